@@ -1,0 +1,85 @@
+"""The ledger: what was spent, what is left, what is reserved."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.ids import uuid7
+
+
+class Balance(models.Model):
+    """A person's credits (1,000,000 = 1 USD): the running sum of their ledger, and what open holds reserve of it.
+
+    Both numbers change only in single conditional updates of this row, which is the lock; *available* is
+    ``credits - held``.
+    """
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="balance"
+    )
+    credits = models.BigIntegerField(default=0)
+    held = models.BigIntegerField(default=0)
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(held__gte=0), name="balance_held_not_negative")]
+
+    def __str__(self) -> str:
+        return f"{self.credits} credits, {self.held} held"
+
+
+class Hold(models.Model):
+    """Credit reserved before a provider is called. Settling or releasing it closes it, once."""
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        SETTLED = "settled"
+        RELEASED = "released"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="holds")
+    state = models.CharField(max_length=8, choices=State.choices, default=State.OPEN)
+    amount = models.BigIntegerField()  # credits reserved now; 0 where balances are off
+    limited = models.BooleanField(default=False)  # whether the balance counts: balances were on when it was placed
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(amount__gte=0), name="hold_amount_not_negative")]
+        indexes = [models.Index("user", condition=Q(state="open"), name="hold_open")]
+
+    def __str__(self) -> str:
+        return f"{self.amount} credits, {self.state}"
+
+
+class LedgerEntry(models.Model):
+    """One signed change of a balance. Append-only: the database refuses update and delete."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False
+    )
+    key = models.CharField(max_length=160, unique=True)  # idempotency key
+    reason = models.CharField(max_length=32)  # message, title, adjustment, …
+    credits = models.BigIntegerField()  # negative: spent
+    balance_after = models.BigIntegerField()
+    endpoint = models.CharField(max_length=128, blank=True)
+    model = models.CharField(max_length=256, blank=True)
+    input_tokens = models.BigIntegerField(default=0)
+    output_tokens = models.BigIntegerField(default=0)
+    reasoning_tokens = models.BigIntegerField(default=0)
+    cache_read_tokens = models.BigIntegerField(default=0)
+    cache_write_tokens = models.BigIntegerField(default=0)
+    estimated = models.BooleanField(default=False)  # the provider reported no usage
+    rates = models.JSONField(default=dict, blank=True)  # USD per million tokens by kind, as charged
+    coefficient = models.DecimalField(max_digits=8, decimal_places=4, default=1)
+    hold_id = models.UUIDField(null=True)
+    actor_id = models.UUIDField(null=True)  # who did it, when not the person themself
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        indexes = [models.Index("user", models.F("created_at").desc(), name="ledger_user_recent")]
+
+    def __str__(self) -> str:
+        return f"{self.credits:+} {self.reason}"

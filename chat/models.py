@@ -1,0 +1,174 @@
+"""Conversations, messages and the runs that write replies."""
+
+from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Left
+from django.utils import timezone
+
+from accounts.ids import uuid7
+from accounts.models import User
+
+SEARCHED_CHARACTERS = 200_000  # a tsvector holds at most 1 MB
+
+
+class ConversationQuerySet(models.QuerySet["Conversation"]):
+    def visible_to(self, user: User) -> "ConversationQuerySet":
+        return self.filter(owner=user)
+
+    def listed(self) -> "ConversationQuerySet":
+        """What the sidebar shows: not archived, not temporary."""
+        return self.filter(is_archived=False, is_temporary=False)
+
+
+class Conversation(models.Model):
+    """A tree of messages with one branch on view."""
+
+    class TitledBy(models.TextChoices):
+        WORDS = "words"  # the first words of the first message
+        MODEL = "model"
+        PERSON = "person"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="conversations")
+    title = models.CharField(max_length=1024, default="New Chat")
+    titled_by = models.CharField(max_length=8, choices=TitledBy.choices, default=TitledBy.WORDS)
+    endpoint = models.CharField(max_length=128)
+    model = models.CharField(max_length=256)
+    settings = models.JSONField(default=dict, blank=True)  # a `chat.model_settings.ModelSettings`
+    chosen_root = models.ForeignKey("Message", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    is_archived = models.BooleanField(default=False)
+    is_pinned = models.BooleanField(default=False)
+    is_temporary = models.BooleanField(default=False)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    objects = ConversationQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index("owner", models.F("updated_at").desc(), models.F("id").desc(), name="conversation_recent"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Message(models.Model):
+    """One node of a conversation's tree."""
+
+    class Author(models.TextChoices):
+        USER = "user"
+        ASSISTANT = "assistant"
+
+    class State(models.TextChoices):
+        COMPLETE = "complete"
+        STREAMING = "streaming"
+        STOPPED = "stopped"
+        FAILED = "failed"
+        INTERRUPTED = "interrupted"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="messages")
+    parent = models.ForeignKey("self", on_delete=models.CASCADE, null=True, blank=True, related_name="children")
+    chosen_child = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    author = models.CharField(max_length=9, choices=Author.choices)
+    state = models.CharField(max_length=11, choices=State.choices, default=State.COMPLETE)
+    parts = models.JSONField(default=list, blank=True)  # see `endpoints.parts`
+    text = models.TextField(blank=True)  # the text parts alone, for search and copy
+    endpoint = models.CharField(max_length=128, blank=True)
+    model = models.CharField(max_length=256, blank=True)
+    sender = models.CharField(max_length=256, blank=True)
+    finish_reason = models.CharField(max_length=16, blank=True)
+    usage = models.JSONField(default=dict, blank=True)  # token counts by kind, see `endpoints.events.Usage`
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now)
+    search = models.GeneratedField(
+        expression=SearchVector(Left("text", SEARCHED_CHARACTERS), config="simple"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(parent=models.F("id")), name="message_not_its_own_parent"),
+            models.CheckConstraint(
+                condition=Q(author="user") | Q(parent__isnull=False), name="message_root_is_from_user"
+            ),
+        ]
+        indexes = [
+            models.Index("conversation", "parent", "created_at", name="message_siblings"),
+            GinIndex(fields=["search"], name="message_words"),
+            GinIndex(fields=["text"], name="message_trigrams", opclasses=["gin_trgm_ops"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.author}: {self.text[:60]}"
+
+    @property
+    def is_user(self) -> bool:
+        return self.author == self.Author.USER
+
+
+class Generation(models.Model):
+    """One run that writes a reply: queued → running → done | stopped | failed | interrupted.
+
+    A generator holds it by a lease. When the lease runs out the sweeper keeps what was saved and marks the
+    run interrupted; it is never started a second time, because a provider call costs money.
+    """
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        RUNNING = "running"
+        DONE = "done"
+        STOPPED = "stopped"
+        FAILED = "failed"
+        INTERRUPTED = "interrupted"
+
+    OPEN = (State.QUEUED, State.RUNNING)
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="generations")
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="generations")
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="generations")
+    hold_id = models.UUIDField(null=True)  # a `billing.Hold`; it outlives a deleted conversation
+    state = models.CharField(max_length=11, choices=State.choices, default=State.QUEUED)
+    continues = models.BooleanField(default=False)  # goes on from the message's parts
+    needs_title = models.BooleanField(default=False)
+    client_request_id = models.CharField(max_length=128, null=True)  # the client's idempotency key
+    worker = models.CharField(max_length=64, blank=True)
+    lease_expires_at = models.DateTimeField(null=True)
+    stop_requested = models.BooleanField(default=False)
+    last_event_id = models.CharField(max_length=32, blank=True)  # of the stream log, at the last save
+    error = models.CharField(max_length=32, blank=True)  # a code of `endpoints.errors`
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "owner",
+                "client_request_id",
+                condition=Q(client_request_id__isnull=False),
+                name="generation_request_once",
+            ),
+            models.UniqueConstraint(
+                "message", condition=Q(state__in=("queued", "running")), name="generation_one_open_per_message"
+            ),
+        ]
+        indexes = [
+            models.Index("lease_expires_at", condition=Q(state__in=("queued", "running")), name="generation_open"),
+            models.Index("owner", condition=Q(state__in=("queued", "running")), name="generation_open_owner"),
+            models.Index("conversation", "created_at", name="generation_conversation"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.id} {self.state}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in self.OPEN

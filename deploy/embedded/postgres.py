@@ -1,0 +1,63 @@
+"""An embedded PostgreSQL from a Python wheel: where its programs are, how a cluster is made and started."""
+
+import importlib.util
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+SUPERUSER = "parley"
+# `initdb` and `postgres` refuse to run as root; a user namespace makes root look like `nobody` to them,
+# and the files stay root's. Needs util-linux 2.38 and user namespaces.
+_AS_NOBODY = ["unshare", "--user", "--map-user=65534", "--map-group=65534", "--"]
+
+
+class NoPostgres(Exception):
+    """No PostgreSQL programs were found."""
+
+
+def programs() -> Path:
+    """Return the folder with `postgres` and `initdb`. Raises `NoPostgres`."""
+    spec = importlib.util.find_spec("pgserver")
+    if spec and spec.origin:
+        folder = Path(spec.origin).parent / "pginstall" / "bin"
+        if (folder / "postgres").exists():
+            return folder
+    for folder in sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True):
+        return folder
+    raise NoPostgres("No PostgreSQL is installed here. Set DATABASE_URL to one of your own.")
+
+
+def prefix() -> list[str]:
+    return _AS_NOBODY if os.geteuid() == 0 else []
+
+
+def create_cluster(data: Path) -> None:
+    """Make a cluster in `data` unless there is one. An interrupted attempt leaves nothing half made."""
+    if (data / "PG_VERSION").exists():
+        return
+    draft = data.with_name(f"{data.name}.new")
+    shutil.rmtree(draft, ignore_errors=True)
+    command = [
+        *prefix(), str(programs() / "initdb"), "-D", str(draft), "-U", SUPERUSER, "-A", "trust", "-E", "UTF8",
+        "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "-N", "--no-instructions",
+    ]  # fmt: skip
+    done = subprocess.run(command, cwd="/", capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise NoPostgres(f"initdb failed: {done.stderr.strip()}")
+    shutil.rmtree(data, ignore_errors=True)
+    draft.rename(data)
+
+
+def server_command(data: Path, port: int, *options: str) -> list[str]:
+    """Return the command of a server on 127.0.0.1:`port`; each option is ``name=value``."""
+    settings = [
+        "listen_addresses=127.0.0.1", "max_connections=200", "shared_buffers=64MB", "io_method=sync",
+        "autovacuum_max_workers=1", "wal_level=minimal", "max_wal_senders=0", *options,
+    ]  # fmt: skip
+    flags = [part for setting in settings for part in ("-c", setting)]
+    return [*prefix(), str(programs() / "postgres"), "-D", str(data), "-k", "", "-p", str(port), *flags]
+
+
+def url(port: int, database: str = "postgres") -> str:
+    return f"postgres://{SUPERUSER}@127.0.0.1:{port}/{database}"

@@ -1,0 +1,116 @@
+"""Why a model call failed, and what each person can do about it.
+
+`code` is what is stored and sent; the page looks the words up here, so they can be improved and
+translated later. Provider text is for the log only: it may hold anything.
+"""
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    title: str | Promise
+    advice: str | Promise
+    retry: bool  # whether trying again may help
+
+
+EXPLANATIONS: dict[str, Explanation] = {
+    "bad_key": Explanation(
+        _("The provider did not accept the key"),
+        _("Ask your administrator to check the API key of this endpoint, or choose another model."),
+        False,
+    ),
+    "no_such_model": Explanation(
+        _("The provider does not know this model"),
+        _("It may have been renamed or retired. Choose another model and send again."),
+        False,
+    ),
+    "rate_limit": Explanation(
+        _("The provider is limiting requests"),
+        _("Wait a minute and regenerate, or choose another model."),
+        True,
+    ),
+    "quota": Explanation(
+        _("The account at the provider has no credit left"),
+        _("Ask your administrator to top it up, or choose another model."),
+        False,
+    ),
+    "timeout": Explanation(
+        _("The model took too long to answer"),
+        _("Regenerate, or try a smaller question or a faster model."),
+        True,
+    ),
+    "context_too_long": Explanation(
+        _("This conversation is too long for the model"),
+        _("Start a new chat, shorten the message, or choose a model with a larger context."),
+        False,
+    ),
+    "connection": Explanation(
+        _("The model's server cannot be reached"),
+        _("Check that it is running and that its address is right, then regenerate."),
+        True,
+    ),
+    "refused_address": Explanation(
+        _("This address is not allowed"),
+        _("The endpoint leads to a private address. An administrator can allow it in the configuration."),
+        False,
+    ),
+    "overloaded": Explanation(
+        _("The provider is overloaded or has a fault"),
+        _("Wait a little and regenerate, or choose another model."),
+        True,
+    ),
+    "cut_off": Explanation(
+        _("The provider ended the reply early"),
+        _("What arrived is kept. Continue or regenerate the reply."),
+        True,
+    ),
+    "bad_response": Explanation(
+        _("The provider sent something that is not an answer"),
+        _("Check the endpoint's address and type, or choose another model."),
+        True,
+    ),
+    "bad_request": Explanation(
+        _("The provider refused the request"),
+        _("A parameter may not suit this model. Change the settings or choose another model."),
+        False,
+    ),
+    "content_filter": Explanation(
+        _("The provider's content filter stopped this"),
+        _("Rephrase the message, or choose another model."),
+        False,
+    ),
+    "no_endpoint": Explanation(
+        _("This model is no longer configured"),
+        _("Choose another model and send again."),
+        False,
+    ),
+    "no_credit": Explanation(
+        _("You have no credit left"),
+        _("Ask your administrator for more, or wait for the next refill."),
+        False,
+    ),
+    "interrupted": Explanation(
+        _("The reply was interrupted"),
+        _("Parley restarted while it was being written. What arrived is kept: continue or regenerate."),
+        True,
+    ),
+    "expired": Explanation(
+        _("The reply was never started"),
+        _("It waited too long in the queue. Regenerate to try again."),
+        True,
+    ),
+    "internal": Explanation(
+        _("Something went wrong on our side"),
+        _("Regenerate. If it happens again, tell your administrator the time it happened."),
+        True,
+    ),
+}
+
+
+def explain(code: str) -> Explanation:
+    """Return the words for `code`; an unknown code reads as `internal`."""
+    return EXPLANATIONS.get(code, EXPLANATIONS["internal"])
