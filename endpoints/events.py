@@ -16,7 +16,8 @@ FinishReason = Literal["stop", "length", "tool_calls", "content_filter", "stoppe
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """A run goes on from parts that exist already (*Continue*). Always the first event, if present."""
+    """What the message holds at this point, whole: a run that goes on from an earlier one (*Continue*) begins with
+    it, and a log that had to be written anew does. It replaces whatever was known before."""
 
     parts: tuple[dict[str, Any], ...]
 
@@ -141,7 +142,7 @@ def from_wire(row: list[Any]) -> Event:
 
 
 def weight(event: Event) -> int:
-    """Return how far the event moves a log's position: characters of text or reasoning, else 1."""
+    """Return how far the event moves a log's position: characters of text or reasoning, else 1 (`Resumed`: 0)."""
     if isinstance(event, TextDelta | ReasoningDelta):
         return len(event.text)
-    return 1
+    return 0 if isinstance(event, Resumed) else 1

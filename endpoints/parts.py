@@ -89,6 +89,7 @@ class MessageParts:
             case Usage():
                 self.usage = add_usage(self.usage, event)
             case Resumed(parts):
+                self._parts, self._buffer, self._calls, self._arguments = [], [], {}, {}
                 self._load(parts)
             case Finished():
                 self.finished = event

@@ -1,0 +1,41 @@
+"""The only ways from an id that came from outside to an object. A stranger gets 404, never a hint that it exists."""
+
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import Http404
+
+from accounts.models import User
+from chat.models import Conversation, Generation, Message
+
+
+def conversation_for(user: User, conversation_id: UUID) -> Conversation:
+    """Return the conversation if it is `user`'s. Raises `Http404`."""
+    found = Conversation.objects.visible_to(user).filter(id=conversation_id).first()
+    if found is None:
+        raise Http404("There is no such conversation.")
+    return found
+
+
+def message_for(user: User, message_id: UUID, *, conversation_id: UUID | None = None) -> Message:
+    """Return the message, its conversation loaded, if it is `user`'s (and in that conversation). Raises `Http404`."""
+    messages = Message.objects.select_related("conversation").filter(id=message_id, conversation__owner=user)
+    if conversation_id is not None:
+        messages = messages.filter(conversation_id=conversation_id)
+    found = messages.first()
+    if found is None:
+        raise Http404("There is no such message.")
+    return found
+
+
+def generation_for(user: User, generation_id: UUID) -> Generation:
+    """Return the run if it is `user`'s. Raises `Http404`."""
+    found = Generation.objects.filter(id=generation_id, owner=user).first()
+    if found is None:
+        raise Http404("There is no such run.")
+    return found
+
+
+def open_generations(user: User) -> QuerySet[Generation]:
+    """Return the runs of `user` that are queued or running, oldest first."""
+    return Generation.objects.filter(owner=user, state__in=Generation.OPEN).order_by("created_at")

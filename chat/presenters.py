@@ -1,0 +1,152 @@
+"""What a template needs to know about a message, worked out once, so that templates only place it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils.safestring import SafeString, mark_safe
+
+from chat.models import Conversation, Generation, Message
+from chat.rendering.markdown import render
+from chat.rendering.plain import render_user_text
+from chat.services import tree
+from chat.services.turns import StartedTurn, can_continue, ticket_for
+from endpoints.errors import Explanation, explain
+from endpoints.parts import Part
+
+
+@dataclass(frozen=True, slots=True)
+class PartView:
+    """One part of a message. `kind` is text, think, tool_call, attachment, agent_update or error.
+
+    `live` says that the part may still grow: the template then adds an empty ``<div data-open>`` after `html`,
+    where the browser keeps the open block. `html` is sanitised, or escaped text.
+    """
+
+    index: int
+    kind: str
+    html: SafeString
+    live: bool = False
+    tool: dict[str, Any] | None = None  # the `tool_call` object, for kind tool_call
+    explanation: Explanation | None = None  # for kind error
+
+
+@dataclass(frozen=True, slots=True)
+class MessageView:
+    """One message on the branch on view, with its place among its siblings."""
+
+    id: UUID
+    conversation_id: UUID
+    is_user: bool
+    sender: str
+    endpoint: str
+    model: str
+    state: str  # a `Message.State`
+    finish_reason: str
+    parts: tuple[PartView, ...]
+    text: str  # for the copy button
+    created_at: datetime
+    sibling_index: int = 1  # counted from 1
+    sibling_count: int = 1
+    previous_id: UUID | None = None
+    next_id: UUID | None = None
+    is_last: bool = False
+    generation_id: UUID | None = None  # the open run that writes it
+    ticket: str = ""  # lets the websocket follow that run
+    can_continue: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A screenful of the branch on view, oldest first."""
+
+    messages: list[MessageView]
+    has_earlier: bool
+
+
+def present_branch(conversation: Conversation, *, before: UUID | None = None, limit: int = tree.SCREENFUL) -> Branch:
+    """Return the last messages of the branch on view (before message `before`). Four queries at any size."""
+    stretch = tree.stretch(conversation=conversation, before=before, limit=limit)
+    streaming = [message.id for message in stretch.messages if message.state == Message.State.STREAMING]
+    runs = Generation.objects.filter(message_id__in=streaming, state__in=Generation.OPEN) if streaming else ()
+    run_of = {run.message_id: run for run in runs}
+    last = stretch.messages[-1].id if stretch.messages and stretch.ends_branch else None
+    views = [
+        present(message, place=stretch.places.get(message.id), run=run_of.get(message.id), is_last=message.id == last)
+        for message in stretch.messages
+    ]
+    return Branch(messages=views, has_earlier=stretch.has_earlier)
+
+
+def present_message(message: Message) -> MessageView:
+    """Return one stored message with its place; for a foot that is sent when a run ends."""
+    run = Generation.objects.filter(message=message, state__in=Generation.OPEN).first()
+    is_last = not Message.objects.filter(parent_id=message.id, conversation_id=message.conversation_id).exists()
+    return present(message, place=tree.places([message]).get(message.id), run=run, is_last=is_last)
+
+
+def present_started(started: StartedTurn) -> tuple[MessageView, MessageView]:
+    """Return the question and the reply of a turn that has just begun."""
+    question, reply = started.user_message, started.reply
+    places = {} if started.is_new else tree.places([question, reply])
+    return (
+        present(question, place=places.get(question.id), run=None),
+        present(reply, place=places.get(reply.id), run=started.generation, is_last=True),
+    )
+
+
+def present(
+    message: Message, *, place: tree.Place | None, run: Generation | None, is_last: bool = False
+) -> MessageView:
+    """Put together what the message's template shows."""
+    place = place or tree.Place(1, 1, None, None)
+    # While a run writes the message its parts come over the websocket, from the log's beginning.
+    parts = [] if run else present_parts(message.parts, is_user=message.is_user)
+    return MessageView(
+        id=message.id,
+        conversation_id=message.conversation_id,
+        is_user=message.is_user,
+        sender=message.sender,
+        endpoint=message.endpoint,
+        model=message.model,
+        state=message.state,
+        finish_reason=message.finish_reason,
+        parts=tuple(parts),
+        text=message.text,
+        created_at=message.created_at,
+        sibling_index=place.index,
+        sibling_count=place.count,
+        previous_id=place.previous_id,
+        next_id=place.next_id,
+        is_last=is_last,
+        generation_id=run.id if run else None,
+        ticket=ticket_for(run.id, run.owner_id) if run else "",
+        can_continue=can_continue(message),
+    )
+
+
+def present_parts(parts: list[Part], *, is_user: bool = False) -> list[PartView]:
+    return [present_part(index, part, is_user=is_user) for index, part in enumerate(parts)]
+
+
+def present_part(index: int, part: Part, *, is_user: bool = False) -> PartView:
+    """Return one finished part. A person's own text is shown as typed; a model's is Markdown."""
+    kind = part["type"]
+    if kind in {"text", "think"}:
+        text = part[kind]
+        return PartView(index=index, kind=kind, html=render_user_text(text) if is_user else render(text))
+    return bare_part(index, part)
+
+
+def bare_part(index: int, part: Part, *, live: bool = False) -> PartView:
+    """Return a part without its text: what it starts as while it streams, or all of it for the other kinds."""
+    kind = part["type"]
+    return PartView(
+        index=index,
+        kind=kind,
+        html=mark_safe(""),  # noqa: S308 (a constant)
+        live=live,
+        tool=part.get("tool_call"),
+        explanation=explain(part["code"]) if kind == "error" else None,
+    )

@@ -1,0 +1,47 @@
+"""What is said to the generators, once the database has committed."""
+
+import logging
+from functools import cache
+from uuid import UUID
+
+import redis
+from django.conf import settings
+from django.db import transaction
+
+log = logging.getLogger(__name__)
+
+WORK = "parley:work"  # a list of ids of queued runs; losing it loses nothing, the sweeper announces again
+STOP = "parley:stop"  # a pub/sub channel of ids of runs that should look whether to stop
+
+
+@cache
+def client() -> "redis.Redis[bytes]":
+    """Return this process's Redis client; it is safe to share between threads."""
+    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=2)
+
+
+def announce_work(*generation_ids: UUID) -> None:
+    """Tell a generator, after commit, that runs wait. Best effort: the sweeper finds what was not heard."""
+    transaction.on_commit(lambda: _push(generation_ids))
+
+
+def announce_stop(generation_id: UUID) -> None:
+    """Tell the generator that holds the run, after commit, that a person wants it to stop.
+
+    Best effort too: the generator sees the flag in the row at its next save.
+    """
+    transaction.on_commit(lambda: _publish(generation_id))
+
+
+def _push(generation_ids: tuple[UUID, ...]) -> None:
+    try:
+        client().rpush(WORK, *(str(each) for each in generation_ids))
+    except redis.RedisError:
+        log.warning("could not announce %d runs; the sweeper will", len(generation_ids), exc_info=True)
+
+
+def _publish(generation_id: UUID) -> None:
+    try:
+        client().publish(STOP, str(generation_id))
+    except redis.RedisError:
+        log.warning("could not announce the stop of %s; its generator reads the row", generation_id, exc_info=True)

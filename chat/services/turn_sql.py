@@ -1,0 +1,99 @@
+"""The start of a turn as one pipeline: the hot path of a burst (see `accounts.pipeline`).
+
+Every condition is in a WHERE clause, so that checking and writing cannot come apart. The ORM says the same
+in six round trips; `tests/chat/test_turns.py` holds the two equal.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from accounts.pipeline import Statement
+from chat.models import Generation, Message
+
+if TYPE_CHECKING:
+    from chat.services.turns import StartedTurn
+
+
+class Untouched(Exception):
+    """A condition of the turn did not hold: `what` is "conversation" or "parent"."""
+
+    def __init__(self, what: str, conversation_id: UUID) -> None:
+        super().__init__(what)
+        self.what = what
+        self.conversation_id = conversation_id
+
+
+_NEW_CONVERSATION = """
+INSERT INTO chat_conversation (id, owner_id, title, titled_by, endpoint, model, settings, chosen_root_id,
+    is_archived, is_pinned, is_temporary, created_at, updated_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, false, false, false, %s, %s)
+"""
+_TOUCH_CONVERSATION = """
+UPDATE chat_conversation SET updated_at = %s, endpoint = %s, model = %s, settings = %s,
+    chosen_root_id = CASE WHEN %s THEN %s ELSE chosen_root_id END
+WHERE id = %s AND owner_id = %s
+"""
+_CHOOSE_CHILD = """
+UPDATE chat_message SET chosen_child_id = %s WHERE id = %s AND conversation_id = %s AND state <> 'streaming'
+"""
+_INSERT_MESSAGE = """
+INSERT INTO chat_message (id, conversation_id, parent_id, chosen_child_id, author, state, parts, text, endpoint,
+    model, sender, finish_reason, usage, created_at, updated_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, '', '{}', %s, %s)
+"""
+_INSERT_GENERATION = """
+INSERT INTO chat_generation (id, owner_id, conversation_id, message_id, hold_id, state, continues, needs_title,
+    client_request_id, worker, stop_requested, last_event_id, error, created_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, '', false, '', '', %s)
+"""
+
+
+def start(*, started: "StartedTurn", parent_id: UUID | None, hold: Sequence[Statement]) -> list[Statement]:
+    """Return the statements that store a turn, in order. They raise `Untouched` where it may not be stored."""
+    conversation, question = started.conversation, started.user_message
+    settings = Jsonb(conversation.settings)
+    if started.is_new:
+        first = Statement(
+            _NEW_CONVERSATION,
+            (conversation.id, conversation.owner_id, conversation.title, conversation.titled_by, conversation.endpoint,
+             conversation.model, settings, question.id, conversation.created_at, conversation.updated_at),
+        )  # fmt: skip
+    else:
+        first = Statement(
+            _TOUCH_CONVERSATION,
+            (conversation.updated_at, conversation.endpoint, conversation.model, settings, parent_id is None,
+             question.id, conversation.id, conversation.owner_id),
+            otherwise=Untouched("conversation", conversation.id),
+        )  # fmt: skip
+    statements = [first]
+    if parent_id is not None:
+        statements.append(
+            Statement(
+                _CHOOSE_CHILD,
+                (question.id, parent_id, conversation.id),
+                otherwise=Untouched("parent", conversation.id),
+            )
+        )
+    statements += [_message(question), _message(started.reply), *hold, _generation(started.generation)]
+    return statements
+
+
+def _message(message: Message) -> Statement:
+    return Statement(
+        _INSERT_MESSAGE,
+        (message.id, message.conversation_id, message.parent_id, message.chosen_child_id, message.author,
+         message.state, Jsonb(message.parts), message.text, message.endpoint, message.model, message.sender,
+         message.created_at, message.updated_at),
+    )  # fmt: skip
+
+
+def _generation(generation: Generation) -> Statement:
+    return Statement(
+        _INSERT_GENERATION,
+        (generation.id, generation.owner_id, generation.conversation_id, generation.message_id, generation.hold_id,
+         generation.state, generation.continues, generation.needs_title, generation.client_request_id,
+         generation.created_at),
+    )  # fmt: skip

@@ -1,0 +1,288 @@
+"""Starting, repeating, continuing and stopping a reply."""
+
+import hashlib
+import hmac
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.http import Http404
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.ids import uuid7
+from accounts.models import User
+from accounts.pipeline import run_pipeline
+from billing.services import holds
+from chat import doors
+from chat.model_settings import ModelSettings
+from chat.models import Conversation, Generation, Message
+from chat.services import turn_sql
+from chat.services.signals import announce_stop, announce_work
+from endpoints import registry
+from endpoints.adapters.base import Endpoint
+from endpoints.prices import rates_of
+
+TITLE_WORDS = 8
+TITLE_CHARACTERS = 60
+
+
+class TurnRefused(Exception):
+    """The turn cannot start. `status` is the HTTP status, `message` says what to do, `code` names the reason."""
+
+    def __init__(self, message: str, *, status: int, code: str = "refused") -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What a person sends. `parent_id` is the message it answers; None starts a new root.
+
+    `message_id` and `client_request_id` are the client's own: the first names the user message, the second
+    makes a repeated request return the run of the first.
+    """
+
+    text: str
+    endpoint: str
+    model: str
+    parent_id: UUID | None = None
+    settings: ModelSettings = field(default_factory=ModelSettings)
+    message_id: UUID | None = None
+    reply_id: UUID | None = None
+    client_request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartedTurn:
+    """A run that was queued, with the rows it writes to. `repeated`: an earlier request had started it."""
+
+    conversation: Conversation
+    user_message: Message
+    reply: Message
+    generation: Generation
+    is_new: bool = False
+    repeated: bool = False
+
+
+def start_turn(*, user: User, conversation_id: UUID | None, draft: Draft) -> StartedTurn:
+    """Store the message and an empty reply, hold credit, and queue the run; all or nothing.
+
+    Locks the conversation's row and, where balances are on, the person's balance row. Raises `TurnRefused`
+    and `Http404` (not this person's conversation or parent).
+    """
+    endpoint = usable_endpoint(draft.endpoint, draft.model)
+    text = clean_text(draft.text)
+    if draft.client_request_id and (earlier := _started_before(user, draft.client_request_id)):
+        return earlier
+    started = _new_rows(user=user, conversation_id=conversation_id, draft=replace(draft, text=text), endpoint=endpoint)
+    statements = turn_sql.start(
+        started=started, parent_id=draft.parent_id, hold=_hold(user, endpoint, draft.model, text, started.generation)
+    )
+    try:
+        with transaction.atomic():
+            run_pipeline(statements)
+            announce_work(started.generation.id)
+    except turn_sql.Untouched as missing:
+        raise _why_untouched(user=user, missing=missing, parent_id=draft.parent_id) from None
+    except holds.NoCredit:
+        raise _no_credit() from None
+    except IntegrityError:
+        if draft.client_request_id and (earlier := _started_before(user, draft.client_request_id)):
+            return earlier
+        raise TurnRefused(_("A message with this id exists already."), status=409, code="duplicate") from None
+    return started
+
+
+def regenerate(*, user: User, message_id: UUID, endpoint: str | None = None, model: str | None = None) -> StartedTurn:
+    """Write another reply beside `message_id` and put it on view. Raises `TurnRefused`, `Http404`."""
+    old = doors.message_for(user, message_id)
+    if old.is_user or old.parent is None:
+        raise TurnRefused(_("Only a reply can be regenerated."), status=400)
+    conversation = old.conversation
+    chosen = usable_endpoint(endpoint or conversation.endpoint, model or conversation.model)
+    name = model or conversation.model
+    reply = _reply(conversation, parent_id=old.parent_id, endpoint=chosen, model=name)
+    return _queue(user=user, question=old.parent, reply=reply, endpoint=chosen)
+
+
+def continue_reply(*, user: User, message_id: UUID) -> StartedTurn:
+    """Let the model go on from where a reply was cut off; the same message grows. Raises `TurnRefused`, `Http404`."""
+    reply = doors.message_for(user, message_id)
+    if not can_continue(reply) or reply.parent is None:
+        raise TurnRefused(_("This reply is complete, or is still being written."), status=409)
+    endpoint = usable_endpoint(reply.endpoint, reply.model)
+    return _queue(user=user, question=reply.parent, reply=reply, endpoint=endpoint, continues=True)
+
+
+def can_continue(reply: Message) -> bool:
+    """Whether there is something to go on from: a reply that ended, but not by itself."""
+    if reply.is_user or reply.state == Message.State.STREAMING:
+        return False
+    return reply.state != Message.State.COMPLETE or reply.finish_reason not in {"", "stop"}
+
+
+def stop(*, user: User, generation_id: UUID) -> Generation:
+    """Ask a run to stop; what it wrote stays. One that has not begun ends at once. Raises `Http404`."""
+    generation = doors.generation_for(user, generation_id)
+    with transaction.atomic():
+        waiting = Generation.objects.select_for_update().filter(id=generation.id, state=Generation.State.QUEUED)
+        if waiting.exists():
+            end_unstarted(generation, Generation.State.STOPPED, Message.State.STOPPED)
+        elif generation.is_open:
+            Generation.objects.filter(id=generation.id, state__in=Generation.OPEN).update(stop_requested=True)
+            announce_stop(generation.id)
+    generation.refresh_from_db()
+    return generation
+
+
+def end_unstarted(generation: Generation, state: str, message_state: str, error: str = "") -> None:
+    """Close a queued run that no generator took, and release its hold. The caller holds the row's lock."""
+    now = timezone.now()
+    Generation.objects.filter(id=generation.id).update(state=state, error=error, finished_at=now)
+    Message.objects.filter(id=generation.message_id).update(
+        state=message_state,
+        finish_reason="stopped" if state == Generation.State.STOPPED else "",
+        updated_at=now,
+        **({"parts": [{"type": "error", "code": error}]} if error and not generation.continues else {}),
+    )
+    if generation.hold_id:
+        holds.release(hold_id=generation.hold_id)
+    announce_end(generation.id, state)
+
+
+def ticket_for(generation_id: UUID, user_id: UUID) -> str:
+    """Return the proof that lets `user_id`'s websocket follow the run without asking the database."""
+    words = f"follow:{generation_id}:{user_id}".encode()
+    return hmac.new(settings.SECRET_KEY.encode(), words, hashlib.sha256).hexdigest()[:32]
+
+
+def usable_endpoint(name: str, model: str) -> Endpoint:
+    """Return the endpoint if it offers `model`. Raises `TurnRefused`."""
+    endpoint = registry.current().get(name)
+    if endpoint is None or not registry.current().allows(name, model):
+        message = _("The model “%(model)s” is not available at “%(endpoint)s”. Choose another one.")
+        raise TurnRefused(message % {"model": model, "endpoint": name}, status=400, code="illegal_model_request")
+    return endpoint
+
+
+def clean_text(text: str) -> str:
+    """Return `text` if it can be sent and stored. Raises `TurnRefused` (422)."""
+    if not text.strip():
+        raise TurnRefused(_("Write a message first."), status=422, code="empty")
+    if len(text) > settings.MESSAGE_MAX_CHARACTERS:
+        message = _("The message is too long: at most %(limit)d characters can be sent.")
+        raise TurnRefused(message % {"limit": settings.MESSAGE_MAX_CHARACTERS}, status=422, code="too_long")
+    if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        raise TurnRefused(_("The message holds a character that cannot be stored."), status=422, code="characters")
+    return text
+
+
+def first_words(text: str) -> str:
+    """Return a title made of the first words of a message, at most 60 characters."""
+    words = " ".join(text.split()[:TITLE_WORDS])
+    return words if len(words) <= TITLE_CHARACTERS else words[: TITLE_CHARACTERS - 1].rstrip() + "…"
+
+
+def _new_rows(*, user: User, conversation_id: UUID | None, draft: Draft, endpoint: Endpoint) -> StartedTurn:
+    now = timezone.now()
+    conversation = Conversation(
+        id=conversation_id or uuid7(), owner=user, title=first_words(draft.text), endpoint=draft.endpoint,
+        model=draft.model, settings=draft.settings.to_json(), created_at=now, updated_at=now,
+    )  # fmt: skip
+    question = Message(
+        id=draft.message_id or uuid7(), conversation=conversation, parent_id=draft.parent_id,
+        author=Message.Author.USER, parts=[{"type": "text", "text": draft.text}], text=draft.text,
+        created_at=now, updated_at=now,
+    )  # fmt: skip
+    reply = _reply(conversation, parent_id=question.id, endpoint=endpoint, model=draft.model, reply_id=draft.reply_id)
+    question.chosen_child = reply
+    is_new = conversation_id is None
+    generation = Generation(
+        id=uuid7(), owner=user, conversation=conversation, message=reply, hold_id=uuid7(),
+        needs_title=is_new and endpoint.title_convo, client_request_id=draft.client_request_id, created_at=now,
+    )  # fmt: skip
+    return StartedTurn(
+        conversation=conversation, user_message=question, reply=reply, generation=generation, is_new=is_new
+    )
+
+
+def _reply(
+    conversation: Conversation, *, parent_id: UUID | None, endpoint: Endpoint, model: str, reply_id: UUID | None = None
+) -> Message:
+    # A child is later than its parent, also when both are made in the same microsecond.
+    now = timezone.now() + timedelta(milliseconds=1)
+    return Message(
+        id=reply_id or uuid7(), conversation=conversation, parent_id=parent_id, author=Message.Author.ASSISTANT,
+        state=Message.State.STREAMING, endpoint=endpoint.name, model=model,
+        sender=endpoint.model_display_label or model, created_at=now, updated_at=now,
+    )  # fmt: skip
+
+
+def _queue(
+    *, user: User, question: Message, reply: Message, endpoint: Endpoint, continues: bool = False
+) -> StartedTurn:
+    """Store `reply` (unless it continues) as the chosen child of `question` and queue a run for it."""
+    generation = Generation(
+        owner=user, conversation=reply.conversation, message=reply, hold_id=uuid7(), continues=continues
+    )
+    hold = _hold(user, endpoint, reply.model, question.text, generation)
+    now = timezone.now()
+    try:
+        with transaction.atomic():
+            Conversation.objects.filter(id=reply.conversation_id).update(updated_at=now)
+            if continues:
+                reply.state = Message.State.STREAMING
+                reply.updated_at = now
+                reply.save(update_fields=["state", "updated_at"])
+            else:
+                reply.save(force_insert=True)
+            Message.objects.filter(id=question.id).update(chosen_child=reply)
+            run_pipeline(hold)
+            generation.save(force_insert=True)
+            announce_work(generation.id)
+    except holds.NoCredit:
+        raise _no_credit() from None
+    except IntegrityError:
+        raise TurnRefused(_("This reply is still being written."), status=409, code="busy") from None
+    return StartedTurn(conversation=reply.conversation, user_message=question, reply=reply, generation=generation)
+
+
+def _hold(user: User, endpoint: Endpoint, model: str, text: str, generation: Generation) -> list[turn_sql.Statement]:
+    """Return the statements that reserve the first slice; the generator extends it by the whole prompt."""
+    assert generation.hold_id is not None  # noqa: S101 (every caller has just made one)
+    rates = rates_of(endpoint, model)
+    credit = holds.slice_credits(rates=rates, input_tokens=len(text) // 4 + 1) if rates else 0
+    return holds.place_statements(hold_id=generation.hold_id, user_id=user.id, credits=credit)
+
+
+def _no_credit() -> TurnRefused:
+    message = _("You have no credit left for this. Ask your administrator for more.")
+    return TurnRefused(message, status=402, code="token_balance")
+
+
+def _started_before(user: User, client_request_id: str) -> StartedTurn | None:
+    generation = (
+        Generation.objects.select_related("conversation", "message__parent")
+        .filter(owner=user, client_request_id=client_request_id)
+        .first()
+    )
+    if generation is None or generation.message.parent is None:
+        return None
+    return StartedTurn(
+        conversation=generation.conversation, user_message=generation.message.parent, reply=generation.message,
+        generation=generation, repeated=True,
+    )  # fmt: skip
+
+
+def _why_untouched(*, user: User, missing: turn_sql.Untouched, parent_id: UUID | None) -> Exception:
+    if missing.what == "parent" and parent_id is not None:
+        doors.message_for(user, parent_id, conversation_id=missing.conversation_id)
+        return TurnRefused(_("The reply before this is still being written."), status=409, code="busy")
+    return Http404("There is no such conversation.")
+
+
