@@ -101,8 +101,8 @@ def present(
 ) -> MessageView:
     """Put together what the message's template shows."""
     place = place or tree.Place(1, 1, None, None)
-    # While a run writes the message its parts come over the websocket, from the log's beginning.
-    parts = [] if run else present_parts(message.parts, is_user=message.is_user)
+    # While a run writes the message these are the parts at its last save; the websocket brings the rest.
+    parts = present_parts(message.parts, is_user=message.is_user)
     return MessageView(
         id=message.id,
         conversation_id=message.conversation_id,
@@ -145,7 +145,7 @@ def bare_part(index: int, part: Part, *, live: bool = False) -> PartView:
     return PartView(
         index=index,
         kind=kind,
-        html=mark_safe(""),  # noqa: S308 (a constant)
+        html=mark_safe(""),
         live=live,
         tool=part.get("tool_call"),
         explanation=explain(part["code"]) if kind == "error" else None,

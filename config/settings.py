@@ -113,6 +113,7 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_TIME_LIMIT = 300
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULE = {"sweep": {"task": "chat.tasks.sweep", "schedule": 5.0}}
 
 # --- people ------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
@@ -203,7 +204,7 @@ SPECTACULAR_SETTINGS = {
 # --- turns ---------------------------------------------------------------------------------------
 BALANCE_ENABLED = env.bool("BALANCE_ENABLED", False)
 BALANCE_START_CREDITS = env.int("BALANCE_START_CREDITS", 0)
-GENERATION_LEASE_SECONDS = env.int("GENERATION_LEASE_SECONDS", 15)
+GENERATION_LEASE_SECONDS = env.int("GENERATION_LEASE_SECONDS", 12)
 GENERATOR_MAX_RUNS = env.int("GENERATOR_MAX_RUNS", 500)
 LOCAL_MODEL = env.bool("LOCAL_MODEL", True)
 LOCAL_MODEL_URL = env.str("LOCAL_MODEL_URL", "")  # set by `manage.py up` when it runs the local model

@@ -46,8 +46,8 @@ def start() -> None:
         redis: valkey.server_command(folder / "valkey", redis),
     }
     for port, command in commands.items():
-        log = (folder / f"{port}.log").open("wb")
-        process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=subprocess.STDOUT)
+        with (folder / f"{port}.log").open("wb") as log:
+            process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=subprocess.STDOUT)
         atexit.register(_end, process)
         wait_for_port(port, process)
     _wait_for_database(postgres.url(database))

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from billing.services import holds
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from billing.services import holds
 from chat import doors
 from chat.models import Conversation, ConversationQuerySet, Generation
 from chat.services.notices import notify

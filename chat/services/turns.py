@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID
 
+from billing.services import holds
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.http import Http404
@@ -15,14 +16,15 @@ from django.utils.translation import gettext as _
 from accounts.ids import uuid7
 from accounts.models import User
 from accounts.pipeline import run_pipeline
-from billing.services import holds
 from chat import doors
 from chat.model_settings import ModelSettings
 from chat.models import Conversation, Generation, Message
 from chat.services import turn_sql
+from chat.services.ending import announce_end
 from chat.services.signals import announce_stop, announce_work
 from endpoints import registry
 from endpoints.adapters.base import Endpoint
+from endpoints.events import Failed, Finished
 from endpoints.prices import rates_of
 
 TITLE_WORDS = 8
@@ -152,7 +154,7 @@ def end_unstarted(generation: Generation, state: str, message_state: str, error:
     )
     if generation.hold_id:
         holds.release(hold_id=generation.hold_id)
-    announce_end(generation.id, state)
+    announce_end(generation, Failed(error) if error else Finished("stopped"))
 
 
 def ticket_for(generation_id: UUID, user_id: UUID) -> str:
@@ -284,5 +286,3 @@ def _why_untouched(*, user: User, missing: turn_sql.Untouched, parent_id: UUID |
         doors.message_for(user, parent_id, conversation_id=missing.conversation_id)
         return TurnRefused(_("The reply before this is still being written."), status=409, code="busy")
     return Http404("There is no such conversation.")
-
-

@@ -1,0 +1,187 @@
+"""The websocket of a tab: it follows runs and hears notices. `docs/streaming.md` describes its messages."""
+
+import asyncio
+import contextlib
+import hmac
+import json
+import logging
+from typing import Any
+from uuid import UUID
+
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.db import DatabaseError
+from django.http import Http404
+from django.template.loader import render_to_string
+
+from accounts.models import User
+from chat import doors
+from chat.models import Message
+from chat.presenters import present_message, present_parts
+from chat.services.notices import group_of
+from chat.services.turns import ticket_for
+from chat.streaming.follow import Batch, Tail, reader
+from chat.streaming.frames import Painter, command, end_frame, render_part
+
+log = logging.getLogger(__name__)
+
+UNACKNOWLEDGED = 1_000_000  # bytes sent and not acknowledged before a slow tab is sent no more
+FOLLOW_LIMIT = 50  # runs one tab may follow at once
+FRAME_LIMIT = 4_096  # bytes of a message from the browser
+TRIES = 60  # seconds to wait for a database that is away
+
+
+class TabConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
+    """One tab. Frames are shared with other tabs; a tab that cannot keep up gets the whole again later."""
+
+    async def connect(self) -> None:
+        self.user: User = self.scope["user"]
+        self.painters: dict[UUID, Painter] = {}
+        self.sent = self.acknowledged = 0
+        self.behind = False
+        self.outgoing: list[str] = []
+        self.sending: asyncio.Task[None] | None = None
+        if not self.user.is_authenticated or not self.user.is_active:
+            await self.close(code=4401)
+            return
+        await self.channel_layer.group_add(group_of(self.user.id), self.channel_name)
+        await self.accept()
+
+    async def disconnect(self, code: int) -> None:
+        for generation_id in list(getattr(self, "painters", {})):
+            self._unfollow(generation_id)
+        if self.user.is_authenticated:
+            await self.channel_layer.group_discard(group_of(self.user.id), self.channel_name)
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        try:
+            message = json.loads(text_data or "") if len(text_data or "") <= FRAME_LIMIT else None
+        except (ValueError, RecursionError):
+            message = None
+        if not isinstance(message, dict):
+            await self.close(code=4400)
+            return
+        if "ping" in message:
+            self.emit(command("pong"))
+        if isinstance(message.get("ack"), int):
+            self._acknowledge(message["ack"])
+        if (generation_id := _uuid(message.get("follow"))) is not None:
+            await self._follow(generation_id, str(message.get("ticket", "")))
+        if (generation_id := _uuid(message.get("unfollow"))) is not None:
+            self._unfollow(generation_id)
+
+    async def notice(self, event: dict[str, Any]) -> None:
+        """A message of the channel layer (see `chat.services.notices`)."""
+        self.emit(command("notice", event["name"], event["data"]))
+
+    def emit(self, frame: str) -> None:
+        """Queue a frame; what is queued while the socket is busy goes out as one."""
+        if self.behind:
+            return
+        self.sent += len(frame.encode())
+        if self.sent - self.acknowledged > UNACKNOWLEDGED:
+            self.behind = True
+            return
+        self.outgoing.append(frame)
+        if self.sending is None or self.sending.done():
+            self.sending = asyncio.create_task(self._drain())
+
+    async def _drain(self) -> None:
+        while self.outgoing:
+            frames, self.outgoing = self.outgoing, []
+            with contextlib.suppress(RuntimeError):  # the socket closed meanwhile
+                await self.send(text_data="\n".join(frames))
+
+    def _acknowledge(self, received: int) -> None:
+        self.acknowledged = min(max(self.acknowledged, received), self.sent)
+        if self.behind and self.sent - self.acknowledged < UNACKNOWLEDGED / 2:
+            self.behind = False
+            for painter in self.painters.values():
+                self.emit(painter.snapshot())
+
+    async def _follow(self, generation_id: UUID, ticket: str) -> None:
+        if generation_id in self.painters or len(self.painters) >= FOLLOW_LIMIT:
+            return
+        if not hmac.compare_digest(ticket.encode(), ticket_for(generation_id, self.user.id).encode()):
+            try:
+                await database_sync_to_async(doors.generation_for)(self.user, generation_id)
+            except Http404:
+                self.emit(command("gone", str(generation_id)))
+                return
+        painter = painter_of(generation_id)
+        self.painters[generation_id] = painter
+        if painter.tail.reducer.parts:
+            self.emit(painter.snapshot())
+        painter.sinks.append(self.emit)
+
+    def _unfollow(self, generation_id: UUID) -> None:
+        painter = self.painters.pop(generation_id, None)
+        if painter is not None and self.emit in painter.sinks:
+            painter.sinks.remove(self.emit)
+            if not painter.sinks:
+                forget(painter)
+
+
+_painters: dict[UUID, Painter] = {}
+_endings: set[asyncio.Task[None]] = set()
+
+
+def painter_of(generation_id: UUID) -> Painter:
+    """Return this process's painter of the run, which every tab here shares."""
+    painter = _painters.get(generation_id)
+    if painter is None:
+        tail = Tail(generation_id)
+        painter = _painters[generation_id] = Painter(tail, _on_end)
+        painter.tail = reader().follow(generation_id, painter.hear)
+    return painter
+
+
+def forget(painter: Painter) -> None:
+    reader().unfollow(painter.tail, painter.hear)
+    if _painters.get(painter.tail.generation_id) is painter:
+        del _painters[painter.tail.generation_id]
+
+
+def _on_end(painter: Painter, batch: Batch) -> None:
+    """Stop listening and send what only the database knows, once for all tabs."""
+    forget(painter)
+    task = asyncio.create_task(_send_end(painter, whole=batch.over))
+    _endings.add(task)
+    task.add_done_callback(_endings.discard)
+
+
+async def _send_end(painter: Painter, *, whole: bool) -> None:
+    generation_id = painter.tail.generation_id
+    frame = command("gone", str(generation_id))
+    for _ in range(TRIES):
+        try:
+            frame = await database_sync_to_async(_end_of)(generation_id, whole)
+            break
+        except DatabaseError:
+            log.warning("cannot read the end of run %s yet", generation_id, exc_info=True)
+            await asyncio.sleep(1)
+    for sink in list(painter.sinks):
+        sink(frame)
+        owner = getattr(sink, "__self__", None)
+        if isinstance(owner, TabConsumer):
+            owner.painters.pop(generation_id, None)
+
+
+def _end_of(generation_id: UUID, whole: bool) -> str:
+    """Return the frame that ends a run; with `whole` also the message as it is stored."""
+    message = Message.objects.select_related("conversation").filter(generations=generation_id).first()
+    if message is None:
+        return command("gone", str(generation_id))
+    foot = render_to_string("chat/message_foot.html", {"message": present_message(message)})
+    frame = end_frame(generation_id, message.state, foot)
+    if not whole:
+        return frame
+    parts = "".join(render_part(view) for view in present_parts(message.parts))
+    return "\n".join([command("reset", str(generation_id), parts), frame])
+
+
+def _uuid(value: object) -> UUID | None:
+    try:
+        return UUID(value) if isinstance(value, str) else None
+    except ValueError:
+        return None

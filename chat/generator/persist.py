@@ -1,0 +1,228 @@
+"""What the generator writes to Postgres. Synchronous; called from a few threads that keep their connections.
+
+Every write names the worker and the state `running`: a run that was swept, stopped elsewhere or deleted is
+simply not touched any more.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from billing.pricing import TokenCounts
+from billing.services import holds
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+from psycopg import Cursor
+from psycopg.rows import class_row, tuple_row
+from psycopg.types.json import Jsonb
+
+from chat.models import Generation, Message
+from endpoints.adapters.base import Endpoint, PromptMessage
+from endpoints.events import Event, Failed, Finished, Usage
+from endpoints.parts import Part, plain_text
+from endpoints.prices import rates_of
+
+CLAIM_LIMIT = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A claimed run, with all it needs from the database."""
+
+    id: UUID
+    owner_id: UUID
+    conversation_id: UUID
+    message_id: UUID
+    hold_id: UUID
+    continues: bool
+    needs_title: bool
+    stop_requested: bool
+    endpoint: str
+    model: str
+    settings: dict[str, Any]
+    parts: list[Part]
+    history: list[PromptMessage]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run ended: its last event, what the message now holds, and the usage of each model call."""
+
+    job: Job
+    worker: str
+    ending: Finished | Failed
+    parts: list[Part]
+    usages: Sequence[Usage]
+    endpoint: Endpoint | None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A save while the run goes on. `parts` is None when nothing was written since the last one."""
+
+    id: UUID
+    message_id: UUID
+    parts: list[Part] | None
+    last_event_id: str
+
+
+@dataclass(slots=True)
+class _Claimed:
+    id: UUID
+    owner_id: UUID
+    conversation_id: UUID
+    message_id: UUID
+    hold_id: UUID
+    continues: bool
+    needs_title: bool
+    stop_requested: bool
+    endpoint: str
+    model: str
+    settings: dict[str, Any]
+    parts: list[Part]
+
+
+_CLAIM = """
+WITH taken AS (
+    UPDATE chat_generation SET state = 'running', worker = %(worker)s, started_at = now(), lease_expires_at = %(lease)s
+    WHERE id = ANY(%(ids)s) AND state = 'queued'
+    RETURNING id, owner_id, conversation_id, message_id, hold_id, continues, needs_title, stop_requested
+)
+SELECT taken.*, m.endpoint, m.model, c.settings, m.parts
+FROM taken JOIN chat_message m ON m.id = taken.message_id JOIN chat_conversation c ON c.id = taken.conversation_id
+"""
+# The path from the reply's parent to the root, for all claimed runs at once. A path that meets a cycle in
+# stored data ends at the number of messages of its conversation.
+_HISTORY = """
+WITH RECURSIVE path(run, id, parent_id, author, text, depth) AS (
+    SELECT g.id, m.id, m.parent_id, m.author, m.text, 0
+    FROM chat_generation g JOIN chat_message reply ON reply.id = g.message_id
+    JOIN chat_message m ON m.id = reply.parent_id WHERE g.id = ANY(%(ids)s)
+  UNION ALL
+    SELECT path.run, m.id, m.parent_id, m.author, m.text, depth + 1
+    FROM path JOIN chat_message m ON m.id = path.parent_id WHERE depth < 20000
+)
+SELECT run, author, text FROM path ORDER BY run, depth DESC
+"""
+
+
+def claim(*, ids: Sequence[UUID], worker: str) -> list[Job]:
+    """Take those of the runs that nobody has taken yet; one round trip for all of them."""
+    connection.ensure_connection()
+    raw = connection.connection
+    lease = timezone.now() + timedelta(seconds=settings.GENERATION_LEASE_SECONDS)
+    values = {"ids": list(ids), "worker": worker, "lease": lease}
+    with transaction.atomic(), connection.wrap_database_errors, raw.pipeline():
+        taken = Cursor(raw, row_factory=class_row(_Claimed)).execute(_CLAIM, values, prepare=True)
+        told = Cursor(raw, row_factory=tuple_row).execute(_HISTORY, {"ids": list(ids)}, prepare=True)
+        claimed, rows = taken.fetchall(), told.fetchall()
+    history: dict[UUID, list[PromptMessage]] = {}
+    for run_id, author, text in rows:
+        if text:
+            role = "user" if author == Message.Author.USER else "assistant"
+            history.setdefault(run_id, []).append(PromptMessage(role, text))  # type: ignore[arg-type]
+    return [
+        Job(**{name: getattr(row, name) for name in _Claimed.__slots__}, history=history.get(row.id, []))  # type: ignore[attr-defined]
+        for row in claimed
+    ]
+
+
+def save(*, worker: str, batch: Sequence[Progress]) -> dict[UUID, bool]:
+    """Save what runs have written and renew their leases.
+
+    Returns, for each run that is still this worker's, whether a person asked it to stop. Does not wait for the
+    disk: a crash loses at most what the next save would have brought.
+    """
+    lease = timezone.now() + timedelta(seconds=settings.GENERATION_LEASE_SECONDS)
+    ids = [each.id for each in batch]
+    changed = [(Jsonb(each.parts), each.message_id) for each in batch if each.parts is not None]
+    events = [(each.last_event_id, each.id) for each in batch if each.parts is not None]
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL synchronous_commit = off")
+        if changed:
+            cursor.executemany("UPDATE chat_message SET parts = %s WHERE id = %s AND state = 'streaming'", changed)
+            cursor.executemany("UPDATE chat_generation SET last_event_id = %s WHERE id = %s", events)
+        cursor.execute(
+            "UPDATE chat_generation SET lease_expires_at = %s WHERE id = ANY(%s) AND worker = %s AND state = 'running'"
+            " RETURNING id, stop_requested",
+            [lease, ids, worker],
+        )
+        return dict(cursor.fetchall())
+
+
+def finish(outcome: Outcome) -> bool:
+    """Store the end of a run and settle its hold, in one transaction. False when the run is not ours any more.
+
+    Locks the generation's row, then (in billing) the hold's and the balance's.
+    """
+    job, ending = outcome.job, outcome.ending
+    state, message_state = states_of(ending)
+    now = timezone.now()
+    error = ending.code if isinstance(ending, Failed) else ""
+    with transaction.atomic():
+        ours = Generation.objects.filter(id=job.id, worker=outcome.worker, state=Generation.State.RUNNING)
+        kept = ours.update(state=state, error=error, finished_at=now)
+        if kept:
+            Message.objects.filter(id=job.message_id).update(
+                parts=outcome.parts,
+                text=plain_text(outcome.parts),
+                state=message_state,
+                finish_reason=ending.reason if isinstance(ending, Finished) else "",
+                usage=usage_json(outcome.usages),
+                updated_at=now,
+            )
+        if kept or not Generation.objects.filter(id=job.id).exists():
+            # A run whose conversation was deleted meanwhile has cost money all the same.
+            holds.settle(hold_id=job.hold_id, lines=lines_of(outcome))
+        else:
+            return False
+    return bool(kept)
+
+
+def states_of(ending: Event) -> tuple[str, str]:
+    """Return the states of the run and of its message after `ending`."""
+    if isinstance(ending, Failed):
+        return Generation.State.FAILED, Message.State.FAILED
+    if isinstance(ending, Finished) and ending.reason == "stopped":
+        return Generation.State.STOPPED, Message.State.STOPPED
+    return Generation.State.DONE, Message.State.COMPLETE
+
+
+def lines_of(outcome: Outcome) -> list[holds.Line]:
+    """Return one line per model call; its key makes a repeated settlement harmless."""
+    job, endpoint = outcome.job, outcome.endpoint
+    rates = rates_of(endpoint, job.model) if endpoint else None
+    return [
+        holds.Line(
+            key=f"generation:{job.id}:{number}",
+            reason="message",
+            endpoint=job.endpoint,
+            model=job.model,
+            counts=counts_of(usage),
+            rates=rates,
+            estimated=usage.estimated,
+        )
+        for number, usage in enumerate(outcome.usages)
+    ]
+
+
+def counts_of(usage: Usage) -> TokenCounts:
+    return TokenCounts(
+        input=usage.input_tokens,
+        output=usage.output_tokens,
+        reasoning=usage.reasoning_tokens,
+        cache_read=usage.cache_read_tokens,
+        cache_write=usage.cache_write_tokens,
+    )
+
+
+def usage_json(usages: Sequence[Usage]) -> Mapping[str, Any]:
+    """Return the token counts of a reply by kind, summed over its model calls; empty when none was made."""
+    if not usages:
+        return {}
+    names = ("input_tokens", "output_tokens", "reasoning_tokens", "cache_read_tokens", "cache_write_tokens")
+    total: dict[str, Any] = {name: sum(getattr(usage, name) for usage in usages) for name in names}
+    return total | ({"estimated": True} if any(usage.estimated for usage in usages) else {})

@@ -1,0 +1,208 @@
+"""The generator process: hundreds of runs on one event loop.
+
+It claims queued runs, writes what they say to the stream log, saves it every two seconds and at the end, and
+renews their leases. Told to stop it drains: takes nothing new, finishes what runs.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import secrets
+import socket
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+from uuid import UUID
+
+import redis
+from django.conf import settings
+from django.db import DatabaseError, close_old_connections
+from redis.asyncio import Redis
+
+from chat.generator import persist
+from chat.generator.budget import Budget
+from chat.generator.run import ActiveRun, carry_out, parts_to_continue
+from chat.services.notices import notify_now
+from chat.services.signals import STOP, WORK
+from chat.streaming.log import LogWriter
+from chat.tasks import write_title
+from endpoints import registry
+
+log = logging.getLogger(__name__)
+
+THREADS = 4  # database work at once; each thread keeps one connection
+SAVE_EVERY = 2.0
+HEARTBEAT_EVERY = 3.0
+HEARTBEAT_LIFE = 15
+HEARTBEAT = "parley:generator:"
+PATIENCE = 30.0  # s of back-off at most between tries to store an end
+
+T = TypeVar("T")
+
+
+class Generator:
+    """One process's worth of runs. `run` returns when it was told to stop and everything has ended."""
+
+    def __init__(self) -> None:
+        self.worker = f"{socket.gethostname()[:32]}-{os.getpid()}-{secrets.token_hex(3)}"
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="generator")
+        self._client: Redis[bytes] = Redis.from_url(settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=2)
+        self._waiting: Redis[bytes] = Redis.from_url(settings.REDIS_URL, socket_timeout=None, socket_connect_timeout=2)
+        self._writer = LogWriter(self._client)
+        self._runs: dict[UUID, ActiveRun] = {}
+        self._room = asyncio.Event()
+        self._draining = asyncio.Event()
+
+    def drain(self) -> None:
+        log.info("draining: %d runs go on to their end", len(self._runs))
+        self._draining.set()
+        self._room.set()
+
+    async def run(self) -> None:
+        self._room.set()
+        helpers = [
+            asyncio.create_task(each)
+            for each in (
+                self._writer.flush_for_ever(),
+                self._for_ever(self._listen_for_stops),
+                self._for_ever(self._beat),
+                self._for_ever(self._save_and_wait),
+            )
+        ]
+        taking = asyncio.create_task(self._for_ever(self._take_work))
+        await self._draining.wait()
+        taking.cancel()
+        await asyncio.gather(taking, return_exceptions=True)
+        while self._runs:
+            tasks = [run.task for run in self._runs.values() if run.task]
+            await asyncio.wait(tasks, timeout=1)
+        for helper in helpers:
+            helper.cancel()
+        await asyncio.gather(*helpers, return_exceptions=True)
+        with contextlib.suppress(redis.RedisError, OSError):
+            await self._client.delete(HEARTBEAT + self.worker)
+        self._threads.shutdown()
+
+    async def _for_ever(self, step: Callable[[], Any]) -> None:
+        """Repeat `step`; what fails while a server is away is logged once and tried again."""
+        failures = 0
+        while True:
+            try:
+                await step()
+                failures = 0
+            except (redis.RedisError, OSError, DatabaseError):
+                if failures == 0:
+                    log.warning("%s failed; trying again", step.__name__, exc_info=True)
+                failures += 1
+                await asyncio.sleep(min(0.25 * 2**failures, 5))
+
+    # --- taking work ---------------------------------------------------------------------------
+
+    async def _take_work(self) -> None:
+        while len(self._runs) >= settings.GENERATOR_MAX_RUNS:
+            self._room.clear()
+            await self._room.wait()
+        # A thousand turns may wait: taking them in small lots keeps the first ones quick.
+        lot = min(persist.CLAIM_LIMIT, settings.GENERATOR_MAX_RUNS - len(self._runs))
+        popped = await self._waiting.blmpop(0, 1, WORK, direction="LEFT", count=lot)  # type: ignore[misc]
+        if not popped:
+            return
+        ids = [UUID(each.decode()) for each in popped[1]]
+        for job in await self._in_thread(lambda: persist.claim(ids=ids, worker=self.worker)):
+            self._begin(job)
+
+    def _begin(self, job: persist.Job) -> None:
+        parts = parts_to_continue(job)
+        active = ActiveRun(job, self._writer.open(job.id, tuple(parts)))
+        self._runs[job.id] = active
+        active.task = asyncio.create_task(self._live(active))
+
+    async def _live(self, active: ActiveRun) -> None:
+        job = active.job
+        try:
+            hints = asyncio.create_task(self._say_begun(job))
+            budget = Budget(job, registry.current().get(job.endpoint), self._threads)
+            outcome = await carry_out(active, self._writer, budget, self.worker)
+            kept = await self._store_end(outcome)
+            if kept:
+                self._writer.append(active.log, outcome.ending)
+            await hints
+        except asyncio.CancelledError:
+            log.warning("run %s is no longer ours; its parts are left to the database", job.id)
+        finally:
+            await self._writer.close(active.log)
+            self._runs.pop(job.id, None)
+            self._room.set()
+        await notify_now(job.owner_id, "run", {"conversation": str(job.conversation_id), "running": False})
+
+    async def _say_begun(self, job: persist.Job) -> None:
+        await notify_now(job.owner_id, "run", {"conversation": str(job.conversation_id), "running": True})
+        if job.needs_title:
+            try:
+                await asyncio.get_running_loop().run_in_executor(None, write_title.delay, str(job.conversation_id))
+            except Exception:
+                log.warning("the title of %s could not be queued", job.conversation_id, exc_info=True)
+
+    async def _store_end(self, outcome: persist.Outcome) -> bool:
+        """Store the outcome, however long the database is away: until then the reply lives here."""
+        delay = 0.25
+        while True:
+            try:
+                return await self._in_thread(lambda: persist.finish(outcome))
+            except DatabaseError:
+                log.warning("the end of run %s cannot be stored yet", outcome.job.id, exc_info=True)
+                await asyncio.sleep(delay)
+                delay = min(delay * 2, PATIENCE)
+
+    # --- what goes on beside the runs ------------------------------------------------------------
+
+    async def _save_and_wait(self) -> None:
+        await asyncio.sleep(SAVE_EVERY)
+        active = list(self._runs.values())
+        if not active:
+            return
+        batch = [self._progress(each) for each in active]
+        ours = await self._in_thread(lambda: persist.save(worker=self.worker, batch=batch))
+        for each in active:
+            if each.job.id not in self._runs or each.ending:
+                continue
+            if each.job.id not in ours:
+                if each.task is not None:
+                    each.task.cancel()  # swept, or its conversation was deleted
+            elif ours[each.job.id]:
+                each.stop()
+
+    def _progress(self, active: ActiveRun) -> persist.Progress:
+        position = active.log.reducer.position
+        changed = position != active.saved_position and not active.ending
+        active.saved_position = position
+        return persist.Progress(
+            id=active.job.id,
+            message_id=active.job.message_id,
+            parts=[dict(part) for part in active.log.reducer.parts] if changed else None,
+            last_event_id=active.log.last_id,
+        )
+
+    async def _listen_for_stops(self) -> None:
+        async with self._waiting.pubsub() as channel:
+            await channel.subscribe(STOP)
+            async for message in channel.listen():
+                if message["type"] == "message":
+                    active = self._runs.get(UUID(message["data"].decode()))
+                    if active is not None:
+                        active.stop()
+
+    async def _beat(self) -> None:
+        await self._client.set(HEARTBEAT + self.worker, int(time.time()), ex=HEARTBEAT_LIFE)
+        await asyncio.sleep(HEARTBEAT_EVERY)
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        """Run database work in one of the process's threads, whose connection is checked as for a request."""
+
+        def checked() -> T:
+            close_old_connections()
+            return work()
+
+        return await asyncio.get_running_loop().run_in_executor(self._threads, checked)

@@ -1,0 +1,65 @@
+"""The allow-list. Whatever wrote a piece of HTML, only this passes."""
+
+import nh3
+
+from chat.rendering.highlight import TOKEN_CLASSES
+
+_MATH = (
+    "math maction menclose merror mfrac mi mmultiscripts mn mo mover mpadded mphantom mprescripts mroot mrow ms mspace "
+    "msqrt mstyle msub msubsup msup mtable mtd mtext mtr munder munderover none"
+).split()
+_MATH_ATTRIBUTES = set(
+    "accent accentunder columnalign columnlines columnspacing display displaystyle fence form height linebreak "
+    "linethickness lspace mathsize mathvariant maxsize minsize movablelimits notation rowlines rowspacing rspace "
+    "scriptlevel separator stretchy symmetric voffset width xmlns".split()
+)
+_ATTRIBUTES = {
+    "a": {"href", "title"},
+    "blockquote": {"dir"},
+    "button": {"type", "data-copy"},
+    "div": {"data-lang", "role", "tabindex", "aria-label"},
+    "h3": {"dir"},
+    "h4": {"dir"},
+    "h5": {"dir"},
+    "h6": {"dir"},
+    "ol": {"dir", "start"},
+    "p": {"dir"},
+    "pre": {"tabindex", "dir"},
+    "span": {"dir", "role", "aria-label"},
+    "table": {"dir"},
+    "ul": {"dir"},
+}
+_CLASSES = {
+    "blockquote": {"note", "tip", "important", "warning", "caution"},
+    "button": {"copy"},
+    "code": {"tex"},
+    "div": {"code", "code-head", "footnote", "table"},
+    "li": {"task-item"},
+    "p": {"alert-title", "raw"},
+    "span": {"image-off", "image-alt", "math-block", "task", "done", *TOKEN_CLASSES},
+    "sup": {"footnote-ref"},
+    "td": {"left", "center", "right"},
+    "th": {"left", "center", "right"},
+}
+_TAGS = {
+    *"a bdi blockquote br button code del div em h3 h4 h5 h6 hr li ol p pre span strong sup".split(),
+    *"table tbody td th thead tr ul".split(),
+    *_MATH,
+}
+
+_cleaner = nh3.Cleaner(
+    tags=_TAGS,
+    clean_content_tags=set(),
+    attributes=_ATTRIBUTES | dict.fromkeys(_MATH, _MATH_ATTRIBUTES),
+    allowed_classes=_CLASSES,
+    link_rel="noopener noreferrer nofollow",
+    set_tag_attribute_values={"a": {"target": "_blank"}},
+    generic_attribute_prefixes=set(),
+    url_schemes={"http", "https", "mailto"},
+    url_relative="deny",
+)
+
+
+def clean(html: str) -> str:
+    """Return `html` with everything outside the allow-list removed."""
+    return _cleaner.clean(html)

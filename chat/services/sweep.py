@@ -1,0 +1,100 @@
+"""Ending what nobody ends any more. Run every few seconds by the scheduler; safe to run twice at once."""
+
+import logging
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from billing.pricing import TokenCounts
+from billing.services import holds
+from django.db import transaction
+from django.db.models import Sum
+from django.db.models.functions import Length
+from django.utils import timezone
+
+from chat.models import Generation, Message
+from chat.services.ending import announce_end
+from chat.services.signals import announce_work
+from chat.services.turns import end_unstarted
+from endpoints import registry
+from endpoints.events import Failed
+from endpoints.parts import plain_text
+from endpoints.prices import rates_of
+
+log = logging.getLogger(__name__)
+
+UNHEARD = timedelta(seconds=5)  # a run that still waits after this is announced again
+TOO_LATE = timedelta(minutes=15)  # and after this nobody waits for its answer any more
+LOT = 200
+CHARACTERS_PER_TOKEN = 4
+
+
+def sweep() -> dict[str, int]:
+    """End runs whose generator is gone, expire those nobody took, announce the forgotten; return the counts."""
+    now = timezone.now()
+    lost = Generation.objects.filter(state=Generation.State.RUNNING, lease_expires_at__lt=now)
+    late = Generation.objects.filter(state=Generation.State.QUEUED, created_at__lt=now - TOO_LATE)
+    counts = {
+        "interrupted": sum(_interrupt(each, now) for each in lost.values_list("id", flat=True)[:LOT]),
+        "expired": sum(_expire(each) for each in late.values_list("id", flat=True)[:LOT]),
+    }
+    waiting = Generation.objects.filter(state=Generation.State.QUEUED, created_at__lt=now - UNHEARD)
+    forgotten = list(waiting.order_by("created_at").values_list("id", flat=True)[:LOT])
+    if forgotten:
+        announce_work(*forgotten)
+    return counts | {"announced": len(forgotten)}
+
+
+@transaction.atomic
+def _interrupt(generation_id: UUID, now: datetime) -> int:
+    """Keep what was saved of a run whose lease ran out, and mark it. Locks the run's row."""
+    run = (
+        Generation.objects.select_for_update(skip_locked=True, of=("self",))
+        .select_related("message")
+        .filter(id=generation_id, state=Generation.State.RUNNING, lease_expires_at__lt=now)
+        .first()
+    )
+    if run is None:
+        return 0
+    Generation.objects.filter(id=run.id).update(
+        state=Generation.State.INTERRUPTED, error="interrupted", finished_at=now
+    )
+    message = run.message
+    parts = [*message.parts, {"type": "error", "code": "interrupted"}]
+    Message.objects.filter(id=message.id).update(
+        parts=parts, text=plain_text(parts), state=Message.State.INTERRUPTED, updated_at=now
+    )
+    if run.hold_id:
+        # The provider was called and reported nothing: what was written is charged by estimate, the rest released.
+        holds.settle(hold_id=run.hold_id, lines=[_estimate(run, message)])
+    log.warning("run %s lost its generator; %d characters are kept", run.id, len(message.text))
+    announce_end(run, Failed("interrupted"))
+    return 1
+
+
+def _estimate(run: Generation, message: Message) -> holds.Line:
+    written = sum(len(part.get("text") or part.get("think") or "") for part in message.parts)
+    asked = Message.objects.filter(conversation_id=message.conversation_id, created_at__lt=message.created_at)
+    read = asked.aggregate(total=Sum(Length("text")))["total"] or 0
+    endpoint = registry.current().get(message.endpoint)
+    return holds.Line(
+        key=f"generation:{run.id}:interrupted",
+        reason="message",
+        endpoint=message.endpoint,
+        model=message.model,
+        counts=TokenCounts(input=read // CHARACTERS_PER_TOKEN + 1, output=written // CHARACTERS_PER_TOKEN),
+        rates=rates_of(endpoint, message.model) if endpoint else None,
+        estimated=True,
+    )
+
+
+@transaction.atomic
+def _expire(generation_id: UUID) -> int:
+    run = (
+        Generation.objects.select_for_update(skip_locked=True)
+        .filter(id=generation_id, state=Generation.State.QUEUED)
+        .first()
+    )
+    if run is None:
+        return 0
+    end_unstarted(run, Generation.State.FAILED, Message.State.FAILED, error="expired")
+    return 1

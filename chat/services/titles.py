@@ -1,0 +1,93 @@
+"""Naming a conversation by a model, after its first message."""
+
+import asyncio
+import logging
+import re
+from uuid import UUID
+
+from billing.pricing import TokenCounts
+from billing.services import holds
+from endpoints.services import complete
+
+from chat.models import Conversation, Message
+from chat.services.notices import notify
+from chat.services.turns import TITLE_CHARACTERS
+from endpoints import registry
+from endpoints.adapters.base import ModelRequest, PromptMessage
+from endpoints.prices import rates_of
+
+log = logging.getLogger(__name__)
+
+QUESTION_CHARACTERS = 2_000
+TITLE_TOKENS = 24
+PROMPT = (
+    "Write a title for the conversation that begins with the message below. "
+    "Use its language, three to six words, no quotation marks and no full stop. Answer with the title only.\n\n"
+)
+
+
+def write_title(conversation_id: UUID) -> str:
+    """Ask the endpoint's title model for a title and store it; return the title the conversation now has.
+
+    Leaves alone what a person named, or a model already did: a repeated task changes nothing. When the model
+    has nothing usable to say, the first words stay.
+    """
+    unnamed = Conversation.objects.filter(id=conversation_id, titled_by=Conversation.TitledBy.WORDS)
+    conversation = unnamed.first()
+    if conversation is None:
+        return ""
+    question = Message.objects.filter(conversation=conversation, parent=None).order_by("created_at").first()
+    if question is None:
+        return conversation.title
+    title = _ask(conversation, question.text[:QUESTION_CHARACTERS]) or conversation.title
+    # Also when the first words stay: whoever waits for a title has it now.
+    if unnamed.update(title=title, titled_by=Conversation.TitledBy.MODEL):
+        notify(conversation.owner_id, "title", {"conversation": str(conversation.id), "title": title})
+    return title
+
+
+def _ask(conversation: Conversation, question: str) -> str:
+    endpoint = registry.current().get(conversation.endpoint)
+    if endpoint is None or not endpoint.title_convo:
+        return ""
+    named = endpoint.title_model
+    model = conversation.model if named in {"", "current_model"} else named
+    request = ModelRequest(
+        endpoint=endpoint,
+        model=model,
+        messages=[PromptMessage("user", PROMPT + question)],
+        max_tokens=TITLE_TOKENS,
+        user_id=str(conversation.owner_id),
+        stream=False,
+    )
+    text, usage, failed = asyncio.run(complete(request))
+    if usage is not None:
+        holds.charge_once(
+            user_id=conversation.owner_id,
+            line=holds.Line(
+                key=f"title:{conversation.id}",
+                reason="title",
+                endpoint=endpoint.name,
+                model=model,
+                counts=TokenCounts(input=usage.input_tokens, output=usage.output_tokens),
+                rates=rates_of(endpoint, model),
+            ),
+        )
+    if failed is not None:
+        log.warning("no title for %s: %s %s", conversation.id, failed.code, failed.detail[:200])
+        return ""
+    return clean_title(text)
+
+
+def clean_title(text: str) -> str:
+    """Return what a model wrote as a title of one line, or an empty string when it is none.
+
+    >>> clean_title('<think>hm</think>**Title:** "Cats at night."')
+    'Cats at night'
+    """
+    text = re.sub(r"<think>.*?(</think>|$)", "", text, flags=re.DOTALL).strip()
+    line = text.splitlines()[0] if text else ""
+    line = re.sub(r"^[#*_\s]*(title\s*:)?[*_\s]*", "", line, flags=re.IGNORECASE)
+    line = "".join(character for character in line if character.isprintable())
+    line = line.strip().strip("\"'`*_“”«»„ ").rstrip(".。 ").strip()
+    return line if 0 < len(line) <= 2 * TITLE_CHARACTERS else ""

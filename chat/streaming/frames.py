@@ -1,0 +1,176 @@
+"""From events to what the browser applies. `docs/streaming.md` describes the messages.
+
+A `Painter` renders one run once per process; its frames are shared by every tab that follows it. Finished
+blocks are sent once, the open block again only when it has grown by enough, else only the new text.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString, mark_safe
+
+from chat.presenters import PartView, bare_part, present_part
+from chat.rendering.stream import MarkdownStream, Patch
+from chat.streaming.follow import Batch, Tail
+from endpoints.events import TERMINAL, Event, Failed, ReasoningDelta, TextDelta, ToolCallDelta, ToolResult
+from endpoints.parts import Part
+
+Sink = Callable[[str], None]
+
+
+def command(name: str, *values: object) -> str:
+    """Return one message of the websocket's protocol."""
+    return json.dumps([name, *values], ensure_ascii=False, separators=(",", ":"))
+
+
+def render_part(view: PartView) -> str:
+    return render_to_string("chat/part.html", {"part": view}).strip()
+
+
+@dataclass(slots=True)
+class _Live:
+    """The part that grows: its Markdown, and the HTML of its open block as the browser has it."""
+
+    index: int
+    kind: str
+    stream: MarkdownStream
+    open_html: str = ""
+
+
+class Painter:
+    """Paints one tail. `ended` is called once, with the batch that ended the run."""
+
+    def __init__(self, tail: Tail, ended: Callable[["Painter", Batch], None]) -> None:
+        self.tail = tail
+        self.sinks: list[Sink] = []
+        self._gid = str(tail.generation_id)
+        self._ended = ended
+        self._done: list[str] = []  # the HTML of each finished part
+        self._live: _Live | None = None
+        self._rebuild()
+
+    def snapshot(self) -> str:
+        """Return the messages that replace everything a tab shows of this run."""
+        live = self._live
+        html = "".join(self._done)
+        if live is None:
+            return command("reset", self._gid, html)
+        view = self._view(live)
+        opened = [command("p", self._gid, live.index, "", live.open_html, None)] if live.open_html else []
+        return "\n".join([command("reset", self._gid, html + render_part(view)), *opened])
+
+    def hear(self, batch: Batch) -> None:
+        """Listener of the tail: paint a batch and hand it to every sink."""
+        if batch.over:
+            self._ended(self, batch)
+            return
+        if batch.fresh:
+            self._rebuild()
+            self._send(self.snapshot())
+        else:
+            commands = self._paint(batch.events)
+            if commands:
+                self._send("\n".join(commands))
+        if batch.events and isinstance(batch.events[-1], TERMINAL):
+            self._ended(self, batch)
+
+    def _send(self, frame: str) -> None:
+        for sink in list(self.sinks):
+            sink(frame)
+
+    def _rebuild(self) -> None:
+        """Render what the tail holds: the last part stays open for more, unless the run is over."""
+        parts = self.tail.reducer.parts
+        self._done, self._live = [], None
+        for index, part in enumerate(parts):
+            is_open = index == len(parts) - 1 and not self.tail.ended and part["type"] in {"text", "think"}
+            if is_open:
+                self._live = _Live(index, part["type"], MarkdownStream())
+                self._feed(self._live, part[part["type"]])
+            else:
+                self._done.append(render_part(present_part(index, part)))
+
+    def _paint(self, events: list[Event]) -> list[str]:
+        commands: list[str] = []
+        for event in events:
+            match event:
+                case TextDelta(text):
+                    commands += self._text("text", text)
+                case ReasoningDelta(text):
+                    commands += self._text("think", text)
+                case ToolCallDelta(call_id) | ToolResult(call_id):
+                    commands += self._call(call_id)
+                case _:
+                    commands += self._other(event)
+        return commands
+
+    def _text(self, kind: str, text: str) -> list[str]:
+        commands: list[str] = []
+        if self._live is None or self._live.kind != kind:
+            commands += self._close_live()
+            self._live = _Live(len(self._done), kind, MarkdownStream())
+            commands.append(command("n", self._gid, self._live.index, render_part(self._view(self._live))))
+        patch = self._feed(self._live, text)
+        if patch.closed or patch.open is not None or patch.tail is not None:
+            commands.append(command("p", self._gid, self._live.index, patch.closed, patch.open, patch.tail))
+        return commands
+
+    def _feed(self, live: _Live, text: str) -> Patch:
+        patch = live.stream.feed(text)
+        live.open_html = live.stream.open_html
+        return patch
+
+    def _close_live(self) -> list[str]:
+        """Finish the growing part: its last block becomes final, its label changes."""
+        live = self._live
+        if live is None:
+            return []
+        self._live = None
+        patch = live.stream.finish()
+        view = PartView(index=live.index, kind=live.kind, html=mark_safe(live.stream.html))  # noqa: S308 (sanitised)
+        self._done.append(render_part(view))
+        if live.kind == "think":
+            return [command("h", self._gid, live.index, self._done[-1])]
+        if patch.replace:
+            return [command("r", self._gid, live.index, patch.closed)]
+        return [command("p", self._gid, live.index, patch.closed, "", None)]
+
+    def _call(self, call_id: str) -> list[str]:
+        """Show a tool call again: its arguments grew or its result came."""
+        for index, part in enumerate(self.tail.reducer.parts):
+            if part["type"] == "tool_call" and part["tool_call"]["id"] == call_id and index < len(self._done):
+                html = render_part(present_part(index, part))
+                if html == self._done[index]:
+                    return []
+                self._done[index] = html
+                return [command("h", self._gid, index, html)]
+        return []
+
+    def _other(self, event: Event) -> list[str]:
+        """Show the parts that are new since the last event: a tool call, an attachment, an error."""
+        parts = self.tail.reducer.parts
+        shown = len(self._done) + (self._live is not None)
+        if isinstance(event, TERMINAL) or len(parts) > shown:
+            commands = self._close_live()
+        else:
+            return []
+        for index in range(len(self._done), len(parts)):
+            if parts[index]["type"] in {"text", "think"}:
+                break  # its own deltas follow in this batch
+            commands += self._append(index, parts[index], live=isinstance(event, Failed))
+        return commands
+
+    def _append(self, index: int, part: Part, *, live: bool) -> list[str]:
+        self._done.append(render_part(bare_part(index, part)))
+        return [command("n", self._gid, index, render_part(bare_part(index, part, live=live)))]
+
+    def _view(self, live: _Live) -> PartView:
+        closed: SafeString = mark_safe(live.stream.html)  # noqa: S308 (sanitised by the renderer)
+        return PartView(index=live.index, kind=live.kind, html=closed, live=True)
+
+
+def end_frame(generation_id: UUID, state: str, foot_html: str) -> str:
+    return command("d", str(generation_id), state, foot_html)

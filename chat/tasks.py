@@ -1,0 +1,25 @@
+"""Celery's side of chat: thin, idempotent, each calls a service."""
+
+import time
+from uuid import UUID
+
+from celery import shared_task
+
+from chat.services import sweep as sweeping
+from chat.services import titles
+from chat.services.signals import client
+
+WORKER_SEEN = "parley:worker"  # refreshed by every sweep: the doctor reads from it that worker and beat run
+
+
+@shared_task(ignore_result=True, soft_time_limit=60)
+def write_title(conversation_id: str) -> None:
+    """Name the conversation; a second run changes nothing."""
+    titles.write_title(UUID(conversation_id))
+
+
+@shared_task(ignore_result=True, expires=20)
+def sweep() -> None:
+    """End what nobody ends any more, and show that the worker lives."""
+    client().set(WORKER_SEEN, int(time.time()), ex=60)
+    sweeping.sweep()

@@ -1,0 +1,161 @@
+"""The loop of model call and tool round, against a scripted model."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import pytest
+
+from agents.run import Limits, run
+from agents.toolbox import Tool, Toolbox, ToolOutput
+from endpoints.adapters.base import Endpoint, ModelRequest, PromptMessage, ToolCall, ToolSpec
+from endpoints.events import (
+    Event,
+    Failed,
+    Finished,
+    ReasoningDelta,
+    TextDelta,
+    ToolCallDelta,
+    ToolCallStarted,
+    ToolResult,
+    Usage,
+)
+
+REQUEST = ModelRequest(
+    Endpoint("Test", "Test", "openai_wire"), "model", [PromptMessage("user", "What is the weather in Oslo and Rome?")]
+)
+
+
+class ScriptedModel:
+    """Plays one list of events per call and keeps the requests it got."""
+
+    def __init__(self, *calls: list[Event]) -> None:
+        self.calls = list(calls)
+        self.requests: list[ModelRequest] = []
+        self.closed = 0
+
+    async def __call__(self, request: ModelRequest) -> AsyncIterator[Event]:
+        self.requests.append(request)
+        try:
+            for event in self.calls[min(len(self.requests), len(self.calls)) - 1]:
+                yield event
+        finally:
+            self.closed += 1
+
+
+def weather_box(**outputs: Any) -> Toolbox:
+    async def call(arguments: Mapping[str, Any]) -> ToolOutput:
+        output = outputs.get(str(arguments.get("city")))
+        if isinstance(output, Exception):
+            raise output
+        if output is None:
+            await asyncio.sleep(60)
+        return ToolOutput(str(output))
+
+    spec = ToolSpec("weather", "The weather of a city", {"type": "object", "properties": {"city": {"type": "string"}}})
+    return Toolbox({"weather": Tool(spec, call)})
+
+
+def calls(*cities: str) -> list[Event]:
+    events: list[Event] = []
+    for number, city in enumerate(cities):
+        text = json.dumps({"city": city})
+        events += [
+            ToolCallStarted(f"c{number}", "weather"),
+            ToolCallDelta(f"c{number}", text[:4]),
+            ToolCallDelta(f"c{number}", text[4:]),
+        ]
+    return [TextDelta("Let me see."), *events, Usage(10, 5), Finished("tool_calls")]
+
+
+async def collect(model: ScriptedModel, **options: Any) -> list[Event]:
+    return [event async for event in run(REQUEST, model=model, **options)]
+
+
+async def test_a_reply_without_tools_is_one_call() -> None:
+    script: list[Event] = [ReasoningDelta("hm"), TextDelta("Hello"), Usage(3, 1), Finished("stop")]
+    model = ScriptedModel(script)
+    assert await collect(model) == script
+    assert model.closed == 1
+
+
+async def test_two_calls_run_side_by_side_and_the_model_sees_both_results() -> None:
+    model = ScriptedModel(calls("Oslo", "Rome"), [TextDelta("Cold and warm."), Usage(30, 4), Finished("stop")])
+    events = await collect(model, toolbox=weather_box(Oslo="-3", Rome="21"))
+    results = {event.call_id: event for event in events if isinstance(event, ToolResult)}
+    assert results == {"c0": ToolResult("c0", "-3"), "c1": ToolResult("c1", "21")}
+    assert [event for event in events if isinstance(event, Usage)] == [Usage(10, 5), Usage(30, 4)]
+    assert events[-1] == Finished("stop")
+    assert sum(isinstance(event, Finished | Failed) for event in events) == 1
+    assert model.requests[0].tools[0].name == "weather"
+    assert model.requests[1].messages[1:] == [
+        PromptMessage(
+            "assistant",
+            "Let me see.",
+            tool_calls=(
+                ToolCall("c0", "weather", '{"city": "Oslo"}'),
+                ToolCall("c1", "weather", '{"city": "Rome"}'),
+            ),
+        ),
+        PromptMessage("tool", "-3", tool_call_id="c0"),
+        PromptMessage("tool", "21", tool_call_id="c1"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("events", "expected"),
+    [
+        ([ToolCallStarted("x", "shell"), Finished("tool_calls")], "There is no tool named shell."),
+        ([ToolCallStarted("x", "weather"), ToolCallDelta("x", "{"), Finished()], "The arguments are not valid JSON."),
+        ([ToolCallStarted("x", "weather"), ToolCallDelta("x", "[]"), Finished()], "The arguments must be a JSON object."),
+    ],
+)
+async def test_a_bad_call_is_answered_and_never_carried_out(events: list[Event], expected: str) -> None:
+    model = ScriptedModel(events, [TextDelta("Sorry."), Finished("stop")])
+    seen = await collect(model, toolbox=weather_box())
+    assert ToolResult("x", expected, failed=True) in seen
+    assert seen[-1] == Finished("stop")
+
+
+async def test_a_tool_that_breaks_or_hangs_does_not_end_the_run(caplog: pytest.LogCaptureFixture) -> None:
+    model = ScriptedModel(calls("Oslo", "Rome"), [TextDelta("Hm."), Finished("stop")])
+    box = weather_box(Oslo=RuntimeError("secret detail"))
+    events = await collect(model, toolbox=box, limits=Limits(tool_seconds=0.02))
+    results = {event.call_id: event for event in events if isinstance(event, ToolResult)}
+    assert results["c0"] == ToolResult("c0", "The tool failed.", failed=True)
+    assert results["c1"] == ToolResult("c1", "The tool did not answer within 0.02 seconds.", failed=True)
+    assert "secret detail" in caplog.text
+    assert events[-1] == Finished("stop")
+
+
+async def test_a_model_that_calls_for_ever_meets_the_limit() -> None:
+    model = ScriptedModel(calls("Oslo"))
+    events = await collect(model, toolbox=weather_box(Oslo="-3"), limits=Limits(tool_rounds=3))
+    assert events[-1] == Finished("limit")
+    assert len(model.requests) == 4
+
+
+async def test_too_many_calls_at_once_and_too_much_output_are_cut() -> None:
+    model = ScriptedModel(calls("Oslo", "Oslo", "Oslo"), [Finished("stop")])
+    limits = Limits(calls_per_round=2, output_characters=5)
+    events = await collect(model, toolbox=weather_box(Oslo="x" * 50), limits=limits)
+    results = {event.call_id: event for event in events if isinstance(event, ToolResult)}
+    assert results["c2"] == ToolResult("c2", "Not called: at most 2 calls at once.", failed=True)
+    assert results["c0"].output == "xxxxx\n[cut off after 5 characters]"
+
+
+async def test_a_failure_ends_the_run_and_a_silent_adapter_counts_as_cut_off() -> None:
+    failed = Failed("rate_limit", "429")
+    assert await collect(ScriptedModel([TextDelta("Half"), failed])) == [TextDelta("Half"), failed]
+    assert (await collect(ScriptedModel([TextDelta("Half")])))[-1] == Failed(
+        "cut_off", "the adapter ended without a word"
+    )
+
+
+async def test_closing_the_run_closes_the_model_call() -> None:
+    model = ScriptedModel([TextDelta("a"), TextDelta("b"), Finished()])
+    events = run(REQUEST, model=model)
+    assert await anext(events) == TextDelta("a")
+    await events.aclose()  # type: ignore[attr-defined]
+    assert model.closed == 1

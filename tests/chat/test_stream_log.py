@@ -1,0 +1,199 @@
+"""The stream log against a real Valkey: nothing twice, nothing missing, whatever is lost on the way."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.conf import settings
+from redis.asyncio import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+from accounts.ids import uuid7
+from chat.streaming.follow import Batch, LogReader, Tail, events_of
+from chat.streaming.log import KEPT_AFTER_END, LogWriter, decode, encode, key_of, write_end
+from endpoints.events import Event, Failed, Finished, ReasoningDelta, Resumed, TextDelta, ToolCallStarted
+from endpoints.parts import MessageParts
+
+
+@pytest.fixture
+async def client() -> AsyncIterator["Redis[bytes]"]:
+    client: Redis[bytes] = Redis.from_url(settings.REDIS_URL)
+    yield client
+    await client.aclose()
+
+
+@pytest.fixture
+async def writer(client: "Redis[bytes]") -> AsyncIterator[LogWriter]:
+    writer = LogWriter(client)
+    task = asyncio.create_task(writer.flush_for_ever())
+    yield writer
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+@pytest.fixture
+async def log_reader() -> AsyncIterator[LogReader]:
+    reader = LogReader()
+    yield reader
+    await reader.aclose()
+
+
+class Listener:
+    def __init__(self, reader: LogReader, generation_id: UUID) -> None:
+        self.batches: list[Batch] = []
+        self.text = ""
+        self.ended = asyncio.Event()
+        self.tail = reader.follow(generation_id, self.hear)
+        self.text = text_of(self.tail.reducer)
+        if self.tail.ended:
+            self.ended.set()
+
+    def hear(self, batch: Batch) -> None:
+        self.batches.append(batch)
+        if batch.fresh:
+            self.text = ""
+        for event in batch.events:
+            if isinstance(event, Resumed):
+                self.text = "".join(part.get("text", "") for part in event.parts)
+            elif isinstance(event, TextDelta):
+                self.text += event.text
+        if self.tail.ended:
+            self.ended.set()
+
+
+def text_of(reducer: MessageParts) -> str:
+    return "".join(part.get("text", "") for part in reducer.parts)
+
+
+async def until(condition: Any) -> None:
+    async with asyncio.timeout(10):
+        while not condition():
+            await asyncio.sleep(0.005)
+
+
+async def test_followers_early_and_late_read_the_same_text(writer: LogWriter, log_reader: LogReader) -> None:
+    generation_id = uuid7()
+    run = writer.open(generation_id)
+    early = Listener(log_reader, generation_id)
+    for number in range(50):
+        writer.append(run, TextDelta(f"{number} "))
+    await until(lambda: early.text.endswith("49 "))
+    late = Listener(log_reader, generation_id)
+    for number in range(50, 100):
+        writer.append(run, TextDelta(f"{number} "))
+    writer.append(run, Finished("stop"))
+    await writer.close(run)
+    await asyncio.wait_for(asyncio.gather(early.ended.wait(), late.ended.wait()), 10)
+    expected = "".join(f"{number} " for number in range(100))
+    assert early.text == late.text == expected
+    assert len(early.batches) < 20, "frames grow, they do not multiply"
+
+
+async def test_a_reader_of_another_process_starts_from_the_beginning(writer: LogWriter) -> None:
+    generation_id = uuid7()
+    run = writer.open(generation_id)
+    writer.append(run, ReasoningDelta("hm"))
+    writer.append(run, TextDelta("Hello"))
+    writer.append(run, Finished("stop"))
+    await writer.close(run)
+    reader = LogReader()
+    listener = Listener(reader, generation_id)
+    await asyncio.wait_for(listener.ended.wait(), 10)
+    assert listener.tail.reducer.parts == [{"type": "think", "think": "hm"}, {"type": "text", "text": "Hello"}]
+    assert events_of(listener.tail.reducer) == [ReasoningDelta("hm"), TextDelta("Hello"), Finished("stop")]
+    await reader.aclose()
+
+
+async def test_a_run_that_continues_begins_with_what_it_has(writer: LogWriter, log_reader: LogReader) -> None:
+    generation_id = uuid7()
+    run = writer.open(generation_id, ({"type": "text", "text": "Half a"},))
+    writer.append(run, TextDelta(" sentence."))
+    writer.append(run, Finished("stop"))
+    listener = Listener(log_reader, generation_id)
+    await asyncio.wait_for(listener.ended.wait(), 10)
+    assert text_of(listener.tail.reducer) == listener.text == "Half a sentence."
+
+
+async def test_lost_data_are_written_again_and_nobody_sees_a_word_twice(
+    writer: LogWriter, log_reader: LogReader, client: "Redis[bytes]"
+) -> None:
+    generation_id = uuid7()
+    run = writer.open(generation_id)
+    early = Listener(log_reader, generation_id)
+    writer.append(run, TextDelta("one "))
+    await until(lambda: early.text == "one ")
+    await client.delete(key_of(generation_id))
+    writer.append(run, TextDelta("two "))
+    await until(lambda: early.text == "one two ")
+    late_reader = LogReader()
+    late = Listener(late_reader, generation_id)
+    writer.append(run, TextDelta("three"))
+    writer.append(run, Finished("stop"))
+    await asyncio.wait_for(asyncio.gather(early.ended.wait(), late.ended.wait()), 10)
+    assert early.text == late.text == "one two three"
+    await late_reader.aclose()
+
+
+async def test_a_write_whose_answer_was_lost_is_not_read_twice(
+    writer: LogWriter, log_reader: LogReader, client: "Redis[bytes]", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generation_id = uuid7()
+    run = writer.open(generation_id)
+    listener = Listener(log_reader, generation_id)
+    writer.append(run, TextDelta("one "))
+    await until(lambda: listener.text == "one ")
+    write, failures = writer._write, iter([True])
+
+    async def write_and_lose_the_answer(batch: Any) -> None:
+        await write(batch)
+        if next(failures, False):
+            raise RedisConnectionError("the answer was lost")
+
+    monkeypatch.setattr(writer, "_write", write_and_lose_the_answer)
+    writer.append(run, TextDelta("two "))
+    await until(lambda: "two" in listener.text)
+    writer.append(run, TextDelta("three"))
+    writer.append(run, Finished("stop"))
+    await asyncio.wait_for(listener.ended.wait(), 10)
+    assert listener.text == "one two three"
+
+
+async def test_the_sweepers_word_ends_a_log_outside_of_its_order(log_reader: LogReader, writer: LogWriter) -> None:
+    from chat.services.signals import client as sync_client
+
+    generation_id = uuid7()
+    run = writer.open(generation_id)
+    listener = Listener(log_reader, generation_id)
+    writer.append(run, TextDelta("Half"))
+    await until(lambda: listener.text == "Half")
+    write_end(sync_client(), generation_id, Failed("interrupted"))
+    await asyncio.wait_for(listener.ended.wait(), 10)
+    assert listener.batches[-1] == Batch([Failed("interrupted")], over=True)
+
+
+async def test_a_closed_log_expires(writer: LogWriter, client: "Redis[bytes]") -> None:
+    run = writer.open(uuid7())
+    writer.append(run, TextDelta("x"))
+    writer.append(run, Finished())
+    await writer.close(run)
+    assert 0 < await client.ttl(key_of(run.generation_id)) <= KEPT_AFTER_END
+
+
+def test_a_tail_takes_only_what_it_has_not() -> None:
+    tail = Tail(uuid7())
+    assert tail.apply(0, [TextDelta("abc")]) == Batch([TextDelta("abc")])
+    assert tail.apply(1, [TextDelta("bcd")]) == Batch([TextDelta("d")])
+    assert tail.apply(0, [TextDelta("abcd")]) is None
+    events: list[Event] = [TextDelta("d"), ToolCallStarted("x", "y")]
+    assert tail.apply(3, events) == Batch([ToolCallStarted("x", "y")])
+    with pytest.raises(LookupError):
+        tail.apply(9, [TextDelta("z")])
+
+
+def test_entries_survive_the_wire() -> None:
+    events: list[Event] = [Resumed(({"type": "text", "text": "ü"},)), TextDelta("🙂"), Finished("length")]
+    assert decode(encode(7, events).encode()) == (7, events)
