@@ -6,6 +6,8 @@ from pygments.lexer import Lexer
 from pygments.lexers import get_all_lexers, get_lexer_by_name
 from pygments.token import Token
 
+from chat.rendering.text import escape
+
 MAX_CHARACTERS = 100_000  # beyond this a block is shown plain: lexers are slow, and nobody reads it for its colours
 
 _CLASS_OF = {
@@ -30,11 +32,6 @@ _CLASS_OF = {
     Token.Generic.Subheading: "gh",
 }
 TOKEN_CLASSES = frozenset(_CLASS_OF.values())
-
-
-def escape(text: str) -> str:
-    """Escape for an element's content."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 @lru_cache(maxsize=256)

@@ -7,7 +7,7 @@ from xml.etree.ElementTree import tostring
 from latex2mathml import exceptions
 from latex2mathml.converter import Converter
 
-from chat.rendering.highlight import escape
+from chat.rendering.text import escape
 
 MAX_CHARACTERS = 2_000
 

@@ -1,0 +1,147 @@
+"""Markdown to safe HTML: CommonMark with tables, strikethrough, task lists, footnotes, alerts and formulas.
+
+A text is a row of top-level blocks, and each is written and sanitised by itself (`Parser.write`). A stream
+does the same to the same blocks (`chat.rendering.stream`), so both end with the same HTML.
+"""
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.safestring import SafeString, mark_safe
+from pyromark import Markdown, Options
+
+from chat.rendering.sanitise import clean
+from chat.rendering.text import normalise
+from chat.rendering.writer import INLINE_TEX, Writer
+
+_OPTIONS = (
+    Options.ENABLE_TABLES
+    | Options.ENABLE_STRIKETHROUGH
+    | Options.ENABLE_TASKLISTS
+    | Options.ENABLE_MATH
+    | Options.ENABLE_FOOTNOTES
+    | Options.ENABLE_GFM
+)
+_MARKDOWN = Markdown(options=_OPTIONS)
+_TEX = re.compile(rb"(?<!\\)\\(?:\((.+?)(?<!\\)\\\)|\[(.+?)(?<!\\)\\\])", re.DOTALL)
+_BLOCK_TAGS = {"Paragraph", "Heading", "Item", "TableCell", "TableRow", "List", "BlockQuote", "CodeBlock", "HtmlBlock"}
+
+
+def render(text: str) -> SafeString:
+    """Return `text`, written by a model or another untrusted hand, as sanitised HTML."""
+    parser = Parser()
+    text = normalise(text)
+    parser.define(text)
+    html = "".join(parser.write(block) for block in parser.blocks(text))
+    return mark_safe(html)  # noqa: S308 (sanitised block by block)
+
+
+@dataclass(slots=True)
+class Block:
+    """A top-level block: its source (whole lines, UTF-8), where that stood in the parsed text, its events."""
+
+    kind: str
+    start: int
+    end: int
+    source: bytes
+    events: list[Any]
+
+
+class Parser:
+    """Cuts text into blocks and writes them. Knows the link references defined so far; counts what it parses."""
+
+    def __init__(self) -> None:
+        self.parsed_characters = 0
+        self.has_late_names = False  # link references or footnotes, which can change what stands before them
+        self._definitions: dict[str, tuple[str, str]] = {}
+        self._markdown = _MARKDOWN
+
+    def define(self, text: str) -> None:
+        """Learn the link references that `text` defines."""
+        if "]:" not in text:
+            return
+        self.parsed_characters += len(text)
+        found = _MARKDOWN.reference_definitions(text)
+        self.has_late_names = self.has_late_names or bool(found) or "[^" in text
+        for label, definition in found.items():
+            self._definitions.setdefault(_label(label), (definition["dest"], definition["title"] or ""))
+        if found:
+            self._markdown = Markdown(options=_OPTIONS, broken_link_callback=self._resolve)
+
+    def _resolve(self, link: Any) -> tuple[str, str] | None:
+        return self._definitions.get(_label(link["reference"]))
+
+    def blocks(self, text: str) -> list[Block]:
+        """Return the top-level blocks of `text`. Link reference definitions are not blocks."""
+        self.parsed_characters += len(text)
+        raw = text.encode()
+        found: list[Block] = []
+        events: list[Any] = []
+        depth = 0
+        for event, span in self._markdown.events_with_range(text, merge_text=True):
+            if depth == 0:
+                start = raw.rfind(b"\n", 0, span["start"]) + 1
+                end = raw.find(b"\n", max(span["end"] - 1, 0)) + 1 or len(raw)
+                events = []
+                found.append(Block(_kind(event), start, end, raw[start:end], events))
+            events.append(event)
+            if type(event) is dict:
+                depth += ("Start" in event) - ("End" in event)
+        return found
+
+    def write(self, block: Block, *, live: bool = False) -> str:
+        """Return a block's sanitised HTML."""
+        events = block.events
+        if b"\\(" in block.source or b"\\[" in block.source:
+            events = self._with_tex(block)
+        return clean(Writer(live=live).write(events))
+
+    def _with_tex(self, block: Block) -> list[Any]:
+        """Parse a block again with ``\\( \\)`` and ``\\[ \\]`` as formulas: Markdown knows only the dollar signs."""
+        if not _TEX.search(block.source):
+            return block.events
+        text = block.source.decode()
+        self.parsed_characters += 2 * len(text)
+        walls = _walls(list(self._markdown.events_with_range(text, merge_text=True)))
+
+        def replace(found: "re.Match[bytes]") -> bytes:
+            tex = found[1] if found[1] is not None else found[2]
+            start, end = found.span()
+            position = bisect_right(walls, start)
+            if b"$" in tex or b"\n\n" in tex or (position < len(walls) and walls[position] < end):
+                return found[0]
+            return b"$$" + (INLINE_TEX.encode() if found[1] is not None else b"") + tex + b"$$"
+
+        changed = _TEX.sub(replace, block.source).decode()
+        return list(self._markdown.events(changed)) if changed != text else block.events
+
+
+def _walls(events: list[Any]) -> list[int]:
+    """Return the sorted positions that a formula can't stretch across: ends of blocks, and all of each piece of code."""
+    walls = set()
+    for event, span in events:
+        name, value = (event, None) if type(event) is str else next(iter(event.items()))
+        if name in {"Code", "InlineMath", "DisplayMath"} or value == "CodeBlock":
+            walls.update(range(span["start"], span["end"]))
+        elif name == "Start" and (value if type(value) is str else next(iter(value))) in _BLOCK_TAGS:
+            walls.update((span["start"], span["end"]))
+    return sorted(walls)
+
+
+def _kind(event: Any) -> str:
+    """Return the name of what a top-level event begins; a fenced code block is ``Fenced``."""
+    if type(event) is str:
+        return event
+    name, value = next(iter(event.items()))
+    if name != "Start":
+        return str(name)
+    if type(value) is str:
+        return value
+    ((kind, detail),) = value.items()
+    return "Fenced" if kind == "CodeBlock" and detail != "Indented" else str(kind)
+
+
+def _label(label: str) -> str:
+    return " ".join(label.split()).casefold()

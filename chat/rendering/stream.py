@@ -1,0 +1,241 @@
+"""Markdown that arrives in pieces, to patches for a page that shows it growing.
+
+A top-level block is *closed* when another has begun after it or nothing can be added to it any more; its HTML
+is then final and sent once. The last one is *open*: its HTML is sent again only when it has grown by an
+eighth, and until then what comes is appended to it as plain text. Code and tables are never sent again while
+they grow. So the work and the bytes stay within a constant factor of the text's length.
+"""
+
+import re
+from dataclasses import dataclass
+
+from chat.rendering.live import LiveCode, LiveTable, is_closed_fence
+from chat.rendering.markdown import Block, Parser, render
+from chat.rendering.text import escape, normalise
+
+_SMALL = 3_000  # up to this size a new line is reason enough to write the open block again
+_WINDOW = 64  # how far back the end of a block is looked for
+
+# Text that may look different once it is parsed. Anything else is shown right as plain text.
+_TELLING = re.compile(r"[*_`\])$&~\\|=<>]|://|\n[ \t]*[-+#\d]|\n\n")
+# What ends an open block for certain, by its kind. Other ends are noticed when it is next parsed.
+_BLANK_LINE = re.compile(r"\n[ \t]*\n")
+_UNINDENTED = re.compile(r"\n[ \t]*\n[^\s*+\-\d\[]")
+_ENDS = {
+    "": _BLANK_LINE,
+    "BlockQuote": _BLANK_LINE,
+    "CodeBlock": _UNINDENTED,
+    "Fenced": re.compile(r"\n"),
+    "FootnoteDefinition": _UNINDENTED,
+    "Heading": re.compile(r"\n"),
+    "List": _UNINDENTED,
+    "Paragraph": _BLANK_LINE,
+    "Rule": re.compile(r"\n"),
+    "Table": _BLANK_LINE,
+}
+_NEVER = re.compile(r"(?!)")
+_ENDS_BLANK = re.compile(r"\n[ \t]*\n\Z")
+_OUTSIDE_LIST = re.compile(r"[^\s*+\-\d\[]")
+_BLOCK_ENDS = re.compile(r"(?:</(?:p|h[3-6]|li|ul|ol|blockquote|div)>)*\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """What changed on the page.
+
+    `closed` goes before the open block. `open` replaces the open block ("" removes it, None leaves it). `tail` is
+    appended inside the element of the open block that is marked ``data-tail``. With `replace`, `closed` is the
+    whole message instead.
+    """
+
+    closed: str = ""
+    open: str | None = None
+    tail: str | None = None
+    replace: bool = False
+
+
+NOTHING = Patch()
+
+
+class MarkdownStream:
+    """One text while it grows. When finished, `html` is what `render` makes of the whole text."""
+
+    def __init__(self) -> None:
+        self._parser = Parser()
+        self._text: list[str] = []  # all of it
+        self._source: list[str] = []  # what is not closed
+        self._size = 0  # of the source
+        self._written_size = 0  # of the source when the open block was last written
+        self._closed: list[str] = []
+        self._open = ""
+        self._kind = ""  # of the open block
+        self._live: LiveCode | LiveTable | None = None
+        self._telling = False  # something since the last writing needs parsing
+        self._window = ""
+        self._lines = 0  # line ends in the source
+        self._return = False  # the last piece ended with "\r"
+
+    @property
+    def html(self) -> str:
+        """The HTML of all closed blocks."""
+        return "".join(self._closed)
+
+    @property
+    def parsed_characters(self) -> int:
+        """How many characters went through the parser, again or for the first time."""
+        return self._parser.parsed_characters
+
+    def feed(self, delta: str) -> Patch:
+        """Take the next piece of text."""
+        text = self._normalise(delta)
+        if not text:
+            return NOTHING
+        self._text.append(text)
+        self._source.append(text)
+        self._size += len(text)
+        if self._live is not None:
+            tail = self._live.grow(text)
+            return self._advance() if tail is None else Patch(tail=tail or None)
+        if self._is_due(text):
+            return self._advance()
+        return Patch(tail=escape(text)) if self._open else NOTHING
+
+    def finish(self) -> Patch:
+        """Close what is open. Names defined late (link references, footnotes) may change the whole message."""
+        if self._return:
+            self._return = False
+            self._text.append("\n")
+            self._source.append("\n")
+        source = "".join(self._source)
+        closed = self._close(self._parser.blocks(source), source) if source else ""
+        self._source, self._size, self._open, self._live = [], 0, "", None
+        if self._parser.has_late_names:
+            whole = self._render_whole()
+            if whole != self.html:
+                self._closed = [whole]
+                return Patch(closed=whole, open="", replace=True)
+        return Patch(closed=closed, open="")
+
+    def _render_whole(self) -> str:
+        text = "".join(self._text)
+        self._parser.parsed_characters += len(text)
+        return render(text)
+
+    def _normalise(self, delta: str) -> str:
+        """Normalise a piece as `normalise` does the whole: a line end may be cut in two."""
+        if self._return:
+            delta = "\r" + delta
+        self._return = delta.endswith("\r")
+        return normalise(delta[:-1] if self._return else delta)
+
+    # --- when to write the open block again ------------------------------------------------------------
+
+    def _is_due(self, text: str) -> bool:
+        if not self._written_size:
+            return not text.isspace()
+        window = self._window + text
+        self._window = window[-_WINDOW:]
+        lines, self._lines = self._lines, self._lines + text.count("\n")
+        may_be_table = lines < 2 <= self._lines and self._kind == "Paragraph"
+        if may_be_table or _ENDS.get(self._kind, _NEVER).search(window):
+            self._window = ""
+            return True
+        # A block's first characters say what it is.
+        self._telling = self._telling or self._written_size < 8 or bool(_TELLING.search(window))
+        if not self._telling and self._open:
+            return False
+        least = max(16, self._size >> 4) if "\n" in text and self._size < _SMALL else max(40, self._size >> 3)
+        return self._size - self._written_size >= (least if self._written_size >= 8 else 2)
+
+    # --- writing ---------------------------------------------------------------------------------------
+
+    def _advance(self) -> Patch:
+        """Parse the source, close what is over, write what is open."""
+        source = "".join(self._source)
+        blocks = self._parser.blocks(source)
+        closed = ""
+        if len(blocks) != 1 or ("\n" in source and self._is_over(blocks[0], source, "")):
+            lines, newline, rest = source.rpartition("\n")
+            closed, kept = self._settle(lines + newline, rest) if newline else ("", source)
+            if len(kept) < len(source):
+                source = kept
+                blocks = self._parser.blocks(source) if source.strip() else []
+        self._source, self._size, self._lines = [source], len(source), source.count("\n")
+        self._written_size = len(source) if source.strip() else 0
+        self._telling = False
+        self._window = source[-_WINDOW:] if closed else self._window
+        self._open = self._write_open(blocks, source)
+        return Patch(closed=closed, open=self._open)
+
+    def _settle(self, lines: str, rest: str) -> tuple[str, str]:
+        """Close the blocks of `lines` (whole lines; `rest` is the one begun) that are over. Return what is left."""
+        blocks = self._parser.blocks(lines)
+        if not blocks:
+            if not _ENDS_BLANK.search(lines):
+                return "", lines + rest
+            self._parser.define(lines)
+            return "", rest
+        last = blocks[-1]
+        is_over = self._is_over(last, lines, rest)
+        raw = lines.encode()
+        cut = last.end if is_over else last.start
+        closed = self._close(blocks if is_over else blocks[:-1], raw[:cut].decode())
+        left = raw[cut:].decode()
+        return closed, ("" if left.isspace() else left) + rest
+
+    def _is_over(self, block: Block, lines: str, rest: str) -> bool:
+        """Whether nothing can be added to `block`, the last of `lines`, when `rest` follows them."""
+        if block.kind in {"Heading", "Rule"}:
+            return block.source.endswith(b"\n")
+        if block.kind == "Fenced":
+            return is_closed_fence(block.source.decode())
+        if not _ENDS_BLANK.search(lines):
+            return False
+        if block.kind in {"BlockQuote", "Paragraph", "Table"}:
+            return True
+        return block.kind != "HtmlBlock" and bool(_OUTSIDE_LIST.match(rest))
+
+    def _close(self, blocks: list[Block], source: str) -> str:
+        self._parser.define(source)
+        html = "".join(self._parser.write(block) for block in blocks)
+        self._closed.append(html)
+        return html
+
+    def _write_open(self, blocks: list[Block], source: str) -> str:
+        self._live = None
+        self._kind = blocks[-1].kind if blocks else ""
+        if len(blocks) == 1 and self._kind == "Fenced" and b"\n" in blocks[0].source:
+            code = LiveCode(blocks[0])
+            html = code.html
+            self._live = code
+            return html
+        if len(blocks) == 1 and self._kind == "Table":
+            table = self._begin_table(blocks[0], source)
+            if table is not None:
+                self._live = table
+                return table.html
+        html = "".join(self._parser.write(block, live=True) for block in blocks)
+        return _with_tail(html) if html else ""
+
+    def _begin_table(self, block: Block, source: str) -> LiveTable | None:
+        """Let a table grow by rows, once its first two lines are whole."""
+        lines, newline, rest = source.rpartition("\n")
+        if rest:
+            blocks = self._parser.blocks(lines + newline) if newline else []
+            if len(blocks) != 1 or blocks[0].kind != "Table":
+                return None
+            block = blocks[0]
+        if block.source.count(b"\n") < 2:
+            return None
+        table = LiveTable(self._parser, block, self._parser.write(block, live=True))
+        table.grow(rest)
+        return table
+
+
+def _with_tail(html: str) -> str:
+    """Mark the place in an open block where text goes on."""
+    found = _BLOCK_ENDS.search(html)
+    place = found.start() if found else len(html)
+    if html.startswith("</code></pre>", place - len("</code></pre>")):
+        place -= len("</code></pre>")
+    return f"{html[:place]}<span data-tail></span>{html[place:]}"

@@ -1,0 +1,22 @@
+"""Characters: what every renderer does to them first and last."""
+
+import re
+
+_UNFIT = re.compile("[\0\ud800-\udfff]")
+
+
+def escape(text: str) -> str:
+    """Escape for an element's content."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def escape_attribute(text: str) -> str:
+    """Escape for a double-quoted attribute."""
+    return escape(text).replace('"', "&quot;")
+
+
+def normalise(text: str) -> str:
+    """Return `text` with one kind of line end and no character that can't be sent as UTF-8."""
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text if text.isascii() and "\0" not in text else _UNFIT.sub("\ufffd", text)
