@@ -6,7 +6,7 @@ blocks are sent once, the open block again only when it has grown by enough, els
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.template.loader import render_to_string
@@ -32,12 +32,21 @@ def render_part(view: PartView) -> str:
 
 @dataclass(slots=True)
 class _Live:
-    """The part that grows: its Markdown, and the HTML of its open block as the browser has it."""
+    """The part that grows: its Markdown, and its open block as the browser has it: last written, then appended to."""
 
     index: int
     kind: str
-    stream: MarkdownStream
-    open_html: str = ""
+    stream: MarkdownStream = field(default_factory=MarkdownStream)
+    opened: str = ""
+    tails: list[str] = field(default_factory=list)
+
+    def feed(self, text: str) -> Patch:
+        patch = self.stream.feed(text)
+        if patch.open is not None:
+            self.opened, self.tails = patch.open, []
+        if patch.tail:
+            self.tails.append(patch.tail)
+        return patch
 
 
 class Painter:
@@ -59,8 +68,10 @@ class Painter:
         if live is None:
             return command("reset", self._gid, html)
         view = self._view(live)
-        opened = [command("p", self._gid, live.index, "", live.open_html, None)] if live.open_html else []
-        return "\n".join([command("reset", self._gid, html + render_part(view)), *opened])
+        reset = command("reset", self._gid, html + render_part(view))
+        if not live.opened:
+            return reset
+        return f"{reset}\n{command('p', self._gid, live.index, '', live.opened, ''.join(live.tails) or None)}"
 
     def hear(self, batch: Batch) -> None:
         """Listener of the tail: paint a batch and hand it to every sink."""
@@ -88,8 +99,8 @@ class Painter:
         for index, part in enumerate(parts):
             is_open = index == len(parts) - 1 and not self.tail.ended and part["type"] in {"text", "think"}
             if is_open:
-                self._live = _Live(index, part["type"], MarkdownStream())
-                self._feed(self._live, part[part["type"]])
+                self._live = _Live(index, part["type"])
+                self._live.feed(part[part["type"]])
             else:
                 self._done.append(render_part(present_part(index, part)))
 
@@ -111,17 +122,12 @@ class Painter:
         commands: list[str] = []
         if self._live is None or self._live.kind != kind:
             commands += self._close_live()
-            self._live = _Live(len(self._done), kind, MarkdownStream())
+            self._live = _Live(len(self._done), kind)
             commands.append(command("n", self._gid, self._live.index, render_part(self._view(self._live))))
-        patch = self._feed(self._live, text)
+        patch = self._live.feed(text)
         if patch.closed or patch.open is not None or patch.tail is not None:
             commands.append(command("p", self._gid, self._live.index, patch.closed, patch.open, patch.tail))
         return commands
-
-    def _feed(self, live: _Live, text: str) -> Patch:
-        patch = live.stream.feed(text)
-        live.open_html = live.stream.open_html
-        return patch
 
     def _close_live(self) -> list[str]:
         """Finish the growing part: its last block becomes final, its label changes."""
