@@ -17,7 +17,7 @@ class LiveCode:
         opening, _, body = block.source.decode().partition("\n")
         mark = _mark(opening)
         self._closing = _closing(mark)
-        self._may_close = re.compile(rf" {{0,3}}{mark[0]}*[ \t]*")
+        self._may_close = re.compile(rf" {{0,3}}{mark[0]}* *")
         self._info = opening.strip().lstrip(mark[0])
         self._held = ""  # a beginning of a line that may become the closing one
         self._at_line_start = True
@@ -88,4 +88,5 @@ def _mark(opening: str) -> str:
 
 
 def _closing(mark: str) -> "re.Pattern[str]":
-    return re.compile(rf"^ {{0,3}}{mark[0]}{{{len(mark)},}}[ \t]*\n", re.MULTILINE)
+    """Match a closing line as the parser does: spaces may follow the mark, tabs not."""
+    return re.compile(rf"^ {{0,3}}{mark[0]}{{{len(mark)},}} *\n", re.MULTILINE)

@@ -26,7 +26,8 @@ _OPTIONS = (
 )
 _MARKDOWN = Markdown(options=_OPTIONS)
 _TEX = re.compile(rb"(?<!\\)\\(?:\((.+?)(?<!\\)\\\)|\[(.+?)(?<!\\)\\\])", re.DOTALL)
-_BLOCK_TAGS = {"Paragraph", "Heading", "Item", "TableCell", "TableRow", "List", "BlockQuote", "CodeBlock", "HtmlBlock"}
+_BLOCK_TAGS = {"Paragraph", "Heading", "Item", "TableCell", "TableRow", "List", "BlockQuote", "HtmlBlock"}
+_OPAQUE = {"Code", "CodeBlock", "Fenced", "InlineMath", "DisplayMath"}
 
 
 def render(text: str) -> SafeString:
@@ -119,23 +120,23 @@ class Parser:
 
 
 def _walls(events: list[Any]) -> list[int]:
-    """Return the sorted positions that a formula can't stretch across: ends of blocks, and all of each piece of code."""
-    walls = set()
+    """Return the sorted positions that a formula can't stretch across: ends of blocks, and every byte of code."""
+    walls: set[int] = set()
     for event, span in events:
-        name, value = (event, None) if type(event) is str else next(iter(event.items()))
-        if name in {"Code", "InlineMath", "DisplayMath"} or value == "CodeBlock":
+        kind = _kind(event)
+        if kind in _OPAQUE:
             walls.update(range(span["start"], span["end"]))
-        elif name == "Start" and (value if type(value) is str else next(iter(value))) in _BLOCK_TAGS:
+        elif kind in _BLOCK_TAGS:
             walls.update((span["start"], span["end"]))
     return sorted(walls)
 
 
 def _kind(event: Any) -> str:
-    """Return the name of what a top-level event begins; a fenced code block is ``Fenced``."""
+    """Return the name of what an event begins or ends, or is; a fenced code block begins as ``Fenced``."""
     if type(event) is str:
         return event
-    name, value = next(iter(event.items()))
-    if name != "Start":
+    ((name, value),) = event.items()
+    if name not in {"Start", "End"}:
         return str(name)
     if type(value) is str:
         return value

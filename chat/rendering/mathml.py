@@ -15,7 +15,7 @@ MAX_CHARACTERS = 2_000
 _REFUSED = re.compile(r"\\(?:re)?newcommand|\\providecommand|\\[egx]?def\b|\\let\b|\\newenvironment")
 # The converter writes characters as references inside text; serialising escapes their ampersand.
 _REFERENCE = re.compile(r"&amp;(#(?:x[0-9A-Fa-f]{1,6}|[0-9]{1,7});)")
-_FAULTS = (
+_FAULTS: tuple[type[Exception], ...] = (
     *(fault for fault in vars(exceptions).values() if isinstance(fault, type) and issubclass(fault, Exception)),
     ArithmeticError,
     AttributeError,

@@ -4,15 +4,23 @@ import nh3
 
 from chat.rendering.highlight import TOKEN_CLASSES
 
-_MATH = (
-    "math maction menclose merror mfrac mi mmultiscripts mn mo mover mpadded mphantom mprescripts mroot mrow ms mspace "
-    "msqrt mstyle msub msubsup msup mtable mtd mtext mtr munder munderover none"
-).split()
-_MATH_ATTRIBUTES = set(
-    "accent accentunder columnalign columnlines columnspacing display displaystyle fence form height linebreak "
-    "linethickness lspace mathsize mathvariant maxsize minsize movablelimits notation rowlines rowspacing rspace "
-    "scriptlevel separator stretchy symmetric voffset width xmlns".split()
-)
+# fmt: off
+_TEXT = {
+    "a", "bdi", "blockquote", "br", "button", "code", "del", "div", "em", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p",
+    "pre", "span", "strong", "sup", "table", "tbody", "td", "th", "thead", "tr", "ul",
+}
+_MATH = {
+    "math", "menclose", "merror", "mfrac", "mi", "mmultiscripts", "mn", "mo", "mover", "mpadded", "mphantom",
+    "mprescripts", "mroot", "mrow", "ms", "mspace", "msqrt", "mstyle", "msub", "msubsup", "msup", "mtable", "mtd",
+    "mtext", "mtr", "munder", "munderover", "none",
+}
+_MATH_ATTRIBUTES = {
+    "accent", "accentunder", "columnalign", "columnlines", "columnspacing", "display", "displaystyle", "fence", "form",
+    "height", "linebreak", "linethickness", "lspace", "mathsize", "mathvariant", "maxsize", "minsize", "movablelimits",
+    "notation", "rowlines", "rowspacing", "rspace", "scriptlevel", "separator", "stretchy", "symmetric", "voffset",
+    "width", "xmlns",
+}
+# fmt: on
 _ATTRIBUTES = {
     "a": {"href", "title"},
     "blockquote": {"dir"},
@@ -41,14 +49,8 @@ _CLASSES = {
     "td": {"left", "center", "right"},
     "th": {"left", "center", "right"},
 }
-_TAGS = {
-    *"a bdi blockquote br button code del div em h3 h4 h5 h6 hr li ol p pre span strong sup".split(),
-    *"table tbody td th thead tr ul".split(),
-    *_MATH,
-}
-
 _cleaner = nh3.Cleaner(
-    tags=_TAGS,
+    tags=_TEXT | _MATH,
     clean_content_tags=set(),
     attributes=_ATTRIBUTES | dict.fromkeys(_MATH, _MATH_ATTRIBUTES),
     allowed_classes=_CLASSES,

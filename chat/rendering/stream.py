@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from chat.rendering.live import LiveCode, LiveTable, is_closed_fence
 from chat.rendering.markdown import Block, Parser, render
-from chat.rendering.text import escape, normalise
+from chat.rendering.text import escape, is_blank, normalise
 
 _SMALL = 3_000  # up to this size a new line is reason enough to write the open block again
 _WINDOW = 64  # how far back the end of a block is looked for
@@ -132,7 +132,7 @@ class MarkdownStream:
 
     def _is_due(self, text: str) -> bool:
         if not self._written_size:
-            return not text.isspace()
+            return not is_blank(text)
         window = self._window + text
         self._window = window[-_WINDOW:]
         lines, self._lines = self._lines, self._lines + text.count("\n")
@@ -159,9 +159,9 @@ class MarkdownStream:
             closed, kept = self._settle(lines + newline, rest) if newline else ("", source)
             if len(kept) < len(source):
                 source = kept
-                blocks = self._parser.blocks(source) if source.strip() else []
+                blocks = [] if is_blank(source) else self._parser.blocks(source)
         self._source, self._size, self._lines = [source], len(source), source.count("\n")
-        self._written_size = len(source) if source.strip() else 0
+        self._written_size = 0 if is_blank(source) else len(source)
         self._telling = False
         self._window = source[-_WINDOW:] if closed else self._window
         self._open = self._write_open(blocks, source)
@@ -181,7 +181,7 @@ class MarkdownStream:
         cut = last.end if is_over else last.start
         closed = self._close(blocks if is_over else blocks[:-1], raw[:cut].decode())
         left = raw[cut:].decode()
-        return closed, ("" if left.isspace() else left) + rest
+        return closed, ("" if is_blank(left) else left) + rest
 
     def _is_over(self, block: Block, lines: str, rest: str) -> bool:
         """Whether nothing can be added to `block`, the last of `lines`, when `rest` follows them."""

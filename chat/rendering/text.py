@@ -20,3 +20,8 @@ def normalise(text: str) -> str:
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     return text if text.isascii() and "\0" not in text else _UNFIT.sub("\ufffd", text)
+
+
+def is_blank(text: str) -> bool:
+    """Whether Markdown takes `text` for empty lines. Other white space, such as a no-break space, is content."""
+    return not text.strip(" \t\n")
