@@ -1,3 +1,79 @@
-from rest_framework.views import exception_handler
+"""What the REST API answers when a request cannot be carried out.
 
-__all__ = ["exception_handler"]
+Most routes say ``{"message": str}``, those of conversations, messages and chat ``{"error": str}``; a view names
+its key as `error_key`. Nothing of what was sent, and nothing of what went wrong inside, is repeated.
+"""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.db import DatabaseError, InterfaceError
+from django.http import Http404
+from django.utils.translation import gettext as _
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import exception_handler as rest_exception_handler
+from rest_framework.views import set_rollback
+
+log = logging.getLogger(__name__)
+
+
+class WireError(Exception):
+    """A refusal with the exact body of the wire format. A `str` body stands under the view's own key."""
+
+    def __init__(self, status: int, body: str | Mapping[str, Any], *, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(str(body))
+        self.status = status
+        self.body = body
+        self.headers = dict(headers or {})
+
+
+def exception_handler(exc: Exception, context: dict[str, Any]) -> Response:
+    """Turn whatever a view raised into JSON."""
+    key = getattr(context.get("view"), "error_key", "message")
+    if isinstance(exc, WireError):
+        set_rollback()
+        body = {key: exc.body} if isinstance(exc.body, str) else dict(exc.body)
+        return Response(body, status=exc.status, headers=exc.headers)
+    if isinstance(exc, RequestDataTooBig):
+        return Response({key: too_large()}, status=413)
+    if isinstance(exc, exceptions.ParseError):
+        return Response({"error": malformed(), "message": malformed()}, status=400)
+    if isinstance(exc, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
+        exc.status_code = 401  # also where the first way to sign in has no challenge to send
+        key = "message"
+    answer = rest_exception_handler(exc, context)
+    if answer is None:
+        return _unexpected(exc, key)
+    answer.data = {key: _words(exc)}
+    return answer
+
+
+def malformed() -> str:
+    return _("The request body is not a JSON object that can be read.")
+
+
+def too_large() -> str:
+    return _("The request is too large.")
+
+
+def _words(exc: Exception) -> str:
+    if isinstance(exc, Http404):
+        return _("There is nothing here.")
+    if isinstance(exc, PermissionDenied):
+        return _("You may not do this.")
+    detail = getattr(exc, "detail", "")
+    return str(detail) if isinstance(detail, str) else _("The request is not valid.")
+
+
+def _unexpected(exc: Exception, key: str) -> Response:
+    """Answer for a fault of ours; the log has the details."""
+    set_rollback()
+    if isinstance(exc, DatabaseError | InterfaceError):
+        log.error("the database could not serve a request", exc_info=exc)
+        body = {key: _("The database is not reachable. Try again in a moment.")}
+        return Response(body, status=503, headers={"Retry-After": "1"})
+    log.error("a request failed", exc_info=exc)
+    return Response({key: _("Something went wrong on our side.")}, status=500)

@@ -1,0 +1,122 @@
+"""What every part of the wire format is made of: models of bodies, ids, times."""
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any, TypeVar
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic.alias_generators import to_camel
+from rest_framework.exceptions import NotAuthenticated
+from rest_framework.request import Request
+
+from accounts.api.errors import WireError
+from accounts.models import User
+
+# pydantic describes the bodies because the stored settings are pydantic models already; the OpenAPI document
+# is made from the same classes.
+
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+Body = TypeVar("Body", bound=BaseModel)
+
+
+class In(BaseModel):
+    """A request body: names in camel case, types as they are in JSON, nothing that is not documented."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, alias_generator=to_camel, validate_by_name=True)
+
+
+class Out(BaseModel):
+    """A response body. A field that is None is left out, unless the class says otherwise."""
+
+    model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True)
+
+    def to_wire(self) -> dict[str, Any]:
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def uuid_of(text: object) -> UUID | None:
+    """Return the id if `text` is one, spelt as we spell ids: lower case, with hyphens, nothing around it."""
+    return UUID(text) if isinstance(text, str) and _UUID.fullmatch(text) else None
+
+
+def _id(value: object) -> object:
+    if value is None or isinstance(value, UUID):
+        return value
+    found = uuid_of(value)
+    if found is None:
+        raise ValueError("this is not an id")
+    return found
+
+
+def person(request: Request) -> User:
+    """Return who asks. Raises `NotAuthenticated`, where a view is open to everybody."""
+    if not isinstance(request.user, User):
+        raise NotAuthenticated
+    return request.user
+
+
+Id = Annotated[UUID, BeforeValidator(_id)]
+
+
+def iso(moment: datetime) -> str:
+    """Return the time as JavaScript writes it, in UTC with milliseconds."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+
+
+def milliseconds(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
+
+
+def read_body(request: Request, model: type[Body], *, status: int = 400) -> Body:
+    """Return the request's body as `model`. Raises `WireError` with the first fault, and `ParseError`."""
+    return read(model, request.data, status=status)
+
+
+def read(model: type[Body], data: object, *, status: int = 400) -> Body:
+    try:
+        return model.model_validate(data)
+    except ValidationError as fault:
+        raise WireError(status, first_fault(fault)) from None
+
+
+def first_fault(fault: ValidationError) -> str:
+    """Return one sentence about the first fault, without the value that was sent."""
+    first = fault.errors(include_url=False, include_context=False, include_input=False)[0]
+    where = ".".join(str(each)[:64] for each in first["loc"]) or _("the body")
+    return f"{where}: {first['msg']}"
+
+
+class UserOut(Out):
+    """A person, as they may see themself."""
+
+    id_: str
+    id: str
+    name: str
+    username: str
+    email: str
+    email_verified: bool
+    avatar: str | None = None
+    provider: str
+    role: str
+    plugins: list[str] = []
+    two_factor_enabled: bool = False
+    terms_accepted: bool = False
+    personalization: dict[str, bool] = {}
+    favorites: list[dict[str, str]] = []
+    created_at: str
+    updated_at: str
+
+    model_config = ConfigDict(alias_generator=lambda name: "_id" if name == "id_" else to_camel(name))
+
+    def to_wire(self) -> dict[str, Any]:
+        return self.model_dump(mode="json", by_alias=True)
+
+
+def user_to_wire(user: User) -> dict[str, Any]:
+    return UserOut(
+        id_=str(user.id), id=str(user.id), name=user.name, username=user.username, email=user.email,
+        email_verified=user.email_verified, provider=user.provider, role=str(user.role_id),
+        created_at=iso(user.created_at), updated_at=iso(user.updated_at),
+    ).to_wire()  # fmt: skip

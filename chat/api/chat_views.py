@@ -1,0 +1,273 @@
+"""Starting, following, asking after and stopping replies over the API."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.api.errors import WireError
+from accounts.api.wire import milliseconds, person, read_body, uuid_of
+from chat import doors
+from chat.api.content import content_of
+from chat.api.denial import TOLD_IN_THE_CHAT, denial
+from chat.api.reading import id_in_path
+from chat.api.serializers import (
+    NEW,
+    PROTOCOL,
+    AbortIn,
+    AbortOut,
+    ActiveOut,
+    StartedOut,
+    StatusOut,
+    Title,
+)
+from chat.api.start import StartIn, begin, latest_run, read_start
+from chat.api.stream import Run, frames, in_database, load_run, resume_state
+from chat.api.views import ChatView
+from chat.models import Conversation, Generation
+from chat.services.turns import StartedTurn, TurnRefused, stop
+
+TITLE_WAITS = (0.5, 1, 2, 4, 8)  # s between looks: the long poll of the wire format
+PROTOCOL_HEADER = "x-librechat-generation-protocol"
+
+
+class EventStreamRenderer(BaseRenderer):
+    """Lets a client ask for an event stream; what is not one (an error) is told as its only frame."""
+
+    media_type = "text/event-stream"
+    format = "event-stream"
+    charset = None
+
+    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
+        return b"event: error\ndata: " + JSONRenderer().render(data) + b"\n\n"
+
+
+class StartView(ChatView):
+    renderer_classes = [*APIView.renderer_classes, EventStreamRenderer]
+
+    @extend_schema(operation_id="chat_start", request=StartIn, responses=StartedOut)
+    def post(self, request: Request, endpoint: str = "") -> HttpResponseBase:
+        body = read_start(request, endpoint)
+        if body.expectedPredecessorCreatedAt is not None and body.conversation_id is not None:
+            _check_predecessor(request, body.conversation_id, body.expectedPredecessorCreatedAt)
+        try:
+            started = begin(request, body)
+        except TurnRefused as refused:
+            if refused.code in TOLD_IN_THE_CHAT:
+                return denial(refused, body)
+            raise WireError(refused.status, {"error": refused.message, "code": refused.code}) from None
+        return Response(_started(started).to_wire())
+
+
+class ActiveView(ChatView):
+    @extend_schema(operation_id="chat_active", responses=ActiveOut)
+    def get(self, request: Request) -> Response:
+        ids = doors.open_generations(person(request)).values_list("conversation_id", flat=True)
+        return Response(ActiveOut(active_job_ids=[str(each) for each in dict.fromkeys(ids)]).to_wire())
+
+
+class StatusView(ChatView):
+    @extend_schema(operation_id="chat_status", responses=StatusOut)
+    def get(self, request: Request, conversation_id: str) -> Response:
+        if conversation_id == NEW:
+            return Response({"active": False})
+        conversation = doors.conversation_for(person(request), id_in_path(conversation_id))
+        latest = doors.open_generations(person(request)).filter(conversation=conversation).last()
+        run = load_run(latest.id) if latest is not None else None
+        if run is None:
+            return Response({"active": False})
+        # What stood in the message at its last save; the stream brings the rest.
+        content = content_of(run.reply.parts, message_id=str(run.reply.id))
+        answer = StatusOut(
+            active=True, stream_id=str(conversation.id), status="running", aggregated_content=content,
+            created_at=milliseconds(run.generation.created_at), resume_state=_state(run, content),
+            generation_protocol_version=PROTOCOL,
+        )  # fmt: skip
+        return Response(answer.to_wire())
+
+
+class AbortView(ChatView):
+    @extend_schema(operation_id="chat_abort", request=AbortIn, responses=AbortOut)
+    def post(self, request: Request) -> Response:
+        body = read_body(request, AbortIn)
+        conversation_id = _target(request, body)
+        runs = list(doors.open_generations(person(request)).filter(conversation_id=conversation_id))
+        if body.generation_created_at is not None:
+            latest = latest_run(conversation_id)
+            if latest is not None and all(_at(run) != body.generation_created_at for run in [*runs, latest]):
+                raise WireError(409, {"code": "RUN_REPLACED", "error": _("This run was followed by another one.")})
+            runs = [run for run in runs if _at(run) == body.generation_created_at]
+        if not runs:
+            return Response(_settled(conversation_id).to_wire())
+        for run in runs:
+            stop(user=person(request), generation_id=run.id)
+        return Response(AbortOut(success=True, aborted=str(conversation_id)).to_wire())
+
+
+class StreamView(ChatView):
+    """The event stream of a conversation's latest run. Served through `stream`, which answers asynchronously."""
+
+    renderer_classes = [JSONRenderer, EventStreamRenderer]
+
+    @extend_schema(
+        operation_id="chat_stream",
+        parameters=[OpenApiParameter("resume", bool), OpenApiParameter("generationCreatedAt", int)],
+        responses={(200, "text/event-stream"): str},
+    )
+    def get(self, request: Request, stream_id: str) -> StreamingHttpResponse:
+        run = _run_of(request, id_in_path(stream_id))
+        resume = request.query_params.get("resume") == "true"
+        return StreamingHttpResponse(
+            frames(run, resume=resume),
+            content_type="text/event-stream",
+            headers={
+                "Cache-Control": "no-cache, no-transform",
+                "X-Accel-Buffering": "no",
+                "Content-Encoding": "identity",
+                PROTOCOL_HEADER: str(PROTOCOL),
+            },
+        )
+
+
+class TitleView(ChatView):
+    """The title a model gave a conversation. Served through `gen_title`, which waits for it."""
+
+    error_key = "message"
+
+    @extend_schema(operation_id="conversations_gen_title", responses=Title)
+    def get(self, request: Request, conversation_id: str) -> Response:
+        conversation = doors.conversation_for(person(request), id_in_path(conversation_id))
+        if conversation.titled_by != Conversation.TitledBy.WORDS:
+            return Response(Title(title=conversation.title).to_wire())
+        expected = Generation.objects.filter(conversation=conversation, needs_title=True).exists()
+        answer = Response({"message": _("This conversation has no title of its own.")}, status=404)
+        answer.is_pending = expected  # type: ignore[attr-defined]
+        return answer
+
+
+def asynchronous(view_class: type[APIView], waits: tuple[float, ...] = ()) -> Callable[..., Any]:
+    """Return an async view that runs `view_class` in the few threads kept for long requests.
+
+    While the answer says `is_pending` it is asked for again, after each of `waits`.
+    """
+    view = in_database(view_class.as_view())
+
+    async def answer(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+        response: HttpResponseBase = await view(request, **kwargs)
+        for wait in waits:
+            if not getattr(response, "is_pending", False):
+                break
+            await asyncio.sleep(wait)
+            response = await view(request, **kwargs)
+        return response
+
+    # What the generator of the OpenAPI document looks for; requests by cookie are checked by the authentication.
+    answer.cls, answer.initkwargs, answer.csrf_exempt = view_class, {}, True  # type: ignore[attr-defined]
+    return answer
+
+
+stream = asynchronous(StreamView)
+gen_title = asynchronous(TitleView, TITLE_WAITS)
+
+
+def _started(started: StartedTurn) -> StartedOut:
+    conversation_id = str(started.conversation.id)
+    return StartedOut(
+        stream_id=conversation_id,
+        conversation_id=conversation_id,
+        generation_created_at=_at(started.generation),
+        status="resumed" if started.repeated else "started",
+    )
+
+
+def _check_predecessor(request: Request, conversation_id: UUID, expected: int) -> None:
+    """Refuse when another run came in between than the one the client knows of."""
+    doors.conversation_for(person(request), conversation_id)
+    latest = latest_run(conversation_id)
+    if latest is None or _at(latest) == expected:
+        return
+    body = {
+        "code": "GENERATION_PREDECESSOR_MISMATCH",
+        "status": "predecessor_mismatch",
+        "error": _("Another reply was started in this conversation meanwhile."),
+        "streamId": str(conversation_id),
+        "conversationId": str(conversation_id),
+        "generationCreatedAt": _at(latest),
+        "predecessorVerified": True,
+        "active": latest.is_open,
+    }
+    raise WireError(409, body)
+
+
+def _run_of(request: Request, conversation_id: UUID) -> Run:
+    """Return the latest run of the conversation, or the one that was created at the time named."""
+    conversation = doors.conversation_for(person(request), conversation_id)
+    latest = latest_run(conversation.id)
+    if latest is None:
+        raise Http404
+    at = request.query_params.get("generationCreatedAt")
+    if at is not None and at != str(_at(latest)):
+        words = _("This run was followed by another one.")
+        raise WireError(409, {"code": "GENERATION_REPLACED", "error": words, "message": words})
+    run = load_run(latest.id)
+    if run is None:
+        raise Http404
+    return run
+
+
+def _target(request: Request, body: AbortIn) -> UUID:
+    """Return the conversation whose run is meant. Raises `WireError`, `Http404`."""
+    text = body.stream_id or body.conversation_id or (body.abort_key or "").partition(":")[0]
+    if text == NEW:
+        return _only_active(request)
+    conversation_id = uuid_of(text)
+    if conversation_id is None:
+        raise WireError(400, {"code": "INVALID_ABORT_TARGET", "error": _("Name the run to stop.")})
+    return doors.conversation_for(person(request), conversation_id).id
+
+
+def _only_active(request: Request) -> UUID:
+    active = set(doors.open_generations(person(request)).values_list("conversation_id", flat=True))
+    if len(active) > 1:
+        raise WireError(409, {"code": "AMBIGUOUS_ACTIVE_RUN", "error": _("Several replies are being written.")})
+    if not active:
+        raise WireError(404, {"error": _("Nothing is being written."), "streamId": NEW})
+    found: UUID = active.pop()
+    return found
+
+
+def _settled(conversation_id: UUID) -> AbortOut:
+    latest = latest_run(conversation_id)
+    return AbortOut(
+        success=False,
+        settled=True,
+        code="RUN_ALREADY_SETTLED",
+        stream_id=str(conversation_id),
+        terminal_status=_TERMINAL.get(latest.state) if latest else None,
+    )
+
+
+_TERMINAL: dict[str, str] = {
+    Generation.State.DONE: "complete",
+    Generation.State.STOPPED: "aborted",
+    Generation.State.FAILED: "error",
+    Generation.State.INTERRUPTED: "error",
+}
+
+
+def _state(run: Run, content: list[dict[str, Any]]) -> dict[str, Any]:
+    ids = {"conversationId": str(run.conversation.id), "responseMessageId": str(run.reply.id)}
+    return {"runSteps": [], "aggregatedContent": content, **ids, **resume_state(run)}
+
+
+def _at(run: Generation) -> int:
+    return milliseconds(run.created_at)

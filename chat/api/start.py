@@ -1,0 +1,163 @@
+"""The body that starts a reply: which of its many documented fields mean what here."""
+
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from pydantic import ConfigDict, Field, ValidationError
+from rest_framework.request import Request
+
+from accounts.api.errors import WireError
+from accounts.api.wire import Id, In, first_fault, person, read, uuid_of
+from chat import doors
+from chat.api.serializers import NEW, PROTOCOL, ROOT_PARENT
+from chat.model_settings import ModelSettings
+from chat.models import Generation, Message
+from chat.services.turns import Draft, StartedTurn, continue_reply, regenerate, start_turn
+from endpoints import registry
+
+# Documented, and of no consequence for what this server does.
+_WITHOUT_EFFECT = (
+    "endpointType", "key", "spec", "iconURL", "greeting", "modelLabel", "chatGptLabel", "sender",
+    "topK", "maxContextTokens", "reasoning_summary", "reasoning_mode", "reasoning_context", "verbosity", "effort",
+    "thinking", "thinkingBudget", "thinkingLevel", "thinkingDisplay", "promptCache", "promptCacheTtl",
+    "useResponsesApi", "resendFiles", "resendImages", "imageDetail", "fileTokenLimit", "disableStreaming",
+    "url_context", "region", "system", "instructions", "additional_instructions", "append_current_datetime",
+    "artifacts", "examples", "tools", "tags", "ephemeralAgent", "timezone", "overrideConvoId",
+    "overrideUserMessageId", "generationProtocolVersion", "codeApprovalMode", "codeEnvironmentMode",
+    "codeWorkspaces", "isCreatedByUser", "error", "clientTimestamp",
+)  # fmt: skip
+# Documented, and not here yet. To act as if nothing had been asked would be wrong, so a value is refused.
+_NOT_HERE_YET = (
+    "files", "quotes", "isTemporary", "editedContent", "addedConvo", "manualSkills", "compact", "recoverySteerId",
+    "chatProjectId", "web_search",
+)  # fmt: skip
+
+
+class StartIn(In):
+    """A message to send. What else is documented for this route is accepted, or refused by name."""
+
+    model_config = ConfigDict(alias_generator=None, extra="forbid", protected_namespaces=())
+
+    text: str = ""
+    messageId: Id | None = None  # noqa: N815 (the names of the wire)
+    parentMessageId: Id | None = None  # noqa: N815
+    overrideParentMessageId: Id | None = None  # noqa: N815
+    responseMessageId: str | None = Field(None, max_length=128)  # noqa: N815
+    conversationId: str | None = Field(None, max_length=64)  # noqa: N815
+    endpoint: str = Field("", max_length=128)
+    model: str | None = Field(None, max_length=256)
+    isRegenerate: bool | None = None  # noqa: N815
+    isContinued: bool | None = None  # noqa: N815
+    agent_id: str | None = Field(None, max_length=128)
+    clientRequestId: str | None = None  # noqa: N815
+    expectedPredecessorCreatedAt: int | None = None  # noqa: N815
+    temperature: float | None = None
+    top_p: float | None = None
+    topP: float | None = None  # noqa: N815
+    frequency_penalty: float | None = None
+    presence_penalty: float | None = None
+    max_tokens: int | None = None
+    maxTokens: int | None = None  # noqa: N815
+    maxOutputTokens: int | None = None  # noqa: N815
+    stop: list[str] | None = None
+    reasoning_effort: str | None = None
+    promptPrefix: str | None = None  # noqa: N815
+
+    @property
+    def conversation_id(self) -> UUID | None:
+        """The conversation to go on with. Raises `WireError` for what is neither an id nor "new"."""
+        if self.conversationId in (None, "", NEW):
+            return None
+        found = uuid_of(self.conversationId)
+        if found is None:
+            raise WireError(400, "conversationId: this is not an id")
+        return found
+
+    @property
+    def parent_id(self) -> UUID | None:
+        parent = self.overrideParentMessageId or self.parentMessageId
+        return None if parent == ROOT_PARENT else parent
+
+    @property
+    def model_settings(self) -> ModelSettings:
+        chosen = {name: getattr(self, name) for name in ModelSettings.model_fields}
+        chosen["top_p"] = self.top_p if self.top_p is not None else self.topP
+        chosen["max_tokens"] = self.max_tokens or self.maxOutputTokens or self.maxTokens
+        try:
+            return ModelSettings(**{name: value for name, value in chosen.items() if value not in (None, "", [])})
+        except ValidationError as fault:
+            raise WireError(400, first_fault(fault)) from None
+
+
+def read_start(request: Request, endpoint: str | None) -> StartIn:
+    """Return the body, its endpoint taken from the path where it stands there. Raises `WireError`."""
+    data = dict(request.data)
+    for name in _NOT_HERE_YET:
+        if data.pop(name, None) not in (None, False, "", [], {}):
+            raise WireError(400, _("%(name)s: this is not available on this server.") % {"name": name})
+    for name in _WITHOUT_EFFECT:
+        data.pop(name, None)
+    body = read(StartIn, data)
+    if endpoint:
+        if body.endpoint and body.endpoint != endpoint:
+            raise WireError(400, _("The endpoint in the path and the one in the body differ."))
+        body = body.model_copy(update={"endpoint": endpoint})
+    if body.agent_id not in (None, "", "ephemeral"):
+        raise WireError(400, _("%(name)s: this is not available on this server.") % {"name": "agent_id"})
+    _check_protocol_fields(body)
+    return body
+
+
+def _check_protocol_fields(body: StartIn) -> None:
+    if body.clientRequestId is not None and not 1 <= len(body.clientRequestId) <= 128:
+        raise _protocol_fault("INVALID_CLIENT_REQUEST_ID", _("clientRequestId must have 1 to 128 characters."))
+    predecessor = body.expectedPredecessorCreatedAt
+    if predecessor is not None and predecessor < 0:
+        raise _protocol_fault("INVALID_GENERATION_PREDECESSOR", _("expectedPredecessorCreatedAt must not be negative."))
+
+
+def _protocol_fault(code: str, words: str) -> WireError:
+    return WireError(400, {"code": code, "error": words, "generationProtocolVersion": PROTOCOL})
+
+
+def begin(request: Request, body: StartIn) -> StartedTurn:
+    """Start what the body asks for: a message, another reply, or the rest of one."""
+    user = person(request)
+    if body.isContinued:
+        return continue_reply(user=user, message_id=_reply_meant(request, body).id)
+    if body.isRegenerate:
+        reply = _reply_meant(request, body)
+        return regenerate(user=user, message_id=reply.id, endpoint=body.endpoint or None, model=body.model or None)
+    draft = Draft(
+        text=body.text, endpoint=body.endpoint, model=body.model or _first_model(body.endpoint),
+        parent_id=body.parent_id, settings=body.model_settings, message_id=body.messageId,
+        client_request_id=body.clientRequestId,
+    )  # fmt: skip
+    return start_turn(user=user, conversation_id=body.conversation_id, draft=draft)
+
+
+def latest_run(conversation_id: UUID) -> Generation | None:
+    return Generation.objects.filter(conversation_id=conversation_id).order_by("created_at").last()
+
+
+def _first_model(endpoint: str) -> str:
+    models = registry.current().models(endpoint) if registry.current().get(endpoint) else ()
+    return models[0] if models else ""
+
+
+def _reply_meant(request: Request, body: StartIn) -> Message:
+    """Return the reply to repeat or to go on with: the one named, else the latest reply to the parent."""
+    conversation_id = body.conversation_id
+    if conversation_id is None:
+        raise WireError(400, _("conversationId: name the conversation of the reply."))
+    named = uuid_of(body.responseMessageId)
+    message_id = named or body.parent_id or body.messageId
+    if message_id is None:
+        raise WireError(400, _("parentMessageId: name the message that was answered."))
+    message = doors.message_for(person(request), message_id, conversation_id=conversation_id)
+    if not message.is_user:
+        return message
+    reply = message.children.order_by("created_at").last()
+    if reply is None:
+        raise WireError(400, _("parentMessageId: this message has no reply."))
+    return reply

@@ -1,0 +1,221 @@
+"""The event stream of one run for an API client: frames in the order `created`, steps and deltas, `final`.
+
+A run that is being written is followed live; one that is over is told from the database. Either way the deltas
+together are the reply.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing, suppress
+from dataclasses import dataclass
+from typing import Any, ParamSpec, TypeVar
+from uuid import UUID
+
+from asgiref.sync import sync_to_async
+from django.db import close_old_connections
+
+from chat.api.content import error_text
+from chat.api.serializers import PROTOCOL, ROOT_PARENT, conversation_to_wire, message_to_wire
+from chat.api.steps import Payload, RunSteps
+from chat.models import Conversation, Generation, Message
+from chat.streaming.follow import events_of, follow
+from endpoints.events import Event
+from endpoints.parts import MessageParts
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+KEEP_ALIVE = 15.0  # s of silence after which a comment keeps proxies from closing the connection
+SNAPSHOT_WAIT = 0.25  # s a resuming client waits for what there is already, before the first frame goes out
+THREADS = 3  # of this process for all its streams: each keeps a connection, so a burst must not have one each
+_pool = ThreadPoolExecutor(THREADS, thread_name_prefix="stream")
+
+# The machine codes of the wire format (section 10.6) for our own; what has none is said in words alone.
+WIRE_TYPES = {
+    "bad_key": "auth_failed",
+    "no_such_model": "model_not_found",
+    "rate_limit": "model_rate_limit",
+    "quota": "model_rate_limit",
+    "context_too_long": "INPUT_LENGTH",
+    "bad_request": "invalid_request_error",
+    "content_filter": "refusal",
+    "no_endpoint": "missing_model",
+    "no_credit": "token_balance",
+    "expired": "stream_expired",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run with the rows its frames speak of."""
+
+    generation: Generation
+    conversation: Conversation
+    question: Message
+    reply: Message
+
+
+def in_database(function: Callable[P, R]) -> Callable[P, Any]:
+    """Return `function` as a coroutine that runs in one of the few threads kept for streams."""
+
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        close_old_connections()
+        return function(*args, **kwargs)
+
+    return sync_to_async(call, thread_sensitive=False, executor=_pool)
+
+
+def load_run(generation_id: UUID) -> Run | None:
+    """Return the run as it is now; None when its conversation was deleted meanwhile."""
+    related = Generation.objects.select_related("conversation", "message__parent")
+    generation = related.filter(id=generation_id).first()
+    question = generation.message.parent if generation else None
+    if generation is None or question is None:
+        return None
+    return Run(generation=generation, conversation=generation.conversation, question=question, reply=generation.message)
+
+
+def frame(payload: Payload, event: str = "message") -> str:
+    return f"event: {event}\ndata: {json.dumps(payload, ensure_ascii=False, separators=(',', ':'))}\n\n"
+
+
+async def frames(run: Run, *, resume: bool = False) -> AsyncIterator[str]:
+    """Yield the frames of `run`; ends after `final` or an error frame.
+
+    A client that was too slow is cut off before them: it resumes, as after any lost connection.
+    """
+    steps = RunSteps(
+        conversation_id=run.conversation.id, message_id=run.reply.id, model=run.reply.model,
+        provider=run.reply.endpoint,
+    )  # fmt: skip
+    titled = run.conversation.titled_by != Conversation.TitledBy.WORDS
+    if not resume:
+        yield frame(created(run))
+    async with aclosing(_batches(run, wait=SNAPSHOT_WAIT if resume else None)) as batches:  # type: ignore[type-var]
+        async for batch in batches:
+            if batch is None:
+                yield ": keep-alive\n\n"
+                continue
+            payloads = [payload for event in batch for payload in steps.translate(event)]
+            if resume:
+                payloads, resume = [steps.sync(resume_state(run))], False
+            if payloads:
+                yield "".join(frame(payload) for payload in payloads)
+    ended = await in_database(load_run)(run.generation.id)
+    if ended is not None and ended.generation.is_open:
+        return
+    if ended is not None and not titled and ended.conversation.titled_by != Conversation.TitledBy.WORDS:
+        yield frame(title_event(ended.conversation))
+    yield ending(ended, run)
+
+
+async def _batches(run: Run, *, wait: float | None) -> AsyncIterator[list[Event] | None]:
+    """Yield the run's events; None means "nothing for a while". With `wait` the first batch comes within it."""
+    if not run.generation.is_open:
+        yield events_of(MessageParts(tuple(run.reply.parts)))
+        return
+    async with aclosing(follow(run.generation.id)) as source:  # type: ignore[type-var]
+        following = asyncio.ensure_future(_next(source))
+        if wait is not None:
+            await asyncio.wait({following}, timeout=wait)
+            if not following.done():
+                yield []
+        try:
+            while True:
+                await asyncio.wait({following}, timeout=KEEP_ALIVE)
+                if not following.done():
+                    yield None
+                    continue
+                batch = following.result()
+                if batch is None:
+                    return
+                following = asyncio.ensure_future(_next(source))
+                yield batch
+        finally:
+            following.cancel()
+            with suppress(asyncio.CancelledError):
+                await following
+
+
+async def _next(source: AsyncIterator[list[Event]]) -> list[Event] | None:
+    return await anext(source, None)
+
+
+def created(run: Run) -> Payload:
+    """Return the first frame: the question was accepted."""
+    return {"created": True, "message": message_to_wire(run.question), "streamId": str(run.conversation.id)}
+
+
+def resume_state(run: Run) -> Payload:
+    """Return what a resuming client is told beside steps and content."""
+    question = run.question
+    state: Payload = {
+        "userMessage": {
+            "messageId": str(question.id),
+            "parentMessageId": str(question.parent_id or ROOT_PARENT),
+            "conversationId": str(run.conversation.id),
+            "text": question.text,
+        },
+        "sender": run.reply.sender,
+        "model": run.reply.model,
+        "isRegenerate": False,
+    }
+    if run.conversation.titled_by != Conversation.TitledBy.WORDS:
+        state["titleEvent"] = title_event(run.conversation)
+    return state
+
+
+def title_event(conversation: Conversation) -> Payload:
+    data = {"conversationId": str(conversation.id), "title": conversation.title}
+    return {"event": "title", "data": data}
+
+
+def ending(run: Run | None, before: Run) -> str:
+    """Return the last frame: how the run ended, as the database has it."""
+    if run is None:
+        conversation = {"conversationId": str(before.conversation.id)}
+        return frame(_final(conversation=conversation, reconcile=True, reconcileReason="terminal_payload_missing"))
+    if run.generation.state == Generation.State.FAILED or run.reply.state == Message.State.FAILED:
+        return frame(failure(run.generation.error or "internal"), "error")
+    if run.generation.state == Generation.State.STOPPED:
+        return frame(aborted(run))
+    return frame(
+        _final(
+            conversation=conversation_to_wire(run.conversation),
+            title=run.conversation.title,
+            requestMessage=message_to_wire(run.question),
+            responseMessage=message_to_wire(run.reply),
+        )
+    )
+
+
+def aborted(run: Run) -> Payload:
+    """Return the last payload of a run that a person stopped."""
+    question, reply = message_to_wire(run.question), message_to_wire(run.reply)
+    names = ("messageId", "parentMessageId", "conversationId", "content", "sender", "endpoint", "model")
+    response = {name: reply[name] for name in names if name in reply}
+    return _final(
+        aborted=True,
+        earlyAbort=not reply["content"],
+        title="New Chat",  # a constant of the wire format
+        conversation={"conversationId": str(run.conversation.id)},
+        requestMessage={
+            name: question[name]
+            for name in ("messageId", "parentMessageId", "conversationId", "text", "isCreatedByUser")
+        },
+        responseMessage={**response, "unfinished": True, "error": False, "isCreatedByUser": False},
+    )
+
+
+def failure(code: str) -> Payload:
+    """Return the payload of an error frame; `error` is JSON text when the wire format has a type for it."""
+    words = error_text(code)
+    kind = WIRE_TYPES.get(code, "upstream_model_error" if code not in {"internal", "interrupted"} else "")
+    error = json.dumps({"type": kind, "code": code, "info": words}, ensure_ascii=False) if kind else words
+    return {"error": error, "generationProtocolVersion": PROTOCOL}
+
+
+def _final(**fields: Any) -> Payload:
+    return {"final": True, **fields, "generationProtocolVersion": PROTOCOL}

@@ -1,0 +1,126 @@
+"""Conversations and messages over the API."""
+
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.api.errors import WireError
+from accounts.api.wire import person, read_body
+from chat import doors
+from chat.api import reading
+from chat.api.serializers import (
+    NEW,
+    ConversationOut,
+    ConversationPage,
+    DeletedMessages,
+    DeleteIn,
+    DeleteResult,
+    MessagePage,
+    RenameIn,
+    conversation_to_wire,
+    message_out,
+    message_to_wire,
+    row_of,
+)
+from chat.models import Conversation, Message
+from chat.services import organise
+
+_text = OpenApiParameter  # shorthand for the query parameters below
+_LIST = {200: {"type": "array", "items": {"$ref": "#/components/schemas/MessageOut"}}}
+
+
+class ChatView(APIView):
+    error_key = "error"
+
+
+class ConversationsView(ChatView):
+    @extend_schema(
+        operation_id="conversations_list",
+        parameters=[_text("cursor"), _text("limit", int), _text("isArchived", bool), _text("pinned", bool)],
+        responses=ConversationPage,
+    )
+    def get(self, request: Request) -> Response:
+        query = reading.conversation_query(request)
+        page = organise.page(user=person(request), cursor=query.cursor, limit=query.limit, among=query.among)
+        answer = ConversationPage(conversations=[row_of(each) for each in page.items], next_cursor=page.next_cursor)
+        return Response(answer.to_wire())
+
+    @extend_schema(operation_id="conversations_delete", request=DeleteIn, responses={201: DeleteResult})
+    def delete(self, request: Request) -> Response:
+        arg = read_body(request, DeleteIn).arg
+        if arg.conversation_id is None:
+            if arg.source == "button":
+                return Response(_("No conversation was named."))
+            raise WireError(400, _("arg.conversationId: name the conversation to delete."))
+        messages = organise.delete(user=person(request), conversation_id=arg.conversation_id)
+        return _deleted([str(arg.conversation_id)], messages)
+
+
+class AllConversationsView(ChatView):
+    @extend_schema(operation_id="conversations_delete_all", request=None, responses={201: DeleteResult})
+    def delete(self, request: Request) -> Response:
+        ids = [str(each) for each in Conversation.objects.visible_to(person(request)).values_list("id", flat=True)]
+        return _deleted(ids, organise.delete_all(user=person(request)))
+
+
+class ConversationView(ChatView):
+    @extend_schema(operation_id="conversations_get", responses=ConversationOut)
+    def get(self, request: Request, conversation_id: UUID) -> Response:
+        return Response(conversation_to_wire(doors.conversation_for(person(request), conversation_id)))
+
+
+class RenameView(ChatView):
+    @extend_schema(operation_id="conversations_update", request=RenameIn, responses={201: ConversationOut})
+    def post(self, request: Request) -> Response:
+        arg = read_body(request, RenameIn).arg
+        try:
+            renamed = organise.rename(user=person(request), conversation_id=arg.conversation_id, title=arg.title)
+        except organise.BadTitle as fault:
+            raise WireError(400, str(fault)) from None
+        return Response(conversation_to_wire(renamed), status=201)
+
+
+class MessagesView(ChatView):
+    @extend_schema(
+        operation_id="messages_list",
+        parameters=[
+            _text("conversationId"), _text("messageId"), _text("cursor"), _text("pageSize", int),
+            _text("sortBy", enum=sorted(reading.MESSAGE_ORDERS)), _text("sortDirection", enum=["asc", "desc"]),
+        ],
+        responses=MessagePage,
+    )  # fmt: skip
+    def get(self, request: Request) -> Response:
+        messages, cursor = reading.message_page(request)
+        owner = str(person(request).id)
+        rows = [message_out(message).model_copy(update={"id_": str(message.id), "user": owner}) for message in messages]
+        return Response({"messages": [row.to_wire() for row in rows], "nextCursor": cursor})
+
+
+class ConversationMessagesView(ChatView):
+    @extend_schema(operation_id="messages_of_conversation", responses=_LIST)
+    def get(self, request: Request, conversation_id: str) -> Response:
+        if conversation_id == NEW:
+            return Response([])
+        found = doors.conversation_for(person(request), reading.id_in_path(conversation_id))
+        messages = Message.objects.filter(conversation=found).defer("search").order_by("created_at", "id")
+        return Response([message_to_wire(message) for message in messages])
+
+
+class MessageView(ChatView):
+    @extend_schema(operation_id="messages_get", responses=_LIST)
+    def get(self, request: Request, conversation_id: UUID, message_id: UUID) -> Response:
+        message = doors.message_for(person(request), message_id, conversation_id=conversation_id)
+        return Response([message_to_wire(message)])
+
+
+def _deleted(conversation_ids: list[str], messages: int) -> Response:
+    answer = DeleteResult(
+        deleted_count=len(conversation_ids),
+        messages=DeletedMessages(deleted_count=messages),
+        conversation_ids=conversation_ids,
+    )
+    return Response(answer.to_wire(), status=201)

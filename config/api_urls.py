@@ -1,0 +1,22 @@
+"""Every address under /api; what is none of them answers in JSON too."""
+
+from django.http import HttpRequest, JsonResponse
+from django.urls import URLPattern, URLResolver, include, path, re_path
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from drf_spectacular.views import SpectacularJSONAPIView
+
+
+@csrf_exempt
+def nothing_here(request: HttpRequest, **rest: str) -> JsonResponse:
+    return JsonResponse({"message": _("There is nothing here.")}, status=404)
+
+
+app_name = "api"
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("accounts.api.urls")),
+    path("", include("endpoints.api.urls")),
+    path("", include("chat.api.urls")),
+    path("openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),
+    re_path(r"^.*$", nothing_here),
+]

@@ -1,0 +1,10 @@
+from django.urls import path
+
+from endpoints.api import views
+
+urlpatterns = [
+    path("config", views.ConfigView.as_view(), name="config"),
+    path("endpoints", views.EndpointsView.as_view(), name="endpoints"),
+    path("endpoints/token-config", views.TokenConfigView.as_view(), name="token_config"),
+    path("models", views.ModelsView.as_view(), name="models"),
+]

@@ -1,0 +1,67 @@
+"""How the site is set up, and which models it offers."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.models import User
+from endpoints import registry
+from endpoints.api.serializers import EndpointOut, StartupConfig, TokenRates, endpoint_out, startup_config, token_rates
+from endpoints.prices import rates_of
+from endpoints.profiles import profile
+
+_ENDPOINTS = {200: {"type": "object", "additionalProperties": EndpointOut.model_json_schema()}}
+_MODELS = {200: {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}}}
+_RATES = {
+    200: {
+        "type": "object",
+        "additionalProperties": {"type": "object", "additionalProperties": TokenRates.model_json_schema()},
+    }
+}
+
+
+class ConfigView(APIView):
+    permission_classes = [AllowAny]
+    error_key = "error"
+
+    @extend_schema(operation_id="config", responses=StartupConfig)
+    def get(self, request: Request) -> Response:
+        user = request.user if isinstance(request.user, User) else None
+        return Response(startup_config(user).to_wire())
+
+
+class EndpointsView(APIView):
+    error_key = "error"
+
+    @extend_schema(operation_id="endpoints", responses=_ENDPOINTS)
+    def get(self, request: Request) -> Response:
+        found = registry.current().endpoints
+        return Response({endpoint.name: endpoint_out(endpoint).to_wire() for endpoint in found})
+
+
+class TokenConfigView(APIView):
+    error_key = "error"
+
+    @extend_schema(operation_id="endpoints_token_config", responses=_RATES)
+    def get(self, request: Request) -> Response:
+        current = registry.current()
+        return Response(
+            {
+                endpoint.name: {
+                    model: token_rates(rates_of(endpoint, model), profile(endpoint, model).context_window).to_wire()
+                    for model in current.models(endpoint.name)
+                }
+                for endpoint in current.endpoints
+            }
+        )
+
+
+class ModelsView(APIView):
+    error_key = "error"
+
+    @extend_schema(operation_id="models", responses=_MODELS)
+    def get(self, request: Request) -> Response:
+        current = registry.current()
+        return Response({endpoint.name: list(current.models(endpoint.name)) for endpoint in current.endpoints})
