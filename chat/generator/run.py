@@ -63,7 +63,9 @@ async def carry_out(active: ActiveRun, writer: LogWriter, budget: Budget, worker
     return Outcome(job=job, worker=worker, ending=ending, parts=parts, usages=active.usages, endpoint=endpoint)
 
 
-async def _write(active: ActiveRun, writer: LogWriter, endpoint: Endpoint, budget: Budget) -> Finished | Failed:
+async def _write(  # noqa: PLR0911 (each way a run can end is said where it happens)
+    active: ActiveRun, writer: LogWriter, endpoint: Endpoint, budget: Budget
+) -> Finished | Failed:
     request = request_of(active.job, endpoint)
     if not await budget.cover_prompt(request):
         return Failed("no_credit")

@@ -16,7 +16,9 @@ SIZES = (2_000, 20_000)
 ROUNDS = 5
 
 _PROSE = "The planner reads the statistics, **weighs** the paths it knows and takes the one that looks cheapest. "
-_CODE = 'def total(rows: list[int]) -> int:\n    """Add them up."""\n    return sum(row * 2 for row in rows if row > 1)\n\n'
+_CODE = (
+    'def total(rows: list[int]) -> int:\n    """Add them up."""\n    return sum(row * 2 for row in rows if row > 1)\n\n'
+)
 _MIXED = (
     "## A heading\n\n"
     + _PROSE * 2
