@@ -41,6 +41,7 @@ def start() -> None:
     database, redis = free_port(), free_port()
     postgres.create_cluster(folder / "pg")
     (folder / "valkey").mkdir()
+    (folder / "data" / "static").mkdir(parents=True)  # whitenoise warns when it is missing
     commands = {
         database: postgres.server_command(folder / "pg", database, "fsync=off", "synchronous_commit=off"),
         redis: valkey.server_command(folder / "valkey", redis),

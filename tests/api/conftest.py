@@ -1,0 +1,127 @@
+"""A JSON client, and what a conversation needs to exist without a model."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import jwt
+import pytest
+from django.conf import settings
+from django.db import connections
+from django.http import HttpResponse
+from django.test import AsyncClient, Client
+from django.utils import timezone
+
+from accounts.models import User
+from chat.api import stream
+from chat.models import Conversation, Generation, Message
+
+
+def bearer(user: User, **changes: Any) -> dict[str, str]:
+    """Return the header that signs `user` in, as the wire format describes the token."""
+    now = timezone.now()
+    claims = {
+        "id": str(user.id), "username": user.username, "provider": user.provider, "email": user.email,
+        "iat": now, "exp": now + timedelta(minutes=15),
+    }  # fmt: skip
+    token = jwt.encode(claims | changes, settings.JWT_SECRET, algorithm="HS256")
+    return {"Authorization": f"Bearer {token}"}
+
+
+class Api:
+    """A client that sends and gets JSON. `send` takes any value, `raw` any bytes."""
+
+    def __init__(self, user: User | None = None) -> None:
+        self.client = Client(raise_request_exception=False)
+        self.headers = bearer(user) if user else {}
+
+    def raw(self, method: str, path: str, data: bytes = b"", **headers: str) -> HttpResponse:
+        answer: HttpResponse = self.client.generic(
+            method, path, data, "application/json", headers={**self.headers, **headers}
+        )
+        return answer
+
+    def send(self, method: str, path: str, body: Any = None) -> HttpResponse:
+        return self.raw(method, path, b"" if body is None else json.dumps(body).encode())
+
+    def get(self, path: str) -> HttpResponse:
+        return self.send("GET", path)
+
+    def post(self, path: str, body: Any) -> HttpResponse:
+        return self.send("POST", path, body)
+
+
+@pytest.fixture
+def api() -> Callable[..., Api]:
+    return Api
+
+
+@pytest.fixture
+def make_conversation(db: None) -> Callable[..., Conversation]:
+    def make(owner: User, title: str = "Cats at night", **fields: Any) -> Conversation:
+        values = {"endpoint": "Local", "model": "tiny", "titled_by": Conversation.TitledBy.MODEL, **fields}
+        return Conversation.objects.create(owner=owner, title=title, **values)
+
+    return make
+
+
+@pytest.fixture
+def make_turn(db: None) -> Callable[..., Generation]:
+    """Return a function that stores a question, its reply and the run that wrote (or writes) it."""
+
+    def make(
+        conversation: Conversation, *, text: str = "Why?", reply: str = "Because.", state: str = "done", **fields: Any
+    ) -> Generation:
+        message_state = {"done": "complete", "queued": "streaming", "running": "streaming"}.get(state, state)
+        parts = fields.pop("parts", [{"type": "text", "text": reply}] if reply else [])
+        question = Message.objects.create(
+            conversation=conversation, author="user", text=text, parent=fields.pop("parent", None),
+            parts=[{"type": "text", "text": text}],
+        )  # fmt: skip
+        answer = Message.objects.create(
+            conversation=conversation, author="assistant", text=reply, parts=parts, parent=question,
+            endpoint=conversation.endpoint, model=conversation.model, sender=conversation.model, state=message_state,
+            finish_reason="stop" if state == "done" else "", usage={"input_tokens": 3, "output_tokens": 2},
+            created_at=question.created_at + timedelta(milliseconds=1),
+        )  # fmt: skip
+        return Generation.objects.create(
+            owner=conversation.owner, conversation=conversation, message=answer, state=state, **fields
+        )
+
+    return make
+
+
+@pytest.fixture
+def stream_threads() -> Iterator[None]:
+    """Close what the threads of the event streams hold, so that the test's database can go."""
+    yield
+    together = threading.Barrier(stream.THREADS, timeout=10)
+
+    def close() -> None:
+        together.wait()
+        connections.close_all()
+
+    for done in [stream._pool.submit(close) for _ in range(stream.THREADS)]:
+        done.result()
+
+
+async def read_stream(path: str, user: User) -> list[tuple[str, dict[str, Any]]]:
+    """Read an event stream to its end; return (event, payload) of every frame."""
+    response = await AsyncClient().get(path, headers=bearer(user))
+    assert response.status_code == 200, response.content
+    assert response["Content-Type"] == "text/event-stream"
+    text = ""
+    async for piece in response.streaming_content:
+        text += piece.decode()
+    return frames_of(text)
+
+
+def frames_of(text: str) -> list[tuple[str, dict[str, Any]]]:
+    found = []
+    for block in text.split("\n\n"):
+        if block and not block.startswith(":"):
+            name, data = block.split("\n")
+            found.append((name.removeprefix("event: "), json.loads(data.removeprefix("data: "))))
+    return found
