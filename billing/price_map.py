@@ -1,0 +1,89 @@
+"""litellm's bundled price map, read as a file: importing litellm costs 150 MB and seconds, its data do not."""
+
+import importlib.util
+import json
+import re
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from billing.pricing import Rates
+
+FILE = "model_prices_and_context_window_backup.json"
+MILLION = Decimal(1_000_000)
+_TIER = re.compile(r"(input|output)_cost_per_token_above_(\d+)k_tokens")
+_CACHE_TIER = re.compile(r"cache_(read|creation)_input_token_cost_above_(\d+)k_tokens")
+_KEPT = {
+    "input_cost_per_token",
+    "output_cost_per_token",
+    "cache_read_input_token_cost",
+    "cache_creation_input_token_cost",
+    "max_input_tokens",
+    "max_output_tokens",
+    "supports_function_calling",
+    "supports_reasoning",
+    "supports_vision",
+}
+
+
+def entry(key: str) -> Mapping[str, Any] | None:
+    """Return what the map says of a model, or None. Costs are USD per one token, as JSON numbers."""
+    return _entries().get(key)
+
+
+def rates_for(keys: Sequence[str]) -> Rates | None:
+    """Return the rates of the first of `keys` that has a price, or None where nobody knows it."""
+    for key in keys:
+        found = entry(key)
+        if found and "input_cost_per_token" in found and "output_cost_per_token" in found:
+            return _rates(found)
+    return None
+
+
+def _rates(found: Mapping[str, Any]) -> Rates:
+    thresholds = sorted(
+        {int(match[2]) for name in found if (match := _TIER.fullmatch(name) or _CACHE_TIER.fullmatch(name))}
+    )
+    base = _row(found, "")
+    tiers = [(size * 1000, _row(found, f"_above_{size}k_tokens", base)) for size in thresholds]
+    return Rates(**base, tiers=tuple((size, Rates(**row)) for size, row in tiers))
+
+
+def _row(found: Mapping[str, Any], suffix: str, base: Mapping[str, Decimal] | None = None) -> dict[str, Decimal]:
+    """Return one row of rates; what a tier does not name is as below it, a missing cache rate as the prompt's."""
+    base = base or {}
+
+    def rate(name: str, otherwise: Decimal) -> Decimal:
+        value = found.get(name + suffix)
+        return otherwise if value is None else (Decimal(str(value)) * MILLION).normalize()
+
+    prompt = rate("input_cost_per_token", base.get("prompt", Decimal(0)))
+    return {
+        "prompt": prompt,
+        "completion": rate("output_cost_per_token", base.get("completion", Decimal(0))),
+        "cache_read": rate("cache_read_input_token_cost", base.get("cache_read", prompt)),
+        "cache_write": rate("cache_creation_input_token_cost", base.get("cache_write", prompt)),
+    }
+
+
+@cache
+def _entries() -> dict[str, dict[str, Any]]:
+    spec = importlib.util.find_spec("litellm")
+    if spec is None or spec.origin is None:
+        return {}
+    document = json.loads((Path(spec.origin).parent / FILE).read_text())
+    return {
+        key: kept
+        for key, value in document.items()
+        if isinstance(value, dict) and key != "sample_spec" and (kept := _slim(value))
+    }
+
+
+def _slim(value: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: each
+        for name, each in value.items()
+        if each is not None and (name in _KEPT or _TIER.fullmatch(name) or _CACHE_TIER.fullmatch(name))
+    }

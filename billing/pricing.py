@@ -1,0 +1,60 @@
+"""What tokens cost. Pure: token counts x rates x coefficient, in credits (1,000,000 credits are 1 US dollar)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import ROUND_CEILING, Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class TokenCounts:
+    """Tokens of one model call. `input` excludes both cache counts; `output` includes `reasoning`."""
+
+    input: int = 0
+    output: int = 0
+    reasoning: int = 0
+    cache_read: int = 0
+    cache_write: int = 0
+
+    @property
+    def prompt(self) -> int:
+        """All tokens of the prompt, cached or not: what long-context tiers go by."""
+        return self.input + self.cache_read + self.cache_write
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """USD per million tokens, by kind. `tiers` hold (threshold, rates): above so many prompt tokens, those count."""
+
+    prompt: Decimal
+    completion: Decimal
+    cache_read: Decimal
+    cache_write: Decimal
+    tiers: Sequence[tuple[int, "Rates"]] = ()
+
+    def at(self, prompt_tokens: int) -> "Rates":
+        """Return the rates of a call with so many prompt tokens: the tier replaces them for the whole call."""
+        passed = [rates for threshold, rates in self.tiers if prompt_tokens > threshold]
+        return replace(passed[-1] if passed else self, tiers=())
+
+    def to_json(self) -> dict[str, str]:
+        return {
+            "prompt": str(self.prompt),
+            "completion": str(self.completion),
+            "cache_read": str(self.cache_read),
+            "cache_write": str(self.cache_write),
+        }
+
+
+def charge(counts: TokenCounts, rates: Rates, coefficient: Decimal = Decimal(1)) -> int:
+    """Return the credits that a call costs, rounded up. Negative counts are taken for 0.
+
+    A rate in USD per million tokens is the same number in credits per token.
+    """
+    at = rates.at(max(counts.prompt, 0))
+    total = (
+        max(counts.input, 0) * at.prompt
+        + max(counts.output, 0) * at.completion
+        + max(counts.cache_read, 0) * at.cache_read
+        + max(counts.cache_write, 0) * at.cache_write
+    )
+    return int((total * coefficient).to_integral_value(ROUND_CEILING))

@@ -1,0 +1,199 @@
+"""Holds and the ledger against a real Postgres: nothing overspent, nothing charged twice."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+from django.db.models import Sum
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from accounts.ids import uuid7
+from accounts.models import User
+from accounts.pipeline import run_pipeline
+from billing.models import Balance, Hold, LedgerEntry
+from billing.pricing import Rates, TokenCounts
+from billing.services import holds
+
+ONE = Rates(*[Decimal(1)] * 4)
+
+
+@pytest.fixture
+def balances_on(settings: Any) -> None:
+    settings.BALANCE_ENABLED = True
+    settings.BALANCE_START_CREDITS = 1_000
+
+
+def place(user: User, credits: int) -> UUID:
+    hold_id = uuid7()
+    run_pipeline(holds.place_statements(hold_id=hold_id, user_id=user.id, credits=credits))
+    return hold_id
+
+
+def line(key: str, tokens: int, rates: Rates | None = ONE) -> holds.Line:
+    counts = TokenCounts(input=tokens)
+    return holds.Line(key=key, reason="message", endpoint="Test", model="m", counts=counts, rates=rates)
+
+
+def check_books(user: User) -> None:
+    """Σ entries = balance, and what is held is what open holds say."""
+    balance = Balance.objects.get(user=user)
+    assert balance.credits == (LedgerEntry.objects.filter(user=user).aggregate(total=Sum("credits"))["total"] or 0)
+    open_holds = Hold.objects.filter(user=user, state="open")
+    assert balance.held == (open_holds.aggregate(total=Sum("amount"))["total"] or 0)
+
+
+def test_without_balances_every_hold_is_granted_and_the_ledger_is_written(owner: User) -> None:
+    hold_id = place(owner, 10**12)
+    assert Hold.objects.get(id=hold_id).amount == 0
+    assert holds.extend(hold_id=hold_id, credits=10**12)
+    [entry] = holds.settle(hold_id=hold_id, lines=[line("a", 70)])
+    assert (entry.credits, entry.balance_after, entry.input_tokens) == (-70, -70, 70)
+    check_books(owner)
+
+
+def test_the_start_credits_are_an_entry_of_their_own(owner: User, balances_on: None) -> None:
+    place(owner, 300)
+    assert LedgerEntry.objects.get(user=owner).reason == "start"
+    assert holds.available(user_id=owner.id) == 700
+    check_books(owner)
+
+
+def test_more_than_there_is_cannot_be_held(owner: User, balances_on: None) -> None:
+    place(owner, 600)
+    with pytest.raises(holds.NoCredit), transaction.atomic():
+        place(owner, 401)
+    assert Hold.objects.count() == 1
+    hold_id = place(owner, 400)
+    assert not holds.extend(hold_id=hold_id, credits=1)
+    check_books(owner)
+
+
+def test_nothing_left_refuses_even_what_costs_nothing(owner: User, balances_on: None) -> None:
+    place(owner, 1_000)
+    with pytest.raises(holds.NoCredit), transaction.atomic():
+        place(owner, 0)
+
+
+def test_settling_charges_what_was_used_frees_the_rest_and_happens_once(owner: User, balances_on: None) -> None:
+    hold_id = place(owner, 500)
+    assert holds.extend(hold_id=hold_id, credits=100)
+    first = holds.settle(hold_id=hold_id, lines=[line("a", 120), line("b", 30)])
+    again = holds.settle(hold_id=hold_id, lines=[line("a", 120), line("b", 30)])
+    assert [entry.key for entry in first] == [entry.key for entry in again] == ["a", "b"]
+    assert [entry.balance_after for entry in first] == [880, 850]
+    assert holds.available(user_id=owner.id) == 850
+    check_books(owner)
+
+
+def test_a_released_hold_costs_nothing_and_cannot_be_used(owner: User, balances_on: None) -> None:
+    hold_id = place(owner, 500)
+    holds.release(hold_id=hold_id)
+    holds.release(hold_id=hold_id)
+    assert not holds.extend(hold_id=hold_id, credits=1)
+    assert holds.available(user_id=owner.id) == 1_000
+    check_books(owner)
+
+
+def test_a_slice_shrinks_to_what_is_left_down_to_one_token(owner: User, balances_on: None) -> None:
+    hold_id = place(owner, 995)
+    assert holds.extend_by_tokens(hold_id=hold_id, rate=Decimal(2), tokens=1_000) == 2
+    assert holds.extend_by_tokens(hold_id=hold_id, rate=Decimal(2), tokens=1_000) == 0
+    check_books(owner)
+
+
+def test_an_unknown_price_is_said_and_not_zero(owner: User) -> None:
+    [entry] = holds.settle(hold_id=place(owner, 0), lines=[line("a", 10, rates=None)])
+    assert entry.rates == {"unknown": True}
+    assert entry.input_tokens == 10
+
+
+def test_a_small_call_is_charged_once(owner: User) -> None:
+    assert holds.charge_once(user_id=owner.id, line=line("title:1", 9)) is not None
+    assert holds.charge_once(user_id=owner.id, line=line("title:1", 9)) is None
+    check_books(owner)
+
+
+@pytest.mark.parametrize("statement", ["UPDATE billing_ledgerentry SET credits = 0", "DELETE FROM billing_ledgerentry"])
+def test_the_database_itself_refuses_to_change_the_ledger(owner: User, statement: str) -> None:
+    holds.charge_once(user_id=owner.id, line=line("a", 1))
+    with pytest.raises(DatabaseError, match="never changed"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_fifty_at_once_with_credit_for_one_admit_exactly_one(make_user: Callable[..., User], balances_on: None) -> None:
+    user = make_user("Fifty")
+
+    def attempt(_: int) -> bool:
+        try:
+            place(user, 600)
+        except holds.NoCredit:
+            return False
+        finally:
+            connection.close()
+        return True
+
+    with ThreadPoolExecutor(10) as threads:
+        assert sum(threads.map(attempt, range(50))) == 1
+    check_books(user)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_settling_twice_at_once_charges_once(make_user: Callable[..., User], balances_on: None) -> None:
+    user = make_user("Twice")
+    hold_id = place(user, 600)
+
+    def settle(_: int) -> None:
+        try:
+            holds.settle(hold_id=hold_id, lines=[line("once", 50)])
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(settle, range(16)))
+    assert LedgerEntry.objects.filter(key="once").count() == 1
+    assert Balance.objects.get(user=user).credits == 950
+    check_books(user)
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["place", "extend", "settle", "release", "title"]), st.integers(0, 5), st.integers(0, 400)
+    ),
+    max_size=25,
+)
+
+
+@given(STEPS)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_the_books_balance_after_any_sequence(
+    owner: User, balances_on: None, steps: list[tuple[str, int, int]]
+) -> None:
+    placed: list[UUID] = []
+    point = transaction.savepoint()
+    for number, (step, which, amount) in enumerate(steps):
+        hold_id = placed[which % len(placed)] if placed else None
+        if step == "place":
+            before = holds.available(user_id=owner.id)
+            try:
+                with transaction.atomic():
+                    placed.append(place(owner, amount))
+                assert before >= amount, "admitted without credit"
+            except holds.NoCredit:
+                assert before < max(amount, 1)
+        elif step == "title":
+            holds.charge_once(user_id=owner.id, line=line(f"title:{which}", amount))
+        elif hold_id and step == "extend":
+            holds.extend(hold_id=hold_id, credits=amount)
+        elif hold_id and step == "settle":
+            holds.settle(hold_id=hold_id, lines=[line(f"{hold_id}:{which}", amount), line(f"{hold_id}:x{number}", 1)])
+        elif hold_id:
+            holds.release(hold_id=hold_id)
+        if Balance.objects.filter(user=owner).exists():
+            check_books(owner)
+    transaction.savepoint_rollback(point)
