@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import jwt
@@ -13,10 +14,26 @@ from django.db import connections
 from django.http import HttpResponse
 from django.test import AsyncClient, Client
 from django.utils import timezone
+from pytest_django import Settings
 
 from accounts.models import User
 from chat.api import stream
 from chat.models import Conversation, Generation, Message
+from endpoints import registry
+
+
+PLANTED_KEY = "sk-planted-in-the-configuration"
+ENDPOINTS = f"""
+version: 1.3.5
+endpoints:
+  custom:
+    - name: Somewhere
+      apiKey: {PLANTED_KEY}
+      baseURL: http://127.0.0.1:9/v1
+      modelDisplayLabel: Some Model
+      models:
+        default: [tiny, small]
+"""
 
 
 def bearer(user: User, **changes: Any) -> dict[str, str]:
@@ -59,9 +76,19 @@ def api() -> Callable[..., Api]:
 
 
 @pytest.fixture
+def somewhere(settings: Settings, tmp_path: Path) -> Iterator[None]:
+    """One endpoint, from the configuration file: `Somewhere` with the models `tiny` and `small`."""
+    settings.LIBRECHAT_CONFIG = tmp_path / "librechat.yaml"
+    settings.LIBRECHAT_CONFIG.write_text(ENDPOINTS)
+    registry.reset()
+    yield
+    registry.reset()
+
+
+@pytest.fixture
 def make_conversation(db: None) -> Callable[..., Conversation]:
     def make(owner: User, title: str = "Cats at night", **fields: Any) -> Conversation:
-        values = {"endpoint": "Local", "model": "tiny", "titled_by": Conversation.TitledBy.MODEL, **fields}
+        values = {"endpoint": "Somewhere", "model": "tiny", "titled_by": Conversation.TitledBy.MODEL, **fields}
         return Conversation.objects.create(owner=owner, title=title, **values)
 
     return make

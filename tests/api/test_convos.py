@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 from django.utils import timezone
 
 from accounts.models import User
@@ -29,7 +30,7 @@ def test_the_owner_reads_a_conversation_with_its_parameters(owner: User, make_co
         "conversationId": str(found.id),
         "title": "Cats at night",
         "user": str(owner.id),
-        "endpoint": "Local",
+        "endpoint": "Somewhere",
         "model": "tiny",
         "temperature": 0.5,
         "promptPrefix": "Be kind",
@@ -102,15 +103,15 @@ def test_a_cursor_that_cannot_be_read_gives_the_first_page(owner: User, make_con
 
 
 def test_the_list_costs_the_same_with_one_row_and_with_eleven(
-    owner: User, make_conversation: Make, django_assert_num_queries: Callable[..., object]
+    owner: User, make_conversation: Make, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     api = Api(owner)
     make_conversation(owner)
-    with django_assert_num_queries(2):  # type: ignore[attr-defined]
+    with django_assert_num_queries(2):
         api.get("/api/convos")
     for _ in range(10):
         make_conversation(owner)
-    with django_assert_num_queries(2):  # type: ignore[attr-defined]
+    with django_assert_num_queries(2):
         api.get("/api/convos")
 
 
@@ -181,7 +182,7 @@ def test_a_stranger_deletes_nothing(owner: User, stranger: User, make_conversati
     assert Message.objects.filter(conversation=found).count() == 2
 
 
-@pytest.mark.parametrize("body", [None, {}, {"arg": {}}, {"arg": {"endpoint": "Local"}}, {"arg": {"thread_id": "t"}}])
+@pytest.mark.parametrize("body", [None, {}, {"arg": {}}, {"arg": {"endpoint": "Somewhere"}}, {"arg": {"thread_id": "t"}}])
 def test_a_delete_that_names_nothing_deletes_nothing(owner: User, make_conversation: Make, body: object) -> None:
     make_conversation(owner)
     assert Api(owner).send("DELETE", "/api/convos", body).status_code == 400

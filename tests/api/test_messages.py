@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from chat.models import Conversation, Generation, Message
@@ -43,7 +44,7 @@ def test_the_whole_tree_comes_oldest_first(owner: User, make_conversation: Make,
         "content": [{"type": "text", "text": "Because."}],
         "isCreatedByUser": False,
         "model": "tiny",
-        "endpoint": "Local",
+        "endpoint": "Somewhere",
         "finish_reason": "stop",
         "tokenCount": 2,
         "unfinished": False,
@@ -154,11 +155,11 @@ def test_a_query_without_meaning_is_refused(owner: User, make_conversation: Make
 
 
 def test_a_long_conversation_costs_no_more_queries(
-    owner: User, make_conversation: Make, make_turn: Turn, django_assert_num_queries: Callable[..., object]
+    owner: User, make_conversation: Make, make_turn: Turn, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     found, api = make_conversation(owner), Api(owner)
     for turns in (1, 10):
         for _ in range(turns):
             make_turn(found)
-        with django_assert_num_queries(3):  # type: ignore[attr-defined]
+        with django_assert_num_queries(3):
             api.get(f"/api/messages/{found.id}")
