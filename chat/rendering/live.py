@@ -8,6 +8,7 @@ from chat.rendering.writer import code_block
 
 _OPENING = re.compile(r"[ \t]*(`{3,}|~{3,})")
 _LONGEST_CLOSING = 200  # characters; a longer line is shown, and not waited for
+_MOST_ROWS = 1_000_000  # characters of HTML; the parser fills up short rows, so little text can become much
 
 
 class LiveCode:
@@ -55,6 +56,7 @@ class LiveTable:
         self._waiting: list[str] = []
         self._length = 0
         self._has_line = False
+        self._sent = 0
         self.html = html.replace("<tbody>", "<tbody data-tail>", 1)
 
     def grow(self, text: str) -> str | None:
@@ -69,11 +71,15 @@ class LiveTable:
         self._waiting, self._length, self._has_line = [rest], len(rest), False
         if any(not row.strip(" \t") for row in rows.split("\n")):
             return None
+        if self._sent > _MOST_ROWS:
+            return ""  # the rest appears when the table is over
         blocks = self._parser.blocks(f"{self._header}{rows}\n")
         if len(blocks) != 1 or blocks[0].kind != "Table":
             return None
         html = self._parser.write(blocks[0], live=True)
-        return html[html.index("<tbody>") + len("<tbody>") : html.rindex("</tbody>")]
+        added = html[html.index("<tbody>") + len("<tbody>") : html.rindex("</tbody>")]
+        self._sent += len(added)
+        return added
 
 
 def is_closed_fence(source: str) -> bool:

@@ -2,22 +2,24 @@
 
 A top-level block is *closed* when another has begun after it or nothing can be added to it any more; its HTML
 is then final and sent once. The last one is *open*: its HTML is sent again only when it has grown by an
-eighth, and until then what comes is appended to it as plain text. Code and tables are never sent again while
-they grow. So the work and the bytes stay within a constant factor of the text's length.
+eighth and something in it needs parsing; until then what comes is appended to it as plain text. Code and
+tables are never sent again while they grow. So the work and the bytes stay within a constant factor of the
+text's length.
 """
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from chat.rendering.live import LiveCode, LiveTable, is_closed_fence
 from chat.rendering.markdown import Block, Parser, render
 from chat.rendering.text import escape, is_blank, normalise
 
-_SMALL = 3_000  # up to this size a new line is reason enough to write the open block again
+_SMALL = 3_000  # up to this size a new line is a good moment to write the open block again
 _WINDOW = 64  # how far back the end of a block is looked for
+_FRESH = 8  # a block shorter than this may still turn out to be anything
 
 # Text that may look different once it is parsed. Anything else is shown right as plain text.
-_TELLING = re.compile(r"[*_`\])$&~\\|=<>]|://|\n[ \t]*[-+#\d]|\n\n")
+_TELLING = re.compile(r"[*_`\])$&~\\|=<>]|//|\n[ \t]*[-+#\d]|\n\n")
 # What ends an open block for certain, by its kind. Other ends are noticed when it is next parsed.
 _BLANK_LINE = re.compile(r"\n[ \t]*\n")
 _UNINDENTED = re.compile(r"\n[ \t]*\n[^\s*+\-\d\[]")
@@ -39,8 +41,7 @@ _OUTSIDE_LIST = re.compile(r"[^\s*+\-\d\[]")
 _BLOCK_ENDS = re.compile(r"(?:</(?:p|h[3-6]|li|ul|ol|blockquote|div)>)*\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Patch:
+class Patch(NamedTuple):
     """What changed on the page.
 
     `closed` goes before the open block. `open` replaces the open block ("" removes it, None leaves it). `tail` is
@@ -71,7 +72,8 @@ class MarkdownStream:
         self._kind = ""  # of the open block
         self._live: LiveCode | LiveTable | None = None
         self._telling = False  # something since the last writing needs parsing
-        self._window = ""
+        self._is_word = False  # the open block begins with a letter, so it is a paragraph
+        self._window = ""  # the white space at the source's end
         self._lines = 0  # line ends in the source
         self._return = False  # the last piece ended with "\r"
 
@@ -123,6 +125,8 @@ class MarkdownStream:
 
     def _normalise(self, delta: str) -> str:
         """Normalise a piece as `normalise` does the whole: a line end may be cut in two."""
+        if not self._return and "\r" not in delta:
+            return normalise(delta)
         if self._return:
             delta = "\r" + delta
         self._return = delta.endswith("\r")
@@ -133,19 +137,25 @@ class MarkdownStream:
     def _is_due(self, text: str) -> bool:
         if not self._written_size:
             return not is_blank(text)
-        window = self._window + text
-        self._window = window[-_WINDOW:]
-        lines, self._lines = self._lines, self._lines + text.count("\n")
-        may_be_table = lines < 2 <= self._lines and self._kind == "Paragraph"
-        if may_be_table or _ENDS.get(self._kind, _NEVER).search(window):
-            self._window = ""
-            return True
-        # A block's first characters say what it is.
-        self._telling = self._telling or self._written_size < 8 or bool(_TELLING.search(window))
+        window = self._window + text if self._window else text
+        if "\n" in window:
+            if self._is_ended(text, window):
+                self._window = ""
+                return True
+            self._window = window[len(window.rstrip(" \t\n")) :][-_WINDOW:]
+        self._telling = self._telling or bool(_TELLING.search(window))
+        if self._written_size < _FRESH and not self._is_word:
+            return self._size - self._written_size >= 2
         if not self._telling and self._open:
             return False
-        least = max(16, self._size >> 4) if "\n" in text and self._size < _SMALL else max(40, self._size >> 3)
-        return self._size - self._written_size >= (least if self._written_size >= 8 else 2)
+        is_new_line = "\n" in text and self._size < _SMALL
+        return self._size - self._written_size >= max(24 if is_new_line else 48, self._size >> 3)
+
+    def _is_ended(self, text: str, window: str) -> bool:
+        """Whether the open block has come to an end; also at the line that may make a paragraph a table."""
+        lines, self._lines = self._lines, self._lines + text.count("\n")
+        may_be_table = lines < 2 <= self._lines and self._kind == "Paragraph"
+        return may_be_table or bool(_ENDS.get(self._kind, _NEVER).search(window))
 
     # --- writing ---------------------------------------------------------------------------------------
 
@@ -154,25 +164,32 @@ class MarkdownStream:
         source = "".join(self._source)
         blocks = self._parser.blocks(source)
         closed = ""
-        if len(blocks) != 1 or ("\n" in source and self._is_over(blocks[0], source, "")):
-            lines, newline, rest = source.rpartition("\n")
-            closed, kept = self._settle(lines + newline, rest) if newline else ("", source)
-            if len(kept) < len(source):
-                source = kept
+        if len(blocks) != 1 or self._is_over(blocks[0], source, ""):
+            closed, left = self._settle(source, blocks)
+            if len(left) < len(source):
+                source = left
                 blocks = [] if is_blank(source) else self._parser.blocks(source)
         self._source, self._size, self._lines = [source], len(source), source.count("\n")
         self._written_size = 0 if is_blank(source) else len(source)
         self._telling = False
-        self._window = source[-_WINDOW:] if closed else self._window
+        self._is_word = source[:1].isalpha()
+        if closed:
+            self._window = source[len(source.rstrip(" \t\n")) :][-_WINDOW:]
         self._open = self._write_open(blocks, source)
         return Patch(closed=closed, open=self._open)
 
-    def _settle(self, lines: str, rest: str) -> tuple[str, str]:
-        """Close the blocks of `lines` (whole lines; `rest` is the one begun) that are over. Return what is left."""
-        blocks = self._parser.blocks(lines)
+    def _settle(self, source: str, blocks: list[Block]) -> tuple[str, str]:
+        """Close what is over and return its HTML and the source that is left.
+
+        Only whole lines count: one that has just begun may still join what stands before it.
+        """
+        text, newline, rest = source.rpartition("\n")
+        lines = text + newline
+        if rest:
+            blocks = self._parser.blocks(lines)
         if not blocks:
             if not _ENDS_BLANK.search(lines):
-                return "", lines + rest
+                return "", source
             self._parser.define(lines)
             return "", rest
         last = blocks[-1]
@@ -209,7 +226,7 @@ class MarkdownStream:
             html = code.html
             self._live = code
             return html
-        if len(blocks) == 1 and self._kind == "Table":
+        if blocks and blocks[0].kind == "Table":
             table = self._begin_table(blocks[0], source)
             if table is not None:
                 self._live = table
@@ -221,7 +238,7 @@ class MarkdownStream:
         """Let a table grow by rows, once its first two lines are whole."""
         lines, newline, rest = source.rpartition("\n")
         if rest:
-            blocks = self._parser.blocks(lines + newline) if newline else []
+            blocks = self._parser.blocks(lines + newline)
             if len(blocks) != 1 or blocks[0].kind != "Table":
                 return None
             block = blocks[0]

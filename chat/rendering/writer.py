@@ -56,6 +56,7 @@ class Writer:
         self._alt: list[str] = []
         self._images: list[str] = []  # the addresses of the images being read
         self._links = 0
+        self._formula = (0, "")  # how much was written after the last formula in a line, and its source
         self._alignments: tuple[str, ...] = ()
         self._column = 0
         self._cell = "td"
@@ -191,7 +192,10 @@ class Writer:
     def text(self, value: str) -> None:
         if self._code is not None:
             self._code.append(value)
-        elif "://" in value and not self._links:
+            return
+        if value[:1].isdigit() and self._formula[0] == len(self._out):
+            self._out[-1] = escape(f"${self._formula[1]}$")  # "$10-$20" is two prices
+        if "://" in value and not self._links:
             self._out.append(_link_bare_addresses(value))
         else:
             self._out.append(escape(value))
@@ -201,6 +205,7 @@ class Writer:
 
     def inline_math(self, value: str) -> None:
         self._out.append(to_mathml(value, block=False))
+        self._formula = (len(self._out), value)
 
     def display_math(self, value: str) -> None:
         inline = value.startswith(INLINE_TEX)

@@ -11,14 +11,12 @@ class Page:
     def __init__(self) -> None:
         self.closed = ""
         self.open = ""
-        self.bytes = 0
 
     @property
     def html(self) -> str:
         return self.closed + self.open
 
     def apply(self, patch: Patch) -> None:
-        self.bytes += len(patch.closed) + len(patch.open or "") + len(patch.tail or "")
         self.closed = patch.closed if patch.replace else self.closed + patch.closed
         if patch.open is not None:
             self.open = patch.open
