@@ -1,14 +1,16 @@
 """A JSON client, and what a conversation needs to exist without a model."""
 
+import asyncio
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import jwt
 import pytest
+from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import connections
 from django.http import HttpResponse
@@ -121,17 +123,18 @@ def make_turn(db: None) -> Callable[..., Generation]:
 
 
 @pytest.fixture
-def stream_threads() -> Iterator[None]:
-    """Close what the threads of the event streams hold, so that the test's database can go."""
+async def stream_threads() -> AsyncIterator[None]:
+    """Close what the threads of event streams and of async tests hold, so that the test's database can go."""
     yield
+    await sync_to_async(connections.close_all)()
     together = threading.Barrier(stream.THREADS, timeout=10)
 
     def close() -> None:
         together.wait()
         connections.close_all()
 
-    for done in [stream._pool.submit(close) for _ in range(stream.THREADS)]:
-        done.result()
+    loop = asyncio.get_running_loop()
+    await asyncio.gather(*(loop.run_in_executor(stream._pool, close) for _ in range(stream.THREADS)))
 
 
 async def read_stream(path: str, user: User) -> list[tuple[str, dict[str, Any]]]:

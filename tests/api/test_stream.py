@@ -1,0 +1,294 @@
+"""GET /api/agents/chat/stream: the event stream, live, resumed and from the database."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.test import AsyncClient
+from redis.asyncio import Redis
+
+from accounts.models import User
+from chat.api import stream
+from chat.api.stream import WIRE_TYPES, failure, in_database
+from chat.models import Conversation, Generation, Message
+from chat.services import organise
+from chat.streaming import follow
+from chat.streaming.log import LogWriter, RunLog
+from endpoints.errors import EXPLANATIONS
+from endpoints.events import Event, Failed, Finished, ReasoningDelta, TextDelta, Usage
+from tests.api.conftest import bearer, frames_of, read_stream
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("stream_threads")]
+Make = Callable[..., Conversation]
+Turn = Callable[..., Generation]
+Frames = list[tuple[str, dict[str, Any]]]
+
+
+@asynccontextmanager
+async def writing(run: Generation) -> AsyncIterator[Callable[[Event], None]]:
+    """Be the generator of `run`: yields a function that logs an event; what ends the run is stored first."""
+    writer = LogWriter(Redis.from_url(settings.REDIS_URL))
+    flushing = asyncio.create_task(writer.flush_for_ever())
+    log: RunLog = writer.open(run.id)
+    yield lambda event: writer.append(log, event)
+    await writer.close(log)
+    flushing.cancel()
+    with suppress(asyncio.CancelledError):
+        await flushing
+
+
+@in_database
+def store_end(run: Generation, text: str, state: str = "done", error: str = "", title: str = "") -> None:
+    message_state = {"done": "complete"}.get(state, state)
+    Message.objects.filter(id=run.message_id).update(
+        text=text, parts=[{"type": "text", "text": text}] if text else [], state=message_state
+    )
+    Generation.objects.filter(id=run.id).update(state=state, error=error)
+    if title:
+        Conversation.objects.filter(id=run.conversation_id).update(title=title, titled_by="model")
+
+
+def events(frames: Frames) -> list[str]:
+    names = ("created", "sync", "final")
+    return [payload.get("event") or next(name for name in names if name in payload) for _, payload in frames]
+
+
+def text_of(frames: Frames) -> str:
+    deltas = [payload["data"] for _, payload in frames if payload.get("event") == "on_message_delta"]
+    return "".join(part["text"] for delta in deltas for part in delta["delta"]["content"])
+
+
+async def test_a_run_is_followed_from_its_beginning_to_its_end(
+    owner: User, make_conversation: Make, make_turn: Turn
+) -> None:
+    found = await sync_to_async(make_conversation)(owner, titled_by="words", title="Why?")
+    run = await sync_to_async(make_turn)(found, state="running", reply="")
+    reading = asyncio.create_task(read_stream(f"/api/agents/chat/stream/{found.id}", owner))
+    async with writing(run) as say:
+        say(ReasoningDelta("Hm"))
+        say(TextDelta("Be"))
+        await asyncio.sleep(0.1)
+        say(TextDelta("cause."))
+        say(Usage(input_tokens=3, output_tokens=2))
+        await store_end(run, "Because.", title="Reasons")
+        say(Finished())
+    frames = await asyncio.wait_for(reading, 10)
+    order = events(frames)
+    assert order[:4] == ["created", "on_run_step", "on_reasoning_delta", "on_run_step"]
+    assert order[-3:] == ["on_token_usage", "title", "final"]
+    assert text_of(frames) == "Because."
+    created, final = frames[0][1], frames[-1][1]
+    assert {name for name, _ in frames} == {"message"}
+    assert (created["streamId"], created["message"]["text"]) == (str(found.id), "Why?")
+    assert frames[-2][1]["data"] == {"conversationId": str(found.id), "title": "Reasons"}
+    assert (final["title"], final["conversation"]["title"]) == ("Reasons", "Reasons")
+    assert final["requestMessage"]["messageId"] == created["message"]["messageId"]
+    assert final["responseMessage"]["content"] == [{"type": "text", "text": "Because."}]
+    assert final["responseMessage"]["messageId"] == str(run.message_id)
+
+
+async def test_a_run_that_is_over_is_told_from_the_database(
+    owner: User, make_conversation: Make, make_turn: Turn
+) -> None:
+    found = await sync_to_async(make_conversation)(owner)
+    await sync_to_async(make_turn)(found)
+    frames = await read_stream(f"/api/agents/chat/stream/{found.id}", owner)
+    assert events(frames) == ["created", "on_run_step", "on_message_delta", "final"]
+    assert text_of(frames) == frames[-1][1]["responseMessage"]["text"] == "Because."
+
+
+async def test_two_readers_hear_the_same(owner: User, make_conversation: Make, make_turn: Turn) -> None:
+    found = await sync_to_async(make_conversation)(owner)
+    run = await sync_to_async(make_turn)(found, state="running", reply="")
+    path = f"/api/agents/chat/stream/{found.id}"
+    first = asyncio.create_task(read_stream(path, owner))
+    async with writing(run) as say:
+        say(TextDelta("Be"))
+        await asyncio.sleep(0.1)
+        second = asyncio.create_task(read_stream(path, owner))
+        await asyncio.sleep(0.1)
+        say(TextDelta("cause."))
+        await store_end(run, "Because.")
+        say(Finished())
+    assert [text_of(await asyncio.wait_for(each, 10)) for each in (first, second)] == ["Because."] * 2
+
+
+async def test_a_resuming_client_gets_what_there_is_as_one_frame(
+    owner: User, make_conversation: Make, make_turn: Turn
+) -> None:
+    found = await sync_to_async(make_conversation)(owner)
+    run = await sync_to_async(make_turn)(found, state="running", reply="")
+    async with writing(run) as say:
+        say(TextDelta("Be"))
+        await asyncio.sleep(0.1)
+        reading = asyncio.create_task(read_stream(f"/api/agents/chat/stream/{found.id}?resume=true", owner))
+        await asyncio.sleep(0.4)
+        say(TextDelta("cause."))
+        await store_end(run, "Because.")
+        say(Finished())
+    frames = await asyncio.wait_for(reading, 10)
+    assert events(frames) == ["sync", "on_message_delta", "final"]
+    state = frames[0][1]["resumeState"]
+    assert state["aggregatedContent"] == [{"type": "text", "text": "Be"}]
+    assert state["userMessage"]["text"] == "Why?"
+    assert state["responseMessageId"] == str(run.message_id)
+    assert text_of(frames) == "cause."
+    assert frames[1][1]["data"]["id"] == state["runSteps"][0]["id"]
+
+
+async def test_resuming_what_has_said_nothing_yet_does_not_wait(
+    owner: User, make_conversation: Make, make_turn: Turn
+) -> None:
+    found = await sync_to_async(make_conversation)(owner)
+    run = await sync_to_async(make_turn)(found, state="queued", reply="")
+    response = await AsyncClient().get(f"/api/agents/chat/stream/{found.id}?resume=true", headers=bearer(owner))
+    first = await asyncio.wait_for(anext(aiter(response.streaming_content)), 5)
+    ((_, payload),) = frames_of(first.decode())
+    assert payload["resumeState"]["aggregatedContent"] == []
+    assert payload["resumeState"]["responseMessageId"] == str(run.message_id)
+
+
+async def test_a_stopped_run_ends_as_aborted(owner: User, make_conversation: Make, make_turn: Turn) -> None:
+    found = await sync_to_async(make_conversation)(owner)
+    run = await sync_to_async(make_turn)(found, state="stopped", reply="Beca")
+    final = (await read_stream(f"/api/agents/chat/stream/{found.id}", owner))[-1][1]
+    assert (final["final"], final["aborted"], final["earlyAbort"]) == (True, True, False)
+    assert final["conversation"] == {"conversationId": str(found.id)}
+    assert final["responseMessage"]["content"] == [{"type": "text", "text": "Beca"}]
+    assert (final["responseMessage"]["unfinished"], final["responseMessage"]["messageId"]) == (True, str(run.message_id))
+
+
+async def test_a_failure_is_the_last_frame(owner: User, make_conversation: Make, make_turn: Turn) -> None:
+    found = await sync_to_async(make_conversation)(owner)
+    run = await sync_to_async(make_turn)(found, state="running", reply="")
+    reading = asyncio.create_task(read_stream(f"/api/agents/chat/stream/{found.id}", owner))
+    async with writing(run) as say:
+        say(TextDelta("Be"))
+        await store_end(run, "Be", state="failed", error="rate_limit")
+        say(Failed("rate_limit", "secret detail of the provider"))
+    frames = await asyncio.wait_for(reading, 10)
+    name, payload = frames[-1]
+    assert (name, payload["generationProtocolVersion"]) == ("error", 1)
+    assert json.loads(payload["error"])["type"] == "model_rate_limit"
+    assert "secret detail" not in json.dumps(frames)
+
+
+async def test_an_interrupted_run_ends_unfinished(owner: User, make_conversation: Make, make_turn: Turn) -> None:
+    found = await sync_to_async(make_conversation)(owner)
+    await sync_to_async(make_turn)(found, state="interrupted", reply="Beca")
+    final = (await read_stream(f"/api/agents/chat/stream/{found.id}", owner))[-1][1]
+    assert (final["responseMessage"]["unfinished"], final["responseMessage"]["text"]) == (True, "Beca")
+
+
+async def test_a_conversation_deleted_meanwhile_ends_the_stream(
+    owner: User, make_conversation: Make, make_turn: Turn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follow, "SILENCE", 0.2)
+    found = await sync_to_async(make_conversation)(owner)
+    await sync_to_async(make_turn)(found, state="running", reply="")
+    reading = asyncio.create_task(read_stream(f"/api/agents/chat/stream/{found.id}", owner))
+    await asyncio.sleep(0.2)
+    await sync_to_async(organise.delete)(user=owner, conversation_id=found.id)
+    final = (await asyncio.wait_for(reading, 10))[-1][1]
+    assert (final["reconcile"], final["conversation"]) == (True, {"conversationId": str(found.id)})
+
+
+async def test_silence_is_filled_with_comments(
+    owner: User, make_conversation: Make, make_turn: Turn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "KEEP_ALIVE", 0.05)
+    found = await sync_to_async(make_conversation)(owner)
+    await sync_to_async(make_turn)(found, state="running", reply="")
+    response = await AsyncClient().get(f"/api/agents/chat/stream/{found.id}", headers=bearer(owner))
+    pieces = aiter(response.streaming_content)
+    await anext(pieces)
+    assert await asyncio.wait_for(anext(pieces), 5) == b": keep-alive\n\n"
+
+
+async def test_the_headers_keep_proxies_from_holding_it_back(
+    owner: User, make_conversation: Make, make_turn: Turn
+) -> None:
+    found = await sync_to_async(make_conversation)(owner)
+    await sync_to_async(make_turn)(found)
+    accept = {"Accept": "text/event-stream", "Accept-Encoding": "gzip"}
+    response = await AsyncClient().get(f"/api/agents/chat/stream/{found.id}", headers={**bearer(owner), **accept})
+    assert response["Cache-Control"] == "no-cache, no-transform"
+    assert response["X-Accel-Buffering"] == "no"
+    assert response["Content-Encoding"] == "identity"
+    assert response["x-librechat-generation-protocol"] == "1"
+
+
+async def test_a_stranger_and_an_unknown_id_get_404(
+    owner: User, stranger: User, make_conversation: Make, make_turn: Turn
+) -> None:
+    found = await sync_to_async(make_conversation)(owner)
+    await sync_to_async(make_turn)(found, state="running", reply="")
+    for stream_id in (found.id, uuid4(), "nonsense"):
+        for query in ("", "?resume=true"):
+            path = f"/api/agents/chat/stream/{stream_id}{query}"
+            response = await AsyncClient().get(path, headers=bearer(stranger))
+            assert (response.status_code, list(response.json())) == (404, ["error"])
+
+
+async def test_a_conversation_without_a_run_has_no_stream(owner: User, make_conversation: Make) -> None:
+    found = await sync_to_async(make_conversation)(owner)
+    response = await AsyncClient().get(f"/api/agents/chat/stream/{found.id}", headers=bearer(owner))
+    assert response.status_code == 404
+
+
+async def test_a_run_that_was_followed_by_another_is_named(
+    owner: User, make_conversation: Make, make_turn: Turn
+) -> None:
+    found = await sync_to_async(make_conversation)(owner)
+    run = await sync_to_async(make_turn)(found)
+    at = int(run.created_at.timestamp() * 1000)
+    path = f"/api/agents/chat/stream/{found.id}?generationCreatedAt="
+    response = await AsyncClient().get(f"{path}{at - 5}", headers=bearer(owner))
+    assert (response.status_code, response.json()["code"]) == (409, "GENERATION_REPLACED")
+    assert events(await read_stream(f"{path}{at}", owner))[-1] == "final"
+
+
+async def test_nobody_follows_without_signing_in(owner: User, make_conversation: Make, make_turn: Turn) -> None:
+    found = await sync_to_async(make_conversation)(owner)
+    await sync_to_async(make_turn)(found)
+    response = await AsyncClient().get(f"/api/agents/chat/stream/{found.id}")
+    assert (response.status_code, list(response.json())) == (401, ["message"])
+
+
+async def test_the_title_is_waited_for(
+    owner: User, make_conversation: Make, make_turn: Turn
+) -> None:
+    found = await sync_to_async(make_conversation)(owner, titled_by="words", title="Why?")
+    run = await sync_to_async(make_turn)(found, needs_title=True)
+    path = f"/api/convos/gen_title/{found.id}"
+    asking = asyncio.create_task(AsyncClient().get(path, headers=bearer(owner)))
+    await asyncio.sleep(0.1)
+    assert not asking.done()
+    await store_end(run, "Because.", title="Reasons")
+    response = await asyncio.wait_for(asking, 5)
+    assert (response.status_code, response.json()) == (200, {"title": "Reasons"})
+
+
+async def test_a_title_that_will_never_come_is_not_waited_for(
+    owner: User, stranger: User, make_conversation: Make, make_turn: Turn
+) -> None:
+    found = await sync_to_async(make_conversation)(owner, titled_by="words")
+    await sync_to_async(make_turn)(found)
+    for user in (owner, stranger):
+        answer = await asyncio.wait_for(
+            AsyncClient().get(f"/api/convos/gen_title/{found.id}", headers=bearer(user)), 0.4
+        )
+        assert (answer.status_code, list(answer.json())) == (404, ["message"])
+
+
+def test_every_way_to_fail_has_words_and_known_ones_their_type() -> None:
+    assert set(WIRE_TYPES) <= set(EXPLANATIONS)
+    for code in EXPLANATIONS:
+        payload = failure(code)
+        assert payload["error"]
