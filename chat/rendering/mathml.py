@@ -35,7 +35,7 @@ def to_mathml(tex: str, *, block: bool) -> str:
     mathml = _convert(tex, "block" if block else "inline")
     if not mathml:
         return f'<code class="tex">{escape(tex)}</code>'
-    return f'<span class="math-block">{mathml}</span>' if block else mathml
+    return f'<span class="math-block" tabindex="0">{mathml}</span>' if block else mathml
 
 
 def _convert(tex: str, display: str) -> str:

@@ -33,7 +33,7 @@ _ATTRIBUTES = {
     "ol": {"dir", "start"},
     "p": {"dir"},
     "pre": {"tabindex", "dir"},
-    "span": {"dir", "role", "aria-label"},
+    "span": {"dir", "role", "tabindex", "aria-label"},
     "table": {"dir"},
     "ul": {"dir"},
 }
@@ -42,7 +42,6 @@ _CLASSES = {
     "button": {"copy"},
     "code": {"tex"},
     "div": {"code", "code-head", "footnote", "table"},
-    "li": {"task-item"},
     "p": {"alert-title", "raw"},
     "span": {"image-off", "image-alt", "math-block", "task", "done", *TOKEN_CLASSES},
     "sup": {"footnote-ref"},

@@ -97,7 +97,7 @@ def test_a_formula_in_a_line_becomes_mathml(text: str) -> None:
 @pytest.mark.parametrize("text", ["$$x_1$$", "\\[x_1\\]", "\\[\nx_1\n\\]", "$$\nx_1\n$$"])
 def test_a_formula_of_its_own_becomes_a_block(text: str) -> None:
     assert render(text) == (
-        '<p dir="auto"><span class="math-block"><math xmlns="http://www.w3.org/1998/Math/MathML" display="block"><mrow>'
+        '<p dir="auto"><span class="math-block" tabindex="0"><math xmlns="http://www.w3.org/1998/Math/MathML" display="block"><mrow>'
         "<msub><mi>x</mi><mn>1</mn></msub></mrow></math></span></p>"
     )
 
