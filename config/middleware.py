@@ -1,9 +1,13 @@
-"""Response headers that hold for every page."""
+"""What holds for every page: response headers, and the clock by which times are shown."""
 
 import secrets
 from collections.abc import Callable
+from functools import lru_cache
+from urllib.parse import unquote
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
 
 class SecurityHeaders:
@@ -29,3 +33,23 @@ class SecurityHeaders:
         )
         response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(self)")
         return response
+
+
+class LocalTime:
+    """Shows times by the clock of the person's browser, which leaves its zone in the cookie `tz`."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with timezone.override(zone_named(request.COOKIES.get("tz", ""))):
+            return self.get_response(request)
+
+
+@lru_cache(maxsize=1024)
+def zone_named(name: str) -> ZoneInfo | None:
+    """Return the zone, or None (the server's own) for a name that is none."""
+    try:
+        return ZoneInfo(unquote(name)) if name else None
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        return None

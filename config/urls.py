@@ -1,8 +1,12 @@
 """Every address of the site; each app keeps its own."""
 
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
+    path("", include("accounts.urls")),
+    path("", include("chat.urls")),
 ]
+
+handler500 = "config.errors.server_error"

@@ -1,0 +1,46 @@
+"""What the pages' forms send."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from chat.services.turns import Draft
+
+
+class TurnForm(forms.Form):
+    """The composer. Whether the text can be sent is decided by `chat.services.turns`, for the API as well."""
+
+    text = forms.CharField(required=False, strip=False)
+    starter = forms.CharField(required=False, max_length=500)
+    endpoint = forms.CharField(required=False, max_length=128)
+    model = forms.CharField(required=False, max_length=256)
+    parent = forms.UUIDField(required=False, error_messages={"invalid": _("The message before this is not known.")})
+    request_id = forms.CharField(required=False, max_length=64)
+
+    def clean_text(self) -> str:
+        # A browser sends a text area's line ends as CR LF.
+        text: str = self.cleaned_data["text"]
+        return text.replace("\r\n", "\n")
+
+    def draft(self) -> Draft:
+        """Return what was sent; the form must be valid."""
+        data = self.cleaned_data
+        return Draft(
+            text=data["starter"] or data["text"],
+            endpoint=data["endpoint"],
+            model=data["model"],
+            parent_id=data["parent"],
+            client_request_id=data["request_id"] or None,
+        )
+
+    def fault(self) -> str:
+        """Return the first error's words; the form must be invalid."""
+        return str(next(iter(self.errors.values()))[0])
+
+
+class RenameForm(forms.Form):
+    title = forms.CharField(
+        label=_("Title"),
+        max_length=1024,
+        error_messages={"required": _("Write a title first.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True}),
+    )

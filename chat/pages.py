@@ -1,0 +1,192 @@
+"""What the chat pages show beside the messages: the sidebar's groups, the model in use, the model menu."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from uuid import UUID
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from chat.models import Conversation
+from chat.presenters import Branch, MessageView, present_branch
+from chat.services import organise, tree
+from endpoints import registry
+from endpoints.adapters.base import Endpoint
+
+FARTHEST = 200  # messages shown at once when a fork far up is switched
+NOTHING = Branch(messages=[], has_earlier=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The model that the next message goes to. `available` is False when it is no longer configured."""
+
+    endpoint: str
+    endpoint_label: str
+    model: str
+    label: str
+    available: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ModelGroup:
+    """One endpoint of the model menu."""
+
+    label: str
+    choices: list[Choice]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rows of the sidebar under one heading; `title` is empty when the page before ended in the same group."""
+
+    key: str
+    title: str
+    rows: list[Conversation]
+
+
+@dataclass(frozen=True, slots=True)
+class Sidebar:
+    """One page of the list. `next_cursor` and `last_key` ask for the page after it."""
+
+    groups: list[Group]
+    next_cursor: str | None
+    last_key: str
+    latest: Conversation | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChatPage:
+    """Everything `chat/main.html` shows."""
+
+    conversation: Conversation | None
+    branch: Branch
+    choice: Choice | None
+    only_local: bool
+    text: str = ""
+    error: str = ""
+
+    @property
+    def starters(self) -> list[str]:
+        """Ideas for a new chat; choosing one sends it."""
+        return [
+            _("Explain how a vaccine works, in plain words"),
+            _("Plan a quick dinner from what most kitchens have"),
+            _("Write a friendly reminder to a customer who pays late"),
+            _("Suggest three names for a small grey cat"),
+        ]
+
+    @property
+    def last(self) -> MessageView | None:
+        return self.branch.messages[-1] if self.branch.messages else None
+
+    @property
+    def running(self) -> MessageView | None:
+        """The reply that is being written, if one on view is."""
+        return next((each for each in reversed(self.branch.messages) if each.generation_id), None)
+
+
+def chat_page(
+    *,
+    conversation: Conversation | None,
+    branch: Branch = NOTHING,
+    wanted: tuple[str, str] | None = None,
+    text: str = "",
+    error: str = "",
+) -> ChatPage:
+    """Return the page of a conversation, or of a new one. `wanted` is the endpoint and model to offer first."""
+    if conversation is not None and wanted is None:
+        wanted = (conversation.endpoint, conversation.model)
+    endpoints = registry.current().endpoints
+    return ChatPage(
+        conversation=conversation,
+        branch=branch,
+        choice=choice_of(wanted),
+        only_local=bool(endpoints) and all(endpoint.local for endpoint in endpoints),
+        text=text,
+        error=error,
+    )
+
+
+def choice_of(wanted: tuple[str, str] | None) -> Choice | None:
+    """Return the wanted model, kept although it is gone, else the default one; None when there is no model at all."""
+    models = registry.current()
+    if wanted is not None and wanted[0]:
+        name, model = wanted
+        endpoint = models.get(name)
+        if endpoint is not None:
+            return _choice(endpoint, model, available=models.allows(name, model))
+        return Choice(endpoint=name, endpoint_label=name, model=model, label=model, available=False)
+    default = models.default()
+    return _choice(*default) if default else None
+
+
+def model_groups() -> list[ModelGroup]:
+    """Return every model a person may choose, by endpoint."""
+    models = registry.current()
+    return [
+        ModelGroup(endpoint.label, [_choice(endpoint, model) for model in models.models(endpoint.name)])
+        for endpoint in models.endpoints
+    ]
+
+
+def _choice(endpoint: Endpoint, model: str, *, available: bool = True) -> Choice:
+    return Choice(
+        endpoint=endpoint.name,
+        endpoint_label=endpoint.label,
+        model=model,
+        label=model,
+        available=available,
+    )
+
+
+def sidebar(*, user: User, cursor: str | None = None, after: str = "") -> Sidebar:
+    """Return a page of the list; `after` is the `last_key` of the page before."""
+    page = organise.page(user=user, cursor=cursor)
+    groups = grouped(page.items, today=timezone.localdate(), after=after)
+    return Sidebar(
+        groups=groups,
+        next_cursor=page.next_cursor,
+        last_key=groups[-1].key if groups else after,
+        latest=page.items[0] if page.items else None,
+    )
+
+
+def grouped(rows: Iterable[Conversation], *, today: date, after: str = "") -> list[Group]:
+    """Put rows, latest first, under headings of time as the person's clock has it."""
+    groups: list[Group] = []
+    for row in rows:
+        key, title = _heading(timezone.localtime(row.updated_at).date(), today)
+        if not groups or groups[-1].key != key:
+            groups.append(Group(key, "" if key == after else title, []))
+        groups[-1].rows.append(row)
+    return groups
+
+
+def _heading(day: date, today: date) -> tuple[str, str]:
+    if day >= today:
+        return "today", _("Today")
+    if day == today - timedelta(days=1):
+        return "yesterday", _("Yesterday")
+    if day > today - timedelta(days=8):
+        return "week", _("Previous 7 days")
+    if day > today - timedelta(days=31):
+        return "month", _("Previous 30 days")
+    if day.year == today.year:
+        return f"{day:%Y-%m}", date_format(day, "F")
+    return str(day.year), str(day.year)
+
+
+def branch_down_to(conversation: Conversation, message_id: UUID) -> Branch:
+    """Return the end of the branch on view, far enough up that it holds the message."""
+    path = tree.path_ids(conversation.id)
+    distance = len(path) - path.index(message_id) + 1 if message_id in path else 0
+    return present_branch(conversation, limit=min(max(tree.SCREENFUL, distance), FARTHEST))
+
+
+def is_offered(endpoint: str, model: str) -> bool:
+    """Whether a message can be sent to this model now."""
+    return registry.current().allows(endpoint, model)

@@ -1,0 +1,276 @@
+// What every chat page does beside the chat: theme, sidebar, menus, dialog, toasts, copying, moving between chats.
+const body = document.body;
+const words = document.getElementById("words").dataset;
+const narrow = matchMedia("(max-width: 48rem)");
+const byId = (id) => document.getElementById(id);
+
+function remember(name, value) {
+  document.cookie = `${name}=${encodeURIComponent(value)};path=/;max-age=${value ? 31536000 : 0};samesite=lax`;
+}
+remember("tz", Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC");
+
+// --- toasts and the live region -------------------------------------------------------------
+function toast(message, kind = "bad") {
+  const box = byId("toast").content.firstElementChild.cloneNode(true);
+  box.classList.toggle("bad", kind === "bad");
+  box.querySelector("span").textContent = message;
+  byId("toasts").append(box);
+  return box;
+}
+const fading = new MutationObserver((changes) => {
+  for (const box of changes.flatMap((change) => [...change.addedNodes])) {
+    if (box.nodeType === 1 && !box.dataset.stays) setTimeout(() => box.matches(":hover, :focus-within") || box.remove(), 12000);
+  }
+});
+fading.observe(byId("toasts"), { childList: true });
+document.addEventListener("parley:toast", (event) => {
+  const { message, kind, stays, id } = event.detail;
+  if (id && byId(id)) return;
+  const box = toast(message, kind);
+  if (stays) box.dataset.stays = "yes";
+  if (id) box.id = id;
+});
+
+// --- sidebar: a column, or a drawer on narrow screens ------------------------------------------
+let drawerOpener = null;
+function drawer(open) {
+  body.classList.toggle("drawer-open", open);
+  byId("main").inert = open;
+  byId("main").querySelector(".opener")?.setAttribute("aria-expanded", open);
+  if (open) byId("sidebar").querySelector("a").focus();
+  else if (drawerOpener?.isConnected) drawerOpener.focus();
+  drawerOpener = null;
+}
+function openSidebar(button) {
+  if (narrow.matches) {
+    drawer(true);
+    drawerOpener = button;
+  } else {
+    body.dataset.sidebar = "open";
+    remember("sidebar", "");
+    byId("sidebar").querySelector("[data-do=close-sidebar]").focus();
+  }
+}
+function closeSidebar() {
+  if (narrow.matches) return drawer(false);
+  body.dataset.sidebar = "closed";
+  remember("sidebar", "closed");
+  byId("main").querySelector(".opener")?.focus();
+}
+narrow.addEventListener("change", () => body.classList.contains("drawer-open") && drawer(false));
+
+// --- menus: placed beside what opened them -------------------------------------------------------
+let opener = null;
+document.addEventListener("click", (event) => {
+  opener = event.target.closest("[popovertarget]") || opener;
+}, true);
+function place(menu, button) {
+  const box = button.getBoundingClientRect();
+  const style = menu.style;
+  style.left = style.right = style.top = style.bottom = "auto";
+  const fromEnd = (menu.dataset.side === "end") !== (document.dir === "rtl");
+  if (fromEnd) style.right = `${Math.max(8, innerWidth - box.right)}px`;
+  else style.left = `${Math.max(8, Math.min(box.left, innerWidth - 220))}px`;
+  const above = menu.dataset.side === "top" || box.bottom > innerHeight * 0.72;
+  if (above) style.bottom = `${innerHeight - box.top + 6}px`;
+  else style.top = `${box.bottom + 6}px`;
+}
+document.addEventListener("beforetoggle", (event) => {
+  if (event.newState === "open" && event.target.popover && opener) place(event.target, opener);
+}, true);
+document.addEventListener("toggle", (event) => {
+  const menu = event.target;
+  if (!menu.popover) return;
+  const open = event.newState === "open";
+  opener?.setAttribute("aria-expanded", open);
+  if (open) menu.querySelector(".menu-item")?.focus();
+}, true);
+document.addEventListener("keydown", (event) => {
+  const menu = event.target.closest?.(".menu:popover-open");
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (!menu || !step) return;
+  event.preventDefault();
+  const items = [...menu.querySelectorAll("a, button")];
+  items[(items.indexOf(document.activeElement) + step + items.length) % items.length].focus();
+});
+function rowMenu(button) {
+  const menu = byId("row-menu");
+  const address = button.previousElementSibling.getAttribute("href");
+  for (const link of menu.querySelectorAll("[data-verb]")) link.href = `${address}/${link.dataset.verb}`;
+  opener = button;
+  menu.togglePopover();
+}
+
+// --- dialog: its content comes from the server -----------------------------------------------------
+const dialog = byId("dialog");
+let dialogOpener = null;
+function closeDialog() {
+  dialog.close();
+}
+dialog.addEventListener("close", () => {
+  byId("dialog-body").replaceChildren();
+  (dialogOpener?.isConnected ? dialogOpener : byId("text"))?.focus();
+  dialogOpener = null;
+});
+dialog.addEventListener("click", (event) => event.target === dialog && closeDialog());
+function dialogChanged() {
+  const renamed = dialog.querySelector("[data-renamed]");
+  const deleted = dialog.querySelector("[data-deleted]");
+  if (renamed) {
+    retitle(renamed.dataset.renamed, renamed.textContent);
+    closeDialog();
+  } else if (deleted) {
+    toast(deleted.textContent, "good");
+    byId("sidebar").querySelector(`[data-row="${deleted.dataset.deleted}"]`)?.remove();
+    if (byId("main").dataset.conversation === deleted.dataset.deleted) visit("/c/new");
+    closeDialog();
+  } else if (!dialog.open) {
+    for (const menu of document.querySelectorAll(":popover-open")) menu.hidePopover();
+    dialogOpener = opener;
+    dialog.showModal();
+    dialog.querySelector("input:not([type=hidden])")?.select();
+  }
+}
+
+// --- moving between chats ----------------------------------------------------------------------------
+function visit(address) {
+  htmx.ajax("GET", address, { target: "#main", swap: "outerHTML show:none", push: "true" });
+}
+function retitle(conversation, title) {
+  const row = byId("sidebar").querySelector(`[data-row="${conversation}"] .row span`);
+  if (row) row.textContent = title;
+  if (byId("main").dataset.conversation !== conversation) return;
+  document.title = `${title} · ${document.title.split(" · ").pop()}`;
+  const heading = byId("chat-title");
+  if (heading) heading.textContent = title;
+}
+document.addEventListener("parley:retitle", (event) => retitle(event.detail.conversation, event.detail.title));
+function markCurrent() {
+  for (const link of byId("sidebar").querySelectorAll(".history .row")) {
+    if (link.pathname === location.pathname && location.pathname !== "/c/new") link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+}
+let keptFrom = null;
+document.addEventListener("htmx:before:request", (event) => {
+  const { ctx } = event.detail;
+  // What is above or below a fork changes; the fork itself stays where the eye is.
+  const article = ctx.request.submitter?.closest("article");
+  keptFrom = article ? { top: article.getBoundingClientRect().top, previous: article.previousElementSibling?.id } : null;
+});
+document.addEventListener("htmx:before:swap", (event) => {
+  const { ctx } = event.detail;
+  const { status } = ctx.response || {};
+  if (status >= 400 && status !== 422 && !ctx.hx?.retarget) {
+    event.preventDefault();
+    if (ctx.request.method === "GET" && status < 500) location.assign(ctx.request.action);
+    else toast(status >= 500 ? words.fault : words.refused);
+    return;
+  }
+  if (ctx.sourceElement?.hasAttribute?.("data-keeps-place")) {
+    const scroll = byId("scroll");
+    const below = scroll.scrollHeight - scroll.scrollTop;
+    document.addEventListener("htmx:after:swap", () => (scroll.scrollTop = scroll.scrollHeight - below), { once: true });
+  }
+});
+document.addEventListener("htmx:after:swap", (event) => {
+  const { ctx } = event.detail;
+  if (dialog.contains(ctx.target)) dialogChanged();
+  if (ctx.target?.id === "main") {
+    if (body.classList.contains("drawer-open")) drawer(false);
+    document.dispatchEvent(new CustomEvent("parley:moved"));
+  }
+  if (keptFrom && ctx.target?.id === "messages" && ctx.sourceElement?.id === "acts") {
+    const before = keptFrom.previous && byId(keptFrom.previous);
+    const article = before ? before.nextElementSibling : byId("messages").firstElementChild;
+    if (article) byId("scroll").scrollTop += article.getBoundingClientRect().top - keptFrom.top;
+  }
+  keptFrom = null;
+  markCurrent();
+});
+document.addEventListener("htmx:error", (event) => {
+  if (event.detail.ctx?.sourceElement?.matches?.(".earlier")) return;
+  toast(words.unreachable);
+});
+
+// --- copying --------------------------------------------------------------------------------------------
+async function copy(button, text) {
+  try {
+    if (navigator.clipboard) await navigator.clipboard.writeText(text);
+    else copyWithoutClipboard(text);
+  } catch {
+    return toast(words.cannotCopy);
+  }
+  byId("live").textContent = words.copied;
+  const label = button.querySelector("use") ? null : button.textContent;
+  const use = button.querySelector("use");
+  const icon = use?.getAttribute("href");
+  button.classList.add("is-done");
+  if (use) use.setAttribute("href", "#i-check");
+  else button.textContent = words.copied;
+  setTimeout(() => {
+    button.classList.remove("is-done");
+    if (use) use.setAttribute("href", icon);
+    else button.textContent = label;
+    byId("live").textContent = "";
+  }, 2000);
+}
+// Pages that come over plain HTTP from another machine have no clipboard.
+function copyWithoutClipboard(text) {
+  const box = document.createElement("textarea");
+  box.value = text;
+  box.className = "unseen";
+  body.append(box);
+  box.select();
+  const done = document.execCommand("copy");
+  box.remove();
+  if (!done) throw new Error("not allowed");
+}
+
+// --- one listener for all clicks ---------------------------------------------------------------------------
+const acts = {
+  "open-sidebar": openSidebar,
+  "close-sidebar": closeSidebar,
+  "close-dialog": (_, event) => dialog.open && (event.preventDefault(), closeDialog()),
+  "row-menu": rowMenu,
+  dismiss: (button) => button.closest("[data-toast]").remove(),
+  "dismiss-note": (button) => {
+    remember("local_hint", "seen");
+    button.closest("[data-note]").remove();
+    byId("text").focus();
+  },
+  theme: (button) => {
+    const { theme } = button.dataset;
+    remember("theme", theme);
+    if (theme) document.documentElement.dataset.theme = theme;
+    else delete document.documentElement.dataset.theme;
+    for (const each of button.parentElement.children) each.setAttribute("aria-pressed", each === button);
+  },
+  "copy-message": (button) => copy(button, button.parentElement.querySelector("template.source").content.textContent),
+};
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-do], [data-copy], [data-verb]");
+  if (!button) return;
+  if (button.dataset.do in acts) acts[button.dataset.do](button, event);
+  else if ("copy" in button.dataset) copy(button, button.closest(".code").querySelector("code").textContent);
+  else if (button.dataset.verb) {
+    event.preventDefault();
+    htmx.ajax("GET", button.getAttribute("href"), { target: "#dialog-body" });
+  }
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && body.classList.contains("drawer-open") && !document.querySelector(":popover-open, dialog[open]")) drawer(false);
+  if (document.querySelector("dialog[open]")) return;
+  if (event.key.toLowerCase() === "o" && event.shiftKey && (event.ctrlKey || event.metaKey)) {
+    event.preventDefault();
+    visit("/c/new");
+  } else if (event.key === "Escape" && event.shiftKey) byId("text").focus();
+});
+
+// iOS lays the keyboard over the page; this keeps the composer above it.
+const view = window.visualViewport;
+view?.addEventListener("resize", () => {
+  if (view.scale > 1.01) return;
+  document.documentElement.style.setProperty("--view", `${Math.round(view.height)}px`);
+  scrollTo(0, 0);
+});

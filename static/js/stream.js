@@ -1,0 +1,236 @@
+// The websocket of this tab: applies what the server sends to the replies on the page, and hears notices.
+// `docs/streaming.md` describes the messages.
+const byId = (id) => document.getElementById(id);
+const words = byId("words").dataset;
+const main = () => byId("main");
+const tell = (name, detail) => document.dispatchEvent(new CustomEvent(`parley:${name}`, { detail }));
+
+// --- staying at the end, unless the person has scrolled away ------------------------------------
+let pinned = true;
+let lastTop = 0;
+let frame = 0;
+function toEnd() {
+  if (!frame && pinned) frame = requestAnimationFrame(() => {
+    frame = 0;
+    const scroll = byId("scroll");
+    if (pinned && scroll) scroll.scrollTop = scroll.scrollHeight;
+  });
+}
+document.addEventListener("scroll", (event) => {
+  const scroll = event.target;
+  if (scroll.id !== "scroll") return;
+  const distance = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight;
+  if (distance < 32) pinned = true;
+  else if (scroll.scrollTop < lastTop - 2) pinned = false;
+  lastTop = scroll.scrollTop;
+  const jump = document.querySelector(".jump");
+  if (jump) jump.hidden = pinned || distance < 160;
+}, { capture: true, passive: true });
+const sizes = new ResizeObserver(toEnd);
+function watchSize() {
+  sizes.disconnect();
+  sizes.observe(byId("scroll"));
+  pinned = true;
+  lastTop = 0;
+  toEnd();
+}
+document.addEventListener("parley:to-end", () => {
+  pinned = true;
+  toEnd();
+});
+document.addEventListener("click", (event) => event.target.closest("[data-do=latest]") && tell("to-end"));
+
+// --- the socket ------------------------------------------------------------------------------------
+const FIRST_DELAY = 300;
+const LONGEST_DELAY = 10000;
+const ACKNOWLEDGE_EVERY = 65536;
+const PING_EVERY = 25000;
+const runs = new Map(); // run → its article
+const reloaded = new Set();
+let socket = null;
+let delay = FIRST_DELAY;
+let tries = 0;
+let timer = 0;
+let received = 0;
+let acknowledged = 0;
+let lastHeard = 0;
+
+function connect() {
+  clearTimeout(timer);
+  if (socket && socket.readyState < WebSocket.CLOSING) return;
+  socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`);
+  socket.onopen = opened;
+  socket.onmessage = heard;
+  socket.onclose = closed;
+}
+function send(message) {
+  if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
+}
+function opened() {
+  received = acknowledged = 0;
+  lastHeard = Date.now();
+  if (tries > 0) {
+    byId("reconnecting")?.remove();
+    refreshList();
+  }
+  delay = FIRST_DELAY;
+  tries = 0;
+  for (const [run, article] of runs) send({ follow: run, ticket: article.dataset.ticket });
+}
+function closed(event) {
+  if (event.code === 4401) return location.reload(); // signed out elsewhere: the server shows the way in
+  tries += 1;
+  if (tries === 4) tell("toast", { message: words.reconnecting, kind: "bad", stays: true, id: "reconnecting" });
+  timer = setTimeout(connect, delay * (0.75 + Math.random() / 2));
+  delay = Math.min(delay * 2, LONGEST_DELAY);
+}
+function connectNow() {
+  if (socket?.readyState === WebSocket.CLOSED) connect();
+}
+addEventListener("online", connectNow);
+document.addEventListener("visibilitychange", () => document.hidden || connectNow());
+setInterval(() => {
+  if (socket?.readyState === WebSocket.OPEN && Date.now() - lastHeard > 2.5 * PING_EVERY) socket.close();
+  else send({ ping: 1 });
+}, PING_EVERY);
+
+const encoder = new TextEncoder();
+const scratch = new Uint8Array(ACKNOWLEDGE_EVERY);
+function bytesOf(text) {
+  let count = 0;
+  for (let rest = text; rest;) {
+    const { read, written } = encoder.encodeInto(rest, scratch);
+    count += written;
+    rest = rest.slice(read);
+  }
+  return count;
+}
+function heard(event) {
+  lastHeard = Date.now();
+  received += bytesOf(event.data);
+  for (const line of event.data.split("\n")) if (line) apply(JSON.parse(line));
+  if (received - acknowledged >= ACKNOWLEDGE_EVERY) send({ ack: (acknowledged = received) });
+}
+
+// --- what the messages do ------------------------------------------------------------------------------
+const partOf = (article, index) => article.querySelector(`:scope > .parts > [data-part="${index}"]`);
+const bodyOf = (part) => (part.matches(".think") ? part.querySelector(".prose") : part);
+
+const changes = {
+  reset(article, html) {
+    const wasOpen = [...article.querySelectorAll(".think[open]")].map((each) => each.dataset.part);
+    article.querySelector(".parts").innerHTML = html;
+    for (const index of wasOpen) partOf(article, index)?.setAttribute("open", "");
+  },
+  n(article, index, html) {
+    partOf(article, index)?.remove();
+    article.querySelector(".parts").insertAdjacentHTML("beforeend", html);
+  },
+  h(article, index, html) {
+    const part = partOf(article, index);
+    if (!part) return;
+    const open = part.open;
+    part.outerHTML = html;
+    if (open) partOf(article, index).open = true;
+  },
+  p(article, index, closedHtml, openHtml, tail) {
+    const open = partOf(article, index)?.querySelector("[data-open]");
+    if (!open) return;
+    if (closedHtml) open.insertAdjacentHTML("beforebegin", closedHtml);
+    if (openHtml !== null) open.innerHTML = openHtml;
+    if (tail !== null) (open.querySelector("[data-tail]") || open.lastElementChild || open).insertAdjacentHTML("beforeend", tail);
+  },
+  r(article, index, html) {
+    const part = partOf(article, index);
+    const open = part?.querySelector("[data-open]");
+    if (!open) return;
+    open.replaceChildren();
+    const body = bodyOf(part);
+    body.innerHTML = html;
+    body.append(open);
+  },
+  d(article, state, foot, run) {
+    runs.delete(run);
+    article.dataset.state = state;
+    delete article.dataset.generation;
+    delete article.dataset.ticket;
+    for (const open of article.querySelectorAll("[data-open]")) open.remove();
+    article.querySelector(".message-foot").outerHTML = foot;
+    say({ stopped: words.stopped, failed: words.failed, interrupted: words.interrupted }[state] || words.finished);
+  },
+};
+function apply([name, run, ...rest]) {
+  if (name === "notice") return notices[run]?.(...rest);
+  if (name === "gone") return gone(run);
+  const article = runs.get(run);
+  if (!article || !(name in changes)) return;
+  changes[name](article, ...rest, run);
+  toEnd();
+}
+function gone(run) {
+  runs.delete(run);
+  if (reloaded.has(run)) return;
+  reloaded.add(run);
+  reloadMessages();
+}
+function say(sentence) {
+  byId("live").textContent = sentence;
+}
+
+const notices = {
+  title: ({ conversation, title }) => tell("retitle", { conversation, title }),
+  list: () => refreshList(),
+  run({ conversation, running }) {
+    const row = byId("sidebar").querySelector(`[data-row="${conversation}"]`);
+    row?.toggleAttribute("data-running", running);
+    if (!row) refreshList();
+    // Begun in another tab: this one shows it too, unless it is just learning of its own.
+    if (running && main().dataset.conversation === conversation) setTimeout(joinIfMissing, 400, conversation);
+  },
+};
+function joinIfMissing(conversation) {
+  const known = byId("messages").querySelector("[data-generation], .is-pending");
+  if (!known && main().dataset.conversation === conversation) reloadMessages();
+}
+function reloadMessages() {
+  const { conversation } = main().dataset;
+  if (conversation) htmx.ajax("GET", `/c/${conversation}/messages`, { target: "#messages", swap: "innerHTML" });
+}
+
+// --- the list of chats ------------------------------------------------------------------------------------
+let listTimer = 0;
+let listIsOld = false;
+function refreshList() {
+  clearTimeout(listTimer);
+  listTimer = setTimeout(() => {
+    listIsOld = byId("history").scrollTop > 150; // not under the eyes of someone who reads further down
+    if (!listIsOld) htmx.ajax("GET", "/sidebar", { target: "#history-rows", swap: "innerHTML" });
+  }, 250);
+}
+byId("history").addEventListener("scroll", () => listIsOld && byId("history").scrollTop < 50 && refreshList(), { passive: true });
+document.addEventListener("parley:listed", refreshList);
+
+// --- which runs are on the page -----------------------------------------------------------------------------
+function scan() {
+  for (const [run, article] of runs) {
+    if (article.isConnected) continue;
+    runs.delete(run);
+    send({ unfollow: run });
+  }
+  for (const article of document.querySelectorAll("#messages article[data-generation]")) {
+    const run = article.dataset.generation;
+    if (runs.has(run)) continue;
+    runs.set(run, article);
+    send({ follow: run, ticket: article.dataset.ticket });
+    say(words.writing);
+  }
+}
+document.addEventListener("htmx:after:swap", (event) => {
+  scan();
+  const { ctx } = event.detail;
+  if (ctx.target?.id === "main" || ctx.swap === "outerSync") watchSize();
+  else if (ctx.target?.id === "messages") toEnd();
+});
+watchSize();
+scan();
+connect();
