@@ -1,0 +1,124 @@
+"""How the site is set up and what it offers: config, endpoints, models, token-config, user, OpenAPI."""
+
+import json
+from typing import Any
+
+import pytest
+from pytest_django import Settings
+
+from accounts.models import User
+from tests.api.conftest import PLANTED_KEY, Api
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("somewhere")]
+BEFORE_LOGIN = {
+    "appTitle", "serverDomain", "emailLoginEnabled", "registrationEnabled", "socialLoginEnabled", "emailEnabled",
+    "passwordResetEnabled", "minPasswordLength", "socialLogins", "discordLoginEnabled", "facebookLoginEnabled",
+    "githubLoginEnabled", "googleLoginEnabled", "appleLoginEnabled", "openidLoginEnabled", "samlLoginEnabled",
+    "interface",
+}  # fmt: skip
+
+
+def test_anybody_learns_what_the_login_page_needs_and_no_more() -> None:
+    body = Api().get("/api/config").json()
+    assert set(body) == BEFORE_LOGIN
+    assert body["interface"] == {"buildInfo": False}
+
+
+def test_people_who_are_signed_in_learn_the_rest(owner: User, settings: Settings) -> None:
+    body = Api(owner).get("/api/config").json()
+    assert set(body) > BEFORE_LOGIN
+    assert body["balance"] == {"enabled": False}
+    assert body["titleGenerationTiming"] == "immediate"
+    assert body["interface"]["modelSelect"] is True
+    assert body["interface"]["agents"] is False
+    settings.BALANCE_ENABLED, settings.BALANCE_START_CREDITS = True, 5
+    assert Api(owner).get("/api/config").json()["balance"] == {"enabled": True, "startBalance": 5}
+
+
+def test_a_closed_registration_shows(settings: Settings) -> None:
+    settings.ALLOW_REGISTRATION = False
+    assert Api().get("/api/config").json()["registrationEnabled"] is False
+
+
+def test_endpoints_and_models_are_listed_without_their_keys(owner: User) -> None:
+    endpoints = Api(owner).get("/api/endpoints")
+    assert endpoints.json() == {
+        "Somewhere": {
+            "order": endpoints.json()["Somewhere"]["order"],
+            "type": "custom",
+            "userProvide": False,
+            "modelDisplayLabel": "Some Model",
+            "iconURL": "",
+            "customParams": {"defaultParamsEndpoint": "custom"},
+        }
+    }
+    assert Api(owner).get("/api/models").json() == {"Somewhere": ["tiny", "small"]}
+    assert PLANTED_KEY.encode() not in endpoints.content
+
+
+def test_token_config_names_every_model(owner: User) -> None:
+    body = Api(owner).get("/api/endpoints/token-config").json()
+    assert list(body["Somewhere"]) == ["tiny", "small"]
+    assert body["Somewhere"]["tiny"]["context"] > 0
+
+
+@pytest.mark.parametrize("path", ["endpoints", "models", "endpoints/token-config", "user", "openapi.json"])
+def test_only_people_who_are_signed_in_see_it(path: str) -> None:
+    answer = Api().get(f"/api/{path}")
+    assert (answer.status_code, list(answer.json())) == (401, ["message"])
+
+
+def test_a_person_sees_themself(owner: User) -> None:
+    body = Api(owner).get("/api/user").json()
+    times = (body.pop("createdAt"), body.pop("updatedAt"))
+    assert all(each.endswith("Z") for each in times)
+    assert body == {
+        "_id": str(owner.id),
+        "id": str(owner.id),
+        "name": "Olivia Owner",
+        "username": "",
+        "email": "olivia.owner@example.org",
+        "emailVerified": True,
+        "avatar": None,
+        "provider": "local",
+        "role": "USER",
+        "plugins": [],
+        "twoFactorEnabled": False,
+        "termsAccepted": False,
+        "personalization": {},
+        "favorites": [],
+    }
+
+
+def test_the_openapi_document_describes_every_route(owner: User) -> None:
+    answer = Api(owner).get("/api/openapi.json")
+    assert answer.status_code == 200
+    document: dict[str, Any] = json.loads(answer.content)
+    described = {(path, method) for path, item in document["paths"].items() for method in item}
+    assert {
+        ("/api/user", "get"),
+        ("/api/config", "get"),
+        ("/api/convos", "get"),
+        ("/api/convos", "delete"),
+        ("/api/convos/{conversation_id}", "get"),
+        ("/api/messages/{conversation_id}", "get"),
+        ("/api/agents/chat/stream/{stream_id}", "get"),
+        ("/api/agents/chat/{endpoint}", "post"),
+    } <= described
+    start = document["paths"]["/api/agents/chat"]["post"]
+    assert start["requestBody"]["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/StartIn"}
+    assert _unresolved(document) == set()
+
+
+def _unresolved(document: dict[str, Any]) -> set[str]:
+    known = {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
+    found: set[str] = set()
+    rest: list[Any] = [document]
+    while rest:
+        each = rest.pop()
+        if isinstance(each, dict):
+            found |= {each["$ref"]} if isinstance(each.get("$ref"), str) else set()
+            rest += each.values()
+        elif isinstance(each, list):
+            rest += each
+    return found - known
