@@ -8,7 +8,7 @@ from pygments.token import Token
 
 from chat.rendering.text import escape
 
-MAX_CHARACTERS = 100_000  # beyond this a block is shown plain: lexers are slow, and nobody reads it for its colours
+MAX_CHARACTERS = 30_000  # some 100 ms of work; a longer block is shown plain
 
 _CLASS_OF = {
     Token.Comment: "c",
@@ -34,7 +34,7 @@ _CLASS_OF = {
 TOKEN_CLASSES = frozenset(_CLASS_OF.values())
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=128)
 def highlight(language: str, code: str) -> str:
     """Return `code` as escaped HTML, coloured when the language is known and the code not huge.
 

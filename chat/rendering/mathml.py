@@ -28,7 +28,7 @@ _FAULTS: tuple[type[Exception], ...] = (
 )
 
 
-@lru_cache(maxsize=2_048)
+@lru_cache(maxsize=512)
 def to_mathml(tex: str, *, block: bool) -> str:
     """Return a formula as MathML, or its source in ``<code class="tex">`` when it can't be converted."""
     tex = tex.strip()

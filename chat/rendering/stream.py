@@ -20,9 +20,10 @@ _FRESH = 8  # a block shorter than this may still turn out to be anything
 
 # Text that may look different once it is parsed. Anything else is shown right as plain text.
 _TELLING = re.compile(r"[*_`\])$&~\\|=<>]|//|\n[ \t]*[-+#\d]|\n\n")
-# What ends an open block for certain, by its kind. Other ends are noticed when it is next parsed.
-_BLANK_LINE = re.compile(r"\n[ \t]*\n")
-_UNINDENTED = re.compile(r"\n[ \t]*\n[^\s*+\-\d\[]")
+# What ends an open block for certain, by its kind. Other ends are noticed when it is next parsed. A line of four
+# spaces or a tab is left out: the parser lets some blocks go on after it.
+_BLANK_LINE = re.compile(r"\n {0,3}\n")
+_UNINDENTED = re.compile(r"\n {0,3}\n[^\s*+\-\d\[]")
 _ENDS = {
     "": _BLANK_LINE,
     "BlockQuote": _BLANK_LINE,
@@ -36,7 +37,7 @@ _ENDS = {
     "Table": _BLANK_LINE,
 }
 _NEVER = re.compile(r"(?!)")
-_ENDS_BLANK = re.compile(r"\n[ \t]*\n\Z")
+_ENDS_BLANK = re.compile(r"\n {0,3}\n\Z")
 _OUTSIDE_LIST = re.compile(r"[^\s*+\-\d\[]")
 _BLOCK_ENDS = re.compile(r"(?:</(?:p|h[3-6]|li|ul|ol|blockquote|div)>)*\Z")
 

@@ -135,7 +135,7 @@ class Writer:
     def start_table(self, alignments: tuple[str, ...]) -> tuple[str, str]:
         self._alignments = alignments
         label = escape_attribute(gettext("Table"))
-        start = f'<div class="table" role="region" tabindex="0" aria-label="{label}"><table dir="auto">'
+        start = f'<div class="table" role="group" tabindex="0" aria-label="{label}"><table dir="auto">'
         return start, "</tbody></table></div>"
 
     def start_head(self, _: Any) -> tuple[str, str]:
