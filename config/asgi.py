@@ -17,7 +17,7 @@ from config.handlers import OneHopHandler, Receive, Scope, Send  # noqa: E402
 from endpoints import registry  # noqa: E402
 
 # Answered by async views, or file by file: these paths go to Django's own handler.
-STREAMING = ("/api/agents/chat/stream/", "/static/")
+STREAMING = ("/api/agents/chat/stream/", "/api/convos/gen_title/", "/static/")
 
 registry.current()  # a faulty configuration stops the start, not the first request
 one_hop = OneHopHandler()

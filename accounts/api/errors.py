@@ -9,13 +9,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.db import DatabaseError, InterfaceError
 from django.http import Http404
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as rest_exception_handler
 from rest_framework.views import set_rollback
+
+from config.errors import UNREACHABLE
 
 log = logging.getLogger(__name__)
 
@@ -71,9 +72,9 @@ def _words(exc: Exception) -> str:
 def _unexpected(exc: Exception, key: str) -> Response:
     """Answer for a fault of ours; the log has the details."""
     set_rollback()
-    if isinstance(exc, DatabaseError | InterfaceError):
-        log.error("the database could not serve a request", exc_info=exc)
-        body = {key: _("The database is not reachable. Try again in a moment.")}
+    if isinstance(exc, UNREACHABLE):
+        log.error("the database or Redis could not serve a request", exc_info=exc)
+        body = {key: _("A part of the server is not reachable. Try again in a moment.")}
         return Response(body, status=503, headers={"Retry-After": "1"})
     log.error("a request failed", exc_info=exc)
     return Response({key: _("Something went wrong on our side.")}, status=500)
