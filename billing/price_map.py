@@ -48,11 +48,15 @@ def _rates(found: Mapping[str, Any]) -> Rates:
     )
     base = _row(found, "")
     tiers = [(size * 1000, _row(found, f"_above_{size}k_tokens", base)) for size in thresholds]
-    return Rates(**base, tiers=tuple((size, Rates(**row)) for size, row in tiers))
+    return _to_rates(base, tuple((size, _to_rates(row)) for size, row in tiers))
+
+
+def _to_rates(row: Mapping[str, Decimal], tiers: Sequence[tuple[int, Rates]] = ()) -> Rates:
+    return Rates(row["prompt"], row["completion"], row["cache_read"], row["cache_write"], tiers=tiers)
 
 
 def _row(found: Mapping[str, Any], suffix: str, base: Mapping[str, Decimal] | None = None) -> dict[str, Decimal]:
-    """Return one row of rates; what a tier does not name is as below it, a missing cache rate as the prompt's."""
+    """Return one row of rates. What a tier does not name is as below it, a missing cache rate as the prompt's."""
     base = base or {}
 
     def rate(name: str, otherwise: Decimal) -> Decimal:

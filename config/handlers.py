@@ -1,7 +1,7 @@
 """How a synchronous request runs under ASGI."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import Any
@@ -13,8 +13,8 @@ from django.http import HttpResponse, HttpResponseBase
 from django.urls import set_script_prefix
 
 Scope = dict[str, Any]
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 THREADS = 4  # each keeps one database connection
 
@@ -47,11 +47,11 @@ class OneHopHandler(ASGIHandler):
         signals.request_started.send(sender=self.__class__, scope=scope)
         try:
             request, error = self.create_request(scope, body_file)
-            response: HttpResponseBase = error if request is None else self.get_response(request)
+            response = self.get_response(request) if request is not None else error or HttpResponse(status=400)
             response._handler_class = self.__class__  # type: ignore[attr-defined]
             if response.streaming:
                 # A synchronous iterator belongs to this thread, so it is read here.
-                whole = HttpResponse(b"".join(response), status=response.status_code, headers=response.headers)  # type: ignore[call-overload]
+                whole = HttpResponse(b"".join(response), status=response.status_code, headers=response.headers)
                 whole.cookies = response.cookies
                 response.close()
                 return whole

@@ -4,7 +4,6 @@ from decimal import Decimal
 
 from billing.price_map import rates_for
 from billing.pricing import Rates
-
 from endpoints.adapters.base import Endpoint
 from endpoints.profiles import price_keys
 

@@ -181,7 +181,7 @@ def _charge(user_id: UUID, lines: Sequence[Line], *, hold_id: UUID | None, freed
         entries.append(_entry(user_id, line, hold_id=hold_id, balance_after=total))
     LedgerEntry.objects.bulk_create(entries)
     balance.credits = total
-    balance.held = F("held") - freed  # type: ignore[assignment]
+    balance.held = F("held") - freed
     balance.updated_at = timezone.now()
     balance.save(update_fields=["credits", "held", "updated_at"])
     return entries

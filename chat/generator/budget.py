@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import Executor
 
-from billing.pricing import Rates
-from billing.services import holds
 from django.conf import settings
 
+from billing.pricing import Rates
+from billing.services import holds
 from chat.generator.persist import Job
 from endpoints.adapters.base import Endpoint, ModelRequest
 from endpoints.prices import rates_of

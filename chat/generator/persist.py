@@ -10,8 +10,6 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from billing.pricing import TokenCounts
-from billing.services import holds
 from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
@@ -19,6 +17,8 @@ from psycopg import Cursor
 from psycopg.rows import class_row, tuple_row
 from psycopg.types.json import Jsonb
 
+from billing.pricing import TokenCounts
+from billing.services import holds
 from chat.models import Generation, Message
 from endpoints.adapters.base import Endpoint, PromptMessage
 from endpoints.events import Event, Failed, Finished, Usage
@@ -125,7 +125,7 @@ def claim(*, ids: Sequence[UUID], worker: str) -> list[Job]:
             role = "user" if author == Message.Author.USER else "assistant"
             history.setdefault(run_id, []).append(PromptMessage(role, text))  # type: ignore[arg-type]
     return [
-        Job(**{name: getattr(row, name) for name in _Claimed.__slots__}, history=history.get(row.id, []))  # type: ignore[attr-defined]
+        Job(**{name: getattr(row, name) for name in _Claimed.__slots__}, history=history.get(row.id, []))
         for row in claimed
     ]
 
@@ -138,7 +138,7 @@ def save(*, worker: str, batch: Sequence[Progress]) -> dict[UUID, bool]:
     """
     lease = timezone.now() + timedelta(seconds=settings.GENERATION_LEASE_SECONDS)
     ids = [each.id for each in batch]
-    changed = [(Jsonb(each.parts), each.message_id) for each in batch if each.parts is not None]
+    changed: Any = [(Jsonb(each.parts), each.message_id) for each in batch if each.parts is not None]
     events = [(each.last_event_id, each.id) for each in batch if each.parts is not None]
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL synchronous_commit = off")

@@ -48,8 +48,8 @@ class Generator:
     def __init__(self) -> None:
         self.worker = f"{socket.gethostname()[:32]}-{os.getpid()}-{secrets.token_hex(3)}"
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="generator")
-        self._client: Redis[bytes] = Redis.from_url(settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=2)
-        self._waiting: Redis[bytes] = Redis.from_url(settings.REDIS_URL, socket_timeout=None, socket_connect_timeout=2)
+        self._client: Redis = Redis.from_url(settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=2)
+        self._waiting: Redis = Redis.from_url(settings.REDIS_URL, socket_timeout=None, socket_connect_timeout=2)
         self._writer = LogWriter(self._client)
         self._runs: dict[UUID, ActiveRun] = {}
         self._room = asyncio.Event()

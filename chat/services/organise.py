@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from billing.services import holds
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from billing.services import holds
 from chat import doors
 from chat.models import Conversation, ConversationQuerySet, Generation
 from chat.services.notices import notify
@@ -94,7 +94,7 @@ def _delete(user: User, ids: list[UUID]) -> int:
         with connection.cursor() as cursor:
             cursor.execute("DELETE FROM chat_generation WHERE conversation_id = ANY(%s)", [ids])
             cursor.execute("DELETE FROM chat_message WHERE conversation_id = ANY(%s)", [ids])
-            messages = cursor.rowcount
+            messages = int(cursor.rowcount)
             cursor.execute("DELETE FROM chat_conversation WHERE id = ANY(%s)", [ids])
         notify(user.id, "list", {})
     return messages

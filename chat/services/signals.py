@@ -15,7 +15,7 @@ STOP = "parley:stop"  # a pub/sub channel of ids of runs that should look whethe
 
 
 @cache
-def client() -> "redis.Redis[bytes]":
+def client() -> redis.Redis:
     """Return this process's Redis client; it is safe to share between threads."""
     return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=2)
 

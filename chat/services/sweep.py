@@ -4,13 +4,13 @@ import logging
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from billing.pricing import TokenCounts
-from billing.services import holds
 from django.db import transaction
 from django.db.models import Sum
 from django.db.models.functions import Length
 from django.utils import timezone
 
+from billing.pricing import TokenCounts
+from billing.services import holds
 from chat.models import Generation, Message
 from chat.services.ending import announce_end
 from chat.services.signals import announce_work

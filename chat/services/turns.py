@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID
 
-from billing.services import holds
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.http import Http404
@@ -15,7 +14,8 @@ from django.utils.translation import gettext as _
 
 from accounts.ids import uuid7
 from accounts.models import User
-from accounts.pipeline import run_pipeline
+from accounts.pipeline import Statement, run_pipeline
+from billing.services import holds
 from chat import doors
 from chat.model_settings import ModelSettings
 from chat.models import Conversation, Generation, Message
@@ -254,7 +254,7 @@ def _queue(
     return StartedTurn(conversation=reply.conversation, user_message=question, reply=reply, generation=generation)
 
 
-def _hold(user: User, endpoint: Endpoint, model: str, text: str, generation: Generation) -> list[turn_sql.Statement]:
+def _hold(user: User, endpoint: Endpoint, model: str, text: str, generation: Generation) -> list[Statement]:
     """Return the statements that reserve the first slice; the generator extends it by the whole prompt."""
     assert generation.hold_id is not None  # noqa: S101 (every caller has just made one)
     rates = rates_of(endpoint, model)

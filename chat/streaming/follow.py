@@ -115,8 +115,8 @@ class LogReader:
 
     def __init__(self) -> None:
         options: dict[str, Any] = {"socket_timeout": None, "socket_connect_timeout": 2}
-        self._client: Redis[bytes] = Redis.from_url(settings.REDIS_URL, single_connection_client=True, **options)
-        self._control: Redis[bytes] = Redis.from_url(settings.REDIS_URL, socket_timeout=5)
+        self._client: Redis = Redis.from_url(settings.REDIS_URL, single_connection_client=True, **options)
+        self._control: Redis = Redis.from_url(settings.REDIS_URL, socket_timeout=5)
         self._tails: dict[UUID, Tail] = {}
         self._blocked = False
         self._connection_id = 0
@@ -154,7 +154,7 @@ class LogReader:
         self._tasks = [task for task in self._tasks if not task.done()]
         try:
             while self._blocked and self._changed.is_set():
-                await self._control.execute_command("CLIENT", "UNBLOCK", self._connection_id)
+                await self._control.client_unblock(self._connection_id)
                 await asyncio.sleep(0.001)
         except (redis.RedisError, OSError):
             log.debug("could not unblock the reader; it wakes by itself", exc_info=True)
@@ -162,7 +162,7 @@ class LogReader:
     async def _read_for_ever(self) -> None:
         while True:
             self._changed.clear()
-            wanted = {key_of(tail.generation_id): tail.last_id for tail in self._tails.values() if not tail.ended}
+            wanted: Any = {key_of(tail.generation_id): tail.last_id for tail in self._tails.values() if not tail.ended}
             if not wanted:
                 await self._changed.wait()
                 continue
@@ -218,7 +218,7 @@ class LogReader:
             if not silent:
                 continue
             try:
-                still_open = await _open_among([tail.generation_id for tail in silent])
+                still_open = await database_sync_to_async(_open_among)([tail.generation_id for tail in silent])
             except DatabaseError:  # it may be away: ask again next time
                 log.warning("could not ask which runs are open", exc_info=True)
                 continue
@@ -229,7 +229,6 @@ class LogReader:
                     tail.tell(Batch([], over=True))
 
 
-@database_sync_to_async
 def _open_among(ids: list[UUID]) -> set[UUID]:
     found = Generation.objects.filter(id__in=ids, state__in=Generation.OPEN)
     return set(found.values_list("id", flat=True))

@@ -102,7 +102,7 @@ class LogWriter:
     is written anew from there. Memory is bounded by the replies themselves.
     """
 
-    def __init__(self, client: "Redis[bytes]") -> None:
+    def __init__(self, client: Redis) -> None:
         self._client = client
         self._runs: dict[UUID, RunLog] = {}
         self._dirty: set[RunLog] = set()
@@ -215,7 +215,7 @@ class LogWriter:
             run.last_id = entry_id.decode()
 
 
-def write_end(client: "redis.Redis[bytes]", generation_id: UUID, event: Event) -> None:
+def write_end(client: redis.Redis, generation_id: UUID, event: Event) -> None:
     """Tell followers that a run is over although its generator cannot (it is gone, or never came)."""
     if not isinstance(event, TERMINAL):
         raise TypeError(f"{event!r} ends nothing")

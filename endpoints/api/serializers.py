@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from billing.pricing import Rates
 from django.conf import settings
 from pydantic import Field
 
 from accounts.api.wire import Out
 from accounts.models import User
+from billing.pricing import Rates
 from endpoints.adapters.base import Endpoint
 
 # Parts of the product that are not here yet; a client hides what is off.

@@ -19,14 +19,14 @@ from endpoints.parts import MessageParts
 
 
 @pytest.fixture
-async def client() -> AsyncIterator["Redis[bytes]"]:
-    client: Redis[bytes] = Redis.from_url(settings.REDIS_URL)
+async def client() -> AsyncIterator[Redis]:
+    client: Redis = Redis.from_url(settings.REDIS_URL)
     yield client
     await client.aclose()
 
 
 @pytest.fixture
-async def writer(client: "Redis[bytes]") -> AsyncIterator[LogWriter]:
+async def writer(client: Redis) -> AsyncIterator[LogWriter]:
     writer = LogWriter(client)
     task = asyncio.create_task(writer.flush_for_ever())
     yield writer
@@ -119,7 +119,7 @@ async def test_a_run_that_continues_begins_with_what_it_has(writer: LogWriter, l
 
 
 async def test_lost_data_are_written_again_and_nobody_sees_a_word_twice(
-    writer: LogWriter, log_reader: LogReader, client: "Redis[bytes]"
+    writer: LogWriter, log_reader: LogReader, client: Redis
 ) -> None:
     generation_id = uuid7()
     run = writer.open(generation_id)
@@ -139,7 +139,7 @@ async def test_lost_data_are_written_again_and_nobody_sees_a_word_twice(
 
 
 async def test_a_write_whose_answer_was_lost_is_not_read_twice(
-    writer: LogWriter, log_reader: LogReader, client: "Redis[bytes]", monkeypatch: pytest.MonkeyPatch
+    writer: LogWriter, log_reader: LogReader, client: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     generation_id = uuid7()
     run = writer.open(generation_id)
@@ -175,7 +175,7 @@ async def test_the_sweepers_word_ends_a_log_outside_of_its_order(log_reader: Log
     assert listener.batches[-1] == Batch([Failed("interrupted")], over=True)
 
 
-async def test_a_closed_log_expires(writer: LogWriter, client: "Redis[bytes]") -> None:
+async def test_a_closed_log_expires(writer: LogWriter, client: Redis) -> None:
     run = writer.open(uuid7())
     writer.append(run, TextDelta("x"))
     writer.append(run, Finished())
