@@ -97,6 +97,7 @@ class RefreshSession(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="refresh_sessions")
     token_hash = models.CharField(max_length=64, unique=True)
     expires_at = models.DateTimeField(db_index=True)
+    rotated_at = models.DateTimeField(null=True, editable=False)  # when the token was last exchanged
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     def __str__(self) -> str:

@@ -1,0 +1,142 @@
+"""The tokens of API clients: a short-lived access token, and a refresh token that a row stands behind.
+
+An access token is believed until it expires; only whether its person may still come in is looked up. A refresh
+token works once: using it hands out the next one. One that was used already ends its session, because somebody
+kept a copy, except in the first seconds, when two tabs may have asked at once.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import jwt
+from django.conf import settings
+from django.utils import timezone
+
+from accounts.ids import uuid7
+from accounts.models import RefreshSession, User
+
+ALGORITHM = "HS256"
+CLOCKS_APART = timedelta(seconds=5)  # between two hosts
+TABS_APART = timedelta(seconds=10)
+
+
+class TokenError(Exception):
+    """A token opens nothing."""
+
+
+class BadToken(TokenError):
+    """It is not one of ours, was altered, is of the wrong kind or has expired."""
+
+
+class SessionGone(TokenError):
+    """Its session was ended, used by somebody else, or its person may no longer come in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refresh:
+    """A refresh token, to be shown to its client once."""
+
+    user: User
+    token: str
+    expires_at: datetime
+
+
+def access_token(user: User) -> str:
+    """Return a token that signs `user` in for `SESSION_EXPIRY`."""
+    now = timezone.now()
+    claims = {
+        "id": str(user.id),
+        "username": user.username,
+        "provider": user.provider,
+        "email": user.email,
+        "iat": now,
+        "exp": now + timedelta(milliseconds=settings.SESSION_EXPIRY_MS),
+    }
+    return jwt.encode(claims, settings.JWT_SECRET, algorithm=ALGORITHM)
+
+
+def read_access_token(token: str) -> UUID:
+    """Return whose token it is. Raises `BadToken`."""
+    return _id(_read(token, settings.JWT_SECRET, "id"), "id")
+
+
+def open_session(*, user: User) -> Refresh:
+    """Begin a session that lasts `REFRESH_TOKEN_EXPIRY`, however often it is refreshed."""
+    expires_at = timezone.now() + timedelta(milliseconds=settings.REFRESH_TOKEN_EXPIRY_MS)
+    session_id = uuid7()
+    token = _refresh_token(user.id, session_id, expires_at)
+    RefreshSession.objects.create(id=session_id, user=user, token_hash=_hash(token), expires_at=expires_at)
+    return Refresh(user=user, token=token, expires_at=expires_at)
+
+
+def rotate(*, token: str) -> Refresh:
+    """Exchange a refresh token for the next of its session, which ends when it would have ended.
+
+    Of several who present the same token one succeeds: the update of the row is the lock. Raises `BadToken`
+    and `SessionGone`.
+    """
+    session_id = _session_id(token)
+    session = RefreshSession.objects.select_related("user").filter(id=session_id).first()
+    now = timezone.now()
+    if session is None or session.expires_at <= now or not session.user.is_active:
+        raise SessionGone
+    following = _refresh_token(session.user_id, session.id, session.expires_at)
+    current = RefreshSession.objects.filter(id=session.id, token_hash=_hash(token))
+    if not current.update(token_hash=_hash(following), rotated_at=now):
+        RefreshSession.objects.filter(id=session.id, rotated_at__lt=now - TABS_APART).delete()
+        raise SessionGone
+    return Refresh(user=session.user, token=following, expires_at=session.expires_at)
+
+
+def revoke(*, token: str) -> None:
+    """End the session of a refresh token; one that opens nothing is let pass."""
+    try:
+        RefreshSession.objects.filter(id=_session_id(token)).delete()
+    except BadToken:
+        return
+
+
+def revoke_all(*, user: User) -> None:
+    """End every API session of `user`. Access tokens that are out live on for their few minutes."""
+    RefreshSession.objects.filter(user=user).delete()
+
+
+def _refresh_token(user_id: UUID, session_id: UUID, expires_at: datetime) -> str:
+    claims = {
+        "id": str(user_id),
+        "sessionId": str(session_id),
+        "jti": secrets.token_urlsafe(16),  # two made in one second differ
+        "iat": timezone.now(),
+        "exp": expires_at,
+    }
+    return jwt.encode(claims, settings.JWT_REFRESH_SECRET, algorithm=ALGORITHM)
+
+
+def _session_id(token: str) -> UUID:
+    return _id(_read(token, settings.JWT_REFRESH_SECRET, "sessionId"), "sessionId")
+
+
+def _read(token: str, secret: str, claim: str) -> Mapping[str, Any]:
+    try:
+        claims: Mapping[str, Any] = jwt.decode(
+            token, secret, algorithms=[ALGORITHM], leeway=CLOCKS_APART, options={"require": ["exp", "iat", claim]}
+        )
+    except (jwt.InvalidTokenError, UnicodeError):
+        raise BadToken from None
+    return claims
+
+
+def _id(claims: Mapping[str, Any], name: str) -> UUID:
+    try:
+        return UUID(claims[name])
+    except (ValueError, TypeError, AttributeError):
+        raise BadToken from None
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
