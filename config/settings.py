@@ -1,6 +1,7 @@
 """Settings, read from the environment and checked at start. `.env.example` explains each variable."""
 
 import os
+import sys
 from pathlib import Path
 
 import environ
@@ -12,14 +13,16 @@ env = environ.Env()
 environ.Env.read_env(BASE_DIR / ".env")
 DATA_DIR = Path(env.str("PARLEY_DATA", str(BASE_DIR / ".parley"))).resolve()
 # `manage.py up` writes the addresses of the embedded parts here, so that every other command finds them.
-environ.Env.read_env(DATA_DIR / "runtime.env")
+# Not `up` itself: what a killed run left behind must not look like the operator's own servers.
+if sys.argv[1:2] != ["up"]:
+    environ.Env.read_env(DATA_DIR / "runtime.env")
 
-_secrets = load_secrets(DATA_DIR)
-SECRET_KEY = _secrets["SECRET_KEY"]
-JWT_SECRET = _secrets["JWT_SECRET"]
-JWT_REFRESH_SECRET = _secrets["JWT_REFRESH_SECRET"]
-CREDS_KEY = _secrets["CREDS_KEY"]
-LOCAL_MODEL_KEY = _secrets["LOCAL_MODEL_KEY"]
+SECRETS = load_secrets(DATA_DIR)
+SECRET_KEY = SECRETS["SECRET_KEY"]
+JWT_SECRET = SECRETS["JWT_SECRET"]
+JWT_REFRESH_SECRET = SECRETS["JWT_REFRESH_SECRET"]
+CREDS_KEY = SECRETS["CREDS_KEY"]
+LOCAL_MODEL_KEY = SECRETS["LOCAL_MODEL_KEY"]
 
 DEBUG = env.bool("DEBUG", False)
 HOST = env.str("HOST", "127.0.0.1")

@@ -3,13 +3,17 @@
 import importlib.util
 import os
 import shutil
+import signal
 import subprocess
+import time
 from pathlib import Path
 
 SUPERUSER = "parley"
 # `initdb` and `postgres` refuse to run as root; a user namespace makes root look like `nobody` to them,
 # and the files stay root's. Needs util-linux 2.38 and user namespaces.
 _AS_NOBODY = ["unshare", "--user", "--map-user=65534", "--map-group=65534", "--"]
+# Entering the namespace forgets that the server should end with its parent, so it is said again inside.
+_WITH_PARENT = ["setpriv", "--pdeathsig", "INT", "--"]
 
 
 class NoPostgres(Exception):
@@ -56,7 +60,22 @@ def server_command(data: Path, port: int, *options: str) -> list[str]:
         "autovacuum_max_workers=1", "wal_level=minimal", "max_wal_senders=0", *options,
     ]  # fmt: skip
     flags = [part for setting in settings for part in ("-c", setting)]
-    return [*prefix(), str(programs() / "postgres"), "-D", str(data), "-k", "", "-p", str(port), *flags]
+    with_parent = _WITH_PARENT if os.geteuid() == 0 and shutil.which("setpriv") else []
+    return [*prefix(), *with_parent, str(programs() / "postgres"), "-D", str(data), "-k", "", "-p", str(port), *flags]
+
+
+def end_leftover(data: Path, seconds: float = 10) -> None:
+    """End a server that a killed supervisor left on `data`; its lock file names it."""
+    try:
+        pid = int((data / "postmaster.pid").read_text().splitlines()[0])
+        if str(data).encode() not in Path(f"/proc/{pid}/cmdline").read_bytes():
+            return
+    except (OSError, ValueError, IndexError):
+        return
+    end = time.monotonic() + seconds
+    os.kill(pid, signal.SIGINT)
+    while Path(f"/proc/{pid}").exists() and time.monotonic() < end:
+        time.sleep(0.05)
 
 
 def url(port: int, database: str = "postgres") -> str:

@@ -1,0 +1,109 @@
+"""One supervised process: how it is started, watched, restarted and stopped."""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+LOG_LIMIT = 10 * 1024 * 1024  # bytes; a larger log is put aside at the start
+SHORTEST, LONGEST = 0.5, 30.0  # seconds between restarts
+HEALTHY = 60.0  # a part that ran so long starts with the shortest delay again
+_PR_SET_PDEATHSIG = 1
+
+
+@dataclass(slots=True)
+class Part:
+    """What to run. `ready` is asked until it says yes; `stop_with` is the signal that ends it in good order."""
+
+    name: str
+    command: Sequence[str]
+    environment: Mapping[str, str] = field(repr=False)
+    log: Path
+    folder: Path
+    ready: Callable[[], bool] = lambda: True
+    stop_with: signal.Signals = signal.SIGTERM
+    patience: float = 5.0  # seconds between that signal and SIGKILL
+    process: "subprocess.Popen[bytes] | None" = None
+    started_at: float = 0.0
+    delay: float = SHORTEST
+    due_at: float = 0.0  # when to start it again; 0 while it runs
+
+    def start(self) -> None:
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        if self.log.exists() and self.log.stat().st_size > LOG_LIMIT:
+            self.log.replace(self.log.with_suffix(".old.log"))
+        with self.log.open("ab") as output:
+            self.process = subprocess.Popen(
+                self.command,
+                cwd=self.folder,
+                env=dict(self.environment),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C is for the supervisor, which stops the parts in order
+                preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 (no threads here)
+            )
+        self.started_at = time.monotonic()
+        self.due_at = 0.0
+
+    @property
+    def alive(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def wait_ready(self, seconds: float) -> bool:
+        """Return whether it became ready; False as soon as it has died."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if not self.alive:
+                return False
+            if self.ready():
+                return True
+            time.sleep(0.02)
+        return False
+
+    def note_death(self) -> str:
+        """Plan the restart of a part that has died; return a line that says so."""
+        assert self.process is not None  # noqa: S101 (only a started part can die)
+        now = time.monotonic()
+        if now - self.started_at > HEALTHY:
+            self.delay = SHORTEST
+        self.due_at = now + self.delay
+        line = f"{self.name} ended with status {self.process.returncode}; starting it again in {self.delay:g} s"
+        self.delay = min(self.delay * 2, LONGEST)
+        return line
+
+    def ask_to_stop(self) -> None:
+        if self.alive and self.process is not None:
+            self.process.send_signal(self.stop_with)
+
+    def wait_stopped(self, end: float) -> None:
+        """Wait until `end` (monotonic seconds), then kill it with all it has started."""
+        if self.process is None:
+            return
+        try:
+            self.process.wait(max(end - time.monotonic(), 0.05))
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def kill(self) -> None:
+        if self.process is not None and self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+
+def _die_with_parent() -> None:
+    """Ask Linux to end this process when the supervisor is gone, however it went."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def tail(log: Path, lines: int = 15) -> str:
+    """Return the last lines of a log, for a message about a part that did not start."""
+    try:
+        return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
+    except OSError:
+        return ""

@@ -1,0 +1,278 @@
+"""The whole system on one machine: starts the parts in order, watches them, stops them in order."""
+
+import fcntl
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from deploy.embedded import model, postgres, prepare, probe, valkey
+from deploy.embedded.parts import Part, tail
+
+DATABASE = "parley"
+STOP_SECONDS = 9.0  # all of it: a terminal's Ctrl-C is answered within ten
+DRAIN_SECONDS = 4.0  # of these for the generator, to finish what it writes
+START_TRIES = 3
+PROVIDER_SECONDS = 60
+
+
+class CannotStart(Exception):
+    """The system cannot start; the text says why and what to do."""
+
+
+@dataclass(slots=True)
+class Plan:
+    """What the operator asked for. Addresses that are empty mean: the embedded part."""
+
+    root: Path
+    data: Path
+    static: Path
+    static_root: Path
+    host: str
+    port: int
+    database_url: str
+    redis_url: str
+    local_model: bool
+    secrets: dict[str, str] = field(repr=False)
+
+
+class Supervisor:
+    """Runs a `Plan` until it is told to stop. Says one line per part through `say`."""
+
+    def __init__(self, plan: Plan, say: Callable[[str], None]) -> None:
+        self.plan = plan
+        self._say = say
+        self._began = time.monotonic()
+        self._parts: list[Part] = []
+        self._environment = dict(os.environ) | plan.secrets | {
+            "PARLEY_DATA": str(plan.data),
+            "PYTHONUNBUFFERED": "1",
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+        }  # fmt: skip
+        self._lock: IO[str] | None = None
+        self._stopping = 0
+
+    def run(self) -> None:
+        """Start, watch, stop. Raises `CannotStart`, with everything stopped again."""
+        self._take_lock()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._on_signal)
+        try:
+            self._start_all()
+            self._watch()
+        except (postgres.NoPostgres, valkey.NoValkey, model.NoModel, prepare.NotPrepared) as error:
+            raise CannotStart(str(error)) from error
+        finally:
+            self._stop_all()
+
+    # --- starting ------------------------------------------------------------------------------------
+
+    def _start_all(self) -> None:
+        plan = self.plan
+        if not probe.is_free(plan.host, plan.port):
+            raise CannotStart(f"Port {plan.port} on {plan.host} is in use. Choose another: PORT=3081 make up")
+        for step in (self._start_postgres, self._start_valkey, self._choose_model, self._prepare, self._start_web,
+                     self._start_generator, self._start_model, self._start_worker):  # fmt: skip
+            if self._stopping:
+                return
+            step()
+        if self._stopping:
+            return
+        shown = "localhost" if plan.host in {"127.0.0.1", "0.0.0.0", "::"} else plan.host  # noqa: S104
+        self._say("")
+        self._say(f"Parley is ready:  http://{shown}:{plan.port}")
+        self._say(f"Logs are in {plan.data / 'logs'}. Stop with Ctrl-C.")
+
+    def _start_postgres(self) -> None:
+        url = self.plan.database_url
+        if url:
+            self._line("postgres", "yours (DATABASE_URL)")
+        else:
+            folder = self.plan.data / "postgres"
+            postgres.end_leftover(folder)
+            postgres.create_cluster(folder)
+
+            def part(port: int) -> Part:
+                command = postgres.server_command(folder, port)
+                return self._part("postgres", command, lambda: probe.listens(port), signal.SIGINT)
+
+            port = self._start_on_free_port(part)
+            prepare.create_database(postgres.url(port), DATABASE)
+            url = postgres.url(port, DATABASE)
+            self._line("postgres", f"port {port}")
+        self._tell_others("DATABASE_URL", url)
+
+    def _start_valkey(self) -> None:
+        url = self.plan.redis_url
+        if url:
+            self._line("valkey", "yours (REDIS_URL)")
+        else:
+            folder = self.plan.data / "valkey"
+            folder.mkdir(exist_ok=True)
+
+            def part(port: int) -> Part:
+                return self._part("valkey", valkey.server_command(folder, port), lambda: probe.listens(port))
+
+            port = self._start_on_free_port(part)
+            url = valkey.url(port)
+            self._line("valkey", f"port {port}")
+        self._tell_others("REDIS_URL", url)
+
+    def _choose_model(self) -> None:
+        """Fix the model's address early: the others must know it before it answers."""
+        if self.plan.local_model:
+            model.weights()
+            self._tell_others("LOCAL_MODEL_URL", f"http://127.0.0.1:{probe.free_port()}/v1")
+
+    def _prepare(self) -> None:
+        plan = self.plan
+        self._write_runtime()
+        changed = prepare.migrate(self._environment["DATABASE_URL"], plan.root, self._environment)
+        self._line("database", "migrated" if changed else "up to date")
+        if prepare.collect_static(plan.static, plan.static_root, plan.root, self._environment):
+            self._line("static files", "gathered")
+
+    def _start_web(self) -> None:
+        host, port = self.plan.host, self.plan.port
+        interface = host.replace(":", r"\:")
+        # Daphne's own backlog of 50 drops connections when many people come at once.
+        endpoint = f"tcp:port={port}:interface={interface}:backlog=2048"
+        command = [sys.executable, "-m", "daphne", "-v", "0", "-e", endpoint, "config.asgi:application"]
+        local = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+        part = self._part("web", command, lambda: probe.http_status(f"http://{local}:{port}/health") == 200)
+        self._start(part, wait=False)
+
+    def _start_generator(self) -> None:
+        command = [sys.executable, "manage.py", "generate"]
+        self._start(self._part("generator", command, patience=DRAIN_SECONDS), wait=False)
+        web = next(part for part in self._parts if part.name == "web")
+        self._ready_or_fail(web)
+        self._line("web", f"port {self.plan.port}")
+        self._line("generator", "takes runs")
+
+    def _start_model(self) -> None:
+        url = self._environment.get("LOCAL_MODEL_URL", "")
+        if not url:
+            self._line("local model", "off")
+            return
+        port = int(url.rpartition(":")[2].partition("/")[0])
+        self._start(self._part("model", model.command(port), lambda: probe.listens(port)), wait=False)
+        self._line("local model", "loading")
+
+    def _start_worker(self) -> None:
+        schedule = str(self.plan.data / "celerybeat-schedule")
+        command = [
+            sys.executable, "-m", "celery", "-A", "config", "-q", "worker", "-B", "-P", "threads", "-c", "2",
+            "--schedule", schedule, "-l", "WARNING", "--without-gossip", "--without-mingle",
+        ]  # fmt: skip
+        self._start(self._part("worker", command), wait=False)
+        self._line("worker", "with schedule")
+
+    def _start_on_free_port(self, part: Callable[[int], Part]) -> int:
+        """Start a server on a free port; another program may take it in between, so try again."""
+        for _ in range(START_TRIES):
+            port = probe.free_port()
+            candidate = part(port)
+            candidate.start()
+            if candidate.wait_ready(20):
+                self._parts.append(candidate)
+                return port
+            candidate.kill()
+            time.sleep(0.5)
+        raise CannotStart(f"{candidate.name} did not start. The end of {candidate.log}:\n{tail(candidate.log)}")
+
+    def _start(self, part: Part, *, wait: bool) -> None:
+        part.start()
+        self._parts.append(part)
+        if wait:
+            self._ready_or_fail(part)
+
+    def _ready_or_fail(self, part: Part) -> None:
+        if not part.wait_ready(PROVIDER_SECONDS) and not self._stopping:
+            raise CannotStart(f"{part.name} did not start. The end of {part.log}:\n{tail(part.log)}")
+
+    def _part(
+        self, name: str, command: list[str], ready: Callable[[], bool] = lambda: True,
+        stop_with: signal.Signals = signal.SIGTERM, patience: float = 3.0,
+    ) -> Part:  # fmt: skip
+        log = self.plan.data / "logs" / f"{name}.log"
+        return Part(name, command, self._environment, log, self.plan.root, ready, stop_with, patience)
+
+    # --- while it runs -------------------------------------------------------------------------------
+
+    def _watch(self) -> None:
+        model_part = next((part for part in self._parts if part.name == "model"), None)
+        while not self._stopping:
+            if model_part is not None and model_part.alive and model_part.ready():
+                self._line("local model", "answers")
+                model_part = None
+            for part in self._parts:
+                if part.due_at:
+                    if time.monotonic() >= part.due_at:
+                        part.start()
+                        self._line(part.name, "started again")
+                elif not part.alive:
+                    self._say(part.note_death())
+            time.sleep(0.1)
+
+    def _on_signal(self, *_: Any) -> None:
+        self._stopping += 1
+        if self._stopping > 1:
+            for part in self._parts:
+                part.kill()
+
+    # --- stopping ------------------------------------------------------------------------------------
+
+    def _stop_all(self) -> None:
+        """Web and generator first, what they stand on last; all within `STOP_SECONDS`."""
+        if self._parts:
+            self._say("Stopping …")
+        end = time.monotonic() + STOP_SECONDS
+        servers = [part for part in self._parts if part.name in {"postgres", "valkey"}]
+        others = [part for part in self._parts if part not in servers]
+        for group in (others, servers):
+            for part in group:
+                part.ask_to_stop()
+            for part in group:
+                part.wait_stopped(min(end, time.monotonic() + part.patience))
+        self._runtime_file.unlink(missing_ok=True) if self._lock else None
+        if self._parts:
+            self._say("Stopped.")
+
+    # --- files ---------------------------------------------------------------------------------------
+
+    def _take_lock(self) -> None:
+        self.plan.data.mkdir(parents=True, exist_ok=True)
+        lock = (self.plan.data / "lock").open("a+")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock.close()
+            raise CannotStart(
+                f"Parley is already running on {self.plan.data}. Stop it first, or choose another folder: "
+                "PARLEY_DATA=.parley2 PORT=3081 make up"
+            ) from None
+        self._lock = lock
+
+    @property
+    def _runtime_file(self) -> Path:
+        return self.plan.data / "runtime.env"
+
+    def _write_runtime(self) -> None:
+        """Tell other commands where the parts are (see `config.settings`)."""
+        names = ("DATABASE_URL", "REDIS_URL", "LOCAL_MODEL_URL")
+        lines = [f"{name}={self._environment[name]}\n" for name in names if self._environment.get(name)]
+        draft = self._runtime_file.with_suffix(".new")
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.writelines(lines)
+        draft.replace(self._runtime_file)
+
+    def _tell_others(self, name: str, value: str) -> None:
+        self._environment[name] = value
+
+    def _line(self, name: str, text: str) -> None:
+        self._say(f"  {name:<14}{text:<32}{time.monotonic() - self._began:6.1f} s")

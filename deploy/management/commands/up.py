@@ -1,0 +1,41 @@
+import os
+import sys
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from deploy.embedded.supervisor import CannotStart, Plan, Supervisor
+from endpoints.config.environment import PROVIDER_KEYS
+
+
+class Command(BaseCommand):
+    help = "Run Parley: every part that no variable replaces is started here, watched, and stopped with Ctrl-C."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        plan = Plan(
+            root=settings.BASE_DIR,
+            data=settings.DATA_DIR,
+            static=settings.BASE_DIR / "static",
+            static_root=settings.STATIC_ROOT,
+            host=settings.HOST,
+            port=settings.PORT,
+            database_url=os.environ.get("DATABASE_URL", ""),
+            redis_url=os.environ.get("REDIS_URL", ""),
+            local_model=self._wants_local_model(),
+            secrets=settings.SECRETS,
+        )
+        try:
+            Supervisor(plan, self._say).run()
+        except CannotStart as error:
+            raise CommandError(str(error)) from error
+
+    def _wants_local_model(self) -> bool:
+        """Off by LOCAL_MODEL=off; unless LOCAL_MODEL says so, also off when a provider's key is set."""
+        if "LOCAL_MODEL" in os.environ:
+            return bool(settings.LOCAL_MODEL)
+        return not any(os.environ.get(name, "").strip() for name in PROVIDER_KEYS)
+
+    def _say(self, line: str) -> None:
+        self.stdout.write(line)
+        sys.stdout.flush()
