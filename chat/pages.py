@@ -100,12 +100,11 @@ def chat_page(
     """Return the page of a conversation, or of a new one. `wanted` is the endpoint and model to offer first."""
     if conversation is not None and wanted is None:
         wanted = (conversation.endpoint, conversation.model)
-    endpoints = registry.current().endpoints
     return ChatPage(
         conversation=conversation,
         branch=branch,
         choice=choice_of(wanted),
-        only_local=bool(endpoints) and all(endpoint.local for endpoint in endpoints),
+        only_local=registry.current().only_local,
         text=text,
         error=error,
     )

@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from psycopg import Cursor
 from psycopg.rows import class_row, tuple_row
-from psycopg.types.json import Jsonb
+from psycopg.types.json import Jsonb, JsonbLoader
 
 from billing.pricing import TokenCounts
 from billing.services import holds
@@ -116,7 +116,9 @@ def claim(*, ids: Sequence[UUID], worker: str) -> list[Job]:
     lease = timezone.now() + timedelta(seconds=settings.GENERATION_LEASE_SECONDS)
     values = {"ids": list(ids), "worker": worker, "lease": lease}
     with transaction.atomic(), connection.wrap_database_errors, raw.pipeline():
-        taken = Cursor(raw, row_factory=class_row(_Claimed)).execute(_CLAIM, values, prepare=True)
+        taking = Cursor(raw, row_factory=class_row(_Claimed))
+        taking.adapters.register_loader("jsonb", JsonbLoader)  # Django reads JSON as text, for its own fields
+        taken = taking.execute(_CLAIM, values, prepare=True)
         told = Cursor(raw, row_factory=tuple_row).execute(_HISTORY, {"ids": list(ids)}, prepare=True)
         claimed, rows = taken.fetchall(), told.fetchall()
     history: dict[UUID, list[PromptMessage]] = {}
