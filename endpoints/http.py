@@ -1,168 +1,195 @@
-"""The one way out: every outbound request of the product goes through this client.
+"""The one way out: every connection of the product to another server is made here.
 
-An address is judged where it counts, on the resolved IP at connect time, and the connection goes to exactly the
-address that was judged: a name that resolves to something else a moment later changes nothing. Private, loopback,
-link-local, metadata and other inward addresses are refused, unless the operator wrote that very host and port.
-No cookies, no proxies from the environment, no redirects unless asked for, limits on everything.
+An address is checked three times: its spelling before anybody is asked about it, what its name resolves to, and
+the socket's address itself at the moment of connecting. Private, loopback, link-local and metadata addresses are
+refused, unless the operator wrote exactly this host and port (`exempt`); what a person, a model or a remote
+server can influence is never exempt. Redirects are followed by hand, and checked at every hop. Nothing is taken
+from the environment or from a cookie, and every answer has a limit in size and time.
+
+No other module may import an HTTP library or a socket; a test reads every file for that.
 """
 
 import asyncio
-import ipaddress
-import json
-import re
+import json as jsonlib
 import socket
-import unicodedata
-import weakref
-from collections.abc import AsyncIterator, Mapping
+import zlib
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
-from urllib.parse import urljoin, urlsplit
+from typing import Any
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
 
-MAX_HEADERS = 16_384  # bytes of one line of the head; aiohttp refuses longer ones
-MAX_BODY = 8 * 1024 * 1024
-MAX_REDIRECTS = 5
-CONNECT_SECONDS = 10
-_INWARD_NAMES = re.compile(r"(^|\.)(localhost|local|internal|localdomain|home\.arpa)$")
-_SECRET_HEADERS = {"authorization", "cookie", "proxy-authorization", "x-api-key", "api-key", "x-goog-api-key"}
-# What `ipaddress` does not count as private, or counts differently between versions of Python.
-_INWARD = [
-    ipaddress.ip_network(each)
-    for each in (
-        "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",
-        "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
-        "224.0.0.0/3", "::/127", "64:ff9b:1::/48", "100::/64", "2001:db8::/32", "fc00::/7", "fe80::/9", "ff00::/8",
-    )
+from endpoints.addresses import RefusedAddress, check_address, check_host
+
+__all__ = [
+    "Address", "Answer", "AnswerTooLarge", "BrokenAnswer", "ConnectionFailed", "OutboundClient", "OutboundError",
+    "Patience", "RefusedAddress", "TimedOut", "address_of", "outbound",
 ]  # fmt: skip
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Address = tuple[str, int]  # host, port
+USER_AGENT = "Parley"
+MAX_SIZE = 256 * 1024 * 1024
+_REDIRECTS = {301, 302, 303, 307, 308}
+_KEPT_ABROAD = {"accept", "accept-encoding", "user-agent"}  # all a redirect to another origin takes along
+_READ = 2**16
 
 
-class RefusedAddress(Exception):
-    """The address must not be reached, or cannot be understood. No packet was sent."""
+class OutboundError(Exception):
+    """A request that got no proper answer. The text is for the log."""
 
 
-class TooMuch(Exception):
-    """The other side sent more than allowed."""
+class ConnectionFailed(OutboundError):
+    """Nobody answers there: no such name, refused, TLS failed."""
+
+
+class TimedOut(OutboundError):
+    pass
+
+
+class BrokenAnswer(OutboundError):
+    """The connection broke, or what came is not HTTP."""
+
+
+class AnswerTooLarge(OutboundError):
+    pass
 
 
 @dataclass(frozen=True, slots=True)
-class Exemptions:
-    """Host and port pairs the operator wrote: reachable although they lead inwards."""
+class Patience:
+    """Seconds to wait: for the connection, for the head of the answer, between two pieces of it, for all of it."""
 
-    pairs: frozenset[tuple[str, int]] = field(default_factory=frozenset)
-
-    @classmethod
-    def of_urls(cls, *urls: str) -> "Exemptions":
-        """Exempt the very hosts and ports of `urls`. Raises `RefusedAddress` for one that is no URL."""
-        return cls(frozenset(target(url)[1:] for url in urls if url))
+    connect: float = 10
+    first_byte: float = 120
+    idle: float = 180
+    total: float = 3600
 
 
-def is_inward(address: Address) -> bool:
-    """Whether an address leads into the operator's own network, also when it hides in an IPv6 form."""
-    if isinstance(address, ipaddress.IPv6Address):
-        hidden = address.ipv4_mapped or address.sixtofour or (address.teredo and address.teredo[1])
-        if hidden:
-            return is_inward(hidden) or address.teredo is not None
-        if address in _NAT64:
-            return is_inward(ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF))
-        if int(address) >> 32 == 0:  # the old IPv4-compatible form
-            return True
-    return not address.is_global or any(address in network for network in _INWARD if network.version == address.version)
-
-
-def target(url: str) -> tuple[str, str, int]:
-    """Return scheme, host (ASCII, lower case) and port of `url`. Raises `RefusedAddress` for anything odd."""
-    if not url.isprintable() or "\\" in url or " " in url or "{{" in url or "${" in url:
-        raise RefusedAddress("the address holds characters that no address has")
+def address_of(url: str) -> Address | None:
+    """Return the host and port that `url` leads to, or None when it is no web address."""
     try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        raise RefusedAddress("the address cannot be read") from None
-    if parts.scheme not in {"http", "https"} or not host:
-        raise RefusedAddress("only http and https addresses are allowed")
-    if parts.username is not None or parts.password is not None or "@" in parts.netloc:
-        raise RefusedAddress("an address must not hold a name or a password")
-    return parts.scheme, _plain_host(host), port or (443 if parts.scheme == "https" else 80)
+        parsed = URL(url)
+        host, port = parsed.host, parsed.port
+    except (ValueError, TypeError):
+        return None
+    if parsed.scheme not in {"http", "https"} or not host or port is None:
+        return None
+    return host.rstrip(".").lower(), port
 
 
-def _plain_host(host: str) -> str:
-    """Return the host as the resolver will read it: odd spellings of an IPv4 address become that address."""
-    host = unicodedata.normalize("NFKC", host).rstrip(".").lower()
-    if ":" in host or host.startswith("["):
-        try:
-            return str(ipaddress.IPv6Address(host.strip("[]").partition("%")[0]))
-        except ValueError:
-            raise RefusedAddress("the address cannot be read") from None
-    if re.fullmatch(r"(0x[0-9a-f]*|[0-9]+)(\.(0x[0-9a-f]*|[0-9]+)){0,3}", host):
-        try:
-            return socket.inet_ntoa(socket.inet_aton(host))  # 0x7f.1, 2130706433, 0177.0.0.1
-        except OSError:
-            raise RefusedAddress("the address cannot be read") from None
-    try:
-        return host.encode("idna").decode() if not host.isascii() else host
-    except UnicodeError:
-        raise RefusedAddress("the address cannot be read") from None
+class _Guard(AbstractResolver):
+    """Resolves names for one session and makes its sockets; both only for addresses that may be called."""
 
-
-def check_host(host: str, port: int, exempt: Exemptions) -> None:
-    """Refuse by name or literal address before anything is resolved. Raises `RefusedAddress`."""
-    if (host, port) in exempt.pairs:
-        return
-    if _INWARD_NAMES.search(host) or ("." not in host and ":" not in host):
-        raise RefusedAddress(f"{host} is a private name")
-    try:
-        literal = ipaddress.ip_address(host)
-    except ValueError:
-        return
-    if is_inward(literal):
-        raise RefusedAddress(f"{host} is a private address")
-
-
-class GuardedResolver(AbstractResolver):
-    """Resolves a name and hands out only addresses that may be reached. Raises `RefusedAddress`."""
-
-    def __init__(self, exempt: Exemptions) -> None:
+    def __init__(self, exempt: frozenset[Address], only: Address | None) -> None:
         self._exempt = exempt
+        self._only = only
+        self._granted = set(exempt)  # written as an address; or what an exempt name resolved to
+        self._names = aiohttp.ThreadedResolver()
+
+    def check(self, address: Address) -> None:
+        if self._only is not None and address != self._only:
+            raise RefusedAddress(f"{address[0]} is not the endpoint's own host")
+        if address not in self._exempt:
+            check_host(address[0])
 
     async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
-        loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, family=family)
-        free = (_plain_host(host), port) in self._exempt.pairs
-        results: list[ResolveResult] = []
-        for kind, _, protocol, _, where in found:
-            address = str(where[0]).partition("%")[0]
-            if not free and is_inward(ipaddress.ip_address(address)):
-                raise RefusedAddress(f"{host} leads to a private address")
-            results.append(
-                ResolveResult(
-                    hostname=host, host=address, port=int(where[1]), family=kind, proto=protocol,
-                    flags=socket.AI_NUMERICHOST,
-                )
-            )  # fmt: skip
-        return results
+        address = (host.rstrip(".").lower(), port)
+        self.check(address)
+        found = await self._names.resolve(host, port, family)
+        for each in found:
+            if address in self._exempt:
+                self._granted.add((each["host"], each["port"]))
+            else:
+                check_address(each["host"])
+        return found
+
+    def socket(self, info: Any) -> socket.socket:
+        """Make the socket for the very address that it is about to be connected to."""
+        family, kind, protocol, _, target = info
+        if (target[0], target[1]) not in self._granted:
+            check_address(target[0])
+        return socket.socket(family, kind, protocol)
 
     async def close(self) -> None:
-        """Nothing is kept open."""
+        await self._names.close()
+
+
+@dataclass
+class Answer:
+    """The head of an answer; its body is read once, by `chunks` or `read`."""
+
+    status: int
+    headers: Mapping[str, str]
+    _response: aiohttp.ClientResponse = field(repr=False)
+
+    @property
+    def content_type(self) -> str:
+        return self.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+
+    async def chunks(self, limit: int = MAX_SIZE) -> AsyncGenerator[bytes]:
+        """Yield the body as it comes, unpacked. Raises `OutboundError`, `AnswerTooLarge` past `limit` bytes."""
+        unpack = _unpacker(self.headers.get("Content-Encoding", ""))
+        size = 0
+        try:
+            async for chunk in self._response.content.iter_any():
+                size += len(chunk)
+                if size > limit:
+                    raise AnswerTooLarge(f"more than {limit} bytes")
+                if unpack is None:
+                    yield chunk
+                    continue
+                for piece in _unpacked(unpack, chunk):
+                    size += len(piece)
+                    if size > limit:
+                        raise AnswerTooLarge(f"more than {limit} bytes when unpacked")
+                    yield piece
+        except (aiohttp.ClientError, OSError, TimeoutError, ValueError, zlib.error) as error:
+            raise _translated(error) from error
+
+    async def read(self, limit: int = 1024 * 1024, *, cut: bool = False) -> bytes:
+        """Return the whole body; past `limit` bytes raise `AnswerTooLarge`, or return what there is with `cut`."""
+        found = bytearray()
+        try:
+            async for chunk in self.chunks(limit):
+                found += chunk
+        except AnswerTooLarge:
+            if not cut:
+                raise
+        return bytes(found)
 
 
 class OutboundClient:
-    """A guarded HTTP client for one set of exemptions. Connections are pooled per event loop."""
+    """The connections of one event loop. Sessions with different exemptions share no connection."""
 
-    instances: ClassVar["weakref.WeakSet[OutboundClient]"] = weakref.WeakSet()
+    def __init__(self) -> None:
+        self._sessions: dict[tuple[frozenset[Address], Address | None], aiohttp.ClientSession] = {}
 
-    def __init__(self, exempt: Exemptions | None = None) -> None:
-        self._exempt = exempt or Exemptions()
-        self._sessions: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, aiohttp.ClientSession]
-        self._sessions = weakref.WeakKeyDictionary()
-        self.instances.add(self)
+    def session(self, exempt: Collection[Address] = (), only: Address | None = None) -> aiohttp.ClientSession:
+        """Return a session that cannot leave the guard: for a library that must be handed one.
+
+        `only` holds it to one host and port, whatever a redirect says.
+        """
+        key = (frozenset(exempt), only)
+        found = self._sessions.get(key)
+        if found is None or found.closed:
+            guard = _Guard(*key)
+            connector = aiohttp.TCPConnector(
+                resolver=guard, socket_factory=guard.socket, limit=0, keepalive_timeout=30, ttl_dns_cache=30
+            )
+            found = aiohttp.ClientSession(
+                connector=connector,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=only is not None,  # a library expects it; our own answers unpack within a limit
+                trust_env=False,
+                headers={"User-Agent": USER_AGENT},
+                read_bufsize=_READ,
+            )
+            self._sessions[key] = found
+        return found
 
     @asynccontextmanager
     async def request(
@@ -171,76 +198,132 @@ class OutboundClient:
         url: str,
         *,
         headers: Mapping[str, str] | None = None,
-        body: Any = None,
+        json: Any = None,
+        exempt: Collection[Address] = (),
         redirects: int = 0,
-        first_byte_seconds: float = 60,
-        idle_seconds: float = 60,
-    ) -> AsyncIterator[aiohttp.ClientResponse]:
-        """Send one request and give the response while it is read.
+        patience: Patience | None = None,
+    ) -> AsyncIterator[Answer]:
+        """Send a request; the body of the answer can be read until the block ends, which closes what is unread.
 
-        `body` is sent as JSON. `first_byte_seconds` is the time to the head of the answer, `idle_seconds` that
-        between two pieces of its body. At most `redirects` (capped) are followed, each judged anew; credentials and body go to the first
-        host only. Raises `RefusedAddress`, `TimeoutError`, `aiohttp.ClientError`.
+        Follows at most `redirects` redirects; with none, a redirect is an answer like any other. Raises
+        `RefusedAddress` before anything is sent there, and `OutboundError` when no proper answer comes.
         """
-        wanted, sent = dict(headers or {}), body
-        for _ in range(min(redirects, MAX_REDIRECTS) + 1):
-            scheme, host, port = target(url)
-            check_host(host, port, self._exempt)
-            timeout = aiohttp.ClientTimeout(total=None, connect=CONNECT_SECONDS, sock_read=idle_seconds)
-            async with asyncio.timeout(first_byte_seconds) as patience:
-                response = await self._session().request(
-                    method, url, headers=wanted, json=sent, allow_redirects=False, timeout=timeout
+        patience = patience or Patience()
+        sent = {"Accept-Encoding": "gzip, deflate" if method == "GET" else "identity"} | dict(headers or {})
+        body = None
+        if json is not None:
+            body = jsonlib.dumps(json, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+            sent["Content-Type"] = "application/json"
+        target = _checked(url, exempt)
+        response = await self._send(method, target, sent, body, exempt, patience)
+        try:
+            while redirects and response.status in _REDIRECTS and "Location" in response.headers:
+                redirects -= 1
+                following = _checked(response.headers["Location"], exempt, base=target)
+                if following.origin() != target.origin():
+                    sent = {name: value for name, value in sent.items() if name.lower() in _KEPT_ABROAD}
+                    body = None
+                if response.status not in {307, 308} or body is None:
+                    method, body = "GET", None
+                response.close()
+                target = following
+                response = await self._send(method, target, sent, body, exempt, patience)
+            yield Answer(response.status, response.headers, response)
+        finally:
+            if response.content.at_eof():
+                response.release()
+            else:
+                response.close()
+
+    async def _send(
+        self,
+        method: str,
+        url: URL,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        exempt: Collection[Address],
+        patience: Patience,
+    ) -> aiohttp.ClientResponse:
+        timeout = aiohttp.ClientTimeout(
+            total=patience.total, sock_connect=patience.connect, sock_read=patience.idle, ceil_threshold=60
+        )
+        try:
+            async with asyncio.timeout(patience.connect + patience.first_byte):
+                return await self.session(exempt).request(
+                    method, url, headers=headers, data=body, timeout=timeout, allow_redirects=False
                 )
-                patience.reschedule(None)
-            async with response:
-                where = response.headers.get("Location")
-                if not redirects or response.status not in {301, 302, 303, 307, 308} or not where:
-                    yield response
-                    return
-                url = urljoin(url, where)
-                if target(url) != (scheme, host, port):
-                    wanted = {name: value for name, value in wanted.items() if name.lower() not in _SECRET_HEADERS}
-                method, sent = ("GET", None) if response.status != 307 else (method, sent)
-        raise RefusedAddress("too many redirects")
-
-    async def get_json(self, url: str, *, headers: Mapping[str, str] | None = None, seconds: float = 5) -> Any:
-        """Return the JSON document at `url`. Raises as `request`, and `ValueError`, `TooMuch`."""
-        async with asyncio.timeout(seconds), self.request("GET", url, headers=headers, redirects=3) as response:
-            response.raise_for_status()
-            return json.loads(await read_capped(response))
-
-    def _session(self) -> aiohttp.ClientSession:
-        loop = asyncio.get_running_loop()
-        session = self._sessions.get(loop)
-        if session is None or session.closed:
-            connector = aiohttp.TCPConnector(
-                resolver=GuardedResolver(self._exempt), limit=0, ttl_dns_cache=0, use_dns_cache=False,
-                happy_eyeballs_delay=None,
-            )  # fmt: skip
-            session = aiohttp.ClientSession(
-                connector=connector,
-                cookie_jar=aiohttp.DummyCookieJar(),
-                trust_env=False,
-                max_line_size=MAX_HEADERS,
-                max_field_size=MAX_HEADERS,
-                headers={"User-Agent": "Parley"},
-            )
-            self._sessions[loop] = session
-        return session
+        except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
+            raise _translated(error) from error
 
     async def close(self) -> None:
-        """Close the running loop's connections."""
-        session = self._sessions.pop(asyncio.get_running_loop(), None)
-        if session is not None:
+        for session in self._sessions.values():
             await session.close()
+        self._sessions.clear()
 
 
-async def read_capped(response: aiohttp.ClientResponse, limit: int = MAX_BODY) -> bytes:
-    """Return the body. Raises `TooMuch` beyond `limit` bytes, counted after decompression."""
-    pieces, size = [], 0
-    async for piece in response.content.iter_chunked(65_536):
-        size += len(piece)
-        if size > limit:
-            raise TooMuch(f"more than {limit} bytes")
-        pieces.append(piece)
-    return b"".join(pieces)
+_clients: dict[asyncio.AbstractEventLoop, tuple[OutboundClient, AsyncGenerator[None]]] = {}
+
+
+async def outbound() -> OutboundClient:
+    """Return the client of the running event loop. It is closed when the loop ends."""
+    loop = asyncio.get_running_loop()
+    if loop not in _clients:
+        client = OutboundClient()
+        closer = _close_with_loop(loop, client)
+        _clients[loop] = client, closer
+        await anext(closer)
+    return _clients[loop][0]
+
+
+async def _close_with_loop(loop: asyncio.AbstractEventLoop, client: OutboundClient) -> AsyncGenerator[None]:
+    """Wait in an open generator: asyncio closes those before a loop ends, and with this one the client."""
+    try:
+        yield
+    finally:
+        _clients.pop(loop, None)
+        await client.close()
+
+
+def _checked(url: str, exempt: Collection[Address], base: URL | None = None) -> URL:
+    """Return the parsed address if it may be called. What cannot be understood is refused."""
+    try:
+        parsed = URL(url) if base is None else base.join(URL(url))
+    except (ValueError, TypeError):
+        raise RefusedAddress("the address cannot be understood") from None
+    address = address_of(str(parsed))
+    if address is None:
+        raise RefusedAddress("only http and https addresses can be called")
+    if parsed.user is not None or parsed.password is not None:
+        raise RefusedAddress("an address may not carry a name or a password")
+    if address not in exempt:
+        check_host(address[0])
+    return parsed
+
+
+def _translated(error: Exception) -> Exception:
+    """Return the library's error as one of ours."""
+    text = f"{type(error).__name__}: {error}"[:500]
+    if isinstance(error, TimeoutError):
+        return TimedOut(text)
+    if isinstance(error, aiohttp.InvalidURL):
+        return RefusedAddress(text)
+    if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ClientSSLError):
+        return ConnectionFailed(text)
+    return BrokenAnswer(text)
+
+
+def _unpacker(encoding: str) -> "zlib._Decompress | None":
+    """Return what unpacks a body, or None for a plain one. Raises `BrokenAnswer` for what nobody asked for."""
+    encoding = encoding.strip().lower()
+    if encoding in {"", "identity"}:
+        return None
+    if encoding not in {"gzip", "x-gzip", "deflate"}:
+        raise BrokenAnswer(f"unknown content encoding {encoding[:40]!r}")
+    return zlib.decompressobj(wbits=47 if encoding != "deflate" else 15)
+
+
+def _unpacked(unpack: "zlib._Decompress", chunk: bytes) -> Iterator[bytes]:
+    """Yield what `chunk` unpacks to, in pieces of bounded size."""
+    while chunk:
+        yield unpack.decompress(chunk, _READ)
+        chunk = unpack.unconsumed_tail

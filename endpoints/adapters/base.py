@@ -29,6 +29,7 @@ class Endpoint:
     order: int = 0
     custom: bool = False  # from `endpoints.custom`
     local: bool = False  # the embedded model
+    written_by_operator: bool = False  # `base_url` is the operator's word, and so may be a private address
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,56 +1,98 @@
-"""From a provider's refusal to a code of `endpoints.errors`."""
+"""What a provider's refusal means: its status and its body, read once for every adapter."""
 
 import json
 import re
 from typing import Any
 
+from endpoints.addresses import RefusedAddress
 from endpoints.events import Failed
+from endpoints.http import AnswerTooLarge, BrokenAnswer, ConnectionFailed, OutboundError, TimedOut
 
-DETAIL = 500  # characters of the provider's words that reach the log
-_CONTEXT = re.compile(
-    r"context.{0,20}(length|window|size)|maximum context|too many tokens|prompt is too long|input.{0,20}too long",
-    re.IGNORECASE,
+DETAIL = 500
+_TOO_LONG = re.compile(
+    r"context[ _](?:length|window|size)|prompt is too long|too many (?:input )?tokens|maximum number of tokens"
+    r"|input length and .?max_tokens.? exceed|exceed_context_size|reduce the length of the (?:messages|prompt|input)"
 )
-_FILTER = re.compile(r"content.?(filter|policy|management)|responsible.?ai|safety", re.IGNORECASE)
-_QUOTA = re.compile(r"insufficient_quota|billing|credit balance|exceeded your current quota", re.IGNORECASE)
-_BY_STATUS = {
+_CODES = {
+    "insufficient_quota": "quota",
+    "insufficient_credits": "quota",
+    "billing_error": "quota",
+    "billing_hard_limit_reached": "quota",
+    "invalid_api_key": "bad_key",
+    "authentication_error": "bad_key",
+    "permission_error": "bad_key",
+    "model_not_found": "no_such_model",
+    "not_found_error": "no_such_model",
+    "context_length_exceeded": "context_too_long",
+    "exceed_context_size_error": "context_too_long",
+    "request_too_large": "context_too_long",
+    "content_filter": "content_filter",
+    "content_policy_violation": "content_filter",
+    "rate_limit_exceeded": "rate_limit",
+    "rate_limit_error": "rate_limit",
+    "overloaded_error": "overloaded",
+}
+_STATUSES = {
     401: "bad_key", 402: "quota", 403: "bad_key", 404: "no_such_model", 408: "timeout", 413: "context_too_long",
     429: "rate_limit", 504: "timeout",
 }  # fmt: skip
 
 
-def by_status(status: int, body: str) -> Failed:
-    """Return why a request with this answer failed; the body may be JSON of any provider, HTML, or nothing."""
-    words = _words(body)
-    detail = f"{status}: {words}"[:DETAIL]
-    if status == 429 and _QUOTA.search(words):
-        return Failed("quota", detail)
-    if status in _BY_STATUS:
-        return Failed(_BY_STATUS[status], detail)
-    if status >= 500:
-        return Failed("overloaded", detail)
-    by_words = ((_CONTEXT, "context_too_long"), (_FILTER, "content_filter"), (_QUOTA, "quota"))
-    named = next((code for pattern, code in by_words if pattern.search(words)), None)
-    return Failed(named or ("bad_request" if status >= 400 else "bad_response"), detail)
+def failure_of(status: int, body: Any, secret: str = "") -> Failed:
+    """Return why the provider refused. `body` is its JSON or text; `secret` never reaches the detail."""
+    codes, message = _words_of(body)
+    detail = f"{status} {' '.join(codes)} {message}".strip()
+    if secret:
+        detail = detail.replace(secret, "***")
+    return Failed(_code_of(status, codes, message.lower()), detail[:DETAIL])
 
 
-def by_error_object(error: Any) -> Failed:
-    """Return why a stream broke off with an error object in its middle."""
-    words = json.dumps(error)[:4000] if not isinstance(error, str) else error[:4000]
-    code = error.get("code") if isinstance(error, dict) else None
-    kind = str(error.get("type", "")) if isinstance(error, dict) else ""
+def failure_of_error(error: Exception, *, began: bool = False) -> Failed:
+    """Return why no answer came. `began`: a part of it had come already."""
+    detail = f"{type(error).__name__}: {error}"[:DETAIL]
+    if isinstance(error, RefusedAddress):
+        return Failed("refused_address", detail)
+    if isinstance(error, TimedOut):
+        return Failed("timeout", detail)
+    if isinstance(error, AnswerTooLarge):
+        return Failed("bad_response", detail)
+    if isinstance(error, BrokenAnswer) and began:
+        return Failed("cut_off", detail)
+    if isinstance(error, ConnectionFailed | BrokenAnswer):
+        return Failed("connection", detail)
+    return Failed("bad_response" if isinstance(error, OutboundError) else "internal", detail)
+
+
+def parsed(text: bytes) -> Any:
+    """Return the JSON value in `text`, or the text when it is none."""
     try:
-        status = int(code)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        status = 429 if "rate_limit" in f"{code}{kind}" else 503 if "overload" in f"{code}{kind}" else 400
-    failed = by_status(status, words)
-    return failed if failed.code != "bad_request" else Failed("overloaded", failed.detail)
-
-
-def _words(body: str) -> str:
-    """Return the body's error as one line of text."""
-    try:
-        document = json.loads(body)
+        return json.loads(text)
     except (ValueError, RecursionError):
-        return " ".join(body[:2000].split())
-    return " ".join(json.dumps(document, ensure_ascii=False)[:2000].split())
+        return text.decode("utf-8", "replace")
+
+
+def _code_of(status: int, codes: list[str], message: str) -> str:
+    for code in codes:
+        if code in _CODES:
+            return _CODES[code]
+    if status != 429 and _TOO_LONG.search(message):
+        return "context_too_long"
+    if "api key not valid" in message or "api_key_invalid" in message:
+        return "bad_key"
+    if status in _STATUSES:
+        return _STATUSES[status]
+    if status >= 500:
+        return "overloaded"
+    return "bad_request" if status >= 400 else "bad_response"
+
+
+def _words_of(body: Any) -> tuple[list[str], str]:
+    """Return the codes, the most precise first, and the message of an error body of any provider."""
+    if isinstance(body, list) and body:
+        body = body[0]
+    if isinstance(body, dict) and "error" in body:
+        body = body["error"]
+    if not isinstance(body, dict):
+        return [], str(body)
+    codes = [str(body[name]).lower() for name in ("code", "type", "status") if body.get(name)]
+    return codes, str(body.get("message") or body.get("detail") or "")
