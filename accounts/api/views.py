@@ -1,14 +1,115 @@
-"""Who asks."""
+"""Signing up, in and out, and who asks."""
 
+from contextlib import suppress
+
+from django.conf import settings
+from django.contrib.auth import logout
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
+from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.api.wire import UserOut, person, user_to_wire
+from accounts.api.errors import WireError
+from accounts.api.origin import SameOrigin
+from accounts.api.serializers import LoginIn, RegisterIn, Said, SignedIn, said
+from accounts.api.wire import UserOut, person, read_body, user_to_wire
+from accounts.services import tokens
+from accounts.services.signin import SwitchedOff, TooManyAttempts, WrongCredentials, check_password
+from accounts.services.signup import EmailTaken, RegistrationClosed, sign_up
+
+REFRESH_COOKIE, PROVIDER_COOKIE = "refreshToken", "token_provider"
+
+
+class LoginView(APIView):
+    authentication_classes = ()
+    permission_classes = (SameOrigin,)
+
+    @extend_schema(operation_id="auth_login", request=LoginIn, responses=SignedIn, auth=[])
+    def post(self, request: Request) -> Response:
+        # 404 is what the wire format answers to bad credentials, whatever is wrong with them.
+        body = read_body(request, LoginIn, status=404)
+        try:
+            user = check_password(request=request._request, email=body.email, password=body.password)
+        except WrongCredentials:
+            raise WireError(404, _("The e-mail address or the password is not right.")) from None
+        except TooManyAttempts:
+            raise WireError(429, _("Too many failed attempts. Try again later.")) from None
+        except SwitchedOff:
+            raise WireError(403, _("This account is switched off.")) from None
+        return _signed_in(tokens.open_session(user=user))
+
+
+class RegisterView(APIView):
+    authentication_classes = ()
+    permission_classes = (SameOrigin,)
+
+    @extend_schema(operation_id="auth_register", request=RegisterIn, responses=Said, auth=[])
+    def post(self, request: Request) -> Response:
+        body = read_body(request, RegisterIn, status=404)
+        try:
+            # A taken address is answered like a new one: nobody learns here who has an account.
+            with suppress(EmailTaken):
+                sign_up(name=body.name, email=body.email, password=body.password, username=body.username or "")
+        except RegistrationClosed:
+            raise WireError(403, _("Registration is closed. Ask your administrator for an account.")) from None
+        except ValidationError as fault:
+            raise WireError(404, fault.messages[0]) from None
+        return Response(said(_("Your account is ready: sign in. If you had one already, it is as it was.")))
+
+
+class RefreshView(APIView):
+    authentication_classes = ()
+    permission_classes = (SameOrigin,)
+
+    @extend_schema(operation_id="auth_refresh", request=None, responses=SignedIn, auth=[])
+    def post(self, request: Request) -> HttpResponseBase:
+        token = request.COOKIES.get(REFRESH_COOKIE)
+        if not token:
+            # Clients rely on a 200 without a token here: it means "signed out".
+            return HttpResponse(_("There is no refresh token."), content_type="text/plain")
+        try:
+            return _signed_in(tokens.rotate(token=token))
+        except tokens.SessionGone:
+            status = 403 if request.query_params.get("retry") else 401
+        except tokens.BadToken:
+            status = 403
+        return _without_cookies(HttpResponse(_("This sign-in has ended."), status=status, content_type="text/plain"))
+
+
+class LogoutView(APIView):
+    permission_classes = (IsAuthenticated, SameOrigin)
+
+    @extend_schema(operation_id="auth_logout", request=None, responses=Said)
+    def post(self, request: Request) -> HttpResponseBase:
+        if token := request.COOKIES.get(REFRESH_COOKIE):
+            tokens.revoke(token=token)
+        logout(request._request)
+        return _without_cookies(Response(said(_("You are signed out."))))
 
 
 class UserView(APIView):
     @extend_schema(operation_id="user", responses=UserOut)
     def get(self, request: Request) -> Response:
         return Response(user_to_wire(person(request)))
+
+
+def _signed_in(refresh: tokens.Refresh) -> Response:
+    response = Response({"token": tokens.access_token(refresh.user), "user": user_to_wire(refresh.user)})
+    seconds = max(int((refresh.expires_at - timezone.now()).total_seconds()), 0)
+    for name, value in ((REFRESH_COOKIE, refresh.token), (PROVIDER_COOKIE, "librechat")):
+        response.set_cookie(
+            name, value, max_age=seconds, httponly=True, samesite="Strict", secure=settings.SESSION_COOKIE_SECURE
+        )
+    return response
+
+
+def _without_cookies(response: HttpResponse) -> HttpResponse:
+    for name in (REFRESH_COOKIE, PROVIDER_COOKIE):
+        response.delete_cookie(name, samesite="Strict")
+    return response

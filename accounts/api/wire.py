@@ -75,10 +75,12 @@ def read_body(request: Request, model: type[Body], *, status: int = 400) -> Body
 
 
 def read(model: type[Body], data: object, *, status: int = 400) -> Body:
+    """Return `data` as `model`. A field that is not documented is always 400, other faults are `status`."""
     try:
         return model.model_validate(data)
     except ValidationError as fault:
-        raise WireError(status, first_fault(fault)) from None
+        unknown = any(each["type"] == "extra_forbidden" for each in fault.errors())
+        raise WireError(400 if unknown else status, first_fault(fault)) from None
 
 
 def first_fault(fault: ValidationError) -> str:

@@ -23,7 +23,6 @@ from chat.api import stream
 from chat.models import Conversation, Generation, Message
 from endpoints import registry
 
-
 PLANTED_KEY = "sk-planted-in-the-configuration"
 ENDPOINTS = f"""
 version: 1.3.5

@@ -5,8 +5,8 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from pytest_django import DjangoAssertNumQueries
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from chat.models import Conversation, Generation, Message
@@ -182,7 +182,9 @@ def test_a_stranger_deletes_nothing(owner: User, stranger: User, make_conversati
     assert Message.objects.filter(conversation=found).count() == 2
 
 
-@pytest.mark.parametrize("body", [None, {}, {"arg": {}}, {"arg": {"endpoint": "Somewhere"}}, {"arg": {"thread_id": "t"}}])
+@pytest.mark.parametrize(
+    "body", [None, {}, {"arg": {}}, {"arg": {"endpoint": "Somewhere"}}, {"arg": {"thread_id": "t"}}]
+)
 def test_a_delete_that_names_nothing_deletes_nothing(owner: User, make_conversation: Make, body: object) -> None:
     make_conversation(owner)
     assert Api(owner).send("DELETE", "/api/convos", body).status_code == 400

@@ -101,9 +101,7 @@ def test_new_means_the_only_run(owner: User, make_conversation: Make, make_turn:
 @pytest.mark.parametrize(
     ("state", "told"), [("done", "complete"), ("stopped", "aborted"), ("failed", "error"), ("interrupted", "error")]
 )
-def test_what_is_over_is_settled(
-    owner: User, make_conversation: Make, make_turn: Turn, state: str, told: str
-) -> None:
+def test_what_is_over_is_settled(owner: User, make_conversation: Make, make_turn: Turn, state: str, told: str) -> None:
     found = make_conversation(owner)
     make_turn(found, state=state)
     answer = Api(owner).post(ABORT, {"conversationId": str(found.id)})

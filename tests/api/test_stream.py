@@ -161,7 +161,10 @@ async def test_a_stopped_run_ends_as_aborted(owner: User, make_conversation: Mak
     assert (final["final"], final["aborted"], final["earlyAbort"]) == (True, True, False)
     assert final["conversation"] == {"conversationId": str(found.id)}
     assert final["responseMessage"]["content"] == [{"type": "text", "text": "Beca"}]
-    assert (final["responseMessage"]["unfinished"], final["responseMessage"]["messageId"]) == (True, str(run.message_id))
+    assert (final["responseMessage"]["unfinished"], final["responseMessage"]["messageId"]) == (
+        True,
+        str(run.message_id),
+    )
 
 
 async def test_a_failure_is_the_last_frame(owner: User, make_conversation: Make, make_turn: Turn) -> None:
@@ -261,9 +264,7 @@ async def test_nobody_follows_without_signing_in(owner: User, make_conversation:
     assert (response.status_code, list(response.json())) == (401, ["message"])
 
 
-async def test_the_title_is_waited_for(
-    owner: User, make_conversation: Make, make_turn: Turn
-) -> None:
+async def test_the_title_is_waited_for(owner: User, make_conversation: Make, make_turn: Turn) -> None:
     found = await sync_to_async(make_conversation)(owner, titled_by="words", title="Why?")
     run = await sync_to_async(make_turn)(found, needs_title=True)
     path = f"/api/convos/gen_title/{found.id}"
