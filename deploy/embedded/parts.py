@@ -55,11 +55,11 @@ class Part:
     def alive(self) -> bool:
         return self.process is not None and self.process.poll() is None
 
-    def wait_ready(self, seconds: float) -> bool:
-        """Return whether it became ready; False as soon as it has died."""
+    def wait_ready(self, seconds: float, given_up: Callable[[], bool] = lambda: False) -> bool:
+        """Return whether it became ready; False as soon as it has died or `given_up` says so."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            if not self.alive:
+            if not self.alive or given_up():
                 return False
             if self.ready():
                 return True

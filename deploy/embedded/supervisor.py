@@ -17,7 +17,7 @@ DATABASE = "parley"
 STOP_SECONDS = 9.0  # all of it: a terminal's Ctrl-C is answered within ten
 DRAIN_SECONDS = 4.0  # of these for the generator, to finish what it writes
 START_TRIES = 3
-PROVIDER_SECONDS = 60
+READY_SECONDS = 60
 
 
 class CannotStart(Exception):
@@ -178,7 +178,7 @@ class Supervisor:
             port = probe.free_port()
             candidate = part(port)
             candidate.start()
-            if candidate.wait_ready(20):
+            if candidate.wait_ready(20, lambda: bool(self._stopping)):
                 self._parts.append(candidate)
                 return port
             candidate.kill()
@@ -192,7 +192,7 @@ class Supervisor:
             self._ready_or_fail(part)
 
     def _ready_or_fail(self, part: Part) -> None:
-        if not part.wait_ready(PROVIDER_SECONDS) and not self._stopping:
+        if not part.wait_ready(READY_SECONDS, lambda: bool(self._stopping)) and not self._stopping:
             raise CannotStart(f"{part.name} did not start. The end of {part.log}:\n{tail(part.log)}")
 
     def _part(

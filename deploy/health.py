@@ -1,0 +1,171 @@
+"""Checks of every part. Each finding says what is wrong and what to do about it."""
+
+import shutil
+import stat
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+import redis
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+
+from chat.generator.worker import HEARTBEAT
+from chat.services.signals import client
+from chat.tasks import WORKER_SEEN
+from deploy.embedded.probe import http_status
+from endpoints.config import ConfigFaults, load_config
+
+EXTENSIONS = {"vector", "pg_trgm"}
+DISK_MEGABYTES = 500
+CLOCK_SECONDS = 5
+SECRET_LENGTH = 32
+
+Level = Literal["ok", "warning", "fault"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The state of one part. `advice` is empty when all is well."""
+
+    part: str
+    level: Level
+    text: str
+    advice: str = ""
+
+
+def examine() -> list[Finding]:
+    """Return a finding for every part, in the order in which they depend on each other."""
+    return [finding for check in CHECKS for finding in check()]
+
+
+def unready() -> list[Finding]:
+    """Return what keeps this installation from serving; cheap, for the readiness probe."""
+    checks: tuple[Callable[[], Iterator[Finding]], ...] = (check_database, check_redis, check_generator)
+    return [finding for check in checks for finding in check() if finding.level == "fault"]
+
+
+def check_database() -> Iterator[Finding]:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT extname FROM pg_extension")
+            missing = EXTENSIONS - {row[0] for row in cursor.fetchall()}
+            cursor.execute("SHOW server_version")
+            version = str(cursor.fetchone()[0])  # type: ignore[index]
+        plan = MigrationExecutor(connection).migration_plan(MigrationExecutor(connection).loader.graph.leaf_nodes())
+    except DatabaseError as error:
+        advice = "Start Parley with `make up`, or check DATABASE_URL and that the server runs."
+        yield Finding("database", "fault", f"cannot be reached: {str(error).splitlines()[0]}", advice)
+        return
+    yield Finding("database", "ok", f"PostgreSQL {version}")
+    if missing:
+        advice = f"As its superuser: {' '.join(f'CREATE EXTENSION {name};' for name in sorted(missing))}"
+        yield Finding("extensions", "fault", f"missing: {', '.join(sorted(missing))}", advice)
+    else:
+        yield Finding("extensions", "ok", ", ".join(sorted(EXTENSIONS)))
+    if plan:
+        yield Finding("migrations", "fault", f"{len(plan)} not applied", "Run `manage.py migrate`.")
+    else:
+        yield Finding("migrations", "ok", "all applied")
+
+
+def check_redis() -> Iterator[Finding]:
+    try:
+        facts = client().info("server")
+    except redis.RedisError as error:
+        advice = "Start Parley with `make up`, or check REDIS_URL and that the server runs."
+        yield Finding("redis", "fault", f"cannot be reached: {error}", advice)
+        return
+    version = facts.get("valkey_version") or facts.get("redis_version")  # type: ignore[union-attr]
+    if int(str(version).split(".")[0]) < 7:
+        yield Finding("redis", "fault", f"version {version}", "Use Redis 7 or newer, or Valkey.")
+    else:
+        yield Finding("redis", "ok", f"version {version}")
+
+
+def check_generator() -> Iterator[Finding]:
+    try:
+        count = sum(1 for _ in client().scan_iter(match=f"{HEARTBEAT}*", count=1000))
+    except redis.RedisError:
+        yield Finding("generator", "fault", "unknown: Redis cannot be reached", "Mend Redis first.")
+        return
+    if count:
+        yield Finding("generator", "ok", f"{count} at work")
+    else:
+        yield Finding("generator", "fault", "none has been heard of", "Start one: `manage.py generate`.")
+
+
+def check_worker() -> Iterator[Finding]:
+    advice = "Start one: `celery -A config worker -B`. Without it there are no titles, and nobody ends lost runs."
+    try:
+        seen = client().get(WORKER_SEEN)
+    except redis.RedisError:
+        yield Finding("worker", "fault", "unknown: Redis cannot be reached", "Mend Redis first.")
+        return
+    if seen is None:
+        yield Finding("worker", "fault", "not heard of for a minute", advice)
+    else:
+        yield Finding("worker", "ok", f"seen {max(0, int(time.time()) - int(seen))} s ago")  # type: ignore[arg-type]
+
+
+def check_models() -> Iterator[Finding]:
+    try:
+        config = load_config(settings.LIBRECHAT_CONFIG)
+    except ConfigFaults as faults:
+        for fault in faults.faults:
+            yield Finding("librechat.yaml", "fault", str(fault), f"Mend {faults.file}.")
+        return
+    if config.not_in_use:
+        yield Finding("librechat.yaml", "warning", f"keys without effect yet: {', '.join(config.not_in_use)}")
+    if not settings.LOCAL_MODEL_URL:
+        yield Finding("local model", "ok", "off")
+    elif http_status(settings.LOCAL_MODEL_URL.removesuffix("/v1") + "/health") == 200:
+        yield Finding("local model", "ok", "answers")
+    else:
+        log = settings.DATA_DIR / "logs" / "model.log"
+        yield Finding("local model", "fault", "does not answer", f"See {log}, or turn it off: LOCAL_MODEL=off.")
+
+
+def check_disk() -> Iterator[Finding]:
+    free = shutil.disk_usage(settings.DATA_DIR if settings.DATA_DIR.exists() else settings.BASE_DIR).free >> 20
+    if free < DISK_MEGABYTES:
+        advice = f"Free some space, or move the data: PARLEY_DATA. It is {settings.DATA_DIR}."
+        yield Finding("disk", "fault", f"{free} MB free", advice)
+    else:
+        yield Finding("disk", "ok", f"{free} MB free")
+
+
+def check_secrets() -> Iterator[Finding]:
+    short = [name for name, value in settings.SECRETS.items() if len(value) < SECRET_LENGTH]
+    if short:
+        advice = f"Use at least {SECRET_LENGTH} characters, or unset them: they are made by themselves."
+        yield Finding("secrets", "fault", f"too short: {', '.join(short)}", advice)
+        return
+    file = settings.DATA_DIR / "secrets.json"
+    if file.exists() and stat.S_IMODE(file.stat().st_mode) & 0o077:
+        yield Finding("secrets", "fault", f"{file} can be read by others", f"Run: chmod 600 {file}")
+        return
+    yield Finding("secrets", "ok", "set")
+
+
+def check_clock() -> Iterator[Finding]:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT clock_timestamp()")
+            theirs: datetime = cursor.fetchone()[0]  # type: ignore[index]
+    except DatabaseError:
+        return
+    apart = abs((datetime.now(UTC) - theirs).total_seconds())
+    if apart > CLOCK_SECONDS:
+        advice = "Set both clocks by NTP: leases and sessions go by the time."
+        yield Finding("clock", "fault", f"{apart:.0f} s apart from the database's", advice)
+    else:
+        yield Finding("clock", "ok", "agrees with the database's")
+
+
+CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
+    check_database, check_redis, check_generator, check_worker, check_models, check_disk, check_secrets, check_clock,
+)  # fmt: skip
