@@ -167,6 +167,7 @@ class OutboundClient:
 
     def __init__(self) -> None:
         self._sessions: dict[tuple[frozenset[Address], Address | None], aiohttp.ClientSession] = {}
+        self.kept: dict[Any, Any] = {}  # what adapters build upon a session, and must not outlive it
 
     def session(self, exempt: Collection[Address] = (), only: Address | None = None) -> aiohttp.ClientSession:
         """Return a session that cannot leave the guard: for a library that must be handed one.
@@ -259,6 +260,7 @@ class OutboundClient:
         for session in self._sessions.values():
             await session.close()
         self._sessions.clear()
+        self.kept.clear()
 
 
 _clients: dict[asyncio.AbstractEventLoop, tuple[OutboundClient, AsyncGenerator[None]]] = {}

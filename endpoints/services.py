@@ -1,48 +1,35 @@
-"""Calling a model, whichever wire it speaks."""
+"""Calling a model: the one way in for everything that wants an answer."""
 
-from collections.abc import AsyncIterator
-from functools import lru_cache
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
-from endpoints.adapters.base import Adapter, Endpoint, ModelRequest
-from endpoints.adapters.litellm import LiteLLM
-from endpoints.adapters.openai_wire import OpenAIWire
+from endpoints.adapters import litellm, openai_wire
+from endpoints.adapters.base import ModelRequest
 from endpoints.events import Event, Failed, TextDelta, Usage
-from endpoints.http import OutboundClient
+
+_ADAPTERS = {"openai_wire": openai_wire.stream, "litellm": litellm.stream}
 
 
-@lru_cache(256)
-def _wire(base_url: str) -> OpenAIWire:
-    return OpenAIWire(base_url)
+def stream(request: ModelRequest) -> AsyncGenerator[Event]:
+    """Return the events of one model call; the last is its one `Finished` or `Failed`.
 
-
-_litellm = LiteLLM()
-
-
-def adapter_for(endpoint: Endpoint) -> Adapter:
-    return _wire(endpoint.base_url) if endpoint.adapter == "openai_wire" else _litellm
-
-
-def stream(request: ModelRequest) -> AsyncIterator[Event]:
-    """Return the events of one model call; see `Adapter`."""
-    return adapter_for(request.endpoint).stream(request)
+    Never raises for what the provider or the network does. Closing the iterator hangs up.
+    """
+    return _ADAPTERS[request.endpoint.adapter](request)
 
 
 async def complete(request: ModelRequest) -> tuple[str, Usage | None, Failed | None]:
-    """Return the text of one model call, its usage if reported, and why it failed if it did."""
-    pieces: list[str] = []
+    """Return the whole text of a reply, its usage if the provider told it, and why it failed if it did."""
+    text: list[str] = []
     usage: Usage | None = None
-    async for event in stream(request):
-        match event:
-            case TextDelta(text):
-                pieces.append(text)
-            case Usage():
-                usage = event
-            case Failed():
-                return "".join(pieces), usage, event
-    return "".join(pieces), usage, None
-
-
-async def close_connections() -> None:
-    """Close the connections of the running event loop; for a loop that ends, as in a task."""
-    for client in list(OutboundClient.instances):
-        await client.close()
+    failed: Failed | None = None
+    async with aclosing(stream(request)) as events:
+        async for event in events:
+            match event:
+                case TextDelta(piece):
+                    text.append(piece)
+                case Usage():
+                    usage = event
+                case Failed():
+                    failed = event
+    return "".join(text), usage, failed

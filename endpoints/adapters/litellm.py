@@ -1,207 +1,225 @@
-"""Every wire that is not OpenAI's, through litellm.
+"""Every provider that does not speak the OpenAI wire, through litellm.
 
-The library is imported with the first call only: it takes seconds and 150 MB. It opens its own connections, to the
-provider's fixed address or to a base URL that the operator wrote; a base URL is judged by our guard first, and
-nothing a person can set reaches it. Its own retries, callbacks and telemetry are off.
+litellm costs 150 MB and seconds to import, so it is imported by the first call, in a thread. It is used as a
+translator only: no retries, no callbacks, no price map from the network, no proxy from the environment. It opens
+no connection of its own: it is handed a session of the guarded client that cannot reach any host but the
+endpoint's, and may not follow redirects, which would take the key along in a header that is no `Authorization`.
 """
 
 import asyncio
+import importlib
 import logging
-from collections.abc import AsyncIterator, Iterator
-from types import ModuleType
+import os
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
+from functools import cache
 from typing import Any
 
+from endpoints.adapters.assembly import FINISH, ToolCalls, usage_of
 from endpoints.adapters.base import ModelRequest
-from endpoints.adapters.failures import by_status
-from endpoints.adapters.openai_wire import body_of
-from endpoints.events import (
-    Event,
-    Failed,
-    Finished,
-    FinishReason,
-    ReasoningDelta,
-    TextDelta,
-    ToolCallDelta,
-    ToolCallStarted,
-    Usage,
-)
-from endpoints.http import Exemptions, RefusedAddress, check_host, target
+from endpoints.adapters.failures import DETAIL, failure_of
+from endpoints.adapters.openai_request import message_of, tools_of
+from endpoints.adapters.openai_wire import PATIENCE, exempt_of
+from endpoints.events import Event, Failed, Finished, ReasoningDelta, TextDelta, Usage
+from endpoints.http import OutboundClient, Patience, RefusedAddress, address_of, outbound
 
 log = logging.getLogger(__name__)
 
-IDLE_SECONDS = 120
-_REASONS: dict[str, FinishReason] = {
-    "stop": "stop", "length": "length", "tool_calls": "tool_calls", "content_filter": "content_filter"
-}  # fmt: skip
-_BY_NAME = {
+_BY_CLASS = {
     "AuthenticationError": "bad_key",
     "PermissionDeniedError": "bad_key",
     "NotFoundError": "no_such_model",
     "ContextWindowExceededError": "context_too_long",
     "ContentPolicyViolationError": "content_filter",
     "Timeout": "timeout",
-    "APIConnectionError": "connection",
 }
-_library: ModuleType | None = None
+_LOST = ("Disconnected", "PayloadError", "RemoteProtocolError", "ReadError", "TransferEncodingError")
+_NOBODY = {"ConnectError", "ClientConnectorError", "ClientConnectorDNSError", "ClientConnectorCertificateError"}
 
 
-def library() -> ModuleType:
-    """Return litellm, imported and quiet. Blocks for seconds the first time: call it in a thread."""
-    global _library  # noqa: PLW0603 (once per process)
-    if _library is None:
-        import litellm  # noqa: PLC0415 (see above)
-
-        litellm.telemetry = False
-        litellm.drop_params = True
-        litellm.suppress_debug_info = True
-        litellm.num_retries = 0
-        for name in ("LiteLLM", "LiteLLM Proxy", "LiteLLM Router"):
-            logging.getLogger(name).setLevel(logging.CRITICAL)
-        _library = litellm
-    return _library
-
-
-class LiteLLM:
-    """An adapter for the endpoints whose `adapter` is ``litellm``."""
-
-    async def stream(self, request: ModelRequest) -> AsyncIterator[Event]:
-        """See `Adapter`."""
-        started = False
-        try:
-            async for event in self._ask(request):
-                started = True
+async def stream(request: ModelRequest, *, patience: Patience = PATIENCE) -> AsyncGenerator[Event]:
+    """Carry out one model call, as `base.Adapter` promises."""
+    reply = _Reply(request)
+    try:
+        library = await asyncio.to_thread(load)
+        client = await outbound()
+        async with asyncio.timeout(patience.connect + patience.first_byte):
+            answer = await library.acompletion(**_arguments(library, client, request, patience))
+        if not request.stream:
+            for event in reply.whole(answer):
                 yield event
-        except RefusedAddress as error:
-            yield Failed("refused_address", str(error))
-        except TimeoutError as error:
-            yield Failed("timeout", repr(error))
-        except Exception as error:  # noqa: BLE001 (the library's errors have no common class)
-            yield failure_of(error, started=started)
-
-    async def _ask(self, request: ModelRequest) -> AsyncIterator[Event]:
-        if request.endpoint.base_url:
-            _, host, port = target(request.endpoint.base_url)
-            check_host(host, port, Exemptions.of_urls(request.endpoint.base_url))
-        litellm = await asyncio.to_thread(library)
-        async with asyncio.timeout(IDLE_SECONDS):
-            answer = await litellm.acompletion(**arguments_of(request))
-        reply = _Reply()
-        if request.stream:
-            chunks = aiter(answer)
-            try:
-                while (chunk := await asyncio.wait_for(anext(chunks, None), IDLE_SECONDS)) is not None:
-                    for event in reply.chunk(chunk):
-                        yield event
-            finally:
-                await _close(answer)
         else:
-            for event in reply.chunk(answer):
-                yield event
+            async with aclosing(_chunks(answer)) as chunks:
+                async for chunk in chunks:
+                    for event in reply.feed(chunk):
+                        yield event
         for event in reply.end():
+            yield event
+    except Exception as error:  # noqa: BLE001 (a library's edge: it raises the errors of a dozen SDKs)
+        failed = failure_of_exception(error, secret=request.endpoint.api_key, began=reply.began)
+        for event in reply.end(failed):
             yield event
 
 
-def arguments_of(request: ModelRequest) -> dict[str, Any]:
-    """Return the arguments of `litellm.acompletion`: the OpenAI body, and where to send it."""
-    body = body_of(request)
-    body.pop("user", None)
-    arguments = body | {
-        "model": request.endpoint.litellm_prefix + request.model,
-        "api_key": request.endpoint.api_key,
-        "num_retries": 0,
-        "max_retries": 0,
-        "timeout": IDLE_SECONDS,
+@cache
+def load() -> Any:
+    """Import litellm and turn off what it does beside translating."""
+    os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
+    library = importlib.import_module("litellm")
+    library.telemetry = False
+    library.suppress_debug_info = True
+    library.disable_aiohttp_trust_env = True
+    library.num_retries = 0
+    library.callbacks = library.success_callback = library.failure_callback = []
+    library.REPEATED_STREAMING_CHUNK_LIMIT = 10**9  # a model may repeat itself; length is capped elsewhere
+    for name in ("LiteLLM", "LiteLLM Proxy", "LiteLLM Router"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    return library
+
+
+def _arguments(library: Any, client: OutboundClient, request: ModelRequest, patience: Patience) -> dict[str, Any]:
+    endpoint = request.endpoint
+    arguments: dict[str, Any] = {
+        "model": endpoint.litellm_prefix + request.model,
+        "messages": [message_of(each) for each in request.messages],
+        "stream": request.stream,
+        **{name: value for name, value in request.params.items() if value not in (None, "")},
     }
-    if request.endpoint.base_url:
-        arguments["api_base"] = request.endpoint.base_url
-    if request.endpoint.headers:
-        arguments["extra_headers"] = dict(request.endpoint.headers)
-    return arguments
+    if request.stream:
+        arguments["stream_options"] = {"include_usage": True}
+    if request.user_id:
+        arguments["user"] = request.user_id
+    if request.max_tokens:
+        arguments["max_tokens"] = request.max_tokens
+    if request.tools:
+        arguments["tools"] = tools_of(request)
+    arguments |= endpoint.add_params
+    for name in endpoint.drop_params:
+        arguments.pop(name, None)
+    # What follows is not the operator's to add or drop.
+    return arguments | {
+        "model": endpoint.litellm_prefix + request.model,
+        "api_key": endpoint.api_key,
+        "api_base": endpoint.base_url,
+        "extra_headers": dict(endpoint.headers),
+        "timeout": patience.idle,
+        "max_retries": 0,
+        "drop_params": True,  # parameters that the provider does not know
+        "client": _handler(library, client, request),
+    }
+
+
+def _handler(library: Any, client: OutboundClient, request: ModelRequest) -> Any:
+    """Return litellm's HTTP client upon a session of ours. Raises `RefusedAddress` when there is no address."""
+    endpoint = request.endpoint
+    address = address_of(endpoint.base_url)
+    if address is None:
+        raise RefusedAddress("the endpoint has no proper address")
+    key = ("litellm", address, endpoint.written_by_operator)
+    if key not in client.kept:
+        http_handler = importlib.import_module("litellm.llms.custom_httpx.http_handler")
+        session = client.session(exempt_of(endpoint), only=address)
+        client.kept[key] = http_handler.AsyncHTTPHandler(shared_session=session, follow_redirects=False)
+    return client.kept[key]
+
+
+async def _chunks(answer: Any) -> AsyncGenerator[Any]:
+    try:
+        async for chunk in answer:
+            yield chunk
+    finally:
+        close = getattr(answer, "aclose", None)
+        if close is not None:
+            await close()
 
 
 class _Reply:
-    def __init__(self) -> None:
-        self._reason: FinishReason | None = None
-        self._calls: dict[int, str] = {}
+    """One reply as litellm tells it, turned into events."""
+
+    def __init__(self, request: ModelRequest) -> None:
+        self.began = False
+        self._finish = ""
         self._usage: Usage | None = None
+        self._calls = ToolCalls(call.call_id for message in request.messages for call in message.tool_calls)
 
-    def chunk(self, chunk: Any) -> Iterator[Event]:
-        usage = getattr(chunk, "usage", None)
-        if usage is not None:
-            self._usage = usage_of(usage)
-        for choice in (getattr(chunk, "choices", None) or [])[:1]:
-            delta = getattr(choice, "delta", None) or getattr(choice, "message", None)
-            if delta is not None:
-                yield from self._delta(delta)
-            if getattr(choice, "finish_reason", None):
-                self._reason = _REASONS.get(str(choice.finish_reason), "stop")
+    def feed(self, chunk: Any) -> Iterator[Event]:
+        self._note_usage(chunk)
+        choices = getattr(chunk, "choices", None)
+        if choices:
+            yield from self._said(choices[0].delta)
+            self._finish = choices[0].finish_reason or self._finish
 
-    def end(self) -> Iterator[Event]:
-        if self._usage:
+    def whole(self, answer: Any) -> Iterator[Event]:
+        self._note_usage(answer)
+        yield from self._said(answer.choices[0].message)
+        self._finish = answer.choices[0].finish_reason or "stop"
+
+    def end(self, failed: Failed | None = None) -> Iterator[Event]:
+        if self._usage is not None:
             yield self._usage
-        if self._reason is None:
-            yield Failed("cut_off", "the stream ended before the reply's end")
-        else:
-            yield Finished(self._reason)
+        silent = not self.began and self._usage is None  # litellm ends what was no stream with "stop"
+        if failed is None and (silent or not self._finish):
+            failed = Failed("cut_off" if self.began else "bad_response", "the stream ended before the reply did")
+        reason = FINISH.get(self._finish, "stop")
+        yield failed or Finished("tool_calls" if self._calls.count and reason == "stop" else reason)
 
-    def _delta(self, delta: Any) -> Iterator[Event]:
+    def _said(self, delta: Any) -> Iterator[Event]:
         thought = getattr(delta, "reasoning_content", None)
         if thought and isinstance(thought, str):
+            self.began = True
             yield ReasoningDelta(thought)
-        content = getattr(delta, "content", None)
-        if content and isinstance(content, str):
-            yield TextDelta(content)
-        for position, call in enumerate(getattr(delta, "tool_calls", None) or []):
-            index = getattr(call, "index", None)
-            index = index if isinstance(index, int) else position
-            if index not in self._calls:
-                self._calls[index] = str(getattr(call, "id", None) or f"call_{index}")
-                yield ToolCallStarted(self._calls[index], str(call.function.name or ""))
-            if call.function.arguments:
-                yield ToolCallDelta(self._calls[index], str(call.function.arguments))
+        if delta.content and isinstance(delta.content, str):
+            self.began = True
+            yield TextDelta(delta.content)
+        for event in self._calls.feed([_plain(call) for call in delta.tool_calls or ()]):
+            self.began = True
+            yield event
+
+    def _note_usage(self, chunk: Any) -> None:
+        usage = getattr(chunk, "usage", None)
+        if usage is not None:
+            self._usage = usage_of(usage.model_dump()) or self._usage
 
 
-def usage_of(usage: Any) -> Usage:
-    """Map litellm's usage: its `prompt_tokens` include what was read from and written to the cache."""
-    inside = getattr(usage, "prompt_tokens_details", None)
-    outside = getattr(usage, "completion_tokens_details", None)
-    read = _count(usage, "cache_read_input_tokens") or _count(inside, "cached_tokens")
-    written = _count(usage, "cache_creation_input_tokens") or _count(inside, "cache_creation_tokens")
-    return Usage(
-        input_tokens=max(_count(usage, "prompt_tokens") - read - written, 0),
-        output_tokens=_count(usage, "completion_tokens"),
-        reasoning_tokens=_count(outside, "reasoning_tokens"),
-        cache_read_tokens=read,
-        cache_write_tokens=written,
-    )
+def _plain(call: Any) -> dict[str, Any]:
+    dump: dict[str, Any] = call.model_dump()
+    return dump
 
 
-def _count(holder: Any, name: str) -> int:
-    value = getattr(holder, name, None)
-    return min(value, 1_000_000_000) if isinstance(value, int) and value > 0 else 0
+def failure_of_exception(error: BaseException, *, secret: str = "", began: bool = False) -> Failed:
+    """Return why the call failed: by what caused it, else by litellm's class, else by status and words."""
+    chain = list(_chain(error))
+    detail = f"{type(error).__name__}: {error}"
+    detail = (detail.replace(secret, "***") if secret else detail)[:DETAIL]
+    code = _cause(chain, began=began)
+    if code:
+        return Failed(code, detail)
+    statuses = [status for each in chain if isinstance(status := getattr(each, "status_code", None), int)]
+    if not statuses:
+        log.error("litellm raised %s", detail, exc_info=error)
+        return Failed("internal", detail)
+    if any(300 <= status < 400 for status in statuses):
+        return Failed("bad_response", detail)
+    return failure_of(statuses[0], detail, secret)
 
 
-def failure_of(error: Exception, *, started: bool) -> Failed:
-    """Return the code for one of litellm's exceptions, by its class, its status and its cause.
-
-    A refused connection and a 404 may both come as `InternalServerError`, so the words count too.
-    """
-    name, words = type(error).__name__, str(error)
-    if "MidStream" in name or started:
-        return Failed("cut_off", words[:500])
-    if name in _BY_NAME:
-        return Failed(_BY_NAME[name], words[:500])
-    lower = words.lower()
-    if "connection error" in lower or "cannot connect" in lower or "connect call failed" in lower:
-        return Failed("connection", words[:500])
-    status = getattr(error, "status_code", None)
-    if isinstance(status, int):
-        return by_status(status, words)
-    log.error("an unknown error of litellm", exc_info=error)
-    return Failed("bad_response", f"{name}: {words[:400]}")
+def _cause(chain: list[BaseException], *, began: bool) -> str:
+    """Return the code that the exceptions name by themselves, or an empty string."""
+    names = [type(each).__name__ for each in chain]
+    if any(isinstance(each, RefusedAddress) for each in chain):
+        return "refused_address"
+    if any(isinstance(each, TimeoutError) or "Timeout" in type(each).__name__ for each in chain):
+        return "timeout"
+    lost = any(part in name for name in names for part in _LOST)
+    nobody = any(isinstance(each, ConnectionError) or type(each).__name__ in _NOBODY for each in chain)
+    if lost or nobody or (began and "APIConnectionError" in names):
+        return "cut_off" if began else "connection"
+    return next((_BY_CLASS[name] for name in names if name in _BY_CLASS), "")
 
 
-async def _close(answer: Any) -> None:
-    closing = getattr(answer, "aclose", None)
-    if closing is not None:
-        await closing()
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__ or getattr(error, "original_exception", None)
