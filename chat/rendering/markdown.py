@@ -25,7 +25,9 @@ _OPTIONS = (
     | Options.ENABLE_GFM
 )
 _MARKDOWN = Markdown(options=_OPTIONS)
-_TEX = re.compile(rb"(?<!\\)\\(?:\((.+?)(?<!\\)\\\)|\[(.+?)(?<!\\)\\\])", re.DOTALL)
+# A formula in LaTeX's own brackets. It holds no such bracket itself, so that a search is linear, nor masked code.
+_TEX_BODY = rb"((?:[^\\\0$]|\\[^()\[\]\0])++)"
+_TEX = re.compile(rb"(?<!\\)\\(?:\(" + _TEX_BODY + rb"\\\)|\[" + _TEX_BODY + rb"\\\])")
 _BLOCK_TAGS = {"Paragraph", "Heading", "Item", "TableCell", "TableRow", "List", "BlockQuote", "HtmlBlock"}
 _OPAQUE = {"Code", "CodeBlock", "Fenced", "InlineMath", "DisplayMath"}
 
@@ -41,13 +43,26 @@ def render(text: str) -> SafeString:
 
 @dataclass(slots=True)
 class Block:
-    """A top-level block: its source (whole lines, UTF-8), where that stood in the parsed text, its events."""
+    """A top-level block: where its lines stand in the parsed text (UTF-8), its events.
+
+    Of several blocks in one line only the first starts where the line does.
+    """
 
     kind: str
     start: int
     end: int
-    source: bytes
+    text: bytes
     events: list[Any]
+
+    @property
+    def source(self) -> bytes:
+        """The block's lines."""
+        return self.text[self.start : self.end]
+
+    @property
+    def starts_line(self) -> bool:
+        """Whether no other block stands before this one in its line."""
+        return self.start == 0 or self.text[self.start - 1] == 10
 
 
 class Parser:
@@ -80,13 +95,16 @@ class Parser:
         raw = text.encode()
         found: list[Block] = []
         events: list[Any] = []
-        depth = 0
+        depth = last_end = 0
         for event, span in self._markdown.events_with_range(text, merge_text=True):
             if depth == 0:
-                start = raw.rfind(b"\n", 0, span["start"]) + 1
+                start = max(raw.rfind(b"\n", 0, span["start"]) + 1, last_end)
                 end = raw.find(b"\n", max(span["end"] - 1, 0)) + 1 or len(raw)
+                last_end = span["end"]
+                if found and found[-1].end > start:
+                    found[-1].end = start
                 events = []
-                found.append(Block(_kind(event), start, end, raw[start:end], events))
+                found.append(Block(_kind(event), start, end, raw, events))
             events.append(event)
             if type(event) is dict:
                 depth += ("Start" in event) - ("End" in event)
@@ -95,40 +113,51 @@ class Parser:
     def write(self, block: Block, *, live: bool = False) -> str:
         """Return a block's sanitised HTML."""
         events = block.events
-        if b"\\(" in block.source or b"\\[" in block.source:
+        source = block.source
+        if b"\\(" in source or b"\\[" in source:
             events = self._with_tex(block)
         return clean(Writer(live=live).write(events))
 
     def _with_tex(self, block: Block) -> list[Any]:
         """Parse a block again with ``\\( \\)`` and ``\\[ \\]`` as formulas: Markdown knows only the dollar signs."""
-        if not _TEX.search(block.source):
+        source = block.source
+        if not _TEX.search(source):
             return block.events
-        text = block.source.decode()
+        text = source.decode()
         self.parsed_characters += 2 * len(text)
-        walls = _walls(list(self._markdown.events_with_range(text, merge_text=True)))
-
-        def replace(found: "re.Match[bytes]") -> bytes:
-            tex = found[1] if found[1] is not None else found[2]
+        masked, walls = _obstacles(source, list(self._markdown.events_with_range(text, merge_text=True)))
+        pieces, done = [], 0
+        for found in _TEX.finditer(masked):
             start, end = found.span()
-            position = bisect_right(walls, start)
-            if b"$" in tex or b"\n\n" in tex or (position < len(walls) and walls[position] < end):
-                return found[0]
-            return b"$$" + (INLINE_TEX.encode() if found[1] is not None else b"") + tex + b"$$"
+            wall = bisect_right(walls, start)
+            if b"\n\n" in found[0] or (wall < len(walls) and walls[wall] < end):
+                continue
+            is_inline = found[1] is not None
+            pieces += [
+                source[done:start],
+                b"$$",
+                INLINE_TEX.encode() if is_inline else b"",
+                source[start + 2 : end - 2],
+                b"$$",
+            ]
+            done = end
+        if not done:
+            return block.events
+        return list(self._markdown.events(b"".join([*pieces, source[done:]]).decode()))
 
-        changed = _TEX.sub(replace, block.source).decode()
-        return list(self._markdown.events(changed)) if changed != text else block.events
 
-
-def _walls(events: list[Any]) -> list[int]:
-    """Return the sorted positions that a formula can't stretch across: ends of blocks, and every byte of code."""
+def _obstacles(source: bytes, events: list[Any]) -> tuple[bytes, list[int]]:
+    """Return `source` with code and formulas masked, and the sorted borders of its blocks: no formula crosses one."""
+    masked = bytearray(source)
     walls: set[int] = set()
     for event, span in events:
         kind = _kind(event)
+        start, end = span["start"], span["end"]
         if kind in _OPAQUE:
-            walls.update(range(span["start"], span["end"]))
+            masked[start:end] = bytes(end - start)
         elif kind in _BLOCK_TAGS:
-            walls.update((span["start"], span["end"]))
-    return sorted(walls)
+            walls.update((start, end))
+    return bytes(masked), sorted(walls)
 
 
 def _kind(event: Any) -> str:

@@ -193,11 +193,13 @@ class MarkdownStream:
                 return "", source
             self._parser.define(lines)
             return "", rest
-        last = blocks[-1]
-        is_over = self._is_over(last, lines, rest)
         raw = lines.encode()
-        cut = last.end if is_over else last.start
-        closed = self._close(blocks if is_over else blocks[:-1], raw[:cut].decode())
+        if self._is_over(blocks[-1], lines, rest):
+            count, cut = len(blocks), blocks[-1].end
+        else:
+            count = max(index for index, block in enumerate(blocks) if block.starts_line)
+            cut = blocks[count].start
+        closed = self._close(blocks[:count], raw[:cut].decode())
         left = raw[cut:].decode()
         return closed, ("" if is_blank(left) else left) + rest
 

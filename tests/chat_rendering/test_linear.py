@@ -44,6 +44,8 @@ SHAPES: dict[str, Callable[[int], str]] = {
     "many small fences": lambda n: repeated("```\nx\n```\n", n),
     "many small tables": lambda n: repeated("|a|\n|-|\n|1|\n\n", n),
     "many formulas": lambda n: repeated("Let \\(a\\) and $b$ be so.\n\n\\[ c \\]\n\n", n),
+    "formulas never closed": lambda n: repeated("\\(a `b ", n),
+    "footnotes in one line": lambda n: repeated("[^a]: ", n),
     "many link references": lambda n: repeated("[a]: http://b.c\n", n),
     "many blank lines": lambda n: repeated("\n", n, "a"),
     "many spaces": lambda n: " " * n,

@@ -120,6 +120,15 @@ def test_a_link_defined_before_needs_no_replacing() -> None:
     assert stream.html.count('href="https://b.c"') == 2
 
 
+def test_blocks_that_share_a_line_close_together() -> None:
+    page, stream = Page(), MarkdownStream()
+    for piece in cut("[^a]: [^b]: one\n\nTwo.\n", 2):
+        page.apply(stream.feed(piece))
+        assert page.html.count("one") <= 1
+    page.apply(stream.finish())
+    assert page.html == render("[^a]: [^b]: one\n\nTwo.\n")
+
+
 def test_a_line_end_cut_in_two_is_one() -> None:
     page, stream = play(["a\r", "\nb\r", "\n\r", "\nc\r"])
     assert page.html == stream.html == '<p dir="auto">a\nb</p><p dir="auto">c</p>'
