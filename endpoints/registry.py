@@ -15,7 +15,7 @@ from endpoints.adapters.base import Endpoint
 from endpoints.config import load_config
 from endpoints.config.environment import from_environment, local_endpoint
 from endpoints.config.schema import CustomEndpoint
-from endpoints.http import RefusedAddress, target
+from endpoints.http import address_of
 
 log = logging.getLogger(__name__)
 
@@ -96,10 +96,8 @@ def custom_endpoint(entry: CustomEndpoint, order: int) -> Endpoint | None:
     if "${" in entry.apiKey or "${" in entry.baseURL:
         log.warning("endpoint %s is left out: a variable of its apiKey or baseURL is not set", entry.name)
         return None
-    try:
-        target(entry.baseURL)
-    except RefusedAddress as error:
-        log.warning("endpoint %s is left out: its baseURL cannot be used: %s", entry.name, error)
+    if address_of(entry.baseURL) is None:
+        log.warning("endpoint %s is left out: its baseURL is not a web address", entry.name)
         return None
     return Endpoint(
         name=entry.name,

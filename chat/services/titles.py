@@ -12,9 +12,8 @@ from chat.services.notices import notify
 from chat.services.turns import TITLE_CHARACTERS
 from endpoints import registry
 from endpoints.adapters.base import ModelRequest, PromptMessage
-from endpoints.events import Failed, Usage
 from endpoints.prices import rates_of
-from endpoints.services import close_connections, complete
+from endpoints.services import complete
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +59,7 @@ def _ask(conversation: Conversation, question: str) -> str:
         user_id=str(conversation.owner_id),
         stream=False,
     )
-    text, usage, failed = asyncio.run(_complete(request))
+    text, usage, failed = asyncio.run(complete(request))
     if usage is not None:
         holds.charge_once(
             user_id=conversation.owner_id,
@@ -77,13 +76,6 @@ def _ask(conversation: Conversation, question: str) -> str:
         log.warning("no title for %s: %s %s", conversation.id, failed.code, failed.detail[:200])
         return ""
     return clean_title(text)
-
-
-async def _complete(request: ModelRequest) -> tuple[str, Usage | None, Failed | None]:
-    try:
-        return await complete(request)
-    finally:
-        await close_connections()
 
 
 def clean_title(text: str) -> str:
