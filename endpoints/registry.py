@@ -115,6 +115,7 @@ def custom_endpoint(entry: CustomEndpoint, order: int) -> Endpoint | None:
         model_display_label=entry.modelDisplayLabel,
         order=100 + order,
         custom=True,
+        written_by_operator=True,
     )
 
 

@@ -22,7 +22,6 @@ class Endpoint:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     add_params: Mapping[str, Any] = field(default_factory=dict)
     drop_params: tuple[str, ...] = ()
-    max_tokens_key: str = "max_tokens"
     title_convo: bool = True
     title_model: str = ""  # empty: the conversation's model
     model_display_label: str = ""

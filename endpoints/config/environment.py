@@ -23,7 +23,6 @@ class BuiltIn:
     prefix: str = ""
     fetch: bool = False
     title_model: str = ""
-    max_tokens_key: str = "max_tokens"
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -32,7 +31,7 @@ BUILT_IN = (
         "openAI", "OpenAI", "OPENAI_API_KEY", "OPENAI_REVERSE_PROXY", "OPENAI_MODELS", "openai_wire",
         ("gpt-5.6", "gpt-5.5", "gpt-5.4", "gpt-5.4-mini", "gpt-5.4-nano", "gpt-5.2", "gpt-5.1", "gpt-5", "gpt-5-mini",
          "gpt-4.1", "gpt-4o", "gpt-4o-mini"),
-        base_url="https://api.openai.com/v1", fetch=True, max_tokens_key="max_completion_tokens",
+        base_url="https://api.openai.com/v1", fetch=True,
     ),
     BuiltIn(
         "anthropic", "Anthropic", "ANTHROPIC_API_KEY", "ANTHROPIC_REVERSE_PROXY", "ANTHROPIC_MODELS", "litellm",
@@ -72,7 +71,7 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Iterator[E
             fetch_models=each.fetch and not named,
             litellm_prefix=each.prefix,
             title_model=each.title_model,
-            max_tokens_key=each.max_tokens_key,
+            written_by_operator=True,
             order=order,
         )
 
@@ -88,4 +87,5 @@ def local_endpoint(*, base_url: str, api_key: str) -> Endpoint:
         models=(LOCAL_MODEL,),
         order=1_000,
         local=True,
+        written_by_operator=True,
     )
