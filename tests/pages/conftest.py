@@ -1,0 +1,88 @@
+"""Signed-in browsers, and conversations for them to look at."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from pytest_django import Settings
+
+from accounts.models import User
+from chat.models import Conversation, Generation, Message
+from endpoints import registry
+
+ENDPOINTS = """
+version: 1.3.5
+endpoints:
+  custom:
+    - name: Somewhere
+      apiKey: sk-planted
+      baseURL: http://127.0.0.1:9/v1
+      models:
+        default: [tiny, small]
+"""
+FRAGMENT = {"HX-Request": "true", "HX-Request-Type": "partial"}
+
+
+@pytest.fixture(autouse=True)
+def somewhere(settings: Settings, tmp_path: Path) -> Iterator[None]:
+    """One endpoint `Somewhere` with the models `tiny` and `small`; plain static files, a clean cache."""
+    settings.LIBRECHAT_CONFIG = tmp_path / "librechat.yaml"
+    settings.LIBRECHAT_CONFIG.write_text(ENDPOINTS)
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+    registry.reset()
+    cache.clear()
+    yield
+    registry.reset()
+
+
+@pytest.fixture
+def browser() -> Callable[[User], Client]:
+    """Return a function that gives a client signed in as a person."""
+
+    def sign_in(user: User) -> Client:
+        client = Client(raise_request_exception=False)
+        client.force_login(user)
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def make_chat(db: None) -> Callable[..., Conversation]:
+    """Return a function that stores a conversation of `turns` questions, each with its reply, all on view."""
+
+    def make(owner: User, *, title: str = "Cats at night", turns: int = 1, **fields: Any) -> Conversation:
+        chat = Conversation.objects.create(owner=owner, title=title, endpoint="Somewhere", model="tiny", **fields)
+        parent = None
+        start = chat.created_at
+        for number in range(turns):
+            question = Message.objects.create(
+                conversation=chat, author="user", text=f"Question {number}", parent=parent,
+                parts=[{"type": "text", "text": f"Question {number}"}], created_at=start + timedelta(seconds=2 * number),
+            )  # fmt: skip
+            parent = make_reply(question, f"Answer {number}", created_at=start + timedelta(seconds=2 * number + 1))
+        return chat
+
+    return make
+
+
+def make_reply(question: Message, text: str, **fields: Any) -> Message:
+    values: dict[str, Any] = {
+        "parts": [{"type": "text", "text": text}] if text else [], "text": text, "endpoint": "Somewhere",
+        "model": "tiny", "sender": "tiny", "state": "complete", "finish_reason": "stop", **fields,
+    }  # fmt: skip
+    return Message.objects.create(conversation=question.conversation, author="assistant", parent=question, **values)
+
+
+def make_run(reply: Message, state: str = "running") -> Generation:
+    Message.objects.filter(id=reply.id).update(state="streaming")
+    return Generation.objects.create(
+        owner=reply.conversation.owner, conversation=reply.conversation, message=reply, state=state
+    )
