@@ -24,7 +24,8 @@ _MIXED = (
     + _PROSE * 2
     + "\n\n- first `item` of a list\n- second, with a [link](https://example.org/a)\n- third\n\n```python\n"
     + _CODE
-    + "```\n\n| name | value |\n|---|--:|\n| one | 1 |\n| two | 22 |\n| three | 333 |\n\nWhere $a^2 + b^2 = c^2$ holds.\n\n"
+    + "```\n\n| name | value |\n|---|--:|\n| one | 1 |\n| two | 22 |\n| three | 333 |\n\n"
+    + "Where $a^2 + b^2 = c^2$ holds.\n\n"
 )
 
 
