@@ -1,27 +1,62 @@
-# `make up` runs Parley, `make test` proves it. Needs Python 3.11 or newer and make, nothing else.
+# `make up` runs Parley, `make test` proves it. Both need Python 3.11 or newer and make, nothing else.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PYTEST := $(BIN)/python -m pytest -q
+SLOW := wire or fault or security or browser
 
-.PHONY: up test check
+.PHONY: up check test lint lock bench shots chromium
+.DEFAULT_GOAL := up
+
 up: $(VENV)/.up
 	@exec $(BIN)/python manage.py up
 
-check: $(VENV)/.dev
+lint: $(VENV)/.dev
 	$(BIN)/ruff check .
-	$(BIN)/python -m pytest -q
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy .
+	$(BIN)/lint-imports
+	$(BIN)/djlint templates --lint --quiet
+	$(BIN)/python -m tests.lint.budgets
 
-test: check
+check: lint
+	$(PYTEST) -m "not ($(SLOW))"
+
+test: lint chromium
+	$(PYTEST)
+
+# A browser is a program of the system: its package manager has it.
+chromium:
+	@sh deploy/chromium.sh
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m tests.load.bench
+
+shots: $(VENV)/.dev chromium
+	$(BIN)/python -m tests.browser.shots
+
+# Lock files hold hashes and no addresses.
+COMPILE := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
+	--no-annotate --no-header --no-emit-index-url pyproject.toml
+lock: $(VENV)/.up
+	$(COMPILE) -o requirements/prod.txt
+	$(COMPILE) --group local -c requirements/prod.txt -o requirements/up.txt
+	$(COMPILE) --group local --group dev -c requirements/up.txt -o requirements/dev.txt
+	@sed -n '/^uv==/,/^[^ ]/p' requirements/up.txt | sed '$$d' > requirements/uv.txt
+	$(BIN)/python -m tests.lint.budgets
 
 $(VENV)/.uv: requirements/uv.txt
-	@$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Parley needs Python 3.11 or newer; name it: make PYTHON=python3.12")'
+	@$(PYTHON) -m venv $(VENV) || { echo "Python cannot make a virtual environment here. On Debian: apt install python3-venv"; exit 1; }
 	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements/uv.txt
 	@touch $@
 
 $(VENV)/.up: $(VENV)/.uv requirements/up.txt
+	@echo "Installing …"
 	@$(BIN)/uv pip install -q -p $(VENV) --require-hashes --compile-bytecode -r requirements/up.txt
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.up requirements/dev.txt
+	@echo "Installing what the tests need …"
 	@$(BIN)/uv pip install -q -p $(VENV) --require-hashes --compile-bytecode -r requirements/dev.txt
 	@touch $@
