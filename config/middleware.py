@@ -31,6 +31,7 @@ class SecurityHeaders:
             "img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; "
             "manifest-src 'self'; frame-ancestors 'none'; base-uri 'none'",
         )
+        response.headers.setdefault("X-Frame-Options", "DENY")
         response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(self)")
         return response
 

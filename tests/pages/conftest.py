@@ -43,15 +43,15 @@ def somewhere(settings: Settings, tmp_path: Path) -> Iterator[None]:
 
 
 @pytest.fixture
-def browser() -> Callable[[User], Client]:
+def sign_in() -> Callable[[User], Client]:
     """Return a function that gives a client signed in as a person."""
 
-    def sign_in(user: User) -> Client:
+    def enter(user: User) -> Client:
         client = Client(raise_request_exception=False)
         client.force_login(user)
         return client
 
-    return sign_in
+    return enter
 
 
 @pytest.fixture
@@ -61,11 +61,12 @@ def make_chat(db: None) -> Callable[..., Conversation]:
     def make(owner: User, *, title: str = "Cats at night", turns: int = 1, **fields: Any) -> Conversation:
         chat = Conversation.objects.create(owner=owner, title=title, endpoint="Somewhere", model="tiny", **fields)
         parent = None
-        start = chat.created_at
+        start = chat.created_at - timedelta(hours=1)
         for number in range(turns):
             question = Message.objects.create(
                 conversation=chat, author="user", text=f"Question {number}", parent=parent,
-                parts=[{"type": "text", "text": f"Question {number}"}], created_at=start + timedelta(seconds=2 * number),
+                parts=[{"type": "text", "text": f"Question {number}"}], 
+                created_at=start + timedelta(seconds=2 * number),
             )  # fmt: skip
             parent = make_reply(question, f"Answer {number}", created_at=start + timedelta(seconds=2 * number + 1))
         return chat
