@@ -11,8 +11,6 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
-from endpoints.services import stream
-
 from agents.toolbox import Toolbox, ToolOutput
 from endpoints.adapters.base import ModelRequest, PromptMessage, ToolCall
 from endpoints.events import (
@@ -24,6 +22,7 @@ from endpoints.events import (
     ToolCallStarted,
     ToolResult,
 )
+from endpoints.services import stream
 
 log = logging.getLogger(__name__)
 
