@@ -1,18 +1,18 @@
-"""A faulty configuration stops every command at its start, with all its faults."""
+"""System checks: a faulty configuration stops every command before it begins."""
 
 from typing import Any
 
-from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error
+from django.utils.translation import gettext as _
 
-from endpoints.config import ConfigFaults, load_config
+from endpoints import registry
+from endpoints.config import ConfigFaults
 
 
-@register()
-def check_config(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+def check_configuration(**kwargs: Any) -> list[CheckMessage]:
     try:
-        load_config(settings.LIBRECHAT_CONFIG)
-    except ConfigFaults as faults:
-        hint = "Mend the file, or start without it: CONFIG_PATH names another."
-        return [Error(f"{faults.file}: {fault}", hint=hint, id="endpoints.E001") for fault in faults.faults]
+        registry.current()
+    except ConfigFaults as found:
+        hint = _("Mend the file, or start without it: CONFIG_PATH names another.")
+        return [Error(f"{found.file}: {fault}", hint=hint, id="endpoints.E001") for fault in found.faults]
     return []

@@ -1,45 +1,71 @@
-"""What a model can do, and under which names its price may be found."""
+"""What a model can do, as data. Callers ask the profile, never who the provider is."""
 
 from dataclasses import dataclass
 
 from billing.price_map import entry
 from endpoints.adapters.base import Endpoint
+from endpoints.http import address_of
 
-DEFAULT_WINDOW = 32_000
-LOCAL_WINDOW = 4_096
-DEFAULT_OUTPUT = 32_000
+# What the price map calls the provider behind a host.
+_HOSTS = {
+    "api.mistral.ai": "mistral",
+    "api.groq.com": "groq",
+    "api.deepseek.com": "deepseek",
+    "api.x.ai": "xai",
+    "api.together.xyz": "together_ai",
+    "api.perplexity.ai": "perplexity",
+    "api.fireworks.ai": "fireworks_ai",
+    "api.cohere.ai": "cohere",
+    "api.moonshot.ai": "moonshot",
+    "dashscope.aliyuncs.com": "dashscope",
+    "dashscope-intl.aliyuncs.com": "dashscope",
+    "api.deepinfra.com": "deepinfra",
+    "openrouter.ai": "openrouter",
+}
+_BARE = {"anthropic/"}  # the map has these models without their provider's name
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Tokens of the window and of the longest reply; the rest says what may be asked of the model."""
+    context_window: int  # tokens
+    max_output_tokens: int  # 0: nobody knows
+    supports_tools: bool
+    supports_reasoning: bool
+    supports_vision: bool
 
-    context_window: int = DEFAULT_WINDOW
-    max_output_tokens: int = DEFAULT_OUTPUT
-    supports_tools: bool = True
-    supports_reasoning: bool = False
-    supports_vision: bool = False
+
+UNKNOWN = Profile(32_768, 0, supports_tools=True, supports_reasoning=False, supports_vision=False)
+LOCAL = Profile(4_096, 0, supports_tools=False, supports_reasoning=False, supports_vision=False)
 
 
 def price_keys(endpoint: Endpoint, model: str) -> tuple[str, ...]:
-    """Return the keys to try in the price map: with the provider's prefix, then bare."""
+    """Return the keys of the price map under which `model` may stand, the best first."""
     if endpoint.local:
         return ()
-    prefixed = endpoint.litellm_prefix + model
-    return tuple(dict.fromkeys([prefixed, model, model.rpartition("/")[2]]))
+    keys = []
+    if endpoint.litellm_prefix and endpoint.litellm_prefix not in _BARE:
+        keys.append(endpoint.litellm_prefix + model)
+    address = address_of(endpoint.base_url)
+    host = _HOSTS.get(address[0]) if address else None
+    if host:
+        keys.append(f"{host}/{model}")
+    keys.append(model)
+    if "/" in model:  # a host of many makers: the maker's own price is the nearest there is
+        keys.append(model.rpartition("/")[2])
+    return tuple(dict.fromkeys(keys))
 
 
 def profile(endpoint: Endpoint, model: str) -> Profile:
-    """Return what the price map knows of the model; sensible defaults for the rest."""
+    """Return what is known of a model; for an unknown one what is safe to assume."""
     if endpoint.local:
-        return Profile(LOCAL_WINDOW, LOCAL_WINDOW // 2, supports_tools=False)
-    for key in price_keys(endpoint, model):
-        if found := entry(key):
-            return Profile(
-                context_window=int(found.get("max_input_tokens") or DEFAULT_WINDOW),
-                max_output_tokens=int(found.get("max_output_tokens") or DEFAULT_OUTPUT),
-                supports_tools=bool(found.get("supports_function_calling")),
-                supports_reasoning=bool(found.get("supports_reasoning")),
-                supports_vision=bool(found.get("supports_vision")),
-            )
-    return Profile()
+        return LOCAL
+    found = next((each for key in price_keys(endpoint, model) if (each := entry(key))), None)
+    if found is None:
+        return UNKNOWN
+    return Profile(
+        context_window=int(found.get("max_input_tokens") or UNKNOWN.context_window),
+        max_output_tokens=int(found.get("max_output_tokens") or 0),
+        supports_tools=bool(found.get("supports_function_calling")),
+        supports_reasoning=bool(found.get("supports_reasoning")),
+        supports_vision=bool(found.get("supports_vision")),
+    )

@@ -1,138 +1,154 @@
-"""Which models exist: endpoints of the environment, of `librechat.yaml`, and the embedded one."""
+"""Which endpoints and models there are: from the environment, the configuration file, and the embedded model.
 
-import hashlib
+Read once per process. Changes of the file or the environment need a restart.
+"""
+
 import logging
-import re
+import os
 import threading
-from dataclasses import dataclass
-from functools import cached_property
+import time
+from dataclasses import replace
 
 from django.conf import settings
-from django.core.cache import cache
-from redis import RedisError
 
 from endpoints.adapters.base import Endpoint
-from endpoints.config import load_config
-from endpoints.config.environment import from_environment, local_endpoint
-from endpoints.config.schema import CustomEndpoint
-from endpoints.http import address_of
+from endpoints.config import Config, load_config
+from endpoints.config.environment import PROVIDERS, endpoints_from_environment
+from endpoints.config.interpolate import unset_variables
+from endpoints.config.schema import LOCAL_NAME, USER_PROVIDED, CustomEndpoint
+from endpoints.model_lists import merged, stored_models
 
 log = logging.getLogger(__name__)
 
-FETCHED_LIFE = 120  # seconds a fetched list is fresh
-FETCHED_KEPT = 86_400  # and how long an old one serves while the server cannot be asked
-MODEL_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.:/@+-]{0,255}")
+LOCAL_MODEL = "smollm2-135m-instruct"
+REMEMBERED_SECONDS = 10.0  # how long a process relies on a fetched list before it looks into the cache again
 
 
-@dataclass(frozen=True)
 class Registry:
-    """The endpoints of this installation, in the order people see them."""
+    """The endpoints, in the order people see them. Cheap to ask: lists that must be fetched are never waited for."""
 
-    endpoints: tuple[Endpoint, ...]
-
-    @cached_property
-    def _by_name(self) -> dict[str, Endpoint]:
-        return {endpoint.name: endpoint for endpoint in self.endpoints}
+    def __init__(self, endpoints: tuple[Endpoint, ...]) -> None:
+        self.endpoints = endpoints
+        self._by_name = {endpoint.name: endpoint for endpoint in endpoints}
+        self._remembered: dict[str, tuple[float, tuple[str, ...]]] = {}
 
     def get(self, name: str) -> Endpoint | None:
         return self._by_name.get(name)
 
     def models(self, name: str) -> tuple[str, ...]:
-        """Return the models of an endpoint: the fetched list if there is one, else the configured one. Never waits."""
-        endpoint = self.get(name)
+        """Return the models of an endpoint, the first being its default; nothing for an unknown one."""
+        endpoint = self._by_name.get(name)
         if endpoint is None:
             return ()
-        return (fetched_models(endpoint) or endpoint.models) if endpoint.fetch_models else endpoint.models
+        if not endpoint.fetch_models:
+            return endpoint.models
+        seen_at, models = self._remembered.get(name, (0.0, ()))
+        if not models or time.monotonic() - seen_at > REMEMBERED_SECONDS:
+            models = merged(endpoint.models, stored_models(endpoint))
+            self._remembered[name] = time.monotonic(), models
+        return models
 
     def default(self) -> tuple[Endpoint, str] | None:
-        """Return what a new chat starts with."""
+        """Return what a new conversation begins with, or None when there is no model at all."""
         for endpoint in self.endpoints:
-            if models := self.models(endpoint.name):
+            models = self.models(endpoint.name)
+            if models:
                 return endpoint, models[0]
         return None
-
-    def allows(self, name: str, model: str) -> bool:
-        return bool(MODEL_NAME.fullmatch(model)) and model in self.models(name)
 
     @property
     def only_local(self) -> bool:
         """Whether there is nothing but the embedded model, so that an administrator should hear how to add more."""
         return bool(self.endpoints) and all(endpoint.local for endpoint in self.endpoints)
 
+    def allows(self, name: str, model: str) -> bool:
+        endpoint = self._by_name.get(name)
+        return endpoint is not None and (model in endpoint.models or model in self.models(name))
+
 
 _lock = threading.Lock()
-_current: Registry | None = None
+_current: list[Registry] = []
 
 
 def current() -> Registry:
-    """Return the registry of this process, read once. Raises `ConfigFaults`."""
-    global _current  # noqa: PLW0603 (one registry per process)
-    if _current is None:
-        with _lock:
-            if _current is None:
-                _current = load()
-    return _current
+    """Return the registry of this process. Raises `endpoints.config.ConfigFaults` when the file is faulty."""
+    if _current:
+        return _current[0]
+    with _lock:
+        if not _current:
+            _current.append(Registry(_load()))
+        return _current[0]
 
 
 def reset() -> None:
-    """Forget the registry, so that the next use reads it again."""
-    global _current  # noqa: PLW0603
-    _current = None
+    """Forget the registry, so that the next use reads everything anew."""
+    with _lock:
+        _current.clear()
 
 
-def load() -> Registry:
-    """Read the environment and the file. Raises `ConfigFaults`."""
-    custom = (
-        custom_endpoint(entry, order) for order, entry in enumerate(load_config(settings.LIBRECHAT_CONFIG).custom)
-    )
-    endpoints = [*from_environment(), *(each for each in custom if each)]
+def _load() -> tuple[Endpoint, ...]:
+    config = load_config(settings.LIBRECHAT_CONFIG)
+    if os.environ.get("CONFIG_PATH") and not settings.LIBRECHAT_CONFIG.exists():
+        log.warning("there is no file %s (CONFIG_PATH)", settings.LIBRECHAT_CONFIG)
+    built_in = {endpoint.name: endpoint for endpoint in endpoints_from_environment()}
+    custom = _custom(config)
+    found: list[Endpoint] = []
+    for name in _order():
+        found += custom if name == "custom" else [built_in[name]] if name in built_in else []
     if settings.LOCAL_MODEL_URL:
-        endpoints.append(local_endpoint(base_url=settings.LOCAL_MODEL_URL, api_key=settings.LOCAL_MODEL_KEY))
-    return Registry(tuple(sorted(endpoints, key=lambda endpoint: endpoint.order)))
+        found.append(_local())
+    return tuple(replace(endpoint, order=order) for order, endpoint in enumerate(found))
 
 
-def custom_endpoint(entry: CustomEndpoint, order: int) -> Endpoint | None:
-    """Return an entry of the file as an endpoint; None, with a word in the log, while a variable of it is unset."""
-    if "${" in entry.apiKey or "${" in entry.baseURL:
-        log.warning("endpoint %s is left out: a variable of its apiKey or baseURL is not set", entry.name)
-        return None
-    if address_of(entry.baseURL) is None:
-        log.warning("endpoint %s is left out: its baseURL is not a web address", entry.name)
-        return None
+def _order() -> list[str]:
+    """Return the names of what is offered, in order: as `ENDPOINTS` says, else all."""
+    named = [each.strip() for each in os.environ.get("ENDPOINTS", "").split(",") if each.strip()]
+    return list(dict.fromkeys(named)) or [*(provider.name for provider in PROVIDERS), "custom"]
+
+
+def _custom(config: Config) -> list[Endpoint]:
+    found = []
+    for each in config.custom:
+        missing = unset_variables(each.apiKey, each.baseURL)
+        if missing:
+            log.warning("endpoint %s is left out: %s is not set", each.name, ", ".join(missing))
+        elif USER_PROVIDED in {each.apiKey, each.baseURL}:
+            log.warning("endpoint %s is left out: keys of each person are not supported yet", each.name)
+        else:
+            found.append(_custom_endpoint(each))
+    return found
+
+
+def _custom_endpoint(each: CustomEndpoint) -> Endpoint:
+    own_wire = each.provider is None
     return Endpoint(
-        name=entry.name,
-        label=entry.name,
-        adapter="openai_wire",
-        base_url=entry.baseURL,
-        api_key=entry.apiKey,
-        models=entry.models.names,
-        fetch_models=entry.models.fetch,
-        headers=entry.headers,
-        add_params=entry.addParams,
-        drop_params=tuple(entry.dropParams),
-        title_convo=entry.titleConvo,
-        title_model=entry.titleModel,
-        model_display_label=entry.modelDisplayLabel,
-        order=100 + order,
+        name=each.name,
+        label=each.name,
+        adapter="openai_wire" if own_wire else "litellm",
+        base_url=each.baseURL.rstrip("/"),
+        api_key=each.apiKey,
+        models=each.models.names,
+        fetch_models=each.models.fetch and own_wire,
+        litellm_prefix="" if own_wire else f"{each.provider}/",
+        headers=each.headers,
+        add_params=each.addParams,
+        drop_params=tuple(each.dropParams),
+        title_convo=each.titleConvo,
+        title_model=each.titleModel,
+        model_display_label=each.modelDisplayLabel,
         custom=True,
         written_by_operator=True,
     )
 
 
-def cache_key(endpoint: Endpoint) -> str:
-    digest = hashlib.sha256(f"{endpoint.base_url} {endpoint.api_key}".encode()).hexdigest()[:32]
-    return f"endpoints:models:{digest}"
-
-
-def fetched_models(endpoint: Endpoint) -> tuple[str, ...]:
-    """Return the list last fetched; asks for a new one in the background when it is old."""
-    from endpoints.tasks import fetch_models  # noqa: PLC0415 (the task reads this registry)
-
-    try:
-        found: tuple[str, ...] = cache.get(cache_key(endpoint)) or ()
-        if cache.add(cache_key(endpoint) + ":asked", 1, FETCHED_LIFE):
-            fetch_models.delay(endpoint.name)
-    except (RedisError, OSError):
-        log.warning("the cached model list of %s cannot be read", endpoint.name, exc_info=True)
-        return ()
-    return found
+def _local() -> Endpoint:
+    return Endpoint(
+        name=LOCAL_NAME,
+        label="Local model",
+        adapter="openai_wire",
+        base_url=settings.LOCAL_MODEL_URL.rstrip("/"),
+        api_key=settings.LOCAL_MODEL_KEY,
+        models=(LOCAL_MODEL,),
+        local=True,
+        written_by_operator=True,
+    )

@@ -1,13 +1,14 @@
-"""Celery's side of endpoints."""
+import asyncio
 
 from celery import shared_task
 
-from endpoints import models_list, registry
+from endpoints import registry
+from endpoints.model_lists import refresh
 
 
-@shared_task(ignore_result=True, soft_time_limit=30)
-def fetch_models(endpoint_name: str) -> None:
-    """Fetch an endpoint's list of models into the cache; a second run changes nothing."""
-    endpoint = registry.current().get(endpoint_name)
-    if endpoint is not None:
-        models_list.fetch(endpoint)
+@shared_task
+def refresh_models(name: str) -> None:
+    """Fetch the model list of an endpoint anew."""
+    endpoint = registry.current().get(name)
+    if endpoint is not None and endpoint.fetch_models:
+        asyncio.run(refresh(endpoint))

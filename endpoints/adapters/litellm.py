@@ -65,7 +65,7 @@ async def stream(request: ModelRequest, *, patience: Patience = PATIENCE) -> Asy
 def load() -> Any:
     """Import litellm and turn off what it does beside translating."""
     os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
-    library = importlib.import_module("litellm")
+    library: Any = importlib.import_module("litellm")
     library.telemetry = False
     library.suppress_debug_info = True
     library.disable_aiohttp_trust_env = True

@@ -1,91 +1,94 @@
-"""Built-in endpoints, each switched on by a key in the environment. The one place that names providers."""
+"""The built-in providers: which variables switch them on, and what they offer when nothing else is said."""
 
+import logging
 import os
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from endpoints.adapters.base import Endpoint
+from endpoints.config.schema import USER_PROVIDED, is_web_address
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class BuiltIn:
-    """`key` names the variable with the API key; `url` and `list_of_models` those that override the defaults."""
-
+class Provider:
     name: str
     label: str
-    key: str
-    url: str
-    list_of_models: str
+    key_variable: str
+    models_variable: str
+    url_variable: str
+    base_url: str
     adapter: Literal["openai_wire", "litellm"]
     models: tuple[str, ...]
-    base_url: str = ""
-    prefix: str = ""
-    fetch: bool = False
-    title_model: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    litellm_prefix: str = ""
+    fetches: bool = False
 
 
-BUILT_IN = (
-    BuiltIn(
-        "openAI", "OpenAI", "OPENAI_API_KEY", "OPENAI_REVERSE_PROXY", "OPENAI_MODELS", "openai_wire",
-        ("gpt-5.6", "gpt-5.5", "gpt-5.4", "gpt-5.4-mini", "gpt-5.4-nano", "gpt-5.2", "gpt-5.1", "gpt-5", "gpt-5-mini",
-         "gpt-4.1", "gpt-4o", "gpt-4o-mini"),
-        base_url="https://api.openai.com/v1", fetch=True,
+PROVIDERS = (
+    Provider(
+        "openAI", "OpenAI", "OPENAI_API_KEY", "OPENAI_MODELS", "OPENAI_REVERSE_PROXY", "https://api.openai.com/v1",
+        "openai_wire",
+        (
+            "gpt-6-astra", "gpt-6-sol", "gpt-6-luna", "gpt-5.6", "gpt-5.6-terra", "gpt-5.6-luna", "gpt-5.5", "gpt-5.4",
+            "gpt-5.4-mini", "gpt-5-mini", "gpt-4.1", "gpt-4o-mini",
+        ),
+        fetches=True,
     ),
-    BuiltIn(
-        "anthropic", "Anthropic", "ANTHROPIC_API_KEY", "ANTHROPIC_REVERSE_PROXY", "ANTHROPIC_MODELS", "litellm",
-        ("claude-opus-5-5", "claude-opus-5", "claude-sonnet-5", "claude-opus-4-8", "claude-sonnet-4-6",
-         "claude-opus-4-6", "claude-sonnet-4-5", "claude-haiku-4-5"),
-        prefix="anthropic/",
+    Provider(
+        "google", "Google", "GOOGLE_KEY", "GOOGLE_MODELS", "GOOGLE_REVERSE_PROXY",
+        "https://generativelanguage.googleapis.com/v1beta", "litellm",
+        (
+            "gemini-3.8-flash", "gemini-3.7-flash", "gemini-3.6-flash", "gemini-3.5-flash", "gemini-3.5-flash-lite",
+            "gemini-3.1-pro-preview", "gemini-3.1-flash-lite-preview", "gemini-2.5-pro", "gemini-2.5-flash",
+            "gemini-2.5-flash-lite",
+        ),
+        litellm_prefix="gemini/",
     ),
-    BuiltIn(
-        "google", "Google", "GOOGLE_KEY", "GOOGLE_REVERSE_PROXY", "GOOGLE_MODELS", "litellm",
-        ("gemini-3.8-flash", "gemini-3.7-flash", "gemini-3.6-flash", "gemini-3.5-flash", "gemini-3.1-pro-preview",
-         "gemini-3-pro-preview", "gemini-2.5-pro", "gemini-2.5-flash", "gemini-2.5-flash-lite"),
-        prefix="gemini/",
+    Provider(
+        "anthropic", "Anthropic", "ANTHROPIC_API_KEY", "ANTHROPIC_MODELS", "ANTHROPIC_REVERSE_PROXY",
+        "https://api.anthropic.com", "litellm",
+        (
+            "claude-fable-5-1", "claude-fable-5", "claude-opus-5-5", "claude-opus-5", "claude-sonnet-5",
+            "claude-opus-4-8", "claude-opus-4-7", "claude-sonnet-4-6", "claude-opus-4-6", "claude-sonnet-4-5",
+            "claude-haiku-4-5", "claude-opus-4-1",
+        ),
+        litellm_prefix="anthropic/",
     ),
 )  # fmt: skip
 
-LOCAL_NAME = "Local"
-LOCAL_MODEL = "smollm2-135m-instruct"
-PROVIDER_KEYS = tuple(each.key for each in BUILT_IN)
+
+PROVIDER_KEYS = tuple(provider.key_variable for provider in PROVIDERS)
 
 
-def from_environment(environment: Mapping[str, str] | None = None) -> Iterator[Endpoint]:
-    """Yield the built-in endpoints whose key is set."""
-    environment = os.environ if environment is None else environment
-    for order, each in enumerate(BUILT_IN):
-        key = environment.get(each.key, "").strip()
-        if not key or key == "user_provided":
-            continue
-        named = tuple(name.strip() for name in environment.get(each.list_of_models, "").split(",") if name.strip())
-        base_url = environment.get(each.url, "").strip()
-        yield Endpoint(
-            name=each.name,
-            label=each.label,
-            adapter=each.adapter,
-            base_url=base_url or each.base_url,
-            api_key=key,
-            models=named or each.models,
-            fetch_models=each.fetch and not named,
-            litellm_prefix=each.prefix,
-            title_model=each.title_model,
-            written_by_operator=True,
-            order=order,
-        )
+def endpoints_from_environment() -> list[Endpoint]:
+    """Return an endpoint for every provider whose key is set."""
+    found = []
+    for provider in PROVIDERS:
+        key = os.environ.get(provider.key_variable, "").strip()
+        if key == USER_PROVIDED:
+            log.warning("%s: keys of each person are not supported yet, so it is left out", provider.key_variable)
+        elif key:
+            found.append(_endpoint(provider, key))
+    return found
 
 
-def local_endpoint(*, base_url: str, api_key: str) -> Endpoint:
-    """Return the embedded model as an ordinary endpoint."""
+def _endpoint(provider: Provider, key: str) -> Endpoint:
+    base_url = os.environ.get(provider.url_variable, "").strip() or provider.base_url
+    if not is_web_address(base_url):
+        log.error("%s is not a web address; the provider's own is used", provider.url_variable)
+        base_url = provider.base_url
+    named = tuple(each.strip() for each in os.environ.get(provider.models_variable, "").split(",") if each.strip())
+    organization = os.environ.get("OPENAI_ORGANIZATION", "").strip() if provider.name == "openAI" else ""
     return Endpoint(
-        name=LOCAL_NAME,
-        label="Local model",
-        adapter="openai_wire",
-        base_url=base_url,
-        api_key=api_key,
-        models=(LOCAL_MODEL,),
-        order=1_000,
-        local=True,
+        name=provider.name,
+        label=provider.label,
+        adapter=provider.adapter,
+        base_url=base_url.rstrip("/"),
+        api_key=key,
+        models=tuple(dict.fromkeys(named)) or provider.models,
+        fetch_models=provider.fetches and not named,
+        litellm_prefix=provider.litellm_prefix,
+        headers={"OpenAI-Organization": organization} if organization else {},
         written_by_operator=True,
     )

@@ -1,0 +1,119 @@
+"""What is wrong with a configuration file: where, in which line, and what would be right."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext as _
+
+Place = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    path: str  # as in ``endpoints.custom[0].models.default``; empty for the file as a whole
+    line: int  # from 1; 0 when it has none
+    message: str
+
+    def __str__(self) -> str:
+        where = _("line %d") % self.line if self.line else ""
+        return ", ".join(part for part in (self.path, where) if part) + ": " + self.message
+
+
+class ConfigFaults(ImproperlyConfigured):
+    """The configuration cannot be used. `faults` has every reason, not only the first."""
+
+    def __init__(self, file: str, faults: Sequence[Fault]) -> None:
+        self.file = file
+        self.faults = tuple(faults)
+        lines = [_("%(file)s cannot be used:") % {"file": file}, *(f"  {fault}" for fault in self.faults)]
+        super().__init__("\n".join(lines))
+
+
+def path_of(place: Place) -> str:
+    """
+    >>> path_of(("endpoints", "custom", 0, "models"))
+    'endpoints.custom[0].models'
+    """
+    text = ""
+    for step in place:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+    return text
+
+
+class Lines:
+    """Finds the line of a place in a YAML document, or of the nearest place above it that is there."""
+
+    def __init__(self, root: yaml.Node | None) -> None:
+        self._root = root
+
+    def of(self, place: Place) -> int:
+        node, line = self._root, 0
+        if node is None:
+            return 0
+        line = node.start_mark.line + 1
+        for step in place:
+            found = _child(node, step)
+            if found is None:
+                break
+            line, node = found
+        return line
+
+    def repeated_keys(self) -> Iterator[tuple[Place, int]]:
+        """Yield every key that stands twice in one mapping: YAML readers take the last without a word."""
+        if self._root is not None:
+            yield from _repeated(self._root, (), set())
+
+
+def _child(node: yaml.Node, step: str | int) -> tuple[int, yaml.Node] | None:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if key.value == str(step):
+                return key.start_mark.line + 1, value
+    elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+        value = node.value[step]
+        return value.start_mark.line + 1, value
+    return None
+
+
+def _repeated(node: yaml.Node, place: Place, seen: set[int]) -> Iterator[tuple[Place, int]]:
+    if id(node) in seen:  # an alias leads back to what was looked at
+        return
+    seen.add(id(node))
+    if isinstance(node, yaml.SequenceNode):
+        for index, value in enumerate(node.value):
+            yield from _repeated(value, (*place, index), seen)
+    elif isinstance(node, yaml.MappingNode):
+        keys: set[str] = set()
+        for key, value in node.value:
+            name = str(key.value)
+            if name in keys:
+                yield (*place, name), key.start_mark.line + 1
+            keys.add(name)
+            yield from _repeated(value, (*place, name), seen)
+
+
+def message_of(error: Mapping[str, Any], allowed: Sequence[str]) -> str:
+    """Return pydantic's finding in words that say what is allowed; never the value, which may be a secret."""
+    kind, context = str(error["type"]), error.get("ctx", {})
+    if kind == "extra_forbidden":
+        return _("is not a known key here. Allowed: %s") % ", ".join(allowed)
+    if kind == "value_error":
+        return str(context["error"])
+    if kind in {"literal_error", "enum"}:
+        return _("must be one of: %s") % context["expected"]
+    words: dict[str, str] = {
+        "missing": _("is required"),
+        "string_type": _("must be a text (put it in quotes)"),
+        "bool_type": _("must be true or false"),
+        "bool_parsing": _("must be true or false"),
+        "list_type": _("must be a list"),
+        "dict_type": _("must be a mapping of keys to values"),
+        "model_type": _("must be a mapping of keys to values"),
+        "model_attributes_type": _("must be a mapping of keys to values"),
+        "string_too_short": _("must not be empty"),
+        "too_short": _("must have at least one item"),
+    }
+    return words.get(kind) or str(error["msg"])

@@ -1,0 +1,33 @@
+"""``${NAME}`` in the configuration file: replaced once, at load; what was put in is never looked at again."""
+
+import os
+import re
+from typing import Any
+
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+# These keep the site together: no header and no address may carry them away.
+_NEVER = {
+    "SECRET_KEY", "JWT_SECRET", "JWT_REFRESH_SECRET", "CREDS_KEY", "CREDS_IV", "MEILI_MASTER_KEY", "MONGO_URI",
+    "REDIS_URI", "REDIS_PASSWORD", "REDIS_URL", "DATABASE_URL", "LOCAL_MODEL_KEY",
+}  # fmt: skip
+
+
+def interpolate(value: Any) -> Any:
+    """Return `value` with the variables in its texts replaced, at any depth; what is not set stays as written."""
+    if isinstance(value, str):
+        return _VARIABLE.sub(_value_of, value)
+    if isinstance(value, list):
+        return [interpolate(each) for each in value]
+    if isinstance(value, dict):
+        return {name: interpolate(each) for name, each in value.items()}
+    return value
+
+
+def unset_variables(*texts: str) -> list[str]:
+    """Return the names of variables that were left standing in `texts`."""
+    return [name for text in texts for name in _VARIABLE.findall(text)]
+
+
+def _value_of(found: "re.Match[str]") -> str:
+    name = found[1]
+    return found[0] if name in _NEVER else os.environ.get(name) or found[0]
