@@ -102,6 +102,8 @@ def read_start(request: Request, endpoint: str | None) -> StartIn:
         if body.endpoint and body.endpoint != endpoint:
             raise WireError(400, _("The endpoint in the path and the one in the body differ."))
         body = body.model_copy(update={"endpoint": endpoint})
+    if not (body.endpoint or body.isRegenerate or body.isContinued):
+        raise WireError(400, _("endpoint: name the endpoint that shall answer."))
     if body.agent_id not in (None, "", "ephemeral"):
         raise WireError(400, _("%(name)s: this is not available on this server.") % {"name": "agent_id"})
     _check_protocol_fields(body)

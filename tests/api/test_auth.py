@@ -184,7 +184,8 @@ def test_an_address_that_is_taken_is_answered_like_a_new_one(owner: User) -> Non
 @pytest.mark.parametrize(
     "changes",
     [{"name": "ab"}, {"name": "x" * 81}, {"name": None}, {"email": "x"},
-     {"password": "short", "confirm_password": "short"}, {"confirm_password": "another-one"}, {"password": " " * 9, "confirm_password": " " * 9}, {"username": "<b>"},
+     {"password": "short", "confirm_password": "short"}, {"confirm_password": "another-one"},
+     {"password": " " * 9, "confirm_password": " " * 9}, {"username": "<b>"},
      {"password": "x" * 129, "confirm_password": "x" * 129}, {"password": "password", "confirm_password": "password"}],
 )  # fmt: skip
 def test_what_cannot_be_an_account_is_none(changes: dict[str, Any]) -> None:

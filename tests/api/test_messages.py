@@ -24,7 +24,8 @@ def test_the_whole_tree_comes_oldest_first(owner: User, make_conversation: Make,
     assert answer.status_code == 200
     question, reply = answer.json()
     for message in (question, reply):
-        assert message.pop("createdAt") <= message.pop("updatedAt")
+        assert message.pop("createdAt").endswith("Z")
+        assert message.pop("updatedAt").endswith("Z")
     assert question == {
         "messageId": str(run.message.parent_id),
         "conversationId": str(found.id),

@@ -120,7 +120,8 @@ def test_a_model_that_is_not_offered_is_denied_in_the_chat(owner: User) -> None:
     "change",
     [
         {"text": 7}, {"text": None}, {"text": {"a": 1}}, {"messageId": "x"}, {"messageId": 5},
-        {"messageId": {"$gt": ""}}, {"messageId": str(uuid4()).upper()}, {"messageId": f"{uuid4()} "}, {"parentMessageId": "../x"},
+        {"messageId": {"$gt": ""}}, {"messageId": str(uuid4()).upper()}, {"messageId": f"{uuid4()} "},
+        {"parentMessageId": "../x"},
         {"parentMessageId": [str(uuid4())]}, {"conversationId": "PENDING"}, {"conversationId": 1.5},
         {"model": ["tiny"]}, {"temperature": "hot"}, {"temperature": 9}, {"top_p": -1}, {"max_tokens": 0.5},
         {"stop": "x"}, {"stop": [1]}, {"stop": ["x"] * 99}, {"reasoning_effort": "all"}, {"isRegenerate": "yes"},

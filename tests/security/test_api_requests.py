@@ -30,7 +30,6 @@ LYING = {
     "X-User-Id": "marker-12",
     "X-Tenant-Id": "marker-13",
 }
-WRITING = ("POST", "PUT", "PATCH", "DELETE")
 # Signing in needs no right that a foreign site could borrow; their own check looks at the origin alone.
 WITHOUT_A_SESSION = {"api:login", "api:register", "api:refresh"}
 
@@ -39,16 +38,16 @@ def plain_routes() -> list[Route]:
     return [each for each in all_routes() if not each.is_admin]
 
 
-@pytest.mark.parametrize("route", plain_routes(), ids=lambda each: each.path)
-def test_a_lying_header_changes_and_shows_nothing(route: Route, owner: User) -> None:
+def test_a_lying_header_changes_and_shows_nothing(owner: User) -> None:
     client = Client(raise_request_exception=False)
     client.force_login(owner)
-    plain, lied = client.get(route.url()), client.get(route.url(), headers=LYING)
-    assert lied.status_code == plain.status_code
-    assert lied.get("Location") == plain.get("Location")
-    body = b"".join(lied) if lied.streaming else lied.content
-    assert b"marker-" not in body
-    assert "marker-" not in str(lied.headers)
+    for route in plain_routes():
+        plain, lied = client.get(route.url()), client.get(route.url(), headers=LYING)
+        assert lied.status_code == plain.status_code, route
+        assert lied.get("Location") == plain.get("Location"), route
+        body = b"".join(lied) if lied.streaming else lied.content
+        assert b"marker-" not in body, route
+        assert "marker-" not in str(lied.headers), route
 
 
 def test_a_lying_header_signs_nobody_in() -> None:
@@ -68,7 +67,8 @@ def test_a_host_that_is_not_ours_is_refused(host: str, owner: User) -> None:
 
 @pytest.mark.parametrize("path", ["//api/user", "/api//user", "/%2e%2e/api/user", "/api/%2e%2e/api/user", "/api/user;x",
                                   "/api/user.", "/api/user/", "/api/user%2f", "/api/User", "/api/../api/user",
-                                  "/api/user%00", "/api/user%20", "/login/../api/user", "/health;/../api/user"])  # fmt: skip
+                                  "/api/user%00", "/api/user%20", "/login/../api/user",
+                                  "/health;/../api/user"])  # fmt: skip
 def test_a_path_that_only_looks_like_a_route_is_none(path: str, owner: User) -> None:
     signed_in = Client(raise_request_exception=False, headers=bearer(owner)).generic("GET", path)
     assert signed_in.status_code in {400, 404}, path
@@ -85,19 +85,20 @@ def test_a_host_in_an_absolute_address_is_never_the_senders(owner: User) -> None
 
 
 @pytest.mark.parametrize("origin", [None, "https://evil.example", "null"])
-@pytest.mark.parametrize("route", all_routes(), ids=lambda each: each.path)
-def test_another_site_writes_nothing_with_a_persons_session(route: Route, origin: str | None, admin_user: User) -> None:
-    if route.name in WITHOUT_A_SESSION and origin is None:
-        pytest.skip("no browser sends a foreign request without saying where it comes from")
+def test_another_site_writes_nothing_with_a_persons_session(origin: str | None, admin_user: User) -> None:
     client = Client(raise_request_exception=False, enforce_csrf_checks=True)
     client.force_login(admin_user)
     headers = {"Origin": origin} if origin else {}
     before = everything()
-    for method in WRITING:
-        kind = "application/json" if route.is_api else "application/x-www-form-urlencoded"
-        answer = client.generic(method, route.url(), b"{}" if route.is_api else b"a=1", kind, headers=headers)
-        assert answer.status_code in {403, 405}, (method, answer.status_code)
-        assert "Access-Control-Allow-Origin" not in answer.headers
+    for route in all_routes():
+        if route.name in WITHOUT_A_SESSION and origin is None:
+            continue  # no browser sends a foreign request without saying where it comes from
+        for method in ("POST", "PUT", "PATCH", "DELETE"):
+            kind = "application/json" if route.is_api else "application/x-www-form-urlencoded"
+            body = b"{}" if route.is_api else b"a=1"
+            answer = client.generic(method, route.url(), body, kind, headers=headers)
+            assert answer.status_code in {403, 405}, (route, method, answer.status_code)
+            assert "Access-Control-Allow-Origin" not in answer.headers
     assert everything() == before
 
 

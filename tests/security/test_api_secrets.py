@@ -90,7 +90,8 @@ def test_no_answer_tells_a_secret(
         client.force_login(user)
         for method in ("GET", "POST"):
             answer = client.generic(method, route.url(**ids), b"{}", "application/json")
-            assert answer.status_code < 500, (method, answer.status_code)
+            # /readyz says that no generator runs beside the tests
+            assert answer.status_code < 500 or route.name == "readyz", (method, answer.status_code)
             body = _text(answer)
             assert [each for each in secrets_planted if each in body or each in str(answer.headers)] == []
 
