@@ -79,7 +79,7 @@ def check_redis() -> Iterator[Finding]:
         advice = "Start Parley with `make up`, or check REDIS_URL and that the server runs."
         yield Finding("redis", "fault", f"cannot be reached: {error}", advice)
         return
-    version = facts.get("valkey_version") or facts.get("redis_version")  # type: ignore[union-attr]
+    version = facts.get("valkey_version") or facts.get("redis_version")
     if int(str(version).split(".")[0]) < 7:
         yield Finding("redis", "fault", f"version {version}", "Use Redis 7 or newer, or Valkey.")
     else:

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import psycopg
-from django.db.migrations.loader import MigrationLoader
 
 DIGEST = ".digest"
 
@@ -33,9 +32,9 @@ def create_database(server_url: str, name: str, seconds: float = 20) -> None:
             time.sleep(0.05)
 
 
-def migrate(database_url: str, root: Path, environment: Mapping[str, str]) -> bool:
-    """Bring the tables up to date; return whether there was anything to do."""
-    if _applied(database_url) >= _known():
+def migrate(database_url: str, known: set[tuple[str, str]], root: Path, environment: Mapping[str, str]) -> bool:
+    """Apply the `known` migrations (app, name) that are not applied; return whether there were any."""
+    if _applied(database_url) >= known:
         return False
     _run([sys.executable, "manage.py", "migrate", "-v0", "--noinput"], root, environment, "The migrations failed")
     return True
@@ -51,12 +50,6 @@ def collect_static(source: Path, target: Path, root: Path, environment: Mapping[
     _run(command, root, environment, "The static files could not be gathered")
     stamp.write_text(digest)
     return True
-
-
-def _known() -> set[tuple[str, str]]:
-    """Return the migrations on disk; needs no database."""
-    loader = MigrationLoader(None)
-    return set(loader.disk_migrations or ())
 
 
 def _applied(database_url: str) -> set[tuple[str, str]]:

@@ -1,12 +1,13 @@
 """The whole system on one machine: starts the parts in order, watches them, stops them in order."""
 
 import fcntl
+import json
 import os
 import signal
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
@@ -14,6 +15,7 @@ from deploy.embedded import model, postgres, prepare, probe, valkey
 from deploy.embedded.parts import Part, tail
 
 DATABASE = "parley"
+PLAN = "PARLEY_PLAN"  # the environment variable that carries the plan to the supervisor's process
 STOP_SECONDS = 9.0  # all of it: a terminal's Ctrl-C is answered within ten
 DRAIN_SECONDS = 4.0  # of these for the generator, to finish what it writes
 START_TRIES = 3
@@ -37,7 +39,17 @@ class Plan:
     database_url: str
     redis_url: str
     local_model: bool
+    migrations: list[tuple[str, str]] = field(repr=False)  # those on disk: app and name
     secrets: dict[str, str] = field(repr=False)
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), default=str)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Plan":
+        values = json.loads(text)
+        paths = {name: Path(values[name]) for name in ("root", "data", "static", "static_root")}
+        return cls(**values | paths | {"migrations": [tuple(row) for row in values["migrations"]]})
 
 
 class Supervisor:
@@ -48,7 +60,8 @@ class Supervisor:
         self._say = say
         self._began = time.monotonic()
         self._parts: list[Part] = []
-        self._environment = dict(os.environ) | plan.secrets | {
+        inherited = {name: value for name, value in os.environ.items() if name != PLAN}
+        self._environment = inherited | plan.secrets | {
             "PARLEY_DATA": str(plan.data),
             "PYTHONUNBUFFERED": "1",
             "DJANGO_SETTINGS_MODULE": "config.settings",
@@ -131,7 +144,7 @@ class Supervisor:
     def _prepare(self) -> None:
         plan = self.plan
         self._write_runtime()
-        changed = prepare.migrate(self._environment["DATABASE_URL"], plan.root, self._environment)
+        changed = prepare.migrate(self._environment["DATABASE_URL"], set(plan.migrations), plan.root, self._environment)
         self._line("database", "migrated" if changed else "up to date")
         if prepare.collect_static(plan.static, plan.static_root, plan.root, self._environment):
             self._line("static files", "gathered")

@@ -181,7 +181,7 @@ def _name(pid: int) -> str:
     line = " ".join(words)
     for needle, name in (
         ("config.asgi", "web"), ("manage.py generate", "generator"), ("celery", "worker"), ("postgres", "postgres"),
-        ("valkey", "valkey"), ("manage.py up", "supervisor"),
+        ("valkey", "valkey"), ("deploy.embedded", "supervisor"), ("manage.py up", "supervisor"),
     ):  # fmt: skip
         if needle in line:
             return name

@@ -13,7 +13,7 @@ SIGNS = {"ok": "✓", "warning": "!", "fault": "✗"}
 
 class Command(BaseCommand):
     help = "Examine every part and say what to do about each fault. Ends with status 1 when there is one."
-    requires_system_checks = ()  # type: ignore[assignment]  # a faulty configuration is a finding here
+    requires_system_checks = ()  # a faulty configuration is a finding here
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="print the findings as JSON")

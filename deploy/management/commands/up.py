@@ -3,9 +3,10 @@ import sys
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
+from django.db.migrations.loader import MigrationLoader
 
-from deploy.embedded.supervisor import CannotStart, Plan, Supervisor
+from deploy.embedded.supervisor import PLAN, Plan
 from endpoints.config.environment import PROVIDER_KEYS
 
 
@@ -23,19 +24,16 @@ class Command(BaseCommand):
             database_url=os.environ.get("DATABASE_URL", ""),
             redis_url=os.environ.get("REDIS_URL", ""),
             local_model=self._wants_local_model(),
+            migrations=sorted(MigrationLoader(None).disk_migrations or ()),
             secrets=settings.SECRETS,
         )
-        try:
-            Supervisor(plan, self._say).run()
-        except CannotStart as error:
-            raise CommandError(str(error)) from error
+        # Same process, new program: signals and the waiting `make` go on to mean it.
+        os.chdir(settings.BASE_DIR)
+        command = [sys.executable, "-m", "deploy.embedded"]
+        os.execve(sys.executable, command, dict(os.environ) | {PLAN: plan.to_json()})  # noqa: S606
 
     def _wants_local_model(self) -> bool:
         """Off by LOCAL_MODEL=off; unless LOCAL_MODEL says so, also off when a provider's key is set."""
         if "LOCAL_MODEL" in os.environ:
             return bool(settings.LOCAL_MODEL)
         return not any(os.environ.get(name, "").strip() for name in PROVIDER_KEYS)
-
-    def _say(self, line: str) -> None:
-        self.stdout.write(line)
-        sys.stdout.flush()
