@@ -6,14 +6,13 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jwt
 import pytest
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import connections
-from django.http import HttpResponse
 from django.test import AsyncClient, Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -22,6 +21,11 @@ from accounts.models import User
 from chat.api import stream
 from chat.models import Conversation, Generation, Message
 from endpoints import registry
+
+if TYPE_CHECKING:
+    from django.test.client import _MonkeyPatchedWSGIResponse
+
+    Answer = _MonkeyPatchedWSGIResponse
 
 PLANTED_KEY = "sk-planted-in-the-configuration"
 ENDPOINTS = f"""
@@ -55,19 +59,16 @@ class Api:
         self.client = Client(raise_request_exception=False)
         self.headers = bearer(user) if user else {}
 
-    def raw(self, method: str, path: str, data: bytes = b"", **headers: str) -> HttpResponse:
-        answer: HttpResponse = self.client.generic(
-            method, path, data, "application/json", headers={**self.headers, **headers}
-        )
-        return answer
+    def raw(self, method: str, path: str, data: bytes = b"", **headers: str) -> "Answer":
+        return self.client.generic(method, path, data, "application/json", headers={**self.headers, **headers})
 
-    def send(self, method: str, path: str, body: Any = None) -> HttpResponse:
+    def send(self, method: str, path: str, body: Any = None) -> "Answer":
         return self.raw(method, path, b"" if body is None else json.dumps(body).encode())
 
-    def get(self, path: str) -> HttpResponse:
+    def get(self, path: str) -> "Answer":
         return self.send("GET", path)
 
-    def post(self, path: str, body: Any) -> HttpResponse:
+    def post(self, path: str, body: Any) -> "Answer":
         return self.send("POST", path, body)
 
 
@@ -138,7 +139,7 @@ async def stream_threads() -> AsyncIterator[None]:
 
 async def read_stream(path: str, user: User) -> list[tuple[str, dict[str, Any]]]:
     """Read an event stream to its end; return (event, payload) of every frame."""
-    response = await AsyncClient().get(path, headers=bearer(user))
+    response: Any = await AsyncClient().get(path, headers=bearer(user))
     assert response.status_code == 200, response.content
     assert response["Content-Type"] == "text/event-stream"
     text = ""

@@ -2,19 +2,21 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jwt
 import pytest
 from django.conf import settings as django_settings
 from django.core.cache import cache
-from django.http import HttpResponse
 from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import RefreshSession, Role, User
 from tests.api.conftest import Api, bearer
 from tests.cast import PASSWORD
+
+if TYPE_CHECKING:
+    from tests.api.conftest import Answer
 
 pytestmark = pytest.mark.django_db
 EMAIL = "olivia.owner@example.org"
@@ -27,7 +29,7 @@ def no_limits_left_over() -> Iterator[None]:
     cache.clear()
 
 
-def login(api: Api, **changes: Any) -> HttpResponse:
+def login(api: Api, **changes: Any) -> "Answer":
     return api.post("/api/auth/login", {"email": EMAIL, "password": PASSWORD, **changes})
 
 

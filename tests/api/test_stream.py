@@ -147,7 +147,7 @@ async def test_resuming_what_has_said_nothing_yet_does_not_wait(
 ) -> None:
     found = await sync_to_async(make_conversation)(owner)
     run = await sync_to_async(make_turn)(found, state="queued", reply="")
-    response = await AsyncClient().get(f"/api/agents/chat/stream/{found.id}?resume=true", headers=bearer(owner))
+    response: Any = await AsyncClient().get(f"/api/agents/chat/stream/{found.id}?resume=true", headers=bearer(owner))
     first = await asyncio.wait_for(anext(aiter(response.streaming_content)), 5)
     ((_, payload),) = frames_of(first.decode())
     assert payload["resumeState"]["aggregatedContent"] == []
@@ -208,7 +208,7 @@ async def test_silence_is_filled_with_comments(
     monkeypatch.setattr(stream, "KEEP_ALIVE", 0.05)
     found = await sync_to_async(make_conversation)(owner)
     await sync_to_async(make_turn)(found, state="running", reply="")
-    response = await AsyncClient().get(f"/api/agents/chat/stream/{found.id}", headers=bearer(owner))
+    response: Any = await AsyncClient().get(f"/api/agents/chat/stream/{found.id}", headers=bearer(owner))
     pieces = aiter(response.streaming_content)
     await anext(pieces)
     assert await asyncio.wait_for(anext(pieces), 5) == b": keep-alive\n\n"
@@ -220,7 +220,7 @@ async def test_the_headers_keep_proxies_from_holding_it_back(
     found = await sync_to_async(make_conversation)(owner)
     await sync_to_async(make_turn)(found)
     accept = {"Accept": "text/event-stream", "Accept-Encoding": "gzip"}
-    response = await AsyncClient().get(f"/api/agents/chat/stream/{found.id}", headers={**bearer(owner), **accept})
+    response: Any = await AsyncClient().get(f"/api/agents/chat/stream/{found.id}", headers={**bearer(owner), **accept})
     assert response["Cache-Control"] == "no-cache, no-transform"
     assert response["X-Accel-Buffering"] == "no"
     assert response["Content-Encoding"] == "identity"
@@ -235,13 +235,13 @@ async def test_a_stranger_and_an_unknown_id_get_404(
     for stream_id in (found.id, uuid4(), "nonsense"):
         for query in ("", "?resume=true"):
             path = f"/api/agents/chat/stream/{stream_id}{query}"
-            response = await AsyncClient().get(path, headers=bearer(stranger))
+            response: Any = await AsyncClient().get(path, headers=bearer(stranger))
             assert (response.status_code, list(response.json())) == (404, ["error"])
 
 
 async def test_a_conversation_without_a_run_has_no_stream(owner: User, make_conversation: Make) -> None:
     found = await sync_to_async(make_conversation)(owner)
-    response = await AsyncClient().get(f"/api/agents/chat/stream/{found.id}", headers=bearer(owner))
+    response: Any = await AsyncClient().get(f"/api/agents/chat/stream/{found.id}", headers=bearer(owner))
     assert response.status_code == 404
 
 
@@ -252,7 +252,7 @@ async def test_a_run_that_was_followed_by_another_is_named(
     run = await sync_to_async(make_turn)(found)
     at = int(run.created_at.timestamp() * 1000)
     path = f"/api/agents/chat/stream/{found.id}?generationCreatedAt="
-    response = await AsyncClient().get(f"{path}{at - 5}", headers=bearer(owner))
+    response: Any = await AsyncClient().get(f"{path}{at - 5}", headers=bearer(owner))
     assert (response.status_code, response.json()["code"]) == (409, "GENERATION_REPLACED")
     assert events(await read_stream(f"{path}{at}", owner))[-1] == "final"
 
@@ -260,7 +260,7 @@ async def test_a_run_that_was_followed_by_another_is_named(
 async def test_nobody_follows_without_signing_in(owner: User, make_conversation: Make, make_turn: Turn) -> None:
     found = await sync_to_async(make_conversation)(owner)
     await sync_to_async(make_turn)(found)
-    response = await AsyncClient().get(f"/api/agents/chat/stream/{found.id}")
+    response: Any = await AsyncClient().get(f"/api/agents/chat/stream/{found.id}")
     assert (response.status_code, list(response.json())) == (401, ["message"])
 
 

@@ -62,7 +62,7 @@ def _walk(patterns: list[Any], prefix: str, namespace: str) -> Iterator[Route]:
 
 
 def _template(pattern: RoutePattern) -> tuple[str, dict[str, str]]:
-    text = str(pattern._route)
+    text = str(pattern)
     kinds = {name: type(converter).__name__ for name, converter in pattern.converters.items()}
     for name in kinds:
         start = text.index("<")

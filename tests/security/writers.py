@@ -32,7 +32,7 @@ def all_writers(user: User) -> list[Writer]:
 def good_body(writer: Writer, conversation_id: str) -> dict[str, Any]:
     """Return a body that the writer accepts. Raises `KeyError` for a writer nobody wrote one for."""
     start = {"text": "Hello", "model": "tiny", "endpoint": "Somewhere", "conversationId": conversation_id}
-    return {
+    bodies: dict[str, dict[str, Any]] = {
         "POST /api/convos/update": {"arg": {"conversationId": conversation_id, "title": "Mine"}},
         "DELETE /api/convos": {"arg": {"conversationId": conversation_id}},
         "POST /api/agents/chat": start,
@@ -45,4 +45,5 @@ def good_body(writer: Writer, conversation_id: str) -> dict[str, Any]:
             "password": "correct-horse-battery",
             "confirm_password": "correct-horse-battery",
         },
-    }[f"{writer.method} {writer.path}"]
+    }
+    return bodies[f"{writer.method} {writer.path}"]
