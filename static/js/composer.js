@@ -71,7 +71,7 @@ document.addEventListener("htmx:before:request", (event) => {
   const words = new URLSearchParams(ctx.request.body);
   const pending = byId("pending").content.cloneNode(true);
   pending.querySelector(".prose").textContent = words.get("starter") || words.get("text");
-  pending.querySelector(".who span").textContent = document.querySelector("[data-model-name]")?.textContent || "";
+  pending.querySelector(".who h2").textContent = document.querySelector("[data-model-name]")?.textContent || "";
   sending = { typed: text().value, nodes: [...pending.children], draft: draftName() };
   byId("messages").append(pending);
   byId("composer-error").replaceChildren();

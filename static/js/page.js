@@ -12,14 +12,15 @@ remember("tz", Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC");
 // --- toasts and the live region -------------------------------------------------------------
 function toast(message, kind = "bad") {
   const box = byId("toast").content.firstElementChild.cloneNode(true);
-  box.classList.toggle("bad", kind === "bad");
+  box.classList.replace("bad", kind);
+  if (kind === "good") box.querySelector("use").setAttribute("href", "#i-check");
   box.querySelector("span").textContent = message;
   byId("toasts").append(box);
   return box;
 }
 const fading = new MutationObserver((changes) => {
   for (const box of changes.flatMap((change) => [...change.addedNodes])) {
-    if (box.nodeType === 1 && !box.dataset.stays) setTimeout(() => box.matches(":hover, :focus-within") || box.remove(), 12000);
+    if (box.nodeType === 1 && !box.dataset.stays) setTimeout(() => box.matches(":hover, :focus-within") || box.remove(), box.matches(".good") ? 5000 : 12000);
   }
 });
 fading.observe(byId("toasts"), { childList: true });

@@ -65,7 +65,7 @@ def make_chat(db: None) -> Callable[..., Conversation]:
         for number in range(turns):
             question = Message.objects.create(
                 conversation=chat, author="user", text=f"Question {number}", parent=parent,
-                parts=[{"type": "text", "text": f"Question {number}"}], 
+                parts=[{"type": "text", "text": f"Question {number}"}],
                 created_at=start + timedelta(seconds=2 * number),
             )  # fmt: skip
             parent = make_reply(question, f"Answer {number}", created_at=start + timedelta(seconds=2 * number + 1))
