@@ -8,8 +8,8 @@ import asyncio
 import contextlib
 import logging
 import os
+import platform
 import secrets
-import socket
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -46,7 +46,7 @@ class Generator:
     """One process's worth of runs. `run` returns when it was told to stop and everything has ended."""
 
     def __init__(self) -> None:
-        self.worker = f"{socket.gethostname()[:32]}-{os.getpid()}-{secrets.token_hex(3)}"
+        self.worker = f"{platform.node()[:32]}-{os.getpid()}-{secrets.token_hex(3)}"
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="generator")
         self._client: Redis = Redis.from_url(settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=2)
         self._waiting: Redis = Redis.from_url(settings.REDIS_URL, socket_timeout=None, socket_connect_timeout=2)

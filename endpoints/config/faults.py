@@ -103,7 +103,7 @@ def message_of(error: Mapping[str, Any], allowed: Sequence[str]) -> str:
     if kind == "value_error":
         return str(context["error"])
     if kind in {"literal_error", "enum"}:
-        return _("must be one of: %s") % context["expected"]
+        return _("must be one of: %s") % str(context["expected"])
     words: dict[str, str] = {
         "missing": _("is required"),
         "string_type": _("must be a text (put it in quotes)"),

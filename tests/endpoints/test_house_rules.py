@@ -1,0 +1,98 @@
+"""Rules of the house that a reader of every file can check: security case 43, and who may name providers."""
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+APPS = ("accounts", "agents", "billing", "chat", "config", "deploy", "endpoints", "files")
+HTTP = {
+    "aiohttp", "httpx", "httpx2", "requests", "urllib3", "websockets", "websocket", "socket", "ftplib", "smtplib",
+    "telnetlib", "http.client", "urllib.request", "httplib2", "pycurl", "niquests", "xmlrpc.client", "openai",
+    "litellm",
+}  # fmt: skip
+OPENERS = {"open_connection", "create_connection", "sock_connect", "create_datagram_endpoint"}
+PROVIDERS = re.compile(r"openai|anthropic|\bclaude|gemini|mistral|\bgroq\b|openrouter|deepseek|\bxai\b", re.IGNORECASE)
+
+
+def modules() -> Iterator[Path]:
+    for app in APPS:
+        yield from sorted((ROOT / app).rglob("*.py"))
+
+
+def imported(tree: ast.AST) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("import_module", "__import__")):
+            found |= {
+                each.value for each in node.args if isinstance(each, ast.Constant) and isinstance(each.value, str)
+            }
+    return found
+
+
+def forbidden(name: str) -> bool:
+    return any(name == each or name.startswith(each + ".") for each in HTTP)
+
+
+@pytest.mark.security
+def test_case_43_only_the_guarded_client_can_open_a_connection() -> None:
+    allowed = {"endpoints/http.py": {"aiohttp", "socket"}, "endpoints/adapters/litellm.py": {"litellm"}}
+    broken = []
+    for path in modules():
+        name = path.relative_to(ROOT).as_posix()
+        if name.startswith("deploy/"):  # the supervisor and the doctor look at the parts of this machine
+            continue
+        tree = ast.parse(path.read_text())
+        may = allowed.get(name, set())
+        broken += [
+            f"{name}: {each}" for each in imported(tree) if forbidden(each) and each.partition(".")[0] not in may
+        ]
+        broken += [
+            f"{name}: {node.attr}"
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Attribute) and node.attr in OPENERS
+        ]
+    assert broken == []
+
+
+def test_litellm_is_not_imported_at_start() -> None:
+    code = (
+        "import os, sys; os.environ['DJANGO_SETTINGS_MODULE'] = 'config.settings'; import django; django.setup();"
+        "import endpoints.services, config.urls; sys.exit('litellm' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False, capture_output=True)
+    assert done.returncode == 0, done.stderr.decode()[-500:]
+
+
+def test_only_endpoints_names_providers() -> None:
+    broken = []
+    for path in modules():
+        name = path.relative_to(ROOT).as_posix()
+        if name.startswith("endpoints/") or "/migrations/" in name:
+            continue
+        tree = ast.parse(path.read_text())
+        docs = {
+            id(node.body[0].value)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+            and node.body
+            and isinstance(node.body[0], ast.Expr)
+        }
+        broken += [
+            f"{name}:{node.lineno}: {node.value[:60]}"
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and id(node) not in docs
+            and PROVIDERS.search(node.value)
+        ]
+    assert broken == []
