@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.safestring import mark_safe
 
 from chat.presenters import MessageView, PartView, present_parts
 from endpoints.errors import explain
@@ -35,7 +36,7 @@ _PARTS: list[dict[str, Any]] = [
 
 def styleguide_samples() -> dict[str, object]:
     question = present_parts([{"type": "text", "text": "Which index should I use?"}], is_user=True)
-    trouble = PartView(0, "error", question[0].html[:0], explanation=explain("rate_limit"))
+    trouble = PartView(0, "error", mark_safe(""), explanation=explain("rate_limit"))
     return {
         "choices": [("light", "Light"), ("dark", "Dark")],
         "icons": icons(),

@@ -50,7 +50,7 @@ def signed_in(
         login = f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': here})}"
         return HttpResponse(status=401, headers={"HX-Redirect": login})
 
-    return guarded
+    return guarded  # type: ignore[return-value]  # `wraps` forgets that the positional name may differ
 
 
 def is_partial(request: HttpRequest) -> bool:

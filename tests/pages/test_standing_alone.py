@@ -14,7 +14,8 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from accounts.models import User
-from chat import views
+from chat import pages
+from chat.styleguide import icons
 from tests.pages.test_chat_page import Elements
 
 SignIn = Callable[[User], Client]
@@ -65,7 +66,7 @@ def test_fault_has_a_page_of_its_own_without_details(
     def fail(*args: object, **kwargs: object) -> None:
         raise fault
 
-    monkeypatch.setattr(views.pages, "sidebar", fail)
+    monkeypatch.setattr(pages, "sidebar", fail)
     response = sign_in(owner).get("/c/new")
     html = response.content.decode()
     assert response.status_code == status
@@ -104,7 +105,7 @@ def test_styleguide_is_for_builders_only(client: Client, settings: Settings, db:
 
 def test_every_icon_in_use_is_drawn() -> None:
     texts = [path.read_text() for path in Path(site.BASE_DIR, "templates").rglob("*.html") if path.stem != "sprite"]
-    drawn = set(views.styleguide_samples()["icons"])  # type: ignore[call-overload]
+    drawn = set(icons())
     used = {name for text in texts for name in re.findall(r'(?:{% icon |icon_name=)"(\w+)"', text)}
     assert used <= drawn
 
