@@ -1,0 +1,75 @@
+from typing import Any
+
+import pytest
+
+from endpoints.adapters.base import Endpoint, ModelRequest, PromptMessage
+from endpoints.events import TERMINAL, Event, Finished, Usage
+from endpoints.parts import MessageParts
+from endpoints.services import stream
+from tests.model_server.fixtures import ModelServer
+
+KEY = "sk-of-the-operator"
+
+
+@pytest.fixture
+def openai(model_server: ModelServer) -> Endpoint:
+    return Endpoint("Wire", "Wire", "openai_wire", base_url=model_server.url, api_key=KEY, written_by_operator=True)
+
+
+@pytest.fixture
+def anthropic(model_server: ModelServer) -> Endpoint:
+    return Endpoint(
+        "A", "A", "litellm", base_url=model_server.root, api_key=KEY, litellm_prefix="anthropic/",
+        models=("claude-sonnet-4-5",), written_by_operator=True,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def gemini(model_server: ModelServer) -> Endpoint:
+    return Endpoint(
+        "G", "G", "litellm", base_url=f"{model_server.root}/v1beta", api_key=KEY, litellm_prefix="gemini/",
+        models=("gemini-2.5-pro",), written_by_operator=True,
+    )  # fmt: skip
+
+
+def ask(endpoint: Endpoint, text: str, **options: Any) -> ModelRequest:
+    model = endpoint.models[0] if endpoint.models else "some-model"
+    return ModelRequest(endpoint, options.pop("model", model), [PromptMessage("user", text)], **options)
+
+
+async def events_of(request: ModelRequest) -> list[Event]:
+    """Return every event of a call, having checked the promise: exactly one last event, at most one usage before."""
+    events = [event async for event in stream(request)]
+    assert isinstance(events[-1], TERMINAL)
+    assert not any(isinstance(event, TERMINAL) for event in events[:-1])
+    usages = [at for at, event in enumerate(events) if isinstance(event, Usage)]
+    assert usages in ([], [len(events) - 2])
+    return events
+
+
+def told(events: list[Event]) -> MessageParts:
+    parts = MessageParts()
+    for event in events:
+        parts.apply(event)
+    return parts
+
+
+def text_of(events: list[Event]) -> str:
+    return "".join(part["text"] for part in told(events).parts if part["type"] == "text")
+
+
+def thoughts_of(events: list[Event]) -> str:
+    return "".join(part["think"] for part in told(events).parts if part["type"] == "think")
+
+
+def calls_of(events: list[Event]) -> list[tuple[str, str]]:
+    found = [part["tool_call"] for part in told(events).parts if part["type"] == "tool_call"]
+    assert len({call["id"] for call in found}) == len(found)
+    assert all(call["id"] for call in found)
+    return [(call["name"], call["args"]) for call in found]
+
+
+def ended(events: list[Event]) -> str:
+    """Return the finish reason or the failure's code."""
+    last = events[-1]
+    return last.reason if isinstance(last, Finished) else last.code  # type: ignore[union-attr]
