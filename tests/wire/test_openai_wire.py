@@ -189,14 +189,14 @@ async def test_case_66_a_delta_of_a_hundred_megabytes_is_refused_early(
     events = await events_of(ask(openai, "[[big size=100]]"))
     assert ended(events) == "bad_response"
     assert text_of(events) == "before "
-    model_server.wait_until(lambda seen: seen[0]["state"] == "disconnected")
+    await asyncio.to_thread(model_server.wait_until, lambda seen: seen[0]["state"] == "disconnected")
 
 
 @pytest.mark.parametrize("scenario", ["stall", "stall at=0", "stall head=no"])
 async def test_silence_runs_out_of_time(openai: Endpoint, model_server: ModelServer, scenario: str) -> None:
     events = [event async for event in openai_wire.stream(ask(openai, f"[[{scenario}]]"), patience=QUICK)]
     assert ended(events) == "timeout"
-    model_server.wait_until(lambda seen: seen[0]["state"] == "disconnected")
+    await asyncio.to_thread(model_server.wait_until, lambda seen: seen[0]["state"] == "disconnected")
 
 
 async def test_a_pause_is_waited_for(openai: Endpoint, model_server: ModelServer) -> None:
