@@ -33,6 +33,11 @@ _BY_CLASS = {
     "ContentPolicyViolationError": "content_filter",
     "Timeout": "timeout",
 }
+# Of what people set, only this: litellm would also take an address, a key or another provider.
+_PARAMS = {
+    "temperature", "top_p", "top_k", "frequency_penalty", "presence_penalty", "stop", "seed", "reasoning_effort",
+    "verbosity", "response_format", "thinking", "logit_bias", "tool_choice", "parallel_tool_calls",
+}  # fmt: skip
 _LOST = ("Disconnected", "PayloadError", "RemoteProtocolError", "ReadError", "TransferEncodingError")
 _NOBODY = {"ConnectError", "ClientConnectorError", "ClientConnectorDNSError", "ClientConnectorCertificateError"}
 
@@ -83,7 +88,7 @@ def _arguments(library: Any, client: OutboundClient, request: ModelRequest, pati
         "model": endpoint.litellm_prefix + request.model,
         "messages": [message_of(each) for each in request.messages],
         "stream": request.stream,
-        **{name: value for name, value in request.params.items() if value not in (None, "")},
+        **{name: value for name, value in request.params.items() if name in _PARAMS and value not in (None, "")},
     }
     if request.stream:
         arguments["stream_options"] = {"include_usage": True}

@@ -37,7 +37,7 @@ def body_of(request: ModelRequest) -> dict[str, Any]:
         body["stream_options"] = {"include_usage": True}
     if request.user_id:
         body["user"] = request.user_id
-    body |= {name: value for name, value in request.params.items() if value not in (None, "")}
+    body |= {name: value for name, value in request.params.items() if name not in body and value not in (None, "")}
     _fit_to_model(body, request, official=address_of(endpoint.base_url) == OFFICIAL)
     if request.tools:
         body["tools"] = tools_of(request)

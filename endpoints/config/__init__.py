@@ -35,27 +35,28 @@ def load_config(path: Path) -> Config:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigFaults(path.name, [Fault("", 0, _("cannot be read: %s") % error)]) from None
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        document = yaml.safe_load(text)
+        return _checked(path.name, text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or str(error)
         fault = Fault("", mark.line + 1 if mark else 0, _("is not valid YAML: %s") % problem)
         raise ConfigFaults(path.name, [fault]) from None
-    except RecursionError:
+    except RecursionError:  # also of an alias that holds itself
         raise ConfigFaults(path.name, [Fault("", 0, _("is nested too deeply"))]) from None
-    lines = Lines(root)
+
+
+def _checked(file: str, text: str) -> Config:
+    lines = Lines(yaml.compose(text, Loader=yaml.SafeLoader))
+    document = yaml.safe_load(text)
     if document is None:
         return Config()
     if not isinstance(document, dict):
-        raise ConfigFaults(path.name, [Fault("", lines.of(()), _("must be a mapping of keys to values"))])
-    faults = [
-        Fault(path_of(place), line, _("stands here a second time")) for place, line in lines.repeated_keys()
-    ] + _unknown_keys(document, lines)
-    config, found = _validated(document, lines)
-    faults += found
-    if config is None or faults:
-        raise ConfigFaults(path.name, sorted(faults, key=lambda fault: fault.line))
+        raise ConfigFaults(file, [Fault("", lines.of(()), _("must be a mapping of keys to values"))])
+    twice = [Fault(path_of(place), line, _("stands here a second time")) for place, line in lines.repeated_keys()]
+    config, faults = _validated(document, lines)
+    faults += twice + _unknown_keys(document, lines)
+    if faults:
+        raise ConfigFaults(file, sorted(faults, key=lambda fault: fault.line))
     return config
 
 
@@ -64,7 +65,7 @@ def _unknown_keys(document: dict[Any, Any], lines: Lines) -> list[Fault]:
     return [Fault(path_of((str(name),)), lines.of((str(name),)), message) for name in document if name not in TOP_LEVEL]
 
 
-def _validated(document: dict[Any, Any], lines: Lines) -> tuple[Config | None, list[Fault]]:
+def _validated(document: dict[Any, Any], lines: Lines) -> tuple[Config, list[Fault]]:
     filled = {name: interpolate(value) if name == "endpoints" else value for name, value in document.items()}
     try:
         found = Document.model_validate(filled)
@@ -77,7 +78,7 @@ def _validated(document: dict[Any, Any], lines: Lines) -> tuple[Config | None, l
             message = message_of(each, _allowed(place))
             fault = Fault(path_of(place), lines.of(place), message)
             faults[fault.path, fault.message] = fault
-        return None, list(faults.values())
+        return Config(), list(faults.values())
 
 
 def _in_file(place: Place) -> Place:

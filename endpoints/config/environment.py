@@ -51,7 +51,7 @@ PROVIDERS = (
         (
             "claude-fable-5-1", "claude-fable-5", "claude-opus-5-5", "claude-opus-5", "claude-sonnet-5",
             "claude-opus-4-8", "claude-opus-4-7", "claude-sonnet-4-6", "claude-opus-4-6", "claude-sonnet-4-5",
-            "claude-haiku-4-5", "claude-opus-4-1",
+            "claude-haiku-4-5",
         ),
         litellm_prefix="anthropic/",
     ),

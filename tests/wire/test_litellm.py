@@ -167,6 +167,20 @@ async def test_operators_parameters_are_added_and_dropped_but_not_the_address(
     assert "cookie" not in headers
 
 
+@pytest.mark.security
+async def test_case_44_parameters_cannot_carry_the_key_elsewhere(endpoint: Endpoint, model_server: ModelServer) -> None:
+    away = "http://127.0.0.1:1"
+    params = {"api_base": away, "base_url": away, "api_key": "sk-mine", "custom_llm_provider": "openai",
+              "mock_response": "forged", "extra_headers": {"Host": "evil"}, "fallbacks": ["x"],
+              "extra_body": {"api_base": away}, "model": "other", "stream": False}  # fmt: skip
+    events = await events_of(replace(ask(endpoint, "[[tokens:3]]"), params=params))
+    assert text_of(events) == "".join(words(3))
+    (seen,) = model_server.requests()
+    assert KEY in str(seen["headers"])
+    for value in (away, "sk-mine", "evil", "forged"):
+        assert value not in str(seen)
+
+
 def test_a_title_in_a_loop_of_its_own_works_twice(endpoint: Endpoint) -> None:
     asked = "Write a title for the conversation that begins with this.\n\ncats at night"
     for _ in range(2):  # as a worker does: a new loop each time

@@ -249,6 +249,16 @@ async def test_the_key_never_reaches_the_detail(openai: Endpoint) -> None:
     assert "sk-wrong" not in failed.detail
 
 
+@pytest.mark.security
+async def test_case_44_parameters_cannot_change_what_is_called(openai: Endpoint, model_server: ModelServer) -> None:
+    params = {"base_url": "http://127.0.0.1:1", "model": "other", "messages": [], "stream": False, "user": "somebody"}
+    events = await events_of(replace(ask(openai, "[[tokens:3]]", user_id="u1"), params=params))
+    assert text_of(events) == "".join(words(3))
+    (seen,) = model_server.requests()
+    assert [seen["body"][name] for name in ("model", "stream", "user")] == ["some-model", True, "u1"]
+    assert seen["headers"]["Authorization"] == f"Bearer {KEY}"
+
+
 async def test_complete_returns_text_usage_and_failure(openai: Endpoint) -> None:
     asked = "Write a title for the conversation that begins with this.\n\ncats at night"
     text, usage, failed = await complete(ask(openai, asked, stream=False, max_tokens=24))

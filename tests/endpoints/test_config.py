@@ -1,0 +1,188 @@
+"""`librechat.yaml`: what it may say, and how its faults are told."""
+
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
+from pytest_django import Settings
+
+from endpoints import registry
+from endpoints.checks import check_configuration
+from endpoints.config import ConfigFaults, load_config
+
+GOOD = """
+version: 1.3.17
+cache: true
+interface: {customWelcome: Hello}
+endpoints:
+  agents: {recursionLimit: 50}
+  custom:
+    - name: Groq
+      apiKey: "${GROQ_API_KEY}"
+      baseURL: "https://${GROQ_HOST}/openai/v1/"
+      models:
+        default: [llama-a, {name: llama-b, description: The small one}, llama-a]
+        fetch: true
+      titleConvo: false
+      titleModel: current_model
+      modelDisplayLabel: Llama
+      headers: {X-Team: "${TEAM}"}
+      addParams: {safe_prompt: true, web_search: false}
+      dropParams: [stop, user]
+      customParams: {defaultParamsEndpoint: custom}
+      iconURL: https://example.org/icon.png
+      summarize: false
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path, settings: Settings, fresh_registry: None) -> Path:
+    settings.LIBRECHAT_CONFIG = tmp_path / "librechat.yaml"
+    return tmp_path / "librechat.yaml"
+
+
+def faults_of(file: Path, text: str) -> list[tuple[str, int, str]]:
+    file.write_text(text)
+    with pytest.raises(ConfigFaults) as caught:
+        load_config(file)
+    return [(fault.path, fault.line, fault.message) for fault in caught.value.faults]
+
+
+def test_a_file_in_use_is_read(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"GROQ_API_KEY": "gsk-1", "GROQ_HOST": "api.groq.com", "TEAM": "blue"}.items():
+        monkeypatch.setenv(name, value)
+    file.write_text(GOOD)
+    config = load_config(file)
+    assert config.not_in_use == ("cache", "interface")
+    (endpoint,) = registry.current().endpoints
+    assert (endpoint.name, endpoint.label, endpoint.adapter) == ("Groq", "Groq", "openai_wire")
+    assert endpoint.base_url == "https://api.groq.com/openai/v1"
+    assert endpoint.api_key == "gsk-1"
+    assert endpoint.models == ("llama-a", "llama-b")
+    assert endpoint.fetch_models
+    assert (endpoint.title_convo, endpoint.title_model) == (False, "current_model")
+    assert endpoint.model_display_label == "Llama"
+    assert endpoint.headers == {"X-Team": "blue"}
+    assert endpoint.add_params == {"safe_prompt": True, "web_search": False}
+    assert endpoint.drop_params == ("stop", "user")
+    assert (endpoint.custom, endpoint.local, endpoint.written_by_operator) == (True, False, True)
+    assert "gsk-1" not in repr(endpoint)
+    assert "blue" not in repr(endpoint)
+
+
+def test_every_fault_is_told_with_its_place_and_what_is_allowed(file: Path) -> None:
+    found = faults_of(
+        file,
+        """version: 1.3.5
+cachee: true
+cache: true
+cache: false
+endpoints:
+  customs: []
+  custom:
+    - name: openAI
+      apiKey: 12
+      baseURL: ftp://x
+      models:
+        default: [a, 3, {nam: y}]
+        fetch: maybe
+      headers: {"X Y": a}
+      customParams: {foo: 1}
+      addParams: {web_search: often}
+    - name: ok
+      baseURL: "${NOT_SET}"
+      models: {default: []}
+      dropParams: stop
+    - 7
+""",
+    )
+    places = [(path, line) for path, line, _ in found]
+    custom = "endpoints.custom"
+    assert places == [
+        ("cachee", 2),
+        ("cache", 4),
+        ("endpoints.customs", 6),
+        (f"{custom}[0].name", 8),
+        (f"{custom}[0].apiKey", 9),
+        (f"{custom}[0].baseURL", 10),
+        (f"{custom}[0].models.default[1]", 12),
+        (f"{custom}[0].models.default[2].name", 12),
+        (f"{custom}[0].models.fetch", 13),
+        (f"{custom}[0].headers", 14),
+        (f"{custom}[0].customParams.foo", 15),
+        (f"{custom}[0].addParams", 16),
+        (f"{custom}[1].apiKey", 17),
+        (f"{custom}[1].models", 19),
+        (f"{custom}[1].dropParams", 20),
+        (f"{custom}[2]", 21),
+    ]
+    messages = {path: message for path, _, message in found}
+    assert messages["cachee"].startswith("is not a known key here. Allowed: version, endpoints, ")
+    assert messages["endpoints.customs"].startswith("is not a known key here. Allowed: custom, ")
+    assert messages[f"{custom}[0].name"].startswith("must not be one of: azureOpenAI, openAI")
+    assert messages[f"{custom}[1].apiKey"] == "is required"
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "line", "words"),
+    [
+        ("version: [1\nendpoints: {", "", 2, "not valid YAML"),
+        ("- a\n- b", "", 1, "must be a mapping"),
+        ("endpoints: {custom: []}", "version", 1, "is required"),
+        ("version: 1\nendpoints: {}", "endpoints", 2, "must not be empty"),
+        ("version: 1\nendpoints: !!python/object/apply:os.system [id]", "", 2, "not valid YAML"),
+        ("version: 1\n" + "endpoints: " + "[" * 5000, "", 0, "nested too deeply"),
+        ("version: 1\nendpoints: &e\n  custom: [*e]", "", 0, "nested too deeply"),
+        ("\x00", "", 0, "not valid YAML"),
+    ],
+)
+def test_files_of_another_kind_are_refused_with_a_reason(
+    file: Path, text: str, path: str, line: int, words: str
+) -> None:
+    found = faults_of(file, text)
+    assert any((where, at) == (path, line) and words in message for where, at, message in found), found
+
+
+def test_names_that_stand_twice_are_a_fault(file: Path) -> None:
+    entry = "{name: A, apiKey: k, baseURL: 'https://a.example.org', models: {default: [m]}}"
+    ((path, _, message),) = faults_of(file, f"version: 1\nendpoints:\n  custom:\n    - {entry}\n    - {entry}\n")
+    assert (path, message) == ("endpoints.custom", "every `name` must be there once; twice: A")
+
+
+def test_a_file_that_is_not_there_or_empty_says_nothing(file: Path) -> None:
+    assert load_config(file).custom == ()
+    file.write_text("# nothing yet\n")
+    assert load_config(file).custom == ()
+
+
+@pytest.mark.security
+def test_case_46_what_a_variable_holds_is_not_read_again(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OUTER", "${INNER}-${JWT_SECRET}")
+    monkeypatch.setenv("INNER", "planted")
+    monkeypatch.setenv("JWT_SECRET", "planted-too")
+    file.write_text(
+        "version: 1\nendpoints:\n  custom:\n    - name: A\n      apiKey: k\n      baseURL: https://a.example.org\n"
+        "      models: {default: [m]}\n      headers: {X-A: '${OUTER}', X-B: '${JWT_SECRET}', X-C: '${SECRET_KEY}'}\n"
+    )
+    (entry,) = load_config(file).custom
+    assert entry.headers == {"X-A": "${INNER}-${JWT_SECRET}", "X-B": "${JWT_SECRET}", "X-C": "${SECRET_KEY}"}
+
+
+@pytest.mark.security
+def test_a_fault_never_shows_the_value(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MY_KEY", "sk-planted")
+    text = (
+        "version: 1\nendpoints:\n  custom:\n    - {name: A, apiKey: k, baseURL: '${MY_KEY}', titleConvo: '${MY_KEY}'}\n"
+    )
+    assert "sk-planted" not in str(faults_of(file, text))
+
+
+def test_a_faulty_file_stops_every_command_and_process(file: Path) -> None:
+    file.write_text("version: 1\nendpoint: {}\n")
+    with pytest.raises(ConfigFaults, match="endpoint, line 2: is not a known key"):
+        registry.current()
+    (message,) = check_configuration()
+    assert message.id == "endpoints.E001"
+    with pytest.raises(SystemCheckError, match=r"endpoints\.E001"):
+        call_command("check")

@@ -1,0 +1,54 @@
+"""What is known of models, and under which key their price stands."""
+
+import pytest
+
+from billing.price_map import entry, rates_for
+from endpoints.adapters.base import Endpoint
+from endpoints.config.environment import PROVIDERS
+from endpoints.profiles import LOCAL, UNKNOWN, price_keys, profile
+
+OPENAI = Endpoint("openAI", "OpenAI", "openai_wire", base_url="https://api.openai.com/v1")
+GEMINI = Endpoint("google", "Google", "litellm", litellm_prefix="gemini/")
+ANTHROPIC = Endpoint("anthropic", "Anthropic", "litellm", litellm_prefix="anthropic/")
+MISTRAL = Endpoint("Mistral", "Mistral", "openai_wire", base_url="https://api.mistral.ai/v1", custom=True)
+EMBEDDED = Endpoint("Local", "Local model", "openai_wire", base_url="http://127.0.0.1:8/v1", local=True)
+OWN = Endpoint("Own", "Own", "openai_wire", base_url="http://10.0.0.7:8000/v1", custom=True)
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "model", "keys"),
+    [
+        (OPENAI, "gpt-5", ("gpt-5",)),
+        (GEMINI, "gemini-2.5-pro", ("gemini/gemini-2.5-pro", "gemini-2.5-pro")),
+        (ANTHROPIC, "claude-opus-5", ("claude-opus-5",)),
+        (MISTRAL, "mistral-small", ("mistral/mistral-small", "mistral-small")),
+        (OWN, "meta/llama", ("meta/llama", "llama")),
+        (EMBEDDED, "smollm2-135m-instruct", ()),
+    ],
+)
+def test_price_keys(endpoint: Endpoint, model: str, keys: tuple[str, ...]) -> None:
+    assert price_keys(endpoint, model) == keys
+
+
+def test_profiles_come_from_the_price_map() -> None:
+    found = profile(GEMINI, "gemini-2.5-pro")
+    known = entry("gemini/gemini-2.5-pro")
+    assert known is not None
+    assert found.context_window == known["max_input_tokens"]
+    assert found.max_output_tokens == known["max_output_tokens"]
+    assert (found.supports_tools, found.supports_reasoning, found.supports_vision) == (True, True, True)
+
+
+def test_unknown_models_get_what_is_safe() -> None:
+    assert profile(OWN, "nobody-knows-it") == UNKNOWN
+    assert profile(EMBEDDED, "smollm2-135m-instruct") == LOCAL
+    assert not LOCAL.supports_tools
+
+
+@pytest.mark.parametrize("provider", PROVIDERS, ids=lambda provider: provider.name)
+def test_nearly_every_built_in_model_has_a_price(provider: object) -> None:
+    named = next(each for each in PROVIDERS if each is provider)
+    endpoint = Endpoint(named.name, named.label, named.adapter, base_url=named.base_url,
+                        litellm_prefix=named.litellm_prefix)  # fmt: skip
+    unknown = [model for model in named.models if rates_for(price_keys(endpoint, model)) is None]
+    assert unknown == []
