@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
 from typing import Any
 
 from django.core import signals
@@ -39,7 +38,9 @@ class OneHopHandler(ASGIHandler):
         except RequestAborted:
             return
         loop = asyncio.get_running_loop()
-        response = await loop.run_in_executor(self._pool, copy_context().run, self._respond, scope, body_file)
+        # Without this coroutine's context: what Django keeps per context (caches, their connections) then
+        # lives as long as the thread, as under WSGI, and not for one request.
+        response = await loop.run_in_executor(self._pool, self._respond, scope, body_file)
         await self.send_response(response, send)
 
     def _respond(self, scope: Scope, body_file: Any) -> HttpResponseBase:

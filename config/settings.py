@@ -97,7 +97,12 @@ DATABASES = {"default": env.db_url("DATABASE_URL", "postgres://parley@127.0.0.1:
 DATABASES["default"] |= {
     "CONN_MAX_AGE": 600,
     "CONN_HEALTH_CHECKS": True,
-    "OPTIONS": {"prepare_threshold": 1, "connect_timeout": 3, "application_name": "parley"},
+    "OPTIONS": {
+        "server_side_binding": True,
+        "prepare_threshold": 1,
+        "connect_timeout": 3,
+        "application_name": "parley",
+    },
 }
 REDIS_URL = env.str("REDIS_URL", "redis://127.0.0.1:6379/0")
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
@@ -142,6 +147,7 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = True  # no question about it at sign-in; signing out is one click
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_FORMS = {"login": "accounts.forms.LoginForm", "signup": "accounts.forms.SignupForm"}
 ALLOW_REGISTRATION = env.bool("ALLOW_REGISTRATION", True)

@@ -4,6 +4,7 @@ Every write names the worker and the state `running`: a run that was swept, stop
 simply not touched any more.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -155,33 +156,57 @@ def save(*, worker: str, batch: Sequence[Progress]) -> dict[UUID, bool]:
         return dict(cursor.fetchall())
 
 
-def finish(outcome: Outcome) -> bool:
-    """Store the end of a run and settle its hold, in one transaction. False when the run is not ours any more.
+_END_RUNS = """
+UPDATE chat_generation g SET state = e.state, error = e.error, finished_at = now()
+FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[]) AS e (id, worker, state, error)
+WHERE g.id = e.id AND g.worker = e.worker AND g.state = 'running' RETURNING g.id
+"""
+_END_MESSAGES = """
+UPDATE chat_message m SET parts = e.parts::jsonb, text = e.text, state = e.state, finish_reason = e.reason,
+    usage = e.usage::jsonb, updated_at = now()
+FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
+    AS e (id, parts, text, state, reason, usage)
+WHERE m.id = e.id
+"""
 
-    Locks the generation's row, then (in billing) the hold's and the balance's.
+
+def finish(outcomes: Sequence[Outcome]) -> set[UUID]:
+    """Store the ends of runs and settle their holds, in one transaction; the statements do not grow with their number.
+
+    Returns the ids of those runs that were still ours. Locks the generations' rows, then the messages', then (in
+    billing) the holds' and the balances'.
     """
-    job, ending = outcome.job, outcome.ending
-    state, message_state = states_of(ending)
-    now = timezone.now()
-    error = ending.code if isinstance(ending, Failed) else ""
-    with transaction.atomic():
-        ours = Generation.objects.filter(id=job.id, worker=outcome.worker, state=Generation.State.RUNNING)
-        kept = ours.update(state=state, error=error, finished_at=now)
-        if kept:
-            Message.objects.filter(id=job.message_id).update(
-                parts=outcome.parts,
-                text=plain_text(outcome.parts),
-                state=message_state,
-                finish_reason=ending.reason if isinstance(ending, Finished) else "",
-                usage=usage_json(outcome.usages),
-                updated_at=now,
-            )
-        if kept or not Generation.objects.filter(id=job.id).exists():
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_END_RUNS, _columns([_run_row(each) for each in outcomes]))
+        kept = {row[0] for row in cursor.fetchall()}
+        ours = [each for each in outcomes if each.job.id in kept]
+        if ours:
+            cursor.execute(_END_MESSAGES, _columns([_message_row(each) for each in ours]))
+        if lost := [each for each in outcomes if each.job.id not in kept]:
             # A run whose conversation was deleted meanwhile has cost money all the same.
-            holds.settle(hold_id=job.hold_id, lines=lines_of(outcome))
-        else:
-            return False
-    return bool(kept)
+            existing = Generation.objects.filter(id__in=[each.job.id for each in lost])
+            swept = set(existing.values_list("id", flat=True))
+            ours += [each for each in lost if each.job.id not in swept]
+        holds.settle_many({each.job.hold_id: lines_of(each) for each in ours})
+    return kept
+
+
+def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def _run_row(outcome: Outcome) -> tuple[Any, ...]:
+    ending = outcome.ending
+    error = ending.code if isinstance(ending, Failed) else ""
+    return outcome.job.id, outcome.worker, states_of(ending)[0], error
+
+
+def _message_row(outcome: Outcome) -> tuple[Any, ...]:
+    ending, parts = outcome.ending, outcome.parts
+    reason = ending.reason if isinstance(ending, Finished) else ""
+    usage = json.dumps(usage_json(outcome.usages))
+    state = states_of(ending)[1]
+    return outcome.job.message_id, json.dumps(parts, ensure_ascii=False), plain_text(parts), state, reason, usage
 
 
 def states_of(ending: Event) -> tuple[str, str]:

@@ -23,6 +23,7 @@ from redis.asyncio import Redis
 
 from chat.generator import persist
 from chat.generator.budget import Budget
+from chat.generator.closing import Closer
 from chat.generator.run import ActiveRun, carry_out, parts_to_continue
 from chat.services.notices import notify_now
 from chat.services.signals import STOP, WORK
@@ -37,7 +38,6 @@ SAVE_EVERY = 2.0
 HEARTBEAT_EVERY = 3.0
 HEARTBEAT_LIFE = 15
 HEARTBEAT = "parley:generator:"
-PATIENCE = 30.0  # s of back-off at most between tries to store an end
 
 T = TypeVar("T")
 
@@ -51,6 +51,7 @@ class Generator:
         self._client: Redis = Redis.from_url(settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=2)
         self._waiting: Redis = Redis.from_url(settings.REDIS_URL, socket_timeout=None, socket_connect_timeout=2)
         self._writer = LogWriter(self._client)
+        self._closer = Closer(self._in_thread)
         self._runs: dict[UUID, ActiveRun] = {}
         self._room = asyncio.Event()
         self._draining = asyncio.Event()
@@ -66,6 +67,7 @@ class Generator:
             asyncio.create_task(each)
             for each in (
                 self._writer.flush_for_ever(),
+                self._closer.work_for_ever(),
                 self._for_ever(self._listen_for_stops),
                 self._for_ever(self._beat),
                 self._for_ever(self._save_and_wait),
@@ -125,8 +127,7 @@ class Generator:
             hints = asyncio.create_task(self._say_begun(job))
             budget = Budget(job, registry.current().get(job.endpoint), self._threads)
             outcome = await carry_out(active, self._writer, budget, self.worker)
-            kept = await self._store_end(outcome)
-            if kept:
+            if await self._closer.store(outcome):
                 self._writer.append(active.log, outcome.ending)
             await hints
         except asyncio.CancelledError:
@@ -144,17 +145,6 @@ class Generator:
                 await asyncio.get_running_loop().run_in_executor(None, write_title.delay, str(job.conversation_id))
             except Exception:
                 log.warning("the title of %s could not be queued", job.conversation_id, exc_info=True)
-
-    async def _store_end(self, outcome: persist.Outcome) -> bool:
-        """Store the outcome, however long the database is away: until then the reply lives here."""
-        delay = 0.25
-        while True:
-            try:
-                return await self._in_thread(lambda: persist.finish(outcome))
-            except DatabaseError:
-                log.warning("the end of run %s cannot be stored yet", outcome.job.id, exc_info=True)
-                await asyncio.sleep(delay)
-                delay = min(delay * 2, PATIENCE)
 
     # --- what goes on beside the runs ------------------------------------------------------------
 

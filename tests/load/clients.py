@@ -58,6 +58,8 @@ class PageUser:
     session: aiohttp.ClientSession
     csrf: str
     socket: aiohttp.ClientWebSocketResponse | None = None
+    received: int = 0  # bytes on this socket, and how many of them the server knows of
+    acknowledged: int = 0
 
     async def open(self) -> None:
         self.socket = await self.session.ws_connect(
@@ -87,15 +89,14 @@ class PageUser:
 
     async def _read(self, run: str, sample: Sample, started: float) -> None:
         assert self.socket is not None
-        received = acknowledged = 0
         async for frame in self.socket:
             if frame.type is not aiohttp.WSMsgType.TEXT:
                 sample.failed = f"socket {frame.type}"
                 return
-            received += len(frame.data.encode())
-            if received - acknowledged > 65_536:
-                acknowledged = received
-                await self.socket.send_json({"ack": received})
+            self.received += len(frame.data.encode())
+            if self.received - self.acknowledged > 65_536:
+                self.acknowledged = self.received
+                await self.socket.send_json({"ack": self.received})
             for line in frame.data.split("\n"):
                 command = json.loads(line)
                 if command[1:2] != [run]:
