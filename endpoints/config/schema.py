@@ -99,6 +99,13 @@ class CustomEndpoint(_Open):
             raise ValueError(_("must not be one of: %s") % ", ".join(_RESERVED))
         return name.lower() if name.lower() == "ollama" else name
 
+    @field_validator("apiKey")
+    @classmethod
+    def _one_line(cls, key: str) -> str:
+        if not key.isprintable():
+            raise ValueError(_("must be one line of printable characters"))
+        return key
+
     @field_validator("baseURL")
     @classmethod
     def _address(cls, url: str) -> str:

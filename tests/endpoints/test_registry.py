@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from celery import current_app
 from django.core.cache import cache
 from pytest_django import Settings
 
@@ -131,7 +132,7 @@ def fetching(model_server: ModelServer) -> Endpoint:
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """The tasks that were queued; none is run."""
     queued: list[Any] = []
-    monkeypatch.setattr(model_lists.current_app, "send_task", lambda name, args: queued.append((name, args)))
+    monkeypatch.setattr(current_app, "send_task", lambda name, args: queued.append((name, args)))
     return queued
 
 

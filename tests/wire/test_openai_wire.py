@@ -241,6 +241,18 @@ async def test_case_37_an_address_that_is_not_the_operators_is_refused(
 
 
 @pytest.mark.security
+@pytest.mark.parametrize("key", ["sk-1\r\nX-Evil: 1", "' OR pg_sleep(8)--", "{{7*7}}", "${JWT_SECRET}", "ключ"])
+async def test_case_25_an_odd_key_is_sent_as_it_is_or_not_at_all(
+    openai: Endpoint, model_server: ModelServer, key: str
+) -> None:
+    events = await events_of(ask(replace(openai, api_key=key), "hi"))
+    sent = [seen["headers"] for seen in model_server.requests()]
+    assert ended(events) in {"stop", "connection"}
+    assert all("X-Evil" not in headers for headers in sent)
+    assert "pg_sleep" not in key or sent[0]["Authorization"] == f"Bearer {key}"
+
+
+@pytest.mark.security
 async def test_the_key_never_reaches_the_detail(openai: Endpoint) -> None:
     events = await events_of(ask(replace(openai, api_key="sk-wrong"), "hi"))
     (failed,) = events

@@ -1,0 +1,104 @@
+"""The one vocabulary and the one reducer."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from endpoints import events as e
+from endpoints.errors import EXPLANATIONS, explain
+from endpoints.parts import MessageParts, plain_text
+
+EVENTS: list[e.Event] = [
+    e.ReasoningDelta("Let me "),
+    e.ReasoningDelta("think."),
+    e.TextDelta("Looking"),
+    e.TextDelta(" it up."),
+    e.ToolCallStarted("a", "lookup"),
+    e.ToolCallStarted("b", "lookup"),
+    e.ToolCallDelta("b", '{"q":'),
+    e.ToolCallDelta("a", "{}"),
+    e.ToolCallDelta("b", "1}"),
+    e.ToolCallDelta("nobody", "x"),
+    e.Usage(10, 5, 2),
+    e.ToolResult("b", "found"),
+    e.ToolResult("a", "no", failed=True),
+    e.ToolResult("nobody", "forged"),
+    e.Attachment("file", {"id": 1}),
+    e.AgentSwitched("ag", "Second"),
+    e.TextDelta("Done."),
+    e.Usage(20, 6, 0, 4, 3, estimated=True),
+    e.Finished("stop"),
+]
+PARTS = [
+    {"type": "think", "think": "Let me think."},
+    {"type": "text", "text": "Looking it up."},
+    {"type": "tool_call", "tool_call": {"id": "a", "name": "lookup", "args": "{}", "type": "tool_call", "progress": 1,
+                                        "output": "no", "failed": True}},
+    {"type": "tool_call", "tool_call": {"id": "b", "name": "lookup", "args": '{"q":1}', "type": "tool_call",
+                                        "progress": 1, "output": "found"}},
+    {"type": "attachment", "kind": "file", "data": {"id": 1}},
+    {"type": "agent_update", "agent_update": {"agentId": "ag", "name": "Second"}},
+    {"type": "text", "text": "Done."},
+]  # fmt: skip
+
+
+def fold(events: list[e.Event], start: MessageParts | None = None) -> MessageParts:
+    parts = start or MessageParts()
+    for event in events:
+        parts.apply(event)
+    return parts
+
+
+def test_events_become_parts() -> None:
+    found = fold(EVENTS)
+    assert found.parts == PARTS
+    assert found.usage == e.Usage(30, 11, 2, 4, 3, estimated=True)
+    assert found.finished == e.Finished("stop")
+    assert found.position == len("Let me think.Looking it up.Done.") + 13
+    assert plain_text(found.parts) == "Looking it up.\n\nDone."
+
+
+@given(st.lists(st.integers(0, len(EVENTS))))
+def test_reading_the_parts_on_the_way_changes_nothing(stops: list[int]) -> None:
+    parts = MessageParts()
+    for number, event in enumerate(EVENTS):
+        parts.apply(event)
+        if number in stops:
+            assert parts.parts is not None
+    assert parts.parts == PARTS
+
+
+@given(st.integers(0, len(EVENTS)))
+def test_resuming_at_any_point_gives_the_same_message(at: int) -> None:
+    before = fold(EVENTS[:at])
+    snapshot = e.from_wire(json.loads(json.dumps(e.to_wire(e.Resumed(tuple(before.parts))))))
+    other = MessageParts()
+    other.apply(e.TextDelta("what was known before is replaced"))
+    assert fold([snapshot, *EVENTS[at:]], other).parts == PARTS
+
+
+@pytest.mark.parametrize("event", [*EVENTS, e.Failed("timeout", "x"), e.Resumed(({"type": "text", "text": "x"},))])
+def test_every_event_survives_the_wire(event: e.Event) -> None:
+    assert e.from_wire(json.loads(json.dumps(e.to_wire(event)))) == event
+
+
+@pytest.mark.parametrize("row", [["execute", "rm"], [], [None], [["t"]]])
+def test_what_is_no_event_is_refused(row: list[object]) -> None:
+    with pytest.raises(ValueError, match="unknown event"):
+        e.from_wire(row)
+
+
+def test_a_failure_is_a_part_with_a_code_but_without_the_providers_words() -> None:
+    assert fold([e.TextDelta("so far"), e.Failed("cut_off", "secret words")]).parts == [
+        {"type": "text", "text": "so far"},
+        {"type": "error", "code": "cut_off"},
+    ]
+
+
+def test_every_failure_has_words_for_people() -> None:
+    for code in EXPLANATIONS:
+        assert str(explain(code).title)
+        assert str(explain(code).advice)
+    assert explain("no such code") == EXPLANATIONS["internal"]
