@@ -12,22 +12,20 @@ from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import DatabaseError
 from django.http import Http404
-from django.template.loader import render_to_string
 
 from accounts.models import User
 from chat import doors
-from chat.models import Message
-from chat.presenters import present_message, present_parts
 from chat.services.notices import group_of
 from chat.services.turns import ticket_for
 from chat.streaming.follow import Batch, Tail, reader
-from chat.streaming.frames import Painter, command, end_frame, render_part
+from chat.streaming.frames import Painter, command, ends_of
 
 log = logging.getLogger(__name__)
 
 UNACKNOWLEDGED = 1_000_000  # bytes sent and not acknowledged before a slow tab is sent no more
 FOLLOW_LIMIT = 50  # runs one tab may follow at once
 FRAME_LIMIT = 4_096  # bytes of a message from the browser
+GATHERED = 0.005  # seconds in which ends are gathered to be read together
 TRIES = 60  # seconds to wait for a database that is away
 
 
@@ -90,7 +88,8 @@ class TabConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         while self.outgoing:
             frames, self.outgoing = self.outgoing, []
             with contextlib.suppress(RuntimeError):  # the socket closed meanwhile
-                await self.send(text_data="\n".join(frames))
+                # Below Channels' own `send`, which wraps the text once more.
+                await self.base_send({"type": "websocket.send", "text": "\n".join(frames)})
 
     def _acknowledge(self, received: int) -> None:
         self.acknowledged = min(max(self.acknowledged, received), self.sent)
@@ -123,6 +122,7 @@ class TabConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
 
 _painters: dict[UUID, Painter] = {}
+_ended: list[tuple[Painter, bool]] = []  # runs whose end is not sent yet, and whether all of it must be
 _endings: set[asyncio.Task[None]] = set()
 
 
@@ -143,41 +143,35 @@ def forget(painter: Painter) -> None:
 
 
 def _on_end(painter: Painter, batch: Batch) -> None:
-    """Stop listening and send what only the database knows, once for all tabs."""
+    """Stop listening; what only the database knows is sent once for all tabs, for all runs that ended together."""
     forget(painter)
-    task = asyncio.create_task(_send_end(painter, whole=batch.over))
-    _endings.add(task)
-    task.add_done_callback(_endings.discard)
+    _ended.append((painter, batch.over))
+    if len(_ended) == 1:
+        task = asyncio.create_task(_send_ends())
+        _endings.add(task)
+        task.add_done_callback(_endings.discard)
 
 
-async def _send_end(painter: Painter, *, whole: bool) -> None:
-    generation_id = painter.tail.generation_id
-    frame = command("gone", str(generation_id))
+async def _send_ends() -> None:
+    await asyncio.sleep(GATHERED)
+    lot, _ended[:] = list(_ended), []
+    frames: dict[UUID, str] = {}
     for _ in range(TRIES):
         try:
-            frame = await database_sync_to_async(_end_of)(generation_id, whole)
+            wanted = {painter.tail.generation_id: whole for painter, whole in lot}
+            frames = await database_sync_to_async(ends_of)(wanted)
             break
         except DatabaseError:
-            log.warning("cannot read the end of run %s yet", generation_id, exc_info=True)
+            log.warning("cannot read the ends of %d runs yet", len(lot), exc_info=True)
             await asyncio.sleep(1)
-    for sink in list(painter.sinks):
-        sink(frame)
-        owner = getattr(sink, "__self__", None)
-        if isinstance(owner, TabConsumer):
-            owner.painters.pop(generation_id, None)
-
-
-def _end_of(generation_id: UUID, whole: bool) -> str:
-    """Return the frame that ends a run; with `whole` also the message as it is stored."""
-    message = Message.objects.select_related("conversation").filter(generations=generation_id).first()
-    if message is None:
-        return command("gone", str(generation_id))
-    foot = render_to_string("chat/message_foot.html", {"message": present_message(message)})
-    frame = end_frame(generation_id, message.state, foot)
-    if not whole:
-        return frame
-    parts = "".join(render_part(view) for view in present_parts(message.parts))
-    return "\n".join([command("reset", str(generation_id), parts), frame])
+    for painter, _ in lot:
+        generation_id = painter.tail.generation_id
+        frame = frames.get(generation_id) or command("gone", str(generation_id))
+        for sink in list(painter.sinks):
+            sink(frame)
+            owner = getattr(sink, "__self__", None)
+            if isinstance(owner, TabConsumer):
+                owner.painters.pop(generation_id, None)
 
 
 def _uuid(value: object) -> UUID | None:

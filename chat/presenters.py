@@ -79,11 +79,18 @@ def present_branch(conversation: Conversation, *, before: UUID | None = None, li
     return Branch(messages=views, has_earlier=stretch.has_earlier)
 
 
-def present_message(message: Message) -> MessageView:
-    """Return one stored message with its place; for a foot that is sent when a run ends."""
-    run = Generation.objects.filter(message=message, state__in=Generation.OPEN).first()
-    is_last = not Message.objects.filter(parent_id=message.id, conversation_id=message.conversation_id).exists()
-    return present(message, place=tree.places([message]).get(message.id), run=run, is_last=is_last)
+def present_messages(messages: list[Message]) -> dict[UUID, MessageView]:
+    """Return stored messages, of any conversations, by their ids. Three queries for any number."""
+    ids = [message.id for message in messages]
+    runs = {run.message_id: run for run in Generation.objects.filter(message__in=ids, state__in=Generation.OPEN)}
+    parents = set(Message.objects.filter(parent__in=ids).values_list("parent_id", flat=True))
+    places = tree.places(messages)
+    return {
+        message.id: present(
+            message, place=places.get(message.id), run=runs.get(message.id), is_last=message.id not in parents
+        )
+        for message in messages
+    }
 
 
 def present_started(started: StartedTurn) -> tuple[MessageView, MessageView]:

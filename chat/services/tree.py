@@ -80,21 +80,22 @@ def stretch(*, conversation: Conversation, before: UUID | None = None, limit: in
 
 
 def places(messages: Iterable[Message]) -> dict[UUID, Place]:
-    """Return the place of each message among its siblings; all messages are of one conversation. One query."""
+    """Return the place of each message among its siblings. One query."""
     wanted = list(messages)
     if not wanted:
         return {}
     parents = {message.parent_id for message in wanted}
     order = [F("created_at").asc(), F("id").asc()]
-    siblings = Message.objects.filter(conversation_id=wanted[0].conversation_id)
+    fork = [F("conversation_id"), F("parent_id")]
+    siblings = Message.objects.filter(conversation_id__in={message.conversation_id for message in wanted})
     siblings = siblings.filter(parent_id__in=parents - {None}) | (
         siblings.filter(parent_id__isnull=True) if None in parents else siblings.none()
     )
     rows = siblings.annotate(
-        place=Window(RowNumber(), partition_by=F("parent_id"), order_by=order),
-        total=Window(Count("id"), partition_by=F("parent_id")),
-        before=Window(Lag("id"), partition_by=F("parent_id"), order_by=order),
-        after=Window(Lead("id"), partition_by=F("parent_id"), order_by=order),
+        place=Window(RowNumber(), partition_by=fork, order_by=order),
+        total=Window(Count("id"), partition_by=fork),
+        before=Window(Lag("id"), partition_by=fork, order_by=order),
+        after=Window(Lead("id"), partition_by=fork, order_by=order),
     ).values_list("id", "place", "total", "before", "after")
     ids = {message.id for message in wanted}
     return {each: Place(*rest) for each, *rest in rows if each in ids}

@@ -12,7 +12,8 @@ from uuid import UUID
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 
-from chat.presenters import PartView, bare_part, present_part
+from chat.models import Generation
+from chat.presenters import PartView, bare_part, present_messages, present_part
 from chat.rendering.stream import MarkdownStream, Patch
 from chat.streaming.follow import Batch, Tail
 from endpoints.events import TERMINAL, Event, Failed, ReasoningDelta, TextDelta, ToolCallDelta, ToolResult
@@ -178,5 +179,20 @@ class Painter:
         return PartView(index=live.index, kind=live.kind, html=closed, live=True)
 
 
-def end_frame(generation_id: UUID, state: str, foot_html: str) -> str:
-    return command("d", str(generation_id), state, foot_html)
+def ends_of(wanted: dict[UUID, bool]) -> dict[UUID, str]:
+    """Return the frame that ends each run, by its id; True asks for the message as stored too.
+
+    A run that is gone with its conversation is left out. Reads the database, with as many queries for many as for one.
+    """
+    runs = Generation.objects.filter(id__in=list(wanted)).select_related("message").defer("message__search")
+    message_of = {run.id: run.message for run in runs}
+    views = present_messages(list(message_of.values()))
+    frames = {}
+    for generation_id, message in message_of.items():
+        foot = render_to_string("chat/message_foot.html", {"message": views[message.id]})
+        frame = command("d", str(generation_id), message.state, foot)
+        if wanted[generation_id]:
+            parts = "".join(render_part(view) for view in views[message.id].parts)
+            frame = "\n".join([command("reset", str(generation_id), parts), frame])
+        frames[generation_id] = frame
+    return frames

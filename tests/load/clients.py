@@ -17,6 +17,7 @@ TAGS = re.compile(r"<[^>]+>")
 class Sample:
     """One reply as its reader saw it. Times in seconds since the request began."""
 
+    answered: float = 0.0  # the request was, before any text
     first: float = 0.0
     total: float = 0.0
     frames: list[float] = field(default_factory=list)
@@ -74,6 +75,7 @@ class PageUser:
         headers = {"HX-Request": "true", "X-CSRFToken": self.csrf, "Origin": self.base}
         async with self.session.post(f"{self.base}/c/new/turns", data=form, headers=headers) as reply:
             html = await reply.text()
+            sample.answered = time.perf_counter() - started
             if reply.status != 200:
                 sample.failed = f"{reply.status}: {html[:200]}"
                 return sample
