@@ -6,7 +6,7 @@ over; a line and a reply have a largest size.
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from typing import Any
 
@@ -31,6 +31,7 @@ MAX_ERROR = 64 * 1024
 MAX_WHOLE = 16 * 1024 * 1024
 TAIL_SECONDS = 5.0  # how long usage and the end mark may take after the last word
 PATIENCE = Patience(connect=10, first_byte=120, idle=180, total=3600)
+_WHOLE = {"application/json", "text/html"}
 _REASONING_KEYS = ("reasoning_content", "reasoning")
 
 
@@ -39,18 +40,27 @@ async def stream(request: ModelRequest, *, patience: Patience = PATIENCE) -> Asy
     endpoint, reply = request.endpoint, Reply(request)
     try:
         client = await outbound()
-        async with (
-            client.request(
-                "POST",
-                url_of(endpoint),
-                headers=headers_of(endpoint),
-                json=body_of(request),
-                exempt=exempt_of(endpoint),
-                patience=patience,
-            ) as answer,
-            aclosing(_events(answer, reply, endpoint)) as events,
-        ):
-            async for event in events:
+        async with client.request(
+            "POST",
+            url_of(endpoint),
+            headers=headers_of(endpoint),
+            json=body_of(request),
+            exempt=exempt_of(endpoint),
+            patience=patience,
+        ) as answer:
+            if answer.status != 200 or answer.content_type in _WHOLE:
+                for event in await _whole(answer, reply, endpoint):
+                    yield event
+                return
+            # Everything below runs once per piece of the reply: one loop, no layers of generators.
+            async with aclosing(answer.chunks()) as chunks:
+                lines = DataLines()
+                while not reply.over and (chunk := await _next(chunks, reply)) is not None:
+                    for event in reply.read(lines.feed(chunk)):
+                        yield event
+                for event in reply.read(lines.end()):
+                    yield event
+            for event in reply.end():
                 yield event
     except (OutboundError, RefusedAddress) as error:
         for event in reply.end(failure_of_error(error, began=reply.began)):
@@ -63,81 +73,55 @@ def exempt_of(endpoint: Endpoint) -> tuple[Address, ...]:
     return (address,) if address else ()
 
 
-async def _events(answer: Answer, reply: "Reply", endpoint: Endpoint) -> AsyncGenerator[Event]:
-    kind = answer.content_type
+async def _whole(answer: Answer, reply: "Reply", endpoint: Endpoint) -> list[Event]:
+    """Return the events of an answer that is no stream."""
     if answer.status != 200:
         body = parsed(await answer.read(MAX_ERROR, cut=True))
-        page = kind == "text/html" and answer.status in {400, 404, 405}
-        yield (
-            Failed("bad_response", f"{answer.status} a web page")
-            if page
-            else failure_of(answer.status, body, endpoint.api_key)
-        )
-        return
-    if kind == "text/html":
-        yield Failed("bad_response", "a web page")
-    elif kind == "application/json":
-        for event in reply.whole(parsed(await answer.read(MAX_WHOLE))):
-            yield event
-    else:
-        async for event in _streamed(answer, reply):
-            yield event
+        if answer.content_type == "text/html" and answer.status in {400, 404, 405}:
+            return [Failed("bad_response", f"{answer.status} a web page")]
+        return [failure_of(answer.status, body, endpoint.api_key)]
+    if answer.content_type == "text/html":
+        return [Failed("bad_response", "a web page")]
+    return list(reply.whole(parsed(await answer.read(MAX_WHOLE))))
 
 
-async def _streamed(answer: Answer, reply: "Reply") -> AsyncGenerator[Event]:
-    async with aclosing(_data_lines(answer, reply)) as lines:
-        async for line in lines:
-            if line == b"[DONE]":
-                reply.done = True
-                break
-            try:
-                data = json.loads(line)
-            except (ValueError, RecursionError):
-                continue
-            for event in reply.feed(data):
-                yield event
-            if reply.failed is not None:
-                break
-    for event in reply.end():
-        yield event
+async def _next(chunks: AsyncGenerator[bytes], reply: "Reply") -> bytes | None:
+    """Return the next piece, or None at the end. A reply that is whole waits only briefly for what comes after."""
+    try:
+        if reply.finish is None:
+            return await anext(chunks)
+        return await asyncio.wait_for(anext(chunks), TAIL_SECONDS)
+    except StopAsyncIteration:
+        return None
+    except (TimeoutError, OutboundError):
+        if reply.finish is None:
+            raise
+        return None
 
 
-async def _data_lines(answer: Answer, reply: "Reply") -> AsyncGenerator[bytes]:
-    """Yield what stands after ``data:`` on each line; lines may be cut anywhere, also inside a character."""
-    rest = bytearray()
-    async for chunk in _until_quiet(answer, reply):
+class DataLines:
+    """Finds what stands after ``data:`` on each line of an event stream that may be cut anywhere."""
+
+    def __init__(self) -> None:
+        self._rest = bytearray()
+
+    def feed(self, chunk: bytes) -> list[bytes]:
+        """Return the lines that `chunk` completes. Raises `AnswerTooLarge` for a line that is too long."""
         if b"\n" not in chunk:
-            rest += chunk
-            if len(rest) > MAX_LINE:
+            self._rest += chunk
+            if len(self._rest) > MAX_LINE:
                 raise AnswerTooLarge(f"a line of more than {MAX_LINE} bytes")
-            continue
+            return []
         lines = chunk.split(b"\n")
-        if rest:
-            lines[0] = bytes(rest) + lines[0]
-        rest = bytearray(lines.pop())
-        for line in lines:
-            if line.startswith(b"data:"):
-                yield line[5:].strip()
-    if rest.startswith(b"data:"):
-        yield bytes(rest[5:]).strip()
+        if self._rest:
+            lines[0] = bytes(self._rest) + lines[0]
+        self._rest = bytearray(lines.pop())
+        return [line[5:].strip() for line in lines if line.startswith(b"data:")]
 
-
-async def _until_quiet(answer: Answer, reply: "Reply") -> AsyncIterator[bytes]:
-    """Yield the body's pieces; once the reply has ended, a provider that does not hang up is not waited for."""
-    async with aclosing(answer.chunks()) as chunks:
-        while True:
-            try:
-                if reply.finish is None:
-                    chunk = await anext(chunks)
-                else:
-                    chunk = await asyncio.wait_for(anext(chunks), TAIL_SECONDS)
-            except StopAsyncIteration:
-                return
-            except (TimeoutError, OutboundError):
-                if reply.finish is None:
-                    raise
-                return
-            yield chunk
+    def end(self) -> list[bytes]:
+        """Return the last line, which need not end in a line break."""
+        line, self._rest = bytes(self._rest), bytearray()
+        return [line[5:].strip()] if line.startswith(b"data:") else []
 
 
 class Reply:
@@ -152,6 +136,24 @@ class Reply:
         self._usage: Usage | None = None
         self._text = ThinkSplitter()
         self._calls = ToolCalls(call.call_id for message in request.messages for call in message.tool_calls)
+
+    @property
+    def over(self) -> bool:
+        return self.done or self.failed is not None
+
+    def read(self, lines: list[bytes]) -> Iterator[Event]:
+        """Yield the events of the lines up to the end mark. What is not JSON is passed over."""
+        for line in lines:
+            if self.over:
+                return
+            if line == b"[DONE]":
+                self.done = True
+                return
+            try:
+                data = json.loads(line)
+            except (ValueError, RecursionError):
+                continue
+            yield from self.feed(data)
 
     def feed(self, data: Any) -> Iterator[Event]:
         """Yield the events of one chunk."""

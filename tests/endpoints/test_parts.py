@@ -56,7 +56,7 @@ def test_events_become_parts() -> None:
     assert found.parts == PARTS
     assert found.usage == e.Usage(30, 11, 2, 4, 3, estimated=True)
     assert found.finished == e.Finished("stop")
-    assert found.position == len("Let me think.Looking it up.Done.") + 13
+    assert found.position == len("Let me think.Looking it up.Done.") + 14
     assert plain_text(found.parts) == "Looking it up.\n\nDone."
 
 
