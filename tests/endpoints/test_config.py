@@ -35,6 +35,29 @@ endpoints:
       summarize: false
 """
 
+BAD = """version: 1.3.5
+cachee: true
+cache: true
+cache: false
+endpoints:
+  customs: []
+  custom:
+    - name: openAI
+      apiKey: 12
+      baseURL: ftp://x
+      models:
+        default: [a, 3, {nam: y}]
+        fetch: maybe
+      headers: {"X Y": a}
+      customParams: {foo: 1}
+      addParams: {web_search: often}
+    - name: ok
+      baseURL: "${NOT_SET}"
+      models: {default: []}
+      dropParams: stop
+    - 7
+"""
+
 
 @pytest.fixture
 def file(tmp_path: Path, settings: Settings, fresh_registry: None) -> Path:
@@ -72,31 +95,7 @@ def test_a_file_in_use_is_read(file: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_every_fault_is_told_with_its_place_and_what_is_allowed(file: Path) -> None:
-    found = faults_of(
-        file,
-        """version: 1.3.5
-cachee: true
-cache: true
-cache: false
-endpoints:
-  customs: []
-  custom:
-    - name: openAI
-      apiKey: 12
-      baseURL: ftp://x
-      models:
-        default: [a, 3, {nam: y}]
-        fetch: maybe
-      headers: {"X Y": a}
-      customParams: {foo: 1}
-      addParams: {web_search: often}
-    - name: ok
-      baseURL: "${NOT_SET}"
-      models: {default: []}
-      dropParams: stop
-    - 7
-""",
-    )
+    found = faults_of(file, BAD)
     places = [(path, line) for path, line, _ in found]
     custom = "endpoints.custom"
     assert places == [
