@@ -1,8 +1,11 @@
 import asyncio
+from typing import Any
 
 from celery import shared_task
+from celery.signals import worker_init
 
 from endpoints import registry
+from endpoints.config import ConfigFaults
 from endpoints.model_lists import refresh
 
 
@@ -12,3 +15,12 @@ def refresh_models(name: str) -> None:
     endpoint = registry.current().get(name)
     if endpoint is not None and endpoint.fetch_models:
         asyncio.run(refresh(endpoint))
+
+
+@worker_init.connect
+def refuse_a_faulty_configuration(**kwargs: Any) -> None:
+    """End a worker at its start, as every other process; Celery would log any other exception and go on."""
+    try:
+        registry.current()
+    except ConfigFaults as faults:
+        raise SystemExit(str(faults)) from None

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from celery.signals import worker_init
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from pytest_django import Settings
@@ -185,3 +186,11 @@ def test_a_faulty_file_stops_every_command_and_process(file: Path) -> None:
     assert message.id == "endpoints.E001"
     with pytest.raises(SystemCheckError, match=r"endpoints\.E001"):
         call_command("check")
+
+
+def test_a_worker_ends_at_once(file: Path) -> None:
+    file.write_text("version: 1\nendpoint: {}\n")
+    with pytest.raises(SystemExit, match="endpoint, line 2"):
+        worker_init.send(sender=None)
+    file.write_text("version: 1\n")
+    worker_init.send(sender=None)
