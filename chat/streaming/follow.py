@@ -40,6 +40,8 @@ from endpoints.parts import MessageParts, Part
 log = logging.getLogger(__name__)
 
 BLOCK = 5_000  # ms the reader waits when nothing comes
+PAUSE_PER_LOG, LONGEST_PAUSE = 0.0001, 0.02  # s between two reads
+HOLE_PAUSE = 0.05
 SILENCE = 5.0  # s without an event before the database is asked
 QUEUE_LIMIT = 2_000  # batches an API client may be behind before it is cut off; it resumes
 
@@ -178,8 +180,9 @@ class LogReader:
                 await self._disconnect()
                 await asyncio.sleep(0.25)
                 continue
-            if not self._dispatch(reply or []):
-                await asyncio.sleep(0.05)
+            whole = self._dispatch(reply or [])
+            # Where many logs are followed, one read brings what would have been several.
+            await asyncio.sleep(min(len(wanted) * PAUSE_PER_LOG, LONGEST_PAUSE) if whole else HOLE_PAUSE)
 
     async def _read(self, wanted: dict[bytes, str]) -> Any:
         """Read all followed logs, at the connection itself: redis-py's XREAD costs more than the rest of the way."""

@@ -139,22 +139,26 @@ class LogWriter:
             self._dirty.discard(run)
 
     async def flush_for_ever(self) -> None:
+        """Write all runs once per interval, and new ones at once in between: somebody waits for their first word."""
+        now = asyncio.get_running_loop().time
+        due = 0.0
         while True:
             await self._wake.wait()
-            interval = min(max(PER_RUN * len(self._runs), FASTEST), SLOWEST)
             try:
-                # New runs are written almost at once: somebody waits for their first word.
-                async with asyncio.timeout(interval):
+                async with asyncio.timeout_at(due):
                     await self._fresh.wait()
-                await asyncio.sleep(FIRST_FLUSH)
+                    await asyncio.sleep(FIRST_FLUSH)
+                new = {run for run in self._dirty if not run.started}
             except TimeoutError:
-                pass
-            await self._flush()
+                new = self._dirty
+                due = now() + min(max(PER_RUN * len(self._runs), FASTEST), SLOWEST)
+            await self._flush(new)
 
-    async def _flush(self) -> None:
+    async def _flush(self, batch: set[RunLog]) -> None:
         self._fresh.clear()
-        self._wake.clear()
-        batch, self._dirty = self._dirty, set()
+        self._dirty = self._dirty - batch
+        if not self._dirty:
+            self._wake.clear()
         try:
             if self._rewrite:
                 await self._write_anew(list(self._runs.values()))
