@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Executor
+from dataclasses import replace
+from typing import TypeVar
 
 from django.conf import settings
 
@@ -12,8 +14,10 @@ from chat.generator.persist import Job
 from endpoints.adapters.base import Endpoint, ModelRequest
 from endpoints.prices import rates_of
 
-SLICE = 1_000  # tokens of the reply that are paid for ahead
 CHARACTERS_PER_TOKEN = 4
+MARGIN = holds.REPLY_SLICE // 10  # tokens before the end of a slice at which the next one is asked for
+
+T = TypeVar("T")
 
 
 class Budget:
@@ -21,31 +25,43 @@ class Budget:
 
     def __init__(self, job: Job, endpoint: Endpoint | None, threads: Executor) -> None:
         self._hold_id = job.hold_id
+        self._user_id = job.owner_id
         self._threads = threads
         self._rates: Rates | None = None
         if settings.BALANCE_ENABLED and endpoint is not None:
             self._rates = rates_of(endpoint, job.model)
-        self._paid_tokens = SLICE
+        self._paid = holds.REPLY_SLICE  # tokens of the reply that are paid for
 
-    async def cover_prompt(self, request: ModelRequest) -> bool:
-        """Reserve the cost of the whole prompt; the hold so far covers only the person's own message."""
-        if self._rates is None:
-            return True
+    async def cover_prompt(self, request: ModelRequest) -> ModelRequest | None:
+        """Reserve the cost of the whole prompt; the hold so far covers only the person's own message.
+
+        Returns the request with a cap on the reply that can be paid for, or None without credit.
+        """
         rates = self._rates
+        if rates is None:
+            return request
         characters = sum(len(message.content) for message in request.messages)
         last = len(request.messages[-1].content) if request.messages else 0
         tokens = (characters - last) // CHARACTERS_PER_TOKEN
-        return await self._extend(lambda: holds.slice_credits(rates=rates, input_tokens=tokens, output_tokens=0))
+        amount = holds.slice_credits(rates=rates, input_tokens=tokens, output_tokens=0)
+        if not await self._in_thread(lambda: holds.extend(hold_id=self._hold_id, credits=amount)):
+            return None
+        if rates.completion <= 0:
+            return request
+        left = await self._in_thread(lambda: holds.available(user_id=self._user_id))
+        affordable = self._paid + max(int(left / rates.completion), 0)
+        return replace(request, max_tokens=min(request.max_tokens or affordable, affordable))
 
     async def cover_reply(self, tokens: int) -> bool:
-        """Reserve the next slice when `tokens` of the reply have nearly used up the last one."""
-        if self._rates is None or tokens + SLICE // 10 < self._paid_tokens:
-            return True
+        """Reserve the next slice when `tokens` of the reply have nearly used up what is paid; False without credit."""
         rates = self._rates
-        self._paid_tokens += SLICE
-        return await self._extend(lambda: holds.slice_credits(rates=rates, input_tokens=0, output_tokens=SLICE))
+        if rates is None or tokens + MARGIN < self._paid:
+            return True
+        more = await self._in_thread(
+            lambda: holds.extend_by_tokens(hold_id=self._hold_id, rate=rates.completion, tokens=holds.REPLY_SLICE)
+        )
+        self._paid += more
+        return tokens < self._paid
 
-    async def _extend(self, credit: Callable[[], int]) -> bool:
-        loop = asyncio.get_running_loop()
-        amount = credit()
-        return await loop.run_in_executor(self._threads, lambda: holds.extend(hold_id=self._hold_id, credits=amount))
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)

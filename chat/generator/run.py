@@ -66,8 +66,8 @@ async def carry_out(active: ActiveRun, writer: LogWriter, budget: Budget, worker
 async def _write(  # noqa: PLR0911 (each way a run can end is said where it happens)
     active: ActiveRun, writer: LogWriter, endpoint: Endpoint, budget: Budget
 ) -> Finished | Failed:
-    request = request_of(active.job, endpoint)
-    if not await budget.cover_prompt(request):
+    request = await budget.cover_prompt(request_of(active.job, endpoint))
+    if request is None:
         return Failed("no_credit")
     scrubber = Scrubber()
     try:

@@ -258,6 +258,9 @@ def _hold(user: User, endpoint: Endpoint, model: str, text: str, generation: Gen
     """Return the statements that reserve the first slice; the generator extends it by the whole prompt."""
     assert generation.hold_id is not None  # noqa: S101 (every caller has just made one)
     rates = rates_of(endpoint, model)
+    if rates is None and settings.BALANCE_ENABLED:
+        message = _("Nobody knows what “%(model)s” costs, so it cannot be used. Choose another model.")
+        raise TurnRefused(message % {"model": model}, status=402, code="unpriced")
     credit = holds.slice_credits(rates=rates, input_tokens=len(text) // 4 + 1) if rates else 0
     return holds.place_statements(hold_id=generation.hold_id, user_id=user.id, credits=credit)
 
