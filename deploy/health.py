@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal
 
 import redis
 from django.conf import settings
@@ -54,7 +54,7 @@ def check_database() -> Iterator[Finding]:
             cursor.execute("SELECT extname FROM pg_extension")
             missing = EXTENSIONS - {row[0] for row in cursor.fetchall()}
             cursor.execute("SHOW server_version")
-            version = str(cursor.fetchone()[0])  # type: ignore[index]
+            version = str(cursor.fetchone()[0])
         plan = MigrationExecutor(connection).migration_plan(MigrationExecutor(connection).loader.graph.leaf_nodes())
     except DatabaseError as error:
         advice = "Start Parley with `make up`, or check DATABASE_URL and that the server runs."
@@ -74,7 +74,7 @@ def check_database() -> Iterator[Finding]:
 
 def check_redis() -> Iterator[Finding]:
     try:
-        facts = client().info("server")
+        facts: Any = client().info("server")
     except redis.RedisError as error:
         advice = "Start Parley with `make up`, or check REDIS_URL and that the server runs."
         yield Finding("redis", "fault", f"cannot be reached: {error}", advice)
@@ -155,7 +155,7 @@ def check_clock() -> Iterator[Finding]:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT clock_timestamp()")
-            theirs: datetime = cursor.fetchone()[0]  # type: ignore[index]
+            theirs: datetime = cursor.fetchone()[0]
     except DatabaseError:
         return
     apart = abs((datetime.now(UTC) - theirs).total_seconds())

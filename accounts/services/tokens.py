@@ -2,7 +2,7 @@
 
 An access token is believed until it expires; only whether its person may still come in is looked up. A refresh
 token works once: using it hands out the next one. One that was used already ends its session, because somebody
-kept a copy, except in the first seconds, when two tabs may have asked at once.
+kept a copy, except in the first seconds, when two tabs may have asked at once. A new password ends all sessions.
 """
 
 import hashlib
@@ -69,7 +69,7 @@ def open_session(*, user: User) -> Refresh:
     """Begin a session that lasts `REFRESH_TOKEN_EXPIRY`, however often it is refreshed."""
     expires_at = timezone.now() + timedelta(milliseconds=settings.REFRESH_TOKEN_EXPIRY_MS)
     session_id = uuid7()
-    token = _refresh_token(user.id, session_id, expires_at)
+    token = _refresh_token(user, session_id, expires_at)
     RefreshSession.objects.create(id=session_id, user=user, token_hash=_hash(token), expires_at=expires_at)
     return Refresh(user=user, token=token, expires_at=expires_at)
 
@@ -80,12 +80,15 @@ def rotate(*, token: str) -> Refresh:
     Of several who present the same token one succeeds: the update of the row is the lock. Raises `BadToken`
     and `SessionGone`.
     """
-    session_id = _session_id(token)
-    session = RefreshSession.objects.select_related("user").filter(id=session_id).first()
+    claims = _read(token, settings.JWT_REFRESH_SECRET, "sessionId")
+    session = RefreshSession.objects.select_related("user").filter(id=_id(claims, "sessionId")).first()
     now = timezone.now()
     if session is None or session.expires_at <= now or not session.user.is_active:
         raise SessionGone
-    following = _refresh_token(session.user_id, session.id, session.expires_at)
+    if claims.get("password") != _password_mark(session.user):
+        session.delete()
+        raise SessionGone
+    following = _refresh_token(session.user, session.id, session.expires_at)
     current = RefreshSession.objects.filter(id=session.id, token_hash=_hash(token))
     if not current.update(token_hash=_hash(following), rotated_at=now):
         RefreshSession.objects.filter(id=session.id, rotated_at__lt=now - TABS_APART).delete()
@@ -96,7 +99,8 @@ def rotate(*, token: str) -> Refresh:
 def revoke(*, token: str) -> None:
     """End the session of a refresh token; one that opens nothing is let pass."""
     try:
-        RefreshSession.objects.filter(id=_session_id(token)).delete()
+        claims = _read(token, settings.JWT_REFRESH_SECRET, "sessionId")
+        RefreshSession.objects.filter(id=_id(claims, "sessionId")).delete()
     except BadToken:
         return
 
@@ -106,10 +110,11 @@ def revoke_all(*, user: User) -> None:
     RefreshSession.objects.filter(user=user).delete()
 
 
-def _refresh_token(user_id: UUID, session_id: UUID, expires_at: datetime) -> str:
+def _refresh_token(user: User, session_id: UUID, expires_at: datetime) -> str:
     claims = {
-        "id": str(user_id),
+        "id": str(user.id),
         "sessionId": str(session_id),
+        "password": _password_mark(user),
         "jti": secrets.token_urlsafe(16),  # two made in one second differ
         "iat": timezone.now(),
         "exp": expires_at,
@@ -117,8 +122,9 @@ def _refresh_token(user_id: UUID, session_id: UUID, expires_at: datetime) -> str
     return jwt.encode(claims, settings.JWT_REFRESH_SECRET, algorithm=ALGORITHM)
 
 
-def _session_id(token: str) -> UUID:
-    return _id(_read(token, settings.JWT_REFRESH_SECRET, "sessionId"), "sessionId")
+def _password_mark(user: User) -> str:
+    """Return what changes with the password and tells nothing of it: Django's own mark, as in its sessions."""
+    return user.get_session_auth_hash()[:16]
 
 
 def _read(token: str, secret: str, claim: str) -> Mapping[str, Any]:

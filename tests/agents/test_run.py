@@ -108,7 +108,10 @@ async def test_two_calls_run_side_by_side_and_the_model_sees_both_results() -> N
     [
         ([ToolCallStarted("x", "shell"), Finished("tool_calls")], "There is no tool named shell."),
         ([ToolCallStarted("x", "weather"), ToolCallDelta("x", "{"), Finished()], "The arguments are not valid JSON."),
-        ([ToolCallStarted("x", "weather"), ToolCallDelta("x", "[]"), Finished()], "The arguments must be a JSON object."),
+        (
+            [ToolCallStarted("x", "weather"), ToolCallDelta("x", "[]"), Finished()],
+            "The arguments must be a JSON object.",
+        ),
     ],
 )
 async def test_a_bad_call_is_answered_and_never_carried_out(events: list[Event], expected: str) -> None:

@@ -19,7 +19,7 @@ from billing.models import Balance, Hold, LedgerEntry
 from billing.pricing import Rates, TokenCounts
 from billing.services import holds
 
-ONE = Rates(*[Decimal(1)] * 4)
+ONE = Rates(Decimal(1), Decimal(1), Decimal(1), Decimal(1))
 
 
 @pytest.fixture

@@ -31,7 +31,10 @@ def test_every_line_becomes_a_conversation_with_its_branch(owner: User, tmp_path
     [
         ("{", "Line 2: the line: Invalid JSON"),
         ('{"title": "x", "created": "y", "messages": []}', "Line 2: created"),
-        (line("x").replace('"messages": []', '"messages": [{"role": "assistant", "content": "x"}]'), "Line 2: messages.0.role"),
+        (
+            line("x").replace('"messages": []', '"messages": [{"role": "assistant", "content": "x"}]'),
+            "Line 2: messages.0.role",
+        ),
         (json.dumps({"title": "x", "created": 1, "messages": [{"role": "user", "content": "a\x00"}]}), "NUL"),
         ('{"title": "x", "created": 1, "messages": [], "owner": "me"}', "Line 2: owner"),
     ],

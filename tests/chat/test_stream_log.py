@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from accounts.ids import uuid7
+from chat.services.signals import client as sync_client
 from chat.streaming.follow import Batch, LogReader, Tail, events_of
 from chat.streaming.log import KEPT_AFTER_END, LogWriter, decode, encode, key_of, write_end
 from endpoints.events import Event, Failed, Finished, ReasoningDelta, Resumed, TextDelta, ToolCallStarted
@@ -71,7 +72,7 @@ def text_of(reducer: MessageParts) -> str:
 
 async def until(condition: Any) -> None:
     async with asyncio.timeout(10):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 (what is waited for is the reader's own state)
             await asyncio.sleep(0.005)
 
 
@@ -163,8 +164,6 @@ async def test_a_write_whose_answer_was_lost_is_not_read_twice(
 
 
 async def test_the_sweepers_word_ends_a_log_outside_of_its_order(log_reader: LogReader, writer: LogWriter) -> None:
-    from chat.services.signals import client as sync_client
-
     generation_id = uuid7()
     run = writer.open(generation_id)
     listener = Listener(log_reader, generation_id)

@@ -29,13 +29,9 @@ FRAGMENT = {"HX-Request": "true", "HX-Request-Type": "partial"}
 
 @pytest.fixture(autouse=True)
 def somewhere(settings: Settings, tmp_path: Path) -> Iterator[None]:
-    """One endpoint `Somewhere` with the models `tiny` and `small`; plain static files, a clean cache."""
+    """One endpoint `Somewhere` with the models `tiny` and `small`; a clean cache."""
     settings.LIBRECHAT_CONFIG = tmp_path / "librechat.yaml"
     settings.LIBRECHAT_CONFIG.write_text(ENDPOINTS)
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    }
     registry.reset()
     cache.clear()
     yield

@@ -1,11 +1,10 @@
-"""One person's belongings, and a site whose pages render without collected static files."""
+"""One person's belongings."""
 
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.core import serializers
-from pytest_django import Settings
 
 from accounts.models import RefreshSession, User
 from billing.models import Balance, Hold, LedgerEntry
@@ -14,14 +13,6 @@ from tests.api.conftest import make_conversation, make_turn, somewhere, stream_t
 
 __all__ = ["make_conversation", "make_turn", "somewhere", "stream_threads"]
 TABLES = (User, RefreshSession, Conversation, Message, Generation, Balance, Hold, LedgerEntry)
-
-
-@pytest.fixture(autouse=True)
-def plain_static_files(settings: Settings) -> None:
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    }
 
 
 @pytest.fixture

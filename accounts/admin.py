@@ -1,0 +1,100 @@
+"""People and roles, for administrators."""
+
+from typing import Any, ClassVar
+
+from allauth.account.decorators import secure_admin_login
+from allauth.account.models import EmailAddress
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Role, User
+from accounts.services import tokens
+
+# One way to sign in, with one set of limits.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+# Tables of libraries that this site does not use as they offer them.
+admin.site.unregister([Group, EmailAddress])
+
+
+class PersonCreationForm(AdminUserCreationForm):  # type: ignore[type-arg]
+    class Meta:
+        model = User
+        fields = ("email", "name", "role")
+        field_classes: ClassVar[dict[str, Any]] = {}
+
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"].lower()
+        if User.objects.filter(email=email).exists():
+            raise ValidationError(gettext("There is an account with this e-mail address."))
+        return email
+
+
+class PersonForm(UserChangeForm):  # type: ignore[type-arg]
+    class Meta:
+        model = User
+        fields = "__all__"
+        field_classes: ClassVar[dict[str, Any]] = {}
+
+    def clean(self) -> dict[str, Any] | None:
+        """Refuse to leave the site without an administrator."""
+        data = super().clean() or {}
+        stays = data.get("role") == self._administrator() and data.get("is_active")
+        others = User.objects.filter(role=Role.ADMIN, is_active=True).exclude(pk=self.instance.pk)
+        if not stays and not others.exists():
+            raise ValidationError(gettext("This is the only administrator. Make somebody else one first."))
+        return data
+
+    def _administrator(self) -> Role | None:
+        return Role.objects.filter(name=Role.ADMIN).first()
+
+
+@admin.register(User)
+class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
+    form = PersonForm
+    add_form = PersonCreationForm
+    list_display = ("email", "name", "role", "is_active", "created_at")
+    list_filter = ("role", "is_active")
+    list_select_related = ("role",)
+    search_fields = ("email", "name")
+    ordering = ("-created_at",)
+    filter_horizontal = ()
+    readonly_fields = ("provider", "last_login", "created_at", "updated_at")
+    fieldsets = (
+        (None, {"fields": ("email", "name", "username", "password")}),
+        (_("What they may do"), {"fields": ("role", "is_active")}),
+        (_("History"), {"fields": ("provider", "email_verified", "last_login", "created_at", "updated_at")}),
+    )
+    add_fieldsets = ((None, {"fields": ("email", "name", "role", "usable_password", "password1", "password2")}),)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
+        """An address identifies its account: it is written once."""
+        return (*self.readonly_fields, "email") if obj else tuple(self.readonly_fields)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """People are switched off, not deleted: their ledger stays."""
+        return False
+
+    def save_model(self, request: HttpRequest, obj: User, form: "forms.ModelForm[User]", change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if not obj.is_active:
+            tokens.revoke_all(user=obj)
+
+
+@admin.register(Role)
+class RoleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("name", "description", "created_at")
+    search_fields = ("name", "description")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Role | None = None) -> tuple[str, ...]:
+        return ("name",) if obj else ()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Role | None = None) -> bool:
+        """The two roles that always exist cannot be deleted, nor any in a list that may hold them."""
+        return obj is not None and obj.name not in {Role.USER, Role.ADMIN}
