@@ -56,7 +56,8 @@ def test_signing_up_takes_no_field_that_is_not_asked_for(client: Client, owner: 
     [
         ({"name": ""}, "name"), ({"name": " "}, "name"), ({"name": "n" * 81}, "name"), ({"name": "a\x00b"}, "name"),
         ({"email": "x"}, "email"), ({"email": f"{'a' * 250}@example.org"}, "email"),
-        ({"password1": "short"}, "password1"), ({"password1": "x-Y1" * 40}, "password1"), ({"password1": " " * 9}, "password1"),
+        ({"password1": "short"}, "password1"), ({"password1": "x-Y1" * 40}, "password1"),
+        ({"password1": " " * 9}, "password1"),
     ],
 )  # fmt: skip
 def test_a_fault_is_said_at_its_field_and_no_account_is_made(client: Client, change: Any, field: str) -> None:

@@ -1,0 +1,37 @@
+"""Every variable that is read is explained in `.env.example`."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from config.secrets import NAMES
+from endpoints.config.environment import PROVIDERS
+
+ROOT = Path(__file__).resolve().parents[2]
+EXPLAINED = set(re.findall(r"^#?([A-Z][A-Z0-9_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+READ = set(re.findall(r"env\.\w+\(\s*\"([A-Z0-9_]+)\"", (ROOT / "config" / "settings.py").read_text()))
+
+
+def test_the_settings_are_found_at_all() -> None:
+    assert {"PORT", "DATABASE_URL", "SESSION_EXPIRY"} <= READ
+
+
+@pytest.mark.parametrize("name", sorted(READ | set(NAMES)))
+def test_every_setting_is_explained(name: str) -> None:
+    assert name in EXPLAINED
+
+
+@pytest.mark.parametrize("provider", PROVIDERS, ids=lambda provider: provider.name)
+def test_every_providers_variables_are_explained(provider: object) -> None:
+    for variable in ("key_variable", "models_variable", "url_variable"):
+        assert getattr(provider, variable) in EXPLAINED
+
+
+def test_nothing_is_explained_that_is_not_read() -> None:
+    text = "".join(
+        file.read_text()
+        for app in ("config", "deploy", "endpoints", "accounts", "chat")
+        for file in (ROOT / app).rglob("*.py")
+    )
+    assert not [name for name in sorted(EXPLAINED) if f'"{name}"' not in text]
