@@ -35,16 +35,16 @@ def form_of(user: User, **changes: Any) -> dict[str, Any]:
     return {name: value for name, value in (fields | changes).items() if value is not None}
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_an_administrator_reads_every_list(admin_client: Client, books: LedgerEntry, page: str) -> None:
-    answer = admin_client.get(reverse(f"admin:{page}_changelist"), {"q": "olivia"})
+@pytest.mark.parametrize("listing", PAGES)
+def test_an_administrator_reads_every_list(admin_client: Client, books: LedgerEntry, listing: str) -> None:
+    answer = admin_client.get(reverse(f"admin:{listing}_changelist"), {"q": "olivia"})
     assert answer.status_code == 200
 
 
 @pytest.mark.security
-@pytest.mark.parametrize("page", PAGES)
-def test_others_are_sent_away(client: Client, owner: User, page: str) -> None:
-    path = reverse(f"admin:{page}_changelist")
+@pytest.mark.parametrize("listing", PAGES)
+def test_others_are_sent_away(client: Client, owner: User, listing: str) -> None:
+    path = reverse(f"admin:{listing}_changelist")
     assert client.get(path)["Location"].startswith("/admin/login/")
     assert client.get(client.get(path)["Location"])["Location"].startswith("/login?")
     client.force_login(owner)
