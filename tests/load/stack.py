@@ -68,7 +68,7 @@ class Stack:
 
 
 @contextlib.contextmanager
-def running_stack(folder: Path | None = None) -> Iterator[Stack]:
+def running_stack(folder: Path | None = None, **settings: str) -> Iterator[Stack]:
     """Start the model server and Parley; stop both, and delete the folder unless it was given."""
     own = folder is None
     folder = folder or Path(tempfile.mkdtemp(prefix="parley-bench-"))
@@ -80,11 +80,10 @@ def running_stack(folder: Path | None = None) -> Iterator[Stack]:
         "PARLEY_DATA": str(folder / "data"),
         "CONFIG_PATH": str(folder / "librechat.yaml"),
         "LOCAL_MODEL": "off",
-        "DATABASE_URL": "",
-        "REDIS_URL": "",
+        **settings,
     }
-    for name in ("DATABASE_URL", "REDIS_URL"):
-        environment.pop(name)
+    for name in ("DATABASE_URL", "REDIS_URL", "LOCAL_MODEL_URL"):
+        environment.pop(name, None)
     model = subprocess.Popen([sys.executable, "-m", "tests.model_server", "--port", str(model_port)], cwd=ROOT)
     wait_for_port(model_port, model)
     stack = Stack(folder, port, model_port, model=model, process=_up(environment, folder), environment=environment)
