@@ -125,13 +125,15 @@ def settle(*, hold_id: UUID, lines: Sequence[Line]) -> list[LedgerEntry]:
 def settle_many(lines_of: Mapping[UUID, Sequence[Line]]) -> None:
     """Settle several holds in one transaction: the number of statements does not grow with theirs.
 
-    Locks the holds' rows, then the balances' in the order of their keys.
+    Locks the holds' rows, then the balances', each in the order of their keys, so that two who settle the same
+    holds wait for one another and do not deadlock.
     """
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(
-                "UPDATE billing_hold SET state = 'settled', closed_at = now() WHERE id = ANY(%s) AND state = 'open'"
-                " RETURNING id, user_id, amount",
+                "WITH due AS (SELECT id FROM billing_hold WHERE id = ANY(%s) AND state = 'open' ORDER BY id FOR UPDATE)"
+                " UPDATE billing_hold h SET state = 'settled', closed_at = now() FROM due WHERE h.id = due.id"
+                " RETURNING h.id, h.user_id, h.amount",
                 [list(lines_of)],
             )
             closed = cursor.fetchall()
@@ -198,6 +200,7 @@ def _charge(dues: Sequence[_Due]) -> list[LedgerEntry]:
         balance.held -= due.freed
         for line in due.lines:
             if line.key not in known:
+                known.add(line.key)
                 balance.credits -= line.credits
                 entries.append(_entry(due.user_id, line, hold_id=due.hold_id, balance_after=balance.credits))
     LedgerEntry.objects.bulk_create(entries)

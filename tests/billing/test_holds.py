@@ -118,6 +118,17 @@ def test_a_small_call_is_charged_once(owner: User) -> None:
     check_books(owner)
 
 
+def test_holds_of_several_people_are_settled_together(owner: User, stranger: User, balances_on: None) -> None:
+    first, second, other = place(owner, 100), place(owner, 200), place(stranger, 300)
+    holds.settle_many({first: [line("a", 10)], second: [line("b", 20), line("b", 20)], other: [line("c", 30)]})
+    assert Balance.objects.get(user=owner).credits == 970
+    assert Balance.objects.get(user=stranger).credits == 970
+    assert set(Hold.objects.values_list("state", flat=True)) == {"settled"}
+    assert LedgerEntry.objects.exclude(reason="start").count() == 3
+    for user in (owner, stranger):
+        check_books(user)
+
+
 @pytest.mark.parametrize("statement", ["UPDATE billing_ledgerentry SET credits = 0", "DELETE FROM billing_ledgerentry"])
 def test_the_database_itself_refuses_to_change_the_ledger(owner: User, statement: str) -> None:
     holds.charge_once(user_id=owner.id, line=line("a", 1))
@@ -159,6 +170,28 @@ def test_settling_twice_at_once_charges_once(make_user: Callable[..., User], bal
     assert LedgerEntry.objects.filter(key="once").count() == 1
     assert Balance.objects.get(user=user).credits == 950
     check_books(user)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_settling_the_same_holds_in_any_order_at_once_charges_each_once(
+    make_user: Callable[..., User], balances_on: None
+) -> None:
+    people = [make_user(f"Person {number}") for number in range(6)]
+    placed = [place(user, 100) for user in people]
+
+    def settle(number: int) -> None:
+        order = placed[number % 6 :] + placed[: number % 6]
+        try:
+            holds.settle_many({hold_id: [line(str(hold_id), 10)] for hold_id in order[:: 1 if number % 2 else -1]})
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(settle, range(24)))
+    assert LedgerEntry.objects.exclude(reason="start").count() == 6
+    for user in people:
+        assert Balance.objects.get(user=user).credits == 990
+        check_books(user)
 
 
 STEPS = st.lists(
