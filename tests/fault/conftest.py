@@ -29,7 +29,7 @@ async def tab(stack: Stack) -> AsyncIterator[Tab]:
 
 @pytest.fixture
 def pid_of(stack: Stack) -> Callable[[str], int]:
-    """Return a function that gives the process of a part: of several, the one the supervisor started; 0 while there is none."""
+    """Return a function that gives the process of a part: of several the supervisor's own, 0 while there is none."""
 
     def find(part: str) -> int:
         return next((pid for pid in stack.processes() if _name(pid) == part), 0)
