@@ -82,8 +82,12 @@ def delete_all(*, user: User) -> int:
 
 
 def _delete(user: User, ids: list[UUID]) -> int:
-    """Delete by three statements: the collector would load every message to look for its children."""
+    """Delete by three statements: the collector would load every message to look for its children.
+
+    Locks the conversations' rows: a turn that begins meanwhile is deleted too, or finds nothing.
+    """
     with transaction.atomic():
+        list(Conversation.objects.select_for_update().filter(id__in=ids).order_by("id").values_list("id"))
         queued = Generation.objects.filter(conversation_id__in=ids, state=Generation.State.QUEUED)
         for generation in queued.select_for_update():
             if generation.hold_id:

@@ -261,8 +261,11 @@ def test_regenerating_writes_beside_the_old_reply_and_shows_the_new(
     assert Message.objects.get(id=first.user_message.id).chosen_child_id == stored.id
     assert Message.objects.get(id=old.id).text == "Because."
     run = Generation.objects.get(message=stored)
-    assert (run.state, run.continues, Hold.objects.get(id=run.hold_id).state) == ("queued", False, "open")
-    assert str(run.id).encode() in client().lrange(WORK, 0, -1)
+    assert (run.state, run.continues, Hold.objects.get(id=again.generation.hold_id or "").state) == (
+        "queued", False, "open",
+    )  # fmt: skip
+    work: Any = client().lrange(WORK, 0, -1)
+    assert str(run.id).encode() in work
 
 
 @pytest.mark.security
@@ -317,7 +320,8 @@ def test_continuing_lets_the_same_message_grow(owner: User) -> None:
     ("state", "reason", "may"),
     [
         ("complete", "stop", False), ("complete", "", False), ("complete", "length", True),
-        ("complete", "budget", True), ("stopped", "stopped", True), ("failed", "", True), ("interrupted", "", True), ("streaming", "", False),
+        ("complete", "budget", True), ("stopped", "stopped", True), ("failed", "", True), ("interrupted", "", True),
+        ("streaming", "", False),
     ],
 )  # fmt: skip
 def test_only_what_was_cut_off_goes_on(owner: User, state: str, reason: str, may: bool) -> None:
