@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 from psycopg import Cursor
-from psycopg.rows import class_row, tuple_row
+from psycopg.rows import dict_row, tuple_row
 from psycopg.types.json import Jsonb, JsonbLoader
 
 from billing.pricing import TokenCounts
@@ -70,22 +70,6 @@ class Progress:
     last_event_id: str
 
 
-@dataclass(slots=True)
-class _Claimed:
-    id: UUID
-    owner_id: UUID
-    conversation_id: UUID
-    message_id: UUID
-    hold_id: UUID
-    continues: bool
-    needs_title: bool
-    stop_requested: bool
-    endpoint: str
-    model: str
-    settings: dict[str, Any]
-    parts: list[Part]
-
-
 _CLAIM = """
 WITH taken AS (
     UPDATE chat_generation SET state = 'running', worker = %(worker)s, started_at = now(), lease_expires_at = %(lease)s
@@ -117,7 +101,7 @@ def claim(*, ids: Sequence[UUID], worker: str) -> list[Job]:
     lease = timezone.now() + timedelta(seconds=settings.GENERATION_LEASE_SECONDS)
     values = {"ids": list(ids), "worker": worker, "lease": lease}
     with transaction.atomic(), connection.wrap_database_errors, raw.pipeline():
-        taking = Cursor(raw, row_factory=class_row(_Claimed))
+        taking = Cursor(raw, row_factory=dict_row)
         taking.adapters.register_loader("jsonb", JsonbLoader)  # Django reads JSON as text, for its own fields
         taken = taking.execute(_CLAIM, values, prepare=True)
         told = Cursor(raw, row_factory=tuple_row).execute(_HISTORY, {"ids": list(ids)}, prepare=True)
@@ -127,10 +111,7 @@ def claim(*, ids: Sequence[UUID], worker: str) -> list[Job]:
         if text:
             role = "user" if author == Message.Author.USER else "assistant"
             history.setdefault(run_id, []).append(PromptMessage(role, text))  # type: ignore[arg-type]
-    return [
-        Job(**{name: getattr(row, name) for name in _Claimed.__slots__}, history=history.get(row.id, []))
-        for row in claimed
-    ]
+    return [Job(**row, history=history.get(row["id"], [])) for row in claimed]
 
 
 def save(*, worker: str, batch: Sequence[Progress]) -> dict[UUID, bool]:
