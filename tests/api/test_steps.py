@@ -80,6 +80,7 @@ def test_reasoning_has_a_step_of_its_own_and_the_text_after_it_the_next_index() 
 
 
 def test_a_tool_call_is_a_step_its_arguments_deltas_and_its_result_the_completion() -> None:
+    call = {"id": "c1", "name": "weather", "type": "tool_call"}
     payloads = translate(
         ToolCallStarted("c1", "weather"), ToolCallDelta("c1", '{"in":'), ToolCallDelta("c1", '"Rome"}'),
         ToolResult("c1", "sunny"),
@@ -92,10 +93,7 @@ def test_a_tool_call_is_a_step_its_arguments_deltas_and_its_result_the_completio
                 "runId": str(MESSAGE),
                 "type": "tool_calls",
                 "index": 0,
-                "stepDetails": {
-                    "type": "tool_calls",
-                    "tool_calls": [{"id": "c1", "name": "weather", "args": "", "type": "tool_call"}],
-                },
+                "stepDetails": {"type": "tool_calls", "tool_calls": [call | {"args": ""}]},
             },
         },
         *(
@@ -118,14 +116,7 @@ def test_a_tool_call_is_a_step_its_arguments_deltas_and_its_result_the_completio
                     "id": step(0),
                     "index": 0,
                     "type": "tool_call",
-                    "tool_call": {
-                        "id": "c1",
-                        "name": "weather",
-                        "args": '{"in":"Rome"}',
-                        "type": "tool_call",
-                        "output": "sunny",
-                        "progress": 1,
-                    },
+                    "tool_call": call | {"args": '{"in":"Rome"}', "output": "sunny", "progress": 1},
                 }
             },
         },

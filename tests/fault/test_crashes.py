@@ -118,7 +118,7 @@ async def test_postgres_is_killed_and_pages_recover_by_themselves(
     watching = asyncio.create_task(tab.watch())
     await until(lambda: len(tab.text) > 200)
     os.kill(pid_of("postgres"), signal.SIGKILL)
-    statuses = []
+    statuses: list[int] = []
     async with asyncio.timeout(40):
         while statuses[-3:] != [200, 200, 200]:
             status, html = await tab.get("/c/new")
