@@ -235,7 +235,8 @@ class MarkdownStream:
                 self._live = table
                 return table.html
         html = "".join(self._parser.write(block, live=True) for block in blocks)
-        return _with_tail(html) if html else ""
+        # A space at the end is no part of a block, but of the line that goes on.
+        return _with_tail(html, " " if source[-1:].isspace() else "") if html else ""
 
     def _begin_table(self, block: Block, source: str) -> LiveTable | None:
         """Let a table grow by rows, once its first two lines are whole."""
@@ -252,10 +253,10 @@ class MarkdownStream:
         return table
 
 
-def _with_tail(html: str) -> str:
+def _with_tail(html: str, gap: str) -> str:
     """Mark the place in an open block where text goes on."""
     found = _BLOCK_ENDS.search(html)
     place = found.start() if found else len(html)
     if html.startswith("</code></pre>", place - len("</code></pre>")):
         place -= len("</code></pre>")
-    return f"{html[:place]}<span data-tail></span>{html[place:]}"
+    return f"{html[:place]}<span data-tail>{gap}</span>{html[place:]}"

