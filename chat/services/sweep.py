@@ -9,6 +9,7 @@ from django.db.models import Sum
 from django.db.models.functions import Length
 from django.utils import timezone
 
+from billing.models import LedgerEntry
 from billing.pricing import TokenCounts
 from billing.services import holds
 from chat.models import Generation, Message
@@ -72,7 +73,12 @@ def _interrupt(generation_id: UUID, now: datetime) -> int:
 
 
 def _estimate(run: Generation, message: Message) -> holds.Line:
-    written = sum(len(part.get("text") or part.get("think") or "") for part in message.parts)
+    written = sum(len(part.get("text") or part.get("think") or "") for part in message.parts) // CHARACTERS_PER_TOKEN
+    if run.continues:
+        # What an earlier run wrote into the message was charged by its end, and is now part of the prompt.
+        earlier = Generation.objects.filter(message=message).exclude(id=run.id).values("hold_id")
+        charged = LedgerEntry.objects.filter(hold_id__in=earlier).aggregate(total=Sum("output_tokens"))["total"] or 0
+        written = max(written - charged, 0)
     asked = Message.objects.filter(conversation_id=message.conversation_id, created_at__lt=message.created_at)
     read = asked.aggregate(total=Sum(Length("text")))["total"] or 0
     endpoint = registry.current().get(message.endpoint)
@@ -81,7 +87,7 @@ def _estimate(run: Generation, message: Message) -> holds.Line:
         reason="message",
         endpoint=message.endpoint,
         model=message.model,
-        counts=TokenCounts(input=read // CHARACTERS_PER_TOKEN + 1, output=written // CHARACTERS_PER_TOKEN),
+        counts=TokenCounts(input=read // CHARACTERS_PER_TOKEN + 1, output=written),
         rates=rates_of(endpoint, message.model) if endpoint else None,
         estimated=True,
     )

@@ -1,0 +1,181 @@
+"""Ending what nobody ends any more: what is kept, what it costs, and that two sweepers do it once."""
+
+import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connections
+from django.utils import timezone
+from pytest_django import DjangoCaptureOnCommitCallbacks
+
+from accounts.models import User
+from billing.models import Balance, Hold, LedgerEntry
+from chat.generator import persist
+from chat.models import Generation, Message
+from chat.services import turns
+from chat.services.signals import WORK, client
+from chat.services.sweep import sweep
+from chat.streaming.log import OUT_OF_BAND, key_of
+from tests.chat.conftest import began, end
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("somewhere")]
+
+NOTHING = {"interrupted": 0, "expired": 0, "announced": 0}
+Capture = DjangoCaptureOnCommitCallbacks
+
+
+def lose(run: Generation, text: str = "Because cats", seconds: float = -1) -> Message:
+    """Leave a run as a generator that was killed does; its lease ends in so many seconds."""
+    Generation.objects.filter(id=run.id).update(
+        state="running", worker="killed", lease_expires_at=timezone.now() + timedelta(seconds=seconds)
+    )
+    Message.objects.filter(id=run.message_id).update(parts=[{"type": "text", "text": text}] if text else [])
+    return Message.objects.get(id=run.message_id)
+
+
+def age(run: Generation, **how: float) -> None:
+    Generation.objects.filter(id=run.id).update(created_at=timezone.now() - timedelta(**how))
+
+
+def work() -> list[str]:
+    found: Any = client().lrange(WORK, 0, -1)
+    return [each.decode() for each in found]
+
+
+def test_a_lost_run_keeps_what_was_saved_and_is_charged_by_estimate(
+    owner: User, balances_on: None, django_capture_on_commit_callbacks: Capture
+) -> None:
+    started = began(owner, model="gpt-4o")
+    lose(started.generation, "Because " * 100)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert sweep() == NOTHING | {"interrupted": 1}
+    run, message = Generation.objects.get(), Message.objects.get(id=started.reply.id)
+    assert (run.state, run.error) == ("interrupted", "interrupted")
+    assert run.finished_at is not None
+    assert (message.state, message.text) == ("interrupted", "Because " * 100)
+    assert message.parts == [{"type": "text", "text": "Because " * 100}, {"type": "error", "code": "interrupted"}]
+    assert turns.can_continue(message)
+    assert Hold.objects.get().state == "settled"
+    entry = LedgerEntry.objects.exclude(reason="start").get()
+    assert (entry.estimated, entry.output_tokens, entry.model) == (True, 200, "gpt-4o")
+    assert entry.input_tokens == len(started.user_message.text) // 4 + 1
+    balance = Balance.objects.get(user=owner)
+    assert (balance.held, balance.credits) == (0, entry.balance_after)
+    log: Any = client().xrange(key_of(run.id))
+    assert json.loads(log[-1][1][b"e"])[0] == OUT_OF_BAND
+
+
+def test_a_run_that_had_said_nothing_is_interrupted_too(owner: User) -> None:
+    started = began(owner)
+    lose(started.generation, "")
+    sweep()
+    message = Message.objects.get(id=started.reply.id)
+    assert (message.state, message.text, message.parts) == (
+        "interrupted", "", [{"type": "error", "code": "interrupted"}],
+    )  # fmt: skip
+    assert LedgerEntry.objects.get().output_tokens == 0
+
+
+def test_a_run_whose_lease_lasts_is_left_alone(owner: User) -> None:
+    started = began(owner)
+    lose(started.generation, seconds=5)
+    assert sweep() == NOTHING
+    assert Generation.objects.get().state == "running"
+    assert Hold.objects.get().state == "open"
+
+
+def test_a_continued_run_is_not_charged_for_what_an_earlier_one_wrote(owner: User) -> None:
+    first = began(owner)
+    lose(first.generation, "x" * 400)
+    sweep()
+    more = turns.continue_reply(user=owner, message_id=first.reply.id)
+    lose(more.generation, "x" * 480)
+    assert sweep() == NOTHING | {"interrupted": 1}
+    charged = LedgerEntry.objects.order_by("created_at").values_list("output_tokens", flat=True)
+    assert list(charged) == [100, 20]
+    assert Message.objects.get(id=first.reply.id).text == "x" * 480
+
+
+def test_the_generator_that_comes_back_finds_that_the_run_is_not_its_own(owner: User) -> None:
+    started = began(owner)
+    [job] = persist.claim(ids=[started.generation.id], worker="slow")
+    lose(started.generation)
+    sweep()
+    progress = persist.Progress(id=job.id, message_id=job.message_id, parts=[], last_event_id="")
+    assert persist.save(worker="slow", batch=[progress]) == {}
+    assert Message.objects.get(id=job.message_id).text == "Because cats"
+
+
+def test_sweeping_again_changes_nothing(owner: User) -> None:
+    lose(began(owner).generation)
+    sweep()
+    before = Message.objects.filter(author="assistant").values_list("parts", "updated_at").get()
+    assert sweep() == NOTHING
+    assert Message.objects.filter(author="assistant").values_list("parts", "updated_at").get() == before
+    assert LedgerEntry.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_several_sweepers_at_once_end_each_run_once(make_user: Callable[..., User]) -> None:
+    user = make_user()
+    for _ in range(6):
+        lose(began(user).generation)
+    for _ in range(4):
+        age(began(user).generation, minutes=16)
+
+    def go(_: int) -> dict[str, int]:
+        try:
+            return sweep()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(4) as pool:
+        results = list(pool.map(go, range(4)))
+    assert sum(each["interrupted"] for each in results) == 6
+    assert sum(each["expired"] for each in results) == 4
+    assert LedgerEntry.objects.count() == 6
+    for message in Message.objects.filter(state="interrupted"):
+        assert [part["type"] for part in message.parts] == ["text", "error"]
+    assert sorted(Hold.objects.values_list("state", flat=True)) == ["released"] * 4 + ["settled"] * 6
+
+
+def test_a_run_nobody_took_is_announced_again(owner: User, django_capture_on_commit_callbacks: Capture) -> None:
+    early, late = began(owner), began(owner)
+    age(early.generation, seconds=6)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert sweep() == NOTHING | {"announced": 1}
+    assert work() == [str(early.generation.id)]
+    assert Generation.objects.get(id=late.generation.id).state == "queued"
+
+
+def test_a_run_heard_twice_is_taken_once(owner: User) -> None:
+    run = began(owner).generation
+    assert [job.id for job in persist.claim(ids=[run.id, run.id], worker="one")] == [run.id]
+    assert persist.claim(ids=[run.id], worker="two") == []
+    assert Generation.objects.get().worker == "one"
+
+
+def test_a_run_that_waited_too_long_fails_and_costs_nothing(owner: User, balances_on: None) -> None:
+    started = began(owner, model="gpt-4o")
+    age(started.generation, minutes=16)
+    assert sweep() == NOTHING | {"expired": 1}
+    run, message = Generation.objects.get(), Message.objects.get(id=started.reply.id)
+    assert (run.state, run.error) == ("failed", "expired")
+    assert (message.state, message.parts) == ("failed", [{"type": "error", "code": "expired"}])
+    assert Hold.objects.get().state == "released"
+    assert Balance.objects.get(user=owner).held == 0
+    assert persist.claim(ids=[run.id], worker="late") == []
+
+
+def test_a_continuation_that_waited_too_long_keeps_the_reply(owner: User) -> None:
+    first = began(owner)
+    reply = end(first.generation, "Half a", state="stopped", message_state="stopped")
+    more = turns.continue_reply(user=owner, message_id=reply.id)
+    age(more.generation, minutes=16)
+    sweep()
+    reply.refresh_from_db()
+    assert (reply.state, reply.text, reply.parts) == ("failed", "Half a", [{"type": "text", "text": "Half a"}])
+    assert turns.can_continue(reply)
