@@ -7,6 +7,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 from playwright.sync_api import Page, sync_playwright
 
@@ -95,7 +96,8 @@ def main() -> None:
     FOLDER.mkdir()
     with running_stack() as stack, sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        looks = [(phone, scheme) for phone in (False, True) for scheme in ("light", "dark")]
+        schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+        looks = [(phone, scheme) for phone in (False, True) for scheme in schemes]
         for (phone, scheme), person in zip(looks, make_people(stack, 4), strict=True):
             furnish(stack, person, stack.folder)
             context = chromium.new_context(
