@@ -12,6 +12,9 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 environ.Env.read_env(BASE_DIR / ".env")
 DATA_DIR = Path(env.str("PARLEY_DATA", str(BASE_DIR / ".parley"))).resolve()
+for _name in ("DATABASE_URL", "REDIS_URL", "LOCAL_MODEL_URL"):
+    if not os.environ.get(_name):  # an empty line in `.env` means: the embedded part
+        os.environ.pop(_name, None)
 # `manage.py up` writes the addresses of the embedded parts here, so that every other command finds them.
 # Not `up` itself: what a killed run left behind must not look like the operator's own servers.
 if sys.argv[1:2] != ["up"]:
@@ -61,6 +64,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.SecurityHeaders",
+    "deploy.middleware.Probes",
     "config.middleware.LocalTime",
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -102,6 +106,7 @@ DATABASES["default"] |= {
         "prepare_threshold": 1,
         "connect_timeout": 3,
         "application_name": "parley",
+        **DATABASES["default"].get("OPTIONS", {}),  # such as ?sslmode=require
     },
 }
 REDIS_URL = env.str("REDIS_URL", "redis://127.0.0.1:6379/0")

@@ -6,7 +6,6 @@ from django.urls import URLPattern, URLResolver, include, path
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("api/", include("config.api_urls")),
-    path("", include("deploy.urls")),
     path("", include("accounts.urls")),
     path("", include("chat.urls")),
 ]

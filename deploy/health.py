@@ -6,12 +6,15 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Literal
 
 import redis
 from django.conf import settings
-from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
+from django.db import Error as DatabaseFailure
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
 
 from chat.generator.worker import HEARTBEAT
 from chat.services.signals import client
@@ -55,8 +58,8 @@ def check_database() -> Iterator[Finding]:
             missing = EXTENSIONS - {row[0] for row in cursor.fetchall()}
             cursor.execute("SHOW server_version")
             version = str(cursor.fetchone()[0])
-        plan = MigrationExecutor(connection).migration_plan(MigrationExecutor(connection).loader.graph.leaf_nodes())
-    except DatabaseError as error:
+        unapplied = len(_known_migrations() - set(MigrationRecorder(connection).applied_migrations()))
+    except DatabaseFailure as error:
         advice = "Start Parley with `make up`, or check DATABASE_URL and that the server runs."
         yield Finding("database", "fault", f"cannot be reached: {str(error).splitlines()[0]}", advice)
         return
@@ -66,10 +69,16 @@ def check_database() -> Iterator[Finding]:
         yield Finding("extensions", "fault", f"missing: {', '.join(sorted(missing))}", advice)
     else:
         yield Finding("extensions", "ok", ", ".join(sorted(EXTENSIONS)))
-    if plan:
-        yield Finding("migrations", "fault", f"{len(plan)} not applied", "Run `manage.py migrate`.")
+    if unapplied:
+        yield Finding("migrations", "fault", f"{unapplied} not applied", "Run `manage.py migrate`.")
     else:
         yield Finding("migrations", "ok", "all applied")
+
+
+@cache
+def _known_migrations() -> frozenset[tuple[str, str]]:
+    """Return those on disk; they do not change under a running process."""
+    return frozenset(MigrationLoader(None).disk_migrations or ())
 
 
 def check_redis() -> Iterator[Finding]:
@@ -122,7 +131,7 @@ def check_models() -> Iterator[Finding]:
         yield Finding("librechat.yaml", "warning", f"keys without effect yet: {', '.join(config.not_in_use)}")
     if not settings.LOCAL_MODEL_URL:
         yield Finding("local model", "ok", "off")
-    elif http_status(settings.LOCAL_MODEL_URL.removesuffix("/v1") + "/health") == 200:
+    elif http_status(settings.LOCAL_MODEL_URL.rstrip("/").removesuffix("/v1") + "/health") == 200:
         yield Finding("local model", "ok", "answers")
     else:
         log = settings.DATA_DIR / "logs" / "model.log"
@@ -156,7 +165,7 @@ def check_clock() -> Iterator[Finding]:
         with connection.cursor() as cursor:
             cursor.execute("SELECT clock_timestamp()")
             theirs: datetime = cursor.fetchone()[0]
-    except DatabaseError:
+    except DatabaseFailure:
         return
     apart = abs((datetime.now(UTC) - theirs).total_seconds())
     if apart > CLOCK_SECONDS:

@@ -1,5 +1,6 @@
 """One supervised process: how it is started, watched, restarted and stopped."""
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -8,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 LOG_LIMIT = 10 * 1024 * 1024  # bytes; a larger log is put aside at the start
@@ -18,7 +20,10 @@ _PR_SET_PDEATHSIG = 1
 
 @dataclass(slots=True)
 class Part:
-    """What to run. `ready` is asked until it says yes; `stop_with` is the signal that ends it in good order."""
+    """What to run. `ready` is asked until it says yes; `stop_with` is the signal that ends it in good order.
+
+    `orphan_with` is the signal it gets when the supervisor is gone, however it went.
+    """
 
     name: str
     command: Sequence[str]
@@ -27,7 +32,7 @@ class Part:
     folder: Path
     ready: Callable[[], bool] = lambda: True
     stop_with: signal.Signals = signal.SIGTERM
-    patience: float = 5.0  # seconds between that signal and SIGKILL
+    orphan_with: signal.Signals = signal.SIGTERM
     process: "subprocess.Popen[bytes] | None" = None
     started_at: float = 0.0
     delay: float = SHORTEST
@@ -46,7 +51,7 @@ class Part:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C is for the supervisor, which stops the parts in order
-                preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 (no threads here)
+                preexec_fn=partial(_die_with_parent, self.orphan_with) if sys.platform == "linux" else None,  # noqa: PLW1509
             )
         self.started_at = time.monotonic()
         self.due_at = 0.0
@@ -67,38 +72,54 @@ class Part:
         return False
 
     def note_death(self) -> str:
-        """Plan the restart of a part that has died; return a line that says so."""
+        """End what it has left behind and plan its restart; return a line that says so."""
         assert self.process is not None  # noqa: S101 (only a started part can die)
-        now = time.monotonic()
-        if now - self.started_at > HEALTHY:
+        self._end_group()
+        if time.monotonic() - self.started_at > HEALTHY:
             self.delay = SHORTEST
-        self.due_at = now + self.delay
-        line = f"{self.name} ended with status {self.process.returncode}; starting it again in {self.delay:g} s"
-        self.delay = min(self.delay * 2, LONGEST)
-        return line
+        status, self.process = self.process.returncode, None
+        return f"{self.name} ended with status {status}; starting it again in {self._put_off():g} s"
+
+    def restart(self) -> str:
+        """Start it again, or put that off when the system refuses; return what is worth saying."""
+        try:
+            self.start()
+        except OSError as error:
+            return f"{self.name} cannot be started: {error}; trying again in {self._put_off():g} s"
+        return f"{self.name} started again"
+
+    def _put_off(self) -> float:
+        delay = self.delay
+        self.due_at = time.monotonic() + delay
+        self.delay = min(delay * 2, LONGEST)
+        return delay
 
     def ask_to_stop(self) -> None:
         if self.alive and self.process is not None:
             self.process.send_signal(self.stop_with)
 
-    def wait_stopped(self, end: float) -> None:
-        """Wait until `end` (monotonic seconds), then kill it with all it has started."""
-        if self.process is None:
-            return
-        try:
-            self.process.wait(max(end - time.monotonic(), 0.05))
-        except subprocess.TimeoutExpired:
-            self.kill()
+    def wait_stopped(self, end: float, given_up: Callable[[], bool] = lambda: False) -> None:
+        """Wait until `end` (monotonic seconds) or until `given_up` says so, then kill it with all it has started."""
+        while self.alive and time.monotonic() < end and not given_up():
+            time.sleep(0.02)
+        self.kill()
 
     def kill(self) -> None:
-        if self.process is not None and self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGKILL)
+        if self.process is not None:
+            self._end_group()
             self.process.wait()
+            self.process = None
+
+    def _end_group(self) -> None:
+        """Kill it and its children, such as the worker's scheduler, which would outlive it."""
+        if self.process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
 
 
-def _die_with_parent() -> None:
-    """Ask Linux to end this process when the supervisor is gone, however it went."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+def _die_with_parent(number: signal.Signals) -> None:
+    """Ask Linux to send this process `number` when the supervisor is gone."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, number)
 
 
 def tail(log: Path, lines: int = 15) -> str:

@@ -3,9 +3,7 @@
 import importlib.util
 import os
 import shutil
-import signal
 import subprocess
-import time
 from pathlib import Path
 
 SUPERUSER = "parley"
@@ -62,20 +60,6 @@ def server_command(data: Path, port: int, *options: str) -> list[str]:
     flags = [part for setting in settings for part in ("-c", setting)]
     with_parent = _WITH_PARENT if os.geteuid() == 0 and shutil.which("setpriv") else []
     return [*prefix(), *with_parent, str(programs() / "postgres"), "-D", str(data), "-k", "", "-p", str(port), *flags]
-
-
-def end_leftover(data: Path, seconds: float = 10) -> None:
-    """End a server that a killed supervisor left on `data`; its lock file names it."""
-    try:
-        pid = int((data / "postmaster.pid").read_text().splitlines()[0])
-        if str(data).encode() not in Path(f"/proc/{pid}/cmdline").read_bytes():
-            return
-    except (OSError, ValueError, IndexError):
-        return
-    end = time.monotonic() + seconds
-    os.kill(pid, signal.SIGINT)
-    while Path(f"/proc/{pid}").exists() and time.monotonic() < end:
-        time.sleep(0.05)
 
 
 def url(port: int, database: str = "postgres") -> str:

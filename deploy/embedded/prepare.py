@@ -56,8 +56,8 @@ def _applied(database_url: str) -> set[tuple[str, str]]:
     try:
         with psycopg.connect(database_url, connect_timeout=3) as connection:
             rows = connection.execute("SELECT app, name FROM django_migrations").fetchall()
-    except psycopg.errors.UndefinedTable:
-        return set()
+    except psycopg.ProgrammingError:
+        return set()  # no such table yet, or an address in a form that only Django reads
     except psycopg.OperationalError as error:
         raise NotPrepared(f"The database cannot be reached: {error}. Check DATABASE_URL.") from error
     return {(app, name) for app, name in rows}

@@ -1,5 +1,6 @@
-"""Is it there? Small questions to loopback that the supervisor and the doctor ask."""
+"""Is it there? Small questions that the supervisor and the doctor ask."""
 
+import errno
 import http.client
 import socket
 from urllib.parse import urlsplit
@@ -11,15 +12,26 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def is_free(host: str, port: int) -> bool:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-    return True
+def bind_problem(host: str, port: int) -> str:
+    """Say why no server could listen there, and what to do; empty when one could."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            return f"Port {port} on {host} is in use. Choose another: PORT={port + 1} make up"
+        if error.errno == errno.EACCES:
+            return f"Port {port} needs more rights than you have. Choose one from 1024 on: PORT=3080 make up"
+        return f"Nothing can listen on {host}, port {port}: {error.strerror}. Check HOST and PORT."
+    except OverflowError as error:
+        return f"{port} is no port: {error}. Check PORT."
+    return ""
+
+
+def in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 def listens(port: int, host: str = "127.0.0.1") -> bool:
@@ -33,9 +45,10 @@ def listens(port: int, host: str = "127.0.0.1") -> bool:
 def http_status(url: str, seconds: float = 2) -> int:
     """Return the status of a GET, or 0 when nothing answers."""
     parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port or 80, timeout=seconds)
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = kind(parts.hostname or "", parts.port, timeout=seconds)
     try:
-        connection.request("GET", parts.path or "/", headers={"Host": "localhost"})
+        connection.request("GET", parts.path or "/")
         return connection.getresponse().status
     except (OSError, http.client.HTTPException):
         return 0

@@ -11,13 +11,14 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from deploy.embedded import model, postgres, prepare, probe, valkey
+from deploy.embedded import leftovers, model, postgres, prepare, probe, valkey
 from deploy.embedded.parts import Part, tail
 
 DATABASE = "parley"
 PLAN = "PARLEY_PLAN"  # the environment variable that carries the plan to the supervisor's process
-STOP_SECONDS = 9.0  # all of it: a terminal's Ctrl-C is answered within ten
-DRAIN_SECONDS = 4.0  # of these for the generator, to finish what it writes
+# What stops together, and by when, in seconds since the Ctrl-C: within ten all is gone. The generator needs the rest
+# while it finishes what it writes.
+STOP_ORDER = ((("web", "worker", "generator"), 5.0), (("model",), 6.0), (("valkey", "postgres"), 9.0))
 START_TRIES = 3
 READY_SECONDS = 60
 
@@ -63,6 +64,7 @@ class Supervisor:
         inherited = {name: value for name, value in os.environ.items() if name != PLAN}
         self._environment = inherited | plan.secrets | {
             "PARLEY_DATA": str(plan.data),
+            leftovers.MARK: str(plan.data),
             "PYTHONUNBUFFERED": "1",
             "DJANGO_SETTINGS_MODULE": "config.settings",
         }  # fmt: skip
@@ -74,11 +76,15 @@ class Supervisor:
         self._take_lock()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._on_signal)
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as it is under nohup
+            signal.signal(signal.SIGHUP, self._on_signal)
         try:
+            leftovers.end_leftovers(self.plan.data)
             self._start_all()
             self._watch()
-        except (postgres.NoPostgres, valkey.NoValkey, model.NoModel, prepare.NotPrepared) as error:
-            raise CannotStart(str(error)) from error
+        except (postgres.NoPostgres, valkey.NoValkey, model.NoModel, prepare.NotPrepared, CannotStart) as error:
+            if not self._stopping:  # else the Ctrl-C reached what was being prepared too
+                raise CannotStart(str(error)) from error
         finally:
             self._stop_all()
 
@@ -86,8 +92,8 @@ class Supervisor:
 
     def _start_all(self) -> None:
         plan = self.plan
-        if not probe.is_free(plan.host, plan.port):
-            raise CannotStart(f"Port {plan.port} on {plan.host} is in use. Choose another: PORT=3081 make up")
+        if problem := probe.bind_problem(plan.host, plan.port):
+            raise CannotStart(problem)
         for step in (self._start_postgres, self._start_valkey, self._choose_model, self._prepare, self._start_web,
                      self._start_generator, self._start_model, self._start_worker):  # fmt: skip
             if self._stopping:
@@ -95,7 +101,7 @@ class Supervisor:
             step()
         if self._stopping:
             return
-        shown = "localhost" if plan.host in {"127.0.0.1", "0.0.0.0", "::"} else plan.host  # noqa: S104
+        shown = "localhost" if plan.host in {"127.0.0.1", "0.0.0.0", "::"} else probe.in_url(plan.host)  # noqa: S104
         self._say("")
         self._say(f"Parley is ready:  http://{shown}:{plan.port}")
         self._say(f"Logs are in {plan.data / 'logs'}. Stop with Ctrl-C.")
@@ -106,12 +112,11 @@ class Supervisor:
             self._line("postgres", "yours (DATABASE_URL)")
         else:
             folder = self.plan.data / "postgres"
-            postgres.end_leftover(folder)
             postgres.create_cluster(folder)
 
             def part(port: int) -> Part:
                 command = postgres.server_command(folder, port)
-                return self._part("postgres", command, lambda: probe.listens(port), signal.SIGINT)
+                return self._part("postgres", command, lambda: probe.listens(port), signal.SIGINT, signal.SIGINT)
 
             port = self._start_on_free_port(part)
             prepare.create_database(postgres.url(port), DATABASE)
@@ -155,13 +160,14 @@ class Supervisor:
         # Daphne's own backlog of 50 drops connections when many people come at once.
         endpoint = f"tcp:port={port}:interface={interface}:backlog=2048"
         command = [sys.executable, "-m", "daphne", "-v", "0", "-e", endpoint, "config.asgi:application"]
-        local = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+        local = probe.in_url({"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host))  # noqa: S104
         part = self._part("web", command, lambda: probe.http_status(f"http://{local}:{port}/health") == 200)
         self._start(part, wait=False)
 
     def _start_generator(self) -> None:
         command = [sys.executable, "manage.py", "generate"]
-        self._start(self._part("generator", command, patience=DRAIN_SECONDS), wait=False)
+        # Without the supervisor there is no database to finish into: a generator that drained would never end.
+        self._start(self._part("generator", command, orphan_with=signal.SIGKILL), wait=False)
         web = next(part for part in self._parts if part.name == "web")
         self._ready_or_fail(web)
         self._line("web", f"port {self.plan.port}")
@@ -191,10 +197,12 @@ class Supervisor:
             port = probe.free_port()
             candidate = part(port)
             candidate.start()
-            if candidate.wait_ready(20, lambda: bool(self._stopping)):
+            if candidate.wait_ready(20, self._gives_up):
                 self._parts.append(candidate)
                 return port
             candidate.kill()
+            if self._gives_up():
+                break
             time.sleep(0.5)
         raise CannotStart(f"{candidate.name} did not start. The end of {candidate.log}:\n{tail(candidate.log)}")
 
@@ -205,15 +213,15 @@ class Supervisor:
             self._ready_or_fail(part)
 
     def _ready_or_fail(self, part: Part) -> None:
-        if not part.wait_ready(READY_SECONDS, lambda: bool(self._stopping)) and not self._stopping:
+        if not part.wait_ready(READY_SECONDS, self._gives_up):
             raise CannotStart(f"{part.name} did not start. The end of {part.log}:\n{tail(part.log)}")
 
     def _part(
         self, name: str, command: list[str], ready: Callable[[], bool] = lambda: True,
-        stop_with: signal.Signals = signal.SIGTERM, patience: float = 3.0,
+        stop_with: signal.Signals = signal.SIGTERM, orphan_with: signal.Signals = signal.SIGTERM,
     ) -> Part:  # fmt: skip
         log = self.plan.data / "logs" / f"{name}.log"
-        return Part(name, command, self._environment, log, self.plan.root, ready, stop_with, patience)
+        return Part(name, command, self._environment, log, self.plan.root, ready, stop_with, orphan_with)
 
     # --- while it runs -------------------------------------------------------------------------------
 
@@ -226,32 +234,34 @@ class Supervisor:
             for part in self._parts:
                 if part.due_at:
                     if time.monotonic() >= part.due_at:
-                        part.start()
-                        self._line(part.name, "started again")
+                        self._say(part.restart())
                 elif not part.alive:
                     self._say(part.note_death())
             time.sleep(0.1)
 
     def _on_signal(self, *_: Any) -> None:
         self._stopping += 1
-        if self._stopping > 1:
-            for part in self._parts:
-                part.kill()
+
+    def _gives_up(self) -> bool:
+        return self._stopping > 0
+
+    def _hurries(self) -> bool:
+        """A second Ctrl-C: nobody wants to wait."""
+        return self._stopping > 1
 
     # --- stopping ------------------------------------------------------------------------------------
 
     def _stop_all(self) -> None:
-        """Web and generator first, what they stand on last; all within `STOP_SECONDS`."""
+        """End what people and models touch first, what it stands on last (`STOP_ORDER`)."""
         if self._parts:
             self._say("Stopping …")
-        end = time.monotonic() + STOP_SECONDS
-        servers = [part for part in self._parts if part.name in {"postgres", "valkey"}]
-        others = [part for part in self._parts if part not in servers]
-        for group in (others, servers):
+        began = time.monotonic()
+        for names, seconds in STOP_ORDER:
+            group = [part for part in self._parts if part.name in names]
             for part in group:
                 part.ask_to_stop()
             for part in group:
-                part.wait_stopped(min(end, time.monotonic() + part.patience))
+                part.wait_stopped(began + seconds, self._hurries)
         self._runtime_file.unlink(missing_ok=True) if self._lock else None
         if self._parts:
             self._say("Stopped.")

@@ -34,6 +34,6 @@ class Command(BaseCommand):
 
     def _wants_local_model(self) -> bool:
         """Off by LOCAL_MODEL=off; unless LOCAL_MODEL says so, also off when a provider's key is set."""
-        if "LOCAL_MODEL" in os.environ:
+        if os.environ.get("LOCAL_MODEL"):
             return bool(settings.LOCAL_MODEL)
         return not any(os.environ.get(name, "").strip() for name in PROVIDER_KEYS)

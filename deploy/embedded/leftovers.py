@@ -1,0 +1,33 @@
+"""What a killed supervisor may leave: parts that have not heard yet that it is gone. They would share its data."""
+
+import contextlib
+import os
+import signal
+import time
+from pathlib import Path
+
+MARK = "PARLEY_SUPERVISED"  # in every part's environment: the data folder it works on
+PATIENCE = 5.0  # seconds that a database has for a shutdown in good order
+
+
+def end_leftovers(data: Path) -> None:
+    """End every part that another supervisor started on `data`. Where there is no /proc there is nothing to see."""
+    end = time.monotonic() + PATIENCE
+    while found := _find(data):
+        late = time.monotonic() > end
+        for pid, is_postgres in found.items():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGINT if is_postgres and not late else signal.SIGKILL)
+        time.sleep(0.1)
+
+
+def _find(data: Path) -> dict[int, bool]:
+    """Return the process ids of such parts, and whether each is the Postgres server."""
+    mark = f"{MARK}={data}".encode()
+    found = {}
+    for entry in Path("/proc").glob("[0-9]*"):
+        # Gone meanwhile, or somebody else's.
+        with contextlib.suppress(OSError):
+            if mark in (entry / "environ").read_bytes().split(b"\0"):
+                found[int(entry.name)] = b"/postgres\0" in (entry / "cmdline").read_bytes()
+    return found
