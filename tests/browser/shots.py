@@ -74,7 +74,7 @@ def walk_outside(page: Page, shot: Callable[[str], None]) -> None:
         shot(path)
     page.fill("input[name=name]", "Ursula")
     page.fill("input[name=email]", "ursula@example.org")
-    page.fill("input[name=password1]", "short")
+    page.fill("input[name=password1]", "password")
     page.locator("form button[type=submit]").first.click()
     page.wait_for_timeout(300)
     shot("register-with-an-error")
