@@ -121,20 +121,21 @@ def save(*, worker: str, batch: Sequence[Progress]) -> dict[UUID, bool]:
     disk: a crash loses at most what the next save would have brought.
     """
     lease = timezone.now() + timedelta(seconds=settings.GENERATION_LEASE_SECONDS)
-    ids = [each.id for each in batch]
-    changed: Any = [(Jsonb(each.parts), each.message_id) for each in batch if each.parts is not None]
-    events = [(each.last_event_id, each.id) for each in batch if each.parts is not None]
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL synchronous_commit = off")
-        if changed:
-            cursor.executemany("UPDATE chat_message SET parts = %s WHERE id = %s AND state = 'streaming'", changed)
-            cursor.executemany("UPDATE chat_generation SET last_event_id = %s WHERE id = %s", events)
         cursor.execute(
             "UPDATE chat_generation SET lease_expires_at = %s WHERE id = ANY(%s) AND worker = %s AND state = 'running'"
             " RETURNING id, stop_requested",
-            [lease, ids, worker],
+            [lease, [each.id for each in batch], worker],
         )
-        return dict(cursor.fetchall())
+        held: dict[UUID, bool] = dict(cursor.fetchall())
+        written = [each for each in batch if each.id in held and each.parts is not None]
+        if written:
+            parts: Any = [(Jsonb(each.parts), each.message_id) for each in written]
+            events = [(each.last_event_id, each.id) for each in written]
+            cursor.executemany("UPDATE chat_message SET parts = %s WHERE id = %s AND state = 'streaming'", parts)
+            cursor.executemany("UPDATE chat_generation SET last_event_id = %s WHERE id = %s", events)
+    return held
 
 
 _END_RUNS = """

@@ -1,0 +1,98 @@
+"""What a generator writes: a run is taken once, and only by whoever holds it is anything written to its reply."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from accounts.models import User
+from billing.models import Hold, LedgerEntry
+from chat.generator.persist import Job, Outcome, Progress, claim, finish, save
+from chat.models import Generation, Message
+from chat.services import turns
+from endpoints import registry
+from endpoints.adapters.base import PromptMessage
+from endpoints.events import Failed, Finished, Usage
+from endpoints.parts import Part
+from tests.chat.conftest import began, draft, end
+
+# The claim speaks to the connection itself, in a pipeline of its own.
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("somewhere")]
+
+PARTS: list[Part] = [{"type": "text", "text": "Because they can."}]
+
+
+def outcome(job: Job, ending: Finished | Failed, usages: Sequence[Usage] = (), worker: str = "one") -> Outcome:
+    return Outcome(job, worker, ending, PARTS, usages, registry.current().get("Somewhere"))
+
+
+def test_a_run_is_taken_once_with_all_it_needs(owner: User) -> None:
+    first = began(owner, text="Why?", model="gpt-4o")
+    reply = end(first.generation, "Because.")
+    second = turns.start_turn(
+        user=owner, conversation_id=first.conversation.id, draft=draft(text="And?", parent_id=reply.id)
+    )
+    [job] = claim(ids=[second.generation.id, first.generation.id], worker="one")
+    assert claim(ids=[second.generation.id], worker="two") == []
+    run = Generation.objects.get(id=second.generation.id)
+    assert (run.state, run.worker) == ("running", "one")
+    assert (job.id, job.owner_id, job.message_id, job.hold_id) == (run.id, owner.id, second.reply.id, run.hold_id)
+    assert (job.endpoint, job.model, job.parts, job.stop_requested) == ("Somewhere", "tiny", [], False)
+    assert job.history == [
+        PromptMessage("user", "Why?"), PromptMessage("assistant", "Because."), PromptMessage("user", "And?"),
+    ]  # fmt: skip
+
+
+def test_a_save_renews_the_lease_and_tells_of_a_stop(owner: User) -> None:
+    run = began(owner).generation
+    [job] = claim(ids=[run.id], worker="one")
+    before = Generation.objects.get(id=run.id).lease_expires_at
+    Generation.objects.filter(id=run.id).update(stop_requested=True)
+    assert save(worker="one", batch=[Progress(run.id, job.message_id, PARTS, "7-0")]) == {run.id: True}
+    after = Generation.objects.get(id=run.id)
+    assert (after.last_event_id, Message.objects.get(id=job.message_id).parts) == ("7-0", PARTS)
+    assert before is not None
+    assert after.lease_expires_at is not None
+    assert after.lease_expires_at > before
+
+
+def test_who_lost_a_run_writes_nothing_into_its_reply(owner: User) -> None:
+    run = began(owner).generation
+    [job] = claim(ids=[run.id], worker="one")
+    Generation.objects.filter(id=run.id).update(worker="two")
+    stored = Generation.objects.values().get(id=run.id)
+    assert save(worker="one", batch=[Progress(run.id, job.message_id, PARTS, "7-0")]) == {}
+    assert finish([outcome(job, Finished(), [Usage(10, 5)])]) == set()
+    assert Generation.objects.values().get(id=run.id) == stored
+    reply = Message.objects.get(id=job.message_id)
+    assert (reply.parts, reply.state) == ([], "streaming")
+    assert Hold.objects.get(id=job.hold_id).state == "open"
+    assert not LedgerEntry.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("ending", "run_state", "reply_state", "reason", "error"),
+    [
+        (Finished(), "done", "complete", "stop", ""),
+        (Finished("stopped"), "stopped", "stopped", "stopped", ""),
+        (Failed("rate_limited"), "failed", "failed", "", "rate_limited"),
+    ],
+)
+def test_the_end_stores_the_reply_and_settles_the_hold_once(
+    owner: User, ending: Finished | Failed, run_state: str, reply_state: str, reason: str, error: str
+) -> None:
+    run = began(owner, model="gpt-4o").generation
+    [job] = claim(ids=[run.id], worker="one")
+    whole = outcome(job, ending, [Usage(100, 20), Usage(200, 30)])
+    assert finish([whole]) == {run.id}
+    after, reply = Generation.objects.get(id=run.id), Message.objects.get(id=job.message_id)
+    assert (after.state, after.error, after.finished_at is not None) == (run_state, error, True)
+    assert (reply.state, reply.finish_reason, reply.text, reply.parts) == (
+        reply_state, reason, "Because they can.", PARTS,
+    )  # fmt: skip
+    assert Hold.objects.get(id=job.hold_id).state == "settled"
+    keys = [f"generation:{run.id}:0", f"generation:{run.id}:1"]
+    assert sorted(LedgerEntry.objects.filter(user=owner, reason="message").values_list("key", flat=True)) == keys
+    assert finish([replace(whole, parts=[])]) == set()
+    assert Message.objects.get(id=job.message_id).parts == PARTS
+    assert LedgerEntry.objects.filter(reason="message").count() == 2
