@@ -37,9 +37,12 @@ class TabConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         self.painters: dict[UUID, Painter] = {}
         self.sent = self.acknowledged = 0
         self.behind = False
+        self.missed: set[UUID] = set()  # runs that ended while the tab was behind
         self.outgoing: list[str] = []
         self.sending: asyncio.Task[None] | None = None
+        self.catching_up: asyncio.Task[None] | None = None
         if not self.user.is_authenticated or not self.user.is_active:
+            await self.accept()  # a browser hears the code of a socket only when it was open
             await self.close(code=4401)
             return
         await self.channel_layer.group_add(group_of(self.user.id), self.channel_name)
@@ -73,16 +76,21 @@ class TabConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         self.emit(command("notice", event["name"], event["data"]))
 
     def emit(self, frame: str) -> None:
-        """Queue a frame; what is queued while the socket is busy goes out as one."""
+        """Queue a frame, unless the tab is behind; what is queued while the socket is busy goes out as one."""
+        self.behind = self.behind or self.sent - self.acknowledged > UNACKNOWLEDGED
         if self.behind:
             return
         self.sent += len(frame.encode())
-        if self.sent - self.acknowledged > UNACKNOWLEDGED:
-            self.behind = True
-            return
         self.outgoing.append(frame)
         if self.sending is None or self.sending.done():
             self.sending = asyncio.create_task(self._drain())
+
+    def end(self, generation_id: UUID, frame: str) -> None:
+        """Say that a run is over; a tab that is behind hears it when it has caught up."""
+        self.painters.pop(generation_id, None)
+        self.emit(frame)
+        if self.behind:
+            self.missed.add(generation_id)
 
     async def _drain(self) -> None:
         while self.outgoing:
@@ -97,11 +105,18 @@ class TabConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             self.behind = False
             for painter in self.painters.values():
                 self.emit(painter.snapshot())
+            if self.missed:
+                self.catching_up = asyncio.create_task(self._send_missed())
+
+    async def _send_missed(self) -> None:
+        missed, self.missed = self.missed, set()
+        for generation_id, frame in (await _read_ends(dict.fromkeys(missed, True))).items():
+            self.end(generation_id, frame)
 
     async def _follow(self, generation_id: UUID, ticket: str) -> None:
         if generation_id in self.painters or len(self.painters) >= FOLLOW_LIMIT:
             return
-        if not hmac.compare_digest(ticket.encode(), ticket_for(generation_id, self.user.id).encode()):
+        if not hmac.compare_digest(ticket.encode(errors="replace"), ticket_for(generation_id, self.user.id).encode()):
             try:
                 await database_sync_to_async(doors.generation_for)(self.user, generation_id)
             except Http404:
@@ -114,6 +129,7 @@ class TabConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         painter.sinks.append(self.emit)
 
     def _unfollow(self, generation_id: UUID) -> None:
+        self.missed.discard(generation_id)
         painter = self.painters.pop(generation_id, None)
         if painter is not None and self.emit in painter.sinks:
             painter.sinks.remove(self.emit)
@@ -155,23 +171,26 @@ def _on_end(painter: Painter, batch: Batch) -> None:
 async def _send_ends() -> None:
     await asyncio.sleep(GATHERED)
     lot, _ended[:] = list(_ended), []
+    frames = await _read_ends({painter.tail.generation_id: whole for painter, whole in lot})
+    for painter, _ in lot:
+        generation_id = painter.tail.generation_id
+        for sink in list(painter.sinks):
+            tab = getattr(sink, "__self__", None)
+            if isinstance(tab, TabConsumer):
+                tab.end(generation_id, frames[generation_id])
+
+
+async def _read_ends(wanted: dict[UUID, bool]) -> dict[UUID, str]:
+    """Return the last frame of each run (see `ends_of`), also of one that is gone; waits for the database."""
     frames: dict[UUID, str] = {}
     for _ in range(TRIES):
         try:
-            wanted = {painter.tail.generation_id: whole for painter, whole in lot}
             frames = await database_sync_to_async(ends_of)(wanted)
             break
         except DatabaseError:
-            log.warning("cannot read the ends of %d runs yet", len(lot), exc_info=True)
+            log.warning("cannot read the ends of %d runs yet", len(wanted), exc_info=True)
             await asyncio.sleep(1)
-    for painter, _ in lot:
-        generation_id = painter.tail.generation_id
-        frame = frames.get(generation_id) or command("gone", str(generation_id))
-        for sink in list(painter.sinks):
-            sink(frame)
-            owner = getattr(sink, "__self__", None)
-            if isinstance(owner, TabConsumer):
-                owner.painters.pop(generation_id, None)
+    return {each: frames.get(each) or command("gone", str(each)) for each in wanted}
 
 
 def _uuid(value: object) -> UUID | None:

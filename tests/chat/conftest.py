@@ -1,12 +1,16 @@
 """An endpoint, and conversations whose messages and runs are stored as the services store them."""
 
-from collections.abc import Callable, Iterator
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
 from pytest_django import Settings
+from redis.asyncio import Redis
 
 from accounts.models import User
 from billing.models import Balance
@@ -14,6 +18,7 @@ from chat.models import Conversation, Generation, Message
 from chat.services import turns
 from chat.services.signals import WORK, client
 from chat.services.turns import Draft
+from chat.streaming.log import LogWriter
 from endpoints import registry
 
 ENDPOINTS = """
@@ -89,3 +94,20 @@ def counts() -> dict[str, int]:
 
 def began(user: User, **changes: Any) -> turns.StartedTurn:
     return turns.start_turn(user=user, conversation_id=None, draft=draft(**changes))
+
+
+@pytest.fixture
+async def redis_client() -> AsyncIterator[Redis]:
+    client: Redis = Redis.from_url(django_settings.REDIS_URL)
+    yield client
+    await client.aclose()
+
+
+@pytest.fixture
+async def writer(redis_client: Redis) -> AsyncIterator[LogWriter]:
+    writer = LogWriter(redis_client)
+    task = asyncio.create_task(writer.flush_for_ever())
+    yield writer
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task

@@ -2,12 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
 import pytest
-from django.conf import settings
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
@@ -17,23 +15,6 @@ from chat.streaming.follow import Batch, LogReader, Tail, events_of
 from chat.streaming.log import KEPT_AFTER_END, LogWriter, decode, encode, key_of, write_end
 from endpoints.events import Event, Failed, Finished, ReasoningDelta, Resumed, TextDelta, ToolCallStarted
 from endpoints.parts import MessageParts
-
-
-@pytest.fixture
-async def client() -> AsyncIterator[Redis]:
-    client: Redis = Redis.from_url(settings.REDIS_URL)
-    yield client
-    await client.aclose()
-
-
-@pytest.fixture
-async def writer(client: Redis) -> AsyncIterator[LogWriter]:
-    writer = LogWriter(client)
-    task = asyncio.create_task(writer.flush_for_ever())
-    yield writer
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
 
 
 @pytest.fixture
@@ -120,14 +101,14 @@ async def test_a_run_that_continues_begins_with_what_it_has(writer: LogWriter, l
 
 
 async def test_lost_data_are_written_again_and_nobody_sees_a_word_twice(
-    writer: LogWriter, log_reader: LogReader, client: Redis
+    writer: LogWriter, log_reader: LogReader, redis_client: Redis
 ) -> None:
     generation_id = uuid7()
     run = writer.open(generation_id)
     early = Listener(log_reader, generation_id)
     writer.append(run, TextDelta("one "))
     await until(lambda: early.text == "one ")
-    await client.delete(key_of(generation_id))
+    await redis_client.delete(key_of(generation_id))
     writer.append(run, TextDelta("two "))
     await until(lambda: early.text == "one two ")
     late_reader = LogReader()
@@ -140,7 +121,7 @@ async def test_lost_data_are_written_again_and_nobody_sees_a_word_twice(
 
 
 async def test_a_write_whose_answer_was_lost_is_not_read_twice(
-    writer: LogWriter, log_reader: LogReader, client: Redis, monkeypatch: pytest.MonkeyPatch
+    writer: LogWriter, log_reader: LogReader, redis_client: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     generation_id = uuid7()
     run = writer.open(generation_id)
@@ -174,12 +155,12 @@ async def test_the_sweepers_word_ends_a_log_outside_of_its_order(log_reader: Log
     assert listener.batches[-1] == Batch([Failed("interrupted")], over=True)
 
 
-async def test_a_closed_log_expires(writer: LogWriter, client: Redis) -> None:
+async def test_a_closed_log_expires(writer: LogWriter, redis_client: Redis) -> None:
     run = writer.open(uuid7())
     writer.append(run, TextDelta("x"))
     writer.append(run, Finished())
     await writer.close(run)
-    assert 0 < await client.ttl(key_of(run.generation_id)) <= KEPT_AFTER_END
+    assert 0 < await redis_client.ttl(key_of(run.generation_id)) <= KEPT_AFTER_END
 
 
 def test_a_tail_takes_only_what_it_has_not() -> None:

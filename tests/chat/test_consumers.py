@@ -1,0 +1,392 @@
+"""The websocket of a tab against the real log, channel layer and database."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+from typing import Any, TypeVar
+from uuid import UUID
+
+import pytest
+from asgiref.sync import sync_to_async
+from channels.layers import channel_layers
+from channels.testing import WebsocketCommunicator
+from django.contrib.auth.models import AnonymousUser
+from django.db import connections
+
+from accounts.ids import uuid7
+from accounts.models import User
+from chat import consumers
+from chat.consumers import TabConsumer
+from chat.models import Generation
+from chat.services import organise
+from chat.services.ending import announce_end
+from chat.services.notices import notify_now
+from chat.services.turns import StartedTurn, ticket_for
+from chat.streaming import follow
+from chat.streaming.log import LogWriter, RunLog
+from endpoints.events import Failed, Finished, TextDelta
+from tests.chat.conftest import began, end
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("somewhere", "one_process")]
+
+PATIENCE = 10.0
+T = TypeVar("T")
+
+
+class Socket:
+    """A tab's end of its websocket: frames are split into their messages."""
+
+    def __init__(self, user: User | AnonymousUser) -> None:
+        self._socket = WebsocketCommunicator(TabConsumer.as_asgi(), "/ws")
+        self._socket.scope["user"] = user
+        self.messages: list[list[Any]] = []
+        self.received = 0
+
+    async def open(self) -> "Socket":
+        accepted, _ = await self._socket.connect(timeout=PATIENCE)
+        assert accepted
+        return self
+
+    async def say(self, **message: Any) -> None:
+        await self._socket.send_json_to(message)
+
+    async def say_text(self, text: str) -> None:
+        await self._socket.send_to(text_data=text)
+
+    async def say_bytes(self, data: bytes) -> None:
+        await self._socket.send_to(bytes_data=data)
+
+    async def hear(self) -> None:
+        frame = await self._socket.receive_from(timeout=PATIENCE)
+        self.received += len(frame.encode())
+        self.messages += [json.loads(line) for line in frame.split("\n")]
+
+    async def until(self, name: str) -> list[Any]:
+        """Return the next message of that name."""
+        while True:
+            for number, message in enumerate(self.messages):
+                if message[0] == name:
+                    del self.messages[: number + 1]
+                    return message
+            await self.hear()
+
+    async def text_until(self, words: str) -> str:
+        """Return all that was sent, up to the message that holds `words`."""
+        while words not in json.dumps(self.messages, ensure_ascii=False):
+            await self.hear()
+        return json.dumps(self.messages, ensure_ascii=False)
+
+    async def settled(self) -> list[list[Any]]:
+        """Return what has come, when everything sent so far has been answered."""
+        await self.say(ping=1)
+        while ["pong"] not in self.messages:
+            await self.hear()
+        self.messages.remove(["pong"])
+        return self.messages
+
+    async def closed_with(self) -> int:
+        while True:
+            message = await self._socket.receive_output(timeout=PATIENCE)
+            if message["type"] == "websocket.close":
+                return int(message["code"])
+
+    async def close(self) -> None:
+        with suppress(asyncio.CancelledError):
+            await self._socket.disconnect(timeout=PATIENCE)
+
+
+@pytest.fixture
+async def one_process() -> AsyncIterator[None]:
+    """What a web process keeps for itself begins anew, and ends with the test."""
+    yield
+    if asyncio.get_running_loop() in follow._readers:
+        await follow.reader().aclose()
+        del follow._readers[asyncio.get_running_loop()]
+    consumers._painters.clear()
+    consumers._ended.clear()
+    channel_layers.backends.clear()
+    await sync_to_async(connections.close_all)()
+
+
+@pytest.fixture
+async def tab(owner: User) -> AsyncIterator[Callable[..., Awaitable[Socket]]]:
+    """Return a function that opens a tab of the owner, or of somebody else."""
+    opened: list[Socket] = []
+
+    async def make(user: User | None = None) -> Socket:
+        opened.append(await Socket(user or owner).open())
+        return opened[-1]
+
+    yield make
+    for socket in opened:
+        await socket.close()
+
+
+Tabs = Callable[..., Awaitable[Socket]]
+
+
+@pytest.fixture
+def started(owner: User) -> StartedTurn:
+    turn = began(owner)
+    Generation.objects.filter(id=turn.generation.id).update(state="running")
+    return turn
+
+
+@pytest.fixture
+def written(started: StartedTurn, writer: LogWriter) -> RunLog:
+    return writer.open(started.generation.id)
+
+
+async def finish(started: StartedTurn, writer: LogWriter, run: RunLog, text: str) -> None:
+    """End a run as the generator does: first the database, then the log."""
+    await sync_to_async(end)(started.generation, text)
+    writer.append(run, Finished("stop"))
+    await writer.close(run)
+
+
+async def test_a_tab_follows_a_run_to_its_end(
+    tab: Tabs, owner: User, started: StartedTurn, writer: LogWriter, written: RunLog
+) -> None:
+    socket, gid = await tab(), str(started.generation.id)
+    await socket.say(follow=gid, ticket=ticket_for(started.generation.id, owner.id))
+    writer.append(written, TextDelta("Because "))
+    assert (await socket.until("n"))[:3] == ["n", gid, 0]
+    writer.append(written, TextDelta("cats."))
+    assert "Because" in await socket.text_until("cats.")
+    await finish(started, writer, written, "Because cats.")
+    done = await socket.until("d")
+    assert done[1:3] == [gid, "complete"]
+    assert "regenerate" in done[3]
+    assert await socket.settled() == []
+
+
+async def test_a_late_tab_gets_what_was_said_before_and_then_the_rest(
+    tab: Tabs, owner: User, started: StartedTurn, writer: LogWriter, written: RunLog
+) -> None:
+    early, late, gid = await tab(), await tab(), str(started.generation.id)
+    ticket = ticket_for(started.generation.id, owner.id)
+    await early.say(follow=gid, ticket=ticket)
+    writer.append(written, TextDelta("First *block*.\n\nSecond"))
+    await early.text_until("Second")
+    await late.say(follow=gid, ticket=ticket)
+    reset = await late.until("reset")
+    assert reset[1] == gid
+    assert "<em>block</em>" in reset[2]
+    writer.append(written, TextDelta(" is longer."))
+    for socket in (early, late):
+        await socket.text_until("is longer")
+    await finish(started, writer, written, "All")
+    assert (await early.until("d"))[2] == (await late.until("d"))[2] == "complete"
+
+
+async def test_without_a_ticket_the_owner_is_looked_up(
+    tab: Tabs, started: StartedTurn, writer: LogWriter, written: RunLog
+) -> None:
+    socket = await tab()
+    await socket.say(follow=str(started.generation.id))
+    writer.append(written, TextDelta("Hello"))
+    await socket.text_until("Hello")
+
+
+@pytest.mark.security
+async def test_a_stranger_is_told_that_there_is_no_such_run(
+    tab: Tabs, owner: User, stranger: User, started: StartedTurn, writer: LogWriter, written: RunLog
+) -> None:
+    gid = str(started.generation.id)
+    socket = await tab(stranger)
+    for ticket in ("", ticket_for(started.generation.id, owner.id), "\ud800", 7, None):
+        await socket.say(follow=gid, ticket=ticket)
+        assert await socket.until("gone") == ["gone", gid]
+    nobodys = str(uuid7())
+    await socket.say(follow=nobodys)
+    assert await socket.until("gone") == ["gone", nobodys]
+    writer.append(written, TextDelta("secret"))
+    await writer.close(written)
+    assert await socket.settled() == []
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("frame", [" ", "x", "[]", "7", "null", '"follow"', "[" * 4_000, '{"a":"' + "x" * 5_000 + '"}'])
+async def test_a_frame_that_is_no_message_closes_the_socket(owner: User, frame: str) -> None:
+    socket = await Socket(owner).open()
+    await socket.say_text(frame)
+    assert await socket.closed_with() == 4400
+
+
+@pytest.mark.security
+async def test_bytes_close_the_socket(owner: User) -> None:
+    socket = await Socket(owner).open()
+    await socket.say_bytes(b'{"ping": 1}')
+    assert await socket.closed_with() == 4400
+
+
+@pytest.mark.parametrize(
+    "message",
+    [{}, {"follow": 7}, {"follow": "no-id"}, {"follow": None}, {"ack": "x"}, {"ack": -(10**30)}, {"ack": 10**30},
+     {"unfollow": str(uuid7())}, {"unfollow": []}, {"anything": {"else": 1}}],
+)  # fmt: skip
+async def test_a_message_that_means_nothing_is_ignored(tab: Tabs, message: dict[str, Any]) -> None:
+    socket = await tab()
+    await socket.say(**message)
+    assert await socket.settled() == []
+
+
+@pytest.mark.security
+async def test_nobody_gets_in_without_signing_in(make_user: Callable[..., User]) -> None:
+    locked_out = await sync_to_async(make_user)("Locked Out", is_active=False)
+    for user in (AnonymousUser(), locked_out):
+        socket = await Socket(user).open()
+        assert await socket.closed_with() == 4401
+
+
+async def test_a_run_that_is_over_and_whose_log_is_gone_is_read_from_the_database(
+    tab: Tabs, started: StartedTurn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follow, "SILENCE", 0.1)
+    await sync_to_async(end)(started.generation, "Stored *words*")
+    socket = await tab()
+    await socket.say(follow=str(started.generation.id))
+    assert "<em>words</em>" in (await socket.until("reset"))[2]
+    assert (await socket.until("d"))[2] == "complete"
+
+
+async def test_the_sweeper_s_word_brings_the_message_as_it_is_stored(
+    tab: Tabs, started: StartedTurn, writer: LogWriter, written: RunLog
+) -> None:
+    socket = await tab()
+    await socket.say(follow=str(started.generation.id))
+    writer.append(written, TextDelta("Half, and more that was not saved"))
+    await socket.text_until("more")
+
+    def sweep() -> None:
+        end(started.generation, "Half", state="interrupted", message_state="interrupted")
+        announce_end(started.generation, Failed("interrupted"))
+
+    await sync_to_async(sweep)()
+    reset = await socket.until("reset")
+    assert "Half" in reset[2]
+    assert "more" not in reset[2]
+    done = await socket.until("d")
+    assert done[2] == "interrupted"
+    assert "/continue" in done[3]
+
+
+async def test_a_run_whose_conversation_was_deleted_is_gone(
+    tab: Tabs, owner: User, started: StartedTurn, writer: LogWriter, written: RunLog
+) -> None:
+    socket = await tab()
+    await socket.say(follow=str(started.generation.id))
+    writer.append(written, TextDelta("Hello"))
+    await socket.text_until("Hello")
+    await sync_to_async(organise.delete)(user=owner, conversation_id=started.conversation.id)
+    writer.append(written, Finished("stopped"))
+    assert await socket.until("gone") == ["gone", str(started.generation.id)]
+
+
+async def test_after_unfollowing_nothing_more_comes(
+    tab: Tabs, started: StartedTurn, writer: LogWriter, written: RunLog
+) -> None:
+    socket, other, gid = await tab(), await tab(), str(started.generation.id)
+    for each in (socket, other):
+        await each.say(follow=gid)
+    writer.append(written, TextDelta("one "))
+    for each in (socket, other):
+        await each.text_until("one")
+    await socket.say(unfollow=gid)
+    assert await socket.settled()
+    socket.messages.clear()
+    writer.append(written, TextDelta("two"))
+    await other.text_until("two")
+    assert await socket.settled() == []
+    await other.say(unfollow=gid)
+    await other.settled()
+    assert UUID(gid) not in consumers._painters, "the last tab that leaves ends the reading"
+
+
+async def test_notices_reach_all_tabs_of_a_person_and_no_others(tab: Tabs, owner: User, stranger: User) -> None:
+    one, two, theirs = await tab(), await tab(), await tab(stranger)
+    await notify_now(owner.id, "title", {"conversation": "x", "title": "Cats"})
+    for socket in (one, two):
+        assert await socket.until("notice") == ["notice", "title", {"conversation": "x", "title": "Cats"}]
+    assert await theirs.settled() == []
+
+
+# --- a slow tab ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def small_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(consumers, "UNACKNOWLEDGED", 2_000)
+
+
+def paragraphs(first: int, last: int) -> str:
+    return "".join(f"Word{number} is here.\n\n" for number in range(first, last))
+
+
+async def fall_behind(socket: Socket, other: Socket, writer: LogWriter, run: RunLog) -> None:
+    """Let `other` read everything and acknowledge it, and `socket` nothing, until more is said than it may miss."""
+    for number in range(10):
+        writer.append(run, TextDelta(paragraphs(number * 20, number * 20 + 20)))
+        await other.text_until(f"Word{number * 20 + 19} ")
+        await other.say(ack=other.received)
+        await other.settled()
+        other.messages.clear()
+    assert await_nothing(socket) < 8_000
+
+
+def await_nothing(socket: Socket) -> int:
+    """Return how many bytes wait for the tab: no more than the window and one frame."""
+    queue = socket._socket.output_queue
+    return sum(len(each["text"].encode()) for each in list(queue._queue) if each["type"] == "websocket.send")
+
+
+async def test_a_slow_tab_is_sent_nothing_until_it_has_caught_up_and_then_the_whole(
+    tab: Tabs, started: StartedTurn, writer: LogWriter, written: RunLog, small_window: None
+) -> None:
+    slow, quick, gid = await tab(), await tab(), str(started.generation.id)
+    for socket in (slow, quick):
+        await socket.say(follow=gid)
+    await fall_behind(slow, quick, writer, written)
+    await slow.text_until("Word0 ")
+    while await_nothing(slow):
+        await slow.hear()
+    assert "Word199 " not in json.dumps(slow.messages)
+    await slow.say(ack=slow.received)
+    reset = await slow.until("reset")
+    assert all(f"Word{number} " in reset[2] for number in range(199))
+    await slow.say(ack=slow.received)
+    await finish(started, writer, written, "All")
+    assert (await slow.until("d"))[2] == "complete"
+
+
+async def test_a_slow_tab_hears_of_an_end_that_came_while_it_was_behind(
+    tab: Tabs, started: StartedTurn, writer: LogWriter, written: RunLog, small_window: None
+) -> None:
+    slow, quick, gid = await tab(), await tab(), str(started.generation.id)
+    for socket in (slow, quick):
+        await socket.say(follow=gid)
+    await fall_behind(slow, quick, writer, written)
+    await finish(started, writer, written, "The whole of it")
+    await quick.until("d")
+    await slow.text_until("Word0 ")
+    while await_nothing(slow):
+        await slow.hear()
+    assert "d" not in {message[0] for message in slow.messages}
+    await slow.say(ack=slow.received)
+    assert "The whole of it" in (await slow.until("reset"))[2]
+    assert (await slow.until("d"))[2] == "complete"
+
+
+async def test_a_message_larger_than_the_window_arrives_all_the_same(
+    tab: Tabs, started: StartedTurn, writer: LogWriter, written: RunLog, small_window: None
+) -> None:
+    socket, gid = await tab(), str(started.generation.id)
+    await socket.say(follow=gid)
+    for lot in range(5):
+        writer.append(written, TextDelta(paragraphs(lot * 200, lot * 200 + 200)))
+        await socket.text_until(f"Word{lot * 200 + 199} ")
+        await socket.say(ack=socket.received)
+        await socket.settled()
+    await finish(started, writer, written, "All")
+    assert (await socket.until("d"))[2] == "complete"
