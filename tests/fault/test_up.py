@@ -14,7 +14,7 @@ import pytest
 
 from tests.fault.tab import Tab
 from tests.load.people import make_people
-from tests.load.stack import ROOT, _up, running_stack, wait_ready
+from tests.load.stack import ROOT, Stack, _up, running_stack, wait_ready
 
 pytestmark = pytest.mark.fault
 
@@ -32,54 +32,22 @@ def left_behind(folder: Path) -> list[str]:
     return found
 
 
+def refused_start(environment: dict[str, str]) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "manage.py", "up"]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
+
+
 async def test_one_system_from_start_to_the_end_of_everything(tmp_path: Path) -> None:
     with running_stack(tmp_path, GENERATION_LEASE_SECONDS="4") as stack:
         data = tmp_path / "data"
-
-        # Secrets are for nobody else.
         for name in ("secrets.json", "runtime.env"):
             assert stat.S_IMODE((data / name).stat().st_mode) == 0o600, name
-
-        # A second start on the same folder refuses, says why, and disturbs nothing.
-        second = await asyncio.to_thread(
-            subprocess.run,
-            [sys.executable, "manage.py", "up"],
-            cwd=ROOT,
-            env=stack.environment | {"PORT": "1"},
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        second = await asyncio.to_thread(start_again, stack.environment | {"PORT": "1"})
         assert second.returncode == 1
         assert "already running on" in second.stderr
         assert "PARLEY_DATA" in second.stderr
 
-        # Everything is killed at once while a reply is written.
-        [person] = make_people(stack, 1)
-        tab = Tab.of(stack.base, person)
-        await tab.ask("[[tokens:1000 delay=20]] all")
-        await asyncio.sleep(3)
-        for pid in stack.processes():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        stack.process.wait(10)
-
-        # The next start recovers by itself: the reply's beginning is kept, new ones are written.
-        stack.process = _up(stack.environment, stack.folder)
-        wait_ready(stack)
-        await tab.watch(30)
-        assert tab.state == "interrupted"
-        assert len(tab.text) > 100
-        tab.state, tab.parts = "", {}
-        await tab.ask("[[tokens:5]] again")
-        await tab.watch(30)
-        assert tab.state == "complete"
-        await tab.session.close()
-
-        # A part that dies is started again, and the console says so.
-        log = (tmp_path / "up.log").read_text()
-        assert "Parley is ready" in log
+        await everything_is_killed_while_a_reply_is_written(stack)
 
         # Ctrl-C goes to the whole group of the terminal; all is gone within ten seconds.
         began = time.monotonic()
@@ -88,6 +56,34 @@ async def test_one_system_from_start_to_the_end_of_everything(tmp_path: Path) ->
         assert time.monotonic() - began < 10
         assert left_behind(data) == []
         assert not (data / "runtime.env").exists()
+
+
+async def everything_is_killed_while_a_reply_is_written(stack: Stack) -> None:
+    """The next start recovers by itself: the reply's beginning is kept, new ones are written."""
+    [person] = make_people(stack, 1)
+    tab = Tab.of(stack.base, person)
+    await tab.ask("[[tokens:1000 delay=20]] all")
+    await asyncio.sleep(3)
+    for pid in stack.processes():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    stack.process.wait(10)
+
+    stack.process = _up(stack.environment, stack.folder)
+    wait_ready(stack)
+    await tab.watch(30)
+    assert tab.state == "interrupted"
+    assert len(tab.text) > 100
+    tab.state, tab.parts = "", {}
+    await tab.ask("[[tokens:5]] again")
+    await tab.watch(30)
+    assert tab.state == "complete"
+    await tab.session.close()
+
+
+def start_again(environment: dict[str, str]) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "manage.py", "up"]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
 
 
 def test_a_part_that_dies_is_started_again_with_a_line_on_the_console(tmp_path: Path) -> None:
@@ -105,15 +101,7 @@ def test_an_address_in_use_is_said(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     with running_stack(tmp_path / "a") as stack:
         environment = stack.environment | {"PARLEY_DATA": str(tmp_path / "b")}
-        done = subprocess.run(
-            [sys.executable, "manage.py", "up"],
-            cwd=ROOT,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        done = refused_start(environment)
         assert done.returncode == 1
         assert f"Port {stack.port} on 127.0.0.1 is in use" in done.stderr
 
@@ -127,10 +115,7 @@ def test_a_faulty_file_stops_the_start_with_every_fault(tmp_path: Path) -> None:
         "CONFIG_PATH": str(tmp_path / "librechat.yaml"),
         "PARLEY_DATA": str(tmp_path / "data"),
     }
-    done = subprocess.run(
-        [sys.executable, "manage.py", "up"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60,
-        check=False,
-    )  # fmt: skip
+    done = refused_start(environment)
     assert done.returncode != 0
     for fault in ("speling, line 2", "custom[0].baseURL, line 5", "custom[0].models, line 7"):
         assert fault in done.stderr

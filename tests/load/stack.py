@@ -26,6 +26,18 @@ endpoints:
       titleConvo: false
       models:
         default: [bench-model]
+    - name: A second provider with quite a long name
+      apiKey: sk-wrong
+      baseURL: http://127.0.0.1:{port}/v1
+      titleConvo: false
+      models:
+        default: [a-model-whose-name-goes-on-and-on-and-on-2026-11-21, no-such-model]
+    - name: Unreachable
+      apiKey: sk-bench
+      baseURL: http://127.0.0.1:1/v1
+      titleConvo: false
+      models:
+        default: [nobody]
 """
 
 
