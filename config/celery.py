@@ -1,9 +1,45 @@
 import os
+import threading
+from typing import Any
 
-from celery import Celery
+import click
+from celery import Celery, bootsteps
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
+
+class ScheduleThread(threading.Thread):
+    def __init__(self, app: Celery) -> None:
+        from celery.beat import Service  # noqa: PLC0415 (only the one worker needs it)
+
+        super().__init__(name="schedule", daemon=True)
+        self._service = Service(app)
+
+    def run(self) -> None:
+        self._service.start()
+
+    def stop(self) -> None:
+        self._service.stop()  # not waited for: it sleeps until the next task is due
+
+
+class Schedule(bootsteps.StartStopStep):
+    """``worker --with-schedule`` runs the schedule in a thread of the worker.
+
+    Celery's own ``-B`` forks a process for it, which costs 60 MB and stays behind when the worker is killed.
+    """
+
+    conditional = True
+
+    def __init__(self, worker: Any, with_schedule: bool = False, **options: Any) -> None:
+        self.enabled = with_schedule
+        super().__init__(worker, **options)
+
+    def create(self, worker: Any) -> ScheduleThread:  # type: ignore[override]
+        return ScheduleThread(worker.app)
+
+
 app = Celery("parley")
 app.config_from_object("django.conf:settings", namespace="CELERY")
+app.steps["worker"].add(Schedule)
+app.user_options["worker"].add(click.Option(["--with-schedule"], is_flag=True, help="Run the schedule as well."))
 app.autodiscover_tasks()

@@ -108,7 +108,10 @@ def check_generator() -> Iterator[Finding]:
 
 
 def check_worker() -> Iterator[Finding]:
-    advice = "Start one: `celery -A config worker -B`. Without it there are no titles, and nobody ends lost runs."
+    advice = (
+        "Start one: `celery -A config worker --with-schedule`. "
+        "Without it there are no titles, and nobody ends lost runs."
+    )
     try:
         seen = client().get(WORKER_SEEN)
     except redis.RedisError:

@@ -55,7 +55,8 @@ def server_command(data: Path, port: int, *options: str) -> list[str]:
     """Return the command of a server on 127.0.0.1:`port`; each option is ``name=value``."""
     settings = [
         "listen_addresses=127.0.0.1", "max_connections=200", "shared_buffers=64MB", "io_method=sync",
-        "autovacuum_max_workers=1", "wal_level=minimal", "max_wal_senders=0", *options,
+        "autovacuum_max_workers=1", "wal_level=minimal", "max_wal_senders=0", "max_logical_replication_workers=0",
+        *options,
     ]  # fmt: skip
     flags = [part for setting in settings for part in ("-c", setting)]
     with_parent = _WITH_PARENT if os.geteuid() == 0 and shutil.which("setpriv") else []

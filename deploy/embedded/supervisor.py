@@ -183,10 +183,9 @@ class Supervisor:
         self._line("local model", "loading")
 
     def _start_worker(self) -> None:
-        schedule = str(self.plan.data / "celerybeat-schedule")
         command = [
-            sys.executable, "-m", "celery", "-A", "config", "-q", "worker", "-B", "-P", "threads", "-c", "2",
-            "--schedule", schedule, "-l", "WARNING", "--without-gossip", "--without-mingle",
+            sys.executable, "-m", "celery", "-A", "config", "-q", "worker", "-P", "threads", "-c", "2",
+            "--with-schedule", "-l", "WARNING", "--without-gossip", "--without-mingle",
         ]  # fmt: skip
         self._start(self._part("worker", command), wait=False)
         self._line("worker", "with schedule")
