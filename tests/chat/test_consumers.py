@@ -347,6 +347,7 @@ async def test_a_slow_tab_is_sent_nothing_until_it_has_caught_up_and_then_the_wh
     slow, quick, gid = await tab(), await tab(), str(started.generation.id)
     for socket in (slow, quick):
         await socket.say(follow=gid)
+        await socket.settled()  # who follows too late begins with a `reset` of its own
     await fall_behind(slow, quick, writer, written)
     await slow.text_until("Word0 ")
     while await_nothing(slow):
@@ -366,6 +367,7 @@ async def test_a_slow_tab_hears_of_an_end_that_came_while_it_was_behind(
     slow, quick, gid = await tab(), await tab(), str(started.generation.id)
     for socket in (slow, quick):
         await socket.say(follow=gid)
+        await socket.settled()  # who follows too late begins with a `reset` of its own
     await fall_behind(slow, quick, writer, written)
     await finish(started, writer, written, "The whole of it")
     await quick.until("d")
