@@ -1,1 +1,8 @@
+import pytest
+
 pytest_plugins = ["tests.cast", "tests.model_server.fixtures"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the browser's tests last: Playwright keeps an event loop running, beside which no other can."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
