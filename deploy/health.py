@@ -32,12 +32,16 @@ Level = Literal["ok", "warning", "fault"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The state of one part. `advice` is empty when all is well."""
+    """The state of one part. `advice` is empty when all is well.
+
+    `detail` may name addresses and people: it is for the operator, not for whoever asks the probe.
+    """
 
     part: str
     level: Level
     text: str
     advice: str = ""
+    detail: str = ""
 
 
 def examine() -> list[Finding]:
@@ -61,7 +65,7 @@ def check_database() -> Iterator[Finding]:
         unapplied = len(_known_migrations() - set(MigrationRecorder(connection).applied_migrations()))
     except DatabaseFailure as error:
         advice = "Start Parley with `make up`, or check DATABASE_URL and that the server runs."
-        yield Finding("database", "fault", f"cannot be reached: {str(error).splitlines()[0]}", advice)
+        yield Finding("database", "fault", "cannot be reached", advice, str(error).partition("\n")[0])
         return
     yield Finding("database", "ok", f"PostgreSQL {version}")
     if missing:
@@ -86,7 +90,7 @@ def check_redis() -> Iterator[Finding]:
         facts: Any = client().info("server")
     except redis.RedisError as error:
         advice = "Start Parley with `make up`, or check REDIS_URL and that the server runs."
-        yield Finding("redis", "fault", f"cannot be reached: {error}", advice)
+        yield Finding("redis", "fault", "cannot be reached", advice, str(error))
         return
     version = facts.get("valkey_version") or facts.get("redis_version")
     if int(str(version).split(".")[0]) < 7:

@@ -31,5 +31,5 @@ class Command(BaseCommand):
     def _show(self, finding: Finding) -> None:
         style = {"ok": self.style.SUCCESS, "warning": self.style.WARNING, "fault": self.style.ERROR}[finding.level]
         self.stdout.write(f"{style(SIGNS[finding.level])} {finding.part:<16}{finding.text}")
-        if finding.advice:
-            self.stdout.write(f"  {'':<16}{finding.advice}")
+        for line in filter(None, (finding.detail, finding.advice)):
+            self.stdout.write(f"  {'':<16}{line}")
