@@ -1,12 +1,13 @@
 """The credit of one run while it writes: slices of the hold, extended before they are used up."""
 
 import asyncio
-from collections.abc import Callable
-from concurrent.futures import Executor
+import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 
 from billing.pricing import Rates
 from billing.services import holds
@@ -17,16 +18,23 @@ from endpoints.prices import rates_of
 CHARACTERS_PER_TOKEN = 4
 MARGIN = holds.REPLY_SLICE // 10  # tokens before the end of a slice at which the next one is asked for
 
+RETRY_AFTER = 0.5  # s, while the database is away
+
 T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+
+class InThread(Protocol):
+    def __call__(self, work: Callable[[], T]) -> Awaitable[T]: ...
 
 
 class Budget:
     """Asks billing for more before the run spends it. Where balances are off, every answer is yes, at no cost."""
 
-    def __init__(self, job: Job, endpoint: Endpoint | None, threads: Executor) -> None:
+    def __init__(self, job: Job, endpoint: Endpoint | None, in_thread: InThread) -> None:
         self._hold_id = job.hold_id
         self._user_id = job.owner_id
-        self._threads = threads
+        self._run_in_thread = in_thread
         self._rates: Rates | None = None
         if settings.BALANCE_ENABLED and endpoint is not None:
             self._rates = rates_of(endpoint, job.model)
@@ -64,4 +72,10 @@ class Budget:
         return tokens < self._paid
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        """Ask the database; while it is away the run waits for the answer."""
+        while True:
+            try:
+                return await self._run_in_thread(work)
+            except (OperationalError, InterfaceError):
+                log.warning("credit cannot be reserved yet", exc_info=True)
+                await asyncio.sleep(RETRY_AFTER)

@@ -25,11 +25,12 @@ CHARACTERS_PER_TOKEN = 4  # for the estimate when a provider reports no usage
 
 @dataclass(slots=True, eq=False)
 class ActiveRun:
-    """A run in progress, as the worker sees it: `stop` ends it at the next event, `abandon` at once."""
+    """A run in progress, as the worker sees it."""
 
     job: Job
     log: RunLog
     stopping: bool = False
+    writing: bool = False  # the model is being called: only there may the task be cancelled
     ending: bool = False  # it only has to be stored any more
     saved_position: int = -1
     task: "asyncio.Task[None] | None" = None
@@ -40,7 +41,7 @@ class ActiveRun:
     def stop(self) -> None:
         """End the run with what it has; also when the provider is silent just now."""
         self.stopping = True
-        if self.task is not None and not self.ending:
+        if self.task is not None and self.writing and not self.ending:
             self.task.cancel()
 
 
@@ -54,7 +55,8 @@ async def carry_out(active: ActiveRun, writer: LogWriter, budget: Budget, worker
     elif endpoint is None:
         ending = Failed("no_endpoint")
     else:
-        ending = await _write(active, writer, endpoint, budget)
+        request = await _prepare(active, endpoint, budget)
+        ending = await _write(active, writer, request, budget) if isinstance(request, ModelRequest) else request
     active.ending = True
     parts = list(active.log.reducer.parts)
     if isinstance(ending, Failed):
@@ -63,13 +65,21 @@ async def carry_out(active: ActiveRun, writer: LogWriter, budget: Budget, worker
     return Outcome(job=job, worker=worker, ending=ending, parts=parts, usages=active.usages, endpoint=endpoint)
 
 
-async def _write(  # noqa: PLR0911 (each way a run can end is said where it happens)
-    active: ActiveRun, writer: LogWriter, endpoint: Endpoint, budget: Budget
-) -> Finished | Failed:
-    request = await budget.cover_prompt(request_of(active.job, endpoint))
-    if request is None:
-        return Failed("no_credit")
+async def _prepare(active: ActiveRun, endpoint: Endpoint, budget: Budget) -> ModelRequest | Finished | Failed:
+    """Return what to ask the model, paid for; or why it is not asked."""
+    try:
+        request = await budget.cover_prompt(request_of(active.job, endpoint))
+    except Exception:
+        log.exception("run %s cannot be prepared", active.job.id)
+        return Failed("internal")
+    if active.stopping:
+        return Finished("stopped")
+    return request or Failed("no_credit")
+
+
+async def _write(active: ActiveRun, writer: LogWriter, request: ModelRequest, budget: Budget) -> Finished | Failed:
     scrubber = Scrubber()
+    active.writing = True
     try:
         async with aclosing(run_agent(request)) as events:  # type: ignore[type-var]
             async for event in events:

@@ -10,6 +10,7 @@ import logging
 import os
 import platform
 import secrets
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +19,7 @@ from uuid import UUID
 
 import redis
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, close_old_connections, connections
 from redis.asyncio import Redis
 
 from chat.generator import persist
@@ -35,6 +36,7 @@ log = logging.getLogger(__name__)
 
 THREADS = 4  # database work at once; each thread keeps one connection
 SAVE_EVERY = 2.0
+CLOSING = 5.0  # s for the threads to meet when all is over
 HEARTBEAT_EVERY = 3.0
 HEARTBEAT_LIFE = 15
 HEARTBEAT = "parley:generator:"
@@ -85,6 +87,8 @@ class Generator:
         await asyncio.gather(*helpers, return_exceptions=True)
         with contextlib.suppress(redis.RedisError, OSError):
             await self._client.delete(HEARTBEAT + self.worker)
+        await asyncio.gather(self._client.aclose(), self._waiting.aclose(), return_exceptions=True)
+        await self._leave_database()
         self._threads.shutdown()
 
     async def _for_ever(self, step: Callable[[], Any]) -> None:
@@ -99,6 +103,9 @@ class Generator:
                     log.warning("%s failed; trying again", step.__name__, exc_info=True)
                 failures += 1
                 await asyncio.sleep(min(0.25 * 2**failures, 5))
+            except Exception:  # a fault of one run, or a stranger's word in Redis, must not end the work for all
+                log.exception("%s broke; going on", step.__name__)
+                await asyncio.sleep(1)
 
     # --- taking work ---------------------------------------------------------------------------
 
@@ -125,7 +132,7 @@ class Generator:
         job = active.job
         try:
             hints = asyncio.create_task(self._say_begun(job))
-            budget = Budget(job, registry.current().get(job.endpoint), self._threads)
+            budget = Budget(job, registry.current().get(job.endpoint), self._in_thread)
             outcome = await carry_out(active, self._writer, budget, self.worker)
             if await self._closer.store(outcome):
                 self._writer.append(active.log, outcome.ending)
@@ -158,10 +165,8 @@ class Generator:
         for each in active:
             if each.job.id not in self._runs or each.ending:
                 continue
-            if each.job.id not in ours:
-                if each.task is not None:
-                    each.task.cancel()  # swept, or its conversation was deleted
-            elif ours[each.job.id]:
+            # One that is not ours any more was swept or deleted: its end is not stored, but what it cost is.
+            if ours.get(each.job.id, True):
                 each.stop()
 
     def _progress(self, active: ActiveRun) -> persist.Progress:
@@ -187,6 +192,18 @@ class Generator:
     async def _beat(self) -> None:
         await self._client.set(HEARTBEAT + self.worker, int(time.time()), ex=HEARTBEAT_LIFE)
         await asyncio.sleep(HEARTBEAT_EVERY)
+
+    async def _leave_database(self) -> None:
+        """Close the connection of each thread: none takes a second turn before all have met."""
+        together = threading.Barrier(THREADS)
+
+        def leave() -> None:
+            together.wait(CLOSING)
+            connections.close_all()
+
+        loop = asyncio.get_running_loop()
+        leaving = [loop.run_in_executor(self._threads, leave) for _ in range(THREADS)]
+        await asyncio.gather(*leaving, return_exceptions=True)
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         """Run database work in one of the process's threads, whose connection is checked as for a request."""

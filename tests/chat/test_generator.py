@@ -1,0 +1,213 @@
+"""The generator in this process, against a real provider, log and database: how runs end, and that it goes on."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.db import OperationalError, connections
+from pytest_django import Settings
+
+from accounts.models import User
+from billing.models import Balance, Hold, LedgerEntry
+from billing.services import holds
+from chat.generator import persist, worker
+from chat.generator.worker import Generator
+from chat.models import Conversation, Generation, Message
+from chat.services import organise, turns
+from chat.services.signals import STOP, WORK, client
+from chat.services.turns import StartedTurn
+from endpoints import registry
+from tests.chat.conftest import began
+from tests.model_server.fixtures import ModelServer
+
+pytestmark = [pytest.mark.django_db(transaction=True)]
+
+ENDPOINTS = """
+version: 1.3.5
+endpoints:
+  custom:
+    - name: Somewhere
+      apiKey: sk-test
+      baseURL: {url}
+      titleConvo: false
+      models:
+        default: [tiny, gpt-4o]
+"""
+
+
+@pytest.fixture(autouse=True)
+def provider(settings: Settings, tmp_path: Path, model_server: ModelServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.LIBRECHAT_CONFIG = tmp_path / "librechat.yaml"
+    settings.LIBRECHAT_CONFIG.write_text(ENDPOINTS.format(url=model_server.url))
+    monkeypatch.setattr(worker, "SAVE_EVERY", 0.1)
+    registry.reset()
+    client().delete(WORK)
+
+
+@pytest.fixture
+async def generator() -> AsyncIterator[Generator]:
+    generator = Generator()
+    task = asyncio.create_task(generator.run())
+    yield generator
+    generator.drain()
+    await asyncio.wait_for(task, 20)
+    await sync_to_async(connections.close_all)()
+
+
+async def asked(user: User, text: str, **changes: Any) -> StartedTurn:
+    return await sync_to_async(began)(user, text=text, **changes)
+
+
+async def row(started: StartedTurn) -> Generation:
+    return await Generation.objects.select_related("message").aget(id=started.generation.id)
+
+
+async def over(started: StartedTurn) -> Generation:
+    """Return the run when it has ended."""
+    async with asyncio.timeout(20):
+        while (run := await row(started)).is_open:  # noqa: ASYNC110 (the database has no event)
+            await asyncio.sleep(0.02)
+    return run
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not await sync_to_async(condition)():  # noqa: ASYNC110 (the database has no event)
+            await asyncio.sleep(0.02)
+
+
+async def test_a_run_is_written_stored_and_settled(owner: User, generator: Generator) -> None:
+    started = await asked(owner, "[[tokens:40]] Why?")
+    run = await over(started)
+    assert (run.state, run.message.state, run.message.finish_reason) == ("done", "complete", "stop")
+    assert len(run.message.text.split()) == 40
+    assert (await Hold.objects.aget()).state == "settled"
+    entry = await LedgerEntry.objects.aget()
+    assert (entry.key, entry.estimated) == (f"generation:{run.id}:0", False)
+
+
+async def test_stopping_keeps_what_was_written_and_charges_it(owner: User, generator: Generator) -> None:
+    started = await asked(owner, "[[endless delay=10]]")
+    await until(lambda: bool(Message.objects.get(id=started.reply.id).parts))
+    await sync_to_async(turns.stop)(user=owner, generation_id=started.generation.id)
+    run = await over(started)
+    assert (run.state, run.message.state, run.message.finish_reason) == ("stopped", "stopped", "stopped")
+    assert run.message.text.startswith("The 0 quick 1")
+    assert (await LedgerEntry.objects.aget()).estimated
+    assert await sync_to_async(turns.can_continue)(run.message)
+
+
+async def test_a_stop_that_was_not_heard_is_read_from_the_row(
+    owner: User, generator: Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = await asked(owner, "[[stall]]")
+    await until(lambda: bool(Message.objects.get(id=started.reply.id).parts))
+    await Generation.objects.aupdate(stop_requested=True)
+    assert (await over(started)).state == "stopped"
+
+
+async def test_deleting_while_it_writes_charges_what_was_written(owner: User, generator: Generator) -> None:
+    """Also when the word to stop is lost: the next save finds that there is no such run."""
+    started = await asked(owner, "[[endless delay=10]]")
+    await until(lambda: bool(Message.objects.get(id=started.reply.id).parts))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(organise, "announce_stop", lambda _: None)
+        await sync_to_async(organise.delete)(user=owner, conversation_id=started.conversation.id)
+    await until(lambda: Hold.objects.get().state == "settled")
+    entry = await LedgerEntry.objects.aget()
+    assert entry.estimated
+    assert entry.output_tokens > 0
+    assert not await Message.objects.aexists()
+
+
+async def test_a_run_that_was_swept_is_given_up(owner: User, generator: Generator, model_server: ModelServer) -> None:
+    started = await asked(owner, "[[endless delay=10]]")
+    await until(lambda: bool(Message.objects.get(id=started.reply.id).parts))
+    await Generation.objects.aupdate(state="interrupted")
+    await Message.objects.filter(id=started.reply.id).aupdate(state="interrupted", text="kept", parts=[])
+    await asyncio.to_thread(model_server.wait_until, lambda seen: seen[-1]["state"] == "disconnected")
+    reply = await Message.objects.aget(id=started.reply.id)
+    assert (reply.state, reply.text, reply.parts) == ("interrupted", "kept", [])
+    assert not await LedgerEntry.objects.aexists()
+
+
+async def test_words_that_mean_nothing_do_not_end_the_work(owner: User, generator: Generator) -> None:
+    client().rpush(WORK, "no-id")
+    client().publish(STOP, "no-id")
+    started = await asked(owner, "[[tokens:5]]")
+    assert (await over(started)).state == "done"
+    slow = await asked(owner, "[[stall]]")
+    await until(lambda: bool(Message.objects.get(id=slow.reply.id).parts))
+    await sync_to_async(turns.stop)(user=owner, generation_id=slow.generation.id)
+    assert (await over(slow)).state == "stopped"
+
+
+async def test_settings_nobody_can_read_fail_the_run_and_only_it(owner: User, generator: Generator) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(turns, "announce_work", lambda *_: None)
+        started = await asked(owner, "[[tokens:5]]")
+    await Conversation.objects.aupdate(settings={"of": "another version"})
+    client().rpush(WORK, str(started.generation.id))
+    run = await over(started)
+    assert (run.state, run.error, run.message.state) == ("failed", "internal", "failed")
+    assert (await Hold.objects.aget()).state == "settled"
+    assert not await LedgerEntry.objects.aexists()
+
+
+async def test_credit_that_cannot_be_asked_for_just_now_is_waited_for(
+    owner: User, generator: Generator, balances_on: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    extend, failures = holds.extend, iter([True, True])
+
+    def extend_after_a_while(**values: Any) -> bool:
+        if next(failures, False):
+            raise OperationalError("the database is starting up")
+        return extend(**values)
+
+    monkeypatch.setattr(holds, "extend", extend_after_a_while)
+    started = await asked(owner, "[[tokens:20]]", model="gpt-4o")
+    assert (await over(started)).state == "done"
+    balance = await Balance.objects.aget(user=owner)
+    assert balance.held == 0
+    assert balance.credits < 1_000_000
+
+
+async def test_a_stop_while_credit_is_asked_for_ends_the_run_unasked(
+    owner: User, generator: Generator, balances_on: None, model_server: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    extend = holds.extend
+
+    def extend_and_stop(**values: Any) -> bool:
+        turns.stop(user=owner, generation_id=Generation.objects.get().id)
+        done = extend(**values)
+        asyncio.run_coroutine_threadsafe(heard(), loop).result(10)
+        return done
+
+    async def heard() -> None:
+        while not any(run.stopping for run in generator._runs.values()):  # noqa: ASYNC110 (nor has the run)
+            await asyncio.sleep(0.01)
+
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr(holds, "extend", extend_and_stop)
+    started = await asked(owner, "[[tokens:20]]", model="gpt-4o")
+    assert (await over(started)).state == "stopped"
+    assert model_server.count == 0
+    assert (await Balance.objects.aget(user=owner)).held == 0
+
+
+async def test_told_to_stop_it_finishes_what_runs_and_takes_nothing_new(owner: User, model_server: ModelServer) -> None:
+    generator = Generator()
+    working = asyncio.create_task(generator.run())
+    running = await asked(owner, "[[gate:drain]]")
+    await until(lambda: bool(Message.objects.get(id=running.reply.id).parts))
+    generator.drain()
+    waiting = await asked(owner, "[[tokens:5]]")
+    await asyncio.to_thread(model_server.release, "drain")
+    await asyncio.wait_for(working, 20)
+    assert (await row(running)).state == "done"
+    assert (await row(waiting)).state == "queued"
+    assert await sync_to_async(persist.claim)(ids=[waiting.generation.id], worker="next")
+    await sync_to_async(connections.close_all)()
