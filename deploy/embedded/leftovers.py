@@ -12,9 +12,9 @@ PATIENCE = 5.0  # seconds that a database has for a shutdown in good order
 
 def end_leftovers(data: Path) -> None:
     """End every part that another supervisor started on `data`. Where there is no /proc there is nothing to see."""
-    end = time.monotonic() + PATIENCE
-    while found := _find(data):
-        late = time.monotonic() > end
+    began = time.monotonic()
+    while (found := _find(data)) and (waited := time.monotonic() - began) < 2 * PATIENCE:
+        late = waited > PATIENCE
         for pid, is_postgres in found.items():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGINT if is_postgres and not late else signal.SIGKILL)

@@ -14,6 +14,8 @@ def free_port() -> int:
 
 def bind_problem(host: str, port: int) -> str:
     """Say why no server could listen there, and what to do; empty when one could."""
+    if not 0 < port < 65536:
+        return f"{port} is no port. Choose one from 1024 to 65535: PORT=3080 make up"
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind, protocol) as probe:
@@ -25,8 +27,6 @@ def bind_problem(host: str, port: int) -> str:
         if error.errno == errno.EACCES:
             return f"Port {port} needs more rights than you have. Choose one from 1024 on: PORT=3080 make up"
         return f"Nothing can listen on {host}, port {port}: {error.strerror}. Check HOST and PORT."
-    except OverflowError as error:
-        return f"{port} is no port: {error}. Check PORT."
     return ""
 
 
