@@ -71,7 +71,8 @@ function place(menu, button) {
   style.left = style.right = style.top = style.bottom = "auto";
   const fromEnd = (menu.dataset.side === "end") !== (document.dir === "rtl");
   if (fromEnd) style.right = `${Math.max(8, innerWidth - box.right)}px`;
-  else style.left = `${Math.max(8, Math.min(box.left, innerWidth - 220))}px`;
+  // How wide it will be is not known yet: CSS says how much room it may need.
+  else style.left = `clamp(0.5rem, ${box.left}px, 100vw - var(--room) - 0.5rem)`;
   const above = menu.dataset.side === "top" || box.bottom > innerHeight * 0.72;
   if (above) style.bottom = `${innerHeight - box.top + 6}px`;
   else style.top = `${box.bottom + 6}px`;

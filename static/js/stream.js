@@ -200,15 +200,15 @@ function reloadMessages() {
 // --- the list of chats ------------------------------------------------------------------------------------
 let listTimer = 0;
 let listIsOld = false;
-function refreshList() {
+function refreshList(wait = 250) {
   clearTimeout(listTimer);
   listTimer = setTimeout(() => {
     listIsOld = byId("history").scrollTop > 150; // not under the eyes of someone who reads further down
     if (!listIsOld) htmx.ajax("GET", "/sidebar", { target: "#history-rows", swap: "innerHTML" });
-  }, 250);
+  }, wait);
 }
 byId("history").addEventListener("scroll", () => listIsOld && byId("history").scrollTop < 50 && refreshList(), { passive: true });
-document.addEventListener("parley:listed", refreshList);
+document.addEventListener("parley:listed", () => refreshList(0)); // one's own new chat stands there at once
 
 // --- which runs are on the page -----------------------------------------------------------------------------
 function scan() {
