@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.apps import apps
+from django.db.models.signals import post_migrate
 from pytest_django import Settings
 
 from accounts.models import Role, User
@@ -37,6 +39,20 @@ def loopback_only() -> Iterator[None]:
     patch.undo()
 
 
+@pytest.fixture(autouse=True, scope="session")
+def lasting_roles() -> Iterator[None]:
+    """A test with real transactions empties every table when it ends; the rows of the migrations come back."""
+
+    def restore(**_: Any) -> None:
+        for name in (Role.USER, Role.ADMIN):
+            Role.objects.get_or_create(name=name)
+
+    accounts = apps.get_app_config("accounts")
+    post_migrate.connect(restore, sender=accounts, weak=False, dispatch_uid="lasting_roles")
+    yield
+    post_migrate.disconnect(sender=accounts, dispatch_uid="lasting_roles")
+
+
 @pytest.fixture(autouse=True)
 def light_settings(settings: Settings) -> None:
     """Static files without the manifest that a start makes, and a password hash that costs nothing."""
@@ -50,7 +66,6 @@ def light_settings(settings: Settings) -> None:
 @pytest.fixture
 def make_user(db: None) -> Callable[..., User]:
     def make(name: str = "Someone", *, role: str = Role.USER, **fields: Any) -> User:
-        Role.objects.get_or_create(name=role)  # a test with real transactions leaves the tables empty
         email = fields.pop("email", f"{name.lower().replace(' ', '.')}@example.org")
         return User.objects.create_user(email, PASSWORD, name=name, role_id=role, **fields)
 

@@ -41,9 +41,6 @@ def test_a_site_that_has_people_gets_no_second_administrator_when_the_first_is_g
 @pytest.mark.security
 @pytest.mark.django_db(transaction=True)
 def test_of_many_first_people_at_once_exactly_one_is_the_administrator() -> None:
-    for name in (Role.USER, Role.ADMIN):
-        Role.objects.get_or_create(name=name)
-
     def attempt(number: int) -> None:
         try:
             sign_up(**GOOD | {"email": f"p{number}@example.org"})
@@ -59,9 +56,6 @@ def test_of_many_first_people_at_once_exactly_one_is_the_administrator() -> None
 @pytest.mark.security
 @pytest.mark.django_db(transaction=True)
 def test_of_many_with_one_address_at_once_one_gets_it() -> None:
-    for name in (Role.USER, Role.ADMIN):
-        Role.objects.get_or_create(name=name)
-
     def attempt(number: int) -> bool:
         try:
             sign_up(**GOOD | {"email": "NINA@example.org" if number % 2 else "nina@example.org"})
