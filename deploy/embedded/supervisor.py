@@ -94,8 +94,8 @@ class Supervisor:
         plan = self.plan
         if problem := probe.bind_problem(plan.host, plan.port):
             raise CannotStart(problem)
-        for step in (self._start_postgres, self._start_valkey, self._choose_model, self._prepare, self._start_web,
-                     self._start_generator, self._start_model, self._start_worker):  # fmt: skip
+        for step in (self._start_postgres, self._start_valkey, self._start_model, self._prepare, self._start_web,
+                     self._start_generator, self._start_worker):  # fmt: skip
             if self._stopping:
                 return
             step()
@@ -140,11 +140,17 @@ class Supervisor:
             self._line("valkey", f"port {port}")
         self._tell_others("REDIS_URL", url)
 
-    def _choose_model(self) -> None:
-        """Fix the model's address early: the others must know it before it answers."""
-        if self.plan.local_model:
-            model.weights()
-            self._tell_others("LOCAL_MODEL_URL", f"http://127.0.0.1:{probe.free_port()}/v1")
+    def _start_model(self) -> None:
+        """Start it early: it loads while the tables and the web are prepared."""
+        own = self._environment.get("LOCAL_MODEL_URL")
+        if own or not self.plan.local_model:
+            self._line("local model", "yours (LOCAL_MODEL_URL)" if own else "off")
+            return
+        model.weights()
+        address = f"http://127.0.0.1:{(port := probe.free_port())}"
+        part = self._part("model", model.command(port), lambda: probe.http_status(f"{address}/health") == 200)
+        self._start(part)
+        self._tell_others("LOCAL_MODEL_URL", f"{address}/v1")
 
     def _prepare(self) -> None:
         plan = self.plan
@@ -162,32 +168,31 @@ class Supervisor:
         command = [sys.executable, "-m", "daphne", "-v", "0", "-e", endpoint, "config.asgi:application"]
         local = probe.in_url({"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host))  # noqa: S104
         part = self._part("web", command, lambda: probe.http_status(f"http://{local}:{port}/health") == 200)
-        self._start(part, wait=False)
+        self._start(part)
 
     def _start_generator(self) -> None:
-        command = [sys.executable, "manage.py", "generate"]
+        self._await_model()
         # Without the supervisor there is no database to finish into: a generator that drained would never end.
-        self._start(self._part("generator", command, orphan_with=signal.SIGKILL), wait=False)
+        command = [sys.executable, "manage.py", "generate"]
+        self._start(self._part("generator", command, orphan_with=signal.SIGKILL))
         web = next(part for part in self._parts if part.name == "web")
         self._ready_or_fail(web)
         self._line("web", f"port {self.plan.port}")
         self._line("generator", "takes runs")
 
-    def _start_model(self) -> None:
-        url = self._environment.get("LOCAL_MODEL_URL", "")
-        if not url:
-            self._line("local model", "off")
-            return
-        port = int(url.rpartition(":")[2].partition("/")[0])
-        self._start(self._part("model", model.command(port), lambda: probe.listens(port)), wait=False)
-        self._line("local model", "loading")
+    def _await_model(self) -> None:
+        """Nobody's first question should find the model loading: until it answers, runs wait for a generator."""
+        for part in self._parts:
+            if part.name == "model":
+                answers = part.wait_ready(READY_SECONDS, self._gives_up)
+                self._line("local model", "answers" if answers else f"silent: see {part.log}")
 
     def _start_worker(self) -> None:
         command = [
             sys.executable, "-m", "celery", "-A", "config", "-q", "worker", "-P", "threads", "-c", "2",
             "--with-schedule", "-l", "WARNING", "--without-gossip", "--without-mingle",
         ]  # fmt: skip
-        self._start(self._part("worker", command), wait=False)
+        self._start(self._part("worker", command))
         self._line("worker", "with schedule")
 
     def _start_on_free_port(self, part: Callable[[int], Part]) -> int:
@@ -205,11 +210,9 @@ class Supervisor:
             time.sleep(0.5)
         raise CannotStart(f"{candidate.name} did not start. The end of {candidate.log}:\n{tail(candidate.log)}")
 
-    def _start(self, part: Part, *, wait: bool) -> None:
+    def _start(self, part: Part) -> None:
         part.start()
         self._parts.append(part)
-        if wait:
-            self._ready_or_fail(part)
 
     def _ready_or_fail(self, part: Part) -> None:
         if not part.wait_ready(READY_SECONDS, self._gives_up):
@@ -225,11 +228,7 @@ class Supervisor:
     # --- while it runs -------------------------------------------------------------------------------
 
     def _watch(self) -> None:
-        model_part = next((part for part in self._parts if part.name == "model"), None)
         while not self._stopping:
-            if model_part is not None and model_part.alive and model_part.ready():
-                self._line("local model", "answers")
-                model_part = None
             for part in self._parts:
                 if part.due_at:
                     if time.monotonic() >= part.due_at:
