@@ -13,7 +13,7 @@ from chat.generator import persist
 log = logging.getLogger(__name__)
 
 LOT = 32
-PATIENCE = 30.0  # s of back-off at most while the database is away
+PATIENCE = 1.0  # s of back-off at most while the database is away: the ends must come before the leases count again
 
 InThread = Callable[[Callable[[], set[UUID]]], Awaitable[set[UUID]]]
 

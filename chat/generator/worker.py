@@ -34,6 +34,7 @@ from endpoints import registry
 
 log = logging.getLogger(__name__)
 
+PATIENCE = 1.0  # s of back-off at most while a server is away
 THREADS = 4  # database work at once; each thread keeps one connection
 SAVE_EVERY = 2.0
 CLOSING = 5.0  # s for the threads to meet when all is over
@@ -102,7 +103,7 @@ class Generator:
                 if failures == 0:
                     log.warning("%s failed; trying again", step.__name__, exc_info=True)
                 failures += 1
-                await asyncio.sleep(min(0.25 * 2**failures, 5))
+                await asyncio.sleep(min(0.25 * 2**failures, PATIENCE))
             except Exception:  # a fault of one run, or a stranger's word in Redis, must not end the work for all
                 log.exception("%s broke; going on", step.__name__)
                 await asyncio.sleep(1)

@@ -4,7 +4,7 @@ import logging
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Sum
 from django.db.models.functions import Length
 from django.utils import timezone
@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 UNHEARD = timedelta(seconds=5)  # a run that still waits after this is announced again
 TOO_LATE = timedelta(minutes=15)  # and after this nobody waits for its answer any more
+RETURN = 5  # seconds a database that was away has been back before a lease counts: generators renew them first
 LOT = 200
 CHARACTERS_PER_TOKEN = 4
 
@@ -33,6 +34,8 @@ def sweep() -> dict[str, int]:
     """End runs whose generator is gone, expire those nobody took, announce the forgotten; return the counts."""
     now = timezone.now()
     lost = Generation.objects.filter(state=Generation.State.RUNNING, lease_expires_at__lt=now)
+    if not _leases_could_be_renewed():
+        lost = lost.none()
     late = Generation.objects.filter(state=Generation.State.QUEUED, created_at__lt=now - TOO_LATE)
     counts = {
         "interrupted": sum(_interrupt(each, now) for each in lost.values_list("id", flat=True)[:LOT]),
@@ -43,6 +46,13 @@ def sweep() -> dict[str, int]:
     if forgotten:
         announce_work(*forgotten)
     return counts | {"announced": len(forgotten)}
+
+
+def _leases_could_be_renewed() -> bool:
+    """Whether the database has been there for long enough that a lease which ran out means a lost generator."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp() - pg_postmaster_start_time() >= make_interval(secs => %s)", [RETURN])
+        return bool(cursor.fetchone()[0])
 
 
 @transaction.atomic

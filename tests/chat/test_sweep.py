@@ -15,6 +15,7 @@ from accounts.models import User
 from billing.models import Balance, Hold, LedgerEntry
 from chat.generator import persist
 from chat.models import Generation, Message
+from chat.services import sweep as sweeping
 from chat.services import turns
 from chat.services.signals import WORK, client
 from chat.services.sweep import sweep
@@ -25,6 +26,12 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("somewhere")]
 
 NOTHING = {"interrupted": 0, "expired": 0, "announced": 0}
 Capture = DjangoCaptureOnCommitCallbacks
+
+
+@pytest.fixture(autouse=True)
+def settled_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tests' Postgres began moments ago."""
+    monkeypatch.setattr(sweeping, "RETURN", 0)
 
 
 def lose(run: Generation, text: str = "Because cats", seconds: float = -1) -> Message:
@@ -85,6 +92,16 @@ def test_a_run_whose_lease_lasts_is_left_alone(owner: User) -> None:
     assert sweep() == NOTHING
     assert Generation.objects.get().state == "running"
     assert Hold.objects.get().state == "open"
+
+
+def test_leases_that_ran_out_while_the_database_was_away_may_be_renewed_first(
+    owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lose(began(owner).generation)
+    monkeypatch.setattr(sweeping, "RETURN", 10**6)
+    assert sweep() == NOTHING
+    monkeypatch.setattr(sweeping, "RETURN", 0)
+    assert sweep() == NOTHING | {"interrupted": 1}
 
 
 def test_a_continued_run_is_not_charged_for_what_an_earlier_one_wrote(owner: User) -> None:

@@ -1,5 +1,7 @@
 """A real system per module, and a look into its database."""
 
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
@@ -9,8 +11,8 @@ import pytest
 from psycopg.rows import dict_row
 
 from tests.fault.tab import Tab
-from tests.load.people import make_people
-from tests.load.stack import Stack, _name, running_stack
+from tests.load.people import Person, make_people
+from tests.load.stack import ROOT, Stack, _name, running_stack
 
 
 @pytest.fixture(scope="module")
@@ -78,3 +80,25 @@ async def calls_of(stack: Stack, prompt: str) -> int:
     async with aiohttp.ClientSession() as session, session.get(f"{stack.model_url}/__requests") as reply:
         seen = (await reply.json())["requests"]
     return sum(request["body"]["messages"][-1]["content"] == prompt for request in seen if request.get("body"))
+
+
+_QUEUE = """
+import sys
+import django
+django.setup()
+from accounts.models import User
+from chat.services.turns import Draft, start_turn
+email, text = sys.argv[1:]
+draft = Draft(text=text, endpoint="Bench", model="bench-model")
+print("RUN", start_turn(user=User.objects.get(email=email), conversation_id=None, draft=draft).generation.id)
+"""
+
+
+def queue_unheard(stack: Stack, person: Person, text: str) -> str:
+    """Start a turn in a process that cannot reach Redis, so that nothing announces it; return its run."""
+    environment = stack.environment | stack.runtime()
+    environment |= {"DJANGO_SETTINGS_MODULE": "config.settings", "REDIS_URL": "redis://127.0.0.1:1/0"}
+    command = [sys.executable, "-c", _QUEUE, person.email, text]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return next(line for line in done.stdout.splitlines() if line.startswith("RUN ")).removeprefix("RUN ")

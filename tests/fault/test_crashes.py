@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.fault.conftest import calls_of, provider_text
+from tests.fault.conftest import calls_of, provider_text, queue_unheard
+from tests.fault.reader import Reader
 from tests.fault.tab import Tab
 from tests.load.stack import Stack
 
@@ -36,6 +37,22 @@ async def test_the_web_is_killed_and_the_tab_reads_on(stack: Stack, tab: Tab, pi
     assert tab.connections >= 2
     assert tab.text == await provider_text(stack, prompt)
     assert " ".join(row_of(tab.run)["text"].split()) == tab.text
+    assert await calls_of(stack, prompt) == 1
+
+
+async def test_the_web_is_killed_and_a_program_resumes_its_stream(stack: Stack, tab: Tab, pid_of: Pid) -> None:
+    prompt = "[[tokens:200 delay=20]] program"
+    reader = Reader(tab.base, tab.person, tab.session)
+    await reader.ask(prompt)
+    reading = asyncio.create_task(reader.read())
+    await until(lambda: len(reader.text) > 200)
+    os.kill(pid_of("web"), signal.SIGKILL)
+    await reading
+    assert reader.connections >= 2
+    assert reader.final is not None
+    told = " ".join(reader.text.split())
+    assert told == await provider_text(stack, prompt)
+    assert " ".join(reader.final["responseMessage"]["content"][0]["text"].split()) == told
     assert await calls_of(stack, prompt) == 1
 
 
@@ -132,3 +149,31 @@ async def test_postgres_is_killed_and_pages_recover_by_themselves(
     assert tab.state == "complete"
     assert tab.text == await provider_text(stack, prompt)
     assert row_of(tab.run)["state"] == "done"
+
+
+@pytest.mark.parametrize("part", ["postgres", "valkey"])
+async def test_a_reply_that_ends_while_a_server_is_away_is_stored_and_told(
+    stack: Stack, tab: Tab, pid_of: Pid, row_of: Row, part: str
+) -> None:
+    prompt = f"[[gate:{part}]] ends while it is away"
+    await tab.ask(prompt)
+    watching = asyncio.create_task(tab.watch())
+    await until(lambda: len(tab.text) > 10)
+    os.kill(pid_of(part), signal.SIGKILL)
+    async with tab.session.post(f"{stack.model_url}/__release", params={"name": part}) as reply:
+        assert reply.status == 200
+    await watching
+    row = row_of(tab.run)
+    assert (tab.state, row["state"], row["hold"]) == ("complete", "done", "settled")
+    assert tab.text == " ".join(row["text"].split())
+    assert [entry["estimated"] for entry in row["entries"]] == [False]
+    assert await calls_of(stack, prompt) == 1
+
+
+async def test_a_turn_no_generator_heard_of_is_found_by_the_sweeper(stack: Stack, tab: Tab, row_of: Row) -> None:
+    prompt = "[[tokens:5]] unheard"
+    tab.run = await asyncio.to_thread(queue_unheard, stack, tab.person, prompt)
+    assert row_of(tab.run)["state"] == "queued"
+    await tab.watch()
+    assert tab.state == "complete"
+    assert tab.text == await provider_text(stack, prompt)
