@@ -10,6 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, ViewportSize, expect
 
+from tests.browser.system import YAML
 from tests.load.people import CSRF, Person, make_people
 from tests.load.stack import Stack, running_stack
 
@@ -22,8 +23,14 @@ ARGUMENTS = [
 ]  # fmt: skip
 WIDE: ViewportSize = {"width": 1440, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
-# Chromium says these of every refused request, which tests provoke on purpose.
-EXPECTED = ("the server responded with a status of",)
+# Chromium says these of refused and broken-off requests, which tests provoke on purpose.
+EXPECTED = ("the server responded with a status of", "net::ERR_FAILED", "Failed to fetch")
+# Hostile texts try to set `__xss`: whenever one succeeds, it is a fault of the test it ran in.
+TRAP = "Object.defineProperty(window, '__xss', {set(value) { console.error(`a hostile script ran: ${value}`) }})"
+SPILLED = """() => [...document.querySelectorAll('html, :popover-open, dialog[open]')].filter(each => {
+    const box = each.getBoundingClientRect();
+    return box.left < 0 || box.right > innerWidth || each.scrollWidth > innerWidth;
+}).map(each => each.id || each.tagName)"""
 expect.set_options(timeout=15_000)
 
 
@@ -34,7 +41,7 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
-    with running_stack() as running:
+    with running_stack(yaml=YAML) as running:
         yield running
 
 
@@ -97,6 +104,7 @@ def open_tab(browser: Browser, stack: Stack, person: Person, faults: list[str]) 
             base_url=stack.base, viewport=size, has_touch=phone, is_mobile=phone, reduced_motion="reduce", **options
         )
         contexts.append(context)
+        context.add_init_script(TRAP)
         if signed_in:
             context.add_cookies(
                 [
@@ -122,13 +130,14 @@ def tab(open_tab: Callable[..., Page]) -> Page:
 
 @pytest.fixture(scope="session")
 def axe() -> Callable[[Page, str], None]:
-    """Return a function that asserts that axe finds nothing on a page, of any impact."""
+    """Return a function that asserts that axe finds nothing on a page, of any impact, and that all of it is in view."""
     library = Axe()
 
     def check(page: Page, state: str) -> None:
         found = library.run(page).response["violations"]
         told = [f"{each['id']}: {[node['target'] for node in each['nodes']][:3]}" for each in found]
         assert told == [], state
+        assert page.evaluate(SPILLED) == [], f"{state}: wider than the window"
 
     return check
 

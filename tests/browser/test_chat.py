@@ -123,32 +123,25 @@ def test_the_model_is_chosen_by_the_keyboard_alone(tab: Page) -> None:
     ("endpoint", "model", "prompt", "words"),
     [
         ("A second provider with quite a long name", "no-such-model", "hello", "did not accept the key"),
-        ("Bench", "bench-model", "[[error:404]]", "does not know this model"),
-        ("Bench", "bench-model", "[[error:429]]", "limiting requests"),
-        ("Bench", "bench-model", "[[error:context]]", "too long for the model"),
-        ("Bench", "bench-model", "[[error:500]]", "overloaded or has a fault"),
-        ("Bench", "bench-model", "[[cut]]", "ended the reply early"),
+        ("Workshop", "qwen3-32b", "[[error:404]]", "does not know this model"),
+        ("Workshop", "qwen3-32b", "[[error:429]]", "limiting requests"),
+        ("Workshop", "qwen3-32b", "[[error:context]]", "too long for the model"),
+        ("Workshop", "qwen3-32b", "[[error:500]]", "overloaded or has a fault"),
+        ("Workshop", "qwen3-32b", "[[cut]]", "ended the reply early"),
         ("Unreachable", "nobody", "hello", "cannot be reached"),
     ],
 )
 def test_a_failure_says_what_to_do_stays_and_is_no_dead_end(
     tab: Page, endpoint: str, model: str, prompt: str, words: str
 ) -> None:
-    tab.evaluate(
-        "([endpoint, model]) => { const form = document.getElementById('composer');"
-        " form.endpoint.value = endpoint; form.model.value = model }",
-        [endpoint, model],
-    )
+    tab.goto(f"/c/new?endpoint={endpoint}&model={model}")
     send(tab, prompt)
     settled(tab, "failed")
     failed = tab.locator("article.from-model").last
     expect(failed).to_contain_text(words)
     tab.reload()
     expect(tab.locator("article.from-model").last).to_contain_text(words)
-    tab.evaluate(
-        "() => { const form = document.getElementById('composer');"
-        " form.endpoint.value = 'Bench'; form.model.value = 'bench-model' }"
-    )
+    tab.goto(f"{tab.url.partition('?')[0]}?endpoint=Workshop&model=qwen3-32b")
     send(tab, "[[tokens:3]] and now?")
     settled(tab)
     expect(tab.locator("article.from-user")).to_have_count(2)
@@ -173,13 +166,14 @@ def test_reading_is_not_disturbed_and_the_way_back_is_offered(tab: Page) -> None
         "() => { window.shift = 0; new PerformanceObserver(list => list.getEntries().forEach("
         "each => { window.shift += each.value })).observe({type: 'layout-shift', buffered: false}) }"
     )
+    jump = tab.get_by_role("button", name="Jump to latest")
+    expect(jump).to_be_hidden()
     tab.mouse.move(720, 400)
     tab.mouse.wheel(0, -900)
     tab.wait_for_timeout(300)
     before = tab.evaluate("() => document.getElementById('scroll').scrollTop")
     tab.wait_for_timeout(700)
     assert tab.evaluate("() => document.getElementById('scroll').scrollTop") == before
-    jump = tab.get_by_role("button", name="Jump to latest")
     jump.click()
     expect(jump).to_be_hidden()
     settled(tab)

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import send, settled
+from tests.load.stack import Stack
 
 pytestmark = [pytest.mark.browser, pytest.mark.security]
 
@@ -26,6 +27,13 @@ CORPUS = """<script>window.__xss=1</script> <img src=x onerror="window.__xss=2">
 ```"""
 
 
+def test_the_trap_for_hostile_scripts_closes(tab: Page, faults: list[str]) -> None:
+    with tab.expect_console_message(lambda message: "hostile" in message.text):
+        tab.evaluate("() => { window.__xss = 1 }")
+    assert faults == ["console: a hostile script ran: 1"]
+    faults.clear()
+
+
 def test_case_63_and_64_hostile_text_runs_nothing_and_loads_nothing(tab: Page) -> None:
     """As a person's text and as a model's reply; the fixture refuses every request to another origin."""
     send(tab, f"[[echo]] {CORPUS}")
@@ -34,24 +42,26 @@ def test_case_63_and_64_hostile_text_runs_nothing_and_loads_nothing(tab: Page) -
         href = link.get_attribute("href") or ""
         assert href.split(":")[0] in {"http", "https", "mailto", ""}, href
     assert tab.locator("article script, article iframe, article img, article svg[onload], article style").count() == 0
+    for block in tab.locator("article .code").all():
+        block.hover()
     tab.reload()
     expect(tab.locator("article.from-model")).to_have_count(1)
-    assert tab.evaluate("() => window.__xss") is None
 
 
 def test_hostile_stream_events_are_text_or_nothing(tab: Page) -> None:
     """Case 66."""
     send(tab, "[[hostile]]")
     settled(tab)
-    assert tab.evaluate("() => window.__xss") is None
+    tab.reload()
+    settled(tab)
 
 
 def test_a_hostile_title_and_name_are_text(tab: Page) -> None:
     send(tab, '[[tokens:2]] "><img src=x onerror=window.__xss=1>')
     settled(tab)
     tab.reload()
+    expect(tab.locator("#history-rows")).to_contain_text("onerror")
     assert tab.locator("nav img").count() == 0
-    assert tab.evaluate("() => window.__xss") is None
 
 
 @pytest.mark.parametrize("path", ["/login", "/register", "/c/new", "/nothing-here"])
@@ -65,3 +75,12 @@ def test_case_67_pages_refuse_framing_and_carry_their_policies(open_tab: Callabl
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["cross-origin-opener-policy"] == "same-origin"
     assert headers["referrer-policy"] == "same-origin"
+
+
+def test_case_67_another_site_cannot_frame_a_page(browser: Browser, stack: Stack) -> None:
+    page = browser.new_page()
+    site = f'<iframe src="{stack.base}/login"></iframe>'
+    page.route("http://elsewhere.example/", lambda route: route.fulfill(content_type="text/html", body=site))
+    page.goto("http://elsewhere.example/")
+    assert page.frames[1].url.startswith("chrome-error:")
+    page.close()

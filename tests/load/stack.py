@@ -26,18 +26,6 @@ endpoints:
       titleConvo: false
       models:
         default: [bench-model]
-    - name: A second provider with quite a long name
-      apiKey: sk-wrong
-      baseURL: http://127.0.0.1:{port}/v1
-      titleConvo: false
-      models:
-        default: [a-model-whose-name-goes-on-and-on-and-on-2026-11-21, no-such-model]
-    - name: Unreachable
-      apiKey: sk-bench
-      baseURL: http://127.0.0.1:1/v1
-      titleConvo: false
-      models:
-        default: [nobody]
 """
 
 
@@ -80,12 +68,12 @@ class Stack:
 
 
 @contextlib.contextmanager
-def running_stack(folder: Path | None = None, **settings: str) -> Iterator[Stack]:
+def running_stack(folder: Path | None = None, *, yaml: str = YAML, **settings: str) -> Iterator[Stack]:
     """Start the model server and Parley; stop both, and delete the folder unless it was given."""
     own = folder is None
     folder = folder or Path(tempfile.mkdtemp(prefix="parley-bench-"))
     model_port, port = free_port(), free_port()
-    (folder / "librechat.yaml").write_text(YAML.format(port=model_port))
+    (folder / "librechat.yaml").write_text(yaml.format(port=model_port))
     kept = {name: value for name, value in os.environ.items() if not name.endswith(("_API_KEY", "_KEY"))}
     environment = kept | {
         "PORT": str(port),
