@@ -23,7 +23,7 @@ from endpoints import registry
 from tests.chat.conftest import began
 from tests.model_server.fixtures import ModelServer
 
-pytestmark = [pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.wire]
 
 ENDPOINTS = """
 version: 1.3.5
