@@ -27,7 +27,10 @@ def programs() -> Path:
             return folder
     for folder in sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True):
         return folder
-    raise NoPostgres("No PostgreSQL is installed here. Set DATABASE_URL to one of your own.")
+    raise NoPostgres(
+        "No PostgreSQL is installed here: the embedded one is built for Python 3.11 to 3.13, on Linux (x86-64) and "
+        "macOS (arm64). Set DATABASE_URL to one of your own."
+    )
 
 
 def prefix() -> list[str]:
