@@ -50,6 +50,7 @@ class User(AbstractBaseUser):
     provider = models.CharField(max_length=32, default="local", editable=False)
     email_verified = models.BooleanField(default=True)
     is_active = models.BooleanField(default=True)
+    preferences = models.JSONField(default=dict, blank=True)  # an `accounts.preferences.Preferences`
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 

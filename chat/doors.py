@@ -19,7 +19,9 @@ def conversation_for(user: User, conversation_id: UUID) -> Conversation:
 
 def message_for(user: User, message_id: UUID, *, conversation_id: UUID | None = None) -> Message:
     """Return the message, its conversation loaded, if it is `user`'s (and in that conversation). Raises `Http404`."""
-    messages = Message.objects.select_related("conversation").filter(id=message_id, conversation__owner=user)
+    messages = Message.objects.select_related("conversation").filter(
+        id=message_id, conversation__owner=user, conversation__deleted_at=None
+    )
     if conversation_id is not None:
         messages = messages.filter(conversation_id=conversation_id)
     found = messages.first()

@@ -14,13 +14,65 @@ from accounts.models import User
 SEARCHED_CHARACTERS = 200_000  # a tsvector holds at most 1 MB
 
 
+class Project(models.Model):
+    """A person's own folder of conversations, with instructions and a model that new ones begin with."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="projects")
+    name = models.CharField(max_length=100)
+    description = models.CharField(max_length=1000, blank=True)
+    instructions = models.TextField(max_length=32_000, blank=True)  # go before the system prompt of its conversations
+    endpoint = models.CharField(max_length=128, blank=True)  # with `model`: what a new conversation in it uses
+    model = models.CharField(max_length=256, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Tag(models.Model):
+    """A person's own label for conversations. How many bear it is counted, never stored."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="tags")
+    name = models.CharField(max_length=128)
+    description = models.CharField(max_length=1000, blank=True)
+    position = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint("owner", "name", name="tag_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Favourite(models.Model):
+    """A model that a person keeps at hand."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="favourites")
+    endpoint = models.CharField(max_length=256)
+    model = models.CharField(max_length=256)
+    position = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint("owner", "endpoint", "model", name="favourite_once")]
+
+    def __str__(self) -> str:
+        return f"{self.endpoint}: {self.model}"
+
+
 class ConversationQuerySet(models.QuerySet["Conversation"]):
     def visible_to(self, user: User) -> "ConversationQuerySet":
-        return self.filter(owner=user)
+        """What belongs to `user` and was not deleted."""
+        return self.filter(owner=user, deleted_at=None)
 
     def listed(self) -> "ConversationQuerySet":
         """What the sidebar shows: not archived, not temporary."""
-        return self.filter(is_archived=False, is_temporary=False)
+        return self.filter(archived_at=None, is_temporary=False)
 
 
 class Conversation(models.Model):
@@ -39,8 +91,11 @@ class Conversation(models.Model):
     model = models.CharField(max_length=256)
     settings = models.JSONField(default=dict, blank=True)  # a `chat.model_settings.ModelSettings`
     chosen_root = models.ForeignKey("Message", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
-    is_archived = models.BooleanField(default=False)
-    is_pinned = models.BooleanField(default=False)
+    project = models.ForeignKey(Project, on_delete=models.SET_NULL, null=True, blank=True, related_name="conversations")
+    tags = models.ManyToManyField(Tag, blank=True, related_name="conversations")
+    archived_at = models.DateTimeField(null=True, blank=True)
+    pin_position = models.PositiveIntegerField(null=True, blank=True)  # place among the pinned ones; None: not pinned
+    deleted_at = models.DateTimeField(null=True, blank=True, db_index=True)  # gone for the person, purged after a while
     is_temporary = models.BooleanField(default=False)
     expires_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -51,10 +106,19 @@ class Conversation(models.Model):
     class Meta:
         indexes = [
             models.Index("owner", models.F("updated_at").desc(), models.F("id").desc(), name="conversation_recent"),
+            models.Index("owner", "pin_position", condition=Q(pin_position__isnull=False), name="conversation_pinned"),
         ]
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def is_archived(self) -> bool:
+        return self.archived_at is not None
+
+    @property
+    def is_pinned(self) -> bool:
+        return self.pin_position is not None
 
 
 class Message(models.Model):
@@ -83,6 +147,9 @@ class Message(models.Model):
     model = models.CharField(max_length=256, blank=True)
     sender = models.CharField(max_length=256, blank=True)
     finish_reason = models.CharField(max_length=16, blank=True)
+    quotes = models.JSONField(default=list, blank=True)  # what a user message refers to, see `chat.quotes`
+    feedback = models.JSONField(null=True, blank=True)  # a `chat.feedback.Feedback`, for a reply
+    edited_at = models.DateTimeField(null=True, blank=True)  # when its text was last changed in place
     usage = models.JSONField(default=dict, blank=True)  # token counts by kind, see `endpoints.events.Usage`
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now)

@@ -34,9 +34,9 @@ def conversation_query(request: Request) -> ConversationQuery:
         raise WireError(400, _("sortBy: conversations can be sorted by updatedAt only."))
     if request.query_params.get("sortDirection", "desc") != "desc":
         raise WireError(400, _("sortDirection: conversations can be sorted in descending order only."))
-    among = Conversation.objects.filter(is_archived=_flag(request, "isArchived"), is_temporary=False)
+    among = Conversation.objects.filter(archived_at__isnull=not _flag(request, "isArchived"), is_temporary=False)
     if _flag(request, "pinned"):
-        among = among.filter(is_pinned=True)
+        among = among.filter(pin_position__isnull=False)
     return ConversationQuery(request.query_params.get("cursor"), _size(request, "limit"), among)
 
 

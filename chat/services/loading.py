@@ -53,9 +53,9 @@ class Loaded:
 
 
 _CONVERSATIONS = """COPY chat_conversation (id, owner_id, title, titled_by, endpoint, model, settings, chosen_root_id,
-    is_archived, is_pinned, is_temporary, created_at, updated_at) FROM STDIN"""
-_MESSAGES = """COPY chat_message (id, conversation_id, parent_id, chosen_child_id, author, state, parts, text, endpoint,
-    model, sender, finish_reason, usage, created_at, updated_at) FROM STDIN"""
+    is_temporary, created_at, updated_at) FROM STDIN"""
+_MESSAGES = """COPY chat_message (id, conversation_id, parent_id, chosen_child_id, author, state, parts, text, quotes,
+    endpoint, model, sender, finish_reason, usage, created_at, updated_at) FROM STDIN"""
 
 
 def load_conversations(*, user: User, lines: Iterable[str], endpoint: str, model: str) -> Loaded:
@@ -99,7 +99,7 @@ def _store(user: User, lot: list[LoadedConversation], endpoint: str, model: str,
         last = rows[-1][-1] if rows else start
         conversations.append(
             (key, user.id, each.title or "New Chat", "person", endpoint, model, Jsonb({}), ids[0] if ids else None,
-             False, False, False, start, last)
+             False, start, last)
         )  # fmt: skip
     with connection.cursor() as cursor:
         for statement, rows in ((_CONVERSATIONS, conversations), (_MESSAGES, messages)):
@@ -119,6 +119,6 @@ def _rows(
         yield (
             ids[number], key, ids[number - 1] if number else None, ids[number + 1] if number + 1 < len(ids) else None,
             message.role, "complete", Jsonb([{"type": "text", "text": message.content}]), message.content,
-            endpoint if by_model else "", model if by_model else "", model if by_model else "",
+            Jsonb([]), endpoint if by_model else "", model if by_model else "", model if by_model else "",
             "stop" if by_model else "", Jsonb({}), moment, moment,
         )  # fmt: skip

@@ -99,6 +99,7 @@ def _delete(user: User, ids: list[UUID]) -> int:
             cursor.execute("DELETE FROM chat_generation WHERE conversation_id = ANY(%s)", [ids])
             cursor.execute("DELETE FROM chat_message WHERE conversation_id = ANY(%s)", [ids])
             messages = int(cursor.rowcount)
+            cursor.execute("DELETE FROM chat_conversation_tags WHERE conversation_id = ANY(%s)", [ids])
             cursor.execute("DELETE FROM chat_conversation WHERE id = ANY(%s)", [ids])
         notify(user.id, "list", {})
     return messages

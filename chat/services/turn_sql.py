@@ -28,21 +28,21 @@ class Untouched(Exception):
 
 _NEW_CONVERSATION = """
 INSERT INTO chat_conversation (id, owner_id, title, titled_by, endpoint, model, settings, chosen_root_id,
-    is_archived, is_pinned, is_temporary, created_at, updated_at)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, false, false, false, %s, %s)
+    project_id, is_temporary, created_at, updated_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, false, %s, %s)
 """
 _TOUCH_CONVERSATION = """
 UPDATE chat_conversation SET updated_at = %s, endpoint = %s, model = %s, settings = %s,
     chosen_root_id = CASE WHEN %s THEN %s ELSE chosen_root_id END
-WHERE id = %s AND owner_id = %s
+WHERE id = %s AND owner_id = %s AND deleted_at IS NULL
 """
 _CHOOSE_CHILD = """
 UPDATE chat_message SET chosen_child_id = %s WHERE id = %s AND conversation_id = %s AND state <> 'streaming'
 """
 _INSERT_MESSAGE = """
-INSERT INTO chat_message (id, conversation_id, parent_id, chosen_child_id, author, state, parts, text, endpoint,
-    model, sender, finish_reason, usage, created_at, updated_at)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, '', '{}', %s, %s)
+INSERT INTO chat_message (id, conversation_id, parent_id, chosen_child_id, author, state, parts, text, quotes,
+    endpoint, model, sender, finish_reason, usage, created_at, updated_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, '', '{}', %s, %s)
 """
 _INSERT_GENERATION = """
 INSERT INTO chat_generation (id, owner_id, conversation_id, message_id, hold_id, state, continues, needs_title,
@@ -59,7 +59,8 @@ def start(*, started: "StartedTurn", parent_id: UUID | None, hold: Sequence[Stat
         first = Statement(
             _NEW_CONVERSATION,
             (conversation.id, conversation.owner_id, conversation.title, conversation.titled_by, conversation.endpoint,
-             conversation.model, settings, question.id, conversation.created_at, conversation.updated_at),
+             conversation.model, settings, question.id, conversation.project_id,
+             conversation.created_at, conversation.updated_at),
         )  # fmt: skip
     else:
         first = Statement(
@@ -85,8 +86,8 @@ def _message(message: Message) -> Statement:
     return Statement(
         _INSERT_MESSAGE,
         (message.id, message.conversation_id, message.parent_id, message.chosen_child_id, message.author,
-         message.state, Jsonb(message.parts), message.text, message.endpoint, message.model, message.sender,
-         message.created_at, message.updated_at),
+         message.state, Jsonb(message.parts), message.text, Jsonb(message.quotes), message.endpoint,
+         message.model, message.sender, message.created_at, message.updated_at),
     )  # fmt: skip
 
 

@@ -1,13 +1,16 @@
 """What templates need beside Django's own tags."""
 
+import json
 from datetime import datetime
 
 from django import template
+from django.conf import settings
 from django.forms import BoundField
+from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.formats import date_format, time_format
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
 
@@ -16,6 +19,14 @@ register = template.Library()
 def icon(name: str, extra: str = "") -> SafeString:
     """Return an icon of `components/sprite.html`. It says nothing to a screen reader: the control has the name."""
     return format_html('<svg class="icon {}" aria-hidden="true"><use href="#i-{}"/></svg>', extra, name)
+
+
+@register.simple_tag
+def modules() -> SafeString:
+    """Return the import map's object: every script of `static/js/lazy` by its name, as `parley/<name>`."""
+    folder = settings.BASE_DIR / "static" / "js" / "lazy"
+    names = sorted(path.stem for path in folder.glob("*.js"))
+    return mark_safe(json.dumps({f"parley/{name}": static(f"js/lazy/{name}.js") for name in names}))  # noqa: S308
 
 
 @register.filter

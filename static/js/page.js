@@ -254,6 +254,7 @@ document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-do], [data-copy], [data-verb]");
   if (!button) return;
   if (button.dataset.do in acts) acts[button.dataset.do](button, event);
+  else if (button.dataset.module) import(button.dataset.module).then((module) => module[button.dataset.do](button, event));
   else if ("copy" in button.dataset) copy(button, button.closest(".code").querySelector("code").textContent);
   else if (button.dataset.verb) {
     event.preventDefault();

@@ -59,7 +59,7 @@ def test_the_list_goes_on_where_the_cursor_says(owner: User, stranger: User, mak
     now = timezone.now()
     mine = [make_conversation(owner, f"Number {n}", updated_at=now - timedelta(hours=n)) for n in range(5)]
     make_conversation(stranger, "Not yours")
-    make_conversation(owner, "Away", is_archived=True)
+    make_conversation(owner, "Away", archived_at=timezone.now())
     first = Api(owner).get("/api/convos?limit=3").json()
     second = Api(owner).get(f"/api/convos?limit=3&cursor={first['nextCursor']}").json()
     rows = [*first["conversations"], *second["conversations"]]
@@ -72,8 +72,8 @@ def test_the_list_goes_on_where_the_cursor_says(owner: User, stranger: User, mak
 
 def test_archived_and_pinned_ones_have_their_own_lists(owner: User, make_conversation: Make) -> None:
     make_conversation(owner, "Plain")
-    make_conversation(owner, "Away", is_archived=True)
-    make_conversation(owner, "Pinned", is_pinned=True)
+    make_conversation(owner, "Away", archived_at=timezone.now())
+    make_conversation(owner, "Pinned", pin_position=1)
     make_conversation(owner, "Secret", is_temporary=True)
 
     def titles(query: str) -> set[str]:

@@ -58,7 +58,7 @@ def test_latest_comes_first_and_what_is_put_away_not_at_all(owner: User) -> None
     now = timezone.now()
     for number, chat in enumerate(store(owner, 4)):
         Conversation.objects.filter(id=chat.id).update(updated_at=now - timedelta(minutes=number))
-    Conversation.objects.filter(title="Chat 1").update(is_archived=True)
+    Conversation.objects.filter(title="Chat 1").update(archived_at=timezone.now())
     Conversation.objects.filter(title="Chat 2").update(is_temporary=True)
     assert [each.title for each in organise.page(user=owner).items] == ["Chat 0", "Chat 3"]
 

@@ -1,0 +1,48 @@
+"""What a person has set for themselves: one schema for the settings page and the stored JSON."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from accounts.models import User
+
+
+class Preferences(BaseModel):
+    """Every field has a default, so that a new person needs no row of settings."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    send_with: Literal["enter", "mod_enter"] = "enter"
+    keep_drafts: bool = True
+    open_thoughts: bool = False
+    scroll_button: bool = True
+    open_at_latest: bool = True
+    fork_option: Literal["directPath", "includeBranches", "targetLevel"] = "targetLevel"
+    fork_splits: bool = False
+    fork_at_once: bool = False  # the fork button acts without asking
+
+
+def preferences_of(user: User) -> Preferences:
+    """Return what `user` has set. What an older version stored and this one does not know is left out."""
+    try:
+        return Preferences.model_validate(user.preferences)
+    except ValidationError:
+        known = {name: value for name, value in user.preferences.items() if name in Preferences.model_fields}
+        kept = {name: value for name, value in known.items() if _is_valid(name, value)}
+        return Preferences.model_validate(kept)
+
+
+def set_preferences(*, user: User, changes: dict[str, Any]) -> Preferences:
+    """Store the changed fields; return all. Raises pydantic's `ValidationError` for a field or value not known."""
+    preferences = Preferences.model_validate(preferences_of(user).model_dump() | changes)
+    user.preferences = preferences.model_dump(exclude_defaults=True)
+    user.save(update_fields=["preferences", "updated_at"])
+    return preferences
+
+
+def _is_valid(name: str, value: Any) -> bool:
+    try:
+        Preferences.model_validate({name: value})
+    except ValidationError:
+        return False
+    return True

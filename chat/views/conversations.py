@@ -1,0 +1,93 @@
+"""The chat pages and their fragments. Each works as a plain page or form; htmx asks for the part that changes."""
+
+from uuid import UUID
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods
+
+from chat import doors, pages
+from chat.forms import RenameForm
+from chat.presenters import present_branch
+from chat.services import organise
+from chat.styleguide import styleguide_samples
+from chat.views.shell import SignedIn, is_partial, show_chat, show_dialog, signed_in, uuid_or_none
+
+
+@require_GET
+def index(request: HttpRequest) -> HttpResponse:
+    return redirect("chat:new")
+
+
+@require_GET
+@signed_in
+def new_chat(request: SignedIn) -> HttpResponse:
+    wanted = (request.GET.get("endpoint", ""), request.GET.get("model", ""))
+    return show_chat(request, None, wanted=wanted if all(wanted) else None)
+
+
+@require_GET
+@signed_in
+def conversation(request: SignedIn, conversation_id: UUID) -> HttpResponse:
+    found = doors.conversation_for(request.user, conversation_id)
+    wanted = (request.GET.get("endpoint", ""), request.GET.get("model", ""))
+    return show_chat(request, found, branch=present_branch(found), wanted=wanted if all(wanted) else None)
+
+
+@require_GET
+@signed_in
+def messages(request: SignedIn, conversation_id: UUID) -> HttpResponse:
+    """The end of the branch on view, or with `before` the screenful that ends above that message."""
+    found = doors.conversation_for(request.user, conversation_id)
+    before = uuid_or_none(request.GET.get("before"))
+    branch = present_branch(found, before=before)
+    if not is_partial(request):
+        return show_chat(request, found, branch=branch)
+    template = "chat/screenful.html" if before else "chat/messages.html"
+    return render(request, template, {"page": pages.chat_page(conversation=found, branch=branch)})
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def rename(request: SignedIn, conversation_id: UUID) -> HttpResponse:
+    found = doors.conversation_for(request.user, conversation_id)
+    form = RenameForm(request.POST or None, initial={"title": found.title})
+    if request.method == "GET" or not form.is_valid():
+        return show_dialog(request, "chat/rename.html", found, form=form)
+    try:
+        renamed = organise.rename(user=request.user, conversation_id=conversation_id, title=form.cleaned_data["title"])
+    except organise.BadTitle as fault:
+        form.add_error("title", str(fault))
+        return show_dialog(request, "chat/rename.html", found, form=form)
+    if is_partial(request):
+        return render(request, "chat/renamed.html", {"conversation": renamed})
+    return redirect("chat:conversation", conversation_id)
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def delete(request: SignedIn, conversation_id: UUID) -> HttpResponse:
+    found = doors.conversation_for(request.user, conversation_id)
+    if request.method == "GET":
+        return show_dialog(request, "chat/delete.html", found)
+    organise.delete(user=request.user, conversation_id=conversation_id)
+    if is_partial(request):
+        return render(request, "chat/deleted.html", {"conversation": found})
+    return redirect("chat:new")
+
+
+@require_GET
+@signed_in
+def sidebar(request: SignedIn) -> HttpResponse:
+    listed = pages.sidebar(user=request.user, cursor=request.GET.get("cursor"), after=request.GET.get("after", ""))
+    template = "chat/sidebar_rows.html" if is_partial(request) else "chat/history.html"
+    return render(request, template, {"sidebar": listed})
+
+
+@require_GET
+def styleguide(request: HttpRequest) -> HttpResponse:
+    """Every component, for the people who build with them."""
+    if not settings.DEBUG:
+        raise Http404
+    return render(request, "styleguide.html", {"form": RenameForm({"title": ""}), **styleguide_samples()})

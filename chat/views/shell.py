@@ -1,0 +1,110 @@
+"""What all views share: who is signed in, whether htmx asks for a part, and how dialogs and refusals are shown."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render, resolve_url
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+
+from accounts.models import User
+from chat import pages
+from chat.models import Conversation
+from chat.presenters import Branch
+from chat.services.turns import TurnRefused
+
+P = ParamSpec("P")
+
+
+class SignedIn(HttpRequest):
+    """A request of a person who is signed in."""
+
+    user: User
+
+
+def signed_in(
+    view: Callable[Concatenate[SignedIn, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """Send everybody else to the login page, also when htmx asks."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if request.user.is_authenticated:
+            response = view(request, *args, **kwargs)  # type: ignore[arg-type]
+            response.headers.setdefault("Cache-Control", "private, no-cache")
+            patch_vary_headers(response, ["HX-Request", "HX-Request-Type", "Cookie"])
+            return response
+        here = request.get_full_path() if request.method == "GET" else reverse("chat:new")
+        if not is_partial(request):
+            return redirect_to_login(here)
+        login = f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': here})}"
+        return HttpResponse(status=401, headers={"HX-Redirect": login})
+
+    return guarded  # type: ignore[return-value]  # `wraps` forgets that the positional name may differ
+
+
+def is_partial(request: HttpRequest) -> bool:
+    """Whether htmx wants a fragment; going back in the history it asks for the whole page."""
+    return request.headers.get("HX-Request") == "true" and request.headers.get("HX-Request-Type") != "full"
+
+
+def show_chat(
+    request: SignedIn,
+    found: Conversation | None,
+    *,
+    branch: Branch = pages.NOTHING,
+    wanted: tuple[str, str] | None = None,
+    status: int = 200,
+    **more: Any,
+) -> HttpResponse:
+    """Render a chat page whole, or only its main part when htmx moves from one chat to another."""
+    partial = is_partial(request)
+    listed = None if partial and (found or wanted) else pages.sidebar(user=request.user)
+    if found is None and wanted is None and listed and listed.latest:
+        wanted = (listed.latest.endpoint, listed.latest.model)
+        wanted = wanted if pages.is_offered(*wanted) else None
+    page = pages.chat_page(conversation=found, branch=branch, wanted=wanted, **more)
+    if partial:
+        return render(request, "chat/main.html", {"page": page, "partial": True}, status=status)
+    context = {"page": page, "sidebar": listed, "model_groups": pages.model_groups()}
+    return render(request, "chat/page.html", context, status=status)
+
+
+def show_refusal(request: SignedIn, refusal: TurnRefused) -> HttpResponse:
+    """Say why in a toast, or on a page of its own."""
+    if not is_partial(request):
+        return render(request, "refused.html", {"message": refusal.message}, status=refusal.status)
+    context = {"message": refusal.message, "kind": "bad"}
+    response = render(request, "components/toast.html", context, status=refusal.status)
+    response.headers["HX-Retarget"] = "#toasts"
+    response.headers["HX-Reswap"] = "beforeend"
+    return response
+
+
+def show_branch(request: SignedIn, found: Conversation, message_id: UUID) -> HttpResponse:
+    """Show the branch through a message that has just come on view."""
+    if not is_partial(request):
+        return redirect(f"{reverse('chat:conversation', args=[found.id])}#m-{message_id}")
+    page = pages.chat_page(conversation=found, branch=pages.branch_down_to(found, message_id))
+    return render(request, "chat/messages.html", {"page": page})
+
+
+def show_dialog(request: SignedIn, template: str, found: Conversation, **more: Any) -> HttpResponse:
+    """Render a form inside the page's dialog, or on a page of its own. A faulty form is a 422."""
+    form = more.get("form")
+    status = 422 if form is not None and form.is_bound else 200
+    context = {"conversation": found, "shell": "chat/dialog.html" if is_partial(request) else "chat/alone.html", **more}
+    return render(request, template, context, status=status)
+
+
+def uuid_or_none(value: str | None) -> UUID | None:
+    try:
+        return UUID(value) if value else None
+    except ValueError:
+        return None

@@ -1,0 +1,100 @@
+"""Sending, repeating, continuing and stopping; and moving between branches."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from chat import doors, pages
+from chat.forms import TurnForm
+from chat.presenters import Branch, present_branch, present_started
+from chat.services import tree, turns
+from chat.services.turns import StartedTurn, TurnRefused
+from chat.views.shell import SignedIn, is_partial, show_branch, show_chat, show_refusal, signed_in
+
+
+@require_POST
+@signed_in
+def start_turn(request: SignedIn, conversation_id: UUID | None = None) -> HttpResponse:
+    form = TurnForm(request.POST)
+    try:
+        if not form.is_valid():
+            raise TurnRefused(form.fault(), status=422)
+        started = turns.start_turn(user=request.user, conversation_id=conversation_id, draft=form.draft())
+    except TurnRefused as refusal:
+        return _refused_draft(request, conversation_id, refusal)
+    address = reverse("chat:conversation", args=[started.conversation.id])
+    if not is_partial(request):
+        return redirect(f"{address}#m-{started.user_message.id}")
+    question, reply = present_started(started)
+    page = pages.chat_page(conversation=started.conversation, branch=Branch([question, reply], has_earlier=False))
+    response = render(request, "chat/turn.html", {"page": page, "is_new": conversation_id is None})
+    if conversation_id is None:
+        response.headers["HX-Push-Url"] = address
+    return response
+
+
+@require_POST
+@signed_in
+def regenerate(request: SignedIn, conversation_id: UUID, message_id: UUID) -> HttpResponse:
+    """Write another reply beside this one, with the model in use when the form names one."""
+    doors.message_for(request.user, message_id, conversation_id=conversation_id)
+    endpoint, model = request.POST.get("endpoint") or None, request.POST.get("model") or None
+    if not (endpoint and model):
+        endpoint = model = None
+    user = request.user
+    return _run(request, lambda: turns.regenerate(user=user, message_id=message_id, endpoint=endpoint, model=model))
+
+
+@require_POST
+@signed_in
+def continue_reply(request: SignedIn, conversation_id: UUID, message_id: UUID) -> HttpResponse:
+    doors.message_for(request.user, message_id, conversation_id=conversation_id)
+    return _run(request, lambda: turns.continue_reply(user=request.user, message_id=message_id))
+
+
+@require_POST
+@signed_in
+def choose(request: SignedIn, conversation_id: UUID, message_id: UUID) -> HttpResponse:
+    doors.message_for(request.user, message_id, conversation_id=conversation_id)
+    message = tree.choose(user=request.user, message_id=message_id)
+    return show_branch(request, message.conversation, message_id)
+
+
+@require_POST
+@signed_in
+def stop(request: SignedIn, generation_id: UUID) -> HttpResponse:
+    run = turns.stop(user=request.user, generation_id=generation_id)
+    if is_partial(request):
+        return HttpResponse(status=204)
+    return redirect("chat:conversation", run.conversation_id)
+
+
+def _refused_draft(request: SignedIn, conversation_id: UUID | None, refusal: TurnRefused) -> HttpResponse:
+    """Say why beside the composer, and keep what was typed."""
+    if is_partial(request):
+        response = render(request, "components/error.html", {"error": refusal.message}, status=refusal.status)
+        response.headers["HX-Retarget"] = "#composer-error"
+        response.headers["HX-Reswap"] = "innerHTML"
+        return response
+    found = doors.conversation_for(request.user, conversation_id) if conversation_id else None
+    return show_chat(
+        request,
+        found,
+        branch=present_branch(found) if found else pages.NOTHING,
+        wanted=(request.POST.get("endpoint", ""), request.POST.get("model", "")),
+        status=refusal.status,
+        text=request.POST.get("text", ""),
+        error=refusal.message,
+    )
+
+
+def _run(request: SignedIn, begin: Callable[[], StartedTurn]) -> HttpResponse:
+    try:
+        started = begin()
+    except TurnRefused as refusal:
+        return show_refusal(request, refusal)
+    return show_branch(request, started.conversation, started.reply.id)
