@@ -44,9 +44,11 @@ document.addEventListener("click", (event) => event.target.closest("[data-do=lat
 const FIRST_DELAY = 300;
 const LONGEST_DELAY = 10000;
 const ACKNOWLEDGE_EVERY = 65536;
-const PING_EVERY = 25000;
+const PING_EVERY = 20000; // proxies cut connections that were silent for 30 s
+const ANSWER_WITHIN = 5000;
 const runs = new Map(); // run → its article
 const reloaded = new Set();
+const TRIES = 5;
 let socket = null;
 let delay = FIRST_DELAY;
 let tries = 0;
@@ -84,15 +86,33 @@ function closed(event) {
   timer = setTimeout(connect, delay * (0.75 + Math.random() / 2));
   delay = Math.min(delay * 2, LONGEST_DELAY);
 }
-function connectNow() {
-  if (socket?.readyState === WebSocket.CLOSED) connect();
+// After a sleep a socket may look open although nobody is at its other end: a question that stays unanswered tells.
+// `close` alone would wait for the other end, too.
+let asking = 0;
+function abandon() {
+  const dead = socket;
+  dead.onopen = dead.onmessage = dead.onclose = null;
+  dead.close();
+  closed({ code: 1006 });
+  connect();
 }
-addEventListener("online", connectNow);
-document.addEventListener("visibilitychange", () => document.hidden || connectNow());
-setInterval(() => {
-  if (socket?.readyState === WebSocket.OPEN && Date.now() - lastHeard > 2.5 * PING_EVERY) socket.close();
-  else send({ ping: 1 });
-}, PING_EVERY);
+function ask() {
+  if (socket?.readyState !== WebSocket.OPEN || asking) return;
+  const asked = Date.now();
+  send({ ping: 1 });
+  asking = setTimeout(() => {
+    asking = 0;
+    if (lastHeard < asked) abandon();
+  }, ANSWER_WITHIN);
+}
+function wake() {
+  if (socket?.readyState === WebSocket.CLOSED) connect();
+  else ask();
+}
+addEventListener("online", wake);
+addEventListener("pageshow", (event) => event.persisted && wake());
+document.addEventListener("visibilitychange", () => document.hidden || wake());
+setInterval(ask, PING_EVERY);
 
 const encoder = new TextEncoder();
 const scratch = new Uint8Array(ACKNOWLEDGE_EVERY);
@@ -171,7 +191,7 @@ function gone(run) {
   runs.delete(run);
   if (reloaded.has(run)) return;
   reloaded.add(run);
-  reloadMessages();
+  reloadMessages(TRIES);
 }
 function say(sentence) {
   byId("live").textContent = sentence;
@@ -192,9 +212,20 @@ function joinIfMissing(conversation) {
   const known = byId("messages").querySelector("[data-generation], .is-pending");
   if (!known && main().dataset.conversation === conversation) reloadMessages();
 }
-function reloadMessages() {
+// One failed read must not leave half a reply on the page: it is tried again while the chat is on view.
+async function reloadMessages(tries = 1, wait = 1000) {
   const { conversation } = main().dataset;
-  if (conversation) htmx.ajax("GET", `/c/${conversation}/messages`, { target: "#messages", swap: "innerHTML" });
+  if (!conversation) return;
+  let read = false;
+  const heed = ({ detail: { ctx } }) => (read ||= ctx.target?.id === "messages" && ctx.response?.status === 200);
+  document.addEventListener("htmx:after:swap", heed);
+  try {
+    await htmx.ajax("GET", `/c/${conversation}/messages`, { target: "#messages", swap: "innerHTML" });
+  } catch {
+    // `read` says it.
+  }
+  document.removeEventListener("htmx:after:swap", heed);
+  if (!read && tries > 1) setTimeout(() => main().dataset.conversation === conversation && reloadMessages(tries - 1, wait * 2), wait);
 }
 
 // --- the list of chats ------------------------------------------------------------------------------------
