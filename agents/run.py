@@ -17,11 +17,14 @@ from endpoints.events import (
     Event,
     Failed,
     Finished,
+    ReasoningDelta,
+    ReasoningSealed,
     TextDelta,
     ToolCallDelta,
     ToolCallStarted,
     ToolResult,
 )
+from endpoints.parts import MessageParts
 from endpoints.services import stream
 
 log = logging.getLogger(__name__)
@@ -46,11 +49,14 @@ class _Reply:
     text: list[str] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)
     arguments: dict[str, list[str]] = field(default_factory=dict)
+    reasoning: MessageParts = field(default_factory=MessageParts)
 
     def note(self, event: Event) -> None:
         match event:
             case TextDelta(text):
                 self.text.append(text)
+            case ReasoningDelta() | ReasoningSealed():
+                self.reasoning.apply(event)
             case ToolCallStarted(call_id, name):
                 self.names[call_id] = name
                 self.arguments[call_id] = []
@@ -79,7 +85,7 @@ async def run(
                 if isinstance(event, Finished | Failed):
                     ending = event
                     break
-                if not isinstance(event, TextDelta) or toolbox.tools:
+                if not isinstance(event, TextDelta | ReasoningDelta) or toolbox.tools:
                     reply.note(event)
                 yield event
         if ending is None:
@@ -98,7 +104,9 @@ async def run(
 def _round(reply: _Reply, results: Sequence[ToolResult]) -> list[PromptMessage]:
     """Return what the next model call must see of this one: its calls, and each result in the calls' order."""
     output = {result.call_id: result.output for result in results}
-    said = PromptMessage(role="assistant", content="".join(reply.text), tool_calls=reply.calls)
+    said = PromptMessage(
+        "assistant", "".join(reply.text), tool_calls=reply.calls, reasoning=tuple(reply.reasoning.parts)
+    )
     heard = [PromptMessage("tool", output[call.call_id], tool_call_id=call.call_id) for call in reply.calls]
     return [said, *heard]
 

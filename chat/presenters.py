@@ -18,7 +18,7 @@ from endpoints.parts import Part
 
 @dataclass(frozen=True, slots=True)
 class PartView:
-    """One part of a message. `kind` is text, think, tool_call, attachment, agent_update or error.
+    """One part of a message. `kind` is text, think, hidden_thoughts, tool_call, attachment, agent_update or error.
 
     `live` says that the part may still grow: the template then adds an empty ``<div data-open>`` after `html`,
     where the browser keeps the open block. `html` is sanitised, or escaped text.
@@ -140,7 +140,7 @@ def present_parts(parts: list[Part], *, is_user: bool = False) -> list[PartView]
 def present_part(index: int, part: Part, *, is_user: bool = False) -> PartView:
     """Return one finished part. A person's own text is shown as typed; a model's is Markdown."""
     kind = part["type"]
-    if kind in {"text", "think"}:
+    if kind in {"text", "think"} and "redacted" not in part:
         text = part[kind]
         return PartView(index=index, kind=kind, html=render_user_text(text) if is_user else render(text))
     return bare_part(index, part)
@@ -148,7 +148,7 @@ def present_part(index: int, part: Part, *, is_user: bool = False) -> PartView:
 
 def bare_part(index: int, part: Part, *, live: bool = False) -> PartView:
     """Return a part without its text: what it starts as while it streams, or all of it for the other kinds."""
-    kind = part["type"]
+    kind = "hidden_thoughts" if "redacted" in part else part["type"]
     return PartView(
         index=index,
         kind=kind,

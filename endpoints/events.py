@@ -33,6 +33,17 @@ class ReasoningDelta:
 
 
 @dataclass(frozen=True, slots=True)
+class ReasoningSealed:
+    """The thoughts before this are a block of their own, which some providers want back as it was, with their proof.
+
+    With `redacted` it stands for thoughts that the provider encrypted: nobody can read them, and it wants them back.
+    """
+
+    signature: str = ""
+    redacted: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ToolCallStarted:
     call_id: str
     name: str
@@ -96,6 +107,7 @@ Event: TypeAlias = (
     Resumed
     | TextDelta
     | ReasoningDelta
+    | ReasoningSealed
     | ToolCallStarted
     | ToolCallDelta
     | ToolResult
@@ -111,6 +123,7 @@ _BY_TAG: Final[dict[str, type[Event]]] = {
     "s": Resumed,
     "t": TextDelta,
     "r": ReasoningDelta,
+    "z": ReasoningSealed,
     "c": ToolCallStarted,
     "a": ToolCallDelta,
     "o": ToolResult,

@@ -3,7 +3,7 @@
 A part is a JSON object in the shape of the REST API (`type` says which):
 
 * ``{"type": "text", "text": str}``
-* ``{"type": "think", "think": str}``
+* ``{"type": "think", "think": str, "signature"?: str, "redacted"?: str}`` (see `endpoints.events.ReasoningSealed`)
 * ``{"type": "tool_call", "tool_call": {"id", "name", "args", "type": "tool_call", "progress", "output"?, "failed"?}}``
   (`progress` is 0 until the result is there, then 1)
 * ``{"type": "agent_update", "agent_update": {"agentId", "name"}}``
@@ -14,6 +14,7 @@ The generator saves with it, a reconnecting tab catches up with it, the API sync
 second place that knows how a message is put together.
 """
 
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, TypeAlias
 
@@ -24,6 +25,7 @@ from endpoints.events import (
     Failed,
     Finished,
     ReasoningDelta,
+    ReasoningSealed,
     Resumed,
     TextDelta,
     ToolCallDelta,
@@ -65,7 +67,7 @@ class MessageParts:
         """`type` of the last part, or an empty string."""
         return str(self._parts[-1]["type"]) if self._parts else ""
 
-    def apply(self, event: Event) -> None:  # noqa: C901 (one case per event is the clearest form)
+    def apply(self, event: Event) -> None:  # noqa: C901, PLR0912 (one case per event is the clearest form)
         """Fold one event in. Never raises for what a provider may send; unknown call ids are ignored."""
         self.position += weight(event)
         match event:
@@ -73,6 +75,8 @@ class MessageParts:
                 self._append("text", text)
             case ReasoningDelta(text):
                 self._append("think", text)
+            case ReasoningSealed():
+                self._seal(event)
             case ToolCallStarted(call_id, name):
                 call = {"id": call_id, "name": name, "args": "", "type": "tool_call", "progress": 0}
                 self._calls[call_id] = call
@@ -108,9 +112,15 @@ class MessageParts:
     def _append(self, kind: str, text: str) -> None:
         if not text:
             return
-        if self.open_kind != kind:
+        if self.open_kind != kind or is_sealed(self._parts[-1]):
             self._push({"type": kind, kind: ""})
         self._buffer.append(text)
+
+    def _seal(self, event: ReasoningSealed) -> None:
+        if event.redacted:
+            self._push({"type": "think", "think": "", "redacted": event.redacted})
+        elif event.signature and self.open_kind == "think" and not is_sealed(self._parts[-1]):
+            self._parts[-1]["signature"] = event.signature
 
     def _push(self, part: Part) -> None:
         self._join()
@@ -130,6 +140,11 @@ class MessageParts:
         call = self._calls.get(call_id)
         if call is not None:
             call |= {"output": output, "progress": 1} | ({"failed": True} if failed else {})
+
+
+def is_sealed(part: Mapping[str, Any]) -> bool:
+    """Whether a part of thoughts is whole: what is thought next is another one."""
+    return "signature" in part or "redacted" in part
 
 
 def add_usage(left: Usage, right: Usage) -> Usage:

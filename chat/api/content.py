@@ -47,5 +47,7 @@ def _part_to_wire(part: Part, *, index: int, message_id: str) -> dict[str, Any]:
             return {"type": "agent_update", "agent_update": {"index": index, "runId": message_id, "agentId": agent}}
         case "error":
             return {"type": "error", "error": error_text(part["code"]), "code": part["code"]}
+        case "think":
+            return {"type": "think", "think": part["think"]}  # seals are between us and the provider
         case _:
             return dict(part)

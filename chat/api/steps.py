@@ -15,6 +15,7 @@ from endpoints.events import (
     Failed,
     Finished,
     ReasoningDelta,
+    ReasoningSealed,
     Resumed,
     TextDelta,
     ToolCallDelta,
@@ -78,12 +79,15 @@ class RunSteps:
         self._reducer.apply(event)
         return [self.sync({})]
 
-    def _tell(self, event: Event) -> list[Payload]:  # noqa: PLR0911 (one case per event is the clearest form)
+    def _tell(self, event: Event) -> list[Payload]:  # noqa: C901, PLR0911 (one case per event is the clearest form)
         match event:
             case TextDelta(text):
                 return self._delta("text", text)
             case ReasoningDelta(text):
                 return self._delta("think", text)
+            case ReasoningSealed(_, redacted):
+                self._open = ""
+                self._index += bool(redacted)
             case ToolCallStarted(call_id, name):
                 return self._start_call(call_id, name)
             case ToolCallDelta(call_id, arguments) if call_id in self._calls and arguments:

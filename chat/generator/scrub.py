@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from endpoints.events import Event, ReasoningDelta, TextDelta, ToolCallDelta, ToolResult
+from endpoints.events import Event, ReasoningDelta, ReasoningSealed, TextDelta, ToolCallDelta, ToolResult
 
 _REPLACEMENT = "\ufffd"
 
@@ -21,6 +21,8 @@ class Scrubber:
                 return replace(event, arguments=_repair(arguments))
             case ToolResult(_, output) if not _is_plain(output):
                 return replace(event, output=_repair(output))
+            case ReasoningSealed(signature, redacted) if not _is_plain(signature + redacted):
+                return ReasoningSealed()  # it could not be given back as it was
             case _:
                 return event
 

@@ -28,6 +28,7 @@ from endpoints.events import (
     Event,
     Finished,
     ReasoningDelta,
+    ReasoningSealed,
     Resumed,
     TextDelta,
     ToolCallDelta,
@@ -35,7 +36,7 @@ from endpoints.events import (
     ToolResult,
     weight,
 )
-from endpoints.parts import MessageParts, Part
+from endpoints.parts import MessageParts, Part, is_sealed
 
 log = logging.getLogger(__name__)
 
@@ -314,7 +315,8 @@ def _events_of_part(part: Part) -> list[Event]:
         case "text":
             return [TextDelta(part["text"])]
         case "think":
-            return [ReasoningDelta(part["think"])]
+            seal = ReasoningSealed(part.get("signature", ""), part.get("redacted", ""))
+            return [*([ReasoningDelta(part["think"])] if part["think"] else []), *([seal] if is_sealed(part) else [])]
         case "tool_call":
             call = part["tool_call"]
             events: list[Event] = [ToolCallStarted(call["id"], call["name"]), ToolCallDelta(call["id"], call["args"])]

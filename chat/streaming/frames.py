@@ -16,8 +16,17 @@ from chat.models import Generation
 from chat.presenters import PartView, bare_part, present_messages, present_part
 from chat.rendering.stream import MarkdownStream, Patch
 from chat.streaming.follow import Batch, Tail
-from endpoints.events import TERMINAL, Event, Failed, ReasoningDelta, TextDelta, ToolCallDelta, ToolResult
-from endpoints.parts import Part
+from endpoints.events import (
+    TERMINAL,
+    Event,
+    Failed,
+    ReasoningDelta,
+    ReasoningSealed,
+    TextDelta,
+    ToolCallDelta,
+    ToolResult,
+)
+from endpoints.parts import Part, is_sealed
 
 Sink = Callable[[str], None]
 
@@ -98,7 +107,8 @@ class Painter:
         parts = self.tail.reducer.parts
         self._done, self._live = [], None
         for index, part in enumerate(parts):
-            is_open = index == len(parts) - 1 and not self.tail.ended and part["type"] in {"text", "think"}
+            is_last = index == len(parts) - 1 and not self.tail.ended
+            is_open = is_last and part["type"] in {"text", "think"} and not is_sealed(part)
             if is_open:
                 self._live = _Live(index, part["type"])
                 self._live.feed(part[part["type"]])
@@ -113,6 +123,8 @@ class Painter:
                     commands += self._text("text", text)
                 case ReasoningDelta(text):
                     commands += self._text("think", text)
+                case ReasoningSealed():
+                    commands += self._sealed(event)
                 case ToolCallDelta(call_id) | ToolResult(call_id):
                     commands += self._call(call_id)
                 case _:
@@ -144,6 +156,15 @@ class Painter:
         if patch.replace:
             return [command("r", self._gid, live.index, patch.closed)]
         return [command("p", self._gid, live.index, patch.closed, "", None)]
+
+    def _sealed(self, event: ReasoningSealed) -> list[str]:
+        """Close the block of thoughts: the next one is a part of its own. An encrypted one is shown as such."""
+        live = self._live
+        commands = self._close_live() if event.redacted or (live and live.kind == "think") else []
+        if event.redacted:
+            index = len(self._done)
+            commands += self._append(index, {"type": "think", "think": "", "redacted": event.redacted}, live=False)
+        return commands
 
     def _call(self, call_id: str) -> list[str]:
         """Show a tool call again: its arguments grew or its result came."""

@@ -40,12 +40,16 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class PromptMessage:
-    """One message of the prompt. `tool_call_id` only with role `tool`, `tool_calls` only with `assistant`."""
+    """One message of the prompt. `tool_call_id` only with role `tool`; the other two only with `assistant`.
+
+    `reasoning` holds the parts of thoughts (`endpoints.parts`) before the calls, for providers that want them back.
+    """
 
     role: Literal["system", "user", "assistant", "tool"]
     content: str
     tool_calls: tuple[ToolCall, ...] = ()
     tool_call_id: str = ""
+    reasoning: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

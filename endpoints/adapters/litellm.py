@@ -10,18 +10,19 @@ import asyncio
 import importlib
 import logging
 import os
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import aclosing
 from functools import cache
 from typing import Any
 
 from endpoints.adapters.assembly import FINISH, ToolCalls, usage_of
-from endpoints.adapters.base import ModelRequest
+from endpoints.adapters.base import ModelRequest, PromptMessage
 from endpoints.adapters.failures import DETAIL, failure_of
 from endpoints.adapters.openai_request import message_of, tools_of
 from endpoints.adapters.openai_wire import PATIENCE, exempt_of
-from endpoints.events import Event, Failed, Finished, ReasoningDelta, TextDelta, Usage
+from endpoints.events import Event, Failed, Finished, ReasoningDelta, ReasoningSealed, TextDelta, Usage
 from endpoints.http import OutboundClient, Patience, RefusedAddress, address_of, outbound
+from endpoints.parts import is_sealed
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +87,7 @@ def _arguments(library: Any, client: OutboundClient, request: ModelRequest, pati
     endpoint = request.endpoint
     arguments: dict[str, Any] = {
         "model": endpoint.litellm_prefix + request.model,
-        "messages": [message_of(each) for each in request.messages],
+        "messages": [_message_of(each) for each in request.messages],
         "stream": request.stream,
         **{name: value for name, value in request.params.items() if name in _PARAMS and value not in (None, "")},
     }
@@ -112,6 +113,18 @@ def _arguments(library: Any, client: OutboundClient, request: ModelRequest, pati
         "drop_params": True,  # parameters that the provider does not know
         "client": _handler(library, client, request),
     }
+
+
+def _message_of(message: PromptMessage) -> dict[str, Any]:
+    """Return the message with its thoughts as signed and encrypted blocks, which is how Anthropic wants them back."""
+    blocks = [_block_of(part) for part in message.reasoning if is_sealed(part)]
+    return message_of(message) | ({"thinking_blocks": blocks} if blocks else {})
+
+
+def _block_of(part: Mapping[str, Any]) -> dict[str, str]:
+    if "redacted" in part:
+        return {"type": "redacted_thinking", "data": part["redacted"]}
+    return {"type": "thinking", "thinking": part["think"], "signature": part["signature"]}
 
 
 def _handler(library: Any, client: OutboundClient, request: ModelRequest) -> Any:
@@ -173,12 +186,22 @@ class _Reply:
         if thought and isinstance(thought, str):
             self.began = True
             yield ReasoningDelta(thought)
+        yield from self._seals(delta)
         if delta.content and isinstance(delta.content, str):
             self.began = True
             yield TextDelta(delta.content)
         for event in self._calls.feed([_plain(call) for call in delta.tool_calls or ()]):
             self.began = True
             yield event
+
+    def _seals(self, delta: Any) -> Iterator[Event]:
+        for block in getattr(delta, "thinking_blocks", None) or ():
+            signature, redacted = block.get("signature"), block.get("data")
+            if isinstance(redacted, str) and redacted:
+                self.began = True
+                yield ReasoningSealed(redacted=redacted)
+            elif isinstance(signature, str) and signature:
+                yield ReasoningSealed(signature)
 
     def _note_usage(self, chunk: Any) -> None:
         usage = getattr(chunk, "usage", None)

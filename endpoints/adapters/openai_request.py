@@ -66,7 +66,9 @@ def message_of(message: PromptMessage) -> dict[str, Any]:
         {"id": call.call_id, "type": "function", "function": {"name": call.name, "arguments": call.arguments or "{}"}}
         for call in message.tool_calls
     ]
-    return {"role": message.role, "content": message.content or None, "tool_calls": calls}
+    said = {"role": message.role, "content": message.content or None, "tool_calls": calls}
+    thoughts = "\n\n".join(part["think"] for part in message.reasoning if part["think"])
+    return said | ({"reasoning_content": thoughts} if thoughts else {})
 
 
 def tools_of(request: ModelRequest) -> list[Mapping[str, Any]]:

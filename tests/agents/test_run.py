@@ -15,6 +15,7 @@ from endpoints.events import (
     Failed,
     Finished,
     ReasoningDelta,
+    ReasoningSealed,
     TextDelta,
     ToolCallDelta,
     ToolCallStarted,
@@ -101,6 +102,17 @@ async def test_two_calls_run_side_by_side_and_the_model_sees_both_results() -> N
         PromptMessage("tool", "-3", tool_call_id="c0"),
         PromptMessage("tool", "21", tool_call_id="c1"),
     ]
+
+
+async def test_the_thoughts_before_a_call_are_given_back_with_their_seals() -> None:
+    thoughts: list[Event] = [ReasoningDelta("Where "), ReasoningDelta("is it?"), ReasoningSealed("sig")]
+    thoughts.append(ReasoningSealed(redacted="AbC"))
+    model = ScriptedModel([*thoughts, *calls("Oslo")], [TextDelta("Cold."), Finished("stop")])
+    await collect(model, toolbox=weather_box(Oslo="-3"))
+    assert model.requests[1].messages[1].reasoning == (
+        {"type": "think", "think": "Where is it?", "signature": "sig"},
+        {"type": "think", "think": "", "redacted": "AbC"},
+    )
 
 
 @pytest.mark.parametrize(

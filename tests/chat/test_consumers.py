@@ -25,7 +25,7 @@ from chat.services.notices import notify_now
 from chat.services.turns import StartedTurn, ticket_for
 from chat.streaming import follow
 from chat.streaming.log import LogWriter, RunLog
-from endpoints.events import Failed, Finished, TextDelta
+from endpoints.events import Failed, Finished, ReasoningDelta, ReasoningSealed, TextDelta
 from tests.chat.conftest import began, end
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("somewhere", "one_process")]
@@ -159,6 +159,28 @@ async def test_a_tab_follows_a_run_to_its_end(
     assert done[1:3] == [gid, "complete"]
     assert "regenerate" in done[3]
     assert await socket.settled() == []
+
+
+async def test_blocks_of_thoughts_stand_apart_and_an_encrypted_one_is_named(
+    tab: Tabs, owner: User, started: StartedTurn, writer: LogWriter, written: RunLog
+) -> None:
+    socket, gid = await tab(), str(started.generation.id)
+    await socket.say(follow=gid, ticket=ticket_for(started.generation.id, owner.id))
+    writer.append(written, ReasoningDelta("One."))
+    writer.append(written, ReasoningSealed("sig"))
+    writer.append(written, ReasoningDelta("Two."))
+    writer.append(written, ReasoningSealed(redacted="Ab"))
+    writer.append(written, TextDelta("Cats."))
+    shown = [await socket.until("n") for _ in range(4)]
+    assert [frame[2] for frame in shown] == [0, 1, 2, 3]
+    assert "keeps these thoughts to itself" in shown[2][3]
+    assert "Ab" not in shown[2][3]
+    late = await tab()
+    await late.say(follow=gid, ticket=ticket_for(started.generation.id, owner.id))
+    snapshot = (await late.until("reset"))[2]
+    assert [f'data-part="{index}"' in snapshot for index in range(4)] == [True] * 4
+    await finish(started, writer, written, "Cats.")
+    await socket.until("d")
 
 
 async def test_a_late_tab_gets_what_was_said_before_and_then_the_rest(

@@ -13,6 +13,9 @@ from endpoints.parts import MessageParts, plain_text
 EVENTS: list[e.Event] = [
     e.ReasoningDelta("Let me "),
     e.ReasoningDelta("think."),
+    e.ReasoningSealed("sig"),
+    e.ReasoningSealed(redacted="AbC"),
+    e.ReasoningDelta("Again."),
     e.TextDelta("Looking"),
     e.TextDelta(" it up."),
     e.ToolCallStarted("a", "lookup"),
@@ -32,7 +35,9 @@ EVENTS: list[e.Event] = [
     e.Finished("stop"),
 ]
 PARTS = [
-    {"type": "think", "think": "Let me think."},
+    {"type": "think", "think": "Let me think.", "signature": "sig"},
+    {"type": "think", "think": "", "redacted": "AbC"},
+    {"type": "think", "think": "Again."},
     {"type": "text", "text": "Looking it up."},
     {"type": "tool_call", "tool_call": {"id": "a", "name": "lookup", "args": "{}", "type": "tool_call", "progress": 1,
                                         "output": "no", "failed": True}},
@@ -56,7 +61,7 @@ def test_events_become_parts() -> None:
     assert found.parts == PARTS
     assert found.usage == e.Usage(30, 11, 2, 4, 3, estimated=True)
     assert found.finished == e.Finished("stop")
-    assert found.position == len("Let me think.Looking it up.Done.") + 14
+    assert found.position == len("Let me think.Again.Looking it up.Done.") + 16
     assert plain_text(found.parts) == "Looking it up.\n\nDone."
 
 

@@ -157,6 +157,9 @@ def _reasoning(script: Script) -> Iterator[Step]:
         yield from (Step("text", pieces[at : at + 3]) for at in range(0, len(pieces), 3))
         return
     yield from (Step("think", thought) for thought in thoughts)
+    if script.options.get("redacted"):
+        yield Step("redacted", script.options["redacted"])
+        yield Step("think", "And once more. ")
     yield from _text("So the answer is 42.")
 
 

@@ -129,7 +129,7 @@ class Anthropic:
         }  # fmt: skip
         return _event("message_start", {"message": message}) + _event("ping", {})
 
-    def step(self, step: Step) -> bytes:
+    def step(self, step: Step) -> bytes:  # noqa: PLR0911 (one block of wire per kind)
         match step.kind:
             case "text":
                 opened = self._block("text", {"type": "text", "text": ""})
@@ -137,6 +137,11 @@ class Anthropic:
             case "think":
                 opened = self._block("think", {"type": "thinking", "thinking": "", "signature": ""})
                 return opened + self._delta({"type": "thinking_delta", "thinking": step.text})
+            case "redacted":
+                closed = self._close()
+                self._open, self._index = "redacted", self._index + 1
+                block = {"type": "redacted_thinking", "data": step.text}
+                return closed + _event("content_block_start", {"index": self._index, "content_block": block})
             case "call":  # a block is whole before the next begins
                 call_id, name, arguments = self._calls[step.index]
                 kind = {"type": "tool_use", "id": call_id, "name": name, "input": {}}

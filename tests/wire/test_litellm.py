@@ -11,6 +11,7 @@ from endpoints.adapters import litellm
 from endpoints.adapters.base import Endpoint, ModelRequest, PromptMessage, ToolCall, ToolSpec
 from endpoints.events import TextDelta, Usage
 from endpoints.http import Patience
+from endpoints.parts import MessageParts
 from endpoints.services import complete, stream
 from tests.model_server.fixtures import ModelServer
 from tests.model_server.script import UNICODE, words
@@ -57,6 +58,49 @@ async def test_thoughts(endpoint: Endpoint) -> None:
     assert isinstance(usage, Usage)
     assert usage.output_tokens == 11
     assert usage.reasoning_tokens > 0
+
+
+@pytest.mark.parametrize("stream_it", [True, False])
+async def test_blocks_of_thoughts_are_sealed(anthropic: Endpoint, stream_it: bool) -> None:
+    events = await events_of(ask(anthropic, "[[reasoning]]", stream=stream_it))
+    reply = MessageParts()
+    for event in events:
+        reply.apply(event)
+    thought = "".join(f"Step {number}: think. " for number in range(6))
+    assert reply.parts[0] == {"type": "think", "think": thought, "signature": "c2ln"}
+
+
+async def test_encrypted_thoughts_are_a_part_of_their_own(anthropic: Endpoint) -> None:
+    reply = MessageParts()
+    for event in await events_of(ask(anthropic, "[[reasoning thoughts=1 redacted=AbC]]")):
+        reply.apply(event)
+    assert reply.parts == [
+        {"type": "think", "think": "Step 0: think. ", "signature": "c2ln"},
+        {"type": "think", "think": "", "redacted": "AbC"},
+        {"type": "think", "think": "And once more. ", "signature": "c2ln"},
+        {"type": "text", "text": "So the answer is 42."},
+    ]
+
+
+async def test_thoughts_before_a_tool_call_go_back_as_they_came(anthropic: Endpoint, model_server: ModelServer) -> None:
+    thoughts = (
+        {"type": "think", "think": "Where is it?", "signature": "c2ln"},
+        {"type": "think", "think": "", "redacted": "AbC"},
+        {"type": "think", "think": "unsigned"},
+    )
+    call = ToolCall("c1", "lookup", '{"q": "x"}')
+    messages = [
+        PromptMessage("user", "[[tools]]"),
+        PromptMessage("assistant", "Let me look.", tool_calls=(call,), reasoning=thoughts),
+        PromptMessage("tool", "sunny", tool_call_id="c1"),
+    ]
+    await events_of(ModelRequest(anthropic, anthropic.models[0], messages, tools=(TOOL,)))
+    said = model_server.requests()[-1]["body"]["messages"][1]["content"]
+    assert said[:2] == [
+        {"type": "thinking", "thinking": "Where is it?", "signature": "c2ln"},
+        {"type": "redacted_thinking", "data": "AbC"},
+    ]
+    assert [block["type"] for block in said[2:]] == ["text", "tool_use"]
 
 
 @pytest.mark.parametrize("stream_it", [True, False])
