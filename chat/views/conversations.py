@@ -44,7 +44,7 @@ def messages(request: SignedIn, conversation_id: UUID) -> HttpResponse:
     branch = present_branch(found, before=before)
     if not is_partial(request):
         return show_chat(request, found, branch=branch)
-    template = "chat/screenful.html" if before else "chat/messages.html"
+    template = "chat/earlier.html" if before else "chat/messages.html"
     return render(request, template, {"page": pages.chat_page(conversation=found, branch=branch)})
 
 

@@ -2,7 +2,7 @@
 const byId = (id) => document.getElementById(id);
 const form = () => byId("composer");
 const text = () => byId("text");
-const running = () => document.querySelectorAll("#messages article[data-generation]");
+const isRunning = () => byId("main").hasAttribute("data-running");
 const draftName = () => `draft:${byId("main").dataset.conversation || "new"}`;
 let sending = null;
 
@@ -42,12 +42,12 @@ document.addEventListener("input", (event) => {
 document.addEventListener("keydown", (event) => {
   if (event.target.id !== "text" || event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
   event.preventDefault();
-  if (text().value.trim() && !running().length) form().requestSubmit(form().querySelector(".send"));
+  if (text().value.trim() && !isRunning()) form().requestSubmit(form().querySelector(".send"));
 });
 document.addEventListener("click", (event) => {
   const stop = event.target.closest("[data-do=stop]");
   if (!stop) return;
-  const run = [...running()].pop();
+  const run = [...document.querySelectorAll("#messages article[data-generation]")].pop();
   if (run) stop.setAttribute("formaction", `/generations/${run.dataset.generation}/stop`);
   text().focus();
 }, true);
@@ -56,7 +56,7 @@ document.addEventListener("click", (event) => {
 document.addEventListener("submit", (event) => {
   if (event.target !== form()) return;
   const words = event.submitter?.name === "starter" ? event.submitter.value : text().value;
-  if (!words.trim() || running().length || sending) {
+  if (!words.trim() || isRunning() || sending) {
     event.preventDefault();
     event.stopImmediatePropagation();
     text().focus();

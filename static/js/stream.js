@@ -27,9 +27,12 @@ document.addEventListener("scroll", (event) => {
   if (jump) jump.hidden = pinned || distance < 160;
 }, { capture: true, passive: true });
 const sizes = new ResizeObserver(toEnd);
+const threads = new MutationObserver(() => markState());
 function watchSize() {
   sizes.disconnect();
   sizes.observe(byId("scroll"));
+  threads.disconnect();
+  threads.observe(byId("messages"), { childList: true });
   pinned = true;
   lastTop = 0;
   toEnd();
@@ -174,6 +177,7 @@ const changes = {
     article.dataset.state = state;
     delete article.dataset.generation;
     delete article.dataset.ticket;
+    markState();
     for (const open of article.querySelectorAll("[data-open]")) open.remove();
     article.querySelector(".message-foot").outerHTML = foot;
     say({ stopped: words.stopped, failed: words.failed, interrupted: words.interrupted }[state] || words.finished);
@@ -255,13 +259,25 @@ function scan() {
     send({ follow: run, ticket: article.dataset.ticket });
     say(words.writing);
   }
+  markState();
 }
+function markDrawn() {
+  for (const block of document.querySelectorAll(".screenful:not(.was-drawn)")) block.classList.add("was-drawn");
+}
+// The styles ask these two attributes instead of searching the whole thread whenever a word comes.
+function markState() {
+  main().toggleAttribute("data-empty", !byId("messages").querySelector(":scope > article"));
+  main().toggleAttribute("data-running", runs.size > 0);
+}
+const afterDrawing = () => requestAnimationFrame(() => requestAnimationFrame(markDrawn));
 document.addEventListener("htmx:after:swap", (event) => {
   scan();
+  afterDrawing();
   const { ctx } = event.detail;
   if (ctx.target?.id === "main" || ctx.swap === "outerSync") watchSize();
   else if (ctx.target?.id === "messages") toEnd();
 });
 watchSize();
 scan();
+afterDrawing();
 connect();

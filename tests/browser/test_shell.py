@@ -121,5 +121,5 @@ def test_earlier_messages_come_without_a_jump(open_tab: Open, stack: Stack, pers
         page.wait_for_timeout(100)
         after = page.evaluate("id => document.getElementById(id).getBoundingClientRect().top", held)
         assert abs(after - before) <= 60, "only the link's own height may go"
-    texts = page.locator("#messages article .parts").all_inner_texts()
+    texts = page.locator("#messages article .parts").all_text_contents()
     assert [text.split()[1] for text in texts] == [str(number) for number in range(120)]
