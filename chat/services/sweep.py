@@ -13,6 +13,7 @@ from billing.models import LedgerEntry
 from billing.pricing import TokenCounts
 from billing.services import holds
 from chat.models import Generation, Message
+from chat.services import tree
 from chat.services.ending import announce_end
 from chat.services.signals import announce_work
 from chat.services.turns import end_unstarted
@@ -89,7 +90,7 @@ def _estimate(run: Generation, message: Message) -> holds.Line:
         earlier = Generation.objects.filter(message=message).exclude(id=run.id).values("hold_id")
         charged = LedgerEntry.objects.filter(hold_id__in=earlier).aggregate(total=Sum("output_tokens"))["total"] or 0
         written = max(written - charged, 0)
-    asked = Message.objects.filter(conversation_id=message.conversation_id, created_at__lt=message.created_at)
+    asked = Message.objects.filter(id__in=tree.ancestor_ids(message.id))
     read = asked.aggregate(total=Sum(Length("text")))["total"] or 0
     endpoint = registry.current().get(message.endpoint)
     return holds.Line(

@@ -35,6 +35,17 @@ SELECT id FROM path WHERE id IS NOT NULL ORDER BY depth
 """
 
 
+# From a message up to its root. UNION instead of UNION ALL: a cycle in stored data ends where it began.
+_ANCESTORS = """
+WITH RECURSIVE up(id, parent_id) AS (
+    SELECT id, parent_id FROM chat_message WHERE id = %(message)s
+  UNION
+    SELECT m.id, m.parent_id FROM up JOIN chat_message m ON m.id = up.parent_id
+)
+SELECT id FROM up WHERE id <> %(message)s
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a message stands among the children of its parent, in order of time; `index` counts from 1."""
@@ -60,6 +71,13 @@ def path_ids(conversation_id: UUID) -> list[UUID]:
     with connection.cursor() as cursor:
         cursor.execute(_PATH, {"conversation": conversation_id})
         return list(dict.fromkeys(row[0] for row in cursor.fetchall()))
+
+
+def ancestor_ids(message_id: UUID) -> list[UUID]:
+    """Return the ids of the messages above this one, nearest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ANCESTORS, {"message": message_id})
+        return [row[0] for row in cursor.fetchall()]
 
 
 def stretch(*, conversation: Conversation, before: UUID | None = None, limit: int = SCREENFUL) -> Stretch:

@@ -75,6 +75,16 @@ def test_a_lost_run_keeps_what_was_saved_and_is_charged_by_estimate(
     assert json.loads(log[-1][1][b"e"])[0] == OUT_OF_BAND
 
 
+def test_other_branches_are_no_part_of_what_a_lost_run_read(owner: User, balances_on: None) -> None:
+    first = began(owner, model="gpt-4o")
+    end(first.generation, "Because " * 500)
+    again = turns.regenerate(user=owner, message_id=first.reply.id)
+    lose(again.generation, "Because " * 4)
+    sweep()
+    entry = LedgerEntry.objects.get(estimated=True)
+    assert entry.input_tokens == len(first.user_message.text) // 4 + 1
+
+
 def test_a_run_that_had_said_nothing_is_interrupted_too(owner: User) -> None:
     started = began(owner)
     lose(started.generation, "")

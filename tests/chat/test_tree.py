@@ -57,6 +57,13 @@ def test_choosing_changes_one_fork_and_keeps_the_choices_below(owner: User, make
     assert by("M2").chosen_child == by("M3")
 
 
+def test_what_stands_above_a_message_ends_at_the_root_also_in_a_circle(owner: User, make_branch: Branch) -> None:
+    make_branch(owner, 4)
+    assert tree.ancestor_ids(by("M3").id) == [by("M2").id, by("M1").id, by("M0").id]
+    Message.objects.filter(id=by("M0").id).update(parent=by("M2"))
+    assert set(tree.ancestor_ids(by("M3").id)) == {by("M2").id, by("M1").id, by("M0").id}
+
+
 def test_roots_are_siblings_too(owner: User, make_branch: Branch) -> None:
     chat = make_branch(owner, 2)
     message("Other root", conversation=chat)
