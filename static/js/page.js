@@ -153,11 +153,15 @@ function markCurrent() {
     else link.removeAttribute("aria-current");
   }
 }
+// The server may name another target than the page did; htmx then gives its selector.
+const targetOf = ({ target }) => (typeof target === "string" ? document.querySelector(target) : target);
 let keptFrom = null;
 document.addEventListener("htmx:before:request", (event) => {
   const { ctx } = event.detail;
   // What is above or below a fork changes; the fork itself stays where the eye is.
   const article = ctx.request.submitter?.closest("article");
+  // The reply that is to be written stands there at once, in the place of the one before it.
+  if (ctx.request.action.endsWith("/regenerate")) article?.classList.add("is-rewritten");
   keptFrom = article ? { top: article.getBoundingClientRect().top, previous: article.previousElementSibling?.id } : null;
 });
 document.addEventListener("htmx:before:swap", (event) => {
@@ -177,12 +181,12 @@ document.addEventListener("htmx:before:swap", (event) => {
 });
 document.addEventListener("htmx:after:swap", (event) => {
   const { ctx } = event.detail;
-  if (dialog.contains(ctx.target)) dialogChanged();
-  if (ctx.target?.id === "main") {
+  if (dialog.contains(targetOf(ctx))) dialogChanged();
+  if (targetOf(ctx)?.id === "main") {
     if (body.classList.contains("drawer-open")) drawer(false);
     document.dispatchEvent(new CustomEvent("parley:moved"));
   }
-  if (keptFrom && ctx.target?.id === "messages" && ctx.sourceElement?.id === "acts") {
+  if (keptFrom && targetOf(ctx)?.id === "messages" && ctx.sourceElement?.id === "acts") {
     const before = keptFrom.previous && byId(keptFrom.previous);
     const article = before ? before.nextElementSibling : byId("messages").firstElementChild;
     if (article) byId("scroll").scrollTop += article.getBoundingClientRect().top - keptFrom.top;
@@ -190,6 +194,7 @@ document.addEventListener("htmx:after:swap", (event) => {
   keptFrom = null;
   markCurrent();
 });
+document.addEventListener("htmx:finally:request", () => document.querySelector(".is-rewritten")?.classList.remove("is-rewritten"));
 document.addEventListener("htmx:error", (event) => {
   if (event.detail.ctx?.sourceElement?.matches?.(".earlier")) return;
   toast(words.unreachable);

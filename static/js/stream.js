@@ -3,6 +3,7 @@
 const byId = (id) => document.getElementById(id);
 const words = byId("words").dataset;
 const main = () => byId("main");
+const targetOf = ({ target }) => (typeof target === "string" ? document.querySelector(target) : target);
 const tell = (name, detail) => document.dispatchEvent(new CustomEvent(`parley:${name}`, { detail }));
 
 // --- staying at the end, unless the person has scrolled away ------------------------------------
@@ -221,7 +222,7 @@ async function reloadMessages(tries = 1, wait = 1000) {
   const { conversation } = main().dataset;
   if (!conversation) return;
   let read = false;
-  const heed = ({ detail: { ctx } }) => (read ||= ctx.target?.id === "messages" && ctx.response?.status === 200);
+  const heed = ({ detail: { ctx } }) => (read ||= targetOf(ctx)?.id === "messages" && ctx.response?.status === 200);
   document.addEventListener("htmx:after:swap", heed);
   try {
     await htmx.ajax("GET", `/c/${conversation}/messages`, { target: "#messages", swap: "innerHTML" });
@@ -274,8 +275,8 @@ document.addEventListener("htmx:after:swap", (event) => {
   scan();
   afterDrawing();
   const { ctx } = event.detail;
-  if (ctx.target?.id === "main" || ctx.swap === "outerSync") watchSize();
-  else if (ctx.target?.id === "messages") toEnd();
+  if (targetOf(ctx)?.id === "main" || ctx.swap === "outerSync") watchSize();
+  else if (targetOf(ctx)?.id === "messages") toEnd();
 });
 watchSize();
 scan();

@@ -194,3 +194,20 @@ def test_a_run_that_is_gone_is_read_again_even_when_the_first_read_fails(tab: Pa
     assert failed
     assert read.value.status == 200
     tab.locator(".stop").click()
+
+
+def test_a_regenerated_reply_gives_way_before_the_server_has_answered(tab: Page) -> None:
+    for text in ("[[echo]] the first reply", "[[echo]] a later one"):
+        send(tab, text)
+        settled(tab)
+    held: list[Route] = []
+    tab.route("**/regenerate", lambda route: held.append(route))
+    first = tab.locator("article.from-model").first
+    first.hover()
+    first.get_by_role("button", name="Regenerate").click()
+    expect(first.locator(".parts > *").first).to_be_hidden()
+    expect(tab.get_by_text("a later one").last).to_be_hidden()
+    held.pop().fulfill(status=409, body="<div>No</div>", headers={"HX-Retarget": "#toasts", "HX-Reswap": "beforeend"})
+    expect(first).to_contain_text("the first reply")
+    expect(tab.locator("article.from-model")).to_have_count(2)
+    expect(tab.locator("article.from-model").last).to_be_visible()
