@@ -1,12 +1,13 @@
 """The only ways from an id that came from outside to an object. A stranger gets 404, never a hint that it exists."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import Http404
 
 from accounts.models import User
-from chat.models import Conversation, Generation, Message
+from chat.models import Conversation, Generation, Message, Project, Tag
 
 
 def conversation_for(user: User, conversation_id: UUID) -> Conversation:
@@ -14,6 +15,31 @@ def conversation_for(user: User, conversation_id: UUID) -> Conversation:
     found = Conversation.objects.visible_to(user).filter(id=conversation_id).first()
     if found is None:
         raise Http404("There is no such conversation.")
+    return found
+
+
+def conversations_for(user: User, conversation_ids: Sequence[UUID]) -> list[Conversation]:
+    """Return these conversations, locked, in the order of their ids. Raises `Http404` unless all are `user`'s."""
+    wanted = set(conversation_ids)
+    found = list(Conversation.objects.visible_to(user).filter(id__in=wanted).order_by("id").select_for_update())
+    if len(found) != len(wanted):
+        raise Http404("There is no such conversation.")
+    return found
+
+
+def project_for(user: User, project_id: UUID) -> Project:
+    """Return the project if it is `user`'s. Raises `Http404`."""
+    found = Project.objects.filter(id=project_id, owner=user).first()
+    if found is None:
+        raise Http404("There is no such project.")
+    return found
+
+
+def tag_for(user: User, tag_id: UUID) -> Tag:
+    """Return the tag if it is `user`'s. Raises `Http404`."""
+    found = Tag.objects.filter(id=tag_id, owner=user).first()
+    if found is None:
+        raise Http404("There is no such bookmark.")
     return found
 
 

@@ -1,0 +1,159 @@
+"""Projects: a person's own folders of conversations, with instructions and a model to begin with."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.core.signing import BadSignature, dumps, loads
+from django.db import transaction
+from django.db.models import Count, DateTimeField, Max, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from chat import doors
+from chat.models import Conversation, Project
+from chat.services.notices import notify
+
+MOST = 1_000  # of one person
+PAGE = 25
+LIMITS = {"name": 100, "description": 1_000, "instructions": 32_000}
+SORTS = {"name": "name", "createdAt": "created_at", "lastConversationAt": "last_conversation_at"}
+_IN_IT = Q(conversations__deleted_at=None, conversations__archived_at=None, conversations__is_temporary=False)
+_LONG_AGO = Value("1970-01-01T00:00:00+00:00")
+
+
+class BadProject(ValueError):
+    """A field of the project cannot be stored; the text says why. `field` names it."""
+
+    def __init__(self, message: str, field: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Projects, each with `conversation_count`, `last_conversation_at` and `last_conversation_id`."""
+
+    items: list[Project]
+    next_cursor: str | None
+
+
+def counted(user: User) -> QuerySet[Project]:
+    """Return the person's projects with what the lists show of them. One query."""
+    latest = Conversation.objects.listed().filter(project=OuterRef("pk"), deleted_at=None).order_by("-updated_at")
+    return Project.objects.filter(owner=user).annotate(
+        conversation_count=Count("conversations", filter=_IN_IT),
+        last_conversation_at=Max("conversations__updated_at", filter=_IN_IT),
+        last_conversation_id=Subquery(latest.values("id")[:1]),
+    )
+
+
+def page(
+    *,
+    user: User,
+    search: str = "",
+    sort: str = "lastConversationAt",
+    descending: bool = True,
+    cursor: str | None = None,
+    limit: int = PAGE,
+) -> Page:
+    """Return one page. `sort` is a key of `SORTS`; a cursor that is not ours, or another order's, gives the first page."""
+    rows = counted(user)
+    field = SORTS[sort]
+    if field == "last_conversation_at":
+        rows = rows.annotate(sorted_by=Coalesce("last_conversation_at", _LONG_AGO, output_field=DateTimeField()))
+        field = "sorted_by"
+    if search:
+        rows = rows.filter(Q(name__icontains=search) | Q(description__icontains=search))
+    if position := _position(cursor, sort):
+        value, last_id = position
+        beyond = "lt" if descending else "gt"
+        rows = rows.filter(Q(**{f"{field}__{beyond}": value}) | Q(**{field: value, f"id__{beyond}": last_id}))
+    sign = "-" if descending else ""
+    found = list(rows.order_by(f"{sign}{field}", f"{sign}id")[: limit + 1])
+    if len(found) <= limit:
+        return Page(found, None)
+    last = found[limit - 1]
+    value = getattr(last, field)
+    words = [sort, value.isoformat() if isinstance(value, datetime) else value, str(last.id)]
+    return Page(found[:limit], dumps(words, salt="projects"))
+
+
+def _position(cursor: str | None, sort: str) -> tuple[datetime | str, UUID] | None:
+    try:
+        order, value, last_id = loads(cursor or "", salt="projects")
+    except BadSignature:
+        return None
+    if order != sort:
+        return None
+    return (value if sort == "name" else datetime.fromisoformat(value)), UUID(last_id)
+
+
+def create(*, user: User, name: str, description: str = "", instructions: str = "") -> Project:
+    """Make a project. Raises `BadProject`."""
+    fields = _cleaned({"name": name, "description": description, "instructions": instructions})
+    with transaction.atomic():
+        User.objects.select_for_update(no_key=True).only("id").get(id=user.id)
+        if Project.objects.filter(owner=user).count() >= MOST:
+            raise BadProject(_("You have as many projects as there can be. Delete one first."), "name")
+        project = Project.objects.create(owner=user, **fields)
+        notify(user.id, "list", {})
+    return project
+
+
+def change(*, user: User, project_id: UUID, **fields: str) -> Project:
+    """Change `name`, `description`, `instructions`, or `endpoint` and `model`. Raises `BadProject`, `Http404`.
+
+    What is changed counts from the next turn on.
+    """
+    project = doors.project_for(user, project_id)
+    for field, value in (_cleaned({k: v for k, v in fields.items() if k in LIMITS}) | _model(fields)).items():
+        setattr(project, field, value)
+    project.updated_at = timezone.now()
+    project.save()
+    notify(user.id, "list", {})
+    return project
+
+
+def _model(fields: dict[str, str]) -> dict[str, str]:
+    return {field: fields[field] for field in ("endpoint", "model") if field in fields}
+
+
+def delete(*, user: User, project_id: UUID) -> int:
+    """Delete the project; its conversations stay, outside of any. Return how many they were. Raises `Http404`."""
+    project = doors.project_for(user, project_id)
+    with transaction.atomic():
+        freed = Conversation.objects.filter(project=project).update(project=None)
+        Project.objects.filter(id=project.id).delete()
+        notify(user.id, "list", {})
+    return freed
+
+
+def put(*, user: User, conversation_ids: Sequence[UUID], project_id: UUID | None) -> list[Conversation]:
+    """Move conversations into a project, or out of any; all or nothing. Raises `Http404`."""
+    with transaction.atomic():
+        project = doors.project_for(user, project_id) if project_id else None
+        found = doors.conversations_for(user, conversation_ids)
+        Conversation.objects.filter(id__in=[each.id for each in found]).update(project=project)
+        for each in found:
+            each.project = project
+        notify(user.id, "list", {})
+    return found
+
+
+def _cleaned(fields: dict[str, str]) -> dict[str, str]:
+    cleaned = {}
+    for field, value in fields.items():
+        text = value.replace("\x00", " ").replace("\r\n", "\n").strip()
+        if field == "name":
+            text = " ".join(text.split())
+            if not text:
+                raise BadProject(_("Write a name first."), "name")
+        if len(text) > LIMITS[field]:
+            message = _("This has at most %(limit)d characters.") % {"limit": LIMITS[field]}
+            raise BadProject(message, field)
+        cleaned[field] = text
+    return cleaned
