@@ -174,6 +174,12 @@ X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 3 * 1024 * 1024  # rest-api: 3 MB of JSON
 MESSAGE_MAX_CHARACTERS = 1_000_000
 
+# --- limits: at most so many times in a window of so many minutes (rest-api, section 0.3); 0: no limit ---
+FORK_IP_MAX = env.int("FORK_IP_MAX", 30)
+FORK_IP_WINDOW = env.int("FORK_IP_WINDOW", 1)
+FORK_USER_MAX = env.int("FORK_USER_MAX", 0)
+FORK_USER_WINDOW = env.int("FORK_USER_WINDOW", 1)
+
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = DATA_DIR / "static"

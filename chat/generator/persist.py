@@ -21,6 +21,7 @@ from psycopg.types.json import Jsonb, JsonbLoader
 from billing.pricing import TokenCounts
 from billing.services import holds
 from chat.models import Generation, Message
+from chat.quotes import with_quotes
 from endpoints.adapters.base import Endpoint, PromptMessage
 from endpoints.events import Event, Failed, Finished, Usage
 from endpoints.parts import Part, plain_text
@@ -46,6 +47,7 @@ class Job:
     settings: dict[str, Any]
     parts: list[Part]
     history: list[PromptMessage]
+    instructions: str = ""  # of the conversation's project
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,21 +78,22 @@ WITH taken AS (
     WHERE id = ANY(%(ids)s) AND state = 'queued'
     RETURNING id, owner_id, conversation_id, message_id, hold_id, continues, needs_title, stop_requested
 )
-SELECT taken.*, m.endpoint, m.model, c.settings, m.parts
+SELECT taken.*, m.endpoint, m.model, c.settings, m.parts, coalesce(p.instructions, '') AS instructions
 FROM taken JOIN chat_message m ON m.id = taken.message_id JOIN chat_conversation c ON c.id = taken.conversation_id
+LEFT JOIN chat_project p ON p.id = c.project_id
 """
 # The path from the reply's parent to the root, for all claimed runs at once. A path that meets a cycle in
 # stored data ends at the number of messages of its conversation.
 _HISTORY = """
-WITH RECURSIVE path(run, id, parent_id, author, text, depth) AS (
-    SELECT g.id, m.id, m.parent_id, m.author, m.text, 0
+WITH RECURSIVE path(run, id, parent_id, author, text, quotes, depth) AS (
+    SELECT g.id, m.id, m.parent_id, m.author, m.text, m.quotes, 0
     FROM chat_generation g JOIN chat_message reply ON reply.id = g.message_id
     JOIN chat_message m ON m.id = reply.parent_id WHERE g.id = ANY(%(ids)s)
   UNION ALL
-    SELECT path.run, m.id, m.parent_id, m.author, m.text, depth + 1
+    SELECT path.run, m.id, m.parent_id, m.author, m.text, m.quotes, depth + 1
     FROM path JOIN chat_message m ON m.id = path.parent_id WHERE depth < 20000
 )
-SELECT run, author, text FROM path ORDER BY run, depth DESC
+SELECT run, author, text, quotes FROM path ORDER BY run, depth DESC
 """
 
 
@@ -104,13 +107,15 @@ def claim(*, ids: Sequence[UUID], worker: str) -> list[Job]:
         taking = Cursor(raw, row_factory=dict_row)
         taking.adapters.register_loader("jsonb", JsonbLoader)  # Django reads JSON as text, for its own fields
         taken = taking.execute(_CLAIM, values, prepare=True)
-        told = Cursor(raw, row_factory=tuple_row).execute(_HISTORY, {"ids": list(ids)}, prepare=True)
+        telling = Cursor(raw, row_factory=tuple_row)
+        telling.adapters.register_loader("jsonb", JsonbLoader)
+        told = telling.execute(_HISTORY, {"ids": list(ids)}, prepare=True)
         claimed, rows = taken.fetchall(), told.fetchall()
     history: dict[UUID, list[PromptMessage]] = {}
-    for run_id, author, text in rows:
+    for run_id, author, text, quotes in rows:
         if text:
             role = "user" if author == Message.Author.USER else "assistant"
-            history.setdefault(run_id, []).append(PromptMessage(role, text))  # type: ignore[arg-type]
+            history.setdefault(run_id, []).append(PromptMessage(role, with_quotes(text, quotes)))  # type: ignore[arg-type]
     return [Job(**row, history=history.get(row["id"], [])) for row in claimed]
 
 

@@ -139,11 +139,14 @@ def _note_silence(active: ActiveRun, request: ModelRequest) -> None:
 
 
 def request_of(job: Job, endpoint: Endpoint) -> ModelRequest:
-    """Put the prompt together: the system prompt, the branch up to the reply, and for *Continue* the reply so far."""
+    """Put the prompt together: the project's instructions and the system prompt, the branch up to the reply.
+
+    For *Continue* the reply so far follows.
+    """
     chosen = ModelSettings.model_validate(job.settings)
     messages = list(job.history)
-    if chosen.promptPrefix:
-        messages.insert(0, PromptMessage("system", chosen.promptPrefix))
+    if system := "\n\n".join(filter(None, [job.instructions, chosen.promptPrefix])):
+        messages.insert(0, PromptMessage("system", system))
     if job.continues and (written := plain_text(job.parts)):
         messages += [PromptMessage("assistant", written), PromptMessage("user", CONTINUE)]
     return ModelRequest(

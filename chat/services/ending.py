@@ -5,14 +5,28 @@ from uuid import UUID
 
 import redis
 from django.db import transaction
+from django.db.models import QuerySet
 
+from billing.services import holds
 from chat.models import Generation
 from chat.services.notices import notify
-from chat.services.signals import client
+from chat.services.signals import announce_stop, client
 from chat.streaming.log import write_end
 from endpoints.events import Failed, Finished
 
 log = logging.getLogger(__name__)
+
+
+def abandon(runs: QuerySet[Generation]) -> None:
+    """Prepare runs for being deleted with what they write: release what the queued ones hold, stop the others.
+
+    Locks the queued runs' rows; call within a transaction.
+    """
+    for run in runs.filter(state=Generation.State.QUEUED).select_for_update(of=("self",)):
+        if run.hold_id:
+            holds.release(hold_id=run.hold_id)
+    for run_id in runs.filter(state=Generation.State.RUNNING).values_list("id", flat=True):
+        announce_stop(run_id)
 
 
 def announce_end(run: Generation, event: Finished | Failed) -> None:

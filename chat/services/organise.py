@@ -15,11 +15,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from billing.services import holds
 from chat import doors
 from chat.models import Conversation, ConversationQuerySet, Generation
+from chat.services.ending import abandon
 from chat.services.notices import notify
-from chat.services.signals import announce_stop
 
 PAGE = 30
 TITLE_LIMIT = 1024
@@ -142,13 +141,7 @@ def _delete(user: User, ids: list[UUID]) -> int:
     """
     with transaction.atomic():
         list(Conversation.objects.select_for_update().filter(id__in=ids).order_by("id").values_list("id"))
-        queued = Generation.objects.filter(conversation_id__in=ids, state=Generation.State.QUEUED)
-        for generation in queued.select_for_update():
-            if generation.hold_id:
-                holds.release(hold_id=generation.hold_id)
-        running = Generation.objects.filter(conversation_id__in=ids, state=Generation.State.RUNNING)
-        for generation_id in running.values_list("id", flat=True):
-            announce_stop(generation_id)
+        abandon(Generation.objects.filter(conversation_id__in=ids))
         with connection.cursor() as cursor:
             cursor.execute("DELETE FROM chat_generation WHERE conversation_id = ANY(%s)", [ids])
             cursor.execute("DELETE FROM chat_message WHERE conversation_id = ANY(%s)", [ids])

@@ -60,7 +60,7 @@ def page(
     cursor: str | None = None,
     limit: int = PAGE,
 ) -> Page:
-    """Return one page. `sort` is a key of `SORTS`; a cursor that is not ours, or another order's, gives the first page."""
+    """Return one page. `sort` is a key of `SORTS`; a cursor that is not ours, or of another order, gives the first."""
     rows = counted(user)
     field = SORTS[sort]
     if field == "last_conversation_at":

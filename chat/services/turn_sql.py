@@ -32,7 +32,7 @@ INSERT INTO chat_conversation (id, owner_id, title, titled_by, endpoint, model, 
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, false, %s, %s)
 """
 _TOUCH_CONVERSATION = """
-UPDATE chat_conversation SET updated_at = %s, endpoint = %s, model = %s, settings = %s,
+UPDATE chat_conversation SET updated_at = %s, endpoint = %s, model = %s, settings = coalesce(%s, settings),
     chosen_root_id = CASE WHEN %s THEN %s ELSE chosen_root_id END
 WHERE id = %s AND owner_id = %s AND deleted_at IS NULL
 """
@@ -51,7 +51,9 @@ VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, '', false, '', '', %s)
 """
 
 
-def start(*, started: "StartedTurn", parent_id: UUID | None, hold: Sequence[Statement]) -> list[Statement]:
+def start(
+    *, started: "StartedTurn", parent_id: UUID | None, keeps_settings: bool, hold: Sequence[Statement]
+) -> list[Statement]:
     """Return the statements that store a turn, in order. They raise `Untouched` where it may not be stored."""
     conversation, question = started.conversation, started.user_message
     settings = Jsonb(conversation.settings)
@@ -65,7 +67,8 @@ def start(*, started: "StartedTurn", parent_id: UUID | None, hold: Sequence[Stat
     else:
         first = Statement(
             _TOUCH_CONVERSATION,
-            (conversation.updated_at, conversation.endpoint, conversation.model, settings, parent_id is None,
+            (conversation.updated_at, conversation.endpoint, conversation.model, None if keeps_settings else settings,
+             parent_id is None,
              question.id, conversation.id, conversation.owner_id),
             otherwise=Untouched("conversation", conversation.id),
         )  # fmt: skip

@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -19,12 +19,15 @@ from billing.services import holds
 from chat import doors
 from chat.model_settings import ModelSettings
 from chat.models import Conversation, Generation, Message
+from chat.quotes import MOST as MOST_QUOTES
+from chat.quotes import Quote
 from chat.services import turn_sql
 from chat.services.ending import announce_end
 from chat.services.signals import announce_stop, announce_work
 from endpoints import registry
 from endpoints.adapters.base import Endpoint
 from endpoints.events import Failed, Finished
+from endpoints.parts import Part, plain_text
 from endpoints.prices import rates_of
 
 TITLE_WORDS = 8
@@ -53,7 +56,9 @@ class Draft:
     endpoint: str
     model: str
     parent_id: UUID | None = None
-    settings: ModelSettings = field(default_factory=ModelSettings)
+    settings: ModelSettings | None = None  # None: as the conversation has them
+    quotes: tuple[Quote, ...] = ()
+    project_id: UUID | None = None  # of a new conversation
     message_id: UUID | None = None
     reply_id: UUID | None = None
     client_request_id: str | None = None
@@ -79,11 +84,15 @@ def start_turn(*, user: User, conversation_id: UUID | None, draft: Draft) -> Sta
     """
     endpoint = usable_endpoint(draft.endpoint, draft.model)
     text = clean_text(draft.text)
+    _check_references(user, conversation_id, draft)
     if draft.client_request_id and (earlier := _started_before(user, draft.client_request_id)):
         return earlier
     started = _new_rows(user=user, conversation_id=conversation_id, draft=replace(draft, text=text), endpoint=endpoint)
     statements = turn_sql.start(
-        started=started, parent_id=draft.parent_id, hold=_hold(user, endpoint, draft.model, text, started.generation)
+        started=started,
+        parent_id=draft.parent_id,
+        keeps_settings=draft.settings is None,
+        hold=_hold(user, endpoint, draft.model, text, started.generation),
     )
     try:
         with transaction.atomic():
@@ -121,6 +130,15 @@ def continue_reply(*, user: User, message_id: UUID) -> StartedTurn:
     return _queue(user=user, question=reply.parent, reply=reply, endpoint=endpoint, continues=True)
 
 
+def continue_from(*, user: User, old: Message, parts: list[Part]) -> StartedTurn:
+    """Write a sibling of the reply `old` that begins with `parts` and goes on. Raises `TurnRefused`."""
+    assert old.parent is not None  # noqa: S101 (a reply has one)
+    endpoint = usable_endpoint(old.endpoint, old.model)
+    reply = _reply(old.conversation, parent_id=old.parent_id, endpoint=endpoint, model=old.model)
+    reply.parts, reply.text = parts, plain_text(parts)
+    return _queue(user=user, question=old.parent, reply=reply, endpoint=endpoint, continues=True)
+
+
 def can_continue(reply: Message) -> bool:
     """Whether there is something to go on from: a reply that ended, but not by itself."""
     if reply.is_user or reply.state == Message.State.STREAMING:
@@ -155,6 +173,20 @@ def end_unstarted(generation: Generation, state: str, message_state: str, error:
     if generation.hold_id:
         holds.release(hold_id=generation.hold_id)
     announce_end(generation, Failed(error) if error else Finished("stopped"))
+
+
+def _check_references(user: User, conversation_id: UUID | None, draft: Draft) -> None:
+    """Refuse a project, or a quoted message, that is not the person's own. Raises `TurnRefused`, `Http404`."""
+    if draft.project_id is not None and conversation_id is None:
+        doors.project_for(user, draft.project_id)
+    if len(draft.quotes) > MOST_QUOTES:
+        message = _("At most %(limit)d passages can be quoted.")
+        raise TurnRefused(message % {"limit": MOST_QUOTES}, status=422, code="quotes")
+    for quote in draft.quotes:
+        clean_text(quote.text)
+    named = {quote.messageId for quote in draft.quotes if quote.messageId}
+    if named and Message.objects.filter(id__in=named, conversation_id=conversation_id).count() != len(named):
+        raise Http404("There is no such message.")
 
 
 def ticket_for(generation_id: UUID, user_id: UUID) -> str:
@@ -194,12 +226,13 @@ def _new_rows(*, user: User, conversation_id: UUID | None, draft: Draft, endpoin
     now = timezone.now()
     conversation = Conversation(
         id=conversation_id or uuid7(), owner=user, title=first_words(draft.text), endpoint=draft.endpoint,
-        model=draft.model, settings=draft.settings.to_json(), created_at=now, updated_at=now,
+        model=draft.model, settings=draft.settings.to_json() if draft.settings else {}, project_id=draft.project_id,
+        created_at=now, updated_at=now,
     )  # fmt: skip
     question = Message(
         id=draft.message_id or uuid7(), conversation=conversation, parent_id=draft.parent_id,
         author=Message.Author.USER, parts=[{"type": "text", "text": draft.text}], text=draft.text,
-        created_at=now, updated_at=now,
+        quotes=[quote.to_json() for quote in draft.quotes], created_at=now, updated_at=now,
     )  # fmt: skip
     reply = _reply(conversation, parent_id=question.id, endpoint=endpoint, model=draft.model, reply_id=draft.reply_id)
     question.chosen_child = reply
@@ -237,7 +270,7 @@ def _queue(
     try:
         with transaction.atomic():
             Conversation.objects.filter(id=reply.conversation_id).update(updated_at=now)
-            if continues:
+            if continues and not reply._state.adding:
                 reply.state = Message.State.STREAMING
                 reply.updated_at = now
                 reply.save(update_fields=["state", "updated_at"])

@@ -16,7 +16,7 @@ from billing.services import holds
 from chat.generator import persist, worker
 from chat.generator.worker import Generator
 from chat.models import Conversation, Generation, Message
-from chat.services import organise, turns
+from chat.services import ending, organise, turns
 from chat.services.signals import STOP, WORK, client
 from chat.services.turns import StartedTurn
 from endpoints import registry
@@ -114,7 +114,7 @@ async def test_deleting_while_it_writes_charges_what_was_written(owner: User, ge
     started = await asked(owner, "[[endless delay=10]]")
     await until(lambda: bool(Message.objects.get(id=started.reply.id).parts))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(organise, "announce_stop", lambda _: None)
+        patch.setattr(ending, "announce_stop", lambda _: None)
         await sync_to_async(organise.delete)(user=owner, conversation_id=started.conversation.id)
     await until(lambda: Hold.objects.get().state == "settled")
     entry = await LedgerEntry.objects.aget()

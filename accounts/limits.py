@@ -1,0 +1,58 @@
+"""How often something may be done: counted in Redis, for all processes together."""
+
+import logging
+import math
+import time
+from dataclasses import dataclass
+
+import redis
+from django.core.cache import cache
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `most` times in `window` seconds; 0: as often as one likes."""
+
+    name: str
+    most: int
+    window: int
+
+
+class TooOften(Exception):
+    """The limit is reached. `retry_after` is in seconds."""
+
+    def __init__(self, retry_after: int) -> None:
+        message = _("That was too often. Try again in %(seconds)d seconds.") % {"seconds": retry_after}
+        super().__init__(message)
+        self.message = message
+        self.retry_after = retry_after
+
+
+def count(limit: Limit, who: str) -> None:
+    """Count one more time for `who`. Raises `TooOften`.
+
+    While Redis is away nothing is counted: a limit guards against abuse, and must not stop everybody.
+    """
+    if not limit.most:
+        return
+    number, into = divmod(time.time(), limit.window)
+    key = f"limit:{limit.name}:{who}:{number:.0f}"
+    try:
+        cache.add(key, 0, timeout=limit.window + 1)
+        times = cache.incr(key)
+    except ValueError:  # it expired in between
+        return
+    except (redis.RedisError, OSError):
+        log.warning("limit %s is not counted", limit.name, exc_info=True)
+        return
+    if times > limit.most:
+        raise TooOften(math.ceil(limit.window - into))
+
+
+def address_of(request: HttpRequest) -> str:
+    """Return the address that the request came from, as the server sees it."""
+    return str(request.META.get("REMOTE_ADDR", ""))

@@ -1,0 +1,162 @@
+"""Changing what was said: in place, as another branch, or by taking it away."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import Q
+from django.http import Http404
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from chat import doors
+from chat.models import Conversation, Generation, Message
+from chat.quotes import Quote
+from chat.services import turns
+from chat.services.ending import abandon
+from chat.services.notices import notify
+from chat.services.turns import Draft, StartedTurn, TurnRefused
+from endpoints.parts import Part, plain_text
+
+EDITABLE = ("text", "think")
+
+
+class BadEdit(ValueError):
+    """A part cannot become that; the text says why. `index` is the part's place."""
+
+    def __init__(self, message: str, index: int = 0) -> None:
+        super().__init__(message)
+        self.index = index
+
+
+def is_editable(part: Part) -> bool:
+    """Whether a person may rewrite the part: text and readable thoughts, not what a tool or an error said."""
+    return part["type"] in EDITABLE and "redacted" not in part
+
+
+def save(*, user: User, message_id: UUID, texts: Mapping[int, str], conversation_id: UUID | None = None) -> Message:
+    """Rewrite parts of a message in place, all or nothing; `texts` names them by their index.
+
+    Raises `BadEdit`, `TurnRefused` (409: it is being written) and `Http404`.
+    """
+    with transaction.atomic():
+        message = doors.message_for(user, message_id, conversation_id=conversation_id)
+        message = Message.objects.select_for_update(of=("self",)).select_related("conversation").get(id=message.id)
+        if message.state == Message.State.STREAMING:
+            raise TurnRefused(_("This reply is still being written."), status=409, code="busy")
+        message.parts = rewritten(message.parts, texts)
+        message.text = plain_text(message.parts)
+        message.edited_at = message.updated_at = timezone.now()
+        message.save(update_fields=["parts", "text", "edited_at", "updated_at"])
+        notify(user.id, "messages", {"conversation": str(message.conversation_id)})
+    return message
+
+
+def rewritten(parts: list[Part], texts: Mapping[int, str]) -> list[Part]:
+    """Return the parts with new texts. Raises `BadEdit` for a part that is no text, is not there, or would be empty."""
+    changed = [dict(part) for part in parts]
+    for index, text in texts.items():
+        if not 0 <= index < len(changed) or not is_editable(changed[index]):
+            raise BadEdit(_("This part cannot be edited."), index)
+        try:
+            cleaned = turns.clean_text(text.replace("\r\n", "\n"))
+        except TurnRefused as refusal:
+            empty = refusal.code == "empty"
+            raise BadEdit(_("This cannot be empty.") if empty else refusal.message, index) from None
+        changed[index][changed[index]["type"]] = cleaned
+        changed[index].pop("signature", None)  # it proved the words that stood here
+    return changed
+
+
+def rerun(*, user: User, message_id: UUID, text: str | None = None) -> StartedTurn:
+    """Send a message again, changed or not, as a sibling of the first; its quotes go along.
+
+    Raises `TurnRefused`, `Http404`.
+    """
+    message = doors.message_for(user, message_id)
+    if not message.is_user:
+        raise TurnRefused(_("Only a message of your own can be sent again."), status=400)
+    conversation = message.conversation
+    draft = Draft(
+        text=message.text if text is None else text.replace("\r\n", "\n"),
+        endpoint=conversation.endpoint,
+        model=conversation.model,
+        parent_id=message.parent_id,
+    )
+    quotes = tuple(Quote.model_validate(each) for each in message.quotes)
+    return turns.start_turn(user=user, conversation_id=conversation.id, draft=replace(draft, quotes=quotes))
+
+
+def rerun_reply(*, user: User, message_id: UUID, index: int, text: str) -> StartedTurn:
+    """Let the model go on from an edited part of a reply, as a sibling of it.
+
+    Raises `BadEdit`, `TurnRefused`, `Http404`.
+    """
+    old = doors.message_for(user, message_id)
+    if old.is_user or old.parent is None:
+        raise TurnRefused(_("Only a reply can go on from an edited text."), status=400)
+    if old.state == Message.State.STREAMING:
+        raise TurnRefused(_("This reply is still being written."), status=409, code="busy")
+    parts = rewritten(old.parts, {index: text})[: index + 1]
+    return turns.continue_from(user=user, old=old, parts=parts)
+
+
+def delete(*, user: User, message_id: UUID, conversation_id: UUID | None = None) -> int:
+    """Delete a message and all that follows from it; return how many went. Raises `Http404`.
+
+    Runs that write there are stopped; what they had cost stays in the ledger. A branch that is left comes on view.
+    """
+    message = doors.message_for(user, message_id, conversation_id=conversation_id)
+    with transaction.atomic():
+        Conversation.objects.select_for_update().get(id=message.conversation_id)
+        with connection.cursor() as cursor:
+            cursor.execute(_SUBTREE, [message.id])
+            ids = [row[0] for row in cursor.fetchall()]
+            abandon(Generation.objects.filter(message_id__in=ids))
+            Message.objects.filter(chosen_child_id__in=ids).exclude(id__in=ids).update(chosen_child=None)
+            Conversation.objects.filter(chosen_root_id__in=ids).update(chosen_root=None)
+            cursor.execute("DELETE FROM chat_generation WHERE message_id = ANY(%s)", [ids])
+            cursor.execute("DELETE FROM chat_message WHERE id = ANY(%s)", [ids])
+        notify(user.id, "messages", {"conversation": str(message.conversation_id)})
+    return len(ids)
+
+
+# UNION instead of UNION ALL: a cycle in stored data ends where it began.
+_SUBTREE = """
+WITH RECURSIVE down(id) AS (
+    SELECT id FROM chat_message WHERE id = %s
+  UNION
+    SELECT m.id FROM down JOIN chat_message m ON m.parent_id = down.id
+)
+SELECT id FROM down
+"""
+
+
+def branch(*, user: User, message_id: UUID, agent_id: str) -> Message:
+    """Make a sibling of a reply that holds only what one agent said in it, and put it on view.
+
+    A part belongs to the agent named in its `agentId`; a reply by one model belongs to ``endpoint__model``.
+    Raises `TurnRefused` and `Http404`, also when the agent said nothing there.
+    """
+    old = doors.message_for(user, message_id)
+    if old.is_user or old.parent_id is None:
+        raise TurnRefused(_("Only a reply can become a branch."), status=400)
+    if old.state == Message.State.STREAMING:
+        raise TurnRefused(_("This reply is still being written."), status=409, code="busy")
+    whole = f"{old.endpoint}__{old.model}"
+    parts: list[dict[str, Any]] = [part for part in old.parts if part.get("agentId", whole) == agent_id]
+    if not parts:
+        raise Http404("This agent said nothing here.")
+    now = timezone.now()
+    with transaction.atomic():
+        made = Message.objects.create(
+            conversation=old.conversation, parent_id=old.parent_id, author=old.author, parts=parts,
+            text=plain_text(parts), endpoint=old.endpoint, model=old.model, sender=old.sender,
+            finish_reason=old.finish_reason, created_at=now, updated_at=now,
+        )  # fmt: skip
+        Message.objects.filter(Q(id=old.parent_id)).update(chosen_child=made)
+        notify(user.id, "messages", {"conversation": str(old.conversation_id)})
+    return made

@@ -1,0 +1,208 @@
+"""Copying part of a conversation's tree into a new conversation. The original stays as it is.
+
+The options and the split are those of the product reference (features §1); where a split begins with replies, the
+questions above them come along, since only a person's message can begin a conversation.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal, get_args
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.http import Http404
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts import limits
+from accounts.ids import uuid7
+from accounts.models import User
+from chat import doors
+from chat.models import Conversation, Message
+from chat.services.notices import notify
+from chat.services.turns import TurnRefused
+from endpoints.parts import plain_text
+
+Option = Literal["directPath", "includeBranches", "targetLevel"]
+OPTIONS: tuple[Option, ...] = get_args(Option)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """What the choice of messages needs to know of one."""
+
+    id: UUID
+    parent_id: UUID | None
+    is_user: bool
+    created_at: datetime
+    chosen_child_id: UUID | None = None
+    is_streaming: bool = False
+
+
+class Tree:
+    """What hangs together from the roots of a conversation; orphans and circles in stored data are not in it."""
+
+    def __init__(self, nodes: Iterable[Node], *, roots: Sequence[UUID] | None = None) -> None:
+        known = {node.id: node for node in sorted(nodes, key=lambda node: (node.created_at, node.id))}
+        self.children: dict[UUID | None, list[Node]] = {}
+        for node in known.values():
+            self.children.setdefault(node.parent_id, []).append(node)
+        self.levels: list[list[Node]] = []
+        self.level_of: dict[UUID, int] = {}
+        self.parent_of: dict[UUID, UUID | None] = {}
+        level = self.children.get(None, []) if roots is None else [known[each] for each in roots]
+        self.parent_of.update((root.id, None) for root in level)
+        while level:
+            self.level_of.update((node.id, len(self.levels)) for node in level)
+            self.levels.append(level)
+            level = [
+                child for node in level for child in self.children.get(node.id, []) if child.id not in self.level_of
+            ]
+            self.parent_of.update((child.id, child.parent_id) for child in level)
+        self.nodes = {node.id: node for level in self.levels for node in level}
+
+    def path(self, target: UUID) -> list[UUID]:
+        """Return the ids from the root to `target`."""
+        path: list[UUID] = []
+        at: UUID | None = target
+        while at is not None:
+            path.append(at)
+            at = self.parent_of[at]
+        return path[::-1]
+
+    def choose(self, target: UUID, option: Option) -> set[UUID]:
+        """Return the ids of the messages that `option` takes along to `target`."""
+        path = self.path(target)
+        if option == "directPath":
+            return set(path)
+        if option == "includeBranches":
+            return set(path) | {child.id for each in path[:-1] for child in self.children.get(each, [])}
+        return {node.id for level in self.levels[: self.level_of[target] + 1] for node in level}
+
+    def split(self, target: UUID) -> "Tree":
+        """Return the tree that begins at the level of `target`; replies there keep the questions above them."""
+        roots: dict[UUID, None] = {}
+        for node in self.levels[self.level_of[target]]:
+            at: Node | None = node
+            while at is not None and not at.is_user:
+                above = self.parent_of[at.id]
+                at = self.nodes[above] if above else None
+            if at is not None:
+                roots[at.id] = None
+        topmost = [each for each in roots if not any(above in roots for above in self.path(each)[:-1])]
+        return Tree(self.nodes.values(), roots=topmost)
+
+
+def fork(
+    *,
+    user: User,
+    conversation_id: UUID,
+    message_id: UUID,
+    option: Option = "targetLevel",
+    split: bool = False,
+    latest_message_id: UUID | None = None,
+    address: str = "",
+) -> Conversation:
+    """Copy the chosen part of the tree into a new conversation, whose branch on view ends at the message.
+
+    With `split` the copy begins at the message's level and goes on to `latest_message_id`. Raises `TurnRefused`,
+    `limits.TooOften` and `Http404`.
+    """
+    original = doors.conversation_for(user, conversation_id)
+    tree = read(original)
+    target = _within(tree, message_id)
+    if split:
+        if latest_message_id is None:
+            raise TurnRefused(_("To start at this message, name the last message to take along."), status=400)
+        _within(tree, latest_message_id)
+        tree = tree.split(target)
+        target = _within(tree, latest_message_id)
+    count(user, address)
+    return _copy(original, tree, target, tree.choose(target, option))
+
+
+def duplicate(*, user: User, conversation_id: UUID, title: str | None = None, address: str = "") -> Conversation:
+    """Copy the whole conversation, with the branch that is on view. Raises `limits.TooOften` and `Http404`."""
+    original = doors.conversation_for(user, conversation_id)
+    count(user, address)
+    tree = read(original)
+    return _copy(original, tree, None, set(tree.nodes), title=title)
+
+
+def count(user: User, address: str) -> None:
+    """Count one copy. Raises `limits.TooOften`."""
+    if address:
+        limits.count(limits.Limit("fork-address", settings.FORK_IP_MAX, 60 * settings.FORK_IP_WINDOW), address)
+    limits.count(limits.Limit("fork-user", settings.FORK_USER_MAX, 60 * settings.FORK_USER_WINDOW), str(user.id))
+
+
+def read(conversation: Conversation) -> Tree:
+    """Return the conversation's tree. One query."""
+    rows = Message.objects.filter(conversation=conversation).values_list(
+        "id", "parent_id", "author", "created_at", "chosen_child_id", "state"
+    )
+    return Tree(
+        Node(each, parent, author == Message.Author.USER, created, chosen, state == Message.State.STREAMING)
+        for each, parent, author, created, chosen, state in rows
+    )
+
+
+def _within(tree: Tree, message_id: UUID) -> UUID:
+    if message_id not in tree.nodes:
+        raise Http404("There is no such message.")
+    if tree.nodes[message_id].is_streaming:
+        raise TurnRefused(_("This reply is still being written."), status=409, code="busy")
+    return message_id
+
+
+_COPY = """
+INSERT INTO chat_message (id, conversation_id, parent_id, chosen_child_id, author, state, parts, text, quotes, endpoint,
+    model, sender, finish_reason, usage, edited_at, created_at, updated_at)
+SELECT n.id, %s, n.parent, n.chosen, m.author, CASE m.state WHEN 'streaming' THEN 'stopped' ELSE m.state END, m.parts,
+    m.text, m.quotes, m.endpoint, m.model, m.sender, m.finish_reason, m.usage, m.edited_at, n.created, n.created
+FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::timestamptz[]) AS n (old, id, parent, chosen, created)
+JOIN chat_message m ON m.id = n.old
+"""
+
+
+def _copy(
+    original: Conversation, tree: Tree, target: UUID | None, chosen: set[UUID], *, title: str | None = None
+) -> Conversation:
+    """Store the copies, by as many statements for thousands of messages as for one."""
+    order = [node for level in tree.levels for node in level if node.id in chosen]
+    new_id = {node.id: uuid7() for node in order}
+    path = tree.path(target) if target else []
+    root = path[0] if path else original.chosen_root_id
+    now = timezone.now()
+    with transaction.atomic():
+        made = Conversation.objects.create(
+            owner_id=original.owner_id, title=title or original.title, titled_by=original.titled_by,
+            endpoint=original.endpoint, model=original.model, settings=original.settings,
+            project_id=original.project_id, created_at=now, updated_at=now,
+        )  # fmt: skip
+        made.tags.set(original.tags.all())
+        columns = [list(column) for column in zip(*_rows(tree, order, new_id, path), strict=True)] or [[]] * 5
+        with connection.cursor() as cursor:
+            cursor.execute(_COPY, [made.id, *columns])
+        made.chosen_root_id = new_id.get(root) if root else None
+        made.save(update_fields=["chosen_root"])
+        for copy in Message.objects.filter(id__in=[new_id[node.id] for node in order if node.is_streaming]):
+            Message.objects.filter(id=copy.id).update(text=plain_text(copy.parts), finish_reason="stopped")
+        notify(original.owner_id, "list", {})
+    return made
+
+
+def _rows(tree: Tree, order: list[Node], new_id: dict[UUID, UUID], path: list[UUID]) -> list[tuple[Any, ...]]:
+    """Return old id, id, parent, chosen child and time of each copy. A child is later than its parent."""
+    next_on_path = dict(zip(path, path[1:], strict=False))
+    times: dict[UUID, datetime] = {}
+    rows = []
+    for node in order:
+        above = tree.parent_of[node.id]
+        times[node.id] = max(node.created_at, times[above] + timedelta(milliseconds=1)) if above else node.created_at
+        chosen = next_on_path.get(node.id, node.chosen_child_id)
+        parent = new_id[above] if above else None
+        rows.append((node.id, new_id[node.id], parent, new_id.get(chosen) if chosen else None, times[node.id]))
+    return rows
