@@ -16,7 +16,6 @@ from chat.services import organise, tree
 from endpoints import registry
 from endpoints.adapters.base import Endpoint
 
-FARTHEST = 200  # messages shown at once when a fork far up is switched
 NOTHING = Branch(messages=[], has_earlier=False)
 
 
@@ -78,6 +77,11 @@ class ChatPage:
             _("Write a friendly reminder to a customer who pays late"),
             _("Suggest three names for a small grey cat"),
         ]
+
+    @property
+    def leaf_id(self) -> UUID | None:
+        """The message that the next one answers."""
+        return self.branch.leaf_id or (self.last.id if self.last else None)
 
     @property
     def last(self) -> MessageView | None:
@@ -183,7 +187,7 @@ def branch_down_to(conversation: Conversation, message_id: UUID) -> Branch:
     """Return the end of the branch on view, far enough up that it holds the message."""
     path = tree.path_ids(conversation.id)
     distance = len(path) - path.index(message_id) + 1 if message_id in path else 0
-    return present_branch(conversation, limit=min(max(tree.SCREENFUL, distance), FARTHEST))
+    return present_branch(conversation, limit=min(max(tree.SCREENFUL, distance), tree.FARTHEST))
 
 
 def is_offered(endpoint: str, model: str) -> bool:

@@ -63,11 +63,18 @@ class Branch:
 
     messages: list[MessageView]
     has_earlier: bool
+    has_later: bool = False
+    leaf_id: UUID | None = None  # what the next message answers, also when it is not among these
 
 
-def present_branch(conversation: Conversation, *, before: UUID | None = None, limit: int = tree.SCREENFUL) -> Branch:
-    """Return the last messages of the branch on view (before message `before`). Four queries at any size."""
-    stretch = tree.stretch(conversation=conversation, before=before, limit=limit)
+def present_branch(
+    conversation: Conversation, *, before: UUID | None = None, at: UUID | None = None, limit: int = tree.SCREENFUL
+) -> Branch:
+    """Return the last messages of the branch on view (before message `before`, or around message `at`).
+
+    Four queries at any size.
+    """
+    stretch = tree.stretch(conversation=conversation, before=before, at=at, limit=limit)
     streaming = [message.id for message in stretch.messages if message.state == Message.State.STREAMING]
     runs = Generation.objects.filter(message_id__in=streaming, state__in=Generation.OPEN) if streaming else ()
     run_of = {run.message_id: run for run in runs}
@@ -76,7 +83,12 @@ def present_branch(conversation: Conversation, *, before: UUID | None = None, li
         present(message, place=stretch.places.get(message.id), run=run_of.get(message.id), is_last=message.id == last)
         for message in stretch.messages
     ]
-    return Branch(messages=views, has_earlier=stretch.has_earlier)
+    return Branch(
+        messages=views,
+        has_earlier=stretch.has_earlier,
+        has_later=not stretch.ends_branch and before is None,
+        leaf_id=stretch.leaf_id,
+    )
 
 
 def present_messages(messages: list[Message]) -> dict[UUID, MessageView]:

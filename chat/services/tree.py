@@ -14,6 +14,8 @@ from chat import doors
 from chat.models import Conversation, Message
 
 SCREENFUL = 30
+FARTHEST = 200  # messages shown at once to reach one far up
+LEAD = 4  # messages shown above the one that was asked for
 
 # From the root down: at each step the chosen child, else the newest one. Only ids, so that a branch of
 # thousands of messages costs milliseconds; the rows on screen are fetched afterwards.
@@ -45,6 +47,20 @@ WITH RECURSIVE up(id, parent_id) AS (
 SELECT id FROM up WHERE id <> %(message)s
 """
 
+# Every fork from the root down to a message, in one statement. What already leads there is not written again.
+_SHOW = """
+WITH RECURSIVE up(id, parent_id) AS (
+    SELECT id, parent_id FROM chat_message WHERE id = %(message)s
+  UNION
+    SELECT m.id, m.parent_id FROM up JOIN chat_message m ON m.id = up.parent_id
+), root AS (
+    UPDATE chat_conversation c SET chosen_root_id = up.id FROM up
+    WHERE up.parent_id IS NULL AND c.id = %(conversation)s AND c.chosen_root_id IS DISTINCT FROM up.id
+)
+UPDATE chat_message m SET chosen_child_id = up.id, updated_at = %(now)s FROM up
+WHERE m.id = up.parent_id AND m.chosen_child_id IS DISTINCT FROM up.id
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -64,6 +80,7 @@ class Stretch:
     places: dict[UUID, Place]
     has_earlier: bool
     ends_branch: bool
+    leaf_id: UUID | None = None  # the last message of the branch, here or further down
 
 
 def path_ids(conversation_id: UUID) -> list[UUID]:
@@ -80,20 +97,28 @@ def ancestor_ids(message_id: UUID) -> list[UUID]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def stretch(*, conversation: Conversation, before: UUID | None = None, limit: int = SCREENFUL) -> Stretch:
+def stretch(
+    *, conversation: Conversation, before: UUID | None = None, at: UUID | None = None, limit: int = SCREENFUL
+) -> Stretch:
     """Return the last `limit` messages of the branch on view, or the last ones before message `before`.
 
-    Three queries, whatever the length of the conversation.
+    With `at`, a message of the branch, the stretch begins a little above it; it goes on to the end unless that
+    is far away. Three queries, whatever the length of the conversation.
     """
     path = path_ids(conversation.id)
     end = path.index(before) if before in path else len(path)
-    shown = path[max(0, end - limit) : end]
-    rows = Message.objects.defer("search").in_bulk(shown)
+    start = max(0, end - limit)
+    if at in path and path.index(at) < start + LEAD:
+        start = max(0, path.index(at) - LEAD)
+        end = end if end - start <= FARTHEST else start + limit
+    shown = path[start:end]
+    rows = Message.objects.in_bulk(shown)
     return Stretch(
         messages=[rows[each] for each in shown],
         places=places(rows[each] for each in shown),
-        has_earlier=end - limit > 0,
+        has_earlier=start > 0,
         ends_branch=end == len(path),
+        leaf_id=path[-1] if path else None,
     )
 
 
@@ -127,4 +152,16 @@ def choose(*, user: User, message_id: UUID) -> Message:
             Conversation.objects.filter(id=message.conversation_id).update(chosen_root=message)
         else:
             Message.objects.filter(id=message.parent_id).update(chosen_child=message, updated_at=timezone.now())
+    return message
+
+
+def show(*, user: User, message_id: UUID) -> Message:
+    """Put the branch through `message_id` on view, at every fork above it. Raises `Http404`.
+
+    One statement, which writes nothing when the message is on view already.
+    """
+    message = doors.message_for(user, message_id)
+    values = {"message": message.id, "conversation": message.conversation_id, "now": timezone.now()}
+    with connection.cursor() as cursor:
+        cursor.execute(_SHOW, values)
     return message

@@ -9,8 +9,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from chat import doors, pages
 from chat.forms import RenameForm
+from chat.models import Conversation
 from chat.presenters import present_branch
-from chat.services import organise
+from chat.services import organise, tree
 from chat.styleguide import styleguide_samples
 from chat.views.shell import SignedIn, is_partial, show_chat, show_dialog, signed_in, uuid_or_none
 
@@ -30,18 +31,20 @@ def new_chat(request: SignedIn) -> HttpResponse:
 @require_GET
 @signed_in
 def conversation(request: SignedIn, conversation_id: UUID) -> HttpResponse:
+    """The end of the branch on view, or with `at` the branch through that message, from there on."""
     found = doors.conversation_for(request.user, conversation_id)
     wanted = (request.GET.get("endpoint", ""), request.GET.get("model", ""))
-    return show_chat(request, found, branch=present_branch(found), wanted=wanted if all(wanted) else None)
+    branch = present_branch(found, at=_put_on_view(request, found))
+    return show_chat(request, found, branch=branch, wanted=wanted if all(wanted) else None)
 
 
 @require_GET
 @signed_in
 def messages(request: SignedIn, conversation_id: UUID) -> HttpResponse:
-    """The end of the branch on view, or with `before` the screenful that ends above that message."""
+    """The end of the branch on view; with `before` the screenful above that message, with `at` what is around it."""
     found = doors.conversation_for(request.user, conversation_id)
     before = uuid_or_none(request.GET.get("before"))
-    branch = present_branch(found, before=before)
+    branch = present_branch(found, before=before, at=_put_on_view(request, found))
     if not is_partial(request):
         return show_chat(request, found, branch=branch)
     template = "chat/earlier.html" if before else "chat/messages.html"
@@ -91,3 +94,12 @@ def styleguide(request: HttpRequest) -> HttpResponse:
     if not settings.DEBUG:
         raise Http404
     return render(request, "styleguide.html", {"form": RenameForm({"title": ""}), **styleguide_samples()})
+
+
+def _put_on_view(request: SignedIn, found: Conversation) -> UUID | None:
+    """Choose the branch through the message `at` names; None when it names none. Raises `Http404`."""
+    at = uuid_or_none(request.GET.get("at"))
+    if at is not None:
+        doors.message_for(request.user, at, conversation_id=found.id)
+        tree.show(user=request.user, message_id=at)
+    return at
