@@ -2,16 +2,13 @@
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Left
 from django.utils import timezone
 
 from accounts.ids import uuid7
 from accounts.models import User
-
-SEARCHED_CHARACTERS = 200_000  # a tsvector holds at most 1 MB
 
 
 class Project(models.Model):
@@ -107,6 +104,7 @@ class Conversation(models.Model):
         indexes = [
             models.Index("owner", models.F("updated_at").desc(), models.F("id").desc(), name="conversation_recent"),
             models.Index("owner", "pin_position", condition=Q(pin_position__isnull=False), name="conversation_pinned"),
+            GinIndex(fields=["title"], name="conversation_title", opclasses=["gin_trgm_ops"]),
         ]
 
     def __str__(self) -> str:
@@ -153,12 +151,6 @@ class Message(models.Model):
     usage = models.JSONField(default=dict, blank=True)  # token counts by kind, see `endpoints.events.Usage`
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now)
-    search = models.GeneratedField(
-        expression=SearchVector(Left("text", SEARCHED_CHARACTERS), config="simple"),
-        output_field=SearchVectorField(),
-        db_persist=True,
-    )
-
     class Meta:
         constraints = [
             models.CheckConstraint(condition=~Q(parent=models.F("id")), name="message_not_its_own_parent"),
@@ -168,8 +160,6 @@ class Message(models.Model):
         ]
         indexes = [
             models.Index("conversation", "parent", "created_at", name="message_siblings"),
-            GinIndex(fields=["search"], name="message_words"),
-            GinIndex(fields=["text"], name="message_trigrams", opclasses=["gin_trgm_ops"]),
         ]
 
     def __str__(self) -> str:
@@ -178,6 +168,28 @@ class Message(models.Model):
     @property
     def is_user(self) -> bool:
         return self.author == self.Author.USER
+
+
+class SearchEntry(models.Model):
+    """What is looked for in one message. The database keeps it, in the transaction that changes the message.
+
+    The vector holds the words, and lexemes that name owner, role and model, so that one index answers "whose" and
+    "what" together (migration 0004 has the functions and triggers). A reply that is being written has none yet.
+    """
+
+    message_id = models.UUIDField(primary_key=True, editable=False)
+    owner_id = models.UUIDField()
+    conversation_id = models.UUIDField()
+    created_at = models.DateTimeField()
+    vector = SearchVectorField()
+
+    class Meta:
+        indexes = [
+            models.Index("owner_id", models.F("created_at").desc(), models.F("message_id").desc(), name="search_newest")
+        ]
+
+    def __str__(self) -> str:
+        return str(self.message_id)
 
 
 class Generation(models.Model):

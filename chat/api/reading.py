@@ -1,10 +1,11 @@
 """The query strings of the lists of conversations and messages."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.http import Http404
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
@@ -12,10 +13,13 @@ from rest_framework.request import Request
 from accounts.api.errors import WireError
 from accounts.api.wire import person, uuid_of
 from chat import doors
-from chat.models import Conversation, ConversationQuerySet, Message
+from chat.models import Conversation, ConversationQuerySet, Message, Project, Tag
+from chat.services import organise, search
 
 PAGE = 25
 LARGEST_PAGE = 100
+LONGEST_SEARCH = 1_000  # characters
+UNASSIGNED = "unassigned"
 MESSAGE_ORDERS = {"createdAt": "created_at", "updatedAt": "updated_at"}
 _FLAGS = {"true": True, "false": False, "": False}
 
@@ -25,19 +29,33 @@ class ConversationQuery:
     cursor: str | None
     limit: int
     among: ConversationQuerySet
+    sort: str
+    descending: bool
 
 
 def conversation_query(request: Request) -> ConversationQuery:
     """Return what the list's query string asks for. Raises `WireError` for what it cannot mean."""
-    _refuse(request, "search", "tags", "projectId")
-    if request.query_params.get("sortBy", "updatedAt") != "updatedAt":
-        raise WireError(400, _("sortBy: conversations can be sorted by updatedAt only."))
-    if request.query_params.get("sortDirection", "desc") != "desc":
-        raise WireError(400, _("sortDirection: conversations can be sorted in descending order only."))
+    sort, descending = order(request, organise.SORTS, default="updatedAt")
     among = Conversation.objects.filter(archived_at__isnull=not _flag(request, "isArchived"), is_temporary=False)
     if _flag(request, "pinned"):
         among = among.filter(pin_position__isnull=False)
-    return ConversationQuery(request.query_params.get("cursor"), _size(request, "limit"), among)
+    if names := [name for name in request.query_params.getlist("tags") if name]:
+        bearing = Tag.objects.filter(owner=person(request), name__in=_storable(names))
+        among = among.filter(Exists(bearing.filter(conversations=OuterRef("pk"))))
+    if project := request.query_params.get("projectId"):
+        among = _in_project(request, among, project)
+    if text := words(request, "search"):
+        among = among.filter(id__in=search.conversation_ids(user=person(request), text=text))
+    return ConversationQuery(request.query_params.get("cursor"), size(request, "limit"), among, sort, descending)
+
+
+def _in_project(request: Request, among: ConversationQuerySet, project: str) -> ConversationQuerySet:
+    if project == UNASSIGNED:
+        return among.filter(project=None)
+    named = uuid_of(project)
+    if named is None or not Project.objects.filter(owner=person(request), id=named).exists():
+        raise WireError(400, _("projectId: there is no such project."))
+    return among.filter(project_id=named)
 
 
 def message_page(request: Request) -> tuple[list[Message], str | None]:
@@ -54,16 +72,16 @@ def message_page(request: Request) -> tuple[list[Message], str | None]:
     direction = request.query_params.get("sortDirection", "desc")
     if field is None or direction not in {"asc", "desc"}:
         raise WireError(400, _("sortBy or sortDirection: this order is not known."))
-    rows = Message.objects.filter(conversation=found).defer("search")
+    rows = Message.objects.filter(conversation=found)
     if position := _position(request.query_params.get("cursor")):
         moment, last_id = position
         beyond = Q(**{f"{field}__{'lt' if direction == 'desc' else 'gt'}": moment})
         rows = rows.filter(beyond | Q(**{field: moment}, id__gt=last_id))
-    size = _size(request, "pageSize")
-    page = list(rows.order_by(field if direction == "asc" else f"-{field}", "id")[: size + 1])
-    if len(page) <= size:
+    most = size(request, "pageSize")
+    page = list(rows.order_by(field if direction == "asc" else f"-{field}", "id")[: most + 1])
+    if len(page) <= most:
         return page, None
-    return page[:size], f"{getattr(page[size - 1], field).isoformat()} {page[size - 1].id}"
+    return page[:most], f"{getattr(page[most - 1], field).isoformat()} {page[most - 1].id}"
 
 
 def id_in_path(text: str) -> UUID:
@@ -74,7 +92,27 @@ def id_in_path(text: str) -> UUID:
     return found
 
 
-def _size(request: Request, name: str) -> int:
+def order(request: Request, sorts: Mapping[str, str], *, default: str) -> tuple[str, bool]:
+    """Return the order asked for, a key of `sorts`, and whether it descends. Raises `WireError`."""
+    sort = request.query_params.get("sortBy") or default
+    direction = request.query_params.get("sortDirection") or "desc"
+    if sort not in sorts or direction not in {"asc", "desc"}:
+        known = ", ".join(sorts)
+        raise WireError(400, _("sortBy must be one of %(known)s, sortDirection asc or desc.") % {"known": known})
+    return sort, direction == "desc"
+
+
+def words(request: Request, name: str) -> str:
+    """Return a text of the query string as it can be looked for."""
+    return " ".join(_storable([request.query_params.get(name, "")])).strip()[:LONGEST_SEARCH]
+
+
+def _storable(texts: list[str]) -> list[str]:
+    return [text.replace("\x00", " ").encode(errors="replace").decode() for text in texts]
+
+
+def size(request: Request, name: str) -> int:
+    """Return how many rows are asked for. Raises `WireError`."""
     text = request.query_params.get(name, str(PAGE))
     if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) > 0):
         raise WireError(400, _("%(name)s: this must be a whole number above zero.") % {"name": name})

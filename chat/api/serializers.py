@@ -49,8 +49,10 @@ class ConversationOut(Out):
     prompt_prefix: str | None = None
     tags: list[str] = []
     is_archived: bool
+    archived_at: str | None = None
     pinned: bool
     is_temporary: bool
+    chat_project_id: str | None = None
     expired_at: str | None = None
     created_at: str
     updated_at: str
@@ -68,6 +70,8 @@ class ConversationRow(Out):
     user: str
     model: str
     pinned: bool
+    archived_at: str | None = None
+    chat_project_id: str | None = None
     created_at: str
     updated_at: str
 
@@ -77,7 +81,7 @@ class ConversationPage(Out):
     next_cursor: str | None
 
     def to_wire(self) -> dict[str, Any]:
-        return self.model_dump(mode="json", by_alias=True)
+        return super().to_wire() | {"nextCursor": self.next_cursor}
 
 
 class MessageOut(Out):
@@ -199,6 +203,9 @@ def conversation_to_wire(conversation: Conversation) -> dict[str, Any]:
     return ConversationOut(
         id_=str(conversation.id), conversation_id=str(conversation.id), title=conversation.title,
         user=str(conversation.owner_id), endpoint=conversation.endpoint, model=conversation.model,
+        tags=[tag.name for tag in conversation.tags.all()],
+        chat_project_id=str(conversation.project_id) if conversation.project_id else None,
+        archived_at=iso(conversation.archived_at) if conversation.archived_at else None,
         is_archived=conversation.is_archived, pinned=conversation.is_pinned, is_temporary=conversation.is_temporary,
         expired_at=iso(conversation.expires_at) if conversation.expires_at else None,
         created_at=iso(conversation.created_at), updated_at=iso(conversation.updated_at), **settings,
@@ -209,7 +216,9 @@ def row_of(conversation: Conversation) -> ConversationRow:
     return ConversationRow(
         id_=str(conversation.id), conversation_id=str(conversation.id), endpoint=conversation.endpoint,
         title=conversation.title, user=str(conversation.owner_id), model=conversation.model,
-        pinned=conversation.is_pinned, created_at=iso(conversation.created_at), updated_at=iso(conversation.updated_at),
+        pinned=conversation.is_pinned, archived_at=iso(conversation.archived_at) if conversation.archived_at else None,
+        chat_project_id=str(conversation.project_id) if conversation.project_id else None,
+        created_at=iso(conversation.created_at), updated_at=iso(conversation.updated_at),
     )  # fmt: skip
 
 

@@ -70,6 +70,7 @@ def in_database(function: Callable[P, R]) -> Callable[P, Any]:
 def load_run(generation_id: UUID) -> Run | None:
     """Return the run as it is now; None when its conversation was deleted meanwhile."""
     related = Generation.objects.select_related("conversation", "message__parent")
+    related = related.prefetch_related("conversation__tags")
     generation = related.filter(id=generation_id).first()
     question = generation.message.parent if generation else None
     if generation is None or question is None:

@@ -1,13 +1,26 @@
 from django.urls import path
 
-from chat.api import chat_views, views
+from chat.api import chat_views, organise_views, project_views, views
 
 urlpatterns = [
     path("convos", views.ConversationsView.as_view(), name="conversations"),
     path("convos/all", views.AllConversationsView.as_view(), name="conversations_all"),
     path("convos/update", views.RenameView.as_view(), name="conversations_update"),
+    path("convos/archive", organise_views.ArchiveView.as_view(), name="conversations_archive"),
+    path("convos/archive/all", organise_views.ArchiveAllView.as_view(), name="conversations_archive_all"),
+    path("convos/pin", organise_views.PinView.as_view(), name="conversations_pin"),
+    path("convos/fork", organise_views.ForkView.as_view(), name="conversations_fork"),
+    path("convos/duplicate", organise_views.DuplicateView.as_view(), name="conversations_duplicate"),
     path("convos/gen_title/<str:conversation_id>", chat_views.gen_title, name="conversations_gen_title"),
     path("convos/<uuid:conversation_id>", views.ConversationView.as_view(), name="conversation"),
+    path("tags", organise_views.TagsView.as_view(), name="tags"),
+    path("tags/convo/<uuid:conversation_id>", organise_views.ConversationTagsView.as_view(), name="conversation_tags"),
+    path("tags/<path:name>", organise_views.TagView.as_view(), name="tag"),
+    path("projects", project_views.ProjectsView.as_view(), name="projects"),
+    path("projects/<uuid:project_id>", project_views.ProjectView.as_view(), name="project"),
+    path("projects/conversations/<uuid:conversation_id>", project_views.MoveView.as_view(), name="project_move"),
+    path("user/settings/favorites", project_views.FavoritesView.as_view(), name="favorites"),
+    path("user/settings/pinned-order", organise_views.PinnedOrderView.as_view(), name="pinned_order"),
     path("messages", views.MessagesView.as_view(), name="messages"),
     path("messages/<str:conversation_id>", views.ConversationMessagesView.as_view(), name="conversation_messages"),
     path("messages/<uuid:conversation_id>/<uuid:message_id>", views.MessageView.as_view(), name="message"),

@@ -40,12 +40,25 @@ class ChatView(APIView):
 class ConversationsView(ChatView):
     @extend_schema(
         operation_id="conversations_list",
-        parameters=[_text("cursor"), _text("limit", int), _text("isArchived", bool), _text("pinned", bool)],
+        parameters=[
+            _text("cursor"),
+            _text("limit", int),
+            _text("isArchived", bool),
+            _text("pinned", bool),
+            _text("tags"),
+            _text("search"),
+            _text("projectId"),
+            _text("sortBy", enum=sorted(organise.SORTS)),
+            _text("sortDirection", enum=["asc", "desc"]),
+        ],
         responses=ConversationPage,
     )
     def get(self, request: Request) -> Response:
         query = reading.conversation_query(request)
-        page = organise.page(user=person(request), cursor=query.cursor, limit=query.limit, among=query.among)
+        page = organise.page(
+            user=person(request), cursor=query.cursor, limit=query.limit, among=query.among,
+            sort=query.sort, descending=query.descending,
+        )  # fmt: skip
         answer = ConversationPage(conversations=[row_of(each) for each in page.items], next_cursor=page.next_cursor)
         return Response(answer.to_wire())
 
@@ -106,7 +119,7 @@ class ConversationMessagesView(ChatView):
         if conversation_id == NEW:
             return Response([])
         found = doors.conversation_for(person(request), reading.id_in_path(conversation_id))
-        messages = Message.objects.filter(conversation=found).defer("search").order_by("created_at", "id")
+        messages = Message.objects.filter(conversation=found).order_by("created_at", "id")
         return Response([message_to_wire(message) for message in messages])
 
 

@@ -7,6 +7,7 @@ questions above them come along, since only a person's message can begin a conve
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any, Literal, get_args
 from uuid import UUID
 
@@ -57,9 +58,8 @@ class Tree:
         while level:
             self.level_of.update((node.id, len(self.levels)) for node in level)
             self.levels.append(level)
-            level = [
-                child for node in level for child in self.children.get(node.id, []) if child.id not in self.level_of
-            ]
+            below = (child for node in level for child in self.children.get(node.id, []))
+            level = [child for child in below if child.id not in self.level_of]
             self.parent_of.update((child.id, child.parent_id) for child in level)
         self.nodes = {node.id: node for level in self.levels for node in level}
 
@@ -196,7 +196,7 @@ def _copy(
 
 def _rows(tree: Tree, order: list[Node], new_id: dict[UUID, UUID], path: list[UUID]) -> list[tuple[Any, ...]]:
     """Return old id, id, parent, chosen child and time of each copy. A child is later than its parent."""
-    next_on_path = dict(zip(path, path[1:], strict=False))
+    next_on_path = dict(pairwise(path))
     times: dict[UUID, datetime] = {}
     rows = []
     for node in order:

@@ -205,7 +205,7 @@ def ends_of(wanted: dict[UUID, bool]) -> dict[UUID, str]:
 
     A run that is gone with its conversation is left out. Reads the database, with as many queries for many as for one.
     """
-    runs = Generation.objects.filter(id__in=list(wanted)).select_related("message").defer("message__search")
+    runs = Generation.objects.filter(id__in=list(wanted)).select_related("message")
     message_of = {run.id: run.message for run in runs}
     views = present_messages(list(message_of.values()))
     frames = {}

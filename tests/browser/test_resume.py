@@ -201,7 +201,11 @@ def test_a_regenerated_reply_gives_way_before_the_server_has_answered(tab: Page)
         send(tab, text)
         settled(tab)
     held: list[Route] = []
-    tab.route("**/regenerate", lambda route: held.append(route))
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    tab.route("**/regenerate", hold)
     first = tab.locator("article.from-model").first
     first.hover()
     first.get_by_role("button", name="Regenerate").click()

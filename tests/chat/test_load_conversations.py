@@ -5,7 +5,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from accounts.models import User
-from chat.models import Conversation, Message
+from chat.models import Conversation, Message, SearchEntry
 from chat.services.tree import path_ids
 
 
@@ -23,7 +23,7 @@ def test_every_line_becomes_a_conversation_with_its_branch(owner: User, tmp_path
     assert first.created_at.timestamp() == 1_700_000_000
     texts = Message.objects.in_bulk(path_ids(first.id))
     assert [texts[each].text for each in path_ids(first.id)] == ["Hello", "Hi", "Bye"]
-    assert Message.objects.filter(conversation=first, search="bye").count() == 1
+    assert SearchEntry.objects.filter(conversation_id=first.id, vector="bye").count() == 1
 
 
 @pytest.mark.parametrize(

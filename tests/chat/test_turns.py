@@ -36,7 +36,7 @@ def saved_equals_built(started: StartedTurn) -> None:
     ]  # fmt: skip
     for built, model in pairs:
         stored = model.objects.get(pk=built.pk)
-        columns = [field.attname for field in model._meta.concrete_fields if field.name != "search"]
+        columns = [field.attname for field in model._meta.concrete_fields]
         for name in columns:
             if started.is_new is False and model is Conversation and name in {"title", "chosen_root_id", "created_at"}:
                 continue  # not the turn's to write

@@ -1,0 +1,96 @@
+"""Bodies of the routes that organise conversations, as they are on the wire."""
+
+from typing import Any
+
+from pydantic import ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from accounts.api.wire import Id, In, Out, iso
+from chat.models import Tag
+from chat.services.forking import Option
+from chat.services.tags import DESCRIPTION_LIMIT, NAME_LIMIT
+
+
+class ArchiveArg(In):
+    conversation_id: Id
+    is_archived: bool
+
+
+class ArchiveIn(In):
+    arg: ArchiveArg
+
+
+class ArchivedAll(Out):
+    archived_count: int
+
+
+class PinArg(In):
+    conversation_id: Id
+    pinned: bool
+
+
+class PinIn(In):
+    arg: PinArg
+
+
+class PinnedOrderIn(In):
+    pinned_order: list[Id] = Field(max_length=10_000)
+
+
+class ForkIn(In):
+    conversation_id: Id
+    message_id: Id
+    option: Option | None = None
+    split_at_target: bool = False
+    latest_message_id: Id | None = None
+
+
+class DuplicateIn(In):
+    conversation_id: Id
+    title: str | None = Field(None, max_length=100_000)
+
+
+class CopiedOut(Out):
+    """The new conversation and its messages."""
+
+    conversation: dict[str, Any]
+    messages: list[dict[str, Any]]
+
+
+class NewTagIn(In):
+    tag: str = Field(min_length=1, max_length=NAME_LIMIT)
+    description: str | None = Field(None, max_length=DESCRIPTION_LIMIT)
+    add_to_conversation: bool = False
+    conversation_id: Id | None = None
+
+
+class TagIn(In):
+    tag: str | None = Field(None, min_length=1, max_length=NAME_LIMIT)
+    description: str | None = Field(None, max_length=DESCRIPTION_LIMIT)
+    position: int | None = Field(None, ge=0, le=1_000_000)
+
+
+class TagsIn(In):
+    tags: list[str] = Field(max_length=100)
+    tag: str | None = Field(None, max_length=NAME_LIMIT)
+
+
+class ConversationTag(Out):
+    model_config = ConfigDict(alias_generator=lambda name: "_id" if name == "id_" else to_camel(name))
+
+    id_: str
+    tag: str
+    user: str
+    description: str
+    count: int
+    position: int
+    created_at: str
+    updated_at: str
+
+
+def tag_to_wire(tag: Tag) -> dict[str, Any]:
+    """Return the tag; it comes from `tags.listed`, which counts."""
+    return ConversationTag(
+        id_=str(tag.id), tag=tag.name, user=str(tag.owner_id), description=tag.description,
+        count=tag.count, position=tag.position, created_at=iso(tag.created_at), updated_at=iso(tag.updated_at),
+    ).to_wire()  # fmt: skip

@@ -1,0 +1,180 @@
+"""Archiving, pinning, copying and bookmarking conversations over the API."""
+
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import limits
+from accounts.api.errors import WireError
+from accounts.api.wire import person, read_body
+from chat.api.organise_serializers import (
+    ArchivedAll,
+    ArchiveIn,
+    ConversationTag,
+    CopiedOut,
+    DuplicateIn,
+    ForkIn,
+    NewTagIn,
+    PinIn,
+    PinnedOrderIn,
+    TagIn,
+    TagsIn,
+    tag_to_wire,
+)
+from chat.api.serializers import ConversationOut, conversation_to_wire, message_to_wire
+from chat.api.views import ChatView
+from chat.models import Conversation, Message, Tag
+from chat.services import forking, organise, pins, tags
+from chat.services.turns import TurnRefused
+
+_TAGS = {200: {"type": "array", "items": {"$ref": "#/components/schemas/ConversationTag"}}}
+_NAMES = {200: {"type": "array", "items": {"type": "string"}}}
+
+
+class ArchiveView(ChatView):
+    @extend_schema(operation_id="conversations_archive", request=ArchiveIn, responses=ConversationOut)
+    def post(self, request: Request) -> Response:
+        arg = read_body(request, ArchiveIn).arg
+        ids = [arg.conversation_id]
+        (found,) = organise.archive(user=person(request), conversation_ids=ids, archived=arg.is_archived)
+        return Response(conversation_to_wire(found))
+
+
+class ArchiveAllView(ChatView):
+    @extend_schema(operation_id="conversations_archive_all", request=None, responses=ArchivedAll)
+    def post(self, request: Request) -> Response:
+        return Response(ArchivedAll(archived_count=organise.archive_all(user=person(request))).to_wire())
+
+
+class PinView(ChatView):
+    @extend_schema(operation_id="conversations_pin", request=PinIn, responses=ConversationOut)
+    def post(self, request: Request) -> Response:
+        arg = read_body(request, PinIn).arg
+        found = pins.set_pinned(user=person(request), conversation_id=arg.conversation_id, pinned=arg.pinned)
+        return Response(conversation_to_wire(found))
+
+
+class PinnedOrderView(ChatView):
+    error_key = "message"
+
+    @extend_schema(operation_id="pinned_order", responses=_NAMES)
+    def get(self, request: Request) -> Response:
+        return Response([str(each) for each in pins.pinned(person(request))])
+
+    @extend_schema(operation_id="pinned_order_set", request=PinnedOrderIn, responses=_NAMES)
+    def post(self, request: Request) -> Response:
+        wanted = read_body(request, PinnedOrderIn).pinned_order
+        return Response([str(each) for each in pins.reorder(user=person(request), conversation_ids=wanted)])
+
+
+class ForkView(ChatView):
+    @extend_schema(operation_id="conversations_fork", request=ForkIn, responses=CopiedOut)
+    def post(self, request: Request) -> Response:
+        body = read_body(request, ForkIn)
+        try:
+            made = forking.fork(
+                user=person(request),
+                conversation_id=body.conversation_id,
+                message_id=body.message_id,
+                option=body.option or "targetLevel",
+                split=body.split_at_target,
+                latest_message_id=body.latest_message_id,
+                address=limits.address_of(request),
+            )
+        except TurnRefused as refusal:
+            raise WireError(refusal.status, refusal.message) from None
+        except limits.TooOften as fault:
+            raise _too_often(fault) from None
+        return Response(_copied(made))
+
+
+class DuplicateView(ChatView):
+    @extend_schema(operation_id="conversations_duplicate", request=DuplicateIn, responses={201: CopiedOut})
+    def post(self, request: Request) -> Response:
+        body = read_body(request, DuplicateIn)
+        title = " ".join((body.title or "").replace("\x00", " ").split())[: organise.TITLE_LIMIT]
+        address = limits.address_of(request)
+        try:
+            made = forking.duplicate(
+                user=person(request), conversation_id=body.conversation_id, title=title or None, address=address
+            )
+        except limits.TooOften as fault:
+            raise _too_often(fault) from None
+        return Response(_copied(made), status=201)
+
+
+class TagsView(ChatView):
+    @extend_schema(operation_id="tags_list", responses=_TAGS)
+    def get(self, request: Request) -> Response:
+        return Response([tag_to_wire(tag) for tag in tags.listed(person(request))])
+
+    @extend_schema(operation_id="tags_create", request=NewTagIn, responses=ConversationTag)
+    def post(self, request: Request) -> Response:
+        """Return the tag of that name, which may have been there before."""
+        user, body = person(request), read_body(request, NewTagIn)
+        conversation_id = body.conversation_id if body.add_to_conversation else None
+        found = Tag.objects.filter(owner=user, name=body.tag).first()
+        try:
+            if found is None:
+                found = tags.create(
+                    user=user, name=body.tag, description=body.description or "", conversation_id=conversation_id
+                )
+            elif conversation_id:
+                tags.put(user=user, conversation_id=conversation_id, tag_id=found.id, on=True)
+        except tags.BadTag as fault:
+            raise WireError(400, f"{_wire_field(fault)}: {fault}") from None
+        return Response(tag_to_wire(tags.listed(user).get(id=found.id)))
+
+
+class TagView(ChatView):
+    @extend_schema(operation_id="tags_change", request=TagIn, responses=ConversationTag)
+    def put(self, request: Request, name: str) -> Response:
+        user, body = person(request), read_body(request, TagIn)
+        found = _tag(request, name)
+        try:
+            tags.change(user=user, tag_id=found.id, name=body.tag, description=body.description)
+        except tags.BadTag as fault:
+            raise WireError(400, f"{_wire_field(fault)}: {fault}") from None
+        if body.position is not None:
+            tags.move(user=user, tag_id=found.id, position=body.position)
+        return Response(tag_to_wire(tags.listed(user).get(id=found.id)))
+
+    @extend_schema(operation_id="tags_delete", responses=ConversationTag)
+    def delete(self, request: Request, name: str) -> Response:
+        found = _tag(request, name)
+        tags.delete(user=person(request), tag_id=found.id)
+        return Response(tag_to_wire(found))
+
+
+class ConversationTagsView(ChatView):
+    @extend_schema(operation_id="tags_of_conversation", request=TagsIn, responses=_NAMES)
+    def put(self, request: Request, conversation_id: UUID) -> Response:
+        body = read_body(request, TagsIn)
+        wanted = [*body.tags, *([body.tag] if body.tag and body.tag not in body.tags else [])]
+        try:
+            return Response(tags.set_tags(user=person(request), conversation_id=conversation_id, names=wanted))
+        except tags.BadTag as fault:
+            raise WireError(400, f"tags: {fault}") from None
+
+
+def _tag(request: Request, name: str) -> Tag:
+    found = tags.listed(person(request)).filter(name=name).first() if "\x00" not in name else None
+    if found is None:
+        raise WireError(404, _("There is no bookmark of this name."))
+    return found
+
+
+def _wire_field(fault: tags.BadTag) -> str:
+    return "tag" if fault.field == "name" else fault.field
+
+
+def _too_often(fault: limits.TooOften) -> WireError:
+    return WireError(429, {"message": fault.message}, headers={"Retry-After": str(fault.retry_after)})
+
+
+def _copied(made: Conversation) -> dict[str, object]:
+    rows = Message.objects.filter(conversation=made).order_by("created_at", "id")
+    return {"conversation": conversation_to_wire(made), "messages": [message_to_wire(row) for row in rows]}

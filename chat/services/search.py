@@ -1,0 +1,247 @@
+"""Finding what a person wrote or was answered.
+
+Two ways lead to the newest hits. The index of words gives all of them, when there are few; a word that is found
+thousands of times is met soon by walking back in time. Neither depends on what the planner believes about a word.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+from uuid import UUID
+
+from django.core.signing import BadSignature, dumps, loads
+from django.db import connection, transaction
+from django.utils import timezone
+
+from accounts.models import User
+from chat.models import Conversation
+from chat.services.search_query import Query, parse
+
+PAGE = 20
+MANY = 5_000  # hits; with more than these, the newest are looked for by time
+WALK = 500  # hits taken by one walk, from which filters may leave few
+LIKE_TITLES = 20
+_LIKENESS = 0.45  # of a title to what was typed, from 0 to 1 (see pg_trgm); the default of 0.6 misses a swapped letter
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A message in which everything was found."""
+
+    message_id: UUID
+    conversation_id: UUID
+    title: str
+    is_archived: bool
+    is_user: bool
+    sender: str
+    model: str
+    text: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Hits, newest first. `total` is None when there are more than `MANY`; `terms` are to be marked in the texts."""
+
+    hits: list[Hit]
+    next_cursor: str | None
+    total: int | None
+    terms: tuple[str, ...]
+
+
+def search(*, user: User, query: Query, cursor: str | None = None, limit: int = PAGE) -> Page:
+    """Return one page of the messages that `query` describes. A cursor that is not ours gives the first page."""
+    terms = (*query.phrases, *query.words)
+    if query.is_empty or query.faults:
+        return Page([], None, 0, terms)
+    wanted = _tsquery(user, query)
+    position = _position(cursor)
+    with transaction.atomic(), connection.cursor() as db:
+        values = _values(user, query, wanted, position, limit + 1)
+        db.execute(_FEW.format(filters=_filters(query)), values)
+        rows = db.fetchall()
+        found = rows[0][-2] if rows else 0
+        if rows and rows[0][-1] > MANY:
+            return _by_time(db, query, values, limit, terms)
+    hits = [_hit(row) for row in rows if row[0] is not None]
+    more = len(hits) > limit
+    hits = hits[:limit]
+    return Page(hits, _cursor(hits[-1].created_at, hits[-1].message_id) if more else None, found, terms)
+
+
+def conversation_ids(*, user: User, text: str) -> list[UUID]:
+    """Return the conversations whose title is like `text`, or in which all its words were said."""
+    query = parse(text)
+    if query.is_empty or query.faults:
+        return []
+    with transaction.atomic(), connection.cursor() as db:
+        ids = [row[0] for row in _titles(db, user, query, limit=1_000)]
+        db.execute(
+            "SELECT DISTINCT s.conversation_id FROM chat_search(%s::tsquery, %s) s "
+            "JOIN chat_message m ON m.id = s.message_id WHERE m.text ILIKE ALL(%s)",
+            [_tsquery(user, query), MANY, _patterns(query.phrases)],
+        )
+        ids += [row[0] for row in db.fetchall()]
+    return list(dict.fromkeys(ids))
+
+
+def titles(*, user: User, query: Query) -> list[Conversation]:
+    """Return the conversations whose title is like what is looked for, the likest first, typing errors forgiven."""
+    if query.is_empty or query.faults:
+        return []
+    with transaction.atomic(), connection.cursor() as db:
+        ids = [row[0] for row in _titles(db, user, query, limit=LIKE_TITLES)]
+    found = Conversation.objects.visible_to(user).in_bulk(ids)
+    return [found[each] for each in ids if each in found]
+
+
+_COLUMNS = "m.id, c.id, c.title, c.archived_at IS NOT NULL, m.author = 'user', m.sender, m.model, m.text, h.created_at"
+_JOINS = """
+JOIN chat_conversation c ON c.id = h.conversation_id AND c.owner_id = %(owner)s AND c.deleted_at IS NULL
+    AND NOT c.is_temporary
+JOIN chat_message m ON m.id = h.message_id
+LEFT JOIN chat_project p ON p.id = c.project_id
+WHERE (%(since)s::timestamptz IS NULL OR h.created_at >= %(since)s)
+    AND (%(until)s::timestamptz IS NULL OR h.created_at < %(until)s) {filters}
+"""
+_FEW = f"""
+WITH hits AS MATERIALIZED (SELECT * FROM chat_search(%(query)s::tsquery, %(many)s + 1)),
+kept AS (SELECT {_COLUMNS} FROM hits h {_JOINS}),
+page AS (
+    SELECT * FROM kept AS k (id, conversation, title, archived, by_user, sender, model, text, created_at)
+    WHERE %(moment)s::timestamptz IS NULL OR (created_at, id) < (%(moment)s, %(last)s::uuid)
+    ORDER BY created_at DESC, id DESC LIMIT %(limit)s
+)
+SELECT page.*, (SELECT count(*) FROM kept), (SELECT count(*) FROM hits)
+FROM (SELECT 1) AS always LEFT JOIN page ON true
+ORDER BY created_at DESC NULLS LAST, id DESC
+"""
+_BY_TIME = f"""
+WITH h AS MATERIALIZED (
+    SELECT * FROM chat_search_newest(%(owner)s, %(query)s::tsquery, %(moment)s, %(last)s, %(walk)s)
+)
+SELECT {_COLUMNS} FROM h {_JOINS} ORDER BY h.created_at DESC, h.message_id DESC
+"""
+_TITLES = """
+SELECT id, word_similarity(%(words)s, title) AS likeness FROM chat_conversation
+WHERE owner_id = %(owner)s AND deleted_at IS NULL AND NOT is_temporary
+    AND (title ILIKE ALL(%(patterns)s) OR (%(forgiving)s AND %(words)s <%% title))
+ORDER BY title ILIKE ALL(%(patterns)s) DESC, likeness DESC, updated_at DESC LIMIT %(limit)s
+"""
+
+
+def _by_time(db: Any, query: Query, values: dict[str, Any], limit: int, terms: tuple[str, ...]) -> Page:
+    """Return a page of a word that is everywhere. With filters it may be short, and still not be the last."""
+    db.execute(_BY_TIME.format(filters=_filters(query)), values)
+    rows = db.fetchall()
+    db.execute(
+        "SELECT created_at, message_id FROM chat_search_newest(%(owner)s, %(query)s::tsquery, %(moment)s, %(last)s,"
+        " %(walk)s) ORDER BY created_at DESC, message_id DESC LIMIT 1 OFFSET %(walk)s - 1",
+        values,
+    )
+    oldest = db.fetchone()
+    hits = [_hit(row) for row in rows]
+    if len(hits) > limit:
+        hits = hits[:limit]
+        return Page(hits, _cursor(hits[-1].created_at, hits[-1].message_id), None, terms)
+    return Page(hits, _cursor(*oldest) if oldest else None, None, terms)
+
+
+def _values(
+    user: User, query: Query, wanted: str, position: tuple[datetime, UUID] | None, limit: int
+) -> dict[str, Any]:
+    moment, last = position or (None, None)
+    return {
+        "owner": user.id, "query": wanted, "many": MANY, "walk": WALK, "limit": limit, "moment": moment, "last": last,
+        "since": _midnight(query.since), "until": _midnight(query.until), "phrases": _patterns(query.phrases),
+        "titles": _patterns(query.titles), "models": _patterns(query.models),
+        "projects": [each.lower() for each in query.projects], "tags": [each.lower() for each in query.tags],
+    }  # fmt: skip
+
+
+def _filters(query: Query) -> str:
+    """Return the conditions beyond words; every value is a parameter."""
+    filters = []
+    if query.phrases:
+        filters.append("m.text ILIKE ALL(%(phrases)s)")
+    if query.titles:
+        filters.append("c.title ILIKE ALL(%(titles)s)")
+    if query.models:
+        filters.append("coalesce(nullif(m.model, ''), c.model) ILIKE ANY(%(models)s)")
+    if query.projects:
+        filters.append("lower(p.name) = ANY(%(projects)s)")
+    if query.tags:
+        filters.append(
+            "EXISTS (SELECT 1 FROM chat_conversation_tags ct JOIN chat_tag t ON t.id = ct.tag_id"
+            " WHERE ct.conversation_id = c.id AND lower(t.name) = ANY(%(tags)s))"
+        )
+    return "".join(f" AND {each}" for each in filters)
+
+
+def _tsquery(user: User, query: Query) -> str:
+    """Return the words as a tsquery: the same function cuts them that cut the messages. The last may be a beginning."""
+    with connection.cursor() as db:
+        db.execute(
+            "SELECT chat_lexemes(word) FROM unnest(%s::text[]) WITH ORDINALITY AS given (word, place) ORDER BY place",
+            [[*query.words, *query.excluded]],
+        )
+        lexemes = [row[0] for row in db.fetchall()]
+    wanted, unwanted = lexemes[: len(query.words)], lexemes[len(query.words) :]
+    terms = [_quoted(f"o:{user.id.hex}")]
+    terms += [_quoted(f"r:{query.role}")] if query.role else []
+    terms += [_quoted("c:code")] if query.has_code else []
+    for number, each in enumerate(wanted, 1):
+        terms += [_beginning(each)] if number == len(wanted) and each else [_quoted(lexeme) for lexeme in each]
+    terms += ["!(" + " & ".join(map(_quoted, each)) + ")" for each in unwanted if each]
+    return " & ".join(terms)
+
+
+def _beginning(lexemes: Sequence[str]) -> str:
+    """Return the last word as a tsquery: a beginning is enough, when it is longer than two letters."""
+    whole = max(lexemes, key=len)
+    exact = " & ".join(map(_quoted, lexemes))
+    is_letters = len(whole) > 2 or (len(whole) == 1 and not whole.isascii())
+    return f"(({exact}) | {_quoted(whole)}:*)" if is_letters else f"({exact})"
+
+
+def _quoted(lexeme: str) -> str:
+    escaped = lexeme.replace("\\", "\\\\").replace("'", "''")
+    return f"'{escaped}'"
+
+
+def _titles(db: Any, user: User, query: Query, *, limit: int) -> list[tuple[UUID, float]]:
+    words = " ".join([*query.titles, *query.words])
+    if not words or (query.has_filters and not query.titles):
+        return []
+    db.execute("SELECT set_config('pg_trgm.word_similarity_threshold', %s, true)", [str(_LIKENESS)])
+    patterns = _patterns([*query.titles, *query.words])
+    values = {"owner": user.id, "words": words, "patterns": patterns, "forgiving": len(words) > 3, "limit": limit}
+    db.execute(_TITLES, values)
+    return list(db.fetchall())
+
+
+def _patterns(texts: Sequence[str]) -> list[str]:
+    escaped = (text.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_") for text in texts)
+    return [f"%{text}%" for text in escaped]
+
+
+def _midnight(day: date | None) -> datetime | None:
+    return timezone.make_aware(datetime.combine(day, time())) if day else None
+
+
+def _hit(row: tuple[Any, ...]) -> Hit:
+    message, conversation, title, archived, by_user, sender, model, text, created = row[:9]
+    return Hit(message, conversation, title, archived, by_user, sender, model, text, created)
+
+
+def _cursor(moment: datetime, last: UUID) -> str:
+    return dumps([moment.isoformat(), str(last)], salt="search")
+
+
+def _position(cursor: str | None) -> tuple[datetime, UUID] | None:
+    try:
+        moment, last = loads(cursor or "", salt="search")
+    except BadSignature:
+        return None
+    return datetime.fromisoformat(moment), UUID(last)

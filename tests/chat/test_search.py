@@ -1,0 +1,216 @@
+"""Finding messages: what is found, whose, and where it stands in its text."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from accounts.models import User
+from chat.models import Conversation, Message, SearchEntry
+from chat.rendering.snippets import marked, snippet
+from chat.services import editing, organise, search, tags
+from chat.services.search_query import parse
+from tests.chat.conftest import began, end
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("somewhere")]
+
+Say = Callable[..., Message]
+
+
+@pytest.fixture
+def say() -> Say:
+    def make(
+        user: User, text: str, *, title: str = "A chat", author: str = "user", model: str = "", **more: Any
+    ) -> Message:
+        chat, _ = Conversation.objects.get_or_create(
+            owner=user, title=title, defaults={"endpoint": "Somewhere", "model": "tiny"}
+        )
+        parent = Message.objects.filter(conversation=chat).order_by("created_at").last() if author != "user" else None
+        if author != "user" and parent is None:
+            parent = Message.objects.create(conversation=chat, author="user", text="?")
+        return Message.objects.create(
+            conversation=chat, parent=parent, author=author, text=text,
+            parts=[{"type": "text", "text": text}], **more,
+        )  # fmt: skip
+
+    return make
+
+
+def found(user: User, text: str) -> list[str]:
+    return [hit.text for hit in search.search(user=user, query=parse(text)).hits]
+
+
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [
+        ("The quick brown fox", "quick fox"),
+        ("The quick brown fox", "QUICK"),
+        ("The quick brown fox", "bro"),
+        ("Größe und Übermut", "übermut"),
+        ("Привет, мир", "МИР"),
+        ("東京都に住んでいます", "東京"),
+        ("東京都に住んでいます", "京都に"),
+        ("東京都に住んでいます", "京"),
+        ("안녕하세요 여러분", "안녕하세요"),
+        ("สวัสดีครับ", "สวัสดี"),
+        ("call getUserName() now", "getUserName"),
+        ("call getUserName() now", "user"),
+        ("set max_output_tokens=5", "max_output_tokens"),
+        ("set max_output_tokens=5", "output"),
+        ("import os.path as p", "os.path"),
+        ("I write c++ all day", "c++"),
+        ("version 3.11.7 is out", "3.11.7"),
+        ("ｆｕｌｌ width", "full"),
+        ('it said "hello there" twice', '"hello there"'),
+        ("100% sure", "100%"),
+    ],
+)
+def test_words_of_any_language_and_identifiers_are_found(owner: User, say: Say, text: str, query: str) -> None:
+    say(owner, text)
+    say(owner, "something else altogether")
+    assert found(owner, query) == [text]
+
+
+@pytest.mark.parametrize(
+    "query", ["absent", "fox -quick", '"brown quick"', "京都府", "c#", "%", "_", "\\", "':*|", "!()&"]
+)
+def test_what_is_not_there_is_not_found(owner: User, say: Say, query: str) -> None:
+    say(owner, "The quick brown fox of 東京都 writes c++")
+    assert found(owner, query) == []
+
+
+def test_operators_narrow_it_down(owner: User, say: Say) -> None:
+    old = datetime(2025, 3, 4, 12, tzinfo=UTC)
+    mine = say(owner, "purr one", title="Cats")
+    reply = say(owner, "purr two ```py```", title="Cats", author="assistant", model="gpt-4o")
+    aged = say(owner, "purr three", title="Old cats", created_at=old)
+    tags.create(user=owner, name="Pets", conversation_id=mine.conversation_id)
+    assert found(owner, "purr role:user") == [mine.text, aged.text]
+    assert found(owner, "purr has:code") == [reply.text]
+    assert found(owner, "purr model:gpt") == [reply.text]
+    assert found(owner, "purr on:2025-03-04") == [aged.text]
+    assert found(owner, "purr after:2025-03-04") == [reply.text, mine.text]
+    assert found(owner, "purr before:2025-03-04") == []
+    assert found(owner, "purr tag:pets") == [reply.text, mine.text]
+    assert found(owner, "purr title:old") == [aged.text]
+    assert found(owner, "project:none purr") == []
+
+
+def test_case_18_another_person_s_words_are_never_found(owner: User, stranger: User, say: Say) -> None:
+    said = say(stranger, "zanzibar marker")
+    assert found(owner, "zanzibar") == []
+    assert search.conversation_ids(user=owner, text="zanzibar") == []
+    assert search.titles(user=owner, query=parse("A chat")) == []
+    assert found(owner, f"o:{stranger.id.hex} zanzibar") == []
+    assert found(owner, f"zanzibar' | 'o:{stranger.id.hex}") == []
+    assert found(stranger, "zanzibar") == [said.text]
+
+
+def test_archived_chats_are_found_deleted_and_temporary_ones_are_not(owner: User, say: Say) -> None:
+    say(owner, "purr kept", title="Kept")
+    say(owner, "purr away", title="Away")
+    Conversation.objects.filter(title="Away").update(archived_at=timezone.now())
+    for title, change in (("Gone", {"deleted_at": timezone.now()}), ("Brief", {"is_temporary": True})):
+        say(owner, "purr hidden", title=title)
+        Conversation.objects.filter(title=title).update(**change)
+    page = search.search(user=owner, query=parse("purr"))
+    assert [(hit.text, hit.is_archived) for hit in page.hits] == [("purr away", True), ("purr kept", False)]
+    assert page.total == 2
+
+
+def test_the_index_follows_every_change(owner: User, say: Say) -> None:
+    started = began(owner)
+    assert found(owner, "purr") == ["Why do cats purr?"]
+    assert not SearchEntry.objects.filter(message_id=started.reply.id).exists(), "nothing while it is written"
+    end(started.generation, "Because of contentment")
+    assert found(owner, "contentment") == ["Because of contentment"]
+    editing.save(user=owner, message_id=started.reply.id, texts={0: "Because of joy"})
+    assert (found(owner, "contentment"), found(owner, "joy")) == ([], ["Because of joy"])
+    editing.delete(user=owner, message_id=started.reply.id)
+    assert found(owner, "joy") == []
+    organise.delete(user=owner, conversation_id=started.conversation.id)
+    assert not SearchEntry.objects.exists()
+    say(owner, "once more")
+    owner.delete()
+    assert not SearchEntry.objects.exists()
+
+
+def test_a_text_beyond_what_a_vector_holds_is_stored_all_the_same(owner: User, say: Say) -> None:
+    text = " ".join(chr(0x20000 + at % 40_000) * 2 + chr(0x20000 + at * 7 % 40_000) for at in range(66_000))
+    said = say(owner, text[:200_000])
+    assert SearchEntry.objects.filter(message_id=said.id).exists()
+    hostile = " ".join(f"{at:x}" * 8 + "\U00020000" for at in range(20_000))
+    assert SearchEntry.objects.filter(message_id=say(owner, hostile).id).exists()
+
+
+def test_pages_go_on_where_the_last_one_ended_with_few_hits_and_with_many(
+    owner: User, say: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = timezone.now() - timedelta(days=1)
+    for number in range(25):
+        say(owner, f"purr {number}", created_at=start + timedelta(minutes=number))
+    expected = [f"purr {number}" for number in reversed(range(25))]
+    for many in (5_000, 3):  # by the index of words, by time
+        monkeypatch.setattr(search, "MANY", many)
+        seen: list[str] = []
+        cursor: str | None = None
+        for _ in range(10):
+            page = search.search(user=owner, query=parse("purr"), cursor=cursor, limit=10)
+            seen += [hit.text for hit in page.hits]
+            cursor = page.next_cursor
+            if cursor is None:
+                break
+        assert seen == expected
+        assert page.total == (25 if many == 5_000 else None)
+
+
+def test_case_15_a_cursor_that_is_not_ours_gives_the_first_page(owner: User, say: Say) -> None:
+    say(owner, "purr")
+    for cursor in ("", "x", "WyIyMDI2Il0", "\x00"):
+        assert len(search.search(user=owner, query=parse("purr"), cursor=cursor).hits) == 1
+
+
+def test_titles_are_found_in_spite_of_typing_errors(owner: User, say: Say) -> None:
+    say(owner, "x", title="Migrating Postgres to a new machine")
+    say(owner, "x", title="Dinner for six")
+    for typed in ("postgres", "postgers", "migratng", "new machine"):
+        assert [each.title for each in search.titles(user=owner, query=parse(typed))] == [
+            "Migrating Postgres to a new machine"
+        ], typed
+
+
+def test_the_list_is_filtered_by_titles_and_by_what_was_said(owner: User, say: Say) -> None:
+    cats, dogs = say(owner, "they purr", title="Cats"), say(owner, "they bark", title="Dogs")
+    assert search.conversation_ids(user=owner, text="cats") == [cats.conversation_id]
+    assert search.conversation_ids(user=owner, text="bark") == [dogs.conversation_id]
+    assert search.conversation_ids(user=owner, text="  ") == []
+
+
+def test_a_search_costs_the_same_number_of_queries_whatever_it_finds(
+    owner: User, say: Say, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for size in (1, 30):
+        for number in range(size):
+            say(owner, f"purr {size} {number}", title=f"Chat {number}")
+        with django_assert_num_queries(4):  # lexemes, savepoint, search, release
+            search.search(user=owner, query=parse("purr"))
+
+
+def test_the_index_of_words_answers_even_for_a_word_that_is_everywhere(owner: User, say: Say) -> None:
+    say(owner, "purr")
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("EXPLAIN SELECT * FROM chat_searchentry WHERE vector @@ 'purr'::tsquery")
+        assert "search_words" in str(cursor.fetchall())
+
+
+def test_snippets_show_the_sentence_and_escape_everything_else() -> None:
+    text = "First sentence. The <b>cats</b> purr & sleep. Last one."
+    assert snippet(text, ["purr"]) == ("… The &lt;b&gt;cats&lt;/b&gt; <mark>purr</mark> &amp; sleep. Last one.")
+    assert snippet("no hit at all", ["absent"]) == "no hit at all"
+    assert marked("a<a", ["A"]) == "<mark>a</mark>&lt;<mark>a</mark>"
+    assert len(snippet("word " * 10_000, ["word"])) < 20_000
