@@ -136,6 +136,7 @@ function dialogChanged() {
 
 // --- moving between chats ----------------------------------------------------------------------------
 function visit(address) {
+  if (!byId("messages")) return location.assign(address); // this page has no place for a chat
   htmx.ajax("GET", address, { target: "#main", swap: "outerHTML show:none", push: "true" });
 }
 function retitle(conversation, title) {

@@ -30,6 +30,7 @@ document.addEventListener("scroll", (event) => {
 const sizes = new ResizeObserver(toEnd);
 const threads = new MutationObserver(() => markState());
 function watchSize() {
+  if (!byId("messages")) return; // a page without a thread
   sizes.disconnect();
   sizes.observe(byId("scroll"));
   threads.disconnect();
@@ -267,6 +268,7 @@ function markDrawn() {
 }
 // The styles ask these two attributes instead of searching the whole thread whenever a word comes.
 function markState() {
+  if (!byId("messages")) return;
   main().toggleAttribute("data-empty", !byId("messages").querySelector(":scope > article"));
   main().toggleAttribute("data-running", runs.size > 0);
 }
