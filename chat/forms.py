@@ -1,8 +1,12 @@
 """What the pages' forms send."""
 
+from typing import Any
+
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from chat.quotes import BadQuote, read_quotes
 from chat.services.turns import Draft
 
 
@@ -21,6 +25,14 @@ class TurnForm(forms.Form):
         text: str = self.cleaned_data["text"]
         return text.replace("\r\n", "\n")
 
+    def clean(self) -> dict[str, Any]:
+        sent: QueryDict = self.data
+        try:
+            self.cleaned_data["quotes"] = read_quotes(sent.getlist("quote"), sent.getlist("quote_message"))
+        except BadQuote as fault:
+            raise forms.ValidationError(str(fault)) from None
+        return self.cleaned_data
+
     def draft(self) -> Draft:
         """Return what was sent; the form must be valid."""
         data = self.cleaned_data
@@ -30,6 +42,7 @@ class TurnForm(forms.Form):
             model=data["model"],
             parent_id=data["parent"],
             client_request_id=data["request_id"] or None,
+            quotes=data["quotes"],
         )
 
     def fault(self) -> str:

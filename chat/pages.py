@@ -67,6 +67,7 @@ class ChatPage:
     only_local: bool
     text: str = ""
     error: str = ""
+    quotes: tuple[dict[str, str], ...] = ()  # `text` and `message_id` of what the refused message quoted
 
     @property
     def starters(self) -> list[str]:
@@ -100,6 +101,7 @@ def chat_page(
     wanted: tuple[str, str] | None = None,
     text: str = "",
     error: str = "",
+    quotes: tuple[dict[str, str], ...] = (),
 ) -> ChatPage:
     """Return the page of a conversation, or of a new one. `wanted` is the endpoint and model to offer first."""
     if conversation is not None and wanted is None:
@@ -111,6 +113,7 @@ def chat_page(
         only_local=registry.current().only_local,
         text=text,
         error=error,
+        quotes=quotes,
     )
 
 

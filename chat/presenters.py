@@ -8,6 +8,7 @@ from uuid import UUID
 from django.utils.safestring import SafeString, mark_safe
 
 from chat.models import Conversation, Generation, Message
+from chat.rendering.citations import readable
 from chat.rendering.markdown import render
 from chat.rendering.plain import render_user_text
 from chat.services import tree
@@ -45,7 +46,7 @@ class MessageView:
     state: str  # a `Message.State`
     finish_reason: str
     parts: tuple[PartView, ...]
-    text: str  # for the copy button
+    text: str  # for the copy button, citations readable
     created_at: datetime
     sibling_index: int = 1  # counted from 1
     sibling_count: int = 1
@@ -55,6 +56,8 @@ class MessageView:
     generation_id: UUID | None = None  # the open run that writes it
     ticket: str = ""  # lets the websocket follow that run
     can_continue: bool = False
+    quotes: tuple[dict[str, Any], ...] = ()  # each a `chat.quotes.Quote`
+    feedback: dict[str, Any] | None = None  # a `chat.feedback.Feedback`
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +135,7 @@ def present(
         state=message.state,
         finish_reason=message.finish_reason,
         parts=tuple(parts),
-        text=message.text,
+        text=message.text if message.is_user else readable(message.parts),
         created_at=message.created_at,
         sibling_index=place.index,
         sibling_count=place.count,
@@ -142,6 +145,8 @@ def present(
         generation_id=run.id if run else None,
         ticket=ticket_for(run.id, run.owner_id) if run else "",
         can_continue=can_continue(message),
+        quotes=tuple(message.quotes),
+        feedback=message.feedback,
     )
 
 

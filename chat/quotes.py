@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from django.utils.translation import gettext as _
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 MOST = 10
 LIMIT = 4_000  # characters of one
@@ -26,3 +27,26 @@ def with_quotes(text: str, quotes: Sequence[dict[str, Any]]) -> str:
     """Return what the model reads: each passage as a block quote, then the message."""
     passages = ["\n".join(f"> {line}" for line in quote["text"].splitlines()) for quote in quotes]
     return "\n\n".join([*passages, text])
+
+
+class BadQuote(ValueError):
+    """A passage that cannot be quoted; the text says why."""
+
+
+def read_quotes(texts: Sequence[str], message_ids: Sequence[str] = ()) -> tuple[Quote, ...]:
+    """Return the passages of a request, each with the message it stands in where one is named. Raises `BadQuote`."""
+    if message_ids and len(message_ids) != len(texts):
+        raise BadQuote(_("The quoted passages are not complete."))
+    if len(texts) > MOST:
+        raise BadQuote(_("At most %(limit)d passages can be quoted.") % {"limit": MOST})
+    named: Sequence[str | None] = message_ids or [None] * len(texts)
+    quotes = []
+    for text, message_id in zip(texts, named, strict=True):
+        text = text.replace("\r\n", "\n").strip()
+        if not text or len(text) > LIMIT:
+            raise BadQuote(_("A quoted passage has 1 to %(limit)d characters.") % {"limit": LIMIT})
+        try:
+            quotes.append(Quote(text=text, messageId=message_id or None))  # type: ignore[arg-type]
+        except ValidationError:
+            raise BadQuote(_("The quoted message is not known.")) from None
+    return tuple(quotes)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from chat.views import conversations, turns
+from chat.views import conversations, feedback, turns
 
 app_name = "chat"
 
@@ -17,6 +17,7 @@ urlpatterns = [
     path("c/<uuid:conversation_id>/delete", conversations.delete, name="delete"),
     path(f"{_message}/regenerate", turns.regenerate, name="regenerate"),
     path(f"{_message}/continue", turns.continue_reply, name="continue"),
+    path(f"{_message}/feedback", feedback.feedback, name="feedback"),
     path(f"{_message}/choose", turns.choose, name="choose"),
     path("generations/<uuid:generation_id>/stop", turns.stop, name="stop"),
     path("sidebar", conversations.sidebar, name="sidebar"),

@@ -106,6 +106,8 @@ class MessageOut(Out):
     unfinished: bool = False
     error: bool = False
     metadata: dict[str, Any] | None = None
+    quotes: list[str] | None = None
+    feedback: dict[str, Any] | None = None
     created_at: str
     updated_at: str
 
@@ -235,6 +237,7 @@ def message_out(message: Message) -> MessageOut:
         finish_reason=message.finish_reason or None, token_count=output,
         unfinished=message.state in UNFINISHED, error=message.state == Message.State.FAILED,
         metadata={"usage": _usage(message.usage)} if message.usage else None,
+        quotes=[quote["text"] for quote in message.quotes] or None, feedback=message.feedback,
         created_at=iso(message.created_at), updated_at=iso(message.updated_at),
     )  # fmt: skip
 

@@ -12,6 +12,7 @@ from chat import doors
 from chat.api.serializers import NEW, PROTOCOL, ROOT_PARENT
 from chat.model_settings import ModelSettings
 from chat.models import Generation, Message
+from chat.quotes import MOST, BadQuote, Quote, read_quotes
 from chat.services.turns import Draft, StartedTurn, continue_reply, regenerate, start_turn
 from endpoints import registry
 
@@ -28,7 +29,7 @@ _WITHOUT_EFFECT = (
 )  # fmt: skip
 # Documented, and not here yet. To act as if nothing had been asked would be wrong, so a value is refused.
 _NOT_HERE_YET = (
-    "files", "quotes", "isTemporary", "editedContent", "addedConvo", "manualSkills", "compact", "recoverySteerId",
+    "files", "isTemporary", "editedContent", "addedConvo", "manualSkills", "compact", "recoverySteerId",
     "chatProjectId", "web_search",
 )  # fmt: skip
 
@@ -39,6 +40,7 @@ class StartIn(In):
     model_config = ConfigDict(alias_generator=None, extra="forbid", protected_namespaces=())
 
     text: str = ""
+    quotes: list[str] | None = Field(None, max_length=MOST)
     messageId: Id | None = None  # noqa: N815 (the names of the wire)
     parentMessageId: Id | None = None  # noqa: N815
     overrideParentMessageId: Id | None = None  # noqa: N815
@@ -133,9 +135,16 @@ def begin(request: Request, body: StartIn) -> StartedTurn:
     draft = Draft(
         text=body.text, endpoint=body.endpoint, model=body.model or _first_model(body.endpoint),
         parent_id=body.parent_id, settings=body.model_settings, message_id=body.messageId,
-        client_request_id=body.clientRequestId,
+        client_request_id=body.clientRequestId, quotes=_quotes_of(body),
     )  # fmt: skip
     return start_turn(user=user, conversation_id=body.conversation_id, draft=draft)
+
+
+def _quotes_of(body: StartIn) -> tuple[Quote, ...]:
+    try:
+        return read_quotes(body.quotes or ())
+    except BadQuote as fault:
+        raise WireError(400, f"quotes: {fault}") from None
 
 
 def latest_run(conversation_id: UUID) -> Generation | None:

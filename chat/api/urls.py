@@ -1,6 +1,6 @@
 from django.urls import path
 
-from chat.api import chat_views, organise_views, project_views, views
+from chat.api import chat_views, feedback_views, organise_views, project_views, views
 
 urlpatterns = [
     path("convos", views.ConversationsView.as_view(), name="conversations"),
@@ -24,6 +24,11 @@ urlpatterns = [
     path("messages", views.MessagesView.as_view(), name="messages"),
     path("messages/<str:conversation_id>", views.ConversationMessagesView.as_view(), name="conversation_messages"),
     path("messages/<uuid:conversation_id>/<uuid:message_id>", views.MessageView.as_view(), name="message"),
+    path(
+        "messages/<uuid:conversation_id>/<uuid:message_id>/feedback",
+        feedback_views.FeedbackView.as_view(),
+        name="message_feedback",
+    ),
     path("agents/chat/active", chat_views.ActiveView.as_view(), name="chat_active"),
     path("agents/chat/abort", chat_views.AbortView.as_view(), name="chat_abort"),
     path("agents/chat/status/<str:conversation_id>", chat_views.StatusView.as_view(), name="chat_status"),

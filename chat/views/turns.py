@@ -1,6 +1,7 @@
 """Sending, repeating, continuing and stopping; and moving between branches."""
 
 from collections.abc import Callable
+from itertools import zip_longest
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -88,8 +89,14 @@ def _refused_draft(request: SignedIn, conversation_id: UUID | None, refusal: Tur
         wanted=(request.POST.get("endpoint", ""), request.POST.get("model", "")),
         status=refusal.status,
         text=request.POST.get("text", ""),
+        quotes=_typed_quotes(request),
         error=refusal.message,
     )
+
+
+def _typed_quotes(request: SignedIn) -> tuple[dict[str, str], ...]:
+    pairs = zip_longest(request.POST.getlist("quote"), request.POST.getlist("quote_message"), fillvalue="")
+    return tuple({"text": text, "message_id": message_id} for text, message_id in pairs if text)
 
 
 def _run(request: SignedIn, begin: Callable[[], StartedTurn]) -> HttpResponse:

@@ -254,6 +254,7 @@ const acts = {
     else delete document.documentElement.dataset.theme;
     for (const each of button.parentElement.children) each.setAttribute("aria-pressed", each === button);
   },
+  "copy-thoughts": (button) => copy(button, button.closest(".think").querySelector(".prose").innerText.trim()),
   "copy-message": (button) => copy(button, button.parentElement.querySelector("template.source").content.textContent),
 };
 document.addEventListener("click", (event) => {
@@ -275,6 +276,20 @@ document.addEventListener("keydown", (event) => {
     visit("/c/new");
   } else if (event.key === "Escape" && event.shiftKey) byId("text").focus();
 });
+
+// --- quoting: its script comes with the first selection, or when quotes were kept -----------------------------
+let quoting = null;
+const loadQuotes = () => (quoting ||= import("parley/quotes"));
+function keptQuotes() {
+  try {
+    return localStorage.getItem(`quotes:${byId("main").dataset.conversation || "new"}`);
+  } catch {
+    return null;
+  }
+}
+document.addEventListener("selectionchange", () => getSelection().isCollapsed || loadQuotes());
+document.addEventListener("parley:moved", () => keptQuotes() && loadQuotes());
+if (byId("quotes")?.children.length || keptQuotes()) loadQuotes();
 
 // iOS lays the keyboard over the page; this keeps the composer above it.
 const view = window.visualViewport;

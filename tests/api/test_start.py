@@ -138,7 +138,7 @@ def test_bad_input_begins_nothing(owner: User, change: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"files": [{"file_id": "f"}]}, {"isTemporary": True}, {"editedContent": {"index": 0}}, {"quotes": ["x"]},
+        {"files": [{"file_id": "f"}]}, {"isTemporary": True}, {"editedContent": {"index": 0}},
         {"addedConvo": {"model": "tiny"}}, {"agent_id": "agent_x"}, {"compact": True}, {"web_search": True},
     ],
 )  # fmt: skip

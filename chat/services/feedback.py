@@ -1,0 +1,25 @@
+"""Keeping what a person thinks of a reply."""
+
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from chat import doors
+from chat.feedback import Feedback
+from chat.models import Message
+
+
+class NotAReply(ValueError):
+    """Only a reply can be rated; the text says so."""
+
+
+def rate(*, user: User, conversation_id: UUID, message_id: UUID, feedback: Feedback | None) -> Message:
+    """Store the feedback on a reply, or take it away with None. Raises `NotAReply`, `Http404`."""
+    message = doors.message_for(user, message_id, conversation_id=conversation_id)
+    if message.is_user:
+        raise NotAReply(_("Only a reply can be rated."))
+    message.feedback = feedback.to_json() if feedback else None
+    # What a running generation writes meanwhile stays: no other field is touched.
+    message.save(update_fields=["feedback"])
+    return message
