@@ -12,6 +12,7 @@ from chat.rendering.citations import readable
 from chat.rendering.markdown import render
 from chat.rendering.plain import render_user_text
 from chat.services import tree
+from chat.services.editing import is_editable
 from chat.services.turns import StartedTurn, can_continue, ticket_for
 from endpoints.errors import Explanation, explain
 from endpoints.parts import Part
@@ -56,6 +57,8 @@ class MessageView:
     generation_id: UUID | None = None  # the open run that writes it
     ticket: str = ""  # lets the websocket follow that run
     can_continue: bool = False
+    can_edit: bool = False
+    edited_at: datetime | None = None
     quotes: tuple[dict[str, Any], ...] = ()  # each a `chat.quotes.Quote`
     feedback: dict[str, Any] | None = None  # a `chat.feedback.Feedback`
 
@@ -145,6 +148,8 @@ def present(
         generation_id=run.id if run else None,
         ticket=ticket_for(run.id, run.owner_id) if run else "",
         can_continue=can_continue(message),
+        can_edit=run is None and any(map(is_editable, message.parts)),
+        edited_at=message.edited_at,
         quotes=tuple(message.quotes),
         feedback=message.feedback,
     )

@@ -18,6 +18,12 @@ def write_title(conversation_id: str) -> None:
     titles.write_title(UUID(conversation_id))
 
 
+@shared_task(ignore_result=True, soft_time_limit=60)
+def rewrite_title(conversation_id: str, key: str) -> None:
+    """Name the conversation anew, because the person asked."""
+    titles.rewrite_title(UUID(conversation_id), key)
+
+
 @shared_task(ignore_result=True, expires=20)
 def sweep() -> None:
     """End what nobody ends any more, and show that the worker lives."""

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from chat.views import conversations, feedback, turns
+from chat.views import acts, conversations, editing, feedback, forking, turns
 
 app_name = "chat"
 
@@ -15,6 +15,13 @@ urlpatterns = [
     path("c/<uuid:conversation_id>/messages", conversations.messages, name="messages"),
     path("c/<uuid:conversation_id>/rename", conversations.rename, name="rename"),
     path("c/<uuid:conversation_id>/delete", conversations.delete, name="delete"),
+    path("c/<uuid:conversation_id>/bookmarks", acts.bookmarks, name="conversation_tags"),
+    path("c/<uuid:conversation_id>/move", acts.move, name="move"),
+    path("c/<uuid:conversation_id>/do/<slug:verb>", acts.act, name="act"),
+    path(_message, editing.message, name="message"),
+    path(f"{_message}/edit", editing.edit, name="edit"),
+    path(f"{_message}/rerun", editing.rerun, name="rerun"),
+    path(f"{_message}/fork", forking.fork, name="fork"),
     path(f"{_message}/regenerate", turns.regenerate, name="regenerate"),
     path(f"{_message}/continue", turns.continue_reply, name="continue"),
     path(f"{_message}/feedback", feedback.feedback, name="feedback"),

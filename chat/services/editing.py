@@ -37,6 +37,17 @@ def is_editable(part: Part) -> bool:
     return part["type"] in EDITABLE and "redacted" not in part
 
 
+def cannot_be_edited(message: Message) -> str:
+    """Return why there is nothing in the message to edit."""
+    if message.state == Message.State.STREAMING:
+        return _("This reply is still being written.")
+    return _("There is nothing in this message that can be edited.")
+
+
+def one_part_only() -> str:
+    return _("A reply goes on from one edited text. Save the others first.")
+
+
 def save(*, user: User, message_id: UUID, texts: Mapping[int, str], conversation_id: UUID | None = None) -> Message:
     """Rewrite parts of a message in place, all or nothing; `texts` names them by their index.
 

@@ -5,11 +5,18 @@ import logging
 import re
 from uuid import UUID
 
+from celery import current_app
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.ids import uuid7
+from accounts.models import User
 from billing.pricing import TokenCounts
 from billing.services import holds
+from chat import doors
 from chat.models import Conversation, Message
 from chat.services.notices import notify
-from chat.services.turns import TITLE_CHARACTERS
+from chat.services.turns import TITLE_CHARACTERS, TurnRefused
 from endpoints import registry
 from endpoints.adapters.base import ModelRequest, PromptMessage
 from endpoints.prices import rates_of
@@ -45,7 +52,38 @@ def write_title(conversation_id: UUID) -> str:
     return title
 
 
-def _ask(conversation: Conversation, question: str) -> str:
+def ask_again(*, user: User, conversation_id: UUID) -> None:
+    """Have the title written anew, in the background; a notice brings it. Raises `TurnRefused`, `Http404`."""
+    conversation = doors.conversation_for(user, conversation_id)
+    endpoint = registry.current().get(conversation.endpoint)
+    if endpoint is None or not endpoint.title_convo:
+        message = _("No model writes titles at “%(endpoint)s”. Rename the chat yourself.")
+        raise TurnRefused(message % {"endpoint": conversation.endpoint}, status=409, code="no_titles")
+    key = f"title:{conversation.id}:{uuid7()}"
+    transaction.on_commit(lambda: current_app.send_task("chat.tasks.rewrite_title", [str(conversation.id), key]))
+
+
+def rewrite_title(conversation_id: UUID, key: str) -> str:
+    """Ask for a title again and store it, whoever gave the one before; return the title the conversation now has.
+
+    `key` makes a repeated task charge once. When the model has nothing usable to say, the old title stays, and the
+    person's tabs are told.
+    """
+    conversation = Conversation.objects.filter(id=conversation_id, deleted_at=None).first()
+    question = Message.objects.filter(conversation=conversation_id, parent=None).order_by("created_at").first()
+    if conversation is None or question is None:
+        return ""
+    title = _ask(conversation, question.text[:QUESTION_CHARACTERS], key=key)
+    if not title:
+        message = _("The model wrote no usable title. The old one stays.")
+        notify(conversation.owner_id, "toast", {"message": message})
+        return conversation.title
+    Conversation.objects.filter(id=conversation.id).update(title=title, titled_by=Conversation.TitledBy.MODEL)
+    notify(conversation.owner_id, "title", {"conversation": str(conversation.id), "title": title})
+    return title
+
+
+def _ask(conversation: Conversation, question: str, *, key: str = "") -> str:
     endpoint = registry.current().get(conversation.endpoint)
     if endpoint is None or not endpoint.title_convo:
         return ""
@@ -64,7 +102,7 @@ def _ask(conversation: Conversation, question: str) -> str:
         holds.charge_once(
             user_id=conversation.owner_id,
             line=holds.Line(
-                key=f"title:{conversation.id}",
+                key=key or f"title:{conversation.id}",
                 reason="title",
                 endpoint=endpoint.name,
                 model=model,

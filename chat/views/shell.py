@@ -103,6 +103,19 @@ def show_dialog(request: SignedIn, template: str, found: Conversation, **more: A
     return render(request, template, context, status=status)
 
 
+def show_done(
+    request: SignedIn, message: str, *, go: str = "", undo: str = "", gone: UUID | None = None
+) -> HttpResponse:
+    """Say that it is done: in a toast, with a way back at `undo`; then lead to `go`.
+
+    `gone` names a conversation that is no longer in the list: a tab that shows it goes to a new chat.
+    """
+    if not is_partial(request):
+        return redirect(go or "chat:new")
+    context = {"message": message, "go": go, "undo": undo, "gone": gone}
+    return render(request, "chat/done.html", context)
+
+
 def uuid_or_none(value: str | None) -> UUID | None:
     try:
         return UUID(value) if value else None

@@ -10,11 +10,19 @@ function remember(name, value) {
 remember("tz", Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC");
 
 // --- toasts and the live region -------------------------------------------------------------
-function toast(message, kind = "bad") {
+function toast(message, kind = "bad", undo = "") {
   const box = byId("toast").content.firstElementChild.cloneNode(true);
   box.classList.replace("bad", kind);
   if (kind === "good") box.querySelector("use").setAttribute("href", "#i-check");
   box.querySelector("span").textContent = message;
+  if (undo) {
+    const button = Object.assign(document.createElement("button"), { type: "button", className: "button quiet", textContent: words.undo });
+    button.addEventListener("click", () => {
+      box.remove();
+      ask(undo, "POST");
+    });
+    box.querySelector("span").after(button);
+  }
   byId("toasts").append(box);
   return box;
 }
@@ -98,7 +106,11 @@ document.addEventListener("keydown", (event) => {
 function rowMenu(button) {
   const menu = byId("row-menu");
   const address = button.previousElementSibling.getAttribute("href");
-  for (const link of menu.querySelectorAll("[data-verb]")) link.href = `${address}/${link.dataset.verb}`;
+  const pinned = "pinned" in button.closest("[data-row]").dataset;
+  for (const link of menu.querySelectorAll("[data-path]")) {
+    link.href = address + link.dataset.path;
+    link.hidden = "if" in link.dataset && (link.dataset.if === "pinned") !== pinned;
+  }
   opener = button;
   menu.togglePopover();
 }
@@ -107,7 +119,14 @@ function rowMenu(button) {
 const dialog = byId("dialog");
 let dialogOpener = null;
 function closeDialog() {
-  dialog.close();
+  if (dialog.open) dialog.close();
+  else byId("dialog-body").replaceChildren();
+}
+// Open a form in the dialog, or send one that asks only whether.
+function ask(address, method = "GET") {
+  for (const menu of document.querySelectorAll(".menu:popover-open")) menu.hidePopover();
+  const values = method === "POST" ? { csrfmiddlewaretoken: document.querySelector("[name=csrfmiddlewaretoken]").value } : {};
+  htmx.ajax(method, address, { target: "#dialog-body", values });
 }
 dialog.addEventListener("close", () => {
   byId("dialog-body").replaceChildren();
@@ -118,7 +137,17 @@ dialog.addEventListener("click", (event) => event.target === dialog && closeDial
 function dialogChanged() {
   const renamed = dialog.querySelector("[data-renamed]");
   const deleted = dialog.querySelector("[data-deleted]");
-  if (renamed) {
+  const done = dialog.querySelector("[data-done]");
+  const atOnce = dialog.querySelector("form[data-at-once]");
+  if (done) {
+    const { done: message, undo, go, gone } = done.dataset;
+    closeDialog();
+    toast(message, "good", undo);
+    if (gone && byId("main").dataset.conversation === gone) visit("/c/new");
+    else if (go) visit(go);
+  } else if (atOnce) {
+    atOnce.requestSubmit();
+  } else if (renamed) {
     retitle(renamed.dataset.renamed, renamed.textContent);
     closeDialog();
   } else if (deleted) {
@@ -130,7 +159,7 @@ function dialogChanged() {
     for (const menu of document.querySelectorAll(":popover-open")) menu.hidePopover();
     dialogOpener = opener;
     dialog.showModal();
-    dialog.querySelector("input:not([type=hidden])")?.select();
+    dialog.querySelector("input:not([type=hidden], [type=radio], [type=checkbox])")?.select();
   }
 }
 
@@ -263,11 +292,45 @@ document.addEventListener("click", (event) => {
   if (button.dataset.do in acts) acts[button.dataset.do](button, event);
   else if (button.dataset.module) import(button.dataset.module).then((module) => module[button.dataset.do](button, event));
   else if ("copy" in button.dataset) copy(button, button.closest(".code").querySelector("code").textContent);
-  else if (button.dataset.verb) {
+  else if ("verb" in button.dataset) {
     event.preventDefault();
-    htmx.ajax("GET", button.getAttribute("href"), { target: "#dialog-body" });
+    ask(button.getAttribute("href"), button.dataset.verb === "post" ? "POST" : "GET");
   }
 });
+// --- the editor of a message: its keys, and what can be saved ------------------------------------------------------
+function markEdited(form) {
+  const texts = [...form.querySelectorAll("textarea")];
+  const changed = texts.filter((each) => each.value !== each.dataset.saved);
+  form.querySelector("[data-save]").disabled = !changed.length || texts.some((each) => !each.value.trim());
+  form.querySelector("[data-rerun]").disabled = changed.length > 1 || texts.some((each) => !each.value.trim());
+}
+document.addEventListener("input", (event) => {
+  const form = event.target.closest(".editor");
+  if (form) markEdited(form);
+});
+document.addEventListener("keydown", (event) => {
+  const form = event.target.closest?.(".editor");
+  const mod = event.ctrlKey || event.metaKey;
+  if (!form || event.isComposing) return;
+  const button = event.key === "Escape" ? "[data-cancel]" : mod && event.key === "Enter" ? "[data-rerun]" : mod && event.key.toLowerCase() === "s" ? "[data-save]" : null;
+  if (!button) return;
+  event.preventDefault();
+  event.stopPropagation();
+  form.querySelector(button).click();
+});
+document.addEventListener("htmx:after:swap", () => {
+  for (const form of document.querySelectorAll(".editor:not(.is-ready)")) {
+    form.classList.add("is-ready");
+    markEdited(form);
+    const text = form.querySelector("[aria-invalid=true]") || form.querySelector("textarea:last-of-type");
+    text?.focus();
+    text?.setSelectionRange(text.value.length, text.value.length);
+  }
+  if (editedHere && !document.querySelector(".editor")) byId(editedHere)?.querySelector("[data-do=edit]")?.focus();
+  editedHere = document.querySelector(".editor")?.closest("article").id;
+});
+let editedHere = null;
+
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && body.classList.contains("drawer-open") && !document.querySelector(":popover-open, dialog[open]")) drawer(false);
   if (document.querySelector("dialog[open]")) return;

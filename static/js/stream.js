@@ -204,6 +204,11 @@ function say(sentence) {
 }
 
 const notices = {
+  toast: ({ message }) => tell("toast", { message }),
+  messages({ conversation }) {
+    const busy = runs.size || document.querySelector(".editor, .is-pending");
+    if (main().dataset.conversation === conversation && !busy) reloadMessages();
+  },
   title: ({ conversation, title }) => tell("retitle", { conversation, title }),
   list: () => refreshList(),
   run({ conversation, running }) {

@@ -1,0 +1,98 @@
+"""The forms of what can be done with a conversation."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from chat.models import Project, Tag
+from chat.services.forking import OPTIONS
+from chat.services.projects import LIMITS
+from chat.services.tags import DESCRIPTION_LIMIT, NAME_LIMIT
+
+FORK_WORDS = {
+    "directPath": _("Visible messages only"),
+    "includeBranches": _("Include related branches"),
+    "targetLevel": _("Include all to and from here"),
+}
+
+
+class TagsForm(forms.Form):
+    """Which of the person's bookmarks a conversation bears, and perhaps a new one."""
+
+    tags = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
+    new = forms.CharField(
+        label=_("New bookmark"), required=False, max_length=NAME_LIMIT, widget=forms.TextInput({"autocomplete": "off"})
+    )
+
+    def __init__(self, *args: Any, tags: list[Tag], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["tags"].choices = [(str(each.id), each.name) for each in tags]  # type: ignore[attr-defined]
+
+    def new_names(self) -> list[str]:
+        return [self.cleaned_data["new"]] if self.cleaned_data["new"].strip() else []
+
+
+class MoveForm(forms.Form):
+    """The project a conversation goes to, perhaps a new one."""
+
+    project = forms.ChoiceField(required=False, widget=forms.RadioSelect)
+    new = forms.CharField(
+        label=_("New project"),
+        required=False,
+        max_length=LIMITS["name"],
+        widget=forms.TextInput({"autocomplete": "off"}),
+    )
+
+    def __init__(self, *args: Any, projects: list[Project], **options: Any) -> None:
+        super().__init__(*args, **options)
+        choices = [("", _("No project")), *((str(each.id), each.name) for each in projects)]
+        self.fields["project"].choices = choices  # type: ignore[attr-defined]
+
+
+class ForkForm(forms.Form):
+    option = forms.ChoiceField(
+        choices=[(each, FORK_WORDS[each]) for each in OPTIONS],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose what to take along."), "invalid_choice": _("Choose one of the three.")},
+    )
+    split = forms.BooleanField(label=_("Start the fork at this message"), required=False)
+    remember = forms.BooleanField(label=_("Remember, and fork at once from now on"), required=False)
+
+
+class TagForm(forms.Form):
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=NAME_LIMIT,
+        error_messages={"required": _("Write a name first.")},
+        widget=forms.TextInput({"autocomplete": "off", "autofocus": True}),
+    )
+    description = forms.CharField(
+        label=_("Description"), max_length=DESCRIPTION_LIMIT, required=False, widget=forms.Textarea({"rows": 2})
+    )
+
+
+class ProjectForm(forms.Form):
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=LIMITS["name"],
+        error_messages={"required": _("Write a name first.")},
+        widget=forms.TextInput({"autocomplete": "off"}),
+    )
+    description = forms.CharField(
+        label=_("Description"), max_length=LIMITS["description"], required=False, widget=forms.Textarea({"rows": 2})
+    )
+    instructions = forms.CharField(
+        label=_("Instructions"),
+        help_text=_("The model reads them before every message of this project's chats."),
+        max_length=LIMITS["instructions"],
+        required=False,
+        widget=forms.Textarea({"rows": 5}),
+    )
+    model = forms.ChoiceField(
+        label=_("Model for new chats"), required=False, help_text=_("What new chats in this project begin with.")
+    )
+
+    def __init__(self, *args: Any, models: list[tuple[str, str]], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["model"].choices = [("", _("The one used last")), *models]  # type: ignore[attr-defined]

@@ -1,0 +1,139 @@
+"""What the menus of a conversation do: archive, pin, copy, name anew, file and bookmark it.
+
+Each is a link to a form of one question, which a browser without scripts shows; the scripts send the form at once.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
+
+from accounts import limits
+from chat import doors
+from chat.act_forms import MoveForm, TagsForm
+from chat.models import Conversation
+from chat.services import forking, organise, pins, projects, tags, titles
+from chat.services.turns import TurnRefused
+from chat.views.shell import SignedIn, show_dialog, show_done, show_refusal, signed_in
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A question, the button that says yes, and what then happens; `do` returns the answer."""
+
+    question: Promise
+    button: Promise
+    do: Callable[[SignedIn, Conversation], HttpResponse]
+
+
+def _archive(request: SignedIn, found: Conversation) -> HttpResponse:
+    organise.archive(user=request.user, conversation_ids=[found.id], archived=True)
+    undo = reverse("chat:act", args=[found.id, "restore"])
+    return show_done(request, _("“%(title)s” was archived.") % {"title": found.title}, gone=found.id, undo=undo)
+
+
+def _restore(request: SignedIn, found: Conversation) -> HttpResponse:
+    organise.archive(user=request.user, conversation_ids=[found.id], archived=False)
+    return show_done(
+        request,
+        _("“%(title)s” is back in the list.") % {"title": found.title},
+        go=reverse("chat:conversation", args=[found.id]),
+    )
+
+
+def _pin(request: SignedIn, found: Conversation) -> HttpResponse:
+    pins.set_pinned(user=request.user, conversation_id=found.id, pinned=True)
+    return show_done(request, _("“%(title)s” is pinned.") % {"title": found.title})
+
+
+def _unpin(request: SignedIn, found: Conversation) -> HttpResponse:
+    pins.set_pinned(user=request.user, conversation_id=found.id, pinned=False)
+    return show_done(request, _("“%(title)s” is no longer pinned.") % {"title": found.title})
+
+
+def _duplicate(request: SignedIn, found: Conversation) -> HttpResponse:
+    address = limits.address_of(request)
+    try:
+        made = forking.duplicate(user=request.user, conversation_id=found.id, address=address)
+    except limits.TooOften as fault:
+        return show_refusal(request, TurnRefused(fault.message, status=429))
+    go = reverse("chat:conversation", args=[made.id])
+    return show_done(request, _("This is the copy."), go=go)
+
+
+def _retitle(request: SignedIn, found: Conversation) -> HttpResponse:
+    try:
+        titles.ask_again(user=request.user, conversation_id=found.id)
+    except TurnRefused as refusal:
+        return show_refusal(request, refusal)
+    return show_done(request, _("A new title is being written."))
+
+
+ACTS = {
+    "archive": Act(gettext_lazy("Archive this chat?"), gettext_lazy("Archive chat"), _archive),
+    "restore": Act(gettext_lazy("Bring this chat back into the list?"), gettext_lazy("Restore chat"), _restore),
+    "pin": Act(gettext_lazy("Keep this chat at the top?"), gettext_lazy("Pin chat"), _pin),
+    "unpin": Act(gettext_lazy("Take this chat from the top?"), gettext_lazy("Unpin chat"), _unpin),
+    "duplicate": Act(gettext_lazy("Copy this chat with all its branches?"), gettext_lazy("Duplicate chat"), _duplicate),
+    "retitle": Act(gettext_lazy("Let the model write a new title?"), gettext_lazy("Write a title"), _retitle),
+}
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def act(request: SignedIn, conversation_id: UUID, verb: str) -> HttpResponse:
+    if verb not in ACTS:
+        raise Http404
+    found = doors.conversation_for(request.user, conversation_id)
+    wanted = ACTS[verb]
+    if request.method == "POST":
+        return wanted.do(request, found)
+    return show_dialog(request, "chat/confirm.html", found, question=wanted.question, button=wanted.button)
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def bookmarks(request: SignedIn, conversation_id: UUID) -> HttpResponse:
+    """Choose the bookmarks that a conversation bears, and add a new one."""
+    found = doors.conversation_for(request.user, conversation_id)
+    mine = list(tags.listed(request.user))
+    form = TagsForm(request.POST or None, tags=mine, initial={"tags": [str(each.id) for each in found.tags.all()]})
+    if request.method == "GET" or not form.is_valid():
+        return show_dialog(request, "chat/conversation_tags.html", found, form=form)
+    name_of = {str(each.id): each.name for each in mine}
+    names = [name_of[each] for each in form.cleaned_data["tags"]]
+    try:
+        names = tags.set_tags(user=request.user, conversation_id=found.id, names=[*names, *form.new_names()])
+    except tags.BadTag as fault:
+        form.add_error("new", str(fault))
+        return show_dialog(request, "chat/conversation_tags.html", found, form=form)
+    return show_done(request, ", ".join(names) or _("This chat has no bookmarks now."))
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def move(request: SignedIn, conversation_id: UUID) -> HttpResponse:
+    """Move a conversation into a project, a new one perhaps, or out of any."""
+    found = doors.conversation_for(request.user, conversation_id)
+    mine = list(projects.counted(request.user).order_by("name", "id"))
+    form = MoveForm(request.POST or None, projects=mine, initial={"project": str(found.project_id or "")})
+    if request.method == "GET" or not form.is_valid():
+        return show_dialog(request, "chat/move.html", found, form=form)
+    wanted = form.cleaned_data["project"] or None
+    try:
+        if form.cleaned_data["new"]:
+            wanted = projects.create(user=request.user, name=form.cleaned_data["new"]).id
+    except projects.BadProject as fault:
+        form.add_error("new", str(fault))
+        return show_dialog(request, "chat/move.html", found, form=form)
+    (moved,) = projects.put(user=request.user, conversation_ids=[found.id], project_id=wanted)
+    if moved.project is None:
+        return show_done(request, _("“%(title)s” is in no project now.") % {"title": found.title})
+    words = {"title": found.title, "project": moved.project.name}
+    return show_done(request, _("“%(title)s” is now in “%(project)s”.") % words)

@@ -1,0 +1,193 @@
+"""The menus of a conversation, the editor of a message, and the fork: with scripts and without."""
+
+from collections.abc import Callable
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+
+from accounts.models import User
+from accounts.preferences import preferences_of, set_preferences
+from chat.models import Conversation, Generation, Message, Project, Tag
+from chat.services import projects, tags
+
+pytestmark = pytest.mark.django_db
+
+Chats = Callable[..., Conversation]
+SignIn = Callable[..., Client]
+HTMX = {"HX-Request": "true"}
+
+
+def chat(make_chat: Chats, owner: User) -> Conversation:
+    return make_chat(owner)
+
+
+@pytest.fixture
+def mine(make_chat: Chats, owner: User) -> Conversation:
+    return make_chat(owner)
+
+
+@pytest.mark.parametrize("verb", ["archive", "restore", "pin", "unpin", "duplicate", "retitle"])
+def test_every_act_asks_without_scripts_and_is_done_at_once_with_them(
+    sign_in: SignIn, owner: User, mine: Conversation, verb: str
+) -> None:
+    client = sign_in(owner)
+    address = f"/c/{mine.id}/do/{verb}"
+    page = client.get(address)
+    assert page.status_code == 200
+    assert mine.title in page.content.decode()
+    assert '<form class="dialog-body" method="post"' in page.content.decode()
+    assert client.post(address).status_code in {302, 409}
+    answer = client.post(address, headers=HTMX)
+    assert "data-done" in answer.content.decode() or answer.status_code == 409
+
+
+def test_archiving_takes_a_chat_from_the_list_and_offers_the_way_back(
+    sign_in: SignIn, owner: User, mine: Conversation
+) -> None:
+    client = sign_in(owner)
+    answer = client.post(f"/c/{mine.id}/do/archive", headers=HTMX).content.decode()
+    assert f'data-undo="/c/{mine.id}/do/restore"' in answer
+    assert f'data-gone="{mine.id}"' in answer
+    assert mine.title not in client.get("/sidebar", headers=HTMX).content.decode()
+    client.post(f"/c/{mine.id}/do/restore", headers=HTMX)
+    assert mine.title in client.get("/sidebar", headers=HTMX).content.decode()
+
+
+def test_stranger_gets_404_from_every_act(sign_in: SignIn, stranger: User, mine: Conversation) -> None:
+    client = sign_in(stranger)
+    message = mine.messages.first()
+    assert message is not None
+    paths = ["do/archive", "do/duplicate", "bookmarks", "move", f"messages/{message.id}", f"messages/{message.id}/edit",
+             f"messages/{message.id}/fork"]  # fmt: skip
+    for path in paths:
+        assert client.get(f"/c/{mine.id}/{path}").status_code == 404, path
+    edits = [f"messages/{message.id}/{each}" for each in ("edit", "rerun", "fork")]
+    for path in [*paths[:4], *edits]:
+        *paths[:4],
+        f"messages/{message.id}/edit",
+        f"messages/{message.id}/rerun",
+        f"messages/{message.id}/fork",
+    ]:
+        assert client.post(f"/c/{mine.id}/{path}", {"option": "directPath", "part-0": "x"}).status_code == 404, path
+    assert Conversation.objects.count() == 1
+    assert client.get(f"/c/{mine.id}/do/shred").status_code == 404
+
+
+def test_bookmarks_are_chosen_and_made_in_one_form(sign_in: SignIn, owner: User, mine: Conversation) -> None:
+    client = sign_in(owner)
+    old = tags.create(user=owner, name="Old", conversation_id=mine.id)
+    kept = tags.create(user=owner, name="Kept", conversation_id=mine.id)
+    assert "Kept" in client.get(f"/c/{mine.id}/bookmarks", headers=HTMX).content.decode()
+    answer = client.post(f"/c/{mine.id}/bookmarks", {"tags": [str(kept.id)], "new": " Brand  new "}, headers=HTMX)
+    assert "data-done" in answer.content.decode()
+    assert set(mine.tags.values_list("name", flat=True)) == {"Kept", "Brand new"}
+    assert Tag.objects.filter(id=old.id).exists()
+    refused = client.post(f"/c/{mine.id}/bookmarks", {"tags": [str(uuid4())]}, headers=HTMX)
+    assert refused.status_code == 422
+    long = client.post(f"/c/{mine.id}/bookmarks", {"new": "x" * 129}, headers=HTMX)
+    assert long.status_code == 422
+    assert "x" * 129 in long.content.decode()
+
+
+def test_case_4_a_chat_moves_into_one_s_own_projects_only(
+    sign_in: SignIn, owner: User, stranger: User, mine: Conversation
+) -> None:
+    client = sign_in(owner)
+    own, foreign = projects.create(user=owner, name="Own"), projects.create(user=stranger, name="Foreign")
+    assert "Foreign" not in client.get(f"/c/{mine.id}/move", headers=HTMX).content.decode()
+    assert client.post(f"/c/{mine.id}/move", {"project": str(foreign.id)}, headers=HTMX).status_code == 422
+    client.post(f"/c/{mine.id}/move", {"project": str(own.id)}, headers=HTMX)
+    mine.refresh_from_db()
+    assert mine.project == own
+    client.post(f"/c/{mine.id}/move", {"new": "A new one"}, headers=HTMX)
+    mine.refresh_from_db()
+    assert mine.project == Project.objects.get(name="A new one")
+    client.post(f"/c/{mine.id}/move", {"project": ""}, headers=HTMX)
+    mine.refresh_from_db()
+    assert mine.project is None
+
+
+def test_a_message_is_edited_in_its_place(sign_in: SignIn, owner: User, mine: Conversation) -> None:
+    client = sign_in(owner)
+    for message in mine.messages.order_by("created_at")[:2]:
+        address = f"/c/{mine.id}/messages/{message.id}/edit"
+        assert message.text in client.get(address).content.decode()
+        answer = client.post(address, {"part-0": "Other\r\nwords <b>"}, headers=HTMX)
+        assert answer.status_code == 200
+        assert f'id="m-{message.id}"' in answer.content.decode()
+        message.refresh_from_db()
+        assert message.text == "Other\nwords <b>"
+        assert message.edited_at is not None
+        assert "Edited" in client.get(f"/c/{mine.id}").content.decode()
+
+
+@pytest.mark.parametrize("text", ["", "  ", "nul\x00", "x" * 1_000_001])
+def test_a_bad_edit_is_422_and_keeps_what_was_typed(
+    sign_in: SignIn, owner: User, mine: Conversation, text: str
+) -> None:
+    message = mine.messages.order_by("created_at")[0]
+    answer = sign_in(owner).post(f"/c/{mine.id}/messages/{message.id}/edit", {"part-0": text}, headers=HTMX)
+    assert answer.status_code == 422
+    assert 'aria-invalid="true"' in answer.content.decode()
+    before = message.text
+    message.refresh_from_db()
+    assert message.text == before
+
+
+def test_rerunning_makes_a_sibling_and_shows_it(sign_in: SignIn, owner: User, mine: Conversation) -> None:
+    client = sign_in(owner)
+    question = mine.messages.order_by("created_at")[0]
+    answer = client.post(f"/c/{mine.id}/messages/{question.id}/rerun", {"part-0": "Asked anew"}, headers=HTMX)
+    assert answer.status_code == 200
+    assert answer.headers["HX-Retarget"] == "#messages"
+    sibling = Message.objects.get(text="Asked anew")
+    assert sibling.parent_id == question.parent_id
+    assert Generation.objects.get().message.parent == sibling
+    question.refresh_from_db()
+    assert question.text != "Asked anew"
+    empty = client.post(f"/c/{mine.id}/messages/{question.id}/rerun", {"part-0": " "}, headers=HTMX)
+    assert empty.status_code == 422
+
+
+def test_a_reply_goes_on_from_its_edited_text(sign_in: SignIn, owner: User, mine: Conversation) -> None:
+    reply = mine.messages.order_by("created_at")[1]
+    address = f"/c/{mine.id}/messages/{reply.id}/rerun"
+    assert sign_in(owner).post(address, {"part-0": "It begins so"}, headers=HTMX).status_code == 200
+    run = Generation.objects.get()
+    assert run.continues
+    assert (run.message.text, run.message.state) == ("It begins so", "streaming")
+    assert run.message.parent_id == reply.parent_id
+    assert run.message_id != reply.id
+
+
+def test_a_fork_is_a_chat_of_its_own(sign_in: SignIn, owner: User, mine: Conversation) -> None:
+    client = sign_in(owner)
+    message = mine.messages.order_by("created_at")[1]
+    address = f"/c/{mine.id}/messages/{message.id}/fork"
+    assert "Visible messages only" in client.get(address).content.decode()
+    answer = client.post(address, {"option": "directPath", "remember": "on"}, headers=HTMX)
+    made = Conversation.objects.exclude(id=mine.id).get()
+    assert f'data-go="/c/{made.id}"' in answer.content.decode()
+    assert [each.text for each in made.messages.order_by("created_at")] == [
+        each.text for each in mine.messages.order_by("created_at")[:2]
+    ]
+    owner.refresh_from_db()
+    assert preferences_of(owner).fork_at_once
+    assert "data-at-once" in client.get(address, headers=HTMX).content.decode()
+    assert client.post(address, {"option": "sideways"}, headers=HTMX).status_code == 422
+
+
+def test_case_84_forking_in_a_loop_is_refused(
+    sign_in: SignIn, owner: User, mine: Conversation, settings: object
+) -> None:
+    settings.FORK_USER_MAX = 3  # type: ignore[attr-defined]
+    client = sign_in(owner)
+    answers = [client.post(f"/c/{mine.id}/do/duplicate", headers=HTMX).status_code for _ in range(5)]
+    assert answers == [200, 200, 200, 429, 429]
+    assert Conversation.objects.count() == 4
+
+
+def test_preferences_are_the_person_s_own(owner: User, stranger: User) -> None:
+    set_preferences(user=owner, changes={"fork_splits": True})
+    assert not preferences_of(stranger).fork_splits
