@@ -17,6 +17,8 @@ class Preferences(BaseModel):
     open_thoughts: bool = False
     scroll_button: bool = True
     open_at_latest: bool = True
+    wide_chat: bool = False
+    direction: Literal["auto", "ltr", "rtl"] = "auto"
     fork_option: Literal["directPath", "includeBranches", "targetLevel"] = "targetLevel"
     fork_splits: bool = False
     fork_at_once: bool = False  # the fork button acts without asking

@@ -151,6 +151,7 @@ class Message(models.Model):
     usage = models.JSONField(default=dict, blank=True)  # token counts by kind, see `endpoints.events.Usage`
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now)
+
     class Meta:
         constraints = [
             models.CheckConstraint(condition=~Q(parent=models.F("id")), name="message_not_its_own_parent"),

@@ -103,6 +103,11 @@ def show_dialog(request: SignedIn, template: str, found: Conversation, **more: A
     return render(request, template, context, status=status)
 
 
+def show_page(request: SignedIn, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    """Render a page beside the chat, with its sidebar."""
+    return render(request, template, {"sidebar": pages.sidebar(user=request.user), **context}, status=status)
+
+
 def show_done(
     request: SignedIn, message: str, *, go: str = "", undo: str = "", gone: UUID | None = None
 ) -> HttpResponse:

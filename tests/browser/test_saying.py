@@ -21,7 +21,7 @@ REPLY, QUESTION = "article.from-model .prose p", "article.from-user .prose"
 
 
 def chat(page: Page) -> None:
-    send(page, "[[say:Cats_purr_when_they_are_content]] why do cats purr?")
+    send(page, "[[tokens:12]] why do cats purr?")
     settled(page)
 
 

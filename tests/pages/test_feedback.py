@@ -53,6 +53,7 @@ def test_an_empty_rating_takes_it_away(sign_in: SignIn, owner: User, reply: Mess
     Message.objects.filter(id=reply.id).update(feedback={"rating": "thumbsUp"})
     page = sign_in(owner).get(f"/c/{reply.conversation_id}").content.decode()
     assert 'name="rating" value=""' in page
+    assert page.count(f'formaction="{address(reply)}"') == 2
     sign_in(owner).post(address(reply), {"rating": ""}, headers=FRAGMENT)
     assert stored(reply) is None
 

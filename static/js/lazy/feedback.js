@@ -52,12 +52,8 @@ document.addEventListener("htmx:before:request", (event) => {
 
 /** A thumb was clicked; its form is on the way, or is answered already when this script came late. */
 export function rated(button) {
-  const { id } = button.closest(".feedback") || {};
-  if (id) {
-    shown.add(document.getElementById(id));
-    waiting.add(id);
-  } else {
-    const late = document.querySelector(`.feedback:has(button[formaction="${button.getAttribute("formaction")}"])`);
-    if (late) showReasons(late);
-  }
+  const box = button.closest(".feedback");
+  if (!button.isConnected) return showReasons(document.getElementById(box.id));
+  shown.add(box);
+  waiting.add(box.id);
 }

@@ -1,0 +1,39 @@
+"""What a person may prefer, as a form."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from chat.act_forms import FORK_WORDS
+
+
+class PreferenceForm(forms.Form):
+    """One field for each of `accounts.preferences.Preferences`."""
+
+    send_with = forms.ChoiceField(
+        label=_("Send a message with"),
+        choices=[("enter", _("Enter")), ("mod_enter", _("Ctrl or Cmd + Enter"))],
+    )
+    keep_drafts = forms.BooleanField(label=_("Keep what I have not sent yet on this device"), required=False)
+    scroll_button = forms.BooleanField(label=_("Show the button that leads to the latest message"), required=False)
+    open_at_latest = forms.BooleanField(label=_("Open chats at their latest message"), required=False)
+    wide_chat = forms.BooleanField(label=_("Use the whole width for messages"), required=False)
+    direction = forms.ChoiceField(
+        label=_("Direction of my text"),
+        choices=[("auto", _("As the text itself says")), ("ltr", _("Left to right")), ("rtl", _("Right to left"))],
+    )
+    open_thoughts = forms.BooleanField(label=_("Show a model's thoughts unfolded"), required=False)
+    fork_option = forms.ChoiceField(label=_("A fork takes along"), choices=list(FORK_WORDS.items()))
+    fork_splits = forms.BooleanField(label=_("A fork starts at the chosen message"), required=False)
+    fork_at_once = forms.BooleanField(label=_("Fork at once, without asking"), required=False)
+
+    @property
+    def writing(self) -> list[forms.BoundField]:
+        return [self[name] for name in ("send_with", "keep_drafts", "direction")]
+
+    @property
+    def reading(self) -> list[forms.BoundField]:
+        return [self[name] for name in ("scroll_button", "open_at_latest", "wide_chat", "open_thoughts")]
+
+    @property
+    def forking(self) -> list[forms.BoundField]:
+        return [self[name] for name in ("fork_option", "fork_splits", "fork_at_once")]

@@ -1,0 +1,157 @@
+"""The pages of projects: all of them, and the workspace of one."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_http_methods
+
+from chat import doors, pages
+from chat.act_forms import ProjectForm
+from chat.models import Conversation
+from chat.services import favourites, organise, projects
+from chat.views.shell import SignedIn, is_partial, show_done, show_page, signed_in
+
+SEPARATOR = "\n"  # between endpoint and model in one form field; neither can hold it
+
+
+@require_GET
+@signed_in
+def index(request: SignedIn) -> HttpResponse:
+    words = request.GET.get("q", "").replace("\x00", " ").strip()[:200]
+    sort = request.GET.get("sort", "")
+    sort = sort if sort in projects.SORTS else "lastConversationAt"
+    descending = request.GET.get("direction", "asc" if sort == "name" else "desc") != "asc"
+    page = projects.page(
+        user=request.user, search=words, sort=sort, descending=descending, cursor=request.GET.get("cursor")
+    )
+    context = {"page_of": page, "words": words, "sort": sort, "descending": descending}
+    if is_partial(request):
+        return render(request, "chat/project_rows.html", context)
+    return show_page(request, "chat/projects.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def create(request: SignedIn) -> HttpResponse:
+    form = ProjectForm(request.POST or None, models=_models())
+    if request.method == "POST" and form.is_valid():
+        try:
+            data = form.cleaned_data
+            made = projects.create(user=request.user, **_texts(data))
+            if data["model"]:
+                projects.change(user=request.user, project_id=made.id, **_model(data))
+        except projects.BadProject as fault:
+            form.add_error(fault.field, str(fault))
+        else:
+            words = _("The project “%(name)s” was made.") % {"name": made.name}
+            return show_done(request, words, go=reverse("chat:project", args=[made.id]))
+    return _form(request, form, _("New project"), _("Make project"), reverse("chat:projects"))
+
+
+@require_GET
+@signed_in
+def workspace(request: SignedIn, project_id: UUID) -> HttpResponse:
+    found = doors.project_for(request.user, project_id)
+    sort = request.GET.get("sort", "")
+    sort = sort if sort in {"updatedAt", "createdAt", "title"} else "updatedAt"
+    descending = request.GET.get("direction", "asc" if sort == "title" else "desc") != "asc"
+    among = Conversation.objects.listed().filter(project=found)
+    cursor = request.GET.get("cursor")
+    page = organise.page(user=request.user, cursor=cursor, among=among, sort=sort, descending=descending)
+    context = {"project": found, "page_of": page, "sort": sort, "descending": descending}
+    context["model"] = pages.choice_of((found.endpoint, found.model)) if found.model else None
+    if is_partial(request):
+        return render(request, "chat/project_chats.html", context)
+    return show_page(request, "chat/project.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def change(request: SignedIn, project_id: UUID) -> HttpResponse:
+    found = doors.project_for(request.user, project_id)
+    initial = {name: getattr(found, name) for name in projects.LIMITS}
+    initial["model"] = f"{found.endpoint}{SEPARATOR}{found.model}" if found.model else ""
+    form = ProjectForm(request.POST or None, models=_models(), initial=initial)
+    back = reverse("chat:project", args=[project_id])
+    if request.method == "POST" and form.is_valid():
+        try:
+            data = form.cleaned_data
+            projects.change(user=request.user, project_id=project_id, **_texts(data), **_model(data))
+        except projects.BadProject as fault:
+            form.add_error(fault.field, str(fault))
+        else:
+            return show_done(request, _("The project was saved."), go=back)
+    return _form(request, form, _("Edit project"), _("Save project"), back)
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def delete(request: SignedIn, project_id: UUID) -> HttpResponse:
+    found = doors.project_for(request.user, project_id)
+    if request.method == "POST":
+        projects.delete(user=request.user, project_id=project_id)
+        words = _("The project “%(name)s” was deleted. Its chats are still there.") % {"name": found.name}
+        return show_done(request, words, go=reverse("chat:projects"))
+    count = Conversation.objects.visible_to(request.user).filter(project=found).count()
+    words = ngettext(
+        "“%(name)s” goes, with its instructions. Its %(count)d chat stays, outside of any project.",
+        "“%(name)s” goes, with its instructions. Its %(count)d chats stay, outside of any project.",
+        count,
+    )
+    context = {
+        "title": _("Delete this project?"), "words": words % {"name": found.name, "count": count},
+        "button": _("Delete project"), "kind": "danger", "back": reverse("chat:project", args=[project_id]),
+        "shell": "chat/dialog.html" if is_partial(request) else "chat/alone.html",
+    }  # fmt: skip
+    return render(request, "chat/form.html", context)
+
+
+@require_http_methods(["POST"])
+@signed_in
+def favourite(request: SignedIn) -> HttpResponse:
+    """Add a model to the favourites, or take it away."""
+    endpoint, model = request.POST.get("endpoint", ""), request.POST.get("model", "")
+    try:
+        is_one = favourites.toggle(user=request.user, endpoint=endpoint, model=model)
+    except favourites.TooMany as fault:
+        return render(request, "components/toast.html", {"message": str(fault), "kind": "bad"}, status=409)
+    words = _("“%(model)s” is a favourite now.") if is_one else _("“%(model)s” is no favourite now.")
+    return show_done(request, words % {"model": model})
+
+
+@require_http_methods(["POST"])
+@signed_in
+def favourites_order(request: SignedIn) -> HttpResponse:
+    """Take the favourites' order as dragging sends it: ids of the rows."""
+    mine = {str(each.id): (each.endpoint, each.model) for each in favourites.listed(request.user)}
+    wanted = [mine[each] for each in request.POST.getlist("ids") if each in mine]
+    favourites.replace(user=request.user, pairs=[*wanted, *(pair for pair in mine.values() if pair not in wanted)])
+    return HttpResponse(status=204) if is_partial(request) else redirect("chat:new")
+
+
+def _models() -> list[tuple[str, str]]:
+    return [
+        (f"{choice.endpoint}{SEPARATOR}{choice.model}", f"{choice.label} · {group.label}")
+        for group in pages.model_groups()
+        for choice in group.choices
+    ]
+
+
+def _texts(data: dict[str, Any]) -> dict[str, str]:
+    return {name: data[name] for name in projects.LIMITS}
+
+
+def _model(data: dict[str, Any]) -> dict[str, str]:
+    endpoint, _separator, model = data["model"].partition(SEPARATOR)
+    return {"endpoint": endpoint, "model": model}
+
+
+def _form(request: SignedIn, form: ProjectForm, heading: str, button: str, back: str) -> HttpResponse:
+    shell = "chat/dialog.html" if is_partial(request) else "chat/alone.html"
+    context = {"form": form, "shell": shell, "title": heading, "button": button, "back": back}
+    return render(request, "chat/form.html", context, status=422 if form.is_bound else 200)

@@ -1,0 +1,186 @@
+"""The pages beside the chat: bookmarks, archive, projects, search, settings."""
+
+from collections.abc import Callable
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from accounts.models import User
+from accounts.preferences import preferences_of
+from chat.models import Conversation, Favourite, Project, Tag
+from chat.services import organise, projects, tags
+
+pytestmark = pytest.mark.django_db
+
+Chats = Callable[..., Conversation]
+SignIn = Callable[..., Client]
+HTMX = {"HX-Request": "true"}
+PAGES = ["bookmarks", "archive", "projects", "search", "settings"]
+FORMS = ["bookmarks/new", "archive/all", "archive/delete", "projects/new"]
+
+
+@pytest.mark.parametrize("path", [*PAGES, *FORMS])
+def test_every_page_is_whole_by_itself_and_closed_to_strangers(
+    client: Client, sign_in: SignIn, owner: User, path: str
+) -> None:
+    assert client.get(f"/{path}").status_code == 302
+    page = sign_in(owner).get(f"/{path}")
+    assert page.status_code == 200
+    assert "<h1" in page.content.decode()
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_pages_cost_the_same_whatever_they_show(
+    sign_in: SignIn,
+    owner: User,
+    make_chat: Chats,
+    path: str,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    client = sign_in(owner)
+    client.get("/settings")
+    for number in range(12):
+        chat = make_chat(owner, title=f"Chat {number}")
+        tags.create(user=owner, name=f"Tag {number}", conversation_id=chat.id)
+        project = projects.create(user=owner, name=f"Project {number}")
+        projects.put(user=owner, conversation_ids=[chat.id], project_id=project.id)
+        if number % 2:
+            organise.archive(user=owner, conversation_ids=[chat.id], archived=True)
+    with django_assert_max_num_queries(14):
+        client.get(f"/{path}?q=chat")
+
+
+def test_bookmarks_are_made_changed_ordered_and_deleted(sign_in: SignIn, owner: User, make_chat: Chats) -> None:
+    client = sign_in(owner)
+    assert "will stand here" in client.get("/bookmarks").content.decode()
+    assert client.post("/bookmarks/new", {"name": "Pets", "description": "cats"}).status_code == 302
+    client.post("/bookmarks/new", {"name": "Work"})
+    pets, work = Tag.objects.get(name="Pets"), Tag.objects.get(name="Work")
+    for data in ({"name": ""}, {"name": "Pets"}, {"name": "x" * 129}):
+        refused = client.post("/bookmarks/new", data, headers=HTMX)
+        assert refused.status_code == 422
+        assert data["name"] in refused.content.decode()
+    assert client.post(f"/bookmarks/{pets.id}", {"name": "Work"}, headers=HTMX).status_code == 422
+    client.post(f"/bookmarks/{pets.id}", {"name": "Animals"})
+    client.post("/bookmarks/order", {"up": str(work.id)})
+    assert list(tags.listed(owner).values_list("name", flat=True)) == ["Work", "Animals"]
+    client.post("/bookmarks/order", {"ids": [str(pets.id), str(work.id), str(uuid4()), "nonsense"]})
+    assert list(tags.listed(owner).values_list("name", flat=True)) == ["Animals", "Work"]
+    chat = make_chat(owner)
+    tags.put(user=owner, conversation_id=chat.id, tag_id=pets.id, on=True)
+    assert "is taken off 1 chat" in client.get(f"/bookmarks/{pets.id}/delete").content.decode()
+    client.post(f"/bookmarks/{pets.id}/delete")
+    assert list(Tag.objects.values_list("name", flat=True)) == ["Work"]
+    assert Conversation.objects.filter(id=chat.id).exists()
+
+
+def test_case_2_another_s_bookmark_or_project_is_not_there(sign_in: SignIn, owner: User, stranger: User) -> None:
+    tag, project = tags.create(user=owner, name="Mine"), projects.create(user=owner, name="Mine too")
+    client = sign_in(stranger)
+    for path in (f"bookmarks/{tag.id}", f"bookmarks/{tag.id}/delete", f"projects/{project.id}",
+                 f"projects/{project.id}/edit", f"projects/{project.id}/delete"):  # fmt: skip
+        assert client.get(f"/{path}").status_code == 404
+        assert client.post(f"/{path}", {"name": "Stolen"}).status_code in {404, 405}
+    assert client.post("/bookmarks/order", {"up": str(tag.id)}).status_code == 404
+    assert [Tag.objects.get().name, Project.objects.get().name] == ["Mine", "Mine too"]
+
+
+def test_archived_chats_are_listed_sorted_found_and_paged(sign_in: SignIn, owner: User, make_chat: Chats) -> None:
+    client = sign_in(owner)
+    ids = [make_chat(owner, title=f"Chat {number:02}").id for number in range(40)]
+    organise.archive(user=owner, conversation_ids=ids, archived=True)
+    make_chat(owner, title="In the list")
+    page = client.get("/archive?sort=title&direction=asc").content.decode()
+    table = page[page.index("<tbody") : page.index("</tbody>")]
+    assert table.index("Chat 00") < table.index("Chat 01")
+    assert "Chat 39" not in table
+    assert "In the list" not in table
+    assert "More" in table
+    found = client.get("/archive?q=chat 39", headers=HTMX).content.decode()
+    assert "Chat 39" in found
+    assert "Chat 38" not in found
+    client.post("/archive/delete")
+    assert not Conversation.objects.exists()
+
+
+def test_everything_is_archived_at_once(sign_in: SignIn, owner: User, stranger: User, make_chat: Chats) -> None:
+    make_chat(owner)
+    make_chat(stranger)
+    sign_in(owner).post("/archive/all")
+    assert Conversation.objects.filter(archived_at=None).get().owner == stranger
+
+
+def test_a_project_is_made_filled_changed_and_deleted_without_its_chats(
+    sign_in: SignIn, owner: User, make_chat: Chats
+) -> None:
+    client = sign_in(owner)
+    made = client.post("/projects/new", {"name": "Moon", "instructions": "Be brief", "model": "Somewhere\nsmall"})
+    project = Project.objects.get()
+    assert made.headers["Location"] == f"/projects/{project.id}"
+    assert (project.endpoint, project.model, project.instructions) == ("Somewhere", "small", "Be brief")
+    chat = make_chat(owner, title="Inside")
+    projects.put(user=owner, conversation_ids=[chat.id], project_id=project.id)
+    page = client.get(f"/projects/{project.id}").content.decode()
+    assert "Inside" in page
+    assert "Be brief" in page
+    assert f"/c/new?projectId={project.id}" in page
+    refused = client.post(f"/projects/{project.id}/edit", {"name": "", "instructions": "kept words"}, headers=HTMX)
+    assert refused.status_code == 422
+    assert "kept words" in refused.content.decode()
+    client.post(f"/projects/{project.id}/edit", {"name": "Mars"})
+    assert "Mars" in client.get("/projects?q=mar").content.decode()
+    client.post(f"/projects/{project.id}/delete")
+    chat.refresh_from_db()
+    assert chat.project is None
+    assert not Project.objects.exists()
+
+
+def test_case_18_search_shows_hits_in_their_sentence_and_nobody_else_s(
+    sign_in: SignIn, owner: User, stranger: User, make_chat: Chats
+) -> None:
+    make_chat(stranger, title="zanzibar secret")
+    chat = make_chat(owner, title="Cats at night")
+    message = chat.messages.order_by("created_at")[0]
+    word = message.text.split()[0].strip("?.,")
+    page = sign_in(owner).get(f"/search?q={word}").content.decode()
+    assert f"<mark>{word}</mark>" in page
+    assert f"/c/{chat.id}?at={message.id}#m-{message.id}" in page
+    assert "zanzibar" not in sign_in(owner).get("/search?q=secret").content.decode()
+    assert "Nothing was found" in sign_in(owner).get("/search?q=zanzibar").content.decode()
+
+
+def test_nonsense_in_the_search_field_is_422_and_stays_there(sign_in: SignIn, owner: User) -> None:
+    answer = sign_in(owner).get("/search?q=before:yesterday cats")
+    assert answer.status_code == 422
+    assert "is no date" in answer.content.decode()
+    assert 'value="before:yesterday cats"' in answer.content.decode()
+    for query in ("%00", "🦊", "%22" * 500, "a" * 5_000, "%ED%A0%80"):
+        assert sign_in(owner).get(f"/search?q={query}").status_code == 200
+
+
+def test_settings_are_kept_and_bad_ones_refused(sign_in: SignIn, owner: User) -> None:
+    client = sign_in(owner)
+    good = {"send_with": "mod_enter", "direction": "rtl", "fork_option": "directPath", "wide_chat": "on"}
+    assert client.post("/settings", good).status_code == 302
+    owner.refresh_from_db()
+    kept = preferences_of(owner)
+    assert (kept.send_with, kept.direction, kept.wide_chat, kept.keep_drafts) == ("mod_enter", "rtl", True, False)
+    bad = client.post("/settings", good | {"send_with": "telepathy"}, headers=HTMX)
+    assert bad.status_code == 422
+    owner.refresh_from_db()
+    assert preferences_of(owner) == kept
+
+
+def test_favourites_come_and_go(sign_in: SignIn, owner: User) -> None:
+    client = sign_in(owner)
+    client.post("/favourites", {"endpoint": "Somewhere", "model": "small"}, headers=HTMX)
+    client.post("/favourites", {"endpoint": "Nowhere", "model": "none"}, headers=HTMX)
+    assert list(Favourite.objects.values_list("model", flat=True)) == ["small"]
+    client.post("/favourites", {"endpoint": "Somewhere", "model": "tiny"}, headers=HTMX)
+    order = [str(each.id) for each in Favourite.objects.order_by("-position")]
+    client.post("/favourites/order", {"ids": order}, headers=HTMX)
+    assert list(Favourite.objects.order_by("position").values_list("model", flat=True)) == ["tiny", "small"]
+    client.post("/favourites", {"endpoint": "Somewhere", "model": "tiny"}, headers=HTMX)
+    assert list(Favourite.objects.values_list("model", flat=True)) == ["small"]
