@@ -113,7 +113,7 @@ def _spots(tree: Tree, previews: dict[UUID, str], on_view: set[UUID]) -> list[Sp
     spots: list[Spot] = []
     stands_in: dict[UUID, Spot] = {}  # the mark in which a message is drawn
     for node in _depth_first(tree):
-        above = stands_in[node.parent_id] if node.parent_id in stands_in else None
+        above = stands_in.get(node.parent_id) if node.parent_id else None
         plain = many and is_plain(node)
         if plain and above is not None and above.hidden:
             above.hidden += 1
