@@ -1,11 +1,13 @@
 """The forms of what can be done with a conversation."""
 
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from chat.models import Project, Tag
+from chat.services.bulk import MOST as MOST_AT_ONCE
 from chat.services.forking import OPTIONS
 from chat.services.projects import LIMITS
 from chat.services.tags import DESCRIPTION_LIMIT, NAME_LIMIT
@@ -58,6 +60,51 @@ class ForkForm(forms.Form):
     )
     split = forms.BooleanField(label=_("Start the fork at this message"), required=False)
     remember = forms.BooleanField(label=_("Remember, and fork at once from now on"), required=False)
+
+
+class BulkForm(forms.Form):
+    """What to do with which conversations; `project` or `tag` where the action needs one."""
+
+    ACTIONS = (
+        ("archive", _("Archive")), ("delete", _("Delete")), ("move", _("Move to a project")), ("tag", _("Bookmark")),
+    )  # fmt: skip
+
+    action = forms.ChoiceField(choices=ACTIONS, widget=forms.HiddenInput)
+    ids = forms.MultipleChoiceField(
+        widget=forms.MultipleHiddenInput, error_messages={"required": _("Choose a chat first.")}
+    )
+    project = forms.ChoiceField(label=_("Project"), required=False, widget=forms.RadioSelect)
+    tag = forms.ChoiceField(label=_("Bookmark"), required=False, widget=forms.RadioSelect)
+
+    def __init__(self, *args: Any, projects: list[Project], tags: list[Tag], **options: Any) -> None:
+        super().__init__(*args, **options)
+        known: dict[str, list[tuple[str, Any]]] = {
+            "project": [("none", _("No project")), *((str(each.id), each.name) for each in projects)],
+            "tag": [(str(each.id), each.name) for each in tags],
+        }
+        for name, choices in known.items():
+            self.fields[name].choices = choices  # type: ignore[attr-defined]
+        self.fields["ids"].valid_value = lambda value: True  # type: ignore[attr-defined]  # the service knows whose
+
+    def clean_ids(self) -> list[UUID]:
+        try:
+            ids = [UUID(each) for each in self.cleaned_data["ids"]]
+        except ValueError:
+            raise forms.ValidationError(_("Choose a chat first.")) from None
+        if len(ids) > MOST_AT_ONCE:
+            message = _("At most %(limit)d chats can be changed at once.")
+            raise forms.ValidationError(message % {"limit": MOST_AT_ONCE})
+        return ids
+
+    @property
+    def action_name(self) -> str:
+        return str(self.data.get("action", ""))
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all is chosen that the action needs."""
+        needed = {"move": "project", "tag": "tag"}.get(self.cleaned_data["action"])
+        return needed is None or bool(self.cleaned_data[needed])
 
 
 class TagForm(forms.Form):

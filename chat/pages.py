@@ -1,18 +1,13 @@
-"""What the chat pages show beside the messages: the sidebar's groups, the model in use, the model menu."""
+"""What the chat pages show beside the messages: the model in use, the model menu."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
 from uuid import UUID
 
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from accounts.models import User
 from chat.models import Conversation
 from chat.presenters import Branch, MessageView, present_branch
-from chat.services import organise, tree
+from chat.services import tree
 from endpoints import registry
 from endpoints.adapters.base import Endpoint
 
@@ -36,25 +31,6 @@ class ModelGroup:
 
     label: str
     choices: list[Choice]
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Rows of the sidebar under one heading; `title` is empty when the page before ended in the same group."""
-
-    key: str
-    title: str
-    rows: list[Conversation]
-
-
-@dataclass(frozen=True, slots=True)
-class Sidebar:
-    """One page of the list. `next_cursor` and `last_key` ask for the page after it."""
-
-    groups: list[Group]
-    next_cursor: str | None
-    last_key: str
-    latest: Conversation | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,43 +123,6 @@ def _choice(endpoint: Endpoint, model: str, *, available: bool = True) -> Choice
         label=model,
         available=available,
     )
-
-
-def sidebar(*, user: User, cursor: str | None = None, after: str = "") -> Sidebar:
-    """Return a page of the list; `after` is the `last_key` of the page before."""
-    page = organise.page(user=user, cursor=cursor)
-    groups = grouped(page.items, today=timezone.localdate(), after=after)
-    return Sidebar(
-        groups=groups,
-        next_cursor=page.next_cursor,
-        last_key=groups[-1].key if groups else after,
-        latest=page.items[0] if page.items else None,
-    )
-
-
-def grouped(rows: Iterable[Conversation], *, today: date, after: str = "") -> list[Group]:
-    """Put rows, latest first, under headings of time as the person's clock has it."""
-    groups: list[Group] = []
-    for row in rows:
-        key, title = _heading(timezone.localtime(row.updated_at).date(), today)
-        if not groups or groups[-1].key != key:
-            groups.append(Group(key, "" if key == after else title, []))
-        groups[-1].rows.append(row)
-    return groups
-
-
-def _heading(day: date, today: date) -> tuple[str, str]:
-    if day >= today:
-        return "today", _("Today")
-    if day == today - timedelta(days=1):
-        return "yesterday", _("Yesterday")
-    if day > today - timedelta(days=8):
-        return "week", _("Previous 7 days")
-    if day > today - timedelta(days=31):
-        return "month", _("Previous 30 days")
-    if day.year == today.year:
-        return f"{day:%Y-%m}", date_format(day, "F")
-    return str(day.year), str(day.year)
 
 
 def branch_down_to(conversation: Conversation, message_id: UUID) -> Branch:

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from celery import shared_task
 
+from chat.services import bulk, titles
 from chat.services import sweep as sweeping
-from chat.services import titles
 from chat.services.signals import client
 
 WORKER_SEEN = "parley:worker"  # refreshed by every sweep: the doctor reads from it that worker and beat run
@@ -22,6 +22,13 @@ def write_title(conversation_id: str) -> None:
 def rewrite_title(conversation_id: str, key: str) -> None:
     """Name the conversation anew, because the person asked."""
     titles.rewrite_title(UUID(conversation_id), key)
+
+
+@shared_task(ignore_result=True, expires=60)
+def purge() -> None:
+    """Delete for good what can no longer be brought back."""
+    while bulk.purge():
+        pass
 
 
 @shared_task(ignore_result=True, expires=20)

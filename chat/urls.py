@@ -1,6 +1,19 @@
 from django.urls import path
 
-from chat.views import acts, archive, conversations, editing, feedback, forking, projects, search, settings, tags, turns
+from chat.views import (
+    acts,
+    archive,
+    conversations,
+    editing,
+    feedback,
+    forking,
+    lists,
+    projects,
+    search,
+    settings,
+    tags,
+    turns,
+)
 from chat.views.tree_map import conversation_map
 
 app_name = "chat"
@@ -46,6 +59,9 @@ urlpatterns = [
     path("search", search.index, name="search"),
     path("settings", settings.index, name="settings"),
     path("generations/<uuid:generation_id>/stop", turns.stop, name="stop"),
-    path("sidebar", conversations.sidebar, name="sidebar"),
+    path("conversations/bulk", lists.many, name="bulk"),
+    path("conversations/undo", lists.undo, name="undo"),
+    path("conversations/pinned", lists.order_pinned, name="pinned_order"),
+    path("sidebar", lists.sidebar, name="sidebar"),
     path("styleguide", conversations.styleguide, name="styleguide"),
 ]

@@ -135,7 +135,14 @@ def delete_all(*, user: User) -> int:
 
 
 def _delete(user: User, ids: list[UUID]) -> int:
-    """Delete by three statements: the collector would load every message to look for its children.
+    with transaction.atomic():
+        messages = erase(ids)
+        _tell(user, ids)
+    return messages
+
+
+def erase(ids: list[UUID]) -> int:
+    """Delete conversations by a few statements: the collector would load every message to look for its children.
 
     Locks the conversations' rows: a turn that begins meanwhile is deleted too, or finds nothing.
     """
@@ -148,7 +155,6 @@ def _delete(user: User, ids: list[UUID]) -> int:
             messages = int(cursor.rowcount)
             cursor.execute("DELETE FROM chat_conversation_tags WHERE conversation_id = ANY(%s)", [ids])
             cursor.execute("DELETE FROM chat_conversation WHERE id = ANY(%s)", [ids])
-        _tell(user, ids)
     return messages
 
 

@@ -29,6 +29,15 @@ def modules() -> SafeString:
     return mark_safe(json.dumps({f"parley/{name}": static(f"js/lazy/{name}.js") for name in names}))  # noqa: S308
 
 
+@register.simple_tag(takes_context=True)
+def fold(context: template.Context, key: str, title: str) -> SafeString:
+    """Open a section of the sidebar, to be closed with ``</details>``. The cookie `folded` says which are folded."""
+    request = context.get("request")
+    folded = request.COOKIES.get("folded", "").split(".") if request else []
+    state = "" if key in folded else mark_safe(" open")
+    return format_html('<details class="fold" data-fold="{}"{}><summary><h3>{}</h3></summary>', key, state, title)
+
+
 @register.filter
 def initials(name: str) -> str:
     """Return the first letters of the first and the last word, for an avatar."""

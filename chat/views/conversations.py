@@ -81,14 +81,6 @@ def delete(request: SignedIn, conversation_id: UUID) -> HttpResponse:
 
 
 @require_GET
-@signed_in
-def sidebar(request: SignedIn) -> HttpResponse:
-    listed = pages.sidebar(user=request.user, cursor=request.GET.get("cursor"), after=request.GET.get("after", ""))
-    template = "chat/sidebar_rows.html" if is_partial(request) else "chat/history.html"
-    return render(request, template, {"sidebar": listed})
-
-
-@require_GET
 def styleguide(request: HttpRequest) -> HttpResponse:
     """Every component, for the people who build with them."""
     if not settings.DEBUG:

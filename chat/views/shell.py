@@ -18,6 +18,7 @@ from chat import pages
 from chat.models import Conversation
 from chat.presenters import Branch
 from chat.services.turns import TurnRefused
+from chat.sidebar import sidebar
 
 P = ParamSpec("P")
 
@@ -65,7 +66,7 @@ def show_chat(
 ) -> HttpResponse:
     """Render a chat page whole, or only its main part when htmx moves from one chat to another."""
     partial = is_partial(request)
-    listed = None if partial and (found or wanted) else pages.sidebar(user=request.user)
+    listed = None if partial and (found or wanted) else sidebar(user=request.user)
     if found is None and wanted is None and listed and listed.latest:
         wanted = (listed.latest.endpoint, listed.latest.model)
         wanted = wanted if pages.is_offered(*wanted) else None
@@ -105,7 +106,7 @@ def show_dialog(request: SignedIn, template: str, found: Conversation, **more: A
 
 def show_page(request: SignedIn, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
     """Render a page beside the chat, with its sidebar."""
-    return render(request, template, {"sidebar": pages.sidebar(user=request.user), **context}, status=status)
+    return render(request, template, {"sidebar": sidebar(user=request.user), **context}, status=status)
 
 
 def show_done(

@@ -123,11 +123,15 @@ function closeDialog() {
   else byId("dialog-body").replaceChildren();
 }
 // Open a form in the dialog, or send one that asks only whether.
-function ask(address, method = "GET") {
+function ask(address, method = "GET", more = {}) {
   for (const menu of document.querySelectorAll(".menu:popover-open")) menu.hidePopover();
-  const values = method === "POST" ? { csrfmiddlewaretoken: document.querySelector("[name=csrfmiddlewaretoken]").value } : {};
-  htmx.ajax(method, address, { target: "#dialog-body", values });
+  const values = more instanceof FormData ? more : new FormData();
+  if (!(more instanceof FormData)) for (const [name, value] of Object.entries(more)) values.append(name, value);
+  if (method === "POST") values.append("csrfmiddlewaretoken", document.querySelector("[name=csrfmiddlewaretoken]").value);
+  if (method === "POST") htmx.ajax(method, address, { target: "#dialog-body", values });
+  else htmx.ajax(method, values.entries().next().done ? address : `${address}?${new URLSearchParams(values)}`, { target: "#dialog-body" });
 }
+document.addEventListener("parley:ask", ({ detail }) => ask(detail.address, detail.method, detail.values));
 dialog.addEventListener("close", () => {
   byId("dialog-body").replaceChildren();
   (dialogOpener?.isConnected ? dialogOpener : byId("text"))?.focus();
@@ -143,6 +147,7 @@ function dialogChanged() {
     const { done: message, undo, go, gone } = done.dataset;
     closeDialog();
     toast(message, "good", undo);
+    document.dispatchEvent(new CustomEvent("parley:done"));
     if (gone && byId("main").dataset.conversation === gone) visit("/c/new");
     else if (go) visit(go);
   } else if (atOnce) {
@@ -176,6 +181,7 @@ function retitle(conversation, title) {
   const heading = byId("chat-title");
   if (heading) heading.textContent = title;
 }
+document.addEventListener("parley:visit", ({ detail }) => visit(detail.address));
 document.addEventListener("parley:retitle", (event) => retitle(event.detail.conversation, event.detail.title));
 function markCurrent() {
   for (const link of byId("sidebar").querySelectorAll(".history .row")) {

@@ -204,6 +204,14 @@ function say(sentence) {
 }
 
 const notices = {
+  gone({ conversations }) {
+    if (!conversations.includes(main().dataset.conversation)) return;
+    setTimeout(() => { // the tab that did it leads away by itself
+      if (!conversations.includes(main().dataset.conversation)) return;
+      tell("toast", { message: words.gone, kind: "good" });
+      tell("visit", { address: "/c/new" });
+    }, 600);
+  },
   toast: ({ message }) => tell("toast", { message }),
   messages({ conversation }) {
     const busy = runs.size || document.querySelector(".editor, .is-pending");
@@ -245,8 +253,9 @@ let listIsOld = false;
 function refreshList(wait = 250) {
   clearTimeout(listTimer);
   listTimer = setTimeout(() => {
-    listIsOld = byId("history").scrollTop > 150; // not under the eyes of someone who reads further down
-    if (!listIsOld) htmx.ajax("GET", "/sidebar", { target: "#history-rows", swap: "innerHTML" });
+    const busy = byId("sidebar").matches("[data-selecting]") || byId("sidebar").querySelector(".rename-here, .is-dragged");
+    listIsOld = busy || byId("history").scrollTop > 150; // not under the eyes of someone who reads further down
+    if (!listIsOld) htmx.ajax("GET", `/sidebar?${new URLSearchParams(new FormData(byId("list-tools")))}`, { target: "#history-rows", swap: "innerHTML" });
   }, wait);
 }
 byId("history").addEventListener("scroll", () => listIsOld && byId("history").scrollTop < 50 && refreshList(), { passive: true });

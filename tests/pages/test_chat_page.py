@@ -215,5 +215,5 @@ def test_queries_do_not_grow_with_the_conversation(
     client = sign_in(owner)
     client.get(f"/c/{small.id}")  # fills the session's cache
     for chat in (small, large):
-        with django_assert_num_queries(6):  # type: ignore[attr-defined]
+        with django_assert_num_queries(7):  # type: ignore[attr-defined]
             client.get(f"/c/{chat.id}")

@@ -14,7 +14,7 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from accounts.models import User
-from chat import pages
+from chat.views import shell
 from chat.styleguide import icons
 from tests.pages.test_chat_page import Elements
 
@@ -66,7 +66,7 @@ def test_fault_has_a_page_of_its_own_without_details(
     def fail(*args: object, **kwargs: object) -> None:
         raise fault
 
-    monkeypatch.setattr(pages, "sidebar", fail)
+    monkeypatch.setattr(shell, "sidebar", fail)
     response = sign_in(owner).get("/c/new")
     html = response.content.decode()
     assert response.status_code == status

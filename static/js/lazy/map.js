@@ -13,7 +13,7 @@ export function fit(button) {
 }
 
 function reveal(spot) {
-  spot?.querySelector(".mark").scrollIntoView({ block: "center", inline: "center" });
+  spot?.querySelector(".knot").scrollIntoView({ block: "center", inline: "center" });
 }
 // One message of the map is in the order of the Tab key, the last one visited.
 function visit(spot) {

@@ -1,0 +1,174 @@
+"""What the sidebar shows: favourites, projects, pinned conversations, and the others by time."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Model
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from chat.models import Conversation, Favourite, Project, Tag
+from chat.services import organise, search
+from endpoints import registry
+
+M = TypeVar("M", bound=Model)
+
+MOST_PROJECTS = 8
+MOST_PINNED = 100
+MOST_TAGS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rows under one heading; `title` is empty when the page before ended in the same group."""
+
+    key: str
+    title: str
+    rows: list[Conversation]
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What the list is narrowed to: words, a bookmark."""
+
+    words: str = ""
+    tag: UUID | None = None
+
+    @property
+    def is_on(self) -> bool:
+        return bool(self.words or self.tag)
+
+
+@dataclass(frozen=True, slots=True)
+class Sidebar:
+    """One page of the list; the first one has what stands above it. `next_cursor` and `last_key` ask for the next."""
+
+    groups: list[Group]
+    next_cursor: str | None
+    last_key: str
+    latest: Conversation | None
+    narrowed: Filter = Filter()
+    pinned: list[Conversation] = field(default_factory=list)
+    projects: list[Project] = field(default_factory=list)
+    favourites: list[Favourite] = field(default_factory=list)
+    tags: list[Tag] = field(default_factory=list)
+
+
+def sidebar(*, user: User, cursor: str | None = None, after: str = "", narrowed: Filter | None = None) -> Sidebar:
+    """Return a page of the list; `after` is the `last_key` of the page before.
+
+    Two queries, unless words narrow it.
+    """
+    narrowed = narrowed or Filter()
+    page = organise.page(user=user, cursor=cursor, among=_among(user, narrowed))
+    groups = grouped(page.items, today=timezone.localdate(), after=after)
+    rows = Sidebar(
+        groups=groups,
+        next_cursor=page.next_cursor,
+        last_key=groups[-1].key if groups else after,
+        latest=page.items[0] if page.items else None,
+        narrowed=narrowed,
+    )
+    if cursor or narrowed.is_on:
+        return rows
+    above = _above(user)
+    newest = [each for each in (rows.latest, *above.pinned) if each]
+    latest = max(newest, key=lambda each: each.updated_at, default=None)
+    return replace(above, groups=groups, next_cursor=rows.next_cursor, last_key=rows.last_key, latest=latest)
+
+
+# Everything above the list in one round trip: each part is small, and asking for it costs more than finding it.
+_ABOVE = """
+SELECT
+    (SELECT json_agg(row_to_json(f)) FROM (
+        SELECT id, endpoint, model FROM chat_favourite WHERE owner_id = %(owner)s ORDER BY position, id) f),
+    (SELECT json_agg(row_to_json(p)) FROM (
+        SELECT p.id, p.name, count(c.id) AS conversation_count, max(c.updated_at) AS latest
+        FROM chat_project p LEFT JOIN chat_conversation c ON c.project_id = p.id
+            AND c.deleted_at IS NULL AND c.archived_at IS NULL AND NOT c.is_temporary
+        WHERE p.owner_id = %(owner)s GROUP BY p.id ORDER BY latest DESC NULLS LAST, p.id DESC LIMIT %(projects)s) p),
+    (SELECT json_agg(row_to_json(c)) FROM (
+        SELECT id, title, endpoint, model, updated_at, pin_position, EXISTS (
+            SELECT 1 FROM chat_generation g WHERE g.conversation_id = c.id AND g.state IN ('queued', 'running')
+        ) AS is_running
+        FROM chat_conversation c WHERE owner_id = %(owner)s AND pin_position IS NOT NULL AND deleted_at IS NULL
+            AND archived_at IS NULL AND NOT is_temporary ORDER BY pin_position, id LIMIT %(pinned)s) c),
+    (SELECT json_agg(row_to_json(t)) FROM (
+        SELECT id, name FROM chat_tag WHERE owner_id = %(owner)s ORDER BY position, name LIMIT %(tags)s) t)
+"""
+
+
+def _above(user: User) -> Sidebar:
+    values = {"owner": user.id, "projects": MOST_PROJECTS, "pinned": MOST_PINNED, "tags": MOST_TAGS}
+    with connection.cursor() as cursor:
+        cursor.execute(_ABOVE, values)
+        starred, filed, pinned, labels = (_read(each) for each in cursor.fetchone())
+    offered = registry.current()
+    return Sidebar(
+        groups=[],
+        next_cursor=None,
+        last_key="",
+        latest=None,
+        pinned=[_model(Conversation, each) for each in pinned],
+        projects=[_model(Project, each) for each in filed],
+        favourites=[_model(Favourite, each) for each in starred if offered.allows(each["endpoint"], each["model"])],
+        tags=[_model(Tag, each) for each in labels],
+    )
+
+
+def _read(rows: Any) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(rows) if isinstance(rows, str) else rows or []
+    return found
+
+
+def _model(kind: type[M], row: dict[str, Any]) -> M:
+    """Return an instance with these fields; what is none of its fields becomes an attribute."""
+    row["id"] = UUID(row["id"])
+    if "updated_at" in row:
+        row["updated_at"] = datetime.fromisoformat(row["updated_at"])
+    names = {each.attname for each in kind._meta.concrete_fields}
+    made = kind(**{name: value for name, value in row.items() if name in names})
+    for name in row.keys() - names:
+        setattr(made, name, row[name])
+    return made
+
+
+def _among(user: User, narrowed: Filter) -> "organise.ConversationQuerySet":
+    among = Conversation.objects.listed()
+    if narrowed.tag:
+        among = among.filter(tags=narrowed.tag, tags__owner=user)
+    if narrowed.words:
+        return among.filter(id__in=search.conversation_ids(user=user, text=narrowed.words))
+    return among if narrowed.tag else among.filter(pin_position=None)
+
+
+def grouped(rows: Iterable[Conversation], *, today: date, after: str = "") -> list[Group]:
+    """Put rows, latest first, under headings of time as the person's clock has it."""
+    groups: list[Group] = []
+    for row in rows:
+        key, title = _heading(timezone.localtime(row.updated_at).date(), today)
+        if not groups or groups[-1].key != key:
+            groups.append(Group(key, "" if key == after else title, []))
+        groups[-1].rows.append(row)
+    return groups
+
+
+def _heading(day: date, today: date) -> tuple[str, str]:
+    if day >= today:
+        return "today", _("Today")
+    if day == today - timedelta(days=1):
+        return "yesterday", _("Yesterday")
+    if day > today - timedelta(days=8):
+        return "week", _("Previous 7 days")
+    if day > today - timedelta(days=31):
+        return "month", _("Previous 30 days")
+    if day.year == today.year:
+        return f"{day:%Y-%m}", date_format(day, "F")
+    return str(day.year), str(day.year)

@@ -1,0 +1,89 @@
+"""The sidebar's list, and what is done to many of its rows."""
+
+from uuid import UUID
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from chat import sidebar as listing
+from chat.act_forms import BulkForm
+from chat.services import bulk, pins, projects, tags
+from chat.services.turns import TurnRefused
+from chat.views.shell import SignedIn, is_partial, show_done, show_refusal, signed_in, uuid_or_none
+
+
+@require_GET
+@signed_in
+def sidebar(request: SignedIn) -> HttpResponse:
+    """A page of the list; `q` and `tag` narrow it."""
+    words = request.GET.get("q", "").replace("\x00", " ").encode(errors="replace").decode().strip()[:200]
+    narrowed = listing.Filter(words=words, tag=uuid_or_none(request.GET.get("tag")))
+    after = request.GET.get("after", "")
+    listed = listing.sidebar(user=request.user, cursor=request.GET.get("cursor"), after=after, narrowed=narrowed)
+    template = "chat/sidebar_rows.html" if is_partial(request) else "chat/history.html"
+    return render(request, template, {"sidebar": listed})
+
+
+@require_POST
+@signed_in
+def order_pinned(request: SignedIn) -> HttpResponse:
+    """Take the order of the pinned rows as dragging sends it."""
+    ids = [uuid_or_none(each) for each in request.POST.getlist("ids")]
+    if None in ids:
+        raise Http404
+    pins.reorder(user=request.user, conversation_ids=[each for each in ids if each])
+    return HttpResponse(status=204) if is_partial(request) else redirect("chat:new")
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def many(request: SignedIn) -> HttpResponse:
+    """Archive, delete, move or bookmark the chosen rows; where something is to be chosen first, ask."""
+    mine = (list(projects.counted(request.user).order_by("name")), list(tags.listed(request.user)))
+    form = BulkForm(request.POST or request.GET or None, projects=mine[0], tags=mine[1])
+    if not form.is_valid():
+        return _ask(request, form, status=422)
+    if request.method == "GET" or not form.is_complete:
+        return _ask(request, form)
+    ids: list[UUID] = form.cleaned_data["ids"]
+    match form.cleaned_data["action"]:
+        case "archive":
+            done = bulk.archive(user=request.user, ids=ids)
+            words = ngettext("%(count)d chat was archived.", "%(count)d chats were archived.", done.count)
+        case "delete":
+            done = bulk.delete(user=request.user, ids=ids)
+            words = ngettext("%(count)d chat was deleted.", "%(count)d chats were deleted.", done.count)
+        case "move":
+            done = bulk.move(user=request.user, ids=ids, project_id=uuid_or_none(form.cleaned_data["project"]))
+            words = ngettext("%(count)d chat was moved.", "%(count)d chats were moved.", done.count)
+        case _:
+            done = bulk.tag(user=request.user, ids=ids, tag_id=UUID(form.cleaned_data["tag"]))
+            words = ngettext("%(count)d chat was bookmarked.", "%(count)d chats were bookmarked.", done.count)
+    undo = f"{reverse('chat:undo')}?token={done.undo}"
+    return show_done(request, words % {"count": done.count}, undo=undo)
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def undo(request: SignedIn) -> HttpResponse:
+    """Take back what was done to many."""
+    token = request.GET.get("token", "")
+    if request.method == "GET":
+        shell = "chat/dialog.html" if is_partial(request) else "chat/alone.html"
+        context = {"title": _("Undo this?"), "button": _("Undo"), "back": reverse("chat:new"), "shell": shell}
+        return render(request, "chat/form.html", context | {"action": request.get_full_path()})
+    try:
+        count = bulk.undo(user=request.user, token=token)
+    except bulk.TooLate as fault:
+        return show_refusal(request, TurnRefused(str(fault), status=410))
+    words = ngettext("%(count)d chat is as it was.", "%(count)d chats are as they were.", count) % {"count": count}
+    return show_done(request, words)
+
+
+def _ask(request: SignedIn, form: BulkForm, *, status: int = 200) -> HttpResponse:
+    shell = "chat/dialog.html" if is_partial(request) else "chat/alone.html"
+    return render(request, "chat/bulk.html", {"form": form, "shell": shell}, status=status)
