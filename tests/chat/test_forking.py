@@ -69,7 +69,7 @@ def path(chat: Conversation) -> str:
     return " ".join(rows[each].text for each in tree.path_ids(chat.id))
 
 
-def everything(chat: Conversation) -> list[dict[str, Any]]:
+def everything(chat: Conversation) -> list[Any]:
     return [
         *Conversation.objects.filter(id=chat.id).values(),
         *Message.objects.filter(conversation=chat).order_by("id").values(),
@@ -234,7 +234,7 @@ def test_while_redis_is_away_nothing_is_counted(
     owner: User, original: Conversation, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.FORK_IP_MAX = 1
-    monkeypatch.setattr(limits.cache, "add", Mock(side_effect=redis.ConnectionError))
+    monkeypatch.setattr("accounts.limits.cache.add", Mock(side_effect=redis.ConnectionError))
     for _ in range(3):
         forking.duplicate(user=owner, conversation_id=original.id, address="192.0.2.9")
     assert Conversation.objects.count() == 4
