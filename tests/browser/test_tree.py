@@ -95,3 +95,20 @@ def test_a_fork_opens_as_a_chat_of_its_own(open_tab: Open, axe: Check, phone: bo
     axe(page, "forked")
     page.goto(original)
     expect(page.locator("article")).to_have_count(4)
+
+
+def test_a_remembered_fork_is_done_at_once(tab: Page) -> None:
+    branched(tab)
+    original = tab.url
+    tab.get_by_role("link", name="Fork from here").first.click()
+    dialog = tab.get_by_role("dialog", name="Fork from this message")
+    dialog.get_by_text("Visible messages only").click()
+    dialog.get_by_text("Remember").click()
+    dialog.get_by_role("button", name="Fork").click()
+    expect(tab.locator("article")).to_have_count(1)
+    first = tab.url
+    tab.goto(original)
+    tab.get_by_role("link", name="Fork from here").nth(2).click()
+    expect(tab.locator("article")).to_have_count(3)
+    assert tab.url not in {original, first}
+    expect(tab.get_by_role("dialog")).to_be_hidden()
