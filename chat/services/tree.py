@@ -161,7 +161,6 @@ def show(*, user: User, message_id: UUID) -> Message:
     One statement, which writes nothing when the message is on view already.
     """
     message = doors.message_for(user, message_id)
-    values = {"message": message.id, "conversation": message.conversation_id, "now": timezone.now()}
     with connection.cursor() as cursor:
-        cursor.execute(_SHOW, values)
+        cursor.execute(_SHOW, {"message": message.id, "conversation": message.conversation_id, "now": timezone.now()})
     return message
