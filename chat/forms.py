@@ -1,6 +1,6 @@
 """What the pages' forms send."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.http import QueryDict
@@ -26,7 +26,7 @@ class TurnForm(forms.Form):
         return text.replace("\r\n", "\n")
 
     def clean(self) -> dict[str, Any]:
-        sent: QueryDict = self.data
+        sent = cast(QueryDict, self.data)
         try:
             self.cleaned_data["quotes"] = read_quotes(sent.getlist("quote"), sent.getlist("quote_message"))
         except BadQuote as fault:

@@ -43,7 +43,7 @@ class FeedbackView(APIView):
     def put(self, request: Request, conversation_id: UUID, message_id: UUID) -> Response:
         given = read_body(request, FeedbackIn).feedback
         try:
-            feedback = given and Feedback(rating=given.rating, tag=given.tag, text=given.text or "")
+            feedback = Feedback(rating=given.rating, tag=given.tag, text=given.text or "") if given else None
             message = rate(
                 user=person(request), conversation_id=conversation_id, message_id=message_id, feedback=feedback
             )

@@ -3,6 +3,7 @@
 import pytest
 
 from chat.rendering.citations import readable
+from endpoints.parts import Part
 
 SOURCES = {
     "type": "attachment",
@@ -15,12 +16,17 @@ SOURCES = {
 }
 
 
-def text(words: str) -> dict[str, object]:
+def text(words: str) -> Part:
     return {"type": "text", "text": words}
 
 
 def test_all_text_parts_come_in_order_and_nothing_else() -> None:
-    parts = [{"type": "think", "think": "hm"}, text("First."), {"type": "error", "code": "x"}, text("Second.")]
+    parts: list[Part] = [
+        {"type": "think", "think": "hm"},
+        text("First."),
+        {"type": "error", "code": "x"},
+        text("Second."),
+    ]
     assert readable(parts) == "First.\n\nSecond."
 
 
