@@ -1,6 +1,6 @@
 from django.urls import path
 
-from chat.api import chat_views, feedback_views, organise_views, project_views, views
+from chat.api import chat_views, feedback_views, message_views, organise_views, project_views, views
 
 urlpatterns = [
     path("convos", views.ConversationsView.as_view(), name="conversations"),
@@ -21,9 +21,15 @@ urlpatterns = [
     path("projects/conversations/<uuid:conversation_id>", project_views.MoveView.as_view(), name="project_move"),
     path("user/settings/favorites", project_views.FavoritesView.as_view(), name="favorites"),
     path("user/settings/pinned-order", organise_views.PinnedOrderView.as_view(), name="pinned_order"),
-    path("messages", views.MessagesView.as_view(), name="messages"),
-    path("messages/<str:conversation_id>", views.ConversationMessagesView.as_view(), name="conversation_messages"),
-    path("messages/<uuid:conversation_id>/<uuid:message_id>", views.MessageView.as_view(), name="message"),
+    path("search/enable", message_views.SearchEnabledView.as_view(), name="search_enable"),
+    path("messages/branch", message_views.BranchView.as_view(), name="messages_branch"),
+    path("messages", message_views.MessagesView.as_view(), name="messages"),
+    path(
+        "messages/<str:conversation_id>",
+        message_views.ConversationMessagesView.as_view(),
+        name="conversation_messages",
+    ),
+    path("messages/<uuid:conversation_id>/<uuid:message_id>", message_views.MessageView.as_view(), name="message"),
     path(
         "messages/<uuid:conversation_id>/<uuid:message_id>/feedback",
         feedback_views.FeedbackView.as_view(),

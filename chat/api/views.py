@@ -13,20 +13,16 @@ from accounts.api.wire import person, read_body
 from chat import doors
 from chat.api import reading
 from chat.api.serializers import (
-    NEW,
     ConversationOut,
     ConversationPage,
     DeletedMessages,
     DeleteIn,
     DeleteResult,
-    MessagePage,
     RenameIn,
     conversation_to_wire,
-    message_out,
-    message_to_wire,
     row_of,
 )
-from chat.models import Conversation, Message
+from chat.models import Conversation
 from chat.services import organise
 
 _text = OpenApiParameter  # shorthand for the query parameters below
@@ -95,39 +91,6 @@ class RenameView(ChatView):
         except organise.BadTitle as fault:
             raise WireError(400, str(fault)) from None
         return Response(conversation_to_wire(renamed), status=201)
-
-
-class MessagesView(ChatView):
-    @extend_schema(
-        operation_id="messages_list",
-        parameters=[
-            _text("conversationId"), _text("messageId"), _text("cursor"), _text("pageSize", int),
-            _text("sortBy", enum=sorted(reading.MESSAGE_ORDERS)), _text("sortDirection", enum=["asc", "desc"]),
-        ],
-        responses=MessagePage,
-    )  # fmt: skip
-    def get(self, request: Request) -> Response:
-        messages, cursor = reading.message_page(request)
-        owner = str(person(request).id)
-        rows = [message_out(message).model_copy(update={"id_": str(message.id), "user": owner}) for message in messages]
-        return Response({"messages": [row.to_wire() for row in rows], "nextCursor": cursor})
-
-
-class ConversationMessagesView(ChatView):
-    @extend_schema(operation_id="messages_of_conversation", responses=_LIST)
-    def get(self, request: Request, conversation_id: str) -> Response:
-        if conversation_id == NEW:
-            return Response([])
-        found = doors.conversation_for(person(request), reading.id_in_path(conversation_id))
-        messages = Message.objects.filter(conversation=found).order_by("created_at", "id")
-        return Response([message_to_wire(message) for message in messages])
-
-
-class MessageView(ChatView):
-    @extend_schema(operation_id="messages_get", responses=_LIST)
-    def get(self, request: Request, conversation_id: UUID, message_id: UUID) -> Response:
-        message = doors.message_for(person(request), message_id, conversation_id=conversation_id)
-        return Response([message_to_wire(message)])
 
 
 def _deleted(conversation_ids: list[str], messages: int) -> Response:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -80,6 +81,53 @@ def rewritten(parts: list[Part], texts: Mapping[int, str]) -> list[Part]:
         changed[index][changed[index]["type"]] = cleaned
         changed[index].pop("signature", None)  # it proved the words that stood here
     return changed
+
+
+def add(
+    *,
+    user: User,
+    conversation_id: UUID,
+    text: str,
+    is_user: bool,
+    parent_id: UUID | None = None,
+    message_id: UUID | None = None,
+    sender: str = "",
+    endpoint: str = "",
+    model: str = "",
+) -> Message:
+    """Store a message as it is, and put it on view; no model is asked.
+
+    Raises `TurnRefused` (400: a reply without a message before it; 409: that one is being written, or the id is
+    taken) and `Http404`.
+    """
+    text = turns.clean_text(text)
+    with transaction.atomic():
+        conversation = doors.conversation_for(user, conversation_id)
+        parent = doors.message_for(user, parent_id, conversation_id=conversation_id) if parent_id else None
+        if parent is None and not is_user:
+            raise TurnRefused(_("Only a person's message can begin a conversation."), status=400)
+        if parent is not None and parent.state == Message.State.STREAMING:
+            raise TurnRefused(_("The reply before this is still being written."), status=409, code="busy")
+        if message_id and Message.objects.filter(id=message_id).exists():
+            raise TurnRefused(_("A message with this id exists already."), status=409, code="duplicate")
+        now = timezone.now()
+        made = Message(
+            conversation=conversation, parent=parent, parts=[{"type": "text", "text": text}], text=text,
+            author=Message.Author.USER if is_user else Message.Author.ASSISTANT, sender="" if is_user else sender,
+            endpoint="" if is_user else endpoint or conversation.endpoint,
+            model="" if is_user else model or conversation.model, finish_reason="" if is_user else "stop",
+            created_at=max(now, parent.created_at + timedelta(milliseconds=1)) if parent else now, updated_at=now,
+        )  # fmt: skip
+        made.id = message_id or made.id
+        made.save(force_insert=True)
+        if parent is not None:
+            Message.objects.filter(id=parent.id).update(chosen_child=made)
+        else:
+            Conversation.objects.filter(id=conversation_id).update(chosen_root=made)
+        Conversation.objects.filter(id=conversation_id).update(updated_at=now)
+        notify(user.id, "list", {})
+        notify(user.id, "messages", {"conversation": str(conversation_id)})
+    return made
 
 
 def rerun(*, user: User, message_id: UUID, text: str | None = None) -> StartedTurn:

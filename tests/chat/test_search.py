@@ -33,7 +33,7 @@ def say() -> Say:
         if author != "user" and parent is None:
             parent = Message.objects.create(conversation=chat, author="user", text="?")
         return Message.objects.create(
-            conversation=chat, parent=parent, author=author, text=text,
+            conversation=chat, parent=parent, author=author, text=text, model=model,
             parts=[{"type": "text", "text": text}], **more,
         )  # fmt: skip
 

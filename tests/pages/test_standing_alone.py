@@ -14,8 +14,8 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from accounts.models import User
-from chat.views import shell
 from chat.styleguide import icons
+from chat.views import shell
 from tests.pages.test_chat_page import Elements
 
 SignIn = Callable[[User], Client]
