@@ -12,7 +12,7 @@ from chat.models import Conversation, Generation, Message, Project, Tag
 
 def conversation_for(user: User, conversation_id: UUID) -> Conversation:
     """Return the conversation if it is `user`'s. Raises `Http404`."""
-    found = Conversation.objects.visible_to(user).filter(id=conversation_id).first()
+    found = Conversation.objects.visible_to(user).select_related("project").filter(id=conversation_id).first()
     if found is None:
         raise Http404("There is no such conversation.")
     return found

@@ -5,7 +5,9 @@ from typing import Any, cast
 from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
+from pydantic import ValidationError
 
+from chat.model_settings import ModelSettings
 from chat.quotes import BadQuote, read_quotes
 from chat.services.turns import Draft
 
@@ -18,12 +20,22 @@ class TurnForm(forms.Form):
     endpoint = forms.CharField(required=False, max_length=128)
     model = forms.CharField(required=False, max_length=256)
     parent = forms.UUIDField(required=False, error_messages={"invalid": _("The message before this is not known.")})
+    project = forms.UUIDField(required=False, error_messages={"invalid": _("This project is not known.")})
+    settings = forms.CharField(required=False, max_length=200_000)
     request_id = forms.CharField(required=False, max_length=64)
 
     def clean_text(self) -> str:
         # A browser sends a text area's line ends as CR LF.
         text: str = self.cleaned_data["text"]
         return text.replace("\r\n", "\n")
+
+    def clean_settings(self) -> ModelSettings | None:
+        """None: the conversation keeps what it has."""
+        text: str = self.cleaned_data["settings"]
+        try:
+            return ModelSettings.model_validate_json(text) if text else None
+        except ValidationError:
+            raise forms.ValidationError(_("These parameters of the model are not valid.")) from None
 
     def clean(self) -> dict[str, Any]:
         sent = cast(QueryDict, self.data)
@@ -42,6 +54,8 @@ class TurnForm(forms.Form):
             model=data["model"],
             parent_id=data["parent"],
             client_request_id=data["request_id"] or None,
+            project_id=data["project"],
+            settings=data["settings"],
             quotes=data["quotes"],
         )
 

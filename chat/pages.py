@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from chat.models import Conversation
+from chat.models import Conversation, Project
 from chat.presenters import Branch, MessageView, present_branch
 from chat.services import tree
 from endpoints import registry
@@ -43,6 +44,9 @@ class ChatPage:
     only_local: bool
     text: str = ""
     error: str = ""
+    submits: bool = False  # the page sends `text` by itself
+    project: Project | None = None  # what a new conversation will be filed under
+    settings: str = ""  # the model's parameters for the next message, as JSON; empty: as the conversation has them
     quotes: tuple[dict[str, str], ...] = ()  # `text` and `message_id` of what the refused message quoted
 
     @property
@@ -54,6 +58,14 @@ class ChatPage:
             _("Write a friendly reminder to a customer who pays late"),
             _("Suggest three names for a small grey cat"),
         ]
+
+    @property
+    def greeting(self) -> str:
+        """Words for the time of day, as the person's clock has it."""
+        hour = timezone.localtime().hour
+        if 5 <= hour < 12:
+            return _("Good morning")
+        return _("Good afternoon") if 12 <= hour < 18 else _("Good evening")
 
     @property
     def leaf_id(self) -> UUID | None:
@@ -78,6 +90,9 @@ def chat_page(
     text: str = "",
     error: str = "",
     quotes: tuple[dict[str, str], ...] = (),
+    submits: bool = False,
+    project: Project | None = None,
+    settings: str = "",
 ) -> ChatPage:
     """Return the page of a conversation, or of a new one. `wanted` is the endpoint and model to offer first."""
     if conversation is not None and wanted is None:
@@ -90,6 +105,9 @@ def chat_page(
         text=text,
         error=error,
         quotes=quotes,
+        submits=submits,
+        project=conversation.project if conversation is not None and conversation.project_id else project,
+        settings=settings,
     )
 
 

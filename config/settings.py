@@ -177,6 +177,9 @@ X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 3 * 1024 * 1024  # rest-api: 3 MB of JSON
 MESSAGE_MAX_CHARACTERS = 1_000_000
 
+# Whether ?submit=true in a chat's address sends its prompt; links on other sites only ever fill it in.
+URL_AUTO_SUBMIT = env.bool("URL_AUTO_SUBMIT", True)
+
 # --- limits: at most so many times in a window of so many minutes (rest-api, section 0.3); 0: no limit ---
 FORK_IP_MAX = env.int("FORK_IP_MAX", 30)
 FORK_IP_WINDOW = env.int("FORK_IP_WINDOW", 1)

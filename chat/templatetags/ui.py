@@ -12,6 +12,9 @@ from django.utils.formats import date_format, time_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from accounts.models import User
+from accounts.preferences import Preferences, preferences_of
+
 register = template.Library()
 
 
@@ -27,6 +30,13 @@ def modules() -> SafeString:
     folder = settings.BASE_DIR / "static" / "js" / "lazy"
     names = sorted(path.stem for path in folder.glob("*.js"))
     return mark_safe(json.dumps({f"parley/{name}": static(f"js/lazy/{name}.js") for name in names}))  # noqa: S308
+
+
+@register.simple_tag(takes_context=True)
+def preferences(context: template.Context) -> Preferences:
+    """Return what the person who asks prefers; the defaults where there is no request, as in the websocket."""
+    user = getattr(context.get("request"), "user", None)
+    return preferences_of(user) if isinstance(user, User) else Preferences()
 
 
 @register.simple_tag(takes_context=True)

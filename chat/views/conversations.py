@@ -1,5 +1,6 @@
 """The chat pages and their fragments. Each works as a plain page or form; htmx asks for the part that changes."""
 
+import json
 from uuid import UUID
 
 from django.conf import settings
@@ -7,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
-from chat import doors, pages
+from chat import doors, pages, url_parameters
 from chat.forms import RenameForm
 from chat.models import Conversation
 from chat.presenters import present_branch
@@ -24,8 +25,15 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_GET
 @signed_in
 def new_chat(request: SignedIn) -> HttpResponse:
-    wanted = (request.GET.get("endpoint", ""), request.GET.get("model", ""))
-    return show_chat(request, None, wanted=wanted if all(wanted) else None)
+    wanted = url_parameters.read(request, request.user)
+    project = wanted.project
+    model = wanted.model
+    if model is None and project and project.model and pages.is_offered(project.endpoint, project.model):
+        model = (project.endpoint, project.model)
+    return show_chat(
+        request, None, wanted=model, text=wanted.text, submits=wanted.submits, project=project,
+        settings=json.dumps(wanted.settings) if wanted.settings else "",
+    )  # fmt: skip
 
 
 @require_GET
@@ -33,9 +41,12 @@ def new_chat(request: SignedIn) -> HttpResponse:
 def conversation(request: SignedIn, conversation_id: UUID) -> HttpResponse:
     """The end of the branch on view, or with `at` the branch through that message, from there on."""
     found = doors.conversation_for(request.user, conversation_id)
-    wanted = (request.GET.get("endpoint", ""), request.GET.get("model", ""))
+    wanted = url_parameters.read(request, request.user, current=(found.endpoint, found.model))
     branch = present_branch(found, at=_put_on_view(request, found))
-    return show_chat(request, found, branch=branch, wanted=wanted if all(wanted) else None)
+    return show_chat(
+        request, found, branch=branch, wanted=wanted.model, text=wanted.text, submits=wanted.submits,
+        settings=json.dumps(found.settings | wanted.settings) if wanted.settings else "",
+    )  # fmt: skip
 
 
 @require_GET

@@ -7,8 +7,9 @@ const draftName = () => `draft:${byId("main").dataset.conversation || "new"}`;
 let sending = null;
 
 function saveDraft() {
+  markSendable();
   try {
-    if (text().value) localStorage.setItem(draftName(), text().value);
+    if (text().value && "drafts" in document.body.dataset) localStorage.setItem(draftName(), text().value);
     else localStorage.removeItem(draftName());
   } catch {
     // Storage is full or forbidden: the draft then lives as long as the page.
@@ -16,7 +17,7 @@ function saveDraft() {
 }
 function restoreDraft() {
   try {
-    if (!text().value) text().value = localStorage.getItem(draftName()) || "";
+    if (!text().value && "drafts" in document.body.dataset) text().value = localStorage.getItem(draftName()) || "";
   } catch {
     // See above.
   }
@@ -41,8 +42,9 @@ document.addEventListener("input", (event) => {
 });
 document.addEventListener("keydown", (event) => {
   if (event.target.id !== "text" || event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+  if (document.body.dataset.send === "mod_enter" && !event.ctrlKey && !event.metaKey) return;
   event.preventDefault();
-  if (text().value.trim() && !isRunning()) form().requestSubmit(form().querySelector(".send"));
+  if (text().value.trim()) form().requestSubmit(form().querySelector(".send"));
 });
 document.addEventListener("click", (event) => {
   const stop = event.target.closest("[data-do=stop]");
@@ -52,6 +54,67 @@ document.addEventListener("click", (event) => {
   text().focus();
 }, true);
 
+// --- messages that wait for the reply to end; this tab keeps them, also through a reload ------------------------
+const waitingName = () => `waiting:${byId("main").dataset.conversation || "new"}`;
+function waiting() {
+  try {
+    return JSON.parse(sessionStorage.getItem(waitingName()) || "[]");
+  } catch {
+    return [];
+  }
+}
+function keepWaiting(list, held = false) {
+  try {
+    if (list.length) sessionStorage.setItem(waitingName(), JSON.stringify(list));
+    else sessionStorage.removeItem(waitingName());
+  } catch {
+    // Storage is full or forbidden: they are shown as long as the page stands.
+  }
+  showWaiting(list, held);
+}
+function showWaiting(list = waiting(), held = false) {
+  byId("waiting")?.replaceChildren(...list.map((words, place) => {
+    const card = byId("waiting-card").content.firstElementChild.cloneNode(true);
+    card.querySelector("p").textContent = words;
+    const without = () => waiting().filter((_, at) => at !== place);
+    card.querySelector("[data-drop]").addEventListener("click", () => keepWaiting(without(), held));
+    card.querySelector("[data-change]").addEventListener("click", () => {
+      keepWaiting(without(), held);
+      text().value = [text().value, words].filter(Boolean).join("\n\n");
+      saveDraft();
+      text().focus();
+    });
+    const now = card.querySelector("[data-now]");
+    now.hidden = !held || place > 0;
+    now.addEventListener("click", sendWaiting);
+    return card;
+  }));
+}
+function wait(words) {
+  keepWaiting([...waiting(), words]);
+  text().value = "";
+  saveDraft();
+  fit();
+}
+function sendWaiting() {
+  const [first, ...rest] = waiting();
+  if (!first || isRunning() || sending) return;
+  keepWaiting(rest);
+  const typed = text().value;
+  text().value = first;
+  form().requestSubmit(form().querySelector(".send"));
+  text().value = typed;
+  saveDraft();
+}
+document.addEventListener("parley:ended", ({ detail }) => {
+  if (!waiting().length) return;
+  if (detail.state === "complete" || detail.state === "stopped") setTimeout(sendWaiting, 50);
+  else showWaiting(waiting(), true);
+});
+function markSendable() {
+  form().querySelector(".send").disabled = !text().value.trim() || !form().elements.model.value;
+}
+
 // Before the form's data are collected, so that trying again with the same words starts no second run.
 document.addEventListener("submit", (event) => {
   if (event.target !== form()) return;
@@ -59,6 +122,7 @@ document.addEventListener("submit", (event) => {
   if (!words.trim() || isRunning() || sending) {
     event.preventDefault();
     event.stopImmediatePropagation();
+    if (words.trim() && (isRunning() || sending)) wait(words);
     text().focus();
     return;
   }
@@ -101,8 +165,11 @@ function sent(ctx) {
     // See above.
   }
   form().elements.request_id.value = "";
+  form().elements.settings.value = "";
   const address = ctx.hx?.pushurl;
   if (address) {
+    form().querySelector(".scope")?.remove();
+    form().querySelector("[name=project]")?.remove();
     form().setAttribute("action", `${address}/turns`);
     byId("main").dataset.conversation = address.split("/").pop();
     document.dispatchEvent(new CustomEvent("parley:listed"));
@@ -112,8 +179,34 @@ function sent(ctx) {
 }
 
 document.addEventListener("parley:moved", () => {
-  restoreDraft();
+  arrive();
   if (matchMedia("(pointer: fine)").matches) text().focus({ preventScroll: true });
 });
-restoreDraft();
+// A page that has just come on view: its draft, what waits, and what its address asked for.
+function arrive() {
+  restoreDraft();
+  markSendable();
+  showWaiting();
+  if (waiting().length && !isRunning()) sendWaiting();
+  const asked = new URLSearchParams(location.search);
+  const project = asked.get("projectId");
+  if ([...asked.keys()].length) {
+    const kept = project && location.pathname.endsWith("/new") ? `?projectId=${encodeURIComponent(project)}` : "";
+    history.replaceState(history.state, "", location.pathname + kept + location.hash);
+  }
+  if (form().hasAttribute("data-submits")) {
+    form().removeAttribute("data-submits");
+    setTimeout(() => form().requestSubmit(form().querySelector(".send")), 0);
+  }
+}
+// “@” at the beginning of a line opens the models.
+document.addEventListener("input", (event) => {
+  if (event.target.id !== "text" || event.data !== "@") return;
+  const at = text().selectionStart;
+  if (at > 1 && text().value[at - 2] !== "\n") return;
+  text().setRangeText("", at - 1, at, "end");
+  saveDraft();
+  byId("model-button")?.click();
+});
+arrive();
 if (matchMedia("(pointer: fine)").matches) text().focus({ preventScroll: true });

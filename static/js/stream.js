@@ -25,7 +25,7 @@ document.addEventListener("scroll", (event) => {
   else if (scroll.scrollTop < lastTop - 2) pinned = false;
   lastTop = scroll.scrollTop;
   const jump = document.querySelector(".jump");
-  if (jump) jump.hidden = pinned || distance < 160;
+  if (jump) jump.hidden = !("jump" in document.body.dataset) || pinned || distance < 160;
 }, { capture: true, passive: true });
 const sizes = new ResizeObserver(toEnd);
 const threads = new MutationObserver(() => markState());
@@ -182,6 +182,8 @@ const changes = {
     markState();
     for (const open of article.querySelectorAll("[data-open]")) open.remove();
     article.querySelector(".message-foot").outerHTML = foot;
+    tell("ended", { state });
+    lastOwn = Date.now();
     say({ stopped: words.stopped, failed: words.failed, interrupted: words.interrupted }[state] || words.finished);
   },
 };
@@ -224,10 +226,12 @@ const notices = {
     row?.toggleAttribute("data-running", running);
     if (!row) refreshList();
     // Begun in another tab: this one shows it too, unless it is just learning of its own.
-    if (running && main().dataset.conversation === conversation) setTimeout(joinIfMissing, 400, conversation);
+    if (running && main().dataset.conversation === conversation) setTimeout(joinIfMissing, 400, conversation, Date.now());
   },
 };
-function joinIfMissing(conversation) {
+let lastOwn = 0; // when this tab last learned of a run, or of its end, by itself
+function joinIfMissing(conversation, since) {
+  if (lastOwn > since - 2000) return;
   const known = byId("messages").querySelector("[data-generation], .is-pending");
   if (!known && main().dataset.conversation === conversation) reloadMessages();
 }
@@ -272,6 +276,7 @@ function scan() {
     const run = article.dataset.generation;
     if (runs.has(run)) continue;
     runs.set(run, article);
+    lastOwn = Date.now();
     send({ follow: run, ticket: article.dataset.ticket });
     say(words.writing);
   }

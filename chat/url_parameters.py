@@ -1,0 +1,88 @@
+"""What an address of a chat may ask for: model, words, project, parameters (features, section 45).
+
+Names and values that mean nothing are passed over: an old bookmark must not break a page.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpRequest
+from pydantic import ValidationError
+
+from accounts.models import User
+from chat.model_settings import ModelSettings
+from chat.models import Project
+from endpoints import registry
+
+LONGEST = 20_000  # characters of a prompt
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """`model` is endpoint and model; `submits` says that the page may send the text by itself."""
+
+    model: tuple[str, str] | None = None
+    text: str = ""
+    submits: bool = False
+    project: Project | None = None
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+def read(request: HttpRequest, user: User, *, current: tuple[str, str] | None = None) -> Wanted:
+    """Return what the query string asks for. `current` is the model in use, where there is one.
+
+    Sending by itself costs the person credit, so another site's link can only fill in the text.
+    """
+    query = request.GET
+    text = (query.get("prompt") or query.get("q") or "").replace("\x00", "")[:LONGEST]
+    own = request.headers.get("Sec-Fetch-Site", "none") in {"same-origin", "none"}
+    return Wanted(
+        model=_model(query, current),
+        text=text,
+        submits=bool(text.strip()) and query.get("submit") == "true" and own and settings.URL_AUTO_SUBMIT,
+        project=_project(query.get("projectId"), user),
+        settings=_settings(query),
+    )
+
+
+def _model(query: Mapping[str, str], current: tuple[str, str] | None) -> tuple[str, str] | None:
+    """Return the model meant: both named, or only the endpoint (its first one), or only a model of the current one."""
+    models = registry.current()
+    endpoint, model = query.get("endpoint", "")[:128], query.get("model", "")[:256]
+    if endpoint and model:
+        return endpoint, model
+    if endpoint and models.get(endpoint) is not None:
+        offered = models.models(endpoint)
+        return (endpoint, offered[0]) if offered else None
+    if model and not endpoint:
+        default = models.default()
+        name = current[0] if current else default[0].name if default else ""
+        return (name, model) if models.allows(name, model) else None
+    return None
+
+
+def _project(value: str | None, user: User) -> Project | None:
+    try:
+        wanted = UUID(value) if value else None
+    except ValueError:
+        return None
+    return Project.objects.filter(owner=user, id=wanted).first() if wanted else None
+
+
+def _settings(query: Mapping[str, str]) -> dict[str, Any]:
+    """Return the parameters of the model that are named and valid, as JSON."""
+    kept: dict[str, Any] = {}
+    for name in ModelSettings.model_fields:
+        value: Any = query.get(name)
+        if not value:
+            continue
+        if name == "stop":
+            value = [each for each in value.split(",") if each]
+        try:
+            kept |= ModelSettings.model_validate({name: value}).to_json()
+        except ValidationError:
+            continue
+    return kept
