@@ -121,8 +121,9 @@ class MessageView(ChatView):
 
     @extend_schema(operation_id="messages_edit", request=EditIn, responses=EditedOut)
     def put(self, request: Request, conversation_id: UUID, message_id: UUID) -> Response:
-        body, user = read_body(request, EditIn), person(request)
+        user = person(request)
         found = doors.message_for(user, message_id, conversation_id=conversation_id)
+        body = read_body(request, EditIn)
         index = body.index if body.index is not None else _first_text(found)
         try:
             saved = editing.save(

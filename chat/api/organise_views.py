@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from accounts import limits
 from accounts.api.errors import WireError
 from accounts.api.wire import person, read_body
+from chat import doors
 from chat.api.organise_serializers import (
     ArchivedAll,
     ArchiveIn,
@@ -132,8 +133,10 @@ class TagsView(ChatView):
 class TagView(ChatView):
     @extend_schema(operation_id="tags_change", request=TagIn, responses=ConversationTag)
     def put(self, request: Request, name: str) -> Response:
-        user, body = person(request), read_body(request, TagIn)
-        found = _tag(request, name)
+        user, found = person(request), _tag(request, name)
+        body = read_body(request, TagIn)
+        if body == TagIn():
+            raise WireError(400, _("tag, description or position: say what to change."))
         try:
             tags.change(user=user, tag_id=found.id, name=body.tag, description=body.description)
         except tags.BadTag as fault:
@@ -152,6 +155,7 @@ class TagView(ChatView):
 class ConversationTagsView(ChatView):
     @extend_schema(operation_id="tags_of_conversation", request=TagsIn, responses=_NAMES)
     def put(self, request: Request, conversation_id: UUID) -> Response:
+        doors.conversation_for(person(request), conversation_id)
         body = read_body(request, TagsIn)
         wanted = [*body.tags, *([body.tag] if body.tag and body.tag not in body.tags else [])]
         try:

@@ -127,7 +127,10 @@ class ProjectView(ChatView):
 
     @extend_schema(operation_id="projects_change", request=ProjectIn, responses=ChatProject)
     def patch(self, request: Request, project_id: UUID) -> Response:
+        doors.project_for(person(request), project_id)
         fields = read_body(request, ProjectIn).model_dump(exclude_none=True)
+        if not fields:
+            raise WireError(400, _("name or description: say what to change."))
         try:
             projects.change(user=person(request), project_id=project_id, **fields)
         except projects.BadProject as fault:
@@ -143,8 +146,9 @@ class ProjectView(ChatView):
 class MoveView(ChatView):
     @extend_schema(operation_id="projects_move", request=MoveIn, responses=Moved)
     def put(self, request: Request, conversation_id: UUID) -> Response:
-        user, wanted = person(request), read_body(request, MoveIn).project_id
+        user = person(request)
         previous = doors.conversation_for(user, conversation_id).project_id
+        wanted = read_body(request, MoveIn).project_id
         (moved,) = projects.put(user=user, conversation_ids=[conversation_id], project_id=wanted)
         answer = Moved(
             conversation=conversation_to_wire(moved),

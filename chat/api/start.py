@@ -30,7 +30,7 @@ _WITHOUT_EFFECT = (
 # Documented, and not here yet. To act as if nothing had been asked would be wrong, so a value is refused.
 _NOT_HERE_YET = (
     "files", "isTemporary", "editedContent", "addedConvo", "manualSkills", "compact", "recoverySteerId",
-    "chatProjectId", "web_search",
+    "web_search",
 )  # fmt: skip
 
 
@@ -46,6 +46,7 @@ class StartIn(In):
     overrideParentMessageId: Id | None = None  # noqa: N815
     responseMessageId: str | None = Field(None, max_length=128)  # noqa: N815
     conversationId: str | None = Field(None, max_length=64)  # noqa: N815
+    chatProjectId: Id | None = None  # noqa: N815
     endpoint: str = Field("", max_length=128)
     model: str | None = Field(None, max_length=256)
     isRegenerate: bool | None = None  # noqa: N815
@@ -135,7 +136,7 @@ def begin(request: Request, body: StartIn) -> StartedTurn:
     draft = Draft(
         text=body.text, endpoint=body.endpoint, model=body.model or _first_model(body.endpoint),
         parent_id=body.parent_id, settings=body.model_settings, message_id=body.messageId,
-        client_request_id=body.clientRequestId, quotes=_quotes_of(body),
+        client_request_id=body.clientRequestId, project_id=body.chatProjectId, quotes=_quotes_of(body),
     )  # fmt: skip
     return start_turn(user=user, conversation_id=body.conversation_id, draft=draft)
 

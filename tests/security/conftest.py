@@ -8,11 +8,14 @@ from django.core import serializers
 
 from accounts.models import RefreshSession, User
 from billing.models import Balance, Hold, LedgerEntry
-from chat.models import Conversation, Generation, Message
+from chat.models import Conversation, Favourite, Generation, Message, Project, Tag
+from chat.services import favourites, projects, tags
 from tests.api.conftest import make_conversation, make_turn, somewhere, stream_threads
 
 __all__ = ["make_conversation", "make_turn", "somewhere", "stream_threads"]
-TABLES = (User, RefreshSession, Conversation, Message, Generation, Balance, Hold, LedgerEntry)
+TABLES = (
+    User, RefreshSession, Conversation, Message, Generation, Project, Tag, Favourite, Balance, Hold, LedgerEntry,
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -23,7 +26,20 @@ def belongings(
     conversation = make_conversation(owner, title="MARKER-TITLE")
     done = make_turn(conversation, text="MARKER-QUESTION", reply="MARKER-REPLY")
     run = make_turn(conversation, state="running", reply="MARKER-PARTIAL", parent=done.message)
-    return {"conversation": conversation, "reply": done.message, "question": done.message.parent, "run": run}
+    project = projects.create(user=owner, name="MARKER-PROJECT", instructions="MARKER-INSTRUCTIONS")
+    projects.put(user=owner, conversation_ids=[conversation.id], project_id=project.id)
+    tag = tags.create(user=owner, name="MARKER-TAG", description="MARKER", conversation_id=conversation.id)
+    favourites.replace(user=owner, pairs=[("Somewhere", "small")])
+    return {
+        "conversation": conversation, "reply": done.message, "question": done.message.parent, "run": run,
+        "project": project, "tag": tag,
+    }  # fmt: skip
+
+
+def places_of(belongings: dict[str, Any]) -> dict[str, str]:
+    """Return the ids that stand in the addresses of what `owner` has."""
+    names = {"conversation_id": "conversation", "message_id": "question", "project_id": "project"}
+    return {place: str(belongings[name].id) for place, name in names.items()}
 
 
 def everything() -> str:

@@ -11,7 +11,7 @@ from django.test import Client
 
 from accounts.models import User
 from tests.api.conftest import Api, bearer
-from tests.security.conftest import everything
+from tests.security.conftest import everything, places_of
 from tests.security.routes import all_routes
 from tests.security.writers import Writer, all_writers, good_body
 
@@ -52,7 +52,7 @@ def no_limits_left_over() -> Iterator[None]:
 
 @pytest.mark.parametrize("field", RE_OWNING)
 def test_a_field_that_is_nobodys_to_write_is_refused(field: str, owner: User, belongings: Belongings) -> None:
-    writers = [each for each in all_writers(owner) if each.takes_body]
+    writers = [each for each in all_writers(owner, **places_of(belongings)) if each.takes_body]
     assert len(writers) >= 5
     before = everything()
     for writer in writers:
@@ -68,7 +68,7 @@ def test_a_field_that_is_nobodys_to_write_is_refused(field: str, owner: User, be
 
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_body_that_breaks_is_refused_at_once(name: str, owner: User, belongings: Belongings) -> None:
-    writers = [each for each in all_writers(owner) if each.takes_body]
+    writers = [each for each in all_writers(owner, **places_of(belongings)) if each.takes_body]
     before = everything()
     for writer in writers:
         started = time.monotonic()
@@ -105,7 +105,7 @@ def test_every_id_in_a_body_must_be_one(owner: User, belongings: Belongings) -> 
     names = ("conversationId", "parentMessageId", "overrideParentMessageId", "messageId", "streamId", "abortKey")
     before = everything()
     tried = 0
-    for writer in all_writers(owner):
+    for writer in all_writers(owner, **places_of(belongings)):
         if not writer.takes_body:
             continue
         body = good_body(writer, real)
@@ -160,4 +160,4 @@ def test_a_writer_without_a_body_ignores_one(owner: User) -> None:
 
 
 def test_the_table_is_used(owner: User) -> None:
-    assert Writer("POST", "/api/agents/chat", True) in all_writers(owner)
+    assert Writer("POST", "/api/agents/chat", True, "/api/agents/chat") in all_writers(owner)

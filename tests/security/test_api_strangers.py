@@ -41,7 +41,10 @@ def ids_of(belongings: Belongings) -> dict[str, list[object]]:
         "stream_id": [conversation],
         "message_id": messages,
         "generation_id": [run],
-        "": [conversation, run, *messages],
+        "project_id": [belongings["project"].id],
+        "tag_id": [belongings["tag"].id],
+        "name": [belongings["tag"].name],
+        "": [conversation, run, *messages, belongings["project"].id, belongings["tag"].id],
     }
 
 
@@ -97,6 +100,15 @@ def test_ids_in_bodies_find_nothing_either(stranger: User, belongings: Belonging
                                  "isRegenerate": True}),
         ("POST", "agents/chat", {**start, "conversationId": conversation, "responseMessageId": str(run.message_id),
                                  "isContinued": True}),
+        ("POST", "convos/archive", {"arg": {"conversationId": conversation, "isArchived": True}}),
+        ("POST", "convos/pin", {"arg": {"conversationId": conversation, "pinned": True}}),
+        ("POST", "convos/fork", {"conversationId": conversation, "messageId": reply}),
+        ("POST", "convos/fork", {"conversationId": conversation, "messageId": reply, "option": "directPath"}),
+        ("POST", "convos/duplicate", {"conversationId": conversation}),
+        ("POST", "tags", {"tag": "Stolen", "addToConversation": True, "conversationId": conversation}),
+        ("POST", "user/settings/pinned-order", {"pinnedOrder": [conversation]}),
+        ("POST", "messages/branch", {"messageId": reply, "agentId": "Somewhere__tiny"}),
+        ("POST", "agents/chat", {**start, "chatProjectId": str(belongings["project"].id)}),
     ]  # fmt: skip
     before = everything()
     for method, path, body in tries:
@@ -119,7 +131,12 @@ def test_a_parent_from_another_conversation_is_not_found(
 
 
 def test_lists_hold_no_byte_of_anothers(stranger: User, belongings: Belongings) -> None:
-    for path in ("convos", "convos?limit=100", "agents/chat/active", "user"):
+    lists = (
+        "convos", "convos?limit=100", "agents/chat/active", "user", "tags", "projects", "projects?search=MARKER",
+        "messages?search=MARKER", "convos?search=MARKER", "convos?tags=MARKER-TAG", "convos?isArchived=true",
+        "user/settings/favorites", "user/settings/pinned-order",
+    )  # fmt: skip
+    for path in lists:
         answer = Api(stranger).get(f"/api/{path}")
         assert answer.status_code == 200
         assert b"MARKER" not in answer.content

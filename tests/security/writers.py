@@ -8,22 +8,28 @@ from uuid import uuid4
 from accounts.models import User
 from tests.api.conftest import Api
 
-PLACES = {"endpoint": "Somewhere", "conversation_id": str(uuid4()), "message_id": str(uuid4()), "stream_id": "x"}
+PLACES = {
+    "endpoint": "Somewhere", "conversation_id": str(uuid4()), "message_id": str(uuid4()), "stream_id": "x",
+    "project_id": str(uuid4()), "name": "MARKER-TAG",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Writer:
+    """An operation. `template` is its address as the document has it, `path` one that can be asked for."""
+
     method: str
-    path: str
+    template: str
     takes_body: bool
+    path: str = ""
 
 
-def all_writers(user: User) -> list[Writer]:
-    """Return every operation of the API that is not a GET."""
+def all_writers(user: User, **places: object) -> list[Writer]:
+    """Return every operation of the API that is not a GET; `places` are the ids that stand in the addresses."""
     document = json.loads(Api(user).get("/api/openapi.json").content)
     return [
-        Writer(method.upper(), path.format(**PLACES), "requestBody" in operation)
-        for path, item in document["paths"].items()
+        Writer(method.upper(), template, "requestBody" in operation, template.format(**PLACES | places))
+        for template, item in document["paths"].items()
         for method, operation in item.items()
         if method != "get"
     ]
@@ -32,11 +38,29 @@ def all_writers(user: User) -> list[Writer]:
 def good_body(writer: Writer, conversation_id: str) -> dict[str, Any]:
     """Return a body that the writer accepts. Raises `KeyError` for a writer nobody wrote one for."""
     start = {"text": "Hello", "model": "tiny", "endpoint": "Somewhere", "conversationId": conversation_id}
+    arg = {"conversationId": conversation_id}
+    copied = {"conversationId": conversation_id, "messageId": conversation_id}
     bodies: dict[str, dict[str, Any]] = {
-        "POST /api/convos/update": {"arg": {"conversationId": conversation_id, "title": "Mine"}},
-        "DELETE /api/convos": {"arg": {"conversationId": conversation_id}},
+        "POST /api/convos/update": {"arg": arg | {"title": "Mine"}},
+        "POST /api/convos/archive": {"arg": arg | {"isArchived": True}},
+        "POST /api/convos/pin": {"arg": arg | {"pinned": True}},
+        "POST /api/convos/fork": copied,
+        "POST /api/convos/duplicate": {"conversationId": conversation_id},
+        "DELETE /api/convos": {"arg": arg},
+        "POST /api/tags": {"tag": "Mine"},
+        "PUT /api/tags/{name}": {"tag": "Mine"},
+        "PUT /api/tags/convo/{conversation_id}": {"tags": ["Mine"]},
+        "POST /api/projects": {"name": "Mine"},
+        "PATCH /api/projects/{project_id}": {"name": "Mine"},
+        "PUT /api/projects/conversations/{conversation_id}": {"projectId": None},
+        "POST /api/user/settings/favorites": {"favorites": []},
+        "POST /api/user/settings/pinned-order": {"pinnedOrder": []},
+        "POST /api/messages/{conversation_id}": {"text": "Mine", "isCreatedByUser": True},
+        "PUT /api/messages/{conversation_id}/{message_id}": {"text": "Mine"},
+        "PUT /api/messages/{conversation_id}/{message_id}/feedback": {"feedback": None},
+        "POST /api/messages/branch": {"messageId": conversation_id, "agentId": "x"},
         "POST /api/agents/chat": start,
-        "POST /api/agents/chat/Somewhere": start,
+        "POST /api/agents/chat/{endpoint}": start,
         "POST /api/agents/chat/abort": {"conversationId": conversation_id},
         "POST /api/auth/login": {"email": "olivia.owner@example.org", "password": "correct-horse-battery"},
         "POST /api/auth/register": {
@@ -46,4 +70,4 @@ def good_body(writer: Writer, conversation_id: str) -> dict[str, Any]:
             "confirm_password": "correct-horse-battery",
         },
     }
-    return bodies[f"{writer.method} {writer.path}"]
+    return bodies[f"{writer.method} {writer.template}"]
