@@ -33,7 +33,7 @@ chromium:
 	@sh deploy/chromium.sh
 
 bench: $(VENV)/.dev
-	$(BIN)/python -m tests.load.bench
+	$(BIN)/python -m tests.load.bench $(if $(ONLY),--only $(ONLY))
 
 shots: $(VENV)/.dev chromium
 	$(BIN)/python -m tests.browser.shots

@@ -26,10 +26,10 @@ CREATE FUNCTION chat_lexemes(body text) RETURNS text[] LANGUAGE sql IMMUTABLE ST
     ) AS lexemes WHERE lexeme <> ''
 $$;
 
-CREATE FUNCTION chat_search_vector(owner uuid, role text, model text, body text) RETURNS tsvector
+CREATE FUNCTION chat_search_vector(owner uuid, role text, body text) RETURNS tsvector
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
-    marks text[] := ARRAY['o:' || replace(owner::text, '-', ''), 'r:' || role, 'm:' || left(lower(model), 200)]
+    marks text[] := ARRAY['o:' || replace(owner::text, '-', ''), 'r:' || role]
         || CASE WHEN position('```' IN body) > 0 THEN ARRAY['c:code'] ELSE '{{}}' END;
     lexemes text[] := chat_lexemes(body);
 BEGIN
@@ -42,7 +42,7 @@ END $$;
 CREATE FUNCTION chat_keep_search() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO chat_searchentry (message_id, owner_id, conversation_id, created_at, vector)
-    SELECT NEW.id, c.owner_id, c.id, NEW.created_at, chat_search_vector(c.owner_id, NEW.author, NEW.model, NEW.text)
+    SELECT NEW.id, c.owner_id, c.id, NEW.created_at, chat_search_vector(c.owner_id, NEW.author, NEW.text)
     FROM chat_conversation c WHERE c.id = NEW.conversation_id
     ON CONFLICT (message_id) DO UPDATE SET vector = EXCLUDED.vector;
     RETURN NULL;
@@ -68,6 +68,17 @@ SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off AS $$
     ORDER BY created_at DESC, message_id DESC LIMIT most
 $$;
 
+-- Those of the newest entries, at most so many of all, that match: what is everywhere is met here at once.
+CREATE FUNCTION chat_search_recent(owner uuid, query tsquery, moment timestamptz, last uuid, span integer)
+RETURNS SETOF chat_searchentry LANGUAGE sql STABLE
+SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off AS $$
+    SELECT * FROM (
+        SELECT * FROM chat_searchentry
+        WHERE owner_id = owner AND (moment IS NULL OR (created_at, message_id) < (moment, last))
+        ORDER BY created_at DESC, message_id DESC LIMIT span
+    ) AS newest WHERE vector @@ query
+$$;
+
 ALTER TABLE chat_searchentry ADD CONSTRAINT search_of_message
     FOREIGN KEY (message_id) REFERENCES chat_message (id) ON DELETE CASCADE;
 CREATE INDEX search_words ON chat_searchentry USING gin (vector) WITH (gin_pending_list_limit = 256);
@@ -77,18 +88,11 @@ DROP TRIGGER chat_message_said ON chat_message;
 DROP TRIGGER chat_message_changed ON chat_message;
 DROP FUNCTION chat_search(tsquery, integer);
 DROP FUNCTION chat_search_newest(uuid, tsquery, timestamptz, uuid, integer);
+DROP FUNCTION chat_search_recent(uuid, tsquery, timestamptz, uuid, integer);
 DROP FUNCTION chat_keep_search();
-DROP FUNCTION chat_search_vector(uuid, text, text, text);
+DROP FUNCTION chat_search_vector(uuid, text, text);
 DROP FUNCTION chat_lexemes(text);
 """
-# What was said before this version.
-EARLIER = """
-INSERT INTO chat_searchentry (message_id, owner_id, conversation_id, created_at, vector)
-SELECT m.id, c.owner_id, c.id, m.created_at, chat_search_vector(c.owner_id, m.author, m.model, m.text)
-FROM chat_message m JOIN chat_conversation c ON c.id = m.conversation_id WHERE m.state <> 'streaming'
-ON CONFLICT DO NOTHING
-"""
-
 
 class Migration(migrations.Migration):
 
@@ -129,5 +133,4 @@ class Migration(migrations.Migration):
             index=models.Index(models.F('owner_id'), models.OrderBy(models.F('created_at'), descending=True), models.OrderBy(models.F('message_id'), descending=True), name='search_newest'),
         ),
         migrations.RunSQL(FUNCTIONS, BACKWARD),
-        migrations.RunSQL(EARLIER, migrations.RunSQL.noop),
     ]

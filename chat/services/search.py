@@ -1,7 +1,8 @@
 """Finding what a person wrote or was answered.
 
-Two ways lead to the newest hits. The index of words gives all of them, when there are few; a word that is found
-thousands of times is met soon by walking back in time. Neither depends on what the planner believes about a word.
+Three ways lead to the newest hits, none of which depends on what the planner believes about a word. A look at the
+newest messages finds what is said often. What is said seldom is found by the index of words, all of it at once.
+And what is said often, but seldom as asked for, by walking back in time for as long as it takes.
 """
 
 from collections.abc import Sequence
@@ -20,7 +21,9 @@ from chat.services.search_query import Query, parse
 
 PAGE = 20
 MANY = 5_000  # hits; with more than these, the newest are looked for by time
-WALK = 500  # hits taken by one walk, from which filters may leave few
+RECENT = 1_000  # messages looked at first
+WALK = 500  # hits taken by the first walk, from which filters may leave few; each further one takes twice as many
+ROUNDS = 9  # walks at most: a quarter of a million hits
 LIKE_TITLES = 20
 _LIKENESS = 0.45  # of a title to what was typed, from 0 to 1 (see pg_trgm); the default of 0.6 misses a swapped letter
 
@@ -42,7 +45,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Hits, newest first. `total` is None when there are more than `MANY`; `terms` are to be marked in the texts."""
+    """Hits, newest first. `total` is None when nobody counted; `terms` are to be marked in the texts."""
 
     hits: list[Hit]
     next_cursor: str | None
@@ -57,17 +60,22 @@ def search(*, user: User, query: Query, cursor: str | None = None, limit: int = 
         return Page([], None, 0, terms)
     wanted = _tsquery(user, query)
     position = _position(cursor)
+    values = _values(user, query, wanted, position, limit + 1)
     with transaction.atomic(), connection.cursor() as db:
-        values = _values(user, query, wanted, position, limit + 1)
+        db.execute(_RECENT.format(filters=_filters(query)), values)
+        if len(rows := db.fetchall()) > limit:
+            return _page(rows, limit, terms)
         db.execute(_FEW.format(filters=_filters(query)), values)
         rows = db.fetchall()
-        found = rows[0][-2] if rows else 0
-        if rows and rows[0][-1] > MANY:
+        if rows[0][-1] > MANY:
             return _by_time(db, query, values, limit, terms)
-    hits = [_hit(row) for row in rows if row[0] is not None]
-    more = len(hits) > limit
-    hits = hits[:limit]
-    return Page(hits, _cursor(hits[-1].created_at, hits[-1].message_id) if more else None, found, terms)
+    return _page([row for row in rows if row[0] is not None], limit, terms, total=rows[0][-2])
+
+
+def _page(rows: list[tuple[Any, ...]], limit: int, terms: tuple[str, ...], *, total: int | None = None) -> Page:
+    hits = [_hit(row) for row in rows[:limit]]
+    more = len(rows) > limit
+    return Page(hits, _cursor(hits[-1].created_at, hits[-1].message_id) if more else None, total, terms)
 
 
 def conversation_ids(*, user: User, text: str) -> list[UUID]:
@@ -75,13 +83,10 @@ def conversation_ids(*, user: User, text: str) -> list[UUID]:
     query = parse(text)
     if query.is_empty or query.faults:
         return []
+    values = _values(user, query, _tsquery(user, query), None, MANY)
     with transaction.atomic(), connection.cursor() as db:
         ids = [row[0] for row in _titles(db, user, query, limit=1_000)]
-        db.execute(
-            "SELECT DISTINCT s.conversation_id FROM chat_search(%s::tsquery, %s) s "
-            "JOIN chat_message m ON m.id = s.message_id WHERE m.text ILIKE ALL(%s)",
-            [_tsquery(user, query), MANY, _patterns(query.phrases)],
-        )
+        db.execute(_CONVERSATIONS.format(filters=_filters(query)), values)
         ids += [row[0] for row in db.fetchall()]
     return list(dict.fromkeys(ids))
 
@@ -117,11 +122,31 @@ SELECT page.*, (SELECT count(*) FROM kept), (SELECT count(*) FROM hits)
 FROM (SELECT 1) AS always LEFT JOIN page ON true
 ORDER BY created_at DESC NULLS LAST, id DESC
 """
+_RECENT = f"""
+WITH h AS MATERIALIZED (
+    SELECT * FROM chat_search_recent(%(owner)s, %(query)s::tsquery, %(moment)s, %(last)s, %(recent)s)
+)
+SELECT {_COLUMNS} FROM h {_JOINS} ORDER BY h.created_at DESC, h.message_id DESC LIMIT %(limit)s
+"""
+# Of what is everywhere, the latest: the list shows the latest conversations first, too.
+_CONVERSATIONS = f"""
+WITH few AS MATERIALIZED (SELECT * FROM chat_search(%(query)s::tsquery, %(many)s + 1)),
+h AS MATERIALIZED (
+    SELECT * FROM few WHERE (SELECT count(*) FROM few) <= %(many)s
+  UNION ALL
+    SELECT * FROM chat_search_newest(
+        %(owner)s, %(query)s::tsquery, NULL, NULL,
+        CASE WHEN (SELECT count(*) FROM few) > %(many)s THEN %(many)s ELSE 0 END)
+)
+SELECT DISTINCT c.id FROM h {_JOINS}
+"""
 _BY_TIME = f"""
 WITH h AS MATERIALIZED (
     SELECT * FROM chat_search_newest(%(owner)s, %(query)s::tsquery, %(moment)s, %(last)s, %(walk)s)
-)
-SELECT {_COLUMNS} FROM h {_JOINS} ORDER BY h.created_at DESC, h.message_id DESC
+), kept AS (SELECT {_COLUMNS} FROM h {_JOINS})
+SELECT kept.*, oldest.created_at, oldest.message_id, oldest.number
+FROM (SELECT created_at, message_id, (SELECT count(*) FROM h) AS number FROM h ORDER BY created_at, message_id LIMIT 1)
+    AS oldest LEFT JOIN kept ON true ORDER BY 9 DESC NULLS LAST, 1 DESC
 """
 _TITLES = """
 SELECT id, word_similarity(%(words)s, title) AS likeness FROM chat_conversation
@@ -132,20 +157,18 @@ ORDER BY title ILIKE ALL(%(patterns)s) DESC, likeness DESC, updated_at DESC LIMI
 
 
 def _by_time(db: Any, query: Query, values: dict[str, Any], limit: int, terms: tuple[str, ...]) -> Page:
-    """Return a page of a word that is everywhere. With filters it may be short, and still not be the last."""
-    db.execute(_BY_TIME.format(filters=_filters(query)), values)
-    rows = db.fetchall()
-    db.execute(
-        "SELECT created_at, message_id FROM chat_search_newest(%(owner)s, %(query)s::tsquery, %(moment)s, %(last)s,"
-        " %(walk)s) ORDER BY created_at DESC, message_id DESC LIMIT 1 OFFSET %(walk)s - 1",
-        values,
-    )
-    oldest = db.fetchone()
-    hits = [_hit(row) for row in rows]
-    if len(hits) > limit:
-        hits = hits[:limit]
-        return Page(hits, _cursor(hits[-1].created_at, hits[-1].message_id), None, terms)
-    return Page(hits, _cursor(*oldest) if oldest else None, None, terms)
+    """Return a page of words that are everywhere: walk back until the filters have left enough."""
+    found: list[tuple[Any, ...]] = []
+    for number in range(ROUNDS):
+        walk = WALK * 2**number
+        db.execute(_BY_TIME.format(filters=_filters(query)), values | {"walk": walk})
+        rows = db.fetchall()
+        found += [row for row in rows if row[0] is not None]
+        if len(found) > limit or not rows or rows[0][-1] < walk:
+            return _page(found, limit, terms)
+        values = values | {"moment": rows[0][-3], "last": rows[0][-2]}
+    hits = [_hit(row) for row in found]
+    return Page(hits, _cursor(values["moment"], values["last"]), None, terms)
 
 
 def _values(
@@ -153,7 +176,8 @@ def _values(
 ) -> dict[str, Any]:
     moment, last = position or (None, None)
     return {
-        "owner": user.id, "query": wanted, "many": MANY, "walk": WALK, "limit": limit, "moment": moment, "last": last,
+        "owner": user.id, "query": wanted, "many": MANY, "recent": RECENT, "limit": limit,
+        "moment": moment, "last": last,
         "since": _midnight(query.since), "until": _midnight(query.until), "phrases": _patterns(query.phrases),
         "titles": _patterns(query.titles), "models": _patterns(query.models),
         "projects": [each.lower() for each in query.projects], "tags": [each.lower() for each in query.tags],

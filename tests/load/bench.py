@@ -22,6 +22,7 @@ import aiohttp
 
 from tests.load.clients import Sample, direct, gather, through_api
 from tests.load.people import close_tabs, http_session, load, make_people, open_tabs, write_conversations
+from tests.load.search_bench import bench_search
 from tests.load.stack import ROOT, Stack, restart, running_stack
 
 RESULTS = ROOT / "bench-results"
@@ -37,16 +38,16 @@ class Report:
         self.rows.append({"figure": figure, "value": value, "target": target, "note": note})
         print(f"{figure:<66} {value!s:>24}   {target:<22} {note}", flush=True)
 
-    def save(self) -> None:
+    def save(self, *, name: str = "bench") -> None:
         RESULTS.mkdir(exist_ok=True)
         machine = {"python": platform.python_version(), "machine": platform.machine(), "cores": cores()}
         when = datetime.now(UTC).isoformat(timespec="seconds")
         document = {"when": when, "commit": commit(), **machine, "rows": self.rows}
-        (RESULTS / "bench.json").write_text(json.dumps(document, indent=1))
+        (RESULTS / f"{name}.json").write_text(json.dumps(document, indent=1))
         lines = [f"# Benchmark, {when}, commit {document['commit']}, {cores()} cores", ""]
         lines += ["| figure | measured | must reach | note |", "|---|---|---|---|"]
         lines += [f"| {row['figure']} | {row['value']} | {row['target']} | {row['note']} |" for row in self.rows]
-        (RESULTS / "bench.md").write_text("\n".join(lines) + "\n")
+        (RESULTS / f"{name}.md").write_text("\n".join(lines) + "\n")
 
 
 def cores() -> int:
@@ -215,8 +216,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--streams", type=int, nargs="*", default=[10, 50, 100, 200])
     parser.add_argument("--rounds", type=int, default=50, help="single turns measured per way")
+    parser.add_argument("--only", choices=["search"], help="this part alone")
     options = parser.parse_args()
     report = Report()
+    if options.only == "search":
+        bench_search(report)
+        report.save(name="search")
+        return
     with running_stack() as stack:
         report.add("first start, empty data folder, until /readyz", f"{stack.start_seconds:.1f} s")
         idle(report, stack)
