@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.formats import date_format, time_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.preferences import Preferences, preferences_of
@@ -29,7 +30,23 @@ def modules() -> SafeString:
     """Return the import map's object: every script of `static/js/lazy` by its name, as `parley/<name>`."""
     folder = settings.BASE_DIR / "static" / "js" / "lazy"
     names = sorted(path.stem for path in folder.glob("*.js"))
-    return mark_safe(json.dumps({f"parley/{name}": static(f"js/lazy/{name}.js") for name in names}))  # noqa: S308
+    addresses = {f"parley/{name}": static(f"js/lazy/{name}.js") for name in names}
+    return mark_safe(json.dumps(addresses | {"parley/shortcuts": static("js/shortcuts.js")}))  # noqa: S308
+
+
+@register.simple_tag
+def shortcut_names() -> list[tuple[str, str]]:
+    """Return the actions of `static/js/shortcuts.js` and what people call them."""
+    return [
+        ("shortcuts", _("Show the shortcuts")), ("newChat", _("New chat")), ("focusComposer", _("Go to the message box")),
+        ("submit", _("Send")), ("search", _("Filter the chats")), ("models", _("Choose a model")),
+        ("toggleSidebar", _("Open or close the sidebar")), ("settings", _("Settings")), ("bookmark", _("Bookmarks")),
+        ("stop", _("Stop the reply")), ("regenerate", _("Regenerate the reply")),
+        ("continueReply", _("Continue the reply")), ("editLast", _("Edit the last message")),
+        ("copyReply", _("Copy the last reply")), ("copyCode", _("Copy the last block of code")),
+        ("scrollTop", _("Go to the beginning")), ("scrollBottom", _("Go to the end")), ("archive", _("Archive the chat")),
+        ("deleteChat", _("Delete the chat")),
+    ]  # fmt: skip
 
 
 @register.simple_tag(takes_context=True)

@@ -339,11 +339,6 @@ let editedHere = null;
 
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && body.classList.contains("drawer-open") && !document.querySelector(":popover-open, dialog[open]")) drawer(false);
-  if (document.querySelector("dialog[open]")) return;
-  if (event.key.toLowerCase() === "o" && event.shiftKey && (event.ctrlKey || event.metaKey)) {
-    event.preventDefault();
-    visit("/c/new");
-  } else if (event.key === "Escape" && event.shiftKey) byId("text").focus();
 });
 
 // --- quoting: its script comes with the first selection, or when quotes were kept -----------------------------

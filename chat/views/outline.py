@@ -1,0 +1,50 @@
+"""The outline of a long thread: one mark for each message on view, or for a few of them."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models.functions import Left
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from chat import doors
+from chat.models import Message
+from chat.services import tree
+from chat.views.shell import SignedIn, signed_in
+
+MOST_MARKS = 120
+WORDS = 90  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The first message of a stretch of `count`; the script jumps to it."""
+
+    id: UUID
+    words: str
+    is_user: bool
+    count: int
+
+
+@require_GET
+@signed_in
+def outline(request: SignedIn, conversation_id: UUID) -> HttpResponse:
+    """The marks as a list of links. Three queries at any length."""
+    found = doors.conversation_for(request.user, conversation_id)
+    path = tree.path_ids(found.id)
+    step = max(1, -(-len(path) // MOST_MARKS))
+    shown = path[::step]
+    rows = Message.objects.filter(id__in=shown).annotate(words=Left("text", WORDS))
+    said = {each: (words, author) for each, words, author in rows.values_list("id", "words", "author")}
+    marks = [
+        Mark(
+            each,
+            " ".join(said[each][0].split()),
+            said[each][1] == Message.Author.USER,
+            min(step, len(path) - at * step),
+        )
+        for at, each in enumerate(shown)
+        if each in said
+    ]
+    return render(request, "chat/outline.html", {"conversation": found, "marks": marks})

@@ -1,0 +1,84 @@
+// The strip beside a long thread: where one is in it, and a way to everywhere else.
+const byId = (id) => document.getElementById(id);
+const main = () => byId("main");
+let shown = null; // the conversation whose strip stands there
+let timer = 0;
+const visible = new Map();
+const seen = new IntersectionObserver((entries) => {
+  for (const { target, isIntersecting } of entries) {
+    if (isIntersecting) visible.set(target.dataset.message, target);
+    else visible.delete(target.dataset.message);
+  }
+  mark();
+}, { threshold: 0 });
+
+export async function refresh() {
+  clearTimeout(timer);
+  const { conversation } = main().dataset;
+  const articles = document.querySelectorAll("#messages article[data-message]");
+  if (!conversation || articles.length < 8) return remove();
+  const answer = await fetch(`/c/${conversation}/outline`, { headers: { "HX-Request": "true" } }).catch(() => null);
+  if (!answer?.ok || main().dataset.conversation !== conversation) return;
+  const focused = document.activeElement?.dataset?.mark;
+  byId("strip")?.remove();
+  main().insertAdjacentHTML("beforeend", await answer.text());
+  if (focused) byId("strip").querySelector(`[data-mark="${focused}"]`)?.focus();
+  shown = conversation;
+  watch();
+}
+function remove() {
+  byId("strip")?.remove();
+  shown = null;
+  seen.disconnect();
+  visible.clear();
+}
+function watch() {
+  seen.disconnect();
+  visible.clear();
+  for (const article of document.querySelectorAll("#messages article[data-message]")) seen.observe(article);
+}
+function mark() {
+  const strip = byId("strip");
+  if (!strip) return;
+  const articles = [...document.querySelectorAll("#messages article[data-message]")];
+  const first = articles.find((each) => visible.has(each.dataset.message));
+  const before = articles.slice(0, articles.indexOf(first) + 1).reverse().map((each) => each.dataset.message);
+  const at = before.map((id) => strip.querySelector(`[data-mark="${id}"]`)).find(Boolean);
+  strip.querySelector("[aria-current]")?.removeAttribute("aria-current");
+  at?.setAttribute("aria-current", "true");
+}
+async function go(id) {
+  if (id === "end") return document.dispatchEvent(new CustomEvent("parley:to-end"));
+  let article = byId(`m-${id}`);
+  if (!article) {
+    await htmx.ajax("GET", `/c/${shown}/messages?at=${id}`, { target: "#messages", swap: "innerHTML" });
+    article = byId(`m-${id}`);
+  }
+  article?.scrollIntoView({ block: "start" });
+}
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("[data-mark]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  go(link.dataset.mark);
+});
+document.addEventListener("keydown", (event) => {
+  const link = event.target.closest?.("[data-mark]");
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (!link || !step) return;
+  event.preventDefault();
+  const all = [...byId("strip").querySelectorAll("[data-mark]")];
+  all[Math.min(all.length - 1, Math.max(0, all.indexOf(link) + step))].focus();
+});
+// Drag along the strip to pass through the thread.
+document.addEventListener("pointermove", (event) => {
+  if (!event.buttons || !byId("strip")?.contains(event.target)) return;
+  const link = event.target.closest("[data-mark]");
+  if (link && byId(`m-${link.dataset.mark}`)) go(link.dataset.mark);
+});
+document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+  const target = typeof ctx.target === "string" ? document.querySelector(ctx.target) : ctx.target;
+  if (target?.id === "main") remove();
+  if (target?.id === "main" || target?.closest?.("#messages")) timer = setTimeout(refresh, 200);
+});
+refresh();
