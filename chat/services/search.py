@@ -59,7 +59,7 @@ def search(*, user: User, query: Query, cursor: str | None = None, limit: int = 
     if query.is_empty or query.faults:
         return Page([], None, 0, terms)
     wanted = _tsquery(user, query)
-    position = _position(cursor)
+    position = _not_after(query.until, _position(cursor))
     values = _values(user, query, wanted, position, limit + 1)
     with transaction.atomic(), connection.cursor() as db:
         db.execute(_RECENT.format(filters=_filters(query)), values)
@@ -164,7 +164,8 @@ def _by_time(db: Any, query: Query, values: dict[str, Any], limit: int, terms: t
         db.execute(_BY_TIME.format(filters=_filters(query)), values | {"walk": walk})
         rows = db.fetchall()
         found += [row for row in rows if row[0] is not None]
-        if len(found) > limit or not rows or rows[0][-1] < walk:
+        too_old = rows and values["since"] and rows[0][-3] < values["since"]
+        if len(found) > limit or not rows or rows[0][-1] < walk or too_old:
             return _page(found, limit, terms)
         values = values | {"moment": rows[0][-3], "last": rows[0][-2]}
     hits = [_hit(row) for row in found]
@@ -248,6 +249,14 @@ def _titles(db: Any, user: User, query: Query, *, limit: int) -> list[tuple[UUID
 def _patterns(texts: Sequence[str]) -> list[str]:
     escaped = (text.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_") for text in texts)
     return [f"%{text}%" for text in escaped]
+
+
+def _not_after(day: date | None, position: tuple[datetime, UUID] | None) -> tuple[datetime, UUID] | None:
+    """Return where to begin: at the cursor, or where the days that count end."""
+    moment = _midnight(day)
+    if moment is None or (position and position[0] <= moment):
+        return position
+    return moment, UUID(int=0)
 
 
 def _midnight(day: date | None) -> datetime | None:

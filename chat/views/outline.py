@@ -19,12 +19,11 @@ WORDS = 90  # characters
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """The first message of a stretch of `count`; the script jumps to it."""
+    """A message that the script can jump to; in a very long thread it stands for the few after it."""
 
     id: UUID
     words: str
     is_user: bool
-    count: int
 
 
 @require_GET
@@ -38,13 +37,8 @@ def outline(request: SignedIn, conversation_id: UUID) -> HttpResponse:
     rows = Message.objects.filter(id__in=shown).annotate(words=Left("text", WORDS))
     said = {each: (words, author) for each, words, author in rows.values_list("id", "words", "author")}
     marks = [
-        Mark(
-            each,
-            " ".join(said[each][0].split()),
-            said[each][1] == Message.Author.USER,
-            min(step, len(path) - at * step),
-        )
-        for at, each in enumerate(shown)
+        Mark(each, " ".join(said[each][0].split()), said[each][1] == Message.Author.USER)
+        for each in shown
         if each in said
     ]
     return render(request, "chat/outline.html", {"conversation": found, "marks": marks})

@@ -362,3 +362,15 @@ view?.addEventListener("resize", () => {
   document.documentElement.style.setProperty("--view", `${Math.round(view.height)}px`);
   scrollTo(0, 0);
 });
+
+// What only long threads on wide screens need comes when there is time.
+const wide = matchMedia("(min-width: 80rem)");
+const whenIdle = window.requestIdleCallback || ((then) => setTimeout(then, 500));
+let stripLoaded = false;
+function loadStrip() {
+  if (stripLoaded || !wide.matches || document.querySelectorAll("#messages article").length < 8) return;
+  stripLoaded = true;
+  import("parley/strip");
+}
+whenIdle(loadStrip);
+document.addEventListener("htmx:after:swap", () => stripLoaded || whenIdle(loadStrip));
