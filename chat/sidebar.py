@@ -14,7 +14,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from chat.models import Conversation, Favourite, Project, Tag
+from chat.models import Conversation, ConversationQuerySet, Favourite, Project, Tag
 from chat.services import organise, search
 from endpoints import registry
 
@@ -106,7 +106,7 @@ SELECT
 
 
 def _above(user: User) -> Sidebar:
-    values = {"owner": user.id, "projects": MOST_PROJECTS, "pinned": MOST_PINNED, "tags": MOST_TAGS}
+    values: dict[str, Any] = {"owner": user.id, "projects": MOST_PROJECTS, "pinned": MOST_PINNED, "tags": MOST_TAGS}
     with connection.cursor() as cursor:
         cursor.execute(_ABOVE, values)
         starred, filed, pinned, labels = (_read(each) for each in cursor.fetchone())
@@ -140,7 +140,7 @@ def _model(kind: type[M], row: dict[str, Any]) -> M:
     return made
 
 
-def _among(user: User, narrowed: Filter) -> "organise.ConversationQuerySet":
+def _among(user: User, narrowed: Filter) -> ConversationQuerySet:
     among = Conversation.objects.listed()
     if narrowed.tag:
         among = among.filter(tags=narrowed.tag, tags__owner=user)

@@ -6,7 +6,6 @@ from pydantic import ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from accounts.api.wire import Id, In, Out, iso
-from chat.models import Tag
 from chat.services.forking import Option
 from chat.services.tags import DESCRIPTION_LIMIT, NAME_LIMIT
 
@@ -88,8 +87,8 @@ class ConversationTag(Out):
     updated_at: str
 
 
-def tag_to_wire(tag: Tag) -> dict[str, Any]:
-    """Return the tag; it comes from `tags.listed`, which counts."""
+def tag_to_wire(tag: Any) -> dict[str, Any]:
+    """Return a `Tag` of `tags.listed`, which counts."""
     return ConversationTag(
         id_=str(tag.id), tag=tag.name, user=str(tag.owner_id), description=tag.description,
         count=tag.count, position=tag.position, created_at=iso(tag.created_at), updated_at=iso(tag.updated_at),

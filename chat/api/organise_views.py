@@ -135,7 +135,7 @@ class TagView(ChatView):
     def put(self, request: Request, name: str) -> Response:
         user, found = person(request), _tag(request, name)
         body = read_body(request, TagIn)
-        if body == TagIn():
+        if not body.model_fields_set:
             raise WireError(400, _("tag, description or position: say what to change."))
         try:
             tags.change(user=user, tag_id=found.id, name=body.tag, description=body.description)

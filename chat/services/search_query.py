@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -88,8 +89,8 @@ def _operator(query: Query, name: str, value: str) -> Query:
     if name == "has":
         is_code = value.lower() == "code"
         return replace(query, has_code=True) if is_code else _fault(query, _("has: can only be “code”."))
-    many = f"{name}s"
-    return replace(query, **{many: (*getattr(query, many), value)})
+    many: dict[str, Any] = {f"{name}s": (*getattr(query, f"{name}s"), value)}
+    return replace(query, **many)
 
 
 def _dated(query: Query, name: str, value: str) -> Query:

@@ -185,7 +185,8 @@ def _check_references(user: User, conversation_id: UUID | None, draft: Draft) ->
     for quote in draft.quotes:
         clean_text(quote.text)
     named = {quote.messageId for quote in draft.quotes if quote.messageId}
-    if named and Message.objects.filter(id__in=named, conversation_id=conversation_id).count() != len(named):
+    within = Message.objects.filter(id__in=named, conversation=conversation_id)
+    if named and (conversation_id is None or within.count() != len(named)):
         raise Http404("There is no such message.")
 
 

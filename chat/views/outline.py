@@ -36,9 +36,6 @@ def outline(request: SignedIn, conversation_id: UUID) -> HttpResponse:
     shown = path[::step]
     rows = Message.objects.filter(id__in=shown).annotate(words=Left("text", WORDS))
     said = {each: (words, author) for each, words, author in rows.values_list("id", "words", "author")}
-    marks = [
-        Mark(each, " ".join(said[each][0].split()), said[each][1] == Message.Author.USER)
-        for each in shown
-        if each in said
-    ]
+    known = [(each, *said[each]) for each in shown if each in said]
+    marks = [Mark(each, " ".join(words.split()), author == Message.Author.USER) for each, words, author in known]
     return render(request, "chat/outline.html", {"conversation": found, "marks": marks})
