@@ -88,7 +88,7 @@ class BulkForm(forms.Form):
 
     def clean_ids(self) -> list[UUID]:
         try:
-            ids = [UUID(each) for each in self.cleaned_data["ids"]]
+            ids = [UUID(each) for some in self.cleaned_data["ids"] for each in some.split(",")]
         except ValueError:
             raise forms.ValidationError(_("Choose a chat first.")) from None
         if len(ids) > MOST_AT_ONCE:

@@ -148,7 +148,7 @@ def present(
         generation_id=run.id if run else None,
         ticket=ticket_for(run.id, run.owner_id) if run else "",
         can_continue=can_continue(message),
-        can_edit=run is None and any(map(is_editable, message.parts)),
+        can_edit=run is None and message.state != Message.State.FAILED and any(map(is_editable, message.parts)),
         edited_at=message.edited_at,
         quotes=tuple(message.quotes),
         feedback=message.feedback,

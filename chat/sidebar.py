@@ -21,7 +21,7 @@ from endpoints import registry
 M = TypeVar("M", bound=Model)
 
 MOST_PROJECTS = 8
-MOST_PINNED = 100
+MOST_PINNED = 1_000
 MOST_TAGS = 100
 
 

@@ -1,4 +1,4 @@
-"""What is done to many conversations at once, and undone. All or nothing, for acting and for undoing.
+"""What is done to many conversations at once, all or nothing; and undone, as far as they are still there.
 
 The way back is a signed text that the page keeps: it names exactly what was changed, for whom, and ends by itself.
 """
@@ -62,7 +62,7 @@ def move(*, user: User, ids: Sequence[UUID], project_id: UUID | None) -> Done:
     """Move conversations into a project, or out of any. Raises `Http404`."""
     with transaction.atomic():
         found = doors.conversations_for(user, ids)
-        before = {str(each.id): str(each.project_id) if each.project_id else None for each in found}
+        before = {str(each.id): [_text(each.project_id), _text(project_id)] for each in found}
         projects.put(user=user, conversation_ids=ids, project_id=project_id)
     return Done(len(found), _sign(user, "move", before))
 
@@ -109,10 +109,13 @@ def _undelete(user: User, found: dict[str, Conversation], before: dict[str, Any]
 
 
 def _move_back(user: User, found: dict[str, Conversation], before: dict[str, Any]) -> None:
+    """What was moved on meanwhile stays where it is now."""
     there = {str(each) for each in user.projects.values_list("id", flat=True)}
-    for key, conversation in found.items():
-        conversation.project_id = before[key] if before[key] in there else None
-    Conversation.objects.bulk_update(found.values(), ["project"])
+    back = [each for key, each in found.items() if _text(each.project_id) == before[key][1]]
+    for conversation in back:
+        previous = before[str(conversation.id)][0]
+        conversation.project_id = UUID(previous) if previous in there else None
+    Conversation.objects.bulk_update(back, ["project"])
 
 
 def _untag(user: User, found: dict[str, Conversation], before: dict[str, Any]) -> None:
@@ -123,14 +126,22 @@ def _untag(user: User, found: dict[str, Conversation], before: dict[str, Any]) -
 _BACK = {"archive": _unarchive, "delete": _undelete, "move": _move_back, "tag": _untag}
 
 
+def _text(project_id: UUID | None) -> str | None:
+    return str(project_id) if project_id else None
+
+
 def _sign(user: User, action: str, before: dict[str, Any]) -> str:
     return dumps([str(user.id), action, before], salt=_SALT, compress=True)
 
 
 def purge() -> int:
-    """Delete for good what was deleted long enough ago; return how many conversations."""
-    old = Conversation.objects.filter(deleted_at__lt=timezone.now() - GRACE)
-    ids = list(old.values_list("id", flat=True)[:LOT])
-    if ids:
-        organise.erase(ids)
+    """Delete for good what was deleted long enough ago; return how many conversations.
+
+    A minute later than the way back closes, and locked: what is being brought back right now is left alone.
+    """
+    with transaction.atomic():
+        old = Conversation.objects.filter(deleted_at__lt=timezone.now() - GRACE - timedelta(minutes=1))
+        ids = list(old.select_for_update(skip_locked=True).order_by("id").values_list("id", flat=True)[:LOT])
+        if ids:
+            organise.erase(ids)
     return len(ids)

@@ -102,7 +102,7 @@ def add(
     """
     text = turns.clean_text(text)
     with transaction.atomic():
-        conversation = doors.conversation_for(user, conversation_id)
+        (conversation,) = doors.conversations_for(user, [conversation_id])
         parent = doors.message_for(user, parent_id, conversation_id=conversation_id) if parent_id else None
         if parent is None and not is_user:
             raise TurnRefused(_("Only a person's message can begin a conversation."), status=400)
@@ -145,8 +145,16 @@ def rerun(*, user: User, message_id: UUID, text: str | None = None) -> StartedTu
         model=conversation.model,
         parent_id=message.parent_id,
     )
-    quotes = tuple(Quote.model_validate(each) for each in message.quotes)
+    quotes = tuple(Quote.model_validate(each) for each in _still_there(message))
     return turns.start_turn(user=user, conversation_id=conversation.id, draft=replace(draft, quotes=quotes))
+
+
+def _still_there(message: Message) -> list[dict[str, Any]]:
+    """Return the quotes; one whose source is gone, or stayed behind in another chat, keeps its words alone."""
+    named = [quote["messageId"] for quote in message.quotes if "messageId" in quote]
+    rows = Message.objects.filter(id__in=named, conversation_id=message.conversation_id)
+    known = {str(each) for each in rows.values_list("id", flat=True)}
+    return [quote if quote.get("messageId") in known else {"text": quote["text"]} for quote in message.quotes]
 
 
 def rerun_reply(*, user: User, message_id: UUID, index: int, text: str) -> StartedTurn:

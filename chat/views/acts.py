@@ -18,7 +18,7 @@ from accounts import limits
 from chat import doors
 from chat.act_forms import MoveForm, TagsForm
 from chat.models import Conversation
-from chat.services import forking, organise, pins, projects, tags, titles
+from chat.services import bulk, forking, organise, pins, projects, tags, titles
 from chat.services.turns import TurnRefused
 from chat.views.shell import SignedIn, show_dialog, show_done, show_refusal, signed_in
 
@@ -33,9 +33,8 @@ class Act:
 
 
 def _archive(request: SignedIn, found: Conversation) -> HttpResponse:
-    organise.archive(user=request.user, conversation_ids=[found.id], archived=True)
-    undo = reverse("chat:act", args=[found.id, "restore"])
-    return show_done(request, _("“%(title)s” was archived.") % {"title": found.title}, gone=found.id, undo=undo)
+    done = bulk.archive(user=request.user, ids=[found.id])
+    return show_done(request, _("“%(title)s” was archived.") % {"title": found.title}, gone=found.id, undo=done.undo)
 
 
 def _restore(request: SignedIn, found: Conversation) -> HttpResponse:

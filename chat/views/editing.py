@@ -54,17 +54,19 @@ def rerun(request: SignedIn, conversation_id: UUID, message_id: UUID) -> HttpRes
     """Send a message again as it is in the editor, or let a reply go on from its edited text."""
     found = doors.message_for(request.user, message_id, conversation_id=conversation_id)
     texts = _texts(request, found)
+    if not texts:
+        return show_refusal(request, TurnRefused(editing.cannot_be_edited(found), status=409))
     try:
         if found.is_user:
             started = editing.rerun(user=request.user, message_id=message_id, text=texts.get(0))
         else:
             changed = [index for index, text in texts.items() if text != _text_of(found, index)]
-            index = changed[0] if changed else max(texts, default=0)
+            index = changed[0] if changed else max(texts)
             if len(changed) > 1:
                 raise BadEdit(editing.one_part_only(), changed[1])
             started = editing.rerun_reply(user=request.user, message_id=message_id, index=index, text=texts[index])
-    except (BadEdit, KeyError) as fault:
-        return _editor(request, found, texts, fault=fault if isinstance(fault, BadEdit) else None)
+    except BadEdit as fault:
+        return _editor(request, found, texts, fault=fault)
     except TurnRefused as refusal:
         if refusal.status == 422:
             return _editor(request, found, texts, fault=BadEdit(refusal.message))

@@ -4,8 +4,6 @@ from uuid import UUID
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -63,19 +61,14 @@ def many(request: SignedIn) -> HttpResponse:
         case _:
             done = bulk.tag(user=request.user, ids=ids, tag_id=UUID(form.cleaned_data["tag"]))
             words = ngettext("%(count)d chat was bookmarked.", "%(count)d chats were bookmarked.", done.count)
-    undo = f"{reverse('chat:undo')}?token={done.undo}"
-    return show_done(request, words % {"count": done.count}, undo=undo)
+    return show_done(request, words % {"count": done.count}, undo=done.undo)
 
 
-@require_http_methods(["GET", "POST"])
+@require_POST
 @signed_in
 def undo(request: SignedIn) -> HttpResponse:
     """Take back what was done to many."""
-    token = request.GET.get("token", "")
-    if request.method == "GET":
-        shell = "chat/dialog.html" if is_partial(request) else "chat/alone.html"
-        context = {"title": _("Undo this?"), "button": _("Undo"), "back": reverse("chat:new"), "shell": shell}
-        return render(request, "chat/form.html", context | {"action": request.get_full_path()})
+    token = request.POST.get("token", "")
     try:
         count = bulk.undo(user=request.user, token=token)
     except bulk.TooLate as fault:

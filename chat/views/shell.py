@@ -112,13 +112,13 @@ def show_page(request: SignedIn, template: str, context: dict[str, Any], *, stat
 def show_done(
     request: SignedIn, message: str, *, go: str = "", undo: str = "", gone: UUID | None = None
 ) -> HttpResponse:
-    """Say that it is done: in a toast, with a way back at `undo`; then lead to `go`.
+    """Say that it is done: in a toast, with a way back by the token `undo` (see `bulk`); then lead to `go`.
 
     `gone` names a conversation that is no longer in the list: a tab that shows it goes to a new chat.
     """
     if not is_partial(request):
         return redirect(go or "chat:new")
-    context = {"message": message, "go": go, "undo": undo, "gone": gone}
+    context = {"message": message, "go": go, "gone": gone, "token": undo, "undo": reverse("chat:undo") if undo else ""}
     return render(request, "chat/done.html", context)
 
 

@@ -10,7 +10,7 @@ function remember(name, value) {
 remember("tz", Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC");
 
 // --- toasts and the live region -------------------------------------------------------------
-function toast(message, kind = "bad", undo = "") {
+function toast(message, kind = "bad", undo = null) {
   const box = byId("toast").content.firstElementChild.cloneNode(true);
   box.classList.replace("bad", kind);
   if (kind === "good") box.querySelector("use").setAttribute("href", "#i-check");
@@ -19,16 +19,22 @@ function toast(message, kind = "bad", undo = "") {
     const button = Object.assign(document.createElement("button"), { type: "button", className: "button quiet", textContent: words.undo });
     button.addEventListener("click", () => {
       box.remove();
-      ask(undo, "POST");
+      ask(undo.address, "POST", { token: undo.token });
     });
     box.querySelector("span").after(button);
   }
   byId("toasts").append(box);
   return box;
 }
+// Not while somebody reads it; a finger leaves :hover behind, which does not count.
+function fade(box) {
+  const read = box.matches(":focus-within") || (matchMedia("(hover: hover)").matches && box.matches(":hover"));
+  if (read) setTimeout(fade, 3000, box);
+  else box.remove();
+}
 const fading = new MutationObserver((changes) => {
   for (const box of changes.flatMap((change) => [...change.addedNodes])) {
-    if (box.nodeType === 1 && !box.dataset.stays) setTimeout(() => box.matches(":hover, :focus-within") || box.remove(), box.matches(".good") ? 5000 : 12000);
+    if (box.nodeType === 1 && !box.dataset.stays) setTimeout(fade, box.querySelector(".button") || !box.matches(".good") ? 12000 : 5000, box);
   }
 });
 fading.observe(byId("toasts"), { childList: true });
@@ -125,11 +131,12 @@ function closeDialog() {
 // Open a form in the dialog, or send one that asks only whether.
 function ask(address, method = "GET", more = {}) {
   for (const menu of document.querySelectorAll(".menu:popover-open")) menu.hidePopover();
-  const values = more instanceof FormData ? more : new FormData();
-  if (!(more instanceof FormData)) for (const [name, value] of Object.entries(more)) values.append(name, value);
-  if (method === "POST") values.append("csrfmiddlewaretoken", document.querySelector("[name=csrfmiddlewaretoken]").value);
-  if (method === "POST") htmx.ajax(method, address, { target: "#dialog-body", values });
-  else htmx.ajax(method, values.entries().next().done ? address : `${address}?${new URLSearchParams(values)}`, { target: "#dialog-body" });
+  if (method === "GET") {
+    const query = new URLSearchParams(more);
+    return htmx.ajax("GET", query.size ? `${address}?${query}` : address, { target: "#dialog-body" });
+  }
+  const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
+  return htmx.ajax(method, address, { target: "#dialog-body", values: { ...more, csrfmiddlewaretoken: token } });
 }
 document.addEventListener("parley:ask", ({ detail }) => ask(detail.address, detail.method, detail.values));
 dialog.addEventListener("close", () => {
@@ -144,9 +151,9 @@ function dialogChanged() {
   const done = dialog.querySelector("[data-done]");
   const atOnce = dialog.querySelector("form[data-at-once]");
   if (done) {
-    const { done: message, undo, go, gone } = done.dataset;
+    const { done: message, undo, token, go, gone } = done.dataset;
     closeDialog();
-    toast(message, "good", undo);
+    toast(message, "good", undo && { address: undo, token });
     document.dispatchEvent(new CustomEvent("parley:done"));
     if (gone && byId("main").dataset.conversation === gone) visit("/c/new");
     else if (go) visit(go);
@@ -308,7 +315,10 @@ function markEdited(form) {
   const texts = [...form.querySelectorAll("textarea")];
   const changed = texts.filter((each) => each.value !== each.dataset.saved);
   form.querySelector("[data-save]").disabled = !changed.length || texts.some((each) => !each.value.trim());
-  form.querySelector("[data-rerun]").disabled = changed.length > 1 || texts.some((each) => !each.value.trim());
+  const rerun = form.querySelector("[data-rerun]");
+  const sendsAgain = "again" in rerun.dataset;
+  rerun.disabled = changed.length > 1 || (!changed.length && !sendsAgain) || texts.some((each) => !each.value.trim());
+  if (sendsAgain) rerun.textContent = changed.length ? rerun.dataset.changed : rerun.dataset.again;
 }
 document.addEventListener("input", (event) => {
   const form = event.target.closest(".editor");

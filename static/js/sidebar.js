@@ -91,7 +91,11 @@ function renameHere(link) {
   const save = async () => {
     const title = field.value.trim();
     if (over) return;
-    if (!title) return field.setAttribute("aria-invalid", "true");
+    if (!title) {
+      field.setAttribute("aria-invalid", "true");
+      field.setCustomValidity(words.titleNeeded);
+      return field.reportValidity();
+    }
     if (title === before) return close(true);
     const body = new URLSearchParams({ csrfmiddlewaretoken: token(), title });
     const answer = await fetch(`/c/${row.dataset.row}/rename`, { method: "POST", body, headers: { "HX-Request": "true" } }).catch(() => null);
@@ -99,6 +103,7 @@ function renameHere(link) {
     close(true);
     document.dispatchEvent(new CustomEvent("parley:retitle", { detail: { conversation: row.dataset.row, title } }));
   };
+  field.addEventListener("input", () => field.setCustomValidity(""));
   field.addEventListener("keydown", (event) => {
     event.stopPropagation();
     if (event.key === "Enter") save();
@@ -118,10 +123,11 @@ side.addEventListener("keydown", (event) => {
 });
 side.addEventListener("click", (event) => {
   const row = event.target.closest("[data-row]");
-  if (!row || !(event.ctrlKey || event.metaKey || event.shiftKey) || event.target.matches(".pick")) return;
+  const choosing = side.hasAttribute("data-selecting") || event.ctrlKey || event.metaKey || event.shiftKey;
+  if (!row || !choosing || event.target.closest(".pick, .row-more, .rename-here")) return;
   event.preventDefault();
   event.stopPropagation();
-  import("parley/select").then((module) => module.begin(row));
+  import("parley/select").then((module) => module.press(row, event.shiftKey));
 }, true);
 
 // --- its width ---------------------------------------------------------------------------------------------

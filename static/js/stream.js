@@ -207,6 +207,7 @@ function say(sentence) {
 
 const notices = {
   gone({ conversations }) {
+    for (const each of conversations) byId("sidebar").querySelector(`[data-row="${each}"]`)?.remove();
     if (!conversations.includes(main().dataset.conversation)) return;
     setTimeout(() => { // the tab that did it leads away by itself
       if (!conversations.includes(main().dataset.conversation)) return;
@@ -224,11 +225,19 @@ const notices = {
   run({ conversation, running }) {
     const row = byId("sidebar").querySelector(`[data-row="${conversation}"]`);
     row?.toggleAttribute("data-running", running);
+    if (!running && main().dataset.conversation !== conversation) unread.add(conversation);
+    markUnread();
     if (!row) refreshList();
     // Begun in another tab: this one shows it too, unless it is just learning of its own.
     if (running && main().dataset.conversation === conversation) setTimeout(joinIfMissing, 400, conversation, Date.now());
   },
 };
+// Replies that ended while another chat was on view.
+const unread = new Set();
+function markUnread() {
+  unread.delete(main().dataset.conversation);
+  for (const row of byId("sidebar").querySelectorAll("[data-row]")) row.toggleAttribute("data-unread", unread.has(row.dataset.row));
+}
 let lastOwn = 0; // when this tab last learned of a run, or of its end, by itself
 function joinIfMissing(conversation, since) {
   if (lastOwn > since - 2000) return;
@@ -259,7 +268,10 @@ function refreshList(wait = 250) {
   listTimer = setTimeout(() => {
     const busy = byId("sidebar").matches("[data-selecting]") || byId("sidebar").querySelector(".rename-here, .is-dragged");
     listIsOld = busy || byId("history").scrollTop > 150; // not under the eyes of someone who reads further down
-    if (!listIsOld) htmx.ajax("GET", `/sidebar?${new URLSearchParams(new FormData(byId("list-tools")))}`, { target: "#history-rows", swap: "innerHTML" });
+    if (listIsOld) return;
+    const focused = document.activeElement?.closest?.("#history-rows [data-row]")?.dataset.row;
+    const refreshed = htmx.ajax("GET", `/sidebar?${new URLSearchParams(new FormData(byId("list-tools")))}`, { target: "#history-rows", swap: "innerHTML" });
+    if (focused) refreshed?.then?.(() => byId("sidebar").querySelector(`[data-row="${focused}"] .row`)?.focus());
   }, wait);
 }
 byId("history").addEventListener("scroll", () => listIsOld && byId("history").scrollTop < 50 && refreshList(), { passive: true });
@@ -295,6 +307,7 @@ const afterDrawing = () => requestAnimationFrame(() => requestAnimationFrame(mar
 document.addEventListener("htmx:after:swap", (event) => {
   scan();
   afterDrawing();
+  markUnread();
   const { ctx } = event.detail;
   if (targetOf(ctx)?.id === "main" || ctx.swap === "outerSync") watchSize();
   else if (targetOf(ctx)?.id === "messages") toEnd();

@@ -1,5 +1,6 @@
 """The menus of a conversation, the editor of a message, and the fork: with scripts and without."""
 
+import re
 from collections.abc import Callable
 from uuid import uuid4
 
@@ -47,10 +48,11 @@ def test_archiving_takes_a_chat_from_the_list_and_offers_the_way_back(
 ) -> None:
     client = sign_in(owner)
     answer = client.post(f"/c/{mine.id}/do/archive", headers=HTMX).content.decode()
-    assert f'data-undo="/c/{mine.id}/do/restore"' in answer
+    token = re.search(r'data-token="([^"]+)"', answer)
+    assert token
     assert f'data-gone="{mine.id}"' in answer
     assert mine.title not in client.get("/sidebar", headers=HTMX).content.decode()
-    client.post(f"/c/{mine.id}/do/restore", headers=HTMX)
+    client.post("/conversations/undo", {"token": token[1]}, headers=HTMX)
     assert mine.title in client.get("/sidebar", headers=HTMX).content.decode()
 
 
@@ -143,6 +145,18 @@ def test_rerunning_makes_a_sibling_and_shows_it(sign_in: SignIn, owner: User, mi
     assert question.text != "Asked anew"
     empty = client.post(f"/c/{mine.id}/messages/{question.id}/rerun", {"part-0": " "}, headers=HTMX)
     assert empty.status_code == 422
+
+
+def test_rerunning_in_a_fork_keeps_the_words_of_a_quote_whose_source_stayed_behind(
+    sign_in: SignIn, owner: User, mine: Conversation
+) -> None:
+    question = mine.messages.order_by("created_at")[0]
+    Message.objects.filter(id=question.id).update(quotes=[{"text": "said before", "messageId": str(uuid4())}])
+    answer = sign_in(owner).post(f"/c/{mine.id}/messages/{question.id}/rerun", {"part-0": "Again"}, headers=HTMX)
+    assert answer.status_code == 200
+    assert Message.objects.get(text="Again").quotes == [{"text": "said before"}]
+    nothing = sign_in(owner).post(f"/c/{mine.id}/messages/{question.id}/rerun", headers=HTMX)
+    assert nothing.status_code == 409
 
 
 def test_a_reply_goes_on_from_its_edited_text(sign_in: SignIn, owner: User, mine: Conversation) -> None:

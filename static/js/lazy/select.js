@@ -27,17 +27,22 @@ export function selectAll() {
 }
 export function many(button) {
   const { action } = button.dataset;
-  const ids = chosen().map((box) => box.value);
-  const values = new FormData();
-  values.append("action", action);
-  for (const id of ids) values.append("ids", id);
-  const asks = action === "move" || action === "tag";
-  document.dispatchEvent(new CustomEvent("parley:ask", { detail: { address: "/conversations/bulk", method: asks ? "GET" : "POST", values } }));
+  const values = { action, ids: chosen().map((box) => box.value).join(",") };
+  document.dispatchEvent(new CustomEvent("parley:ask", { detail: { address: "/conversations/bulk", method: "POST", values } }));
 }
-// A press that begins the selection: with Ctrl or Cmd on a row, as in a file manager.
-export function begin(row) {
-  show(true);
-  row.querySelector(".pick").checked = true;
+// A press on a row chooses it, or not; with Ctrl or Cmd it begins the selection, with Shift it takes all in between.
+let latest = null;
+export function press(row, range) {
+  if (!side().hasAttribute("data-selecting")) show(true);
+  const all = boxes();
+  const box = row.querySelector(".pick");
+  const from = range && latest?.isConnected ? all.indexOf(latest) : -1;
+  if (from < 0) box.checked = !box.checked;
+  else {
+    const [first, last] = [from, all.indexOf(box)].sort((one, other) => one - other);
+    for (const each of all.slice(first, last + 1)) each.checked = true;
+  }
+  latest = box;
   count();
 }
 document.addEventListener("change", (event) => event.target.matches(".pick") && count());
