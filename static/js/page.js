@@ -297,6 +297,11 @@ const acts = {
     for (const each of button.parentElement.children) each.setAttribute("aria-pressed", each === button);
   },
   "copy-thoughts": (button) => copy(button, button.closest(".think").querySelector(".prose").innerText.trim()),
+  favourite(button, event) {
+    event.preventDefault();
+    const { endpoint, model } = byId("composer").elements;
+    ask("/favourites", "POST", { endpoint: endpoint.value, model: model.value });
+  },
   "copy-message": (button) => copy(button, button.parentElement.querySelector("template.source").content.textContent),
 };
 document.addEventListener("click", (event) => {

@@ -105,6 +105,8 @@ def test_pin_bookmark_and_project_show_in_the_sidebar(open_tab: Open, axe: Axe, 
     chat(page)
     menu(page, "Pin")
     expect(page.locator("[data-fold=pinned] [data-row]")).to_have_count(1)
+    page.get_by_role("button", name="Add this model to the favourites").click()
+    expect(page.locator("[data-fold=favourites]")).to_contain_text("qwen3-32b")
     page.locator("#bookmark-button").click()
     page.get_by_label("New bookmark").fill("Pets")
     axe(page, "bookmarking")

@@ -1,0 +1,158 @@
+"""What is done to many conversations at once, and the way back."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from django.http import Http404
+from django.utils import timezone
+
+from accounts.models import User
+from chat.models import Conversation, Generation, Message, Project, Tag
+from chat.services import bulk, organise, pins, projects
+from chat.sidebar import sidebar
+from tests.chat.conftest import began
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("somewhere")]
+
+
+def chats(owner: User, count: int) -> list[Conversation]:
+    rows = (Conversation(owner=owner, title=f"Chat {n}", endpoint="Somewhere", model="tiny") for n in range(count))
+    return Conversation.objects.bulk_create(rows)
+
+
+def ids_of(rows: list[Conversation]) -> list[UUID]:
+    return [each.id for each in rows]
+
+
+def test_everything_is_put_back_exactly(owner: User) -> None:
+    pinned, filed, tagged = rows = chats(owner, 3)
+    ids = ids_of(rows)
+    project, tag = Project.objects.create(owner=owner, name="p"), Tag.objects.create(owner=owner, name="t")
+    pins.set_pinned(user=owner, conversation_id=pinned.id, pinned=True)
+    projects.put(user=owner, conversation_ids=[filed.id], project_id=project.id)
+    tag.conversations.add(tagged)
+    bulk.undo(user=owner, token=bulk.archive(user=owner, ids=ids).undo)
+    pinned.refresh_from_db()
+    assert (pinned.is_pinned, pinned.is_archived) == (True, False)
+    bulk.undo(user=owner, token=bulk.move(user=owner, ids=ids, project_id=None).undo)
+    filed.refresh_from_db()
+    assert filed.project == project
+    bulk.undo(user=owner, token=bulk.tag(user=owner, ids=ids, tag_id=tag.id).undo)
+    assert list(tag.conversations.all()) == [tagged]
+    done = bulk.delete(user=owner, ids=ids)
+    assert not Conversation.objects.visible_to(owner).exists()
+    assert bulk.undo(user=owner, token=done.undo) == 3
+    assert Conversation.objects.visible_to(owner).count() == 3
+
+
+def test_what_was_moved_on_meanwhile_stays(owner: User) -> None:
+    (chat,) = chats(owner, 1)
+    first, second = (Project.objects.create(owner=owner, name=name) for name in "pq")
+    done = bulk.move(user=owner, ids=[chat.id], project_id=first.id)
+    bulk.move(user=owner, ids=[chat.id], project_id=second.id)
+    bulk.undo(user=owner, token=done.undo)
+    chat.refresh_from_db()
+    assert chat.project == second
+
+
+@pytest.mark.parametrize("act", ["archive", "delete", "move", "tag"])
+def test_case_2_and_4_one_foreign_chat_refuses_the_whole(owner: User, stranger: User, act: str) -> None:
+    (own,), (foreign,) = chats(owner, 1), chats(stranger, 1)
+    tag = Tag.objects.create(owner=owner, name="t")
+    more = {"move": {"project_id": None}, "tag": {"tag_id": tag.id}}.get(act, {})
+    with pytest.raises(Http404):
+        getattr(bulk, act)(user=owner, ids=[own.id, foreign.id], **more)
+    own.refresh_from_db()
+    assert (own.archived_at, own.deleted_at, own.tags.count()) == (None, None, 0)
+
+
+def test_the_way_back_is_the_person_s_own_and_ends(owner: User, stranger: User) -> None:
+    (chat,) = chats(owner, 1)
+    done = bulk.delete(user=owner, ids=[chat.id])
+    with pytest.raises(Http404):
+        bulk.undo(user=stranger, token=done.undo)
+    for token in (f"{done.undo}x", "", "nonsense"):
+        with pytest.raises(bulk.TooLate):
+            bulk.undo(user=owner, token=token)
+    assert not Conversation.objects.visible_to(owner).exists()
+
+
+def test_case_86_what_was_deleted_is_purged_when_the_way_back_has_closed(owner: User) -> None:
+    started = began(owner)
+    done = bulk.delete(user=owner, ids=[started.conversation.id])
+    assert Generation.objects.get().state == "stopped", "what writes there is stopped at once"
+    assert bulk.purge() == 0
+    Conversation.objects.update(deleted_at=timezone.now() - bulk.GRACE - timedelta(minutes=2))
+    assert bulk.purge() == 1
+    assert not Conversation.objects.exists()
+    assert not Message.objects.exists()
+    with pytest.raises(bulk.TooLate):
+        bulk.undo(user=owner, token=done.undo)
+
+
+def test_pins_keep_an_order_of_one_s_own(owner: User, stranger: User) -> None:
+    first, second, third = chats(owner, 3)
+    for each in (first, second, third):
+        pins.set_pinned(user=owner, conversation_id=each.id, pinned=True)
+    assert pins.pinned(owner) == ids_of([first, second, third])
+    assert pins.reorder(user=owner, conversation_ids=[third.id]) == ids_of([third, first, second])
+    pins.set_pinned(user=owner, conversation_id=first.id, pinned=False)
+    assert pins.pinned(owner) == ids_of([third, second])
+    (foreign,) = chats(stranger, 1)
+    for wrong in (foreign.id, first.id):
+        with pytest.raises(Http404):
+            pins.reorder(user=owner, conversation_ids=[second.id, wrong])
+    assert pins.pinned(owner) == ids_of([third, second])
+    organise.archive(user=owner, conversation_ids=[third.id], archived=True)
+    assert pins.pinned(owner) == [second.id]
+    with pytest.raises(Http404):
+        pins.set_pinned(user=owner, conversation_id=third.id, pinned=True)
+
+
+def test_archiving_is_no_activity_and_deleted_chats_are_in_no_list(owner: User) -> None:
+    kept, away, gone = chats(owner, 3)
+    before = away.updated_at
+    organise.archive(user=owner, conversation_ids=[away.id], archived=True)
+    bulk.delete(user=owner, ids=[gone.id])
+    away.refresh_from_db()
+    assert away.updated_at == before
+    assert [row.id for group in sidebar(user=owner).groups for row in group.rows] == [kept.id]
+    with pytest.raises(Http404):
+        organise.rename(user=owner, conversation_id=gone.id, title="x")
+
+
+@pytest.mark.parametrize("sort", list(organise.SORTS))
+@pytest.mark.parametrize("descending", [True, False])
+def test_every_order_pages_through_all_rows_once(owner: User, sort: str, descending: bool) -> None:
+    rows = chats(owner, 7)
+    organise.archive(user=owner, conversation_ids=ids_of(rows), archived=True)
+    among = Conversation.objects.filter(archived_at__isnull=False)
+    seen: list[UUID] = []
+    cursor: str | None = None
+    while True:
+        page = organise.page(user=owner, cursor=cursor, limit=3, among=among, sort=sort, descending=descending)
+        seen += ids_of(page.items)
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    assert len(seen) == len(set(seen)) == 7
+    titles = [Conversation.objects.get(id=each).title for each in seen]
+    if sort == "title":
+        assert titles == sorted(titles, reverse=descending)
+
+
+def test_the_sidebar_costs_two_queries_whatever_it_shows(
+    owner: User, django_assert_num_queries: Callable[..., object]
+) -> None:
+    for number, chat in enumerate(chats(owner, 30)):
+        project = projects.create(user=owner, name=f"Project {number}")
+        projects.put(user=owner, conversation_ids=[chat.id], project_id=project.id)
+        Tag.objects.create(owner=owner, name=f"Tag {number}")
+        if number % 2:
+            pins.set_pinned(user=owner, conversation_id=chat.id, pinned=True)
+    with django_assert_num_queries(2):  # type: ignore[attr-defined]
+        listed = sidebar(user=owner)
+    assert (len(listed.pinned), len(listed.projects), len(listed.tags)) == (15, 8, 30)
+    assert getattr(listed.projects[0], "conversation_count") == 1  # noqa: B009 (an annotation)
