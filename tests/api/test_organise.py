@@ -1,6 +1,7 @@
 """Archiving, pinning, bookmarks, projects and favourites (`/api/convos`, `/api/tags`, `/api/projects`)."""
 
 from collections.abc import Callable
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -26,7 +27,8 @@ def test_archive_pin_and_archive_all(owner: User, make_conversation: Make) -> No
     assert api.post("/api/convos/archive/all", {}).json() == {"archivedCount": 2}
     rows = api.get("/api/convos?isArchived=true&sortBy=archivedAt").json()["conversations"]
     assert {row["conversationId"] for row in rows} == {str(chat.id), str(other.id)}
-    for bad in ({}, {"arg": {}}, {"arg": arg}, {"arg": arg | {"isArchived": "yes"}}):
+    bodies: list[dict[str, Any]] = [{}, {"arg": {}}, {"arg": arg}, {"arg": arg | {"isArchived": "yes"}}]
+    for bad in bodies:
         assert api.post("/api/convos/archive", bad).status_code == 400
     missing = {"arg": {"conversationId": str(uuid4()), "pinned": True}}
     assert api.post("/api/convos/pin", missing).status_code == 404

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -61,7 +62,7 @@ def test_what_was_moved_on_meanwhile_stays(owner: User) -> None:
 def test_case_2_and_4_one_foreign_chat_refuses_the_whole(owner: User, stranger: User, act: str) -> None:
     (own,), (foreign,) = chats(owner, 1), chats(stranger, 1)
     tag = Tag.objects.create(owner=owner, name="t")
-    more = {"move": {"project_id": None}, "tag": {"tag_id": tag.id}}.get(act, {})
+    more: dict[str, Any] = {"move": {"project_id": None}, "tag": {"tag_id": tag.id}}.get(act, {})
     with pytest.raises(Http404):
         getattr(bulk, act)(user=owner, ids=[own.id, foreign.id], **more)
     own.refresh_from_db()
