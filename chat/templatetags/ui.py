@@ -58,12 +58,11 @@ def preferences(context: template.Context) -> Preferences:
 
 
 @register.simple_tag(takes_context=True)
-def fold(context: template.Context, key: str, title: str) -> SafeString:
-    """Open a section of the sidebar, to be closed with ``</details>``. The cookie `folded` says which are folded."""
+def unfolded(context: template.Context, key: str) -> str:
+    """Return the attribute of a section that is open; the cookie `folded` says which ones are not."""
     request = context.get("request")
     folded = request.COOKIES.get("folded", "").split(".") if request else []
-    state = "" if key in folded else mark_safe(" open")
-    return format_html('<details class="fold" data-fold="{}"{}><summary><h3>{}</h3></summary>', key, state, title)
+    return "" if key in folded else " open"
 
 
 @register.filter

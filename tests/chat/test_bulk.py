@@ -62,9 +62,9 @@ def test_what_was_moved_on_meanwhile_stays(owner: User) -> None:
 def test_case_2_and_4_one_foreign_chat_refuses_the_whole(owner: User, stranger: User, act: str) -> None:
     (own,), (foreign,) = chats(owner, 1), chats(stranger, 1)
     tag = Tag.objects.create(owner=owner, name="t")
-    more: dict[str, Any] = {"move": {"project_id": None}, "tag": {"tag_id": tag.id}}.get(act, {})
+    needs: dict[str, dict[str, Any]] = {"move": {"project_id": None}, "tag": {"tag_id": tag.id}}
     with pytest.raises(Http404):
-        getattr(bulk, act)(user=owner, ids=[own.id, foreign.id], **more)
+        getattr(bulk, act)(user=owner, ids=[own.id, foreign.id], **needs.get(act, {}))
     own.refresh_from_db()
     assert (own.archived_at, own.deleted_at, own.tags.count()) == (None, None, 0)
 
