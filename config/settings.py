@@ -181,6 +181,8 @@ MESSAGE_MAX_CHARACTERS = 1_000_000
 URL_AUTO_SUBMIT = env.bool("URL_AUTO_SUBMIT", True)
 
 # --- limits: at most so many times in a window of so many minutes (rest-api, section 0.3); 0: no limit ---
+SEARCH_USER_MAX = env.int("SEARCH_USER_MAX", 300)
+SEARCH_USER_WINDOW = env.int("SEARCH_USER_WINDOW", 1)
 FORK_IP_MAX = env.int("FORK_IP_MAX", 30)
 FORK_IP_WINDOW = env.int("FORK_IP_WINDOW", 1)
 FORK_USER_MAX = env.int("FORK_USER_MAX", 0)

@@ -11,6 +11,7 @@ from pydantic.alias_generators import to_camel
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts import limits
 from accounts.api.errors import WireError
 from accounts.api.wire import Id, In, Out, person, read_body
 from chat import doors
@@ -180,7 +181,10 @@ def _hits(request: Request, text: str) -> Response:
     query = parse(text)
     if query.faults:
         raise WireError(400, f"search: {query.faults[0]}")
-    page = search.search(user=person(request), query=query, limit=MOST_HITS)
+    try:
+        page = search.search(user=person(request), query=query, limit=MOST_HITS)
+    except limits.TooOften as fault:
+        raise WireError(429, fault.message, headers={"Retry-After": str(fault.retry_after)}) from None
     rows = [_hit(hit, page.terms, str(person(request).id)) for hit in page.hits]
     return Response({"messages": [row.to_wire() for row in rows], "nextCursor": None})
 

@@ -10,6 +10,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
+from accounts import limits
 from accounts.api.errors import WireError
 from accounts.api.wire import person, uuid_of
 from chat import doors
@@ -45,7 +46,10 @@ def conversation_query(request: Request) -> ConversationQuery:
     if project := request.query_params.get("projectId"):
         among = _in_project(request, among, project)
     if text := words(request, "search"):
-        among = among.filter(id__in=search.conversation_ids(user=person(request), text=text))
+        try:
+            among = among.filter(id__in=search.conversation_ids(user=person(request), text=text))
+        except limits.TooOften as fault:
+            raise WireError(429, fault.message, headers={"Retry-After": str(fault.retry_after)}) from None
     return ConversationQuery(request.query_params.get("cursor"), size(request, "limit"), among, sort, descending)
 
 

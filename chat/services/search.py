@@ -11,10 +11,12 @@ from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.core.signing import BadSignature, dumps, loads
 from django.db import connection, transaction
 from django.utils import timezone
 
+from accounts import limits
 from accounts.models import User
 from chat.models import Conversation
 from chat.services.search_query import Query, parse
@@ -54,10 +56,14 @@ class Page:
 
 
 def search(*, user: User, query: Query, cursor: str | None = None, limit: int = PAGE) -> Page:
-    """Return one page of the messages that `query` describes. A cursor that is not ours gives the first page."""
+    """Return one page of the messages that `query` describes. A cursor that is not ours gives the first page.
+
+    Raises `limits.TooOften`.
+    """
     terms = (*query.phrases, *query.words)
     if query.is_empty or query.faults:
         return Page([], None, 0, terms)
+    count(user)
     wanted = _tsquery(user, query)
     position = _not_after(query.until, _position(cursor))
     values = _values(user, query, wanted, position, limit + 1)
@@ -79,16 +85,25 @@ def _page(rows: list[tuple[Any, ...]], limit: int, terms: tuple[str, ...], *, to
 
 
 def conversation_ids(*, user: User, text: str) -> list[UUID]:
-    """Return the conversations whose title is like `text`, or in which all its words were said."""
+    """Return the conversations whose title is like `text`, or in which all its words were said.
+
+    Raises `limits.TooOften`.
+    """
     query = parse(text)
     if query.is_empty or query.faults:
         return []
+    count(user)
     values = _values(user, query, _tsquery(user, query), None, MANY)
     with transaction.atomic(), connection.cursor() as db:
         ids = [row[0] for row in _titles(db, user, query, limit=1_000)]
         db.execute(_CONVERSATIONS.format(filters=_filters(query)), values)
         ids += [row[0] for row in db.fetchall()]
     return list(dict.fromkeys(ids))
+
+
+def count(user: User) -> None:
+    """Count one search. Raises `limits.TooOften`."""
+    limits.count(limits.Limit("search", settings.SEARCH_USER_MAX, 60 * settings.SEARCH_USER_WINDOW), str(user.id))
 
 
 def titles(*, user: User, query: Query) -> list[Conversation]:

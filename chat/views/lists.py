@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts import limits
 from chat import sidebar as listing
 from chat.act_forms import BulkForm
 from chat.services import bulk, pins, projects, tags
@@ -21,7 +22,11 @@ def sidebar(request: SignedIn) -> HttpResponse:
     words = request.GET.get("q", "").replace("\x00", " ").encode(errors="replace").decode().strip()[:200]
     narrowed = listing.Filter(words=words, tag=uuid_or_none(request.GET.get("tag")))
     after = request.GET.get("after", "")
-    listed = listing.sidebar(user=request.user, cursor=request.GET.get("cursor"), after=after, narrowed=narrowed)
+    cursor = request.GET.get("cursor")
+    try:
+        listed = listing.sidebar(user=request.user, cursor=cursor, after=after, narrowed=narrowed)
+    except limits.TooOften as fault:
+        return show_refusal(request, TurnRefused(fault.message, status=429))
     template = "chat/sidebar_rows.html" if is_partial(request) else "chat/history.html"
     return render(request, template, {"sidebar": listed})
 

@@ -6,10 +6,12 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from accounts import limits
 from chat.rendering.snippets import marked, snippet
 from chat.services import search
 from chat.services.search_query import LONGEST, parse
-from chat.views.shell import SignedIn, is_partial, show_page, signed_in
+from chat.services.turns import TurnRefused
+from chat.views.shell import SignedIn, is_partial, show_page, show_refusal, signed_in
 
 
 @require_GET
@@ -18,7 +20,10 @@ def index(request: SignedIn) -> HttpResponse:
     words = request.GET.get("q", "").replace("\x00", " ").encode(errors="replace").decode()[:LONGEST]
     query = parse(words)
     cursor = request.GET.get("cursor")
-    found = search.search(user=request.user, query=query, cursor=cursor)
+    try:
+        found = search.search(user=request.user, query=query, cursor=cursor)
+    except limits.TooOften as fault:
+        return show_refusal(request, TurnRefused(fault.message, status=429))
     context: dict[str, Any] = {
         "words": words,
         "faults": query.faults,

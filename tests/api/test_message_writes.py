@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from pytest_django import Settings
 
 from accounts.models import User
 from chat.models import Conversation, Generation, Message
@@ -152,3 +153,11 @@ def test_messages_are_found(owner: User, stranger: User, chat: Conversation, mak
     assert Api(owner).get("/api/convos?search=absent").json() == {"conversations": [], "nextCursor": None}
     assert Api(owner).get("/api/messages?search=before:never").status_code == 400
     assert Api(owner).get("/api/search/enable").json() is True
+
+
+def test_case_84_searching_in_a_loop_is_refused(owner: User, chat: Conversation, settings: Settings) -> None:
+    settings.SEARCH_USER_MAX = 2
+    ask(chat, "Why do cats purr?")
+    answers = [Api(owner).get(f"/api/{path}?search=cats") for path in ("messages", "convos", "messages", "convos")]
+    assert [each.status_code for each in answers] == [200, 200, 429, 429]
+    assert int(answers[-1]["Retry-After"]) <= 60
