@@ -117,7 +117,7 @@ class TagsView(ChatView):
         """Return the tag of that name, which may have been there before."""
         user, body = person(request), read_body(request, NewTagIn)
         conversation_id = body.conversation_id if body.add_to_conversation else None
-        found = Tag.objects.filter(owner=user, name=body.tag).first()
+        found = Tag.objects.filter(owner=user, name=" ".join(body.tag.split())).first()
         try:
             if found is None:
                 found = tags.create(

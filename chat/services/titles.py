@@ -6,9 +6,11 @@ import re
 from uuid import UUID
 
 from celery import current_app
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from accounts import limits
 from accounts.ids import uuid7
 from accounts.models import User
 from billing.pricing import TokenCounts
@@ -26,6 +28,7 @@ log = logging.getLogger(__name__)
 
 QUESTION_CHARACTERS = 2_000
 TITLE_TOKENS = 24
+MOST_TITLES = 20  # asked for by one person in a minute
 PROMPT = (
     "Write a title for the conversation that begins with the message below. "
     "Use its language, three to six words, no quotation marks and no full stop. Answer with the title only.\n\n"
@@ -59,6 +62,12 @@ def ask_again(*, user: User, conversation_id: UUID) -> None:
     if endpoint is None or not endpoint.title_convo:
         message = _("No model writes titles at “%(endpoint)s”. Rename the chat yourself.")
         raise TurnRefused(message % {"endpoint": conversation.endpoint}, status=409, code="no_titles")
+    if settings.BALANCE_ENABLED and holds.available(user_id=user.id) <= 0:
+        raise TurnRefused(_("You have no credit left for this."), status=402, code="token_balance")
+    try:
+        limits.count(limits.Limit("title", MOST_TITLES, 60), str(user.id))
+    except limits.TooOften as fault:
+        raise TurnRefused(fault.message, status=429) from None
     key = f"title:{conversation.id}:{uuid7()}"
     transaction.on_commit(lambda: current_app.send_task("chat.tasks.rewrite_title", [str(conversation.id), key]))
 
@@ -73,12 +82,19 @@ def rewrite_title(conversation_id: UUID, key: str) -> str:
     question = Message.objects.filter(conversation=conversation_id, parent=None).order_by("created_at").first()
     if conversation is None or question is None:
         return ""
-    title = _ask(conversation, question.text[:QUESTION_CHARACTERS], key=key)
+    try:
+        title = _ask(conversation, question.text[:QUESTION_CHARACTERS], key=key)
+    except Exception:
+        log.exception("the new title of %s failed", conversation.id)
+        title = ""
     if not title:
         message = _("The model wrote no usable title. The old one stays.")
         notify(conversation.owner_id, "toast", {"message": message})
         return conversation.title
-    Conversation.objects.filter(id=conversation.id).update(title=title, titled_by=Conversation.TitledBy.MODEL)
+    # A name that the person gave meanwhile is newer than the question.
+    unchanged = Conversation.objects.filter(id=conversation.id, title=conversation.title)
+    if not unchanged.update(title=title, titled_by=Conversation.TitledBy.MODEL):
+        return Conversation.objects.values_list("title", flat=True).get(id=conversation.id)
     notify(conversation.owner_id, "title", {"conversation": str(conversation.id), "title": title})
     return title
 

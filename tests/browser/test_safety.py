@@ -56,6 +56,38 @@ def test_hostile_stream_events_are_text_or_nothing(tab: Page) -> None:
     settled(tab)
 
 
+def test_hostile_names_words_and_quotes_are_text_on_every_page(tab: Page) -> None:
+    """Case 63, for what people name and look for."""
+    name = '"><img src=x onerror=window.__xss=1><b>bold'
+    send(tab, f"[[echo]] {name} marker")
+    settled(tab)
+    address = tab.url
+    for path, button in (("bookmarks/new", "Make bookmark"), ("projects/new", "Make project")):
+        tab.goto(f"/{path}")
+        for field in tab.locator("main input[type=text], main textarea").all():
+            field.fill(name)
+        tab.get_by_role("button", name=button).click()
+        expect(tab.locator("main, #sheet").first).to_contain_text("onerror")
+    tab.goto(address)
+    tab.locator("#bookmark-button").click()
+    expect(tab.get_by_role("dialog")).to_contain_text("onerror")
+    tab.keyboard.press("Escape")
+    tab.get_by_role("link", name="Edit message").first.click()
+    expect(tab.locator(".editor textarea")).to_have_value(f"[[echo]] {name} marker")
+    for path in (
+        "search?q=marker",
+        "search?q=%22%3E%3Cimg",
+        "archive",
+        "projects",
+        "bookmarks",
+        f"{address[-36:]}/map",
+    ):
+        tab.goto(f"/c/{path}" if path.endswith("/map") else f"/{path}")
+    tab.goto(f"/c/new?prompt={name}&model={name}&projectId={name}")
+    expect(tab.locator("#text")).to_have_value(name)
+    assert tab.locator("main img, nav img, dialog img").count() == 0
+
+
 def test_a_hostile_title_and_name_are_text(tab: Page) -> None:
     send(tab, '[[tokens:2]] "><img src=x onerror=window.__xss=1>')
     settled(tab)

@@ -16,7 +16,7 @@ from billing.services import holds
 from chat.generator import persist, worker
 from chat.generator.worker import Generator
 from chat.models import Conversation, Generation, Message
-from chat.services import ending, organise, turns
+from chat.services import ending, organise, titles, turns
 from chat.services.signals import STOP, WORK, client
 from chat.services.turns import StartedTurn
 from endpoints import registry
@@ -211,3 +211,34 @@ async def test_told_to_stop_it_finishes_what_runs_and_takes_nothing_new(owner: U
     assert (await row(waiting)).state == "queued"
     assert await sync_to_async(persist.claim)(ids=[waiting.generation.id], worker="next")
     await sync_to_async(connections.close_all)()
+
+
+def test_a_title_is_written_again_because_the_person_asked(
+    owner: User, model_server: ModelServer, tmp_path: Path
+) -> None:
+    titled = ENDPOINTS.format(url=model_server.url).replace("titleConvo: false", "titleConvo: true")
+    (tmp_path / "librechat.yaml").write_text(titled)
+    registry.reset()
+    started = began(owner, text="[[title:A_new_name]] why do cats purr?")
+    organise.rename(user=owner, conversation_id=started.conversation.id, title="My own")
+    assert titles.rewrite_title(started.conversation.id, "title:once") == "A new name"
+    assert titles.rewrite_title(started.conversation.id, "title:once") == "A new name"
+    assert Conversation.objects.get().title == "A new name"
+    assert LedgerEntry.objects.filter(reason="title").count() == 1, "a repeated task is charged once"
+
+
+def test_a_name_given_meanwhile_is_kept(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    started = began(owner)
+
+    def answer(conversation: Conversation, question: str, *, key: str = "") -> str:
+        organise.rename(user=owner, conversation_id=conversation.id, title="Given meanwhile")
+        return "The model's"
+
+    monkeypatch.setattr(titles, "_ask", answer)
+    assert titles.rewrite_title(started.conversation.id, "title:once") == "Given meanwhile"
+
+
+def test_a_title_stays_when_no_model_writes_any(owner: User) -> None:
+    started = began(owner)
+    with pytest.raises(turns.TurnRefused):
+        titles.ask_again(user=owner, conversation_id=started.conversation.id)

@@ -1,11 +1,14 @@
 """Opening chats: whole pages, fragments, earlier messages, what a stranger sees."""
 
+import re
 from collections.abc import Callable
+from datetime import timedelta
 from html.parser import HTMLParser
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
 from chat.models import Conversation, Message
@@ -217,3 +220,26 @@ def test_queries_do_not_grow_with_the_conversation(
     for chat in (small, large):
         with django_assert_num_queries(7):  # type: ignore[attr-defined]
             client.get(f"/c/{chat.id}")
+
+
+def test_a_fork_of_five_thousand_costs_no_more_than_one_of_two(
+    sign_in: SignIn, owner: User, make_chat: Chats, django_assert_num_queries: Callable[..., object]
+) -> None:
+    chat = make_chat(owner)
+    question = chat.messages.get(author="user")
+    client = sign_in(owner)
+    client.get(f"/c/{chat.id}")
+    start = timezone.now()
+    Message.objects.bulk_create(
+        Message(
+            conversation=chat, parent=question, author="assistant", text=f"Sibling {number}", endpoint="Somewhere",
+            model="tiny", sender="tiny", parts=[{"type": "text", "text": f"Sibling {number}"}],
+            created_at=start + timedelta(milliseconds=number),
+        )
+        for number in range(4_999)
+    )  # fmt: skip
+    with django_assert_num_queries(7):  # type: ignore[attr-defined]
+        html = client.get(f"/c/{chat.id}").content.decode()
+    assert "Sibling 4998" in html
+    assert "Sibling 4997" not in html
+    assert re.search(r"5,?000", html)
