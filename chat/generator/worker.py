@@ -147,7 +147,8 @@ class Generator:
         await notify_now(job.owner_id, "run", {"conversation": str(job.conversation_id), "running": False})
 
     async def _say_begun(self, job: persist.Job) -> None:
-        await notify_now(job.owner_id, "run", {"conversation": str(job.conversation_id), "running": True})
+        begun = {"conversation": str(job.conversation_id), "running": True, "run": str(job.id)}
+        await notify_now(job.owner_id, "run", begun)
         if job.needs_title:
             try:
                 await asyncio.get_running_loop().run_in_executor(None, write_title.delay, str(job.conversation_id))

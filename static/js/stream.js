@@ -52,6 +52,7 @@ const ACKNOWLEDGE_EVERY = 65536;
 const PING_EVERY = 20000; // proxies cut connections that were silent for 30 s
 const ANSWER_WITHIN = 5000;
 const runs = new Map(); // run → its article
+const followed = new Set(); // all runs this page has shown
 const reloaded = new Set();
 const TRIES = 5;
 let socket = null;
@@ -183,7 +184,6 @@ const changes = {
     for (const open of article.querySelectorAll("[data-open]")) open.remove();
     article.querySelector(".message-foot").outerHTML = foot;
     tell("ended", { state });
-    lastOwn = Date.now();
     say({ stopped: words.stopped, failed: words.failed, interrupted: words.interrupted }[state] || words.finished);
   },
 };
@@ -222,14 +222,14 @@ const notices = {
   },
   title: ({ conversation, title }) => tell("retitle", { conversation, title }),
   list: () => refreshList(),
-  run({ conversation, running }) {
+  run({ conversation, running, run }) {
     const row = byId("sidebar").querySelector(`[data-row="${conversation}"]`);
     row?.toggleAttribute("data-running", running);
     if (!running && main().dataset.conversation !== conversation) unread.add(conversation);
     markUnread();
     if (!row) refreshList();
     // Begun in another tab: this one shows it too, unless it is just learning of its own.
-    if (running && main().dataset.conversation === conversation) setTimeout(joinIfMissing, 400, conversation, Date.now());
+    if (running && main().dataset.conversation === conversation) setTimeout(joinIfMissing, 400, conversation, run);
   },
 };
 // Replies that ended while another chat was on view.
@@ -238,10 +238,8 @@ function markUnread() {
   unread.delete(main().dataset.conversation);
   for (const row of byId("sidebar").querySelectorAll("[data-row]")) row.toggleAttribute("data-unread", unread.has(row.dataset.row));
 }
-let lastOwn = 0; // when this tab last learned of a run, or of its end, by itself
-function joinIfMissing(conversation, since) {
-  if (lastOwn > since - 2000) return;
-  const known = byId("messages").querySelector("[data-generation], .is-pending");
+function joinIfMissing(conversation, run) {
+  const known = followed.has(run) || byId("messages").querySelector(".is-pending, .editor");
   if (!known && main().dataset.conversation === conversation) reloadMessages();
 }
 // One failed read must not leave half a reply on the page: it is tried again while the chat is on view.
@@ -288,7 +286,7 @@ function scan() {
     const run = article.dataset.generation;
     if (runs.has(run)) continue;
     runs.set(run, article);
-    lastOwn = Date.now();
+    followed.add(run);
     send({ follow: run, ticket: article.dataset.ticket });
     say(words.writing);
   }
