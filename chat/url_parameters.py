@@ -34,15 +34,16 @@ class Wanted:
 def read(request: HttpRequest, user: User, *, current: tuple[str, str] | None = None) -> Wanted:
     """Return what the query string asks for. `current` is the model in use, where there is one.
 
-    Sending by itself costs the person credit, so another site's link can only fill in the text.
+    Sending by itself costs the person credit, so only an address that was typed, or kept as a bookmark, may do it.
+    A link fills in the text, whoever wrote it: another site, or a model in a reply.
     """
     query = request.GET
     text = (query.get("prompt") or query.get("q") or "").replace("\x00", "")[:LONGEST]
-    own = request.headers.get("Sec-Fetch-Site", "none") in {"same-origin", "none"}
+    typed = request.headers.get("Sec-Fetch-Site") == "none" and "Referer" not in request.headers
     return Wanted(
         model=_model(query, current),
         text=text,
-        submits=bool(text.strip()) and query.get("submit") == "true" and own and settings.URL_AUTO_SUBMIT,
+        submits=bool(text.strip()) and query.get("submit") == "true" and typed and settings.URL_AUTO_SUBMIT,
         project=_project(query.get("projectId"), user),
         settings=_settings(query),
     )

@@ -96,14 +96,18 @@ function wait(words) {
   saveDraft();
   fit();
 }
+// It stays kept until the server has it.
+let waitingGoes = false;
 function sendWaiting() {
-  const [first, ...rest] = waiting();
+  const [first] = waiting();
   if (!first || isRunning() || sending) return;
-  keepWaiting(rest);
   const typed = text().value;
+  waitingGoes = true;
+  form().elements.request_id.value = "";
   text().value = first;
   form().requestSubmit(form().querySelector(".send"));
   text().value = typed;
+  showWaiting(waiting().slice(1));
   saveDraft();
 }
 document.addEventListener("parley:ended", ({ detail }) => {
@@ -136,7 +140,7 @@ document.addEventListener("htmx:before:request", (event) => {
   const pending = byId("pending").content.cloneNode(true);
   pending.querySelector(".prose").textContent = words.get("starter") || words.get("text");
   pending.querySelector(".who h2").textContent = document.querySelector("[data-model-name]")?.textContent || "";
-  sending = { typed: text().value, nodes: [...pending.children], draft: draftName() };
+  sending = { typed: waitingGoes ? "" : text().value, nodes: [...pending.children], draft: draftName() };
   byId("messages").append(pending);
   byId("composer-error").replaceChildren();
   text().value = "";
@@ -148,13 +152,17 @@ document.addEventListener("htmx:before:swap", (event) => {
   if (ctx.sourceElement !== form() || ctx.response.status !== 200) return;
   for (const node of sending?.nodes || []) node.remove();
   if (sending) sent(ctx);
+  if (waitingGoes) keepWaiting(waiting().slice(1));
+  waitingGoes = false;
   sending = null;
 });
 document.addEventListener("htmx:finally:request", (event) => {
   if (event.detail.ctx.sourceElement !== form() || !sending) return;
   for (const node of sending.nodes) node.remove();
-  text().value ||= sending.typed;
+  if (sending.typed && sending.typed !== text().value) text().value = [sending.typed, text().value].filter(Boolean).join("\n\n");
   sending = null;
+  if (waitingGoes) showWaiting(waiting(), true);
+  waitingGoes = false;
   fit();
   text().focus();
 });
@@ -171,7 +179,10 @@ function sent(ctx) {
     form().querySelector(".scope")?.remove();
     form().querySelector("[name=project]")?.remove();
     form().setAttribute("action", `${address}/turns`);
+    const list = waiting();
+    keepWaiting([]);
     byId("main").dataset.conversation = address.split("/").pop();
+    keepWaiting(list);
     document.dispatchEvent(new CustomEvent("parley:listed"));
   }
   saveDraft();
@@ -186,13 +197,11 @@ document.addEventListener("parley:moved", () => {
 function arrive() {
   restoreDraft();
   markSendable();
-  showWaiting();
-  if (waiting().length && !isRunning()) sendWaiting();
+  showWaiting(waiting(), !isRunning());
   const asked = new URLSearchParams(location.search);
-  const project = asked.get("projectId");
-  if ([...asked.keys()].length) {
-    const kept = project && location.pathname.endsWith("/new") ? `?projectId=${encodeURIComponent(project)}` : "";
-    history.replaceState(history.state, "", location.pathname + kept + location.hash);
+  if (asked.size) {
+    const stays = new URLSearchParams([...asked].filter(([name]) => name === "at" || (name === "projectId" && location.pathname.endsWith("/new"))));
+    history.replaceState(history.state, "", location.pathname + (stays.size ? `?${stays}` : "") + location.hash);
   }
   if (form().hasAttribute("data-submits")) {
     form().removeAttribute("data-submits");

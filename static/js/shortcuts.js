@@ -16,7 +16,7 @@ export const actions = {
   copyCode: { keys: "Mod+Shift+K", find: () => click(last("#messages [data-copy]")) },
   toggleSidebar: { keys: "Mod+Shift+S", find: () => click([...document.querySelectorAll("[data-do=close-sidebar].icon-button, [data-do=open-sidebar]")].find((each) => each.checkVisibility())) },
   models: { keys: "Mod+Shift+M", find: () => click(byId("model-button")) },
-  search: { keys: "Mod+/", typing: true, find: () => byId("list-filter")?.checkVisibility() && (() => byId("list-filter").focus()) },
+  search: { keys: "Mod+/", typing: true, find: () => (byId("list-filter")?.checkVisibility() ? () => byId("list-filter").focus() : () => location.assign("/search")) },
   settings: { keys: "Mod+Shift+,", find: () => click(document.querySelector("[data-shortcut=settings]")) },
   bookmark: { keys: "Mod+Shift+B", find: () => click(byId("bookmark-button")) },
   stop: { keys: "Mod+Shift+X", find: () => byId("main").hasAttribute("data-running") && click(document.querySelector(".stop")) },

@@ -35,7 +35,7 @@ function watchSize() {
   sizes.observe(byId("scroll"));
   threads.disconnect();
   threads.observe(byId("messages"), { childList: true });
-  pinned = true;
+  pinned = "latest" in document.body.dataset || !main().dataset.conversation;
   lastTop = 0;
   toEnd();
 }
@@ -142,15 +142,20 @@ function heard(event) {
 const partOf = (article, index) => article.querySelector(`:scope > .parts > [data-part="${index}"]`);
 const bodyOf = (part) => (part.matches(".think") ? part.querySelector(".prose") : part);
 
+function unfold(article) {
+  if ("thoughts" in document.body.dataset) for (const part of article.querySelectorAll(".think")) part.open = true;
+}
 const changes = {
   reset(article, html) {
     const wasOpen = [...article.querySelectorAll(".think[open]")].map((each) => each.dataset.part);
     article.querySelector(".parts").innerHTML = html;
+    unfold(article);
     for (const index of wasOpen) partOf(article, index)?.setAttribute("open", "");
   },
   n(article, index, html) {
     partOf(article, index)?.remove();
     article.querySelector(".parts").insertAdjacentHTML("beforeend", html);
+    unfold(article);
   },
   h(article, index, html) {
     const part = partOf(article, index);

@@ -250,12 +250,14 @@ def test_everything_shows_in_other_tabs_without_asking(open_tab: Open) -> None:
     expect(other.locator("#history-rows [data-row]")).to_have_count(0)
 
 
-def test_an_address_fills_in_a_prompt_and_only_the_own_site_sends_it(open_tab: Open) -> None:
+def test_an_address_fills_in_a_prompt_and_only_a_typed_one_sends_it(open_tab: Open) -> None:
     page = open_tab("/c/new?prompt=[[echo]]%20from%20the%20address&temperature=0.5&model=no-such&bogus=1")
     expect(page.locator("#text")).to_have_value("[[echo]] from the address")
     expect(page).to_have_url(re.compile(r"/c/new$"))
     page.evaluate("location.assign('/c/new?q=[[echo]]%20by%20itself&submit=true')")
-    expect(page.locator("article.from-model .parts")).to_contain_text("by itself")
+    expect(page.locator("#text")).to_have_value("[[echo]] by itself")
+    typed = open_tab("/c/new?q=[[echo]]%20by%20itself&submit=true")
+    expect(typed.locator("article.from-model .parts")).to_contain_text("by itself")
 
 
 @BOTH
@@ -329,3 +331,32 @@ def test_the_strip_leads_through_a_long_thread(tab: Page, axe: Axe) -> None:
     expect(strip.locator("[data-mark]").first).to_have_attribute("aria-current", "true")
     tab.keyboard.press("ArrowDown")
     expect(strip.locator("[data-mark]").nth(1)).to_be_focused()
+
+
+def test_what_waits_is_not_lost_when_it_cannot_be_sent(tab: Page) -> None:
+    send(tab, "[[gate:held]] the first")
+    expect(tab.locator("article[data-generation]")).to_have_count(1)
+    send(tab, "[[echo]] the second")
+    tab.locator("#text").fill("still typing")
+    tab.route("**/turns", lambda route: route.abort())
+    tab.locator(".stop").click()
+    expect(tab.locator("#waiting").get_by_role("button", name="Send now")).to_be_visible()
+    expect(tab.locator("#text")).to_have_value("still typing")
+    tab.unroute("**/turns")
+    tab.reload()
+    expect(tab.locator("#waiting")).to_contain_text("the second")
+    tab.locator("#waiting").get_by_role("button", name="Send now").click()
+    expect(tab.locator("article.from-model .parts").last).to_contain_text("the second")
+    expect(tab.locator("#waiting > *")).to_have_count(0)
+
+
+def test_chats_may_open_at_their_beginning(tab: Page) -> None:
+    for number in range(3):
+        send(tab, f"[[tokens:300]] number {number}")
+        settled(tab)
+    address = tab.url
+    tab.goto("/settings")
+    tab.get_by_label("Open chats at their latest message").uncheck()
+    expect(tab.locator(".saved")).to_contain_text("Saved")
+    tab.goto(address)
+    expect(tab.locator("article").first).to_be_in_viewport()

@@ -36,9 +36,12 @@ def test_the_words_and_who_may_send_them(owner: User, settings: Settings) -> Non
     assert read(owner, "prompt=a&q=b").text == "a"
     assert read(owner, "q=b").text == "b"
     assert read(owner, "q=b&submit=true").submits
-    assert read(owner, "q=b&submit=true", "same-origin").submits
-    for site in ("cross-site", "same-site"):
+    for site in ("cross-site", "same-site", "same-origin", ""):
         assert not read(owner, "q=b&submit=true", site).submits
+    from_elsewhere = RequestFactory().get("/c/new?q=b&submit=true", headers={"Referer": "https://evil.example/"})
+    assert not url_parameters.read(from_elsewhere, owner).submits
+    from_elsewhere.META["HTTP_SEC_FETCH_SITE"] = "none"
+    assert not url_parameters.read(from_elsewhere, owner).submits
     assert not read(owner, "q=+&submit=true").submits
     settings.URL_AUTO_SUBMIT = False
     assert not read(owner, "q=b&submit=true").submits

@@ -63,6 +63,7 @@ function pressed(event) {
     stop();
     return draw();
   }
+  if (!/Mod\+|Alt\+|^F\d+$|Escape$/.test(keys)) return; // a bare letter is for typing
   const other = Object.keys(actions).find((name) => name !== recording && keysOf(name) === keys);
   if (other) {
     const name = byId("dialog-body").querySelector(`[data-name="${other}"] .shortcut-name`).textContent;
