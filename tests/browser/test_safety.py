@@ -38,7 +38,7 @@ def test_case_63_and_64_hostile_text_runs_nothing_and_loads_nothing(tab: Page) -
     """As a person's text and as a model's reply; the fixture refuses every request to another origin."""
     send(tab, f"[[echo]] {CORPUS}")
     settled(tab)
-    for link in tab.locator("article a").all():
+    for link in tab.locator("article .parts a").all():
         href = link.get_attribute("href") or ""
         assert href.split(":")[0] in {"http", "https", "mailto", ""}, href
     assert tab.locator("article script, article iframe, article img, article svg[onload], article style").count() == 0
