@@ -13,7 +13,7 @@ from chat.services.projects import LIMITS
 from chat.services.tags import DESCRIPTION_LIMIT, NAME_LIMIT
 
 FORK_WORDS = {
-    "directPath": _("Visible messages only"),
+    "directPath": _("Visible messages only (a branch from here)"),
     "includeBranches": _("Include related branches"),
     "targetLevel": _("Include all to and from here"),
 }

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Model
+from django.db.models import Exists, Model, OuterRef
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -36,14 +36,14 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What the list is narrowed to: words, a bookmark."""
+    """What the list is narrowed to: words, and bookmarks of which a conversation bears at least one."""
 
     words: str = ""
-    tag: UUID | None = None
+    tags: tuple[UUID, ...] = ()
 
     @property
     def is_on(self) -> bool:
-        return bool(self.words or self.tag)
+        return bool(self.words or self.tags)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +142,12 @@ def _model(kind: type[M], row: dict[str, Any]) -> M:
 
 def _among(user: User, narrowed: Filter) -> ConversationQuerySet:
     among = Conversation.objects.listed()
-    if narrowed.tag:
-        among = among.filter(tags=narrowed.tag, tags__owner=user)
+    if narrowed.tags:
+        bearing = Tag.objects.filter(owner=user, id__in=narrowed.tags, conversations=OuterRef("pk"))
+        among = among.filter(Exists(bearing))
     if narrowed.words:
         return among.filter(id__in=search.conversation_ids(user=user, text=narrowed.words))
-    return among if narrowed.tag else among.filter(pin_position=None)
+    return among if narrowed.tags else among.filter(pin_position=None)
 
 
 def grouped(rows: Iterable[Conversation], *, today: date, after: str = "") -> list[Group]:

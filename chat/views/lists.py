@@ -20,7 +20,8 @@ from chat.views.shell import SignedIn, is_partial, show_done, show_refusal, sign
 def sidebar(request: SignedIn) -> HttpResponse:
     """A page of the list; `q` and `tag` narrow it."""
     words = request.GET.get("q", "").replace("\x00", " ").encode(errors="replace").decode().strip()[:200]
-    narrowed = listing.Filter(words=words, tag=uuid_or_none(request.GET.get("tag")))
+    chosen = [found for each in request.GET.getlist("tag")[:100] if (found := uuid_or_none(each))]
+    narrowed = listing.Filter(words=words, tags=tuple(chosen))
     after = request.GET.get("after", "")
     cursor = request.GET.get("cursor")
     try:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import User
 from chat.models import Conversation, Generation, Message, Project, Tag
 from chat.services import bulk, organise, pins, projects
-from chat.sidebar import sidebar
+from chat.sidebar import Filter, sidebar
 from tests.chat.conftest import began
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("somewhere")]
@@ -157,3 +157,19 @@ def test_the_sidebar_costs_two_queries_whatever_it_shows(
         listed = sidebar(user=owner)
     assert (len(listed.pinned), len(listed.projects), len(listed.tags)) == (15, 8, 30)
     assert getattr(listed.projects[0], "conversation_count") == 1  # noqa: B009 (an annotation)
+
+
+def test_the_list_is_narrowed_to_any_of_several_bookmarks(owner: User, stranger: User) -> None:
+    first, second, _third = chats(owner, 3)
+    pets, work = (Tag.objects.create(owner=owner, name=name) for name in ("Pets", "Work"))
+    foreign = Tag.objects.create(owner=stranger, name="Pets")
+    pets.conversations.add(first)
+    work.conversations.add(second)
+
+    def shown(*wanted: Tag) -> set[UUID]:
+        narrowed = Filter(tags=tuple(each.id for each in wanted))
+        return {row.id for group in sidebar(user=owner, narrowed=narrowed).groups for row in group.rows}
+
+    assert shown(pets) == {first.id}
+    assert shown(pets, work) == {first.id, second.id}
+    assert shown(foreign) == set()
