@@ -46,6 +46,7 @@ class ChatPage:
     error: str = ""
     submits: bool = False  # the page sends `text` by itself
     project: Project | None = None  # what a new conversation will be filed under
+    projects: tuple[Project, ...] = ()  # to choose from, where there is a project to leave
     settings: str = ""  # the model's parameters for the next message, as JSON; empty: as the conversation has them
     quotes: tuple[dict[str, str], ...] = ()  # `text` and `message_id` of what the refused message quoted
 
@@ -92,6 +93,7 @@ def chat_page(
     quotes: tuple[dict[str, str], ...] = (),
     submits: bool = False,
     project: Project | None = None,
+    projects: tuple[Project, ...] = (),
     settings: str = "",
 ) -> ChatPage:
     """Return the page of a conversation, or of a new one. `wanted` is the endpoint and model to offer first."""
@@ -107,6 +109,7 @@ def chat_page(
         quotes=quotes,
         submits=submits,
         project=conversation.project if conversation is not None and conversation.project_id else project,
+        projects=projects,
         settings=settings,
     )
 

@@ -54,6 +54,7 @@ urlpatterns = [
     path("projects", projects.index, name="projects"),
     path("projects/new", projects.create, name="project_create"),
     path("projects/<uuid:project_id>", projects.workspace, name="project"),
+    path("projects/<uuid:project_id>/chats", projects.rows, name="project_rows"),
     path("projects/<uuid:project_id>/edit", projects.change, name="project_change"),
     path("projects/<uuid:project_id>/delete", projects.delete, name="project_delete"),
     path("favourites", projects.favourite, name="favourite"),

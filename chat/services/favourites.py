@@ -35,12 +35,13 @@ def replace(*, user: User, pairs: Sequence[Pair]) -> list[Favourite]:
     kept = [pair for pair in wanted if offered.allows(*pair)]
     with transaction.atomic():
         User.objects.select_for_update(no_key=True).only("id").get(id=user.id)
-        Favourite.objects.filter(owner=user).delete()
-        rows = [
-            Favourite(owner=user, endpoint=endpoint, model=model, position=position)
-            for position, (endpoint, model) in enumerate(kept, 1)
-        ]
-        Favourite.objects.bulk_create(rows)
+        known = {(each.endpoint, each.model): each for each in Favourite.objects.filter(owner=user)}
+        Favourite.objects.filter(id__in=[each.id for pair, each in known.items() if pair not in kept]).delete()
+        rows = [known.get(pair) or Favourite(owner=user, endpoint=pair[0], model=pair[1]) for pair in kept]
+        for position, row in enumerate(rows, 1):
+            row.position = position
+        Favourite.objects.bulk_update([row for row in rows if not row._state.adding], ["position"])
+        Favourite.objects.bulk_create([row for row in rows if row._state.adding])
         notify(user.id, "list", {})
     return rows
 

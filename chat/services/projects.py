@@ -109,13 +109,13 @@ def change(*, user: User, project_id: UUID, **fields: str) -> Project:
 
     What is changed counts from the next turn on.
     """
-    project = doors.project_for(user, project_id)
-    for field, value in (_cleaned({k: v for k, v in fields.items() if k in LIMITS}) | _model(fields)).items():
-        setattr(project, field, value)
-    project.updated_at = timezone.now()
-    project.save()
-    notify(user.id, "list", {})
-    return project
+    changes = _cleaned({k: v for k, v in fields.items() if k in LIMITS}) | _model(fields)
+    with transaction.atomic():
+        doors.project_for(user, project_id)
+        # Only what was changed: another tab may have changed the rest meanwhile.
+        Project.objects.filter(id=project_id, owner=user).update(**changes, updated_at=timezone.now())
+        notify(user.id, "list", {})
+    return doors.project_for(user, project_id)
 
 
 def _model(fields: dict[str, str]) -> dict[str, str]:

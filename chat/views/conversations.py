@@ -16,6 +16,8 @@ from chat.services import organise, tree
 from chat.styleguide import styleguide_samples
 from chat.views.shell import SignedIn, is_partial, show_chat, show_dialog, signed_in, uuid_or_none
 
+MOST_PROJECTS = 200  # to choose from beside the message box
+
 
 @require_GET
 def index(request: HttpRequest) -> HttpResponse:
@@ -32,6 +34,7 @@ def new_chat(request: SignedIn) -> HttpResponse:
         model = (project.endpoint, project.model)
     return show_chat(
         request, None, wanted=model, text=wanted.text, submits=wanted.submits, project=project,
+        projects=tuple(request.user.projects.order_by("name", "id")[:MOST_PROJECTS]) if project else (),
         settings=json.dumps(wanted.settings) if wanted.settings else "",
     )  # fmt: skip
 

@@ -14,9 +14,10 @@ from chat import doors, pages
 from chat.act_forms import ProjectForm
 from chat.models import Conversation
 from chat.services import favourites, organise, projects
-from chat.views.shell import SignedIn, is_partial, show_done, show_page, signed_in
+from chat.services.turns import TurnRefused
+from chat.views.shell import SignedIn, is_partial, show_done, show_page, show_refusal, signed_in
 
-SEPARATOR = "\n"  # between endpoint and model in one form field; neither can hold it
+SEPARATOR = " · "  # between endpoint and model in one form field
 
 
 @require_GET
@@ -70,6 +71,17 @@ def workspace(request: SignedIn, project_id: UUID) -> HttpResponse:
     return show_page(request, "chat/project.html", context)
 
 
+@require_GET
+@signed_in
+def rows(request: SignedIn, project_id: UUID) -> HttpResponse:
+    """The project's latest chats, for its place in the sidebar."""
+    found = doors.project_for(request.user, project_id)
+    if not is_partial(request):
+        return redirect("chat:project", project_id)
+    page = organise.page(user=request.user, among=Conversation.objects.listed().filter(project=found), limit=20)
+    return render(request, "chat/project_sidebar_rows.html", {"rows": page.items})
+
+
 @require_http_methods(["GET", "POST"])
 @signed_in
 def change(request: SignedIn, project_id: UUID) -> HttpResponse:
@@ -116,10 +128,12 @@ def delete(request: SignedIn, project_id: UUID) -> HttpResponse:
 def favourite(request: SignedIn) -> HttpResponse:
     """Add a model to the favourites, or take it away."""
     endpoint, model = request.POST.get("endpoint", ""), request.POST.get("model", "")
+    if not pages.is_offered(endpoint, model):
+        return show_refusal(request, TurnRefused(_("This model is not offered."), status=409))
     try:
         is_one = favourites.toggle(user=request.user, endpoint=endpoint, model=model)
     except favourites.TooMany as fault:
-        return render(request, "components/toast.html", {"message": str(fault), "kind": "bad"}, status=409)
+        return show_refusal(request, TurnRefused(str(fault), status=409))
     words = _("“%(model)s” is a favourite now.") if is_one else _("“%(model)s” is no favourite now.")
     return show_done(request, words % {"model": model})
 
@@ -147,8 +161,11 @@ def _texts(data: dict[str, Any]) -> dict[str, str]:
 
 
 def _model(data: dict[str, Any]) -> dict[str, str]:
-    endpoint, _separator, model = data["model"].partition(SEPARATOR)
-    return {"endpoint": endpoint, "model": model}
+    for group in pages.model_groups():
+        for choice in group.choices:
+            if data["model"] == f"{choice.endpoint}{SEPARATOR}{choice.model}":
+                return {"endpoint": choice.endpoint, "model": choice.model}
+    return {"endpoint": "", "model": ""}
 
 
 def _form(request: SignedIn, form: ProjectForm, heading: str, button: str, back: str) -> HttpResponse:

@@ -14,6 +14,8 @@ from chat.models import Tag
 from chat.services import tags
 from chat.views.shell import SignedIn, is_partial, show_done, show_page, signed_in, uuid_or_none
 
+PAGE = 100
+
 
 @require_GET
 @signed_in
@@ -22,7 +24,10 @@ def index(request: SignedIn) -> HttpResponse:
     mine = tags.listed(request.user)
     if words:
         mine = mine.filter(name__icontains=words.replace("\x00", " "))
-    context = {"tags": list(mine), "words": words}
+    whole = bool(words) or "all" in request.GET
+    shown = list(mine) if whole else list(mine[: PAGE + 1])
+    more = not whole and len(shown) > PAGE
+    context = {"tags": shown[:PAGE] if more else shown, "words": words, "more": more}
     if is_partial(request):
         return render(request, "chat/tag_rows.html", context)
     return show_page(request, "chat/tags.html", context)

@@ -208,6 +208,13 @@ function arrive() {
     setTimeout(() => form().requestSubmit(form().querySelector(".send")), 0);
   }
 }
+// Another project for a new chat, or none: the address says so, too.
+document.addEventListener("change", ({ target }) => {
+  if (target.name !== "project" || target.form !== form()) return;
+  history.replaceState(history.state, "", location.pathname + (target.value ? `?projectId=${target.value}` : ""));
+  if (!target.value) target.closest(".scope").remove();
+  text().focus();
+});
 // “@” at the beginning of a line opens the models.
 document.addEventListener("input", (event) => {
   if (event.target.id !== "text" || event.data !== "@") return;

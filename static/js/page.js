@@ -48,7 +48,11 @@ document.addEventListener("parley:toast", (event) => {
 
 // --- sidebar: a column, or a drawer on narrow screens ------------------------------------------
 let drawerOpener = null;
+let drawerWatcher = null; // where the system has a way to close things, as a phone's Back has
 function drawer(open) {
+  drawerWatcher?.destroy();
+  drawerWatcher = open && "CloseWatcher" in window ? new CloseWatcher() : null;
+  drawerWatcher?.addEventListener("close", () => body.classList.contains("drawer-open") && drawer(false));
   body.classList.toggle("drawer-open", open);
   byId("main").inert = open;
   byId("main").querySelector(".opener")?.setAttribute("aria-expanded", open);

@@ -8,10 +8,23 @@ function remember(name, value) {
 }
 
 // --- sections that fold -------------------------------------------------------------------------------
-side.addEventListener("toggle", (event) => {
-  if (!event.target.matches?.(".fold")) return;
-  const folded = [...side.querySelectorAll(".fold:not([open])")].map((each) => each.dataset.fold);
-  remember("folded", folded.filter(Boolean).join("."));
+// What is folded is known here: a list that was asked for before a click may arrive after it.
+const folded = new Set((document.cookie.match(/(?:^|; )folded=([^;]*)/)?.[1] || "").split(".").filter(Boolean));
+side.addEventListener("click", (event) => {
+  const section = event.target.closest(".fold > summary")?.parentElement;
+  if (!section) return;
+  if (section.open) folded.add(section.dataset.fold);
+  else folded.delete(section.dataset.fold);
+  remember("folded", [...folded].join("."));
+});
+document.addEventListener("htmx:after:swap", () => {
+  for (const section of side.querySelectorAll(".fold[data-fold]")) section.open = !folded.has(section.dataset.fold);
+});
+
+// A project's chats come when it is unfolded.
+side.addEventListener("toggle", ({ target }) => {
+  const list = target.matches?.(".inside[open]") && target.querySelector("[data-rows]");
+  if (list && !list.children.length) htmx.ajax("GET", list.dataset.rows, { target: list, swap: "innerHTML" });
 }, true);
 
 // --- an order of one's own: drag a row, or move it with Alt and the arrow keys ---------------------------

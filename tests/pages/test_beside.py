@@ -116,7 +116,7 @@ def test_a_project_is_made_filled_changed_and_deleted_without_its_chats(
     sign_in: SignIn, owner: User, make_chat: Chats
 ) -> None:
     client = sign_in(owner)
-    made = client.post("/projects/new", {"name": "Moon", "instructions": "Be brief", "model": "Somewhere\nsmall"})
+    made = client.post("/projects/new", {"name": "Moon", "instructions": "Be brief", "model": "Somewhere · small"})
     project = Project.objects.get()
     assert made.headers["Location"] == f"/projects/{project.id}"
     assert (project.endpoint, project.model, project.instructions) == ("Somewhere", "small", "Be brief")
