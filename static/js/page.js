@@ -241,7 +241,9 @@ document.addEventListener("htmx:after:swap", (event) => {
   keptFrom = null;
   markCurrent();
 });
-document.addEventListener("htmx:finally:request", () => document.querySelector(".is-rewritten")?.classList.remove("is-rewritten"));
+document.addEventListener("htmx:finally:request", ({ detail }) => {
+  if (detail.ctx.sourceElement?.id === "acts") document.querySelector(".is-rewritten")?.classList.remove("is-rewritten");
+});
 document.addEventListener("htmx:error", (event) => {
   if (event.detail.ctx?.sourceElement?.matches?.(".earlier")) return;
   toast(words.unreachable);
