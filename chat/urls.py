@@ -7,6 +7,7 @@ from chat.views import (
     editing,
     feedback,
     forking,
+    frames,
     lists,
     outline,
     projects,
@@ -23,6 +24,7 @@ _message = "c/<uuid:conversation_id>/messages/<uuid:message_id>"
 
 urlpatterns = [
     path("", conversations.index, name="index"),
+    path("frames/diagram", frames.diagram, name="diagram"),
     path("c/new", conversations.new_chat, name="new"),
     path("c/new/turns", turns.start_turn, name="start"),
     path("c/<uuid:conversation_id>", conversations.conversation, name="conversation"),

@@ -29,7 +29,7 @@ class SecurityHeaders:
             "default-src 'none'; "
             f"script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; "
             "img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; "
-            "manifest-src 'self'; frame-ancestors 'none'; base-uri 'none'",
+            "manifest-src 'self'; frame-src 'self'; frame-ancestors 'none'; base-uri 'none'",
         )
         response.headers.setdefault("X-Frame-Options", "DENY")
         response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(self)")

@@ -394,4 +394,8 @@ function loadStrip() {
   import("parley/strip");
 }
 whenIdle(loadStrip);
+// Diagrams are drawn once their code is whole.
+const drawDiagrams = () => document.querySelector(".code[data-lang=mermaid]:not([data-drawn])") && import("parley/diagram").then((module) => module.draw());
+for (const moment of ["htmx:after:swap", "parley:ended"]) document.addEventListener(moment, drawDiagrams);
+drawDiagrams();
 document.addEventListener("htmx:after:swap", () => stripLoaded || whenIdle(loadStrip));
