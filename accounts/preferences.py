@@ -18,6 +18,8 @@ class Preferences(BaseModel):
     scroll_button: bool = True
     open_at_latest: bool = True
     wide_chat: bool = False
+    formulas: bool = True  # shown as formulas; else as the LaTeX they are written in
+    own_markdown: bool = False  # what the person wrote is shown as Markdown, too
     direction: Literal["auto", "ltr", "rtl"] = "auto"
     fork_option: Literal["directPath", "includeBranches", "targetLevel"] = "targetLevel"
     fork_splits: bool = False

@@ -21,6 +21,8 @@ class PreferenceForm(forms.Form):
         label=_("Direction of my text"),
         choices=[("auto", _("As the text itself says")), ("ltr", _("Left to right")), ("rtl", _("Right to left"))],
     )
+    formulas = forms.BooleanField(label=_("Show LaTeX as formulas"), required=False)
+    own_markdown = forms.BooleanField(label=_("Show my own messages as Markdown"), required=False)
     open_thoughts = forms.BooleanField(label=_("Show a model's thoughts unfolded"), required=False)
     fork_option = forms.ChoiceField(label=_("A fork takes along"), choices=list(FORK_WORDS.items()))
     fork_splits = forms.BooleanField(label=_("A fork starts at the chosen message"), required=False)
@@ -32,7 +34,8 @@ class PreferenceForm(forms.Form):
 
     @property
     def reading(self) -> list[forms.BoundField]:
-        return [self[name] for name in ("scroll_button", "open_at_latest", "wide_chat", "open_thoughts")]
+        names = ("scroll_button", "open_at_latest", "wide_chat", "formulas", "own_markdown", "open_thoughts")
+        return [self[name] for name in names]
 
     @property
     def forking(self) -> list[forms.BoundField]:

@@ -32,6 +32,7 @@ class PartView:
     live: bool = False
     tool: dict[str, Any] | None = None  # the `tool_call` object, for kind tool_call
     explanation: Explanation | None = None  # for kind error
+    typed: str = ""  # what a person wrote, for those who want it shown as Markdown
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +165,9 @@ def present_part(index: int, part: Part, *, is_user: bool = False) -> PartView:
     kind = part["type"]
     if kind in {"text", "think"} and "redacted" not in part:
         text = part[kind]
-        return PartView(index=index, kind=kind, html=render_user_text(text) if is_user else render(text))
+        if is_user:
+            return PartView(index=index, kind=kind, html=render_user_text(text), typed=text)
+        return PartView(index=index, kind=kind, html=render(text))
     return bare_part(index, part)
 
 

@@ -30,12 +30,16 @@ _FAULTS: tuple[type[Exception], ...] = (
 
 @lru_cache(maxsize=512)
 def to_mathml(tex: str, *, block: bool) -> str:
-    """Return a formula as MathML, or its source in ``<code class="tex">`` when it can't be converted."""
+    """Return a formula as MathML, or its source in ``<code class="tex">`` when it can't be converted.
+
+    The source stands behind the MathML, too: the stylesheet shows one of the two, as the reader prefers.
+    """
     tex = tex.strip()
     mathml = _convert(tex, "block" if block else "inline")
     if not mathml:
         return f'<code class="tex">{escape(tex)}</code>'
-    return f'<span class="math-block" tabindex="0">{mathml}</span>' if block else mathml
+    both = f'{mathml}<code class="tex source">{escape(tex)}</code>'
+    return f'<span class="math-block" tabindex="0">{both}</span>' if block else both
 
 
 def _convert(tex: str, display: str) -> str:

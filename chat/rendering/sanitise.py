@@ -40,7 +40,7 @@ _ATTRIBUTES = {
 _CLASSES = {
     "blockquote": {"note", "tip", "important", "warning", "caution"},
     "button": {"copy"},
-    "code": {"tex"},
+    "code": {"tex", "source"},
     "div": {"code", "code-head", "footnote", "table"},
     "p": {"alert-title", "raw"},
     "span": {"image-off", "image-alt", "math-block", "task", "done", *TOKEN_CLASSES},

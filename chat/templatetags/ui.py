@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.preferences import Preferences, preferences_of
+from chat.rendering.markdown import render
 
 register = template.Library()
 
@@ -63,6 +64,12 @@ def unfolded(context: template.Context, key: str) -> str:
     request = context.get("request")
     folded = request.COOKIES.get("folded", "").split(".") if request else []
     return "" if key in folded else " open"
+
+
+@register.filter
+def markdown(text: str) -> SafeString:
+    """Return Markdown as sanitised HTML."""
+    return render(text)
 
 
 @register.filter

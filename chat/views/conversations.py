@@ -6,6 +6,7 @@ from uuid import UUID
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from chat import doors, pages, url_parameters
@@ -42,8 +43,16 @@ def new_chat(request: SignedIn) -> HttpResponse:
 @require_GET
 @signed_in
 def conversation(request: SignedIn, conversation_id: UUID) -> HttpResponse:
-    """The end of the branch on view, or with `at` the branch through that message, from there on."""
-    found = doors.conversation_for(request.user, conversation_id)
+    """The end of the branch on view, or with `at` the branch through that message, from there on.
+
+    Where there is no such chat (any more) an empty new one is shown, with the status that says so.
+    """
+    try:
+        found = doors.conversation_for(request.user, conversation_id)
+    except Http404:
+        if is_partial(request):
+            raise
+        return show_chat(request, None, error=_("That chat is not here (any more). This is a new one."), status=404)
     wanted = url_parameters.read(request, request.user, current=(found.endpoint, found.model))
     branch = present_branch(found, at=_put_on_view(request, found))
     return show_chat(

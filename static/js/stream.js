@@ -145,6 +145,12 @@ const bodyOf = (part) => (part.matches(".think") ? part.querySelector(".prose") 
 function unfold(article) {
   if ("thoughts" in document.body.dataset) for (const part of article.querySelectorAll(".think")) part.open = true;
 }
+// New words fade in, for the eye alone: code and rows of tables do not, and nothing of it comes again with a snapshot.
+function append(place, tail) {
+  if (place.matches("code, tbody, pre *")) return place.insertAdjacentHTML("beforeend", tail);
+  const fresh = Object.assign(document.createElement("span"), { className: "fresh", innerHTML: tail });
+  place.append(fresh);
+}
 const changes = {
   reset(article, html) {
     const wasOpen = [...article.querySelectorAll(".think[open]")].map((each) => each.dataset.part);
@@ -169,7 +175,7 @@ const changes = {
     if (!open) return;
     if (closedHtml) open.insertAdjacentHTML("beforebegin", closedHtml);
     if (openHtml !== null) open.innerHTML = openHtml;
-    if (tail !== null) (open.querySelector("[data-tail]") || open.lastElementChild || open).insertAdjacentHTML("beforeend", tail);
+    if (tail !== null) append(open.querySelector("[data-tail]") || open.lastElementChild || open, tail);
   },
   r(article, index, html) {
     const part = partOf(article, index);

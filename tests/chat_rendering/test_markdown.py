@@ -90,7 +90,7 @@ def test_a_table_scrolls_by_keyboard_and_aligns_its_columns() -> None:
 def test_a_formula_in_a_line_becomes_mathml(text: str) -> None:
     assert render(f"a {text} b") == (
         '<p dir="auto">a <math xmlns="http://www.w3.org/1998/Math/MathML" display="inline"><mrow><msub><mi>x</mi>'
-        "<mn>1</mn></msub></mrow></math> b</p>"
+        '<mn>1</mn></msub></mrow></math><code class="tex source">x_1</code> b</p>'
     )
 
 
@@ -99,7 +99,8 @@ def test_a_formula_of_its_own_becomes_a_block(text: str) -> None:
     assert render(text) == (
         '<p dir="auto"><span class="math-block" tabindex="0">'
         '<math xmlns="http://www.w3.org/1998/Math/MathML" display="block"><mrow>'
-        "<msub><mi>x</mi><mn>1</mn></msub></mrow></math></span></p>"
+        "<msub><mi>x</mi><mn>1</mn></msub></mrow></math>"
+        '<code class="tex source">x_1</code></span></p>'
     )
 
 

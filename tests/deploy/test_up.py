@@ -76,4 +76,4 @@ def closed_terminal(stack: Stack) -> None:
     wait_ready(stack)
     os.close(reader)
     os.killpg(stack.process.pid, signal.SIGHUP)
-    stack.process.wait(15)
+    stack.process.wait(60)

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.preferences import set_preferences
 from chat.models import Conversation, Message
 from endpoints import registry
 from endpoints.adapters.base import Endpoint
@@ -243,3 +244,37 @@ def test_a_fork_of_five_thousand_costs_no_more_than_one_of_two(
     assert "Sibling 4998" in html
     assert "Sibling 4997" not in html
     assert re.search(r"5,?000", html)
+
+
+def test_the_address_of_a_chat_that_is_gone_shows_an_empty_new_one(sign_in: SignIn, owner: User) -> None:
+    """Whoever asks for another's chat sees the same."""
+    response = sign_in(owner).get("/c/0198c0de-0000-7000-8000-000000000000")
+    html = response.content.decode()
+    assert response.status_code == 404
+    assert "This is a new one." in html
+    assert 'action="/c/new/turns"' in html
+
+
+def test_own_messages_are_shown_as_typed_or_as_markdown(
+    sign_in: SignIn, owner: User, make_chat: Callable[..., Conversation]
+) -> None:
+    chat = make_chat(owner)
+    chat.messages.filter(parent=None).update(parts=[{"type": "text", "text": "I **mean** <b>it</b>"}])
+    client = sign_in(owner)
+    assert "I **mean** &lt;b&gt;it&lt;/b&gt;" in client.get(f"/c/{chat.id}").content.decode()
+    set_preferences(user=owner, changes={"own_markdown": True, "formulas": False})
+    html = client.get(f"/c/{chat.id}").content.decode()
+    assert "I <strong>mean</strong> &lt;b&gt;it&lt;/b&gt;" in html
+    assert "data-plain-tex" in html
+
+
+def test_a_drawing_has_a_page_that_may_do_nothing_else(sign_in: SignIn, owner: User) -> None:
+    """Security case 65: no origin, no requests, framed by this site alone."""
+    response = sign_in(owner).get("/frames/diagram")
+    policy = response["Content-Security-Policy"]
+    assert "sandbox allow-scripts" in policy
+    assert "allow-same-origin" not in policy
+    assert "default-src 'none'" in policy
+    assert "connect-src" not in policy
+    assert "frame-ancestors 'self'" in policy
+    assert "script-src 'nonce-" in policy
