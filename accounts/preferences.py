@@ -18,6 +18,8 @@ class Preferences(BaseModel):
     scroll_button: bool = True
     open_at_latest: bool = True
     wide_chat: bool = False
+    centred: bool = True  # the box of a new chat stands in the middle
+    at_models: bool = True  # "@" at the beginning of a line opens the models
     formulas: bool = True  # shown as formulas; else as the LaTeX they are written in
     own_markdown: bool = False  # what the person wrote is shown as Markdown, too
     direction: Literal["auto", "ltr", "rtl"] = "auto"

@@ -16,6 +16,8 @@ class PreferenceForm(forms.Form):
     keep_drafts = forms.BooleanField(label=_("Keep what I have not sent yet on this device"), required=False)
     scroll_button = forms.BooleanField(label=_("Show the button that leads to the latest message"), required=False)
     open_at_latest = forms.BooleanField(label=_("Open chats at their latest message"), required=False)
+    centred = forms.BooleanField(label=_("Show the message box of a new chat in the middle"), required=False)
+    at_models = forms.BooleanField(label=_("Choose a model with @ at the beginning of a line"), required=False)
     wide_chat = forms.BooleanField(label=_("Use the whole width for messages"), required=False)
     direction = forms.ChoiceField(
         label=_("Direction of my text"),
@@ -30,11 +32,11 @@ class PreferenceForm(forms.Form):
 
     @property
     def writing(self) -> list[forms.BoundField]:
-        return [self[name] for name in ("send_with", "keep_drafts", "direction")]
+        return [self[name] for name in ("send_with", "at_models", "keep_drafts", "direction")]
 
     @property
     def reading(self) -> list[forms.BoundField]:
-        names = ("scroll_button", "open_at_latest", "wide_chat", "formulas", "own_markdown", "open_thoughts")
+        names = ("scroll_button", "open_at_latest", "centred", "wide_chat", "formulas", "own_markdown", "open_thoughts")
         return [self[name] for name in names]
 
     @property

@@ -20,7 +20,7 @@ from chat.act_forms import MoveForm, TagsForm
 from chat.models import Conversation
 from chat.services import bulk, forking, organise, pins, projects, tags, titles
 from chat.services.turns import TurnRefused
-from chat.views.shell import SignedIn, show_dialog, show_done, show_refusal, signed_in
+from chat.views.shell import SignedIn, show_dialog, show_done, show_refusal, signed_in, uuid_or_none
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +99,13 @@ def act(request: SignedIn, conversation_id: UUID, verb: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @signed_in
 def bookmarks(request: SignedIn, conversation_id: UUID) -> HttpResponse:
-    """Choose the bookmarks that a conversation bears, and add a new one."""
+    """Choose the bookmarks that a conversation bears, and add a new one. A box that is ticked counts at once."""
     found = doors.conversation_for(request.user, conversation_id)
+    toggled = uuid_or_none(request.POST.get("toggle"))
+    if toggled is not None:
+        is_on = str(toggled) in request.POST.getlist("tags")
+        tags.put(user=request.user, conversation_id=found.id, tag_id=toggled, on=is_on)
+        return HttpResponse(status=204)
     mine = list(tags.listed(request.user))
     form = TagsForm(request.POST or None, tags=mine, initial={"tags": [str(each.id) for each in found.tags.all()]})
     if request.method == "GET" or not form.is_valid():

@@ -217,7 +217,7 @@ document.addEventListener("change", ({ target }) => {
 });
 // “@” at the beginning of a line opens the models.
 document.addEventListener("input", (event) => {
-  if (event.target.id !== "text" || event.data !== "@") return;
+  if (event.target.id !== "text" || event.data !== "@" || !("at" in document.body.dataset)) return;
   const at = text().selectionStart;
   if (at > 1 && text().value[at - 2] !== "\n") return;
   text().setRangeText("", at - 1, at, "end");

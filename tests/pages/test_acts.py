@@ -71,6 +71,18 @@ def test_stranger_gets_404_from_every_act(sign_in: SignIn, stranger: User, mine:
     assert client.get(f"/c/{mine.id}/do/shred").status_code == 404
 
 
+def test_a_ticked_bookmark_counts_at_once(sign_in: SignIn, owner: User, mine: Conversation) -> None:
+    kept, other = tags.create(user=owner, name="Kept"), tags.create(user=owner, name="Other")
+    mine.tags.add(other)
+    client = sign_in(owner)
+    path = f"/c/{mine.id}/bookmarks"
+    assert client.post(path, {"toggle": str(kept.id), "tags": [str(kept.id)]}, headers=HTMX).status_code == 204
+    assert {tag.name for tag in mine.tags.all()} == {"Kept", "Other"}, "what another tab chose stays"
+    assert client.post(path, {"toggle": str(kept.id)}, headers=HTMX).status_code == 204
+    assert {tag.name for tag in mine.tags.all()} == {"Other"}
+    assert client.post(path, {"toggle": str(uuid4()), "tags": []}, headers=HTMX).status_code == 404
+
+
 def test_bookmarks_are_chosen_and_made_in_one_form(sign_in: SignIn, owner: User, mine: Conversation) -> None:
     client = sign_in(owner)
     old = tags.create(user=owner, name="Old", conversation_id=mine.id)
