@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, Decimal
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,17 @@ class Rates:
         passed = [rates for threshold, rates in self.tiers if prompt_tokens > threshold]
         return replace(passed[-1] if passed else self, tiers=())
 
+    def scaled(self, coefficient: Decimal) -> "Rates":
+        """Return the rates times a role's coefficient."""
+        tiers = tuple((threshold, rates.scaled(coefficient)) for threshold, rates in self.tiers)
+        return Rates(
+            prompt=self.prompt * coefficient,
+            completion=self.completion * coefficient,
+            cache_read=self.cache_read * coefficient,
+            cache_write=self.cache_write * coefficient,
+            tiers=tiers,
+        )
+
     def to_json(self) -> dict[str, str]:
         return {
             "prompt": str(self.prompt),
@@ -45,16 +57,38 @@ class Rates:
         }
 
 
+# One credit per token: what `parley.billing.pricing: tokens` charges, whatever the model costs.
+PER_TOKEN: Final = Rates(Decimal(1), Decimal(1), Decimal(1), Decimal(1))
+# No call has more; what a provider reports beyond it is a fault of the provider, and not charged.
+MOST_TOKENS: Final = 100_000_000
+
+
+def in_bounds(counts: TokenCounts) -> TokenCounts:
+    """Return the counts between 0 and `MOST_TOKENS`."""
+
+    def bound(number: int) -> int:
+        return min(max(number, 0), MOST_TOKENS)
+
+    return TokenCounts(
+        input=bound(counts.input),
+        output=bound(counts.output),
+        reasoning=bound(counts.reasoning),
+        cache_read=bound(counts.cache_read),
+        cache_write=bound(counts.cache_write),
+    )
+
+
 def charge(counts: TokenCounts, rates: Rates, coefficient: Decimal = Decimal(1)) -> int:
-    """Return the credits that a call costs, rounded up. Negative counts are taken for 0.
+    """Return the credits that a call costs, rounded up. Negative counts are taken for 0, absurd ones capped.
 
     A rate in USD per million tokens is the same number in credits per token.
     """
-    at = rates.at(max(counts.prompt, 0))
+    counts = in_bounds(counts)
+    at = rates.at(counts.prompt)
     total = (
-        max(counts.input, 0) * at.prompt
-        + max(counts.output, 0) * at.completion
-        + max(counts.cache_read, 0) * at.cache_read
-        + max(counts.cache_write, 0) * at.cache_write
+        counts.input * at.prompt
+        + counts.output * at.completion
+        + counts.cache_read * at.cache_read
+        + counts.cache_write * at.cache_write
     )
     return int((total * coefficient).to_integral_value(ROUND_CEILING))

@@ -6,11 +6,13 @@ from uuid import UUID
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.models import User
 from chat.models import Conversation, Project
 from chat.presenters import Branch, MessageView, present_branch
 from chat.services import tree
 from endpoints import registry
 from endpoints.adapters.base import Endpoint
+from endpoints.offer import offer_for
 
 NOTHING = Branch(messages=[], has_earlier=False)
 
@@ -95,14 +97,15 @@ def chat_page(
     project: Project | None = None,
     projects: tuple[Project, ...] = (),
     settings: str = "",
+    user: User,
 ) -> ChatPage:
-    """Return the page of a conversation, or of a new one. `wanted` is the endpoint and model to offer first."""
+    """Return the page of `user`'s conversation, or of a new one. `wanted` is the endpoint and model to offer first."""
     if conversation is not None and wanted is None:
         wanted = (conversation.endpoint, conversation.model)
     return ChatPage(
         conversation=conversation,
         branch=branch,
-        choice=choice_of(wanted),
+        choice=choice_of(wanted, user),
         only_local=registry.current().only_local,
         text=text,
         error=error,
@@ -114,9 +117,9 @@ def chat_page(
     )
 
 
-def choice_of(wanted: tuple[str, str] | None) -> Choice | None:
+def choice_of(wanted: tuple[str, str] | None, user: User) -> Choice | None:
     """Return the wanted model, kept although it is gone, else the default one; None when there is no model at all."""
-    models = registry.current()
+    models = offer_for(user)
     if wanted is not None and wanted[0]:
         name, model = wanted
         endpoint = models.get(name)
@@ -127,9 +130,9 @@ def choice_of(wanted: tuple[str, str] | None) -> Choice | None:
     return _choice(*default) if default else None
 
 
-def model_groups() -> list[ModelGroup]:
+def model_groups(user: User) -> list[ModelGroup]:
     """Return every model a person may choose, by endpoint."""
-    models = registry.current()
+    models = offer_for(user)
     return [
         ModelGroup(endpoint.label, [_choice(endpoint, model) for model in models.models(endpoint.name)])
         for endpoint in models.endpoints
@@ -153,6 +156,6 @@ def branch_down_to(conversation: Conversation, message_id: UUID) -> Branch:
     return present_branch(conversation, limit=min(max(tree.SCREENFUL, distance), tree.FARTHEST))
 
 
-def is_offered(endpoint: str, model: str) -> bool:
-    """Whether a message can be sent to this model now."""
-    return registry.current().allows(endpoint, model)
+def is_offered(user: User, endpoint: str, model: str) -> bool:
+    """Whether this person can send a message to this model now."""
+    return offer_for(user).allows(endpoint, model)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from chat.models import Conversation, ConversationQuerySet, Favourite, Project, Tag
 from chat.services import organise, search
-from endpoints import registry
+from endpoints.offer import offer_for
 
 M = TypeVar("M", bound=Model)
 
@@ -110,7 +110,7 @@ def _above(user: User) -> Sidebar:
     with connection.cursor() as cursor:
         cursor.execute(_ABOVE, values)
         starred, filed, pinned, labels = (_read(each) for each in cursor.fetchone())
-    offered = registry.current()
+    offered = offer_for(user)
     return Sidebar(
         groups=[],
         next_cursor=None,

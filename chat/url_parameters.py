@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from accounts.models import User
 from chat.model_settings import ModelSettings
 from chat.models import Project
-from endpoints import registry
+from endpoints.offer import offer_for
 
 LONGEST = 20_000  # characters of a prompt
 
@@ -41,7 +41,7 @@ def read(request: HttpRequest, user: User, *, current: tuple[str, str] | None = 
     text = (query.get("prompt") or query.get("q") or "").replace("\x00", "")[:LONGEST]
     typed = request.headers.get("Sec-Fetch-Site") == "none" and "Referer" not in request.headers
     return Wanted(
-        model=_model(query, current),
+        model=_model(query, current, user),
         text=text,
         submits=bool(text.strip()) and query.get("submit") == "true" and typed and settings.URL_AUTO_SUBMIT,
         project=_project(query.get("projectId"), user),
@@ -49,9 +49,9 @@ def read(request: HttpRequest, user: User, *, current: tuple[str, str] | None = 
     )
 
 
-def _model(query: Mapping[str, str], current: tuple[str, str] | None) -> tuple[str, str] | None:
+def _model(query: Mapping[str, str], current: tuple[str, str] | None, user: User) -> tuple[str, str] | None:
     """Return the model meant: both named, or only the endpoint (its first one), or only a model of the current one."""
-    models = registry.current()
+    models = offer_for(user)
     endpoint, model = query.get("endpoint", "")[:128], query.get("model", "")[:256]
     if endpoint and model:
         return endpoint, model

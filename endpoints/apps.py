@@ -6,6 +6,11 @@ class EndpointsConfig(AppConfig):
     name = "endpoints"
 
     def ready(self) -> None:
-        from endpoints.checks import check_configuration  # noqa: PLC0415 (needs the settings)
+        from accounts.services import roles  # noqa: PLC0415 (needs the models)
+        from billing import policy  # noqa: PLC0415
+        from endpoints import registry  # noqa: PLC0415
+        from endpoints.checks import check_configuration  # noqa: PLC0415
 
         register(check_configuration)
+        policy.read_from(lambda: registry.current().money)
+        roles.know_endpoints(lambda: {endpoint.name for endpoint in registry.current().endpoints})

@@ -7,7 +7,9 @@ import logging
 import os
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from django.conf import settings
 
@@ -27,8 +29,9 @@ REMEMBERED_SECONDS = 10.0  # how long a process relies on a fetched list before 
 class Registry:
     """The endpoints, in the order people see them. Cheap to ask: lists that must be fetched are never waited for."""
 
-    def __init__(self, endpoints: tuple[Endpoint, ...]) -> None:
+    def __init__(self, endpoints: tuple[Endpoint, ...], money: Mapping[str, Any] | None = None) -> None:
         self.endpoints = endpoints
+        self.money = money or {}  # fields of `billing.policy.Policy` that the file sets
         self._by_name = {endpoint.name: endpoint for endpoint in endpoints}
         self._remembered: dict[str, tuple[float, tuple[str, ...]]] = {}
 
@@ -76,7 +79,7 @@ def current() -> Registry:
         return _current[0]
     with _lock:
         if not _current:
-            _current.append(Registry(_load()))
+            _current.append(_load())
         return _current[0]
 
 
@@ -86,7 +89,7 @@ def reset() -> None:
         _current.clear()
 
 
-def _load() -> tuple[Endpoint, ...]:
+def _load() -> Registry:
     config = load_config(settings.LIBRECHAT_CONFIG)
     if os.environ.get("CONFIG_PATH") and not settings.LIBRECHAT_CONFIG.exists():
         log.warning("there is no file %s (CONFIG_PATH)", settings.LIBRECHAT_CONFIG)
@@ -97,7 +100,7 @@ def _load() -> tuple[Endpoint, ...]:
         found += custom if name == "custom" else [built_in[name]] if name in built_in else []
     if settings.LOCAL_MODEL_URL:
         found.append(_local())
-    return tuple(replace(endpoint, order=order) for order, endpoint in enumerate(found))
+    return Registry(tuple(replace(endpoint, order=order) for order, endpoint in enumerate(found)), config.money)
 
 
 def _order() -> list[str]:
@@ -137,6 +140,7 @@ def _custom_endpoint(each: CustomEndpoint) -> Endpoint:
         title_model=each.titleModel,
         model_display_label=each.modelDisplayLabel,
         custom=True,
+        token_rates={model: rates.to_rates() for model, rates in each.tokenConfig.items()},
         written_by_operator=True,
     )
 

@@ -10,7 +10,10 @@ from django.apps import apps
 from django.db.models.signals import post_migrate
 from pytest_django import Settings
 
+from accounts import access
 from accounts.models import Role, User
+from billing import price_table
+from billing.services import budgets
 
 PASSWORD = "correct-horse-battery"
 
@@ -51,6 +54,13 @@ def lasting_roles() -> Iterator[None]:
     post_migrate.connect(restore, sender=accounts, weak=False, dispatch_uid="lasting_roles")
     yield
     post_migrate.disconnect(sender=accounts, dispatch_uid="lasting_roles")
+
+
+@pytest.fixture(autouse=True)
+def fresh_lists() -> None:
+    """What processes remember for a moment must not outlive the rows of a test."""
+    for each in (access, budgets, price_table):
+        each._known.clear()
 
 
 @pytest.fixture(autouse=True)

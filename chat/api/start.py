@@ -8,13 +8,14 @@ from rest_framework.request import Request
 
 from accounts.api.errors import WireError
 from accounts.api.wire import Id, In, first_fault, person, read, uuid_of
+from accounts.models import User
 from chat import doors
 from chat.api.serializers import NEW, PROTOCOL, ROOT_PARENT
 from chat.model_settings import ModelSettings
 from chat.models import Generation, Message
 from chat.quotes import MOST, BadQuote, Quote, read_quotes
 from chat.services.turns import Draft, StartedTurn, continue_reply, regenerate, start_turn
-from endpoints import registry
+from endpoints.offer import offer_for
 
 # Documented, and of no consequence for what this server does.
 _WITHOUT_EFFECT = (
@@ -134,7 +135,7 @@ def begin(request: Request, body: StartIn) -> StartedTurn:
         reply = _reply_meant(request, body)
         return regenerate(user=user, message_id=reply.id, endpoint=body.endpoint or None, model=body.model or None)
     draft = Draft(
-        text=body.text, endpoint=body.endpoint, model=body.model or _first_model(body.endpoint),
+        text=body.text, endpoint=body.endpoint, model=body.model or _first_model(user, body.endpoint),
         parent_id=body.parent_id, settings=body.model_settings, message_id=body.messageId,
         client_request_id=body.clientRequestId, project_id=body.chatProjectId, quotes=_quotes_of(body),
     )  # fmt: skip
@@ -152,8 +153,8 @@ def latest_run(conversation_id: UUID) -> Generation | None:
     return Generation.objects.filter(conversation_id=conversation_id).order_by("created_at").last()
 
 
-def _first_model(endpoint: str) -> str:
-    models = registry.current().models(endpoint) if registry.current().get(endpoint) else ()
+def _first_model(user: User, endpoint: str) -> str:
+    models = offer_for(user).models(endpoint)
     return models[0] if models else ""
 
 

@@ -6,14 +6,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
-from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
 from billing.pricing import Rates
 from billing.services import holds
 from chat.generator.persist import Job
 from endpoints.adapters.base import Endpoint, ModelRequest
-from endpoints.prices import rates_of
+from endpoints.prices import FREE, rates_of
 
 CHARACTERS_PER_TOKEN = 4
 MARGIN = holds.REPLY_SLICE // 10  # tokens before the end of a slice at which the next one is asked for
@@ -29,15 +28,15 @@ class InThread(Protocol):
 
 
 class Budget:
-    """Asks billing for more before the run spends it. Where balances are off, every answer is yes, at no cost."""
+    """Asks billing for more before the run spends it. Where nothing limits it, every answer is yes, at no cost."""
 
     def __init__(self, job: Job, endpoint: Endpoint | None, in_thread: InThread) -> None:
         self._hold_id = job.hold_id
-        self._user_id = job.owner_id
         self._run_in_thread = in_thread
         self._rates: Rates | None = None
-        if settings.BALANCE_ENABLED and endpoint is not None:
-            self._rates = rates_of(endpoint, job.model)
+        if job.limited and endpoint is not None:
+            rates = rates_of(endpoint, job.model) or FREE  # unknown: only tokens are counted
+            self._rates = rates.scaled(job.coefficient)
         self._paid = holds.REPLY_SLICE  # tokens of the reply that are paid for
 
     async def cover_prompt(self, request: ModelRequest) -> ModelRequest | None:
@@ -52,12 +51,12 @@ class Budget:
         last = len(request.messages[-1].content) if request.messages else 0
         tokens = (characters - last) // CHARACTERS_PER_TOKEN
         amount = holds.slice_credits(rates=rates, input_tokens=tokens, output_tokens=0)
-        if not await self._in_thread(lambda: holds.extend(hold_id=self._hold_id, credits=amount)):
+        if not await self._in_thread(lambda: holds.extend(hold_id=self._hold_id, credits=amount, tokens=tokens)):
             return None
-        if rates.completion <= 0:
+        left = await self._in_thread(lambda: holds.affordable(hold_id=self._hold_id, rate=rates.completion))
+        if left is None:
             return request
-        left = await self._in_thread(lambda: holds.available(user_id=self._user_id))
-        affordable = self._paid + max(int(left / rates.completion), 0)
+        affordable = self._paid + left
         return replace(request, max_tokens=min(request.max_tokens or affordable, affordable))
 
     async def cover_reply(self, tokens: int) -> bool:

@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -48,6 +49,8 @@ class Job:
     parts: list[Part]
     history: list[PromptMessage]
     instructions: str = ""  # of the conversation's project
+    coefficient: Decimal = Decimal(1)  # of the person's role, when the run was begun
+    limited: bool = False  # whether a balance or a budget limits the run
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +81,10 @@ WITH taken AS (
     WHERE id = ANY(%(ids)s) AND state = 'queued'
     RETURNING id, owner_id, conversation_id, message_id, hold_id, continues, needs_title, stop_requested
 )
-SELECT taken.*, m.endpoint, m.model, c.settings, m.parts, coalesce(p.instructions, '') AS instructions
+SELECT taken.*, m.endpoint, m.model, c.settings, m.parts, coalesce(p.instructions, '') AS instructions,
+    coalesce(h.coefficient, 1) AS coefficient, coalesce(h.limited, false) AS limited
 FROM taken JOIN chat_message m ON m.id = taken.message_id JOIN chat_conversation c ON c.id = taken.conversation_id
-LEFT JOIN chat_project p ON p.id = c.project_id
+LEFT JOIN chat_project p ON p.id = c.project_id LEFT JOIN billing_hold h ON h.id = taken.hold_id
 """
 # The path from the reply's parent to the root, for all claimed runs at once. A path that meets a cycle in
 # stored data ends at the number of messages of its conversation.
@@ -217,6 +221,7 @@ def lines_of(outcome: Outcome) -> list[holds.Line]:
             model=job.model,
             counts=counts_of(usage),
             rates=rates,
+            coefficient=job.coefficient,
             estimated=usage.estimated,
         )
         for number, usage in enumerate(outcome.usages)

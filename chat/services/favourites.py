@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from chat.models import Favourite
 from chat.services.notices import notify
-from endpoints import registry
+from endpoints.offer import offer_for
 
 MOST = 50
 
@@ -21,7 +21,7 @@ class TooMany(ValueError):
 
 def listed(user: User) -> list[Favourite]:
     """Return the favourites that are offered, in their order. One query."""
-    offered = registry.current()
+    offered = offer_for(user)
     rows = Favourite.objects.filter(owner=user).order_by("position", "id")
     return [each for each in rows if offered.allows(each.endpoint, each.model)]
 
@@ -31,7 +31,7 @@ def replace(*, user: User, pairs: Sequence[Pair]) -> list[Favourite]:
     wanted = list(dict.fromkeys(pairs))
     if len(wanted) > MOST:
         raise TooMany(_("At most %(limit)d favourites can be kept.") % {"limit": MOST})
-    offered = registry.current()
+    offered = offer_for(user)
     kept = [pair for pair in wanted if offered.allows(*pair)]
     with transaction.atomic():
         User.objects.select_for_update(no_key=True).only("id").get(id=user.id)

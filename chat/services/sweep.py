@@ -2,6 +2,7 @@
 
 import logging
 from datetime import datetime, timedelta
+from decimal import Decimal
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -9,7 +10,7 @@ from django.db.models import Sum
 from django.db.models.functions import Length
 from django.utils import timezone
 
-from billing.models import LedgerEntry
+from billing.models import Hold, LedgerEntry
 from billing.pricing import TokenCounts
 from billing.services import holds
 from chat.models import Generation, Message
@@ -100,8 +101,14 @@ def _estimate(run: Generation, message: Message) -> holds.Line:
         model=message.model,
         counts=TokenCounts(input=read // CHARACTERS_PER_TOKEN + 1, output=written),
         rates=rates_of(endpoint, message.model) if endpoint else None,
+        coefficient=_coefficient(run),
         estimated=True,
     )
+
+
+def _coefficient(run: Generation) -> Decimal:
+    hold = Hold.objects.filter(id=run.hold_id).first() if run.hold_id else None
+    return hold.coefficient if hold else Decimal(1)
 
 
 @transaction.atomic

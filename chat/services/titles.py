@@ -6,13 +6,13 @@ import re
 from uuid import UUID
 
 from celery import current_app
-from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts import limits
 from accounts.ids import uuid7
 from accounts.models import User
+from billing import policy
 from billing.pricing import TokenCounts
 from billing.services import holds
 from chat import doors
@@ -21,7 +21,7 @@ from chat.services.notices import notify
 from chat.services.turns import TITLE_CHARACTERS, TurnRefused
 from endpoints import registry
 from endpoints.adapters.base import ModelRequest, PromptMessage
-from endpoints.prices import rates_of
+from endpoints.prices import UnknownPrice, rates_of, reserve_for
 from endpoints.services import complete
 
 log = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ def ask_again(*, user: User, conversation_id: UUID) -> None:
     if endpoint is None or not endpoint.title_convo:
         message = _("No model writes titles at “%(endpoint)s”. Rename the chat yourself.")
         raise TurnRefused(message % {"endpoint": conversation.endpoint}, status=409, code="no_titles")
-    if settings.BALANCE_ENABLED and holds.available(user_id=user.id) <= 0:
+    if policy.current().enforced and holds.available(user_id=user.id) <= 0:
         raise TurnRefused(_("You have no credit left for this."), status=402, code="token_balance")
     try:
         limits.count(limits.Limit("title", MOST_TITLES, 60), str(user.id))
@@ -113,19 +113,32 @@ def _ask(conversation: Conversation, question: str, *, key: str = "") -> str:
         user_id=str(conversation.owner_id),
         stream=False,
     )
-    text, usage, failed = asyncio.run(complete(request))
-    if usage is not None:
-        holds.charge_once(
-            user_id=conversation.owner_id,
-            line=holds.Line(
-                key=key or f"title:{conversation.id}",
-                reason="title",
-                endpoint=endpoint.name,
-                model=model,
-                counts=TokenCounts(input=usage.input_tokens, output=usage.output_tokens),
-                rates=rates_of(endpoint, model),
-            ),
+    hold_id = uuid7()
+    try:
+        asked = len(PROMPT + question) // 4 + 1
+        reserve = reserve_for(conversation.owner, endpoint, model, prompt_tokens=asked, reply_tokens=TITLE_TOKENS)
+        holds.place(hold_id=hold_id, reserve=reserve)
+    except (holds.NoCredit, holds.OverBudget, UnknownPrice):
+        log.info("no title for %s: it cannot be paid", conversation.id)
+        return ""
+    try:
+        text, usage, failed = asyncio.run(complete(request))
+    except BaseException:
+        holds.release(hold_id=hold_id)
+        raise
+    if usage is None:
+        holds.release(hold_id=hold_id)
+    else:
+        line = holds.Line(
+            key=key or f"title:{conversation.id}",
+            reason="title",
+            endpoint=endpoint.name,
+            model=model,
+            counts=TokenCounts(input=usage.input_tokens, output=usage.output_tokens),
+            rates=rates_of(endpoint, model),
+            coefficient=reserve.coefficient,
         )
+        holds.settle(hold_id=hold_id, lines=[line])
     if failed is not None:
         log.warning("no title for %s: %s %s", conversation.id, failed.code, failed.detail[:200])
         return ""

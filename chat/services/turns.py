@@ -2,6 +2,8 @@
 
 import hashlib
 import hmac
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
@@ -16,6 +18,8 @@ from accounts.ids import uuid7
 from accounts.models import User
 from accounts.pipeline import Statement, run_pipeline
 from billing.services import holds
+from billing.services.adjust import refill_if_due
+from billing.services.budgets import explain
 from chat import doors
 from chat.model_settings import ModelSettings
 from chat.models import Conversation, Generation, Message
@@ -24,11 +28,11 @@ from chat.quotes import Quote
 from chat.services import turn_sql
 from chat.services.ending import announce_end
 from chat.services.signals import announce_stop, announce_work
-from endpoints import registry
 from endpoints.adapters.base import Endpoint
 from endpoints.events import Failed, Finished
+from endpoints.offer import offer_for
 from endpoints.parts import Part, plain_text
-from endpoints.prices import rates_of
+from endpoints.prices import UnknownPrice, reserve_for
 
 TITLE_WORDS = 8
 TITLE_CHARACTERS = 60
@@ -82,7 +86,7 @@ def start_turn(*, user: User, conversation_id: UUID | None, draft: Draft) -> Sta
     Locks the conversation's row and, where balances are on, the person's balance row. Raises `TurnRefused`
     and `Http404` (not this person's conversation or parent).
     """
-    endpoint = usable_endpoint(draft.endpoint, draft.model)
+    endpoint = usable_endpoint(user, draft.endpoint, draft.model)
     text = clean_text(draft.text)
     _check_references(user, conversation_id, draft)
     if draft.client_request_id and (earlier := _started_before(user, draft.client_request_id)):
@@ -95,13 +99,10 @@ def start_turn(*, user: User, conversation_id: UUID | None, draft: Draft) -> Sta
         hold=_hold(user, endpoint, draft.model, text, started.generation),
     )
     try:
-        with transaction.atomic():
-            run_pipeline(statements)
-            announce_work(started.generation.id)
+        with _explained():
+            _with_refill(user, lambda: _write(statements, started.generation))
     except turn_sql.Untouched as missing:
         raise _why_untouched(user=user, missing=missing, parent_id=draft.parent_id) from None
-    except holds.NoCredit:
-        raise _no_credit() from None
     except IntegrityError:
         if draft.client_request_id and (earlier := _started_before(user, draft.client_request_id)):
             return earlier
@@ -115,7 +116,7 @@ def regenerate(*, user: User, message_id: UUID, endpoint: str | None = None, mod
     if old.is_user or old.parent is None:
         raise TurnRefused(_("Only a reply can be regenerated."), status=400)
     conversation = old.conversation
-    chosen = usable_endpoint(endpoint or conversation.endpoint, model or conversation.model)
+    chosen = usable_endpoint(user, endpoint or conversation.endpoint, model or conversation.model)
     name = model or conversation.model
     reply = _reply(conversation, parent_id=old.parent_id, endpoint=chosen, model=name)
     return _queue(user=user, question=old.parent, reply=reply, endpoint=chosen)
@@ -126,14 +127,14 @@ def continue_reply(*, user: User, message_id: UUID) -> StartedTurn:
     reply = doors.message_for(user, message_id)
     if not can_continue(reply) or reply.parent is None:
         raise TurnRefused(_("This reply is complete, or is still being written."), status=409)
-    endpoint = usable_endpoint(reply.endpoint, reply.model)
+    endpoint = usable_endpoint(user, reply.endpoint, reply.model)
     return _queue(user=user, question=reply.parent, reply=reply, endpoint=endpoint, continues=True)
 
 
 def continue_from(*, user: User, old: Message, parts: list[Part]) -> StartedTurn:
     """Write a sibling of the reply `old` that begins with `parts` and goes on. Raises `TurnRefused`."""
     assert old.parent is not None  # noqa: S101 (a reply has one)
-    endpoint = usable_endpoint(old.endpoint, old.model)
+    endpoint = usable_endpoint(user, old.endpoint, old.model)
     reply = _reply(old.conversation, parent_id=old.parent_id, endpoint=endpoint, model=old.model)
     reply.parts, reply.text = parts, plain_text(parts)
     return _queue(user=user, question=old.parent, reply=reply, endpoint=endpoint, continues=True)
@@ -196,10 +197,11 @@ def ticket_for(generation_id: UUID, user_id: UUID) -> str:
     return hmac.new(settings.SECRET_KEY.encode(), words, hashlib.sha256).hexdigest()[:32]
 
 
-def usable_endpoint(name: str, model: str) -> Endpoint:
-    """Return the endpoint if it offers `model`. Raises `TurnRefused`."""
-    endpoint = registry.current().get(name)
-    if endpoint is None or not registry.current().allows(name, model):
+def usable_endpoint(user: User, name: str, model: str) -> Endpoint:
+    """Return the endpoint if it offers `model` to this person. Raises `TurnRefused`."""
+    offered = offer_for(user)
+    endpoint = offered.get(name)
+    if endpoint is None or not offered.allows(name, model):
         message = _("The model “%(model)s” is not available at “%(endpoint)s”. Choose another one.")
         raise TurnRefused(message % {"model": model, "endpoint": name}, status=400, code="illegal_model_request")
     return endpoint
@@ -267,41 +269,68 @@ def _queue(
         owner=user, conversation=reply.conversation, message=reply, hold_id=uuid7(), continues=continues
     )
     hold = _hold(user, endpoint, reply.model, question.text, generation)
-    now = timezone.now()
-    try:
+    is_new = not continues or reply._state.adding
+
+    def queue() -> None:
+        now = timezone.now()
         with transaction.atomic():
             Conversation.objects.filter(id=reply.conversation_id).update(updated_at=now)
-            if continues and not reply._state.adding:
+            if is_new:
+                reply.save(force_insert=True)
+            else:
                 reply.state = Message.State.STREAMING
                 reply.updated_at = now
                 reply.save(update_fields=["state", "updated_at"])
-            else:
-                reply.save(force_insert=True)
             Message.objects.filter(id=question.id).update(chosen_child=reply)
             run_pipeline(hold)
             generation.save(force_insert=True)
             announce_work(generation.id)
-    except holds.NoCredit:
-        raise _no_credit() from None
+
+    try:
+        with _explained():
+            _with_refill(user, queue)
     except IntegrityError:
         raise TurnRefused(_("This reply is still being written."), status=409, code="busy") from None
     return StartedTurn(conversation=reply.conversation, user_message=question, reply=reply, generation=generation)
 
 
+def _write(statements: Sequence[Statement], generation: Generation) -> None:
+    with transaction.atomic():
+        run_pipeline(statements)
+        announce_work(generation.id)
+
+
+def _with_refill(user: User, work: Callable[[], None]) -> None:
+    """Do the work; without credit, do it once more if a refill is due."""
+    try:
+        work()
+    except holds.NoCredit:
+        if not refill_if_due(user_id=user.id, needed=1):
+            raise
+        work()
+
+
 def _hold(user: User, endpoint: Endpoint, model: str, text: str, generation: Generation) -> list[Statement]:
     """Return the statements that reserve the first slice; the generator extends it by the whole prompt."""
     assert generation.hold_id is not None  # noqa: S101 (every caller has just made one)
-    rates = rates_of(endpoint, model)
-    if rates is None and settings.BALANCE_ENABLED:
+    try:
+        reserve = reserve_for(user, endpoint, model, prompt_tokens=len(text) // 4 + 1)
+    except UnknownPrice:
         message = _("Nobody knows what “%(model)s” costs, so it cannot be used. Choose another model.")
-        raise TurnRefused(message % {"model": model}, status=402, code="unpriced")
-    credit = holds.slice_credits(rates=rates, input_tokens=len(text) // 4 + 1) if rates else 0
-    return holds.place_statements(hold_id=generation.hold_id, user_id=user.id, credits=credit)
+        raise TurnRefused(message % {"model": model}, status=402, code="unpriced") from None
+    return holds.place_statements(hold_id=generation.hold_id, reserve=reserve)
 
 
-def _no_credit() -> TurnRefused:
-    message = _("You have no credit left for this. Ask your administrator for more.")
-    return TurnRefused(message, status=402, code="token_balance")
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Turn what the gate raises into what the person is told."""
+    try:
+        yield
+    except holds.OverBudget as over:
+        raise TurnRefused(explain(over.budget_id), status=402, code="over_budget") from None
+    except holds.NoCredit:
+        message = _("You have no credit left for this. Ask your administrator for more.")
+        raise TurnRefused(message, status=402, code="token_balance") from None
 
 
 def _started_before(user: User, client_request_id: str) -> StartedTurn | None:

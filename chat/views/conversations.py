@@ -31,8 +31,9 @@ def new_chat(request: SignedIn) -> HttpResponse:
     wanted = url_parameters.read(request, request.user)
     project = wanted.project
     model = wanted.model
-    if model is None and project and project.model and pages.is_offered(project.endpoint, project.model):
-        model = (project.endpoint, project.model)
+    preset = (project.endpoint, project.model) if project and project.model else None
+    if model is None and preset and pages.is_offered(request.user, *preset):
+        model = preset
     return show_chat(
         request, None, wanted=model, text=wanted.text, submits=wanted.submits, project=project,
         projects=tuple(request.user.projects.order_by("name", "id")[:MOST_PROJECTS]) if project else (),
@@ -71,7 +72,7 @@ def messages(request: SignedIn, conversation_id: UUID) -> HttpResponse:
     if not is_partial(request):
         return show_chat(request, found, branch=branch)
     template = "chat/earlier.html" if before else "chat/messages.html"
-    return render(request, template, {"page": pages.chat_page(conversation=found, branch=branch)})
+    return render(request, template, {"page": pages.chat_page(conversation=found, branch=branch, user=request.user)})
 
 
 @require_http_methods(["GET", "POST"])

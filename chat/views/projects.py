@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
+from accounts.models import User
 from chat import doors, pages
 from chat.act_forms import ProjectForm
 from chat.models import Conversation
@@ -39,13 +40,13 @@ def index(request: SignedIn) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @signed_in
 def create(request: SignedIn) -> HttpResponse:
-    form = ProjectForm(request.POST or None, models=_models())
+    form = ProjectForm(request.POST or None, models=_models(request.user))
     if request.method == "POST" and form.is_valid():
         try:
             data = form.cleaned_data
             made = projects.create(user=request.user, **_texts(data))
             if data["model"]:
-                projects.change(user=request.user, project_id=made.id, **_model(data))
+                projects.change(user=request.user, project_id=made.id, **_model(data, request.user))
         except projects.BadProject as fault:
             form.add_error(fault.field, str(fault))
         else:
@@ -65,7 +66,7 @@ def workspace(request: SignedIn, project_id: UUID) -> HttpResponse:
     cursor = request.GET.get("cursor")
     page = organise.page(user=request.user, cursor=cursor, among=among, sort=sort, descending=descending)
     context = {"project": found, "page_of": page, "sort": sort, "descending": descending}
-    context["model"] = pages.choice_of((found.endpoint, found.model)) if found.model else None
+    context["model"] = pages.choice_of((found.endpoint, found.model), request.user) if found.model else None
     if is_partial(request):
         return render(request, "chat/project_chats.html", context)
     return show_page(request, "chat/project.html", context)
@@ -88,12 +89,12 @@ def change(request: SignedIn, project_id: UUID) -> HttpResponse:
     found = doors.project_for(request.user, project_id)
     initial = {name: getattr(found, name) for name in projects.LIMITS}
     initial["model"] = f"{found.endpoint}{SEPARATOR}{found.model}" if found.model else ""
-    form = ProjectForm(request.POST or None, models=_models(), initial=initial)
+    form = ProjectForm(request.POST or None, models=_models(request.user), initial=initial)
     back = reverse("chat:project", args=[project_id])
     if request.method == "POST" and form.is_valid():
         try:
             data = form.cleaned_data
-            projects.change(user=request.user, project_id=project_id, **_texts(data), **_model(data))
+            projects.change(user=request.user, project_id=project_id, **_texts(data), **_model(data, request.user))
         except projects.BadProject as fault:
             form.add_error(fault.field, str(fault))
         else:
@@ -128,7 +129,7 @@ def delete(request: SignedIn, project_id: UUID) -> HttpResponse:
 def favourite(request: SignedIn) -> HttpResponse:
     """Add a model to the favourites, or take it away."""
     endpoint, model = request.POST.get("endpoint", ""), request.POST.get("model", "")
-    if not pages.is_offered(endpoint, model):
+    if not pages.is_offered(request.user, endpoint, model):
         return show_refusal(request, TurnRefused(_("This model is not offered."), status=409))
     try:
         is_one = favourites.toggle(user=request.user, endpoint=endpoint, model=model)
@@ -148,10 +149,10 @@ def favourites_order(request: SignedIn) -> HttpResponse:
     return HttpResponse(status=204) if is_partial(request) else redirect("chat:new")
 
 
-def _models() -> list[tuple[str, str]]:
+def _models(user: User) -> list[tuple[str, str]]:
     return [
         (f"{choice.endpoint}{SEPARATOR}{choice.model}", f"{choice.label} · {group.label}")
-        for group in pages.model_groups()
+        for group in pages.model_groups(user)
         for choice in group.choices
     ]
 
@@ -160,8 +161,8 @@ def _texts(data: dict[str, Any]) -> dict[str, str]:
     return {name: data[name] for name in projects.LIMITS}
 
 
-def _model(data: dict[str, Any]) -> dict[str, str]:
-    for group in pages.model_groups():
+def _model(data: dict[str, Any], user: User) -> dict[str, str]:
+    for group in pages.model_groups(user):
         for choice in group.choices:
             if data["model"] == f"{choice.endpoint}{SEPARATOR}{choice.model}":
                 return {"endpoint": choice.endpoint, "model": choice.model}

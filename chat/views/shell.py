@@ -69,11 +69,11 @@ def show_chat(
     listed = None if partial and (found or wanted) else sidebar(user=request.user)
     if found is None and wanted is None and listed and listed.latest:
         wanted = (listed.latest.endpoint, listed.latest.model)
-        wanted = wanted if pages.is_offered(*wanted) else None
-    page = pages.chat_page(conversation=found, branch=branch, wanted=wanted, **more)
+        wanted = wanted if pages.is_offered(request.user, *wanted) else None
+    page = pages.chat_page(conversation=found, branch=branch, wanted=wanted, user=request.user, **more)
     if partial:
         return render(request, "chat/main.html", {"page": page, "partial": True}, status=status)
-    context = {"page": page, "sidebar": listed, "model_groups": pages.model_groups()}
+    context = {"page": page, "sidebar": listed, "model_groups": pages.model_groups(request.user)}
     return render(request, "chat/page.html", context, status=status)
 
 
@@ -92,7 +92,8 @@ def show_branch(request: SignedIn, found: Conversation, message_id: UUID) -> Htt
     """Show the branch through a message that has just come on view."""
     if not is_partial(request):
         return redirect(f"{reverse('chat:conversation', args=[found.id])}#m-{message_id}")
-    page = pages.chat_page(conversation=found, branch=pages.branch_down_to(found, message_id))
+    branch = pages.branch_down_to(found, message_id)
+    page = pages.chat_page(conversation=found, branch=branch, user=request.user)
     return render(request, "chat/messages.html", {"page": page})
 
 

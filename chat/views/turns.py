@@ -31,7 +31,8 @@ def start_turn(request: SignedIn, conversation_id: UUID | None = None) -> HttpRe
     if not is_partial(request):
         return redirect(f"{address}#m-{started.user_message.id}")
     question, reply = present_started(started)
-    page = pages.chat_page(conversation=started.conversation, branch=Branch([question, reply], has_earlier=False))
+    branch = Branch([question, reply], has_earlier=False)
+    page = pages.chat_page(conversation=started.conversation, branch=branch, user=request.user)
     response = render(request, "chat/turn.html", {"page": page, "is_new": conversation_id is None})
     if conversation_id is None:
         response.headers["HX-Push-Url"] = address

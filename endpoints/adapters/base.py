@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+from billing.pricing import Rates
 from endpoints.events import Event
 
 
@@ -28,6 +29,7 @@ class Endpoint:
     order: int = 0
     custom: bool = False  # from `endpoints.custom`
     local: bool = False  # the embedded model
+    token_rates: Mapping[str, Rates] = field(default_factory=dict)  # `tokenConfig`
     written_by_operator: bool = False  # `base_url` is the operator's word, and so may be a private address
 
 

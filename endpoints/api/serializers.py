@@ -7,6 +7,7 @@ from pydantic import Field
 
 from accounts.api.wire import Out
 from accounts.models import User
+from billing import policy
 from billing.pricing import Rates
 from endpoints.adapters.base import Endpoint
 
@@ -85,9 +86,8 @@ def startup_config(user: User | None) -> StartupConfig:
     )
     if user is None:
         return config
-    balance = BalanceConfig(enabled=settings.BALANCE_ENABLED)
-    if settings.BALANCE_ENABLED:
-        balance = BalanceConfig(enabled=True, start_balance=settings.BALANCE_START_CREDITS)
+    rules = policy.current()
+    balance = BalanceConfig(enabled=rules.enforced, start_balance=rules.start_credits if rules.enforced else None)
     return config.model_copy(
         update={
             "interface": {"modelSelect": True, "parameters": True, **dict.fromkeys(_OFF, False)},

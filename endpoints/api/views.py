@@ -6,9 +6,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.api.wire import person
 from accounts.models import User
-from endpoints import registry
 from endpoints.api.serializers import EndpointOut, StartupConfig, TokenRates, endpoint_out, startup_config, token_rates
+from endpoints.offer import offer_for
 from endpoints.prices import rates_of
 from endpoints.profiles import profile
 
@@ -37,7 +38,7 @@ class EndpointsView(APIView):
 
     @extend_schema(operation_id="endpoints", responses=_ENDPOINTS)
     def get(self, request: Request) -> Response:
-        found = registry.current().endpoints
+        found = offer_for(person(request)).endpoints
         return Response({endpoint.name: endpoint_out(endpoint).to_wire() for endpoint in found})
 
 
@@ -46,7 +47,7 @@ class TokenConfigView(APIView):
 
     @extend_schema(operation_id="endpoints_token_config", responses=_RATES)
     def get(self, request: Request) -> Response:
-        current = registry.current()
+        current = offer_for(person(request))
         return Response(
             {
                 endpoint.name: {
@@ -63,5 +64,5 @@ class ModelsView(APIView):
 
     @extend_schema(operation_id="models", responses=_MODELS)
     def get(self, request: Request) -> Response:
-        current = registry.current()
+        current = offer_for(person(request))
         return Response({endpoint.name: list(current.models(endpoint.name)) for endpoint in current.endpoints})

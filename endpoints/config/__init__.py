@@ -1,6 +1,7 @@
 """The configuration file, `librechat.yaml`: read once at start, refused as a whole when anything in it is wrong."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from endpoints.config.faults import ConfigFaults, Fault, Lines, Place, message_of, path_of
 from endpoints.config.interpolate import interpolate
+from endpoints.config.money import Balance, Billing, Parley, Transactions, policy_of
 from endpoints.config.schema import LATER, TOP_LEVEL, CustomEndpoint, CustomParams, Document, Endpoints
 
 __all__ = ["Config", "ConfigFaults", "Fault", "load_config"]
@@ -21,9 +23,13 @@ class Config:
 
     custom: tuple[CustomEndpoint, ...] = ()
     not_in_use: tuple[str, ...] = ()
+    money: Mapping[str, Any] = field(default_factory=dict)  # fields of `billing.policy.Policy`
 
 
-_CLOSED: dict[str, type[BaseModel]] = {"endpoints": Endpoints, "customParams": CustomParams}
+_CLOSED: dict[str, type[BaseModel]] = {
+    "endpoints": Endpoints, "customParams": CustomParams, "balance": Balance, "transactions": Transactions,
+    "parley": Parley, "billing": Billing,
+}  # fmt: skip
 
 
 def load_config(path: Path) -> Config:
@@ -70,7 +76,10 @@ def _validated(document: dict[Any, Any], lines: Lines) -> tuple[Config, list[Fau
     try:
         found = Document.model_validate(filled)
         custom = tuple(found.endpoints.custom) if found.endpoints else ()
-        return Config(custom, tuple(name for name in LATER if name in document)), []
+        unused = [name for name in LATER if name in document]
+        if found.transactions is not None and not found.transactions.enabled:
+            unused.append("transactions.enabled")
+        return Config(custom, tuple(unused), policy_of(found.balance, found.parley)), []
     except ValidationError as error:
         faults: dict[tuple[str, str], Fault] = {}
         for each in error.errors(include_url=False, include_input=False):

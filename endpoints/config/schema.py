@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 from django.utils.translation import gettext as _
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictStr, field_validator, model_validator
 
+from endpoints.config.money import Balance, Parley, TokenRates, Transactions
+
 USER_PROVIDED = "user_provided"
 LOCAL_NAME = "Local"
 _RESERVED = (
@@ -20,8 +22,8 @@ _RESERVED = (
 LATER = (
     "permissions", "cache", "ocr", "webSearch", "langfuse", "memory", "summarization", "skillSync", "secureImageLinks",
     "imageOutputType", "includedTools", "filteredTools", "mcpServers", "mcpSettings", "interface", "turnstile",
-    "fileStrategy", "fileStrategies", "cloudfront", "actions", "registration", "balance", "transactions", "speech",
-    "rateLimits", "fileConfig", "modelSpecs", "filters", "messageFilter", "openapi", "parley",
+    "fileStrategy", "fileStrategies", "cloudfront", "actions", "registration", "speech",
+    "rateLimits", "fileConfig", "modelSpecs", "filters", "messageFilter", "openapi",
 )  # fmt: skip
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
@@ -91,6 +93,7 @@ class CustomEndpoint(_Open):
     addParams: dict[str, Any] = {}  # noqa: N815
     dropParams: list[Text] = []  # noqa: N815
     customParams: CustomParams | None = None  # noqa: N815
+    tokenConfig: dict[str, TokenRates] = {}  # noqa: N815
 
     @field_validator("name")
     @classmethod
@@ -169,9 +172,12 @@ class Document(_Open):
 
     version: StrictStr | float | int
     endpoints: Endpoints | None = None
+    balance: Balance | None = None
+    transactions: Transactions | None = None
+    parley: Parley | None = None
 
 
-TOP_LEVEL = ("version", "endpoints", *LATER)
+TOP_LEVEL = ("version", "endpoints", "balance", "transactions", "parley", *LATER)
 
 
 def is_web_address(url: str) -> bool:

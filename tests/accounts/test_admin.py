@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
@@ -10,7 +11,7 @@ from accounts.models import RefreshSession, Role, User
 from accounts.services import tokens
 from billing.models import Balance, Hold, LedgerEntry
 from billing.pricing import TokenCounts
-from billing.services import holds
+from billing.services import holds, ledger
 
 PAGES = ["accounts_user", "accounts_role", "billing_ledgerentry", "billing_balance", "billing_hold"]
 
@@ -24,8 +25,8 @@ def admin_client(client: Client, admin_user: User) -> Client:
 @pytest.fixture
 def books(owner: User) -> LedgerEntry:
     line = holds.Line(key="a", reason="message", endpoint="E", model="m", counts=TokenCounts(input=3), rates=None)
-    entry = holds.charge_once(user_id=owner.id, line=line)
-    assert entry is not None
+    with transaction.atomic():
+        [entry] = ledger.write([ledger.Due(owner.id, [line])])
     Hold.objects.create(user=owner, amount=0)
     return entry
 

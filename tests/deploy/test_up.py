@@ -39,7 +39,7 @@ async def test_no_part_outlives_the_supervisor(tmp_path: Path, tab_closer: list[
         stack.process.wait(10)
         stack.process = _up(stack.environment, stack.folder)
         wait_ready(stack)
-        await tab.watch(30)
+        await tab.watch(120)
         assert tab.state == "interrupted"
 
         # Alone, with nobody to clear up: a generator that writes ends too.

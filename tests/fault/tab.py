@@ -62,7 +62,7 @@ class Tab:
         async with self.session.get(self.base + path) as reply:
             return reply.status, await reply.text()
 
-    async def watch(self, seconds: float = 60) -> None:
+    async def watch(self, seconds: float = 120) -> None:
         """Follow the run to its end, through as many connections as it takes."""
         async with asyncio.timeout(seconds):
             while not self.state:

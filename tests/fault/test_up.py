@@ -71,12 +71,12 @@ async def everything_is_killed_while_a_reply_is_written(stack: Stack) -> None:
 
     stack.process = _up(stack.environment, stack.folder)
     wait_ready(stack)
-    await tab.watch(30)
+    await tab.watch(120)
     assert tab.state == "interrupted"
     assert len(tab.text) > 100
     tab.state, tab.parts = "", {}
     await tab.ask("[[tokens:5]] again")
-    await tab.watch(30)
+    await tab.watch(120)
     assert tab.state == "complete"
     await tab.session.close()
 

@@ -18,7 +18,9 @@ class Role(models.Model):
 
     name = models.CharField(max_length=64, primary_key=True)
     description = models.CharField(max_length=500, blank=True)
-    permissions = models.JSONField(default=dict, blank=True)
+    permissions = models.JSONField(default=dict, blank=True)  # type → bit → bool; see `accounts.permissions`
+    # Chats that nobody touched for so many days are deleted, unless pinned; None: kept.
+    retention_days = models.PositiveIntegerField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     def __str__(self) -> str:
@@ -65,6 +67,11 @@ class User(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.email
+
+    @property
+    def role_name(self) -> str:
+        """The role's name, without reading the role."""
+        return str(self.role_id)
 
     @property
     def is_admin(self) -> bool:

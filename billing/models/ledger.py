@@ -20,6 +20,7 @@ class Balance(models.Model):
     )
     credits = models.BigIntegerField(default=0)
     held = models.BigIntegerField(default=0)
+    last_refill_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -40,8 +41,10 @@ class Hold(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="holds")
     state = models.CharField(max_length=8, choices=State.choices, default=State.OPEN)
-    amount = models.BigIntegerField()  # credits reserved now; 0 where balances are off
-    limited = models.BooleanField(default=False)  # whether the balance counts: balances were on when it was placed
+    amount = models.BigIntegerField()  # credits reserved of the balance now; 0 where balances are off
+    on_balance = models.BooleanField(default=False)  # whether the balance counts: balances were on when it was placed
+    limited = models.BooleanField(default=False)  # whether anything limits it: the balance, or a budget
+    coefficient = models.DecimalField(max_digits=8, decimal_places=4, default=1)  # of the role, when it was placed
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     closed_at = models.DateTimeField(null=True)
 
@@ -61,7 +64,8 @@ class LedgerEntry(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False
     )
     key = models.CharField(max_length=160, unique=True)  # idempotency key
-    reason = models.CharField(max_length=32)  # message, title, adjustment, …
+    reason = models.CharField(max_length=32)  # message, title, adjustment, refill, start
+    note = models.CharField(max_length=500, blank=True, db_default="")  # an adjustment's reason
     credits = models.BigIntegerField()  # negative: spent
     balance_after = models.BigIntegerField()
     endpoint = models.CharField(max_length=128, blank=True)
@@ -83,3 +87,16 @@ class LedgerEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.credits:+} {self.reason}"
+
+
+class Reconciliation(models.Model):
+    """One proof that the ledger and the balances agree. `drift` lists what does not; empty when all is well."""
+
+    started_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True)
+    people = models.BigIntegerField(default=0)
+    entries = models.BigIntegerField(default=0)
+    drift = models.JSONField(default=list)  # of `billing.services.reconcile.Drift`, as objects
+
+    def __str__(self) -> str:
+        return f"{self.started_at:%Y-%m-%d %H:%M}: {len(self.drift)} wrong"

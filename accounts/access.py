@@ -1,0 +1,55 @@
+"""Which models a role may use, and at which coefficient. Kept in each process for a moment: every turn asks."""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from django.db import transaction
+
+from accounts.models import ModelAccess
+
+FRESH: Final = 2.0  # seconds; a change of a role counts everywhere after this, in the process that made it at once
+ONE: Final = Decimal(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """The rows of one role: (endpoint, model) → coefficient, or None where it is switched off. No rows: everything."""
+
+    rows: dict[tuple[str, str], Decimal | None]
+
+    def allows(self, endpoint: str, model: str) -> bool:
+        return not self.rows or self._row(endpoint, model) is not None
+
+    def coefficient(self, endpoint: str, model: str) -> Decimal:
+        """Return what each credit counts for this role: 1 where nothing else is said."""
+        found = self._row(endpoint, model)
+        return ONE if found is None else found
+
+    def _row(self, endpoint: str, model: str) -> Decimal | None:
+        return self.rows[endpoint, model] if (endpoint, model) in self.rows else self.rows.get(("", model))
+
+
+_known: dict[str, tuple[float, Access]] = {}
+
+
+def access_of(role: str) -> Access:
+    """Return what people of this role may use; one query when it has not been asked for a moment."""
+    seen_at, access = _known.get(role, (-FRESH, None))
+    if access is None or time.monotonic() - seen_at > FRESH:
+        rows = ModelAccess.objects.filter(role=role).values_list("endpoint", "model", "enabled", "coefficient")
+        access = Access({(endpoint, model): value if on else None for endpoint, model, on, value in rows})
+        _known[role] = time.monotonic(), access
+    return access
+
+
+def forget() -> None:
+    """Read everything anew at the next question. Call where rows were changed; counts once they are committed."""
+    _known.clear()
+    transaction.on_commit(_known.clear)
+
+
+def rows_of(role: str) -> Iterable[ModelAccess]:
+    return ModelAccess.objects.filter(role=role).order_by("endpoint", "model")

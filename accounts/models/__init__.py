@@ -1,0 +1,19 @@
+"""Who there is, and what they may do."""
+
+from accounts.models.access import CapabilityGrant, Grant, ModelAccess
+from accounts.models.audit import AuditEntry
+from accounts.models.group import Group, Membership
+from accounts.models.user import RefreshSession, Role, User, UserManager
+
+__all__ = [
+    "AuditEntry",
+    "CapabilityGrant",
+    "Grant",
+    "Group",
+    "Membership",
+    "ModelAccess",
+    "RefreshSession",
+    "Role",
+    "User",
+    "UserManager",
+]

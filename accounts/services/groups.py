@@ -1,0 +1,113 @@
+"""Groups: making, changing and deleting them, and who is in them. Every change is in the audit log."""
+
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts import audit
+from accounts.models import Group, Membership, User
+
+
+class GroupRefused(Exception):
+    """The change cannot be made. `status` is the HTTP status, `message` says what to do."""
+
+    def __init__(self, message: str, *, status: int = 400) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+
+
+def create(*, actor: User | None, name: str, description: str = "", member_ids: list[UUID] | None = None) -> Group:
+    """Make a local group with these people in it. Raises `GroupRefused`."""
+    group = Group(name=_clean_name(name), description=description.strip()[:2000])
+    with transaction.atomic():
+        people = list(User.objects.filter(id__in=member_ids or []))
+        if len(people) != len(set(member_ids or [])):
+            raise GroupRefused(_("One of these people does not exist."))
+        group.save(force_insert=True)
+        Membership.objects.bulk_create(Membership(group=group, user=person) for person in people)
+        after = {"name": group.name, "members": [person.email for person in people]}
+        audit.record(actor=actor, action="group.created", target=_target(group), after=after)
+    return group
+
+
+def update(
+    *,
+    actor: User | None,
+    group: Group,
+    name: str | None = None,
+    description: str | None = None,
+    retention_days: int | str | None = "",
+) -> Group:
+    """Change what is given. Raises `GroupRefused`."""
+    before = {"name": group.name, "description": group.description, "retentionDays": group.retention_days}
+    if name is not None:
+        group.name = _clean_name(name)
+    if description is not None:
+        group.description = description.strip()[:2000]
+    if retention_days != "":
+        group.retention_days = retention_days  # an int or None
+    after = {"name": group.name, "description": group.description, "retentionDays": group.retention_days}
+    old, new = audit.changes(before, after)
+    with transaction.atomic():
+        group.save(update_fields=["name", "description", "retention_days", "updated_at"])
+        if new:
+            audit.record(actor=actor, action="group.updated", target=_target(group), before=old, after=new)
+    return group
+
+
+def delete(*, actor: User | None, group: Group) -> None:
+    """Delete a group with its memberships, grants and budgets; its people stay."""
+    with transaction.atomic():
+        audit.record(actor=actor, action="group.deleted", target=_target(group), before={"name": group.name})
+        group.delete()
+
+
+def add_member(*, actor: User | None, group: Group, user: User, is_manager: bool | None = None) -> Membership:
+    """Put a person into a group, or (with `is_manager`) change what they are in it. Synced groups refuse: 409."""
+    _refuse_synced(group)
+    with transaction.atomic():
+        membership, made = Membership.objects.get_or_create(group=group, user=user)
+        if is_manager is not None and membership.is_manager != is_manager:
+            membership.is_manager = is_manager
+            membership.save(update_fields=["is_manager"])
+        elif not made:
+            return membership
+        after = {"member": user.email, "manager": membership.is_manager}
+        audit.record(actor=actor, action="group.member_added", target=_target(group), after=after)
+    return membership
+
+
+def remove_member(*, actor: User | None, group: Group, user: User) -> bool:
+    """Take a person out of a group; False when they were not in it. Synced groups refuse: 409."""
+    _refuse_synced(group)
+    with transaction.atomic():
+        gone, _rows = Membership.objects.filter(group=group, user=user).delete()
+        if gone:
+            before = {"member": user.email}
+            audit.record(actor=actor, action="group.member_removed", target=_target(group), before=before)
+    return bool(gone)
+
+
+def is_manager_of(manager: User, person: User) -> bool:
+    """Whether `manager` manages a group that `person` is in. One query."""
+    managed = Membership.objects.filter(user=manager, is_manager=True).values("group")
+    return manager.is_active and Membership.objects.filter(user=person, group__in=managed).exists()
+
+
+def _refuse_synced(group: Group) -> None:
+    if group.source != Group.Source.LOCAL:
+        message = _("This group comes from a directory (%(source)s). Change it there.")
+        raise GroupRefused(message % {"source": group.source}, status=409)
+
+
+def _clean_name(name: str) -> str:
+    name = " ".join(name.split())
+    if not name or len(name) > 500 or not name.isprintable():
+        raise GroupRefused(_("A group's name has 1 to 500 characters."))
+    return name
+
+
+def _target(group: Group) -> audit.Target:
+    return audit.Target("group", str(group.id), group.name)

@@ -1,0 +1,241 @@
+"""Roles: making, changing and deleting them, and giving them to people. Every change is in the audit log."""
+
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts import access, audit, permissions
+from accounts.models import ModelAccess, Role, User
+from accounts.services import tokens
+
+SYSTEM: Final = frozenset({Role.ADMIN, Role.USER})
+MOST_COEFFICIENT: Final = Decimal(1000)
+
+
+class RoleRefused(Exception):
+    """The change cannot be made. `status` is the HTTP status, `message` says what to do."""
+
+    def __init__(self, message: str, *, status: int = 400) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+
+
+def create(
+    *,
+    actor: User | None,
+    name: str,
+    description: str = "",
+    permissions_: object = None,
+    model_access: object = None,
+    copy_of: str = "",
+) -> Role:
+    """Make a role. Raises `RoleRefused`: 400 for a bad body, 409 when the name is taken."""
+    role = Role(name=_clean_name(name), description=description.strip()[:500])
+    role.permissions = _checked(permissions_ or {})
+    rows = _checked_access(model_access or {})
+    with transaction.atomic():
+        if Role.objects.filter(name__iexact=role.name).exists():
+            raise RoleRefused(_("There is a role “%(name)s” already.") % {"name": role.name}, status=409)
+        role.save(force_insert=True)
+        _replace_access(role, rows)
+        audit.record(actor=actor, action="role.created", target=_target(role), after=to_plain(role))
+    return role
+
+
+def update(
+    *,
+    actor: User | None,
+    role: Role,
+    description: str | None = None,
+    permissions_: object = None,
+    model_access: object = None,
+    retention_days: int | str | None = "",
+) -> Role:
+    """Change what is given; permissions are merged bit by bit, `model_access` replaces the whole list.
+
+    Raises `RoleRefused`. The role `ADMIN` keeps its powers over roles and balances, so that nobody locks
+    everybody out.
+    """
+    merged = _merged(role, _checked(permissions_)) if permissions_ is not None else None
+    rows = _checked_access(model_access) if model_access is not None else None
+    if merged is not None and role.name == Role.ADMIN and not all(merged.get("ROLE_MANAGEMENT", {}).values()):
+        raise RoleRefused(_("The role ADMIN must be able to manage roles."))
+    with transaction.atomic():
+        role = Role.objects.select_for_update().get(name=role.name)
+        before = to_plain(role)
+        if description is not None:
+            role.description = description.strip()[:500]
+        if merged is not None:
+            role.permissions = merged
+        if retention_days != "":
+            role.retention_days = retention_days  # an int or None
+        role.save(update_fields=["description", "permissions", "retention_days"])
+        if rows is not None:
+            _replace_access(role, rows)
+        old, new = audit.changes(before, to_plain(role))
+        if new:
+            audit.record(actor=actor, action="role.updated", target=_target(role), before=old, after=new)
+    return role
+
+
+def rename(*, actor: User | None, role: Role, name: str) -> Role:
+    """Give a role another name; its people stay in it. Raises `RoleRefused`: 403 for the two that always exist."""
+    if role.name in SYSTEM:
+        raise RoleRefused(_("The roles ADMIN and USER keep their names."), status=403)
+    old = role.name
+    name = _clean_name(name)
+    if name == old:
+        return role
+    with transaction.atomic():
+        if Role.objects.filter(name__iexact=name).exclude(name=old).exists():
+            raise RoleRefused(_("There is a role “%(name)s” already.") % {"name": name}, status=409)
+        renamed = Role.objects.select_for_update().get(name=old)
+        renamed.name = name
+        renamed.save(force_insert=True)
+        for relation in Role._meta.related_objects:
+            field = relation.field.name
+            relation.related_model._default_manager.filter(**{field: old}).update(**{field: name})
+        Role.objects.filter(name=old).delete()
+        access.forget()
+        audit.record(
+            actor=actor, action="role.renamed", target=_target(renamed), before={"name": old}, after={"name": name}
+        )
+    return renamed
+
+
+def delete(*, actor: User | None, role: Role) -> None:
+    """Delete a role that nobody has. Raises `RoleRefused`: 403 for the two that always exist, 409 while in use."""
+    if role.name in SYSTEM:
+        raise RoleRefused(_("The roles ADMIN and USER always exist."), status=403)
+    with transaction.atomic():
+        found = Role.objects.select_for_update().get(name=role.name)
+        people = found.people.count()
+        if people:
+            message = _("%(count)d people have this role. Give them another one first.")
+            raise RoleRefused(message % {"count": people}, status=409)
+        audit.record(actor=actor, action="role.deleted", target=_target(found), before=to_plain(found))
+        found.delete()
+        access.forget()
+
+
+def give(*, actor: User | None, user: User, role: str) -> User:
+    """Give a person another role and end their API sessions. Raises `RoleRefused`.
+
+    Locks all administrators' rows, so that two who step down at once cannot leave the site without one.
+    """
+    found = Role.objects.filter(name=role).first()
+    if found is None:
+        raise RoleRefused(_("There is no role “%(name)s”.") % {"name": role[:64]})
+    if user.role_id == found.name:
+        return user
+    with transaction.atomic():
+        admins = list(User.objects.select_for_update().filter(role=Role.ADMIN, is_active=True).order_by("id"))
+        if user.is_admin and not [each for each in admins if each.id != user.id]:
+            raise RoleRefused(_("This is the only administrator. Make somebody else one first."))
+        before = user.role_id
+        user.role = found
+        user.save(update_fields=["role", "updated_at"])
+        tokens.revoke_all(user=user)
+        target = audit.Target("user", str(user.id), user.email)
+        audit.record(actor=actor, action="user.role", target=target, before={"role": before}, after={"role": role})
+    return user
+
+
+def to_plain(role: Role) -> dict[str, Any]:
+    """Return all of a role as plain values: what the API shows and the audit log keeps."""
+    rows = access.rows_of(role.name)
+    return {
+        "name": role.name,
+        "description": role.description,
+        "permissions": permissions.permissions_of(role),
+        "retentionDays": role.retention_days,
+        "modelAccess": {
+            _key(row): {"enabled": row.enabled, "coefficient": float(row.coefficient)} for row in rows
+        },
+    }  # fmt: skip
+
+
+def _key(row: ModelAccess) -> str:
+    return f"{row.endpoint}/{row.model}" if row.endpoint else row.model
+
+
+def _target(role: Role) -> audit.Target:
+    return audit.Target("role", role.name, role.name)
+
+
+def _clean_name(name: str) -> str:
+    name = " ".join(name.split())
+    if not name or len(name) > 64 or not name.isprintable() or "/" in name:
+        raise RoleRefused(_("A role's name has 1 to 64 characters and no slash."))
+    return name
+
+
+def _checked(value: object) -> dict[str, dict[str, bool]]:
+    try:
+        return permissions.checked(value)
+    except permissions.BadPermission as fault:
+        raise RoleRefused(str(fault)) from None
+
+
+def _merged(role: Role, changes: Mapping[str, Mapping[str, bool]]) -> dict[str, dict[str, bool]]:
+    merged = permissions.permissions_of(role)
+    for kind, bits in changes.items():
+        merged[kind] = merged[kind] | dict(bits)
+    return merged
+
+
+def _checked_access(value: object) -> list[ModelAccess]:
+    """Return the rows that a `modelAccess` object describes: model, or endpoint/model → {enabled, coefficient}."""
+    if not isinstance(value, dict):
+        raise RoleRefused(_("`modelAccess` must be an object of models."))
+    rows = []
+    for key, each in value.items():
+        if not isinstance(each, dict) or not set(each) <= {"enabled", "coefficient"}:
+            raise RoleRefused(_("“%(model)s” needs `enabled` and `coefficient`.") % {"model": str(key)[:256]})
+        enabled, coefficient = each.get("enabled", True), _coefficient(each.get("coefficient", 1))
+        if not isinstance(enabled, bool):
+            raise RoleRefused(_("`enabled` must be true or false."))
+        endpoint, slash, model = str(key).partition("/")
+        if not slash or not _is_endpoint(endpoint):
+            endpoint, model = "", str(key)
+        if not model or len(model) > 256:
+            raise RoleRefused(_("The name of a model has 1 to 256 characters."))
+        rows.append(ModelAccess(endpoint=endpoint, model=model, enabled=enabled, coefficient=coefficient))
+    return rows
+
+
+# Model names may hold a slash themselves (`meta/llama-3`): only a known endpoint's name before it is one.
+_endpoint_names: list[Any] = []
+
+
+def know_endpoints(names: Any) -> None:
+    """Let `endpoints` say what its endpoints are called: a callable that returns their names."""
+    _endpoint_names[:] = [names]
+
+
+def _is_endpoint(name: str) -> bool:
+    return bool(_endpoint_names) and name in _endpoint_names[0]()
+
+
+def _coefficient(value: object) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
+        raise RoleRefused(_("`coefficient` must be a number."))
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        raise RoleRefused(_("`coefficient` must be a number.")) from None
+    if not number.is_finite() or not 0 <= number <= MOST_COEFFICIENT:
+        raise RoleRefused(_("`coefficient` must be between 0 and 1000."))
+    return round(number, 4)
+
+
+def _replace_access(role: Role, rows: list[ModelAccess]) -> None:
+    ModelAccess.objects.filter(role=role).delete()
+    for row in rows:
+        row.role = role
+    ModelAccess.objects.bulk_create(rows)
+    access.forget()

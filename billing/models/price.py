@@ -1,0 +1,38 @@
+"""Prices that administrators set."""
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+_BOUNDS = [MinValueValidator(0), MaxValueValidator(1_000_000)]
+
+
+class Price(models.Model):
+    """What a model's tokens cost, in USD per million; goes before every other source of prices.
+
+    An empty `endpoint` means the model at whichever endpoint offers it. A missing cache rate is the prompt's.
+    """
+
+    endpoint = models.CharField(max_length=128, blank=True)
+    model = models.CharField(max_length=256)
+    prompt = models.DecimalField(max_digits=16, decimal_places=8, validators=_BOUNDS)
+    completion = models.DecimalField(max_digits=16, decimal_places=8, validators=_BOUNDS)
+    cache_read = models.DecimalField(max_digits=16, decimal_places=8, validators=_BOUNDS, null=True, blank=True)
+    cache_write = models.DecimalField(max_digits=16, decimal_places=8, validators=_BOUNDS, null=True, blank=True)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["endpoint", "model"], name="price_once"),
+            models.CheckConstraint(
+                condition=Q(prompt__gte=0, prompt__lte=1_000_000)
+                & Q(completion__gte=0, completion__lte=1_000_000)
+                & (Q(cache_read=None) | Q(cache_read__gte=0, cache_read__lte=1_000_000))
+                & (Q(cache_write=None) | Q(cache_write__gte=0, cache_write__lte=1_000_000)),
+                name="price_in_bounds",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.endpoint or '*'}/{self.model}"

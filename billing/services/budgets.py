@@ -1,0 +1,251 @@
+"""Which budgets bind a call, what is left of them, and reserving them together with a hold.
+
+A budget's usage row is its lock, as the balance's is: one conditional update reserves, so that however many turns
+start at once, no more is reserved than the budget has left. Locks are taken in the order of the rows' budgets, and
+before the balance's.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import Membership, User
+from accounts.pipeline import Statement
+from billing.models import Budget, BudgetUsage, HoldShare
+
+NOBODY: Final = UUID(int=0)  # the subject where people share a budget
+FRESH: Final = 2.0  # seconds for which a process relies on the list of budgets
+
+
+class OverBudget(Exception):
+    """A hard budget has not enough left. `budget_id` says which."""
+
+    def __init__(self, budget_id: UUID) -> None:
+        super().__init__(str(budget_id))
+        self.budget_id = budget_id
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A budget that binds a call, with the usage row it is counted in."""
+
+    budget: Budget
+    subject: UUID
+    period_start: date
+
+    def amount(self, *, credits: int, tokens: int) -> int:
+        return credits if self.budget.unit == Budget.Unit.CREDITS else tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """How far a budget is used in the period at hand. All numbers in the budget's unit."""
+
+    budget: Budget
+    spent: int
+    held: int
+    ends: datetime
+
+    @property
+    def left(self) -> int:
+        return max(self.budget.amount - self.spent - self.held, 0)
+
+    @property
+    def percent(self) -> int:
+        return min(100, (self.spent + self.held) * 100 // self.budget.amount) if self.budget.amount else 100
+
+
+_known: list[tuple[float, list[Budget]]] = []
+
+
+def active() -> list[Budget]:
+    """Return all budgets that are switched on; asked of the database every two seconds at most."""
+    if not _known or time.monotonic() - _known[0][0] > FRESH:
+        _known[:] = [(time.monotonic(), list(Budget.objects.filter(is_active=True).order_by("id")))]
+    return _known[0][1]
+
+
+def forget() -> None:
+    """Read the budgets anew at the next question, and again once the change at hand is committed."""
+    _known.clear()
+    transaction.on_commit(_known.clear)
+
+
+def binding(*, user_id: UUID, role: str, endpoint: str, model: str) -> list[Binding]:
+    """Return the budgets that bind this person's call of this model, in the order their locks are taken.
+
+    No query, unless there are budgets of groups (one).
+    """
+    found = [each for each in active() if _names(each, endpoint, model)]
+    if not found:
+        return []
+    groups = _groups_of(user_id) if any(each.scope == Budget.Scope.GROUP for each in found) else frozenset()
+    now = timezone.now()
+    return [
+        Binding(each, user_id if _is_own(each) else NOBODY, period_start(each.period, now))
+        for each in found
+        if _binds(each, user_id, role, groups)
+    ]
+
+
+def reserve_statements(
+    bindings: Sequence[Binding], *, hold_id: UUID, credits: int, tokens: int
+) -> tuple[list[Statement], list[Statement]]:
+    """Return what reserves the budgets, and what notes it beside the hold (after the hold is inserted).
+
+    The first raise `OverBudget`.
+    """
+    reserving, noting = [], []
+    for each in bindings:
+        key = (each.budget.id, each.subject, each.period_start)
+        amount = each.amount(credits=credits, tokens=tokens)
+        room = max(amount, 1) if each.budget.is_hard else None
+        reserving += [
+            Statement(_OPEN, key),
+            Statement(_RESERVE, (amount, *key, room, room, each.budget.amount), otherwise=OverBudget(each.budget.id)),
+        ]
+        noting.append(Statement(_NOTE, (hold_id, amount, *key)))
+    return reserving, noting
+
+
+_OPEN = """
+INSERT INTO billing_budgetusage (budget_id, subject, period_start, spent, held) VALUES (%s, %s, %s, 0, 0)
+ON CONFLICT (budget_id, subject, period_start) DO NOTHING
+"""
+_RESERVE = """
+UPDATE billing_budgetusage SET held = held + %s WHERE budget_id = %s AND subject = %s AND period_start = %s
+AND (%s::bigint IS NULL OR spent + held + %s::bigint <= %s)
+"""
+_NOTE = """
+INSERT INTO billing_holdshare (hold_id, usage_id, amount) SELECT %s, id, %s FROM billing_budgetusage
+WHERE budget_id = %s AND subject = %s AND period_start = %s
+"""
+
+
+def extend(*, hold_id: UUID, credits: int, tokens: int) -> None:
+    """Reserve more of every budget of a hold. Raises `OverBudget`: the caller's transaction undoes the others.
+
+    The caller holds the hold's lock.
+    """
+    for share in _shares(hold_id):
+        budget = share.usage.budget
+        amount = credits if budget.unit == Budget.Unit.CREDITS else tokens
+        row = BudgetUsage.objects.filter(id=share.usage_id)
+        if budget.is_hard:
+            row = row.filter(spent__lte=budget.amount - amount - F("held"))
+        if not row.update(held=F("held") + amount):
+            raise OverBudget(budget.id)
+        HoldShare.objects.filter(id=share.id).update(amount=F("amount") + amount)
+
+
+def left_for(hold_id: UUID) -> tuple[int | None, int | None]:
+    """Return the credits and the tokens that hard budgets leave to a hold beyond what it has; None: no limit."""
+    left: dict[str, int | None] = {Budget.Unit.CREDITS: None, Budget.Unit.TOKENS: None}
+    for share in _shares(hold_id):
+        budget = share.usage.budget
+        if budget.is_hard:
+            room = max(budget.amount - share.usage.spent - share.usage.held, 0)
+            known = left[budget.unit]
+            left[budget.unit] = room if known is None else min(known, room)
+    return left[Budget.Unit.CREDITS], left[Budget.Unit.TOKENS]
+
+
+def settle(spent: dict[UUID, tuple[int, int]]) -> None:
+    """Turn what closed holds reserved into what was spent: `spent` has the credits and tokens by hold.
+
+    The caller has closed the holds. Locks the usage rows in the order of their budgets.
+    """
+    shares = HoldShare.objects.filter(hold__in=list(spent)).select_related("usage__budget")
+    totals: dict[int, tuple[int, int]] = {}
+    for share in sorted(shares, key=_lock_order):
+        credits, tokens = spent[share.hold_id]
+        amount = credits if share.usage.budget.unit == Budget.Unit.CREDITS else tokens
+        used, freed = totals.get(share.usage_id, (0, 0))
+        totals[share.usage_id] = used + amount, freed + share.amount
+    for usage_id, (used, freed) in totals.items():
+        BudgetUsage.objects.filter(id=usage_id).update(spent=F("spent") + used, held=F("held") - freed)
+
+
+def meters_of(user: User) -> list[Meter]:
+    """Return how far each budget is used that binds this person, whatever the model; three queries at most."""
+    groups = _groups_of(user.id)
+    return meters([each for each in active() if _binds(each, user.id, user.role_name, groups)], user.id)
+
+
+def meters(found: Sequence[Budget], user_id: UUID) -> list[Meter]:
+    """Return how far these budgets are used, for this person where they are per person. One query."""
+    now = timezone.now()
+    starts = {each.id: period_start(each.period, now) for each in found}
+    rows = BudgetUsage.objects.filter(budget__in=list(starts), subject__in=[user_id, NOBODY])
+    used = {(row.budget_id, row.subject, row.period_start): row for row in rows}
+    result = []
+    for each in found:
+        row = used.get((each.id, user_id if _is_own(each) else NOBODY, starts[each.id]))
+        spent, held = (row.spent, row.held) if row else (0, 0)
+        result.append(Meter(each, spent, held, period_end(each.period, now)))
+    return result
+
+
+def explain(budget_id: UUID) -> str:
+    """Return, for the person, why a budget refuses, and when there is more."""
+    budget = Budget.objects.filter(id=budget_id).first()
+    if budget is None:
+        return _("A budget is used up.")
+    ends = period_end(budget.period, timezone.now())
+    words = {"name": budget.name, "date": f"{ends:%Y-%m-%d}"}
+    return _("The budget “%(name)s” is used up until %(date)s (UTC).") % words
+
+
+def period_start(period: str, now: datetime) -> date:
+    """Return the first day of the period that `now` is in, in UTC."""
+    today = now.astimezone(UTC).date()
+    if period == Budget.Period.WEEK:
+        return today - timedelta(days=today.weekday())
+    return today.replace(day=1) if period == Budget.Period.MONTH else today
+
+
+def period_end(period: str, now: datetime) -> datetime:
+    """Return when the next period begins."""
+    start = period_start(period, now)
+    if period == Budget.Period.MONTH:
+        after = (start + timedelta(days=32)).replace(day=1)
+    else:
+        after = start + timedelta(days=7 if period == Budget.Period.WEEK else 1)
+    return datetime(after.year, after.month, after.day, tzinfo=UTC)
+
+
+def _shares(hold_id: UUID) -> list[HoldShare]:
+    return sorted(HoldShare.objects.filter(hold=hold_id).select_related("usage__budget"), key=_lock_order)
+
+
+def _lock_order(share: HoldShare) -> tuple[UUID, UUID, date]:
+    return share.usage.budget_id, share.usage.subject, share.usage.period_start
+
+
+def _names(budget: Budget, endpoint: str, model: str) -> bool:
+    return budget.endpoint in {"", endpoint} and budget.model in {"", model}
+
+
+def _is_own(budget: Budget) -> bool:
+    return budget.per_person or budget.scope == Budget.Scope.USER
+
+
+def _binds(budget: Budget, user_id: UUID, role: str, groups: frozenset[UUID]) -> bool:
+    return (
+        budget.scope == Budget.Scope.EVERYONE
+        or (budget.scope == Budget.Scope.USER and budget.user_id == user_id)
+        or (budget.scope == Budget.Scope.ROLE and budget.role_id == role)
+        or (budget.scope == Budget.Scope.GROUP and budget.group_id in groups)
+    )
+
+
+def _groups_of(user_id: UUID) -> frozenset[UUID]:
+    return frozenset(Membership.objects.filter(user=user_id).values_list("group_id", flat=True))

@@ -1,0 +1,133 @@
+"""Writing the ledger: entries and the balances' running sums, together and under the balances' locks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import connection
+
+from accounts.ids import uuid7
+from accounts.pipeline import Statement
+from billing import policy
+from billing.models import Balance, LedgerEntry
+from billing.pricing import Rates, TokenCounts, charge, in_bounds
+
+UNKNOWN = {"unknown": True}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One model call to be charged. `key` makes a repeated charge harmless; `rates` None: nobody knows the price."""
+
+    key: str
+    reason: str
+    endpoint: str
+    model: str
+    counts: TokenCounts
+    rates: Rates | None
+    coefficient: Decimal = Decimal(1)
+    estimated: bool = False
+
+    @property
+    def credits(self) -> int:
+        return charge(self.counts, self.rates, self.coefficient) if self.rates else 0
+
+    @property
+    def tokens(self) -> int:
+        counts = in_bounds(self.counts)
+        return counts.prompt + counts.output
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What one person owes, and the credit that is held no more."""
+
+    user_id: UUID
+    lines: Sequence[Line]
+    hold_id: UUID | None = None
+    freed: int = 0
+
+
+def opening_statements(user_id: UUID) -> list[Statement]:
+    """Return the statements that make sure the person has a balance, begun with the start credits."""
+    return [Statement(_OPEN_BALANCE, (user_id, policy.current().start_credits, uuid7()))]
+
+
+_OPEN_BALANCE = """
+WITH opened AS (
+    INSERT INTO billing_balance (user_id, credits, held, last_refill_at, updated_at) VALUES (%s, %s, 0, now(), now())
+    ON CONFLICT (user_id) DO NOTHING RETURNING user_id, credits
+)
+INSERT INTO billing_ledgerentry (id, user_id, key, reason, credits, balance_after, endpoint, model,
+    input_tokens, output_tokens, reasoning_tokens, cache_read_tokens, cache_write_tokens, estimated, rates,
+    coefficient, created_at)
+SELECT %s, user_id, 'start:' || user_id, 'start', credits, credits, '', '',
+    0, 0, 0, 0, 0, false, '{}', 1, now() FROM opened WHERE credits <> 0
+"""
+
+
+def write(dues: Sequence[Due]) -> list[LedgerEntry]:
+    """Write the entries that are new, and change each balance by their sum and by what is freed.
+
+    Call within a transaction. Locks the balances' rows in the order of their people.
+    """
+    balances = locked_balances({due.user_id for due in dues})
+    keys = [line.key for due in dues for line in due.lines]
+    known = set(LedgerEntry.objects.filter(key__in=keys).values_list("key", flat=True)) if keys else set()
+    entries = []
+    for due in dues:
+        balance = balances[due.user_id]
+        balance.held -= due.freed
+        for line in due.lines:
+            if line.key not in known:
+                known.add(line.key)
+                balance.credits -= line.credits
+                entries.append(_entry(due.user_id, line, hold_id=due.hold_id, balance_after=balance.credits))
+    LedgerEntry.objects.bulk_create(entries)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE billing_balance b SET credits = v.credits, held = v.held, updated_at = now()"
+            " FROM unnest(%s::uuid[], %s::bigint[], %s::bigint[]) AS v (id, credits, held) WHERE b.user_id = v.id",
+            [list(balances), [each.credits for each in balances.values()], [each.held for each in balances.values()]],
+        )
+    return entries
+
+
+def locked_balances(user_ids: set[UUID]) -> dict[UUID, Balance]:
+    """Return the balances, locked; those that do not exist are opened."""
+
+    def locked() -> dict[UUID, Balance]:
+        rows = Balance.objects.select_for_update().filter(user_id__in=user_ids).order_by("user_id")
+        return {row.user_id: row for row in rows}
+
+    found = locked()
+    missing = sorted(user_ids - set(found))
+    if missing:
+        with connection.cursor() as cursor:
+            for statement in (each for user_id in missing for each in opening_statements(user_id)):
+                cursor.execute(statement.sql, statement.params)
+        found = locked()
+    return found
+
+
+def _entry(user_id: UUID, line: Line, *, hold_id: UUID | None, balance_after: int) -> LedgerEntry:
+    counts = in_bounds(line.counts)
+    return LedgerEntry(
+        user_id=user_id,
+        key=line.key,
+        reason=line.reason,
+        credits=-line.credits,
+        balance_after=balance_after,
+        endpoint=line.endpoint,
+        model=line.model,
+        input_tokens=counts.input,
+        output_tokens=counts.output,
+        reasoning_tokens=counts.reasoning,
+        cache_read_tokens=counts.cache_read,
+        cache_write_tokens=counts.cache_write,
+        estimated=line.estimated,
+        rates=line.rates.at(counts.prompt).to_json() if line.rates else UNKNOWN,
+        coefficient=line.coefficient,
+        hold_id=hold_id,
+    )

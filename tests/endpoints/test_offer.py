@@ -1,0 +1,95 @@
+"""What a role may use, and what a call must reserve."""
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from accounts.models import Role, User
+from accounts.services import roles
+from billing import policy, price_table
+from billing.models import Price
+from endpoints import registry
+from endpoints.offer import offer_for
+from endpoints.prices import UnknownPrice, rates_of, reserve_for
+
+YAML = """
+version: 1.3.0
+endpoints:
+  custom:
+    - name: Somewhere
+      apiKey: k
+      baseURL: http://127.0.0.1:9/v1
+      models: {default: [gpt-3.5-turbo, gpt-4, nobody-knows]}
+      tokenConfig: {gpt-4: {prompt: 3, completion: 7}}
+balance: {enabled: true}
+parley: {billing: {pricing: %s, unknownPrice: %s}}
+"""
+
+
+@pytest.fixture
+def site(settings: Any, tmp_path: Path, db: None) -> Any:
+    def configure(pricing: str = "usd", unknown: str = "refuse") -> None:
+        settings.LIBRECHAT_CONFIG = tmp_path / "librechat.yaml"
+        settings.LIBRECHAT_CONFIG.write_text(YAML % (pricing, unknown))
+        registry.reset()
+
+    configure()
+    yield configure
+    registry.reset()
+
+
+def endpoint() -> Any:
+    found = registry.current().get("Somewhere")
+    assert found is not None
+    return found
+
+
+def test_a_role_without_rows_may_use_everything(site: Any, owner: User) -> None:
+    assert offer_for(owner).models("Somewhere") == ("gpt-3.5-turbo", "gpt-4", "nobody-knows")
+
+
+def test_a_role_with_rows_may_use_what_they_enable(site: Any, owner: User) -> None:
+    access = {"gpt-3.5-turbo": {"enabled": True, "coefficient": 1.5}, "Somewhere/gpt-4": {"enabled": False}}
+    roles.update(actor=None, role=Role.objects.get(name="USER"), model_access=access)
+    offer = offer_for(owner)
+    assert offer.models("Somewhere") == ("gpt-3.5-turbo",)
+    assert not offer.allows("Somewhere", "gpt-4")
+    assert offer.default() == (endpoint(), "gpt-3.5-turbo")
+    reserve = reserve_for(owner, endpoint(), "gpt-3.5-turbo", prompt_tokens=100, reply_tokens=0)
+    assert reserve.coefficient == Decimal("1.5")
+    roles.update(actor=None, role=Role.objects.get(name="USER"), model_access={"other": {"enabled": True}})
+    assert offer_for(owner).endpoints == []
+    assert offer_for(owner).default() is None
+
+
+def test_the_balance_of_the_file_has_the_documented_defaults(site: Any) -> None:
+    assert policy.current() == policy.Policy(enforced=True, start_credits=20_000)
+
+
+def test_prices_come_from_the_file_then_the_table_then_the_map(site: Any, owner: User) -> None:
+    found = rates_of(endpoint(), "gpt-4")
+    assert found is not None
+    assert (found.prompt, found.completion, found.cache_read) == (3, 7, 3)
+    assert rates_of(endpoint(), "nobody-knows") is None
+    with pytest.raises(UnknownPrice):
+        reserve_for(owner, endpoint(), "nobody-knows", prompt_tokens=1)
+    Price.objects.create(model="nobody-knows", prompt=2, completion=4, cache_write=5)
+    price_table.forget()
+    found = rates_of(endpoint(), "nobody-knows")
+    assert found is not None
+    assert (found.prompt, found.completion, found.cache_read, found.cache_write) == (2, 4, 2, 5)
+
+
+def test_an_unknown_price_can_be_charged_at_a_default(site: Any, owner: User) -> None:
+    site(unknown="default")
+    assert reserve_for(owner, endpoint(), "nobody-knows", prompt_tokens=100, reply_tokens=0).credits == 600
+
+
+def test_where_tokens_are_charged_every_model_costs_one_per_token(site: Any, owner: User) -> None:
+    """MetoGPT: deducted tokens = base tokens x coefficient."""
+    site(pricing="tokens")
+    access = {"gpt-4": {"enabled": True, "coefficient": 1.5}}
+    roles.update(actor=None, role=Role.objects.get(name="USER"), model_access=access)
+    assert reserve_for(owner, endpoint(), "gpt-4", prompt_tokens=1_000, reply_tokens=1_000).credits == 3_000
