@@ -15,6 +15,7 @@ def nothing_here(request: HttpRequest, **rest: str) -> JsonResponse:
 app_name = "api"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("accounts.api.urls")),
+    path("", include("billing.api.urls")),
     path("", include("endpoints.api.urls")),
     path("", include("chat.api.urls")),
     path("openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),

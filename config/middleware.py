@@ -9,6 +9,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from accounts import audit
+from accounts.limits import address_of
+
 
 class SecurityHeaders:
     """Content-Security-Policy with a nonce per request, and the permissions policy.
@@ -34,6 +37,20 @@ class SecurityHeaders:
         response.headers.setdefault("X-Frame-Options", "DENY")
         response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(self)")
         return response
+
+
+class Origin:
+    """Tells the audit log where the request at hand comes from."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        token = audit.origin.set(address_of(request))
+        try:
+            return self.get_response(request)
+        finally:
+            audit.origin.reset(token)
 
 
 class LocalTime:

@@ -1,11 +1,42 @@
-from django.urls import path
+from django.urls import URLPattern, path
 
-from accounts.api import views
+from accounts.api import admin_audit, admin_groups, admin_roles, views
 
+_admin: list[URLPattern] = [
+    path("admin/roles", admin_roles.RolesView.as_view(), name="admin_roles"),
+    path("admin/roles/<str:name>", admin_roles.RoleView.as_view(), name="admin_role"),
+    path("admin/roles/<str:name>/permissions", admin_roles.RolePermissionsView.as_view(), name="admin_permissions"),
+    path("admin/roles/<str:name>/members", admin_roles.RoleMembersView.as_view(), name="admin_role_members"),
+    path(
+        "admin/roles/<str:name>/members/<uuid:user_id>", admin_roles.RoleMemberView.as_view(), name="admin_role_member"
+    ),
+    path("admin/groups", admin_groups.GroupsView.as_view(), name="admin_groups"),
+    path("admin/groups/<uuid:group_id>", admin_groups.GroupView.as_view(), name="admin_group"),
+    path("admin/groups/<uuid:group_id>/members", admin_groups.GroupMembersView.as_view(), name="admin_group_members"),
+    path(
+        "admin/groups/<uuid:group_id>/members/<uuid:user_id>",
+        admin_groups.GroupMemberView.as_view(),
+        name="admin_group_member",
+    ),
+    path("admin/grants", admin_audit.GrantsView.as_view(), name="admin_grants"),
+    path("admin/grants/effective", admin_audit.EffectiveGrantsView.as_view(), name="admin_grants_effective"),
+    path(
+        "admin/grants/<str:principal>/<str:principal_id>/<str:capability>",
+        admin_audit.GrantView.as_view(),
+        name="admin_grant",
+    ),
+    path("admin/audit-log", admin_audit.AuditLogView.as_view(), name="admin_audit_log"),
+    path("admin/audit-log/verify", admin_audit.AuditVerifyView.as_view(), name="admin_audit_verify"),
+    path("admin/audit-log/export.csv", admin_audit.AuditExportView.as_view(), name="admin_audit_export"),
+    path("admin/audit-log/<int:seq>", admin_audit.AuditEntryView.as_view(), name="admin_audit_entry"),
+]
 urlpatterns = [
     path("auth/register", views.RegisterView.as_view(), name="register"),
     path("auth/login", views.LoginView.as_view(), name="login"),
     path("auth/refresh", views.RefreshView.as_view(), name="refresh"),
     path("auth/logout", views.LogoutView.as_view(), name="logout"),
     path("user", views.UserView.as_view(), name="user"),
+    path("roles/<str:name>", admin_roles.OwnRoleView.as_view(), name="role"),
+    path("roles/<str:name>/<slug:kind>", admin_roles.RoleTypeView.as_view(), name="role_type"),
+    *_admin,
 ]

@@ -37,6 +37,7 @@ def create(
     role = Role(name=_clean_name(name), description=description.strip()[:500])
     role.permissions = _checked(permissions_ or {})
     rows = _checked_access(model_access or {})
+    _refuse_unheld(actor, role.permissions, {})
     with transaction.atomic():
         if Role.objects.filter(name__iexact=role.name).exists():
             raise RoleRefused(_("There is a role “%(name)s” already.") % {"name": role.name}, status=409)
@@ -54,18 +55,22 @@ def update(
     permissions_: object = None,
     model_access: object = None,
     retention_days: int | str | None = "",
+    name: str | None = None,
 ) -> Role:
     """Change what is given; permissions are merged bit by bit, `model_access` replaces the whole list.
 
-    Raises `RoleRefused`. The role `ADMIN` keeps its powers over roles and balances, so that nobody locks
-    everybody out.
+    Raises `RoleRefused`. The role `ADMIN` keeps its power over roles, so that nobody locks everybody out.
     """
+    _refuse_own(actor, role)
     merged = _merged(role, _checked(permissions_)) if permissions_ is not None else None
     rows = _checked_access(model_access) if model_access is not None else None
     if merged is not None and role.name == Role.ADMIN and not all(merged.get("ROLE_MANAGEMENT", {}).values()):
         raise RoleRefused(_("The role ADMIN must be able to manage roles."))
+    _refuse_unheld(actor, merged or {}, permissions.permissions_of(role))
     with transaction.atomic():
         role = Role.objects.select_for_update().get(name=role.name)
+        if name is not None and name != role.name:
+            role = rename(actor=actor, role=role, name=name)
         before = to_plain(role)
         if description is not None:
             role.description = description.strip()[:500]
@@ -111,6 +116,7 @@ def delete(*, actor: User | None, role: Role) -> None:
     """Delete a role that nobody has. Raises `RoleRefused`: 403 for the two that always exist, 409 while in use."""
     if role.name in SYSTEM:
         raise RoleRefused(_("The roles ADMIN and USER always exist."), status=403)
+    _refuse_own(actor, role)
     with transaction.atomic():
         found = Role.objects.select_for_update().get(name=role.name)
         people = found.people.count()
@@ -132,6 +138,10 @@ def give(*, actor: User | None, user: User, role: str) -> User:
         raise RoleRefused(_("There is no role “%(name)s”.") % {"name": role[:64]})
     if user.role_id == found.name:
         return user
+    if actor is not None and not actor.is_admin:
+        if Role.ADMIN in {found.name, user.role_id} or actor.id == user.id:
+            raise RoleRefused(_("Only an administrator can do this."), status=403)
+        _refuse_unheld(actor, permissions.permissions_of(found), permissions.defaults(Role.USER))
     with transaction.atomic():
         admins = list(User.objects.select_for_update().filter(role=Role.ADMIN, is_active=True).order_by("id"))
         if user.is_admin and not [each for each in admins if each.id != user.id]:
@@ -143,6 +153,26 @@ def give(*, actor: User | None, user: User, role: str) -> User:
         target = audit.Target("user", str(user.id), user.email)
         audit.record(actor=actor, action="user.role", target=target, before={"role": before}, after={"role": role})
     return user
+
+
+def _refuse_own(actor: User | None, role: Role) -> None:
+    """Who is no administrator changes neither their own role nor `ADMIN`."""
+    if actor is not None and not actor.is_admin and role.name in {Role.ADMIN, actor.role_name}:
+        raise RoleRefused(_("Only an administrator can change this role."), status=403)
+
+
+def _refuse_unheld(
+    actor: User | None, wanted: Mapping[str, Mapping[str, bool]], had: Mapping[str, Mapping[str, bool]]
+) -> None:
+    """Nobody gives a role what they have not themself, beyond what it `had`."""
+    if actor is None or actor.is_admin:
+        return
+    held = permissions.permissions_of(actor.role)
+    for kind, bits in wanted.items():
+        for bit, on in bits.items():
+            if on and not held[kind][bit] and not had.get(kind, {}).get(bit):
+                message = _("You cannot give “%(kind)s.%(bit)s”: you do not have it yourself.")
+                raise RoleRefused(message % {"kind": kind, "bit": bit}, status=403)
 
 
 def to_plain(role: Role) -> dict[str, Any]:

@@ -7,4 +7,5 @@ urlpatterns = [
     path("endpoints", views.EndpointsView.as_view(), name="endpoints"),
     path("endpoints/token-config", views.TokenConfigView.as_view(), name="token_config"),
     path("models", views.ModelsView.as_view(), name="models"),
+    path("admin/users/<uuid:user_id>/models", views.UserModelsView.as_view(), name="admin_user_models"),
 ]

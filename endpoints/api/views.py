@@ -1,11 +1,15 @@
 """How the site is set up, and which models it offers."""
 
+from uuid import UUID
+
 from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.access import access_of
+from accounts.api.admin import AdminView, user_or_404
 from accounts.api.wire import person
 from accounts.models import User
 from endpoints.api.serializers import EndpointOut, StartupConfig, TokenRates, endpoint_out, startup_config, token_rates
@@ -66,3 +70,23 @@ class ModelsView(APIView):
     def get(self, request: Request) -> Response:
         current = offer_for(person(request))
         return Response({endpoint.name: list(current.models(endpoint.name)) for endpoint in current.endpoints})
+
+
+class UserModelsView(AdminView):
+    """The models that a person may use, and what their tokens count."""
+
+    needs = {"GET": ("read:users",)}
+
+    @extend_schema(operation_id="admin_user_models", responses={200: {"type": "object"}})
+    def get(self, request: Request, user_id: UUID) -> Response:
+        user = user_or_404(user_id)
+        offer, access = offer_for(user), access_of(user.role_name)
+        models = [
+            {
+                "endpoint": endpoint.name, "model": model, "enabled": True,
+                "coefficient": float(access.coefficient(endpoint.name, model)),
+            }
+            for endpoint in offer.endpoints
+            for model in offer.models(endpoint.name)
+        ]  # fmt: skip
+        return Response({"userId": str(user.id), "role": user.role_name, "models": models})

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.core import serializers
 
-from accounts.models import RefreshSession, User
+from accounts.models import AuditEntry, CapabilityGrant, Group, Membership, ModelAccess, RefreshSession, Role, User
 from billing.models import Balance, Hold, LedgerEntry
 from chat.models import Conversation, Favourite, Generation, Message, Project, Tag
 from chat.services import favourites, projects, tags
@@ -15,6 +15,7 @@ from tests.api.conftest import make_conversation, make_turn, somewhere, stream_t
 __all__ = ["make_conversation", "make_turn", "somewhere", "stream_threads"]
 TABLES = (
     User, RefreshSession, Conversation, Message, Generation, Project, Tag, Favourite, Balance, Hold, LedgerEntry,
+    AuditEntry, CapabilityGrant, Group, Membership, ModelAccess, Role,
 )  # fmt: skip
 
 

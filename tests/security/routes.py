@@ -25,7 +25,7 @@ class Route:
 
     @property
     def is_admin(self) -> bool:
-        return self.path.startswith("/admin/")
+        return self.path.startswith(("/admin/", "/api/admin/"))
 
     def url(self, **values: object) -> str:
         return self.path.format(**{name: values.get(name, _EXAMPLES[kind]) for name, kind in self.kinds.items()})

@@ -25,7 +25,7 @@ pytestmark = [
 Belongings = dict[str, Any]
 FORM = {"title": "Stolen", "text": "Stolen", "endpoint": "Somewhere", "model": "tiny", "parent": "", "next": "/"}
 # Addresses with a part that varies and names nobody's belongings.
-NOBODYS = {"api:chat_start_at", "account_reset_password_from_key"}
+NOBODYS = {"api:chat_start_at", "api:role", "api:role_type", "account_reset_password_from_key"}
 
 
 def with_objects() -> list[Route]:
@@ -65,6 +65,20 @@ def test_a_stranger_finds_nothing(route: Route, stranger: User, belongings: Belo
             answer = _call(route, client, method, url)
             assert answer.status_code in {404, 405}, (method, url, answer.status_code)
             assert b"MARKER" not in answer.content
+    assert everything() == before
+
+
+def test_who_administers_nothing_may_do_nothing_under_api_admin(owner: User, stranger: User) -> None:
+    """Whatever exists or not: the answer is the same."""
+    before = everything()
+    routes = [each for each in all_routes() if each.path.startswith("/api/admin/")]
+    assert len(routes) > 20
+    for route in routes:
+        for user_id in (owner.id, stranger.id):
+            for method in METHODS:
+                answer = _call(route, _signed_in(route, stranger), method, route.url(user_id=user_id, name="USER"))
+                assert answer.status_code in {403, 405}, (route, method, answer.status_code)
+                assert owner.email.encode() not in answer.content
     assert everything() == before
 
 

@@ -10,7 +10,8 @@ from tests.api.conftest import Api
 
 PLACES = {
     "endpoint": "Somewhere", "conversation_id": str(uuid4()), "message_id": str(uuid4()), "stream_id": "x",
-    "project_id": str(uuid4()), "name": "MARKER-TAG",
+    "project_id": str(uuid4()), "name": "MARKER-TAG", "principal": "user", "principal_id": str(uuid4()),
+    "capability": "read:users", "kind": "agents", "user_id": str(uuid4()), "group_id": str(uuid4()),
 }  # fmt: skip
 
 
@@ -23,16 +24,28 @@ class Writer:
     takes_body: bool
     path: str = ""
 
+    @property
+    def is_for_administrators(self) -> bool:
+        return self.template.startswith(("/api/admin/", "/api/roles/"))
+
+    def by(self, owner: User, admin: User) -> Api:
+        """Return the client of somebody who may use it."""
+        return Api(admin if self.is_for_administrators else owner)
+
 
 def all_writers(user: User, **places: object) -> list[Writer]:
     """Return every operation of the API that is not a GET; `places` are the ids that stand in the addresses."""
     document = json.loads(Api(user).get("/api/openapi.json").content)
     return [
-        Writer(method.upper(), template, "requestBody" in operation, template.format(**PLACES | places))
+        Writer(method.upper(), template, "requestBody" in operation, _path(template, PLACES | places))
         for template, item in document["paths"].items()
         for method, operation in item.items()
         if method != "get"
     ]
+
+
+def _path(template: str, places: dict[str, Any]) -> str:
+    return template.format(**places | ({"name": "USER"} if "/roles/" in template else {}))
 
 
 def good_body(writer: Writer, conversation_id: str) -> dict[str, Any]:
@@ -40,7 +53,27 @@ def good_body(writer: Writer, conversation_id: str) -> dict[str, Any]:
     start = {"text": "Hello", "model": "tiny", "endpoint": "Somewhere", "conversationId": conversation_id}
     arg = {"conversationId": conversation_id}
     copied = {"conversationId": conversation_id, "messageId": conversation_id}
+    role = {"description": "Mine"}
+    member = {"userId": conversation_id}
     bodies: dict[str, dict[str, Any]] = {
+        "POST /api/admin/roles": {"name": "Mine"},
+        "PUT /api/admin/roles/{name}": role,
+        "PATCH /api/admin/roles/{name}": role,
+        "PATCH /api/admin/roles/{name}/permissions": {"permissions": {}},
+        "POST /api/admin/roles/{name}/members": member,
+        "POST /api/admin/groups": {"name": "Mine"},
+        "PATCH /api/admin/groups/{group_id}": {"name": "Mine"},
+        "POST /api/admin/groups/{group_id}/members": member,
+        "POST /api/admin/grants": {
+            "principalType": "user",
+            "principalId": conversation_id,
+            "capability": "read:users",
+        },
+        "PUT /api/admin/users/{user_id}/balance": {"balance": 1, "reason": "Mine"},
+        "PATCH /api/admin/users/{user_id}/balance": {"balance": 1, "reason": "Mine"},
+        "PUT /api/admin/users/{user_id}/role": {"role": "USER"},
+        "PATCH /api/admin/users/{user_id}/role": {"role": "USER"},
+        "PUT /api/roles/{name}/{kind}": {"USE": True},
         "POST /api/convos/update": {"arg": arg | {"title": "Mine"}},
         "POST /api/convos/archive": {"arg": arg | {"isArchived": True}},
         "POST /api/convos/pin": {"arg": arg | {"pinned": True}},

@@ -1,0 +1,78 @@
+"""Giving powers of administration to people, groups and roles, and taking them back."""
+
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts import audit, permissions
+from accounts.models import CapabilityGrant, Group, Role, User
+from accounts.models.access import Principal
+
+
+class CapabilityRefused(Exception):
+    """The change cannot be made. `status` is the HTTP status, `message` says what to do."""
+
+    def __init__(self, message: str, *, status: int = 400) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+
+
+def assign(*, actor: User, principal: str, principal_id: str, capability: str) -> CapabilityGrant:
+    """Give a power that the actor holds themself. Raises `CapabilityRefused`."""
+    target = _target(principal, principal_id)
+    _refuse_unheld(actor, capability)
+    with transaction.atomic():
+        grant, made = CapabilityGrant.objects.get_or_create(
+            capability=capability, principal=principal, **target, defaults={"granted_by": actor}
+        )
+        if made:
+            audit.record(actor=actor, action="grant.assigned", target=_told(grant), after={"capability": capability})
+    return grant
+
+
+def remove(*, actor: User, principal: str, principal_id: str, capability: str) -> bool:
+    """Take a power that the actor holds themself; False when it was not there. Raises `CapabilityRefused`."""
+    target = _target(principal, principal_id)
+    _refuse_unheld(actor, capability)
+    with transaction.atomic():
+        grant = CapabilityGrant.objects.filter(capability=capability, principal=principal, **target).first()
+        if grant is None:
+            return False
+        audit.record(actor=actor, action="grant.removed", target=_told(grant), before={"capability": capability})
+        grant.delete()
+    return True
+
+
+def principal_id(grant: CapabilityGrant) -> str:
+    return str(grant.user_id or grant.group_id or grant.role_id)
+
+
+def _refuse_unheld(actor: User, capability: str) -> None:
+    if capability not in permissions.CAPABILITIES:
+        raise CapabilityRefused(_("There is no such power."))
+    if capability not in permissions.capabilities_of(actor):
+        raise CapabilityRefused(_("Only who has this power can give or take it."), status=403)
+
+
+def _target(principal: str, identifier: str) -> dict[str, User | Group | Role]:
+    models: dict[str, type[User] | type[Group] | type[Role]] = {
+        Principal.USER: User, Principal.GROUP: Group, Principal.ROLE: Role,
+    }  # fmt: skip
+    model = models.get(principal)
+    if model is None:
+        raise CapabilityRefused(_("A power is given to a user, a group or a role."))
+    if model is not Role:
+        try:
+            UUID(identifier)
+        except ValueError:
+            raise CapabilityRefused(_("There is no such principal."), status=404) from None
+    found = model._default_manager.filter(pk=identifier).first()
+    if found is None:
+        raise CapabilityRefused(_("There is no such principal."), status=404)
+    return {principal: found}
+
+
+def _told(grant: CapabilityGrant) -> audit.Target:
+    return audit.Target(grant.principal, principal_id(grant), str(grant.user or grant.group or grant.role))
