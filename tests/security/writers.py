@@ -48,14 +48,9 @@ def _path(template: str, places: dict[str, Any]) -> str:
     return template.format(**places | ({"name": "USER"} if "/roles/" in template else {}))
 
 
-def good_body(writer: Writer, conversation_id: str) -> dict[str, Any]:
-    """Return a body that the writer accepts. Raises `KeyError` for a writer nobody wrote one for."""
-    start = {"text": "Hello", "model": "tiny", "endpoint": "Somewhere", "conversationId": conversation_id}
-    arg = {"conversationId": conversation_id}
-    copied = {"conversationId": conversation_id, "messageId": conversation_id}
-    role = {"description": "Mine"}
-    member = {"userId": conversation_id}
-    bodies: dict[str, dict[str, Any]] = {
+def _administration(some_id: str) -> dict[str, dict[str, Any]]:
+    role, member = {"description": "Mine"}, {"userId": some_id}
+    return {
         "POST /api/admin/roles": {"name": "Mine"},
         "PUT /api/admin/roles/{name}": role,
         "PATCH /api/admin/roles/{name}": role,
@@ -66,7 +61,7 @@ def good_body(writer: Writer, conversation_id: str) -> dict[str, Any]:
         "POST /api/admin/groups/{group_id}/members": member,
         "POST /api/admin/grants": {
             "principalType": "user",
-            "principalId": conversation_id,
+            "principalId": some_id,
             "capability": "read:users",
         },
         "PUT /api/admin/users/{user_id}/balance": {"balance": 1, "reason": "Mine"},
@@ -74,6 +69,16 @@ def good_body(writer: Writer, conversation_id: str) -> dict[str, Any]:
         "PUT /api/admin/users/{user_id}/role": {"role": "USER"},
         "PATCH /api/admin/users/{user_id}/role": {"role": "USER"},
         "PUT /api/roles/{name}/{kind}": {"USE": True},
+    }
+
+
+def good_body(writer: Writer, conversation_id: str) -> dict[str, Any]:
+    """Return a body that the writer accepts. Raises `KeyError` for a writer nobody wrote one for."""
+    start = {"text": "Hello", "model": "tiny", "endpoint": "Somewhere", "conversationId": conversation_id}
+    arg = {"conversationId": conversation_id}
+    copied = {"conversationId": conversation_id, "messageId": conversation_id}
+    bodies: dict[str, dict[str, Any]] = {
+        **_administration(conversation_id),
         "POST /api/convos/update": {"arg": arg | {"title": "Mine"}},
         "POST /api/convos/archive": {"arg": arg | {"isArchived": True}},
         "POST /api/convos/pin": {"arg": arg | {"pinned": True}},
