@@ -8,6 +8,7 @@ from django.forms import BaseForm
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from accounts.limits import address_of
 from accounts.models import User
 from accounts.services.signup import sign_up
 
@@ -21,6 +22,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def save_user(self, request: HttpRequest, user: User, form: BaseForm, commit: bool = True) -> User:
         data = form.cleaned_data
         return sign_up(name=data["name"], email=data["email"], password=data["password1"])
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """The sign-in limits go by the same address as all others."""
+        return address_of(request)
 
     def is_safe_url(self, url: str) -> bool:
         """Return whether to go on to `url` after signing in: only paths of this site, however it is spelt."""

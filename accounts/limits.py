@@ -4,13 +4,20 @@ import logging
 import math
 import time
 from dataclasses import dataclass
+from ipaddress import ip_address
 
 import redis
+from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 log = logging.getLogger(__name__)
+
+
+def named(name: str) -> "Limit":
+    """Return the limit that the settings have as `<NAME>_MAX` and `<NAME>_WINDOW` (minutes)."""
+    return Limit(name.lower(), getattr(settings, f"{name}_MAX"), 60 * getattr(settings, f"{name}_WINDOW"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,5 +61,17 @@ def count(limit: Limit, who: str) -> None:
 
 
 def address_of(request: HttpRequest) -> str:
-    """Return the address that the request came from, as the server sees it."""
-    return str(request.META.get("REMOTE_ADDR", ""))
+    """Return the address that the request came from: what the trusted proxies say (`TRUST_PROXY`), else the peer's.
+
+    Of ``X-Forwarded-For`` each proxy appends whom it heard from, so only as many entries count, from the end, as
+    there are trusted proxies: what a client writes itself stands before them.
+    """
+    peer = str(request.META.get("REMOTE_ADDR", ""))
+    hops = settings.TRUST_PROXY
+    told = [each.strip() for each in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if each.strip()]
+    if not hops or len(told) < hops:
+        return peer
+    try:
+        return str(ip_address(told[-hops]))
+    except ValueError:
+        return peer

@@ -14,6 +14,7 @@ from django.db import DatabaseError
 from django.http import Http404
 
 from accounts.models import User
+from accounts.services.bans import banned_until
 from chat import doors
 from chat.services.notices import group_of
 from chat.services.turns import ticket_for
@@ -41,7 +42,7 @@ class TabConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         self.outgoing: list[str] = []
         self.sending: asyncio.Task[None] | None = None
         self.catching_up: asyncio.Task[None] | None = None
-        if not self.user.is_authenticated or not self.user.is_active:
+        if not self.user.is_authenticated or not self.user.is_active or await _is_banned(self.user):
             await self.accept()  # a browser hears the code of a socket only when it was open
             await self.close(code=4401)
             return
@@ -70,6 +71,10 @@ class TabConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             await self._follow(generation_id, str(message.get("ticket", "")))
         if (generation_id := _uuid(message.get("unfollow"))) is not None:
             self._unfollow(generation_id)
+
+    async def signed_out(self, event: dict[str, Any]) -> None:
+        """The person's sessions were ended: this socket's, too."""
+        await self.close(code=4401)
 
     async def notice(self, event: dict[str, Any]) -> None:
         """A message of the channel layer (see `chat.services.notices`)."""
@@ -191,6 +196,10 @@ async def _read_ends(wanted: dict[UUID, bool]) -> dict[UUID, str]:
             log.warning("cannot read the ends of %d runs yet", len(wanted), exc_info=True)
             await asyncio.sleep(1)
     return {each: frames.get(each) or command("gone", str(each)) for each in wanted}
+
+
+async def _is_banned(user: User) -> bool:
+    return await database_sync_to_async(banned_until)(user_id=user.id) is not None
 
 
 def _uuid(value: object) -> UUID | None:

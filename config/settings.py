@@ -74,6 +74,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.Banned",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -188,6 +189,33 @@ FORK_IP_MAX = env.int("FORK_IP_MAX", 30)
 FORK_IP_WINDOW = env.int("FORK_IP_WINDOW", 1)
 FORK_USER_MAX = env.int("FORK_USER_MAX", 0)
 FORK_USER_WINDOW = env.int("FORK_USER_WINDOW", 1)
+LOGIN_MAX = env.int("LOGIN_MAX", 7)
+LOGIN_WINDOW = env.int("LOGIN_WINDOW", 5)
+REGISTER_MAX = env.int("REGISTER_MAX", 5)
+REGISTER_WINDOW = env.int("REGISTER_WINDOW", 60)
+MESSAGE_IP_MAX = env.int("MESSAGE_IP_MAX", 40) if env.bool("LIMIT_MESSAGE_IP", False) else 0
+MESSAGE_IP_WINDOW = env.int("MESSAGE_IP_WINDOW", 1)
+MESSAGE_USER_MAX = env.int("MESSAGE_USER_MAX", 40) if env.bool("LIMIT_MESSAGE_USER", False) else 0
+MESSAGE_USER_WINDOW = env.int("MESSAGE_USER_WINDOW", 1)
+# Replies that one person may have written at once; 0: as many as they like.
+CONCURRENT_MESSAGE_MAX = env.int("CONCURRENT_MESSAGE_MAX", 2) if env.bool("LIMIT_CONCURRENT_MESSAGES", False) else 0
+
+# How many proxies stand before the site and append to X-Forwarded-For; 0: the header is not believed.
+TRUST_PROXY = env.int("TRUST_PROXY", 0)
+BAN_VIOLATIONS = env.bool("BAN_VIOLATIONS", True)
+BAN_DURATION_MS = env.int("BAN_DURATION", 7_200_000)
+BAN_INTERVAL = env.int("BAN_INTERVAL", 20)
+VIOLATION_SCORES = {
+    "logins": env.int("LOGIN_VIOLATION_SCORE", 1),
+    "registrations": env.int("REGISTRATION_VIOLATION_SCORE", 1),
+    "concurrent": env.int("CONCURRENT_VIOLATION_SCORE", 1),
+    "message_limit": env.int("MESSAGE_VIOLATION_SCORE", 1),
+    "fork_limit": env.int("FORK_VIOLATION_SCORE", 1),
+    "illegal_model_request": env.int("ILLEGAL_MODEL_REQ_SCORE", 1),
+    "token_balance": 0,
+    "reset_password_limit": env.int("RESET_PASSWORD_VIOLATION_SCORE", 1),
+    "verify_email_limit": env.int("VERIFY_EMAIL_VIOLATION_SCORE", 1),
+}
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]

@@ -12,6 +12,7 @@ from pytest_django import Settings
 
 from accounts import access
 from accounts.models import Role, User
+from accounts.services import bans
 from billing import price_table
 from billing.services import budgets
 
@@ -61,6 +62,7 @@ def fresh_lists() -> None:
     """What processes remember for a moment must not outlive the rows of a test."""
     for each in (access, budgets, price_table):
         each._known.clear()
+    bans._known[:] = [(float("inf"), bans.Banned({}, {}))]  # until one is set: every request asks
 
 
 @pytest.fixture(autouse=True)

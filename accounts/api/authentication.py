@@ -7,8 +7,9 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
 
+from accounts.middleware import words_for
 from accounts.models import User
-from accounts.services import tokens
+from accounts.services import bans, tokens
 
 
 class BearerAuthentication(BaseAuthentication):
@@ -32,6 +33,8 @@ class BearerAuthentication(BaseAuthentication):
             raise AuthenticationFailed(_("You are not signed in, or your sign-in has expired."))
         if not user.is_active:
             raise PermissionDenied(_("This account is switched off."))
+        if until := bans.banned_until(user_id=user.id):
+            raise PermissionDenied(words_for(until))
         return user, token
 
     def authenticate_header(self, request: Request) -> str:

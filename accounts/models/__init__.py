@@ -2,11 +2,13 @@
 
 from accounts.models.access import CapabilityGrant, Grant, ModelAccess
 from accounts.models.audit import AuditEntry
+from accounts.models.ban import Ban
 from accounts.models.group import Group, Membership
 from accounts.models.user import RefreshSession, Role, User, UserManager
 
 __all__ = [
     "AuditEntry",
+    "Ban",
     "CapabilityGrant",
     "Grant",
     "Group",

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts import access, audit, permissions
 from accounts.models import ModelAccess, Role, User
-from accounts.services import tokens
+from accounts.services import sessions
 
 SYSTEM: Final = frozenset({Role.ADMIN, Role.USER})
 MOST_COEFFICIENT: Final = Decimal(1000)
@@ -129,7 +129,7 @@ def delete(*, actor: User | None, role: Role) -> None:
 
 
 def give(*, actor: User | None, user: User, role: str) -> User:
-    """Give a person another role and end their API sessions. Raises `RoleRefused`.
+    """Give a person another role and end their sessions. Raises `RoleRefused`.
 
     Locks all administrators' rows, so that two who step down at once cannot leave the site without one.
     """
@@ -149,7 +149,7 @@ def give(*, actor: User | None, user: User, role: str) -> User:
         before = user.role_id
         user.role = found
         user.save(update_fields=["role", "updated_at"])
-        tokens.revoke_all(user=user)
+        sessions.end_all(user=user)
         target = audit.Target("user", str(user.id), user.email)
         audit.record(actor=actor, action="user.role", target=target, before={"role": before}, after={"role": role})
     return user

@@ -34,7 +34,8 @@ from chat.api.start import StartIn, begin, latest_run, read_start
 from chat.api.stream import Run, frames, in_database, load_run, resume_state
 from chat.api.views import ChatView
 from chat.models import Conversation, Generation
-from chat.services.turns import StartedTurn, TurnRefused, stop
+from chat.services.refusal import TurnRefused
+from chat.services.turns import StartedTurn, stop
 
 TITLE_WAITS = (0.5, 1, 2, 4, 8)  # s between looks: the long poll of the wire format
 PROTOCOL_HEADER = "x-librechat-generation-protocol"
@@ -64,6 +65,9 @@ class StartView(ChatView):
         except TurnRefused as refused:
             if refused.code in TOLD_IN_THE_CHAT:
                 return denial(refused, body)
+            if refused.code == "concurrent":
+                told = {"type": refused.code, **refused.details, "generationProtocolVersion": PROTOCOL}
+                raise WireError(429, told) from None
             raise WireError(refused.status, {"error": refused.message, "code": refused.code}) from None
         return Response(_started(started).to_wire())
 

@@ -9,10 +9,10 @@ from django.http import HttpResponse
 from chat.api.serializers import ROOT_PARENT
 from chat.api.start import StartIn
 from chat.api.stream import frame
-from chat.services.turns import TurnRefused
+from chat.services.refusal import TurnRefused
 
 # Refusals of this kind are told in the chat; all others are faults of the request and plain JSON.
-TOLD_IN_THE_CHAT = {"illegal_model_request", "token_balance"}
+TOLD_IN_THE_CHAT = {"illegal_model_request", "token_balance", "over_budget", "message_limit"}
 
 
 def denial(refused: TurnRefused, body: StartIn) -> HttpResponse:
@@ -35,7 +35,7 @@ def denial(refused: TurnRefused, body: StartIn) -> HttpResponse:
         "error": True,
         "final": True,
         "isCreatedByUser": False,
-        "text": json.dumps({"type": refused.code, "info": refused.message}, ensure_ascii=False),
+        "text": json.dumps({"type": refused.code, "info": refused.message, **refused.details}, ensure_ascii=False),
         **ids,
     }
     text = frame({"message": asked, "created": True}) + frame(answer, "error")

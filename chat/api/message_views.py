@@ -21,8 +21,8 @@ from chat.api.views import ChatView
 from chat.models import Message
 from chat.rendering.snippets import marked
 from chat.services import editing, search
+from chat.services.refusal import TurnRefused
 from chat.services.search_query import parse
-from chat.services.turns import TurnRefused
 
 MOST_HITS = 100
 _LIST = {200: {"type": "array", "items": {"$ref": "#/components/schemas/MessageOut"}}}

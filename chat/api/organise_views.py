@@ -29,7 +29,7 @@ from chat.api.serializers import ConversationOut, conversation_to_wire, message_
 from chat.api.views import ChatView
 from chat.models import Conversation, Message, Tag
 from chat.services import forking, organise, pins, tags
-from chat.services.turns import TurnRefused
+from chat.services.refusal import TurnRefused
 
 _TAGS = {200: {"type": "array", "items": {"$ref": "#/components/schemas/ConversationTag"}}}
 _NAMES = {200: {"type": "array", "items": {"type": "string"}}}

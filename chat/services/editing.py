@@ -19,7 +19,8 @@ from chat.quotes import Quote
 from chat.services import turns
 from chat.services.ending import abandon
 from chat.services.notices import notify
-from chat.services.turns import Draft, StartedTurn, TurnRefused
+from chat.services.refusal import TurnRefused
+from chat.services.turns import Draft, StartedTurn
 from endpoints.parts import Part, plain_text
 
 EDITABLE = ("text", "think")

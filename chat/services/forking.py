@@ -11,7 +11,6 @@ from itertools import pairwise
 from typing import Any, Literal, get_args
 from uuid import UUID
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.http import Http404
 from django.utils import timezone
@@ -23,7 +22,7 @@ from accounts.models import User
 from chat import doors
 from chat.models import Conversation, Message
 from chat.services.notices import notify
-from chat.services.turns import TurnRefused
+from chat.services.refusal import TurnRefused
 from endpoints.parts import plain_text
 
 Option = Literal["directPath", "includeBranches", "targetLevel"]
@@ -134,8 +133,8 @@ def duplicate(*, user: User, conversation_id: UUID, title: str | None = None, ad
 def count(user: User, address: str) -> None:
     """Count one copy. Raises `limits.TooOften`."""
     if address:
-        limits.count(limits.Limit("fork-address", settings.FORK_IP_MAX, 60 * settings.FORK_IP_WINDOW), address)
-    limits.count(limits.Limit("fork-user", settings.FORK_USER_MAX, 60 * settings.FORK_USER_WINDOW), str(user.id))
+        limits.count(limits.named("FORK_IP"), address)
+    limits.count(limits.named("FORK_USER"), str(user.id))
 
 
 def read(conversation: Conversation) -> Tree:

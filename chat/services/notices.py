@@ -12,6 +12,8 @@ from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.db import transaction
 
+from accounts.models import User
+
 log = logging.getLogger(__name__)
 
 
@@ -22,6 +24,14 @@ def group_of(user_id: UUID) -> str:
 def notify(user_id: UUID, name: str, data: dict[str, Any]) -> None:
     """Send after commit, from a thread."""
     transaction.on_commit(lambda: async_to_sync(notify_now)(user_id, name, data))
+
+
+def close_tabs(user: User) -> None:
+    """Close all of a person's websockets: their sessions were ended. From a thread, after the commit."""
+    try:
+        async_to_sync(get_channel_layer().group_send)(group_of(user.id), {"type": "signed_out"})
+    except (redis.RedisError, OSError):
+        log.warning("the tabs of %s could not be closed", user.id, exc_info=True)
 
 
 async def notify_now(user_id: UUID, name: str, data: dict[str, Any]) -> None:

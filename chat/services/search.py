@@ -11,7 +11,6 @@ from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.core.signing import BadSignature, dumps, loads
 from django.db import connection, transaction
 from django.utils import timezone
@@ -103,7 +102,7 @@ def conversation_ids(*, user: User, text: str) -> list[UUID]:
 
 def count(user: User) -> None:
     """Count one search. Raises `limits.TooOften`."""
-    limits.count(limits.Limit("search", settings.SEARCH_USER_MAX, 60 * settings.SEARCH_USER_WINDOW), str(user.id))
+    limits.count(limits.named("SEARCH_USER"), str(user.id))
 
 
 def titles(*, user: User, query: Query) -> list[Conversation]:

@@ -18,7 +18,8 @@ from billing.services import holds
 from chat import doors
 from chat.models import Conversation, Message
 from chat.services.notices import notify
-from chat.services.turns import TITLE_CHARACTERS, TurnRefused
+from chat.services.refusal import TurnRefused
+from chat.services.turns import TITLE_CHARACTERS
 from endpoints import registry
 from endpoints.adapters.base import ModelRequest, PromptMessage
 from endpoints.prices import UnknownPrice, rates_of, reserve_for

@@ -14,9 +14,11 @@ from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts import audit
 from accounts.ids import uuid7
 from accounts.models import User
 from accounts.pipeline import Statement, run_pipeline
+from accounts.services.bans import violate
 from billing.services import holds
 from billing.services.adjust import refill_if_due
 from billing.services.budgets import explain
@@ -26,7 +28,9 @@ from chat.models import Conversation, Generation, Message
 from chat.quotes import MOST as MOST_QUOTES
 from chat.quotes import Quote
 from chat.services import turn_sql
+from chat.services.admission import TooManyAtOnce, at_once_statements, count_message, too_many_at_once
 from chat.services.ending import announce_end
+from chat.services.refusal import TurnRefused
 from chat.services.signals import announce_stop, announce_work
 from endpoints.adapters.base import Endpoint
 from endpoints.events import Failed, Finished
@@ -36,16 +40,6 @@ from endpoints.prices import UnknownPrice, reserve_for
 
 TITLE_WORDS = 8
 TITLE_CHARACTERS = 60
-
-
-class TurnRefused(Exception):
-    """The turn cannot start. `status` is the HTTP status, `message` says what to do, `code` names the reason."""
-
-    def __init__(self, message: str, *, status: int, code: str = "refused") -> None:
-        super().__init__(message)
-        self.message = message
-        self.status = status
-        self.code = code
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,15 +85,16 @@ def start_turn(*, user: User, conversation_id: UUID | None, draft: Draft) -> Sta
     _check_references(user, conversation_id, draft)
     if draft.client_request_id and (earlier := _started_before(user, draft.client_request_id)):
         return earlier
+    count_message(user)
     started = _new_rows(user=user, conversation_id=conversation_id, draft=replace(draft, text=text), endpoint=endpoint)
-    statements = turn_sql.start(
+    statements = at_once_statements(user) + turn_sql.start(
         started=started,
         parent_id=draft.parent_id,
         keeps_settings=draft.settings is None,
         hold=_hold(user, endpoint, draft.model, text, started.generation),
     )
     try:
-        with _explained():
+        with _explained(user):
             _with_refill(user, lambda: _write(statements, started.generation))
     except turn_sql.Untouched as missing:
         raise _why_untouched(user=user, missing=missing, parent_id=draft.parent_id) from None
@@ -202,6 +197,7 @@ def usable_endpoint(user: User, name: str, model: str) -> Endpoint:
     offered = offer_for(user)
     endpoint = offered.get(name)
     if endpoint is None or not offered.allows(name, model):
+        violate("illegal_model_request", user=user, address=audit.origin.get())
         message = _("The model “%(model)s” is not available at “%(endpoint)s”. Choose another one.")
         raise TurnRefused(message % {"model": model, "endpoint": name}, status=400, code="illegal_model_request")
     return endpoint
@@ -268,7 +264,8 @@ def _queue(
     generation = Generation(
         owner=user, conversation=reply.conversation, message=reply, hold_id=uuid7(), continues=continues
     )
-    hold = _hold(user, endpoint, reply.model, question.text, generation)
+    count_message(user)
+    hold = at_once_statements(user) + _hold(user, endpoint, reply.model, question.text, generation)
     is_new = not continues or reply._state.adding
 
     def queue() -> None:
@@ -287,7 +284,7 @@ def _queue(
             announce_work(generation.id)
 
     try:
-        with _explained():
+        with _explained(user):
             _with_refill(user, queue)
     except IntegrityError:
         raise TurnRefused(_("This reply is still being written."), status=409, code="busy") from None
@@ -322,10 +319,12 @@ def _hold(user: User, endpoint: Endpoint, model: str, text: str, generation: Gen
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
-    """Turn what the gate raises into what the person is told."""
+def _explained(user: User) -> Iterator[None]:
+    """Turn what the gates raise into what the person is told."""
     try:
         yield
+    except TooManyAtOnce:
+        raise too_many_at_once(user) from None
     except holds.OverBudget as over:
         raise TurnRefused(explain(over.budget_id), status=402, code="over_budget") from None
     except holds.NoCredit:

@@ -19,7 +19,7 @@ from chat import doors
 from chat.act_forms import MoveForm, TagsForm
 from chat.models import Conversation
 from chat.services import bulk, forking, organise, pins, projects, tags, titles
-from chat.services.turns import TurnRefused
+from chat.services.refusal import TurnRefused
 from chat.views.shell import SignedIn, show_dialog, show_done, show_refusal, signed_in, uuid_or_none
 
 

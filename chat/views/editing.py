@@ -12,7 +12,7 @@ from chat.models import Message
 from chat.presenters import present_messages
 from chat.services import editing
 from chat.services.editing import BadEdit
-from chat.services.turns import TurnRefused
+from chat.services.refusal import TurnRefused
 from chat.views.shell import SignedIn, is_partial, show_branch, show_refusal, signed_in
 
 

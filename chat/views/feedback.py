@@ -12,7 +12,7 @@ from chat import doors
 from chat.feedback import LIMIT, TAGS, Feedback
 from chat.models import Message
 from chat.services import feedback as service
-from chat.services.turns import TurnRefused
+from chat.services.refusal import TurnRefused
 from chat.views.shell import SignedIn, is_partial, show_refusal, signed_in
 
 

@@ -12,7 +12,7 @@ from accounts.preferences import preferences_of, set_preferences
 from chat import doors
 from chat.act_forms import ForkForm
 from chat.services import forking, tree
-from chat.services.turns import TurnRefused
+from chat.services.refusal import TurnRefused
 from chat.views.shell import SignedIn, show_dialog, show_done, show_refusal, signed_in
 
 

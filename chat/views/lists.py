@@ -11,7 +11,7 @@ from accounts import limits
 from chat import sidebar as listing
 from chat.act_forms import BulkForm
 from chat.services import bulk, pins, projects, tags
-from chat.services.turns import TurnRefused
+from chat.services.refusal import TurnRefused
 from chat.views.shell import SignedIn, is_partial, show_done, show_refusal, signed_in, uuid_or_none
 
 

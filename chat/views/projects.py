@@ -15,7 +15,7 @@ from chat import doors, pages
 from chat.act_forms import ProjectForm
 from chat.models import Conversation
 from chat.services import favourites, organise, projects
-from chat.services.turns import TurnRefused
+from chat.services.refusal import TurnRefused
 from chat.views.shell import SignedIn, is_partial, show_done, show_page, show_refusal, signed_in
 
 SEPARATOR = " · "  # between endpoint and model in one form field

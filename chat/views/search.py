@@ -9,8 +9,8 @@ from django.views.decorators.http import require_GET
 from accounts import limits
 from chat.rendering.snippets import marked, snippet
 from chat.services import search
+from chat.services.refusal import TurnRefused
 from chat.services.search_query import LONGEST, parse
-from chat.services.turns import TurnRefused
 from chat.views.shell import SignedIn, is_partial, show_page, show_refusal, signed_in
 
 

@@ -17,7 +17,7 @@ from accounts.models import User
 from chat import pages
 from chat.models import Conversation
 from chat.presenters import Branch
-from chat.services.turns import TurnRefused
+from chat.services.refusal import TurnRefused
 from chat.sidebar import sidebar
 
 P = ParamSpec("P")

@@ -13,7 +13,8 @@ from chat import doors, pages
 from chat.forms import TurnForm
 from chat.presenters import Branch, present_branch, present_started
 from chat.services import tree, turns
-from chat.services.turns import StartedTurn, TurnRefused
+from chat.services.refusal import TurnRefused
+from chat.services.turns import StartedTurn
 from chat.views.shell import SignedIn, is_partial, show_branch, show_chat, show_refusal, signed_in
 
 

@@ -21,7 +21,7 @@ from accounts.models import User
 from chat.models import Conversation, Message, Project, Tag
 from chat.services import forking, tree
 from chat.services.forking import OPTIONS, Option
-from chat.services.turns import TurnRefused
+from chat.services.refusal import TurnRefused
 
 pytestmark = pytest.mark.django_db
 Branch = Callable[..., Conversation]

@@ -17,6 +17,7 @@ from chat.generator import persist, worker
 from chat.generator.worker import Generator
 from chat.models import Conversation, Generation, Message
 from chat.services import ending, organise, titles, turns
+from chat.services.refusal import TurnRefused
 from chat.services.signals import STOP, WORK, client
 from chat.services.turns import StartedTurn
 from endpoints import registry
@@ -240,5 +241,5 @@ def test_a_name_given_meanwhile_is_kept(owner: User, monkeypatch: pytest.MonkeyP
 
 def test_a_title_stays_when_no_model_writes_any(owner: User) -> None:
     started = began(owner)
-    with pytest.raises(turns.TurnRefused):
+    with pytest.raises(TurnRefused):
         titles.ask_again(user=owner, conversation_id=started.conversation.id)

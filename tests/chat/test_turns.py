@@ -18,8 +18,9 @@ from billing.models import Balance, Hold, LedgerEntry
 from chat.model_settings import ModelSettings
 from chat.models import Conversation, Generation, Message
 from chat.services import turns
+from chat.services.refusal import TurnRefused
 from chat.services.signals import WORK, client
-from chat.services.turns import StartedTurn, TurnRefused, start_turn
+from chat.services.turns import StartedTurn, start_turn
 from tests.chat.conftest import began, counts, draft, end
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("somewhere")]

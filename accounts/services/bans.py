@@ -1,0 +1,116 @@
+"""Keeping people and addresses out for a while, and what makes that happen by itself: violations.
+
+Each kind of violation has a score (`LOGIN_VIOLATION_SCORE` and so on). A person's scores of one kind add up in Redis;
+each time the sum passes a multiple of `BAN_INTERVAL`, the person and the address are banned for `BAN_DURATION`.
+"""
+
+import logging
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import redis
+from django.conf import settings
+from django.core.cache import cache
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts import audit
+from accounts.models import Ban, User
+from accounts.services import sessions
+
+log = logging.getLogger(__name__)
+FRESH: Final = 2.0  # seconds for which a process relies on the list of bans
+REMEMBERED: Final = 30 * 24 * 3600  # seconds after which a person's violations of a kind are forgotten
+
+
+@dataclass(frozen=True, slots=True)
+class Banned:
+    people: dict[UUID, datetime]
+    addresses: dict[str, datetime]
+
+
+_known: list[tuple[float, Banned]] = []
+
+
+def banned_until(*, user_id: UUID | None = None, address: str = "") -> datetime | None:
+    """Return until when this person or this address is kept out, or None. Asks the database every two seconds."""
+    if not _known or time.monotonic() - _known[0][0] > FRESH:
+        rows = Ban.objects.filter(until__gt=timezone.now()).values_list("user_id", "address", "until")
+        people: dict[UUID, datetime] = {}
+        addresses: dict[str, datetime] = {}
+        for person, place, until in rows.order_by("until"):
+            if place is not None:
+                addresses[place] = until
+            else:
+                people[person] = until
+        _known[:] = [(time.monotonic(), Banned(people, addresses))]
+    banned, now = _known[0][1], timezone.now()
+    found = [banned.people.get(user_id) if user_id else None, banned.addresses.get(address)]
+    return max((each for each in found if each is not None and each > now), default=None)
+
+
+def ban(
+    *, actor: User | None, user: User | None = None, address: str = "", minutes: float, reason: str = ""
+) -> list[Ban]:
+    """Keep a person, an address or both out for so many minutes, and end the person's sessions."""
+    until = timezone.now() + timedelta(minutes=minutes)
+    subjects = ([{"user": user}] if user else []) + ([{"address": address}] if address else [])
+    with transaction.atomic():
+        made = [Ban.objects.create(until=until, reason=reason[:200], created_by=actor, **each) for each in subjects]
+        if user is not None:
+            sessions.end_all(user=user)
+        target = audit.Target("user", str(user.id), user.email) if user else audit.Target("address", address, address)
+        after = {"until": until, "reason": reason, "address": address}
+        audit.record(actor=actor, action="ban.set", target=target, after=after)
+    forget()
+    return made
+
+
+def lift(*, actor: User | None, user: User | None = None, address: str = "") -> int:
+    """Let a person or an address in again; return how many bans that ended."""
+    who = Q(user=user) if user else Q(address=address)
+    with transaction.atomic():
+        ended = Ban.objects.filter(who, until__gt=timezone.now()).update(until=timezone.now())
+        if ended:
+            target = audit.Target("user", str(user.id), user.email) if user else audit.Target("address", address)
+            audit.record(actor=actor, action="ban.lifted", target=target)
+    forget()
+    return ended
+
+
+def violate(kind: str, *, user: User | None = None, address: str = "") -> int:
+    """Count a violation; ban when it is time to. Return the sum of scores of this kind.
+
+    Who is not known is counted by address. While Redis is away nothing is counted.
+    """
+    score = settings.VIOLATION_SCORES.get(kind, 1)
+    log.warning("violation %s by %s", kind, user.id if user else "an unknown person")
+    who = str(user.id) if user else address
+    if not score or not who:
+        return 0
+    key = f"violation:{kind}:{who}"
+    try:
+        cache.add(key, 0, timeout=REMEMBERED)
+        total = int(cache.incr(key, score))
+    except (ValueError, redis.RedisError, OSError):
+        log.warning("violation %s is not counted", kind, exc_info=True)
+        return 0
+    interval = settings.BAN_INTERVAL
+    passed = interval > 0 and total // interval > (total - score) // interval
+    if settings.BAN_VIOLATIONS and passed and not (user and user.is_admin):
+        minutes = settings.BAN_DURATION_MS / 60_000
+        if minutes > 0:
+            ban(actor=None, user=user, address=address, minutes=minutes, reason=kind)
+        elif user:
+            sessions.end_all(user=user)
+    return total
+
+
+def forget() -> None:
+    """Read the bans anew at the next question, and again once the change at hand is committed."""
+    _known.clear()
+    transaction.on_commit(_known.clear)
