@@ -1,12 +1,16 @@
 """Signing in and out, under short addresses."""
 
 from allauth.account import views
+from django.conf import settings
 from django.urls import path
 
+from accounts import views as own
+from accounts.identity import views as identity
+
 urlpatterns = [
-    path("login", views.login, name="account_login"),
+    path("login", own.login, name="account_login"),
     path("register", views.signup, name="account_signup"),
-    path("logout", views.logout, name="account_logout"),
+    path("logout", own.logout, name="account_logout"),
     path("account/inactive", views.account_inactive, name="account_inactive"),
     path("account/reauthenticate", views.reauthenticate, name="account_reauthenticate"),
     path("account/password", views.password_change, name="account_change_password"),
@@ -22,5 +26,17 @@ urlpatterns = [
         "account/password/reset/key/done",
         views.password_reset_from_key_done,
         name="account_reset_password_from_key_done",
+    ),
+]
+
+# Through others. Where the environment names another address to come back to, that one works too.
+urlpatterns += [
+    path("oauth/error", identity.error, name="oauth_error"),
+    path("oauth/<slug:provider>", identity.start, name="oauth_start"),
+    path("oauth/<slug:provider>/callback", identity.callback, name="oauth_callback"),
+    *(
+        path(provider.callback.lstrip("/"), identity.callback, {"provider": key})
+        for key, provider in settings.IDENTITY_PROVIDERS.items()
+        if provider.callback != f"/oauth/{key}/callback"
     ),
 ]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import environ
 
+from config import identity
 from config.secrets import load_secrets
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -47,6 +48,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    *identity.APPS,
     "channels",
     "rest_framework",
     "drf_spectacular",
@@ -159,6 +161,13 @@ ACCOUNT_SESSION_REMEMBER = True  # no question about it at sign-in; signing out 
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_FORMS = {"login": "accounts.forms.LoginForm", "signup": "accounts.forms.SignupForm"}
 ALLOW_REGISTRATION = env.bool("ALLOW_REGISTRATION", True)
+
+# --- people whom others vouch for ------------------------------------------------------------------
+SOCIALACCOUNT_ADAPTER = "accounts.identity.adapter.SocialAdapter"
+ALLOW_SOCIAL_LOGIN = env.bool("ALLOW_SOCIAL_LOGIN", False)
+ALLOW_SOCIAL_REGISTRATION = env.bool("ALLOW_SOCIAL_REGISTRATION", False)
+IDENTITY_PROVIDERS = identity.providers()
+OPENID = identity.openid(DOMAIN)
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 
 SESSION_EXPIRY_MS = env.int("SESSION_EXPIRY", 900_000)  # the access token's life

@@ -1,0 +1,112 @@
+"""The way to somebody who vouches for people, and back."""
+
+import secrets
+from typing import Any
+
+from allauth.account.adapter import get_adapter as get_account_adapter
+from allauth.account.utils import get_next_redirect_url
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.providers.oauth2.client import OAuth2Error
+from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.identity import openid
+from accounts.identity.adapter import refuse
+from accounts.identity.session import NoAnswer
+from config.identity import Provider
+
+ID_TOKEN = "openid_id_token"  # noqa: S105 (a session's key)
+
+
+@require_GET
+@never_cache
+def start(request: HttpRequest, provider: str) -> HttpResponseBase:
+    """Lead to the provider. Nothing of the request is passed on but where to go to afterwards."""
+    offered = _offered(provider)
+    extra: dict[str, str] = {}
+    params: dict[str, str] = {}
+    if offered.kind == "openid_connect":
+        rules = openid.current_rules()
+        if rules.nonce:
+            extra["nonce"] = params["nonce"] = secrets.token_urlsafe(24)
+        if rules.audience:
+            params["audience"] = rules.audience[0]
+    try:
+        answer: HttpResponseBase = (
+            get_adapter()
+            .get_provider(request, provider)
+            .redirect(request, process="login", next_url=get_next_redirect_url(request), auth_params=params, **extra)
+        )
+    except ImmediateHttpResponse as early:
+        answer = early.response
+    except (OAuth2Error, NoAnswer, ValueError, KeyError):
+        answer = _away(request)
+    return answer
+
+
+@require_GET
+@never_cache
+def callback(request: HttpRequest, provider: str) -> HttpResponseBase:
+    """Come back from the provider, and be signed in."""
+    _offered(provider)
+    adapter = get_adapter().get_provider(request, provider).get_oauth2_adapter(request)
+    try:
+        answer: HttpResponseBase = Return.adapter_view(adapter)(request)
+    except (ValueError, KeyError, TypeError):  # an answer that is none
+        answer = _away(request)
+    token = getattr(adapter, "id_token", "")
+    if token and openid.current_rules().end_session and request.user.is_authenticated:
+        request.session[ID_TOKEN] = token
+    return answer
+
+
+class Return(OAuth2CallbackView):  # type: ignore[misc]
+    """allauth's way back, which hands the adapter what was kept at the beginning."""
+
+    def _get_state(self, request: HttpRequest, provider: Any) -> tuple[Any, Any]:
+        state, answer = super()._get_state(request, provider)
+        self.adapter.state = state or {}
+        return state, answer
+
+
+@require_GET
+def error(request: HttpRequest) -> HttpResponse:
+    return redirect("/login?redirect=false&error=auth_failed")
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse | None:
+    """Sign out here, and lead on to the provider's own way out; None: there is none, so the usual way."""
+    token = request.session.get(ID_TOKEN)
+    if not token or not settings.OPENID or not settings.OPENID.end_session:
+        return None
+    try:
+        address = openid.logout_address(token, settings.IDENTITY_PROVIDERS["openid"].client_id)
+    except (OAuth2Error, NoAnswer, ValueError, KeyError):
+        address = None
+    if address is None:
+        return None
+    get_account_adapter(request).logout(request)
+    # Not a redirect: a form of this site may lead nowhere else (Content-Security-Policy: form-action).
+    return render(request, "account/signed_out.html", {"address": address})
+
+
+def _offered(key: str) -> Provider:
+    provider = settings.IDENTITY_PROVIDERS.get(key) if settings.ALLOW_SOCIAL_LOGIN else None
+    if not isinstance(provider, Provider):
+        raise Http404
+    return provider
+
+
+def _away(request: HttpRequest) -> HttpResponseBase:
+    try:
+        refuse(request, _("The sign-in service does not answer as it should. Try again later."), status=401)
+    except ImmediateHttpResponse as early:
+        answer: HttpResponseBase = early.response
+        return answer

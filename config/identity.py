@@ -1,0 +1,163 @@
+"""Signing in through others, read from the environment: who vouches for people here, and what they say is worth."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+env = environ.Env()
+
+APPS: Final = [
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+]
+ORDER: Final = (
+    "google",
+    "facebook",
+    "openid",
+    "github",
+    "discord",
+    "saml",
+    "apple",
+)  # unless socialLogins says another
+KINDS: Final = ("access", "id", "userinfo")
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """One who vouches for people. `key` stands in addresses: ``/oauth/<key>``; `kind` is allauth's name for it."""
+
+    key: str
+    kind: str
+    label: str | Promise
+    client_id: str
+    callback: str
+    secret: str = ""
+    image: str = ""
+    scope: tuple[str, ...] = ()
+    pkce: bool = False
+    team: str = ""
+    settings: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def shows_image(self) -> bool:
+        """Whether the image may be shown: pages load nothing from elsewhere."""
+        return self.image.startswith("data:image/") or (self.image.startswith("/") and self.image[1:2] not in "/\\")
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Where to look: in which token (``access``, ``id`` or ``userinfo``), and along which path of names."""
+
+    kind: str = "id"
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenId:
+    """What a person signed in with OpenID Connect must be and becomes."""
+
+    issuer: str
+    audience: tuple[str, ...] = ()
+    nonce: bool = True
+    leeway: int = 300
+    keys_url: str = ""
+    keys_seconds: int = 600
+    username_claim: str = ""
+    name_claim: str = ""
+    email_claim: str = ""
+    required_roles: tuple[str, ...] = ()
+    required_claim: Claim = Claim()
+    admin_role: str = ""
+    admin_claim: Claim = Claim()
+    sync_roles: bool = False
+    role_claim: Claim = Claim()
+    role_priority: tuple[str, ...] = ()
+    fallback_role: str = ""
+    groups_claim: Claim = Claim()
+    auto_redirect: bool = False
+    end_session: bool = False
+    after_logout: str = ""
+    longest_logout: int = 2000
+
+
+def providers() -> dict[str, Provider]:
+    """Return who is configured, by key."""
+    found = [_openid_provider()]
+    return {each.key: each for each in found if each is not None}
+
+
+def openid(domain: str) -> OpenId | None:
+    """Return what to make of an OpenID Connect sign-in, or None where none is configured."""
+    issuer = env.str("OPENID_ISSUER", "").rstrip("/")
+    if not issuer:
+        return None
+    return OpenId(
+        issuer=issuer,
+        audience=_words("OPENID_AUDIENCE"),
+        nonce=env.bool("OPENID_GENERATE_NONCE", True),
+        leeway=env.int("OPENID_CLOCK_TOLERANCE", 300),
+        keys_url=env.str("OPENID_JWKS_URL", ""),
+        keys_seconds=env.int("OPENID_JWKS_URL_CACHE_TIME", 600_000) // 1000
+        if env.bool("OPENID_JWKS_URL_CACHE_ENABLED", True)
+        else 0,
+        username_claim=env.str("OPENID_USERNAME_CLAIM", ""),
+        name_claim=env.str("OPENID_NAME_CLAIM", ""),
+        email_claim=env.str("OPENID_EMAIL_CLAIM", ""),
+        required_roles=_words("OPENID_REQUIRED_ROLE"),
+        required_claim=_claim(
+            env.str("OPENID_REQUIRED_ROLE_TOKEN_KIND", "id"),
+            env.str("OPENID_REQUIRED_ROLE_PARAMETER_PATH", ""),
+            needed_by="OPENID_REQUIRED_ROLE",
+        ),
+        admin_role=env.str("OPENID_ADMIN_ROLE", ""),
+        admin_claim=_claim(
+            env.str("OPENID_ADMIN_ROLE_TOKEN_KIND", "id"),
+            env.str("OPENID_ADMIN_ROLE_PARAMETER_PATH", ""),
+            needed_by="OPENID_ADMIN_ROLE",
+        ),
+        sync_roles=env.bool("OPENID_ROLE_SYNC_ENABLED", False),
+        role_claim=_claim(env.str("OPENID_ROLE_SYNC_SOURCE", "id"), env.str("OPENID_ROLE_SYNC_CLAIM", "roles")),
+        role_priority=_words("OPENID_ROLE_SYNC_ROLE_PRIORITY"),
+        fallback_role=env.str("OPENID_ROLE_SYNC_FALLBACK_ROLE", ""),
+        groups_claim=_claim(env.str("OPENID_GROUPS_TOKEN_KIND", "id"), env.str("OPENID_GROUPS_CLAIM", "")),
+        auto_redirect=env.bool("OPENID_AUTO_REDIRECT", False),
+        end_session=env.bool("OPENID_USE_END_SESSION_ENDPOINT", False),
+        after_logout=env.str("OPENID_POST_LOGOUT_REDIRECT_URI", "") or f"{domain}/login?redirect=false",
+        longest_logout=env.int("OPENID_MAX_LOGOUT_URL_LENGTH", 2000),
+    )
+
+
+def _openid_provider() -> Provider | None:
+    client_id, issuer = env.str("OPENID_CLIENT_ID", ""), env.str("OPENID_ISSUER", "").rstrip("/")
+    secret, pkce = env.str("OPENID_CLIENT_SECRET", ""), env.bool("OPENID_USE_PKCE", True)
+    if not (client_id and issuer and (secret or pkce)):
+        return None
+    return Provider(
+        key="openid",
+        kind="openid_connect",
+        label=env.str("OPENID_BUTTON_LABEL", "") or _("Continue with OpenID"),
+        image=env.str("OPENID_IMAGE_URL", ""),
+        client_id=client_id,
+        secret=secret,
+        pkce=pkce,
+        scope=tuple(env.str("OPENID_SCOPE", "openid profile email").replace('"', "").split()),
+        callback=env.str("OPENID_CALLBACK_URL", "/oauth/openid/callback"),
+        settings={"server_url": issuer},
+    )
+
+
+def _words(name: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in env.str(name, "").split(",") if word.strip())
+
+
+def _claim(kind: str, path: str, *, needed_by: str = "") -> Claim:
+    if kind not in KINDS:
+        raise ImproperlyConfigured(f"A claim of OpenID Connect is read from {', '.join(KINDS)}, not from {kind!r}.")
+    if needed_by and env.str(needed_by, "") and not path:
+        raise ImproperlyConfigured(f"{needed_by} needs {needed_by}_PARAMETER_PATH: where the roles of a person stand.")
+    return Claim(kind, path)
