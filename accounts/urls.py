@@ -33,9 +33,10 @@ urlpatterns = [
 urlpatterns += [
     path("oauth/error", identity.error, name="oauth_error"),
     path("oauth/<slug:provider>", identity.start, name="oauth_start"),
+    path("oauth/apple/callback", identity.apple_callback, name="apple_finish"),
     path("oauth/<slug:provider>/callback", identity.callback, name="oauth_callback"),
     *(
-        path(provider.callback.lstrip("/"), identity.callback, {"provider": key})
+        path(provider.callback.lstrip("/"), identity.BACK.get(key, identity.callback), {"provider": key})
         for key, provider in settings.IDENTITY_PROVIDERS.items()
         if provider.callback != f"/oauth/{key}/callback"
     ),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
 import environ
@@ -13,6 +14,11 @@ env = environ.Env()
 
 APPS: Final = [
     "allauth.socialaccount",
+    "allauth.socialaccount.providers.apple",
+    "allauth.socialaccount.providers.discord",
+    "allauth.socialaccount.providers.facebook",
+    "allauth.socialaccount.providers.github",
+    "allauth.socialaccount.providers.google",
     "allauth.socialaccount.providers.openid_connect",
 ]
 ORDER: Final = (
@@ -87,7 +93,15 @@ class OpenId:
 
 def providers() -> dict[str, Provider]:
     """Return who is configured, by key."""
-    found = [_openid_provider()]
+    found = [
+        _openid_provider(),
+        _oauth("google", ("GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET", "GOOGLE_CALLBACK_URL"), _("Continue with Google"), "openid", "profile", "email", pkce=True),
+        _oauth("github", ("GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET", "GITHUB_CALLBACK_URL"), _("Continue with GitHub"), "read:user", "user:email", pkce=True,
+               web_url=env.str("GITHUB_ENTERPRISE_BASE_URL", "").rstrip("/")),
+        _oauth("discord", ("DISCORD_CLIENT_ID", "DISCORD_CLIENT_SECRET", "DISCORD_CALLBACK_URL"), _("Continue with Discord"), "identify", "email"),
+        _oauth("facebook", ("FACEBOOK_CLIENT_ID", "FACEBOOK_CLIENT_SECRET", "FACEBOOK_CALLBACK_URL"), _("Continue with Facebook"), "public_profile", "email"),
+        _apple(),
+    ]  # fmt: skip
     return {each.key: each for each in found if each is not None}
 
 
@@ -148,6 +162,47 @@ def _openid_provider() -> Provider | None:
         scope=tuple(env.str("OPENID_SCOPE", "openid profile email").replace('"', "").split()),
         callback=env.str("OPENID_CALLBACK_URL", "/oauth/openid/callback"),
         settings={"server_url": issuer},
+    )
+
+
+def _oauth(
+    key: str, names: tuple[str, str, str], label: Promise, *scope: str, pkce: bool = False, web_url: str = ""
+) -> Provider | None:
+    client_id, secret = env.str(names[0], ""), env.str(names[1], "")
+    if not (client_id and secret):
+        return None
+    return Provider(
+        key=key,
+        kind=key,
+        label=label,
+        client_id=client_id,
+        secret=secret,
+        scope=scope,
+        pkce=pkce,
+        callback=env.str(names[2], f"/oauth/{key}/callback"),
+        settings={"web_url": web_url},
+    )
+
+
+def _apple() -> Provider | None:
+    client_id, team = env.str("APPLE_CLIENT_ID", ""), env.str("APPLE_TEAM_ID", "")
+    key_id, file = env.str("APPLE_KEY_ID", ""), env.str("APPLE_PRIVATE_KEY_PATH", "")
+    if not (client_id and team and key_id and file):
+        return None
+    try:
+        private_key = Path(file).read_text("ascii")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ImproperlyConfigured(f"APPLE_PRIVATE_KEY_PATH cannot be read: {error}") from None
+    return Provider(
+        key="apple",
+        kind="apple",
+        label=_("Continue with Apple"),
+        client_id=client_id,
+        secret=key_id,
+        team=team,
+        scope=("name", "email"),
+        callback=env.str("APPLE_CALLBACK_URL", "/oauth/apple/callback"),
+        settings={"certificate_key": private_key},
     )
 
 

@@ -16,13 +16,15 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
+from accounts.identity.oauth import GitHubAdapter, GoogleAdapter
 from accounts.identity.openid import OpenIdAdapter
 from accounts.identity.session import OperatorSession
 from accounts.models import User
 from accounts.services import social
 from config.identity import Provider
 
-ADAPTERS: Final = {"openid_connect": OpenIdAdapter}
+ADAPTERS: Final = {"openid_connect": OpenIdAdapter, "google": GoogleAdapter, "github": GitHubAdapter}
+SILENT: Final = {"facebook"}  # on whether an address is confirmed: it passes on no other
 
 
 class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
@@ -39,6 +41,7 @@ class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         found = super().get_provider(request, provider, client_id)
         if hasattr(found, "oauth2_adapter_class"):
             found.oauth2_adapter_class = called_back_here(ADAPTERS.get(found.id, found.oauth2_adapter_class))
+        found.extract_extra_data = _nothing
         return found
 
     def get_requests_session(self) -> OperatorSession:
@@ -91,10 +94,15 @@ def identity_of(login: SocialLogin) -> social.Identity:
         provider=login.account.provider,
         subject=login.account.uid,
         email=address.email if address else "",
-        email_verified=bool(address.verified) if address else None,
+        email_verified=bool(address.verified) if address and login.account.provider not in SILENT else None,
         name=login.user.name,
         username=login.user.username,
     )
+
+
+def _nothing(data: Any) -> dict[str, Any]:
+    """Return what to keep of a provider's answer beside the name, the address and the subject."""
+    return {}
 
 
 def _app(provider: Provider) -> SocialApp:

@@ -1,12 +1,13 @@
 """The way to somebody who vouches for people, and back."""
 
 import secrets
-from typing import Any
+from typing import Any, Final
 
 from allauth.account.adapter import get_adapter as get_account_adapter
 from allauth.account.utils import get_next_redirect_url
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.providers.apple.views import apple_post_callback
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
 from django.conf import settings
@@ -14,7 +15,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.identity import openid
 from accounts.identity.adapter import refuse
@@ -50,10 +52,22 @@ def start(request: HttpRequest, provider: str) -> HttpResponseBase:
     return answer
 
 
+@csrf_exempt
+@require_http_methods(["GET", "POST"])
+@never_cache
+def apple_callback(request: HttpRequest, provider: str = "apple") -> HttpResponseBase:
+    """Take what Apple lets the browser post: without the session, so it is kept, and asked for again as a page."""
+    _offered(provider)
+    if request.method == "GET":
+        return callback(request, provider)
+    answer: HttpResponseBase = apple_post_callback(request, finish_endpoint_name="apple_finish")
+    return answer
+
+
 @require_GET
 @never_cache
 def callback(request: HttpRequest, provider: str) -> HttpResponseBase:
-    """Come back from the provider, and be signed in."""
+    """Come back from the provider, and be signed in. What protects it is the state, which this browser was given."""
     _offered(provider)
     adapter = get_adapter().get_provider(request, provider).get_oauth2_adapter(request)
     try:
@@ -64,6 +78,9 @@ def callback(request: HttpRequest, provider: str) -> HttpResponseBase:
     if token and openid.current_rules().end_session and request.user.is_authenticated:
         request.session[ID_TOKEN] = token
     return answer
+
+
+BACK: Final = {"apple": apple_callback}  # who does not come back as a page
 
 
 class Return(OAuth2CallbackView):  # type: ignore[misc]
