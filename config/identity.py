@@ -93,15 +93,9 @@ class OpenId:
 
 def providers() -> dict[str, Provider]:
     """Return who is configured, by key."""
-    found = [
-        _openid_provider(),
-        _oauth("google", ("GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET", "GOOGLE_CALLBACK_URL"), _("Continue with Google"), "openid", "profile", "email", pkce=True),
-        _oauth("github", ("GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET", "GITHUB_CALLBACK_URL"), _("Continue with GitHub"), "read:user", "user:email", pkce=True,
-               web_url=env.str("GITHUB_ENTERPRISE_BASE_URL", "").rstrip("/")),
-        _oauth("discord", ("DISCORD_CLIENT_ID", "DISCORD_CLIENT_SECRET", "DISCORD_CALLBACK_URL"), _("Continue with Discord"), "identify", "email"),
-        _oauth("facebook", ("FACEBOOK_CLIENT_ID", "FACEBOOK_CLIENT_SECRET", "FACEBOOK_CALLBACK_URL"), _("Continue with Facebook"), "public_profile", "email"),
-        _apple(),
-    ]  # fmt: skip
+    enterprise = env.str("GITHUB_ENTERPRISE_BASE_URL", "").rstrip("/")
+    named = [_oauth(*each, web_url=enterprise if each[0] == "github" else "") for each in _NAMED]
+    found = [_openid_provider(), *named, _apple()]
     return {each.key: each for each in found if each is not None}
 
 
@@ -165,8 +159,21 @@ def _openid_provider() -> Provider | None:
     )
 
 
+# key, variables, label, scopes, and whether it knows PKCE
+_NAMED: Final = (
+    ("google", ("GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET", "GOOGLE_CALLBACK_URL"),
+     _("Continue with Google"), ("openid", "profile", "email"), True),
+    ("github", ("GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET", "GITHUB_CALLBACK_URL"),
+     _("Continue with GitHub"), ("read:user", "user:email"), True),
+    ("discord", ("DISCORD_CLIENT_ID", "DISCORD_CLIENT_SECRET", "DISCORD_CALLBACK_URL"),
+     _("Continue with Discord"), ("identify", "email"), False),
+    ("facebook", ("FACEBOOK_CLIENT_ID", "FACEBOOK_CLIENT_SECRET", "FACEBOOK_CALLBACK_URL"),
+     _("Continue with Facebook"), ("public_profile", "email"), False),
+)  # fmt: skip
+
+
 def _oauth(
-    key: str, names: tuple[str, str, str], label: Promise, *scope: str, pkce: bool = False, web_url: str = ""
+    key: str, names: tuple[str, str, str], label: Promise, scope: tuple[str, ...], pkce: bool, web_url: str
 ) -> Provider | None:
     client_id, secret = env.str(names[0], ""), env.str(names[1], "")
     if not (client_id and secret):
