@@ -21,6 +21,9 @@ class LoginForm(allauth_forms.LoginForm):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         _plain(self)
         self.fields["login"].label = _("E-mail")
+        if settings.DIRECTORY and settings.DIRECTORY.by_username:
+            self.fields["login"] = forms.CharField(label=_("User name"), max_length=254)
+            self.order_fields(["login", "password"])
         self.fields["login"].widget.attrs["autocomplete"] = "username"
         self.fields["login"].widget.attrs["autofocus"] = True
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -91,11 +92,34 @@ class OpenId:
     longest_logout: int = 2000
 
 
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """An LDAP directory that knows people's passwords. Attributes are tried in their order."""
+
+    url: str
+    base: str
+    bind_dn: str = ""
+    bind_password: str = ""
+    filter: str = "mail={{username}}"
+    start_tls: bool = False
+    ca_file: str = ""
+    verify: bool = True
+    by_username: bool = False
+    id_attributes: tuple[str, ...] = ("uid", "sAMAccountName", "mail")
+    username_attributes: tuple[str, ...] = ("givenName", "mail")
+    email_attributes: tuple[str, ...] = ("mail",)
+    name_attributes: tuple[str, ...] = ("givenName", "sn")
+    group_base: str = ""
+    group_filter: str = "(|(member={{dn}})(uniqueMember={{dn}})(memberUid={{username}}))"
+    group_name: str = "cn"
+
+
 def providers() -> dict[str, Provider]:
     """Return who is configured, by key."""
     enterprise = env.str("GITHUB_ENTERPRISE_BASE_URL", "").rstrip("/")
-    named = [_oauth(*each, web_url=enterprise if each[0] == "github" else "") for each in _NAMED]
-    found = [_openid_provider(), *named, _apple()]
+    found = [_openid_provider(), _apple()]
+    for key, names, label, scope, pkce in _NAMED:
+        found.append(_oauth(key, names, label, scope, pkce, enterprise if key == "github" else ""))
     return {each.key: each for each in found if each is not None}
 
 
@@ -137,6 +161,36 @@ def openid(domain: str) -> OpenId | None:
         end_session=env.bool("OPENID_USE_END_SESSION_ENDPOINT", False),
         after_logout=env.str("OPENID_POST_LOGOUT_REDIRECT_URI", "") or f"{domain}/login?redirect=false",
         longest_logout=env.int("OPENID_MAX_LOGOUT_URL_LENGTH", 2000),
+    )
+
+
+def directory() -> Directory | None:
+    """Return the directory that passwords are checked with, or None where none is configured."""
+    url, base = env.str("LDAP_URL", ""), env.str("LDAP_USER_SEARCH_BASE", "")
+    if not (url and base):
+        return None
+    if not url.startswith(("ldap://", "ldaps://")):
+        raise ImproperlyConfigured("LDAP_URL begins with ldap:// or ldaps://.")
+    if find_spec("ldap3") is None:
+        raise ImproperlyConfigured("LDAP_URL needs the package ldap3, which is not installed.")
+    plain = Directory(url=url, base=base)
+    return Directory(
+        url=url,
+        base=base,
+        bind_dn=env.str("LDAP_BIND_DN", ""),
+        bind_password=env.str("LDAP_BIND_CREDENTIALS", ""),
+        filter=env.str("LDAP_SEARCH_FILTER", "") or plain.filter,
+        start_tls=env.bool("LDAP_STARTTLS", False),
+        ca_file=env.str("LDAP_CA_CERT_PATH", ""),
+        verify=env.bool("LDAP_TLS_REJECT_UNAUTHORIZED", True),
+        by_username=env.bool("LDAP_LOGIN_USES_USERNAME", False),
+        id_attributes=_words("LDAP_ID") or plain.id_attributes,
+        username_attributes=_words("LDAP_USERNAME") or plain.username_attributes,
+        email_attributes=_words("LDAP_EMAIL") or plain.email_attributes,
+        name_attributes=_words("LDAP_FULL_NAME") or plain.name_attributes,
+        group_base=env.str("LDAP_GROUP_SEARCH_BASE", ""),
+        group_filter=env.str("LDAP_GROUP_SEARCH_FILTER", "") or plain.group_filter,
+        group_name=env.str("LDAP_GROUP_NAME", "") or plain.group_name,
     )
 
 

@@ -136,7 +136,11 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- people ------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+DIRECTORY = identity.directory()  # where there is one, it is asked first
+AUTHENTICATION_BACKENDS = [
+    *(["accounts.identity.directory.DirectoryBackend"] if DIRECTORY else []),
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.ScryptPasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -160,7 +164,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True  # no question about it at sign-in; signing out is one click
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_FORMS = {"login": "accounts.forms.LoginForm", "signup": "accounts.forms.SignupForm"}
-ALLOW_REGISTRATION = env.bool("ALLOW_REGISTRATION", True)
+ALLOW_REGISTRATION = env.bool("ALLOW_REGISTRATION", True) and not DIRECTORY  # there, the directory admits people
 
 # --- people whom others vouch for ------------------------------------------------------------------
 SOCIALACCOUNT_ADAPTER = "accounts.identity.adapter.SocialAdapter"

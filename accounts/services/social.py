@@ -57,7 +57,7 @@ def arrive(*, identity: Identity) -> User:
 
 
 def _admit(identity: Identity) -> User:
-    if not settings.ALLOW_SOCIAL_REGISTRATION:
+    if not settings.ALLOW_SOCIAL_REGISTRATION and identity.provider != "ldap":  # a directory lists who belongs here
         raise Refused(_("There is no account for you here, and new ones are not made in this way."))
     if not identity.email:
         raise Refused(_("Your e-mail address was not passed on. It is needed for an account."))
