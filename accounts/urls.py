@@ -34,6 +34,7 @@ urlpatterns += [
     path("oauth/error", identity.error, name="oauth_error"),
     path("oauth/<slug:provider>", identity.start, name="oauth_start"),
     path("oauth/apple/callback", identity.apple_callback, name="apple_finish"),
+    path("oauth/saml/callback", identity.saml_callback, name="saml_finish"),
     path("oauth/<slug:provider>/callback", identity.callback, name="oauth_callback"),
     *(
         path(provider.callback.lstrip("/"), identity.BACK.get(key, identity.callback), {"provider": key})

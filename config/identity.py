@@ -1,5 +1,7 @@
 """Signing in through others, read from the environment: who vouches for people here, and what they say is worth."""
 
+import base64
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -7,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 import environ
+from cryptography import x509
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -21,6 +24,7 @@ APPS: Final = [
     "allauth.socialaccount.providers.github",
     "allauth.socialaccount.providers.google",
     "allauth.socialaccount.providers.openid_connect",
+    "allauth.socialaccount.providers.saml",
 ]
 ORDER: Final = (
     "google",
@@ -114,10 +118,27 @@ class Directory:
     group_name: str = "cn"
 
 
+@dataclass(frozen=True, slots=True)
+class Saml:
+    """What a SAML identity provider is known by, and which of its attributes say what."""
+
+    entry_point: str
+    issuer: str
+    certificate: str
+    whole_response: bool = False
+    email_claim: str = "email"
+    username_claim: str = "username"
+    given_name_claim: str = "given_name"
+    family_name_claim: str = "family_name"
+    name_claim: str = ""
+    groups_claim: str = ""
+
+
 def providers() -> dict[str, Provider]:
     """Return who is configured, by key."""
     enterprise = env.str("GITHUB_ENTERPRISE_BASE_URL", "").rstrip("/")
-    found = [_openid_provider(), _apple()]
+    vouching = _openid_provider()
+    found = [vouching, _apple(), None if vouching else _saml_provider()]
     for key, names, label, scope, pkce in _NAMED:
         found.append(_oauth(key, names, label, scope, pkce, enterprise if key == "github" else ""))
     return {each.key: each for each in found if each is not None}
@@ -192,6 +213,54 @@ def directory() -> Directory | None:
         group_filter=env.str("LDAP_GROUP_SEARCH_FILTER", "") or plain.group_filter,
         group_name=env.str("LDAP_GROUP_NAME", "") or plain.group_name,
     )
+
+
+def saml() -> Saml | None:
+    """Return what to make of a SAML sign-in, or None where none is configured."""
+    entry_point, issuer = env.str("SAML_ENTRY_POINT", ""), env.str("SAML_ISSUER", "")
+    certificate = env.str("SAML_CERT", "")
+    if not (entry_point and issuer and certificate):
+        return None
+    if find_spec("onelogin") is None:
+        raise ImproperlyConfigured("SAML_ENTRY_POINT needs the package python3-saml, which is not installed.")
+    return Saml(
+        entry_point=entry_point,
+        issuer=issuer,
+        certificate=_certificate(certificate),
+        whole_response=env.bool("SAML_USE_AUTHN_RESPONSE_SIGNED", False),
+        email_claim=env.str("SAML_EMAIL_CLAIM", "") or "email",
+        username_claim=env.str("SAML_USERNAME_CLAIM", "") or "username",
+        given_name_claim=env.str("SAML_GIVEN_NAME_CLAIM", "") or "given_name",
+        family_name_claim=env.str("SAML_FAMILY_NAME_CLAIM", "") or "family_name",
+        name_claim=env.str("SAML_NAME_CLAIM", ""),
+        groups_claim=env.str("SAML_GROUPS_CLAIM", ""),
+    )
+
+
+def _saml_provider() -> Provider | None:
+    found = saml()
+    if found is None:
+        return None
+    return Provider(
+        key="saml",
+        kind="saml",
+        label=env.str("SAML_BUTTON_LABEL", "") or _("Continue with SAML"),
+        image=env.str("SAML_IMAGE_URL", ""),
+        client_id=found.issuer,
+        callback=env.str("SAML_CALLBACK_URL", "/oauth/saml/callback"),
+    )
+
+
+def _certificate(text: str) -> str:
+    """Return the certificate as base64, whether `text` is that, a PEM (also on one line) or the path of one."""
+    if "-----BEGIN" not in text and len(text) < 1000 and Path(text).is_file():
+        text = Path(text).read_text("ascii")
+    body = re.sub(r"-----[A-Z ]+-----|\\n|\s", "", text)
+    try:
+        x509.load_der_x509_certificate(base64.b64decode(body, validate=True))
+    except ValueError:
+        raise ImproperlyConfigured("SAML_CERT is no certificate, nor the path of one.") from None
+    return body
 
 
 def _openid_provider() -> Provider | None:

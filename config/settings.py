@@ -172,6 +172,7 @@ ALLOW_SOCIAL_LOGIN = env.bool("ALLOW_SOCIAL_LOGIN", False)
 ALLOW_SOCIAL_REGISTRATION = env.bool("ALLOW_SOCIAL_REGISTRATION", False)
 IDENTITY_PROVIDERS = identity.providers()
 OPENID = identity.openid(DOMAIN)
+SAML = identity.saml()
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 
 SESSION_EXPIRY_MS = env.int("SESSION_EXPIRY", 900_000)  # the access token's life

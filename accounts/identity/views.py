@@ -18,7 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.identity import openid
+from accounts.identity import openid, saml
 from accounts.identity.adapter import refuse
 from accounts.identity.session import NoAnswer
 from config.identity import Provider
@@ -31,6 +31,8 @@ ID_TOKEN = "openid_id_token"  # noqa: S105 (a session's key)
 def start(request: HttpRequest, provider: str) -> HttpResponseBase:
     """Lead to the provider. Nothing of the request is passed on but where to go to afterwards."""
     offered = _offered(provider)
+    if offered.kind == "saml":
+        return saml.start(request)
     extra: dict[str, str] = {}
     params: dict[str, str] = {}
     if offered.kind == "openid_connect":
@@ -80,7 +82,22 @@ def callback(request: HttpRequest, provider: str) -> HttpResponseBase:
     return answer
 
 
-BACK: Final = {"apple": apple_callback}  # who does not come back as a page
+@csrf_exempt
+@require_http_methods(["GET", "POST"])
+@never_cache
+def saml_callback(request: HttpRequest, provider: str = "saml") -> HttpResponseBase:
+    """Take a signed response, which another site lets the browser post; then, as a page, let in who began here."""
+    _offered(provider)
+    try:
+        return saml.take(request) if request.method == "POST" else saml.finish(request)
+    except saml.BadResponse:
+        return _said(request, _("The sign-in could not be confirmed."))
+    except ImmediateHttpResponse as early:
+        answer: HttpResponseBase = early.response
+        return answer
+
+
+BACK: Final = {"apple": apple_callback, "saml": saml_callback}  # who does not come back as a page
 
 
 class Return(OAuth2CallbackView):  # type: ignore[misc]
@@ -122,8 +139,12 @@ def _offered(key: str) -> Provider:
 
 
 def _away(request: HttpRequest) -> HttpResponseBase:
+    return _said(request, _("The sign-in service does not answer as it should. Try again later."))
+
+
+def _said(request: HttpRequest, message: str) -> HttpResponseBase:
     try:
-        refuse(request, _("The sign-in service does not answer as it should. Try again later."), status=401)
+        refuse(request, message, status=401)
     except ImmediateHttpResponse as early:
         answer: HttpResponseBase = early.response
         return answer

@@ -33,7 +33,7 @@ LYING = {
 # Signing in needs no right that a foreign site could borrow; their own check looks at the origin alone.
 WITHOUT_A_SESSION = {"api:login", "api:register", "api:refresh"}
 # A provider lets the browser post here. Only what this browser began is finished; without the provider: 404.
-POSTED_BY_PROVIDERS = {"apple_finish"}
+POSTED_BY_PROVIDERS = {"apple_finish", "saml_finish"}
 
 
 def plain_routes() -> list[Route]:
