@@ -13,6 +13,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.services import domains
 from accounts.services.signup import LONGEST_PASSWORD, EmailTaken
 
 
@@ -47,6 +48,12 @@ class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]
             "At least %(count)s characters, and not a common word.",
             settings.MIN_PASSWORD_LENGTH,
         ) % {"count": settings.MIN_PASSWORD_LENGTH}
+
+    def clean_email(self) -> str:
+        email: str = super().clean_email()
+        if not domains.welcome(email):
+            raise forms.ValidationError(gettext("Accounts are not made here for addresses of this domain."))
+        return email
 
     def clean_password1(self) -> str:
         password: str = self.cleaned_data["password1"]

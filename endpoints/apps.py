@@ -6,6 +6,10 @@ class EndpointsConfig(AppConfig):
     name = "endpoints"
 
     def ready(self) -> None:
-        from endpoints.checks import check_configuration  # noqa: PLC0415 (needs the settings)
+        from accounts.services import domains, offers  # noqa: PLC0415 (needs the settings)
+        from endpoints import registry  # noqa: PLC0415
+        from endpoints.checks import check_configuration  # noqa: PLC0415
 
         register(check_configuration)
+        offers.order_by(lambda: registry.current().registration.socialLogins)
+        domains.restrict_to(lambda: registry.current().registration.allowedDomains)

@@ -15,7 +15,7 @@ from endpoints.adapters.base import Endpoint
 from endpoints.config import Config, load_config
 from endpoints.config.environment import PROVIDERS, endpoints_from_environment
 from endpoints.config.interpolate import unset_variables
-from endpoints.config.schema import LOCAL_NAME, USER_PROVIDED, CustomEndpoint
+from endpoints.config.schema import LOCAL_NAME, USER_PROVIDED, CustomEndpoint, Registration
 from endpoints.model_lists import merged, stored_models
 
 log = logging.getLogger(__name__)
@@ -27,8 +27,9 @@ REMEMBERED_SECONDS = 10.0  # how long a process relies on a fetched list before 
 class Registry:
     """The endpoints, in the order people see them. Cheap to ask: lists that must be fetched are never waited for."""
 
-    def __init__(self, endpoints: tuple[Endpoint, ...]) -> None:
+    def __init__(self, endpoints: tuple[Endpoint, ...], registration: Registration | None = None) -> None:
         self.endpoints = endpoints
+        self.registration = registration or Registration()
         self._by_name = {endpoint.name: endpoint for endpoint in endpoints}
         self._remembered: dict[str, tuple[float, tuple[str, ...]]] = {}
 
@@ -76,7 +77,8 @@ def current() -> Registry:
         return _current[0]
     with _lock:
         if not _current:
-            _current.append(Registry(_load()))
+            config = load_config(settings.LIBRECHAT_CONFIG)
+            _current.append(Registry(_load(config), config.registration))
         return _current[0]
 
 
@@ -86,8 +88,7 @@ def reset() -> None:
         _current.clear()
 
 
-def _load() -> tuple[Endpoint, ...]:
-    config = load_config(settings.LIBRECHAT_CONFIG)
+def _load(config: Config) -> tuple[Endpoint, ...]:
     if os.environ.get("CONFIG_PATH") and not settings.LIBRECHAT_CONFIG.exists():
         log.warning("there is no file %s (CONFIG_PATH)", settings.LIBRECHAT_CONFIG)
     built_in = {endpoint.name: endpoint for endpoint in endpoints_from_environment()}

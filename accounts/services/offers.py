@@ -6,11 +6,14 @@ from django.conf import settings
 
 from config.identity import ORDER, Provider
 
-_order: list[Callable[[], Sequence[str]]] = []
+_order: list[Callable[[], Sequence[str] | None]] = []
 
 
-def order_by(names: Callable[[], Sequence[str]]) -> None:
-    """Let `names` say in which order, and that others are not shown. For the app that reads the configuration file."""
+def order_by(names: Callable[[], Sequence[str] | None]) -> None:
+    """Let `names` say in which order, and that others are not shown; None: as usual.
+
+    For the app that reads the configuration file.
+    """
     _order[:] = [names]
 
 
@@ -19,5 +22,6 @@ def providers() -> list[Provider]:
     if not settings.ALLOW_SOCIAL_LOGIN:
         return []
     configured: dict[str, Provider] = settings.IDENTITY_PROVIDERS
-    names = _order[0]() if _order else ORDER
+    named = _order[0]() if _order else None
+    names = ORDER if named is None else named
     return [configured[name] for name in names if name in configured]

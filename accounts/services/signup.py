@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Role, User
+from accounts.services import domains
 
 LONGEST_PASSWORD: Final = 128
 _LOCK: Final = 0x5041_524C  # Postgres advisory lock: one sign-up at a time
@@ -47,7 +48,7 @@ def admit(*, email: str, name: str, username: str, provider: str, may_be_first: 
     name = _fitting(name) or email.partition("@")[0][:80]
     user = User(email=email, name=name, username=_fitting(username), provider=provider)
     user.set_unusable_password()
-    user.full_clean(exclude=["password", "role"], validate_unique=False, validate_constraints=False)
+    _check(user)
     return _insert(user, may_be_first)
 
 
@@ -66,10 +67,16 @@ def _fitting(name: str) -> str:
     return "".join(each for each in name if each.isprintable()).strip()[:80].strip()
 
 
+def _check(user: User) -> None:
+    user.full_clean(exclude=["password", "role"], validate_unique=False, validate_constraints=False)
+    if not domains.welcome(user.email):
+        raise ValidationError({"email": _("Accounts are not made here for addresses of this domain.")})
+
+
 def _validate(user: User, password: str) -> None:
     faults: dict[str, list[str]] = {}
     try:
-        user.full_clean(exclude=["password", "role"], validate_unique=False, validate_constraints=False)
+        _check(user)
     except ValidationError as fault:
         faults.update(fault.message_dict)
     try:

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Role, User
-from accounts.services import memberships, signup, tokens
+from accounts.services import domains, memberships, signup, tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,8 @@ def arrive(*, identity: Identity) -> User:
         known = SocialAccount.objects.filter(provider=identity.provider, uid=identity.subject)
         account = known.select_related("user").first()
         user: User = account.user if account else _admit(identity)
+        if not domains.welcome(user.email):
+            raise Refused(_("People with an e-mail address of your domain do not sign in here."))
         if user.is_active:
             _set_role(user, identity)
             if identity.groups is not None:

@@ -1,6 +1,6 @@
 """The configuration file, `librechat.yaml`: read once at start, refused as a whole when anything in it is wrong."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from endpoints.config.faults import ConfigFaults, Fault, Lines, Place, message_of, path_of
 from endpoints.config.interpolate import interpolate
-from endpoints.config.schema import LATER, TOP_LEVEL, CustomEndpoint, CustomParams, Document, Endpoints
+from endpoints.config.schema import LATER, TOP_LEVEL, CustomEndpoint, CustomParams, Document, Endpoints, Registration
 
 __all__ = ["Config", "ConfigFaults", "Fault", "load_config"]
 
@@ -21,6 +21,7 @@ class Config:
 
     custom: tuple[CustomEndpoint, ...] = ()
     not_in_use: tuple[str, ...] = ()
+    registration: Registration = field(default_factory=Registration)
 
 
 _CLOSED: dict[str, type[BaseModel]] = {"endpoints": Endpoints, "customParams": CustomParams}
@@ -70,7 +71,7 @@ def _validated(document: dict[Any, Any], lines: Lines) -> tuple[Config, list[Fau
     try:
         found = Document.model_validate(filled)
         custom = tuple(found.endpoints.custom) if found.endpoints else ()
-        return Config(custom, tuple(name for name in LATER if name in document)), []
+        return Config(custom, tuple(name for name in LATER if name in document), found.registration), []
     except ValidationError as error:
         faults: dict[tuple[str, str], Fault] = {}
         for each in error.errors(include_url=False, include_input=False):

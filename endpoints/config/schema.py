@@ -20,7 +20,7 @@ _RESERVED = (
 LATER = (
     "permissions", "cache", "ocr", "webSearch", "langfuse", "memory", "summarization", "skillSync", "secureImageLinks",
     "imageOutputType", "includedTools", "filteredTools", "mcpServers", "mcpSettings", "interface", "turnstile",
-    "fileStrategy", "fileStrategies", "cloudfront", "actions", "registration", "balance", "transactions", "speech",
+    "fileStrategy", "fileStrategies", "cloudfront", "actions", "balance", "transactions", "speech",
     "rateLimits", "fileConfig", "modelSpecs", "filters", "messageFilter", "openapi", "parley",
 )  # fmt: skip
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -164,14 +164,22 @@ class Endpoints(_Closed):
         return custom
 
 
+class Registration(_Open):
+    """Who may have an account, and through whom people sign in: shown in this order."""
+
+    socialLogins: list[Literal["google", "facebook", "openid", "github", "discord", "saml", "apple"]] | None = None  # noqa: N815
+    allowedDomains: list[Text] | None = None  # noqa: N815
+
+
 class Document(_Open):
     """The whole file, as far as something reads it. Unknown keys are found by `endpoints.config.load_config`."""
 
     version: StrictStr | float | int
     endpoints: Endpoints | None = None
+    registration: Registration = Registration()
 
 
-TOP_LEVEL = ("version", "endpoints", *LATER)
+TOP_LEVEL = ("version", "endpoints", "registration", *LATER)
 
 
 def is_web_address(url: str) -> bool:

@@ -82,9 +82,10 @@ def test_the_sign_in_page_offers_them_in_order(client: Client, settings: Setting
 
 @pytest.mark.usefixtures("everybody")
 def test_the_order_can_be_another_and_leave_some_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(offers, "_order", [])
-    offers.order_by(lambda: ["github", "nobody", "google"])
+    monkeypatch.setattr(offers, "_order", [lambda: ["github", "nobody", "google"]])
     assert [each.key for each in offers.providers()] == ["github", "google"]
+    monkeypatch.setattr(offers, "_order", [list])
+    assert offers.providers() == []
 
 
 @pytest.mark.parametrize("name", NAMES)
