@@ -29,6 +29,14 @@ class LoginForm(allauth_forms.LoginForm):  # type: ignore[misc]
         self.fields["login"].widget.attrs["autofocus"] = True
 
 
+class ResetPasswordForm(allauth_forms.ResetPasswordForm):  # type: ignore[misc]
+    def clean_email(self) -> str:
+        """Leave out people whom another vouches for: a password of their own would outlive that one's word."""
+        email: str = super().clean_email()
+        self.users: list[User] = [user for user in self.users if user.provider == "local"]
+        return email
+
+
 class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]
     """Name, e-mail and a password, once: it can be shown, so it need not be typed twice."""
 

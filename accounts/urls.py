@@ -14,7 +14,7 @@ urlpatterns = [
     path("account/inactive", views.account_inactive, name="account_inactive"),
     path("account/reauthenticate", views.reauthenticate, name="account_reauthenticate"),
     path("account/password", views.password_change, name="account_change_password"),
-    path("account/password/set", views.password_set, name="account_set_password"),
+    path("account/password/set", own.password_set, name="account_set_password"),
     path("account/password/reset", views.password_reset, name="account_reset_password"),
     path("account/password/reset/done", views.password_reset_done, name="account_reset_password_done"),
     path(
@@ -33,8 +33,8 @@ urlpatterns = [
 urlpatterns += [
     path("oauth/error", identity.error, name="oauth_error"),
     path("oauth/<slug:provider>", identity.start, name="oauth_start"),
-    path("oauth/apple/callback", identity.apple_callback, name="apple_finish"),
-    path("oauth/saml/callback", identity.saml_callback, name="saml_finish"),
+    path("oauth/apple/callback", identity.apple_callback, {"provider": "apple"}, name="apple_finish"),
+    path("oauth/saml/callback", identity.saml_callback, {"provider": "saml"}, name="saml_finish"),
     path("oauth/<slug:provider>/callback", identity.callback, name="oauth_callback"),
     *(
         path(provider.callback.lstrip("/"), identity.BACK.get(key, identity.callback), {"provider": key})

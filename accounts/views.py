@@ -4,12 +4,14 @@ from typing import Final
 
 from allauth.account import views as allauth_views
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseBase
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from accounts.identity import views as identity_views
+from accounts.models import User
 from accounts.services import offers
 
 ERRORS: Final = {
@@ -37,6 +39,15 @@ class LoginView(allauth_views.LoginView):  # type: ignore[misc]
         wanted = settings.OPENID is not None and settings.OPENID.auto_redirect
         kept_here = request.GET.get("redirect") == "false" or "error" in request.GET
         return wanted and not kept_here and any(each.key == "openid" for each in offers.providers())
+
+
+@login_required
+def password_set(request: HttpRequest) -> HttpResponseBase:
+    """Choose a first password; not beside the word of somebody who vouches for the person, which it would outlive."""
+    if isinstance(request.user, User) and request.user.provider != "local":
+        raise Http404
+    answer: HttpResponseBase = allauth_views.password_set(request)
+    return answer
 
 
 def logout(request: HttpRequest) -> HttpResponseBase:

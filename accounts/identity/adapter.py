@@ -4,6 +4,7 @@ Who vouches for people stands in the settings, never in the database, and what a
 `accounts.services.social`: allauth walks people to the provider and back, and no further.
 """
 
+import logging
 from functools import cache
 from typing import Any, Final, NoReturn
 
@@ -17,12 +18,13 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from accounts.identity.oauth import GitHubAdapter, GoogleAdapter
-from accounts.identity.openid import OpenIdAdapter
+from accounts.identity.openid import OpenIdAdapter, OpenIdFault
 from accounts.identity.session import OperatorSession
 from accounts.models import User
 from accounts.services import social
 from config.identity import Provider
 
+log = logging.getLogger(__name__)
 ADAPTERS: Final = {"openid_connect": OpenIdAdapter, "google": GoogleAdapter, "github": GitHubAdapter}
 SILENT: Final = {"facebook"}  # on whether an address is confirmed: it passes on no other
 
@@ -72,6 +74,8 @@ class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
     ) -> NoReturn:
         if error == AuthError.CANCELLED:
             raise ImmediateHttpResponse(redirect("/login?redirect=false&error=cancelled"))
+        why = str(exception) if isinstance(exception, OpenIdFault) else type(exception).__name__  # others quote answers
+        log.warning("a sign-in through %s failed: %s", provider.sub_id, why if exception else error)
         if isinstance(exception, social.Refused):
             refuse(request, exception.message, status=403)
         if "state_id" in (extra_context or {}) and exception is None:

@@ -23,6 +23,10 @@ DISCOVERY_SECONDS = 600
 ADDRESSES = ("authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri", "end_session_endpoint")
 
 
+class OpenIdFault(OAuth2Error):  # type: ignore[misc]
+    """The sign-in cannot be confirmed. Its words are for the log, and hold nothing of a token."""
+
+
 class OpenIdAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
     """One sign-in. `state` is what was kept of its beginning; `id_token` is what it ended with."""
 
@@ -42,7 +46,7 @@ class OpenIdAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
         try:
             sources = self._sources(app, token.token)
         except tokens.BadIdToken as error:
-            raise OAuth2Error(f"id token: {error}") from None
+            raise OpenIdFault(f"id token: {error}") from None
         if not claims.may_come_in(sources, self.rules):
             raise PermissionRefused(_("Your account there does not have a role that may sign in here."))
         identity = identity_from(sources, self.rules)
@@ -78,25 +82,25 @@ class OpenIdAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
         return found
 
 
-class PermissionRefused(OAuth2Error, Refused):  # type: ignore[misc]
+class PermissionRefused(OpenIdFault, Refused):
     """Who it is is certain, and they may not come in."""
 
 
 def current_rules() -> OpenId:
     if settings.OPENID is None:  # a provider without its issuer is not made
-        raise OAuth2Error("OpenID Connect is not configured")
+        raise OpenIdFault("OpenID Connect is not configured")
     return settings.OPENID
 
 
 def description(issuer: str) -> dict[str, Any]:
-    """Return what the provider says of itself. Raises `OAuth2Error` when it says it is another, or sends us astray."""
+    """Return what the provider says of itself. Raises `OpenIdFault` when it says it is another, or sends us astray."""
     home, _slash, _rest = issuer.partition("/.well-known/")
     found = _document(f"{home}/.well-known/openid-configuration" if home == issuer else issuer, DISCOVERY_SECONDS)
     if str(found.get("issuer", "")).rstrip("/") != home:
-        raise OAuth2Error("the provider describes another issuer")
+        raise OpenIdFault("the provider describes another issuer")
     for name in ADDRESSES:
         if name in found and urlsplit(str(found[name])).scheme not in {"https", urlsplit(home).scheme}:
-            raise OAuth2Error(f"the provider's {name} is no address to go to")
+            raise OpenIdFault(f"the provider's {name} is no address to go to")
     return found
 
 
@@ -146,10 +150,10 @@ def _document(address: str, seconds: int, *, anew: bool = False) -> dict[str, An
         answer = session.get(address)
         answer.raise_for_status()
         if answer.is_redirect:
-            raise OAuth2Error("the provider leads elsewhere")
+            raise OpenIdFault("the provider leads elsewhere")
         found = answer.json()
     if not isinstance(found, dict):
-        raise OAuth2Error("the provider's answer makes no sense")
+        raise OpenIdFault("the provider's answer makes no sense")
     if seconds:
         cache.set(key, found, seconds)
     return found

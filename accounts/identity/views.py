@@ -1,6 +1,9 @@
 """The way to somebody who vouches for people, and back."""
 
+import logging
 import secrets
+from collections.abc import Callable
+from functools import wraps
 from typing import Any, Final
 
 from allauth.account.adapter import get_adapter as get_account_adapter
@@ -18,24 +21,48 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts import limits
 from accounts.identity import openid, saml
 from accounts.identity.adapter import refuse
 from accounts.identity.session import NoAnswer
-from config.identity import Provider
 
+log = logging.getLogger(__name__)
 ID_TOKEN = "openid_id_token"  # noqa: S105 (a session's key)
+
+
+WAYS: Final = limits.Limit("oauth", 60, 300)  # out and back, from one address, in five minutes
+View = Callable[[HttpRequest, str], HttpResponseBase]
+
+
+def offered(view: View) -> View:
+    """Let through who asks for a provider that is there, and count it: each makes this site ask another."""
+
+    @wraps(view)
+    def counted(request: HttpRequest, provider: str) -> HttpResponseBase:
+        if not settings.ALLOW_SOCIAL_LOGIN or provider not in settings.IDENTITY_PROVIDERS:
+            raise Http404
+        try:
+            limits.count(WAYS, limits.address_of(request))
+        except limits.TooOften as fault:
+            answer = _said(request, fault.message, status=429)
+            answer["Retry-After"] = str(fault.retry_after)
+            return answer
+        return view(request, provider)
+
+    return counted
 
 
 @require_GET
 @never_cache
+@offered
 def start(request: HttpRequest, provider: str) -> HttpResponseBase:
     """Lead to the provider. Nothing of the request is passed on but where to go to afterwards."""
-    offered = _offered(provider)
-    if offered.kind == "saml":
+    kind = settings.IDENTITY_PROVIDERS[provider].kind
+    if kind == "saml":
         return saml.start(request)
     extra: dict[str, str] = {}
     params: dict[str, str] = {}
-    if offered.kind == "openid_connect":
+    if kind == "openid_connect":
         rules = openid.current_rules()
         if rules.nonce:
             extra["nonce"] = params["nonce"] = secrets.token_urlsafe(24)
@@ -57,9 +84,9 @@ def start(request: HttpRequest, provider: str) -> HttpResponseBase:
 @csrf_exempt
 @require_http_methods(["GET", "POST"])
 @never_cache
-def apple_callback(request: HttpRequest, provider: str = "apple") -> HttpResponseBase:
+@offered
+def apple_callback(request: HttpRequest, provider: str) -> HttpResponseBase:
     """Take what Apple lets the browser post: without the session, so it is kept, and asked for again as a page."""
-    _offered(provider)
     if request.method == "GET":
         return callback(request, provider)
     answer: HttpResponseBase = apple_post_callback(request, finish_endpoint_name="apple_finish")
@@ -68,9 +95,9 @@ def apple_callback(request: HttpRequest, provider: str = "apple") -> HttpRespons
 
 @require_GET
 @never_cache
+@offered
 def callback(request: HttpRequest, provider: str) -> HttpResponseBase:
     """Come back from the provider, and be signed in. What protects it is the state, which this browser was given."""
-    _offered(provider)
     adapter = get_adapter().get_provider(request, provider).get_oauth2_adapter(request)
     try:
         answer: HttpResponseBase = Return.adapter_view(adapter)(request)
@@ -85,12 +112,13 @@ def callback(request: HttpRequest, provider: str) -> HttpResponseBase:
 @csrf_exempt
 @require_http_methods(["GET", "POST"])
 @never_cache
-def saml_callback(request: HttpRequest, provider: str = "saml") -> HttpResponseBase:
+@offered
+def saml_callback(request: HttpRequest, provider: str) -> HttpResponseBase:
     """Take a signed response, which another site lets the browser post; then, as a page, let in who began here."""
-    _offered(provider)
     try:
         return saml.take(request) if request.method == "POST" else saml.finish(request)
-    except saml.BadResponse:
+    except saml.BadResponse as fault:
+        log.warning("a SAML response is refused: %s", fault)
         return _said(request, _("The sign-in could not be confirmed."))
     except ImmediateHttpResponse as early:
         answer: HttpResponseBase = early.response
@@ -131,20 +159,13 @@ def sign_out(request: HttpRequest) -> HttpResponse | None:
     return render(request, "account/signed_out.html", {"address": address})
 
 
-def _offered(key: str) -> Provider:
-    provider = settings.IDENTITY_PROVIDERS.get(key) if settings.ALLOW_SOCIAL_LOGIN else None
-    if not isinstance(provider, Provider):
-        raise Http404
-    return provider
-
-
 def _away(request: HttpRequest) -> HttpResponseBase:
     return _said(request, _("The sign-in service does not answer as it should. Try again later."))
 
 
-def _said(request: HttpRequest, message: str) -> HttpResponseBase:
+def _said(request: HttpRequest, message: str, *, status: int = 401) -> HttpResponseBase:
     try:
-        refuse(request, message, status=401)
+        refuse(request, message, status=status)
     except ImmediateHttpResponse as early:
         answer: HttpResponseBase = early.response
         return answer

@@ -416,3 +416,26 @@ def test_signing_out_ends_the_session_there_too(client: Client, server: OpenIdSe
     rules(settings, end_session=False)
     sign_in(client, server)
     assert client.post("/logout")["Location"] == "/login"
+
+
+@pytest.mark.security
+def test_no_password_is_set_beside_the_providers_word(
+    client: Client, server: OpenIdServer, mailoutbox: list[Any], owner: User
+) -> None:
+    sign_in(client, server)
+    assert client.get("/account/password/set").status_code == 404
+    chosen = {"password1": "correct-horse-battery", "password2": "correct-horse-battery"}
+    assert client.post("/account/password/set", chosen).status_code == 404
+    assert not User.objects.get(email=NINA["email"]).has_usable_password()
+    client.logout()
+    answer = client.post("/account/password/reset", {"email": NINA["email"]})
+    assert (answer.status_code, answer["Location"]) == (302, "/account/password/reset/done")
+    assert not [mail for mail in mailoutbox if "/account/password/reset/" in mail.body]
+
+
+@pytest.mark.security
+def test_the_ways_are_limited(client: Client, server: OpenIdServer) -> None:
+    answers = [client.get("/oauth/openid/callback?state=x&code=y").status_code for _ in range(61)]
+    assert set(answers[:60]) == {403}
+    assert answers[60] == 429
+    assert client.get("/oauth/openid")["Retry-After"].isdigit()

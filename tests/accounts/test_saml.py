@@ -14,6 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
+from django.core.cache import cache
 from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 from onelogin.saml2.constants import OneLogin_Saml2_Constants as Names
@@ -48,6 +49,7 @@ OTHER = _pair()
 
 @pytest.fixture(autouse=True)
 def provider(settings: Settings, admin_user: User) -> None:
+    cache.clear()
     settings.ALLOW_SOCIAL_LOGIN = settings.ALLOW_SOCIAL_REGISTRATION = True
     body = "".join(CERTIFICATE.splitlines()[1:-1])
     settings.SAML = Saml(entry_point=f"{IDP}/sso", issuer="parley", certificate=body, groups_claim="groups")
