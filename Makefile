@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest -q
 SLOW := wire or fault or security or browser
 
-.PHONY: up check test lint lock bench shots chromium
+.PHONY: up check test lint lock bench shots chromium slapd
 .DEFAULT_GOAL := up
 
 up: $(VENV)/.up
@@ -25,12 +25,16 @@ lint: $(VENV)/.dev
 check: lint
 	$(PYTEST) -m "not ($(SLOW))"
 
-test: lint chromium
+test: lint chromium slapd
 	$(PYTEST)
 
 # A browser is a program of the system: its package manager has it.
 chromium:
 	@sh deploy/chromium.sh
+
+# So is a directory server; without it, signing in with LDAP is not tested.
+slapd:
+	@sh deploy/slapd.sh
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.load.bench $(if $(ONLY),--only $(ONLY))

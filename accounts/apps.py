@@ -1,5 +1,11 @@
 from django.apps import AppConfig
+from django.core.checks import register
 
 
 class AccountsConfig(AppConfig):
     name = "accounts"
+
+    def ready(self) -> None:
+        from accounts.checks import check_sign_in  # noqa: PLC0415 (needs the settings)
+
+        register(check_sign_in)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.services import domains
 from accounts.services.signup import LONGEST_PASSWORD, EmailTaken
 
 
@@ -21,8 +22,19 @@ class LoginForm(allauth_forms.LoginForm):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         _plain(self)
         self.fields["login"].label = _("E-mail")
+        if settings.DIRECTORY and settings.DIRECTORY.by_username:
+            self.fields["login"] = forms.CharField(label=_("User name"), max_length=254)
+            self.order_fields(["login", "password"])
         self.fields["login"].widget.attrs["autocomplete"] = "username"
         self.fields["login"].widget.attrs["autofocus"] = True
+
+
+class ResetPasswordForm(allauth_forms.ResetPasswordForm):  # type: ignore[misc]
+    def clean_email(self) -> str:
+        """Leave out people whom another vouches for: a password of their own would outlive that one's word."""
+        email: str = super().clean_email()
+        self.users: list[User] = [user for user in self.users if user.provider == "local"]
+        return email
 
 
 class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]
@@ -44,6 +56,12 @@ class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]
             "At least %(count)s characters, and not a common word.",
             settings.MIN_PASSWORD_LENGTH,
         ) % {"count": settings.MIN_PASSWORD_LENGTH}
+
+    def clean_email(self) -> str:
+        email: str = super().clean_email()
+        if not domains.welcome(email):
+            raise forms.ValidationError(gettext("Accounts are not made here for addresses of this domain."))
+        return email
 
     def clean_password1(self) -> str:
         password: str = self.cleaned_data["password1"]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import environ
 
+from config import identity
 from config.secrets import load_secrets
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -47,6 +48,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    *identity.APPS,
     "channels",
     "rest_framework",
     "drf_spectacular",
@@ -136,7 +138,11 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- people ------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+DIRECTORY = identity.directory()  # where there is one, it is asked first
+AUTHENTICATION_BACKENDS = [
+    *(["accounts.identity.directory.DirectoryBackend"] if DIRECTORY else []),
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.ScryptPasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -159,8 +165,20 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True  # no question about it at sign-in; signing out is one click
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
-ACCOUNT_FORMS = {"login": "accounts.forms.LoginForm", "signup": "accounts.forms.SignupForm"}
-ALLOW_REGISTRATION = env.bool("ALLOW_REGISTRATION", True)
+ACCOUNT_FORMS = {
+    "login": "accounts.forms.LoginForm",
+    "signup": "accounts.forms.SignupForm",
+    "reset_password": "accounts.forms.ResetPasswordForm",
+}
+ALLOW_REGISTRATION = env.bool("ALLOW_REGISTRATION", True) and not DIRECTORY  # there, the directory admits people
+
+# --- people whom others vouch for ------------------------------------------------------------------
+SOCIALACCOUNT_ADAPTER = "accounts.identity.adapter.SocialAdapter"
+ALLOW_SOCIAL_LOGIN = env.bool("ALLOW_SOCIAL_LOGIN", False)
+ALLOW_SOCIAL_REGISTRATION = env.bool("ALLOW_SOCIAL_REGISTRATION", False)
+IDENTITY_PROVIDERS = identity.providers()
+OPENID = identity.openid(DOMAIN)
+SAML = identity.saml()
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 
 SESSION_EXPIRY_MS = env.int("SESSION_EXPIRY", 900_000)  # the access token's life

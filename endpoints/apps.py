@@ -6,7 +6,7 @@ class EndpointsConfig(AppConfig):
     name = "endpoints"
 
     def ready(self) -> None:
-        from accounts.services import roles  # noqa: PLC0415 (needs the models)
+        from accounts.services import domains, offers, roles  # noqa: PLC0415 (needs the models)
         from billing import policy  # noqa: PLC0415
         from endpoints import registry  # noqa: PLC0415
         from endpoints.checks import check_configuration  # noqa: PLC0415
@@ -14,3 +14,5 @@ class EndpointsConfig(AppConfig):
         register(check_configuration)
         policy.read_from(lambda: registry.current().money)
         roles.know_endpoints(lambda: {endpoint.name for endpoint in registry.current().endpoints})
+        offers.order_by(lambda: registry.current().registration.socialLogins)
+        domains.restrict_to(lambda: registry.current().registration.allowedDomains)

@@ -17,7 +17,7 @@ from endpoints.adapters.base import Endpoint
 from endpoints.config import Config, load_config
 from endpoints.config.environment import PROVIDERS, endpoints_from_environment
 from endpoints.config.interpolate import unset_variables
-from endpoints.config.schema import LOCAL_NAME, USER_PROVIDED, CustomEndpoint
+from endpoints.config.schema import LOCAL_NAME, USER_PROVIDED, CustomEndpoint, Registration
 from endpoints.model_lists import merged, stored_models
 
 log = logging.getLogger(__name__)
@@ -29,9 +29,15 @@ REMEMBERED_SECONDS = 10.0  # how long a process relies on a fetched list before 
 class Registry:
     """The endpoints, in the order people see them. Cheap to ask: lists that must be fetched are never waited for."""
 
-    def __init__(self, endpoints: tuple[Endpoint, ...], money: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        endpoints: tuple[Endpoint, ...],
+        money: Mapping[str, Any] | None = None,
+        registration: Registration | None = None,
+    ) -> None:
         self.endpoints = endpoints
         self.money = money or {}  # fields of `billing.policy.Policy` that the file sets
+        self.registration = registration or Registration()
         self._by_name = {endpoint.name: endpoint for endpoint in endpoints}
         self._remembered: dict[str, tuple[float, tuple[str, ...]]] = {}
 
@@ -100,7 +106,8 @@ def _load() -> Registry:
         found += custom if name == "custom" else [built_in[name]] if name in built_in else []
     if settings.LOCAL_MODEL_URL:
         found.append(_local())
-    return Registry(tuple(replace(endpoint, order=order) for order, endpoint in enumerate(found)), config.money)
+    ordered = tuple(replace(endpoint, order=order) for order, endpoint in enumerate(found))
+    return Registry(ordered, config.money, config.registration)
 
 
 def _order() -> list[str]:

@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Role, User
+from accounts.services import domains
 
 LONGEST_PASSWORD: Final = 128
 _LOCK: Final = 0x5041_524C  # Postgres advisory lock: one sign-up at a time
@@ -34,20 +35,48 @@ def sign_up(*, name: str, email: str, password: str, username: str = "") -> User
     user = User(name=name.strip(), email=email.strip().lower(), username=username.strip())
     _validate(user, password)
     user.set_password(password)  # slow by design, so before the lock
+    return _insert(user)
+
+
+def admit(*, email: str, name: str, username: str, provider: str, may_be_first: bool = True) -> User:
+    """Create an account without a password for somebody whom `provider` vouches for.
+
+    Whether it may is decided by who calls; the rest is as in `sign_up`, but where `may_be_first` is false the very
+    first is no administrator. Names are cut to what fits. Raises `EmailTaken` and `ValidationError`.
+    """
+    email = email.strip().lower()
+    name = _fitting(name) or email.partition("@")[0][:80]
+    user = User(email=email, name=name, username=_fitting(username), provider=provider)
+    user.set_unusable_password()
+    _check(user)
+    return _insert(user, may_be_first)
+
+
+def _insert(user: User, may_be_first: bool = True) -> User:
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
         if User.objects.filter(email=user.email).exists():
             raise EmailTaken
-        user.role_id = Role.USER if User.objects.exists() else Role.ADMIN
+        user.role_id = Role.ADMIN if may_be_first and not User.objects.exists() else Role.USER
         user.save(force_insert=True)
     return user
+
+
+def _fitting(name: str) -> str:
+    return "".join(each for each in name if each.isprintable()).strip()[:80].strip()
+
+
+def _check(user: User) -> None:
+    user.full_clean(exclude=["password", "role"], validate_unique=False, validate_constraints=False)
+    if not domains.welcome(user.email):
+        raise ValidationError({"email": _("Accounts are not made here for addresses of this domain.")})
 
 
 def _validate(user: User, password: str) -> None:
     faults: dict[str, list[str]] = {}
     try:
-        user.full_clean(exclude=["password", "role"], validate_unique=False, validate_constraints=False)
+        _check(user)
     except ValidationError as fault:
         faults.update(fault.message_dict)
     try:

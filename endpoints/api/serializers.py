@@ -8,7 +8,9 @@ from pydantic import Field
 from accounts.api.wire import Out
 from accounts.models import User
 from billing import policy
+from accounts.services import offers
 from billing.pricing import Rates
+from config.identity import ORDER
 from endpoints.adapters.base import Endpoint
 
 # Parts of the product that are not here yet; a client hides what is off.
@@ -83,6 +85,8 @@ def startup_config(user: User | None) -> StartupConfig:
         registration_enabled=settings.ALLOW_REGISTRATION,
         min_password_length=settings.MIN_PASSWORD_LENGTH,
         interface={"buildInfo": False},
+        social_login_enabled=settings.ALLOW_SOCIAL_LOGIN,
+        **_offers(),
     )
     if user is None:
         return config
@@ -101,6 +105,11 @@ def startup_config(user: User | None) -> StartupConfig:
             "conversation_import_max_file_size": 0,
         }
     )
+
+
+def _offers() -> dict[str, Any]:
+    shown = [each.key for each in offers.providers()]
+    return {"social_logins": shown, **{f"{name}_login_enabled": name in shown for name in ORDER}}
 
 
 def endpoint_out(endpoint: Endpoint) -> EndpointOut:

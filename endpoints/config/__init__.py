@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from endpoints.config.faults import ConfigFaults, Fault, Lines, Place, message_of, path_of
 from endpoints.config.interpolate import interpolate
 from endpoints.config.money import Balance, Billing, Parley, Transactions, policy_of
-from endpoints.config.schema import LATER, TOP_LEVEL, CustomEndpoint, CustomParams, Document, Endpoints
+from endpoints.config.schema import LATER, TOP_LEVEL, CustomEndpoint, CustomParams, Document, Endpoints, Registration
 
 __all__ = ["Config", "ConfigFaults", "Fault", "load_config"]
 
@@ -24,6 +24,7 @@ class Config:
     custom: tuple[CustomEndpoint, ...] = ()
     not_in_use: tuple[str, ...] = ()
     money: Mapping[str, Any] = field(default_factory=dict)  # fields of `billing.policy.Policy`
+    registration: Registration = field(default_factory=Registration)
 
 
 _CLOSED: dict[str, type[BaseModel]] = {
@@ -79,7 +80,7 @@ def _validated(document: dict[Any, Any], lines: Lines) -> tuple[Config, list[Fau
         unused = [name for name in LATER if name in document]
         if found.transactions is not None and not found.transactions.enabled:
             unused.append("transactions.enabled")
-        return Config(custom, tuple(unused), policy_of(found.balance, found.parley)), []
+        return Config(custom, tuple(unused), policy_of(found.balance, found.parley), found.registration), []
     except ValidationError as error:
         faults: dict[tuple[str, str], Fault] = {}
         for each in error.errors(include_url=False, include_input=False):

@@ -22,8 +22,8 @@ _RESERVED = (
 LATER = (
     "permissions", "cache", "ocr", "webSearch", "langfuse", "memory", "summarization", "skillSync", "secureImageLinks",
     "imageOutputType", "includedTools", "filteredTools", "mcpServers", "mcpSettings", "interface", "turnstile",
-    "fileStrategy", "fileStrategies", "cloudfront", "actions", "registration", "speech",
-    "rateLimits", "fileConfig", "modelSpecs", "filters", "messageFilter", "openapi",
+    "fileStrategy", "fileStrategies", "cloudfront", "actions", "speech", "rateLimits", "fileConfig", "modelSpecs",
+    "filters", "messageFilter", "openapi",
 )  # fmt: skip
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
@@ -167,6 +167,13 @@ class Endpoints(_Closed):
         return custom
 
 
+class Registration(_Open):
+    """Who may have an account, and through whom people sign in: shown in this order."""
+
+    socialLogins: list[Literal["google", "facebook", "openid", "github", "discord", "saml", "apple"]] | None = None  # noqa: N815
+    allowedDomains: list[Text] | None = None  # noqa: N815
+
+
 class Document(_Open):
     """The whole file, as far as something reads it. Unknown keys are found by `endpoints.config.load_config`."""
 
@@ -175,9 +182,10 @@ class Document(_Open):
     balance: Balance | None = None
     transactions: Transactions | None = None
     parley: Parley | None = None
+    registration: Registration = Registration()
 
 
-TOP_LEVEL = ("version", "endpoints", "balance", "transactions", "parley", *LATER)
+TOP_LEVEL = ("version", "endpoints", "balance", "transactions", "parley", "registration", *LATER)
 
 
 def is_web_address(url: str) -> bool:

@@ -7,6 +7,7 @@ import pytest
 from pytest_django import Settings
 
 from accounts.models import User
+from config.identity import Provider
 from tests.api.conftest import PLANTED_KEY, Api
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("somewhere")]
@@ -122,3 +123,20 @@ def _unresolved(document: dict[str, Any]) -> set[str]:
         elif isinstance(each, list):
             rest += each
     return found - known
+
+
+def test_a_client_learns_through_whom_people_may_sign_in(settings: Settings) -> None:
+    settings.IDENTITY_PROVIDERS = {
+        name: Provider(key=name, kind=name, label=name, client_id="PLANTED-ID", secret="PLANTED", callback="/")
+        for name in ("github", "google")
+    }
+    before = Api().get("/api/config").json()
+    assert (before["socialLoginEnabled"], before["socialLogins"], before["githubLoginEnabled"]) == (False, [], False)
+    settings.ALLOW_SOCIAL_LOGIN = True
+    answer = Api().get("/api/config")
+    body = answer.json()
+    assert (body["socialLoginEnabled"], body["socialLogins"]) == (True, ["google", "github"])
+    assert {name for name in body if name.endswith("LoginEnabled") and body[name]} == {
+        "emailLoginEnabled", "socialLoginEnabled", "githubLoginEnabled", "googleLoginEnabled",
+    }  # fmt: skip
+    assert b"PLANTED" not in answer.content

@@ -14,6 +14,7 @@ OPEN = {
     "account_reset_password_done", "account_reset_password_from_key", "account_reset_password_from_key_done",
     "account_reauthenticate",  # leads to the login page by itself
     "admin:login", "admin:logout",
+    "oauth_start", "oauth_callback", "apple_finish", "saml_finish", "oauth_error",
     "chat:index",  # leads to a page that leads to the login page
     "api:register", "api:login", "api:refresh", "api:config",
     "health", "livez", "readyz",

@@ -1,0 +1,45 @@
+"""System checks of how people sign in: what is configured and has no effect, or a worse one than meant."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Warning  # noqa: A004 (Django's name)
+
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+
+
+def check_sign_in(**kwargs: Any) -> list[CheckMessage]:
+    found: list[CheckMessage] = []
+    providers = settings.IDENTITY_PROVIDERS
+    if providers and not settings.ALLOW_SOCIAL_LOGIN:
+        names = ", ".join(providers)
+        found.append(
+            Warning(
+                f"{names}: configured, but nobody signs in there.", hint="ALLOW_SOCIAL_LOGIN=true", id="accounts.W001"
+            )
+        )
+    hint = "Name a path of this site, or a data: address."
+    found += [
+        Warning(
+            f"The image of {each.key} is not shown: pages load nothing from elsewhere.", hint=hint, id="accounts.W002"
+        )
+        for each in providers.values()
+        if each.image and not each.shows_image
+    ]
+    directory = settings.DIRECTORY
+    if directory and not _private(directory.url) and not directory.start_tls:
+        found.append(
+            Warning(
+                "Passwords travel to the directory unencrypted.", hint="ldaps:// or LDAP_STARTTLS", id="accounts.W003"
+            )
+        )
+    if directory and not directory.verify:
+        found.append(
+            Warning("The directory's certificate is not checked.", hint="LDAP_CA_CERT_PATH", id="accounts.W004")
+        )
+    return found
+
+
+def _private(url: str) -> bool:
+    return url.startswith("ldaps://") or urlsplit(url).hostname in LOOPBACK

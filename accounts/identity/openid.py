@@ -1,0 +1,159 @@
+"""Signing in with OpenID Connect: what allauth leaves to trust is checked here."""
+
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialLogin, SocialToken
+from allauth.socialaccount.providers.oauth2.client import OAuth2Error
+from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from accounts.identity import claims, tokens
+from accounts.models import User
+from accounts.services.social import Identity, Refused
+from config.identity import OpenId
+
+DISCOVERY_SECONDS = 600
+ADDRESSES = ("authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri", "end_session_endpoint")
+
+
+class OpenIdFault(OAuth2Error):  # type: ignore[misc]
+    """The sign-in cannot be confirmed. Its words are for the log, and hold nothing of a token."""
+
+
+class OpenIdAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
+    """One sign-in. `state` is what was kept of its beginning; `id_token` is what it ended with."""
+
+    state: Mapping[str, Any] = {}
+    id_token: str = ""
+
+    @property
+    def rules(self) -> OpenId:
+        return current_rules()
+
+    @property
+    def openid_config(self) -> dict[str, Any]:
+        return description(self.rules.issuer)
+
+    def complete_login(self, request: HttpRequest, app: SocialApp, token: SocialToken, **kwargs: Any) -> SocialLogin:
+        self.id_token = str(kwargs["response"].get("id_token") or "")
+        try:
+            sources = self._sources(app, token.token)
+        except tokens.BadIdToken as error:
+            raise OpenIdFault(f"id token: {error}") from None
+        if not claims.may_come_in(sources, self.rules):
+            raise PermissionRefused(_("Your account there does not have a role that may sign in here."))
+        identity = identity_from(sources, self.rules)
+        account = SocialAccount(provider=identity.provider, uid=identity.subject)
+        login = SocialLogin(user=User(), account=account, provider=self.get_provider())
+        login.identity = identity
+        return login
+
+    def _sources(self, app: SocialApp, access_token: str) -> claims.Sources:
+        config, rules = self.openid_config, self.rules
+        given = {"issuer": config["issuer"], "leeway": rules.leeway}
+        nonce = self.state.get("nonce")
+
+        def read(keys: Mapping[str, Any]) -> claims.Sources:
+            found = {
+                "id": tokens.read_id_token(self.id_token, keys=keys, client_id=app.client_id, nonce=nonce, **given)
+            }
+            if "access" in {rules.required_claim.kind, rules.admin_claim.kind, rules.role_claim.kind,
+                            rules.groups_claim.kind}:  # fmt: skip
+                found["access"] = tokens.read_access_token(access_token, keys=keys, **given)
+            return found
+
+        address = rules.keys_url or config["jwks_uri"]
+        try:
+            found = dict(read(_document(address, rules.keys_seconds)))
+        except tokens.UnknownKey:  # there is a new one
+            found = dict(read(_document(address, rules.keys_seconds, anew=True)))
+        if config.get("userinfo_endpoint"):
+            userinfo = self._fetch_user_info(access_token)
+            if not isinstance(userinfo, dict) or userinfo.get("sub") != found["id"]["sub"]:
+                raise tokens.BadIdToken("userinfo")
+            found["userinfo"] = userinfo
+        return found
+
+
+class PermissionRefused(OpenIdFault, Refused):
+    """Who it is is certain, and they may not come in."""
+
+
+def current_rules() -> OpenId:
+    if settings.OPENID is None:  # a provider without its issuer is not made
+        raise OpenIdFault("OpenID Connect is not configured")
+    return settings.OPENID
+
+
+def description(issuer: str) -> dict[str, Any]:
+    """Return what the provider says of itself. Raises `OpenIdFault` when it says it is another, or sends us astray."""
+    home, _slash, _rest = issuer.partition("/.well-known/")
+    found = _document(f"{home}/.well-known/openid-configuration" if home == issuer else issuer, DISCOVERY_SECONDS)
+    if str(found.get("issuer", "")).rstrip("/") != home:
+        raise OpenIdFault("the provider describes another issuer")
+    for name in ADDRESSES:
+        if name in found and urlsplit(str(found[name])).scheme not in {"https", urlsplit(home).scheme}:
+            raise OpenIdFault(f"the provider's {name} is no address to go to")
+    return found
+
+
+def logout_address(id_token: str, client_id: str) -> str | None:
+    """Return where to go to end the session at the provider too, or None where it has no such address."""
+    rules = current_rules()
+    where = description(rules.issuer).get("end_session_endpoint")
+    if not where:
+        return None
+    query = {"client_id": client_id, "post_logout_redirect_uri": rules.after_logout}
+    address = f"{where}?{urlencode(query | {'id_token_hint': id_token})}"
+    return address if len(address) <= rules.longest_logout else f"{where}?{urlencode(query)}"
+
+
+def identity_from(sources: claims.Sources, rules: OpenId) -> Identity:
+    """Return who the claims are about. The userinfo answer is believed before the ID token: it is newer."""
+    told = {**sources["id"], **sources.get("userinfo", {})}
+    email = claims.text(told, rules.email_claim, "email", "preferred_username", "upn")
+    verified = told.get("email_verified") if email == claims.text(told, "email") else None
+    name = claims.text(told, rules.name_claim, "name")
+    both = f"{claims.text(told, 'given_name')} {claims.text(told, 'family_name')}".strip()
+    return Identity(
+        provider="openid",
+        subject=subject_key(str(sources["id"]["iss"]), str(sources["id"]["sub"])),
+        email=email if "@" in email else "",
+        email_verified=None if verified is None else verified in {True, "true"},
+        name=name or both,
+        username=claims.text(told, rules.username_claim, "preferred_username", "username"),
+        is_admin=claims.is_administrator(sources, rules),
+        roles=claims.roles_in_order(sources, rules),
+        groups=claims.groups(sources, rules),
+    )
+
+
+def subject_key(issuer: str, subject: str) -> str:
+    """Return the key of a person: a subject means something only together with who named it so."""
+    key = f"{issuer} {subject}"
+    return key if len(key) <= 190 else sha256(key.encode()).hexdigest()
+
+
+def _document(address: str, seconds: int, *, anew: bool = False) -> dict[str, Any]:
+    key = f"openid:{sha256(address.encode()).hexdigest()}"
+    kept = None if anew or not seconds else cache.get(key)
+    if isinstance(kept, dict):
+        return kept
+    with get_adapter().get_requests_session() as session:
+        answer = session.get(address)
+        answer.raise_for_status()
+        if answer.is_redirect:
+            raise OpenIdFault("the provider leads elsewhere")
+        found = answer.json()
+    if not isinstance(found, dict):
+        raise OpenIdFault("the provider's answer makes no sense")
+    if seconds:
+        cache.set(key, found, seconds)
+    return found

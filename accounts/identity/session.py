@@ -1,0 +1,44 @@
+"""The requests that sign-in makes to a provider, and nothing else: to addresses that the operator wrote down.
+
+What people name is fetched by the guarded client of `endpoints`, which `accounts` may not import. Here an address
+comes from the settings or from the provider's own description of itself, and may lie in the private network of the
+house. No redirect is followed, no proxy or password file of the machine is used, and an answer is small and soon.
+"""
+
+import os
+import time
+from typing import Any, Final
+
+import requests
+
+CONNECT_SECONDS: Final = 5
+READ_SECONDS: Final = 10
+NoAnswer = requests.RequestException  # for those who catch it
+MOST_BYTES: Final = 1024 * 1024
+
+
+class OperatorSession(requests.Session):
+    """A session whose every request ends in time, at the address that was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trust_env = False
+        self.verify = os.environ.get("SSL_CERT_FILE") or True
+
+    def request(self, method: Any, url: Any, *args: Any, **kwargs: Any) -> requests.Response:
+        kwargs |= {"allow_redirects": False, "timeout": (CONNECT_SECONDS, READ_SECONDS), "stream": True}
+        response = super().request(method, url, *args, **kwargs)
+        response._content = _body(response)
+        return response
+
+
+def _body(response: requests.Response) -> bytes:
+    """Read the answer. Raises `requests.RequestException` when it is too long or too slow."""
+    end = time.monotonic() + READ_SECONDS
+    body = b""
+    for chunk in response.iter_content(16_384):
+        body += chunk
+        if len(body) > MOST_BYTES or time.monotonic() > end:
+            response.close()
+            raise requests.exceptions.ContentDecodingError("the answer is too long")
+    return body

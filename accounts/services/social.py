@@ -1,0 +1,108 @@
+"""People whom somebody else vouches for: letting them in, and keeping their role and groups as that one says."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from allauth.socialaccount.models import SocialAccount
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import Role, User
+from accounts.services import domains, memberships, signup, tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who a provider says somebody is. `subject` is theirs for ever; everything else may change.
+
+    `email_verified`, `is_admin`, `roles` and `groups` are None where the provider says nothing about it.
+    """
+
+    provider: str
+    subject: str
+    email: str
+    name: str = ""
+    username: str = ""
+    email_verified: bool | None = None
+    is_admin: bool | None = None
+    roles: Sequence[str] | None = None
+    groups: Sequence[str] | None = None
+
+
+class Refused(Exception):
+    """The person is who they say they are, and may not come in. `message` is for them."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+def arrive(*, identity: Identity) -> User:
+    """Return whose account it is; one is made when there is none. Raises `Refused`.
+
+    An account is found by the provider's subject alone. An e-mail address never leads to an account that was made in
+    another way, for whoever runs a provider could write any address there.
+    """
+    with transaction.atomic():
+        known = SocialAccount.objects.filter(provider=identity.provider, uid=identity.subject)
+        account = known.select_related("user").first()
+        user: User = account.user if account else _admit(identity)
+        if not domains.welcome(user.email):
+            raise Refused(_("People with an e-mail address of your domain do not sign in here."))
+        if user.is_active:
+            _set_role(user, identity)
+            if identity.groups is not None:
+                memberships.sync_groups(user=user, source=identity.provider, names=identity.groups)
+    return user
+
+
+def _admit(identity: Identity) -> User:
+    if not settings.ALLOW_SOCIAL_REGISTRATION and identity.provider != "ldap":  # a directory lists who belongs here
+        raise Refused(_("There is no account for you here, and new ones are not made in this way."))
+    if not identity.email:
+        raise Refused(_("Your e-mail address was not passed on. It is needed for an account."))
+    if identity.email_verified is False:
+        raise Refused(_("Your e-mail address is not confirmed there yet. Confirm it, then try again."))
+    try:
+        user = signup.admit(
+            email=identity.email,
+            name=identity.name,
+            username=identity.username,
+            provider=identity.provider,
+            may_be_first=identity.is_admin is not False,
+        )
+    except signup.EmailTaken:
+        raise Refused(
+            _("There is an account with your e-mail address already. Sign in to it the way you did before.")
+        ) from None
+    except ValidationError:
+        raise Refused(_("Your name or e-mail address cannot be used for an account here.")) from None
+    SocialAccount.objects.create(user=user, provider=identity.provider, uid=identity.subject)
+    return user
+
+
+def _set_role(user: User, identity: Identity) -> None:
+    role = _role(user, identity)
+    if role == user.role_id:
+        return
+    user.role_id = role
+    user.save(update_fields=["role", "updated_at"])
+    tokens.revoke_all(user=user)
+
+
+def _role(user: User, identity: Identity) -> str:
+    """Return the role that the provider wants; it can make administrators only where the operator named that role."""
+    if identity.is_admin:
+        return Role.ADMIN
+    if user.is_admin and not (identity.is_admin is False and _others_administer(user)):
+        return Role.ADMIN
+    wanted = [name for name in identity.roles or () if name != Role.ADMIN]
+    there = set(Role.objects.filter(name__in=wanted).values_list("name", flat=True))
+    as_before = Role.USER if user.is_admin else str(user.role_id)
+    return next((name for name in wanted if name in there), as_before)
+
+
+def _others_administer(user: User) -> bool:
+    return User.objects.filter(role_id=Role.ADMIN, is_active=True).exclude(id=user.id).exists()

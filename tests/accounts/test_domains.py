@@ -1,0 +1,70 @@
+"""Accounts for people of some e-mail domains only, as the configuration file says."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from accounts.models import User
+from accounts.services import domains, offers, social
+from accounts.services.social import Identity, Refused
+from config.identity import Provider
+from endpoints import registry
+from endpoints.config import ConfigFaults
+from tests.accounts.test_signin_pages import NEW
+
+
+@pytest.fixture
+def file(tmp_path: Path, settings: Settings, db: None) -> Any:
+    settings.LIBRECHAT_CONFIG = tmp_path / "librechat.yaml"
+    settings.ALLOW_SOCIAL_LOGIN = settings.ALLOW_SOCIAL_REGISTRATION = True
+
+    def write(text: str) -> None:
+        settings.LIBRECHAT_CONFIG.write_text(f"version: 1.3.0\nregistration:\n{text}")
+        registry.reset()
+
+    yield write
+    registry.reset()
+
+
+def test_the_file_orders_who_is_offered(file: Any, settings: Settings) -> None:
+    settings.IDENTITY_PROVIDERS = {
+        name: Provider(key=name, kind=name, label=name, client_id="x", callback="/") for name in ("google", "github")
+    }
+    file("  socialLogins: [github, openid]\n")
+    assert [each.key for each in offers.providers()] == ["github"]
+    file("  other: true\n")
+    assert [each.key for each in offers.providers()] == ["google", "github"]
+
+
+def test_a_provider_that_does_not_exist_is_a_fault_of_the_file(file: Any) -> None:
+    file("  socialLogins: [gihtub]\n")
+    with pytest.raises(ConfigFaults):
+        registry.current()
+
+
+@pytest.mark.security
+def test_only_people_of_the_domains_get_an_account(client: Client, file: Any) -> None:
+    file("  allowedDomains: [Example.com, example.net]\n")
+    for email in ("nina@example.org", "nina@sub.example.com", "nina@example.com.evil.example", "nina@notexample.com"):
+        answer = client.post("/register", NEW | {"email": email})
+        assert answer.status_code == 200
+        assert list(answer.context["form"].errors) == ["email"], email
+        assert not domains.welcome(email)
+        with pytest.raises(Refused):
+            social.arrive(identity=Identity(provider="github", subject="1", email=email))
+    assert not User.objects.exists()
+    assert client.post("/register", NEW | {"email": "nina@EXAMPLE.com"}).status_code == 302
+
+
+@pytest.mark.security
+def test_who_came_before_through_another_is_refused_from_then_on(file: Any) -> None:
+    identity = Identity(provider="github", subject="1", email="nina@example.org")
+    file("  other: true\n")
+    user = social.arrive(identity=identity)
+    assert social.arrive(identity=identity) == user
+    file("  allowedDomains: [example.com]\n")
+    with pytest.raises(Refused):
+        social.arrive(identity=identity)
