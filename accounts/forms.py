@@ -19,7 +19,7 @@ from accounts.services.signup import LONGEST_PASSWORD, EmailTaken
 class LoginForm(allauth_forms.LoginForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _plain(self)
+        plain(self)
         self.fields["login"].label = _("E-mail")
         self.fields["login"].widget.attrs["autocomplete"] = "username"
         self.fields["login"].widget.attrs["autofocus"] = True
@@ -33,7 +33,7 @@ class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _plain(self)
+        plain(self)
         self.fields["name"].widget.attrs |= {"autocomplete": "name", "autofocus": True}
         self.fields["email"].label = _("E-mail")
         self.fields["email"].validators.append(MaxLengthValidator(User._meta.get_field("email").max_length or 254))
@@ -62,7 +62,7 @@ class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]
         return saved
 
 
-def _plain(form: forms.Form) -> None:
+def plain(form: forms.Form) -> None:
     """Take the placeholders away: they repeat the labels, and vanish when they are needed."""
     for field in form.fields.values():
         field.widget.attrs.pop("placeholder", None)

@@ -47,6 +47,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "channels",
     "rest_framework",
     "drf_spectacular",
@@ -158,6 +160,20 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True  # no question about it at sign-in; signing out is one click
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_FORMS = {"login": "accounts.forms.LoginForm", "signup": "accounts.forms.SignupForm"}
+MFA_ADAPTER = "accounts.adapter.TwoFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_TOLERANCE = 1  # steps of 30 seconds that a clock may be off
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_FORMS = {
+    "authenticate": "accounts.forms_twofactor.CodeForm",
+    "reauthenticate": "accounts.forms_twofactor.ConfirmCodeForm",
+    "activate_totp": "accounts.forms_twofactor.AppForm",
+    "add_webauthn": "accounts.forms_twofactor.PasskeyForm",
+    "login_webauthn": "accounts.forms_twofactor.PasskeyLoginForm",
+    "authenticate_webauthn": "accounts.forms_twofactor.PasskeyCodeForm",
+    "reauthenticate_webauthn": "accounts.forms_twofactor.PasskeyConfirmForm",
+}
 ALLOW_REGISTRATION = env.bool("ALLOW_REGISTRATION", True)
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 

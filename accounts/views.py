@@ -1,0 +1,89 @@
+"""A person's own account: what signs them in."""
+
+from allauth.account.decorators import reauthentication_required
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.views import ActivateTOTPView
+from allauth.mfa.webauthn.internal import auth as passkeys
+from allauth.mfa.webauthn.views import AddWebAuthnView
+from django.contrib.auth.decorators import login_required
+from django.forms import BaseForm
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.models import User
+from accounts.services import twofactor
+
+
+class SignedIn(HttpRequest):
+    """A request behind `login_required`."""
+
+    user: User
+
+
+@require_safe
+@login_required
+@never_cache
+def security(request: SignedIn) -> HttpResponse:
+    """Everything that signs this person in."""
+    rows = list(Authenticator.objects.filter(user=request.user).order_by("created_at"))
+    recovery = next((row for row in rows if row.type == Authenticator.Type.RECOVERY_CODES), None)
+    context = {
+        "app": next((row for row in rows if row.type == Authenticator.Type.TOTP), None),
+        "passkeys": [row for row in rows if row.type == Authenticator.Type.WEBAUTHN],
+        "recovery": recovery,
+        "codes_left": len(RecoveryCodes(recovery).get_unused_codes()) if recovery else 0,
+    }
+    return render(request, "account/security.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@never_cache
+@reauthentication_required(app="allauth.mfa")  # type: ignore[untyped-decorator]
+def recovery_codes(request: SignedIn) -> HttpResponse:
+    """Ask, then make new recovery codes and show them, this once."""
+    try:
+        if request.method == "POST":
+            codes = twofactor.new_backup_codes(user=request.user)
+            return render(request, "mfa/recovery_codes/index.html", {"codes": codes})
+    except twofactor.NotSetUp:
+        pass
+    return render(request, "mfa/recovery_codes/generate.html", {"may": twofactor.is_on(request.user)})
+
+
+def _first_codes(request: HttpRequest) -> HttpResponse | None:
+    """Show the codes that came with the first factor, if nobody has seen them."""
+    row = Authenticator.objects.filter(user=request.user, type=Authenticator.Type.RECOVERY_CODES).first()
+    codes = RecoveryCodes(row) if row else None
+    if codes is None or codes.did_view:
+        return None
+    codes.mark_as_viewed()
+    return render(request, "mfa/recovery_codes/index.html", {"codes": codes.get_unused_codes()})
+
+
+@method_decorator(never_cache, name="dispatch")
+class AppView(ActivateTOTPView):  # type: ignore[misc]
+    """Set up an app; its recovery codes are shown at the end."""
+
+    def form_valid(self, form: BaseForm) -> HttpResponse:
+        response: HttpResponse = super().form_valid(form)
+        twofactor.mark_used(user=self.request.user, step=getattr(form, "step", 0))
+        return _first_codes(self.request) or response
+
+
+@method_decorator(never_cache, name="dispatch")
+class PasskeyView(AddWebAuthnView):  # type: ignore[misc]
+    """Add a passkey that signs in without a password."""
+
+    def get_context_data(self, **kwargs: object) -> dict[str, object]:
+        context: dict[str, object] = super().get_context_data(**kwargs)
+        context["js_data"] = {"creation_options": passkeys.begin_registration(self.request.user, True)}
+        return context
+
+    def form_valid(self, form: BaseForm) -> HttpResponse:
+        response: HttpResponse = super().form_valid(form)
+        return _first_codes(self.request) or response
