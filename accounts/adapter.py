@@ -1,13 +1,16 @@
 """Where the sign-in pages of allauth meet our services."""
 
 from typing import Any
+from urllib.parse import quote
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.forms import BaseForm
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from accounts import secrets
 from accounts.limits import address_of
 from accounts.models import User
 from accounts.services.signup import sign_up
@@ -37,3 +40,25 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Say it, unless the page that follows shows it anyway."""
         if message_template not in _OBVIOUS:
             super().add_message(request, level, message_template, *args, **kwargs)
+
+
+class TwoFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    """Secrets of the second factor are encrypted, and named after this site."""
+
+    def encrypt(self, text: str) -> str:
+        return secrets.encrypt(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return secrets.decrypt(encrypted_text)
+
+    def build_totp_url(self, user: User, secret: str) -> str:
+        site = quote(settings.APP_TITLE.replace(" ", ""))
+        return f"otpauth://totp/{site}:{quote(user.email, safe='@')}?secret={secret}&issuer={site}"
+
+    def build_totp_svg(self, url: str) -> str:
+        """Return the picture without its XML declaration, to stand within a page."""
+        svg: str = super().build_totp_svg(url)
+        return svg[svg.index("<svg") :]
+
+    def _get_site_name(self) -> str:
+        return str(settings.APP_TITLE)

@@ -20,7 +20,7 @@ from accounts.services.signup import LONGEST_PASSWORD, EmailTaken
 class LoginForm(allauth_forms.LoginForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _plain(self)
+        plain(self)
         self.fields["login"].label = _("E-mail")
         if settings.DIRECTORY and settings.DIRECTORY.by_username:
             self.fields["login"] = forms.CharField(label=_("User name"), max_length=254)
@@ -45,7 +45,7 @@ class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _plain(self)
+        plain(self)
         self.fields["name"].widget.attrs |= {"autocomplete": "name", "autofocus": True}
         self.fields["email"].label = _("E-mail")
         self.fields["email"].validators.append(MaxLengthValidator(User._meta.get_field("email").max_length or 254))
@@ -80,7 +80,7 @@ class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]
         return saved
 
 
-def _plain(form: forms.Form) -> None:
+def plain(form: forms.Form) -> None:
     """Take the placeholders away: they repeat the labels, and vanish when they are needed."""
     for field in form.fields.values():
         field.widget.attrs.pop("placeholder", None)

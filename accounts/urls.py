@@ -1,20 +1,28 @@
 """Signing in and out, under short addresses."""
 
 from allauth.account import views
+from allauth.mfa.base import views as codes
+from allauth.mfa.totp import views as app
+from allauth.mfa.webauthn import views as passkey
 from django.conf import settings
 from django.urls import path
 
+from accounts import entry_views as entry
 from accounts import views as own
 from accounts.identity import views as identity
 
 urlpatterns = [
-    path("login", own.login, name="account_login"),
+    path("login", entry.login, name="account_login"),
+    path("login/code", codes.authenticate, name="mfa_authenticate"),
+    path("login/passkey", passkey.login_webauthn, name="mfa_login_webauthn"),
     path("register", views.signup, name="account_signup"),
-    path("logout", own.logout, name="account_logout"),
+    path("logout", entry.logout, name="account_logout"),
     path("account/inactive", views.account_inactive, name="account_inactive"),
     path("account/reauthenticate", views.reauthenticate, name="account_reauthenticate"),
+    path("account/reauthenticate/code", codes.reauthenticate, name="mfa_reauthenticate"),
+    path("account/reauthenticate/passkey", passkey.reauthenticate_webauthn, name="mfa_reauthenticate_webauthn"),
     path("account/password", views.password_change, name="account_change_password"),
-    path("account/password/set", own.password_set, name="account_set_password"),
+    path("account/password/set", entry.password_set, name="account_set_password"),
     path("account/password/reset", views.password_reset, name="account_reset_password"),
     path("account/password/reset/done", views.password_reset_done, name="account_reset_password_done"),
     path(
@@ -27,6 +35,17 @@ urlpatterns = [
         views.password_reset_from_key_done,
         name="account_reset_password_from_key_done",
     ),
+    path("account/security", own.security, name="account_security"),
+    # The library leads back to its own lists, which are all on that page.
+    path("account/security", own.security, name="mfa_index"),
+    path("account/security", own.security, name="mfa_list_webauthn"),
+    path("account/app", own.AppView.as_view(), name="mfa_activate_totp"),
+    path("account/app/remove", app.deactivate_totp, name="mfa_deactivate_totp"),
+    path("account/recovery-codes", own.recovery_codes, name="mfa_generate_recovery_codes"),
+    path("account/recovery-codes", own.recovery_codes, name="mfa_view_recovery_codes"),
+    path("account/passkeys/add", own.PasskeyView.as_view(), name="mfa_add_webauthn"),
+    path("account/passkeys/<int:pk>", passkey.edit_webauthn, name="mfa_edit_webauthn"),
+    path("account/passkeys/<int:pk>/remove", passkey.remove_webauthn, name="mfa_remove_webauthn"),
 ]
 
 # Through others. Where the environment names another address to come back to, that one works too.

@@ -1,58 +1,89 @@
-"""The sign-in page and the way out, with those who vouch for people beside the password."""
+"""A person's own account: what signs them in."""
 
-from typing import Final
-
-from allauth.account import views as allauth_views
-from django.conf import settings
+from allauth.account.decorators import reauthentication_required
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.views import ActivateTOTPView
+from allauth.mfa.webauthn.internal import auth as passkeys
+from allauth.mfa.webauthn.views import AddWebAuthnView
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponseBase
-from django.shortcuts import redirect
-from django.utils.http import urlencode
-from django.utils.translation import gettext_lazy as _
+from django.forms import BaseForm
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.identity import views as identity_views
 from accounts.models import User
-from accounts.services import offers
-
-ERRORS: Final = {
-    "auth_failed": _("The sign-in could not be confirmed. Try again."),
-    "cancelled": _("The sign-in was cancelled."),
-}
+from accounts.services import twofactor
 
 
-class LoginView(allauth_views.LoginView):  # type: ignore[misc]
-    def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
-        if self._leads_on(request):
-            query = {"next": request.GET["next"]} if "next" in request.GET else {}
-            return redirect(f"/oauth/openid{'?' if query else ''}{urlencode(query)}")
-        answer: HttpResponseBase = super().get(request, *args, **kwargs)
-        return answer
+class SignedIn(HttpRequest):
+    """A request behind `login_required`."""
+
+    user: User
+
+
+@require_safe
+@login_required
+@never_cache
+def security(request: SignedIn) -> HttpResponse:
+    """Everything that signs this person in."""
+    rows = list(Authenticator.objects.filter(user=request.user).order_by("created_at"))
+    recovery = next((row for row in rows if row.type == Authenticator.Type.RECOVERY_CODES), None)
+    context = {
+        "app": next((row for row in rows if row.type == Authenticator.Type.TOTP), None),
+        "passkeys": [row for row in rows if row.type == Authenticator.Type.WEBAUTHN],
+        "recovery": recovery,
+        "codes_left": len(RecoveryCodes(recovery).get_unused_codes()) if recovery else 0,
+    }
+    return render(request, "account/security.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@never_cache
+@reauthentication_required(app="allauth.mfa")  # type: ignore[untyped-decorator]
+def recovery_codes(request: SignedIn) -> HttpResponse:
+    """Ask, then make new recovery codes and show them, this once."""
+    try:
+        if request.method == "POST":
+            codes = twofactor.new_backup_codes(user=request.user)
+            return render(request, "mfa/recovery_codes/index.html", {"codes": codes})
+    except twofactor.NotSetUp:
+        pass
+    return render(request, "mfa/recovery_codes/generate.html", {"may": twofactor.is_on(request.user)})
+
+
+def _first_codes(request: HttpRequest) -> HttpResponse | None:
+    """Show the codes that came with the first factor, if nobody has seen them."""
+    row = Authenticator.objects.filter(user=request.user, type=Authenticator.Type.RECOVERY_CODES).first()
+    codes = RecoveryCodes(row) if row else None
+    if codes is None or codes.did_view:
+        return None
+    codes.mark_as_viewed()
+    return render(request, "mfa/recovery_codes/index.html", {"codes": codes.get_unused_codes()})
+
+
+@method_decorator(never_cache, name="dispatch")
+class AppView(ActivateTOTPView):  # type: ignore[misc]
+    """Set up an app; its recovery codes are shown at the end."""
+
+    def form_valid(self, form: BaseForm) -> HttpResponse:
+        response: HttpResponse = super().form_valid(form)
+        twofactor.mark_used(user=self.request.user, step=getattr(form, "step", 0))
+        return _first_codes(self.request) or response
+
+
+@method_decorator(never_cache, name="dispatch")
+class PasskeyView(AddWebAuthnView):  # type: ignore[misc]
+    """Add a passkey that signs in without a password."""
 
     def get_context_data(self, **kwargs: object) -> dict[str, object]:
         context: dict[str, object] = super().get_context_data(**kwargs)
-        code = self.request.GET.get("error")
-        wrong = ERRORS.get(code, ERRORS["auth_failed"]) if code else ""
-        return context | {"offers": offers.providers(), "wrong": wrong}
+        context["js_data"] = {"creation_options": passkeys.begin_registration(self.request.user, True)}
+        return context
 
-    @staticmethod
-    def _leads_on(request: HttpRequest) -> bool:
-        wanted = settings.OPENID is not None and settings.OPENID.auto_redirect
-        kept_here = request.GET.get("redirect") == "false" or "error" in request.GET
-        return wanted and not kept_here and any(each.key == "openid" for each in offers.providers())
-
-
-@login_required
-def password_set(request: HttpRequest) -> HttpResponseBase:
-    """Choose a first password; not beside the word of somebody who vouches for the person, which it would outlive."""
-    if isinstance(request.user, User) and request.user.provider != "local":
-        raise Http404
-    answer: HttpResponseBase = allauth_views.password_set(request)
-    return answer
-
-
-def logout(request: HttpRequest) -> HttpResponseBase:
-    answer = identity_views.sign_out(request) if request.method == "POST" else None
-    return answer or allauth_views.logout(request)
-
-
-login = LoginView.as_view()
+    def form_valid(self, form: BaseForm) -> HttpResponse:
+        response: HttpResponse = super().form_valid(form)
+        return _first_codes(self.request) or response

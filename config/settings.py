@@ -49,6 +49,8 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     *identity.APPS,
+    "allauth.mfa",
+    "allauth.usersessions",
     "channels",
     "rest_framework",
     "drf_spectacular",
@@ -179,6 +181,20 @@ ALLOW_SOCIAL_REGISTRATION = env.bool("ALLOW_SOCIAL_REGISTRATION", False)
 IDENTITY_PROVIDERS = identity.providers()
 OPENID = identity.openid(DOMAIN)
 SAML = identity.saml()
+MFA_ADAPTER = "accounts.adapter.TwoFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_TOLERANCE = 1  # steps of 30 seconds that a clock may be off
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_FORMS = {
+    "authenticate": "accounts.forms_twofactor.CodeForm",
+    "reauthenticate": "accounts.forms_twofactor.ConfirmCodeForm",
+    "activate_totp": "accounts.forms_twofactor.AppForm",
+    "add_webauthn": "accounts.forms_twofactor.PasskeyForm",
+    "login_webauthn": "accounts.forms_twofactor.PasskeyLoginForm",
+    "authenticate_webauthn": "accounts.forms_twofactor.PasskeyCodeForm",
+    "reauthenticate_webauthn": "accounts.forms_twofactor.PasskeyConfirmForm",
+}
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 
 SESSION_EXPIRY_MS = env.int("SESSION_EXPIRY", 900_000)  # the access token's life

@@ -7,8 +7,8 @@ from pydantic import Field
 
 from accounts.api.wire import Out
 from accounts.models import User
-from billing import policy
 from accounts.services import offers
+from billing import policy
 from billing.pricing import Rates
 from config.identity import ORDER
 from endpoints.adapters.base import Endpoint

@@ -13,6 +13,7 @@ OPEN = {
     "account_login", "account_signup", "account_logout", "account_inactive", "account_reset_password",
     "account_reset_password_done", "account_reset_password_from_key", "account_reset_password_from_key_done",
     "account_reauthenticate",  # leads to the login page by itself
+    "mfa_authenticate", "mfa_login_webauthn", "mfa_reauthenticate", "mfa_reauthenticate_webauthn",
     "admin:login", "admin:logout",
     "oauth_start", "oauth_callback", "apple_finish", "saml_finish", "oauth_error",
     "chat:index",  # leads to a page that leads to the login page

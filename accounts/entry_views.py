@@ -1,0 +1,58 @@
+"""The sign-in page and the way out, with those who vouch for people beside the password."""
+
+from typing import Final
+
+from allauth.account import views as allauth_views
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy as _
+
+from accounts.identity import views as identity_views
+from accounts.models import User
+from accounts.services import offers
+
+ERRORS: Final = {
+    "auth_failed": _("The sign-in could not be confirmed. Try again."),
+    "cancelled": _("The sign-in was cancelled."),
+}
+
+
+class LoginView(allauth_views.LoginView):  # type: ignore[misc]
+    def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+        if self._leads_on(request):
+            query = {"next": request.GET["next"]} if "next" in request.GET else {}
+            return redirect(f"/oauth/openid{'?' if query else ''}{urlencode(query)}")
+        answer: HttpResponseBase = super().get(request, *args, **kwargs)
+        return answer
+
+    def get_context_data(self, **kwargs: object) -> dict[str, object]:
+        context: dict[str, object] = super().get_context_data(**kwargs)
+        code = self.request.GET.get("error")
+        wrong = ERRORS.get(code, ERRORS["auth_failed"]) if code else ""
+        return context | {"offers": offers.providers(), "wrong": wrong}
+
+    @staticmethod
+    def _leads_on(request: HttpRequest) -> bool:
+        wanted = settings.OPENID is not None and settings.OPENID.auto_redirect
+        kept_here = request.GET.get("redirect") == "false" or "error" in request.GET
+        return wanted and not kept_here and any(each.key == "openid" for each in offers.providers())
+
+
+@login_required
+def password_set(request: HttpRequest) -> HttpResponseBase:
+    """Choose a first password; not beside the word of somebody who vouches for the person, which it would outlive."""
+    if isinstance(request.user, User) and request.user.provider != "local":
+        raise Http404
+    answer: HttpResponseBase = allauth_views.password_set(request)
+    return answer
+
+
+def logout(request: HttpRequest) -> HttpResponseBase:
+    answer = identity_views.sign_out(request) if request.method == "POST" else None
+    return answer or allauth_views.logout(request)
+
+
+login = LoginView.as_view()
