@@ -4,17 +4,19 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from allauth.socialaccount.models import SocialAccount
 from django.core import serializers
 
-from accounts.models import RefreshSession, User
+from accounts.models import Group, Membership, RefreshSession, User
 from billing.models import Balance, Hold, LedgerEntry
 from chat.models import Conversation, Favourite, Generation, Message, Project, Tag
 from chat.services import favourites, projects, tags
 from tests.api.conftest import make_conversation, make_turn, somewhere, stream_threads
 
 __all__ = ["make_conversation", "make_turn", "somewhere", "stream_threads"]
-TABLES = (
-    User, RefreshSession, Conversation, Message, Generation, Project, Tag, Favourite, Balance, Hold, LedgerEntry,
+TABLES: tuple[Any, ...] = (
+    User, RefreshSession, SocialAccount, Group, Membership,
+    Conversation, Message, Generation, Project, Tag, Favourite, Balance, Hold, LedgerEntry,
 )  # fmt: skip
 
 
