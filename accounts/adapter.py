@@ -34,6 +34,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Return whether to go on to `url` after signing in: only paths of this site, however it is spelt."""
         return url.startswith("/") and url_has_allowed_host_and_scheme(url, allowed_hosts=None)
 
+    def get_logout_redirect_url(self, request: HttpRequest) -> str:
+        """Return where signing out leads to: not where somebody would be signed in again at once."""
+        if settings.OPENID and settings.OPENID.auto_redirect:
+            return "/login?redirect=false"
+        usual: str = super().get_logout_redirect_url(request)
+        return usual
+
     def add_message(
         self, request: HttpRequest, level: int, message_template: str | None = None, *args: Any, **kwargs: Any
     ) -> None:

@@ -47,12 +47,12 @@ class Provider:
     label: str | Promise
     client_id: str
     callback: str
-    secret: str = ""
+    secret: str = field(default="", repr=False)
     image: str = ""
     scope: tuple[str, ...] = ()
     pkce: bool = False
     team: str = ""
-    settings: Mapping[str, object] = field(default_factory=dict)
+    settings: Mapping[str, object] = field(default_factory=dict, repr=False)
 
     @property
     def shows_image(self) -> bool:
@@ -103,7 +103,7 @@ class Directory:
     url: str
     base: str
     bind_dn: str = ""
-    bind_password: str = ""
+    bind_password: str = field(default="", repr=False)
     filter: str = "mail={{username}}"
     start_tls: bool = False
     ca_file: str = ""
@@ -247,7 +247,7 @@ def _saml_provider() -> Provider | None:
         label=env.str("SAML_BUTTON_LABEL", "") or _("Continue with SAML"),
         image=env.str("SAML_IMAGE_URL", ""),
         client_id=found.issuer,
-        callback=env.str("SAML_CALLBACK_URL", "/oauth/saml/callback"),
+        callback=_path("SAML_CALLBACK_URL", "/oauth/saml/callback"),
     )
 
 
@@ -277,7 +277,7 @@ def _openid_provider() -> Provider | None:
         secret=secret,
         pkce=pkce,
         scope=tuple(env.str("OPENID_SCOPE", "openid profile email").replace('"', "").split()),
-        callback=env.str("OPENID_CALLBACK_URL", "/oauth/openid/callback"),
+        callback=_path("OPENID_CALLBACK_URL", "/oauth/openid/callback"),
         settings={"server_url": issuer},
     )
 
@@ -309,7 +309,7 @@ def _oauth(
         secret=secret,
         scope=scope,
         pkce=pkce,
-        callback=env.str(names[2], f"/oauth/{key}/callback"),
+        callback=_path(names[2], f"/oauth/{key}/callback"),
         settings={"web_url": web_url},
     )
 
@@ -331,9 +331,18 @@ def _apple() -> Provider | None:
         secret=key_id,
         team=team,
         scope=("name", "email"),
-        callback=env.str("APPLE_CALLBACK_URL", "/oauth/apple/callback"),
+        callback=_path("APPLE_CALLBACK_URL", "/oauth/apple/callback"),
         settings={"certificate_key": private_key},
     )
+
+
+def _path(name: str, default: str) -> str:
+    path = env.str(name, "") or default
+    if not path.startswith("/") or path.startswith("//"):
+        raise ImproperlyConfigured(
+            f"{name} is a path of this site and begins with one slash; DOMAIN_SERVER precedes it."
+        )
+    return path
 
 
 def _words(name: str) -> tuple[str, ...]:

@@ -416,6 +416,9 @@ def test_signing_out_ends_the_session_there_too(client: Client, server: OpenIdSe
     rules(settings, end_session=False)
     sign_in(client, server)
     assert client.post("/logout")["Location"] == "/login"
+    rules(settings, auto_redirect=True)
+    sign_in(client, server)
+    assert client.post("/logout")["Location"] == "/login?redirect=false", "or one would be back in at once"
 
 
 @pytest.mark.security

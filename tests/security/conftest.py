@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from allauth.socialaccount.models import SocialAccount
 from django.core import serializers
 
 from accounts.models import AuditEntry, CapabilityGrant, Group, Membership, ModelAccess, RefreshSession, Role, User
@@ -13,9 +14,10 @@ from chat.services import favourites, projects, tags
 from tests.api.conftest import make_conversation, make_turn, somewhere, stream_threads
 
 __all__ = ["make_conversation", "make_turn", "somewhere", "stream_threads"]
-TABLES = (
-    User, RefreshSession, Conversation, Message, Generation, Project, Tag, Favourite, Balance, Hold, LedgerEntry,
-    AuditEntry, CapabilityGrant, Group, Membership, ModelAccess, Role,
+TABLES: tuple[Any, ...] = (
+    User, RefreshSession, SocialAccount, Group, Membership,
+    Conversation, Message, Generation, Project, Tag, Favourite, Balance, Hold, LedgerEntry,
+    AuditEntry, CapabilityGrant, ModelAccess, Role,
 )  # fmt: skip
 
 
