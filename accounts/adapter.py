@@ -7,11 +7,13 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.forms import BaseForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts import secrets
 from accounts.models import User
+from accounts.services import recovery
 from accounts.services.signup import sign_up
 
 _OBVIOUS = {"account/messages/logged_in.txt", "account/messages/logged_out.txt"}
@@ -24,6 +26,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def save_user(self, request: HttpRequest, user: User, form: BaseForm, commit: bool = True) -> User:
         data = form.cleaned_data
         return sign_up(name=data["name"], email=data["email"], password=data["password1"])
+
+    def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
+        """Return what to answer instead of signing in."""
+        refusal: HttpResponse | None = super().pre_login(request, user, **kwargs)
+        if refusal is None and recovery.must_verify(user):
+            return redirect("account_email_verification_sent")
+        return refusal
 
     def is_safe_url(self, url: str) -> bool:
         """Return whether to go on to `url` after signing in: only paths of this site, however it is spelt."""

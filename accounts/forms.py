@@ -13,7 +13,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from accounts.services.signup import LONGEST_PASSWORD, EmailTaken
+from accounts.services.signup import LONGEST_PASSWORD, EmailTaken, check_length
 
 
 class LoginForm(allauth_forms.LoginForm):  # type: ignore[misc]
@@ -47,10 +47,7 @@ class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]
 
     def clean_password1(self) -> str:
         password: str = self.cleaned_data["password1"]
-        if len(password) > LONGEST_PASSWORD:
-            raise forms.ValidationError(gettext("A password has at most %(most)s characters."), params={"most": 128})
-        if not password.strip():
-            raise forms.ValidationError(gettext("A password is more than spaces."))
+        check_length(password)
         return password
 
     def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 
 import redis
+from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -51,6 +52,12 @@ def count(limit: Limit, who: str) -> None:
         return
     if times > limit.most:
         raise TooOften(math.ceil(limit.window - into))
+
+
+def count_named(name: str, who: str) -> None:
+    """Count against the limit of the settings `<name>_MAX` and `<name>_WINDOW` (in minutes). Raises `TooOften`."""
+    most, window = getattr(settings, f"{name}_MAX"), getattr(settings, f"{name}_WINDOW")
+    count(Limit(name.lower(), most, window * 60), who)
 
 
 def address_of(request: HttpRequest) -> str:

@@ -41,7 +41,7 @@ class TabConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         self.outgoing: list[str] = []
         self.sending: asyncio.Task[None] | None = None
         self.catching_up: asyncio.Task[None] | None = None
-        if not self.user.is_authenticated or not self.user.is_active:
+        if not self.user.is_authenticated or not self.user.may_enter:
             await self.accept()  # a browser hears the code of a socket only when it was open
             await self.close(code=4401)
             return
@@ -74,6 +74,10 @@ class TabConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     async def notice(self, event: dict[str, Any]) -> None:
         """A message of the channel layer (see `chat.services.notices`)."""
         self.emit(command("notice", event["name"], event["data"]))
+
+    async def signed_out(self, event: dict[str, Any]) -> None:
+        """The sessions of this person were ended: the browser comes back if its own was not."""
+        await self.close(code=4401)
 
     def emit(self, frame: str) -> None:
         """Queue a frame, unless the tab is behind; what is queued while the socket is busy goes out as one."""

@@ -30,3 +30,11 @@ async def notify_now(user_id: UUID, name: str, data: dict[str, Any]) -> None:
         await get_channel_layer().group_send(group_of(user_id), {"type": "notice", "name": name, "data": data})
     except (redis.RedisError, OSError):
         log.warning("notice %r was lost", name, exc_info=True)
+
+
+def close_sockets(user_id: UUID) -> None:
+    """Have every tab of a person connect anew, which only those can who are still signed in."""
+    try:
+        async_to_sync(get_channel_layer().group_send)(group_of(user_id), {"type": "signed.out"})
+    except (redis.RedisError, OSError):
+        log.warning("sockets of a person who was signed out stay open", exc_info=True)

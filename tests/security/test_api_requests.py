@@ -31,7 +31,9 @@ LYING = {
     "X-Tenant-Id": "marker-13",
 }
 # Signing in needs no right that a foreign site could borrow; their own check looks at the origin alone.
-WITHOUT_A_SESSION = {"api:login", "api:register", "api:refresh"}
+WITHOUT_A_SESSION = {
+    "api:login", "api:register", "api:refresh", "api:verify", "api:verify_resend", "api:request_reset", "api:reset",
+}  # fmt: skip
 
 
 def plain_routes() -> list[Route]:
