@@ -7,12 +7,14 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.forms import BaseForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts import secrets
 from accounts.limits import address_of
 from accounts.models import User
+from accounts.services import recovery
 from accounts.services.signup import sign_up
 
 _OBVIOUS = {"account/messages/logged_in.txt", "account/messages/logged_out.txt"}
@@ -29,6 +31,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def get_client_ip(self, request: HttpRequest) -> str:
         """The sign-in limits go by the same address as all others."""
         return address_of(request)
+
+    def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
+        """Return what to answer instead of signing in."""
+        refusal: HttpResponse | None = super().pre_login(request, user, **kwargs)
+        if refusal is None and recovery.must_verify(user):
+            return redirect("account_email_verification_sent")
+        return refusal
 
     def is_safe_url(self, url: str) -> bool:
         """Return whether to go on to `url` after signing in: only paths of this site, however it is spelt."""

@@ -18,7 +18,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Role, User
-from accounts.services import tokens
+from accounts.services import sessions
 
 # One way to sign in, with one set of limits.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -86,8 +86,8 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
 
     def save_model(self, request: HttpRequest, obj: User, form: "forms.ModelForm[User]", change: bool) -> None:
         super().save_model(request, obj, form, change)
-        if not obj.is_active:
-            tokens.revoke_all(user=obj)
+        if change and {"role", "is_active", "waits_for_approval", "email_verified"} & set(form.changed_data):
+            sessions.end_all(user=obj)
 
 
 @admin.register(Role)

@@ -9,3 +9,6 @@ class AccountsConfig(AppConfig):
         from accounts.checks import check_sign_in  # noqa: PLC0415 (needs the settings)
 
         register(check_sign_in)
+        from accounts import hooks  # noqa: PLC0415 - it needs the models
+
+        hooks.connect()

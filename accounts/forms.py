@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.services import domains
-from accounts.services.signup import LONGEST_PASSWORD, EmailTaken
+from accounts.services.signup import LONGEST_PASSWORD, EmailTaken, check_length
 
 
 class LoginForm(allauth_forms.LoginForm):  # type: ignore[misc]
@@ -27,14 +27,6 @@ class LoginForm(allauth_forms.LoginForm):  # type: ignore[misc]
             self.order_fields(["login", "password"])
         self.fields["login"].widget.attrs["autocomplete"] = "username"
         self.fields["login"].widget.attrs["autofocus"] = True
-
-
-class ResetPasswordForm(allauth_forms.ResetPasswordForm):  # type: ignore[misc]
-    def clean_email(self) -> str:
-        """Leave out people whom another vouches for: a password of their own would outlive that one's word."""
-        email: str = super().clean_email()
-        self.users: list[User] = [user for user in self.users if user.provider == "local"]
-        return email
 
 
 class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]
@@ -65,10 +57,7 @@ class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]
 
     def clean_password1(self) -> str:
         password: str = self.cleaned_data["password1"]
-        if len(password) > LONGEST_PASSWORD:
-            raise forms.ValidationError(gettext("A password has at most %(most)s characters."), params={"most": 128})
-        if not password.strip():
-            raise forms.ValidationError(gettext("A password is more than spaces."))
+        check_length(password)
         return password
 
     def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:

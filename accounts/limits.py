@@ -60,6 +60,11 @@ def count(limit: Limit, who: str) -> None:
         raise TooOften(math.ceil(limit.window - into))
 
 
+def count_named(name: str, who: str) -> None:
+    """Count against the limit of the settings `<name>_MAX` and `<name>_WINDOW` (in minutes). Raises `TooOften`."""
+    count(named(name), who)
+
+
 def address_of(request: HttpRequest) -> str:
     """Return the address that the request came from: what the trusted proxies say (`TRUST_PROXY`), else the peer's.
 

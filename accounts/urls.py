@@ -7,9 +7,8 @@ from allauth.mfa.webauthn import views as passkey
 from django.conf import settings
 from django.urls import path
 
-from accounts import entry_views as entry
-from accounts import views as own
 from accounts.identity import views as identity
+from accounts.views import entry, recovery, security
 
 urlpatterns = [
     path("login", entry.login, name="account_login"),
@@ -23,27 +22,20 @@ urlpatterns = [
     path("account/reauthenticate/passkey", passkey.reauthenticate_webauthn, name="mfa_reauthenticate_webauthn"),
     path("account/password", views.password_change, name="account_change_password"),
     path("account/password/set", entry.password_set, name="account_set_password"),
-    path("account/password/reset", views.password_reset, name="account_reset_password"),
-    path("account/password/reset/done", views.password_reset_done, name="account_reset_password_done"),
-    path(
-        "account/password/reset/<str:uidb36>-<str:key>",
-        views.password_reset_from_key,
-        name="account_reset_password_from_key",
-    ),
-    path(
-        "account/password/reset/key/done",
-        views.password_reset_from_key_done,
-        name="account_reset_password_from_key_done",
-    ),
-    path("account/security", own.security, name="account_security"),
+    path("account/password/reset", recovery.ask, name="account_reset_password"),
+    path("account/password/reset/done", recovery.asked, name="account_reset_password_done"),
+    path("reset-password", recovery.reset, name="account_reset_password_from_key"),
+    path("verify", recovery.verify, name="account_verify"),
+    path("verify/sent", recovery.verification_sent, name="account_email_verification_sent"),
+    path("account/security", security.security, name="account_security"),
     # The library leads back to its own lists, which are all on that page.
-    path("account/security", own.security, name="mfa_index"),
-    path("account/security", own.security, name="mfa_list_webauthn"),
-    path("account/app", own.AppView.as_view(), name="mfa_activate_totp"),
+    path("account/security", security.security, name="mfa_index"),
+    path("account/security", security.security, name="mfa_list_webauthn"),
+    path("account/app", security.AppView.as_view(), name="mfa_activate_totp"),
     path("account/app/remove", app.deactivate_totp, name="mfa_deactivate_totp"),
-    path("account/recovery-codes", own.recovery_codes, name="mfa_generate_recovery_codes"),
-    path("account/recovery-codes", own.recovery_codes, name="mfa_view_recovery_codes"),
-    path("account/passkeys/add", own.PasskeyView.as_view(), name="mfa_add_webauthn"),
+    path("account/recovery-codes", security.recovery_codes, name="mfa_generate_recovery_codes"),
+    path("account/recovery-codes", security.recovery_codes, name="mfa_view_recovery_codes"),
+    path("account/passkeys/add", security.PasskeyView.as_view(), name="mfa_add_webauthn"),
     path("account/passkeys/<int:pk>", passkey.edit_webauthn, name="mfa_edit_webauthn"),
     path("account/passkeys/<int:pk>/remove", passkey.remove_webauthn, name="mfa_remove_webauthn"),
 ]

@@ -42,7 +42,7 @@ class TabConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         self.outgoing: list[str] = []
         self.sending: asyncio.Task[None] | None = None
         self.catching_up: asyncio.Task[None] | None = None
-        if not self.user.is_authenticated or not self.user.is_active or await _is_banned(self.user):
+        if not self.user.is_authenticated or not self.user.may_enter or await _is_banned(self.user):
             await self.accept()  # a browser hears the code of a socket only when it was open
             await self.close(code=4401)
             return
@@ -72,13 +72,13 @@ class TabConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         if (generation_id := _uuid(message.get("unfollow"))) is not None:
             self._unfollow(generation_id)
 
-    async def signed_out(self, event: dict[str, Any]) -> None:
-        """The person's sessions were ended: this socket's, too."""
-        await self.close(code=4401)
-
     async def notice(self, event: dict[str, Any]) -> None:
         """A message of the channel layer (see `chat.services.notices`)."""
         self.emit(command("notice", event["name"], event["data"]))
+
+    async def signed_out(self, event: dict[str, Any]) -> None:
+        """The sessions of this person were ended: the browser comes back if its own was not."""
+        await self.close(code=4401)
 
     def emit(self, frame: str) -> None:
         """Queue a frame, unless the tab is behind; what is queued while the socket is busy goes out as one."""

@@ -253,7 +253,7 @@ def _saml_provider() -> Provider | None:
 
 def _certificate(text: str) -> str:
     """Return the certificate as base64, whether `text` is that, a PEM (also on one line) or the path of one."""
-    if "-----BEGIN" not in text and len(text) < 1000 and Path(text).is_file():
+    if "-----BEGIN" not in text and len(text) < 255 and Path(text).is_file():
         text = Path(text).read_text("ascii")
     body = re.sub(r"-----[A-Z ]+-----|\\n|\s", "", text)
     try:

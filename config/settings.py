@@ -2,9 +2,11 @@
 
 import os
 import sys
+from email.utils import formataddr
 from pathlib import Path
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 
 from config import identity
 from config.secrets import load_secrets
@@ -32,6 +34,7 @@ DEBUG = env.bool("DEBUG", False)
 HOST = env.str("HOST", "127.0.0.1")
 PORT = env.int("PORT", 3080)
 DOMAIN = env.str("DOMAIN_SERVER", f"http://localhost:{PORT}")
+DOMAIN_CLIENT = env.str("DOMAIN_CLIENT", DOMAIN).rstrip("/")  # what links in mails begin with
 APP_TITLE = env.str("APP_TITLE", "Parley")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", HOST])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -170,7 +173,6 @@ ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
     "login": "accounts.forms.LoginForm",
     "signup": "accounts.forms.SignupForm",
-    "reset_password": "accounts.forms.ResetPasswordForm",
 }
 ALLOW_REGISTRATION = env.bool("ALLOW_REGISTRATION", True) and not DIRECTORY  # there, the directory admits people
 
@@ -195,10 +197,29 @@ MFA_FORMS = {
     "authenticate_webauthn": "accounts.forms_twofactor.PasskeyCodeForm",
     "reauthenticate_webauthn": "accounts.forms_twofactor.PasskeyConfirmForm",
 }
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+ALLOW_UNVERIFIED_EMAIL_LOGIN = env.bool("ALLOW_UNVERIFIED_EMAIL_LOGIN", False)
+ALLOW_ACCOUNT_DELETION = env.bool("ALLOW_ACCOUNT_DELETION", True)
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # the library's own list of addresses is not used: `User.email_verified` is
 
 SESSION_EXPIRY_MS = env.int("SESSION_EXPIRY", 900_000)  # the access token's life
 REFRESH_TOKEN_EXPIRY_MS = env.int("REFRESH_TOKEN_EXPIRY", 604_800_000)
+
+# --- mail --------------------------------------------------------------------------------------
+EMAIL_HOST = env.str("EMAIL_HOST", "")
+EMAIL_PORT = env.int("EMAIL_PORT", 25)
+EMAIL_HOST_USER = env.str("EMAIL_USERNAME", "")
+EMAIL_HOST_PASSWORD = env.str("EMAIL_PASSWORD", "")
+EMAIL_USE_TLS = env.str("EMAIL_ENCRYPTION", "").lower() == "starttls"
+EMAIL_USE_SSL = env.str("EMAIL_ENCRYPTION", "").lower() == "tls"
+EMAIL_TIMEOUT = 15
+MAIL_CONFIGURED = bool(EMAIL_HOST)
+if MAIL_CONFIGURED and not env.str("EMAIL_FROM", ""):
+    raise ImproperlyConfigured("EMAIL_HOST is set, so EMAIL_FROM must name the sender's address")
+DEFAULT_FROM_EMAIL = formataddr((env.str("EMAIL_FROM_NAME", APP_TITLE), env.str("EMAIL_FROM", "parley@localhost")))
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if MAIL_CONFIGURED else 'console'}.EmailBackend"
+ACCOUNT_EMAIL_NOTIFICATIONS = False  # `accounts.services.mails` tells people what changed
+# By mail only, so never without a server for it.
+ALLOW_PASSWORD_RESET = env.bool("ALLOW_PASSWORD_RESET", False)
 
 # --- what the browser is told --------------------------------------------------------------------
 _https = DOMAIN.startswith("https://")
@@ -250,6 +271,16 @@ VIOLATION_SCORES = {
     "reset_password_limit": env.int("RESET_PASSWORD_VIOLATION_SCORE", 1),
     "verify_email_limit": env.int("VERIFY_EMAIL_VIOLATION_SCORE", 1),
 }
+RESET_PASSWORD_MAX = env.int("RESET_PASSWORD_MAX", 2)
+RESET_PASSWORD_WINDOW = env.int("RESET_PASSWORD_WINDOW", 2)
+RESET_PASSWORD_SUBMISSION_MAX = env.int("RESET_PASSWORD_SUBMISSION_MAX", RESET_PASSWORD_MAX)
+RESET_PASSWORD_SUBMISSION_WINDOW = env.int("RESET_PASSWORD_SUBMISSION_WINDOW", RESET_PASSWORD_WINDOW)
+VERIFY_EMAIL_MAX = env.int("VERIFY_EMAIL_MAX", 2)
+VERIFY_EMAIL_WINDOW = env.int("VERIFY_EMAIL_WINDOW", 2)
+VERIFY_EMAIL_SUBMISSION_MAX = env.int("VERIFY_EMAIL_SUBMISSION_MAX", VERIFY_EMAIL_MAX)
+VERIFY_EMAIL_SUBMISSION_WINDOW = env.int("VERIFY_EMAIL_SUBMISSION_WINDOW", VERIFY_EMAIL_WINDOW)
+TWO_FACTOR_TEMP_MAX = env.int("TWO_FACTOR_TEMP_MAX", 7)
+TWO_FACTOR_TEMP_WINDOW = env.int("TWO_FACTOR_TEMP_WINDOW", 5)
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]

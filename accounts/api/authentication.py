@@ -26,7 +26,11 @@ class BearerAuthentication(BaseAuthentication):
             return None
         try:
             token = words[1].decode("ascii") if len(words) == 2 else ""
-            user = User.objects.filter(id=tokens.read_access_token(token)).first()
+            access = tokens.read_access(token)
+            people = User.objects.filter(id=access.user_id)
+            if access.session_id is not None:
+                people = people.filter(refresh_sessions=access.session_id)
+            user = people.first()
         except (tokens.BadToken, UnicodeError):
             user = None
         if user is None:

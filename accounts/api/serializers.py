@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.utils.translation import gettext as _
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, RootModel, model_validator
+from pydantic.alias_generators import to_camel
 
 from accounts.api.wire import In, Out, UserOut
 from accounts.services.signup import LONGEST_PASSWORD
@@ -38,9 +39,50 @@ class SignedIn(Out):
     user: UserOut
 
 
+class PendingOut(Out):
+    """The password was right; the second factor is still to be shown."""
+
+    model_config = ConfigDict(alias_generator=lambda name: to_camel(name).replace("Fa", "FA"))
+
+    two_fa_pending: bool = True
+    temp_token: str
+
+
+class LoginOut(RootModel[SignedIn | PendingOut]):
+    """Either of both."""
+
+
 class Said(Out):
     message: str
 
 
 def said(text: str) -> dict[str, Any]:
     return Said(message=text).to_wire()
+
+
+class VerifyIn(In):
+    email: str = Field(min_length=1, max_length=254)
+    token: str = Field(min_length=1, max_length=256)
+
+
+class AddressIn(In):
+    email: str = Field(min_length=1, max_length=254)
+
+
+class ResetIn(In):
+    model_config = ConfigDict(alias_generator=None)
+
+    user_id: str = Field(alias="userId", max_length=64)
+    token: str = Field(min_length=1, max_length=256)
+    password: str = Field(max_length=LONGEST_PASSWORD)
+    confirm_password: str | None = None
+
+    @model_validator(mode="after")
+    def _same_twice(self) -> "ResetIn":
+        if self.confirm_password is not None and self.password != self.confirm_password:
+            raise ValueError(_("the passwords differ"))
+        return self
+
+
+class Verified(Said):
+    status: str = "success"

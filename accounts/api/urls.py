@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from accounts.api import admin_audit, admin_groups, admin_roles, views
+from accounts.api import admin_audit, admin_groups, admin_roles, recovery, views
 
 _admin: list[URLPattern] = [
     path("admin/roles", admin_roles.RolesView.as_view(), name="admin_roles"),
@@ -35,8 +35,12 @@ urlpatterns = [
     path("auth/login", views.LoginView.as_view(), name="login"),
     path("auth/refresh", views.RefreshView.as_view(), name="refresh"),
     path("auth/logout", views.LogoutView.as_view(), name="logout"),
+    path("auth/requestPasswordReset", recovery.RequestResetView.as_view(), name="request_reset"),
+    path("auth/resetPassword", recovery.ResetView.as_view(), name="reset"),
     path("user", views.UserView.as_view(), name="user"),
     path("roles/<str:name>", admin_roles.OwnRoleView.as_view(), name="role"),
     path("roles/<str:name>/<slug:kind>", admin_roles.RoleTypeView.as_view(), name="role_type"),
+    path("user/verify", recovery.VerifyView.as_view(), name="verify"),
+    path("user/verify/resend", recovery.ResendView.as_view(), name="verify_resend"),
     *_admin,
 ]

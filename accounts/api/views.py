@@ -17,20 +17,21 @@ from rest_framework.views import APIView
 
 from accounts.api.errors import WireError
 from accounts.api.origin import SameOrigin
-from accounts.api.serializers import LoginIn, RegisterIn, Said, SignedIn, said
+from accounts.api.serializers import LoginIn, LoginOut, PendingOut, RegisterIn, Said, SignedIn, said
 from accounts.api.wire import UserOut, person, read_body, user_to_wire
-from accounts.services import tokens
+from accounts.services import recovery, tokens, twofactor
+from accounts.services.sessions import REFRESH_COOKIE
 from accounts.services.signin import SwitchedOff, TooManyAttempts, WrongCredentials, check_password
 from accounts.services.signup import EmailTaken, RegistrationClosed, sign_up
 
-REFRESH_COOKIE, PROVIDER_COOKIE = "refreshToken", "token_provider"
+PROVIDER_COOKIE = "token_provider"
 
 
 class LoginView(APIView):
     authentication_classes = ()
     permission_classes = (SameOrigin,)
 
-    @extend_schema(operation_id="auth_login", request=LoginIn, responses=SignedIn, auth=[])
+    @extend_schema(operation_id="auth_login", request=LoginIn, responses=LoginOut, auth=[])
     def post(self, request: Request) -> Response:
         # 404 is what the wire format answers to bad credentials, whatever is wrong with them.
         body = read_body(request, LoginIn, status=404)
@@ -42,7 +43,11 @@ class LoginView(APIView):
             raise WireError(429, _("Too many failed attempts. Try again later.")) from None
         except SwitchedOff:
             raise WireError(403, _("This account is switched off.")) from None
-        return _signed_in(tokens.open_session(user=user))
+        if recovery.must_verify(user):
+            raise WireError(422, _("The e-mail address is not verified yet. Open the link that was sent to it."))
+        if twofactor.is_on(user):
+            return Response(PendingOut(temp_token=tokens.challenge(user)).to_wire())
+        return signed_in(tokens.open_session(user=user))
 
 
 class RegisterView(APIView):
@@ -74,7 +79,7 @@ class RefreshView(APIView):
             # Clients rely on a 200 without a token here: it means "signed out".
             return HttpResponse(_("There is no refresh token."), content_type="text/plain")
         try:
-            return _signed_in(tokens.rotate(token=token))
+            return signed_in(tokens.rotate(token=token))
         except tokens.SessionGone:
             status = 403 if request.query_params.get("retry") else 401
         except tokens.BadToken:
@@ -99,8 +104,10 @@ class UserView(APIView):
         return Response(user_to_wire(person(request)))
 
 
-def _signed_in(refresh: tokens.Refresh) -> Response:
-    response = Response({"token": tokens.access_token(refresh.user), "user": user_to_wire(refresh.user)})
+def signed_in(refresh: tokens.Refresh) -> Response:
+    response = Response(
+        {"token": tokens.access_token(refresh.user, refresh.session_id), "user": user_to_wire(refresh.user)}
+    )
     seconds = max(int((refresh.expires_at - timezone.now()).total_seconds()), 0)
     for name, value in ((REFRESH_COOKIE, refresh.token), (PROVIDER_COOKIE, "librechat")):
         response.set_cookie(

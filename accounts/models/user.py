@@ -6,6 +6,7 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from accounts.ids import uuid7
 
@@ -53,6 +54,9 @@ class User(AbstractBaseUser):
     email_verified = models.BooleanField(default=True)
     is_active = models.BooleanField(default=True)
     preferences = models.JSONField(default=dict, blank=True)  # an `accounts.preferences.Preferences`
+    waits_for_approval = models.BooleanField(default=False)  # an administrator has not let this person in yet
+    terms_accepted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    sign_in_version = models.PositiveIntegerField(default=0, editable=False)  # one more ends every session of pages
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -72,6 +76,22 @@ class User(AbstractBaseUser):
     def role_name(self) -> str:
         """The role's name, without reading the role."""
         return str(self.role_id)
+
+    @property
+    def may_enter(self) -> bool:
+        """Return whether this account may be used at all."""
+        return self.is_active and not self.waits_for_approval
+
+    def password_mark(self) -> str:
+        """Return what changes with the password and tells nothing of it."""
+        return str(super()._get_session_auth_hash())  # type: ignore[misc]
+
+    def _get_session_auth_hash(self, secret: Any = None) -> str:
+        """Return what a session of pages must know: it changes with the password, and when all sessions are ended."""
+        mark = str(super()._get_session_auth_hash(secret=secret))  # type: ignore[misc]
+        if not self.sign_in_version:
+            return mark
+        return salted_hmac(f"accounts.sign-in.{self.sign_in_version}", mark, algorithm="sha256").hexdigest()
 
     @property
     def is_admin(self) -> bool:
@@ -110,3 +130,20 @@ class RefreshSession(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} until {self.expires_at:%Y-%m-%d}"
+
+
+class MailedToken(models.Model):
+    """A link that was sent by mail: its hash, what it opens, and until when."""
+
+    class Purpose(models.TextChoices):
+        VERIFY = "verify"
+        RESET = "reset"
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="mailed_tokens")
+    purpose = models.CharField(max_length=16, choices=Purpose.choices)
+    token_hash = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField(db_index=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    def __str__(self) -> str:
+        return f"{self.purpose} for {self.user_id}"

@@ -1,40 +1,72 @@
-"""Ending what somebody is signed in with: the sessions of browsers, the API's, and open websockets."""
+"""Where a person is signed in, and ending it: sessions of pages, sessions of API clients, open sockets."""
 
 from collections.abc import Callable
 from importlib import import_module
 from typing import Final
+from uuid import UUID
 
+from allauth.usersessions.models import UserSession
 from django.conf import settings
-from django.contrib.auth import SESSION_KEY
-from django.contrib.sessions.models import Session
+from django.contrib.auth import SESSION_KEY, update_session_auth_hash
 from django.db import transaction
-from django.utils import timezone
+from django.db.models import F
+from django.http import HttpRequest
 
 from accounts.models import User
 from accounts.services import tokens
 
-# What hears that a person is signed out everywhere, such as the websockets' side; apps add theirs.
-_hearers: Final[list[Callable[[User], None]]] = []
+REFRESH_COOKIE: Final = "refreshToken"
+_listeners: list[Callable[[UUID], None]] = []
 
 
-def on_end(hearer: Callable[[User], None]) -> None:
-    """Call `hearer` with each person whose sessions are ended, after the commit."""
-    if hearer not in _hearers:
-        _hearers.append(hearer)
+def on_end(listener: Callable[[UUID], None]) -> None:
+    """Have `listener` called with the id of a person whose sessions were ended, after commit.
 
-
-def end_all(*, user: User, keep: str = "") -> int:
-    """End every session of `user` but the one with the key `keep`; return how many browsers' ended.
-
-    Walks the sessions of everybody: it is rare, and there is no table of whose session is whose.
+    What is still open for them (a socket, a stream) is to be closed; who may stay comes back by itself.
     """
-    tokens.revoke_all(user=user)
+    _listeners.append(listener)
+
+
+def end_all(*, user: User) -> None:
+    """Sign `user` out everywhere."""
+    _end(user, keep_pages="", keep_tokens=set())
+
+
+def end_others(*, request: HttpRequest, user: User) -> None:
+    """Sign `user` out everywhere but where `request` comes from.
+
+    A request of a page keeps its session under a new key; one of an API client the session of its tokens.
+    """
+    keep_tokens = {_session_of_bearer(request), tokens.session_of(request.COOKIES.get(REFRESH_COOKIE, ""))} - {None}
+    of_page = request.session.get(SESSION_KEY) == str(user.pk)
+    _end(user, keep_pages=(request.session.session_key or "") if of_page else "", keep_tokens=keep_tokens)
+    if of_page:
+        before = request.session.session_key
+        update_session_auth_hash(request, user)
+        UserSession.objects.filter(session_key=before).update(session_key=request.session.session_key)
+
+
+def _end(user: User, *, keep_pages: str, keep_tokens: set[UUID | None]) -> None:
+    with transaction.atomic():
+        User.objects.filter(id=user.id).update(sign_in_version=F("sign_in_version") + 1)
+        user.refresh_from_db(fields=["sign_in_version"])
+        tokens.revoke_all(user=user, but={each for each in keep_tokens if each})
+        ended = list(UserSession.objects.filter(user=user).exclude(session_key=keep_pages))
+        UserSession.objects.filter(id__in=[each.id for each in ended]).delete()
+        transaction.on_commit(lambda: _announce(user.id, [each.session_key for each in ended]))
+
+
+def _announce(user_id: UUID, keys: list[str]) -> None:
     store = import_module(settings.SESSION_ENGINE).SessionStore
-    ended = 0
-    for session in Session.objects.filter(expire_date__gt=timezone.now()).iterator(chunk_size=2_000):
-        if session.session_key != keep and session.get_decoded().get(SESSION_KEY) == str(user.pk):
-            store(session.session_key).delete()
-            ended += 1
-    for hearer in _hearers:
-        transaction.on_commit(lambda each=hearer: each(user))  # type: ignore[misc]
-    return ended
+    for key in keys:
+        store(key).delete()
+    for listener in _listeners:
+        listener(user_id)
+
+
+def _session_of_bearer(request: HttpRequest) -> UUID | None:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    try:
+        return tokens.read_access(token.strip()).session_id if scheme.lower() == "bearer" else None
+    except tokens.BadToken:
+        return None

@@ -1,13 +1,13 @@
 """The tokens of API clients: a short-lived access token, and a refresh token that a row stands behind.
 
-An access token is believed until it expires; only whether its person may still come in is looked up. A refresh
+An access token is believed until it expires or its session ends; both are looked up with its person. A refresh
 token works once: using it hands out the next one. One that was used already ends its session, because somebody
 kept a copy, except in the first seconds, when two tabs may have asked at once. A new password ends all sessions.
 """
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,6 +23,7 @@ from accounts.models import RefreshSession, User
 ALGORITHM = "HS256"
 CLOCKS_APART = timedelta(seconds=5)  # between two hosts
 TABS_APART = timedelta(seconds=10)
+CHALLENGE_LASTS = timedelta(minutes=5)
 
 
 class TokenError(Exception):
@@ -44,10 +45,19 @@ class Refresh:
     user: User
     token: str
     expires_at: datetime
+    session_id: UUID
 
 
-def access_token(user: User) -> str:
-    """Return a token that signs `user` in for `SESSION_EXPIRY`."""
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What an access token says. One without a session was made for something short, such as a test."""
+
+    user_id: UUID
+    session_id: UUID | None
+
+
+def access_token(user: User, session_id: UUID | None = None) -> str:
+    """Return a token that signs `user` in for `SESSION_EXPIRY`, at most as long as the session."""
     now = timezone.now()
     claims = {
         "id": str(user.id),
@@ -57,12 +67,37 @@ def access_token(user: User) -> str:
         "iat": now,
         "exp": now + timedelta(milliseconds=settings.SESSION_EXPIRY_MS),
     }
+    if session_id is not None:
+        claims["sessionId"] = str(session_id)
     return jwt.encode(claims, settings.JWT_SECRET, algorithm=ALGORITHM)
+
+
+def read_access(token: str) -> Access:
+    """Return what an access token says. Raises `BadToken`."""
+    claims = _read(token, settings.JWT_SECRET, "id")
+    return Access(_id(claims, "id"), _id(claims, "sessionId") if "sessionId" in claims else None)
 
 
 def read_access_token(token: str) -> UUID:
     """Return whose token it is. Raises `BadToken`."""
-    return _id(_read(token, settings.JWT_SECRET, "id"), "id")
+    return read_access(token).user_id
+
+
+def challenge(user: User) -> str:
+    """Return a token that says: the password was right, and the second factor is still missing."""
+    now = timezone.now()
+    claims = {"userId": str(user.id), "twoFAPending": True, "iat": now, "exp": now + CHALLENGE_LASTS}
+    claims["password"] = _password_mark(user)
+    return jwt.encode(claims, settings.JWT_SECRET, algorithm=ALGORITHM)
+
+
+def answer_challenge(token: str) -> User:
+    """Return who has to show the second factor. Raises `BadToken`."""
+    claims = _read(token, settings.JWT_SECRET, "userId")
+    user = User.objects.filter(id=_id(claims, "userId"), is_active=True).first()
+    if claims.get("twoFAPending") is not True or user is None or claims.get("password") != _password_mark(user):
+        raise BadToken
+    return user
 
 
 def open_session(*, user: User) -> Refresh:
@@ -71,7 +106,7 @@ def open_session(*, user: User) -> Refresh:
     session_id = uuid7()
     token = _refresh_token(user, session_id, expires_at)
     RefreshSession.objects.create(id=session_id, user=user, token_hash=_hash(token), expires_at=expires_at)
-    return Refresh(user=user, token=token, expires_at=expires_at)
+    return Refresh(user=user, token=token, expires_at=expires_at, session_id=session_id)
 
 
 def rotate(*, token: str) -> Refresh:
@@ -93,7 +128,7 @@ def rotate(*, token: str) -> Refresh:
     if not current.update(token_hash=_hash(following), rotated_at=now):
         RefreshSession.objects.filter(id=session.id, rotated_at__lt=now - TABS_APART).delete()
         raise SessionGone
-    return Refresh(user=session.user, token=following, expires_at=session.expires_at)
+    return Refresh(user=session.user, token=following, expires_at=session.expires_at, session_id=session.id)
 
 
 def revoke(*, token: str) -> None:
@@ -105,9 +140,17 @@ def revoke(*, token: str) -> None:
         return
 
 
-def revoke_all(*, user: User) -> None:
-    """End every API session of `user`. Access tokens that are out live on for their few minutes."""
-    RefreshSession.objects.filter(user=user).delete()
+def session_of(token: str) -> UUID | None:
+    """Return the session that a refresh token belongs to; None for one that opens nothing."""
+    try:
+        return _id(_read(token, settings.JWT_REFRESH_SECRET, "sessionId"), "sessionId")
+    except BadToken:
+        return None
+
+
+def revoke_all(*, user: User, but: Collection[UUID] = ()) -> None:
+    """End every API session of `user` except those in `but`, and with them the access tokens that are out."""
+    RefreshSession.objects.filter(user=user).exclude(id__in=but).delete()
 
 
 def _refresh_token(user: User, session_id: UUID, expires_at: datetime) -> str:
@@ -124,7 +167,7 @@ def _refresh_token(user: User, session_id: UUID, expires_at: datetime) -> str:
 
 def _password_mark(user: User) -> str:
     """Return what changes with the password and tells nothing of it: Django's own mark, as in its sessions."""
-    return user.get_session_auth_hash()[:16]
+    return user.password_mark()[:16]
 
 
 def _read(token: str, secret: str, claim: str) -> Mapping[str, Any]:

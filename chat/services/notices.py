@@ -12,8 +12,6 @@ from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.db import transaction
 
-from accounts.models import User
-
 log = logging.getLogger(__name__)
 
 
@@ -26,17 +24,17 @@ def notify(user_id: UUID, name: str, data: dict[str, Any]) -> None:
     transaction.on_commit(lambda: async_to_sync(notify_now)(user_id, name, data))
 
 
-def close_tabs(user: User) -> None:
-    """Close all of a person's websockets: their sessions were ended. From a thread, after the commit."""
-    try:
-        async_to_sync(get_channel_layer().group_send)(group_of(user.id), {"type": "signed_out"})
-    except (redis.RedisError, OSError):
-        log.warning("the tabs of %s could not be closed", user.id, exc_info=True)
-
-
 async def notify_now(user_id: UUID, name: str, data: dict[str, Any]) -> None:
     """Send at once, from a coroutine. Never raises: what is lost is only a hint."""
     try:
         await get_channel_layer().group_send(group_of(user_id), {"type": "notice", "name": name, "data": data})
     except (redis.RedisError, OSError):
         log.warning("notice %r was lost", name, exc_info=True)
+
+
+def close_sockets(user_id: UUID) -> None:
+    """Have every tab of a person connect anew, which only those can who are still signed in."""
+    try:
+        async_to_sync(get_channel_layer().group_send)(group_of(user_id), {"type": "signed.out"})
+    except (redis.RedisError, OSError):
+        log.warning("sockets of a person who was signed out stay open", exc_info=True)

@@ -34,8 +34,8 @@ class StartupConfig(Out):
     email_login_enabled: bool = True
     registration_enabled: bool
     social_login_enabled: bool = False
-    email_enabled: bool = False
-    password_reset_enabled: bool = False
+    email_enabled: bool
+    password_reset_enabled: bool
     min_password_length: int
     social_logins: list[str] = []
     discord_login_enabled: bool = False
@@ -83,6 +83,8 @@ def startup_config(user: User | None) -> StartupConfig:
         app_title=settings.APP_TITLE,
         server_domain=settings.DOMAIN,
         registration_enabled=settings.ALLOW_REGISTRATION,
+        email_enabled=settings.MAIL_CONFIGURED,
+        password_reset_enabled=settings.ALLOW_PASSWORD_RESET and settings.MAIL_CONFIGURED,
         min_password_length=settings.MIN_PASSWORD_LENGTH,
         interface={"buildInfo": False},
         social_login_enabled=settings.ALLOW_SOCIAL_LOGIN,

@@ -48,7 +48,7 @@ def test_the_right_password_gets_a_token_that_works_and_a_cookie(owner: User) ->
     assert set(body) == {"token", "user"}
     assert (body["user"]["id"], body["user"]["_id"], body["user"]["email"]) == (str(owner.id), str(owner.id), EMAIL)
     claims = jwt.decode(body["token"], django_settings.JWT_SECRET, algorithms=["HS256"])
-    assert set(claims) == {"id", "username", "provider", "email", "iat", "exp"}
+    assert set(claims) == {"id", "username", "provider", "email", "iat", "exp", "sessionId"}
     assert claims["exp"] - claims["iat"] == 900
     cookie = api.client.cookies["refreshToken"]
     assert (cookie["httponly"], cookie["samesite"], api.client.cookies["token_provider"].value) == (

@@ -31,9 +31,11 @@ LYING = {
     "X-Tenant-Id": "marker-13",
 }
 # Signing in needs no right that a foreign site could borrow; their own check looks at the origin alone.
-WITHOUT_A_SESSION = {"api:login", "api:register", "api:refresh"}
 # A provider lets the browser post here. Only what this browser began is finished; without the provider: 404.
 POSTED_BY_PROVIDERS = {"apple_finish", "saml_finish"}
+WITHOUT_A_SESSION = {
+    "api:login", "api:register", "api:refresh", "api:verify", "api:verify_resend", "api:request_reset", "api:reset",
+}  # fmt: skip
 
 
 def plain_routes() -> list[Route]:

@@ -101,6 +101,10 @@ def good_body(writer: Writer, conversation_id: str) -> dict[str, Any]:
         "POST /api/agents/chat/{endpoint}": start,
         "POST /api/agents/chat/abort": {"conversationId": conversation_id},
         "POST /api/auth/login": {"email": "olivia.owner@example.org", "password": "correct-horse-battery"},
+        "POST /api/auth/requestPasswordReset": {"email": "nobody@example.org"},
+        "POST /api/auth/resetPassword": {"userId": conversation_id, "token": "x", "password": "correct-horse-battery"},
+        "POST /api/user/verify": {"email": "nobody@example.org", "token": "x"},
+        "POST /api/user/verify/resend": {"email": "nobody@example.org"},
         "POST /api/auth/register": {
             "name": "New Comer",
             "email": "new.comer@example.org",

@@ -14,14 +14,8 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.models import User
-from accounts.services import twofactor
-
-
-class SignedIn(HttpRequest):
-    """A request behind `login_required`."""
-
-    user: User
+from accounts.services import mails, sessions, twofactor
+from accounts.views.signed_in import SignedIn
 
 
 @require_safe
@@ -49,6 +43,8 @@ def recovery_codes(request: SignedIn) -> HttpResponse:
     try:
         if request.method == "POST":
             codes = twofactor.new_backup_codes(user=request.user)
+            sessions.end_others(request=request, user=request.user)
+            mails.queue("send_notice", str(request.user.id), "twofactor")
             return render(request, "mfa/recovery_codes/index.html", {"codes": codes})
     except twofactor.NotSetUp:
         pass

@@ -1,0 +1,76 @@
+"""Verifying an address and resetting a password (`/api/user/verify`, `/api/auth/…PasswordReset`)."""
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.api.errors import WireError
+from accounts.api.origin import SameOrigin
+from accounts.api.serializers import AddressIn, ResetIn, Said, Verified, VerifyIn, said
+from accounts.api.wire import read_body, uuid_of
+from accounts.limits import TooOften, address_of, count_named
+from accounts.services import recovery
+
+
+class ByLink(APIView):
+    """For people who are not signed in."""
+
+    authentication_classes = ()
+    permission_classes = (SameOrigin,)
+
+    def limit(self, request: Request, name: str) -> None:
+        try:
+            count_named(name, address_of(request._request))
+        except TooOften as refusal:
+            raise WireError(429, refusal.message, headers={"Retry-After": str(refusal.retry_after)}) from None
+
+
+class VerifyView(ByLink):
+    @extend_schema(operation_id="user_verify", request=VerifyIn, responses=Verified, auth=[])
+    def post(self, request: Request) -> Response:
+        self.limit(request, "VERIFY_EMAIL_SUBMISSION")
+        body = read_body(request, VerifyIn)
+        try:
+            recovery.verify(email=body.email, token=body.token)
+        except recovery.BadLink:
+            raise WireError(400, _("This link no longer works. Ask for a new one.")) from None
+        return Response(Verified(message=_("Your address is verified.")).to_wire())
+
+
+class ResendView(ByLink):
+    @extend_schema(operation_id="user_verify_resend", request=AddressIn, responses=Said, auth=[])
+    def post(self, request: Request) -> Response:
+        self.limit(request, "VERIFY_EMAIL")
+        recovery.request_verification(email=read_body(request, AddressIn).email)
+        return Response(said(_("If the address waits for it, another link is on its way.")))
+
+
+class RequestResetView(ByLink):
+    @extend_schema(operation_id="auth_request_password_reset", request=AddressIn, responses=Said, auth=[])
+    def post(self, request: Request) -> Response:
+        self.limit(request, "RESET_PASSWORD")
+        body = read_body(request, AddressIn)
+        try:
+            recovery.request_reset(email=body.email)
+        except recovery.ResetOff:
+            raise WireError(403, _("Passwords are not reset by mail here.")) from None
+        return Response(said(_("If there is an account with this address, a link is on its way.")))
+
+
+class ResetView(ByLink):
+    @extend_schema(operation_id="auth_reset_password", request=ResetIn, responses=Said, auth=[])
+    def post(self, request: Request) -> Response:
+        self.limit(request, "RESET_PASSWORD_SUBMISSION")
+        body = read_body(request, ResetIn)
+        try:
+            recovery.reset(user_id=uuid_of(body.user_id), token=body.token, password=body.password)
+        except recovery.ResetOff:
+            raise WireError(403, _("Passwords are not reset by mail here.")) from None
+        except recovery.BadLink:
+            raise WireError(400, _("This link no longer works. Ask for a new one.")) from None
+        except ValidationError as fault:
+            raise WireError(400, fault.messages[0]) from None
+        return Response(said(_("Your password is changed. Sign in with the new one.")))

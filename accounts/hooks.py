@@ -1,0 +1,27 @@
+"""What follows from changes that the sign-in library makes by itself: all other sessions of the person end."""
+
+from typing import Any
+
+from allauth.account import signals as account
+from allauth.mfa import signals as mfa
+from django.http import HttpRequest
+
+from accounts.models import User
+from accounts.services import mails, sessions
+
+
+def connect() -> None:
+    for changed in (account.password_changed, account.password_set):
+        changed.connect(_password_changed, dispatch_uid="accounts.password")
+    for changed in (mfa.authenticator_added, mfa.authenticator_removed, mfa.authenticator_reset):
+        changed.connect(_factor_changed, dispatch_uid="accounts.factor")
+
+
+def _password_changed(request: HttpRequest, user: User, **_: Any) -> None:
+    sessions.end_others(request=request, user=user)
+    mails.queue("send_notice", str(user.id), "password")
+
+
+def _factor_changed(request: HttpRequest, user: User, **_: Any) -> None:
+    sessions.end_others(request=request, user=user)
+    mails.queue("send_notice", str(user.id), "twofactor")

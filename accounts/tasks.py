@@ -1,0 +1,23 @@
+"""Mail, outside of requests. Each takes what it needs to look its person up, and sends nothing twice by itself."""
+
+from celery import shared_task
+
+from accounts.models import User
+from accounts.services import recovery
+
+
+@shared_task
+def send_verification(email: str) -> None:
+    recovery.send_verification(email=email)
+
+
+@shared_task
+def send_reset(email: str) -> None:
+    recovery.send_reset(email=email)
+
+
+@shared_task
+def send_notice(user_id: str, what: str) -> None:
+    user = User.objects.filter(id=user_id).first()
+    if user is not None:
+        recovery.send_notice(user=user, what=what)
