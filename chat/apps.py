@@ -5,7 +5,9 @@ class ChatConfig(AppConfig):
     name = "chat"
 
     def ready(self) -> None:
-        from accounts.services import sessions  # noqa: PLC0415 - it needs the models
-        from chat.services import notices  # noqa: PLC0415
+        from accounts.services import erasure, sessions  # noqa: PLC0415 (they need the models)
+        from chat.services import life, notices  # noqa: PLC0415
 
         sessions.on_end(notices.close_sockets)
+        erasure.on_erase(life.erase)
+        erasure.on_export(life.export)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from chat.services import bulk, titles
+from chat.services import bulk, life, titles
 from chat.services import sweep as sweeping
 from chat.services.signals import client
 
@@ -29,6 +29,12 @@ def purge() -> None:
     """Delete for good what can no longer be brought back."""
     while bulk.purge():
         pass
+
+
+@shared_task(ignore_result=True, expires=3_600, time_limit=6 * 3_600)
+def retain() -> None:
+    """Delete what roles and groups do not keep any longer."""
+    life.retain()
 
 
 @shared_task(ignore_result=True, expires=20)

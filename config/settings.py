@@ -6,6 +6,7 @@ from email.utils import formataddr
 from pathlib import Path
 
 import environ
+from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 
 from config import identity
@@ -139,6 +140,8 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "schedule")
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "chat.tasks.sweep", "schedule": 5.0},
     "purge": {"task": "chat.tasks.purge", "schedule": 60.0},
+    "reconcile": {"task": "billing.tasks.reconcile", "schedule": crontab(hour="3", minute="10")},
+    "retain": {"task": "chat.tasks.retain", "schedule": crontab(hour="3", minute="40")},
 }
 
 # --- people ------------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ def sign_up(*, name: str, email: str, password: str, username: str = "") -> User
     if not settings.ALLOW_REGISTRATION:
         raise RegistrationClosed
     user = User(name=name.strip(), email=email.strip().lower(), username=username.strip())
-    _validate(user, password)
+    check_account(user, password)
     user.set_password(password)  # slow by design, so before the lock
     return _insert(user)
 
@@ -71,25 +71,31 @@ def _fitting(name: str) -> str:
     return "".join(each for each in name if each.isprintable()).strip()[:80].strip()
 
 
-def _check(user: User) -> None:
+def _check(user: User, any_domain: bool = False) -> None:
     user.full_clean(exclude=["password", "role"], validate_unique=False, validate_constraints=False)
-    if not domains.welcome(user.email):
+    if not any_domain and not domains.welcome(user.email):
         raise ValidationError({"email": _("Accounts are not made here for addresses of this domain.")})
 
 
-def _validate(user: User, password: str) -> None:
+def check_account(user: User, password: str, *, any_domain: bool = False) -> None:
+    """Raise `ValidationError` with the faults by field, if the account could not be made like this."""
     faults: dict[str, list[str]] = {}
     try:
-        _check(user)
+        _check(user, any_domain)
     except ValidationError as fault:
         faults.update(fault.message_dict)
     try:
-        check_length(password)
-        validate_password(password, user)
+        check_password(password, user)
     except ValidationError as fault:
         faults["password"] = fault.messages
     if faults:
         raise ValidationError(faults)
+
+
+def check_password(password: str, user: User) -> None:
+    """Raise `ValidationError` for a password that this person must not have."""
+    check_length(password)
+    validate_password(password, user)
 
 
 def check_length(password: str) -> None:

@@ -1,0 +1,80 @@
+"""What the commands for administrators share: plain words or JSON, asking first, and exit codes.
+
+0: done. 1: it could not be done, and why is on standard error. 2: the arguments are wrong. 130: broken off.
+"""
+
+import getpass
+import json
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.core.serializers.json import DjangoJSONEncoder
+
+from accounts.models import User
+
+
+class AdminCommand(BaseCommand):
+    """A command with ``--json``, and with ``--yes`` where `is_destructive`."""
+
+    is_destructive = False
+    requires_migrations_checks = True
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--json", action="store_true", help="print the result as JSON")
+        if self.is_destructive:
+            parser.add_argument("--yes", action="store_true", help="do not ask")
+        self.add_own_arguments(parser)
+
+    def add_own_arguments(self, parser: ArgumentParser) -> None:
+        """Add what the command needs."""
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        result, words = self.run_with(**options)
+        if options["json"]:
+            self.stdout.write(json.dumps(result, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2))
+        else:
+            self.stdout.write(words)
+
+    def run_with(self, **options: Any) -> tuple[Any, str]:
+        """Do the work; return what ``--json`` prints, and what is printed else. Raises `CommandError`."""
+        raise NotImplementedError
+
+    def confirm(self, question: str, options: dict[str, Any]) -> None:
+        """Go on only when somebody says yes. Without a terminal only ``--yes`` does. Raises `CommandError`."""
+        if options["yes"]:
+            return
+        if not sys.stdin.isatty():
+            raise CommandError("Nobody can be asked here: add --yes to do it.")
+        if input(f"{question} Type yes to go on: ").strip().lower() != "yes":
+            raise CommandError("Nothing was done.")
+
+
+def person_named(text: str) -> User:
+    """Return the person with this e-mail address or user name. Raises `CommandError`."""
+    found = (
+        User.objects.filter(email=text.strip().lower()).first() or User.objects.filter(username=text.strip()).first()
+    )
+    if found is None:
+        raise CommandError(f"Nobody has the address {text}. See manage.py list-users.")
+    return found
+
+
+def ask_password() -> str:
+    """Ask twice. Raises `CommandError` when the answers differ, or nobody can be asked."""
+    if not sys.stdin.isatty():
+        raise CommandError("Nobody can be asked for a password here: add --password, or --generate.")
+    password = getpass.getpass("Password: ")
+    if password != getpass.getpass("Again: "):
+        raise CommandError("The passwords differ.")
+    return password
+
+
+def table(rows: list[list[object]], heads: list[str]) -> str:
+    """Return rows as columns of text."""
+    cells = [heads, *([str(each) for each in row] for row in rows)]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(heads))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells
+    )

@@ -1,0 +1,42 @@
+import secrets
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import CommandError
+
+from accounts.commands import AdminCommand, ask_password
+from accounts.services.people import RoleMissing, make_account
+from accounts.services.signup import EmailTaken
+
+
+class Command(AdminCommand):
+    help = "Make an account. Without --password or --generate the password is asked for."
+
+    def add_own_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("email")
+        parser.add_argument("name")
+        parser.add_argument("username", nargs="?", default="")
+        parser.add_argument("--role", default="USER")
+        parser.add_argument("--password", help="seen by who lists processes: better let it be asked for")
+        parser.add_argument("--generate", action="store_true", help="make a password up, and print it once")
+
+    def run_with(self, **options: Any) -> tuple[Any, str]:
+        generated = secrets.token_urlsafe(12) if options["generate"] else ""
+        password = generated or options["password"] or ask_password()
+        try:
+            user = make_account(
+                actor=None, name=options["name"], email=options["email"], username=options["username"],
+                password=password, role=options["role"],
+            )  # fmt: skip
+        except EmailTaken:
+            raise CommandError(f"There is an account with the address {options['email']} already.") from None
+        except RoleMissing:
+            raise CommandError(f"There is no role {options['role']}.") from None
+        except ValidationError as fault:
+            raise CommandError(" ".join(fault.messages)) from None
+        told = {"id": user.id, "email": user.email, "role": user.role_name}
+        if generated:
+            told["password"] = generated
+        words = f"{user.email} can sign in, as {user.role_name}."
+        return told, words + (f" Password: {generated}" if generated else "")

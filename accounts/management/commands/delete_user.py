@@ -1,0 +1,25 @@
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import CommandError
+
+from accounts.commands import AdminCommand, person_named
+from accounts.services.erasure import LastAdministrator, erase_person
+
+
+class Command(AdminCommand):
+    help = "Delete a person with everything of theirs. The ledger and the audit log stay, without content."
+    is_destructive = True
+
+    def add_own_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("email")
+
+    def run_with(self, **options: Any) -> tuple[Any, str]:
+        user = person_named(options["email"])
+        self.confirm(f"This deletes {user.email} with all chats, for good.", options)
+        told = {"id": user.id, "email": user.email}
+        try:
+            erase_person(actor=None, user=user)
+        except LastAdministrator:
+            raise CommandError("This is the only administrator. Make somebody else one first.") from None
+        return told, f"{told['email']} is deleted."

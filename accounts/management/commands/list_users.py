@@ -1,0 +1,29 @@
+from argparse import ArgumentParser
+from typing import Any
+
+from accounts.commands import AdminCommand, table
+from accounts.models import User
+
+
+class Command(AdminCommand):
+    help = "List people."
+
+    def add_own_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--role", help="only those with this role")
+
+    def run_with(self, **options: Any) -> tuple[Any, str]:
+        people = User.objects.order_by("created_at", "id")
+        if options["role"]:
+            people = people.filter(role=options["role"])
+        told = [
+            {
+                "id": each.id, "email": each.email, "name": each.name, "role": each.role_name,
+                "provider": each.provider, "active": each.is_active, "createdAt": each.created_at,
+            }
+            for each in people.iterator()
+        ]  # fmt: skip
+        rows = [
+            [each["id"], each["email"], each["name"], each["role"], each["provider"], f"{each['createdAt']:%Y-%m-%d}"]
+            for each in told
+        ]
+        return told, table(rows, ["id", "e-mail", "name", "role", "provider", "since"])

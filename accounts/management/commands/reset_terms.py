@@ -1,0 +1,16 @@
+from typing import Any
+
+from accounts import audit
+from accounts.commands import AdminCommand
+from accounts.models import User
+
+
+class Command(AdminCommand):
+    help = "Let everybody accept the terms anew."
+    is_destructive = True
+
+    def run_with(self, **options: Any) -> tuple[Any, str]:
+        self.confirm("Everybody will be asked to accept the terms.", options)
+        count = User.objects.filter(terms_accepted_at__isnull=False).update(terms_accepted_at=None)
+        audit.record(actor=None, action="terms.reset", target=audit.Target("terms", ""), after={"people": count})
+        return {"people": count}, f"{count} people will be asked again."

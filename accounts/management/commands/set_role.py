@@ -1,0 +1,22 @@
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import CommandError
+
+from accounts.commands import AdminCommand, person_named
+from accounts.services import roles
+
+
+class Command(AdminCommand):
+    help = "Give a person a role, and end their sessions."
+
+    def add_own_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("email")
+        parser.add_argument("role")
+
+    def run_with(self, **options: Any) -> tuple[Any, str]:
+        try:
+            user = roles.give(actor=None, user=person_named(options["email"]), role=options["role"])
+        except roles.RoleRefused as refused:
+            raise CommandError(refused.message) from None
+        return {"email": user.email, "role": user.role_name}, f"{user.email} is {user.role_name} now."

@@ -1,0 +1,25 @@
+from typing import Any
+
+from django.core.management.base import CommandError
+
+from accounts.commands import AdminCommand
+from billing.services.reconcile import reconcile
+
+
+class Command(AdminCommand):
+    help = "Prove that the ledger and the balances agree. Status 1 when they do not."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        super().handle(*args, **options)
+        if self.drift:
+            raise CommandError(f"{self.drift} numbers differ.")
+
+    def run_with(self, **options: Any) -> tuple[Any, str]:
+        report = reconcile()
+        self.drift = len(report.drift)
+        told = {"people": report.people, "entries": report.entries, "drift": report.drift}
+        words = f"{report.people} balances, {report.entries} entries, {self.drift} differences."
+        lines = [
+            f"{each['kind']} {each['subject']}: {each['stored']}, should be {each['computed']}" for each in report.drift
+        ]
+        return told, "\n".join([words, *lines])
