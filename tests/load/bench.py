@@ -21,6 +21,7 @@ from typing import Any
 import aiohttp
 
 from tests.load.clients import Sample, direct, gather, through_api
+from tests.load.ledger_bench import bench_ledger
 from tests.load.people import close_tabs, http_session, load, make_people, open_tabs, write_conversations
 from tests.load.search_bench import bench_search
 from tests.load.stack import ROOT, Stack, restart, running_stack
@@ -216,12 +217,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--streams", type=int, nargs="*", default=[10, 50, 100, 200])
     parser.add_argument("--rounds", type=int, default=50, help="single turns measured per way")
-    parser.add_argument("--only", choices=["search"], help="this part alone")
+    parser.add_argument("--only", choices=["search", "ledger"], help="this part alone")
     options = parser.parse_args()
     report = Report()
     if options.only == "search":
         bench_search(report)
         report.save(name="search")
+        return
+    if options.only == "ledger":
+        bench_ledger(report)
+        report.save(name="ledger")
         return
     with running_stack() as stack:
         report.add("first start, empty data folder, until /readyz", f"{stack.start_seconds:.1f} s")

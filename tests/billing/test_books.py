@@ -1,0 +1,133 @@
+"""Whatever happens in whatever order, the books balance (a state machine over the real services and Postgres)."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from accounts.models import User
+from billing import policy
+from billing.models import Balance, Budget, BudgetUsage, Hold, LedgerEntry
+from billing.services import adjust, budgets, holds
+from billing.services.reconcile import reconcile
+from tests.billing.test_budgets import place
+from tests.billing.test_holds import line
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(
+            ["place", "place", "extend", "grow", "settle", "settle", "settle again", "release", "crash", "gift", "take",
+             "set", "refill", "month"]
+        ),
+        st.integers(0, 4),
+        st.integers(0, 700),
+    ),
+    max_size=30,
+)  # fmt: skip
+
+
+class Books:
+    """The steps. `done` remembers what was charged under which key, to compare."""
+
+    def __init__(self, people: list[User]) -> None:
+        self.people = people
+        self.placed: list[UUID] = []
+        self.charged: dict[str, int] = {}
+        self.number = 0
+
+    def take(self, step: str, which: int, amount: int) -> None:
+        self.number += 1
+        person = self.people[which % len(self.people)]
+        hold_id = self.placed[which % len(self.placed)] if self.placed else None
+        if step == "place":
+            self._place(person, amount)
+        elif step == "gift":
+            adjust.add_credits(actor=None, user=person, credits=amount, reason="Gift", key=f"gift:{which}")
+        elif step == "take":
+            adjust.add_credits(actor=None, user=person, credits=-amount, reason="Taken back")
+        elif step == "set":
+            adjust.set_balance(actor=None, user=person, credits=amount, reason="Set")
+        elif step == "refill":
+            adjust.refill_if_due(user_id=person.id, needed=amount)
+        elif step == "month":
+            Balance.objects.filter(user=person).update(last_refill_at=timezone.now() - timedelta(days=40))
+        elif hold_id is not None:
+            self._use(step, hold_id, amount)
+
+    def _place(self, person: User, amount: int) -> None:
+        before = holds.available(user_id=person.id)
+        try:
+            with transaction.atomic():
+                self.placed.append(place(person, amount, tokens=amount))
+            assert before >= amount, "admitted without credit"
+        except (holds.NoCredit, holds.OverBudget):
+            pass
+
+    def _use(self, step: str, hold_id: UUID, amount: int) -> None:
+        if step == "extend":
+            holds.extend(hold_id=hold_id, credits=amount, tokens=amount)
+        elif step == "grow":
+            assert holds.extend_by_tokens(hold_id=hold_id, rate=Decimal(1), tokens=amount) <= amount
+        elif step == "release":
+            holds.release(hold_id=hold_id)
+        elif step == "crash":
+            # What a transaction wrote that never committed must leave no trace.
+            point = transaction.savepoint()
+            holds.settle(hold_id=hold_id, lines=[line(f"{hold_id}:lost", amount)])
+            transaction.savepoint_rollback(point)
+        else:
+            key = f"{hold_id}:call"
+            holds.settle(hold_id=hold_id, lines=[line(key, amount)])
+            if entry := LedgerEntry.objects.filter(key=key).first():
+                assert self.charged.setdefault(key, entry.credits) == entry.credits, "charged twice"
+
+    def check(self) -> None:
+        assert reconcile().drift == []
+        assert not Balance.objects.filter(held__lt=0).exists()
+        last: dict[UUID, int] = {}
+        for entry in LedgerEntry.objects.order_by("created_at", "id"):
+            last[entry.user_id] = last.get(entry.user_id, 0) + entry.credits
+            assert entry.balance_after == last[entry.user_id], "the chain of balances has a gap"
+        for usage in BudgetUsage.objects.select_related("budget"):
+            if usage.budget.is_hard:
+                assert usage.held >= 0
+
+
+@pytest.fixture
+def rules(settings: Any) -> Any:
+    settings.BALANCE_ENABLED, settings.BALANCE_START_CREDITS = True, 500
+    before = list(policy._source)
+    policy.read_from(lambda: {"refill": policy.Refill(300, 1, "months")})
+    yield
+    policy._source[:] = before
+
+
+@given(STEPS)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_the_books_balance_whatever_happens(
+    make_user: Callable[..., User], owner: User, stranger: User, rules: None, steps: list[tuple[str, int, int]]
+) -> None:
+    point = transaction.savepoint()
+    Budget.objects.create(name="Each", scope="everyone", amount=900)
+    Budget.objects.create(name="Together", scope="role", role=owner.role, amount=1_500, per_person=False, unit="tokens")
+    Budget.objects.create(name="Warns", scope="user", user=owner, amount=10, is_hard=False)
+    budgets.forget()
+    books = Books([owner, stranger])
+    for step in steps:
+        books.take(*step)
+        books.check()
+    for hold_id in books.placed:
+        holds.release(hold_id=hold_id)
+    books.check()
+    assert not Balance.objects.filter(held__gt=0).exists()
+    assert not BudgetUsage.objects.filter(held__gt=0).exists()
+    assert not Hold.objects.filter(state="open").exists()
+    transaction.savepoint_rollback(point)
+    budgets._known.clear()
