@@ -36,6 +36,8 @@ class BearerAuthentication(BaseAuthentication):
             raise AuthenticationFailed(_("You are not signed in, or your sign-in has expired."))
         if not user.is_active:
             raise PermissionDenied(_("This account is switched off."))
+        if user.waits_for_approval:
+            raise PermissionDenied(_("An administrator has not let you in yet."))
         return user, token
 
     def authenticate_header(self, request: Request) -> str:

@@ -84,5 +84,21 @@ class ResetIn(In):
         return self
 
 
+class CodeIn(In):
+    """A code of the app, or a recovery code."""
+
+    token: str | None = Field(None, max_length=16)
+    backup_code: str | None = Field(None, max_length=16)
+
+
+class TermsOut(Out):
+    terms_accepted: bool
+    terms_accepted_at: str | None
+
+
+class TermsAccepted(Said):
+    terms_accepted_at: str
+
+
 class Verified(Said):
     status: str = "success"

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts.api import recovery, views
+from accounts.api import recovery, user, views
 
 urlpatterns = [
     path("auth/register", views.RegisterView.as_view(), name="register"),
@@ -10,6 +10,9 @@ urlpatterns = [
     path("auth/requestPasswordReset", recovery.RequestResetView.as_view(), name="request_reset"),
     path("auth/resetPassword", recovery.ResetView.as_view(), name="reset"),
     path("user", views.UserView.as_view(), name="user"),
+    path("user/terms", user.TermsView.as_view(), name="terms"),
+    path("user/terms/accept", user.AcceptTermsView.as_view(), name="terms_accept"),
+    path("user/delete", user.DeleteView.as_view(), name="user_delete"),
     path("user/verify", recovery.VerifyView.as_view(), name="verify"),
     path("user/verify/resend", recovery.ResendView.as_view(), name="verify_resend"),
 ]

@@ -158,6 +158,11 @@ def erase(ids: list[UUID]) -> int:
     return messages
 
 
+def erase_of(user: User) -> None:
+    """Delete every conversation of somebody whose account ends."""
+    erase(list(Conversation.objects.filter(owner=user).values_list("id", flat=True)))
+
+
 def _encode(conversation: Conversation, field: str) -> str:
     value = getattr(conversation, field)
     primary = value.isoformat() if isinstance(value, datetime) else value

@@ -65,6 +65,7 @@ def good_body(writer: Writer, conversation_id: str) -> dict[str, Any]:
         "POST /api/auth/login": {"email": "olivia.owner@example.org", "password": "correct-horse-battery"},
         "POST /api/auth/requestPasswordReset": {"email": "nobody@example.org"},
         "POST /api/auth/resetPassword": {"userId": conversation_id, "token": "x", "password": "correct-horse-battery"},
+        "DELETE /api/user/delete": {},
         "POST /api/user/verify": {"email": "nobody@example.org", "token": "x"},
         "POST /api/user/verify/resend": {"email": "nobody@example.org"},
         "POST /api/auth/register": {
