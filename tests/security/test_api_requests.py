@@ -33,6 +33,7 @@ LYING = {
 # Signing in needs no right that a foreign site could borrow; their own check looks at the origin alone.
 WITHOUT_A_SESSION = {
     "api:login", "api:register", "api:refresh", "api:verify", "api:verify_resend", "api:request_reset", "api:reset",
+    "api:twofactor_temp",
 }  # fmt: skip
 
 
