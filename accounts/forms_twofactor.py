@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.core import context
 from allauth.mfa.base import forms as base_forms
 from allauth.mfa.totp import forms as totp_forms
 from allauth.mfa.webauthn import forms as passkey_forms
@@ -11,6 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import plain
+from accounts.limits import TooOften, address_of, count_named
 from accounts.models import User
 from accounts.services import twofactor
 
@@ -29,8 +31,9 @@ class _Code:
     def clean_code(self) -> str:
         code: str = self.cleaned_data["code"]
         try:
+            count_named("TWO_FACTOR_TEMP", address_of(context.request))
             self.authenticator = twofactor.spend(user=self.user, code=code)
-        except twofactor.TooManyCodes:
+        except (TooOften, twofactor.TooManyCodes):
             raise ValidationError(gettext("Too many failed attempts. Try again later.")) from None
         except twofactor.WrongCode:
             raise ValidationError(gettext("This code is wrong, or was used already.")) from None

@@ -1,8 +1,11 @@
-"""Time-ordered keys. RFC 9562, section 5.7 (UUID version 7)."""
+"""Time-ordered keys, and reading what should be one. RFC 9562, section 5.7 (UUID version 7)."""
 
 import os
+import re
 import time
 import uuid
+
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
 def uuid7() -> uuid.UUID:
@@ -17,3 +20,8 @@ def uuid7() -> uuid.UUID:
     tail = int.from_bytes(os.urandom(8), "big") & 0x3FFF_FFFF_FFFF_FFFF
     value = (milliseconds & 0xFFFF_FFFF_FFFF) << 80 | 0x7 << 76 | fraction << 64 | 0b10 << 62 | tail
     return uuid.UUID(int=value)
+
+
+def uuid_of(text: object) -> uuid.UUID | None:
+    """Return the id if `text` is one, spelt as we spell ids: lower case, with hyphens, nothing around it."""
+    return uuid.UUID(text) if isinstance(text, str) and _UUID.fullmatch(text) else None

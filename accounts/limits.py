@@ -46,8 +46,7 @@ def count(limit: Limit, who: str) -> None:
     """
     if not limit.most:
         return
-    number, into = divmod(time.time(), limit.window)
-    key = f"limit:{limit.name}:{who}:{number:.0f}"
+    key, into = _key(limit, who)
     try:
         cache.add(key, 0, timeout=limit.window + 1)
         times = cache.incr(key)
@@ -58,6 +57,19 @@ def count(limit: Limit, who: str) -> None:
         return
     if times > limit.most:
         raise TooOften(math.ceil(limit.window - into))
+
+
+def forget(limit: Limit, who: str) -> None:
+    """Let what `who` did in this window count no more."""
+    try:
+        cache.delete(_key(limit, who)[0])
+    except (redis.RedisError, OSError):
+        log.warning("limit %s is not forgotten", limit.name, exc_info=True)
+
+
+def _key(limit: Limit, who: str) -> tuple[str, float]:
+    number, into = divmod(time.time(), limit.window)
+    return f"limit:{limit.name}:{who}:{number:.0f}", into
 
 
 def count_named(name: str, who: str) -> None:

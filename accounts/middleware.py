@@ -1,15 +1,54 @@
-"""Keeping out who is banned."""
+"""Who may not come in: banned people and addresses, people who wait for approval, or have not accepted the terms."""
 
 from collections.abc import Callable
+from typing import Any, Final
 
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from accounts.limits import address_of
 from accounts.models import User
-from accounts.services import bans
+from accounts.services import bans, terms
+
+# Pages for these people, and the ways out.
+_OPEN: Final = {
+    "account_waiting", "account_terms", "account_logout", "account_delete", "account_deleted", "account_reauthenticate",
+    "mfa_reauthenticate", "mfa_reauthenticate_webauthn", "account_login", "account_inactive", "admin:logout",
+    "account_verify", "account_reset_password_from_key", "account_invitation",
+}  # fmt: skip
+
+
+class Admission:
+    """Leads the pages of such a person to the one that says so. The API refuses by itself (`Admitted`)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        match = request.resolver_match
+        if match is None or match.view_name in _OPEN or match.namespaces[:1] == ["api"]:
+            return None
+        user = request.user
+        if not isinstance(user, User):
+            return None
+        if user.waits_for_approval:
+            return _lead(request, "account_waiting")
+        if terms.must_accept(user):
+            return _lead(request, "account_terms")
+        return None
+
+
+def _lead(request: HttpRequest, name: str) -> HttpResponse:
+    if request.headers.get("HX-Request"):
+        response = HttpResponse(status=403)
+        response.headers["HX-Refresh"] = "true"
+        return response
+    return redirect(name)
 
 
 def words_for(until: object) -> str:

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.urls import path
 
 from accounts.identity import views as identity
-from accounts.views import entry, recovery, security
+from accounts.views import entry, own, recovery, security
 
 urlpatterns = [
     path("login", entry.login, name="account_login"),
@@ -31,6 +31,11 @@ urlpatterns = [
     # The library leads back to its own lists, which are all on that page.
     path("account/security", security.security, name="mfa_index"),
     path("account/security", security.security, name="mfa_list_webauthn"),
+    path("account/sessions", own.sessions, name="account_sessions"),
+    path("account/delete", own.delete, name="account_delete"),
+    path("account/deleted", own.deleted, name="account_deleted"),
+    path("account/terms", own.terms, name="account_terms"),
+    path("account/waiting", own.waiting, name="account_waiting"),
     path("account/app", security.AppView.as_view(), name="mfa_activate_totp"),
     path("account/app/remove", app.deactivate_totp, name="mfa_deactivate_totp"),
     path("account/recovery-codes", security.recovery_codes, name="mfa_generate_recovery_codes"),

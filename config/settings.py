@@ -83,6 +83,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.Banned",
+    "accounts.middleware.Admission",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -201,6 +202,9 @@ MFA_FORMS = {
     "reauthenticate_webauthn": "accounts.forms_twofactor.PasskeyConfirmForm",
 }
 ALLOW_UNVERIFIED_EMAIL_LOGIN = env.bool("ALLOW_UNVERIFIED_EMAIL_LOGIN", False)
+# What everybody has to accept before use; empty: nothing.
+TERMS_TEXT = Path(env.str("TERMS_FILE")).read_text() if env.str("TERMS_FILE", "") else ""
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 600  # seconds for which a password or code just given opens what matters
 ALLOW_ACCOUNT_DELETION = env.bool("ALLOW_ACCOUNT_DELETION", True)
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # the library's own list of addresses is not used: `User.email_verified` is
 
@@ -311,7 +315,7 @@ REST_FRAMEWORK = {
         "accounts.api.authentication.BearerAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": ["accounts.api.permissions.Admitted"],
     "DEFAULT_RENDERER_CLASSES": [
         "rest_framework.renderers.JSONRenderer",
         "rest_framework.renderers.BrowsableAPIRenderer",

@@ -39,6 +39,8 @@ class BearerAuthentication(BaseAuthentication):
             raise PermissionDenied(_("This account is switched off."))
         if until := bans.banned_until(user_id=user.id):
             raise PermissionDenied(words_for(until))
+        if user.waits_for_approval:
+            raise PermissionDenied(_("An administrator has not let you in yet."))
         return user, token
 
     def authenticate_header(self, request: Request) -> str:

@@ -49,6 +49,8 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response:
     if answer is None:
         return _unexpected(exc, key)
     answer.data = {key: _words(exc)}
+    if code := getattr(exc, "wire_code", ""):
+        answer.data["code"] = code
     return answer
 
 

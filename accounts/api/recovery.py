@@ -10,7 +10,8 @@ from rest_framework.views import APIView
 from accounts.api.errors import WireError
 from accounts.api.origin import SameOrigin
 from accounts.api.serializers import AddressIn, ResetIn, Said, Verified, VerifyIn, said
-from accounts.api.wire import read_body, uuid_of
+from accounts.api.wire import read_body
+from accounts.ids import uuid_of
 from accounts.limits import TooOften, address_of, count_named
 from accounts.services import recovery
 

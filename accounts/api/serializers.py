@@ -84,5 +84,45 @@ class ResetIn(In):
         return self
 
 
+class CodeIn(In):
+    """A code of the app, or a recovery code."""
+
+    token: str | None = Field(None, max_length=16)
+    backup_code: str | None = Field(None, max_length=16)
+
+
+class TokenIn(In):
+    token: str = Field(min_length=1, max_length=16)
+
+
+class TempIn(CodeIn):
+    temp_token: str | None = Field(None, max_length=1024)
+
+
+class EnrolmentOut(Out):
+    otpauth_url: str
+    backup_codes: list[str]
+
+
+class HashedCode(Out):
+    code_hash: str
+    used: bool = False
+    used_at: str | None = None
+
+
+class BackupCodesOut(Out):
+    backup_codes: list[str]
+    backup_codes_hash: list[HashedCode]
+
+
+class TermsOut(Out):
+    terms_accepted: bool
+    terms_accepted_at: str | None
+
+
+class TermsAccepted(Said):
+    terms_accepted_at: str
+
+
 class Verified(Said):
     status: str = "success"

@@ -19,6 +19,8 @@ from accounts.api.errors import WireError
 from accounts.api.origin import SameOrigin
 from accounts.api.serializers import LoginIn, LoginOut, PendingOut, RegisterIn, Said, SignedIn, said
 from accounts.api.wire import UserOut, person, read_body, user_to_wire
+from accounts.limits import address_of
+from accounts.models import User
 from accounts.services import recovery, tokens, twofactor
 from accounts.services.sessions import REFRESH_COOKIE
 from accounts.services.signin import SwitchedOff, TooManyAttempts, WrongCredentials, check_password
@@ -43,11 +45,13 @@ class LoginView(APIView):
             raise WireError(429, _("Too many failed attempts. Try again later.")) from None
         except SwitchedOff:
             raise WireError(403, _("This account is switched off.")) from None
+        if user.waits_for_approval:
+            raise WireError(403, _("An administrator has not let you in yet."))
         if recovery.must_verify(user):
             raise WireError(422, _("The e-mail address is not verified yet. Open the link that was sent to it."))
         if twofactor.is_on(user):
             return Response(PendingOut(temp_token=tokens.challenge(user)).to_wire())
-        return signed_in(tokens.open_session(user=user))
+        return signed_in(open_session(request, user))
 
 
 class RegisterView(APIView):
@@ -84,24 +88,31 @@ class RefreshView(APIView):
             status = 403 if request.query_params.get("retry") else 401
         except tokens.BadToken:
             status = 403
-        return _without_cookies(HttpResponse(_("This sign-in has ended."), status=status, content_type="text/plain"))
+        return without_cookies(HttpResponse(_("This sign-in has ended."), status=status, content_type="text/plain"))
 
 
 class LogoutView(APIView):
-    permission_classes = (IsAuthenticated, SameOrigin)
+    permission_classes = (IsAuthenticated, SameOrigin)  # also for people who may not come in
 
     @extend_schema(operation_id="auth_logout", request=None, responses=Said)
     def post(self, request: Request) -> HttpResponseBase:
         if token := request.COOKIES.get(REFRESH_COOKIE):
             tokens.revoke(token=token)
         logout(request._request)
-        return _without_cookies(Response(said(_("You are signed out."))))
+        return without_cookies(Response(said(_("You are signed out."))))
 
 
 class UserView(APIView):
+    before_terms = True
+
     @extend_schema(operation_id="user", responses=UserOut)
     def get(self, request: Request) -> Response:
         return Response(user_to_wire(person(request)))
+
+
+def open_session(request: Request, user: User) -> tokens.Refresh:
+    agent = request.headers.get("User-Agent", "")
+    return tokens.open_session(user=user, ip=address_of(request._request), user_agent=agent)
 
 
 def signed_in(refresh: tokens.Refresh) -> Response:
@@ -116,7 +127,7 @@ def signed_in(refresh: tokens.Refresh) -> Response:
     return response
 
 
-def _without_cookies(response: HttpResponse) -> HttpResponse:
+def without_cookies(response: HttpResponse) -> HttpResponse:
     for name in (REFRESH_COOKIE, PROVIDER_COOKIE):
         response.delete_cookie(name, samesite="Strict")
     return response

@@ -1,6 +1,5 @@
 """What every part of the wire format is made of: models of bodies, ids, times."""
 
-import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
@@ -12,12 +11,13 @@ from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 
 from accounts.api.errors import WireError
+from accounts.ids import uuid_of
 from accounts.models import User
+from accounts.services import twofactor
 
 # pydantic describes the bodies because the stored settings are pydantic models already; the OpenAPI document
 # is made from the same classes.
 
-_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 Body = TypeVar("Body", bound=BaseModel)
 
 
@@ -34,11 +34,6 @@ class Out(BaseModel):
 
     def to_wire(self) -> dict[str, Any]:
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)
-
-
-def uuid_of(text: object) -> UUID | None:
-    """Return the id if `text` is one, spelt as we spell ids: lower case, with hyphens, nothing around it."""
-    return UUID(text) if isinstance(text, str) and _UUID.fullmatch(text) else None
 
 
 def _id(value: object) -> object:
@@ -120,5 +115,6 @@ def user_to_wire(user: User) -> dict[str, Any]:
     return UserOut(
         id_=str(user.id), id=str(user.id), name=user.name, username=user.username, email=user.email,
         email_verified=user.email_verified, provider=user.provider, role=str(user.role_id),
+        two_factor_enabled=twofactor.is_on(user), terms_accepted=user.terms_accepted_at is not None,
         created_at=iso(user.created_at), updated_at=iso(user.updated_at),
     ).to_wire()  # fmt: skip

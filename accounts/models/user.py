@@ -126,6 +126,8 @@ class RefreshSession(models.Model):
     token_hash = models.CharField(max_length=64, unique=True)
     expires_at = models.DateTimeField(db_index=True)
     rotated_at = models.DateTimeField(null=True, editable=False)  # when the token was last exchanged
+    ip = models.GenericIPAddressField(null=True, editable=False)
+    user_agent = models.CharField(max_length=300, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     def __str__(self) -> str:

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO, Final
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.models import Role, User
@@ -23,7 +24,10 @@ _exporters: Final[list[Exporter]] = []
 
 
 class LastAdministrator(Exception):
-    """This person is the only administrator."""
+    """Nobody else could administer the site."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This is the only administrator. Make somebody else one first."))
 
 
 def on_erase(eraser: Callable[[User], None]) -> None:
@@ -38,17 +42,17 @@ def on_export(exporter: Exporter) -> None:
         _exporters.append(exporter)
 
 
-def erase_person(*, actor: User | None, user: User) -> None:
+def erase_person(*, user: User, actor: User | None = None) -> None:
     """Delete the account and all that belongs to it, at once and for good. Raises `LastAdministrator`.
 
-    Locks the administrators' rows. The audit entry names the id only.
+    Locks the administrators' rows. The audit entry names the id only. No `actor`: the person, or a command.
     """
     with transaction.atomic():
         admins = list(User.objects.select_for_update().filter(role=Role.ADMIN, is_active=True).order_by("id"))
         if user.is_admin and not [each for each in admins if each.id != user.id]:
             raise LastAdministrator
         target = audit.Target("user", str(user.id))
-        audit.record(actor=None if actor == user else actor, action="user.erased", target=target)
+        audit.record(actor=actor, action="user.erased", target=target)
         sessions.end_all(user=user)
         for eraser in _erasers:
             eraser(user)

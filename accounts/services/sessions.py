@@ -1,6 +1,8 @@
 """Where a person is signed in, and ending it: sessions of pages, sessions of API clients, open sockets."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 from importlib import import_module
 from typing import Final
 from uuid import UUID
@@ -11,11 +13,20 @@ from django.contrib.auth import SESSION_KEY, update_session_auth_hash
 from django.db import transaction
 from django.db.models import F
 from django.http import HttpRequest
+from django.utils import timezone
 
-from accounts.models import User
+from accounts.ids import uuid_of
+from accounts.models import RefreshSession, User
 from accounts.services import tokens
 
 REFRESH_COOKIE: Final = "refreshToken"
+_BROWSERS: Final = (
+    ("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"),
+)  # fmt: skip
+_SYSTEMS: Final = (
+    ("Android", "Android"), ("iPhone", "iOS"), ("iPad", "iPadOS"), ("Windows", "Windows"), ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)  # fmt: skip
 _listeners: list[Callable[[UUID], None]] = []
 
 
@@ -44,6 +55,52 @@ def end_others(*, request: HttpRequest, user: User) -> None:
         before = request.session.session_key
         update_session_auth_hash(request, user)
         UserSession.objects.filter(session_key=before).update(session_key=request.session.session_key)
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """One place where a person is signed in. `key` names it to `end_one`."""
+
+    key: str
+    is_here: bool
+    of_api: bool
+    ip: str
+    user_agent: str
+    since: datetime
+
+    @property
+    def device(self) -> str:
+        """Return the browser and the system, as far as they are known."""
+        found = [next((name for sign, name in signs if sign in self.user_agent), "") for signs in (_BROWSERS, _SYSTEMS)]
+        return " · ".join(filter(None, found)) or self.user_agent.split(" ")[0][:40]
+
+
+def listed(*, request: HttpRequest, user: User) -> list[SignIn]:
+    """Return where `user` is signed in, this place first, then the latest."""
+    here, bearer = request.session.session_key, _session_of_bearer(request)
+    pages = [
+        SignIn(f"page-{each.pk}", each.session_key == here, False, each.ip or "", each.user_agent, each.created_at)
+        for each in UserSession.objects.purge_and_list(user)
+    ]
+    clients = [
+        SignIn(f"api-{each.id}", each.id == bearer, True, each.ip or "", each.user_agent, each.created_at)
+        for each in RefreshSession.objects.filter(user=user, expires_at__gt=timezone.now())
+    ]
+    return sorted(pages + clients, key=lambda each: (not each.is_here, -each.since.timestamp()))
+
+
+def end_one(*, user: User, key: str) -> bool:
+    """End one of `user`'s own sessions; return whether there was one."""
+    kind, _, wanted = key.partition("-")
+    page = UserSession.objects.filter(user=user, pk=wanted).first() if kind == "page" and wanted.isdecimal() else None
+    if page is not None:
+        page.end()
+    session_id = uuid_of(wanted) if kind == "api" else None
+    clients = RefreshSession.objects.filter(user=user, id=session_id) if session_id else RefreshSession.objects.none()
+    ended = page is not None or bool(clients.delete()[0])
+    if ended:
+        transaction.on_commit(lambda: _announce(user.id, []))
+    return ended
 
 
 def _end(user: User, *, keep_pages: str, keep_tokens: set[UUID | None]) -> None:

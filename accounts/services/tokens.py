@@ -94,18 +94,21 @@ def challenge(user: User) -> str:
 def answer_challenge(token: str) -> User:
     """Return who has to show the second factor. Raises `BadToken`."""
     claims = _read(token, settings.JWT_SECRET, "userId")
-    user = User.objects.filter(id=_id(claims, "userId"), is_active=True).first()
+    user = User.objects.filter(id=_id(claims, "userId"), is_active=True, waits_for_approval=False).first()
     if claims.get("twoFAPending") is not True or user is None or claims.get("password") != _password_mark(user):
         raise BadToken
     return user
 
 
-def open_session(*, user: User) -> Refresh:
+def open_session(*, user: User, ip: str = "", user_agent: str = "") -> Refresh:
     """Begin a session that lasts `REFRESH_TOKEN_EXPIRY`, however often it is refreshed."""
     expires_at = timezone.now() + timedelta(milliseconds=settings.REFRESH_TOKEN_EXPIRY_MS)
     session_id = uuid7()
     token = _refresh_token(user, session_id, expires_at)
-    RefreshSession.objects.create(id=session_id, user=user, token_hash=_hash(token), expires_at=expires_at)
+    RefreshSession.objects.create(
+        id=session_id, user=user, token_hash=_hash(token), expires_at=expires_at, ip=ip or None,
+        user_agent=user_agent[:300],
+    )  # fmt: skip
     return Refresh(user=user, token=token, expires_at=expires_at, session_id=session_id)
 
 
@@ -118,7 +121,7 @@ def rotate(*, token: str) -> Refresh:
     claims = _read(token, settings.JWT_REFRESH_SECRET, "sessionId")
     session = RefreshSession.objects.select_related("user").filter(id=_id(claims, "sessionId")).first()
     now = timezone.now()
-    if session is None or session.expires_at <= now or not session.user.is_active:
+    if session is None or session.expires_at <= now or not session.user.may_enter:
         raise SessionGone
     if claims.get("password") != _password_mark(session.user):
         session.delete()

@@ -5,24 +5,25 @@ Passkeys are the library's alone; what is here is every code that a person types
 
 import hashlib
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
 from allauth.core.internal.cryptokit import compare_user_code
 from allauth.mfa.adapter import get_adapter
-from allauth.mfa.base.internal.flows import check_rate_limit
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal import auth as totp
 from django.core.cache import cache
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
+from accounts import limits
 from accounts.models import User
 from accounts.secrets import Undecipherable, decrypt, encrypt
 
 ENROLMENT_SECONDS: Final = 900
+_TRIES: Final = limits.Limit("second_factor", 5, 300)
 _SECOND: Final = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 
@@ -62,13 +63,10 @@ def has_app(user: User) -> bool:
 def spend(*, user: User, code: str) -> Authenticator:
     """Use a code up, of the app or for recovery, and return the row that it belongs to.
 
-    The row is locked, so that of several who send the same code one succeeds. Every try counts against the
-    limits of the account and of the address. Raises `WrongCode` and `TooManyCodes`.
+    The row is locked, so that of several who send the same code one succeeds. Every try counts against a limit of
+    the account until one is right. Raises `WrongCode` and `TooManyCodes`.
     """
-    try:
-        forget_failures = check_rate_limit(user)
-    except ValidationError:
-        raise TooManyCodes from None
+    forget_failures = _count_try(user)
     row = _spend_app_code(user, code) or _spend_recovery_code(user, code)
     if row is None:
         raise WrongCode
@@ -88,10 +86,7 @@ def begin(*, user: User) -> Enrolment:
 def confirm(*, user: User, code: str) -> None:
     """Turn on what `begin` made, in place of what was on before. Raises `NotSetUp`, `WrongCode`, `TooManyCodes`."""
     secret, seed = _waiting_for(user)
-    try:
-        forget_failures = check_rate_limit(user)
-    except ValidationError:
-        raise TooManyCodes from None
+    forget_failures = _count_try(user)
     step = step_of(secret, code)
     if step is None:
         raise WrongCode
@@ -106,10 +101,24 @@ def confirm(*, user: User, code: str) -> None:
     cache.delete(_waiting(user))
 
 
-def check_enrolment(*, user: User, code: str) -> None:
-    """Say whether `code` is one of the secret that waits. Raises `NotSetUp` and `WrongCode`."""
-    secret, _seed = _waiting_for(user)
-    if step_of(secret, code) is None:
+def verify(*, user: User, code: str) -> None:
+    """Check a code of the secret that waits, which stays usable for `confirm`; where none waits, use a code up.
+
+    Raises `NotSetUp`, `WrongCode` and `TooManyCodes`.
+    """
+    try:
+        secret, _seed = _waiting_for(user)
+    except NotSetUp:
+        if not is_on(user):
+            raise
+        spend(user=user, code=code)
+        return
+    forget_failures = _count_try(user)
+    if step_of(secret, code) is not None:
+        forget_failures()
+    elif is_on(user):
+        spend(user=user, code=code)
+    else:
         raise WrongCode
 
 
@@ -159,6 +168,15 @@ def mark_used(*, user: User, step: int) -> None:
         if row is not None:
             row.data["last_step"] = max(step, row.data.get("last_step", 0))
             row.save(update_fields=["data"])
+
+
+def _count_try(user: User) -> Callable[[], None]:
+    """Count a try against the limit of the account; return what forgets the failed ones."""
+    try:
+        limits.count(_TRIES, str(user.id))
+    except limits.TooOften:
+        raise TooManyCodes from None
+    return lambda: limits.forget(_TRIES, str(user.id))
 
 
 def _spend_app_code(user: User, code: str) -> Authenticator | None:

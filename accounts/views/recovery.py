@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.api.wire import uuid_of
+from accounts.ids import uuid_of
 from accounts.limits import TooOften, address_of, count_named
 from accounts.services import recovery
 

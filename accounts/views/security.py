@@ -6,6 +6,7 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.views import ActivateTOTPView
 from allauth.mfa.webauthn.internal import auth as passkeys
 from allauth.mfa.webauthn.views import AddWebAuthnView
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
@@ -29,6 +30,7 @@ def security(request: SignedIn) -> HttpResponse:
         "app": next((row for row in rows if row.type == Authenticator.Type.TOTP), None),
         "passkeys": [row for row in rows if row.type == Authenticator.Type.WEBAUTHN],
         "recovery": recovery,
+        "may_delete": settings.ALLOW_ACCOUNT_DELETION or request.user.is_admin,
         "codes_left": len(RecoveryCodes(recovery).get_unused_codes()) if recovery else 0,
     }
     return render(request, "account/security.html", context)

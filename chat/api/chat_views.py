@@ -15,7 +15,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.api.errors import WireError
-from accounts.api.wire import milliseconds, person, read_body, uuid_of
+from accounts.api.wire import milliseconds, person, read_body
+from accounts.ids import uuid_of
 from chat import doors
 from chat.api.content import content_of
 from chat.api.denial import TOLD_IN_THE_CHAT, denial

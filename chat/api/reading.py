@@ -12,7 +12,8 @@ from rest_framework.request import Request
 
 from accounts import limits
 from accounts.api.errors import WireError
-from accounts.api.wire import person, uuid_of
+from accounts.api.wire import person
+from accounts.ids import uuid_of
 from chat import doors
 from chat.models import Conversation, ConversationQuerySet, Message, Project, Tag
 from chat.services import organise, search

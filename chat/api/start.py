@@ -7,7 +7,8 @@ from pydantic import ConfigDict, Field, ValidationError
 from rest_framework.request import Request
 
 from accounts.api.errors import WireError
-from accounts.api.wire import Id, In, first_fault, person, read, uuid_of
+from accounts.api.wire import Id, In, first_fault, person, read
+from accounts.ids import uuid_of
 from accounts.models import User
 from chat import doors
 from chat.api.serializers import NEW, PROTOCOL, ROOT_PARENT

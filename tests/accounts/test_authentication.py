@@ -15,9 +15,9 @@ def test_a_token_signs_in_with_one_query(
 ) -> None:
     header = {"Authorization": f"Bearer {tokens.access_token(owner)}"}
     with django_assert_num_queries(1):
-        answer = client.get(PATH, headers=header)
+        answer = client.get("/api/user/terms", headers=header)
     assert answer.status_code == 200
-    assert answer.json()["email"] == owner.email
+    assert client.get(PATH, headers=header).json()["email"] == owner.email
 
 
 @pytest.mark.security

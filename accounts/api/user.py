@@ -1,0 +1,55 @@
+"""A person's own account (`/api/user/…`): the terms, and its end."""
+
+from django.conf import settings
+from django.contrib.auth import logout
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.api.errors import WireError
+from accounts.api.serializers import CodeIn, Said, TermsAccepted, TermsOut, said
+from accounts.api.stepup import require_code, require_fresh
+from accounts.api.views import without_cookies
+from accounts.api.wire import iso, person, read_body
+from accounts.services import erasure, terms, twofactor
+
+
+class TermsView(APIView):
+    before_terms = True
+
+    @extend_schema(operation_id="user_terms", responses=TermsOut)
+    def get(self, request: Request) -> Response:
+        at = person(request).terms_accepted_at
+        return Response({"termsAccepted": at is not None, "termsAcceptedAt": iso(at) if at else None})
+
+
+class AcceptTermsView(APIView):
+    before_terms = True
+
+    @extend_schema(operation_id="user_terms_accept", request=None, responses=TermsAccepted)
+    def post(self, request: Request) -> Response:
+        at = terms.accept(user=person(request))
+        return Response(TermsAccepted(message=_("You have accepted the terms."), terms_accepted_at=iso(at)).to_wire())
+
+
+class DeleteView(APIView):
+    before_terms = True
+
+    @extend_schema(operation_id="user_delete", request=CodeIn, responses=Said)
+    def delete(self, request: Request) -> HttpResponseBase:
+        user, body = person(request), read_body(request, CodeIn)
+        if not (settings.ALLOW_ACCOUNT_DELETION or user.is_admin):
+            raise WireError(403, _("Ask your administrator to delete your account."))
+        if twofactor.is_on(user):
+            require_code(user, body.token, body.backup_code)
+        else:
+            require_fresh(request, user)
+        try:
+            erasure.erase_person(user=user)
+        except erasure.LastAdministrator as refusal:
+            raise WireError(403, str(refusal)) from None
+        logout(request._request)
+        return without_cookies(Response(said(_("Your account is deleted."))))

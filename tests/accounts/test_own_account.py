@@ -1,0 +1,216 @@
+"""One's own account: where it is signed in, the terms, waiting for approval, and its end."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.core.cache import cache
+from django.test import Client
+from django.utils import timezone
+from pytest_django import Settings
+
+from accounts.models import RefreshSession, User
+from accounts.services import erasure, tokens
+from billing.models import LedgerEntry
+from chat.models import Conversation, Message
+from tests.api.conftest import Api, bearer, make_conversation, make_turn
+from tests.cast import PASSWORD
+
+__all__ = ["make_conversation", "make_turn"]
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+
+
+@pytest.fixture(autouse=True)
+def fresh_limits(db: None) -> Iterator[None]:
+    cache.clear()
+    yield
+    cache.clear()
+
+
+def browser(user: User, **headers: str) -> Client:
+    client = Client(headers=headers)
+    client.post("/login", {"login": user.email, "password": PASSWORD})
+    return client
+
+
+def signed_in_api(user: User) -> Api:
+    api = Api()
+    token = api.post("/api/auth/login", {"email": user.email, "password": PASSWORD}).json()["token"]
+    api.headers = {"Authorization": f"Bearer {token}"}
+    return api
+
+
+def confirm(client: Client) -> None:
+    assert client.post("/account/reauthenticate", {"password": PASSWORD}).status_code == 302
+
+
+def test_every_place_is_listed_with_its_device(owner: User, stranger: User) -> None:
+    here = browser(owner, **{"User-Agent": FIREFOX})
+    browser(owner, **{"User-Agent": "curl/8.0"})
+    browser(stranger, **{"User-Agent": "Netscape/4.0"})
+    signed_in_api(owner)
+    page = here.get("/account/sessions").content.decode()
+    assert page.index("This device") < page.index("curl/8.0")
+    assert "Firefox · Linux" in page
+    assert "API client" in page
+    assert "Netscape" not in page
+
+
+def test_one_place_is_signed_out(owner: User) -> None:
+    here, there, api = browser(owner), browser(owner), signed_in_api(owner)
+    latest = UserSession.objects.filter(user=owner).latest("id")
+    assert here.post("/account/sessions", {"end": f"page-{latest.pk}"}).status_code == 302
+    assert there.get("/api/user").status_code == 401
+    assert api.get("/api/user").status_code == 200
+    assert here.post("/account/sessions", {"end": f"api-{RefreshSession.objects.get().id}"}).status_code == 302
+    assert api.get("/api/user").status_code == 401
+    assert here.get("/api/user").status_code == 200
+
+
+def test_all_other_places_are_signed_out(owner: User) -> None:
+    here, there, api = browser(owner), browser(owner), signed_in_api(owner)
+    assert here.post("/account/sessions", {"end": "others"}).status_code == 302
+    assert here.get("/api/user").status_code == 200
+    assert there.get("/api/user").status_code == 401
+    assert api.get("/api/user").status_code == 401
+    assert here.get("/account/sessions").content.count(b"since") == 1
+
+
+@pytest.mark.security
+def test_nobody_ends_the_session_of_another(owner: User, stranger: User) -> None:
+    there, here = browser(owner), browser(stranger)
+    refresh = tokens.open_session(user=owner)
+    page = UserSession.objects.get(user=owner)
+    for key in (
+        f"page-{page.pk}",
+        f"api-{refresh.session_id}",
+        "page-x",
+        "api-x",
+        "",
+        "x",
+        "page-99999999999999999999",
+    ):
+        assert here.post("/account/sessions", {"end": key}).status_code == 400, key
+    assert there.get("/api/user").status_code == 200
+    assert RefreshSession.objects.filter(user=owner).exists()
+
+
+def test_the_terms_stand_before_everything(owner: User, settings: Settings) -> None:
+    settings.TERMS_TEXT = "Be kind.\n\n<script>alert(1)</script>"
+    client, api = browser(owner), signed_in_api(owner)
+    for path in ("/c/new", "/account/security", "/settings"):
+        assert client.get(path)["Location"] == "/account/terms"
+    assert client.get("/c/new", headers={"HX-Request": "true"}).headers["HX-Refresh"] == "true"
+    page = client.get("/account/terms").content.decode()
+    assert "Be kind." in page
+    assert "<script>alert" not in page
+    refusal = api.get("/api/convos")
+    assert (refusal.status_code, refusal.json()["code"]) == (403, "TERMS_NOT_ACCEPTED")
+    assert api.get("/api/user/terms").json() == {"termsAccepted": False, "termsAcceptedAt": None}
+    accepted = api.post("/api/user/terms/accept", None)
+    assert (accepted.status_code, set(accepted.json())) == (200, {"message", "termsAcceptedAt"})
+    again = api.get("/api/user/terms").json()
+    assert again == {"termsAccepted": True, "termsAcceptedAt": accepted.json()["termsAcceptedAt"]}
+    assert api.get("/api/user").json()["termsAccepted"] is True
+    assert api.get("/api/convos").status_code == 200
+    assert client.get("/account/security").status_code == 200
+
+
+def test_the_page_accepts_too(owner: User, settings: Settings) -> None:
+    settings.TERMS_TEXT = "Be kind."
+    client = browser(owner)
+    assert client.post("/account/terms")["Location"] == "/c/new"
+    owner.refresh_from_db()
+    assert owner.terms_accepted_at is not None
+
+
+@pytest.mark.security
+def test_who_waits_for_approval_sees_a_page_and_nothing_else(owner: User) -> None:
+    User.objects.filter(id=owner.id).update(waits_for_approval=True)
+    client = browser(owner)
+    assert client.get("/c/new")["Location"] == "/account/waiting"
+    page = client.get("/account/waiting")
+    assert (page.status_code, b"Waiting for approval" in page.content) == (403, True)
+    for path in ("/api/user", "/api/convos"):
+        assert client.get(path).status_code == 403
+        assert Api(owner).get(path).status_code == 403
+    assert Api().post("/api/auth/login", {"email": owner.email, "password": PASSWORD}).status_code == 403
+    User.objects.filter(id=owner.id).update(waits_for_approval=False)
+    assert client.get("/account/waiting")["Location"] == "/c/new"
+
+
+def test_an_account_is_deleted_with_all_that_is_its_own(
+    owner: User, stranger: User, make_conversation: Callable[..., Conversation], make_turn: Callable[..., Any]
+) -> None:
+    make_turn(make_conversation(owner))
+    make_turn(make_conversation(stranger))
+    key = {"key": "k", "reason": "message", "credits": -1, "balance_after": 0}
+    LedgerEntry.objects.create(user=owner, **key)
+    client = browser(owner)
+    confirm(client)
+    assert b"not the address" in client.post("/account/delete", {"email": stranger.email}).content
+    assert client.post("/account/delete", {"email": owner.email.upper()})["Location"] == "/account/deleted"
+    assert client.get("/account/deleted").status_code == 200
+    assert not User.objects.filter(id=owner.id).exists()
+    assert list(Conversation.objects.values_list("owner_id", flat=True)) == [stranger.id]
+    assert set(Message.objects.values_list("conversation__owner_id", flat=True)) == {stranger.id}
+    assert LedgerEntry.objects.filter(user_id=owner.id).count() == 1
+    assert client.get("/api/user").status_code == 401
+
+
+@pytest.mark.security
+def test_deleting_asks_who_it_is(owner: User) -> None:
+    client = browser(owner)
+    answer = client.post("/account/delete", {"email": owner.email})
+    assert answer["Location"].startswith("/account/reauthenticate")
+    assert Api(owner).send("DELETE", "/api/user/delete").status_code == 403
+    assert client.delete("/api/user/delete").status_code == 403
+    api = signed_in_api(owner)
+    RefreshSession.objects.update(created_at=timezone.now() - timedelta(minutes=11))
+    refusal = api.send("DELETE", "/api/user/delete")
+    assert (refusal.status_code, refusal.json()["code"]) == (403, "REAUTHENTICATION_REQUIRED")
+    assert User.objects.filter(id=owner.id).exists()
+
+
+def test_the_api_deletes_soon_after_signing_in(owner: User) -> None:
+    api = signed_in_api(owner)
+    assert api.send("DELETE", "/api/user/delete").status_code == 200
+    assert not User.objects.filter(id=owner.id).exists()
+    assert api.get("/api/user").status_code == 401
+
+
+@pytest.mark.security
+def test_with_two_factors_deleting_needs_a_code(owner: User) -> None:
+    Authenticator.objects.create(user=owner, type="totp", data={"secret": "x"})
+    client = Client(headers=bearer(owner))
+    assert client.delete("/api/user/delete", {}, "application/json").status_code == 400
+    assert User.objects.filter(id=owner.id).exists()
+
+
+@pytest.mark.security
+def test_an_installation_may_keep_its_accounts(owner: User, settings: Settings) -> None:
+    settings.ALLOW_ACCOUNT_DELETION = False
+    client = browser(owner)
+    confirm(client)
+    assert client.post("/account/delete", {"email": owner.email}).status_code == 403
+    assert signed_in_api(owner).send("DELETE", "/api/user/delete").status_code == 403
+    assert User.objects.filter(id=owner.id).exists()
+
+
+@pytest.mark.security
+def test_the_last_administrator_stays(admin_user: User, make_user: Callable[..., User]) -> None:
+    with pytest.raises(erasure.LastAdministrator):
+        erasure.erase_person(user=admin_user)
+    assert signed_in_api(admin_user).send("DELETE", "/api/user/delete").status_code == 403
+    make_user("Second Admin", role="ADMIN")
+    erasure.erase_person(user=admin_user)
+
+
+def test_apps_are_asked_to_remove_what_they_keep(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[User] = []
+    monkeypatch.setattr(erasure, "_erasers", [seen.append])
+    erasure.erase_person(user=owner)
+    assert [each.email for each in seen] == [owner.email]
