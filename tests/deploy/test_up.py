@@ -61,11 +61,19 @@ def nothing_is_left(data: Path) -> None:
         time.sleep(0.1)
 
 
+# Tests that run under nohup hand on that the signal is ignored, which a terminal does not.
+AS_A_TERMINAL = """
+import os, signal, sys
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+os.execv(sys.executable, [sys.executable, "manage.py", "up"])
+"""
+
+
 def closed_terminal(stack: Stack) -> None:
     """Start on a terminal and close it: the signal comes when nobody listens any more."""
     reader, writer = os.pipe()
     stack.process = subprocess.Popen(
-        [sys.executable, "manage.py", "up"],
+        [sys.executable, "-c", AS_A_TERMINAL],
         cwd=ROOT,
         env=stack.environment,
         stdout=writer,
