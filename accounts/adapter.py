@@ -25,7 +25,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def save_user(self, request: HttpRequest, user: User, form: BaseForm, commit: bool = True) -> User:
         data = form.cleaned_data
-        return sign_up(name=data["name"], email=data["email"], password=data["password1"])
+        return sign_up(
+            name=data["name"], email=data["email"], password=data["password1"], username=data.get("username", "")
+        )
 
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
         """Return what to answer instead of signing in."""

@@ -6,7 +6,7 @@ from allauth.mfa.totp import views as app
 from allauth.mfa.webauthn import views as passkey
 from django.urls import path
 
-from accounts.views import own, recovery, security
+from accounts.views import invitation, own, recovery, security
 
 urlpatterns = [
     path("login", views.login, name="account_login"),
@@ -25,6 +25,7 @@ urlpatterns = [
     path("reset-password", recovery.reset, name="account_reset_password_from_key"),
     path("verify", recovery.verify, name="account_verify"),
     path("verify/sent", recovery.verification_sent, name="account_email_verification_sent"),
+    path("invitation", invitation.accept, name="account_invitation"),
     path("account/security", security.security, name="account_security"),
     # The library leads back to its own lists, which are all on that page.
     path("account/security", security.security, name="mfa_index"),

@@ -8,10 +8,11 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from accounts.models import Role, User
-from accounts.services import mails
+from accounts.models import Invitation, Role, User
+from accounts.services import domains, invitations, mails
 
 LONGEST_PASSWORD: Final = 128
+USERNAME: Final = r"^[\w.@#$%&()-]*$"
 _LOCK: Final = 0x5041_524C  # Postgres advisory lock: one sign-up at a time
 
 
@@ -23,16 +24,20 @@ class EmailTaken(Exception):
     """Somebody has an account with this address."""
 
 
-def sign_up(*, name: str, email: str, password: str, username: str = "") -> User:
+def sign_up(*, name: str, email: str, password: str, username: str = "", invitation: str = "") -> User:
     """Create an account. The very first becomes the administrator, and only that one.
 
-    Who is first is decided under an advisory lock, because no row exists yet that could be locked. Raises
-    `RegistrationClosed`, `EmailTaken`, or `ValidationError` with the faults by field (`name`, `email`,
-    `username`, `password`).
+    Who is first is decided under an advisory lock, because no row exists yet that could be locked. With the token
+    of an `invitation` registration need not be open, the role is the invitation's, and the address is verified
+    already, for the token came by mail. Raises `RegistrationClosed`, `DomainRefused`, `BadInvitation`,
+    `EmailTaken`, or `ValidationError` with the faults by field (`name`, `email`, `username`, `password`).
     """
-    if not settings.ALLOW_REGISTRATION:
-        raise RegistrationClosed
     user = User(name=name.strip(), email=email.strip().lower(), username=username.strip())
+    invited = _invitation(invitation, user.email) if invitation else None
+    if invited is None:
+        if not settings.ALLOW_REGISTRATION:
+            raise RegistrationClosed
+        domains.check(user.email)
     _validate(user, password)
     user.set_password(password)  # slow by design, so before the lock
     with transaction.atomic():
@@ -40,13 +45,33 @@ def sign_up(*, name: str, email: str, password: str, username: str = "") -> User
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
         if User.objects.filter(email=user.email).exists():
             raise EmailTaken
-        user.role_id = Role.USER if User.objects.exists() else Role.ADMIN
-        # The first account belongs to whoever installs: a mail server that does not work must not lock them out.
-        user.email_verified = user.is_admin or not mails.is_configured()
+        if user.username and User.objects.filter(username__iexact=user.username).exists():
+            raise ValidationError({"username": _("This user name is taken.")})
+        _place(user, invited)
         user.save(force_insert=True)
         if not user.email_verified:
             mails.queue("send_verification", user.email)
     return user
+
+
+def _invitation(token: str, email: str) -> Invitation:
+    invited = invitations.find(token=token)
+    if invited.email != email:
+        raise invitations.BadInvitation
+    return invited
+
+
+def _place(user: User, invited: Invitation | None) -> None:
+    """Decide what a new account may do, and use the invitation up."""
+    # The first account belongs to whoever installs: a mail server that does not work must not lock them out.
+    is_first = not User.objects.exists()
+    user.role_id = Role.ADMIN if is_first else Role.USER
+    user.email_verified = is_first or not mails.is_configured()
+    user.waits_for_approval = settings.REGISTRATION_APPROVAL and not is_first
+    if invited is not None:
+        invitations.use_up(invited)
+        user.role_id = user.role_id if is_first else invited.role_id
+        user.email_verified, user.waits_for_approval = True, False
 
 
 def _validate(user: User, password: str) -> None:

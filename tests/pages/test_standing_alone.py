@@ -22,10 +22,11 @@ SignIn = Callable[[User], Client]
 
 
 @pytest.mark.parametrize("name", ["account_login", "account_signup"])
-def test_entry_pages_load_one_small_script_and_no_htmx(client: Client, db: None, name: str) -> None:
+def test_entry_pages_load_small_scripts_and_no_htmx(client: Client, db: None, name: str) -> None:
     html = client.get(reverse(name)).content.decode()
     scripts = Elements(html).all("script")
-    assert [each["src"] for each in scripts] == ["/static/js/entry.js"]
+    passkeys = ["/static/js/passkey.js"] if name == "account_login" else []
+    assert [each["src"] for each in scripts] == ["/static/js/entry.js", *passkeys]
     assert html.count("<h1") == 1
     assert "<main" in html
 
