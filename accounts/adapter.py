@@ -26,7 +26,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def save_user(self, request: HttpRequest, user: User, form: BaseForm, commit: bool = True) -> User:
         data = form.cleaned_data
-        return sign_up(name=data["name"], email=data["email"], password=data["password1"])
+        return sign_up(
+            name=data["name"], email=data["email"], password=data["password1"], username=data.get("username", "")
+        )
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """The sign-in limits go by the same address as all others."""

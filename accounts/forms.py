@@ -6,6 +6,7 @@ from allauth.account import forms as allauth_forms
 from django import forms
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth.hashers import make_password
 from django.core.validators import MaxLengthValidator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -13,20 +14,29 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from accounts.services import domains
-from accounts.services.signup import LONGEST_PASSWORD, EmailTaken, check_length
+from accounts.services import domains, mails
+from accounts.services.signin import address_of_login
+from accounts.services.signup import LONGEST_PASSWORD, USERNAME, EmailTaken, check_length
 
 
 class LoginForm(allauth_forms.LoginForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         plain(self)
-        self.fields["login"].label = _("E-mail")
-        if settings.DIRECTORY and settings.DIRECTORY.by_username:
-            self.fields["login"] = forms.CharField(label=_("User name"), max_length=254)
+        by_directory = bool(settings.DIRECTORY and settings.DIRECTORY.by_username)
+        if by_directory or "username" in settings.LOGIN_METHODS:
+            both = "email" in settings.LOGIN_METHODS and not by_directory
+            self.fields["login"] = forms.CharField(
+                label=_("E-mail or user name") if both else _("User name"), max_length=254
+            )
             self.order_fields(["login", "password"])
+        else:
+            self.fields["login"].label = _("E-mail")
         self.fields["login"].widget.attrs["autocomplete"] = "username"
         self.fields["login"].widget.attrs["autofocus"] = True
+
+    def clean_login(self) -> str:
+        return address_of_login(self.cleaned_data["login"])
 
 
 class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]
@@ -38,6 +48,9 @@ class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         plain(self)
+        if "username" in settings.LOGIN_METHODS:
+            self.fields["username"] = username_field()
+            self.order_fields(["name", "email", "username", "password1"])
         self.fields["name"].widget.attrs |= {"autocomplete": "name", "autofocus": True}
         self.fields["email"].label = _("E-mail")
         self.fields["email"].validators.append(MaxLengthValidator(User._meta.get_field("email").max_length or 254))
@@ -49,24 +62,70 @@ class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]
             settings.MIN_PASSWORD_LENGTH,
         ) % {"count": settings.MIN_PASSWORD_LENGTH}
 
-    def clean_email(self) -> str:
-        email: str = super().clean_email()
-        if not domains.welcome(email):
-            raise forms.ValidationError(gettext("Accounts are not made here for addresses of this domain."))
-        return email
-
     def clean_password1(self) -> str:
         password: str = self.cleaned_data["password1"]
         check_length(password)
         return password
 
+    def clean_email(self) -> str:
+        email: str = super().clean_email()
+        if not domains.is_allowed(email):
+            raise forms.ValidationError(gettext("Addresses of this domain cannot register here."))
+        return email
+
+    def clean_username(self) -> str:
+        return free_username(self.cleaned_data["username"])
+
+    def validate_unique_email(self, value: str) -> str:
+        """Say that an address is taken only where a mail cannot say it to its owner."""
+        if not mails.is_configured():
+            return str(super().validate_unique_email(value))
+        self.account_already_exists = User.objects.filter(email=value.lower()).exists()
+        return value
+
     def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
+        if self.account_already_exists:
+            make_password(self.cleaned_data["password1"])  # takes as long as making an account does
+            mails.queue("send_taken", self.cleaned_data["email"])
+            return None, redirect("account_email_verification_sent")
         try:
             saved: tuple[User | None, HttpResponse | None] = super().try_save(request)
         except EmailTaken:  # by somebody who was faster
             messages.error(request, gettext("There is an account with this e-mail address. Sign in with it."))
             return None, redirect("account_login")
         return saved
+
+
+class InvitationForm(forms.Form):
+    """An account for an invited address."""
+
+    name = forms.CharField(
+        label=_("Name"), max_length=80, widget=forms.TextInput(attrs={"autocomplete": "name", "autofocus": True})
+    )
+    password = forms.CharField(
+        label=_("Password"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "username" in settings.LOGIN_METHODS:
+            self.fields["username"] = username_field()
+            self.order_fields(["name", "username", "password"])
+
+    def clean_username(self) -> str:
+        return free_username(self.cleaned_data["username"])
+
+
+def username_field() -> forms.CharField:
+    required = "email" not in settings.LOGIN_METHODS
+    widget = forms.TextInput(attrs={"autocomplete": "username", "spellcheck": "false"})
+    return forms.RegexField(USERNAME, label=_("User name"), max_length=80, required=required, widget=widget)
+
+
+def free_username(username: str) -> str:
+    if username and User.objects.filter(username__iexact=username).exists():
+        raise forms.ValidationError(gettext("This user name is taken."))
+    return username
 
 
 def plain(form: forms.Form) -> None:

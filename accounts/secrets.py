@@ -1,6 +1,7 @@
 """Secrets at rest: encrypted under a key that is derived from `CREDS_KEY`."""
 
 import base64
+import hashlib
 from functools import lru_cache
 
 from cryptography.fernet import Fernet, InvalidToken
@@ -28,6 +29,11 @@ def decrypt(stored: str) -> str:
         return _fernet(settings.CREDS_KEY).decrypt(stored.removeprefix(_VERSION).encode()).decode()
     except (InvalidToken, UnicodeError):
         raise Undecipherable from None
+
+
+def digest(token: str) -> str:
+    """Return what is stored of a token that we made: it is long and random, so a plain hash hides it."""
+    return hashlib.sha256(token.encode()).hexdigest()
 
 
 @lru_cache(maxsize=4)

@@ -1,9 +1,11 @@
 """Mail, outside of requests. Each takes what it needs to look its person up, and sends nothing twice by itself."""
 
+from uuid import UUID
+
 from celery import shared_task
 
 from accounts.models import User
-from accounts.services import recovery
+from accounts.services import invitations, recovery
 
 
 @shared_task
@@ -14,6 +16,16 @@ def send_verification(email: str) -> None:
 @shared_task
 def send_reset(email: str) -> None:
     recovery.send_reset(email=email)
+
+
+@shared_task
+def send_taken(email: str) -> None:
+    recovery.send_taken(email=email)
+
+
+@shared_task
+def send_invitation(invitation_id: str) -> None:
+    invitations.send_invitation(invitation_id=UUID(invitation_id))
 
 
 @shared_task

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.urls import path
 
 from accounts.identity import views as identity
-from accounts.views import entry, own, recovery, security
+from accounts.views import entry, invitation, own, recovery, security
 
 urlpatterns = [
     path("login", entry.login, name="account_login"),
@@ -27,6 +27,7 @@ urlpatterns = [
     path("reset-password", recovery.reset, name="account_reset_password_from_key"),
     path("verify", recovery.verify, name="account_verify"),
     path("verify/sent", recovery.verification_sent, name="account_email_verification_sent"),
+    path("invitation", invitation.accept, name="account_invitation"),
     path("account/security", security.security, name="account_security"),
     # The library leads back to its own lists, which are all on that page.
     path("account/security", security.security, name="mfa_index"),

@@ -201,6 +201,11 @@ MFA_FORMS = {
     "authenticate_webauthn": "accounts.forms_twofactor.PasskeyCodeForm",
     "reauthenticate_webauthn": "accounts.forms_twofactor.PasskeyConfirmForm",
 }
+REGISTRATION_ALLOWED_DOMAINS = env.list("REGISTRATION_ALLOWED_DOMAINS", default=[])
+REGISTRATION_APPROVAL = env.bool("REGISTRATION_APPROVAL", False)
+LOGIN_METHODS = set(env.list("LOGIN_METHODS", default=["email"]))
+if not LOGIN_METHODS or LOGIN_METHODS - {"email", "username"}:
+    raise ImproperlyConfigured("LOGIN_METHODS may name email, username, or both")
 ALLOW_UNVERIFIED_EMAIL_LOGIN = env.bool("ALLOW_UNVERIFIED_EMAIL_LOGIN", False)
 # What everybody has to accept before use; empty: nothing.
 TERMS_TEXT = Path(env.str("TERMS_FILE")).read_text() if env.str("TERMS_FILE", "") else ""
@@ -286,6 +291,8 @@ VERIFY_EMAIL_MAX = env.int("VERIFY_EMAIL_MAX", 2)
 VERIFY_EMAIL_WINDOW = env.int("VERIFY_EMAIL_WINDOW", 2)
 VERIFY_EMAIL_SUBMISSION_MAX = env.int("VERIFY_EMAIL_SUBMISSION_MAX", VERIFY_EMAIL_MAX)
 VERIFY_EMAIL_SUBMISSION_WINDOW = env.int("VERIFY_EMAIL_SUBMISSION_WINDOW", VERIFY_EMAIL_WINDOW)
+INVITATION_MAX = env.int("INVITATION_MAX", 20)
+INVITATION_WINDOW = env.int("INVITATION_WINDOW", 5)
 TWO_FACTOR_TEMP_MAX = env.int("TWO_FACTOR_TEMP_MAX", 7)
 TWO_FACTOR_TEMP_WINDOW = env.int("TWO_FACTOR_TEMP_WINDOW", 5)
 

@@ -15,4 +15,4 @@ class EndpointsConfig(AppConfig):
         policy.read_from(lambda: registry.current().money)
         roles.know_endpoints(lambda: {endpoint.name for endpoint in registry.current().endpoints})
         offers.order_by(lambda: registry.current().registration.socialLogins)
-        domains.restrict_to(lambda: registry.current().registration.allowedDomains)
+        domains.add_source(lambda: registry.current().registration.allowedDomains)

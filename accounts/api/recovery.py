@@ -13,7 +13,7 @@ from accounts.api.serializers import AddressIn, ResetIn, Said, Verified, VerifyI
 from accounts.api.wire import read_body
 from accounts.ids import uuid_of
 from accounts.limits import TooOften, address_of, count_named
-from accounts.services import recovery
+from accounts.services import domains, recovery
 
 
 class ByLink(APIView):
@@ -54,6 +54,8 @@ class RequestResetView(ByLink):
     def post(self, request: Request) -> Response:
         self.limit(request, "RESET_PASSWORD")
         body = read_body(request, AddressIn)
+        if not domains.is_allowed(body.email):
+            raise WireError(400, _("Addresses of this domain have no account here."))
         try:
             recovery.request_reset(email=body.email)
         except recovery.ResetOff:

@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field, RootModel, model_validator
 from pydantic.alias_generators import to_camel
 
 from accounts.api.wire import In, Out, UserOut
-from accounts.services.signup import LONGEST_PASSWORD
+from accounts.services.signup import LONGEST_PASSWORD, USERNAME
 
 
 class LoginIn(In):
@@ -21,7 +21,7 @@ class RegisterIn(In):
     model_config = ConfigDict(alias_generator=None)
 
     name: str = Field(min_length=3, max_length=80)
-    username: str | None = Field(None, max_length=80, pattern=r"^[\w.@#$%&()-]*$")
+    username: str | None = Field(None, max_length=80, pattern=USERNAME)
     email: str = Field(max_length=254)
     password: str = Field(max_length=LONGEST_PASSWORD)
     confirm_password: str

@@ -22,6 +22,8 @@ from accounts.api.wire import UserOut, person, read_body, user_to_wire
 from accounts.limits import address_of
 from accounts.models import User
 from accounts.services import recovery, tokens, twofactor
+from accounts.services.domains import DomainRefused
+from accounts.services.invitations import BadInvitation
 from accounts.services.sessions import REFRESH_COOKIE
 from accounts.services.signin import SwitchedOff, TooManyAttempts, WrongCredentials, check_password
 from accounts.services.signup import EmailTaken, RegistrationClosed, sign_up
@@ -64,9 +66,16 @@ class RegisterView(APIView):
         try:
             # A taken address is answered like a new one: nobody learns here who has an account.
             with suppress(EmailTaken):
-                sign_up(name=body.name, email=body.email, password=body.password, username=body.username or "")
+                sign_up(
+                    name=body.name, email=body.email, password=body.password, username=body.username or "",
+                    invitation=body.token or "",
+                )  # fmt: skip
         except RegistrationClosed:
             raise WireError(403, _("Registration is closed. Ask your administrator for an account.")) from None
+        except DomainRefused:
+            raise WireError(403, _("Addresses of this domain cannot register here.")) from None
+        except BadInvitation:
+            raise WireError(400, _("This invitation does not work, or is for another address.")) from None
         except ValidationError as fault:
             raise WireError(404, fault.messages[0]) from None
         return Response(said(_("Your account is ready: sign in. If you had one already, it is as it was.")))

@@ -4,7 +4,7 @@ from accounts.models.access import CapabilityGrant, Grant, ModelAccess
 from accounts.models.audit import AuditEntry
 from accounts.models.ban import Ban
 from accounts.models.group import Group, Membership
-from accounts.models.user import MailedToken, RefreshSession, Role, User, UserManager
+from accounts.models.user import Invitation, MailedToken, RefreshSession, Role, User, UserManager
 
 __all__ = [
     "AuditEntry",
@@ -12,6 +12,7 @@ __all__ = [
     "CapabilityGrant",
     "Grant",
     "Group",
+    "Invitation",
     "MailedToken",
     "Membership",
     "ModelAccess",

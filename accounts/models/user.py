@@ -67,7 +67,10 @@ class User(AbstractBaseUser):
     REQUIRED_FIELDS = ["name"]
 
     class Meta:
-        constraints = [models.UniqueConstraint(Lower("email"), name="user_email_once")]
+        constraints = [
+            models.UniqueConstraint(Lower("email"), name="user_email_once"),
+            models.UniqueConstraint(Lower("username"), condition=~models.Q(username=""), name="user_username_once"),
+        ]
 
     def __str__(self) -> str:
         return self.email
@@ -149,3 +152,21 @@ class MailedToken(models.Model):
 
     def __str__(self) -> str:
         return f"{self.purpose} for {self.user_id}"
+
+
+class Invitation(models.Model):
+    """Somebody may make an account: for this address only, with this role. Only the hash of the link is kept."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    email = models.EmailField(max_length=254, db_index=True)
+    role = models.ForeignKey(Role, on_delete=models.CASCADE, default=Role.USER, related_name="invitations")
+    token_hash = models.CharField(max_length=64, unique=True, editable=False)
+    invited_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, editable=False, related_name="invitations"
+    )
+    expires_at = models.DateTimeField(editable=False)
+    accepted_at = models.DateTimeField(null=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    def __str__(self) -> str:
+        return self.email

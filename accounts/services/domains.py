@@ -1,16 +1,30 @@
-"""Of which e-mail domains people may be."""
+"""Of which e-mail domains people may be: those that are listed, or all where nobody lists any."""
 
 from collections.abc import Callable, Sequence
 
-_allowed: list[Callable[[], Sequence[str] | None]] = []
+from django.conf import settings
+
+_sources: list[Callable[[], Sequence[str] | None]] = []
 
 
-def restrict_to(names: Callable[[], Sequence[str] | None]) -> None:
-    """Let `names` say which domains; None: all. For the app that reads the configuration file."""
-    _allowed[:] = [names]
+class DomainRefused(Exception):
+    """Addresses of this domain do not register here."""
 
 
-def welcome(email: str) -> bool:
-    """Return whether somebody with this address may have an account. A domain stands for itself alone."""
-    named = _allowed[0]() if _allowed else None
-    return named is None or email.rpartition("@")[2].lower() in {name.strip().lower() for name in named}
+def add_source(source: Callable[[], Sequence[str] | None]) -> None:
+    """Have `source` name domains, each time it is asked; the configuration file is one. None: it names none."""
+    _sources.append(source)
+
+
+def is_allowed(email: str) -> bool:
+    """Return whether the domain of `email` is listed, as it is: not a part of it, nor one below it."""
+    lists = [settings.REGISTRATION_ALLOWED_DOMAINS or None, *(source() for source in _sources)]
+    named = [each for each in lists if each is not None]
+    listed = {name.strip().lower().removeprefix("@") for names in named for name in names}
+    return not named or email.strip().lower().rpartition("@")[2] in listed
+
+
+def check(email: str) -> None:
+    """Raise `DomainRefused` where `is_allowed` says no."""
+    if not is_allowed(email):
+        raise DomainRefused

@@ -23,13 +23,15 @@ def make_account(
     user = User(name=name.strip(), email=email.strip().lower(), username=username.strip(), role_id=role)
     if not Role.objects.filter(name=role).exists():
         raise RoleMissing
-    check_account(user, password, any_domain=True)
+    check_account(user, password)
     user.set_password(password)
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"account:{user.email}"])
         if User.objects.filter(email=user.email).exists():
             raise EmailTaken
+        if user.username and User.objects.filter(username__iexact=user.username).exists():
+            raise ValidationError({"username": "This user name is taken."})
         user.save(force_insert=True)
         after = {"email": user.email, "role": role}
         audit.record(actor=actor, action="user.created", target=_target(user), after=after)

@@ -1,6 +1,5 @@
 """Verified addresses and forgotten passwords: links by mail that work once, for a quarter of an hour."""
 
-import hashlib
 import secrets
 from datetime import timedelta
 from typing import Final
@@ -14,6 +13,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import MailedToken, User
+from accounts.secrets import digest
 from accounts.services import mails, sessions
 from accounts.services.signup import check_length
 
@@ -70,6 +70,13 @@ def send_reset(*, email: str) -> None:
     mails.deliver(mails.Letter("reset", user.email, {"name": user.name, "link": link}))
 
 
+def send_taken(*, email: str) -> None:
+    """Tell the owner of an address that somebody tried to register with it. What the task does."""
+    user = User.objects.filter(email=email, is_active=True).first()
+    if user is not None and mails.is_configured():
+        mails.deliver(mails.Letter("taken", user.email, {"name": user.name}))
+
+
 def verify(*, email: str, token: str) -> User:
     """Mark the address as verified. Raises `BadLink`."""
     user = User.objects.filter(email=email.strip().lower(), is_active=True).first()
@@ -115,20 +122,20 @@ def reset(*, user_id: UUID | None, token: str, password: str) -> User:
 
 
 def send_notice(*, user: User, what: str) -> None:
-    """Tell a person what was changed about their signing in."""
+    """Tell a person what was changed about their signing in: `password`, `twofactor` or `approved`."""
     if mails.is_configured():
-        mails.deliver(mails.Letter(f"changed_{what}", user.email, {"name": user.name, "when": timezone.now()}))
+        mails.deliver(mails.Letter(f"notice_{what}", user.email, {"name": user.name, "when": timezone.now()}))
 
 
 def _issue(user: User, purpose: str) -> str:
     token = secrets.token_hex(32)
     MailedToken.objects.filter(user=user, purpose=purpose).delete()
-    MailedToken.objects.create(user=user, purpose=purpose, token_hash=_hash(token), expires_at=timezone.now() + LASTS)
+    MailedToken.objects.create(user=user, purpose=purpose, token_hash=digest(token), expires_at=timezone.now() + LASTS)
     return token
 
 
 def _found(user_id: UUID, purpose: str, token: str) -> "QuerySet[MailedToken]":
-    held = _hash(token) if 0 < len(token) <= _LONGEST else ""
+    held = digest(token) if 0 < len(token) <= _LONGEST else ""
     return MailedToken.objects.filter(
         user_id=user_id, purpose=purpose, token_hash=held, expires_at__gt=timezone.now(), user__is_active=True
     )
@@ -138,7 +145,3 @@ def _use_up(user_id: UUID, purpose: str, token: str) -> None:
     deleted, _ = _found(user_id, purpose, token).delete()
     if not deleted:
         raise BadLink
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()

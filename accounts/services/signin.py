@@ -1,6 +1,7 @@
 """Checking who somebody says they are."""
 
 from allauth.account.adapter import get_adapter
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
@@ -19,6 +20,23 @@ class SwitchedOff(Exception):
     """The password is right, but the account may not be used."""
 
 
+def address_of_login(login: str) -> str:
+    """Return the address of the account that `login` names, as far as settings let it name one.
+
+    An address names its account before any user name does, so that nobody can stand in another's way with a user
+    name that looks like an address. What names nobody is returned as it is: the attempt fails later, like any other.
+    """
+    wanted = login.strip().lower()
+    if "username" not in settings.LOGIN_METHODS:
+        return wanted
+    if "email" in settings.LOGIN_METHODS and User.objects.filter(email=wanted).exists():
+        return wanted
+    user = User.objects.filter(username__iexact=wanted).first() if wanted else None
+    if user is not None:
+        return user.email
+    return wanted if "@" in wanted and "email" in settings.LOGIN_METHODS else f"{wanted}@nobody.invalid"
+
+
 def check_password(*, request: HttpRequest, email: str, password: str) -> User:
     """Return who has this address and password.
 
@@ -27,7 +45,7 @@ def check_password(*, request: HttpRequest, email: str, password: str) -> User:
     `SwitchedOff`.
     """
     try:
-        user = get_adapter(request).authenticate(request, email=email.strip().lower(), password=password)
+        user = get_adapter(request).authenticate(request, email=address_of_login(email), password=password)
     except ValidationError:
         raise TooManyAttempts from None
     if not isinstance(user, User):

@@ -8,10 +8,11 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from accounts.models import Role, User
-from accounts.services import domains, mails
+from accounts.models import Invitation, Role, User
+from accounts.services import domains, invitations, mails
 
 LONGEST_PASSWORD: Final = 128
+USERNAME: Final = r"^[\w.@#$%&()-]*$"
 _LOCK: Final = 0x5041_524C  # Postgres advisory lock: one sign-up at a time
 
 
@@ -23,19 +24,23 @@ class EmailTaken(Exception):
     """Somebody has an account with this address."""
 
 
-def sign_up(*, name: str, email: str, password: str, username: str = "") -> User:
+def sign_up(*, name: str, email: str, password: str, username: str = "", invitation: str = "") -> User:
     """Create an account. The very first becomes the administrator, and only that one.
 
-    Who is first is decided under an advisory lock, because no row exists yet that could be locked. Raises
-    `RegistrationClosed`, `EmailTaken`, or `ValidationError` with the faults by field (`name`, `email`,
-    `username`, `password`).
+    Who is first is decided under an advisory lock, because no row exists yet that could be locked. With the token
+    of an `invitation` registration need not be open, the role is the invitation's, and the address is verified
+    already, for the token came by mail. Raises `RegistrationClosed`, `DomainRefused`, `BadInvitation`,
+    `EmailTaken`, or `ValidationError` with the faults by field (`name`, `email`, `username`, `password`).
     """
-    if not settings.ALLOW_REGISTRATION:
-        raise RegistrationClosed
     user = User(name=name.strip(), email=email.strip().lower(), username=username.strip())
+    invited = _invitation(invitation, user.email) if invitation else None
+    if invited is None:
+        if not settings.ALLOW_REGISTRATION:
+            raise RegistrationClosed
+        domains.check(user.email)
     check_account(user, password)
     user.set_password(password)  # slow by design, so before the lock
-    return _insert(user)
+    return _insert(user, invited)
 
 
 def admit(*, email: str, name: str, username: str, provider: str, may_be_first: bool = True) -> User:
@@ -49,39 +54,61 @@ def admit(*, email: str, name: str, username: str, provider: str, may_be_first: 
     user = User(email=email, name=name, username=_fitting(username), provider=provider)
     user.set_unusable_password()
     _check(user)
-    return _insert(user, may_be_first)
+    if not domains.is_allowed(email):
+        raise ValidationError({"email": _("Accounts are not made here for addresses of this domain.")})
+    return _insert(user, may_be_first=may_be_first)
 
 
-def _insert(user: User, may_be_first: bool = True) -> User:
+def _insert(user: User, invited: Invitation | None = None, *, may_be_first: bool = True) -> User:
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
         if User.objects.filter(email=user.email).exists():
             raise EmailTaken
-        user.role_id = Role.ADMIN if may_be_first and not User.objects.exists() else Role.USER
-        # The first account belongs to whoever installs: a mail server that does not work must not lock them out.
-        user.email_verified = user.is_admin or not mails.is_configured()
+        if user.username and User.objects.filter(username__iexact=user.username).exists():
+            if user.provider == "local":
+                raise ValidationError({"username": _("This user name is taken.")})
+            user.username = ""
+        _place(user, invited, may_be_first=may_be_first)
         user.save(force_insert=True)
         if not user.email_verified:
             mails.queue("send_verification", user.email)
     return user
 
 
+def _invitation(token: str, email: str) -> Invitation:
+    invited = invitations.find(token=token)
+    if invited.email != email:
+        raise invitations.BadInvitation
+    return invited
+
+
+def _place(user: User, invited: Invitation | None, *, may_be_first: bool) -> None:
+    """Decide what a new account may do, and use the invitation up."""
+    # The first account belongs to whoever installs: a mail server that does not work must not lock them out.
+    is_first = may_be_first and not User.objects.exists()
+    user.role_id = Role.ADMIN if is_first else Role.USER
+    user.email_verified = is_first or not mails.is_configured()
+    user.waits_for_approval = settings.REGISTRATION_APPROVAL and not is_first
+    if invited is not None:
+        invitations.use_up(invited)
+        user.role_id = user.role_id if is_first else invited.role_id
+        user.email_verified, user.waits_for_approval = True, False
+
+
 def _fitting(name: str) -> str:
     return "".join(each for each in name if each.isprintable()).strip()[:80].strip()
 
 
-def _check(user: User, any_domain: bool = False) -> None:
+def _check(user: User) -> None:
     user.full_clean(exclude=["password", "role"], validate_unique=False, validate_constraints=False)
-    if not any_domain and not domains.welcome(user.email):
-        raise ValidationError({"email": _("Accounts are not made here for addresses of this domain.")})
 
 
-def check_account(user: User, password: str, *, any_domain: bool = False) -> None:
+def check_account(user: User, password: str) -> None:
     """Raise `ValidationError` with the faults by field, if the account could not be made like this."""
     faults: dict[str, list[str]] = {}
     try:
-        _check(user, any_domain)
+        _check(user)
     except ValidationError as fault:
         faults.update(fault.message_dict)
     try:

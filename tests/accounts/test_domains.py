@@ -52,7 +52,7 @@ def test_only_people_of_the_domains_get_an_account(client: Client, file: Any) ->
         answer = client.post("/register", NEW | {"email": email})
         assert answer.status_code == 200
         assert list(answer.context["form"].errors) == ["email"], email
-        assert not domains.welcome(email)
+        assert not domains.is_allowed(email)
         with pytest.raises(Refused):
             social.arrive(identity=Identity(provider="github", subject="1", email=email))
     assert not User.objects.exists()

@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.security, pytest.mark.django_db(transaction=True), pyt
 OPEN = {
     "account_login", "account_signup", "account_logout", "account_inactive", "account_reset_password",
     "account_reset_password_done", "account_reset_password_from_key", "account_verify",
-    "account_email_verification_sent", "account_deleted",
+    "account_email_verification_sent", "account_deleted", "account_invitation",
     "api:verify", "api:verify_resend", "api:request_reset", "api:reset", "api:twofactor_temp",
     "account_reauthenticate",  # leads to the login page by itself
     "mfa_authenticate", "mfa_login_webauthn", "mfa_reauthenticate", "mfa_reauthenticate_webauthn",
