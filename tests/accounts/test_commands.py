@@ -49,6 +49,20 @@ def test_a_faulty_account_is_refused(owner: User, arguments: list[str], words: s
     assert User.objects.count() == 1
 
 
+def test_somebody_is_invited_and_the_link_makes_the_account(client: Client) -> None:
+    told = run("invite_user", "guest@example.org", "--role", "ADMIN")
+    answer = client.post(told["link"].partition("://")[2].partition("/")[2].join(["/", ""]), {
+        "name": "Guest", "password": "correct-horse-battery",
+    })  # fmt: skip
+    assert answer.status_code == 302
+    guest = User.objects.get()
+    assert (guest.email, guest.role_id) == ("guest@example.org", "ADMIN")
+    with pytest.raises(CommandError, match="There is an account"):
+        run("invite_user", "guest@example.org")
+    with pytest.raises(CommandError, match="no role"):
+        run("invite_user", "other@example.org", "--role", "GOD")
+
+
 def test_people_are_listed(owner: User, admin_user: User) -> None:
     assert [each["email"] for each in run("list_users", "--role", "USER")] == [owner.email]
 

@@ -1,0 +1,33 @@
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import CommandError
+
+from accounts.commands import AdminCommand
+from accounts.models import Role
+from accounts.services import invitations, mails
+
+
+class Command(AdminCommand):
+    help = "Invite somebody: the link goes by mail, or is printed where there is no mail server (or with --print)."
+
+    def add_own_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("email")
+        parser.add_argument("--role", default="USER")
+        parser.add_argument("--print", action="store_true", help="print the link instead of sending it")
+
+    def run_with(self, **options: Any) -> tuple[Any, str]:
+        role = Role.objects.filter(name=options["role"]).first()
+        if role is None:
+            raise CommandError(f"There is no role {options['role']}.")
+        mailed = mails.is_configured() and not options["print"]
+        try:
+            invitation = invitations.invite(by=None, email=options["email"], role=role, mailed=mailed)
+        except ValidationError as fault:
+            raise CommandError(" ".join(fault.messages)) from None
+        told = {"email": invitation.email, "role": role.name, "expiresAt": invitation.expires_at, "mailed": mailed}
+        if mailed:
+            return told, f"{invitation.email} is invited by mail."
+        link = invitations.link_of(invitation)
+        return told | {"link": link}, f"{invitation.email} is invited until {invitation.expires_at:%Y-%m-%d}: {link}"
