@@ -2,7 +2,7 @@
 
 A budget's usage row is its lock, as the balance's is: one conditional update reserves, so that however many turns
 start at once, no more is reserved than the budget has left. Locks are taken in the order of the rows' budgets, and
-before the balance's.
+after the balance's.
 """
 
 import time
@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -163,15 +163,28 @@ def settle(spent: dict[UUID, tuple[int, int]]) -> None:
 
     The caller has closed the holds. Locks the usage rows in the order of their budgets.
     """
-    shares = HoldShare.objects.filter(hold__in=list(spent)).select_related("usage__budget")
     totals: dict[int, tuple[int, int]] = {}
-    for share in sorted(shares, key=_lock_order):
-        credits, tokens = spent[share.hold_id]
-        amount = credits if share.usage.budget.unit == Budget.Unit.CREDITS else tokens
-        used, freed = totals.get(share.usage_id, (0, 0))
-        totals[share.usage_id] = used + amount, freed + share.amount
-    for usage_id, (used, freed) in totals.items():
-        BudgetUsage.objects.filter(id=usage_id).update(spent=F("spent") + used, held=F("held") - freed)
+    shares = HoldShare.objects.filter(hold__in=list(spent)).values_list(
+        "hold_id", "usage_id", "amount", "usage__budget__unit"
+    )
+    for hold_id, usage_id, reserved, unit in shares:
+        credits, tokens = spent[hold_id]
+        used, freed = totals.get(usage_id, (0, 0))
+        totals[usage_id] = used + (credits if unit == Budget.Unit.CREDITS else tokens), freed + reserved
+    if totals:
+        used_and_freed = [list(each) for each in zip(*totals.values(), strict=True)]
+        with connection.cursor() as cursor:
+            cursor.execute(_SETTLE, [list(totals), list(totals), *used_and_freed])
+
+
+_SETTLE = """
+WITH due AS (
+    SELECT id FROM billing_budgetusage WHERE id = ANY(%s) ORDER BY budget_id, subject, period_start FOR UPDATE
+)
+UPDATE billing_budgetusage u SET spent = u.spent + v.used, held = u.held - v.freed
+FROM due JOIN unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS v (id, used, freed) ON v.id = due.id
+WHERE u.id = due.id
+"""
 
 
 def meters_of(user: User) -> list[Meter]:

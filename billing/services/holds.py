@@ -55,12 +55,14 @@ def place_statements(*, hold_id: UUID, reserve: Reserve) -> list[Statement]:
     """Return the statements that place a hold, for the caller's transaction. They raise `NoCredit`, `OverBudget`."""
     credits, user_id = reserve.credits, reserve.user_id
     enforced = policy.current().enforced
-    statements, noting = budgets.reserve_statements(
+    reserving, noting = budgets.reserve_statements(
         reserve.bindings, hold_id=hold_id, credits=credits, tokens=reserve.tokens
     )
+    statements: list[Statement] = []
     if enforced:
         statements += opening_statements(user_id)
         statements.append(Statement(_RESERVE, (credits, user_id, max(credits, 1)), otherwise=NoCredit()))
+    statements += reserving
     limited = enforced or bool(reserve.bindings)
     values = (hold_id, user_id, credits if enforced else 0, enforced, limited, reserve.coefficient)
     return [*statements, Statement(_INSERT_HOLD, values), *noting]
@@ -111,9 +113,9 @@ def extend(*, hold_id: UUID, credits: int, tokens: int = 0) -> bool:
                 return False
             if not hold.limited:
                 return True
-            budgets.extend(hold_id=hold_id, credits=credits, tokens=tokens)
             if hold.on_balance:
                 _extend_balance(hold, credits)
+            budgets.extend(hold_id=hold_id, credits=credits, tokens=tokens)
     except (NoCredit, OverBudget):
         return False
     return True
@@ -157,8 +159,9 @@ def settle(*, hold_id: UUID, lines: Sequence[Line]) -> list[LedgerEntry]:
 def settle_many(lines_of: Mapping[UUID, Sequence[Line]]) -> None:
     """Settle several holds in one transaction: the number of statements does not grow with theirs.
 
-    Locks the holds' rows, then the budgets', then the balances', each in the order of their keys, so that two who
-    settle the same holds wait for one another and do not deadlock.
+    Locks the holds' rows, then the balances', then the budgets', each in the order of their keys, so that two who
+    settle the same holds wait for one another and do not deadlock. The budgets' come last because many people may
+    share one: their locks are held for the shortest time.
     """
     with transaction.atomic():
         with connection.cursor() as cursor:
@@ -169,10 +172,10 @@ def settle_many(lines_of: Mapping[UUID, Sequence[Line]]) -> None:
                 [list(lines_of)],
             )
             closed = cursor.fetchall()
+        write([Due(user_id, lines_of[hold_id], hold_id, amount) for hold_id, user_id, amount, _limited in closed])
         bound = [hold_id for hold_id, _user, _amount, limited in closed if limited]
         if bound:
             budgets.settle({hold_id: _spent(lines_of[hold_id]) for hold_id in bound})
-        write([Due(user_id, lines_of[hold_id], hold_id, amount) for hold_id, user_id, amount, _limited in closed])
 
 
 def release(*, hold_id: UUID) -> None:
@@ -182,10 +185,10 @@ def release(*, hold_id: UUID) -> None:
         if hold is None:
             return
         Hold.objects.filter(id=hold_id).update(state=Hold.State.RELEASED, closed_at=timezone.now())
-        if hold.limited:
-            budgets.settle({hold_id: (0, 0)})
         if hold.amount:
             Balance.objects.filter(user_id=hold.user_id).update(held=F("held") - hold.amount)
+        if hold.limited:
+            budgets.settle({hold_id: (0, 0)})
 
 
 def _spent(lines: Sequence[Line]) -> tuple[int, int]:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 PEOPLE, PROCESSES, THREADS = 200, 8, 4
-KILL_EVERY = 6.0  # seconds
+KILL_EVERY = 15.0  # seconds
 YAML = """
 version: 1.3.5
 endpoints:
