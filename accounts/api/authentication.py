@@ -1,6 +1,7 @@
-"""Who an API request comes from, by the token in its `Authorization` header."""
+"""Who an API request comes from, by the token or the key in its headers."""
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.plumbing import build_bearer_security_scheme_object
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
@@ -8,43 +9,87 @@ from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
 
 from accounts.middleware import words_for
-from accounts.models import User
-from accounts.services import bans, tokens
+from accounts.models import ApiKey, User
+from accounts.services import api_keys, bans, tokens
+
+# What a key cannot do, whatever its scopes: the person must have signed in.
+_CLOSED_TO_KEYS = ("/api/auth/", "/api/user/delete", "/api/user/terms", "/api/api-keys")
 
 
 class BearerAuthentication(BaseAuthentication):
-    """``Authorization: Bearer <access token>``; one query, for the person. Never read from anywhere else."""
+    """``Authorization: Bearer`` with an access token or an API key, or ``X-Api-Key``. Never read from anywhere else."""
 
-    def authenticate(self, request: Request) -> tuple[User, str] | None:
-        """Return the person and the token, or None where no bearer token was sent.
+    def authenticate(self, request: Request) -> tuple[User, str | ApiKey] | None:
+        """Return the person and the token or key, or None where none was sent. One query, for the person.
 
-        Raises `AuthenticationFailed` for a token that opens nothing, and `PermissionDenied` for a person who
-        was switched off.
+        Raises `AuthenticationFailed` for what opens nothing, and `PermissionDenied` for a person who may not come
+        in, or a key that may not do this.
         """
         words = get_authorization_header(request).split()
-        if not words or words[0].lower() != b"bearer":
+        if words and words[0].lower() == b"bearer":
+            token = words[1] if len(words) == 2 else b""
+        elif not words and "X-Api-Key" in request.headers:
+            token = request.headers["X-Api-Key"].encode()
+            if not token.startswith(api_keys.PREFIX.encode()):
+                raise AuthenticationFailed(_NOT_SIGNED_IN)
+        else:
             return None
         try:
-            token = words[1].decode("ascii") if len(words) == 2 else ""
-            access = tokens.read_access(token)
-            people = User.objects.filter(id=access.user_id)
-            if access.session_id is not None:
-                people = people.filter(refresh_sessions=access.session_id)
-            user = people.first()
-        except (tokens.BadToken, UnicodeError):
-            user = None
-        if user is None:
-            raise AuthenticationFailed(_("You are not signed in, or your sign-in has expired."))
-        if not user.is_active:
-            raise PermissionDenied(_("This account is switched off."))
-        if until := bans.banned_until(user_id=user.id):
-            raise PermissionDenied(words_for(until))
-        if user.waits_for_approval:
-            raise PermissionDenied(_("An administrator has not let you in yet."))
-        return user, token
+            text = token.decode("ascii")
+        except UnicodeError:
+            raise AuthenticationFailed(_NOT_SIGNED_IN) from None
+        if text.startswith(api_keys.PREFIX):
+            return self._by_key(request, text)
+        user = _by_token(text)
+        _refuse_kept_out(user)
+        return user, text
+
+    def _by_key(self, request: Request, text: str) -> tuple[User, ApiKey]:
+        key = api_keys.find(text)
+        if key is None:
+            raise AuthenticationFailed(_NOT_SIGNED_IN)
+        _refuse_kept_out(key.user)
+        if request.path.startswith(_CLOSED_TO_KEYS):
+            raise PermissionDenied(_("A key cannot do this. Sign in."))
+        if needed_scope(request.method or "", request.path) not in key.scopes:
+            raise PermissionDenied(_("This key may not do this."))
+        return key.user, key
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"
+
+
+_NOT_SIGNED_IN = gettext_lazy("You are not signed in, or your sign-in has expired.")
+
+
+def needed_scope(method: str, path: str) -> str:
+    """Return the scope that a key needs for this request."""
+    if path.startswith("/api/admin/"):
+        return ApiKey.Scope.ADMIN
+    return ApiKey.Scope.READ if method in {"GET", "HEAD", "OPTIONS"} else ApiKey.Scope.WRITE
+
+
+def _by_token(text: str) -> User:
+    try:
+        access = tokens.read_access(text)
+    except tokens.BadToken:
+        raise AuthenticationFailed(_NOT_SIGNED_IN) from None
+    people = User.objects.filter(id=access.user_id)
+    if access.session_id is not None:
+        people = people.filter(refresh_sessions=access.session_id)
+    user = people.first()
+    if user is None:
+        raise AuthenticationFailed(_NOT_SIGNED_IN)
+    return user
+
+
+def _refuse_kept_out(user: User) -> None:
+    if not user.is_active:
+        raise PermissionDenied(_("This account is switched off."))
+    if until := bans.banned_until(user_id=user.id):
+        raise PermissionDenied(words_for(until))
+    if user.waits_for_approval:
+        raise PermissionDenied(_("An administrator has not let you in yet."))
 
 
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

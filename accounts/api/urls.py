@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from accounts.api import admin_audit, admin_groups, admin_roles, recovery, twofactor, user, views
+from accounts.api import admin_audit, admin_groups, admin_roles, keys, recovery, twofactor, user, views
 
 _admin: list[URLPattern] = [
     path("admin/roles", admin_roles.RolesView.as_view(), name="admin_roles"),
@@ -51,5 +51,7 @@ urlpatterns = [
     path("user/delete", user.DeleteView.as_view(), name="user_delete"),
     path("user/verify", recovery.VerifyView.as_view(), name="verify"),
     path("user/verify/resend", recovery.ResendView.as_view(), name="verify_resend"),
+    path("api-keys", keys.KeysView.as_view(), name="api_keys"),
+    path("api-keys/<uuid:key_id>", keys.KeyView.as_view(), name="api_key"),
     *_admin,
 ]

@@ -1,12 +1,14 @@
 """Who there is, and what they may do."""
 
 from accounts.models.access import CapabilityGrant, Grant, ModelAccess
+from accounts.models.api_key import ApiKey
 from accounts.models.audit import AuditEntry
 from accounts.models.ban import Ban
 from accounts.models.group import Group, Membership
 from accounts.models.user import Invitation, MailedToken, RefreshSession, Role, User, UserManager
 
 __all__ = [
+    "ApiKey",
     "AuditEntry",
     "Ban",
     "CapabilityGrant",

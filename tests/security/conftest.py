@@ -7,7 +7,17 @@ import pytest
 from allauth.socialaccount.models import SocialAccount
 from django.core import serializers
 
-from accounts.models import AuditEntry, CapabilityGrant, Group, Membership, ModelAccess, RefreshSession, Role, User
+from accounts.models import (
+    ApiKey,
+    AuditEntry,
+    CapabilityGrant,
+    Group,
+    Membership,
+    ModelAccess,
+    RefreshSession,
+    Role,
+    User,
+)
 from billing.models import Balance, Hold, LedgerEntry
 from chat.models import Conversation, Favourite, Generation, Message, Project, Tag
 from chat.services import favourites, projects, tags
@@ -17,7 +27,7 @@ __all__ = ["make_conversation", "make_turn", "somewhere", "stream_threads"]
 TABLES: tuple[Any, ...] = (
     User, RefreshSession, SocialAccount, Group, Membership,
     Conversation, Message, Generation, Project, Tag, Favourite, Balance, Hold, LedgerEntry,
-    AuditEntry, CapabilityGrant, ModelAccess, Role,
+    AuditEntry, CapabilityGrant, ModelAccess, Role, ApiKey,
 )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ PLACES = {
     "endpoint": "Somewhere", "conversation_id": str(uuid4()), "message_id": str(uuid4()), "stream_id": "x",
     "project_id": str(uuid4()), "name": "MARKER-TAG", "principal": "user", "principal_id": str(uuid4()),
     "capability": "read:users", "kind": "agents", "user_id": str(uuid4()), "group_id": str(uuid4()),
+    "key_id": str(uuid4()),
 }  # fmt: skip
 
 
@@ -86,6 +87,7 @@ def good_body(writer: Writer, conversation_id: str) -> dict[str, Any]:
         "POST /api/convos/duplicate": {"conversationId": conversation_id},
         "DELETE /api/convos": {"arg": arg},
         "POST /api/tags": {"tag": "Mine"},
+        "POST /api/api-keys": {"name": "Mine"},
         "PUT /api/tags/{name}": {"tag": "Mine"},
         "PUT /api/tags/convo/{conversation_id}": {"tags": ["Mine"]},
         "POST /api/projects": {"name": "Mine"},

@@ -1,0 +1,81 @@
+"""A person's API keys."""
+
+from typing import Any, Literal
+from uuid import UUID
+
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from pydantic import Field
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts import audit, permissions
+from accounts.api.errors import WireError
+from accounts.api.wire import In, iso, person, read_body
+from accounts.models import ApiKey
+from accounts.services import api_keys
+
+_OBJECT = {200: {"type": "object"}}
+
+
+class KeyIn(In):
+    name: str = Field(max_length=200)
+    expires_at: str | None = Field(None, max_length=64)
+    scopes: list[Literal["read", "write", "admin"]] = Field(["read", "write"], max_length=3)
+
+
+def key_to_wire(key: ApiKey) -> dict[str, Any]:
+    times = {"lastUsedAt": key.last_used_at, "expiresAt": key.expires_at}
+    return {
+        "id": str(key.id), "name": key.name, "keyPrefix": key.prefix, "scopes": key.scopes,
+        "createdAt": iso(key.created_at), **{name: iso(value) for name, value in times.items() if value},
+    }  # fmt: skip
+
+
+class KeysView(APIView):
+    error_key = "error"
+
+    @extend_schema(operation_id="api_keys", responses=_OBJECT)
+    def get(self, request: Request) -> Response:
+        rows = person(request).api_keys.order_by("-created_at", "id")
+        return Response({"keys": [key_to_wire(each) for each in rows]})
+
+    @extend_schema(operation_id="api_key_create", request=KeyIn, responses=_OBJECT)
+    def post(self, request: Request) -> Response:
+        body, user = read_body(request, KeyIn), person(request)
+        if isinstance(request.auth, ApiKey):
+            raise WireError(403, _("A key cannot make keys. Sign in."))
+        if not permissions.may(user, "REMOTE_AGENTS"):
+            raise WireError(403, _("Your role does not allow API keys."))
+        try:
+            expires_at = parse_datetime(body.expires_at) if body.expires_at else None
+        except ValueError:
+            expires_at = None
+        if body.expires_at and (expires_at is None or expires_at.tzinfo is None):
+            raise WireError(400, _("expiresAt must be a time such as 2026-01-31T12:00:00Z."))
+        try:
+            made = api_keys.make(user=user, name=body.name, scopes=body.scopes, expires_at=expires_at)
+        except api_keys.BadKey as fault:
+            raise WireError(400, str(fault)) from None
+        target = audit.Target("api_key", str(made.row.id), made.row.name)
+        audit.record(actor=user, action="api_key.created", target=target, after={"scopes": made.row.scopes})
+        return Response({**key_to_wire(made.row), "key": made.text}, status=201)
+
+
+class KeyView(APIView):
+    error_key = "error"
+
+    @extend_schema(operation_id="api_key", responses=_OBJECT)
+    def get(self, request: Request, key_id: UUID) -> Response:
+        key = person(request).api_keys.filter(id=key_id).first()
+        if key is None:
+            raise WireError(404, _("There is no such key."))
+        return Response(key_to_wire(key))
+
+    @extend_schema(operation_id="api_key_delete", responses={204: None})
+    def delete(self, request: Request, key_id: UUID) -> Response:
+        if not api_keys.delete(user=person(request), key_id=key_id):
+            raise WireError(404, _("There is no such key."))
+        return Response(status=204)

@@ -1,0 +1,71 @@
+"""Keys by which programs act for a person: made, looked up, and taken back."""
+
+import hashlib
+import secrets
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import ApiKey, User
+
+PREFIX: Final = "sk-"
+MOST: Final = 20  # of one person
+SEEN_EVERY: Final = timedelta(minutes=1)  # how exactly the last use is known: no write for each request
+
+
+class BadKey(ValueError):
+    """The key cannot be made like this; the words say why."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A key, and its text: the only time that anybody sees it."""
+
+    row: ApiKey
+    text: str
+
+
+def make(
+    *, user: User, name: str, scopes: Collection[str] = ("read", "write"), expires_at: datetime | None = None
+) -> NewKey:
+    """Make a key. Raises `BadKey`."""
+    name = " ".join(name.split())
+    if not name or len(name) > 100 or not name.isprintable():
+        raise BadKey(_("A key's name has 1 to 100 characters."))
+    if not scopes or not set(scopes) <= set(ApiKey.Scope.values):
+        raise BadKey(_("The scopes of a key are read, write and admin."))
+    if expires_at is not None and expires_at <= timezone.now():
+        raise BadKey(_("A key must end in the future."))
+    if user.api_keys.count() >= MOST:
+        raise BadKey(_("At most %(most)d keys can be kept. Delete one first.") % {"most": MOST})
+    text = PREFIX + secrets.token_hex(32)
+    row = ApiKey.objects.create(
+        user=user, name=name, prefix=text[:8], key_hash=_hash(text), scopes=sorted(set(scopes)), expires_at=expires_at
+    )
+    return NewKey(row, text)
+
+
+def find(text: str) -> ApiKey | None:
+    """Return the key with this text, its person loaded, while it holds; one query, and a write once a minute."""
+    now = timezone.now()
+    holds = Q(expires_at=None) | Q(expires_at__gt=now)
+    key = ApiKey.objects.select_related("user").filter(holds, key_hash=_hash(text)).first()
+    if key is not None and (key.last_used_at is None or now - key.last_used_at > SEEN_EVERY):
+        ApiKey.objects.filter(id=key.id).update(last_used_at=now)
+    return key
+
+
+def delete(*, user: User, key_id: UUID) -> bool:
+    """Take a key back; False when the person has no such key."""
+    return bool(ApiKey.objects.filter(user=user, id=key_id).delete()[0])
+
+
+def _hash(text: str) -> str:
+    """Return the SHA-256: the key is 256 random bits, so no slow hash is needed."""
+    return hashlib.sha256(text.encode()).hexdigest()
