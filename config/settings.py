@@ -136,6 +136,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "schedule")
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "chat.tasks.sweep", "schedule": 5.0},
     "purge": {"task": "chat.tasks.purge", "schedule": 60.0},
+    "purge_accounts": {"task": "accounts.tasks.purge", "schedule": 3600.0},
 }
 
 # --- people ------------------------------------------------------------------------------------
