@@ -134,7 +134,7 @@ class InviteForm(forms.ModelForm):  # type: ignore[type-arg]
 
 @admin.register(Invitation)
 class InvitationAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """The link goes by mail and is shown to nobody; without a mail server, `manage.py invite` prints it."""
+    """The link goes by mail and is shown to nobody; without a mail server, `manage.py invite-user` prints it."""
 
     form = InviteForm
     list_display = ("email", "role", "invited_by", "created_at", "expires_at", "accepted_at")

@@ -4,6 +4,7 @@ from typing import Any
 
 from allauth.account import signals as account
 from allauth.mfa import signals as mfa
+from allauth.mfa.models import Authenticator
 from django.http import HttpRequest
 
 from accounts.models import User
@@ -22,6 +23,8 @@ def _password_changed(request: HttpRequest, user: User, **_: Any) -> None:
     mails.queue("send_notice", str(user.id), "password")
 
 
-def _factor_changed(request: HttpRequest, user: User, **_: Any) -> None:
+def _factor_changed(request: HttpRequest, user: User, authenticator: Authenticator, **_: Any) -> None:
+    if authenticator.type == Authenticator.Type.RECOVERY_CODES:
+        return  # they come and go with an app or a passkey, which tells
     sessions.end_others(request=request, user=user)
     mails.queue("send_notice", str(user.id), "twofactor")

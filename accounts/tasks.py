@@ -3,9 +3,18 @@
 from uuid import UUID
 
 from celery import shared_task
+from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Invitation, MailedToken, RefreshSession, User
 from accounts.services import invitations, recovery
+
+
+@shared_task(ignore_result=True, expires=600)
+def purge() -> None:
+    """Delete links and sessions that open nothing any more."""
+    now = timezone.now()
+    for expired in (MailedToken.objects, RefreshSession.objects, Invitation.objects.filter(accepted_at=None)):
+        expired.filter(expires_at__lt=now).delete()
 
 
 @shared_task

@@ -58,10 +58,11 @@ def lasting_roles() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def fresh_lists() -> None:
-    """What processes remember for a moment must not outlive the rows of a test."""
+def fresh_lists(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What processes remember for a moment does not outlive a test, and is not asked for again in its midst."""
     for each in (access, budgets, price_table):
         each._known.clear()
+        monkeypatch.setattr(each, "FRESH", float("inf"))
     bans._known[:] = [(float("inf"), bans.Banned({}, {}))]  # until one is set: every request asks
 
 

@@ -28,7 +28,10 @@ class EnableView(APIView):
             require_code(user, body.token, body.backup_code)
         else:
             require_fresh(request, user)
-        begun = twofactor.begin(user=user)
+        try:
+            begun = twofactor.begin(user=user)
+        except twofactor.AddressNotVerified:
+            raise WireError(400, _("Verify your e-mail address first.")) from None
         return Response(EnrolmentOut(otpauth_url=begun.url, backup_codes=begun.backup_codes).to_wire())
 
 

@@ -38,6 +38,20 @@ def on_end(listener: Callable[[UUID], None]) -> None:
     _listeners.append(listener)
 
 
+def still_in(*, user: User, token: str | None) -> Callable[[], bool]:
+    """Return what says, whenever it is called, whether `user` is still signed in as they are now.
+
+    For answers that take long. `token` is the access token of an API client, None for a session of pages.
+    """
+    session_id = tokens.read_access(token).session_id if token else None
+    people = User.objects.filter(id=user.id, is_active=True, waits_for_approval=False)
+    if session_id is not None:
+        people = people.filter(refresh_sessions=session_id)
+    elif token is None:
+        people = people.filter(sign_in_version=user.sign_in_version)
+    return people.exists
+
+
 def end_all(*, user: User) -> None:
     """Sign `user` out everywhere."""
     _end(user, keep_pages="", keep_tokens=set())

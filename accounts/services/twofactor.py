@@ -21,6 +21,7 @@ from django.utils import timezone
 from accounts import limits
 from accounts.models import User
 from accounts.secrets import Undecipherable, decrypt, encrypt
+from accounts.services import mails
 
 ENROLMENT_SECONDS: Final = 900
 _TRIES: Final = limits.Limit("second_factor", 5, 300)
@@ -33,6 +34,10 @@ class TwoFactorFault(Exception):
 
 class NotSetUp(TwoFactorFault):
     """The person has no second factor, or did not begin to set one up."""
+
+
+class AddressNotVerified(TwoFactorFault):
+    """The person may come in with an address that is not verified, and must not lock its owner out."""
 
 
 class WrongCode(TwoFactorFault):
@@ -56,6 +61,11 @@ def is_on(user: User) -> bool:
     return bool(get_adapter().is_mfa_enabled(user, types=_SECOND))
 
 
+def may_set_up(user: User) -> bool:
+    """Return whether `user` has shown that the address is theirs, where that can be shown."""
+    return user.email_verified or not mails.is_configured()
+
+
 def has_app(user: User) -> bool:
     return bool(get_adapter().is_mfa_enabled(user, types=[Authenticator.Type.TOTP]))
 
@@ -76,7 +86,12 @@ def spend(*, user: User, code: str) -> Authenticator:
 
 
 def begin(*, user: User) -> Enrolment:
-    """Make a secret and recovery codes that wait for `confirm`. A second call replaces the first."""
+    """Make a secret and recovery codes that wait for `confirm`. A second call replaces the first.
+
+    Raises `AddressNotVerified`.
+    """
+    if not may_set_up(user):
+        raise AddressNotVerified
     secret, seed = totp.generate_totp_secret(), RecoveryCodes.generate_seed()
     cache.set(_waiting(user), encrypt(f"{secret} {seed}"), timeout=ENROLMENT_SECONDS)
     codes = RecoveryCodes(_recovery_row(user, seed)).generate_codes()

@@ -7,14 +7,17 @@ from allauth.mfa.totp.views import ActivateTOTPView
 from allauth.mfa.webauthn.internal import auth as passkeys
 from allauth.mfa.webauthn.views import AddWebAuthnView
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.models import User
 from accounts.services import mails, sessions, twofactor
 from accounts.views.signed_in import SignedIn
 
@@ -63,8 +66,19 @@ def _first_codes(request: HttpRequest) -> HttpResponse | None:
     return render(request, "mfa/recovery_codes/index.html", {"codes": codes.get_unused_codes()})
 
 
+class _Verified:
+    """Leads people away who have not shown that their address is theirs: they could lock its owner out."""
+
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        if isinstance(request.user, User) and not twofactor.may_set_up(request.user):
+            messages.error(request, _("Verify your e-mail address first."))
+            return redirect("account_security")
+        response: HttpResponse = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+        return response
+
+
 @method_decorator(never_cache, name="dispatch")
-class AppView(ActivateTOTPView):  # type: ignore[misc]
+class AppView(_Verified, ActivateTOTPView):  # type: ignore[misc]
     """Set up an app; its recovery codes are shown at the end."""
 
     def form_valid(self, form: BaseForm) -> HttpResponse:
@@ -74,7 +88,7 @@ class AppView(ActivateTOTPView):  # type: ignore[misc]
 
 
 @method_decorator(never_cache, name="dispatch")
-class PasskeyView(AddWebAuthnView):  # type: ignore[misc]
+class PasskeyView(_Verified, AddWebAuthnView):  # type: ignore[misc]
     """Add a passkey that signs in without a password."""
 
     def get_context_data(self, **kwargs: object) -> dict[str, object]:

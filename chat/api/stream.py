@@ -6,6 +6,7 @@ together are the reply.
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, suppress
@@ -27,6 +28,7 @@ from endpoints.parts import MessageParts
 P = ParamSpec("P")
 R = TypeVar("R")
 
+LOOK = 10.0  # s after which a stream looks again whether its client is still signed in
 KEEP_ALIVE = 15.0  # s of silence after which a comment keeps proxies from closing the connection
 SNAPSHOT_WAIT = 0.25  # s a resuming client waits for what there is already, before the first frame goes out
 THREADS = 3  # of this process for all its streams: each keeps a connection, so a burst must not have one each
@@ -82,11 +84,13 @@ def frame(payload: Payload, event: str = "message") -> str:
     return f"event: {event}\ndata: {json.dumps(payload, ensure_ascii=False, separators=(',', ':'))}\n\n"
 
 
-async def frames(run: Run, *, resume: bool = False) -> AsyncIterator[str]:
+async def frames(run: Run, *, resume: bool = False, may_listen: Callable[[], bool] | None = None) -> AsyncIterator[str]:
     """Yield the frames of `run`; ends after `final` or an error frame.
 
-    A client that was too slow is cut off before them: it resumes, as after any lost connection.
+    A client that was too slow is cut off before them: it resumes, as after any lost connection. One that was signed
+    out meanwhile (`may_listen`) is cut off, too, and cannot resume.
     """
+    looked = time.monotonic()
     steps = RunSteps(
         conversation_id=run.conversation.id, message_id=run.reply.id, model=run.reply.model,
         provider=run.reply.endpoint,
@@ -96,6 +100,10 @@ async def frames(run: Run, *, resume: bool = False) -> AsyncIterator[str]:
         yield frame(created(run))
     async with aclosing(_batches(run, wait=SNAPSHOT_WAIT if resume else None)) as batches:  # type: ignore[type-var]
         async for batch in batches:
+            if may_listen is not None and time.monotonic() - looked >= LOOK:
+                looked = time.monotonic()
+                if not await in_database(may_listen)():
+                    return
             if batch is None:
                 yield ": keep-alive\n\n"
                 continue

@@ -16,7 +16,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts import tasks
-from accounts.models import MailedToken, Role, User
+from accounts.models import MailedToken, RefreshSession, Role, User
 from accounts.services import recovery, tokens
 from accounts.services.signup import sign_up
 from tests.api.conftest import Api
@@ -235,3 +235,15 @@ def test_the_page_to_ask_answers_alike_and_leads_on(client: Client, owner: User)
         assert answer["Location"] == "/account/password/reset/done"
     assert client.get("/account/password/reset/done").status_code == 200
     assert b"Forgot" in client.get("/login").content
+
+
+def test_what_opens_nothing_any_more_is_deleted(owner: User, stranger: User) -> None:
+    for user in (owner, stranger):
+        recovery.send_reset(email=user.email)
+        tokens.open_session(user=user)
+    past = timezone.now() - timedelta(seconds=1)
+    MailedToken.objects.filter(user=owner).update(expires_at=past)
+    RefreshSession.objects.filter(user=owner).update(expires_at=past)
+    tasks.purge()
+    assert list(MailedToken.objects.values_list("user", flat=True)) == [stranger.id]
+    assert list(RefreshSession.objects.values_list("user", flat=True)) == [stranger.id]

@@ -180,3 +180,14 @@ def test_the_page_to_add_a_passkey_asks_for_one_that_needs_no_password(signed_in
     assert options["user"]["name"] == owner.email
     assert signed_in.post("/account/passkeys/add", {"name": "x", "credential": "{}"}).status_code == 200
     assert not Authenticator.objects.exists()
+
+
+@pytest.mark.security
+def test_an_address_that_is_not_verified_gets_no_second_factor(signed_in: Client, owner: User, settings: Any) -> None:
+    settings.MAIL_CONFIGURED = settings.ALLOW_UNVERIFIED_EMAIL_LOGIN = True
+    User.objects.update(email_verified=False)
+    confirm(signed_in)
+    for path in ("/account/app", "/account/passkeys/add"):
+        assert signed_in.get(path)["Location"] == "/account/security"
+    assert signed_in.post("/api/auth/2fa/enable", {}, "application/json").status_code == 400
+    assert not Authenticator.objects.exists()

@@ -14,6 +14,7 @@ from django.test import AsyncClient
 from redis.asyncio import Redis
 
 from accounts.models import User
+from accounts.services import sessions, tokens
 from chat.api import stream
 from chat.api.stream import WIRE_TYPES, failure, in_database
 from chat.models import Conversation, Generation, Message
@@ -293,3 +294,25 @@ def test_every_way_to_fail_has_words_and_known_ones_their_type() -> None:
     for code in EXPLANATIONS:
         payload = failure(code)
         assert payload["error"]
+
+
+@pytest.mark.security
+async def test_a_client_that_is_signed_out_hears_no_more(
+    owner: User, make_conversation: Make, make_turn: Turn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "LOOK", 0.0)
+    monkeypatch.setattr(stream, "KEEP_ALIVE", 0.05)
+    found = await sync_to_async(make_conversation)(owner)
+    run = await sync_to_async(make_turn)(found, state="running", reply="")
+    session = await sync_to_async(tokens.open_session)(user=owner)
+    header = {"Authorization": f"Bearer {tokens.access_token(owner, session.session_id)}"}
+    response: Any = await AsyncClient().get(f"/api/agents/chat/stream/{found.id}", headers=header)
+    async with writing(run) as say:
+        say(TextDelta("before"))
+        told = [await anext(response.streaming_content), await anext(response.streaming_content)]
+        await sync_to_async(sessions.end_all)(user=owner)
+        say(TextDelta("afterwards"))
+        told += [piece async for piece in response.streaming_content]
+    assert b"created" in told[0]
+    assert b"final" not in b"".join(told)
+    assert len(told) <= 4

@@ -16,6 +16,7 @@ from django.db import connections
 
 from accounts.ids import uuid7
 from accounts.models import User
+from accounts.services import sessions
 from chat import consumers
 from chat.consumers import TabConsumer
 from chat.models import Generation
@@ -212,6 +213,18 @@ async def test_without_a_ticket_the_owner_is_looked_up(
 
 
 @pytest.mark.security
+async def test_a_person_who_is_signed_out_loses_the_socket(tab: Callable[..., Awaitable[Socket]], owner: User) -> None:
+    socket = await tab()
+    await sync_to_async(sessions.end_all)(user=owner)
+    assert await socket.closed_with() == 4401
+
+
+async def test_a_person_who_waits_for_approval_gets_no_socket(owner: User) -> None:
+    owner.waits_for_approval = True
+    socket = await Socket(owner).open()
+    assert await socket.closed_with() == 4401
+
+
 async def test_a_stranger_is_told_that_there_is_no_such_run(
     tab: Tabs, owner: User, stranger: User, started: StartedTurn, writer: LogWriter, written: RunLog
 ) -> None:

@@ -1,0 +1,82 @@
+"""A person's own security in a real browser: passkeys of a virtual device, the app's picture, and how it looks."""
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+
+from tests.browser.conftest import EXPECTED, PHONE, WIDE
+from tests.load.stack import Stack
+
+pytestmark = pytest.mark.browser
+PASSWORD = "correct-horse-battery"
+PAGES = (
+    "/account/security", "/account/app", "/account/recovery-codes", "/account/passkeys/add", "/account/sessions",
+    "/account/delete", "/account/password", "/verify?email=a@example.org&token=x", "/verify/sent",
+    "/invitation?token=x",
+)  # fmt: skip
+
+
+@pytest.fixture(params=["wide-light", "phone-dark"])
+def page(browser: Browser, stack: Stack, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A page on `localhost`, where passkeys work without TLS, with a device that holds them."""
+    phone, scheme = request.param.startswith("phone"), request.param.split("-")[1]
+    base = f"http://localhost:{stack.port}"
+    context = browser.new_context(base_url=base, viewport=PHONE if phone else WIDE, color_scheme=scheme)
+    page = context.new_page()
+    faults: list[str] = []
+
+    def console(message: ConsoleMessage) -> None:
+        if message.type == "error" and not any(each in message.text for each in EXPECTED):
+            faults.append(message.text)
+
+    page.on("console", console)
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    device = context.new_cdp_session(page)
+    device.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True,
+        "isUserVerified": True, "automaticPresenceSimulation": True,
+    }  # fmt: skip
+    device.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    page.goto("/register")
+    page.fill("input[name=name]", "Kay Pass")
+    page.fill("input[name=email]", f"{request.param}@example.org")
+    page.fill("input[name=password1]", PASSWORD)
+    page.get_by_role("button", name="Create account").click()
+    page.wait_for_url("**/c/new")
+    yield page
+    context.close()
+    assert faults == []
+
+
+def confirm(page: Page) -> None:
+    page.fill("input[name=password]", PASSWORD)
+    page.get_by_role("button", name="Confirm").click()
+
+
+def test_a_passkey_is_added_and_signs_in(page: Page, axe: Callable[[Page, str], None]) -> None:
+    page.goto("/account/passkeys/add")
+    axe(page, "confirm")
+    confirm(page)
+    page.fill("input[name=name]", "My laptop")
+    page.get_by_role("button", name="Add a passkey").click()
+    expect(page.locator(".codes li")).to_have_count(10)
+    axe(page, "recovery codes")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download").click()
+    assert len(re.findall(r"\d{8}\n", download.value.path().read_text())) == 10
+    page.get_by_role("link", name="I have kept them").click()
+    expect(page.locator(".keys")).to_contain_text("My laptop")
+    for path in PAGES:
+        page.goto(path)
+        axe(page, path)
+    page.context.clear_cookies()
+    page.goto("/login")
+    page.get_by_role("button", name="Sign in with a passkey").click()
+    page.wait_for_url("**/c/new")
+    page.context.clear_cookies()
+    page.goto("/login")
+    page.fill("input[name=login]", "nobody@example.org")
+    axe(page, "sign in")
