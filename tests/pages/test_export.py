@@ -1,0 +1,66 @@
+"""Handing out what is stored about a person, to the person."""
+
+import io
+import json
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+
+import pytest
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
+from django.core.cache import cache
+from django.test import Client
+
+from accounts.models import User
+from chat.models import Conversation
+
+SignIn = Callable[[User], Client]
+
+
+@pytest.fixture(autouse=True)
+def nothing_counted() -> Iterator[None]:
+    cache.clear()
+    yield
+    cache.clear()
+
+
+def just_shown(client: Client) -> None:
+    session = client.session
+    session[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "password", "at": time.time()}]
+    session.save()
+
+
+@pytest.mark.security
+def test_case_55_nothing_is_handed_out_without_a_fresh_sign_in(sign_in: SignIn, owner: User) -> None:
+    client = sign_in(owner)
+    for answer in (client.get("/settings/export"), client.post("/settings/export")):
+        assert answer.status_code == 302
+        assert answer["Location"].startswith("/account/reauthenticate")
+
+
+def test_everything_is_handed_out_in_one_file(
+    sign_in: SignIn, owner: User, stranger: User, make_chat: Callable[..., Conversation]
+) -> None:
+    make_chat(owner, title="Mine")
+    make_chat(stranger, title="Not mine")
+    client = sign_in(owner)
+    just_shown(client)
+    assert "Download" in client.get("/settings/export").content.decode()
+    answer = client.post("/settings/export")
+    assert answer.status_code == 200
+    assert answer["Content-Disposition"].startswith("attachment")
+    with zipfile.ZipFile(io.BytesIO(answer.getvalue())) as archive:
+        chats = json.loads(archive.read("conversations.json"))
+    assert [each["title"] for each in chats] == ["Mine"]
+    assert len(chats[0]["messages"]) == 2
+
+
+def test_exports_are_limited(sign_in: SignIn, owner: User) -> None:
+    """Security case 84."""
+    client = sign_in(owner)
+    just_shown(client)
+    answers = []
+    for _ in range(4):
+        answer = client.post("/settings/export")
+        answers.append(answer.status_code)
+    assert answers == [200, 200, 200, 429]
