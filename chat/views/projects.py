@@ -86,7 +86,7 @@ def rows(request: SignedIn, project_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @signed_in
 def change(request: SignedIn, project_id: UUID) -> HttpResponse:
-    found = doors.project_for(request.user, project_id)
+    found = doors.project_for_editor(request.user, project_id)
     initial = {name: getattr(found, name) for name in projects.LIMITS}
     initial["model"] = f"{found.endpoint}{SEPARATOR}{found.model}" if found.model else ""
     form = ProjectForm(request.POST or None, models=_models(request.user), initial=initial)
@@ -105,7 +105,7 @@ def change(request: SignedIn, project_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @signed_in
 def delete(request: SignedIn, project_id: UUID) -> HttpResponse:
-    found = doors.project_for(request.user, project_id)
+    found = doors.project_for_owner(request.user, project_id)
     if request.method == "POST":
         projects.delete(user=request.user, project_id=project_id)
         words = _("The project “%(name)s” was deleted. Its chats are still there.") % {"name": found.name}
