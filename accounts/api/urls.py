@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from accounts.api import admin_audit, admin_groups, admin_roles, recovery, views
+from accounts.api import admin_audit, admin_groups, admin_roles, permissions, recovery, views
 
 _admin: list[URLPattern] = [
     path("admin/roles", admin_roles.RolesView.as_view(), name="admin_roles"),
@@ -30,6 +30,21 @@ _admin: list[URLPattern] = [
     path("admin/audit-log/export.csv", admin_audit.AuditExportView.as_view(), name="admin_audit_export"),
     path("admin/audit-log/<int:seq>", admin_audit.AuditEntryView.as_view(), name="admin_audit_entry"),
 ]
+_permissions: list[URLPattern] = [
+    path("permissions/search-principals", permissions.PrincipalsView.as_view(), name="permissions_search"),
+    path("permissions/<slug:resource>/roles", permissions.RolesOfKindView.as_view(), name="permissions_roles"),
+    path(
+        "permissions/<slug:resource>/effective/all",
+        permissions.AllEffectiveView.as_view(),
+        name="permissions_effective_all",
+    ),
+    path(
+        "permissions/<slug:resource>/<uuid:resource_id>/effective",
+        permissions.EffectiveView.as_view(),
+        name="permissions_effective",
+    ),
+    path("permissions/<slug:resource>/<uuid:resource_id>", permissions.AccessListView.as_view(), name="permissions"),
+]
 urlpatterns = [
     path("auth/register", views.RegisterView.as_view(), name="register"),
     path("auth/login", views.LoginView.as_view(), name="login"),
@@ -43,4 +58,5 @@ urlpatterns = [
     path("user/verify", recovery.VerifyView.as_view(), name="verify"),
     path("user/verify/resend", recovery.ResendView.as_view(), name="verify_resend"),
     *_admin,
+    *_permissions,
 ]

@@ -7,7 +7,17 @@ import pytest
 from allauth.socialaccount.models import SocialAccount
 from django.core import serializers
 
-from accounts.models import AuditEntry, CapabilityGrant, Group, Membership, ModelAccess, RefreshSession, Role, User
+from accounts.models import (
+    AuditEntry,
+    CapabilityGrant,
+    Grant,
+    Group,
+    Membership,
+    ModelAccess,
+    RefreshSession,
+    Role,
+    User,
+)
 from billing.models import Balance, Hold, LedgerEntry
 from chat.models import Conversation, Favourite, Generation, Message, Project, Tag
 from chat.services import favourites, projects, tags
@@ -17,7 +27,7 @@ __all__ = ["make_conversation", "make_turn", "somewhere", "stream_threads"]
 TABLES: tuple[Any, ...] = (
     User, RefreshSession, SocialAccount, Group, Membership,
     Conversation, Message, Generation, Project, Tag, Favourite, Balance, Hold, LedgerEntry,
-    AuditEntry, CapabilityGrant, ModelAccess, Role,
+    AuditEntry, CapabilityGrant, Grant, ModelAccess, Role,
 )  # fmt: skip
 
 
@@ -41,7 +51,12 @@ def belongings(
 
 def places_of(belongings: dict[str, Any]) -> dict[str, str]:
     """Return the ids that stand in the addresses of what `owner` has."""
-    names = {"conversation_id": "conversation", "message_id": "question", "project_id": "project"}
+    names = {
+        "conversation_id": "conversation",
+        "message_id": "question",
+        "project_id": "project",
+        "resource_id": "project",
+    }
     return {place: str(belongings[name].id) for place, name in names.items()}
 
 
