@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
+from accounts import permissions
 from accounts.models import User
 from chat import doors, pages
 from chat.act_forms import ProjectForm
@@ -66,6 +67,7 @@ def workspace(request: SignedIn, project_id: UUID) -> HttpResponse:
     cursor = request.GET.get("cursor")
     page = organise.page(user=request.user, cursor=cursor, among=among, sort=sort, descending=descending)
     context = {"project": found, "page_of": page, "sort": sort, "descending": descending}
+    context["may_share"] = found.may_share and permissions.may(request.user, "PROJECTS", "SHARE")
     context["model"] = pages.choice_of((found.endpoint, found.model), request.user) if found.model else None
     if is_partial(request):
         return render(request, "chat/project_chats.html", context)

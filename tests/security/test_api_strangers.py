@@ -131,6 +131,7 @@ def test_ids_in_bodies_find_nothing_either(stranger: User, belongings: Belonging
         ("POST", "tags", {"tag": "Stolen", "addToConversation": True, "conversationId": conversation}),
         ("POST", "user/settings/pinned-order", {"pinnedOrder": [conversation]}),
         ("POST", "messages/branch", {"messageId": reply, "agentId": "Somewhere__tiny"}),
+        ("PUT", f"permissions/project/{belongings['project'].id}", {"public": True}),
         ("POST", "agents/chat", {**start, "chatProjectId": str(belongings["project"].id)}),
     ]  # fmt: skip
     before = everything()
