@@ -3,18 +3,27 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404
 
-from accounts.models import User
+from accounts.models import Grant, User
+from accounts.services import grants
 from chat.models import Conversation, Generation, Message, Project, Tag
 
 
 def conversation_for(user: User, conversation_id: UUID) -> Conversation:
-    """Return the conversation if it is `user`'s. Raises `Http404`."""
+    """Return the conversation if it is `user`'s, its project loaded. Raises `Http404`.
+
+    A project that is no longer shared with them is as if the conversation were in none.
+    """
     found = Conversation.objects.visible_to(user).select_related("project").filter(id=conversation_id).first()
     if found is None:
         raise Http404("There is no such conversation.")
+    if found.project is not None:
+        found.project.rights = _rights(user, found.project)
+        if not found.project.rights & Grant.VIEW:
+            found.project = None
     return found
 
 
@@ -28,11 +37,35 @@ def conversations_for(user: User, conversation_ids: Sequence[UUID]) -> list[Conv
 
 
 def project_for(user: User, project_id: UUID) -> Project:
-    """Return the project if it is `user`'s. Raises `Http404`."""
-    found = Project.objects.filter(id=project_id, owner=user).first()
-    if found is None:
+    """Return the project, with `user`'s rights on it, if they may see it. Raises `Http404`."""
+    found = Project.objects.filter(id=project_id).first()
+    if found is not None:
+        found.rights = _rights(user, found)
+    if found is None or not found.rights & Grant.VIEW:
         raise Http404("There is no such project.")
     return found
+
+
+def project_for_editor(user: User, project_id: UUID) -> Project:
+    """Return the project if `user` may change it. Raises `Http404`, and `PermissionDenied` to a reader."""
+    return _with(Grant.EDIT, project_for(user, project_id))
+
+
+def project_for_owner(user: User, project_id: UUID) -> Project:
+    """Return the project if `user` may do everything with it. Raises `Http404`, `PermissionDenied`."""
+    return _with(Grant.OWNER, project_for(user, project_id))
+
+
+def _with(needs: int, found: Project) -> Project:
+    if needs & ~found.rights:
+        raise PermissionDenied
+    return found
+
+
+def _rights(user: User, project: Project) -> int:
+    if project.owner_id == user.id:
+        return Grant.OWNER
+    return grants.bits_of(user, Project.KIND, [project.id]).get(project.id, 0)
 
 
 def tag_for(user: User, tag_id: UUID) -> Tag:

@@ -8,11 +8,23 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.ids import uuid7
-from accounts.models import User
+from accounts.models import Grant, User
+from accounts.services import grants
+
+
+class ProjectQuerySet(models.QuerySet["Project"]):
+    def visible_to(self, user: User) -> "ProjectQuerySet":
+        """Keep the person's own, and what others share with them."""
+        return self.filter(Q(owner=user) | Q(id__in=grants.visible_ids(user, Project.KIND)))
 
 
 class Project(models.Model):
-    """A person's own folder of conversations, with instructions and a model that new ones begin with."""
+    """A folder of conversations, with instructions and a model that new ones begin with.
+
+    It may be shared (see `accounts.services.grants`); the conversations in it stay each person's own.
+    """
+
+    KIND = "project"  # in the access list
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="projects")
@@ -24,8 +36,24 @@ class Project(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now)
 
+    objects = ProjectQuerySet.as_manager()
+
+    rights = 0  # of who asks; set by the doors
+
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def may_edit(self) -> bool:
+        return bool(self.rights & Grant.EDIT)
+
+    @property
+    def may_delete(self) -> bool:
+        return bool(self.rights & Grant.DELETE)
+
+    @property
+    def may_share(self) -> bool:
+        return bool(self.rights & Grant.SHARE)
 
 
 class Tag(models.Model):

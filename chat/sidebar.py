@@ -90,10 +90,15 @@ SELECT
     (SELECT json_agg(row_to_json(f)) FROM (
         SELECT id, endpoint, model FROM chat_favourite WHERE owner_id = %(owner)s ORDER BY position, id) f),
     (SELECT json_agg(row_to_json(p)) FROM (
-        SELECT p.id, p.name, count(c.id) AS conversation_count, max(c.updated_at) AS latest
+        SELECT p.id, p.name, p.owner_id <> %(owner)s AS is_shared, count(c.id) AS conversation_count,
+            max(c.updated_at) AS latest
         FROM chat_project p LEFT JOIN chat_conversation c ON c.project_id = p.id
-            AND c.deleted_at IS NULL AND c.archived_at IS NULL AND NOT c.is_temporary
-        WHERE p.owner_id = %(owner)s GROUP BY p.id ORDER BY latest DESC NULLS LAST, p.id DESC LIMIT %(projects)s) p),
+            AND c.owner_id = %(owner)s AND c.deleted_at IS NULL AND c.archived_at IS NULL AND NOT c.is_temporary
+        WHERE p.owner_id = %(owner)s OR p.id IN (
+            SELECT gr.resource_id FROM accounts_grant gr WHERE gr.resource_type = 'project' AND gr.bits & 1 = 1
+            AND (gr.principal = 'public' OR gr.user_id = %(owner)s OR gr.role_id = %(role)s
+                OR gr.group_id IN (SELECT group_id FROM accounts_membership WHERE user_id = %(owner)s)))
+        GROUP BY p.id ORDER BY latest DESC NULLS LAST, p.id DESC LIMIT %(projects)s) p),
     (SELECT json_agg(row_to_json(c)) FROM (
         SELECT id, title, endpoint, model, updated_at, pin_position, EXISTS (
             SELECT 1 FROM chat_generation g WHERE g.conversation_id = c.id AND g.state IN ('queued', 'running')
@@ -106,7 +111,9 @@ SELECT
 
 
 def _above(user: User) -> Sidebar:
-    values: dict[str, Any] = {"owner": user.id, "projects": MOST_PROJECTS, "pinned": MOST_PINNED, "tags": MOST_TAGS}
+    values: dict[str, Any] = {
+        "owner": user.id, "role": user.role_id, "projects": MOST_PROJECTS, "pinned": MOST_PINNED, "tags": MOST_TAGS,
+    }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_ABOVE, values)
         starred, filed, pinned, labels = (_read(each) for each in cursor.fetchone())

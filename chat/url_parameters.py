@@ -70,7 +70,7 @@ def _project(value: str | None, user: User) -> Project | None:
         wanted = UUID(value) if value else None
     except ValueError:
         return None
-    return Project.objects.filter(owner=user, id=wanted).first() if wanted else None
+    return Project.objects.visible_to(user).filter(id=wanted).first() if wanted else None
 
 
 def _settings(query: Mapping[str, str]) -> dict[str, Any]:

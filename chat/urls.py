@@ -14,6 +14,7 @@ from chat.views import (
     projects,
     search,
     settings,
+    sharing,
     tags,
     turns,
 )
@@ -61,6 +62,8 @@ urlpatterns = [
     path("projects/<uuid:project_id>/chats", projects.rows, name="project_rows"),
     path("projects/<uuid:project_id>/edit", projects.change, name="project_change"),
     path("projects/<uuid:project_id>/delete", projects.delete, name="project_delete"),
+    path("share/<slug:resource>/<uuid:resource_id>", sharing.share, name="share"),
+    path("share/<slug:resource>/<uuid:resource_id>/people", sharing.search, name="share_people"),
     path("favourites", projects.favourite, name="favourite"),
     path("favourites/order", projects.favourites_order, name="favourites_order"),
     path("search", search.index, name="search"),

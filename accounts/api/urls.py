@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from accounts.api import admin_audit, admin_groups, admin_roles, keys, recovery, twofactor, user, views
+from accounts.api import access_lists, admin_audit, admin_groups, admin_roles, keys, recovery, twofactor, user, views
 
 _admin: list[URLPattern] = [
     path("admin/roles", admin_roles.RolesView.as_view(), name="admin_roles"),
@@ -30,6 +30,21 @@ _admin: list[URLPattern] = [
     path("admin/audit-log/export.csv", admin_audit.AuditExportView.as_view(), name="admin_audit_export"),
     path("admin/audit-log/<int:seq>", admin_audit.AuditEntryView.as_view(), name="admin_audit_entry"),
 ]
+_permissions: list[URLPattern] = [
+    path("permissions/search-principals", access_lists.PrincipalsView.as_view(), name="permissions_search"),
+    path("permissions/<slug:resource>/roles", access_lists.RolesOfKindView.as_view(), name="permissions_roles"),
+    path(
+        "permissions/<slug:resource>/effective/all",
+        access_lists.AllEffectiveView.as_view(),
+        name="permissions_effective_all",
+    ),
+    path(
+        "permissions/<slug:resource>/<uuid:resource_id>/effective",
+        access_lists.EffectiveView.as_view(),
+        name="permissions_effective",
+    ),
+    path("permissions/<slug:resource>/<uuid:resource_id>", access_lists.AccessListView.as_view(), name="permissions"),
+]
 urlpatterns = [
     path("auth/register", views.RegisterView.as_view(), name="register"),
     path("auth/login", views.LoginView.as_view(), name="login"),
@@ -54,4 +69,5 @@ urlpatterns = [
     path("api-keys", keys.KeysView.as_view(), name="api_keys"),
     path("api-keys/<uuid:key_id>", keys.KeyView.as_view(), name="api_key"),
     *_admin,
+    *_permissions,
 ]

@@ -127,7 +127,7 @@ class ProjectView(ChatView):
 
     @extend_schema(operation_id="projects_change", request=ProjectIn, responses=ChatProject)
     def patch(self, request: Request, project_id: UUID) -> Response:
-        doors.project_for(person(request), project_id)
+        doors.project_for_editor(person(request), project_id)
         fields = read_body(request, ProjectIn).model_dump(exclude_none=True)
         if not fields:
             raise WireError(400, _("name or description: say what to change."))

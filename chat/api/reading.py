@@ -58,7 +58,7 @@ def _in_project(request: Request, among: ConversationQuerySet, project: str) -> 
     if project == UNASSIGNED:
         return among.filter(project=None)
     named = uuid_of(project)
-    if named is None or not Project.objects.filter(owner=person(request), id=named).exists():
+    if named is None or not Project.objects.visible_to(person(request)).filter(id=named).exists():
         raise WireError(400, _("projectId: there is no such project."))
     return among.filter(project_id=named)
 

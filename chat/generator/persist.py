@@ -19,9 +19,10 @@ from psycopg import Cursor
 from psycopg.rows import dict_row, tuple_row
 from psycopg.types.json import Jsonb, JsonbLoader
 
+from accounts.services import grants
 from billing.pricing import TokenCounts
 from billing.services import holds
-from chat.models import Generation, Message
+from chat.models import Generation, Message, Project
 from chat.quotes import with_quotes
 from endpoints.adapters.base import Endpoint, PromptMessage
 from endpoints.events import Event, Failed, Finished, Usage
@@ -75,7 +76,9 @@ class Progress:
     last_event_id: str
 
 
-_CLAIM = """
+# Instructions of a project that is no longer shared with the conversation's owner are none of theirs.
+_MAY_SEE = grants.VISIBLE_SQL.format(kind=Project.KIND, object="p.id", user="c.owner_id")
+_CLAIM = f"""
 WITH taken AS (
     UPDATE chat_generation SET state = 'running', worker = %(worker)s, started_at = now(), lease_expires_at = %(lease)s
     WHERE id = ANY(%(ids)s) AND state = 'queued'
@@ -84,7 +87,8 @@ WITH taken AS (
 SELECT taken.*, m.endpoint, m.model, c.settings, m.parts, coalesce(p.instructions, '') AS instructions,
     coalesce(h.coefficient, 1) AS coefficient, coalesce(h.limited, false) AS limited
 FROM taken JOIN chat_message m ON m.id = taken.message_id JOIN chat_conversation c ON c.id = taken.conversation_id
-LEFT JOIN chat_project p ON p.id = c.project_id LEFT JOIN billing_hold h ON h.id = taken.hold_id
+LEFT JOIN chat_project p ON p.id = c.project_id AND (p.owner_id = c.owner_id OR {_MAY_SEE})
+LEFT JOIN billing_hold h ON h.id = taken.hold_id
 """
 # The path from the reply's parent to the root, for all claimed runs at once. A path that meets a cycle in
 # stored data ends at the number of messages of its conversation.

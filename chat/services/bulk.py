@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from chat import doors
-from chat.models import Conversation, Generation
+from chat.models import Conversation, Generation, Project
 from chat.services import organise, projects, turns
 from chat.services.notices import notify
 
@@ -110,7 +110,7 @@ def _undelete(user: User, found: dict[str, Conversation], before: dict[str, Any]
 
 def _move_back(user: User, found: dict[str, Conversation], before: dict[str, Any]) -> None:
     """What was moved on meanwhile stays where it is now."""
-    there = {str(each) for each in user.projects.values_list("id", flat=True)}
+    there = {str(each) for each in Project.objects.visible_to(user).values_list("id", flat=True)}
     back = [each for key, each in found.items() if _text(each.project_id) == before[key][1]]
     for conversation in back:
         previous = before[str(conversation.id)][0]

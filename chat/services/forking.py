@@ -179,7 +179,7 @@ def _copy(
         made = Conversation.objects.create(
             owner_id=original.owner_id, title=title or original.title, titled_by=original.titled_by,
             endpoint=original.endpoint, model=original.model, settings=original.settings,
-            project_id=original.project_id, created_at=now, updated_at=now,
+            project=original.project, created_at=now, updated_at=now,
         )  # fmt: skip
         made.tags.set(original.tags.all())
         columns = [list(column) for column in zip(*_rows(tree, order, new_id, path), strict=True)] or [[]] * 5

@@ -1,18 +1,37 @@
-"""Projects: a person's own folders of conversations, with instructions and a model to begin with."""
+"""Projects: folders of conversations, with instructions and a model to begin with.
+
+Others may share theirs; what a person sees in them is their own conversations all the same.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.core.exceptions import PermissionDenied
 from django.core.signing import BadSignature, dumps, loads
 from django.db import transaction
-from django.db.models import Count, DateTimeField, Max, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import (
+    BooleanField,
+    Case,
+    Count,
+    DateTimeField,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.functions import Coalesce
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts import permissions
 from accounts.models import User
+from accounts.services.resources import Kind, Shared
 from chat import doors
 from chat.models import Conversation, Project
 from chat.services.notices import notify
@@ -21,7 +40,6 @@ MOST = 1_000  # of one person
 PAGE = 25
 LIMITS = {"name": 100, "description": 1_000, "instructions": 32_000}
 SORTS = {"name": "name", "createdAt": "created_at", "lastConversationAt": "last_conversation_at"}
-_IN_IT = Q(conversations__deleted_at=None, conversations__archived_at=None, conversations__is_temporary=False)
 _LONG_AGO = Value("1970-01-01T00:00:00+00:00")
 
 
@@ -42,11 +60,17 @@ class Page:
 
 
 def counted(user: User) -> QuerySet[Project]:
-    """Return the person's projects with what the lists show of them. One query."""
-    latest = Conversation.objects.listed().filter(project=OuterRef("pk"), deleted_at=None).order_by("-updated_at")
-    return Project.objects.filter(owner=user).annotate(
-        conversation_count=Count("conversations", filter=_IN_IT),
-        last_conversation_at=Max("conversations__updated_at", filter=_IN_IT),
+    """Return the projects that the person sees, with what the lists show of them. One query."""
+    latest = Conversation.objects.listed().filter(project=OuterRef("pk"), owner=user, deleted_at=None)
+    latest = latest.order_by("-updated_at")
+    in_it = Q(
+        conversations__owner=user, conversations__deleted_at=None, conversations__archived_at=None,
+        conversations__is_temporary=False,
+    )  # fmt: skip
+    return Project.objects.visible_to(user).annotate(
+        is_shared=Case(When(owner=user, then=False), default=True, output_field=BooleanField()),
+        conversation_count=Count("conversations", filter=in_it),
+        last_conversation_at=Max("conversations__updated_at", filter=in_it),
         last_conversation_id=Subquery(latest.values("id")[:1]),
     )
 
@@ -93,7 +117,9 @@ def _position(cursor: str | None, sort: str) -> tuple[datetime | str, UUID] | No
 
 
 def create(*, user: User, name: str, description: str = "", instructions: str = "") -> Project:
-    """Make a project. Raises `BadProject`."""
+    """Make a project. Raises `BadProject`, and `PermissionDenied` where the person's role makes none."""
+    if not permissions.may(user, "PROJECTS", "CREATE"):
+        raise PermissionDenied
     fields = _cleaned({"name": name, "description": description, "instructions": instructions})
     with transaction.atomic():
         User.objects.select_for_update(no_key=True).only("id").get(id=user.id)
@@ -105,15 +131,16 @@ def create(*, user: User, name: str, description: str = "", instructions: str = 
 
 
 def change(*, user: User, project_id: UUID, **fields: str) -> Project:
-    """Change `name`, `description`, `instructions`, or `endpoint` and `model`. Raises `BadProject`, `Http404`.
+    """Change `name`, `description`, `instructions`, or `endpoint` and `model`. Raises `BadProject`, `Http404`,
+    `PermissionDenied`.
 
     What is changed counts from the next turn on.
     """
     changes = _cleaned({k: v for k, v in fields.items() if k in LIMITS}) | _model(fields)
     with transaction.atomic():
-        doors.project_for(user, project_id)
+        doors.project_for_editor(user, project_id)
         # Only what was changed: another tab may have changed the rest meanwhile.
-        Project.objects.filter(id=project_id, owner=user).update(**changes, updated_at=timezone.now())
+        Project.objects.filter(id=project_id).update(**changes, updated_at=timezone.now())
         notify(user.id, "list", {})
     return doors.project_for(user, project_id)
 
@@ -123,10 +150,14 @@ def _model(fields: dict[str, str]) -> dict[str, str]:
 
 
 def delete(*, user: User, project_id: UUID) -> int:
-    """Delete the project; its conversations stay, outside of any. Return how many they were. Raises `Http404`."""
-    project = doors.project_for(user, project_id)
+    """Delete the project; everybody's conversations stay, outside of any. Return how many were the person's own.
+
+    Raises `Http404`, `PermissionDenied`.
+    """
+    project = doors.project_for_owner(user, project_id)
     with transaction.atomic():
-        freed = Conversation.objects.filter(project=project).update(project=None)
+        freed = Conversation.objects.filter(project=project, owner=user).update(project=None)
+        Conversation.objects.filter(project=project).update(project=None)
         Project.objects.filter(id=project.id).delete()
         notify(user.id, "list", {})
     return freed
@@ -142,6 +173,20 @@ def put(*, user: User, conversation_ids: Sequence[UUID], project_id: UUID | None
             each.project = project
         notify(user.id, "list", {})
     return found
+
+
+def _find(project_id: UUID) -> Shared | None:
+    found = Project.objects.filter(id=project_id).only("id", "name", "owner_id").first()
+    if found is None:
+        return None
+    return Shared(found.id, found.name, found.owner_id, reverse("chat:project", args=[found.id]))
+
+
+def _owned(user: User) -> list[UUID]:
+    return list(Project.objects.filter(owner=user).values_list("id", flat=True))
+
+
+SHARED_KIND = Kind(Project.KIND, "PROJECTS", _find, _owned)
 
 
 def _cleaned(fields: dict[str, str]) -> dict[str, str]:

@@ -17,7 +17,8 @@ from django.utils import timezone
 
 from accounts import limits
 from accounts.models import User
-from chat.models import Conversation
+from accounts.services import grants
+from chat.models import Conversation, Project
 from chat.services.search_query import Query, parse
 
 PAGE = 20
@@ -115,6 +116,7 @@ def titles(*, user: User, query: Query) -> list[Conversation]:
     return [found[each] for each in ids if each in found]
 
 
+_MAY_SEE = grants.VISIBLE_SQL.format(kind=Project.KIND, object="p.id", user="c.owner_id")
 _COLUMNS = "m.id, c.id, c.title, c.archived_at IS NOT NULL, m.author = 'user', m.sender, m.model, m.text, h.created_at"
 _JOINS = """
 JOIN chat_conversation c ON c.id = h.conversation_id AND c.owner_id = %(owner)s AND c.deleted_at IS NULL
@@ -209,7 +211,7 @@ def _filters(query: Query) -> str:
     if query.models:
         filters.append("coalesce(nullif(m.model, ''), c.model) ILIKE ANY(%(models)s)")
     if query.projects:
-        filters.append("lower(p.name) = ANY(%(projects)s)")
+        filters.append(f"lower(p.name) = ANY(%(projects)s) AND (p.owner_id = c.owner_id OR {_MAY_SEE})")
     if query.tags:
         filters.append(
             "EXISTS (SELECT 1 FROM chat_conversation_tags ct JOIN chat_tag t ON t.id = ct.tag_id"

@@ -9,9 +9,10 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from accounts.models import User
 from chat import doors, pages, url_parameters
 from chat.forms import RenameForm
-from chat.models import Conversation
+from chat.models import Conversation, Project
 from chat.presenters import present_branch
 from chat.services import organise, tree
 from chat.styleguide import styleguide_samples
@@ -25,6 +26,10 @@ def index(request: HttpRequest) -> HttpResponse:
     return redirect("chat:new")
 
 
+def _projects(user: User) -> tuple[Project, ...]:
+    return tuple(Project.objects.visible_to(user).order_by("name", "id")[:MOST_PROJECTS])
+
+
 @require_GET
 @signed_in
 def new_chat(request: SignedIn) -> HttpResponse:
@@ -36,7 +41,7 @@ def new_chat(request: SignedIn) -> HttpResponse:
         model = preset
     return show_chat(
         request, None, wanted=model, text=wanted.text, submits=wanted.submits, project=project,
-        projects=tuple(request.user.projects.order_by("name", "id")[:MOST_PROJECTS]) if project else (),
+        projects=_projects(request.user) if project else (),
         settings=json.dumps(wanted.settings) if wanted.settings else "",
     )  # fmt: skip
 

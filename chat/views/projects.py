@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
+from accounts import permissions
 from accounts.models import User
 from chat import doors, pages
 from chat.act_forms import ProjectForm
@@ -66,6 +67,7 @@ def workspace(request: SignedIn, project_id: UUID) -> HttpResponse:
     cursor = request.GET.get("cursor")
     page = organise.page(user=request.user, cursor=cursor, among=among, sort=sort, descending=descending)
     context = {"project": found, "page_of": page, "sort": sort, "descending": descending}
+    context["may_share"] = found.may_share and permissions.may(request.user, "PROJECTS", "SHARE")
     context["model"] = pages.choice_of((found.endpoint, found.model), request.user) if found.model else None
     if is_partial(request):
         return render(request, "chat/project_chats.html", context)
@@ -86,7 +88,7 @@ def rows(request: SignedIn, project_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @signed_in
 def change(request: SignedIn, project_id: UUID) -> HttpResponse:
-    found = doors.project_for(request.user, project_id)
+    found = doors.project_for_editor(request.user, project_id)
     initial = {name: getattr(found, name) for name in projects.LIMITS}
     initial["model"] = f"{found.endpoint}{SEPARATOR}{found.model}" if found.model else ""
     form = ProjectForm(request.POST or None, models=_models(request.user), initial=initial)
@@ -105,7 +107,7 @@ def change(request: SignedIn, project_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @signed_in
 def delete(request: SignedIn, project_id: UUID) -> HttpResponse:
-    found = doors.project_for(request.user, project_id)
+    found = doors.project_for_owner(request.user, project_id)
     if request.method == "POST":
         projects.delete(user=request.user, project_id=project_id)
         words = _("The project “%(name)s” was deleted. Its chats are still there.") % {"name": found.name}

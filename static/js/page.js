@@ -175,6 +175,8 @@ function dialogChanged() {
     for (const menu of document.querySelectorAll(":popover-open")) menu.hidePopover();
     dialogOpener = opener;
     dialog.showModal();
+    const needs = dialog.querySelector("[data-needs]");
+    if (needs) import(needs.dataset.needs);
     dialog.querySelector("input:not([type=hidden], [type=radio], [type=checkbox])")?.select();
   }
 }
@@ -308,6 +310,7 @@ const acts = {
     const { endpoint, model } = byId("composer").elements;
     ask("/favourites", "POST", { endpoint: endpoint.value, model: model.value });
   },
+  "copy-link": (button) => copy(button, button.parentElement.querySelector("input").value),
   "copy-message": (button) => copy(button, button.parentElement.querySelector("template.source").content.textContent),
 };
 document.addEventListener("click", (event) => {

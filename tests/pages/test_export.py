@@ -2,17 +2,16 @@
 
 import io
 import json
-import time
 import zipfile
 from collections.abc import Callable, Iterator
 
 import pytest
-from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from django.core.cache import cache
 from django.test import Client
 
 from accounts.models import User
 from chat.models import Conversation
+from tests.cast import PASSWORD
 
 SignIn = Callable[[User], Client]
 
@@ -25,9 +24,7 @@ def nothing_counted() -> Iterator[None]:
 
 
 def just_shown(client: Client) -> None:
-    session = client.session
-    session[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "password", "at": time.time()}]
-    session.save()
+    assert client.post("/account/reauthenticate", {"password": PASSWORD}).status_code == 302
 
 
 @pytest.mark.security

@@ -11,6 +11,7 @@ from accounts.models import (
     ApiKey,
     AuditEntry,
     CapabilityGrant,
+    Grant,
     Group,
     Membership,
     ModelAccess,
@@ -27,7 +28,7 @@ __all__ = ["make_conversation", "make_turn", "somewhere", "stream_threads"]
 TABLES: tuple[Any, ...] = (
     User, RefreshSession, SocialAccount, Group, Membership,
     Conversation, Message, Generation, Project, Tag, Favourite, Balance, Hold, LedgerEntry,
-    AuditEntry, CapabilityGrant, ModelAccess, Role, ApiKey,
+    AuditEntry, CapabilityGrant, Grant, ModelAccess, Role, ApiKey,
 )  # fmt: skip
 
 
@@ -51,7 +52,12 @@ def belongings(
 
 def places_of(belongings: dict[str, Any]) -> dict[str, str]:
     """Return the ids that stand in the addresses of what `owner` has."""
-    names = {"conversation_id": "conversation", "message_id": "question", "project_id": "project"}
+    names = {
+        "conversation_id": "conversation",
+        "message_id": "question",
+        "project_id": "project",
+        "resource_id": "project",
+    }
     return {place: str(belongings[name].id) for place, name in names.items()}
 
 

@@ -25,7 +25,14 @@ pytestmark = [
 Belongings = dict[str, Any]
 FORM = {"title": "Stolen", "text": "Stolen", "endpoint": "Somewhere", "model": "tiny", "parent": "", "next": "/"}
 # Addresses with a part that varies and names nobody's belongings.
-NOBODYS = {"api:chat_start_at", "api:role", "api:role_type", "account_reset_password_from_key"}
+NOBODYS = {
+    "api:chat_start_at",
+    "api:permissions_roles",
+    "api:permissions_effective_all",
+    "api:role",
+    "api:role_type",
+    "account_reset_password_from_key",
+}
 
 
 def with_objects() -> list[Route]:
@@ -42,6 +49,8 @@ def ids_of(belongings: Belongings) -> dict[str, list[object]]:
         "message_id": messages,
         "generation_id": [run],
         "project_id": [belongings["project"].id],
+        "resource": ["project"],
+        "resource_id": [belongings["project"].id],
         "tag_id": [belongings["tag"].id],
         "name": [belongings["tag"].name],
         "": [conversation, run, *messages, belongings["project"].id, belongings["tag"].id],
@@ -122,6 +131,7 @@ def test_ids_in_bodies_find_nothing_either(stranger: User, belongings: Belonging
         ("POST", "tags", {"tag": "Stolen", "addToConversation": True, "conversationId": conversation}),
         ("POST", "user/settings/pinned-order", {"pinnedOrder": [conversation]}),
         ("POST", "messages/branch", {"messageId": reply, "agentId": "Somewhere__tiny"}),
+        ("PUT", f"permissions/project/{belongings['project'].id}", {"public": True}),
         ("POST", "agents/chat", {**start, "chatProjectId": str(belongings["project"].id)}),
     ]  # fmt: skip
     before = everything()
@@ -148,7 +158,7 @@ def test_lists_hold_no_byte_of_anothers(stranger: User, belongings: Belongings) 
     lists = (
         "convos", "convos?limit=100", "agents/chat/active", "user", "tags", "projects", "projects?search=MARKER",
         "messages?search=MARKER", "convos?search=MARKER", "convos?tags=MARKER-TAG", "convos?isArchived=true",
-        "user/settings/favorites", "user/settings/pinned-order",
+        "user/settings/favorites", "user/settings/pinned-order", "permissions/project/effective/all",
     )  # fmt: skip
     for path in lists:
         answer = Api(stranger).get(f"/api/{path}")

@@ -11,8 +11,8 @@ from tests.api.conftest import Api
 PLACES = {
     "endpoint": "Somewhere", "conversation_id": str(uuid4()), "message_id": str(uuid4()), "stream_id": "x",
     "project_id": str(uuid4()), "name": "MARKER-TAG", "principal": "user", "principal_id": str(uuid4()),
-    "capability": "read:users", "kind": "agents", "user_id": str(uuid4()), "group_id": str(uuid4()),
-    "key_id": str(uuid4()),
+    "capability": "read:users", "kind": "agents", "resource": "project",
+    "resource_id": str(uuid4()), "user_id": str(uuid4()), "group_id": str(uuid4()), "key_id": str(uuid4()),
 }  # fmt: skip
 
 
@@ -93,6 +93,7 @@ def good_body(writer: Writer, conversation_id: str) -> dict[str, Any]:
         "POST /api/projects": {"name": "Mine"},
         "PATCH /api/projects/{project_id}": {"name": "Mine"},
         "PUT /api/projects/conversations/{conversation_id}": {"projectId": None},
+        "PUT /api/permissions/{resource}/{resource_id}": {"updated": []},
         "POST /api/user/settings/favorites": {"favorites": []},
         "POST /api/user/settings/pinned-order": {"pinnedOrder": []},
         "POST /api/messages/{conversation_id}": {"text": "Mine", "isCreatedByUser": True},

@@ -1,0 +1,255 @@
+"""The access list of shared things: who may do what, and changing it. Every change is in the audit log.
+
+A person's rights on an object are all those that are granted to them, to a group of theirs, to their role and to
+everybody, taken together; who made the object has all of them without a row.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.db import connection, transaction
+from django.db.models import F, Q, QuerySet
+from django.http import Http404
+from django.utils.translation import gettext as _
+
+from accounts import audit, permissions
+from accounts.models import Group, Membership, Role, User
+from accounts.models.access import Grant, Principal
+from accounts.services import picker
+from accounts.services.resources import Kind, Shared, kind_of
+
+ROLES: Final[Mapping[str, int]] = {"viewer": Grant.VIEWER, "editor": Grant.EDITOR, "owner": Grant.OWNER}
+MOST: Final = 200  # entries of one list
+# Whether a person (the second value) may see an object (the first one), for queries that are written out.
+VISIBLE_SQL: Final = """EXISTS (
+    SELECT 1 FROM accounts_grant gr WHERE gr.resource_type = '{kind}' AND gr.resource_id = {object} AND gr.bits & 1 = 1
+        AND (gr.principal = 'public' OR gr.user_id = {user}
+            OR gr.group_id IN (SELECT gm.group_id FROM accounts_membership gm WHERE gm.user_id = {user})
+            OR gr.role_id = (SELECT gu.role_id FROM accounts_user gu WHERE gu.id = {user})))"""
+
+
+class GrantRefused(Exception):
+    """The list cannot be changed so. `status` is the HTTP status, `message` says what to do."""
+
+    def __init__(self, message: str, *, status: int = 400) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """A principal: `id` is a person's or group's id or a role's name, and empty for everybody."""
+
+    type: str
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A row of the list, with what is shown of the principal. `is_fixed`: who made the object, always its owner."""
+
+    who: Who
+    bits: int
+    name: str = ""
+    email: str = ""  # of people only; see `picker.Found`
+    description: str = ""
+    is_fixed: bool = False
+
+    @property
+    def role(self) -> str:
+        """The name of these rights, or an empty one for others than the three."""
+        return next((name for name, bits in ROLES.items() if bits == self.bits), "")
+
+
+def _reaching(user: User) -> Q:
+    """The rows that count for a person."""
+    groups = Membership.objects.filter(user=user).values("group")
+    return Q(principal=Principal.PUBLIC) | Q(user=user) | Q(group__in=groups) | Q(role=user.role_id)
+
+
+def bits_of(user: User, kind: str, ids: Iterable[UUID]) -> dict[UUID, int]:
+    """Return what is granted to the person on each of these objects; what is not there is nothing. One query."""
+    found: dict[UUID, int] = {}
+    if user.may_enter:
+        rows = Grant.objects.filter(_reaching(user), resource_type=kind, resource_id__in=list(ids))
+        for resource_id, bits in rows.values_list("resource_id", "bits"):
+            found[resource_id] = found.get(resource_id, 0) | bits
+    return found
+
+
+def visible_ids(user: User, kind: str) -> QuerySet[Grant, UUID]:
+    """Return the ids of what others let the person see, to stand in a query."""
+    rows = Grant.objects.filter(_reaching(user), resource_type=kind)
+    return rows.alias(seen=F("bits").bitand(Grant.VIEW)).filter(seen=Grant.VIEW).values_list("resource_id", flat=True)
+
+
+def all_bits(user: User, kind: Kind) -> dict[UUID, int]:
+    """Return the person's rights on every object of a kind on which they have any."""
+    found: dict[UUID, int] = {}
+    for resource_id, bits in Grant.objects.filter(_reaching(user), resource_type=kind.name).values_list(
+        "resource_id", "bits"
+    ):
+        found[resource_id] = found.get(resource_id, 0) | bits
+    return found | dict.fromkeys(kind.owned(user), Grant.OWNER)
+
+
+def shared_for(user: User, kind_name: str, resource_id: UUID, *, needs: int) -> tuple[Kind, Shared, int]:
+    """Return the kind, the object and the person's rights on it.
+
+    Raises `Http404` to whom may not see it, and `PermissionDenied` to whom may but lacks one of `needs`.
+    """
+    kind = kind_of(kind_name)
+    shared = kind.find(resource_id) if kind else None
+    if kind is None or shared is None:
+        raise Http404("There is no such thing.")
+    bits = Grant.OWNER if shared.owner_id == user.id else bits_of(user, kind.name, [resource_id]).get(resource_id, 0)
+    if not bits & Grant.VIEW:
+        raise Http404("There is no such thing.")
+    if needs & ~bits:
+        raise PermissionDenied
+    return kind, shared, bits
+
+
+def entries(actor: User, kind: Kind, shared: Shared) -> list[Entry]:
+    """Return the list as `actor` may see it: who made the object, then the others by name. Two queries."""
+    rows = Grant.objects.filter(resource_type=kind.name, resource_id=shared.id).exclude(user=shared.owner_id)
+    found = [_entry(actor, each) for each in rows.select_related("user", "group", "role")]
+    order = [Principal.PUBLIC, Principal.ROLE, Principal.GROUP, Principal.USER]
+    found.sort(key=lambda each: (order.index(Principal(each.who.type)), each.name.casefold(), each.who.id))
+    if shared.owner_id and (maker := User.objects.filter(id=shared.owner_id).first()):
+        found.insert(0, _of_person(actor, maker, Grant.OWNER, is_fixed=True))
+    return found
+
+
+def _of_person(actor: User, user: User, bits: int, *, is_fixed: bool = False) -> Entry:
+    shown = picker.person_to_found(actor, user)
+    return Entry(Who("user", str(user.id)), bits, shown.name, shown.email, is_fixed=is_fixed)
+
+
+def _entry(actor: User, grant: Grant) -> Entry:
+    if grant.user is not None:
+        return _of_person(actor, grant.user, grant.bits)
+    if grant.group is not None:
+        return Entry(Who("group", str(grant.group_id)), grant.bits, grant.group.name, "", grant.group.description)
+    if grant.role is not None:
+        return Entry(Who("role", grant.role.name), grant.bits, grant.role.name, "", grant.role.description)
+    return Entry(Who("public"), grant.bits, _("Everybody who is signed in"))
+
+
+def may_share(user: User, kind: Kind, *, publicly: bool = False) -> bool:
+    """Whether the person's role lets them share things of this kind."""
+    return permissions.may(user, kind.permission, "SHARE_PUBLIC" if publicly else "SHARE")
+
+
+def change(
+    *, actor: User, kind_name: str, resource_id: UUID, give: Mapping[Who, int], take: Iterable[Who] = ()
+) -> list[Entry]:
+    """Give principals these rights instead of those they had, and take all from others; all of it or nothing.
+
+    Return the new list. Raises `Http404`, `PermissionDenied`, and `GrantRefused`: 403 for what the actor may not
+    give, 400 for what cannot be. Locks the object's list until the transaction ends.
+    """
+    with transaction.atomic():
+        _lock(resource_id)
+        kind, shared, held = shared_for(actor, kind_name, resource_id, needs=Grant.SHARE)
+        if not may_share(actor, kind):
+            raise GrantRefused(_("Your role does not let you share this."), status=403)
+        before = entries(actor, kind, shared)
+        given = {_cleaned(who): bits for who, bits in give.items()}
+        taken = {_cleaned(who) for who in take} - set(given)
+        had = {each.who: each.bits for each in before}
+        given = {who: bits for who, bits in given.items() if had.get(who) != bits}
+        _refuse(actor, kind, before, held, given, taken)
+        _store(actor, kind, shared, given, taken)
+        after = entries(actor, kind, shared)
+        _refuse_orphan(after)
+        old, new = audit.changes(_plain(before), _plain(after))
+        if old or new:
+            target = audit.Target(kind.name, str(shared.id), shared.title)
+            audit.record(actor=actor, action=f"{kind.name}.shared", target=target, before=old, after=new)
+    return after
+
+
+def _lock(resource_id: UUID) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"grants:{resource_id}"])
+
+
+def _cleaned(who: Who) -> Who:
+    if who.type == Principal.PUBLIC:
+        return Who("public")
+    if who.type not in Principal.values:
+        raise GrantRefused(_("There is no such kind of principal."))
+    if who.type != Principal.ROLE:
+        try:
+            return Who(who.type, str(UUID(who.id)))
+        except ValueError:
+            raise GrantRefused(_("This is not an id.")) from None
+    return who
+
+
+def _refuse(
+    actor: User, kind: Kind, before: Sequence[Entry], held: int, given: Mapping[Who, int], taken: Iterable[Who]
+) -> None:
+    had = {each.who: each for each in before}
+    for who in [*given, *taken]:
+        if who in had and had[who].is_fixed:
+            raise GrantRefused(_("Who made this stays its owner."))
+        touched = given.get(who, 0) | (had[who].bits if who in had else 0)
+        if touched & ~held:
+            raise GrantRefused(_("You cannot give or take rights that you do not have yourself."), status=403)
+    if any(bits not in range(1, 16) or not bits & Grant.VIEW for bits in given.values()):
+        raise GrantRefused(_("There are no such rights."))
+    if Who("public") in given and not may_share(actor, kind, publicly=True):
+        raise GrantRefused(_("Your role does not let you share this with everybody."), status=403)
+    fresh = [who for who in given if who not in had and who.type != Principal.PUBLIC]
+    if {who.type for who in fresh} - set(picker.kinds_for(actor)):
+        raise GrantRefused(_("Your role does not let you choose these people."), status=403)
+    if len(set(had) | set(given)) > MOST:
+        raise GrantRefused(_("At most %(limit)d people, groups and roles can have access.") % {"limit": MOST})
+    _refuse_unknown(fresh)
+
+
+def _refuse_unknown(fresh: Sequence[Who]) -> None:
+    """All of them exist. At most three queries."""
+    ids: dict[str, set[str]] = {}
+    for who in fresh:
+        ids.setdefault(who.type, set()).add(who.id)
+    known = {
+        "user": lambda: picker.pickable().filter(id__in=ids["user"]).count(),
+        "group": lambda: Group.objects.filter(id__in=ids["group"]).count(),
+        "role": lambda: Role.objects.filter(name__in=ids["role"]).count(),
+    }
+    if any(known[kind]() != len(wanted) for kind, wanted in ids.items()):
+        raise GrantRefused(_("One of these people, groups or roles does not exist."))
+
+
+def _store(actor: User, kind: Kind, shared: Shared, given: Mapping[Who, int], taken: Iterable[Who]) -> None:
+    gone = Q(pk__in=[])
+    for who in [*given, *taken]:
+        gone |= Q(principal=who.type, **_columns(who))
+    Grant.objects.filter(gone, resource_type=kind.name, resource_id=shared.id).delete()
+    Grant.objects.bulk_create(
+        Grant(
+            resource_type=kind.name, resource_id=shared.id, principal=who.type, bits=bits, granted_by=actor,
+            **_columns(who),
+        )
+        for who, bits in given.items()
+    )  # fmt: skip
+
+
+def _columns(who: Who) -> dict[str, str]:
+    return {} if who.type == Principal.PUBLIC else {f"{who.type}_id": who.id}
+
+
+def _refuse_orphan(after: Sequence[Entry]) -> None:
+    if not any(each.bits == Grant.OWNER and each.who.type != Principal.PUBLIC for each in after):
+        raise GrantRefused(_("At least one owner must stay."))
+
+
+def _plain(rows: Iterable[Entry]) -> dict[str, str]:
+    return {f"{each.who.type}:{each.who.id}": each.role or str(each.bits) for each in rows}

@@ -1,0 +1,128 @@
+"""Finding people, groups and roles by name, to share something with them.
+
+No e-mail address shows to whom may not see it.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
+
+from accounts import permissions
+from accounts.models import Group, Role, User
+
+LEAST: Final = 2  # characters of what is looked for
+MOST: Final = 50
+_BITS: Final = {"user": "VIEW_USERS", "group": "VIEW_GROUPS", "role": "VIEW_ROLES"}
+_ADDRESS: Final = re.compile(r"@\S+")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A person, a group or a role. `email` is empty unless who asks is an administrator."""
+
+    type: str
+    id: str
+    name: str
+    email: str = ""
+    description: str = ""
+    source: str = "local"
+    member_count: int | None = None
+
+
+def kinds_for(user: User) -> tuple[str, ...]:
+    """Return which of `user`, `group` and `role` the person may look for."""
+    return tuple(kind for kind, bit in _BITS.items() if permissions.may(user, "PEOPLE_PICKER", bit))
+
+
+def pickable() -> QuerySet[User]:
+    """Return the people that something can be shared with."""
+    return User.objects.filter(is_active=True, waits_for_approval=False)
+
+
+def person_to_found(asking: User, person: User) -> Found:
+    """Return what `asking` may see of a person: of a name that is an e-mail address, only what stands before the @."""
+    if asking.is_admin:
+        return Found("user", str(person.id), person.name or person.email, person.email)
+    return Found("user", str(person.id), _ADDRESS.sub("", person.name).strip() or "…")
+
+
+def search(*, asking: User, words: str, kinds: Sequence[str] | None = None, limit: int = 20) -> list[Found]:
+    """Return who is called so, the likest first. One query for each of `kinds` that `asking` may look for."""
+    words = " ".join(words.replace("\x00", " ").split())[:100]
+    if len(words) < LEAST:
+        return []
+    found: list[tuple[int, Found]] = []
+    for kind in kinds_for(asking):
+        if kinds is None or kind in kinds:
+            found += _SEARCHES[kind](asking, words, min(limit, MOST))
+    found.sort(key=lambda pair: (pair[0], pair[1].name.casefold(), pair[1].id))
+    return [each for _rank, each in found[:limit]]
+
+
+def _ranked(rows: QuerySet[Any], words: str, limit: int) -> list[Any]:
+    rank = Case(
+        When(name__iexact=words, then=Value(0)), When(name__istartswith=words, then=Value(1)),
+        When(name__icontains=f" {words}", then=Value(2)), default=Value(3), output_field=IntegerField(),
+    )  # fmt: skip
+    return list(rows.annotate(rank=rank).order_by("rank", "name", "pk")[:limit])
+
+
+def _users(asking: User, words: str, limit: int) -> list[tuple[int, Found]]:
+    fits = Q(name__icontains=words)
+    if asking.is_admin:
+        fits |= Q(email__icontains=words)
+    rows = _ranked(pickable().exclude(id=asking.id).filter(fits), words, limit)
+    found = [(row.rank, person_to_found(asking, row)) for row in rows]
+    if asking.is_admin:
+        return found
+    # What matched may be the address in somebody's name, which must not be guessed piece by piece.
+    return [(rank, each) for rank, each in found if words.casefold() in each.name.casefold()]
+
+
+def _groups(asking: User, words: str, limit: int) -> list[tuple[int, Found]]:
+    rows = Group.objects.filter(name__icontains=words).annotate(members=Count("memberships"))
+    return [
+        (row.rank, Found("group", str(row.id), row.name, "", row.description, row.source, row.members))
+        for row in _ranked(rows, words, limit)
+    ]
+
+
+def _roles(asking: User, words: str, limit: int) -> list[tuple[int, Found]]:
+    rows = _ranked(Role.objects.filter(name__icontains=words), words, limit)
+    return [(row.rank, Found("role", row.name, row.name, "", row.description)) for row in rows]
+
+
+_SEARCHES: Final = {"user": _users, "group": _groups, "role": _roles}
+
+
+def named(asking: User, ids: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Found]:
+    """Return those of these (kind, id) that `asking` may look for and that exist. One query for each kind."""
+    wanted: dict[str, list[str]] = {}
+    for kind, value in ids:
+        if kind in kinds_for(asking):
+            wanted.setdefault(kind, []).append(value)
+    found: list[Found] = []
+    if users := _uuids(wanted.get("user", [])):
+        found += [person_to_found(asking, each) for each in pickable().filter(id__in=users)]
+    if groups := _uuids(wanted.get("group", [])):
+        rows = Group.objects.filter(id__in=groups)
+        found += [Found("group", str(each.id), each.name, "", each.description, each.source) for each in rows]
+    if roles := wanted.get("role"):
+        found += [
+            Found("role", each.name, each.name, "", each.description) for each in Role.objects.filter(name__in=roles)
+        ]
+    return {(each.type, each.id): each for each in found}
+
+
+def _uuids(values: Sequence[str]) -> list[UUID]:
+    kept = []
+    for each in values:
+        try:
+            kept.append(UUID(each))
+        except ValueError:
+            continue
+    return kept

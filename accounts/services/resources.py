@@ -1,0 +1,43 @@
+"""The kinds of things that can be shared. An app registers its own, so that this one need not know them."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from accounts.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """An object as the access list knows it. `owner_id` is who made it, whose rights nobody takes away."""
+
+    id: UUID
+    title: str
+    owner_id: UUID | None
+    address: str  # of its page, without the site
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of thing. `permission` is the type whose bits `SHARE` and `SHARE_PUBLIC` let a role share it.
+
+    `find` returns the object whoever asks; `owned` the ids of what a person made. Who may see it, the access
+    list says: see `accounts.services.grants.shared_for`.
+    """
+
+    name: str
+    permission: str
+    find: Callable[[UUID], Shared | None]
+    owned: Callable[[User], Iterable[UUID]]
+
+
+_kinds: dict[str, Kind] = {}
+
+
+def register(kind: Kind) -> None:
+    _kinds[kind.name] = kind
+
+
+def kind_of(name: str) -> Kind | None:
+    """Return the kind of this name, if there is one."""
+    return _kinds.get(name)

@@ -1,0 +1,278 @@
+"""The access list: whose rights add up to what, who may change it, and whom one finds to share with."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.db import connection
+from django.http import Http404
+from django.test.utils import CaptureQueriesContext
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from accounts.models import AuditEntry, Grant, Group, Membership, Role, User
+from accounts.services import grants, picker
+from accounts.services.grants import GrantRefused, Who
+from accounts.services.resources import Kind, kind_of
+from chat.models import Project
+
+pytestmark = pytest.mark.django_db
+MakeUser = Callable[..., User]
+
+
+@pytest.fixture
+def sharer(make_user: MakeUser) -> User:
+    """Somebody whose role lets them share, and look for everybody."""
+    allowed = dict.fromkeys(("VIEW_USERS", "VIEW_GROUPS", "VIEW_ROLES"), True)
+    bits = {"PROJECTS": {"SHARE": True, "SHARE_PUBLIC": True}, "PEOPLE_PICKER": allowed}
+    Role.objects.create(name="SHARERS", permissions=bits)
+    return make_user("Sharon Sharer", role="SHARERS")
+
+
+@pytest.fixture
+def project(sharer: User) -> Project:
+    return Project.objects.create(owner=sharer, name="Moon")
+
+
+def kind() -> Kind:
+    found = kind_of("project")
+    assert found is not None
+    return found
+
+
+def person(user: User) -> Who:
+    return Who("user", str(user.id))
+
+
+def change(actor: User, project: Project, give: dict[Who, int], take: tuple[Who, ...] = ()) -> dict[Who, int]:
+    rows = grants.change(actor=actor, kind_name="project", resource_id=project.id, give=give, take=take)
+    return {each.who: each.bits for each in rows}
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["user", "group", "role", "public", "join", "leave", "promote"]),
+        st.integers(0, 2), st.integers(0, 2), st.integers(0, 15),
+    ),
+    max_size=25,
+)  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=STEPS)
+def test_rights_are_the_union_of_all_that_reaches_a_person(make_user: MakeUser, steps: list[Any]) -> None:
+    tag = uuid4().hex
+    users = [make_user(f"{tag} {number}") for number in range(3)]
+    groups = [Group.objects.create(name=f"{tag} {number}") for number in range(3)]
+    roles = [Role.objects.create(name=f"{tag}{number}") for number in range(3)]
+    objects = [uuid4() for _ in range(3)]
+    rows: dict[tuple[UUID, str, int], int] = {}
+    members: set[tuple[int, int]] = set()
+    held: dict[int, int] = {}
+    for verb, one, other, bits in steps:
+        if verb == "join":
+            Membership.objects.get_or_create(user=users[one], group=groups[other])
+            members.add((one, other))
+        elif verb == "leave":
+            Membership.objects.filter(user=users[one], group=groups[other]).delete()
+            members.discard((one, other))
+        elif verb == "promote":
+            User.objects.filter(id=users[one].id).update(role=roles[other])
+            held[one] = other
+        else:
+            of = 0 if verb == "public" else one
+            cast: dict[str, list[Any]] = {"user": users, "group": groups, "role": roles}
+            columns: dict[str, Any] = {} if verb == "public" else {verb: cast[verb][of]}
+            mine = Grant.objects.filter(resource_type="thing", resource_id=objects[other], principal=verb, **columns)
+            mine.delete()
+            rows.pop((objects[other], verb, of), None)
+            if bits:
+                Grant.objects.create(
+                    resource_type="thing", resource_id=objects[other], principal=verb, bits=bits, **columns
+                )
+                rows[objects[other], verb, of] = bits
+    for number, user in enumerate(User.objects.filter(id__in=[each.id for each in users]).order_by("name")):
+        expected: dict[UUID, int] = {}
+        for (resource, verb, of), bits in rows.items():
+            reaches = {
+                "public": True, "user": of == number, "group": (number, of) in members, "role": held.get(number) == of,
+            }  # fmt: skip
+            if reaches[verb]:
+                expected[resource] = expected.get(resource, 0) | bits
+        assert grants.bits_of(user, "thing", objects) == expected
+        seen = {each for each, bits in expected.items() if bits & Grant.VIEW}
+        assert set(grants.visible_ids(user, "thing")) == seen
+    Grant.objects.filter(resource_type="thing").delete()
+
+
+def test_bits_take_one_query_for_one_object_and_for_eleven(owner: User) -> None:
+    with CaptureQueriesContext(
+        connection,
+    ) as few:
+        grants.bits_of(owner, "project", [uuid4()])
+    with CaptureQueriesContext(connection) as many:
+        grants.bits_of(owner, "project", [uuid4() for _ in range(11)])
+    assert len(few) == len(many) == 1
+
+
+def test_who_may_not_enter_has_no_rights(owner: User, project: Project) -> None:
+    Grant.objects.create(resource_type="project", resource_id=project.id, principal="public", bits=1)
+    assert grants.bits_of(owner, "project", [project.id]) == {project.id: 1}
+    owner.is_active = False
+    assert grants.bits_of(owner, "project", [project.id]) == {}
+
+
+def test_sharing_stores_the_rows_and_tells_the_audit_log(sharer: User, owner: User, project: Project) -> None:
+    after = change(sharer, project, {person(owner): Grant.EDITOR, Who("public"): Grant.VIEWER})
+    assert after == {person(sharer): 15, Who("public"): 1, person(owner): 3}
+    assert sorted(Grant.objects.values_list("principal", "bits", "granted_by")) == [
+        ("public", 1, sharer.id), ("user", 3, sharer.id),
+    ]  # fmt: skip
+    entry = AuditEntry.objects.get()
+    assert (entry.action, entry.target_id, entry.target_name) == ("project.shared", str(project.id), "Moon")
+    assert entry.after == {"public:": "viewer", f"user:{owner.id}": "editor"}
+    change(sharer, project, {person(owner): Grant.EDITOR})
+    assert AuditEntry.objects.count() == 1  # nothing changed
+    assert change(sharer, project, {}, (Who("public"), person(owner))) == {person(sharer): 15}
+    assert not Grant.objects.exists()
+
+
+def test_a_stranger_does_not_hear_that_it_exists_and_a_reader_may_not_share(
+    sharer: User, owner: User, stranger: User, project: Project
+) -> None:
+    with pytest.raises(Http404):
+        change(stranger, project, {person(stranger): 15})
+    for bits in (Grant.VIEWER, Grant.EDITOR):
+        change(sharer, project, {person(owner): bits})
+        with pytest.raises(PermissionDenied):
+            change(owner, project, {person(stranger): 1})
+    assert not Grant.objects.filter(user=stranger).exists()
+
+
+def test_the_role_says_whether_one_shares_and_with_whom(sharer: User, owner: User, project: Project) -> None:
+    role = sharer.role
+    for kept, give in [
+        ({"PROJECTS": {"SHARE_PUBLIC": True}}, {person(owner): 1}),
+        ({"PROJECTS": {"SHARE": True}}, {Who("public"): 1}),
+        ({"PROJECTS": {"SHARE": True}, "PEOPLE_PICKER": {"VIEW_USERS": True}}, {Who("role", "USER"): 1}),
+        ({"PROJECTS": {"SHARE": True}, "PEOPLE_PICKER": {"VIEW_ROLES": True}}, {person(owner): 1}),
+    ]:
+        role.permissions = kept
+        role.save()
+        with pytest.raises(GrantRefused) as refused:
+            change(User.objects.get(id=sharer.id), project, give)
+        assert refused.value.status == 403
+    assert not Grant.objects.exists()
+
+
+@pytest.mark.parametrize("bits", [0, 2, 8, 16, -1])
+def test_rights_that_do_not_exist_are_refused(sharer: User, owner: User, project: Project, bits: int) -> None:
+    with pytest.raises(GrantRefused):
+        change(sharer, project, {person(owner): bits})
+    assert not Grant.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "who",
+    [Who("user", str(uuid4())), Who("user", "x"), Who("group", str(uuid4())), Who("role", "NONE"), Who("cat", "x")],
+)
+def test_whom_nobody_knows_gets_nothing(sharer: User, owner: User, project: Project, who: Who) -> None:
+    with pytest.raises(GrantRefused):
+        change(sharer, project, {person(owner): 1, who: 1})
+    assert not Grant.objects.exists()
+
+
+def test_who_made_it_stays_its_owner(sharer: User, owner: User, project: Project) -> None:
+    change(sharer, project, {person(owner): Grant.OWNER})
+    Role.objects.filter(name="USER").update(permissions={"PROJECTS": {"SHARE": True}})
+    second = User.objects.get(id=owner.id)
+    for give, take in (({person(sharer): 1}, ()), ({}, (person(sharer),))):
+        with pytest.raises(GrantRefused):
+            change(second, project, give, take)
+    assert grants.shared_for(sharer, "project", project.id, needs=15)[2] == 15
+
+
+def test_nobody_gives_or_takes_rights_beyond_their_own(
+    sharer: User, owner: User, stranger: User, project: Project
+) -> None:
+    Grant.objects.create(
+        resource_type="project", resource_id=project.id, principal="user", user=sharer_of(owner), bits=9
+    )
+    change(sharer, project, {person(stranger): Grant.EDITOR})
+    some = User.objects.get(id=owner.id)
+    for give, take in (({Who("public"): 3}, ()), ({person(stranger): 1}, ()), ({}, (person(stranger),))):
+        with pytest.raises(GrantRefused) as refused:
+            change(some, project, give, take)
+        assert refused.value.status == 403
+    assert change(some, project, {Who("public"): 1})[Who("public")] == 1
+
+
+def sharer_of(user: User) -> User:
+    bits = {"PROJECTS": {"SHARE": True, "SHARE_PUBLIC": True}}
+    Role.objects.filter(name=user.role_id).update(permissions=bits)
+    return user
+
+
+def test_without_a_maker_the_last_owner_stays(sharer: User, owner: User, project: Project) -> None:
+    with pytest.raises(GrantRefused):
+        grants._refuse_orphan([grants.Entry(person(owner), Grant.EDITOR)])
+    grants._refuse_orphan([grants.Entry(person(owner), Grant.OWNER)])
+
+
+def test_the_list_takes_as_many_queries_for_one_row_as_for_eleven(
+    sharer: User, make_user: MakeUser, project: Project
+) -> None:
+    shared = kind().find(project.id)
+    assert shared is not None
+    counts = []
+    for many in (1, 11):
+        change(sharer, project, {person(make_user(f"Many {many} {at}")): 1 for at in range(many)})
+        with CaptureQueriesContext(connection) as seen:
+            grants.entries(sharer, kind(), shared)
+        counts.append(len(seen))
+    assert counts == [2, 2]
+
+
+def test_addresses_show_only_to_administrators(
+    sharer: User, admin_user: User, make_user: MakeUser, project: Project
+) -> None:
+    odd = make_user("odd.one@hidden.example", email="odd@hidden.example")
+    change(sharer, project, {person(odd): 1})
+    shared = kind().find(project.id)
+    assert shared is not None
+    assert "hidden" not in repr(grants.entries(sharer, kind(), shared))
+    for words in ("odd", "hidden", "one@", "@hidden.example", "hidden.example"):
+        assert "hidden" not in repr(picker.search(asking=sharer, words=words))
+    assert picker.search(asking=sharer, words="hidden") == []
+    assert picker.search(asking=admin_user, words="odd@hidden")[0].email == "odd@hidden.example"
+
+
+def test_people_are_found_the_likest_first(sharer: User, make_user: MakeUser) -> None:
+    for name in ("Marian Ann", "Ann", "Joanna", "Anna", "Maryann"):
+        make_user(name)
+    make_user("Ann Away", is_active=False)
+    make_user("Ann Waits", waits_for_approval=True)
+    Group.objects.create(name="Annual")
+    found = [each.name for each in picker.search(asking=sharer, words="ann")]
+    assert found == ["Ann", "Anna", "Annual", "Marian Ann", "Joanna", "Maryann"]
+    assert [each.name for each in picker.search(asking=sharer, words="ann", limit=2)] == ["Ann", "Anna"]
+    assert picker.search(asking=sharer, words="a") == []
+    assert picker.search(asking=sharer, words="%%") == []
+    assert [each.type for each in picker.search(asking=sharer, words="sharers", kinds=["role"])] == ["role"]
+    assert sharer.name not in [each.name for each in picker.search(asking=sharer, words="Sharon")]
+
+
+def test_hidden_kinds_are_not_found(owner: User, make_user: MakeUser) -> None:
+    make_user("Anna")
+    Group.objects.create(name="Annual")
+    assert picker.search(asking=owner, words="ann") == []
+    Role.objects.filter(name="USER").update(permissions={"PEOPLE_PICKER": {"VIEW_GROUPS": True}})
+    assert [each.name for each in picker.search(asking=User.objects.get(id=owner.id), words="ann")] == ["Annual"]
+
+
+def test_nobody_keeps_rights_on_what_is_gone(sharer: User, owner: User, project: Project) -> None:
+    change(sharer, project, {person(owner): 1})
+    Project.objects.filter(id=project.id).delete()
+    assert not Grant.objects.exists()
