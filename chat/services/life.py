@@ -21,10 +21,18 @@ LOT: Final = 500
 
 
 def erase(user: User) -> None:
-    """Delete all conversations, those in the bin, too. What else is the person's goes with the account."""
+    """Delete all conversations, those in the bin, too. What else is the person's goes with the account.
+
+    Others' chats in the person's shared projects stay, unassigned (security case 11).
+    """
     while ids := list(Conversation.objects.filter(owner=user).order_by("id").values_list("id", flat=True)[:LOT]):
         organise.erase(ids)
     with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE chat_conversation SET project_id = NULL WHERE project_id IN"
+            " (SELECT id FROM chat_project WHERE owner_id = %s)",
+            [user.id],
+        )
         cursor.execute("DELETE FROM chat_project WHERE owner_id = %s", [user.id])
 
 

@@ -117,8 +117,8 @@ def test_a_person_is_deleted_with_everything_but_the_books(owner: User, stranger
     """Security case 86."""
     chat = Conversation.objects.create(owner=owner, title="MARKER", endpoint="E", model="m")
     Message.objects.create(conversation=chat, author="user", parts=[], text="MARKER")
-    Project.objects.create(owner=owner, name="MARKER")
-    others = Conversation.objects.create(owner=stranger, title="Stays", endpoint="E", model="m")
+    shared = Project.objects.create(owner=owner, name="MARKER")
+    others = Conversation.objects.create(owner=stranger, title="Stays", endpoint="E", model="m", project=shared)
     run("add_balance", owner.email, "500")
     run("delete_user", owner.email, "--yes")
     assert list(User.objects.all()) == [stranger]
