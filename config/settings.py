@@ -261,6 +261,10 @@ LOGIN_MAX = env.int("LOGIN_MAX", 7)
 LOGIN_WINDOW = env.int("LOGIN_WINDOW", 5)
 REGISTER_MAX = env.int("REGISTER_MAX", 5)
 REGISTER_WINDOW = env.int("REGISTER_WINDOW", 60)
+ACCOUNT_RATE_LIMITS = {
+    "login_failed": f"{LOGIN_MAX}/{LOGIN_WINDOW}m/ip,{LOGIN_MAX}/{LOGIN_WINDOW}m/key" if LOGIN_MAX else None,
+    "signup": f"{REGISTER_MAX}/{REGISTER_WINDOW}m/ip" if REGISTER_MAX else None,
+}
 MESSAGE_IP_MAX = env.int("MESSAGE_IP_MAX", 40) if env.bool("LIMIT_MESSAGE_IP", False) else 0
 MESSAGE_IP_WINDOW = env.int("MESSAGE_IP_WINDOW", 1)
 MESSAGE_USER_MAX = env.int("MESSAGE_USER_MAX", 40) if env.bool("LIMIT_MESSAGE_USER", False) else 0

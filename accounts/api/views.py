@@ -19,9 +19,9 @@ from accounts.api.errors import WireError
 from accounts.api.origin import SameOrigin
 from accounts.api.serializers import LoginIn, LoginOut, PendingOut, RegisterIn, Said, SignedIn, said
 from accounts.api.wire import UserOut, person, read_body, user_to_wire
-from accounts.limits import address_of
+from accounts.limits import TooOften, address_of, count_named
 from accounts.models import User
-from accounts.services import recovery, tokens, twofactor
+from accounts.services import bans, recovery, tokens, twofactor
 from accounts.services.domains import DomainRefused
 from accounts.services.invitations import BadInvitation
 from accounts.services.sessions import REFRESH_COOKIE
@@ -63,6 +63,12 @@ class RegisterView(APIView):
     @extend_schema(operation_id="auth_register", request=RegisterIn, responses=Said, auth=[])
     def post(self, request: Request) -> Response:
         body = read_body(request, RegisterIn, status=404)
+        address = address_of(request._request)
+        try:
+            count_named("REGISTER", address)
+        except TooOften as often:
+            bans.violate("registrations", address=address)
+            raise WireError(429, often.message, headers={"Retry-After": str(often.retry_after)}) from None
         try:
             # A taken address is answered like a new one: nobody learns here who has an account.
             with suppress(EmailTaken):

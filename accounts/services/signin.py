@@ -5,7 +5,9 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
+from accounts.limits import address_of
 from accounts.models import User
+from accounts.services import bans
 
 
 class WrongCredentials(Exception):
@@ -47,6 +49,7 @@ def check_password(*, request: HttpRequest, email: str, password: str) -> User:
     try:
         user = get_adapter(request).authenticate(request, email=address_of_login(email), password=password)
     except ValidationError:
+        bans.violate("logins", address=address_of(request))
         raise TooManyAttempts from None
     if not isinstance(user, User):
         raise WrongCredentials

@@ -111,3 +111,33 @@ def test_a_role_change_ends_every_session(client: Client, owner: User, make_user
     assert client.get("/c/new").status_code == 200
     roles.give(actor=None, user=owner, role="ADMIN")
     assert client.get("/c/new").status_code == 302
+
+
+@pytest.mark.security
+def test_case_59_failed_sign_ins_are_limited_and_counted_whatever_the_header_says(owner: User, settings: Any) -> None:
+    settings.VIOLATION_SCORES = {"logins": 20}
+    body = {"email": owner.email, "password": "wrong"}
+    answers = []
+    for number in range(9):
+        told = {"X-Forwarded-For": f"203.0.113.{number}"}
+        answers.append(Client().post("/api/auth/login", body, "application/json", headers=told).status_code)
+    assert answers[:7] == [404] * 7
+    assert answers[7] == 429
+    assert Ban.objects.get().address == "127.0.0.1"
+    assert answers[8] == 403
+
+
+def test_new_accounts_are_limited_by_address(db: None, settings: Any) -> None:
+    settings.REGISTER_MAX, settings.REGISTER_WINDOW = 2, 60
+    answers = [
+        Client().post(
+            "/api/auth/register",
+            {"name": "New Comer", "email": f"n{number}@example.org", "password": "correct-horse-battery",
+             "confirm_password": "correct-horse-battery"},
+            "application/json",
+        )
+        for number in range(3)
+    ]  # fmt: skip
+    assert [each.status_code for each in answers] == [200, 200, 429]
+    assert answers[2]["Retry-After"].isdigit()
+    assert User.objects.count() == 2
