@@ -9,7 +9,7 @@ import environ
 from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 
-from config import identity
+from config import admin_menu, identity
 from config.secrets import load_secrets
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -42,6 +42,8 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 LIBRECHAT_CONFIG = Path(env.str("CONFIG_PATH", str(BASE_DIR / "librechat.yaml")))
 
 INSTALLED_APPS = [
+    "unfold",  # before the admin, whose templates and site it replaces
+    "unfold.contrib.filters",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -86,6 +88,7 @@ MIDDLEWARE = [
     "accounts.middleware.Admission",
 ]
 
+UNFOLD = admin_menu.settings(APP_TITLE)
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"
 APPEND_SLASH = False

@@ -2,11 +2,20 @@
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.models import Role, User
-from accounts.services import sessions
+from accounts.services import approval, sessions
 from accounts.services.signup import EmailTaken, check_account, check_password
+
+
+class PersonRefused(Exception):
+    """The change cannot be made; `message` says what to do."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
 
 
 class RoleMissing(Exception):
@@ -31,7 +40,7 @@ def make_account(
         if User.objects.filter(email=user.email).exists():
             raise EmailTaken
         if user.username and User.objects.filter(username__iexact=user.username).exists():
-            raise ValidationError({"username": "This user name is taken."})
+            raise ValidationError({"username": _("This user name is taken.")})
         user.save(force_insert=True)
         after = {"email": user.email, "role": role}
         audit.record(actor=actor, action="user.created", target=_target(user), after=after)
@@ -48,20 +57,45 @@ def set_password(*, actor: User | None, user: User, password: str) -> None:
         audit.record(actor=actor, action="user.password", target=_target(user), after={"password": "set"})
 
 
-def set_active(*, actor: User | None, user: User, active: bool) -> None:
-    """Switch an account on or off; off ends its sessions. Raises `ValidationError` for the only administrator."""
+def switch(*, actor: User | None, user: User, on: bool) -> User:
+    """Switch an account on or off. Raises `PersonRefused` for the last administrator.
+
+    Locks all administrators' rows, so that two who switch each other off at once cannot leave the site without one.
+    """
     with transaction.atomic():
         admins = list(User.objects.select_for_update().filter(role=Role.ADMIN, is_active=True).order_by("id"))
-        if not active and user.is_admin and not [each for each in admins if each.id != user.id]:
-            raise ValidationError("This is the only administrator. Make somebody else one first.")
-        if user.is_active == active:
-            return
-        user.is_active = active
+        if user.is_active == on:
+            return user
+        if not on and user.is_admin and not [each for each in admins if each.id != user.id]:
+            raise PersonRefused(_("This is the only administrator. Make somebody else one first."))
+        user.is_active = on
         user.save(update_fields=["is_active", "updated_at"])
-        if not active:
+        if not on:
             sessions.end_all(user=user)
-        changed = {"before": {"active": not active}, "after": {"active": active}}
-        audit.record(actor=actor, action="user.active", target=_target(user), **changed)
+        _record(actor, user, "user.switched_on" if on else "user.switched_off", {"active": not on}, {"active": on})
+    return user
+
+
+def approve(*, actor: User | None, user: User) -> User:
+    """Let a person in who waits for it, and tell them."""
+    with transaction.atomic():
+        if not User.objects.filter(id=user.id, waits_for_approval=True).update(waits_for_approval=False):
+            return user
+        user.waits_for_approval = False
+        _record(actor, user, "user.approved", {"waits": True}, {"waits": False})
+        approval.approved(user=user)
+    return user
+
+
+def sign_out(*, actor: User | None, user: User) -> None:
+    """End all sessions of a person."""
+    with transaction.atomic():
+        sessions.end_all(user=user)
+        _record(actor, user, "user.signed_out", {}, {})
+
+
+def _record(actor: User | None, user: User, action: str, before: dict[str, bool], after: dict[str, bool]) -> None:
+    audit.record(actor=actor, action=action, target=_target(user), before=before, after=after)
 
 
 def _target(user: User) -> audit.Target:

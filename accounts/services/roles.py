@@ -230,7 +230,7 @@ def _checked_access(value: object) -> list[ModelAccess]:
         if not isinstance(enabled, bool):
             raise RoleRefused(_("`enabled` must be true or false."))
         endpoint, slash, model = str(key).partition("/")
-        if not slash or not _is_endpoint(endpoint):
+        if not slash or not is_endpoint(endpoint):
             endpoint, model = "", str(key)
         if not model or len(model) > 256:
             raise RoleRefused(_("The name of a model has 1 to 256 characters."))
@@ -247,7 +247,8 @@ def know_endpoints(names: Any) -> None:
     _endpoint_names[:] = [names]
 
 
-def _is_endpoint(name: str) -> bool:
+def is_endpoint(name: str) -> bool:
+    """Whether there is an endpoint of this name."""
     return bool(_endpoint_names) and name in _endpoint_names[0]()
 
 

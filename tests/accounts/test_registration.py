@@ -198,7 +198,7 @@ def test_new_people_wait_until_an_administrator_lets_them_in(
     client.force_login(admin_user)
     nina = User.objects.get(email=NEW["email"])
     with django_capture_on_commit_callbacks(execute=True):
-        client.post("/admin/accounts/user/", {"action": "let_in", "_selected_action": [str(nina.id)]})
+        client.post("/admin/accounts/user/", {"action": "approve", "_selected_action": [str(nina.id)]})
     assert mail.outbox[0].to == [nina.email]
     assert guest.get("/account/security").status_code == 200
 

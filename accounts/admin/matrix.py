@@ -1,0 +1,107 @@
+"""Roles side by side: what each permits and which models it may use, as check boxes."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.http import QueryDict
+from django.template.loader import render_to_string
+
+from accounts import access, permissions
+from accounts.models import ModelAccess, Role, User
+from accounts.services import roles
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A check box, and for a model its coefficient. `label` says to the ear what row and column say to the eye."""
+
+    name: str
+    label: str
+    is_on: bool
+    coefficient: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    kind: str
+    bit: str
+    cells: list[Cell]
+
+
+class Matrix:
+    """The matrix of these roles. `permissions_in` and `save` read a form that was sent back."""
+
+    def __init__(self, found: list[Role]) -> None:
+        self.roles = found
+
+    @property
+    def permission_rows(self) -> list[Row]:
+        held = {role.name: permissions.permissions_of(role) for role in self.roles}
+        return [
+            Row(kind, bit, [self._cell(role, kind, bit, held[role.name][kind][bit]) for role in self.roles])
+            for kind, bits in permissions.PERMISSIONS.items()
+            for bit in bits
+        ]
+
+    @property
+    def model_rows(self) -> list[Row]:
+        """One row for each model that any role says something of."""
+        rows = ModelAccess.objects.filter(role__in=self.roles).order_by("endpoint", "model")
+        said = {(row.role_id, row.endpoint, row.model): row for row in rows}
+        limited = {role for role, _endpoint, _model in said}
+        models = dict.fromkeys((row.endpoint, row.model) for row in rows)
+        return [
+            Row(endpoint, model, [self._model_cell(each, endpoint, model, said, limited) for each in self.roles])
+            for endpoint, model in models
+        ]
+
+    def to_html(self) -> str:
+        return render_to_string("admin/accounts/matrix_table.html", {"matrix": self})
+
+    def permissions_in(self, data: QueryDict, role: Role) -> dict[str, dict[str, bool]]:
+        """Return every permission of the role as it was ticked."""
+        return {
+            kind: {bit: f"p|{role.name}|{kind}|{bit}" in data for bit in bits}
+            for kind, bits in permissions.PERMISSIONS.items()
+        }
+
+    def save(self, data: QueryDict, *, actor: User) -> int:
+        """Save all roles of the matrix, or none; return how many changed. Raises `RoleRefused`."""
+        changed = 0
+        with transaction.atomic():
+            models = self.model_rows
+            for number, role in enumerate(self.roles):
+                before = roles.to_plain(role)
+                wanted = self._models_in(data, models, number, role)
+                saved = roles.update(
+                    actor=actor, role=role, permissions_=self.permissions_in(data, role), model_access=wanted
+                )
+                changed += roles.to_plain(saved) != before
+        return changed
+
+    def _models_in(self, data: QueryDict, rows: list[Row], number: int, role: Role) -> dict[str, Any] | None:
+        """Return the models as they were ticked; None for a role without a list that was left with every model."""
+        wanted = {}
+        for row in rows:
+            name = row.cells[number].name
+            key = f"{row.kind}/{row.bit}" if row.kind else row.bit
+            wanted[key] = {"enabled": name in data, "coefficient": data.get(f"{name}|c") or "1"}
+        plain = all(each["enabled"] and each["coefficient"] == "1" for each in wanted.values())
+        return None if plain and not access.rows_of(role.name) else wanted
+
+    def _cell(self, role: Role, kind: str, bit: str, is_on: bool) -> Cell:
+        return Cell(f"p|{role.name}|{kind}|{bit}", f"{role.name}: {kind} {bit}", is_on)
+
+    def _model_cell(
+        self,
+        role: Role,
+        endpoint: str,
+        model: str,
+        said: dict[tuple[str, str, str], ModelAccess],
+        limited: set[str],
+    ) -> Cell:
+        row = said.get((role.name, endpoint, model))
+        is_on = row.enabled if row else role.name not in limited
+        coefficient = f"{row.coefficient.normalize():f}" if row else "1"
+        return Cell(f"m|{role.name}|{endpoint}|{model}", f"{role.name}: {model}", is_on, coefficient)

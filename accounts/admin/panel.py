@@ -1,0 +1,135 @@
+"""What every page of the administration is made of: its looks, refusals said in words, and the audit log."""
+
+import csv
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.contrib import messages
+from django.db import transaction
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+
+from accounts import audit
+from accounts.api.admin_audit import safe_cell
+from accounts.models import User
+from accounts.services.capabilities import CapabilityRefused
+from accounts.services.groups import GroupRefused
+from accounts.services.people import PersonRefused
+from accounts.services.roles import RoleRefused
+
+if TYPE_CHECKING:
+    from django.contrib.admin import ModelAdmin, TabularInline
+else:
+    from unfold.admin import ModelAdmin, TabularInline
+
+Refusal = (RoleRefused, GroupRefused, CapabilityRefused, PersonRefused)
+
+
+class Table(TabularInline):  # type: ignore[type-arg]
+    """Rows of another model inside a form."""
+
+    extra = 0
+
+
+class Panel(ModelAdmin):  # type: ignore[type-arg]
+    """A model's pages. Every change made through them is in the audit log, with before and after.
+
+    By itself a panel writes rows and records that. Where a service makes the change, override `save_model` and
+    `delete_model` to call it: services record by themselves. What they refuse is shown as a message.
+    """
+
+    show_full_result_count = False  # a count of a whole table may cost more than the page
+    list_filter_submit = True
+    warn_unsaved_form = True
+    untold: ClassVar[Sequence[str]] = ()  # columns that say nothing in the audit log
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        before = self._stored(obj) if change else {}
+        super().save_model(request, obj, form, change)
+        self.tell(request, "updated" if change else "created", obj, before, self._stored(obj))
+        self.after_change()
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        before, target = self._stored(obj), self._target(obj)
+        with transaction.atomic():
+            super().delete_model(request, obj)
+            audit.record(actor=actor_of(request), action=f"{target.type}.deleted", target=target, before=before)
+        self.after_change()
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        with transaction.atomic():
+            for each in queryset:
+                self.delete_model(request, each)
+
+    def after_change(self) -> None:
+        """For what processes remember of the rows."""
+
+    def tell(self, request: HttpRequest, verb: str, obj: Model, before: dict[str, Any], after: dict[str, Any]) -> None:
+        """Write what differs into the audit log; nothing, when nothing does."""
+        old, new = audit.changes(before, after)
+        if new:
+            target = self._target(obj)
+            action = f"{target.type}.{verb}"
+            audit.record(actor=actor_of(request), action=action, target=target, before=old if before else {}, after=new)
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except Refusal as refusal:
+            return self._refused(request, refusal)
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().delete_view(request, *args, **kwargs)
+        except Refusal as refusal:
+            return self._refused(request, refusal)
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any], *args: Any) -> Any:
+        try:
+            with transaction.atomic():
+                return super().response_action(request, queryset, *args)
+        except Refusal as refusal:
+            return self._refused(request, refusal)
+
+    def _refused(self, request: HttpRequest, refusal: Any) -> HttpResponse:
+        messages.error(request, refusal.message)
+        return HttpResponseRedirect(request.get_full_path())
+
+    def _stored(self, obj: Model) -> dict[str, Any]:
+        """Return the row as the database has it; secrets are replaced when it is recorded."""
+        names = [each.attname for each in self.model._meta.concrete_fields if each.name not in self.untold]
+        return self.model._default_manager.filter(pk=obj.pk).values(*names).first() or {}
+
+    def _target(self, obj: Model) -> audit.Target:
+        return audit.Target(str(self.model._meta.model_name), str(obj.pk), str(obj))
+
+
+class ReadOnly(Panel):
+    """A model whose rows are only looked at."""
+
+    actions: Any = ()
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+def actor_of(request: HttpRequest) -> User:
+    """Return who is at work; nobody but administrators gets here."""
+    assert isinstance(request.user, User)  # noqa: S101
+    return request.user
+
+
+def as_csv(name: str, head: Sequence[object], rows: Iterable[Sequence[object]]) -> HttpResponse:
+    """Return a table as a file for spreadsheets, in which no cell is a formula."""
+    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    writer = csv.writer(response)
+    writer.writerow(head)
+    writer.writerows([safe_cell(each) for each in row] for row in rows)
+    return response

@@ -1,0 +1,115 @@
+"""Bans, and the audit log."""
+
+import json
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from accounts.admin.panel import Panel, ReadOnly, actor_of, as_csv
+from accounts.models import AuditEntry, Ban
+from accounts.services import bans
+
+MOST_EXPORTED = 50_000
+
+
+class BanForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = Ban
+        fields = ("user", "address", "until", "reason")
+
+    actor_id: Any = None
+
+    def clean_address(self) -> str | None:
+        return self.cleaned_data["address"] or None
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if bool(data.get("user")) == bool(data.get("address")):
+            raise ValidationError(gettext("Name either a person or an address."))
+        if data.get("user") and data["user"].pk == self.actor_id:
+            raise ValidationError(gettext("You cannot ban yourself."))
+        if data.get("until") and data["until"] <= timezone.now():
+            raise ValidationError({"until": gettext("This time has passed.")})
+        return data
+
+
+@admin.register(Ban)
+class BanAdmin(Panel):
+    form = BanForm
+    list_display = ("who", "until", "reason", "created_by", "created_at")
+    list_select_related = ("user", "created_by")
+    search_fields = ("user__email", "address", "reason")
+    autocomplete_fields = ("user",)
+    ordering = ("-until",)
+    actions = ("lift",)
+
+    def get_form(self, request: HttpRequest, obj: Ban | None = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        form.actor_id = actor_of(request).pk  # type: ignore[attr-defined]
+        return form
+
+    def has_change_permission(self, request: HttpRequest, obj: Ban | None = None) -> bool:
+        """A ban is lifted, not changed: what happened stays in sight."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Ban | None = None) -> bool:
+        return False
+
+    @admin.display(description=_("Who"))
+    def who(self, ban: Ban) -> str:
+        return str(ban.user or ban.address)
+
+    def save_model(self, request: HttpRequest, obj: Ban, form: Any, change: bool) -> None:
+        minutes = (obj.until - timezone.now()).total_seconds() / 60
+        [made] = bans.ban(
+            actor=actor_of(request), user=obj.user, address=obj.address or "", minutes=minutes, reason=obj.reason
+        )
+        obj.pk = made.pk
+
+    @admin.action(description=_("Lift these bans"), permissions=["view"])
+    def lift(self, request: HttpRequest, chosen: QuerySet[Ban]) -> None:
+        for each in chosen:
+            bans.lift(actor=actor_of(request), user=each.user, address=each.address or "")
+        self.message_user(request, gettext("They may come in again."))
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(ReadOnly):
+    list_display = ("seq", "at", "actor_name", "action", "target_type", "target_name", "address")
+    list_filter = ("action", "actor_name", "target_type")
+    search_fields = ("actor_name", "action", "target_name", "target_id", "address")
+    date_hierarchy = "at"
+    ordering = ("-seq",)
+    fields = (
+        "seq", "at", "actor_name", "actor_id", "action", "target_type", "target_id", "target_name", "was", "became",
+        "address", "previous_hash", "hash",
+    )  # fmt: skip
+    readonly_fields = ("was", "became")
+    actions = ("export",)
+
+    @admin.display(description=_("Before"))
+    def was(self, entry: AuditEntry) -> str:
+        return json.dumps(entry.before, ensure_ascii=False, indent=1)
+
+    @admin.display(description=_("After"))
+    def became(self, entry: AuditEntry) -> str:
+        return json.dumps(entry.after, ensure_ascii=False, indent=1)
+
+    @admin.action(description=_("Export as CSV"), permissions=["view"])
+    def export(self, request: HttpRequest, chosen: QuerySet[AuditEntry]) -> HttpResponse:
+        head = ("seq", "at", "actor", "action", "type", "id", "target", "before", "after", "address")
+        rows = (
+            (
+                each.seq, each.at.isoformat(), each.actor_name, each.action, each.target_type, each.target_id,
+                each.target_name, json.dumps(each.before), json.dumps(each.after), each.address,
+            )
+            for each in chosen[:MOST_EXPORTED]
+        )  # fmt: skip
+        return as_csv("audit-log", head, rows)

@@ -1,0 +1,108 @@
+"""The books, to be read. What changes them are the services, never a form."""
+
+from uuid import UUID
+
+from django import forms
+from django.contrib import admin, messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
+
+from accounts.admin.panel import ReadOnly, actor_of
+from accounts.ids import uuid7
+from accounts.models import User
+from billing.models import Balance, Hold, LedgerEntry, Reconciliation
+from billing.services import adjust
+
+
+class AdjustForm(forms.Form):
+    credits = forms.IntegerField(
+        label=_("Credits"),
+        help_text=_("1,000,000 credits are 1 US dollar. A negative number takes them."),
+        min_value=-adjust.MOST,
+        max_value=adjust.MOST,
+        widget=UnfoldAdminIntegerFieldWidget(),
+    )
+    reason = forms.CharField(label=_("Reason"), max_length=500, widget=UnfoldAdminTextInputWidget())
+    key = forms.CharField(max_length=64, widget=forms.HiddenInput())  # sent twice, it counts once
+
+
+@admin.register(Balance)
+class BalanceAdmin(ReadOnly):
+    list_display = ("user", "credits", "held", "updated_at", "adjusting")
+    readonly_fields = ("adjusting",)
+    list_select_related = ("user",)
+    search_fields = ("user__email", "user__name")
+    ordering = ("user_id",)
+
+    @admin.display(description=_("Adjust"))
+    def adjusting(self, balance: Balance) -> str:
+        address = reverse("admin:billing_balance_adjust", args=[balance.pk])
+        return format_html('<a class="underline" href="{}">{}</a>', address, gettext("Adjust balance"))
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.adjust)
+        return [path("<uuid:user_id>/adjust/", view, name="billing_balance_adjust"), *super().get_urls()]
+
+    def adjust(self, request: HttpRequest, user_id: UUID) -> HttpResponse:
+        """Ask for an amount and a reason; write them into the ledger."""
+        user = User.objects.filter(pk=user_id).first()
+        if user is None:
+            raise Http404
+        form = AdjustForm(request.POST if request.method == "POST" else None, initial={"key": str(uuid7())})
+        if form.is_valid():
+            try:
+                entry = adjust.add_credits(actor=actor_of(request), user=user, **form.cleaned_data)
+            except adjust.AdjustmentRefused as refusal:
+                form.add_error(None, refusal.message)
+            else:
+                told = gettext("The balance is now %(credits)d credits.") % {"credits": entry.balance_after}
+                messages.success(request, told)
+                return HttpResponseRedirect(reverse("admin:billing_balance_changelist"))
+        context = {**self.admin_site.each_context(request), "title": gettext("Adjust balance"), "form": form}
+        context |= {"person": user, "balance": Balance.objects.filter(user=user).first()}
+        return TemplateResponse(request, "admin/billing/adjust.html", context)
+
+
+@admin.register(Hold)
+class HoldAdmin(ReadOnly):
+    list_display = ("id", "user", "state", "amount", "limited", "created_at", "closed_at")
+    list_filter = ("state", "limited")
+    list_select_related = ("user",)
+    search_fields = ("user__email",)
+    ordering = ("-id",)
+
+
+@admin.register(LedgerEntry)
+class LedgerEntryAdmin(ReadOnly):
+    list_display = (
+        "created_at",
+        "user",
+        "reason",
+        "credits",
+        "balance_after",
+        "endpoint",
+        "model",
+        "input_tokens",
+        "output_tokens",
+        "estimated",
+    )
+    list_filter = ("reason", "estimated", "endpoint")
+    list_select_related = ("user",)
+    search_fields = ("user__email", "model", "key")
+    date_hierarchy = "created_at"
+    ordering = ("-id",)
+
+
+@admin.register(Reconciliation)
+class ReconciliationAdmin(ReadOnly):
+    list_display = ("started_at", "finished_at", "people", "entries", "wrong")
+    ordering = ("-id",)
+
+    @admin.display(description=_("Differences"))
+    def wrong(self, report: Reconciliation) -> int:
+        return len(report.drift)

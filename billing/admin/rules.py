@@ -1,0 +1,82 @@
+"""Budgets and prices."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from accounts.admin.panel import Panel, actor_of
+from billing import price_table
+from billing.models import Budget, Price
+from billing.services import budgets
+
+
+class BudgetForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = Budget
+        fields = (
+            "name", "scope", "user", "group", "role", "endpoint", "model", "unit", "amount", "period", "per_person",
+            "is_hard", "is_active",
+        )  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        """The scope names its target, and only that one is filled in."""
+        data = super().clean() or {}
+        scope = data.get("scope")
+        for name in (Budget.Scope.USER, Budget.Scope.GROUP, Budget.Scope.ROLE):
+            if scope == name and not data.get(name):
+                self.add_error(name, gettext("The budget is for this: choose whom."))
+            elif scope and scope != name and data.get(name):
+                self.add_error(name, gettext("The budget is not for this: leave it empty."))
+        if (data.get("amount") or 0) < 0:
+            self.add_error("amount", gettext("An amount is not negative."))
+        return data
+
+
+@admin.register(Budget)
+class BudgetAdmin(Panel):
+    form = BudgetForm
+    list_display = ("name", "scope", "target", "amount", "unit", "period", "per_person", "is_hard", "is_active")
+    list_filter = ("scope", "unit", "period", "is_hard", "is_active")
+    list_select_related = ("user", "group", "role")
+    search_fields = ("name", "user__email", "group__name", "model")
+    autocomplete_fields = ("user", "group", "role")
+    ordering = ("name", "id")
+    fieldsets = (
+        (None, {"fields": ("name", "is_active")}),
+        (_("For whom"), {"fields": ("scope", "user", "group", "role", "per_person")}),
+        (_("For what"), {"fields": ("endpoint", "model")}),
+        (_("How much"), {"fields": ("amount", "unit", "period", "is_hard")}),
+    )
+
+    @admin.display(description=_("Target"))
+    def target(self, budget: Budget) -> str:
+        return str(budget.user or budget.group or budget.role or "–")
+
+    def save_model(self, request: HttpRequest, obj: Budget, form: Any, change: bool) -> None:
+        if not change:
+            obj.created_by = actor_of(request)
+        super().save_model(request, obj, form, change)
+
+    def after_change(self) -> None:
+        budgets.forget()
+
+
+@admin.register(Price)
+class PriceAdmin(Panel):
+    list_display = ("model", "endpoint", "prompt", "completion", "cache_read", "cache_write", "updated_at")
+    list_filter = ("endpoint",)
+    search_fields = ("model", "endpoint")
+    ordering = ("endpoint", "model")
+    untold = ("updated_at",)
+
+    def save_model(self, request: HttpRequest, obj: Price, form: Any, change: bool) -> None:
+        obj.updated_at = timezone.now()
+        super().save_model(request, obj, form, change)
+
+    def after_change(self) -> None:
+        price_table.forget()

@@ -1,0 +1,63 @@
+"""How the administration looks: its title, its colours, and the menu at its side."""
+
+from typing import Any
+
+from django.urls import reverse_lazy
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+def settings(title: str) -> dict[str, Any]:
+    """Return what `unfold` asks of the settings."""
+    return {
+        "SITE_TITLE": title,
+        "SITE_HEADER": title,
+        "SITE_URL": "/",
+        "SITE_SYMBOL": "forum",
+        "SHOW_HISTORY": False,
+        "SHOW_VIEW_ON_SITE": False,
+        "DASHBOARD_CALLBACK": "chat.admin_pages.fill_dashboard",
+        "COLORS": {"primary": _PRIMARY},
+        "SIDEBAR": {"show_search": False, "show_all_applications": False, "navigation": _MENU},
+    }
+
+
+def _group(title: Promise | str, *items: tuple[Promise | str, str, str]) -> dict[str, Any]:
+    links = [{"title": name, "icon": icon, "link": reverse_lazy(f"admin:{view}")} for name, icon, view in items]
+    return {"title": title, "separator": True, "collapsible": False, "items": links}
+
+
+_MENU = [
+    {"items": [{"title": _("Overview"), "icon": "monitoring", "link": reverse_lazy("admin:index")}]},
+    _group(
+        _("People"),
+        (_("Users"), "person", "accounts_user_changelist"),
+        (_("Groups"), "group", "accounts_group_changelist"),
+        (_("Bans"), "block", "accounts_ban_changelist"),
+    ),
+    _group(
+        _("Access"),
+        (_("Roles"), "badge", "accounts_role_changelist"),
+        (_("Permission matrix"), "grid_on", "accounts_role_matrix"),
+        (_("Powers of administration"), "key", "accounts_capabilitygrant_changelist"),
+    ),
+    _group(
+        _("Money"),
+        (_("Balances"), "account_balance_wallet", "billing_balance_changelist"),
+        (_("Budgets"), "savings", "billing_budget_changelist"),
+        (_("Prices"), "sell", "billing_price_changelist"),
+        (_("Ledger"), "receipt_long", "billing_ledgerentry_changelist"),
+        (_("Holds"), "hourglass", "billing_hold_changelist"),
+    ),
+    _group(
+        _("Watch"),
+        (_("Audit log"), "history", "accounts_auditentry_changelist"),
+        (_("Reconciliations"), "fact_check", "billing_reconciliation_changelist"),
+    ),
+]  # fmt: skip
+_PRIMARY = {
+    "50": "oklch(97% .014 254.6)", "100": "oklch(93.2% .032 255.6)", "200": "oklch(88.2% .059 254.1)",
+    "300": "oklch(80.9% .105 251.8)", "400": "oklch(70.7% .165 254.6)", "500": "oklch(62.3% .214 259.8)",
+    "600": "oklch(54.6% .245 262.9)", "700": "oklch(48.8% .243 264.4)", "800": "oklch(42.4% .199 265.6)",
+    "900": "oklch(37.9% .146 265.5)", "950": "oklch(28.2% .091 267.9)",
+}  # fmt: skip

@@ -1,0 +1,321 @@
+"""Every change made in the administration's pages is in the audit log, and goes through the services."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.db.models import Model
+from django.test import Client, RequestFactory
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts import audit, permissions
+from accounts.access import access_of
+from accounts.models import AuditEntry, Ban, CapabilityGrant, Group, Invitation, Membership, ModelAccess, Role, User
+from accounts.services import roles
+from billing import price_table
+from billing.models import Balance, Budget, LedgerEntry, Price
+from billing.services import budgets
+
+NO_ROWS = {"TOTAL_FORMS": "0", "INITIAL_FORMS": "0"}
+PASSWORDS = {"usable_password": "true", "password1": "correct-horse-battery", "password2": "correct-horse-battery"}
+
+
+def empty(prefix: str) -> dict[str, str]:
+    return {f"{prefix}-{name}": value for name, value in NO_ROWS.items()}
+
+
+BUDGET = {
+    "name": "Lab", "scope": "everyone", "unit": "credits", "amount": "500", "period": "month", "per_person": "on",
+    "is_hard": "on", "is_active": "on",
+}  # fmt: skip
+# model → (what makes a row, what changes it; None where it cannot be changed)
+FORMS: dict[type[Model], tuple[dict[str, str], dict[str, str] | None]] = {
+    User: (
+        {"email": "new@example.org", "name": "New", "role": "USER", **PASSWORDS},
+        {"name": "Renamed", "role": "USER", "is_active": "on", "email_verified": "on"},
+    ),
+    Role: (
+        {"name": "TEAM", "description": "A team", **empty("model_access")},
+        {"description": "Another", "retention_days": "30", **empty("model_access")},
+    ),
+    Group: ({"name": "Lab", **empty("memberships")}, {"name": "Labs", **empty("memberships")}),
+    CapabilityGrant: ({"capability": "read:users", "principal": "role", "role": "USER"}, None),
+    Ban: ({"address": "192.0.2.7", "until_0": "2999-01-01", "until_1": "00:00:00", "reason": "noise"}, None),
+    Budget: (BUDGET, {**BUDGET, "amount": "700"}),
+    Invitation: ({"email": "guest@example.org", "role": "USER"}, None),
+    Price: ({"model": "tiny", "prompt": "1", "completion": "2"}, {"model": "tiny", "prompt": "3", "completion": "2"}),
+}  # fmt: skip
+
+
+@pytest.fixture
+def client(client: Client, admin_user: User, settings: Any) -> Client:
+    settings.MAIL_CONFIGURED = True  # without it nobody is invited here
+    client.force_login(admin_user)
+    return client
+
+
+def page(model: type[Model], verb: str, *args: object) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{verb}", args=args)
+
+
+def post(client: Client, path: str, **fields: Any) -> None:
+    answer = client.post(path, fields)
+    assert answer.status_code == 302, answer.context["errors"]
+
+
+def changeable() -> set[type[Model]]:
+    """Return every model that any form of the administration can write."""
+    request = RequestFactory().get("/")
+    request.user = User(role_id=Role.ADMIN)
+
+    def is_open(panel: Any) -> bool:
+        may = (panel.has_add_permission, panel.has_change_permission, panel.has_delete_permission)
+        return any(each(request) for each in may)
+
+    return {model for model, panel in admin.site._registry.items() if is_open(panel)}
+
+
+def test_every_writable_model_is_tried_here() -> None:
+    assert changeable() == set(FORMS)
+
+
+@pytest.mark.parametrize("model", FORMS, ids=lambda each: each.__name__)
+def test_a_change_by_a_form_is_in_the_audit_log(client: Client, admin_user: User, model: type[Model]) -> None:
+    made, changed = FORMS[model]
+    rows = set(model._default_manager.values_list("pk", flat=True))
+    post(client, page(model, "add"), **made)
+    row = model._default_manager.exclude(pk__in=rows).get()
+    entry = AuditEntry.objects.latest("seq")
+    assert entry.actor_id == admin_user.id
+    assert entry.after
+    if changed is not None:
+        post(client, page(model, "change", row.pk), **changed)
+        entry = AuditEntry.objects.latest("seq")
+        assert entry.action == f"{model._meta.model_name}.updated"
+        assert entry.before != entry.after
+        assert set(entry.before) == set(entry.after)
+    seen = AuditEntry.objects.count()
+    answer = client.post(page(model, "delete", row.pk), {"post": "yes"})
+    if answer.status_code == 302:
+        assert not model._default_manager.filter(pk=row.pk).exists()
+        assert AuditEntry.objects.count() == seen + 1
+        assert AuditEntry.objects.latest("seq").before
+    else:
+        assert answer.status_code == 403
+    assert audit.verify().broken_at is None
+
+
+@pytest.mark.security
+def test_no_password_is_in_the_audit_log(client: Client, owner: User) -> None:
+    post(client, page(User, "add"), email="x@example.org", name="X", role="USER", **PASSWORDS)
+    post(client, reverse("admin:auth_user_password_change", args=[owner.id]), **PASSWORDS)
+    made, changed = AuditEntry.objects.order_by("seq")
+    assert made.after["password"] == "set"
+    assert (changed.action, changed.after) == ("user.password", {"password": "set"})
+
+
+def act(client: Client, model: type[Model], action: str, *rows: Model) -> Any:
+    data = {"action": action, "_selected_action": [str(each.pk) for each in rows]}
+    return client.post(page(model, "changelist"), data, follow=True)
+
+
+def test_people_are_switched_approved_signed_out_and_banned_by_actions(
+    client: Client, owner: User, stranger: User, admin_user: User
+) -> None:
+    User.objects.filter(pk=stranger.pk).update(waits_for_approval=True)
+    for action in ("switch_off", "switch_on", "approve", "sign_out", "ban_for_a_day", "lift_bans"):
+        assert act(client, User, action, owner, stranger).status_code == 200
+    told = list(AuditEntry.objects.order_by("seq").values_list("action", flat=True))
+    assert told == [
+        "user.switched_off", "user.switched_off", "user.switched_on", "user.switched_on", "user.approved",
+        "user.signed_out", "user.signed_out", "ban.set", "ban.set", "ban.lifted", "ban.lifted",
+    ]  # fmt: skip
+    stranger.refresh_from_db()
+    assert not stranger.waits_for_approval
+    assert not Ban.objects.filter(until__gt=timezone.now()).exists()
+
+
+def test_a_role_is_given_to_several_people_at_once(client: Client, owner: User, stranger: User) -> None:
+    roles.create(actor=None, name="TEAM")
+    act(client, User, "give:TEAM", owner, stranger)
+    assert set(User.objects.filter(role="TEAM")) == {owner, stranger}
+    assert AuditEntry.objects.filter(action="user.role").count() == 2
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("action", ["switch_off", "give:USER", "ban_for_a_week"])
+def test_the_last_administrator_cannot_be_shut_out_by_an_action(client: Client, admin_user: User, action: str) -> None:
+    answer = act(client, User, action, admin_user)
+    assert b"only administrator" in answer.content or b"cannot ban yourself" in answer.content
+    admin_user.refresh_from_db()
+    assert admin_user.is_active
+    assert admin_user.is_admin
+    assert not Ban.objects.exists()
+
+
+def test_a_ban_is_lifted_by_an_action(client: Client, owner: User) -> None:
+    until = timezone.now() + timedelta(days=2)
+    post(client, page(Ban, "add"), user=str(owner.pk), until_0=f"{until:%Y-%m-%d}", until_1="00:00:00", reason="x")
+    act(client, Ban, "lift", Ban.objects.get())
+    assert not Ban.objects.filter(until__gt=timezone.now()).exists()
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"address": ""}, {"until_0": "2001-01-01"}, {"address": "nowhere"}], ids=["nobody", "past", "no address"]
+)
+def test_a_ban_of_nobody_or_of_the_past_is_refused(client: Client, wrong: dict[str, str]) -> None:
+    assert client.post(page(Ban, "add"), {**FORMS[Ban][0], **wrong}).status_code == 200
+    assert not Ban.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("scope", "fields", "field"),
+    [("user", {}, "user"), ("group", {}, "group"), ("role", {}, "role"), ("everyone", {"role": "USER"}, "role")],
+)
+def test_a_budget_names_exactly_its_target(client: Client, scope: str, fields: dict[str, str], field: str) -> None:
+    answer: Any = client.post(page(Budget, "add"), {**BUDGET, "scope": scope, **fields})
+    assert answer.status_code == 200
+    assert field in answer.context["errors"][0].as_text() or field in answer.context["adminform"].form.errors
+    assert not Budget.objects.exists()
+
+
+def test_prices_and_budgets_count_at_once(client: Client) -> None:
+    assert price_table.price_of("", "tiny") is None
+    assert budgets.active() == []
+    post(client, page(Price, "add"), **FORMS[Price][0])
+    post(client, page(Budget, "add"), **BUDGET)
+    rates = price_table.price_of("", "tiny")
+    assert rates is not None
+    assert rates.completion == 2
+    [budget] = budgets.active()
+    act(client, Budget, "delete_selected", budget)  # asks first
+    data = {"action": "delete_selected", "_selected_action": [str(budget.pk)], "post": "yes"}
+    client.post(page(Budget, "changelist"), data)
+    assert budgets.active() == []
+    assert AuditEntry.objects.latest("seq").action == "budget.deleted"
+
+
+def test_the_models_of_a_role_are_a_table_in_its_form(client: Client) -> None:
+    rows = {
+        "model_access-TOTAL_FORMS": "1", "model_access-INITIAL_FORMS": "0", "model_access-0-role": "USER",
+        "model_access-0-model": "meta/tiny", "model_access-0-enabled": "on", "model_access-0-coefficient": "2.5",
+    }  # fmt: skip
+    post(client, page(Role, "change", "USER"), description="", **rows)
+    assert access_of("USER").coefficient("", "meta/tiny") == 2.5
+    wrong = rows | {"model_access-0-endpoint": "Nowhere"}
+    assert b"no endpoint" in client.post(page(Role, "change", "ADMIN"), {"description": "", **wrong}).content
+    row = ModelAccess.objects.get()
+    gone = rows | {
+        "model_access-INITIAL_FORMS": "1", "model_access-0-id": str(row.pk), "model_access-0-DELETE": "on",
+    }  # fmt: skip
+    post(client, page(Role, "change", "USER"), description="", **gone)
+    assert not ModelAccess.objects.exists()
+
+
+def test_members_of_a_group_are_a_table_in_its_form(client: Client, owner: User, stranger: User) -> None:
+    def rows(*found: dict[str, str], stored: int) -> dict[str, str]:
+        data = {"memberships-TOTAL_FORMS": str(len(found)), "memberships-INITIAL_FORMS": str(stored)}
+        return data | {f"memberships-{n}-{name}": value for n, row in enumerate(found) for name, value in row.items()}
+
+    post(client, page(Group, "add"), name="Lab", **rows({"user": str(owner.pk), "is_manager": "on"}, stored=0))
+    group = Group.objects.get()
+    first = Membership.objects.get()
+    assert first.is_manager
+    old = {"id": str(first.pk), "group": str(group.pk), "user": str(owner.pk), "DELETE": "on"}
+    post(client, page(Group, "change", group.pk), name="Lab", **rows(old, {"user": str(stranger.pk)}, stored=1))
+    assert [each.user for each in group.memberships.all()] == [stranger]
+    told = list(AuditEntry.objects.order_by("seq").values_list("action", flat=True))
+    assert told == ["group.created", "group.member_added", "group.member_removed", "group.member_added"]
+
+
+@pytest.mark.security
+def test_a_group_from_a_directory_keeps_its_people(client: Client, owner: User) -> None:
+    group = Group.objects.create(name="Staff", source="ldap", external_id="cn=staff")
+    rows = {"memberships-TOTAL_FORMS": "1", "memberships-INITIAL_FORMS": "0", "memberships-0-user": str(owner.pk)}
+    client.post(page(Group, "change", group.pk), {"name": "Staff", **rows})
+    assert not Membership.objects.exists()
+
+
+def ticked(*names: str) -> dict[str, Any]:
+    """Return the matrix as it is when nothing was touched, with these boxes ticked the other way."""
+    on = {
+        f"p|{role.name}|{kind}|{bit}"
+        for role in Role.objects.all()
+        for kind, bits in permissions.permissions_of(role).items()
+        for bit, value in bits.items()
+        if value
+    }
+    return dict.fromkeys(on ^ set(names), "on") | {"matrix": "1"}
+
+
+def test_the_matrix_changes_only_what_was_ticked_otherwise(client: Client) -> None:
+    path = reverse("admin:accounts_role_matrix")
+    assert b"USER: WEB_SEARCH USE" in client.get(path).content
+    post(client, path, **ticked("p|USER|WEB_SEARCH|USE"))
+    assert not permissions.permissions_of(Role.objects.get(name="USER"))["WEB_SEARCH"]["USE"]
+    [entry] = AuditEntry.objects.all()
+    assert (entry.action, entry.target_id) == ("role.updated", "USER")
+    post(client, path, **ticked())
+    assert AuditEntry.objects.count() == 1
+
+
+def test_the_matrix_changes_models_and_coefficients(client: Client) -> None:
+    roles.update(actor=None, role=Role.objects.get(name="USER"), model_access={"tiny": {"coefficient": 2}})
+    path = reverse("admin:accounts_role_matrix")
+    same = {"m|USER||tiny": "on", "m|USER||tiny|c": "2", "m|ADMIN||tiny": "on", "m|ADMIN||tiny|c": "1"}
+    post(client, path, **ticked(), **same)
+    assert AuditEntry.objects.count() == 1
+    assert not ModelAccess.objects.filter(role="ADMIN").exists()
+    post(client, path, **ticked(), **(same | {"m|USER||tiny|c": "3"}))
+    assert access_of("USER").coefficient("", "tiny") == 3
+
+
+@pytest.mark.security
+def test_the_matrix_leaves_the_administrators_their_power(client: Client) -> None:
+    path = reverse("admin:accounts_role_matrix")
+    answer = client.post(path, ticked("p|ADMIN|ROLE_MANAGEMENT|UPDATE", "p|USER|WEB_SEARCH|USE"), follow=True)
+    assert b"must be able to manage roles" in answer.content
+    assert not AuditEntry.objects.exists()
+
+
+def test_a_balance_is_adjusted_with_a_reason_and_once(client: Client, owner: User) -> None:
+    path = reverse("admin:billing_balance_adjust", args=[owner.pk])
+    assert client.get(path).status_code == 200
+    assert client.post(path, {"credits": "5", "reason": " ", "key": "k"}).status_code == 200
+    for _again in range(2):
+        post(client, path, credits="-500", reason="A correction", key="k")
+    assert Balance.objects.get().credits == -500
+    assert LedgerEntry.objects.get().note == "A correction"
+    assert AuditEntry.objects.get().action == "balance.changed"
+
+
+def test_the_audit_log_is_found_filtered_and_exported(client: Client) -> None:
+    role = Role.objects.get(name="USER")
+    roles.update(actor=None, role=role, description="=HYPERLINK()")
+    listing = page(AuditEntry, "changelist")
+    assert client.get(listing, {"q": "USER", "action": "role.updated"}).status_code == 200
+    answer = act(client, AuditEntry, "export", AuditEntry.objects.get())
+    assert answer["Content-Type"].startswith("text/csv")
+    assert b"role.updated" in answer.content
+
+
+@pytest.mark.security
+def test_the_audit_log_cannot_be_changed(client: Client, make_user: Callable[..., User]) -> None:
+    roles.update(actor=None, role=Role.objects.get(name="USER"), description="x")
+    entry = AuditEntry.objects.get()
+    for verb in ("change", "delete"):
+        assert client.post(page(AuditEntry, verb, entry.pk), {"post": "yes"}).status_code == 403
+    assert AuditEntry.objects.get().hash == entry.hash
+
+
+@pytest.mark.security
+def test_the_administration_loads_nothing_from_elsewhere_and_runs_no_inline_script(client: Client) -> None:
+    policy = client.get(reverse("admin:index"))["Content-Security-Policy"]
+    assert "http" not in policy
+    assert "frame-ancestors 'none'" in policy
+    scripts = next(each for each in policy.split("; ") if each.startswith("script-src"))
+    assert "unsafe-inline" not in scripts
+    assert "unsafe-eval" not in client.get("/c/new")["Content-Security-Policy"]
