@@ -46,6 +46,8 @@ class ChatPage:
     only_local: bool
     text: str = ""
     error: str = ""
+    error_link: str = ""
+    error_link_words: str = ""
     submits: bool = False  # the page sends `text` by itself
     project: Project | None = None  # what a new conversation will be filed under
     projects: tuple[Project, ...] = ()  # to choose from, where there is a project to leave
@@ -92,6 +94,8 @@ def chat_page(
     wanted: tuple[str, str] | None = None,
     text: str = "",
     error: str = "",
+    error_link: str = "",
+    error_link_words: str = "",
     quotes: tuple[dict[str, str], ...] = (),
     submits: bool = False,
     project: Project | None = None,
@@ -109,6 +113,8 @@ def chat_page(
         only_local=registry.current().only_local,
         text=text,
         error=error,
+        error_link=error_link,
+        error_link_words=error_link_words,
         quotes=quotes,
         submits=submits,
         project=conversation.project if conversation is not None and conversation.project_id else project,

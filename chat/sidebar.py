@@ -14,6 +14,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from billing.services.standing import Standing, standing_of
 from chat.models import Conversation, ConversationQuerySet, Favourite, Project, Tag
 from chat.services import organise, search
 from endpoints.offer import offer_for
@@ -59,12 +60,13 @@ class Sidebar:
     projects: list[Project] = field(default_factory=list)
     favourites: list[Favourite] = field(default_factory=list)
     tags: list[Tag] = field(default_factory=list)
+    standing: Standing | None = None
 
 
 def sidebar(*, user: User, cursor: str | None = None, after: str = "", narrowed: Filter | None = None) -> Sidebar:
     """Return a page of the list; `after` is the `last_key` of the page before.
 
-    Two queries, unless words narrow it.
+    Two queries, unless words narrow it; one more where credit or budgets limit people.
     """
     narrowed = narrowed or Filter()
     page = organise.page(user=user, cursor=cursor, among=_among(user, narrowed))
@@ -123,6 +125,7 @@ def _above(user: User) -> Sidebar:
         next_cursor=None,
         last_key="",
         latest=None,
+        standing=standing_of(user),
         pinned=[_model(Conversation, each) for each in pinned],
         projects=[_model(Project, each) for each in filed],
         favourites=[_model(Favourite, each) for each in starred if offered.allows(each["endpoint"], each["model"])],

@@ -90,9 +90,9 @@ def binding(*, user_id: UUID, role: str, endpoint: str, model: str) -> list[Bind
     groups = _groups_of(user_id) if any(each.scope == Budget.Scope.GROUP for each in found) else frozenset()
     now = timezone.now()
     return [
-        Binding(each, user_id if _is_own(each) else NOBODY, period_start(each.period, now))
+        Binding(each, user_id if is_own(each) else NOBODY, period_start(each.period, now))
         for each in found
-        if _binds(each, user_id, role, groups)
+        if binds(each, user_id, role, groups)
     ]
 
 
@@ -190,7 +190,7 @@ WHERE u.id = due.id
 def meters_of(user: User) -> list[Meter]:
     """Return how far each budget is used that binds this person, whatever the model; three queries at most."""
     groups = _groups_of(user.id)
-    return meters([each for each in active() if _binds(each, user.id, user.role_name, groups)], user.id)
+    return meters([each for each in active() if binds(each, user.id, user.role_name, groups)], user.id)
 
 
 def meters(found: Sequence[Budget], user_id: UUID) -> list[Meter]:
@@ -201,7 +201,7 @@ def meters(found: Sequence[Budget], user_id: UUID) -> list[Meter]:
     used = {(row.budget_id, row.subject, row.period_start): row for row in rows}
     result = []
     for each in found:
-        row = used.get((each.id, user_id if _is_own(each) else NOBODY, starts[each.id]))
+        row = used.get((each.id, user_id if is_own(each) else NOBODY, starts[each.id]))
         spent, held = (row.spent, row.held) if row else (0, 0)
         result.append(Meter(each, spent, held, period_end(each.period, now)))
     return result
@@ -247,11 +247,13 @@ def _names(budget: Budget, endpoint: str, model: str) -> bool:
     return budget.endpoint in {"", endpoint} and budget.model in {"", model}
 
 
-def _is_own(budget: Budget) -> bool:
+def is_own(budget: Budget) -> bool:
+    """Whether each person has the amount for themself."""
     return budget.per_person or budget.scope == Budget.Scope.USER
 
 
-def _binds(budget: Budget, user_id: UUID, role: str, groups: frozenset[UUID]) -> bool:
+def binds(budget: Budget, user_id: UUID, role: str, groups: frozenset[UUID]) -> bool:
+    """Whether a budget binds this person, whatever the model."""
     return (
         budget.scope == Budget.Scope.EVERYONE
         or (budget.scope == Budget.Scope.USER and budget.user_id == user_id)

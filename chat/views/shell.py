@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from chat import pages
@@ -21,6 +22,7 @@ from chat.services.refusal import TurnRefused
 from chat.sidebar import sidebar
 
 P = ParamSpec("P")
+_ABOUT_MONEY = {"over_budget", "token_balance"}
 
 
 class SignedIn(HttpRequest):
@@ -77,11 +79,18 @@ def show_chat(
     return render(request, "chat/page.html", context, status=status)
 
 
+def way_out(refusal: TurnRefused) -> dict[str, str]:
+    """Return the link that stands beside a refusal: where it is about money, to the balance."""
+    if refusal.code not in _ABOUT_MONEY:
+        return {}
+    return {"link": reverse("chat:balance"), "link_words": _("See your balance")}
+
+
 def show_refusal(request: SignedIn, refusal: TurnRefused) -> HttpResponse:
     """Say why in a toast, or on a page of its own."""
+    context = {"message": refusal.message, "kind": "bad", **way_out(refusal)}
     if not is_partial(request):
-        return render(request, "refused.html", {"message": refusal.message}, status=refusal.status)
-    context = {"message": refusal.message, "kind": "bad"}
+        return render(request, "refused.html", context, status=refusal.status)
     response = render(request, "components/toast.html", context, status=refusal.status)
     response.headers["HX-Retarget"] = "#toasts"
     response.headers["HX-Reswap"] = "beforeend"

@@ -15,7 +15,7 @@ from chat.presenters import Branch, present_branch, present_started
 from chat.services import tree, turns
 from chat.services.refusal import TurnRefused
 from chat.services.turns import StartedTurn
-from chat.views.shell import SignedIn, is_partial, show_branch, show_chat, show_refusal, signed_in
+from chat.views.shell import SignedIn, is_partial, show_branch, show_chat, show_refusal, signed_in, way_out
 
 
 @require_POST
@@ -79,7 +79,9 @@ def stop(request: SignedIn, generation_id: UUID) -> HttpResponse:
 def _refused_draft(request: SignedIn, conversation_id: UUID | None, refusal: TurnRefused) -> HttpResponse:
     """Say why beside the composer, and keep what was typed."""
     if is_partial(request):
-        response = render(request, "components/error.html", {"error": refusal.message}, status=refusal.status)
+        response = render(
+            request, "components/error.html", {"error": refusal.message, **way_out(refusal)}, status=refusal.status
+        )
         response.headers["HX-Retarget"] = "#composer-error"
         response.headers["HX-Reswap"] = "innerHTML"
         return response
@@ -93,6 +95,7 @@ def _refused_draft(request: SignedIn, conversation_id: UUID | None, refusal: Tur
         text=request.POST.get("text", ""),
         quotes=_typed_quotes(request),
         error=refusal.message,
+        **{f"error_{name}": words for name, words in way_out(refusal).items()},
     )
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.access import access_of
 from accounts.models import User
+from billing.services import budgets
 from chat.models import Conversation, Generation, Message, Project, Tag
 from chat.services import bulk, organise, pins, projects
 from chat.sidebar import Filter, sidebar
@@ -154,7 +155,7 @@ def test_the_sidebar_costs_two_queries_whatever_it_shows(
         Tag.objects.create(owner=owner, name=f"Tag {number}")
         if number % 2:
             pins.set_pinned(user=owner, conversation_id=chat.id, pinned=True)
-    access_of(owner.role_name)  # remembered for a moment by every process
+    access_of(owner.role_name), budgets.active()  # remembered for a moment by every process
     with django_assert_num_queries(2):  # type: ignore[attr-defined]
         listed = sidebar(user=owner)
     assert (len(listed.pinned), len(listed.projects), len(listed.tags)) == (15, 8, 30)

@@ -4,13 +4,17 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
+from billing.models import Budget, BudgetUsage, LedgerEntry
+from billing.services import budgets
 from chat.models import Conversation, Generation, Message
 from endpoints import registry
 
@@ -83,3 +87,48 @@ def make_run(reply: Message, state: str = "running") -> Generation:
     return Generation.objects.create(
         owner=reply.conversation.owner, conversation=reply.conversation, message=reply, state=state
     )
+
+
+@pytest.fixture
+def spend(db: None) -> Callable[..., LedgerEntry]:
+    """Return a function that charges a person for a call, some days ago."""
+
+    def charge(
+        user: User, credits: int = 1_000, *, days: int = 0, model: str = "tiny", reason: str = "message", **more: Any
+    ) -> LedgerEntry:
+        number = uuid4()
+        fields = {
+            "key": f"{number}", "reason": reason, "credits": -credits, "balance_after": 0, "endpoint": "Somewhere",
+            "model": model, "input_tokens": 700, "output_tokens": 300, "reasoning_tokens": 50,
+            "created_at": timezone.now() - timedelta(days=days),
+        }  # fmt: skip
+        return LedgerEntry.objects.create(user=user, **(fields | more))
+
+    return charge
+
+
+@pytest.fixture
+def balances_on(settings: Settings) -> None:
+    settings.BALANCE_ENABLED = True
+    settings.BALANCE_START_CREDITS = 5_000_000
+
+
+@pytest.fixture
+def make_budget(db: None) -> Callable[..., Budget]:
+    def make(**fields: Any) -> Budget:
+        budget = Budget.objects.create(**({"name": "A budget", "scope": "everyone", "amount": 1_000_000} | fields))
+        budgets.forget()
+        return budget
+
+    return make
+
+
+@pytest.fixture
+def use_up(db: None) -> Callable[..., None]:
+    """Return a function that counts so much as spent of a budget in the period at hand."""
+
+    def count(budget: Budget, subject: UUID, spent: int) -> None:
+        start = budgets.period_start(budget.period, timezone.now())
+        BudgetUsage.objects.create(budget=budget, subject=subject, period_start=start, spent=spent)
+
+    return count

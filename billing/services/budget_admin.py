@@ -1,0 +1,138 @@
+"""Setting budgets: by whom, for whom. Every change is in the audit log.
+
+Who manages a group sets budgets for it and for its people. They loosen nothing that others have set above them: a
+manager changes only what a manager set, and nothing that another one set for them.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from accounts import audit
+from accounts.models import Group, Membership, User
+from billing.models import Budget
+from billing.services import budgets
+
+MOST: Final = 10**15
+
+
+class BudgetRefused(Exception):
+    """The budget cannot be so; `message` says why."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """What a budget says. `amount` is in its unit."""
+
+    name: str
+    amount: int
+    unit: str = Budget.Unit.CREDITS
+    period: str = Budget.Period.MONTH
+    is_hard: bool = True
+
+
+def create(
+    *, actor: User | None, limit: Limit, user: User | None = None, group: Group | None = None, per_person: bool = True
+) -> Budget:
+    """Set a budget for a person or for a group (of which each has the amount, or all share it).
+
+    Raises `BudgetRefused`.
+    """
+    if (user is None) == (group is None):
+        raise BudgetRefused(_("A budget is for a person or for a group."))
+    _check(limit)
+    budget = Budget(
+        name=_name(limit), amount=limit.amount, unit=limit.unit, period=limit.period, is_hard=limit.is_hard,
+        scope=Budget.Scope.USER if user else Budget.Scope.GROUP, user=user, group=group, per_person=per_person,
+        created_by=actor,
+    )  # fmt: skip
+    with transaction.atomic():
+        budget.save(force_insert=True)
+        audit.record(actor=actor, action="budget.created", target=_target(budget), after=_told(budget))
+        budgets.forget()
+    return budget
+
+
+def change(*, actor: User | None, budget_id: UUID, name: str, amount: int, is_hard: bool) -> Budget:
+    """Change what may change while a period runs: its unit and its period stay. Locks the budget.
+
+    Raises `BudgetRefused`.
+    """
+    with transaction.atomic():
+        budget = Budget.objects.select_for_update().get(id=budget_id)
+        limit = Limit(name=name, amount=amount, unit=budget.unit, period=budget.period, is_hard=is_hard)
+        _check(limit)
+        before = _told(budget)
+        budget.name, budget.amount, budget.is_hard = _name(limit), amount, is_hard
+        old, new = audit.changes(before, _told(budget))
+        if new:
+            budget.save(update_fields=["name", "amount", "is_hard"])
+            audit.record(actor=actor, action="budget.updated", target=_target(budget), before=old, after=new)
+            budgets.forget()
+    return budget
+
+
+def switch_off(*, actor: User | None, budget_id: UUID) -> None:
+    """Let a budget bind nobody any more; a second time changes nothing."""
+    with transaction.atomic():
+        if Budget.objects.filter(id=budget_id, is_active=True).update(is_active=False):
+            budget = Budget.objects.get(id=budget_id)
+            audit.record(
+                actor=actor, action="budget.switched_off", target=_target(budget), before={"active": True},
+                after={"active": False},
+            )  # fmt: skip
+            budgets.forget()
+
+
+def groups_managed_by(manager: User) -> QuerySet[Group]:
+    """Return the groups whose budgets this person may set."""
+    managed = Membership.objects.filter(user=manager, is_manager=True)
+    return Group.objects.filter(id__in=managed.values("group")).order_by("name", "id")
+
+
+def changeable_by(manager: User, found: list[Budget]) -> set[UUID]:
+    """Return which of these budgets a manager may change: their own, and those another manager set for others.
+
+    The caller has made sure that the budgets are of the manager's people and groups. One query.
+    """
+    groups = groups_managed_by(manager).values("id")
+    managers = Membership.objects.filter(is_manager=True, group__in=groups).exclude(user__role="ADMIN")
+    peers = set(managers.values_list("user_id", flat=True))
+    return {
+        each.id
+        for each in found
+        if each.created_by_id == manager.id or (each.created_by_id in peers and each.user_id != manager.id)
+    }
+
+
+def _check(limit: Limit) -> None:
+    if not _name(limit) or len(limit.name) > 120 or not _name(limit).isprintable():
+        raise BudgetRefused(_("A budget's name has 1 to 120 characters."))
+    if not 0 <= limit.amount <= MOST:
+        raise BudgetRefused(_("A budget's amount is 0 or more, and no typing error."))
+    if limit.unit not in Budget.Unit.values or limit.period not in Budget.Period.values:
+        raise BudgetRefused(_("There is no such unit or period."))
+
+
+def _name(limit: Limit) -> str:
+    return " ".join(limit.name.split())
+
+
+def _told(budget: Budget) -> dict[str, Any]:
+    return {
+        "name": budget.name, "scope": budget.scope, "subject": str(budget.user_id or budget.group_id or ""),
+        "amount": budget.amount, "unit": budget.unit, "period": budget.period, "hard": budget.is_hard,
+        "perPerson": budget.per_person,
+    }  # fmt: skip
+
+
+def _target(budget: Budget) -> audit.Target:
+    return audit.Target("budget", str(budget.id), budget.name)

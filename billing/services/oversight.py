@@ -1,0 +1,95 @@
+"""What managers see of their groups: the people, what they have spent, and the budgets. Never what they wrote."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from accounts.models import Group, Membership, User
+from billing.models import Budget, BudgetUsage
+from billing.services import statement
+from billing.services.budget_admin import changeable_by, groups_managed_by
+from billing.services.budgets import NOBODY, Meter, period_end, period_start
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A budget as a manager sees it. `meter` is None where each of the group has the amount for themself."""
+
+    budget: Budget
+    meter: Meter | None
+    may_change: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    user: User
+    credits: int
+    tokens: int
+    budgets: list[Seen]
+
+
+@dataclass(frozen=True, slots=True)
+class Circle:
+    """A group with its people and its own budgets."""
+
+    group: Group
+    members: list[Member]
+    budgets: list[Seen]
+    credits: int
+
+
+def circles_of(manager: User) -> list[Circle]:
+    """Return the groups this person manages. Six queries, however many people and budgets there are."""
+    groups = list(groups_managed_by(manager))
+    memberships = list(
+        Membership.objects.filter(group__in=groups).select_related("user").order_by("user__name", "user__id")
+    )
+    spent = statement.spent_since({each.user_id for each in memberships}, statement.month_start())
+    seen = _seen(manager, list(budgets_under(manager)))
+    circles = []
+    for group in groups:
+        members = [
+            Member(each.user, *spent.get(each.user_id, (0, 0)), [one for one in seen if _is_for(one, each.user_id)])
+            for each in memberships
+            if each.group_id == group.id
+        ]
+        own = [one for one in seen if one.budget.group_id == group.id]
+        circles.append(Circle(group, members, own, sum(each.credits for each in members)))
+    return circles
+
+
+def budgets_under(manager: User) -> QuerySet[Budget]:
+    """Return the budgets of the groups this person manages, and of the people in them."""
+    groups = groups_managed_by(manager).values("id")
+    people = Membership.objects.filter(group__in=groups).values("user")
+    return Budget.objects.filter(Q(user__in=people) | Q(group__in=groups), is_active=True).order_by("id")
+
+
+def _seen(manager: User, found: list[Budget]) -> list[Seen]:
+    mine = changeable_by(manager, found)
+    return [Seen(each, meter, each.id in mine) for each, meter in zip(found, _meters(found), strict=True)]
+
+
+def _meters(found: Iterable[Budget]) -> list[Meter | None]:
+    """Return how far each is used by whom it is for. One query."""
+    found, now = list(found), timezone.now()
+    rows = BudgetUsage.objects.filter(budget__in=found)
+    used = {(row.budget_id, row.subject, row.period_start): (row.spent, row.held) for row in _current(rows)}
+    result: list[Meter | None] = []
+    for each in found:
+        subject = each.user_id or NOBODY
+        spent, held = used.get((each.id, subject, period_start(each.period, now)), (0, 0))
+        is_split = each.scope == Budget.Scope.GROUP and each.per_person
+        result.append(None if is_split else Meter(each, spent, held, period_end(each.period, now)))
+    return result
+
+
+def _current(rows: QuerySet[BudgetUsage]) -> QuerySet[BudgetUsage]:
+    return rows.filter(period_start__gte=min(period_start(each, timezone.now()) for each in Budget.Period.values))
+
+
+def _is_for(seen: Seen, user_id: UUID) -> bool:
+    return seen.budget.user_id == user_id

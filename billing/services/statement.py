@@ -1,0 +1,135 @@
+"""What a person can read of their account: what there is, what was spent, and every entry of the ledger."""
+
+import csv
+from calendar import monthrange
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db.models import Q, QuerySet, Sum
+from django.utils import timezone
+
+from accounts.models import User
+from billing import policy
+from billing.models import Balance, Budget, LedgerEntry
+from billing.services.budgets import period_start
+
+PAGE: Final = 25
+GIVEN: Final = ("start", "refill", "adjustment")  # reasons of entries that are no spending
+COLUMNS: Final = (
+    "time", "reason", "endpoint", "model", "input tokens", "output tokens", "reasoning tokens", "cache read tokens",
+    "cache write tokens", "estimated", "coefficient", "credits", "balance after", "note",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What there is now, in credits. `next_refill` is None where nothing is ever added."""
+
+    available: int
+    held: int
+    next_refill: datetime | None
+    refill: policy.Refill | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Entries, newest first; `next_cursor` asks for older ones."""
+
+    entries: list[LedgerEntry]
+    next_cursor: str
+
+
+def month_start() -> datetime:
+    """Return when this month began, in UTC, as budgets have it."""
+    day = period_start(Budget.Period.MONTH, timezone.now())
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+def account_of(user: User) -> Account | None:
+    """Return what the person has; None where balances are off. One query."""
+    rules = policy.current()
+    if not rules.enforced:
+        return None
+    row = Balance.objects.filter(user=user).first() or Balance(user=user, credits=rules.start_credits)
+    refill = rules.refill if rules.refill and rules.refill.amount > 0 else None
+    due = _later(row.last_refill_at, refill) if refill else None
+    return Account(row.credits - row.held, row.held, due, refill)
+
+
+def spent_since(user_ids: Iterable[UUID], since: datetime) -> dict[UUID, tuple[int, int]]:
+    """Return the credits and tokens that each of these people has spent; who spent nothing is left out. One query."""
+    rows = spending().filter(user__in=list(user_ids), created_at__gte=since).values("user_id")
+    sums = rows.annotate(
+        credits=-Sum("credits"),
+        tokens=Sum("input_tokens") + Sum("output_tokens") + Sum("cache_read_tokens") + Sum("cache_write_tokens"),
+    )
+    return {row["user_id"]: (row["credits"], row["tokens"]) for row in sums}
+
+
+def spending() -> QuerySet[LedgerEntry]:
+    """Return the entries of model calls."""
+    return LedgerEntry.objects.exclude(reason__in=GIVEN)
+
+
+def entries_of(user: User, *, reason: str = "") -> QuerySet[LedgerEntry]:
+    rows = LedgerEntry.objects.filter(user=user).order_by("-created_at", "-id")
+    return rows.filter(reason=reason) if reason else rows
+
+
+def page_of(user: User, *, reason: str = "", cursor: str = "") -> Page:
+    """Return a page of the ledger; a cursor that says nothing begins anew. One query."""
+    rows = entries_of(user, reason=reason)
+    if place := _read_cursor(cursor):
+        at, entry_id = place
+        rows = rows.filter(Q(created_at__lt=at) | Q(id__lt=entry_id), created_at__lte=at)
+    found = list(rows[: PAGE + 1])
+    last = found[PAGE - 1] if len(found) > PAGE else None
+    return Page(found[:PAGE], f"{last.created_at.timestamp():.6f}_{last.id}" if last else "")
+
+
+def csv_lines(entries: QuerySet[LedgerEntry]) -> Iterator[str]:
+    """Return the entries as lines of a CSV file, one after the other."""
+    writer = csv.writer(_Echo())
+    yield writer.writerow(COLUMNS)
+    for each in entries.iterator(chunk_size=1_000):
+        cells = (
+            each.created_at.isoformat(timespec="seconds"), each.reason, each.endpoint, each.model, each.input_tokens,
+            each.output_tokens, each.reasoning_tokens, each.cache_read_tokens, each.cache_write_tokens,
+            "yes" if each.estimated else "no", each.coefficient, each.credits, each.balance_after, each.note,
+        )  # fmt: skip
+        yield writer.writerow([_safe(cell) for cell in cells])
+
+
+class _Echo:
+    """A file that hands back what is written to it."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+def _safe(cell: object) -> object:
+    """Return the cell, with a mark before what a spreadsheet would take for a formula (security case 34)."""
+    return f"'{cell}" if isinstance(cell, str) and cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell
+
+
+def _read_cursor(cursor: str) -> tuple[datetime, UUID] | None:
+    stamp, _, entry_id = cursor.partition("_")
+    try:
+        # Whole microseconds: a float of seconds would miss the row by one.
+        seconds, _, fraction = stamp.partition(".")
+        moment = datetime.fromtimestamp(int(seconds), tz=UTC) + timedelta(microseconds=int(fraction))
+        return moment, UUID(entry_id)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _later(at: datetime, refill: policy.Refill) -> datetime:
+    """Return when a refill is due again; a month later is the same day, or that month's last."""
+    if refill.unit != "months":
+        return at + timedelta(**{refill.unit: refill.value})
+    months = at.year * 12 + at.month - 1 + refill.value
+    year, month = months // 12, months % 12 + 1
+    return at.replace(year=year, month=month, day=min(at.day, monthrange(year, month)[1]))

@@ -1,0 +1,119 @@
+"""What a person used, summed up: by day, by model, by endpoint."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import TypeVar
+
+from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models.functions import TruncDate
+from django.utils import timezone
+
+from accounts.models import User
+from billing.models import LedgerEntry
+from billing.services.statement import spending
+
+K = TypeVar("K")
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """Tokens by kind, credits and calls. `output` includes the reasoning, `input` excludes what a cache had."""
+
+    input: int = 0
+    output: int = 0
+    reasoning: int = 0
+    cache_read: int = 0
+    cache_write: int = 0
+    credits: int = 0
+    calls: int = 0
+
+    @property
+    def tokens(self) -> int:
+        return self.input + self.output + self.cache_read + self.cache_write
+
+    def __add__(self, other: "Used") -> "Used":
+        return Used(
+            self.input + other.input, self.output + other.output, self.reasoning + other.reasoning,
+            self.cache_read + other.cache_read, self.cache_write + other.cache_write,
+            self.credits + other.credits, self.calls + other.calls,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What was used of one model, on one day where days are told apart."""
+
+    endpoint: str
+    model: str
+    used: Used
+    day: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What was used in a time: every day of it in order, and the models and endpoints by what they cost."""
+
+    days: list[tuple[date, Used]]
+    models: list[Part]
+    endpoints: list[tuple[str, Used]]
+    total: Used = field(default_factory=Used)
+
+
+def usage_of(user: User, *, days: int) -> Usage:
+    """Return what was used today and on the days before it, by the person's clock. One query."""
+    today = timezone.localdate()
+    first = today - timedelta(days=days - 1)
+    start = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=days - 1)
+    rows = spending().filter(user=user, created_at__gte=start)
+    parts = _summed(rows.annotate(day=TruncDate("created_at")), "day")
+    by_day = _by(parts, lambda each: each.day)
+    by_model = _by(parts, lambda each: (each.endpoint, each.model))
+    by_endpoint = _by(parts, lambda each: each.endpoint)
+    every_day = [first + timedelta(days=number) for number in range(days)]
+    return Usage(
+        days=[(day, by_day.get(day, Used())) for day in every_day],
+        models=[Part(*key, used) for key, used in _costliest(by_model)],
+        endpoints=_costliest(by_endpoint),
+        total=sum((each.used for each in parts), Used()),
+    )
+
+
+def parts_of(entries: QuerySet[LedgerEntry]) -> list[Part]:
+    """Return what these entries sum up to by model, the costliest first. One query."""
+    return sorted(_summed(entries), key=lambda each: (-each.used.credits, -each.used.tokens, each.model))
+
+
+def among(user: User, keys: Q) -> QuerySet[LedgerEntry]:
+    """Return a person's entries of model calls that `keys` names."""
+    return spending().filter(keys, user=user)
+
+
+def _summed(rows: QuerySet[LedgerEntry], *more: str) -> list[Part]:
+    sums = rows.order_by().values("endpoint", "model", *more).annotate(
+        input=Sum("input_tokens"), output=Sum("output_tokens"), reasoning=Sum("reasoning_tokens"),
+        cache_read=Sum("cache_read_tokens"), cache_write=Sum("cache_write_tokens"), spent=-Sum("credits"),
+        calls=Count("id"),
+    )  # fmt: skip
+    return [
+        Part(
+            row["endpoint"], row["model"],
+            Used(
+                row["input"], row["output"], row["reasoning"], row["cache_read"], row["cache_write"], row["spent"],
+                row["calls"],
+            ),
+            row.get("day"),
+        )
+        for row in sums
+    ]  # fmt: skip
+
+
+def _by(parts: Iterable[Part], key: Callable[[Part], K]) -> dict[K, Used]:
+    found: dict[K, Used] = {}
+    for each in parts:
+        found[key(each)] = found.get(key(each), Used()) + each.used
+    return found
+
+
+def _costliest(found: dict[K, Used]) -> list[tuple[K, Used]]:
+    return sorted(found.items(), key=lambda pair: (-pair[1].credits, -pair[1].tokens, str(pair[0])))

@@ -1,0 +1,89 @@
+"""The page of what was used."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from accounts.models import User
+from billing.models import LedgerEntry
+from billing.services.usage import Used, usage_of
+from chat.plot import HEIGHT, WIDTH, plot_of
+
+pytestmark = pytest.mark.django_db
+
+SignIn = Callable[[User], Client]
+Spend = Callable[..., LedgerEntry]
+
+
+def test_usage_is_summed_up_by_day_model_and_endpoint(owner: User, stranger: User, spend: Spend) -> None:
+    spend(owner, 10)
+    spend(owner, 30, days=1, model="small")
+    spend(owner, 5, days=6, cache_read_tokens=9)
+    spend(owner, 1_000, days=7)
+    spend(owner, -500, reason="refill", model="", endpoint="")
+    spend(stranger, 99)
+    found = usage_of(owner, days=7)
+    assert [used.credits for _day, used in found.days] == [5, 0, 0, 0, 0, 30, 10]
+    assert found.days[-1][0] == timezone.localdate()
+    assert [(each.model, each.used.credits) for each in found.models] == [("small", 30), ("tiny", 15)]
+    assert found.endpoints == [("Somewhere", found.total)]
+    assert found.total == Used(2_100, 900, 150, 9, 0, 45, 3)
+    assert found.total.tokens == 3_009
+
+
+def test_a_day_is_the_one_on_the_person_s_clock(owner: User, spend: Spend) -> None:
+    with timezone.override(ZoneInfo("Asia/Tokyo")):
+        midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+        spend(owner, 1, created_at=midnight)
+        spend(owner, 2, created_at=midnight - timedelta(seconds=1))
+        assert [used.credits for _day, used in usage_of(owner, days=7).days][-2:] == [2, 1]
+
+
+@pytest.mark.parametrize("days", [7, 30, 90])
+def test_bars_stay_within_the_picture_and_grow_with_what_they_show(days: int) -> None:
+    row = [(date(2026, 1, 1) + timedelta(days=n), Used(input=n * 999, output=n * 50, calls=n)) for n in range(days)]
+    plot = plot_of(row)
+    assert len(plot.bars) == days
+    assert sum(bar.is_labelled for bar in plot.bars) <= 8
+    for bar in plot.bars:
+        assert bar.x >= 0
+        assert bar.x + bar.width <= WIDTH
+        assert 0 <= bar.written_y <= HEIGHT
+        assert abs(bar.y + bar.read_height - plot.base) < 0.2
+    assert plot.bars[-1].read_height > plot.bars[1].read_height
+    assert plot.lines[-1].number >= (days - 1) * 1_049
+
+
+def test_the_picture_has_words_and_a_table_and_no_style_of_its_own(sign_in: SignIn, owner: User, spend: Spend) -> None:
+    spend(owner, 2_000_000)
+    page = sign_in(owner).get("/settings/usage?days=7").content.decode()
+    assert '<title id="plot-title">Tokens by day, the last 7 days</title>' in page
+    assert "1,000 tokens altogether, for $2.00" in page
+    assert page.count('class="plot-read"') == 1
+    assert "style=" not in page[page.index('<svg class="plot"') :]
+    assert page[page.index("As a table") :].count("<tr>") >= 8
+
+
+@pytest.mark.parametrize("days", ["", "0", "8", "ninety", "%00", "-1"])
+def test_any_other_time_is_thirty_days(sign_in: SignIn, owner: User, days: str) -> None:
+    page = sign_in(owner).get(f"/settings/usage?days={days}")
+    assert page.status_code == 200
+    assert "the last 30 days" in page.content.decode()
+    assert "Nothing was used" in page.content.decode()
+
+
+@pytest.mark.parametrize("rows", [1, 11])
+def test_the_page_costs_the_same_whatever_it_shows(
+    sign_in: SignIn, owner: User, spend: Spend, rows: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for number in range(rows):
+        spend(owner, model=f"model-{number}", days=number)
+    client = sign_in(owner)
+    client.get("/settings/usage")
+    with django_assert_num_queries(4):
+        client.get("/settings/usage?days=90")
