@@ -15,15 +15,35 @@ from django.views.decorators.http import require_GET
 
 from accounts import permissions
 from accounts.access import access_of
+from accounts.admin.panel import as_csv
 from accounts.models import Membership, User
 from billing.models import Balance
 from billing.services import budgets
+from chat import insights
+from chat.plots import plots_of
 from endpoints.offer import offer_for
 
 
 def fill_dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Return the context of the administration's first page."""
-    return context
+    days = _span(request)
+    figures = [(each, plots_of(each)) for each in insights.tables(days=days)]
+    return {**context, "title": _("Overview"), "days": days, "spans": insights.SPANS, "figures": figures}
+
+
+@require_GET
+def export(request: HttpRequest, slug: str) -> HttpResponse:
+    """Return one table of the first page as a file."""
+    try:
+        table = insights.table(slug, days=_span(request))
+    except KeyError:
+        raise Http404 from None
+    return as_csv(f"{slug}-{_span(request)}-days", table.head, table.rows)
+
+
+def _span(request: HttpRequest) -> int:
+    asked = request.GET.get("days", "")
+    return next((each for each in insights.SPANS if str(each) == asked), insights.SPANS[1])
 
 
 @require_GET
@@ -52,5 +72,6 @@ def see_as(request: HttpRequest, user_id: UUID) -> HttpResponse:
 
 
 urlpatterns: list[URLPattern] = [
+    path("insights/<slug:slug>.csv", admin.site.admin_view(export), name="insights_csv"),
     path("users/<uuid:user_id>/seen/", admin.site.admin_view(see_as), name="see_as"),
 ]
