@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.load.people import ROOT, Person, make_people
-from tests.load.stack import Stack
+from tests.load.people import Person, make_people
+from tests.load.stack import ROOT, Stack
 
 pytestmark = pytest.mark.browser
 _LET = """
