@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import AuditEntry, Grant, Group, Role, User
-from chat.models import Project
+from chat.models import Conversation, Project
 from tests.api.conftest import Api
 
 pytestmark = pytest.mark.django_db
@@ -153,3 +153,31 @@ def test_a_long_list_costs_no_more_queries(sharer: User, project: Project, make_
             Api(sharer).get(f"/api/permissions/project/{project.id}")
         counts.append(len(seen))
     assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize(("bits", "statuses"), [(0, (404, 404, 404)), (1, (200, 403, 403)), (3, (200, 200, 403))])
+def test_the_rights_count_at_the_projects_own_routes(
+    sharer: User, owner: User, project: Project, bits: int, statuses: tuple[int, int, int]
+) -> None:
+    if bits:
+        Grant.objects.create(resource_type="project", resource_id=project.id, principal="user", user=owner, bits=bits)
+    api, path = Api(owner), f"/api/projects/{project.id}"
+    answers = (api.get(path), api.send("PATCH", path, {"name": "Mars"}), api.send("DELETE", path))
+    assert tuple(each.status_code for each in answers) == statuses
+    assert Project.objects.get().name == ("Mars" if statuses[1] == 200 else "Moon")
+
+
+def test_a_chat_is_begun_and_moved_in_a_project_one_may_see(
+    sharer: User, owner: User, project: Project, make_conversation: Callable[..., Conversation]
+) -> None:
+    chat = make_conversation(owner)
+    move = f"/api/projects/conversations/{chat.id}"
+    assert Api(owner).send("PUT", move, {"projectId": str(project.id)}).status_code == 404
+    Grant.objects.create(resource_type="project", resource_id=project.id, principal="public", bits=1)
+    assert Api(owner).send("PUT", move, {"projectId": str(project.id)}).status_code == 200
+    assert Api(sharer).get(f"/api/convos?projectId={project.id}").json()["conversations"] == []
+    shown = Api(sharer).get(f"/api/projects/{project.id}").json()
+    assert (shown["conversationCount"], shown["lastConversationId"]) == (0, None)
+    assert Api(sharer).send("DELETE", f"/api/projects/{project.id}").json() == {"deletedCount": 1, "modifiedCount": 0}
+    chat.refresh_from_db()
+    assert chat.project is None
