@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import send, settled
 from tests.load.people import Person
 from tests.load.stack import ROOT, Stack
 
@@ -91,3 +92,18 @@ def test_a_manager_sets_a_budget_in_the_dialog(open_tab: Open, axe: Axe, stack: 
     axe(page, "the form of a budget")
     dialog.get_by_role("button", name="Save").click()
     expect(page.locator(".person", has_text="Mia Member")).to_contain_text("$0.00 of $12.50 spent")
+
+
+@pytest.mark.parametrize("phone", [False, True], ids=["wide", "phone"])
+def test_a_chat_says_what_it_cost_in_the_dialog(open_tab: Open, axe: Axe, phone: bool) -> None:
+    page = open_tab(phone=phone)
+    send(page, "[[echo]] How much is this?")
+    settled(page)
+    page.locator("#chat-actions button").first.click()
+    page.locator("#chat-menu").get_by_text("Usage and cost").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.locator(".cost-sum")).to_contain_text("Calls1")
+    expect(dialog).to_contain_text("qwen3-32b")
+    axe(page, "what a chat cost")
+    dialog.get_by_role("link", name="Close").click()
+    expect(dialog).to_be_hidden()
