@@ -7,9 +7,9 @@ from typing import Final
 from billing.services.usage import Used
 
 WIDTH: Final = 720
-HEIGHT: Final = 200
+HEIGHT: Final = 220
 LEFT: Final = 56  # room for the words of the scale
-BOTTOM: Final = 24  # and of the days
+BOTTOM: Final = 32  # and of the days
 TOP: Final = 10
 MOST_LABELS: Final = 7
 LINES: Final = 4

@@ -297,7 +297,8 @@ const acts = {
     button.closest("[data-note]").remove();
     byId("text").focus();
   },
-  theme: (button) => {
+  theme: (button, event) => {
+    event.preventDefault(); // in the settings it sends a form, for browsers without scripts
     const { theme } = button.dataset;
     remember("theme", theme);
     if (theme) document.documentElement.dataset.theme = theme;
