@@ -1,7 +1,7 @@
 """Conversations, messages and the runs that write replies."""
 
 from django.conf import settings
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import BrinIndex, GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Q
@@ -272,6 +272,7 @@ class Generation(models.Model):
             models.Index("lease_expires_at", condition=Q(state__in=("queued", "running")), name="generation_open"),
             models.Index("owner", condition=Q(state__in=("queued", "running")), name="generation_open_owner"),
             models.Index("conversation", "created_at", name="generation_conversation"),
+            BrinIndex(fields=["created_at"], name="generation_by_day"),
         ]
 
     def __str__(self) -> str:

@@ -8,7 +8,7 @@ from chat.insights import Table
 
 WIDTH: Final = 600
 HEIGHT: Final = 160
-LINE: Final = 26  # of a lying bar
+LINE: Final = 6  # of a lying bar
 MOST_LYING: Final = 10
 
 
@@ -31,7 +31,7 @@ class Plot:
     most: Any
     height: int
     lying: bool
-    ticks: Sequence[tuple[float, str]] = ()
+    ticks: Sequence[str] = ()  # from left to right, evenly
 
     @property
     def width(self) -> int:
@@ -54,7 +54,7 @@ def _standing(table: Table, column: int) -> Plot:
         bars.append(Bar(round(number * step + step * 0.1, 1), round(HEIGHT - height, 1), round(step * 0.8, 1),
                         round(height, 1), label, row[column]))  # fmt: skip
     marked = sorted({0, len(table.rows) // 2, len(table.rows) - 1})
-    ticks = [(round((number + 0.5) * step, 1), f"{table.rows[number][0]:%m-%d}") for number in marked]
+    ticks = [f"{table.rows[number][0]:%m-%d}" for number in marked]
     return Plot(str(table.head[column]), bars, most, HEIGHT, lying=False, ticks=ticks)
 
 
@@ -62,7 +62,7 @@ def _lying(table: Table, column: int) -> Plot:
     rows = sorted(table.rows, key=lambda row: row[column], reverse=True)[:MOST_LYING]
     most = max(row[column] for row in rows)
     bars = [
-        Bar(0, number * LINE + 15, round(float(row[column]) / float(most or 1) * WIDTH, 1), 7, str(row[0]), row[column])
-        for number, row in enumerate(rows)
+        Bar(0, 0, round(float(row[column]) / float(most or 1) * WIDTH, 1), LINE, str(row[0]), row[column])
+        for row in rows
     ]
-    return Plot(str(table.head[column]), bars, most, len(rows) * LINE, lying=True)
+    return Plot(str(table.head[column]), bars, most, LINE, lying=True)

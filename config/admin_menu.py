@@ -1,7 +1,10 @@
 """How the administration looks: its title, its colours, and the menu at its side."""
 
+from collections.abc import Callable
 from typing import Any
 
+from django.http import HttpRequest
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -17,14 +20,28 @@ def settings(title: str) -> dict[str, Any]:
         "SHOW_HISTORY": False,
         "SHOW_VIEW_ON_SITE": False,
         "DASHBOARD_CALLBACK": "chat.admin_pages.fill_dashboard",
+        "STYLES": [lambda request: static("css/admin.css")],
         "COLORS": {"primary": _PRIMARY},
         "SIDEBAR": {"show_search": False, "show_all_applications": False, "navigation": _MENU},
     }
 
 
 def _group(title: Promise | str, *items: tuple[Promise | str, str, str]) -> dict[str, Any]:
-    links = [{"title": name, "icon": icon, "link": reverse_lazy(f"admin:{view}")} for name, icon, view in items]
+    links: list[dict[str, Any]] = []
+    for name, icon, view in items:
+        address = reverse_lazy(f"admin:{view}")
+        links.append({"title": name, "icon": icon, "link": address, "active": _is_at(address)})
     return {"title": title, "separator": True, "collapsible": False, "items": links}
+
+
+def _is_at(address: Any) -> Callable[[HttpRequest], bool]:
+    """Return whether a request is for this page or one below it; the matrix lies below the roles, and is not one."""
+
+    def is_at(request: HttpRequest) -> bool:
+        matrix = request.path.endswith("/role/matrix/")
+        return request.path.startswith(str(address)) and matrix == str(address).endswith("/role/matrix/")
+
+    return is_at
 
 
 _MENU = [

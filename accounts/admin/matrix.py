@@ -67,11 +67,13 @@ class Matrix:
         }
 
     def save(self, data: QueryDict, *, actor: User) -> int:
-        """Save all roles of the matrix, or none; return how many changed. Raises `RoleRefused`."""
+        """Save all roles that the form showed, or none; return how many changed. Raises `RoleRefused`."""
         changed = 0
         with transaction.atomic():
             models = self.model_rows
             for number, role in enumerate(self.roles):
+                if role.name not in data.getlist("matrix"):
+                    continue  # made after the form was opened
                 before = roles.to_plain(role)
                 wanted = self._models_in(data, models, number, role)
                 saved = roles.update(
@@ -84,9 +86,11 @@ class Matrix:
         """Return the models as they were ticked; None for a role without a list that was left with every model."""
         wanted = {}
         for row in rows:
-            name = row.cells[number].name
-            key = f"{row.kind}/{row.bit}" if row.kind else row.bit
-            wanted[key] = {"enabled": name in data, "coefficient": data.get(f"{name}|c") or "1"}
+            cell, key = row.cells[number], f"{row.kind}/{row.bit}" if row.kind else row.bit
+            if f"{cell.name}|c" in data:
+                wanted[key] = {"enabled": cell.name in data, "coefficient": data[f"{cell.name}|c"] or "1"}
+            else:  # not among what the form showed: as it is
+                wanted[key] = {"enabled": cell.is_on, "coefficient": cell.coefficient}
         plain = all(each["enabled"] and each["coefficient"] == "1" for each in wanted.values())
         return None if plain and not access.rows_of(role.name) else wanted
 

@@ -30,6 +30,13 @@ class Table(TabularInline):  # type: ignore[type-arg]
 
     extra = 0
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Say the column's name to the ear: the eye finds it above."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None:
+            field.widget.attrs["aria-label"] = str(field.label)
+        return field
+
 
 class Panel(ModelAdmin):  # type: ignore[type-arg]
     """A model's pages. Every change made through them is in the audit log, with before and after.

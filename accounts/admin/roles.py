@@ -13,7 +13,6 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import permissions
 from accounts.admin.matrix import Matrix
 from accounts.admin.panel import Panel, Table, actor_of
 from accounts.models import ModelAccess, Role
@@ -119,6 +118,6 @@ class RoleAdmin(Panel):
 
 def _ticked(request: HttpRequest, role: Role) -> dict[str, dict[str, bool]] | None:
     """Return the permissions that the role's form was sent with; None when it had none (a new role)."""
-    if "matrix" not in request.POST:
+    if role.name not in request.POST.getlist("matrix"):
         return None
-    return Matrix([role]).permissions_in(request.POST, role) or permissions.permissions_of(role)
+    return Matrix([role]).permissions_in(request.POST, role)

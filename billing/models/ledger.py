@@ -1,6 +1,7 @@
 """The ledger: what was spent, what is left, what is reserved."""
 
 from django.conf import settings
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -83,7 +84,10 @@ class LedgerEntry(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
-        indexes = [models.Index("user", models.F("created_at").desc(), name="ledger_user_recent")]
+        indexes = [
+            models.Index("user", models.F("created_at").desc(), name="ledger_user_recent"),
+            BrinIndex(fields=["created_at"], name="ledger_by_day"),  # rows are appended in this order
+        ]
 
     def __str__(self) -> str:
         return f"{self.credits:+} {self.reason}"

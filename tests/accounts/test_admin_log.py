@@ -248,7 +248,7 @@ def ticked(*names: str) -> dict[str, Any]:
         for bit, value in bits.items()
         if value
     }
-    return dict.fromkeys(on ^ set(names), "on") | {"matrix": "1"}
+    return dict.fromkeys(on ^ set(names), "on") | {"matrix": list(Role.objects.values_list("name", flat=True))}
 
 
 def test_the_matrix_changes_only_what_was_ticked_otherwise(client: Client) -> None:
@@ -271,6 +271,22 @@ def test_the_matrix_changes_models_and_coefficients(client: Client) -> None:
     assert not ModelAccess.objects.filter(role="ADMIN").exists()
     post(client, path, **ticked(), **(same | {"m|USER||tiny|c": "3"}))
     assert access_of("USER").coefficient("", "tiny") == 3
+
+
+def test_what_the_matrix_did_not_show_stays_as_it_is(client: Client) -> None:
+    shown = ticked("p|USER|WEB_SEARCH|USE")
+    team = roles.create(actor=None, name="TEAM", model_access={"tiny": {"enabled": False}})
+    before = roles.to_plain(team)
+    post(client, reverse("admin:accounts_role_matrix"), **shown)
+    assert roles.to_plain(Role.objects.get(name="TEAM")) == before
+    assert not ModelAccess.objects.exclude(role="TEAM").exists()
+
+
+def test_permissions_are_ticked_in_the_form_of_a_role_too(client: Client) -> None:
+    sent = ticked("p|USER|WEB_SEARCH|USE") | {"matrix": "USER"}
+    post(client, page(Role, "change", "USER"), description="", **empty("model_access"), **sent)
+    assert not permissions.permissions_of(Role.objects.get(name="USER"))["WEB_SEARCH"]["USE"]
+    assert permissions.permissions_of(Role.objects.get(name="USER"))["AGENTS"]["USE"]
 
 
 @pytest.mark.security
