@@ -5,5 +5,5 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     atomic = False  # built beside a running site
-    dependencies = [("chat", "0005_search_earlier")]
+    dependencies = [("chat", "0006_project_grants")]
     operations = [AddIndexConcurrently("generation", BrinIndex(fields=["created_at"], name="generation_by_day"))]
