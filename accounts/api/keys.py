@@ -6,7 +6,7 @@ from uuid import UUID
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
-from pydantic import Field
+from pydantic import ConfigDict, Field
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -21,6 +21,8 @@ _OBJECT = {200: {"type": "object"}}
 
 
 class KeyIn(In):
+    model_config = ConfigDict(validate_by_name=False, validate_by_alias=True)
+
     name: str = Field(max_length=200)
     expires_at: str | None = Field(None, max_length=64)
     scopes: list[Literal["read", "write", "admin"]] = Field(["read", "write"], max_length=3)
