@@ -10,7 +10,7 @@ from django.apps import apps
 from django.db.models.signals import post_migrate
 from pytest_django import Settings
 
-from accounts import access
+from accounts import access, permissions
 from accounts.models import Role, User
 from accounts.services import bans
 from billing import price_table
@@ -60,7 +60,7 @@ def lasting_roles() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def fresh_lists(monkeypatch: pytest.MonkeyPatch) -> None:
     """What processes remember for a moment does not outlive a test, and is not asked for again in its midst."""
-    for each in (access, budgets, price_table):
+    for each in (access, budgets, permissions, price_table):
         each._known.clear()
         monkeypatch.setattr(each, "FRESH", float("inf"))
     bans._known[:] = [(float("inf"), bans.Banned({}, {}))]  # until one is set: every request asks

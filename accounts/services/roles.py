@@ -81,6 +81,7 @@ def update(
         role.save(update_fields=["description", "permissions", "retention_days"])
         if rows is not None:
             _replace_access(role, rows)
+        permissions.forget()
         old, new = audit.changes(before, to_plain(role))
         if new:
             audit.record(actor=actor, action="role.updated", target=_target(role), before=old, after=new)
@@ -105,7 +106,7 @@ def rename(*, actor: User | None, role: Role, name: str) -> Role:
             field = relation.field.name
             relation.related_model._default_manager.filter(**{field: old}).update(**{field: name})
         Role.objects.filter(name=old).delete()
-        access.forget()
+        _forget()
         audit.record(
             actor=actor, action="role.renamed", target=_target(renamed), before={"name": old}, after={"name": name}
         )
@@ -125,7 +126,7 @@ def delete(*, actor: User | None, role: Role) -> None:
             raise RoleRefused(message % {"count": people}, status=409)
         audit.record(actor=actor, action="role.deleted", target=_target(found), before=to_plain(found))
         found.delete()
-        access.forget()
+        _forget()
 
 
 def give(*, actor: User | None, user: User, role: str) -> User:
@@ -269,4 +270,9 @@ def _replace_access(role: Role, rows: list[ModelAccess]) -> None:
     for row in rows:
         row.role = role
     ModelAccess.objects.bulk_create(rows)
+    _forget()
+
+
+def _forget() -> None:
     access.forget()
+    permissions.forget()

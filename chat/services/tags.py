@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Count, Max, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts import permissions
 from accounts.models import User
 from chat import doors
 from chat.models import Conversation, Tag
@@ -40,6 +42,7 @@ def create(*, user: User, name: str, description: str = "", conversation_id: UUI
 
     Raises `BadTag` for a name that is empty, too long or taken, and `Http404`.
     """
+    _check_permission(user)
     cleaned, description = _clean(name), _clean_description(description)
     with transaction.atomic():
         conversation = doors.conversation_for(user, conversation_id) if conversation_id else None
@@ -59,6 +62,7 @@ def create(*, user: User, name: str, description: str = "", conversation_id: UUI
 
 def change(*, user: User, tag_id: UUID, name: str | None = None, description: str | None = None) -> Tag:
     """Rename or describe a tag; every conversation that bears it shows the new name. Raises `BadTag`, `Http404`."""
+    _check_permission(user)
     with transaction.atomic():
         User.objects.select_for_update(no_key=True).only("id").get(id=user.id)
         tag = doors.tag_for(user, tag_id)
@@ -76,6 +80,7 @@ def change(*, user: User, tag_id: UUID, name: str | None = None, description: st
 
 def move(*, user: User, tag_id: UUID, position: int) -> None:
     """Put a tag at this place of the list, counted from 1; the others close up. Raises `Http404`."""
+    _check_permission(user)
     with transaction.atomic():
         User.objects.select_for_update(no_key=True).only("id").get(id=user.id)
         tag = doors.tag_for(user, tag_id)
@@ -86,6 +91,7 @@ def move(*, user: User, tag_id: UUID, position: int) -> None:
 
 def reorder(*, user: User, tag_ids: Sequence[UUID]) -> None:
     """Put the tags into this order; those not named follow. Ids that are not the person's are passed over."""
+    _check_permission(user)
     with transaction.atomic():
         User.objects.select_for_update(no_key=True).only("id").get(id=user.id)
         mine = {tag.id: tag for tag in Tag.objects.filter(owner=user).order_by("position", "name")}
@@ -101,6 +107,7 @@ def _number(tags: list[Tag]) -> None:
 
 def delete(*, user: User, tag_id: UUID) -> Tag:
     """Take the tag off every conversation and delete it; return what it was. Raises `Http404`."""
+    _check_permission(user)
     tag = doors.tag_for(user, tag_id)
     with transaction.atomic():
         Tag.objects.filter(id=tag.id).delete()
@@ -110,6 +117,7 @@ def delete(*, user: User, tag_id: UUID) -> Tag:
 
 def set_tags(*, user: User, conversation_id: UUID, names: Sequence[str]) -> list[str]:
     """Give the conversation exactly these tags, making those that do not exist yet. Raises `BadTag`, `Http404`."""
+    _check_permission(user)
     wanted = list(dict.fromkeys(_clean(name) for name in names))
     with transaction.atomic():
         conversation = doors.conversation_for(user, conversation_id)
@@ -124,12 +132,19 @@ def set_tags(*, user: User, conversation_id: UUID, names: Sequence[str]) -> list
 
 def put(*, user: User, conversation_id: UUID, tag_id: UUID, on: bool) -> Conversation:
     """Put one tag on the conversation, or take it off. Raises `Http404`."""
+    _check_permission(user)
     with transaction.atomic():
         conversation = doors.conversation_for(user, conversation_id)
         tag = doors.tag_for(user, tag_id)
         (conversation.tags.add if on else conversation.tags.remove)(tag)
         notify(user.id, "list", {})
     return conversation
+
+
+def _check_permission(user: User) -> None:
+    """Raise `PermissionDenied` where the person's role has no bookmarks."""
+    if not permissions.may(user, "BOOKMARKS"):
+        raise PermissionDenied
 
 
 def _clean(name: str) -> str:

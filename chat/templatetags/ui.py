@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from accounts import permissions
 from accounts.models import User
 from accounts.preferences import Preferences, preferences_of
 from chat.rendering.markdown import render
@@ -56,6 +57,13 @@ def preferences(context: template.Context) -> Preferences:
     """Return what the person who asks prefers; the defaults where there is no request, as in the websocket."""
     user = getattr(context.get("request"), "user", None)
     return preferences_of(user) if isinstance(user, User) else Preferences()
+
+
+@register.simple_tag(takes_context=True)
+def allowed(context: template.Context, kind: str) -> bool:
+    """Whether the role of the person who asks may use this."""
+    user = getattr(context.get("request"), "user", None)
+    return isinstance(user, User) and permissions.may(user, kind)
 
 
 @register.simple_tag(takes_context=True)

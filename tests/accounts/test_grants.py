@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import AuditEntry, Grant, Group, Membership, Role, User
-from accounts.services import grants, picker
+from accounts.services import grants, picker, roles
 from accounts.services.grants import GrantRefused, Who
 from accounts.services.resources import Kind, kind_of
 from chat.models import Project
@@ -268,8 +268,8 @@ def test_hidden_kinds_are_not_found(owner: User, make_user: MakeUser) -> None:
     make_user("Anna")
     Group.objects.create(name="Annual")
     assert picker.search(asking=owner, words="ann") == []
-    Role.objects.filter(name="USER").update(permissions={"PEOPLE_PICKER": {"VIEW_GROUPS": True}})
-    assert [each.name for each in picker.search(asking=User.objects.get(id=owner.id), words="ann")] == ["Annual"]
+    roles.update(actor=None, role=owner.role, permissions_={"PEOPLE_PICKER": {"VIEW_GROUPS": True}})
+    assert [each.name for each in picker.search(asking=owner, words="ann")] == ["Annual"]
 
 
 def test_nobody_keeps_rights_on_what_is_gone(sharer: User, owner: User, project: Project) -> None:

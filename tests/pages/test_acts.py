@@ -9,8 +9,10 @@ from django.test import Client
 
 from accounts.models import User
 from accounts.preferences import preferences_of, set_preferences
+from accounts.services import roles
 from chat.models import Conversation, Generation, Message, Project, Tag
 from chat.services import projects, tags
+from tests.api.conftest import Api
 
 pytestmark = pytest.mark.django_db
 
@@ -212,3 +214,15 @@ def test_case_84_forking_in_a_loop_is_refused(
 def test_preferences_are_the_person_s_own(owner: User, stranger: User) -> None:
     set_preferences(user=owner, changes={"fork_splits": True})
     assert not preferences_of(stranger).fork_splits
+
+
+def test_a_role_without_bookmarks_has_none(sign_in: SignIn, owner: User, mine: Conversation) -> None:
+    """The permission BOOKMARKS, on pages and over the API alike."""
+    tag = tags.create(user=owner, name="Old")
+    roles.update(actor=None, role=owner.role, permissions_={"BOOKMARKS": {"USE": False}})
+    client = sign_in(owner)
+    assert "data-no-bookmarks" in client.get(f"/c/{mine.id}").content.decode()
+    assert client.post(f"/c/{mine.id}/bookmarks", {"new": "New"}, headers=HTMX).status_code == 403
+    assert client.post(f"/c/{mine.id}/bookmarks", {"toggle": str(tag.id), "tags": []}, headers=HTMX).status_code == 403
+    assert Api(owner).send("POST", "/api/tags", {"tag": "New"}).status_code == 403
+    assert [each.name for each in Tag.objects.all()] == ["Old"]
