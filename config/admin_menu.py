@@ -50,7 +50,9 @@ _MENU = [
         _("People"),
         (_("Users"), "person", "accounts_user_changelist"),
         (_("Groups"), "group", "accounts_group_changelist"),
+        (_("Invitations"), "mail", "accounts_invitation_changelist"),
         (_("Bans"), "block", "accounts_ban_changelist"),
+        (_("Banners"), "campaign", "accounts_banner_changelist"),
     ),
     _group(
         _("Access"),

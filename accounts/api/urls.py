@@ -66,6 +66,7 @@ urlpatterns = [
     path("user/delete", user.DeleteView.as_view(), name="user_delete"),
     path("user/verify", recovery.VerifyView.as_view(), name="verify"),
     path("user/verify/resend", recovery.ResendView.as_view(), name="verify_resend"),
+    path("banner", views.BannerView.as_view(), name="banner"),
     path("api-keys", keys.KeysView.as_view(), name="api_keys"),
     path("api-keys/<uuid:key_id>", keys.KeyView.as_view(), name="api_key"),
     *_admin,

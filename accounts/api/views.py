@@ -10,7 +10,7 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
-from rest_framework.permissions import IsAuthenticated
+from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -18,10 +18,10 @@ from rest_framework.views import APIView
 from accounts.api.errors import WireError
 from accounts.api.origin import SameOrigin
 from accounts.api.serializers import LoginIn, LoginOut, PendingOut, RegisterIn, Said, SignedIn, said
-from accounts.api.wire import UserOut, person, read_body, user_to_wire
+from accounts.api.wire import UserOut, iso, person, read_body, user_to_wire
 from accounts.limits import TooOften, address_of, count_named
 from accounts.models import User
-from accounts.services import bans, recovery, tokens, twofactor
+from accounts.services import banners, bans, recovery, tokens, twofactor
 from accounts.services.domains import DomainRefused
 from accounts.services.invitations import BadInvitation
 from accounts.services.sessions import REFRESH_COOKIE
@@ -146,3 +146,22 @@ def without_cookies(response: HttpResponse) -> HttpResponse:
     for name in (REFRESH_COOKIE, PROVIDER_COOKIE):
         response.delete_cookie(name, samesite="Strict")
     return response
+
+
+class BannerView(APIView):
+    """What everybody is told; nothing, where there is nothing to tell."""
+
+    permission_classes = (AllowAny,)
+
+    @extend_schema(operation_id="banner", responses={200: {"type": "object"}})
+    def get(self, request: Request) -> Response:
+        banner = banners.current(signed_in=isinstance(request.user, User))
+        if banner is None:
+            return Response(None)
+        return Response(
+            {
+                "bannerId": str(banner.id), "message": banner.message, "displayFrom": iso(banner.display_from),
+                "displayTo": iso(banner.display_to) if banner.display_to else None, "type": "banner",
+                "isPublic": banner.is_public, "persistable": banner.is_persistent,
+            }
+        )  # fmt: skip

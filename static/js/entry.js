@@ -2,6 +2,12 @@
 document.cookie = `tz=${encodeURIComponent(Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC")};path=/;max-age=31536000;samesite=lax`;
 
 document.addEventListener("click", (event) => {
+  const banner = event.target.closest("[data-do=put-away]")?.closest("[data-banner]");
+  if (banner) {
+    document.cookie = `banner=${banner.dataset.banner};path=/;max-age=31536000;samesite=lax`;
+    banner.remove();
+    return;
+  }
   const button = event.target.closest("[data-do=reveal]");
   if (!button) return;
   const input = button.parentElement.querySelector("input");

@@ -291,6 +291,11 @@ const acts = {
   "close-sidebar": closeSidebar,
   "close-dialog": (_, event) => dialog.open && (event.preventDefault(), closeDialog()),
   "row-menu": rowMenu,
+  "put-away": (button) => {
+    const banner = button.closest("[data-banner]");
+    remember("banner", banner.dataset.banner);
+    banner.remove();
+  },
   dismiss: (button) => button.closest("[data-toast]").remove(),
   "dismiss-note": (button) => {
     remember("local_hint", "seen");

@@ -13,7 +13,18 @@ from django.utils import timezone
 
 from accounts import audit, permissions
 from accounts.access import access_of
-from accounts.models import AuditEntry, Ban, CapabilityGrant, Group, Invitation, Membership, ModelAccess, Role, User
+from accounts.models import (
+    AuditEntry,
+    Ban,
+    Banner,
+    CapabilityGrant,
+    Group,
+    Invitation,
+    Membership,
+    ModelAccess,
+    Role,
+    User,
+)
 from accounts.services import roles
 from billing import price_table
 from billing.models import Balance, Budget, LedgerEntry, Price
@@ -45,6 +56,10 @@ FORMS: dict[type[Model], tuple[dict[str, str], dict[str, str] | None]] = {
     CapabilityGrant: ({"capability": "read:users", "principal": "role", "role": "USER"}, None),
     Ban: ({"address": "192.0.2.7", "until_0": "2999-01-01", "until_1": "00:00:00", "reason": "noise"}, None),
     Budget: (BUDGET, {**BUDGET, "amount": "700"}),
+    Banner: (
+        {"message": "Maintenance", "display_from_0": "2026-01-01", "display_from_1": "00:00:00"},
+        {"message": "Over", "display_from_0": "2026-01-01", "display_from_1": "00:00:00"},
+    ),
     Invitation: ({"email": "guest@example.org", "role": "USER"}, None),
     Price: ({"model": "tiny", "prompt": "1", "completion": "2"}, {"model": "tiny", "prompt": "3", "completion": "2"}),
 }  # fmt: skip

@@ -1,0 +1,14 @@
+from typing import Any
+
+from accounts.commands import AdminCommand
+from accounts.services import banners
+
+
+class Command(AdminCommand):
+    help = "Take away every banner."
+    is_destructive = True
+
+    def run_with(self, **options: Any) -> tuple[Any, str]:
+        self.confirm("This takes away every banner.", options)
+        count = banners.remove_all(actor=None)
+        return {"deleted": count}, f"{count} banners are gone."

@@ -1,0 +1,33 @@
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import CommandError
+from django.utils.dateparse import parse_datetime
+
+from accounts.commands import AdminCommand
+from accounts.services import banners
+
+
+class Command(AdminCommand):
+    help = "Show a banner above every page, in place of the one that is shown."
+
+    def add_own_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("message")
+        parser.add_argument("--until", help="such as 2026-01-31T12:00:00Z")
+        parser.add_argument("--public", action="store_true", help="show it to people who are not signed in, too")
+        parser.add_argument("--persistent", action="store_true", help="it cannot be put away")
+
+    def run_with(self, **options: Any) -> tuple[Any, str]:
+        message = options["message"].strip()
+        if not 1 <= len(message) <= 500:
+            raise CommandError("A banner has 1 to 500 characters.")
+        try:
+            until = parse_datetime(options["until"]) if options["until"] else None
+        except ValueError:
+            until = None
+        if options["until"] and (until is None or until.tzinfo is None):
+            raise CommandError("--until must be a time such as 2026-01-31T12:00:00Z.")
+        banner = banners.show(
+            actor=None, message=message, until=until, public=options["public"], persistent=options["persistent"]
+        )
+        return {"id": banner.id, "message": message, "until": until}, "The banner is shown."
