@@ -134,7 +134,7 @@ def test_the_weight_of_a_page_is_within_its_budget(
     if path == "a chat":
         twenty_messages(stack, person, tmp_path)
         finder = open_tab("/c/new")
-        path = finder.locator("#history-rows a.row").first.get_attribute("href") or ""
+        path = finder.locator("#history-rows a.row[href^='/c/']").first.get_attribute("href") or ""
     page = open_tab("/health", signed_in=path != "/login")
     seen: list[Response] = []
     page.on("response", lambda response: seen.append(response))  # noqa: PLW0108 (Playwright marks the function)
