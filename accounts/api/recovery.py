@@ -12,8 +12,8 @@ from accounts.api.origin import SameOrigin
 from accounts.api.serializers import AddressIn, ResetIn, Said, Verified, VerifyIn, said
 from accounts.api.wire import read_body
 from accounts.ids import uuid_of
-from accounts.limits import TooOften, address_of, count_named
-from accounts.services import domains, recovery
+from accounts.limits import TooOften, address_of
+from accounts.services import bans, domains, recovery
 
 
 class ByLink(APIView):
@@ -24,7 +24,7 @@ class ByLink(APIView):
 
     def limit(self, request: Request, name: str) -> None:
         try:
-            count_named(name, address_of(request._request))
+            bans.count_mailed(name, address_of(request._request))
         except TooOften as refusal:
             raise WireError(429, refusal.message, headers={"Retry-After": str(refusal.retry_after)}) from None
 

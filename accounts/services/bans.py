@@ -18,7 +18,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts import audit
+from accounts import audit, limits
 from accounts.models import Ban, User
 from accounts.services import sessions
 
@@ -108,6 +108,15 @@ def violate(kind: str, *, user: User | None = None, address: str = "") -> int:
         elif user:
             sessions.end_all(user=user)
     return total
+
+
+def count_mailed(name: str, address: str) -> None:
+    """Count one use of a mailed link, or of asking for one, by the limit `name`. Raises `TooOften`, a violation."""
+    try:
+        limits.count_named(name, address)
+    except limits.TooOften:
+        violate("verify_email_limit" if name.startswith("VERIFY") else "reset_password_limit", address=address)
+        raise
 
 
 def forget() -> None:

@@ -13,8 +13,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.ids import uuid_of
-from accounts.limits import TooOften, address_of, count_named
-from accounts.services import recovery
+from accounts.limits import TooOften, address_of
+from accounts.services import bans, recovery
 
 _READ_AND_WRITE = ("GET", "HEAD", "POST")
 
@@ -102,7 +102,7 @@ def verification_sent(request: HttpRequest) -> HttpResponse:
 
 def _counted(request: HttpRequest, form: forms.Form, name: str) -> bool:
     try:
-        count_named(name, address_of(request))
+        bans.count_mailed(name, address_of(request))
     except TooOften as refusal:
         form.add_error(None, refusal.message)
         return False

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from accounts import limits
 from accounts.ids import uuid7
 from accounts.models import User
+from accounts.services.bans import violate
 from chat import doors
 from chat.models import Conversation, Message
 from chat.services.notices import notify
@@ -131,10 +132,14 @@ def duplicate(*, user: User, conversation_id: UUID, title: str | None = None, ad
 
 
 def count(user: User, address: str) -> None:
-    """Count one copy. Raises `limits.TooOften`."""
-    if address:
-        limits.count(limits.named("FORK_IP"), address)
-    limits.count(limits.named("FORK_USER"), str(user.id))
+    """Count one copy. Raises `limits.TooOften`, a violation."""
+    try:
+        if address:
+            limits.count(limits.named("FORK_IP"), address)
+        limits.count(limits.named("FORK_USER"), str(user.id))
+    except limits.TooOften:
+        violate("fork_limit", user=user, address=address)
+        raise
 
 
 def read(conversation: Conversation) -> Tree:

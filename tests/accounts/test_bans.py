@@ -10,9 +10,10 @@ from django.http import HttpRequest
 from django.test import Client
 from django.utils import timezone
 
-from accounts.limits import address_of
+from accounts.limits import TooOften, address_of
 from accounts.models import AuditEntry, Ban, User
 from accounts.services import bans, tokens
+from chat.services import forking
 from tests.api.conftest import Api
 
 
@@ -141,3 +142,18 @@ def test_new_accounts_are_limited_by_address(db: None, settings: Any) -> None:
     assert [each.status_code for each in answers] == [200, 200, 429]
     assert answers[2]["Retry-After"].isdigit()
     assert User.objects.count() == 2
+
+
+def test_copying_and_asking_for_mails_too_often_are_violations(owner: User, settings: Any) -> None:
+    settings.VIOLATION_SCORES = {"fork_limit": 20, "reset_password_limit": 20, "verify_email_limit": 20}
+    settings.FORK_USER_MAX, settings.RESET_PASSWORD_MAX, settings.VERIFY_EMAIL_MAX = 1, 1, 1
+    forking.count(owner, "")
+    with pytest.raises(TooOften):
+        forking.count(owner, "")
+    for name, address in (("RESET_PASSWORD", "192.0.2.1"), ("VERIFY_EMAIL", "192.0.2.2")):
+        bans.count_mailed(name, address)
+        with pytest.raises(TooOften):
+            bans.count_mailed(name, address)
+    assert {(each.user, each.address) for each in Ban.objects.all()} == {
+        (owner, None), (None, "192.0.2.1"), (None, "192.0.2.2"),
+    }  # fmt: skip
