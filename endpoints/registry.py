@@ -13,7 +13,7 @@ from typing import Any
 
 from django.conf import settings
 
-from endpoints.adapters.base import Endpoint
+from endpoints.adapters.base import Endpoint, Titles
 from endpoints.config import Config, load_config
 from endpoints.config.environment import PROVIDERS, endpoints_from_environment
 from endpoints.config.interpolate import unset_variables
@@ -143,8 +143,7 @@ def _custom_endpoint(each: CustomEndpoint) -> Endpoint:
         headers=each.headers,
         add_params=each.addParams,
         drop_params=tuple(each.dropParams),
-        title_convo=each.titleConvo,
-        title_model=each.titleModel,
+        titles=Titles(wanted=each.titleConvo, model=each.titleModel),
         model_display_label=each.modelDisplayLabel,
         custom=True,
         token_rates={model: rates.to_rates() for model, rates in each.tokenConfig.items()},
@@ -160,6 +159,7 @@ def _local() -> Endpoint:
         base_url=settings.LOCAL_MODEL_URL.rstrip("/"),
         api_key=settings.LOCAL_MODEL_KEY,
         models=(LOCAL_MODEL,),
+        family="local",
         local=True,
         written_by_operator=True,
     )

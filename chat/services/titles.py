@@ -60,7 +60,7 @@ def ask_again(*, user: User, conversation_id: UUID) -> None:
     """Have the title written anew, in the background; a notice brings it. Raises `TurnRefused`, `Http404`."""
     conversation = doors.conversation_for(user, conversation_id)
     endpoint = registry.current().get(conversation.endpoint)
-    if endpoint is None or not endpoint.title_convo:
+    if endpoint is None or not endpoint.titles.wanted:
         message = _("No model writes titles at “%(endpoint)s”. Rename the chat yourself.")
         raise TurnRefused(message % {"endpoint": conversation.endpoint}, status=409, code="no_titles")
     if policy.current().enforced and holds.available(user_id=user.id) <= 0:
@@ -102,9 +102,9 @@ def rewrite_title(conversation_id: UUID, key: str) -> str:
 
 def _ask(conversation: Conversation, question: str, *, key: str = "") -> str:
     endpoint = registry.current().get(conversation.endpoint)
-    if endpoint is None or not endpoint.title_convo:
+    if endpoint is None or not endpoint.titles.wanted:
         return ""
-    named = endpoint.title_model
+    named = endpoint.titles.model
     model = conversation.model if named in {"", "current_model"} else named
     request = ModelRequest(
         endpoint=endpoint,

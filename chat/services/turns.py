@@ -238,7 +238,7 @@ def _new_rows(*, user: User, conversation_id: UUID | None, draft: Draft, endpoin
     is_new = conversation_id is None
     generation = Generation(
         id=uuid7(), owner=user, conversation=conversation, message=reply, hold_id=uuid7(),
-        needs_title=is_new and endpoint.title_convo, client_request_id=draft.client_request_id, created_at=now,
+        needs_title=is_new and endpoint.titles.wanted, client_request_id=draft.client_request_id, created_at=now,
     )  # fmt: skip
     return StartedTurn(
         conversation=conversation, user_message=question, reply=reply, generation=generation, is_new=is_new

@@ -5,7 +5,7 @@ import os
 from dataclasses import dataclass
 from typing import Literal
 
-from endpoints.adapters.base import Endpoint
+from endpoints.adapters.base import Endpoint, Family
 from endpoints.config.schema import USER_PROVIDED, is_web_address
 
 log = logging.getLogger(__name__)
@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    name: str
+    name: Family
     label: str
     key_variable: str
     models_variable: str
@@ -82,6 +82,7 @@ def _endpoint(provider: Provider, key: str) -> Endpoint:
     organization = os.environ.get("OPENAI_ORGANIZATION", "").strip() if provider.name == "openAI" else ""
     return Endpoint(
         name=provider.name,
+        family=provider.name,
         label=provider.label,
         adapter=provider.adapter,
         base_url=base_url.rstrip("/"),

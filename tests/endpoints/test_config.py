@@ -85,7 +85,7 @@ def test_a_file_in_use_is_read(file: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert endpoint.api_key == "gsk-1"
     assert endpoint.models == ("llama-a", "llama-b")
     assert endpoint.fetch_models
-    assert (endpoint.title_convo, endpoint.title_model) == (False, "current_model")
+    assert (endpoint.titles.wanted, endpoint.titles.model) == (False, "current_model")
     assert endpoint.model_display_label == "Llama"
     assert endpoint.headers == {"X-Team": "blue"}
     assert endpoint.add_params == {"safe_prompt": True, "web_search": False}
