@@ -7,7 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404
 
-from accounts.models import Grant, Group, User
+from accounts.models import ApiKey, Grant, Group, User
 from accounts.services import grants, groups
 from billing.models import Budget
 from billing.services import budget_admin, oversight
@@ -125,4 +125,12 @@ def managed_budget_for(manager: User, budget_id: UUID) -> Budget:
     found = oversight.budgets_under(manager).filter(id=budget_id).first()
     if found is None or not budget_admin.changeable_by(manager, [found]):
         raise Http404("There is no such budget.")
+    return found
+
+
+def api_key_for(user: User, key_id: UUID) -> ApiKey:
+    """Return the key if it is `user`'s. Raises `Http404`."""
+    found = ApiKey.objects.filter(user=user, id=key_id).first()
+    if found is None:
+        raise Http404("There is no such key.")
     return found

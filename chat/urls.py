@@ -2,6 +2,7 @@ from django.urls import path
 
 from chat.views import (
     acts,
+    api_keys,
     archive,
     conversations,
     data,
@@ -77,6 +78,11 @@ urlpatterns = [
     path("search", search.index, name="search"),
     path("settings", settings.index, name="settings"),
     path("settings/theme", settings.theme, name="theme"),
+    path("settings/api-keys", api_keys.index, name="api_keys"),
+    path("settings/api-keys/new", api_keys.create, name="api_key_create"),
+    path("settings/api-keys/<uuid:key_id>/delete", api_keys.delete, name="api_key_delete"),
+    path("settings/api-keys/<uuid:key_id>/limit", api_keys.limit, name="api_key_limit"),
+    path("settings/api-keys/<uuid:key_id>/unlimit", api_keys.unlimit, name="api_key_unlimit"),
     path("settings/account", settings.account, name="settings_account"),
     path("settings/security", settings.security, name="settings_security"),
     path("settings/data", settings.data, name="settings_data"),

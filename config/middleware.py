@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.limits import address_of
+from accounts.services import api_keys
 
 
 class SecurityHeaders:
@@ -44,17 +45,18 @@ class SecurityHeaders:
 
 
 class Origin:
-    """Tells the audit log where the request at hand comes from."""
+    """Tells the audit log where the request at hand comes from; forgets at its end which API key it came with."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        token = audit.origin.set(address_of(request))
+        origin, key = audit.origin.set(address_of(request)), api_keys.in_use.set(None)
         try:
             return self.get_response(request)
         finally:
-            audit.origin.reset(token)
+            audit.origin.reset(origin)
+            api_keys.in_use.reset(key)
 
 
 class LocalTime:

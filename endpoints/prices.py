@@ -1,9 +1,11 @@
 """What a model of an endpoint costs, and what a call of it must reserve."""
 
 from decimal import Decimal
+from uuid import UUID
 
 from accounts.access import access_of
 from accounts.models import User
+from accounts.services import api_keys
 from billing import policy
 from billing.price_map import rates_for
 from billing.price_table import price_of
@@ -38,11 +40,21 @@ def rates_of(endpoint: Endpoint, model: str) -> Rates | None:
 
 
 def reserve_for(
-    user: User, endpoint: Endpoint, model: str, *, prompt_tokens: int, reply_tokens: int = holds.REPLY_SLICE
+    user: User,
+    endpoint: Endpoint,
+    model: str,
+    *,
+    prompt_tokens: int,
+    reply_tokens: int = holds.REPLY_SLICE,
+    key_id: UUID | None = None,
 ) -> holds.Reserve:
-    """Return what a call must reserve at first: its prompt and a slice of the reply. Raises `UnknownPrice`."""
+    """Return what a call must reserve at first: its prompt and a slice of the reply. Raises `UnknownPrice`.
+
+    `key_id` is the API key that it is begun with; None: the one of the request at hand, if any.
+    """
+    key_id = key_id or api_keys.in_use.get()
     rates = rates_of(endpoint, model)
-    bindings = budgets.binding(user_id=user.id, role=user.role_name, endpoint=endpoint.name, model=model)
+    bindings = budgets.binding(user_id=user.id, role=user.role_name, endpoint=endpoint.name, model=model, key_id=key_id)
     if rates is None and (policy.current().enforced or any(each.budget.unit == "credits" for each in bindings)):
         raise UnknownPrice
     coefficient = access_of(user.role_name).coefficient(endpoint.name, model)
@@ -56,5 +68,6 @@ def reserve_for(
         credits=credits,
         tokens=prompt_tokens + reply_tokens,
         coefficient=coefficient,
+        key_id=key_id,
         bindings=bindings,
     )

@@ -53,6 +53,7 @@ class BearerAuthentication(BaseAuthentication):
             raise PermissionDenied(_("A key cannot do this. Sign in."))
         if needed_scope(request.method or "", request.path) not in key.scopes:
             raise PermissionDenied(_("This key may not do this."))
+        api_keys.in_use.set(key.id)
         return key.user, key
 
     def authenticate_header(self, request: Request) -> str:

@@ -11,7 +11,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import audit, permissions
 from accounts.api.errors import WireError
 from accounts.api.wire import In, iso, person, read_body
 from accounts.models import ApiKey
@@ -49,7 +48,7 @@ class KeysView(APIView):
         body, user = read_body(request, KeyIn), person(request)
         if isinstance(request.auth, ApiKey):
             raise WireError(403, _("A key cannot make keys. Sign in."))
-        if not permissions.may(user, "REMOTE_AGENTS"):
+        if not api_keys.may_make(user):
             raise WireError(403, _("Your role does not allow API keys."))
         try:
             expires_at = parse_datetime(body.expires_at) if body.expires_at else None
@@ -61,8 +60,6 @@ class KeysView(APIView):
             made = api_keys.make(user=user, name=body.name, scopes=body.scopes, expires_at=expires_at)
         except api_keys.BadKey as fault:
             raise WireError(400, str(fault)) from None
-        target = audit.Target("api_key", str(made.row.id), made.row.name)
-        audit.record(actor=user, action="api_key.created", target=target, after={"scopes": made.row.scopes})
         return Response({**key_to_wire(made.row), "key": made.text}, status=201)
 
 

@@ -3,20 +3,26 @@
 import hashlib
 import secrets
 from collections.abc import Collection
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts import audit, permissions
 from accounts.models import ApiKey, User
 
 PREFIX: Final = "sk-"
 MOST: Final = 20  # of one person
 SEEN_EVERY: Final = timedelta(minutes=1)  # how exactly the last use is known: no write for each request
+
+# The key that the request at hand came with; set where it is recognised, reset by `config.middleware.Origin`.
+in_use: ContextVar[UUID | None] = ContextVar("in_use", default=None)
 
 
 class BadKey(ValueError):
@@ -34,7 +40,7 @@ class NewKey:
 def make(
     *, user: User, name: str, scopes: Collection[str] = ("read", "write"), expires_at: datetime | None = None
 ) -> NewKey:
-    """Make a key. Raises `BadKey`."""
+    """Make a key, and say so in the audit log. Raises `BadKey`."""
     name = " ".join(name.split())
     if not name or len(name) > 100 or not name.isprintable():
         raise BadKey(_("A key's name has 1 to 100 characters."))
@@ -45,10 +51,18 @@ def make(
     if user.api_keys.count() >= MOST:
         raise BadKey(_("At most %(most)d keys can be kept. Delete one first.") % {"most": MOST})
     text = PREFIX + secrets.token_hex(32)
-    row = ApiKey.objects.create(
-        user=user, name=name, prefix=text[:8], key_hash=_hash(text), scopes=sorted(set(scopes)), expires_at=expires_at
-    )
+    with transaction.atomic():
+        row = ApiKey.objects.create(
+            user=user, name=name, prefix=text[:8], key_hash=_hash(text), scopes=sorted(set(scopes)),
+            expires_at=expires_at,
+        )  # fmt: skip
+        audit.record(actor=user, action="api_key.created", target=_target(row), after={"scopes": row.scopes})
     return NewKey(row, text)
+
+
+def may_make(user: User) -> bool:
+    """Whether the person's role allows keys."""
+    return permissions.may(user, "REMOTE_AGENTS")
 
 
 def find(text: str) -> ApiKey | None:
@@ -62,8 +76,19 @@ def find(text: str) -> ApiKey | None:
 
 
 def delete(*, user: User, key_id: UUID) -> bool:
-    """Take a key back; False when the person has no such key."""
-    return bool(ApiKey.objects.filter(user=user, id=key_id).delete()[0])
+    """Take a key back, and say so in the audit log; False when the person has no such key."""
+    with transaction.atomic():
+        row = ApiKey.objects.select_for_update().filter(user=user, id=key_id).first()
+        if row is None:
+            return False
+        target = _target(row)
+        row.delete()
+        audit.record(actor=user, action="api_key.deleted", target=target)
+    return True
+
+
+def _target(key: ApiKey) -> audit.Target:
+    return audit.Target("api_key", str(key.id), key.name)
 
 
 def _hash(text: str) -> str:

@@ -14,23 +14,27 @@ from billing import price_table
 from billing.models import Budget, Price
 from billing.services import budgets
 
+_TARGETS = {
+    "user": Budget.Scope.USER, "group": Budget.Scope.GROUP, "role": Budget.Scope.ROLE, "api_key": Budget.Scope.KEY,
+}  # fmt: skip
+
 
 class BudgetForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Budget
         fields = (
-            "name", "scope", "user", "group", "role", "endpoint", "model", "unit", "amount", "period", "per_person",
-            "is_hard", "is_active",
+            "name", "scope", "user", "group", "role", "api_key", "endpoint", "model", "unit", "amount", "period",
+            "per_person", "is_hard", "is_active",
         )  # fmt: skip
 
     def clean(self) -> dict[str, Any]:
         """The scope names its target, and only that one is filled in."""
         data = super().clean() or {}
         scope = data.get("scope")
-        for name in (Budget.Scope.USER, Budget.Scope.GROUP, Budget.Scope.ROLE):
-            if scope == name and not data.get(name):
+        for name, wanted in _TARGETS.items():
+            if scope == wanted and not data.get(name):
                 self.add_error(name, gettext("The budget is for this: choose whom."))
-            elif scope and scope != name and data.get(name):
+            elif scope and scope != wanted and data.get(name):
                 self.add_error(name, gettext("The budget is not for this: leave it empty."))
         if (data.get("amount") or 0) < 0:
             self.add_error("amount", gettext("An amount is not negative."))
@@ -42,20 +46,20 @@ class BudgetAdmin(Panel):
     form = BudgetForm
     list_display = ("name", "scope", "target", "amount", "unit", "period", "per_person", "is_hard", "is_active")
     list_filter = ("scope", "unit", "period", "is_hard", "is_active")
-    list_select_related = ("user", "group", "role")
+    list_select_related = ("user", "group", "role", "api_key")
     search_fields = ("name", "user__email", "group__name", "model")
-    autocomplete_fields = ("user", "group", "role")
+    autocomplete_fields = ("user", "group", "role", "api_key")
     ordering = ("name", "id")
     fieldsets = (
         (None, {"fields": ("name", "is_active")}),
-        (_("For whom"), {"fields": ("scope", "user", "group", "role", "per_person")}),
+        (_("For whom"), {"fields": ("scope", "user", "group", "role", "api_key", "per_person")}),
         (_("For what"), {"fields": ("endpoint", "model")}),
         (_("How much"), {"fields": ("amount", "unit", "period", "is_hard")}),
     )
 
     @admin.display(description=_("Target"))
     def target(self, budget: Budget) -> str:
-        return str(budget.user or budget.group or budget.role or "–")
+        return str(budget.user or budget.group or budget.role or budget.api_key or "–")
 
     def save_model(self, request: HttpRequest, obj: Budget, form: Any, change: bool) -> None:
         if not change:

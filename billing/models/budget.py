@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.ids import uuid7
-from accounts.models import Group, Role
+from accounts.models import ApiKey, Group, Role
 
 
 class Budget(models.Model):
@@ -21,6 +21,7 @@ class Budget(models.Model):
         USER = "user"
         GROUP = "group"
         ROLE = "role"
+        KEY = "key"  # what a person's program spends with one API key
 
     class Unit(models.TextChoices):
         CREDITS = "credits"  # 1,000,000 = 1 USD
@@ -39,6 +40,7 @@ class Budget(models.Model):
     )
     group = models.ForeignKey(Group, null=True, blank=True, on_delete=models.CASCADE, related_name="budgets")
     role = models.ForeignKey(Role, null=True, blank=True, on_delete=models.CASCADE, related_name="budgets")
+    api_key = models.ForeignKey(ApiKey, null=True, blank=True, on_delete=models.CASCADE, related_name="budgets")
     endpoint = models.CharField(max_length=128, blank=True)
     model = models.CharField(max_length=256, blank=True)
     unit = models.CharField(max_length=8, choices=Unit.choices, default=Unit.CREDITS)
@@ -54,10 +56,11 @@ class Budget(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(amount__gte=0), name="budget_not_negative"),
             models.CheckConstraint(
-                condition=Q(scope="everyone", user=None, group=None, role=None)
-                | Q(scope="user", user__isnull=False, group=None, role=None)
-                | Q(scope="group", user=None, group__isnull=False, role=None)
-                | Q(scope="role", user=None, group=None, role__isnull=False),
+                condition=Q(scope="everyone", user=None, group=None, role=None, api_key=None)
+                | Q(scope="user", user__isnull=False, group=None, role=None, api_key=None)
+                | Q(scope="group", user=None, group__isnull=False, role=None, api_key=None)
+                | Q(scope="role", user=None, group=None, role__isnull=False, api_key=None)
+                | Q(scope="key", user=None, group=None, role=None, api_key__isnull=False),
                 name="budget_names_its_scope",
             ),
         ]

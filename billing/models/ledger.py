@@ -46,6 +46,7 @@ class Hold(models.Model):
     on_balance = models.BooleanField(default=False)  # whether the balance counts: balances were on when it was placed
     limited = models.BooleanField(default=False)  # whether anything limits it: the balance, or a budget
     coefficient = models.DecimalField(max_digits=8, decimal_places=4, default=1)  # of the role, when it was placed
+    key_id = models.UUIDField(null=True)  # the API key that the call was begun with
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     closed_at = models.DateTimeField(null=True)
 

@@ -1,7 +1,8 @@
 """Setting budgets: by whom, for whom. Every change is in the audit log.
 
-Who manages a group sets budgets for it and for its people. They loosen nothing that others have set above them: a
-manager changes only what a manager set, and nothing that another one set for them.
+Everybody sets budgets for their own API keys. Who manages a group sets budgets for it and for its people. They
+loosen nothing that others have set above them: a manager changes only what a manager set, and nothing that another
+one set for them.
 """
 
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts import audit
-from accounts.models import Group, Membership, User
+from accounts.models import ApiKey, Group, Membership, User
 from billing.models import Budget
 from billing.services import budgets
 
@@ -39,20 +40,15 @@ class Limit:
     is_hard: bool = True
 
 
-def create(
-    *, actor: User | None, limit: Limit, user: User | None = None, group: Group | None = None, per_person: bool = True
-) -> Budget:
-    """Set a budget for a person or for a group (of which each has the amount, or all share it).
+def create(*, actor: User | None, limit: Limit, target: User | Group | ApiKey, per_person: bool = True) -> Budget:
+    """Set a budget for a person, an API key, or a group (of which each has the amount, or all share it).
 
     Raises `BudgetRefused`.
     """
-    if (user is None) == (group is None):
-        raise BudgetRefused(_("A budget is for a person or for a group."))
     _check(limit)
     budget = Budget(
         name=_name(limit), amount=limit.amount, unit=limit.unit, period=limit.period, is_hard=limit.is_hard,
-        scope=Budget.Scope.USER if user else Budget.Scope.GROUP, user=user, group=group, per_person=per_person,
-        created_by=actor,
+        per_person=per_person, created_by=actor, **_scope(target),
     )  # fmt: skip
     with transaction.atomic():
         budget.save(force_insert=True)
@@ -113,6 +109,14 @@ def changeable_by(manager: User, found: list[Budget]) -> set[UUID]:
     }
 
 
+def _scope(target: User | Group | ApiKey) -> dict[str, Any]:
+    if isinstance(target, User):
+        return {"scope": Budget.Scope.USER, "user": target}
+    if isinstance(target, Group):
+        return {"scope": Budget.Scope.GROUP, "group": target}
+    return {"scope": Budget.Scope.KEY, "api_key": target}
+
+
 def _check(limit: Limit) -> None:
     if not _name(limit) or len(limit.name) > 120 or not _name(limit).isprintable():
         raise BudgetRefused(_("A budget's name has 1 to 120 characters."))
@@ -127,8 +131,9 @@ def _name(limit: Limit) -> str:
 
 
 def _told(budget: Budget) -> dict[str, Any]:
+    subject = budget.user_id or budget.group_id or budget.api_key_id or ""
     return {
-        "name": budget.name, "scope": budget.scope, "subject": str(budget.user_id or budget.group_id or ""),
+        "name": budget.name, "scope": budget.scope, "subject": str(subject),
         "amount": budget.amount, "unit": budget.unit, "period": budget.period, "hard": budget.is_hard,
         "perPerson": budget.per_person,
     }  # fmt: skip

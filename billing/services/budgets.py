@@ -69,7 +69,9 @@ _known: list[tuple[float, list[Budget]]] = []
 def active() -> list[Budget]:
     """Return all budgets that are switched on; asked of the database every two seconds at most."""
     if not _known or time.monotonic() - _known[0][0] > FRESH:
-        _known[:] = [(time.monotonic(), list(Budget.objects.filter(is_active=True).order_by("id")))]
+        _known[:] = [
+            (time.monotonic(), list(Budget.objects.filter(is_active=True).select_related("api_key").order_by("id")))
+        ]
     return _known[0][1]
 
 
@@ -79,10 +81,10 @@ def forget() -> None:
     transaction.on_commit(_known.clear)
 
 
-def binding(*, user_id: UUID, role: str, endpoint: str, model: str) -> list[Binding]:
+def binding(*, user_id: UUID, role: str, endpoint: str, model: str, key_id: UUID | None = None) -> list[Binding]:
     """Return the budgets that bind this person's call of this model, in the order their locks are taken.
 
-    No query, unless there are budgets of groups (one).
+    `key_id` is the API key that the call is begun with. No query, unless there are budgets of groups (one).
     """
     found = [each for each in active() if _names(each, endpoint, model)]
     if not found:
@@ -92,7 +94,7 @@ def binding(*, user_id: UUID, role: str, endpoint: str, model: str) -> list[Bind
     return [
         Binding(each, user_id if is_own(each) else NOBODY, period_start(each.period, now))
         for each in found
-        if binds(each, user_id, role, groups)
+        if (each.api_key_id == key_id if each.api_key_id else binds(each, user_id, role, groups))
     ]
 
 
@@ -188,7 +190,10 @@ WHERE u.id = due.id
 
 
 def meters_of(user: User) -> list[Meter]:
-    """Return how far each budget is used that binds this person, whatever the model; three queries at most."""
+    """Return how far each budget is used that binds this person or a key of theirs, whatever the model.
+
+    Three queries at most.
+    """
     groups = _groups_of(user.id)
     return meters([each for each in active() if binds(each, user.id, user.role_name, groups)], user.id)
 
@@ -249,14 +254,15 @@ def _names(budget: Budget, endpoint: str, model: str) -> bool:
 
 def is_own(budget: Budget) -> bool:
     """Whether each person has the amount for themself."""
-    return budget.per_person or budget.scope == Budget.Scope.USER
+    return budget.scope == Budget.Scope.USER or (budget.per_person and budget.scope != Budget.Scope.KEY)
 
 
 def binds(budget: Budget, user_id: UUID, role: str, groups: frozenset[UUID]) -> bool:
-    """Whether a budget binds this person, whatever the model."""
+    """Whether a budget binds this person, or a key of theirs, whatever the model."""
     return (
         budget.scope == Budget.Scope.EVERYONE
         or (budget.scope == Budget.Scope.USER and budget.user_id == user_id)
+        or (budget.api_key is not None and budget.api_key.user_id == user_id)
         or (budget.scope == Budget.Scope.ROLE and budget.role_id == role)
         or (budget.scope == Budget.Scope.GROUP and budget.group_id in groups)
     )

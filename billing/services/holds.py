@@ -39,6 +39,7 @@ class Reserve:
     credits: int
     tokens: int = 0
     coefficient: Decimal = Decimal(1)
+    key_id: UUID | None = None  # the API key that the call is begun with
     bindings: Sequence[Binding] = field(default=())
 
 
@@ -46,8 +47,8 @@ _RESERVE = """
 UPDATE billing_balance SET held = held + %s, updated_at = now() WHERE user_id = %s AND credits - held >= %s
 """
 _INSERT_HOLD = """
-INSERT INTO billing_hold (id, user_id, state, amount, on_balance, limited, coefficient, created_at)
-VALUES (%s, %s, 'open', %s, %s, %s, %s, now())
+INSERT INTO billing_hold (id, user_id, state, amount, on_balance, limited, coefficient, key_id, created_at)
+VALUES (%s, %s, 'open', %s, %s, %s, %s, %s, now())
 """
 
 
@@ -64,7 +65,7 @@ def place_statements(*, hold_id: UUID, reserve: Reserve) -> list[Statement]:
         statements.append(Statement(_RESERVE, (credits, user_id, max(credits, 1)), otherwise=NoCredit()))
     statements += reserving
     limited = enforced or bool(reserve.bindings)
-    values = (hold_id, user_id, credits if enforced else 0, enforced, limited, reserve.coefficient)
+    values = (hold_id, user_id, credits if enforced else 0, enforced, limited, reserve.coefficient, reserve.key_id)
     return [*statements, Statement(_INSERT_HOLD, values), *noting]
 
 

@@ -13,10 +13,11 @@ from accounts import limits
 from accounts.ids import uuid7
 from accounts.models import User
 from billing import policy
+from billing.models import Hold
 from billing.pricing import TokenCounts
 from billing.services import holds
 from chat import doors
-from chat.models import Conversation, Message
+from chat.models import Conversation, Generation, Message
 from chat.services.notices import notify
 from chat.services.refusal import TurnRefused
 from chat.services.turns import TITLE_CHARACTERS
@@ -117,7 +118,10 @@ def _ask(conversation: Conversation, question: str, *, key: str = "") -> str:
     hold_id = uuid7()
     try:
         asked = len(PROMPT + question) // 4 + 1
-        reserve = reserve_for(conversation.owner, endpoint, model, prompt_tokens=asked, reply_tokens=TITLE_TOKENS)
+        reserve = reserve_for(
+            conversation.owner, endpoint, model, prompt_tokens=asked, reply_tokens=TITLE_TOKENS,
+            key_id=_begun_with(conversation),
+        )  # fmt: skip
         holds.place(hold_id=hold_id, reserve=reserve)
     except (holds.NoCredit, holds.OverBudget, UnknownPrice):
         log.info("no title for %s: it cannot be paid", conversation.id)
@@ -144,6 +148,12 @@ def _ask(conversation: Conversation, question: str, *, key: str = "") -> str:
         log.warning("no title for %s: %s %s", conversation.id, failed.code, failed.detail[:200])
         return ""
     return clean_title(text)
+
+
+def _begun_with(conversation: Conversation) -> UUID | None:
+    """Return the API key that the conversation was begun with, whose budgets pay for its title too."""
+    runs = Generation.objects.filter(conversation=conversation).order_by("id")[:1]
+    return Hold.objects.filter(id__in=runs.values("hold_id")).values_list("key_id", flat=True).first()
 
 
 def clean_title(text: str) -> str:

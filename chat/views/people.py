@@ -31,14 +31,14 @@ def index(request: SignedIn) -> HttpResponse:
 @signed_in
 def new_for_person(request: SignedIn, user_id: UUID) -> HttpResponse:
     person = doors.managed_person_for(request.user, user_id)
-    return _new(request, user=person)
+    return _new(request, person)
 
 
 @require_http_methods(["GET", "POST"])
 @signed_in
 def new_for_group(request: SignedIn, group_id: UUID) -> HttpResponse:
     group = doors.managed_group_for(request.user, group_id)
-    return _new(request, group=group)
+    return _new(request, group)
 
 
 @require_http_methods(["GET", "POST"])
@@ -70,15 +70,13 @@ def switch_off(request: SignedIn, budget_id: UUID) -> HttpResponse:
     return _render(request, context)
 
 
-def _new(request: SignedIn, *, user: User | None = None, group: Group | None = None) -> HttpResponse:
-    whose = user.name if user else str(group)
-    form = BudgetForm(request.POST or None, for_group=group is not None)
+def _new(request: SignedIn, target: User | Group) -> HttpResponse:
+    whose = target.name if isinstance(target, User) else str(target)
+    form = BudgetForm(request.POST or None, for_group=isinstance(target, Group))
 
     def save() -> Budget:
         shared = bool(form.cleaned_data.get("shared"))
-        return budget_admin.create(
-            actor=request.user, limit=form.limit(), user=user, group=group, per_person=not shared
-        )
+        return budget_admin.create(actor=request.user, limit=form.limit(), target=target, per_person=not shared)
 
     return _show(request, form, save, _("A budget for %(name)s") % {"name": whose})
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts import audit, permissions
 from accounts.access import access_of
 from accounts.models import (
+    ApiKey,
     AuditEntry,
     Ban,
     Banner,
@@ -25,7 +26,7 @@ from accounts.models import (
     Role,
     User,
 )
-from accounts.services import roles
+from accounts.services import api_keys, roles
 from billing import price_table
 from billing.models import Balance, Budget, LedgerEntry, Price
 from billing.services import budgets
@@ -94,7 +95,16 @@ def changeable() -> set[type[Model]]:
 
 
 def test_every_writable_model_is_tried_here() -> None:
-    assert changeable() == set(FORMS)
+    assert changeable() == {*FORMS, ApiKey}
+
+
+def test_a_key_taken_back_is_in_the_audit_log(client: Client, admin_user: User, owner: User) -> None:
+    made = api_keys.make(user=owner, name="Script")
+    post(client, page(ApiKey, "delete", made.row.pk), post="yes")
+    assert api_keys.find(made.text) is None
+    entry = AuditEntry.objects.latest("seq")
+    assert (entry.actor_id, entry.action, entry.target_name) == (admin_user.id, "apikey.deleted", str(made.row))
+    assert entry.before["key_hash"] == "set"
 
 
 @pytest.mark.parametrize("model", FORMS, ids=lambda each: each.__name__)
