@@ -1,16 +1,13 @@
 """Which models a role may use, and at which coefficient. Kept in each process for a moment: every turn asks."""
 
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from django.db import transaction
-
 from accounts.models import ModelAccess
+from accounts.remembered import remembered
 
-FRESH: Final = 2.0  # seconds; a change of a role counts everywhere after this, in the process that made it at once
 ONE: Final = Decimal(1)
 
 
@@ -32,23 +29,11 @@ class Access:
         return self.rows[endpoint, model] if (endpoint, model) in self.rows else self.rows.get(("", model))
 
 
-_known: dict[str, tuple[float, Access]] = {}
-
-
+@remembered
 def access_of(role: str) -> Access:
     """Return what people of this role may use; one query when it has not been asked for a moment."""
-    seen_at, access = _known.get(role, (-FRESH, None))
-    if access is None or time.monotonic() - seen_at > FRESH:
-        rows = ModelAccess.objects.filter(role=role).values_list("endpoint", "model", "enabled", "coefficient")
-        access = Access({(endpoint, model): value if on else None for endpoint, model, on, value in rows})
-        _known[role] = time.monotonic(), access
-    return access
-
-
-def forget() -> None:
-    """Read everything anew at the next question. Call where rows were changed; counts once they are committed."""
-    _known.clear()
-    transaction.on_commit(_known.clear)
+    rows = ModelAccess.objects.filter(role=role).values_list("endpoint", "model", "enabled", "coefficient")
+    return Access({(endpoint, model): value if on else None for endpoint, model, on, value in rows})
 
 
 def rows_of(role: str) -> Iterable[ModelAccess]:

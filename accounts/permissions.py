@@ -4,17 +4,15 @@ The types, the bits and what `ADMIN` and `USER` begin with are those of the REST
 `…_MANAGEMENT` types are MetoGPT's. A role stores only what differs from its default: `USER`'s, for roles of one's own.
 """
 
-import time
 from collections.abc import Mapping
 from typing import Final
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import CapabilityGrant, Membership, Role, User
 from accounts.models.access import Principal
+from accounts.remembered import remembered
 
-FRESH: Final = 2.0  # seconds for which a process relies on a role's bits
 _BOTH, _ADMIN = (True, True), (True, False)  # as `ADMIN` and `USER` begin
 _SHARED: Final = {"USE": _BOTH, "CREATE": _BOTH, "SHARE": _ADMIN, "SHARE_PUBLIC": _ADMIN}
 _ADMIN_ONLY: Final = {"USE": _ADMIN, "CREATE": _ADMIN, "SHARE": _ADMIN, "SHARE_PUBLIC": _ADMIN}
@@ -74,24 +72,16 @@ def permissions_of(role: Role) -> dict[str, dict[str, bool]]:
     }
 
 
-_known: dict[str, tuple[float, dict[str, dict[str, bool]]]] = {}
-
-
 def may(user: User, kind: str, bit: str = "USE") -> bool:
     """Whether the person's role has this bit. Each process asks the database every two seconds."""
-    name = user.role_name
-    seen_at, found = _known.get(name, (-FRESH, None))
-    if found is None or time.monotonic() - seen_at > FRESH:
-        role = Role.objects.filter(name=name).first()
-        found = permissions_of(role) if role else defaults(Role.USER)
-        _known[name] = time.monotonic(), found
-    return user.is_active and found[kind][bit]
+    return user.is_active and bits_of(user.role_name)[kind][bit]
 
 
-def forget() -> None:
-    """Read the roles anew at the next question, and again once the change at hand is committed."""
-    _known.clear()
-    transaction.on_commit(_known.clear)
+@remembered
+def bits_of(role: str) -> dict[str, dict[str, bool]]:
+    """Return every bit of every type for the role of this name; `USER`'s where there is none."""
+    found = Role.objects.filter(name=role).first()
+    return permissions_of(found) if found else defaults(Role.USER)
 
 
 def checked(permissions: object) -> dict[str, dict[str, bool]]:

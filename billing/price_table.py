@@ -1,30 +1,19 @@
 """The prices that administrators set; each process looks again after a moment."""
 
-import time
-from typing import Final
-
-from django.db import transaction
-
+from accounts.remembered import remembered
 from billing.models import Price
 from billing.pricing import Rates
-
-FRESH: Final = 2.0  # seconds
-
-_known: list[tuple[float, dict[tuple[str, str], Rates]]] = []
 
 
 def price_of(endpoint: str, model: str) -> Rates | None:
     """Return what an administrator set for this model at this endpoint, or anywhere; None when nothing is."""
-    if not _known or time.monotonic() - _known[0][0] > FRESH:
-        _known[:] = [(time.monotonic(), {(each.endpoint, each.model): _rates(each) for each in Price.objects.all()})]
-    table = _known[0][1]
-    return table.get((endpoint, model)) or table.get(("", model))
+    return table().get((endpoint, model)) or table().get(("", model))
 
 
-def forget() -> None:
-    """Read the table anew at the next question, and again once the change at hand is committed."""
-    _known.clear()
-    transaction.on_commit(_known.clear)
+@remembered
+def table() -> dict[tuple[str, str], Rates]:
+    """Return all of them by endpoint (empty: any) and model."""
+    return {(each.endpoint, each.model): _rates(each) for each in Price.objects.all()}
 
 
 def _rates(price: Price) -> Rates:

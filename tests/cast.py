@@ -10,11 +10,9 @@ from django.apps import apps
 from django.db.models.signals import post_migrate
 from pytest_django import Settings
 
-from accounts import access, permissions
 from accounts.models import Role, User
+from accounts.remembered import remembered
 from accounts.services import banners, bans
-from billing import price_table
-from billing.services import budgets
 
 PASSWORD = "correct-horse-battery"
 
@@ -60,11 +58,11 @@ def lasting_roles() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def fresh_lists(monkeypatch: pytest.MonkeyPatch) -> None:
     """What processes remember for a moment does not outlive a test, and is not asked for again in its midst."""
-    for each in (access, banners, budgets, permissions, price_table):
-        each._known.clear()
-        monkeypatch.setattr(each, "FRESH", float("inf"))
-    banners._known[:] = [(float("inf"), [])]
-    bans._known[:] = [(float("inf"), bans.Banned({}, {}))]  # until one is set: every request asks
+    for each in remembered.every:
+        each.clear()
+    monkeypatch.setattr(remembered, "FRESH", float("inf"))
+    banners.latest.remember([])
+    bans.banned.remember(bans.Banned({}, {}))  # until one is set: every request asks
 
 
 @pytest.fixture(autouse=True)

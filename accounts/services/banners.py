@@ -1,26 +1,24 @@
 """The line above every page. Every page asks: each process reads the table every two seconds."""
 
-import time
 from datetime import datetime
-from typing import Final
 
 from django.db import transaction
 from django.utils import timezone
 
 from accounts import audit
 from accounts.models import Banner, User
-
-FRESH: Final = 2.0  # seconds
-
-_known: list[tuple[float, list[Banner]]] = []
+from accounts.remembered import remembered
 
 
 def current(*, signed_in: bool) -> Banner | None:
     """Return the banner that counts now, for people who are signed in or for anybody."""
-    if not _known or time.monotonic() - _known[0][0] > FRESH:
-        _known[:] = [(time.monotonic(), list(Banner.objects.order_by("-display_from", "-id")[:20]))]
     now = timezone.now()
-    return next((each for each in _known[0][1] if _counts(each, now) and (signed_in or each.is_public)), None)
+    return next((each for each in latest() if _counts(each, now) and (signed_in or each.is_public)), None)
+
+
+@remembered
+def latest() -> list[Banner]:
+    return list(Banner.objects.order_by("-display_from", "-id")[:20])
 
 
 def show(
@@ -36,7 +34,7 @@ def show(
         banner = Banner.objects.create(message=message, display_to=until, is_public=public, is_persistent=persistent)
         target = audit.Target("banner", str(banner.id), message)
         audit.record(actor=actor, action="banner.created", target=target, after={"message": message, "until": until})
-    forget()
+    latest.forget()
     return banner
 
 
@@ -46,14 +44,8 @@ def remove_all(*, actor: User | None) -> int:
         count, _rows = Banner.objects.all().delete()
         if count:
             audit.record(actor=actor, action="banner.deleted", target=audit.Target("banner", ""), before={"all": count})
-    forget()
+    latest.forget()
     return count
-
-
-def forget() -> None:
-    """Read the table anew at the next question, and again once the change at hand is committed."""
-    _known.clear()
-    transaction.on_commit(_known.clear)
 
 
 def _counts(banner: Banner, now: datetime) -> bool:

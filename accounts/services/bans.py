@@ -5,7 +5,6 @@ each time the sum passes a multiple of `BAN_INTERVAL`, the person and the addres
 """
 
 import logging
-import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -20,10 +19,10 @@ from django.utils import timezone
 
 from accounts import audit, limits
 from accounts.models import Ban, User
+from accounts.remembered import remembered
 from accounts.services import sessions
 
 log = logging.getLogger(__name__)
-FRESH: Final = 2.0  # seconds for which a process relies on the list of bans
 REMEMBERED: Final = 30 * 24 * 3600  # seconds after which a person's violations of a kind are forgotten
 
 
@@ -33,24 +32,25 @@ class Banned:
     addresses: dict[str, datetime]
 
 
-_known: list[tuple[float, Banned]] = []
-
-
 def banned_until(*, user_id: UUID | None = None, address: str = "") -> datetime | None:
     """Return until when this person or this address is kept out, or None. Asks the database every two seconds."""
-    if not _known or time.monotonic() - _known[0][0] > FRESH:
-        rows = Ban.objects.filter(until__gt=timezone.now()).values_list("user_id", "address", "until")
-        people: dict[UUID, datetime] = {}
-        addresses: dict[str, datetime] = {}
-        for person, place, until in rows.order_by("until"):
-            if place is not None:
-                addresses[place] = until
-            else:
-                people[person] = until
-        _known[:] = [(time.monotonic(), Banned(people, addresses))]
-    banned, now = _known[0][1], timezone.now()
-    found = [banned.people.get(user_id) if user_id else None, banned.addresses.get(address)]
+    now = timezone.now()
+    found = [banned().people.get(user_id) if user_id else None, banned().addresses.get(address)]
     return max((each for each in found if each is not None and each > now), default=None)
+
+
+@remembered
+def banned() -> Banned:
+    """Return everybody who is kept out now, each with the latest end."""
+    rows = Ban.objects.filter(until__gt=timezone.now()).values_list("user_id", "address", "until")
+    people: dict[UUID, datetime] = {}
+    addresses: dict[str, datetime] = {}
+    for person, place, until in rows.order_by("until"):
+        if place is not None:
+            addresses[place] = until
+        else:
+            people[person] = until
+    return Banned(people, addresses)
 
 
 def ban(
@@ -66,7 +66,7 @@ def ban(
         target = audit.Target("user", str(user.id), user.email) if user else audit.Target("address", address, address)
         after = {"until": until, "reason": reason, "address": address}
         audit.record(actor=actor, action="ban.set", target=target, after=after)
-    forget()
+    banned.forget()
     return made
 
 
@@ -78,7 +78,7 @@ def lift(*, actor: User | None, user: User | None = None, address: str = "") -> 
         if ended:
             target = audit.Target("user", str(user.id), user.email) if user else audit.Target("address", address)
             audit.record(actor=actor, action="ban.lifted", target=target)
-    forget()
+    banned.forget()
     return ended
 
 
@@ -117,9 +117,3 @@ def count_mailed(name: str, address: str) -> None:
     except limits.TooOften:
         violate("verify_email_limit" if name.startswith("VERIFY") else "reset_password_limit", address=address)
         raise
-
-
-def forget() -> None:
-    """Read the bans anew at the next question, and again once the change at hand is committed."""
-    _known.clear()
-    transaction.on_commit(_known.clear)

@@ -81,7 +81,7 @@ def update(
         role.save(update_fields=["description", "permissions", "retention_days"])
         if rows is not None:
             _replace_access(role, rows)
-        permissions.forget()
+        permissions.bits_of.forget()
         old, new = audit.changes(before, to_plain(role))
         if new:
             audit.record(actor=actor, action="role.updated", target=_target(role), before=old, after=new)
@@ -274,5 +274,5 @@ def _replace_access(role: Role, rows: list[ModelAccess]) -> None:
 
 
 def _forget() -> None:
-    access.forget()
-    permissions.forget()
+    access.access_of.forget()
+    permissions.bits_of.forget()

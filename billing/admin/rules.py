@@ -67,7 +67,7 @@ class BudgetAdmin(Panel):
         super().save_model(request, obj, form, change)
 
     def after_change(self) -> None:
-        budgets.forget()
+        budgets.active.forget()
 
 
 @admin.register(Price)
@@ -83,4 +83,4 @@ class PriceAdmin(Panel):
         super().save_model(request, obj, form, change)
 
     def after_change(self) -> None:
-        price_table.forget()
+        price_table.table.forget()

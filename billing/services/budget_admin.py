@@ -53,7 +53,7 @@ def create(*, actor: User | None, limit: Limit, target: User | Group | ApiKey, p
     with transaction.atomic():
         budget.save(force_insert=True)
         audit.record(actor=actor, action="budget.created", target=_target(budget), after=_told(budget))
-        budgets.forget()
+        budgets.active.forget()
     return budget
 
 
@@ -72,7 +72,7 @@ def change(*, actor: User | None, budget_id: UUID, name: str, amount: int, is_ha
         if new:
             budget.save(update_fields=["name", "amount", "is_hard"])
             audit.record(actor=actor, action="budget.updated", target=_target(budget), before=old, after=new)
-            budgets.forget()
+            budgets.active.forget()
     return budget
 
 
@@ -85,7 +85,7 @@ def switch_off(*, actor: User | None, budget_id: UUID) -> None:
                 actor=actor, action="budget.switched_off", target=_target(budget), before={"active": True},
                 after={"active": False},
             )  # fmt: skip
-            budgets.forget()
+            budgets.active.forget()
 
 
 def groups_managed_by(manager: User) -> QuerySet[Group]:

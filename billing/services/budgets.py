@@ -5,24 +5,23 @@ start at once, no more is reserved than the budget has left. Locks are taken in 
 after the balance's.
 """
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Membership, User
 from accounts.pipeline import Statement
+from accounts.remembered import remembered
 from billing.models import Budget, BudgetUsage, HoldShare
 
 NOBODY: Final = UUID(int=0)  # the subject where people share a budget
-FRESH: Final = 2.0  # seconds for which a process relies on the list of budgets
 
 
 class OverBudget(Exception):
@@ -63,22 +62,10 @@ class Meter:
         return min(100, (self.spent + self.held) * 100 // self.budget.amount) if self.budget.amount else 100
 
 
-_known: list[tuple[float, list[Budget]]] = []
-
-
+@remembered
 def active() -> list[Budget]:
     """Return all budgets that are switched on; asked of the database every two seconds at most."""
-    if not _known or time.monotonic() - _known[0][0] > FRESH:
-        _known[:] = [
-            (time.monotonic(), list(Budget.objects.filter(is_active=True).select_related("api_key").order_by("id")))
-        ]
-    return _known[0][1]
-
-
-def forget() -> None:
-    """Read the budgets anew at the next question, and again once the change at hand is committed."""
-    _known.clear()
-    transaction.on_commit(_known.clear)
+    return list(Budget.objects.filter(is_active=True).select_related("api_key").order_by("id"))
 
 
 def binding(*, user_id: UUID, role: str, endpoint: str, model: str, key_id: UUID | None = None) -> list[Binding]:

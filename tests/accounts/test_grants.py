@@ -188,7 +188,7 @@ def test_whom_nobody_knows_gets_nothing(sharer: User, owner: User, project: Proj
 def test_who_made_it_stays_its_owner(sharer: User, owner: User, project: Project) -> None:
     change(sharer, project, {person(owner): Grant.OWNER})
     Role.objects.filter(name="USER").update(permissions={"PROJECTS": {"SHARE": True}})
-    permissions.forget()
+    permissions.bits_of.forget()
     second = User.objects.get(id=owner.id)
     for give, take in (({person(sharer): 1}, ()), ({}, (person(sharer),))):
         with pytest.raises(GrantRefused):
@@ -214,7 +214,7 @@ def test_nobody_gives_or_takes_rights_beyond_their_own(
 def sharer_of(user: User) -> User:
     bits = {"PROJECTS": {"SHARE": True, "SHARE_PUBLIC": True}}
     Role.objects.filter(name=user.role_id).update(permissions=bits)
-    permissions.forget()
+    permissions.bits_of.forget()
     return user
 
 

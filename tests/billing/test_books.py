@@ -118,7 +118,7 @@ def test_the_books_balance_whatever_happens(
     Budget.objects.create(name="Each", scope="everyone", amount=900)
     Budget.objects.create(name="Together", scope="role", role=owner.role, amount=1_500, per_person=False, unit="tokens")
     Budget.objects.create(name="Warns", scope="user", user=owner, amount=10, is_hard=False)
-    budgets.forget()
+    budgets.active.forget()
     books = Books([owner, stranger])
     for step in steps:
         books.take(*step)
@@ -130,4 +130,4 @@ def test_the_books_balance_whatever_happens(
     assert not BudgetUsage.objects.filter(held__gt=0).exists()
     assert not Hold.objects.filter(state="open").exists()
     transaction.savepoint_rollback(point)
-    budgets._known.clear()
+    budgets.active.clear()

@@ -76,7 +76,7 @@ def test_prices_come_from_the_file_then_the_table_then_the_map(site: Any, owner:
     with pytest.raises(UnknownPrice):
         reserve_for(owner, endpoint(), "nobody-knows", prompt_tokens=1)
     Price.objects.create(model="nobody-knows", prompt=2, completion=4, cache_write=5)
-    price_table.forget()
+    price_table.table.forget()
     found = rates_of(endpoint(), "nobody-knows")
     assert found is not None
     assert [int(each) for each in (found.prompt, found.completion, found.cache_read)] == [2, 4, 2]

@@ -1,0 +1,47 @@
+"""Rows that every request or turn asks for: each process remembers them for a moment."""
+
+import time
+from collections.abc import Callable
+from functools import update_wrapper
+from typing import Any, ClassVar, Generic, ParamSpec, TypeVar
+
+from django.db import transaction
+
+P = ParamSpec("P")
+V = TypeVar("V")
+
+
+class remembered(Generic[P, V]):  # noqa: N801 (a decorator)
+    """Call the function anew only when its last answer to the same arguments is older than `FRESH` seconds.
+
+    A change counts everywhere after that, and at once in the process that made it: whoever changes what the function
+    reads calls its `forget`. Arguments are positional and few: what was asked is kept until then.
+    """
+
+    FRESH: ClassVar[float] = 2.0
+    every: ClassVar[list["remembered[..., Any]"]] = []
+
+    def __init__(self, read: Callable[P, V]) -> None:
+        self._read = read
+        self._known: dict[object, tuple[float, V]] = {}
+        update_wrapper(self, read)
+        self.every.append(self)
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> V:
+        found = self._known.get(args)
+        if found is None or time.monotonic() - found[0] > self.FRESH:
+            found = time.monotonic(), self._read(*args, **kwargs)
+            self._known[args] = found
+        return found[1]
+
+    def remember(self, answer: V) -> None:
+        """Take this as the answer to no arguments, without asking."""
+        self._known[()] = time.monotonic(), answer
+
+    def clear(self) -> None:
+        self._known.clear()
+
+    def forget(self) -> None:
+        """Ask anew at the next question, and again once the change at hand is committed."""
+        self.clear()
+        transaction.on_commit(self.clear)

@@ -1,0 +1,47 @@
+"""What a process remembers for a moment, and when it asks again."""
+
+import pytest
+from django.db import transaction
+
+from accounts.remembered import remembered
+
+
+@pytest.fixture
+def asked() -> list[str]:
+    return []
+
+
+def test_a_question_is_asked_once_for_each_argument(asked: list[str]) -> None:
+    @remembered
+    def length(word: str) -> int:
+        asked.append(word)
+        return len(word)
+
+    assert [length("a"), length("bb"), length("a")] == [1, 2, 1]
+    assert asked == ["a", "bb"]
+
+
+def test_it_is_asked_anew_after_a_moment(asked: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remembered, "FRESH", -1.0)
+
+    @remembered
+    def count() -> int:
+        asked.append("again")
+        return len(asked)
+
+    assert [count(), count()] == [1, 2]
+
+
+@pytest.mark.django_db
+def test_what_is_forgotten_is_asked_anew_also_when_the_change_is_committed(
+    asked: list[str], django_capture_on_commit_callbacks: object
+) -> None:
+    @remembered
+    def count() -> int:
+        asked.append("again")
+        return len(asked)
+
+    with django_capture_on_commit_callbacks(execute=True), transaction.atomic():  # type: ignore[operator]
+        count.forget()
+        assert count() == 1  # another thread reads what is not changed yet
+    assert count() == 2
