@@ -14,7 +14,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from accounts import secrets
 from accounts.limits import address_of
 from accounts.models import User
-from accounts.services import recovery
+from accounts.services import recovery, site
 from accounts.services.signup import sign_up
 
 _OBVIOUS = {"account/messages/logged_in.txt", "account/messages/logged_out.txt"}
@@ -22,7 +22,7 @@ _OBVIOUS = {"account/messages/logged_in.txt", "account/messages/logged_out.txt"}
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        return bool(settings.ALLOW_REGISTRATION)
+        return site.current().allow_registration
 
     def save_user(self, request: HttpRequest, user: User, form: BaseForm, commit: bool = True) -> User:
         data = form.cleaned_data
@@ -70,8 +70,8 @@ class TwoFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
         return secrets.decrypt(encrypted_text)
 
     def build_totp_url(self, user: User, secret: str) -> str:
-        site = quote(settings.APP_TITLE.replace(" ", ""))
-        return f"otpauth://totp/{site}:{quote(user.email, safe='@')}?secret={secret}&issuer={site}"
+        issuer = quote(site.current().app_title.replace(" ", ""))
+        return f"otpauth://totp/{issuer}:{quote(user.email, safe='@')}?secret={secret}&issuer={issuer}"
 
     def build_totp_svg(self, url: str) -> str:
         """Return the picture without its XML declaration, to stand within a page."""
@@ -79,4 +79,4 @@ class TwoFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
         return svg[svg.index("<svg") :]
 
     def _get_site_name(self) -> str:
-        return str(settings.APP_TITLE)
+        return site.current().app_title

@@ -10,11 +10,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 
-def settings(title: str) -> dict[str, Any]:
+def settings() -> dict[str, Any]:
     """Return what `unfold` asks of the settings."""
     return {
-        "SITE_TITLE": title,
-        "SITE_HEADER": title,
+        "SITE_TITLE": _title,
+        "SITE_HEADER": _title,
         "SITE_URL": "/",
         "SITE_SYMBOL": "forum",
         "SHOW_HISTORY": False,
@@ -24,6 +24,12 @@ def settings(title: str) -> dict[str, Any]:
         "COLORS": {"primary": _PRIMARY},
         "SIDEBAR": {"show_search": False, "show_all_applications": False, "navigation": _MENU},
     }
+
+
+def _title(request: HttpRequest) -> str:
+    from accounts.services import site  # noqa: PLC0415 (the settings are read before there are models)
+
+    return site.current().app_title
 
 
 def _group(title: Promise | str, *items: tuple[Promise | str, str, str]) -> dict[str, Any]:
@@ -51,6 +57,7 @@ _MENU = [
         (_("Users"), "person", "accounts_user_changelist"),
         (_("Groups"), "group", "accounts_group_changelist"),
         (_("Invitations"), "mail", "accounts_invitation_changelist"),
+        (_("API keys"), "vpn_key", "accounts_apikey_changelist"),
         (_("Bans"), "block", "accounts_ban_changelist"),
         (_("Banners"), "campaign", "accounts_banner_changelist"),
     ),
@@ -67,6 +74,11 @@ _MENU = [
         (_("Prices"), "sell", "billing_price_changelist"),
         (_("Ledger"), "receipt_long", "billing_ledgerentry_changelist"),
         (_("Holds"), "hourglass", "billing_hold_changelist"),
+    ),
+    _group(
+        _("Site"),
+        (_("Site settings"), "tune", "accounts_sitesettings_changelist"),
+        (_("Money settings"), "payments", "billing_moneysettings_changelist"),
     ),
     _group(
         _("Watch"),

@@ -3,18 +3,34 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from accounts.models import Banner
-from accounts.services import banners
+from accounts.services import banners, recovery
+from accounts.services import site as sites
 from config.errors import UNREACHABLE
 
 
 def site(request: HttpRequest) -> dict[str, object]:
-    """What every template may use: the product's title, the request's CSP nonce, and what everybody is told."""
+    """What every template may use: the site's title and footer, the request's CSP nonce, and what everybody is told."""
     return {
-        "app_title": settings.APP_TITLE,
+        "app_title": SimpleLazyObject(_title),
+        "footer": SimpleLazyObject(_footer),
         "csp_nonce": getattr(request, "csp_nonce", ""),
-        "can_reset": settings.ALLOW_PASSWORD_RESET and settings.MAIL_CONFIGURED,
+        "can_reset": SimpleLazyObject(recovery.can_reset),
         "banner": SimpleLazyObject(lambda: _banner(request)),
     }
+
+
+def _title() -> str:
+    try:
+        return sites.current().app_title
+    except UNREACHABLE:  # the page that says so must not fail for it
+        return str(settings.APP_TITLE)
+
+
+def _footer() -> str:
+    try:
+        return sites.current().footer
+    except UNREACHABLE:
+        return ""
 
 
 def _banner(request: HttpRequest) -> Banner | None:
@@ -22,7 +38,7 @@ def _banner(request: HttpRequest) -> Banner | None:
     user = getattr(request, "user", None)
     try:
         banner = banners.current(signed_in=bool(user and user.is_authenticated))
-    except UNREACHABLE:  # the page that says so must not fail for it
+    except UNREACHABLE:
         return None
     is_away = banner is not None and not banner.is_persistent and request.COOKIES.get("banner") == str(banner.id)
     return None if is_away else banner

@@ -88,7 +88,7 @@ MIDDLEWARE = [
     "accounts.middleware.Admission",
 ]
 
-UNFOLD = admin_menu.settings(APP_TITLE)
+UNFOLD = admin_menu.settings()
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"
 APPEND_SLASH = False
@@ -182,7 +182,7 @@ ACCOUNT_FORMS = {
     "login": "accounts.forms.LoginForm",
     "signup": "accounts.forms.SignupForm",
 }
-ALLOW_REGISTRATION = env.bool("ALLOW_REGISTRATION", True) and not DIRECTORY  # there, the directory admits people
+ALLOW_REGISTRATION = env.bool("ALLOW_REGISTRATION", True)
 
 # --- people whom others vouch for ------------------------------------------------------------------
 SOCIALACCOUNT_ADAPTER = "accounts.identity.adapter.SocialAdapter"

@@ -12,7 +12,8 @@ from pytest_django import Settings
 
 from accounts.models import Role, User
 from accounts.remembered import remembered
-from accounts.services import banners, bans
+from accounts.services import banners, bans, site
+from billing import policy
 
 PASSWORD = "correct-horse-battery"
 
@@ -62,6 +63,8 @@ def fresh_lists(monkeypatch: pytest.MonkeyPatch) -> None:
         each.clear()
     monkeypatch.setattr(remembered, "FRESH", float("inf"))
     banners.latest.remember([])
+    site.stored.remember(None)
+    policy.stored.remember(None)
     bans.banned.remember(bans.Banned({}, {}))  # until one is set: every request asks
 
 

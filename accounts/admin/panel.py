@@ -1,13 +1,15 @@
 """What every page of the administration is made of: its looks, refusals said in words, and the audit log."""
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import messages
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.utils.translation import gettext
 
 from accounts import audit
 from accounts.api.admin_audit import safe_cell
@@ -109,6 +111,46 @@ class Panel(ModelAdmin):  # type: ignore[type-arg]
 
     def _target(self, obj: Model) -> audit.Target:
         return audit.Target(str(self.model._meta.model_name), str(obj.pk), str(obj))
+
+
+class TheOne(Panel):
+    """A model with one row at most: its list is its form. The form of a row that is not there yet is empty.
+
+    What is empty is as the file and the environment say: `elsewhere` returns that, by field.
+    """
+
+    def elsewhere(self) -> Mapping[str, object]:
+        raise NotImplementedError
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Show what holds while the field is empty."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        value = self.elsewhere().get(db_field.name)
+        if field is None or value is None:
+            return field
+        if isinstance(value, bool):
+            now = gettext("yes") if value else gettext("no")
+            words = gettext("As the file and the environment say (%(now)s)") % {"now": now}
+            field.widget.choices = [("unknown", words), ("true", gettext("Yes")), ("false", gettext("No"))]
+        else:
+            field.widget.attrs["placeholder"] = str(value)
+        return field
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", "1")
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        return self.model._default_manager.first() or self.model()
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        messages.success(request, gettext("The settings are saved."))
+        return HttpResponseRedirect(request.path)
 
 
 class ReadOnly(Panel):

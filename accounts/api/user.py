@@ -1,6 +1,5 @@
 """A person's own account (`/api/user/…`): the terms, and its end."""
 
-from django.conf import settings
 from django.contrib.auth import logout
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
@@ -14,7 +13,7 @@ from accounts.api.serializers import CodeIn, Said, TermsAccepted, TermsOut, said
 from accounts.api.stepup import require_code, require_fresh
 from accounts.api.views import without_cookies
 from accounts.api.wire import iso, person, read_body
-from accounts.services import erasure, terms, twofactor
+from accounts.services import erasure, site, terms, twofactor
 
 
 class TermsView(APIView):
@@ -41,7 +40,7 @@ class DeleteView(APIView):
     @extend_schema(operation_id="user_delete", request=CodeIn, responses=Said)
     def delete(self, request: Request) -> HttpResponseBase:
         user, body = person(request), read_body(request, CodeIn)
-        if not (settings.ALLOW_ACCOUNT_DELETION or user.is_admin):
+        if not (site.current().allow_account_deletion or user.is_admin):
             raise WireError(403, _("Ask your administrator to delete your account."))
         if twofactor.is_on(user):
             require_code(user, body.token, body.backup_code)

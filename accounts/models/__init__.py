@@ -6,6 +6,7 @@ from accounts.models.audit import AuditEntry
 from accounts.models.ban import Ban
 from accounts.models.banner import Banner
 from accounts.models.group import Group, Membership
+from accounts.models.site import SiteSettings
 from accounts.models.user import Invitation, MailedToken, RefreshSession, Role, User, UserManager
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "ModelAccess",
     "RefreshSession",
     "Role",
+    "SiteSettings",
     "User",
     "UserManager",
 ]

@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 
 from django.conf import settings
 
+from accounts.services import site
+
 _sources: list[Callable[[], Sequence[str] | None]] = []
 
 
@@ -18,8 +20,8 @@ def add_source(source: Callable[[], Sequence[str] | None]) -> None:
 
 def is_allowed(email: str) -> bool:
     """Return whether the domain of `email` is listed, as it is: not a part of it, nor one below it."""
-    lists = [settings.REGISTRATION_ALLOWED_DOMAINS or None, *(source() for source in _sources)]
-    named = [each for each in lists if each is not None]
+    set_here = (settings.REGISTRATION_ALLOWED_DOMAINS or None, site.current().allowed_domains or None)
+    named = [each for each in (*set_here, *(source() for source in _sources)) if each is not None]
     listed = {name.strip().lower().removeprefix("@") for names in named for name in names}
     return not named or email.strip().lower().rpartition("@")[2] in listed
 

@@ -9,6 +9,8 @@ from django.core.mail import EmailMessage
 from django.db import transaction
 from django.template.loader import render_to_string
 
+from accounts.services import site
+
 
 @dataclass(frozen=True, slots=True)
 class Letter:
@@ -33,7 +35,7 @@ def deliver(letter: Letter) -> None:
     """Send it now. Raises what the mail server's connection raises."""
     text = render_to_string(
         f"mail/{letter.template}.txt",
-        {**letter.values, "app_title": settings.APP_TITLE, "site": settings.DOMAIN_CLIENT},
+        {**letter.values, "app_title": site.current().app_title, "site": settings.DOMAIN_CLIENT},
     )
     subject, _, body = text.strip().partition("\n")
     EmailMessage(" ".join(subject.split()), body.strip() + "\n", to=[letter.to]).send()

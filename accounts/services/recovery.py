@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts.models import MailedToken, User
 from accounts.secrets import digest
-from accounts.services import mails, sessions
+from accounts.services import mails, sessions, site
 from accounts.services.signup import check_length
 
 LASTS: Final = timedelta(minutes=15)
@@ -30,7 +30,7 @@ class ResetOff(Exception):
 
 
 def can_reset() -> bool:
-    return bool(settings.ALLOW_PASSWORD_RESET) and mails.is_configured()
+    return site.current().allow_password_reset and mails.is_configured()
 
 
 def must_verify(user: User) -> bool:

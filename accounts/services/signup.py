@@ -2,14 +2,13 @@
 
 from typing import Final
 
-from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Invitation, Role, User
-from accounts.services import domains, invitations, mails
+from accounts.services import domains, invitations, mails, site
 
 LONGEST_PASSWORD: Final = 128
 USERNAME: Final = r"^[\w.@#$%&()-]*$"
@@ -35,7 +34,7 @@ def sign_up(*, name: str, email: str, password: str, username: str = "", invitat
     user = User(name=name.strip(), email=email.strip().lower(), username=username.strip())
     invited = _invitation(invitation, user.email) if invitation else None
     if invited is None:
-        if not settings.ALLOW_REGISTRATION:
+        if not site.current().allow_registration:
             raise RegistrationClosed
         domains.check(user.email)
     check_account(user, password)
@@ -89,7 +88,7 @@ def _place(user: User, invited: Invitation | None, *, may_be_first: bool) -> Non
     is_first = may_be_first and not User.objects.exists()
     user.role_id = Role.ADMIN if is_first else Role.USER
     user.email_verified = is_first or not mails.is_configured()
-    user.waits_for_approval = settings.REGISTRATION_APPROVAL and not is_first
+    user.waits_for_approval = site.current().require_approval and not is_first
     if invited is not None:
         invitations.use_up(invited)
         user.role_id = user.role_id if is_first else invited.role_id

@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import User
-from accounts.services import erasure
+from accounts.services import erasure, site
 from accounts.services import sessions as places
 from accounts.services import terms as conditions
 from accounts.views.signed_in import SignedIn
@@ -64,7 +64,7 @@ def sessions(request: SignedIn) -> HttpResponse:
 @reauthentication_required(app="allauth.mfa")  # type: ignore[untyped-decorator]
 def delete(request: SignedIn) -> HttpResponse:
     """End one's own account."""
-    if not (settings.ALLOW_ACCOUNT_DELETION or request.user.is_admin):
+    if not (site.current().allow_account_deletion or request.user.is_admin):
         raise PermissionDenied
     form = DeleteForm(request.POST or None, user=request.user)
     if form.is_valid():

@@ -6,7 +6,6 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.views import ActivateTOTPView
 from allauth.mfa.webauthn.internal import auth as passkeys
 from allauth.mfa.webauthn.views import AddWebAuthnView
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.forms import BaseForm
@@ -18,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import User
-from accounts.services import mails, sessions, twofactor
+from accounts.services import mails, sessions, site, twofactor
 from accounts.views.signed_in import SignedIn
 
 
@@ -33,7 +32,7 @@ def security(request: SignedIn) -> HttpResponse:
         "app": next((row for row in rows if row.type == Authenticator.Type.TOTP), None),
         "passkeys": [row for row in rows if row.type == Authenticator.Type.WEBAUTHN],
         "recovery": recovery,
-        "may_delete": settings.ALLOW_ACCOUNT_DELETION or request.user.is_admin,
+        "may_delete": site.current().allow_account_deletion or request.user.is_admin,
         "codes_left": len(RecoveryCodes(recovery).get_unused_codes()) if recovery else 0,
     }
     return render(request, "account/security.html", context)

@@ -1,5 +1,6 @@
-"""Budgets and prices."""
+"""Budgets, prices and the rules of money."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -9,9 +10,9 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin.panel import Panel, actor_of
-from billing import price_table
-from billing.models import Budget, Price
+from accounts.admin.panel import Panel, TheOne, actor_of
+from billing import policy, price_table
+from billing.models import Budget, MoneySettings, Price
 from billing.services import budgets
 
 _TARGETS = {
@@ -84,3 +85,23 @@ class PriceAdmin(Panel):
 
     def after_change(self) -> None:
         price_table.table.forget()
+
+
+@admin.register(MoneySettings)
+class MoneySettingsAdmin(TheOne):
+    fieldsets = (
+        (_("Balances"), {"fields": ("enforced", "start_credits")}),
+        (_("Refill"), {"fields": ("refill", "refill_amount", "refill_value", "refill_unit")}),
+        (_("Models without a price"), {"fields": ("unknown", "default_rate")}),
+    )
+
+    def elsewhere(self) -> Mapping[str, object]:
+        rules = policy.written()
+        refill = rules.refill
+        return {
+            "enforced": rules.enforced, "start_credits": rules.start_credits, "refill": refill is not None,
+            "default_rate": rules.default_rate, **({"refill_amount": refill.amount} if refill else {}),
+        }  # fmt: skip
+
+    def after_change(self) -> None:
+        policy.stored.forget()

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from accounts import permissions
 from accounts.models import User
 from accounts.preferences import Preferences, preferences_of
+from accounts.services import site
 from chat.rendering.markdown import render
 
 register = template.Library()
@@ -50,6 +51,12 @@ def shortcut_names() -> list[tuple[str, str]]:
         ("scrollTop", _("Go to the beginning")), ("scrollBottom", _("Go to the end")),
         ("archive", _("Archive the chat")), ("deleteChat", _("Delete the chat")),
     ]  # fmt: skip
+
+
+@register.simple_tag(takes_context=True)
+def welcome(context: template.Context) -> str:
+    """Return the administrators' greeting for the person who asks; empty where there is none."""
+    return site.current().welcome.replace("{{user.name}}", getattr(context["request"].user, "name", ""))
 
 
 @register.simple_tag(takes_context=True)

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from accounts.api.wire import Out
 from accounts.models import User
-from accounts.services import offers
+from accounts.services import offers, recovery, site
 from billing import policy
 from billing.pricing import Rates
 from config.identity import ORDER
@@ -79,12 +79,13 @@ class TokenRates(Out):
 
 def startup_config(user: User | None) -> StartupConfig:
     """Return what `user` may know; None is anybody."""
+    holds = site.current()
     config = StartupConfig(
-        app_title=settings.APP_TITLE,
+        app_title=holds.app_title,
         server_domain=settings.DOMAIN,
-        registration_enabled=settings.ALLOW_REGISTRATION,
+        registration_enabled=holds.allow_registration,
         email_enabled=settings.MAIL_CONFIGURED,
-        password_reset_enabled=settings.ALLOW_PASSWORD_RESET and settings.MAIL_CONFIGURED,
+        password_reset_enabled=recovery.can_reset(),
         min_password_length=settings.MIN_PASSWORD_LENGTH,
         interface={"buildInfo": False},
         social_login_enabled=settings.ALLOW_SOCIAL_LOGIN,

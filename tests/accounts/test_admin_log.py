@@ -24,11 +24,12 @@ from accounts.models import (
     Membership,
     ModelAccess,
     Role,
+    SiteSettings,
     User,
 )
 from accounts.services import api_keys, roles
 from billing import price_table
-from billing.models import Balance, Budget, LedgerEntry, Price
+from billing.models import Balance, Budget, LedgerEntry, MoneySettings, Price
 from billing.services import budgets
 
 NO_ROWS = {"TOTAL_FORMS": "0", "INITIAL_FORMS": "0"}
@@ -95,7 +96,7 @@ def changeable() -> set[type[Model]]:
 
 
 def test_every_writable_model_is_tried_here() -> None:
-    assert changeable() == {*FORMS, ApiKey}
+    assert changeable() == {*FORMS, ApiKey, SiteSettings, MoneySettings}
 
 
 def test_a_key_taken_back_is_in_the_audit_log(client: Client, admin_user: User, owner: User) -> None:

@@ -1,0 +1,36 @@
+"""How the site is set up, as far as administrators set it in the browser."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class SiteSettings(models.Model):
+    """One row at most. What is empty is as the configuration file and the environment say."""
+
+    THE_ONE = 1
+
+    id = models.SmallIntegerField(primary_key=True, default=THE_ONE, editable=False)
+    app_title = models.CharField(_("name of the site"), max_length=60, blank=True)
+    welcome = models.CharField(
+        _("greeting"), max_length=200, blank=True,
+        help_text=_("Above the box of a new chat. {{user.name}} stands for the person's name."),
+    )  # fmt: skip
+    footer = models.CharField(
+        _("footer"), max_length=300, blank=True, help_text=_("A line below the sign-in page and the chat.")
+    )
+    allow_registration = models.BooleanField(_("people may register"), null=True, blank=True)
+    require_approval = models.BooleanField(_("new people wait for approval"), null=True, blank=True)
+    allowed_domains = models.CharField(
+        _("allowed domains"), max_length=2_000, blank=True,
+        help_text=_("Of e-mail addresses, with commas between them, beside those of the file and the environment."),
+    )  # fmt: skip
+    allow_password_reset = models.BooleanField(_("people may reset their password by mail"), null=True, blank=True)
+    allow_account_deletion = models.BooleanField(_("people may delete their account"), null=True, blank=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="site_settings_once")]
+        verbose_name = verbose_name_plural = _("site settings")
+
+    def __str__(self) -> str:
+        return str(_("Site settings"))
