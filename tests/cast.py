@@ -6,7 +6,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from allauth.account.authentication import get_authentication_records
+from allauth.account.internal.flows.login import record_authentication
 from django.apps import apps
+from django.contrib.auth.signals import user_logged_in
 from django.db.models.signals import post_migrate
 from pytest_django import Settings
 
@@ -66,6 +69,19 @@ def fresh_lists(monkeypatch: pytest.MonkeyPatch) -> None:
     site.stored.remember(None)
     policy.stored.remember(None)
     bans.banned.remember(bans.Banned({}, {}))  # until one is set: every request asks
+
+
+@pytest.fixture(autouse=True, scope="session")
+def remembered_sign_ins() -> Iterator[None]:
+    """A client that is signed in by force has signed in just now, as the pages note it."""
+
+    def note(request: Any, user: Any, **_: Any) -> None:
+        if not get_authentication_records(request, user):
+            record_authentication(request, user, method="password")
+
+    user_logged_in.connect(note, weak=False, dispatch_uid="remembered_sign_ins")
+    yield
+    user_logged_in.disconnect(dispatch_uid="remembered_sign_ins")
 
 
 @pytest.fixture(autouse=True)

@@ -12,6 +12,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext
 
 from accounts import audit
+from accounts.admin import stepup
 from accounts.api.admin_audit import safe_cell
 from accounts.models import User
 from accounts.services.capabilities import CapabilityRefused
@@ -41,7 +42,8 @@ class Table(TabularInline):  # type: ignore[type-arg]
 
 
 class Panel(ModelAdmin):  # type: ignore[type-arg]
-    """A model's pages. Every change made through them is in the audit log, with before and after.
+    """A model's pages. Every change made through them is in the audit log, with before and after, and is made by
+    somebody who has shown lately that it is them.
 
     By itself a panel writes rows and records that. Where a service makes the change, override `save_model` and
     `delete_model` to call it: services record by themselves. What they refuse is shown as a message.
@@ -82,23 +84,32 @@ class Panel(ModelAdmin):  # type: ignore[type-arg]
             audit.record(actor=actor_of(request), action=action, target=target, before=old if before else {}, after=new)
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if self._writes(request) and (again := stepup.refusal(request, filled_in=request.method == "POST")):
+            return again
         try:
             return super().changeform_view(request, *args, **kwargs)
         except Refusal as refusal:
             return self._refused(request, refusal)
 
     def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if again := stepup.refusal(request, filled_in=request.method == "POST"):
+            return again
         try:
             return super().delete_view(request, *args, **kwargs)
         except Refusal as refusal:
             return self._refused(request, refusal)
 
     def response_action(self, request: HttpRequest, queryset: QuerySet[Any], *args: Any) -> Any:
+        if again := stepup.refusal(request):
+            return again
         try:
             with transaction.atomic():
                 return super().response_action(request, queryset, *args)
         except Refusal as refusal:
             return self._refused(request, refusal)
+
+    def _writes(self, request: HttpRequest) -> bool:
+        return self.has_add_permission(request) or self.has_change_permission(request)
 
     def _refused(self, request: HttpRequest, refusal: Any) -> HttpResponse:
         messages.error(request, refusal.message)

@@ -24,6 +24,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
+from accounts.admin import stepup
 from accounts.admin.panel import Panel, actor_of
 from accounts.models import Role, User
 from accounts.services import bans, mails, people, roles, sessions, twofactor
@@ -127,6 +128,8 @@ class PersonAdmin(Panel, UserAdmin):  # type: ignore[type-arg]
             sessions.end_all(user=obj)
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
+        if again := stepup.refusal(request, filled_in=request.method == "POST"):
+            return again
         with transaction.atomic():
             answer = super().user_change_password(request, id, form_url)
             user = User.objects.filter(pk=id).first() if answer.status_code == 302 else None

@@ -13,6 +13,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.admin import stepup
 from accounts.admin.matrix import Matrix
 from accounts.admin.panel import Panel, Table, actor_of
 from accounts.models import ModelAccess, Role
@@ -101,6 +102,8 @@ class RoleAdmin(Panel):
 
     def matrix(self, request: HttpRequest) -> HttpResponse:
         """Show all roles side by side; save what was ticked otherwise."""
+        if again := stepup.refusal(request, filled_in=request.method == "POST"):
+            return again
         found = list(Role.objects.order_by("name"))
         if request.method == "POST":
             try:

@@ -1,5 +1,6 @@
 """Every change made in the administration's pages is in the audit log, and goes through the services."""
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -31,6 +32,7 @@ from accounts.services import api_keys, roles
 from billing import price_table
 from billing.models import Balance, Budget, LedgerEntry, MoneySettings, Price
 from billing.services import budgets
+from tests.cast import PASSWORD
 
 NO_ROWS = {"TOTAL_FORMS": "0", "INITIAL_FORMS": "0"}
 PASSWORDS = {"usable_password": "true", "password1": "correct-horse-battery", "password2": "correct-horse-battery"}
@@ -361,3 +363,36 @@ def test_the_administration_loads_nothing_from_elsewhere_and_runs_no_inline_scri
     scripts = next(each for each in policy.split("; ") if each.startswith("script-src"))
     assert "unsafe-inline" not in scripts
     assert "unsafe-eval" not in client.get("/c/new")["Content-Security-Policy"]
+
+
+def old_sign_in(client: Client) -> None:
+    session = client.session
+    [record] = session["account_authentication_methods"]
+    record["at"] = time.time() - 7_200
+    session.save()
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("model", [*FORMS, SiteSettings, MoneySettings], ids=lambda each: each.__name__)
+def test_who_signed_in_long_ago_changes_nothing_before_showing_that_it_is_them(client: Client, model: Any) -> None:
+    old_sign_in(client)
+    path = page(model, "add") if model in FORMS else page(model, "change", "1")
+    assert client.get(path)["Location"].startswith("/account/reauthenticate?next=%2Fadmin%2F")
+    rows = model._default_manager.count()
+    made, _ = FORMS.get(model, ({}, None))
+    assert client.post(path, made)["Location"].startswith("/account/reauthenticate")
+    assert model._default_manager.count() == rows
+    client.post("/account/reauthenticate", {"password": PASSWORD})
+    assert client.get(path).status_code == 200
+
+
+@pytest.mark.security
+def test_nor_do_they_act_on_lists_or_set_passwords(client: Client, owner: User) -> None:
+    old_sign_in(client)
+    act(client, User, "switch_off", owner)
+    paths = [reverse("admin:accounts_role_matrix"), reverse("admin:auth_user_password_change", args=[owner.pk])]
+    for path in paths:
+        assert client.post(path, {"password1": "x", "password2": "x"})["Location"].startswith("/account/reauthenticate")
+    owner.refresh_from_db()
+    assert owner.is_active
+    assert owner.check_password(PASSWORD)
