@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.functional import Promise
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 
@@ -21,6 +22,7 @@ def settings() -> dict[str, Any]:
         "SHOW_VIEW_ON_SITE": False,
         "DASHBOARD_CALLBACK": "chat.admin_pages.fill_dashboard",
         "STYLES": [lambda request: static("css/admin.css")],
+        "SCRIPTS": [lambda request: static("js/admin.js")],
         "COLORS": {"primary": _PRIMARY},
         "SIDEBAR": {"show_search": False, "show_all_applications": False, "navigation": _MENU},
     }
@@ -33,19 +35,23 @@ def _title(request: HttpRequest) -> str:
 
 
 def _group(title: Promise | str, *items: tuple[Promise | str, str, str]) -> dict[str, Any]:
+    """Return a part of the menu. Items are a name, an icon, and the name of a page with what follows "?"."""
     links: list[dict[str, Any]] = []
     for name, icon, view in items:
-        address = reverse_lazy(f"admin:{view}")
-        links.append({"title": name, "icon": icon, "link": address, "active": _is_at(address)})
+        page, _mark, query = view.partition("?")
+        address = reverse_lazy(f"admin:{page}")
+        link = format_lazy("{}?{}", address, query) if query else address
+        links.append({"title": name, "icon": icon, "link": link, "active": _is_at(address, query)})
     return {"title": title, "separator": True, "collapsible": False, "items": links}
 
 
-def _is_at(address: Any) -> Callable[[HttpRequest], bool]:
+def _is_at(address: Any, query: str) -> Callable[[HttpRequest], bool]:
     """Return whether a request is for this page or one below it; the matrix lies below the roles, and is not one."""
 
     def is_at(request: HttpRequest) -> bool:
         matrix = request.path.endswith("/role/matrix/")
-        return request.path.startswith(str(address)) and matrix == str(address).endswith("/role/matrix/")
+        is_here = request.path.startswith(str(address)) and matrix == str(address).endswith("/role/matrix/")
+        return is_here and request.META["QUERY_STRING"] == query if query else is_here
 
     return is_at
 
@@ -83,6 +89,7 @@ _MENU = [
     _group(
         _("Watch"),
         (_("Audit log"), "history", "accounts_auditentry_changelist"),
+        (_("Retention"), "auto_delete", "accounts_auditentry_changelist?action=retention.run"),
         (_("Reconciliations"), "fact_check", "billing_reconciliation_changelist"),
     ),
 ]  # fmt: skip

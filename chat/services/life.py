@@ -94,11 +94,14 @@ def retention_of() -> dict[UUID, int]:
 def retain() -> Kept:
     """Delete the chats that nobody touched for longer than they are kept; pinned ones stay. Returns the report.
 
+    Where anybody's chats are limited, the report is in the audit log, too: of how many people they are, and how much of
+    how many was deleted.
     Safe to run twice at once; a chat in which a reply is being written is not old.
     """
     conversations, people = 0, 0
     now = timezone.now()
-    for person, days in sorted(retention_of().items()):
+    limited = retention_of()
+    for person, days in sorted(limited.items()):
         deleted = 0
         old = Conversation.objects.filter(
             owner=person, pin_position=None, updated_at__lt=now - timedelta(days=days)
@@ -111,8 +114,8 @@ def retain() -> Kept:
                 organise.erase(ids)
                 deleted += len(ids)
         conversations, people = conversations + deleted, people + bool(deleted)
-    if conversations:
-        after = {"conversations": conversations, "people": people}
+    after = {"limited": len(limited), "people": people, "conversations": conversations}
+    if limited:
         audit.record(actor=None, action="retention.run", target=audit.Target("retention", ""), after=after)
     log.info("retention: %d conversations of %d people deleted", conversations, people)
     return Kept(conversations, people)

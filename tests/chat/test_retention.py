@@ -32,7 +32,7 @@ def test_old_chats_of_a_role_are_deleted_and_pinned_ones_stay(owner: User, admin
     report = retain()
     assert (report.conversations, report.people) == (1, 1)
     assert set(Conversation.objects.values_list("id", flat=True)) == kept
-    assert AuditEntry.objects.get(action="retention.run").after == {"conversations": 1, "people": 1}
+    assert AuditEntry.objects.get(action="retention.run").after == {"limited": 1, "conversations": 1, "people": 1}
     assert retain().conversations == 0
 
 

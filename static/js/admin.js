@@ -1,0 +1,54 @@
+// What the library behind the administration's pages leaves out: a landmark, names for the ear, keys for what is clicked.
+
+document.addEventListener("DOMContentLoaded", () => {
+  document.getElementById("main")?.setAttribute("role", "main");
+  for (const each of document.querySelectorAll("span[x-on\\:click*='sidebar']")) {
+    pressable(each, "Menu");
+  }
+  for (const each of document.querySelectorAll("th:empty, th:not([aria-label])")) {
+    if (!each.textContent.trim()) each.replaceWith(asCell(each));
+  }
+  for (const each of document.querySelectorAll("select.admin-autocomplete")) nameBox(each);
+});
+
+addEventListener("load", () => {
+  document.querySelectorAll(".simplebar-content-wrapper[role=region]").forEach((each, index) => {
+    if (index) each.setAttribute("aria-label", `${each.getAttribute("aria-label")} ${index + 1}`);
+  });
+});
+
+function pressable(element, name) {
+  element.setAttribute("role", "button");
+  element.setAttribute("aria-label", name);
+  element.tabIndex = 0;
+  element.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" && event.key !== " ") return;
+    event.preventDefault();
+    element.click();
+  });
+}
+
+// A head without words heads nothing.
+function asCell(head) {
+  const cell = document.createElement("td");
+  for (const { name, value } of head.attributes) if (name !== "scope") cell.setAttribute(name, value);
+  cell.append(...head.childNodes);
+  return cell;
+}
+
+// The box that stands for a select has its value for a name, and none while it is empty.
+function nameBox(select) {
+  const label = document.querySelector(`label[for="${select.id}"]`);
+  if (!label) return;
+  const name = () => {
+    const box = select.parentElement.querySelector(".select2-selection");
+    if (!box) return;
+    const words = `${label.textContent.trim()} ${select.selectedOptions[0]?.textContent.trim() ?? ""}`.trim();
+    for (const each of [box, box.querySelector("[role=textbox]")]) {
+      each?.removeAttribute("aria-labelledby");
+      each?.setAttribute("aria-label", words);
+    }
+  };
+  new MutationObserver(name).observe(select.parentElement, { childList: true, subtree: true });
+  name();
+}

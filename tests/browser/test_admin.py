@@ -1,0 +1,63 @@
+"""The administration in a browser: every page of its menu, its forms, and showing again that it is oneself."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.load.stack import ROOT, Stack
+
+pytestmark = pytest.mark.browser
+Open = Callable[..., Page]
+Axe = Callable[[Page, str], None]
+
+PASSWORD = "correct-horse-battery"
+MAKE = """
+from accounts.models import User
+User.objects.create_superuser({email!r}, {password!r}, name="Ada Admin with quite a long name")
+"""
+FORMS = (
+    "/admin/accounts/user/add/", "/admin/accounts/role/USER/change/", "/admin/accounts/group/add/",
+    "/admin/billing/budget/add/", "/admin/billing/price/add/", "/admin/accounts/banner/add/",
+    "/admin/accounts/ban/add/", "/admin/accounts/invitation/add/", "/admin/accounts/capabilitygrant/add/",
+)  # fmt: skip
+
+
+@pytest.fixture
+def administrator(stack: Stack) -> str:
+    """Return the address of a new administrator."""
+    email = f"ada-{uuid4().hex}@example.org"
+    command = [sys.executable, "manage.py", "shell", "-c", MAKE.format(email=email, password=PASSWORD)]
+    environment = stack.environment | stack.runtime()
+    subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
+    return email
+
+
+def sign_in(page: Page, email: str) -> None:
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.wait_for_url(lambda url: "/login" not in url)
+
+
+@pytest.mark.parametrize("phone", [False, True], ids=["wide", "phone"])
+def test_every_page_of_the_menu_and_every_form(open_tab: Open, axe: Axe, administrator: str, phone: bool) -> None:
+    page = open_tab("/login?next=/admin/", signed_in=False, phone=phone, color_scheme="dark" if phone else "light")
+    sign_in(page, administrator)
+    links = page.locator("nav a[href^='/admin/'], aside a[href^='/admin/'], #nav-sidebar a[href^='/admin/']")
+    paths = sorted(set(links.evaluate_all("found => found.map(each => each.getAttribute('href'))")))
+    assert len(paths) > 15
+    for path in (*paths, *FORMS):
+        page.goto(path)
+        axe(page, path)
+
+
+def test_a_long_open_session_shows_again_who_it_is(open_tab: Open, stack: Stack, administrator: str) -> None:
+    page = open_tab("/login?next=/admin/accounts/banner/add/", signed_in=False)
+    sign_in(page, administrator)
+    page.get_by_label("Message").fill("Maintenance at noon")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("Maintenance at noon").first).to_be_visible()
