@@ -139,10 +139,13 @@ class TheOne(Panel):
         value = self.elsewhere().get(db_field.name)
         if field is None or value is None:
             return field
+        words = gettext("As the file and the environment say (%(now)s)")
         if isinstance(value, bool):
-            now = gettext("yes") if value else gettext("no")
-            words = gettext("As the file and the environment say (%(now)s)") % {"now": now}
-            field.widget.choices = [("unknown", words), ("true", gettext("Yes")), ("false", gettext("No"))]
+            now = {"now": gettext("yes") if value else gettext("no")}
+            field.widget.choices = [("unknown", words % now), ("true", gettext("Yes")), ("false", gettext("No"))]
+        elif db_field.choices:
+            options = dict(db_field.flatchoices)
+            field.widget.choices = [("", words % {"now": options.get(value, value)}), *options.items()]
         else:
             field.widget.attrs["placeholder"] = str(value)
         return field

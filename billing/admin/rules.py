@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.admin.panel import Panel, TheOne, actor_of
 from billing import policy, price_table
 from billing.models import Budget, MoneySettings, Price
+from billing.policy import Refill
 from billing.services import budgets
 
 _TARGETS = {
@@ -100,8 +101,12 @@ class MoneySettingsAdmin(TheOne):
         refill = rules.refill
         return {
             "enforced": rules.enforced, "start_credits": rules.start_credits, "refill": refill is not None,
-            "default_rate": rules.default_rate, **({"refill_amount": refill.amount} if refill else {}),
+            "default_rate": rules.default_rate, "unknown": rules.unknown, **(_refill(refill) if refill else {}),
         }  # fmt: skip
 
     def after_change(self) -> None:
         policy.stored.forget()
+
+
+def _refill(refill: Refill) -> dict[str, object]:
+    return {"refill_amount": refill.amount, "refill_value": refill.value, "refill_unit": refill.unit}

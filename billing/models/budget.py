@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.ids import uuid7
 from accounts.models import ApiKey, Group, Role
@@ -40,7 +41,9 @@ class Budget(models.Model):
     )
     group = models.ForeignKey(Group, null=True, blank=True, on_delete=models.CASCADE, related_name="budgets")
     role = models.ForeignKey(Role, null=True, blank=True, on_delete=models.CASCADE, related_name="budgets")
-    api_key = models.ForeignKey(ApiKey, null=True, blank=True, on_delete=models.CASCADE, related_name="budgets")
+    api_key = models.ForeignKey(
+        ApiKey, null=True, blank=True, on_delete=models.CASCADE, related_name="budgets", verbose_name=_("API key")
+    )
     endpoint = models.CharField(max_length=128, blank=True)
     model = models.CharField(max_length=256, blank=True)
     unit = models.CharField(max_length=8, choices=Unit.choices, default=Unit.CREDITS)

@@ -28,7 +28,7 @@ def index(request: SignedIn) -> HttpResponse:
     limits = list(Budget.objects.filter(is_active=True, api_key__in=keys).order_by("created_at", "id"))
     meters = budgets.meters(limits, request.user.id)
     rows = [(key, [each for each in meters if each.budget.api_key_id == key.id]) for key in keys]
-    context = {"rows": rows, "may_make": api_keys.may_make(request.user), "tab": "api_keys"}
+    context = {"rows": rows, "may_make": api_keys.may_make(request.user), "tab": "security"}
     return show_page(request, "chat/settings_api_keys.html", context)
 
 
