@@ -13,11 +13,13 @@ from typing import Any
 
 from django.conf import settings
 
-from endpoints.adapters.base import Endpoint, Titles
+from endpoints.adapters.base import Endpoint
 from endpoints.config import Config, load_config
+from endpoints.config.base import USER_PROVIDED
+from endpoints.config.endpoint_custom import LOCAL_NAME, CustomEndpoint
 from endpoints.config.environment import PROVIDERS, endpoints_from_environment
 from endpoints.config.interpolate import unset_variables
-from endpoints.config.schema import LOCAL_NAME, USER_PROVIDED, CustomEndpoint, Registration
+from endpoints.config.site import Registration
 from endpoints.model_lists import merged, stored_models
 
 log = logging.getLogger(__name__)
@@ -107,7 +109,7 @@ def _load() -> Registry:
     if settings.LOCAL_MODEL_URL:
         found.append(_local())
     ordered = tuple(replace(endpoint, order=order) for order, endpoint in enumerate(found))
-    return Registry(ordered, config.money, config.registration)
+    return Registry(ordered, config.money, config.document.registration)
 
 
 def _order() -> list[str]:
@@ -118,7 +120,7 @@ def _order() -> list[str]:
 
 def _custom(config: Config) -> list[Endpoint]:
     found = []
-    for each in config.custom:
+    for each in config.document.endpoints.custom:
         missing = unset_variables(each.apiKey, each.baseURL)
         if missing:
             log.warning("endpoint %s is left out: %s is not set", each.name, ", ".join(missing))
@@ -143,7 +145,7 @@ def _custom_endpoint(each: CustomEndpoint) -> Endpoint:
         headers=each.headers,
         add_params=each.addParams,
         drop_params=tuple(each.dropParams),
-        titles=Titles(wanted=each.titleConvo, model=each.titleModel),
+        titles=each.to_titles(),
         model_display_label=each.modelDisplayLabel,
         custom=True,
         token_rates={model: rates.to_rates() for model, rates in each.tokenConfig.items()},

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from endpoints.adapters.base import Endpoint, Family
-from endpoints.config.schema import USER_PROVIDED, is_web_address
+from endpoints.config.base import USER_PROVIDED, is_web_address
 
 log = logging.getLogger(__name__)
 
