@@ -61,6 +61,7 @@ class Endpoint:
     local: bool = False  # the embedded model
     key_from_user: bool = False  # everybody brings a key of their own
     url_from_user: bool = False  # and the address
+    allowed_addresses: tuple[tuple[str, int], ...] = ()  # private hosts and ports that such an address may name
     token_rates: Mapping[str, Rates] = field(default_factory=dict)  # `tokenConfig`
     windows: Mapping[str, int] = field(default_factory=dict)  # model: tokens, of `tokenConfig`
     written_by_operator: bool = False  # `base_url` is the operator's word, and so may be a private address

@@ -17,11 +17,10 @@ from endpoints.config.findings import faults_of
 from endpoints.config.in_use import not_in_use
 from endpoints.config.interpolate import interpolate
 from endpoints.config.money import policy_of
+from endpoints.config.reading import read
 
 __all__ = ["Config", "ConfigFaults", "Fault", "load_config"]
 
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # written in C, it takes a tenth of the time
-DEEPEST = 100
 _INSTANCE = frozenset({"INSTANCE_NAME", "DEPLOYMENT_NAME"})  # filled for each model
 
 
@@ -59,10 +58,8 @@ def load_config(path: Path) -> Config:
 
 
 def _checked(file: str, text: str) -> Config:
-    if _depth(text) > DEEPEST:
-        raise RecursionError
-    lines = Lines(yaml.compose(text, Loader=_LOADER))
-    document = yaml.load(text, Loader=_LOADER)  # noqa: S506 (a safe loader)
+    root, document = read(text)
+    lines = Lines(root)
     if document is None:
         return Config()
     if not isinstance(document, dict):
@@ -82,18 +79,6 @@ def _checked(file: str, text: str) -> Config:
     if faults:
         raise ConfigFaults(file, sorted(faults, key=lambda fault: fault.line))
     return _config(found, written, [*notices, *_notices(found, written, lines)])
-
-
-def _depth(text: str) -> int:
-    """Return how deeply the document is nested; the reader in C would crash where this does not."""
-    depth = deepest = 0
-    for event in yaml.parse(text, Loader=_LOADER):
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-            deepest = max(deepest, depth)
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-    return deepest
 
 
 def _validated(document: dict[Any, Any]) -> Document:

@@ -31,6 +31,11 @@ class ConfigFaults(ImproperlyConfigured):
         lines = [_("%(file)s cannot be used:") % {"file": file}, *(f"  {fault}" for fault in self.faults)]
         super().__init__("\n".join(lines))
 
+    @property
+    def cannot_be_bypassed(self) -> bool:
+        """Whether not even CONFIG_BYPASS_VALIDATION lets a site start."""
+        return any(fault.path == "imageOutputType" for fault in self.faults)
+
 
 def path_of(place: Place) -> str:
     """
