@@ -130,7 +130,7 @@ def current() -> Registry:
 def faults() -> tuple[Fault, ...]:
     """Return why the file as it is now is not in use, or nothing."""
     current()
-    return _state[0].faults
+    return _state[0].faults if _state else ()
 
 
 def reset() -> None:
