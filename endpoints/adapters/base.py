@@ -100,6 +100,15 @@ class ToolSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks, and where: the values of the placeholders in headers (`endpoints.placeholders`), by their fields."""
+
+    user: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: Mapping[str, str] = field(default_factory=dict, repr=False)
+    openid: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class ModelRequest:
     """One model call. `max_tokens` caps the reply (0: no cap).
 
@@ -116,6 +125,7 @@ class ModelRequest:
     user_id: str = ""
     stream: bool = True
     wire: Literal["chat", "responses"] = "chat"
+    caller: Caller = Caller()
 
 
 class Adapter(Protocol):

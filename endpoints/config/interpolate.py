@@ -32,5 +32,6 @@ def unset_variables(*texts: str) -> list[str]:
 
 
 def _value_of(found: "re.Match[str]") -> str:
-    name = found[1]
-    return found[0] if name in _NEVER else os.environ.get(name) or found[0]
+    value = os.environ.get(found[1], "")
+    # A placeholder of headers in a variable would be filled later, and what was put in is never looked at again.
+    return found[0] if not value or found[1] in _NEVER or "{{LIBRECHAT_" in value else value
