@@ -9,14 +9,15 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from endpoints import discovery
 from endpoints.adapters.base import Endpoint
 from endpoints.building import build
 from endpoints.config import Config, ConfigFaults, Fault, load_config
@@ -24,12 +25,16 @@ from endpoints.config.endpoint_custom import LOCAL_NAME
 from endpoints.config.environment import is_on
 from endpoints.config.model_specs import ModelSpec
 from endpoints.config.site import Registration
-from endpoints.model_lists import merged, stored_models
+from endpoints.http import address_of
+from endpoints.model_lists import is_personal, merged, stored_models, tells_prices, with_fetched_prices
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
+_THIS_MACHINE = {"127.0.0.1", "localhost", "::1"}
 LOCAL_MODEL = "smollm2-135m-instruct"
 REMEMBERED_SECONDS = 10.0  # how long a process relies on a fetched list before it looks into the cache again
+REMEMBERED = 1_000  # lists, where each person has their own
 LOOK_AGAIN_SECONDS = 2.0  # how long it relies on the file being as it was
 
 
@@ -43,7 +48,8 @@ class Registry:
         self.config = config or Config()
         self.notices = notices  # what the file says and is passed over, for administrators
         self._by_name = {endpoint.name: endpoint for endpoint in endpoints}
-        self._remembered: dict[str, tuple[float, tuple[str, ...]]] = {}
+        self._listed: dict[tuple[str, ...], tuple[float, tuple[str, ...]]] = {}
+        self._priced: dict[tuple[str, ...], tuple[float, Endpoint]] = {}
 
     @property
     def money(self) -> Mapping[str, Any]:
@@ -61,20 +67,32 @@ class Registry:
         return tuple(spec for spec in written if spec.preset.place in {*self._by_name, "agents"})
 
     def get(self, name: str) -> Endpoint | None:
-        return self._by_name.get(name)
+        endpoint = self._by_name.get(name)
+        if endpoint is not None and tells_prices(endpoint):
+            return self._remember(self._priced, (name,), lambda: with_fetched_prices(endpoint))
+        return endpoint
 
-    def models(self, name: str) -> tuple[str, ...]:
-        """Return the models of an endpoint, the first being its default; nothing for an unknown one."""
+    def models(self, name: str, who: str = "") -> tuple[str, ...]:
+        """Return the models of an endpoint, the first being its default; nothing for an unknown one.
+
+        `who` is the id of the person who asks: some places list other models for each.
+        """
         endpoint = self._by_name.get(name)
         if endpoint is None:
             return ()
         if not endpoint.fetch_models:
             return endpoint.models
-        seen_at, models = self._remembered.get(name, (0.0, ()))
-        if not models or time.monotonic() - seen_at > REMEMBERED_SECONDS:
-            models = merged(endpoint.models, stored_models(endpoint))
-            self._remembered[name] = time.monotonic(), models
-        return models
+        who = who if is_personal(endpoint) else ""
+        return self._remember(self._listed, (name, who), lambda: merged(endpoint.models, stored_models(endpoint, who)))
+
+    def _remember(self, kept: dict[Any, tuple[float, T]], key: tuple[str, ...], ask: Callable[[], T]) -> T:
+        seen_at, answer = kept.get(key, (0.0, None))
+        if not answer or time.monotonic() - seen_at > REMEMBERED_SECONDS:
+            if len(kept) > REMEMBERED:
+                kept.clear()
+            answer = ask()
+            kept[key] = time.monotonic(), answer
+        return answer
 
     def default(self) -> tuple[Endpoint, str] | None:
         """Return what a new conversation begins with, or None when there is no model at all."""
@@ -89,9 +107,9 @@ class Registry:
         """Whether there is nothing but the embedded model, so that an administrator should hear how to add more."""
         return bool(self.endpoints) and all(endpoint.local for endpoint in self.endpoints)
 
-    def allows(self, name: str, model: str) -> bool:
+    def allows(self, name: str, model: str, who: str = "") -> bool:
         endpoint = self._by_name.get(name)
-        return endpoint is not None and (model in endpoint.models or model in self.models(name))
+        return endpoint is not None and (model in endpoint.models or model in self.models(name, who))
 
 
 @dataclass(slots=True)
@@ -102,6 +120,7 @@ class _State:
     seen: tuple[int, ...]
     look_again_at: float
     faults: tuple[Fault, ...] = ()
+    local: tuple[str, ...] = ()  # the model servers that were found on this machine
 
 
 _lock = threading.Lock()
@@ -156,14 +175,22 @@ def _begun() -> _State:
 def _look_again(state: _State) -> None:
     path = settings.LIBRECHAT_CONFIG
     seen = _seen(path)
-    if seen == state.seen:
-        return
-    state.seen = seen
-    if not seen:
+    if seen != state.seen:
+        state.seen = seen
+        _read_again(state, path)
+    if state.registry.config.document.parley.discoverLocal:
+        local = discovery.found()
+        if local != state.local:
+            state.local = local
+            state.registry = _made(state.registry.config, local)
+
+
+def _read_again(state: _State, path: Path) -> None:
+    if not state.seen:
         state.faults = (Fault("", 0, _("%s is gone; what it said last stays in use") % path.name),)
         return
     try:
-        state.registry, state.faults = _made(load_config(path)), ()
+        state.registry, state.faults = _made(load_config(path), state.local), ()
         log.info("%s is in use as it is now", path.name)
     except ConfigFaults as found:
         state.faults = found.faults
@@ -178,8 +205,10 @@ def _seen(path: Path) -> tuple[int, ...]:
     return found.st_mtime_ns, found.st_size, found.st_ino
 
 
-def _made(config: Config) -> Registry:
+def _made(config: Config, local: tuple[str, ...] = ()) -> Registry:
     found, left_out = build(config.document.endpoints)
+    if config.document.parley.discoverLocal:
+        found += _discovered(local, found)
     if settings.LOCAL_MODEL_URL:
         found.append(_local())
     ordered = tuple(replace(endpoint, order=order) for order, endpoint in enumerate(found))
@@ -197,6 +226,18 @@ def _specs_left_out(registry: Registry) -> list[str]:
         f"model spec {spec.name} is left out: there is no endpoint “{spec.preset.place}”"
         for spec in registry.config.document.modelSpecs.specs
         if spec.name not in there
+    ]
+
+
+def _discovered(names: tuple[str, ...], known: list[Endpoint]) -> list[Endpoint]:
+    """Return the servers that nobody wrote into the file."""
+    taken = {each.name.lower() for each in known}
+    ports = {address[1] for each in [settings.LOCAL_MODEL_URL, *(each.base_url for each in known)]
+             if (address := address_of(each)) and address[0] in _THIS_MACHINE}  # fmt: skip
+    return [
+        each
+        for each in discovery.servers()
+        if each.name in names and each.name.lower() not in taken and discovery.PLACES[each.name] not in ports
     ]
 
 

@@ -1,23 +1,13 @@
 """Which endpoints and models there are."""
 
-import asyncio
-import time
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
-from celery import current_app
 from django.core.cache import cache
 from pytest_django import Settings
 
-from endpoints import model_lists, registry
-from endpoints.adapters.base import Endpoint
+from endpoints import registry
 from endpoints.config.environment import ANTHROPIC, GOOGLE, OPENAI, Provider
-from endpoints.model_lists import fetch_models, merged, refresh, stored_models
-from endpoints.registry import Registry
-from endpoints.tasks import refresh_models
-from tests.model_server.fixtures import ModelServer
 
 CUSTOM = """
 version: 1
@@ -115,84 +105,3 @@ def test_what_is_left_out_is_told(settings: Settings) -> None:
     personal = registry.current().get("Personal")
     assert personal is not None
     assert (personal.key_from_user, personal.api_key, personal.base_url) == (True, "", "https://a.example.org")
-
-
-# --- lists that a provider publishes ------------------------------------------------------------
-
-
-@pytest.fixture
-def fetching(model_server: ModelServer) -> Endpoint:
-    return Endpoint(
-        "Fetching", "F", "openai_wire", base_url=model_server.url, api_key="k", models=("fetched-small", "mine"),
-        fetch_models=True, headers={"X-Team": "blue"}, written_by_operator=True,
-    )  # fmt: skip
-
-
-@pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """The tasks that were queued; none is run."""
-    queued: list[Any] = []
-    monkeypatch.setattr(current_app, "send_task", lambda name, args: queued.append((name, args)))
-    return queued
-
-
-def test_asking_for_models_never_waits_and_asks_once(
-    fetching: Endpoint, model_server: ModelServer, asked: list[Any]
-) -> None:
-    for _ in range(3):  # as three processes
-        assert Registry((fetching,)).models("Fetching") == ("fetched-small", "mine")
-    assert asked == [(refresh_models.name, ["Fetching"])]
-    assert model_server.count == 0
-
-
-def test_a_fetched_list_is_used_and_renewed_when_old(
-    fetching: Endpoint, asked: list[Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asyncio.run(refresh(fetching))
-    current = Registry((fetching,))
-    assert current.models("Fetching") == ("fetched-small", "fetched-large", "text-embedding-x")
-    assert current.allows("Fetching", "fetched-large")
-    assert current.allows("Fetching", "mine")  # the operator named it, whatever the provider's list says
-    assert asked == []
-    now = time.time()
-    monkeypatch.setattr(time, "time", lambda: now + model_lists.FRESH_SECONDS + 1)
-    assert stored_models(fetching)[0] == "fetched-large"
-    assert len(asked) == 1
-
-
-def test_the_task_fetches_what_the_registry_knows(
-    fetching: Endpoint, model_server: ModelServer, monkeypatch: pytest.MonkeyPatch, asked: list[Any]
-) -> None:
-    there = Registry((fetching, replace(fetching, name="Fixed", fetch_models=False)))
-    monkeypatch.setattr(registry, "current", lambda: there)
-    for name in ("Fetching", "Fetching", "Fixed", "Nobody"):
-        refresh_models(name)
-    assert model_server.count == 2
-    (seen, _) = model_server.requests()
-    assert seen["path"] == "/v1/models"
-    assert seen["headers"]["Authorization"] == "Bearer k"
-    assert seen["headers"]["X-Team"] == "blue"
-    assert stored_models(fetching)
-
-
-@pytest.mark.parametrize("change", [{"api_key": "sk-wrong"}, {"base_url": "http://127.0.0.1:9/v1"},
-                                    {"written_by_operator": False}])  # fmt: skip
-async def test_a_list_that_cannot_be_fetched_changes_nothing(fetching: Endpoint, change: dict[str, Any]) -> None:
-    assert await fetch_models(replace(fetching, **change)) == ()
-
-
-def test_without_a_cache_the_default_list_is_shown(fetching: Endpoint, settings: Settings, asked: list[Any]) -> None:
-    settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:9/0"}}
-    assert stored_models(fetching) == ()
-
-
-@pytest.mark.parametrize(
-    ("default", "fetched", "expected"),
-    [
-        (("a", "b"), (), ("a", "b")),
-        (("a", "b"), ("c", "b"), ("b", "c")),
-        ((), ("c", "d"), ("c", "d")),
-    ],
-)
-def test_merging(default: tuple[str, ...], fetched: tuple[str, ...], expected: tuple[str, ...]) -> None:
-    assert merged(default, fetched) == expected
