@@ -11,7 +11,6 @@ _KNOWN = {
     "mlx", "moonshot", "ollama", "openrouter", "perplexity", "qwen", "shuttleai", "together.ai", "unify", "vercel",
     "xai",
 }  # fmt: skip
-OPENROUTER = "openrouter"
 
 
 def custom(site: Site) -> list[Endpoint]:
@@ -37,7 +36,7 @@ def _endpoint(site: Site, each: CustomEndpoint) -> list[Endpoint]:
             direct=each.directEndpoint,
             add_params=each.addParams,
             drop_params=tuple(each.dropParams),
-            parameter_set=_parameter_set(each),
+            parameter_set=each.parameter_set,
             param_definitions=tuple(
                 one.model_dump(exclude_unset=True) for one in each.customParams.paramDefinitions
             ),
@@ -54,12 +53,3 @@ def _endpoint(site: Site, each: CustomEndpoint) -> list[Endpoint]:
             **fields,
         )
     ]  # fmt: skip
-
-
-def _parameter_set(each: CustomEndpoint) -> str:
-    """Return the set that the file names, else the one that fits the place; empty for the usual one."""
-    if each.customParams.defaultParamsEndpoint:
-        return each.customParams.defaultParamsEndpoint
-    if OPENROUTER in f"{each.name} {each.baseURL}".lower():
-        return OPENROUTER
-    return each.provider or ""

@@ -11,6 +11,7 @@ from endpoints.config.endpoint_shared import All, add_params, base_url
 from endpoints.config.money import TokenRates
 
 LOCAL_NAME = "Local"
+OPENROUTER = "openrouter"
 RESERVED = (*BUILT_IN, LOCAL_NAME)
 
 ParametersOf = Callable[[str], frozenset[str] | None]
@@ -110,19 +111,6 @@ class CustomParams(Closed):
     includeReasoningHistory: Flag = False
     paramDefinitions: list[ParamDefinition] = []
 
-    @model_validator(mode="after")
-    def _of_the_set(self) -> "CustomParams":
-        if not _parameters_of:
-            return self
-        of = _parameters_of[0]
-        keys = of(self.defaultParamsEndpoint or "custom")
-        if keys is None:
-            raise ValueError(_("`defaultParamsEndpoint` is not a known set of parameters"))
-        if unknown := sorted({each.key for each in self.paramDefinitions} - keys):
-            message = _("`paramDefinitions` has keys that are not in the set: %(unknown)s. Allowed: %(allowed)s")
-            raise ValueError(message % {"unknown": ", ".join(unknown), "allowed": ", ".join(sorted(keys))})
-        return self
-
 
 class CustomEndpoint(All):
     name: Text
@@ -167,3 +155,24 @@ class CustomEndpoint(All):
         if self.provider is not None and not self.models.default:
             raise ValueError(_("`provider: anthropic` needs `models.default`: its list cannot be fetched"))
         return self
+
+    @model_validator(mode="after")
+    def _of_the_set(self) -> "CustomEndpoint":
+        if not _parameters_of:
+            return self
+        keys = _parameters_of[0](self.parameter_set or "custom")
+        if keys is None:
+            raise ValueError(_("`customParams.defaultParamsEndpoint` is not a known set of parameters"))
+        if unknown := sorted({each.key for each in self.customParams.paramDefinitions} - keys):
+            message = _("`paramDefinitions` has keys that are not in the set: %(unknown)s. Allowed: %(allowed)s")
+            raise ValueError(message % {"unknown": ", ".join(unknown), "allowed": ", ".join(sorted(keys))})
+        return self
+
+    @property
+    def parameter_set(self) -> str:
+        """The set that is named, else the one that fits the place; empty for the usual one."""
+        if self.customParams.defaultParamsEndpoint:
+            return self.customParams.defaultParamsEndpoint
+        if OPENROUTER in f"{self.name} {self.baseURL}".lower():
+            return OPENROUTER
+        return self.provider or ""
