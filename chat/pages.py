@@ -12,6 +12,7 @@ from chat.presenters import Branch, MessageView, present_branch
 from chat.services import tree
 from endpoints import registry
 from endpoints.adapters.base import Endpoint
+from endpoints.config import Fault
 from endpoints.offer import offer_for
 
 NOTHING = Branch(messages=[], has_earlier=False)
@@ -44,6 +45,7 @@ class ChatPage:
     branch: Branch
     choice: Choice | None
     only_local: bool
+    config_faults: tuple[Fault, ...] = ()  # why the file of models as it is now is not in use, for administrators
     text: str = ""
     error: str = ""
     error_link: str = ""
@@ -111,6 +113,7 @@ def chat_page(
         branch=branch,
         choice=choice_of(wanted, user),
         only_local=registry.current().only_local,
+        config_faults=registry.faults() if user.is_admin else (),
         text=text,
         error=error,
         error_link=error_link,

@@ -20,7 +20,8 @@ from chat.generator.worker import HEARTBEAT
 from chat.services.signals import client
 from chat.tasks import WORKER_SEEN
 from deploy.embedded.probe import http_status
-from endpoints.config import ConfigFaults, load_config
+from endpoints import registry
+from endpoints.config import ConfigFaults
 
 EXTENSIONS = {"vector", "pg_trgm"}
 DISK_MEGABYTES = 500
@@ -129,13 +130,17 @@ def check_worker() -> Iterator[Finding]:
 
 def check_models() -> Iterator[Finding]:
     try:
-        config = load_config(settings.LIBRECHAT_CONFIG)
+        found = registry.current()
     except ConfigFaults as faults:
         for fault in faults.faults:
             yield Finding("librechat.yaml", "fault", str(fault), f"Mend {faults.file}.")
         return
-    if config.not_in_use:
-        yield Finding("librechat.yaml", "warning", f"keys without effect yet: {', '.join(config.not_in_use)}")
+    for fault in registry.faults():  # what validation would refuse, or an edit that is not in use
+        yield Finding("librechat.yaml", "fault", str(fault), f"Mend {settings.LIBRECHAT_CONFIG.name}.")
+    for notice in found.notices:
+        yield Finding("librechat.yaml", "warning", notice)
+    for path in found.config.not_in_use:
+        yield Finding("librechat.yaml", "warning", f"{path} is without effect yet")
     if not settings.LOCAL_MODEL_URL:
         yield Finding("local model", "ok", "off")
     elif http_status(settings.LOCAL_MODEL_URL.rstrip("/").removesuffix("/v1") + "/health") == 200:

@@ -9,8 +9,9 @@ from endpoints.adapters.base import Endpoint
 class Offer:
     """The same questions as `endpoints.registry.Registry`, answered for a role. Cheap to make and to ask."""
 
-    def __init__(self, role: str) -> None:
+    def __init__(self, role: str, who: str = "") -> None:
         self._registry = registry.current()
+        self._who = who
         self._access = access_of(role)
 
     @property
@@ -28,7 +29,7 @@ class Offer:
         return self._registry.get(name)
 
     def models(self, name: str) -> tuple[str, ...]:
-        models = self._registry.models(name)
+        models = self._registry.models(name, self._who)
         return tuple(model for model in models if self._access.allows(name, model)) if self._access.rows else models
 
     def default(self) -> tuple[Endpoint, str] | None:
@@ -39,9 +40,9 @@ class Offer:
         return None
 
     def allows(self, name: str, model: str) -> bool:
-        return self._access.allows(name, model) and self._registry.allows(name, model)
+        return self._access.allows(name, model) and self._registry.allows(name, model, self._who)
 
 
 def offer_for(user: User) -> Offer:
     """Return what this person may choose from."""
-    return Offer(user.role_name)
+    return Offer(user.role_name, str(user.id))

@@ -1,61 +1,98 @@
 """Which endpoints and models there are: from the environment, the configuration file, and the embedded model.
 
-Read once per process. Changes of the file or the environment need a restart.
+Every process reads the file at its start, which a fault ends, and looks at it again every few seconds while it is
+asked. An edit takes effect without a restart; one with faults does not, and the last good file stays. The
+environment is read at the start only, except where the file names its variables.
 """
 
 import logging
 import os
 import threading
 import time
-from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
-from endpoints.adapters.base import Endpoint, Titles
-from endpoints.config import Config, load_config
-from endpoints.config.environment import PROVIDERS, endpoints_from_environment
-from endpoints.config.interpolate import unset_variables
-from endpoints.config.schema import LOCAL_NAME, USER_PROVIDED, CustomEndpoint, Registration
-from endpoints.model_lists import merged, stored_models
+from endpoints import discovery
+from endpoints.adapters.base import Endpoint
+from endpoints.building import build
+from endpoints.config import Config, ConfigFaults, Fault, load_config
+from endpoints.config.endpoint_custom import LOCAL_NAME
+from endpoints.config.environment import is_on
+from endpoints.config.model_specs import ModelSpec
+from endpoints.config.site import Registration
+from endpoints.http import address_of
+from endpoints.model_lists import is_personal, merged, stored_models, tells_prices, with_fetched_prices
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
+_THIS_MACHINE = {"127.0.0.1", "localhost", "::1"}
 LOCAL_MODEL = "smollm2-135m-instruct"
 REMEMBERED_SECONDS = 10.0  # how long a process relies on a fetched list before it looks into the cache again
+REMEMBERED = 1_000  # lists, where each person has their own
+LOOK_AGAIN_SECONDS = 2.0  # how long it relies on the file being as it was
 
 
 class Registry:
     """The endpoints, in the order people see them. Cheap to ask: lists that must be fetched are never waited for."""
 
     def __init__(
-        self,
-        endpoints: tuple[Endpoint, ...],
-        money: Mapping[str, Any] | None = None,
-        registration: Registration | None = None,
+        self, endpoints: tuple[Endpoint, ...], config: Config | None = None, notices: tuple[str, ...] = ()
     ) -> None:
         self.endpoints = endpoints
-        self.money = money or {}  # fields of `billing.policy.Policy` that the file sets
-        self.registration = registration or Registration()
+        self.config = config or Config()
+        self.notices = notices  # what the file says and is passed over, for administrators
         self._by_name = {endpoint.name: endpoint for endpoint in endpoints}
-        self._remembered: dict[str, tuple[float, tuple[str, ...]]] = {}
+        self._listed: dict[tuple[str, ...], tuple[float, tuple[str, ...]]] = {}
+        self._priced: dict[tuple[str, ...], tuple[float, Endpoint]] = {}
+
+    @property
+    def money(self) -> Mapping[str, Any]:
+        """The fields of `billing.policy.Policy` that the file sets."""
+        return self.config.money
+
+    @property
+    def registration(self) -> Registration:
+        return self.config.document.registration
+
+    @property
+    def specs(self) -> tuple[ModelSpec, ...]:
+        """The model specs whose endpoint is there, as the file orders them."""
+        written = self.config.document.modelSpecs.specs
+        return tuple(spec for spec in written if spec.preset.place in {*self._by_name, "agents"})
 
     def get(self, name: str) -> Endpoint | None:
-        return self._by_name.get(name)
+        endpoint = self._by_name.get(name)
+        if endpoint is not None and tells_prices(endpoint):
+            return self._remember(self._priced, (name,), lambda: with_fetched_prices(endpoint))
+        return endpoint
 
-    def models(self, name: str) -> tuple[str, ...]:
-        """Return the models of an endpoint, the first being its default; nothing for an unknown one."""
+    def models(self, name: str, who: str = "") -> tuple[str, ...]:
+        """Return the models of an endpoint, the first being its default; nothing for an unknown one.
+
+        `who` is the id of the person who asks: some places list other models for each.
+        """
         endpoint = self._by_name.get(name)
         if endpoint is None:
             return ()
         if not endpoint.fetch_models:
             return endpoint.models
-        seen_at, models = self._remembered.get(name, (0.0, ()))
-        if not models or time.monotonic() - seen_at > REMEMBERED_SECONDS:
-            models = merged(endpoint.models, stored_models(endpoint))
-            self._remembered[name] = time.monotonic(), models
-        return models
+        who = who if is_personal(endpoint) else ""
+        return self._remember(self._listed, (name, who), lambda: merged(endpoint.models, stored_models(endpoint, who)))
+
+    def _remember(self, kept: dict[Any, tuple[float, T]], key: tuple[str, ...], ask: Callable[[], T]) -> T:
+        seen_at, answer = kept.get(key, (0.0, None))
+        if not answer or time.monotonic() - seen_at > REMEMBERED_SECONDS:
+            if len(kept) > REMEMBERED:
+                kept.clear()
+            answer = ask()
+            kept[key] = time.monotonic(), answer
+        return answer
 
     def default(self) -> tuple[Endpoint, str] | None:
         """Return what a new conversation begins with, or None when there is no model at all."""
@@ -70,85 +107,138 @@ class Registry:
         """Whether there is nothing but the embedded model, so that an administrator should hear how to add more."""
         return bool(self.endpoints) and all(endpoint.local for endpoint in self.endpoints)
 
-    def allows(self, name: str, model: str) -> bool:
+    def allows(self, name: str, model: str, who: str = "") -> bool:
         endpoint = self._by_name.get(name)
-        return endpoint is not None and (model in endpoint.models or model in self.models(name))
+        return endpoint is not None and (model in endpoint.models or model in self.models(name, who))
+
+
+@dataclass(slots=True)
+class _State:
+    """What this process goes by. `seen` tells one version of the file from another."""
+
+    registry: Registry
+    seen: tuple[int, ...]
+    look_again_at: float
+    faults: tuple[Fault, ...] = ()
+    local: tuple[str, ...] = ()  # the model servers that were found on this machine
 
 
 _lock = threading.Lock()
-_current: list[Registry] = []
+_state: list[_State] = []
 
 
 def current() -> Registry:
-    """Return the registry of this process. Raises `endpoints.config.ConfigFaults` when the file is faulty."""
-    if _current:
-        return _current[0]
-    with _lock:
-        if not _current:
-            _current.append(_load())
-        return _current[0]
+    """Return the registry of this process.
+
+    Raises `endpoints.config.ConfigFaults` when the file was faulty from the start; later faults are for `faults`.
+    """
+    if not _state:
+        with _lock:
+            if not _state:
+                _state.append(_begun())
+    state = _state[0]
+    if time.monotonic() >= state.look_again_at and _lock.acquire(blocking=False):
+        try:  # the others go on with what there is
+            state.look_again_at = time.monotonic() + LOOK_AGAIN_SECONDS
+            _look_again(state)
+        finally:
+            _lock.release()
+    return state.registry
+
+
+def faults() -> tuple[Fault, ...]:
+    """Return why the file as it is now is not in use, or nothing."""
+    current()
+    return _state[0].faults if _state else ()
 
 
 def reset() -> None:
     """Forget the registry, so that the next use reads everything anew."""
     with _lock:
-        _current.clear()
+        _state.clear()
 
 
-def _load() -> Registry:
-    config = load_config(settings.LIBRECHAT_CONFIG)
-    if os.environ.get("CONFIG_PATH") and not settings.LIBRECHAT_CONFIG.exists():
-        log.warning("there is no file %s (CONFIG_PATH)", settings.LIBRECHAT_CONFIG)
-    built_in = {endpoint.name: endpoint for endpoint in endpoints_from_environment()}
-    custom = _custom(config)
-    found: list[Endpoint] = []
-    for name in _order():
-        found += custom if name == "custom" else [built_in[name]] if name in built_in else []
+def _begun() -> _State:
+    path = settings.LIBRECHAT_CONFIG
+    seen, look_again_at = _seen(path), time.monotonic() + LOOK_AGAIN_SECONDS
+    if os.environ.get("CONFIG_PATH") and not seen:
+        log.warning("there is no file %s (CONFIG_PATH)", path)
+    try:
+        return _State(_made(load_config(path)), seen, look_again_at)
+    except ConfigFaults as found:
+        if not is_on("CONFIG_BYPASS_VALIDATION") or found.cannot_be_bypassed:
+            raise
+        log.warning("%s\nCONFIG_BYPASS_VALIDATION: the defaults are used instead", found)
+        return _State(_made(Config()), seen, look_again_at, found.faults)
+
+
+def _look_again(state: _State) -> None:
+    path = settings.LIBRECHAT_CONFIG
+    seen = _seen(path)
+    if seen != state.seen:
+        state.seen = seen
+        _read_again(state, path)
+    if state.registry.config.document.parley.discoverLocal:
+        local = discovery.found()
+        if local != state.local:
+            state.local = local
+            state.registry = _made(state.registry.config, local)
+
+
+def _read_again(state: _State, path: Path) -> None:
+    if not state.seen:
+        state.faults = (Fault("", 0, _("%s is gone; what it said last stays in use") % path.name),)
+        return
+    try:
+        state.registry, state.faults = _made(load_config(path), state.local), ()
+        log.info("%s is in use as it is now", path.name)
+    except ConfigFaults as found:
+        state.faults = found.faults
+        log.error("%s\nWhat it said before stays in use", found)
+
+
+def _seen(path: Path) -> tuple[int, ...]:
+    try:
+        found = path.stat()
+    except OSError:
+        return ()
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def _made(config: Config, local: tuple[str, ...] = ()) -> Registry:
+    found, left_out = build(config.document.endpoints)
+    if config.document.parley.discoverLocal:
+        found += _discovered(local, found)
     if settings.LOCAL_MODEL_URL:
         found.append(_local())
     ordered = tuple(replace(endpoint, order=order) for order, endpoint in enumerate(found))
-    return Registry(ordered, config.money, config.registration)
+    registry = Registry(ordered, config)
+    notices = [*(str(each) for each in config.notices), *left_out, *_specs_left_out(registry)]
+    for notice in notices:
+        log.warning("%s", notice)
+    registry.notices = tuple(notices)
+    return registry
 
 
-def _order() -> list[str]:
-    """Return the names of what is offered, in order: as `ENDPOINTS` says, else all."""
-    named = [each.strip() for each in os.environ.get("ENDPOINTS", "").split(",") if each.strip()]
-    return list(dict.fromkeys(named)) or [*(provider.name for provider in PROVIDERS), "custom"]
+def _specs_left_out(registry: Registry) -> list[str]:
+    there = {spec.name for spec in registry.specs}
+    return [
+        f"model spec {spec.name} is left out: there is no endpoint “{spec.preset.place}”"
+        for spec in registry.config.document.modelSpecs.specs
+        if spec.name not in there
+    ]
 
 
-def _custom(config: Config) -> list[Endpoint]:
-    found = []
-    for each in config.custom:
-        missing = unset_variables(each.apiKey, each.baseURL)
-        if missing:
-            log.warning("endpoint %s is left out: %s is not set", each.name, ", ".join(missing))
-        elif USER_PROVIDED in {each.apiKey, each.baseURL}:
-            log.warning("endpoint %s is left out: keys of each person are not supported yet", each.name)
-        else:
-            found.append(_custom_endpoint(each))
-    return found
-
-
-def _custom_endpoint(each: CustomEndpoint) -> Endpoint:
-    own_wire = each.provider is None
-    return Endpoint(
-        name=each.name,
-        label=each.name,
-        adapter="openai_wire" if own_wire else "litellm",
-        base_url=each.baseURL.rstrip("/"),
-        api_key=each.apiKey,
-        models=each.models.names,
-        fetch_models=each.models.fetch and own_wire,
-        litellm_prefix="" if own_wire else f"{each.provider}/",
-        headers=each.headers,
-        add_params=each.addParams,
-        drop_params=tuple(each.dropParams),
-        titles=Titles(wanted=each.titleConvo, model=each.titleModel),
-        model_display_label=each.modelDisplayLabel,
-        custom=True,
-        token_rates={model: rates.to_rates() for model, rates in each.tokenConfig.items()},
-        written_by_operator=True,
-    )
+def _discovered(names: tuple[str, ...], known: list[Endpoint]) -> list[Endpoint]:
+    """Return the servers that nobody wrote into the file."""
+    taken = {each.name.lower() for each in known}
+    ports = {address[1] for each in [settings.LOCAL_MODEL_URL, *(each.base_url for each in known)]
+             if (address := address_of(each)) and address[0] in _THIS_MACHINE}  # fmt: skip
+    return [
+        each
+        for each in discovery.servers()
+        if each.name in names and each.name.lower() not in taken and discovery.PLACES[each.name] not in ports
+    ]
 
 
 def _local() -> Endpoint:

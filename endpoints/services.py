@@ -2,10 +2,12 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import replace
 
 from endpoints.adapters import litellm, openai_wire
 from endpoints.adapters.base import ModelRequest
 from endpoints.events import Event, Failed, TextDelta, Usage
+from endpoints.placeholders import filled
 
 _ADAPTERS = {"openai_wire": openai_wire.stream, "litellm": litellm.stream}
 
@@ -15,7 +17,9 @@ def stream(request: ModelRequest) -> AsyncGenerator[Event]:
 
     Never raises for what the provider or the network does. Closing the iterator hangs up.
     """
-    return _ADAPTERS[request.endpoint.adapter](request)
+    endpoint = request.endpoint.for_model(request.model)
+    ready = replace(endpoint, headers=filled(endpoint.headers, request.caller))
+    return _ADAPTERS[endpoint.adapter](replace(request, endpoint=ready))
 
 
 async def complete(request: ModelRequest) -> tuple[str, Usage | None, Failed | None]:

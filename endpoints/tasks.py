@@ -4,17 +4,28 @@ from typing import Any
 from celery import shared_task
 from celery.signals import worker_init
 
-from endpoints import registry
+from accounts.models import User
+from endpoints import discovery, registry
+from endpoints.callers import caller_of
 from endpoints.config import ConfigFaults
 from endpoints.model_lists import refresh
 
 
 @shared_task
-def refresh_models(name: str) -> None:
-    """Fetch the model list of an endpoint anew."""
+def refresh_models(name: str, who: str = "") -> None:
+    """Fetch the model list of an endpoint anew; `who` is the id of the person whose list it is."""
     endpoint = registry.current().get(name)
-    if endpoint is not None and endpoint.fetch_models:
-        asyncio.run(refresh(endpoint))
+    if endpoint is None or not endpoint.fetch_models:
+        return
+    person = User.objects.filter(id=who).first() if who else None
+    asyncio.run(refresh(endpoint, who, caller_of(person) if person else None))
+
+
+@shared_task
+def look_for_local_servers() -> None:
+    """Look for model servers on this machine, if the operator wants that."""
+    if registry.current().config.document.parley.discoverLocal:
+        asyncio.run(discovery.look())
 
 
 @worker_init.connect

@@ -51,9 +51,9 @@ class Budget:
         last = len(request.messages[-1].content) if request.messages else 0
         tokens = (characters - last) // CHARACTERS_PER_TOKEN
         amount = holds.slice_credits(rates=rates, input_tokens=tokens, output_tokens=0)
-        if not await self._in_thread(lambda: holds.extend(hold_id=self._hold_id, credits=amount, tokens=tokens)):
+        if not await self.in_thread(lambda: holds.extend(hold_id=self._hold_id, credits=amount, tokens=tokens)):
             return None
-        left = await self._in_thread(lambda: holds.affordable(hold_id=self._hold_id, rate=rates.completion))
+        left = await self.in_thread(lambda: holds.affordable(hold_id=self._hold_id, rate=rates.completion))
         if left is None:
             return request
         affordable = self._paid + left
@@ -64,13 +64,13 @@ class Budget:
         rates = self._rates
         if rates is None or tokens + MARGIN < self._paid:
             return True
-        more = await self._in_thread(
+        more = await self.in_thread(
             lambda: holds.extend_by_tokens(hold_id=self._hold_id, rate=rates.completion, tokens=holds.REPLY_SLICE)
         )
         self._paid += more
         return tokens < self._paid
 
-    async def _in_thread(self, work: Callable[[], T]) -> T:
+    async def in_thread(self, work: Callable[[], T]) -> T:
         """Ask the database; while it is away the run waits for the answer."""
         while True:
             try:

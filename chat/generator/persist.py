@@ -19,12 +19,14 @@ from psycopg import Cursor
 from psycopg.rows import dict_row, tuple_row
 from psycopg.types.json import Jsonb, JsonbLoader
 
+from accounts.models import User
 from accounts.services import grants
 from billing.pricing import TokenCounts
 from billing.services import holds
 from chat.models import Generation, Message, Project
 from chat.quotes import with_quotes
-from endpoints.adapters.base import Endpoint, PromptMessage
+from endpoints.adapters.base import Caller, Endpoint, PromptMessage
+from endpoints.callers import caller_of
 from endpoints.events import Event, Failed, Finished, Usage
 from endpoints.parts import Part, plain_text
 from endpoints.prices import rates_of
@@ -125,6 +127,18 @@ def claim(*, ids: Sequence[UUID], worker: str) -> list[Job]:
             role = "user" if author == Message.Author.USER else "assistant"
             history.setdefault(run_id, []).append(PromptMessage(role, with_quotes(text, quotes)))  # type: ignore[arg-type]
     return [Job(**row, history=history.get(row["id"], [])) for row in claimed]
+
+
+def caller_of_job(job: Job) -> Caller:
+    """Return who asked, and with which message."""
+    reply = Message.objects.select_related("parent").get(id=job.message_id)
+    question = reply.parent
+    return caller_of(
+        User.objects.get(id=job.owner_id),
+        conversation_id=str(job.conversation_id),
+        message_id=str(question.id) if question else "",
+        parent_id=str(question.parent_id) if question and question.parent_id else "",
+    )
 
 
 def save(*, worker: str, batch: Sequence[Progress]) -> dict[UUID, bool]:

@@ -3,18 +3,19 @@
 import asyncio
 import logging
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from agents.run import run as run_agent
 from chat.generator.budget import Budget
-from chat.generator.persist import Job, Outcome
+from chat.generator.persist import Job, Outcome, caller_of_job
 from chat.generator.scrub import Scrubber
 from chat.model_settings import ModelSettings
 from chat.streaming.log import LogWriter, RunLog
 from endpoints import registry
-from endpoints.adapters.base import Endpoint, ModelRequest, PromptMessage
+from endpoints.adapters.base import Caller, Endpoint, ModelRequest, PromptMessage
 from endpoints.events import Event, Failed, Finished, ReasoningDelta, TextDelta, ToolCallDelta, Usage
 from endpoints.parts import Part, plain_text
+from endpoints.placeholders import asks_who
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +69,10 @@ async def carry_out(active: ActiveRun, writer: LogWriter, budget: Budget, worker
 async def _prepare(active: ActiveRun, endpoint: Endpoint, budget: Budget) -> ModelRequest | Finished | Failed:
     """Return what to ask the model, paid for; or why it is not asked."""
     try:
-        request = await budget.cover_prompt(request_of(active.job, endpoint))
+        caller = Caller()
+        if asks_who(endpoint):
+            caller = await budget.in_thread(lambda: caller_of_job(active.job))
+        request = await budget.cover_prompt(replace(request_of(active.job, endpoint), caller=caller))
     except Exception:
         log.exception("run %s cannot be prepared", active.job.id)
         return Failed("internal")

@@ -22,7 +22,9 @@ from chat.services.notices import notify
 from chat.services.refusal import TurnRefused
 from chat.services.turns import TITLE_CHARACTERS
 from endpoints import registry
-from endpoints.adapters.base import ModelRequest, PromptMessage
+from endpoints.adapters.base import Caller, Endpoint, ModelRequest, PromptMessage
+from endpoints.callers import caller_of
+from endpoints.placeholders import asks_who
 from endpoints.prices import UnknownPrice, rates_of, reserve_for
 from endpoints.services import complete
 
@@ -114,6 +116,7 @@ def _ask(conversation: Conversation, question: str, *, key: str = "") -> str:
         max_tokens=TITLE_TOKENS,
         user_id=str(conversation.owner_id),
         stream=False,
+        caller=_caller(conversation, endpoint),
     )
     hold_id = uuid7()
     try:
@@ -154,6 +157,12 @@ def _begun_with(conversation: Conversation) -> UUID | None:
     """Return the API key that the conversation was begun with, whose budgets pay for its title too."""
     runs = Generation.objects.filter(conversation=conversation).order_by("id")[:1]
     return Hold.objects.filter(id__in=runs.values("hold_id")).values_list("key_id", flat=True).first()
+
+
+def _caller(conversation: Conversation, endpoint: Endpoint) -> Caller:
+    if not asks_who(endpoint):
+        return Caller()
+    return caller_of(conversation.owner, conversation_id=str(conversation.id))
 
 
 def clean_title(text: str) -> str:

@@ -61,6 +61,7 @@ class Endpoint:
     local: bool = False  # the embedded model
     key_from_user: bool = False  # everybody brings a key of their own
     url_from_user: bool = False  # and the address
+    allowed_addresses: tuple[tuple[str, int], ...] = ()  # private hosts and ports that such an address may name
     token_rates: Mapping[str, Rates] = field(default_factory=dict)  # `tokenConfig`
     windows: Mapping[str, int] = field(default_factory=dict)  # model: tokens, of `tokenConfig`
     written_by_operator: bool = False  # `base_url` is the operator's word, and so may be a private address
@@ -99,6 +100,15 @@ class ToolSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks, and where: the values of the placeholders in headers (`endpoints.placeholders`), by their fields."""
+
+    user: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: Mapping[str, str] = field(default_factory=dict, repr=False)
+    openid: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class ModelRequest:
     """One model call. `max_tokens` caps the reply (0: no cap).
 
@@ -115,6 +125,7 @@ class ModelRequest:
     user_id: str = ""
     stream: bool = True
     wire: Literal["chat", "responses"] = "chat"
+    caller: Caller = Caller()
 
 
 class Adapter(Protocol):

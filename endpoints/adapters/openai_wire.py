@@ -68,9 +68,10 @@ async def stream(request: ModelRequest, *, patience: Patience = PATIENCE) -> Asy
 
 
 def exempt_of(endpoint: Endpoint) -> tuple[Address, ...]:
-    """Return the address that may be private because the operator wrote it."""
-    address = address_of(endpoint.base_url) if endpoint.written_by_operator else None
-    return (address,) if address else ()
+    """Return the address that may be private because the operator wrote it, or allowed it to people."""
+    address = address_of(endpoint.base_url)
+    allowed = address is not None and (endpoint.written_by_operator or address in endpoint.allowed_addresses)
+    return (address,) if address and allowed else ()
 
 
 async def _whole(answer: Answer, reply: "Reply", endpoint: Endpoint) -> list[Event]:

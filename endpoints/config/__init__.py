@@ -1,5 +1,6 @@
-"""The configuration file, `librechat.yaml`: read once at start, refused as a whole when anything in it is wrong."""
+"""The configuration file, `librechat.yaml`: refused as a whole when anything in it is wrong."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -7,34 +8,38 @@ from typing import Any
 
 import yaml
 from django.utils.translation import gettext as _
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
-from endpoints.config.faults import ConfigFaults, Fault, Lines, Place, message_of, path_of
+from endpoints.config.document import SCHEMA_VERSION, Document
+from endpoints.config.endpoint_custom import CustomEndpoint
+from endpoints.config.faults import ConfigFaults, Fault, Lines, path_of
+from endpoints.config.findings import faults_of
+from endpoints.config.in_use import not_in_use
 from endpoints.config.interpolate import interpolate
-from endpoints.config.money import Balance, Billing, Parley, Transactions, policy_of
-from endpoints.config.schema import LATER, TOP_LEVEL, CustomEndpoint, CustomParams, Document, Endpoints, Registration
+from endpoints.config.money import policy_of
+from endpoints.config.reading import read
 
 __all__ = ["Config", "ConfigFaults", "Fault", "load_config"]
+
+_INSTANCE = frozenset({"INSTANCE_NAME", "DEPLOYMENT_NAME"})  # filled for each model
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
     """What the file says. `not_in_use` names keys that are accepted and have no effect yet."""
 
-    custom: tuple[CustomEndpoint, ...] = ()
+    document: Document = field(default_factory=lambda: Document(version=""))
     not_in_use: tuple[str, ...] = ()
+    notices: tuple[Fault, ...] = ()  # what is passed over, and what was probably not meant
     money: Mapping[str, Any] = field(default_factory=dict)  # fields of `billing.policy.Policy`
-    registration: Registration = field(default_factory=Registration)
-
-
-_CLOSED: dict[str, type[BaseModel]] = {
-    "endpoints": Endpoints, "customParams": CustomParams, "balance": Balance, "transactions": Transactions,
-    "parley": Parley, "billing": Billing,
-}  # fmt: skip
 
 
 def load_config(path: Path) -> Config:
     """Return what the file says; a file that is not there says nothing. Raises `ConfigFaults` with every fault."""
+    if path.parts[:1] in {("http:",), ("https:",)}:
+        raise ConfigFaults(
+            "CONFIG_PATH", [Fault("", 0, _("is a web address. Fetch the file yourself, and name its path."))]
+        )
     try:
         text = path.read_text("utf-8")
     except FileNotFoundError:
@@ -53,50 +58,66 @@ def load_config(path: Path) -> Config:
 
 
 def _checked(file: str, text: str) -> Config:
-    lines = Lines(yaml.compose(text, Loader=yaml.SafeLoader))
-    document = yaml.safe_load(text)
+    root, document = read(text)
+    lines = Lines(root)
     if document is None:
         return Config()
     if not isinstance(document, dict):
         raise ConfigFaults(file, [Fault("", lines.of(()), _("must be a mapping of keys to values"))])
-    twice = [Fault(path_of(place), line, _("stands here a second time")) for place, line in lines.repeated_keys()]
-    config, faults = _validated(document, lines)
-    faults += twice + _unknown_keys(document, lines)
+    written = {name: value for name, value in document.items() if value is not None}
+    faults = [Fault(path_of(place), line, _("stands here a second time")) for place, line in lines.repeated_keys()]
+    notices: list[Fault] = []
+    try:
+        found = _validated(written)
+    except ValidationError as error:
+        said = faults_of(error, written, lines)
+        # An invalid `summarization` was always passed over with a warning, and the files out there rely on that.
+        notices = [fault for fault in said if fault.path.startswith("summarization")]
+        faults += [fault for fault in said if fault not in notices]
+        if not faults:
+            found = _validated({name: value for name, value in written.items() if name != "summarization"})
     if faults:
         raise ConfigFaults(file, sorted(faults, key=lambda fault: fault.line))
-    return config
+    return _config(found, written, [*notices, *_notices(found, written, lines)])
 
 
-def _unknown_keys(document: dict[Any, Any], lines: Lines) -> list[Fault]:
-    message = _("is not a known key here. Allowed: %s") % ", ".join(TOP_LEVEL)
-    return [Fault(path_of((str(name),)), lines.of((str(name),)), message) for name in document if name not in TOP_LEVEL]
+def _validated(document: dict[Any, Any]) -> Document:
+    endpoints = document.get("endpoints")
+    if isinstance(endpoints, dict):
+        filled = {
+            name: interpolate(value, keep=_INSTANCE if name == "azureOpenAI" else frozenset())
+            for name, value in endpoints.items()
+        }
+        document = document | {"endpoints": filled}
+    return Document.model_validate(document)
 
 
-def _validated(document: dict[Any, Any], lines: Lines) -> tuple[Config, list[Fault]]:
-    filled = {name: interpolate(value) if name == "endpoints" else value for name, value in document.items()}
-    try:
-        found = Document.model_validate(filled)
-        custom = tuple(found.endpoints.custom) if found.endpoints else ()
-        unused = [name for name in LATER if name in document]
-        if found.transactions is not None and not found.transactions.enabled:
-            unused.append("transactions.enabled")
-        return Config(custom, tuple(unused), policy_of(found.balance, found.parley), found.registration), []
-    except ValidationError as error:
-        faults: dict[tuple[str, str], Fault] = {}
-        for each in error.errors(include_url=False, include_input=False):
-            place = _in_file(each["loc"])
-            message = message_of(each, _allowed(place))
-            fault = Fault(path_of(place), lines.of(place), message)
-            faults[fault.path, fault.message] = fault
-        return Config(), list(faults.values())
+def _config(found: Document, written: dict[str, Any], notices: list[Fault]) -> Config:
+    unknown = {re.sub(r"\[\d+\]", "[]", fault.path) for fault in notices}
+    unused = [path for path in not_in_use(written) if path not in unknown]
+    if not found.transactions.enabled:
+        unused.append("transactions.enabled")
+    return Config(found, tuple(unused), tuple(notices), policy_of(found.balance, found.parley))
 
 
-def _in_file(place: Place) -> Place:
-    """Return the place without the names that pydantic gives to the branches of a union."""
-    return tuple(step for step in place if step not in {"str", "float", "int"})
+def _notices(found: Document, written: dict[str, Any], lines: Lines) -> list[Fault]:
+    notices = []
+    if _number(str(found.version)) > SCHEMA_VERSION:
+        newest = ".".join(str(each) for each in SCHEMA_VERSION)
+        notices.append(Fault("version", lines.of(("version",)), _("is newer than %s, the newest known here") % newest))
+    custom = written["endpoints"].get("custom") if "endpoints" in written else None
+    for number, each in enumerate(custom or []):
+        for name in each:
+            if name not in CustomEndpoint.model_fields:
+                place = ("endpoints", "custom", number, str(name))
+                notices.append(Fault(path_of(place), lines.of(place), _("is not known and has no effect")))
+    return notices
 
 
-def _allowed(place: Place) -> list[str]:
-    parent = next((step for step in reversed(place[:-1]) if isinstance(step, str)), "")
-    model = _CLOSED.get(parent)
-    return list(model.model_fields) if model else []
+def _number(version: str) -> tuple[int, ...]:
+    """
+    >>> _number("1.3.17-rc1")
+    (1, 3, 17)
+    """
+    plain = version.partition("-")[0].split(".")
+    return tuple(int(each) for each in plain if each.isdecimal())

@@ -1,14 +1,10 @@
-"""The built-in providers: which variables switch them on, and what they offer when nothing else is said."""
+"""The built-in providers: which variables switch them on, and where they are when nothing else is said."""
 
-import logging
 import os
 from dataclasses import dataclass
-from typing import Literal
 
-from endpoints.adapters.base import Endpoint, Family
-from endpoints.config.schema import USER_PROVIDED, is_web_address
-
-log = logging.getLogger(__name__)
+from endpoints.adapters.base import Family
+from endpoints.config import default_models
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,77 +15,42 @@ class Provider:
     models_variable: str
     url_variable: str
     base_url: str
-    adapter: Literal["openai_wire", "litellm"]
     models: tuple[str, ...]
-    litellm_prefix: str = ""
-    fetches: bool = False
 
 
-PROVIDERS = (
-    Provider(
-        "openAI", "OpenAI", "OPENAI_API_KEY", "OPENAI_MODELS", "OPENAI_REVERSE_PROXY", "https://api.openai.com/v1",
-        "openai_wire",
-        (
-            "gpt-6-astra", "gpt-6-sol", "gpt-6-luna", "gpt-5.6", "gpt-5.6-terra", "gpt-5.6-luna", "gpt-5.5", "gpt-5.4",
-            "gpt-5.4-mini", "gpt-5-mini", "gpt-4.1", "gpt-4o-mini",
-        ),
-        fetches=True,
-    ),
-    Provider(
-        "google", "Google", "GOOGLE_KEY", "GOOGLE_MODELS", "GOOGLE_REVERSE_PROXY",
-        "https://generativelanguage.googleapis.com/v1beta", "litellm",
-        (
-            "gemini-3.8-flash", "gemini-3.7-flash", "gemini-3.6-flash", "gemini-3.5-flash", "gemini-3.5-flash-lite",
-            "gemini-3.1-pro-preview", "gemini-3.1-flash-lite-preview", "gemini-2.5-pro", "gemini-2.5-flash",
-            "gemini-2.5-flash-lite",
-        ),
-        litellm_prefix="gemini/",
-    ),
-    Provider(
-        "anthropic", "Anthropic", "ANTHROPIC_API_KEY", "ANTHROPIC_MODELS", "ANTHROPIC_REVERSE_PROXY",
-        "https://api.anthropic.com", "litellm",
-        (
-            "claude-fable-5-1", "claude-fable-5", "claude-opus-5-5", "claude-opus-5", "claude-sonnet-5",
-            "claude-opus-4-8", "claude-opus-4-7", "claude-sonnet-4-6", "claude-opus-4-6", "claude-sonnet-4-5",
-            "claude-haiku-4-5",
-        ),
-        litellm_prefix="anthropic/",
-    ),
+OPENAI = Provider(
+    "openAI", "OpenAI", "OPENAI_API_KEY", "OPENAI_MODELS", "OPENAI_REVERSE_PROXY", "https://api.openai.com/v1",
+    default_models.OPENAI,
+)  # fmt: skip
+AZURE = Provider("azureOpenAI", "Azure OpenAI", "AZURE_API_KEY", "AZURE_OPENAI_MODELS", "AZURE_OPENAI_BASEURL", "", ())
+GOOGLE = Provider(
+    "google", "Google", "GOOGLE_KEY", "GOOGLE_MODELS", "GOOGLE_REVERSE_PROXY",
+    "https://generativelanguage.googleapis.com/v1beta", default_models.GOOGLE,
+)  # fmt: skip
+ANTHROPIC = Provider(
+    "anthropic", "Anthropic", "ANTHROPIC_API_KEY", "ANTHROPIC_MODELS", "ANTHROPIC_REVERSE_PROXY",
+    "https://api.anthropic.com", default_models.ANTHROPIC,
+)  # fmt: skip
+BEDROCK = Provider(
+    "bedrock", "AWS Bedrock", "BEDROCK_AWS_BEARER_TOKEN", "BEDROCK_AWS_MODELS", "BEDROCK_REVERSE_PROXY", "",
+    default_models.BEDROCK,
+)  # fmt: skip
+PROVIDERS = (OPENAI, AZURE, GOOGLE, ANTHROPIC, BEDROCK)  # in the order in which people see them
+# Each of these brings models along.
+PROVIDER_KEYS = (
+    *(provider.key_variable for provider in PROVIDERS),
+    "BEDROCK_AWS_SECRET_ACCESS_KEY", "BEDROCK_AWS_PROFILE", "BEDROCK_AWS_DEFAULT_REGION", "GOOGLE_SERVICE_KEY_FILE",
 )  # fmt: skip
 
 
-PROVIDER_KEYS = tuple(provider.key_variable for provider in PROVIDERS)
+def text_of(variable: str) -> str:
+    return os.environ.get(variable, "").strip()
 
 
-def endpoints_from_environment() -> list[Endpoint]:
-    """Return an endpoint for every provider whose key is set."""
-    found = []
-    for provider in PROVIDERS:
-        key = os.environ.get(provider.key_variable, "").strip()
-        if key == USER_PROVIDED:
-            log.warning("%s: keys of each person are not supported yet, so it is left out", provider.key_variable)
-        elif key:
-            found.append(_endpoint(provider, key))
-    return found
+def is_on(variable: str) -> bool:
+    return text_of(variable).lower() == "true"
 
 
-def _endpoint(provider: Provider, key: str) -> Endpoint:
-    base_url = os.environ.get(provider.url_variable, "").strip() or provider.base_url
-    if not is_web_address(base_url):
-        log.error("%s is not a web address; the provider's own is used", provider.url_variable)
-        base_url = provider.base_url
-    named = tuple(each.strip() for each in os.environ.get(provider.models_variable, "").split(",") if each.strip())
-    organization = os.environ.get("OPENAI_ORGANIZATION", "").strip() if provider.name == "openAI" else ""
-    return Endpoint(
-        name=provider.name,
-        family=provider.name,
-        label=provider.label,
-        adapter=provider.adapter,
-        base_url=base_url.rstrip("/"),
-        api_key=key,
-        models=tuple(dict.fromkeys(named)) or provider.models,
-        fetch_models=provider.fetches and not named,
-        litellm_prefix=provider.litellm_prefix,
-        headers={"OpenAI-Organization": organization} if organization else {},
-        written_by_operator=True,
-    )
+def list_of(variable: str) -> tuple[str, ...]:
+    """Return what a variable lists with commas, each once."""
+    return tuple(dict.fromkeys(each.strip() for each in text_of(variable).split(",") if each.strip()))

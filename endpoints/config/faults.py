@@ -1,6 +1,6 @@
 """What is wrong with a configuration file: where, in which line, and what would be right."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +30,11 @@ class ConfigFaults(ImproperlyConfigured):
         self.faults = tuple(faults)
         lines = [_("%(file)s cannot be used:") % {"file": file}, *(f"  {fault}" for fault in self.faults)]
         super().__init__("\n".join(lines))
+
+    @property
+    def cannot_be_bypassed(self) -> bool:
+        """Whether not even CONFIG_BYPASS_VALIDATION lets a site start."""
+        return any(fault.path == "imageOutputType" for fault in self.faults)
 
 
 def path_of(place: Place) -> str:
@@ -70,7 +75,7 @@ class Lines:
 def _child(node: yaml.Node, step: str | int) -> tuple[int, yaml.Node] | None:
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
-            if key.value == str(step):
+            if str(key.value) == str(step):
                 return key.start_mark.line + 1, value
     elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
         value = node.value[step]
@@ -95,15 +100,29 @@ def _repeated(node: yaml.Node, place: Place, seen: set[int]) -> Iterator[tuple[P
             yield from _repeated(value, (*place, name), seen)
 
 
+_BOUNDS: dict[str, Callable[[], str]] = {
+    "greater_than_equal": lambda: _("must be at least %(ge)s"),
+    "greater_than": lambda: _("must be greater than %(gt)s"),
+    "less_than_equal": lambda: _("must be at most %(le)s"),
+    "string_too_long": lambda: _("must have at most %(max_length)s characters"),
+    "too_long": lambda: _("must have at most %(max_length)s items"),
+}
+
+
 def message_of(error: Mapping[str, Any], allowed: Sequence[str]) -> str:
     """Return pydantic's finding in words that say what is allowed; never the value, which may be a secret."""
-    kind, context = str(error["type"]), error.get("ctx", {})
+    kind = str(error["type"])
+    context: dict[str, Any] = error.get("ctx", {})
     if kind == "extra_forbidden":
         return _("is not a known key here. Allowed: %s") % ", ".join(allowed)
     if kind == "value_error":
         return str(context["error"])
     if kind in {"literal_error", "enum"}:
         return _("must be one of: %s") % str(context["expected"])
+    if kind == "union_tag_invalid":
+        return _("must be one of: %s") % str(context["expected_tags"])
+    if kind in _BOUNDS:
+        return str(_BOUNDS[kind]() % context)
     words: dict[str, str] = {
         "missing": _("is required"),
         "string_type": _("must be a text (put it in quotes)"),
@@ -114,6 +133,11 @@ def message_of(error: Mapping[str, Any], allowed: Sequence[str]) -> str:
         "model_type": _("must be a mapping of keys to values"),
         "model_attributes_type": _("must be a mapping of keys to values"),
         "string_too_short": _("must not be empty"),
+        "string_pattern_mismatch": _("has characters that are not allowed here"),
         "too_short": _("must have at least one item"),
+        "int_type": _("must be a whole number"),
+        "float_type": _("must be a number"),
+        "finite_number": _("must be a number"),
+        "invalid_key": _("must be a text (put it in quotes)"),
     }
     return words.get(kind) or str(error["msg"])

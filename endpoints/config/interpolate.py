@@ -12,14 +12,17 @@ _NEVER = {
 }  # fmt: skip
 
 
-def interpolate(value: Any) -> Any:
-    """Return `value` with the variables in its texts replaced, at any depth; what is not set stays as written."""
+def interpolate(value: Any, *, keep: frozenset[str] = frozenset()) -> Any:
+    """Return `value` with the variables in its texts replaced, at any depth.
+
+    What is not set stays as written, and what `keep` names.
+    """
     if isinstance(value, str):
-        return _VARIABLE.sub(_value_of, value)
+        return _VARIABLE.sub(lambda found: found[0] if found[1] in keep else _value_of(found), value)
     if isinstance(value, list):
-        return [interpolate(each) for each in value]
+        return [interpolate(each, keep=keep) for each in value]
     if isinstance(value, dict):
-        return {name: interpolate(each) for name, each in value.items()}
+        return {name: interpolate(each, keep=keep) for name, each in value.items()}
     return value
 
 
@@ -29,5 +32,6 @@ def unset_variables(*texts: str) -> list[str]:
 
 
 def _value_of(found: "re.Match[str]") -> str:
-    name = found[1]
-    return found[0] if name in _NEVER else os.environ.get(name) or found[0]
+    value = os.environ.get(found[1], "")
+    # A placeholder of headers in a variable would be filled later, and what was put in is never looked at again.
+    return found[0] if not value or found[1] in _NEVER or "{{LIBRECHAT_" in value else value

@@ -4,30 +4,27 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
+from pydantic import Field, StrictBool, StrictInt
 
 from billing.policy import DEFAULT_RATE, Refill
 from billing.pricing import Rates
+from endpoints.config.base import Closed, Open
 
 Rate = Annotated[Decimal, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
 Credits = Annotated[StrictInt, Field(ge=0, le=10**15)]
 
 
-class _Closed(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Balance(_Closed):
+class Balance(Closed):
     """What is not written has the documented default, also when only `enabled` is."""
 
     enabled: StrictBool = False
-    startBalance: Credits = 20_000  # noqa: N815
-    autoRefillEnabled: StrictBool = False  # noqa: N815
-    refillIntervalValue: Annotated[StrictInt, Field(ge=1, le=100_000)] = 30  # noqa: N815
-    refillIntervalUnit: Literal["seconds", "minutes", "hours", "days", "weeks", "months"] = "days"  # noqa: N815
-    refillAmount: Credits = 10_000  # noqa: N815
+    startBalance: Credits = 20_000
+    autoRefillEnabled: StrictBool = False
+    refillIntervalValue: Annotated[StrictInt, Field(ge=1, le=100_000)] = 30
+    refillIntervalUnit: Literal["seconds", "minutes", "hours", "days", "weeks", "months"] = "days"
+    refillAmount: Credits = 10_000
     # The time after which LibreChat drops what a lost request held. Here a lost run is swept, and its hold with it.
-    reservationTtlMs: Annotated[StrictInt, Field(ge=10_000)] = 1_800_000  # noqa: N815
+    reservationTtlMs: Annotated[StrictInt, Field(ge=10_000)] = 1_800_000
 
     def to_policy(self) -> dict[str, Any]:
         refill = Refill(self.refillAmount, self.refillIntervalValue, self.refillIntervalUnit)
@@ -38,37 +35,36 @@ class Balance(_Closed):
         }
 
 
-class Transactions(_Closed):
+class Transactions(Closed):
     """The ledger is always written here: `enabled: false` is accepted, and the doctor says that it has no effect."""
 
     enabled: StrictBool = True
 
 
-class Billing(_Closed):
+class Billing(Closed):
     pricing: Literal["usd", "tokens"] = "usd"
-    unknownPrice: Literal["refuse", "default"] = "refuse"  # noqa: N815
-    defaultRate: Rate = DEFAULT_RATE  # noqa: N815
+    unknownPrice: Literal["refuse", "default"] = "refuse"
+    defaultRate: Rate = DEFAULT_RATE
 
     def to_policy(self) -> dict[str, Any]:
         return {"pricing": self.pricing, "unknown": self.unknownPrice, "default_rate": self.defaultRate}
 
 
-class Parley(_Closed):
+class Parley(Closed):
     """What the file has no other word for."""
 
     billing: Billing = Billing()
+    discoverLocal: StrictBool = False  # look for model servers on this machine
 
 
-class TokenRates(BaseModel):
+class TokenRates(Open):
     """Rates of one model, in USD per million tokens. A missing cache rate is the prompt's."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
 
     prompt: Rate = DEFAULT_RATE
     completion: Rate = DEFAULT_RATE
-    context: Annotated[int, Field(gt=0)] | None = None
-    cacheRead: Rate | None = None  # noqa: N815
-    cacheWrite: Rate | None = None  # noqa: N815
+    context: Annotated[StrictInt, Field(gt=0)] | None = None  # tokens
+    cacheRead: Rate | None = None
+    cacheWrite: Rate | None = None
 
     def to_rates(self) -> Rates:
         read, write = self.cacheRead, self.cacheWrite
@@ -80,7 +76,7 @@ class TokenRates(BaseModel):
         )
 
 
-def policy_of(balance: Balance | None, parley: Parley | None) -> Mapping[str, Any]:
+def policy_of(balance: Balance | None, parley: Parley) -> Mapping[str, Any]:
     """Return the fields of `billing.policy.Policy` that the file sets."""
     found = balance.to_policy() if balance is not None else {}
-    return found | (parley.billing.to_policy() if parley is not None else {})
+    return found | (parley.billing.to_policy() if parley.model_fields_set else {})

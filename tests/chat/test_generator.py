@@ -90,6 +90,21 @@ async def test_a_run_is_written_stored_and_settled(owner: User, generator: Gener
     assert (entry.key, entry.estimated) == (f"generation:{run.id}:0", False)
 
 
+async def test_the_headers_tell_who_asks_and_where(
+    owner: User, generator: Generator, model_server: ModelServer, tmp_path: Path
+) -> None:
+    where = "{{LIBRECHAT_BODY_CONVERSATIONID}} {{LIBRECHAT_BODY_MESSAGEID}}"
+    headers = "{X-Who: '{{LIBRECHAT_USER_EMAIL}}', X-Where: '" + where + "'}"
+    told = ENDPOINTS.format(url=model_server.url) + f"      headers: {headers}\n"
+    (tmp_path / "librechat.yaml").write_text(told)
+    registry.reset()
+    started = await asked(owner, "Why?")
+    await over(started)
+    seen = model_server.requests()[-1]["headers"]
+    assert seen["X-Who"] == owner.email
+    assert seen["X-Where"] == f"{started.conversation.id} {started.reply.parent_id}"
+
+
 async def test_stopping_keeps_what_was_written_and_charges_it(owner: User, generator: Generator) -> None:
     started = await asked(owner, "[[endless delay=10]]")
     await until(lambda: bool(Message.objects.get(id=started.reply.id).parts))

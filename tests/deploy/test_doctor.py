@@ -24,6 +24,7 @@ from chat.services.signals import client as redis_client
 from chat.tasks import WORKER_SEEN
 from deploy import health
 from deploy.health import Finding
+from endpoints import registry
 from tests.servers import free_port
 
 GENERATOR = f"{HEARTBEAT}doctor-test"
@@ -34,12 +35,14 @@ def all_well(settings: Settings, tmp_path: Path, db: None) -> Iterator[None]:
     """A system without faults, from which each test takes one thing away."""
     settings.LIBRECHAT_CONFIG = tmp_path / "librechat.yaml"
     settings.LOCAL_MODEL_URL = ""
+    registry.reset()
     redis_client.cache_clear()
     redis_client().set(GENERATOR, 1)
     redis_client().set(WORKER_SEEN, int(time.time()))
     yield
     redis_client.cache_clear()
     redis_client().delete(GENERATOR, WORKER_SEEN)
+    registry.reset()
 
 
 @pytest.fixture
@@ -165,6 +168,23 @@ def test_a_faulty_file_is_shown_with_every_fault(settings: Settings) -> None:
     texts = [finding.text for finding in health.examine() if finding.part == "librechat.yaml"]
     assert len(texts) == 2
     assert any("speling, line 2" in text for text in texts)
+
+
+def test_what_has_no_effect_or_is_left_out_is_named_one_by_one(settings: Settings) -> None:
+    settings.LIBRECHAT_CONFIG.write_text(
+        "version: 1\ninterface: {feedback: true}\nregistration: {allowedDomains: [a.org], oauthStateTtlMs: 60000}\n"
+        "endpoints:\n  custom:\n    - {name: A, apiKey: '${NOT_SET_ANYWHERE}', baseURL: 'https://a.example.org',\n"
+        "       models: {default: [m]}, streamRate: 5, colour: red}\n"
+    )
+    found = [finding for finding in health.examine() if finding.part == "librechat.yaml"]
+    assert {finding.level for finding in found} == {"warning"}
+    assert [finding.text for finding in found] == [
+        "endpoints.custom[0].colour, line 7: is not known and has no effect",
+        "endpoint A is left out: NOT_SET_ANYWHERE is not set",
+        "interface is without effect yet",
+        "registration.oauthStateTtlMs is without effect yet",
+        "endpoints.custom[].streamRate is without effect yet",
+    ]
 
 
 def test_a_local_model_that_answers_is_well(settings: Settings, serve_status: Callable[[int], str]) -> None:

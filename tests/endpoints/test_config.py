@@ -8,6 +8,7 @@ from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from pytest_django import Settings
 
+import endpoints.tasks  # noqa: F401 (listens for the start of a worker)
 from endpoints import registry
 from endpoints.checks import check_configuration
 from endpoints.config import ConfigFaults, load_config
@@ -78,7 +79,14 @@ def test_a_file_in_use_is_read(file: Path, monkeypatch: pytest.MonkeyPatch) -> N
         monkeypatch.setenv(name, value)
     file.write_text(GOOD)
     config = load_config(file)
-    assert config.not_in_use == ("cache", "interface")
+    assert config.not_in_use == (
+        "cache",
+        "interface",
+        "endpoints.agents",
+        "endpoints.custom[].models.default[].description",
+    )
+    (notice,) = config.notices
+    assert str(notice) == "endpoints.custom[0].summarize, line 22: is not known and has no effect"
     (endpoint,) = registry.current().endpoints
     assert (endpoint.name, endpoint.label, endpoint.adapter) == ("Groq", "Groq", "openai_wire")
     assert endpoint.base_url == "https://api.groq.com/openai/v1"
@@ -132,7 +140,8 @@ def test_every_fault_is_told_with_its_place_and_what_is_allowed(file: Path) -> N
         ("endpoints: {custom: []}", "version", 1, "is required"),
         ("version: 1\nendpoints: {}", "endpoints", 2, "must not be empty"),
         ("version: 1\nendpoints: !!python/object/apply:os.system [id]", "", 2, "not valid YAML"),
-        ("version: 1\n" + "endpoints: " + "[" * 5000, "", 0, "nested too deeply"),
+        ("version: 1\n" + "endpoints: " + "[" * 101 + "]" * 101, "", 0, "nested too deeply"),
+        ("version: 1\nendpoints: " + "[" * 100_000 + "]" * 100_000, "", 0, "nested too deeply"),
         ("version: 1\nendpoints: &e\n  custom: [*e]", "", 0, "nested too deeply"),
         ("\x00", "", 0, "not valid YAML"),
     ],
@@ -151,9 +160,9 @@ def test_names_that_stand_twice_are_a_fault(file: Path) -> None:
 
 
 def test_a_file_that_is_not_there_or_empty_says_nothing(file: Path) -> None:
-    assert load_config(file).custom == ()
+    assert load_config(file).document.endpoints.custom == []
     file.write_text("# nothing yet\n")
-    assert load_config(file).custom == ()
+    assert load_config(file).document.endpoints.custom == []
 
 
 @pytest.mark.security
@@ -165,7 +174,7 @@ def test_case_46_what_a_variable_holds_is_not_read_again(file: Path, monkeypatch
         "version: 1\nendpoints:\n  custom:\n    - name: A\n      apiKey: k\n      baseURL: https://a.example.org\n"
         "      models: {default: [m]}\n      headers: {X-A: '${OUTER}', X-B: '${JWT_SECRET}', X-C: '${SECRET_KEY}'}\n"
     )
-    (entry,) = load_config(file).custom
+    (entry,) = load_config(file).document.endpoints.custom
     assert entry.headers == {"X-A": "${INNER}-${JWT_SECRET}", "X-B": "${JWT_SECRET}", "X-C": "${SECRET_KEY}"}
 
 

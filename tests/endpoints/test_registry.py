@@ -1,23 +1,13 @@
 """Which endpoints and models there are."""
 
-import asyncio
-import time
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
-from celery import current_app
 from django.core.cache import cache
 from pytest_django import Settings
 
-from endpoints import model_lists, registry
-from endpoints.adapters.base import Endpoint
-from endpoints.config.environment import PROVIDERS
-from endpoints.model_lists import fetch_models, merged, refresh, stored_models
-from endpoints.registry import Registry
-from endpoints.tasks import refresh_models
-from tests.model_server.fixtures import ModelServer
+from endpoints import registry
+from endpoints.config.environment import ANTHROPIC, GOOGLE, OPENAI, Provider
 
 CUSTOM = """
 version: 1
@@ -51,13 +41,13 @@ def test_nothing_configured_is_an_empty_registry() -> None:
     assert not current.only_local
 
 
-@pytest.mark.parametrize("provider", PROVIDERS, ids=lambda provider: provider.name)
-def test_a_key_switches_a_provider_on(provider: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("provider", [OPENAI, GOOGLE, ANTHROPIC], ids=lambda provider: provider.name)
+def test_a_key_switches_a_provider_on(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(provider.key_variable, " sk-1 ")
     (endpoint,) = registry.current().endpoints
     assert (endpoint.name, endpoint.api_key, endpoint.base_url) == (provider.name, "sk-1", provider.base_url)
+    assert (endpoint.family, endpoint.icon) == (provider.name, provider.name)
     assert endpoint.models == provider.models
-    assert 1 <= len(endpoint.models) <= 12
     assert endpoint.base_url.startswith("https://")
     registry.reset()
     monkeypatch.setenv(provider.models_variable, "one, two,,one")
@@ -69,8 +59,8 @@ def test_a_key_switches_a_provider_on(provider: Any, monkeypatch: pytest.MonkeyP
     assert registry.current().default() == (endpoint, "one")
 
 
-@pytest.mark.parametrize("key", ["", "  ", "user_provided"])
-def test_without_a_key_of_the_operator_a_provider_is_off(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("key", ["", "  "])
+def test_without_a_key_a_provider_is_off(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", key)
     assert registry.current().endpoints == ()
 
@@ -82,9 +72,9 @@ def test_custom_endpoints_come_after_the_built_in_and_the_local_model_last(
     monkeypatch.setenv("GOOGLE_KEY", "k")
     settings.LOCAL_MODEL_URL = "http://127.0.0.1:8123/v1"
     found = registry.current().endpoints
-    assert [endpoint.name for endpoint in found] == ["google", "Mine", "ollama", "Messages", "Local"]
-    assert [endpoint.order for endpoint in found] == [0, 1, 2, 3, 4]
-    assert (found[3].adapter, found[3].litellm_prefix) == ("litellm", "anthropic/")
+    assert [endpoint.name for endpoint in found] == ["google", "Mine", "Personal", "ollama", "Messages", "Local"]
+    assert [endpoint.order for endpoint in found] == [0, 1, 2, 3, 4, 5]
+    assert (found[4].adapter, found[4].litellm_prefix) == ("litellm", "anthropic/")
     local = found[-1]
     assert local.local
     assert local.label == "Local model"
@@ -98,7 +88,7 @@ def test_the_operator_chooses_order_and_selection(settings: Settings, monkeypatc
     monkeypatch.setenv("ANTHROPIC_API_KEY", "k")
     monkeypatch.setenv("ENDPOINTS", "custom,google")
     names = [endpoint.name for endpoint in registry.current().endpoints]
-    assert names == ["Mine", "ollama", "Messages", "google"]
+    assert names == ["Mine", "Personal", "ollama", "Messages", "google"]
 
 
 def test_only_models_that_are_offered_are_allowed(settings: Settings) -> None:
@@ -109,91 +99,9 @@ def test_only_models_that_are_offered_are_allowed(settings: Settings) -> None:
         assert not current.allows(name, model)
 
 
-def test_the_registry_is_read_once_until_it_is_reset(settings: Settings) -> None:
-    first = registry.current()
+def test_what_is_left_out_is_told(settings: Settings) -> None:
     write(settings)
-    assert registry.current() is first
-    registry.reset()
-    assert registry.current().get("Mine") is not None
-
-
-# --- lists that a provider publishes ------------------------------------------------------------
-
-
-@pytest.fixture
-def fetching(model_server: ModelServer) -> Endpoint:
-    return Endpoint(
-        "Fetching", "F", "openai_wire", base_url=model_server.url, api_key="k", models=("fetched-small", "mine"),
-        fetch_models=True, headers={"X-Team": "blue"}, written_by_operator=True,
-    )  # fmt: skip
-
-
-@pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """The tasks that were queued; none is run."""
-    queued: list[Any] = []
-    monkeypatch.setattr(current_app, "send_task", lambda name, args: queued.append((name, args)))
-    return queued
-
-
-def test_asking_for_models_never_waits_and_asks_once(
-    fetching: Endpoint, model_server: ModelServer, asked: list[Any]
-) -> None:
-    for _ in range(3):  # as three processes
-        assert Registry((fetching,)).models("Fetching") == ("fetched-small", "mine")
-    assert asked == [(refresh_models.name, ["Fetching"])]
-    assert model_server.count == 0
-
-
-def test_a_fetched_list_is_used_and_renewed_when_old(
-    fetching: Endpoint, asked: list[Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asyncio.run(refresh(fetching))
-    current = Registry((fetching,))
-    assert current.models("Fetching") == ("fetched-small", "fetched-large", "text-embedding-x")
-    assert current.allows("Fetching", "fetched-large")
-    assert current.allows("Fetching", "mine")  # the operator named it, whatever the provider's list says
-    assert asked == []
-    now = time.time()
-    monkeypatch.setattr(time, "time", lambda: now + model_lists.FRESH_SECONDS + 1)
-    assert stored_models(fetching)[0] == "fetched-large"
-    assert len(asked) == 1
-
-
-def test_the_task_fetches_what_the_registry_knows(
-    fetching: Endpoint, model_server: ModelServer, monkeypatch: pytest.MonkeyPatch, asked: list[Any]
-) -> None:
-    monkeypatch.setattr(
-        registry, "_current", [Registry((fetching, replace(fetching, name="Fixed", fetch_models=False)))]
-    )
-    for name in ("Fetching", "Fetching", "Fixed", "Nobody"):
-        refresh_models(name)
-    assert model_server.count == 2
-    (seen, _) = model_server.requests()
-    assert seen["path"] == "/v1/models"
-    assert seen["headers"]["Authorization"] == "Bearer k"
-    assert seen["headers"]["X-Team"] == "blue"
-    assert stored_models(fetching)
-
-
-@pytest.mark.parametrize("change", [{"api_key": "sk-wrong"}, {"base_url": "http://127.0.0.1:9/v1"},
-                                    {"written_by_operator": False}])  # fmt: skip
-async def test_a_list_that_cannot_be_fetched_changes_nothing(fetching: Endpoint, change: dict[str, Any]) -> None:
-    assert await fetch_models(replace(fetching, **change)) == ()
-
-
-def test_without_a_cache_the_default_list_is_shown(fetching: Endpoint, settings: Settings, asked: list[Any]) -> None:
-    settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:9/0"}}
-    assert stored_models(fetching) == ()
-
-
-@pytest.mark.parametrize(
-    ("default", "fetched", "expected"),
-    [
-        (("a", "b"), (), ("a", "b")),
-        (("a", "b"), ("c", "b"), ("b", "c")),
-        ((), ("c", "d"), ("c", "d")),
-    ],
-)
-def test_merging(default: tuple[str, ...], fetched: tuple[str, ...], expected: tuple[str, ...]) -> None:
-    assert merged(default, fetched) == expected
+    assert registry.current().notices == ("endpoint Unset is left out: NOT_SET_ANYWHERE is not set",)
+    personal = registry.current().get("Personal")
+    assert personal is not None
+    assert (personal.key_from_user, personal.api_key, personal.base_url) == (True, "", "https://a.example.org")

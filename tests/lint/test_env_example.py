@@ -23,6 +23,16 @@ def test_every_setting_is_explained(name: str) -> None:
     assert name in EXPLAINED
 
 
+BUILDING = "".join(file.read_text() for file in (ROOT / "endpoints" / "building").glob("*.py"))
+
+
+@pytest.mark.parametrize(
+    "name", sorted(set(re.findall(r'"((?:OPENAI|AZURE|GOOGLE|ANTHROPIC|BEDROCK)_[A-Z_]+)"', BUILDING)))
+)
+def test_what_endpoints_are_built_from_is_explained(name: str) -> None:
+    assert name in EXPLAINED
+
+
 @pytest.mark.parametrize("provider", PROVIDERS, ids=lambda provider: provider.name)
 def test_every_providers_variables_are_explained(provider: object) -> None:
     for variable in ("key_variable", "models_variable", "url_variable"):

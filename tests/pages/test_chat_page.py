@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django import Settings
 
 from accounts.models import User
 from accounts.preferences import set_preferences
@@ -201,6 +202,19 @@ def test_only_an_administrator_is_told_how_to_add_a_real_model(
     seen = sign_in(admin_user)
     seen.cookies["local_hint"] = "seen"
     assert "librechat.yaml" not in seen.get("/c/new").content.decode()
+
+
+def test_only_an_administrator_is_told_of_a_broken_edit_of_the_file(
+    sign_in: SignIn, owner: User, admin_user: User, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "LOOK_AGAIN_SECONDS", 0.0)
+    registry.reset()
+    registry.current()
+    settings.LIBRECHAT_CONFIG.write_text("version: 1\nspeling: 1\n")
+    told = sign_in(admin_user).get("/c/new").content.decode()
+    assert "cannot be used as it is" in told
+    assert "speling, line 2: is not a known key here" in told
+    assert "speling" not in sign_in(owner).get("/c/new").content.decode()
 
 
 def test_without_any_model_the_page_says_whom_to_ask(

@@ -1,0 +1,52 @@
+from endpoints.adapters.base import Endpoint
+from endpoints.building.shared import Built, Site, address_of_provider, models_of
+from endpoints.config.base import USER_PROVIDED
+from endpoints.config.environment import BEDROCK, text_of
+from endpoints.config.interpolate import unset_variables
+
+_CREDENTIALS = {
+    "aws_access_key_id": "BEDROCK_AWS_ACCESS_KEY_ID",
+    "aws_secret_access_key": "BEDROCK_AWS_SECRET_ACCESS_KEY",
+    "aws_session_token": "BEDROCK_AWS_SESSION_TOKEN",
+    "aws_profile_name": "BEDROCK_AWS_PROFILE",
+}
+_SWITCHES = (
+    "BEDROCK_AWS_BEARER_TOKEN", "BEDROCK_AWS_SECRET_ACCESS_KEY", "BEDROCK_AWS_PROFILE", "BEDROCK_AWS_DEFAULT_REGION",
+)  # fmt: skip
+REGION = "us-east-1"
+
+
+def bedrock(site: Site) -> Built:
+    if not any(text_of(name) for name in _SWITCHES):
+        return []
+    own = site.file.bedrock
+    region = text_of("BEDROCK_AWS_DEFAULT_REGION") or REGION
+    url = address_of_provider(site, BEDROCK, own) or f"https://bedrock-runtime.{region}.amazonaws.com"
+    profiles = own.inferenceProfiles if own else {}
+    if missing := unset_variables(url, *profiles.values()):
+        return site.leave_out(BEDROCK.name, f"{', '.join(missing)} is not set")
+    secrets = {name: text_of(variable) for name, variable in _CREDENTIALS.items() if text_of(variable)}
+    bearer = text_of(BEDROCK.key_variable)
+    from_user = USER_PROVIDED in {bearer, *secrets.values()}
+    guardrail = own.guardrailConfig if own else None
+    return [
+        Endpoint(
+            name=BEDROCK.name,
+            label=BEDROCK.label,
+            family="bedrock",
+            icon=BEDROCK.name,
+            adapter="litellm",
+            litellm_prefix="bedrock/",
+            api_key="" if from_user else bearer,
+            key_from_user=from_user,
+            credentials={"aws_region_name": region} | ({} if from_user else secrets),
+            models=(tuple(own.models) if own else ()) or models_of(BEDROCK),
+            wire_names=profiles,
+            titles=site.titles(own),
+            param_definitions=({"key": "region", "options": own.availableRegions},)
+            if own and own.availableRegions
+            else (),
+            add_params={"guardrailConfig": guardrail.model_dump(exclude_none=True)} if guardrail else {},
+            **site.where(url, own),
+        )
+    ]

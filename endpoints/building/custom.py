@@ -1,0 +1,55 @@
+from typing import Any
+
+from endpoints.adapters.base import Endpoint
+from endpoints.building.shared import Site, credentials_of
+from endpoints.config.base import USER_PROVIDED
+from endpoints.config.endpoint_custom import CustomEndpoint
+from endpoints.config.interpolate import unset_variables
+
+_KNOWN = {
+    "anyscale", "apipie", "cohere", "deepseek", "fireworks", "groq", "helicone", "huggingface", "lemonade", "mistral",
+    "mlx", "moonshot", "ollama", "openrouter", "perplexity", "qwen", "shuttleai", "together.ai", "unify", "vercel",
+    "xai",
+}  # fmt: skip
+
+
+def custom(site: Site) -> list[Endpoint]:
+    return [endpoint for each in site.file.custom for endpoint in _endpoint(site, each)]
+
+
+def _endpoint(site: Site, each: CustomEndpoint) -> list[Endpoint]:
+    if missing := unset_variables(each.apiKey, each.baseURL):
+        return site.leave_out(each.name, f"{', '.join(missing)} is not set")
+    known = each.name.lower() in _KNOWN
+    from_user = USER_PROVIDED in {each.apiKey, each.baseURL}
+    fields: dict[str, Any] = site.where(each.baseURL, each) | credentials_of(each.apiKey)
+    if each.provider is None:
+        fields |= {"adapter": "openai_wire", "fetch_models": each.models.fetch and not from_user}
+    else:
+        fields |= {"adapter": "litellm", "litellm_prefix": f"{each.provider}/", "key_header": "x-api-key"}
+    return [
+        Endpoint(
+            name=each.name,
+            label=each.name,
+            models=each.models.names,
+            user_id_query=each.models.userIdQuery,
+            direct=each.directEndpoint,
+            add_params=each.addParams,
+            drop_params=tuple(each.dropParams),
+            parameter_set=each.parameter_set,
+            param_definitions=tuple(
+                one.model_dump(exclude_unset=True) for one in each.customParams.paramDefinitions
+            ),
+            reasoning_format=each.customParams.reasoningFormat,
+            reasoning_key=each.customParams.reasoningKey or "",
+            resend_reasoning=each.customParams.includeReasoningContent or each.customParams.includeReasoningHistory,
+            resend_reasoning_history=each.customParams.includeReasoningHistory,
+            titles=site.titles(each),
+            model_display_label=each.modelDisplayLabel,
+            icon=each.iconURL or (each.name.lower() if known else ""),
+            custom=True,
+            token_rates={model: rates.to_rates() for model, rates in each.tokenConfig.items()},
+            windows={model: rates.context for model, rates in each.tokenConfig.items() if rates.context},
+            **fields,
+        )
+    ]  # fmt: skip

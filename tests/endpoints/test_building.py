@@ -1,0 +1,248 @@
+"""Endpoints from the file and the environment."""
+
+import base64
+import json
+from pathlib import Path
+
+import pytest
+
+from endpoints.adapters.base import Endpoint, Titles
+from endpoints.building import build
+from endpoints.config import load_config
+
+SERVICE_KEY = json.dumps({"type": "service_account", "project_id": "my-project", "client_email": "a@b.example.org"})
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # where no key of a service account lies about
+
+
+def built(tmp_path: Path, text: str) -> tuple[dict[str, Endpoint], list[str]]:
+    file = tmp_path / "librechat.yaml"
+    file.write_text("version: 1.3.17\nendpoints:\n" + text)
+    found, notices = build(load_config(file).document.endpoints)
+    return {endpoint.name: endpoint for endpoint in found}, notices
+
+
+AZURE = """
+  azureOpenAI:
+    titleModel: current_model
+    groups:
+      - group: europe
+        apiKey: key-eu
+        instanceName: my-instance
+        version: 2024-10-21
+        deploymentName: common
+        additionalHeaders: {X-Team: blue}
+        dropParams: [user]
+        models:
+          gpt-4o: {deploymentName: four-o, version: 2025-01-01}
+          gpt-5: true
+      - group: full-domain
+        apiKey: key-domain
+        instanceName: mine.cognitiveservices.azure.com
+        version: "1"
+        models: {o3: {deploymentName: o-three}}
+      - group: gateway
+        apiKey: key-gateway
+        instanceName: gate
+        version: "2"
+        baseURL: https://gate.example.org/${INSTANCE_NAME}/d/${DEPLOYMENT_NAME}/
+        models: {o4: {deploymentName: o-four}}
+      - group: serverless
+        apiKey: key-less
+        baseURL: https://llama.example.org/v1
+        serverless: true
+        models: {llama: true}
+      - group: unset
+        apiKey: ${NOT_SET_ANYWHERE}
+        instanceName: x
+        version: "1"
+        models: {gone: {deploymentName: gone}}
+"""
+
+
+def test_each_azure_model_has_an_address_and_a_key_of_its_own(tmp_path: Path) -> None:
+    found, notices = built(tmp_path, AZURE)
+    azure = found["azureOpenAI"]
+    assert azure.models == ("gpt-4o", "gpt-5", "o3", "o4", "llama")
+    assert azure.titles.model == "current_model"
+    assert notices == ["endpoint azureOpenAI (unset) is left out: NOT_SET_ANYWHERE is not set"]
+    seen = {model: azure.for_model(model) for model in azure.models}
+    assert {model: each.base_url for model, each in seen.items()} == {
+        "gpt-4o": "https://my-instance.openai.azure.com/openai/deployments/four-o",
+        "gpt-5": "https://my-instance.openai.azure.com/openai/deployments/common",
+        "o3": "https://mine.cognitiveservices.azure.com/openai/deployments/o-three",
+        "o4": "https://gate.example.org/gate/d/o-four",
+        "llama": "https://llama.example.org/v1",
+    }
+    assert seen["gpt-4o"].query == {"api-version": "2025-01-01"}
+    assert seen["gpt-5"].query == {"api-version": "2024-10-21"}
+    assert seen["gpt-4o"].wire_names == {"gpt-4o": "four-o"}
+    assert (seen["gpt-4o"].key_header, seen["gpt-4o"].api_key) == ("api-key", "key-eu")
+    assert (seen["gpt-4o"].headers, seen["gpt-4o"].drop_params) == ({"X-Team": "blue"}, ("user",))
+    assert (seen["llama"].key_header, seen["llama"].headers) == ("Authorization", {"api-key": "key-less"})
+    assert seen["llama"].query == {}
+    assert "key-" not in repr(azure)
+
+
+def test_the_older_variables_make_an_azure_endpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "AZURE_API_KEY": "k", "AZURE_OPENAI_API_INSTANCE_NAME": "inst", "AZURE_OPENAI_API_VERSION": "v",
+        "AZURE_OPENAI_API_DEPLOYMENT_NAME": "dep", "AZURE_OPENAI_MODELS": "a,b",
+    }.items():  # fmt: skip
+        monkeypatch.setenv(name, value)
+    azure = built(tmp_path, "  custom: []")[0]["azureOpenAI"]
+    assert azure.for_model("b").base_url == "https://inst.openai.azure.com/openai/deployments/dep"
+    monkeypatch.setenv("AZURE_USE_MODEL_AS_DEPLOYMENT_NAME", "true")
+    azure = built(tmp_path, "  custom: []")[0]["azureOpenAI"]
+    assert azure.for_model("b").base_url == "https://inst.openai.azure.com/openai/deployments/b"
+
+
+def test_gemini_goes_before_vertex_and_vertex_needs_a_service_account(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GOOGLE_SERVICE_KEY_FILE", base64.b64encode(SERVICE_KEY.encode()).decode())
+    monkeypatch.setenv("GOOGLE_LOC", "europe-west4")
+    google = built(tmp_path, "  custom: []")[0]["google"]
+    assert (google.adapter, google.litellm_prefix) == ("litellm", "vertex_ai/")
+    assert google.base_url == "https://europe-west4-aiplatform.googleapis.com"
+    assert google.credentials["vertex_project"] == "my-project"
+    assert json.loads(google.credentials["vertex_credentials"])["client_email"] == "a@b.example.org"
+    assert "b.example.org" not in repr(google)
+    monkeypatch.setenv("GOOGLE_KEY", "k")
+    monkeypatch.setenv("GOOGLE_SAFETY_HARASSMENT", "BLOCK_NONE")
+    google = built(tmp_path, "  google: {headers: {X-A: b}}")[0]["google"]
+    assert (google.litellm_prefix, google.api_key, google.headers) == ("gemini/", "k", {"X-A": "b"})
+    assert google.add_params == {
+        "safety_settings": [{"category": "HARM_CATEGORY_HARASSMENT", "threshold": "BLOCK_NONE"}]
+    }
+
+
+def test_a_service_account_that_cannot_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GOOGLE_SERVICE_KEY_FILE", str(tmp_path / "nothing.json"))
+    found, (notice,) = built(tmp_path, "  custom: []")
+    assert found == {}
+    assert notice.startswith("endpoint google is left out: GOOGLE_SERVICE_KEY_FILE is neither")
+
+
+def test_claude_runs_on_vertex_when_the_file_says_so(tmp_path: Path) -> None:
+    key = tmp_path / "key.json"
+    key.write_text(SERVICE_KEY)
+    text = f"  anthropic:\n    vertex:\n      serviceKeyFile: {key}\n      region: global\n      models:\n"
+    found, _ = built(tmp_path, text + "        Sonnet: {deploymentName: claude-sonnet-5@1}\n        plain: true\n")
+    claude = found["anthropic"]
+    assert (claude.litellm_prefix, claude.base_url) == ("vertex_ai/", "https://aiplatform.googleapis.com")
+    assert claude.models == ("Sonnet", "plain")
+    assert claude.wire_names == {"Sonnet": "claude-sonnet-5@1"}
+    assert not claude.fetch_models
+
+
+def test_anthropics_models_come_from_the_file_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "k")
+    claude = built(tmp_path, "  custom: []")[0]["anthropic"]
+    assert (claude.fetch_models, claude.key_header, claude.litellm_prefix) == (True, "x-api-key", "anthropic/")
+    monkeypatch.setenv("ANTHROPIC_MODELS", "from-environment")
+    claude = built(tmp_path, "  anthropic: {models: [from-file]}")[0]["anthropic"]
+    assert (claude.fetch_models, claude.models) == (False, ("from-file",))
+
+
+def test_bedrock_with_profiles_regions_and_a_guardrail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BEDROCK_AWS_DEFAULT_REGION", "eu-central-1")
+    monkeypatch.setenv("BEDROCK_AWS_ACCESS_KEY_ID", "id")
+    monkeypatch.setenv("BEDROCK_AWS_SECRET_ACCESS_KEY", "planted-secret")
+    monkeypatch.setenv("PROFILE_ARN", "arn:aws:bedrock:p")
+    found, _ = built(
+        tmp_path,
+        "  bedrock:\n    models: [m]\n    inferenceProfiles: {m: '${PROFILE_ARN}'}\n    availableRegions: [a, b]\n"
+        "    guardrailConfig: {guardrailIdentifier: g, guardrailVersion: '1', trace: enabled}\n",
+    )
+    bedrock = found["bedrock"]
+    assert (bedrock.litellm_prefix, bedrock.models) == ("bedrock/", ("m",))
+    assert bedrock.base_url == "https://bedrock-runtime.eu-central-1.amazonaws.com"
+    assert bedrock.wire_names == {"m": "arn:aws:bedrock:p"}
+    assert bedrock.credentials == {
+        "aws_region_name": "eu-central-1", "aws_access_key_id": "id", "aws_secret_access_key": "planted-secret",
+    }  # fmt: skip
+    assert bedrock.param_definitions == ({"key": "region", "options": ["a", "b"]},)
+    assert bedrock.add_params["guardrailConfig"]["trace"] == "enabled"
+    assert "planted" not in repr(bedrock)
+
+
+ENTRY = "name: A, apiKey: k, baseURL: 'https://a.example.org', models: {default: [m]}"
+CUSTOM = """
+  all: {headers: {X-All: a, X-Both: all}}
+  allowedAddresses: ["10.0.0.5:8080"]
+  custom:
+    - name: Mine
+      apiKey: k
+      baseURL: https://openrouter.ai/api/v1
+      headers: {X-Both: own}
+      directEndpoint: true
+      iconURL: /icons/mine.png
+      models: {default: [a, b], fetch: true, userIdQuery: true}
+      titleMethod: functions
+      customParams:
+        reasoningFormat: reasoning_object
+        reasoningKey: reasoning
+        includeReasoningHistory: true
+        paramDefinitions: [{key: temperature, default: 0.7, range: {min: 0, max: 1, step: 0.1}}]
+      tokenConfig: {a: {prompt: 1, completion: 2, context: 5000, cacheRead: 0.1}}
+    - name: Groq
+      apiKey: user_provided
+      baseURL: user_provided
+      headers: {X-Secret: operator}
+      models: {default: [m], fetch: true}
+"""
+
+
+def test_a_custom_endpoint_carries_every_key(tmp_path: Path) -> None:
+    mine = built(tmp_path, CUSTOM)[0]["Mine"]
+    assert mine.headers == {"X-All": "a", "X-Both": "own"}
+    assert (mine.direct, mine.icon, mine.fetch_models, mine.user_id_query) == (True, "/icons/mine.png", True, True)
+    assert (mine.parameter_set, mine.reasoning_format, mine.reasoning_key) == (
+        "openrouter", "reasoning_object", "reasoning",
+    )  # fmt: skip
+    assert (mine.resend_reasoning, mine.resend_reasoning_history) == (True, True)
+    (definition,) = mine.param_definitions
+    assert definition == {"key": "temperature", "default": 0.7, "range": {"min": 0, "max": 1, "step": 0.1}}
+    assert mine.windows == {"a": 5000}
+    assert mine.token_rates["a"].completion == 2
+
+
+@pytest.mark.security
+def test_an_address_that_people_write_gets_no_headers_and_only_the_allowed_exemptions(tmp_path: Path) -> None:
+    groq = built(tmp_path, CUSTOM)[0]["Groq"]
+    assert (groq.key_from_user, groq.url_from_user, groq.api_key, groq.base_url) == (True, True, "", "")
+    assert groq.headers == {}
+    assert not groq.written_by_operator
+    assert groq.allowed_addresses == (("10.0.0.5", 8080),)
+    assert (groq.icon, groq.fetch_models) == ("groq", False)
+
+
+def test_titles_of_all_hold_as_a_whole(tmp_path: Path) -> None:
+    own = f"  custom:\n    - {{{ENTRY}, titleModel: own}}\n"
+    assert built(tmp_path, own)[0]["A"].titles == Titles(model="own", role="system")
+    everywhere = "  all: {titleTiming: final}\n"
+    titles = built(tmp_path, everywhere + own)[0]["A"].titles
+    assert (titles.model, titles.timing) == ("", "final")
+
+
+@pytest.mark.parametrize("variable", ["OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GOOGLE_KEY", "BEDROCK_AWS_BEARER_TOKEN"])
+def test_a_provider_whose_key_people_bring_is_offered_without_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, "user_provided")
+    (endpoint,) = built(tmp_path, "  custom: []")[0].values()
+    assert (endpoint.key_from_user, endpoint.api_key, endpoint.fetch_models) == (True, "", False)
+    assert endpoint.models
+
+
+def test_the_default_order_is_the_documented_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GOOGLE_KEY", "BEDROCK_AWS_BEARER_TOKEN"):
+        monkeypatch.setenv(name, "k")
+    text = AZURE + "  custom:\n    - {" + ENTRY + "}\n"
+    assert list(built(tmp_path, text)[0]) == ["openAI", "azureOpenAI", "google", "anthropic", "A", "bedrock"]
+    monkeypatch.setenv("ENDPOINTS", "agents, custom,openAI")
+    assert list(built(tmp_path, text)[0]) == ["A", "openAI"]
