@@ -14,6 +14,7 @@ from chat.streaming.log import LogWriter, RunLog
 from endpoints import registry
 from endpoints.adapters.base import Endpoint, ModelRequest, PromptMessage
 from endpoints.events import Event, Failed, Finished, ReasoningDelta, TextDelta, ToolCallDelta, Usage
+from endpoints.parameters import request_fields, with_headers
 from endpoints.parts import Part, plain_text
 
 log = logging.getLogger(__name__)
@@ -143,19 +144,23 @@ def request_of(job: Job, endpoint: Endpoint) -> ModelRequest:
 
     For *Continue* the reply so far follows.
     """
-    chosen = ModelSettings.model_validate(job.settings)
+    chosen = ModelSettings.read(job.settings)
     messages = list(job.history)
-    if system := "\n\n".join(filter(None, [job.instructions, chosen.promptPrefix])):
+    if system := "\n\n".join(filter(None, [job.instructions, chosen.get("promptPrefix")])):
         messages.insert(0, PromptMessage("system", system))
     if job.continues and (written := plain_text(job.parts)):
         messages += [PromptMessage("assistant", written), PromptMessage("user", CONTINUE)]
+    variant = endpoint.for_model(job.model)
+    mapped = request_fields(variant, job.model, chosen.values)
     return ModelRequest(
-        endpoint=endpoint,
+        endpoint=with_headers(variant, mapped.headers),
         model=job.model,
         messages=messages,
-        params=chosen.request_params(),
-        max_tokens=chosen.max_tokens or 0,
+        params=mapped.params,
+        max_tokens=mapped.max_tokens,
         user_id=str(job.owner_id),
+        stream=mapped.stream,
+        wire=mapped.wire,
     )
 
 
