@@ -227,7 +227,7 @@ def message_out(message: Message) -> MessageOut:
         is_created_by_user=message.is_user, model=message.model or None, endpoint=message.endpoint or None,
         finish_reason=message.finish_reason or None, token_count=output,
         unfinished=message.state in UNFINISHED, error=message.state == Message.State.FAILED,
-        metadata={"usage": _usage(message.usage)} if message.usage else None,
+        metadata=_metadata(message) or None,
         quotes=[quote["text"] for quote in message.quotes] or None, feedback=message.feedback,
         created_at=iso(message.created_at), updated_at=iso(message.updated_at),
     )  # fmt: skip
@@ -238,6 +238,12 @@ UNFINISHED = {Message.State.STREAMING, Message.State.STOPPED, Message.State.INTE
 
 def message_to_wire(message: Message) -> dict[str, Any]:
     return message_out(message).to_wire()
+
+
+def _metadata(message: Message) -> dict[str, Any]:
+    """Return what a reply cost in tokens, and how many earlier messages did not fit into its prompt."""
+    found: dict[str, Any] = {"usage": _usage(message.usage)} if message.usage else {}
+    return found | ({"leftOut": message.left_out} if message.left_out else {})
 
 
 def _usage(usage: dict[str, Any]) -> dict[str, int]:

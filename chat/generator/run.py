@@ -8,19 +8,17 @@ from dataclasses import dataclass, field
 from agents.run import run as run_agent
 from chat.generator.budget import Budget
 from chat.generator.persist import Job, Outcome
+from chat.generator.prompt import prompt_of
 from chat.generator.scrub import Scrubber
-from chat.model_settings import ModelSettings
 from chat.streaming.log import LogWriter, RunLog
 from endpoints import registry
-from endpoints.adapters.base import Endpoint, ModelRequest, PromptMessage
+from endpoints.adapters.base import Endpoint, ModelRequest
 from endpoints.events import Event, Failed, Finished, ReasoningDelta, TextDelta, ToolCallDelta, Usage
-from endpoints.parameters import request_fields, with_headers
-from endpoints.parts import Part, plain_text
+from endpoints.parts import Part
 
 log = logging.getLogger(__name__)
 
 REPLY_LIMIT = 8_000_000  # characters of one reply: a provider that never ends is cut off here
-CONTINUE = "Continue exactly where you stopped. Do not repeat anything and do not comment."
 CHARACTERS_PER_TOKEN = 4  # for the estimate when a provider reports no usage
 
 
@@ -38,6 +36,7 @@ class ActiveRun:
     usages: list[Usage] = field(default_factory=list)
     written: int = 0  # characters since the last reported usage
     total: int = 0
+    left_out: int = 0  # messages of the branch that did not fit into the prompt
 
     def stop(self) -> None:
         """End the run with what it has; also when the provider is silent just now."""
@@ -63,13 +62,20 @@ async def carry_out(active: ActiveRun, writer: LogWriter, budget: Budget, worker
     if isinstance(ending, Failed):
         log.warning("run %s failed: %s %s", job.id, ending.code, ending.detail[:300])
         parts.append({"type": "error", "code": ending.code})
-    return Outcome(job=job, worker=worker, ending=ending, parts=parts, usages=active.usages, endpoint=endpoint)
+    return Outcome(
+        job=job, worker=worker, ending=ending, parts=parts, usages=active.usages, endpoint=endpoint,
+        left_out=active.left_out,
+    )  # fmt: skip
 
 
 async def _prepare(active: ActiveRun, endpoint: Endpoint, budget: Budget) -> ModelRequest | Finished | Failed:
     """Return what to ask the model, paid for; or why it is not asked."""
     try:
-        request = await budget.cover_prompt(request_of(active.job, endpoint))
+        prompt = prompt_of(active.job, endpoint)
+        if not prompt.request.messages:
+            return Failed("empty_messages")
+        active.left_out = prompt.left_out
+        request = await budget.cover_prompt(prompt.request)
     except Exception:
         log.exception("run %s cannot be prepared", active.job.id)
         return Failed("internal")
@@ -137,31 +143,6 @@ def _note_silence(active: ActiveRun, request: ModelRequest) -> None:
         )
     )
     active.written = 0
-
-
-def request_of(job: Job, endpoint: Endpoint) -> ModelRequest:
-    """Put the prompt together: the project's instructions and the system prompt, the branch up to the reply.
-
-    For *Continue* the reply so far follows.
-    """
-    chosen = ModelSettings.read(job.settings)
-    messages = list(job.history)
-    if system := "\n\n".join(filter(None, [job.instructions, chosen.get("promptPrefix")])):
-        messages.insert(0, PromptMessage("system", system))
-    if job.continues and (written := plain_text(job.parts)):
-        messages += [PromptMessage("assistant", written), PromptMessage("user", CONTINUE)]
-    variant = endpoint.for_model(job.model)
-    mapped = request_fields(variant, job.model, chosen.values)
-    return ModelRequest(
-        endpoint=with_headers(variant, mapped.headers),
-        model=job.model,
-        messages=messages,
-        params=mapped.params,
-        max_tokens=mapped.max_tokens,
-        user_id=str(job.owner_id),
-        stream=mapped.stream,
-        wire=mapped.wire,
-    )
 
 
 def parts_to_continue(job: Job) -> tuple[Part, ...]:
