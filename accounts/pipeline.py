@@ -4,7 +4,7 @@ The start of a turn writes to six tables; sent one by one, the waiting costs mor
 keeps the order and the transaction. Use it only where a measurement asks for it; everything else is the ORM.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,11 +14,15 @@ from psycopg import Connection, Cursor
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One statement. `otherwise` is raised, and the transaction undone, when it touches no row."""
+    """One statement. `otherwise` is raised, and the transaction undone, when it touches no row.
+
+    `told` gets the first row of what it returns, when all statements have run.
+    """
 
     sql: str
     params: Sequence[Any]
     otherwise: Exception | None = None
+    told: Callable[[tuple[Any, ...]], None] | None = None
 
 
 def run_pipeline(statements: Sequence[Statement]) -> None:
@@ -40,3 +44,6 @@ def run_pipeline(statements: Sequence[Statement]) -> None:
         for statement, cursor in zip(statements, cursors, strict=True):
             if statement.otherwise is not None and cursor.rowcount == 0:
                 raise statement.otherwise
+        for statement, cursor in zip(statements, cursors, strict=True):
+            if statement.told is not None and (row := cursor.fetchone()) is not None:
+                statement.told(row)

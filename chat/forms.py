@@ -5,7 +5,6 @@ from typing import Any, cast
 from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
-from pydantic import ValidationError
 
 from chat.model_settings import ModelSettings
 from chat.quotes import BadQuote, read_quotes
@@ -33,8 +32,8 @@ class TurnForm(forms.Form):
         """None: the conversation keeps what it has."""
         text: str = self.cleaned_data["settings"]
         try:
-            return ModelSettings.model_validate_json(text) if text else None
-        except ValidationError:
+            return ModelSettings.read_json(text) if text else None
+        except ValueError:  # pydantic's is one
             raise forms.ValidationError(_("These parameters of the model are not valid.")) from None
 
     def clean(self) -> dict[str, Any]:

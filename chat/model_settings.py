@@ -1,27 +1,43 @@
-"""What a person may set for the model of a conversation: one schema for pages, API and stored JSON."""
+"""What a person has set for the model of a conversation: one reader for pages, API and stored JSON."""
 
-from typing import Annotated, Any, Literal
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from endpoints.parameters.settings import read, synonyms, union
 
 
-class ModelSettings(BaseModel):
-    """Parameters of a model call; what is unset is not sent. Names as in the REST API (section 32.2)."""
+@dataclass(frozen=True, slots=True)
+class ModelSettings:
+    """Parameters by their names in the REST API (section 32.2); what is unset is not there."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    values: Mapping[str, Any] = field(default_factory=dict)
 
-    temperature: float | None = Field(default=None, ge=0, le=2)
-    top_p: float | None = Field(default=None, ge=0, le=1)
-    frequency_penalty: float | None = Field(default=None, ge=-2, le=2)
-    presence_penalty: float | None = Field(default=None, ge=-2, le=2)
-    max_tokens: int | None = Field(default=None, ge=1, le=10_000_000)
-    stop: list[Annotated[str, Field(min_length=1, max_length=256)]] | None = Field(default=None, max_length=16)
-    reasoning_effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None = None
-    promptPrefix: str | None = Field(default=None, max_length=100_000)  # noqa: N815 (the wire name of the system prompt)
+    @classmethod
+    def read(cls, values: Mapping[str, Any], *, strict: bool = False) -> "ModelSettings":
+        """Raises `pydantic.ValidationError` for an unknown name or a value that no model takes.
+
+        `strict` takes no number in a text, as a query string has it.
+        """
+        return cls(read(values, strict=strict))
+
+    @classmethod
+    def read_json(cls, text: str) -> "ModelSettings":
+        """Raises `ValueError` for what is no JSON object, or as `read`."""
+        values = json.loads(text)
+        if not isinstance(values, dict):
+            raise ValueError("not an object")
+        return cls.read(values)
+
+    def get(self, key: str) -> Any:
+        """Return what is set under the name, or under the name that another set has for the same thing."""
+        return next((self.values[name] for name in (key, *synonyms(key)) if name in self.values), None)
 
     def to_json(self) -> dict[str, Any]:
-        return self.model_dump(exclude_none=True)
+        return dict(self.values)
 
-    def request_params(self) -> dict[str, Any]:
-        """Return the sampling parameters alone: neither the system prompt nor the cap."""
-        return self.model_dump(exclude_none=True, exclude={"promptPrefix", "max_tokens"})
+
+def describe_parameters(schema: dict[str, Any]) -> None:
+    """Add the parameters to the description of a body that has them beside its own fields."""
+    schema["properties"] |= union().model_json_schema()["properties"]

@@ -177,6 +177,7 @@ class Message(models.Model):
     feedback = models.JSONField(null=True, blank=True)  # a `chat.feedback.Feedback`, for a reply
     edited_at = models.DateTimeField(null=True, blank=True)  # when its text was last changed in place
     usage = models.JSONField(default=dict, blank=True)  # token counts by kind, see `endpoints.events.Usage`
+    left_out = models.PositiveIntegerField(default=0, db_default=0)  # messages before it that the model did not get
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now)
 

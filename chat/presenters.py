@@ -62,6 +62,7 @@ class MessageView:
     edited_at: datetime | None = None
     quotes: tuple[dict[str, Any], ...] = ()  # each a `chat.quotes.Quote`
     feedback: dict[str, Any] | None = None  # a `chat.feedback.Feedback`
+    left_out: int = 0  # earlier messages that the model did not get
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +154,7 @@ def present(
         edited_at=message.edited_at,
         quotes=tuple(message.quotes),
         feedback=message.feedback,
+        left_out=message.left_out,
     )
 
 

@@ -16,6 +16,7 @@ from accounts.models import User
 from chat.model_settings import ModelSettings
 from chat.models import Project
 from endpoints.offer import offer_for
+from endpoints.parameters.settings import keys
 
 LONGEST = 20_000  # characters of a prompt
 
@@ -76,14 +77,14 @@ def _project(value: str | None, user: User) -> Project | None:
 def _settings(query: Mapping[str, str]) -> dict[str, Any]:
     """Return the parameters of the model that are named and valid, as JSON."""
     kept: dict[str, Any] = {}
-    for name in ModelSettings.model_fields:
+    for name in keys():
         value: Any = query.get(name)
         if not value:
             continue
         if name == "stop":
             value = [each for each in value.split(",") if each]
         try:
-            kept |= ModelSettings.model_validate({name: value}).to_json()
+            kept |= ModelSettings.read({name: value}).to_json()
         except ValidationError:
             continue
     return kept

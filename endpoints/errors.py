@@ -48,6 +48,14 @@ EXPLANATIONS: dict[str, Explanation] = {
         _("Start a new chat, shorten the message, or choose a model with a larger context."),
         False,
     ),
+    "empty_messages": Explanation(
+        _("Not even the last message fits into the model's context window"),
+        _(
+            "Shorten the message or the system prompt, raise the context window in the parameters, or choose a model "
+            "with a larger one."
+        ),
+        False,
+    ),
     "connection": Explanation(
         _("The model's server cannot be reached"),
         _("Check that it is running and that its address is right, then regenerate."),

@@ -8,6 +8,7 @@ from pydantic.alias_generators import to_camel
 
 from accounts.api.wire import Id, In, Out, iso
 from chat.api.content import attachments_of, content_of
+from chat.model_settings import describe_parameters
 from chat.models import Conversation, Message
 
 ROOT_PARENT = UUID(int=0)  # stands for "no parent"
@@ -22,16 +23,15 @@ def _wire_name(name: str) -> str:
     return name if name in _SPELT_WITH_UNDERSCORE else to_camel(name)
 
 
-_SPELT_WITH_UNDERSCORE = {
-    "top_p", "max_tokens", "frequency_penalty", "presence_penalty", "reasoning_effort", "finish_reason", "agent_id",
-    "reasoning_summary", "web_search", "thread_id",
-}  # fmt: skip
+_SPELT_WITH_UNDERSCORE = {"finish_reason", "agent_id", "thread_id"}
 
 
 class ConversationOut(Out):
     """A conversation. A parameter of its model is there when it was set."""
 
-    model_config = ConfigDict(alias_generator=_wire_name, protected_namespaces=())
+    model_config = ConfigDict(
+        alias_generator=_wire_name, protected_namespaces=(), extra="allow", json_schema_extra=describe_parameters
+    )
 
     id_: str
     conversation_id: str
@@ -39,14 +39,6 @@ class ConversationOut(Out):
     user: str
     endpoint: str
     model: str
-    temperature: float | None = None
-    top_p: float | None = None
-    frequency_penalty: float | None = None
-    presence_penalty: float | None = None
-    max_tokens: int | None = None
-    stop: list[str] | None = None
-    reasoning_effort: str | None = None
-    prompt_prefix: str | None = None
     tags: list[str] = []
     is_archived: bool
     archived_at: str | None = None
@@ -201,7 +193,6 @@ class AbortIn(In):
 
 
 def conversation_to_wire(conversation: Conversation) -> dict[str, Any]:
-    settings = {"prompt_prefix" if name == "promptPrefix" else name: value for name, value in _settings(conversation)}
     return ConversationOut(
         id_=str(conversation.id), conversation_id=str(conversation.id), title=conversation.title,
         user=str(conversation.owner_id), endpoint=conversation.endpoint, model=conversation.model,
@@ -210,7 +201,7 @@ def conversation_to_wire(conversation: Conversation) -> dict[str, Any]:
         archived_at=iso(conversation.archived_at) if conversation.archived_at else None,
         is_archived=conversation.is_archived, pinned=conversation.is_pinned, is_temporary=conversation.is_temporary,
         expired_at=iso(conversation.expires_at) if conversation.expires_at else None,
-        created_at=iso(conversation.created_at), updated_at=iso(conversation.updated_at), **settings,
+        created_at=iso(conversation.created_at), updated_at=iso(conversation.updated_at), **conversation.settings,
     ).to_wire()  # fmt: skip
 
 
@@ -236,7 +227,7 @@ def message_out(message: Message) -> MessageOut:
         is_created_by_user=message.is_user, model=message.model or None, endpoint=message.endpoint or None,
         finish_reason=message.finish_reason or None, token_count=output,
         unfinished=message.state in UNFINISHED, error=message.state == Message.State.FAILED,
-        metadata={"usage": _usage(message.usage)} if message.usage else None,
+        metadata=_metadata(message) or None,
         quotes=[quote["text"] for quote in message.quotes] or None, feedback=message.feedback,
         created_at=iso(message.created_at), updated_at=iso(message.updated_at),
     )  # fmt: skip
@@ -249,8 +240,10 @@ def message_to_wire(message: Message) -> dict[str, Any]:
     return message_out(message).to_wire()
 
 
-def _settings(conversation: Conversation) -> list[tuple[str, Any]]:
-    return list(conversation.settings.items())
+def _metadata(message: Message) -> dict[str, Any]:
+    """Return what a reply cost in tokens, and how many earlier messages did not fit into its prompt."""
+    found: dict[str, Any] = {"usage": _usage(message.usage)} if message.usage else {}
+    return found | ({"leftOut": message.left_out} if message.left_out else {})
 
 
 def _usage(usage: dict[str, Any]) -> dict[str, int]:

@@ -1,9 +1,11 @@
 """The body that starts a reply: which of its many documented fields mean what here."""
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
-from pydantic import ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field, PrivateAttr, ValidationError
 from rest_framework.request import Request
 
 from accounts.api.errors import WireError
@@ -12,34 +14,32 @@ from accounts.ids import uuid_of
 from accounts.models import User
 from chat import doors
 from chat.api.serializers import NEW, PROTOCOL, ROOT_PARENT
-from chat.model_settings import ModelSettings
+from chat.model_settings import ModelSettings, describe_parameters
 from chat.models import Generation, Message
 from chat.quotes import MOST, BadQuote, Quote, read_quotes
 from chat.services.turns import Draft, StartedTurn, continue_reply, regenerate, start_turn
 from endpoints.offer import offer_for
+from endpoints.parameters.settings import keys
 
 # Documented, and of no consequence for what this server does.
 _WITHOUT_EFFECT = (
-    "endpointType", "key", "spec", "iconURL", "greeting", "modelLabel", "chatGptLabel", "sender",
-    "topK", "maxContextTokens", "reasoning_summary", "reasoning_mode", "reasoning_context", "verbosity", "effort",
-    "thinking", "thinkingBudget", "thinkingLevel", "thinkingDisplay", "promptCache", "promptCacheTtl",
-    "useResponsesApi", "resendFiles", "resendImages", "imageDetail", "fileTokenLimit", "disableStreaming",
-    "url_context", "region", "system", "instructions", "additional_instructions", "append_current_datetime",
-    "artifacts", "examples", "tools", "tags", "ephemeralAgent", "timezone", "overrideConvoId",
-    "overrideUserMessageId", "generationProtocolVersion", "codeApprovalMode", "codeEnvironmentMode",
-    "codeWorkspaces", "isCreatedByUser", "error", "clientTimestamp",
+    "endpointType", "key", "spec", "iconURL", "greeting", "chatGptLabel", "sender", "resendImages", "instructions",
+    "additional_instructions", "append_current_datetime", "artifacts", "examples", "tools", "tags", "ephemeralAgent",
+    "timezone", "overrideConvoId", "overrideUserMessageId", "generationProtocolVersion", "codeApprovalMode",
+    "codeEnvironmentMode", "codeWorkspaces", "isCreatedByUser", "error", "clientTimestamp",
 )  # fmt: skip
 # Documented, and not here yet. To act as if nothing had been asked would be wrong, so a value is refused.
 _NOT_HERE_YET = (
     "files", "isTemporary", "editedContent", "addedConvo", "manualSkills", "compact", "recoverySteerId",
-    "web_search",
 )  # fmt: skip
 
 
 class StartIn(In):
     """A message to send. What else is documented for this route is accepted, or refused by name."""
 
-    model_config = ConfigDict(alias_generator=None, extra="forbid", protected_namespaces=())
+    model_config = ConfigDict(
+        alias_generator=None, extra="forbid", protected_namespaces=(), json_schema_extra=describe_parameters
+    )
 
     text: str = ""
     quotes: list[str] | None = Field(None, max_length=MOST)
@@ -56,17 +56,8 @@ class StartIn(In):
     agent_id: str | None = Field(None, max_length=128)
     clientRequestId: str | None = None  # noqa: N815
     expectedPredecessorCreatedAt: int | None = None  # noqa: N815
-    temperature: float | None = None
-    top_p: float | None = None
-    topP: float | None = None  # noqa: N815
-    frequency_penalty: float | None = None
-    presence_penalty: float | None = None
-    max_tokens: int | None = None
-    maxTokens: int | None = None  # noqa: N815
-    maxOutputTokens: int | None = None  # noqa: N815
-    stop: list[str] | None = None
-    reasoning_effort: str | None = None
-    promptPrefix: str | None = None  # noqa: N815
+
+    _settings: ModelSettings = PrivateAttr(default_factory=ModelSettings)
 
     @property
     def conversation_id(self) -> UUID | None:
@@ -85,13 +76,16 @@ class StartIn(In):
 
     @property
     def model_settings(self) -> ModelSettings:
-        chosen = {name: getattr(self, name) for name in ModelSettings.model_fields}
-        chosen["top_p"] = self.top_p if self.top_p is not None else self.topP
-        chosen["max_tokens"] = self.max_tokens or self.maxOutputTokens or self.maxTokens
+        """What the body sets for the model."""
+        return self._settings
+
+    def with_settings(self, values: Mapping[str, Any]) -> "StartIn":
+        """Take the parameters of the model. Raises `WireError` for a value that no model takes."""
         try:
-            return ModelSettings(**{name: value for name, value in chosen.items() if value not in (None, "", [])})
+            self._settings = ModelSettings.read(values, strict=True)
         except ValidationError as fault:
             raise WireError(400, first_fault(fault)) from None
+        return self
 
 
 def read_start(request: Request, endpoint: str | None) -> StartIn:
@@ -102,7 +96,8 @@ def read_start(request: Request, endpoint: str | None) -> StartIn:
             raise WireError(400, _("%(name)s: this is not available on this server.") % {"name": name})
     for name in _WITHOUT_EFFECT:
         data.pop(name, None)
-    body = read(StartIn, data)
+    chosen = {name: data.pop(name) for name in keys() if name in data}
+    body = read(StartIn, data).with_settings(chosen)
     if endpoint:
         if body.endpoint and body.endpoint != endpoint:
             raise WireError(400, _("The endpoint in the path and the one in the body differ."))

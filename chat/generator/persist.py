@@ -66,6 +66,7 @@ class Outcome:
     parts: list[Part]
     usages: Sequence[Usage]
     endpoint: Endpoint | None
+    left_out: int = 0  # messages of the branch that did not fit into the prompt
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +173,9 @@ WHERE g.id = e.id AND g.worker = e.worker AND g.state = 'running' RETURNING g.id
 """
 _END_MESSAGES = """
 UPDATE chat_message m SET parts = e.parts::jsonb, text = e.text, state = e.state, finish_reason = e.reason,
-    usage = e.usage::jsonb, updated_at = now()
-FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
-    AS e (id, parts, text, state, reason, usage)
+    usage = e.usage::jsonb, left_out = e.left_out, updated_at = now()
+FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::int[])
+    AS e (id, parts, text, state, reason, usage, left_out)
 WHERE m.id = e.id
 """
 
@@ -215,7 +216,8 @@ def _message_row(outcome: Outcome) -> tuple[Any, ...]:
     reason = ending.reason if isinstance(ending, Finished) else ""
     usage = json.dumps(usage_json(outcome.usages))
     state = states_of(ending)[1]
-    return outcome.job.message_id, json.dumps(parts, ensure_ascii=False), plain_text(parts), state, reason, usage
+    written = json.dumps(parts, ensure_ascii=False)
+    return outcome.job.message_id, written, plain_text(parts), state, reason, usage, outcome.left_out
 
 
 def states_of(ending: Event) -> tuple[str, str]:

@@ -8,19 +8,18 @@ from dataclasses import dataclass, field, replace
 from agents.run import run as run_agent
 from chat.generator.budget import Budget
 from chat.generator.persist import Job, Outcome, caller_of_job
+from chat.generator.prompt import prompt_of
 from chat.generator.scrub import Scrubber
-from chat.model_settings import ModelSettings
 from chat.streaming.log import LogWriter, RunLog
 from endpoints import registry
-from endpoints.adapters.base import Caller, Endpoint, ModelRequest, PromptMessage
+from endpoints.adapters.base import Caller, Endpoint, ModelRequest
 from endpoints.events import Event, Failed, Finished, ReasoningDelta, TextDelta, ToolCallDelta, Usage
-from endpoints.parts import Part, plain_text
+from endpoints.parts import Part
 from endpoints.placeholders import asks_who
 
 log = logging.getLogger(__name__)
 
 REPLY_LIMIT = 8_000_000  # characters of one reply: a provider that never ends is cut off here
-CONTINUE = "Continue exactly where you stopped. Do not repeat anything and do not comment."
 CHARACTERS_PER_TOKEN = 4  # for the estimate when a provider reports no usage
 
 
@@ -38,6 +37,7 @@ class ActiveRun:
     usages: list[Usage] = field(default_factory=list)
     written: int = 0  # characters since the last reported usage
     total: int = 0
+    left_out: int = 0  # messages of the branch that did not fit into the prompt
 
     def stop(self) -> None:
         """End the run with what it has; also when the provider is silent just now."""
@@ -63,16 +63,23 @@ async def carry_out(active: ActiveRun, writer: LogWriter, budget: Budget, worker
     if isinstance(ending, Failed):
         log.warning("run %s failed: %s %s", job.id, ending.code, ending.detail[:300])
         parts.append({"type": "error", "code": ending.code})
-    return Outcome(job=job, worker=worker, ending=ending, parts=parts, usages=active.usages, endpoint=endpoint)
+    return Outcome(
+        job=job, worker=worker, ending=ending, parts=parts, usages=active.usages, endpoint=endpoint,
+        left_out=active.left_out,
+    )  # fmt: skip
 
 
 async def _prepare(active: ActiveRun, endpoint: Endpoint, budget: Budget) -> ModelRequest | Finished | Failed:
     """Return what to ask the model, paid for; or why it is not asked."""
     try:
+        prompt = prompt_of(active.job, endpoint)
+        if not prompt.request.messages:
+            return Failed("empty_messages")
+        active.left_out = prompt.left_out
         caller = Caller()
         if asks_who(endpoint):
             caller = await budget.in_thread(lambda: caller_of_job(active.job))
-        request = await budget.cover_prompt(replace(request_of(active.job, endpoint), caller=caller))
+        request = await budget.cover_prompt(replace(prompt.request, caller=caller))
     except Exception:
         log.exception("run %s cannot be prepared", active.job.id)
         return Failed("internal")
@@ -140,27 +147,6 @@ def _note_silence(active: ActiveRun, request: ModelRequest) -> None:
         )
     )
     active.written = 0
-
-
-def request_of(job: Job, endpoint: Endpoint) -> ModelRequest:
-    """Put the prompt together: the project's instructions and the system prompt, the branch up to the reply.
-
-    For *Continue* the reply so far follows.
-    """
-    chosen = ModelSettings.model_validate(job.settings)
-    messages = list(job.history)
-    if system := "\n\n".join(filter(None, [job.instructions, chosen.promptPrefix])):
-        messages.insert(0, PromptMessage("system", system))
-    if job.continues and (written := plain_text(job.parts)):
-        messages += [PromptMessage("assistant", written), PromptMessage("user", CONTINUE)]
-    return ModelRequest(
-        endpoint=endpoint,
-        model=job.model,
-        messages=messages,
-        params=chosen.request_params(),
-        max_tokens=chosen.max_tokens or 0,
-        user_id=str(job.owner_id),
-    )
 
 
 def parts_to_continue(job: Job) -> tuple[Part, ...]:

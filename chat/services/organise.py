@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from chat import doors
+from chat.model_settings import ModelSettings
 from chat.models import Conversation, ConversationQuerySet, Generation
 from chat.services.ending import abandon
 from chat.services.notices import notify
@@ -84,6 +85,13 @@ def rename(*, user: User, conversation_id: UUID, title: str) -> Conversation:
     conversation.save(update_fields=["title", "titled_by"])
     notify(user.id, "title", {"conversation": str(conversation.id), "title": cleaned})
     return conversation
+
+
+def set_parameters(*, user: User, conversation_id: UUID, settings: ModelSettings) -> None:
+    """Set what the conversation's model is asked with, from the next turn on. Raises `Http404`."""
+    found = doors.conversation_for(user, conversation_id)
+    found.settings = settings.to_json()
+    found.save(update_fields=["settings"])
 
 
 def archive(*, user: User, conversation_ids: Sequence[UUID], archived: bool) -> list[Conversation]:

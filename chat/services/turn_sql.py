@@ -5,7 +5,7 @@ in six round trips; `tests/chat/test_turns.py` holds the two equal.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
@@ -42,7 +42,9 @@ UPDATE chat_message SET chosen_child_id = %s WHERE id = %s AND conversation_id =
 _INSERT_MESSAGE = """
 INSERT INTO chat_message (id, conversation_id, parent_id, chosen_child_id, author, state, parts, text, quotes,
     endpoint, model, sender, finish_reason, usage, created_at, updated_at)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, '', '{}', %s, %s)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,
+    coalesce((SELECT nullif(settings->>'modelLabel', '') FROM chat_conversation WHERE id = %s), %s), '', '{}', %s, %s)
+RETURNING sender
 """
 _INSERT_GENERATION = """
 INSERT INTO chat_generation (id, owner_id, conversation_id, message_id, hold_id, state, continues, needs_title,
@@ -86,11 +88,18 @@ def start(
 
 
 def _message(message: Message) -> Statement:
+    """A reply is signed with the name that the conversation has for its model; the row knows it by now."""
+    named_by = None if message.is_user else message.conversation_id
+
+    def told(row: tuple[Any, ...]) -> None:
+        message.sender = row[0]
+
     return Statement(
         _INSERT_MESSAGE,
         (message.id, message.conversation_id, message.parent_id, message.chosen_child_id, message.author,
          message.state, Jsonb(message.parts), message.text, Jsonb(message.quotes), message.endpoint,
-         message.model, message.sender, message.created_at, message.updated_at),
+         message.model, named_by, message.sender, message.created_at, message.updated_at),
+        told=told,
     )  # fmt: skip
 
 

@@ -253,7 +253,8 @@ def _reply(
     return Message(
         id=reply_id or uuid7(), conversation=conversation, parent_id=parent_id, author=Message.Author.ASSISTANT,
         state=Message.State.STREAMING, endpoint=endpoint.name, model=model,
-        sender=endpoint.model_display_label or model, created_at=now, updated_at=now,
+        sender=conversation.settings.get("modelLabel") or endpoint.model_display_label or model, created_at=now,
+        updated_at=now,
     )  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from endpoints.adapters.openai_request import message_of, tools_of
 from endpoints.adapters.openai_wire import PATIENCE, exempt_of
 from endpoints.events import Event, Failed, Finished, ReasoningDelta, ReasoningSealed, TextDelta, Usage
 from endpoints.http import OutboundClient, Patience, RefusedAddress, address_of, outbound
+from endpoints.parameters.sets import additions
 from endpoints.parts import is_sealed
 
 log = logging.getLogger(__name__)
@@ -34,10 +35,11 @@ _BY_CLASS = {
     "ContentPolicyViolationError": "content_filter",
     "Timeout": "timeout",
 }
-# Of what people set, only this: litellm would also take an address, a key or another provider.
+# Of a request's fields, only these: litellm would also take an address, a key or another provider.
 _PARAMS = {
     "temperature", "top_p", "top_k", "frequency_penalty", "presence_penalty", "stop", "seed", "reasoning_effort",
-    "verbosity", "response_format", "thinking", "logit_bias", "tool_choice", "parallel_tool_calls",
+    "verbosity", "response_format", "thinking", "logit_bias", "tool_choice", "parallel_tool_calls", "output_config",
+    "thinkingConfig", "tools", "cache_control", "cache_control_injection_points",
 }  # fmt: skip
 _LOST = ("Disconnected", "PayloadError", "RemoteProtocolError", "ReadError", "TransferEncodingError")
 _NOBODY = {"ConnectError", "ClientConnectorError", "ClientConnectorDNSError", "ClientConnectorCertificateError"}
@@ -98,8 +100,8 @@ def _arguments(library: Any, client: OutboundClient, request: ModelRequest, pati
     if request.max_tokens:
         arguments["max_tokens"] = request.max_tokens
     if request.tools:
-        arguments["tools"] = tools_of(request)
-    arguments |= endpoint.add_params
+        arguments["tools"] = [*arguments.get("tools", ()), *tools_of(request)]
+    arguments |= additions(endpoint)
     for name in endpoint.drop_params:
         arguments.pop(name, None)
     # What follows is not the operator's to add or drop.

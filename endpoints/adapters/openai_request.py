@@ -1,16 +1,13 @@
 """From a model request to the body and headers of the OpenAI wire. Nothing of the person's own request is in them."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from endpoints.adapters.base import Endpoint, ModelRequest, PromptMessage
-from endpoints.http import address_of
+from endpoints.parameters.openai import cap_field
+from endpoints.parameters.sets import additions
 
 OFFICIAL = ("api.openai.com", 443)
-_COMPLETION_CAP = re.compile(r"(?:gpt-[5-9]|o\d)")  # these refuse `max_tokens`
-_REASONING = re.compile(r"(?:o[13](?!\d)|gpt-5(?!\.|-chat))")  # and these every sampling parameter
-_SAMPLING = ("temperature", "top_p", "frequency_penalty", "presence_penalty", "logit_bias", "n", "logprobs")
 _NEEDED = {"model", "messages", "stream"}
 
 
@@ -38,23 +35,15 @@ def body_of(request: ModelRequest) -> dict[str, Any]:
     if request.user_id:
         body["user"] = request.user_id
     body |= {name: value for name, value in request.params.items() if name not in body and value not in (None, "")}
-    _fit_to_model(body, request, official=address_of(endpoint.base_url) == OFFICIAL)
+    if request.max_tokens:
+        body[cap_field(endpoint, request.model, request.wire)] = request.max_tokens
     if request.tools:
-        body["tools"] = tools_of(request)
-    body |= endpoint.add_params
+        body["tools"] = [*body.get("tools", ()), *tools_of(request)]
+    body |= additions(endpoint)
     for name in endpoint.drop_params:
         if name not in _NEEDED:
             body.pop(name, None)
     return body
-
-
-def _fit_to_model(body: dict[str, Any], request: ModelRequest, *, official: bool) -> None:
-    capped = official and _COMPLETION_CAP.match(request.model)
-    if request.max_tokens:
-        body["max_completion_tokens" if capped else "max_tokens"] = request.max_tokens
-    if official and _REASONING.match(request.model):
-        for name in _SAMPLING:
-            body.pop(name, None)
 
 
 def message_of(message: PromptMessage) -> dict[str, Any]:

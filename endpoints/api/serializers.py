@@ -12,6 +12,7 @@ from billing import policy
 from billing.pricing import Rates
 from config.identity import ORDER
 from endpoints.adapters.base import Endpoint
+from endpoints.parameters.sets import set_name
 
 # Parts of the product that are not here yet; a client hides what is off.
 _OFF = (
@@ -64,7 +65,7 @@ class EndpointOut(Out):
     user_provide: bool = False
     model_display_label: str | None = None
     icon_url: str | None = Field(None, serialization_alias="iconURL")
-    custom_params: dict[str, str] | None = None
+    custom_params: dict[str, Any] | None = None
 
 
 class TokenRates(Out):
@@ -121,8 +122,20 @@ def endpoint_out(endpoint: Endpoint) -> EndpointOut:
         type="custom" if endpoint.custom or endpoint.local else None,
         model_display_label=endpoint.model_display_label or None,
         icon_url="" if endpoint.custom else None,
-        custom_params={"defaultParamsEndpoint": "custom"} if endpoint.custom or endpoint.local else None,
+        custom_params=_custom_params(endpoint) if endpoint.custom or endpoint.local else None,
     )
+
+
+def _custom_params(endpoint: Endpoint) -> dict[str, Any]:
+    """Return which parameters the endpoint's models have, and what the operator changed about them."""
+    found: dict[str, Any] = {"defaultParamsEndpoint": set_name(endpoint, "")}
+    if endpoint.reasoning_format != "reasoning_effort":
+        found["reasoningFormat"] = endpoint.reasoning_format
+    if endpoint.reasoning_key:
+        found["reasoningKey"] = endpoint.reasoning_key
+    if endpoint.param_definitions:
+        found["paramDefinitions"] = [dict(each) for each in endpoint.param_definitions]
+    return found
 
 
 def token_rates(rates: Rates | None, context: int | None) -> TokenRates:

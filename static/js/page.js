@@ -81,7 +81,7 @@ narrow.addEventListener("change", () => body.classList.contains("drawer-open") &
 // --- menus: placed beside what opened them -------------------------------------------------------
 let opener = null;
 document.addEventListener("click", (event) => {
-  opener = event.target.closest("[popovertarget]") || opener;
+  opener = event.target.closest("[popovertarget], [aria-haspopup=dialog]") || opener;
 }, true);
 function place(menu, button) {
   const box = button.getBoundingClientRect();

@@ -58,7 +58,7 @@ def test_what_a_real_client_sends_beside_it_is_accepted(owner: User) -> None:
         generationProtocolVersion=2, timezone="Europe/Rome",
     )  # fmt: skip
     assert Api(owner).post(START, body).status_code == 200
-    assert Conversation.objects.get().settings == {"top_p": 0.5}
+    assert Conversation.objects.get().settings == {"topP": 0.5, "resendFiles": True}
 
 
 def test_the_next_message_is_a_child_of_the_reply(owner: User, make_conversation: Make, make_turn: Turn) -> None:
@@ -139,7 +139,7 @@ def test_bad_input_begins_nothing(owner: User, change: dict[str, Any]) -> None:
     "change",
     [
         {"files": [{"file_id": "f"}]}, {"isTemporary": True}, {"editedContent": {"index": 0}},
-        {"addedConvo": {"model": "tiny"}}, {"agent_id": "agent_x"}, {"compact": True}, {"web_search": True},
+        {"addedConvo": {"model": "tiny"}}, {"agent_id": "agent_x"}, {"compact": True},
     ],
 )  # fmt: skip
 def test_what_is_asked_for_and_not_here_yet_is_refused_by_name(owner: User, change: dict[str, Any]) -> None:

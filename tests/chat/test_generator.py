@@ -15,13 +15,14 @@ from billing.models import Balance, Hold, LedgerEntry
 from billing.services import holds
 from chat.generator import persist, worker
 from chat.generator.worker import Generator
+from chat.model_settings import ModelSettings
 from chat.models import Conversation, Generation, Message
 from chat.services import ending, organise, titles, turns
 from chat.services.refusal import TurnRefused
 from chat.services.signals import STOP, WORK, client
 from chat.services.turns import StartedTurn
 from endpoints import registry
-from tests.chat.conftest import began
+from tests.chat.conftest import began, draft
 from tests.model_server.fixtures import ModelServer
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.wire]
@@ -258,3 +259,24 @@ def test_a_title_stays_when_no_model_writes_any(owner: User) -> None:
     started = began(owner)
     with pytest.raises(TurnRefused):
         titles.ask_again(user=owner, conversation_id=started.conversation.id)
+
+
+async def test_a_reply_says_how_many_earlier_messages_did_not_fit(
+    generator: Generator, owner: User, make_branch: Callable[..., Conversation]
+) -> None:
+    chat = await sync_to_async(make_branch)(owner, count=4, settings={"maxContextTokens": 22})
+    last = await Message.objects.aget(conversation=chat, text="M3")
+    started = await sync_to_async(turns.start_turn)(
+        user=owner, conversation_id=chat.id, draft=draft(text="[[echo]] And now?", parent_id=last.id)
+    )
+    run = await over(started)
+    assert (run.state, run.message.left_out) == ("done", 2)
+
+
+async def test_a_message_that_the_model_has_no_room_for_is_not_sent(
+    generator: Generator, owner: User, model_server: ModelServer
+) -> None:
+    started = await asked(owner, "word " * 100, settings=ModelSettings({"maxContextTokens": 10}))
+    run = await over(started)
+    assert (run.state, run.error) == ("failed", "empty_messages")
+    assert model_server.count == 0

@@ -52,7 +52,7 @@ def test_first_turn_stores_everything_and_announces_the_run(
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
         started = start_turn(
-            user=owner, conversation_id=None, draft=draft(settings=ModelSettings(temperature=0.5), text=" Why?\n")
+            user=owner, conversation_id=None, draft=draft(settings=ModelSettings({"temperature": 0.5}), text=" Why?\n")
         )
     saved_equals_built(started)
     assert started.is_new

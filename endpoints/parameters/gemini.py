@@ -1,0 +1,70 @@
+"""generateContent: the fields of `generationConfig`, and the provider's tools."""
+
+import re
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from endpoints.parameters.mapped import Mapped
+from endpoints.parameters.sets import Chosen
+
+_GEMINI = re.compile(r"gemini-(\d+)(?:[.-](\d))?(?!\d)")
+_GEMMA = re.compile(r"gemma-?(\d+)")
+_NOT_TEXT = re.compile(r"image|tts|audio|live|embedding")
+_DYNAMIC = -1  # the model decides how long to think
+
+
+def mapped(model: str, chosen: Chosen) -> Mapped:
+    version = _version(_GEMINI, model)
+    params: dict[str, Any] = {}
+    if "flash" in model and version >= (3, 5):
+        chosen.refuse(_("This model takes no sampling parameters."), "temperature", "topP", "topK")
+    for key, name in (("temperature", "temperature"), ("topP", "top_p"), ("topK", "top_k")):
+        if chosen.get(key) is not None:
+            params[name] = chosen.get(key)
+    if version >= (3, 0) or _version(_GEMMA, model) >= (4, 0):
+        _think_by_level(params, chosen)
+    else:
+        _think_by_budget(params, chosen, model, version)
+    if tools := _tools(chosen, model, version):
+        params["tools"] = tools
+    return Mapped(params, max_tokens=int(chosen.get("maxOutputTokens") or 0), notes=chosen.notes)
+
+
+def _version(pattern: re.Pattern[str], model: str) -> tuple[int, int]:
+    found = pattern.search(model.lower())
+    if found is None:
+        return (0, 0)
+    return int(found[1]), int(found[2] or 0) if pattern.groups > 1 else 0
+
+
+def _think_by_level(params: dict[str, Any], chosen: Chosen) -> None:
+    chosen.refuse(_("This model has levels instead of a budget."), "thinkingBudget")
+    level = chosen.get("thinkingLevel")
+    if chosen.get("thinking", True):
+        params["thinkingConfig"] = {"includeThoughts": True} | ({"thinkingLevel": level} if level else {})
+    else:
+        chosen.notes["thinking"] = _("This model always thinks. Its thoughts are not shown.")
+        if level:
+            params["thinkingConfig"] = {"thinkingLevel": level}
+
+
+def _think_by_budget(params: dict[str, Any], chosen: Chosen, model: str, version: tuple[int, int]) -> None:
+    chosen.refuse(_("This model has a budget instead of levels."), "thinkingLevel")
+    if version < (2, 5):
+        chosen.refuse(_("This model does not think aloud."), "thinking", "thinkingBudget")
+        return
+    budget = int(chosen.get("thinkingBudget", _DYNAMIC)) if chosen.get("thinking", True) else 0
+    if budget > 0 or budget == _DYNAMIC:
+        params["thinkingConfig"] = {"thinkingBudget": budget, "includeThoughts": True}
+    elif "pro" in model:
+        chosen.notes["thinking"] = _("This model always thinks. Its thoughts are not shown.")
+    else:
+        params["thinkingConfig"] = {"thinkingBudget": 0}
+
+
+def _tools(chosen: Chosen, model: str, version: tuple[int, int]) -> list[dict[str, Any]]:
+    if version < (2, 5) or _NOT_TEXT.search(model):
+        chosen.refuse(_("This model cannot read addresses."), "url_context")
+    wanted = (("web_search", "googleSearch"), ("url_context", "urlContext"))
+    return [{name: {}} for key, name in wanted if chosen.get(key)]

@@ -1,0 +1,128 @@
+"""Chat completions and the Responses API, and what OpenRouter adds to the first."""
+
+import re
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from endpoints.adapters.base import Endpoint
+from endpoints.http import address_of
+from endpoints.parameters import claude
+from endpoints.parameters.mapped import Mapped, Wire
+from endpoints.parameters.sets import Chosen, is_openrouter
+
+_OFFICIAL = ("api.openai.com", 443)
+_SAMPLING = ("temperature", "top_p", "frequency_penalty", "presence_penalty")
+_REASONING = re.compile(r"\b(?:o[134](?!\d)|gpt-5)(?!\.|-chat)(?:-|$)")  # these refuse every sampling parameter
+_NOT_REASONING = re.compile(r"^(?:chatgpt-|gpt-[34])")
+_SEARCHING = re.compile(r"\bgpt-4o.*search")
+_COMPLETION_CAP = re.compile(r"\bgpt-[5-9]")  # these refuse `max_tokens`
+_RESPONSES_BY_EFFORT = re.compile(r"\bgpt-5\.6")
+_ONLY_RESPONSES = ("reasoning_summary", "reasoning_mode", "reasoning_context")
+_NOT_IN_RESPONSES = ("frequency_penalty", "presence_penalty", "stop")
+
+
+def mapped(endpoint: Endpoint, model: str, chosen: Chosen) -> Mapped:
+    _refuse(endpoint, model, chosen)
+    if is_openrouter(endpoint):
+        return _mapped_openrouter(model, chosen)
+    wire = _wire(endpoint, model, chosen)
+    params = _responses(chosen, endpoint) if wire == "responses" else _completions(chosen, endpoint)
+    return _finished(params, chosen, wire)
+
+
+def cap_field(endpoint: Endpoint, model: str, wire: Wire = "chat") -> str:
+    """Return the name of the field that caps the reply."""
+    if wire == "responses":
+        return "max_output_tokens"
+    o_series = endpoint.family in {"openAI", "azureOpenAI"} or address_of(endpoint.base_url) == _OFFICIAL
+    newer = _COMPLETION_CAP.search(model) or (o_series and re.match(r"o\d", model))
+    return "max_completion_tokens" if newer else "max_tokens"
+
+
+def _finished(params: dict[str, Any], chosen: Chosen, wire: Wire = "chat") -> Mapped:
+    return Mapped(
+        params,
+        wire=wire,
+        stream=not chosen.get("disableStreaming", False),
+        max_tokens=int(chosen.get("max_tokens") or 0),
+        notes=chosen.notes,
+    )
+
+
+def _refuse(endpoint: Endpoint, model: str, chosen: Chosen) -> None:
+    """Leave out what the model cannot take."""
+    if _SEARCHING.search(model):
+        kept = {"max_tokens", "maxContextTokens", "promptPrefix", "modelLabel", "disableStreaming"}
+        chosen.refuse(_("This model takes no parameters beside the longest reply."), *({*chosen.values} - kept))
+    if _REASONING.search(model):
+        chosen.refuse(_("Reasoning models take no sampling parameters."), *_SAMPLING)
+    if endpoint.family in {"openAI", "azureOpenAI"} and _NOT_REASONING.match(model):
+        chosen.refuse(_("This model does not reason."), "reasoning_effort", *_ONLY_RESPONSES)
+    if endpoint.local:
+        chosen.refuse(_("The local model cannot do this."), "web_search", "useResponsesApi", "verbosity",
+                      "reasoning_effort", *_ONLY_RESPONSES)  # fmt: skip
+    if endpoint.family == "custom" and endpoint.reasoning_format == "disabled":
+        chosen.refuse(_("Reasoning is turned off for this endpoint."), "reasoning_effort", *_ONLY_RESPONSES)
+
+
+def _wire(endpoint: Endpoint, model: str, chosen: Chosen) -> Wire:
+    asked = chosen.get("useResponsesApi")
+    if chosen.get("web_search") or asked:
+        return "responses"
+    by_effort = _RESPONSES_BY_EFFORT.search(model) and chosen.get("reasoning_effort")
+    free = asked is None and "useResponsesApi" not in endpoint.drop_params
+    return "responses" if by_effort and free and address_of(endpoint.base_url) == _OFFICIAL else "chat"
+
+
+def _completions(chosen: Chosen, endpoint: Endpoint) -> dict[str, Any]:
+    custom = endpoint.family == "custom"
+    as_object = custom and endpoint.reasoning_format == "reasoning_object"
+    only = _ONLY_RESPONSES[1:] if as_object else _ONLY_RESPONSES
+    chosen.refuse(_("Only the Responses API has this. Turn it on below."), *only)
+    params = _copied(chosen, (*_SAMPLING, "stop", "verbosity"))
+    if as_object:
+        reasoning = _renamed(chosen, {"reasoning_effort": "effort", "reasoning_summary": "summary"})
+        return params | ({"reasoning": reasoning} if reasoning else {})
+    return params | _copied(chosen, ("reasoning_effort",))
+
+
+def _responses(chosen: Chosen, endpoint: Endpoint) -> dict[str, Any]:
+    chosen.refuse(_("The Responses API does not have this."), *_NOT_IN_RESPONSES)
+    params = _copied(chosen, ("temperature", "top_p"))
+    names = {"reasoning_effort": "effort"} | {name: name.removeprefix("reasoning_") for name in _ONLY_RESPONSES}
+    if reasoning := _renamed(chosen, names):
+        params["reasoning"] = reasoning
+    if verbosity := chosen.get("verbosity"):
+        params["text"] = {"verbosity": verbosity}
+    if chosen.get("web_search"):
+        params["tools"] = [{"type": "web_search"}]
+    return params
+
+
+def _mapped_openrouter(model: str, chosen: Chosen) -> Mapped:
+    chosen.refuse(_("Only the Responses API has this, which this provider does not."), "useResponsesApi",
+                  *_ONLY_RESPONSES)  # fmt: skip
+    params = _copied(chosen, (*_SAMPLING, "stop", "verbosity"))
+    effort, known = chosen.get("reasoning_effort"), claude.claude(model)
+    if not effort:
+        params["include_reasoning"] = True
+    elif known.adapts:
+        params |= {"reasoning": {"enabled": effort != "none"}}
+        if effort != "none":
+            params["verbosity"] = {"minimal": "low", "xhigh": "max"}.get(effort, effort)
+    else:
+        params["reasoning"] = {"effort": effort}
+    if chosen.get("web_search"):
+        params["plugins"] = [{"id": "web"}]
+    if known.kind and (mark := claude.cache_mark(model, chosen)):
+        params["cache_control"] = mark
+    return _finished(params, chosen)
+
+
+def _copied(chosen: Chosen, keys: tuple[str, ...]) -> dict[str, Any]:
+    return {key: chosen.get(key) for key in keys if chosen.get(key) is not None}
+
+
+def _renamed(chosen: Chosen, names: dict[str, str]) -> dict[str, Any]:
+    return {name: chosen.get(key) for key, name in names.items() if chosen.get(key) is not None}

@@ -1,0 +1,137 @@
+"""How much of a conversation a model takes: its window, and what of it the prompt may fill."""
+
+from collections.abc import Iterable, Mapping
+
+from billing.price_map import entry
+from endpoints.adapters.base import Endpoint
+from endpoints.profiles import LOCAL, price_keys
+
+DEFAULT = 32_000  # tokens, of a model that nobody knows
+LEAST = 1_024
+USABLE = 0.95  # of what the reply leaves: lengths are estimated
+_SHORT = 3  # characters of a name that stands in many others by chance
+
+
+def _spread(window: int, *names: str) -> dict[str, int]:
+    return dict.fromkeys(names, window)
+
+
+_OPENAI = {
+    **_spread(16_375, "gpt-3.5-turbo"),
+    **_spread(8_187, "gpt-4"),
+    **_spread(32_758, "gpt-4-32k"),
+    **_spread(127_500, "gpt-4-turbo", "gpt-4o", "gpt-4.5", "o1-mini", "o1-preview"),
+    **_spread(195_000, "o1", "o3-mini"),
+    **_spread(200_000, "o3", "o4-mini"),
+    **_spread(1_047_576, "gpt-4.1"),
+    **_spread(400_000, "gpt-5", "gpt-5.4-mini", "gpt-5.4-nano", "chat-latest"),
+    **_spread(1_050_000, "gpt-5.4", "gpt-5.5", "gpt-5.6"),
+}
+_ANTHROPIC = {
+    **_spread(100_000, "claude-"),
+    **_spread(200_000, "claude-2.1", "claude-3", "claude-4", "claude-opus-4", "claude-sonnet-4", "claude-haiku-4"),
+    **_spread(
+        1_000_000,
+        *(f"claude-{kind}-4{dot}{minor}" for kind in ("opus", "sonnet") for dot in ".-" for minor in range(6, 10)),
+        *(f"claude-{minor}-{kind}" for kind in ("opus", "sonnet") for minor in ("4.6", "4.7", "4.8", "4.9")),
+        "claude-opus-5", "claude-sonnet-5", "claude-haiku-5", "claude-5", "claude-fable", "claude-mythos",
+    ),
+}  # fmt: skip
+_GOOGLE = {
+    **_spread(30_720, "gemini"),
+    **_spread(1_000_000, "gemini-1.5", "gemini-2.5", "gemini-3", "gemini-3.1"),
+    **_spread(2_000_000, "gemini-2.0"),
+    **_spread(1_048_576, "gemini-3.5-flash", "gemini-3.6-flash", "gemini-3.7-flash"),
+    **_spread(32_768, "gemma-2", "gemma-3"),
+    **_spread(128_000, "gemma-4"),
+    **_spread(256_000, "gemma-4-26b", "gemma-4-31b"),
+}
+_OTHERS = {
+    **_spread(31_990, "mistral-small", "mistral-7b"),
+    **_spread(131_000, "mistral-large", "mistral-medium-3", "gpt-oss"),
+    **_spread(255_000, "mistral-large-3"),
+    **_spread(256_000, "codestral", "grok-4"),
+    **_spread(128_000, "deepseek"),
+    **_spread(163_840, "deepseek-v3.1", "deepseek-v3.2"),
+    **_spread(1_048_576, "deepseek-v4", "llama-4", "llama4", "kimi-k3"),
+    **_spread(4_000, "llama-2", "llama2"),
+    **_spread(8_000, "llama-3", "llama3"),
+    **_spread(127_500, *(f"llama{dash}3{dot}{minor}" for dash in ("", "-") for dot in ".-" for minor in range(1, 4))),
+    **_spread(127_500, "command-r"),
+    **_spread(255_500, "command-a"),
+    **_spread(32_000, "qwen"),
+    **_spread(40_960, "qwen3"),
+    **_spread(262_144, "qwen3-coder", "qwen3.5", "qwen3.6", "qwen3.7", "kimi-k2"),
+    **_spread(1_000_000, *(f"qwen3.{minor}-{kind}" for minor in range(5, 8) for kind in ("plus", "flash"))),
+    **_spread(131_072, "grok", "grok-3"),
+    **_spread(2_000_000, "grok-4-fast"),
+    **_spread(500_000, "grok-4.5", "grok-4.6"),
+    **_spread(200_000, "glm-4.6"),
+    **_spread(295_000, "nova-lite", "nova-pro"),
+}
+_ALL = _OTHERS | _GOOGLE | _ANTHROPIC | _OPENAI
+_TABLES: dict[str, Mapping[str, int]] = {
+    "azureOpenAI": _OPENAI,
+    "anthropic": _ANTHROPIC,
+    "google": _GOOGLE,
+    "bedrock": _OTHERS | _ANTHROPIC,
+}
+
+
+def window_of(endpoint: Endpoint, model: str) -> int:
+    """Return the tokens that prompt and reply may have together.
+
+    The endpoint's own word first, then the built-in table, then the price map.
+    """
+    if found := _longest(endpoint.windows, model):
+        return found
+    if endpoint.local:
+        return LOCAL.context_window
+    if found := _longest(_TABLES.get(endpoint.family, _ALL), model):
+        return found
+    known = (entry(key) for key in price_keys(endpoint, model))
+    return next((int(each["max_input_tokens"]) for each in known if each and each.get("max_input_tokens")), DEFAULT)
+
+
+def usable_of(endpoint: Endpoint, model: str, *, max_tokens: int, chosen: int | None) -> int:
+    """Return the tokens that a prompt may have. What a person chose as the window is used as it is.
+
+    `max_tokens` is the cap on the reply; 0 is none.
+    """
+    if chosen:
+        return chosen
+    return max(LEAST, round((window_of(endpoint, model) - max_tokens) * USABLE))
+
+
+def _longest(table: Mapping[str, int], model: str) -> int:
+    """Return what stands under the name, else under the longest name that is part of it; 0 where there is none."""
+    if model in table:
+        return table[model]
+    name = model.lower()
+    found = 0, 0
+    for key, window in table.items():
+        if len(key) >= found[0] and _is_part(key.lower(), name):
+            found = len(key), window
+    return found[1]
+
+
+def _is_part(key: str, name: str) -> bool:
+    at = name.find(key)
+    return at >= 0 and (len(key) > _SHORT or at == 0 or not name[at - 1].isalnum())
+
+
+# Bytes of UTF-8 for a token, by what is part of the model's name: a byte counts scripts as vocabularies do, more or
+# less. They are chosen a little low, so that what is left out is left out before a provider refuses all of it.
+_BYTES: tuple[tuple[str, float], ...] = (
+    ("claude", 3.0), ("gemini", 3.6), ("gemma", 3.6), ("gpt-4-", 3.3), ("gpt-3.5", 3.3), ("gpt", 3.6), ("llama", 3.4),
+    ("qwen", 3.3), ("deepseek", 3.3), ("mistral", 3.1), ("grok", 3.4),
+)  # fmt: skip
+_BYTES_OF_OTHERS = 3.1
+PER_MESSAGE = 4  # tokens around each message
+
+
+def estimate(texts: Iterable[str], model: str) -> list[int]:
+    """Return about how many tokens each text is to the model, as a message of a prompt."""
+    name = model.lower()
+    size = next((size for part, size in _BYTES if part in name), _BYTES_OF_OTHERS)
+    return [int(len(text.encode("utf-8", "surrogatepass")) / size) + PER_MESSAGE for text in texts]

@@ -1,0 +1,100 @@
+"""What of a conversation goes to the model when not all of it fits."""
+
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chat.generator.persist import Job
+from chat.generator.prompt import CONTINUE, fit, prompt_of
+from endpoints.adapters.base import Endpoint, PromptMessage, ToolCall
+
+ENDPOINT = Endpoint(name="Mine", label="Mine", adapter="openai_wire", windows={"m": 1_200}, models=("m",))
+JOB = Job(
+    id=uuid4(), owner_id=uuid4(), conversation_id=uuid4(), message_id=uuid4(), hold_id=uuid4(), continues=False,
+    needs_title=False, stop_requested=False, endpoint="Mine", model="m", settings={}, parts=[], history=[],
+)  # fmt: skip
+
+
+def history(*lengths: int) -> list[PromptMessage]:
+    return [PromptMessage("assistant" if at % 2 else "user", chr(65 + at) * size) for at, size in enumerate(lengths)]
+
+
+def contents(messages: Any) -> str:
+    return "".join(message.content[:1] for message in messages)
+
+
+@st.composite
+def conversations(draw: st.DrawFn) -> list[PromptMessage]:
+    """Turns of any length, some with calls of tools, after none, one or two system prompts."""
+    found = [PromptMessage("system", "s") for _ in range(draw(st.integers(0, 2)))]
+    for number in range(draw(st.integers(1, 12))):
+        found.append(PromptMessage("user", f"u{number}"))
+        for call in range(draw(st.integers(0, 3))):
+            name = f"c{number}-{call}"
+            found.append(PromptMessage("assistant", "", tool_calls=(ToolCall(name, "look", "{}"),)))
+            found.append(PromptMessage("tool", "seen", tool_call_id=name))
+        if draw(st.booleans()):
+            found.append(PromptMessage("assistant", f"a{number}"))
+    return found
+
+
+@settings(max_examples=400, deadline=None)
+@given(conversations(), st.data())
+def test_what_is_kept_fits_in_order_with_the_last_question_and_whole_calls(
+    messages: list[PromptMessage], data: st.DataObject
+) -> None:
+    sizes = [data.draw(st.integers(1, 50)) for _ in messages]
+    room = data.draw(st.integers(0, 600))
+    kept = fit(messages, sizes=sizes, room=room)
+    size_of = {id(message): size for message, size in zip(messages, sizes, strict=True)}
+    beginning = [message for message in messages if message.role == "system"]
+    last = max(at for at, message in enumerate(messages) if message.role == "user")
+    least = sum(size_of[id(each)] for each in [*beginning, *messages[last:]])
+    assert (kept == []) == (least > room)
+    if not kept:
+        return
+    assert sum(size_of[id(each)] for each in kept) <= room
+    rest = kept[len(beginning) :]
+    assert kept[: len(beginning)] == beginning
+    assert rest == messages[len(messages) - len(rest) :]
+    assert rest[0].role == "user"
+    assert messages[last] in rest
+    called = {call.call_id for each in rest for call in each.tool_calls}
+    assert called == {each.tool_call_id for each in rest if each.role == "tool"}
+    dropped = len(messages) - len(kept)
+    before = next((at for at in range(len(beginning) + dropped - 1, -1, -1) if messages[at].role == "user"), None)
+    if dropped and before is not None:  # one turn more would not have fitted
+        assert sum(size_of[id(each)] for each in [*beginning, *messages[before:]]) > room
+
+
+def test_the_oldest_turns_are_left_out_and_counted() -> None:
+    job = replace(JOB, history=history(1500, 1500, 1500, 1500, 300), settings={"promptPrefix": "Short."})
+    found = prompt_of(job, ENDPOINT)
+    assert (contents(found.request.messages), found.left_out) == ("SCDE", 2)
+    assert contents(prompt_of(replace(job, history=history(9, 9, 9)), ENDPOINT).request.messages) == "SABC"
+
+
+def test_the_window_that_a_person_chose_is_used_as_it_is() -> None:
+    job = replace(JOB, history=history(3000, 3000, 3000), settings={"maxContextTokens": 4000})
+    assert prompt_of(job, ENDPOINT).left_out == 0
+    job = replace(job, settings={"maxContextTokens": 1000})
+    assert (contents(prompt_of(job, ENDPOINT).request.messages), prompt_of(job, ENDPOINT).left_out) == ("C", 2)
+
+
+def test_room_for_the_reply_is_kept() -> None:
+    endpoint = replace(ENDPOINT, windows={"m": 4_000})
+    job = replace(JOB, history=history(3000, 3000, 3000))
+    assert prompt_of(job, endpoint).left_out == 0
+    assert prompt_of(replace(job, settings={"max_tokens": 2500}), endpoint).left_out == 2
+
+
+def test_nothing_is_left_when_the_last_message_alone_is_too_long() -> None:
+    assert prompt_of(replace(JOB, history=history(9, 9, 90_000)), ENDPOINT).request.messages == []
+
+
+def test_what_is_continued_keeps_the_end_of_what_was_written() -> None:
+    job = replace(JOB, history=history(9), continues=True, parts=[{"type": "text", "text": "Once"}])
+    assert [each.content for each in prompt_of(job, ENDPOINT).request.messages] == ["A" * 9, "Once", CONTINUE]

@@ -1,0 +1,115 @@
+"""The table of parameters, and what each of its readers makes of it."""
+
+from typing import Any
+
+import pytest
+from django.conf import settings
+from pydantic import ValidationError
+
+from endpoints.adapters.base import Endpoint
+from endpoints.api.serializers import endpoint_out
+from endpoints.parameters.page import render
+from endpoints.parameters.sets import parameters_of
+from endpoints.parameters.settings import keys, read, union
+from endpoints.parameters.table import SETS
+from endpoints.parameters.words import OPTIONS, WORDS
+
+EVERY = [(name, each) for name, parameters in SETS.items() for each in parameters]
+
+
+def custom(**more: Any) -> Endpoint:
+    return Endpoint(name="Mine", label="Mine", adapter="openai_wire", custom=True, **more)
+
+
+def test_the_page_of_the_documentation_is_up_to_date() -> None:
+    page = (settings.BASE_DIR / "docs" / "parameters.md").read_text()
+    assert page == render(), "run `manage.py parameters_page`"
+
+
+@pytest.mark.parametrize(("name", "parameter"), EVERY, ids=[f"{name}-{each.key}" for name, each in EVERY])
+def test_every_default_and_limit_of_the_table_is_valid(name: str, parameter: Any) -> None:
+    values = [parameter.low, parameter.high, *parameter.options, parameter.default]
+    for value in values:
+        if value not in (None, "", ()):
+            assert read({parameter.key: value}) == {parameter.key: value}
+    if parameter.type == "number" and parameter.default is not None:
+        assert parameter.low <= parameter.default <= parameter.high
+    assert parameter.key in WORDS
+    assert set(parameter.options) <= set(OPTIONS)
+
+
+def test_no_set_has_a_parameter_twice_and_nothing_is_left_over() -> None:
+    for parameters in SETS.values():
+        assert len({each.key for each in parameters}) == len(parameters)
+    assert set(WORDS) == set(keys())
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"temperature": 2.01}, {"temperature": "hot"}, {"top_p": -0.1}, {"max_tokens": 0}, {"stop": ["x"] * 17},
+        {"stop": [""]}, {"effort": "huge"}, {"thinking": "perhaps"}, {"nonsense": 1}, {"promptPrefix": "x" * 100_001},
+    ],
+)  # fmt: skip
+def test_what_no_set_takes_is_refused(values: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        read(values)
+
+
+def test_a_body_has_types_and_a_query_string_has_texts() -> None:
+    assert read({"temperature": "0.5", "thinking": "false"}) == {"temperature": 0.5, "thinking": False}
+    for values in ({"temperature": "0.5"}, {"thinking": "false"}, {"max_tokens": 0.5}):
+        with pytest.raises(ValidationError):
+            read(values, strict=True)
+
+
+def test_nothing_is_no_choice() -> None:
+    assert read({"temperature": None, "stop": [], "effort": "", "thinking": False}) == {"thinking": False}
+
+
+def test_every_name_of_the_documented_conversation_is_known() -> None:
+    documented = {
+        "region", "modelLabel", "promptPrefix", "system", "temperature", "top_p", "topP", "topK", "maxOutputTokens",
+        "maxTokens", "max_tokens", "maxContextTokens", "presence_penalty", "frequency_penalty", "thinkingBudget",
+        "fileTokenLimit", "reasoning_effort", "reasoning_summary", "reasoning_mode", "reasoning_context", "verbosity",
+        "effort", "thinkingLevel", "promptCacheTtl", "imageDetail", "resendFiles", "promptCache", "thinking",
+        "useResponsesApi", "web_search", "url_context", "disableStreaming", "stop", "thinkingDisplay",
+    }  # fmt: skip
+    assert set(union().model_fields) == documented
+
+
+def test_definitions_of_an_endpoint_change_single_controls() -> None:
+    definition = {
+        "key": "temperature", "default": 0.3, "range": {"min": 0.1, "max": 0.9, "step": 0.1}, "label": "Heat",
+        "description": "How hot.", "columnSpan": 9, "component": "input", "optionType": "conversation",
+        "placeholder": "warm", "showLabel": False, "showDefault": False,
+    }  # fmt: skip
+    effort = {"key": "reasoning_effort", "options": ["low", "high"], "enumMappings": {"low": "Little"}}
+    found = {each.key: each for each in parameters_of(custom(param_definitions=(definition, effort)), "m")}
+    heat = found["temperature"]
+    assert (heat.default, heat.low, heat.high, heat.step, heat.label) == (0.3, 0.1, 0.9, 0.1, "Heat")
+    assert (heat.description, heat.columns, heat.control, heat.belongs) == ("How hot.", 4, "input", "conversation")
+    assert (heat.placeholder, heat.show_label, heat.show_default, heat.always) == ("warm", False, False, True)
+    assert found["reasoning_effort"].options == ("low", "high")
+    assert found["reasoning_effort"].option_labels == {"low": "Little"}
+    assert found["top_p"] == next(each for each in SETS["custom"] if each.key == "top_p")
+
+
+def test_what_an_endpoint_drops_has_no_control() -> None:
+    found = [each.key for each in parameters_of(custom(drop_params=("stop", "user")), "m")]
+    assert "stop" not in found
+    assert len(found) == len(SETS["custom"]) - 1
+
+
+def test_the_api_tells_which_parameters_an_endpoint_has() -> None:
+    assert endpoint_out(custom()).to_wire()["customParams"] == {"defaultParamsEndpoint": "custom"}
+    told = custom(
+        parameter_set="anthropic", reasoning_format="disabled", reasoning_key="reasoning",
+        param_definitions=({"key": "topK", "default": 3},),
+    )  # fmt: skip
+    assert endpoint_out(told).to_wire()["customParams"] == {
+        "defaultParamsEndpoint": "anthropic",
+        "reasoningFormat": "disabled",
+        "reasoningKey": "reasoning",
+        "paramDefinitions": [{"key": "topK", "default": 3}],
+    }

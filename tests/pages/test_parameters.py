@@ -1,0 +1,161 @@
+"""The panel of parameters: what it shows, what it keeps, and what it says about what a model cannot take."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+
+from accounts.models import User
+from chat.models import Conversation, Message
+from endpoints import registry
+from tests.pages.conftest import FRAGMENT
+
+pytestmark = pytest.mark.django_db
+
+SignIn = Callable[[User], Client]
+Chats = Callable[..., Conversation]
+MODEL = {"endpoint": "Somewhere", "model": "tiny"}
+DRAFT = {"text": "Hello", **MODEL, "parent": ""}
+
+
+def carried(html: str) -> Any:
+    """Return what the composer is told to send along with the next message."""
+    found = re.search(r'id="composer-settings" name="settings" value="([^"]*)" hx-swap-oob="true"', html)
+    assert found is not None
+    text = found[1].replace("&quot;", '"')
+    return json.loads(text) if text else None
+
+
+def test_the_panel_of_a_new_chat_has_every_control_of_the_model(sign_in: SignIn, owner: User) -> None:
+    response = sign_in(owner).post("/c/new/parameters", {**MODEL, "act": "open", "settings": '{"top_p": 0.4}'},
+                                   headers=FRAGMENT)  # fmt: skip
+    html = response.content.decode()
+    assert response.status_code == 200
+    for key in ("modelLabel", "promptPrefix", "temperature", "stop", "reasoning_effort", "disableStreaming"):
+        assert f'name="{key}"' in html
+    for key in ("topK", "resendFiles", "imageDetail", "fileTokenLimit"):
+        assert f'name="{key}"' not in html
+    assert 'name="top_p" min="0" max="1" step="0.01" value="0.4"' in html
+    assert "composer-settings" not in html
+
+
+def test_a_change_of_a_new_chat_goes_to_its_composer_and_with_the_message(sign_in: SignIn, owner: User) -> None:
+    client = sign_in(owner)
+    posted = {**MODEL, "settings": '{"topK": 7}', "temperature": "0.5", "stop": "one\r\n\r\ntwo", "web_search": "on",
+              "promptPrefix": "Be kind.", "modelLabel": "Ada"}  # fmt: skip
+    response = client.post("/c/new/parameters", posted, headers=FRAGMENT)
+    html = response.content.decode()
+    chosen = {"topK": 7, "modelLabel": "Ada", "promptPrefix": "Be kind.", "temperature": 0.5, "stop": ["one", "two"],
+              "web_search": True}  # fmt: skip
+    assert (response.status_code, carried(html)) == (200, chosen)
+    assert "Saved" in html
+    assert "<form" not in html
+    client.post("/c/new/turns", {**DRAFT, "settings": json.dumps(chosen)})
+    assert Conversation.objects.get().settings == chosen
+    assert Message.objects.get(author="assistant").sender == "Ada"
+
+
+def test_a_change_of_an_existing_chat_is_kept_at_once(sign_in: SignIn, owner: User, make_chat: Chats) -> None:
+    chat = make_chat(owner)
+    client, address = sign_in(owner), f"/c/{chat.id}/parameters"
+    before = chat.updated_at
+    html = client.post(address, {**MODEL, "temperature": "0.5", "modelLabel": "Ada"}, headers=FRAGMENT).content.decode()
+    chat.refresh_from_db()
+    assert chat.settings == {"temperature": 0.5, "modelLabel": "Ada"}
+    assert chat.updated_at == before
+    assert carried(html) is None
+    page = client.post(address, {**MODEL, "act": "open", "settings": ""}, headers=FRAGMENT).content.decode()
+    assert 'step="0.01" value="0.5"' in page
+    turn = client.post(f"/c/{chat.id}/turns", {**DRAFT, "parent": str(Message.objects.latest("created_at").id)},
+                       headers=FRAGMENT)  # fmt: skip
+    assert "<h2>Ada</h2>" in turn.content.decode()
+    assert Message.objects.filter(author="assistant").latest("created_at").sender == "Ada"
+    chat.refresh_from_db()
+    assert chat.settings == {"temperature": 0.5, "modelLabel": "Ada"}
+
+
+def test_reset_forgets_everything(sign_in: SignIn, owner: User, make_chat: Chats) -> None:
+    chat = make_chat(owner)
+    Conversation.objects.filter(id=chat.id).update(settings={"temperature": 0.5, "topK": 3})
+    response = sign_in(owner).post(f"/c/{chat.id}/parameters", {**MODEL, "temperature": "0.5", "act": "reset"},
+                                   headers=FRAGMENT)  # fmt: skip
+    chat.refresh_from_db()
+    assert chat.settings == {}
+    assert 'id="parameters"' in response.content.decode()
+    assert carried(response.content.decode()) is None
+
+
+@pytest.mark.parametrize(
+    ("posted", "words"),
+    [
+        ({"temperature": "3"}, "Write a number from 0 to 2."),
+        ({"temperature": "warm"}, "Write a number from 0 to 2."),
+        ({"max_tokens": "1.5"}, "Write a whole number from 1 to 10000000."),
+        ({"stop": "a\nb\nc\nd\ne"}, "Write at most 4 lines"),
+        ({"reasoning_effort": "huge"}, "This value cannot be used here."),
+    ],
+)
+def test_a_faulty_value_is_said_beside_its_control_and_the_old_one_stays(
+    sign_in: SignIn, owner: User, make_chat: Chats, posted: dict[str, str], words: str
+) -> None:
+    chat = make_chat(owner)
+    kept = {"temperature": 0.5, "max_tokens": 9, "stop": ["x"], "reasoning_effort": "low"}
+    Conversation.objects.filter(id=chat.id).update(settings=kept)
+    all_posted = {"temperature": "0.5", "max_tokens": "9", "stop": "x", "reasoning_effort": "low", "top_p": "0.1"}
+    response = sign_in(owner).post(f"/c/{chat.id}/parameters", {**MODEL, **all_posted, **posted}, headers=FRAGMENT)
+    chat.refresh_from_db()
+    assert response.status_code == 422
+    note = response.content.decode().split(f'id="parameter-{next(iter(posted))}-note"')[1].split("</div>")[0]
+    assert words in note
+    assert chat.settings == {**kept, "top_p": 0.1}
+
+
+def test_what_the_model_cannot_take_is_said_beside_its_control(sign_in: SignIn, owner: User) -> None:
+    registry.reset()
+    posted = {"endpoint": "Somewhere", "model": "tiny", "reasoning_summary": "auto", "temperature": "1"}
+    html = sign_in(owner).post("/c/new/parameters", posted, headers=FRAGMENT).content.decode()
+    note = html.split('id="parameter-reasoning_summary-note"')[1].split("</div>")[0]
+    assert "Only the Responses API has this." in note
+    assert "1 is not sent as set" in html
+    assert carried(html) == {"temperature": 1.0, "reasoning_summary": "auto"}
+
+
+def test_without_scripts_the_panel_is_a_page(sign_in: SignIn, owner: User, make_chat: Chats) -> None:
+    chat, client = make_chat(owner), sign_in(owner)
+    assert 'id="parameters"' in client.get(f"/c/{chat.id}/parameters").content.decode()
+    saved = client.post(f"/c/{chat.id}/parameters", {**MODEL, "temperature": "0.5"})
+    assert (saved.status_code, saved["Location"]) == (302, f"/c/{chat.id}")
+    new = client.post("/c/new/parameters", {**MODEL, "temperature": "0.5", "stop": "a\nb"})
+    assert new["Location"] == "/c/new?endpoint=Somewhere&model=tiny&temperature=0.5&stop=a%2Cb"
+    faulty = client.post("/c/new/parameters", {**MODEL, "temperature": "9"})
+    assert faulty.status_code == 422
+    assert 'value="9"' in faulty.content.decode()
+
+
+def test_a_model_that_is_gone_has_no_controls(sign_in: SignIn, owner: User) -> None:
+    html = sign_in(owner).get("/c/new/parameters?endpoint=Gone&model=x").content.decode()
+    assert "This model is not available" in html
+    assert 'name="temperature"' not in html
+
+
+def test_settings_that_cannot_be_read_count_as_none(sign_in: SignIn, owner: User) -> None:
+    for text in ("{", "[]", '{"temperature": 99}'):
+        posted = {**MODEL, "settings": text, "top_p": "0.5"}
+        html = sign_in(owner).post("/c/new/parameters", posted, headers=FRAGMENT).content.decode()
+        assert carried(html) == {"top_p": 0.5}
+
+
+def test_strangers_and_the_anonymous_get_nothing(
+    sign_in: SignIn, owner: User, stranger: User, client: Client, make_chat: Chats
+) -> None:
+    chat = make_chat(owner)
+    for method in ("get", "post"):
+        assert getattr(sign_in(stranger), method)(f"/c/{chat.id}/parameters", MODEL).status_code == 404
+        assert getattr(sign_in(owner), method)(f"/c/{uuid4()}/parameters", MODEL).status_code == 404
+        assert getattr(client, method)("/c/new/parameters", MODEL).status_code == 302
+    chat.refresh_from_db()
+    assert chat.settings == {}
