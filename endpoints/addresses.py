@@ -4,6 +4,8 @@ import ipaddress
 import re
 from collections.abc import Iterator
 
+from django.utils.translation import gettext as _
+
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _PRIVATE_4 = tuple(
@@ -20,6 +22,8 @@ _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _NAT64_LOCAL = ipaddress.IPv6Network("64:ff9b:1::/48")
 _COMPATIBLE = ipaddress.IPv6Network("::/96")
 _PRIVATE_SUFFIXES = ("localhost", "local", "internal", "localdomain", "lan", "intranet", "home.arpa")
+_HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?")
+_ADDRESS_6 = re.compile(r"[0-9a-f:.]*:[0-9a-f:.]*")
 # A host whose last label is a number is an IPv4 address to every browser and to getaddrinfo.
 _NUMERIC_END = re.compile(r"(?:^|\.)(?:[0-9]+|0[xX][0-9a-fA-F]*)$")
 
@@ -51,6 +55,32 @@ def check_host(host: str) -> None:
         raise RefusedAddress(f"{host!r} is a name of the local network")
     if any(name.endswith("." + suffix) for suffix in _PRIVATE_SUFFIXES):
         raise RefusedAddress(f"{host!r} is a name of a private network")
+
+
+def exemption(entry: str) -> tuple[str, int]:
+    """Return the host and port of an entry of `allowedAddresses`: exactly one port of a private host.
+
+    Raises `ValueError`, in words for who wrote the entry.
+    """
+    host, colon, digits = entry.rpartition(":")
+    inside = host[1:-1] if host.startswith("[") and host.endswith("]") else ""
+    name = (inside or host).lower()
+    if not colon or not digits.isascii() or not digits.isdigit() or not 1 <= int(digits) <= 65_535:
+        raise ValueError(_("“%s” must be a host and a port, such as localhost:11434") % entry)
+    if not (_ADDRESS_6 if inside else _HOST).fullmatch(name):
+        raise ValueError(_("“%s” must be a host and a port, without scheme, path, range or spaces") % entry)
+    if _is_public_literal(name):
+        raise ValueError(_("“%s” is a public address, which needs no entry here") % entry)
+    return name, int(digits)
+
+
+def _is_public_literal(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+        check_address(name)
+    except (ValueError, RefusedAddress):
+        return False
+    return True
 
 
 def _is_public(address: IPAddress) -> bool:

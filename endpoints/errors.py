@@ -23,6 +23,31 @@ EXPLANATIONS: dict[str, Explanation] = {
         _("Ask your administrator to check the API key of this endpoint, or choose another model."),
         False,
     ),
+    "bad_user_key": Explanation(
+        _("The provider refused your key"),
+        _("Check or replace it in the settings, under Keys. Then regenerate."),
+        False,
+    ),
+    "no_user_key": Explanation(
+        _("This model needs a key of your own"),
+        _("Add your key in the settings, under Keys. Then regenerate."),
+        False,
+    ),
+    "expired_user_key": Explanation(
+        _("Your key has expired"),
+        _("Add it again in the settings, under Keys. Then regenerate."),
+        False,
+    ),
+    "no_base_url": Explanation(
+        _("This model needs an address of your own"),
+        _("Add it with your key in the settings, under Keys. Then regenerate."),
+        False,
+    ),
+    "invalid_base_url": Explanation(
+        _("The address that you gave is not allowed"),
+        _("It is private or no web address. Replace it in the settings, under Keys."),
+        False,
+    ),
     "no_such_model": Explanation(
         _("The provider does not know this model"),
         _("It may have been renamed or retired. Choose another model and send again."),

@@ -1,13 +1,13 @@
 """Which endpoints and models there are: from the environment, the configuration file, and the embedded model.
 
-Read once per process. Changes of the file or the environment need a restart.
+Read once per process. Changes of the file or the environment need a restart; what administrators enter does not.
 """
 
 import logging
 import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from endpoints.config import Config, load_config
 from endpoints.config.environment import PROVIDERS, endpoints_from_environment
 from endpoints.config.interpolate import unset_variables
 from endpoints.config.schema import LOCAL_NAME, USER_PROVIDED, CustomEndpoint, Registration
+from endpoints.http import Address
 from endpoints.model_lists import merged, stored_models
 
 log = logging.getLogger(__name__)
@@ -34,8 +35,13 @@ class Registry:
         endpoints: tuple[Endpoint, ...],
         money: Mapping[str, Any] | None = None,
         registration: Registration | None = None,
+        *,
+        entered: tuple[Endpoint, ...] = (),
+        allowed_addresses: frozenset[Address] = frozenset(),
     ) -> None:
         self.endpoints = endpoints
+        self.entered = entered  # what came from `also_from`; names of files go before
+        self.allowed_addresses = allowed_addresses  # private ones that people's own addresses may lead to
         self.money = money or {}  # fields of `billing.policy.Policy` that the file sets
         self.registration = registration or Registration()
         self._by_name = {endpoint.name: endpoint for endpoint in endpoints}
@@ -77,15 +83,22 @@ class Registry:
 
 _lock = threading.Lock()
 _current: list[Registry] = []
+_source: list[Callable[[], tuple[Endpoint, ...]]] = []
+
+
+def also_from(source: Callable[[], tuple[Endpoint, ...]]) -> None:
+    """Let `source` name more endpoints. It is asked at every use, and gives the same tuple until something changes."""
+    _source[:] = [source]
 
 
 def current() -> Registry:
     """Return the registry of this process. Raises `endpoints.config.ConfigFaults` when the file is faulty."""
-    if _current:
+    entered = _source[0]() if _source else ()
+    if _current and _current[0].entered is entered:
         return _current[0]
     with _lock:
-        if not _current:
-            _current.append(_load())
+        if not _current or _current[0].entered is not entered:
+            _current[:] = [_load(entered)]
         return _current[0]
 
 
@@ -95,7 +108,7 @@ def reset() -> None:
         _current.clear()
 
 
-def _load() -> Registry:
+def _load(entered: tuple[Endpoint, ...]) -> Registry:
     config = load_config(settings.LIBRECHAT_CONFIG)
     if os.environ.get("CONFIG_PATH") and not settings.LIBRECHAT_CONFIG.exists():
         log.warning("there is no file %s (CONFIG_PATH)", settings.LIBRECHAT_CONFIG)
@@ -104,10 +117,14 @@ def _load() -> Registry:
     found: list[Endpoint] = []
     for name in _order():
         found += custom if name == "custom" else [built_in[name]] if name in built_in else []
+    taken = {endpoint.name for endpoint in found} | {LOCAL_NAME}
+    found += [endpoint for endpoint in entered if endpoint.name not in taken]
     if settings.LOCAL_MODEL_URL:
         found.append(_local())
     ordered = tuple(replace(endpoint, order=order) for order, endpoint in enumerate(found))
-    return Registry(ordered, config.money, config.registration)
+    return Registry(
+        ordered, config.money, config.registration, entered=entered, allowed_addresses=config.allowed_addresses
+    )
 
 
 def _order() -> list[str]:

@@ -15,6 +15,7 @@ from accounts.models import Role, User
 from accounts.services import banners, bans
 from billing import price_table
 from billing.services import budgets
+from endpoints import entered
 
 PASSWORD = "correct-horse-battery"
 
@@ -60,10 +61,11 @@ def lasting_roles() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def fresh_lists(monkeypatch: pytest.MonkeyPatch) -> None:
     """What processes remember for a moment does not outlive a test, and is not asked for again in its midst."""
-    for each in (access, banners, budgets, permissions, price_table):
+    for each in (access, banners, budgets, entered, permissions, price_table):
         each._known.clear()
         monkeypatch.setattr(each, "FRESH", float("inf"))
     banners._known[:] = [(float("inf"), [])]
+    entered._known[:] = [(float("inf"), ())]
     bans._known[:] = [(float("inf"), bans.Banned({}, {}))]  # until one is set: every request asks
 
 

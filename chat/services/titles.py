@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import re
+from dataclasses import replace
 from uuid import UUID
 
 from celery import current_app
@@ -20,7 +21,7 @@ from chat.models import Conversation, Message
 from chat.services.notices import notify
 from chat.services.refusal import TurnRefused
 from chat.services.turns import TITLE_CHARACTERS
-from endpoints import registry
+from endpoints import keys, registry
 from endpoints.adapters.base import ModelRequest, PromptMessage
 from endpoints.prices import UnknownPrice, rates_of, reserve_for
 from endpoints.services import complete
@@ -114,6 +115,11 @@ def _ask(conversation: Conversation, question: str, *, key: str = "") -> str:
         user_id=str(conversation.owner_id),
         stream=False,
     )
+    try:
+        request = replace(request, endpoint=keys.resolve(endpoint, conversation.owner_id))
+    except keys.KeyProblem as problem:
+        log.info("no title for %s: %s", conversation.id, problem.code)
+        return ""
     hold_id = uuid7()
     try:
         asked = len(PROMPT + question) // 4 + 1

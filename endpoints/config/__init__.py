@@ -9,6 +9,7 @@ import yaml
 from django.utils.translation import gettext as _
 from pydantic import BaseModel, ValidationError
 
+from endpoints.addresses import exemption
 from endpoints.config.faults import ConfigFaults, Fault, Lines, Place, message_of, path_of
 from endpoints.config.interpolate import interpolate
 from endpoints.config.money import Balance, Billing, Parley, Transactions, policy_of
@@ -25,6 +26,7 @@ class Config:
     not_in_use: tuple[str, ...] = ()
     money: Mapping[str, Any] = field(default_factory=dict)  # fields of `billing.policy.Policy`
     registration: Registration = field(default_factory=Registration)
+    allowed_addresses: frozenset[tuple[str, int]] = frozenset()  # host and port of `endpoints.allowedAddresses`
 
 
 _CLOSED: dict[str, type[BaseModel]] = {
@@ -77,10 +79,11 @@ def _validated(document: dict[Any, Any], lines: Lines) -> tuple[Config, list[Fau
     try:
         found = Document.model_validate(filled)
         custom = tuple(found.endpoints.custom) if found.endpoints else ()
+        allowed = frozenset(map(exemption, found.endpoints.allowedAddresses if found.endpoints else ()))
         unused = [name for name in LATER if name in document]
         if found.transactions is not None and not found.transactions.enabled:
             unused.append("transactions.enabled")
-        return Config(custom, tuple(unused), policy_of(found.balance, found.parley), found.registration), []
+        return Config(custom, tuple(unused), policy_of(found.balance, found.parley), found.registration, allowed), []
     except ValidationError as error:
         faults: dict[tuple[str, str], Fault] = {}
         for each in error.errors(include_url=False, include_input=False):

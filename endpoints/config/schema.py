@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from django.utils.translation import gettext as _
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictStr, field_validator, model_validator
 
+from endpoints.addresses import exemption
 from endpoints.config.money import Balance, Parley, TokenRates, Transactions
 
 USER_PROVIDED = "user_provided"
@@ -138,8 +139,8 @@ class CustomEndpoint(_Open):
 
 class Endpoints(_Closed):
     custom: list[CustomEndpoint] = []
+    allowedAddresses: list[StrictStr] = []  # noqa: N815
     # Known keys that nothing reads yet.
-    allowedAddresses: Any = None  # noqa: N815
     all: Any = None
     openAI: Any = None  # noqa: N815
     google: Any = None
@@ -156,6 +157,13 @@ class Endpoints(_Closed):
         if isinstance(value, dict) and not value:
             raise ValueError(_("must not be empty"))
         return value
+
+    @field_validator("allowedAddresses")
+    @classmethod
+    def _private(cls, entries: list[str]) -> list[str]:
+        for each in entries:
+            exemption(each)
+        return entries
 
     @field_validator("custom")
     @classmethod

@@ -1,0 +1,179 @@
+"""Endpoints that administrators enter in the browser: stored with their keys encrypted, in force at once everywhere.
+
+Each process looks at the table again after two seconds.
+"""
+
+import asyncio
+import logging
+import time
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from django.core.exceptions import ValidationError
+from django.db import DatabaseError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts import audit, secrets
+from accounts.models import User
+from endpoints.adapters.base import Endpoint
+from endpoints.config.environment import PROVIDERS, Provider
+from endpoints.config.schema import is_web_address
+from endpoints.models import OperatorEndpoint
+
+log = logging.getLogger(__name__)
+
+FRESH: Final = 2.0  # seconds
+LONGEST_KEY: Final = 4_096
+_known: list[tuple[float | None, tuple[Endpoint, ...]]] = []  # seen when; None: look again
+_PROVIDERS: Final = {provider.name: provider for provider in PROVIDERS}
+_TOLD: Final = (
+    "kind", "name", "base_url", "api_key", "key_from_user", "model_names", "fetch_models", "is_enabled", "order",
+)  # fmt: skip
+_OWN_WIRE: Final = Provider("custom", "", "", "", "", "", "openai_wire", (), fetches=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What an administrator enters. An empty `api_key` keeps the one that is stored."""
+
+    kind: str
+    name: str
+    base_url: str = ""
+    api_key: str = field(default="", repr=False)
+    key_from_user: bool = False
+    model_names: tuple[str, ...] = ()
+    fetch_models: bool = False
+    is_enabled: bool = True
+    order: int = 0
+
+
+def endpoints() -> tuple[Endpoint, ...]:
+    """Return the endpoints in force, in their order: the same tuple until something changes.
+
+    While the database is away, or in an event loop, what was last known holds.
+    """
+    seen_at, known = _known[0] if _known else (None, ())
+    if (seen_at is not None and time.monotonic() - seen_at <= FRESH) or _in_event_loop():
+        return known
+    try:
+        found = tuple(to_endpoint(row) for row in OperatorEndpoint.objects.filter(is_enabled=True))
+    except DatabaseError:
+        log.warning("the endpoints entered in the browser cannot be read; what was known holds", exc_info=True)
+        found = known
+    found = known if found == known else found
+    _known[:] = [(time.monotonic(), found)]
+    return found
+
+
+def forget() -> None:
+    """Read the table anew at the next question, and again once the change at hand is committed."""
+    _expire()
+    transaction.on_commit(_expire)
+
+
+def to_endpoint(row: OperatorEndpoint) -> Endpoint:
+    """Return what a row says, with its key."""
+    provider = provider_of(row.kind)
+    try:
+        api_key = secrets.decrypt(row.api_key) if row.api_key else ""
+    except secrets.Undecipherable:
+        log.warning("the key of endpoint %s was encrypted under another CREDS_KEY; enter it again", row.name)
+        api_key = ""
+    base_url = row.base_url or provider.base_url
+    named = tuple(row.model_names)
+    return Endpoint(
+        name=row.name,
+        label=row.name,
+        adapter=provider.adapter,
+        family=provider.name,
+        base_url=base_url.rstrip("/"),
+        api_key=api_key,
+        models=named or provider.models,
+        fetch_models=row.fetch_models and provider.fetches and not row.key_from_user,
+        litellm_prefix=provider.litellm_prefix,
+        custom=row.kind == OperatorEndpoint.Kind.CUSTOM,
+        key_from_user=row.key_from_user,
+        url_from_user=row.key_from_user and not base_url,
+        written_by_operator=True,
+    )
+
+
+def provider_of(kind: str) -> Provider:
+    """Return what stands fixed for a kind of endpoint: address, protocol, and the models when nothing is named."""
+    return _PROVIDERS.get(kind, _OWN_WIRE)  # type: ignore[call-overload, no-any-return]
+
+
+def save(*, actor: User, entry: Entry, row: OperatorEndpoint | None = None) -> OperatorEndpoint:
+    """Store an endpoint, new or changed; it is in force at once. Raises `ValidationError`, by field.
+
+    The audit entry tells that the key changed, never the key.
+    """
+    before = told(row) if row else {}
+    row = row or OperatorEndpoint()
+    row.kind, row.name, row.base_url = entry.kind, entry.name.strip(), entry.base_url.strip().rstrip("/")
+    row.key_from_user, row.is_enabled, row.order = entry.key_from_user, entry.is_enabled, entry.order
+    row.model_names, row.fetch_models = list(dict.fromkeys(entry.model_names)), entry.fetch_models
+    if entry.key_from_user:
+        row.api_key = row.key_end = ""
+    elif entry.api_key:
+        key = entry.api_key.strip()
+        row.api_key, row.key_end = secrets.encrypt(key), key[-4:] if len(key) >= 12 else ""
+    row.updated_at = timezone.now()
+    check(row, entry.api_key)
+    with transaction.atomic():
+        row.save()
+        old, new = audit.changes(before, told(row))
+        if new:
+            action = f"endpoint.{'updated' if before else 'created'}"
+            audit.record(actor=actor, action=action, target=_target(row), before=old if before else {}, after=new)
+        forget()
+    return row
+
+
+def remove(*, actor: User, row: OperatorEndpoint) -> None:
+    """Delete an endpoint; conversations keep its name."""
+    with transaction.atomic():
+        audit.record(actor=actor, action="endpoint.deleted", target=_target(row), before=told(row))
+        row.delete()
+        forget()
+
+
+def check(row: OperatorEndpoint, key: str = "") -> None:
+    """Raise `ValidationError`, by field, unless the endpoint can be used as it stands. `key` is the new one, if any."""
+    faults: dict[str, str] = {}
+    if len(key) > LONGEST_KEY or not key.strip().isprintable() or not key.isascii():
+        faults["api_key"] = _("A key is one line of plain characters. Copy it again, without line breaks.")
+    needs_url = not provider_of(row.kind).base_url
+    if row.base_url and not is_web_address(row.base_url):
+        faults["base_url"] = _("An address begins with https:// or http://, and holds no name or password.")
+    elif not row.base_url and needs_url and not row.key_from_user:
+        faults["base_url"] = _("Where is it? Enter the address of its API.")
+    if not row.api_key and not row.key_from_user and not needs_url:
+        faults["api_key"] = _("Paste the key, or let everybody bring a key of their own.")
+    if not row.model_names and not row.fetch_models and not provider_of(row.kind).models:
+        faults["model_names"] = _("Name at least one model, or offer every model that the provider lists.")
+    if faults:
+        raise ValidationError(faults)
+    row.full_clean(exclude=["api_key"])
+
+
+def told(row: OperatorEndpoint) -> dict[str, Any]:
+    """Return what the audit log is told of a row; of the key, that there is one (`audit.SECRET_FIELDS`)."""
+    return {name: getattr(row, name) for name in _TOLD}
+
+
+def _expire() -> None:
+    _known[:] = [(None, each[1]) for each in _known]
+
+
+def _target(row: OperatorEndpoint) -> audit.Target:
+    return audit.Target("endpoint", str(row.id), row.name)
+
+
+def _in_event_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
