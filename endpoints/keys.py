@@ -13,7 +13,9 @@ from typing import Any, Final, Literal
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts import audit, secrets
 from accounts.models import User
@@ -37,6 +39,13 @@ _CREDENTIALS: Final = {
 }
 _KEYS: Final = ("apiKey", "GOOGLE_API_KEY", "azureOpenAIApiKey", "bearerToken")
 _FIELDS: Final = {*_KEYS, *_CREDENTIALS, "baseURL"}
+_LABELS: Final = {
+    "apiKey": gettext_lazy("Key"),
+    "baseURL": gettext_lazy("Address"),
+    "accessKeyId": gettext_lazy("Access key id"),
+    "secretAccessKey": gettext_lazy("Secret access key"),
+    "sessionToken": gettext_lazy("Session token (if there is one)"),
+}
 
 
 class KeyRefused(ValueError):
@@ -85,6 +94,27 @@ class Pasted:
 def needs_key(endpoint: Endpoint) -> bool:
     """Whether a person must bring something to use this endpoint."""
     return endpoint.key_from_user or endpoint.url_from_user
+
+
+def fields_of(endpoint: Endpoint) -> dict[str, Promise]:
+    """Return what a form asks for, by the names that `compose` takes, with labels."""
+    names = ["accessKeyId", "secretAccessKey", "sessionToken"] if endpoint.family == "bedrock" else ["apiKey"]
+    return {name: _LABELS[name] for name in [*names, *(["baseURL"] if endpoint.url_from_user else [])]}
+
+
+def compose(typed: Mapping[str, str]) -> str:
+    """Return what `store` takes, from the fields of a form. A key alone may itself be an object."""
+    given = {name: text.strip() for name, text in typed.items() if text.strip()}
+    return given.get("apiKey", "") if given.keys() <= {"apiKey"} else json.dumps(given)
+
+
+def problem_of(endpoint: Endpoint, user_id: UUID) -> KeyProblem | None:
+    """Return what keeps the person from using the endpoint, if anything does. No query where no key is needed."""
+    try:
+        resolve(endpoint, user_id)
+    except KeyProblem as problem:
+        return problem
+    return None
 
 
 def store(*, user: User, endpoint: str, value: str, expires_at: datetime | None) -> None:

@@ -201,10 +201,8 @@ def usable_endpoint(user: User, name: str, model: str) -> Endpoint:
         violate("illegal_model_request", user=user, address=audit.origin.get())
         message = _("The model “%(model)s” is not available at “%(endpoint)s”. Choose another one.")
         raise TurnRefused(message % {"model": model, "endpoint": name}, status=400, code="illegal_model_request")
-    try:
-        keys.resolve(endpoint, user.id)
-    except keys.KeyProblem as problem:
-        raise TurnRefused(problem.message, status=422, code=problem.code, details={"endpoint": name}) from None
+    if problem := keys.problem_of(endpoint, user.id):
+        raise TurnRefused(problem.message, status=422, code=problem.code, details={"endpoint": name})
     return endpoint
 
 
