@@ -26,10 +26,13 @@ def settings(title: str) -> dict[str, Any]:
     }
 
 
+_OWN_PAGES = {"model_prices"}  # which belong to no table
+
+
 def _group(title: Promise | str, *items: tuple[Promise | str, str, str]) -> dict[str, Any]:
     links: list[dict[str, Any]] = []
     for name, icon, view in items:
-        address = reverse_lazy(f"admin:{view}")
+        address = reverse_lazy(view if view in _OWN_PAGES else f"admin:{view}")
         links.append({"title": name, "icon": icon, "link": address, "active": _is_at(address)})
     return {"title": title, "separator": True, "collapsible": False, "items": links}
 
@@ -59,6 +62,11 @@ _MENU = [
         (_("Roles"), "badge", "accounts_role_changelist"),
         (_("Permission matrix"), "grid_on", "accounts_role_matrix"),
         (_("Powers of administration"), "key", "accounts_capabilitygrant_changelist"),
+    ),
+    _group(
+        _("Models"),
+        (_("Endpoints"), "hub", "endpoints_operatorendpoint_changelist"),
+        (_("Prices in force"), "price_check", "model_prices"),
     ),
     _group(
         _("Money"),

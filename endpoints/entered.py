@@ -18,7 +18,7 @@ from accounts import audit, secrets
 from accounts.models import User
 from endpoints.adapters.base import Endpoint
 from endpoints.config.environment import PROVIDERS, Provider
-from endpoints.config.schema import is_web_address
+from endpoints.config.schema import LOCAL_NAME, is_web_address
 from endpoints.models import OperatorEndpoint
 
 log = logging.getLogger(__name__)
@@ -110,52 +110,62 @@ def save(*, actor: User, entry: Entry, row: OperatorEndpoint | None = None) -> O
     The audit entry tells that the key changed, never the key.
     """
     before = told(row) if row else {}
-    row = row or OperatorEndpoint()
-    row.kind, row.name, row.base_url = entry.kind, entry.name.strip(), entry.base_url.strip().rstrip("/")
-    row.key_from_user, row.is_enabled, row.order = entry.key_from_user, entry.is_enabled, entry.order
-    row.model_names, row.fetch_models = list(dict.fromkeys(entry.model_names)), entry.fetch_models
-    if entry.key_from_user:
-        row.api_key = row.key_end = ""
-    elif entry.api_key:
-        key = entry.api_key.strip()
-        row.api_key, row.key_end = secrets.encrypt(key), key[-4:] if len(key) >= 12 else ""
-    row.updated_at = timezone.now()
-    check(row, entry.api_key)
+    row = apply(entry, row or OperatorEndpoint())
     with transaction.atomic():
         row.save()
         old, new = audit.changes(before, told(row))
         if new:
-            action = f"endpoint.{'updated' if before else 'created'}"
-            audit.record(actor=actor, action=action, target=_target(row), before=old if before else {}, after=new)
+            verb = "updated" if before else "created"
+            target, old = _target(row), old if before else {}
+            audit.record(actor=actor, action=f"{target.type}.{verb}", target=target, before=old, after=new)
         forget()
+    return row
+
+
+def apply(entry: Entry, row: OperatorEndpoint) -> OperatorEndpoint:
+    """Fill the row with what was entered, and store nothing. Raises `ValidationError`, by field."""
+    row.kind, row.name, row.base_url = entry.kind, entry.name.strip(), entry.base_url.strip().rstrip("/")
+    row.key_from_user, row.is_enabled, row.order = entry.key_from_user, entry.is_enabled, entry.order
+    row.model_names, row.fetch_models = list(dict.fromkeys(entry.model_names)), entry.fetch_models
+    key = entry.api_key.strip()
+    if entry.key_from_user:
+        row.api_key = row.key_end = ""
+    elif key:
+        row.api_key, row.key_end = secrets.encrypt(key), key[-4:] if len(key) >= 12 else ""
+    row.updated_at = timezone.now()
+    faults = _faults(row, key)
+    if faults:
+        raise ValidationError(faults)
+    row.full_clean(exclude=["api_key"])
     return row
 
 
 def remove(*, actor: User, row: OperatorEndpoint) -> None:
     """Delete an endpoint; conversations keep its name."""
     with transaction.atomic():
-        audit.record(actor=actor, action="endpoint.deleted", target=_target(row), before=told(row))
+        target = _target(row)
+        audit.record(actor=actor, action=f"{target.type}.deleted", target=target, before=told(row))
         row.delete()
         forget()
 
 
-def check(row: OperatorEndpoint, key: str = "") -> None:
-    """Raise `ValidationError`, by field, unless the endpoint can be used as it stands. `key` is the new one, if any."""
-    faults: dict[str, str] = {}
-    if len(key) > LONGEST_KEY or not key.strip().isprintable() or not key.isascii():
+def _faults(row: OperatorEndpoint, key: str) -> dict[str, str]:
+    """Return what keeps the endpoint from being used, by field. `key` is the new one, if any."""
+    faults = {}
+    has_address = bool(provider_of(row.kind).base_url)
+    if len(key) > LONGEST_KEY or not key.isprintable() or not key.isascii():
         faults["api_key"] = _("A key is one line of plain characters. Copy it again, without line breaks.")
-    needs_url = not provider_of(row.kind).base_url
+    elif not row.api_key and not row.key_from_user and has_address:
+        faults["api_key"] = _("Paste the key, or let everybody bring a key of their own.")
     if row.base_url and not is_web_address(row.base_url):
         faults["base_url"] = _("An address begins with https:// or http://, and holds no name or password.")
-    elif not row.base_url and needs_url and not row.key_from_user:
+    elif not row.base_url and not has_address and not row.key_from_user:
         faults["base_url"] = _("Where is it? Enter the address of its API.")
-    if not row.api_key and not row.key_from_user and not needs_url:
-        faults["api_key"] = _("Paste the key, or let everybody bring a key of their own.")
+    if row.name == LOCAL_NAME:
+        faults["name"] = _("The model of this machine has this name. Choose another.")
     if not row.model_names and not row.fetch_models and not provider_of(row.kind).models:
         faults["model_names"] = _("Name at least one model, or offer every model that the provider lists.")
-    if faults:
-        raise ValidationError(faults)
-    row.full_clean(exclude=["api_key"])
+    return faults
 
 
 def told(row: OperatorEndpoint) -> dict[str, Any]:
@@ -168,7 +178,7 @@ def _expire() -> None:
 
 
 def _target(row: OperatorEndpoint) -> audit.Target:
-    return audit.Target("endpoint", str(row.id), row.name)
+    return audit.Target(str(row._meta.model_name), str(row.id), row.name)
 
 
 def _in_event_loop() -> bool:

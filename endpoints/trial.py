@@ -15,7 +15,7 @@ from endpoints import services
 from endpoints.adapters.base import Endpoint, ModelRequest, PromptMessage
 from endpoints.errors import explain
 from endpoints.events import Failed, ReasoningDelta, TextDelta
-from endpoints.keys import as_own
+from endpoints.keys import KeyProblem, KeyRefused, as_own, needs_key, parse, with_key
 
 SECONDS: Final = 20.0  # for the whole call
 MOST, WINDOW = 10, 60  # tries of one person in so many seconds
@@ -61,6 +61,18 @@ def try_out(endpoint: Endpoint, model: str, *, by: UUID | None = None) -> Trial:
     if by is not None:
         limits.count(limits.Limit("endpoint_trial", MOST, WINDOW), str(by))
     return asyncio.run(_call(endpoint.for_model(model), model))
+
+
+def try_with(endpoint: Endpoint, model: str, *, own_key: str = "", by: UUID) -> Trial:
+    """As `try_out`; where everybody brings a key, with `own_key` as it was pasted just now, which is not kept."""
+    if not needs_key(endpoint):
+        return try_out(endpoint, model, by=by)
+    try:
+        return try_out(with_key(endpoint, parse(own_key)), model, by=by)
+    except KeyRefused as refusal:
+        return Trial(endpoint.name, model, ok=False, words=str(refusal), code="no_user_key")
+    except KeyProblem as problem:
+        return Trial(endpoint.name, model, ok=False, words=problem.message, code=problem.code)
 
 
 async def _call(endpoint: Endpoint, model: str) -> Trial:
