@@ -122,6 +122,14 @@ def save(*, actor: User, entry: Entry, row: OperatorEndpoint | None = None) -> O
     return row
 
 
+def entry_of(row: OperatorEndpoint) -> Entry:
+    """Return what a stored row would be entered as; its key stays where it is."""
+    return Entry(
+        kind=row.kind, name=row.name, base_url=row.base_url, key_from_user=row.key_from_user,
+        model_names=tuple(row.model_names), fetch_models=row.fetch_models, is_enabled=row.is_enabled, order=row.order,
+    )  # fmt: skip
+
+
 def apply(entry: Entry, row: OperatorEndpoint) -> OperatorEndpoint:
     """Fill the row with what was entered, and store nothing. Raises `ValidationError`, by field."""
     row.kind, row.name, row.base_url = entry.kind, entry.name.strip(), entry.base_url.strip().rstrip("/")
