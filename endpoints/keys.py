@@ -21,10 +21,8 @@ from accounts import audit, secrets
 from accounts.models import User
 from endpoints import registry
 from endpoints.adapters.base import Endpoint
-from endpoints.addresses import RefusedAddress, check_host
-from endpoints.config.schema import is_web_address
 from endpoints.events import Failed
-from endpoints.http import address_of
+from endpoints.http import RefusedAddress, address_of, check_url
 from endpoints.models import UserKey
 
 LONGEST: Final = 16_384  # characters of what is pasted: a service account's key has about 2,400
@@ -229,16 +227,11 @@ def is_allowed(url: str) -> bool:
 
     What its name leads to is looked at when the connection is made.
     """
-    address = address_of(url)
-    if address is None or not is_web_address(url) or "{" in url:
-        return False
-    if _is_exempt(url):
-        return True
     try:
-        check_host(address[0])
+        check_url(url, registry.current().allowed_addresses)
     except RefusedAddress:
         return False
-    return True
+    return "{" not in url
 
 
 def as_own(failed: Failed, endpoint: Endpoint) -> Failed:

@@ -75,6 +75,7 @@ class OperatorEndpoint(models.Model):
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("endpoint"), _("endpoints")
         ordering = ("order", "name")
 
     def __str__(self) -> str:
