@@ -1,40 +1,46 @@
-"""Making an API key, as a form."""
+"""Pasting a key of one's own, as a form."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import ApiKey
+from endpoints import keys
+from endpoints.adapters.base import Endpoint
+
+LASTS: Final = (
+    ("1800", _("30 minutes")),
+    ("7200", _("2 hours")),
+    ("43200", _("12 hours")),
+    ("86400", _("1 day")),
+    ("604800", _("7 days")),
+    ("2592000", _("30 days")),
+    ("", _("Until I revoke it")),
+)
 
 
-class ApiKeyForm(forms.Form):
-    """One switch for each scope; `admin` only for people who administer."""
+class KeyForm(forms.Form):
+    """What an endpoint needs, and for how long it is kept. What was typed is never sent back."""
 
-    name = forms.CharField(
-        label=_("Name"), max_length=100, help_text=_("What will use it, for example “Backup script”."),
-        widget=forms.TextInput({"autocomplete": "off"}),
-    )  # fmt: skip
-    read = forms.BooleanField(label=_("It may read what I can read"), required=False, initial=True)
-    write = forms.BooleanField(label=_("It may write: start replies, change my chats"), required=False, initial=True)
-    admin = forms.BooleanField(label=_("It may administer, as far as I may"), required=False)
-    days = forms.TypedChoiceField(
-        label=_("It ends after"),
-        choices=[("30", _("30 days")), ("90", _("90 days")), ("365", _("a year")), ("0", _("never"))],
-        coerce=int,
-        initial="90",
-    )
+    endpoint = forms.CharField(max_length=128, widget=forms.HiddenInput())
+    stays = forms.CharField(required=False, widget=forms.HiddenInput())  # asked for in a chat, which goes on there
 
-    def __init__(self, *args: Any, administers: bool, **options: Any) -> None:
-        super().__init__(*args, **options)
-        if not administers:
-            del self.fields["admin"]
+    def __init__(self, data: Any = None, *, endpoint: Endpoint, **options: Any) -> None:
+        super().__init__(data, **options)
+        self._names = keys.fields_of(endpoint)
+        for name, label in self._names.items():
+            widget = forms.URLInput() if name == "baseURL" else forms.PasswordInput()
+            widget.attrs |= {"autocomplete": "off", "spellcheck": "false"}
+            self.fields[name] = forms.CharField(
+                label=str(label), required=name != "sessionToken", max_length=keys.LONGEST, widget=widget
+            )
+        self.fields["lasts"] = forms.ChoiceField(label=_("Keep it for"), choices=LASTS, initial="43200", required=False)
 
-    def scopes(self) -> list[str]:
-        return [scope for scope in ApiKey.Scope.values if self.cleaned_data.get(scope)]
+    def value(self) -> str:
+        return keys.compose({name: self.cleaned_data[name] for name in self._names})
 
     def expires_at(self) -> datetime | None:
-        days: int = self.cleaned_data["days"]
-        return timezone.now() + timedelta(days=days) if days else None
+        seconds = self.cleaned_data["lasts"]
+        return timezone.now() + timedelta(seconds=int(seconds)) if seconds else None

@@ -10,7 +10,7 @@ from accounts.models import User
 from chat.models import Conversation, Project
 from chat.presenters import Branch, MessageView, present_branch
 from chat.services import tree
-from endpoints import registry
+from endpoints import keys, registry
 from endpoints.adapters.base import Endpoint
 from endpoints.config import Fault
 from endpoints.offer import offer_for
@@ -27,6 +27,7 @@ class Choice:
     model: str
     label: str
     available: bool = True
+    takes_key: bool = False  # each person brings a key of their own
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class ChatPage:
     choice: Choice | None
     only_local: bool
     config_faults: tuple[Fault, ...] = ()  # why the file of models as it is now is not in use, for administrators
+    key_words: str = ""  # why the model cannot be used without a key of the person's
     text: str = ""
     error: str = ""
     error_link: str = ""
@@ -108,10 +110,12 @@ def chat_page(
     """Return the page of `user`'s conversation, or of a new one. `wanted` is the endpoint and model to offer first."""
     if conversation is not None and wanted is None:
         wanted = (conversation.endpoint, conversation.model)
+    choice = choice_of(wanted, user)
     return ChatPage(
         conversation=conversation,
         branch=branch,
-        choice=choice_of(wanted, user),
+        choice=choice,
+        key_words=_key_words(choice, user),
         only_local=registry.current().only_local,
         config_faults=registry.faults() if user.is_admin else (),
         text=text,
@@ -139,6 +143,12 @@ def choice_of(wanted: tuple[str, str] | None, user: User) -> Choice | None:
     return _choice(*default) if default else None
 
 
+def _key_words(choice: Choice | None, user: User) -> str:
+    endpoint = registry.current().get(choice.endpoint) if choice and choice.takes_key else None
+    problem = keys.problem_of(endpoint, user.id) if endpoint else None
+    return problem.message if problem else ""
+
+
 def model_groups(user: User) -> list[ModelGroup]:
     """Return every model a person may choose, by endpoint."""
     models = offer_for(user)
@@ -155,6 +165,7 @@ def _choice(endpoint: Endpoint, model: str, *, available: bool = True) -> Choice
         model=model,
         label=model,
         available=available,
+        takes_key=keys.needs_key(endpoint),
     )
 
 

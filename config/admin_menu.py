@@ -34,12 +34,15 @@ def _title(request: HttpRequest) -> str:
     return site.current().app_title
 
 
+_OWN_PAGES = {"model_prices"}  # which belong to no table
+
+
 def _group(title: Promise | str, *items: tuple[Promise | str, str, str]) -> dict[str, Any]:
     """Return a part of the menu. Items are a name, an icon, and the name of a page with what follows "?"."""
     links: list[dict[str, Any]] = []
     for name, icon, view in items:
         page, _mark, query = view.partition("?")
-        address = reverse_lazy(f"admin:{page}")
+        address = reverse_lazy(page if page in _OWN_PAGES else f"admin:{page}")
         link = format_lazy("{}?{}", address, query) if query else address
         links.append({"title": name, "icon": icon, "link": link, "active": _is_at(address, query)})
     return {"title": title, "separator": True, "collapsible": False, "items": links}
@@ -72,6 +75,11 @@ _MENU = [
         (_("Roles"), "badge", "accounts_role_changelist"),
         (_("Permission matrix"), "grid_on", "accounts_role_matrix"),
         (_("Powers of administration"), "key", "accounts_capabilitygrant_changelist"),
+    ),
+    _group(
+        _("Models"),
+        (_("Endpoints"), "hub", "endpoints_operatorendpoint_changelist"),
+        (_("Prices in force"), "price_check", "model_prices"),
     ),
     _group(
         _("Money"),

@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", include("chat.admin_pages")),
+    path("admin/", include("endpoints.admin_pages")),
     path("admin/", admin.site.urls),
     path("api/", include("config.api_urls")),
     path("", include("accounts.urls")),

@@ -15,6 +15,7 @@ class Explanation:
     title: str | Promise
     advice: str | Promise
     retry: bool  # whether trying again may help
+    about_keys: bool = False  # what helps is on the page of the person's own keys
 
 
 EXPLANATIONS: dict[str, Explanation] = {
@@ -22,6 +23,36 @@ EXPLANATIONS: dict[str, Explanation] = {
         _("The provider did not accept the key"),
         _("Ask your administrator to check the API key of this endpoint, or choose another model."),
         False,
+    ),
+    "bad_user_key": Explanation(
+        _("The provider refused your key"),
+        _("Check or replace it in the settings, under Keys. Then regenerate."),
+        False,
+        about_keys=True,
+    ),
+    "no_user_key": Explanation(
+        _("This model needs a key of your own"),
+        _("Add your key in the settings, under Keys. Then regenerate."),
+        False,
+        about_keys=True,
+    ),
+    "expired_user_key": Explanation(
+        _("Your key has expired"),
+        _("Add it again in the settings, under Keys. Then regenerate."),
+        False,
+        about_keys=True,
+    ),
+    "no_base_url": Explanation(
+        _("This model needs an address of your own"),
+        _("Add it with your key in the settings, under Keys. Then regenerate."),
+        False,
+        about_keys=True,
+    ),
+    "invalid_base_url": Explanation(
+        _("The address that you gave is not allowed"),
+        _("It is private or no web address. Replace it in the settings, under Keys."),
+        False,
+        about_keys=True,
     ),
     "no_such_model": Explanation(
         _("The provider does not know this model"),

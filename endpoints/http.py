@@ -26,7 +26,7 @@ from endpoints.addresses import RefusedAddress, check_address, check_host
 
 __all__ = [
     "Address", "Answer", "AnswerTooLarge", "BrokenAnswer", "ConnectionFailed", "OutboundClient", "OutboundError",
-    "Patience", "RefusedAddress", "TimedOut", "address_of", "outbound",
+    "Patience", "RefusedAddress", "TimedOut", "address_of", "check_url", "outbound",
 ]  # fmt: skip
 
 Address = tuple[str, int]  # host, port
@@ -77,6 +77,15 @@ def address_of(url: str) -> Address | None:
     if parsed.scheme not in {"http", "https"} or not host or port is None:
         return None
     return host.rstrip(".").lower(), port
+
+
+def check_url(url: str, exempt: Collection[Address] = ()) -> Address:
+    """Return the host and port of an address that may be called, as far as its spelling tells.
+
+    Raises `RefusedAddress`.
+    """
+    parsed = _checked(url, exempt)
+    return str(parsed.host).rstrip(".").lower(), int(parsed.port or 0)
 
 
 class _Guard(AbstractResolver):

@@ -1,7 +1,12 @@
 """What a model of an endpoint costs, and what a call of it must reserve."""
 
+from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final, Literal
 from uuid import UUID
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from accounts.access import access_of
 from accounts.models import User
@@ -17,26 +22,69 @@ from endpoints.profiles import price_keys
 FREE = Rates(prompt=Decimal(0), completion=Decimal(0), cache_read=Decimal(0), cache_write=Decimal(0))
 
 
+Source = Literal["per_token", "token_config", "table", "free", "map", "default", "unknown"]
+SOURCES: Final[dict[Source, Promise]] = {
+    "per_token": _("one credit per token, as the site counts"),
+    "token_config": _("tokenConfig of the endpoint"),
+    "table": _("the administrators' table of prices"),
+    "free": _("the model of this machine costs nothing"),
+    "map": _("the price list that comes with Parley"),
+    "default": _("unknown: charged at the rate for unknown models"),
+    "unknown": _("unknown: refused where credit is limited"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PriceInForce:
+    """What a model costs now. `rates` are USD per million tokens; None where nobody knows."""
+
+    rates: Rates | None
+    source: Source
+
+    @property
+    def words(self) -> str:
+        """Where the rates come from."""
+        return str(SOURCES[self.source])
+
+    @property
+    def is_known(self) -> bool:
+        return self.source not in {"default", "unknown"}
+
+
 class UnknownPrice(Exception):
     """Nobody knows what the model costs, and what it costs is limited."""
 
 
 def rates_of(endpoint: Endpoint, model: str) -> Rates | None:
-    """Return the rates of `model`, or None where nobody knows the price.
+    """Return the rates of `model`, or None where nobody knows the price."""
+    return price_in_force(endpoint, model).rates
+
+
+def price_in_force(endpoint: Endpoint, model: str) -> PriceInForce:
+    """Return the rates of `model`, and where they come from.
 
     One credit per token, where the site counts so. Else the endpoint's `tokenConfig`, then the administrators' table,
     then zero for the embedded model, then the price map, then the rate for unknown models where one is charged.
     """
     rules = policy.current()
     if rules.pricing == "tokens":
-        return PER_TOKEN
-    known = endpoint.token_rates.get(model) or price_of(endpoint.name, model)
-    if known is None:
-        known = FREE if endpoint.local else rates_for(price_keys(endpoint, model))
+        return PriceInForce(PER_TOKEN, "per_token")
+    known = _known_price(endpoint, model)
     if known is None and rules.unknown == "default":
         rate = rules.default_rate
-        return Rates(rate, rate, rate, rate)
-    return known
+        return PriceInForce(Rates(rate, rate, rate, rate), "default")
+    return known or PriceInForce(None, "unknown")
+
+
+def _known_price(endpoint: Endpoint, model: str) -> PriceInForce | None:
+    if rates := endpoint.token_rates.get(model):
+        return PriceInForce(rates, "token_config")
+    if rates := price_of(endpoint.name, model):
+        return PriceInForce(rates, "table")
+    if endpoint.local:
+        return PriceInForce(FREE, "free")
+    rates = rates_for(price_keys(endpoint, model))
+    return PriceInForce(rates, "map") if rates else None
 
 
 def reserve_for(

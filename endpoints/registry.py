@@ -2,7 +2,8 @@
 
 Every process reads the file at its start, which a fault ends, and looks at it again every few seconds while it is
 asked. An edit takes effect without a restart; one with faults does not, and the last good file stays. The
-environment is read at the start only, except where the file names its variables.
+environment is read at the start only, except where the file names its variables. What administrators enter in the
+browser stands beside it.
 """
 
 import logging
@@ -21,6 +22,7 @@ from endpoints import discovery
 from endpoints.adapters.base import Endpoint
 from endpoints.building import build
 from endpoints.config import Config, ConfigFaults, Fault, load_config
+from endpoints.config.base import private_address
 from endpoints.config.endpoint_custom import LOCAL_NAME
 from endpoints.config.environment import is_on
 from endpoints.config.model_specs import ModelSpec
@@ -117,6 +119,7 @@ class _State:
     """What this process goes by. `seen` tells one version of the file from another."""
 
     registry: Registry
+    entered: tuple[Endpoint, ...]  # in the browser
     seen: tuple[int, ...]
     look_again_at: float
     faults: tuple[Fault, ...] = ()
@@ -125,6 +128,12 @@ class _State:
 
 _lock = threading.Lock()
 _state: list[_State] = []
+_source: list[Callable[[], tuple[Endpoint, ...]]] = []
+
+
+def also_from(source: Callable[[], tuple[Endpoint, ...]]) -> None:
+    """Let `source` name more endpoints. It is asked at every use, and gives the same tuple until something changes."""
+    _source[:] = [source]
 
 
 def current() -> Registry:
@@ -132,15 +141,17 @@ def current() -> Registry:
 
     Raises `endpoints.config.ConfigFaults` when the file was faulty from the start; later faults are for `faults`.
     """
+    entered = _source[0]() if _source else ()
     if not _state:
         with _lock:
             if not _state:
-                _state.append(_begun())
+                _state.append(_begun(entered))
     state = _state[0]
-    if time.monotonic() >= state.look_again_at and _lock.acquire(blocking=False):
+    is_due = time.monotonic() >= state.look_again_at or state.entered is not entered
+    if is_due and _lock.acquire(blocking=False):
         try:  # the others go on with what there is
             state.look_again_at = time.monotonic() + LOOK_AGAIN_SECONDS
-            _look_again(state)
+            _look_again(state, entered)
         finally:
             _lock.release()
     return state.registry
@@ -158,43 +169,51 @@ def reset() -> None:
         _state.clear()
 
 
-def _begun() -> _State:
+def _begun(entered: tuple[Endpoint, ...]) -> _State:
     path = settings.LIBRECHAT_CONFIG
     seen, look_again_at = _seen(path), time.monotonic() + LOOK_AGAIN_SECONDS
     if os.environ.get("CONFIG_PATH") and not seen:
         log.warning("there is no file %s (CONFIG_PATH)", path)
     try:
-        return _State(_made(load_config(path)), seen, look_again_at)
+        return _State(_made(load_config(path), entered), entered, seen, look_again_at)
     except ConfigFaults as found:
         if not is_on("CONFIG_BYPASS_VALIDATION") or found.cannot_be_bypassed:
             raise
         log.warning("%s\nCONFIG_BYPASS_VALIDATION: the defaults are used instead", found)
-        return _State(_made(Config()), seen, look_again_at, found.faults)
+        return _State(_made(Config(), entered), entered, seen, look_again_at, found.faults)
 
 
-def _look_again(state: _State) -> None:
-    path = settings.LIBRECHAT_CONFIG
-    seen = _seen(path)
+def _look_again(state: _State, entered: tuple[Endpoint, ...]) -> None:
+    """Make the registry anew where the file, what administrators entered, or the servers of this machine changed."""
+    config, changed = state.registry.config, state.entered is not entered
+    state.entered = entered
+    seen = _seen(settings.LIBRECHAT_CONFIG)
     if seen != state.seen:
         state.seen = seen
-        _read_again(state, path)
-    if state.registry.config.document.parley.discoverLocal:
+        read = _read_again(state, settings.LIBRECHAT_CONFIG)
+        config, changed = read or config, changed or read is not None
+    if config.document.parley.discoverLocal:
         local = discovery.found()
-        if local != state.local:
-            state.local = local
-            state.registry = _made(state.registry.config, local)
+        changed = changed or local != state.local
+        state.local = local
+    if changed:
+        state.registry = _made(config, entered, state.local)
 
 
-def _read_again(state: _State, path: Path) -> None:
+def _read_again(state: _State, path: Path) -> Config | None:
+    """Return what the file says now, or None where it cannot be used: the state says why."""
     if not state.seen:
         state.faults = (Fault("", 0, _("%s is gone; what it said last stays in use") % path.name),)
-        return
+        return None
     try:
-        state.registry, state.faults = _made(load_config(path), state.local), ()
-        log.info("%s is in use as it is now", path.name)
+        config = load_config(path)
     except ConfigFaults as found:
         state.faults = found.faults
         log.error("%s\nWhat it said before stays in use", found)
+        return None
+    state.faults = ()
+    log.info("%s is in use as it is now", path.name)
+    return config
 
 
 def _seen(path: Path) -> tuple[int, ...]:
@@ -205,8 +224,11 @@ def _seen(path: Path) -> tuple[int, ...]:
     return found.st_mtime_ns, found.st_size, found.st_ino
 
 
-def _made(config: Config, local: tuple[str, ...] = ()) -> Registry:
+def _made(config: Config, entered: tuple[Endpoint, ...], local: tuple[str, ...] = ()) -> Registry:
     found, left_out = build(config.document.endpoints)
+    taken = {endpoint.name for endpoint in found} | {LOCAL_NAME}
+    allowed = tuple(private_address(each) for each in config.document.endpoints.allowedAddresses)
+    found += [replace(each, allowed_addresses=allowed) for each in entered if each.name not in taken]
     if config.document.parley.discoverLocal:
         found += _discovered(local, found)
     if settings.LOCAL_MODEL_URL:

@@ -17,6 +17,7 @@ from accounts.models import Role, User
 from accounts.remembered import remembered
 from accounts.services import banners, bans, site
 from billing import policy
+from endpoints import entered
 
 PASSWORD = "correct-horse-battery"
 
@@ -68,6 +69,8 @@ def fresh_lists(monkeypatch: pytest.MonkeyPatch) -> None:
     banners.latest.remember([])
     site.stored.remember(None)
     policy.stored.remember(None)
+    entered.stored.remember(())
+    monkeypatch.setattr(entered, "_last", [()])
     bans.banned.remember(bans.Banned({}, {}))  # until one is set: every request asks
 
 

@@ -72,10 +72,14 @@ class Budget:
         return tokens < self._paid
 
     async def in_thread(self, work: Callable[[], T]) -> T:
-        """Ask the database; while it is away the run waits for the answer."""
-        while True:
-            try:
-                return await self._run_in_thread(work)
-            except (OperationalError, InterfaceError):
-                log.warning("credit cannot be reserved yet", exc_info=True)
-                await asyncio.sleep(RETRY_AFTER)
+        return await patiently(self._run_in_thread, work)
+
+
+async def patiently(in_thread: InThread, work: Callable[[], T]) -> T:
+    """Ask the database; while it is away the run waits for the answer."""
+    while True:
+        try:
+            return await in_thread(work)
+        except (OperationalError, InterfaceError):
+            log.warning("the database cannot be asked yet", exc_info=True)
+            await asyncio.sleep(RETRY_AFTER)

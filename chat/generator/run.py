@@ -11,9 +11,9 @@ from chat.generator.persist import Job, Outcome, caller_of_job
 from chat.generator.prompt import prompt_of
 from chat.generator.scrub import Scrubber
 from chat.streaming.log import LogWriter, RunLog
-from endpoints import registry
 from endpoints.adapters.base import Caller, Endpoint, ModelRequest
 from endpoints.events import Event, Failed, Finished, ReasoningDelta, TextDelta, ToolCallDelta, Usage
+from endpoints.keys import as_own
 from endpoints.parts import Part
 from endpoints.placeholders import asks_who
 
@@ -46,25 +46,31 @@ class ActiveRun:
             self.task.cancel()
 
 
-async def carry_out(active: ActiveRun, writer: LogWriter, budget: Budget, worker: str) -> Outcome:
-    """Call the model, log what it says, and return how it ended. Raises `CancelledError` only when abandoned."""
+async def carry_out(
+    active: ActiveRun, writer: LogWriter, endpoint: Endpoint | Failed, budget: Budget, worker: str
+) -> Outcome:
+    """Call the model, log what it says, and return how it ended. Raises `CancelledError` only when abandoned.
+
+    `endpoint` has the person's own key in it, where it needs one; or it says why it cannot be called.
+    """
     job = active.job
-    endpoint = registry.current().get(job.endpoint)
     ending: Finished | Failed
     if job.stop_requested or active.stopping:
         ending = Finished("stopped")
-    elif endpoint is None:
-        ending = Failed("no_endpoint")
+    elif isinstance(endpoint, Failed):
+        ending = endpoint
     else:
         request = await _prepare(active, endpoint, budget)
         ending = await _write(active, writer, request, budget) if isinstance(request, ModelRequest) else request
+        ending = as_own(ending, endpoint) if isinstance(ending, Failed) else ending
     active.ending = True
     parts = list(active.log.reducer.parts)
     if isinstance(ending, Failed):
         log.warning("run %s failed: %s %s", job.id, ending.code, ending.detail[:300])
         parts.append({"type": "error", "code": ending.code})
+    called = None if isinstance(endpoint, Failed) else endpoint
     return Outcome(
-        job=job, worker=worker, ending=ending, parts=parts, usages=active.usages, endpoint=endpoint,
+        job=job, worker=worker, ending=ending, parts=parts, usages=active.usages, endpoint=called,
         left_out=active.left_out,
     )  # fmt: skip
 

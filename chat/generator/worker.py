@@ -23,14 +23,16 @@ from django.db import DatabaseError, close_old_connections, connections
 from redis.asyncio import Redis
 
 from chat.generator import persist
-from chat.generator.budget import Budget
+from chat.generator.budget import Budget, patiently
 from chat.generator.closing import Closer
 from chat.generator.run import ActiveRun, carry_out, parts_to_continue
 from chat.services.notices import notify_now
 from chat.services.signals import STOP, WORK
 from chat.streaming.log import LogWriter
 from chat.tasks import write_title
-from endpoints import registry
+from endpoints import keys, registry
+from endpoints.adapters.base import Endpoint
+from endpoints.events import Failed
 
 log = logging.getLogger(__name__)
 
@@ -133,8 +135,8 @@ class Generator:
         job = active.job
         try:
             hints = asyncio.create_task(self._say_begun(job))
-            budget = Budget(job, registry.current().get(job.endpoint), self._in_thread)
-            outcome = await carry_out(active, self._writer, budget, self.worker)
+            endpoint, budget = await patiently(self._in_thread, lambda: self._means_of(job))
+            outcome = await carry_out(active, self._writer, endpoint, budget, self.worker)
             if await self._closer.store(outcome):
                 self._writer.append(active.log, outcome.ending)
             await hints
@@ -145,6 +147,17 @@ class Generator:
             self._runs.pop(job.id, None)
             self._room.set()
         await notify_now(job.owner_id, "run", {"conversation": str(job.conversation_id), "running": False})
+
+    def _means_of(self, job: persist.Job) -> tuple[Endpoint | Failed, Budget]:
+        """Return what the run is written with: the endpoint, with its person's own key, and what pays for it."""
+        endpoint = registry.current().get(job.endpoint)
+        budget = Budget(job, endpoint, self._in_thread)
+        if endpoint is None:
+            return Failed("no_endpoint"), budget
+        try:
+            return keys.resolve(endpoint, job.owner_id), budget
+        except keys.KeyProblem as problem:
+            return Failed(problem.code), budget
 
     async def _say_begun(self, job: persist.Job) -> None:
         begun = {"conversation": str(job.conversation_id), "running": True, "run": str(job.id)}

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import re
+from dataclasses import replace
 from uuid import UUID
 
 from celery import current_app
@@ -21,7 +22,7 @@ from chat.models import Conversation, Generation, Message
 from chat.services.notices import notify
 from chat.services.refusal import TurnRefused
 from chat.services.turns import TITLE_CHARACTERS
-from endpoints import registry
+from endpoints import keys, registry
 from endpoints.adapters.base import Caller, Endpoint, ModelRequest, PromptMessage
 from endpoints.callers import caller_of
 from endpoints.placeholders import asks_who
@@ -118,6 +119,11 @@ def _ask(conversation: Conversation, question: str, *, key: str = "") -> str:
         stream=False,
         caller=_caller(conversation, endpoint),
     )
+    try:
+        request = replace(request, endpoint=keys.resolve(endpoint, conversation.owner_id))
+    except keys.KeyProblem as problem:
+        log.info("no title for %s: %s", conversation.id, problem.code)
+        return ""
     hold_id = uuid7()
     try:
         asked = len(PROMPT + question) // 4 + 1

@@ -32,6 +32,7 @@ from chat.services.admission import TooManyAtOnce, at_once_statements, count_mes
 from chat.services.ending import announce_end
 from chat.services.refusal import TurnRefused
 from chat.services.signals import announce_stop, announce_work
+from endpoints import keys
 from endpoints.adapters.base import Endpoint
 from endpoints.events import Failed, Finished
 from endpoints.offer import offer_for
@@ -200,6 +201,8 @@ def usable_endpoint(user: User, name: str, model: str) -> Endpoint:
         violate("illegal_model_request", user=user, address=audit.origin.get())
         message = _("The model “%(model)s” is not available at “%(endpoint)s”. Choose another one.")
         raise TurnRefused(message % {"model": model, "endpoint": name}, status=400, code="illegal_model_request")
+    if problem := keys.problem_of(endpoint, user.id):
+        raise TurnRefused(problem.message, status=422, code=problem.code, details={"endpoint": name})
     return endpoint
 
 

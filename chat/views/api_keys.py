@@ -16,8 +16,8 @@ from billing.models import Budget
 from billing.services import budget_admin, budgets
 from billing.services.budget_admin import BudgetRefused
 from chat import doors
+from chat.api_key_forms import ApiKeyForm
 from chat.budget_forms import BudgetForm
-from chat.key_forms import ApiKeyForm
 from chat.views.shell import SignedIn, is_partial, show_done, show_page, signed_in
 
 

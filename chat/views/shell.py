@@ -23,6 +23,7 @@ from chat.sidebar import sidebar
 
 P = ParamSpec("P")
 _ABOUT_MONEY = {"over_budget", "token_balance"}
+_ABOUT_KEYS = {"no_user_key", "expired_user_key", "no_base_url", "invalid_base_url"}
 
 
 class SignedIn(HttpRequest):
@@ -80,10 +81,12 @@ def show_chat(
 
 
 def way_out(refusal: TurnRefused) -> dict[str, str]:
-    """Return the link that stands beside a refusal: where it is about money, to the balance."""
-    if refusal.code not in _ABOUT_MONEY:
-        return {}
-    return {"link": reverse("chat:balance"), "link_words": _("See your balance")}
+    """Return the link that stands beside a refusal: to the balance, or to the person's keys, if it is about them."""
+    if refusal.code in _ABOUT_MONEY:
+        return {"link": reverse("chat:balance"), "link_words": _("See your balance")}
+    if refusal.code in _ABOUT_KEYS:
+        return {"link": reverse("chat:settings_keys"), "link_words": _("Add your key")}
+    return {}
 
 
 def show_refusal(request: SignedIn, refusal: TurnRefused) -> HttpResponse:
@@ -120,15 +123,17 @@ def show_page(request: SignedIn, template: str, context: dict[str, Any], *, stat
 
 
 def show_done(
-    request: SignedIn, message: str, *, go: str = "", undo: str = "", gone: UUID | None = None
+    request: SignedIn, message: str, *, go: str = "", undo: str = "", gone: UUID | None = None, clears: str = ""
 ) -> HttpResponse:
     """Say that it is done: in a toast, with a way back by the token `undo` (see `bulk`); then lead to `go`.
 
-    `gone` names a conversation that is no longer in the list: a tab that shows it goes to a new chat.
+    `gone` names a conversation that is no longer in the list: a tab that shows it goes to a new chat. `clears` is the
+    id of a note on the page that is no longer true.
     """
     if not is_partial(request):
         return redirect(go or "chat:new")
-    context = {"message": message, "go": go, "gone": gone, "token": undo, "undo": reverse("chat:undo") if undo else ""}
+    context = {"message": message, "go": go, "gone": gone, "token": undo, "clears": clears}
+    context["undo"] = reverse("chat:undo") if undo else ""
     return render(request, "chat/done.html", context)
 
 

@@ -21,7 +21,7 @@ from endpoints.adapters.failures import DETAIL, failure_of
 from endpoints.adapters.openai_request import message_of, tools_of
 from endpoints.adapters.openai_wire import PATIENCE, exempt_of
 from endpoints.events import Event, Failed, Finished, ReasoningDelta, ReasoningSealed, TextDelta, Usage
-from endpoints.http import OutboundClient, Patience, RefusedAddress, address_of, outbound
+from endpoints.http import ConnectionFailed, OutboundClient, Patience, RefusedAddress, check_url, outbound
 from endpoints.parameters.sets import additions
 from endpoints.parts import is_sealed
 
@@ -130,17 +130,22 @@ def _block_of(part: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _handler(library: Any, client: OutboundClient, request: ModelRequest) -> Any:
-    """Return litellm's HTTP client upon a session of ours. Raises `RefusedAddress` when there is no address."""
+    """Return litellm's HTTP client upon a session of ours. Raises `RefusedAddress`."""
     endpoint = request.endpoint
-    address = address_of(endpoint.base_url)
-    if address is None:
-        raise RefusedAddress("the endpoint has no proper address")
+    address = check_url(endpoint.base_url, exempt_of(endpoint))
     key = ("litellm", address, endpoint.written_by_operator)
     if key not in client.kept:
         http_handler = importlib.import_module("litellm.llms.custom_httpx.http_handler")
         session = client.session(exempt_of(endpoint), only=address)
-        client.kept[key] = http_handler.AsyncHTTPHandler(shared_session=session, follow_redirects=False)
+        handler = http_handler.AsyncHTTPHandler(shared_session=session, follow_redirects=False)
+        handler.create_client = _no_second_client
+        client.kept[key] = handler
     return client.kept[key]
+
+
+def _no_second_client(*_: Any, **__: Any) -> Any:
+    """After a failed connection litellm tries again by a client of its own, which knows nothing of our guard."""
+    raise ConnectionFailed("the connection failed")
 
 
 async def _chunks(answer: Any) -> AsyncGenerator[Any]:
@@ -241,7 +246,9 @@ def _cause(chain: list[BaseException], *, began: bool) -> str:
     if any(isinstance(each, TimeoutError) or "Timeout" in type(each).__name__ for each in chain):
         return "timeout"
     lost = any(part in name for name in names for part in _LOST)
-    nobody = any(isinstance(each, ConnectionError) or type(each).__name__ in _NOBODY for each in chain)
+    nobody = any(
+        isinstance(each, ConnectionError | ConnectionFailed) or type(each).__name__ in _NOBODY for each in chain
+    )
     if lost or nobody or (began and "APIConnectionError" in names):
         return "cut_off" if began else "connection"
     return next((_BY_CLASS[name] for name in names if name in _BY_CLASS), "")

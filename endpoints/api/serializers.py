@@ -12,6 +12,7 @@ from billing import policy
 from billing.pricing import Rates
 from config.identity import ORDER
 from endpoints.adapters.base import Endpoint
+from endpoints.keys import needs_key
 from endpoints.parameters.sets import set_name
 
 # Parts of the product that are not here yet; a client hides what is off.
@@ -63,6 +64,11 @@ class EndpointOut(Out):
     order: int
     type: str | None = None
     user_provide: bool = False
+    user_provide_url: bool | None = Field(None, serialization_alias="userProvideURL")
+    user_provide_access_key_id: bool | None = None
+    user_provide_secret_access_key: bool | None = None
+    user_provide_session_token: bool | None = None
+    user_provide_bearer_token: bool | None = None
     model_display_label: str | None = None
     icon_url: str | None = Field(None, serialization_alias="iconURL")
     custom_params: dict[str, Any] | None = None
@@ -117,8 +123,15 @@ def _offers() -> dict[str, Any]:
 
 
 def endpoint_out(endpoint: Endpoint) -> EndpointOut:
+    own_parts = True if endpoint.key_from_user and endpoint.family == "bedrock" else None
     return EndpointOut(
         order=endpoint.order,
+        user_provide=needs_key(endpoint),
+        user_provide_url=endpoint.url_from_user or None,
+        user_provide_access_key_id=own_parts,
+        user_provide_secret_access_key=own_parts,
+        user_provide_session_token=own_parts,
+        user_provide_bearer_token=own_parts,
         type="custom" if endpoint.custom or endpoint.local else None,
         model_display_label=endpoint.model_display_label or None,
         icon_url="" if endpoint.custom else None,

@@ -259,7 +259,7 @@ if (matchMedia("(pointer: fine)").matches) text().focus({ preventScroll: true })
   }
 
   function choose(option) {
-    const { endpoint, model, label, endpointLabel } = option.dataset;
+    const { endpoint, model, label, endpointLabel, ask } = option.dataset;
     field("endpoint").value = endpoint;
     field("model").value = model;
     document.querySelector("[data-model-name]").textContent = label;
@@ -269,6 +269,8 @@ if (matchMedia("(pointer: fine)").matches) text().focus({ preventScroll: true })
     text.dataset.model = label;
     menu.hidePopover();
     text.focus();
+    document.getElementById("key-note")?.remove();
+    if (ask) document.dispatchEvent(new CustomEvent("parley:ask", { detail: { address: ask, method: "GET", values: {} } }));
   }
 
   menu.addEventListener("beforetoggle", (event) => {

@@ -155,10 +155,11 @@ function dialogChanged() {
   const done = dialog.querySelector("[data-done]");
   const atOnce = dialog.querySelector("form[data-at-once]");
   if (done) {
-    const { done: message, undo, token, go, gone } = done.dataset;
+    const { done: message, undo, token, go, gone, clears } = done.dataset;
     closeDialog();
     toast(message, "good", undo && { address: undo, token });
     document.dispatchEvent(new CustomEvent("parley:done"));
+    if (clears) byId(clears)?.remove();
     if (gone && byId("main").dataset.conversation === gone) visit("/c/new");
     else if (go) visit(go);
   } else if (atOnce) {

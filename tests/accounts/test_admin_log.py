@@ -32,6 +32,7 @@ from accounts.services import api_keys, roles
 from billing import price_table
 from billing.models import Balance, Budget, LedgerEntry, MoneySettings, Price
 from billing.services import budgets
+from endpoints.models import OperatorEndpoint
 from tests.cast import PASSWORD
 
 NO_ROWS = {"TOTAL_FORMS": "0", "INITIAL_FORMS": "0"}
@@ -46,6 +47,7 @@ BUDGET = {
     "name": "Lab", "scope": "everyone", "unit": "credits", "amount": "500", "period": "month", "per_person": "on",
     "is_hard": "on", "is_active": "on",
 }  # fmt: skip
+LAB = {"kind": "custom", "name": "Lab", "base_url": "http://lab.example:8080/v1", "model_names": "tiny", "order": "0"}
 # model → (what makes a row, what changes it; None where it cannot be changed)
 FORMS: dict[type[Model], tuple[dict[str, str], dict[str, str] | None]] = {
     User: (
@@ -65,6 +67,10 @@ FORMS: dict[type[Model], tuple[dict[str, str], dict[str, str] | None]] = {
         {"message": "Over", "display_from_0": "2026-01-01", "display_from_1": "00:00:00"},
     ),
     Invitation: ({"email": "guest@example.org", "role": "USER"}, None),
+    OperatorEndpoint: (
+        LAB,
+        {**LAB, "model_names": "tiny\nbig", "api_key": "sk-of-the-lab-0123456789", "is_enabled": "on"},
+    ),
     Price: ({"model": "tiny", "prompt": "1", "completion": "2"}, {"model": "tiny", "prompt": "3", "completion": "2"}),
 }  # fmt: skip
 

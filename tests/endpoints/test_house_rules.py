@@ -14,7 +14,8 @@ APPS = ("accounts", "agents", "billing", "chat", "config", "deploy", "endpoints"
 HTTP = {
     "aiohttp", "httpx", "httpx2", "requests", "urllib3", "websockets", "websocket", "socket", "ftplib", "smtplib",
     "telnetlib", "http.client", "urllib.request", "httplib2", "pycurl", "niquests", "xmlrpc.client", "openai",
-    "litellm", "ldap3",
+    "litellm", "ldap3", "anthropic", "boto3", "botocore", "google.auth", "google.genai", "google.cloud", "grpc", "h11",
+    "httpcore", "h2", "paramiko", "imaplib", "poplib", "nntplib", "socketserver", "asyncio.streams",
 }  # fmt: skip
 OPENERS = {"open_connection", "create_connection", "sock_connect", "create_datagram_endpoint"}
 PROVIDERS = re.compile(r"openai|anthropic|\bclaude|gemini|mistral|\bgroq\b|openrouter|deepseek|\bxai\b", re.IGNORECASE)
@@ -43,21 +44,23 @@ def forbidden(name: str) -> bool:
     return any(name == each or name.startswith(each + ".") for each in HTTP)
 
 
+ALLOWED = {
+    "endpoints/http.py": {"aiohttp", "socket"},
+    "endpoints/adapters/litellm.py": {"litellm"},
+    "accounts/identity/directory.py": {"ldap3"},  # to the operator's directory
+    "accounts/identity/session.py": {"requests"},  # to who vouches for people, as the operator configured
+}
+
+
 @pytest.mark.security
 def test_case_43_only_the_guarded_client_can_open_a_connection() -> None:
-    allowed = {
-        "endpoints/http.py": {"aiohttp", "socket"},
-        "endpoints/adapters/litellm.py": {"litellm"},
-        "accounts/identity/directory.py": {"ldap3"},  # to the operator's directory
-        "accounts/identity/session.py": {"requests"},  # to who vouches for people, as the operator configured
-    }
     broken = []
     for path in modules():
         name = path.relative_to(ROOT).as_posix()
         if name.startswith("deploy/"):  # the supervisor and the doctor look at the parts of this machine
             continue
         tree = ast.parse(path.read_text())
-        may = allowed.get(name, set())
+        may = ALLOWED.get(name, set())
         broken += [
             f"{name}: {each}" for each in imported(tree) if forbidden(each) and each.partition(".")[0] not in may
         ]
@@ -67,6 +70,23 @@ def test_case_43_only_the_guarded_client_can_open_a_connection() -> None:
             if isinstance(node, ast.Attribute) and node.attr in OPENERS
         ]
     assert broken == []
+
+
+@pytest.mark.security
+def test_case_43_every_exception_is_named_in_the_architecture() -> None:
+    text = (ROOT / "docs/architecture.md").read_text()
+    assert [name for name in ALLOWED if f"`{name}`" not in text] == []
+    assert [name for name in ALLOWED if not imported(ast.parse((ROOT / name).read_text())) & HTTP] == []
+
+
+@pytest.mark.security
+@pytest.mark.parametrize(
+    "code",
+    ["import httpx", "from urllib.request import urlopen", "from urllib import request", "import requests.sessions",
+     "importlib.import_module('boto3')", "from google.auth import transport", "import socket as s"],
+)  # fmt: skip
+def test_case_43_the_rule_sees_every_way_of_importing(code: str) -> None:
+    assert any(map(forbidden, imported(ast.parse(code))))
 
 
 def test_litellm_is_not_imported_at_start() -> None:

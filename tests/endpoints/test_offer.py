@@ -11,8 +11,9 @@ from accounts.services import roles
 from billing import policy, price_table
 from billing.models import Price
 from endpoints import registry
+from endpoints.adapters.base import Endpoint
 from endpoints.offer import offer_for
-from endpoints.prices import UnknownPrice, rates_of, reserve_for
+from endpoints.prices import SOURCES, UnknownPrice, price_in_force, rates_of, reserve_for
 
 YAML = """
 version: 1.3.0
@@ -86,6 +87,24 @@ def test_prices_come_from_the_file_then_the_table_then_the_map(site: Any, owner:
 def test_an_unknown_price_can_be_charged_at_a_default(site: Any, owner: User) -> None:
     site(unknown="default")
     assert reserve_for(owner, endpoint(), "nobody-knows", prompt_tokens=100, reply_tokens=0).credits == 600
+
+
+def test_every_price_tells_where_it_is_from(site: Any) -> None:
+    def source(model: str, place: Endpoint | None = None) -> str:
+        return price_in_force(place or endpoint(), model).source
+
+    local = Endpoint(name="Local", label="Local", adapter="openai_wire", local=True)
+    assert [source("gpt-4"), source("gpt-4o"), source("nobody-knows")] == ["token_config", "map", "unknown"]
+    assert source("anything", local) == "free"
+    Price.objects.create(model="gpt-4o", prompt=0, completion=0)
+    Price.objects.create(model="gpt-4", prompt=0, completion=0)
+    price_table.table.forget()
+    assert [source("gpt-4"), source("gpt-4o")] == ["token_config", "table"]
+    site(unknown="default")
+    assert (source("nobody-knows"), price_in_force(endpoint(), "nobody-knows").is_known) == ("default", False)
+    site(pricing="tokens")
+    assert source("nobody-knows") == "per_token"
+    assert len(SOURCES) == 7
 
 
 def test_where_tokens_are_charged_every_model_costs_one_per_token(site: Any, owner: User) -> None:

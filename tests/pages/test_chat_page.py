@@ -196,12 +196,12 @@ def test_only_an_administrator_is_told_how_to_add_a_real_model(
     only_local = registry.Registry((local,))
     monkeypatch.setattr(registry, "current", lambda: only_local)
     told = sign_in(admin_user).get("/c/new").content.decode()
-    assert "librechat.yaml" in told
+    assert 'href="/setup"' in told
     assert "tiny model that runs on this machine" in told
-    assert "librechat.yaml" not in sign_in(owner).get("/c/new").content.decode()
+    assert 'href="/setup"' not in sign_in(owner).get("/c/new").content.decode()
     seen = sign_in(admin_user)
     seen.cookies["local_hint"] = "seen"
-    assert "librechat.yaml" not in seen.get("/c/new").content.decode()
+    assert 'href="/setup"' not in seen.get("/c/new").content.decode()
 
 
 def test_only_an_administrator_is_told_of_a_broken_edit_of_the_file(

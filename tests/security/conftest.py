@@ -22,13 +22,14 @@ from accounts.models import (
 from billing.models import Balance, Hold, LedgerEntry
 from chat.models import Conversation, Favourite, Generation, Message, Project, Tag
 from chat.services import favourites, projects, tags
+from endpoints.models import OperatorEndpoint, UserKey
 from tests.api.conftest import make_conversation, make_turn, somewhere, stream_threads
 
 __all__ = ["make_conversation", "make_turn", "somewhere", "stream_threads"]
 TABLES: tuple[Any, ...] = (
     User, RefreshSession, SocialAccount, Group, Membership,
     Conversation, Message, Generation, Project, Tag, Favourite, Balance, Hold, LedgerEntry,
-    AuditEntry, CapabilityGrant, Grant, ModelAccess, Role, ApiKey,
+    AuditEntry, CapabilityGrant, Grant, ModelAccess, Role, ApiKey, UserKey, OperatorEndpoint,
 )  # fmt: skip
 
 

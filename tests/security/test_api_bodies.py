@@ -149,7 +149,7 @@ def test_every_id_in_an_address_must_be_one(bad: str, owner: User, belongings: B
     client.force_login(owner)
     before = everything()
     for route in all_routes():
-        if not route.kinds or route.name == "api:chat_start_at":
+        if not route.kinds or route.name in {"api:chat_start_at", "api:key"}:  # these take the name of an endpoint
             continue
         template = route.path
         for name in route.kinds:

@@ -30,6 +30,7 @@ NOBODYS = {
     "api:permissions_roles",
     "api:permissions_effective_all",
     "api:role",
+    "api:key",  # the name of an endpoint; of one's own keys alone
     "api:role_type",
     "account_reset_password_from_key",
 }

@@ -73,6 +73,9 @@ def _administration(some_id: str) -> dict[str, dict[str, Any]]:
     }
 
 
+_KEYS = {"POST /api/api-keys": {"name": "Mine"}, "PUT /api/keys": {"name": "Own", "value": "sk-mine"}}
+
+
 def good_body(writer: Writer, conversation_id: str) -> dict[str, Any]:
     """Return a body that the writer accepts. Raises `KeyError` for a writer nobody wrote one for."""
     start = {"text": "Hello", "model": "tiny", "endpoint": "Somewhere", "conversationId": conversation_id}
@@ -87,7 +90,7 @@ def good_body(writer: Writer, conversation_id: str) -> dict[str, Any]:
         "POST /api/convos/duplicate": {"conversationId": conversation_id},
         "DELETE /api/convos": {"arg": arg},
         "POST /api/tags": {"tag": "Mine"},
-        "POST /api/api-keys": {"name": "Mine"},
+        **_KEYS,
         "PUT /api/tags/{name}": {"tag": "Mine"},
         "PUT /api/tags/convo/{conversation_id}": {"tags": ["Mine"]},
         "POST /api/projects": {"name": "Mine"},

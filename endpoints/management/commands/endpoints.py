@@ -1,0 +1,37 @@
+import json
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import CommandError
+
+from accounts.commands import AdminCommand
+from endpoints import registry
+from endpoints.keys import needs_key
+from endpoints.trial import try_out
+
+
+class Command(AdminCommand):
+    help = "Try an endpoint out with one tiny, real call: manage.py endpoints test NAME."
+
+    def add_own_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("verb", choices=["test"])
+        parser.add_argument("name", help="the endpoint's name, as people see it")
+        parser.add_argument("--model", default="", help="which model to call; else the endpoint's first")
+
+    def run_with(self, **options: Any) -> tuple[Any, str]:
+        name, current = options["name"], registry.current()
+        endpoint = current.get(name)
+        if endpoint is None:
+            known = ", ".join(each.name for each in current.endpoints)
+            raise CommandError(f"There is no endpoint {name}. There are: {known or 'none'}.")
+        if needs_key(endpoint):
+            raise CommandError(f"{name} takes each person's own key. They test theirs in the settings, under Keys.")
+        chosen = options["model"] or next(iter(current.models(name)), "")
+        if not chosen:
+            raise CommandError(f"{name} has no models yet. Name one with --model.")
+        found = try_out(endpoint, chosen)
+        if not found.ok:
+            if options["json"]:
+                self.stdout.write(json.dumps(found.to_json(), ensure_ascii=False, indent=2))
+            raise CommandError(found.words)
+        return found.to_json(), f"{found.words} “{found.said}”"

@@ -1,0 +1,91 @@
+"""The set-up and people's own keys in a browser, wide and light, small and dark."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import send, settled
+from tests.load.people import Person
+from tests.load.stack import ROOT, Stack
+
+pytestmark = pytest.mark.browser
+Open = Callable[..., Page]
+Axe = Callable[[Page, str], None]
+
+PROMOTE = "from accounts.models import User; User.objects.filter(email={email!r}).update(role_id='ADMIN')"
+EACH_THEIR_OWN = """
+from accounts.models import User
+from endpoints import entered
+entry = entered.Entry(kind="custom", name="Bring your own", base_url="{url}", key_from_user=True, model_names=("mine",))
+entered.save(actor=User.objects.get(email={email!r}), entry=entry)
+"""
+CLEAN = "from endpoints.models import OperatorEndpoint; OperatorEndpoint.objects.all().delete()"
+
+
+def shell(stack: Stack, code: str) -> None:
+    environment = stack.environment | stack.runtime()
+    subprocess.run([sys.executable, "manage.py", "shell", "-c", code], cwd=ROOT, env=environment, check=True)
+
+
+@pytest.fixture(autouse=True)
+def clean(stack: Stack) -> Iterator[None]:
+    """What is entered here is in nobody else's list of models."""
+    yield
+    shell(stack, CLEAN)
+
+
+@pytest.mark.parametrize(("phone", "scheme"), [(False, "light"), (True, "dark")], ids=["wide-light", "phone-dark"])
+def test_from_a_pasted_key_to_an_answer(
+    open_tab: Open, axe: Axe, stack: Stack, person: Person, phone: bool, scheme: str
+) -> None:
+    shell(stack, PROMOTE.format(email=person.email))
+    page = open_tab("/setup", phone=phone, color_scheme=scheme)
+    axe(page, "providers")
+    page.get_by_role("link", name="Another one").click()
+    axe(page, "key")
+    page.fill("input[name=name]", "Laboratory")
+    page.fill("input[name=base_url]", f"{stack.model_url}/v1")
+    page.fill("input[name=api_key]", "sk-works")
+    page.get_by_role("button", name="Go on").click()
+    expect(page.get_by_role("heading", name="Models of Laboratory")).to_be_visible()
+    axe(page, "models")
+    page.get_by_role("button", name="Test").click()
+    expect(page.locator("#trial")).to_contain_text("It works")
+    axe(page, "tested")
+    page.get_by_role("button", name="Switch on and chat").click()
+    page.wait_for_url("**/c/new?endpoint=Laboratory*")
+    send(page, "Hello")
+    settled(page)
+
+
+@pytest.mark.parametrize(("phone", "scheme"), [(True, "light"), (False, "dark")], ids=["phone-light", "wide-dark"])
+def test_a_chat_asks_for_ones_own_key(
+    open_tab: Open, axe: Axe, stack: Stack, person: Person, phone: bool, scheme: str
+) -> None:
+    shell(stack, EACH_THEIR_OWN.format(url=f"{stack.model_url}/v1", email=person.email))
+    page = open_tab("/c/new", phone=phone, color_scheme=scheme)
+    page.reload()  # two seconds at most, and every process knows it
+    expect(page.locator("[data-model=mine]")).to_have_count(1)
+    page.locator("#model-button").click()
+    page.locator("[data-model=mine]").click()
+    dialog = page.locator("#dialog")
+    expect(dialog).to_contain_text("needs a key of your own")
+    axe(page, "dialog")
+    dialog.locator("input[name=apiKey]").fill("sk-wrong")
+    dialog.get_by_role("button", name="Keep this key").click()
+    expect(dialog).to_be_hidden()
+    send(page, "Hello")
+    settled(page, "failed")
+    expect(page.locator("#messages")).to_contain_text("The provider refused your key")
+    page.goto("/settings/keys")
+    axe(page, "keys")
+    page.get_by_role("button", name="Test the key for Bring your own").click()
+    expect(page.locator("#trial")).to_contain_text("Your key was refused")
+    axe(page, "tested")
+    page.get_by_role("button", name="Revoke the key for Bring your own").click()
+    expect(page.get_by_text("No key")).to_be_visible()
+    page.get_by_role("link", name="Add a key for Bring your own").click()
+    expect(page.locator("#dialog input[name=apiKey]")).to_be_visible()

@@ -1,0 +1,186 @@
+"""Endpoints that administrators enter: in force at once, encrypted, audited; and their pages of the administration."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.core.exceptions import ValidationError
+from django.test import Client
+from django.urls import reverse
+from pytest_django import Settings
+
+from accounts.models import AuditEntry, User
+from accounts.remembered import remembered
+from billing.models import Price
+from endpoints import entered, registry
+from endpoints.entered import Entry
+from endpoints.models import OperatorEndpoint
+from tests.model_server.fixtures import ModelServer
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("fresh_registry")]
+SECRET = "sk-of-the-operator-6789"
+FILE = """
+version: 1.3.5
+endpoints:
+  custom:
+    - {name: Twice, apiKey: sk-of-the-file, baseURL: "https://file.example.com/v1", models: {default: [tiny]}}
+"""
+
+
+@pytest.fixture(autouse=True)
+def file(settings: Settings, tmp_path: Path) -> None:
+    settings.LIBRECHAT_CONFIG = tmp_path / "librechat.yaml"
+    settings.LIBRECHAT_CONFIG.write_text(FILE)
+
+
+@pytest.fixture
+def enter(admin_user: User) -> Callable[..., OperatorEndpoint]:
+    def save(row: OperatorEndpoint | None = None, **fields: Any) -> OperatorEndpoint:
+        told = {"kind": "custom", "name": "Lab", "base_url": "https://lab.example.com/v1", "model_names": ("tiny",)}
+        return entered.save(actor=admin_user, entry=Entry(**{**told, **fields}), row=row)
+
+    return save
+
+
+@pytest.fixture
+def browser(admin_user: User) -> Client:
+    cache.clear()
+    client = Client()
+    client.force_login(admin_user)
+    return client
+
+
+def test_it_is_in_force_at_once_and_gone_at_once(enter: Callable[..., OperatorEndpoint], admin_user: User) -> None:
+    assert registry.current().get("Lab") is None
+    row = enter(api_key=SECRET)
+    found = registry.current().get("Lab")
+    assert found is not None
+    assert (found.api_key, found.base_url, found.models) == (SECRET, "https://lab.example.com/v1", ("tiny",))
+    assert registry.current() is registry.current()
+    enter(row, model_names=("tiny", "big"))
+    assert registry.current().models("Lab") == ("tiny", "big")
+    enter(row, is_enabled=False)
+    assert registry.current().get("Lab") is None
+    enter(row)
+    entered.remove(actor=admin_user, row=row)
+    assert registry.current().get("Lab") is None
+
+
+def test_another_process_looks_again_after_two_seconds(
+    enter: Callable[..., OperatorEndpoint], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = enter()
+    assert registry.current().get("Lab") is not None
+    OperatorEndpoint.objects.filter(pk=row.pk).update(name="Renamed")  # as another process would
+    assert registry.current().get("Renamed") is None
+    monkeypatch.setattr(remembered, "FRESH", -1.0)
+    assert registry.current().get("Renamed") is not None
+
+
+async def test_an_event_loop_asks_nothing_and_knows_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remembered, "FRESH", -1.0)
+    assert entered.endpoints() == ()
+
+
+def test_the_key_is_encrypted_kept_and_told_to_nobody(enter: Callable[..., OperatorEndpoint]) -> None:
+    row = enter(api_key=SECRET)
+    assert SECRET not in row.api_key
+    assert row.key_end == "6789"
+    enter(row, base_url="https://other.example.com/v1")
+    found = registry.current().get("Lab")
+    assert found is not None
+    assert found.api_key == SECRET
+    audited = json.dumps(list(AuditEntry.objects.values("before", "after", "target_name")))
+    assert SECRET not in audited
+    assert row.api_key not in audited
+    actions = list(AuditEntry.objects.order_by("seq").values_list("action", flat=True))
+    assert actions == ["operatorendpoint.created", "operatorendpoint.updated"]
+
+
+def test_the_file_goes_before(enter: Callable[..., OperatorEndpoint]) -> None:
+    enter(name="Twice", api_key=SECRET)
+    found = registry.current().get("Twice")
+    assert found is not None
+    assert found.api_key == "sk-of-the-file"
+
+
+def test_a_provider_needs_a_key_and_knows_its_address_and_models(enter: Callable[..., OperatorEndpoint]) -> None:
+    enter(kind="anthropic", name="Claude", base_url="", api_key=SECRET, model_names=())
+    found = registry.current().get("Claude")
+    assert found is not None
+    assert (found.adapter, found.litellm_prefix) == ("litellm", "anthropic/")
+    assert found.base_url == "https://api.anthropic.com"
+    assert found.models
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"base_url": ""}, "base_url"), ({"base_url": "ftp://x"}, "base_url"),
+        ({"base_url": "https://a@b"}, "base_url"),
+        ({"model_names": ()}, "model_names"), ({"name": ""}, "name"), ({"name": "<b>"}, "name"),
+        ({"name": "Local"}, "name"), ({"kind": "openAI", "base_url": ""}, "api_key"), ({"api_key": "a\nb"}, "api_key"),
+        ({"kind": "none"}, "kind"),
+    ],
+)  # fmt: skip
+def test_what_cannot_work_is_refused_by_field(
+    enter: Callable[..., OperatorEndpoint], fields: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(ValidationError) as refused:
+        enter(**fields)
+    assert field in refused.value.message_dict
+    assert not OperatorEndpoint.objects.exists()
+
+
+def test_a_key_of_another_creds_key_is_left_out(enter: Callable[..., OperatorEndpoint], settings: Settings) -> None:
+    enter(api_key=SECRET)
+    settings.CREDS_KEY = "f" * 64
+    entered.stored.forget()
+    found = registry.current().get("Lab")
+    assert found is not None
+    assert found.api_key == ""
+
+
+def test_the_form_never_shows_the_key(browser: Client, enter: Callable[..., OperatorEndpoint]) -> None:
+    row = enter(api_key=SECRET)
+    page = browser.get(reverse("admin:endpoints_operatorendpoint_change", args=[row.pk])).content.decode()
+    assert "ends with 6789" in page
+    assert SECRET not in page
+    assert row.api_key not in page
+    assert "…6789" in browser.get(reverse("admin:endpoints_operatorendpoint_changelist")).content.decode()
+
+
+def test_a_faulty_form_says_where(browser: Client) -> None:
+    form = {"kind": "custom", "name": "Lab", "base_url": "nowhere", "model_names": "tiny", "order": "0"}
+    page = browser.post(reverse("admin:endpoints_operatorendpoint_add"), form)
+    assert page.status_code == 200
+    assert "begins with https://" in page.content.decode()
+    assert not OperatorEndpoint.objects.exists()
+
+
+@pytest.mark.wire
+def test_the_button_makes_a_real_call(
+    browser: Client, enter: Callable[..., OperatorEndpoint], model_server: ModelServer
+) -> None:
+    row = enter(base_url=model_server.url, api_key=SECRET, is_enabled=False)
+    address = reverse("admin:endpoints_operatorendpoint_test", args=[row.pk])
+    assert "It works" not in browser.get(address).content.decode()
+    assert model_server.count == 0
+    assert "It works" in browser.post(address, {"model": "tiny"}).content.decode()
+    assert model_server.requests()[0]["headers"]["Authorization"] == f"Bearer {SECRET}"
+    row = enter(row, base_url=model_server.url, key_from_user=True)
+    assert "Paste a key first" in browser.post(address, {"model": "tiny"}).content.decode()
+    assert "It works" in browser.post(address, {"model": "tiny", "api_key": "sk-for-now"}).content.decode()
+
+
+def test_the_page_of_prices_says_where_each_is_from(browser: Client, enter: Callable[..., OperatorEndpoint]) -> None:
+    enter(model_names=("gpt-4o", "priced", "unheard-of"))
+    Price.objects.create(endpoint="Lab", model="priced", prompt=0, completion=2)
+    page = browser.get("/admin/prices/").content.decode()
+    assert "the price list that comes with Parley" in page
+    assert "the administrators&#x27; table of prices" in page
+    assert "The prices of 2 models are not known." in page  # `tiny` of the file, too
+    assert page.index("unheard-of") < page.index("gpt-4o")

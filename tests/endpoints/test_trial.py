@@ -1,0 +1,157 @@
+"""Trying an endpoint out: a real call, told in words; with the command for it."""
+
+import json
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import StringIO
+from pathlib import Path
+from socket import create_server
+from uuid import uuid4
+
+import pytest
+from django.core.cache import cache
+from django.core.management import CommandError, call_command
+from pytest_django import Settings
+
+from accounts.limits import TooOften
+from endpoints import registry, trial
+from endpoints.adapters.base import Endpoint
+from tests.model_server.fixtures import ModelServer
+from tests.servers import free_port
+
+pytestmark = pytest.mark.wire
+KEY = "sk-of-the-operator"
+
+
+def at(url: str, **fields: object) -> Endpoint:
+    made = {"name": "Wire", "label": "Wire", "adapter": "openai_wire", "api_key": KEY, "written_by_operator": True}
+    return Endpoint(**{**made, "base_url": url, **fields})  # type: ignore[arg-type]
+
+
+def test_an_endpoint_that_works_says_how_fast_and_what(model_server: ModelServer) -> None:
+    found = trial.try_out(at(model_server.url), "tiny")
+    assert (found.ok, found.code, found.said) == (True, "", "Hello! This is a short reply from the model server.")
+    assert f"{found.milliseconds} ms" in found.words
+    sent = model_server.requests()[0]["body"]
+    assert (sent["model"], sent["max_tokens"]) == ("tiny", trial.REPLY_TOKENS)
+
+
+@pytest.mark.parametrize(
+    ("question", "code", "words"),
+    [
+        ("[[error:401]]", "bad_key", "refused"), ("[[error:404]]", "no_such_model", "does not know"),
+        ("[[error:429]]", "rate_limit", "limits"), ("[[error:402]]", "quota", "no credit"),
+        ("[[html]]", "bad_response", "/v1"), ("[[error:500]]", "overloaded", "fault"),
+    ],
+)  # fmt: skip
+def test_each_refusal_is_told_in_its_own_words(
+    model_server: ModelServer, monkeypatch: pytest.MonkeyPatch, question: str, code: str, words: str
+) -> None:
+    monkeypatch.setattr(trial, "QUESTION", question)
+    found = trial.try_out(at(model_server.url), "tiny")
+    assert (found.ok, found.code) == (False, code)
+    assert words in found.words
+    assert KEY not in json.dumps(found.to_json())
+
+
+def test_a_persons_own_key_is_told_to_be_theirs(model_server: ModelServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trial, "QUESTION", "[[error:401]]")
+    assert trial.try_out(at(model_server.url, key_from_user=True), "tiny").words.startswith("Your key")
+
+
+def test_nobody_there_and_a_private_address() -> None:
+    assert trial.try_out(at(f"http://127.0.0.1:{free_port()}/v1"), "tiny").code == "connection"
+    refused = trial.try_out(at("http://127.0.0.1:1/v1", written_by_operator=False), "tiny")
+    assert refused.code == "refused_address"
+
+
+def test_silence_ends_in_time(model_server: ModelServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trial, "SECONDS", 0.3)
+    monkeypatch.setattr(trial, "QUESTION", "[[stall]]")
+    assert trial.try_out(at(model_server.url), "tiny").code == "timeout"
+
+
+def test_a_certificate_of_somebody_else_is_named(tmp_path: Path) -> None:
+    with _self_signed(tmp_path) as port:
+        found = trial.try_out(at(f"https://127.0.0.1:{port}/v1"), "tiny")
+    assert found.code == "certificate"
+    assert "certificate" in found.words
+
+
+def test_ten_tries_a_minute_are_enough(model_server: ModelServer) -> None:
+    cache.clear()
+    who = uuid4()
+    for _ in range(trial.MOST):
+        trial.try_out(at(model_server.url), "tiny", by=who)
+    with pytest.raises(TooOften):
+        trial.try_out(at(model_server.url), "tiny", by=who)
+    assert model_server.count == trial.MOST
+
+
+@contextmanager
+def _self_signed(folder: Path) -> Iterator[int]:
+    """Serve TLS with a certificate that nobody vouches for; give the port."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*_certificate(folder))
+    with create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            try:
+                connection = server.accept()[0]
+                context.wrap_socket(connection, server_side=True).close()
+            except OSError:
+                return
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        yield server.getsockname()[1]
+        thread.join(5)
+
+
+def _certificate(folder: Path) -> tuple[Path, Path]:
+    from datetime import UTC, datetime, timedelta  # noqa: PLC0415
+
+    from cryptography import x509  # noqa: PLC0415
+    from cryptography.hazmat.primitives import hashes, serialization  # noqa: PLC0415
+    from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    made = x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + timedelta(days=1)).sign(
+        key, hashes.SHA256()
+    )
+    plain = serialization.Encoding.PEM
+    (folder / "cert.pem").write_bytes(made.public_bytes(plain))
+    (folder / "key.pem").write_bytes(
+        key.private_bytes(plain, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return folder / "cert.pem", folder / "key.pem"
+
+
+@pytest.fixture
+def somewhere(model_server: ModelServer, settings: Settings, tmp_path: Path) -> Iterator[None]:
+    settings.LIBRECHAT_CONFIG = tmp_path / "librechat.yaml"
+    settings.LIBRECHAT_CONFIG.write_text(
+        "version: 1.3.5\nendpoints:\n  custom:\n    - {name: Somewhere, apiKey: sk-of-the-operator, "
+        f"baseURL: '{model_server.url}', models: {{default: [tiny]}}}}\n"
+    )
+    registry.reset()
+    yield
+    registry.reset()
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("somewhere")
+def test_the_command_tries_and_tells(monkeypatch: pytest.MonkeyPatch) -> None:
+    out = StringIO()
+    call_command("endpoints", "test", "Somewhere", "--json", stdout=out)
+    told = json.loads(out.getvalue())
+    assert (told["ok"], told["model"], told["endpoint"]) == (True, "tiny", "Somewhere")
+    with pytest.raises(CommandError, match="no endpoint"):
+        call_command("endpoints", "test", "Nowhere")
+    monkeypatch.setattr(trial, "QUESTION", "[[error:401]]")
+    with pytest.raises(CommandError, match="refused"):
+        call_command("endpoints", "test", "Somewhere", "--model", "other")

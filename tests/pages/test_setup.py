@@ -1,0 +1,101 @@
+"""The set-up: from a pasted key to a chat that works, for administrators alone."""
+
+import re
+from collections.abc import Callable
+from uuid import uuid4
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+
+from accounts.models import CapabilityGrant, User
+from endpoints import registry
+from endpoints.models import OperatorEndpoint
+from tests.model_server.fixtures import ModelServer
+from tests.pages.conftest import FRAGMENT
+
+pytestmark = [pytest.mark.django_db, pytest.mark.wire]
+SECRET = "sk-of-the-operator-6789"
+
+
+@pytest.fixture
+def client(admin_user: User, sign_in: Callable[[User], Client]) -> Client:
+    cache.clear()
+    return sign_in(admin_user)
+
+
+def begin(client: Client, model_server: ModelServer, **fields: str) -> OperatorEndpoint:
+    form = {"name": "Lab", "base_url": model_server.url, "api_key": SECRET, **fields}
+    answer = client.post("/setup/new/other", form)
+    row = OperatorEndpoint.objects.get()
+    assert answer["Location"] == f"/setup/{row.id}"
+    return row
+
+
+def test_from_a_key_to_a_chat(client: Client, model_server: ModelServer, owner: User) -> None:
+    assert "OpenRouter" in client.get("/setup").content.decode()
+    assert 'name="api_key"' in client.get("/setup/new/other").content.decode()
+    row = begin(client, model_server)
+    assert not row.is_enabled
+    assert registry.current().get("Lab") is None
+    page = client.get(f"/setup/{row.id}").content.decode()
+    assert "key …6789" in page
+    assert SECRET not in page
+    listed = re.findall(r'type="checkbox" name="models" value="([^"]+)"', page)
+    assert listed
+    done = client.post(f"/setup/{row.id}", {"first": listed[-1], "models": listed})
+    assert done["Location"] == f"/c/new?endpoint=Lab&model={listed[-1]}"
+    found = registry.current().get("Lab")
+    assert found is not None
+    assert (found.api_key, found.models[0], set(found.models)) == (SECRET, listed[-1], set(listed))
+    assert 'name="endpoint" value="Lab"' in client.get(done["Location"]).content.decode()
+
+
+def test_testing_calls_the_model_that_chats_begin_with(client: Client, model_server: ModelServer) -> None:
+    row = begin(client, model_server)
+    page = client.post(f"/setup/{row.id}/test", {"more": "tiny"}, headers=FRAGMENT).content.decode()
+    assert "It works" in page
+    assert "<html" not in page
+    sent = model_server.requests()[-1]
+    assert (sent["body"]["model"], sent["headers"]["Authorization"]) == ("tiny", f"Bearer {SECRET}")
+    assert "It works" in client.post(f"/setup/{row.id}/test", {"more": "tiny"}).content.decode()
+    assert not OperatorEndpoint.objects.get().is_enabled
+
+
+def test_a_list_that_cannot_be_read_is_typed(client: Client, model_server: ModelServer) -> None:
+    row = begin(client, model_server, base_url="http://127.0.0.1:9/v1")
+    assert "could not be read" in client.get(f"/setup/{row.id}").content.decode()
+    refused = client.post(f"/setup/{row.id}", {"more": " , "})
+    assert refused.status_code == 422
+    assert "Choose at least one model" in refused.content.decode()
+    assert client.post(f"/setup/{row.id}", {"more": "tiny, big, tiny"})["Location"].endswith("model=tiny")
+    assert registry.current().models("Lab") == ("tiny", "big")
+
+
+def test_what_is_missing_is_said_beside_the_field(client: Client) -> None:
+    answer = client.post("/setup/new/other", {"name": "", "base_url": "nowhere"})
+    assert answer.status_code == 422
+    answer = client.post("/setup/new/other", {"name": "Lab", "base_url": "nowhere"})
+    assert "begins with https://" in answer.content.decode()
+    answer = client.post("/setup/new/openai", {"name": "OpenAI"})
+    assert answer.status_code == 422
+    assert not OperatorEndpoint.objects.exists()
+
+
+def test_nobody_else_finds_it(
+    owner: User, sign_in: Callable[[User], Client], client: Client, model_server: ModelServer
+) -> None:
+    row = begin(client, model_server)
+    stranger = sign_in(owner)
+    for path in ("/setup", "/setup/new/openai", f"/setup/{row.id}", f"/setup/{uuid4()}"):
+        assert stranger.get(path).status_code == 404
+    for path in ("/setup/new/other", f"/setup/{row.id}", f"/setup/{row.id}/test"):
+        assert stranger.post(path, {"more": "tiny"}).status_code == 404
+    assert OperatorEndpoint.objects.get().model_names == row.model_names
+    CapabilityGrant.objects.create(principal="user", user=owner, capability="manage:configs")
+    assert stranger.get("/setup").status_code == 200
+
+
+def test_unknown_providers_and_rows_are_not_found(client: Client) -> None:
+    assert client.get("/setup/new/nobody").status_code == 404
+    assert client.get(f"/setup/{uuid4()}").status_code == 404
