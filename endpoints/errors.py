@@ -39,8 +39,23 @@ EXPLANATIONS: dict[str, Explanation] = {
         False,
     ),
     "timeout": Explanation(
-        _("The model took too long to answer"),
+        _("The model took too long to begin its answer"),
         _("Regenerate, or try a smaller question or a faster model."),
+        True,
+    ),
+    "connect_timeout": Explanation(
+        _("The model's server did not take the connection"),
+        _("It may be down or out of reach. Try again in a while, or choose another model."),
+        True,
+    ),
+    "stalled": Explanation(
+        _("The model fell silent in the middle of its answer"),
+        _("What arrived is kept. Continue or regenerate the reply."),
+        True,
+    ),
+    "lost": Explanation(
+        _("The connection was lost before the answer began"),
+        _("The request was sent and may have been charged, so it was not repeated. Regenerate to ask again."),
         True,
     ),
     "context_too_long": Explanation(

@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 from endpoints.adapters.base import Endpoint
 from endpoints.adapters.failures import parsed
 from endpoints.adapters.openai_request import OFFICIAL, headers_of
-from endpoints.adapters.openai_wire import exempt_of
+from endpoints.adapters.wire import exempt_of
 from endpoints.http import OutboundError, Patience, RefusedAddress, address_of, outbound
 
 log = logging.getLogger(__name__)

@@ -22,11 +22,12 @@ What is played is chosen by a marker in the last user message, ``[[name:value ke
 ``tools``                 a tool call; when its result is in the prompt, a reply that quotes it. ``name=lookup``
                           ``args={"q":"x"}`` ``calls=1`` ``rounds=1`` ``ids=no`` (the provider names no ids)
 ``error:401``             that status with the provider's body: 400 401 402 403 404 429 500 503 529, or ``context``
-                          (400), ``filter`` (400), ``quota`` (429), ``redirect`` (302)
+                          (400), ``filter`` (400), ``quota`` (429), ``redirect`` (302); ``after=S`` or ``after=no``
+                          sets Retry-After, ``times=N``: only the first N requests of a test fail
 ``broken``                an error event in mid-stream; ``code=`` as above, 500 by default
 ``stall``                 some words, then silence; ``at=0``: no byte at all after the head; ``head=no``: no head either
 ``gate:NAME``             some words, then waits for ``POST /__release?name=NAME``, then the rest
-``cut``                   the connection breaks in mid-reply
+``cut``                   the connection breaks in mid-reply; ``head=no``: before the head
 ``short``                 the reply ends cleanly, but without finish reason and ``[DONE]``
 ``no-done``               a finish reason but no ``[DONE]``
 ``odd-cuts``              sent in pieces of ``size=7`` bytes: inside characters, lines and JSON

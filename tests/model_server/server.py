@@ -48,6 +48,7 @@ def make_app() -> web.Application:
     app = web.Application(client_max_size=64 * 1024 * 1024)
     app[STATE] = State()
     app.router.add_post("/v1/chat/completions", _chat)
+    app.router.add_post("/openai/deployments/{deployment}/chat/completions", _chat)  # Azure
     app.router.add_post("/v1/messages", _messages)
     app.router.add_get("/v1/models", _models)
     for prefix in ("", "/v1beta", "/v1"):
@@ -138,6 +139,9 @@ async def _answer(request: web.Request, wire: str, model: str, prompt: Prompt, *
             return refused
         if script.name == "stall" and not script.flag("head"):
             await asyncio.Event().wait()
+        if script.name == "cut" and not script.flag("head") and request.transport is not None:
+            seen.state = "cut"
+            request.transport.abort()
         tokens = len(prompt.all_text.split())
         if not streamed:
             seen.state = "done"
@@ -151,6 +155,8 @@ async def _answer(request: web.Request, wire: str, model: str, prompt: Prompt, *
 def _refusal(request: web.Request, wire: str, model: str, script: Script) -> web.Response | None:
     keys = " ".join(request.headers.get(name, "") for name in ("Authorization", "x-api-key", "x-goog-api-key"))
     name = script.value if script.name == "error" else ""
+    if name and "times" in script.options and len(request.app[STATE].seen) > script.number("times", 0):
+        name = ""
     if "sk-wrong" in keys:
         name = "401"
     elif model == "no-such-model":
@@ -159,7 +165,8 @@ def _refusal(request: web.Request, wire: str, model: str, script: Script) -> web
         return web.Response(status=302, headers={"Location": script.options.get("to", "/v1/models")})
     if name:
         status, body = failure(wire, name)
-        return web.json_response(body, status=status, headers={"Retry-After": "20"} if status == 429 else None)
+        after = script.options.get("after", "20" if status == 429 else "no")
+        return web.json_response(body, status=status, headers={"Retry-After": after} if after != "no" else None)
     return web.Response(text=HTML, content_type="text/html") if script.name == "html" else None
 
 
