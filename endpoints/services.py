@@ -6,7 +6,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from random import SystemRandom
 
-from endpoints.adapters import litellm, openai_wire
+from endpoints.adapters import litellm, openai_wire, responses_wire
 from endpoints.adapters.base import Adapter, ModelRequest
 from endpoints.events import Event, Failed, TextDelta, Usage
 
@@ -64,7 +64,9 @@ def _pause(failed: Failed, attempt: int, retries: Retries) -> float | None:
 
 
 def _adapter_of(request: ModelRequest) -> Adapter:
-    return openai_wire.stream if request.endpoint.adapter == "openai_wire" else litellm.stream
+    if request.endpoint.adapter == "litellm":
+        return litellm.stream
+    return responses_wire.stream if request.wire == "responses" else openai_wire.stream
 
 
 async def complete(request: ModelRequest) -> tuple[str, Usage | None, Failed | None]:

@@ -1,10 +1,11 @@
-"""A model provider for tests: a real HTTP server that plays scripted replies in three wire formats.
+"""A model provider for tests: a real HTTP server that plays scripted replies in the providers' wire formats.
 
 It runs as a process of its own, ``python -m tests.model_server --port N``, or through the pytest fixture
 `model_server` (`tests.model_server.fixtures`), and it is cheap: replies are encoded once and kept as bytes.
 
-Routes: OpenAI ``POST /v1/chat/completions`` and ``GET /v1/models``; Anthropic ``POST /v1/messages``; Gemini
-``POST /v1beta/models/M:streamGenerateContent`` and ``:generateContent`` (also without ``/v1beta``).
+Routes: OpenAI ``POST /v1/chat/completions``, ``POST /v1/responses`` and ``GET /v1/models``; Azure's addresses of
+the first two; Anthropic ``POST /v1/messages``; Gemini ``POST /v1beta/models/M:streamGenerateContent`` and
+``:generateContent`` (also without ``/v1beta``).
 
 What is played is chosen by a marker in the last user message, ``[[name:value key=value ...]]`` (also written
 ``[[scenario:name key=value ...]]``); without one, a short text of a few varied words. No value may hold a space.
@@ -39,6 +40,7 @@ What is played is chosen by a marker in the last user message, ``[[name:value ke
 ``big``                   one delta of ``size=100`` million bytes
 ``hostile``               unknown events, markup, a forged tool result and a forged end, then a reply
 ``length``, ``filter``    ends with that finish reason
+``refusal``               the model's own refusal, where a provider tells it from text
 ========================  =====================================================================================
 
 Every scenario takes ``delay=MS`` between chunks, ``first=MS`` before the head, ``at=N`` (where in the reply it

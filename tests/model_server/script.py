@@ -110,11 +110,19 @@ def _script(
         return _tools(base, results, rounds)
     if name in {"length", "filter"}:
         return replace(base, steps=tuple(_words(base)), finish="length" if name == "length" else "content_filter")
+    if name == "refusal":
+        return replace(base, steps=tuple(_steps(base, rest)), finish="refusal")
     return replace(base, steps=tuple(_steps(base, rest)))
 
 
 def _steps(script: Script, rest: str) -> Iterator[Step]:
-    texts = {"markdown": MARKDOWN, "unicode": UNICODE * 3, "odd-cuts": UNICODE * 3, "echo": rest}
+    texts = {
+        "refusal": "I cannot help with that.",
+        "markdown": MARKDOWN,
+        "unicode": UNICODE * 3,
+        "odd-cuts": UNICODE * 3,
+        "echo": rest,
+    }
     if script.name in texts:
         yield from _text(texts[script.name])
     elif script.name in {"stall", "gate", "cut", "broken"}:

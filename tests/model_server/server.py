@@ -12,12 +12,18 @@ from typing import Any
 from aiohttp import web
 
 from tests.model_server.failures import failure
+from tests.model_server.responses import Responses, flat_messages
 from tests.model_server.script import Prompt, Script, Step, plain, script_for, words
-from tests.model_server.wires import WIRES, Wire, counts_of
+from tests.model_server.wires import Anthropic, Gemini, OpenAI, counts_of
 
 HTML = "<!doctype html><html><head><title>Welcome</title></head><body><h1>It works!</h1></body></html>"
+KEYS = ("Authorization", "api-key", "x-api-key", "x-goog-api-key")
 PAUSE, CUT = object(), object()
 Chunk = bytes | object
+Wire = OpenAI | Responses | Anthropic | Gemini
+WIRES: dict[str, type[Wire]] = {
+    "openai": OpenAI, "responses": Responses, "anthropic": Anthropic, "gemini": Gemini,
+}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -49,6 +55,8 @@ def make_app() -> web.Application:
     app[STATE] = State()
     app.router.add_post("/v1/chat/completions", _chat)
     app.router.add_post("/openai/deployments/{deployment}/chat/completions", _chat)  # Azure
+    for path in ("/v1/responses", "/openai/v1/responses"):
+        app.router.add_post(path, _responses)
     app.router.add_post("/v1/messages", _messages)
     app.router.add_get("/v1/models", _models)
     for prefix in ("", "/v1beta", "/v1"):
@@ -64,6 +72,12 @@ async def _chat(request: web.Request) -> web.StreamResponse:
     messages = body.get("messages", [])
     prompt = _prompt(messages, "tool", body.get("max_tokens") or body.get("max_completion_tokens") or 0)
     return await _answer(request, "openai", str(body.get("model")), prompt, streamed=bool(body.get("stream")))
+
+
+async def _responses(request: web.Request) -> web.StreamResponse:
+    body = await _note(request)
+    prompt = _prompt(list(flat_messages(body)), "tool", body.get("max_output_tokens") or 0)
+    return await _answer(request, "responses", str(body.get("model")), prompt, streamed=bool(body.get("stream")))
 
 
 async def _messages(request: web.Request) -> web.StreamResponse:
@@ -153,7 +167,7 @@ async def _answer(request: web.Request, wire: str, model: str, prompt: Prompt, *
 
 
 def _refusal(request: web.Request, wire: str, model: str, script: Script) -> web.Response | None:
-    keys = " ".join(request.headers.get(name, "") for name in ("Authorization", "x-api-key", "x-goog-api-key"))
+    keys = " ".join(request.headers.get(name, "") for name in KEYS)
     name = script.value if script.name == "error" else ""
     if name and "times" in script.options and len(request.app[STATE].seen) > script.number("times", 0):
         name = ""
