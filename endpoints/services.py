@@ -6,7 +6,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from random import SystemRandom
 
-from endpoints.adapters import litellm, openai_wire, responses_wire
+from endpoints.adapters import anthropic_wire, gemini_wire, litellm, openai_wire, responses_wire, vertex_wire
 from endpoints.adapters.base import Adapter, ModelRequest
 from endpoints.events import Event, Failed, TextDelta, Usage
 
@@ -24,6 +24,12 @@ class Retries:
 
 
 _RETRIES = Retries()
+# By the provider that `litellm_prefix` names: those that have a wire of our own. litellm speaks to all others.
+_WIRES: dict[str, Adapter] = {
+    "anthropic": anthropic_wire.stream,
+    "gemini": gemini_wire.stream,
+    "vertex_ai": vertex_wire.stream,
+}
 # Of these nothing can have been charged: nobody was reached, or the provider refused outright.
 _AGAIN = {"connection", "connect_timeout", "overloaded"}
 _random = SystemRandom()
@@ -65,7 +71,7 @@ def _pause(failed: Failed, attempt: int, retries: Retries) -> float | None:
 
 def _adapter_of(request: ModelRequest) -> Adapter:
     if request.endpoint.adapter == "litellm":
-        return litellm.stream
+        return _WIRES.get(request.endpoint.litellm_prefix.partition("/")[0], litellm.stream)
     return responses_wire.stream if request.wire == "responses" else openai_wire.stream
 
 

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Protocol
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from endpoints.adapters.assembly import FINISH, ToolCalls
-from endpoints.adapters.base import Endpoint, ModelRequest
+from endpoints.adapters.base import Endpoint, ModelRequest, ToolCall
 from endpoints.adapters.failures import failure_of, failure_of_error, parsed, wait_of
 from endpoints.events import Event, Failed, Finished, FinishReason, Usage
 from endpoints.http import (
@@ -98,6 +98,12 @@ def url_of(endpoint: Endpoint, path: str) -> str:
 def named(request: ModelRequest) -> str:
     """Return what the provider calls the model: a deployment, a profile, or its own name."""
     return request.endpoint.wire_names.get(request.model, request.model)
+
+
+def arguments_of(call: ToolCall) -> dict[str, Any]:
+    """Return a call's arguments as the object that they should be; what a model garbled is kept under one name."""
+    value = parsed((call.arguments or "{}").encode())
+    return value if isinstance(value, dict) else {"arguments": value}
 
 
 def packed(body: Any) -> bytes:

@@ -17,6 +17,7 @@ from tests.model_server.script import Prompt, Script, Step, plain, script_for, w
 from tests.model_server.wires import Anthropic, Gemini, OpenAI, counts_of
 
 HTML = "<!doctype html><html><head><title>Welcome</title></head><body><h1>It works!</h1></body></html>"
+VERTEX = "/v1/projects/{project}/locations/{region}/publishers"
 KEYS = ("Authorization", "api-key", "x-api-key", "x-goog-api-key")
 PAUSE, CUT = object(), object()
 Chunk = bytes | object
@@ -61,6 +62,9 @@ def make_app() -> web.Application:
     app.router.add_get("/v1/models", _models)
     for prefix in ("", "/v1beta", "/v1"):
         app.router.add_post(prefix + "/models/{model}:{verb}", _gemini)
+    app.router.add_post(VERTEX + "/anthropic/models/{model}:{verb}", _messages)
+    app.router.add_post(VERTEX + "/google/models/{model}:{verb}", _gemini)
+    app.router.add_post("/token", _token)
     app.router.add_get("/__requests", _requests)
     app.router.add_post("/__release", _release)
     app.router.add_post("/__reset", _reset)
@@ -93,7 +97,8 @@ async def _messages(request: web.Request) -> web.StreamResponse:
         if not results:
             flat.append(message)
     prompt = _prompt(flat, "tool", body.get("max_tokens") or 0)
-    return await _answer(request, "anthropic", str(body.get("model")), prompt, streamed=bool(body.get("stream")))
+    model = body.get("model") or request.match_info.get("model")
+    return await _answer(request, "anthropic", str(model), prompt, streamed=bool(body.get("stream")))
 
 
 async def _gemini(request: web.Request) -> web.StreamResponse:
@@ -273,6 +278,14 @@ async def _stream(
     await response.write_eof()
     seen.state = "done"
     return response
+
+
+async def _token(request: web.Request) -> web.Response:
+    """Sell a token for the assertion of a service account."""
+    form = dict(await request.post())
+    request.app[STATE].count += 1
+    request.app[STATE].seen.append(Seen(request.path_qs, dict(request.headers), form, state="done"))
+    return web.json_response({"access_token": "ya29.sold", "expires_in": 3600, "token_type": "Bearer"})
 
 
 async def _models(request: web.Request) -> web.Response:

@@ -247,7 +247,8 @@ class Gemini:
 
     def _call(self, index: int) -> dict[str, Any]:
         _, name, arguments = self._calls[index]
-        return {"functionCall": {"name": name, "args": json.loads(arguments)}}
+        proof = {"thoughtSignature": self.script.options["proof"]} if "proof" in self.script.options else {}
+        return {"functionCall": {"name": name, "args": json.loads(arguments)}} | proof
 
     def _body(self, parts: list[dict[str, Any]], finish: str = "") -> dict[str, Any]:
         candidate: dict[str, Any] = {"content": {"parts": parts, "role": "model"}, "index": 0}

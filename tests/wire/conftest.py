@@ -1,3 +1,4 @@
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -48,8 +49,12 @@ def ask(endpoint: Endpoint, text: str, **options: Any) -> ModelRequest:
 
 
 async def events_of(request: ModelRequest, retries: Retries = ONCE) -> list[Event]:
+    return await checked(stream(request, retries=retries))
+
+
+async def checked(stream_of_events: AsyncIterator[Event]) -> list[Event]:
     """Return every event of a call, having checked the promise: exactly one last event, at most one usage before."""
-    events = [event async for event in stream(request, retries=retries)]
+    events = [event async for event in stream_of_events]
     assert isinstance(events[-1], TERMINAL)
     assert not any(isinstance(event, TERMINAL) for event in events[:-1])
     usages = [at for at, event in enumerate(events) if isinstance(event, Usage)]
