@@ -6,7 +6,15 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from random import SystemRandom
 
-from endpoints.adapters import anthropic_wire, gemini_wire, litellm, openai_wire, responses_wire, vertex_wire
+from endpoints.adapters import (
+    anthropic_wire,
+    bedrock_wire,
+    gemini_wire,
+    litellm,
+    openai_wire,
+    responses_wire,
+    vertex_wire,
+)
 from endpoints.adapters.base import Adapter, ModelRequest
 from endpoints.events import Event, Failed, TextDelta, Usage
 
@@ -27,6 +35,7 @@ _RETRIES = Retries()
 # By the provider that `litellm_prefix` names: those that have a wire of our own. litellm speaks to all others.
 _WIRES: dict[str, Adapter] = {
     "anthropic": anthropic_wire.stream,
+    "bedrock": bedrock_wire.stream,
     "gemini": gemini_wire.stream,
     "vertex_ai": vertex_wire.stream,
 }

@@ -1,12 +1,22 @@
 """Anthropic's Messages, streamed or whole."""
 
-import re
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from typing import Any, ClassVar
 
 from endpoints.adapters.assembly import usage_of
 from endpoints.adapters.base import Endpoint, ModelRequest, PromptMessage, ToolCall
-from endpoints.adapters.wire import PATIENCE, Call, Reply, arguments_of, exchange, named, packed, url_of, with_key
+from endpoints.adapters.wire import (
+    PATIENCE,
+    Call,
+    Reply,
+    arguments_of,
+    exchange,
+    named,
+    packed,
+    safe_id,
+    url_of,
+    with_key,
+)
 from endpoints.events import Event, FinishReason, ReasoningDelta, ReasoningSealed, TextDelta
 from endpoints.http import Patience
 from endpoints.parts import is_sealed
@@ -16,7 +26,6 @@ REPLY_TOKENS = 8_192  # the API must be told; this where nobody says
 LEAST_THOUGHTS = 1_024
 _OWN = {"model", "messages", "system", "stream", "max_tokens", "tools", "betas"}
 _NEEDED = {"model", "messages", "stream", "max_tokens"}
-_NO_ID = re.compile(r"[^a-zA-Z0-9_-]")  # what a call's id may not hold
 _UNREADABLE = "signature "  # before the signature of a block whose thoughts were left out
 
 
@@ -90,7 +99,7 @@ def _messages_of(request: ModelRequest) -> list[dict[str, Any]]:
 
 def _blocks_of(message: PromptMessage) -> Iterator[dict[str, Any]]:
     if message.role == "tool":
-        yield {"type": "tool_result", "tool_use_id": _id_of(message.tool_call_id), "content": message.content}
+        yield {"type": "tool_result", "tool_use_id": safe_id(message.tool_call_id), "content": message.content}
         return
     yield from (_thought_of(part) for part in message.reasoning if is_sealed(part))
     if message.content:
@@ -99,11 +108,7 @@ def _blocks_of(message: PromptMessage) -> Iterator[dict[str, Any]]:
 
 
 def _use_of(call: ToolCall) -> dict[str, Any]:
-    return {"type": "tool_use", "id": _id_of(call.call_id), "name": call.name, "input": arguments_of(call)}
-
-
-def _id_of(call_id: str) -> str:
-    return _NO_ID.sub("_", call_id)
+    return {"type": "tool_use", "id": safe_id(call.call_id), "name": call.name, "input": arguments_of(call)}
 
 
 def _thought_of(part: Mapping[str, Any]) -> dict[str, str]:

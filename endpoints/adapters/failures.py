@@ -25,8 +25,8 @@ _ERRORS: dict[type[Exception], str] = {
 _BEGUN = _ERRORS | {TimedOut: "stalled", BrokenAnswer: "cut_off"}
 MAX_WAIT = 24 * 3600
 _TOO_LONG = re.compile(
-    r"context[ _](?:length|window|size)|prompt is too long|too many (?:input )?tokens|maximum number of tokens"
-    r"|input length and .?max_tokens.? exceed|exceed_context_size|reduce the length of the (?:messages|prompt|input)"
+    r"context[ _](?:length|window|size)|(?:prompt|input) is too long|too many (?:input )?tokens"
+    r"|maximum number of tokens|input length and .?max_tokens.? exceed|exceed_context_size|reduce the length of the (?:messages|prompt|input)"
 )
 _CODES = {
     "insufficient_quota": "quota",
@@ -46,6 +46,11 @@ _CODES = {
     "rate_limit_exceeded": "rate_limit",
     "rate_limit_error": "rate_limit",
     "overloaded_error": "overloaded",
+}
+_MESSAGES = {
+    "api key not valid": "bad_key",
+    "api_key_invalid": "bad_key",
+    "model identifier is invalid": "no_such_model",
 }
 _STATUSES = {
     401: "bad_key", 402: "quota", 403: "bad_key", 404: "no_such_model", 408: "timeout", 413: "context_too_long",
@@ -99,8 +104,9 @@ def _code_of(status: int, codes: list[str], message: str) -> str:
             return _CODES[code]
     if status != 429 and _TOO_LONG.search(message):
         return "context_too_long"
-    if "api key not valid" in message or "api_key_invalid" in message:
-        return "bad_key"
+    for words, code in _MESSAGES.items():
+        if words in message:
+            return code
     if status in _STATUSES:
         return _STATUSES[status]
     if status >= 500:

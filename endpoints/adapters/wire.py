@@ -6,6 +6,7 @@ over; a line and a reply have a largest size.
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -33,6 +34,7 @@ MAX_ERROR = 64 * 1024
 MAX_WHOLE = 16 * 1024 * 1024
 TAIL_SECONDS = 5.0  # how long usage and the end mark may take after the last word
 PATIENCE = Patience(connect=10, first_byte=120, idle=180, total=3600)
+_NO_ID = re.compile(r"[^a-zA-Z0-9_-]")
 _WHOLE = {"application/json", "text/html"}
 
 
@@ -104,6 +106,11 @@ def arguments_of(call: ToolCall) -> dict[str, Any]:
     """Return a call's arguments as the object that they should be; what a model garbled is kept under one name."""
     value = parsed((call.arguments or "{}").encode())
     return value if isinstance(value, dict) else {"arguments": value}
+
+
+def safe_id(call_id: str) -> str:
+    """Return a call's id in the letters that every provider takes: another one may have given it."""
+    return _NO_ID.sub("_", call_id)
 
 
 def packed(body: Any) -> bytes:

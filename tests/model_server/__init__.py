@@ -5,7 +5,8 @@ It runs as a process of its own, ``python -m tests.model_server --port N``, or t
 
 Routes: OpenAI ``POST /v1/chat/completions``, ``POST /v1/responses`` and ``GET /v1/models``; Azure's addresses of
 the first two; Anthropic ``POST /v1/messages``; Gemini ``POST /v1beta/models/M:streamGenerateContent`` and
-``:generateContent`` (also without ``/v1beta``).
+``:generateContent`` (also without ``/v1beta``); Vertex's addresses of the last two, and ``POST /token``; Bedrock
+``POST /model/M/converse`` and ``/converse-stream``.
 
 What is played is chosen by a marker in the last user message, ``[[name:value key=value ...]]`` (also written
 ``[[scenario:name key=value ...]]``); without one, a short text of a few varied words. No value may hold a space.

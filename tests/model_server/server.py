@@ -11,8 +11,10 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.model_server import bedrock, responses
+from tests.model_server.bedrock import Bedrock
 from tests.model_server.failures import failure
-from tests.model_server.responses import Responses, flat_messages
+from tests.model_server.responses import Responses
 from tests.model_server.script import Prompt, Script, Step, plain, script_for, words
 from tests.model_server.wires import Anthropic, Gemini, OpenAI, counts_of
 
@@ -21,9 +23,9 @@ VERTEX = "/v1/projects/{project}/locations/{region}/publishers"
 KEYS = ("Authorization", "api-key", "x-api-key", "x-goog-api-key")
 PAUSE, CUT = object(), object()
 Chunk = bytes | object
-Wire = OpenAI | Responses | Anthropic | Gemini
+Wire = OpenAI | Responses | Anthropic | Gemini | Bedrock
 WIRES: dict[str, type[Wire]] = {
-    "openai": OpenAI, "responses": Responses, "anthropic": Anthropic, "gemini": Gemini,
+    "openai": OpenAI, "responses": Responses, "anthropic": Anthropic, "gemini": Gemini, "bedrock": Bedrock,
 }  # fmt: skip
 
 
@@ -64,6 +66,7 @@ def make_app() -> web.Application:
         app.router.add_post(prefix + "/models/{model}:{verb}", _gemini)
     app.router.add_post(VERTEX + "/anthropic/models/{model}:{verb}", _messages)
     app.router.add_post(VERTEX + "/google/models/{model}:{verb}", _gemini)
+    app.router.add_post("/model/{model}/{verb}", _bedrock)
     app.router.add_post("/token", _token)
     app.router.add_get("/__requests", _requests)
     app.router.add_post("/__release", _release)
@@ -80,7 +83,7 @@ async def _chat(request: web.Request) -> web.StreamResponse:
 
 async def _responses(request: web.Request) -> web.StreamResponse:
     body = await _note(request)
-    prompt = _prompt(list(flat_messages(body)), "tool", body.get("max_output_tokens") or 0)
+    prompt = _prompt(list(responses.flat_messages(body)), "tool", body.get("max_output_tokens") or 0)
     return await _answer(request, "responses", str(body.get("model")), prompt, streamed=bool(body.get("stream")))
 
 
@@ -99,6 +102,13 @@ async def _messages(request: web.Request) -> web.StreamResponse:
     prompt = _prompt(flat, "tool", body.get("max_tokens") or 0)
     model = body.get("model") or request.match_info.get("model")
     return await _answer(request, "anthropic", str(model), prompt, streamed=bool(body.get("stream")))
+
+
+async def _bedrock(request: web.Request) -> web.StreamResponse:
+    body = await _note(request)
+    prompt = _prompt(list(bedrock.flat_messages(body)), "tool", body.get("inferenceConfig", {}).get("maxTokens") or 0)
+    streamed = request.match_info["verb"] == "converse-stream"
+    return await _answer(request, "bedrock", request.match_info["model"], prompt, streamed=streamed)
 
 
 async def _gemini(request: web.Request) -> web.StreamResponse:
@@ -165,7 +175,7 @@ async def _answer(request: web.Request, wire: str, model: str, prompt: Prompt, *
         if not streamed:
             seen.state = "done"
             return web.json_response(WIRES[wire](model, script, counts_of(script, tokens)).whole())
-        return await _stream(request, script, chunks_of(wire, model, script, tokens), seen)
+        return await _stream(request, wire, script, chunks_of(wire, model, script, tokens), seen)
     except (asyncio.CancelledError, ConnectionResetError):
         seen.state = "disconnected"
         raise
@@ -252,9 +262,10 @@ def _dressed(script: Script, pieces: list[Chunk]) -> Iterator[Chunk]:
 
 
 async def _stream(
-    request: web.Request, script: Script, chunks: "Iterator[Chunk] | tuple[Chunk, ...]", seen: Seen
+    request: web.Request, wire: str, script: Script, chunks: "Iterator[Chunk] | tuple[Chunk, ...]", seen: Seen
 ) -> web.StreamResponse:
-    response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-cache"})
+    kind = getattr(WIRES[wire], "content_type", "text/event-stream")
+    response = web.StreamResponse(headers={"Content-Type": kind, "Cache-Control": "no-cache"})
     await response.prepare(request)
     loop = asyncio.get_running_loop()
     due = loop.time()

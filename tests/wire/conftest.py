@@ -43,6 +43,16 @@ def gemini(model_server: ModelServer) -> Endpoint:
     )  # fmt: skip
 
 
+@pytest.fixture
+def bedrock(model_server: ModelServer) -> Endpoint:
+    return Endpoint(
+        "bedrock", "Bedrock", "litellm", family="bedrock", base_url=model_server.root, litellm_prefix="bedrock/",
+        models=("anthropic.claude-sonnet-4-5-v1:0",), written_by_operator=True,
+        credentials={"aws_access_key_id": "AKIA1", "aws_secret_access_key": KEY, "aws_session_token": "st",
+                     "aws_region_name": "eu-central-1"},
+    )  # fmt: skip
+
+
 def ask(endpoint: Endpoint, text: str, **options: Any) -> ModelRequest:
     model = endpoint.models[0] if endpoint.models else "some-model"
     return ModelRequest(endpoint, options.pop("model", model), [PromptMessage("user", text)], **options)
