@@ -51,7 +51,7 @@ async def stream(request: ModelRequest, *, retries: Retries = _RETRIES) -> Async
     came and nothing can have been charged is made again, as `retries` says.
     """
     request = replace(request, endpoint=request.endpoint.for_model(request.model))
-    adapter = _adapter_of(request)
+    adapter = adapter_of(request)
     for attempt in range(retries.most + 1):
         pause = None
         async with aclosing(adapter(request)) as events:
@@ -78,7 +78,8 @@ def _pause(failed: Failed, attempt: int, retries: Retries) -> float | None:
     return pause + _random.uniform(0, retries.pause) if pause <= retries.longest else None
 
 
-def _adapter_of(request: ModelRequest) -> Adapter:
+def adapter_of(request: ModelRequest) -> Adapter:
+    """Return what speaks the wire of the request's endpoint."""
     if request.endpoint.adapter == "litellm":
         return _WIRES.get(request.endpoint.litellm_prefix.partition("/")[0], litellm.stream)
     return responses_wire.stream if request.wire == "responses" else openai_wire.stream

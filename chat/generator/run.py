@@ -14,7 +14,7 @@ from chat.streaming.log import LogWriter, RunLog
 from endpoints import registry
 from endpoints.adapters.base import Endpoint, ModelRequest, PromptMessage
 from endpoints.events import Event, Failed, Finished, ReasoningDelta, TextDelta, ToolCallDelta, Usage
-from endpoints.parts import Part, plain_text
+from endpoints.parts import Part, error_part, plain_text
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ async def carry_out(active: ActiveRun, writer: LogWriter, budget: Budget, worker
     parts = list(active.log.reducer.parts)
     if isinstance(ending, Failed):
         log.warning("run %s failed: %s %s", job.id, ending.code, ending.detail[:300])
-        parts.append({"type": "error", "code": ending.code})
+        parts.append(error_part(ending))
     return Outcome(job=job, worker=worker, ending=ending, parts=parts, usages=active.usages, endpoint=endpoint)
 
 

@@ -6,6 +6,7 @@ from typing import Any, Literal, Protocol
 
 from billing.pricing import Rates
 from endpoints.events import Event
+from endpoints.http import Patience
 
 Family = Literal["openAI", "azureOpenAI", "google", "anthropic", "bedrock", "custom", "local"]
 
@@ -125,4 +126,4 @@ class Adapter(Protocol):
     closes the connection.
     """
 
-    def __call__(self, request: ModelRequest) -> AsyncGenerator[Event]: ...
+    def __call__(self, request: ModelRequest, *, patience: Patience = ...) -> AsyncGenerator[Event]: ...

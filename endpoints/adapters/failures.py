@@ -26,7 +26,8 @@ _BEGUN = _ERRORS | {TimedOut: "stalled", BrokenAnswer: "cut_off"}
 MAX_WAIT = 24 * 3600
 _TOO_LONG = re.compile(
     r"context[ _](?:length|window|size)|(?:prompt|input) is too long|too many (?:input )?tokens"
-    r"|maximum number of tokens|input length and .?max_tokens.? exceed|exceed_context_size|reduce the length of the (?:messages|prompt|input)"
+    r"|maximum number of tokens|input length and .?max_tokens.? exceed|exceed_context_size"
+    r"|reduce the length of the (?:messages|prompt|input)"
 )
 _CODES = {
     "insufficient_quota": "quota",
