@@ -50,7 +50,9 @@ class Scenario:
 SCENARIOS = {
     "text": Scenario("[[tokens:12]] a b c", "stop", TWELVE, usage=Usage(4, 12), cost=128),
     "reasoning": Scenario("[[reasoning]]", "stop", "So the answer is 42.", THOUGHT, usage=Usage(1, 11, 6), cost=112),
-    "parallel calls": Scenario("[[tools calls=3]]", "tool_calls", "Let me look. ", calls=3, usage=Usage(2, 15), cost=154),
+    "parallel calls": Scenario(
+        "[[tools calls=3]]", "tool_calls", "Let me look. ", calls=3, usage=Usage(2, 15), cost=154
+    ),
     "cached": Scenario("[[tokens:3 cached=2]] a b", "stop", "".join(words(3)), usage=Usage(2, 3, 0, 2), cost=35),
     "refusal": Scenario(
         "[[refusal]]", "stop", "I cannot help with that.", usage=Usage(1, 5), cost=52,
