@@ -64,6 +64,10 @@ def address_of_region(region: str) -> str:
     return f"https://{quote(region, safe='')}-aiplatform.googleapis.com"
 
 
+def is_claude(request: ModelRequest) -> bool:
+    return named(request).startswith("claude")
+
+
 def _call(request: ModelRequest, token: str) -> tuple[Call, Reply]:
     endpoint, model = request.endpoint, quote(named(request), safe="@")
     account = _account_of(endpoint)
@@ -71,7 +75,7 @@ def _call(request: ModelRequest, token: str) -> tuple[Call, Reply]:
     region = quote(str(endpoint.credentials.get("vertex_location") or "global"), safe="")
     place = f"/v1/projects/{project}/locations/{region}/publishers"
     headers = with_key(endpoint, "Authorization", f"Bearer {token}")
-    if model.startswith("claude"):
+    if is_claude(request):
         verb = ":streamRawPredict" if request.stream else ":rawPredict"
         betas = request.params.get("betas")
         body = {"anthropic_version": ANTHROPIC_VERSION} | ({"anthropic_beta": list(betas)} if betas else {})

@@ -5,7 +5,7 @@ import itertools
 import json
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
@@ -158,7 +158,7 @@ def _prompt(messages: list[dict[str, Any]], tool_role: str, max_tokens: int) -> 
 
 async def _answer(request: web.Request, wire: str, model: str, prompt: Prompt, *, streamed: bool) -> web.StreamResponse:
     seen: Seen = request["seen"]
-    script = script_for(prompt)
+    script = script_for(replace(prompt, structured=_structured(seen.body)))
     refused = _refusal(request, wire, model, script)
     try:
         if script.first:
@@ -179,6 +179,15 @@ async def _answer(request: web.Request, wire: str, model: str, prompt: Prompt, *
     except (asyncio.CancelledError, ConnectionResetError):
         seen.state = "disconnected"
         raise
+
+
+def _structured(body: dict[str, Any]) -> str:
+    """Return how the request asks for an object, if it does."""
+    if body.get("tool_choice") or body.get("toolConfig", {}).get("toolChoice"):
+        return "tool"
+    formats = (body.get("response_format"), body.get("text", {}).get("format"),
+               body.get("generationConfig", {}).get("responseJsonSchema"))  # fmt: skip
+    return "json" if any(formats) else ""
 
 
 def _refusal(request: web.Request, wire: str, model: str, script: Script) -> web.Response | None:
