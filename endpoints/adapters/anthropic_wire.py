@@ -61,7 +61,7 @@ def body_of(request: ModelRequest) -> dict[str, Any]:
         {"name": each.name, "description": each.description, "input_schema": dict(each.parameters)}
         for each in request.tools
     ]
-    if tools := [*params.get("tools", ()), *tools]:
+    if tools := [*(params.get("tools") or ()), *tools]:
         body["tools"] = tools
     _cap(body, request.max_tokens or params.get("max_tokens") or 0)
     body |= endpoint.add_params
@@ -133,15 +133,15 @@ class MessageReply(Reply):
     def __init__(self, request: ModelRequest) -> None:
         super().__init__(request)
         self._counts: dict[str, Any] = {}
-        self._uses: set[Any] = set()  # blocks that are calls of our tools, not of the provider's own
+        self._uses: set[int | None] = set()  # blocks that are calls of our tools, not of the provider's own
         self._thought = False  # the open block of thoughts has readable ones
 
     def feed(self, data: dict[str, Any]) -> Iterator[Event]:
         match data.get("type"):
             case "content_block_delta" if isinstance(delta := data.get("delta"), dict):
-                yield from self._delta(delta, data.get("index"))
+                yield from self._delta(delta, _number(data))
             case "content_block_start" if isinstance(block := data.get("content_block"), dict):
-                yield from self._block(block, data.get("index"))
+                yield from self._block(block, _number(data))
             case "message_start" if isinstance(message := data.get("message"), dict):
                 self.began = True
                 self._count(message.get("usage"))
@@ -162,7 +162,7 @@ class MessageReply(Reply):
         self._count(data.get("usage"))
         self._stop(data)
 
-    def _delta(self, delta: dict[str, Any], index: Any) -> Iterator[Event]:
+    def _delta(self, delta: dict[str, Any], index: int | None) -> Iterator[Event]:
         match delta:
             case {"type": "text_delta", "text": str(text)} if text:
                 yield TextDelta(text)
@@ -174,7 +174,7 @@ class MessageReply(Reply):
             case {"type": "input_json_delta", "partial_json": str(piece)} if index in self._uses:
                 yield from self.calls.feed([{"index": index, "function": {"arguments": piece}}])
 
-    def _block(self, block: dict[str, Any], index: Any) -> Iterator[Event]:
+    def _block(self, block: dict[str, Any], index: int | None) -> Iterator[Event]:
         """Yield the events of a block: whole, or as it is when it is opened."""
         match block:
             case {"type": "text", "text": str(text)} if text:
@@ -212,3 +212,8 @@ class MessageReply(Reply):
             "completion_tokens": self._counts.get("output_tokens"),
             "completion_tokens_details": {"reasoning_tokens": thought},
         })  # fmt: skip
+
+
+def _number(data: dict[str, Any]) -> int | None:
+    index = data.get("index")
+    return index if isinstance(index, int) else None

@@ -177,7 +177,7 @@ class ConverseReply(Reply):
                 self._count(event.get("usage"))
                 self.done = True
             elif kind in _STATUSES:
-                self.failed = failure_of(_STATUSES[kind], event, self.secret)
+                self.failed = failure_of(_STATUSES[kind], event, self.secrets)
 
     def said_at_once(self, data: dict[str, Any]) -> Iterator[Event]:
         output = data.get("output")

@@ -3,7 +3,7 @@
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -59,14 +59,14 @@ _STATUSES = {
 }  # fmt: skip
 
 
-def failure_of(status: int, body: Any, secret: str = "", *, wait: int = 0) -> Failed:
-    """Return why the provider refused. `body` is its JSON or text; `secret` never reaches the detail.
+def failure_of(status: int, body: Any, secrets: Iterable[str] = (), *, wait: int = 0) -> Failed:
+    """Return why the provider refused. `body` is its JSON or text; `secrets` never reach the detail.
 
     `wait`: seconds that it asks to wait.
     """
     codes, message = _words_of(body)
     detail = f"{status} {' '.join(codes)} {message}".strip()
-    if secret:
+    for secret in filter(None, secrets):
         detail = detail.replace(secret, "***")
     return Failed(_code_of(status, codes, message.lower()), detail[:DETAIL], wait)
 

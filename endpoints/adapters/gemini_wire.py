@@ -47,7 +47,7 @@ def body_of(request: ModelRequest) -> dict[str, Any]:
     if system := "\n\n".join(each.content for each in request.messages if each.role == "system"):
         body["systemInstruction"] = {"parts": [{"text": system}]}
     config: dict[str, Any] = {}
-    tools = list(request.params.get("tools", ()))
+    tools = list(request.params.get("tools") or ())
     for name, value in {**request.params, **endpoint.add_params}.items():
         if name in _OWN or value in (None, ""):
             continue

@@ -232,7 +232,7 @@ def failure_of_exception(error: BaseException, *, secret: str = "", began: bool 
         return Failed("internal", detail)
     if any(300 <= status < 400 for status in statuses):
         return Failed("bad_response", detail)
-    return failure_of(statuses[0], detail, secret)
+    return failure_of(statuses[0], detail, [secret])
 
 
 def _cause(chain: list[BaseException], *, began: bool) -> str:

@@ -56,10 +56,10 @@ def body_of(request: ModelRequest) -> dict[str, Any]:
         body["max_output_tokens"] = request.max_tokens
     taken = _OWN | set(body) - {"store"}
     body |= {name: value for name, value in params.items() if name not in taken and value not in (None, "")}
-    if tools := [*params.get("tools", ()), *_tools_of(request)]:
+    if tools := [*(params.get("tools") or ()), *_tools_of(request)]:
         body["tools"] = tools
     sealed = [_SEALED] if "reasoning" in params or _REASONS.match(request.model) else []
-    if include := list(dict.fromkeys([*params.get("include", ()), *sealed])):
+    if include := list(dict.fromkeys([*(params.get("include") or ()), *sealed])):
         body["include"] = include
     body |= endpoint.add_params
     for name in endpoint.drop_params:
@@ -104,10 +104,10 @@ class ResponseReply(Reply):
     def __init__(self, request: ModelRequest) -> None:
         super().__init__(request)
         self._thought = False  # the open item of thoughts has a readable one
-        self._told: set[Any] = set()  # calls whose arguments came in pieces
+        self._told: set[int | None] = set()  # calls whose arguments came in pieces
 
     def feed(self, data: dict[str, Any]) -> Iterator[Event]:
-        kind, delta = data.get("type"), data.get("delta")
+        kind, delta = str(data.get("type")), data.get("delta")
         if kind in _TEXTS:
             if delta and isinstance(delta, str):
                 self.began = True
@@ -115,14 +115,15 @@ class ResponseReply(Reply):
         elif kind in _THOUGHTS:
             yield from self._think(delta)
         elif kind == "response.function_call_arguments.delta":
-            self._told.add(data.get("output_index"))
-            yield from self.calls.feed([{"index": data.get("output_index"), "function": {"arguments": delta}}])
+            index = _number(data)
+            self._told.add(index)
+            yield from self.calls.feed([{"index": index, "function": {"arguments": delta}}])
         else:
             yield from self._turn(kind, data)
 
-    def _turn(self, kind: Any, data: dict[str, Any]) -> Iterator[Event]:
+    def _turn(self, kind: str, data: dict[str, Any]) -> Iterator[Event]:
         """Yield the events of what stands between the deltas."""
-        item, index = data.get("item"), data.get("output_index")
+        item, index = data.get("item"), _number(data)
         if kind == "response.created":
             self.began = True
         elif kind == "response.output_item.added" and isinstance(item, dict):
@@ -188,6 +189,11 @@ class ResponseReply(Reply):
         details = response.get("incomplete_details")
         reason = details.get("reason") if isinstance(details, dict) else None
         self.finish = reason if isinstance(reason, str) else "completed"
+
+
+def _number(data: dict[str, Any]) -> int | None:
+    index = data.get("output_index")
+    return index if isinstance(index, int) else None
 
 
 def _objects(value: Any) -> list[dict[str, Any]]:

@@ -35,6 +35,7 @@ MAX_WHOLE = 16 * 1024 * 1024
 TAIL_SECONDS = 5.0  # how long usage and the end mark may take after the last word
 PATIENCE = Patience(connect=10, first_byte=120, idle=180, total=3600)
 _NO_ID = re.compile(r"[^a-zA-Z0-9_-]")
+_SECRETS = {"aws_secret_access_key", "aws_session_token", "vertex_credentials"}
 _WHOLE = {"application/json", "text/html"}
 
 
@@ -89,6 +90,12 @@ def exempt_of(endpoint: Endpoint) -> tuple[Address, ...]:
     return (address,) if address else ()
 
 
+def secrets_of(endpoint: Endpoint) -> list[str]:
+    """Return what no log may hold: a provider that doubts a signature quotes what was signed, tokens included."""
+    credentials = [value for name, value in endpoint.credentials.items() if name in _SECRETS and isinstance(value, str)]
+    return [endpoint.api_key, *credentials]
+
+
 def url_of(endpoint: Endpoint, path: str) -> str:
     """Return the endpoint's address with `path` after its own, and its query."""
     parts = urlsplit(endpoint.base_url)
@@ -130,7 +137,7 @@ async def _whole(answer: Answer, reply: "Reply", endpoint: Endpoint) -> list[Eve
         body = parsed(await answer.read(MAX_ERROR, cut=True))
         if answer.content_type == "text/html" and answer.status in {400, 404, 405}:
             return [Failed("bad_response", f"{answer.status} a web page")]
-        return [failure_of(answer.status, body, endpoint.api_key, wait=wait_of(answer.headers))]
+        return [failure_of(answer.status, body, secrets_of(endpoint), wait=wait_of(answer.headers))]
     if answer.content_type == "text/html":
         return [Failed("bad_response", "a web page")]
     return list(reply.whole(parsed(await answer.read(MAX_WHOLE))))
@@ -202,7 +209,7 @@ class Reply:
         self.failed: Failed | None = None
         self.usage: Usage | None = None
         self.pieces: Pieces = DataLines()
-        self.secret = request.endpoint.api_key
+        self.secrets = secrets_of(request.endpoint)
         self.calls = ToolCalls(call.call_id for message in request.messages for call in message.tool_calls)
 
     @property
@@ -271,4 +278,4 @@ class Reply:
         error = data.get("error")
         code = error.get("code") if isinstance(error, dict) else None
         status = code if isinstance(code, int) and 400 <= code < 600 else 500
-        self.failed = failure_of(status, data, self.secret)
+        self.failed = failure_of(status, data, self.secrets)

@@ -13,6 +13,7 @@ from botocore.eventstream import EventStreamBuffer
 from endpoints.adapters.base import Endpoint, ModelRequest
 from endpoints.adapters.eventstream import EventFrames
 from endpoints.adapters.sigv4 import AccessKey, signed
+from endpoints.events import Failed
 from endpoints.http import BrokenAnswer
 from tests.model_server.bedrock import frame
 from tests.model_server.fixtures import ModelServer
@@ -138,3 +139,12 @@ def test_a_damaged_message_is_told(at: int) -> None:
     message[at] ^= 0xFF
     with pytest.raises(BrokenAnswer):
         EventFrames().feed(bytes(message))
+
+
+@pytest.mark.security
+async def test_no_secret_that_a_provider_quotes_reaches_the_detail(bedrock: Endpoint) -> None:
+    quoting = replace(bedrock, credentials={**bedrock.credentials, "aws_session_token": "Rate limit"})
+    (failed,) = await events_of(ask(quoting, "[[error:429]]"))  # whose words happen to be the token
+    assert isinstance(failed, Failed)
+    assert "Rate limit" not in failed.detail
+    assert "***" in failed.detail

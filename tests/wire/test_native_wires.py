@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +12,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from endpoints.adapters.base import Endpoint, ModelRequest, PromptMessage, ToolCall, ToolSpec
-from endpoints.services import complete
+from endpoints.events import TextDelta, Usage
+from endpoints.services import complete, stream
 from tests.model_server.fixtures import ModelServer
 from tests.model_server.script import words
 from tests.wire.conftest import KEY, ask, ended, events_of, text_of, told
@@ -243,3 +245,32 @@ def test_a_title_in_a_loop_of_its_own_works_twice(request: pytest.FixtureRequest
         text, usage, failed = asyncio.run(complete(ask(endpoint, asked, stream=False, max_tokens=24)))
         assert (text, failed) == ("Talk about cats at night", None)
         assert usage is not None
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("provider", ["anthropic", "gemini", "bedrock"])
+async def test_case_66_a_hostile_stream_makes_no_events_of_its_own(
+    request: pytest.FixtureRequest, provider: str
+) -> None:
+    events = await events_of(ask(request.getfixturevalue(provider), "[[hostile]]"))
+    assert text_of(events) == "before after <script>alert(1)</script>"
+    assert {type(event) for event in events[:-1]} <= {TextDelta, Usage}
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("provider", ["anthropic", "bedrock"])
+async def test_case_66_a_delta_of_a_hundred_megabytes_is_refused_early(
+    request: pytest.FixtureRequest, provider: str
+) -> None:
+    events = await events_of(ask(request.getfixturevalue(provider), "[[big size=100]]"))
+    assert [text_of(events), ended(events)] == ["before ", "bad_response"]
+
+
+@pytest.mark.parametrize("provider", ["anthropic", "gemini", "bedrock"])
+async def test_closing_the_iterator_hangs_up(
+    request: pytest.FixtureRequest, model_server: ModelServer, provider: str
+) -> None:
+    async with aclosing(stream(ask(request.getfixturevalue(provider), "[[endless delay=1]]"))) as events:
+        async for _ in events:
+            break
+    await asyncio.to_thread(model_server.wait_until, lambda seen: seen[0]["state"] == "disconnected")
