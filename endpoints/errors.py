@@ -4,10 +4,11 @@
 translated later. Provider text is for the log only: it may hold anything.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,23 @@ EXPLANATIONS: dict[str, Explanation] = {
         False,
     ),
     "timeout": Explanation(
-        _("The model took too long to answer"),
+        _("The model took too long to begin its answer"),
         _("Regenerate, or try a smaller question or a faster model."),
+        True,
+    ),
+    "connect_timeout": Explanation(
+        _("The model's server did not take the connection"),
+        _("It may be down or out of reach. Try again in a while, or choose another model."),
+        True,
+    ),
+    "stalled": Explanation(
+        _("The model fell silent in the middle of its answer"),
+        _("What arrived is kept. Continue or regenerate the reply."),
+        True,
+    ),
+    "lost": Explanation(
+        _("The connection was lost before the answer began"),
+        _("The request was sent and may have been charged, so it was not repeated. Regenerate to ask again."),
         True,
     ),
     "context_too_long": Explanation(
@@ -150,6 +166,21 @@ EXPLANATIONS: dict[str, Explanation] = {
 }
 
 
-def explain(code: str) -> Explanation:
-    """Return the words for `code`; an unknown code reads as `internal`."""
-    return EXPLANATIONS.get(code, EXPLANATIONS["internal"])
+def explain(code: str, wait: int = 0) -> Explanation:
+    """Return the words for `code`; an unknown code reads as `internal`.
+
+    `wait`: the seconds for which the provider wants to be left alone, in the reader's language.
+    """
+    words = EXPLANATIONS.get(code, EXPLANATIONS["internal"])
+    return replace(words, advice=_after(wait)) if wait else words
+
+
+def _after(seconds: int) -> str:
+    if seconds < 100:
+        text = ngettext("Try again in %(count)d second, or choose another model.",
+                        "Try again in %(count)d seconds, or choose another model.", seconds)  # fmt: skip
+        return text % {"count": seconds}
+    minutes = -(-seconds // 60)
+    text = ngettext("Try again in %(count)d minute, or choose another model.",
+                    "Try again in %(count)d minutes, or choose another model.", minutes)  # fmt: skip
+    return text % {"count": minutes}

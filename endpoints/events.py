@@ -97,10 +97,14 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The call cannot go on. `code` is a key of `endpoints.errors`; `detail` is for the log, never for the page."""
+    """The call cannot go on. `code` is a key of `endpoints.errors`; `detail` is for the log, never for the page.
+
+    `wait` is for how many seconds the provider wants to be left alone, if it said so.
+    """
 
     code: str
     detail: str = ""
+    wait: int = 0
 
 
 Event: TypeAlias = (

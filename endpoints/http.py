@@ -25,8 +25,8 @@ from yarl import URL
 from endpoints.addresses import RefusedAddress, check_address, check_host
 
 __all__ = [
-    "Address", "Answer", "AnswerTooLarge", "BrokenAnswer", "ConnectionFailed", "OutboundClient", "OutboundError",
-    "Patience", "RefusedAddress", "TimedOut", "address_of", "check_url", "outbound",
+    "Address", "Answer", "AnswerTooLarge", "BrokenAnswer", "ConnectTimedOut", "ConnectionFailed", "OutboundClient",
+    "OutboundError", "Patience", "RefusedAddress", "TimedOut", "address_of", "check_url", "outbound",
 ]  # fmt: skip
 
 Address = tuple[str, int]  # host, port
@@ -47,6 +47,10 @@ class ConnectionFailed(OutboundError):
 
 class TimedOut(OutboundError):
     pass
+
+
+class ConnectTimedOut(TimedOut):
+    """Nobody took the connection in time, so nothing was sent."""
 
 
 class BrokenAnswer(OutboundError):
@@ -209,18 +213,20 @@ class OutboundClient:
         *,
         headers: Mapping[str, str] | None = None,
         json: Any = None,
+        body: bytes | None = None,
         exempt: Collection[Address] = (),
         redirects: int = 0,
         patience: Patience | None = None,
     ) -> AsyncIterator[Answer]:
         """Send a request; the body of the answer can be read until the block ends, which closes what is unread.
 
+        What is sent is `json`, or `body` as it is, whose type the headers name.
+
         Follows at most `redirects` redirects; with none, a redirect is an answer like any other. Raises
         `RefusedAddress` before anything is sent there, and `OutboundError` when no proper answer comes.
         """
         patience = patience or Patience()
         sent = {"Accept-Encoding": "gzip, deflate" if method == "GET" else "identity"} | dict(headers or {})
-        body = None
         if json is not None:
             body = jsonlib.dumps(json, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
             sent["Content-Type"] = "application/json"
@@ -262,8 +268,10 @@ class OutboundClient:
                 return await self.session(exempt).request(
                     method, url, headers=headers, data=body, timeout=timeout, allow_redirects=False
                 )
-        except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise _translated(error) from error
+        except ValueError as error:  # a header that cannot be one
+            raise ConnectionFailed(f"not sent: {error}") from error
 
     async def close(self) -> None:
         for session in self._sessions.values():
@@ -314,6 +322,8 @@ def _checked(url: str, exempt: Collection[Address], base: URL | None = None) -> 
 def _translated(error: Exception) -> Exception:
     """Return the library's error as one of ours."""
     text = f"{type(error).__name__}: {error}"[:500]
+    if isinstance(error, aiohttp.ConnectionTimeoutError):
+        return ConnectTimedOut(text)
     if isinstance(error, TimeoutError):
         return TimedOut(text)
     if isinstance(error, aiohttp.InvalidURL):

@@ -18,7 +18,7 @@ from billing.pricing import Rates
 from endpoints.adapters.base import Caller, Endpoint
 from endpoints.adapters.failures import parsed
 from endpoints.adapters.openai_request import OFFICIAL, headers_of
-from endpoints.adapters.openai_wire import exempt_of
+from endpoints.adapters.wire import exempt_of
 from endpoints.http import OutboundError, Patience, RefusedAddress, address_of, outbound
 from endpoints.placeholders import asks_who, filled
 

@@ -8,7 +8,7 @@ A part is a JSON object in the shape of the REST API (`type` says which):
   (`progress` is 0 until the result is there, then 1)
 * ``{"type": "agent_update", "agent_update": {"agentId", "name"}}``
 * ``{"type": "attachment", "kind": str, "data": {...}}``
-* ``{"type": "error", "code": str}``
+* ``{"type": "error", "code": str, "wait"?: int}`` (see `endpoints.events.Failed`)
 
 The generator saves with it, a reconnecting tab catches up with it, the API syncs with it. There is no
 second place that knows how a message is put together.
@@ -97,9 +97,9 @@ class MessageParts:
                 self._load(parts)
             case Finished():
                 self.finished = event
-            case Failed(code):
+            case Failed():
                 self.failed = event
-                self._push({"type": "error", "code": code})
+                self._push(error_part(event))
 
     def _load(self, parts: tuple[Part, ...]) -> None:
         for part in parts:
@@ -140,6 +140,11 @@ class MessageParts:
         call = self._calls.get(call_id)
         if call is not None:
             call |= {"output": output, "progress": 1} | ({"failed": True} if failed else {})
+
+
+def error_part(failed: Failed) -> Part:
+    """Return what a message keeps of a failure."""
+    return {"type": "error", "code": failed.code} | ({"wait": failed.wait} if failed.wait else {})
 
 
 def is_sealed(part: Mapping[str, Any]) -> bool:

@@ -1,25 +1,90 @@
 """Calling a model: the one way in for everything that wants an answer."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from random import SystemRandom
 
-from endpoints.adapters import litellm, openai_wire
-from endpoints.adapters.base import ModelRequest
+from endpoints.adapters import (
+    anthropic_wire,
+    bedrock_wire,
+    gemini_wire,
+    litellm,
+    openai_wire,
+    responses_wire,
+    vertex_wire,
+)
+from endpoints.adapters.base import Adapter, ModelRequest
 from endpoints.events import Event, Failed, TextDelta, Usage
 from endpoints.placeholders import filled
 
-_ADAPTERS = {"openai_wire": openai_wire.stream, "litellm": litellm.stream}
+
+@dataclass(frozen=True, slots=True)
+class Retries:
+    """How often a call is made again, and after how many seconds; each further time doubles the pause.
+
+    A provider that wants to be left alone for longer than `longest` is not asked again.
+    """
+
+    most: int = 2
+    pause: float = 0.5
+    longest: float = 10
 
 
-def stream(request: ModelRequest) -> AsyncGenerator[Event]:
-    """Return the events of one model call; the last is its one `Finished` or `Failed`.
+_RETRIES = Retries()
+# By the provider that `litellm_prefix` names: those that have a wire of our own. litellm speaks to all others.
+_WIRES: dict[str, Adapter] = {
+    "anthropic": anthropic_wire.stream,
+    "bedrock": bedrock_wire.stream,
+    "gemini": gemini_wire.stream,
+    "vertex_ai": vertex_wire.stream,
+}
+# Of these nothing can have been charged: nobody was reached, or the provider refused outright.
+_AGAIN = {"connection", "connect_timeout", "overloaded"}
+_random = SystemRandom()
 
-    Never raises for what the provider or the network does. Closing the iterator hangs up.
+
+async def stream(request: ModelRequest, *, retries: Retries = _RETRIES) -> AsyncGenerator[Event]:
+    """Yield the events of one model call; the last is its one `Finished` or `Failed`.
+
+    Never raises for what the provider or the network does. Closing the iterator hangs up. A call of which nothing
+    came and nothing can have been charged is made again, as `retries` says.
     """
     endpoint = request.endpoint.for_model(request.model)
-    ready = replace(endpoint, headers=filled(endpoint.headers, request.caller))
-    return _ADAPTERS[endpoint.adapter](replace(request, endpoint=ready))
+    request = replace(request, endpoint=replace(endpoint, headers=filled(endpoint.headers, request.caller)))
+    adapter = adapter_of(request)
+    for attempt in range(retries.most + 1):
+        pause = None
+        async with aclosing(adapter(request)) as events:
+            first = await anext(events)
+            if isinstance(first, Failed) and attempt < retries.most:
+                pause = _pause(first, attempt, retries)
+            if pause is None:
+                yield first
+                async for event in events:
+                    yield event
+                return
+        await asyncio.sleep(pause)
+
+
+def _pause(failed: Failed, attempt: int, retries: Retries) -> float | None:
+    """Return the seconds after which the call may be made again, or None when it may not."""
+    if failed.code == "rate_limit" and failed.wait:
+        pause = float(failed.wait)
+    elif failed.code in _AGAIN:
+        pause = max(failed.wait, retries.pause * 2**attempt)
+    else:
+        return None
+    # Never sooner than asked, and not all at once.
+    return pause + _random.uniform(0, retries.pause) if pause <= retries.longest else None
+
+
+def adapter_of(request: ModelRequest) -> Adapter:
+    """Return what speaks the wire of the request's endpoint."""
+    if request.endpoint.adapter == "litellm":
+        return _WIRES.get(request.endpoint.litellm_prefix.partition("/")[0], litellm.stream)
+    return responses_wire.stream if request.wire == "responses" else openai_wire.stream
 
 
 async def complete(request: ModelRequest) -> tuple[str, Usage | None, Failed | None]:

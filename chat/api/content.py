@@ -34,9 +34,9 @@ def result_of(call: dict[str, Any], output: str, failed: bool) -> dict[str, Any]
     return {**call, "output": output, "progress": 1, **({"failed": True} if failed else {})}
 
 
-def error_text(code: str) -> str:
+def error_text(code: str, wait: int = 0) -> str:
     """Return what went wrong and what to do, as one text."""
-    words = explain(code)
+    words = explain(code, wait)
     return f"{words.title}. {words.advice}"
 
 
@@ -46,7 +46,7 @@ def _part_to_wire(part: Part, *, index: int, message_id: str) -> dict[str, Any]:
             agent = part["agent_update"]["agentId"]
             return {"type": "agent_update", "agent_update": {"index": index, "runId": message_id, "agentId": agent}}
         case "error":
-            return {"type": "error", "error": error_text(part["code"]), "code": part["code"]}
+            return {"type": "error", "error": error_text(part["code"], part.get("wait", 0)), "code": part["code"]}
         case "think":
             return {"type": "think", "think": part["think"]}  # seals are between us and the provider
         case _:

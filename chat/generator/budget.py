@@ -12,7 +12,6 @@ from billing.pricing import Rates
 from billing.services import holds
 from chat.generator.persist import Job
 from endpoints.adapters.base import Endpoint, ModelRequest
-from endpoints.parameters import fit_thinking
 from endpoints.prices import FREE, rates_of
 
 CHARACTERS_PER_TOKEN = 4
@@ -58,7 +57,7 @@ class Budget:
         if left is None:
             return request
         cap = min(request.max_tokens or self._paid + left, self._paid + left)
-        return replace(request, max_tokens=cap, params=fit_thinking(request.params, cap))
+        return replace(request, max_tokens=cap)
 
     async def cover_reply(self, tokens: int) -> bool:
         """Reserve the next slice when `tokens` of the reply have nearly used up what is paid; False without credit."""

@@ -14,7 +14,7 @@ from chat.streaming.log import LogWriter, RunLog
 from endpoints.adapters.base import Caller, Endpoint, ModelRequest
 from endpoints.events import Event, Failed, Finished, ReasoningDelta, TextDelta, ToolCallDelta, Usage
 from endpoints.keys import as_own
-from endpoints.parts import Part
+from endpoints.parts import Part, error_part
 from endpoints.placeholders import asks_who
 
 log = logging.getLogger(__name__)
@@ -67,7 +67,7 @@ async def carry_out(
     parts = list(active.log.reducer.parts)
     if isinstance(ending, Failed):
         log.warning("run %s failed: %s %s", job.id, ending.code, ending.detail[:300])
-        parts.append({"type": "error", "code": ending.code})
+        parts.append(error_part(ending))
     called = None if isinstance(endpoint, Failed) else endpoint
     return Outcome(
         job=job, worker=worker, ending=ending, parts=parts, usages=active.usages, endpoint=called,

@@ -140,6 +140,8 @@ class Generator:
             if await self._closer.store(outcome):
                 self._writer.append(active.log, outcome.ending)
             await hints
+            if outcome.endpoint and outcome.endpoint.titles.timing == "final":
+                await self._ask_for_title(job)
         except asyncio.CancelledError:
             log.warning("run %s is no longer ours; its parts are left to the database", job.id)
         finally:
@@ -162,6 +164,11 @@ class Generator:
     async def _say_begun(self, job: persist.Job) -> None:
         begun = {"conversation": str(job.conversation_id), "running": True, "run": str(job.id)}
         await notify_now(job.owner_id, "run", begun)
+        endpoint = registry.current().get(job.endpoint)
+        if endpoint and endpoint.titles.timing == "immediate":
+            await self._ask_for_title(job)
+
+    async def _ask_for_title(self, job: persist.Job) -> None:
         if job.needs_title:
             try:
                 await asyncio.get_running_loop().run_in_executor(None, write_title.delay, str(job.conversation_id))

@@ -23,21 +23,32 @@ from chat.services.notices import notify
 from chat.services.refusal import TurnRefused
 from chat.services.turns import TITLE_CHARACTERS
 from endpoints import keys, registry
-from endpoints.adapters.base import Caller, Endpoint, ModelRequest, PromptMessage
+from endpoints.adapters.base import Caller, Endpoint, ModelRequest, PromptMessage, Titles
 from endpoints.callers import caller_of
+from endpoints.events import Failed, Usage
+from endpoints.parts import add_usage
 from endpoints.placeholders import asks_who
 from endpoints.prices import UnknownPrice, rates_of, reserve_for
 from endpoints.services import complete
+from endpoints.structured import complete_object
 
 log = logging.getLogger(__name__)
 
 QUESTION_CHARACTERS = 2_000
 TITLE_TOKENS = 24
 MOST_TITLES = 20  # asked for by one person in a minute
+STRUCTURED_TOKENS = 96  # the same as JSON, or as a tool call
 PROMPT = (
-    "Write a title for the conversation that begins with the message below. "
-    "Use its language, three to six words, no quotation marks and no full stop. Answer with the title only.\n\n"
+    "Write a title for the conversation that begins as below. "
+    "Use its language, three to six words, no quotation marks and no full stop. Answer with the title only.\n\n{convo}"
 )
+TEMPLATE = "User: {input}\nAI: {output}"
+SCHEMA = {
+    "type": "object",
+    "properties": {"title": {"type": "string", "description": "Three to six words, in the conversation's language."}},
+    "required": ["title"],
+    "additionalProperties": False,
+}
 
 
 def write_title(conversation_id: UUID) -> str:
@@ -53,7 +64,7 @@ def write_title(conversation_id: UUID) -> str:
     question = Message.objects.filter(conversation=conversation, parent=None).order_by("created_at").first()
     if question is None:
         return conversation.title
-    title = _ask(conversation, question.text[:QUESTION_CHARACTERS]) or conversation.title
+    title = _ask(conversation, question) or conversation.title
     # Also when the first words stay: whoever waits for a title has it now.
     if unnamed.update(title=title, titled_by=Conversation.TitledBy.MODEL):
         notify(conversation.owner_id, "title", {"conversation": str(conversation.id), "title": title})
@@ -88,7 +99,7 @@ def rewrite_title(conversation_id: UUID, key: str) -> str:
     if conversation is None or question is None:
         return ""
     try:
-        title = _ask(conversation, question.text[:QUESTION_CHARACTERS], key=key)
+        title = _ask(conversation, question, key=key)
     except Exception:
         log.exception("the new title of %s failed", conversation.id)
         title = ""
@@ -104,59 +115,107 @@ def rewrite_title(conversation_id: UUID, key: str) -> str:
     return title
 
 
-def _ask(conversation: Conversation, question: str, *, key: str = "") -> str:
-    endpoint = registry.current().get(conversation.endpoint)
+def _ask(conversation: Conversation, question: Message, *, key: str = "") -> str:
+    """Return the title that a model gives the conversation, or an empty string. Whoever owns it pays the call."""
+    known = registry.current()
+    endpoint = known.get(conversation.endpoint)
     if endpoint is None or not endpoint.titles.wanted:
         return ""
-    named = endpoint.titles.model
-    model = conversation.model if named in {"", "current_model"} else named
+    titles = endpoint.titles
+    if titles.endpoint and (other := known.get(titles.endpoint)):
+        endpoint = other
+    elif titles.endpoint:
+        log.warning("titles of %s: there is no endpoint %s", endpoint.name, titles.endpoint)
+    tokens = TITLE_TOKENS if titles.method == "completion" else STRUCTURED_TOKENS
     request = ModelRequest(
         endpoint=endpoint,
-        model=model,
-        messages=[PromptMessage("user", PROMPT + question)],
-        max_tokens=TITLE_TOKENS,
+        model=conversation.model if titles.model in {"", "current_model"} else titles.model,
+        messages=[PromptMessage(titles.role, _prompt(titles, question))],
+        max_tokens=tokens,
         user_id=str(conversation.owner_id),
         stream=False,
         caller=_caller(conversation, endpoint),
     )
     try:
         request = replace(request, endpoint=keys.resolve(endpoint, conversation.owner_id))
+        text, failed = _paid(conversation, request, titles, key=key or f"title:{conversation.id}")
     except keys.KeyProblem as problem:
         log.info("no title for %s: %s", conversation.id, problem.code)
         return ""
-    hold_id = uuid7()
-    try:
-        asked = len(PROMPT + question) // 4 + 1
-        reserve = reserve_for(
-            conversation.owner, endpoint, model, prompt_tokens=asked, reply_tokens=TITLE_TOKENS,
-            key_id=_begun_with(conversation),
-        )  # fmt: skip
-        holds.place(hold_id=hold_id, reserve=reserve)
     except (holds.NoCredit, holds.OverBudget, UnknownPrice):
         log.info("no title for %s: it cannot be paid", conversation.id)
         return ""
+    if failed is not None:
+        log.warning("no title for %s: %s %s", conversation.id, failed.code, failed.detail[:200])
+        return ""
+    return clean_title(text)
+
+
+def _prompt(titles: Titles, question: Message) -> str:
+    """Return what the model is asked, with the conversation as far as it goes at the time that the endpoint names."""
+    said = {"input": question.text[:QUESTION_CHARACTERS], "output": ""}
+    if titles.timing == "final":
+        reply = Message.objects.filter(parent=question).order_by("created_at").first()
+        said["output"] = reply.text[:QUESTION_CHARACTERS] if reply else ""
+    template = titles.template or (TEMPLATE if said["output"] else "{input}")
+    # In one pass: what a person or a model writes is no placeholder.
+    convo = re.sub(r"\{(input|output)\}", lambda found: said[found[1]], template)
+    return (titles.prompt or PROMPT).replace("{convo}", convo)
+
+
+def _paid(conversation: Conversation, request: ModelRequest, titles: Titles, *, key: str) -> tuple[str, Failed | None]:
+    """Return what the model wrote and why it failed, having charged it to the endpoint that was called.
+
+    Raises what `holds.place` raises, and `UnknownPrice`.
+    """
+    endpoint, model = request.endpoint, request.model
+    hold_id = uuid7()
+    asked = len(request.messages[0].content) // 4 + 1
+    reserve = reserve_for(
+        conversation.owner, endpoint, model, prompt_tokens=asked, reply_tokens=request.max_tokens,
+        key_id=_begun_with(conversation),
+    )  # fmt: skip
+    holds.place(hold_id=hold_id, reserve=reserve)
     try:
-        text, usage, failed = asyncio.run(complete(request))
+        text, usage, failed = asyncio.run(_written(request, titles))
     except BaseException:
         holds.release(hold_id=hold_id)
         raise
     if usage is None:
         holds.release(hold_id=hold_id)
-    else:
-        line = holds.Line(
-            key=key or f"title:{conversation.id}",
-            reason="title",
-            endpoint=endpoint.name,
-            model=model,
-            counts=TokenCounts(input=usage.input_tokens, output=usage.output_tokens),
-            rates=rates_of(endpoint, model),
-            coefficient=reserve.coefficient,
-        )
-        holds.settle(hold_id=hold_id, lines=[line])
-    if failed is not None:
-        log.warning("no title for %s: %s %s", conversation.id, failed.code, failed.detail[:200])
-        return ""
-    return clean_title(text)
+        return text, failed
+    counts = TokenCounts(
+        input=usage.input_tokens,
+        output=usage.output_tokens,
+        reasoning=usage.reasoning_tokens,
+        cache_read=usage.cache_read_tokens,
+        cache_write=usage.cache_write_tokens,
+    )
+    line = holds.Line(
+        key=key,
+        reason="title",
+        endpoint=endpoint.name,
+        model=model,
+        counts=counts,
+        rates=rates_of(endpoint, model),
+        coefficient=reserve.coefficient,
+    )
+    holds.settle(hold_id=hold_id, lines=[line])
+    return text, failed
+
+
+async def _written(request: ModelRequest, titles: Titles) -> tuple[str, Usage | None, Failed | None]:
+    """Return the title as the model wrote it. A model that cannot write JSON is asked for text instead."""
+    if titles.method == "completion":
+        return await complete(request)
+    found, spent, failed = await complete_object(request, name="title", schema=SCHEMA)
+    title = found.get("title") if found else None
+    if isinstance(title, str) and title:
+        return title, spent, failed
+    if failed is not None and failed.code != "bad_request":
+        return "", spent, failed
+    text, usage, failed = await complete(request)
+    return text, add_usage(spent, usage) if spent and usage else spent or usage, failed
 
 
 def _begun_with(conversation: Conversation) -> UUID | None:

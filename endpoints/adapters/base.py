@@ -1,11 +1,12 @@
 """What every adapter takes and gives."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from billing.pricing import Rates
 from endpoints.events import Event
+from endpoints.http import Patience
 
 Family = Literal["openAI", "azureOpenAI", "google", "anthropic", "bedrock", "custom", "local"]
 
@@ -131,9 +132,9 @@ class ModelRequest:
 class Adapter(Protocol):
     """Speaks one wire protocol.
 
-    `stream` yields events and always ends with exactly one `Finished` or `Failed`; `Usage` comes before
-    it when the provider reports one. It never raises for anything the provider or the network does.
-    Closing the iterator closes the connection.
+    It yields events and always ends with exactly one `Finished` or `Failed`; `Usage` comes before it when the
+    provider reports one. It never raises for anything the provider or the network does. Closing the iterator
+    closes the connection.
     """
 
-    def stream(self, request: ModelRequest) -> AsyncIterator[Event]: ...
+    def __call__(self, request: ModelRequest, *, patience: Patience = ...) -> AsyncGenerator[Event]: ...

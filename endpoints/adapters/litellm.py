@@ -19,7 +19,7 @@ from endpoints.adapters.assembly import FINISH, ToolCalls, usage_of
 from endpoints.adapters.base import ModelRequest, PromptMessage
 from endpoints.adapters.failures import DETAIL, failure_of
 from endpoints.adapters.openai_request import message_of, tools_of
-from endpoints.adapters.openai_wire import PATIENCE, exempt_of
+from endpoints.adapters.wire import PATIENCE, exempt_of, named
 from endpoints.events import Event, Failed, Finished, ReasoningDelta, ReasoningSealed, TextDelta, Usage
 from endpoints.http import ConnectionFailed, OutboundClient, Patience, RefusedAddress, check_url, outbound
 from endpoints.parameters.sets import additions
@@ -88,7 +88,7 @@ def load() -> Any:
 def _arguments(library: Any, client: OutboundClient, request: ModelRequest, patience: Patience) -> dict[str, Any]:
     endpoint = request.endpoint
     arguments: dict[str, Any] = {
-        "model": endpoint.litellm_prefix + request.model,
+        "model": endpoint.litellm_prefix + named(request),
         "messages": [_message_of(each) for each in request.messages],
         "stream": request.stream,
         **{name: value for name, value in request.params.items() if name in _PARAMS and value not in (None, "")},
@@ -105,16 +105,20 @@ def _arguments(library: Any, client: OutboundClient, request: ModelRequest, pati
     for name in endpoint.drop_params:
         arguments.pop(name, None)
     # What follows is not the operator's to add or drop.
-    return arguments | {
-        "model": endpoint.litellm_prefix + request.model,
-        "api_key": endpoint.api_key,
-        "api_base": endpoint.base_url,
-        "extra_headers": dict(endpoint.headers),
-        "timeout": patience.idle,
-        "max_retries": 0,
-        "drop_params": True,  # parameters that the provider does not know
-        "client": _handler(library, client, request),
-    }
+    return (
+        arguments
+        | dict(endpoint.credentials)
+        | {
+            "model": endpoint.litellm_prefix + named(request),
+            "api_key": endpoint.api_key,
+            "api_base": endpoint.base_url,
+            "extra_headers": dict(endpoint.headers),
+            "timeout": patience.idle,
+            "max_retries": 0,
+            "drop_params": True,  # parameters that the provider does not know
+            "client": _handler(library, client, request),
+        }
+    )
 
 
 def _message_of(message: PromptMessage) -> dict[str, Any]:
@@ -235,7 +239,7 @@ def failure_of_exception(error: BaseException, *, secret: str = "", began: bool 
         return Failed("internal", detail)
     if any(300 <= status < 400 for status in statuses):
         return Failed("bad_response", detail)
-    return failure_of(statuses[0], detail, secret)
+    return failure_of(statuses[0], detail, [secret])
 
 
 def _cause(chain: list[BaseException], *, began: bool) -> str:
@@ -244,13 +248,13 @@ def _cause(chain: list[BaseException], *, began: bool) -> str:
     if any(isinstance(each, RefusedAddress) for each in chain):
         return "refused_address"
     if any(isinstance(each, TimeoutError) or "Timeout" in type(each).__name__ for each in chain):
-        return "timeout"
+        return "stalled" if began else "timeout"
     lost = any(part in name for name in names for part in _LOST)
     nobody = any(
         isinstance(each, ConnectionError | ConnectionFailed) or type(each).__name__ in _NOBODY for each in chain
     )
     if lost or nobody or (began and "APIConnectionError" in names):
-        return "cut_off" if began else "connection"
+        return "cut_off" if began else "connection" if nobody else "lost"
     return next((_BY_CLASS[name] for name in names if name in _BY_CLASS), "")
 
 

@@ -1,33 +1,33 @@
 """From a model request to the body and headers of the OpenAI wire. Nothing of the person's own request is in them."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from endpoints.adapters.base import Endpoint, ModelRequest, PromptMessage
+from endpoints.adapters.wire import named, with_key
 from endpoints.parameters.openai import cap_field
 from endpoints.parameters.sets import additions
 
 OFFICIAL = ("api.openai.com", 443)
+_REPLAYED = re.compile(r"deepseek", re.IGNORECASE)  # these refuse a tool's result without the thoughts before the call
 _NEEDED = {"model", "messages", "stream"}
 
 
-def url_of(endpoint: Endpoint) -> str:
-    return endpoint.base_url.rstrip("/") + "/chat/completions"
-
-
 def headers_of(endpoint: Endpoint) -> dict[str, str]:
-    """Return the operator's headers; one called `Authorization` replaces the key."""
-    named = {name.lower() for name in endpoint.headers}
-    key = {"Authorization": f"Bearer {endpoint.api_key}"} if endpoint.api_key and "authorization" not in named else {}
-    return key | dict(endpoint.headers)
+    """Return the operator's headers and the key; one of theirs by the key's name replaces it."""
+    bearer = endpoint.key_header.lower() == "authorization"
+    return with_key(
+        endpoint, endpoint.key_header, f"Bearer {endpoint.api_key}" if bearer and endpoint.api_key else endpoint.api_key
+    )
 
 
 def body_of(request: ModelRequest) -> dict[str, Any]:
     """Return the request's body. `add_params` is applied last, then `drop_params` takes away."""
     endpoint = request.endpoint
     body: dict[str, Any] = {
-        "model": request.model,
-        "messages": [message_of(each) for each in request.messages],
+        "model": named(request),
+        "messages": messages_of(request),
         "stream": request.stream,
     }
     if request.stream:
@@ -46,18 +46,33 @@ def body_of(request: ModelRequest) -> dict[str, Any]:
     return body
 
 
-def message_of(message: PromptMessage) -> dict[str, Any]:
+def messages_of(request: ModelRequest) -> list[dict[str, Any]]:
+    """Return the prompt. Where the endpoint wants thoughts back, those of this run are in it, or of all replies."""
+    endpoint, messages = request.endpoint, request.messages
+    replayed = endpoint.resend_reasoning or bool(_REPLAYED.search(request.model))
+    asked = max((at for at, each in enumerate(messages) if each.role == "user"), default=-1)
+    return [
+        message_of(each, thoughts=endpoint.resend_reasoning_history or (replayed and at > asked))
+        for at, each in enumerate(messages)
+    ]
+
+
+def message_of(message: PromptMessage, *, thoughts: bool = False) -> dict[str, Any]:
     if message.role == "tool":
         return {"role": "tool", "tool_call_id": message.tool_call_id, "content": message.content}
-    if not message.tool_calls:
-        return {"role": message.role, "content": message.content}
-    calls = [
-        {"id": call.call_id, "type": "function", "function": {"name": call.name, "arguments": call.arguments or "{}"}}
-        for call in message.tool_calls
-    ]
-    said = {"role": message.role, "content": message.content or None, "tool_calls": calls}
-    thoughts = "\n\n".join(part["think"] for part in message.reasoning if part["think"])
-    return said | ({"reasoning_content": thoughts} if thoughts else {})
+    said: dict[str, Any] = {"role": message.role, "content": message.content}
+    if message.tool_calls:
+        said["content"] = message.content or None
+        said["tool_calls"] = [
+            {
+                "id": each.call_id,
+                "type": "function",
+                "function": {"name": each.name, "arguments": each.arguments or "{}"},
+            }
+            for each in message.tool_calls
+        ]
+    thought = "\n\n".join(part["think"] for part in message.reasoning if part["think"])
+    return said | ({"reasoning_content": thought} if thought and thoughts else {})
 
 
 def tools_of(request: ModelRequest) -> list[Mapping[str, Any]]:

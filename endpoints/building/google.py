@@ -53,4 +53,4 @@ def _safety() -> dict[str, Any]:
     if is_on("GOOGLE_EXCLUDE_SAFETY_SETTINGS"):
         return {}
     chosen = [{"category": harm, "threshold": text_of(name)} for name, harm in _HARMS.items() if text_of(name)]
-    return {"safety_settings": chosen} if chosen else {}
+    return {"safetySettings": chosen} if chosen else {}

@@ -13,7 +13,7 @@ from endpoints.parameters import claude, converse, gemini, openai
 from endpoints.parameters.mapped import Mapped
 from endpoints.parameters.sets import Chosen, additions, chosen_for, set_name
 
-__all__ = ["Mapped", "fit_thinking", "request_fields", "with_headers"]
+__all__ = ["Mapped", "request_fields", "with_headers"]
 
 
 def request_fields(endpoint: Endpoint, model: str, settings: Mapping[str, Any]) -> Mapped:
@@ -47,15 +47,3 @@ def with_headers(endpoint: Endpoint, headers: Mapping[str, str]) -> Endpoint:
         own = next((each for each in merged if each.lower() == name.lower()), name)
         merged[own] = f"{merged[own]},{value}" if own in merged else value
     return replace(endpoint, headers=merged)
-
-
-def fit_thinking(params: Mapping[str, Any], max_tokens: int) -> dict[str, Any]:
-    """Return `params` with a budget for thinking that a reply of `max_tokens` has room for, or without thinking."""
-    kept = dict(params)
-    thinking = kept.get("thinking")
-    if isinstance(thinking, Mapping) and (budget := thinking.get("budget_tokens", 0)) and budget >= max_tokens:
-        if max_tokens > claude.LEAST_THINKING:
-            kept["thinking"] = {**thinking, "budget_tokens": claude.budget_below(max_tokens)}
-        else:
-            del kept["thinking"]
-    return kept

@@ -247,7 +247,7 @@ def test_a_title_is_written_again_because_the_person_asked(
 def test_a_name_given_meanwhile_is_kept(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
     started = began(owner)
 
-    def answer(conversation: Conversation, question: str, *, key: str = "") -> str:
+    def answer(conversation: Conversation, question: Message, *, key: str = "") -> str:
         organise.rename(user=owner, conversation_id=conversation.id, title="Given meanwhile")
         return "The model's"
 

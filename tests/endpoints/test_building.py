@@ -116,7 +116,7 @@ def test_gemini_goes_before_vertex_and_vertex_needs_a_service_account(
     google = built(tmp_path, "  google: {headers: {X-A: b}}")[0]["google"]
     assert (google.litellm_prefix, google.api_key, google.headers) == ("gemini/", "k", {"X-A": "b"})
     assert google.add_params == {
-        "safety_settings": [{"category": "HARM_CATEGORY_HARASSMENT", "threshold": "BLOCK_NONE"}]
+        "safetySettings": [{"category": "HARM_CATEGORY_HARASSMENT", "threshold": "BLOCK_NONE"}]
     }
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from endpoints.adapters.base import Endpoint, Family, ModelRequest
 from endpoints.adapters.openai_request import body_of
-from endpoints.parameters import fit_thinking, request_fields, with_headers
+from endpoints.parameters import request_fields, with_headers
 from endpoints.parameters.openai import cap_field
 from endpoints.parameters.sets import set_name
 
@@ -206,14 +206,6 @@ def test_a_budget_for_thinking_stays_below_the_reply() -> None:
     short = request_fields(endpoint("anthropic"), "claude-3-7-sonnet", {"maxOutputTokens": 1024})
     assert "thinking" not in short.params
     assert set(short.notes) == {"thinking"}
-
-
-def test_a_reply_that_credit_cuts_short_thinks_less() -> None:
-    params = {"thinking": {"type": "enabled", "budget_tokens": 2000}, "top_k": 1}
-    assert fit_thinking(params, 3000) == params
-    assert fit_thinking(params, 2000)["thinking"]["budget_tokens"] == 1800
-    assert fit_thinking(params, 900) == {"top_k": 1}
-    assert fit_thinking({"thinking": {"type": "adaptive"}}, 10) == {"thinking": {"type": "adaptive"}}
 
 
 def test_the_search_of_claude_needs_a_header() -> None:

@@ -20,6 +20,7 @@ from typing import Any
 
 import aiohttp
 
+from tests.load.adapters_bench import bench_adapters
 from tests.load.clients import Sample, direct, gather, through_api
 from tests.load.ledger_bench import bench_ledger
 from tests.load.people import close_tabs, http_session, load, make_people, open_tabs, write_conversations
@@ -217,7 +218,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--streams", type=int, nargs="*", default=[10, 50, 100, 200])
     parser.add_argument("--rounds", type=int, default=50, help="single turns measured per way")
-    parser.add_argument("--only", choices=["search", "ledger"], help="this part alone")
+    parser.add_argument("--only", choices=["search", "ledger", "adapters"], help="this part alone")
     options = parser.parse_args()
     report = Report()
     if options.only == "search":
@@ -228,10 +229,15 @@ def main() -> None:
         bench_ledger(report)
         report.save(name="ledger")
         return
+    if options.only == "adapters":
+        bench_adapters(report)
+        report.save(name="adapters")
+        return
     with running_stack() as stack:
         report.add("first start, empty data folder, until /readyz", f"{stack.start_seconds:.1f} s")
         idle(report, stack)
         asyncio.run(measure(report, stack, options))
+    bench_adapters(report)
     report.save()
 
 

@@ -1,10 +1,12 @@
-"""A model provider for tests: a real HTTP server that plays scripted replies in three wire formats.
+"""A model provider for tests: a real HTTP server that plays scripted replies in the providers' wire formats.
 
 It runs as a process of its own, ``python -m tests.model_server --port N``, or through the pytest fixture
 `model_server` (`tests.model_server.fixtures`), and it is cheap: replies are encoded once and kept as bytes.
 
-Routes: OpenAI ``POST /v1/chat/completions`` and ``GET /v1/models``; Anthropic ``POST /v1/messages``; Gemini
-``POST /v1beta/models/M:streamGenerateContent`` and ``:generateContent`` (also without ``/v1beta``).
+Routes: OpenAI ``POST /v1/chat/completions``, ``POST /v1/responses`` and ``GET /v1/models``; Azure's addresses of
+the first two; Anthropic ``POST /v1/messages``; Gemini ``POST /v1beta/models/M:streamGenerateContent`` and
+``:generateContent`` (also without ``/v1beta``); Vertex's addresses of the last two, and ``POST /token``; Bedrock
+``POST /model/M/converse`` and ``/converse-stream``.
 
 What is played is chosen by a marker in the last user message, ``[[name:value key=value ...]]`` (also written
 ``[[scenario:name key=value ...]]``); without one, a short text of a few varied words. No value may hold a space.
@@ -22,11 +24,12 @@ What is played is chosen by a marker in the last user message, ``[[name:value ke
 ``tools``                 a tool call; when its result is in the prompt, a reply that quotes it. ``name=lookup``
                           ``args={"q":"x"}`` ``calls=1`` ``rounds=1`` ``ids=no`` (the provider names no ids)
 ``error:401``             that status with the provider's body: 400 401 402 403 404 429 500 503 529, or ``context``
-                          (400), ``filter`` (400), ``quota`` (429), ``redirect`` (302)
+                          (400), ``filter`` (400), ``quota`` (429), ``redirect`` (302); ``after=S`` or ``after=no``
+                          sets Retry-After, ``times=N``: only the first N requests of a test fail
 ``broken``                an error event in mid-stream; ``code=`` as above, 500 by default
 ``stall``                 some words, then silence; ``at=0``: no byte at all after the head; ``head=no``: no head either
 ``gate:NAME``             some words, then waits for ``POST /__release?name=NAME``, then the rest
-``cut``                   the connection breaks in mid-reply
+``cut``                   the connection breaks in mid-reply; ``head=no``: before the head
 ``short``                 the reply ends cleanly, but without finish reason and ``[DONE]``
 ``no-done``               a finish reason but no ``[DONE]``
 ``odd-cuts``              sent in pieces of ``size=7`` bytes: inside characters, lines and JSON
@@ -38,13 +41,15 @@ What is played is chosen by a marker in the last user message, ``[[name:value ke
 ``big``                   one delta of ``size=100`` million bytes
 ``hostile``               unknown events, markup, a forged tool result and a forged end, then a reply
 ``length``, ``filter``    ends with that finish reason
+``refusal``               the model's own refusal, where a provider tells it from text
 ========================  =====================================================================================
 
 Every scenario takes ``delay=MS`` between chunks, ``first=MS`` before the head, ``at=N`` (where in the reply it
 stalls, breaks or waits), ``usage=no``, ``cached=N`` and ``tokens=N`` (length of the reply).
 
 A prompt that asks for a title gets ``Talk about <first words>``, or what ``[[title:A_b_c]]`` names (underlines
-become spaces). ``max_tokens`` is obeyed. The key ``sk-wrong`` gets 401, the model ``no-such-model`` 404.
+become spaces); as an object where one is asked for, unless it says ``json=no``. ``max_tokens`` is obeyed. The key
+``sk-wrong`` gets 401, the model ``no-such-model`` 404.
 
 For tests: ``GET /__requests`` lists what came (path, headers, body, ``state``: open, done, cut or disconnected,
 ``sent`` chunks) with a ``count``; ``POST /__release?name=N`` opens a gate; ``POST /__reset`` forgets all.

@@ -97,6 +97,14 @@ _GEMINI_WORDS = {
 }
 
 
+_BEDROCK_WORDS = {
+    "context": "Input is too long for requested model.",
+    "401": "The security token included in the request is invalid.",
+    "404": "The provided model identifier is invalid.",
+}
+_BEDROCK_STATUSES = {"401": 403, "404": 400, "529": 503}
+
+
 def failure(wire: str, name: str) -> tuple[int, dict[str, Any]]:
     """Return status and body of the failure `name` in the words of `wire`."""
     status, (kind, code, message), anthropic, gemini = _FAILURES.get(name, _FAILURES["500"])
@@ -107,6 +115,8 @@ def failure(wire: str, name: str) -> tuple[int, dict[str, Any]]:
         status = 400 if name == "401" else status
         word = "INVALID_ARGUMENT" if name == "401" else gemini
         return status, {"error": {"code": status, "message": _GEMINI_WORDS.get(name, message), "status": word}}
+    if wire == "bedrock":
+        return _BEDROCK_STATUSES.get(name, status), {"message": _BEDROCK_WORDS.get(name, message)}
     return status, {"error": {"message": message, "type": kind, "param": None, "code": code}}
 
 

@@ -76,11 +76,12 @@ class Prompt:
     tool_results: tuple[str, ...] = ()  # after the last user message
     rounds: int = 0
     max_tokens: int = 0
+    structured: str = ""  # how an object is asked for: "json" as the text, "tool" as a call's arguments
 
 
 def script_for(prompt: Prompt) -> Script:
     if TITLE.search(prompt.all_text):
-        return Script(tuple(_text(_title(prompt.text))), name="title")
+        return _titled(prompt)
     found = MARKER.search(prompt.text)
     if found is None:
         return _limited(Script(tuple(_text("Hello! This is a short reply from the model server."))), prompt)
@@ -110,11 +111,19 @@ def _script(
         return _tools(base, results, rounds)
     if name in {"length", "filter"}:
         return replace(base, steps=tuple(_words(base)), finish="length" if name == "length" else "content_filter")
+    if name == "refusal":
+        return replace(base, steps=tuple(_steps(base, rest)), finish="refusal")
     return replace(base, steps=tuple(_steps(base, rest)))
 
 
 def _steps(script: Script, rest: str) -> Iterator[Step]:
-    texts = {"markdown": MARKDOWN, "unicode": UNICODE * 3, "odd-cuts": UNICODE * 3, "echo": rest}
+    texts = {
+        "refusal": "I cannot help with that.",
+        "markdown": MARKDOWN,
+        "unicode": UNICODE * 3,
+        "odd-cuts": UNICODE * 3,
+        "echo": rest,
+    }
     if script.name in texts:
         yield from _text(texts[script.name])
     elif script.name in {"stall", "gate", "cut", "broken"}:
@@ -129,7 +138,7 @@ def _steps(script: Script, rest: str) -> Iterator[Step]:
         yield Step("text", "before ")
         yield Step("raw", script.name)
         yield Step("text", "after <script>alert(1)</script>")
-    elif script.name not in {"html", "empty", "error", "endless"}:
+    elif script.name not in {"html", "empty", "endless"}:
         yield from _words(script)
 
 
@@ -204,6 +213,17 @@ def _limited(script: Script, prompt: Prompt) -> Script:
             break
         kept.append(step)
     return replace(script, steps=tuple(kept), finish="length")
+
+
+def _titled(prompt: Prompt) -> Script:
+    title = _title(prompt.text)
+    if not prompt.structured or "json=no" in prompt.text:
+        return Script(tuple(_text(title)), name="title")
+    found = json.dumps({"title": title})
+    if prompt.structured == "json":
+        return Script((Step("text", found),), name="title json")
+    steps = (Step("call", "title", 0, "call_title"), Step("args", found, 0))
+    return Script(steps, finish="tool_calls", name="title tool")
 
 
 def _title(text: str) -> str:

@@ -5,19 +5,28 @@ import itertools
 import json
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
 from aiohttp import web
 
+from tests.model_server import bedrock, responses
+from tests.model_server.bedrock import Bedrock
 from tests.model_server.failures import failure
+from tests.model_server.responses import Responses
 from tests.model_server.script import Prompt, Script, Step, plain, script_for, words
-from tests.model_server.wires import WIRES, Wire, counts_of
+from tests.model_server.wires import Anthropic, Gemini, OpenAI, counts_of
 
 HTML = "<!doctype html><html><head><title>Welcome</title></head><body><h1>It works!</h1></body></html>"
+VERTEX = "/v1/projects/{project}/locations/{region}/publishers"
+KEYS = ("Authorization", "api-key", "x-api-key", "x-goog-api-key")
 PAUSE, CUT = object(), object()
 Chunk = bytes | object
+Wire = OpenAI | Responses | Anthropic | Gemini | Bedrock
+WIRES: dict[str, type[Wire]] = {
+    "openai": OpenAI, "responses": Responses, "anthropic": Anthropic, "gemini": Gemini, "bedrock": Bedrock,
+}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -48,10 +57,17 @@ def make_app() -> web.Application:
     app = web.Application(client_max_size=64 * 1024 * 1024)
     app[STATE] = State()
     app.router.add_post("/v1/chat/completions", _chat)
+    app.router.add_post("/openai/deployments/{deployment}/chat/completions", _chat)  # Azure
+    for path in ("/v1/responses", "/openai/v1/responses"):
+        app.router.add_post(path, _responses)
     app.router.add_post("/v1/messages", _messages)
     app.router.add_get("/v1/models", _models)
     for prefix in ("", "/v1beta", "/v1"):
         app.router.add_post(prefix + "/models/{model}:{verb}", _gemini)
+    app.router.add_post(VERTEX + "/anthropic/models/{model}:{verb}", _messages)
+    app.router.add_post(VERTEX + "/google/models/{model}:{verb}", _gemini)
+    app.router.add_post("/model/{model}/{verb}", _bedrock)
+    app.router.add_post("/token", _token)
     app.router.add_get("/__requests", _requests)
     app.router.add_post("/__release", _release)
     app.router.add_post("/__reset", _reset)
@@ -63,6 +79,12 @@ async def _chat(request: web.Request) -> web.StreamResponse:
     messages = body.get("messages", [])
     prompt = _prompt(messages, "tool", body.get("max_tokens") or body.get("max_completion_tokens") or 0)
     return await _answer(request, "openai", str(body.get("model")), prompt, streamed=bool(body.get("stream")))
+
+
+async def _responses(request: web.Request) -> web.StreamResponse:
+    body = await _note(request)
+    prompt = _prompt(list(responses.flat_messages(body)), "tool", body.get("max_output_tokens") or 0)
+    return await _answer(request, "responses", str(body.get("model")), prompt, streamed=bool(body.get("stream")))
 
 
 async def _messages(request: web.Request) -> web.StreamResponse:
@@ -78,7 +100,15 @@ async def _messages(request: web.Request) -> web.StreamResponse:
         if not results:
             flat.append(message)
     prompt = _prompt(flat, "tool", body.get("max_tokens") or 0)
-    return await _answer(request, "anthropic", str(body.get("model")), prompt, streamed=bool(body.get("stream")))
+    model = body.get("model") or request.match_info.get("model")
+    return await _answer(request, "anthropic", str(model), prompt, streamed=bool(body.get("stream")))
+
+
+async def _bedrock(request: web.Request) -> web.StreamResponse:
+    body = await _note(request)
+    prompt = _prompt(list(bedrock.flat_messages(body)), "tool", body.get("inferenceConfig", {}).get("maxTokens") or 0)
+    streamed = request.match_info["verb"] == "converse-stream"
+    return await _answer(request, "bedrock", request.match_info["model"], prompt, streamed=streamed)
 
 
 async def _gemini(request: web.Request) -> web.StreamResponse:
@@ -128,7 +158,7 @@ def _prompt(messages: list[dict[str, Any]], tool_role: str, max_tokens: int) -> 
 
 async def _answer(request: web.Request, wire: str, model: str, prompt: Prompt, *, streamed: bool) -> web.StreamResponse:
     seen: Seen = request["seen"]
-    script = script_for(prompt)
+    script = script_for(replace(prompt, structured=_structured(seen.body)))
     refused = _refusal(request, wire, model, script)
     try:
         if script.first:
@@ -138,19 +168,33 @@ async def _answer(request: web.Request, wire: str, model: str, prompt: Prompt, *
             return refused
         if script.name == "stall" and not script.flag("head"):
             await asyncio.Event().wait()
+        if script.name == "cut" and not script.flag("head") and request.transport is not None:
+            seen.state = "cut"
+            request.transport.abort()
         tokens = len(prompt.all_text.split())
         if not streamed:
             seen.state = "done"
             return web.json_response(WIRES[wire](model, script, counts_of(script, tokens)).whole())
-        return await _stream(request, script, chunks_of(wire, model, script, tokens), seen)
+        return await _stream(request, wire, script, chunks_of(wire, model, script, tokens), seen)
     except (asyncio.CancelledError, ConnectionResetError):
         seen.state = "disconnected"
         raise
 
 
+def _structured(body: dict[str, Any]) -> str:
+    """Return how the request asks for an object, if it does."""
+    if body.get("tool_choice") or body.get("toolConfig", {}).get("toolChoice"):
+        return "tool"
+    formats = (body.get("response_format"), body.get("text", {}).get("format"),
+               body.get("generationConfig", {}).get("responseJsonSchema"))  # fmt: skip
+    return "json" if any(formats) else ""
+
+
 def _refusal(request: web.Request, wire: str, model: str, script: Script) -> web.Response | None:
-    keys = " ".join(request.headers.get(name, "") for name in ("Authorization", "x-api-key", "x-goog-api-key"))
+    keys = " ".join(request.headers.get(name, "") for name in KEYS)
     name = script.value if script.name == "error" else ""
+    if name and "times" in script.options and len(request.app[STATE].seen) > script.number("times", 0):
+        name = ""
     if "sk-wrong" in keys:
         name = "401"
     elif model == "no-such-model":
@@ -159,7 +203,8 @@ def _refusal(request: web.Request, wire: str, model: str, script: Script) -> web
         return web.Response(status=302, headers={"Location": script.options.get("to", "/v1/models")})
     if name:
         status, body = failure(wire, name)
-        return web.json_response(body, status=status, headers={"Retry-After": "20"} if status == 429 else None)
+        after = script.options.get("after", "20" if status == 429 else "no")
+        return web.json_response(body, status=status, headers={"Retry-After": after} if after != "no" else None)
     return web.Response(text=HTML, content_type="text/html") if script.name == "html" else None
 
 
@@ -226,9 +271,10 @@ def _dressed(script: Script, pieces: list[Chunk]) -> Iterator[Chunk]:
 
 
 async def _stream(
-    request: web.Request, script: Script, chunks: "Iterator[Chunk] | tuple[Chunk, ...]", seen: Seen
+    request: web.Request, wire: str, script: Script, chunks: "Iterator[Chunk] | tuple[Chunk, ...]", seen: Seen
 ) -> web.StreamResponse:
-    response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-cache"})
+    kind = getattr(WIRES[wire], "content_type", "text/event-stream")
+    response = web.StreamResponse(headers={"Content-Type": kind, "Cache-Control": "no-cache"})
     await response.prepare(request)
     loop = asyncio.get_running_loop()
     due = loop.time()
@@ -252,6 +298,14 @@ async def _stream(
     await response.write_eof()
     seen.state = "done"
     return response
+
+
+async def _token(request: web.Request) -> web.Response:
+    """Sell a token for the assertion of a service account."""
+    form = dict(await request.post())
+    request.app[STATE].count += 1
+    request.app[STATE].seen.append(Seen(request.path_qs, dict(request.headers), form, state="done"))
+    return web.json_response({"access_token": "ya29.sold", "expires_in": 3600, "token_type": "Bearer"})
 
 
 async def _models(request: web.Request) -> web.Response:

@@ -57,7 +57,8 @@ class OpenAI:
     def step(self, step: Step) -> bytes:  # noqa: PLR0911 (one line of wire per kind)
         match step.kind:
             case "text":
-                return self._chunk(f'{{"content":{_j(step.text)}}}')
+                field = "refusal" if self.script.name == "refusal" else "content"
+                return self._chunk(f'{{"{field}":{_j(step.text)}}}')
             case "think":
                 return self._chunk(f'{{"{self.thought}":{_j(step.text)}}}')
             case "call":
@@ -77,7 +78,7 @@ class OpenAI:
     def tail(self) -> list[bytes]:
         if self.script.name == "short":
             return []
-        parts = [self._chunk("{}", _j(self.script.finish))]
+        parts = [self._chunk("{}", _j(_finish(self.script)))]
         if self.script.flag("usage"):
             parts.append(f'{self._prefix}],"usage":{json.dumps(self.usage())}}}\n\n'.encode())
         if self.script.name != "no-done":
@@ -95,7 +96,9 @@ class OpenAI:
         }
 
     def whole(self) -> dict[str, Any]:
-        message: dict[str, Any] = {"role": "assistant", "content": _joined(self.script, "text")}
+        message: dict[str, Any] = {"role": "assistant", "content": _joined(self.script, "text"), "refusal": None}
+        if self.script.name == "refusal":
+            message |= {"content": None, "refusal": message["content"]}
         if thoughts := _joined(self.script, "think"):
             message[self.thought] = thoughts
         if calls := calls_of(self.script):
@@ -105,7 +108,7 @@ class OpenAI:
             ]
         body: dict[str, Any] = {
             "id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": self.model,
-            "choices": [{"index": 0, "message": message, "finish_reason": self.script.finish}],
+            "choices": [{"index": 0, "message": message, "finish_reason": _finish(self.script)}],
         }  # fmt: skip
         return body | ({"usage": self.usage()} if self.script.flag("usage") else {})
 
@@ -114,7 +117,13 @@ class Anthropic:
     """Messages. Blocks are opened and closed as the kinds of step change."""
 
     name = "anthropic"
-    _FINISH = {"stop": "end_turn", "length": "max_tokens", "tool_calls": "tool_use", "content_filter": "refusal"}
+    _FINISH = {
+        "stop": "end_turn",
+        "length": "max_tokens",
+        "tool_calls": "tool_use",
+        "content_filter": "refusal",
+        "refusal": "refusal",
+    }
 
     def __init__(self, model: str, script: Script, counts: Counts) -> None:
         self.script, self.counts, self.model = script, counts, model
@@ -127,7 +136,7 @@ class Anthropic:
             "id": "msg_1", "type": "message", "role": "assistant", "model": self.model, "content": [],
             "stop_reason": None, "stop_sequence": None, "usage": self.usage() | {"output_tokens": 1},
         }  # fmt: skip
-        return _event("message_start", {"message": message}) + _event("ping", {})
+        return event("message_start", {"message": message}) + event("ping", {})
 
     def step(self, step: Step) -> bytes:  # noqa: PLR0911 (one block of wire per kind)
         match step.kind:
@@ -141,7 +150,7 @@ class Anthropic:
                 closed = self._close()
                 self._open, self._index = "redacted", self._index + 1
                 block = {"type": "redacted_thinking", "data": step.text}
-                return closed + _event("content_block_start", {"index": self._index, "content_block": block})
+                return closed + event("content_block_start", {"index": self._index, "content_block": block})
             case "call":  # a block is whole before the next begins
                 call_id, name, arguments = self._calls[step.index]
                 kind = {"type": "tool_use", "id": call_id, "name": name, "input": {}}
@@ -160,16 +169,16 @@ class Anthropic:
             return b""
         closed = self._close()
         self._open, self._index = kind, self._index + 1
-        return closed + _event("content_block_start", {"index": self._index, "content_block": start})
+        return closed + event("content_block_start", {"index": self._index, "content_block": start})
 
     def _close(self) -> bytes:
         if not self._open:
             return b""
         signed = self._delta({"type": "signature_delta", "signature": "c2ln"}) if self._open == "think" else b""
-        return signed + _event("content_block_stop", {"index": self._index})
+        return signed + event("content_block_stop", {"index": self._index})
 
     def _delta(self, delta: dict[str, Any]) -> bytes:
-        return _event("content_block_delta", {"index": self._index, "delta": delta})
+        return event("content_block_delta", {"index": self._index, "delta": delta})
 
     def tail(self) -> list[bytes]:
         closed = self._close()
@@ -177,7 +186,7 @@ class Anthropic:
             return [closed]
         delta = {"stop_reason": self._FINISH[self.script.finish], "stop_sequence": None}
         usage = {"output_tokens": self.counts.output}
-        return [closed + _event("message_delta", {"delta": delta, "usage": usage}), _event("message_stop", {})]
+        return [closed + event("message_delta", {"delta": delta, "usage": usage}), event("message_stop", {})]
 
     def usage(self) -> dict[str, Any]:
         return {
@@ -207,7 +216,13 @@ class Gemini:
     """generateContent. A function call comes whole, in one part."""
 
     name = "gemini"
-    _FINISH = {"stop": "STOP", "length": "MAX_TOKENS", "tool_calls": "STOP", "content_filter": "SAFETY"}
+    _FINISH = {
+        "stop": "STOP",
+        "length": "MAX_TOKENS",
+        "tool_calls": "STOP",
+        "content_filter": "SAFETY",
+        "refusal": "STOP",
+    }
 
     def __init__(self, model: str, script: Script, counts: Counts) -> None:
         self.script, self.counts, self.model = script, counts, model
@@ -232,7 +247,8 @@ class Gemini:
 
     def _call(self, index: int) -> dict[str, Any]:
         _, name, arguments = self._calls[index]
-        return {"functionCall": {"name": name, "args": json.loads(arguments)}}
+        proof = {"thoughtSignature": self.script.options["proof"]} if "proof" in self.script.options else {}
+        return {"functionCall": {"name": name, "args": json.loads(arguments)}} | proof
 
     def _body(self, parts: list[dict[str, Any]], finish: str = "") -> dict[str, Any]:
         candidate: dict[str, Any] = {"content": {"parts": parts, "role": "model"}, "index": 0}
@@ -264,8 +280,8 @@ class Gemini:
         return self._body(parts, self._FINISH[self.script.finish])
 
 
-Wire = OpenAI | Anthropic | Gemini
-WIRES: dict[str, type[Wire]] = {"openai": OpenAI, "anthropic": Anthropic, "gemini": Gemini}
+def _finish(script: Script) -> str:
+    return "stop" if script.finish == "refusal" else script.finish
 
 
 def calls_of(script: Script) -> list[tuple[str, str, str]]:
@@ -301,5 +317,5 @@ def _data(body: dict[str, Any]) -> bytes:
     return f"data: {json.dumps(body, ensure_ascii=False)}\n\n".encode()
 
 
-def _event(kind: str, body: dict[str, Any]) -> bytes:
+def event(kind: str, body: dict[str, Any]) -> bytes:
     return f"event: {kind}\ndata: {json.dumps({'type': kind} | body, ensure_ascii=False)}\n\n".encode()

@@ -1,3 +1,4 @@
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -5,15 +6,25 @@ import pytest
 from endpoints.adapters.base import Endpoint, ModelRequest, PromptMessage
 from endpoints.events import TERMINAL, Event, Finished, Usage
 from endpoints.parts import MessageParts
-from endpoints.services import stream
+from endpoints.services import Retries, stream
 from tests.model_server.fixtures import ModelServer
 
 KEY = "sk-of-the-operator"
+ONCE = Retries(most=0)
 
 
 @pytest.fixture
 def openai(model_server: ModelServer) -> Endpoint:
     return Endpoint("Wire", "Wire", "openai_wire", base_url=model_server.url, api_key=KEY, written_by_operator=True)
+
+
+@pytest.fixture
+def azure(model_server: ModelServer) -> Endpoint:
+    return Endpoint(
+        "azureOpenAI", "Azure", "openai_wire", family="azureOpenAI", key_header="api-key", api_key=KEY,
+        base_url=f"{model_server.root}/openai/deployments/our-gpt", query={"api-version": "2024-10-21"},
+        models=("gpt-4o",), wire_names={"gpt-4o": "our-gpt"}, written_by_operator=True,
+    )  # fmt: skip
 
 
 @pytest.fixture
@@ -32,14 +43,28 @@ def gemini(model_server: ModelServer) -> Endpoint:
     )  # fmt: skip
 
 
+@pytest.fixture
+def bedrock(model_server: ModelServer) -> Endpoint:
+    return Endpoint(
+        "bedrock", "Bedrock", "litellm", family="bedrock", base_url=model_server.root, litellm_prefix="bedrock/",
+        models=("anthropic.claude-sonnet-4-5-v1:0",), written_by_operator=True,
+        credentials={"aws_access_key_id": "AKIA1", "aws_secret_access_key": KEY, "aws_session_token": "st",
+                     "aws_region_name": "eu-central-1"},
+    )  # fmt: skip
+
+
 def ask(endpoint: Endpoint, text: str, **options: Any) -> ModelRequest:
     model = endpoint.models[0] if endpoint.models else "some-model"
     return ModelRequest(endpoint, options.pop("model", model), [PromptMessage("user", text)], **options)
 
 
-async def events_of(request: ModelRequest) -> list[Event]:
+async def events_of(request: ModelRequest, retries: Retries = ONCE) -> list[Event]:
+    return await checked(stream(request, retries=retries))
+
+
+async def checked(stream_of_events: AsyncIterator[Event]) -> list[Event]:
     """Return every event of a call, having checked the promise: exactly one last event, at most one usage before."""
-    events = [event async for event in stream(request)]
+    events = [event async for event in stream_of_events]
     assert isinstance(events[-1], TERMINAL)
     assert not any(isinstance(event, TERMINAL) for event in events[:-1])
     usages = [at for at, event in enumerate(events) if isinstance(event, Usage)]

@@ -192,10 +192,12 @@ async def test_case_66_a_delta_of_a_hundred_megabytes_is_refused_early(
     await asyncio.to_thread(model_server.wait_until, lambda seen: seen[0]["state"] == "disconnected")
 
 
-@pytest.mark.parametrize("scenario", ["stall", "stall at=0", "stall head=no"])
-async def test_silence_runs_out_of_time(openai: Endpoint, model_server: ModelServer, scenario: str) -> None:
+@pytest.mark.parametrize(
+    ("scenario", "code"), [("stall", "stalled"), ("stall at=0", "timeout"), ("stall head=no", "timeout")]
+)
+async def test_silence_runs_out_of_time(openai: Endpoint, model_server: ModelServer, scenario: str, code: str) -> None:
     events = [event async for event in openai_wire.stream(ask(openai, f"[[{scenario}]]"), patience=QUICK)]
-    assert ended(events) == "timeout"
+    assert ended(events) == code
     await asyncio.to_thread(model_server.wait_until, lambda seen: seen[0]["state"] == "disconnected")
 
 
@@ -279,3 +281,34 @@ async def test_complete_returns_text_usage_and_failure(openai: Endpoint) -> None
     assert failed is None
     text, usage, failed = await complete(ask(openai, "[[error:429]]", stream=False))
     assert (text, usage, failed and failed.code) == ("", None, "rate_limit")
+
+
+@pytest.mark.parametrize(
+    ("key", "field", "expected"),
+    [("reasoning", "reasoning", True), ("reasoning", "content", False), ("reasoning_content", "content", True)],
+)
+async def test_only_the_named_field_holds_thoughts(openai: Endpoint, key: str, field: str, expected: bool) -> None:
+    endpoint = replace(openai, reasoning_key=key)
+    events = await events_of(ask(endpoint, f"[[reasoning field={field}]]"))
+    assert bool(thoughts_of(events)) is expected
+
+
+@pytest.mark.parametrize(
+    ("change", "model", "sent"),
+    [({}, "m", [False, False]), ({"resend_reasoning": True}, "m", [False, True]), ({}, "DeepSeek-R2", [False, True]),
+     ({"resend_reasoning_history": True}, "m", [True, True])],
+)  # fmt: skip
+async def test_thoughts_go_back_where_the_endpoint_wants_them(
+    openai: Endpoint, model_server: ModelServer, change: dict[str, Any], model: str, sent: list[bool]
+) -> None:
+    thought = ({"type": "think", "think": "hm"},)
+    messages = [
+        PromptMessage("user", "hi"),
+        PromptMessage("assistant", "hello", reasoning=thought),
+        PromptMessage("user", "again"),
+        PromptMessage("assistant", "", tool_calls=(ToolCall("c1", "lookup", "{}"),), reasoning=thought),
+        PromptMessage("tool", "found", tool_call_id="c1"),
+    ]
+    await events_of(ModelRequest(replace(openai, **change), model, messages))
+    said = model_server.requests()[0]["body"]["messages"]
+    assert [said[at].get("reasoning_content") == "hm" for at in (1, 3)] == sent

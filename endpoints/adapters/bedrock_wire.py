@@ -1,0 +1,231 @@
+"""AWS Bedrock's Converse, streamed or whole, signed by us."""
+
+import re
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from dataclasses import replace
+from typing import Any, ClassVar
+from urllib.parse import quote
+
+from endpoints.adapters.assembly import usage_of
+from endpoints.adapters.base import Endpoint, ModelRequest, PromptMessage, ToolSpec
+from endpoints.adapters.eventstream import EventFrames
+from endpoints.adapters.failures import failure_of
+from endpoints.adapters.sigv4 import AccessKey, signed
+from endpoints.adapters.wire import (
+    PATIENCE,
+    Call,
+    Reply,
+    arguments_of,
+    exchange,
+    named,
+    packed,
+    safe_id,
+    url_of,
+    with_key,
+)
+from endpoints.events import Event, FinishReason, ReasoningDelta, ReasoningSealed, TextDelta
+from endpoints.http import Patience
+from endpoints.parameters.sets import additions
+from endpoints.parts import is_sealed
+
+REGION = "us-east-1"
+_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
+_TOP = {
+    "inferenceConfig", "additionalModelRequestFields", "additionalModelResponseFieldPaths", "guardrailConfig",
+    "performanceConfig", "requestMetadata", "promptVariables", "serviceTier", "outputConfig",
+}  # fmt: skip
+_SAMPLING = {"temperature", "topP", "maxTokens", "stopSequences"}  # of `inferenceConfig`; any other is the model's own
+_OWN = {"modelId", "messages", "system", "toolConfig", "tools", "cachePoint", "stream", "model", "region"}
+_STATUSES = {
+    "throttlingException": 429, "validationException": 400, "accessDeniedException": 403,
+    "resourceNotFoundException": 404, "modelTimeoutException": 408, "serviceUnavailableException": 503,
+    "internalServerException": 500, "modelStreamErrorException": 500,
+}  # fmt: skip
+
+
+def stream(request: ModelRequest, *, patience: Patience = PATIENCE) -> AsyncGenerator[Event]:
+    """Carry out one model call, as `base.Adapter` promises."""
+    region = _region_of(request)
+    endpoint = request.endpoint
+    if not endpoint.base_url:
+        endpoint = replace(endpoint, base_url=f"https://bedrock-runtime.{region}.amazonaws.com")
+    body = packed(body_of(request))
+    verb = "converse-stream" if request.stream else "converse"
+    url = url_of(endpoint, f"/model/{quote(named(request), safe=':')}/{verb}")
+    return exchange(endpoint, Call(url, _headers(endpoint, url, body, region), body), ConverseReply(request), patience)
+
+
+def _region_of(request: ModelRequest) -> str:
+    """Return the region that a person chose, else the endpoint's. It becomes part of a host's name."""
+    named_regions = (request.params.get("region"), request.endpoint.credentials.get("aws_region_name"), REGION)
+    return next(each for each in named_regions if isinstance(each, str) and _REGION.fullmatch(each))
+
+
+def _headers(endpoint: Endpoint, url: str, body: bytes, region: str) -> dict[str, str]:
+    """Return the headers with the bearer token that the endpoint has, else with a signature."""
+    headers = with_key(endpoint, "Authorization", f"Bearer {endpoint.api_key}" if endpoint.api_key else "")
+    credentials = endpoint.credentials
+    if endpoint.api_key or not credentials.get("aws_access_key_id"):
+        return headers
+    key = AccessKey(
+        credentials["aws_access_key_id"],
+        credentials.get("aws_secret_access_key", ""),
+        credentials.get("aws_session_token") or "",
+    )
+    return signed(key, url=url, body=body, headers=headers, region=region, service="bedrock")
+
+
+def body_of(request: ModelRequest) -> dict[str, Any]:
+    """Return the request's body. `add_params` is applied last, then `drop_params` takes away.
+
+    Fields that Converse does not know are the model's own and go where it wants those.
+    """
+    endpoint, params = request.endpoint, request.params
+    body: dict[str, Any] = {"messages": _messages_of(request)}
+    inference: dict[str, Any] = {}
+    own: dict[str, Any] = {}
+    for name, value in {**params, **additions(endpoint)}.items():
+        if name not in _OWN and value not in (None, "") and name not in endpoint.drop_params:
+            (body if name in _TOP else inference if name in _SAMPLING else own)[name] = value
+    if request.max_tokens:
+        inference["maxTokens"] = request.max_tokens
+    for name, more in (("inferenceConfig", inference), ("additionalModelRequestFields", own)):
+        if more:
+            body[name] = {**body.get(name, {}), **more}
+    if system := [{"text": each.content} for each in request.messages if each.role == "system"]:
+        body["system"] = system
+    if mark := params.get("cachePoint"):
+        _mark_kept(body, mark)
+    chosen = params.get("toolConfig") or {}
+    if tools := [*chosen.get("tools", ()), *(_tool_of(tool) for tool in request.tools)]:
+        body["toolConfig"] = {**chosen, "tools": tools}
+    return body
+
+
+def _mark_kept(body: dict[str, Any], mark: Any) -> None:
+    """Mark how far the provider shall keep the prompt: behind the instructions, and behind the last message."""
+    for content in (body.get("system"), *(message["content"] for message in body["messages"][-1:])):
+        if content:
+            content.append({"cachePoint": mark})
+
+
+def _tool_of(tool: ToolSpec) -> dict[str, Any]:
+    schema = {"json": dict(tool.parameters)}
+    return {"toolSpec": {"name": tool.name, "description": tool.description, "inputSchema": schema}}
+
+
+def _messages_of(request: ModelRequest) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for message in request.messages:
+        blocks = list(_blocks_of(message))
+        role = "assistant" if message.role == "assistant" else "user"
+        if message.role == "system" or not blocks:
+            continue
+        if found and found[-1]["role"] == role == "user":  # results of parallel calls stand in one message
+            found[-1]["content"] += blocks
+        else:
+            found.append({"role": role, "content": blocks})
+    return found
+
+
+def _blocks_of(message: PromptMessage) -> Iterator[dict[str, Any]]:
+    if message.role == "tool":
+        content = [{"text": message.content}]
+        yield {"toolResult": {"toolUseId": safe_id(message.tool_call_id), "content": content}}
+        return
+    for part in message.reasoning:
+        if "redacted" in part:
+            yield {"reasoningContent": {"redactedContent": part["redacted"]}}
+        elif is_sealed(part):
+            text = {"text": part["think"], "signature": part["signature"]}
+            yield {"reasoningContent": {"reasoningText": text}}
+    if message.content:
+        yield {"text": message.content}
+    for call in message.tool_calls:
+        yield {"toolUse": {"toolUseId": safe_id(call.call_id), "name": call.name, "input": arguments_of(call)}}
+
+
+class ConverseReply(Reply):
+    """A message: blocks, each of which is thoughts, text or a call."""
+
+    FINISHES: ClassVar[Mapping[str, FinishReason]] = {
+        "end_turn": "stop",
+        "tool_use": "tool_calls",
+        "max_tokens": "length",
+        "model_context_window_exceeded": "length",
+        "content_filtered": "content_filter",
+        "guardrail_intervened": "content_filter",
+    }
+
+    def __init__(self, request: ModelRequest) -> None:
+        super().__init__(request)
+        self.pieces = EventFrames()
+
+    def feed(self, data: dict[str, Any]) -> Iterator[Event]:
+        for kind, event in data.items():
+            if not isinstance(event, dict):
+                continue
+            index = event.get("contentBlockIndex")
+            if kind == "contentBlockDelta":
+                yield from self._said(event.get("delta"), index)
+            elif kind == "contentBlockStart":
+                yield from self._said(event.get("start"), index)
+            elif kind == "messageStart":
+                self.began = True
+            elif kind == "messageStop":
+                self._stop(event)
+            elif kind == "metadata":
+                self._count(event.get("usage"))
+                self.done = True
+            elif kind in _STATUSES:
+                self.failed = failure_of(_STATUSES[kind], event, self.secrets)
+
+    def said_at_once(self, data: dict[str, Any]) -> Iterator[Event]:
+        output = data.get("output")
+        message = output.get("message") if isinstance(output, dict) else None
+        blocks = message.get("content") if isinstance(message, dict) else None
+        for index, block in enumerate(blocks if isinstance(blocks, list) else ()):
+            yield from self._said(block, index)
+        self._count(data.get("usage"))
+        self._stop(data)
+
+    def _said(self, block: Any, index: Any) -> Iterator[Event]:
+        """Yield the events of a block: whole, its beginning, or a piece of it."""
+        match block:
+            case {"text": str(text)} if text:
+                self.began = True
+                yield TextDelta(text)
+            case {"reasoningContent": dict(thought)}:
+                yield from self._thought(thought)
+            case {"toolUse": dict(call)}:
+                function = {"name": call.get("name"), "arguments": call.get("input")}
+                yield from self.calls.feed([{"index": index, "id": call.get("toolUseId"), "function": function}])
+
+    def _thought(self, thought: dict[str, Any]) -> Iterator[Event]:
+        whole = thought.get("reasoningText")
+        if isinstance(whole, dict):
+            thought = whole
+        text, signature, redacted = (thought.get(name) for name in ("text", "signature", "redactedContent"))
+        if text and isinstance(text, str):
+            yield ReasoningDelta(text)
+        if signature and isinstance(signature, str):
+            yield ReasoningSealed(signature)
+        if redacted and isinstance(redacted, str):
+            yield ReasoningSealed(redacted=redacted)
+
+    def _stop(self, event: dict[str, Any]) -> None:
+        reason = event.get("stopReason")
+        if isinstance(reason, str) and reason:
+            self.finish = reason
+
+    def _count(self, usage: Any) -> None:
+        """Note the counts. The cached are not among the input."""
+        if not isinstance(usage, dict):
+            return
+        cached = {
+            "cache_read_input_tokens": usage.get("cacheReadInputTokens"),
+            "cache_creation_input_tokens": usage.get("cacheWriteInputTokens"),
+        }
+        inputs = [usage.get("inputTokens"), *cached.values()]
+        prompt = sum(each for each in inputs if isinstance(each, int))
+        self.usage = usage_of({"prompt_tokens": prompt, "completion_tokens": usage.get("outputTokens"), **cached})

@@ -1,0 +1,170 @@
+"""Google's generateContent, streamed or whole."""
+
+import json
+import re
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from typing import Any, ClassVar
+from urllib.parse import quote
+
+from endpoints.adapters.assembly import usage_of
+from endpoints.adapters.base import ModelRequest, PromptMessage
+from endpoints.adapters.wire import PATIENCE, Call, Reply, arguments_of, exchange, named, packed, url_of, with_key
+from endpoints.events import Event, Failed, Finished, FinishReason, ReasoningDelta, ReasoningSealed, TextDelta
+from endpoints.http import Patience
+from endpoints.parameters.sets import additions
+from endpoints.parts import is_sealed
+
+_TOP = {"generationConfig", "safetySettings", "toolConfig", "cachedContent", "labels"}  # every other: generationConfig
+_OWN = {"model", "contents", "systemInstruction", "tools", "stream"}
+_VERSION = re.compile(r"/v\d\w*$")
+_FILTERED = ("SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "IMAGE_SAFETY")
+_FAILED = {"MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS", "OTHER"}
+
+
+def stream(request: ModelRequest, *, patience: Patience = PATIENCE) -> AsyncGenerator[Event]:
+    """Carry out one model call, as `base.Adapter` promises."""
+    endpoint = request.endpoint
+    versioned = "" if _VERSION.search(endpoint.base_url.rstrip("/")) else "/v1beta"
+    path = f"{versioned}/models/{quote(named(request).removeprefix('models/'), safe='')}{verb_of(request)}"
+    header = "x-goog-api-key" if endpoint.key_header.lower() == "authorization" else endpoint.key_header
+    call = Call(with_sse(url_of(endpoint, path), request), with_key(endpoint, header, endpoint.api_key),
+                packed(body_of(request)))  # fmt: skip
+    return exchange(endpoint, call, ContentReply(request), patience)
+
+
+def verb_of(request: ModelRequest) -> str:
+    return ":streamGenerateContent" if request.stream else ":generateContent"
+
+
+def with_sse(url: str, request: ModelRequest) -> str:
+    """Return the address, asking for an event stream: what is streamed otherwise is one long JSON list."""
+    return url + ("&" if "?" in url else "?") + "alt=sse" if request.stream else url
+
+
+def body_of(request: ModelRequest) -> dict[str, Any]:
+    """Return the request's body. `add_params` is applied last, then `drop_params` takes away."""
+    endpoint = request.endpoint
+    body: dict[str, Any] = {"contents": _contents_of(request)}
+    if system := "\n\n".join(each.content for each in request.messages if each.role == "system"):
+        body["systemInstruction"] = {"parts": [{"text": system}]}
+    config: dict[str, Any] = {}
+    tools = list(request.params.get("tools") or ())
+    for name, value in {**request.params, **additions(endpoint)}.items():
+        if name in _OWN or value in (None, ""):
+            continue
+        if name == "generationConfig":
+            config |= value
+        else:
+            (body if name in _TOP else config)[name] = value
+    if request.max_tokens:
+        config["maxOutputTokens"] = request.max_tokens
+    for name in endpoint.drop_params:
+        config.pop(name, None)
+        if name not in _OWN:
+            body.pop(name, None)
+    if config:
+        body["generationConfig"] = config
+    if request.tools:
+        tools.append({"functionDeclarations": [
+            {"name": tool.name, "description": tool.description, "parametersJsonSchema": dict(tool.parameters)}
+            for tool in request.tools
+        ]})  # fmt: skip
+    return body | ({"tools": tools} if tools else {})
+
+
+def _contents_of(request: ModelRequest) -> list[dict[str, Any]]:
+    names = {call.call_id: call.name for message in request.messages for call in message.tool_calls}
+    found: list[dict[str, Any]] = []
+    for message in request.messages:
+        parts = list(_parts_of(message, names))
+        role = "model" if message.role == "assistant" else "user"
+        if message.role == "system" or not parts:
+            continue
+        if found and found[-1]["role"] == role == "user":  # results of parallel calls stand in one content
+            found[-1]["parts"] += parts
+        else:
+            found.append({"role": role, "parts": parts})
+    return found
+
+
+def _parts_of(message: PromptMessage, names: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    if message.role == "tool":
+        name = names.get(message.tool_call_id, message.tool_call_id)
+        yield {"functionResponse": {"name": name, "response": {"result": message.content}}}
+        return
+    if message.content:
+        yield {"text": message.content}
+    seals = [part.get("signature") or part["redacted"] for part in message.reasoning if is_sealed(part)]
+    for number, call in enumerate(message.tool_calls):
+        part: dict[str, Any] = {"functionCall": {"name": call.name, "args": arguments_of(call)}}
+        # The first of parallel calls carries the proof of the thoughts that led to them.
+        yield part | ({"thoughtSignature": seals[-1]} if seals and not number else {})
+
+
+class ContentReply(Reply):
+    """A content: parts, each of which is a thought, text or a call."""
+
+    FINISHES: ClassVar[Mapping[str, FinishReason]] = {
+        "STOP": "stop",
+        "MAX_TOKENS": "length",
+        **dict.fromkeys(
+            ("SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII"), "content_filter"
+        ),
+    }
+
+    def __init__(self, request: ModelRequest) -> None:
+        super().__init__(request)
+        self._thought = False  # there are readable thoughts that were not sealed yet
+
+    def feed(self, data: dict[str, Any]) -> Iterator[Event]:
+        if data.get("error"):
+            self.fail(data)
+            return
+        if isinstance(data.get("usageMetadata"), dict):
+            self._count(data["usageMetadata"])
+        blocked = data.get("promptFeedback")
+        if isinstance(blocked, dict) and blocked.get("blockReason"):
+            self.failed = Failed("content_filter", f"the prompt was blocked: {blocked['blockReason']}")
+        candidates = data.get("candidates")
+        candidate = candidates[0] if isinstance(candidates, list) and candidates else None
+        if isinstance(candidate, dict):
+            self.began = True
+            content = candidate.get("content")
+            parts = content.get("parts") if isinstance(content, dict) else None
+            for part in parts if isinstance(parts, list) else ():
+                if isinstance(part, dict):
+                    yield from self._said(part)
+            reason = candidate.get("finishReason")
+            if isinstance(reason, str) and reason:
+                self.finish = reason
+
+    def said_at_once(self, data: dict[str, Any]) -> Iterator[Event]:
+        yield from self.feed(data)
+
+    def ending(self, finish: str) -> Finished | Failed:
+        if finish in _FAILED:
+            return Failed("cut_off" if self.began else "bad_response", f"finish reason {finish}")
+        return super().ending(finish)
+
+    def _said(self, part: dict[str, Any]) -> Iterator[Event]:
+        text, call, proof = part.get("text"), part.get("functionCall"), part.get("thoughtSignature")
+        if text and isinstance(text, str):
+            self._thought = self._thought or bool(part.get("thought"))
+            yield ReasoningDelta(text) if part.get("thought") else TextDelta(text)
+        if isinstance(call, dict):
+            if proof and isinstance(proof, str):
+                yield ReasoningSealed(redacted=proof)
+            function = {"name": call.get("name"), "arguments": json.dumps(call.get("args") or {})}
+            yield from self.calls.feed([{"id": call.get("id"), "function": function}])
+
+    def _count(self, usage: dict[str, Any]) -> None:
+        counts = {name: value for name, value in usage.items() if isinstance(value, int)}
+        prompt = counts.get("promptTokenCount", 0) + counts.get("toolUsePromptTokenCount", 0)
+        thought = counts.get("thoughtsTokenCount", 0)
+        # The total tells thoughts that are counted nowhere else.
+        output = max(counts.get("candidatesTokenCount", 0) + thought, counts.get("totalTokenCount", 0) - prompt)
+        self.usage = usage_of({
+            "prompt_tokens": prompt, "completion_tokens": output,
+            "prompt_tokens_details": {"cached_tokens": counts.get("cachedContentTokenCount")},
+            "completion_tokens_details": {"reasoning_tokens": thought},
+        })  # fmt: skip

@@ -1,0 +1,139 @@
+"""Titles: which model is asked, with what, when, and who is charged; against the model server."""
+
+import asyncio
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.db import connections
+
+from accounts.models import User
+from billing.models import LedgerEntry
+from billing.pricing import Rates
+from chat.generator.worker import Generator
+from chat.models import Message
+from chat.services import titles
+from chat.services.signals import WORK, client
+from endpoints import registry
+from endpoints.adapters.base import Endpoint, Titles
+from tests.chat.conftest import began
+from tests.model_server.fixtures import ModelServer
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.wire]
+
+RATES = Rates(Decimal(1), Decimal(1), Decimal(1), Decimal(1))
+
+
+@pytest.fixture
+def endpoint(model_server: ModelServer) -> Endpoint:
+    client().delete(WORK)
+    return Endpoint(
+        "Somewhere", "Somewhere", "openai_wire", base_url=model_server.url, api_key="sk-test",
+        models=("tiny", "gpt-4o"), written_by_operator=True, token_rates={"tiny": RATES, "small": RATES},
+    )  # fmt: skip
+
+
+def offer(*endpoints: Endpoint) -> None:
+    registry.reset()
+    registry._state.append(registry._State(registry.Registry(endpoints), (), (), float("inf")))
+
+
+def title_of(owner: User, served: Endpoint, asked: str = "[[title:Cats_purr]] why?", **titles_of: Any) -> str:
+    offer(replace(served, titles=Titles(**titles_of)))
+    return titles.write_title(began(owner, text=asked).conversation.id)
+
+
+def test_the_conversations_own_model_writes_the_title(
+    owner: User, endpoint: Endpoint, model_server: ModelServer
+) -> None:
+    assert title_of(owner, endpoint, model="current_model") == "Cats purr"
+    body = model_server.requests()[0]["body"]
+    assert [body["model"], body["stream"], body["max_tokens"]] == ["tiny", False, titles.TITLE_TOKENS]
+    (message,) = body["messages"]
+    assert message["role"] == "user"
+    assert message["content"].endswith("\n\n[[title:Cats_purr]] why?")
+
+
+def test_another_endpoint_writes_it_with_its_own_key_and_is_what_is_charged(
+    owner: User, endpoint: Endpoint, model_server: ModelServer
+) -> None:
+    other = replace(endpoint, name="Cheap", api_key="sk-cheap")
+    offer(replace(endpoint, titles=Titles(endpoint="Cheap", model="small")), other)
+    assert titles.write_title(began(owner, text="[[title:Cats_purr]]").conversation.id) == "Cats purr"
+    (seen,) = model_server.requests()
+    assert [seen["headers"]["Authorization"], seen["body"]["model"]] == ["Bearer sk-cheap", "small"]
+    entry = LedgerEntry.objects.get(reason="title")
+    assert [entry.endpoint, entry.model] == ["Cheap", "small"]
+
+
+def test_an_unknown_endpoint_is_told_and_the_conversations_own_writes_it(
+    owner: User, endpoint: Endpoint, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert title_of(owner, endpoint, endpoint="Nowhere") == "Cats purr"
+    assert "there is no endpoint Nowhere" in caplog.text
+
+
+def test_prompt_template_and_role_are_the_operators(owner: User, endpoint: Endpoint, model_server: ModelServer) -> None:
+    title_of(
+        owner, endpoint, asked="{output} {convo}", prompt="A title of the conversation, please: {convo}!",
+        template="Q={input} A={output}", role="system",
+    )  # fmt: skip
+    (message,) = model_server.requests()[0]["body"]["messages"]
+    assert message == {"role": "system", "content": "A title of the conversation, please: Q={output} {convo} A=!"}
+
+
+def test_after_the_answer_both_are_known(owner: User, endpoint: Endpoint, model_server: ModelServer) -> None:
+    offer(replace(endpoint, titles=Titles(timing="final")))
+    started = began(owner, text="why?")
+    Message.objects.filter(id=started.reply.id).update(text="because")
+    titles.write_title(started.conversation.id)
+    (message,) = model_server.requests()[0]["body"]["messages"]
+    assert message["content"].endswith("\n\nUser: why?\nAI: because")
+
+
+PROVIDERS: dict[str, dict[str, Any]] = {
+    "openai": {},
+    "anthropic": {"adapter": "litellm", "litellm_prefix": "anthropic/"},
+    "gemini": {"adapter": "litellm", "litellm_prefix": "gemini/"},
+    "bedrock": {"adapter": "litellm", "litellm_prefix": "bedrock/"},
+}
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_a_structured_title(owner: User, endpoint: Endpoint, model_server: ModelServer, provider: str) -> None:
+    root = model_server.url if provider == "openai" else model_server.root
+    served = replace(endpoint, base_url=root, **PROVIDERS[provider])
+    assert title_of(owner, served, method="structured") == "Cats purr"
+    assert model_server.count == 1
+
+
+def test_a_model_that_writes_no_json_is_asked_for_text_and_both_calls_are_charged(
+    owner: User, endpoint: Endpoint, model_server: ModelServer
+) -> None:
+    assert title_of(owner, endpoint, asked="[[title:Cats_purr json=no]]", method="structured") == "Cats purr"
+    first, second = (each["body"] for each in model_server.requests())
+    assert ["response_format" in first, "response_format" in second] == [True, False]
+    words = sum(len(str(body["messages"][0]["content"]).split()) for body in (first, second))
+    entry = LedgerEntry.objects.get(reason="title")
+    assert [entry.input_tokens, entry.output_tokens] == [words, 4]
+
+
+@pytest.mark.parametrize("timing", ["immediate", "final"])
+async def test_the_title_is_asked_for_when_the_operator_says(
+    owner: User, endpoint: Endpoint, model_server: ModelServer, timing: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr("chat.generator.worker.write_title.delay", asked.append)
+    offer(replace(endpoint, titles=Titles(timing=timing)))
+    generator = Generator()
+    task = asyncio.create_task(generator.run())
+    started = await sync_to_async(began)(owner, text="[[gate:titled]] hi")
+    await asyncio.to_thread(model_server.wait_until, lambda seen: bool(seen) and seen[0]["sent"] >= 6)
+    assert asked == ([str(started.conversation.id)] if timing == "immediate" else [])
+    await asyncio.to_thread(model_server.release, "titled")
+    generator.drain()
+    await asyncio.wait_for(task, 20)
+    assert asked == [str(started.conversation.id)]
+    await sync_to_async(connections.close_all)()
