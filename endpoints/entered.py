@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, InterfaceError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -30,6 +30,7 @@ _PROVIDERS: Final = {provider.name: provider for provider in PROVIDERS}
 _TOLD: Final = (
     "kind", "name", "base_url", "api_key", "key_from_user", "model_names", "fetch_models", "is_enabled", "order",
 )  # fmt: skip
+_TAKEN: Final = {LOCAL_NAME, "agents", "assistants", "azureAssistants", "custom"}
 _OWN_WIRE: Final = Provider("custom", "", "", "", "", "", "openai_wire", (), fetches=True)
 
 
@@ -58,8 +59,8 @@ def endpoints() -> tuple[Endpoint, ...]:
         return known
     try:
         found = tuple(to_endpoint(row) for row in OperatorEndpoint.objects.filter(is_enabled=True))
-    except DatabaseError:
-        log.warning("the endpoints entered in the browser cannot be read; what was known holds", exc_info=True)
+    except (DatabaseError, InterfaceError) as error:
+        log.warning("the endpoints entered in the browser cannot be read; what was known holds: %s", error)
         found = known
     found = known if found == known else found
     _known[:] = [(time.monotonic(), found)]
@@ -92,7 +93,7 @@ def to_endpoint(row: OperatorEndpoint) -> Endpoint:
         models=named or provider.models,
         fetch_models=row.fetch_models and provider.fetches and not row.key_from_user,
         litellm_prefix=provider.litellm_prefix,
-        custom=row.kind == OperatorEndpoint.Kind.CUSTOM,
+        custom=row.name != provider.name,
         key_from_user=row.key_from_user,
         url_from_user=row.key_from_user and not base_url,
         written_by_operator=True,
@@ -169,8 +170,8 @@ def _faults(row: OperatorEndpoint, key: str) -> dict[str, str]:
         faults["base_url"] = _("An address begins with https:// or http://, and holds no name or password.")
     elif not row.base_url and not has_address and not row.key_from_user:
         faults["base_url"] = _("Where is it? Enter the address of its API.")
-    if row.name == LOCAL_NAME:
-        faults["name"] = _("The model of this machine has this name. Choose another.")
+    if row.name in _TAKEN:
+        faults["name"] = _("This name stands for something else here. Choose another.")
     if not row.model_names and not row.fetch_models and not provider_of(row.kind).models:
         faults["model_names"] = _("Name at least one model, or offer every model that the provider lists.")
     return faults

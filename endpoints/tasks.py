@@ -4,7 +4,7 @@ from typing import Any
 from celery import shared_task
 from celery.signals import worker_init
 
-from endpoints import registry
+from endpoints import keys, registry
 from endpoints.config import ConfigFaults
 from endpoints.model_lists import refresh
 
@@ -15,6 +15,12 @@ def refresh_models(name: str) -> None:
     endpoint = registry.current().get(name)
     if endpoint is not None and endpoint.fetch_models:
         asyncio.run(refresh(endpoint))
+
+
+@shared_task(ignore_result=True, expires=240)
+def forget_keys() -> None:
+    """Delete the values of people's keys that have expired."""
+    keys.forget_expired()
 
 
 @worker_init.connect
