@@ -146,6 +146,7 @@ CELERY_BEAT_SCHEDULE = {
     "purge": {"task": "chat.tasks.purge", "schedule": 60.0},
     "reconcile": {"task": "billing.tasks.reconcile", "schedule": crontab(hour="3", minute="10")},
     "retain": {"task": "chat.tasks.retain", "schedule": crontab(hour="3", minute="40")},
+    "forget_keys": {"task": "endpoints.tasks.forget_keys", "schedule": 300.0},
     "purge_accounts": {"task": "accounts.tasks.purge", "schedule": 3600.0},
 }
 

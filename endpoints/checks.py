@@ -2,16 +2,16 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.core.checks import CheckMessage, Error
 from django.utils.translation import gettext as _
 
-from endpoints import registry
-from endpoints.config import ConfigFaults
+from endpoints.config import ConfigFaults, load_config
 
 
 def check_configuration(**kwargs: Any) -> list[CheckMessage]:
     try:
-        registry.current()
+        load_config(settings.LIBRECHAT_CONFIG)  # no more: the database may not be there yet
     except ConfigFaults as found:
         hint = _("Mend the file, or start without it: CONFIG_PATH names another.")
         return [Error(f"{found.file}: {fault}", hint=hint, id="endpoints.E001") for fault in found.faults]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, InterfaceError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -29,6 +29,7 @@ _last: list[tuple[Endpoint, ...]] = [()]  # as it was known last
 _TOLD: Final = (
     "kind", "name", "base_url", "api_key", "key_from_user", "model_names", "fetch_models", "is_enabled", "order",
 )  # fmt: skip
+_TAKEN: Final = {LOCAL_NAME, "agents", "assistants", "azureAssistants", "custom"}
 _CUSTOM: Final = Provider("custom", "", "", "", "", "", ())
 _WAYS: Final[dict[str, dict[str, Any]]] = {  # how each kind is spoken to
     "openAI": {"adapter": "openai_wire"},
@@ -62,8 +63,8 @@ def endpoints() -> tuple[Endpoint, ...]:
     if not _in_event_loop():
         try:
             found = stored()
-        except DatabaseError:
-            log.warning("the endpoints entered in the browser cannot be read; what was known holds", exc_info=True)
+        except (DatabaseError, InterfaceError) as error:
+            log.warning("the endpoints entered in the browser cannot be read; what was known holds: %s", error)
         else:
             if found != _last[0]:
                 _last[0] = found
@@ -94,7 +95,7 @@ def to_endpoint(row: OperatorEndpoint) -> Endpoint:
         models=named or provider.models,
         fetch_models=row.fetch_models and row.kind in _LISTS and not row.key_from_user,
         icon=row.kind,
-        custom=row.kind == OperatorEndpoint.Kind.CUSTOM,
+        custom=row.name != provider.name,
         key_from_user=row.key_from_user,
         url_from_user=row.key_from_user and not base_url,
         written_by_operator=True,
@@ -177,8 +178,8 @@ def _faults(row: OperatorEndpoint, key: str) -> dict[str, str]:
         faults["base_url"] = _("An address begins with https:// or http://, and holds no name or password.")
     elif not row.base_url and not has_address and not row.key_from_user:
         faults["base_url"] = _("Where is it? Enter the address of its API.")
-    if row.name == LOCAL_NAME:
-        faults["name"] = _("The model of this machine has this name. Choose another.")
+    if row.name in _TAKEN:
+        faults["name"] = _("This name stands for something else here. Choose another.")
     if not row.model_names and not row.fetch_models and not provider_of(row.kind).models:
         faults["model_names"] = _("Name at least one model, or offer every model that the provider lists.")
     return faults

@@ -53,10 +53,17 @@ class KeyRefused(ValueError):
 class KeyProblem(Exception):
     """The endpoint needs something of the person that is not there. `code` is one of `endpoints.errors`."""
 
-    def __init__(self, code: Problem, endpoint: Endpoint) -> None:
+    def __init__(self, code: Problem, endpoint: Endpoint, expired_at: datetime | None = None) -> None:
         super().__init__(code)
         self.code = code
         self.endpoint = endpoint
+        self.expired_at = expired_at
+
+    @property
+    def details(self) -> dict[str, str]:
+        """What the wire format says beside the code."""
+        named = {"endpoint": self.endpoint.name}
+        return named | ({"expiredAt": self.expired_at.isoformat()} if self.expired_at else {})
 
     @property
     def message(self) -> str:
@@ -173,7 +180,7 @@ def resolve(endpoint: Endpoint, user_id: UUID) -> Endpoint:
     if row is None:
         raise KeyProblem("no_user_key", endpoint)
     if row.expires_at is not None and row.expires_at <= timezone.now():
-        raise KeyProblem("expired_user_key", endpoint)
+        raise KeyProblem("expired_user_key", endpoint, row.expires_at)
     try:
         pasted = parse(secrets.decrypt(row.value))
     except (secrets.Undecipherable, KeyRefused):  # written under another CREDS_KEY
@@ -234,6 +241,11 @@ def is_allowed(endpoint: Endpoint, url: str) -> bool:
     return "{" not in url
 
 
+def forget_expired() -> int:
+    """Delete the values of keys that have expired; return how many. That there was one stays known."""
+    return UserKey.objects.filter(expires_at__lte=timezone.now()).exclude(value="").update(value="")
+
+
 def as_own(failed: Failed, endpoint: Endpoint) -> Failed:
     """Return why the call failed, said to whom the key belongs."""
     return Failed("bad_user_key", failed.detail) if failed.code == "bad_key" and needs_key(endpoint) else failed
@@ -268,7 +280,10 @@ def _fields(value: str) -> dict[str, str]:
         found = json.loads(value)
     except (ValueError, RecursionError):
         raise KeyRefused(_("This begins like JSON, and is none. Paste the key alone, or the whole object.")) from None
+    found = {name: given for name, given in found.items() if given not in ("", None, {})}  # fields left empty
     texts = {name: text.strip() for name, text in found.items() if isinstance(text, str)}
+    if "GOOGLE_SERVICE_KEY" in found:
+        raise KeyRefused(_("The key of a service account cannot be used here. Paste an API key."))
     if len(texts) < len(found) or not texts.keys() <= _FIELDS:
         raise KeyRefused(_("The fields can be: %s. Each is a text.") % ", ".join(sorted(_FIELDS)))
     return texts

@@ -13,14 +13,14 @@ from accounts.ids import uuid7
 class UserKey(models.Model):
     """A person's own key to an endpoint. `value` is encrypted (`accounts.secrets`); read it by `endpoints.keys`.
 
-    An endpoint is known by its name, since most stand in files. A key that has expired stays until it is replaced,
-    so that its person hears that it expired.
+    An endpoint is known by its name, since most stand in files. The value of a key that has expired is deleted soon;
+    the row stays until the key is replaced, so that its person hears that it expired.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="endpoint_keys")
     endpoint = models.CharField(max_length=128)
-    value = models.TextField()
+    value = models.TextField(blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
 

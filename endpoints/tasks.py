@@ -5,7 +5,7 @@ from celery import shared_task
 from celery.signals import worker_init
 
 from accounts.models import User
-from endpoints import discovery, registry
+from endpoints import discovery, keys, registry
 from endpoints.callers import caller_of
 from endpoints.config import ConfigFaults
 from endpoints.model_lists import refresh
@@ -26,6 +26,12 @@ def look_for_local_servers() -> None:
     """Look for model servers on this machine, if the operator wants that."""
     if registry.current().config.document.parley.discoverLocal:
         asyncio.run(discovery.look())
+
+
+@shared_task(ignore_result=True, expires=240)
+def forget_keys() -> None:
+    """Delete the values of people's keys that have expired."""
+    keys.forget_expired()
 
 
 @worker_init.connect

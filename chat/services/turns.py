@@ -202,7 +202,7 @@ def usable_endpoint(user: User, name: str, model: str) -> Endpoint:
         message = _("The model “%(model)s” is not available at “%(endpoint)s”. Choose another one.")
         raise TurnRefused(message % {"model": model, "endpoint": name}, status=400, code="illegal_model_request")
     if problem := keys.problem_of(endpoint, user.id):
-        raise TurnRefused(problem.message, status=422, code=problem.code, details={"endpoint": name})
+        raise TurnRefused(problem.message, status=422, code=problem.code, details=problem.details)
     return endpoint
 
 

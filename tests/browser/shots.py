@@ -63,6 +63,8 @@ def walk(page: Page, shot: Callable[[str], None], *, phone: bool) -> None:
     page.locator("#chat-menu").get_by_text("Delete").click()
     page.wait_for_timeout(300)
     shot("delete")
+    page.goto("/settings/keys")
+    shot("keys")
     page.goto("/nothing-here")
     shot("not-found")
 

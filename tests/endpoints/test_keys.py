@@ -99,6 +99,12 @@ def test_an_expired_key_says_so_until_it_is_replaced(owner: User) -> None:
     UserKey.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     assert keys.state(owner, "Own").standing == "expired"
     assert problem(owner, "Own") == "expired_user_key"
+    assert keys.forget_expired() == 1
+    assert UserKey.objects.get().value == ""
+    assert keys.forget_expired() == 0
+    with pytest.raises(KeyProblem) as found:
+        keys.resolve(endpoint("Own"), owner.id)
+    assert (found.value.code, set(found.value.details)) == ("expired_user_key", {"endpoint", "expiredAt"})
     put(owner, "Own", SECRET)
     assert keys.state(owner, "Own") == KeyState("valid", None)
 
@@ -164,6 +170,9 @@ def test_the_fields_of_a_provider_are_put_in(owner: User) -> None:
     }  # fmt: skip
     put(owner, "Own", '{"GOOGLE_API_KEY": "AIza"}')
     assert keys.resolve(endpoint("Own"), owner.id).api_key == "AIza"
+    put(owner, "Own", '{"GOOGLE_API_KEY": "AIza", "GOOGLE_SERVICE_KEY": {}}')
+    with pytest.raises(KeyRefused, match="service account"):
+        put(owner, "Own", '{"GOOGLE_SERVICE_KEY": {"type": "service_account"}}')
 
 
 def test_an_address_of_ones_own(owner: User) -> None:
