@@ -62,9 +62,12 @@ class EndpointOut(Out):
     order: int
     type: str | None = None
     user_provide: bool = False
+    user_provide_url: bool | None = Field(None, serialization_alias="userProvideURL")
+    azure: bool | None = None
+    available_regions: list[str] | None = None
     model_display_label: str | None = None
     icon_url: str | None = Field(None, serialization_alias="iconURL")
-    custom_params: dict[str, str] | None = None
+    custom_params: dict[str, Any] | None = None
 
 
 class TokenRates(Out):
@@ -115,13 +118,30 @@ def _offers() -> dict[str, Any]:
 
 
 def endpoint_out(endpoint: Endpoint) -> EndpointOut:
+    regions = next((each["options"] for each in endpoint.param_definitions if each["key"] == "region"), None)
     return EndpointOut(
         order=endpoint.order,
         type="custom" if endpoint.custom or endpoint.local else None,
+        user_provide=endpoint.key_from_user,
+        user_provide_url=endpoint.url_from_user or (False if endpoint.custom else None),
+        azure=True if endpoint.family == "azureOpenAI" else None,
+        available_regions=regions if endpoint.family == "bedrock" else None,
         model_display_label=endpoint.model_display_label or None,
-        icon_url="" if endpoint.custom else None,
-        custom_params={"defaultParamsEndpoint": "custom"} if endpoint.custom or endpoint.local else None,
+        # What a client knows by the endpoint's own name it draws itself.
+        icon_url=(endpoint.icon if endpoint.icon != endpoint.name.lower() else "") if endpoint.custom else None,
+        custom_params=_custom_params(endpoint) if endpoint.custom or endpoint.local else None,
     )
+
+
+def _custom_params(endpoint: Endpoint) -> dict[str, Any]:
+    params: dict[str, Any] = {"defaultParamsEndpoint": endpoint.parameter_set or "custom"}
+    if endpoint.reasoning_format != "reasoning_effort":
+        params["reasoningFormat"] = endpoint.reasoning_format
+    if endpoint.reasoning_key:
+        params["reasoningKey"] = endpoint.reasoning_key
+    if endpoint.param_definitions:
+        params["paramDefinitions"] = list(endpoint.param_definitions)
+    return params
 
 
 def token_rates(rates: Rates | None, context: int | None) -> TokenRates:
