@@ -245,8 +245,10 @@ def test_the_default_order_is_the_documented_one(tmp_path: Path, monkeypatch: py
         monkeypatch.setenv(name, "k")
     text = AZURE + "  custom:\n    - {" + ENTRY + "}\n"
     assert list(built(tmp_path, text)[0]) == ["openAI", "azureOpenAI", "google", "anthropic", "A", "bedrock"]
-    monkeypatch.setenv("ENDPOINTS", "agents, custom,openAI")
-    assert list(built(tmp_path, text)[0]) == ["A", "openAI"]
+    monkeypatch.setenv("ENDPOINTS", "agents, custom,openAI,opnAI")
+    found, notices = built(tmp_path, text)
+    assert list(found) == ["A", "openAI"]
+    assert notices == ["ENDPOINTS names “opnAI”, which is unknown"]
 
 
 def test_a_client_sees_how_to_show_an_endpoint_and_never_its_secrets(
