@@ -47,6 +47,10 @@ class Fetched:
     windows: Mapping[str, int] = field(default_factory=dict)
 
 
+def is_model_name(name: str) -> bool:
+    return _NAME.fullmatch(name) is not None
+
+
 def is_personal(endpoint: Endpoint) -> bool:
     """Return whether the list is one person's: told by the address, or by a header."""
     return endpoint.user_id_query or asks_who(endpoint)
@@ -154,7 +158,7 @@ def _listed(rows: Any, key: str) -> tuple[str, ...]:
     if not isinstance(rows, list):
         return ()
     names = [str(row.get(key) or row.get("name") or "") for row in rows if isinstance(row, dict)]
-    return tuple(name for name in dict.fromkeys(names) if _NAME.fullmatch(name))[:MAX_MODELS]
+    return tuple(name for name in dict.fromkeys(names) if is_model_name(name))[:MAX_MODELS]
 
 
 def _with_prices(names: tuple[str, ...], rows: Any) -> Fetched:

@@ -28,7 +28,7 @@ from endpoints.config.environment import is_on
 from endpoints.config.model_specs import ModelSpec
 from endpoints.config.site import Registration
 from endpoints.http import address_of
-from endpoints.model_lists import is_personal, merged, stored_models, tells_prices, with_fetched_prices
+from endpoints.model_lists import is_model_name, is_personal, merged, stored_models, tells_prices, with_fetched_prices
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -46,12 +46,19 @@ class Registry:
     def __init__(
         self, endpoints: tuple[Endpoint, ...], config: Config | None = None, notices: tuple[str, ...] = ()
     ) -> None:
-        self.endpoints = endpoints
+        self._endpoints = endpoints
+        self._tells_prices = any(tells_prices(endpoint) for endpoint in endpoints)
         self.config = config or Config()
         self.notices = notices  # what the file says and is passed over, for administrators
         self._by_name = {endpoint.name: endpoint for endpoint in endpoints}
         self._listed: dict[tuple[str, ...], tuple[float, tuple[str, ...]]] = {}
         self._priced: dict[tuple[str, ...], tuple[float, Endpoint]] = {}
+
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        if not self._tells_prices:
+            return self._endpoints
+        return tuple(self.get(endpoint.name) or endpoint for endpoint in self._endpoints)
 
     @property
     def money(self) -> Mapping[str, Any]:
@@ -110,8 +117,13 @@ class Registry:
         return bool(self.endpoints) and all(endpoint.local for endpoint in self.endpoints)
 
     def allows(self, name: str, model: str, who: str = "") -> bool:
+        """Return whether `model` may be asked for. With a key of their own, people may ask for what nobody lists."""
         endpoint = self._by_name.get(name)
-        return endpoint is not None and (model in endpoint.models or model in self.models(name, who))
+        if endpoint is None:
+            return False
+        if endpoint.key_from_user and is_model_name(model):
+            return True
+        return model in endpoint.models or model in self.models(name, who)
 
 
 @dataclass(slots=True)

@@ -69,6 +69,8 @@ class EndpointOut(Out):
     user_provide_secret_access_key: bool | None = None
     user_provide_session_token: bool | None = None
     user_provide_bearer_token: bool | None = None
+    azure: bool | None = None
+    available_regions: list[str] | None = None
     model_display_label: str | None = None
     icon_url: str | None = Field(None, serialization_alias="iconURL")
     custom_params: dict[str, Any] | None = None
@@ -124,17 +126,21 @@ def _offers() -> dict[str, Any]:
 
 def endpoint_out(endpoint: Endpoint) -> EndpointOut:
     own_parts = True if endpoint.key_from_user and endpoint.family == "bedrock" else None
+    regions = next((each["options"] for each in endpoint.param_definitions if each["key"] == "region"), None)
     return EndpointOut(
         order=endpoint.order,
         user_provide=needs_key(endpoint),
-        user_provide_url=endpoint.url_from_user or None,
+        user_provide_url=endpoint.url_from_user or (False if endpoint.custom else None),
         user_provide_access_key_id=own_parts,
         user_provide_secret_access_key=own_parts,
         user_provide_session_token=own_parts,
         user_provide_bearer_token=own_parts,
         type="custom" if endpoint.custom or endpoint.local else None,
+        azure=True if endpoint.family == "azureOpenAI" else None,
+        available_regions=regions if endpoint.family == "bedrock" else None,
         model_display_label=endpoint.model_display_label or None,
-        icon_url="" if endpoint.custom else None,
+        # What a client knows by the endpoint's own name it draws itself.
+        icon_url=(endpoint.icon if endpoint.icon != endpoint.name.lower() else "") if endpoint.custom else None,
         custom_params=_custom_params(endpoint) if endpoint.custom or endpoint.local else None,
     )
 

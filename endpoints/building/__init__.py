@@ -10,6 +10,7 @@ from endpoints.building.custom import custom
 from endpoints.building.google import google
 from endpoints.building.openai import openai
 from endpoints.building.shared import Site
+from endpoints.config.base import BUILT_IN
 from endpoints.config.endpoints import Endpoints
 from endpoints.config.environment import list_of
 
@@ -27,5 +28,6 @@ def build(endpoints: Endpoints) -> tuple[list[Endpoint], list[str]]:
     """Return the endpoints, in the order of `ENDPOINTS` or the built-in one, and why others are left out."""
     site = Site(endpoints)
     names = list_of("ENDPOINTS") or tuple(_BUILDERS)
+    site.notices += [f"ENDPOINTS names “{name}”, which is unknown" for name in names if name not in BUILT_IN]
     found = [endpoint for name in names if name in _BUILDERS for endpoint in _BUILDERS[name](site)]
     return found, site.notices

@@ -49,7 +49,7 @@ def _endpoint(site: Site, each: CustomEndpoint) -> list[Endpoint]:
             icon=each.iconURL or (each.name.lower() if known else ""),
             custom=True,
             token_rates={model: rates.to_rates() for model, rates in each.tokenConfig.items()},
-            windows={model: rates.context for model, rates in each.tokenConfig.items() if rates.context},
+            windows={model: rates.context for model, rates in each.tokenConfig.items()},
             **fields,
         )
     ]  # fmt: skip

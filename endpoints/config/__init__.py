@@ -14,7 +14,7 @@ from endpoints.config.document import SCHEMA_VERSION, Document
 from endpoints.config.endpoint_custom import CustomEndpoint
 from endpoints.config.faults import ConfigFaults, Fault, Lines, path_of
 from endpoints.config.findings import faults_of
-from endpoints.config.in_use import not_in_use
+from endpoints.config.in_use import is_preview, not_in_use
 from endpoints.config.interpolate import interpolate
 from endpoints.config.money import policy_of
 from endpoints.config.reading import read
@@ -108,7 +108,7 @@ def _notices(found: Document, written: dict[str, Any], lines: Lines) -> list[Fau
     custom = written["endpoints"].get("custom") if "endpoints" in written else None
     for number, each in enumerate(custom or []):
         for name in each:
-            if name not in CustomEndpoint.model_fields:
+            if name not in CustomEndpoint.model_fields and not is_preview(name):
                 place = ("endpoints", "custom", number, str(name))
                 notices.append(Fault(path_of(place), lines.of(place), _("is not known and has no effect")))
     return notices

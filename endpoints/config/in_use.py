@@ -43,6 +43,11 @@ def _tree() -> dict[str, Any]:
 _TREE = _tree()
 
 
+def is_preview(name: object) -> bool:
+    """Return whether a key holds the masked copy of the secret beside it, which other programs write."""
+    return str(name).endswith("KeyPreview")
+
+
 def not_in_use(document: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the paths of keys without effect; of a list's items, each path once."""
     places = _without_effect(document, _TREE, ())
@@ -57,6 +62,8 @@ def _without_effect(value: Any, branch: dict[str, Any], place: Place) -> Iterato
             yield from _without_effect(each, branch.get("*", {}), (*place, "*"))
     elif isinstance(value, dict):
         for name, each in value.items():
+            if is_preview(name):
+                continue
             following = branch.get(str(name), branch.get("*"))
             if following is None:
                 yield (*place, str(name))

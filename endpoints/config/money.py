@@ -60,9 +60,9 @@ class Parley(Closed):
 class TokenRates(Open):
     """Rates of one model, in USD per million tokens. A missing cache rate is the prompt's."""
 
-    prompt: Rate = DEFAULT_RATE
-    completion: Rate = DEFAULT_RATE
-    context: Annotated[StrictInt, Field(gt=0)] | None = None  # tokens
+    prompt: Rate
+    completion: Rate
+    context: Annotated[StrictInt, Field(gt=0)]  # tokens
     cacheRead: Rate | None = None
     cacheWrite: Rate | None = None
 

@@ -48,6 +48,7 @@ def test_endpoints_and_models_are_listed_without_their_keys(owner: User) -> None
             "order": endpoints.json()["Somewhere"]["order"],
             "type": "custom",
             "userProvide": False,
+            "userProvideURL": False,
             "modelDisplayLabel": "Some Model",
             "iconURL": "",
             "customParams": {"defaultParamsEndpoint": "custom"},

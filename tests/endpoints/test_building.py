@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from endpoints.adapters.base import Endpoint, Titles
+from endpoints.api.serializers import endpoint_out
 from endpoints.building import build
 from endpoints.config import load_config
 
@@ -244,5 +245,26 @@ def test_the_default_order_is_the_documented_one(tmp_path: Path, monkeypatch: py
         monkeypatch.setenv(name, "k")
     text = AZURE + "  custom:\n    - {" + ENTRY + "}\n"
     assert list(built(tmp_path, text)[0]) == ["openAI", "azureOpenAI", "google", "anthropic", "A", "bedrock"]
-    monkeypatch.setenv("ENDPOINTS", "agents, custom,openAI")
-    assert list(built(tmp_path, text)[0]) == ["A", "openAI"]
+    monkeypatch.setenv("ENDPOINTS", "agents, custom,openAI,opnAI")
+    found, notices = built(tmp_path, text)
+    assert list(found) == ["A", "openAI"]
+    assert notices == ["ENDPOINTS names “opnAI”, which is unknown"]
+
+
+def test_a_client_sees_how_to_show_an_endpoint_and_never_its_secrets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BEDROCK_AWS_DEFAULT_REGION", "a")
+    found, _ = built(tmp_path, CUSTOM + "  bedrock: {availableRegions: [a, b]}\n" + AZURE)
+    seen = {name: endpoint_out(endpoint).to_wire() for name, endpoint in found.items()}
+    assert seen["Mine"]["iconURL"] == "/icons/mine.png"
+    assert seen["Mine"]["customParams"] == {
+        "defaultParamsEndpoint": "openrouter",
+        "reasoningFormat": "reasoning_object",
+        "reasoningKey": "reasoning",
+        "paramDefinitions": [{"key": "temperature", "default": 0.7, "range": {"min": 0, "max": 1, "step": 0.1}}],
+    }
+    assert (seen["Groq"]["userProvide"], seen["Groq"]["userProvideURL"], seen["Groq"]["iconURL"]) == (True, True, "")
+    assert seen["azureOpenAI"] == {"order": 0, "userProvide": False, "azure": True}
+    assert seen["bedrock"] == {"order": 0, "userProvide": False, "availableRegions": ["a", "b"]}
+    assert "key-" not in str(seen)

@@ -23,7 +23,7 @@ endpoints:
       apiKey: k
       baseURL: http://127.0.0.1:9/v1
       models: {default: [gpt-3.5-turbo, gpt-4, nobody-knows]}
-      tokenConfig: {gpt-4: {prompt: 3, completion: 7}}
+      tokenConfig: {gpt-4: {prompt: 3, completion: 7, context: 8192}}
 balance: {enabled: true}
 parley: {billing: {pricing: %s, unknownPrice: %s}}
 """

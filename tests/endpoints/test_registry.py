@@ -95,6 +95,8 @@ def test_only_models_that_are_offered_are_allowed(settings: Settings) -> None:
     write(settings)
     current = registry.current()
     assert current.allows("Mine", "big")
+    assert current.allows("Personal", "any/model-of-mine:1")  # the key is theirs, and so is the bill
+    assert not current.allows("Personal", "no model")
     for name, model in (("Mine", "huge"), ("Mine", ""), ("mine", "big"), ("Nobody", "big")):
         assert not current.allows(name, model)
 
