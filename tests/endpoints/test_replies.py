@@ -23,8 +23,9 @@ KEYS = (
     "message", "content_block", "stop_reason", "choices", "finish_reason", "tool_calls", "function", "name",
     "arguments", "id", "call_id", "candidates", "parts", "text", "thought", "functionCall", "args", "usageMetadata",
     "finishReason", "promptFeedback", "blockReason", "contentBlockIndex", "contentBlockDelta", "contentBlockStart",
-    "messageStop", "stopReason", "metadata", "reasoningContent", "reasoningText", "toolUse", "toolUseId", "input", "signature",
-    "encrypted_content", "incomplete_details", "reason", "code", "partial_json", "thinking", "thoughtSignature",
+    "messageStop", "stopReason", "metadata", "reasoningContent", "reasoningText", "toolUse", "toolUseId", "input",
+    "signature", "encrypted_content", "incomplete_details", "reason", "code", "partial_json", "thinking",
+    "thoughtSignature",
     "input_tokens", "output_tokens", "promptTokenCount", "totalTokenCount", "inputTokens", "output_tokens_details",
     "throttlingException", "reasoning_content", "refusal",
 )  # fmt: skip
