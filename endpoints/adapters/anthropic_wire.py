@@ -11,6 +11,8 @@ from endpoints.adapters.wire import (
     Reply,
     arguments_of,
     exchange,
+    in_turns,
+    instructions_of,
     named,
     packed,
     safe_id,
@@ -52,8 +54,9 @@ def _key_of(endpoint: Endpoint) -> tuple[str, str]:
 def body_of(request: ModelRequest) -> dict[str, Any]:
     """Return the request's body but for the model. `add_params` is applied last, then `drop_params` takes away."""
     endpoint, params = request.endpoint, request.params
-    body: dict[str, Any] = {"messages": _messages_of(request), "stream": request.stream}
-    if system := "\n\n".join(each.content for each in request.messages if each.role == "system"):
+    messages = in_turns(request, _blocks_of, model="assistant", key="content")
+    body: dict[str, Any] = {"messages": messages, "stream": request.stream}
+    if system := instructions_of(request):
         body["system"] = system
     if request.user_id:
         body["metadata"] = {"user_id": request.user_id}
@@ -82,20 +85,6 @@ def _cap(body: dict[str, Any], most: int) -> None:
             body["thinking"] = {**body["thinking"], "budget_tokens": max(LEAST_THOUGHTS, most // 2)}
         else:
             del body["thinking"]
-
-
-def _messages_of(request: ModelRequest) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    for message in request.messages:
-        blocks = list(_blocks_of(message))
-        role = "assistant" if message.role == "assistant" else "user"
-        if message.role == "system" or not blocks:
-            continue
-        if found and found[-1]["role"] == role == "user":  # results of parallel calls stand in one message
-            found[-1]["content"] += blocks
-        else:
-            found.append({"role": role, "content": blocks})
-    return found
 
 
 def _blocks_of(message: PromptMessage) -> Iterator[dict[str, Any]]:

@@ -17,6 +17,7 @@ from endpoints.adapters.wire import (
     Reply,
     arguments_of,
     exchange,
+    in_turns,
     named,
     packed,
     safe_id,
@@ -81,7 +82,7 @@ def body_of(request: ModelRequest) -> dict[str, Any]:
     Fields that Converse does not know are the model's own and go where it wants those.
     """
     endpoint, params = request.endpoint, request.params
-    body: dict[str, Any] = {"messages": _messages_of(request)}
+    body: dict[str, Any] = {"messages": in_turns(request, _blocks_of, model="assistant", key="content")}
     inference: dict[str, Any] = {}
     own: dict[str, Any] = {}
     for name, value in {**params, **additions(endpoint)}.items():
@@ -112,20 +113,6 @@ def _mark_kept(body: dict[str, Any], mark: Any) -> None:
 def _tool_of(tool: ToolSpec) -> dict[str, Any]:
     schema = {"json": dict(tool.parameters)}
     return {"toolSpec": {"name": tool.name, "description": tool.description, "inputSchema": schema}}
-
-
-def _messages_of(request: ModelRequest) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    for message in request.messages:
-        blocks = list(_blocks_of(message))
-        role = "assistant" if message.role == "assistant" else "user"
-        if message.role == "system" or not blocks:
-            continue
-        if found and found[-1]["role"] == role == "user":  # results of parallel calls stand in one message
-            found[-1]["content"] += blocks
-        else:
-            found.append({"role": role, "content": blocks})
-    return found
 
 
 def _blocks_of(message: PromptMessage) -> Iterator[dict[str, Any]]:

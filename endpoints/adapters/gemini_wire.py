@@ -3,12 +3,25 @@
 import json
 import re
 from collections.abc import AsyncGenerator, Iterator, Mapping
+from functools import partial
 from typing import Any, ClassVar
 from urllib.parse import quote
 
 from endpoints.adapters.assembly import usage_of
 from endpoints.adapters.base import ModelRequest, PromptMessage
-from endpoints.adapters.wire import PATIENCE, Call, Reply, arguments_of, exchange, named, packed, url_of, with_key
+from endpoints.adapters.wire import (
+    PATIENCE,
+    Call,
+    Reply,
+    arguments_of,
+    exchange,
+    in_turns,
+    instructions_of,
+    named,
+    packed,
+    url_of,
+    with_key,
+)
 from endpoints.events import Event, Failed, Finished, FinishReason, ReasoningDelta, ReasoningSealed, TextDelta
 from endpoints.http import Patience
 from endpoints.parameters.sets import additions
@@ -44,8 +57,9 @@ def with_sse(url: str, request: ModelRequest) -> str:
 def body_of(request: ModelRequest) -> dict[str, Any]:
     """Return the request's body. `add_params` is applied last, then `drop_params` takes away."""
     endpoint = request.endpoint
-    body: dict[str, Any] = {"contents": _contents_of(request)}
-    if system := "\n\n".join(each.content for each in request.messages if each.role == "system"):
+    names = {call.call_id: call.name for message in request.messages for call in message.tool_calls}
+    body: dict[str, Any] = {"contents": in_turns(request, partial(_parts_of, names=names), model="model", key="parts")}
+    if system := instructions_of(request):
         body["systemInstruction"] = {"parts": [{"text": system}]}
     config: dict[str, Any] = {}
     tools = list(request.params.get("tools") or ())
@@ -70,21 +84,6 @@ def body_of(request: ModelRequest) -> dict[str, Any]:
             for tool in request.tools
         ]})  # fmt: skip
     return body | ({"tools": tools} if tools else {})
-
-
-def _contents_of(request: ModelRequest) -> list[dict[str, Any]]:
-    names = {call.call_id: call.name for message in request.messages for call in message.tool_calls}
-    found: list[dict[str, Any]] = []
-    for message in request.messages:
-        parts = list(_parts_of(message, names))
-        role = "model" if message.role == "assistant" else "user"
-        if message.role == "system" or not parts:
-            continue
-        if found and found[-1]["role"] == role == "user":  # results of parallel calls stand in one content
-            found[-1]["parts"] += parts
-        else:
-            found.append({"role": role, "parts": parts})
-    return found
 
 
 def _parts_of(message: PromptMessage, names: Mapping[str, str]) -> Iterator[dict[str, Any]]:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 from endpoints.adapters.assembly import usage_of
 from endpoints.adapters.base import Endpoint, ModelRequest, PromptMessage
 from endpoints.adapters.openai_request import headers_of
-from endpoints.adapters.wire import PATIENCE, Call, Reply, exchange, named, packed, url_of
+from endpoints.adapters.wire import PATIENCE, Call, Reply, exchange, instructions_of, named, packed, url_of
 from endpoints.events import Event, FinishReason, ReasoningDelta, ReasoningSealed, TextDelta
 from endpoints.http import Patience
 from endpoints.parameters.sets import additions
@@ -49,7 +49,7 @@ def body_of(request: ModelRequest) -> dict[str, Any]:
         "stream": request.stream,
         "store": False,
     }
-    if instructions := "\n\n".join(each.content for each in request.messages if each.role == "system"):
+    if instructions := instructions_of(request):
         body["instructions"] = instructions
     if request.user_id:
         body["user"] = request.user_id

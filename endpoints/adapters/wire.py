@@ -7,14 +7,14 @@ over; a line and a reply have a largest size.
 import asyncio
 import json
 import re
-from collections.abc import AsyncGenerator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from endpoints.adapters.assembly import FINISH, ToolCalls
-from endpoints.adapters.base import Endpoint, ModelRequest, ToolCall
+from endpoints.adapters.base import Endpoint, ModelRequest, PromptMessage, ToolCall
 from endpoints.adapters.failures import failure_of, failure_of_error, parsed, wait_of
 from endpoints.events import Event, Failed, Finished, FinishReason, Usage
 from endpoints.http import (
@@ -108,6 +108,29 @@ def url_of(endpoint: Endpoint, path: str) -> str:
 def named(request: ModelRequest) -> str:
     """Return what the provider calls the model: a deployment, a profile, or its own name."""
     return request.endpoint.wire_names.get(request.model, request.model)
+
+
+def instructions_of(request: ModelRequest) -> str:
+    """Return the prompt's system messages, which most wires take apart from the others, as one text."""
+    return "\n\n".join(each.content for each in request.messages if each.role == "system")
+
+
+def in_turns(
+    request: ModelRequest, blocks_of: Callable[[PromptMessage], Iterable[Any]], *, model: str, key: str
+) -> list[dict[str, Any]]:
+    """Return the prompt without its instructions as messages of blocks, those of the model by the role `model`.
+
+    What people and tools say in a row is one message: the results of parallel calls must stand together.
+    """
+    found: list[dict[str, Any]] = []
+    for message in request.messages:
+        blocks = [] if message.role == "system" else list(blocks_of(message))
+        role = model if message.role == "assistant" else "user"
+        if blocks and found and found[-1]["role"] == role == "user":
+            found[-1][key] += blocks
+        elif blocks:
+            found.append({"role": role, key: blocks})
+    return found
 
 
 def arguments_of(call: ToolCall) -> dict[str, Any]:
