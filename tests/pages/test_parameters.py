@@ -12,6 +12,7 @@ from django.test import Client
 from accounts.models import User
 from chat.models import Conversation, Message
 from endpoints import registry
+from tests.api.conftest import Api
 from tests.pages.conftest import FRAGMENT
 
 pytestmark = pytest.mark.django_db
@@ -159,3 +160,13 @@ def test_strangers_and_the_anonymous_get_nothing(
         assert getattr(client, method)("/c/new/parameters", MODEL).status_code == 302
     chat.refresh_from_db()
     assert chat.settings == {}
+
+
+def test_a_reply_tells_on_page_and_api_what_did_not_fit(sign_in: SignIn, owner: User, make_chat: Chats) -> None:
+    chat, client = make_chat(owner), sign_in(owner)
+    reply = Message.objects.get(conversation=chat, author="assistant")
+    assert "did not fit" not in client.get(f"/c/{chat.id}").content.decode()
+    Message.objects.filter(id=reply.id).update(left_out=3)
+    assert "3 earlier messages did not fit and were not sent" in client.get(f"/c/{chat.id}").content.decode()
+    told = Api(owner).get(f"/api/messages/{chat.id}").json()
+    assert [each["metadata"]["leftOut"] for each in told if "leftOut" in each.get("metadata", {})] == [3]
