@@ -14,6 +14,7 @@ from endpoints import keys, registry
 from endpoints.adapters.base import Endpoint
 from endpoints.config import Fault
 from endpoints.offer import offer_for
+from endpoints.windows import window_of
 
 NOTHING = Branch(messages=[], has_earlier=False)
 
@@ -36,6 +37,27 @@ class ModelGroup:
 
     label: str
     choices: list[Choice]
+
+
+@dataclass(frozen=True, slots=True)
+class ContextUse:
+    """How much of the model's window the conversation on view fills, in tokens."""
+
+    prompt: int
+    reply: int
+    window: int
+
+    @property
+    def used(self) -> int:
+        return min(self.prompt + self.reply, self.window)
+
+    @property
+    def percent(self) -> int:
+        return max(1, round(100 * self.used / self.window))
+
+    @property
+    def free(self) -> int:
+        return self.window - self.used
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +106,17 @@ class ChatPage:
     @property
     def last(self) -> MessageView | None:
         return self.branch.messages[-1] if self.branch.messages else None
+
+    @property
+    def context_use(self) -> ContextUse | None:
+        """What the last reply and its prompt fill of the window of the model in use; None before a provider said."""
+        reply = next((each for each in reversed(self.branch.messages) if each.prompt_tokens), None)
+        endpoint = registry.current().get(self.choice.endpoint) if self.choice else None
+        if reply is None or endpoint is None or self.choice is None or self.conversation is None:
+            return None
+        model = self.choice.model
+        window = self.conversation.settings.get("maxContextTokens") or window_of(endpoint.for_model(model), model)
+        return ContextUse(reply.prompt_tokens, reply.reply_tokens, window)
 
     @property
     def running(self) -> MessageView | None:

@@ -63,6 +63,8 @@ class MessageView:
     quotes: tuple[dict[str, Any], ...] = ()  # each a `chat.quotes.Quote`
     feedback: dict[str, Any] | None = None  # a `chat.feedback.Feedback`
     left_out: int = 0  # earlier messages that the model did not get
+    prompt_tokens: int = 0  # of the reply, as the provider counted them
+    reply_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +157,12 @@ def present(
         quotes=tuple(message.quotes),
         feedback=message.feedback,
         left_out=message.left_out,
+        prompt_tokens=sum(message.usage.get(name, 0) for name in _OF_THE_PROMPT),
+        reply_tokens=message.usage.get("output_tokens", 0),
     )
+
+
+_OF_THE_PROMPT = ("input_tokens", "cache_read_tokens", "cache_write_tokens")
 
 
 def present_parts(parts: list[Part], *, is_user: bool = False) -> list[PartView]:

@@ -36,6 +36,7 @@ urlpatterns = [
     path("c/new", conversations.new_chat, name="new"),
     path("c/new/turns", turns.start_turn, name="start"),
     path("c/new/parameters", parameters.parameters, name="new_parameters"),
+    path("c/<uuid:conversation_id>/context", conversations.context_use, name="context_use"),
     path("c/<uuid:conversation_id>/parameters", parameters.parameters, name="parameters"),
     path("c/<uuid:conversation_id>", conversations.conversation, name="conversation"),
     path("c/<uuid:conversation_id>/turns", turns.start_turn, name="turns"),

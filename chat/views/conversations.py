@@ -69,6 +69,16 @@ def conversation(request: SignedIn, conversation_id: UUID) -> HttpResponse:
 
 @require_GET
 @signed_in
+def context_use(request: SignedIn, conversation_id: UUID) -> HttpResponse:
+    """How full the model's window is after the last reply."""
+    found = doors.conversation_for(request.user, conversation_id)
+    branch = present_branch(found, limit=2)
+    page = pages.chat_page(conversation=found, branch=branch, user=request.user)
+    return render(request, "chat/context_use.html", {"page": page})
+
+
+@require_GET
+@signed_in
 def messages(request: SignedIn, conversation_id: UUID) -> HttpResponse:
     """The end of the branch on view; with `before` the screenful above that message, with `at` what is around it."""
     found = doors.conversation_for(request.user, conversation_id)

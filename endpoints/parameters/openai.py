@@ -79,7 +79,7 @@ def _completions(chosen: Chosen, endpoint: Endpoint) -> dict[str, Any]:
     custom = endpoint.family == "custom"
     as_object = custom and endpoint.reasoning_format == "reasoning_object"
     only = _ONLY_RESPONSES[1:] if as_object else _ONLY_RESPONSES
-    chosen.refuse(_("Only the Responses API has this. Turn it on below."), *only)
+    chosen.refuse(_("Only the Responses API has this. Turn it on, too."), *only)
     params = _copied(chosen, (*_SAMPLING, "stop", "verbosity"))
     if as_object:
         reasoning = _renamed(chosen, {"reasoning_effort": "effort", "reasoning_summary": "summary"})

@@ -229,3 +229,37 @@ def nothing_began() -> bool:
 def test_ids_on_the_wire_are_the_ids_of_the_rows(owner: User) -> None:
     started = Api(owner).post(START, hello()).json()
     assert UUID(started["conversationId"]) == Conversation.objects.get().id
+
+
+def test_every_parameter_of_a_model_is_kept_and_told(owner: User) -> None:
+    chosen: dict[str, Any] = {
+        "temperature": 0.5, "topP": 0.9, "topK": 4, "maxOutputTokens": 100, "maxContextTokens": 5000, "stop": ["x"],
+        "reasoning_effort": "low", "reasoning_summary": "auto", "verbosity": "high", "thinking": False,
+        "thinkingBudget": 2000, "promptCache": False, "promptCacheTtl": "1h", "web_search": True, "region": "eu-west-1",
+        "useResponsesApi": False, "resendFiles": False, "imageDetail": "low", "fileTokenLimit": 9, "system": "Be kind",
+        "modelLabel": "Ada", "disableStreaming": True, "effort": "max", "thinkingLevel": "low", "url_context": True,
+    }  # fmt: skip
+    answer = Api(owner).post(START, hello(**chosen))
+    conversation = Conversation.objects.get()
+    assert answer.status_code == 200
+    assert conversation.settings == chosen
+    told = Api(owner).get(f"/api/convos/{conversation.id}").json()
+    assert {name: told.get(name) for name in chosen} == chosen
+    assert Message.objects.get(author="assistant").sender == "Ada"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"thinkingBudget": -2}, {"thinking": "yes"}, {"verbosity": "loud"}, {"promptCacheTtl": "2h"}, {"topK": 501}],
+)
+def test_a_parameter_that_no_model_takes_begins_nothing(owner: User, change: dict[str, Any]) -> None:
+    answer = Api(owner).post(START, hello(**change))
+    assert answer.status_code == 400
+    assert answer.json()["error"].startswith(next(iter(change)))
+    assert nothing_began()
+
+
+def test_the_document_describes_every_parameter(owner: User) -> None:
+    schemas = Api(owner).get("/api/openapi.json").json()["components"]["schemas"]
+    for name in ("StartIn", "ConversationOut"):
+        assert {"temperature", "thinkingBudget", "promptCacheTtl"} <= set(schemas[name]["properties"])

@@ -82,3 +82,15 @@ def test_faults_and_what_a_model_cannot_take_are_said_beside_the_control(
     saved(tab)
     expect(tab.locator("#parameter-temperature-note")).to_be_empty()
     assert tab.url.endswith("/c/new")
+
+
+def test_the_gauge_fills_after_the_first_reply_and_tells_more_when_asked(tab: Page, axe: Check) -> None:
+    expect(tab.get_by_role("meter")).to_have_count(0)
+    send(tab, "[[tokens:300]] Tell me something long")
+    settled(tab)
+    meter = tab.get_by_role("meter", name="Context window used")
+    expect(meter).to_have_attribute("aria-valuemax", "40960")
+    assert int(meter.get_attribute("aria-valuenow") or 0) > 300
+    tab.get_by_role("button", name="Context usage").click()
+    expect(tab.get_by_role("region", name="Context usage")).to_contain_text("Window")
+    axe(tab, "the gauge")

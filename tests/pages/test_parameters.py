@@ -12,6 +12,7 @@ from django.test import Client
 from accounts.models import User
 from chat.models import Conversation, Message
 from endpoints import registry
+from tests.api.conftest import Api
 from tests.pages.conftest import FRAGMENT
 
 pytestmark = pytest.mark.django_db
@@ -159,3 +160,31 @@ def test_strangers_and_the_anonymous_get_nothing(
         assert getattr(client, method)("/c/new/parameters", MODEL).status_code == 302
     chat.refresh_from_db()
     assert chat.settings == {}
+
+
+def test_a_reply_tells_on_page_and_api_what_did_not_fit(sign_in: SignIn, owner: User, make_chat: Chats) -> None:
+    chat, client = make_chat(owner), sign_in(owner)
+    reply = Message.objects.get(conversation=chat, author="assistant")
+    assert "did not fit" not in client.get(f"/c/{chat.id}").content.decode()
+    Message.objects.filter(id=reply.id).update(left_out=3)
+    assert "3 earlier messages did not fit and were not sent" in client.get(f"/c/{chat.id}").content.decode()
+    told = Api(owner).get(f"/api/messages/{chat.id}").json()
+    assert [each["metadata"]["leftOut"] for each in told if "leftOut" in each.get("metadata", {})] == [3]
+
+
+def test_the_gauge_tells_how_full_the_window_is(sign_in: SignIn, owner: User, make_chat: Chats) -> None:
+    chat, client = make_chat(owner), sign_in(owner)
+    address = f"/c/{chat.id}/context"
+    assert 'role="meter"' not in client.get(address).content.decode()
+    usage = {"input_tokens": 3_000, "cache_read_tokens": 1_000, "output_tokens": 4_000}
+    Message.objects.filter(conversation=chat, author="assistant").update(usage=usage)
+    for page in (address, f"/c/{chat.id}"):
+        html = client.get(page).content.decode()
+        assert 'aria-valuemax="32000" aria-valuenow="8000" aria-valuetext="25 %"' in html
+    Conversation.objects.filter(id=chat.id).update(settings={"maxContextTokens": 10_000})
+    assert 'aria-valuemax="10000" aria-valuenow="8000"' in client.get(address).content.decode()
+    assert 'role="meter"' not in client.get("/c/new").content.decode()
+
+
+def test_a_strangers_gauge_is_not_there(sign_in: SignIn, owner: User, stranger: User, make_chat: Chats) -> None:
+    assert sign_in(stranger).get(f"/c/{make_chat(owner).id}/context").status_code == 404

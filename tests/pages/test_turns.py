@@ -202,7 +202,7 @@ def test_no_verb_works_on_a_stranger_s_chat(sign_in: SignIn, owner: User, strang
     chat = make_chat(owner)
     message = Message.objects.get(text="Answer 0")
     run = make_run(message)
-    client, before = sign_in(stranger), list(Message.objects.values())
+    client, before = sign_in(stranger), list(Message.objects.order_by("id").values())
     paths = [f"/c/{chat.id}/{verb}" for verb in ("turns", "rename", "delete")]
     paths += [f"/c/{chat.id}/messages/{message.id}/{verb}" for verb in ("regenerate", "continue", "choose")]
     for path in [*paths, f"/generations/{run.id}/stop"]:
@@ -210,7 +210,7 @@ def test_no_verb_works_on_a_stranger_s_chat(sign_in: SignIn, owner: User, strang
     own = make_chat(stranger)
     for verb in ("regenerate", "continue", "choose"):
         assert client.post(f"/c/{own.id}/messages/{message.id}/{verb}").status_code == 404
-    assert list(Message.objects.filter(conversation=chat).values()) == before
+    assert list(Message.objects.filter(conversation=chat).order_by("id").values()) == before
     run.refresh_from_db()
     assert not run.stop_requested
 
