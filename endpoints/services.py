@@ -33,6 +33,7 @@ class Retries:
 
 
 _RETRIES = Retries()
+ONCE = Retries(most=0)
 # By the provider that `litellm_prefix` names: those that have a wire of our own. litellm speaks to all others.
 _WIRES: dict[str, Adapter] = {
     "anthropic": anthropic_wire.stream,

@@ -81,7 +81,7 @@ async def _call(endpoint: Endpoint, model: str) -> Trial:
     )
     begun, said, thought, failed = time.monotonic(), "", False, None
     try:
-        async with asyncio.timeout(SECONDS), aclosing(services.stream(request)) as events:
+        async with asyncio.timeout(SECONDS), aclosing(services.stream(request, retries=services.ONCE)) as events:
             async for event in events:
                 match event:
                     case TextDelta(piece):

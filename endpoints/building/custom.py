@@ -1,6 +1,7 @@
+from dataclasses import replace
 from typing import Any
 
-from endpoints.adapters.base import Endpoint
+from endpoints.adapters.base import Endpoint, Titles
 from endpoints.building.shared import Site, credentials_of
 from endpoints.config.base import USER_PROVIDED
 from endpoints.config.endpoint_custom import CustomEndpoint
@@ -44,7 +45,7 @@ def _endpoint(site: Site, each: CustomEndpoint) -> list[Endpoint]:
             reasoning_key=each.customParams.reasoningKey or "",
             resend_reasoning=each.customParams.includeReasoningContent or each.customParams.includeReasoningHistory,
             resend_reasoning_history=each.customParams.includeReasoningHistory,
-            titles=site.titles(each),
+            titles=_titles(site, each),
             model_display_label=each.modelDisplayLabel,
             icon=each.iconURL or (each.name.lower() if known else ""),
             custom=True,
@@ -53,3 +54,10 @@ def _endpoint(site: Site, each: CustomEndpoint) -> list[Endpoint]:
             **fields,
         )
     ]  # fmt: skip
+
+
+def _titles(site: Site, each: CustomEndpoint) -> Titles:
+    """Anthropic's wire refuses a prompt that is only a system message, which is how titles are asked for otherwise."""
+    titles = site.titles(each)
+    is_written = "titleMessageRole" in each.model_fields_set or site.file.all is not None
+    return replace(titles, role="user") if each.provider and not is_written else titles

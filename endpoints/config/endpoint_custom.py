@@ -1,6 +1,5 @@
 """`endpoints.custom`: every place that speaks the OpenAI wire, or Anthropic's."""
 
-from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from django.utils.translation import gettext as _
@@ -9,18 +8,11 @@ from pydantic import Field, StrictFloat, StrictInt, field_validator, model_valid
 from endpoints.config.base import BUILT_IN, Closed, Count, Flag, Line, Number, Open, Text
 from endpoints.config.endpoint_shared import All, add_params, base_url
 from endpoints.config.money import TokenRates
+from endpoints.parameters.table import SETS
 
 LOCAL_NAME = "Local"
 OPENROUTER = "openrouter"
 RESERVED = (*BUILT_IN, LOCAL_NAME)
-
-ParametersOf = Callable[[str], frozenset[str] | None]
-_parameters_of: list[ParametersOf] = []
-
-
-def know_parameters(of: ParametersOf) -> None:
-    """Have the keys of parameter definitions checked: `of` returns a set's keys, or None for an unknown set."""
-    _parameters_of[:] = [of]
 
 
 class ModelName(Open):
@@ -158,11 +150,11 @@ class CustomEndpoint(All):
 
     @model_validator(mode="after")
     def _of_the_set(self) -> "CustomEndpoint":
-        if not _parameters_of:
-            return self
-        keys = _parameters_of[0](self.parameter_set or "custom")
-        if keys is None:
+        name = self.parameter_set or "custom"
+        sets = [found for each, found in SETS.items() if each == name or (name, each[:8]) == ("bedrock", "bedrock-")]
+        if not sets:
             raise ValueError(_("`customParams.defaultParamsEndpoint` is not a known set of parameters"))
+        keys = {each.key for found in sets for each in found}
         if unknown := sorted({each.key for each in self.customParams.paramDefinitions} - keys):
             message = _("`paramDefinitions` has keys that are not in the set: %(unknown)s. Allowed: %(allowed)s")
             raise ValueError(message % {"unknown": ", ".join(unknown), "allowed": ", ".join(sorted(keys))})

@@ -59,6 +59,11 @@ def walk(page: Page, shot: Callable[[str], None], *, phone: bool) -> None:
     page.wait_for_timeout(1000)
     shot("parameters")
     page.keyboard.press("Escape")
+    walk_dialogs(page, shot)
+
+
+def walk_dialogs(page: Page, shot: Callable[[str], None]) -> None:
+    """Go on from a chat to what is done with it, and to the pages beside it."""
     page.locator("#chat-actions button").first.click()
     shot("chat-menu")
     page.locator("#chat-menu").get_by_text("Rename").click()

@@ -16,6 +16,7 @@ from accounts.models import AuditEntry, User
 from accounts.services.erasure import erase_person, export_person
 from endpoints import entered, keys, registry
 from endpoints.adapters.base import Endpoint
+from endpoints.adapters.wire import exempt_of
 from endpoints.events import Failed
 from endpoints.keys import KeyProblem, KeyRefused, KeyState
 from endpoints.models import UserKey
@@ -195,7 +196,8 @@ def test_an_exempt_address_is_exempt_on_exactly_its_port(owner: User) -> None:
         return json.dumps({"apiKey": SECRET, "baseURL": url})
 
     put(owner, "Anywhere", pasted("http://127.0.0.1:11434/v1"))
-    assert keys.resolve(endpoint("Anywhere"), owner.id).written_by_operator
+    mine = keys.resolve(endpoint("Anywhere"), owner.id)
+    assert (mine.written_by_operator, exempt_of(mine)) == (False, (("127.0.0.1", 11434),))
     for url in ("http://127.0.0.1:11435/v1", "http://127.0.0.2:11434", "http://localhost:11434"):
         with pytest.raises(KeyRefused):
             put(owner, "Anywhere", pasted(url))

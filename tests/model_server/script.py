@@ -216,7 +216,7 @@ def _limited(script: Script, prompt: Prompt) -> Script:
 
 
 def _titled(prompt: Prompt) -> Script:
-    title = _title(prompt.text)
+    title = _title(prompt.text or prompt.all_text)
     if not prompt.structured or "json=no" in prompt.text:
         return Script(tuple(_text(title)), name="title")
     found = json.dumps({"title": title})
