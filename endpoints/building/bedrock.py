@@ -21,7 +21,7 @@ def bedrock(site: Site) -> Built:
         return []
     own = site.file.bedrock
     region = text_of("BEDROCK_AWS_DEFAULT_REGION") or REGION
-    url = address_of_provider(site, BEDROCK, own) or f"https://bedrock-runtime.{region}.amazonaws.com"
+    url = address_of_provider(site, BEDROCK, own)  # empty: the region's own
     profiles = own.inferenceProfiles if own else {}
     if missing := unset_variables(url, *profiles.values()):
         return site.leave_out(BEDROCK.name, f"{', '.join(missing)} is not set")

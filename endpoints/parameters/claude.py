@@ -76,16 +76,16 @@ def claude(model: str) -> Claude:
 
 
 def mapped(model: str, chosen: Chosen, *, bedrock: bool = False) -> Mapped:
-    """Return the fields of a Messages request. `bedrock`: as litellm's arguments, which it sorts for Converse."""
+    """Return the fields of a Messages request; with `bedrock` of a Converse request, where names differ."""
     known = claude(model)
     cap = _cap(known, chosen, "maxTokens" if bedrock else "maxOutputTokens")
     params: dict[str, Any] = {}
     _think(params, known, chosen, cap)
-    _sample(params, known, chosen, thinking="thinking" in params)
+    _sample(params, known, chosen, thinking="thinking" in params, top_p="topP" if bedrock else "top_p")
     if stop := chosen.get("stop"):
-        params["stop"] = stop
+        params["stopSequences" if bedrock else "stop_sequences"] = stop
     if mark := cache_mark(model, chosen):
-        params |= cache_marks(mark) if bedrock else {"cache_control": mark}
+        params |= {"cachePoint": cache_point(mark)} if bedrock else {"cache_control": mark}
     headers: dict[str, str] = {}
     if chosen.get("web_search"):
         params["tools"] = [dict(SEARCH)]
@@ -106,10 +106,9 @@ def lifetime(chosen: Chosen) -> dict[str, str]:
     return {"type": "ephemeral"} | ({"ttl": life} if life else {})
 
 
-def cache_marks(mark: dict[str, str]) -> dict[str, Any]:
-    """Return litellm's argument that marks the system prompt and the last message."""
-    places: tuple[dict[str, Any], ...] = ({"role": "system"}, {"index": -1})
-    return {"cache_control_injection_points": [{"location": "message", **each, "control": mark} for each in places]}
+def cache_point(mark: dict[str, str]) -> dict[str, str]:
+    """Return the mark in Converse's words."""
+    return {**mark, "type": "default"}
 
 
 def _cap(known: Claude, chosen: Chosen, key: str) -> int:
@@ -158,11 +157,11 @@ def budget_below(cap: int) -> int:
     return max(LEAST_THINKING, cap * 9 // 10)
 
 
-def _sample(params: dict[str, Any], known: Claude, chosen: Chosen, *, thinking: bool) -> None:
+def _sample(params: dict[str, Any], known: Claude, chosen: Chosen, *, thinking: bool, top_p: str) -> None:
     if not known.samples:
         chosen.refuse(_("This model takes no sampling parameters."), "temperature", "topP", "topK")
     elif thinking:
         chosen.refuse(_("Not used while the model thinks."), "temperature", "topP", "topK")
-    for key, name in (("temperature", "temperature"), ("topP", "top_p"), ("topK", "top_k")):
+    for key, name in (("temperature", "temperature"), ("topP", top_p), ("topK", "top_k")):
         if chosen.get(key) is not None:
             params[name] = chosen.get(key)

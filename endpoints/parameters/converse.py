@@ -1,5 +1,6 @@
-"""Bedrock, as litellm's arguments: it sorts them into `inferenceConfig` and `additionalModelRequestFields`."""
+"""Bedrock's Converse: the adapter sorts the fields into `inferenceConfig` and `additionalModelRequestFields`."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -8,15 +9,19 @@ from endpoints.parameters import claude
 from endpoints.parameters.mapped import Mapped
 from endpoints.parameters.sets import Chosen
 
-_NAMES = {"temperature": "temperature", "topP": "top_p", "stop": "stop", "reasoning_effort": "reasoning_effort"}
+_NAMES = {"temperature": "temperature", "topP": "topP", "stop": "stopSequences", "reasoning_effort": "reasoning_effort"}
 
 
 def mapped(model: str, chosen: Chosen) -> Mapped:
+    region = {"region": chosen.get("region")} if chosen.get("region") else {}
     if claude.claude(model).kind:
-        return claude.mapped(model, chosen, bedrock=True)
-    params: dict[str, Any] = {name: chosen.get(key) for key, name in _NAMES.items() if chosen.get(key) is not None}
+        found = claude.mapped(model, chosen, bedrock=True)
+        return replace(found, params={**found.params, **region})
+    params: dict[str, Any] = {**region} | {
+        name: chosen.get(key) for key, name in _NAMES.items() if chosen.get(key) is not None
+    }
     if "amazon.nova" not in model:
         chosen.refuse(_("This model has no prompt cache."), "promptCache", "promptCacheTtl")
     elif chosen.get("promptCache", True):
-        params |= claude.cache_marks(claude.lifetime(chosen))
+        params["cachePoint"] = claude.cache_point(claude.lifetime(chosen))
     return Mapped(params, max_tokens=int(chosen.get("maxTokens") or 0), notes=chosen.notes)

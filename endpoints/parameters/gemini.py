@@ -19,9 +19,9 @@ def mapped(model: str, chosen: Chosen) -> Mapped:
     params: dict[str, Any] = {}
     if "flash" in model and version >= (3, 5):
         chosen.refuse(_("This model takes no sampling parameters."), "temperature", "topP", "topK")
-    for key, name in (("temperature", "temperature"), ("topP", "top_p"), ("topK", "top_k")):
+    for key in ("temperature", "topP", "topK"):
         if chosen.get(key) is not None:
-            params[name] = chosen.get(key)
+            params[key] = chosen.get(key)
     if version >= (3, 0) or _version(_GEMMA, model) >= (4, 0):
         _think_by_level(params, chosen)
     else:

@@ -41,14 +41,10 @@ def is_openrouter(endpoint: Endpoint) -> bool:
 def parameters_of(endpoint: Endpoint, model: str) -> tuple[Parameter, ...]:
     """Return the parameters of the model, as the operator's definitions have them and without what he drops."""
     found = SETS[set_name(endpoint, model)]
-    if not endpoint.param_definitions and not endpoint.drop_params:
-        return found
     defined = {str(each.get("key")): each for each in endpoint.param_definitions}
-    return tuple(
-        each.overridden(defined[each.key]) if each.key in defined else each
-        for each in found
-        if each.key not in endpoint.drop_params
-    )
+    kept = [each for each in found if each.key not in endpoint.drop_params]
+    changed = [each.overridden(defined[each.key]) if each.key in defined else each for each in kept]
+    return tuple(each for each in changed if each.options or each.control != "combobox")  # there is none to choose
 
 
 @dataclass(slots=True)
@@ -111,7 +107,7 @@ def _take(found: Chosen, parameter: Parameter, value: Any) -> None:
             limit = f"{nearest:g}" if nearest < 1000 else f"{nearest:.0f}"
             found.notes[key] = _("Out of range for this model: %(limit)s is used.") % {"limit": limit}
         found.values[key] = int(nearest) if parameter.whole else nearest
-    elif parameter.type == "enum" and value not in parameter.options:
+    elif parameter.options and parameter.type != "array" and value not in parameter.options:
         found.notes[key] = _("This model does not know this choice. It is not sent.")
     elif parameter.type == "array" and parameter.most and len(value) > parameter.most:
         words = ngettext_lazy("Only the first %(count)d is sent.", "Only the first %(count)d are sent.", "count")

@@ -51,7 +51,7 @@ _FILES = (
     _switch("resendFiles", default=True, belongs="conversation", waits=True),
     _tokens("fileTokenLimit", belongs="", waits=True),
 )
-_REGION = _parameter("region", "combobox", "string", "conversation", waits=True)
+_REGION = _parameter("region", "combobox", "string", "conversation")
 _CACHE = _switch("promptCache", default=True, belongs="conversation")
 _CACHE_LIFE = _choice("promptCacheTtl", ("5m", "1h"), None, "conversation", control="combobox")
 _CACHING = (_CACHE, _CACHE_LIFE)

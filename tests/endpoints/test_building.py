@@ -161,7 +161,7 @@ def test_bedrock_with_profiles_regions_and_a_guardrail(tmp_path: Path, monkeypat
     )
     bedrock = found["bedrock"]
     assert (bedrock.litellm_prefix, bedrock.models) == ("bedrock/", ("m",))
-    assert bedrock.base_url == "https://bedrock-runtime.eu-central-1.amazonaws.com"
+    assert (bedrock.base_url, bedrock.credentials["aws_region_name"]) == ("", "eu-central-1")
     assert bedrock.wire_names == {"m": "arn:aws:bedrock:p"}
     assert bedrock.credentials == {
         "aws_region_name": "eu-central-1", "aws_access_key_id": "id", "aws_secret_access_key": "planted-secret",

@@ -1,12 +1,11 @@
 """Every key of `librechat.yaml`, and the rules between them."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
 
-from endpoints.config import ConfigFaults, endpoint_custom, load_config
+from endpoints.config import ConfigFaults, load_config
 from endpoints.config.document import Document
 
 EVERY_KEY = Path(__file__).with_name("every_key.yaml")

@@ -228,7 +228,7 @@ THOUGHTS = {"includeThoughts": True}
         ("gemini-2.5-flash", {"thinking": False}, {"thinkingConfig": {"thinkingBudget": 0}}),
         ("gemini-2.5-pro", {"thinking": False}, {}),
         ("gemini-2.0-flash", {"thinkingBudget": 500, "temperature": 1.5, "topP": 0.5, "topK": 7},
-         {"temperature": 1.5, "top_p": 0.5, "top_k": 7}),
+         {"temperature": 1.5, "topP": 0.5, "topK": 7}),
         ("gemini-3-pro-preview", {"thinkingLevel": "low", "thinkingBudget": 500},
          {"thinkingConfig": {"thinkingLevel": "low", **THOUGHTS}}),
         ("gemini-3.1-pro", {}, {"thinkingConfig": THOUGHTS}),
@@ -248,22 +248,25 @@ def test_what_gemini_gets(model: str, chosen: dict[str, Any], params: dict[str, 
 
 def test_what_bedrock_gets() -> None:
     thinking = request_fields(endpoint("bedrock"), "us.anthropic.claude-3-7-sonnet-20250219-v1:0", {"stop": ["x"]})
-    mark = {"type": "ephemeral"}
     assert thinking.params == {
         "thinking": {"type": "enabled", "budget_tokens": 2000},
-        "stop": ["x"],
-        "cache_control_injection_points": [
-            {"location": "message", "role": "system", "control": mark},
-            {"location": "message", "index": -1, "control": mark},
-        ],
+        "stopSequences": ["x"],
+        "cachePoint": {"type": "default"},
     }
     assert thinking.max_tokens == 8_192
     effort = sent("bedrock", "anthropic.claude-opus-4-6-v1", {"effort": "max", "promptCache": False})
     assert effort == {"thinking": {"type": "adaptive"}, "output_config": {"effort": "max"}}
     llama = request_fields(endpoint("bedrock"), "meta.llama3-1-70b-v1:0", {"topP": 0.4, "max_tokens": 5, "topK": 3})
-    assert (llama.params, llama.max_tokens) == ({"top_p": 0.4}, 0)
+    assert (llama.params, llama.max_tokens) == ({"topP": 0.4}, 0)
     kimi = request_fields(endpoint("bedrock"), "moonshot.kimi-k2", {"reasoning_effort": "low", "maxTokens": 50})
     assert (kimi.params, kimi.max_tokens) == ({"reasoning_effort": "low"}, 50)
+
+
+def test_a_region_is_one_of_those_that_the_operator_offers() -> None:
+    model, regions = "meta.llama3-1-70b-v1:0", ({"key": "region", "options": ["eu-west-1", "us-east-1"]},)
+    assert "region" not in sent("bedrock", model, {"region": "eu-west-1"})
+    assert sent("bedrock", model, {"region": "eu-west-1"}, param_definitions=regions)["region"] == "eu-west-1"
+    assert "region" not in sent("bedrock", model, {"region": "evil.example.com"}, param_definitions=regions)
 
 
 @pytest.mark.parametrize(

@@ -71,9 +71,9 @@ async def test_generate_content(gemini: Endpoint, model_server: ModelServer) -> 
     body = await received(endpoint, model_server, "gemini-2.5-pro", chosen)
     config = body["generationConfig"]
     assert config["thinkingConfig"] == {"thinkingBudget": 700, "includeThoughts": True}
-    assert (config["temperature"], config["top_p"], config["top_k"]) == (0.1, 0.3, 4)
-    assert config["max_output_tokens"] == 50
-    assert {name for tool in body["tools"] for name in tool} == {"googleSearch", "url_context"}
+    assert (config["temperature"], config["topP"], config["topK"]) == (0.1, 0.3, 4)
+    assert config["maxOutputTokens"] == 50
+    assert {name for tool in body["tools"] for name in tool} == {"googleSearch", "urlContext"}
 
 
 async def test_generate_content_by_level(gemini: Endpoint, model_server: ModelServer) -> None:
