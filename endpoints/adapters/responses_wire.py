@@ -33,9 +33,10 @@ def stream(request: ModelRequest, *, patience: Patience = PATIENCE) -> AsyncGene
 
 def _url(endpoint: Endpoint) -> str:
     """Return the address. Azure has one for all deployments, without a version by date."""
-    parts = urlsplit(url_of(endpoint, "/responses"))
-    if _DEPLOYMENT not in parts.path:
-        return urlunsplit(parts)
+    url = url_of(endpoint, "/responses")
+    if _DEPLOYMENT not in url:
+        return url
+    parts = urlsplit(url)
     root = parts.path.partition(_DEPLOYMENT)[0]
     return urlunsplit(parts._replace(path=root + "/openai/v1/responses", query=""))
 

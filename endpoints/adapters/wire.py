@@ -99,7 +99,10 @@ def secrets_of(endpoint: Endpoint) -> list[str]:
 
 def url_of(endpoint: Endpoint, path: str) -> str:
     """Return the endpoint's address with `path` after its own, and its query."""
-    parts = urlsplit(endpoint.base_url)
+    try:
+        parts = urlsplit(endpoint.base_url)
+    except ValueError:
+        return endpoint.base_url  # the guard says why it cannot be called
     where = parts.path if endpoint.direct else parts.path.rstrip("/") + path
     query = "&".join(filter(None, [parts.query, urlencode(endpoint.query)]))
     return urlunsplit(parts._replace(path=where, query=query, fragment=""))

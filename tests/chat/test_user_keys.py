@@ -7,6 +7,7 @@ from asgiref.sync import sync_to_async
 from django.utils import timezone
 from pytest_django import Settings
 
+from accounts.remembered import remembered
 from accounts.models import User
 from billing import price_table
 from billing.models import Balance, LedgerEntry, Price
@@ -93,7 +94,7 @@ async def test_the_table_of_prices_is_read_beside_the_event_loop(
 ) -> None:
     """A generator asks the database for prices every two seconds, also at the start of a limited run."""
     settings.BALANCE_ENABLED = True
-    monkeypatch.setattr(price_table, "FRESH", -1.0)
+    monkeypatch.setattr(remembered, "FRESH", -1.0)
     await Balance.objects.aupdate_or_create(user=owner, defaults={"credits": 10**9})
     await Price.objects.acreate(endpoint="Own", model="mini", prompt=1, completion=2)
     await sync_to_async(put)(owner, "sk-olivias")
