@@ -60,7 +60,7 @@ def refill_if_due(*, user_id: UUID, needed: int = 0) -> int:
             " INSERT INTO billing_ledgerentry (id, user_id, key, reason, credits, balance_after, endpoint, model,"
             " input_tokens, output_tokens, reasoning_tokens, cache_read_tokens, cache_write_tokens, estimated, rates,"
             " coefficient, created_at) SELECT %s::uuid, user_id, 'refill:' || %s::uuid, 'refill', %s, credits,"
-            " '', '', 0, 0, 0, 0, 0, false, '{}', 1, now() FROM due",
+            " '', '', 0, 0, 0, 0, 0, false, '{}', 1, clock_timestamp() FROM due",
             [rule.amount, user_id, needed, rule.value, (entry := uuid7()), entry, rule.amount],
         )
         return rule.amount if cursor.rowcount else 0

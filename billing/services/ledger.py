@@ -63,7 +63,7 @@ INSERT INTO billing_ledgerentry (id, user_id, key, reason, credits, balance_afte
     input_tokens, output_tokens, reasoning_tokens, cache_read_tokens, cache_write_tokens, estimated, rates,
     coefficient, created_at)
 SELECT %s, user_id, 'start:' || user_id, 'start', credits, credits, '', '',
-    0, 0, 0, 0, 0, false, '{}', 1, now() FROM opened WHERE credits <> 0
+    0, 0, 0, 0, 0, false, '{}', 1, clock_timestamp() FROM opened WHERE credits <> 0
 """
 
 
