@@ -33,7 +33,7 @@ class OperatorEndpointForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = OperatorEndpoint
-        fields = ("kind", "name", "base_url", "key_from_user", "fetch_models", "is_enabled", "order")
+        fields = ("kind", "provider", "name", "base_url", "key_from_user", "fetch_models", "is_enabled", "order")
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -71,7 +71,7 @@ class OperatorEndpointAdmin(Panel):
     search_fields = ("name", "base_url")
     ordering = ("order", "name")
     fieldsets = (
-        (None, {"fields": ("name", "kind", "base_url", "is_enabled", "order")}),
+        (None, {"fields": ("name", "kind", "provider", "base_url", "is_enabled", "order")}),
         (_("Key"), {"fields": ("api_key", "key_from_user")}),
         (_("Models"), {"fields": ("model_names", "fetch_models")}),
     )

@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 LONGEST_KEY: Final = 4_096
 _last: list[tuple[Endpoint, ...]] = [()]  # as it was known last
 _TOLD: Final = (
-    "kind", "name", "base_url", "api_key", "key_from_user", "model_names", "fetch_models", "is_enabled", "order",
+    "kind", "provider", "name", "base_url", "api_key", "key_from_user", "model_names", "fetch_models", "is_enabled", "order",
 )  # fmt: skip
 _TAKEN: Final = {LOCAL_NAME, "agents", "assistants", "azureAssistants", "custom"}
 _CUSTOM: Final = Provider("custom", "", "", "", "", "", ())
@@ -36,6 +36,7 @@ _WAYS: Final[dict[str, dict[str, Any]]] = {  # how each kind is spoken to
     "google": {"adapter": "litellm", "litellm_prefix": "gemini/"},
     "anthropic": {"adapter": "litellm", "litellm_prefix": "anthropic/", "key_header": "x-api-key"},
     "custom": {"adapter": "openai_wire"},
+    "other": {"adapter": "litellm"},
 }
 _LISTS: Final = {"openAI", "anthropic", "custom"}  # these tell which models they have
 
@@ -46,6 +47,7 @@ class Entry:
 
     kind: str
     name: str
+    provider: str = ""
     base_url: str = ""
     api_key: str = field(default="", repr=False)
     key_from_user: bool = False
@@ -85,6 +87,7 @@ def to_endpoint(row: OperatorEndpoint) -> Endpoint:
         log.warning("the key of endpoint %s was encrypted under another CREDS_KEY; enter it again", row.name)
         api_key = ""
     base_url = row.base_url or provider.base_url
+    way = _WAYS[row.kind] | ({"litellm_prefix": f"{row.provider}/"} if row.provider else {})
     named = tuple(row.model_names)
     return Endpoint(
         name=row.name,
@@ -99,7 +102,7 @@ def to_endpoint(row: OperatorEndpoint) -> Endpoint:
         key_from_user=row.key_from_user,
         url_from_user=row.key_from_user and not base_url,
         written_by_operator=True,
-        **_WAYS[row.kind],
+        **way,
     )
 
 
@@ -134,7 +137,7 @@ def save(*, actor: User, entry: Entry, row: OperatorEndpoint | None = None) -> O
 def entry_of(row: OperatorEndpoint) -> Entry:
     """Return what a stored row would be entered as; its key stays where it is."""
     return Entry(
-        kind=row.kind, name=row.name, base_url=row.base_url, key_from_user=row.key_from_user,
+        kind=row.kind, provider=row.provider, name=row.name, base_url=row.base_url, key_from_user=row.key_from_user,
         model_names=tuple(row.model_names), fetch_models=row.fetch_models, is_enabled=row.is_enabled, order=row.order,
     )  # fmt: skip
 
@@ -142,6 +145,7 @@ def entry_of(row: OperatorEndpoint) -> Entry:
 def apply(entry: Entry, row: OperatorEndpoint) -> OperatorEndpoint:
     """Fill the row with what was entered, and store nothing. Raises `ValidationError`, by field."""
     row.kind, row.name, row.base_url = entry.kind, entry.name.strip(), entry.base_url.strip().rstrip("/")
+    row.provider = entry.provider.strip() if entry.kind == OperatorEndpoint.Kind.OTHER else ""
     row.key_from_user, row.is_enabled, row.order = entry.key_from_user, entry.is_enabled, entry.order
     row.model_names, row.fetch_models = list(dict.fromkeys(entry.model_names)), entry.fetch_models
     key = entry.api_key.strip()
@@ -178,6 +182,8 @@ def _faults(row: OperatorEndpoint, key: str) -> dict[str, str]:
         faults["base_url"] = _("An address begins with https:// or http://, and holds no name or password.")
     elif not row.base_url and not has_address and not row.key_from_user:
         faults["base_url"] = _("Where is it? Enter the address of its API.")
+    if row.kind == OperatorEndpoint.Kind.OTHER and not row.provider:
+        faults["provider"] = _("Which provider is it? Name it as litellm does.")
     if row.name in _TAKEN:
         faults["name"] = _("This name stands for something else here. Choose another.")
     if not row.model_names and not row.fetch_models and not provider_of(row.kind).models:

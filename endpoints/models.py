@@ -44,9 +44,17 @@ class OperatorEndpoint(models.Model):
         OPENAI = "openAI", "OpenAI"
         ANTHROPIC = "anthropic", "Anthropic"
         GOOGLE = "google", "Google Gemini"
+        OTHER = "other", _("Another provider, through litellm")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices, default=Kind.CUSTOM)
+    provider = models.CharField(
+        _("provider"),
+        max_length=40,
+        blank=True,
+        validators=[RegexValidator(r"\A[a-z0-9_]+\Z", _("Use small letters, digits and _"))],
+        help_text=_("Of another provider: its name as litellm writes it before models, such as cohere_chat."),
+    )
     name = models.CharField(
         _("name"),
         max_length=64,

@@ -7,9 +7,8 @@ from asgiref.sync import sync_to_async
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts.remembered import remembered
 from accounts.models import User
-from billing import price_table
+from accounts.remembered import remembered
 from billing.models import Balance, LedgerEntry, Price
 from chat.generator import persist
 from chat.generator.worker import Generator

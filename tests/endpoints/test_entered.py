@@ -15,7 +15,7 @@ from pytest_django import Settings
 from accounts.models import AuditEntry, User
 from accounts.remembered import remembered
 from billing.models import Price
-from endpoints import entered, registry
+from endpoints import entered, registry, trial
 from endpoints.entered import Entry
 from endpoints.models import OperatorEndpoint
 from tests.model_server.fixtures import ModelServer
@@ -184,3 +184,16 @@ def test_the_page_of_prices_says_where_each_is_from(browser: Client, enter: Call
     assert "the administrators&#x27; table of prices" in page
     assert "The prices of 2 models are not known." in page  # `tiny` of the file, too
     assert page.index("unheard-of") < page.index("gpt-4o")
+
+
+def test_another_provider_is_spoken_to_through_litellm(
+    enter: Callable[..., OperatorEndpoint], model_server: ModelServer
+) -> None:
+    with pytest.raises(ValidationError) as refused:
+        enter(kind="other", base_url=model_server.url)
+    assert "provider" in refused.value.message_dict
+    row = enter(kind="other", provider="deepseek", base_url=model_server.url, api_key="sk-test")
+    found = trial.try_out(entered.to_endpoint(row), "tiny")
+    assert found.ok, found
+    [asked] = model_server.requests()
+    assert (asked["path"], asked["body"]["model"]) == ("/v1/chat/completions", "tiny")
