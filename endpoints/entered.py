@@ -27,7 +27,8 @@ log = logging.getLogger(__name__)
 LONGEST_KEY: Final = 4_096
 _last: list[tuple[Endpoint, ...]] = [()]  # as it was known last
 _TOLD: Final = (
-    "kind", "provider", "name", "base_url", "api_key", "key_from_user", "model_names", "fetch_models", "is_enabled", "order",
+    "kind", "provider", "name", "base_url", "api_key", "key_from_user", "model_names", "fetch_models", "is_enabled",
+    "order",
 )  # fmt: skip
 _TAKEN: Final = {LOCAL_NAME, "agents", "assistants", "azureAssistants", "custom"}
 _CUSTOM: Final = Provider("custom", "", "", "", "", "", ())
