@@ -186,6 +186,7 @@ ALLOW_REGISTRATION = env.bool("ALLOW_REGISTRATION", True)
 
 # --- people whom others vouch for ------------------------------------------------------------------
 SOCIALACCOUNT_ADAPTER = "accounts.identity.adapter.SocialAdapter"
+SOCIALACCOUNT_PROVIDERS = {"facebook": {"FIELDS": ["id", "name", "email"]}}  # and not all it would say
 ALLOW_SOCIAL_LOGIN = env.bool("ALLOW_SOCIAL_LOGIN", False)
 ALLOW_SOCIAL_REGISTRATION = env.bool("ALLOW_SOCIAL_REGISTRATION", False)
 IDENTITY_PROVIDERS = identity.providers()

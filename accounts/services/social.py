@@ -71,6 +71,7 @@ def _admit(identity: Identity) -> User:
             name=identity.name,
             username=identity.username,
             provider=identity.provider,
+            email_verified=identity.email_verified is True,
             may_be_first=identity.is_admin is not False,
         )
     except signup.EmailTaken:
