@@ -15,12 +15,14 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from accounts.identity import claims, tokens
+from accounts.identity.session import NoAnswer
 from accounts.models import User
 from accounts.services.social import Identity, Refused
 from config.identity import OpenId
 
 T = TypeVar("T")
 DISCOVERY_SECONDS = 600
+ID_TOKEN = "openid_id_token"  # noqa: S105 (a session's key)
 ADDRESSES = ("authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri", "end_session_endpoint")
 
 
@@ -110,6 +112,17 @@ def read_with_keys(address: str, seconds: int, read: Callable[[Mapping[str, Any]
             return read(_document(address, seconds, anew=True))
     except tokens.BadIdToken as error:
         raise OpenIdFault(f"id token: {error}") from None
+
+
+def way_out(request: HttpRequest) -> str | None:
+    """Return where to go, after signing out here, to sign out at the provider; None: nowhere."""
+    token = request.session.get(ID_TOKEN)
+    if not token or not settings.OPENID or not settings.OPENID.end_session:
+        return None
+    try:
+        return logout_address(token, settings.IDENTITY_PROVIDERS["openid"].client_id)
+    except (OAuth2Error, NoAnswer, ValueError, KeyError):
+        return None
 
 
 def logout_address(id_token: str, client_id: str) -> str | None:

@@ -30,7 +30,6 @@ from accounts.identity.adapter import refuse
 from accounts.identity.session import NoAnswer
 
 log = logging.getLogger(__name__)
-ID_TOKEN = "openid_id_token"  # noqa: S105 (a session's key)
 LONGEST_POSTED: Final = 2000
 NONSENSE: Final = (ValueError, KeyError, TypeError, AttributeError, ImproperlyConfigured)  # of an answer that is none
 
@@ -112,7 +111,7 @@ def callback(request: HttpRequest, provider: str) -> HttpResponseBase:
         answer = _away(request)
     token = getattr(adapter, "id_token", "")
     if token and openid.current_rules().end_session and request.user.is_authenticated:
-        request.session[ID_TOKEN] = token
+        request.session[openid.ID_TOKEN] = token
     return answer
 
 
@@ -130,6 +129,14 @@ def saml_callback(request: HttpRequest, provider: str) -> HttpResponseBase:
     except ImmediateHttpResponse as early:
         answer: HttpResponseBase = early.response
         return answer
+
+
+@require_GET
+def saml_metadata(request: HttpRequest) -> HttpResponse:
+    """Describe this site to an identity provider, for whoever sets it up there."""
+    if not settings.ALLOW_SOCIAL_LOGIN or "saml" not in settings.IDENTITY_PROVIDERS:
+        raise Http404
+    return HttpResponse(saml.metadata(), content_type="application/samlmetadata+xml")
 
 
 BACK: Final = {"apple": apple_callback, "saml": saml_callback}  # who does not come back as a page
@@ -152,13 +159,7 @@ def error(request: HttpRequest) -> HttpResponse:
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse | None:
     """Sign out here, and lead on to the provider's own way out; None: there is none, so the usual way."""
-    token = request.session.get(ID_TOKEN)
-    if not token or not settings.OPENID or not settings.OPENID.end_session:
-        return None
-    try:
-        address = openid.logout_address(token, settings.IDENTITY_PROVIDERS["openid"].client_id)
-    except (OAuth2Error, NoAnswer, ValueError, KeyError):
-        address = None
+    address = openid.way_out(request)
     if address is None:
         return None
     get_account_adapter(request).logout(request)

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 from accounts.limits import address_of
 from accounts.models import User
-from accounts.services import bans
+from accounts.services import bans, domains
 
 
 class WrongCredentials(Exception):
@@ -20,6 +20,10 @@ class TooManyAttempts(Exception):
 
 class SwitchedOff(Exception):
     """The password is right, but the account may not be used."""
+
+
+class PasswordsOff(Exception):
+    """Nobody signs in here with a password."""
 
 
 def address_of_login(login: str) -> str:
@@ -43,9 +47,11 @@ def check_password(*, request: HttpRequest, email: str, password: str) -> User:
     """Return who has this address and password.
 
     Goes the way of the sign-in page, so both count against the same limits (the request says from where), and
-    an unknown address takes as long as a wrong password. Raises `WrongCredentials`, `TooManyAttempts` and
-    `SwitchedOff`.
+    an unknown address takes as long as a wrong password. Raises `WrongCredentials`, `TooManyAttempts`,
+    `SwitchedOff`, `DomainRefused` and `PasswordsOff`.
     """
+    if not (settings.ALLOW_EMAIL_LOGIN or settings.ALLOW_EMAIL_LOGIN_OVERRIDE):
+        raise PasswordsOff
     try:
         user = get_adapter(request).authenticate(request, email=address_of_login(email), password=password)
     except ValidationError:
@@ -55,4 +61,6 @@ def check_password(*, request: HttpRequest, email: str, password: str) -> User:
         raise WrongCredentials
     if not user.is_active:
         raise SwitchedOff
+    if not domains.admits(user):
+        raise domains.DomainRefused
     return user

@@ -49,7 +49,7 @@ def arrive(*, identity: Identity) -> User:
         known = SocialAccount.objects.filter(provider=identity.provider, uid=identity.subject)
         account = known.select_related("user").first()
         user: User = account.user if account else _admit(identity)
-        if not domains.is_allowed(user.email):
+        if not domains.admits(user):
             raise Refused(_("People with an e-mail address of your domain do not sign in here."))
         if user.is_active:
             _set_role(user, identity)
