@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.limits import address_of
 from accounts.models import User
-from accounts.services import bans, terms
+from accounts.services import bans, sessions, terms
 
 # Pages for these people, and the ways out.
 _OPEN: Final = {
@@ -71,3 +71,15 @@ class Banned:
         if request.path.startswith("/api/"):
             return JsonResponse({"message": words_for(until)}, status=403)
         return render(request, "refused.html", {"message": words_for(until)}, status=403)
+
+
+class Seen:
+    """Notes when a person's sessions were last used, for their list of devices."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated:
+            sessions.see(request)
+        return self.get_response(request)

@@ -85,6 +85,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.Banned",
+    "accounts.middleware.Seen",
     "accounts.middleware.Admission",
 ]
 
