@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Role, User
-from accounts.services import domains, memberships, signup, tokens
+from accounts.services import administrators, domains, memberships, signup, tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +97,9 @@ def _role(user: User, identity: Identity) -> str:
     """Return the role that the provider wants; it can make administrators only where the operator named that role."""
     if identity.is_admin:
         return Role.ADMIN
-    if user.is_admin and not (identity.is_admin is False and _others_administer(user)):
+    if user.is_admin and not (identity.is_admin is False and not administrators.is_last(user)):
         return Role.ADMIN
     wanted = [name for name in identity.roles or () if name != Role.ADMIN]
     there = set(Role.objects.filter(name__in=wanted).values_list("name", flat=True))
     as_before = Role.USER if user.is_admin else str(user.role_id)
     return next((name for name in wanted if name in there), as_before)
-
-
-def _others_administer(user: User) -> bool:
-    return User.objects.filter(role_id=Role.ADMIN, is_active=True).exclude(id=user.id).exists()
