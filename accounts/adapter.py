@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from accounts import secrets
 from accounts.limits import address_of
 from accounts.models import User
-from accounts.services import domains, recovery, site
+from accounts.services import domains, site
 from accounts.services.signup import sign_up
 
 _OBVIOUS = {"account/messages/logged_in.txt", "account/messages/logged_out.txt"}
@@ -41,7 +41,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         if refusal is None and not domains.admits(user):
             message = _("People with an e-mail address of your domain do not sign in here.")
             return render(request, "account/not_let_in.html", {"message": message}, status=403)
-        if refusal is None and recovery.must_verify(user):
+        if refusal is None and user.must_verify:
             return redirect("account_email_verification_sent")
         return refusal
 

@@ -353,7 +353,7 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Parley",
     "VERSION": "0.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
+    "SERVE_PERMISSIONS": ["accounts.api.permissions.Admitted"],
 }
 
 # --- turns ---------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 
 from accounts.middleware import words_for
 from accounts.models import ApiKey, User
-from accounts.services import api_keys, bans, tokens
+from accounts.services import api_keys, bans, signin, tokens
 
 # What a key cannot do, whatever its scopes: the person must have signed in.
 _CLOSED_TO_KEYS = ("/api/auth/", "/api/user/delete", "/api/user/terms", "/api/api-keys")
@@ -85,12 +85,10 @@ def _by_token(text: str) -> User:
 
 
 def _refuse_kept_out(user: User) -> None:
-    if not user.is_active:
-        raise PermissionDenied(_("This account is switched off."))
+    if why := signin.why_kept_out(user):
+        raise PermissionDenied(why)
     if until := bans.banned_until(user_id=user.id):
         raise PermissionDenied(words_for(until))
-    if user.waits_for_approval:
-        raise PermissionDenied(_("An administrator has not let you in yet."))
 
 
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

@@ -22,7 +22,7 @@ from accounts.api.wire import UserOut, iso, person, read_body, user_to_wire
 from accounts.identity import openid
 from accounts.limits import TooOften, address_of, count_named
 from accounts.models import User
-from accounts.services import banners, bans, recovery, tokens, twofactor
+from accounts.services import banners, bans, tokens, twofactor
 from accounts.services.domains import DomainRefused
 from accounts.services.invitations import BadInvitation
 from accounts.services.sessions import REFRESH_COOKIE
@@ -54,7 +54,7 @@ class LoginView(APIView):
             raise WireError(403, _("People with an e-mail address of your domain do not sign in here.")) from None
         if user.waits_for_approval:
             raise WireError(403, _("An administrator has not let you in yet."))
-        if recovery.must_verify(user):
+        if user.must_verify:
             raise WireError(422, _("The e-mail address is not verified yet. Open the link that was sent to it."))
         if twofactor.is_on(user):
             return Response(PendingOut(temp_token=tokens.challenge(user)).to_wire())

@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
@@ -83,7 +84,12 @@ class User(AbstractBaseUser):
     @property
     def may_enter(self) -> bool:
         """Return whether this account may be used at all."""
-        return self.is_active and not self.waits_for_approval
+        return self.is_active and not self.waits_for_approval and not self.must_verify
+
+    @property
+    def must_verify(self) -> bool:
+        """Return whether the address has to be verified before the account may be used."""
+        return not (self.email_verified or settings.ALLOW_UNVERIFIED_EMAIL_LOGIN) and settings.MAIL_CONFIGURED
 
     def password_mark(self) -> str:
         """Return what changes with the password and tells nothing of it."""

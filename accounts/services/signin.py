@@ -4,6 +4,7 @@ from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from accounts.limits import address_of
 from accounts.models import User
@@ -24,6 +25,17 @@ class SwitchedOff(Exception):
 
 class PasswordsOff(Exception):
     """Nobody signs in here with a password."""
+
+
+def why_kept_out(user: User) -> str:
+    """Return why this account may not be used, for its owner; nothing where it may."""
+    if not user.is_active:
+        return _("This account is switched off.")
+    if user.waits_for_approval:
+        return _("An administrator has not let you in yet.")
+    if user.must_verify:
+        return _("The e-mail address is not verified yet. Open the link that was sent to it.")
+    return ""
 
 
 def address_of_login(login: str) -> str:
