@@ -169,6 +169,7 @@ def test_the_page_accepts_too(owner: User, settings: Settings) -> None:
 
 @pytest.mark.security
 def test_who_waits_for_approval_sees_a_page_and_nothing_else(owner: User) -> None:
+    """Security case 14."""
     User.objects.filter(id=owner.id).update(waits_for_approval=True)
     client = browser(owner)
     assert client.get("/c/new")["Location"] == "/account/waiting"
@@ -185,6 +186,7 @@ def test_who_waits_for_approval_sees_a_page_and_nothing_else(owner: User) -> Non
 def test_an_account_is_deleted_with_all_that_is_its_own(
     owner: User, stranger: User, make_conversation: Callable[..., Conversation], make_turn: Callable[..., Any]
 ) -> None:
+    """Security case 86."""
     make_turn(make_conversation(owner))
     make_turn(make_conversation(stranger))
     key = {"key": "k", "reason": "message", "credits": -1, "balance_after": 0}
@@ -203,6 +205,7 @@ def test_an_account_is_deleted_with_all_that_is_its_own(
 
 @pytest.mark.security
 def test_deleting_asks_who_it_is(owner: User) -> None:
+    """Security case 55."""
     client = browser(owner)
     answer = client.post("/account/delete", {"email": owner.email})
     assert answer["Location"].startswith("/account/reauthenticate")

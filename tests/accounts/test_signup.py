@@ -35,6 +35,7 @@ def test_the_first_becomes_the_administrator_and_nobody_after() -> None:
 @pytest.mark.security
 @pytest.mark.django_db
 def test_a_site_that_has_people_gets_no_second_administrator_when_the_first_is_gone() -> None:
+    """Security case 61."""
     first = sign_up(**GOOD)
     sign_up(**GOOD | {"email": "second@example.org"})
     first.delete()
@@ -44,6 +45,8 @@ def test_a_site_that_has_people_gets_no_second_administrator_when_the_first_is_g
 @pytest.mark.security
 @pytest.mark.django_db(transaction=True)
 def test_of_many_first_people_at_once_exactly_one_is_the_administrator() -> None:
+    """Security case 61."""
+
     def attempt(number: int) -> None:
         try:
             sign_up(**GOOD | {"email": f"p{number}@example.org"})
