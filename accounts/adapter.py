@@ -8,13 +8,14 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 
 from accounts import secrets
 from accounts.limits import address_of
 from accounts.models import User
-from accounts.services import recovery, site
+from accounts.services import domains, site
 from accounts.services.signup import sign_up
 
 _OBVIOUS = {"account/messages/logged_in.txt", "account/messages/logged_out.txt"}
@@ -37,7 +38,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
         """Return what to answer instead of signing in."""
         refusal: HttpResponse | None = super().pre_login(request, user, **kwargs)
-        if refusal is None and recovery.must_verify(user):
+        if refusal is None and not domains.admits(user):
+            message = _("People with an e-mail address of your domain do not sign in here.")
+            return render(request, "account/not_let_in.html", {"message": message}, status=403)
+        if refusal is None and user.must_verify:
             return redirect("account_email_verification_sent")
         return refusal
 

@@ -27,6 +27,9 @@ def check_sign_in(**kwargs: Any) -> list[CheckMessage]:
         for each in providers.values()
         if each.image and not each.shows_image
     ]
+    if not settings.ALLOW_EMAIL_LOGIN and not (providers and settings.ALLOW_SOCIAL_LOGIN):
+        hint = "ALLOW_EMAIL_LOGIN=true, or configure somebody who vouches for people."
+        found.append(Warning("Nobody can sign in but with a passkey.", hint=hint, id="accounts.W005"))
     directory = settings.DIRECTORY
     if directory and not _private(directory.url) and not directory.start_tls:
         found.append(

@@ -14,6 +14,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.models.user import can_be_seen
 from accounts.services import domains, mails
 from accounts.services.signin import address_of_login
 from accounts.services.signup import LONGEST_PASSWORD, USERNAME, EmailTaken, check_length
@@ -42,7 +43,7 @@ class LoginForm(allauth_forms.LoginForm):  # type: ignore[misc]
 class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]
     """Name, e-mail and a password, once: it can be shown, so it need not be typed twice."""
 
-    name = forms.CharField(label=_("Name"), max_length=80)
+    name = forms.CharField(label=_("Name"), max_length=80, validators=[can_be_seen])
     field_order = ("name", "email", "password1")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -100,7 +101,10 @@ class InvitationForm(forms.Form):
     """An account for an invited address."""
 
     name = forms.CharField(
-        label=_("Name"), max_length=80, widget=forms.TextInput(attrs={"autocomplete": "name", "autofocus": True})
+        label=_("Name"),
+        max_length=80,
+        validators=[can_be_seen],
+        widget=forms.TextInput(attrs={"autocomplete": "name", "autofocus": True}),
     )
     password = forms.CharField(
         label=_("Password"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})

@@ -1,10 +1,11 @@
-"""What follows from changes that the sign-in library makes by itself: all other sessions of the person end."""
+"""What follows from what the sign-in library does by itself: after a change, all other sessions of the person end."""
 
 from typing import Any
 
 from allauth.account import signals as account
 from allauth.mfa import signals as mfa
 from allauth.mfa.models import Authenticator
+from django.contrib.auth import user_logged_in
 from django.http import HttpRequest
 
 from accounts.models import User
@@ -12,10 +13,15 @@ from accounts.services import mails, sessions
 
 
 def connect() -> None:
+    user_logged_in.connect(_signed_in, dispatch_uid="accounts.signed_in")
     for changed in (account.password_changed, account.password_set):
         changed.connect(_password_changed, dispatch_uid="accounts.password")
     for changed in (mfa.authenticator_added, mfa.authenticator_removed, mfa.authenticator_reset):
         changed.connect(_factor_changed, dispatch_uid="accounts.factor")
+
+
+def _signed_in(request: HttpRequest, **_: Any) -> None:
+    sessions.begun(request)
 
 
 def _password_changed(request: HttpRequest, user: User, **_: Any) -> None:

@@ -1,4 +1,4 @@
-"""Who may not come in: banned people and addresses, people who wait for approval, or have not accepted the terms."""
+"""Who may not come in: banned people and addresses, and people who wait, or have not verified or accepted."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -10,13 +10,14 @@ from django.utils.translation import gettext as _
 
 from accounts.limits import address_of
 from accounts.models import User
-from accounts.services import bans, terms
+from accounts.services import bans, sessions, terms
 
 # Pages for these people, and the ways out.
-_OPEN: Final = {
+STILL_OPEN: Final = {
     "account_waiting", "account_terms", "account_logout", "account_delete", "account_deleted", "account_reauthenticate",
     "mfa_reauthenticate", "mfa_reauthenticate_webauthn", "account_login", "account_inactive", "admin:logout",
     "account_verify", "account_reset_password_from_key", "account_invitation",
+    "account_email_verification_sent",
 }  # fmt: skip
 
 
@@ -31,13 +32,15 @@ class Admission:
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
         match = request.resolver_match
-        if match is None or match.view_name in _OPEN or match.namespaces[:1] == ["api"]:
+        if match is None or match.view_name in STILL_OPEN or match.namespaces[:1] == ["api"]:
             return None
         user = request.user
         if not isinstance(user, User):
             return None
         if user.waits_for_approval:
             return _lead(request, "account_waiting")
+        if user.must_verify:
+            return _lead(request, "account_email_verification_sent")
         if terms.must_accept(user):
             return _lead(request, "account_terms")
         return None
@@ -71,3 +74,15 @@ class Banned:
         if request.path.startswith("/api/"):
             return JsonResponse({"message": words_for(until)}, status=403)
         return render(request, "refused.html", {"message": words_for(until)}, status=403)
+
+
+class Seen:
+    """Notes when a person's sessions were last used, for their list of devices."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated:
+            sessions.see(request)
+        return self.get_response(request)

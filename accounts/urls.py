@@ -52,6 +52,7 @@ urlpatterns += [
     path("oauth/<slug:provider>", identity.start, name="oauth_start"),
     path("oauth/apple/callback", identity.apple_callback, {"provider": "apple"}, name="apple_finish"),
     path("oauth/saml/callback", identity.saml_callback, {"provider": "saml"}, name="saml_finish"),
+    path("oauth/saml/metadata", identity.saml_metadata, name="saml_metadata"),
     path("oauth/<slug:provider>/callback", identity.callback, name="oauth_callback"),
     *(
         path(provider.callback.lstrip("/"), identity.BACK.get(key, identity.callback), {"provider": key})

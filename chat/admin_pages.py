@@ -3,10 +3,13 @@
 None shows what anybody wrote.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
@@ -20,15 +23,39 @@ from accounts.models import Membership, User
 from billing.models import Balance
 from billing.services import budgets
 from chat import insights
-from chat.plots import plots_of
+from chat.plot import Day, Plot, Row, plot_of, rows_of
 from endpoints.offer import offer_for
 
 
 def fill_dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Return the context of the administration's first page."""
     days = _span(request)
-    figures = [(each, plots_of(each)) for each in insights.tables(days=days)]
-    return {**context, "title": _("Overview"), "days": days, "spans": insights.SPANS, "figures": figures}
+    tables = [(each, figures_of(each)) for each in insights.tables(days=days)]
+    return {**context, "title": _("Overview"), "days": days, "spans": insights.SPANS, "tables": tables}
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One column of a table: a plot of the days, or else rows."""
+
+    name: str
+    plot: Plot | None = None
+    rows: Sequence[Row] = ()
+
+
+def figures_of(table: insights.Table) -> list[Figure]:
+    """Return a figure for each column of numbers that has any."""
+    if not table.rows:
+        return []
+    return [_figure(table, column) for column in range(1, len(table.head))]
+
+
+def _figure(table: insights.Table, column: int) -> Figure:
+    name = str(table.head[column])
+    if not table.by_day:
+        return Figure(name, rows=rows_of([(str(row[0]), row[column]) for row in table.rows]))
+    days = [Day(row[0], {"all": row[column]}, intcomma(row[column])) for row in table.rows]
+    return Figure(name, plot=plot_of(days))
 
 
 @require_GET

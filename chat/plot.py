@@ -1,10 +1,10 @@
-"""The bars of the usage page: where each stands, reckoned on the server, so that the page needs no script."""
+"""Bar plots, reckoned on the server in the units of their pictures, so that no page needs a script for them."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Final
-
-from billing.services.usage import Used
 
 WIDTH: Final = 720
 HEIGHT: Final = 220
@@ -13,20 +13,35 @@ BOTTOM: Final = 32  # and of the days
 TOP: Final = 10
 MOST_LABELS: Final = 7
 LINES: Final = 4
+MOST_ROWS: Final = 10
+Number = int | Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What is to be shown of one day: amounts by their kind, to stand on one another, and all of it in words."""
+
+    day: date
+    amounts: Mapping[str, Number]
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    kind: str
+    y: float
+    height: float
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One day. The two parts stand on one another: what was read, and what was written on top."""
+    """One day: its blocks, the lowest first."""
 
     day: date
-    used: Used
+    words: str
     x: float
     width: float
-    y: float
-    read_height: float
-    written_y: float
-    written_height: float
+    blocks: Sequence[Block]
     middle: float
     is_labelled: bool
 
@@ -37,13 +52,13 @@ class Line:
 
     y: float
     text_y: float
-    number: int
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    bars: list[Bar]
-    lines: list[Line]
+    bars: Sequence[Bar]
+    lines: Sequence[Line]
     width: int = WIDTH
     height: int = HEIGHT
     left: int = LEFT
@@ -52,34 +67,55 @@ class Plot:
     scale_x: int = LEFT - 8
 
 
-def plot_of(days: list[tuple[date, Used]]) -> Plot:
-    """Return the bars of these days."""
-    top = _round_up(max((used.tokens for _day, used in days), default=0))
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A lying bar, with its name beside it. `width` is of 100."""
+
+    label: str
+    value: Number
+    width: float
+
+
+def plot_of(days: Sequence[Day]) -> Plot:
+    """Return a bar for each of these days."""
+    top = _round_up([sum(each.amounts.values()) for each in days])
     room, base = HEIGHT - BOTTOM - TOP, HEIGHT - BOTTOM
     step = (WIDTH - LEFT) / max(len(days), 1)
     width = min(step * 0.72, 44)
     every = -(-len(days) // MOST_LABELS)
     bars = []
-    for number, (day, used) in enumerate(days):
-        whole, written = used.tokens * room / top, used.output * room / top
+    for number, each in enumerate(days):
         x = LEFT + number * step + (step - width) / 2
-        bars.append(
-            Bar(
-                day, used, _short(x), _short(width), _short(base - whole + written), _short(whole - written),
-                _short(base - whole), _short(written), _short(x + width / 2),
-                (len(days) - 1 - number) % every == 0,
-            )
-        )  # fmt: skip
+        is_labelled = (len(days) - 1 - number) % every == 0
+        blocks = _blocks(each.amounts, base, room / top)
+        bars.append(Bar(each.day, each.words, _short(x), _short(width), blocks, _short(x + width / 2), is_labelled))
     lines = [
-        Line(_short(base - room * part / LINES), _short(base - room * part / LINES + 4), top * part // LINES)
+        Line(_short(base - room * part / LINES), _short(base - room * part / LINES + 4), _in_few(top * part / LINES))
         for part in range(LINES + 1)
     ]
     return Plot(bars, lines)
 
 
-def _round_up(most: int) -> int:
-    """Return the end of a scale: a round number that four parts divide, not much above `most`."""
-    size = 4
+def rows_of(amounts: Sequence[tuple[str, Number]]) -> list[Row]:
+    """Return the largest of these amounts as lying bars."""
+    largest = sorted(amounts, key=lambda each: each[1], reverse=True)[:MOST_ROWS]
+    most = float(largest[0][1]) if largest else 0
+    return [Row(label, value, _short(float(value) * 100 / (most or 1))) for label, value in largest]
+
+
+def _blocks(amounts: Mapping[str, Number], base: float, scale: float) -> list[Block]:
+    blocks, y = [], base
+    for kind, amount in amounts.items():
+        height = float(amount) * scale
+        y -= height
+        blocks.append(Block(kind, _short(y), _short(height)))
+    return blocks
+
+
+def _round_up(sums: Sequence[Number]) -> float:
+    """Return the end of a scale: a round number not much above all, that four parts divide where these are whole."""
+    most = max(sums, default=0)
+    size = 4.0 if all(isinstance(each, int) for each in sums) else 4e-6
     while True:
         for step in (1, 2, 3, 5):
             if size * step >= most:
@@ -89,3 +125,11 @@ def _round_up(most: int) -> int:
 
 def _short(number: float) -> float:
     return round(number, 1)
+
+
+def _in_few(number: float) -> str:
+    """Return a number of a scale in few letters."""
+    for size, letter in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
+        if number >= size:
+            return f"{number / size:g}{letter}"
+    return f"{number:.6g}"

@@ -9,7 +9,7 @@ import environ
 from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 
-from config import admin_menu, identity
+from config import admin_menu, identity, mail
 from config.secrets import load_secrets
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -85,6 +85,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.Banned",
+    "accounts.middleware.Seen",
     "accounts.middleware.Admission",
 ]
 
@@ -183,10 +184,15 @@ ACCOUNT_FORMS = {
     "login": "accounts.forms.LoginForm",
     "signup": "accounts.forms.SignupForm",
 }
-ALLOW_REGISTRATION = env.bool("ALLOW_REGISTRATION", True)
+# Whether people sign in with a password: on the page, and over the API.
+ALLOW_EMAIL_LOGIN = env.bool("ALLOW_EMAIL_LOGIN", True)
+ALLOW_EMAIL_LOGIN_OVERRIDE = env.bool("ALLOW_EMAIL_LOGIN_OVERRIDE", False)
+# An account with a password that opens nothing is of no use.
+ALLOW_REGISTRATION = env.bool("ALLOW_REGISTRATION", True) and ALLOW_EMAIL_LOGIN
 
 # --- people whom others vouch for ------------------------------------------------------------------
 SOCIALACCOUNT_ADAPTER = "accounts.identity.adapter.SocialAdapter"
+SOCIALACCOUNT_PROVIDERS = {"facebook": {"FIELDS": ["id", "name", "email"]}}  # and not all it would say
 ALLOW_SOCIAL_LOGIN = env.bool("ALLOW_SOCIAL_LOGIN", False)
 ALLOW_SOCIAL_REGISTRATION = env.bool("ALLOW_SOCIAL_REGISTRATION", False)
 IDENTITY_PROVIDERS = identity.providers()
@@ -222,18 +228,21 @@ SESSION_EXPIRY_MS = env.int("SESSION_EXPIRY", 900_000)  # the access token's lif
 REFRESH_TOKEN_EXPIRY_MS = env.int("REFRESH_TOKEN_EXPIRY", 604_800_000)
 
 # --- mail --------------------------------------------------------------------------------------
-EMAIL_HOST = env.str("EMAIL_HOST", "")
-EMAIL_PORT = env.int("EMAIL_PORT", 25)
-EMAIL_HOST_USER = env.str("EMAIL_USERNAME", "")
-EMAIL_HOST_PASSWORD = env.str("EMAIL_PASSWORD", "")
-EMAIL_USE_TLS = env.str("EMAIL_ENCRYPTION", "").lower() == "starttls"
-EMAIL_USE_SSL = env.str("EMAIL_ENCRYPTION", "").lower() == "tls"
+_mail = mail.server()
+EMAIL_HOST = _mail.host
+EMAIL_PORT = _mail.port
+EMAIL_HOST_USER = _mail.username
+EMAIL_HOST_PASSWORD = _mail.password
+EMAIL_USE_TLS = _mail.encryption == "starttls"
+EMAIL_USE_SSL = _mail.encryption == "tls"
+EMAIL_ENCRYPTION_HOSTNAME = _mail.tls_name
+EMAIL_ALLOW_SELFSIGNED = _mail.any_certificate
 EMAIL_TIMEOUT = 15
 MAIL_CONFIGURED = bool(EMAIL_HOST)
-if MAIL_CONFIGURED and not env.str("EMAIL_FROM", ""):
-    raise ImproperlyConfigured("EMAIL_HOST is set, so EMAIL_FROM must name the sender's address")
-DEFAULT_FROM_EMAIL = formataddr((env.str("EMAIL_FROM_NAME", APP_TITLE), env.str("EMAIL_FROM", "parley@localhost")))
-EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if MAIL_CONFIGURED else 'console'}.EmailBackend"
+DEFAULT_FROM_EMAIL = formataddr((env.str("EMAIL_FROM_NAME", APP_TITLE), _mail.sender or "parley@localhost"))
+EMAIL_BACKEND = (
+    "accounts.mail_server.EmailBackend" if MAIL_CONFIGURED else "django.core.mail.backends.console.EmailBackend"
+)
 ACCOUNT_EMAIL_NOTIFICATIONS = False  # `accounts.services.mails` tells people what changed
 # By mail only, so never without a server for it.
 ALLOW_PASSWORD_RESET = env.bool("ALLOW_PASSWORD_RESET", False)
@@ -345,7 +354,7 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Parley",
     "VERSION": "0.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
+    "SERVE_PERMISSIONS": ["accounts.api.permissions.Admitted"],
 }
 
 # --- turns ---------------------------------------------------------------------------------------

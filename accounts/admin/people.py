@@ -27,7 +27,7 @@ from accounts import audit
 from accounts.admin import stepup
 from accounts.admin.panel import Panel, actor_of
 from accounts.models import Role, User
-from accounts.services import bans, mails, people, roles, sessions, twofactor
+from accounts.services import administrators, bans, mails, people, roles, sessions, twofactor
 
 if TYPE_CHECKING:
     from django.contrib.auth.forms import AdminPasswordChangeForm, UserChangeForm
@@ -62,14 +62,11 @@ class PersonForm(UserChangeForm):  # type: ignore[type-arg]
     def clean(self) -> dict[str, Any] | None:
         """Refuse to leave the site without an administrator."""
         data = super().clean() or {}
-        stays = data.get("role") == self._administrator() and data.get("is_active")
-        others = User.objects.filter(role=Role.ADMIN, is_active=True).exclude(pk=self.instance.pk)
-        if not stays and not others.exists():
-            raise ValidationError(gettext("This is the only administrator. Make somebody else one first."))
+        role = data.get("role")
+        stays = role is not None and role.name == Role.ADMIN and data.get("is_active")
+        if not stays and administrators.is_last(self.instance):
+            raise ValidationError(administrators.IS_LAST)
         return data
-
-    def _administrator(self) -> Role | None:
-        return Role.objects.filter(name=Role.ADMIN).first()
 
 
 @admin.register(User)

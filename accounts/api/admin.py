@@ -7,12 +7,13 @@ from uuid import UUID
 from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
 from pydantic import model_validator
-from rest_framework.permissions import BasePermission, IsAuthenticated
+from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from accounts import permissions
 from accounts.api.errors import WireError
+from accounts.api.permissions import Admitted
 from accounts.api.wire import In, person
 from accounts.models import User
 
@@ -28,7 +29,7 @@ class Capable(BasePermission):
     def has_permission(self, request: Request, view: Any) -> bool:
         user = person(request)
         if user.is_admin:
-            return user.is_active
+            return True
         capabilities = permissions.capabilities_of(user)
         if "access:admin" not in capabilities:
             return False
@@ -41,7 +42,7 @@ class Capable(BasePermission):
 class AdminView(APIView):
     """A route for administrators. `needs` has the powers by method; a method that is not there is answered with 405."""
 
-    permission_classes = (IsAuthenticated, Capable)
+    permission_classes = (Admitted, Capable)
     error_key = "error"
     needs: ClassVar[Mapping[str, tuple[Needs, ...]]] = {}
 

@@ -1,19 +1,33 @@
 """Who an API request comes from, by the token or the key in its headers."""
 
+from typing import Final
+
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.plumbing import build_bearer_security_scheme_object
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
-from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
+from rest_framework.exceptions import APIException, AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
 
+from accounts import limits
 from accounts.middleware import words_for
 from accounts.models import ApiKey, User
-from accounts.services import api_keys, bans, tokens
+from accounts.services import api_keys, bans, signin, tokens
 
+WRONG_KEYS: Final = limits.Limit("wrong_keys", 60, 300)  # from one address, in five minutes
 # What a key cannot do, whatever its scopes: the person must have signed in.
 _CLOSED_TO_KEYS = ("/api/auth/", "/api/user/delete", "/api/user/terms", "/api/api-keys")
+
+
+class SlowedDown(APIException):
+    """Too many wrong keys came from one address."""
+
+    status_code = 429
+
+    def __init__(self, often: limits.TooOften) -> None:
+        super().__init__(often.message)
+        self.wait = often.retry_after  # which the answer's header says, too
 
 
 class BearerAuthentication(BaseAuthentication):
@@ -47,6 +61,7 @@ class BearerAuthentication(BaseAuthentication):
     def _by_key(self, request: Request, text: str) -> tuple[User, ApiKey]:
         key = api_keys.find(text)
         if key is None:
+            _count_wrong_key(request)
             raise AuthenticationFailed(_NOT_SIGNED_IN)
         _refuse_kept_out(key.user)
         if request.path.startswith(_CLOSED_TO_KEYS):
@@ -84,13 +99,18 @@ def _by_token(text: str) -> User:
     return user
 
 
+def _count_wrong_key(request: Request) -> None:
+    try:
+        limits.count(WRONG_KEYS, limits.address_of(request._request))
+    except limits.TooOften as often:
+        raise SlowedDown(often) from None
+
+
 def _refuse_kept_out(user: User) -> None:
-    if not user.is_active:
-        raise PermissionDenied(_("This account is switched off."))
+    if why := signin.why_kept_out(user):
+        raise PermissionDenied(why)
     if until := bans.banned_until(user_id=user.id):
         raise PermissionDenied(words_for(until))
-    if user.waits_for_approval:
-        raise PermissionDenied(_("An administrator has not let you in yet."))
 
 
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

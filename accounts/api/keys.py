@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.api.errors import WireError
+from accounts.api.stepup import require_fresh
 from accounts.api.wire import In, iso, person, read_body
 from accounts.models import ApiKey
 from accounts.services import api_keys
@@ -50,6 +51,7 @@ class KeysView(APIView):
             raise WireError(403, _("A key cannot make keys. Sign in."))
         if not api_keys.may_make(user):
             raise WireError(403, _("Your role does not allow API keys."))
+        require_fresh(request, user)
         try:
             expires_at = parse_datetime(body.expires_at) if body.expires_at else None
         except ValueError:

@@ -6,7 +6,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from accounts.models import User
-from accounts.services import terms
+from accounts.services import signin, terms
 
 
 class TermsNotAccepted(PermissionDenied):
@@ -14,7 +14,7 @@ class TermsNotAccepted(PermissionDenied):
 
 
 class Admitted(BasePermission):
-    """Refuses nobody who is signed in but people who wait for approval, or have not accepted the terms.
+    """Refuses nobody who is signed in but people who may not come in, or have not accepted the terms.
 
     A view with `before_terms` answers those who have not accepted them yet.
     """
@@ -23,8 +23,8 @@ class Admitted(BasePermission):
         user = request.user
         if not isinstance(user, User):
             return False
-        if not user.may_enter:
-            raise PermissionDenied(_("An administrator has not let you in yet."))
+        if why := signin.why_kept_out(user):
+            raise PermissionDenied(why)
         if terms.must_accept(user) and not getattr(view, "before_terms", False):
             raise TermsNotAccepted(_("Accept the terms first."))
         return True

@@ -56,6 +56,12 @@ class Said(Out):
     message: str
 
 
+class SignedOut(Said):
+    """`redirect` is where the session at the provider ends too, and is not there where there is none."""
+
+    redirect: str | None = None
+
+
 def said(text: str) -> dict[str, Any]:
     return Said(message=text).to_wire()
 

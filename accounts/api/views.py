@@ -17,15 +17,16 @@ from rest_framework.views import APIView
 
 from accounts.api.errors import WireError
 from accounts.api.origin import SameOrigin
-from accounts.api.serializers import LoginIn, LoginOut, PendingOut, RegisterIn, Said, SignedIn, said
+from accounts.api.serializers import LoginIn, LoginOut, PendingOut, RegisterIn, Said, SignedIn, SignedOut, said
 from accounts.api.wire import UserOut, iso, person, read_body, user_to_wire
+from accounts.identity import openid
 from accounts.limits import TooOften, address_of, count_named
 from accounts.models import User
-from accounts.services import banners, bans, recovery, tokens, twofactor
+from accounts.services import banners, bans, tokens, twofactor
 from accounts.services.domains import DomainRefused
 from accounts.services.invitations import BadInvitation
 from accounts.services.sessions import REFRESH_COOKIE
-from accounts.services.signin import SwitchedOff, TooManyAttempts, WrongCredentials, check_password
+from accounts.services.signin import PasswordsOff, SwitchedOff, TooManyAttempts, WrongCredentials, check_password
 from accounts.services.signup import EmailTaken, RegistrationClosed, sign_up
 
 PROVIDER_COOKIE = "token_provider"
@@ -47,9 +48,13 @@ class LoginView(APIView):
             raise WireError(429, _("Too many failed attempts. Try again later.")) from None
         except SwitchedOff:
             raise WireError(403, _("This account is switched off.")) from None
+        except PasswordsOff:
+            raise WireError(403, _("Nobody signs in here with a password.")) from None
+        except DomainRefused:
+            raise WireError(403, _("People with an e-mail address of your domain do not sign in here.")) from None
         if user.waits_for_approval:
             raise WireError(403, _("An administrator has not let you in yet."))
-        if recovery.must_verify(user):
+        if user.must_verify:
             raise WireError(422, _("The e-mail address is not verified yet. Open the link that was sent to it."))
         if twofactor.is_on(user):
             return Response(PendingOut(temp_token=tokens.challenge(user)).to_wire())
@@ -109,12 +114,14 @@ class RefreshView(APIView):
 class LogoutView(APIView):
     permission_classes = (IsAuthenticated, SameOrigin)  # also for people who may not come in
 
-    @extend_schema(operation_id="auth_logout", request=None, responses=Said)
+    @extend_schema(operation_id="auth_logout", request=None, responses=SignedOut)
     def post(self, request: Request) -> HttpResponseBase:
+        following = openid.way_out(request._request)
         if token := request.COOKIES.get(REFRESH_COOKIE):
             tokens.revoke(token=token)
         logout(request._request)
-        return without_cookies(Response(said(_("You are signed out."))))
+        answer = SignedOut(message=_("You are signed out."), redirect=following).to_wire()
+        return without_cookies(Response({name: value for name, value in answer.items() if value is not None}))
 
 
 class UserView(APIView):

@@ -17,7 +17,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from accounts.identity.oauth import GitHubAdapter, GoogleAdapter
+from accounts.identity.oauth import AppleAdapter, DiscordAdapter, GitHubAdapter, GoogleAdapter
 from accounts.identity.openid import OpenIdAdapter, OpenIdFault
 from accounts.identity.session import OperatorSession
 from accounts.models import User
@@ -25,7 +25,13 @@ from accounts.services import social
 from config.identity import Provider
 
 log = logging.getLogger(__name__)
-ADAPTERS: Final = {"openid_connect": OpenIdAdapter, "google": GoogleAdapter, "github": GitHubAdapter}
+ADAPTERS: Final = {
+    "apple": AppleAdapter,
+    "discord": DiscordAdapter,
+    "github": GitHubAdapter,
+    "google": GoogleAdapter,
+    "openid_connect": OpenIdAdapter,
+}
 SILENT: Final = {"facebook"}  # on whether an address is confirmed: it passes on no other
 
 

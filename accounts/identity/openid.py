@@ -1,8 +1,8 @@
 """Signing in with OpenID Connect: what allauth leaves to trust is checked here."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode, urlsplit
 
 from allauth.socialaccount.adapter import get_adapter
@@ -15,11 +15,14 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from accounts.identity import claims, tokens
+from accounts.identity.session import NoAnswer
 from accounts.models import User
 from accounts.services.social import Identity, Refused
 from config.identity import OpenId
 
+T = TypeVar("T")
 DISCOVERY_SECONDS = 600
+ID_TOKEN = "openid_id_token"  # noqa: S105 (a session's key)
 ADDRESSES = ("authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri", "end_session_endpoint")
 
 
@@ -43,10 +46,7 @@ class OpenIdAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
 
     def complete_login(self, request: HttpRequest, app: SocialApp, token: SocialToken, **kwargs: Any) -> SocialLogin:
         self.id_token = str(kwargs["response"].get("id_token") or "")
-        try:
-            sources = self._sources(app, token.token)
-        except tokens.BadIdToken as error:
-            raise OpenIdFault(f"id token: {error}") from None
+        sources = self._sources(app, token.token)
         if not claims.may_come_in(sources, self.rules):
             raise PermissionRefused(_("Your account there does not have a role that may sign in here."))
         identity = identity_from(sources, self.rules)
@@ -69,15 +69,11 @@ class OpenIdAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
                 found["access"] = tokens.read_access_token(access_token, keys=keys, **given)
             return found
 
-        address = rules.keys_url or config["jwks_uri"]
-        try:
-            found = dict(read(_document(address, rules.keys_seconds)))
-        except tokens.UnknownKey:  # there is a new one
-            found = dict(read(_document(address, rules.keys_seconds, anew=True)))
+        found = dict(read_with_keys(rules.keys_url or config["jwks_uri"], rules.keys_seconds, read))
         if config.get("userinfo_endpoint"):
             userinfo = self._fetch_user_info(access_token)
             if not isinstance(userinfo, dict) or userinfo.get("sub") != found["id"]["sub"]:
-                raise tokens.BadIdToken("userinfo")
+                raise OpenIdFault("userinfo is about somebody else")
             found["userinfo"] = userinfo
         return found
 
@@ -102,6 +98,31 @@ def description(issuer: str) -> dict[str, Any]:
         if name in found and urlsplit(str(found[name])).scheme not in {"https", urlsplit(home).scheme}:
             raise OpenIdFault(f"the provider's {name} is no address to go to")
     return found
+
+
+def read_with_keys(address: str, seconds: int, read: Callable[[Mapping[str, Any]], T]) -> T:
+    """Return what `read` makes of the keys that a provider publishes at `address`, which are kept for `seconds`.
+
+    Raises `OpenIdFault` for a token that is not to be believed.
+    """
+    try:
+        try:
+            return read(_document(address, seconds))
+        except tokens.UnknownKey:  # there is a new one
+            return read(_document(address, seconds, anew=True))
+    except tokens.BadIdToken as error:
+        raise OpenIdFault(f"id token: {error}") from None
+
+
+def way_out(request: HttpRequest) -> str | None:
+    """Return where to go, after signing out here, to sign out at the provider; None: nowhere."""
+    token = request.session.get(ID_TOKEN)
+    if not token or not settings.OPENID or not settings.OPENID.end_session:
+        return None
+    try:
+        return logout_address(token, settings.IDENTITY_PROVIDERS["openid"].client_id)
+    except (OAuth2Error, NoAnswer, ValueError, KeyError):
+        return None
 
 
 def logout_address(id_token: str, client_id: str) -> str | None:

@@ -75,6 +75,12 @@ def finish(request: HttpRequest) -> HttpResponseBase:
     return answer
 
 
+def metadata() -> bytes:
+    """Return what this site is to an identity provider: its name, and where it takes responses."""
+    described = _auth({}, issuer="unknown").get_settings().get_sp_metadata()
+    return described if isinstance(described, bytes) else str(described).encode()
+
+
 def read(response: str) -> tuple[Identity, str]:
     """Return who a response is about, and the request that it answers. Raises `BadResponse`."""
     from onelogin.saml2.errors import OneLogin_Saml2_Error  # noqa: PLC0415 (an extra)

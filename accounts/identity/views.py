@@ -5,17 +5,20 @@ import secrets
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from allauth.account.adapter import get_adapter as get_account_adapter
 from allauth.account.utils import get_next_redirect_url
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import get_adapter
-from allauth.socialaccount.providers.apple.views import apple_post_callback
+from allauth.socialaccount.providers.apple.apple_session import get_apple_session
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -27,8 +30,8 @@ from accounts.identity.adapter import refuse
 from accounts.identity.session import NoAnswer
 
 log = logging.getLogger(__name__)
-ID_TOKEN = "openid_id_token"  # noqa: S105 (a session's key)
-
+LONGEST_POSTED: Final = 2000
+NONSENSE: Final = (ValueError, KeyError, TypeError, AttributeError, ImproperlyConfigured)  # of an answer that is none
 
 WAYS: Final = limits.Limit("oauth", 60, 300)  # out and back, from one address, in five minutes
 View = Callable[[HttpRequest, str], HttpResponseBase]
@@ -62,12 +65,10 @@ def start(request: HttpRequest, provider: str) -> HttpResponseBase:
         return saml.start(request)
     extra: dict[str, str] = {}
     params: dict[str, str] = {}
-    if kind == "openid_connect":
-        rules = openid.current_rules()
-        if rules.nonce:
-            extra["nonce"] = params["nonce"] = secrets.token_urlsafe(24)
-        if rules.audience:
-            params["audience"] = rules.audience[0]
+    if kind in {"apple", "google"} or (kind == "openid_connect" and openid.current_rules().nonce):
+        extra["nonce"] = params["nonce"] = secrets.token_urlsafe(24)
+    if kind == "openid_connect" and openid.current_rules().audience:
+        params["audience"] = openid.current_rules().audience[0]
     try:
         answer: HttpResponseBase = (
             get_adapter()
@@ -89,7 +90,11 @@ def apple_callback(request: HttpRequest, provider: str) -> HttpResponseBase:
     """Take what Apple lets the browser post: without the session, so it is kept, and asked for again as a page."""
     if request.method == "GET":
         return callback(request, provider)
-    answer: HttpResponseBase = apple_post_callback(request, finish_endpoint_name="apple_finish")
+    told = {name: request.POST[name] for name in ("code", "state", "error") if name in request.POST}
+    kept = get_apple_session(request)
+    kept.store["user"] = request.POST.get("user", "")[:LONGEST_POSTED]
+    answer = redirect(f"{reverse('apple_finish')}?{urlencode(told)}")
+    kept.save(answer)
     return answer
 
 
@@ -101,11 +106,12 @@ def callback(request: HttpRequest, provider: str) -> HttpResponseBase:
     adapter = get_adapter().get_provider(request, provider).get_oauth2_adapter(request)
     try:
         answer: HttpResponseBase = Return.adapter_view(adapter)(request)
-    except (ValueError, KeyError, TypeError):  # an answer that is none
+    except NONSENSE as fault:
+        log.warning("the answer of %s makes no sense: %s", provider, type(fault).__name__)
         answer = _away(request)
     token = getattr(adapter, "id_token", "")
     if token and openid.current_rules().end_session and request.user.is_authenticated:
-        request.session[ID_TOKEN] = token
+        request.session[openid.ID_TOKEN] = token
     return answer
 
 
@@ -123,6 +129,14 @@ def saml_callback(request: HttpRequest, provider: str) -> HttpResponseBase:
     except ImmediateHttpResponse as early:
         answer: HttpResponseBase = early.response
         return answer
+
+
+@require_GET
+def saml_metadata(request: HttpRequest) -> HttpResponse:
+    """Describe this site to an identity provider, for whoever sets it up there."""
+    if not settings.ALLOW_SOCIAL_LOGIN or "saml" not in settings.IDENTITY_PROVIDERS:
+        raise Http404
+    return HttpResponse(saml.metadata(), content_type="application/samlmetadata+xml")
 
 
 BACK: Final = {"apple": apple_callback, "saml": saml_callback}  # who does not come back as a page
@@ -145,13 +159,7 @@ def error(request: HttpRequest) -> HttpResponse:
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse | None:
     """Sign out here, and lead on to the provider's own way out; None: there is none, so the usual way."""
-    token = request.session.get(ID_TOKEN)
-    if not token or not settings.OPENID or not settings.OPENID.end_session:
-        return None
-    try:
-        address = openid.logout_address(token, settings.IDENTITY_PROVIDERS["openid"].client_id)
-    except (OAuth2Error, NoAnswer, ValueError, KeyError):
-        address = None
+    address = openid.way_out(request)
     if address is None:
         return None
     get_account_adapter(request).logout(request)

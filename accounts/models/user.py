@@ -2,13 +2,20 @@
 
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
 
 from accounts.ids import uuid7
+
+# Neither controls, nor what turns the text around or hides in it: a name must not pose as another.
+_HIDDEN = r"\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f"
+can_be_seen = RegexValidator(rf"^[^{_HIDDEN}]*\Z", _("Use letters that can be seen."))
 
 
 class Role(models.Model):
@@ -47,8 +54,8 @@ class User(AbstractBaseUser):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     email = models.EmailField(max_length=254, unique=True)
-    name = models.CharField(max_length=80)
-    username = models.CharField(max_length=80, blank=True)
+    name = models.CharField(max_length=80, validators=[can_be_seen])
+    username = models.CharField(max_length=80, blank=True, validators=[can_be_seen])
     role = models.ForeignKey(Role, on_delete=models.PROTECT, default=Role.USER, related_name="people")
     provider = models.CharField(max_length=32, default="local", editable=False)
     email_verified = models.BooleanField(default=True)
@@ -83,7 +90,12 @@ class User(AbstractBaseUser):
     @property
     def may_enter(self) -> bool:
         """Return whether this account may be used at all."""
-        return self.is_active and not self.waits_for_approval
+        return self.is_active and not self.waits_for_approval and not self.must_verify
+
+    @property
+    def must_verify(self) -> bool:
+        """Return whether the address has to be verified before the account may be used."""
+        return not (self.email_verified or settings.ALLOW_UNVERIFIED_EMAIL_LOGIN) and settings.MAIL_CONFIGURED
 
     def password_mark(self) -> str:
         """Return what changes with the password and tells nothing of it."""

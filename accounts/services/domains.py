@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from django.conf import settings
 
+from accounts.models import Invitation, User
 from accounts.services import site
 
 _sources: list[Callable[[], Sequence[str] | None]] = []
@@ -24,6 +25,13 @@ def is_allowed(email: str) -> bool:
     named = [each for each in (*set_here, *(source() for source in _sources)) if each is not None]
     listed = {name.strip().lower().removeprefix("@") for names in named for name in names}
     return not named or email.strip().lower().rpartition("@")[2] in listed
+
+
+def admits(user: User) -> bool:
+    """Return whether `user` may sign in: the list is no reason to lock out administrators, nor whom they invited."""
+    if is_allowed(user.email) or user.is_admin:
+        return True
+    return Invitation.objects.filter(email=user.email, accepted_at__isnull=False).exists()
 
 
 def check(email: str) -> None:

@@ -12,11 +12,10 @@ from typing import Any, BinaryIO, Final
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from accounts import audit
-from accounts.models import Role, User
-from accounts.services import sessions
+from accounts.models import User
+from accounts.services import administrators, sessions
 
 Exporter = Callable[[User], Iterator[tuple[str, Any]]]
 _erasers: Final[list[Callable[[User], None]]] = []
@@ -27,7 +26,7 @@ class LastAdministrator(Exception):
     """Nobody else could administer the site."""
 
     def __init__(self) -> None:
-        super().__init__(_("This is the only administrator. Make somebody else one first."))
+        super().__init__(administrators.IS_LAST)
 
 
 def on_erase(eraser: Callable[[User], None]) -> None:
@@ -48,8 +47,7 @@ def erase_person(*, user: User, actor: User | None = None) -> None:
     Locks the administrators' rows. The audit entry names the id only. No `actor`: the person, or a command.
     """
     with transaction.atomic():
-        admins = list(User.objects.select_for_update().filter(role=Role.ADMIN, is_active=True).order_by("id"))
-        if user.is_admin and not [each for each in admins if each.id != user.id]:
+        if administrators.is_last(user):
             raise LastAdministrator
         target = audit.Target("user", str(user.id))
         audit.record(actor=actor, action="user.erased", target=target)

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.models import Role, User
-from accounts.services import approval, sessions
+from accounts.services import administrators, approval, sessions
 from accounts.services.signup import EmailTaken, check_account, check_password
 
 
@@ -60,14 +60,13 @@ def set_password(*, actor: User | None, user: User, password: str) -> None:
 def switch(*, actor: User | None, user: User, on: bool) -> User:
     """Switch an account on or off. Raises `PersonRefused` for the last administrator.
 
-    Locks all administrators' rows, so that two who switch each other off at once cannot leave the site without one.
+    Locks all administrators' rows.
     """
+    if user.is_active == on:
+        return user
     with transaction.atomic():
-        admins = list(User.objects.select_for_update().filter(role=Role.ADMIN, is_active=True).order_by("id"))
-        if user.is_active == on:
-            return user
-        if not on and user.is_admin and not [each for each in admins if each.id != user.id]:
-            raise PersonRefused(_("This is the only administrator. Make somebody else one first."))
+        if not on and administrators.is_last(user):
+            raise PersonRefused(str(administrators.IS_LAST))
         user.is_active = on
         user.save(update_fields=["is_active", "updated_at"])
         if not on:

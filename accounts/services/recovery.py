@@ -33,11 +33,6 @@ def can_reset() -> bool:
     return site.current().allow_password_reset and mails.is_configured()
 
 
-def must_verify(user: User) -> bool:
-    """Return whether `user` may not sign in before the address is verified."""
-    return not user.email_verified and mails.is_configured() and not settings.ALLOW_UNVERIFIED_EMAIL_LOGIN
-
-
 def request_verification(*, email: str) -> None:
     """Have a link sent, if there is an account with this address whose address is not verified."""
     mails.queue("send_verification", email.strip().lower())

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts import access, audit, permissions
 from accounts.models import ModelAccess, Role, User
-from accounts.services import sessions
+from accounts.services import administrators, sessions
 
 SYSTEM: Final = frozenset({Role.ADMIN, Role.USER})
 MOST_COEFFICIENT: Final = Decimal(1000)
@@ -132,7 +132,7 @@ def delete(*, actor: User | None, role: Role) -> None:
 def give(*, actor: User | None, user: User, role: str) -> User:
     """Give a person another role and end their sessions. Raises `RoleRefused`.
 
-    Locks all administrators' rows, so that two who step down at once cannot leave the site without one.
+    Locks all administrators' rows.
     """
     found = Role.objects.filter(name=role).first()
     if found is None:
@@ -144,9 +144,8 @@ def give(*, actor: User | None, user: User, role: str) -> User:
             raise RoleRefused(_("Only an administrator can do this."), status=403)
         _refuse_unheld(actor, permissions.permissions_of(found), permissions.defaults(Role.USER))
     with transaction.atomic():
-        admins = list(User.objects.select_for_update().filter(role=Role.ADMIN, is_active=True).order_by("id"))
-        if user.is_admin and not [each for each in admins if each.id != user.id]:
-            raise RoleRefused(_("This is the only administrator. Make somebody else one first."))
+        if administrators.is_last(user):
+            raise RoleRefused(str(administrators.IS_LAST))
         before = user.role_id
         user.role = found
         user.save(update_fields=["role", "updated_at"])

@@ -10,16 +10,20 @@ from uuid import UUID
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY, update_session_auth_hash
+from django.core.cache import cache
 from django.db import transaction
 from django.db.models import F
 from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.ids import uuid_of
+from accounts.limits import address_of
 from accounts.models import RefreshSession, User
+from accounts.secrets import digest
 from accounts.services import tokens
 
 REFRESH_COOKIE: Final = "refreshToken"
+SEEN_EVERY: Final = 300  # seconds, after which the use of a session is written down again
 _BROWSERS: Final = (
     ("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"),
 )  # fmt: skip
@@ -81,6 +85,7 @@ class SignIn:
     ip: str
     user_agent: str
     since: datetime
+    seen: datetime  # within five minutes; of an API client, within the life of an access token
 
     @property
     def device(self) -> str:
@@ -90,17 +95,39 @@ class SignIn:
 
 
 def listed(*, request: HttpRequest, user: User) -> list[SignIn]:
-    """Return where `user` is signed in, this place first, then the latest."""
+    """Return where `user` is signed in, this place first, then by when they were last used."""
     here, bearer = request.session.session_key, _session_of_bearer(request)
     pages = [
-        SignIn(f"page-{each.pk}", each.session_key == here, False, each.ip or "", each.user_agent, each.created_at)
+        SignIn(
+            f"page-{each.pk}", each.session_key == here, False, each.ip or "", each.user_agent, each.created_at,
+            timezone.now() if each.session_key == here else each.last_seen_at,
+        )
         for each in UserSession.objects.purge_and_list(user)
-    ]
+    ]  # fmt: skip
     clients = [
-        SignIn(f"api-{each.id}", each.id == bearer, True, each.ip or "", each.user_agent, each.created_at)
+        SignIn(
+            f"api-{each.id}", each.id == bearer, True, each.ip or "", each.user_agent, each.created_at,
+            each.rotated_at or each.created_at,
+        )
         for each in RefreshSession.objects.filter(user=user, expires_at__gt=timezone.now())
-    ]
-    return sorted(pages + clients, key=lambda each: (not each.is_here, -each.since.timestamp()))
+    ]  # fmt: skip
+    return sorted(pages + clients, key=lambda each: (not each.is_here, -each.seen.timestamp()))
+
+
+def see(request: HttpRequest) -> None:
+    """Write down that a session of pages is used, and from where; at most every `SEEN_EVERY` seconds."""
+    key = request.session.session_key
+    if key and cache.add(_seen_key(key), True, SEEN_EVERY):
+        UserSession.objects.filter(session_key=key).update(last_seen_at=timezone.now(), ip=address_of(request))
+
+
+def begun(request: HttpRequest) -> None:
+    """A session of pages begins, which is written down by who begins it."""
+    cache.set(_seen_key(request.session.session_key or ""), True, SEEN_EVERY)
+
+
+def _seen_key(session_key: str) -> str:
+    return f"seen:{digest(session_key)}"
 
 
 def end_one(*, user: User, key: str) -> bool:

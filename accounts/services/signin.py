@@ -4,10 +4,11 @@ from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from accounts.limits import address_of
 from accounts.models import User
-from accounts.services import bans
+from accounts.services import bans, domains
 
 
 class WrongCredentials(Exception):
@@ -20,6 +21,21 @@ class TooManyAttempts(Exception):
 
 class SwitchedOff(Exception):
     """The password is right, but the account may not be used."""
+
+
+class PasswordsOff(Exception):
+    """Nobody signs in here with a password."""
+
+
+def why_kept_out(user: User) -> str:
+    """Return why this account may not be used, for its owner; nothing where it may."""
+    if not user.is_active:
+        return _("This account is switched off.")
+    if user.waits_for_approval:
+        return _("An administrator has not let you in yet.")
+    if user.must_verify:
+        return _("The e-mail address is not verified yet. Open the link that was sent to it.")
+    return ""
 
 
 def address_of_login(login: str) -> str:
@@ -43,9 +59,11 @@ def check_password(*, request: HttpRequest, email: str, password: str) -> User:
     """Return who has this address and password.
 
     Goes the way of the sign-in page, so both count against the same limits (the request says from where), and
-    an unknown address takes as long as a wrong password. Raises `WrongCredentials`, `TooManyAttempts` and
-    `SwitchedOff`.
+    an unknown address takes as long as a wrong password. Raises `WrongCredentials`, `TooManyAttempts`,
+    `SwitchedOff`, `DomainRefused` and `PasswordsOff`.
     """
+    if not (settings.ALLOW_EMAIL_LOGIN or settings.ALLOW_EMAIL_LOGIN_OVERRIDE):
+        raise PasswordsOff
     try:
         user = get_adapter(request).authenticate(request, email=address_of_login(email), password=password)
     except ValidationError:
@@ -55,4 +73,6 @@ def check_password(*, request: HttpRequest, email: str, password: str) -> User:
         raise WrongCredentials
     if not user.is_active:
         raise SwitchedOff
+    if not domains.admits(user):
+        raise domains.DomainRefused
     return user

@@ -42,11 +42,14 @@ def sign_up(*, name: str, email: str, password: str, username: str = "", invitat
     return _insert(user, invited)
 
 
-def admit(*, email: str, name: str, username: str, provider: str, may_be_first: bool = True) -> User:
+def admit(
+    *, email: str, name: str, username: str, provider: str, email_verified: bool, may_be_first: bool = True
+) -> User:
     """Create an account without a password for somebody whom `provider` vouches for.
 
     Whether it may is decided by who calls; the rest is as in `sign_up`, but where `may_be_first` is false the very
-    first is no administrator. Names are cut to what fits. Raises `EmailTaken` and `ValidationError`.
+    first is no administrator, and where `email_verified` the address needs no other proof. Names are cut to what
+    fits. Raises `EmailTaken` and `ValidationError`.
     """
     email = email.strip().lower()
     name = _fitting(name) or email.partition("@")[0][:80]
@@ -55,10 +58,12 @@ def admit(*, email: str, name: str, username: str, provider: str, may_be_first: 
     _check(user)
     if not domains.is_allowed(email):
         raise ValidationError({"email": _("Accounts are not made here for addresses of this domain.")})
-    return _insert(user, may_be_first=may_be_first)
+    return _insert(user, may_be_first=may_be_first, email_verified=email_verified)
 
 
-def _insert(user: User, invited: Invitation | None = None, *, may_be_first: bool = True) -> User:
+def _insert(
+    user: User, invited: Invitation | None = None, *, may_be_first: bool = True, email_verified: bool = False
+) -> User:
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
@@ -68,7 +73,7 @@ def _insert(user: User, invited: Invitation | None = None, *, may_be_first: bool
             if user.provider == "local":
                 raise ValidationError({"username": _("This user name is taken.")})
             user.username = ""
-        _place(user, invited, may_be_first=may_be_first)
+        _place(user, invited, may_be_first=may_be_first, email_verified=email_verified)
         user.save(force_insert=True)
         if not user.email_verified:
             mails.queue("send_verification", user.email)
@@ -82,12 +87,12 @@ def _invitation(token: str, email: str) -> Invitation:
     return invited
 
 
-def _place(user: User, invited: Invitation | None, *, may_be_first: bool) -> None:
+def _place(user: User, invited: Invitation | None, *, may_be_first: bool, email_verified: bool) -> None:
     """Decide what a new account may do, and use the invitation up."""
     # The first account belongs to whoever installs: a mail server that does not work must not lock them out.
     is_first = may_be_first and not User.objects.exists()
     user.role_id = Role.ADMIN if is_first else Role.USER
-    user.email_verified = is_first or not mails.is_configured()
+    user.email_verified = email_verified or is_first or not mails.is_configured()
     user.waits_for_approval = site.current().require_approval and not is_first
     if invited is not None:
         invitations.use_up(invited)

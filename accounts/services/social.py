@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Role, User
-from accounts.services import domains, memberships, signup, tokens
+from accounts.services import administrators, domains, memberships, signup, tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def arrive(*, identity: Identity) -> User:
         known = SocialAccount.objects.filter(provider=identity.provider, uid=identity.subject)
         account = known.select_related("user").first()
         user: User = account.user if account else _admit(identity)
-        if not domains.is_allowed(user.email):
+        if not domains.admits(user):
             raise Refused(_("People with an e-mail address of your domain do not sign in here."))
         if user.is_active:
             _set_role(user, identity)
@@ -71,6 +71,7 @@ def _admit(identity: Identity) -> User:
             name=identity.name,
             username=identity.username,
             provider=identity.provider,
+            email_verified=identity.email_verified is True,
             may_be_first=identity.is_admin is not False,
         )
     except signup.EmailTaken:
@@ -96,13 +97,9 @@ def _role(user: User, identity: Identity) -> str:
     """Return the role that the provider wants; it can make administrators only where the operator named that role."""
     if identity.is_admin:
         return Role.ADMIN
-    if user.is_admin and not (identity.is_admin is False and _others_administer(user)):
+    if user.is_admin and not (identity.is_admin is False and not administrators.is_last(user)):
         return Role.ADMIN
     wanted = [name for name in identity.roles or () if name != Role.ADMIN]
     there = set(Role.objects.filter(name__in=wanted).values_list("name", flat=True))
     as_before = Role.USER if user.is_admin else str(user.role_id)
     return next((name for name in wanted if name in there), as_before)
-
-
-def _others_administer(user: User) -> bool:
-    return User.objects.filter(role_id=Role.ADMIN, is_active=True).exclude(id=user.id).exists()

@@ -94,8 +94,10 @@ def challenge(user: User) -> str:
 def answer_challenge(token: str) -> User:
     """Return who has to show the second factor. Raises `BadToken`."""
     claims = _read(token, settings.JWT_SECRET, "userId")
-    user = User.objects.filter(id=_id(claims, "userId"), is_active=True, waits_for_approval=False).first()
-    if claims.get("twoFAPending") is not True or user is None or claims.get("password") != _password_mark(user):
+    user = User.objects.filter(id=_id(claims, "userId"), is_active=True).first()
+    if user is None or not user.may_enter:
+        raise BadToken
+    if claims.get("twoFAPending") is not True or claims.get("password") != _password_mark(user):
         raise BadToken
     return user
 

@@ -6,7 +6,7 @@ from allauth.account import views as allauth_views
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponseBase
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
@@ -28,11 +28,19 @@ class LoginView(allauth_views.LoginView):  # type: ignore[misc]
         answer: HttpResponseBase = super().get(request, *args, **kwargs)
         return answer
 
+    def post(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+        if not settings.ALLOW_EMAIL_LOGIN:
+            message = _("Nobody signs in here with a password.")
+            return render(request, "account/not_let_in.html", {"message": message}, status=403)
+        answer: HttpResponseBase = super().post(request, *args, **kwargs)
+        return answer
+
     def get_context_data(self, **kwargs: object) -> dict[str, object]:
         context: dict[str, object] = super().get_context_data(**kwargs)
         code = self.request.GET.get("error")
         wrong = ERRORS.get(code, ERRORS["auth_failed"]) if code else ""
-        return context | {"offers": offers.providers(), "wrong": wrong}
+        by_password = settings.ALLOW_EMAIL_LOGIN
+        return context | {"offers": offers.providers(), "wrong": wrong, "by_password": by_password}
 
     @staticmethod
     def _leads_on(request: HttpRequest) -> bool:

@@ -63,12 +63,3 @@ def used(meter: Meter) -> int:
 def is_close(meter: Meter) -> bool:
     """Whether a budget is near its end."""
     return meter.percent >= WARN
-
-
-@register.filter
-def short(number: int) -> str:
-    """Return a number of a scale in few letters."""
-    for size, letter in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
-        if number >= size:
-            return f"{number / size:g}{letter}"
-    return str(number)

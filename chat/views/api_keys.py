@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
+from accounts.admin import stepup
 from accounts.models import ApiKey
 from accounts.services import api_keys
 from billing.models import Budget
@@ -39,6 +40,8 @@ def create(request: SignedIn) -> HttpResponse:
     """A POST answers with the key itself: nothing keeps its text, so no redirect could bring it."""
     if not api_keys.may_make(request.user):
         raise Http404("This person's role does not allow API keys.")
+    if again := stepup.refusal(request, filled_in=request.method == "POST"):
+        return HttpResponse(headers={"HX-Redirect": again["Location"]}) if is_partial(request) else again
     form = ApiKeyForm(request.POST or None, administers=request.user.is_staff)
     if request.method == "POST" and form.is_valid():
         try:

@@ -4,12 +4,15 @@ from typing import Final
 from uuid import UUID
 
 from django.http import HttpResponse, StreamingHttpResponse
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from billing.services import budgets, statement, usage
 from billing.services.usage import Used
-from chat import doors, plot
+from billing.words import in_words
+from chat import doors
+from chat.plot import Day, plot_of
 from chat.services import costs
 from chat.views.shell import SignedIn, show_dialog, show_page, signed_in
 
@@ -53,8 +56,20 @@ def usage_page(request: SignedIn) -> HttpResponse:
     wanted = request.GET.get("days", "30")
     days = int(wanted) if wanted in {str(each) for each in SPANS} else 30
     found = usage.usage_of(request.user, days=days)
-    context = {"tab": "usage", "usage": found, "plot": plot.plot_of(found.days), "days": days, "spans": SPANS}
+    context = {"tab": "usage", "usage": found, "plot": plot_of(_by_day(found)), "days": days, "spans": SPANS}
     return show_page(request, "chat/usage.html", context)
+
+
+def _by_day(found: usage.Usage) -> list[Day]:
+    """Return what the plot shows: what was read, and what was written on top."""
+    return [
+        Day(
+            day,
+            {"read": used.tokens - used.output, "written": used.output},
+            f"{number_format(used.tokens, force_grouping=True)} · {in_words(used.credits)}",
+        )
+        for day, used in found.days
+    ]
 
 
 @require_GET

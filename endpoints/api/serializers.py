@@ -94,6 +94,7 @@ def startup_config(user: User | None) -> StartupConfig:
         server_domain=settings.DOMAIN,
         registration_enabled=holds.allow_registration,
         email_enabled=settings.MAIL_CONFIGURED,
+        email_login_enabled=settings.ALLOW_EMAIL_LOGIN,
         password_reset_enabled=recovery.can_reset(),
         min_password_length=settings.MIN_PASSWORD_LENGTH,
         interface={"buildInfo": False},

@@ -38,6 +38,7 @@ def test_a_token_is_read_from_the_header_only(client: Client, owner: User) -> No
 
 @pytest.mark.security
 def test_a_person_switched_off_is_403_and_one_erased_401(client: Client, owner: User) -> None:
+    """Security case 12."""
     header = {"Authorization": f"Bearer {tokens.access_token(owner)}"}
     User.objects.filter(id=owner.id).update(is_active=False)
     assert client.get(PATH, headers=header).status_code == 403

@@ -60,7 +60,7 @@ def test_only_people_of_the_domains_get_an_account(client: Client, file: Any) ->
 
 
 @pytest.mark.security
-def test_who_came_before_through_another_is_refused_from_then_on(file: Any) -> None:
+def test_who_came_before_through_another_is_refused_from_then_on(file: Any, admin_user: User) -> None:
     identity = Identity(provider="github", subject="1", email="nina@example.org")
     file("  other: true\n")
     user = social.arrive(identity=identity)

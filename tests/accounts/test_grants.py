@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from accounts import permissions
 from accounts.models import AuditEntry, Grant, Group, Membership, Role, User
-from accounts.services import grants, picker, roles
+from accounts.services import grants, memberships, picker, roles
 from accounts.services.grants import GrantRefused, Who
 from accounts.services.resources import Kind, kind_of
 from chat.models import Project
@@ -119,6 +119,7 @@ def test_bits_take_one_query_for_one_object_and_for_eleven(owner: User) -> None:
 
 
 def test_who_may_not_enter_has_no_rights(owner: User, project: Project) -> None:
+    """Security case 14."""
     Grant.objects.create(resource_type="project", resource_id=project.id, principal="public", bits=1)
     assert grants.bits_of(owner, "project", [project.id]) == {project.id: 1}
     owner.is_active = False
@@ -143,6 +144,7 @@ def test_sharing_stores_the_rows_and_tells_the_audit_log(sharer: User, owner: Us
 def test_a_stranger_does_not_hear_that_it_exists_and_a_reader_may_not_share(
     sharer: User, owner: User, stranger: User, project: Project
 ) -> None:
+    """Security cases 8 and 9."""
     with pytest.raises(Http404):
         change(stranger, project, {person(stranger): 15})
     for bits in (Grant.VIEWER, Grant.EDITOR):
@@ -199,6 +201,7 @@ def test_who_made_it_stays_its_owner(sharer: User, owner: User, project: Project
 def test_nobody_gives_or_takes_rights_beyond_their_own(
     sharer: User, owner: User, stranger: User, project: Project
 ) -> None:
+    """Security case 10."""
     Grant.objects.create(
         resource_type="project", resource_id=project.id, principal="user", user=sharer_of(owner), bits=9
     )
@@ -241,6 +244,7 @@ def test_the_list_takes_as_many_queries_for_one_row_as_for_eleven(
 def test_addresses_show_only_to_administrators(
     sharer: User, admin_user: User, make_user: MakeUser, project: Project
 ) -> None:
+    """Security case 8."""
     odd = make_user("odd.one@hidden.example", email="odd@hidden.example")
     change(sharer, project, {person(odd): 1})
     shared = kind().find(project.id)
@@ -279,3 +283,18 @@ def test_nobody_keeps_rights_on_what_is_gone(sharer: User, owner: User, project:
     change(sharer, project, {person(owner): 1})
     Project.objects.filter(id=project.id).delete()
     assert not Grant.objects.exists()
+
+
+@pytest.mark.security
+def test_case_13_a_right_of_a_group_is_not_that_of_another_of_its_name(
+    sharer: User, owner: User, stranger: User, project: Project
+) -> None:
+    """Nor that of a role that is called so."""
+    local = Group.objects.create(name="red")
+    Membership.objects.create(group=local, user=owner)
+    memberships.sync_groups(user=stranger, source="openid", names=["red"])
+    Role.objects.create(name="red")
+    User.objects.filter(id=stranger.id).update(role="red")
+    change(sharer, project, {Who("group", str(local.id)): Grant.VIEWER})
+    assert [each.id for each in Project.objects.visible_to(owner)] == [project.id]
+    assert not Project.objects.visible_to(User.objects.get(id=stranger.id)).exists()

@@ -421,6 +421,18 @@ def test_signing_out_ends_the_session_there_too(client: Client, server: OpenIdSe
     assert client.post("/logout")["Location"] == "/login?redirect=false", "or one would be back in at once"
 
 
+def test_signing_out_over_the_api_says_where_to_go_on(client: Client, server: OpenIdServer, settings: Settings) -> None:
+    rules(settings, end_session=True)
+    sign_in(client, server)
+    told = client.post("/api/auth/logout").json()
+    assert set(told) == {"message", "redirect"}
+    assert told["redirect"].startswith(f"{server.url}/oauth2/end_session?client_id=parley")
+    assert who(client) is None
+    rules(settings, end_session=False)
+    sign_in(client, server)
+    assert set(client.post("/api/auth/logout").json()) == {"message"}
+
+
 @pytest.mark.security
 def test_no_password_is_set_beside_the_providers_word(
     client: Client, server: OpenIdServer, mailoutbox: list[Any], owner: User, monkeypatch: pytest.MonkeyPatch

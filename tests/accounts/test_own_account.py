@@ -8,7 +8,9 @@ import pytest
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -43,6 +45,10 @@ def signed_in_api(user: User) -> Api:
     return api
 
 
+def places(client: Client) -> str:
+    return client.get("/account/sessions").content.decode().replace("\xa0", " ")
+
+
 def confirm(client: Client) -> None:
     assert client.post("/account/reauthenticate", {"password": PASSWORD}).status_code == 302
 
@@ -57,6 +63,40 @@ def test_every_place_is_listed_with_its_device(owner: User, stranger: User) -> N
     assert "Firefox · Linux" in page
     assert "API client" in page
     assert "Netscape" not in page
+
+
+def test_a_place_says_when_it_was_last_used(owner: User, stranger: User) -> None:
+    here, there = browser(owner), browser(owner)
+    browser(stranger)
+    long_ago = timezone.now() - timedelta(days=3)
+    UserSession.objects.update(created_at=long_ago, last_seen_at=long_ago)
+    assert "last used 3 days" in places(here)
+    there.get("/account/sessions")
+    assert set(UserSession.objects.values_list("last_seen_at", flat=True)) == {long_ago}, "seen a moment ago already"
+    cache.clear()  # as five minutes do
+    there.get("/account/sessions", REMOTE_ADDR="192.0.2.7")
+    seen = UserSession.objects.exclude(last_seen_at=long_ago).get()
+    assert (seen.session_key, seen.ip) == (there.session.session_key, "192.0.2.7")
+    page = places(here)
+    assert "last used now" in page
+    assert "signed in 3 days" in page
+
+
+def test_a_client_was_last_used_when_it_renewed_its_token(owner: User) -> None:
+    here = browser(owner)
+    refresh = tokens.open_session(user=owner)
+    RefreshSession.objects.update(created_at=timezone.now() - timedelta(days=3))
+    assert "last used 3 days" in places(here)
+    tokens.rotate(token=refresh.token)
+    assert "last used now" in places(here)
+
+
+def test_noting_the_use_costs_a_write_only_now_and_then(owner: User) -> None:
+    here = browser(owner)
+    here.get("/api/user")
+    with CaptureQueriesContext(connection) as queries:
+        here.get("/api/user")
+    assert not [each for each in queries if "usersession" in each["sql"]]
 
 
 def test_one_place_is_signed_out(owner: User) -> None:
@@ -129,6 +169,7 @@ def test_the_page_accepts_too(owner: User, settings: Settings) -> None:
 
 @pytest.mark.security
 def test_who_waits_for_approval_sees_a_page_and_nothing_else(owner: User) -> None:
+    """Security case 14."""
     User.objects.filter(id=owner.id).update(waits_for_approval=True)
     client = browser(owner)
     assert client.get("/c/new")["Location"] == "/account/waiting"
@@ -145,6 +186,7 @@ def test_who_waits_for_approval_sees_a_page_and_nothing_else(owner: User) -> Non
 def test_an_account_is_deleted_with_all_that_is_its_own(
     owner: User, stranger: User, make_conversation: Callable[..., Conversation], make_turn: Callable[..., Any]
 ) -> None:
+    """Security case 86."""
     make_turn(make_conversation(owner))
     make_turn(make_conversation(stranger))
     key = {"key": "k", "reason": "message", "credits": -1, "balance_after": 0}
@@ -163,6 +205,7 @@ def test_an_account_is_deleted_with_all_that_is_its_own(
 
 @pytest.mark.security
 def test_deleting_asks_who_it_is(owner: User) -> None:
+    """Security case 55."""
     client = browser(owner)
     answer = client.post("/account/delete", {"email": owner.email})
     assert answer["Location"].startswith("/account/reauthenticate")

@@ -109,6 +109,7 @@ def test_the_api_verifies(unverified: User) -> None:
 def test_asking_says_the_same_for_everybody(
     owner: User, unverified: User, django_capture_on_commit_callbacks: Callable[..., Any]
 ) -> None:
+    """Security case 53."""
     for route in ("/api/auth/requestPasswordReset", "/api/user/verify/resend"):
         answers = []
         for email in (owner.email, "nobody@example.org", "no address"):
@@ -121,6 +122,7 @@ def test_asking_says_the_same_for_everybody(
 
 @pytest.mark.security
 def test_the_answer_never_holds_the_token(owner: User, django_capture_on_commit_callbacks: Callable[..., Any]) -> None:
+    """Security case 53."""
     with django_capture_on_commit_callbacks(execute=True):
         answer = Api().post("/api/auth/requestPasswordReset", {"email": owner.email})
     token = asked(link())["token"]
@@ -147,6 +149,7 @@ def test_a_new_password_ends_every_session(client: Client, owner: User) -> None:
 
 @pytest.mark.security
 def test_a_link_works_once_for_its_person_and_its_purpose(owner: User, stranger: User) -> None:
+    """Security case 53."""
     recovery.send_reset(email=owner.email)
     token = asked(link())["token"]
     body = {"userId": str(owner.id), "token": token, "password": NEW}
@@ -219,6 +222,7 @@ def test_a_person_switched_off_gets_no_mail(owner: User) -> None:
     ],
 )
 def test_asking_too_often_is_refused(name: str, route: str, body: Any, settings: Settings) -> None:
+    """Security case 59."""
     setattr(settings, f"{name}_MAX", 2)
     statuses = [
         Api().raw("POST", route, b"{}", **{"X-Forwarded-For": f"10.0.0.{n}"}).status_code if n else

@@ -104,6 +104,7 @@ def test_an_invitation_works_while_registration_is_closed(
 def test_the_answer_to_an_invitation_never_holds_its_token(
     admin_user: User, client: Client, settings: Settings, django_capture_on_commit_callbacks: Any
 ) -> None:
+    """Security case 53."""
     settings.MAIL_CONFIGURED = True
     client.force_login(admin_user)
     with django_capture_on_commit_callbacks(execute=True):
@@ -132,6 +133,7 @@ def test_without_a_mail_server_the_command_prints_the_link(
 
 @pytest.mark.security
 def test_an_invitation_is_for_its_address_and_for_once(owner: User, settings: Settings) -> None:
+    """Security case 53."""
     settings.ALLOW_REGISTRATION = False
     token = token_of(invited())
     for change in ({"email": "other@example.org"}, {"token": "0" * 64}, {"token": token.upper()}, {"token": "x"},

@@ -301,3 +301,16 @@ def test_the_environment_configures_it(monkeypatch: pytest.MonkeyPatch, tmp_path
 def test_the_sign_in_page_offers_it(client: Client) -> None:
     assert 'href="/oauth/saml"' in client.get("/login").content.decode()
     assert urlsplit(client.get("/oauth/saml")["Location"]).hostname == "idp.example.org"
+
+
+def test_this_site_describes_itself_to_the_identity_provider(client: Client) -> None:
+    answer = client.get("/oauth/saml/metadata")
+    assert (answer.status_code, answer["Content-Type"]) == (200, "application/samlmetadata+xml")
+    text = answer.content.decode()
+    assert 'entityID="parley"' in text
+    assert 'Location="http://localhost:3080/oauth/saml/callback"' in text
+
+
+def test_without_saml_there_is_nothing_to_describe(client: Client, settings: Settings) -> None:
+    settings.IDENTITY_PROVIDERS = {}
+    assert client.get("/oauth/saml/metadata").status_code == 404

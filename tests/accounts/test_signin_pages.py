@@ -45,6 +45,7 @@ def test_signing_up_signs_in_and_leads_to_a_new_chat(client: Client) -> None:
 
 @pytest.mark.security
 def test_signing_up_takes_no_field_that_is_not_asked_for(client: Client, owner: User) -> None:
+    """Security case 19."""
     client.post("/register", NEW | {"role": "ADMIN", "is_active": "", "id": str(owner.id), "provider": "x"})
     user = User.objects.get(email=NEW["email"])
     assert (user.role_id, user.is_active, user.provider) == (Role.USER, True, "local")
@@ -120,6 +121,7 @@ def test_a_person_switched_off_is_told_so_and_not_signed_in(client: Client, owne
 
 @pytest.mark.security
 def test_guessing_is_stopped_also_under_another_forwarded_address(client: Client, owner: User) -> None:
+    """Security case 59."""
     for attempt in range(12):
         client.post(
             "/login",
@@ -134,6 +136,7 @@ def test_guessing_is_stopped_also_under_another_forwarded_address(client: Client
 @pytest.mark.security
 @pytest.mark.parametrize("target", SOMEWHERE_ELSE)
 def test_signing_in_leads_nowhere_else(client: Client, owner: User, target: str) -> None:
+    """Security case 57."""
     assert sign_in(client, owner, next=target)["Location"] == "/c/new"
 
 
@@ -144,6 +147,7 @@ def test_signing_in_leads_back_to_a_page_of_the_site(client: Client, owner: User
 @pytest.mark.security
 @pytest.mark.parametrize("path", ["/login", "/register", "/logout"])
 def test_a_form_without_its_token_is_refused(owner: User, path: str) -> None:
+    """Security case 56."""
     client = Client(enforce_csrf_checks=True)
     client.force_login(owner)
     answer = client.post(path, NEW | {"login": owner.email, "password": PASSWORD}, headers={"Origin": "null"})

@@ -5,10 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.db import connection
+from django.test import Client
 
 from accounts.models import Role, User
+from accounts.services import people
 from accounts.services.signup import EmailTaken, RegistrationClosed, sign_up
 
 GOOD = {"name": "Nina New", "email": "nina@example.org", "password": "correct-horse-battery"}
@@ -32,6 +35,7 @@ def test_the_first_becomes_the_administrator_and_nobody_after() -> None:
 @pytest.mark.security
 @pytest.mark.django_db
 def test_a_site_that_has_people_gets_no_second_administrator_when_the_first_is_gone() -> None:
+    """Security case 61."""
     first = sign_up(**GOOD)
     sign_up(**GOOD | {"email": "second@example.org"})
     first.delete()
@@ -41,6 +45,8 @@ def test_a_site_that_has_people_gets_no_second_administrator_when_the_first_is_g
 @pytest.mark.security
 @pytest.mark.django_db(transaction=True)
 def test_of_many_first_people_at_once_exactly_one_is_the_administrator() -> None:
+    """Security case 61."""
+
     def attempt(number: int) -> None:
         try:
             sign_up(**GOOD | {"email": f"p{number}@example.org"})
@@ -107,3 +113,24 @@ def test_a_taken_address_is_refused_and_its_account_untouched(owner: User, make_
     with pytest.raises(EmailTaken):
         sign_up(**GOOD | {"email": f" {owner.email.upper()} "})
     assert User.objects.values().get() == before
+
+
+@pytest.mark.security
+@pytest.mark.django_db
+@pytest.mark.parametrize("hidden", ["\u202e", "\u2066", "\u200b", "\ufeff", "\U000e0041", "\x07", "\x85"])
+def test_case_30_a_name_that_hides_or_turns_letters_makes_no_account(client: Client, hidden: str) -> None:
+    cache.clear()
+    name = f"Ann{hidden}gpj.exe"
+    page = client.post("/register", {"name": name, "email": "ann@example.org", "password1": GOOD["password"]})
+    assert (page.status_code, list(page.context["form"].errors)) == (200, ["name"])
+    body = {
+        "name": name,
+        "email": "ann@example.org",
+        "password": GOOD["password"],
+        "confirm_password": GOOD["password"],
+    }
+    assert client.post("/api/auth/register", body, "application/json").status_code == 404
+    with pytest.raises(ValidationError) as fault:
+        people.make_account(actor=None, name=name, email="ann@example.org", password=GOOD["password"])
+    assert list(fault.value.message_dict) == ["name"]
+    assert not User.objects.exists()

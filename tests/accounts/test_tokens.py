@@ -55,6 +55,7 @@ def test_no_forged_token_is_believed() -> None:
 
 @pytest.mark.security
 def test_a_token_of_one_kind_does_not_pass_for_the_other(owner: User) -> None:
+    """Security case 58."""
     with pytest.raises(tokens.BadToken):
         tokens.read_access_token(tokens.open_session(user=owner).token)
     with pytest.raises(tokens.BadToken):
@@ -130,6 +131,7 @@ def test_a_person_switched_off_cannot_refresh(owner: User) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_of_many_refreshes_at_once_one_succeeds(make_user: Callable[..., User]) -> None:
+    """Security case 83."""
     token = tokens.open_session(user=make_user("Many Tabs")).token
 
     def attempt(_: int) -> Any:

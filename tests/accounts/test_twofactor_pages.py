@@ -73,6 +73,7 @@ def test_the_secret_is_stored_encrypted(signed_in: Client, owner: User) -> None:
 
 @pytest.mark.security
 def test_a_code_of_the_app_opens_once(signed_in: Client, owner: User) -> None:
+    """Security case 55."""
     secret, _codes = set_up(signed_in)
     code = code_of(secret)
     for expected in (302, 200):
@@ -91,6 +92,7 @@ def test_the_code_that_set_it_up_opens_nothing(signed_in: Client, owner: User) -
 
 @pytest.mark.security
 def test_a_recovery_code_opens_once_and_is_not_shown_again(signed_in: Client, owner: User) -> None:
+    """Security case 55."""
     _secret, codes = set_up(signed_in)
     for expected in (302, 200):
         client = Client()
@@ -116,6 +118,7 @@ def test_new_recovery_codes_replace_the_old(signed_in: Client, owner: User) -> N
 @pytest.mark.security
 @pytest.mark.parametrize("path", ["/account/app", "/account/recovery-codes", "/account/passkeys/add"])
 def test_without_a_fresh_password_nothing_is_set_up(path: str, signed_in: Client) -> None:
+    """Security case 55."""
     for method in (signed_in.get, signed_in.post):
         answer: Any = method(path)
         assert answer.status_code == 302
@@ -136,6 +139,7 @@ def test_turning_it_off_asks_who_it_is(signed_in: Client, owner: User) -> None:
 
 @pytest.mark.security
 def test_guessing_codes_is_stopped(signed_in: Client, owner: User) -> None:
+    """Security case 59."""
     secret, _codes = set_up(signed_in)
     client = Client()
     client.post("/login", {"login": owner.email, "password": PASSWORD})

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import ApiKey, AuditEntry, User
-from accounts.services import api_keys, bans, roles
+from accounts.services import api_keys, bans, roles, tokens
 from tests.api.conftest import Api
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("somewhere")]
@@ -29,8 +29,25 @@ def call(method: str, path: str, body: Any = None, **headers: str) -> Any:
     )
 
 
+def just_signed_in(user: User) -> Api:
+    api = Api()
+    refresh = tokens.open_session(user=user)
+    api.headers = {"Authorization": f"Bearer {tokens.access_token(user, refresh.session_id)}"}
+    return api
+
+
+@pytest.mark.security
+def test_case_55_no_key_is_made_long_after_signing_in(owner: User, allowed: None) -> None:
+    api = just_signed_in(owner)
+    owner.refresh_sessions.update(created_at=timezone.now() - timedelta(hours=1))
+    for client in (api, Api(owner)):
+        answer = client.send("POST", "/api/api-keys", {"name": "My script"})
+        assert (answer.status_code, answer.json()["code"]) == (403, "REAUTHENTICATION_REQUIRED")
+    assert not ApiKey.objects.exists()
+
+
 def test_a_key_is_made_shown_once_and_deleted(owner: User, allowed: None) -> None:
-    api = Api(owner)
+    api = just_signed_in(owner)
     made = api.send("POST", "/api/api-keys", {"name": "My script"})
     assert made.status_code == 201
     key = made.json()["key"]
@@ -57,7 +74,7 @@ def test_a_role_must_allow_keys(owner: User) -> None:
      {"name": "a", "expiresAt": "2099-01-01T00:00:00"}, {"name": "a", "user": "x"}],
 )  # fmt: skip
 def test_a_faulty_key_is_not_made(owner: User, allowed: None, body: dict[str, Any]) -> None:
-    assert Api(owner).send("POST", "/api/api-keys", body).status_code == 400
+    assert just_signed_in(owner).send("POST", "/api/api-keys", body).status_code == 400
     assert not ApiKey.objects.exists()
 
 

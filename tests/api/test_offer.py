@@ -20,6 +20,7 @@ BEFORE_LOGIN = {
 
 
 def test_anybody_learns_what_the_login_page_needs_and_no_more() -> None:
+    """Security case 62."""
     body = Api().get("/api/config").json()
     assert set(body) == BEFORE_LOGIN
     assert body["interface"] == {"buildInfo": False}

@@ -231,6 +231,7 @@ async def test_the_headers_keep_proxies_from_holding_it_back(
 async def test_a_stranger_and_an_unknown_id_get_404(
     owner: User, stranger: User, make_conversation: Make, make_turn: Turn
 ) -> None:
+    """Security case 7."""
     found = await sync_to_async(make_conversation)(owner)
     await sync_to_async(make_turn)(found, state="running", reply="")
     for stream_id in (found.id, uuid4(), "nonsense"):
@@ -300,6 +301,7 @@ def test_every_way_to_fail_has_words_and_known_ones_their_type() -> None:
 async def test_a_client_that_is_signed_out_hears_no_more(
     owner: User, make_conversation: Make, make_turn: Turn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Security case 12."""
     monkeypatch.setattr(stream, "LOOK", 0.0)
     monkeypatch.setattr(stream, "KEEP_ALIVE", 0.05)
     found = await sync_to_async(make_conversation)(owner)

@@ -94,6 +94,7 @@ def test_signing_in_then_takes_two_steps(client_api: Api, owner: User) -> None:
 
 @pytest.mark.security
 def test_each_code_opens_once(client_api: Api, owner: User) -> None:
+    """Security case 55."""
     secret, codes = set_up(client_api)
     for body in ({"token": code_of(secret)}, {"backupCode": codes[0]}):
         statuses = [
@@ -115,6 +116,7 @@ def test_the_token_of_the_first_step_opens_nothing_else(client_api: Api, owner: 
 
 @pytest.mark.security
 def test_no_other_token_passes_for_that_of_the_first_step(client_api: Api, owner: User) -> None:
+    """Security case 58."""
     _secret, codes = set_up(client_api)
     now = timezone.now()
     claims = {"userId": str(owner.id), "twoFAPending": True, "iat": now, "exp": now + timedelta(minutes=5)}

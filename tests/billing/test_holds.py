@@ -119,6 +119,7 @@ def test_an_unknown_price_is_said_and_not_zero(owner: User) -> None:
 
 
 def test_a_key_is_charged_once(owner: User) -> None:
+    """Security case 80."""
     book(owner, line("title:1", 9))
     book(owner, line("title:1", 9))
     assert LedgerEntry.objects.get(user=owner).credits == -9
@@ -145,6 +146,7 @@ def test_the_database_itself_refuses_to_change_the_ledger(owner: User, statement
 
 @pytest.mark.django_db(transaction=True)
 def test_fifty_at_once_with_credit_for_one_admit_exactly_one(make_user: Callable[..., User], balances_on: None) -> None:
+    """Security case 79."""
     user = make_user("Fifty")
 
     def attempt(_: int) -> bool:
@@ -163,6 +165,7 @@ def test_fifty_at_once_with_credit_for_one_admit_exactly_one(make_user: Callable
 
 @pytest.mark.django_db(transaction=True)
 def test_settling_twice_at_once_charges_once(make_user: Callable[..., User], balances_on: None) -> None:
+    """Security case 80."""
     user = make_user("Twice")
     hold_id = place(user, 600)
 

@@ -214,12 +214,14 @@ async def test_without_a_ticket_the_owner_is_looked_up(
 
 @pytest.mark.security
 async def test_a_person_who_is_signed_out_loses_the_socket(tab: Callable[..., Awaitable[Socket]], owner: User) -> None:
+    """Security case 12."""
     socket = await tab()
     await sync_to_async(sessions.end_all)(user=owner)
     assert await socket.closed_with() == 4401
 
 
 async def test_a_person_who_waits_for_approval_gets_no_socket(owner: User) -> None:
+    """Security case 14."""
     owner.waits_for_approval = True
     socket = await Socket(owner).open()
     assert await socket.closed_with() == 4401
@@ -228,6 +230,7 @@ async def test_a_person_who_waits_for_approval_gets_no_socket(owner: User) -> No
 async def test_a_stranger_is_told_that_there_is_no_such_run(
     tab: Tabs, owner: User, stranger: User, started: StartedTurn, writer: LogWriter, written: RunLog
 ) -> None:
+    """Security case 7."""
     gid = str(started.generation.id)
     socket = await tab(stranger)
     for ticket in ("", ticket_for(started.generation.id, owner.id), "\ud800", 7, None):

@@ -76,6 +76,7 @@ def test_a_stranger_finds_no_project(stranger: User, project: Project) -> None:
 def test_a_project_that_is_deleted_leaves_everybodys_chats(
     owner: User, stranger: User, project: Project, make_conversation: MakeChat
 ) -> None:
+    """Security case 11."""
     let(stranger, project, Grant.VIEWER)
     chats = [make_conversation(user, project=project) for user in (owner, stranger, stranger)]
     assert projects.delete(user=owner, project_id=project.id) == 1
@@ -112,6 +113,7 @@ def test_instructions_reach_the_model_only_while_the_chats_owner_may_see_them(
 def test_who_was_removed_keeps_the_chat_and_loses_the_project(
     stranger: User, project: Project, make_conversation: MakeChat, make_turn: Callable[..., Generation]
 ) -> None:
+    """Security case 10."""
     grant = let(stranger, project, Grant.VIEWER)
     chat = make_conversation(stranger, project=project)
     turn = make_turn(chat)

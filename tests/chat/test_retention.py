@@ -26,6 +26,7 @@ def test_without_a_rule_everything_is_kept(owner: User) -> None:
 
 
 def test_old_chats_of_a_role_are_deleted_and_pinned_ones_stay(owner: User, admin_user: User) -> None:
+    """Security case 87."""
     roles.update(actor=None, role=Role.objects.get(name="USER"), retention_days=30)
     chat(owner, days=31)
     kept = {chat(owner, days=29).id, chat(owner, days=400, pin_position=1).id, chat(admin_user, days=400).id}

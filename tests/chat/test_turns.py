@@ -220,6 +220,7 @@ def test_a_repeated_request_returns_the_first_run(owner: User, stranger: User) -
 
 @pytest.mark.django_db(transaction=True)
 def test_a_request_repeated_at_once_starts_one_run(make_user: Callable[..., User]) -> None:
+    """Security case 80."""
     user = make_user()
 
     def send(_: int) -> UUID:
@@ -361,6 +362,7 @@ def test_continuing_twice_at_once_starts_one_run(make_user: Callable[..., User])
 
 
 def test_stopping_a_queued_run_ends_it_at_once_and_costs_nothing(owner: User, balances_on: None) -> None:
+    """Security case 80."""
     first = began(owner, model="gpt-4o")
     run = turns.stop(user=owner, generation_id=first.generation.id)
     assert run.state == "stopped"

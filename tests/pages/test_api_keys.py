@@ -13,6 +13,8 @@ from billing.models import Budget, BudgetUsage, Hold
 from billing.services import budgets
 from chat.models import Conversation
 from chat.services import titles
+from tests.cast import PASSWORD
+from tests.pages.conftest import FRAGMENT
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("somewhere")]
 
@@ -43,6 +45,25 @@ def test_a_key_is_made_and_its_text_shown_once(sign_in: SignIn, owner: User) -> 
     page = client.get("/settings/api-keys").content.decode()
     assert "Backup script" in page
     assert key[0] not in page
+
+
+@pytest.mark.security
+def test_case_55_no_key_is_made_long_after_signing_in(sign_in: SignIn, owner: User) -> None:
+    client = sign_in(owner)
+    session = client.session
+    session["account_authentication_methods"] = [
+        each | {"at": each["at"] - 3_700} for each in session["account_authentication_methods"]
+    ]
+    session.save()
+    again = "/account/reauthenticate?next=%2Fsettings%2Fapi-keys%2Fnew"
+    assert client.get("/settings/api-keys/new")["Location"] == again
+    assert client.post("/settings/api-keys/new", NEW)["Location"] == again
+    assert client.get("/settings/api-keys/new", headers=FRAGMENT)["HX-Redirect"] == again
+    assert not ApiKey.objects.exists()
+    shown = client.post("/account/reauthenticate", {"password": PASSWORD, "next": "/settings/api-keys/new"})
+    assert shown["Location"] == "/settings/api-keys/new"
+    assert client.post("/settings/api-keys/new", NEW).status_code == 200
+    assert ApiKey.objects.exists()
 
 
 @pytest.mark.parametrize("fault", [{"name": " "}, {"days": "5"}, {"read": "", "write": ""}])

@@ -105,6 +105,7 @@ def test_a_budget_is_changed_and_switched_off(sign_in: SignIn, owner: User, mia:
 def test_a_shut_door_for_everybody_else(
     sign_in: SignIn, owner: User, mia: User, stranger: User, ducks: Group, admin_user: User
 ) -> None:
+    """Security case 17."""
     budget = Budget.objects.create(name="Kept", scope="user", user=mia, amount=5, created_by=owner)
     for person in (mia, stranger, admin_user):
         for address in addresses(mia, ducks, budget):
@@ -115,6 +116,7 @@ def test_a_shut_door_for_everybody_else(
 
 
 def test_a_manager_s_doors_end_at_their_own_groups(sign_in: SignIn, owner: User, ducks: Group) -> None:
+    """Security case 17."""
     client, gus, geese = sign_in(owner), User.objects.get(name="Gus Goose"), Group.objects.get(name="Geese")
     others = [
         Budget.objects.create(name="a", scope="user", user=gus, amount=5, created_by=owner),

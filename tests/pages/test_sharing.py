@@ -149,6 +149,7 @@ def test_a_shared_project_shows_what_one_may_do_with_it(
 def test_a_member_who_was_removed_finds_nothing(
     sign_in: SignIn, owner: User, project: Project, make_chat: Callable[..., Conversation]
 ) -> None:
+    """Security case 9."""
     grant = let(owner, project, 1)
     chat = make_chat(owner, project=project)
     client = sign_in(owner)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,7 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import User
 from billing.models import LedgerEntry
 from billing.services.usage import Used, usage_of
-from chat.plot import HEIGHT, WIDTH, plot_of
+from chat.plot import HEIGHT, WIDTH, Day, plot_of, rows_of
 
 pytestmark = pytest.mark.django_db
 
@@ -46,17 +47,41 @@ def test_a_day_is_the_one_on_the_person_s_clock(owner: User, spend: Spend) -> No
 
 @pytest.mark.parametrize("days", [7, 30, 90])
 def test_bars_stay_within_the_picture_and_grow_with_what_they_show(days: int) -> None:
-    row = [(date(2026, 1, 1) + timedelta(days=n), Used(input=n * 999, output=n * 50, calls=n)) for n in range(days)]
-    plot = plot_of(row)
+    first = date(2026, 1, 1)
+    plot = plot_of(
+        [Day(first + timedelta(days=n), {"read": n * 999, "written": n * 50}, f"{n} calls") for n in range(days)]
+    )
     assert len(plot.bars) == days
     assert sum(bar.is_labelled for bar in plot.bars) <= 8
     for bar in plot.bars:
+        read, written = bar.blocks
         assert bar.x >= 0
         assert bar.x + bar.width <= WIDTH
-        assert 0 <= bar.written_y <= HEIGHT
-        assert abs(bar.y + bar.read_height - plot.base) < 0.2
-    assert plot.bars[-1].read_height > plot.bars[1].read_height
-    assert plot.lines[-1].number >= (days - 1) * 1_049
+        assert 0 <= written.y <= HEIGHT
+        assert abs(read.y + read.height - plot.base) < 0.2
+        assert abs(written.y + written.height - read.y) < 0.2
+    assert plot.bars[-1].blocks[0].height > plot.bars[1].blocks[0].height
+
+
+@pytest.mark.parametrize(
+    ("amounts", "words"),
+    [
+        ([], ["0", "1", "2", "3", "4"]), ([0, 3], ["0", "1", "2", "3", "4"]), ([7], ["0", "2", "4", "6", "8"]),
+        ([950_000], ["0", "300k", "600k", "900k", "1.2M"]),
+        ([Decimal("0.0031"), 0], ["0", "0.001", "0.002", "0.003", "0.004"]),
+    ],
+)  # fmt: skip
+def test_the_scale_is_round_and_not_much_longer_than_needed(amounts: list[int | Decimal], words: list[str]) -> None:
+    plot = plot_of([Day(date(2026, 1, 1), {"all": each}, "") for each in amounts])
+    assert [line.words for line in plot.lines] == words
+
+
+def test_lying_bars_are_the_largest_in_order() -> None:
+    rows = rows_of([(f"row {n}", Decimal(n)) for n in range(12)])
+    assert [row.label for row in rows] == [f"row {n}" for n in range(11, 1, -1)]
+    assert (rows[0].width, rows[-1].width) == (100, 18.2)
+    assert [row.width for row in rows_of([("a", 0), ("b", 0)])] == [0, 0]
+    assert rows_of([]) == []
 
 
 def test_the_picture_has_words_and_a_table_and_no_style_of_its_own(sign_in: SignIn, owner: User, spend: Spend) -> None:

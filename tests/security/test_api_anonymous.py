@@ -17,7 +17,7 @@ OPEN = {
     "account_reauthenticate",  # leads to the login page by itself
     "mfa_authenticate", "mfa_login_webauthn", "mfa_reauthenticate", "mfa_reauthenticate_webauthn",
     "admin:login", "admin:logout",
-    "oauth_start", "oauth_callback", "apple_finish", "saml_finish", "oauth_error",
+    "oauth_start", "oauth_callback", "apple_finish", "saml_finish", "saml_metadata", "oauth_error",
     "chat:index",  # leads to a page that leads to the login page
     "api:register", "api:login", "api:refresh", "api:config", "api:banner",
     "health", "livez", "readyz",

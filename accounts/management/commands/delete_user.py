@@ -20,6 +20,6 @@ class Command(AdminCommand):
         told = {"id": user.id, "email": user.email}
         try:
             erase_person(actor=None, user=user)
-        except LastAdministrator:
-            raise CommandError("This is the only administrator. Make somebody else one first.") from None
+        except LastAdministrator as refusal:
+            raise CommandError(str(refusal)) from None
         return told, f"{told['email']} is deleted."

@@ -1,0 +1,31 @@
+"""What the commands that change a balance share."""
+
+from argparse import ArgumentParser
+from collections.abc import Callable
+from typing import Any
+
+from django.core.management.base import CommandError
+
+from accounts.commands import AdminCommand, person_named
+from billing.models import Balance
+from billing.services.adjust import AdjustmentRefused
+
+
+class AdjustingCommand(AdminCommand):
+    """`adjust` is the service that does it."""
+
+    adjust: Callable[..., object]
+
+    def add_own_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("email")
+        parser.add_argument("credits", type=int)
+        parser.add_argument("--reason", default="by command")
+
+    def run_with(self, **options: Any) -> tuple[Any, str]:
+        user = person_named(options["email"])
+        try:
+            self.adjust(actor=None, user=user, credits=options["credits"], reason=options["reason"])
+        except AdjustmentRefused as refused:
+            raise CommandError(refused.message) from None
+        credits = Balance.objects.get(user=user).credits
+        return {"email": user.email, "balance": credits}, f"{user.email} has {credits:,} credits."

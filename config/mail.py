@@ -1,0 +1,60 @@
+"""The mail server, read from the environment."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+env = environ.Env()
+
+# host, port, encryption
+SERVICES: Final = {
+    "brevo": ("smtp-relay.brevo.com", 587, "starttls"),
+    "fastmail": ("smtp.fastmail.com", 465, "tls"),
+    "gmail": ("smtp.gmail.com", 465, "tls"),
+    "gmx": ("mail.gmx.net", 587, "starttls"),
+    "icloud": ("smtp.mail.me.com", 587, "starttls"),
+    "mailgun": ("smtp.mailgun.org", 465, "tls"),
+    "mailjet": ("in-v3.mailjet.com", 587, "starttls"),
+    "outlook365": ("smtp.office365.com", 587, "starttls"),
+    "postmark": ("smtp.postmarkapp.com", 587, "starttls"),
+    "sendgrid": ("smtp.sendgrid.net", 587, "starttls"),
+    "yahoo": ("smtp.mail.yahoo.com", 465, "tls"),
+    "zoho": ("smtp.zoho.com", 465, "tls"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """`tls_name` is what the server's certificate must name, where that is not `host`."""
+
+    host: str
+    port: int
+    encryption: str
+    username: str
+    password: str = field(repr=False)
+    sender: str
+    tls_name: str
+    any_certificate: bool
+
+
+def server() -> Mail:
+    """Return where mail is given to; without a host it is nowhere."""
+    service = env.str("EMAIL_SERVICE", "").strip().lower()
+    if service and service not in SERVICES:
+        raise ImproperlyConfigured(f"EMAIL_SERVICE is one of {', '.join(SERVICES)}; for others set EMAIL_HOST.")
+    host, port, encryption = SERVICES.get(service, (env.str("EMAIL_HOST", ""), 25, ""))
+    found = Mail(
+        host=host,
+        port=env.int("EMAIL_PORT", port),
+        encryption=(env.str("EMAIL_ENCRYPTION", "") or encryption).lower(),
+        username=env.str("EMAIL_USERNAME", ""),
+        password=env.str("EMAIL_PASSWORD", ""),
+        sender=env.str("EMAIL_FROM", ""),
+        tls_name=env.str("EMAIL_ENCRYPTION_HOSTNAME", ""),
+        any_certificate=env.bool("EMAIL_ALLOW_SELFSIGNED", False),
+    )
+    if found.host and not found.sender:
+        raise ImproperlyConfigured("A mail server is set, so EMAIL_FROM must name the sender's address")
+    return found

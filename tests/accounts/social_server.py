@@ -1,0 +1,145 @@
+"""Google, Discord, Facebook and Apple on loopback: each one's own wire, which believes nothing it is told."""
+
+import hashlib
+import hmac
+import threading
+import time
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from secrets import token_urlsafe
+from typing import Any, Final
+from urllib.parse import urlencode
+
+import flask
+import jwt
+import requests
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from django.test import Client
+from werkzeug.serving import make_server
+
+from tests.accounts.identity_provider import path_of, query_of
+
+KEY: Final = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+APPLE_KEY: Final = ec.generate_private_key(ec.SECP256R1())  # of the site's, known to Apple
+ISSUERS: Final = {"google": "https://accounts.google.com", "apple": "https://appleid.apple.com"}
+
+
+@dataclass
+class SocialServer:
+    """Plays all four, each below its name. `person` is who agrees there; `lies` change answers, by path."""
+
+    url: str = ""
+    person: dict[str, Any] = field(default_factory=dict)
+    claims: dict[str, Any] = field(default_factory=dict)  # of the next ID token, instead of what is true
+    lies: dict[str, Callable[[Any], Any]] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+    codes: dict[str, dict[str, str]] = field(default_factory=dict)
+    posted: dict[str, Any] = field(default_factory=dict)  # the part of Apple's answer that the browser brings
+    key: Any = KEY
+    algorithm: str = "RS256"
+
+    def agree(self, address: str) -> tuple[str, dict[str, str]]:
+        """Agree at the page of `address`; return where it leads the browser, and the form it posts there (Apple)."""
+        answer = requests.get(address, allow_redirects=False, timeout=5)
+        if answer.status_code == 302:
+            return answer.headers["Location"], {}
+        found = answer.json()
+        return found["action"], found["form"]
+
+    def authorize(self, name: str) -> Any:
+        query = flask.request.args.to_dict()
+        code = token_urlsafe(12)
+        self.codes[code] = query
+        told = {"code": code, "state": query["state"]}
+        if name != "apple":
+            return flask.redirect(f"{query['redirect_uri']}?{urlencode(told)}")
+        assert query["response_mode"] == "form_post", "as Apple demands where a name or an address is asked for"
+        return {"action": query["redirect_uri"], "form": told | {"id_token": self.id_token(name, query)} | self.posted}
+
+    def token(self, name: str) -> Any:
+        """Redeem a code: once, from who asked for it, with its secret."""
+        told = flask.request.values.to_dict()
+        begun = self.codes.pop(told.get("code", ""), None)
+        if begun is None or any(told.get(key) != begun[key] for key in ("client_id", "redirect_uri")):
+            return {"error": "invalid_grant"}, 400
+        challenge = begun.get("code_challenge")
+        verifier = urlsafe_b64encode(hashlib.sha256(told.get("code_verifier", "").encode()).digest())
+        if challenge and challenge != verifier.rstrip(b"=").decode():
+            return {"error": "invalid_grant"}, 400
+        if not self._knows(name, told["client_secret"]):
+            return {"error": "invalid_client"}, 401
+        found = {"access_token": f"{name}-t0ken", "token_type": "Bearer", "expires_in": 3600}
+        return found | ({"id_token": self.id_token(name, begun)} if name in ISSUERS else {})
+
+    def _knows(self, name: str, secret: str) -> bool:
+        if name != "apple":
+            return secret == f"{name}-secret"
+        told = jwt.decode(secret, APPLE_KEY.public_key(), algorithms=["ES256"], audience=ISSUERS["apple"])
+        return (told["iss"], told["sub"], jwt.get_unverified_header(secret)["kid"]) == ("TEAM", "apple-id", "KEY")
+
+    def id_token(self, name: str, begun: dict[str, str]) -> str:
+        now = int(time.time())
+        claims = {"iss": ISSUERS[name], "aud": begun["client_id"], "iat": now, "exp": now + 600, **self.person}
+        claims |= {"nonce": begun["nonce"]} if "nonce" in begun else {}
+        claims = {key: value for key, value in (claims | self.claims).items() if value is not None}
+        return jwt.encode(claims, self.key, self.algorithm, headers={"kid": "k1"})
+
+    def keys(self, _name: str) -> Any:
+        return {"keys": [jwt.algorithms.RSAAlgorithm.to_jwk(KEY.public_key(), as_dict=True) | {"kid": "k1"}]}
+
+    def me(self, name: str) -> Any:
+        told, token = flask.request.args, f"{name}-t0ken"
+        if name == "facebook":
+            proof = hmac.new(b"facebook-secret", token.encode(), hashlib.sha256).hexdigest()
+            if (told["access_token"], told["appsecret_proof"]) != (token, proof):
+                return {"error": {"message": "Invalid appsecret_proof"}}, 400
+            return {key: value for key, value in self.person.items() if key in told["fields"].split(",")}
+        if flask.request.headers["Authorization"] != f"Bearer {token}":
+            return {"message": "401: Unauthorized", "code": 0}, 401
+        return self.person
+
+
+@contextmanager
+def running() -> Iterator[SocialServer]:
+    server, app = SocialServer(), flask.Flask(__name__)
+
+    @app.route("/<name>/<act>", methods=["GET", "POST"])
+    def act(name: str, act: str) -> Any:
+        server.asked.append(f"{name}/{act}")
+        answer = getattr(server, act)(name)
+        lie = server.lies.get(f"{name}/{act}")
+        return flask.jsonify(lie(answer)) if lie else answer
+
+    web = make_server("127.0.0.1", 0, app, threaded=True)
+    server.url = f"http://127.0.0.1:{web.server_port}"
+    thread = threading.Thread(target=web.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield server
+    finally:
+        web.shutdown()
+        thread.join(5)
+        web.server_close()
+
+
+def bring_back(client: Client, back: tuple[str, dict[str, str]]) -> Any:
+    """Do what the browser does with the provider's answer."""
+    address, form = back
+    if not form:
+        return client.get(path_of(address))
+    answer = client.post(path_of(address).rstrip("?"), form, headers={"Origin": "https://appleid.apple.com"})
+    assert answer.status_code == 302, answer.content[:300]
+    return client.get(answer["Location"])
+
+
+def sign_in(client: Client, server: SocialServer, name: str) -> Any:
+    """Go the whole way: out, agree, back."""
+    there = client.get(f"/oauth/{name}")
+    assert there.status_code == 302, there.content[:300]
+    return bring_back(client, server.agree(there["Location"]))
+
+
+def state_of(client: Client, name: str) -> str:
+    return query_of(client.get(f"/oauth/{name}")["Location"])["state"]
