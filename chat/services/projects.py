@@ -31,7 +31,7 @@ from django.utils.translation import gettext as _
 
 from accounts import permissions
 from accounts.models import User
-from accounts.models.user import can_be_seen
+from accounts.models.user import VISIBLE, can_be_seen
 from accounts.services.resources import Kind, Shared
 from chat import doors
 from chat.models import Conversation, Project
@@ -198,7 +198,7 @@ def _cleaned(fields: dict[str, str]) -> dict[str, str]:
             text = " ".join(text.split())
             if not text:
                 raise BadProject(_("Write a name first."), "name")
-            if not can_be_seen.regex.match(text):
+            if not VISIBLE.match(text):
                 raise BadProject(str(can_be_seen.message), "name")
         if len(text) > LIMITS[field]:
             message = _("This has at most %(limit)d characters.") % {"limit": LIMITS[field]}

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts import permissions
 from accounts.models import User
-from accounts.models.user import can_be_seen
+from accounts.models.user import VISIBLE, can_be_seen
 from chat import doors
 from chat.models import Conversation, Tag
 from chat.services.notices import notify
@@ -152,7 +152,7 @@ def _clean(name: str) -> str:
     cleaned = " ".join(name.replace("\x00", " ").split())
     if not cleaned:
         raise BadTag(_("Write a name first."))
-    if not can_be_seen.regex.match(cleaned):
+    if not VISIBLE.match(cleaned):
         raise BadTag(str(can_be_seen.message))
     if len(cleaned) > NAME_LIMIT:
         raise BadTag(_("A name has at most %(limit)d characters.") % {"limit": NAME_LIMIT})
