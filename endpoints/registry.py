@@ -75,6 +75,15 @@ class Registry:
         written = self.config.document.modelSpecs.specs
         return tuple(spec for spec in written if spec.preset.place in {*self._by_name, "agents"})
 
+    @property
+    def enforces_specs(self) -> bool:
+        """Whether nothing but specs may be used; also where none of those that are written can be."""
+        written = self.config.document.modelSpecs
+        return written.enforce and bool(written.specs)
+
+    def spec(self, name: str) -> ModelSpec | None:
+        return next((spec for spec in self.specs if spec.name == name), None)
+
     def get(self, name: str) -> Endpoint | None:
         endpoint = self._by_name.get(name)
         if endpoint is not None and tells_prices(endpoint):
