@@ -86,6 +86,8 @@ class Favourite(models.Model):
     )  # its name; the other two are then empty
     position = models.PositiveIntegerField(default=0)
 
+    label = ""  # what people read, set by who lists it
+
     class Meta:
         constraints = [models.UniqueConstraint("owner", "endpoint", "model", "spec", name="favourite_once")]
 

@@ -1,10 +1,21 @@
 """What the site offers to one person: the registry, less what their role may not use."""
 
+from typing import Any, NamedTuple
+
 from accounts.access import access_of
 from accounts.models import User
 from endpoints import registry
 from endpoints.adapters.base import Endpoint
 from endpoints.config.model_specs import ModelSpec
+from endpoints.specs import parameters_of_preset
+
+
+class Pick(NamedTuple):
+    """What somebody chose: a model spec by its name, or a model at an endpoint."""
+
+    endpoint: str = ""
+    model: str = ""
+    spec: str = ""
 
 
 class Offer:
@@ -79,6 +90,31 @@ class Offer:
 
     def spec(self, name: str) -> ModelSpec | None:
         return next((each for each in self.specs if each.name == name), None)
+
+    def may_use(self, pick: Pick) -> bool:
+        """Whether a message may be sent to what was chosen."""
+        if pick.spec:
+            return self.spec(pick.spec) is not None
+        return not self.enforces_specs and self.allows(pick.endpoint, pick.model)
+
+    def shows(self, pick: Pick) -> bool:
+        """Whether people may choose it by themselves, on the pages."""
+        return self.may_use(pick) and (bool(pick.spec) or pick.endpoint in {each.name for each in self.selectable})
+
+    def first_pick(self) -> Pick | None:
+        """Return what is used before anybody chose: a spec where those have priority, else a model."""
+        shown = next((each for each in self.specs if each.showInMenu), None)
+        is_fallback = not (self.selects_models or self.specs or self.enforces_specs)
+        places = self.endpoints if is_fallback else self.selectable
+        first = next((each.name for each in places if self.models(each.name)), None)
+        if shown and (self.prioritizes_specs or first is None):
+            return Pick(spec=shown.name)
+        return Pick(first, self.models(first)[0]) if first else None
+
+    def preset(self, name: str) -> dict[str, Any]:
+        """Return the parameters of a spec, nothing without one."""
+        spec = self.spec(name) if name else None
+        return parameters_of_preset(spec) if spec else {}
 
     def place_of(self, spec: ModelSpec) -> tuple[str, str]:
         """Return the spec's endpoint and model: the endpoint's first one where it names none."""

@@ -127,3 +127,10 @@ def test_another_reply_may_be_asked_of_another_spec(owner: User) -> None:
     newest = Message.objects.filter(author="assistant").order_by("created_at").last()
     assert newest is not None
     assert (newest.spec, newest.model) == ("writer", "large")
+
+
+def test_a_spec_can_be_a_favourite(owner: User) -> None:
+    api, address = Api(owner), "/api/user/settings/favorites"
+    wanted = [{"spec": "helper"}, {"model": "large", "endpoint": "Elsewhere"}]
+    assert api.post(address, {"favorites": [*wanted, {"spec": "nowhere"}]}).json() == wanted
+    assert api.get(address).json() == wanted
