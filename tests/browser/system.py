@@ -3,8 +3,10 @@
 import contextlib
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 
+from endpoints.registry import LOOK_AGAIN_SECONDS
 from tests.load.stack import ROOT, Stack
 from tests.servers import free_port, wait_for_port
 
@@ -36,6 +38,43 @@ endpoints:
       models:
         default: [nobody]
 """
+SPECS = """modelSpecs:
+  addedEndpoints: [Workshop, Titling]
+  list:
+    - name: helper
+      label: Helper
+      description: Knows a little about everything
+      iconURL: openAI
+      softDefault: true
+      preset: {endpoint: Workshop, model: qwen3-32b, temperature: 0.3}
+    - name: writer
+      label: Writer
+      description: "<b>Letters</b>, invitations, and what is to be said at a birthday party of somebody hardly known"
+      group: Words
+      groupIcon: mistral
+      iconURL: anthropic
+      showOnLanding: true
+      conversation_starters: [Write a letter, Write an invitation to a birthday party]
+      preset: {endpoint: Titling, model: gives-titles}
+    - name: sketch
+      label: Sketch
+      group: Workshop
+      preset: {endpoint: Workshop}
+"""
+
+
+@contextlib.contextmanager
+def with_specs(stack: Stack) -> Iterator[None]:
+    """Add model specs to the file, which is read live; take them out again."""
+    file = stack.folder / "librechat.yaml"
+    before = file.read_text()
+    file.write_text(before + SPECS)
+    time.sleep(LOOK_AGAIN_SECONDS + 0.5)
+    try:
+        yield
+    finally:
+        file.write_text(before)
+        time.sleep(LOOK_AGAIN_SECONDS + 0.5)
 
 
 @contextlib.contextmanager
