@@ -65,7 +65,7 @@ def choice_of(wanted: Pick | None, user: User) -> Choice | None:
         name, model = wanted.endpoint, wanted.model
         endpoint = offered.get(name)
         if endpoint is not None:
-            return model_choice(endpoint, model, available=offered.may_use(wanted))
+            return model_choice(endpoint, model, icon=endpoint_icon(endpoint), available=offered.may_use(wanted))
         return Choice(endpoint=name, endpoint_label=name, model=model, label=model, available=False)
     if first := offered.first_pick():
         return choice_of(first, user)
@@ -128,13 +128,14 @@ def spec_choice(offered: Offer, spec: ModelSpec) -> Choice:
     )
 
 
-def model_choice(endpoint: Endpoint, model: str, *, available: bool = True) -> Choice:
+def model_choice(endpoint: Endpoint, model: str, *, icon: Icon | None = None, available: bool = True) -> Choice:
+    """In the menu the icon is the group's, once for all models of an endpoint."""
     return Choice(
         endpoint=endpoint.name,
         endpoint_label=endpoint.label,
         model=model,
         label=model,
-        header_icon=endpoint_icon(endpoint),
+        header_icon=icon,
         available=available,
         takes_key=keys.needs_key(endpoint),
     )

@@ -80,13 +80,7 @@ class Offer:
     @property
     def selectable(self) -> list[Endpoint]:
         """The endpoints whose models people choose by themselves."""
-        if not self.selects_models:
-            return []
-        specs = self._registry.config.document.modelSpecs
-        added = specs.addedEndpoints if specs.specs else None
-        if not added:
-            return self.endpoints
-        return [each for each in self.endpoints if each.name in added or (each.custom and "custom" in added)]
+        return [each for each in self.endpoints if self._selects(each)]
 
     def spec(self, name: str) -> ModelSpec | None:
         return next((each for each in self.specs if each.name == name), None)
@@ -99,7 +93,8 @@ class Offer:
 
     def shows(self, pick: Pick) -> bool:
         """Whether people may choose it by themselves, on the pages."""
-        return self.may_use(pick) and (bool(pick.spec) or pick.endpoint in {each.name for each in self.selectable})
+        at = self.get(pick.endpoint)
+        return self.may_use(pick) and (bool(pick.spec) or (at is not None and self._selects(at)))
 
     def first_pick(self) -> Pick | None:
         """Return what is used before anybody chose: a spec where those have priority, else a model."""
@@ -120,6 +115,13 @@ class Offer:
         """Return the spec's endpoint and model: the endpoint's first one where it names none."""
         endpoint = spec.preset.place
         return endpoint, spec.preset.model or next(iter(self.models(endpoint)), "")
+
+    def _selects(self, endpoint: Endpoint) -> bool:
+        if not self.selects_models:
+            return False
+        specs = self._registry.config.document.modelSpecs
+        added = specs.addedEndpoints if specs.specs else None
+        return not added or endpoint.name in added or (endpoint.custom and "custom" in added)
 
     def _serves(self, spec: ModelSpec) -> bool:
         # What the file names there need not be in the endpoint's list.

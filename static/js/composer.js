@@ -274,7 +274,8 @@ if (matchMedia("(pointer: fine)").matches) text().focus({ preventScroll: true })
     field("endpoint").value = endpoint;
     field("model").value = model;
     field("spec").value = spec;
-    document.querySelector("[data-model-icon]").replaceChildren(...(option.querySelector("template")?.content.cloneNode(true).childNodes || []));
+    const icon = spec ? option.querySelector("template")?.content : option.closest("[role=group]").querySelector(".group-name");
+    document.querySelector("[data-model-icon]").replaceChildren(...[icon?.querySelector(".model-icon")?.cloneNode(true)].filter(Boolean));
     document.querySelector("[data-model-name]").textContent = label;
     document.querySelector("[data-model-endpoint]").textContent = endpointLabel;
     const text = document.getElementById("text");

@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Iterator
 
-from endpoints.registry import LOOK_AGAIN_SECONDS
 from tests.load.stack import ROOT, Stack
 from tests.servers import free_port, wait_for_port
 
@@ -38,6 +37,7 @@ endpoints:
       models:
         default: [nobody]
 """
+LOOKS_AGAIN = 2.5  # seconds after which every process has seen a change of the file
 SPECS = """modelSpecs:
   addedEndpoints: [Workshop, Titling]
   list:
@@ -69,12 +69,12 @@ def with_specs(stack: Stack) -> Iterator[None]:
     file = stack.folder / "librechat.yaml"
     before = file.read_text()
     file.write_text(before + SPECS)
-    time.sleep(LOOK_AGAIN_SECONDS + 0.5)
+    time.sleep(LOOKS_AGAIN)
     try:
         yield
     finally:
         file.write_text(before)
-        time.sleep(LOOK_AGAIN_SECONDS + 0.5)
+        time.sleep(LOOKS_AGAIN)
 
 
 @contextlib.contextmanager
