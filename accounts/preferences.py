@@ -19,6 +19,7 @@ class Preferences(BaseModel):
     open_at_latest: bool = True
     wide_chat: bool = False
     centred: bool = True  # the box of a new chat stands in the middle
+    switch_keeps: bool = True  # a chat goes on when a model of another endpoint is chosen; else a new one begins
     at_models: bool = True  # "@" at the beginning of a line opens the models
     formulas: bool = True  # shown as formulas; else as the LaTeX they are written in
     own_markdown: bool = False  # what the person wrote is shown as Markdown, too

@@ -18,6 +18,7 @@ class TurnForm(forms.Form):
     starter = forms.CharField(required=False, max_length=500)
     endpoint = forms.CharField(required=False, max_length=128)
     model = forms.CharField(required=False, max_length=256)
+    spec = forms.CharField(required=False, max_length=256)
     parent = forms.UUIDField(required=False, error_messages={"invalid": _("The message before this is not known.")})
     project = forms.UUIDField(required=False, error_messages={"invalid": _("This project is not known.")})
     settings = forms.CharField(required=False, max_length=200_000)
@@ -49,8 +50,9 @@ class TurnForm(forms.Form):
         data = self.cleaned_data
         return Draft(
             text=data["starter"] or data["text"],
-            endpoint=data["endpoint"],
-            model=data["model"],
+            endpoint="" if data["spec"] else data["endpoint"],
+            model="" if data["spec"] else data["model"],
+            spec=data["spec"],
             parent_id=data["parent"],
             client_request_id=data["request_id"] or None,
             project_id=data["project"],

@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from endpoints import registry
 from endpoints.parameters.settings import read, synonyms, union
+from endpoints.specs import parameters_of_preset
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,25 @@ class ModelSettings:
 
     def to_json(self) -> dict[str, Any]:
         return dict(self.values)
+
+
+def asked_with(spec_name: str, chosen: Mapping[str, Any]) -> ModelSettings | None:
+    """Return the parameters that hold: a spec's, and upon them what a person has chosen, unless specs are enforced.
+
+    None: there is no such spec. Raises `pydantic.ValidationError` as `ModelSettings.read`.
+    """
+    if not spec_name:
+        return ModelSettings.read(chosen)
+    current = registry.current()
+    spec = current.spec(spec_name)
+    if spec is None:
+        return None
+    preset = ModelSettings(parameters_of_preset(spec))
+    if current.enforces_specs:
+        return preset
+    own = ModelSettings.read(chosen)
+    hidden = {same for name in own.values for same in synonyms(name)}
+    return ModelSettings({name: each for name, each in preset.values.items() if name not in hidden} | dict(own.values))
 
 
 def describe_parameters(schema: dict[str, Any]) -> None:

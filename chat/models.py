@@ -75,19 +75,24 @@ class Tag(models.Model):
 
 
 class Favourite(models.Model):
-    """A model that a person keeps at hand."""
+    """A model, or a model spec, that a person keeps at hand."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="favourites")
-    endpoint = models.CharField(max_length=256)
-    model = models.CharField(max_length=256)
+    endpoint = models.CharField(max_length=256, blank=True)
+    model = models.CharField(max_length=256, blank=True)
+    spec = models.CharField(
+        max_length=256, blank=True, default="", db_default=""
+    )  # its name; the other two are then empty
     position = models.PositiveIntegerField(default=0)
 
+    label = ""  # what people read, set by who lists it
+
     class Meta:
-        constraints = [models.UniqueConstraint("owner", "endpoint", "model", name="favourite_once")]
+        constraints = [models.UniqueConstraint("owner", "endpoint", "model", "spec", name="favourite_once")]
 
     def __str__(self) -> str:
-        return f"{self.endpoint}: {self.model}"
+        return self.spec or f"{self.endpoint}: {self.model}"
 
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):
@@ -114,6 +119,7 @@ class Conversation(models.Model):
     titled_by = models.CharField(max_length=8, choices=TitledBy.choices, default=TitledBy.WORDS)
     endpoint = models.CharField(max_length=128)
     model = models.CharField(max_length=256)
+    spec = models.CharField(max_length=256, blank=True, default="", db_default="")  # the model spec in use, by its name
     settings = models.JSONField(default=dict, blank=True)  # a `chat.model_settings.ModelSettings`
     chosen_root = models.ForeignKey("Message", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     project = models.ForeignKey(Project, on_delete=models.SET_NULL, null=True, blank=True, related_name="conversations")
@@ -171,6 +177,9 @@ class Message(models.Model):
     text = models.TextField(blank=True)  # the text parts alone, for search and copy
     endpoint = models.CharField(max_length=128, blank=True)
     model = models.CharField(max_length=256, blank=True)
+    spec = models.CharField(
+        max_length=256, blank=True, default="", db_default=""
+    )  # the model spec a reply was asked for with
     sender = models.CharField(max_length=256, blank=True)
     finish_reason = models.CharField(max_length=16, blank=True)
     quotes = models.JSONField(default=list, blank=True)  # what a user message refers to, see `chat.quotes`

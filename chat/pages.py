@@ -7,36 +7,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from chat.choices import Choice, choice_of
+from chat.model_settings import asked_with
 from chat.models import Conversation, Project
 from chat.presenters import Branch, MessageView, present_branch
 from chat.services import tree
 from endpoints import keys, registry
-from endpoints.adapters.base import Endpoint
 from endpoints.config import Fault
-from endpoints.offer import offer_for
+from endpoints.offer import Pick, offer_for
 from endpoints.windows import window_of
 
 NOTHING = Branch(messages=[], has_earlier=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """The model that the next message goes to. `available` is False when it is no longer configured."""
-
-    endpoint: str
-    endpoint_label: str
-    model: str
-    label: str
-    available: bool = True
-    takes_key: bool = False  # each person brings a key of their own
-
-
-@dataclass(frozen=True, slots=True)
-class ModelGroup:
-    """One endpoint of the model menu."""
-
-    label: str
-    choices: list[Choice]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +49,8 @@ class ChatPage:
     branch: Branch
     choice: Choice | None
     only_local: bool
+    may_choose: bool = True  # among models or specs
+    may_set: bool = True  # parameters of the model
     config_faults: tuple[Fault, ...] = ()  # why the file of models as it is now is not in use, for administrators
     key_words: str = ""  # why the model cannot be used without a key of the person's
     text: str = ""
@@ -82,7 +65,9 @@ class ChatPage:
 
     @property
     def starters(self) -> list[str]:
-        """Ideas for a new chat; choosing one sends it."""
+        """Ideas for a new chat; choosing one sends it. A model spec has its own, or none."""
+        if self.choice and self.choice.spec:
+            return list(self.choice.starters)
         return [
             _("Explain how a vaccine works, in plain words"),
             _("Plan a quick dinner from what most kitchens have"),
@@ -115,7 +100,8 @@ class ChatPage:
         if reply is None or endpoint is None or self.choice is None or self.conversation is None:
             return None
         model = self.choice.model
-        window = self.conversation.settings.get("maxContextTokens") or window_of(endpoint.for_model(model), model)
+        chosen = asked_with(self.conversation.spec, self.conversation.settings)
+        window = (chosen and chosen.get("maxContextTokens")) or window_of(endpoint.for_model(model), model)
         return ContextUse(reply.prompt_tokens, reply.reply_tokens, window)
 
     @property
@@ -128,7 +114,7 @@ def chat_page(
     *,
     conversation: Conversation | None,
     branch: Branch = NOTHING,
-    wanted: tuple[str, str] | None = None,
+    wanted: Pick | None = None,
     text: str = "",
     error: str = "",
     error_link: str = "",
@@ -140,15 +126,17 @@ def chat_page(
     settings: str = "",
     user: User,
 ) -> ChatPage:
-    """Return the page of `user`'s conversation, or of a new one. `wanted` is the endpoint and model to offer first."""
+    """Return the page of `user`'s conversation, or of a new one. `wanted` is what to offer first."""
     if conversation is not None and wanted is None:
-        wanted = (conversation.endpoint, conversation.model)
-    choice = choice_of(wanted, user)
+        wanted = Pick(conversation.endpoint, conversation.model, conversation.spec)
+    choice, offered = choice_of(wanted, user), offer_for(user)
     return ChatPage(
         conversation=conversation,
         branch=branch,
         choice=choice,
         key_words=_key_words(choice, user),
+        may_choose=offered.selects_models or bool(offered.specs),
+        may_set=offered.sets_parameters,
         only_local=registry.current().only_local,
         config_faults=registry.faults() if user.is_admin else (),
         text=text,
@@ -163,43 +151,10 @@ def chat_page(
     )
 
 
-def choice_of(wanted: tuple[str, str] | None, user: User) -> Choice | None:
-    """Return the wanted model, kept although it is gone, else the default one; None when there is no model at all."""
-    models = offer_for(user)
-    if wanted is not None and wanted[0]:
-        name, model = wanted
-        endpoint = models.get(name)
-        if endpoint is not None:
-            return _choice(endpoint, model, available=models.allows(name, model))
-        return Choice(endpoint=name, endpoint_label=name, model=model, label=model, available=False)
-    default = models.default()
-    return _choice(*default) if default else None
-
-
 def _key_words(choice: Choice | None, user: User) -> str:
     endpoint = registry.current().get(choice.endpoint) if choice and choice.takes_key else None
     problem = keys.problem_of(endpoint, user.id) if endpoint else None
     return problem.message if problem else ""
-
-
-def model_groups(user: User) -> list[ModelGroup]:
-    """Return every model a person may choose, by endpoint."""
-    models = offer_for(user)
-    return [
-        ModelGroup(endpoint.label, [_choice(endpoint, model) for model in models.models(endpoint.name)])
-        for endpoint in models.endpoints
-    ]
-
-
-def _choice(endpoint: Endpoint, model: str, *, available: bool = True) -> Choice:
-    return Choice(
-        endpoint=endpoint.name,
-        endpoint_label=endpoint.label,
-        model=model,
-        label=model,
-        available=available,
-        takes_key=keys.needs_key(endpoint),
-    )
 
 
 def branch_down_to(conversation: Conversation, message_id: UUID) -> Branch:
@@ -207,8 +162,3 @@ def branch_down_to(conversation: Conversation, message_id: UUID) -> Branch:
     path = tree.path_ids(conversation.id)
     distance = len(path) - path.index(message_id) + 1 if message_id in path else 0
     return present_branch(conversation, limit=min(max(tree.SCREENFUL, distance), tree.FARTHEST))
-
-
-def is_offered(user: User, endpoint: str, model: str) -> bool:
-    """Whether this person can send a message to this model now."""
-    return offer_for(user).allows(endpoint, model)

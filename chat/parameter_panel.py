@@ -9,8 +9,8 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
+from chat.choices import Choice
 from chat.model_settings import ModelSettings
-from chat.pages import Choice
 from endpoints.adapters.base import Endpoint
 from endpoints.parameters import request_fields
 from endpoints.parameters.fields import Parameter, Words

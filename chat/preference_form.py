@@ -18,6 +18,9 @@ class PreferenceForm(forms.Form):
     open_at_latest = forms.BooleanField(label=_("Open chats at their latest message"), required=False)
     centred = forms.BooleanField(label=_("Show the message box of a new chat in the middle"), required=False)
     at_models = forms.BooleanField(label=_("Choose a model with @ at the beginning of a line"), required=False)
+    switch_keeps = forms.BooleanField(
+        label=_("Stay in the chat when I choose a model of another provider"), required=False
+    )
     wide_chat = forms.BooleanField(label=_("Use the whole width for messages"), required=False)
     direction = forms.ChoiceField(
         label=_("Direction of my text"),
@@ -32,7 +35,7 @@ class PreferenceForm(forms.Form):
 
     @property
     def writing(self) -> list[forms.BoundField]:
-        return [self[name] for name in ("send_with", "at_models", "keep_drafts", "direction")]
+        return [self[name] for name in ("send_with", "at_models", "switch_keeps", "keep_drafts", "direction")]
 
     @property
     def reading(self) -> list[forms.BoundField]:

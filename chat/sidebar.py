@@ -17,6 +17,7 @@ from accounts.models import User
 from billing.services.standing import Standing, standing_of
 from chat.models import Conversation, ConversationQuerySet, Favourite, Project, Tag
 from chat.services import organise, search
+from chat.services.favourites import pick_of
 from endpoints.offer import offer_for
 
 M = TypeVar("M", bound=Model)
@@ -90,7 +91,7 @@ def sidebar(*, user: User, cursor: str | None = None, after: str = "", narrowed:
 _ABOVE = """
 SELECT
     (SELECT json_agg(row_to_json(f)) FROM (
-        SELECT id, endpoint, model FROM chat_favourite WHERE owner_id = %(owner)s ORDER BY position, id) f),
+        SELECT id, endpoint, model, spec FROM chat_favourite WHERE owner_id = %(owner)s ORDER BY position, id) f),
     (SELECT json_agg(row_to_json(p)) FROM (
         SELECT p.id, p.name, p.owner_id <> %(owner)s AS is_shared, count(c.id) AS conversation_count,
             max(c.updated_at) AS latest
@@ -102,7 +103,7 @@ SELECT
                 OR gr.group_id IN (SELECT group_id FROM accounts_membership WHERE user_id = %(owner)s)))
         GROUP BY p.id ORDER BY latest DESC NULLS LAST, p.id DESC LIMIT %(projects)s) p),
     (SELECT json_agg(row_to_json(c)) FROM (
-        SELECT id, title, endpoint, model, updated_at, pin_position, EXISTS (
+        SELECT id, title, endpoint, model, spec, updated_at, pin_position, EXISTS (
             SELECT 1 FROM chat_generation g WHERE g.conversation_id = c.id AND g.state IN ('queued', 'running')
         ) AS is_running
         FROM chat_conversation c WHERE owner_id = %(owner)s AND pin_position IS NOT NULL AND deleted_at IS NULL
@@ -119,7 +120,6 @@ def _above(user: User) -> Sidebar:
     with connection.cursor() as cursor:
         cursor.execute(_ABOVE, values)
         starred, filed, pinned, labels = (_read(each) for each in cursor.fetchone())
-    offered = offer_for(user)
     return Sidebar(
         groups=[],
         next_cursor=None,
@@ -128,9 +128,19 @@ def _above(user: User) -> Sidebar:
         standing=standing_of(user),
         pinned=[_model(Conversation, each) for each in pinned],
         projects=[_model(Project, each) for each in filed],
-        favourites=[_model(Favourite, each) for each in starred if offered.allows(each["endpoint"], each["model"])],
+        favourites=_favourites(user, [_model(Favourite, each) for each in starred]),
         tags=[_model(Tag, each) for each in labels],
     )
+
+
+def _favourites(user: User, rows: list[Favourite]) -> list[Favourite]:
+    """Return those that are offered, each with its `label`."""
+    offered = offer_for(user)
+    kept = [each for each in rows if offered.shows(pick_of(each))]
+    for each in kept:
+        spec = offered.spec(each.spec) if each.spec else None
+        each.label = spec.label if spec else each.model
+    return kept
 
 
 def _read(rows: Any) -> list[dict[str, Any]]:

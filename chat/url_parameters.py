@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from accounts.models import User
 from chat.model_settings import ModelSettings
 from chat.models import Project
-from endpoints.offer import offer_for
+from endpoints.offer import Pick, offer_for
 from endpoints.parameters.settings import keys
 
 LONGEST = 20_000  # characters of a prompt
@@ -23,17 +23,17 @@ LONGEST = 20_000  # characters of a prompt
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """`model` is endpoint and model; `submits` says that the page may send the text by itself."""
+    """`pick` is a spec or a model; `submits` says that the page may send the text by itself."""
 
-    model: tuple[str, str] | None = None
+    pick: Pick | None = None
     text: str = ""
     submits: bool = False
     project: Project | None = None
     settings: dict[str, Any] = field(default_factory=dict)
 
 
-def read(request: HttpRequest, user: User, *, current: tuple[str, str] | None = None) -> Wanted:
-    """Return what the query string asks for. `current` is the model in use, where there is one.
+def read(request: HttpRequest, user: User, *, current: Pick | None = None) -> Wanted:
+    """Return what the query string asks for. `current` is what is in use, where there is something.
 
     Sending by itself costs the person credit, so only an address that was typed, or kept as a bookmark, may do it.
     A link fills in the text, whoever wrote it: another site, or a model in a reply.
@@ -42,7 +42,7 @@ def read(request: HttpRequest, user: User, *, current: tuple[str, str] | None = 
     text = (query.get("prompt") or query.get("q") or "").replace("\x00", "")[:LONGEST]
     typed = request.headers.get("Sec-Fetch-Site") == "none" and "Referer" not in request.headers
     return Wanted(
-        model=_model(query, current, user),
+        pick=_pick(query, current, user),
         text=text,
         submits=bool(text.strip()) and query.get("submit") == "true" and typed and settings.URL_AUTO_SUBMIT,
         project=_project(query.get("projectId"), user),
@@ -50,19 +50,23 @@ def read(request: HttpRequest, user: User, *, current: tuple[str, str] | None = 
     )
 
 
-def _model(query: Mapping[str, str], current: tuple[str, str] | None, user: User) -> tuple[str, str] | None:
-    """Return the model meant: both named, or only the endpoint (its first one), or only a model of the current one."""
-    models = offer_for(user)
-    endpoint, model = query.get("endpoint", "")[:128], query.get("model", "")[:256]
+def _pick(query: Mapping[str, str], current: Pick | None, user: User) -> Pick | None:
+    """Return what is meant: a spec, endpoint and model, an endpoint's first model, or a model of the current one."""
+    offered = offer_for(user)
+    endpoint, model, spec = query.get("endpoint", "")[:128], query.get("model", "")[:256], query.get("spec", "")[:256]
+    if offered.spec(spec):
+        return Pick(spec=spec)
+    if not offered.selects_models:
+        return None
     if endpoint and model:
-        return endpoint, model
-    if endpoint and models.get(endpoint) is not None:
-        offered = models.models(endpoint)
-        return (endpoint, offered[0]) if offered else None
+        return Pick(endpoint, model)
+    if endpoint and offered.get(endpoint) is not None:
+        first = next(iter(offered.models(endpoint)), None)
+        return Pick(endpoint, first) if first else None
     if model and not endpoint:
-        default = models.default()
-        name = current[0] if current else default[0].name if default else ""
-        return (name, model) if models.allows(name, model) else None
+        default = offered.default()
+        name = current.endpoint if current else default[0].name if default else ""
+        return Pick(name, model) if offered.allows(name, model) else None
     return None
 
 

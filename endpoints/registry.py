@@ -28,7 +28,9 @@ from endpoints.config.environment import is_on
 from endpoints.config.model_specs import ModelSpec
 from endpoints.config.site import Registration
 from endpoints.http import address_of
+from endpoints.icons import is_shown
 from endpoints.model_lists import is_model_name, is_personal, merged, stored_models, tells_prices, with_fetched_prices
+from endpoints.specs import faults_of_preset
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -74,6 +76,15 @@ class Registry:
         """The model specs whose endpoint is there, as the file orders them."""
         written = self.config.document.modelSpecs.specs
         return tuple(spec for spec in written if spec.preset.place in {*self._by_name, "agents"})
+
+    @property
+    def enforces_specs(self) -> bool:
+        """Whether nothing but specs may be used; also where none of those that are written can be."""
+        written = self.config.document.modelSpecs
+        return written.enforce and bool(written.specs)
+
+    def spec(self, name: str) -> ModelSpec | None:
+        return next((spec for spec in self.specs if spec.name == name), None)
 
     def get(self, name: str) -> Endpoint | None:
         endpoint = self._by_name.get(name)
@@ -247,20 +258,30 @@ def _made(config: Config, entered: tuple[Endpoint, ...], local: tuple[str, ...] 
         found.append(_local())
     ordered = tuple(replace(endpoint, order=order) for order, endpoint in enumerate(found))
     registry = Registry(ordered, config)
-    notices = [*(str(each) for each in config.notices), *left_out, *_specs_left_out(registry)]
+    notices = [*(str(each) for each in config.notices), *left_out, *_about_specs(registry), *_about_icons(registry)]
     for notice in notices:
         log.warning("%s", notice)
     registry.notices = tuple(notices)
     return registry
 
 
-def _specs_left_out(registry: Registry) -> list[str]:
+def _about_specs(registry: Registry) -> list[str]:
     there = {spec.name for spec in registry.specs}
-    return [
-        f"model spec {spec.name} is left out: there is no endpoint “{spec.preset.place}”"
-        for spec in registry.config.document.modelSpecs.specs
-        if spec.name not in there
-    ]
+    found = []
+    for spec in registry.config.document.modelSpecs.specs:
+        if spec.name not in there:
+            found.append(f"model spec {spec.name} is left out: there is no endpoint “{spec.preset.place}”")
+        found += [f"model spec {spec.name}: no model takes this {name}" for name in faults_of_preset(spec)]
+    return found
+
+
+def _about_icons(registry: Registry) -> list[str]:
+    document = registry.config.document
+    written = [(f"endpoint {each.name}", each.iconURL) for each in document.endpoints.custom]
+    for spec in document.modelSpecs.specs:
+        written += [(f"model spec {spec.name}", spec.iconURL), (f"group {spec.group}", spec.groupIcon)]
+    words = "the icon {} is not shown: it must be a path of this site or the name of a known endpoint"
+    return [f"{name}: {words.format(icon)}" for name, icon in written if not is_shown(icon)]
 
 
 def _discovered(names: tuple[str, ...], known: list[Endpoint]) -> list[Endpoint]:

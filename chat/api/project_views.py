@@ -18,6 +18,7 @@ from chat.api.serializers import conversation_to_wire
 from chat.api.views import ChatView
 from chat.models import Favourite, Project
 from chat.services import favourites, projects
+from endpoints.offer import Pick
 
 _FAVOURITES = {200: {"type": "array", "items": {"$ref": "#/components/schemas/Favorite"}}}
 
@@ -76,7 +77,7 @@ class DeletedProject(Out):
 
 
 class Favorite(In):
-    """Exactly one kind: a model at an endpoint. The other two do not exist on this server yet."""
+    """Exactly one kind: a model at an endpoint, or a model spec. Agents do not exist on this server yet."""
 
     model: str | None = Field(None, min_length=1, max_length=256)
     endpoint: str | None = Field(None, min_length=1, max_length=256)
@@ -171,12 +172,8 @@ class FavoritesView(ChatView):
         if len(wanted) > favourites.MOST:
             words = _("At most %(limit)d favourites can be kept.") % {"limit": favourites.MOST}
             raise WireError(400, {"message": words, "code": "MAX_FAVORITES_EXCEEDED", "limit": favourites.MOST})
-        pairs = []
-        for each in wanted:
-            if each.agent_id is not None or each.spec is not None or not (each.model and each.endpoint):
-                raise WireError(400, _("favorites: name a model and its endpoint; nothing else can be kept here."))
-            pairs.append((each.endpoint, each.model))
-        return Response(list(map(_favourite, favourites.replace(user=person(request), pairs=pairs))))
+        picks = [_pick(each) for each in wanted]
+        return Response(list(map(_favourite, favourites.replace(user=person(request), picks=picks))))
 
 
 def _shown(request: Request, project_id: UUID) -> dict[str, Any]:
@@ -196,4 +193,12 @@ def _project(project: Project) -> ChatProject:
 
 
 def _favourite(favourite: Favourite) -> dict[str, str]:
-    return {"model": favourite.model, "endpoint": favourite.endpoint}
+    return {"spec": favourite.spec} if favourite.spec else {"model": favourite.model, "endpoint": favourite.endpoint}
+
+
+def _pick(wanted: Favorite) -> Pick:
+    pick = Pick(wanted.endpoint or "", wanted.model or "", wanted.spec or "")
+    is_one_kind = not any(pick[:2]) if pick.spec else all(pick[:2])
+    if wanted.agent_id is not None or not is_one_kind:
+        raise WireError(400, _("favorites: name a model and its endpoint, or a spec; nothing else can be kept here."))
+    return pick

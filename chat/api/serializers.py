@@ -39,6 +39,7 @@ class ConversationOut(Out):
     user: str
     endpoint: str
     model: str
+    spec: str | None = None
     tags: list[str] = []
     is_archived: bool
     archived_at: str | None = None
@@ -61,6 +62,7 @@ class ConversationRow(Out):
     title: str
     user: str
     model: str
+    spec: str | None = None
     pinned: bool
     archived_at: str | None = None
     chat_project_id: str | None = None
@@ -196,7 +198,7 @@ def conversation_to_wire(conversation: Conversation) -> dict[str, Any]:
     return ConversationOut(
         id_=str(conversation.id), conversation_id=str(conversation.id), title=conversation.title,
         user=str(conversation.owner_id), endpoint=conversation.endpoint, model=conversation.model,
-        tags=[tag.name for tag in conversation.tags.all()],
+        spec=conversation.spec or None, tags=[tag.name for tag in conversation.tags.all()],
         chat_project_id=str(conversation.project_id) if conversation.project_id else None,
         archived_at=iso(conversation.archived_at) if conversation.archived_at else None,
         is_archived=conversation.is_archived, pinned=conversation.is_pinned, is_temporary=conversation.is_temporary,
@@ -209,7 +211,8 @@ def row_of(conversation: Conversation) -> ConversationRow:
     return ConversationRow(
         id_=str(conversation.id), conversation_id=str(conversation.id), endpoint=conversation.endpoint,
         title=conversation.title, user=str(conversation.owner_id), model=conversation.model,
-        pinned=conversation.is_pinned, archived_at=iso(conversation.archived_at) if conversation.archived_at else None,
+        spec=conversation.spec or None, pinned=conversation.is_pinned,
+        archived_at=iso(conversation.archived_at) if conversation.archived_at else None,
         chat_project_id=str(conversation.project_id) if conversation.project_id else None,
         created_at=iso(conversation.created_at), updated_at=iso(conversation.updated_at),
     )  # fmt: skip

@@ -23,7 +23,7 @@ from endpoints.parameters.settings import keys
 
 # Documented, and of no consequence for what this server does.
 _WITHOUT_EFFECT = (
-    "endpointType", "key", "spec", "iconURL", "greeting", "chatGptLabel", "sender", "resendImages", "instructions",
+    "endpointType", "key", "iconURL", "greeting", "chatGptLabel", "sender", "resendImages", "instructions",
     "additional_instructions", "append_current_datetime", "artifacts", "examples", "tools", "tags", "ephemeralAgent",
     "timezone", "overrideConvoId", "overrideUserMessageId", "generationProtocolVersion", "codeApprovalMode",
     "codeEnvironmentMode", "codeWorkspaces", "isCreatedByUser", "error", "clientTimestamp",
@@ -51,6 +51,7 @@ class StartIn(In):
     chatProjectId: Id | None = None  # noqa: N815
     endpoint: str = Field("", max_length=128)
     model: str | None = Field(None, max_length=256)
+    spec: str | None = Field(None, max_length=256)
     isRegenerate: bool | None = None  # noqa: N815
     isContinued: bool | None = None  # noqa: N815
     agent_id: str | None = Field(None, max_length=128)
@@ -102,7 +103,7 @@ def read_start(request: Request, endpoint: str | None) -> StartIn:
         if body.endpoint and body.endpoint != endpoint:
             raise WireError(400, _("The endpoint in the path and the one in the body differ."))
         body = body.model_copy(update={"endpoint": endpoint})
-    if not (body.endpoint or body.isRegenerate or body.isContinued):
+    if not (body.endpoint or body.spec or body.isRegenerate or body.isContinued):
         raise WireError(400, _("endpoint: name the endpoint that shall answer."))
     if body.agent_id not in (None, "", "ephemeral"):
         raise WireError(400, _("%(name)s: this is not available on this server.") % {"name": "agent_id"})
@@ -129,9 +130,11 @@ def begin(request: Request, body: StartIn) -> StartedTurn:
         return continue_reply(user=user, message_id=_reply_meant(request, body).id)
     if body.isRegenerate:
         reply = _reply_meant(request, body)
-        return regenerate(user=user, message_id=reply.id, endpoint=body.endpoint or None, model=body.model or None)
+        return regenerate(
+            user=user, message_id=reply.id, endpoint=body.endpoint or None, model=body.model, spec=body.spec
+        )
     draft = Draft(
-        text=body.text, endpoint=body.endpoint, model=body.model or _first_model(user, body.endpoint),
+        text=body.text, endpoint=body.endpoint, model=body.model or _first_model(user, body), spec=body.spec or "",
         parent_id=body.parent_id, settings=body.model_settings, message_id=body.messageId,
         client_request_id=body.clientRequestId, project_id=body.chatProjectId, quotes=_quotes_of(body),
     )  # fmt: skip
@@ -149,8 +152,8 @@ def latest_run(conversation_id: UUID) -> Generation | None:
     return Generation.objects.filter(conversation_id=conversation_id).order_by("created_at").last()
 
 
-def _first_model(user: User, endpoint: str) -> str:
-    models = offer_for(user).models(endpoint)
+def _first_model(user: User, body: StartIn) -> str:
+    models = offer_for(user).models(body.endpoint) if not body.spec else ()
     return models[0] if models else ""
 
 

@@ -51,6 +51,7 @@ class Job:
     settings: dict[str, Any]
     parts: list[Part]
     history: list[PromptMessage]
+    spec: str = ""  # of the model spec the reply was asked for with
     instructions: str = ""  # of the conversation's project
     coefficient: Decimal = Decimal(1)  # of the person's role, when the run was begun
     limited: bool = False  # whether a balance or a budget limits the run
@@ -87,7 +88,7 @@ WITH taken AS (
     WHERE id = ANY(%(ids)s) AND state = 'queued'
     RETURNING id, owner_id, conversation_id, message_id, hold_id, continues, needs_title, stop_requested
 )
-SELECT taken.*, m.endpoint, m.model, c.settings, m.parts, coalesce(p.instructions, '') AS instructions,
+SELECT taken.*, m.endpoint, m.model, m.spec, c.settings, m.parts, coalesce(p.instructions, '') AS instructions,
     coalesce(h.coefficient, 1) AS coefficient, coalesce(h.limited, false) AS limited
 FROM taken JOIN chat_message m ON m.id = taken.message_id JOIN chat_conversation c ON c.id = taken.conversation_id
 LEFT JOIN chat_project p ON p.id = c.project_id AND (p.owner_id = c.owner_id OR {_MAY_SEE})

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chat.generator.persist import Job
-from chat.model_settings import ModelSettings
+from chat.model_settings import asked_with
 from endpoints.adapters.base import Endpoint, ModelRequest, PromptMessage
 from endpoints.parameters import request_fields, with_headers
 from endpoints.parts import plain_text
@@ -26,7 +26,9 @@ def prompt_of(job: Job, endpoint: Endpoint) -> Prompt:
 
     For *Continue* the reply so far follows.
     """
-    chosen = ModelSettings.read(job.settings)
+    chosen = asked_with(job.spec, job.settings)
+    if chosen is None:  # without what it says, this would be another request
+        raise LookupError(f"there is no model spec {job.spec}")
     messages = list(job.history)
     if system := "\n\n".join(filter(None, [job.instructions, chosen.get("promptPrefix")])):
         messages.insert(0, PromptMessage("system", system))

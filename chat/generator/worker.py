@@ -152,9 +152,10 @@ class Generator:
 
     def _means_of(self, job: persist.Job) -> tuple[Endpoint | Failed, Budget]:
         """Return what the run is written with: the endpoint, with its person's own key, and what pays for it."""
-        endpoint = registry.current().get(job.endpoint)
+        known = registry.current()
+        endpoint = known.get(job.endpoint)
         budget = Budget(job, endpoint, self._in_thread)
-        if endpoint is None:
+        if endpoint is None or (job.spec and known.spec(job.spec) is None):
             return Failed("no_endpoint"), budget
         try:
             return keys.resolve(endpoint, job.owner_id), budget

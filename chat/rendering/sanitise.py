@@ -61,6 +61,16 @@ _cleaner = nh3.Cleaner(
 )
 
 
+_words_cleaner = nh3.Cleaner(
+    tags={"b", "br", "code", "em", "i", "mark", "small", "span", "strong", "sub", "sup", "u"}, attributes={}
+)
+
+
+def clean_words(html: str) -> str:
+    """Return `html` with nothing left but words and their emphasis: it may stand within a link or an option."""
+    return _words_cleaner.clean(html)
+
+
 def clean(html: str) -> str:
     """Return `html` with everything outside the allow-list removed."""
     return _cleaner.clean(html)

@@ -144,6 +144,7 @@ def rerun(*, user: User, message_id: UUID, text: str | None = None) -> StartedTu
         text=message.text if text is None else text.replace("\r\n", "\n"),
         endpoint=conversation.endpoint,
         model=conversation.model,
+        spec=conversation.spec,
         parent_id=message.parent_id,
     )
     quotes = tuple(Quote.model_validate(each) for each in _still_there(message))

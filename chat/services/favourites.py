@@ -1,4 +1,4 @@
-"""Models that a person keeps at hand."""
+"""Models and specs that a person keeps at hand."""
 
 from collections.abc import Sequence
 
@@ -8,11 +8,9 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from chat.models import Favourite
 from chat.services.notices import notify
-from endpoints.offer import offer_for
+from endpoints.offer import Pick, offer_for
 
 MOST = 50
-
-Pair = tuple[str, str]  # endpoint, model
 
 
 class TooMany(ValueError):
@@ -23,21 +21,21 @@ def listed(user: User) -> list[Favourite]:
     """Return the favourites that are offered, in their order. One query."""
     offered = offer_for(user)
     rows = Favourite.objects.filter(owner=user).order_by("position", "id")
-    return [each for each in rows if offered.allows(each.endpoint, each.model)]
+    return [each for each in rows if offered.may_use(pick_of(each))]
 
 
-def replace(*, user: User, pairs: Sequence[Pair]) -> list[Favourite]:
+def replace(*, user: User, picks: Sequence[Pick]) -> list[Favourite]:
     """Make exactly these the favourites, in this order; what is no longer offered is left out. Raises `TooMany`."""
-    wanted = list(dict.fromkeys(pairs))
+    wanted = list(dict.fromkeys(picks))
     if len(wanted) > MOST:
         raise TooMany(_("At most %(limit)d favourites can be kept.") % {"limit": MOST})
     offered = offer_for(user)
-    kept = [pair for pair in wanted if offered.allows(*pair)]
+    kept = [pick for pick in wanted if offered.may_use(pick)]
     with transaction.atomic():
         User.objects.select_for_update(no_key=True).only("id").get(id=user.id)
-        known = {(each.endpoint, each.model): each for each in Favourite.objects.filter(owner=user)}
-        Favourite.objects.filter(id__in=[each.id for pair, each in known.items() if pair not in kept]).delete()
-        rows = [known.get(pair) or Favourite(owner=user, endpoint=pair[0], model=pair[1]) for pair in kept]
+        known = {pick_of(each): each for each in Favourite.objects.filter(owner=user)}
+        Favourite.objects.filter(id__in=[each.id for pick, each in known.items() if pick not in kept]).delete()
+        rows = [known.get(pick) or Favourite(owner=user, **pick._asdict()) for pick in kept]
         for position, row in enumerate(rows, 1):
             row.position = position
         Favourite.objects.bulk_update([row for row in rows if not row._state.adding], ["position"])
@@ -46,10 +44,13 @@ def replace(*, user: User, pairs: Sequence[Pair]) -> list[Favourite]:
     return rows
 
 
-def toggle(*, user: User, endpoint: str, model: str) -> bool:
-    """Add the model to the favourites, or take it away; return whether it is one now. Raises `TooMany`."""
-    known = [(each.endpoint, each.model) for each in listed(user)]
-    pair = (endpoint, model)
-    is_new = pair not in known
-    replace(user=user, pairs=[*known, pair] if is_new else [each for each in known if each != pair])
+def toggle(*, user: User, pick: Pick) -> bool:
+    """Add it to the favourites, or take it away; return whether it is one now. Raises `TooMany`."""
+    known = [pick_of(each) for each in listed(user)]
+    is_new = pick not in known
+    replace(user=user, picks=[*known, pick] if is_new else [each for each in known if each != pick])
     return is_new
+
+
+def pick_of(favourite: Favourite) -> Pick:
+    return Pick(favourite.endpoint, favourite.model, favourite.spec)

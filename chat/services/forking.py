@@ -163,9 +163,9 @@ def _within(tree: Tree, message_id: UUID) -> UUID:
 
 _COPY = """
 INSERT INTO chat_message (id, conversation_id, parent_id, chosen_child_id, author, state, parts, text, quotes, endpoint,
-    model, sender, finish_reason, usage, edited_at, created_at, updated_at)
+    model, spec, sender, finish_reason, usage, edited_at, created_at, updated_at)
 SELECT n.id, %s, n.parent, n.chosen, m.author, CASE m.state WHEN 'streaming' THEN 'stopped' ELSE m.state END, m.parts,
-    m.text, m.quotes, m.endpoint, m.model, m.sender, m.finish_reason, m.usage, m.edited_at, n.created, n.created
+    m.text, m.quotes, m.endpoint, m.model, m.spec, m.sender, m.finish_reason, m.usage, m.edited_at, n.created, n.created
 FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::timestamptz[]) AS n (old, id, parent, chosen, created)
 JOIN chat_message m ON m.id = n.old
 """
@@ -183,7 +183,7 @@ def _copy(
     with transaction.atomic():
         made = Conversation.objects.create(
             owner_id=original.owner_id, title=title or original.title, titled_by=original.titled_by,
-            endpoint=original.endpoint, model=original.model, settings=original.settings,
+            endpoint=original.endpoint, model=original.model, spec=original.spec, settings=original.settings,
             project=original.project, created_at=now, updated_at=now,
         )  # fmt: skip
         made.tags.set(original.tags.all())

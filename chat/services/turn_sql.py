@@ -27,12 +27,13 @@ class Untouched(Exception):
 
 
 _NEW_CONVERSATION = """
-INSERT INTO chat_conversation (id, owner_id, title, titled_by, endpoint, model, settings, chosen_root_id,
+INSERT INTO chat_conversation (id, owner_id, title, titled_by, endpoint, model, spec, settings, chosen_root_id,
     project_id, is_temporary, created_at, updated_at)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, false, %s, %s)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, false, %s, %s)
 """
 _TOUCH_CONVERSATION = """
-UPDATE chat_conversation SET updated_at = %s, endpoint = %s, model = %s, settings = coalesce(%s, settings),
+UPDATE chat_conversation SET updated_at = %s, endpoint = %s, model = %s, spec = %s,
+    settings = coalesce(%s, settings),
     chosen_root_id = CASE WHEN %s THEN %s ELSE chosen_root_id END
 WHERE id = %s AND owner_id = %s AND deleted_at IS NULL
 """
@@ -41,8 +42,8 @@ UPDATE chat_message SET chosen_child_id = %s WHERE id = %s AND conversation_id =
 """
 _INSERT_MESSAGE = """
 INSERT INTO chat_message (id, conversation_id, parent_id, chosen_child_id, author, state, parts, text, quotes,
-    endpoint, model, sender, finish_reason, usage, created_at, updated_at)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,
+    endpoint, model, spec, sender, finish_reason, usage, created_at, updated_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,
     coalesce((SELECT nullif(settings->>'modelLabel', '') FROM chat_conversation WHERE id = %s), %s), '', '{}', %s, %s)
 RETURNING sender
 """
@@ -54,24 +55,32 @@ VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, '', false, '', '', %s)
 
 
 def start(
-    *, started: "StartedTurn", parent_id: UUID | None, keeps_settings: bool, hold: Sequence[Statement]
+    *,
+    started: "StartedTurn",
+    parent_id: UUID | None,
+    keeps_settings: bool,
+    named_by_person: bool,
+    hold: Sequence[Statement],
 ) -> list[Statement]:
-    """Return the statements that store a turn, in order. They raise `Untouched` where it may not be stored."""
+    """Return the statements that store a turn, in order. They raise `Untouched` where it may not be stored.
+
+    `named_by_person`: the reply is signed with the name that the conversation has for its model, where it has one.
+    """
     conversation, question = started.conversation, started.user_message
     settings = Jsonb(conversation.settings)
     if started.is_new:
         first = Statement(
             _NEW_CONVERSATION,
             (conversation.id, conversation.owner_id, conversation.title, conversation.titled_by, conversation.endpoint,
-             conversation.model, settings, question.id, conversation.project_id,
+             conversation.model, conversation.spec, settings, question.id, conversation.project_id,
              conversation.created_at, conversation.updated_at),
         )  # fmt: skip
     else:
         first = Statement(
             _TOUCH_CONVERSATION,
-            (conversation.updated_at, conversation.endpoint, conversation.model, None if keeps_settings else settings,
-             parent_id is None,
-             question.id, conversation.id, conversation.owner_id),
+            (conversation.updated_at, conversation.endpoint, conversation.model, conversation.spec,
+             None if keeps_settings else settings, parent_id is None, question.id,
+             conversation.id, conversation.owner_id),
             otherwise=Untouched("conversation", conversation.id),
         )  # fmt: skip
     statements = [first]
@@ -83,13 +92,13 @@ def start(
                 otherwise=Untouched("parent", conversation.id),
             )
         )
-    statements += [_message(question), _message(started.reply), *hold, _generation(started.generation)]
+    reply = _message(started.reply, named_by=conversation.id if named_by_person else None)
+    statements += [_message(question), reply, *hold, _generation(started.generation)]
     return statements
 
 
-def _message(message: Message) -> Statement:
-    """A reply is signed with the name that the conversation has for its model; the row knows it by now."""
-    named_by = None if message.is_user else message.conversation_id
+def _message(message: Message, *, named_by: UUID | None = None) -> Statement:
+    """`named_by` is the conversation that may have a name for the model; its row knows it by now."""
 
     def told(row: tuple[Any, ...]) -> None:
         message.sender = row[0]
@@ -98,7 +107,7 @@ def _message(message: Message) -> Statement:
         _INSERT_MESSAGE,
         (message.id, message.conversation_id, message.parent_id, message.chosen_child_id, message.author,
          message.state, Jsonb(message.parts), message.text, Jsonb(message.quotes), message.endpoint,
-         message.model, named_by, message.sender, message.created_at, message.updated_at),
+         message.model, message.spec, named_by, message.sender, message.created_at, message.updated_at),
         told=told,
     )  # fmt: skip
 

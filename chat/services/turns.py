@@ -14,11 +14,9 @@ from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import audit
 from accounts.ids import uuid7
 from accounts.models import User
 from accounts.pipeline import Statement, run_pipeline
-from accounts.services.bans import violate
 from billing.services import holds
 from billing.services.adjust import refill_if_due
 from billing.services.budgets import explain
@@ -32,10 +30,9 @@ from chat.services.admission import TooManyAtOnce, at_once_statements, count_mes
 from chat.services.ending import announce_end
 from chat.services.refusal import TurnRefused
 from chat.services.signals import announce_stop, announce_work
-from endpoints import keys
+from chat.services.targets import Target, target_for
 from endpoints.adapters.base import Endpoint
 from endpoints.events import Failed, Finished
-from endpoints.offer import offer_for
 from endpoints.parts import Part, plain_text
 from endpoints.prices import UnknownPrice, reserve_for
 
@@ -52,8 +49,9 @@ class Draft:
     """
 
     text: str
-    endpoint: str
-    model: str
+    endpoint: str = ""
+    model: str = ""
+    spec: str = ""  # of a model spec, which the two above may be left to
     parent_id: UUID | None = None
     settings: ModelSettings | None = None  # None: as the conversation has them
     quotes: tuple[Quote, ...] = ()
@@ -81,18 +79,20 @@ def start_turn(*, user: User, conversation_id: UUID | None, draft: Draft) -> Sta
     Locks the conversation's row and, where balances are on, the person's balance row. Raises `TurnRefused`
     and `Http404` (not this person's conversation or parent).
     """
-    endpoint = usable_endpoint(user, draft.endpoint, draft.model)
+    target = target_for(user, endpoint=draft.endpoint, model=draft.model, spec=draft.spec)
     text = clean_text(draft.text)
     _check_references(user, conversation_id, draft)
     if draft.client_request_id and (earlier := _started_before(user, draft.client_request_id)):
         return earlier
     count_message(user)
-    started = _new_rows(user=user, conversation_id=conversation_id, draft=replace(draft, text=text), endpoint=endpoint)
+    draft = replace(draft, text=text, settings=None if target.is_fixed else draft.settings)
+    started = _new_rows(user=user, conversation_id=conversation_id, draft=draft, target=target)
     statements = at_once_statements(user) + turn_sql.start(
         started=started,
         parent_id=draft.parent_id,
         keeps_settings=draft.settings is None,
-        hold=_hold(user, endpoint, draft.model, text, started.generation),
+        named_by_person=not target.is_fixed,
+        hold=_hold(user, target.endpoint, target.model, text, started.generation),
     )
     try:
         with _explained(user):
@@ -106,16 +106,24 @@ def start_turn(*, user: User, conversation_id: UUID | None, draft: Draft) -> Sta
     return started
 
 
-def regenerate(*, user: User, message_id: UUID, endpoint: str | None = None, model: str | None = None) -> StartedTurn:
-    """Write another reply beside `message_id` and put it on view. Raises `TurnRefused`, `Http404`."""
+def regenerate(
+    *, user: User, message_id: UUID, endpoint: str | None = None, model: str | None = None, spec: str | None = None
+) -> StartedTurn:
+    """Write another reply beside `message_id` and put it on view. Raises `TurnRefused`, `Http404`.
+
+    Without a choice of endpoint, model or spec the conversation's holds.
+    """
     old = doors.message_for(user, message_id)
     if old.is_user or old.parent is None:
         raise TurnRefused(_("Only a reply can be regenerated."), status=400)
     conversation = old.conversation
-    chosen = usable_endpoint(user, endpoint or conversation.endpoint, model or conversation.model)
-    name = model or conversation.model
-    reply = _reply(conversation, parent_id=old.parent_id, endpoint=chosen, model=name)
-    return _queue(user=user, question=old.parent, reply=reply, endpoint=chosen)
+    if not (endpoint or model or spec):
+        spec = conversation.spec
+    if not spec:
+        endpoint, model = endpoint or conversation.endpoint, model or conversation.model
+    target = target_for(user, endpoint=endpoint or "", model=model or "", spec=spec or "")
+    reply = _reply(conversation, parent_id=old.parent_id, target=target)
+    return _queue(user=user, question=old.parent, reply=reply, target=target)
 
 
 def continue_reply(*, user: User, message_id: UUID) -> StartedTurn:
@@ -123,17 +131,17 @@ def continue_reply(*, user: User, message_id: UUID) -> StartedTurn:
     reply = doors.message_for(user, message_id)
     if not can_continue(reply) or reply.parent is None:
         raise TurnRefused(_("This reply is complete, or is still being written."), status=409)
-    endpoint = usable_endpoint(user, reply.endpoint, reply.model)
-    return _queue(user=user, question=reply.parent, reply=reply, endpoint=endpoint, continues=True)
+    target = target_for(user, endpoint=reply.endpoint, model=reply.model, spec=reply.spec)
+    return _queue(user=user, question=reply.parent, reply=reply, target=target, continues=True)
 
 
 def continue_from(*, user: User, old: Message, parts: list[Part]) -> StartedTurn:
     """Write a sibling of the reply `old` that begins with `parts` and goes on. Raises `TurnRefused`."""
     assert old.parent is not None  # noqa: S101 (a reply has one)
-    endpoint = usable_endpoint(user, old.endpoint, old.model)
-    reply = _reply(old.conversation, parent_id=old.parent_id, endpoint=endpoint, model=old.model)
+    target = target_for(user, endpoint=old.endpoint, model=old.model, spec=old.spec)
+    reply = _reply(old.conversation, parent_id=old.parent_id, target=target)
     reply.parts, reply.text = parts, plain_text(parts)
-    return _queue(user=user, question=old.parent, reply=reply, endpoint=endpoint, continues=True)
+    return _queue(user=user, question=old.parent, reply=reply, target=target, continues=True)
 
 
 def can_continue(reply: Message) -> bool:
@@ -193,19 +201,6 @@ def ticket_for(generation_id: UUID, user_id: UUID) -> str:
     return hmac.new(settings.SECRET_KEY.encode(), words, hashlib.sha256).hexdigest()[:32]
 
 
-def usable_endpoint(user: User, name: str, model: str) -> Endpoint:
-    """Return the endpoint if it offers `model` to this person. Raises `TurnRefused`."""
-    offered = offer_for(user)
-    endpoint = offered.get(name)
-    if endpoint is None or not offered.allows(name, model):
-        violate("illegal_model_request", user=user, address=audit.origin.get())
-        message = _("The model “%(model)s” is not available at “%(endpoint)s”. Choose another one.")
-        raise TurnRefused(message % {"model": model, "endpoint": name}, status=400, code="illegal_model_request")
-    if problem := keys.problem_of(endpoint, user.id):
-        raise TurnRefused(problem.message, status=422, code=problem.code, details=problem.details)
-    return endpoint
-
-
 def clean_text(text: str) -> str:
     """Return `text` if it can be sent and stored. Raises `TurnRefused` (422)."""
     if not text.strip():
@@ -224,11 +219,12 @@ def first_words(text: str) -> str:
     return words if len(words) <= TITLE_CHARACTERS else words[: TITLE_CHARACTERS - 1].rstrip() + "…"
 
 
-def _new_rows(*, user: User, conversation_id: UUID | None, draft: Draft, endpoint: Endpoint) -> StartedTurn:
+def _new_rows(*, user: User, conversation_id: UUID | None, draft: Draft, target: Target) -> StartedTurn:
     now = timezone.now()
     conversation = Conversation(
-        id=conversation_id or uuid7(), owner=user, title=first_words(draft.text), endpoint=draft.endpoint,
-        model=draft.model, settings=draft.settings.to_json() if draft.settings else {}, project_id=draft.project_id,
+        id=conversation_id or uuid7(), owner=user, title=first_words(draft.text),
+        endpoint=target.endpoint.name, model=target.model, spec=target.spec_name,
+        settings=draft.settings.to_json() if draft.settings else {}, project_id=draft.project_id,
         created_at=now, updated_at=now,
     )  # fmt: skip
     question = Message(
@@ -236,12 +232,12 @@ def _new_rows(*, user: User, conversation_id: UUID | None, draft: Draft, endpoin
         author=Message.Author.USER, parts=[{"type": "text", "text": draft.text}], text=draft.text,
         quotes=[quote.to_json() for quote in draft.quotes], created_at=now, updated_at=now,
     )  # fmt: skip
-    reply = _reply(conversation, parent_id=question.id, endpoint=endpoint, model=draft.model, reply_id=draft.reply_id)
+    reply = _reply(conversation, parent_id=question.id, target=target, reply_id=draft.reply_id)
     question.chosen_child = reply
     is_new = conversation_id is None
     generation = Generation(
         id=uuid7(), owner=user, conversation=conversation, message=reply, hold_id=uuid7(),
-        needs_title=is_new and endpoint.titles.wanted, client_request_id=draft.client_request_id, created_at=now,
+        needs_title=is_new and target.endpoint.titles.wanted, client_request_id=draft.client_request_id, created_at=now,
     )  # fmt: skip
     return StartedTurn(
         conversation=conversation, user_message=question, reply=reply, generation=generation, is_new=is_new
@@ -249,27 +245,24 @@ def _new_rows(*, user: User, conversation_id: UUID | None, draft: Draft, endpoin
 
 
 def _reply(
-    conversation: Conversation, *, parent_id: UUID | None, endpoint: Endpoint, model: str, reply_id: UUID | None = None
+    conversation: Conversation, *, parent_id: UUID | None, target: Target, reply_id: UUID | None = None
 ) -> Message:
     # A child is later than its parent, also when both are made in the same microsecond.
     now = timezone.now() + timedelta(milliseconds=1)
     return Message(
         id=reply_id or uuid7(), conversation=conversation, parent_id=parent_id, author=Message.Author.ASSISTANT,
-        state=Message.State.STREAMING, endpoint=endpoint.name, model=model,
-        sender=conversation.settings.get("modelLabel") or endpoint.model_display_label or model, created_at=now,
-        updated_at=now,
+        state=Message.State.STREAMING, endpoint=target.endpoint.name, model=target.model, spec=target.spec_name,
+        sender=target.name_among(conversation.settings), created_at=now, updated_at=now,
     )  # fmt: skip
 
 
-def _queue(
-    *, user: User, question: Message, reply: Message, endpoint: Endpoint, continues: bool = False
-) -> StartedTurn:
+def _queue(*, user: User, question: Message, reply: Message, target: Target, continues: bool = False) -> StartedTurn:
     """Store `reply` (unless it continues) as the chosen child of `question` and queue a run for it."""
     generation = Generation(
         owner=user, conversation=reply.conversation, message=reply, hold_id=uuid7(), continues=continues
     )
     count_message(user)
-    hold = at_once_statements(user) + _hold(user, endpoint, reply.model, question.text, generation)
+    hold = at_once_statements(user) + _hold(user, target.endpoint, target.model, question.text, generation)
     is_new = not continues or reply._state.adding
 
     def queue() -> None:
@@ -279,9 +272,9 @@ def _queue(
             if is_new:
                 reply.save(force_insert=True)
             else:
-                reply.state = Message.State.STREAMING
+                reply.state, reply.endpoint, reply.model = Message.State.STREAMING, target.endpoint.name, target.model
                 reply.updated_at = now
-                reply.save(update_fields=["state", "updated_at"])
+                reply.save(update_fields=["state", "endpoint", "model", "updated_at"])
             Message.objects.filter(id=question.id).update(chosen_child=reply)
             run_pipeline(hold)
             generation.save(force_insert=True)

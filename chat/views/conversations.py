@@ -17,6 +17,7 @@ from chat.presenters import present_branch
 from chat.services import organise, tree
 from chat.styleguide import styleguide_samples
 from chat.views.shell import SignedIn, is_partial, show_chat, show_dialog, signed_in, uuid_or_none
+from endpoints.offer import Pick, offer_for
 
 MOST_PROJECTS = 200  # to choose from beside the message box
 
@@ -35,15 +36,26 @@ def _projects(user: User) -> tuple[Project, ...]:
 def new_chat(request: SignedIn) -> HttpResponse:
     wanted = url_parameters.read(request, request.user)
     project = wanted.project
-    model = wanted.model
-    preset = (project.endpoint, project.model) if project and project.model else None
-    if model is None and preset and pages.is_offered(request.user, *preset):
-        model = preset
+    pick = wanted.pick
+    preset = Pick(project.endpoint, project.model) if project and project.model else None
+    if pick is None and preset and offer_for(request.user).may_use(preset):
+        pick = preset
     return show_chat(
-        request, None, wanted=model, text=wanted.text, submits=wanted.submits, project=project,
+        request, None, wanted=pick, text=wanted.text, submits=wanted.submits, project=project,
         projects=_projects(request.user) if project else (),
         settings=json.dumps(wanted.settings) if wanted.settings else "",
     )  # fmt: skip
+
+
+@require_GET
+@signed_in
+def landing(request: SignedIn) -> HttpResponse:
+    """What a new chat greets with, after something else was chosen for it."""
+    pick = url_parameters.read(request, request.user).pick
+    if not is_partial(request):
+        return show_chat(request, None, wanted=pick)
+    page = pages.chat_page(conversation=None, wanted=pick, user=request.user)
+    return render(request, "chat/landing.html", {"page": page, "oob": True})
 
 
 @require_GET
@@ -59,10 +71,11 @@ def conversation(request: SignedIn, conversation_id: UUID) -> HttpResponse:
         if is_partial(request):
             raise
         return show_chat(request, None, error=_("That chat is not here (any more). This is a new one."), status=404)
-    wanted = url_parameters.read(request, request.user, current=(found.endpoint, found.model))
+    current = Pick(found.endpoint, found.model, found.spec)
+    wanted = url_parameters.read(request, request.user, current=current)
     branch = present_branch(found, at=_put_on_view(request, found))
     return show_chat(
-        request, found, branch=branch, wanted=wanted.model, text=wanted.text, submits=wanted.submits,
+        request, found, branch=branch, wanted=wanted.pick, text=wanted.text, submits=wanted.submits,
         settings=json.dumps(found.settings | wanted.settings) if wanted.settings else "",
     )  # fmt: skip
 

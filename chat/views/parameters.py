@@ -3,20 +3,21 @@
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from chat import doors, pages
-from chat.model_settings import ModelSettings
+from chat import doors
+from chat.choices import Choice, choice_of
+from chat.model_settings import ModelSettings, asked_with
 from chat.models import Conversation
 from chat.parameter_panel import ParameterPanel, Sent, build_fields, read_panel, shown_parameters
 from chat.services.organise import set_parameters
 from chat.views.shell import SignedIn, is_partial, signed_in
-from endpoints.offer import offer_for
+from endpoints.offer import Pick, offer_for
 
-_UNKNOWN = pages.Choice(endpoint="", endpoint_label="", model="", label="", available=False)
+_UNKNOWN = Choice(endpoint="", endpoint_label="", model="", label="", available=False)
 
 
 @require_http_methods(["GET", "POST"])
@@ -28,26 +29,31 @@ def parameters(request: SignedIn, conversation_id: UUID | None = None) -> HttpRe
     """
     found = doors.conversation_for(request.user, conversation_id) if conversation_id else None
     asked = request.POST if request.method == "POST" else request.GET
-    wanted = (asked.get("endpoint", ""), asked.get("model", ""))
-    if not wanted[0]:
-        wanted = (found.endpoint, found.model) if found else wanted
-    choice = pages.choice_of(wanted, request.user) or _UNKNOWN
-    endpoint = offer_for(request.user).get(choice.endpoint)
+    offered = offer_for(request.user)
+    if not offered.sets_parameters:
+        raise Http404("Nobody sets parameters here.")
+    wanted = Pick(*(asked.get(name, "") for name in Pick._fields))
+    if found and not any(wanted):
+        wanted = Pick(found.endpoint, found.model, found.spec)
+    choice = choice_of(wanted, request.user) or _UNKNOWN
+    endpoint = offered.get(choice.endpoint)
     endpoint = endpoint.for_model(choice.model) if endpoint is not None else None
-    before = _chosen(found, asked.get("settings", ""))
+    preset = ModelSettings(offered.preset(choice.spec))
+    before = asked_with(choice.spec, _chosen(found, asked.get("settings", "")).values) or ModelSettings()
     act = request.POST.get("act", "")
     saves = request.method == "POST" and act != "open"
     sent = Sent(before)
     if saves and act == "reset":
-        sent = Sent(ModelSettings())
+        sent = Sent(preset)
     elif saves and endpoint is not None:
         sent = read_panel(shown_parameters(endpoint, choice.model), before, request.POST)
+    own = ModelSettings({key: value for key, value in sent.chosen.values.items() if preset.get(key) != value})
     if saves and found is not None:
-        set_parameters(user=request.user, conversation_id=found.id, settings=sent.chosen)
+        set_parameters(user=request.user, conversation_id=found.id, settings=own)
     fields = build_fields(endpoint, choice.model, sent) if endpoint is not None else []
     back = reverse("chat:conversation", args=[found.id]) if found else reverse("chat:new")
     stored = found is not None and (saves or not asked.get("settings"))
-    panel = ParameterPanel(choice=choice, fields=fields, chosen=sent.chosen, back=back, stored=stored)
+    panel = ParameterPanel(choice=choice, fields=fields, chosen=own, back=back, stored=stored)
     return _show(request, panel, saves=saves, is_change=saves and act != "reset")
 
 
@@ -82,4 +88,4 @@ def _as_query(panel: ParameterPanel) -> str:
     values = {
         name: ",".join(value) if isinstance(value, list) else value for name, value in panel.chosen.values.items()
     }
-    return "?" + urlencode({"endpoint": panel.choice.endpoint, "model": panel.choice.model} | values)
+    return "?" + urlencode(panel.choice.address | values)

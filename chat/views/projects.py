@@ -12,12 +12,14 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts import permissions
 from accounts.models import User
-from chat import doors, pages
+from chat import doors
 from chat.act_forms import ProjectForm
+from chat.choices import choice_of, model_groups
 from chat.models import Conversation
 from chat.services import favourites, organise, projects
 from chat.services.refusal import TurnRefused
 from chat.views.shell import SignedIn, is_partial, show_done, show_page, show_refusal, signed_in
+from endpoints.offer import Pick
 
 SEPARATOR = " · "  # between endpoint and model in one form field
 
@@ -68,7 +70,7 @@ def workspace(request: SignedIn, project_id: UUID) -> HttpResponse:
     page = organise.page(user=request.user, cursor=cursor, among=among, sort=sort, descending=descending)
     context = {"project": found, "page_of": page, "sort": sort, "descending": descending}
     context["may_share"] = found.may_share and permissions.may(request.user, "PROJECTS", "SHARE")
-    context["model"] = pages.choice_of((found.endpoint, found.model), request.user) if found.model else None
+    context["model"] = choice_of(Pick(found.endpoint, found.model), request.user) if found.model else None
     if is_partial(request):
         return render(request, "chat/project_chats.html", context)
     return show_page(request, "chat/project.html", context)
@@ -130,32 +132,35 @@ def delete(request: SignedIn, project_id: UUID) -> HttpResponse:
 @signed_in
 def favourite(request: SignedIn) -> HttpResponse:
     """Add a model to the favourites, or take it away."""
-    endpoint, model = request.POST.get("endpoint", ""), request.POST.get("model", "")
-    if not pages.is_offered(request.user, endpoint, model):
+    pick = Pick(*(request.POST.get(name, "") for name in Pick._fields))
+    pick = Pick(spec=pick.spec) if pick.spec else pick
+    choice = choice_of(pick, request.user)
+    if choice is None or not choice.available:
         return show_refusal(request, TurnRefused(_("This model is not offered."), status=409))
     try:
-        is_one = favourites.toggle(user=request.user, endpoint=endpoint, model=model)
+        is_one = favourites.toggle(user=request.user, pick=pick)
     except favourites.TooMany as fault:
         return show_refusal(request, TurnRefused(str(fault), status=409))
     words = _("“%(model)s” is a favourite now.") if is_one else _("“%(model)s” is no favourite now.")
-    return show_done(request, words % {"model": model})
+    return show_done(request, words % {"model": choice.label})
 
 
 @require_http_methods(["POST"])
 @signed_in
 def favourites_order(request: SignedIn) -> HttpResponse:
     """Take the favourites' order as dragging sends it: ids of the rows."""
-    mine = {str(each.id): (each.endpoint, each.model) for each in favourites.listed(request.user)}
+    mine = {str(each.id): favourites.pick_of(each) for each in favourites.listed(request.user)}
     wanted = [mine[each] for each in request.POST.getlist("ids") if each in mine]
-    favourites.replace(user=request.user, pairs=[*wanted, *(pair for pair in mine.values() if pair not in wanted)])
+    favourites.replace(user=request.user, picks=[*wanted, *(pick for pick in mine.values() if pick not in wanted)])
     return HttpResponse(status=204) if is_partial(request) else redirect("chat:new")
 
 
 def _models(user: User) -> list[tuple[str, str]]:
     return [
         (f"{choice.endpoint}{SEPARATOR}{choice.model}", f"{choice.label} · {group.label}")
-        for group in pages.model_groups(user)
+        for group in model_groups(user)
         for choice in group.choices
+        if not choice.spec
     ]
 
 
@@ -164,9 +169,9 @@ def _texts(data: dict[str, Any]) -> dict[str, str]:
 
 
 def _model(data: dict[str, Any], user: User) -> dict[str, str]:
-    for group in pages.model_groups(user):
+    for group in model_groups(user):
         for choice in group.choices:
-            if data["model"] == f"{choice.endpoint}{SEPARATOR}{choice.model}":
+            if not choice.spec and data["model"] == f"{choice.endpoint}{SEPARATOR}{choice.model}":
                 return {"endpoint": choice.endpoint, "model": choice.model}
     return {"endpoint": "", "model": ""}
 

@@ -16,10 +16,12 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from chat import pages
+from chat.choices import first_choice, model_groups, remembered_pick
 from chat.models import Conversation
 from chat.presenters import Branch
 from chat.services.refusal import TurnRefused
-from chat.sidebar import sidebar
+from chat.sidebar import Sidebar, sidebar
+from endpoints.offer import Pick
 
 P = ParamSpec("P")
 _ABOUT_MONEY = {"over_budget", "token_balance"}
@@ -63,21 +65,25 @@ def show_chat(
     found: Conversation | None,
     *,
     branch: Branch = pages.NOTHING,
-    wanted: tuple[str, str] | None = None,
+    wanted: Pick | None = None,
     status: int = 200,
     **more: Any,
 ) -> HttpResponse:
     """Render a chat page whole, or only its main part when htmx moves from one chat to another."""
     partial = is_partial(request)
     listed = None if partial and (found or wanted) else sidebar(user=request.user)
-    if found is None and wanted is None and listed and listed.latest:
-        wanted = (listed.latest.endpoint, listed.latest.model)
-        wanted = wanted if pages.is_offered(request.user, *wanted) else None
+    if found is None and wanted is None:
+        wanted = first_choice(request.user, remembered_pick(request.COOKIES.get("pick", "")) or _latest(listed))
     page = pages.chat_page(conversation=found, branch=branch, wanted=wanted, user=request.user, **more)
     if partial:
         return render(request, "chat/main.html", {"page": page, "partial": True}, status=status)
-    context = {"page": page, "sidebar": listed, "model_groups": pages.model_groups(request.user)}
+    context = {"page": page, "sidebar": listed, "model_groups": model_groups(request.user)}
     return render(request, "chat/page.html", context, status=status)
+
+
+def _latest(listed: Sidebar | None) -> Pick | None:
+    latest = listed.latest if listed else None
+    return Pick(latest.endpoint, latest.model, latest.spec) if latest else None
 
 
 def way_out(refusal: TurnRefused) -> dict[str, str]:

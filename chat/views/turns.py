@@ -16,6 +16,7 @@ from chat.services import tree, turns
 from chat.services.refusal import TurnRefused
 from chat.services.turns import StartedTurn
 from chat.views.shell import SignedIn, is_partial, show_branch, show_chat, show_refusal, signed_in, way_out
+from endpoints.offer import Pick
 
 
 @require_POST
@@ -45,10 +46,10 @@ def start_turn(request: SignedIn, conversation_id: UUID | None = None) -> HttpRe
 def regenerate(request: SignedIn, conversation_id: UUID, message_id: UUID) -> HttpResponse:
     """Write another reply beside this one, with the model in use when the form names one."""
     doors.message_for(request.user, message_id, conversation_id=conversation_id)
-    endpoint, model = request.POST.get("endpoint") or None, request.POST.get("model") or None
-    if not (endpoint and model):
-        endpoint = model = None
-    user = request.user
+    user, pick = request.user, _picked(request)
+    if pick.spec:
+        return _run(request, lambda: turns.regenerate(user=user, message_id=message_id, spec=pick.spec))
+    endpoint, model = (pick.endpoint, pick.model) if pick.endpoint and pick.model else (None, None)
     return _run(request, lambda: turns.regenerate(user=user, message_id=message_id, endpoint=endpoint, model=model))
 
 
@@ -90,13 +91,17 @@ def _refused_draft(request: SignedIn, conversation_id: UUID | None, refusal: Tur
         request,
         found,
         branch=present_branch(found) if found else pages.NOTHING,
-        wanted=(request.POST.get("endpoint", ""), request.POST.get("model", "")),
+        wanted=_picked(request),
         status=refusal.status,
         text=request.POST.get("text", ""),
         quotes=_typed_quotes(request),
         error=refusal.message,
         **{f"error_{name}": words for name, words in way_out(refusal).items()},
     )
+
+
+def _picked(request: SignedIn) -> Pick:
+    return Pick(*(request.POST.get(name, "") for name in Pick._fields))
 
 
 def _typed_quotes(request: SignedIn) -> tuple[dict[str, str], ...]:

@@ -1,5 +1,6 @@
 """What a client may know before and after signing in, and about endpoints and models."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -11,9 +12,12 @@ from accounts.services import offers, recovery, site
 from billing import policy
 from billing.pricing import Rates
 from config.identity import ORDER
+from endpoints import registry
 from endpoints.adapters.base import Endpoint
 from endpoints.keys import needs_key
+from endpoints.offer import Offer, offer_for
 from endpoints.parameters.sets import set_name
+from endpoints.specs import told
 
 # Parts of the product that are not here yet; a client hides what is off.
 _OFF = (
@@ -26,6 +30,15 @@ _OFF = (
 class BalanceConfig(Out):
     enabled: bool
     start_balance: int | None = None
+
+
+class ModelSpecsOut(Out):
+    """The model specs that this person may use."""
+
+    enforce: bool
+    prioritize: bool
+    list: list[dict[str, Any]]
+    added_endpoints: Sequence[str] | None = None
 
 
 class StartupConfig(Out):
@@ -54,6 +67,7 @@ class StartupConfig(Out):
     allow_account_deletion: bool | None = None
     show_birthday_icon: bool | None = None
     title_generation_timing: str | None = None
+    model_specs: ModelSpecsOut | None = None
     balance: BalanceConfig | None = None
     conversation_import_max_file_size: int | None = None
 
@@ -103,11 +117,13 @@ def startup_config(user: User | None) -> StartupConfig:
     )
     if user is None:
         return config
-    rules = policy.current()
+    rules, offer = policy.current(), offer_for(user)
+    shown = {"modelSelect": offer.selects_models, "parameters": offer.sets_parameters}
     balance = BalanceConfig(enabled=rules.enforced, start_balance=rules.start_credits if rules.enforced else None)
     return config.model_copy(
         update={
-            "interface": {"modelSelect": True, "parameters": True, **dict.fromkeys(_OFF, False)},
+            "interface": shown | dict.fromkeys(_OFF, False),
+            "model_specs": _model_specs(offer),
             "shared_links_enabled": False,
             "public_shared_links_enabled": False,
             "openid_reuse_tokens": False,
@@ -117,6 +133,16 @@ def startup_config(user: User | None) -> StartupConfig:
             "balance": balance,
             "conversation_import_max_file_size": 0,
         }
+    )
+
+
+def _model_specs(offer: Offer) -> ModelSpecsOut | None:
+    specs = registry.current().config.document.modelSpecs
+    if not specs.specs:
+        return None
+    found = [told(each, enforced=specs.enforce) for each in offer.specs]
+    return ModelSpecsOut(
+        enforce=specs.enforce, prioritize=specs.prioritize, list=found, added_endpoints=specs.addedEndpoints
     )
 
 

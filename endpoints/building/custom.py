@@ -7,7 +7,7 @@ from endpoints.config.base import USER_PROVIDED
 from endpoints.config.endpoint_custom import CustomEndpoint
 from endpoints.config.interpolate import unset_variables
 
-_KNOWN = {
+KNOWN = {
     "anyscale", "apipie", "cohere", "deepseek", "fireworks", "groq", "helicone", "huggingface", "lemonade", "mistral",
     "mlx", "moonshot", "ollama", "openrouter", "perplexity", "qwen", "shuttleai", "together.ai", "unify", "vercel",
     "xai",
@@ -21,7 +21,7 @@ def custom(site: Site) -> list[Endpoint]:
 def _endpoint(site: Site, each: CustomEndpoint) -> list[Endpoint]:
     if missing := unset_variables(each.apiKey, each.baseURL):
         return site.leave_out(each.name, f"{', '.join(missing)} is not set")
-    known = each.name.lower() in _KNOWN
+    known = each.name.lower() in KNOWN
     from_user = USER_PROVIDED in {each.apiKey, each.baseURL}
     fields: dict[str, Any] = site.where(each.baseURL, each) | credentials_of(each.apiKey)
     if each.provider is None:

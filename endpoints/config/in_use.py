@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from endpoints.config.faults import Place, path_of
+from endpoints.parameters.settings import keys
 
 _TITLES = ("titleConvo", "titleModel", "titleMethod", "titleEndpoint", "titlePrompt", "titlePromptTemplate",
            "titleTiming")  # fmt: skip
@@ -17,8 +18,15 @@ _AZURE = (*_TITLES, *(f"groups.*.{key}" for key in (
     "group", "apiKey", "instanceName", "deploymentName", "version", "baseURL", "additionalHeaders", "serverless",
     "addParams", "dropParams", "models.*.deploymentName", "models.*.version",
 )))  # fmt: skip
+_SPEC = (
+    "name", "label", "order", "default", "softDefault", "description", "group", "groupIcon", "iconURL",
+    "showIconInMenu", "showIconInHeader", "showOnLanding", "conversation_starters", "showInMenu",
+    *(f"preset.{key}" for key in ("endpoint", "model", *keys())),
+)  # fmt: skip
 _IN_USE = (
-    "version", "parley", "modelSpecs", "transactions", "endpoints.allowedAddresses",
+    "version", "parley", "transactions", "interface.modelSelect", "interface.parameters",
+    *(f"modelSpecs.{key}" for key in ("enforce", "prioritize", "addedEndpoints")),
+    *(f"modelSpecs.list.*.{key}" for key in _SPEC), "endpoints.allowedAddresses",
     *(f"balance.{key}" for key in ("enabled", "startBalance", "autoRefillEnabled", "refillIntervalValue",
                                    "refillIntervalUnit", "refillAmount")),
     "registration.socialLogins", "registration.allowedDomains",

@@ -166,7 +166,12 @@ document.addEventListener("htmx:finally:request", (event) => {
   fit();
   text().focus();
 });
+// What was chosen and not used yet; after that the chat itself says what was chosen last.
+function rememberPick(pick) {
+  document.cookie = `pick=${encodeURIComponent(pick)};path=/;max-age=${`${pick}` ? 31536000 : 0};samesite=lax`;
+}
 function sent(ctx) {
+  rememberPick("");
   try {
     localStorage.removeItem(sending.draft);
   } catch {
@@ -250,7 +255,7 @@ if (matchMedia("(pointer: fine)").matches) text().focus({ preventScroll: true })
   function filter() {
     const sought = input.value.trim().toLowerCase().split(/\s+/);
     for (const option of options) {
-      const text = `${option.dataset.label} ${option.dataset.endpointLabel}`.toLowerCase();
+      const text = option.dataset.words.toLowerCase();
       option.hidden = !sought.every((word) => text.includes(word));
     }
     for (const group of menu.querySelectorAll("[role=group]")) group.hidden = !group.querySelector("[role=option]:not([hidden])");
@@ -259,15 +264,23 @@ if (matchMedia("(pointer: fine)").matches) text().focus({ preventScroll: true })
   }
 
   function choose(option) {
-    const { endpoint, model, label, endpointLabel, ask } = option.dataset;
+    const { endpoint, model, spec, label, endpointLabel, ask } = option.dataset;
+    const pick = new URLSearchParams(spec ? { spec } : { endpoint, model });
+    menu.hidePopover();
+    rememberPick(pick);
+    const leaves = "switchNew" in document.body.dataset && byId("main").dataset.conversation && endpoint !== field("endpoint").value;
+    if (leaves) return document.dispatchEvent(new CustomEvent("parley:visit", { detail: { address: `/c/new?${pick}` } }));
+    if (byId("landing") && (spec || field("spec").value)) htmx.ajax("GET", `/c/new/landing?${pick}`, { target: "#landing", swap: "outerHTML" });
     field("endpoint").value = endpoint;
     field("model").value = model;
+    field("spec").value = spec;
+    const icon = spec ? option.querySelector("template")?.content : option.closest("[role=group]").querySelector(".group-name");
+    document.querySelector("[data-model-icon]").replaceChildren(...[icon?.querySelector(".model-icon")?.cloneNode(true)].filter(Boolean));
     document.querySelector("[data-model-name]").textContent = label;
     document.querySelector("[data-model-endpoint]").textContent = endpointLabel;
     const text = document.getElementById("text");
     text.placeholder = text.placeholder.replace(text.dataset.model, label);
     text.dataset.model = label;
-    menu.hidePopover();
     text.focus();
     document.getElementById("key-note")?.remove();
     if (ask) document.dispatchEvent(new CustomEvent("parley:ask", { detail: { address: ask, method: "GET", values: {} } }));
@@ -278,8 +291,8 @@ if (matchMedia("(pointer: fine)").matches) text().focus({ preventScroll: true })
     input.value = "";
     filter();
     for (const option of options) {
-      const chosen = option.dataset.endpoint === field("endpoint").value && option.dataset.model === field("model").value;
-      option.setAttribute("aria-selected", chosen);
+      const names = field("spec").value ? ["spec"] : ["spec", "endpoint", "model"];
+      option.setAttribute("aria-selected", names.every((name) => option.dataset[name] === field(name).value));
     }
   });
   menu.addEventListener("toggle", (event) => {

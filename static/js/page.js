@@ -314,8 +314,8 @@ const acts = {
   "copy-thoughts": (button) => copy(button, button.closest(".think").querySelector(".prose").innerText.trim()),
   favourite(button, event) {
     event.preventDefault();
-    const { endpoint, model } = byId("composer").elements;
-    ask("/favourites", "POST", { endpoint: endpoint.value, model: model.value });
+    const { endpoint, model, spec } = byId("composer").elements;
+    ask("/favourites", "POST", { endpoint: endpoint.value, model: model.value, spec: spec.value });
   },
   "copy-link": (button) => copy(button, button.parentElement.querySelector("input").value),
   "copy-message": (button) => copy(button, button.parentElement.querySelector("template.source").content.textContent),

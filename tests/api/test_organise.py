@@ -118,12 +118,12 @@ def test_projects_are_sorted_found_and_paged(owner: User) -> None:
 def test_favourites(owner: User) -> None:
     api, address = Api(owner), "/api/user/settings/favorites"
     wanted = [{"model": "small", "endpoint": "Somewhere"}, {"model": "tiny", "endpoint": "Somewhere"}]
-    gone = {"model": "gone", "endpoint": "Nowhere"}
-    assert api.post(address, {"favorites": [*wanted, gone]}).json() == wanted
+    gone = [{"model": "gone", "endpoint": "Nowhere"}, {"spec": "gone"}]
+    assert api.post(address, {"favorites": [*wanted, *gone]}).json() == wanted
     assert api.get(address).json() == wanted
     many = api.post(address, {"favorites": wanted * 26})
     assert (many.status_code, many.json()["code"], many.json()["limit"]) == (400, "MAX_FAVORITES_EXCEEDED", 50)
-    for bad in ({"agentId": "x"}, {"spec": "x"}, {"model": "small"}):
+    for bad in ({"agentId": "x"}, {"spec": "x", "model": "small"}, {"model": "small"}, {}):
         assert api.post(address, {"favorites": [bad]}).status_code == 400
     assert api.get(address).json() == wanted
 

@@ -3,6 +3,7 @@
 import contextlib
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 
 from tests.load.stack import ROOT, Stack
@@ -36,6 +37,44 @@ endpoints:
       models:
         default: [nobody]
 """
+LOOKS_AGAIN = 2.5  # seconds after which every process has seen a change of the file
+SPECS = """modelSpecs:
+  addedEndpoints: [Workshop, Titling]
+  list:
+    - name: helper
+      label: Helper
+      description: Knows a little about everything
+      iconURL: openAI
+      softDefault: true
+      preset: {endpoint: Workshop, model: qwen3-32b, temperature: 0.3}
+    - name: writer
+      label: Writer
+      description: "<b>Letters</b>, invitations, and what is to be said at a birthday party of somebody hardly known"
+      group: Words
+      groupIcon: mistral
+      iconURL: anthropic
+      showOnLanding: true
+      conversation_starters: [Write a letter, Write an invitation to a birthday party]
+      preset: {endpoint: Titling, model: gives-titles}
+    - name: sketch
+      label: Sketch
+      group: Workshop
+      preset: {endpoint: Workshop}
+"""
+
+
+@contextlib.contextmanager
+def with_specs(stack: Stack) -> Iterator[None]:
+    """Add model specs to the file, which is read live; take them out again."""
+    file = stack.folder / "librechat.yaml"
+    before = file.read_text()
+    file.write_text(before + SPECS)
+    time.sleep(LOOKS_AGAIN)
+    try:
+        yield
+    finally:
+        file.write_text(before)
+        time.sleep(LOOKS_AGAIN)
 
 
 @contextlib.contextmanager

@@ -181,7 +181,7 @@ def test_what_has_no_effect_or_is_left_out_is_named_one_by_one(settings: Setting
     assert [finding.text for finding in found] == [
         "endpoints.custom[0].colour, line 7: is not known and has no effect",
         "endpoint A is left out: NOT_SET_ANYWHERE is not set",
-        "interface is without effect yet",
+        "interface.feedback is without effect yet",
         "registration.oauthStateTtlMs is without effect yet",
         "endpoints.custom[].streamRate is without effect yet",
     ]

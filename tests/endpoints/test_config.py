@@ -81,7 +81,7 @@ def test_a_file_in_use_is_read(file: Path, monkeypatch: pytest.MonkeyPatch) -> N
     config = load_config(file)
     assert config.not_in_use == (
         "cache",
-        "interface",
+        "interface.customWelcome",
         "endpoints.agents",
         "endpoints.custom[].models.default[].description",
     )

@@ -42,7 +42,18 @@ def test_of_a_key_that_is_used_in_part_the_rest_is_named() -> None:
     )
     assert {"endpoints.assistants", "endpoints.openAI.streamRate", "registration.openidDiscovery"} <= set(unused)
     assert "endpoints.azureOpenAI.groups[].models.o3.assistants" in unused
-    for used in ("version", "parley", "modelSpecs", "endpoints.custom", "endpoints.allowedAddresses", "balance"):
+    assert {"modelSpecs.list[].skills", "modelSpecs.list[].subagents", "modelSpecs.list[].preset.examples"} <= set(
+        unused
+    )
+    for used in (
+        "version",
+        "parley",
+        "modelSpecs",
+        "modelSpecs.list[].preset.temperature",
+        "endpoints.custom",
+        "endpoints.allowedAddresses",
+        "balance",
+    ):
         assert not any(path == used for path in unused)
 
 

@@ -10,13 +10,14 @@ from pytest_django import Settings
 from accounts.models import User
 from chat import url_parameters
 from chat.models import Conversation, Project
+from endpoints.offer import Pick
 
 pytestmark = pytest.mark.django_db
 
 SignIn = Callable[..., Client]
 
 
-def read(user: User, query: str, site: str = "none", **more: tuple[str, str]) -> url_parameters.Wanted:
+def read(user: User, query: str, site: str = "none", **more: Pick) -> url_parameters.Wanted:
     request = RequestFactory().get(f"/c/new?{query}", headers={"Sec-Fetch-Site": site})
     return url_parameters.read(request, user, **more)
 
@@ -29,7 +30,7 @@ def read(user: User, query: str, site: str = "none", **more: tuple[str, str]) ->
     ],
 )  # fmt: skip
 def test_the_model(owner: User, query: str, model: tuple[str, str] | None) -> None:
-    assert read(owner, query).model == model
+    assert read(owner, query).pick == (Pick(*model) if model else None)
 
 
 def test_the_words_and_who_may_send_them(owner: User, settings: Settings) -> None:

@@ -23,6 +23,7 @@ from billing.models import Balance, Hold, LedgerEntry
 from chat.models import Conversation, Favourite, Generation, Message, Project, Tag
 from chat.services import favourites, projects, tags
 from endpoints.models import OperatorEndpoint, UserKey
+from endpoints.offer import Pick
 from tests.api.conftest import make_conversation, make_turn, somewhere, stream_threads
 
 __all__ = ["make_conversation", "make_turn", "somewhere", "stream_threads"]
@@ -44,7 +45,7 @@ def belongings(
     project = projects.create(user=owner, name="MARKER-PROJECT", instructions="MARKER-INSTRUCTIONS")
     projects.put(user=owner, conversation_ids=[conversation.id], project_id=project.id)
     tag = tags.create(user=owner, name="MARKER-TAG", description="MARKER", conversation_id=conversation.id)
-    favourites.replace(user=owner, pairs=[("Somewhere", "small")])
+    favourites.replace(user=owner, picks=[Pick("Somewhere", "small")])
     return {
         "conversation": conversation, "reply": done.message, "question": done.message.parent, "run": run,
         "project": project, "tag": tag,

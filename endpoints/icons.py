@@ -1,0 +1,55 @@
+"""What endpoints and model specs are shown with: a mark of our own, a picture of this site, or a letter."""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+# The symbols of `static/marks.svg`.
+MARKS = frozenset({
+    "agents", "anthropic", "anyscale", "apipie", "assistants", "azureassistants", "azureopenai", "bedrock", "cohere",
+    "custom", "deepseek", "fireworks", "google", "groq", "helicone", "huggingface", "lemonade", "local", "mistral",
+    "mlx", "moonshot", "ollama", "openai", "openrouter", "perplexity", "qwen", "shuttleai", "together.ai", "unify",
+    "vercel", "xai",
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Icon:
+    """Exactly one of the three is set. `path` is on this site: nothing is loaded from anywhere else."""
+
+    mark: str = ""
+    path: str = ""
+    letter: str = ""
+
+
+def icon_of(*wanted: str, name: str) -> Icon:
+    """Return the first icon of `wanted` (keys or addresses) that can be shown, else the first letter of `name`."""
+    for each in wanted:
+        if each.lower() in MARKS:
+            return Icon(mark=each.lower())
+        if path := _own_path(each):
+            return Icon(path=path)
+    return Icon(letter=next((sign.upper() for sign in name if sign.isalnum()), "•"))
+
+
+def is_shown(address: str) -> bool:
+    """Whether an icon that somebody wrote down can be shown."""
+    return not address or address.lower() in MARKS or bool(_own_path(address))
+
+
+def _own_path(address: str) -> str:
+    """Return the path of an address of this site, else an empty string.
+
+    >>> _own_path("//example.org/x.png"), _own_path("/images/x.png")
+    ('', '/images/x.png')
+    """
+    own = urlsplit(settings.DOMAIN)
+    try:
+        found = urlsplit(address)
+    except ValueError:
+        return ""
+    if (found.scheme, found.netloc) not in {("", ""), (own.scheme, own.netloc)} or "\\" in address:
+        return ""
+    is_path = found.path.startswith("/") and not found.path.startswith("//")
+    return found._replace(scheme="", netloc="").geturl() if is_path else ""

@@ -1,0 +1,242 @@
+"""Model specs on the chat pages: the menu, what a new chat begins with, its landing, parameters, favourites."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from accounts.models import Role, User
+from accounts.services import roles
+from chat.choices import choice_of, first_choice, model_groups
+from chat.models import Conversation, Favourite, Message
+from endpoints import registry
+from endpoints.offer import Pick
+from tests.pages.conftest import FRAGMENT
+from tests.specs import write_specs
+
+pytestmark = pytest.mark.django_db
+SignIn = Callable[[User], Client]
+Chats = Callable[..., Conversation]
+Write = Callable[..., None]
+BESIDE = "enforce: false\naddedEndpoints: [Somewhere]"
+
+
+@pytest.fixture(autouse=True)
+def write(settings: Settings, tmp_path: Path, somewhere: None) -> Iterator[Write]:
+    def anew(rules: str = "enforce: false", more: str = "") -> None:
+        write_specs(settings, tmp_path, rules, more)
+
+    anew()
+    yield anew
+    registry.reset()
+
+
+def edit(settings: Settings, old: str, new: str) -> None:
+    text = settings.LIBRECHAT_CONFIG.read_text()
+    assert old in text
+    settings.LIBRECHAT_CONFIG.write_text(text.replace(old, new))
+    registry.reset()
+
+
+def menu(user: User) -> list[tuple[str, list[str]]]:
+    return [(group.label, [choice.label for choice in group.choices]) for group in model_groups(user)]
+
+
+def chosen(html: str) -> tuple[str, str, str]:
+    """Return endpoint, model and spec that the composer would send."""
+    composer = html[html.index('id="composer"') :]
+    values = [re.search(rf'name="{name}" value="([^"]*)"', composer) for name in ("endpoint", "model", "spec")]
+    return tuple(each[1] if each else "?" for each in values)  # type: ignore[return-value]
+
+
+def page(client: Client, address: str = "/c/new") -> str:
+    return client.get(address).content.decode()
+
+
+def test_the_menu_has_the_specs_in_order_and_hides_what_is_not_beside_them(owner: User, write: Write) -> None:
+    assert menu(owner) == [("", ["The Helper"]), ("Words", ["The Writer"])]
+    write(BESIDE)
+    assert menu(owner) == [("", ["The Helper"]), ("Words", ["The Writer"]), ("Somewhere", ["tiny", "small"])]
+    write(more="interface: {modelSelect: true}\n")
+    assert [label for label, _ in menu(owner)] == ["", "Words", "Somewhere", "Elsewhere"]
+    write("enforce: true\naddedEndpoints: [Somewhere]", more="interface: {modelSelect: true}\n")
+    assert [label for label, _ in menu(owner)] == ["", "Words"]
+
+
+def test_a_group_named_as_an_endpoint_stands_there(owner: User, write: Write, settings: Settings) -> None:
+    write(BESIDE)
+    edit(settings, "group: Words", "group: Somewhere")
+    assert menu(owner) == [("", ["The Helper"]), ("Somewhere", ["The Writer", "tiny", "small"])]
+
+
+def test_the_menu_leaves_out_what_the_role_may_not_use(owner: User) -> None:
+    roles.update(actor=None, role=Role.objects.get(name="USER"), model_access={"small": {"enabled": True}})
+    assert menu(owner) == [("", ["The Helper"])]
+
+
+def test_a_description_keeps_its_emphasis_and_nothing_else(sign_in: SignIn, owner: User) -> None:
+    html = page(sign_in(owner))
+    assert "<small><b>Writes</b> letters</small>" in html
+    assert "alert(1)" not in html
+    assert choice_of(Pick(spec="helper"), owner).description == "Helps with everything"  # type: ignore[union-attr]
+
+
+def test_text_that_is_not_html_is_shown_as_written(owner: User, settings: Settings) -> None:
+    edit(settings, "Helps with everything", "1 < 2 <b>bold</b>")
+    choice = choice_of(Pick(spec="helper"), owner)
+    assert choice is not None
+    assert choice.description == "1 &lt; 2 &lt;b&gt;bold&lt;/b&gt;"
+
+
+@pytest.mark.parametrize(
+    ("rules", "default", "last", "first"),
+    [
+        ("enforce: false", "", None, Pick(spec="writer")),
+        ("enforce: false", "", Pick(spec="helper"), Pick(spec="helper")),
+        ("enforce: false", "", Pick(spec="gone"), Pick(spec="writer")),
+        (BESIDE, "", Pick("Somewhere", "small"), Pick(spec="writer")),
+        (f"{BESIDE}\nprioritize: false", "", Pick("Somewhere", "small"), Pick("Somewhere", "small")),
+        (f"{BESIDE}\nprioritize: false", "", None, Pick("Somewhere", "tiny")),
+        (f"{BESIDE}\nprioritize: false", "", Pick("Elsewhere", "large"), Pick("Somewhere", "tiny")),
+        (f"{BESIDE}\nprioritize: false", "softDefault: true", None, Pick(spec="helper")),
+        (f"{BESIDE}\nprioritize: false", "softDefault: true", Pick("Somewhere", "small"), Pick("Somewhere", "small")),
+        (f"{BESIDE}\nprioritize: false", "softDefault: true", Pick("Elsewhere", "large"), Pick(spec="helper")),
+        ("enforce: false", "softDefault: true", Pick(spec="writer"), Pick(spec="writer")),
+        (f"{BESIDE}\nprioritize: false", "default: true", Pick(spec="writer"), Pick(spec="helper")),
+        (f"{BESIDE}\nprioritize: false", "default: true", Pick("Somewhere", "small"), Pick(spec="helper")),
+    ],
+)  # fmt: skip
+def test_what_a_new_chat_begins_with(
+    owner: User, write: Write, settings: Settings, rules: str, default: str, last: Pick | None, first: Pick
+) -> None:
+    write(rules)
+    if default:
+        edit(settings, "order: 2", f"order: 2\n      {default}")
+    assert first_choice(owner, last) == first
+
+
+def test_the_last_chat_and_a_choice_in_this_browser_are_remembered(
+    sign_in: SignIn, owner: User, make_chat: Chats
+) -> None:
+    client = sign_in(owner)
+    assert chosen(page(client)) == ("Elsewhere", "large", "writer")
+    Conversation.objects.filter(id=make_chat(owner).id).update(spec="hidden")
+    assert chosen(page(client)) == ("Somewhere", "tiny", "hidden")
+    client.cookies["pick"] = quote("spec=helper")
+    assert chosen(page(client)) == ("Somewhere", "small", "helper")
+    client.cookies["pick"] = quote("spec=gone&endpoint=%00")
+    assert chosen(page(client)) == ("Elsewhere", "large", "writer")
+
+
+def test_the_address_may_name_a_spec_which_wins_over_a_model(sign_in: SignIn, owner: User, write: Write) -> None:
+    client = sign_in(owner)
+    assert chosen(page(client, "/c/new?spec=helper&endpoint=Elsewhere&model=large")) == ("Somewhere", "small", "helper")
+    assert chosen(page(client, "/c/new?spec=absent"))[2] == "writer"
+    assert chosen(page(client, "/c/new?endpoint=Somewhere&model=tiny"))[2] == "writer"
+    write(BESIDE)
+    assert chosen(page(client, "/c/new?endpoint=Somewhere&model=tiny")) == ("Somewhere", "tiny", "")
+
+
+def test_a_landing_shows_label_description_and_at_most_four_starters(sign_in: SignIn, owner: User) -> None:
+    client = sign_in(owner)
+    html = page(client, "/c/new?spec=writer")
+    assert '<h1 dir="auto">The Writer</h1>' in html
+    assert html.count('name="starter"') == 4
+    assert "Write a fifth" not in html
+    html = page(client, "/c/new?spec=helper")
+    assert "The Helper</h1>" not in html
+    assert html.count('name="starter"') == 0
+
+
+def test_the_landing_follows_the_choice(sign_in: SignIn, owner: User, write: Write) -> None:
+    write(BESIDE)
+    client = sign_in(owner)
+    html = client.get("/c/new/landing?spec=writer", headers=FRAGMENT).content.decode()
+    assert "<main" not in html
+    assert 'id="starters" role="group" aria-label="Ideas to begin with" hx-swap-oob="true"' in html
+    assert "The Writer" in html
+    html = client.get("/c/new/landing?endpoint=Somewhere&model=tiny", headers=FRAGMENT).content.decode()
+    assert "The Writer" not in html
+    assert html.count('name="starter"') == 4
+
+
+def test_a_message_goes_to_the_spec_whatever_model_stands_beside_it(sign_in: SignIn, owner: User) -> None:
+    draft = {"text": "Hello", "endpoint": "Somewhere", "model": "tiny", "spec": "writer", "parent": ""}
+    assert sign_in(owner).post("/c/new/turns", draft).status_code == 302
+    chat = Conversation.objects.get()
+    assert (chat.spec, chat.endpoint, chat.model) == ("writer", "Elsewhere", "large")
+
+
+def test_a_chat_goes_to_another_endpoint_and_to_a_spec(
+    sign_in: SignIn, owner: User, make_chat: Chats, write: Write
+) -> None:
+    write(BESIDE)
+    client, chat = sign_in(owner), make_chat(owner)
+    reply = Message.objects.get(author="assistant")
+    address = f"/c/{chat.id}/turns"
+    client.post(address, {"text": "Hello", "endpoint": "Elsewhere", "model": "large", "parent": str(reply.id)})
+    chat.refresh_from_db()
+    assert (chat.endpoint, chat.model, chat.spec) == ("Elsewhere", "large", "")
+    again = f"/c/{chat.id}/messages/{reply.id}/regenerate"
+    client.post(again, {"endpoint": "Somewhere", "model": "tiny", "spec": "helper"})
+    newest = Message.objects.filter(parent=reply.parent).order_by("created_at").last()
+    assert newest is not None
+    assert (newest.spec, newest.model, newest.sender) == ("helper", "small", "The Helper")
+
+
+def test_a_chat_whose_spec_is_gone_asks_for_another_choice(sign_in: SignIn, owner: User, make_chat: Chats) -> None:
+    chat = make_chat(owner, spec="gone")
+    html = page(sign_in(owner), f"/c/{chat.id}")
+    assert "“gone” is no longer available" in html
+
+
+@pytest.mark.security
+def test_the_prompt_of_an_enforced_spec_stands_on_no_page(sign_in: SignIn, owner: User, write: Write) -> None:
+    write("enforce: true")
+    client = sign_in(owner)
+    client.post("/c/new/turns", {"text": "Hello", "spec": "helper", "parent": ""})
+    chat = Conversation.objects.get()
+    addresses = ["/c/new", "/c/new?spec=helper", f"/c/{chat.id}", f"/c/{chat.id}/parameters",
+                 "/c/new/parameters?spec=helper", "/c/new/landing?spec=helper"]  # fmt: skip
+    said = [page(client, address) for address in addresses]
+    assert not [each for each in said if "A secret prompt" in each or "agent_secret" in each]
+    assert client.get("/c/new/parameters?spec=helper").status_code == 404
+    assert client.get(f"/c/{chat.id}/parameters").status_code == 404
+    assert 'id="parameters-button"' not in said[0]
+
+
+def test_the_panel_shows_the_preset_and_keeps_only_what_differs(sign_in: SignIn, owner: User, write: Write) -> None:
+    write(more="interface: {parameters: true}\n")
+    client = sign_in(owner)
+    opened = {"act": "open", "spec": "helper", "endpoint": "", "model": "", "settings": ""}
+    html = client.post("/c/new/parameters", opened, headers=FRAGMENT).content.decode()
+    assert 'name="temperature" min="0" max="2" step="0.01" value="0.3"' in html
+    assert "What The Helper is asked with" in html
+    changed = opened | {"act": "", "temperature": "0.3", "promptPrefix": "A secret prompt", "top_p": "0.5"}
+    html = client.post("/c/new/parameters", changed, headers=FRAGMENT).content.decode()
+    assert "{&quot;top_p&quot;: 0.5}" in html
+
+
+def test_a_spec_can_be_a_favourite(sign_in: SignIn, owner: User) -> None:
+    client = sign_in(owner)
+    client.post("/favourites", {"spec": "helper", "endpoint": "Somewhere", "model": "small"})
+    row = Favourite.objects.get()
+    assert (row.spec, row.endpoint, row.model) == ("helper", "", "")
+    html = page(client)
+    assert 'href="/c/new?spec=helper"' in html
+    client.post("/favourites", {"spec": "helper"})
+    assert not Favourite.objects.exists()
+    assert client.post("/favourites", {"spec": "gone"}).status_code == 409
+
+
+def test_without_a_menu_the_model_is_told_all_the_same(sign_in: SignIn, owner: User, settings: Settings) -> None:
+    text = settings.LIBRECHAT_CONFIG.read_text()
+    settings.LIBRECHAT_CONFIG.write_text(text[: text.index("modelSpecs")] + "interface: {modelSelect: false}\n")
+    registry.reset()
+    html = page(sign_in(owner))
+    assert 'id="model-button"' not in html
+    assert chosen(html) == ("Somewhere", "tiny", "")
