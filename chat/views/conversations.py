@@ -38,7 +38,7 @@ def new_chat(request: SignedIn) -> HttpResponse:
     project = wanted.project
     pick = wanted.pick
     preset = Pick(project.endpoint, project.model) if project and project.model else None
-    if pick is None and preset and offer_for(request.user).may_use(preset):
+    if pick is None and preset and offer_for(request.user).shows(preset):
         pick = preset
     return show_chat(
         request, None, wanted=pick, text=wanted.text, submits=wanted.submits, project=project,

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.http import Http404
 from pytest_django import Settings
 
 from accounts.models import Role, User
@@ -200,3 +201,24 @@ def test_a_run_whose_spec_is_gone_asks_no_model(owner: User, write: Write) -> No
     Message.objects.filter(id=started.reply.id).update(spec="gone")
     with pytest.raises(LookupError):
         asked(started.generation)
+
+
+def test_the_rest_of_a_reply_is_written_by_what_the_enforced_spec_says_now(owner: User, write: Write) -> None:
+    first = began(owner, spec="helper", endpoint="Elsewhere", model="large")
+    reply = end(first.generation, state="stopped", message_state="stopped")
+    assert (reply.endpoint, reply.model, reply.spec) == ("Elsewhere", "large", "helper")
+    write("enforce: true")
+    more = turns.continue_reply(user=owner, message_id=reply.id)
+    assert asked(more.generation).endpoint.name == "Somewhere"
+    reply.refresh_from_db()
+    assert (reply.endpoint, reply.model) == ("Somewhere", "small")
+
+
+def test_a_stranger_gets_nothing_of_a_chat_with_a_spec(owner: User, stranger: User) -> None:
+    reply = end(began(owner, spec="helper").generation, state="stopped", message_state="stopped")
+    with pytest.raises(Http404):
+        began(stranger, reply.conversation, spec="helper", parent_id=None)
+    for act in (turns.regenerate, turns.continue_reply):
+        with pytest.raises(Http404):
+            act(user=stranger, message_id=reply.id)
+    assert Generation.objects.count() == 1

@@ -12,7 +12,7 @@ from pytest_django import Settings
 from accounts.models import Role, User
 from accounts.services import roles
 from chat.choices import choice_of, first_choice, model_groups
-from chat.models import Conversation, Favourite, Message
+from chat.models import Conversation, Favourite, Message, Project
 from endpoints import registry
 from endpoints.offer import Pick
 from tests.pages.conftest import FRAGMENT
@@ -240,3 +240,46 @@ def test_without_a_menu_the_model_is_told_all_the_same(sign_in: SignIn, owner: U
     html = page(sign_in(owner))
     assert 'id="model-button"' not in html
     assert chosen(html) == ("Somewhere", "tiny", "")
+
+
+@pytest.mark.security
+def test_no_form_of_a_page_gets_past_enforcement(
+    sign_in: SignIn, owner: User, make_chat: Chats, write: Write, settings: Settings
+) -> None:
+    settings.VIOLATION_SCORES = {"illegal_model_request": 0}
+    write("enforce: true\naddedEndpoints: [Somewhere]", more="interface: {modelSelect: true, parameters: true}\n")
+    client, chat = sign_in(owner), make_chat(owner)
+    reply = Message.objects.get(author="assistant")
+    Message.objects.filter(id=reply.id).update(state="stopped")
+    model = {"endpoint": "Somewhere", "model": "tiny"}
+    above, count = f"/c/{chat.id}", Message.objects.count()
+    posts = [
+        ("/c/new/turns", {"text": "Hello", **model}), (f"{above}/turns", {"text": "Hello", **model}),
+        (f"{above}/turns", {"text": "Hello", "parent": str(reply.id)}),
+        (f"{above}/messages/{reply.id}/regenerate", model), (f"{above}/messages/{reply.id}/regenerate", {}),
+        (f"{above}/messages/{reply.id}/continue", {}), (f"{above}/turns", {"text": "Hello", "spec": "helper\x00"}),
+    ]  # fmt: skip
+    assert [client.post(address, body).status_code for address, body in posts] == [400] * 6 + [422]
+    assert Message.objects.count() == count
+    html = page(client, above)
+    assert 'id="parameters-button"' not in html
+    assert "“tiny” is no longer available" in html
+
+
+def test_a_project_with_a_model_of_its_own_keeps_to_what_is_offered(sign_in: SignIn, owner: User, write: Write) -> None:
+    project = Project.objects.create(owner=owner, name="Moon", endpoint="Somewhere", model="tiny")
+    client, address = sign_in(owner), f"/c/new?projectId={project.id}"
+    assert chosen(page(client, address))[2] == "writer"
+    write(BESIDE)
+    assert chosen(page(client, address)) == ("Somewhere", "tiny", "")
+    client.post("/c/new/turns", {"text": "Hello", "spec": "helper", "project": str(project.id)})
+    assert Conversation.objects.get().project == project
+
+
+@pytest.mark.security
+def test_a_role_without_any_spec_has_nothing_to_choose(sign_in: SignIn, owner: User, write: Write) -> None:
+    write("enforce: true")
+    roles.update(actor=None, role=Role.objects.get(name="USER"), model_access={"absent": {"enabled": True}})
+    assert menu(owner) == []
+    html = page(sign_in(owner))
+    assert "There is no model to talk to yet" in html
