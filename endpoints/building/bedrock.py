@@ -1,15 +1,10 @@
 from endpoints.adapters.base import Endpoint
+from endpoints.building.aws import access_key
 from endpoints.building.shared import Built, Site, address_of_provider, models_of
 from endpoints.config.base import USER_PROVIDED
 from endpoints.config.environment import BEDROCK, text_of
 from endpoints.config.interpolate import unset_variables
 
-_CREDENTIALS = {
-    "aws_access_key_id": "BEDROCK_AWS_ACCESS_KEY_ID",
-    "aws_secret_access_key": "BEDROCK_AWS_SECRET_ACCESS_KEY",
-    "aws_session_token": "BEDROCK_AWS_SESSION_TOKEN",
-    "aws_profile_name": "BEDROCK_AWS_PROFILE",
-}
 _SWITCHES = (
     "BEDROCK_AWS_BEARER_TOKEN", "BEDROCK_AWS_SECRET_ACCESS_KEY", "BEDROCK_AWS_PROFILE", "BEDROCK_AWS_DEFAULT_REGION",
 )  # fmt: skip
@@ -25,9 +20,11 @@ def bedrock(site: Site) -> Built:
     profiles = own.inferenceProfiles if own else {}
     if missing := unset_variables(url, *profiles.values()):
         return site.leave_out(BEDROCK.name, f"{', '.join(missing)} is not set")
-    secrets = {name: text_of(variable) for name, variable in _CREDENTIALS.items() if text_of(variable)}
+    secrets = access_key()
     bearer = text_of(BEDROCK.key_variable)
     from_user = USER_PROVIDED in {bearer, *secrets.values()}
+    if not (bearer or secrets or from_user):
+        return site.leave_out(BEDROCK.name, "there is neither an access key nor a bearer token")
     guardrail = own.guardrailConfig if own else None
     return [
         Endpoint(

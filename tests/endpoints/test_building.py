@@ -171,6 +171,32 @@ def test_bedrock_with_profiles_regions_and_a_guardrail(tmp_path: Path, monkeypat
     assert "planted" not in repr(bedrock)
 
 
+@pytest.mark.parametrize(
+    ("variables", "key"),
+    [
+        ({"BEDROCK_AWS_PROFILE": "work"}, "of-work"),
+        ({"BEDROCK_AWS_DEFAULT_REGION": "eu-west-1"}, "of-default"),
+        ({"BEDROCK_AWS_DEFAULT_REGION": "eu-west-1", "AWS_SECRET_ACCESS_KEY": "plain"}, "plain"),
+        ({"BEDROCK_AWS_PROFILE": "work", "BEDROCK_AWS_SECRET_ACCESS_KEY": "own"}, "own"),
+        ({"BEDROCK_AWS_PROFILE": "nobody"}, None),
+    ],
+)
+def test_the_access_key_of_aws_comes_from_where_its_tools_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], key: str | None
+) -> None:
+    (tmp_path / "aws").write_text(
+        "[default]\naws_secret_access_key = of-default\n[work]\naws_secret_access_key = of-work\n"
+    )
+    for name, value in {"AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "aws"), **variables}.items():
+        monkeypatch.setenv(name, value)
+    found, notices = built(tmp_path, "  custom: []\n")
+    if key is None:
+        assert "bedrock" not in found
+        assert any("bedrock" in each and "access key" in each for each in notices)
+    else:
+        assert found["bedrock"].credentials["aws_secret_access_key"] == key
+
+
 ENTRY = "name: A, apiKey: k, baseURL: 'https://a.example.org', models: {default: [m]}"
 CUSTOM = """
   all: {headers: {X-All: a, X-Both: all}}
@@ -255,6 +281,7 @@ def test_a_client_sees_how_to_show_an_endpoint_and_never_its_secrets(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BEDROCK_AWS_DEFAULT_REGION", "a")
+    monkeypatch.setenv("BEDROCK_AWS_SECRET_ACCESS_KEY", "planted-secret")
     found, _ = built(tmp_path, CUSTOM + "  bedrock: {availableRegions: [a, b]}\n" + AZURE)
     seen = {name: endpoint_out(endpoint).to_wire() for name, endpoint in found.items()}
     assert seen["Mine"]["iconURL"] == "/icons/mine.png"
