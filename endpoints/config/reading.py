@@ -27,18 +27,17 @@ def read(text: str) -> tuple[yaml.Node | None, Any]:
 
     Raises `yaml.YAMLError`, and `RecursionError` for a document that is nested too deeply.
     """
-    if _depth(text) > DEEPEST:
-        raise RecursionError
+    _check_depth(text)
     return yaml.compose(text, Loader=_Loader), yaml.load(text, Loader=_Loader)  # noqa: S506 (a safe loader)
 
 
-def _depth(text: str) -> int:
-    """Return how deeply the document is nested; the reader in C would crash where this does not."""
-    depth = deepest = 0
+def _check_depth(text: str) -> None:
+    """Raise `RecursionError` at the first mapping or list that lies too deep: the reader in C would crash there."""
+    depth = 0
     for event in yaml.parse(text, Loader=_Loader):
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
-            deepest = max(deepest, depth)
+            if depth > DEEPEST:
+                raise RecursionError
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
-    return deepest
