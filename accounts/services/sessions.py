@@ -1,5 +1,6 @@
 """Where a person is signed in, and ending it: sessions of pages, sessions of API clients, open sockets."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +25,9 @@ from accounts.services import tokens
 
 REFRESH_COOKIE: Final = "refreshToken"
 SEEN_EVERY: Final = 300  # seconds, after which the use of a session is written down again
+QUIET: Final = 60  # seconds for which a process does not ask whether it is time
+MOST_REMEMBERED: Final = 10_000
+_quiet_until: dict[str, float] = {}  # by session
 _BROWSERS: Final = (
     ("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"),
 )  # fmt: skip
@@ -116,8 +120,13 @@ def listed(*, request: HttpRequest, user: User) -> list[SignIn]:
 
 def see(request: HttpRequest) -> None:
     """Write down that a session of pages is used, and from where; at most every `SEEN_EVERY` seconds."""
-    key = request.session.session_key
-    if key and cache.add(_seen_key(key), True, SEEN_EVERY):
+    key, now = request.session.session_key, time.monotonic()
+    if not key or now < _quiet_until.get(key, 0):
+        return
+    if len(_quiet_until) > MOST_REMEMBERED:
+        _quiet_until.clear()
+    _quiet_until[key] = now + QUIET
+    if cache.add(_seen_key(key), True, SEEN_EVERY):
         UserSession.objects.filter(session_key=key).update(last_seen_at=timezone.now(), ip=address_of(request))
 
 

@@ -330,11 +330,10 @@ def _explained(user: User) -> Iterator[None]:
 
 
 def _started_before(user: User, client_request_id: str) -> StartedTurn | None:
-    generation = (
-        Generation.objects.select_related("conversation", "message__parent")
-        .filter(owner=user, client_request_id=client_request_id)
-        .first()
-    )
+    same = Generation.objects.filter(owner=user, client_request_id=client_request_id)
+    if not same.exists():  # nearly always; the statement with all rows takes Django long to put together
+        return None
+    generation = same.select_related("conversation", "message__parent").first()
     if generation is None or generation.message.parent is None:
         return None
     return StartedTurn(
