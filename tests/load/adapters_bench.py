@@ -3,19 +3,22 @@
 CPU is this process's alone: the model server is another one.
 """
 
+import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 
 from tests.model_server.fixtures import ROOT, start_model_server
 
-CHUNKS, STREAMS, TURNS = 2_000, 10, 50
+CHUNKS, STREAMS, TURNS, ENDPOINTS = 2_000, 10, 50, 200
 _MEMORY = """
 import os, sys
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
@@ -26,6 +29,26 @@ if sys.argv[1] == "after":
     litellm.load()
 lines = open("/proc/self/smaps_rollup").read().splitlines()
 print(next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) // 1024)
+"""
+_ENTRY = """    - name: Place {number}
+      apiKey: sk-{number}
+      baseURL: https://place-{number}.example.com/v1
+      headers: {{X-User: "{{{{LIBRECHAT_USER_ID}}}}"}}
+      models: {{default: [small, large, huge], fetch: false}}
+      dropParams: [stop, user]
+      tokenConfig: {{small: {{prompt: 1, completion: 2, context: 32000}}}}
+"""
+_REGISTRY = """
+import os, time
+os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+import django; django.setup()
+from django.conf import settings
+from endpoints import registry
+from endpoints.config import load_config
+began = time.perf_counter()
+made = registry._made(load_config(settings.LIBRECHAT_CONFIG), ())
+[made.models(each.name) for each in made.endpoints]
+print(time.perf_counter() - began)
 """
 
 
@@ -41,6 +64,10 @@ def bench_adapters(report: Any) -> None:
     before, after = _megabytes("before"), _megabytes("after")
     report.add("memory of a process with Django (PSS), litellm not loaded", f"{before} MB")
     report.add("the same once litellm is loaded", f"{after} MB", "", f"+{after - before} MB")
+    with tempfile.TemporaryDirectory() as folder:
+        none, many = (_registry_seconds(Path(folder) / "librechat.yaml", count) for count in (0, ENDPOINTS))
+    extra = f"{many - none:.2f} s"
+    report.add(f"a file with {ENDPOINTS} endpoints, beside none", extra, "≤ 1 s", f"{many:.2f} s in all")
 
 
 async def _measure(report: Any, root: str) -> None:
@@ -115,6 +142,16 @@ async def _first_byte(session: aiohttp.ClientSession, root: str) -> float:
         found = time.perf_counter() - began
         await answer.read()
     return found
+
+
+def _registry_seconds(file: Path, count: int) -> float:
+    """Return how long a new process takes to read a file with so many endpoints, and to know its models."""
+    custom = "".join(_ENTRY.format(number=number) for number in range(count))
+    file.write_text("version: 1.3.17\n" + (f"endpoints:\n  custom:\n{custom}" if count else ""))
+    environment = os.environ | {"CONFIG_PATH": str(file)}
+    command = [sys.executable, "-c", _REGISTRY]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    return float(done.stdout.split()[-1])
 
 
 def _megabytes(when: str) -> int:
