@@ -175,6 +175,7 @@ def test_a_row_is_renamed_in_its_place(tab: Page) -> None:
     tab.keyboard.press("Enter")
     expect(row).to_contain_text("A name of my own")
     expect(tab).to_have_title(re.compile("A name of my own"))
+    tab.wait_for_load_state("networkidle")  # the list is shown anew after a rename
     row.locator(".row").press("F2")
     row.locator("input.rename-here").fill(" ")
     tab.keyboard.press("Enter")
