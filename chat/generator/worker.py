@@ -134,8 +134,8 @@ class Generator:
     async def _live(self, active: ActiveRun) -> None:
         job = active.job
         try:
-            hints = asyncio.create_task(self._say_begun(job))
             endpoint, budget = await patiently(self._in_thread, lambda: self._means_of(job))
+            hints = asyncio.create_task(self._say_begun(job, endpoint))
             outcome = await carry_out(active, self._writer, endpoint, budget, self.worker)
             if await self._closer.store(outcome):
                 self._writer.append(active.log, outcome.ending)
@@ -162,11 +162,11 @@ class Generator:
         except keys.KeyProblem as problem:
             return Failed(problem.code), budget
 
-    async def _say_begun(self, job: persist.Job) -> None:
+    async def _say_begun(self, job: persist.Job, endpoint: Endpoint | Failed) -> None:
         begun = {"conversation": str(job.conversation_id), "running": True, "run": str(job.id)}
         await notify_now(job.owner_id, "run", begun)
-        endpoint = registry.current().get(job.endpoint)
-        if endpoint and endpoint.titles.timing == "immediate":
+        # Where nobody can be asked, the first words become the title, and whoever waits for one hears so.
+        if isinstance(endpoint, Failed) or endpoint.titles.timing == "immediate":
             await self._ask_for_title(job)
 
     async def _ask_for_title(self, job: persist.Job) -> None:

@@ -57,12 +57,18 @@ def running() -> Iterator[OpenIdServer]:
 
     app.before_request(keep)
     app.after_request(change)
+    with serving(app) as server.url:
+        yield server
+
+
+@contextmanager
+def serving(app: flask.Flask) -> Iterator[str]:
+    """Serve an application on loopback; give its address."""
     web = make_server("127.0.0.1", 0, app, threaded=True)
-    server.url = f"http://127.0.0.1:{web.server_port}"
     thread = threading.Thread(target=web.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
-        yield server
+        yield f"http://127.0.0.1:{web.server_port}"
     finally:
         web.shutdown()
         thread.join(5)

@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import threading
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
@@ -17,9 +16,8 @@ import jwt
 import requests
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from django.test import Client
-from werkzeug.serving import make_server
 
-from tests.accounts.identity_provider import path_of, query_of
+from tests.accounts.identity_provider import path_of, query_of, serving
 
 KEY: Final = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 APPLE_KEY: Final = ec.generate_private_key(ec.SECP256R1())  # of the site's, known to Apple
@@ -112,16 +110,8 @@ def running() -> Iterator[SocialServer]:
         lie = server.lies.get(f"{name}/{act}")
         return flask.jsonify(lie(answer)) if lie else answer
 
-    web = make_server("127.0.0.1", 0, app, threaded=True)
-    server.url = f"http://127.0.0.1:{web.server_port}"
-    thread = threading.Thread(target=web.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
+    with serving(app) as server.url:
         yield server
-    finally:
-        web.shutdown()
-        thread.join(5)
-        web.server_close()
 
 
 def bring_back(client: Client, back: tuple[str, dict[str, str]]) -> Any:
