@@ -6,6 +6,9 @@ PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
 VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest -q
+# The lock alone decides what is installed: no configuration of uv's, here or in a folder above, may add to it or loosen it.
+INSTALL := env -u UV_OVERRIDE -u UV_CONSTRAINT -u UV_BUILD_CONSTRAINT -u UV_EXCLUDE_NEWER -u UV_PRERELEASE \
+	$(BIN)/uv pip install -q -p $(VENV) --no-config --no-deps --require-hashes --compile-bytecode
 SLOW := wire or fault or security or browser
 
 .PHONY: up check test lint lock bench shots chromium slapd
@@ -63,10 +66,10 @@ $(VENV)/.uv: requirements/uv.txt
 
 $(VENV)/.up: $(VENV)/.uv requirements/up.txt
 	@echo "Installing …"
-	@$(BIN)/uv pip install -q -p $(VENV) --require-hashes --compile-bytecode -r requirements/up.txt
+	@$(INSTALL) -r requirements/up.txt
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.up requirements/dev.txt
 	@echo "Installing what the tests need …"
-	@$(BIN)/uv pip install -q -p $(VENV) --require-hashes --compile-bytecode -r requirements/dev.txt
+	@$(INSTALL) -r requirements/dev.txt
 	@touch $@
