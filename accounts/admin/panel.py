@@ -17,6 +17,7 @@ from accounts.api.admin_audit import safe_cell
 from accounts.models import User
 from accounts.services.capabilities import CapabilityRefused
 from accounts.services.groups import GroupRefused
+from accounts.services.invitations import InvitationRefused
 from accounts.services.people import PersonRefused
 from accounts.services.roles import RoleRefused
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 else:
     from unfold.admin import ModelAdmin, TabularInline
 
-Refusal = (RoleRefused, GroupRefused, CapabilityRefused, PersonRefused)
+Refusal = (RoleRefused, GroupRefused, CapabilityRefused, PersonRefused, InvitationRefused)
 
 
 class Table(TabularInline):  # type: ignore[type-arg]

@@ -27,7 +27,7 @@ from accounts import audit
 from accounts.admin import stepup
 from accounts.admin.panel import Panel, actor_of
 from accounts.models import Role, User
-from accounts.services import administrators, bans, mails, people, roles, sessions, twofactor
+from accounts.services import administrators, bans, people, roles, sessions
 
 if TYPE_CHECKING:
     from django.contrib.auth.forms import AdminPasswordChangeForm, UserChangeForm
@@ -176,14 +176,7 @@ class PersonAdmin(Panel, UserAdmin):  # type: ignore[type-arg]
 
     @admin.action(description=_("Turn two-factor authentication off"))
     def remove_second_factor(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
-        """For people who lost their app and their codes. They are signed out, and told by mail."""
-
-        def remove(user: User) -> None:
-            twofactor.reset(user=user)
-            people.sign_out(actor=actor_of(request), user=user)
-            mails.queue("send_notice", str(user.pk), "twofactor")
-
-        self._each(request, chosen, remove)
+        self._each(request, chosen, lambda user: people.remove_second_factor(actor=actor_of(request), user=user))
 
     def _ban(self, request: HttpRequest, chosen: QuerySet[User], days: int) -> None:
         actor = actor_of(request)

@@ -99,7 +99,10 @@ class GroupView(AdminView):
 
     @extend_schema(operation_id="admin_group_delete", responses=_GROUP)
     def delete(self, request: Request, group_id: UUID) -> Response:
-        groups.delete(actor=person(request), group=group_or_404(group_id))
+        try:
+            groups.delete(actor=person(request), group=group_or_404(group_id))
+        except GroupRefused as refused:
+            raise WireError(refused.status, refused.message) from None
         return Response({"success": True, "id": str(group_id)})
 
 

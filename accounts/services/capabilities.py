@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from accounts import audit, permissions
 from accounts.models import CapabilityGrant, Group, Role, User
 from accounts.models.access import Principal
+from accounts.services import delegation
 
 
 class CapabilityRefused(Exception):
@@ -52,8 +53,7 @@ def principal_id(grant: CapabilityGrant) -> str:
 def _refuse_unheld(actor: User, capability: str) -> None:
     if capability not in permissions.CAPABILITIES:
         raise CapabilityRefused(_("There is no such power."))
-    if capability not in permissions.capabilities_of(actor):
-        raise CapabilityRefused(_("Only who has this power can give or take it."), status=403)
+    delegation.refuse_unheld(actor, delegation.Rights(powers=frozenset({capability})), CapabilityRefused)
 
 
 def _target(principal: str, identifier: str) -> dict[str, User | Group | Role]:

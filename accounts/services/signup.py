@@ -96,7 +96,7 @@ def _place(user: User, invited: Invitation | None, *, may_be_first: bool, email_
     user.waits_for_approval = site.current().require_approval and not is_first
     if invited is not None:
         invitations.use_up(invited)
-        user.role_id = user.role_id if is_first else invited.role_id
+        user.role_id = user.role_id if is_first else invitations.role_of(invited)
         user.email_verified, user.waits_for_approval = True, False
 
 
