@@ -130,6 +130,10 @@ class PersonAdmin(Panel, UserAdmin):  # type: ignore[type-arg]
         with transaction.atomic():
             answer = super().user_change_password(request, id, form_url)
             user = User.objects.filter(pk=id).first() if answer.status_code == 302 else None
+            if user == request.user:
+                sessions.end_others(request=request, user=request.user, new_password=True)
+            elif user is not None:
+                sessions.end_all(user=user, new_password=True)
             if user is not None:
                 target = audit.Target("user", str(user.id), user.email)
                 audit.record(

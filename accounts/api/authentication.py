@@ -64,6 +64,8 @@ class BearerAuthentication(BaseAuthentication):
             _count_wrong_key(request)
             raise AuthenticationFailed(_NOT_SIGNED_IN)
         _refuse_kept_out(key.user)
+        if not api_keys.may_make(key.user):
+            raise PermissionDenied(_("Your role does not allow API keys."))
         if request.path.startswith(_CLOSED_TO_KEYS):
             raise PermissionDenied(_("A key cannot do this. Sign in."))
         if needed_scope(request.method or "", request.path) not in key.scopes:
@@ -87,13 +89,9 @@ def needed_scope(method: str, path: str) -> str:
 
 def _by_token(text: str) -> User:
     try:
-        access = tokens.read_access(text)
+        user = tokens.person_of(text)
     except tokens.BadToken:
         raise AuthenticationFailed(_NOT_SIGNED_IN) from None
-    people = User.objects.filter(id=access.user_id)
-    if access.session_id is not None:
-        people = people.filter(refresh_sessions=access.session_id)
-    user = people.first()
     if user is None:
         raise AuthenticationFailed(_NOT_SIGNED_IN)
     return user

@@ -3,7 +3,6 @@
 from contextlib import suppress
 
 from django.conf import settings
-from django.contrib.auth import logout
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
@@ -22,7 +21,7 @@ from accounts.api.wire import UserOut, iso, person, read_body, user_to_wire
 from accounts.identity import openid
 from accounts.limits import TooOften, address_of, count_named
 from accounts.models import User
-from accounts.services import banners, bans, tokens, twofactor
+from accounts.services import banners, bans, sessions, tokens, twofactor
 from accounts.services.domains import DomainRefused
 from accounts.services.invitations import BadInvitation
 from accounts.services.sessions import REFRESH_COOKIE
@@ -117,9 +116,7 @@ class LogoutView(APIView):
     @extend_schema(operation_id="auth_logout", request=None, responses=SignedOut)
     def post(self, request: Request) -> HttpResponseBase:
         following = openid.way_out(request._request)
-        if token := request.COOKIES.get(REFRESH_COOKIE):
-            tokens.revoke(token=token)
-        logout(request._request)
+        sessions.end_here(request=request._request, user=person(request))
         answer = SignedOut(message=_("You are signed out."), redirect=following).to_wire()
         return without_cookies(Response({name: value for name, value in answer.items() if value is not None}))
 

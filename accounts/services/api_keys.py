@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from accounts import audit, permissions
 from accounts.models import ApiKey, User
+from accounts.services import endings
 
 PREFIX: Final = "sk-"
 MOST: Final = 20  # of one person
@@ -75,6 +76,12 @@ def find(text: str) -> ApiKey | None:
     return key
 
 
+def still_opens(key_id: UUID) -> bool:
+    """Whether the key has not ended, and the person's role still allows keys."""
+    key = ApiKey.objects.select_related("user").filter(id=key_id).first()
+    return key is not None and not key.has_ended and may_make(key.user)
+
+
 def delete(*, user: User, key_id: UUID) -> bool:
     """Take a key back, and say so in the audit log; False when the person has no such key."""
     with transaction.atomic():
@@ -84,7 +91,18 @@ def delete(*, user: User, key_id: UUID) -> bool:
         target = _target(row)
         row.delete()
         audit.record(actor=user, action="api_key.deleted", target=target)
+        endings.announce(user.id)
     return True
+
+
+def end_all(*, user: User) -> None:
+    """Let no key of this person open anything any more; they stay in the list, as ended."""
+    now = timezone.now()
+    open_keys = ApiKey.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now), user=user)
+    names = sorted(open_keys.values_list("name", flat=True))
+    if open_keys.update(expires_at=now):
+        target = audit.Target("user", str(user.id), user.email)
+        audit.record(actor=None, action="api_key.ended", target=target, after={"keys": names})
 
 
 def _target(key: ApiKey) -> audit.Target:

@@ -57,7 +57,7 @@ def set_password(*, actor: User | None, user: User, password: str) -> None:
     with transaction.atomic():
         user.set_password(password)
         user.save(update_fields=["password", "updated_at"])
-        sessions.end_all(user=user)
+        sessions.end_all(user=user, new_password=True)
         audit.record(actor=actor, action="user.password", target=_target(user), after={"password": "set"})
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts import access, audit, permissions
 from accounts.models import ModelAccess, Role, User
-from accounts.services import administrators, delegation, sessions
+from accounts.services import administrators, delegation, endings, sessions
 from accounts.services.delegation import Rights
 
 SYSTEM: Final = frozenset({Role.ADMIN, Role.USER})
@@ -87,6 +87,9 @@ def update(
         old, new = audit.changes(before, to_plain(role))
         if new:
             audit.record(actor=actor, action="role.updated", target=_target(role), before=old, after=new)
+        if "permissions" in new:  # what a key opened may be open still
+            for person in User.objects.filter(role=role, api_keys__isnull=False).distinct():
+                endings.announce(person.id)
     return role
 
 

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Role, User
-from accounts.services import administrators, domains, memberships, signup, tokens
+from accounts.services import administrators, domains, memberships, sessions, signup
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def _set_role(user: User, identity: Identity) -> None:
         return
     user.role_id = role
     user.save(update_fields=["role", "updated_at"])
-    tokens.revoke_all(user=user)
+    sessions.end_all(user=user)
 
 
 def _role(user: User, identity: Identity) -> str:

@@ -50,10 +50,16 @@ class Refresh:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What an access token says. One without a session was made for something short, such as a test."""
+    """What an access token says.
+
+    One without a session was made for something short, such as a test, and ends when any session of the person is ended
+    (`version`). `since` is when it was made.
+    """
 
     user_id: UUID
     session_id: UUID | None
+    version: int = 0
+    since: float = 0.0
 
 
 def access_token(user: User, session_id: UUID | None = None) -> str:
@@ -69,18 +75,27 @@ def access_token(user: User, session_id: UUID | None = None) -> str:
     }
     if session_id is not None:
         claims["sessionId"] = str(session_id)
+    elif user.sign_in_version:
+        claims["version"] = user.sign_in_version
     return jwt.encode(claims, settings.JWT_SECRET, algorithm=ALGORITHM)
 
 
 def read_access(token: str) -> Access:
     """Return what an access token says. Raises `BadToken`."""
     claims = _read(token, settings.JWT_SECRET, "id")
-    return Access(_id(claims, "id"), _id(claims, "sessionId") if "sessionId" in claims else None)
+    session_id, version = _id(claims, "sessionId") if "sessionId" in claims else None, claims.get("version", 0)
+    if not isinstance(version, int):
+        raise BadToken
+    return Access(_id(claims, "id"), session_id, version, float(claims["iat"]))
 
 
-def read_access_token(token: str) -> UUID:
-    """Return whose token it is. Raises `BadToken`."""
-    return read_access(token).user_id
+def person_of(token: str) -> User | None:
+    """Return whose access token it is, while it holds; one query. Raises `BadToken`."""
+    access = read_access(token)
+    people = User.objects.filter(id=access.user_id)
+    if access.session_id is not None:
+        return people.filter(refresh_sessions=access.session_id).first()
+    return people.filter(sign_in_version=access.version).first()
 
 
 def challenge(user: User) -> str:

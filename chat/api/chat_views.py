@@ -17,7 +17,7 @@ from rest_framework.views import APIView
 from accounts.api.errors import WireError
 from accounts.api.wire import milliseconds, person, read_body
 from accounts.ids import uuid_of
-from accounts.services import sessions
+from accounts.services.proof import Proof
 from chat import doors
 from chat.api.content import content_of
 from chat.api.denial import TOLD_IN_THE_CHAT, denial
@@ -132,10 +132,10 @@ class StreamView(ChatView):
     def get(self, request: Request, stream_id: str) -> StreamingHttpResponse:
         run = _run_of(request, id_in_path(stream_id))
         resume = request.query_params.get("resume") == "true"
-        token = request.auth if isinstance(request.auth, str) else None
-        may_listen = sessions.still_in(user=person(request), token=token)
+        page = request._request.session.session_key or ""
+        proof = Proof.of(person(request), auth=request.auth, page=page)
         return StreamingHttpResponse(
-            frames(run, resume=resume, may_listen=may_listen),
+            frames(run, resume=resume, proof=proof),
             content_type="text/event-stream",
             headers={
                 "Cache-Control": "no-cache, no-transform",

@@ -7,7 +7,8 @@ together are the reply.
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Callable
+from asyncio import FIRST_COMPLETED
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
@@ -17,10 +18,12 @@ from uuid import UUID
 from asgiref.sync import sync_to_async
 from django.db import close_old_connections
 
+from accounts.services.proof import Proof
 from chat.api.content import error_text
 from chat.api.serializers import PROTOCOL, ROOT_PARENT, conversation_to_wire, message_to_wire
 from chat.api.steps import Payload, RunSteps
 from chat.models import Conversation, Generation, Message
+from chat.services.notices import endings
 from chat.streaming.follow import events_of, follow
 from endpoints.events import Event
 from endpoints.parts import MessageParts
@@ -84,13 +87,33 @@ def frame(payload: Payload, event: str = "message") -> str:
     return f"event: {event}\ndata: {json.dumps(payload, ensure_ascii=False, separators=(',', ':'))}\n\n"
 
 
-async def frames(run: Run, *, resume: bool = False, may_listen: Callable[[], bool] | None = None) -> AsyncIterator[str]:
+async def frames(run: Run, *, resume: bool = False, proof: Proof | None = None) -> AsyncIterator[str]:
     """Yield the frames of `run`; ends after `final` or an error frame.
 
-    A client that was too slow is cut off before them: it resumes, as after any lost connection. One that was signed
-    out meanwhile (`may_listen`) is cut off, too, and cannot resume.
+    A client that was too slow is cut off before them: it resumes, as after any lost connection. One whose `proof` holds
+    no more is cut off, too, and cannot resume.
     """
-    looked = time.monotonic()
+    async with endings(run.generation.owner_id) as ended, aclosing(_frames(run, resume, _Watch(proof, ended))) as all_:
+        async for each in all_:
+            yield each
+
+
+class _Watch:
+    """Whether a stream may go on: looks when something ended, and from time to time, as a word may be lost."""
+
+    def __init__(self, proof: Proof | None, ended: asyncio.Event) -> None:
+        self._proof, self.ended, self._looked = proof, ended, time.monotonic()
+        self.is_over = False
+
+    async def may_go_on(self) -> bool:
+        if self.ended.is_set() or time.monotonic() - self._looked >= LOOK:
+            self.ended.clear()
+            self._looked = time.monotonic()
+            self.is_over = self._proof is not None and not await in_database(self._proof.holds)()
+        return not self.is_over
+
+
+async def _frames(run: Run, resume: bool, watch: _Watch) -> AsyncGenerator[str]:
     steps = RunSteps(
         conversation_id=run.conversation.id, message_id=run.reply.id, model=run.reply.model,
         provider=run.reply.endpoint,
@@ -98,12 +121,9 @@ async def frames(run: Run, *, resume: bool = False, may_listen: Callable[[], boo
     titled = run.conversation.titled_by != Conversation.TitledBy.WORDS
     if not resume:
         yield frame(created(run))
-    async with aclosing(_batches(run, wait=SNAPSHOT_WAIT if resume else None)) as batches:  # type: ignore[type-var]
+    wait = SNAPSHOT_WAIT if resume else None
+    async with aclosing(_batches(run, wait=wait, watch=watch)) as batches:  # type: ignore[type-var]
         async for batch in batches:
-            if may_listen is not None and time.monotonic() - looked >= LOOK:
-                looked = time.monotonic()
-                if not await in_database(may_listen)():
-                    return
             if batch is None:
                 yield ": keep-alive\n\n"
                 continue
@@ -112,6 +132,8 @@ async def frames(run: Run, *, resume: bool = False, may_listen: Callable[[], boo
                 payloads, resume = [steps.sync(resume_state(run))], False
             if payloads:
                 yield "".join(frame(payload) for payload in payloads)
+    if watch.is_over:
+        return
     ended = await in_database(load_run)(run.generation.id)
     if ended is not None and ended.generation.is_open:
         return
@@ -120,8 +142,11 @@ async def frames(run: Run, *, resume: bool = False, may_listen: Callable[[], boo
     yield ending(ended, run)
 
 
-async def _batches(run: Run, *, wait: float | None) -> AsyncIterator[list[Event] | None]:
-    """Yield the run's events; None means "nothing for a while". With `wait` the first batch comes within it."""
+async def _batches(run: Run, *, wait: float | None, watch: _Watch) -> AsyncIterator[list[Event] | None]:
+    """Yield the run's events while `watch` lets it go on; None means "nothing for a while".
+
+    With `wait` the first batch comes within it.
+    """
     if not run.generation.is_open:
         yield events_of(MessageParts(tuple(run.reply.parts)))
         return
@@ -131,11 +156,17 @@ async def _batches(run: Run, *, wait: float | None) -> AsyncIterator[list[Event]
             await asyncio.wait({following}, timeout=wait)
             if not following.done():
                 yield []
+        ending = asyncio.ensure_future(watch.ended.wait())
         try:
             while True:
-                await asyncio.wait({following}, timeout=KEEP_ALIVE)
-                if not following.done():
+                done, _ = await asyncio.wait({following, ending}, timeout=KEEP_ALIVE, return_when=FIRST_COMPLETED)
+                if not await watch.may_go_on():
+                    return
+                if ending in done:
+                    ending = asyncio.ensure_future(watch.ended.wait())
+                if not done:
                     yield None
+                if following not in done:
                     continue
                 batch = following.result()
                 if batch is None:
@@ -143,9 +174,14 @@ async def _batches(run: Run, *, wait: float | None) -> AsyncIterator[list[Event]
                 following = asyncio.ensure_future(_next(source))
                 yield batch
         finally:
-            following.cancel()
-            with suppress(asyncio.CancelledError):
-                await following
+            await _cancel(following)
+            await _cancel(ending)
+
+
+async def _cancel(task: asyncio.Future[Any]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
 
 
 async def _next(source: AsyncIterator[list[Event]]) -> list[Event] | None:

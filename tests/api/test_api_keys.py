@@ -12,7 +12,7 @@ from accounts.models import ApiKey, AuditEntry, User
 from accounts.services import api_keys, bans, roles, tokens
 from tests.api.conftest import Api
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("somewhere")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("somewhere", "keys_allowed")]
 Call = Callable[..., Any]
 
 
