@@ -6,10 +6,18 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.views import SpectacularJSONAPIView
 
+from accounts.api.scopes import READ_ONLY
+
 
 @csrf_exempt
 def nothing_here(request: HttpRequest, **rest: str) -> JsonResponse:
     return JsonResponse({"message": _("There is nothing here.")}, status=404)
+
+
+class Document(SpectacularJSONAPIView):  # type: ignore[misc]
+    """The description of the API."""
+
+    key_scopes = READ_ONLY
 
 
 app_name = "api"
@@ -18,6 +26,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("billing.api.urls")),
     path("", include("endpoints.api.urls")),
     path("", include("chat.api.urls")),
-    path("openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),
+    path("openapi.json", Document.as_view(), name="openapi"),
     re_path(r"^.*$", nothing_here),
 ]

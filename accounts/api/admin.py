@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 from accounts import permissions
 from accounts.api.errors import WireError
 from accounts.api.permissions import Admitted
+from accounts.api.scopes import ADMINISTER
 from accounts.api.wire import In, person
 from accounts.models import User
 
@@ -43,6 +44,7 @@ class AdminView(APIView):
     """A route for administrators. `needs` has the powers by method; a method that is not there is answered with 405."""
 
     permission_classes = (Admitted, Capable)
+    key_scopes = ADMINISTER
     error_key = "error"
     needs: ClassVar[Mapping[str, tuple[Needs, ...]]] = {}
 

@@ -11,13 +11,12 @@ from rest_framework.exceptions import APIException, AuthenticationFailed, Permis
 from rest_framework.request import Request
 
 from accounts import limits
+from accounts.api.scopes import CLOSED, Scopes
 from accounts.middleware import words_for
 from accounts.models import ApiKey, User
 from accounts.services import api_keys, bans, signin, tokens
 
 WRONG_KEYS: Final = limits.Limit("wrong_keys", 60, 300)  # from one address, in five minutes
-# What a key cannot do, whatever its scopes: the person must have signed in.
-_CLOSED_TO_KEYS = ("/api/auth/", "/api/user/delete", "/api/user/terms", "/api/api-keys")
 
 
 class SlowedDown(APIException):
@@ -66,9 +65,10 @@ class BearerAuthentication(BaseAuthentication):
         _refuse_kept_out(key.user)
         if not api_keys.may_make(key.user):
             raise PermissionDenied(_("Your role does not allow API keys."))
-        if request.path.startswith(_CLOSED_TO_KEYS):
+        scope = _needed_scope(request)
+        if scope is None:
             raise PermissionDenied(_("A key cannot do this. Sign in."))
-        if needed_scope(request.method or "", request.path) not in key.scopes:
+        if scope not in key.scopes:
             raise PermissionDenied(_("This key may not do this."))
         api_keys.in_use.set(key.id)
         return key.user, key
@@ -80,11 +80,11 @@ class BearerAuthentication(BaseAuthentication):
 _NOT_SIGNED_IN = gettext_lazy("You are not signed in, or your sign-in has expired.")
 
 
-def needed_scope(method: str, path: str) -> str:
-    """Return the scope that a key needs for this request."""
-    if path.startswith("/api/admin/"):
-        return ApiKey.Scope.ADMIN
-    return ApiKey.Scope.READ if method in {"GET", "HEAD", "OPTIONS"} else ApiKey.Scope.WRITE
+def _needed_scope(request: Request) -> str | None:
+    """Return the scope that a key needs for this request, as the view declares it; None: it is closed to keys."""
+    view = (request.parser_context or {}).get("view")
+    scopes: Scopes = getattr(view, "key_scopes", CLOSED)
+    return scopes.get(request.method or "")
 
 
 def _by_token(text: str) -> User:

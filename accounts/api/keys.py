@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.api.errors import WireError
+from accounts.api.scopes import CLOSED
 from accounts.api.stepup import require_fresh
 from accounts.api.wire import In, iso, person, read_body
 from accounts.models import ApiKey
@@ -37,6 +38,7 @@ def key_to_wire(key: ApiKey) -> dict[str, Any]:
 
 
 class KeysView(APIView):
+    key_scopes = CLOSED
     error_key = "error"
 
     @extend_schema(operation_id="api_keys", responses=_OBJECT)
@@ -66,6 +68,7 @@ class KeysView(APIView):
 
 
 class KeyView(APIView):
+    key_scopes = CLOSED
     error_key = "error"
 
     @extend_schema(operation_id="api_key", responses=_OBJECT)

@@ -10,6 +10,7 @@ from rest_framework.views import APIView
 
 from accounts.api.errors import WireError
 from accounts.api.origin import SameOrigin
+from accounts.api.scopes import CLOSED
 from accounts.api.serializers import BackupCodesOut, CodeIn, EnrolmentOut, HashedCode, SignedIn, TempIn, TokenIn
 from accounts.api.stepup import require_code, require_fresh
 from accounts.api.views import open_session, signed_in
@@ -20,6 +21,8 @@ from accounts.services import mails, sessions, tokens, twofactor
 
 
 class EnableView(APIView):
+    key_scopes = CLOSED
+
     @extend_schema(operation_id="twofactor_enable", request=CodeIn, responses=EnrolmentOut)
     def post(self, request: Request) -> Response:
         """Begin. Somebody who has a second factor shows it; somebody else has signed in lately."""
@@ -36,6 +39,8 @@ class EnableView(APIView):
 
 
 class ConfirmView(APIView):
+    key_scopes = CLOSED
+
     @extend_schema(operation_id="twofactor_confirm", request=TokenIn, responses={200: None})
     def post(self, request: Request) -> HttpResponseBase:
         user, body = person(request), read_body(request, TokenIn)
@@ -47,6 +52,8 @@ class ConfirmView(APIView):
 
 
 class VerifyView(APIView):
+    key_scopes = CLOSED
+
     @extend_schema(operation_id="twofactor_verify", request=CodeIn, responses={200: None})
     def post(self, request: Request) -> HttpResponseBase:
         """Check a code: of the app that is being set up, else of the one that is on, which uses it up."""
@@ -60,6 +67,8 @@ class VerifyView(APIView):
 
 
 class DisableView(APIView):
+    key_scopes = CLOSED
+
     @extend_schema(operation_id="twofactor_disable", request=CodeIn, responses={200: None})
     def post(self, request: Request) -> HttpResponseBase:
         user, body = person(request), read_body(request, CodeIn)
@@ -71,6 +80,8 @@ class DisableView(APIView):
 
 
 class RegenerateView(APIView):
+    key_scopes = CLOSED
+
     @extend_schema(operation_id="twofactor_backup_regenerate", request=CodeIn, responses=BackupCodesOut)
     def post(self, request: Request) -> Response:
         user, body = person(request), read_body(request, CodeIn)
@@ -86,6 +97,7 @@ class RegenerateView(APIView):
 class VerifyTempView(APIView):
     """The second step of signing in."""
 
+    key_scopes = CLOSED
     authentication_classes = ()
     permission_classes = (SameOrigin,)
 

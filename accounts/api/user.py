@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.api.errors import WireError
+from accounts.api.scopes import CLOSED
 from accounts.api.serializers import CodeIn, Said, TermsAccepted, TermsOut, said
 from accounts.api.stepup import require_code, require_fresh
 from accounts.api.views import without_cookies
@@ -17,6 +18,7 @@ from accounts.services import erasure, site, terms, twofactor
 
 
 class TermsView(APIView):
+    key_scopes = CLOSED
     before_terms = True
 
     @extend_schema(operation_id="user_terms", responses=TermsOut)
@@ -26,6 +28,7 @@ class TermsView(APIView):
 
 
 class AcceptTermsView(APIView):
+    key_scopes = CLOSED
     before_terms = True
 
     @extend_schema(operation_id="user_terms_accept", request=None, responses=TermsAccepted)
@@ -35,6 +38,7 @@ class AcceptTermsView(APIView):
 
 
 class DeleteView(APIView):
+    key_scopes = CLOSED
     before_terms = True
 
     @extend_schema(operation_id="user_delete", request=CodeIn, responses=Said)

@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 
 from accounts.api.errors import WireError
 from accounts.api.origin import SameOrigin
+from accounts.api.scopes import CLOSED, READ_ONLY
 from accounts.api.serializers import LoginIn, LoginOut, PendingOut, RegisterIn, Said, SignedIn, SignedOut, said
 from accounts.api.wire import UserOut, iso, person, read_body, user_to_wire
 from accounts.identity import openid
@@ -32,6 +33,7 @@ PROVIDER_COOKIE = "token_provider"
 
 
 class LoginView(APIView):
+    key_scopes = CLOSED
     authentication_classes = ()
     permission_classes = (SameOrigin,)
 
@@ -61,6 +63,7 @@ class LoginView(APIView):
 
 
 class RegisterView(APIView):
+    key_scopes = CLOSED
     authentication_classes = ()
     permission_classes = (SameOrigin,)
 
@@ -92,6 +95,7 @@ class RegisterView(APIView):
 
 
 class RefreshView(APIView):
+    key_scopes = CLOSED
     authentication_classes = ()
     permission_classes = (SameOrigin,)
 
@@ -111,6 +115,7 @@ class RefreshView(APIView):
 
 
 class LogoutView(APIView):
+    key_scopes = CLOSED
     permission_classes = (IsAuthenticated, SameOrigin)  # also for people who may not come in
 
     @extend_schema(operation_id="auth_logout", request=None, responses=SignedOut)
@@ -122,6 +127,7 @@ class LogoutView(APIView):
 
 
 class UserView(APIView):
+    key_scopes = READ_ONLY
     before_terms = True
 
     @extend_schema(operation_id="user", responses=UserOut)
@@ -155,6 +161,7 @@ def without_cookies(response: HttpResponse) -> HttpResponse:
 class BannerView(APIView):
     """What everybody is told; nothing, where there is nothing to tell."""
 
+    key_scopes = READ_ONLY
     permission_classes = (AllowAny,)
 
     @extend_schema(operation_id="banner", responses={200: {"type": "object"}})

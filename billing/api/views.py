@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 from accounts.api.admin import AdminView, number, page_of, user_or_404
 from accounts.api.admin_roles import give
 from accounts.api.errors import WireError
+from accounts.api.scopes import READ_ONLY
 from accounts.api.wire import In, iso, person, read_body
 from accounts.models import User
 from billing import policy
@@ -37,6 +38,7 @@ class RoleIn(In):
 
 
 class BalanceView(APIView):
+    key_scopes = READ_ONLY
     error_key = "error"
 
     @extend_schema(operation_id="balance", responses=_OBJECT)

@@ -10,6 +10,7 @@ from rest_framework.views import APIView
 
 from accounts.access import access_of
 from accounts.api.admin import AdminView, user_or_404
+from accounts.api.scopes import READ_ONLY
 from accounts.api.wire import person
 from accounts.models import User
 from endpoints.api.serializers import EndpointOut, StartupConfig, TokenRates, endpoint_out, startup_config, token_rates
@@ -28,6 +29,7 @@ _RATES = {
 
 
 class ConfigView(APIView):
+    key_scopes = READ_ONLY
     permission_classes = [AllowAny]
     error_key = "error"
 
@@ -38,6 +40,7 @@ class ConfigView(APIView):
 
 
 class EndpointsView(APIView):
+    key_scopes = READ_ONLY
     error_key = "error"
 
     @extend_schema(operation_id="endpoints", responses=_ENDPOINTS)
@@ -47,6 +50,7 @@ class EndpointsView(APIView):
 
 
 class TokenConfigView(APIView):
+    key_scopes = READ_ONLY
     error_key = "error"
 
     @extend_schema(operation_id="endpoints_token_config", responses=_RATES)
@@ -64,6 +68,7 @@ class TokenConfigView(APIView):
 
 
 class ModelsView(APIView):
+    key_scopes = READ_ONLY
     error_key = "error"
 
     @extend_schema(operation_id="models", responses=_MODELS)
