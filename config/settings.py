@@ -87,6 +87,7 @@ MIDDLEWARE = [
     "accounts.middleware.Banned",
     "accounts.middleware.Seen",
     "accounts.middleware.Admission",
+    "accounts.admin.stepup.FreshSignIn",
 ]
 
 UNFOLD = admin_menu.settings()

@@ -17,6 +17,7 @@ from accounts import audit, secrets
 from accounts.models import User
 from accounts.remembered import remembered
 from endpoints.adapters.base import Endpoint
+from endpoints.cards import CARDS
 from endpoints.config.base import is_web_address
 from endpoints.config.endpoint_custom import LOCAL_NAME
 from endpoints.config.environment import PROVIDERS, Provider
@@ -123,6 +124,7 @@ def save(*, actor: User, entry: Entry, row: OperatorEndpoint | None = None) -> O
     The audit entry tells that the key changed, never the key.
     """
     before = told(row) if row else {}
+    _refuse_address(actor, entry, row)
     row = apply(entry, row or OperatorEndpoint())
     with transaction.atomic():
         row.save()
@@ -133,6 +135,16 @@ def save(*, actor: User, entry: Entry, row: OperatorEndpoint | None = None) -> O
             audit.record(actor=actor, action=f"{target.type}.{verb}", target=target, before=old, after=new)
         stored.forget()
     return row
+
+
+def _refuse_address(actor: User, entry: Entry, row: OperatorEndpoint | None) -> None:
+    """What stands here counts as the operator's, private addresses included: only administrators add to it.
+
+    Who has the power `manage:configs` alone chooses among the addresses of the providers that the set-up knows.
+    """
+    known = {card.base_url for card in CARDS if card.base_url.startswith("https://")} | {row.base_url if row else ""}
+    if not actor.is_admin and entry.base_url.strip().rstrip("/") not in known | {""}:
+        raise ValidationError({"base_url": _("Only an administrator can enter an address of their own.")})
 
 
 def entry_of(row: OperatorEndpoint) -> Entry:

@@ -85,7 +85,7 @@ class Panel(ModelAdmin):  # type: ignore[type-arg]
             audit.record(actor=actor_of(request), action=action, target=target, before=old if before else {}, after=new)
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        if self._writes(request) and (again := stepup.refusal(request, filled_in=request.method == "POST")):
+        if self._writes(request) and (again := stepup.refusal(request)):
             return again
         try:
             return super().changeform_view(request, *args, **kwargs)
@@ -93,7 +93,7 @@ class Panel(ModelAdmin):  # type: ignore[type-arg]
             return self._refused(request, refusal)
 
     def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        if again := stepup.refusal(request, filled_in=request.method == "POST"):
+        if again := stepup.refusal(request):
             return again
         try:
             return super().delete_view(request, *args, **kwargs)
@@ -101,8 +101,6 @@ class Panel(ModelAdmin):  # type: ignore[type-arg]
             return self._refused(request, refusal)
 
     def response_action(self, request: HttpRequest, queryset: QuerySet[Any], *args: Any) -> Any:
-        if again := stepup.refusal(request):
-            return again
         try:
             with transaction.atomic():
                 return super().response_action(request, queryset, *args)

@@ -125,7 +125,7 @@ class PersonAdmin(Panel, UserAdmin):  # type: ignore[type-arg]
             sessions.end_all(user=obj)
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
-        if again := stepup.refusal(request, filled_in=request.method == "POST"):
+        if again := stepup.refusal(request):
             return again
         with transaction.atomic():
             answer = super().user_change_password(request, id, form_url)

@@ -1,16 +1,12 @@
 """Acts that matter: whoever does them shows again that it is really them."""
 
-from datetime import timedelta
-
-from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
-from django.conf import settings
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
+from accounts import freshness
 from accounts.api.errors import WireError
-from accounts.models import RefreshSession, User
-from accounts.services import tokens, twofactor
+from accounts.models import User
+from accounts.services import twofactor
 
 
 def require_fresh(request: Request, user: User) -> None:
@@ -19,7 +15,7 @@ def require_fresh(request: Request, user: User) -> None:
     Lately: signed in over the API, or wrote the password or a code on a page, within
     `ACCOUNT_REAUTHENTICATION_TIMEOUT`.
     """
-    if not (_signed_in_lately(request, user) or did_recently_reauthenticate(request._request)):
+    if not signed_in_lately(request, user):
         raise WireError(403, {"message": _("Sign in again first."), "code": "REAUTHENTICATION_REQUIRED"})
 
 
@@ -36,11 +32,8 @@ def require_code(user: User, token: str | None, backup_code: str | None) -> None
         raise WireError(429, _("Too many failed attempts. Try again later.")) from None
 
 
-def _signed_in_lately(request: Request, user: User) -> bool:
-    if not isinstance(request.auth, str):
-        return False
-    session_id = tokens.read_access(request.auth).session_id
-    if session_id is None:
-        return False
-    since = timezone.now() - timedelta(seconds=settings.ACCOUNT_REAUTHENTICATION_TIMEOUT)
-    return RefreshSession.objects.filter(id=session_id, user=user, created_at__gt=since).exists()
+def signed_in_lately(request: Request, user: User) -> bool:
+    """Whether the session that the request came with is fresh (see `accounts.freshness`); a key never is."""
+    if isinstance(request.auth, str):
+        return freshness.of_token(request.auth, user)
+    return request.auth is None and freshness.of_page(request._request, user)
