@@ -126,6 +126,8 @@ def _protocol_fault(code: str, words: str) -> WireError:
 def begin(request: Request, body: StartIn) -> StartedTurn:
     """Start what the body asks for: a message, another reply, or the rest of one."""
     user = person(request)
+    if body.chatProjectId is not None:
+        doors.project_for(user, body.chatProjectId)
     if body.isContinued:
         return continue_reply(user=user, message_id=_reply_meant(request, body).id)
     if body.isRegenerate:
@@ -166,6 +168,8 @@ def _reply_meant(request: Request, body: StartIn) -> Message:
     message_id = named or body.parent_id or body.messageId
     if message_id is None:
         raise WireError(400, _("parentMessageId: name the message that was answered."))
+    for each in {body.parent_id, body.parentMessageId, message_id} - {None, ROOT_PARENT}:
+        doors.message_for(person(request), each, conversation_id=conversation_id)
     message = doors.message_for(person(request), message_id, conversation_id=conversation_id)
     if not message.is_user:
         return message

@@ -182,7 +182,7 @@ def end_unstarted(generation: Generation, state: str, message_state: str, error:
 
 def _check_references(user: User, conversation_id: UUID | None, draft: Draft) -> None:
     """Refuse a project, or a quoted message, that is not the person's own. Raises `TurnRefused`, `Http404`."""
-    if draft.project_id is not None and conversation_id is None:
+    if draft.project_id is not None:  # also for a chat that is there, where it changes nothing
         doors.project_for(user, draft.project_id)
     if len(draft.quotes) > MOST_QUOTES:
         message = _("At most %(limit)d passages can be quoted.")
