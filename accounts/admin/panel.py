@@ -1,6 +1,5 @@
 """What every page of the administration is made of: its looks, refusals said in words, and the audit log."""
 
-import csv
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -11,9 +10,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.utils.translation import gettext
 
-from accounts import audit
+from accounts import audit, csv_files
 from accounts.admin import stepup
-from accounts.api.admin_audit import safe_cell
 from accounts.models import User
 from accounts.services.capabilities import CapabilityRefused
 from accounts.services.groups import GroupRefused
@@ -191,7 +189,5 @@ def as_csv(name: str, head: Sequence[object], rows: Iterable[Sequence[object]]) 
     """Return a table as a file for spreadsheets, in which no cell is a formula."""
     response = HttpResponse(content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
-    writer = csv.writer(response)
-    writer.writerow(head)
-    writer.writerows([safe_cell(each) for each in row] for row in rows)
+    response.writelines(csv_files.lines(head, rows))
     return response

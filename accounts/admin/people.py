@@ -115,13 +115,14 @@ class PersonAdmin(Panel, UserAdmin):  # type: ignore[type-arg]
         return format_html('<a class="underline" href="{}">{}</a>', address, gettext("See as this user"))
 
     def save_model(self, request: HttpRequest, obj: User, form: "forms.ModelForm[User]", change: bool) -> None:
-        """Save the fields; the role is given by its service, which ends the sessions."""
-        wanted = obj.role_name
+        """Save the fields; a role is given, and an account switched on or off, by services that end the sessions."""
+        wanted, is_active = obj.role_name, obj.is_active
         if change:
-            obj.role_id = form.initial["role"]
+            obj.role_id, obj.is_active = form.initial["role"], form.initial["is_active"]
         super().save_model(request, obj, form, change)
         roles.give(actor=actor_of(request), user=obj, role=wanted)
-        if change and {"is_active", "email_verified"} & set(form.changed_data):
+        people.switch(actor=actor_of(request), user=obj, on=is_active)
+        if change and "email_verified" in form.changed_data:
             sessions.end_all(user=obj)
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002

@@ -1,6 +1,5 @@
 """Powers of administration and the audit log, for administrators."""
 
-import csv
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -12,7 +11,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import audit, permissions
+from accounts import audit, csv_files, permissions
 from accounts.api.admin import AdminView, number, page_of
 from accounts.api.errors import WireError
 from accounts.api.wire import In, iso, person, read_body
@@ -167,27 +166,13 @@ COLUMNS = (
 )  # fmt: skip
 
 
-class _Echo:
-    """A file that hands back what is written to it."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
 def _lines(rows: Any) -> Iterator[str]:
-    writer = csv.writer(_Echo())
-    yield writer.writerow(COLUMNS)
-    for entry in rows.iterator(chunk_size=1_000):
-        yield writer.writerow(
-            safe_cell(each)
-            for each in (
-                entry.seq, iso(entry.at), entry.actor_name, entry.action, entry.target_type, entry.target_id,
-                entry.target_name, json.dumps(entry.before, ensure_ascii=False),
-                json.dumps(entry.after, ensure_ascii=False), entry.address, entry.hash,
-            )
-        )  # fmt: skip
-
-
-def safe_cell(value: object) -> object:
-    """Return the cell, with a mark before what a spreadsheet would take for a formula (security case 34)."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"} else value
+    entries = (
+        (
+            entry.seq, iso(entry.at), entry.actor_name, entry.action, entry.target_type, entry.target_id,
+            entry.target_name, json.dumps(entry.before, ensure_ascii=False),
+            json.dumps(entry.after, ensure_ascii=False), entry.address, entry.hash,
+        )
+        for entry in rows.iterator(chunk_size=1_000)
+    )  # fmt: skip
+    return csv_files.lines(COLUMNS, entries)

@@ -1,6 +1,7 @@
 """Making accounts."""
 
 from typing import Final
+from uuid import uuid4
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -68,6 +69,7 @@ def _insert(
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
         if User.objects.filter(email=user.email).exists():
+            _rehearse(user)
             raise EmailTaken
         if user.username and User.objects.filter(username__iexact=user.username).exists():
             if user.provider == "local":
@@ -78,6 +80,15 @@ def _insert(
         if not user.email_verified:
             mails.queue("send_verification", user.email)
     return user
+
+
+def _rehearse(user: User) -> None:
+    """Do what making the account would do, and undo it: a taken address must not be answered sooner than a new one."""
+    user.email = f"{uuid4().hex}@rehearsal.invalid"
+    _place(user, None, may_be_first=False, email_verified=False)
+    with transaction.atomic():
+        user.save(force_insert=True)
+        transaction.set_rollback(True)
 
 
 def _invitation(token: str, email: str) -> Invitation:

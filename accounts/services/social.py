@@ -72,7 +72,7 @@ def _admit(identity: Identity) -> User:
             username=identity.username,
             provider=identity.provider,
             email_verified=identity.email_verified is True,
-            may_be_first=identity.is_admin is not False,
+            may_be_first=identity.is_admin is True,  # else whoever comes first of a whole directory
         )
     except signup.EmailTaken:
         raise Refused(

@@ -118,7 +118,7 @@ class UserBalanceView(AdminView):
         try:
             adjust.set_balance(actor=person(request), user=user, credits=int(body.balance), reason=body.reason)
         except AdjustmentRefused as refused:
-            raise WireError(400, refused.message) from None
+            raise WireError(refused.status, refused.message) from None
         wire = user_to_admin(User.objects.select_related("balance").get(id=user.id))
         return Response({"message": _("The balance is set."), "user": wire, **wire})
 

@@ -113,6 +113,8 @@ def fork(
     original = doors.conversation_for(user, conversation_id)
     tree = read(original)
     target = _within(tree, message_id)
+    if latest_message_id is not None and latest_message_id not in tree.nodes:
+        raise Http404("There is no such message.")
     if split:
         if latest_message_id is None:
             raise TurnRefused(_("To start at this message, name the last message to take along."), status=400)
