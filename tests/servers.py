@@ -51,9 +51,9 @@ def start() -> None:
             process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=subprocess.STDOUT)
         atexit.register(_end, process)
         wait_for_port(port, process)
-    _wait_for_database(postgres.url(database))
-    os.environ["DATABASE_URL"] = postgres.url(database)
-    os.environ["REDIS_URL"] = valkey.url(redis)
+    os.environ["DATABASE_URL"] = postgres.url(folder / "pg", database)
+    os.environ["REDIS_URL"] = valkey.url(folder / "valkey", redis)
+    _wait_for_database(os.environ["DATABASE_URL"])
 
 
 def _wait_for_database(url: str) -> None:
