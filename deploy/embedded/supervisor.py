@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from deploy.embedded import leftovers, model, postgres, prepare, private, probe, valkey
+from deploy.embedded import carry_over, leftovers, model, postgres, prepare, private, probe, valkey
 from deploy.embedded.parts import Part, tail
 
 DATABASE = "parley"
@@ -121,6 +121,8 @@ class Supervisor:
 
             port = self._start_on_free_port(part)
             prepare.create_database(postgres.url(folder, port), DATABASE)
+            for change in carry_over.carry_over(postgres.url(folder, port)):
+                self._line("postgres", change)
             url = postgres.url(folder, port, DATABASE)
             self._line("postgres", f"port {port}")
         self._tell_others("DATABASE_URL", url)
