@@ -12,7 +12,6 @@ from endpoints.callers import caller_of
 from endpoints.config import ConfigFaults
 from endpoints.model_lists import refresh
 
-
 SECONDS = 60  # that a task may take: a server that sends a byte now and then must not hold a thread
 
 log = logging.getLogger(__name__)
