@@ -26,12 +26,12 @@ def of_page(request: HttpRequest, user: User) -> bool:
     return _is_recent(request, user) or not get_reauthentication_flows(user)
 
 
-def of_token(token: str, user: User) -> bool:
-    """Whether the session of this access token began lately."""
+def of_token(token: str, user: User, *, lone: bool = False) -> bool:
+    """Whether the session of this access token began lately; with `lone`, or the token was made lately without one."""
     access = tokens.read_access(token)
     since = time.time() - settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
     if access.session_id is None:
-        return access.since > since
+        return lone and access.since > since
     session = RefreshSession.objects.filter(id=access.session_id, user=user).first()
     return session is not None and session.created_at.timestamp() > since
 

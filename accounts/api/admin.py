@@ -49,7 +49,7 @@ class Fresh(BasePermission):
 
     def has_permission(self, request: Request, view: Any) -> bool:
         is_asked = request.method not in SAFE_METHODS and not isinstance(request.auth, ApiKey)
-        if not is_asked or signed_in_lately(request, person(request)):
+        if not is_asked or signed_in_lately(request, person(request), lone=True):
             return True
         words = _("Sign in again first.")
         raise WireError(403, {"error": words, "message": words, "code": "REAUTHENTICATION_REQUIRED"})

@@ -32,8 +32,8 @@ def require_code(user: User, token: str | None, backup_code: str | None) -> None
         raise WireError(429, _("Too many failed attempts. Try again later.")) from None
 
 
-def signed_in_lately(request: Request, user: User) -> bool:
+def signed_in_lately(request: Request, user: User, *, lone: bool = False) -> bool:
     """Whether the session that the request came with is fresh (see `accounts.freshness`); a key never is."""
     if isinstance(request.auth, str):
-        return freshness.of_token(request.auth, user)
+        return freshness.of_token(request.auth, user, lone=lone)
     return request.auth is None and freshness.of_page(request._request, user)
