@@ -47,8 +47,8 @@ def end_all(*, user: User, new_password: bool = False) -> None:
 
 def end_here(*, request: HttpRequest, user: User) -> None:
     """Sign `user` out where `request` comes from: its page, its access token, and the refresh token it brings along."""
-    here = {_session_of_bearer(request), tokens.session_of(request.COOKIES.get(REFRESH_COOKIE, ""))} - {None}
-    RefreshSession.objects.filter(user=user, id__in=here).delete()
+    here = (_session_of_bearer(request), tokens.session_of(request.COOKIES.get(REFRESH_COOKIE, "")))
+    RefreshSession.objects.filter(user=user, id__in=[each for each in here if each]).delete()
     logout(request)  # which tells (`accounts.hooks`)
     endings.announce(user.id)
 

@@ -116,6 +116,8 @@ class TagsView(ChatView):
     def post(self, request: Request) -> Response:
         """Return the tag of that name, which may have been there before."""
         user, body = person(request), read_body(request, NewTagIn)
+        if body.conversation_id is not None:
+            doors.conversation_for(user, body.conversation_id)
         conversation_id = body.conversation_id if body.add_to_conversation else None
         found = Tag.objects.filter(owner=user, name=" ".join(body.tag.split())).first()
         try:

@@ -80,9 +80,9 @@ def test_no_field_of_any_body_takes_anothers_id(
 ) -> None:
     api = Api(stranger)
     document = json.loads(api.get("/api/openapi.json").content)
-    foreign = {name: str(each.id) for name, each in belongings.items()}
+    foreign = {name: str(belongings[name].id) for name in ("conversation", "question", "project", "tag")}
     places = {"conversation_id": own["conversation"].id, "message_id": own["reply"].id}
-    before, tried = everything(), set()
+    before, tried, taken = everything(), set(), set()
     for writer in all_writers(stranger, **places):
         if not writer.takes_body or writer.is_for_administrators or "/auth/" in writer.template:
             continue
@@ -90,8 +90,10 @@ def test_no_field_of_any_body_takes_anothers_id(
             tried.add(f"{writer.method} {writer.template} {path}")
             for kind, value in foreign.items():
                 answer = api.send(writer.method, writer.path, with_value(body_of(writer, own), path, value))
-                assert 400 <= answer.status_code < 500, (writer.method, writer.path, path, kind, answer.content)
                 assert b"MARKER" not in answer.content
+                if not 400 <= answer.status_code < 500:
+                    taken.add((writer.method, writer.template, path, kind, answer.status_code))
+    assert not taken
     assert everything() == before
     assert len(tried) > 25, tried
 
