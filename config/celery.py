@@ -5,6 +5,8 @@ from typing import Any
 import click
 from celery import Celery, bootsteps
 
+from config.start import load_settings
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 
@@ -39,6 +41,7 @@ class Schedule(bootsteps.StartStopStep):
 
 
 app = Celery("parley")
+app.on_configure.connect(lambda **_: load_settings(), weak=False)  # what is wrong is said in words
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.steps["worker"].add(Schedule)
 app.user_options["worker"].add(click.Option(["--with-schedule"], is_flag=True, help="Run the schedule as well."))

@@ -10,8 +10,10 @@ from endpoints.config.environment import PROVIDERS
 
 ROOT = Path(__file__).resolve().parents[2]
 EXPLAINED = set(re.findall(r"^#?([A-Z][A-Z0-9_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
-SETTINGS = "".join((ROOT / "config" / name).read_text() for name in ("settings.py", "identity.py", "mail.py"))
-READ = set(re.findall(r"(?:env\.\w+|_words|_path)\(\s*\"([A-Z0-9_]+)\"", SETTINGS))
+SETTINGS = "".join(
+    (ROOT / "config" / name).read_text() for name in ("settings.py", "identity.py", "mail.py", "servers.py")
+)
+READ = set(re.findall(r"(?:env\.\w+|_path|_needed_claim)\(\s*\"([A-Z0-9_]+)\"", SETTINGS))
 
 
 def test_the_settings_are_found_at_all() -> None:
