@@ -48,3 +48,22 @@ def test_nothing_is_explained_that_is_not_read() -> None:
         for file in (ROOT / app).rglob("*.py")
     )
     assert not [name for name in sorted(EXPLAINED) if f'"{name}"' not in text]
+
+
+# Who else touches the environment: to hand it on to another process, to set it, or to fill in what a file names.
+HANDED_ON = {
+    "config/celery.py", "config/environment.py", "config/servers.py", "config/settings.py", "config/start.py",
+    "deploy/embedded/__main__.py", "deploy/embedded/model.py", "deploy/embedded/supervisor.py",
+    "deploy/management/commands/up.py", "endpoints/adapters/litellm.py", "endpoints/config/interpolate.py",
+}  # fmt: skip
+
+
+def test_variables_are_read_in_one_place() -> None:
+    """`config.environment` knows what is a comment, a switch or a number; nobody reads a variable past it."""
+    touching = {
+        str(file.relative_to(ROOT))
+        for app in ("config", "deploy", "endpoints", "accounts", "billing", "files", "agents", "chat")
+        for file in (ROOT / app).rglob("*.py")
+        if re.search(r"os\.environ|getenv|environ\.Env", file.read_text())
+    }
+    assert touching == HANDED_ON
