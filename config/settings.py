@@ -139,7 +139,7 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 # A task that a killed worker held begins again after this many seconds. No task takes as long: each ends by itself,
 # for the pool of threads cannot end one. See `time_limit` of each, which a test holds against this.
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": env.int("TASK_RETURN_SECONDS", 300)}
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": env.whole("TASK_RETURN_SECONDS", 300, least=1)}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1  # what waits behind a long task would be taken for lost
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
