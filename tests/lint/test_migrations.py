@@ -23,7 +23,7 @@ def added_columns() -> Iterator[tuple[str, str, str]]:
     for (app, _name), migration in sorted((MigrationLoader(None).disk_migrations or {}).items()):
         made = {each.name.lower() for each in migration.operations if isinstance(each, CreateModel)}
         for each in migration.operations if app in OURS else ():
-            if isinstance(each, AddField) and each.model_name.lower() not in made:
+            if isinstance(each, AddField) and each.model_name.lower() not in made and not each.field.many_to_many:
                 yield app, each.model_name.lower(), each.name
 
 
