@@ -97,7 +97,7 @@ class TabConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
                 self._unfollow(generation_id)
             self.outgoing.clear()
             await self.close(code=SIGNED_OUT)
-        return may_stay
+        return bool(may_stay)
 
     def emit(self, frame: str) -> None:
         """Queue a frame, unless the tab is behind; what is queued while the socket is busy goes out as one."""

@@ -182,7 +182,9 @@ class Message(models.Model):
     )  # the model spec a reply was asked for with
     sender = models.CharField(max_length=256, blank=True)
     finish_reason = models.CharField(max_length=16, blank=True)
-    quotes = models.JSONField(default=list, blank=True)  # what a user message refers to, see `chat.quotes`
+    quotes = models.JSONField(
+        default=list, db_default=[], blank=True
+    )  # what a user message refers to, see `chat.quotes`
     feedback = models.JSONField(null=True, blank=True)  # a `chat.feedback.Feedback`, for a reply
     edited_at = models.DateTimeField(null=True, blank=True)  # when its text was last changed in place
     usage = models.JSONField(default=dict, blank=True)  # token counts by kind, see `endpoints.events.Usage`

@@ -6,6 +6,8 @@ from typing import Any
 import click
 from celery import Celery, bootsteps
 
+from config.start import load_settings
+
 log = logging.getLogger(__name__)
 SWEEP_EVERY = 5.0  # seconds
 
@@ -84,6 +86,7 @@ class Sweep(bootsteps.StartStopStep):
 
 
 app = Celery("parley")
+app.on_configure.connect(lambda **_: load_settings(), weak=False)  # what is wrong is said in words
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.steps["worker"].add(Schedule)
 app.steps["worker"].add(Sweep)

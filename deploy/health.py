@@ -19,6 +19,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from chat.generator.worker import HEARTBEAT
 from chat.services.signals import client
 from chat.tasks import WORKER_SEEN
+from config.environment import env
 from config.errors import disk_was_full
 from deploy.embedded import postgres
 from deploy.embedded.probe import http_status
@@ -204,6 +205,14 @@ def check_models() -> Iterator[Finding]:
         yield Finding("local model", "fault", "does not answer", f"See {log}, or turn it off: LOCAL_MODEL=off.")
 
 
+def check_environment() -> Iterator[Finding]:
+    found = [*env.notices, *env.suspicious()]
+    for notice in found:
+        yield Finding("environment", "warning", notice)
+    if not found:
+        yield Finding("environment", "ok", "is read without doubts")
+
+
 def check_disk() -> Iterator[Finding]:
     free = shutil.disk_usage(settings.DATA_DIR if settings.DATA_DIR.exists() else settings.BASE_DIR).free >> 20
     if free < DISK_MEGABYTES:
@@ -242,6 +251,6 @@ def check_clock() -> Iterator[Finding]:
 
 
 CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
-    check_database, check_space, check_vector, check_redis, check_generator, check_worker, check_models, check_disk,
-    check_secrets, check_clock,
+    check_database, check_space, check_vector, check_redis, check_generator, check_worker, check_models,
+    check_environment, check_disk, check_secrets, check_clock,
 )  # fmt: skip

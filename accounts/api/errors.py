@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler as rest_exception_handler
 from rest_framework.views import set_rollback
 
+from accounts.limits import TooOften
 from config.errors import UNREACHABLE, is_disk_full
 
 log = logging.getLogger(__name__)
@@ -38,6 +39,9 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response:
         set_rollback()
         body = {key: exc.body} if isinstance(exc.body, str) else dict(exc.body)
         return Response(body, status=exc.status, headers=exc.headers)
+    if isinstance(exc, TooOften):
+        set_rollback()
+        return Response({key: exc.message}, status=exc.status, headers={"Retry-After": str(exc.retry_after)})
     if isinstance(exc, RequestDataTooBig):
         return Response({key: too_large()}, status=413)
     if isinstance(exc, exceptions.ParseError):

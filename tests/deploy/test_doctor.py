@@ -23,6 +23,7 @@ from chat.generator.worker import HEARTBEAT
 from chat.services.signals import client as redis_client
 from chat.tasks import WORKER_SEEN
 from config import errors
+from config.environment import env
 from deploy import health
 from deploy.health import Finding
 from endpoints import registry
@@ -106,9 +107,19 @@ def test_a_healthy_system_has_no_faults() -> None:
     output, status = doctor()
     assert status == 0
     assert [line.split()[1] for line in output.splitlines()] == [
-        "database", "extensions", "migrations", "redis", "generator", "worker", "local", "disk", "secrets", "clock",
+        "database", "extensions", "migrations", "redis", "generator", "worker", "local",
+        "environment", "disk", "secrets", "clock",
     ]  # fmt: skip
     assert "\x1b" not in output  # colours are for terminals
+
+
+def test_what_another_program_left_of_its_file_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", "'/etc/ssl/ours.pem'")
+    env.text("SSL_CERT_FILE")
+    output, status = doctor()
+    assert status == 0
+    assert "! environment     SSL_CERT_FILE of the environment is in quotes" in output
+    assert "ours.pem" not in output
 
 
 def test_a_fault_ends_with_status_1_and_advice() -> None:
@@ -257,6 +268,7 @@ def test_what_has_no_effect_or_is_left_out_is_named_one_by_one(settings: Setting
     found = [finding for finding in health.examine() if finding.part == "librechat.yaml"]
     assert {finding.level for finding in found} == {"warning"}
     assert [finding.text for finding in found] == [
+        "endpoints.custom[0].apiKey, line 6: NOT_SET_ANYWHERE is not set",
         "endpoints.custom[0].colour, line 7: is not known and has no effect",
         "endpoint A is left out: NOT_SET_ANYWHERE is not set",
         "interface.feedback is without effect yet",
