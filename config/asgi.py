@@ -1,6 +1,7 @@
 """The ASGI entry. Neutral towards the server: Daphne by default, any other may run it."""
 
 import os
+import sys
 
 from django.core.asgi import get_asgi_application
 
@@ -9,12 +10,13 @@ stock = get_asgi_application()  # also loads the apps, which the imports below n
 
 from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
-from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 from django.conf import settings  # noqa: E402
-from django.urls import path  # noqa: E402
+from django.urls import path, re_path  # noqa: E402
 
 from chat.consumers import TabConsumer  # noqa: E402
-from config.handlers import OneHopHandler, Receive, Scope, Send  # noqa: E402
+from config import bodies, sockets  # noqa: E402
+from config.bodies import Receive, Scope, Send  # noqa: E402
+from config.handlers import OneHopHandler  # noqa: E402
 from endpoints import registry  # noqa: E402
 
 # Answered by async views, or file by file: these paths go to Django's own handler.
@@ -36,9 +38,16 @@ async def http(scope: Scope, receive: Receive, send: Send) -> None:
     await handler(scope, receive, send)
 
 
+if "daphne.server" in sys.modules:
+    from config import daphne
+
+    daphne.install()
+
 application = ProtocolTypeRouter(
     {
-        "http": http,
-        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter([path("ws", TabConsumer.as_asgi())]))),
+        "http": bodies.limited(http),
+        "websocket": sockets.from_our_pages(
+            URLRouter([path("ws", AuthMiddlewareStack(TabConsumer.as_asgi())), re_path("", sockets.deny)])
+        ),
     }
 )

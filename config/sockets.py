@@ -1,0 +1,31 @@
+"""What a websocket's handshake must be before anything looks at the session: of this site, and readable."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from config import origins, texts
+from config.bodies import Receive, Scope, Send
+
+Socket = Callable[[Scope, Receive, Send], Awaitable[Any]]
+
+
+def from_our_pages(app: Socket) -> Socket:
+    """Return `app` behind the check of `Origin`, which every browser sends with a handshake."""
+
+    async def handle(scope: Scope, receive: Receive, send: Send) -> None:
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        ours = origins.is_ours(
+            headers.get("origin", ""), scheme=scope.get("scheme", "ws"), host=headers.get("host", "")
+        )
+        if ours and texts.handshake_is_possible(scope["path"], scope["query_string"], headers):
+            await app(scope, receive, send)
+        else:
+            await deny(scope, receive, send)
+
+    return handle
+
+
+async def deny(scope: Scope, receive: Receive, send: Send) -> None:
+    """Refuse a handshake: the client gets 403, and no socket."""
+    await receive()  # the handshake itself
+    await send({"type": "websocket.close", "code": 4403})
