@@ -39,23 +39,23 @@ class TooOften(Exception):
         self.retry_after = retry_after
 
 
-def count(limit: Limit, who: str) -> None:
-    """Count one more time for `who`. Raises `TooOften`.
+def count(limit: Limit, who: str, *, times: int = 1) -> None:
+    """Count one more time, or several, for `who`. Raises `TooOften`.
 
     While Redis is away nothing is counted: a limit guards against abuse, and must not stop everybody.
     """
-    if not limit.most:
+    if not limit.most or not times:
         return
     key, into = _key(limit, who)
     try:
         cache.add(key, 0, timeout=limit.window + 1)
-        times = cache.incr(key)
+        counted = cache.incr(key, times)
     except ValueError:  # it expired in between
         return
     except (redis.RedisError, OSError):
         log.warning("limit %s is not counted", limit.name, exc_info=True)
         return
-    if times > limit.most:
+    if counted > limit.most:
         raise TooOften(math.ceil(limit.window - into))
 
 

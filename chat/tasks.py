@@ -5,7 +5,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from chat.services import bulk, life, titles
+from chat.services import bulk, life, storage, titles
 from chat.services import sweep as sweeping
 from chat.services.signals import client
 
@@ -22,6 +22,12 @@ def write_title(conversation_id: str) -> None:
 def rewrite_title(conversation_id: str, key: str) -> None:
     """Name the conversation anew, because the person asked."""
     titles.rewrite_title(UUID(conversation_id), key)
+
+
+@shared_task(ignore_result=True, expires=600, soft_time_limit=60)
+def measure_storage(user_id: str) -> None:
+    """Find out how much a person keeps, of whom it was not known when they wrote."""
+    storage.measure(UUID(user_id))
 
 
 @shared_task(ignore_result=True, expires=60)

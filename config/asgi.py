@@ -14,7 +14,7 @@ from django.conf import settings  # noqa: E402
 from django.urls import path, re_path  # noqa: E402
 
 from chat.consumers import TabConsumer  # noqa: E402
-from config import bodies, sockets  # noqa: E402
+from config import bodies, edge, sockets  # noqa: E402
 from config.bodies import Receive, Scope, Send  # noqa: E402
 from config.handlers import OneHopHandler  # noqa: E402
 from endpoints import registry  # noqa: E402
@@ -45,7 +45,7 @@ if "daphne.server" in sys.modules:
 
 application = ProtocolTypeRouter(
     {
-        "http": bodies.limited(http),
+        "http": bodies.limited(edge.typed(http)),
         "websocket": sockets.from_our_pages(
             URLRouter([path("ws", AuthMiddlewareStack(TabConsumer.as_asgi())), re_path("", sockets.deny)])
         ),

@@ -59,7 +59,7 @@ def refusal(path: str) -> Refusal:
     """Return the 413 for `path`, in the form that its route answers in. It ends the connection."""
     if path.startswith("/api/"):
         key = getattr(getattr(_view_at(path), "cls", None), "error_key", "message")
-        kind, body = "application/json", json.dumps({key: too_large()}).encode()
+        kind, body = "application/json", json.dumps({key: _("The request is too large.")}).encode()
     else:
         kind, body = (
             "text/html; charset=utf-8",
@@ -70,10 +70,6 @@ def refusal(path: str) -> Refusal:
         "X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'; style-src 'self'",
     }  # fmt: skip
     return Refusal(tuple((name.encode(), value.encode()) for name, value in headers.items()), body)
-
-
-def too_large() -> str:
-    return _("The request is too large.")
 
 
 def path_of(target: bytes) -> str:

@@ -70,9 +70,12 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.middleware.StrictTransport",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.middleware.Caching",
     "config.middleware.SecurityHeaders",
+    "config.edge.Readable",
     "deploy.middleware.Probes",
     "config.middleware.Origin",
     "config.middleware.LocalTime",
@@ -87,6 +90,8 @@ MIDDLEWARE = [
     "accounts.middleware.Banned",
     "accounts.middleware.Seen",
     "accounts.middleware.Admission",
+    "accounts.middleware.Writers",
+    "config.edge.ReadableForms",
 ]
 
 UNFOLD = admin_menu.settings()
@@ -255,10 +260,10 @@ SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
-SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
+HSTS_SECONDS = env.int("HSTS_SECONDS", 31_536_000 if _https else 0)  # `config.middleware.StrictTransport`
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 3 * 1024 * 1024  # rest-api: 3 MB of JSON
-MESSAGE_MAX_CHARACTERS = 1_000_000
+MESSAGE_MAX_CHARACTERS = env.int("MESSAGE_MAX_CHARACTERS", 1_000_000)
 
 # Whether ?submit=true in a chat's address sends its prompt; links on other sites only ever fill it in.
 URL_AUTO_SUBMIT = env.bool("URL_AUTO_SUBMIT", True)
@@ -284,6 +289,24 @@ MESSAGE_USER_MAX = env.int("MESSAGE_USER_MAX", 40) if env.bool("LIMIT_MESSAGE_US
 MESSAGE_USER_WINDOW = env.int("MESSAGE_USER_WINDOW", 1)
 # Replies that one person may have written at once; 0: as many as they like.
 CONCURRENT_MESSAGE_MAX = env.int("CONCURRENT_MESSAGE_MAX", 2) if env.bool("LIMIT_CONCURRENT_MESSAGES", False) else 0
+
+# --- what one person may write and keep (`accounts.quotas`); 0: no limit ---
+WRITE_USER_MAX = env.int("WRITE_USER_MAX", 300)
+WRITE_USER_WINDOW = env.int("WRITE_USER_WINDOW", 1)
+WRITE_IP_MAX = env.int("WRITE_IP_MAX", 300)
+WRITE_IP_WINDOW = env.int("WRITE_IP_WINDOW", 1)
+WRITE_MEGABYTES_MAX = env.int("WRITE_MEGABYTES_MAX", 200)
+WRITE_MEGABYTES_WINDOW = env.int("WRITE_MEGABYTES_WINDOW", 60)
+QUOTAS = {
+    "storage_megabytes": env.int("QUOTA_STORAGE_MEGABYTES", 2_000),
+    "projects": env.int("QUOTA_PROJECTS", 1_000),
+    "bookmarks": env.int("QUOTA_BOOKMARKS", 1_000),
+    "favourites": env.int("QUOTA_FAVOURITES", 50),
+    "api_keys": env.int("QUOTA_API_KEYS", 20),
+    "passkeys": env.int("QUOTA_PASSKEYS", 20),
+    "api_sessions": env.int("QUOTA_API_SESSIONS", 100),
+    "budgets": env.int("QUOTA_BUDGETS", 100),
+}
 
 # How many proxies stand before the site and append to X-Forwarded-For; 0: the header is not believed.
 TRUST_PROXY = env.int("TRUST_PROXY", 0)
@@ -341,6 +364,7 @@ REST_FRAMEWORK = {
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["accounts.api.permissions.Admitted"],
+    "DEFAULT_THROTTLE_CLASSES": ["accounts.api.throttle.WriteThrottle"],
     "DEFAULT_RENDERER_CLASSES": [
         "rest_framework.renderers.JSONRenderer",
         "rest_framework.renderers.BrowsableAPIRenderer",

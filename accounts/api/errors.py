@@ -16,6 +16,9 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler as rest_exception_handler
 from rest_framework.views import set_rollback
 
+from accounts.limits import TooOften
+from accounts.quotas import QuotaReached
+from config import edge
 from config.errors import UNREACHABLE
 
 log = logging.getLogger(__name__)
@@ -40,6 +43,9 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response:
         return Response(body, status=exc.status, headers=exc.headers)
     if isinstance(exc, RequestDataTooBig):
         return Response({key: too_large()}, status=413)
+    if isinstance(exc, QuotaReached):
+        set_rollback()
+        return Response({key: exc.message}, status=409)
     if isinstance(exc, exceptions.ParseError):
         return Response({"error": malformed(), "message": malformed()}, status=400)
     if isinstance(exc, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
@@ -59,7 +65,7 @@ def malformed() -> str:
 
 
 def too_large() -> str:
-    return _("The request is too large.")
+    return edge.words_of(413)
 
 
 def _words(exc: Exception) -> str:
@@ -67,6 +73,12 @@ def _words(exc: Exception) -> str:
         return _("There is nothing here.")
     if isinstance(exc, PermissionDenied):
         return _("You may not do this.")
+    if isinstance(exc, exceptions.MethodNotAllowed):  # the library's own words repeat the method and the type
+        return _("This address does not take this method.")
+    if isinstance(exc, exceptions.Throttled):
+        return TooOften(int(exc.wait or 1)).message
+    if isinstance(exc, exceptions.UnsupportedMediaType):
+        return _("Send JSON, as application/json.")
     detail = getattr(exc, "detail", "")
     return str(detail) if isinstance(detail, str) else _("The request is not valid.")
 
@@ -78,5 +90,8 @@ def _unexpected(exc: Exception, key: str) -> Response:
         log.error("the database or Redis could not serve a request", exc_info=exc)
         body = {key: _("A part of the server is not reachable. Try again in a moment.")}
         return Response(body, status=503, headers={"Retry-After": "1"})
+    if status := edge.status_of(exc):
+        log.warning("a request met %s", type(exc).__name__, exc_info=exc)
+        return Response({key: edge.words_of(status)}, status=status)
     log.error("a request failed", exc_info=exc)
     return Response({key: _("Something went wrong on our side.")}, status=500)
