@@ -127,7 +127,7 @@ def store(*, user: User, endpoint: str, value: str, expires_at: datetime | None)
     """Keep what the person pasted for an endpoint, in place of what was there. Raises `KeyRefused`."""
     known = registry.current().get(endpoint)
     if known is None or not needs_key(known):
-        raise KeyRefused(_("“%s” takes no key of your own.") % endpoint[:128])
+        raise KeyRefused(_("This endpoint takes no key of your own."))
     pasted = parse(value)
     if known.url_from_user and pasted.base_url and not is_allowed(known, pasted.base_url):
         raise KeyRefused(_("The address must be a public one that begins with https:// or http://."))

@@ -39,7 +39,7 @@ class RoleIn(In):
 class BalanceView(APIView):
     error_key = "error"
 
-    @extend_schema(operation_id="balance", responses=_OBJECT)
+    @extend_schema(operation_id="balance", responses={**_OBJECT, 204: None})
     def get(self, request: Request) -> HttpResponseBase:
         rules, user = policy.current(), person(request)
         if not rules.enforced:

@@ -139,7 +139,7 @@ class ProjectView(ChatView):
             raise WireError(400, f"{fault.field}: {fault}") from None
         return Response(_shown(request, project_id))
 
-    @extend_schema(operation_id="projects_delete", responses=DeletedProject)
+    @extend_schema(operation_id="projects_delete", responses={200: DeletedProject})
     def delete(self, request: Request, project_id: UUID) -> Response:
         freed = projects.delete(user=person(request), project_id=project_id)
         return Response(DeletedProject(deleted_count=1, modified_count=freed).to_wire())
