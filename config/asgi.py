@@ -8,10 +8,8 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 stock = get_asgi_application()  # also loads the apps, which the imports below need
 
-from channels.auth import AuthMiddlewareStack  # noqa: E402
-from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+from channels.routing import ProtocolTypeRouter  # noqa: E402
 from django.conf import settings  # noqa: E402
-from django.urls import path, re_path  # noqa: E402
 
 from chat.consumers import TabConsumer  # noqa: E402
 from config import bodies, edge, sockets  # noqa: E402
@@ -46,8 +44,6 @@ if "daphne.server" in sys.modules:
 application = ProtocolTypeRouter(
     {
         "http": bodies.limited(edge.typed(http)),
-        "websocket": sockets.from_our_pages(
-            URLRouter([path("ws", AuthMiddlewareStack(TabConsumer.as_asgi())), re_path("", sockets.deny)])
-        ),
+        "websocket": sockets.at_its_address(TabConsumer.as_asgi()),
     }
 )

@@ -3,10 +3,19 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from channels.auth import AuthMiddlewareStack
+from channels.routing import URLRouter
+from django.urls import path, re_path
+
 from config import origins, texts
 from config.bodies import Receive, Scope, Send
 
 Socket = Callable[[Scope, Receive, Send], Awaitable[Any]]
+
+
+def at_its_address(consumer: Socket) -> Socket:
+    """Return the websockets of the site: the consumer, with the session's person, at ``/ws`` and nowhere else."""
+    return from_our_pages(URLRouter([path("ws", AuthMiddlewareStack(consumer)), re_path("", deny)]))
 
 
 def from_our_pages(app: Socket) -> Socket:
