@@ -19,7 +19,7 @@ from rest_framework.views import set_rollback
 from accounts.limits import TooOften
 from accounts.quotas import QuotaReached
 from config import edge
-from config.errors import UNREACHABLE
+from config.errors import UNREACHABLE, is_disk_full
 
 log = logging.getLogger(__name__)
 
@@ -37,15 +37,9 @@ class WireError(Exception):
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response:
     """Turn whatever a view raised into JSON."""
     key = getattr(context.get("view"), "error_key", "message")
-    if isinstance(exc, WireError):
+    if refused := _refused(exc, key):
         set_rollback()
-        body = {key: exc.body} if isinstance(exc.body, str) else dict(exc.body)
-        return Response(body, status=exc.status, headers=exc.headers)
-    if isinstance(exc, RequestDataTooBig):
-        return Response({key: too_large()}, status=413)
-    if isinstance(exc, QuotaReached):
-        set_rollback()
-        return Response({key: exc.message}, status=409)
+        return refused
     if isinstance(exc, exceptions.ParseError):
         return Response({"error": malformed(), "message": malformed()}, status=400)
     if isinstance(exc, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
@@ -58,6 +52,20 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response:
     if code := getattr(exc, "wire_code", ""):
         answer.data["code"] = code
     return answer
+
+
+def _refused(exc: Exception, key: str) -> Response | None:
+    """Return the answer for a refusal of ours, which says itself what the client is told."""
+    if isinstance(exc, WireError):
+        body = {key: exc.body} if isinstance(exc.body, str) else dict(exc.body)
+        return Response(body, status=exc.status, headers=exc.headers)
+    if isinstance(exc, TooOften):
+        return Response({key: exc.message}, status=429, headers={"Retry-After": str(exc.retry_after)})
+    if isinstance(exc, RequestDataTooBig):
+        return Response({key: too_large()}, status=413)
+    if isinstance(exc, QuotaReached):
+        return Response({key: exc.message}, status=409)
+    return None
 
 
 def malformed() -> str:
@@ -88,7 +96,9 @@ def _unexpected(exc: Exception, key: str) -> Response:
     set_rollback()
     if isinstance(exc, UNREACHABLE):
         log.error("the database or Redis could not serve a request", exc_info=exc)
-        body = {key: _("A part of the server is not reachable. Try again in a moment.")}
+        full = _("The server has no disk space left, so this was not saved. Tell your administrator.")
+        away = _("A part of the server is not reachable. Try again in a moment.")
+        body = {key: full if is_disk_full(exc) else away}
         return Response(body, status=503, headers={"Retry-After": "1"})
     if status := edge.status_of(exc):
         log.warning("a request met %s", type(exc).__name__, exc_info=exc)

@@ -36,6 +36,7 @@ from accounts.services.resources import Kind, Shared
 from chat import doors
 from chat.models import Conversation, Project
 from chat.services.notices import notify
+from chat.services.search_text import holds
 
 PAGE = 25
 LIMITS = {"name": 100, "description": 1_000, "instructions": 32_000}
@@ -91,7 +92,7 @@ def page(
         rows = rows.annotate(sorted_by=Coalesce("last_conversation_at", _LONG_AGO, output_field=DateTimeField()))
         field = "sorted_by"
     if search:
-        rows = rows.filter(Q(name__icontains=search) | Q(description__icontains=search))
+        rows = rows.filter(holds("name", search) | holds("description", search))
     if position := _position(cursor, sort):
         value, last_id = position
         beyond = "lt" if descending else "gt"
