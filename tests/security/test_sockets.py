@@ -60,7 +60,7 @@ async def shake(path: str = "/ws", **headers: str) -> bool:
     return bool(accepted)
 
 
-@pytest.mark.parametrize("path", ["/", "/ws/", "/wss", "/ws/x", "/api/user", "/%00", "//ws", "/admin/", "/ws;x", "ws"])
+@pytest.mark.parametrize("path", ["/", "/ws/", "/wss", "/ws/x", "/api/user", "/%00", "//ws", "/admin/"])
 async def test_another_path_is_refused_and_no_fault(path: str) -> None:
     assert not await shake(path)
 
