@@ -17,6 +17,7 @@ LINGER = 5  # seconds in which a refused client may go on sending, so that it ge
 class LimitedRequest(http_protocol.WebRequest):  # type: ignore[misc]
     """A request that is refused by its declared length, or as soon as its body has passed the limit."""
 
+    content: Any
     _limit = bodies.SMALL
     _received = 0
     _refused = False
@@ -53,7 +54,7 @@ class LimitedRequest(http_protocol.WebRequest):  # type: ignore[misc]
         transport.write(b"\r\n".join([*lines, b"", body]))
         if hasattr(transport, "loseWriteConnection"):  # not where Daphne ends TLS
             transport.loseWriteConnection()
-        reactor.callLater(LINGER, transport.abortConnection)
+        reactor.callLater(LINGER, transport.abortConnection)  # type: ignore[arg-type]
 
 
 def install() -> None:

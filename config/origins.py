@@ -3,7 +3,8 @@
 from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
-from django.http.request import is_same_domain, split_domain_port, validate_host
+from django.http.request import split_domain_port, validate_host
+from django.utils.http import is_same_domain
 
 Place = tuple[str, str, int | None]  # scheme, host, port
 _PORTS = {"http": 80, "https": 443}
