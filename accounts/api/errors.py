@@ -84,7 +84,7 @@ def _words(exc: Exception) -> str:
     if isinstance(exc, exceptions.MethodNotAllowed):  # the library's own words repeat the method and the type
         return _("This address does not take this method.")
     if isinstance(exc, exceptions.Throttled):
-        return TooOften(int(exc.wait or 1)).message
+        return TooOften(int(getattr(exc, "wait", 0) or 1)).message
     if isinstance(exc, exceptions.UnsupportedMediaType):
         return _("Send JSON, as application/json.")
     detail = getattr(exc, "detail", "")

@@ -90,7 +90,7 @@ def _key(user_id: UUID) -> str:
     return f"storage:{user_id}"
 
 
-def _number(statement: str, argument: object) -> int:
+def _number(statement: str, argument: UUID | list[UUID]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(statement, [ROW, argument])
         return int(cursor.fetchone()[0])

@@ -36,9 +36,9 @@ SAME = {"another path": "https://lab.example.com/v2", "a port that is the usual"
 
 @pytest.fixture
 def file(settings: Settings, tmp_path: Path) -> Path:
-    settings.LIBRECHAT_CONFIG = tmp_path / "librechat.yaml"
-    settings.LIBRECHAT_CONFIG.write_text("version: 1.3.5\n")
-    return settings.LIBRECHAT_CONFIG
+    settings.LIBRECHAT_CONFIG = found = tmp_path / "librechat.yaml"
+    found.write_text("version: 1.3.5\n")
+    return found
 
 
 @pytest.fixture
