@@ -85,18 +85,18 @@ class Counted:
             log.warning("%s is not taken back", self.key.partition(":")[2].partition(":")[0], exc_info=True)
 
 
-def count(limit: Limit, who: str, *, closed: bool = False) -> Counted:
-    """Count one more time for `who`. Raises `TooOften`.
+def count(limit: Limit, who: str, *, times: int = 1, closed: bool = False) -> Counted:
+    """Count one more time, or several, for `who`. Raises `TooOften`.
 
     While Redis takes no count, what is `closed` is refused (`NotCounted`): guessing passwords and making accounts must
     not go on uncounted. Everything else goes on: a limit must not stop everybody.
     """
-    if not limit.most:
+    if not limit.most or not times:
         return Counted()
     key, into = _key(limit, who)
     try:
         cache.add(key, 0, timeout=limit.window + 1)
-        times = cache.incr(key)
+        counted = cache.incr(key, times)
     except ValueError:  # it expired in between
         return Counted()
     except (redis.RedisError, OSError):
@@ -104,7 +104,7 @@ def count(limit: Limit, who: str, *, closed: bool = False) -> Counted:
         if closed:
             raise NotCounted from None
         return Counted()
-    if times > limit.most:
+    if counted > limit.most:
         raise TooOften(math.ceil(limit.window - into))
     return Counted(key)
 

@@ -44,7 +44,7 @@ class GrantsView(AdminView):
         rows, paging = page_of(request, CapabilityGrant.objects.order_by("-created_at", "id"))
         return Response({"grants": [grant_to_wire(each) for each in rows], **paging})
 
-    @extend_schema(operation_id="admin_grant_assign", request=GrantIn, responses=_OBJECT)
+    @extend_schema(operation_id="admin_grant_assign", request=GrantIn, responses={201: {"type": "object"}})
     def post(self, request: Request) -> Response:
         body = read_body(request, GrantIn)
         try:

@@ -69,7 +69,7 @@ class GroupsView(AdminView):
         found, paging = page_of(request, rows)
         return Response({"groups": [group_to_wire(each) for each in found], **paging})
 
-    @extend_schema(operation_id="admin_group_create", request=NewGroupIn, responses=_GROUP)
+    @extend_schema(operation_id="admin_group_create", request=NewGroupIn, responses={201: {"type": "object"}})
     def post(self, request: Request) -> Response:
         body = read_body(request, NewGroupIn)
         try:

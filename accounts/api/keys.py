@@ -46,7 +46,7 @@ class KeysView(APIView):
         rows = person(request).api_keys.order_by("-created_at", "id")
         return Response({"keys": [key_to_wire(each) for each in rows]})
 
-    @extend_schema(operation_id="api_key_create", request=KeyIn, responses=_OBJECT)
+    @extend_schema(operation_id="api_key_create", request=KeyIn, responses={201: {"type": "object"}})
     def post(self, request: Request) -> Response:
         body, user = read_body(request, KeyIn), person(request)
         if isinstance(request.auth, ApiKey):

@@ -1,11 +1,10 @@
 """Refusing what another site's page makes a browser send."""
 
-from urllib.parse import urlsplit
-
-from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
+
+from config import origins
 
 
 class SameOrigin(BasePermission):
@@ -19,10 +18,6 @@ class SameOrigin(BasePermission):
 
     def has_permission(self, request: Request, view: object) -> bool:
         origin = request.headers.get("Origin")
-        if origin is None or origin in settings.CSRF_TRUSTED_ORIGINS:
+        if origin is None:
             return True
-        try:
-            host = urlsplit(origin).netloc
-        except ValueError:
-            return False
-        return bool(host) and host in {request.get_host(), urlsplit(settings.DOMAIN).netloc}
+        return origins.is_ours(origin, scheme=request.scheme or "http", host=request.get_host())

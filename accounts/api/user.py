@@ -41,7 +41,7 @@ class DeleteView(APIView):
     key_scopes = CLOSED
     before_terms = True
 
-    @extend_schema(operation_id="user_delete", request=CodeIn, responses=Said)
+    @extend_schema(operation_id="user_delete", request=CodeIn, responses={200: Said})
     def delete(self, request: Request) -> HttpResponseBase:
         user, body = person(request), read_body(request, CodeIn)
         if not (site.current().allow_account_deletion or user.is_admin):

@@ -1,6 +1,7 @@
 """Signing up, in and out, and who asks."""
 
 from contextlib import suppress
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -95,12 +96,16 @@ class RegisterView(APIView):
         return Response(said(_("Your account is ready: sign in. If you had one already, it is as it was.")))
 
 
+# Published clients rely on texts here.
+_REFRESHED: Any = {200: SignedIn, (200, "text/plain"): str, (401, "text/plain"): str, (403, "text/plain"): str}
+
+
 class RefreshView(APIView):
     key_scopes = CLOSED
     authentication_classes = ()
     permission_classes = (SameOrigin,)
 
-    @extend_schema(operation_id="auth_refresh", request=None, responses=SignedIn, auth=[])
+    @extend_schema(operation_id="auth_refresh", request=None, responses=_REFRESHED, auth=[])
     def post(self, request: Request) -> HttpResponseBase:
         token = request.COOKIES.get(REFRESH_COOKIE)
         if not token:

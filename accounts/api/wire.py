@@ -1,6 +1,7 @@
 """What every part of the wire format is made of: models of bodies, ids, times."""
 
 from datetime import UTC, datetime
+from functools import cache
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
@@ -81,8 +82,23 @@ def read(model: type[Body], data: object, *, status: int = 400) -> Body:
 def first_fault(fault: ValidationError) -> str:
     """Return one sentence about the first fault, without the value that was sent."""
     first = fault.errors(include_url=False, include_context=False, include_input=False)[0]
-    where = ".".join(str(each)[:64] for each in first["loc"]) or _("the body")
+    if first["type"] == "extra_forbidden":  # its name is the sender's
+        return _("There is a field that is not documented.")
+    known = _documented()
+    where = ".".join(str(each) for each in first["loc"] if isinstance(each, int) or each in known) or _("the body")
     return f"{where}: {first['msg']}"
+
+
+@cache
+def _documented() -> frozenset[str]:
+    """Return every name of a field that a body may have; other names in a place are keys that somebody sent."""
+    found: set[str] = set()
+    level: list[type[BaseModel]] = [BaseModel]
+    while level:
+        level = [each for table in level for each in table.__subclasses__()]
+        found.update(name for table in level for name in table.model_fields)
+        found.update(field.alias for table in level for field in table.model_fields.values() if field.alias)
+    return frozenset(found)
 
 
 class UserOut(Out):

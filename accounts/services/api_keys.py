@@ -14,12 +14,11 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import audit, permissions
+from accounts import audit, permissions, quotas
 from accounts.models import ApiKey, User
 from accounts.services import endings
 
 PREFIX: Final = "sk-"
-MOST: Final = 20  # of one person
 SEEN_EVERY: Final = timedelta(minutes=1)  # how exactly the last use is known: no write for each request
 
 # The key that the request at hand came with; set where it is recognised, reset by `config.middleware.Origin`.
@@ -49,10 +48,11 @@ def make(
         raise BadKey(_("The scopes of a key are read, write and admin."))
     if expires_at is not None and expires_at <= timezone.now():
         raise BadKey(_("A key must end in the future."))
-    if user.api_keys.count() >= MOST:
-        raise BadKey(_("At most %(most)d keys can be kept. Delete one first.") % {"most": MOST})
     text = PREFIX + secrets.token_hex(32)
     with transaction.atomic():
+        User.objects.select_for_update(no_key=True).only("id").get(id=user.id)
+        if user.api_keys.count() >= (most := quotas.most("api_keys")):
+            raise BadKey(_("At most %(most)d keys can be kept. Delete one first.") % {"most": most})
         row = ApiKey.objects.create(
             user=user, name=name, prefix=text[:8], key_hash=_hash(text), scopes=sorted(set(scopes)),
             expires_at=expires_at,

@@ -42,7 +42,7 @@ def create(
     delegation.refuse_unheld(actor, given, RoleRefused)
     with transaction.atomic():
         if Role.objects.filter(name__iexact=role.name).exists():
-            raise RoleRefused(_("There is a role “%(name)s” already.") % {"name": role.name}, status=409)
+            raise RoleRefused(_("There is a role of this name already."), status=409)
         role.save(force_insert=True)
         _replace_access(role, rows)
         audit.record(actor=actor, action="role.created", target=_target(role), after=to_plain(role))
@@ -108,7 +108,7 @@ def rename(*, actor: User | None, role: Role, name: str) -> Role:
     delegation.refuse_unheld(actor, delegation.of_role(role), RoleRefused)
     with transaction.atomic():
         if Role.objects.filter(name__iexact=name).exclude(name=old).exists():
-            raise RoleRefused(_("There is a role “%(name)s” already.") % {"name": name}, status=409)
+            raise RoleRefused(_("There is a role of this name already."), status=409)
         renamed = Role.objects.select_for_update().get(name=old)
         renamed.name = name
         renamed.save(force_insert=True)
@@ -130,7 +130,9 @@ def delete(*, actor: User | None, role: Role) -> None:
     _refuse_own(actor, role)
     delegation.refuse_unheld(actor, replace(delegation.of_role(role), models=None), RoleRefused)
     with transaction.atomic():
-        found = Role.objects.select_for_update().get(name=role.name)
+        found = Role.objects.select_for_update().filter(name=role.name).first()
+        if found is None:  # somebody else was quicker
+            raise RoleRefused(_("There is no such role."), status=404)
         people = found.people.count()
         if people:
             message = _("%(count)d people have this role. Give them another one first.")
@@ -147,7 +149,7 @@ def give(*, actor: User | None, user: User, role: str) -> User:
     """
     found = Role.objects.filter(name=role).first()
     if found is None:
-        raise RoleRefused(_("There is no role “%(name)s”.") % {"name": role[:64]})
+        raise RoleRefused(_("There is no such role."))
     if user.role_id == found.name:
         return user
     if actor is not None and actor.id == user.id:
@@ -233,7 +235,7 @@ def _checked_access(value: object) -> list[ModelAccess]:
     rows = []
     for key, each in value.items():
         if not isinstance(each, dict) or not set(each) <= {"enabled", "coefficient"}:
-            raise RoleRefused(_("“%(model)s” needs `enabled` and `coefficient`.") % {"model": str(key)[:256]})
+            raise RoleRefused(_("A model needs `enabled` and `coefficient`."))
         enabled, coefficient = each.get("enabled", True), _coefficient(each.get("coefficient", 1))
         if not isinstance(enabled, bool):
             raise RoleRefused(_("`enabled` must be true or false."))

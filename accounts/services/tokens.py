@@ -17,6 +17,7 @@ import jwt
 from django.conf import settings
 from django.utils import timezone
 
+from accounts import quotas
 from accounts.ids import uuid7
 from accounts.models import RefreshSession, User
 
@@ -118,7 +119,7 @@ def answer_challenge(token: str) -> User:
 
 
 def open_session(*, user: User, ip: str = "", user_agent: str = "") -> Refresh:
-    """Begin a session that lasts `REFRESH_TOKEN_EXPIRY`, however often it is refreshed."""
+    """Begin a session that lasts `REFRESH_TOKEN_EXPIRY`, however often it is refreshed. Of too many the oldest end."""
     expires_at = timezone.now() + timedelta(milliseconds=settings.REFRESH_TOKEN_EXPIRY_MS)
     session_id = uuid7()
     token = _refresh_token(user, session_id, expires_at)
@@ -126,6 +127,10 @@ def open_session(*, user: User, ip: str = "", user_agent: str = "") -> Refresh:
         id=session_id, user=user, token_hash=_hash(token), expires_at=expires_at, ip=ip or None,
         user_agent=user_agent[:300],
     )  # fmt: skip
+    newest = RefreshSession.objects.filter(user=user).order_by("-created_at", "-id")
+    RefreshSession.objects.filter(
+        id__in=list(newest.values_list("id", flat=True)[quotas.most("api_sessions") :])
+    ).delete()
     return Refresh(user=user, token=token, expires_at=expires_at, session_id=session_id)
 
 

@@ -41,7 +41,7 @@ class BalanceView(APIView):
     key_scopes = READ_ONLY
     error_key = "error"
 
-    @extend_schema(operation_id="balance", responses=_OBJECT)
+    @extend_schema(operation_id="balance", responses={**_OBJECT, 204: None})
     def get(self, request: Request) -> HttpResponseBase:
         rules, user = policy.current(), person(request)
         if not rules.enforced:

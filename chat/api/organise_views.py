@@ -147,7 +147,7 @@ class TagView(ChatView):
             tags.move(user=user, tag_id=found.id, position=body.position)
         return Response(tag_to_wire(tags.listed(user).get(id=found.id)))
 
-    @extend_schema(operation_id="tags_delete", responses=ConversationTag)
+    @extend_schema(operation_id="tags_delete", responses={200: ConversationTag})
     def delete(self, request: Request, name: str) -> Response:
         found = _tag(request, name)
         tags.delete(user=person(request), tag_id=found.id)

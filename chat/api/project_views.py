@@ -10,6 +10,7 @@ from pydantic.alias_generators import to_camel
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts import quotas
 from accounts.api.errors import WireError
 from accounts.api.wire import Id, In, Out, iso, person, read_body
 from chat import doors
@@ -138,7 +139,7 @@ class ProjectView(ChatView):
             raise WireError(400, f"{fault.field}: {fault}") from None
         return Response(_shown(request, project_id))
 
-    @extend_schema(operation_id="projects_delete", responses=DeletedProject)
+    @extend_schema(operation_id="projects_delete", responses={200: DeletedProject})
     def delete(self, request: Request, project_id: UUID) -> Response:
         freed = projects.delete(user=person(request), project_id=project_id)
         return Response(DeletedProject(deleted_count=1, modified_count=freed).to_wire())
@@ -169,9 +170,9 @@ class FavoritesView(ChatView):
     @extend_schema(operation_id="favorites_set", request=FavoritesIn, responses=_FAVOURITES)
     def post(self, request: Request) -> Response:
         wanted = read_body(request, FavoritesIn).favorites
-        if len(wanted) > favourites.MOST:
-            words = _("At most %(limit)d favourites can be kept.") % {"limit": favourites.MOST}
-            raise WireError(400, {"message": words, "code": "MAX_FAVORITES_EXCEEDED", "limit": favourites.MOST})
+        if len(wanted) > (most := quotas.most("favourites")):
+            words = _("At most %(limit)d favourites can be kept.") % {"limit": most}
+            raise WireError(400, {"message": words, "code": "MAX_FAVORITES_EXCEEDED", "limit": most})
         picks = [_pick(each) for each in wanted]
         return Response(list(map(_favourite, favourites.replace(user=person(request), picks=picks))))
 

@@ -60,7 +60,7 @@ class ConversationsView(ChatView):
         answer = ConversationPage(conversations=[row_of(each) for each in page.items], next_cursor=page.next_cursor)
         return Response(answer.to_wire())
 
-    @extend_schema(operation_id="conversations_delete", request=DeleteIn, responses={201: DeleteResult})
+    @extend_schema(operation_id="conversations_delete", request=DeleteIn, responses={200: str, 201: DeleteResult})
     def delete(self, request: Request) -> Response:
         arg = read_body(request, DeleteIn).arg
         if arg.conversation_id is None:

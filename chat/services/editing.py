@@ -16,7 +16,7 @@ from accounts.models import User
 from chat import doors
 from chat.models import Conversation, Generation, Message
 from chat.quotes import Quote
-from chat.services import turns
+from chat.services import storage, turns
 from chat.services.ending import abandon
 from chat.services.notices import notify
 from chat.services.refusal import TurnRefused
@@ -102,6 +102,7 @@ def add(
     taken) and `Http404`.
     """
     text = turns.clean_text(text)
+    storage.take(user, len(text.encode()))
     with transaction.atomic():
         (conversation,) = doors.conversations_for(user, [conversation_id])
         parent = doors.message_for(user, parent_id, conversation_id=conversation_id) if parent_id else None
@@ -220,6 +221,7 @@ def branch(*, user: User, message_id: UUID, agent_id: str) -> Message:
     if not parts:
         raise Http404("This agent said nothing here.")
     now = timezone.now()
+    storage.take(user, storage.size_of([old.id]))
     with transaction.atomic():
         made = Message.objects.create(
             conversation=old.conversation, parent_id=old.parent_id, author=old.author, parts=parts,

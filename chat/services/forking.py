@@ -16,12 +16,13 @@ from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import limits
+from accounts import limits, quotas
 from accounts.ids import uuid7
 from accounts.models import User
 from accounts.services.bans import violate
 from chat import doors
 from chat.models import Conversation, Message
+from chat.services import storage
 from chat.services.notices import notify
 from chat.services.refusal import TurnRefused
 from endpoints.parts import plain_text
@@ -179,6 +180,7 @@ def _copy(
     """Store the copies, by as many statements for thousands of messages as for one."""
     order = [node for level in tree.levels for node in level if node.id in chosen]
     new_id = {node.id: uuid7() for node in order}
+    _take(original.owner, [node.id for node in order])
     path = tree.path(target) if target else []
     root = path[0] if path else original.chosen_root_id
     now = timezone.now()
@@ -198,6 +200,13 @@ def _copy(
             Message.objects.filter(id=copy.id).update(text=plain_text(copy.parts), finish_reason="stopped")
         notify(original.owner_id, "list", {})
     return made
+
+
+def _take(user: User, message_ids: list[UUID]) -> None:
+    """Count what is copied, by its size. Raises `limits.TooOften` and `accounts.quotas.QuotaReached`."""
+    size = storage.size_of(message_ids)
+    quotas.count_volume(str(user.id), size)
+    storage.take(user, size)
 
 
 def _rows(tree: Tree, order: list[Node], new_id: dict[UUID, UUID], path: list[UUID]) -> list[tuple[Any, ...]]:
