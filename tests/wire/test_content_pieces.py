@@ -87,7 +87,8 @@ DELTAS: dict[str, tuple[list[dict[str, Any]], str]] = {
     ),
     "in three fields and a piece": (
         [{"reasoning_content": "Be short.", "reasoning": "Be short.",
-          "thinking_blocks": [piece("thinking", thinking="Be short.")], "content": [thinking("Be short."), *HELLO]}], "Be short.",
+          "thinking_blocks": [piece("thinking", thinking="Be short.")],
+          "content": [thinking("Be short."), *HELLO]}], "Be short.",
     ),
     "told again in another field at the end": (
         [{"reasoning": "Be "}, {"reasoning": "short."}, said("Hello, you."),
