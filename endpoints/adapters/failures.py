@@ -28,7 +28,7 @@ _ERRORS: dict[type[Exception], str] = {
 }
 _BEGUN = _ERRORS | {TimedOut: "stalled", BrokenAnswer: "cut_off"}
 MAX_WAIT = 24 * 3600
-MAX_DEPTH = 6  # of errors inside of errors
+MAX_DEPTH = 12  # of errors inside of errors
 MAX_TEXT = 2000  # characters of a text
 MAX_PARTS = 12  # codes and texts of one error
 _CODES = ("code", "type", "status", "error_code", "errorCode", "status_code", "statusCode", "error_type", "__type",
@@ -47,7 +47,7 @@ _HIDDEN = re.compile(r"<(script|style|svg)\b.*?(?:</\1>|$)", re.DOTALL | re.IGNO
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.DOTALL | re.IGNORECASE)
 _TAG = re.compile(r"<[^>]*>")
 _AGAIN_IN = re.compile(
-    r"(?:try again|retry) (?:in|after) (?:about )?(?:(\d+)h)?(?:(\d+)m(?!s))?\s*(?:([\d.]+)\s*(ms|s\b|sec))?"
+    r"(?:try again|retry) (?:in|after) (?:about )?(?=\d)(?:(\d+)h)?(?:(\d+)m(?!s))?\s*(?:([\d.]+)\s*(ms|s\b|sec))?"
 )
 
 

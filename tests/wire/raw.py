@@ -16,12 +16,17 @@ _PREFIXES = {"anthropic": "anthropic/", "gemini": "gemini/", "bedrock": "bedrock
 
 
 @asynccontextmanager
-async def answering(*pieces: bytes, pause: float = 0) -> AsyncIterator[str]:
-    """Serve the pieces, one after another with a pause between, to whoever asks; yield the server's address."""
+async def answering(*pieces: bytes, pause: float = 0, asked: list[bytes] | None = None) -> AsyncIterator[str]:
+    """Serve the pieces, one after another with a pause between, to whoever asks; yield the server's address.
+
+    The heads of the requests are added to `asked`.
+    """
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             head = await reader.readuntil(b"\r\n\r\n")
+            if asked is not None:
+                asked.append(head)
             sizes = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
             await reader.readexactly(int(sizes[0].split(b":")[1]) if sizes else 0)
             for piece in pieces:
