@@ -39,6 +39,8 @@ def said_in(value: Any, kind: str = TEXT, depth: int = 0) -> Iterator[Said]:
 
 def thoughts_in(value: Any) -> str:
     """Return the words of a field that holds thoughts: a text, an object, or a list of either."""
+    if isinstance(value, str):
+        return value
     return "".join(words for kind, words in said_in(value, THOUGHT) if kind is THOUGHT)
 
 

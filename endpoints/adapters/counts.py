@@ -6,7 +6,7 @@ zero takes nothing back.
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from endpoints.events import Usage
@@ -26,6 +26,7 @@ _READ = ("cached_tokens", "cache_read_input_tokens", "cache_read_tokens", "promp
 _WRITTEN = ("cache_write_tokens", "cache_creation_tokens", "cache_creation_input_tokens", "cache_write_input_tokens",
             "cacheWriteInputTokens", "cacheWriteInputTokenCount", "cache_creation", "cache_write")  # fmt: skip
 _THOUGHT = ("reasoning_tokens", "thinking_tokens", "thoughtsTokenCount", "thoughts_token_count", "reasoningTokens")
+_BESIDE = ("thoughtsTokenCount", "thoughts_token_count")  # not among those of the reply
 _PROMPT_DETAILS = ("prompt_tokens_details", "input_tokens_details", "prompt_token_details", "input_token_details",
                    "promptTokensDetails", "inputTokensDetails")  # fmt: skip
 _OUTPUT_DETAILS = ("completion_tokens_details", "output_tokens_details", "completion_token_details",
@@ -63,20 +64,30 @@ class Counts:
     total: int = 0
     apart: bool = False  # a wire of which it is known that cached tokens are not among the prompt's
 
-    def note(self, report: Any) -> bool:
-        """Take over what a report of any form counts; say whether it counts anything."""
+    _last: Mapping[str, Any] | None = None  # a report that is not read yet: most replace the one before
+
+    def note(self, report: Any) -> None:
+        """Take over what a report of any form counts."""
+        if not isinstance(report, dict):
+            return
+        if self._last is not None and not _replaces(report, self._last):
+            self._take(self._last)
+        self._last = report
+
+    def _take(self, report: Mapping[str, Any]) -> None:
         found = _read(report, apart=self.apart)
         if found is None:
-            return False
-        for each in fields(self):
-            if value := getattr(found, each.name):
-                setattr(self, each.name, value)
-        if not found.total:
-            self.total = 0  # that of an earlier report was of fewer tokens
-        return True
+            return
+        for name in ("prompt", "output", "read", "written", "thought"):
+            if value := getattr(found, name):
+                setattr(self, name, value)
+        self.total = found.total  # that of an earlier report was of fewer tokens
 
     def usage(self) -> Usage | None:
         """Return the counts as events carry them, or None when nothing was told."""
+        if self._last is not None:
+            self._take(self._last)
+            self._last = None
         if not (self.prompt or self.output or self.read or self.written):
             return None
         cached = self.read + self.written
@@ -117,6 +128,16 @@ def reports_in(data: Mapping[str, Any]) -> Iterator[Any]:
             yield value
 
 
+def _replaces(report: Mapping[str, Any], earlier: Mapping[str, Any]) -> bool:
+    """Whether a report counts anew all that an earlier one did."""
+    if report.keys() != earlier.keys():
+        return False
+    for name, value in earlier.items():
+        if value and (report[name] != value if isinstance(value, dict) else not report[name]):
+            return False
+    return True
+
+
 def _read(report: Any, *, apart: bool = False, inside: bool = False) -> Counts | None:
     if not isinstance(report, Mapping):
         return None
@@ -130,6 +151,8 @@ def _read(report: Any, *, apart: bool = False, inside: bool = False) -> Counts |
         prompt = count(report["prompt_n"]) + read  # those that were read anew
     elif not apart and not count(report.get("prompt_tokens")) and _is_apart(report):
         prompt += read + written
+    prompt += count(report.get("toolUsePromptTokenCount"))
+    output += _first(report, _BESIDE)
     thought = _among(report, _OUTPUT_DETAILS, _THOUGHT) or _first(report, _THOUGHT)
     found = Counts(prompt, output, read, written, thought, _first(report, _TOTAL))
     return found if prompt or output or read or written or found.total else None

@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import quote
 
 from endpoints.adapters.base import ModelRequest, PromptMessage
-from endpoints.adapters.counts import count
 from endpoints.adapters.wire import (
     PATIENCE,
     Call,
@@ -108,9 +107,7 @@ class ContentReply(Reply):
     def feed(self, data: dict[str, Any]) -> Iterator[Event]:
         if data.get("error"):
             self.pass_over(data)
-        usage = data.get("usageMetadata") or data.get("usage_metadata")
-        if isinstance(usage, dict):
-            self._count(usage)
+        self.counts.note(data.get("usageMetadata") or data.get("usage_metadata"))
         candidates = data.get("candidates")
         candidate = candidates[0] if isinstance(candidates, list) and candidates else None
         if isinstance(candidate, dict):
@@ -146,11 +143,3 @@ class ContentReply(Reply):
                 yield ReasoningSealed(redacted=proof)
             function = {"name": call.get("name"), "arguments": json.dumps(call.get("args") or {})}
             yield from self.calls.feed([{"id": call.get("id"), "function": function}])
-
-    def _count(self, usage: dict[str, Any]) -> None:
-        """Note the counts. Thoughts and what tools put into the prompt are counted beside the rest."""
-        beside = {
-            "promptTokenCount": count(usage.get("promptTokenCount")) + count(usage.get("toolUsePromptTokenCount")),
-            "candidatesTokenCount": count(usage.get("candidatesTokenCount")) + count(usage.get("thoughtsTokenCount")),
-        }
-        self.counts.note(usage | {name: value for name, value in beside.items() if value})
