@@ -5,7 +5,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from chat.services import bulk, life, titles
+from chat.services import bulk, life, search_upkeep, titles
 from chat.services import sweep as sweeping
 from chat.services.signals import client
 
@@ -42,3 +42,9 @@ def sweep() -> None:
     """End what nobody ends any more, and show that the worker lives."""
     client().set(WORKER_SEEN, int(time.time()), ex=60)
     sweeping.sweep()
+
+
+@shared_task(ignore_result=True, expires=60, time_limit=60)
+def renew_search() -> None:
+    """Enter anew for search what an earlier release entered, a slice at a time."""
+    search_upkeep.renew(seconds=30)

@@ -144,6 +144,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "schedule")
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "chat.tasks.sweep", "schedule": 5.0},
+    "renew_search": {"task": "chat.tasks.renew_search", "schedule": 60.0},
     "purge": {"task": "chat.tasks.purge", "schedule": 60.0},
     "reconcile": {"task": "billing.tasks.reconcile", "schedule": crontab(hour="3", minute="10")},
     "retain": {"task": "chat.tasks.retain", "schedule": crontab(hour="3", minute="40")},
