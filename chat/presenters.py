@@ -71,11 +71,11 @@ class MessageView:
     @property
     def ending(self) -> str | Promise:
         """What ended the message, where it was not its writer; empty where nothing is to be said."""
-        return _ENDINGS.get(self.state) or _ENDINGS.get(self.finish_reason, "")
+        return _ENDINGS.get(self.state, _ENDINGS.get(self.finish_reason, ""))
 
 
 # By a message's state, and by the reasons in `endpoints.events.FinishReason`. A failure is a part of its own.
-_ENDINGS = {
+_ENDINGS: dict[str, str | Promise] = {
     "stopped": gettext_lazy("Stopped"),
     "interrupted": gettext_lazy("Interrupted"),
     "length": gettext_lazy("Cut off at the length limit"),

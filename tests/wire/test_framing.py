@@ -161,7 +161,7 @@ async def test_a_body_that_nobody_asked_to_be_packed_is_unpacked(name: str, size
     assert_whole(await played([http(b"", "text/event-stream", "200 OK", f"Content-Encoding: {encoding}"), *pieces]))
 
 
-CLAUDE = [
+CLAUDE: list[dict[str, Any]] = [
     {"type": "message_start", "message": {"usage": {"input_tokens": 18, "output_tokens": 1}}},
     {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
     {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "One "}},
@@ -169,28 +169,28 @@ CLAUDE = [
     {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 12}},
     {"type": "message_stop"},
 ]
-RESPONSE = {
+RESPONSE: dict[str, Any] = {
     "object": "response", "status": "completed", "usage": {"input_tokens": 18, "output_tokens": 12},
     "output": [{"type": "message", "content": [{"type": "output_text", "text": REPLY}]}],
 }  # fmt: skip
-RESPONSES = [
+RESPONSES: list[dict[str, Any]] = [
     {"type": "response.created", "response": {"status": "in_progress"}},
     {"type": "response.output_text.delta", "output_index": 0, "delta": "One "},
     {"type": "response.output_text.delta", "output_index": 0, "delta": "and twö, 三, 🙂."},
     {"type": "response.completed", "response": RESPONSE},
 ]
-GEMINI = [
+GEMINI: list[dict[str, Any]] = [
     {"candidates": [{"content": {"parts": [{"text": "One "}]}}]},
     {"candidates": [{"content": {"parts": [{"text": "and twö, 三, 🙂."}]}, "finishReason": "STOP"}],
      "usageMetadata": {"promptTokenCount": 18, "candidatesTokenCount": 12}},
 ]  # fmt: skip
-CONVERSE = {
+CONVERSE: dict[str, Any] = {
     "output": {"message": {"content": [{"text": REPLY}]}}, "stopReason": "end_turn",
     "usage": {"inputTokens": 18, "outputTokens": 12},
 }  # fmt: skip
-MESSAGE = {"type": "message", "content": [{"type": "text", "text": REPLY}], "stop_reason": "end_turn",
+MESSAGE: dict[str, Any] = {"type": "message", "content": [{"type": "text", "text": REPLY}], "stop_reason": "end_turn",
            "usage": {"input_tokens": 18, "output_tokens": 12}}  # fmt: skip
-ONCE = {"candidates": [{"content": {"parts": [{"text": REPLY}]}, "finishReason": "STOP"}],
+ONCE: dict[str, Any] = {"candidates": [{"content": {"parts": [{"text": REPLY}]}, "finishReason": "STOP"}],
         "usageMetadata": GEMINI[1]["usageMetadata"]}  # fmt: skip
 BY_WIRE: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
     "responses": (RESPONSES, RESPONSE), "anthropic": (CLAUDE, MESSAGE), "vertex claude": (CLAUDE, MESSAGE),
