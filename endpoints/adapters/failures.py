@@ -4,7 +4,7 @@ import json
 import math
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from html import unescape
@@ -123,7 +123,9 @@ def failure_in(body: Any, secrets: Iterable[str] = ()) -> Failed:
     """Return why the provider refused after its status went out: the body alone tells."""
     found = _Found()
     found.look(body)
-    return failure_of(status_of(found.codes, 500), body, secrets)
+    status = status_of(found.codes, 0)
+    failed = failure_of(status or 500, body, secrets)
+    return failed if status else replace(failed, detail=failed.detail.removeprefix("500 "))  # which nobody said
 
 
 def failure_of_body(status: int, body: bytes, secrets: Iterable[str] = (), *, wait: int = 0, hint: str = "") -> Failed:
