@@ -31,6 +31,38 @@ EXPLANATIONS: dict[str, Explanation] = {
         False,
         about_keys=True,
     ),
+    "forbidden": Explanation(
+        _("The key may not do this"),
+        _("Ask your administrator to allow this model for the key at the provider, or choose another model."),
+        False,
+    ),
+    "forbidden_user_key": Explanation(
+        _("Your key may not do this"),
+        _("Allow this model for your key at the provider, or choose another model."),
+        False,
+        about_keys=True,
+    ),
+    "key_limit": Explanation(
+        _("The limit of the key is used up"),
+        _("Ask your administrator to raise it at the provider, or choose another model."),
+        False,
+    ),
+    "user_key_limit": Explanation(
+        _("The limit of your key is used up"),
+        _("Raise it at the provider, or choose another model."),
+        False,
+        about_keys=True,
+    ),
+    "region": Explanation(
+        _("This model is not offered here"),
+        _("The provider does not serve the country or region that the request came from. Choose another model."),
+        False,
+    ),
+    "proxy": Explanation(
+        _("Something before the provider refused the request"),
+        _("A proxy or a firewall answered in its place. Ask your administrator to look into it."),
+        False,
+    ),
     "no_user_key": Explanation(
         _("This model needs a key of your own"),
         _("Add your key in the settings, under Keys. Then regenerate."),
@@ -64,6 +96,17 @@ EXPLANATIONS: dict[str, Explanation] = {
         _("The provider is limiting requests"),
         _("Wait a minute and regenerate, or choose another model."),
         True,
+    ),
+    "upstream_limit": Explanation(
+        _("The provider behind the gateway is limiting requests"),
+        _("Wait a minute and regenerate, or choose another model."),
+        True,
+    ),
+    "user_quota": Explanation(
+        _("Your account at the provider has no credit left"),
+        _("Top it up at the provider, or choose another model."),
+        False,
+        about_keys=True,
     ),
     "quota": Explanation(
         _("The account at the provider has no credit left"),

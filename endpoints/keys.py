@@ -38,6 +38,13 @@ _CREDENTIALS: Final = {
 }
 _KEYS: Final = ("apiKey", "GOOGLE_API_KEY", "azureOpenAIApiKey", "bearerToken")
 _FIELDS: Final = {*_KEYS, *_CREDENTIALS, "baseURL"}
+# What is refused for a key is said to whom the key belongs.
+_OWN_CODES: Final = {
+    "bad_key": "bad_user_key",
+    "forbidden": "forbidden_user_key",
+    "key_limit": "user_key_limit",
+    "quota": "user_quota",
+}
 _LABELS: Final = {
     "apiKey": gettext_lazy("Key"),
     "baseURL": gettext_lazy("Address"),
@@ -266,7 +273,8 @@ def forget_expired() -> int:
 
 def as_own(failed: Failed, endpoint: Endpoint) -> Failed:
     """Return why the call failed, said to whom the key belongs."""
-    return Failed("bad_user_key", failed.detail) if failed.code == "bad_key" and needs_key(endpoint) else failed
+    own = _OWN_CODES.get(failed.code)
+    return replace(failed, code=own) if own and needs_key(endpoint) else failed
 
 
 def erase(user: User) -> None:

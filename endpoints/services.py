@@ -43,6 +43,7 @@ _WIRES: dict[str, Adapter] = {
 }
 # Of these nothing can have been charged: nobody was reached, or the provider refused outright.
 _AGAIN = {"connection", "connect_timeout", "overloaded"}
+_LIMITED = {"rate_limit", "upstream_limit"}  # and these when they say for how long
 _random = SystemRandom()
 
 
@@ -71,7 +72,7 @@ async def stream(request: ModelRequest, *, retries: Retries = _RETRIES) -> Async
 
 def _pause(failed: Failed, attempt: int, retries: Retries) -> float | None:
     """Return the seconds after which the call may be made again, or None when it may not."""
-    if failed.code == "rate_limit" and failed.wait:
+    if failed.code in _LIMITED and failed.wait:
         pause = float(failed.wait)
     elif failed.code in _AGAIN:
         pause = max(failed.wait, retries.pause * 2**attempt)

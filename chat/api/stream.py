@@ -40,9 +40,12 @@ _pool = ThreadPoolExecutor(THREADS, thread_name_prefix="stream")
 # The machine codes of the wire format (section 10.6) for our own; what has none is said in words alone.
 WIRE_TYPES = {
     "bad_key": "auth_failed",
+    "forbidden": "auth_failed",
     "no_such_model": "model_not_found",
     "rate_limit": "model_rate_limit",
+    "upstream_limit": "model_rate_limit",
     "quota": "model_rate_limit",
+    "key_limit": "model_rate_limit",
     "context_too_long": "INPUT_LENGTH",
     "bad_request": "invalid_request_error",
     "content_filter": "refusal",

@@ -66,7 +66,7 @@ async def carry_out(
     active.ending = True
     parts = list(active.log.reducer.parts)
     if isinstance(ending, Failed):
-        log.warning("run %s failed: %s %s", job.id, ending.code, ending.detail[:300])
+        log.warning("run %s failed: %s %s", job.id, ending.code, ending.detail)
         parts.append(error_part(ending))
     called = None if isinstance(endpoint, Failed) else endpoint
     return Outcome(

@@ -61,7 +61,7 @@ _FAILURES: dict[str, tuple[int, tuple[str, str | None, str], str, str]] = {
     ),
     "429": (
         429,
-        ("requests", "rate_limit_exceeded", "Rate limit reached. Please try again in 20s."),
+        ("requests", "rate_limit_exceeded", "Rate limit reached for requests."),
         "rate_limit_error",
         "RESOURCE_EXHAUSTED",
     ),
