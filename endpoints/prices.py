@@ -115,6 +115,7 @@ def reserve_for(
         user_id=user.id,
         credits=credits,
         tokens=prompt_tokens + reply_tokens,
+        reply_tokens=reply_tokens,
         coefficient=coefficient,
         key_id=key_id,
         bindings=bindings,

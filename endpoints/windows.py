@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Mapping
 
 from billing.price_map import entry
-from endpoints.adapters.base import Endpoint
-from endpoints.profiles import LOCAL, price_keys
+from endpoints.adapters.base import Endpoint, PromptMessage
+from endpoints.profiles import LOCAL, price_keys, profile
+from endpoints.tokens import estimate_message
 
 DEFAULT = 32_000  # tokens, of a model that nobody knows
 LEAST = 1_024
 USABLE = 0.95  # of what the reply leaves: lengths are estimated
+SURE_REPLY = 4_096  # tokens that every model writes
 _SHORT = 3  # characters of a name that stands in many others by chance
 
 
@@ -103,6 +105,15 @@ def usable_of(endpoint: Endpoint, model: str, *, max_tokens: int, chosen: int | 
     return max(LEAST, round((window_of(endpoint, model) - max_tokens) * USABLE))
 
 
+def longest_reply(endpoint: Endpoint, model: str, *, prompt_tokens: int) -> int:
+    """Return the most tokens that the model is sure to be allowed to write after such a prompt; 0 for none.
+
+    Providers refuse a cap above what a model writes, or above what its window has left.
+    """
+    room = window_of(endpoint, model) - prompt_tokens
+    return max(min(profile(endpoint, model).max_output_tokens or SURE_REPLY, room), 0)
+
+
 def _longest(table: Mapping[str, int], model: str) -> int:
     """Return what stands under the name, else under the longest name that is part of it; 0 where there is none."""
     if model in table:
@@ -120,18 +131,12 @@ def _is_part(key: str, name: str) -> bool:
     return at >= 0 and (len(key) > _SHORT or at == 0 or not name[at - 1].isalnum())
 
 
-# Bytes of UTF-8 for a token, by what is part of the model's name: a byte counts scripts as vocabularies do, more or
-# less. They are chosen a little low, so that what is left out is left out before a provider refuses all of it.
-_BYTES: tuple[tuple[str, float], ...] = (
-    ("claude", 3.0), ("gemini", 3.6), ("gemma", 3.6), ("gpt-4-", 3.3), ("gpt-3.5", 3.3), ("gpt", 3.6), ("llama", 3.4),
-    ("qwen", 3.3), ("deepseek", 3.3), ("mistral", 3.1), ("grok", 3.4),
-)  # fmt: skip
-_BYTES_OF_OTHERS = 3.1
-PER_MESSAGE = 4  # tokens around each message
+def size_of(message: PromptMessage) -> int:
+    """Return about how many tokens a message of a prompt is: its text, its calls, the thoughts that go with it."""
+    calls = "".join(f"{call.name}{call.arguments}" for call in message.tool_calls)
+    thoughts = "".join(str(part.get("think", "")) for part in message.reasoning)
+    return estimate_message(message.content + calls + thoughts)
 
 
-def estimate(texts: Iterable[str], model: str) -> list[int]:
-    """Return about how many tokens each text is to the model, as a message of a prompt."""
-    name = model.lower()
-    size = next((size for part, size in _BYTES if part in name), _BYTES_OF_OTHERS)
-    return [int(len(text.encode("utf-8", "surrogatepass")) / size) + PER_MESSAGE for text in texts]
+def prompt_size(messages: Iterable[PromptMessage]) -> int:
+    return sum(map(size_of, messages))

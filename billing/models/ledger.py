@@ -43,6 +43,7 @@ class Hold(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="holds")
     state = models.CharField(max_length=8, choices=State.choices, default=State.OPEN)
     amount = models.BigIntegerField()  # credits reserved of the balance now; 0 where balances are off
+    reply_tokens = models.IntegerField(default=1_000, db_default=1_000)  # of the reply, that it paid for at first
     on_balance = models.BooleanField(default=False)  # whether the balance counts: balances were on when it was placed
     limited = models.BooleanField(default=False)  # whether anything limits it: the balance, or a budget
     coefficient = models.DecimalField(max_digits=8, decimal_places=4, default=1)  # of the role, when it was placed

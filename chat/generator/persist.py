@@ -55,6 +55,7 @@ class Job:
     instructions: str = ""  # of the conversation's project
     coefficient: Decimal = Decimal(1)  # of the person's role, when the run was begun
     limited: bool = False  # whether a balance or a budget limits the run
+    reply_tokens: int = holds.REPLY_SLICE  # of the reply that its hold pays for
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,8 @@ WITH taken AS (
     RETURNING id, owner_id, conversation_id, message_id, hold_id, continues, needs_title, stop_requested
 )
 SELECT taken.*, m.endpoint, m.model, m.spec, c.settings, m.parts, coalesce(p.instructions, '') AS instructions,
-    coalesce(h.coefficient, 1) AS coefficient, coalesce(h.limited, false) AS limited
+    coalesce(h.coefficient, 1) AS coefficient, coalesce(h.limited, false) AS limited,
+    coalesce(h.reply_tokens, %(slice)s) AS reply_tokens
 FROM taken JOIN chat_message m ON m.id = taken.message_id JOIN chat_conversation c ON c.id = taken.conversation_id
 LEFT JOIN chat_project p ON p.id = c.project_id AND (p.owner_id = c.owner_id OR {_MAY_SEE})
 LEFT JOIN billing_hold h ON h.id = taken.hold_id
@@ -114,7 +116,7 @@ def claim(*, ids: Sequence[UUID], worker: str) -> list[Job]:
     connection.ensure_connection()
     raw = connection.connection
     lease = timezone.now() + timedelta(seconds=settings.GENERATION_LEASE_SECONDS)
-    values = {"ids": list(ids), "worker": worker, "lease": lease}
+    values = {"ids": list(ids), "worker": worker, "lease": lease, "slice": holds.REPLY_SLICE}
     with transaction.atomic(), connection.wrap_database_errors, raw.pipeline():
         taking = Cursor(raw, row_factory=dict_row)
         taking.adapters.register_loader("jsonb", JsonbLoader)  # Django reads JSON as text, for its own fields

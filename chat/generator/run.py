@@ -16,11 +16,12 @@ from endpoints.events import Event, Failed, Finished, ReasoningDelta, TextDelta,
 from endpoints.keys import as_own
 from endpoints.parts import Part, error_part
 from endpoints.placeholders import asks_who
+from endpoints.tokens import Tally
+from endpoints.windows import prompt_size
 
 log = logging.getLogger(__name__)
 
 REPLY_LIMIT = 8_000_000  # characters of one reply: a provider that never ends is cut off here
-CHARACTERS_PER_TOKEN = 4  # for the estimate when a provider reports no usage
 
 
 @dataclass(slots=True, eq=False)
@@ -35,7 +36,7 @@ class ActiveRun:
     saved_position: int = -1
     task: "asyncio.Task[None] | None" = None
     usages: list[Usage] = field(default_factory=list)
-    written: int = 0  # characters since the last reported usage
+    written: Tally = field(default_factory=Tally)  # since the last reported usage
     total: int = 0
     left_out: int = 0  # messages of the branch that did not fit into the prompt
 
@@ -107,7 +108,7 @@ async def _write(active: ActiveRun, writer: LogWriter, request: ModelRequest, bu
                 if active.total > REPLY_LIMIT:
                     _note_silence(active, request)
                     return Failed("bad_response", "the reply is endless")
-                if not await budget.cover_reply(active.written // CHARACTERS_PER_TOKEN):
+                if not await budget.cover_reply(active.written.tokens):
                     _note_silence(active, request)
                     return Finished("budget")
     except asyncio.CancelledError:
@@ -129,30 +130,25 @@ def _take(active: ActiveRun, writer: LogWriter, event: Event) -> None:
     if isinstance(event, TextDelta | ReasoningDelta):
         if not event.text:
             return
-        active.written += len(event.text)
+        active.written.add(event.text)
         active.total += len(event.text)
     elif isinstance(event, ToolCallDelta):
-        active.written += len(event.arguments)
+        active.written.add(event.arguments)
         active.total += len(event.arguments)
     elif isinstance(event, Usage):
         active.usages.append(event)
-        active.written = 0
+        active.written.clear()
     writer.append(active.log, event)
 
 
 def _note_silence(active: ActiveRun, request: ModelRequest) -> None:
     """Estimate the usage of a call that ended before the provider reported it: what was written cost money."""
-    if active.written == 0:
+    if not active.written:
         return
-    prompt = sum(len(message.content) for message in request.messages)
     active.usages.append(
-        Usage(
-            input_tokens=prompt // CHARACTERS_PER_TOKEN + 1,
-            output_tokens=active.written // CHARACTERS_PER_TOKEN + 1,
-            estimated=True,
-        )
+        Usage(input_tokens=prompt_size(request.messages), output_tokens=active.written.tokens, estimated=True)
     )
-    active.written = 0
+    active.written.clear()
 
 
 def parts_to_continue(job: Job) -> tuple[Part, ...]:

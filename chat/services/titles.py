@@ -31,6 +31,7 @@ from endpoints.placeholders import asks_who
 from endpoints.prices import UnknownPrice, rates_of, reserve_for
 from endpoints.services import complete
 from endpoints.structured import complete_object
+from endpoints.windows import prompt_size
 
 log = logging.getLogger(__name__)
 
@@ -170,7 +171,7 @@ def _paid(conversation: Conversation, request: ModelRequest, titles: Titles, *, 
     """
     endpoint, model = request.endpoint, request.model
     hold_id = uuid7()
-    asked = len(request.messages[0].content) // 4 + 1
+    asked = prompt_size(request.messages)
     reserve = reserve_for(
         conversation.owner, endpoint, model, prompt_tokens=asked, reply_tokens=request.max_tokens,
         key_id=_begun_with(conversation),

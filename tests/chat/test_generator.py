@@ -264,7 +264,7 @@ def test_a_title_stays_when_no_model_writes_any(owner: User) -> None:
 async def test_a_reply_says_how_many_earlier_messages_did_not_fit(
     generator: Generator, owner: User, make_branch: Callable[..., Conversation]
 ) -> None:
-    chat = await sync_to_async(make_branch)(owner, count=4, settings={"maxContextTokens": 22})
+    chat = await sync_to_async(make_branch)(owner, count=4, settings={"maxContextTokens": 30})
     last = await Message.objects.aget(conversation=chat, text="M3")
     started = await sync_to_async(turns.start_turn)(
         user=owner, conversation_id=chat.id, draft=draft(text="[[echo]] And now?", parent_id=last.id)
