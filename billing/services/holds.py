@@ -49,7 +49,8 @@ _RESERVE = """
 UPDATE billing_balance SET held = held + %s, updated_at = now() WHERE user_id = %s AND credits - held >= %s
 """
 _INSERT_HOLD = """
-INSERT INTO billing_hold (id, user_id, state, amount, reply_tokens, on_balance, limited, coefficient, key_id, created_at)
+INSERT INTO billing_hold
+    (id, user_id, state, amount, reply_tokens, on_balance, limited, coefficient, key_id, created_at)
 VALUES (%s, %s, 'open', %s, %s, %s, %s, %s, %s, now())
 """
 

@@ -39,7 +39,8 @@ KINDS: dict[str, tuple[dict[str, Any], str, tuple[str, ...], int]] = {
     ),
     "Azure": ({"family": "azureOpenAI", "key_header": "api-key"}, "gpt-4.1", ("max_tokens",), 32_768),
     "Anthropic": (
-        {**LITELLM, "family": "anthropic", "litellm_prefix": "anthropic/"}, "claude-sonnet-4-5", ("max_tokens",), 64_000,
+        {**LITELLM, "family": "anthropic", "litellm_prefix": "anthropic/"}, "claude-sonnet-4-5",
+        ("max_tokens",), 64_000,
     ),
     "Gemini": (
         {**LITELLM, "family": "google", "litellm_prefix": "gemini/"}, "gemini-2.5-flash",
