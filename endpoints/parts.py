@@ -161,4 +161,4 @@ def add_usage(left: Usage, right: Usage) -> Usage:
 
 def plain_text(parts: list[Part]) -> str:
     """Return the text parts alone, joined by a blank line: what search, copy and titles read."""
-    return "\n\n".join(part["text"] for part in parts if part["type"] == "text" and part["text"])
+    return "\n\n".join(part["text"] for part in parts if part["type"] == "text" and part["text"].strip())

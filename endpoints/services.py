@@ -18,6 +18,7 @@ from endpoints.adapters import (
 from endpoints.adapters.base import Adapter, ModelRequest
 from endpoints.events import Event, Failed, TextDelta, Usage
 from endpoints.placeholders import filled
+from endpoints.prompts import tidy
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,8 @@ async def stream(request: ModelRequest, *, retries: Retries = _RETRIES) -> Async
     came and nothing can have been charged is made again, as `retries` says.
     """
     endpoint = request.endpoint.for_model(request.model)
-    request = replace(request, endpoint=replace(endpoint, headers=filled(endpoint.headers, request.caller)))
+    endpoint = replace(endpoint, headers=filled(endpoint.headers, request.caller))
+    request = replace(request, endpoint=endpoint, messages=tidy(request.messages))
     adapter = adapter_of(request)
     for attempt in range(retries.most + 1):
         pause = None

@@ -30,6 +30,7 @@ from endpoints.callers import caller_of
 from endpoints.events import Event, Failed, Finished, Usage
 from endpoints.parts import Part, plain_text
 from endpoints.prices import rates_of
+from endpoints.prompts import is_blank
 
 CLAIM_LIMIT = 64
 
@@ -127,7 +128,7 @@ def claim(*, ids: Sequence[UUID], worker: str) -> list[Job]:
         claimed, rows = taken.fetchall(), told.fetchall()
     history: dict[UUID, list[PromptMessage]] = {}
     for run_id, author, text, quotes in rows:
-        if text:
+        if not is_blank(text) or quotes:
             role = "user" if author == Message.Author.USER else "assistant"
             history.setdefault(run_id, []).append(PromptMessage(role, with_quotes(text, quotes)))  # type: ignore[arg-type]
     return [Job(**row, history=history.get(row["id"], [])) for row in claimed]

@@ -8,6 +8,7 @@ from chat.model_settings import asked_with
 from endpoints.adapters.base import Endpoint, ModelRequest, PromptMessage
 from endpoints.parameters import request_fields, with_headers
 from endpoints.parts import plain_text
+from endpoints.prompts import is_blank
 from endpoints.windows import size_of, usable_of
 
 CONTINUE = "Continue exactly where you stopped. Do not repeat anything and do not comment."
@@ -30,9 +31,10 @@ def prompt_of(job: Job, endpoint: Endpoint) -> Prompt:
     if chosen is None:  # without what it says, this would be another request
         raise LookupError(f"there is no model spec {job.spec}")
     messages = list(job.history)
-    if system := "\n\n".join(filter(None, [job.instructions, chosen.get("promptPrefix")])):
+    said = [each for each in (job.instructions, chosen.get("promptPrefix")) if each and not is_blank(each)]
+    if system := "\n\n".join(said):
         messages.insert(0, PromptMessage("system", system))
-    if job.continues and (written := plain_text(job.parts)):
+    if job.continues and not is_blank(written := plain_text(job.parts)):
         messages += [PromptMessage("assistant", written), PromptMessage("user", CONTINUE)]
     variant = endpoint.for_model(job.model)
     mapped = request_fields(variant, job.model, chosen.values)

@@ -96,7 +96,7 @@ async def _prepare(active: ActiveRun, endpoint: Endpoint, budget: Budget) -> Mod
 
 
 async def _write(active: ActiveRun, writer: LogWriter, request: ModelRequest, budget: Budget) -> Finished | Failed:
-    scrubber = Scrubber()
+    scrubber = Scrubber(in_text=active.log.reducer.open_kind == "text")
     active.writing = True
     try:
         async with aclosing(run_agent(request)) as events:  # type: ignore[type-var]
@@ -104,7 +104,7 @@ async def _write(active: ActiveRun, writer: LogWriter, request: ModelRequest, bu
                 if isinstance(event, Finished | Failed):
                     _note_silence(active, request)
                     return event
-                _take(active, writer, scrubber.clean(event))
+                _take(active, writer, scrubber, event)
                 if active.total > REPLY_LIMIT:
                     _note_silence(active, request)
                     return Failed("bad_response", "the reply is endless")
@@ -126,10 +126,8 @@ async def _write(active: ActiveRun, writer: LogWriter, request: ModelRequest, bu
     return Failed("cut_off", "the run ended without a last event")
 
 
-def _take(active: ActiveRun, writer: LogWriter, event: Event) -> None:
+def _take(active: ActiveRun, writer: LogWriter, scrubber: Scrubber, event: Event) -> None:
     if isinstance(event, TextDelta | ReasoningDelta):
-        if not event.text:
-            return
         active.written.add(event.text)
         active.total += len(event.text)
     elif isinstance(event, ToolCallDelta):
@@ -138,7 +136,9 @@ def _take(active: ActiveRun, writer: LogWriter, event: Event) -> None:
     elif isinstance(event, Usage):
         active.usages.append(event)
         active.written.clear()
-    writer.append(active.log, event)
+    event = scrubber.clean(event)
+    if not isinstance(event, TextDelta | ReasoningDelta) or event.text:
+        writer.append(active.log, event)
 
 
 def _note_silence(active: ActiveRun, request: ModelRequest) -> None:

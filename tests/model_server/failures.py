@@ -126,13 +126,8 @@ def failure_line(wire: str, name: str) -> str:
 
 # Tokens that a model writes at most, by the beginning of its name; any other writes a little less than real ones do.
 _LONGEST = {
-    "gpt-4.1": 32_768,
-    "gpt-4o": 16_384,
-    "gpt-4": 8_192,
-    "gpt-5": 128_000,
-    "gemini-2.5": 65_536,
-    "claude": 128_000,
-}
+    "gpt-4.1": 32_768, "gpt-4o": 16_384, "gpt-4": 8_192, "gpt-5": 128_000, "gemini-2.5": 65_536, "claude": 128_000,
+}  # fmt: skip
 
 
 def most_of(model: str) -> int:
