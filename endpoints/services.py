@@ -17,6 +17,7 @@ from endpoints.adapters import (
 )
 from endpoints.adapters.base import Adapter, ModelRequest
 from endpoints.events import Event, Failed, TextDelta, Usage
+from endpoints.parameters.refused import named_in
 from endpoints.placeholders import filled
 from endpoints.prompts import tidy
 
@@ -64,11 +65,18 @@ async def stream(request: ModelRequest, *, retries: Retries = _RETRIES) -> Async
             if isinstance(first, Failed) and attempt < retries.most:
                 pause = _pause(first, attempt, retries)
             if pause is None:
-                yield first
+                yield _told(first)
                 async for event in events:
-                    yield event
+                    yield _told(event)
                 return
         await asyncio.sleep(pause)
+
+
+def _told(event: Event) -> Event:
+    """Return the event; a refusal of the request names the settings that it is about."""
+    if isinstance(event, Failed) and event.code == "bad_request":
+        return replace(event, settings=named_in(event.detail))
+    return event
 
 
 def _pause(failed: Failed, attempt: int, retries: Retries) -> float | None:

@@ -11,6 +11,12 @@ _FAILURES: dict[str, tuple[int, tuple[str, str | None, str], str, str]] = {
         "invalid_request_error",
         "INVALID_ARGUMENT",
     ),
+    "settings": (
+        400,
+        ("invalid_request_error", None, "temperature and top_p cannot both be given for this model"),
+        "invalid_request_error",
+        "INVALID_ARGUMENT",
+    ),
     "context": (
         400,
         (
