@@ -177,9 +177,7 @@ def explain(code: str, wait: int = 0, settings: Sequence[str] = ()) -> Explanati
     """
     words = EXPLANATIONS.get(code, EXPLANATIONS["internal"])
     if names := labels_of(settings):
-        advice = _(
-            "This model does not take %(names)s as set. Change or clear it in the parameters, then regenerate."
-        )
+        advice = _("This model does not take %(names)s as set. Change or clear it in the parameters, then regenerate.")
         return replace(words, advice=str(advice) % {"names": names})
     return replace(words, advice=_after(wait)) if wait else words
 

@@ -6,6 +6,7 @@ from accounts.access import access_of
 from accounts.models import User
 from endpoints import registry
 from endpoints.adapters.base import Endpoint
+from endpoints.callers import caller_of
 from endpoints.config.model_specs import ModelSpec
 from endpoints.specs import parameters_of_preset
 
@@ -134,6 +135,10 @@ class Offer:
             if models:
                 return endpoint, models[0]
         return None
+
+    def await_models(self, user: User, name: str) -> bool:
+        """Wait for a list that was never fetched; return whether there is a new one. Raises `NotThereYet`."""
+        return self._registry.await_models(name, self._who, lambda: caller_of(user))
 
     def allows(self, name: str, model: str) -> bool:
         return self._access.allows(name, model) and self._registry.allows(name, model, self._who)

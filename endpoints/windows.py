@@ -1,6 +1,11 @@
 """How much of a conversation a model takes: its window, and what of it the prompt may fill."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from billing.price_map import entry
 from endpoints.adapters.base import Endpoint, PromptMessage
@@ -9,6 +14,8 @@ from endpoints.tokens import estimate_message
 
 DEFAULT = 32_000  # tokens, of a model that nobody knows
 LEAST = 1_024
+REPLY = 1_024  # tokens that a reply has at least, where nobody caps it
+REPLY_PART = 4  # or this part of a window that is small
 USABLE = 0.95  # of what the reply leaves: lengths are estimated
 SURE_REPLY = 4_096  # tokens that every model writes
 _SHORT = 3  # characters of a name that stands in many others by chance
@@ -80,29 +87,63 @@ _TABLES: dict[str, Mapping[str, int]] = {
 }
 
 
-def window_of(endpoint: Endpoint, model: str) -> int:
-    """Return the tokens that prompt and reply may have together.
+Source = Literal["file", "list", "local", "table", "map", "assumed"]
+SOURCES: Final[dict[Source, Promise]] = {
+    "file": _("as the configuration says"),
+    "list": _("as the server's list says"),
+    "local": _("of the model of this machine"),
+    "table": _("as the built-in table says"),
+    "map": _("as the built-in price list says"),
+    "assumed": _("assumed: nobody says how large it is"),
+}
 
-    The endpoint's own word first, then the built-in table, then the price map.
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """How many tokens prompt and reply may have together, and who says so."""
+
+    tokens: int
+    source: Source
+
+    @property
+    def words(self) -> str:
+        return str(SOURCES[self.source])
+
+
+def window_of(endpoint: Endpoint, model: str) -> int:
+    """Return the tokens that prompt and reply may have together."""
+    return window_in_force(endpoint, model).tokens
+
+
+def window_in_force(endpoint: Endpoint, model: str) -> Window:
+    """Return the window, and where it is from.
+
+    What the operator wrote first, then the provider's list, the built-in table, the price map, and a number that is
+    assumed.
     """
     if found := _longest(endpoint.windows, model):
-        return found
+        return Window(found, "file")
+    if found := endpoint.listed_windows.get(model, 0):
+        return Window(found, "list")
     if endpoint.local:
-        return LOCAL.context_window
+        return Window(LOCAL.context_window, "local")
     if found := _longest(_TABLES.get(endpoint.family, _ALL), model):
-        return found
+        return Window(found, "table")
     known = (entry(key) for key in price_keys(endpoint, model))
-    return next((int(each["max_input_tokens"]) for each in known if each and each.get("max_input_tokens")), DEFAULT)
+    found = next((int(each["max_input_tokens"]) for each in known if each and each.get("max_input_tokens")), 0)
+    return Window(found, "map") if found else Window(DEFAULT, "assumed")
 
 
 def usable_of(endpoint: Endpoint, model: str, *, max_tokens: int, chosen: int | None) -> int:
     """Return the tokens that a prompt may have. What a person chose as the window is used as it is.
 
-    `max_tokens` is the cap on the reply; 0 is none.
+    `max_tokens` is the cap on the reply; 0 is none, and then a part of the window is kept for it.
     """
     if chosen:
         return chosen
-    return max(LEAST, round((window_of(endpoint, model) - max_tokens) * USABLE))
+    window = window_of(endpoint, model)
+    left = window - (max_tokens or min(REPLY, window // REPLY_PART))
+    return max(min(LEAST, window // 2), round(left * USABLE))
 
 
 def longest_reply(endpoint: Endpoint, model: str, *, prompt_tokens: int) -> int:

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -20,10 +21,11 @@ from chat import doors
 from chat.model_settings import ModelSettings
 from chat.models import Conversation, Generation, Message
 from chat.quotes import MOST as MOST_QUOTES
-from chat.quotes import Quote
+from chat.quotes import Quote, with_quotes
 from chat.services import turn_sql
 from chat.services.admission import at_once_statements, count_message
 from chat.services.ending import announce_end
+from chat.services.fitting import check_length
 from chat.services.paying import Need
 from chat.services.refusal import TurnRefused
 from chat.services.signals import announce_stop, announce_work
@@ -32,6 +34,7 @@ from endpoints.events import Failed, Finished
 from endpoints.parts import Part, plain_text
 
 TITLE_WORDS = 8
+SURE_TO_FIT = 250  # characters of a message that hardly any window is too small for
 TITLE_CHARACTERS = 60
 
 
@@ -79,6 +82,7 @@ def start_turn(*, user: User, conversation_id: UUID | None, draft: Draft) -> Sta
     _check_references(user, conversation_id, draft)
     if draft.client_request_id and (earlier := _started_before(user, draft.client_request_id)):
         return earlier
+    _check_length(target, conversation_id, draft)
     count_message(user)
     draft = replace(draft, text=text, settings=None if target.is_fixed else draft.settings)
     started = _new_rows(user=user, conversation_id=conversation_id, draft=draft, target=target)
@@ -196,6 +200,20 @@ def _check_references(user: User, conversation_id: UUID | None, draft: Draft) ->
         raise Http404("There is no such message.")
 
 
+def _check_length(target: Target, conversation_id: UUID | None, draft: Draft) -> None:
+    """Raises `TurnRefused`. Short messages ask nothing of the database: what a person set leaves room for them."""
+    if len(draft.text) < SURE_TO_FIT and draft.settings is None:
+        return
+
+    def settings_of() -> dict[str, Any]:
+        if draft.settings is not None or conversation_id is None:
+            return draft.settings.to_json() if draft.settings else {}
+        stored = Conversation.objects.filter(id=conversation_id).values_list("settings", flat=True).first()
+        return stored or {}
+
+    check_length(target, with_quotes(draft.text, [quote.to_json() for quote in draft.quotes]), settings_of)
+
+
 def ticket_for(generation_id: UUID, user_id: UUID) -> str:
     """Return the proof that lets `user_id`'s websocket follow the run without asking the database."""
     words = f"follow:{generation_id}:{user_id}".encode()
@@ -262,6 +280,7 @@ def _queue(*, user: User, question: Message, reply: Message, target: Target, con
     generation = Generation(
         owner=user, conversation=reply.conversation, message=reply, hold_id=uuid7(), continues=continues
     )
+    check_length(target, question.text, lambda: reply.conversation.settings)
     count_message(user)
     need = Need(user, target.endpoint, target.model, question.text)
     is_new = not continues or reply._state.adding

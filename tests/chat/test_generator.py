@@ -22,6 +22,7 @@ from chat.services.refusal import TurnRefused
 from chat.services.signals import STOP, WORK, client
 from chat.services.turns import StartedTurn
 from endpoints import registry
+from endpoints.tokens import estimate_message
 from tests.chat.conftest import began, draft
 from tests.model_server.fixtures import ModelServer
 
@@ -276,7 +277,14 @@ async def test_a_reply_says_how_many_earlier_messages_did_not_fit(
 async def test_a_message_that_the_model_has_no_room_for_is_not_sent(
     generator: Generator, owner: User, model_server: ModelServer
 ) -> None:
-    started = await asked(owner, "word " * 100, settings=ModelSettings({"maxContextTokens": 10}))
+    with pytest.raises(TurnRefused) as refusal:
+        await asked(owner, "word " * 100, settings=ModelSettings({"maxContextTokens": 10}))
+    size = estimate_message("word " * 100)
+    assert (refusal.value.status, refusal.value.code) == (422, "INPUT_LENGTH")
+    assert refusal.value.details == {"info": f"{size} / 10"}
+    assert f"about {size - 10} tokens" in refusal.value.message
+    assert not await Generation.objects.aexists()
+    started = await asked(owner, "Hi", settings=ModelSettings({"promptPrefix": "word " * 100, "maxContextTokens": 10}))
     run = await over(started)
     assert (run.state, run.error) == ("failed", "empty_messages")
     assert model_server.count == 0

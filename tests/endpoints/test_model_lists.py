@@ -59,7 +59,7 @@ def test_a_fetched_list_is_used_and_renewed_when_old(
 ) -> None:
     asyncio.run(refresh(fetching))
     current = Registry((fetching,))
-    assert current.models("Fetching") == ("fetched-small", "fetched-large", "text-embedding-x")
+    assert current.models("Fetching") == ("fetched-small", "fetched-large")
     assert current.allows("Fetching", "fetched-large")
     assert current.allows("Fetching", "mine")  # the operator named it, whatever the provider's list says
     assert asked == []
@@ -136,7 +136,7 @@ async def test_anthropic_is_asked_in_its_own_way(remote: Remote) -> None:
 
 async def test_ollama_is_asked_for_its_tags_first(remote: Remote) -> None:
     answers(remote, "/api/tags", {"models": [{"name": "llama3:8b"}, {"name": "bad name"}]})
-    assert (await fetch(at(remote, "ollama"))).names == ("llama3:8b",)
+    assert (await fetch(at(remote, "ollama"))).names == ("llama3:8b", "bad name")
     answers(remote, "/api/tags", {"models": []})
     answers(remote, "/v1/models", {"data": [{"id": "other"}]})
     assert (await fetch(at(remote, "Ollama at home"))).names == ("other",)
@@ -170,13 +170,13 @@ async def test_prices_and_windows_of_the_list_are_kept_below_those_of_the_operat
         "maker/free": own,
         "openrouter/auto": Rates(Decimal(10), Decimal(30), Decimal(10), Decimal(10)),
     }
-    assert found.windows == {"maker/a": 200_000}
+    assert found.listed_windows == {"maker/a": 200_000}
 
 
 async def test_prices_of_other_lists_are_nobodys_word(remote: Remote) -> None:
     answers(remote, "/v1/models", PRICED)
     found = await fetch(at(remote, "Somewhere"))
-    assert (found.rates, found.windows) == ({}, {})
+    assert (found.rates, found.windows) == ({}, {"maker/a": 200_000})
 
 
 @pytest.mark.django_db

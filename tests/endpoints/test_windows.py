@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from endpoints.adapters.base import Endpoint, Family
-from endpoints.windows import DEFAULT, LEAST, usable_of, window_of
+from endpoints.windows import DEFAULT, LEAST, REPLY, USABLE, usable_of, window_of
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -57,7 +57,7 @@ def test_what_the_table_has_not_is_in_the_price_map_and_the_rest_unknown() -> No
 
 def test_what_a_prompt_may_have() -> None:
     known = endpoint(windows={"m": 10_000})
-    assert usable_of(known, "m", max_tokens=0, chosen=None) == 9_500
+    assert usable_of(known, "m", max_tokens=0, chosen=None) == round((10_000 - REPLY) * USABLE)
     assert usable_of(known, "m", max_tokens=2_000, chosen=None) == 7_600
     assert usable_of(known, "m", max_tokens=9_900, chosen=None) == LEAST
     assert usable_of(known, "m", max_tokens=2_000, chosen=300) == 300
