@@ -55,6 +55,11 @@ def price_keys(endpoint: Endpoint, model: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(keys))
 
 
+def is_known(endpoint: Endpoint, model: str) -> bool:
+    """Whether anybody says what the model can do."""
+    return endpoint.local or any(entry(key) for key in price_keys(endpoint, model))
+
+
 def profile(endpoint: Endpoint, model: str) -> Profile:
     """Return what is known of a model; for an unknown one what is safe to assume."""
     if endpoint.local:

@@ -30,12 +30,11 @@ from chat.services.paying import Need
 from chat.services.refusal import TurnRefused
 from chat.services.signals import announce_stop, announce_work
 from chat.services.targets import Target, target_for
+from chat.services.title_text import first_words
 from endpoints.events import Failed, Finished
 from endpoints.parts import Part, plain_text
 
-TITLE_WORDS = 8
 SURE_TO_FIT = 250  # characters of a message that hardly any window is too small for
-TITLE_CHARACTERS = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,12 +229,6 @@ def clean_text(text: str) -> str:
     if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
         raise TurnRefused(_("The message holds a character that cannot be stored."), status=422, code="characters")
     return text
-
-
-def first_words(text: str) -> str:
-    """Return a title made of the first words of a message, at most 60 characters."""
-    words = " ".join(text.split()[:TITLE_WORDS])
-    return words if len(words) <= TITLE_CHARACTERS else words[: TITLE_CHARACTERS - 1].rstrip() + "…"
 
 
 def _new_rows(*, user: User, conversation_id: UUID | None, draft: Draft, target: Target) -> StartedTurn:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from endpoints.parameters.mapped import Mapped
+from endpoints.parameters.mapped import Mapped, Quiet
 from endpoints.parameters.sets import Chosen
 
 _GEMINI = re.compile(r"gemini-(\d+)(?:[.-](\d))?(?!\d)")
@@ -78,6 +78,18 @@ def _in_range(budget: int, chosen: Chosen, model: str) -> int:
     if nearest != budget:
         chosen.notes["thinkingBudget"] = _("Out of range for this model: %(limit)s is used.") % {"limit": nearest}
     return nearest
+
+
+def least_thinking(model: str) -> Quiet:
+    """Return how the model is asked for as few thoughts as it allows."""
+    version = _version(_GEMINI, model)
+    if version >= (3, 0):
+        level = "low" if "pro" in model else "minimal"
+        return Quiet({"thinkingConfig": {"thinkingLevel": level}}, may_think=True)
+    if version >= (2, 5):
+        budget = _BUDGETS[""][0] if "flash" not in model else 0
+        return Quiet({"thinkingConfig": {"thinkingBudget": budget}}, may_think=budget > 0)
+    return Quiet()
 
 
 def _tools(chosen: Chosen, model: str, version: tuple[int, int]) -> list[dict[str, Any]]:
