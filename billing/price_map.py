@@ -9,10 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from billing.pricing import Rates
+from billing.pricing import Rates, rate_of
 
 FILE = "model_prices_and_context_window_backup.json"
-MILLION = Decimal(1_000_000)
 _TIER = re.compile(r"(input|output)_cost_per_token_above_(\d+)k_tokens")
 _CACHE_TIER = re.compile(r"cache_(read|creation)_input_token_cost_above_(\d+)k_tokens")
 _KEPT = {
@@ -61,7 +60,7 @@ def _row(found: Mapping[str, Any], suffix: str, base: Mapping[str, Decimal] | No
 
     def rate(name: str, otherwise: Decimal) -> Decimal:
         value = found.get(name + suffix)
-        return otherwise if value is None else (Decimal(str(value)) * MILLION).normalize()
+        return otherwise if value is None else rate_of(value)
 
     prompt = rate("input_cost_per_token", base.get("prompt", Decimal(0)))
     return {

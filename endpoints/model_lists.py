@@ -15,7 +15,7 @@ from django.core.cache import cache
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from billing.pricing import Rates
+from billing.pricing import Rates, rate_of
 from endpoints.adapters.base import Caller, Endpoint
 from endpoints.adapters.failures import parsed
 from endpoints.adapters.openai_request import OFFICIAL, headers_of
@@ -215,7 +215,7 @@ def _rate(row: Mapping[str, Any], kind: str) -> Decimal | None:
     """Return USD per million tokens of a price per token, or None for what is no price."""
     pricing = row.get("pricing")
     try:
-        rate = Decimal(str(pricing[kind])) * MILLION  # type: ignore[index]
+        rate = rate_of(pricing[kind])  # type: ignore[index]
     except (InvalidOperation, KeyError, TypeError):
         return None
     return rate if rate.is_finite() and 0 <= rate <= MILLION else None

@@ -76,6 +76,12 @@ def price_in_force(endpoint: Endpoint, model: str) -> PriceInForce:
     return known or PriceInForce(None, "unknown")
 
 
+def is_refused(endpoint: Endpoint, model: str) -> bool:
+    """Whether nobody may use the model because nobody knows its price, and credit is limited."""
+    rules = policy.current()
+    return rules.enforced and rules.unknown == "refuse" and rates_of(endpoint, model) is None
+
+
 def _known_price(endpoint: Endpoint, model: str) -> PriceInForce | None:
     if rates := endpoint.token_rates.get(model):
         return PriceInForce(rates, "token_config")

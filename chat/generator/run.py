@@ -10,12 +10,14 @@ from chat.generator.budget import Budget
 from chat.generator.persist import Job, Outcome, caller_of_job
 from chat.generator.prompt import prompt_of
 from chat.generator.scrub import Scrubber
+from chat.services.alarms import implausible_usage
 from chat.streaming.log import LogWriter, RunLog
 from endpoints.adapters.base import Caller, Endpoint, ModelRequest
 from endpoints.events import Event, Failed, Finished, ReasoningDelta, TextDelta, ToolCallDelta, Usage
 from endpoints.keys import as_own
 from endpoints.parts import Part, error_part
 from endpoints.placeholders import asks_who
+from endpoints.plausible import plausible
 from endpoints.tokens import Tally
 from endpoints.windows import prompt_size
 
@@ -104,6 +106,8 @@ async def _write(active: ActiveRun, writer: LogWriter, request: ModelRequest, bu
                 if isinstance(event, Finished | Failed):
                     _note_silence(active, request)
                     return event
+                if isinstance(event, Usage):
+                    event = await _believed(active, event, request, budget)
                 _take(active, writer, scrubber, event)
                 if active.total > REPLY_LIMIT:
                     _note_silence(active, request)
@@ -124,6 +128,19 @@ async def _write(active: ActiveRun, writer: LogWriter, request: ModelRequest, bu
         _note_silence(active, request)
         return Failed("internal")
     return Failed("cut_off", "the run ended without a last event")
+
+
+async def _believed(active: ActiveRun, usage: Usage, request: ModelRequest, budget: Budget) -> Usage:
+    """Return what of the reported usage is charged; tell the administrators of one that cannot be."""
+    charged = plausible(usage, request, written=active.written.tokens)
+    if charged != usage:
+        job = active.job
+        await budget.in_thread(
+            lambda: implausible_usage(
+                endpoint=job.endpoint, model=job.model, owner_id=job.owner_id, reported=usage, charged=charged
+            )
+        )
+    return charged
 
 
 def _take(active: ActiveRun, writer: LogWriter, scrubber: Scrubber, event: Event) -> None:

@@ -19,6 +19,7 @@ from billing.pricing import TokenCounts
 from billing.services import holds
 from chat import doors
 from chat.models import Conversation, Generation, Message
+from chat.services.alarms import implausible_usage
 from chat.services.notices import notify
 from chat.services.refusal import TurnRefused
 from chat.services.title_text import clean_title
@@ -29,6 +30,7 @@ from endpoints.events import Failed, Usage
 from endpoints.parameters.quiet import least_thinking
 from endpoints.parts import add_usage
 from endpoints.placeholders import asks_who
+from endpoints.plausible import plausible
 from endpoints.prices import UnknownPrice, rates_of, reserve_for
 from endpoints.services import complete
 from endpoints.structured import complete_object
@@ -194,6 +196,11 @@ def _paid(conversation: Conversation, request: ModelRequest, titles: Titles, *, 
     estimated = usage is None
     if usage is None:  # the provider said nothing, and was paid all the same
         usage = Usage(asked, estimate(text), estimated=True)
+    charged = plausible(usage, request, written=estimate(text))
+    if charged != usage:
+        owner_id = conversation.owner_id
+        implausible_usage(endpoint=endpoint.name, model=model, owner_id=owner_id, reported=usage, charged=charged)
+        usage = charged
     counts = TokenCounts(
         input=usage.input_tokens,
         output=usage.output_tokens,

@@ -10,7 +10,7 @@ from asgiref.sync import sync_to_async
 from django.db import OperationalError, connections
 from pytest_django import Settings
 
-from accounts.models import User
+from accounts.models import AuditEntry, User
 from billing.models import Balance, Hold, LedgerEntry
 from billing.services import holds
 from chat.generator import persist, worker
@@ -288,3 +288,19 @@ async def test_a_message_that_the_model_has_no_room_for_is_not_sent(
     run = await over(started)
     assert (run.state, run.error) == ("failed", "empty_messages")
     assert model_server.count == 0
+
+
+async def test_a_count_that_cannot_be_is_cut_and_told(owner: User, generator: Generator, settings: Settings) -> None:
+    settings.BALANCE_ENABLED = True
+    settings.BALANCE_START_CREDITS = 10_000_000
+    run = await over(await asked(owner, "[[tokens:5 usage=90000000]]", model="gpt-4o"))
+    entry = await LedgerEntry.objects.aget(reason="message")
+    assert (run.state, entry.input_tokens, entry.output_tokens) == ("done", 127_500, 16_384)
+    assert (await Balance.objects.aget(user=owner)).credits > 0
+    told = await AuditEntry.objects.aget(action="usage.implausible")
+    assert told.before["reported"]["output_tokens"] == 90_000_000
+    assert told.after["charged"]["output_tokens"] == 16_384
+    capped = await over(
+        await asked(owner, "[[tokens:5 usage=900]]", model="gpt-4o", settings=ModelSettings({"max_tokens": 50}))
+    )
+    assert capped.message.usage["output_tokens"] == 50
