@@ -9,8 +9,10 @@ import environ
 from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 
-from config import admin_menu, identity, mail
+from config import admin_menu, identity, mail, zones
 from config.secrets import load_secrets
+
+zones.use_pinned()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
