@@ -36,9 +36,20 @@ def rates_for(keys: Sequence[str]) -> Rates | None:
     """Return the rates of the first of `keys` that has a price, or None where nobody knows it."""
     for key in keys:
         found = entry(key)
-        if found and "input_cost_per_token" in found and "output_cost_per_token" in found:
-            return _rates(found)
+        if found and (rates := rates_of_entry(found)):
+            return rates
     return None
+
+
+def rates_of_entry(found: Mapping[str, Any]) -> Rates | None:
+    """Return the rates that an entry of a price map tells, or None where it has no price."""
+    told = [found.get(name) for name in ("input_cost_per_token", "output_cost_per_token")]
+    return None if None in told else _rates(found)
+
+
+def installed() -> Mapping[str, Any]:
+    """Return the map that comes with litellm, by key."""
+    return _entries()
 
 
 def _rates(found: Mapping[str, Any]) -> Rates:

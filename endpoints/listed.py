@@ -19,7 +19,7 @@ _LEAST_WINDOW, _LARGEST_WINDOW = 64, 100_000_000  # tokens: what is said beyond 
 WHY: Final[dict[str, Promise]] = {  # why a row is left out
     "unnamed": _("without a name"),
     "name": _("with a name that cannot be used"),
-    "kind": _("that do not chat"),
+    "kind": _("for something else than chatting"),
     "many": _("beyond the number that can be shown"),
 }
 _ROWS: Final = ("data", "models", "result", "value", "items")

@@ -12,6 +12,7 @@ from typing import Any
 
 from celery import current_app
 from django.core.cache import cache
+from django.utils.translation import ngettext_lazy
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
@@ -21,7 +22,7 @@ from endpoints.adapters.failures import parsed
 from endpoints.adapters.openai_request import OFFICIAL, headers_of
 from endpoints.adapters.wire import exempt_of
 from endpoints.http import OutboundError, Patience, RefusedAddress, address_of, outbound
-from endpoints.listed import Listed, read_list
+from endpoints.listed import WHY, Listed, read_list
 from endpoints.placeholders import asks_who, filled
 
 log = logging.getLogger(__name__)
@@ -67,6 +68,13 @@ def stored(endpoint: Endpoint, who: str = "") -> Fetched:
     except (RedisError, OSError):
         return Fetched()
     return found
+
+
+def told_left_out(endpoint: Endpoint) -> list[str]:
+    """Return, for administrators, how many rows of the list are not offered, and why."""
+    found = stored(endpoint).left_out if endpoint.fetch_models else {}
+    words = ngettext_lazy("%(count)d entry %(why)s", "%(count)d entries %(why)s", "count")
+    return [str(words % {"count": count, "why": WHY[why]}) for why, count in found.items() if why in WHY]
 
 
 def stored_models(endpoint: Endpoint, who: str = "") -> tuple[str, ...]:

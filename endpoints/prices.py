@@ -17,10 +17,10 @@ from billing.price_table import price_of
 from billing.pricing import PER_TOKEN, Rates
 from billing.services import budgets, holds
 from endpoints.adapters.base import Endpoint
-from endpoints.profiles import price_keys
+from endpoints.profiles import built_in, price_keys
 
 FREE = Rates(prompt=Decimal(0), completion=Decimal(0), cache_read=Decimal(0), cache_write=Decimal(0))
-
+_KINDS: Final = ("prompt", "completion", "cache_read", "cache_write")
 
 Source = Literal["per_token", "token_config", "table", "free", "map", "default", "unknown"]
 SOURCES: Final[dict[Source, Promise]] = {
@@ -89,8 +89,10 @@ def _known_price(endpoint: Endpoint, model: str) -> PriceInForce | None:
         return PriceInForce(rates, "table")
     if endpoint.local:
         return PriceInForce(FREE, "free")
-    rates = rates_for(price_keys(endpoint, model))
-    return PriceInForce(rates, "map") if rates else None
+    if rates := rates_for(price_keys(endpoint, model)):
+        return PriceInForce(rates, "map")
+    known = built_in(endpoint, model)
+    return PriceInForce(Rates(*(Decimal(known[name]) for name in _KINDS)), "map") if known else None
 
 
 def reserve_for(

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.price_map import entry
 from endpoints.adapters.base import Endpoint, PromptMessage
-from endpoints.profiles import LOCAL, price_keys, profile
+from endpoints.profiles import LOCAL, built_in, price_keys, profile
 from endpoints.tokens import estimate_message
 
 DEFAULT = 32_000  # tokens, of a model that nobody knows
@@ -129,9 +129,16 @@ def window_in_force(endpoint: Endpoint, model: str) -> Window:
         return Window(LOCAL.context_window, "local")
     if found := _longest(_TABLES.get(endpoint.family, _ALL), model):
         return Window(found, "table")
+    found = _longest_prompt(endpoint, model)
+    return Window(found, "map") if found else Window(DEFAULT, "assumed")
+
+
+def _longest_prompt(endpoint: Endpoint, model: str) -> int:
+    """Return what the price map, or Parley's own list, says of the longest prompt; 0 where they say nothing."""
     known = (entry(key) for key in price_keys(endpoint, model))
     found = next((int(each["max_input_tokens"]) for each in known if each and each.get("max_input_tokens")), 0)
-    return Window(found, "map") if found else Window(DEFAULT, "assumed")
+    own = built_in(endpoint, model)
+    return found or (int(own["window"]) if own else 0)
 
 
 def usable_of(endpoint: Endpoint, model: str, *, max_tokens: int, chosen: int | None) -> int:
@@ -141,8 +148,11 @@ def usable_of(endpoint: Endpoint, model: str, *, max_tokens: int, chosen: int | 
     """
     if chosen:
         return chosen
-    window = window_of(endpoint, model)
+    found = window_in_force(endpoint, model)
+    window = found.tokens
     left = window - (max_tokens or min(REPLY, window // REPLY_PART))
+    if found.source == "table":  # of which a provider may take less as a prompt
+        left = min(left, _longest_prompt(endpoint, model) or left)
     return max(min(LEAST, window // 2), round(left * USABLE))
 
 

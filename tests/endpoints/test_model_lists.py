@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from asgiref.sync import sync_to_async
 from celery import current_app
 from django.core.cache import cache
 from pytest_django import Settings
@@ -195,6 +196,16 @@ def test_a_personal_list_is_kept_for_each_person(model_server: ModelServer, aske
     assert seen["headers"]["X-Who"] == owner.email
     assert Registry((endpoint,)).models("P", str(owner.id))[0] == "fetched-large"
     assert Registry((endpoint,)).models("P", "somebody-else") == ("default",)
+
+
+async def test_administrators_are_told_what_of_a_list_is_not_offered(remote: Remote, asked: list[Any]) -> None:
+    odd = [{"id": "m"}, {"id": ""}, {"id": 9}, None, {"id": "e", "type": "embedding"}]
+    answers(remote, "/v1/models", {"data": odd})
+    endpoint = at(remote, "Odd")
+    await refresh(endpoint)
+    told = ["3 entries without a name", "1 entry for something else than chatting"]
+    assert await sync_to_async(model_lists.told_left_out)(endpoint) == told
+    assert model_lists.told_left_out(replace(endpoint, fetch_models=False)) == []
 
 
 # --- servers on this machine --------------------------------------------------------------------------
