@@ -161,7 +161,8 @@ def from_wire(row: list[Any]) -> Event:
     if kind is Resumed:
         return Resumed(tuple(row[1]))
     if kind is Failed:
-        return Failed(*row[1:4], settings=tuple(row[4]) if len(row) > 4 else ())
+        code, detail, wait, *settings = row[1:]
+        return Failed(code, detail, wait, tuple(settings[0]) if settings else ())
     return kind(*row[1:])
 
 

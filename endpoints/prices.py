@@ -92,7 +92,10 @@ def _known_price(endpoint: Endpoint, model: str) -> PriceInForce | None:
     if rates := rates_for(price_keys(endpoint, model)):
         return PriceInForce(rates, "map")
     known = built_in(endpoint, model)
-    return PriceInForce(Rates(*(Decimal(known[name]) for name in _KINDS)), "map") if known else None
+    if known is None:
+        return None
+    prompt, completion, cache_read, cache_write = (Decimal(known[name]) for name in _KINDS)
+    return PriceInForce(Rates(prompt, completion, cache_read, cache_write), "map")
 
 
 def reserve_for(

@@ -197,14 +197,7 @@ def _paid(conversation: Conversation, request: ModelRequest, titles: Titles, *, 
     if usage is None and failed is not None:
         holds.release(hold_id=hold_id)
         return text, failed
-    estimated = usage is None
-    if usage is None:  # the provider said nothing, and was paid all the same
-        usage = Usage(asked, estimate(text), estimated=True)
-    charged = plausible(usage, request, written=estimate(text))
-    if charged != usage:
-        owner_id = conversation.owner_id
-        implausible_usage(endpoint=endpoint.name, model=model, owner_id=owner_id, reported=usage, charged=charged)
-        usage = charged
+    usage = _believed(conversation, request, usage, text)
     counts = TokenCounts(
         input=usage.input_tokens,
         output=usage.output_tokens,
@@ -220,10 +213,24 @@ def _paid(conversation: Conversation, request: ModelRequest, titles: Titles, *, 
         counts=counts,
         rates=rates_of(endpoint, model),
         coefficient=reserve.coefficient,
-        estimated=estimated,
+        estimated=usage.estimated,
     )
     holds.settle(hold_id=hold_id, lines=[line])
     return text, failed
+
+
+def _believed(conversation: Conversation, request: ModelRequest, usage: Usage | None, text: str) -> Usage:
+    """Return what is charged: by estimate where the provider reports nothing, and never what cannot be."""
+    written = estimate(text)
+    if usage is None:
+        return Usage(prompt_size(request.messages), written, estimated=True)
+    charged = plausible(usage, request, written=written)
+    if charged != usage:
+        implausible_usage(
+            endpoint=request.endpoint.name, model=request.model, owner_id=conversation.owner_id, reported=usage,
+            charged=charged,
+        )  # fmt: skip
+    return charged
 
 
 async def _written(request: ModelRequest, titles: Titles) -> tuple[str, Usage | None, Failed | None]:
