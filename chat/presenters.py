@@ -207,5 +207,5 @@ def bare_part(index: int, part: Part, *, live: bool = False) -> PartView:
         html=mark_safe(""),
         live=live,
         tool=part.get("tool_call"),
-        explanation=explain(part["code"], part.get("wait", 0)) if kind == "error" else None,
+        explanation=explain(part["code"], part.get("wait", 0), part.get("settings", ())) if kind == "error" else None,
     )

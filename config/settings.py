@@ -7,9 +7,11 @@ from pathlib import Path
 
 from celery.schedules import crontab
 
-from config import admin_menu, identity, mail, servers
+from config import admin_menu, identity, mail, servers, zones
 from config.environment import env
 from config.secrets import load_secrets
+
+zones.use_pinned()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env.read_file(BASE_DIR / ".env")

@@ -4,11 +4,14 @@
 translated later. Provider text is for the log only: it may hold anything.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
+
+from endpoints.parameters.refused import labels_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,12 +212,16 @@ EXPLANATIONS: dict[str, Explanation] = {
 }
 
 
-def explain(code: str, wait: int = 0) -> Explanation:
+def explain(code: str, wait: int = 0, settings: Sequence[str] = ()) -> Explanation:
     """Return the words for `code`; an unknown code reads as `internal`.
 
-    `wait`: the seconds for which the provider wants to be left alone, in the reader's language.
+    `wait`: the seconds for which the provider wants to be left alone, in the reader's language. `settings`: the keys
+    of the parameters that it refused.
     """
     words = EXPLANATIONS.get(code, EXPLANATIONS["internal"])
+    if names := labels_of(settings):
+        advice = _("This model does not take %(names)s as set. Change or clear it in the parameters, then regenerate.")
+        return replace(words, advice=str(advice) % {"names": names})
     return replace(words, advice=_after(wait)) if wait else words
 
 

@@ -12,7 +12,10 @@ from chat.api.stream import frame
 from chat.services.refusal import TurnRefused
 
 # Refusals of this kind are told in the chat; all others are faults of the request and plain JSON.
-TOLD_IN_THE_CHAT = {"illegal_model_request", "token_balance", "over_budget", "message_limit"}
+TOLD_IN_THE_CHAT = {
+    "illegal_model_request", "token_balance", "over_budget", "message_limit", "unpriced", "INPUT_LENGTH",
+    "models_not_loaded",
+}  # fmt: skip
 
 
 def denial(refused: TurnRefused, body: StartIn) -> HttpResponse:

@@ -27,6 +27,7 @@ from endpoints.events import Event, ReasoningDelta, ReasoningSealed, TextDelta
 from endpoints.http import Patience
 from endpoints.parameters.sets import additions
 from endpoints.parts import is_sealed
+from endpoints.prompts import spoken
 
 REGION = "us-east-1"
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
@@ -87,7 +88,7 @@ def body_of(request: ModelRequest) -> dict[str, Any]:
     for name, more in (("inferenceConfig", inference), ("additionalModelRequestFields", own)):
         if more:
             body[name] = {**body.get(name, {}), **more}
-    if system := [{"text": each.content} for each in request.messages if each.role == "system"]:
+    if system := [{"text": each.content} for each in spoken(request.messages) if each.role == "system"]:
         body["system"] = system
     if mark := params.get("cachePoint"):
         _mark_kept(body, mark)

@@ -13,6 +13,7 @@ from endpoints.events import Event, ReasoningDelta, ReasoningSealed, TextDelta
 from endpoints.http import Patience
 from endpoints.parameters.sets import additions
 from endpoints.parts import is_sealed
+from endpoints.prompts import spoken
 
 _SEALED = "reasoning.encrypted_content"
 _REASONS = re.compile(r"o\d|gpt-[5-9](?!\S*-chat)")  # any other model refuses to be asked for sealed thoughts
@@ -46,7 +47,7 @@ def body_of(request: ModelRequest) -> dict[str, Any]:
     endpoint, params = request.endpoint, request.params
     body: dict[str, Any] = {
         "model": named(request),
-        "input": [item for message in request.messages for item in _items_of(message)],
+        "input": [item for message in spoken(request.messages) for item in _items_of(message)],
         "stream": request.stream,
         "store": False,
     }

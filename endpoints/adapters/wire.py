@@ -38,6 +38,7 @@ from endpoints.http import (
     address_of,
     outbound,
 )
+from endpoints.prompts import spoken
 
 MAX_ERROR = 64 * 1024
 MAX_ODD = 2000
@@ -116,7 +117,7 @@ def named(request: ModelRequest) -> str:
 
 def instructions_of(request: ModelRequest) -> str:
     """Return the prompt's system messages, which most wires take apart from the others, as one text."""
-    return "\n\n".join(each.content for each in request.messages if each.role == "system")
+    return "\n\n".join(each.content for each in spoken(request.messages) if each.role == "system")
 
 
 def in_turns(
@@ -124,13 +125,13 @@ def in_turns(
 ) -> list[dict[str, Any]]:
     """Return the prompt without its instructions as messages of blocks, those of the model by the role `model`.
 
-    What people and tools say in a row is one message: the results of parallel calls must stand together.
+    What one side says in a row is one message: the results of parallel calls must stand together.
     """
     found: list[dict[str, Any]] = []
-    for message in request.messages:
+    for message in spoken(request.messages):
         blocks = [] if message.role == "system" else list(blocks_of(message))
         role = model if message.role == "assistant" else "user"
-        if blocks and found and found[-1]["role"] == role == "user":
+        if blocks and found and found[-1]["role"] == role:
             found[-1][key] += blocks
         elif blocks:
             found.append({"role": role, key: blocks})

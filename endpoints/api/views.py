@@ -16,7 +16,7 @@ from accounts.models import User
 from endpoints.api.serializers import EndpointOut, StartupConfig, TokenRates, endpoint_out, startup_config, token_rates
 from endpoints.offer import offer_for
 from endpoints.prices import rates_of
-from endpoints.profiles import profile
+from endpoints.windows import window_of
 
 _ENDPOINTS = {200: {"type": "object", "additionalProperties": EndpointOut.model_json_schema()}}
 _MODELS = {200: {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}}}
@@ -59,7 +59,7 @@ class TokenConfigView(APIView):
         return Response(
             {
                 endpoint.name: {
-                    model: token_rates(rates_of(endpoint, model), profile(endpoint, model).context_window).to_wire()
+                    model: token_rates(rates_of(endpoint, model), window_of(endpoint.for_model(model), model)).to_wire()
                     for model in current.models(endpoint.name)
                 }
                 for endpoint in current.endpoints

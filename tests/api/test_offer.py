@@ -8,6 +8,7 @@ from pytest_django import Settings
 
 from accounts.models import User
 from config.identity import Provider
+from endpoints import registry
 from tests.api.conftest import PLANTED_KEY, Api
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("somewhere")]
@@ -63,6 +64,15 @@ def test_token_config_names_every_model(owner: User) -> None:
     body = Api(owner).get("/api/endpoints/token-config").json()
     assert list(body["Somewhere"]) == ["tiny", "small"]
     assert body["Somewhere"]["tiny"]["context"] > 0
+
+
+def test_the_context_is_the_one_that_the_file_gives(owner: User, settings: Settings) -> None:
+    text = settings.LIBRECHAT_CONFIG.read_text()
+    settings.LIBRECHAT_CONFIG.write_text(
+        text.rstrip() + "\n      tokenConfig: {tiny: {prompt: 1, completion: 2, context: 12345}}\n"
+    )
+    registry.reset()
+    assert Api(owner).get("/api/endpoints/token-config").json()["Somewhere"]["tiny"]["context"] == 12_345
 
 
 @pytest.mark.parametrize("path", ["endpoints", "models", "endpoints/token-config", "user", "openapi.json"])
