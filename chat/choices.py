@@ -37,6 +37,11 @@ class Choice:
     takes_key: bool = False  # each person brings a key of their own
 
     @property
+    def pick(self) -> Pick:
+        """What a favourite or an address stores of it."""
+        return Pick(spec=self.spec) if self.spec else Pick(self.endpoint, self.model)
+
+    @property
     def address(self) -> dict[str, str]:
         """The fields of a page's address that ask for it."""
         return {"spec": self.spec} if self.spec else {"endpoint": self.endpoint, "model": self.model}

@@ -117,7 +117,8 @@ def bookmarks(request: SignedIn, conversation_id: UUID) -> HttpResponse:
     except tags.BadTag as fault:
         form.add_error("new", str(fault))
         return show_dialog(request, "chat/conversation_tags.html", found, form=form)
-    return show_done(request, ", ".join(names) or _("This chat has no bookmarks now."))
+    words = _("Bookmarked: %(names)s") % {"names": ", ".join(names)} if names else _("Bookmarks removed.")
+    return show_done(request, words)
 
 
 @require_http_methods(["GET", "POST"])

@@ -14,9 +14,9 @@ from chat import doors, pages, url_parameters
 from chat.forms import RenameForm
 from chat.models import Conversation, Project
 from chat.presenters import present_branch
-from chat.services import organise, tree
+from chat.services import bulk, organise, tree
 from chat.styleguide import styleguide_samples
-from chat.views.shell import SignedIn, is_partial, show_chat, show_dialog, signed_in, uuid_or_none
+from chat.views.shell import SignedIn, is_partial, show_chat, show_dialog, show_done, signed_in, uuid_or_none
 from endpoints.offer import Pick, offer_for
 
 MOST_PROJECTS = 200  # to choose from beside the message box
@@ -92,6 +92,17 @@ def context_use(request: SignedIn, conversation_id: UUID) -> HttpResponse:
 
 @require_GET
 @signed_in
+def actions(request: SignedIn, conversation_id: UUID) -> HttpResponse:
+    """The actions of the page's header, after one of them changed what they show."""
+    found = doors.conversation_for(request.user, conversation_id)
+    if not is_partial(request):
+        return redirect("chat:conversation", conversation_id)
+    page = pages.chat_page(conversation=found, user=request.user)
+    return render(request, "chat/header_actions.html", {"page": page})
+
+
+@require_GET
+@signed_in
 def messages(request: SignedIn, conversation_id: UUID) -> HttpResponse:
     """The end of the branch on view; with `before` the screenful above that message, with `at` what is around it."""
     found = doors.conversation_for(request.user, conversation_id)
@@ -126,10 +137,8 @@ def delete(request: SignedIn, conversation_id: UUID) -> HttpResponse:
     found = doors.conversation_for(request.user, conversation_id)
     if request.method == "GET":
         return show_dialog(request, "chat/delete.html", found)
-    organise.delete(user=request.user, conversation_id=conversation_id)
-    if is_partial(request):
-        return render(request, "chat/deleted.html", {"conversation": found})
-    return redirect("chat:new")
+    done = bulk.delete(user=request.user, ids=[found.id])
+    return show_done(request, _("“%(title)s” was deleted.") % {"title": found.title}, gone=found.id, undo=done.undo)
 
 
 @require_GET
