@@ -34,6 +34,7 @@ urlpatterns = [
     path("", conversations.index, name="index"),
     path("frames/diagram", frames.diagram, name="diagram"),
     path("c/new", conversations.new_chat, name="new"),
+    path("c/new/models", conversations.model_facts, name="model_facts"),
     path("c/new/landing", conversations.landing, name="landing"),
     path("c/new/turns", turns.start_turn, name="start"),
     path("c/new/parameters", parameters.parameters, name="new_parameters"),

@@ -116,6 +116,9 @@ def as_input(field: BoundField) -> SafeString:
         attributes["aria-describedby"] = " ".join(about)
     if field.errors:
         attributes["aria-invalid"] = "true"
+    if field.form.errors:  # the first fault is where the work goes on
+        faulty = (each.name for each in field.form.visible_fields() if each.errors)
+        attributes["autofocus"] = field.name == next(faulty, None)
     return field.as_widget(attrs=attributes)
 
 

@@ -4,7 +4,7 @@ import json
 from uuid import UUID
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.models import User
 from chat import doors, pages, url_parameters
 from chat.forms import RenameForm
+from chat.model_facts import facts_for
 from chat.models import Conversation, Project
 from chat.presenters import present_branch
 from chat.services import bulk, organise, tree
@@ -56,6 +57,13 @@ def landing(request: SignedIn) -> HttpResponse:
         return show_chat(request, None, wanted=pick)
     page = pages.chat_page(conversation=None, wanted=pick, user=request.user)
     return render(request, "chat/landing.html", {"page": page, "oob": True})
+
+
+@require_GET
+@signed_in
+def model_facts(request: SignedIn) -> HttpResponse:
+    """What the model menu says of each model; asked for when the menu is opened for the first time."""
+    return JsonResponse({"models": facts_for(request.user)})
 
 
 @require_GET

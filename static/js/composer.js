@@ -236,7 +236,8 @@ if (matchMedia("(pointer: fine)").matches) text().focus({ preventScroll: true })
   const options = [...menu.querySelectorAll("[role=option]")];
   let active = null;
 
-  const foot = menu.querySelector(".models-foot");
+  const foot = menu.querySelector("form.models-foot");
+  const mend = menu.querySelector("[data-foot-trouble]");
 
   const field = (name) => document.querySelector(`#composer [name=${name}]`);
   const visible = () => options.filter((option) => !option.hidden);
@@ -254,7 +255,9 @@ if (matchMedia("(pointer: fine)").matches) text().focus({ preventScroll: true })
   // The foot is about the model that the keys are on.
   function showFavourite() {
     foot.hidden = !active;
+    mend.hidden = !active?.dataset.link;
     if (!active) return;
+    mend.querySelector("a").href = active.dataset.link || "";
     const is = "favourite" in active.dataset;
     for (const name of ["endpoint", "model", "spec"]) foot.elements[name].value = active.dataset[name];
     foot.querySelector("button").setAttribute("aria-pressed", is);
@@ -277,7 +280,32 @@ if (matchMedia("(pointer: fine)").matches) text().focus({ preventScroll: true })
     activate(visible()[0]);
   }
 
+  // Window, price, and why a model cannot be used: asked for when somebody looks, as a list may be long.
+  let asked = false;
+  async function tellFacts() {
+    if (asked) return;
+    asked = true;
+    const answer = await fetch(menu.dataset.facts, { headers: { "HX-Request": "true" } }).catch(() => null);
+    if (!answer?.ok) return (asked = false);
+    const { models } = await answer.json();
+    const known = new Map(models.map((each) => [JSON.stringify([each.endpoint, each.model, each.spec]), each]));
+    for (const option of options) {
+      const { endpoint, model, spec } = option.dataset;
+      const facts = known.get(JSON.stringify([endpoint, model, spec]));
+      if (!facts) continue;
+      for (const [name, text] of [["facts", facts.words], ["trouble", facts.trouble]]) {
+        const line = option.querySelector(`[data-${name}]`);
+        line.textContent = text;
+        line.hidden = !text;
+      }
+      if (facts.blocked) option.setAttribute("aria-disabled", "true");
+      if (facts.link) option.dataset.link = facts.link;
+    }
+    showFavourite();
+  }
+
   function choose(option) {
+    if (option.getAttribute("aria-disabled") === "true") return;
     const { endpoint, model, spec, label, endpointLabel, ask } = option.dataset;
     const pick = new URLSearchParams(spec ? { spec } : { endpoint, model });
     menu.hidePopover();
@@ -297,6 +325,7 @@ if (matchMedia("(pointer: fine)").matches) text().focus({ preventScroll: true })
     text.dataset.model = label;
     text.focus();
     for (const note of document.querySelectorAll("#key-note, [data-note]")) note.remove();
+    if (byId("parameters")) byId("parameters-button").click(); // the panel is about the model in use
     if (ask) document.dispatchEvent(new CustomEvent("parley:ask", { detail: { address: ask, method: "GET", values: {} } }));
   }
 
@@ -312,6 +341,7 @@ if (matchMedia("(pointer: fine)").matches) text().focus({ preventScroll: true })
   menu.addEventListener("toggle", (event) => {
     if (event.newState !== "open") return activate(null);
     input.focus();
+    tellFacts();
     activate(menu.querySelector("[aria-selected=true]") || options[0]);
   });
   input.addEventListener("input", filter);

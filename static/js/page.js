@@ -179,11 +179,22 @@ function ask(address, method = "GET", more = {}) {
 }
 document.addEventListener("parley:ask", ({ detail }) => ask(detail.address, detail.method, detail.values));
 dialog.addEventListener("close", () => {
+  if (dialog.querySelector(".parameters")) {
+    document.dispatchEvent(new CustomEvent("parley:changed"));
+    const { settings } = byId("composer").elements;
+    if (!byId("main").dataset.conversation) byId("parameters-button")?.toggleAttribute("data-set", !["", "{}"].includes(settings.value));
+  }
   byId("dialog-body").replaceChildren();
   (dialogOpener?.isConnected ? dialogOpener : byId("text"))?.focus();
   dialogOpener = null;
 });
-dialog.addEventListener("click", (event) => event.target === dialog && closeDialog());
+dialog.addEventListener("click", (event) => event.target === dialog && dialog.matches(":modal") && closeDialog());
+const panelOpen = () => dialog.open && !dialog.matches(":modal");
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || !panelOpen() || event.defaultPrevented || document.querySelector(":popover-open")) return;
+  dialog.querySelector("[data-do=close-dialog]").click(); // what was typed last is kept
+});
+document.addEventListener("parley:moved", () => panelOpen() && closeDialog());
 function dialogChanged() {
   const renamed = dialog.querySelector("[data-renamed]");
   const done = dialog.querySelector("[data-done]");
@@ -209,7 +220,8 @@ function dialogChanged() {
   } else if (!dialog.open) {
     for (const menu of document.querySelectorAll(":popover-open")) menu.hidePopover();
     dialogOpener = opener;
-    dialog.showModal();
+    if (dialog.querySelector(".parameters") && !narrow.matches) dialog.show(); // a panel: the chat stays in use
+    else dialog.showModal();
     const needs = dialog.querySelector("[data-needs]");
     if (needs) import(needs.dataset.needs);
     dialog.querySelector("input:not([type=hidden], [type=radio], [type=checkbox])")?.select();
@@ -243,6 +255,8 @@ const targetOf = ({ target }) => (typeof target === "string" ? document.querySel
 let keptFrom = null;
 document.addEventListener("htmx:before:request", (event) => {
   const { ctx } = event.detail;
+  // Another dialog takes the panel's place.
+  if (panelOpen() && dialog.contains(targetOf(ctx)) && !dialog.contains(ctx.sourceElement)) closeDialog();
   // What is above or below a fork changes; the fork itself stays where the eye is.
   const article = ctx.request.submitter?.closest("article");
   // The reply that is to be written stands there at once, in the place of the one before it.
@@ -259,6 +273,8 @@ document.addEventListener("htmx:before:swap", (event) => {
     else toast(status >= 500 ? words.fault : words.refused);
     return;
   }
+  // A list that was asked for earlier does not take the field away in which somebody writes a title.
+  if (targetOf(ctx)?.id === "history-rows" && byId("sidebar").querySelector(".rename-here, .is-dragged")) return event.preventDefault();
   if (ctx.sourceElement?.hasAttribute?.("data-keeps-place")) {
     const scroll = byId("scroll");
     const below = scroll.scrollHeight - scroll.scrollTop;
@@ -279,6 +295,14 @@ document.addEventListener("htmx:after:swap", (event) => {
   }
   keptFrom = null;
   markCurrent();
+});
+// The focus outlives a swap: the same control, or where that is disabled now, the one beside it.
+let focusedBefore = "";
+document.addEventListener("htmx:before:swap", () => (focusedBefore = document.activeElement?.id || ""));
+document.addEventListener("htmx:after:swap", () => {
+  const same = focusedBefore && byId(focusedBefore);
+  if (!same || (document.activeElement !== document.body && document.activeElement !== null)) return;
+  (same.disabled ? same.parentElement.querySelector("button:not(:disabled)") : same)?.focus();
 });
 document.addEventListener("htmx:finally:request", ({ detail }) => {
   if (detail.ctx.sourceElement?.id === "acts") document.querySelector(".is-rewritten")?.classList.remove("is-rewritten");
@@ -443,10 +467,16 @@ function loadStrip() {
   import("parley/strip");
 }
 whenIdle(loadStrip);
-// Diagrams are drawn once their code is whole.
-const drawDiagrams = () => document.querySelector(".code[data-lang=mermaid]:not([data-drawn])") && import("parley/diagram").then((module) => module.draw());
+// A diagram is code until somebody is there to look at it: what draws is a megabyte, and keeps a phone busy.
+let somebody = false;
+const drawDiagrams = () => somebody && document.querySelector(".code[data-lang=mermaid]:not([data-drawn])") && import("parley/diagram").then((module) => module.draw());
 for (const moment of ["htmx:after:swap", "parley:ended"]) document.addEventListener(moment, drawDiagrams);
-drawDiagrams();
+function come() {
+  if (somebody) return;
+  somebody = true;
+  whenIdle(drawDiagrams);
+}
+for (const sign of ["pointermove", "pointerdown", "wheel", "touchstart", "keydown"]) addEventListener(sign, come, { once: true, passive: true, capture: true });
 document.addEventListener("htmx:after:swap", () => stripLoaded || whenIdle(loadStrip));
 document.addEventListener("beforetoggle", (event) => event.target.id === "account-menu" && offerUndo(), true);
 showStored();

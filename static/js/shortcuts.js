@@ -79,7 +79,7 @@ document.addEventListener("keydown", (event) => {
   const keys = keysIn(event);
   const name = keys && Object.keys(actions).find((each) => keysOf(each) === keys);
   if (!name) return;
-  const covered = document.querySelector("dialog[open], [popover]:popover-open:not(#suggest)");
+  const covered = document.querySelector("dialog:modal, [popover]:popover-open:not(#suggest)");
   if (covered && !(name === "shortcuts" && covered.querySelector("[data-shortcut-dialog]"))) return;
   if (!mayFire(event, name, keys)) return;
   const act = covered ? () => byId("dialog").close() : actions[name].find();

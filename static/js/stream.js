@@ -222,6 +222,25 @@ const changes = {
     say({ stopped: words.stopped, failed: words.failed, interrupted: words.interrupted }[state] || words.finished);
   },
 };
+// How long a model has been thinking, and its last words, while its thoughts are folded.
+function tick() {
+  for (const clock of document.querySelectorAll("#messages .think-clock")) {
+    const article = clock.closest("article");
+    article.dataset.since ??= Math.min(Date.now(), Date.parse(article.querySelector(".who time")?.dateTime) || Date.now());
+    const seconds = Math.floor((Date.now() - article.dataset.since) / 1000);
+    clock.textContent = seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)}:${`${seconds % 60}`.padStart(2, "0")}`;
+    const think = clock.closest(".think");
+    let preview = think.querySelector(".think-preview");
+    if (!preview) {
+      preview = Object.assign(document.createElement("span"), { className: "think-preview", dir: "auto" });
+      preview.setAttribute("aria-hidden", "true");
+      clock.parentElement.after(preview);
+    }
+    const said = think.querySelector(".prose").textContent.trim();
+    preview.textContent = said.length > 90 ? `…${said.slice(said.indexOf(" ", said.length - 90))}` : said;
+  }
+}
+setInterval(() => runs.size && tick(), 1000);
 function apply([name, run, ...rest]) {
   if (name === "notice") return notices[run]?.(...rest);
   if (name === "gone") return gone(run);

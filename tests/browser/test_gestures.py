@@ -35,6 +35,10 @@ def chats(stack: Stack, person: Person, tmp_path: Path) -> None:
     load_rows(stack, person, tmp_path, [*rows, {"title": "A long one", "created": 1_700_000_000, "messages": said}])
 
 
+def said(page: Page, at: int) -> Locator:
+    return page.locator("article").filter(has_text=re.compile(rf"message {at}\b"))
+
+
 def in_view(page: Page, message: Locator) -> None:
     expect(message).to_be_in_viewport()
     expect(message).to_have_class(re.compile("is-found"))
@@ -52,7 +56,7 @@ def in_view(page: Page, message: Locator) -> None:
 def test_a_hit_opens_where_it_was_said(open_tab: Open, axe: Axe, phone: bool, at: int) -> None:
     page = open_tab(f"/search?q=zebra{at}x", phone=phone)
     page.locator(".hits a.card-name").first.click()
-    hit = page.locator("article").filter(has_text=f"message {at} ")
+    hit = said(page, at)
     in_view(page, hit)
     expect(hit).to_be_focused()
     axe(page, "a message that was looked for")
@@ -66,12 +70,12 @@ def test_the_map_the_strip_and_a_quotation_lead_to_their_message(tab: Page) -> N
     expect(tab.locator("#strip")).to_be_visible()
     for mark in (1, 60):
         tab.locator("#strip [data-mark]").nth(mark).click()
-        in_view(tab, tab.locator("article").filter(has_text=f"message {mark} "))
+        in_view(tab, said(tab, mark))
     tab.get_by_role("button", name="Actions for this chat").click()
     tab.get_by_role("link", name="Map of this chat").click()
     tab.locator(".map.is-ready .spot").first.focus()
     tab.keyboard.press("Enter")
-    in_view(tab, tab.locator("article").filter(has_text="message 0 "))
+    in_view(tab, said(tab, 0))
 
 
 def test_a_quotation_leads_to_what_it_quotes(tab: Page) -> None:
@@ -149,7 +153,7 @@ def test_enter_in_the_search_box_searches_everything(open_tab: Open, axe: Axe, p
 @pytest.mark.usefixtures("chats")
 def test_bookmarks_narrow_the_list_and_a_chip_widens_it(open_tab: Open, axe: Axe, phone: bool) -> None:
     page = open_tab(phone=phone)
-    send(page, "[[echo]] about pets")
+    send(page, "[[echo]] about animals")
     settled(page)
     page.get_by_role("button", name="Actions for this chat").click()
     page.locator("#chat-menu").get_by_role("link", name="Bookmarks…").click()
@@ -162,7 +166,7 @@ def test_bookmarks_narrow_the_list_and_a_chip_widens_it(open_tab: Open, axe: Axe
     rows = page.locator("#history-rows [data-row]")
     expect(rows).to_have_count(14)
     page.locator("#list-tag").click()
-    page.get_by_label("Pets").check()
+    page.locator("#tag-menu").get_by_label("Pets").check()
     expect(rows).to_have_count(1)
     page.keyboard.press("Escape")
     chip = page.get_by_role("link", name="Remove the filter “Pets”")

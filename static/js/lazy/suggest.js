@@ -17,7 +17,6 @@ const KINDS = {
 
 const list = Object.assign(document.createElement("div"), { id: "suggest", className: "suggest", popover: "manual" });
 list.setAttribute("role", "listbox");
-document.body.append(list);
 let open = null; // { kind, start, end, found, at }
 let left = -1; // where Escape was pressed: that “@” is text
 
@@ -55,6 +54,7 @@ function draw() {
     row.append(name, note);
     return row;
   }));
+  if (!list.isConnected) byId("composer").append(list);
   if (!list.matches(":popover-open")) list.showPopover();
   text().setAttribute("aria-controls", "suggest");
   text().setAttribute("aria-autocomplete", "list");
