@@ -224,7 +224,9 @@ function dialogChanged() {
     else dialog.showModal();
     const needs = dialog.querySelector("[data-needs]");
     if (needs) import(needs.dataset.needs);
-    dialog.querySelector("input:not([type=hidden], [type=radio], [type=checkbox])")?.select();
+    const first = dialog.querySelector(".parameters .input, input:not([type=hidden], [type=radio], [type=checkbox])");
+    first?.focus();
+    first?.select?.();
   }
 }
 
