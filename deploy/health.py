@@ -19,6 +19,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from chat.generator.worker import HEARTBEAT
 from chat.services.signals import client
 from chat.tasks import WORKER_SEEN
+from deploy.embedded import postgres
 from deploy.embedded.probe import http_status
 from endpoints import registry
 from endpoints.config import ConfigFaults
@@ -84,6 +85,21 @@ def check_database() -> Iterator[Finding]:
 def _known_migrations() -> frozenset[tuple[str, str]]:
     """Return those on disk; they do not change under a running process."""
     return frozenset(MigrationLoader(None).disk_migrations or ())
+
+
+def check_vector() -> Iterator[Finding]:
+    """Only of the embedded server: trying it in a server that others use could end that server."""
+    if not (settings.DATA_DIR / "postgres" / "PG_VERSION").exists():
+        return
+    try:
+        problem = postgres.try_vector()
+    except postgres.NoPostgres as error:
+        problem = str(error)
+    if problem:
+        advice = "Use a Postgres of your own with pgvector built for this processor: DATABASE_URL."
+        yield Finding("vector", "fault", f"does not work here: {problem}", advice)
+    else:
+        yield Finding("vector", "ok", "works on this processor")
 
 
 def check_redis() -> Iterator[Finding]:
@@ -188,5 +204,6 @@ def check_clock() -> Iterator[Finding]:
 
 
 CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
-    check_database, check_redis, check_generator, check_worker, check_models, check_disk, check_secrets, check_clock,
+    check_database, check_vector, check_redis, check_generator, check_worker, check_models, check_disk,
+    check_secrets, check_clock,
 )  # fmt: skip
