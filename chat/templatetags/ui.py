@@ -43,7 +43,7 @@ def shortcut_names() -> list[tuple[str, str]]:
     return [
         ("shortcuts", _("Show the shortcuts")), ("newChat", _("New chat")),
         ("focusComposer", _("Go to the message box")), ("submit", _("Send")),
-        ("search", _("Filter the chats")), ("models", _("Choose a model")),
+        ("search", _("Search chats")), ("models", _("Choose a model")),
         ("toggleSidebar", _("Open or close the sidebar")), ("settings", _("Settings")),
         ("bookmark", _("Bookmarks")), ("stop", _("Stop the reply")), ("regenerate", _("Regenerate the reply")),
         ("continueReply", _("Continue the reply")), ("editLast", _("Edit the last message")),

@@ -1,5 +1,7 @@
 """The page of archived conversations, and what concerns all of them."""
 
+from collections.abc import Mapping
+
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -91,6 +93,7 @@ def _deleted(request: SignedIn, done: bulk.Done, *, go: str) -> HttpResponse:
     return show_done(request, words % {"count": done.count}, go=reverse(go), undo=done.undo)
 
 
-def _ask(request: SignedIn, context: dict[str, object], *, back: str, status: int = 200) -> HttpResponse:
+def _ask(request: SignedIn, context: Mapping[str, object], *, back: str, status: int = 200) -> HttpResponse:
     shell = "chat/dialog.html" if is_partial(request) else "chat/alone.html"
-    return render(request, "chat/form.html", context | {"shell": shell, "back": reverse(back)}, status=status)
+    whole = {**context, "shell": shell, "back": reverse(back)}
+    return render(request, "chat/form.html", whole, status=status)

@@ -363,6 +363,8 @@ document.addEventListener("htmx:after:swap", (event) => {
   const { ctx } = event.detail;
   if (targetOf(ctx)?.id === "main" || ctx.swap === "outerSync") watchSize();
   else if (targetOf(ctx)?.id === "messages") toEnd();
+  // What was sent from further up stands at the end, which is not on the page yet.
+  if (ctx.sourceElement?.id === "composer" && document.querySelector("#messages > .later")) reloadMessages();
 });
 watchSize();
 scan();

@@ -65,6 +65,20 @@ def test_a_hit_opens_where_it_was_said(open_tab: Open, axe: Axe, phone: bool, at
 
 
 @pytest.mark.usefixtures("chats")
+def test_what_is_sent_from_further_up_stands_at_the_end(tab: Page) -> None:
+    tab.goto("/search?q=zebra3x")
+    tab.locator(".hits a.card-name").first.click()
+    in_view(tab, said(tab, 3))
+    expect(tab.locator(".later")).to_have_count(1)
+    send(tab, "[[echo]] and now?")
+    settled(tab)
+    expect(tab.locator(".later")).to_have_count(0)
+    expect(tab.locator("#messages > article").last).to_contain_text("and now?")
+    expect(tab.locator("#messages > article").last).to_be_in_viewport()
+    expect(said(tab, 79)).to_have_count(1)
+
+
+@pytest.mark.usefixtures("chats")
 def test_the_map_the_strip_and_a_quotation_lead_to_their_message(tab: Page) -> None:
     tab.get_by_role("link", name="A long one").click()
     expect(tab.locator("#strip")).to_be_visible()
@@ -117,6 +131,20 @@ def test_whatever_is_done_to_a_fresh_reply_stays_in_the_chat(open_tab: Open, axe
     page.locator("article.from-user").get_by_role("link", name="Edit message").click()
     expect(page.locator(".editor textarea")).to_be_focused()
     assert page.url == address
+
+
+def test_every_form_of_a_chat_is_whole_on_a_page_of_its_own(tab: Page, axe: Axe) -> None:
+    send(tab, "[[tokens:12]] hello")
+    settled(tab)
+    tab.wait_for_url("**/c/*-*")
+    chat = tab.url
+    message = tab.locator("article.from-model").get_attribute("data-message")
+    verbs = ["rename", "move", "bookmarks", "delete", "map", "cost", "parameters"]
+    for path in [*verbs, f"messages/{message}/fork", f"messages/{message}/edit"]:
+        tab.goto(f"{chat}/{path}")
+        large = tab.locator(".figure, .icon").evaluate_all("all => all.filter(each => each.clientWidth > 60).length")
+        assert large == 0, path
+        axe(tab, path)
 
 
 def test_a_stopped_reply_goes_on_and_is_edited_without_a_reload(tab: Page) -> None:
