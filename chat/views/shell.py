@@ -98,8 +98,10 @@ def _latest(listed: Sidebar | None) -> Pick | None:
     return Pick(latest.endpoint, latest.model, latest.spec) if latest else None
 
 
-def way_out(refusal: TurnRefused) -> dict[str, str]:
-    """Return the link that stands beside a refusal: to the balance, or to the person's keys, if it is about them."""
+def way_out(refusal: TurnRefused, user: User) -> dict[str, str]:
+    """Return the link that stands beside a refusal: to the balance, the person's keys or the prices."""
+    if refusal.code == "unpriced" and user.is_admin:
+        return {"link": reverse("admin:billing_price_add"), "link_words": _("Set a price")}
     if refusal.code in _ABOUT_MONEY:
         return {"link": reverse("chat:balance"), "link_words": _("See your balance")}
     if refusal.code in _ABOUT_KEYS:
@@ -109,7 +111,7 @@ def way_out(refusal: TurnRefused) -> dict[str, str]:
 
 def show_refusal(request: SignedIn, refusal: TurnRefused) -> HttpResponse:
     """Say why in a toast, or on a page of its own."""
-    context = {"message": refusal.message, "kind": "bad", **way_out(refusal)}
+    context = {"message": refusal.message, "kind": "bad", **way_out(refusal, request.user)}
     if not is_partial(request):
         return render(request, "refused.html", context, status=refusal.status)
     response = render(request, "components/toast.html", context, status=refusal.status)

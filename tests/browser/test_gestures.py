@@ -64,8 +64,12 @@ def test_a_hit_opens_where_it_was_said(open_tab: Open, axe: Axe, phone: bool, at
     in_view(page, hit)
 
 
-@pytest.mark.usefixtures("chats")
-def test_what_is_sent_from_further_up_stands_at_the_end(tab: Page) -> None:
+def test_what_is_sent_from_further_up_stands_at_the_end(
+    tab: Page, stack: Stack, person: Person, tmp_path: Path
+) -> None:
+    texts = [f"message {at} zebra{at}x " + "and more words " * 20 for at in range(260)]
+    messages = [{"role": "assistant" if at % 2 else "user", "content": text} for at, text in enumerate(texts)]
+    load_rows(stack, person, tmp_path, [{"title": "The longest", "created": 1_700_000_000, "messages": messages}])
     tab.goto("/search?q=zebra3x")
     tab.locator(".hits a.card-name").first.click()
     in_view(tab, said(tab, 3))
@@ -75,7 +79,7 @@ def test_what_is_sent_from_further_up_stands_at_the_end(tab: Page) -> None:
     expect(tab.locator(".later")).to_have_count(0)
     expect(tab.locator("#messages > article").last).to_contain_text("and now?")
     expect(tab.locator("#messages > article").last).to_be_in_viewport()
-    expect(said(tab, 79)).to_have_count(1)
+    expect(said(tab, 259)).to_have_count(1)
 
 
 @pytest.mark.usefixtures("chats")

@@ -220,3 +220,24 @@ def test_favourites_come_and_go(sign_in: SignIn, owner: User) -> None:
     assert list(Favourite.objects.order_by("position").values_list("model", flat=True)) == ["tiny", "small"]
     client.post("/favourites", {"endpoint": "Somewhere", "model": "tiny"}, headers=HTMX)
     assert list(Favourite.objects.values_list("model", flat=True)) == ["small"]
+
+
+def test_no_form_and_no_link_of_a_fragment_leads_to_a_page_without_a_way_back(
+    sign_in: SignIn, owner: User, make_chat: Chats
+) -> None:
+    """Without scripts, on Enter and in a new tab the address behind it is all there is."""
+    client, chat = sign_in(owner), make_chat(owner, turns=40)
+    for number in range(40):
+        make_chat(owner, title=f"Chat {number:02}")
+    found = set()
+    for path in [*PAGES, "c/new", f"c/{chat.id}", "sidebar", "settings/balance", "settings/data", "search?q=Answer"]:
+        html = client.get(f"/{path}").content.decode()
+        forms = re.findall(r'<form[^>]*method="get"[^>]*action="([^"]*)"', html)
+        links = re.findall(r'<a [^>]*href="([^"]*)"[^>]*hx-get="[^"]*"[^>]*hx-trigger="[^"]*intersect', html)
+        found |= {each.replace("&amp;", "&") for each in [*forms, *links]} - {"/conversations/bulk"}
+    assert {"/search", "/archive", "/projects", "/bookmarks"} <= found
+    assert any(each.startswith("/sidebar?cursor=") for each in found)
+    for address in found:
+        page = client.get(address)
+        assert page.status_code == 200, address
+        assert 'id="sidebar"' in page.content.decode(), address
