@@ -5,6 +5,8 @@ import os
 import secrets
 from pathlib import Path
 
+from config.environment import env
+
 NAMES = ("SECRET_KEY", "JWT_SECRET", "JWT_REFRESH_SECRET", "CREDS_KEY", "LOCAL_MODEL_KEY")
 
 
@@ -14,7 +16,7 @@ def load_secrets(folder: Path) -> dict[str, str]:
     The file is created with mode 0600 when it does not exist; two processes that start together
     agree on one file because it is linked into place whole.
     """
-    wanted = {name: os.environ.get(name, "") for name in NAMES}
+    wanted = {name: env.secret(name) for name in NAMES}
     if all(wanted.values()):
         return wanted
     stored = _read_or_create(folder / "secrets.json")

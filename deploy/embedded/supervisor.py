@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -70,14 +71,15 @@ class Supervisor:
         }  # fmt: skip
         self._lock: IO[str] | None = None
         self._stopping = 0
+        self._parent = os.getppid()
 
     def run(self) -> None:
         """Start, watch, stop. Raises `CannotStart`, with everything stopped again."""
         self._take_lock()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._on_signal)
-        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as it is under nohup
-            signal.signal(signal.SIGHUP, self._on_signal)
+        goes_on = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN  # as it is under nohup
+        signal.signal(signal.SIGHUP, self._on_hangup if goes_on else self._on_signal)
         try:
             leftovers.end_leftovers(self.plan.data)
             private.close_folder(self.plan.data)
@@ -158,9 +160,11 @@ class Supervisor:
     def _prepare(self) -> None:
         plan = self.plan
         self._write_runtime()
-        changed = prepare.migrate(self._environment["DATABASE_URL"], set(plan.migrations), plan.root, self._environment)
+        url, known = self._environment["DATABASE_URL"], set(plan.migrations)
+        changed = prepare.migrate(url, known, plan.root, self._environment, partial(self._line, "database"))
         self._line("database", "migrated" if changed else "up to date")
-        if prepare.collect_static(plan.static, plan.static_root, plan.root, self._environment):
+        told = partial(self._line, "static files")
+        if prepare.collect_static(plan.static, plan.static_root, plan.root, self._environment, told):
             self._line("static files", "gathered")
 
     def _start_web(self) -> None:
@@ -231,7 +235,7 @@ class Supervisor:
     # --- while it runs -------------------------------------------------------------------------------
 
     def _watch(self) -> None:
-        while not self._stopping:
+        while not self._gives_up():
             for part in self._parts:
                 if part.due_at:
                     if time.monotonic() >= part.due_at:
@@ -243,8 +247,23 @@ class Supervisor:
     def _on_signal(self, *_: Any) -> None:
         self._stopping += 1
 
+    def _on_hangup(self, *_: Any) -> None:
+        self._say(f"The terminal is closed. Parley was started so that it goes on; to stop it: kill {os.getpid()}")
+
     def _gives_up(self) -> bool:
+        self._look_for_parent()
         return self._stopping > 0
+
+    def _look_for_parent(self) -> None:
+        """End when `make` was killed: whoever did it means the whole. Others may start Parley and leave it alone."""
+        if os.getppid() == self._parent:
+            return
+        self._parent = os.getppid()
+        if "MAKELEVEL" in os.environ:
+            self._say("make, which started Parley, is gone.")
+            self._stopping += 1
+        else:
+            self._say(f"What started Parley is gone. Parley goes on; to stop it: kill {os.getpid()}")
 
     def _hurries(self) -> bool:
         """A second Ctrl-C: nobody wants to wait."""
