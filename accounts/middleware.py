@@ -101,6 +101,6 @@ class Limited:
         if not isinstance(exception, TooOften):
             return None
         template = "refused.html" if request.user.is_authenticated else "account/not_let_in.html"
-        answer = render(request, template, {"message": exception.message}, status=429)
+        answer = render(request, template, {"message": exception.message}, status=exception.status)
         answer.headers["Retry-After"] = str(exception.retry_after)
         return answer

@@ -41,7 +41,7 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response:
         return Response(body, status=exc.status, headers=exc.headers)
     if isinstance(exc, TooOften):
         set_rollback()
-        return Response({key: exc.message}, status=429, headers={"Retry-After": str(exc.retry_after)})
+        return Response({key: exc.message}, status=exc.status, headers={"Retry-After": str(exc.retry_after)})
     if isinstance(exc, RequestDataTooBig):
         return Response({key: too_large()}, status=413)
     if isinstance(exc, exceptions.ParseError):
