@@ -37,6 +37,12 @@ class Choice:
     available: bool = True
     takes_key: bool = False  # each person brings a key of their own
     is_unpriced: bool = False  # nobody knows what it costs, and so nobody may use it here
+    is_local: bool = False  # the tiny model that comes with Parley
+
+    @property
+    def pick(self) -> Pick:
+        """What a favourite or an address stores of it."""
+        return Pick(spec=self.spec) if self.spec else Pick(self.endpoint, self.model)
 
     @property
     def address(self) -> dict[str, str]:
@@ -133,6 +139,7 @@ def spec_choice(offered: Offer, spec: ModelSpec) -> Choice:
         on_landing=spec.showOnLanding,
         takes_key=endpoint is not None and keys.needs_key(endpoint),
         is_unpriced=endpoint is not None and is_refused(endpoint, model),
+        is_local=endpoint is not None and endpoint.local,
     )
 
 
@@ -147,6 +154,7 @@ def model_choice(endpoint: Endpoint, model: str, *, icon: Icon | None = None, av
         available=available,
         takes_key=keys.needs_key(endpoint),
         is_unpriced=is_refused(endpoint, model),
+        is_local=endpoint.local,
     )
 
 
