@@ -109,7 +109,7 @@ class TabConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         if self.behind and self.sent - self.acknowledged < UNACKNOWLEDGED / 2:
             self.behind = False
             for painter in self.painters.values():
-                self.emit(painter.snapshot())
+                painter.join(self.emit)
             if self.missed:
                 self.catching_up = asyncio.create_task(self._send_missed())
 
@@ -127,18 +127,17 @@ class TabConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             except Http404:
                 self.emit(command("gone", str(generation_id)))
                 return
-        painter = painter_of(generation_id)
-        self.painters[generation_id] = painter
-        if painter.tail.reducer.parts:
-            self.emit(painter.snapshot())
-        painter.sinks.append(self.emit)
+        painter = self.painters[generation_id] = painter_of(generation_id)
+        painter.outbox.person = str(self.user.id)  # only the owner may follow
+        painter.join(self.emit)
 
     def _unfollow(self, generation_id: UUID) -> None:
         self.missed.discard(generation_id)
         painter = self.painters.pop(generation_id, None)
         if painter is not None and self.emit in painter.sinks:
-            painter.sinks.remove(self.emit)
+            painter.leave(self.emit)
             if not painter.sinks:
+                painter.outbox.close()
                 forget(painter)
 
 

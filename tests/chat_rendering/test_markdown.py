@@ -2,7 +2,7 @@
 
 import pytest
 
-from chat.rendering.markdown import render
+from chat.rendering.message import render
 
 
 @pytest.mark.parametrize(

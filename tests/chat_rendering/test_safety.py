@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chat.rendering.markdown import render
+from chat.rendering.message import render
 from chat.rendering.plain import render_user_text
 from chat.rendering.stream import MarkdownStream
 from tests.chat_rendering.hostile import CORPUS, faults
