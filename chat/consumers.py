@@ -16,6 +16,7 @@ from django.http import Http404
 from accounts.models import User
 from accounts.services.bans import banned_until
 from chat import doors
+from chat.rendering.results import pool
 from chat.services.notices import group_of
 from chat.services.turns import ticket_for
 from chat.streaming.follow import Batch, Tail, reader
@@ -152,6 +153,7 @@ def painter_of(generation_id: UUID) -> Painter:
     if painter is None:
         tail = Tail(generation_id)
         painter = _painters[generation_id] = Painter(tail, _on_end)
+        pool.prepare()  # by the time that there is code to colour
         painter.tail = reader().follow(generation_id, painter.hear)
     return painter
 

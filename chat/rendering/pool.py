@@ -166,7 +166,7 @@ class Pool:
 
     def wait_until_ready(self, seconds: float) -> bool:
         """Start the workers and wait until all are there."""
-        self._start_missing()
+        self.prepare()
         with self._changed:
             return self._changed.wait_for(lambda: len(self._idle) == self._size, seconds)
 
@@ -206,7 +206,7 @@ class Pool:
 
     def _take(self, seconds: float) -> Worker | None:
         """Return an idle worker. Waits for one that is being started, and only a moment for one that others use."""
-        self._start_missing()
+        self.prepare()
         with self._changed:
             patience = seconds if self._starting else min(PATIENCE, seconds)
             if not self._changed.wait_for(lambda: self._idle, patience):
@@ -221,9 +221,10 @@ class Pool:
                 self._idle.append(worker)
                 self._changed.notify_all()
         if worker is None:
-            self._start_missing()
+            self.prepare()
 
-    def _start_missing(self) -> None:
+    def prepare(self) -> None:
+        """Start the workers that are missing, in the background."""
         with self._changed:
             missing = self._size - len(self._idle) - self._busy - self._starting
             self._starting += max(missing, 0)

@@ -133,7 +133,12 @@ class Painter:
             self._end(batch)
 
     def _end(self, batch: Batch) -> None:
-        self.outbox.put("", lambda _: self._ended(self, batch))
+        self.outbox.put("", lambda _: self._finish(batch))
+
+    def _finish(self, batch: Batch) -> None:
+        if self.outbox.is_late:
+            self._deliver(self.outbox.filled(self._snapshot()))
+        self._ended(self, batch)
 
     def _send(self, frame: str) -> None:
         self.outbox.put(frame, self._deliver)

@@ -24,6 +24,7 @@ class Outbox:
     def __init__(self) -> None:
         self.person = ""  # on whose behalf it is drawn
         self._jobs: Jobs = {}
+        self._owed: Jobs = {}  # what was shown plain, for want of time
         self._queue: deque[tuple[str, Deliver]] = deque()
         self._waiting: asyncio.Task[None] | None = None
 
@@ -37,6 +38,18 @@ class Outbox:
         self._queue.append((frame, deliver))
         if self._waiting is None:
             self._send_what_is_ready()
+
+    def filled(self, frame: str) -> str:
+        """Return a frame with what is known now in the place of its marks."""
+        jobs = self._jobs_in(frame)
+        for job in unknown(jobs.values()):
+            self._owed[job.key] = job
+        return fill_known(frame, jobs, encode=_in_json)
+
+    @property
+    def is_late(self) -> bool:
+        """Whether something that was sent plain is known by now."""
+        return len(unknown(self._owed.values())) < len(self._owed)
 
     def close(self) -> None:
         """Forget what was not sent."""
@@ -54,7 +67,7 @@ class Outbox:
 
     def _send_first(self) -> None:
         frame, deliver = self._queue.popleft()
-        deliver(fill_known(frame, self._jobs_in(frame), encode=_in_json))
+        deliver(self.filled(frame))
 
     async def _wait_for(self, missing: list[Job]) -> None:
         deadline = asyncio.get_running_loop().time() + HOLD
