@@ -143,17 +143,17 @@ class Pool:
         self._busy = 0
         self._holders: set[str] = set()
         self._changed = threading.Condition()
-        self._allowances = _Allowances()
+        self.allowances = _Allowances()
 
     def run(self, jobs: Iterable[Job], *, person: str, seconds: float) -> dict[Job, Outcome]:
         """Do what can be done in `seconds` on behalf of a person, short ones first; what was not begun is left out."""
         deadline = time.monotonic() + seconds
         done: dict[Job, Outcome] = {}
-        if self._allowances.left(person) <= 0 or not self._enter(person, min(PATIENCE, seconds)):
+        if self.allowances.left(person) <= 0 or not self._enter(person, min(PATIENCE, seconds)):
             return done
         try:
             for job in sorted(jobs, key=_size):
-                left = min(deadline - time.monotonic(), self._allowances.left(person))
+                left = min(deadline - time.monotonic(), self.allowances.left(person))
                 outcome = self._do(job, person, left) if left > 0 else None
                 if outcome is None:
                     break
@@ -200,7 +200,7 @@ class Pool:
             log.warning("a worker ended drawing %s of %d characters; it is shown plain", job.kind, len(job.source))
             return Outcome(is_fault=ended.is_fault)
         finally:
-            self._allowances.use(person, time.monotonic() - began)
+            self.allowances.use(person, time.monotonic() - began)
         self._busy_less(worker)
         return Outcome(answer, is_fault=answer.html is None, seconds=time.monotonic() - began)
 

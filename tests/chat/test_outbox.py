@@ -2,35 +2,25 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import pytest
-from django.core.cache import cache
 
-from chat.rendering import results
 from chat.rendering.jobs import TOKEN, Draft, Job
 from chat.streaming import outbox as outboxes
 from chat.streaming.follow import Batch, Tail
 from chat.streaming.frames import Painter
 from chat.streaming.outbox import Outbox
 from endpoints.events import Finished, TextDelta
-from tests.chat_rendering.test_workers import Slow
+from tests.chat_rendering.slow import Slow
 
 CODE = "```python\nfine\n```\n\n"
 
 
-@pytest.fixture
-def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[Slow]:
-    pool = Slow()
-    assert pool.wait_until_ready(60)
-    monkeypatch.setattr(results, "pool", pool)
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outboxes, "HOLD", 10)
-    results.memory.clear()
-    cache.clear()
-    yield pool
-    pool.close()
-    results.memory.clear()
 
 
 def job(source: str) -> Job:

@@ -4,7 +4,7 @@ import os
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,38 +16,13 @@ from chat.rendering import pool as pools
 from chat.rendering import results
 from chat.rendering.jobs import TOKEN, Draft, Job
 from chat.rendering.message import MOST_AT_ONCE, draft_of, render
-from chat.rendering.pool import Pool, Worker
+from chat.rendering.pool import Worker
 from chat.rendering.results import Reader, on_behalf
 from chat.rendering.sanitise import clean
 from chat.rendering.worker.drawing import draw
-from tests.chat_rendering.slow_worker import COMMAND
+from tests.chat_rendering.slow import Slow
 
 pytestmark = pytest.mark.security
-
-
-class Slow(Pool):
-    """A pool of slow workers that counts how many were started."""
-
-    def __init__(self) -> None:
-        super().__init__(start=self._begin)
-        self.started: list[Worker] = []
-
-    def _begin(self) -> Worker:
-        self.started.append(Worker(COMMAND))
-        return self.started[-1]
-
-
-@pytest.fixture
-def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[Slow]:
-    """Let all that is rendered go to slow workers, with nothing remembered."""
-    pool = Slow()
-    assert pool.wait_until_ready(60)
-    monkeypatch.setattr(results, "pool", pool)
-    results.memory.clear()
-    cache.clear()
-    yield pool
-    pool.close()
-    results.memory.clear()
 
 
 def code(source: str) -> Job:
