@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
-from os import environ
 from secrets import token_hex
 from typing import Literal
 
@@ -16,9 +15,9 @@ Kind = Literal["code", "inline", "block", "document"]
 
 MOST_CODE = 30_000  # characters; a longer block is shown plain
 MOST_TEX = 2_000
-_VARIABLE = "RENDERING_TOKEN"
-# Nobody who writes a text can guess it, so nobody can write a mark. A worker has its parent's.
-TOKEN = environ.get(_VARIABLE) or f"j{token_hex(12)}"
+# Nobody who writes a text can guess it, so nobody can write a mark.
+TOKEN = f"j{token_hex(12)}"
+_ANY = "\0"  # for a process' own token, in what goes from one process to another; no text holds it
 MARK = re.compile(TOKEN + r"([0-9a-f]{32})")
 
 
@@ -83,6 +82,11 @@ def keys_in(html: str) -> list[str]:
     return list(dict.fromkeys(MARK.findall(html))) if TOKEN in html else []
 
 
-def worker_environment() -> dict[str, str]:
-    """Return all that a worker's environment holds: no setting and no secret."""
-    return {_VARIABLE: TOKEN, "PYTHONUTF8": "1", "LC_ALL": "C.UTF-8"}
+def for_others(html: str) -> str:
+    """Return `html` with marks that another process can make its own."""
+    return html.replace(TOKEN, _ANY)
+
+
+def from_others(html: str) -> str:
+    """Return `html` of another process with marks of this one."""
+    return html.replace(_ANY, TOKEN)

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from chat.rendering.jobs import Job, worker_environment
+from chat.rendering.jobs import Job
 from chat.rendering.worker.protocol import Answer, read_answer, write_question
 
 log = logging.getLogger(__name__)
@@ -30,6 +30,7 @@ ALLOWANCE = 6.0  # seconds of workers that a person may use at once
 REFILL = 0.1  # seconds of it that come back each second
 _FOLDER = Path(__file__).resolve().parents[2]
 COMMAND = (sys.executable, "-m", "chat.rendering.worker")
+ENVIRONMENT = {"PYTHONUTF8": "1", "LC_ALL": "C.UTF-8"}  # no setting and no secret
 _MOST_LINE = 32_000_000  # bytes
 
 
@@ -47,7 +48,7 @@ class Worker:
 
     def __init__(self, command: tuple[str, ...] = COMMAND) -> None:
         self._process = subprocess.Popen(
-            command, cwd=_FOLDER, env=worker_environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
+            command, cwd=_FOLDER, env=ENVIRONMENT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
         )
 
     @property

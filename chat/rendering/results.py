@@ -23,13 +23,11 @@ import pygments
 from django.core.cache import cache as shared
 from redis.exceptions import RedisError
 
-from chat.rendering.jobs import TOKEN, Draft, Job
+from chat.rendering.jobs import Draft, Job, for_others, from_others
 from chat.rendering.pool import Outcome, Pool
 from chat.rendering.sanitise import clean
 
 log = logging.getLogger(__name__)
-
-_ANY = "\0"  # for this process' own, in what is kept for all; no text holds it
 
 PAGE_SECONDS = 2.0  # for all that one request needs
 DEAR = 0.01  # seconds; what took less is drawn again by another process
@@ -164,7 +162,7 @@ def _stored(jobs: list[Job]) -> dict[str, Draft]:
         value = values.get(_name(job.key))
         if value is not None:
             html, inner = value
-            drawn = Draft(html.replace(_ANY, TOKEN), {each.key: each for each in inner}) if html else None
+            drawn = Draft(from_others(html), {each.key: each for each in inner}) if html else None
             found[job.key] = drawn or Draft(job.plain)
     return found
 
@@ -179,7 +177,7 @@ def _store(outcomes: dict[Job, Outcome], drawn: dict[str, Draft]) -> None:
             lasting[_name(job.key)] = (None, ())
         elif outcome.seconds >= DEAR:
             draft = drawn[job.key]
-            lasting[_name(job.key)] = (draft.html.replace(TOKEN, _ANY), tuple(draft.jobs.values()))
+            lasting[_name(job.key)] = (for_others(draft.html), tuple(draft.jobs.values()))
     try:
         for values, seconds in ((lasting, KEPT), (doubtful, KEPT_DOUBTFUL)):
             if values:

@@ -3,7 +3,7 @@
 import json
 from typing import NamedTuple
 
-from chat.rendering.jobs import Job
+from chat.rendering.jobs import Job, for_others, from_others
 
 CPU_SECONDS = 0.6  # for one job; the kernel ends a worker that needs more
 IDLE_SECONDS = 300  # after which a worker that is asked nothing ends itself
@@ -29,9 +29,10 @@ def read_question(line: bytes) -> Job:
 def write_answer(answer: Answer) -> bytes:
     if answer.html is not None and len(answer.html) > MOST_OUTPUT:
         answer = Answer(None)
-    return json.dumps([answer.html, [[job.kind, job.source, job.detail] for job in answer.jobs]]).encode() + b"\n"
+    html = answer.html and for_others(answer.html)
+    return json.dumps([html, [[job.kind, job.source, job.detail] for job in answer.jobs]]).encode() + b"\n"
 
 
 def read_answer(line: bytes) -> Answer:
     html, jobs = json.loads(line)
-    return Answer(html, tuple(Job(*job) for job in jobs))
+    return Answer(html and from_others(html), tuple(Job(*job) for job in jobs))
