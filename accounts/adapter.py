@@ -4,8 +4,10 @@ from typing import Any
 from urllib.parse import quote
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -15,8 +17,9 @@ from django.utils.translation import gettext as _
 from accounts import secrets
 from accounts.limits import address_of
 from accounts.models import User
-from accounts.services import domains, site
+from accounts.services import attempts, domains, signin, site
 from accounts.services.signup import sign_up
+from accounts.services.social import Refused
 
 _OBVIOUS = {"account/messages/logged_in.txt", "account/messages/logged_out.txt"}
 
@@ -30,6 +33,28 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return sign_up(
             name=data["name"], email=data["email"], password=data["password1"], username=data.get("username", "")
         )
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+        """Return who it is, or None. Raises `TooManyAttempts`, for the library's own limits are off, and `Refused`."""
+        account = str(credentials.get("email") or credentials.get("username") or "")
+        with attempts.attempt(request, account) as this:
+            user = super().authenticate(request, **credentials)
+            this.succeeded = user is not None or hasattr(request, "refused")
+            if user is None:
+                signin.raise_noted(request)
+        return user if isinstance(user, User) else None
+
+    def reauthenticate(self, user: User, password: str) -> bool:
+        try:
+            return bool(super().reauthenticate(user, password))
+        except Refused:
+            return False
+
+    def validation_error(self, code: str, *args: Any) -> ValidationError:
+        if code.endswith("_password_mismatch"):
+            return ValidationError(signin.mismatch(context.request), code=code)
+        error: ValidationError = super().validation_error(code, *args)
+        return error
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """The sign-in limits go by the same address as all others."""

@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account import forms as allauth_forms
+from allauth.core import context
 from django import forms
 from django.conf import settings
 from django.contrib import messages
@@ -15,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.models.user import can_be_seen
-from accounts.services import domains, mails
+from accounts.services import attempts, domains, mails
 from accounts.services.signin import address_of_login
 from accounts.services.signup import LONGEST_PASSWORD, USERNAME, EmailTaken, check_length
 
@@ -95,6 +96,15 @@ class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]
             messages.error(request, gettext("There is an account with this e-mail address. Sign in with it."))
             return None, redirect("account_login")
         return saved
+
+
+class ChangePasswordForm(allauth_forms.ChangePasswordForm):  # type: ignore[misc]
+    def clean_oldpassword(self) -> str:
+        """Check the password there is, which somebody at an open screen may try to guess."""
+        with attempts.attempt(context.request, self.user.email) as this:
+            password: str = super().clean_oldpassword()
+            this.succeeded = True
+        return password
 
 
 class InvitationForm(forms.Form):

@@ -12,9 +12,17 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import plain
-from accounts.limits import TooOften, address_of, count_named
+from accounts.limits import Counted, TooOften, address_of, count_named
 from accounts.models import User
-from accounts.services import twofactor
+from accounts.services import attempts, twofactor
+
+
+def _counted() -> Counted:
+    """Count a try at the second factor, or a passkey, by network address. Raises `TooManyAttempts`."""
+    try:
+        return count_named("TWO_FACTOR_TEMP", address_of(context.request))
+    except TooOften as often:
+        raise attempts.TooManyAttempts(often.retry_after) from None
 
 
 class _Code:
@@ -30,11 +38,10 @@ class _Code:
 
     def clean_code(self) -> str:
         code: str = self.cleaned_data["code"]
+        counted = _counted()
         try:
-            count_named("TWO_FACTOR_TEMP", address_of(context.request))
             self.authenticator = twofactor.spend(user=self.user, code=code)
-        except (TooOften, twofactor.TooManyCodes):
-            raise ValidationError(gettext("Too many failed attempts. Try again later.")) from None
+            counted.take_back()
         except twofactor.WrongCode:
             raise ValidationError(gettext("This code is wrong, or was used already.")) from None
         return code
@@ -68,8 +75,11 @@ class _Answer:
     """What a key answered; anything at all may stand there."""
 
     def clean_credential(self) -> Any:
+        counted = _counted()
         try:
-            return super().clean_credential()  # type: ignore[misc]
+            found = super().clean_credential()  # type: ignore[misc]
+            counted.take_back()
+            return found
         except _MALFORMED:
             raise ValidationError(gettext("This passkey could not be read.")) from None
 

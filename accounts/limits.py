@@ -4,15 +4,18 @@ import logging
 import math
 import time
 from dataclasses import dataclass
-from ipaddress import ip_address
 
 import redis
 from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.addresses import client_address
 
 log = logging.getLogger(__name__)
+_SHORT = 90  # seconds that are told as seconds
 
 
 def named(name: str) -> "Limit":
@@ -30,32 +33,73 @@ class Limit:
 
 
 class TooOften(Exception):
-    """The limit is reached. `retry_after` is in seconds."""
+    """The limit is reached. `retry_after` is in seconds, `message` for whoever did it."""
 
     def __init__(self, retry_after: int) -> None:
-        message = _("That was too often. Try again in %(seconds)d seconds.") % {"seconds": retry_after}
-        super().__init__(message)
-        self.message = message
         self.retry_after = retry_after
+        self.message = f"{self.words()} {_when(retry_after)}"
+        super().__init__(self.message)
+
+    def words(self) -> str:
+        return _("That was too often.")
 
 
-def count(limit: Limit, who: str) -> None:
+def _when(seconds: int) -> str:
+    if seconds <= _SHORT:
+        return ngettext("Try again in %(count)d second.", "Try again in %(count)d seconds.", seconds) % {
+            "count": seconds
+        }
+    minutes = math.ceil(seconds / 60)
+    return ngettext("Try again in %(count)d minute.", "Try again in %(count)d minutes.", minutes) % {"count": minutes}
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """One time that was counted, which may be taken back."""
+
+    key: str = ""
+
+    def take_back(self) -> None:
+        if not self.key:
+            return
+        try:
+            cache.decr(self.key)
+        except ValueError:  # the window is over
+            pass
+        except (redis.RedisError, OSError):
+            log.warning("%s is not taken back", self.key.partition(":")[2].partition(":")[0], exc_info=True)
+
+
+def count(limit: Limit, who: str) -> Counted:
     """Count one more time for `who`. Raises `TooOften`.
 
     While Redis is away nothing is counted: a limit guards against abuse, and must not stop everybody.
     """
     if not limit.most:
-        return
+        return Counted()
     key, into = _key(limit, who)
     try:
         cache.add(key, 0, timeout=limit.window + 1)
         times = cache.incr(key)
     except ValueError:  # it expired in between
-        return
+        return Counted()
     except (redis.RedisError, OSError):
         log.warning("limit %s is not counted", limit.name, exc_info=True)
-        return
+        return Counted()
     if times > limit.most:
+        raise TooOften(math.ceil(limit.window - into))
+    return Counted(key)
+
+
+def check(limit: Limit, who: str) -> None:
+    """Raise `TooOften` where `who` has reached the limit, and count nothing."""
+    key, into = _key(limit, who)
+    try:
+        reached = bool(limit.most) and int(cache.get(key, 0)) >= limit.most
+    except (redis.RedisError, OSError):
+        log.warning("limit %s is not looked at", limit.name, exc_info=True)
+        return
+    if reached:
         raise TooOften(math.ceil(limit.window - into))
 
 
@@ -72,23 +116,11 @@ def _key(limit: Limit, who: str) -> tuple[str, float]:
     return f"limit:{limit.name}:{who}:{number:.0f}", into
 
 
-def count_named(name: str, who: str) -> None:
+def count_named(name: str, who: str) -> Counted:
     """Count against the limit of the settings `<name>_MAX` and `<name>_WINDOW` (in minutes). Raises `TooOften`."""
-    count(named(name), who)
+    return count(named(name), who)
 
 
 def address_of(request: HttpRequest) -> str:
-    """Return the address that the request came from: what the trusted proxies say (`TRUST_PROXY`), else the peer's.
-
-    Of ``X-Forwarded-For`` each proxy appends whom it heard from, so only as many entries count, from the end, as
-    there are trusted proxies: what a client writes itself stands before them.
-    """
-    peer = str(request.META.get("REMOTE_ADDR", ""))
-    hops = settings.TRUST_PROXY
-    told = [each.strip() for each in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if each.strip()]
-    if not hops or len(told) < hops:
-        return peer
-    try:
-        return str(ip_address(told[-hops]))
-    except ValueError:
-        return peer
+    """Return the address that the request came from: what the trusted proxies say (`TRUST_PROXY`), else the peer's."""
+    return client_address(request.META, peer=str(request.META.get("REMOTE_ADDR", "")), hops=settings.TRUST_PROXY)

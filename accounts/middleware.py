@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from accounts.limits import address_of
+from accounts.limits import TooOften, address_of
 from accounts.models import User
 from accounts.services import bans, sessions, terms
 
@@ -86,3 +86,21 @@ class Seen:
         if request.user.is_authenticated:
             sessions.see(request)
         return self.get_response(request)
+
+
+class Limited:
+    """Says on a page that a limit is reached, and when it is over. The API says so by itself."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, TooOften):
+            return None
+        template = "refused.html" if request.user.is_authenticated else "account/not_let_in.html"
+        answer = render(request, template, {"message": exception.message}, status=429)
+        answer.headers["Retry-After"] = str(exception.retry_after)
+        return answer

@@ -1,16 +1,17 @@
 """The ASGI entry. Neutral towards the server: Daphne by default, any other may run it."""
 
-import os
-
 from django.core.asgi import get_asgi_application
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+from config.start import explain, load_settings
+
+load_settings()
 stock = get_asgi_application()  # also loads the apps, which the imports below need
 
 from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 from django.conf import settings  # noqa: E402
+from django.core.exceptions import ImproperlyConfigured  # noqa: E402
 from django.urls import path  # noqa: E402
 
 from chat.consumers import TabConsumer  # noqa: E402
@@ -27,7 +28,10 @@ WAITING = (
     *(("/logout",) if settings.OPENID and settings.OPENID.end_session else ()),
 )
 
-registry.current()  # a faulty configuration stops the start, not the first request
+try:
+    registry.current()
+except ImproperlyConfigured as fault:
+    explain(fault)  # a faulty configuration stops the start, not the first request
 one_hop = OneHopHandler()
 
 

@@ -8,13 +8,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-import environ
 from cryptography import x509
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-env = environ.Env()
+from config.environment import env
 
 APPS: Final = [
     "allauth.socialaccount",
@@ -136,7 +135,7 @@ class Saml:
 
 def providers() -> dict[str, Provider]:
     """Return who is configured, by key."""
-    enterprise = env.str("GITHUB_ENTERPRISE_BASE_URL", "").rstrip("/")
+    enterprise = env.site("GITHUB_ENTERPRISE_BASE_URL", "")
     vouching = _openid_provider()
     found = [vouching, _apple(), None if vouching else _saml_provider()]
     for key, names, label, scope, pkce in _NAMED:
@@ -146,79 +145,80 @@ def providers() -> dict[str, Provider]:
 
 def openid(domain: str) -> OpenId | None:
     """Return what to make of an OpenID Connect sign-in, or None where none is configured."""
-    issuer = env.str("OPENID_ISSUER", "").rstrip("/")
-    if not issuer:
-        return None
-    return OpenId(
-        issuer=issuer,
-        audience=_words("OPENID_AUDIENCE"),
-        nonce=env.bool("OPENID_GENERATE_NONCE", True),
-        leeway=env.int("OPENID_CLOCK_TOLERANCE", 300),
-        keys_url=env.str("OPENID_JWKS_URL", ""),
-        keys_seconds=env.int("OPENID_JWKS_URL_CACHE_TIME", 600_000) // 1000
-        if env.bool("OPENID_JWKS_URL_CACHE_ENABLED", True)
-        else 0,
-        username_claim=env.str("OPENID_USERNAME_CLAIM", ""),
-        name_claim=env.str("OPENID_NAME_CLAIM", ""),
-        email_claim=env.str("OPENID_EMAIL_CLAIM", ""),
-        required_roles=_words("OPENID_REQUIRED_ROLE"),
-        required_claim=_claim(
-            env.str("OPENID_REQUIRED_ROLE_TOKEN_KIND", "id"),
-            env.str("OPENID_REQUIRED_ROLE_PARAMETER_PATH", ""),
-            needed_by="OPENID_REQUIRED_ROLE",
+    keys_seconds = env.whole("OPENID_JWKS_URL_CACHE_TIME", 600_000) // 1000
+    found = OpenId(
+        issuer=env.site("OPENID_ISSUER", ""),
+        audience=env.words("OPENID_AUDIENCE"),
+        nonce=env.switch("OPENID_GENERATE_NONCE", True),
+        leeway=env.whole("OPENID_CLOCK_TOLERANCE", 300),
+        keys_url=env.text("OPENID_JWKS_URL"),
+        keys_seconds=keys_seconds if env.switch("OPENID_JWKS_URL_CACHE_ENABLED", True) else 0,
+        username_claim=env.text("OPENID_USERNAME_CLAIM"),
+        name_claim=env.text("OPENID_NAME_CLAIM"),
+        email_claim=env.text("OPENID_EMAIL_CLAIM"),
+        required_roles=env.words("OPENID_REQUIRED_ROLE"),
+        required_claim=_needed_claim(
+            "OPENID_REQUIRED_ROLE", "OPENID_REQUIRED_ROLE_PARAMETER_PATH", "OPENID_REQUIRED_ROLE_TOKEN_KIND"
         ),
-        admin_role=env.str("OPENID_ADMIN_ROLE", ""),
-        admin_claim=_claim(
-            env.str("OPENID_ADMIN_ROLE_TOKEN_KIND", "id"),
-            env.str("OPENID_ADMIN_ROLE_PARAMETER_PATH", ""),
-            needed_by="OPENID_ADMIN_ROLE",
+        admin_role=env.text("OPENID_ADMIN_ROLE"),
+        admin_claim=_needed_claim(
+            "OPENID_ADMIN_ROLE", "OPENID_ADMIN_ROLE_PARAMETER_PATH", "OPENID_ADMIN_ROLE_TOKEN_KIND"
         ),
-        sync_roles=env.bool("OPENID_ROLE_SYNC_ENABLED", False),
-        role_claim=_claim(env.str("OPENID_ROLE_SYNC_SOURCE", "id"), env.str("OPENID_ROLE_SYNC_CLAIM", "roles")),
-        role_priority=_words("OPENID_ROLE_SYNC_ROLE_PRIORITY"),
-        fallback_role=env.str("OPENID_ROLE_SYNC_FALLBACK_ROLE", ""),
-        groups_claim=_claim(env.str("OPENID_GROUPS_TOKEN_KIND", "id"), env.str("OPENID_GROUPS_CLAIM", "")),
-        auto_redirect=env.bool("OPENID_AUTO_REDIRECT", False),
-        end_session=env.bool("OPENID_USE_END_SESSION_ENDPOINT", False),
-        after_logout=env.str("OPENID_POST_LOGOUT_REDIRECT_URI", "") or f"{domain}/login?redirect=false",
-        longest_logout=env.int("OPENID_MAX_LOGOUT_URL_LENGTH", 2000),
+        sync_roles=env.switch("OPENID_ROLE_SYNC_ENABLED", False),
+        role_claim=Claim(
+            env.choice("OPENID_ROLE_SYNC_SOURCE", "id", KINDS), env.text("OPENID_ROLE_SYNC_CLAIM", "roles")
+        ),
+        role_priority=env.words("OPENID_ROLE_SYNC_ROLE_PRIORITY"),
+        fallback_role=env.text("OPENID_ROLE_SYNC_FALLBACK_ROLE"),
+        groups_claim=Claim(env.choice("OPENID_GROUPS_TOKEN_KIND", "id", KINDS), env.text("OPENID_GROUPS_CLAIM")),
+        auto_redirect=env.switch("OPENID_AUTO_REDIRECT", False),
+        end_session=env.switch("OPENID_USE_END_SESSION_ENDPOINT", False),
+        after_logout=env.text("OPENID_POST_LOGOUT_REDIRECT_URI") or f"{domain}/login?redirect=false",
+        longest_logout=env.whole("OPENID_MAX_LOGOUT_URL_LENGTH", 2000),
     )
+    return found if found.issuer else None
 
 
 def directory() -> Directory | None:
     """Return the directory that passwords are checked with, or None where none is configured."""
-    url, base = env.str("LDAP_URL", ""), env.str("LDAP_USER_SEARCH_BASE", "")
-    if not (url and base):
+    found = _directory()
+    url = found.url
+    if not (url and found.base):
         return None
-    if not url.startswith(("ldap://", "ldaps://")):
-        raise ImproperlyConfigured("LDAP_URL begins with ldap:// or ldaps://.")
+    if not url.startswith(("ldap://", "ldaps://")) or " " in url:
+        raise ImproperlyConfigured("LDAP_URL must be an address that begins with ldap:// or ldaps://.")
     if find_spec("ldap3") is None:
         raise ImproperlyConfigured("LDAP_URL needs the package ldap3, which is not installed.")
-    plain = Directory(url=url, base=base)
+    return found
+
+
+def _directory() -> Directory:
+    plain = Directory(url="", base="")
     return Directory(
-        url=url,
-        base=base,
-        bind_dn=env.str("LDAP_BIND_DN", ""),
-        bind_password=env.str("LDAP_BIND_CREDENTIALS", ""),
-        filter=env.str("LDAP_SEARCH_FILTER", "") or plain.filter,
-        start_tls=env.bool("LDAP_STARTTLS", False),
-        ca_file=env.str("LDAP_CA_CERT_PATH", ""),
-        verify=env.bool("LDAP_TLS_REJECT_UNAUTHORIZED", True),
-        by_username=env.bool("LDAP_LOGIN_USES_USERNAME", False),
-        id_attributes=_words("LDAP_ID") or plain.id_attributes,
-        username_attributes=_words("LDAP_USERNAME") or plain.username_attributes,
-        email_attributes=_words("LDAP_EMAIL") or plain.email_attributes,
-        name_attributes=_words("LDAP_FULL_NAME") or plain.name_attributes,
-        group_base=env.str("LDAP_GROUP_SEARCH_BASE", ""),
-        group_filter=env.str("LDAP_GROUP_SEARCH_FILTER", "") or plain.group_filter,
-        group_name=env.str("LDAP_GROUP_NAME", "") or plain.group_name,
+        url=env.text("LDAP_URL"),
+        base=env.text("LDAP_USER_SEARCH_BASE"),
+        bind_dn=env.text("LDAP_BIND_DN"),
+        bind_password=env.secret("LDAP_BIND_CREDENTIALS"),
+        filter=env.text("LDAP_SEARCH_FILTER") or plain.filter,
+        start_tls=env.switch("LDAP_STARTTLS", False),
+        ca_file=env.file("LDAP_CA_CERT_PATH"),
+        verify=env.switch("LDAP_TLS_REJECT_UNAUTHORIZED", True),
+        by_username=env.switch("LDAP_LOGIN_USES_USERNAME", False),
+        id_attributes=env.words("LDAP_ID") or plain.id_attributes,
+        username_attributes=env.words("LDAP_USERNAME") or plain.username_attributes,
+        email_attributes=env.words("LDAP_EMAIL") or plain.email_attributes,
+        name_attributes=env.words("LDAP_FULL_NAME") or plain.name_attributes,
+        group_base=env.text("LDAP_GROUP_SEARCH_BASE"),
+        group_filter=env.text("LDAP_GROUP_SEARCH_FILTER") or plain.group_filter,
+        group_name=env.text("LDAP_GROUP_NAME") or plain.group_name,
     )
 
 
 def saml() -> Saml | None:
     """Return what to make of a SAML sign-in, or None where none is configured."""
-    entry_point, issuer = env.str("SAML_ENTRY_POINT", ""), env.str("SAML_ISSUER", "")
-    certificate = env.str("SAML_CERT", "")
+    entry_point, issuer = env.text("SAML_ENTRY_POINT"), env.text("SAML_ISSUER")
+    certificate = env.text("SAML_CERT")
+    whole_response = env.switch("SAML_USE_AUTHN_RESPONSE_SIGNED", False)
     if not (entry_point and issuer and certificate):
         return None
     if find_spec("onelogin") is None:
@@ -227,13 +227,13 @@ def saml() -> Saml | None:
         entry_point=entry_point,
         issuer=issuer,
         certificate=_certificate(certificate),
-        whole_response=env.bool("SAML_USE_AUTHN_RESPONSE_SIGNED", False),
-        email_claim=env.str("SAML_EMAIL_CLAIM", "") or "email",
-        username_claim=env.str("SAML_USERNAME_CLAIM", "") or "username",
-        given_name_claim=env.str("SAML_GIVEN_NAME_CLAIM", "") or "given_name",
-        family_name_claim=env.str("SAML_FAMILY_NAME_CLAIM", "") or "family_name",
-        name_claim=env.str("SAML_NAME_CLAIM", ""),
-        groups_claim=env.str("SAML_GROUPS_CLAIM", ""),
+        whole_response=whole_response,
+        email_claim=env.text("SAML_EMAIL_CLAIM") or "email",
+        username_claim=env.text("SAML_USERNAME_CLAIM") or "username",
+        given_name_claim=env.text("SAML_GIVEN_NAME_CLAIM") or "given_name",
+        family_name_claim=env.text("SAML_FAMILY_NAME_CLAIM") or "family_name",
+        name_claim=env.text("SAML_NAME_CLAIM"),
+        groups_claim=env.text("SAML_GROUPS_CLAIM"),
     )
 
 
@@ -244,8 +244,8 @@ def _saml_provider() -> Provider | None:
     return Provider(
         key="saml",
         kind="saml",
-        label=env.str("SAML_BUTTON_LABEL", "") or _("Continue with SAML"),
-        image=env.str("SAML_IMAGE_URL", ""),
+        label=env.text("SAML_BUTTON_LABEL") or _("Continue with SAML"),
+        image=env.text("SAML_IMAGE_URL"),
         client_id=found.issuer,
         callback=_path("SAML_CALLBACK_URL", "/oauth/saml/callback"),
     )
@@ -264,19 +264,19 @@ def _certificate(text: str) -> str:
 
 
 def _openid_provider() -> Provider | None:
-    client_id, issuer = env.str("OPENID_CLIENT_ID", ""), env.str("OPENID_ISSUER", "").rstrip("/")
-    secret, pkce = env.str("OPENID_CLIENT_SECRET", ""), env.bool("OPENID_USE_PKCE", True)
+    client_id, issuer = env.text("OPENID_CLIENT_ID"), env.site("OPENID_ISSUER", "")
+    secret, pkce = env.text("OPENID_CLIENT_SECRET"), env.switch("OPENID_USE_PKCE", True)
     if not (client_id and issuer and (secret or pkce)):
         return None
     return Provider(
         key="openid",
         kind="openid_connect",
-        label=env.str("OPENID_BUTTON_LABEL", "") or _("Continue with OpenID"),
-        image=env.str("OPENID_IMAGE_URL", ""),
+        label=env.text("OPENID_BUTTON_LABEL") or _("Continue with OpenID"),
+        image=env.text("OPENID_IMAGE_URL"),
         client_id=client_id,
         secret=secret,
         pkce=pkce,
-        scope=tuple(env.str("OPENID_SCOPE", "openid profile email").replace('"', "").split()),
+        scope=tuple(env.text("OPENID_SCOPE", "openid profile email").replace('"', "").split()),
         callback=_path("OPENID_CALLBACK_URL", "/oauth/openid/callback"),
         settings={"server_url": issuer},
     )
@@ -298,7 +298,7 @@ _NAMED: Final = (
 def _oauth(
     key: str, names: tuple[str, str, str], label: Promise, scope: tuple[str, ...], pkce: bool, web_url: str
 ) -> Provider | None:
-    client_id, secret = env.str(names[0], ""), env.str(names[1], "")
+    client_id, secret = env.text(names[0]), env.text(names[1])
     if not (client_id and secret):
         return None
     return Provider(
@@ -315,8 +315,8 @@ def _oauth(
 
 
 def _apple() -> Provider | None:
-    client_id, team = env.str("APPLE_CLIENT_ID", ""), env.str("APPLE_TEAM_ID", "")
-    key_id, file = env.str("APPLE_KEY_ID", ""), env.str("APPLE_PRIVATE_KEY_PATH", "")
+    client_id, team = env.text("APPLE_CLIENT_ID"), env.text("APPLE_TEAM_ID")
+    key_id, file = env.text("APPLE_KEY_ID"), env.text("APPLE_PRIVATE_KEY_PATH")
     if not (client_id and team and key_id and file):
         return None
     try:
@@ -337,7 +337,7 @@ def _apple() -> Provider | None:
 
 
 def _path(name: str, default: str) -> str:
-    path = env.str(name, "") or default
+    path = env.text(name) or default
     if not path.startswith("/") or path.startswith("//"):
         raise ImproperlyConfigured(
             f"{name} is a path of this site and begins with one slash; DOMAIN_SERVER precedes it."
@@ -345,13 +345,9 @@ def _path(name: str, default: str) -> str:
     return path
 
 
-def _words(name: str) -> tuple[str, ...]:
-    return tuple(word.strip() for word in env.str(name, "").split(",") if word.strip())
-
-
-def _claim(kind: str, path: str, *, needed_by: str = "") -> Claim:
-    if kind not in KINDS:
-        raise ImproperlyConfigured(f"A claim of OpenID Connect is read from {', '.join(KINDS)}, not from {kind!r}.")
-    if needed_by and env.str(needed_by, "") and not path:
-        raise ImproperlyConfigured(f"{needed_by} needs {needed_by}_PARAMETER_PATH: where the roles of a person stand.")
-    return Claim(kind, path)
+def _needed_claim(rule: str, path_variable: str, kind_variable: str) -> Claim:
+    """Return where the roles stand that the variable `rule` is about."""
+    path = env.text(path_variable)
+    if env.text(rule) and not path:
+        raise ImproperlyConfigured(f"{rule} needs {path_variable}: where the roles of a person stand.")
+    return Claim(env.choice(kind_variable, "id", KINDS), path)

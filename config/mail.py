@@ -3,10 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Final
 
-import environ
 from django.core.exceptions import ImproperlyConfigured
 
-env = environ.Env()
+from config.environment import env
 
 # host, port, encryption
 SERVICES: Final = {
@@ -41,19 +40,19 @@ class Mail:
 
 def server() -> Mail:
     """Return where mail is given to; without a host it is nowhere."""
-    service = env.str("EMAIL_SERVICE", "").strip().lower()
+    service = env.text("EMAIL_SERVICE").lower()
     if service and service not in SERVICES:
         raise ImproperlyConfigured(f"EMAIL_SERVICE is one of {', '.join(SERVICES)}; for others set EMAIL_HOST.")
-    host, port, encryption = SERVICES.get(service, (env.str("EMAIL_HOST", ""), 25, ""))
+    host, port, encryption = SERVICES.get(service, (env.text("EMAIL_HOST"), 25, ""))
     found = Mail(
         host=host,
-        port=env.int("EMAIL_PORT", port),
-        encryption=(env.str("EMAIL_ENCRYPTION", "") or encryption).lower(),
-        username=env.str("EMAIL_USERNAME", ""),
-        password=env.str("EMAIL_PASSWORD", ""),
-        sender=env.str("EMAIL_FROM", ""),
-        tls_name=env.str("EMAIL_ENCRYPTION_HOSTNAME", ""),
-        any_certificate=env.bool("EMAIL_ALLOW_SELFSIGNED", False),
+        port=env.whole("EMAIL_PORT", port, least=1, most=65_535),
+        encryption=env.choice("EMAIL_ENCRYPTION", encryption, ("starttls", "tls")),
+        username=env.text("EMAIL_USERNAME"),
+        password=env.secret("EMAIL_PASSWORD"),
+        sender=env.text("EMAIL_FROM"),
+        tls_name=env.text("EMAIL_ENCRYPTION_HOSTNAME"),
+        any_certificate=env.switch("EMAIL_ALLOW_SELFSIGNED", False),
     )
     if found.host and not found.sender:
         raise ImproperlyConfigured("A mail server is set, so EMAIL_FROM must name the sender's address")

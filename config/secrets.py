@@ -5,6 +5,8 @@ import os
 import secrets
 from pathlib import Path
 
+from config.environment import env
+
 NAMES = ("SECRET_KEY", "JWT_SECRET", "JWT_REFRESH_SECRET", "CREDS_KEY", "LOCAL_MODEL_KEY")
 
 
@@ -14,7 +16,7 @@ def load_secrets(folder: Path) -> dict[str, str]:
     The file is created with mode 0600 when it does not exist; two processes that start together
     agree on one file because it is linked into place whole.
     """
-    wanted = {name: os.environ.get(name, "") for name in NAMES}
+    wanted = {name: env.secret(name) for name in NAMES}
     if all(wanted.values()):
         return wanted
     stored = _read_or_create(folder / "secrets.json")
@@ -27,7 +29,7 @@ def _read_or_create(path: Path) -> dict[str, str]:
     if not missing:
         return stored
     stored |= {name: secrets.token_hex(32) for name in missing}
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{os.getpid()}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:

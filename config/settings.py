@@ -5,24 +5,22 @@ import sys
 from email.utils import formataddr
 from pathlib import Path
 
-import environ
 from celery.schedules import crontab
-from django.core.exceptions import ImproperlyConfigured
 
-from config import admin_menu, identity, mail
+from config import admin_menu, identity, mail, servers
+from config.environment import env
 from config.secrets import load_secrets
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
-environ.Env.read_env(BASE_DIR / ".env")
-DATA_DIR = Path(env.str("PARLEY_DATA", str(BASE_DIR / ".parley"))).resolve()
+env.read_file(BASE_DIR / ".env")
+DATA_DIR = Path(env.text("PARLEY_DATA", str(BASE_DIR / ".parley"))).resolve()
 for _name in ("DATABASE_URL", "REDIS_URL", "LOCAL_MODEL_URL"):
-    if not os.environ.get(_name):  # an empty line in `.env` means: the embedded part
+    if not env.text(_name):  # an empty line in `.env` means: the embedded part
         os.environ.pop(_name, None)
 # `manage.py up` writes the addresses of the embedded parts here, so that every other command finds them.
 # Not `up` itself: what a killed run left behind must not look like the operator's own servers.
 if sys.argv[1:2] != ["up"]:
-    environ.Env.read_env(DATA_DIR / "runtime.env")
+    env.read_file(DATA_DIR / "runtime.env")
 
 SECRETS = load_secrets(DATA_DIR)
 SECRET_KEY = SECRETS["SECRET_KEY"]
@@ -31,15 +29,15 @@ JWT_REFRESH_SECRET = SECRETS["JWT_REFRESH_SECRET"]
 CREDS_KEY = SECRETS["CREDS_KEY"]
 LOCAL_MODEL_KEY = SECRETS["LOCAL_MODEL_KEY"]
 
-DEBUG = env.bool("DEBUG", False)
-HOST = env.str("HOST", "127.0.0.1")
-PORT = env.int("PORT", 3080)
-DOMAIN = env.str("DOMAIN_SERVER", f"http://localhost:{PORT}")
-DOMAIN_CLIENT = env.str("DOMAIN_CLIENT", DOMAIN).rstrip("/")  # what links in mails begin with
-APP_TITLE = env.str("APP_TITLE", "Parley")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", HOST])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
-LIBRECHAT_CONFIG = Path(env.str("CONFIG_PATH", str(BASE_DIR / "librechat.yaml")))
+DEBUG = env.switch("DEBUG", False)
+HOST = env.text("HOST", "127.0.0.1")
+PORT = env.whole("PORT", 3080, most=65_535)
+DOMAIN = env.site("DOMAIN_SERVER", f"http://localhost:{PORT}")
+DOMAIN_CLIENT = env.site("DOMAIN_CLIENT", DOMAIN)  # what links in mails begin with
+APP_TITLE = env.text("APP_TITLE", "Parley")
+ALLOWED_HOSTS = list(env.words("ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1]", HOST)))
+CSRF_TRUSTED_ORIGINS = list(env.words("CSRF_TRUSTED_ORIGINS"))
+LIBRECHAT_CONFIG = Path(env.text("CONFIG_PATH", str(BASE_DIR / "librechat.yaml")))
 
 INSTALLED_APPS = [
     "unfold",  # before the admin, whose templates and site it replaces
@@ -88,6 +86,7 @@ MIDDLEWARE = [
     "accounts.middleware.Banned",
     "accounts.middleware.Seen",
     "accounts.middleware.Admission",
+    "accounts.middleware.Limited",
 ]
 
 UNFOLD = admin_menu.settings()
@@ -112,7 +111,7 @@ TEMPLATES = [
 ]
 
 # --- where state lives -------------------------------------------------------------------------
-DATABASES = {"default": env.db_url("DATABASE_URL", "postgres://parley@127.0.0.1:5432/parley")}
+DATABASES = {"default": servers.database()}
 DATABASES["default"] |= {
     "CONN_MAX_AGE": 600,
     "CONN_HEALTH_CHECKS": True,
@@ -124,7 +123,7 @@ DATABASES["default"] |= {
         **DATABASES["default"].get("OPTIONS", {}),  # such as ?sslmode=require
     },
 }
-REDIS_URL = env.str("REDIS_URL", "redis://127.0.0.1:6379/0")
+REDIS_URL = servers.redis_url()
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 CHANNEL_LAYERS = {
     "default": {
@@ -139,12 +138,16 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
-CELERY_TASK_TIME_LIMIT = 300
+# A task that a killed worker held begins again after this many seconds. No task takes as long: each ends by itself,
+# for the pool of threads cannot end one. See `time_limit` of each, which a test holds against this.
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": env.whole("TASK_RETURN_SECONDS", 300, least=1)}
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1  # what waits behind a long task would be taken for lost
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "schedule")
 CELERY_BEAT_SCHEDULE = {
-    "sweep": {"task": "chat.tasks.sweep", "schedule": 5.0},
+    "renew_search": {"task": "chat.tasks.renew_search", "schedule": 60.0},
+    "show_life": {"task": "chat.tasks.show_life", "schedule": 15.0},
     "purge": {"task": "chat.tasks.purge", "schedule": 60.0},
     "reconcile": {"task": "billing.tasks.reconcile", "schedule": crontab(hour="3", minute="10")},
     "retain": {"task": "chat.tasks.retain", "schedule": crontab(hour="3", minute="40")},
@@ -163,7 +166,7 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.ScryptPasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
-MIN_PASSWORD_LENGTH = env.int("MIN_PASSWORD_LENGTH", 8)
+MIN_PASSWORD_LENGTH = env.whole("MIN_PASSWORD_LENGTH", 8, least=1, most=128)
 AUTH_PASSWORD_VALIDATORS = [
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
@@ -184,18 +187,19 @@ ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
     "login": "accounts.forms.LoginForm",
     "signup": "accounts.forms.SignupForm",
+    "change_password": "accounts.forms.ChangePasswordForm",
 }
 # Whether people sign in with a password: on the page, and over the API.
-ALLOW_EMAIL_LOGIN = env.bool("ALLOW_EMAIL_LOGIN", True)
-ALLOW_EMAIL_LOGIN_OVERRIDE = env.bool("ALLOW_EMAIL_LOGIN_OVERRIDE", False)
+ALLOW_EMAIL_LOGIN = env.switch("ALLOW_EMAIL_LOGIN", True)
+ALLOW_EMAIL_LOGIN_OVERRIDE = env.switch("ALLOW_EMAIL_LOGIN_OVERRIDE", False)
 # An account with a password that opens nothing is of no use.
-ALLOW_REGISTRATION = env.bool("ALLOW_REGISTRATION", True) and ALLOW_EMAIL_LOGIN
+ALLOW_REGISTRATION = env.switch("ALLOW_REGISTRATION", True) and ALLOW_EMAIL_LOGIN
 
 # --- people whom others vouch for ------------------------------------------------------------------
 SOCIALACCOUNT_ADAPTER = "accounts.identity.adapter.SocialAdapter"
 SOCIALACCOUNT_PROVIDERS = {"facebook": {"FIELDS": ["id", "name", "email"]}}  # and not all it would say
-ALLOW_SOCIAL_LOGIN = env.bool("ALLOW_SOCIAL_LOGIN", False)
-ALLOW_SOCIAL_REGISTRATION = env.bool("ALLOW_SOCIAL_REGISTRATION", False)
+ALLOW_SOCIAL_LOGIN = env.switch("ALLOW_SOCIAL_LOGIN", False)
+ALLOW_SOCIAL_REGISTRATION = env.switch("ALLOW_SOCIAL_REGISTRATION", False)
 IDENTITY_PROVIDERS = identity.providers()
 OPENID = identity.openid(DOMAIN)
 SAML = identity.saml()
@@ -213,20 +217,20 @@ MFA_FORMS = {
     "authenticate_webauthn": "accounts.forms_twofactor.PasskeyCodeForm",
     "reauthenticate_webauthn": "accounts.forms_twofactor.PasskeyConfirmForm",
 }
-REGISTRATION_ALLOWED_DOMAINS = env.list("REGISTRATION_ALLOWED_DOMAINS", default=[])
-REGISTRATION_APPROVAL = env.bool("REGISTRATION_APPROVAL", False)
-LOGIN_METHODS = set(env.list("LOGIN_METHODS", default=["email"]))
-if not LOGIN_METHODS or LOGIN_METHODS - {"email", "username"}:
-    raise ImproperlyConfigured("LOGIN_METHODS may name email, username, or both")
-ALLOW_UNVERIFIED_EMAIL_LOGIN = env.bool("ALLOW_UNVERIFIED_EMAIL_LOGIN", False)
+REGISTRATION_ALLOWED_DOMAINS = list(env.words("REGISTRATION_ALLOWED_DOMAINS"))
+REGISTRATION_APPROVAL = env.switch("REGISTRATION_APPROVAL", False)
+LOGIN_METHODS = set(env.words("LOGIN_METHODS", ("email",)))
+if LOGIN_METHODS - {"email", "username"}:
+    env.fault("LOGIN_METHODS", "may name email, username, or both with a comma")
+ALLOW_UNVERIFIED_EMAIL_LOGIN = env.switch("ALLOW_UNVERIFIED_EMAIL_LOGIN", False)
 # What everybody has to accept before use; empty: nothing.
-TERMS_TEXT = Path(env.str("TERMS_FILE")).read_text() if env.str("TERMS_FILE", "") else ""
+TERMS_TEXT = env.file_text("TERMS_FILE")
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 600  # seconds for which a password or code just given opens what matters
-ALLOW_ACCOUNT_DELETION = env.bool("ALLOW_ACCOUNT_DELETION", True)
+ALLOW_ACCOUNT_DELETION = env.switch("ALLOW_ACCOUNT_DELETION", True)
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # the library's own list of addresses is not used: `User.email_verified` is
 
-SESSION_EXPIRY_MS = env.int("SESSION_EXPIRY", 900_000)  # the access token's life
-REFRESH_TOKEN_EXPIRY_MS = env.int("REFRESH_TOKEN_EXPIRY", 604_800_000)
+SESSION_EXPIRY_MS = env.whole("SESSION_EXPIRY", 900_000, least=1)  # the access token's life
+REFRESH_TOKEN_EXPIRY_MS = env.whole("REFRESH_TOKEN_EXPIRY", 604_800_000, least=1)
 
 # --- mail --------------------------------------------------------------------------------------
 _mail = mail.server()
@@ -240,17 +244,17 @@ EMAIL_ENCRYPTION_HOSTNAME = _mail.tls_name
 EMAIL_ALLOW_SELFSIGNED = _mail.any_certificate
 EMAIL_TIMEOUT = 15
 MAIL_CONFIGURED = bool(EMAIL_HOST)
-DEFAULT_FROM_EMAIL = formataddr((env.str("EMAIL_FROM_NAME", APP_TITLE), _mail.sender or "parley@localhost"))
+DEFAULT_FROM_EMAIL = formataddr((env.text("EMAIL_FROM_NAME", APP_TITLE), _mail.sender or "parley@localhost"))
 EMAIL_BACKEND = (
     "accounts.mail_server.EmailBackend" if MAIL_CONFIGURED else "django.core.mail.backends.console.EmailBackend"
 )
 ACCOUNT_EMAIL_NOTIFICATIONS = False  # `accounts.services.mails` tells people what changed
 # By mail only, so never without a server for it.
-ALLOW_PASSWORD_RESET = env.bool("ALLOW_PASSWORD_RESET", False)
+ALLOW_PASSWORD_RESET = env.switch("ALLOW_PASSWORD_RESET", False)
 
 # --- what the browser is told --------------------------------------------------------------------
 _https = DOMAIN.startswith("https://")
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("SESSION_COOKIE_SECURE", _https)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.switch("SESSION_COOKIE_SECURE", _https)
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -262,58 +266,60 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 3 * 1024 * 1024  # rest-api: 3 MB of JSON
 MESSAGE_MAX_CHARACTERS = 1_000_000
 
 # Whether ?submit=true in a chat's address sends its prompt; links on other sites only ever fill it in.
-URL_AUTO_SUBMIT = env.bool("URL_AUTO_SUBMIT", True)
+URL_AUTO_SUBMIT = env.switch("URL_AUTO_SUBMIT", True)
 
 # --- limits: at most so many times in a window of so many minutes (rest-api, section 0.3); 0: no limit ---
-SEARCH_USER_MAX = env.int("SEARCH_USER_MAX", 300)
-SEARCH_USER_WINDOW = env.int("SEARCH_USER_WINDOW", 1)
-FORK_IP_MAX = env.int("FORK_IP_MAX", 30)
-FORK_IP_WINDOW = env.int("FORK_IP_WINDOW", 1)
-FORK_USER_MAX = env.int("FORK_USER_MAX", 0)
-FORK_USER_WINDOW = env.int("FORK_USER_WINDOW", 1)
-LOGIN_MAX = env.int("LOGIN_MAX", 7)
-LOGIN_WINDOW = env.int("LOGIN_WINDOW", 5)
-REGISTER_MAX = env.int("REGISTER_MAX", 5)
-REGISTER_WINDOW = env.int("REGISTER_WINDOW", 60)
-ACCOUNT_RATE_LIMITS = {
-    "login_failed": f"{LOGIN_MAX}/{LOGIN_WINDOW}m/ip,{LOGIN_MAX}/{LOGIN_WINDOW}m/key" if LOGIN_MAX else None,
-    "signup": f"{REGISTER_MAX}/{REGISTER_WINDOW}m/ip" if REGISTER_MAX else None,
-}
-MESSAGE_IP_MAX = env.int("MESSAGE_IP_MAX", 40) if env.bool("LIMIT_MESSAGE_IP", False) else 0
-MESSAGE_IP_WINDOW = env.int("MESSAGE_IP_WINDOW", 1)
-MESSAGE_USER_MAX = env.int("MESSAGE_USER_MAX", 40) if env.bool("LIMIT_MESSAGE_USER", False) else 0
-MESSAGE_USER_WINDOW = env.int("MESSAGE_USER_WINDOW", 1)
+SEARCH_USER_MAX = env.whole("SEARCH_USER_MAX", 300)
+SEARCH_USER_WINDOW = env.whole("SEARCH_USER_WINDOW", 1, least=1)
+FORK_IP_MAX = env.whole("FORK_IP_MAX", 30)
+FORK_IP_WINDOW = env.whole("FORK_IP_WINDOW", 1, least=1)
+FORK_USER_MAX = env.whole("FORK_USER_MAX", 0)
+FORK_USER_WINDOW = env.whole("FORK_USER_WINDOW", 1, least=1)
+LOGIN_MAX = env.whole("LOGIN_MAX", 7)
+LOGIN_WINDOW = env.whole("LOGIN_WINDOW", 5, least=1)
+REGISTER_MAX = env.whole("REGISTER_MAX", 5)
+REGISTER_WINDOW = env.whole("REGISTER_WINDOW", 60, least=1)
+# The library's own limits would come before these: none of them is on.
+ACCOUNT_RATE_LIMITS = dict.fromkeys((
+    "change_password", "change_phone", "manage_email", "reset_password", "reauthenticate", "reset_password_from_key",
+    "signup", "login", "request_login_code", "login_failed", "confirm_email", "verify_phone",
+))  # fmt: skip
+MFA_RATE_LIMITS = {"webauthn_login": None}
+MESSAGE_IP_MAX = env.whole("MESSAGE_IP_MAX", 40) * env.switch("LIMIT_MESSAGE_IP", False)  # 0: no limit
+MESSAGE_IP_WINDOW = env.whole("MESSAGE_IP_WINDOW", 1, least=1)
+MESSAGE_USER_MAX = env.whole("MESSAGE_USER_MAX", 40) * env.switch("LIMIT_MESSAGE_USER", False)
+MESSAGE_USER_WINDOW = env.whole("MESSAGE_USER_WINDOW", 1, least=1)
 # Replies that one person may have written at once; 0: as many as they like.
-CONCURRENT_MESSAGE_MAX = env.int("CONCURRENT_MESSAGE_MAX", 2) if env.bool("LIMIT_CONCURRENT_MESSAGES", False) else 0
+CONCURRENT_MESSAGE_MAX = env.whole("CONCURRENT_MESSAGE_MAX", 2) * env.switch("LIMIT_CONCURRENT_MESSAGES", False)
 
-# How many proxies stand before the site and append to X-Forwarded-For; 0: the header is not believed.
-TRUST_PROXY = env.int("TRUST_PROXY", 0)
-BAN_VIOLATIONS = env.bool("BAN_VIOLATIONS", True)
-BAN_DURATION_MS = env.int("BAN_DURATION", 7_200_000)
-BAN_INTERVAL = env.int("BAN_INTERVAL", 20)
+# How many proxies stand before the site and append to X-Forwarded-For, or Forwarded; 0: no header is believed.
+TRUST_PROXY = env.whole("TRUST_PROXY", 0)
+BAN_VIOLATIONS = env.switch("BAN_VIOLATIONS", True)
+BAN_DURATION_MS = env.whole("BAN_DURATION", 7_200_000)
+BAN_INTERVAL = env.whole("BAN_INTERVAL", 20)
 VIOLATION_SCORES = {
-    "logins": env.int("LOGIN_VIOLATION_SCORE", 1),
-    "registrations": env.int("REGISTRATION_VIOLATION_SCORE", 1),
-    "concurrent": env.int("CONCURRENT_VIOLATION_SCORE", 1),
-    "message_limit": env.int("MESSAGE_VIOLATION_SCORE", 1),
-    "fork_limit": env.int("FORK_VIOLATION_SCORE", 1),
-    "illegal_model_request": env.int("ILLEGAL_MODEL_REQ_SCORE", 1),
+    "logins": env.whole("LOGIN_VIOLATION_SCORE", 1),
+    "registrations": env.whole("REGISTRATION_VIOLATION_SCORE", 1),
+    "concurrent": env.whole("CONCURRENT_VIOLATION_SCORE", 1),
+    "message_limit": env.whole("MESSAGE_VIOLATION_SCORE", 1),
+    "fork_limit": env.whole("FORK_VIOLATION_SCORE", 1),
+    "illegal_model_request": env.whole("ILLEGAL_MODEL_REQ_SCORE", 1),
     "token_balance": 0,
-    "reset_password_limit": env.int("RESET_PASSWORD_VIOLATION_SCORE", 1),
-    "verify_email_limit": env.int("VERIFY_EMAIL_VIOLATION_SCORE", 1),
+    "reset_password_limit": env.whole("RESET_PASSWORD_VIOLATION_SCORE", 1),
+    "verify_email_limit": env.whole("VERIFY_EMAIL_VIOLATION_SCORE", 1),
 }
-RESET_PASSWORD_MAX = env.int("RESET_PASSWORD_MAX", 2)
-RESET_PASSWORD_WINDOW = env.int("RESET_PASSWORD_WINDOW", 2)
-RESET_PASSWORD_SUBMISSION_MAX = env.int("RESET_PASSWORD_SUBMISSION_MAX", RESET_PASSWORD_MAX)
-RESET_PASSWORD_SUBMISSION_WINDOW = env.int("RESET_PASSWORD_SUBMISSION_WINDOW", RESET_PASSWORD_WINDOW)
-VERIFY_EMAIL_MAX = env.int("VERIFY_EMAIL_MAX", 2)
-VERIFY_EMAIL_WINDOW = env.int("VERIFY_EMAIL_WINDOW", 2)
-VERIFY_EMAIL_SUBMISSION_MAX = env.int("VERIFY_EMAIL_SUBMISSION_MAX", VERIFY_EMAIL_MAX)
-VERIFY_EMAIL_SUBMISSION_WINDOW = env.int("VERIFY_EMAIL_SUBMISSION_WINDOW", VERIFY_EMAIL_WINDOW)
-INVITATION_MAX = env.int("INVITATION_MAX", 20)
-INVITATION_WINDOW = env.int("INVITATION_WINDOW", 5)
-TWO_FACTOR_TEMP_MAX = env.int("TWO_FACTOR_TEMP_MAX", 7)
-TWO_FACTOR_TEMP_WINDOW = env.int("TWO_FACTOR_TEMP_WINDOW", 5)
+RESET_PASSWORD_MAX = env.whole("RESET_PASSWORD_MAX", 2)
+RESET_PASSWORD_WINDOW = env.whole("RESET_PASSWORD_WINDOW", 2, least=1)
+RESET_PASSWORD_SUBMISSION_MAX = env.whole("RESET_PASSWORD_SUBMISSION_MAX", RESET_PASSWORD_MAX)
+RESET_PASSWORD_SUBMISSION_WINDOW = env.whole("RESET_PASSWORD_SUBMISSION_WINDOW", RESET_PASSWORD_WINDOW, least=1)
+VERIFY_EMAIL_MAX = env.whole("VERIFY_EMAIL_MAX", 2)
+VERIFY_EMAIL_WINDOW = env.whole("VERIFY_EMAIL_WINDOW", 2, least=1)
+VERIFY_EMAIL_SUBMISSION_MAX = env.whole("VERIFY_EMAIL_SUBMISSION_MAX", VERIFY_EMAIL_MAX)
+VERIFY_EMAIL_SUBMISSION_WINDOW = env.whole("VERIFY_EMAIL_SUBMISSION_WINDOW", VERIFY_EMAIL_WINDOW, least=1)
+INVITATION_MAX = env.whole("INVITATION_MAX", 20)
+INVITATION_WINDOW = env.whole("INVITATION_WINDOW", 5, least=1)
+TWO_FACTOR_TEMP_MAX = env.whole("TWO_FACTOR_TEMP_MAX", 7)
+TWO_FACTOR_TEMP_WINDOW = env.whole("TWO_FACTOR_TEMP_WINDOW", 5, least=1)
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
@@ -359,19 +365,20 @@ SPECTACULAR_SETTINGS = {
 }
 
 # --- turns ---------------------------------------------------------------------------------------
-BALANCE_ENABLED = env.bool("BALANCE_ENABLED", False)
-BALANCE_START_CREDITS = env.int("BALANCE_START_CREDITS", 0)
-GENERATION_LEASE_SECONDS = env.int("GENERATION_LEASE_SECONDS", 12)
-GENERATOR_MAX_RUNS = env.int("GENERATOR_MAX_RUNS", 500)
-LOCAL_MODEL = env.bool("LOCAL_MODEL", True)
-LOCAL_MODEL_URL = env.str("LOCAL_MODEL_URL", "")  # set by `manage.py up` when it runs the local model
+BALANCE_ENABLED = env.switch("BALANCE_ENABLED", False)
+BALANCE_START_CREDITS = env.whole("BALANCE_START_CREDITS", 0)
+GENERATION_LEASE_SECONDS = env.whole("GENERATION_LEASE_SECONDS", 12, least=1)
+GENERATOR_MAX_RUNS = env.whole("GENERATOR_MAX_RUNS", 500, least=1)
+LOCAL_MODEL = env.switch("LOCAL_MODEL", True)
+LOCAL_MODEL_URL = env.text("LOCAL_MODEL_URL", "")  # set by `manage.py up` when it runs the local model
 
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["console"], "level": env.choice("LOG_LEVEL", "INFO", LOG_LEVELS)},
     "loggers": {
         "daphne": {"level": "WARNING"},
         "django.channels.server": {"level": "WARNING"},
@@ -381,3 +388,5 @@ LOGGING = {
 
 # litellm would fetch its price map at import; the bundled one is used (also offline).
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
+
+env.check()

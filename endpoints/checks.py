@@ -4,12 +4,18 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext as _
 
 from endpoints.config import ConfigFaults, load_config
+from endpoints.config.environment import check_switches
 
 
 def check_configuration(**kwargs: Any) -> list[CheckMessage]:
+    try:
+        check_switches()
+    except ImproperlyConfigured as fault:
+        return [Error(each, id="endpoints.E002") for each in str(fault).splitlines()]
     try:
         load_config(settings.LIBRECHAT_CONFIG)  # no more: the database may not be there yet
     except ConfigFaults as found:

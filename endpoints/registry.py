@@ -7,7 +7,6 @@ browser stands beside it.
 """
 
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -18,13 +17,14 @@ from typing import Any, TypeVar
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from config.environment import env
 from endpoints import discovery
 from endpoints.adapters.base import Endpoint
 from endpoints.building import build
 from endpoints.config import Config, ConfigFaults, Fault, load_config
 from endpoints.config.base import private_address
 from endpoints.config.endpoint_custom import LOCAL_NAME
-from endpoints.config.environment import is_on
+from endpoints.config.environment import check_switches, is_on
 from endpoints.config.model_specs import ModelSpec
 from endpoints.config.site import Registration
 from endpoints.http import address_of
@@ -193,9 +193,10 @@ def reset() -> None:
 
 
 def _begun(entered: tuple[Endpoint, ...]) -> _State:
+    check_switches()
     path = settings.LIBRECHAT_CONFIG
     seen, look_again_at = _seen(path), time.monotonic() + LOOK_AGAIN_SECONDS
-    if os.environ.get("CONFIG_PATH") and not seen:
+    if env.text("CONFIG_PATH") and not seen:
         log.warning("there is no file %s (CONFIG_PATH)", path)
     try:
         return _State(_made(load_config(path), entered), entered, seen, look_again_at)

@@ -32,8 +32,6 @@ def require_code(user: User, token: str | None, backup_code: str | None) -> None
         twofactor.spend(user=user, code=code)
     except twofactor.WrongCode:
         raise WireError(401, _("This code is wrong, or was used already.")) from None
-    except twofactor.TooManyCodes:
-        raise WireError(429, _("Too many failed attempts. Try again later.")) from None
 
 
 def _signed_in_lately(request: Request, user: User) -> bool:

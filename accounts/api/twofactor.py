@@ -14,7 +14,7 @@ from accounts.api.serializers import BackupCodesOut, CodeIn, EnrolmentOut, Hashe
 from accounts.api.stepup import require_code, require_fresh
 from accounts.api.views import open_session, signed_in
 from accounts.api.wire import person, read_body
-from accounts.limits import TooOften, address_of, count_named
+from accounts.limits import address_of, count_named
 from accounts.models import User
 from accounts.services import mails, sessions, tokens, twofactor
 
@@ -91,7 +91,7 @@ class VerifyTempView(APIView):
 
     @extend_schema(operation_id="twofactor_verify_temp", request=TempIn, responses=SignedIn, auth=[])
     def post(self, request: Request) -> Response:
-        self._count(address_of(request._request))
+        of_address = count_named("TWO_FACTOR_TEMP", address_of(request._request))
         body = read_body(request, TempIn)
         if not body.temp_token:
             raise WireError(400, _("The token of the first step is missing."))
@@ -101,15 +101,11 @@ class VerifyTempView(APIView):
             raise WireError(401, _("The first step is too long ago. Sign in again.")) from None
         if not twofactor.is_on(user):
             raise _refusal(twofactor.NotSetUp())
-        self._count(str(user.id))
+        of_person = count_named("TWO_FACTOR_TEMP", str(user.id))
         require_code(user, body.token, body.backup_code)
+        for counted in (of_address, of_person):  # only what fails counts
+            counted.take_back()
         return signed_in(open_session(request, user))
-
-    def _count(self, who: str) -> None:
-        try:
-            count_named("TWO_FACTOR_TEMP", who)
-        except TooOften as refusal:
-            raise WireError(429, refusal.message, headers={"Retry-After": str(refusal.retry_after)}) from None
 
 
 def _changed(request: Request, user: User) -> HttpResponse:
@@ -119,9 +115,9 @@ def _changed(request: Request, user: User) -> HttpResponse:
     return HttpResponse(status=200)
 
 
-def _refusal(fault: twofactor.TwoFactorFault) -> WireError:
+def _refusal(fault: twofactor.TwoFactorFault) -> Exception:
     if isinstance(fault, twofactor.NotSetUp):
         return WireError(400, _("Two-factor authentication is not set up."))
     if isinstance(fault, twofactor.TooManyCodes):
-        return WireError(429, _("Too many failed attempts. Try again later."))
+        return fault
     return WireError(400, _("This code is wrong, or was used already."))

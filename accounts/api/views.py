@@ -26,8 +26,9 @@ from accounts.services import banners, bans, tokens, twofactor
 from accounts.services.domains import DomainRefused
 from accounts.services.invitations import BadInvitation
 from accounts.services.sessions import REFRESH_COOKIE
-from accounts.services.signin import PasswordsOff, SwitchedOff, TooManyAttempts, WrongCredentials, check_password
+from accounts.services.signin import PasswordsOff, SwitchedOff, WrongCredentials, check_password, mismatch
 from accounts.services.signup import EmailTaken, RegistrationClosed, sign_up
+from accounts.services.social import Refused
 
 PROVIDER_COOKIE = "token_provider"
 
@@ -43,9 +44,9 @@ class LoginView(APIView):
         try:
             user = check_password(request=request._request, email=body.email, password=body.password)
         except WrongCredentials:
-            raise WireError(404, _("The e-mail address or the password is not right.")) from None
-        except TooManyAttempts:
-            raise WireError(429, _("Too many failed attempts. Try again later.")) from None
+            raise WireError(404, mismatch(request._request)) from None
+        except Refused as refusal:
+            raise WireError(403, refusal.message) from None
         except SwitchedOff:
             raise WireError(403, _("This account is switched off.")) from None
         except PasswordsOff:
@@ -71,9 +72,9 @@ class RegisterView(APIView):
         address = address_of(request._request)
         try:
             count_named("REGISTER", address)
-        except TooOften as often:
+        except TooOften:
             bans.violate("registrations", address=address)
-            raise WireError(429, often.message, headers={"Retry-After": str(often.retry_after)}) from None
+            raise
         try:
             # A taken address is answered like a new one: nobody learns here who has an account.
             with suppress(EmailTaken):

@@ -1,10 +1,20 @@
 """What is made of the claims of a provider: a name, an address, roles."""
 
+import logging
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.utils.translation import gettext as _
 
 from config.identity import Claim, OpenId
 
+log = logging.getLogger(__name__)
+_WHY: Final = {
+    True: "there are too many for it. Let the provider send only the groups that are assigned to this application, "
+    "or name roles instead",
+    False: "let the provider send it, or ask for it with OPENID_SCOPE",
+}
 Sources = Mapping[str, Mapping[str, Any]]  # the claims by token: access, id, userinfo
 
 
@@ -20,38 +30,99 @@ def at(claims: Mapping[str, Any], path: str) -> Any:
     return found
 
 
-def names_at(sources: Sources, claim: Claim) -> list[str]:
-    """Return the names (of roles or groups) that stand there: in a list, as the keys of a mapping, or just one."""
-    found = at(sources.get(claim.kind, {}), claim.path) if claim.path else None
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The names of roles or groups that a claim has. Not `complete`: it was left out, or says only a part."""
+
+    names: Sequence[str]
+    complete: bool = True
+    too_many: bool = False  # for a token, as the provider says
+
+
+def names_at(sources: Sources, claim: Claim) -> Told:
+    """Return the names that stand there: in a list, as the keys of a mapping, or just one.
+
+    A claim that is not there is not an empty one: the provider was not asked for it, or has more to say than a token
+    holds and says so in one of the ways of OpenID Connect (distributed claims) and of Entra.
+    """
+    told = sources.get(claim.kind, {})
+    found = at(told, claim.path)
+    too_many = _is_kept_elsewhere(told, claim.path)
     if isinstance(found, str):
-        return [found] if found else []
-    if isinstance(found, Sequence | Mapping):
-        return [name for name in found if isinstance(name, str) and name]
-    return []
+        names = [found] if found else []
+    elif isinstance(found, Sequence | Mapping):
+        names = [name for name in found if isinstance(name, str) and name]
+    else:
+        log.warning("the %s token has no claim %s: %s", claim.kind, claim.path, _WHY[too_many])
+        return Told((), complete=False, too_many=too_many)
+    if too_many:
+        log.warning("the %s token has only a part of the claim %s: %s", claim.kind, claim.path, _WHY[True])
+    return Told(names, complete=not too_many, too_many=too_many)
 
 
-def may_come_in(sources: Sources, rules: OpenId) -> bool:
-    """Return whether the person has one of the roles that the operator asks for."""
-    return not rules.required_roles or bool(set(rules.required_roles) & set(names_at(sources, rules.required_claim)))
+def _is_kept_elsewhere(told: Mapping[str, Any], path: str) -> bool:
+    names = {path, path.partition(".")[0]}
+    elsewhere = told.get("_claim_names")
+    return (
+        (isinstance(elsewhere, Mapping) and bool(names & set(elsewhere)))
+        or ("groups" in names and told.get("hasgroups") in (True, "true"))
+        or any(each.startswith(f"{name}:src") for each in told for name in names)
+    )
+
+
+def why_kept_out(sources: Sources, rules: OpenId) -> str:
+    """Return why the person may not come in, for them; nothing where they may."""
+    if not rules.required_roles:
+        return ""
+    told = names_at(sources, rules.required_claim)
+    if set(rules.required_roles) & set(told.names):
+        return ""
+    if told.too_many:
+        return _(
+            "Your sign-in service left your groups out, because they are too many for its token. An administrator can "
+            "have it send only the groups that are assigned to this application, or roles instead."
+        )
+    if not told.complete:
+        return _(
+            "Your sign-in service did not say which groups or roles you have. An administrator can have it send them."
+        )
+    return _("Your account there does not have a role that may sign in here.")
 
 
 def is_administrator(sources: Sources, rules: OpenId) -> bool | None:
-    """Return whether the provider makes the person an administrator; None: it has no say."""
-    return rules.admin_role in names_at(sources, rules.admin_claim) if rules.admin_role else None
+    """Return whether the provider makes the person an administrator; None: it has no say, or did not say."""
+    if not rules.admin_role:
+        return None
+    told = names_at(sources, rules.admin_claim)
+    return rules.admin_role in told.names or (False if told.complete else None)
 
 
 def roles_in_order(sources: Sources, rules: OpenId) -> list[str] | None:
-    """Return the roles to try for the person, the best first; None: the provider has no say."""
+    """Return the roles to try for the person, the best first; None: the provider has no say, or did not say."""
     if not rules.sync_roles:
         return None
-    theirs = names_at(sources, rules.role_claim)
-    chosen = [name for name in rules.role_priority if name in theirs] if rules.role_priority else theirs
-    return [*chosen, *([rules.fallback_role] if rules.fallback_role else [])]
+    told = names_at(sources, rules.role_claim)
+    if not told.complete:
+        return None
+    chosen = [name for name in rules.role_priority if name in told.names] if rules.role_priority else told.names
+    return [*chosen, *_fallback(rules)]
+
+
+def _fallback(rules: OpenId) -> list[str]:
+    return [rules.fallback_role] if rules.fallback_role else []
 
 
 def groups(sources: Sources, rules: OpenId) -> list[str] | None:
-    """Return the groups that the person is in; None: the provider has no say."""
-    return names_at(sources, rules.groups_claim) if rules.groups_claim.path else None
+    """Return the groups that the person is in; None: the provider has no say, or did not say."""
+    if not rules.groups_claim.path:
+        return None
+    told = names_at(sources, rules.groups_claim)
+    return list(told.names) if told.complete else None
+
+
+def first_roles(rules: OpenId) -> list[str]:
+    """Return the roles to try for a new person of whom the provider did not say any."""
+    return _fallback(rules) if rules.sync_roles else []
 
 
 def text(claims: Mapping[str, Any], *paths: str) -> str:

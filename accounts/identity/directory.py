@@ -6,19 +6,27 @@ greeting of nobody in particular, which always succeeds.
 """
 
 import logging
+import re
 import ssl
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 import ldap3
 from django.conf import settings
 from django.contrib.auth.backends import ModelBackend
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.http import HttpRequest
-from ldap3.core.exceptions import LDAPException, LDAPInvalidCredentialsResult, LDAPSizeLimitExceededResult
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from ldap3.core.exceptions import LDAPException, LDAPInvalidCredentialsResult
+from ldap3.core.results import RESULT_SIZE_LIMIT_EXCEEDED, RESULT_TIME_LIMIT_EXCEEDED
 from ldap3.utils.conv import escape_filter_chars
 
 from accounts.models import User
-from accounts.services import social
+from accounts.services import signin, social
 from config.identity import Directory
 
 CONNECT_SECONDS: Final = 5
@@ -26,6 +34,17 @@ READ_SECONDS: Final = 10
 MOST_GROUPS: Final = 1000
 log = logging.getLogger(__name__)
 Entry = Mapping[str, Any]
+_SUB_CODE: Final = re.compile(r"\bdata\s+([0-9a-f]{3})\b", re.IGNORECASE)
+# What Active Directory answers to a right password only. Others (no such person 525, wrong 52e, locked out 775) say
+# something about a person to whoever guesses, so they are answered like a wrong password.
+REASONS: Final[Mapping[str, Promise]] = {
+    "530": gettext_lazy("The directory does not let you in at this hour."),
+    "531": gettext_lazy("The directory does not let you in from this site. Ask your administrator."),
+    "532": gettext_lazy("Your password in the directory has expired. Change it there, then sign in here."),
+    "533": gettext_lazy("Your account in the directory is switched off. Ask your administrator."),
+    "701": gettext_lazy("Your account in the directory has expired. Ask your administrator."),
+    "773": gettext_lazy("The directory wants a new password from you. Change it there, then sign in here."),
+}
 
 
 class DirectoryBackend(ModelBackend):
@@ -42,35 +61,49 @@ class DirectoryBackend(ModelBackend):
             return social.arrive(identity=identity) if identity else None
         except LDAPException as error:
             log.error("the directory cannot be asked: %s", error)  # without its trace, which may hold what was sent
+            signin.note_silence(request)
         except social.Refused as refusal:
             log.warning("a person of the directory is not let in: %s", refusal.message)
+            signin.note_refusal(request, refusal)  # another backend may know the account that is meant
         return None
 
 
 def look_up(directory: Directory, *, login: str, password: str) -> social.Identity | None:
-    """Return who has this login and password, or None. Raises `LDAPException` when the directory does not answer."""
+    """Return who has this login and password, or None.
+
+    Raises `LDAPException` when the directory does not answer, and `social.Refused` when the password is right and yet
+    the person may not come in.
+    """
     with _connection(directory, directory.bind_dn, directory.bind_password) as reader:
         found = _search(reader, directory.base, _filled(directory.filter, username=login), _attributes(directory), 2)
-        if len(found) != 1:
+        if found is None or len(found) != 1:
             return None
         entry = found[0]
         try:
             _connection(directory, entry["dn"], password).unbind()
-        except LDAPInvalidCredentialsResult:
+        except LDAPInvalidCredentialsResult as error:
+            _raise_reason(str(error.message))
             return None
         groups = _groups(reader, directory, entry) if directory.group_base else None
     return _identity(directory, entry, login, groups)
 
 
-def _identity(directory: Directory, entry: Entry, login: str, groups: Sequence[str] | None) -> social.Identity | None:
+def _raise_reason(diagnosis: str) -> None:
+    """Raise `social.Refused` with what Active Directory says about a person whose password was right."""
+    code = _SUB_CODE.search(diagnosis)
+    if code and code[1].lower() in REASONS:
+        raise social.Refused(str(REASONS[code[1].lower()]))
+
+
+def _identity(directory: Directory, entry: Entry, login: str, groups: Sequence[str] | None) -> social.Identity:
     subject = _first(entry, directory.id_attributes)
     if not subject:
         log.error("%s has none of the attributes %s", entry["dn"], ", ".join(directory.id_attributes))
-        return None
+        raise social.Refused(_("The directory does not say what names you for ever. Ask your administrator."))
     return social.Identity(
         provider="ldap",
         subject=subject.lower(),
-        email=_first(entry, directory.email_attributes) or (login if "@" in login else f"{login}@ldap.local"),
+        email=_address(directory, entry) or (login if "@" in login else f"{login}@ldap.local"),
         email_verified=True,  # as far as anybody's is: whoever keeps the directory runs this site too
         name=" ".join(filter(None, (_first(entry, [name]) for name in directory.name_attributes))),
         username=_first(entry, directory.username_attributes),
@@ -78,9 +111,28 @@ def _identity(directory: Directory, entry: Entry, login: str, groups: Sequence[s
     )
 
 
-def _groups(reader: ldap3.Connection, directory: Directory, entry: Entry) -> list[str]:
+def _address(directory: Directory, entry: Entry) -> str:
+    """Return the first address that can be one; nothing where there is none."""
+    written = [value for name in directory.email_attributes for value in _values(entry, name)]
+    for value in written:
+        with suppress(ValidationError):
+            validate_email(value)
+            return value
+    if written:
+        log.warning("%s has no address that can be used: it counts as none", entry["dn"])
+    return ""
+
+
+def _groups(reader: ldap3.Connection, directory: Directory, entry: Entry) -> list[str] | None:
+    """Return the groups that a person is in; None where the directory tells only a part of them, or nothing."""
     query = _filled(directory.group_filter, dn=entry["dn"], username=_first(entry, directory.id_attributes))
-    found = _search(reader, directory.group_base, query, [directory.group_name], MOST_GROUPS)
+    try:
+        found = _search(reader, directory.group_base, query, [directory.group_name], MOST_GROUPS)
+    except LDAPException as error:
+        log.error("groups stay as they were, as the directory does not tell them: %s", error)
+        return None
+    if found is None:
+        return None
     return [name for name in (_first(entry, [directory.group_name]) for entry in found) if name]
 
 
@@ -103,11 +155,15 @@ def _connection(directory: Directory, dn: str, password: str) -> ldap3.Connectio
     )
 
 
-def _search(reader: ldap3.Connection, base: str, query: str, attributes: Sequence[str], most: int) -> list[Entry]:
-    try:
-        reader.search(base, query, attributes=list(attributes), size_limit=most, time_limit=READ_SECONDS)
-    except LDAPSizeLimitExceededResult:
-        log.warning("more than %d entries below %s", most, base)
+def _search(
+    reader: ldap3.Connection, base: str, query: str, attributes: Sequence[str], most: int
+) -> list[Entry] | None:
+    """Return what is found; None where that is only a part: more than `most`, or more than there was time for."""
+    reader.search(base, query, attributes=list(attributes), size_limit=most, time_limit=READ_SECONDS)
+    # The library raises for other results, not for these two.
+    if reader.result["result"] in {RESULT_SIZE_LIMIT_EXCEEDED, RESULT_TIME_LIMIT_EXCEEDED}:
+        log.warning("the directory tells only a part of what is below %s", base)
+        return None
     return [each for each in reader.response or [] if each["type"] == "searchResEntry"]
 
 
@@ -124,12 +180,14 @@ def _attributes(directory: Directory) -> list[str]:
 
 
 def _first(entry: Entry, names: Iterable[str]) -> str:
-    attributes = {name.lower(): value for name, value in entry["attributes"].items()}
-    for name in names:
-        value = attributes.get(name.lower())
-        value = value[0] if isinstance(value, list) and value else value
-        if isinstance(value, bytes):
-            value = value.hex()  # such as an objectGUID
-        if value:
-            return str(value).strip()
-    return ""
+    return next((value for name in names for value in _values(entry, name)), "")
+
+
+def _values(entry: Entry, name: str) -> list[str]:
+    """Return what a person has of an attribute, without what is empty."""
+    attributes = {each.lower(): value for each, value in entry["attributes"].items()}
+    value = attributes.get(name.lower())
+    values = value if isinstance(value, list) else [value]
+    # Bytes, such as an objectGUID, have no letters of their own.
+    texts = [each.hex() if isinstance(each, bytes) else str(each).strip() for each in values if each]
+    return [text for text in texts if text]

@@ -12,7 +12,6 @@ from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOA
 from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest
-from django.utils.translation import gettext as _
 
 from accounts.identity import claims, tokens
 from accounts.identity.session import NoAnswer
@@ -47,8 +46,8 @@ class OpenIdAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
     def complete_login(self, request: HttpRequest, app: SocialApp, token: SocialToken, **kwargs: Any) -> SocialLogin:
         self.id_token = str(kwargs["response"].get("id_token") or "")
         sources = self._sources(app, token.token)
-        if not claims.may_come_in(sources, self.rules):
-            raise PermissionRefused(_("Your account there does not have a role that may sign in here."))
+        if why := claims.why_kept_out(sources, self.rules):
+            raise PermissionRefused(why)
         identity = identity_from(sources, self.rules)
         account = SocialAccount(provider=identity.provider, uid=identity.subject)
         login = SocialLogin(user=User(), account=account, provider=self.get_provider())
@@ -143,6 +142,7 @@ def identity_from(sources: claims.Sources, rules: OpenId) -> Identity:
     verified = told.get("email_verified") if email == claims.text(told, "email") else None
     name = claims.text(told, rules.name_claim, "name")
     both = f"{claims.text(told, 'given_name')} {claims.text(told, 'family_name')}".strip()
+    is_admin = claims.is_administrator(sources, rules)
     return Identity(
         provider="openid",
         subject=subject_key(str(sources["id"]["iss"]), str(sources["id"]["sub"])),
@@ -150,8 +150,10 @@ def identity_from(sources: claims.Sources, rules: OpenId) -> Identity:
         email_verified=None if verified is None else verified in {True, "true"},
         name=name or both,
         username=claims.text(told, rules.username_claim, "preferred_username", "username"),
-        is_admin=claims.is_administrator(sources, rules),
+        is_admin=is_admin,
+        may_be_first=bool(is_admin or not rules.admin_role),
         roles=claims.roles_in_order(sources, rules),
+        first_roles=claims.first_roles(rules),
         groups=claims.groups(sources, rules),
     )
 

@@ -5,6 +5,8 @@ response is checked where it arrives, what it says is kept for a moment, and the
 then it must be the one that began, for the response names the request it answers.
 """
 
+import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -26,8 +28,10 @@ from accounts.models import User
 from accounts.services.social import Identity
 from config.identity import Saml
 
+log = logging.getLogger(__name__)
 LONGEST: Final = 512 * 1024
 TRANSIENT: Final = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient"
+GROUPS_LINK: Final = "/claims/groups.link"  # what Entra sends in place of too many
 EMAIL: Final = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"
 
 
@@ -121,8 +125,22 @@ def _identity(auth: Any, issuer: str) -> Identity:
         email=email,
         name=first(rules.name_claim) or both,
         username=first(rules.username_claim),
-        groups=[str(name) for name in told.get(rules.groups_claim, []) if name] if rules.groups_claim else None,
+        groups=_groups(told, rules.groups_claim),
     )
+
+
+def _groups(told: Mapping[str, Sequence[Any]], claim: str) -> list[str] | None:
+    """Return the groups that the person is in; None: there is no say. What is left out is not empty."""
+    if not claim:
+        return None
+    if claim in told:
+        return [str(name) for name in told[claim] if name]
+    kept_elsewhere = any(name.endswith((f"{claim}.link", GROUPS_LINK)) for name in told)
+    why = "there are too many; let the provider send only those assigned to this application" if kept_elsewhere else (
+        "let the provider send it, also where it is empty"
+    )  # fmt: skip
+    log.warning("a SAML response has no attribute %s, so groups stay as they were: %s", claim, why)
+    return None
 
 
 def _issuer(response: str) -> str:

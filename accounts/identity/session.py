@@ -5,11 +5,12 @@ comes from the settings or from the provider's own description of itself, and ma
 house. No redirect is followed, no proxy or password file of the machine is used, and an answer is small and soon.
 """
 
-import os
 import time
 from typing import Any, Final
 
 import requests
+
+from config.environment import env
 
 CONNECT_SECONDS: Final = 5
 READ_SECONDS: Final = 10
@@ -23,7 +24,7 @@ class OperatorSession(requests.Session):
     def __init__(self) -> None:
         super().__init__()
         self.trust_env = False
-        self.verify = os.environ.get("SSL_CERT_FILE") or True
+        self.verify = env.text("SSL_CERT_FILE") or True
 
     def request(self, method: Any, url: Any, *args: Any, **kwargs: Any) -> requests.Response:
         kwargs |= {"allow_redirects": False, "timeout": (CONNECT_SECONDS, READ_SECONDS), "stream": True}

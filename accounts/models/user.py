@@ -62,10 +62,13 @@ class User(AbstractBaseUser):
     provider = models.CharField(max_length=32, default="local", editable=False)
     email_verified = models.BooleanField(default=True)
     is_active = models.BooleanField(default=True)
-    preferences = models.JSONField(default=dict, blank=True)  # an `accounts.preferences.Preferences`
-    waits_for_approval = models.BooleanField(default=False)  # an administrator has not let this person in yet
+    preferences = models.JSONField(default=dict, db_default={}, blank=True)  # an `accounts.preferences.Preferences`
+    waits_for_approval = models.BooleanField(
+        default=False, db_default=False
+    )  # an administrator has not let this person in yet
     terms_accepted_at = models.DateTimeField(null=True, blank=True, editable=False)
-    sign_in_version = models.PositiveIntegerField(default=0, editable=False)  # one more ends every session of pages
+    # One more ends every session of pages.
+    sign_in_version = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -144,7 +147,7 @@ class RefreshSession(models.Model):
     expires_at = models.DateTimeField(db_index=True)
     rotated_at = models.DateTimeField(null=True, editable=False)  # when the token was last exchanged
     ip = models.GenericIPAddressField(null=True, editable=False)
-    user_agent = models.CharField(max_length=300, blank=True, editable=False)
+    user_agent = models.CharField(max_length=300, blank=True, db_default="", default="", editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     def __str__(self) -> str:

@@ -18,6 +18,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts import audit, limits
+from accounts.addresses import parse
 from accounts.models import Ban, User
 from accounts.remembered import remembered
 from accounts.services import sessions
@@ -47,7 +48,7 @@ def banned() -> Banned:
     addresses: dict[str, datetime] = {}
     for person, place, until in rows.order_by("until"):
         if place is not None:
-            addresses[place] = until
+            addresses[parse(place) or place] = until
         else:
             people[person] = until
     return Banned(people, addresses)
@@ -57,7 +58,7 @@ def ban(
     *, actor: User | None, user: User | None = None, address: str = "", minutes: float, reason: str = ""
 ) -> list[Ban]:
     """Keep a person, an address or both out for so many minutes, and end the person's sessions."""
-    until = timezone.now() + timedelta(minutes=minutes)
+    until, address = timezone.now() + timedelta(minutes=minutes), parse(address) or ""
     subjects = ([{"user": user}] if user else []) + ([{"address": address}] if address else [])
     with transaction.atomic():
         made = [Ban.objects.create(until=until, reason=reason[:200], created_by=actor, **each) for each in subjects]
@@ -72,7 +73,8 @@ def ban(
 
 def lift(*, actor: User | None, user: User | None = None, address: str = "") -> int:
     """Let a person or an address in again; return how many bans that ended."""
-    who = Q(user=user) if user else Q(address=address)
+    plain = parse(address)
+    who = Q(user=user) if user else Q(address__in=[plain, f"::ffff:{plain}"] if plain and "." in plain else [plain])
     with transaction.atomic():
         ended = Ban.objects.filter(who, until__gt=timezone.now()).update(until=timezone.now())
         if ended:

@@ -2,21 +2,15 @@
 
 from allauth.account.adapter import get_adapter
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from accounts.limits import address_of
 from accounts.models import User
-from accounts.services import bans, domains
+from accounts.services import domains, social
 
 
 class WrongCredentials(Exception):
     """No account has this address and password; which of the two is wrong is not said."""
-
-
-class TooManyAttempts(Exception):
-    """This account or this network address failed too often lately."""
 
 
 class SwitchedOff(Exception):
@@ -25,6 +19,37 @@ class SwitchedOff(Exception):
 
 class PasswordsOff(Exception):
     """Nobody signs in here with a password."""
+
+
+def note_refusal(request: HttpRequest | None, refusal: social.Refused) -> None:
+    """Note that the password of this request is right for somebody who may not come in."""
+    if request is not None:
+        request.refused = refusal  # type: ignore[attr-defined]
+
+
+def note_silence(request: HttpRequest | None) -> None:
+    """Note that a directory did not answer to this request."""
+    if request is not None:
+        request.silent_directory = True  # type: ignore[attr-defined]
+
+
+def raise_noted(request: HttpRequest) -> None:
+    """Raise `social.Refused` where the password was right, though nobody is signed in."""
+    refusal = getattr(request, "refused", None)
+    if refusal is not None:
+        raise refusal
+
+
+def mismatch(request: HttpRequest | None) -> str:
+    """Return what to say to a wrong password: the same, whether there is such a person or not."""
+    if getattr(request, "silent_directory", False):
+        return _("The directory that checks passwords does not answer. Try again later.")
+    by_directory = bool(settings.DIRECTORY and settings.DIRECTORY.by_username)
+    if by_directory or {"username"} == settings.LOGIN_METHODS:
+        return _("The user name or the password is not right.")
+    if "username" in settings.LOGIN_METHODS:
+        return _("The e-mail address, the user name or the password is not right.")
+    return _("The e-mail address or the password is not right.")
 
 
 def why_kept_out(user: User) -> str:
@@ -60,15 +85,11 @@ def check_password(*, request: HttpRequest, email: str, password: str) -> User:
 
     Goes the way of the sign-in page, so both count against the same limits (the request says from where), and
     an unknown address takes as long as a wrong password. Raises `WrongCredentials`, `TooManyAttempts`,
-    `SwitchedOff`, `DomainRefused` and `PasswordsOff`.
+    `SwitchedOff`, `DomainRefused`, `PasswordsOff` and `social.Refused`.
     """
     if not (settings.ALLOW_EMAIL_LOGIN or settings.ALLOW_EMAIL_LOGIN_OVERRIDE):
         raise PasswordsOff
-    try:
-        user = get_adapter(request).authenticate(request, email=address_of_login(email), password=password)
-    except ValidationError:
-        bans.violate("logins", address=address_of(request))
-        raise TooManyAttempts from None
+    user = get_adapter(request).authenticate(request, email=address_of_login(email), password=password)
     if not isinstance(user, User):
         raise WrongCredentials
     if not user.is_active:

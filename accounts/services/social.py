@@ -1,7 +1,7 @@
 """People whom somebody else vouches for: letting them in, and keeping their role and groups as that one says."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
@@ -17,7 +17,8 @@ from accounts.services import administrators, domains, memberships, signup, toke
 class Identity:
     """Who a provider says somebody is. `subject` is theirs for ever; everything else may change.
 
-    `email_verified`, `is_admin`, `roles` and `groups` are None where the provider says nothing about it.
+    `email_verified`, `is_admin`, `roles` and `groups` are None where the provider says nothing about it: then they stay
+    as they were. `first_roles` are for a new account then; `may_be_first` allows it to administer an empty site.
     """
 
     provider: str
@@ -29,6 +30,8 @@ class Identity:
     is_admin: bool | None = None
     roles: Sequence[str] | None = None
     groups: Sequence[str] | None = None
+    first_roles: Sequence[str] = ()
+    may_be_first: bool = True
 
 
 class Refused(Exception):
@@ -48,6 +51,8 @@ def arrive(*, identity: Identity) -> User:
     with transaction.atomic():
         known = SocialAccount.objects.filter(provider=identity.provider, uid=identity.subject)
         account = known.select_related("user").first()
+        if account is None and identity.roles is None:
+            identity = replace(identity, roles=identity.first_roles)
         user: User = account.user if account else _admit(identity)
         if not domains.admits(user):
             raise Refused(_("People with an e-mail address of your domain do not sign in here."))
@@ -72,13 +77,15 @@ def _admit(identity: Identity) -> User:
             username=identity.username,
             provider=identity.provider,
             email_verified=identity.email_verified is True,
-            may_be_first=identity.is_admin is not False,
+            may_be_first=identity.may_be_first and identity.is_admin is not False,
         )
     except signup.EmailTaken:
         raise Refused(
             _("There is an account with your e-mail address already. Sign in to it the way you did before.")
         ) from None
     except ValidationError:
+        if not domains.is_allowed(identity.email):
+            raise Refused(_("Accounts are not made here for addresses of your domain.")) from None
         raise Refused(_("Your name or e-mail address cannot be used for an account here.")) from None
     SocialAccount.objects.create(user=user, provider=identity.provider, uid=identity.subject)
     return user

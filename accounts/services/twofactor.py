@@ -21,7 +21,7 @@ from django.utils import timezone
 from accounts import limits
 from accounts.models import User
 from accounts.secrets import Undecipherable, decrypt, encrypt
-from accounts.services import mails
+from accounts.services import attempts, mails
 
 ENROLMENT_SECONDS: Final = 900
 _TRIES: Final = limits.Limit("second_factor", 5, 300)
@@ -44,7 +44,7 @@ class WrongCode(TwoFactorFault):
     """The code is wrong, was used already or is too old."""
 
 
-class TooManyCodes(TwoFactorFault):
+class TooManyCodes(TwoFactorFault, attempts.TooManyAttempts):
     """Too many wrong codes for this account or from this network address lately."""
 
 
@@ -189,8 +189,8 @@ def _count_try(user: User) -> Callable[[], None]:
     """Count a try against the limit of the account; return what forgets the failed ones."""
     try:
         limits.count(_TRIES, str(user.id))
-    except limits.TooOften:
-        raise TooManyCodes from None
+    except limits.TooOften as often:
+        raise TooManyCodes(often.retry_after) from None
     return lambda: limits.forget(_TRIES, str(user.id))
 
 

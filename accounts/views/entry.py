@@ -10,9 +10,11 @@ from django.shortcuts import redirect, render
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
+from accounts import limits
 from accounts.identity import views as identity_views
 from accounts.models import User
-from accounts.services import offers
+from accounts.services import bans, offers
+from accounts.services.social import Refused
 
 ERRORS: Final = {
     "auth_failed": _("The sign-in could not be confirmed. Try again."),
@@ -32,7 +34,10 @@ class LoginView(allauth_views.LoginView):  # type: ignore[misc]
         if not settings.ALLOW_EMAIL_LOGIN:
             message = _("Nobody signs in here with a password.")
             return render(request, "account/not_let_in.html", {"message": message}, status=403)
-        answer: HttpResponseBase = super().post(request, *args, **kwargs)
+        try:
+            answer: HttpResponseBase = super().post(request, *args, **kwargs)
+        except Refused as refusal:
+            return render(request, "account/not_let_in.html", {"message": refusal.message}, status=403)
         return answer
 
     def get_context_data(self, **kwargs: object) -> dict[str, object]:
@@ -47,6 +52,19 @@ class LoginView(allauth_views.LoginView):  # type: ignore[misc]
         wanted = settings.OPENID is not None and settings.OPENID.auto_redirect
         kept_here = request.GET.get("redirect") == "false" or "error" in request.GET
         return wanted and not kept_here and any(each.key == "openid" for each in offers.providers())
+
+
+class SignupView(allauth_views.SignupView):  # type: ignore[misc]
+    def post(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+        """Count every try: it may tell whose address has an account. Raises `TooOften`, a violation."""
+        address = limits.address_of(request)
+        try:
+            limits.count_named("REGISTER", address)
+        except limits.TooOften:
+            bans.violate("registrations", address=address)
+            raise
+        answer: HttpResponseBase = super().post(request, *args, **kwargs)
+        return answer
 
 
 @login_required
@@ -64,3 +82,4 @@ def logout(request: HttpRequest) -> HttpResponseBase:
 
 
 login = LoginView.as_view()
+signup = SignupView.as_view()

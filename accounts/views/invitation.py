@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.forms import InvitationForm
-from accounts.limits import TooOften, address_of, count_named
+from accounts.limits import address_of, count_named
 from accounts.services import invitations
 from accounts.services.signup import EmailTaken, sign_up
 
@@ -28,8 +28,6 @@ def accept(request: HttpRequest) -> HttpResponse:
             user = sign_up(email=invited.email, invitation=token, **form.cleaned_data)
             response: HttpResponse = complete_signup(request, user=user)
             return response
-    except TooOften as refusal:
-        return render(request, "refused.html", {"message": refusal.message}, status=429)
     except invitations.BadInvitation:
         return render(request, "account/link_gone.html", status=400)
     except EmailTaken:

@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.ids import uuid_of
-from accounts.limits import TooOften, address_of
+from accounts.limits import address_of
 from accounts.services import bans, recovery
 
 _READ_AND_WRITE = ("GET", "HEAD", "POST")
@@ -42,7 +42,8 @@ def ask(request: HttpRequest) -> HttpResponse:
     if not recovery.can_reset():
         return render(request, "account/password_reset_off.html", status=403)
     form = AddressForm(request.POST or None)
-    if form.is_valid() and _counted(request, form, "RESET_PASSWORD"):
+    if form.is_valid():
+        bans.count_mailed("RESET_PASSWORD", address_of(request))
         recovery.request_reset(email=form.cleaned_data["email"])
         return redirect("account_reset_password_done")
     return _page(request, "account/password_reset.html", form)
@@ -61,7 +62,8 @@ def reset(request: HttpRequest) -> HttpResponse:
     form = NewPasswordForm(request.POST or None)
     try:
         recovery.check_reset(user_id=user_id, token=token)
-        if form.is_valid() and _counted(request, form, "RESET_PASSWORD_SUBMISSION"):
+        if form.is_valid():
+            bans.count_mailed("RESET_PASSWORD_SUBMISSION", address_of(request))
             recovery.reset(user_id=user_id, token=token, password=form.cleaned_data["password"])
             messages.success(request, _("Your password is changed. Sign in with the new one."))
             return redirect("account_login")
@@ -78,7 +80,8 @@ def verify(request: HttpRequest) -> HttpResponse:
     """Verify an address. A press of the button does it: what only looks at links must not use them up."""
     email, token = request.GET.get("email", ""), request.GET.get("token", "")
     form = forms.Form(request.POST if request.method == "POST" else None)
-    if form.is_valid() and _counted(request, form, "VERIFY_EMAIL_SUBMISSION"):
+    if form.is_valid():
+        bans.count_mailed("VERIFY_EMAIL_SUBMISSION", address_of(request))
         try:
             recovery.verify(email=email, token=token)
         except recovery.BadLink:
@@ -93,20 +96,12 @@ def verify(request: HttpRequest) -> HttpResponse:
 def verification_sent(request: HttpRequest) -> HttpResponse:
     """Say that a link is on its way, and send another one."""
     form = AddressForm(request.POST or None)
-    if form.is_valid() and _counted(request, form, "VERIFY_EMAIL"):
+    if form.is_valid():
+        bans.count_mailed("VERIFY_EMAIL", address_of(request))
         recovery.request_verification(email=form.cleaned_data["email"])
         messages.info(request, _("If the address waits for it, another link is on its way."))
         return redirect("account_email_verification_sent")
     return _page(request, "account/verification_sent.html", form)
-
-
-def _counted(request: HttpRequest, form: forms.Form, name: str) -> bool:
-    try:
-        bans.count_mailed(name, address_of(request))
-    except TooOften as refusal:
-        form.add_error(None, refusal.message)
-        return False
-    return True
 
 
 def _page(request: HttpRequest, template: str, form: forms.Form, **values: Any) -> HttpResponse:

@@ -88,11 +88,27 @@ class PriceAdmin(Panel):
         price_table.table.forget()
 
 
+_START_RULE = _(
+    "Everybody begins with these credits, once: at their first message while balances are on. What somebody used "
+    "before stands in the ledger and is no debt; who was given credits by an administrator keeps those instead."
+)
+_REFILL_RULE = _(
+    "A refill is added when a message needs more than there is and this time has passed since the last one: one "
+    "refill, however long ago that was. It counts from the first message, for pages, titles and the API alike."
+)
+
+
 @admin.register(MoneySettings)
 class MoneySettingsAdmin(TheOne):
     fieldsets = (
-        (_("Balances"), {"fields": ("enforced", "start_credits")}),
-        (_("Refill"), {"fields": ("refill", "refill_amount", "refill_value", "refill_unit")}),
+        (_("Balances"), {"fields": ("enforced", "start_credits"), "description": _START_RULE}),
+        (
+            _("Refill"),
+            {
+                "fields": ("refill", "refill_amount", "refill_value", "refill_unit"),
+                "description": _REFILL_RULE,
+            },
+        ),
         (_("Models without a price"), {"fields": ("unknown", "default_rate")}),
     )
 

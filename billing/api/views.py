@@ -46,7 +46,8 @@ class BalanceView(APIView):
             return HttpResponse(status=204)
         balance = Balance.objects.filter(user=user).first()
         told: dict[str, Any] = {
-            "user": str(user.id), "tokenCredits": balance.credits if balance else rules.start_credits,
+            "user": str(user.id), "tokenCredits": balance.credits_with(rules.start_credits) if balance
+            else rules.start_credits,
             "autoRefillEnabled": rules.refill is not None,
         }  # fmt: skip
         if rules.refill is not None:

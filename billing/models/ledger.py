@@ -4,6 +4,7 @@ from django.conf import settings
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.ids import uuid7
@@ -21,7 +22,9 @@ class Balance(models.Model):
     )
     credits = models.BigIntegerField(default=0)
     held = models.BigIntegerField(default=0)
-    last_refill_at = models.DateTimeField(default=timezone.now)
+    last_refill_at = models.DateTimeField(default=timezone.now, db_default=Now())
+    # Opened while balances were off: the start credit is still to come, and what was used until then is no debt.
+    awaits_start = models.BooleanField(default=False, db_default=False)
     updated_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -29,6 +32,10 @@ class Balance(models.Model):
 
     def __str__(self) -> str:
         return f"{self.credits} credits, {self.held} held"
+
+    def credits_with(self, start_credits: int) -> int:
+        """Return the credits that there are once the person's balance counts."""
+        return start_credits if self.awaits_start and self.credits <= 0 else self.credits
 
 
 class Hold(models.Model):
@@ -43,9 +50,13 @@ class Hold(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="holds")
     state = models.CharField(max_length=8, choices=State.choices, default=State.OPEN)
     amount = models.BigIntegerField()  # credits reserved of the balance now; 0 where balances are off
-    on_balance = models.BooleanField(default=False)  # whether the balance counts: balances were on when it was placed
+    on_balance = models.BooleanField(
+        default=False, db_default=False
+    )  # whether the balance counts: balances were on when it was placed
     limited = models.BooleanField(default=False)  # whether anything limits it: the balance, or a budget
-    coefficient = models.DecimalField(max_digits=8, decimal_places=4, default=1)  # of the role, when it was placed
+    coefficient = models.DecimalField(
+        max_digits=8, decimal_places=4, default=1, db_default=1
+    )  # of the role, when it was placed
     key_id = models.UUIDField(null=True)  # the API key that the call was begun with
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     closed_at = models.DateTimeField(null=True)

@@ -5,9 +5,10 @@ balance, so however many turns start at once, no more is reserved than there is.
 are placed all the same, without an amount, and the ledger is written; only nobody is refused.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import TypeVar
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -19,16 +20,22 @@ from billing import policy
 from billing.models import Balance, Hold, LedgerEntry
 from billing.pricing import Rates, TokenCounts, charge
 from billing.services import budgets
+from billing.services.adjust import refill_if_due
 from billing.services.budgets import Binding, OverBudget
 from billing.services.ledger import Due, Line, opening_statements, write
 
-__all__ = ["Line", "NoCredit", "OverBudget", "Reserve"]
+__all__ = ["Line", "NoCredit", "OverBudget", "Reserve", "with_refill"]
 
+T = TypeVar("T")
 REPLY_SLICE = 1_000  # tokens of the reply that a hold pays for ahead
 
 
 class NoCredit(Exception):
-    """There is not enough credit left for this."""
+    """There is not enough credit left for this: `needed` is what it would reserve."""
+
+    def __init__(self, needed: int = 0) -> None:
+        super().__init__(needed)
+        self.needed = needed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +69,7 @@ def place_statements(*, hold_id: UUID, reserve: Reserve) -> list[Statement]:
     statements: list[Statement] = []
     if enforced:
         statements += opening_statements(user_id)
-        statements.append(Statement(_RESERVE, (credits, user_id, max(credits, 1)), otherwise=NoCredit()))
+        statements.append(Statement(_RESERVE, (credits, user_id, max(credits, 1)), otherwise=NoCredit(max(credits, 1))))
     statements += reserving
     limited = enforced or bool(reserve.bindings)
     values = (hold_id, user_id, credits if enforced else 0, enforced, limited, reserve.coefficient, reserve.key_id)
@@ -71,8 +78,26 @@ def place_statements(*, hold_id: UUID, reserve: Reserve) -> list[Statement]:
 
 def place(*, hold_id: UUID, reserve: Reserve) -> None:
     """Place a hold by itself. Raises `NoCredit`, `OverBudget`."""
-    with transaction.atomic():
-        run_pipeline(place_statements(hold_id=hold_id, reserve=reserve))
+
+    def placed() -> None:
+        with transaction.atomic():
+            run_pipeline(place_statements(hold_id=hold_id, reserve=reserve))
+
+    with_refill(reserve.user_id, placed)
+
+
+def with_refill(user_id: UUID, work: Callable[[], T]) -> T:
+    """Return what the work returns; where it is refused for want of credit, do it once more after a refill that is due.
+
+    Also where nothing was due: of several refused at the same moment one adds the refill, and it is for all of them.
+    """
+    try:
+        return work()
+    except NoCredit as short:
+        if policy.current().refill is None:
+            raise
+        refill_if_due(user_id=user_id, needed=short.needed)
+    return work()
 
 
 def slice_credits(
@@ -84,8 +109,8 @@ def slice_credits(
 
 def available(*, user_id: UUID) -> int:
     """Return the credits that are neither spent nor held."""
-    row = Balance.objects.filter(user_id=user_id).values_list("credits", "held").first()
-    return row[0] - row[1] if row else policy.current().start_credits
+    row, start = Balance.objects.filter(user_id=user_id).first(), policy.current().start_credits
+    return row.credits_with(start) - row.held if row else start
 
 
 def affordable(*, hold_id: UUID, rate: Decimal) -> int | None:
@@ -108,24 +133,33 @@ def extend(*, hold_id: UUID, credits: int, tokens: int = 0) -> bool:
     if credits <= 0 and tokens <= 0:
         return True
     try:
-        with transaction.atomic():
-            hold = Hold.objects.select_for_update().filter(id=hold_id, state=Hold.State.OPEN).first()
-            if hold is None:
-                return False
-            if not hold.limited:
-                return True
+        return _extend(hold_id, credits, tokens)
+    except OverBudget:
+        return False
+    except NoCredit:
+        whose = Hold.objects.filter(id=hold_id).values_list("user_id", flat=True).get()
+    try:
+        return with_refill(whose, lambda: _extend(hold_id, credits, tokens))
+    except (NoCredit, OverBudget):
+        return False
+
+
+def _extend(hold_id: UUID, credits: int, tokens: int) -> bool:
+    with transaction.atomic():
+        hold = Hold.objects.select_for_update().filter(id=hold_id, state=Hold.State.OPEN).first()
+        if hold is None:
+            return False
+        if hold.limited:
             if hold.on_balance:
                 _extend_balance(hold, credits)
             budgets.extend(hold_id=hold_id, credits=credits, tokens=tokens)
-    except (NoCredit, OverBudget):
-        return False
     return True
 
 
 def _extend_balance(hold: Hold, credits: int) -> None:
     free = Balance.objects.filter(user_id=hold.user_id, credits__gte=F("held") + credits)
     if not free.update(held=F("held") + credits, updated_at=timezone.now()):
-        raise NoCredit
+        raise NoCredit(credits)
     Hold.objects.filter(id=hold.id).update(amount=F("amount") + credits)
 
 

@@ -50,13 +50,25 @@ class Due:
 
 
 def opening_statements(user_id: UUID) -> list[Statement]:
-    """Return the statements that make sure the person has a balance, begun with the start credits."""
-    return [Statement(_OPEN_BALANCE, (user_id, policy.current().start_credits, uuid7()))]
+    """Return the statements that make sure the person has a balance.
+
+    Where balances are on it begins with the start credits. One that was opened while they were off gets them when it
+    first counts, unless an administrator gave the person some: what was used until then stays in the ledger, and is no
+    debt.
+    """
+    rules = policy.current()
+    if not rules.enforced:
+        return [Statement(_OPEN_BALANCE, (user_id, 0, True, uuid7()))]
+    return [
+        Statement(_OPEN_BALANCE, (user_id, rules.start_credits, False, uuid7())),
+        Statement(_BEGIN, (user_id, rules.start_credits, uuid7())),
+    ]
 
 
 _OPEN_BALANCE = """
 WITH opened AS (
-    INSERT INTO billing_balance (user_id, credits, held, last_refill_at, updated_at) VALUES (%s, %s, 0, now(), now())
+    INSERT INTO billing_balance (user_id, credits, held, last_refill_at, updated_at, awaits_start)
+    VALUES (%s, %s, 0, now(), now(), %s)
     ON CONFLICT (user_id) DO NOTHING RETURNING user_id, credits
 )
 INSERT INTO billing_ledgerentry (id, user_id, key, reason, credits, balance_after, endpoint, model,
@@ -64,6 +76,21 @@ INSERT INTO billing_ledgerentry (id, user_id, key, reason, credits, balance_afte
     coefficient, created_at)
 SELECT %s, user_id, 'start:' || user_id, 'start', credits, credits, '', '',
     0, 0, 0, 0, 0, false, '{}', 1, clock_timestamp() FROM opened WHERE credits <> 0
+"""
+
+_BEGIN = """
+WITH waiting AS (SELECT user_id, credits FROM billing_balance WHERE user_id = %s AND awaits_start FOR UPDATE),
+begun AS (
+    UPDATE billing_balance b SET awaits_start = false, updated_at = now(),
+        credits = CASE WHEN w.credits <= 0 THEN %s ELSE w.credits END,
+        last_refill_at = CASE WHEN w.credits <= 0 THEN now() ELSE b.last_refill_at END
+    FROM waiting w WHERE b.user_id = w.user_id RETURNING b.user_id, b.credits, b.credits - w.credits AS change
+)
+INSERT INTO billing_ledgerentry (id, user_id, key, reason, credits, balance_after, endpoint, model,
+    input_tokens, output_tokens, reasoning_tokens, cache_read_tokens, cache_write_tokens, estimated, rates,
+    coefficient, created_at)
+SELECT %s, user_id, 'begin:' || user_id, 'start', change, credits, '', '',
+    0, 0, 0, 0, 0, false, '{}', 1, clock_timestamp() FROM begun WHERE change <> 0
 """
 
 

@@ -26,7 +26,8 @@ class Standing:
 
 _ALL = """
 SELECT
-    (SELECT credits - held FROM billing_balance WHERE user_id = %(user)s),
+    (SELECT CASE WHEN awaits_start AND credits <= 0 THEN %(start)s ELSE credits END - held FROM billing_balance
+        WHERE user_id = %(user)s),
     (SELECT json_agg(group_id) FROM accounts_membership WHERE user_id = %(user)s),
     (SELECT json_agg(json_build_array(budget_id, subject, period_start, spent, held)) FROM billing_budgetusage
         WHERE budget_id = ANY(%(budgets)s) AND subject IN (%(user)s, %(nobody)s) AND period_start >= %(since)s)
@@ -40,6 +41,7 @@ def standing_of(user: User) -> Standing:
         return Standing(None, None)
     since = min(period_start(period, timezone.now()) for period in Budget.Period.values)
     values: dict[str, Any] = {"user": user.id, "nobody": NOBODY, "budgets": [each.id for each in found], "since": since}
+    values["start"] = rules.start_credits
     with connection.cursor() as cursor:
         cursor.execute(_ALL, values)
         credits, groups, used = cursor.fetchone()

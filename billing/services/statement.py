@@ -10,11 +10,14 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet, Sum
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from billing import policy
 from billing.models import Balance, Budget, LedgerEntry
 from billing.services.budgets import period_start
+from billing.words import in_words
 
 PAGE: Final = 25
 GIVEN: Final = ("start", "refill", "adjustment")  # reasons of entries that are no spending
@@ -32,6 +35,11 @@ class Account:
     held: int
     next_refill: datetime | None
     refill: policy.Refill | None
+
+    @property
+    def refill_is_due(self) -> bool:
+        """Whether a refill comes as soon as the credit does not reach for a message."""
+        return self.next_refill is not None and self.next_refill <= timezone.now()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +64,24 @@ def account_of(user: User) -> Account | None:
     row = Balance.objects.filter(user=user).first() or Balance(user=user, credits=rules.start_credits)
     refill = rules.refill if rules.refill and rules.refill.amount > 0 else None
     due = _later(row.last_refill_at, refill) if refill else None
-    return Account(row.credits - row.held, row.held, due, refill)
+    return Account(row.credits_with(rules.start_credits) - row.held, row.held, due, refill)
+
+
+def why_refused(user: User, needed: int) -> str:
+    """Return what to tell somebody whose credit does not reach for a message that needs so many credits at first."""
+    account = account_of(user)
+    if account is None:
+        return _("Your credit does not reach for this.")
+    told = _("Your credit does not reach for this: it needs %(needed)s at first, and you have %(available)s.") % {
+        "needed": in_words(needed), "available": in_words(account.available),
+    }  # fmt: skip
+    if account.next_refill is None:
+        return f"{told} {_('Ask your administrator for more.')}"
+    if account.refill_is_due:  # it was added, and is too little
+        return f"{told} {_('Shorten it, choose another model, or ask your administrator for more.')}"
+    at = timezone.localtime(account.next_refill)
+    when = f"{date_format(at, 'DATETIME_FORMAT')} {at.tzname()}"
+    return f"{told} {_('The next refill comes with your first message after %(when)s.') % {'when': when}}"
 
 
 def spent_since(user_ids: Iterable[UUID], since: datetime) -> dict[UUID, tuple[int, int]]:

@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -18,8 +18,8 @@ from accounts.ids import uuid7
 from accounts.models import User
 from accounts.pipeline import Statement, run_pipeline
 from billing.services import holds
-from billing.services.adjust import refill_if_due
 from billing.services.budgets import explain
+from billing.services.statement import why_refused
 from chat import doors
 from chat.model_settings import ModelSettings
 from chat.models import Conversation, Generation, Message
@@ -96,7 +96,7 @@ def start_turn(*, user: User, conversation_id: UUID | None, draft: Draft) -> Sta
     )
     try:
         with _explained(user):
-            _with_refill(user, lambda: _write(statements, started.generation))
+            holds.with_refill(user.id, lambda: _write(statements, started.generation))
     except turn_sql.Untouched as missing:
         raise _why_untouched(user=user, missing=missing, parent_id=draft.parent_id) from None
     except IntegrityError:
@@ -282,7 +282,7 @@ def _queue(*, user: User, question: Message, reply: Message, target: Target, con
 
     try:
         with _explained(user):
-            _with_refill(user, queue)
+            holds.with_refill(user.id, queue)
     except IntegrityError:
         raise TurnRefused(_("This reply is still being written."), status=409, code="busy") from None
     return StartedTurn(conversation=reply.conversation, user_message=question, reply=reply, generation=generation)
@@ -292,16 +292,6 @@ def _write(statements: Sequence[Statement], generation: Generation) -> None:
     with transaction.atomic():
         run_pipeline(statements)
         announce_work(generation.id)
-
-
-def _with_refill(user: User, work: Callable[[], None]) -> None:
-    """Do the work; without credit, do it once more if a refill is due."""
-    try:
-        work()
-    except holds.NoCredit:
-        if not refill_if_due(user_id=user.id, needed=1):
-            raise
-        work()
 
 
 def _hold(user: User, endpoint: Endpoint, model: str, text: str, generation: Generation) -> list[Statement]:
@@ -324,9 +314,8 @@ def _explained(user: User) -> Iterator[None]:
         raise too_many_at_once(user) from None
     except holds.OverBudget as over:
         raise TurnRefused(explain(over.budget_id), status=402, code="over_budget") from None
-    except holds.NoCredit:
-        message = _("You have no credit left for this. Ask your administrator for more.")
-        raise TurnRefused(message, status=402, code="token_balance") from None
+    except holds.NoCredit as short:
+        raise TurnRefused(why_refused(user, short.needed), status=402, code="token_balance") from None
 
 
 def _started_before(user: User, client_request_id: str) -> StartedTurn | None:

@@ -4,16 +4,23 @@ import hashlib
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import psycopg
 
 DIGEST = ".digest"
+PATIENCE = 2.0  # seconds without a word
+Say = Callable[[str], None]
 
 
 class NotPrepared(Exception):
     """A preparation failed; the text says which and why."""
+
+
+def _silent(_line: str) -> None:
+    pass
 
 
 def create_database(server_url: str, name: str, seconds: float = 20) -> None:
@@ -32,20 +39,40 @@ def create_database(server_url: str, name: str, seconds: float = 20) -> None:
             time.sleep(0.05)
 
 
-def migrate(database_url: str, known: set[tuple[str, str]], root: Path, environment: Mapping[str, str]) -> bool:
+def migrate(
+    database_url: str, known: set[tuple[str, str]], root: Path, environment: Mapping[str, str], say: Say = _silent
+) -> bool:
     """Apply the `known` migrations (app, name) that are not applied; return whether there were any."""
-    if _applied(database_url) >= known:
+    applied = _applied(database_url)
+    if newer := sorted({app for app, _name in applied - known} & {app for app, _name in known}):
+        say(f"newer than this Parley: {', '.join(newer)}; the release before works on it")
+    missing = known - applied
+    if not missing:
         return False
-    _run([sys.executable, "manage.py", "migrate", "-v0", "--noinput"], root, environment, "The migrations failed")
+    done, said_at = 0, time.monotonic()
+
+    def follow(line: str) -> None:
+        nonlocal done, said_at
+        if not line.strip().startswith("Applying "):
+            return
+        done += 1
+        if time.monotonic() - said_at > PATIENCE:
+            said_at = time.monotonic()
+            say(f"step {done} of {len(missing)}")
+
+    say(f"{len(missing)} steps to bring it up to date")
+    command = [sys.executable, "manage.py", "migrate", "-v1", "--noinput"]
+    _run(command, root, environment, "The migrations failed", follow)
     return True
 
 
-def collect_static(source: Path, target: Path, root: Path, environment: Mapping[str, str]) -> bool:
+def collect_static(source: Path, target: Path, root: Path, environment: Mapping[str, str], say: Say = _silent) -> bool:
     """Gather and compress the static files when they changed; return whether they had."""
     digest = _digest(source, root)
     stamp = target / DIGEST
     if stamp.exists() and stamp.read_text() == digest:
         return False
+    say("gathering and compressing")
     command = [sys.executable, "manage.py", "collectstatic", "-v0", "--noinput", "--clear"]
     _run(command, root, environment, "The static files could not be gathered")
     stamp.write_text(digest)
@@ -64,16 +91,23 @@ def _applied(database_url: str) -> set[tuple[str, str]]:
 
 
 def _digest(source: Path, root: Path) -> str:
-    """Return what stands for the state of the static files: ours by size and time, others' by the lock file."""
+    """Return what stands for the state of the static files: ours by what is in them, others' by the lock file."""
     state = hashlib.sha256((root / "requirements" / "prod.txt").read_bytes())
     for file in sorted(source.rglob("*")):
         if file.is_file():
-            facts = file.stat()
-            state.update(f"{file.relative_to(source)} {facts.st_size} {facts.st_mtime_ns}\n".encode())
+            state.update(f"{file.relative_to(source)} {hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
     return state.hexdigest()
 
 
-def _run(command: list[str], root: Path, environment: Mapping[str, str], failed: str) -> None:
-    done = subprocess.run(command, cwd=root, env=dict(environment), capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise NotPrepared(f"{failed}:\n{(done.stderr or done.stdout).strip()[-3000:]}")
+def _run(command: list[str], root: Path, environment: Mapping[str, str], failed: str, follow: Say = _silent) -> None:
+    """Run a command and hand its lines on. Raises `NotPrepared` with the last of them."""
+    lines: deque[str] = deque(maxlen=40)
+    with subprocess.Popen(
+        command, cwd=root, env={**environment, "PYTHONUNBUFFERED": "1"}, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    ) as process:  # fmt: skip
+        for line in process.stdout or ():
+            lines.append(line)
+            follow(line)
+    if process.returncode:
+        raise NotPrepared(f"{failed}:\n{''.join(lines).strip()[-3000:]}")

@@ -8,10 +8,11 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
-from deploy.embedded import leftovers, model, postgres, prepare, probe, valkey
+from deploy.embedded import carry_over, leftovers, model, postgres, prepare, private, probe, valkey
 from deploy.embedded.parts import Part, tail
 
 DATABASE = "parley"
@@ -70,16 +71,18 @@ class Supervisor:
         }  # fmt: skip
         self._lock: IO[str] | None = None
         self._stopping = 0
+        self._parent = os.getppid()
 
     def run(self) -> None:
         """Start, watch, stop. Raises `CannotStart`, with everything stopped again."""
         self._take_lock()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._on_signal)
-        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as it is under nohup
-            signal.signal(signal.SIGHUP, self._on_signal)
+        goes_on = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN  # as it is under nohup
+        signal.signal(signal.SIGHUP, self._on_hangup if goes_on else self._on_signal)
         try:
             leftovers.end_leftovers(self.plan.data)
+            private.close_folder(self.plan.data)
             self._start_all()
             self._watch()
         except (postgres.NoPostgres, valkey.NoValkey, model.NoModel, prepare.NotPrepared, CannotStart) as error:
@@ -119,8 +122,10 @@ class Supervisor:
                 return self._part("postgres", command, lambda: probe.listens(port), signal.SIGINT, signal.SIGINT)
 
             port = self._start_on_free_port(part)
-            prepare.create_database(postgres.url(port), DATABASE)
-            url = postgres.url(port, DATABASE)
+            prepare.create_database(postgres.url(folder, port), DATABASE)
+            for change in carry_over.carry_over(postgres.url(folder, port)):
+                self._line("postgres", change)
+            url = postgres.url(folder, port, DATABASE)
             self._line("postgres", f"port {port}")
         self._tell_others("DATABASE_URL", url)
 
@@ -136,7 +141,7 @@ class Supervisor:
                 return self._part("valkey", valkey.server_command(folder, port), lambda: probe.listens(port))
 
             port = self._start_on_free_port(part)
-            url = valkey.url(port)
+            url = valkey.url(folder, port)
             self._line("valkey", f"port {port}")
         self._tell_others("REDIS_URL", url)
 
@@ -155,9 +160,11 @@ class Supervisor:
     def _prepare(self) -> None:
         plan = self.plan
         self._write_runtime()
-        changed = prepare.migrate(self._environment["DATABASE_URL"], set(plan.migrations), plan.root, self._environment)
+        url, known = self._environment["DATABASE_URL"], set(plan.migrations)
+        changed = prepare.migrate(url, known, plan.root, self._environment, partial(self._line, "database"))
         self._line("database", "migrated" if changed else "up to date")
-        if prepare.collect_static(plan.static, plan.static_root, plan.root, self._environment):
+        told = partial(self._line, "static files")
+        if prepare.collect_static(plan.static, plan.static_root, plan.root, self._environment, told):
             self._line("static files", "gathered")
 
     def _start_web(self) -> None:
@@ -228,7 +235,7 @@ class Supervisor:
     # --- while it runs -------------------------------------------------------------------------------
 
     def _watch(self) -> None:
-        while not self._stopping:
+        while not self._gives_up():
             for part in self._parts:
                 if part.due_at:
                     if time.monotonic() >= part.due_at:
@@ -240,8 +247,23 @@ class Supervisor:
     def _on_signal(self, *_: Any) -> None:
         self._stopping += 1
 
+    def _on_hangup(self, *_: Any) -> None:
+        self._say(f"The terminal is closed. Parley was started so that it goes on; to stop it: kill {os.getpid()}")
+
     def _gives_up(self) -> bool:
+        self._look_for_parent()
         return self._stopping > 0
+
+    def _look_for_parent(self) -> None:
+        """End when `make` was killed: whoever did it means the whole. Others may start Parley and leave it alone."""
+        if os.getppid() == self._parent:
+            return
+        self._parent = os.getppid()
+        if "MAKELEVEL" in os.environ:
+            self._say("make, which started Parley, is gone.")
+            self._stopping += 1
+        else:
+            self._say(f"What started Parley is gone. Parley goes on; to stop it: kill {os.getpid()}")
 
     def _hurries(self) -> bool:
         """A second Ctrl-C: nobody wants to wait."""
@@ -267,6 +289,7 @@ class Supervisor:
     # --- files ---------------------------------------------------------------------------------------
 
     def _take_lock(self) -> None:
+        os.umask(private.UMASK)  # of every part, too
         self.plan.data.mkdir(parents=True, exist_ok=True)
         lock = (self.plan.data / "lock").open("a+")
         try:
@@ -287,10 +310,7 @@ class Supervisor:
         """Tell other commands where the parts are (see `config.settings`)."""
         names = ("DATABASE_URL", "REDIS_URL", "LOCAL_MODEL_URL")
         lines = [f"{name}={self._environment[name]}\n" for name in names if self._environment.get(name)]
-        draft = self._runtime_file.with_suffix(".new")
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            file.writelines(lines)
-        draft.replace(self._runtime_file)
+        private.write(self._runtime_file, "".join(lines))
 
     def _tell_others(self, name: str, value: str) -> None:
         self._environment[name] = value

@@ -12,7 +12,7 @@ from endpoints.building.openai import openai
 from endpoints.building.shared import Site
 from endpoints.config.base import BUILT_IN
 from endpoints.config.endpoints import Endpoints
-from endpoints.config.environment import list_of
+from endpoints.config.environment import VARIABLES, half_filled, list_of
 
 _BUILDERS: dict[str, Callable[[Site], list[Endpoint]]] = {
     "openAI": openai,
@@ -27,6 +27,7 @@ _BUILDERS: dict[str, Callable[[Site], list[Endpoint]]] = {
 def build(endpoints: Endpoints) -> tuple[list[Endpoint], list[str]]:
     """Return the endpoints, in the order of `ENDPOINTS` or the built-in one, and why others are left out."""
     site = Site(endpoints)
+    site.notices += [f"{name} holds the name of another variable, which is not set" for name in half_filled(*VARIABLES)]
     names = list_of("ENDPOINTS") or tuple(_BUILDERS)
     site.notices += [f"ENDPOINTS names “{name}”, which is unknown" for name in names if name not in BUILT_IN]
     found = [endpoint for name in names if name in _BUILDERS for endpoint in _BUILDERS[name](site)]

@@ -5,6 +5,7 @@ from endpoints.building.shared import Built, Site, from_provider, models_of, ser
 from endpoints.config.base import USER_PROVIDED
 from endpoints.config.endpoint_built_in import Anthropic, Vertex
 from endpoints.config.environment import ANTHROPIC, is_on, list_of, text_of
+from endpoints.config.interpolate import why_unfilled
 
 
 def anthropic(site: Site) -> Built:
@@ -24,6 +25,8 @@ def anthropic(site: Site) -> Built:
 
 
 def _on_vertex(site: Site, own: Anthropic | None, chosen: Vertex) -> Built:
+    if missing := why_unfilled(chosen.serviceKeyFile, chosen.projectId, chosen.region, *chosen.wire_names.values()):
+        return site.leave_out(ANTHROPIC.name, missing)
     key = service_key(chosen.serviceKeyFile)
     if key is None:
         return site.leave_out(ANTHROPIC.name, "there is no key of a service account (GOOGLE_SERVICE_KEY_FILE)")

@@ -3,9 +3,7 @@ from endpoints.building.shared import Built, Site, credentials_of
 from endpoints.config.base import USER_PROVIDED
 from endpoints.config.endpoint_azure import AzureGroup, Deployment
 from endpoints.config.environment import AZURE, is_on, list_of, text_of
-from endpoints.config.interpolate import unset_variables
-
-_FILLED = {"INSTANCE_NAME", "DEPLOYMENT_NAME"}
+from endpoints.config.interpolate import INSTANCE, why_unfilled
 
 
 def azure(site: Site) -> Built:
@@ -14,9 +12,10 @@ def azure(site: Site) -> Built:
     groups = own.groups if own else _groups_of_environment()
     variants: dict[str, Endpoint] = {}
     for group in groups:
-        texts = (group.apiKey, group.baseURL or "", group.instanceName or "", *group.additionalHeaders.values())
-        if missing := [name for name in unset_variables(*texts) if name not in _FILLED]:
-            site.leave_out(f"{AZURE.name} ({group.group})", f"{', '.join(missing)} is not set")
+        names = [name for model in group.models for name in (group.deployment_of(model), group.version_of(model))]
+        texts = (group.group, group.apiKey, group.baseURL or "", group.instanceName or "", *names)
+        if missing := why_unfilled(*texts, keep=INSTANCE):
+            site.leave_out(f"{AZURE.name} ({group.group})", missing)
         else:
             variants |= {model: _variant(site, group, model) for model in group.models}
     if not variants:

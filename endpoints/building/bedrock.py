@@ -3,7 +3,7 @@ from endpoints.building.aws import access_key
 from endpoints.building.shared import Built, Site, address_of_provider, models_of
 from endpoints.config.base import USER_PROVIDED
 from endpoints.config.environment import BEDROCK, text_of
-from endpoints.config.interpolate import unset_variables
+from endpoints.config.interpolate import why_unfilled
 
 _SWITCHES = (
     "BEDROCK_AWS_BEARER_TOKEN", "BEDROCK_AWS_SECRET_ACCESS_KEY", "BEDROCK_AWS_PROFILE", "BEDROCK_AWS_DEFAULT_REGION",
@@ -18,14 +18,15 @@ def bedrock(site: Site) -> Built:
     region = text_of("BEDROCK_AWS_DEFAULT_REGION") or REGION
     url = address_of_provider(site, BEDROCK, own)  # empty: the region's own
     profiles = own.inferenceProfiles if own else {}
-    if missing := unset_variables(url, *profiles.values()):
-        return site.leave_out(BEDROCK.name, f"{', '.join(missing)} is not set")
+    guardrail = own.guardrailConfig if own else None
+    guarded_by = (guardrail.guardrailIdentifier, guardrail.guardrailVersion) if guardrail else ()
+    if missing := why_unfilled(url, *profiles.values(), *guarded_by):
+        return site.leave_out(BEDROCK.name, missing)
     secrets = access_key()
     bearer = text_of(BEDROCK.key_variable)
     from_user = USER_PROVIDED in {bearer, *secrets.values()}
     if not (bearer or secrets or from_user):
         return site.leave_out(BEDROCK.name, "there is neither an access key nor a bearer token")
-    guardrail = own.guardrailConfig if own else None
     return [
         Endpoint(
             name=BEDROCK.name,

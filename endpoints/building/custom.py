@@ -5,7 +5,7 @@ from endpoints.adapters.base import Endpoint, Titles
 from endpoints.building.shared import Site, credentials_of
 from endpoints.config.base import USER_PROVIDED
 from endpoints.config.endpoint_custom import CustomEndpoint
-from endpoints.config.interpolate import unset_variables
+from endpoints.config.interpolate import why_unfilled
 
 KNOWN = {
     "anyscale", "apipie", "cohere", "deepseek", "fireworks", "groq", "helicone", "huggingface", "lemonade", "mistral",
@@ -19,8 +19,8 @@ def custom(site: Site) -> list[Endpoint]:
 
 
 def _endpoint(site: Site, each: CustomEndpoint) -> list[Endpoint]:
-    if missing := unset_variables(each.apiKey, each.baseURL):
-        return site.leave_out(each.name, f"{', '.join(missing)} is not set")
+    if missing := why_unfilled(each.name, each.apiKey, each.baseURL):
+        return site.leave_out(each.name, missing)
     known = each.name.lower() in KNOWN
     from_user = USER_PROVIDED in {each.apiKey, each.baseURL}
     fields: dict[str, Any] = site.where(each.baseURL, each) | credentials_of(each.apiKey)

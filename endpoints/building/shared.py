@@ -13,7 +13,7 @@ from endpoints.config.base import USER_PROVIDED, is_web_address, private_address
 from endpoints.config.endpoint_shared import All, Shared, TitleKeys
 from endpoints.config.endpoints import Endpoints
 from endpoints.config.environment import Provider, list_of, text_of
-from endpoints.config.interpolate import unset_variables
+from endpoints.config.interpolate import why_unfilled
 
 SERVICE_KEY = "api/data/auth.json"  # where it is when nothing else is said
 Built = list[Endpoint]  # one, or none
@@ -55,8 +55,8 @@ def from_provider(site: Site, provider: Provider, own: Shared | None, **more: An
     url = address_of_provider(site, provider, own)
     if not key:
         return []
-    if missing := unset_variables(url):
-        return site.leave_out(provider.name, f"{', '.join(missing)} is not set")
+    if missing := why_unfilled(url):
+        return site.leave_out(provider.name, missing)
     fields = site.where(url, own) | credentials_of(key) | {"models": models_of(provider)} | more
     return [
         Endpoint(

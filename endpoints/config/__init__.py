@@ -12,16 +12,16 @@ from pydantic import ValidationError
 
 from endpoints.config.document import SCHEMA_VERSION, Document
 from endpoints.config.endpoint_custom import CustomEndpoint
-from endpoints.config.faults import ConfigFaults, Fault, Lines, path_of
+from endpoints.config.faults import ConfigFaults, Fault, Lines, Place, path_of
 from endpoints.config.findings import faults_of
 from endpoints.config.in_use import is_preview, not_in_use
-from endpoints.config.interpolate import interpolate
+from endpoints.config.interpolate import INSTANCE, interpolate, pruned
 from endpoints.config.money import policy_of
 from endpoints.config.reading import read
 
 __all__ = ["Config", "ConfigFaults", "Fault", "load_config"]
 
-_INSTANCE = frozenset({"INSTANCE_NAME", "DEPLOYMENT_NAME"})  # filled for each model
+LeftOut = list[tuple[Place, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,29 +67,47 @@ def _checked(file: str, text: str) -> Config:
     written = {name: value for name, value in document.items() if value is not None}
     faults = [Fault(path_of(place), line, _("stands here a second time")) for place, line in lines.repeated_keys()]
     notices: list[Fault] = []
+    left_out: LeftOut = []
     try:
-        found = _validated(written)
+        found = _validated(written, left_out)
     except ValidationError as error:
         said = faults_of(error, written, lines)
         # An invalid `summarization` was always passed over with a warning, and the files out there rely on that.
         notices = [fault for fault in said if fault.path.startswith("summarization")]
         faults += [fault for fault in said if fault not in notices]
         if not faults:
-            found = _validated({name: value for name, value in written.items() if name != "summarization"})
+            rest = {name: value for name, value in written.items() if name != "summarization"}
+            found = _validated(rest, left_out)
     if faults:
         raise ConfigFaults(file, sorted(faults, key=lambda fault: fault.line))
+    notices += [Fault(path_of(place), lines.of(place), why) for place, why in dict(left_out).items()]
     return _config(found, written, [*notices, *_notices(found, written, lines)])
 
 
-def _validated(document: dict[Any, Any]) -> Document:
+def _validated(document: dict[Any, Any], left_out: LeftOut) -> Document:
+    """Return the document with its variables filled in; `left_out` gets each place where that cannot be, and why."""
     endpoints = document.get("endpoints")
-    if isinstance(endpoints, dict):
-        filled = {
-            name: interpolate(value, keep=_INSTANCE if name == "azureOpenAI" else frozenset())
-            for name, value in endpoints.items()
-        }
-        document = document | {"endpoints": filled}
-    return Document.model_validate(document)
+    if not isinstance(endpoints, dict):
+        return Document.model_validate(document)
+    keeps = {name: INSTANCE if name == "azureOpenAI" else frozenset[str]() for name in endpoints}
+    filled = {name: interpolate(value, keep=keeps[name]) for name, value in endpoints.items()}
+    found = Document.model_validate(document | {"endpoints": filled})
+    rest = {name: pruned(value, ("endpoints", name), left_out, keeps[name]) for name, value in filled.items()}
+    if not left_out:
+        return found
+    if isinstance(rest.get("custom"), list):
+        rest["custom"] = [each for each in rest["custom"] if _has_models(each, left_out)]
+    return Document.model_validate(document | {"endpoints": rest})
+
+
+def _has_models(endpoint: dict[str, Any], left_out: LeftOut) -> bool:
+    """Return whether an endpoint has models still; else it goes, and the reason stands in `left_out`."""
+    models = endpoint["models"]
+    if models.get("default", True) or models.get("fetch"):
+        return True
+    why = _("endpoint %s is left out: none of its models is set") % endpoint["name"]
+    left_out.append((("endpoints", "custom"), why))
+    return False
 
 
 def _config(found: Document, written: dict[str, Any], notices: list[Fault]) -> Config:

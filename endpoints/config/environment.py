@@ -1,8 +1,8 @@
 """The built-in providers: which variables switch them on, and where they are when nothing else is said."""
 
-import os
 from dataclasses import dataclass
 
+from config.environment import PLACEHOLDER, env
 from endpoints.adapters.base import Family
 from endpoints.config import default_models
 
@@ -42,15 +42,38 @@ PROVIDER_KEYS = (
     "BEDROCK_AWS_SECRET_ACCESS_KEY", "BEDROCK_AWS_PROFILE", "BEDROCK_AWS_DEFAULT_REGION", "GOOGLE_SERVICE_KEY_FILE",
 )  # fmt: skip
 
+VARIABLES = tuple(dict.fromkeys((
+    *PROVIDER_KEYS, *(each.models_variable for each in PROVIDERS), *(each.url_variable for each in PROVIDERS),
+)))  # fmt: skip
+# Read when endpoints are built; what is wrong with them is said at the start.
+SWITCHES = (
+    "CONFIG_BYPASS_VALIDATION", "ANTHROPIC_USE_VERTEX", "AZURE_USE_MODEL_AS_DEPLOYMENT_NAME", "GOOGLE_AUTH_HEADER",
+    "GOOGLE_EXCLUDE_SAFETY_SETTINGS",
+)  # fmt: skip
+
+
+def check_switches() -> None:
+    """Raise `ImproperlyConfigured` for a switch that is neither on nor off."""
+    for name in SWITCHES:
+        env.switch(name, default=False)
+    env.check()
+
 
 def text_of(variable: str) -> str:
-    return os.environ.get(variable, "").strip()
+    """Return a variable; nothing where it is not set, or stands for another one that is not."""
+    text = env.text(variable)
+    return "" if PLACEHOLDER.search(text) else text
 
 
 def is_on(variable: str) -> bool:
-    return text_of(variable).lower() == "true"
+    return env.switch(variable, default=False)
 
 
 def list_of(variable: str) -> tuple[str, ...]:
     """Return what a variable lists with commas, each once."""
-    return tuple(dict.fromkeys(each.strip() for each in text_of(variable).split(",") if each.strip()))
+    return env.words(variable) if text_of(variable) else ()
+
+
+def half_filled(*variables: str) -> list[str]:
+    """Return those of the variables in which ``${NAME}`` was left standing."""
+    return [name for name in variables if PLACEHOLDER.search(env.text(name))]

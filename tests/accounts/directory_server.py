@@ -123,6 +123,12 @@ userPassword: {PASSWORD}
 """
 
 
+MORE = "".join((
+    _person("frieda", "frieda@example.org", "Frieda", "First"),
+    _person("second", "Frieda@Example.org", "Second", "Person"),
+    _person("noaddress", "not an address", "No", "Address"),
+    _person("odd", "odd\nmail: odd@example.org", "Odd", "Mail"),
+))  # fmt: skip
 LDIF = f"""dn: {BASE}
 objectClass: dcObject
 objectClass: organization
@@ -145,7 +151,7 @@ ou: groups
 
 {_person("lina", "lina@example.org")}{_person("max", "max@example.org", "Max", "Müller")}{
     _person("twin1", "twin@example.org")
-}{_person("twin2", "twin@example.org")}dn: cn=red,{GROUPS}
+}{_person("twin2", "twin@example.org")}{MORE}dn: cn=red,{GROUPS}
 objectClass: groupOfNames
 cn: red
 member: uid=lina,{PEOPLE}

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from html import unescape
 from typing import Any
 
 import pytest
@@ -139,7 +140,7 @@ def test_case_48_the_address_of_another_account_does_not_open_it(
     client: Client, server: DirectoryServer, make_user: Any
 ) -> None:
     local = make_user("Lina Local", email="lina@example.org")
-    assert sign_in(client, "lina@example.org").status_code == 200
+    assert sign_in(client, "lina@example.org").status_code == 403
     assert who(client) is None
     assert sign_in(client, "lina@example.org", cast.PASSWORD)["Location"] == "/c/new"
     assert who(client) == local, "its own password still does"
@@ -202,3 +203,153 @@ def test_the_environment_says_where_it_is(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("LDAP_URL", "directory.example.org")
     with pytest.raises(ImproperlyConfigured, match="LDAP_URL"):
         identity.directory()
+
+
+# --- the right password, and no account ------------------------------------------------------------------
+
+
+def by_api(login: str, password: str = PASSWORD) -> tuple[int, str]:
+    answer = Client().post("/api/auth/login", {"email": login, "password": password}, content_type="application/json")
+    return answer.status_code, answer.json().get("message", "")
+
+
+def by_page(login: str, password: str = PASSWORD) -> tuple[int, str]:
+    answer = sign_in(Client(), login, password)
+    return answer.status_code, unescape(answer.content.decode())
+
+
+@pytest.fixture
+def by_name(server: DirectoryServer, settings: Settings) -> DirectoryServer:
+    settings.DIRECTORY = replace(settings.DIRECTORY, filter="(uid={{username}})", by_username=True)
+    return server
+
+
+def test_who_has_an_address_that_is_taken_is_told_so(by_name: DirectoryServer, client: Client) -> None:
+    assert sign_in(client, "frieda")["Location"] == "/c/new"
+    frieda, words = who(client), "There is an account with your e-mail address already."
+    status, page = by_page("second")
+    assert (status, words in page) == (403, True)
+    status, message = by_api("second")
+    assert (status, message.startswith(words)) == (403, True)
+    assert frieda is not None
+    assert User.objects.filter(email="frieda@example.org").get() == frieda
+
+
+@pytest.mark.parametrize("login", ["noaddress", "odd"])
+def test_an_address_that_is_none_counts_as_none(by_name: DirectoryServer, client: Client, login: str) -> None:
+    assert sign_in(client, login)["Location"] == "/c/new"
+    assert who(client) == User.objects.get(email=f"{login}@ldap.local" if login == "noaddress" else "odd@example.org")
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("login", ["frieda", "second", "noaddress", "nobody-at-all"])
+def test_a_wrong_password_tells_nothing(by_name: DirectoryServer, login: str) -> None:
+    words = "The user name or the password is not right."
+    status, page = by_page(login, "wrong")
+    assert (status, words in page) == (200, True)
+    assert by_api(login, "wrong") == (404, words)
+
+
+def test_a_right_password_without_an_account_locks_nobody_out(by_name: DirectoryServer, settings: Settings) -> None:
+    settings.LOGIN_MAX = 2
+    sign_in(Client(), "frieda")
+    assert [by_page("second")[0] for _ in range(4)] == [403] * 4
+
+
+def test_other_refusals_say_their_reason_too(by_name: DirectoryServer, settings: Settings, owner: User) -> None:
+    settings.REGISTRATION_ALLOWED_DOMAINS = ["other.example"]
+    status, page = by_page("frieda")
+    assert status == 403
+    assert "domain" in page
+    assert by_api("frieda")[0] == 403
+    settings.REGISTRATION_ALLOWED_DOMAINS = []
+    settings.DIRECTORY = replace(settings.DIRECTORY, id_attributes=("telephoneNumber",))
+    assert "does not say what names you" in by_page("frieda")[1]
+
+
+def test_who_waits_for_approval_or_is_switched_off_is_told(by_name: DirectoryServer, settings: Settings) -> None:
+    settings.REGISTRATION_APPROVAL = True
+    assert by_api("frieda") == (403, "An administrator has not let you in yet.")
+    User.objects.filter(email="frieda@example.org").update(waits_for_approval=False, is_active=False)
+    assert by_api("frieda") == (403, "This account is switched off.")
+
+
+def active_directory(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
+    """Let the directory answer to people as Active Directory does."""
+    # What imports ldap3 does so where its warnings are expected.
+    from ldap3.core.exceptions import LDAPInvalidCredentialsResult  # noqa: PLC0415
+
+    from accounts.identity import directory  # noqa: PLC0415
+
+    real = directory._connection
+
+    def connect(where: Directory, dn: str, password: str) -> Any:
+        if dn != READER:
+            comment = f"80090308: LdapErr: DSID-0C09044E, comment: AcceptSecurityContext error, data {code}, v4563\0"
+            raise LDAPInvalidCredentialsResult(result=49, message=comment)
+        return real(where, dn, password)
+
+    monkeypatch.setattr(directory, "_connection", connect)
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("530", "at this hour"), ("531", "from this site"), ("532", "has expired. Change it there"),
+        ("533", "is switched off"), ("701", "Your account in the directory has expired"),
+        ("773", "wants a new password"),
+    ],
+)  # fmt: skip
+def test_active_directory_says_why_a_right_password_opens_nothing(
+    by_name: DirectoryServer, monkeypatch: pytest.MonkeyPatch, code: str, words: str
+) -> None:
+    active_directory(monkeypatch, code)
+    status, page = by_page("frieda")
+    assert (status, words in page) == (403, True)
+    status, message = by_api("frieda")
+    assert (status, words in message) == (403, True)
+    assert not User.objects.filter(provider="ldap").exists()
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("code", ["525", "52e", "52E", "775", "999", "0"])
+def test_what_active_directory_says_to_a_guess_is_kept(
+    by_name: DirectoryServer, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    active_directory(monkeypatch, code)
+    assert by_api("frieda") == (404, "The user name or the password is not right.")
+
+
+def test_a_local_account_with_the_same_password_still_opens(
+    client: Client, server: DirectoryServer, make_user: Any
+) -> None:
+    local = make_user("Lina Local", email="lina@example.org")
+    local.set_password(PASSWORD)
+    local.save()
+    assert sign_in(client, "lina@example.org")["Location"] == "/c/new"
+    assert who(client) == local
+
+
+def test_a_directory_that_is_silent_is_named_so(client: Client, server: DirectoryServer, settings: Settings) -> None:
+    settings.DIRECTORY = replace(settings.DIRECTORY, url="ldap://127.0.0.1:9")
+    assert "The directory that checks passwords does not answer." in by_page("lina@example.org")[1]
+    assert by_api("lina@example.org") == (
+        404, "The directory that checks passwords does not answer. Try again later.",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("trouble", ["part", "fault"])
+def test_groups_stay_as_they_were_where_the_directory_does_not_tell_all(
+    client: Client, server: DirectoryServer, settings: Settings, monkeypatch: pytest.MonkeyPatch, trouble: str
+) -> None:
+    sign_in(client, "lina@example.org")
+    user = who(client)
+    before = list(Membership.objects.filter(user=user).values_list("group__name", flat=True).order_by("group__name"))
+    client.logout()
+    if trouble == "part":
+        monkeypatch.setattr("accounts.identity.directory.MOST_GROUPS", 1)
+    else:
+        settings.DIRECTORY = replace(settings.DIRECTORY, group_base="ou=gone,dc=example,dc=org")
+    assert sign_in(client, "lina@example.org")["Location"] == "/c/new"
+    after = list(Membership.objects.filter(user=user).values_list("group__name", flat=True).order_by("group__name"))
+    assert after == before == ["blue", "red"]

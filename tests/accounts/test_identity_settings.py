@@ -4,6 +4,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from config import identity
+from config.environment import env
 from config.identity import Claim
 
 DOMAIN = "https://chat.example.org"
@@ -68,12 +69,18 @@ def test_every_rule_is_read(issuer: pytest.MonkeyPatch) -> None:
     assert (rules.groups_claim, rules.end_session) == (Claim("id", "groups"), True)
 
 
+def read_everything() -> None:
+    identity.openid(DOMAIN)
+    identity.providers()
+    env.check()
+
+
 @pytest.mark.parametrize(
     ("variables", "words"),
     [
         ({"OPENID_REQUIRED_ROLE": "staff"}, "OPENID_REQUIRED_ROLE_PARAMETER_PATH"),
         ({"OPENID_ADMIN_ROLE": "boss"}, "OPENID_ADMIN_ROLE_PARAMETER_PATH"),
-        ({"OPENID_ROLE_SYNC_SOURCE": "cookie"}, "cookie"),
+        ({"OPENID_ROLE_SYNC_SOURCE": "cookie"}, "OPENID_ROLE_SYNC_SOURCE must be one of access, id, userinfo"),
         ({"OPENID_CALLBACK_URL": "https://elsewhere.example/"}, "OPENID_CALLBACK_URL"),
         ({"GOOGLE_CLIENT_ID": "a", "GOOGLE_CLIENT_SECRET": "b", "GOOGLE_CALLBACK_URL": "back"}, "GOOGLE_CALLBACK_URL"),
     ],
@@ -82,4 +89,4 @@ def test_nonsense_stops_the_start(issuer: pytest.MonkeyPatch, variables: dict[st
     for name, value in variables.items():
         issuer.setenv(name, value)
     with pytest.raises(ImproperlyConfigured, match=words):
-        assert (identity.openid(DOMAIN), identity.providers()) is None
+        read_everything()

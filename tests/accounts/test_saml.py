@@ -160,6 +160,37 @@ def test_the_second_time_it_is_the_same_account(client: Client) -> None:
         client.logout()
 
 
+GROUPS = re.compile(r'<saml:Attribute Name="groups">.*?</saml:Attribute>', re.DOTALL)
+LINK = (
+    '<saml:Attribute Name="http://schemas.microsoft.com/claims/groups.link">'
+    "<saml:AttributeValue>https://graph.example.org/groups</saml:AttributeValue></saml:Attribute>"
+)
+
+
+@pytest.mark.parametrize(
+    ("sent", "stay", "told"),
+    [
+        ("", True, "let the provider send it"),
+        (LINK, True, "there are too many"),
+        ('<saml:Attribute Name="groups"></saml:Attribute>', False, ""),
+        ('<saml:Attribute Name="groups"><saml:AttributeValue/></saml:Attribute>', False, ""),
+    ],
+    ids=["left out", "too many", "empty", "an empty value"],
+)
+def test_groups_that_are_left_out_are_not_empty(
+    client: Client, sent: str, stay: bool, told: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    post(client, signed_for(begin(client)))
+    client.get("/oauth/saml/callback")
+    client.logout()
+    answers = begin(client)
+    post(client, response(answers, sign(GROUPS.sub(sent, assertion(answers)))))
+    assert client.get("/oauth/saml/callback")["Location"] == "/c/new"
+    left = Membership.objects.filter(user__provider="saml").values_list("group__name", flat=True)
+    assert sorted(left) == (["blue", "red"] if stay else [])
+    assert told in caplog.text
+
+
 def test_a_subject_that_changes_each_time_is_known_by_its_address(client: Client) -> None:
     for subject in ("a", "b"):
         post(client, signed_for(begin(client), subject=subject, format=Names.NAMEID_TRANSIENT))

@@ -7,7 +7,8 @@ from django.core.cache import cache
 from django.test import RequestFactory
 
 from accounts.models import User
-from accounts.services.signin import SwitchedOff, TooManyAttempts, WrongCredentials, check_password
+from accounts.services.attempts import TooManyAttempts
+from accounts.services.signin import SwitchedOff, WrongCredentials, check_password
 from tests.cast import PASSWORD
 
 

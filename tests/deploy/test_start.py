@@ -158,8 +158,12 @@ def test_a_new_database_is_made_and_migrated_once() -> None:
     try:
         prepare.create_database(server, name)
         prepare.create_database(server, name)
-        assert prepare.migrate(url, known, ROOT, os.environ | {"DATABASE_URL": url})
-        assert not prepare.migrate(url, known, ROOT, {})
+        said: list[str] = []
+        assert prepare.migrate(url, known, ROOT, os.environ | {"DATABASE_URL": url}, said.append)
+        assert said[0] == "2 steps to bring it up to date"
+        said.clear()
+        assert not prepare.migrate(url, known, ROOT, {}, said.append)
+        assert said[0].startswith("newer than this Parley: accounts, chat")
     finally:
         with psycopg.connect(server, autocommit=True) as connection:
             connection.execute(f"DROP DATABASE IF EXISTS {name}")
@@ -179,6 +183,7 @@ def test_static_files_are_gathered_when_they_changed(tmp_path: Path) -> None:
     (source / "a.css").write_text("a {}")
     target, environment = data / "static", os.environ | {"PARLEY_DATA": str(data)}
     assert prepare.collect_static(source, target, ROOT, environment)
+    os.utime(source / "a.css")  # as after a fresh checkout
     assert not prepare.collect_static(source, target, ROOT, environment)
     assert list(target.glob("css/*.css.gz"))
     (source / "a.css").write_text("a { color: red }")

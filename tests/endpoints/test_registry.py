@@ -1,5 +1,6 @@
 """Which endpoints and models there are."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -103,7 +104,9 @@ def test_only_models_that_are_offered_are_allowed(settings: Settings) -> None:
 
 def test_what_is_left_out_is_told(settings: Settings) -> None:
     write(settings)
-    assert registry.current().notices == ("endpoint Unset is left out: NOT_SET_ANYWHERE is not set",)
+    where, reason = registry.current().notices
+    assert re.fullmatch(r"endpoints\.custom\[\d\]\.apiKey, line \d+: NOT_SET_ANYWHERE is not set", where)
+    assert reason == "endpoint Unset is left out: NOT_SET_ANYWHERE is not set"
     personal = registry.current().get("Personal")
     assert personal is not None
     assert (personal.key_from_user, personal.api_key, personal.base_url) == (True, "", "https://a.example.org")

@@ -10,8 +10,10 @@ from endpoints.config.environment import PROVIDERS
 
 ROOT = Path(__file__).resolve().parents[2]
 EXPLAINED = set(re.findall(r"^#?([A-Z][A-Z0-9_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
-SETTINGS = "".join((ROOT / "config" / name).read_text() for name in ("settings.py", "identity.py", "mail.py"))
-READ = set(re.findall(r"(?:env\.\w+|_words|_path)\(\s*\"([A-Z0-9_]+)\"", SETTINGS))
+SETTINGS = "".join(
+    (ROOT / "config" / name).read_text() for name in ("settings.py", "identity.py", "mail.py", "servers.py")
+)
+READ = set(re.findall(r"(?:env\.\w+|_path|_needed_claim)\(\s*\"([A-Z0-9_]+)\"", SETTINGS))
 
 
 def test_the_settings_are_found_at_all() -> None:
@@ -46,3 +48,22 @@ def test_nothing_is_explained_that_is_not_read() -> None:
         for file in (ROOT / app).rglob("*.py")
     )
     assert not [name for name in sorted(EXPLAINED) if f'"{name}"' not in text]
+
+
+# Who else touches the environment: to hand it on to another process, to set it, or to fill in what a file names.
+HANDED_ON = {
+    "config/celery.py", "config/environment.py", "config/servers.py", "config/settings.py", "config/start.py",
+    "deploy/embedded/__main__.py", "deploy/embedded/model.py", "deploy/embedded/supervisor.py",
+    "deploy/management/commands/up.py", "endpoints/adapters/litellm.py", "endpoints/config/interpolate.py",
+}  # fmt: skip
+
+
+def test_variables_are_read_in_one_place() -> None:
+    """`config.environment` knows what is a comment, a switch or a number; nobody reads a variable past it."""
+    touching = {
+        str(file.relative_to(ROOT))
+        for app in ("config", "deploy", "endpoints", "accounts", "billing", "files", "agents", "chat")
+        for file in (ROOT / app).rglob("*.py")
+        if re.search(r"os\.environ|getenv|environ\.Env", file.read_text())
+    }
+    assert touching == HANDED_ON

@@ -6,8 +6,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db.migrations.loader import MigrationLoader
 
+from config.environment import env
 from deploy.embedded.supervisor import PLAN, Plan
-from endpoints.config.environment import PROVIDER_KEYS
+from endpoints.config.environment import PROVIDER_KEYS, text_of
 
 
 class Command(BaseCommand):
@@ -21,8 +22,8 @@ class Command(BaseCommand):
             static_root=settings.STATIC_ROOT,
             host=settings.HOST,
             port=settings.PORT,
-            database_url=os.environ.get("DATABASE_URL", ""),
-            redis_url=os.environ.get("REDIS_URL", ""),
+            database_url=env.text("DATABASE_URL"),
+            redis_url=env.text("REDIS_URL"),
             local_model=self._wants_local_model(),
             migrations=sorted(MigrationLoader(None).disk_migrations or ()),
             secrets=settings.SECRETS,
@@ -34,6 +35,6 @@ class Command(BaseCommand):
 
     def _wants_local_model(self) -> bool:
         """Off by LOCAL_MODEL=off; unless LOCAL_MODEL says so, also off when a provider's key is set."""
-        if os.environ.get("LOCAL_MODEL"):
+        if env.text("LOCAL_MODEL"):
             return bool(settings.LOCAL_MODEL)
-        return not any(os.environ.get(name, "").strip() for name in PROVIDER_KEYS)
+        return not any(text_of(name) for name in PROVIDER_KEYS)

@@ -1,0 +1,102 @@
+"""Files of lines ``NAME=value``, such as `.env`: what stands in them, and which lines cannot be read.
+
+The libraries that read such files differ in what becomes of a comment, pass over lines they do not understand, or both.
+Here a switch for safety may stand in any line, so a line that cannot be read is a fault.
+
+* ``# …`` is a comment at the start of a line and after a value with a blank before it. In quotes it is none.
+* Single quotes keep everything as it is. In double quotes ``\\n``, ``\\r``, ``\\t``, ``\\"``, ``\\\\`` and ``\\$`` are
+  what they are in a shell; any other backslash stays. Quoted values may have several lines.
+* ``${NAME}``, except in single quotes, is the variable of that name: of the environment, else from a line above.
+  A ``$`` without braces is an ordinary character.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+_ASSIGNMENT: Final = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)=")
+_COMMENT: Final = re.compile(r"\s#.*")
+_AFTER_QUOTE: Final = re.compile(r"\s*(?:#.*)?")
+_IN_DOUBLE: Final = re.compile(r"""\\([nrt"\\$])|\$\{([^}\n]*)\}""")
+_UNQUOTED: Final = re.compile(r"(\Z.)|\$\{([^}\n]*)\}")  # its first group never matches
+_END: Final = {"'": re.compile(r"([^']*)'"), '"': re.compile(r'((?:[^"\\]|\\.)*)"', re.DOTALL)}
+_ESCAPED: Final = {"n": "\n", "r": "\r", "t": "\t"}
+_TYPOGRAPHIC: Final = "“”„‟‘’‚«»"
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+@dataclass(slots=True)
+class EnvFile:
+    """What a file says. Faults and notices name lines and variables, never values."""
+
+    values: dict[str, str] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+
+
+class _Unreadable(Exception):
+    pass
+
+
+def parse(text: str, environment: Mapping[str, str]) -> EnvFile:
+    """Return what `text` says; of a variable that stands there twice the last value counts, as everywhere."""
+    found = EnvFile()
+    seen: dict[str, int] = {}
+    lines = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    number = 0
+    while number < len(lines):
+        line, here = lines[number], number + 1
+        number += 1
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        try:
+            start = _ASSIGNMENT.match(line)
+            if start is None or "\0" in line:
+                raise _Unreadable("is not NAME=value; there is no blank before the =")
+            rest = "\n".join([line[start.end() :], *lines[number:]])
+            value, extra = _value(rest, {**found.values, **environment})
+        except _Unreadable as fault:
+            found.faults.append(f"line {here} {fault}")
+            continue
+        number += extra
+        name = start[1]
+        if name in seen and found.values[name] != value:
+            found.notices.append(f"{name} stands in line {seen[name]} and in line {here}: the last counts")
+        found.values[name], seen[name] = value, here
+    return found
+
+
+def _value(rest: str, known: Mapping[str, str]) -> tuple[str, int]:
+    """Return the value at the start of `rest`, and how many more lines it takes."""
+    line = rest.partition("\n")[0]
+    quote = line.lstrip()[:1]
+    if quote in _END:
+        return _quoted(rest, quote, known)
+    if quote and quote in _TYPOGRAPHIC:
+        raise _Unreadable(f"has typographic quotes; plain ones are ' and {chr(34)}")
+    return _filled(_COMMENT.sub("", line).strip(), _UNQUOTED, known), 0
+
+
+def _quoted(rest: str, quote: str, known: Mapping[str, str]) -> tuple[str, int]:
+    begun = rest.index(quote) + 1
+    end = _END[quote].match(rest, begun)
+    if end is None:
+        raise _Unreadable("begins with a quote that is never closed")
+    if not _AFTER_QUOTE.fullmatch(rest[end.end() :].partition("\n")[0]):
+        raise _Unreadable("goes on after the closing quote")
+    value = end[1] if quote == "'" else _filled(end[1], _IN_DOUBLE, known)
+    return value, end[1].count("\n")
+
+
+def _filled(text: str, pattern: re.Pattern[str], known: Mapping[str, str]) -> str:
+    def replaced(found: re.Match[str]) -> str:
+        if found[1]:
+            return _ESCAPED.get(found[1], found[1])
+        if not _NAME.fullmatch(found[2]):
+            raise _Unreadable("has ${…} around what is no name of a variable; in single quotes it stays as it is")
+        if not known.get(found[2]):
+            raise _Unreadable(f"needs {found[2]}, which is not set; in single quotes ${{…}} stays as it is")
+        return known[found[2]]
+
+    return pattern.sub(replaced, text)

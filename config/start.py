@@ -1,0 +1,24 @@
+"""Loading the settings: whoever starts Parley reads what is wrong with them in words, not in a stack trace."""
+
+import os
+import sys
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from config.environment import env
+
+
+def load_settings() -> None:
+    """Load the settings, or end the process."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    try:
+        settings.INSTALLED_APPS  # noqa: B018 (the first access loads them)
+    except ImproperlyConfigured as fault:
+        explain(fault)
+
+
+def explain(fault: ImproperlyConfigured) -> None:
+    """End the process with what is wrong."""
+    found = "\n".join(dict.fromkeys([*env.faults, str(fault)]))
+    sys.exit(f"Parley cannot start:\n  {found.replace(chr(10), chr(10) + '  ')}")

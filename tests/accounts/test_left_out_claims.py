@@ -1,0 +1,159 @@
+"""Groups and roles that a provider leaves out of its answer: left out is not empty."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from accounts.identity import openid
+from accounts.identity.claims import why_kept_out
+from accounts.models import Group, Membership, Role, User
+from accounts.services import social
+from config.identity import Claim, OpenId
+
+pytestmark = pytest.mark.django_db
+STAFF, BOSS, OTHER = "30000000-b1", "30000000-b2", "30000000-b3"
+ISSUER = "https://id.example.org/tenant/v2.0"
+ELSEWHERE = {
+    "_claim_names": {"groups": "src1"},
+    "_claim_sources": {"src1": {"endpoint": "https://graph.example.org/users/1/getMemberObjects"}},
+}
+PERSON = {"iss": ISSUER, "sub": "subject-1", "name": "Nina Example", "preferred_username": "nina@example.org"}
+A = OpenId(
+    issuer=ISSUER, required_roles=(STAFF,), required_claim=Claim("id", "groups"), groups_claim=Claim("id", "groups")
+)
+B = OpenId(
+    issuer=ISSUER, groups_claim=Claim("id", "groups"), sync_roles=True, role_claim=Claim("id", "groups"),
+    role_priority=(BOSS, STAFF), admin_role="the-boss", admin_claim=Claim("id", "groups"),
+)  # fmt: skip
+TOO_MANY = [
+    ELSEWHERE,
+    {"hasgroups": True},
+    {"hasgroups": "true"},
+    {"groups:src1": "https://graph.example.org/users/1/getMemberObjects"},
+    {"groups": [], **ELSEWHERE},
+    {"groups": [OTHER], **ELSEWHERE},
+    {"groups": None, **ELSEWHERE},
+]
+NOT_ASKED_FOR: list[dict[str, Any]] = [{}, {"groups": None}, {"groups": 7}, {"_claim_names": {"address": "src1"}},
+                                       {"_claim_names": "nonsense"}, {"hasgroups": False}]  # fmt: skip
+NONE = [{"groups": []}, {"groups": ""}, {"groups": {}}, {"groups": [OTHER]}, {"groups": [7, None, ""]}]
+TOLD = [{"groups": [STAFF, BOSS]}, {"groups": STAFF}, {"groups": {STAFF: {}}}, {"groups": [STAFF], **ELSEWHERE}]
+
+
+def said(claims: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {"id": PERSON | {"roles": ["chat.user"]} | claims}
+
+
+@pytest.mark.parametrize("claims", TOLD, ids=str)
+def test_membership_that_is_told_admits(claims: dict[str, Any]) -> None:
+    assert why_kept_out(said(claims), A) == ""
+
+
+@pytest.mark.parametrize("claims", TOO_MANY, ids=str)
+def test_too_many_groups_for_a_token_are_named_as_the_reason(
+    claims: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    words = why_kept_out(said(claims), A)
+    assert "left your groups out" in words
+    assert "An administrator can have it send only the groups that are assigned to this application" in words
+    assert "claim groups" in caplog.text
+    assert "too many" in caplog.text
+
+
+@pytest.mark.parametrize("claims", NOT_ASKED_FOR, ids=str)
+def test_a_claim_that_is_not_there_is_named_in_the_log(
+    claims: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    assert "did not say which groups or roles you have" in why_kept_out(said(claims), A)
+    assert "the id token has no claim groups" in caplog.text
+
+
+@pytest.mark.parametrize("claims", NONE, ids=str)
+def test_an_empty_claim_is_no_membership(claims: dict[str, Any], caplog: pytest.LogCaptureFixture) -> None:
+    assert why_kept_out(said(claims), A) == "Your account there does not have a role that may sign in here."
+    assert not caplog.text
+
+
+@pytest.mark.parametrize(
+    ("path", "told", "kept_out"),
+    [
+        ("realm_access.roles", {"realm_access": {"roles": [STAFF]}}, False),
+        ("realm_access.roles", {"realm_access": {}}, True),
+        ("realm_access.roles", {"_claim_names": {"realm_access": "src1"}}, True),
+        ("https://example.org/roles", {"https://example.org/roles": [STAFF]}, False),
+        ("https://example.org/roles", {"_claim_names": {"https://example.org/roles": "src1"}}, True),
+    ],
+)
+def test_any_claim_may_be_kept_elsewhere(path: str, told: dict[str, Any], kept_out: bool) -> None:
+    words = why_kept_out(said(told), replace(A, required_claim=Claim("id", path)))
+    assert bool(words) == kept_out
+    assert ("too many" in words) == ("_claim_names" in told)
+
+
+def test_a_token_that_is_not_there_has_no_claims() -> None:
+    for kind in ("access", "userinfo"):
+        assert "did not say" in why_kept_out(said({}), replace(A, required_claim=Claim(kind, "groups")))
+
+
+# --- what follows the provider ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def arrive(settings: Any, admin_user: User) -> Callable[..., User]:
+    settings.ALLOW_SOCIAL_REGISTRATION = True
+    for name in (STAFF, BOSS):
+        Role.objects.create(name=name)
+
+    def arrived(claims: dict[str, Any], rules: OpenId = B) -> User:
+        return social.arrive(identity=openid.identity_from(said(claims), rules))
+
+    return arrived
+
+
+def groups_of(user: User) -> list[str]:
+    return sorted(Membership.objects.filter(user=user).values_list("group__name", flat=True))
+
+
+def standing(user: User) -> tuple[str, list[str]]:
+    return str(User.objects.get(id=user.id).role_id), groups_of(user)
+
+
+@pytest.mark.parametrize("claims", TOO_MANY + NOT_ASKED_FOR, ids=str)
+def test_what_is_left_out_stays_as_it_was(arrive: Callable[..., User], claims: dict[str, Any]) -> None:
+    user = arrive({"groups": [STAFF, BOSS]})
+    assert standing(user) == (BOSS, [STAFF, BOSS])
+    assert standing(arrive(claims)) == (BOSS, [STAFF, BOSS])
+
+
+def test_what_is_empty_is_taken_away(arrive: Callable[..., User]) -> None:
+    user = arrive({"groups": [STAFF, BOSS]})
+    assert standing(arrive({"groups": []})) == (BOSS, [])
+    assert standing(arrive({"groups": [STAFF]})) == (STAFF, [STAFF])
+    assert Group.objects.filter(name=BOSS).exists()
+    assert user.id
+
+
+@pytest.mark.parametrize("claims", TOO_MANY + NOT_ASKED_FOR, ids=str)
+def test_an_administrator_stays_one_where_nothing_is_said(arrive: Callable[..., User], claims: dict[str, Any]) -> None:
+    assert arrive({"groups": ["the-boss"]}).role_id == Role.ADMIN
+    assert arrive(claims).role_id == Role.ADMIN
+    assert arrive({"groups": [STAFF]}).role_id == STAFF
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("claims", TOO_MANY + NOT_ASKED_FOR, ids=str)
+def test_a_new_person_of_whom_nothing_is_said_gets_the_fallback(
+    arrive: Callable[..., User], claims: dict[str, Any]
+) -> None:
+    assert standing(arrive(claims, replace(B, fallback_role=STAFF))) == (STAFF, [])
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("claims", TOO_MANY + NOT_ASKED_FOR + NONE, ids=str)
+def test_the_first_person_is_no_administrator_without_a_word(
+    arrive: Callable[..., User], admin_user: User, claims: dict[str, Any]
+) -> None:
+    User.objects.all().delete()
+    assert arrive(claims).role_id != Role.ADMIN

@@ -1,0 +1,259 @@
+"""Start credit and refills: who gets what, when, and that what refuses a message and what refills go by one sum."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.test import Client
+from django.utils import timezone
+
+from accounts.ids import uuid7
+from accounts.models import User
+from billing import policy
+from billing.models import Balance, Hold, LedgerEntry
+from billing.services import adjust, holds, ledger, statement
+from billing.services.reconcile import reconcile
+from tests.billing.test_holds import line
+
+START, REFILL = 1_000_000, 1_000_000
+DAILY = policy.Refill(REFILL, 1, "days")
+
+
+@pytest.fixture
+def rules() -> Iterator[Callable[..., None]]:
+    """Return what sets the rules, as a file does that is put in place while Parley runs; at first balances are off."""
+    told: dict[str, Any] = {"enforced": False}
+    before = list(policy._source)
+    policy.read_from(lambda: told)
+
+    def put(**fields: Any) -> None:
+        told.clear()
+        told.update({"enforced": True, "start_credits": START, "refill": DAILY} | fields)
+
+    yield put
+    policy._source[:] = before
+
+
+def place(user: User, credits: int) -> None:
+    holds.place(hold_id=uuid7(), reserve=holds.Reserve(user_id=user.id, credits=credits))
+
+
+def use(user: User, credits: int) -> None:
+    """Write a message that costs so many credits, from the hold to the charge."""
+    hold_id = uuid7()
+    holds.place(hold_id=hold_id, reserve=holds.Reserve(user_id=user.id, credits=credits))
+    holds.settle(hold_id=hold_id, lines=[line(f"use:{hold_id}", credits)])
+
+
+def owns(user: User, credits: int, *, refilled: timedelta) -> None:
+    """Let the person have so many credits, and the last refill so long ago."""
+    with transaction.atomic():
+        ledger.locked_balances({user.id})
+    adjust.add_credits(actor=None, user=user, credits=credits - Balance.objects.get(user=user).credits, reason="test")
+    Balance.objects.filter(user=user).update(last_refill_at=timezone.now() - refilled)
+
+
+def left(user: User) -> int:
+    return Balance.objects.get(user=user).credits
+
+
+def refills(user: User) -> int:
+    return LedgerEntry.objects.filter(user=user, reason="refill").count()
+
+
+# --- balances are switched on ------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("used", [1, 500, 3 * START])
+def test_what_was_used_before_is_no_debt(owner: User, rules: Any, used: int) -> None:
+    use(owner, used)
+    assert left(owner) == -used
+    rules()
+    account = statement.account_of(owner)
+    assert account is not None
+    assert account.available == START, "as it will be"
+    use(owner, 200)
+    assert left(owner) == START - 200
+    assert LedgerEntry.objects.filter(user=owner, reason="message").count() == 2, "what was used stands in the ledger"
+    assert LedgerEntry.objects.filter(user=owner, reason="start").count() == 1
+    use(owner, 200)
+    assert left(owner) == START - 400, "once"
+    assert reconcile().drift == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_an_administrator_gave_before_is_kept(owner: User, rules: Any) -> None:
+    adjust.add_credits(actor=None, user=owner, credits=900, reason="a gift")
+    rules()
+    use(owner, 200)
+    assert left(owner) == 700
+    assert reconcile().drift == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_begins_twice(owner: User, rules: Any) -> None:
+    rules(refill=None)
+    use(owner, START)
+    assert left(owner) == 0
+    rules(enforced=False)
+    use(owner, 50)
+    rules(refill=None)
+    with pytest.raises(holds.NoCredit):
+        place(owner, 1)
+    assert left(owner) == -50
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_first_messages_at_once_begin_once(owner: User, rules: Any) -> None:
+    use(owner, 500)
+    rules(refill=None)
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(lambda _: _in_thread(lambda: place(owner, 100)), range(6)))
+    assert left(owner) == START
+    assert reconcile().drift == []
+
+
+def test_who_is_new_begins_with_the_start_credit(owner: User, rules: Any) -> None:
+    rules()
+    use(owner, 1)
+    assert left(owner) == START - 1
+
+
+def test_start_credit_is_not_given_while_balances_are_off(owner: User, rules: Any) -> None:
+    rules(enforced=False)
+    use(owner, 1)
+    assert left(owner) == -1
+
+
+# --- refills ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("has", "needs", "refilled", "after"),
+    [
+        (900, 200, timedelta(hours=25), 700),
+        (900, 5_000, timedelta(hours=25), 900 + REFILL - 5_000),
+        (900, 5_000, timedelta(days=25), 900 + REFILL - 5_000),
+        (0, 5_000, timedelta(days=10), REFILL - 5_000),
+        (-300, 5_000, timedelta(hours=25), REFILL - 5_300),
+        (900, 5_000, timedelta(hours=2), None),
+        (-300, 1, timedelta(hours=2), None),
+        (0, 0, timedelta(hours=2), None),
+        (900, 900, timedelta(hours=25), 0),
+        (900, 2 * REFILL, timedelta(hours=25), None),
+    ],
+)
+def test_a_refill_comes_when_a_message_needs_it_and_its_time_has_come(
+    owner: User, rules: Any, has: int, needs: int, refilled: timedelta, after: int | None
+) -> None:
+    rules()
+    owns(owner, has, refilled=refilled)
+    if after is None:
+        with pytest.raises(holds.NoCredit):
+            use(owner, needs)
+    else:
+        use(owner, needs)
+        assert left(owner) == after
+    assert refills(owner) == (1 if needs > has and refilled > timedelta(days=1) else 0)
+    if refills(owner):
+        assert timezone.now() - Balance.objects.get(user=owner).last_refill_at < timedelta(minutes=5)
+    assert reconcile().drift == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_messages_at_the_same_moment_both_are_answered(owner: User, rules: Any) -> None:
+    rules()
+    owns(owner, 0, refilled=timedelta(hours=25))
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: _in_thread(lambda: place(owner, 100)), range(8)))
+    assert refills(owner) == 1
+    assert Hold.objects.filter(user=owner, state="open", on_balance=True).count() == 8
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_reply_that_outgrows_the_credit_is_refilled_too(owner: User, rules: Any) -> None:
+    rules()
+    owns(owner, 100, refilled=timedelta(hours=25))
+    hold_id = uuid7()
+    holds.place(hold_id=hold_id, reserve=holds.Reserve(user_id=owner.id, credits=100))
+    assert holds.extend(hold_id=hold_id, credits=5_000)
+    assert not holds.extend(hold_id=hold_id, credits=2 * REFILL)
+    assert refills(owner) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_a_refill_nothing_comes(owner: User, rules: Any) -> None:
+    rules(refill=None)
+    owns(owner, 10, refilled=timedelta(days=400))
+    with pytest.raises(holds.NoCredit) as short:
+        place(owner, 11)
+    assert short.value.needed == 11
+
+
+# --- what people read ------------------------------------------------------------------------------------
+
+
+def test_a_refusal_says_when_the_next_refill_comes(owner: User, rules: Any) -> None:
+    rules()
+    owns(owner, -300, refilled=timedelta(hours=2))
+    due = Balance.objects.get(user=owner).last_refill_at + timedelta(days=1)
+    told = statement.why_refused(owner, 5_000)
+    assert "administrator" not in told
+    assert f"{due:%Y}" in told
+    assert f"{due:%-I:%M}" in told or f"{due:%-I} " in told, "the hour, too"
+    assert "it needs $0.0050 at first" in told
+
+
+def test_a_refusal_without_a_refill_names_who_can_help(owner: User, rules: Any) -> None:
+    rules(refill=None)
+    owns(owner, 900, refilled=timedelta(hours=2))
+    told = statement.why_refused(owner, 5_000)
+    assert told.endswith("it needs $0.0050 at first, and you have $0.000900. Ask your administrator for more.")
+
+
+@pytest.mark.parametrize(
+    ("has", "refilled", "words"),
+    [
+        (-300, timedelta(hours=25), "with your next message"),
+        (0, timedelta(days=25), "with your next message"),
+        (500, timedelta(hours=25), "when it is needed"),
+    ],
+)
+def test_the_settings_show_no_date_that_is_past(
+    client: Client, owner: User, rules: Any, has: int, refilled: timedelta, words: str
+) -> None:
+    rules()
+    owns(owner, has, refilled=refilled)
+    client.force_login(owner)
+    assert words in client.get("/settings/balance").content.decode()
+
+
+@pytest.mark.parametrize("unit", ["hours", "minutes", "days"])
+def test_the_settings_show_the_hour(client: Client, owner: User, rules: Any, unit: Any) -> None:
+    rules(refill=policy.Refill(REFILL, 30, unit))
+    owns(owner, 5, refilled=timedelta(seconds=1))
+    client.force_login(owner)
+    account = statement.account_of(owner)
+    assert account is not None
+    assert account.next_refill is not None
+    page = client.get("/settings/balance").content.decode()
+    assert f"{account.next_refill:%-I:%M}" in page or f"{account.next_refill:%-I} " in page
+
+
+def test_the_rules_stand_in_the_administration(client: Client, admin_user: User) -> None:
+    client.force_login(admin_user)
+    page = client.get("/admin/billing/moneysettings/", follow=True).content.decode()
+    assert "is no debt" in page
+    assert "one refill, however long ago that was" in page
+
+
+def _in_thread(work: Callable[[], None]) -> None:
+    try:
+        work()
+    finally:
+        connection.close()
