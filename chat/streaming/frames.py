@@ -133,7 +133,7 @@ class Painter:
             self._end(batch)
 
     def _end(self, batch: Batch) -> None:
-        self.outbox.put("", lambda _: self._finish(batch))
+        self.outbox.put("", lambda _: self._finish(batch), settles=True)
 
     def _finish(self, batch: Batch) -> None:
         if self.outbox.is_late:

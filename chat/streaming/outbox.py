@@ -13,6 +13,7 @@ from chat.rendering.message import fill_known, unknown
 from chat.rendering.results import draw_in_thread
 
 HOLD = 0.3  # seconds a frame waits; then it goes with plain text where the drawing would be
+SETTLE = 2.0  # seconds the end of a run waits for what went out plain
 Deliver = Callable[[str], None]
 
 
@@ -25,7 +26,7 @@ class Outbox:
         self.person = ""  # on whose behalf it is drawn
         self._jobs: Jobs = {}
         self._owed: Jobs = {}  # what was shown plain, for want of time
-        self._queue: deque[tuple[str, Deliver]] = deque()
+        self._queue: deque[tuple[str, Deliver, bool]] = deque()
         self._waiting: asyncio.Task[None] | None = None
 
     def mark(self, draft: Draft) -> str:
@@ -33,9 +34,9 @@ class Outbox:
         self._jobs.update(draft.jobs)
         return draft.html
 
-    def put(self, frame: str, deliver: Deliver) -> None:
-        """Have `deliver` called with the frame, now or soon."""
-        self._queue.append((frame, deliver))
+    def put(self, frame: str, deliver: Deliver, *, settles: bool = False) -> None:
+        """Have `deliver` called with the frame, now or soon; one that settles waits for what went out plain, too."""
+        self._queue.append((frame, deliver, settles))
         if self._waiting is None:
             self._send_what_is_ready()
 
@@ -59,25 +60,34 @@ class Outbox:
 
     def _send_what_is_ready(self) -> None:
         while self._queue:
-            missing = unknown(self._jobs_in(self._queue[0][0]).values())
+            missing = self._missing()
             if missing:
                 self._waiting = asyncio.get_running_loop().create_task(self._wait_for(missing))
                 return
             self._send_first()
 
     def _send_first(self) -> None:
-        frame, deliver = self._queue.popleft()
+        frame, deliver, _ = self._queue.popleft()
         deliver(self.filled(frame))
 
     async def _wait_for(self, missing: list[Job]) -> None:
-        deadline = asyncio.get_running_loop().time() + HOLD
+        settles = self._queue[0][2]
+        deadline = asyncio.get_running_loop().time() + (SETTLE if settles else HOLD)
         while missing and (left := deadline - asyncio.get_running_loop().time()) > 0:
             asked = missing
             await draw_in_thread(asked, person=self.person, within=left)
-            missing = [job for job in unknown(self._jobs_in(self._queue[0][0]).values()) if job not in asked]
+            missing = self._missing()
+            if not settles:
+                missing = [job for job in missing if job not in asked]
+            elif missing:
+                await asyncio.sleep(0.05)  # another thread draws it already, or nobody will
         self._waiting = None
         self._send_first()
         self._send_what_is_ready()
+
+    def _missing(self) -> list[Job]:
+        frame, _, settles = self._queue[0]
+        return unknown((self._owed if settles else self._jobs_in(frame)).values())
 
     def _jobs_in(self, frame: str) -> Jobs:
         return {key: self._jobs[key] for key in keys_in(frame) if key in self._jobs}

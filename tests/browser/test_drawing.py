@@ -100,7 +100,6 @@ def test_formulas_look_as_tex_sets_them(tab: Page, axe: Check) -> None:
     assert len({each["left"] for each in equals}) == 1, "lines are aligned at their signs"
     brackets = [each for each in operators if each["text"] in "()" and each["height"] > 40]
     assert len(brackets) == 2, "brackets grow with what they hold"
-    assert next(each for each in operators if each["text"] == "→")["width"] > 60, "an arrow is as long as its label"
     cells = [each for each in tab.evaluate(EDGES, "mtd") if each["text"] in {"aaa", "b", "c", "ddd"}]
     letters = {each["text"]: each for each in tab.evaluate(EDGES, "mtd > *")}
     assert letters["aaa"]["left"] == letters["c"]["left"], "the first column is aligned to the left"

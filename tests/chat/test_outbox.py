@@ -142,7 +142,6 @@ async def test_what_was_late_is_sent_again_when_the_run_ends(
     tell(painted, TextDelta("```python\nnap\n```\n\nAfter."))
     await sent(said, 1)
     assert "<em>nap" not in "".join(said)
-    await asyncio.sleep(0.6)
     tell(painted, Finished())
     await sent(said, 3)
     assert said[-1] == "end"
