@@ -17,6 +17,7 @@ from django.http import Http404
 from accounts.models import User
 from accounts.services.proof import Proof
 from chat import doors
+from chat.rendering.results import pool
 from chat.services.notices import group_of
 from chat.services.turns import ticket_for
 from chat.streaming.follow import Batch, Tail, reader
@@ -128,7 +129,7 @@ class TabConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         if self.behind and self.sent - self.acknowledged < UNACKNOWLEDGED / 2:
             self.behind = False
             for painter in self.painters.values():
-                self.emit(painter.snapshot())
+                painter.join(self.emit)
             if self.missed:
                 self.catching_up = asyncio.create_task(self._send_missed())
 
@@ -146,18 +147,17 @@ class TabConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             except Http404:
                 self.emit(command("gone", str(generation_id)))
                 return
-        painter = painter_of(generation_id)
-        self.painters[generation_id] = painter
-        if painter.tail.reducer.parts:
-            self.emit(painter.snapshot())
-        painter.sinks.append(self.emit)
+        painter = self.painters[generation_id] = painter_of(generation_id)
+        painter.outbox.person = str(self.user.id)  # only the owner may follow
+        painter.join(self.emit)
 
     def _unfollow(self, generation_id: UUID) -> None:
         self.missed.discard(generation_id)
         painter = self.painters.pop(generation_id, None)
         if painter is not None and self.emit in painter.sinks:
-            painter.sinks.remove(self.emit)
+            painter.leave(self.emit)
             if not painter.sinks:
+                painter.outbox.close()
                 forget(painter)
 
 
@@ -172,6 +172,7 @@ def painter_of(generation_id: UUID) -> Painter:
     if painter is None:
         tail = Tail(generation_id)
         painter = _painters[generation_id] = Painter(tail, _on_end)
+        pool.prepare()  # by the time that there is code to colour
         painter.tail = reader().follow(generation_id, painter.hear)
     return painter
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from chat.failures import FOR_ADMINS, ForAdmins
 from chat.models import Conversation, Generation, Message
 from chat.rendering.citations import readable
-from chat.rendering.markdown import render
+from chat.rendering.message import render
 from chat.rendering.plain import render_user_text
 from chat.services import tree
 from chat.services.editing import is_editable
