@@ -1,15 +1,17 @@
 """What every part of the wire format is made of: models of bodies, ids, times."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 from uuid import UUID
 
 from django.utils.translation import gettext as _
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, ValidationInfo, model_validator
 from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
 from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 
+from accounts.api import privileged
 from accounts.api.errors import WireError
 from accounts.ids import uuid_of
 from accounts.models import User
@@ -21,10 +23,33 @@ from accounts.services import twofactor
 Body = TypeVar("Body", bound=BaseModel)
 
 
-class In(BaseModel):
-    """A request body: names in camel case, types as they are in JSON, nothing that is not documented."""
+PRIVILEGED = "privileged"  # the type of the fault below
+# What a row has beside what a body may set, where clients send a whole row back.
+OF_A_ROW = frozenset({"_id", "id", "user", "createdAt", "updatedAt"})
 
-    model_config = ConfigDict(extra="forbid", strict=True, alias_generator=to_camel, validate_by_name=True)
+
+class In(BaseModel):
+    """A request body: names in camel case, types as they are in JSON.
+
+    What is only unknown is ignored; what nobody may set is refused (`accounts.api.privileged`). `repeated` are names of
+    that kind which clients send back with a row they got: they may say what is so, and are not read.
+    """
+
+    model_config = ConfigDict(extra="ignore", strict=True, alias_generator=to_camel, validate_by_name=True)
+    repeated: ClassVar[frozenset[str]] = frozenset()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_privileged(cls, data: Any, info: ValidationInfo) -> Any:
+        if not isinstance(data, dict):
+            return data
+        by_name = cls.model_config.get("validate_by_name")
+        known = frozenset(field.alias or own for own, field in cls.model_fields.items())
+        known |= frozenset(cls.model_fields) if by_name else frozenset()
+        user_id = (info.context or {}).get("user_id")
+        if name := privileged.fault_in(data, known=known, repeated=cls.repeated, user_id=user_id):
+            raise PydanticCustomError(PRIVILEGED, "{words}", {"words": privileged.words_for(name)})
+        return data
 
 
 class Out(BaseModel):
@@ -66,21 +91,24 @@ def milliseconds(moment: datetime) -> int:
 
 def read_body(request: Request, model: type[Body], *, status: int = 400) -> Body:
     """Return the request's body as `model`. Raises `WireError` with the first fault, and `ParseError`."""
-    return read(model, request.data, status=status)
+    user = request.user if isinstance(request.user, User) else None
+    return read(model, request.data, status=status, user=user)
 
 
-def read(model: type[Body], data: object, *, status: int = 400) -> Body:
-    """Return `data` as `model`. A field that is not documented is always 400, other faults are `status`."""
+def read(model: type[Body], data: object, *, status: int = 400, user: User | None = None) -> Body:
+    """Return `data` as `model`. A field that nobody may set is always 400, other faults are `status`."""
     try:
-        return model.model_validate(data)
+        return model.model_validate(data, context={"user_id": user.id if user else None})
     except ValidationError as fault:
-        unknown = any(each["type"] == "extra_forbidden" for each in fault.errors())
-        raise WireError(400 if unknown else status, first_fault(fault)) from None
+        forbidden = any(each["type"] == PRIVILEGED for each in fault.errors())
+        raise WireError(400 if forbidden else status, first_fault(fault)) from None
 
 
 def first_fault(fault: ValidationError) -> str:
     """Return one sentence about the first fault, without the value that was sent."""
     first = fault.errors(include_url=False, include_context=False, include_input=False)[0]
+    if first["type"] == PRIVILEGED:
+        return str(first["msg"])  # which has the name
     where = ".".join(str(each)[:64] for each in first["loc"]) or _("the body")
     return f"{where}: {first['msg']}"
 

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from accounts import limits
 from accounts.api.errors import WireError
-from accounts.api.wire import Id, In, Out, person, read_body
+from accounts.api.wire import OF_A_ROW, Id, In, Out, person, read_body
 from chat import doors
 from chat.api import reading
 from chat.api.serializers import NEW, ROOT_PARENT, MessageOut, MessagePage, message_out, message_to_wire
@@ -29,6 +29,12 @@ _LIST = {200: {"type": "array", "items": {"$ref": "#/components/schemas/MessageO
 
 
 class EditIn(In):
+    """A new text. Clients name the message once more, or send its whole row."""
+
+    repeated = OF_A_ROW
+    message_id: Id | None = None
+    conversation_id: Id | None = None
+    parent_message_id: Id | None = None  # not read: a message stays where it is
     text: str = Field(max_length=10_000_000)
     index: int | None = Field(None, ge=0, le=10_000)
     model: str | None = Field(None, max_length=256)
@@ -47,8 +53,9 @@ class EditedOut(Out):
 
 
 class NewMessageIn(In):
-    """A message to store as it is; nothing is sent to a model."""
+    """A message to store as it is; nothing is sent to a model. It may be one that was read here before."""
 
+    repeated = OF_A_ROW | {"expiredAt"}
     text: str = Field(max_length=10_000_000)
     is_created_by_user: bool
     parent_message_id: Id | None = None
@@ -125,6 +132,8 @@ class MessageView(ChatView):
         user = person(request)
         found = doors.message_for(user, message_id, conversation_id=conversation_id)
         body = read_body(request, EditIn)
+        if body.message_id not in (None, message_id) or body.conversation_id not in (None, conversation_id):
+            raise WireError(400, _("The ids in the body and in the address differ."))
         index = body.index if body.index is not None else _first_text(found)
         try:
             saved = editing.save(

@@ -157,9 +157,8 @@ class ConversationTagsView(ChatView):
     def put(self, request: Request, conversation_id: UUID) -> Response:
         doors.conversation_for(person(request), conversation_id)
         body = read_body(request, TagsIn)
-        wanted = [*body.tags, *([body.tag] if body.tag and body.tag not in body.tags else [])]
         try:
-            return Response(tags.set_tags(user=person(request), conversation_id=conversation_id, names=wanted))
+            return Response(tags.set_tags(user=person(request), conversation_id=conversation_id, names=body.tags))
         except tags.BadTag as fault:
             raise WireError(400, f"tags: {fault}") from None
 

@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field, PrivateAttr, ValidationError
 from rest_framework.request import Request
 
 from accounts.api.errors import WireError
-from accounts.api.wire import Id, In, first_fault, person, read
+from accounts.api.wire import OF_A_ROW, Id, In, first_fault, person, read
 from accounts.ids import uuid_of
 from accounts.models import User
 from chat import doors
@@ -21,13 +21,6 @@ from chat.services.turns import Draft, StartedTurn, continue_reply, regenerate, 
 from endpoints.offer import offer_for
 from endpoints.parameters.settings import keys
 
-# Documented, and of no consequence for what this server does.
-_WITHOUT_EFFECT = (
-    "endpointType", "key", "iconURL", "greeting", "chatGptLabel", "sender", "resendImages", "instructions",
-    "additional_instructions", "append_current_datetime", "artifacts", "examples", "tools", "tags", "ephemeralAgent",
-    "timezone", "overrideConvoId", "overrideUserMessageId", "generationProtocolVersion", "codeApprovalMode",
-    "codeEnvironmentMode", "codeWorkspaces", "isCreatedByUser", "error", "clientTimestamp",
-)  # fmt: skip
 # Documented, and not here yet. To act as if nothing had been asked would be wrong, so a value is refused.
 _NOT_HERE_YET = (
     "files", "isTemporary", "editedContent", "addedConvo", "manualSkills", "compact", "recoverySteerId",
@@ -35,11 +28,10 @@ _NOT_HERE_YET = (
 
 
 class StartIn(In):
-    """A message to send. What else is documented for this route is accepted, or refused by name."""
+    """A message to send. Clients put the row of an earlier message, or of the conversation, around it."""
 
-    model_config = ConfigDict(
-        alias_generator=None, extra="forbid", protected_namespaces=(), json_schema_extra=describe_parameters
-    )
+    model_config = ConfigDict(alias_generator=None, protected_namespaces=(), json_schema_extra=describe_parameters)
+    repeated = OF_A_ROW | {"expiredAt", "archivedAt"}
 
     text: str = ""
     quotes: list[str] | None = Field(None, max_length=MOST)
@@ -95,10 +87,8 @@ def read_start(request: Request, endpoint: str | None) -> StartIn:
     for name in _NOT_HERE_YET:
         if data.pop(name, None) not in (None, False, "", [], {}):
             raise WireError(400, _("%(name)s: this is not available on this server.") % {"name": name})
-    for name in _WITHOUT_EFFECT:
-        data.pop(name, None)
     chosen = {name: data.pop(name) for name in keys() if name in data}
-    body = read(StartIn, data).with_settings(chosen)
+    body = read(StartIn, data, user=person(request)).with_settings(chosen)
     if endpoint:
         if body.endpoint and body.endpoint != endpoint:
             raise WireError(400, _("The endpoint in the path and the one in the body differ."))
