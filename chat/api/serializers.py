@@ -10,6 +10,8 @@ from accounts.api.wire import Id, In, Out, iso
 from chat.api.content import attachments_of, content_of
 from chat.model_settings import describe_parameters
 from chat.models import Conversation, Message
+from endpoints import registry
+from endpoints.api.serializers import type_on_the_wire
 
 ROOT_PARENT = UUID(int=0)  # stands for "no parent"
 NEW = "new"  # stands for a conversation that does not exist yet
@@ -20,6 +22,8 @@ def _wire_name(name: str) -> str:
     """Camel case, but for `_id` and the names of model parameters, which are spelt as providers spell them."""
     if name == "id_":
         return "_id"
+    if name == "icon_url":
+        return "iconURL"
     return name if name in _SPELT_WITH_UNDERSCORE else to_camel(name)
 
 
@@ -38,8 +42,11 @@ class ConversationOut(Out):
     title: str
     user: str
     endpoint: str
+    endpoint_type: str | None = None
     model: str
     spec: str | None = None
+    icon_url: str | None = None
+    greeting: str | None = None
     tags: list[str] = []
     is_archived: bool
     archived_at: str | None = None
@@ -63,6 +70,7 @@ class ConversationRow(Out):
     user: str
     model: str
     spec: str | None = None
+    icon_url: str | None = None
     pinned: bool
     archived_at: str | None = None
     chat_project_id: str | None = None
@@ -198,7 +206,9 @@ def conversation_to_wire(conversation: Conversation) -> dict[str, Any]:
     return ConversationOut(
         id_=str(conversation.id), conversation_id=str(conversation.id), title=conversation.title,
         user=str(conversation.owner_id), endpoint=conversation.endpoint, model=conversation.model,
-        spec=conversation.spec or None, tags=[tag.name for tag in conversation.tags.all()],
+        endpoint_type=type_on_the_wire(conversation.endpoint), icon_url=icon_of(conversation) or None,
+        greeting=conversation.greeting or None, spec=conversation.spec or None,
+        tags=[tag.name for tag in conversation.tags.all()],
         chat_project_id=str(conversation.project_id) if conversation.project_id else None,
         archived_at=iso(conversation.archived_at) if conversation.archived_at else None,
         is_archived=conversation.is_archived, pinned=conversation.is_pinned, is_temporary=conversation.is_temporary,
@@ -207,11 +217,17 @@ def conversation_to_wire(conversation: Conversation) -> dict[str, Any]:
     ).to_wire()  # fmt: skip
 
 
+def icon_of(conversation: Conversation) -> str:
+    """Return the icon that a client gave the conversation, else that of its model spec."""
+    spec = registry.current().spec(conversation.spec) if conversation.spec and not conversation.icon_url else None
+    return conversation.icon_url or (spec and (spec.iconURL or spec.preset.iconURL)) or ""
+
+
 def row_of(conversation: Conversation) -> ConversationRow:
     return ConversationRow(
         id_=str(conversation.id), conversation_id=str(conversation.id), endpoint=conversation.endpoint,
         title=conversation.title, user=str(conversation.owner_id), model=conversation.model,
-        spec=conversation.spec or None, pinned=conversation.is_pinned,
+        spec=conversation.spec or None, icon_url=icon_of(conversation) or None, pinned=conversation.is_pinned,
         archived_at=iso(conversation.archived_at) if conversation.archived_at else None,
         chat_project_id=str(conversation.project_id) if conversation.project_id else None,
         created_at=iso(conversation.created_at), updated_at=iso(conversation.updated_at),

@@ -15,9 +15,9 @@ from accounts.models import User
 from chat import doors
 from chat.api.serializers import NEW, PROTOCOL, ROOT_PARENT
 from chat.model_settings import ModelSettings, describe_parameters
-from chat.models import Generation, Message
+from chat.models import GREETING_LIMIT, ICON_LIMIT, Generation, Message
 from chat.quotes import MOST, BadQuote, Quote, read_quotes
-from chat.services.turns import Draft, StartedTurn, continue_reply, regenerate, start_turn
+from chat.services.turns import Draft, Shown, StartedTurn, continue_reply, regenerate, start_turn
 from endpoints.offer import offer_for
 from endpoints.parameters.settings import keys
 
@@ -44,6 +44,8 @@ class StartIn(In):
     endpoint: str = Field("", max_length=128)
     model: str | None = Field(None, max_length=256)
     spec: str | None = Field(None, max_length=256)
+    iconURL: str | None = None  # noqa: N815
+    greeting: str | None = None
     isRegenerate: bool | None = None  # noqa: N815
     isContinued: bool | None = None  # noqa: N815
     agent_id: str | None = Field(None, max_length=128)
@@ -66,6 +68,13 @@ class StartIn(In):
     def parent_id(self) -> UUID | None:
         parent = self.overrideParentMessageId or self.parentMessageId
         return None if parent == ROOT_PARENT else parent
+
+    @property
+    def shown(self) -> Shown:
+        """How the client shows the conversation. What is too long to keep is decoration, and is left out."""
+        icon = "" if self.iconURL and len(self.iconURL) > ICON_LIMIT else self.iconURL
+        greeting = "" if self.greeting and len(self.greeting) > GREETING_LIMIT else self.greeting
+        return Shown(icon, greeting)
 
     @property
     def model_settings(self) -> ModelSettings:
@@ -127,6 +136,7 @@ def begin(request: Request, body: StartIn) -> StartedTurn:
         text=body.text, endpoint=body.endpoint, model=body.model or _first_model(user, body), spec=body.spec or "",
         parent_id=body.parent_id, settings=body.model_settings, message_id=body.messageId,
         client_request_id=body.clientRequestId, project_id=body.chatProjectId, quotes=_quotes_of(body),
+        shown=body.shown,
     )  # fmt: skip
     return start_turn(user=user, conversation_id=body.conversation_id, draft=draft)
 

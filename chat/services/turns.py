@@ -40,6 +40,14 @@ TITLE_WORDS = 8
 TITLE_CHARACTERS = 60
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """How a client shows the conversation. None: as before; an icon is forgotten with the model it stood for."""
+
+    icon_url: str | None = None
+    greeting: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """What a person sends. `parent_id` is the message it answers; None starts a new root.
@@ -55,6 +63,7 @@ class Draft:
     parent_id: UUID | None = None
     settings: ModelSettings | None = None  # None: as the conversation has them
     quotes: tuple[Quote, ...] = ()
+    shown: Shown = Shown()
     project_id: UUID | None = None  # of a new conversation
     message_id: UUID | None = None
     reply_id: UUID | None = None
@@ -91,6 +100,7 @@ def start_turn(*, user: User, conversation_id: UUID | None, draft: Draft) -> Sta
         started=started,
         parent_id=draft.parent_id,
         keeps_settings=draft.settings is None,
+        shown=draft.shown,
         named_by_person=not target.is_fixed,
         hold=_hold(user, target.endpoint, target.model, text, started.generation),
     )

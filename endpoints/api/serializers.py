@@ -14,6 +14,7 @@ from billing.pricing import Rates
 from config.identity import ORDER
 from endpoints import registry
 from endpoints.adapters.base import Endpoint
+from endpoints.config.base import BUILT_IN
 from endpoints.keys import needs_key
 from endpoints.offer import Offer, offer_for
 from endpoints.parameters.sets import set_name
@@ -149,6 +150,14 @@ def _model_specs(offer: Offer) -> ModelSpecsOut | None:
 def _offers() -> dict[str, Any]:
     shown = [each.key for each in offers.providers()]
     return {"social_logins": shown, **{f"{name}_login_enabled": name in shown for name in ORDER}}
+
+
+def type_on_the_wire(name: str) -> str | None:
+    """Return the `endpointType` of an endpoint by its name: clients know the built-in ones, all others are "custom".
+
+    By the name alone, so that a conversation can still be read when its endpoint is no longer configured.
+    """
+    return None if name in BUILT_IN else "custom"
 
 
 def endpoint_out(endpoint: Endpoint) -> EndpointOut:

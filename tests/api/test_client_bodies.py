@@ -1,4 +1,4 @@
-"""Bodies in the shapes that clients of the REST interface send: what is unknown is ignored, what is privileged is not."""
+"""Bodies in the shapes that clients send: what is unknown is ignored, what is privileged is not."""
 
 from collections.abc import Callable
 from typing import Any

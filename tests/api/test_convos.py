@@ -31,6 +31,7 @@ def test_the_owner_reads_a_conversation_with_its_parameters(owner: User, make_co
         "title": "Cats at night",
         "user": str(owner.id),
         "endpoint": "Somewhere",
+        "endpointType": "custom",
         "model": "tiny",
         "temperature": 0.5,
         "promptPrefix": "Be kind",
@@ -135,7 +136,7 @@ def test_renaming_answers_201_with_the_conversation(owner: User, make_conversati
         {"arg": {"conversationId": "{id}", "title": 7}},
         {"arg": {"conversationId": "{id}", "title": "x", "user": "me"}},
         {"arg": {"conversationId": {"$gt": ""}, "title": "x"}},
-        {"arg": {"conversationId": "{id}", "title": "x"}, "extra": 1},
+        {"arg": {"conversationId": "{id}", "title": "x"}, "tenantId": 1},
     ],
 )
 def test_a_bad_rename_changes_nothing(owner: User, make_conversation: Make, body: dict[str, object]) -> None:
