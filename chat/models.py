@@ -173,6 +173,7 @@ class Message(models.Model):
         STOPPED = "stopped"
         FAILED = "failed"
         INTERRUPTED = "interrupted"
+        DELETED = "deleted"  # empty: it holds the place of what was said, because others follow from it
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="messages")

@@ -111,7 +111,7 @@ class ConversationMessagesView(ChatView):
         if conversation_id == NEW:
             return Response([])
         found = doors.conversation_for(person(request), reading.id_in_path(conversation_id))
-        messages = Message.objects.filter(conversation=found).order_by("created_at", "id")
+        messages = reading.messages_of(found).order_by("created_at", "id")
         return Response([message_to_wire(message) for message in messages])
 
     @extend_schema(operation_id="messages_add", request=NewMessageIn, responses={201: MessageOut})
@@ -147,7 +147,11 @@ class MessageView(ChatView):
 
     @extend_schema(operation_id="messages_delete", responses={204: None})
     def delete(self, request: Request, conversation_id: UUID, message_id: UUID) -> Response:
-        editing.delete(user=person(request), message_id=message_id, conversation_id=conversation_id)
+        """Delete this message alone; what follows from it keeps its `parentMessageId`."""
+        try:
+            editing.delete(user=person(request), message_id=message_id, conversation_id=conversation_id)
+        except TurnRefused as refusal:
+            raise WireError(refusal.status, refusal.message) from None
         return Response(status=204)
 
 

@@ -11,6 +11,7 @@ from accounts import limits
 from accounts.api.errors import WireError
 from accounts.api.wire import person, read_body
 from chat import doors
+from chat.api import reading
 from chat.api.organise_serializers import (
     ArchivedAll,
     ArchiveIn,
@@ -27,7 +28,7 @@ from chat.api.organise_serializers import (
 )
 from chat.api.serializers import ConversationOut, conversation_to_wire, message_to_wire
 from chat.api.views import ChatView
-from chat.models import Conversation, Message, Tag
+from chat.models import Conversation, Tag
 from chat.services import forking, organise, pins, tags
 from chat.services.refusal import TurnRefused
 
@@ -179,5 +180,5 @@ def _too_often(fault: limits.TooOften) -> WireError:
 
 
 def _copied(made: Conversation) -> dict[str, object]:
-    rows = Message.objects.filter(conversation=made).order_by("created_at", "id")
+    rows = reading.messages_of(made).order_by("created_at", "id")
     return {"conversation": conversation_to_wire(made), "messages": [message_to_wire(row) for row in rows]}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
@@ -76,7 +76,7 @@ def message_page(request: Request) -> tuple[list[Message], str | None]:
     direction = request.query_params.get("sortDirection", "desc")
     if field is None or direction not in {"asc", "desc"}:
         raise WireError(400, _("sortBy or sortDirection: this order is not known."))
-    rows = Message.objects.filter(conversation=found)
+    rows = messages_of(found)
     if position := _position(request.query_params.get("cursor")):
         moment, last_id = position
         beyond = Q(**{f"{field}__{'lt' if direction == 'desc' else 'gt'}": moment})
@@ -86,6 +86,11 @@ def message_page(request: Request) -> tuple[list[Message], str | None]:
     if len(page) <= most:
         return page, None
     return page[:most], f"{getattr(page[most - 1], field).isoformat()} {page[most - 1].id}"
+
+
+def messages_of(conversation: Conversation) -> QuerySet[Message]:
+    """Return what was said there, each message knowing its conversation; a deleted one is not said any more."""
+    return conversation.messages.exclude(state=Message.State.DELETED)
 
 
 def id_in_path(text: str) -> UUID:

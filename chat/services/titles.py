@@ -61,7 +61,7 @@ def write_title(conversation_id: UUID) -> str:
     conversation = unnamed.first()
     if conversation is None:
         return ""
-    question = Message.objects.filter(conversation=conversation, parent=None).order_by("created_at").first()
+    question = _first_question(conversation.id)
     if question is None:
         return conversation.title
     title = _ask(conversation, question) or conversation.title
@@ -69,6 +69,12 @@ def write_title(conversation_id: UUID) -> str:
     if unnamed.update(title=title, titled_by=Conversation.TitledBy.MODEL):
         notify(conversation.owner_id, "title", {"conversation": str(conversation.id), "title": title})
     return title
+
+
+def _first_question(conversation_id: UUID) -> Message | None:
+    """Return what the conversation began with; the earliest question that is left, where that was deleted."""
+    asked = Message.objects.filter(conversation=conversation_id, author=Message.Author.USER)
+    return asked.exclude(state=Message.State.DELETED).order_by("created_at").first()
 
 
 def ask_again(*, user: User, conversation_id: UUID) -> None:
@@ -95,7 +101,7 @@ def rewrite_title(conversation_id: UUID, key: str) -> str:
     person's tabs are told.
     """
     conversation = Conversation.objects.filter(id=conversation_id, deleted_at=None).first()
-    question = Message.objects.filter(conversation=conversation_id, parent=None).order_by("created_at").first()
+    question = _first_question(conversation_id)
     if conversation is None or question is None:
         return ""
     try:

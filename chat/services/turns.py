@@ -126,6 +126,7 @@ def regenerate(
     old = doors.message_for(user, message_id)
     if old.is_user or old.parent is None:
         raise TurnRefused(_("Only a reply can be regenerated."), status=400)
+    _check_question(old.parent)
     conversation = old.conversation
     if not (endpoint or model or spec):
         spec = conversation.spec
@@ -148,6 +149,7 @@ def continue_reply(*, user: User, message_id: UUID) -> StartedTurn:
 def continue_from(*, user: User, old: Message, parts: list[Part]) -> StartedTurn:
     """Write a sibling of the reply `old` that begins with `parts` and goes on. Raises `TurnRefused`."""
     assert old.parent is not None  # noqa: S101 (a reply has one)
+    _check_question(old.parent)
     target = target_for(user, endpoint=old.endpoint, model=old.model, spec=old.spec)
     reply = _reply(old.conversation, parent_id=old.parent_id, target=target)
     reply.parts, reply.text = parts, plain_text(parts)
@@ -156,7 +158,7 @@ def continue_from(*, user: User, old: Message, parts: list[Part]) -> StartedTurn
 
 def can_continue(reply: Message) -> bool:
     """Whether there is something to go on from: a reply that ended, but not by itself."""
-    if reply.is_user or reply.state == Message.State.STREAMING:
+    if reply.is_user or reply.state in {Message.State.STREAMING, Message.State.DELETED}:
         return False
     return reply.state != Message.State.COMPLETE or reply.finish_reason not in {"", "stop"}
 
@@ -188,6 +190,12 @@ def end_unstarted(generation: Generation, state: str, message_state: str, error:
     if generation.hold_id:
         holds.release(hold_id=generation.hold_id)
     announce_end(generation, Failed(error) if error else Finished("stopped"))
+
+
+def _check_question(question: Message) -> None:
+    """Refuse another reply to what is no longer there."""
+    if question.state == Message.State.DELETED:
+        raise TurnRefused(_("The message that this answers was deleted."), status=409, code="question_deleted")
 
 
 def _check_references(user: User, conversation_id: UUID | None, draft: Draft) -> None:
@@ -354,6 +362,6 @@ def _started_before(user: User, client_request_id: str) -> StartedTurn | None:
 
 def _why_untouched(*, user: User, missing: turn_sql.Untouched, parent_id: UUID | None) -> Exception:
     if missing.what == "parent" and parent_id is not None:
-        doors.message_for(user, parent_id, conversation_id=missing.conversation_id)
+        doors.message_for(user, parent_id, conversation_id=missing.conversation_id, also_deleted=True)
         return TurnRefused(_("The reply before this is still being written."), status=409, code="busy")
     return Http404("There is no such conversation.")
