@@ -37,6 +37,7 @@ PORT = env.int("PORT", 3080)
 DOMAIN = env.str("DOMAIN_SERVER", f"http://localhost:{PORT}")
 DOMAIN_CLIENT = env.str("DOMAIN_CLIENT", DOMAIN).rstrip("/")  # what links in mails begin with
 APP_TITLE = env.str("APP_TITLE", "Parley")
+HELP_AND_FAQ_URL = env.str("HELP_AND_FAQ_URL", "/")  # where clients lead people who ask for help; "/": nowhere
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", HOST])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 LIBRECHAT_CONFIG = Path(env.str("CONFIG_PATH", str(BASE_DIR / "librechat.yaml")))

@@ -1,5 +1,6 @@
 """What every part of the wire format is made of: models of bodies, ids, times."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, TypeVar
 from uuid import UUID
@@ -11,6 +12,7 @@ from pydantic_core import PydanticCustomError
 from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 
+from accounts import features
 from accounts.api import privileged
 from accounts.api.errors import WireError
 from accounts.ids import uuid_of
@@ -139,10 +141,20 @@ class UserOut(Out):
         return self.model_dump(mode="json", by_alias=True)
 
 
+_favourites: list[Callable[[User], list[dict[str, str]]]] = []
+
+
+def favourites_from(source: Callable[[User], list[dict[str, str]]]) -> None:
+    """Let `source` say what a person has marked, as it is on the wire. For the app that keeps it."""
+    _favourites[:] = [source]
+
+
 def user_to_wire(user: User) -> dict[str, Any]:
     return UserOut(
         id_=str(user.id), id=str(user.id), name=user.name, username=user.username, email=user.email,
         email_verified=user.email_verified, provider=user.provider, role=str(user.role_id),
         two_factor_enabled=twofactor.is_on(user), terms_accepted=user.terms_accepted_at is not None,
+        personalization={"memories": features.has("memories")},
+        favorites=_favourites[0](user) if _favourites else [],
         created_at=iso(user.created_at), updated_at=iso(user.updated_at),
     ).to_wire()  # fmt: skip

@@ -33,7 +33,9 @@ class PinIn(In):
 
 
 class PinnedOrderIn(In):
-    pinned_order: list[Id] = Field(max_length=10_000)
+    """What stands at the top, in this order: ids of pinned conversations, and a client's own names for other things."""
+
+    pinned_order: list[Annotated[str, Field(min_length=1, max_length=256)]] = Field(max_length=1_000)
 
 
 class ForkIn(In):

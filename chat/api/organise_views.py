@@ -64,12 +64,12 @@ class PinnedOrderView(ChatView):
 
     @extend_schema(operation_id="pinned_order", responses=_NAMES)
     def get(self, request: Request) -> Response:
-        return Response([str(each) for each in pins.pinned(person(request))])
+        return Response(pins.named_order(person(request)))
 
     @extend_schema(operation_id="pinned_order_set", request=PinnedOrderIn, responses=_NAMES)
     def post(self, request: Request) -> Response:
         wanted = read_body(request, PinnedOrderIn).pinned_order
-        return Response([str(each) for each in pins.reorder(user=person(request), conversation_ids=wanted)])
+        return Response(pins.set_named_order(user=person(request), names=wanted))
 
 
 class ForkView(ChatView):
