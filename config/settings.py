@@ -10,6 +10,7 @@ from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 
 from config import admin_menu, identity, mail
+from config.origins import origins
 from config.secrets import load_secrets
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -40,6 +41,7 @@ APP_TITLE = env.str("APP_TITLE", "Parley")
 HELP_AND_FAQ_URL = env.str("HELP_AND_FAQ_URL", "/")  # where clients lead people who ask for help; "/": nowhere
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", HOST])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+CORS_ALLOWED_ORIGINS = origins(env.list("CORS_ALLOWED_ORIGINS", default=[]))  # whose pages may use the API
 LIBRECHAT_CONFIG = Path(env.str("CONFIG_PATH", str(BASE_DIR / "librechat.yaml")))
 
 INSTALLED_APPS = [
@@ -75,6 +77,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.SecurityHeaders",
     "deploy.middleware.Probes",
+    "accounts.cors.CrossOrigin",
     "config.middleware.Origin",
     "config.middleware.LocalTime",
     "django.middleware.gzip.GZipMiddleware",

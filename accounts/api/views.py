@@ -119,6 +119,8 @@ class LogoutView(APIView):
         following = openid.way_out(request._request)
         if token := request.COOKIES.get(REFRESH_COOKIE):
             tokens.revoke(token=token)
+        elif isinstance(request.auth, str):  # a client without cookies: the session of its access token
+            tokens.revoke_access(token=request.auth)
         logout(request._request)
         answer = SignedOut(message=_("You are signed out."), redirect=following).to_wire()
         return without_cookies(Response({name: value for name, value in answer.items() if value is not None}))
