@@ -91,10 +91,16 @@ class ResetIn(In):
 
 
 class CodeIn(In):
-    """A code of the app, or a recovery code."""
+    """A code of the app, or a recovery code; an empty one is none."""
 
     token: str | None = Field(None, max_length=16)
     backup_code: str | None = Field(None, max_length=16)
+
+
+class FreshIn(CodeIn):
+    """What shows that it is really them: a code, or where there is no second factor, the password."""
+
+    password: str | None = Field(None, max_length=LONGEST_PASSWORD)
 
 
 class TokenIn(In):

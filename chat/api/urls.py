@@ -1,6 +1,14 @@
 from django.urls import path
 
-from chat.api import chat_views, feedback_views, message_views, organise_views, project_views, views
+from chat.api import (
+    chat_views,
+    feedback_views,
+    message_views,
+    organise_views,
+    project_views,
+    views,
+    waiting_views,
+)
 
 urlpatterns = [
     path("convos", views.ConversationsView.as_view(), name="conversations"),
@@ -39,6 +47,11 @@ urlpatterns = [
     path("agents/chat/abort", chat_views.AbortView.as_view(), name="chat_abort"),
     path("agents/chat/status/<str:conversation_id>", chat_views.StatusView.as_view(), name="chat_status"),
     path("agents/chat/stream/<str:stream_id>", chat_views.stream, name="chat_stream"),
+    path("agents/chat/resume", waiting_views.ResumeView.as_view(), name="chat_resume"),
+    path("agents/chat/steer", waiting_views.SteerView.as_view(), name="chat_steer"),
+    path("agents/chat/steer/<slug:act>", waiting_views.SteerView.as_view(), name="chat_steer_act"),
+    path("agents/chat/queued-turns", waiting_views.QueuedTurnsView.as_view(), name="chat_queued_turns"),
+    path("agents/chat/queued-turns/<str:turn_id>", waiting_views.QueuedTurnView.as_view(), name="chat_queued_turn"),
     path("agents/chat", chat_views.StartView.as_view(), name="chat_start"),
     path("agents/chat/<path:endpoint>", chat_views.StartView.as_view(), name="chat_start_at"),
 ]

@@ -162,8 +162,8 @@ def test_the_setting_is_read_as_browsers_write_origins(written: Sequence[str], r
 
 @pytest.mark.parametrize(
     "value",
-    ["app.example.org", "https://", "https://app.example.org/path", "https://*.example.org", "https://a.example.org:x", "null",
-     "ftp://example.org", "https://user@example.org", "https://example.org?x"],
+    ["app.example.org", "https://", "https://app.example.org/path", "https://*.example.org",
+     "https://a.example.org:x", "null", "ftp://example.org", "https://user@example.org", "https://example.org?x"],
 )  # fmt: skip
 def test_what_is_no_origin_stops_the_start(value: str) -> None:
     with pytest.raises(ImproperlyConfigured):
