@@ -41,6 +41,7 @@ APP_TITLE = env.str("APP_TITLE", "Parley")
 HELP_AND_FAQ_URL = env.str("HELP_AND_FAQ_URL", "/")  # where clients lead people who ask for help; "/": nowhere
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", HOST])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+NO_INDEX = env.bool("NO_INDEX", True)  # search engines are asked to list nothing
 CORS_ALLOWED_ORIGINS = origins(env.list("CORS_ALLOWED_ORIGINS", default=[]))  # whose pages may use the API
 LIBRECHAT_CONFIG = Path(env.str("CONFIG_PATH", str(BASE_DIR / "librechat.yaml")))
 
@@ -80,7 +81,7 @@ MIDDLEWARE = [
     "accounts.cors.CrossOrigin",
     "config.middleware.Origin",
     "config.middleware.LocalTime",
-    "django.middleware.gzip.GZipMiddleware",
+    *([] if env.bool("DISABLE_COMPRESSION", False) else ["django.middleware.gzip.GZipMiddleware"]),
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -272,7 +273,7 @@ SEARCH_USER_MAX = env.int("SEARCH_USER_MAX", 300)
 SEARCH_USER_WINDOW = env.int("SEARCH_USER_WINDOW", 1)
 FORK_IP_MAX = env.int("FORK_IP_MAX", 30)
 FORK_IP_WINDOW = env.int("FORK_IP_WINDOW", 1)
-FORK_USER_MAX = env.int("FORK_USER_MAX", 0)
+FORK_USER_MAX = env.int("FORK_USER_MAX", 7)
 FORK_USER_WINDOW = env.int("FORK_USER_WINDOW", 1)
 LOGIN_MAX = env.int("LOGIN_MAX", 7)
 LOGIN_WINDOW = env.int("LOGIN_WINDOW", 5)
@@ -349,7 +350,7 @@ REST_FRAMEWORK = {
         "rest_framework.renderers.JSONRenderer",
         "rest_framework.renderers.BrowsableAPIRenderer",
     ],
-    "DEFAULT_PARSER_CLASSES": ["accounts.api.parsers.StrictJSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["accounts.api.parsers.StrictJSONParser", "accounts.api.parsers.FormParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "accounts.api.errors.exception_handler",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",

@@ -3,10 +3,13 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
+from config.api_urls import nothing_here
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", include("chat.admin_pages")),
     path("admin/", include("endpoints.admin_pages")),
     path("admin/", admin.site.urls),
+    path("api", nothing_here),
     path("api/", include("config.api_urls")),
     path("", include("accounts.urls")),
     path("", include("chat.urls")),

@@ -3,11 +3,11 @@
 from typing import Any
 
 from django.utils.translation import gettext as _
-from pydantic import ConfigDict, Field, RootModel, model_validator
+from pydantic import ConfigDict, Field, RootModel, field_validator, model_validator
 from pydantic.alias_generators import to_camel
 
 from accounts.api.wire import In, Out, UserOut
-from accounts.services.signup import LONGEST_PASSWORD, USERNAME
+from accounts.services.signup import LONGEST_PASSWORD, SHORTEST_USERNAME, USERNAME
 
 
 class LoginIn(In):
@@ -22,6 +22,15 @@ class RegisterIn(In):
 
     name: str = Field(min_length=3, max_length=80)
     username: str | None = Field(None, max_length=80, pattern=USERNAME)
+
+    @field_validator("username")
+    @classmethod
+    def _long_enough(cls, username: str | None) -> str | None:
+        """An empty one is none."""
+        if username and len(username.strip()) < SHORTEST_USERNAME:
+            raise ValueError(_("a user name has at least %(least)d characters") % {"least": SHORTEST_USERNAME})
+        return username
+
     email: str = Field(max_length=254)
     password: str = Field(max_length=LONGEST_PASSWORD)
     confirm_password: str

@@ -15,6 +15,7 @@ from rest_framework.request import Request
 from accounts import features
 from accounts.api import privileged
 from accounts.api.errors import WireError
+from accounts.api.parsers import FormData
 from accounts.ids import uuid_of
 from accounts.models import User
 from accounts.services import twofactor
@@ -99,8 +100,9 @@ def read_body(request: Request, model: type[Body], *, status: int = 400) -> Body
 
 def read(model: type[Body], data: object, *, status: int = 400, user: User | None = None) -> Body:
     """Return `data` as `model`. A field that nobody may set is always 400, other faults are `status`."""
+    strict = False if isinstance(data, FormData) else None  # None: as the model says
     try:
-        return model.model_validate(data, context={"user_id": user.id if user else None})
+        return model.model_validate(data, strict=strict, context={"user_id": user.id if user else None})
     except ValidationError as fault:
         forbidden = any(each["type"] == PRIVILEGED for each in fault.errors())
         raise WireError(400 if forbidden else status, first_fault(fault)) from None

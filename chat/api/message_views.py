@@ -16,7 +16,7 @@ from accounts.api.errors import WireError
 from accounts.api.wire import OF_A_ROW, Id, In, Out, person, read_body
 from chat import doors
 from chat.api import reading
-from chat.api.serializers import NEW, ROOT_PARENT, MessageOut, MessagePage, message_out, message_to_wire
+from chat.api.serializers import NEW, ROOT_PARENT, MessageOut, MessagePage, icon_of, message_out, message_to_wire
 from chat.api.views import ChatView
 from chat.models import Message
 from chat.rendering.snippets import marked
@@ -72,7 +72,9 @@ class BranchIn(In):
 
 
 class HitOut(Out):
-    model_config = ConfigDict(alias_generator=lambda name: "_formatted" if name == "formatted" else to_camel(name))
+    model_config = ConfigDict(
+        alias_generator=lambda name: {"formatted": "_formatted", "icon_url": "iconURL"}.get(name, to_camel(name))
+    )
 
     message_id: str
     conversation_id: str
@@ -81,6 +83,8 @@ class HitOut(Out):
     user: str
     title: str
     model: str | None = None
+    endpoint: str | None = None
+    icon_url: str | None = None
     is_created_by_user: bool
     formatted: dict[str, str]
 
@@ -198,15 +202,22 @@ def _hits(request: Request, text: str) -> Response:
         page = search.search(user=person(request), query=query, limit=MOST_HITS)
     except limits.TooOften as fault:
         raise WireError(429, fault.message, headers={"Retry-After": str(fault.retry_after)}) from None
-    rows = [_hit(hit, page.terms, str(person(request).id)) for hit in page.hits]
+    found = Message.objects.select_related("conversation").in_bulk([hit.message_id for hit in page.hits])
+    rows = [
+        _hit(hit, page.terms, str(person(request).id), found[hit.message_id])
+        for hit in page.hits
+        if hit.message_id in found
+    ]
     return Response({"messages": [row.to_wire() for row in rows], "nextCursor": None})
 
 
-def _hit(hit: search.Hit, terms: tuple[str, ...], user: str) -> HitOut:
+def _hit(hit: search.Hit, terms: tuple[str, ...], user: str, message: Message) -> HitOut:
+    shown = message_out(message)
     return HitOut(
         message_id=str(hit.message_id), conversation_id=str(hit.conversation_id), text=hit.text,
         sender="User" if hit.is_user else hit.sender, user=user, title=hit.title, model=hit.model or None,
-        is_created_by_user=hit.is_user, formatted={"text": marked(hit.text, terms)},
+        endpoint=shown.endpoint, icon_url=icon_of(message.conversation) or None, is_created_by_user=hit.is_user,
+        formatted={"text": marked(hit.text, terms)},
     )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """Bodies of the routes that organise conversations, as they are on the wire."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -41,7 +41,7 @@ class PinnedOrderIn(In):
 class ForkIn(In):
     conversation_id: Id
     message_id: Id
-    option: Option | None = None
+    option: Option | Literal["default", ""] | None = None
     split_at_target: bool = False
     latest_message_id: Id | None = None
 

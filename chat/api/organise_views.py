@@ -81,7 +81,7 @@ class ForkView(ChatView):
                 user=person(request),
                 conversation_id=body.conversation_id,
                 message_id=body.message_id,
-                option=body.option or "targetLevel",
+                option="targetLevel" if body.option in (None, "", "default") else body.option,
                 split=body.split_at_target,
                 latest_message_id=body.latest_message_id,
                 address=limits.address_of(request),

@@ -12,6 +12,7 @@ from chat.model_settings import describe_parameters
 from chat.models import Conversation, Message
 from endpoints import registry
 from endpoints.api.serializers import type_on_the_wire
+from endpoints.windows import estimate
 
 ROOT_PARENT = UUID(int=0)  # stands for "no parent"
 NEW = "new"  # stands for a conversation that does not exist yet
@@ -103,6 +104,7 @@ class MessageOut(Out):
     is_created_by_user: bool
     model: str | None = None
     endpoint: str | None = None
+    icon_url: str | None = None
     finish_reason: str | None = None
     token_count: int | None = None
     unfinished: bool = False
@@ -235,21 +237,34 @@ def row_of(conversation: Conversation) -> ConversationRow:
 
 
 def message_out(message: Message) -> MessageOut:
-    """Return the message without the fields that a conversation's own list leaves out."""
+    """Return the message without the fields that a conversation's own list leaves out. It knows its conversation."""
+    conversation = message.conversation
     ids = {"message_id": str(message.id), "conversation_id": str(message.conversation_id)}
-    output = message.usage.get("output_tokens")
     return MessageOut(
         **ids, parent_message_id=str(message.parent_id or ROOT_PARENT),
         sender="User" if message.is_user else message.sender, text=message.text,
         content=None if message.is_user else content_of(message.parts, message_id=ids["message_id"]),
         attachments=attachments_of(message.parts, **ids) or None,
-        is_created_by_user=message.is_user, model=message.model or None, endpoint=message.endpoint or None,
-        finish_reason=message.finish_reason or None, token_count=output,
+        is_created_by_user=message.is_user, model=message.model or None,
+        endpoint=message.endpoint or conversation.endpoint or None,
+        icon_url=None if message.is_user else icon_of(conversation) or None,
+        finish_reason=message.finish_reason or None, token_count=_tokens(message),
         unfinished=message.state in UNFINISHED, error=message.state == Message.State.FAILED,
         metadata=_metadata(message) or None,
         quotes=[quote["text"] for quote in message.quotes] or None, feedback=message.feedback,
         created_at=iso(message.created_at), updated_at=iso(message.updated_at),
     )  # fmt: skip
+
+
+def _tokens(message: Message) -> int | None:
+    """Return how many tokens the text is: as the provider counted them, else about; of what is being written, none."""
+    if message.state == Message.State.STREAMING:
+        return None
+    if not (message.is_user or message.edited_at) and "output_tokens" in message.usage:
+        counted: int = message.usage["output_tokens"]
+        return counted
+    (about,) = estimate([message.text], message.model or message.conversation.model)
+    return about
 
 
 UNFINISHED = {Message.State.STREAMING, Message.State.STOPPED, Message.State.INTERRUPTED}

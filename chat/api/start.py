@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, PrivateAttr, ValidationError
 from rest_framework.request import Request
 
 from accounts.api.errors import WireError
+from accounts.api.parsers import FormData
 from accounts.api.wire import OF_A_ROW, Id, In, first_fault, person, read
 from accounts.ids import uuid_of
 from accounts.models import User
@@ -81,10 +82,10 @@ class StartIn(In):
         """What the body sets for the model."""
         return self._settings
 
-    def with_settings(self, values: Mapping[str, Any]) -> "StartIn":
+    def with_settings(self, values: Mapping[str, Any], *, strict: bool = True) -> "StartIn":
         """Take the parameters of the model. Raises `WireError` for a value that no model takes."""
         try:
-            self._settings = ModelSettings.read(values, strict=True)
+            self._settings = ModelSettings.read(values, strict=strict)
         except ValidationError as fault:
             raise WireError(400, first_fault(fault)) from None
         return self
@@ -92,12 +93,14 @@ class StartIn(In):
 
 def read_start(request: Request, endpoint: str | None) -> StartIn:
     """Return the body, its endpoint taken from the path where it stands there. Raises `WireError`."""
-    data = dict(request.data)
+    data = request.data.copy()
+    is_form = isinstance(request.data, FormData)
     for name in _NOT_HERE_YET:
         if data.pop(name, None) not in (None, False, "", [], {}):
             raise WireError(400, _("%(name)s: this is not available on this server.") % {"name": name})
     chosen = {name: data.pop(name) for name in keys() if name in data}
-    body = read(StartIn, data, user=person(request)).with_settings(chosen)
+    body = read(StartIn, FormData(data) if is_form else data, user=person(request))
+    body = body.with_settings(chosen, strict=not is_form)
     if endpoint:
         if body.endpoint and body.endpoint != endpoint:
             raise WireError(400, _("The endpoint in the path and the one in the body differ."))

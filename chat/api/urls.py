@@ -1,4 +1,5 @@
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import PathConverter
 
 from chat.api import (
     chat_views,
@@ -9,6 +10,15 @@ from chat.api import (
     views,
     waiting_views,
 )
+
+
+class EndpointConverter(PathConverter):
+    """The name of an endpoint, which may have slashes in it, though not at its end."""
+
+    regex = ".*[^/]"
+
+
+register_converter(EndpointConverter, "endpoint")
 
 urlpatterns = [
     path("convos", views.ConversationsView.as_view(), name="conversations"),
@@ -53,5 +63,5 @@ urlpatterns = [
     path("agents/chat/queued-turns", waiting_views.QueuedTurnsView.as_view(), name="chat_queued_turns"),
     path("agents/chat/queued-turns/<str:turn_id>", waiting_views.QueuedTurnView.as_view(), name="chat_queued_turn"),
     path("agents/chat", chat_views.StartView.as_view(), name="chat_start"),
-    path("agents/chat/<path:endpoint>", chat_views.StartView.as_view(), name="chat_start_at"),
+    path("agents/chat/<endpoint:endpoint>", chat_views.StartView.as_view(), name="chat_start_at"),
 ]

@@ -140,7 +140,7 @@ def _ask(conversation: Conversation, question: Message, *, key: str = "") -> str
         max_tokens=tokens,
         user_id=str(conversation.owner_id),
         stream=False,
-        caller=_caller(conversation, endpoint),
+        caller=_caller(conversation, endpoint, question),
     )
     try:
         request = replace(request, endpoint=keys.resolve(endpoint, conversation.owner_id))
@@ -230,10 +230,13 @@ def _begun_with(conversation: Conversation) -> UUID | None:
     return Hold.objects.filter(id__in=runs.values("hold_id")).values_list("key_id", flat=True).first()
 
 
-def _caller(conversation: Conversation, endpoint: Endpoint) -> Caller:
+def _caller(conversation: Conversation, endpoint: Endpoint, question: Message) -> Caller:
     if not asks_who(endpoint):
         return Caller()
-    return caller_of(conversation.owner, conversation_id=str(conversation.id))
+    return caller_of(
+        conversation.owner, conversation_id=str(conversation.id), message_id=str(question.id),
+        parent_id=str(question.parent_id or UUID(int=0)),
+    )  # fmt: skip
 
 
 def clean_title(text: str) -> str:
