@@ -184,10 +184,11 @@ class BannerView(APIView):
         banner = banners.current(signed_in=isinstance(request.user, User))
         if banner is None:
             return Response(None)
+        until = {"displayTo": iso(banner.display_to)} if banner.display_to else {}
         return Response(
             {
                 "bannerId": str(banner.id), "message": banner.message, "displayFrom": iso(banner.display_from),
-                "displayTo": iso(banner.display_to) if banner.display_to else None, "type": "banner",
+                "type": "banner", **until,
                 "isPublic": banner.is_public, "persistable": banner.is_persistent,
                 "createdAt": iso(banner.created_at), "updatedAt": iso(banner.updated_at),
             }

@@ -78,6 +78,7 @@ class HitOut(Out):
 
     message_id: str
     conversation_id: str
+    parent_message_id: str
     text: str
     sender: str
     user: str
@@ -214,10 +215,10 @@ def _hits(request: Request, text: str) -> Response:
 def _hit(hit: search.Hit, terms: tuple[str, ...], user: str, message: Message) -> HitOut:
     shown = message_out(message)
     return HitOut(
-        message_id=str(hit.message_id), conversation_id=str(hit.conversation_id), text=hit.text,
-        sender="User" if hit.is_user else hit.sender, user=user, title=hit.title, model=hit.model or None,
-        endpoint=shown.endpoint, icon_url=icon_of(message.conversation) or None, is_created_by_user=hit.is_user,
-        formatted={"text": marked(hit.text, terms)},
+        message_id=str(hit.message_id), conversation_id=str(hit.conversation_id), text=hit.text, user=user,
+        parent_message_id=shown.parent_message_id, sender="User" if hit.is_user else hit.sender, title=hit.title,
+        model=hit.model or None, endpoint=shown.endpoint, icon_url=icon_of(message.conversation) or None,
+        is_created_by_user=hit.is_user, formatted={"text": marked(hit.text, terms)},
     )  # fmt: skip
 
 

@@ -164,8 +164,13 @@ def _model_specs(offer: Offer) -> ModelSpecsOut | None:
 
 
 def _settled() -> dict[str, Any]:
-    """Return what of the interface an operator switches."""
-    return {"autoSubmitFromUrl": features.has("auto_submit") and settings.URL_AUTO_SUBMIT}
+    """Return what of the interface an operator switches, and what clients must be told a number or a word for."""
+    written = registry.current().config.document.interface
+    return {
+        "autoSubmitFromUrl": features.has("auto_submit") and settings.URL_AUTO_SUBMIT,
+        "codeHighlightThrottleMs": 300 if written.codeHighlightThrottleMs is None else written.codeHighlightThrottleMs,
+        "retentionMode": written.retentionMode or "temporary",
+    }
 
 
 def _balance() -> BalanceConfig:

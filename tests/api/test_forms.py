@@ -48,8 +48,8 @@ def test_fields_become_an_object(raw: bytes, read: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(
     "raw",
-    [b"a=1&a=2", b"a=1&a[b]=2", b"a[b]=1&a=2", b"a[]=1&a=2", b"a[b=1", b"a]b=1", b"[a]=1", b"a[b]c=1", b"a[][b]=1", b"a=%00",
-     b"a=%ff", b"\xff=1", b"a=%ED%A0%80", b"a" + b"[b]" * (DEEPEST + 1) + b"=1", b"a[b]=1&a[b][c]=2",
+    [b"a=1&a=2", b"a=1&a[b]=2", b"a[b]=1&a=2", b"a[]=1&a=2", b"a[b=1", b"a]b=1", b"[a]=1", b"a[b]c=1", b"a[][b]=1",
+     b"a=%00", b"a=%ff", b"\xff=1", b"a=%ED%A0%80", b"a" + b"[b]" * (DEEPEST + 1) + b"=1", b"a[b]=1&a[b][c]=2",
      b"&".join(b"a%d=1" % number for number in range(5_000))],
     ids=lambda raw: repr(raw[:24]),
 )  # fmt: skip
