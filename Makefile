@@ -1,5 +1,5 @@
 # `make up` runs Parley, `make test` proves it. Both need Python 3.11 or newer and make, nothing else.
-# The embedded Postgres is built for 3.11 to 3.13: those are preferred where there are several.
+# The parts that are embedded are tried with 3.11 to 3.13: those are preferred where there are several.
 PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
 	$$each -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$each && exit; \
 	done; echo python3)

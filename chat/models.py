@@ -1,10 +1,10 @@
 """Conversations, messages and the runs that write replies."""
 
 from django.conf import settings
-from django.contrib.postgres.indexes import BrinIndex, GinIndex
+from django.contrib.postgres.indexes import BrinIndex, GinIndex, OpClass
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Func, Q
 from django.utils import timezone
 
 from accounts.ids import uuid7
@@ -145,7 +145,7 @@ class Conversation(models.Model):
         indexes = [
             models.Index("owner", models.F("updated_at").desc(), models.F("id").desc(), name="conversation_recent"),
             models.Index("owner", "pin_position", condition=Q(pin_position__isnull=False), name="conversation_pinned"),
-            GinIndex(fields=["title"], name="conversation_title", opclasses=["gin_trgm_ops"]),
+            GinIndex(OpClass(Func("title", function="chat_fold"), name="gin_trgm_ops"), name="conversation_folded"),
         ]
 
     def __str__(self) -> str:
@@ -221,7 +221,8 @@ class SearchEntry(models.Model):
     """What is looked for in one message. The database keeps it, in the transaction that changes the message.
 
     The vector holds the words, and lexemes that name owner, role and model, so that one index answers "whose" and
-    "what" together (migration 0004 has the functions and triggers). A reply that is being written has none yet.
+    "what" together (migrations 0004 and 0010 have the functions and triggers). A reply that is being written has none
+    yet. Entries of an earlier `version` are made anew in the background.
     """
 
     message_id = models.UUIDField(primary_key=True, editable=False)
@@ -229,10 +230,14 @@ class SearchEntry(models.Model):
     conversation_id = models.UUIDField()
     created_at = models.DateTimeField()
     vector = SearchVectorField()
+    version = models.SmallIntegerField(default=1, db_default=0)
 
     class Meta:
         indexes = [
-            models.Index("owner_id", models.F("created_at").desc(), models.F("message_id").desc(), name="search_newest")
+            models.Index(
+                "owner_id", models.F("created_at").desc(), models.F("message_id").desc(), name="search_newest"
+            ),
+            models.Index(models.F("created_at").desc(), condition=Q(version=0), name="search_outdated"),
         ]
 
     def __str__(self) -> str:

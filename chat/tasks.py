@@ -5,40 +5,47 @@ from uuid import UUID
 
 from celery import shared_task
 
-from chat.services import bulk, life, titles
-from chat.services import sweep as sweeping
+from chat.services import bulk, life, search_upkeep, titles
 from chat.services.signals import client
 
-WORKER_SEEN = "parley:worker"  # refreshed by every sweep: the doctor reads from it that worker and beat run
+SLICE = 60  # seconds that a long job works at a time; then it gives its thread back
+WORKER_SEEN = "parley:worker"  # the doctor reads from it that the worker and its schedule run
 
 
-@shared_task(ignore_result=True, soft_time_limit=60)
+@shared_task(ignore_result=True, time_limit=titles.SECONDS)
 def write_title(conversation_id: str) -> None:
     """Name the conversation; a second run changes nothing."""
     titles.write_title(UUID(conversation_id))
 
 
-@shared_task(ignore_result=True, soft_time_limit=60)
+@shared_task(ignore_result=True, time_limit=titles.SECONDS)
 def rewrite_title(conversation_id: str, key: str) -> None:
     """Name the conversation anew, because the person asked."""
     titles.rewrite_title(UUID(conversation_id), key)
 
 
-@shared_task(ignore_result=True, expires=60)
+@shared_task(ignore_result=True, expires=60, time_limit=SLICE)
 def purge() -> None:
-    """Delete for good what can no longer be brought back."""
-    while bulk.purge():
+    """Delete for good what can no longer be brought back; what is left after a slice, the next run deletes."""
+    end = time.monotonic() + SLICE
+    while bulk.purge() and time.monotonic() < end:
         pass
 
 
-@shared_task(ignore_result=True, expires=3_600, time_limit=6 * 3_600)
+@shared_task(ignore_result=True, expires=3_600, time_limit=SLICE)
 def retain() -> None:
-    """Delete what roles and groups do not keep any longer."""
-    life.retain()
+    """Delete what roles and groups do not keep any longer, a slice at a time."""
+    if life.retain(seconds=SLICE).unfinished:
+        retain.delay()
 
 
-@shared_task(ignore_result=True, expires=20)
-def sweep() -> None:
-    """End what nobody ends any more, and show that the worker lives."""
+@shared_task(ignore_result=True, expires=20, time_limit=5)
+def show_life() -> None:
+    """Show that the schedule and the pool work: a pool whose threads are all held shows nothing."""
     client().set(WORKER_SEEN, int(time.time()), ex=60)
-    sweeping.sweep()
+
+
+@shared_task(ignore_result=True, expires=60, time_limit=SLICE)
+def renew_search() -> None:
+    """Enter anew for search what an earlier release entered, a slice at a time."""
+    search_upkeep.renew(seconds=SLICE / 2)

@@ -1,9 +1,13 @@
+import logging
 import os
 import threading
 from typing import Any
 
 import click
 from celery import Celery, bootsteps
+
+log = logging.getLogger(__name__)
+SWEEP_EVERY = 5.0  # seconds
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -38,8 +42,50 @@ class Schedule(bootsteps.StartStopStep):
         return ScheduleThread(worker.app)
 
 
+class SweepThread(threading.Thread):
+    """Looks after runs every few seconds, whatever the pool is busy with."""
+
+    def __init__(self) -> None:
+        super().__init__(name="sweeper", daemon=True)
+        self._stopping = threading.Event()
+
+    def run(self) -> None:
+        from django.db import close_old_connections, connections  # noqa: PLC0415 (Django is not set up yet above)
+
+        from chat.services.sweep import Sweeper  # noqa: PLC0415
+
+        sweeper, failing = Sweeper(), False
+        while not self._stopping.wait(SWEEP_EVERY):
+            close_old_connections()
+            try:
+                sweeper.look()
+                failing = False
+            except Exception:
+                if not failing:
+                    log.exception("runs cannot be looked after; trying again every %g s", SWEEP_EVERY)
+                failing = True
+        connections.close_all()
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+
+class Sweep(bootsteps.StartStopStep):
+    """The worker that has the schedule has the sweeper, too."""
+
+    conditional = True
+
+    def __init__(self, worker: Any, with_schedule: bool = False, **options: Any) -> None:
+        self.enabled = with_schedule
+        super().__init__(worker, **options)
+
+    def create(self, worker: Any) -> SweepThread:  # type: ignore[override]
+        return SweepThread()
+
+
 app = Celery("parley")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.steps["worker"].add(Schedule)
+app.steps["worker"].add(Sweep)
 app.user_options["worker"].add(click.Option(["--with-schedule"], is_flag=True, help="Run the schedule as well."))
 app.autodiscover_tasks()

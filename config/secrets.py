@@ -27,7 +27,7 @@ def _read_or_create(path: Path) -> dict[str, str]:
     if not missing:
         return stored
     stored |= {name: secrets.token_hex(32) for name in missing}
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{os.getpid()}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:

@@ -143,12 +143,16 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
-CELERY_TASK_TIME_LIMIT = 300
+# A task that a killed worker held begins again after this many seconds. No task takes as long: each ends by itself,
+# for the pool of threads cannot end one. See `time_limit` of each, which a test holds against this.
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": env.int("TASK_RETURN_SECONDS", 300)}
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1  # what waits behind a long task would be taken for lost
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "schedule")
 CELERY_BEAT_SCHEDULE = {
-    "sweep": {"task": "chat.tasks.sweep", "schedule": 5.0},
+    "renew_search": {"task": "chat.tasks.renew_search", "schedule": 60.0},
+    "show_life": {"task": "chat.tasks.show_life", "schedule": 15.0},
     "purge": {"task": "chat.tasks.purge", "schedule": 60.0},
     "reconcile": {"task": "billing.tasks.reconcile", "schedule": crontab(hour="3", minute="10")},
     "retain": {"task": "chat.tasks.retain", "schedule": crontab(hour="3", minute="40")},

@@ -19,12 +19,15 @@ from django.db.migrations.recorder import MigrationRecorder
 from chat.generator.worker import HEARTBEAT
 from chat.services.signals import client
 from chat.tasks import WORKER_SEEN
+from config.errors import disk_was_full
+from deploy.embedded import postgres
 from deploy.embedded.probe import http_status
 from endpoints import registry
 from endpoints.config import ConfigFaults
 
 EXTENSIONS = {"vector", "pg_trgm"}
 DISK_MEGABYTES = 500
+LEAST_MEGABYTES = 32  # a segment of the write-ahead log has 16
 CLOCK_SECONDS = 5
 SECRET_LENGTH = 32
 
@@ -52,7 +55,7 @@ def examine() -> list[Finding]:
 
 def unready() -> list[Finding]:
     """Return what keeps this installation from serving; cheap, for the readiness probe."""
-    checks: tuple[Callable[[], Iterator[Finding]], ...] = (check_database, check_redis, check_generator)
+    checks: tuple[Callable[[], Iterator[Finding]], ...] = (check_database, check_space, check_redis, check_generator)
     return [finding for check in checks for finding in check() if finding.level == "fault"]
 
 
@@ -86,9 +89,36 @@ def _known_migrations() -> frozenset[tuple[str, str]]:
     return frozenset(MigrationLoader(None).disk_migrations or ())
 
 
+def check_vector() -> Iterator[Finding]:
+    """Only of the embedded server: trying it in a server that others use could end that server."""
+    if not (settings.DATA_DIR / "postgres" / "PG_VERSION").exists():
+        return
+    try:
+        problem = postgres.try_vector()
+    except postgres.NoPostgres as error:
+        problem = str(error)
+    if problem:
+        advice = "Use a Postgres of your own with pgvector built for this processor: DATABASE_URL."
+        yield Finding("vector", "fault", f"does not work here: {problem}", advice)
+    else:
+        yield Finding("vector", "ok", "works on this processor")
+
+
+def check_space() -> Iterator[Finding]:
+    """Whether the database can write: it has just refused for lack of space, or the embedded one is about to."""
+    advice = "Free some space where the database keeps its data."
+    if disk_was_full():
+        yield Finding("space", "fault", "the database has no disk space left", advice)
+        return
+    folder = settings.DATA_DIR / "postgres"
+    if folder.exists() and (free := shutil.disk_usage(folder).free >> 20) < LEAST_MEGABYTES:
+        yield Finding("space", "fault", f"the database has {free} MB of disk space left", advice)
+
+
 def check_redis() -> Iterator[Finding]:
     try:
         facts: Any = client().info("server")
+        problem = _refused_write()
     except redis.RedisError as error:
         advice = "Start Parley with `make up`, or check REDIS_URL and that the server runs."
         yield Finding("redis", "fault", "cannot be reached", advice, str(error))
@@ -96,8 +126,28 @@ def check_redis() -> Iterator[Finding]:
     version = facts.get("valkey_version") or facts.get("redis_version")
     if int(str(version).split(".")[0]) < 7:
         yield Finding("redis", "fault", f"version {version}", "Use Redis 7 or newer, or Valkey.")
+    elif problem:
+        advice = "Give it more memory (maxmemory) or disk space, or name the primary in REDIS_URL."
+        yield Finding("redis", "fault", f"takes no writes: {problem}", advice)
     else:
         yield Finding("redis", "ok", f"version {version}")
+
+
+def _refused_write() -> str:
+    """Return why Redis takes no writes, as it says it, or nothing. Raises `RedisError` where it cannot be asked."""
+    try:
+        client().set("parley:probe", 1, ex=10)
+    except (redis.OutOfMemoryError, redis.ReadOnlyError, redis.ResponseError) as error:
+        return str(error).rstrip(".")
+    return ""
+
+
+def _cause_of_silence() -> str:
+    """Return why nobody may be heard of although they run, or nothing: life is shown through Redis."""
+    try:
+        return "unknown: Redis takes no writes" if _refused_write() else ""
+    except redis.RedisError:
+        return "unknown: Redis cannot be reached"
 
 
 def check_generator() -> Iterator[Finding]:
@@ -108,6 +158,8 @@ def check_generator() -> Iterator[Finding]:
         return
     if count:
         yield Finding("generator", "ok", f"{count} at work")
+    elif cause := _cause_of_silence():
+        yield Finding("generator", "fault", cause, "Mend Redis first.")
     else:
         yield Finding("generator", "fault", "none has been heard of", "Start one: `manage.py generate`.")
 
@@ -122,7 +174,9 @@ def check_worker() -> Iterator[Finding]:
     except redis.RedisError:
         yield Finding("worker", "fault", "unknown: Redis cannot be reached", "Mend Redis first.")
         return
-    if seen is None:
+    if seen is None and (cause := _cause_of_silence()):
+        yield Finding("worker", "fault", cause, "Mend Redis first.")
+    elif seen is None:
         yield Finding("worker", "fault", "not heard of for a minute", advice)
     else:
         yield Finding("worker", "ok", f"seen {max(0, int(time.time()) - int(seen))} s ago")  # type: ignore[arg-type]
@@ -188,5 +242,6 @@ def check_clock() -> Iterator[Finding]:
 
 
 CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
-    check_database, check_redis, check_generator, check_worker, check_models, check_disk, check_secrets, check_clock,
+    check_database, check_space, check_vector, check_redis, check_generator, check_worker, check_models, check_disk,
+    check_secrets, check_clock,
 )  # fmt: skip

@@ -1,4 +1,6 @@
 import asyncio
+import logging
+from collections.abc import Coroutine
 from typing import Any
 
 from celery import shared_task
@@ -10,25 +12,36 @@ from endpoints.callers import caller_of
 from endpoints.config import ConfigFaults
 from endpoints.model_lists import refresh
 
+SECONDS = 60  # that a task may take: a server that sends a byte now and then must not hold a thread
 
-@shared_task
+log = logging.getLogger(__name__)
+
+
+def _within_limit(work: Coroutine[Any, Any, object]) -> None:
+    try:
+        asyncio.run(asyncio.wait_for(work, SECONDS))
+    except TimeoutError:
+        log.warning("a server did not answer whole within %d s", SECONDS)
+
+
+@shared_task(time_limit=SECONDS)
 def refresh_models(name: str, who: str = "") -> None:
     """Fetch the model list of an endpoint anew; `who` is the id of the person whose list it is."""
     endpoint = registry.current().get(name)
     if endpoint is None or not endpoint.fetch_models:
         return
     person = User.objects.filter(id=who).first() if who else None
-    asyncio.run(refresh(endpoint, who, caller_of(person) if person else None))
+    _within_limit(refresh(endpoint, who, caller_of(person) if person else None))
 
 
-@shared_task
+@shared_task(time_limit=SECONDS)
 def look_for_local_servers() -> None:
     """Look for model servers on this machine, if the operator wants that."""
     if registry.current().config.document.parley.discoverLocal:
-        asyncio.run(discovery.look())
+        _within_limit(discovery.look())
 
 
-@shared_task(ignore_result=True, expires=240)
+@shared_task(ignore_result=True, expires=240, time_limit=SECONDS)
 def forget_keys() -> None:
     """Delete the values of people's keys that have expired."""
     keys.forget_expired()

@@ -49,14 +49,14 @@ def start() -> None:
     for port, command in commands.items():
         with (folder / f"{port}.log").open("wb") as log:
             process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=subprocess.STDOUT)
-        atexit.register(_end, process)
+        atexit.register(stop, process)
         wait_for_port(port, process)
-    _wait_for_database(postgres.url(database))
-    os.environ["DATABASE_URL"] = postgres.url(database)
-    os.environ["REDIS_URL"] = valkey.url(redis)
+    os.environ["DATABASE_URL"] = postgres.url(folder / "pg", database)
+    os.environ["REDIS_URL"] = valkey.url(folder / "valkey", redis)
+    wait_for_database(os.environ["DATABASE_URL"])
 
 
-def _wait_for_database(url: str) -> None:
+def wait_for_database(url: str) -> None:
     for _ in range(200):
         try:
             psycopg.connect(url).close()
@@ -66,7 +66,7 @@ def _wait_for_database(url: str) -> None:
     raise RuntimeError("Postgres did not start")
 
 
-def _end(process: "subprocess.Popen[bytes]") -> None:
+def stop(process: "subprocess.Popen[bytes]") -> None:
     process.send_signal(2)
     try:
         process.wait(10)

@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler as rest_exception_handler
 from rest_framework.views import set_rollback
 
-from config.errors import UNREACHABLE
+from config.errors import UNREACHABLE, is_disk_full
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +76,9 @@ def _unexpected(exc: Exception, key: str) -> Response:
     set_rollback()
     if isinstance(exc, UNREACHABLE):
         log.error("the database or Redis could not serve a request", exc_info=exc)
-        body = {key: _("A part of the server is not reachable. Try again in a moment.")}
+        full = _("The server has no disk space left, so this was not saved. Tell your administrator.")
+        away = _("A part of the server is not reachable. Try again in a moment.")
+        body = {key: full if is_disk_full(exc) else away}
         return Response(body, status=503, headers={"Retry-After": "1"})
     log.error("a request failed", exc_info=exc)
     return Response({key: _("Something went wrong on our side.")}, status=500)

@@ -4,13 +4,14 @@ import logging
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from billing.models import Balance, LedgerEntry, Reconciliation
 
 log = logging.getLogger(__name__)
 MOST_REPORTED = 1_000
+SECONDS = 240  # that the comparison may take in the database
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,8 @@ WHERE u.held <> coalesce(s.total, 0)
 def reconcile() -> Reconciliation:
     """Compare everything, in one snapshot of the database; store and return the result. Drift is logged as an error."""
     report = Reconciliation(started_at=timezone.now())
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{SECONDS}s"])
         cursor.execute(_COMPARE)
         drift = [Drift(*row) for row in cursor.fetchall()]
     report.entries = LedgerEntry.objects.count()

@@ -7,14 +7,12 @@ simply not touched any more.
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.utils import timezone
 from psycopg import Cursor
 from psycopg.rows import dict_row, tuple_row
 from psycopg.types.json import Jsonb, JsonbLoader
@@ -84,7 +82,8 @@ class Progress:
 _MAY_SEE = grants.VISIBLE_SQL.format(kind=Project.KIND, object="p.id", user="c.owner_id")
 _CLAIM = f"""
 WITH taken AS (
-    UPDATE chat_generation SET state = 'running', worker = %(worker)s, started_at = now(), lease_expires_at = %(lease)s
+    UPDATE chat_generation SET state = 'running', worker = %(worker)s, started_at = now(),
+        lease_expires_at = clock_timestamp() + make_interval(secs => %(lease)s)
     WHERE id = ANY(%(ids)s) AND state = 'queued'
     RETURNING id, owner_id, conversation_id, message_id, hold_id, continues, needs_title, stop_requested
 )
@@ -113,8 +112,7 @@ def claim(*, ids: Sequence[UUID], worker: str) -> list[Job]:
     """Take those of the runs that nobody has taken yet; one round trip for all of them."""
     connection.ensure_connection()
     raw = connection.connection
-    lease = timezone.now() + timedelta(seconds=settings.GENERATION_LEASE_SECONDS)
-    values = {"ids": list(ids), "worker": worker, "lease": lease}
+    values = {"ids": list(ids), "worker": worker, "lease": settings.GENERATION_LEASE_SECONDS}
     with transaction.atomic(), connection.wrap_database_errors, raw.pipeline():
         taking = Cursor(raw, row_factory=dict_row)
         taking.adapters.register_loader("jsonb", JsonbLoader)  # Django reads JSON as text, for its own fields
@@ -152,13 +150,12 @@ def save(*, worker: str, batch: Sequence[Progress]) -> dict[UUID, bool]:
     Returns, for each run that is still this worker's, whether a person asked it to stop. Does not wait for the
     disk: a crash loses at most what the next save would have brought.
     """
-    lease = timezone.now() + timedelta(seconds=settings.GENERATION_LEASE_SECONDS)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL synchronous_commit = off")
         cursor.execute(
-            "UPDATE chat_generation SET lease_expires_at = %s WHERE id = ANY(%s) AND worker = %s AND state = 'running'"
-            " RETURNING id, stop_requested",
-            [lease, [each.id for each in batch], worker],
+            "UPDATE chat_generation SET lease_expires_at = clock_timestamp() + make_interval(secs => %s)"
+            " WHERE id = ANY(%s) AND worker = %s AND state = 'running' RETURNING id, stop_requested",
+            [settings.GENERATION_LEASE_SECONDS, [each.id for each in batch], worker],
         )
         held: dict[UUID, bool] = dict(cursor.fetchall())
         written = [each for each in batch if each.id in held and each.parts is not None]

@@ -1,11 +1,12 @@
 """The sentence in which something was found, with the hits marked."""
 
 import re
-import unicodedata
 from collections.abc import Sequence
 
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
+
+from chat.services.search_text import Folded, fold, pattern_of
 
 AROUND = 220  # characters
 _SEARCHED = 200_000
@@ -15,9 +16,8 @@ _END = re.compile(r"[.!?。！？\n]\s*")
 def snippet(text: str, terms: Sequence[str]) -> SafeString:
     """Return escaped HTML: the part of `text` around the first hit, every hit in ``<mark>``."""
     text = text[:_SEARCHED]
-    pattern = _pattern(terms)
-    first = pattern.search(text) if pattern else None
-    at = first.start() if first else 0
+    pattern = pattern_of(terms)
+    at = _first(text, pattern)
     start = _sentence_start(text, at)
     cut = text[start : start + 2 * AROUND]
     if start + len(cut) < len(text):
@@ -30,12 +30,17 @@ def snippet(text: str, terms: Sequence[str]) -> SafeString:
 
 def marked(text: str, terms: Sequence[str]) -> SafeString:
     """Return the whole of `text` escaped, every hit in ``<mark>``."""
-    return mark_safe(_marked(text, _pattern(terms)))  # noqa: S308 (escaped piece by piece)
+    return mark_safe(_marked(text, pattern_of(terms)))  # noqa: S308 (escaped piece by piece)
 
 
-def _pattern(terms: Sequence[str]) -> "re.Pattern[str] | None":
-    wanted = sorted({unicodedata.normalize("NFKC", term) for term in terms if term.strip()}, key=len, reverse=True)
-    return re.compile("|".join(map(re.escape, wanted)), re.IGNORECASE) if wanted else None
+def _first(text: str, pattern: "re.Pattern[str] | None") -> int:
+    """Return where the first hit begins, or 0. Only the line that has it is looked at character by character."""
+    at = 0
+    for line in text.splitlines(keepends=True) if pattern else ():
+        if pattern and pattern.search(fold(line)):
+            return next((at + start for start, _ in Folded.of(line).spans(pattern)), at)
+        at += len(line)
+    return 0
 
 
 def _sentence_start(text: str, at: int) -> int:
@@ -53,9 +58,15 @@ def _sentence_start(text: str, at: int) -> int:
 def _marked(text: str, pattern: "re.Pattern[str] | None") -> str:
     if pattern is None:
         return escape(text)
+    return "".join(_marked_line(line, pattern) for line in text.splitlines(keepends=True))
+
+
+def _marked_line(line: str, pattern: "re.Pattern[str]") -> str:
+    if not pattern.search(fold(line)):
+        return escape(line)
     pieces: list[str] = []
     last = 0
-    for found in pattern.finditer(text):
-        pieces += [escape(text[last : found.start()]), "<mark>", escape(found[0]), "</mark>"]
-        last = found.end()
-    return "".join([*pieces, escape(text[last:])])
+    for start, end in Folded.of(line).spans(pattern):
+        pieces += [escape(line[last:start]), "<mark>", escape(line[start:end]), "</mark>"]
+        last = end
+    return "".join([*pieces, escape(line[last:])])

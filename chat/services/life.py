@@ -1,6 +1,8 @@
 """What of the chats belongs to a person: erased with them, handed out, or deleted when it is old."""
 
 import logging
+import math
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -69,10 +71,11 @@ def _conversations(user: User) -> Iterator[dict[str, Any]]:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """One run of the retention job: conversations deleted for good, and of how many people."""
+    """One run of the retention job: conversations deleted for good, of how many people, and whether more is due."""
 
     conversations: int
     people: int
+    unfinished: bool = False
 
 
 def retention_of() -> dict[UUID, int]:
@@ -91,14 +94,17 @@ def retention_of() -> dict[UUID, int]:
     return {person: days for person, days in by_role.items() if days is not None}
 
 
-def retain() -> Kept:
+def retain(*, seconds: float = math.inf) -> Kept:
     """Delete the chats that nobody touched for longer than they are kept; pinned ones stay. Returns the report.
+
+    Ends after so many `seconds` with what is due by then; another run goes on from there.
 
     Where anybody's chats are limited, the report is in the audit log, too: of how many people they are, and how much of
     how many was deleted.
     Safe to run twice at once; a chat in which a reply is being written is not old.
     """
-    conversations, people = 0, 0
+    conversations, people, unfinished = 0, 0, False
+    end = time.monotonic() + seconds
     now = timezone.now()
     limited = retention_of()
     for person, days in sorted(limited.items()):
@@ -106,7 +112,7 @@ def retain() -> Kept:
         old = Conversation.objects.filter(
             owner=person, pin_position=None, updated_at__lt=now - timedelta(days=days)
         ).order_by("id")
-        while True:
+        while not (unfinished := time.monotonic() > end):
             with transaction.atomic():
                 ids = list(old.select_for_update(skip_locked=True).values_list("id", flat=True)[:LOT])
                 if not ids:
@@ -114,8 +120,10 @@ def retain() -> Kept:
                 organise.erase(ids)
                 deleted += len(ids)
         conversations, people = conversations + deleted, people + bool(deleted)
+        if unfinished:
+            break
     after = {"limited": len(limited), "people": people, "conversations": conversations}
     if limited:
         audit.record(actor=None, action="retention.run", target=audit.Target("retention", ""), after=after)
     log.info("retention: %d conversations of %d people deleted", conversations, people)
-    return Kept(conversations, people)
+    return Kept(conversations, people, unfinished)

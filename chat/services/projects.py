@@ -36,6 +36,7 @@ from accounts.services.resources import Kind, Shared
 from chat import doors
 from chat.models import Conversation, Project
 from chat.services.notices import notify
+from chat.services.search_text import holds
 
 MOST = 1_000  # of one person
 PAGE = 25
@@ -92,7 +93,7 @@ def page(
         rows = rows.annotate(sorted_by=Coalesce("last_conversation_at", _LONG_AGO, output_field=DateTimeField()))
         field = "sorted_by"
     if search:
-        rows = rows.filter(Q(name__icontains=search) | Q(description__icontains=search))
+        rows = rows.filter(holds("name", search) | holds("description", search))
     if position := _position(cursor, sort):
         value, last_id = position
         beyond = "lt" if descending else "gt"

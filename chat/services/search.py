@@ -5,8 +5,8 @@ newest messages finds what is said often. What is said seldom is found by the in
 And what is said often, but seldom as asked for, by walking back in time for as long as it takes.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
@@ -20,6 +20,7 @@ from accounts.models import User
 from accounts.services import grants
 from chat.models import Conversation, Project
 from chat.services.search_query import Query, parse
+from chat.services.search_text import fold, is_unspaced
 
 PAGE = 20
 MANY = 5_000  # hits; with more than these, the newest are looked for by time
@@ -64,7 +65,7 @@ def search(*, user: User, query: Query, cursor: str | None = None, limit: int = 
     if query.is_empty or query.faults:
         return Page([], None, 0, terms)
     count(user)
-    wanted = _tsquery(user, query)
+    wanted, query = _tsquery(user, query)
     position = _not_after(query.until, _position(cursor))
     values = _values(user, query, wanted, position, limit + 1)
     with transaction.atomic(), connection.cursor() as db:
@@ -93,7 +94,8 @@ def conversation_ids(*, user: User, text: str) -> list[UUID]:
     if query.is_empty or query.faults:
         return []
     count(user)
-    values = _values(user, query, _tsquery(user, query), None, MANY)
+    wanted, query = _tsquery(user, query)
+    values = _values(user, query, wanted, None, MANY)
     with transaction.atomic(), connection.cursor() as db:
         ids = [row[0] for row in _titles(db, user, query, limit=1_000)]
         db.execute(_CONVERSATIONS.format(filters=_filters(query)), values)
@@ -165,10 +167,10 @@ FROM (SELECT created_at, message_id, (SELECT count(*) FROM h) AS number FROM h O
     AS oldest LEFT JOIN kept ON true ORDER BY 9 DESC NULLS LAST, 1 DESC
 """
 _TITLES = """
-SELECT id, word_similarity(%(words)s, title) AS likeness FROM chat_conversation
+SELECT id, word_similarity(%(words)s, chat_fold(title)) AS likeness FROM chat_conversation
 WHERE owner_id = %(owner)s AND deleted_at IS NULL AND NOT is_temporary
-    AND (title ILIKE ALL(%(patterns)s) OR (%(forgiving)s AND %(words)s <%% title))
-ORDER BY title ILIKE ALL(%(patterns)s) DESC, likeness DESC, updated_at DESC LIMIT %(limit)s
+    AND (chat_fold(title) LIKE ALL(%(patterns)s) OR (%(forgiving)s AND %(words)s <%% chat_fold(title)))
+ORDER BY chat_fold(title) LIKE ALL(%(patterns)s) DESC, likeness DESC, updated_at DESC LIMIT %(limit)s
 """
 
 
@@ -196,8 +198,8 @@ def _values(
         "owner": user.id, "query": wanted, "many": MANY, "recent": RECENT, "limit": limit,
         "moment": moment, "last": last,
         "since": _midnight(query.since), "until": _midnight(query.until), "phrases": _patterns(query.phrases),
-        "titles": _patterns(query.titles), "models": _patterns(query.models),
-        "projects": [each.lower() for each in query.projects], "tags": [each.lower() for each in query.tags],
+        "titles": _patterns(query.titles), "models": _patterns(query.models, form=str),
+        "projects": [fold(each) for each in query.projects], "tags": [fold(each) for each in query.tags],
     }  # fmt: skip
 
 
@@ -205,26 +207,30 @@ def _filters(query: Query) -> str:
     """Return the conditions beyond words; every value is a parameter."""
     filters = []
     if query.phrases:
-        filters.append("m.text ILIKE ALL(%(phrases)s)")
+        filters.append("chat_fold(m.text) LIKE ALL(%(phrases)s)")
     if query.titles:
-        filters.append("c.title ILIKE ALL(%(titles)s)")
+        filters.append("chat_fold(c.title) LIKE ALL(%(titles)s)")
     if query.models:
         filters.append("coalesce(nullif(m.model, ''), c.model) ILIKE ANY(%(models)s)")
     if query.projects:
-        filters.append(f"lower(p.name) = ANY(%(projects)s) AND (p.owner_id = c.owner_id OR {_MAY_SEE})")
+        filters.append(f"chat_fold(p.name) = ANY(%(projects)s) AND (p.owner_id = c.owner_id OR {_MAY_SEE})")
     if query.tags:
         filters.append(
             "EXISTS (SELECT 1 FROM chat_conversation_tags ct JOIN chat_tag t ON t.id = ct.tag_id"
-            " WHERE ct.conversation_id = c.id AND lower(t.name) = ANY(%(tags)s))"
+            " WHERE ct.conversation_id = c.id AND chat_fold(t.name) = ANY(%(tags)s))"
         )
     return "".join(f" AND {each}" for each in filters)
 
 
-def _tsquery(user: User, query: Query) -> str:
-    """Return the words as a tsquery: the same function cuts them that cut the messages. The last may be a beginning."""
+def _tsquery(user: User, query: Query) -> tuple[str, Query]:
+    """Return the words as a tsquery: the same function cuts them that cut the messages. The last may be a beginning.
+
+    A word of which nothing is left when it is cut, such as a lone symbol, becomes a phrase of the query returned.
+    """
     with connection.cursor() as db:
         db.execute(
-            "SELECT chat_lexemes(word) FROM unnest(%s::text[]) WITH ORDINALITY AS given (word, place) ORDER BY place",
+            "SELECT chat_lexemes(word, true) FROM unnest(%s::text[]) WITH ORDINALITY AS given (word, place)"
+            " ORDER BY place",
             [[*query.words, *query.excluded]],
         )
         lexemes = [row[0] for row in db.fetchall()]
@@ -233,17 +239,22 @@ def _tsquery(user: User, query: Query) -> str:
     terms += [_quoted(f"r:{query.role}")] if query.role else []
     terms += [_quoted("c:code")] if query.has_code else []
     for number, each in enumerate(wanted, 1):
-        terms += [_beginning(each)] if number == len(wanted) and each else [_quoted(lexeme) for lexeme in each]
-    terms += ["!(" + " & ".join(map(_quoted, each)) + ")" for each in unwanted if each]
-    return " & ".join(terms)
+        terms += [_beginning(each)] if number == len(wanted) and each else map(_term, each)
+    terms += ["!(" + " & ".join(map(_term, each)) + ")" for each in unwanted if each]
+    bare = tuple(word for word, each in zip(query.words, wanted, strict=True) if not each and word not in query.phrases)
+    return " & ".join(terms), replace(query, phrases=(*query.phrases, *bare))
 
 
 def _beginning(lexemes: Sequence[str]) -> str:
     """Return the last word as a tsquery: a beginning is enough, when it is longer than two letters."""
     whole = max(lexemes, key=len)
-    exact = " & ".join(map(_quoted, lexemes))
-    is_letters = len(whole) > 2 or (len(whole) == 1 and not whole.isascii())
-    return f"(({exact}) | {_quoted(whole)}:*)" if is_letters else f"({exact})"
+    exact = " & ".join(map(_term, lexemes))
+    return f"(({exact}) | {_quoted(whole)}:*)" if len(whole) > 2 else f"({exact})"
+
+
+def _term(lexeme: str) -> str:
+    """Return a lexeme as a term of a tsquery. A single character of a script without spaces begins a pair."""
+    return f"{_quoted(lexeme)}:*" if len(lexeme) == 1 and is_unspaced(lexeme) else _quoted(lexeme)
 
 
 def _quoted(lexeme: str) -> str:
@@ -257,13 +268,13 @@ def _titles(db: Any, user: User, query: Query, *, limit: int) -> list[tuple[UUID
         return []
     db.execute("SELECT set_config('pg_trgm.word_similarity_threshold', %s, true)", [str(_LIKENESS)])
     patterns = _patterns([*query.titles, *query.words])
-    values = {"owner": user.id, "words": words, "patterns": patterns, "forgiving": len(words) > 3, "limit": limit}
+    values = {"owner": user.id, "words": fold(words), "patterns": patterns, "forgiving": len(words) > 3, "limit": limit}
     db.execute(_TITLES, values)
     return list(db.fetchall())
 
 
-def _patterns(texts: Sequence[str]) -> list[str]:
-    escaped = (text.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_") for text in texts)
+def _patterns(texts: Sequence[str], form: Callable[[str], str] = fold) -> list[str]:
+    escaped = (form(text).replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_") for text in texts)
     return [f"%{text}%" for text in escaped]
 
 

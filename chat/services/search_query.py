@@ -7,6 +7,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from chat.services.search_text import mixes_scripts
+
 LONGEST = 1_000  # characters; the rest is not looked at
 MOST_WORDS = 32
 
@@ -74,8 +76,8 @@ def _said(query: Query, value: str, *, quoted: bool, without: bool) -> Query:
         return query
     if without:
         return replace(query, excluded=(*query.excluded, *value.split()))
-    # What is no word by itself, as c++ or a.b(), is looked for as it stands, too.
-    literal = quoted or bool(_INNER_SYMBOL.search(value))
+    # What is no word by itself, as c++ or a.b(), is looked for as it stands, too; and what is cut into several.
+    literal = quoted or bool(_INNER_SYMBOL.search(value)) or any(map(mixes_scripts, value.split()))
     phrases = (*query.phrases, value) if literal else query.phrases
     return replace(query, words=(*query.words, *value.split()), phrases=phrases)
 

@@ -1,11 +1,16 @@
-"""Ending what nobody ends any more. Run every few seconds by the scheduler; safe to run twice at once."""
+"""Ending what nobody ends any more. The worker has a thread of its own for it, which tasks cannot hold up."""
 
 import logging
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.conf import settings
+from django.db import transaction
 from django.db.models import Sum
 from django.db.models.functions import Length
 from django.utils import timezone
@@ -25,49 +30,95 @@ from endpoints.prices import rates_of
 
 log = logging.getLogger(__name__)
 
-UNHEARD = timedelta(seconds=5)  # a run that still waits after this is announced again
-TOO_LATE = timedelta(minutes=15)  # and after this nobody waits for its answer any more
-RETURN = 5  # seconds a database that was away has been back before a lease counts: generators renew them first
+UNHEARD = 5.0  # seconds; a run that still waits after this is announced again
+TOO_LATE = 15 * 60.0  # seconds; after this nobody waits for its answer any more
+GAP = 30.0  # seconds without a look after which what was seen before counts no more
+JUMP = 5.0  # seconds by which the clock may differ from what has passed; more is a jump
 LOT = 200
 CHARACTERS_PER_TOKEN = 4
 
 
-def sweep() -> dict[str, int]:
-    """End runs whose generator is gone, expire those nobody took, announce the forgotten; return the counts."""
-    now = timezone.now()
-    lost = Generation.objects.filter(state=Generation.State.RUNNING, lease_expires_at__lt=now)
-    if not _leases_could_be_renewed():
-        lost = lost.none()
-    late = Generation.objects.filter(state=Generation.State.QUEUED, created_at__lt=now - TOO_LATE)
-    counts = {
-        "interrupted": sum(_interrupt(each, now) for each in lost.values_list("id", flat=True)[:LOT]),
-        "expired": sum(_expire(each) for each in late.values_list("id", flat=True)[:LOT]),
-    }
-    waiting = Generation.objects.filter(state=Generation.State.QUEUED, created_at__lt=now - UNHEARD)
-    forgotten = list(waiting.order_by("created_at").values_list("id", flat=True)[:LOT])
-    if forgotten:
-        announce_work(*forgotten)
-    return counts | {"announced": len(forgotten)}
+@dataclass(slots=True)
+class _Seen:
+    """A run as it was first seen in this state: its lease, and when that was, on the monotonic clock."""
+
+    lease: datetime | None
+    since: float
 
 
-def _leases_could_be_renewed() -> bool:
-    """Whether the database has been there for long enough that a lease which ran out means a lost generator."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp() - pg_postmaster_start_time() >= make_interval(secs => %s)", [RETURN])
-        return bool(cursor.fetchone()[0])
+@dataclass(slots=True)
+class Sweeper:
+    """Ends runs whose generator is gone, expires those nobody took, announces the forgotten.
+
+    A lease that its generator renews changes every few seconds. One that this sweeper has seen unchanged for
+    `GENERATION_LEASE_SECONDS` of monotonic time belongs to a generator that is gone, whatever the clocks of the
+    machines say: none of them is compared with another. After a time without a look, as while the database was away,
+    the seeing begins anew, so that generators can renew their leases first. Several sweepers may look at once.
+    """
+
+    monotonic: Callable[[], float] = time.monotonic
+    _seen: dict[UUID, _Seen] = field(default_factory=dict)
+    _looked_at: float = -math.inf
+    _clock: tuple[datetime, float] | None = None  # the time of the day and the monotonic time of the last look
+    _jumped_at: float = -math.inf
+
+    def look(self) -> dict[str, int]:
+        """Do what is due; return the counts. Raises `DatabaseError` while there is no database."""
+        now = self.monotonic()
+        if now - self._looked_at > GAP:
+            self._seen.clear()
+        self._watch_the_clock(now)
+        rows = Generation.objects.filter(state__in=[Generation.State.RUNNING, Generation.State.QUEUED])
+        open_runs = list(rows.order_by("created_at").values_list("id", "state", "lease_expires_at", "created_at"))
+        self._seen = {
+            run: seen if (seen := self._seen.get(run)) and seen.lease == lease else _Seen(lease, now)
+            for run, _, lease, _ in open_runs
+        }
+        lost = [run for run, state, *_ in open_runs if state == Generation.State.RUNNING and self._is_lost(run, now)]
+        waiting = [(run, created) for run, state, _, created in open_runs if state == Generation.State.QUEUED]
+        late = [run for run, created in waiting if self._waits(run, created, now, TOO_LATE)]
+        counts = {
+            "interrupted": sum(_interrupt(run, self._seen[run].lease) for run in lost[:LOT]),
+            "expired": sum(_expire(run) for run in late[:LOT]),
+        }
+        gone = set(late)
+        forgotten = [run for run, created in waiting if run not in gone and self._waits(run, created, now, UNHEARD)]
+        if forgotten:
+            announce_work(*forgotten[:LOT])
+        self._looked_at = self.monotonic()
+        return counts | {"announced": len(forgotten[:LOT])}
+
+    def _is_lost(self, run: UUID, now: float) -> bool:
+        return now - self._seen[run].since >= settings.GENERATION_LEASE_SECONDS
+
+    def _waits(self, run: UUID, created: datetime, now: float, seconds: float) -> bool:
+        """Whether a queued run waits that long. Its own time counts only where the clock has not jumped since."""
+        if now - self._seen[run].since >= seconds:
+            return True
+        return now - self._jumped_at > TOO_LATE and timezone.now() - created >= timedelta(seconds=seconds)
+
+    def _watch_the_clock(self, now: float) -> None:
+        today = timezone.now()
+        if self._clock:
+            apart = (today - self._clock[0]).total_seconds() - (now - self._clock[1])
+            if abs(apart) > JUMP:
+                log.warning("the clock has jumped by %.0f s", apart)
+                self._jumped_at = now
+        self._clock = (today, now)
 
 
 @transaction.atomic
-def _interrupt(generation_id: UUID, now: datetime) -> int:
-    """Keep what was saved of a run whose lease ran out, and mark it. Locks the run's row."""
+def _interrupt(generation_id: UUID, lease: datetime | None) -> int:
+    """Keep what was saved of a run whose lease is still `lease`, and mark it. Locks the run's row."""
     run = (
         Generation.objects.select_for_update(skip_locked=True, of=("self",))
         .select_related("message")
-        .filter(id=generation_id, state=Generation.State.RUNNING, lease_expires_at__lt=now)
+        .filter(id=generation_id, state=Generation.State.RUNNING, lease_expires_at=lease)
         .first()
     )
     if run is None:
         return 0
+    now = timezone.now()
     Generation.objects.filter(id=run.id).update(
         state=Generation.State.INTERRUPTED, error="interrupted", finished_at=now
     )

@@ -36,6 +36,7 @@ log = logging.getLogger(__name__)
 
 QUESTION_CHARACTERS = 2_000
 TITLE_TOKENS = 24
+SECONDS = 60  # that a title may take; a model that is slower gives none
 MOST_TITLES = 20  # asked for by one person in a minute
 STRUCTURED_TOKENS = 96  # the same as JSON, or as a tool call
 PROMPT = (
@@ -183,7 +184,10 @@ def _paid(conversation: Conversation, request: ModelRequest, titles: Titles, *, 
     )  # fmt: skip
     holds.place(hold_id=hold_id, reserve=reserve)
     try:
-        text, usage, failed = asyncio.run(_written(request, titles))
+        text, usage, failed = asyncio.run(asyncio.wait_for(_written(request, titles), SECONDS))
+    except TimeoutError:
+        holds.release(hold_id=hold_id)
+        return "", Failed("timeout", f"no title within {SECONDS} s")
     except BaseException:
         holds.release(hold_id=hold_id)
         raise

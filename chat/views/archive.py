@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from chat.models import Conversation
 from chat.services import organise
+from chat.services.search_text import holds
 from chat.views.shell import SignedIn, is_partial, show_done, show_page, signed_in
 
 
@@ -22,7 +23,7 @@ def index(request: SignedIn) -> HttpResponse:
     descending = request.GET.get("direction") != "asc"
     among = Conversation.objects.filter(archived_at__isnull=False, is_temporary=False)
     if words:
-        among = among.filter(title__icontains=words)
+        among = among.filter(holds("title", words))
     cursor = request.GET.get("cursor")
     page = organise.page(user=request.user, cursor=cursor, among=among, sort=sort, descending=descending)
     context = {"page_of": page, "words": words, "sort": sort, "descending": descending}

@@ -12,6 +12,7 @@ from chat import doors
 from chat.act_forms import TagForm
 from chat.models import Tag
 from chat.services import tags
+from chat.services.search_text import holds
 from chat.views.shell import SignedIn, is_partial, show_done, show_page, signed_in, uuid_or_none
 
 PAGE = 100
@@ -23,7 +24,7 @@ def index(request: SignedIn) -> HttpResponse:
     words = request.GET.get("q", "").strip()
     mine = tags.listed(request.user)
     if words:
-        mine = mine.filter(name__icontains=words.replace("\x00", " "))
+        mine = mine.filter(holds("name", words.replace("\x00", " ")))
     whole = bool(words) or "all" in request.GET
     shown = list(mine) if whole else list(mine[: PAGE + 1])
     more = not whole and len(shown) > PAGE

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from deploy.embedded import leftovers, model, postgres, prepare, probe, valkey
+from deploy.embedded import carry_over, leftovers, model, postgres, prepare, private, probe, valkey
 from deploy.embedded.parts import Part, tail
 
 DATABASE = "parley"
@@ -80,6 +80,7 @@ class Supervisor:
             signal.signal(signal.SIGHUP, self._on_signal)
         try:
             leftovers.end_leftovers(self.plan.data)
+            private.close_folder(self.plan.data)
             self._start_all()
             self._watch()
         except (postgres.NoPostgres, valkey.NoValkey, model.NoModel, prepare.NotPrepared, CannotStart) as error:
@@ -119,8 +120,10 @@ class Supervisor:
                 return self._part("postgres", command, lambda: probe.listens(port), signal.SIGINT, signal.SIGINT)
 
             port = self._start_on_free_port(part)
-            prepare.create_database(postgres.url(port), DATABASE)
-            url = postgres.url(port, DATABASE)
+            prepare.create_database(postgres.url(folder, port), DATABASE)
+            for change in carry_over.carry_over(postgres.url(folder, port)):
+                self._line("postgres", change)
+            url = postgres.url(folder, port, DATABASE)
             self._line("postgres", f"port {port}")
         self._tell_others("DATABASE_URL", url)
 
@@ -136,7 +139,7 @@ class Supervisor:
                 return self._part("valkey", valkey.server_command(folder, port), lambda: probe.listens(port))
 
             port = self._start_on_free_port(part)
-            url = valkey.url(port)
+            url = valkey.url(folder, port)
             self._line("valkey", f"port {port}")
         self._tell_others("REDIS_URL", url)
 
@@ -267,6 +270,7 @@ class Supervisor:
     # --- files ---------------------------------------------------------------------------------------
 
     def _take_lock(self) -> None:
+        os.umask(private.UMASK)  # of every part, too
         self.plan.data.mkdir(parents=True, exist_ok=True)
         lock = (self.plan.data / "lock").open("a+")
         try:
@@ -287,10 +291,7 @@ class Supervisor:
         """Tell other commands where the parts are (see `config.settings`)."""
         names = ("DATABASE_URL", "REDIS_URL", "LOCAL_MODEL_URL")
         lines = [f"{name}={self._environment[name]}\n" for name in names if self._environment.get(name)]
-        draft = self._runtime_file.with_suffix(".new")
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            file.writelines(lines)
-        draft.replace(self._runtime_file)
+        private.write(self._runtime_file, "".join(lines))
 
     def _tell_others(self, name: str, value: str) -> None:
         self._environment[name] = value

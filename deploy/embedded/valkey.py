@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from deploy.embedded import private
+
 
 class NoValkey(Exception):
     """No Valkey program was found."""
@@ -16,13 +18,22 @@ def program() -> str:
     return str(_binary.get_binary_path())
 
 
+def _password(data: Path) -> str:
+    return private.password(data.with_name(f"{data.name}.password"))
+
+
 def server_command(data: Path, port: int) -> list[str]:
-    """Return the command of a server on 127.0.0.1:`port` that keeps what it is told in `data`."""
+    """Return the command of a server on 127.0.0.1:`port` that keeps what it is told in `data`.
+
+    The password stands in a file: every account of the machine sees command lines.
+    """
+    configuration = data / "valkey.conf"
+    private.write(configuration, f"requirepass {_password(data)}\n")
     return [
-        program(), "--bind", "127.0.0.1", "--port", str(port), "--dir", str(data),
+        program(), str(configuration), "--bind", "127.0.0.1", "--port", str(port), "--dir", str(data),
         "--appendonly", "yes", "--appendfsync", "everysec", "--save", "",
     ]  # fmt: skip
 
 
-def url(port: int) -> str:
-    return f"redis://127.0.0.1:{port}/0"
+def url(data: Path, port: int) -> str:
+    return f"redis://:{_password(data)}@127.0.0.1:{port}/0"

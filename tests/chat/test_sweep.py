@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connections
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
@@ -15,10 +16,9 @@ from accounts.models import User
 from billing.models import Balance, Hold, LedgerEntry
 from chat.generator import persist
 from chat.models import Generation, Message
-from chat.services import sweep as sweeping
 from chat.services import turns
 from chat.services.signals import WORK, client
-from chat.services.sweep import sweep
+from chat.services.sweep import TOO_LATE, UNHEARD, Sweeper
 from chat.streaming.log import OUT_OF_BAND, key_of
 from tests.chat.conftest import began, end
 
@@ -28,19 +28,39 @@ NOTHING = {"interrupted": 0, "expired": 0, "announced": 0}
 Capture = DjangoCaptureOnCommitCallbacks
 
 
-@pytest.fixture(autouse=True)
-def settled_database(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The tests' Postgres began moments ago."""
-    monkeypatch.setattr(sweeping, "RETURN", 0)
+class Clock:
+    """A monotonic clock that goes on when told to."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def pass_(self, seconds: float) -> None:
+        self.now += seconds
 
 
-def lose(run: Generation, text: str = "Because cats", seconds: float = -1) -> Message:
-    """Leave a run as a generator that was killed does; its lease ends in so many seconds."""
-    Generation.objects.filter(id=run.id).update(
-        state="running", worker="killed", lease_expires_at=timezone.now() + timedelta(seconds=seconds)
-    )
+def sweep() -> dict[str, int]:
+    """Look, and look again when what has not changed since counts as lost."""
+    clock = Clock()
+    sweeper = Sweeper(clock)
+    first = sweeper.look()
+    clock.pass_(settings.GENERATION_LEASE_SECONDS)
+    second = sweeper.look()
+    return {name: first[name] + second[name] for name in first}
+
+
+def lose(run: Generation, text: str = "Because cats") -> Message:
+    """Leave a run as a generator that was killed does."""
+    Generation.objects.filter(id=run.id).update(state="running", worker="killed", lease_expires_at=timezone.now())
     Message.objects.filter(id=run.message_id).update(parts=[{"type": "text", "text": text}] if text else [])
     return Message.objects.get(id=run.message_id)
+
+
+def renew(run: Generation) -> None:
+    progress = persist.Progress(id=run.id, message_id=run.message_id, parts=None, last_event_id="")
+    persist.save(worker="killed", batch=[progress])
 
 
 def age(run: Generation, **how: float) -> None:
@@ -96,22 +116,71 @@ def test_a_run_that_had_said_nothing_is_interrupted_too(owner: User) -> None:
     assert LedgerEntry.objects.get().output_tokens == 0
 
 
-def test_a_run_whose_lease_lasts_is_left_alone(owner: User) -> None:
-    started = began(owner)
-    lose(started.generation, seconds=5)
-    assert sweep() == NOTHING
+def test_a_run_whose_lease_is_renewed_is_left_alone(owner: User) -> None:
+    run = began(owner).generation
+    lose(run)
+    clock = Clock()
+    sweeper = Sweeper(clock)
+    for _ in range(10):
+        assert sweeper.look() == NOTHING
+        clock.pass_(settings.GENERATION_LEASE_SECONDS - 1)
+        renew(run)
     assert Generation.objects.get().state == "running"
     assert Hold.objects.get().state == "open"
 
 
-def test_leases_that_ran_out_while_the_database_was_away_may_be_renewed_first(
+@pytest.mark.parametrize("hours", [2, -2])
+def test_a_jump_of_the_clock_costs_no_living_run_and_saves_no_dead_one(
+    hours: int, owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    living, dead, waiting = (began(owner).generation for _ in range(3))
+    for run in (living, dead):
+        lose(run)
+    clock = Clock()
+    sweeper = Sweeper(clock)
+    assert sweeper.look() == NOTHING
+
+    later = timezone.now() + timedelta(hours=hours)
+    monkeypatch.setattr(timezone, "now", lambda: later)
+    clock.pass_(settings.GENERATION_LEASE_SECONDS / 2)
+    renew(living)
+    assert sweeper.look()["interrupted"] == 0
+    clock.pass_(settings.GENERATION_LEASE_SECONDS / 2)
+    assert sweeper.look()["interrupted"] == 1
+
+    states = dict(Generation.objects.values_list("id", "state"))
+    assert states == {living.id: "running", dead.id: "interrupted", waiting.id: "queued"}
+
+
+def test_what_nobody_takes_is_announced_and_expires_whatever_the_clock_says(
     owner: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lose(began(owner).generation)
-    monkeypatch.setattr(sweeping, "RETURN", 10**6)
-    assert sweep() == NOTHING
-    monkeypatch.setattr(sweeping, "RETURN", 0)
-    assert sweep() == NOTHING | {"interrupted": 1}
+    began(owner)
+    earlier = timezone.now() - timedelta(hours=2)
+    monkeypatch.setattr(timezone, "now", lambda: earlier)
+    clock = Clock()
+    sweeper = Sweeper(clock)
+    assert sweeper.look() == NOTHING
+    clock.pass_(UNHEARD)
+    assert sweeper.look() == NOTHING | {"announced": 1}
+    for _ in range(int(TOO_LATE // 20)):
+        clock.pass_(20)
+        counts = sweeper.look()
+    assert counts == NOTHING | {"expired": 1}
+
+
+def test_after_an_outage_generators_may_renew_their_leases_first(owner: User) -> None:
+    run = began(owner).generation
+    lose(run)
+    clock = Clock()
+    sweeper = Sweeper(clock)
+    sweeper.look()
+    clock.pass_(3600)  # the database was away
+    assert sweeper.look() == NOTHING
+    clock.pass_(settings.GENERATION_LEASE_SECONDS / 2)
+    renew(run)
+    clock.pass_(settings.GENERATION_LEASE_SECONDS / 2)
+    assert sweeper.look() == NOTHING
 
 
 def test_a_continued_run_is_not_charged_for_what_an_earlier_one_wrote(owner: User) -> None:
@@ -173,7 +242,7 @@ def test_a_run_nobody_took_is_announced_again(owner: User, django_capture_on_com
     early, late = began(owner), began(owner)
     age(early.generation, seconds=6)
     with django_capture_on_commit_callbacks(execute=True):
-        assert sweep() == NOTHING | {"announced": 1}
+        assert Sweeper().look() == NOTHING | {"announced": 1}
     assert work() == [str(early.generation.id)]
     assert Generation.objects.get(id=late.generation.id).state == "queued"
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 from django.db.utils import ConnectionHandler
 from django.test import Client
 from pytest_django import Settings
@@ -22,6 +22,7 @@ from pytest_django.fixtures import DjangoAssertNumQueries
 from chat.generator.worker import HEARTBEAT
 from chat.services.signals import client as redis_client
 from chat.tasks import WORKER_SEEN
+from config import errors
 from deploy import health
 from deploy.health import Finding
 from endpoints import registry
@@ -157,8 +158,85 @@ def test_no_redis_also_hides_generator_and_worker() -> None:
     assert "REDIS_URL" in faults()["redis"].advice
 
 
+@pytest.fixture
+def full_redis() -> Iterator[None]:
+    """Redis reads, but has no memory for another write."""
+    admin = redis_client()
+    admin.config_set("maxmemory", "1")
+    yield
+    admin.config_set("maxmemory", "0")
+
+
+def test_a_redis_that_takes_no_writes_is_the_cause_that_is_named(full_redis: None) -> None:
+    redis_client().delete(GENERATOR, WORKER_SEEN)
+    found = faults()
+    assert set(found) == {"redis", "generator", "worker"}
+    assert found["redis"].text.startswith("takes no writes: ")
+    assert "maxmemory" in found["redis"].text
+    assert {found[part].text for part in ("generator", "worker")} == {"unknown: Redis takes no writes"}
+
+
+def test_the_probe_names_it_too(full_redis: None, client: Client) -> None:
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert "redis: takes no writes" in answer.content.decode()
+
+
+FULL = """
+DO $$ BEGIN
+    RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = 'disk_full';
+END $$
+"""
+
+
+@pytest.fixture
+def full_database(monkeypatch: pytest.MonkeyPatch) -> Callable[[], OperationalError]:
+    """Return a function that has the database say that its disk is full."""
+    monkeypatch.setattr(errors, "_full_at", float("-inf"))
+
+    def refuse() -> OperationalError:
+        with pytest.raises(OperationalError) as refused, transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(FULL)
+        return refused.value
+
+    return refuse
+
+
+def test_a_page_says_that_the_disk_is_full_and_the_probe_is_not_ready(
+    full_database: Callable[[], OperationalError], client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert client.get("/readyz").status_code == 200
+    error = full_database()
+
+    def fails(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("django.contrib.sessions.middleware.SessionMiddleware.process_request", fails)
+    client.raise_request_exception = False
+    answer = client.get("/c/new")
+    assert answer.status_code == 503
+    assert "no disk space left" in answer.content.decode()
+    assert "space: the database has no disk space left" in client.get("/readyz").content.decode()
+
+
+def test_the_probe_is_ready_again_when_writes_have_not_failed_for_a_while(
+    full_database: Callable[[], OperationalError], monkeypatch: pytest.MonkeyPatch, client: Client
+) -> None:
+    assert errors.is_disk_full(full_database())
+    assert client.get("/readyz").status_code == 503
+    monkeypatch.setattr(errors, "FULL_SECONDS", 0)
+    assert client.get("/readyz").status_code == 200
+
+
+def test_other_faults_of_the_database_are_not_taken_for_a_full_disk() -> None:
+    with pytest.raises(OperationalError) as refused, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(FULL.replace("disk_full", "too_many_connections"))
+    assert not errors.is_disk_full(refused.value)
+
+
 def test_an_old_redis_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(health, "client", lambda: SimpleNamespace(info=lambda _: {"redis_version": "6.2.14"}))
+    old = SimpleNamespace(info=lambda _: {"redis_version": "6.2.14"}, set=lambda *_, **__: True)
+    monkeypatch.setattr(health, "client", lambda: old)
     [finding] = health.check_redis()
     assert (finding.level, finding.text) == ("fault", "version 6.2.14")
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.deploy.test_private import open_paths
 from tests.fault.tab import Tab
 from tests.load.people import make_people
 from tests.load.stack import ROOT, Stack, _up, running_stack, wait_ready
@@ -42,6 +43,9 @@ async def test_one_system_from_start_to_the_end_of_everything(tmp_path: Path) ->
         data = tmp_path / "data"
         for name in ("secrets.json", "runtime.env"):
             assert stat.S_IMODE((data / name).stat().st_mode) == 0o600, name
+        # Django says itself which rights static files have; in a folder that nobody else enters they mean nothing.
+        assert stat.S_IMODE(data.stat().st_mode) == 0o700
+        assert [path for path in open_paths(data) if "/static/" not in path] == []
         second = await asyncio.to_thread(start_again, stack.environment | {"PORT": "1"})
         assert second.returncode == 1
         assert "already running on" in second.stderr

@@ -83,8 +83,9 @@ def _run(turns: int, waits: Counter[str]) -> int:
     watcher.start()
     kills, last_kill, last_sweep = 0, time.monotonic(), time.monotonic()
     from chat.models import Generation  # noqa: PLC0415
-    from chat.services.sweep import sweep  # noqa: PLC0415
+    from chat.services.sweep import Sweeper  # noqa: PLC0415
 
+    sweeper = Sweeper()
     while Generation.objects.count() < turns:
         time.sleep(0.5)
         now = time.monotonic()
@@ -95,7 +96,7 @@ def _run(turns: int, waits: Counter[str]) -> int:
             workers[victim] = _spawn()
             kills, last_kill = kills + 1, now
         if now - last_sweep > 2:
-            sweep()
+            sweeper.look()
             last_sweep = now
     for worker in workers:
         worker.send_signal(signal.SIGKILL)
@@ -127,12 +128,12 @@ def _watch(waits: Counter[str], over: threading.Event) -> None:
 
 def _sweep_all() -> None:
     from chat.models import Generation  # noqa: PLC0415
-    from chat.services.sweep import sweep  # noqa: PLC0415
+    from chat.services.sweep import Sweeper  # noqa: PLC0415
     from chat.services.turns import end_unstarted  # noqa: PLC0415
 
-    time.sleep(4)
+    sweeper = Sweeper()
     while Generation.objects.filter(state="running").exists():
-        sweep()
+        sweeper.look()
         time.sleep(0.2)
     for run in Generation.objects.filter(state="queued"):
         end_unstarted(run, "failed", "failed", error="expired")

@@ -48,8 +48,8 @@ Every scenario takes ``delay=MS`` between chunks, ``first=MS`` before the head, 
 stalls, breaks or waits), ``usage=no``, ``cached=N`` and ``tokens=N`` (length of the reply).
 
 A prompt that asks for a title gets ``Talk about <first words>``, or what ``[[title:A_b_c]]`` names (underlines
-become spaces); as an object where one is asked for, unless it says ``json=no``. ``max_tokens`` is obeyed. The key
-``sk-wrong`` gets 401, the model ``no-such-model`` 404.
+become spaces; with ``first=MS`` in it, that late); as an object where one is asked for, unless it says ``json=no``.
+``max_tokens`` is obeyed. The key ``sk-wrong`` gets 401, the model ``no-such-model`` 404.
 
 For tests: ``GET /__requests`` lists what came (path, headers, body, ``state``: open, done, cut or disconnected,
 ``sent`` chunks) with a ``count``; ``POST /__release?name=N`` opens a gate; ``POST /__reset`` forgets all.

@@ -10,6 +10,7 @@ from typing import Any
 
 MARKER = re.compile(r"\[\[([a-z0-9-]+)(?::([^\s\]]*))?((?:\s+[a-z]+=[^\s]*?)*)\s*\]\]")
 TITLE = re.compile(r"\btitle\b.{0,40}\bconversation\b", re.IGNORECASE | re.DOTALL)
+SLOW_TITLE = re.compile(r"\[\[title:\S+ first=(\d+)\]\]")
 WORDS = (
     "The", "quick", "brown", "fox", "jumps", "over", "a", "lazy", "dog", "while", "seven", "wizards", "quietly",
     "brew", "the", "morning", "tea", "and", "count", "their", "odd", "silver", "coins", "again",
@@ -217,6 +218,8 @@ def _limited(script: Script, prompt: Prompt) -> Script:
 
 def _titled(prompt: Prompt) -> Script:
     title = _title(prompt.text or prompt.all_text)
+    if slow := SLOW_TITLE.search(prompt.text or prompt.all_text):
+        return Script(tuple(_text(title)), name="title", first=float(slow[1]) / 1000)
     if not prompt.structured or "json=no" in prompt.text:
         return Script(tuple(_text(title)), name="title")
     found = json.dumps({"title": title})
