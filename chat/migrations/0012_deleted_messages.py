@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """No change of the table: a message has one more state."""
 
-    dependencies = [("chat", "0010_shown_by_clients")]
+    dependencies = [("chat", "0011_shown_by_clients")]
 
     operations = [
         migrations.AlterField(

@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("chat", "0009_spec")]
+    dependencies = [("chat", "0010_search_folding")]
 
     operations = [
         migrations.AddField(
