@@ -28,7 +28,7 @@ Body = TypeVar("Body", bound=BaseModel)
 
 PRIVILEGED = "privileged"  # the type of the fault below
 # What a row has beside what a body may set, where clients send a whole row back.
-OF_A_ROW = frozenset({"_id", "id", "user", "createdAt", "updatedAt"})
+OF_A_ROW = frozenset({"_id", "id", "user", "createdAt", "updatedAt", "archivedAt", "expiredAt"})
 
 
 class In(BaseModel):

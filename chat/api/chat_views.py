@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import APIException
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -60,7 +63,9 @@ class StartView(ChatView):
     def handle_exception(self, exc: Exception) -> HttpResponseBase:  # type: ignore[override]
         """Tell somebody who is banned in the chat, too."""
         if isinstance(exc, BannedOut):
-            return denial_of_ban(self.request.data, str(exc.detail))
+            with suppress(APIException, RequestDataTooBig):  # a body that cannot be read is no other matter to them
+                return denial_of_ban(self.request.data, str(exc.detail))
+            return denial_of_ban(None, str(exc.detail))
         return super().handle_exception(exc)
 
     @extend_schema(operation_id="chat_start", request=StartIn, responses=StartedOut)

@@ -55,7 +55,7 @@ class EditedOut(Out):
 class NewMessageIn(In):
     """A message to store as it is; nothing is sent to a model. It may be one that was read here before."""
 
-    repeated = OF_A_ROW | {"expiredAt"}
+    repeated = OF_A_ROW
     text: str = Field(max_length=10_000_000)
     is_created_by_user: bool
     parent_message_id: Id | None = None

@@ -11,6 +11,7 @@ from chat.services.tags import DESCRIPTION_LIMIT, NAME_LIMIT
 
 
 class ArchiveArg(In):
+    repeated = OF_A_ROW
     conversation_id: Id
     is_archived: bool
 
@@ -24,6 +25,7 @@ class ArchivedAll(Out):
 
 
 class PinArg(In):
+    repeated = OF_A_ROW
     conversation_id: Id
     pinned: bool
 

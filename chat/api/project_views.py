@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.errors import WireError
-from accounts.api.wire import Id, In, Out, iso, person, read_body
+from accounts.api.wire import OF_A_ROW, Id, In, Out, iso, person, read_body
 from chat import doors
 from chat.api import reading
 from chat.api.serializers import conversation_to_wire
@@ -54,6 +54,7 @@ class NewProjectIn(In):
 
 
 class ProjectIn(In):
+    repeated = OF_A_ROW
     name: str | None = Field(None, max_length=10_000)
     description: str | None = Field(None, max_length=100_000)
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from accounts.api.wire import Id, In, Out, iso
+from accounts.api.wire import OF_A_ROW, Id, In, Out, iso
 from chat.api.content import attachments_of, content_of
 from chat.model_settings import describe_parameters
 from chat.models import Conversation, Message
@@ -175,6 +175,7 @@ class AbortOut(Out):
 
 
 class RenameArg(In):
+    repeated = OF_A_ROW
     conversation_id: Id
     title: str = Field(max_length=100_000)
 

@@ -32,7 +32,7 @@ class StartIn(In):
     """A message to send. Clients put the row of an earlier message, or of the conversation, around it."""
 
     model_config = ConfigDict(alias_generator=None, protected_namespaces=(), json_schema_extra=describe_parameters)
-    repeated = OF_A_ROW | {"expiredAt", "archivedAt"}
+    repeated = OF_A_ROW
 
     text: str = ""
     quotes: list[str] | None = Field(None, max_length=MOST)

@@ -140,6 +140,19 @@ def test_arguments_ignore_it_too(owner: User, make_conversation: Make, make_turn
     assert api.post("/api/convos/fork", body).status_code == 200
 
 
+def test_whole_rows_come_back_with_one_field_changed(owner: User, make_conversation: Make) -> None:
+    api = Api(owner)
+    chat = api.get(f"/api/convos/{make_conversation(owner).id}").json()
+    assert api.post("/api/convos/update", {"arg": chat | {"title": "New"}}).json()["title"] == "New"
+    assert api.post("/api/convos/pin", {"arg": chat | {"pinned": True}}).json()["pinned"] is True
+    archived = api.post("/api/convos/archive", {"arg": chat | {"isArchived": True}}).json()
+    assert archived["archivedAt"]
+    assert api.post("/api/convos/archive", {"arg": archived | {"isArchived": False}}).json()["isArchived"] is False
+    project = api.post("/api/projects", {"name": "One"}).json()
+    changed = api.send("PATCH", f"/api/projects/{project['_id']}", project | {"name": "Two"})
+    assert (changed.status_code, changed.json()["name"]) == (200, "Two")
+
+
 @pytest.mark.parametrize("name", ["owner", "OWNER", "owner_id", "ownerId", "Owner-Id", "tenantId", "is_admin", "ROLE"])
 def test_a_privileged_name_is_one_however_it_is_spelt(owner: User, make_conversation: Make, name: str) -> None:
     chat = make_conversation(owner)

@@ -173,6 +173,9 @@ def test_a_banned_person_is_told_in_the_chat_and_elsewhere_as_message(owner: Use
     (_, asked), (name, told) = frames_of(answer.content.decode())
     assert (asked["created"], asked["message"]["text"], name) == (True, "Hello", "error")
     assert json.loads(told["text"])["type"] == "ban"
+    for raw in (b"", b"{", b"[]", b'{"text": 7}', b'{"a": "' + b"x" * 4_000_000 + b'"}'):
+        answer = api.raw("POST", "/api/agents/chat/Somewhere", raw)
+        assert (answer.status_code, answer["Content-Type"]) == (403, "text/event-stream"), raw[:20]
     assert not Conversation.objects.exists()
 
 

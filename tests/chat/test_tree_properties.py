@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from pytest_django import Settings
 
 from accounts.models import User
 from chat.models import Conversation, Message
@@ -24,6 +25,13 @@ slowly = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
 Branch = Callable[..., Conversation]
+
+
+@pytest.fixture(autouse=True)
+def as_many_copies_as_there_are_examples(settings: Settings) -> None:
+    settings.FORK_USER_MAX = 0
+
+
 OPERATIONS = (
     "send",
     "send at",
