@@ -149,7 +149,8 @@ def revoke(*, token: str) -> None:
 def revoke_access(*, token: str) -> None:
     """End the session that an access token belongs to, where it names one."""
     with suppress(BadToken):
-        RefreshSession.objects.filter(id=read_access(token).session_id).delete()
+        if session_id := read_access(token).session_id:
+            RefreshSession.objects.filter(id=session_id).delete()
 
 
 def session_of(token: str) -> UUID | None:
