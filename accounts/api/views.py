@@ -36,13 +36,14 @@ PROVIDER_COOKIE = "token_provider"
 
 
 class LoginView(APIView):
+    fault_status = 404  # of a body that names nobody
     authentication_classes = ()
     permission_classes = (SameOrigin,)
 
     @extend_schema(operation_id="auth_login", request=LoginIn, responses=LoginOut, auth=[])
     def post(self, request: Request) -> Response:
         # 404 is what the wire format answers to bad credentials, whatever is wrong with them.
-        body = read_body(request, LoginIn, status=404)
+        body = read_body(request, LoginIn, status=self.fault_status)
         try:
             user = check_password(request=request._request, email=body.email, password=body.password)
         except WrongCredentials:

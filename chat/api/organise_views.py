@@ -1,5 +1,6 @@
 """Archiving, pinning, copying and bookmarking conversations over the API."""
 
+from typing import cast
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -76,12 +77,13 @@ class ForkView(ChatView):
     @extend_schema(operation_id="conversations_fork", request=ForkIn, responses=CopiedOut)
     def post(self, request: Request) -> Response:
         body = read_body(request, ForkIn)
+        option = forking.DEFAULT if body.option in {None, "", "default"} else cast("forking.Option", body.option)
         try:
             made = forking.fork(
                 user=person(request),
                 conversation_id=body.conversation_id,
                 message_id=body.message_id,
-                option="targetLevel" if body.option in (None, "", "default") else body.option,
+                option=option,
                 split=body.split_at_target,
                 latest_message_id=body.latest_message_id,
                 address=limits.address_of(request),

@@ -93,7 +93,7 @@ class StartIn(In):
 
 def read_start(request: Request, endpoint: str | None) -> StartIn:
     """Return the body, its endpoint taken from the path where it stands there. Raises `WireError`."""
-    data = request.data.copy()
+    data: dict[str, Any] = dict(request.data)
     is_form = isinstance(request.data, FormData)
     for name in _NOT_HERE_YET:
         if data.pop(name, None) not in (None, False, "", [], {}):

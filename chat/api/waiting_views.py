@@ -29,7 +29,7 @@ class SteerView(ChatView):
     """Saying something to a run while it writes: `steer`, `steer/deliver`, `steer/cancel` and `steer/arm`."""
 
     @extend_schema(operation_id="chat_steer", request=None, responses={501: {"type": "object"}})
-    def post(self, request: Request, act: str = "") -> Response:
+    def post(self, request: Request) -> Response:
         words = _("A reply that is being written cannot be steered here. Stop it, or wait for its end.")
         raise WireError(501, {"code": "STEER_UNSUPPORTED", "error": words})
 

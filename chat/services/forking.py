@@ -28,6 +28,7 @@ from endpoints.parts import plain_text
 
 Option = Literal["directPath", "includeBranches", "targetLevel"]
 OPTIONS: tuple[Option, ...] = get_args(Option)
+DEFAULT: Option = "targetLevel"
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ def test_only_who_administers_signs_in_to_the_panel(owner: User, admin_user: Use
     answer = Api().post("/api/admin/login/local", {"email": admin_user.email, "password": PASSWORD})
     assert answer.status_code == 200
     token = {"Authorization": f"Bearer {answer.json()['token']}"}
-    assert Api().raw("GET", "/api/admin/verify", **token).json()["user"]["email"] == admin_user.email
+    assert Api().raw("GET", "/api/admin/verify", b"", **token).json()["user"]["email"] == admin_user.email
     refused = Api().post("/api/admin/login/local", {"email": owner.email, "password": PASSWORD})
     assert refused.status_code == 403
     assert RefreshSession.objects.filter(user=owner).count() == 0
@@ -46,8 +46,8 @@ def test_a_banned_administrator_does_not(admin_user: User) -> None:
     assert answer.status_code == 403
 
 
-def test_openid_is_not_configured() -> None:
-    answer = Api().get("/api/admin/oauth/openid/check")
+def test_openid_is_not_configured(admin_user: User) -> None:
+    answer = Api(admin_user).get("/api/admin/oauth/openid/check")
     assert (answer.status_code, answer.json()["error_code"]) == (404, "OPENID_NOT_CONFIGURED")
 
 

@@ -36,13 +36,13 @@ def anyone(settings: Settings) -> None:
 
 def test_by_default_no_other_site_is_answered(owner: User) -> None:
     for method, headers in (("GET", {"Origin": THERE}), ("OPTIONS", ASKED)):
-        assert cors_of(Api(owner).raw(method, "/api/convos", **headers)) == {}
+        assert cors_of(Api(owner).raw(method, "/api/convos", b"", **headers)) == {}
 
 
 @pytest.mark.usefixtures("named")
 @pytest.mark.parametrize("path", ["/api/convos", "/api/auth/login", "/api/agents/chat/Somewhere", "/api/nothing"])
 def test_a_preflight_is_answered_before_anybody_is_asked_who_they_are(path: str) -> None:
-    answer = Api().raw("OPTIONS", path, **ASKED)
+    answer = Api().raw("OPTIONS", path, b"", **ASKED)
     assert (answer.status_code, answer.content) == (204, b"")
     told = cors_of(answer)
     assert told["Access-Control-Allow-Origin"] == THERE
@@ -71,7 +71,7 @@ def test_a_token_opens_what_it_opens(owner: User) -> None:
                                     "https://app.example.org.evil.example", f"{THERE}/", "https://[", ""])  # fmt: skip
 def test_others_are_not(owner: User, origin: str) -> None:
     for method in ("GET", "OPTIONS"):
-        answer = Api(owner).raw(method, "/api/convos", **ASKED | {"Origin": origin})
+        answer = Api(owner).raw(method, "/api/convos", b"", **ASKED | {"Origin": origin})
         assert cors_of(answer) == {}
         assert "Origin" in answer["Vary"]
     body = json.dumps({"email": owner.email, "password": PASSWORD}).encode()
@@ -81,10 +81,10 @@ def test_others_are_not(owner: User, origin: str) -> None:
 @pytest.mark.usefixtures("anyone")
 def test_every_site_is_said_without_credentials_and_null_is_none(owner: User) -> None:
     for method in ("GET", "OPTIONS"):
-        answer = Api(owner).raw(method, "/api/convos", **ASKED)
+        answer = Api(owner).raw(method, "/api/convos", b"", **ASKED)
         assert answer["Access-Control-Allow-Origin"] == "*"
         assert "Access-Control-Allow-Credentials" not in answer.headers
-        assert cors_of(Api(owner).raw(method, "/api/convos", **ASKED | {"Origin": "null"})) == {}
+        assert cors_of(Api(owner).raw(method, "/api/convos", b"", **ASKED | {"Origin": "null"})) == {}
 
 
 @pytest.mark.usefixtures("anyone")
@@ -123,10 +123,10 @@ def test_signing_in_from_there_gives_a_token_and_no_cookie(
     assert not api.client.cookies
     assert "Set-Cookie" not in answer.headers
     token = {"Authorization": f"Bearer {answer.json()['token']}", "Origin": THERE}
-    assert api.raw("GET", "/api/user", **token).json()["email"] == owner.email
+    assert api.raw("GET", "/api/user", b"", **token).json()["email"] == owner.email
     assert api.raw("POST", "/api/auth/logout", b"", **token).status_code == 200
     assert not RefreshSession.objects.exists()
-    assert api.raw("GET", "/api/user", **token).status_code == 401
+    assert api.raw("GET", "/api/user", b"", **token).status_code == 401
 
 
 @pytest.mark.usefixtures("named")

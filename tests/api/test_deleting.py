@@ -25,7 +25,7 @@ def thread(chat: Conversation, make_turn: Turn) -> list[Message]:
     """Question, reply, question, reply."""
     first = make_turn(chat, text="Why?", reply="Because.").message
     second = make_turn(chat, text="And then?", reply="Purring.", parent=first).message
-    found = [first.parent, first, second.parent, second]
+    found = [each for each in (first.parent, first, second.parent, second) if each is not None]
     for above, below in pairwise(found):
         Message.objects.filter(id=above.id).update(chosen_child=below)
     Conversation.objects.filter(id=chat.id).update(chosen_root=found[0])
@@ -125,8 +125,10 @@ def test_the_chat_goes_on(owner: User, chat: Conversation, thread: list[Message]
 
 def test_a_question_whose_reply_is_being_written_waits(owner: User, chat: Conversation, make_turn: Turn) -> None:
     run = make_turn(chat, state="running", reply="")
-    assert delete(owner, run.message.parent) == 409
-    assert run.message.parent.text == Message.objects.get(id=run.message.parent_id).text
+    (question,) = Message.objects.filter(conversation=chat, author="user")
+    assert delete(owner, question) == 409
+    assert Message.objects.get(id=question.id).text == "Why?"
+    assert run.is_open
 
 
 def test_nobody_deletes_for_others(stranger: User, thread: list[Message]) -> None:

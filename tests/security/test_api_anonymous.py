@@ -19,7 +19,7 @@ OPEN = {
     "admin:login", "admin:logout",
     "oauth_start", "oauth_callback", "apple_finish", "saml_finish", "saml_metadata", "oauth_error",
     "chat:index",  # leads to a page that leads to the login page
-    "api:register", "api:login", "api:refresh", "api:admin_login", "api:admin_openid_check", "api:config", "api:banner",
+    "api:register", "api:login", "api:refresh", "api:config", "api:banner",
     "health", "livez", "readyz",
     "chat:styleguide",  # exists in debug only
 }  # fmt: skip

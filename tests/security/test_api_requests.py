@@ -35,7 +35,7 @@ LYING = {
 POSTED_BY_PROVIDERS = {"apple_finish", "saml_finish"}
 WITHOUT_A_SESSION = {
     "api:login", "api:register", "api:refresh", "api:verify", "api:verify_resend", "api:request_reset", "api:reset",
-    "api:twofactor_temp", "api:admin_login",
+    "api:twofactor_temp",
 }  # fmt: skip
 
 
