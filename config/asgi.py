@@ -25,7 +25,7 @@ STREAMING = ("/api/agents/chat/stream/", "/api/convos/gen_title/", "/static/")
 WAITING = (
     "/oauth/",
     *(provider.callback for provider in settings.IDENTITY_PROVIDERS.values()),
-    *(("/login", "/api/auth/login") if settings.DIRECTORY else ()),
+    *(("/login", "/api/auth/login", "/api/admin/login/") if settings.DIRECTORY else ()),
     *(("/logout",) if settings.OPENID and settings.OPENID.end_session else ()),
 )
 

@@ -79,6 +79,8 @@ class SecurityHeaders:
             "manifest-src 'self'; frame-src 'self'; frame-ancestors 'none'; base-uri 'none'",
         )
         response.headers.setdefault("X-Frame-Options", "DENY")
+        if settings.NO_INDEX:
+            response.headers.setdefault("X-Robots-Tag", "noindex")
         response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(self)")
         return response
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from celery.schedules import crontab
 
-from config import admin_menu, identity, mail, servers, zones
+from config import admin_menu, cors, identity, mail, servers, zones
 from config.environment import env
 from config.secrets import load_secrets
 
@@ -37,8 +37,11 @@ PORT = env.whole("PORT", 3080, most=65_535)
 DOMAIN = env.site("DOMAIN_SERVER", f"http://localhost:{PORT}")
 DOMAIN_CLIENT = env.site("DOMAIN_CLIENT", DOMAIN)  # what links in mails begin with
 APP_TITLE = env.text("APP_TITLE", "Parley")
+HELP_AND_FAQ_URL = env.text("HELP_AND_FAQ_URL", "/")  # where clients lead people who ask for help; "/": nowhere
 ALLOWED_HOSTS = list(env.words("ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1]", HOST)))
 CSRF_TRUSTED_ORIGINS = list(env.words("CSRF_TRUSTED_ORIGINS"))
+NO_INDEX = env.switch("NO_INDEX", True)  # search engines are asked to list nothing
+CORS_ALLOWED_ORIGINS = cors.origins(env.words("CORS_ALLOWED_ORIGINS"))  # whose pages may use the API
 LIBRECHAT_CONFIG = Path(env.text("CONFIG_PATH", str(BASE_DIR / "librechat.yaml")))
 
 INSTALLED_APPS = [
@@ -77,9 +80,10 @@ MIDDLEWARE = [
     "config.middleware.SecurityHeaders",
     "config.edge.Readable",
     "deploy.middleware.Probes",
+    "accounts.cors.CrossOrigin",
     "config.middleware.Origin",
     "config.middleware.LocalTime",
-    "django.middleware.gzip.GZipMiddleware",
+    *([] if env.switch("DISABLE_COMPRESSION", False) else ["django.middleware.gzip.GZipMiddleware"]),
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -281,7 +285,7 @@ SEARCH_USER_MAX = env.whole("SEARCH_USER_MAX", 300)
 SEARCH_USER_WINDOW = env.whole("SEARCH_USER_WINDOW", 1, least=1)
 FORK_IP_MAX = env.whole("FORK_IP_MAX", 30)
 FORK_IP_WINDOW = env.whole("FORK_IP_WINDOW", 1, least=1)
-FORK_USER_MAX = env.whole("FORK_USER_MAX", 0)
+FORK_USER_MAX = env.whole("FORK_USER_MAX", 7)
 FORK_USER_WINDOW = env.whole("FORK_USER_WINDOW", 1, least=1)
 LOGIN_MAX = env.whole("LOGIN_MAX", 7)
 LOGIN_WINDOW = env.whole("LOGIN_WINDOW", 5, least=1)
@@ -379,7 +383,7 @@ REST_FRAMEWORK = {
         "rest_framework.renderers.JSONRenderer",
         "rest_framework.renderers.BrowsableAPIRenderer",
     ],
-    "DEFAULT_PARSER_CLASSES": ["accounts.api.parsers.StrictJSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["accounts.api.parsers.StrictJSONParser", "accounts.api.parsers.FormParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "accounts.api.errors.exception_handler",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",

@@ -15,7 +15,7 @@ from accounts import audit, csv_files, permissions
 from accounts.api.admin import AdminView, number, page_of
 from accounts.api.errors import WireError
 from accounts.api.wire import In, iso, person, read_body
-from accounts.models import AuditEntry, CapabilityGrant
+from accounts.models import AuditEntry, CapabilityGrant, Role
 from accounts.services import capabilities
 from accounts.services.capabilities import CapabilityRefused
 
@@ -55,6 +55,28 @@ class GrantsView(AdminView):
         except CapabilityRefused as refused:
             raise WireError(refused.status, refused.message) from None
         return Response({"grant": grant_to_wire(grant)}, status=201)
+
+
+class PrincipalGrantsView(AdminView):
+    """What one person, group or role was given. `ADMIN` holds every power by itself: no row says so, this list does."""
+
+    needs = {"GET": ("read:roles",)}
+
+    @extend_schema(operation_id="admin_grants_of", responses=_OBJECT)
+    def get(self, request: Request, principal: str, principal_id: str) -> Response:
+        try:
+            rows = capabilities.given_to(principal=principal, principal_id=principal_id)
+        except CapabilityRefused as refused:
+            raise WireError(refused.status, refused.message) from None
+        inborn = permissions.CAPABILITIES if (principal, principal_id) == ("role", Role.ADMIN) else ()
+        told = [
+            {
+                "id": f"{Role.ADMIN}:{each}", "principalType": "role", "principalId": Role.ADMIN, "capability": each,
+                "grantedBy": None, "grantedAt": None,
+            }
+            for each in inborn
+        ]  # fmt: skip
+        return Response({"grants": [*told, *(grant_to_wire(each) for each in rows if each.capability not in inborn)]})
 
 
 class EffectiveGrantsView(AdminView):

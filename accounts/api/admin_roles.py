@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import permissions
+from accounts import features, permissions
 from accounts.api.admin import AdminView, Change, page_of, user_or_404
 from accounts.api.errors import WireError
 from accounts.api.scopes import READ_ONLY
@@ -172,7 +172,10 @@ def give(request: Request, user: User, role: str) -> User:
 
 
 class OwnRoleView(APIView):
-    """`GET /api/roles/:name`: one's own role, and others for who may read roles."""
+    """`GET /api/roles/:name`: one's own role, and others for who may read roles.
+
+    What clients show by: nothing is permitted here that is not there. `/api/admin/roles` has what is stored.
+    """
 
     key_scopes = READ_ONLY
 
@@ -183,7 +186,7 @@ class OwnRoleView(APIView):
         if name != user.role_name and (by_key or not permissions.is_capable(user, "read:roles")):
             raise WireError(403, _("You may not read this role."))
         role = role_or_404(name)
-        permitted = permissions.permissions_of(role)
+        permitted = features.possible(permissions.permissions_of(role))
         return Response({"name": role.name, "description": role.description, "permissions": permitted})
 
 

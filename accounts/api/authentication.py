@@ -29,6 +29,12 @@ class SlowedDown(APIException):
         self.wait = often.retry_after  # which the answer's header says, too
 
 
+class BannedOut(PermissionDenied):
+    """The person is kept out for a while. Said under the same key everywhere."""
+
+    wire_key = "message"
+
+
 class BearerAuthentication(BaseAuthentication):
     """``Authorization: Bearer`` with an access token or an API key, or ``X-Api-Key``. Never read from anywhere else."""
 
@@ -108,7 +114,26 @@ def _refuse_kept_out(user: User) -> None:
     if why := signin.why_kept_out(user):
         raise PermissionDenied(why)
     if until := bans.banned_until(user_id=user.id):
-        raise PermissionDenied(words_for(until))
+        raise BannedOut(words_for(until))
+
+
+class OptionalBearer(BearerAuthentication):
+    """For what anybody may read: a token that opens nothing, or nothing any more, is no token."""
+
+    def authenticate(self, request: Request) -> tuple[User, str | ApiKey] | None:
+        try:
+            return super().authenticate(request)
+        except (AuthenticationFailed, PermissionDenied):
+            return None
+
+
+class OptionalBearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = OptionalBearer
+    name = "optionalBearer"
+
+    def get_security_definition(self, auto_schema: object) -> dict[str, str]:
+        scheme: dict[str, str] = build_bearer_security_scheme_object("Authorization", "Bearer", "JWT")
+        return scheme
 
 
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

@@ -48,7 +48,7 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response:
     answer = rest_exception_handler(exc, context)
     if answer is None:
         return _unexpected(exc, key)
-    answer.data = {key: _words(exc)}
+    answer.data = {getattr(exc, "wire_key", key): _words(exc)}
     if code := getattr(exc, "wire_code", ""):
         answer.data["code"] = code
     return answer

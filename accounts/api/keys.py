@@ -43,6 +43,8 @@ class KeysView(APIView):
 
     @extend_schema(operation_id="api_keys", responses=_OBJECT)
     def get(self, request: Request) -> Response:
+        if not api_keys.may_make(person(request)):
+            raise WireError(403, {"message": _("Your role does not allow API keys.")})
         rows = person(request).api_keys.order_by("-created_at", "id")
         return Response({"keys": [key_to_wire(each) for each in rows]})
 

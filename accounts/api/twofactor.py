@@ -11,9 +11,18 @@ from rest_framework.views import APIView
 from accounts.api.errors import WireError
 from accounts.api.origin import SameOrigin
 from accounts.api.scopes import CLOSED
-from accounts.api.serializers import BackupCodesOut, CodeIn, EnrolmentOut, HashedCode, SignedIn, TempIn, TokenIn
+from accounts.api.serializers import (
+    BackupCodesOut,
+    CodeIn,
+    EnrolmentOut,
+    FreshIn,
+    HashedCode,
+    SignedIn,
+    TempIn,
+    TokenIn,
+)
 from accounts.api.stepup import require_code, require_fresh
-from accounts.api.views import open_session, signed_in
+from accounts.api.views import open_session, refuse_banned, signed_in
 from accounts.api.wire import person, read_body
 from accounts.limits import address_of, count_named
 from accounts.models import User
@@ -23,14 +32,14 @@ from accounts.services import mails, sessions, tokens, twofactor
 class EnableView(APIView):
     key_scopes = CLOSED
 
-    @extend_schema(operation_id="twofactor_enable", request=CodeIn, responses=EnrolmentOut)
+    @extend_schema(operation_id="twofactor_enable", request=FreshIn, responses=EnrolmentOut)
     def post(self, request: Request) -> Response:
-        """Begin. Somebody who has a second factor shows it; somebody else has signed in lately."""
-        user, body = person(request), read_body(request, CodeIn)
+        """Begin. Somebody who has a second factor shows it; somebody else the password, or has signed in lately."""
+        user, body = person(request), read_body(request, FreshIn)
         if twofactor.is_on(user):
             require_code(user, body.token, body.backup_code)
         else:
-            require_fresh(request, user)
+            require_fresh(request, user, body.password)
         try:
             begun = twofactor.begin(user=user)
         except twofactor.AddressNotVerified:
@@ -117,6 +126,7 @@ class VerifyTempView(APIView):
         require_code(user, body.token, body.backup_code)
         for counted in (of_address, of_person):  # only what fails counts
             counted.take_back()
+        refuse_banned(user)
         return signed_in(open_session(request, user))
 
 

@@ -10,11 +10,13 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
+from rest_framework.authentication import SessionAuthentication
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.api.authentication import BannedOut, OptionalBearer
 from accounts.api.errors import WireError
 from accounts.api.origin import SameOrigin
 from accounts.api.scopes import CLOSED, READ_ONLY
@@ -22,6 +24,7 @@ from accounts.api.serializers import LoginIn, LoginOut, PendingOut, RegisterIn, 
 from accounts.api.wire import UserOut, iso, person, read_body, user_to_wire
 from accounts.identity import openid
 from accounts.limits import TooOften, address_of, count_named
+from accounts.middleware import words_for
 from accounts.models import User
 from accounts.services import banners, bans, sessions, tokens, twofactor
 from accounts.services.domains import DomainRefused
@@ -36,13 +39,14 @@ PROVIDER_COOKIE = "token_provider"
 
 class LoginView(APIView):
     key_scopes = CLOSED
+    fault_status = 404  # of a body that names nobody
     authentication_classes = ()
     permission_classes = (SameOrigin,)
 
     @extend_schema(operation_id="auth_login", request=LoginIn, responses=LoginOut, auth=[])
     def post(self, request: Request) -> Response:
         # 404 is what the wire format answers to bad credentials, whatever is wrong with them.
-        body = read_body(request, LoginIn, status=404)
+        body = read_body(request, LoginIn, status=self.fault_status)
         try:
             user = check_password(request=request._request, email=body.email, password=body.password)
         except WrongCredentials:
@@ -55,13 +59,18 @@ class LoginView(APIView):
             raise WireError(403, _("Nobody signs in here with a password.")) from None
         except DomainRefused:
             raise WireError(403, _("People with an e-mail address of your domain do not sign in here.")) from None
+        self.admit(user)
+        if twofactor.is_on(user):
+            return Response(PendingOut(temp_token=tokens.challenge(user)).to_wire())
+        return signed_in(open_session(request, user))
+
+    def admit(self, user: User) -> None:
+        """Refuse who showed the right password and may not come in all the same."""
         if user.waits_for_approval:
             raise WireError(403, _("An administrator has not let you in yet."))
         if user.must_verify:
             raise WireError(422, _("The e-mail address is not verified yet. Open the link that was sent to it."))
-        if twofactor.is_on(user):
-            return Response(PendingOut(temp_token=tokens.challenge(user)).to_wire())
-        return signed_in(open_session(request, user))
+        refuse_banned(user)
 
 
 class RegisterView(APIView):
@@ -112,7 +121,9 @@ class RefreshView(APIView):
             # Clients rely on a 200 without a token here: it means "signed out".
             return HttpResponse(_("There is no refresh token."), content_type="text/plain")
         try:
-            return signed_in(tokens.rotate(token=token))
+            refresh = tokens.rotate(token=token)
+            refuse_banned(refresh.user)
+            return signed_in(refresh)
         except tokens.SessionGone:
             status = 403 if request.query_params.get("retry") else 401
         except tokens.BadToken:
@@ -139,6 +150,12 @@ class UserView(APIView):
     @extend_schema(operation_id="user", responses=UserOut)
     def get(self, request: Request) -> Response:
         return Response(user_to_wire(person(request)))
+
+
+def refuse_banned(user: User) -> None:
+    """Let nobody sign in who is kept out. Raises `BannedOut`."""
+    if until := bans.banned_until(user_id=user.id):
+        raise BannedOut(words_for(until))
 
 
 def open_session(request: Request, user: User) -> tokens.Refresh:
@@ -168,6 +185,7 @@ class BannerView(APIView):
     """What everybody is told; nothing, where there is nothing to tell."""
 
     key_scopes = READ_ONLY
+    authentication_classes = (OptionalBearer, SessionAuthentication)
     permission_classes = (AllowAny,)
 
     @extend_schema(operation_id="banner", responses={200: {"type": "object"}})
@@ -175,10 +193,12 @@ class BannerView(APIView):
         banner = banners.current(signed_in=isinstance(request.user, User))
         if banner is None:
             return Response(None)
+        until = {"displayTo": iso(banner.display_to)} if banner.display_to else {}
         return Response(
             {
                 "bannerId": str(banner.id), "message": banner.message, "displayFrom": iso(banner.display_from),
-                "displayTo": iso(banner.display_to) if banner.display_to else None, "type": "banner",
+                "type": "banner", **until,
                 "isPublic": banner.is_public, "persistable": banner.is_persistent,
+                "createdAt": iso(banner.created_at), "updatedAt": iso(banner.updated_at),
             }
         )  # fmt: skip

@@ -46,6 +46,12 @@ def remove(*, actor: User, principal: str, principal_id: str, capability: str) -
     return True
 
 
+def given_to(*, principal: str, principal_id: str) -> list[CapabilityGrant]:
+    """Return what this person, group or role was given, the latest first. Raises `CapabilityRefused`."""
+    rows = CapabilityGrant.objects.filter(principal=principal, **_target(principal, principal_id))
+    return list(rows.order_by("-created_at", "id"))
+
+
 def principal_id(grant: CapabilityGrant) -> str:
     return str(grant.user_id or grant.group_id or grant.role_id)
 

@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -19,10 +21,24 @@ class GroupRefused(Exception):
         self.status = status
 
 
-def create(*, actor: User | None, name: str, description: str = "", member_ids: list[UUID] | None = None) -> Group:
+def create(
+    *,
+    actor: User | None,
+    name: str,
+    description: str = "",
+    member_ids: list[UUID] | None = None,
+    email: str = "",
+    avatar: str = "",
+    external_id: str = "",
+) -> Group:
     """Make a local group with these people in it. Raises `GroupRefused`."""
-    group = Group(name=_clean_name(name), description=description.strip()[:2000])
+    group = Group(
+        name=_clean_name(name), description=description.strip()[:2000], email=_clean_email(email),
+        avatar=avatar.strip(), external_id=external_id.strip(),
+    )  # fmt: skip
     with transaction.atomic():
+        if external_id and Group.objects.filter(source=group.source, external_id=group.external_id).exists():
+            raise GroupRefused(_("There is a group with this idOnTheSource already."), status=409)
         people = list(User.objects.filter(id__in=member_ids or []))
         if len(people) != len(set(member_ids or [])):
             raise GroupRefused(_("One of these people does not exist."))
@@ -40,21 +56,27 @@ def update(
     name: str | None = None,
     description: str | None = None,
     retention_days: int | str | None = "",
+    email: str | None = None,
+    avatar: str | None = None,
 ) -> Group:
     """Change what is given. Raises `GroupRefused`: 403 for another name of a group that has more than the actor."""
     if name is not None and _clean_name(name) != group.name:
         _refuse_unheld(actor, group)
-    before = {"name": group.name, "description": group.description, "retentionDays": group.retention_days}
+    before = _described(group)
     if name is not None:
         group.name = _clean_name(name)
     if description is not None:
         group.description = description.strip()[:2000]
     if retention_days != "":
         group.retention_days = retention_days  # an int or None
-    after = {"name": group.name, "description": group.description, "retentionDays": group.retention_days}
+    if email is not None:
+        group.email = _clean_email(email)
+    if avatar is not None:
+        group.avatar = avatar.strip()
+    after = _described(group)
     old, new = audit.changes(before, after)
     with transaction.atomic():
-        group.save(update_fields=["name", "description", "retention_days", "updated_at"])
+        group.save(update_fields=["name", "description", "email", "avatar", "retention_days", "updated_at"])
         if new:
             audit.record(actor=actor, action="group.updated", target=_target(group), before=old, after=new)
     return group
@@ -128,6 +150,22 @@ def _refuse_no_manager(actor: User | None, group: Group) -> None:
     if not manages:
         message = _("Only an administrator, or who manages this group, says who manages it.")
         delegation.refuse_administration(actor, GroupRefused, message)
+
+
+def _described(group: Group) -> dict[str, object]:
+    return {
+        "name": group.name, "description": group.description, "email": group.email, "avatar": group.avatar,
+        "retentionDays": group.retention_days,
+    }  # fmt: skip
+
+
+def _clean_email(text: str) -> str:
+    try:
+        if cleaned := text.strip():
+            validate_email(cleaned)
+        return cleaned
+    except ValidationError as fault:
+        raise GroupRefused(f"email: {fault.messages[0]}") from None
 
 
 def _clean_name(name: str) -> str:

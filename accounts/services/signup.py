@@ -13,6 +13,7 @@ from accounts.services import domains, invitations, mails, site
 
 LONGEST_PASSWORD: Final = 128
 USERNAME: Final = r"^[\w.@#$%&()-]*$"
+SHORTEST_USERNAME: Final = 2
 _LOCK: Final = 0x5041_524C  # Postgres advisory lock: one sign-up at a time
 
 

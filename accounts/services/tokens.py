@@ -8,6 +8,7 @@ kept a copy, except in the first seconds, when two tabs may have asked at once. 
 import hashlib
 import secrets
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -163,6 +164,13 @@ def revoke(*, token: str) -> None:
         RefreshSession.objects.filter(id=_id(claims, "sessionId")).delete()
     except BadToken:
         return
+
+
+def revoke_access(*, token: str) -> None:
+    """End the session that an access token belongs to, where it names one."""
+    with suppress(BadToken):
+        if session_id := read_access(token).session_id:
+            RefreshSession.objects.filter(id=session_id).delete()
 
 
 def session_of(token: str) -> UUID | None:

@@ -12,12 +12,12 @@ from rest_framework.response import Response
 
 from accounts import quotas
 from accounts.api.errors import WireError
-from accounts.api.wire import Id, In, Out, iso, person, read_body
+from accounts.api.wire import OF_A_ROW, Id, In, Out, iso, person, read_body
 from chat import doors
 from chat.api import reading
 from chat.api.serializers import conversation_to_wire
 from chat.api.views import ChatView
-from chat.models import Favourite, Project
+from chat.models import Project
 from chat.services import favourites, projects
 from endpoints.offer import Pick
 
@@ -55,6 +55,7 @@ class NewProjectIn(In):
 
 
 class ProjectIn(In):
+    repeated = OF_A_ROW
     name: str | None = Field(None, max_length=10_000)
     description: str | None = Field(None, max_length=100_000)
 
@@ -165,7 +166,7 @@ class FavoritesView(ChatView):
 
     @extend_schema(operation_id="favorites_list", responses=_FAVOURITES)
     def get(self, request: Request) -> Response:
-        return Response(list(map(_favourite, favourites.listed(person(request)))))
+        return Response(list(map(favourites.to_wire, favourites.listed(person(request)))))
 
     @extend_schema(operation_id="favorites_set", request=FavoritesIn, responses=_FAVOURITES)
     def post(self, request: Request) -> Response:
@@ -174,7 +175,7 @@ class FavoritesView(ChatView):
             words = _("At most %(limit)d favourites can be kept.") % {"limit": most}
             raise WireError(400, {"message": words, "code": "MAX_FAVORITES_EXCEEDED", "limit": most})
         picks = [_pick(each) for each in wanted]
-        return Response(list(map(_favourite, favourites.replace(user=person(request), picks=picks))))
+        return Response(list(map(favourites.to_wire, favourites.replace(user=person(request), picks=picks))))
 
 
 def _shown(request: Request, project_id: UUID) -> dict[str, Any]:
@@ -191,10 +192,6 @@ def _project(project: Project) -> ChatProject:
         last_conversation_id=str(counted.last_conversation_id) if counted.last_conversation_id else None,
         created_at=iso(project.created_at), updated_at=iso(project.updated_at),
     )  # fmt: skip
-
-
-def _favourite(favourite: Favourite) -> dict[str, str]:
-    return {"spec": favourite.spec} if favourite.spec else {"model": favourite.model, "endpoint": favourite.endpoint}
 
 
 def _pick(wanted: Favorite) -> Pick:

@@ -11,7 +11,7 @@ from asyncio import FIRST_COMPLETED
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
@@ -20,12 +20,12 @@ from django.db import close_old_connections
 
 from accounts.services.proof import Proof
 from chat.api.content import error_text
-from chat.api.serializers import PROTOCOL, ROOT_PARENT, conversation_to_wire, message_to_wire
+from chat.api.serializers import PROTOCOL, ROOT_PARENT, conversation_to_wire, icon_of, message_to_wire
 from chat.api.steps import Payload, RunSteps
 from chat.models import Conversation, Generation, Message
 from chat.services.notices import endings
 from chat.streaming.follow import events_of, follow
-from endpoints.events import Event
+from endpoints.events import Event, Usage
 from endpoints.parts import MessageParts
 
 P = ParamSpec("P")
@@ -41,6 +41,11 @@ _pool = ThreadPoolExecutor(THREADS, thread_name_prefix="stream")
 WIRE_TYPES = {
     "bad_key": "auth_failed",
     "forbidden": "auth_failed",
+    "bad_user_key": "invalid_user_key",
+    "no_user_key": "no_user_key",
+    "expired_user_key": "expired_user_key",
+    "no_base_url": "no_base_url",
+    "invalid_base_url": "invalid_base_url",
     "no_such_model": "model_not_found",
     "rate_limit": "model_rate_limit",
     "upstream_limit": "model_rate_limit",
@@ -63,6 +68,22 @@ class Run:
     conversation: Conversation
     question: Message
     reply: Message
+    is_regenerate: bool = False  # the question had a reply before
+
+    def steps(self) -> RunSteps:
+        """Return the translation of the run's events, at its beginning."""
+        return RunSteps(
+            conversation_id=self.conversation.id, message_id=self.reply.id, model=self.reply.model,
+            provider=self.reply.endpoint,
+        )  # fmt: skip
+
+    def stored(self) -> list[Event]:
+        """Return the events that lead to what the database has of the reply, and what it used."""
+        counts = {name: self.reply.usage[name] for name in _COUNTS if name in self.reply.usage}
+        return [*events_of(MessageParts(tuple(self.reply.parts))), *([Usage(**counts)] if counts else [])]
+
+
+_COUNTS = tuple(field.name for field in fields(Usage) if field.name != "estimated")
 
 
 def in_database(function: Callable[P, R]) -> Callable[P, Any]:
@@ -83,7 +104,11 @@ def load_run(generation_id: UUID) -> Run | None:
     question = generation.message.parent if generation else None
     if generation is None or question is None:
         return None
-    return Run(generation=generation, conversation=generation.conversation, question=question, reply=generation.message)
+    reply = generation.message
+    question.conversation = reply.conversation = generation.conversation
+    earlier = Message.objects.filter(parent=question, author=Message.Author.ASSISTANT, created_at__lt=reply.created_at)
+    again = generation.is_open and earlier.exists()  # nobody asks of a run that is over
+    return Run(generation, generation.conversation, question, reply, again)
 
 
 def frame(payload: Payload, event: str = "message") -> str:
@@ -117,11 +142,10 @@ class _Watch:
 
 
 async def _frames(run: Run, resume: bool, watch: _Watch) -> AsyncGenerator[str]:
-    steps = RunSteps(
-        conversation_id=run.conversation.id, message_id=run.reply.id, model=run.reply.model,
-        provider=run.reply.endpoint,
-    )  # fmt: skip
-    titled = run.conversation.titled_by != Conversation.TitledBy.WORDS
+    steps = run.steps()
+    # A client that comes late hears of the title that this run brought; one that resumes has it in the first frame.
+    brought = run.generation.needs_title and not run.generation.is_open and not resume
+    titled = run.conversation.titled_by != Conversation.TitledBy.WORDS and not brought
     if not resume:
         yield frame(created(run))
     wait = SNAPSHOT_WAIT if resume else None
@@ -151,7 +175,7 @@ async def _batches(run: Run, *, wait: float | None, watch: _Watch) -> AsyncItera
     With `wait` the first batch comes within it.
     """
     if not run.generation.is_open:
-        yield events_of(MessageParts(tuple(run.reply.parts)))
+        yield run.stored()
         return
     async with aclosing(follow(run.generation.id)) as source:  # type: ignore[type-var]
         following = asyncio.ensure_future(_next(source))
@@ -199,17 +223,22 @@ def created(run: Run) -> Payload:
 def resume_state(run: Run) -> Payload:
     """Return what a resuming client is told beside steps and content."""
     question = run.question
+    asked: Payload = {
+        "messageId": str(question.id),
+        "parentMessageId": str(question.parent_id or ROOT_PARENT),
+        "conversationId": str(run.conversation.id),
+        "text": question.text,
+    }
+    if question.quotes:
+        asked["quotes"] = [quote["text"] for quote in question.quotes]
     state: Payload = {
-        "userMessage": {
-            "messageId": str(question.id),
-            "parentMessageId": str(question.parent_id or ROOT_PARENT),
-            "conversationId": str(run.conversation.id),
-            "text": question.text,
-        },
+        "userMessage": asked,
         "sender": run.reply.sender,
         "model": run.reply.model,
-        "isRegenerate": False,
+        "isRegenerate": run.is_regenerate,
     }
+    if icon := icon_of(run.conversation):
+        state["iconURL"] = icon
     if run.conversation.titled_by != Conversation.TitledBy.WORDS:
         state["titleEvent"] = title_event(run.conversation)
     return state
@@ -258,10 +287,13 @@ def aborted(run: Run) -> Payload:
 
 
 def failure(code: str) -> Payload:
-    """Return the payload of an error frame; `error` is JSON text when the wire format has a type for it."""
+    """Return the payload of an error frame; `error` is JSON text when the wire format has a type for it.
+
+    Clients look for a `code` in it before they look at its `type`, so our own code has another name.
+    """
     words = error_text(code)
     kind = WIRE_TYPES.get(code, "upstream_model_error" if code not in {"internal", "interrupted"} else "")
-    error = json.dumps({"type": kind, "code": code, "info": words}, ensure_ascii=False) if kind else words
+    error = json.dumps({"type": kind, "info": words, "reason": code}, ensure_ascii=False) if kind else words
     return {"error": error, "generationProtocolVersion": PROTOCOL}
 
 

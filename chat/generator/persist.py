@@ -133,6 +133,9 @@ def claim(*, ids: Sequence[UUID], worker: str) -> list[Job]:
     return [Job(**row, history=history.get(row["id"], [])) for row in claimed]
 
 
+NO_PARENT = UUID(int=0)  # how the REST interface names what a first message answers
+
+
 def caller_of_job(job: Job) -> Caller:
     """Return who asked, and with which message."""
     reply = Message.objects.select_related("parent").get(id=job.message_id)
@@ -141,7 +144,7 @@ def caller_of_job(job: Job) -> Caller:
         User.objects.get(id=job.owner_id),
         conversation_id=str(job.conversation_id),
         message_id=str(question.id) if question else "",
-        parent_id=str(question.parent_id) if question and question.parent_id else "",
+        parent_id=str(question.parent_id or NO_PARENT) if question else "",
     )
 
 

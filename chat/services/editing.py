@@ -174,16 +174,40 @@ def rerun_reply(*, user: User, message_id: UUID, index: int, text: str) -> Start
     return turns.continue_from(user=user, old=old, parts=parts)
 
 
-def delete(*, user: User, message_id: UUID, conversation_id: UUID | None = None) -> int:
+def delete(*, user: User, message_id: UUID, conversation_id: UUID | None = None) -> None:
+    """Delete this message and no other. Raises `Http404`, and `TurnRefused` (409: its reply is being written).
+
+    Where others follow from it, its place stays, empty (`Message.State.DELETED`): they keep their parents, and nobody
+    is shown as answering what they did not answer. Places that nothing follows from any more go with it.
+    """
+    with transaction.atomic():
+        message = doors.message_for(user, message_id, conversation_id=conversation_id)
+        Conversation.objects.select_for_update().get(id=message.conversation_id)
+        below = Message.objects.filter(parent=message)
+        if not below.exists():
+            delete_branch(user=user, message_id=message.id)
+            return
+        if below.filter(state=Message.State.STREAMING).exists():
+            raise TurnRefused(_("The reply to this is still being written."), status=409, code="busy")
+        Message.objects.filter(id=message.id).update(
+            state=Message.State.DELETED, parts=[], text="", quotes=[], feedback=None, finish_reason="",
+            updated_at=timezone.now(),
+        )  # fmt: skip
+        notify(user.id, "messages", {"conversation": str(message.conversation_id)})
+
+
+def delete_branch(*, user: User, message_id: UUID) -> int:
     """Delete a message and all that follows from it; return how many went. Raises `Http404`.
 
     Runs that write there are stopped; what they had cost stays in the ledger. A branch that is left comes on view.
     """
-    message = doors.message_for(user, message_id, conversation_id=conversation_id)
+    message = doors.message_for(user, message_id, also_deleted=True)
     with transaction.atomic():
         Conversation.objects.select_for_update().get(id=message.conversation_id)
         with connection.cursor() as cursor:
-            cursor.execute(_SUBTREE, [message.id])
+            cursor.execute(_EMPTY_ABOVE, {"message": message.id})
+            top = next((row[0] for row in cursor.fetchall()), message.id)
+            cursor.execute(_SUBTREE, [top])
             ids = [row[0] for row in cursor.fetchall()]
             abandon(Generation.objects.filter(message_id__in=ids))
             Message.objects.filter(chosen_child_id__in=ids).exclude(id__in=ids).update(chosen_child=None)
@@ -194,6 +218,17 @@ def delete(*, user: User, message_id: UUID, conversation_id: UUID | None = None)
     return len(ids)
 
 
+# The highest of the empty places right above a message from which nothing else follows: they go with it.
+_EMPTY_ABOVE = """
+WITH RECURSIVE up(id, parent_id, depth) AS (
+    SELECT id, parent_id, 0 FROM chat_message WHERE id = %(message)s
+  UNION
+    SELECT m.id, m.parent_id, up.depth + 1 FROM up JOIN chat_message m ON m.id = up.parent_id
+    WHERE m.state = 'deleted' AND up.depth < 20000
+        AND NOT EXISTS (SELECT FROM chat_message s WHERE s.parent_id = m.id AND s.id <> up.id)
+)
+SELECT id FROM up ORDER BY depth DESC LIMIT 1
+"""
 # UNION instead of UNION ALL: a cycle in stored data ends where it began.
 _SUBTREE = """
 WITH RECURSIVE down(id) AS (

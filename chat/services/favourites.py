@@ -51,5 +51,10 @@ def toggle(*, user: User, pick: Pick) -> bool:
     return is_new
 
 
+def to_wire(favourite: Favourite) -> dict[str, str]:
+    """Return it as the REST interface has it, in a list of its own and with the person."""
+    return {"spec": favourite.spec} if favourite.spec else {"model": favourite.model, "endpoint": favourite.endpoint}
+
+
 def pick_of(favourite: Favourite) -> Pick:
     return Pick(favourite.endpoint, favourite.model, favourite.spec)

@@ -33,6 +33,7 @@ from endpoints.parts import plain_text
 _NUMBER = re.compile(r" \(\d+\)\Z")
 Option = Literal["directPath", "includeBranches", "targetLevel"]
 OPTIONS: tuple[Option, ...] = get_args(Option)
+DEFAULT: Option = "targetLevel"
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +214,8 @@ def _copy(
         made = Conversation.objects.create(
             owner_id=original.owner_id, title=title or original.title, titled_by=original.titled_by,
             endpoint=original.endpoint, model=original.model, spec=original.spec, settings=original.settings,
-            project=original.project, created_at=now, updated_at=now,
+            icon_url=original.icon_url, greeting=original.greeting, project=original.project,
+            created_at=now, updated_at=now,
         )  # fmt: skip
         made.tags.set(original.tags.all())
         columns = [list(column) for column in zip(*_rows(tree, order, new_id, path), strict=True)] or [[]] * 5

@@ -68,7 +68,7 @@ def write_title(conversation_id: UUID) -> str:
     conversation = unnamed.first()
     if conversation is None:
         return ""
-    question = Message.objects.filter(conversation=conversation, parent=None).order_by("created_at").first()
+    question = _first_question(conversation.id)
     if question is None:
         return conversation.title
     title = _ask(conversation, question) or conversation.title
@@ -76,6 +76,12 @@ def write_title(conversation_id: UUID) -> str:
     if unnamed.update(title=title, titled_by=Conversation.TitledBy.MODEL):
         notify(conversation.owner_id, "title", {"conversation": str(conversation.id), "title": title})
     return title
+
+
+def _first_question(conversation_id: UUID) -> Message | None:
+    """Return what the conversation began with; the earliest question that is left, where that was deleted."""
+    asked = Message.objects.filter(conversation=conversation_id, author=Message.Author.USER)
+    return asked.exclude(state=Message.State.DELETED).order_by("created_at").first()
 
 
 def ask_again(*, user: User, conversation_id: UUID) -> None:
@@ -102,7 +108,7 @@ def rewrite_title(conversation_id: UUID, key: str) -> str:
     person's tabs are told.
     """
     conversation = Conversation.objects.filter(id=conversation_id, deleted_at=None).first()
-    question = Message.objects.filter(conversation=conversation_id, parent=None).order_by("created_at").first()
+    question = _first_question(conversation_id)
     if conversation is None or question is None:
         return ""
     try:
@@ -144,7 +150,7 @@ def _ask(conversation: Conversation, question: Message, *, key: str = "") -> str
         max_tokens=tokens + (THINKING_TOKENS if quiet.may_think else 0),
         user_id=str(conversation.owner_id),
         stream=False,
-        caller=_caller(conversation, endpoint),
+        caller=_caller(conversation, endpoint, question),
     )
     try:
         request = replace(request, endpoint=keys.resolve(endpoint, conversation.owner_id))
@@ -259,7 +265,10 @@ def _begun_with(conversation: Conversation) -> UUID | None:
     return Hold.objects.filter(id__in=runs.values("hold_id")).values_list("key_id", flat=True).first()
 
 
-def _caller(conversation: Conversation, endpoint: Endpoint) -> Caller:
+def _caller(conversation: Conversation, endpoint: Endpoint, question: Message) -> Caller:
     if not asks_who(endpoint):
         return Caller()
-    return caller_of(conversation.owner, conversation_id=str(conversation.id))
+    return caller_of(
+        conversation.owner, conversation_id=str(conversation.id), message_id=str(question.id),
+        parent_id=str(question.parent_id or UUID(int=0)),
+    )  # fmt: skip

@@ -37,6 +37,14 @@ from endpoints.parts import Part, plain_text
 SURE_TO_FIT = 250  # characters of a message that hardly any window is too small for
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """How a client shows the conversation. None: as before; an icon is forgotten with the model it stood for."""
+
+    icon_url: str | None = None
+    greeting: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """What a person sends. `parent_id` is the message it answers; None starts a new root.
@@ -52,6 +60,7 @@ class Draft:
     parent_id: UUID | None = None
     settings: ModelSettings | None = None  # None: as the conversation has them
     quotes: tuple[Quote, ...] = ()
+    shown: Shown = Shown()
     project_id: UUID | None = None  # of a new conversation
     message_id: UUID | None = None
     reply_id: UUID | None = None
@@ -92,6 +101,7 @@ def start_turn(*, user: User, conversation_id: UUID | None, draft: Draft) -> Sta
             started=started,
             parent_id=draft.parent_id,
             keeps_settings=draft.settings is None,
+            shown=draft.shown,
             named_by_person=not target.is_fixed,
             hold=hold,
         )
@@ -120,6 +130,7 @@ def regenerate(
     old = doors.message_for(user, message_id)
     if old.is_user or old.parent is None:
         raise TurnRefused(_("Only a reply can be regenerated."), status=400)
+    _check_question(old.parent)
     conversation = old.conversation
     if not (endpoint or model or spec):
         spec = conversation.spec
@@ -142,6 +153,7 @@ def continue_reply(*, user: User, message_id: UUID) -> StartedTurn:
 def continue_from(*, user: User, old: Message, parts: list[Part]) -> StartedTurn:
     """Write a sibling of the reply `old` that begins with `parts` and goes on. Raises `TurnRefused`."""
     assert old.parent is not None  # noqa: S101 (a reply has one)
+    _check_question(old.parent)
     target = target_for(user, endpoint=old.endpoint, model=old.model, spec=old.spec)
     reply = _reply(old.conversation, parent_id=old.parent_id, target=target)
     reply.parts, reply.text = parts, plain_text(parts)
@@ -150,7 +162,7 @@ def continue_from(*, user: User, old: Message, parts: list[Part]) -> StartedTurn
 
 def can_continue(reply: Message) -> bool:
     """Whether there is something to go on from: a reply that ended, but not by itself."""
-    if reply.is_user or reply.state == Message.State.STREAMING:
+    if reply.is_user or reply.state in {Message.State.STREAMING, Message.State.DELETED}:
         return False
     return reply.state != Message.State.COMPLETE or reply.finish_reason not in {"", "stop"}
 
@@ -182,6 +194,12 @@ def end_unstarted(generation: Generation, state: str, message_state: str, error:
     if generation.hold_id:
         holds.release(hold_id=generation.hold_id)
     announce_end(generation, Failed(error) if error else Finished("stopped"))
+
+
+def _check_question(question: Message) -> None:
+    """Refuse another reply to what is no longer there."""
+    if question.state == Message.State.DELETED:
+        raise TurnRefused(_("The message that this answers was deleted."), status=409, code="question_deleted")
 
 
 def _check_references(user: User, conversation_id: UUID | None, draft: Draft) -> None:
@@ -315,6 +333,6 @@ def _started_before(user: User, client_request_id: str) -> StartedTurn | None:
 
 def _why_untouched(*, user: User, missing: turn_sql.Untouched, parent_id: UUID | None) -> Exception:
     if missing.what == "parent" and parent_id is not None:
-        doors.message_for(user, parent_id, conversation_id=missing.conversation_id)
+        doors.message_for(user, parent_id, conversation_id=missing.conversation_id, also_deleted=True)
         return TurnRefused(_("The reply before this is still being written."), status=409, code="busy")
     return Http404("There is no such conversation.")

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
+from rest_framework.authentication import SessionAuthentication
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -10,6 +11,7 @@ from rest_framework.views import APIView
 
 from accounts.access import access_of
 from accounts.api.admin import AdminView, user_or_404
+from accounts.api.authentication import OptionalBearer
 from accounts.api.scopes import READ_ONLY
 from accounts.api.wire import person
 from accounts.models import User
@@ -30,6 +32,7 @@ _RATES = {
 
 class ConfigView(APIView):
     key_scopes = READ_ONLY
+    authentication_classes = (OptionalBearer, SessionAuthentication)
     permission_classes = [AllowAny]
     error_key = "error"
 

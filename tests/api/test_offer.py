@@ -16,7 +16,7 @@ BEFORE_LOGIN = {
     "appTitle", "serverDomain", "emailLoginEnabled", "registrationEnabled", "socialLoginEnabled", "emailEnabled",
     "passwordResetEnabled", "minPasswordLength", "socialLogins", "discordLoginEnabled", "facebookLoginEnabled",
     "githubLoginEnabled", "googleLoginEnabled", "appleLoginEnabled", "openidLoginEnabled", "samlLoginEnabled",
-    "interface",
+    "openidLabel", "openidImageUrl", "openidAutoRedirect", "samlLabel", "samlImageUrl", "interface",
 }  # fmt: skip
 
 
@@ -35,7 +35,9 @@ def test_people_who_are_signed_in_learn_the_rest(owner: User, settings: Settings
     assert body["interface"]["modelSelect"] is True
     assert body["interface"]["agents"] is False
     settings.BALANCE_ENABLED, settings.BALANCE_START_CREDITS = True, 5
-    assert Api(owner).get("/api/config").json()["balance"] == {"enabled": True, "startBalance": 5}
+    assert Api(owner).get("/api/config").json()["balance"] == {
+        "enabled": True, "startBalance": 5, "autoRefillEnabled": False
+    }  # fmt: skip
 
 
 def test_a_closed_registration_shows(settings: Settings) -> None:
@@ -98,7 +100,7 @@ def test_a_person_sees_themself(owner: User) -> None:
         "plugins": [],
         "twoFactorEnabled": False,
         "termsAccepted": False,
-        "personalization": {},
+        "personalization": {"memories": False},
         "favorites": [],
     }
 

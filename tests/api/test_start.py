@@ -128,7 +128,7 @@ def test_a_model_that_is_not_offered_is_denied_in_the_chat(owner: User) -> None:
         {"parentMessageId": [str(uuid4())]}, {"conversationId": "PENDING"}, {"conversationId": 1.5},
         {"model": ["tiny"]}, {"temperature": "hot"}, {"temperature": 9}, {"top_p": -1}, {"max_tokens": 0.5},
         {"stop": "x"}, {"stop": [1]}, {"stop": ["x"] * 99}, {"reasoning_effort": "all"}, {"isRegenerate": "yes"},
-        {"endpoint": "Elsewhere"}, {"nonsense": 1},
+        {"endpoint": "Elsewhere"}, {"user": str(uuid4())}, {"role": "ADMIN"}, {"createdAt": "x"},
     ],
 )  # fmt: skip
 def test_bad_input_begins_nothing(owner: User, change: dict[str, Any]) -> None:

@@ -100,7 +100,7 @@ async def test_a_run_that_is_over_is_told_from_the_database(
     found = await sync_to_async(make_conversation)(owner)
     await sync_to_async(make_turn)(found)
     frames = await read_stream(f"/api/agents/chat/stream/{found.id}", owner)
-    assert events(frames) == ["created", "on_run_step", "on_message_delta", "final"]
+    assert events(frames) == ["created", "on_run_step", "on_message_delta", "on_token_usage", "final"]
     assert text_of(frames) == frames[-1][1]["responseMessage"]["text"] == "Because."
 
 
@@ -238,7 +238,7 @@ async def test_a_stranger_and_an_unknown_id_get_404(
         for query in ("", "?resume=true"):
             path = f"/api/agents/chat/stream/{stream_id}{query}"
             response: Any = await AsyncClient().get(path, headers=bearer(stranger))
-            assert (response.status_code, list(response.json())) == (404, ["error"])
+            assert (response.status_code, list(response.json())) == (404, ["error", "message"])
 
 
 async def test_a_conversation_without_a_run_has_no_stream(owner: User, make_conversation: Make) -> None:
