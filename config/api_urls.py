@@ -27,7 +27,7 @@ def nothing_here(request: HttpRequest, **rest: str) -> HttpResponseBase:
     return JsonResponse({"message": _("There is nothing here.")}, status=404)
 
 
-class Document(SpectacularJSONAPIView):  # type: ignore[misc]
+class Document(SpectacularJSONAPIView):
     """The description of the API."""
 
     key_scopes = READ_ONLY

@@ -10,8 +10,8 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
-from rest_framework.authentication import SessionAuthentication
-from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication
+from rest_framework.permissions import AllowAny, BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -40,8 +40,8 @@ PROVIDER_COOKIE = "token_provider"
 class LoginView(APIView):
     key_scopes = CLOSED
     fault_status = 404  # of a body that names nobody
-    authentication_classes = ()
-    permission_classes = (SameOrigin,)
+    authentication_classes: tuple[type[BaseAuthentication], ...] = ()
+    permission_classes: tuple[type[BasePermission], ...] = (SameOrigin,)
 
     @extend_schema(operation_id="auth_login", request=LoginIn, responses=LoginOut, auth=[])
     def post(self, request: Request) -> Response:

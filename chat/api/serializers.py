@@ -12,7 +12,7 @@ from chat.model_settings import describe_parameters
 from chat.models import Conversation, Message
 from endpoints import registry
 from endpoints.api.serializers import type_on_the_wire
-from endpoints.windows import estimate
+from endpoints.tokens import estimate
 
 ROOT_PARENT = UUID(int=0)  # stands for "no parent"
 NEW = "new"  # stands for a conversation that does not exist yet
@@ -264,8 +264,7 @@ def _tokens(message: Message) -> int | None:
     if not (message.is_user or message.edited_at) and "output_tokens" in message.usage:
         counted: int = message.usage["output_tokens"]
         return counted
-    (about,) = estimate([message.text], message.model or message.conversation.model)
-    return about
+    return estimate(message.text)
 
 
 UNFINISHED = {Message.State.STREAMING, Message.State.STOPPED, Message.State.INTERRUPTED}

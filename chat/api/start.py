@@ -171,8 +171,9 @@ def _reply_meant(request: Request, body: StartIn) -> Message:
     message_id = named or body.parent_id or body.messageId
     if message_id is None:
         raise WireError(400, _("parentMessageId: name the message that was answered."))
-    for each in {body.parent_id, body.parentMessageId, message_id} - {None, ROOT_PARENT}:
-        doors.message_for(person(request), each, conversation_id=conversation_id)
+    for each in (body.parent_id, body.parentMessageId):
+        if each is not None and each not in {ROOT_PARENT, message_id}:
+            doors.message_for(person(request), each, conversation_id=conversation_id)
     message = doors.message_for(person(request), message_id, conversation_id=conversation_id)
     if not message.is_user:
         return message

@@ -82,6 +82,7 @@ def test_status_says_what_was_asked_and_what_stands_there(
 ) -> None:
     chat = make_conversation(owner, icon_url="/cat.png")
     run = make_turn(chat, state="running", parts=[{"type": "think", "think": "Hm"}, {"type": "text", "text": "Be"}])
+    assert run.message.parent_id
     Message.objects.filter(id=run.message.parent_id).update(quotes=[{"text": "As you said"}])
     state = Api(owner).get(f"/api/agents/chat/status/{chat.id}").json()["resumeState"]
     assert state["userMessage"]["quotes"] == ["As you said"]

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.core.cache import cache
 from django.core.management import call_command
 from django.test import Client
@@ -113,7 +114,7 @@ def arrived(doors: Doors, admin: User) -> None:
     identity = social.Identity(
         provider="openid", subject="1", email="olivia@example.org", email_verified=True, is_admin=False, roles=["STAFF"]
     )
-    doors.user.socialaccount_set.create(provider="openid", uid="1")
+    SocialAccount.objects.create(user=doors.user, provider="openid", uid="1")
     social.arrive(identity=identity)
 
 
