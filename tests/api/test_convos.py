@@ -95,7 +95,7 @@ def test_a_query_that_cannot_be_answered_is_refused(owner: User, query: str) -> 
     assert list(answer.json()) == ["error"]
 
 
-@pytest.mark.parametrize("cursor", ["x", "%00", "e30=", "WyJ4IiwgInkiXQ==", "🦊"])
+@pytest.mark.parametrize("cursor", ["x", "e30=", "WyJ4IiwgInkiXQ==", "🦊"])
 def test_a_cursor_that_cannot_be_read_gives_the_first_page(owner: User, make_conversation: Make, cursor: str) -> None:
     make_conversation(owner)
     answer = Api(owner).get(f"/api/convos?cursor={cursor}")
