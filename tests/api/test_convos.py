@@ -103,6 +103,12 @@ def test_a_cursor_that_cannot_be_read_gives_the_first_page(owner: User, make_con
     assert len(answer.json()["conversations"]) == 1
 
 
+def test_a_cursor_that_no_text_can_hold_is_refused(owner: User) -> None:
+    answer = Api(owner).get("/api/convos?cursor=%00")
+    assert answer.status_code == 400
+    assert list(answer.json()) == ["error"]
+
+
 def test_the_list_costs_the_same_with_one_row_and_with_eleven(
     owner: User, make_conversation: Make, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
