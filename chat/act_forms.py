@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from chat.models import Project, Tag
@@ -105,6 +106,22 @@ class BulkForm(forms.Form):
         """Whether all is chosen that the action needs."""
         needed = {"move": "project", "tag": "tag"}.get(self.cleaned_data["action"])
         return needed is None or bool(self.cleaned_data[needed])
+
+
+class SureForm(forms.Form):
+    """What is asked before everything goes: a word, typed."""
+
+    sure = forms.CharField(max_length=40, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["sure"].label = gettext("Type “%(word)s” to confirm") % {"word": gettext("delete")}
+
+    def clean_sure(self) -> str:
+        typed: str = self.cleaned_data["sure"]
+        if typed.strip().strip("“”\"'").casefold() != gettext("delete").casefold():
+            raise forms.ValidationError(gettext("Type the word as it stands above."))
+        return typed
 
 
 class TagForm(forms.Form):

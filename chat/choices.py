@@ -35,6 +35,12 @@ class Choice:
     on_landing: bool = False  # label and description take the greeting's place
     available: bool = True
     takes_key: bool = False  # each person brings a key of their own
+    is_local: bool = False  # the tiny model that comes with Parley
+
+    @property
+    def pick(self) -> Pick:
+        """What a favourite or an address stores of it."""
+        return Pick(spec=self.spec) if self.spec else Pick(self.endpoint, self.model)
 
     @property
     def address(self) -> dict[str, str]:
@@ -125,6 +131,7 @@ def spec_choice(offered: Offer, spec: ModelSpec) -> Choice:
         starters=tuple(spec.conversation_starters[:MOST_STARTERS]),
         on_landing=spec.showOnLanding,
         takes_key=endpoint is not None and keys.needs_key(endpoint),
+        is_local=endpoint is not None and endpoint.local,
     )
 
 
@@ -138,6 +145,7 @@ def model_choice(endpoint: Endpoint, model: str, *, icon: Icon | None = None, av
         header_icon=icon,
         available=available,
         takes_key=keys.needs_key(endpoint),
+        is_local=endpoint.local,
     )
 
 

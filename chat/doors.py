@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404
 
 from accounts.models import ApiKey, Grant, Group, User
@@ -15,11 +15,13 @@ from chat.models import Conversation, Generation, Message, Project, Tag
 
 
 def conversation_for(user: User, conversation_id: UUID) -> Conversation:
-    """Return the conversation if it is `user`'s, its project loaded. Raises `Http404`.
+    """Return the conversation if it is `user`'s, its project loaded, with `is_bookmarked`. Raises `Http404`.
 
     A project that is no longer shared with them is as if the conversation were in none.
     """
-    found = Conversation.objects.visible_to(user).select_related("project").filter(id=conversation_id).first()
+    bookmarks = Tag.objects.filter(conversations=OuterRef("pk"))
+    rows = Conversation.objects.visible_to(user).select_related("project").annotate(is_bookmarked=Exists(bookmarks))
+    found = rows.filter(id=conversation_id).first()
     if found is None:
         raise Http404("There is no such conversation.")
     if found.project is not None:

@@ -18,6 +18,11 @@ from endpoints.parameters.sets import parameters_of
 from endpoints.parameters.settings import synonyms
 from endpoints.parameters.words import OPTIONS
 
+COMMON = {
+    "promptPrefix", "system", "temperature", "max_tokens", "maxOutputTokens", "maxTokens", "reasoning_effort", "effort",
+    "thinking", "thinkingBudget", "thinkingLevel",
+}  # fmt: skip
+
 Kind = Literal["switch", "select", "text", "lines", "slider", "number", "line"]
 
 
@@ -66,7 +71,7 @@ class ParameterField:
     @property
     def shown(self) -> str:
         """Where a slider stands."""
-        return self.value or self.default or str(self.parameter.low)
+        return ("" if self.fault else self.value) or self.default or str(self.parameter.low)
 
     @property
     def default(self) -> str:
@@ -138,6 +143,20 @@ class ParameterPanel:
     def settings(self) -> str:
         """Everything that is chosen, also for other models, as JSON; empty: as the conversation has it."""
         return "" if self.stored else json.dumps(self.chosen.to_json())
+
+    @property
+    def common(self) -> list[ParameterField]:
+        """What most people set; the rest is folded below."""
+        return [each for each in self.fields if each.parameter.key in COMMON]
+
+    @property
+    def more(self) -> list[ParameterField]:
+        return [each for each in self.fields if each.parameter.key not in COMMON]
+
+    @property
+    def shows_more(self) -> bool:
+        """Whether something of what is folded is set, or to be looked at."""
+        return any(each.chosen not in (None, "", []) or each.fault for each in self.more)
 
     @property
     def faults(self) -> int:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.utils.safestring import SafeString, mark_safe
 
+from chat.failures import FOR_ADMINS, ForAdmins
 from chat.models import Conversation, Generation, Message
 from chat.rendering.citations import readable
 from chat.rendering.markdown import render
@@ -32,6 +33,7 @@ class PartView:
     live: bool = False
     tool: dict[str, Any] | None = None  # the `tool_call` object, for kind tool_call
     explanation: Explanation | None = None  # for kind error
+    for_admins: ForAdmins | None = None  # what an administrator can do about it
     typed: str = ""  # what a person wrote, for those who want it shown as Markdown
 
 
@@ -62,6 +64,8 @@ class MessageView:
     edited_at: datetime | None = None
     quotes: tuple[dict[str, Any], ...] = ()  # each a `chat.quotes.Quote`
     feedback: dict[str, Any] | None = None  # a `chat.feedback.Feedback`
+    is_empty: bool = False  # a finished reply in which there is nothing to read
+    may_retry: bool = False  # it failed, or is empty, and another try may help
     left_out: int = 0  # earlier messages that the model did not get
     prompt_tokens: int = 0  # of the reply, as the provider counted them
     reply_tokens: int = 0
@@ -132,6 +136,8 @@ def present(
     place = place or tree.Place(1, 1, None, None)
     # While a run writes the message these are the parts at its last save; the websocket brings the rest.
     parts = present_parts(message.parts, is_user=message.is_user)
+    ended = run is None and message.state not in {Message.State.STREAMING, Message.State.FAILED}
+    is_empty = ended and not message.is_user and not any(map(_is_visible, message.parts))
     return MessageView(
         id=message.id,
         conversation_id=message.conversation_id,
@@ -156,10 +162,17 @@ def present(
         edited_at=message.edited_at,
         quotes=tuple(message.quotes),
         feedback=message.feedback,
+        is_empty=is_empty,
+        may_retry=is_empty or message.state == Message.State.FAILED,
         left_out=message.left_out,
         prompt_tokens=sum(message.usage.get(name, 0) for name in _OF_THE_PROMPT),
         reply_tokens=message.usage.get("output_tokens", 0),
     )
+
+
+def _is_visible(part: Part) -> bool:
+    """Whether there is something to see in it: not blank, and not thoughts alone."""
+    return part["type"] not in {"text", "think"} or bool(part["type"] == "text" and part["text"].strip())
 
 
 _OF_THE_PROMPT = ("input_tokens", "cache_read_tokens", "cache_write_tokens")
@@ -190,4 +203,5 @@ def bare_part(index: int, part: Part, *, live: bool = False) -> PartView:
         live=live,
         tool=part.get("tool_call"),
         explanation=explain(part["code"], part.get("wait", 0)) if kind == "error" else None,
+        for_admins=FOR_ADMINS.get(part["code"]) if kind == "error" else None,
     )

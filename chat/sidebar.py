@@ -61,13 +61,17 @@ class Sidebar:
     projects: list[Project] = field(default_factory=list)
     favourites: list[Favourite] = field(default_factory=list)
     tags: list[Tag] = field(default_factory=list)
+    narrowed_tags: list[Tag] = field(default_factory=list)  # the bookmarks that the list is narrowed to
     standing: Standing | None = None
 
 
-def sidebar(*, user: User, cursor: str | None = None, after: str = "", narrowed: Filter | None = None) -> Sidebar:
+def sidebar(
+    *, user: User, cursor: str | None = None, after: str = "", narrowed: Filter | None = None, is_whole: bool = False
+) -> Sidebar:
     """Return a page of the list; `after` is the `last_key` of the page before.
 
-    Two queries, unless words narrow it; one more where credit or budgets limit people.
+    `is_whole`: with all that stands around the list, also where it is narrowed. Two queries, unless words or bookmarks
+    narrow it; one more where credit or budgets limit people.
     """
     narrowed = narrowed or Filter()
     page = organise.page(user=user, cursor=cursor, among=_among(user, narrowed))
@@ -78,10 +82,13 @@ def sidebar(*, user: User, cursor: str | None = None, after: str = "", narrowed:
         last_key=groups[-1].key if groups else after,
         latest=page.items[0] if page.items else None,
         narrowed=narrowed,
+        narrowed_tags=list(Tag.objects.filter(owner=user, id__in=narrowed.tags)) if narrowed.tags else [],
     )
-    if cursor or narrowed.is_on:
+    if cursor or (narrowed.is_on and not is_whole):
         return rows
     above = _above(user)
+    if narrowed.is_on:
+        return replace(rows, tags=above.tags, favourites=above.favourites, standing=above.standing)
     newest = [each for each in (rows.latest, *above.pinned) if each]
     latest = max(newest, key=lambda each: each.updated_at, default=None)
     return replace(above, groups=groups, next_cursor=rows.next_cursor, last_key=rows.last_key, latest=latest)

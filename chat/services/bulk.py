@@ -5,7 +5,7 @@ The way back is a signed text that the page keeps: it names exactly what was cha
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -50,12 +50,28 @@ def delete(*, user: User, ids: Sequence[UUID]) -> Done:
     """Delete conversations, for ten minutes only from view; what writes in them is stopped. Raises `Http404`."""
     with transaction.atomic():
         found = doors.conversations_for(user, ids)
-        for run in Generation.objects.filter(conversation__in=found, state__in=Generation.OPEN):
-            turns.stop(user=user, generation_id=run.id)
-        Conversation.objects.filter(id__in=[each.id for each in found]).update(deleted_at=timezone.now())
-        notify(user.id, "list", {})
-        notify(user.id, "gone", {"conversations": [str(each.id) for each in found]})
+        _hide(user, [each.id for each in found], timezone.now())
     return Done(len(found), _sign(user, "delete", {str(each.id): None for each in found}))
+
+
+def delete_all(*, user: User, archived_only: bool = False) -> Done:
+    """Delete every conversation of `user`, or the archived ones, as `delete` does. The way back names the moment."""
+    now = timezone.now()
+    with transaction.atomic():
+        rows = Conversation.objects.visible_to(user)
+        if archived_only:
+            rows = rows.filter(archived_at__isnull=False, is_temporary=False)
+        ids = list(rows.select_for_update().order_by("id").values_list("id", flat=True))
+        _hide(user, ids, now)
+    return Done(len(ids), _sign(user, "delete_all", {"at": now.isoformat()}))
+
+
+def _hide(user: User, ids: Sequence[UUID], now: datetime) -> None:
+    for run in Generation.objects.filter(conversation__in=ids, state__in=Generation.OPEN):
+        turns.stop(user=user, generation_id=run.id)
+    Conversation.objects.filter(id__in=ids).update(deleted_at=now)
+    notify(user.id, "list", {})
+    notify(user.id, "gone", {"conversations": [str(each) for each in ids]})
 
 
 def move(*, user: User, ids: Sequence[UUID], project_id: UUID | None) -> Done:
@@ -87,6 +103,8 @@ def undo(*, user: User, token: str) -> int:
         raise TooLate(_("This can no longer be undone.")) from None
     if owner != str(user.id):
         raise Http404("This is not yours to undo.")
+    if action == "delete_all":
+        return _undelete_all(user, before["at"])
     ids = [UUID(each) for each in before]
     with transaction.atomic():
         rows = Conversation.objects.filter(owner=user, id__in=ids).select_for_update()
@@ -106,6 +124,16 @@ def _unarchive(user: User, found: dict[str, Conversation], before: dict[str, Any
 
 def _undelete(user: User, found: dict[str, Conversation], before: dict[str, Any]) -> None:
     Conversation.objects.filter(id__in=found).update(deleted_at=None)
+
+
+def _undelete_all(user: User, at: str) -> int:
+    with transaction.atomic():
+        rows = Conversation.objects.filter(owner=user, deleted_at=datetime.fromisoformat(at)).select_for_update()
+        count = Conversation.objects.filter(id__in=[each.id for each in rows.order_by("id")]).update(deleted_at=None)
+        if not count:
+            raise TooLate(_("This can no longer be undone."))
+        notify(user.id, "list", {})
+    return count
 
 
 def _move_back(user: User, found: dict[str, Conversation], before: dict[str, Any]) -> None:

@@ -4,9 +4,11 @@ The options and the split are those of the product reference (features §1); whe
 questions above them come along, since only a person's message can begin a conversation.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import count as count_from
 from itertools import pairwise
 from typing import Any, Literal, get_args
 from uuid import UUID
@@ -23,9 +25,11 @@ from accounts.services.bans import violate
 from chat import doors
 from chat.models import Conversation, Message
 from chat.services.notices import notify
+from chat.services.organise import TITLE_LIMIT
 from chat.services.refusal import TurnRefused
 from endpoints.parts import plain_text
 
+_NUMBER = re.compile(r" \(\d+\)\Z")
 Option = Literal["directPath", "includeBranches", "targetLevel"]
 OPTIONS: tuple[Option, ...] = get_args(Option)
 
@@ -103,6 +107,7 @@ def fork(
     option: Option = "targetLevel",
     split: bool = False,
     latest_message_id: UUID | None = None,
+    title: str | None = None,
     address: str = "",
 ) -> Conversation:
     """Copy the chosen part of the tree into a new conversation, whose branch on view ends at the message.
@@ -120,7 +125,27 @@ def fork(
         tree = tree.split(target)
         target = _within(tree, latest_message_id)
     count(user, address)
-    return _copy(original, tree, target, tree.choose(target, option))
+    return _copy(original, tree, target, tree.choose(target, option), title=title)
+
+
+def title_of_copy(original: Conversation, words: str) -> str:
+    """Return `words` with the original's title in them, and a number where that title is taken.
+
+    `words` holds ``%(title)s``; what a copy of a copy already says is not said again.
+    """
+    before, _placeholder, after = words.partition("%(title)s")
+    bare = original.title
+    if bare.startswith(before) and before:
+        bare = bare.removeprefix(before).removesuffix(after)
+        bare = _NUMBER.sub("", bare)
+    marked = f"{before}{bare}{after}"[: TITLE_LIMIT - 8]
+    taken = set(
+        Conversation.objects.filter(owner_id=original.owner_id, title__startswith=marked).values_list(
+            "title", flat=True
+        )
+    )
+    number = next(each for each in count_from(1) if (marked if each == 1 else f"{marked} ({each})") not in taken)
+    return marked if number == 1 else f"{marked} ({number})"
 
 
 def duplicate(*, user: User, conversation_id: UUID, title: str | None = None, address: str = "") -> Conversation:

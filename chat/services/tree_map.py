@@ -12,6 +12,7 @@ from django.db.models.functions import Left
 
 from chat.models import Conversation, Message
 from chat.services.forking import Node, Tree
+from chat.services.previews import bare_words
 
 STEP = 44  # pixels from one place to the next, wide enough for a finger
 MANY = 60  # beyond this many messages, those without a choice are drawn as one
@@ -68,7 +69,7 @@ def tree_map(conversation: Conversation) -> TreeMap:
         "id", "parent_id", "author", "created_at", "chosen_child_id", "start"
     ):
         nodes.append(Node(each, parent, author == Message.Author.USER, created, chosen))
-        previews[each] = " ".join(start.split())
+        previews[each] = bare_words(start)
     tree = Tree(nodes)
     on_view = _path_on_view(tree, conversation.chosen_root_id)
     spots = _spots(tree, previews, set(on_view))

@@ -43,7 +43,7 @@ def shortcut_names() -> list[tuple[str, str]]:
     return [
         ("shortcuts", _("Show the shortcuts")), ("newChat", _("New chat")),
         ("focusComposer", _("Go to the message box")), ("submit", _("Send")),
-        ("search", _("Filter the chats")), ("models", _("Choose a model")),
+        ("search", _("Search chats")), ("models", _("Choose a model")),
         ("toggleSidebar", _("Open or close the sidebar")), ("settings", _("Settings")),
         ("bookmark", _("Bookmarks")), ("stop", _("Stop the reply")), ("regenerate", _("Regenerate the reply")),
         ("continueReply", _("Continue the reply")), ("editLast", _("Edit the last message")),
@@ -116,6 +116,9 @@ def as_input(field: BoundField) -> SafeString:
         attributes["aria-describedby"] = " ".join(about)
     if field.errors:
         attributes["aria-invalid"] = "true"
+    if field.form.errors:  # the first fault is where the work goes on
+        faulty = (each.name for each in field.form.visible_fields() if each.errors)
+        attributes["autofocus"] = field.name == next(faulty, None)
     return field.as_widget(attrs=attributes)
 
 

@@ -59,11 +59,12 @@ def _unpin(request: SignedIn, found: Conversation) -> HttpResponse:
 def _duplicate(request: SignedIn, found: Conversation) -> HttpResponse:
     address = limits.address_of(request)
     try:
-        made = forking.duplicate(user=request.user, conversation_id=found.id, address=address)
+        title = forking.title_of_copy(found, _("Copy of %(title)s"))
+        made = forking.duplicate(user=request.user, conversation_id=found.id, title=title, address=address)
     except limits.TooOften as fault:
         return show_refusal(request, TurnRefused(fault.message, status=429))
     go = reverse("chat:conversation", args=[made.id])
-    return show_done(request, _("This is the copy."), go=go)
+    return show_done(request, _("Chat duplicated."), go=go)
 
 
 def _retitle(request: SignedIn, found: Conversation) -> HttpResponse:
@@ -117,7 +118,8 @@ def bookmarks(request: SignedIn, conversation_id: UUID) -> HttpResponse:
     except tags.BadTag as fault:
         form.add_error("new", str(fault))
         return show_dialog(request, "chat/conversation_tags.html", found, form=form)
-    return show_done(request, ", ".join(names) or _("This chat has no bookmarks now."))
+    words = _("Bookmarked: %(names)s") % {"names": ", ".join(names)} if names else _("Bookmarks removed.")
+    return show_done(request, words)
 
 
 @require_http_methods(["GET", "POST"])

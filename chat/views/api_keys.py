@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -96,7 +96,7 @@ def unlimit(request: SignedIn, key_id: UUID) -> HttpResponse:
     key = doors.api_key_for(request.user, key_id)
     for each in Budget.objects.filter(api_key=key, is_active=True, created_by=request.user):
         budget_admin.switch_off(actor=request.user, budget_id=each.id)
-    return redirect("chat:api_keys")
+    return show_done(request, _("Limit removed."), go=reverse("chat:api_keys"))
 
 
 def _set_limit(request: SignedIn, form: BudgetForm, key: ApiKey, budget: Budget | None) -> None:

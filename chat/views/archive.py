@@ -1,5 +1,7 @@
 """The page of archived conversations, and what concerns all of them."""
 
+from collections.abc import Mapping
+
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -7,8 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
+from chat.act_forms import SureForm
 from chat.models import Conversation
-from chat.services import organise
+from chat.services import bulk, organise
 from chat.services.search_text import holds
 from chat.views.shell import SignedIn, is_partial, show_done, show_page, signed_in
 
@@ -41,27 +44,57 @@ def archive_all(request: SignedIn) -> HttpResponse:
         return show_done(request, words, go=reverse("chat:archive"))
     count = Conversation.objects.listed().visible_to(request.user).count()
     words = ngettext("%(count)d chat leaves the list.", "%(count)d chats leave the list.", count) % {"count": count}
-    return _ask(request, _("Archive all chats?"), words, _("Archive all chats"), kind="primary")
+    context = {"title": _("Archive all chats?"), "words": words, "button": _("Archive all chats"), "kind": "primary"}
+    return _ask(request, context, back="chat:settings_data")
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def delete_archived(request: SignedIn) -> HttpResponse:
+    """Delete what the page of archived chats lists, and nothing else."""
+    if request.method == "POST":
+        return _deleted(request, bulk.delete_all(user=request.user, archived_only=True), go="chat:archive")
+    mine = Conversation.objects.visible_to(request.user)
+    count = mine.filter(archived_at__isnull=False, is_temporary=False).count()
+    words = ngettext(
+        "This deletes %(count)d archived chat. You can undo it for ten minutes.",
+        "This deletes %(count)d archived chats. You can undo it for ten minutes.",
+        count,
+    )
+    button = ngettext("Delete %(count)d archived chat", "Delete %(count)d archived chats", count)
+    context = {
+        "title": _("Delete archived chats?"), "words": words % {"count": count}, "button": button % {"count": count},
+        "kind": "danger",
+    }  # fmt: skip
+    return _ask(request, context, back="chat:archive")
 
 
 @require_http_methods(["GET", "POST"])
 @signed_in
 def delete_all(request: SignedIn) -> HttpResponse:
-    """Archived ones too."""
+    """Archived ones too. A word is typed first."""
+    form = SureForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        return _deleted(request, bulk.delete_all(user=request.user), go="chat:settings_data")
     count = Conversation.objects.visible_to(request.user).count()
-    if request.method == "POST":
-        organise.delete_all(user=request.user)
-        words = ngettext("%(count)d chat was deleted.", "%(count)d chats were deleted.", count) % {"count": count}
-        return show_done(request, words, go=reverse("chat:archive"))
     words = ngettext(
-        "%(count)d chat and all its messages will be gone for good, archived or not.",
-        "%(count)d chats and all their messages will be gone for good, archived ones too.",
+        "This deletes %(count)d chat, also if it is archived. You can undo it for ten minutes.",
+        "This deletes %(count)d chats, archived ones too. You can undo it for ten minutes.",
         count,
     )
-    return _ask(request, _("Delete all chats?"), words % {"count": count}, _("Delete all chats"), kind="danger")
+    context = {
+        "title": _("Delete all chats?"), "words": words % {"count": count}, "button": _("Delete all chats"),
+        "kind": "danger", "form": form,
+    }  # fmt: skip
+    return _ask(request, context, back="chat:settings_data", status=422 if form.is_bound else 200)
 
 
-def _ask(request: SignedIn, question: str, words: str, button: str, *, kind: str) -> HttpResponse:
+def _deleted(request: SignedIn, done: bulk.Done, *, go: str) -> HttpResponse:
+    words = ngettext("%(count)d chat was deleted.", "%(count)d chats were deleted.", done.count)
+    return show_done(request, words % {"count": done.count}, go=reverse(go), undo=done.undo)
+
+
+def _ask(request: SignedIn, context: Mapping[str, object], *, back: str, status: int = 200) -> HttpResponse:
     shell = "chat/dialog.html" if is_partial(request) else "chat/alone.html"
-    context = {"title": question, "words": words, "button": button, "kind": kind, "shell": shell}
-    return render(request, "chat/form.html", context | {"back": reverse("chat:archive")})
+    whole = {**context, "shell": shell, "back": reverse(back)}
+    return render(request, "chat/form.html", whole, status=status)

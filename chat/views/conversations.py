@@ -4,7 +4,7 @@ import json
 from uuid import UUID
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
@@ -12,11 +12,12 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.models import User
 from chat import doors, pages, url_parameters
 from chat.forms import RenameForm
+from chat.model_facts import facts_for
 from chat.models import Conversation, Project
 from chat.presenters import present_branch
-from chat.services import organise, tree
+from chat.services import bulk, organise, tree
 from chat.styleguide import styleguide_samples
-from chat.views.shell import SignedIn, is_partial, show_chat, show_dialog, signed_in, uuid_or_none
+from chat.views.shell import SignedIn, is_partial, show_chat, show_dialog, show_done, signed_in, uuid_or_none
 from endpoints.offer import Pick, offer_for
 
 MOST_PROJECTS = 200  # to choose from beside the message box
@@ -60,6 +61,13 @@ def landing(request: SignedIn) -> HttpResponse:
 
 @require_GET
 @signed_in
+def model_facts(request: SignedIn) -> HttpResponse:
+    """What the model menu says of each model; asked for when the menu is opened for the first time."""
+    return JsonResponse({"models": facts_for(request.user)})
+
+
+@require_GET
+@signed_in
 def conversation(request: SignedIn, conversation_id: UUID) -> HttpResponse:
     """The end of the branch on view, or with `at` the branch through that message, from there on.
 
@@ -88,6 +96,17 @@ def context_use(request: SignedIn, conversation_id: UUID) -> HttpResponse:
     branch = present_branch(found, limit=2)
     page = pages.chat_page(conversation=found, branch=branch, user=request.user)
     return render(request, "chat/context_use.html", {"page": page})
+
+
+@require_GET
+@signed_in
+def actions(request: SignedIn, conversation_id: UUID) -> HttpResponse:
+    """The actions of the page's header, after one of them changed what they show."""
+    found = doors.conversation_for(request.user, conversation_id)
+    if not is_partial(request):
+        return redirect("chat:conversation", conversation_id)
+    page = pages.chat_page(conversation=found, user=request.user)
+    return render(request, "chat/header_actions.html", {"page": page})
 
 
 @require_GET
@@ -126,10 +145,8 @@ def delete(request: SignedIn, conversation_id: UUID) -> HttpResponse:
     found = doors.conversation_for(request.user, conversation_id)
     if request.method == "GET":
         return show_dialog(request, "chat/delete.html", found)
-    organise.delete(user=request.user, conversation_id=conversation_id)
-    if is_partial(request):
-        return render(request, "chat/deleted.html", {"conversation": found})
-    return redirect("chat:new")
+    done = bulk.delete(user=request.user, ids=[found.id])
+    return show_done(request, _("“%(title)s” was deleted.") % {"title": found.title}, gone=found.id, undo=done.undo)
 
 
 @require_GET

@@ -40,10 +40,11 @@ def fork(request: SignedIn, conversation_id: UUID, message_id: UUID) -> HttpResp
             option=data["option"],
             split=data["split"],
             latest_message_id=latest,
+            title=forking.title_of_copy(message.conversation, _("Fork of %(title)s")),
             address=limits.address_of(request),
         )
     except TurnRefused as refusal:
         return show_refusal(request, refusal)
     except limits.TooOften as fault:
         return show_refusal(request, TurnRefused(fault.message, status=429))
-    return show_done(request, _("This is the fork."), go=reverse("chat:conversation", args=[made.id]))
+    return show_done(request, _("Forked into a new chat."), go=reverse("chat:conversation", args=[made.id]))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -66,14 +66,14 @@ def needed(request: SignedIn) -> HttpResponse:
 @signed_in
 def revoke(request: SignedIn) -> HttpResponse:
     keys.revoke(user=request.user, endpoint=request.POST.get("endpoint", ""))
-    return redirect("chat:settings_keys")
+    return show_done(request, _("Key revoked."), go=reverse("chat:settings_keys"))
 
 
 @require_POST
 @signed_in
 def revoke_all(request: SignedIn) -> HttpResponse:
     keys.revoke_all(user=request.user)
-    return redirect("chat:settings_keys")
+    return show_done(request, _("All keys revoked."), go=reverse("chat:settings_keys"))
 
 
 @require_POST

@@ -12,7 +12,7 @@ from chat import sidebar as listing
 from chat.act_forms import BulkForm
 from chat.services import bulk, pins, projects, tags
 from chat.services.refusal import TurnRefused
-from chat.views.shell import SignedIn, is_partial, show_done, show_refusal, signed_in, uuid_or_none
+from chat.views.shell import SignedIn, is_partial, show_done, show_page, show_refusal, signed_in, uuid_or_none
 
 
 @require_GET
@@ -28,8 +28,9 @@ def sidebar(request: SignedIn) -> HttpResponse:
         listed = listing.sidebar(user=request.user, cursor=cursor, after=after, narrowed=narrowed)
     except limits.TooOften as fault:
         return show_refusal(request, TurnRefused(fault.message, status=429))
-    template = "chat/sidebar_rows.html" if is_partial(request) else "chat/history.html"
-    return render(request, template, {"sidebar": listed})
+    if is_partial(request):
+        return render(request, "chat/sidebar_rows.html", {"sidebar": listed})
+    return show_page(request, "chat/history.html", {"listed": listed})
 
 
 @require_POST
@@ -51,7 +52,7 @@ def many(request: SignedIn) -> HttpResponse:
     form = BulkForm(request.POST or request.GET or None, projects=mine[0], tags=mine[1])
     if not form.is_valid():
         return _ask(request, form, status=422)
-    if request.method == "GET" or not form.is_complete:
+    if request.method == "GET" or "asks" in request.POST or not form.is_complete:
         return _ask(request, form)
     ids: list[UUID] = form.cleaned_data["ids"]
     match form.cleaned_data["action"]:
@@ -85,4 +86,5 @@ def undo(request: SignedIn) -> HttpResponse:
 
 def _ask(request: SignedIn, form: BulkForm, *, status: int = 200) -> HttpResponse:
     shell = "chat/dialog.html" if is_partial(request) else "chat/alone.html"
-    return render(request, "chat/bulk.html", {"form": form, "shell": shell}, status=status)
+    count = len(form.cleaned_data.get("ids", ())) if form.is_bound else 0
+    return render(request, "chat/bulk.html", {"form": form, "count": count, "shell": shell}, status=status)

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 from chat import doors
 from chat.models import Message
 from chat.services import tree
+from chat.services.previews import bare_words
 from chat.views.shell import SignedIn, signed_in
 
 MOST_MARKS = 120
@@ -37,5 +38,5 @@ def outline(request: SignedIn, conversation_id: UUID) -> HttpResponse:
     rows = Message.objects.filter(id__in=shown).annotate(words=Left("text", WORDS))
     said = {each: (words, author) for each, words, author in rows.values_list("id", "words", "author")}
     known = [(each, *said[each]) for each in shown if each in said]
-    marks = [Mark(each, " ".join(words.split()), author == Message.Author.USER) for each, words, author in known]
+    marks = [Mark(each, bare_words(words), author == Message.Author.USER) for each, words, author in known]
     return render(request, "chat/outline.html", {"conversation": found, "marks": marks})

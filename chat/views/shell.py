@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
@@ -19,8 +20,9 @@ from chat import pages
 from chat.choices import first_choice, model_groups, remembered_pick
 from chat.models import Conversation
 from chat.presenters import Branch
+from chat.services.favourites import pick_of
 from chat.services.refusal import TurnRefused
-from chat.sidebar import Sidebar, sidebar
+from chat.sidebar import Filter, Sidebar, sidebar
 from endpoints.offer import Pick
 
 P = ParamSpec("P")
@@ -71,14 +73,24 @@ def show_chat(
 ) -> HttpResponse:
     """Render a chat page whole, or only its main part when htmx moves from one chat to another."""
     partial = is_partial(request)
-    listed = None if partial and (found or wanted) else sidebar(user=request.user)
+    listed = (
+        None if partial and (found or wanted) else sidebar(user=request.user, narrowed=_by_tags(request), is_whole=True)
+    )
     if found is None and wanted is None:
         wanted = first_choice(request.user, remembered_pick(request.COOKIES.get("pick", "")) or _latest(listed))
     page = pages.chat_page(conversation=found, branch=branch, wanted=wanted, user=request.user, **more)
     if partial:
         return render(request, "chat/main.html", {"page": page, "partial": True}, status=status)
-    context = {"page": page, "sidebar": listed, "model_groups": model_groups(request.user)}
+    favourites = {pick_of(each) for each in listed.favourites} if listed else set()
+    context = {
+        "page": page, "sidebar": listed, "model_groups": model_groups(request.user), "favourite_picks": favourites,
+    }  # fmt: skip
     return render(request, "chat/page.html", context, status=status)
+
+
+def _by_tags(request: SignedIn) -> Filter:
+    """The bookmarks in the page's address, which narrow its list of chats."""
+    return Filter(tags=tuple(found for each in request.GET.getlist("tag")[:100] if (found := uuid_or_none(each))))
 
 
 def _latest(listed: Sidebar | None) -> Pick | None:
@@ -86,8 +98,10 @@ def _latest(listed: Sidebar | None) -> Pick | None:
     return Pick(latest.endpoint, latest.model, latest.spec) if latest else None
 
 
-def way_out(refusal: TurnRefused) -> dict[str, str]:
-    """Return the link that stands beside a refusal: to the balance, or to the person's keys, if it is about them."""
+def way_out(refusal: TurnRefused, user: User) -> dict[str, str]:
+    """Return the link that stands beside a refusal: to the balance, the person's keys or the prices."""
+    if refusal.code == "unpriced" and user.is_admin:
+        return {"link": reverse("admin:billing_price_add"), "link_words": _("Set a price")}
     if refusal.code in _ABOUT_MONEY:
         return {"link": reverse("chat:balance"), "link_words": _("See your balance")}
     if refusal.code in _ABOUT_KEYS:
@@ -97,7 +111,7 @@ def way_out(refusal: TurnRefused) -> dict[str, str]:
 
 def show_refusal(request: SignedIn, refusal: TurnRefused) -> HttpResponse:
     """Say why in a toast, or on a page of its own."""
-    context = {"message": refusal.message, "kind": "bad", **way_out(refusal)}
+    context = {"message": refusal.message, "kind": "bad", **way_out(refusal, request.user)}
     if not is_partial(request):
         return render(request, "refused.html", context, status=refusal.status)
     response = render(request, "components/toast.html", context, status=refusal.status)
@@ -137,6 +151,7 @@ def show_done(
     id of a note on the page that is no longer true.
     """
     if not is_partial(request):
+        messages.success(request, message)
         return redirect(go or "chat:new")
     context = {"message": message, "go": go, "gone": gone, "token": undo, "clears": clears}
     context["undo"] = reverse("chat:undo") if undo else ""

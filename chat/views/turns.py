@@ -81,7 +81,10 @@ def _refused_draft(request: SignedIn, conversation_id: UUID | None, refusal: Tur
     """Say why beside the composer, and keep what was typed."""
     if is_partial(request):
         response = render(
-            request, "components/error.html", {"error": refusal.message, **way_out(refusal)}, status=refusal.status
+            request,
+            "components/error.html",
+            {"error": refusal.message, **way_out(refusal, request.user)},
+            status=refusal.status,
         )
         response.headers["HX-Retarget"] = "#composer-error"
         response.headers["HX-Reswap"] = "innerHTML"
@@ -96,7 +99,7 @@ def _refused_draft(request: SignedIn, conversation_id: UUID | None, refusal: Tur
         text=request.POST.get("text", ""),
         quotes=_typed_quotes(request),
         error=refusal.message,
-        **{f"error_{name}": words for name, words in way_out(refusal).items()},
+        **{f"error_{name}": words for name, words in way_out(refusal, request.user).items()},
     )
 
 

@@ -196,7 +196,7 @@ function sent(ctx) {
 
 document.addEventListener("parley:moved", () => {
   arrive();
-  if (matchMedia("(pointer: fine)").matches) text().focus({ preventScroll: true });
+  if (matchMedia("(pointer: fine)").matches && !document.querySelector(".rename-here")) text().focus({ preventScroll: true });
 });
 // A page that has just come on view: its draft, what waits, and what its address asked for.
 function arrive() {
@@ -205,7 +205,7 @@ function arrive() {
   showWaiting(waiting(), !isRunning());
   const asked = new URLSearchParams(location.search);
   if (asked.size) {
-    const stays = new URLSearchParams([...asked].filter(([name]) => name === "at" || (name === "projectId" && location.pathname.endsWith("/new"))));
+    const stays = new URLSearchParams([...asked].filter(([name]) => name === "at" || (["projectId", "tag"].includes(name) && location.pathname.endsWith("/new"))));
     history.replaceState(history.state, "", location.pathname + (stays.size ? `?${stays}` : "") + location.hash);
   }
   if (form().hasAttribute("data-submits")) {
@@ -220,15 +220,11 @@ document.addEventListener("change", ({ target }) => {
   if (!target.value) target.closest(".scope").remove();
   text().focus();
 });
-// “@” at the beginning of a line opens the models.
+// “@” at the beginning of a line suggests models, while the words stay in the box.
 document.addEventListener("input", (event) => {
-  if (event.target.id !== "text" || event.data !== "@" || !("at" in document.body.dataset)) return;
-  const at = text().selectionStart;
-  if (at > 1 && text().value[at - 2] !== "\n") return;
-  text().setRangeText("", at - 1, at, "end");
-  saveDraft();
-  byId("model-button")?.click();
+  if (event.target.id === "text" && event.data === "@" && "at" in document.body.dataset) import("parley/suggest").then((module) => module.look());
 });
+document.addEventListener("parley:choose-model", ({ detail }) => byId(detail.option)?.click());
 arrive();
 if (matchMedia("(pointer: fine)").matches) text().focus({ preventScroll: true });
 
@@ -240,17 +236,38 @@ if (matchMedia("(pointer: fine)").matches) text().focus({ preventScroll: true })
   const options = [...menu.querySelectorAll("[role=option]")];
   let active = null;
 
+  const foot = menu.querySelector("form.models-foot");
+  const mend = menu.querySelector("[data-foot-trouble]");
+
   const field = (name) => document.querySelector(`#composer [name=${name}]`);
   const visible = () => options.filter((option) => !option.hidden);
 
   function activate(option) {
     active?.classList.remove("is-active");
     active = option || null;
+    showFavourite();
     if (!active) return input.removeAttribute("aria-activedescendant");
     active.classList.add("is-active");
     input.setAttribute("aria-activedescendant", active.id);
     active.scrollIntoView({ block: "nearest" });
   }
+
+  // The foot is about the model that the keys are on.
+  function showFavourite() {
+    foot.hidden = !active;
+    mend.hidden = !active?.dataset.link;
+    if (!active) return;
+    mend.querySelector("a").href = active.dataset.link || "";
+    const is = "favourite" in active.dataset;
+    for (const name of ["endpoint", "model", "spec"]) foot.elements[name].value = active.dataset[name];
+    foot.querySelector("button").setAttribute("aria-pressed", is);
+    foot.querySelector("[data-act]").textContent = is ? foot.dataset.remove : foot.dataset.add;
+    foot.querySelector("b").textContent = active.dataset.label;
+  }
+  document.addEventListener("parley:favourite", () => {
+    active?.toggleAttribute("data-favourite");
+    showFavourite();
+  });
 
   function filter() {
     const sought = input.value.trim().toLowerCase().split(/\s+/);
@@ -263,7 +280,32 @@ if (matchMedia("(pointer: fine)").matches) text().focus({ preventScroll: true })
     activate(visible()[0]);
   }
 
+  // Window, price, and why a model cannot be used: asked for when somebody looks, as a list may be long.
+  let asked = false;
+  async function tellFacts() {
+    if (asked) return;
+    asked = true;
+    const answer = await fetch(menu.dataset.facts, { headers: { "HX-Request": "true" } }).catch(() => null);
+    if (!answer?.ok) return (asked = false);
+    const { models } = await answer.json();
+    const known = new Map(models.map((each) => [JSON.stringify([each.endpoint, each.model, each.spec]), each]));
+    for (const option of options) {
+      const { endpoint, model, spec } = option.dataset;
+      const facts = known.get(JSON.stringify([endpoint, model, spec]));
+      if (!facts) continue;
+      for (const [name, text] of [["facts", facts.words], ["trouble", facts.trouble]]) {
+        const line = option.querySelector(`[data-${name}]`);
+        line.textContent = text;
+        line.hidden = !text;
+      }
+      if (facts.blocked) option.setAttribute("aria-disabled", "true");
+      if (facts.link) option.dataset.link = facts.link;
+    }
+    showFavourite();
+  }
+
   function choose(option) {
+    if (option.getAttribute("aria-disabled") === "true") return;
     const { endpoint, model, spec, label, endpointLabel, ask } = option.dataset;
     const pick = new URLSearchParams(spec ? { spec } : { endpoint, model });
     menu.hidePopover();
@@ -282,7 +324,8 @@ if (matchMedia("(pointer: fine)").matches) text().focus({ preventScroll: true })
     text.placeholder = text.placeholder.replace(text.dataset.model, label);
     text.dataset.model = label;
     text.focus();
-    document.getElementById("key-note")?.remove();
+    for (const note of document.querySelectorAll("#key-note, [data-note]")) note.remove();
+    if (byId("parameters")) byId("parameters-button").click(); // the panel is about the model in use
     if (ask) document.dispatchEvent(new CustomEvent("parley:ask", { detail: { address: ask, method: "GET", values: {} } }));
   }
 
@@ -298,6 +341,7 @@ if (matchMedia("(pointer: fine)").matches) text().focus({ preventScroll: true })
   menu.addEventListener("toggle", (event) => {
     if (event.newState !== "open") return activate(null);
     input.focus();
+    tellFacts();
     activate(menu.querySelector("[aria-selected=true]") || options[0]);
   });
   input.addEventListener("input", filter);

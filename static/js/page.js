@@ -19,12 +19,17 @@ function toast(message, kind = "bad", undo = null) {
     const button = Object.assign(document.createElement("button"), { type: "button", className: "button quiet", textContent: words.undo });
     button.addEventListener("click", () => {
       box.remove();
-      ask(undo.address, "POST", { token: undo.token });
+      takeBack(undo);
     });
     box.querySelector("span").after(button);
   }
   byId("toasts").append(box);
   return box;
+}
+function takeBack(way) {
+  if (stored("undo")?.way.token === way.token) stored("undo", null);
+  offerUndo();
+  ask(way.address, "POST", { token: way.token });
 }
 // Not while somebody reads it; a finger leaves :hover behind, which does not count.
 function fade(box) {
@@ -33,11 +38,41 @@ function fade(box) {
   else box.remove();
 }
 const fading = new MutationObserver((changes) => {
-  for (const box of changes.flatMap((change) => [...change.addedNodes])) {
-    if (box.nodeType === 1 && !box.dataset.stays) setTimeout(fade, box.querySelector(".button") || !box.matches(".good") ? 12000 : 5000, box);
-  }
+  for (const box of changes.flatMap((change) => [...change.addedNodes])) if (box.nodeType === 1) fadeLater(box);
 });
+function fadeLater(box) {
+  if (box.dataset.stays) return;
+  setTimeout(fade, box.querySelector("button.button") ? 30000 : box.matches(".good") ? 5000 : 12000, box);
+}
 fading.observe(byId("toasts"), { childList: true });
+// What is told while the page goes away is told by the next one.
+function stored(name, value) {
+  try {
+    if (value === undefined) return JSON.parse(sessionStorage.getItem(name) || "null");
+    if (value) sessionStorage.setItem(name, JSON.stringify(value));
+    else sessionStorage.removeItem(name);
+  } catch {
+    // Storage is forbidden: it is then not told.
+  }
+  return null;
+}
+function showStored() {
+  const told = stored("toast");
+  stored("toast", null);
+  if (told) toast(told.message, "good", told.undo);
+  for (const box of byId("toasts").children) fadeLater(box); // those the server sent with the page
+}
+// The server takes things back for ten minutes; the account's menu offers it longer than a toast stays.
+const GRACE = 9.5 * 60000;
+function remembered(message, way) {
+  stored("undo", { message, way, until: Date.now() + GRACE });
+  offerUndo();
+}
+function offerUndo() {
+  const last = stored("undo");
+  byId("undo-last").hidden = !(last?.until > Date.now());
+  byId("undo-last").querySelector("small").textContent = last?.message || "";
+}
 document.addEventListener("parley:toast", (event) => {
   const { message, kind, stays, id } = event.detail;
   if (id && byId(id)) return;
@@ -96,11 +131,11 @@ function place(menu, button) {
   else style.top = `${box.bottom + 6}px`;
 }
 document.addEventListener("beforetoggle", (event) => {
-  if (event.newState === "open" && event.target.popover && opener) place(event.target, opener);
+  if (event.newState === "open" && event.target.popover === "auto" && opener) place(event.target, opener);
 }, true);
 document.addEventListener("toggle", (event) => {
   const menu = event.target;
-  if (!menu.popover) return;
+  if (menu.popover !== "auto") return;
   const open = event.newState === "open";
   opener?.setAttribute("aria-expanded", open);
   if (open) menu.querySelector(".menu-item")?.focus();
@@ -144,22 +179,37 @@ function ask(address, method = "GET", more = {}) {
 }
 document.addEventListener("parley:ask", ({ detail }) => ask(detail.address, detail.method, detail.values));
 dialog.addEventListener("close", () => {
+  if (dialog.querySelector(".parameters")) {
+    document.dispatchEvent(new CustomEvent("parley:changed"));
+    const { settings } = byId("composer").elements;
+    if (!byId("main").dataset.conversation) byId("parameters-button")?.toggleAttribute("data-set", !["", "{}"].includes(settings.value));
+  }
   byId("dialog-body").replaceChildren();
   (dialogOpener?.isConnected ? dialogOpener : byId("text"))?.focus();
   dialogOpener = null;
 });
-dialog.addEventListener("click", (event) => event.target === dialog && closeDialog());
+dialog.addEventListener("click", (event) => event.target === dialog && dialog.matches(":modal") && closeDialog());
+const panelOpen = () => dialog.open && !dialog.matches(":modal");
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || !panelOpen() || event.defaultPrevented || document.querySelector(":popover-open")) return;
+  dialog.querySelector("[data-do=close-dialog]").click(); // what was typed last is kept
+});
+document.addEventListener("parley:moved", () => panelOpen() && closeDialog());
 function dialogChanged() {
   const renamed = dialog.querySelector("[data-renamed]");
-  const deleted = dialog.querySelector("[data-deleted]");
   const done = dialog.querySelector("[data-done]");
   const atOnce = dialog.querySelector("form[data-at-once]");
   if (done) {
     const { done: message, undo, token, go, gone, clears } = done.dataset;
+    const way = undo && { address: undo, token };
     closeDialog();
-    toast(message, "good", undo && { address: undo, token });
+    if (way) remembered(message, way);
+    if (go && !staysFor(go)) stored("toast", { message, undo: way });
+    else toast(message, "good", way);
     document.dispatchEvent(new CustomEvent("parley:done"));
+    if (!go && !gone) document.dispatchEvent(new CustomEvent("parley:changed"));
     if (clears) byId(clears)?.remove();
+    if (gone) for (const row of document.querySelectorAll(`[data-row="${gone}"]`)) row.remove();
     if (gone && byId("main").dataset.conversation === gone) visit("/c/new");
     else if (go) visit(go);
   } else if (atOnce) {
@@ -167,24 +217,23 @@ function dialogChanged() {
   } else if (renamed) {
     retitle(renamed.dataset.renamed, renamed.textContent);
     closeDialog();
-  } else if (deleted) {
-    toast(deleted.textContent, "good");
-    byId("sidebar").querySelector(`[data-row="${deleted.dataset.deleted}"]`)?.remove();
-    if (byId("main").dataset.conversation === deleted.dataset.deleted) visit("/c/new");
-    closeDialog();
   } else if (!dialog.open) {
     for (const menu of document.querySelectorAll(":popover-open")) menu.hidePopover();
     dialogOpener = opener;
-    dialog.showModal();
+    if (dialog.querySelector(".parameters") && !narrow.matches) dialog.show(); // a panel: the chat stays in use
+    else dialog.showModal();
     const needs = dialog.querySelector("[data-needs]");
     if (needs) import(needs.dataset.needs);
-    dialog.querySelector("input:not([type=hidden], [type=radio], [type=checkbox])")?.select();
+    const first = dialog.querySelector(".parameters .input, input:not([type=hidden], [type=radio], [type=checkbox])");
+    first?.focus();
+    first?.select?.();
   }
 }
 
 // --- moving between chats ----------------------------------------------------------------------------
+const staysFor = (address) => byId("messages") && address.startsWith("/c/"); // else the page has no place for it
 function visit(address) {
-  if (!byId("messages")) return location.assign(address); // this page has no place for a chat
+  if (!staysFor(address)) return location.assign(address);
   htmx.ajax("GET", address, { target: "#main", swap: "outerHTML show:none", push: "true" });
 }
 function retitle(conversation, title) {
@@ -208,6 +257,8 @@ const targetOf = ({ target }) => (typeof target === "string" ? document.querySel
 let keptFrom = null;
 document.addEventListener("htmx:before:request", (event) => {
   const { ctx } = event.detail;
+  // Another dialog takes the panel's place.
+  if (panelOpen() && dialog.contains(targetOf(ctx)) && !dialog.contains(ctx.sourceElement)) closeDialog();
   // What is above or below a fork changes; the fork itself stays where the eye is.
   const article = ctx.request.submitter?.closest("article");
   // The reply that is to be written stands there at once, in the place of the one before it.
@@ -219,10 +270,13 @@ document.addEventListener("htmx:before:swap", (event) => {
   const { status } = ctx.response || {};
   if (status >= 400 && status !== 422 && !ctx.hx?.retarget) {
     event.preventDefault();
-    if (ctx.request.method === "GET" && status < 500) location.assign(ctx.request.action);
+    // Only a chat has a page of its own behind its address; a fragment has none.
+    if (ctx.request.method === "GET" && status < 500 && targetOf(ctx)?.id === "main") location.assign(ctx.request.action);
     else toast(status >= 500 ? words.fault : words.refused);
     return;
   }
+  // A list that was asked for earlier does not take the field away in which somebody writes a title.
+  if (targetOf(ctx)?.id === "history-rows" && byId("sidebar").querySelector(".rename-here, .is-dragged")) return event.preventDefault();
   if (ctx.sourceElement?.hasAttribute?.("data-keeps-place")) {
     const scroll = byId("scroll");
     const below = scroll.scrollHeight - scroll.scrollTop;
@@ -243,6 +297,14 @@ document.addEventListener("htmx:after:swap", (event) => {
   }
   keptFrom = null;
   markCurrent();
+});
+// The focus outlives a swap: the same control, or where that is disabled now, the one beside it.
+let focusedBefore = "";
+document.addEventListener("htmx:before:swap", () => (focusedBefore = document.activeElement?.id || ""));
+document.addEventListener("htmx:after:swap", () => {
+  const same = focusedBefore && byId(focusedBefore);
+  if (!same || (document.activeElement !== document.body && document.activeElement !== null)) return;
+  (same.disabled ? same.parentElement.querySelector("button:not(:disabled)") : same)?.focus();
 });
 document.addEventListener("htmx:finally:request", ({ detail }) => {
   if (detail.ctx.sourceElement?.id === "acts") document.querySelector(".is-rewritten")?.classList.remove("is-rewritten");
@@ -314,9 +376,12 @@ const acts = {
   "copy-thoughts": (button) => copy(button, button.closest(".think").querySelector(".prose").innerText.trim()),
   favourite(button, event) {
     event.preventDefault();
-    const { endpoint, model, spec } = byId("composer").elements;
+    const { endpoint, model, spec } = button.form.elements;
     ask("/favourites", "POST", { endpoint: endpoint.value, model: model.value, spec: spec.value });
+    document.dispatchEvent(new CustomEvent("parley:favourite"));
   },
+  "choose-model": () => byId("model-button")?.click(),
+  "undo-last": () => takeBack(stored("undo").way),
   "copy-link": (button) => copy(button, button.parentElement.querySelector("input").value),
   "copy-message": (button) => copy(button, button.parentElement.querySelector("template.source").content.textContent),
 };
@@ -404,8 +469,16 @@ function loadStrip() {
   import("parley/strip");
 }
 whenIdle(loadStrip);
-// Diagrams are drawn once their code is whole.
-const drawDiagrams = () => document.querySelector(".code[data-lang=mermaid]:not([data-drawn])") && import("parley/diagram").then((module) => module.draw());
+// A diagram is code until somebody is there to look at it: what draws is a megabyte, and keeps a phone busy.
+let somebody = false;
+const drawDiagrams = () => somebody && document.querySelector(".code[data-lang=mermaid]:not([data-drawn])") && import("parley/diagram").then((module) => module.draw());
 for (const moment of ["htmx:after:swap", "parley:ended"]) document.addEventListener(moment, drawDiagrams);
-drawDiagrams();
+function come() {
+  if (somebody) return;
+  somebody = true;
+  whenIdle(drawDiagrams);
+}
+for (const sign of ["pointermove", "pointerdown", "wheel", "touchstart", "keydown"]) addEventListener(sign, come, { once: true, passive: true, capture: true });
 document.addEventListener("htmx:after:swap", () => stripLoaded || whenIdle(loadStrip));
+document.addEventListener("beforetoggle", (event) => event.target.id === "account-menu" && offerUndo(), true);
+showStored();

@@ -6,17 +6,18 @@ const mac = /Mac|iPhone|iPad/.test(navigator.platform);
 const scroll = (top) => byId("messages") && (() => byId("scroll").scrollTo({ top }));
 const click = (element) => element && !element.disabled && (() => element.click());
 
-// name: keys, whether it works while one types, and what it does (nothing: the key is the browser's).
+// name: keys, whether it works in any field (else: in the message box and the search of chats, if the keys write nothing
+// there), and what it does (nothing: the key is the browser's).
 export const actions = {
-  shortcuts: { keys: "Mod+Shift+/", typing: true, find: () => click(document.querySelector("[data-do=shortcuts]")) },
+  shortcuts: { keys: "Mod+Shift+/", anywhere: true, find: () => click(document.querySelector("[data-do=shortcuts]")) },
   newChat: { keys: "Mod+Shift+O", find: () => click(document.querySelector("[data-shortcut=new-chat]")) },
-  focusComposer: { keys: "Shift+Escape", typing: true, find: () => byId("text") && (() => byId("text").focus()) },
-  submit: { keys: "Mod+Enter", typing: true, find: () => document.activeElement === byId("text") && byId("text")?.value.trim() && (() => byId("composer").requestSubmit(document.querySelector(".send"))) },
+  focusComposer: { keys: "Shift+Escape", anywhere: true, find: () => byId("text") && (() => byId("text").focus()) },
+  submit: { keys: "Mod+Enter", anywhere: true, find: () => document.activeElement === byId("text") && byId("text")?.value.trim() && (() => byId("composer").requestSubmit(document.querySelector(".send"))) },
   copyReply: { keys: "Mod+Shift+;", find: () => click(last("article.from-model [data-do=copy-message]")) },
   copyCode: { keys: "Mod+Shift+K", find: () => click(last("#messages [data-copy]")) },
   toggleSidebar: { keys: "Mod+Shift+S", find: () => click([...document.querySelectorAll("[data-do=close-sidebar].icon-button, [data-do=open-sidebar]")].find((each) => each.checkVisibility())) },
   models: { keys: "Mod+Shift+M", find: () => click(byId("model-button")) },
-  search: { keys: "Mod+/", typing: true, find: () => (byId("list-filter")?.checkVisibility() ? () => byId("list-filter").focus() : () => location.assign("/search")) },
+  search: { keys: "Mod+/", anywhere: true, find: () => (byId("list-filter")?.checkVisibility() ? () => byId("list-filter").focus() : () => location.assign("/search")) },
   settings: { keys: "Mod+Shift+,", find: () => click(document.querySelector("[data-shortcut=settings]")) },
   bookmark: { keys: "Mod+Shift+B", find: () => click(byId("bookmark-button")) },
   stop: { keys: "Mod+Shift+X", find: () => byId("main").hasAttribute("data-running") && click(document.querySelector(".stop")) },
@@ -64,15 +65,23 @@ export function keysIn(event) {
 const NAMES = { Mod: mac ? "⌘" : "Ctrl", Shift: mac ? "⇧" : "Shift", Alt: mac ? "⌥" : "Alt", ArrowUp: "↑", ArrowDown: "↓", Escape: "Esc", Backspace: "⌫" };
 export const spelt = (keys) => keys.split("+").map((key) => NAMES[key] || key);
 
-const typing = (target) => target.closest?.("input, textarea, select, [contenteditable]");
+const field = (target) => target.closest?.("input, textarea, select, [contenteditable]");
+const WRITES = /Arrow|Backspace|Delete|Home|End$/; // these change or select what is in the field
+function mayFire(event, name, keys) {
+  const typing = field(event.target);
+  if (!typing || actions[name].anywhere) return true;
+  if (typing.id !== "text" && typing.id !== "list-filter") return false;
+  if (event.getModifierState("AltGraph")) return false; // it makes characters, and reads as Ctrl+Alt
+  return /^(Mod|Alt)\+|^F\d+$/.test(keys) && !(WRITES.test(keys) && typing.value);
+}
 document.addEventListener("keydown", (event) => {
   if (event.isComposing || event.repeat || event.defaultPrevented) return;
   const keys = keysIn(event);
   const name = keys && Object.keys(actions).find((each) => keysOf(each) === keys);
   if (!name) return;
-  const covered = document.querySelector("dialog[open], [popover]:popover-open");
+  const covered = document.querySelector("dialog:modal, [popover]:popover-open:not(#suggest)");
   if (covered && !(name === "shortcuts" && covered.querySelector("[data-shortcut-dialog]"))) return;
-  if (typing(event.target) && !actions[name].typing) return;
+  if (!mayFire(event, name, keys)) return;
   const act = covered ? () => byId("dialog").close() : actions[name].find();
   if (!act) return;
   event.preventDefault();

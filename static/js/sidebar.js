@@ -27,6 +27,30 @@ side.addEventListener("toggle", ({ target }) => {
   if (list && !list.children.length) htmx.ajax("GET", list.dataset.rows, { target: list, swap: "innerHTML" });
 }, true);
 
+// --- one bookmark less in the filter ----------------------------------------------------------------------
+side.addEventListener("click", (event) => {
+  const chip = event.target.closest("[data-do=widen]");
+  const box = chip && byId("tag-menu")?.querySelector(`[value="${chip.dataset.tag}"]`);
+  if (!box) return;
+  event.preventDefault();
+  box.checked = false;
+  box.dispatchEvent(new Event("change", { bubbles: true }));
+  byId("list-tag").focus();
+});
+side.addEventListener("change", ({ target }) => {
+  if (!target.closest("#tag-menu") || !location.search.includes("tag=")) return;
+  const kept = new URLSearchParams(location.search);
+  kept.delete("tag");
+  history.replaceState(history.state, "", location.pathname + (kept.size ? `?${kept}` : ""));
+});
+// Enter in a box ticks it; the form that the boxes belong to has no page.
+side.addEventListener("submit", (event) => event.target.id === "bulk" && event.preventDefault());
+side.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !event.target.matches(".pick, #tag-menu input")) return;
+  event.preventDefault();
+  event.target.click();
+});
+
 // --- an order of one's own: drag a row, or move it with Alt and the arrow keys ---------------------------
 let dragged = null;
 async function store(list) {
@@ -101,9 +125,10 @@ function renameHere(link) {
     link.hidden = false;
     if (focus) link.focus();
   };
-  const save = async () => {
+  const save = async (stays = true) => {
     const title = field.value.trim();
     if (over) return;
+    if (!stays && (!title || title === before)) return close(false);
     if (!title) {
       field.setAttribute("aria-invalid", "true");
       field.setCustomValidity(words.titleNeeded);
@@ -113,7 +138,7 @@ function renameHere(link) {
     const body = new URLSearchParams({ csrfmiddlewaretoken: token(), title });
     const answer = await fetch(`/c/${row.dataset.row}/rename`, { method: "POST", body, headers: { "HX-Request": "true" } }).catch(() => null);
     if (!answer?.ok) return field.setAttribute("aria-invalid", "true");
-    close(true);
+    close(stays);
     document.dispatchEvent(new CustomEvent("parley:retitle", { detail: { conversation: row.dataset.row, title } }));
   };
   field.addEventListener("input", () => field.setCustomValidity(""));
@@ -122,7 +147,7 @@ function renameHere(link) {
     if (event.key === "Enter") save();
     else if (event.key === "Escape") close(true);
   });
-  field.addEventListener("blur", () => over || close(false));
+  field.addEventListener("blur", () => over || save(false)); // what was typed counts, wherever one clicks next
 }
 side.addEventListener("dblclick", (event) => {
   const link = event.target.closest("[data-row] > .row");

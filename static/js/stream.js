@@ -6,7 +6,7 @@ const main = () => byId("main");
 const targetOf = ({ target }) => (typeof target === "string" ? document.querySelector(target) : target);
 const tell = (name, detail) => document.dispatchEvent(new CustomEvent(`parley:${name}`, { detail }));
 
-// --- staying at the end, unless the person has scrolled away ------------------------------------
+// --- staying at the end, unless the person has scrolled away or asked for a message -------------
 let pinned = true;
 let lastTop = 0;
 let frame = 0;
@@ -37,13 +37,36 @@ function watchSize() {
   threads.observe(byId("messages"), { childList: true });
   pinned = "latest" in document.body.dataset || !main().dataset.conversation;
   lastTop = 0;
-  toEnd();
+  const asked = location.hash.startsWith("#m-") && byId(location.hash.slice(1));
+  if (asked) showMessage(asked);
+  else toEnd();
 }
+const unmark = () => document.querySelector(".is-found")?.classList.remove("is-found");
+// The one way to a message: from a search, a quotation, the strip and the map.
+function showMessage(article, focuses = true) {
+  pinned = false;
+  unmark();
+  article.classList.add("is-found");
+  article.scrollIntoView({ block: "start" });
+  if (!focuses) return;
+  article.tabIndex = -1;
+  article.focus({ preventScroll: true });
+}
+document.addEventListener("parley:show", ({ detail }) => byId(detail.id) && showMessage(byId(detail.id), detail.focuses));
+addEventListener("hashchange", () => byId(location.hash.slice(1))?.matches("article") && showMessage(byId(location.hash.slice(1))));
 document.addEventListener("parley:to-end", () => {
   pinned = true;
+  unmark();
   toEnd();
 });
-document.addEventListener("click", (event) => event.target.closest("[data-do=latest]") && tell("to-end"));
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-do=latest]")) return tell("to-end");
+  const quoted = event.target.closest(".quoted a");
+  const there = quoted && !(event.ctrlKey || event.metaKey || event.shiftKey) && byId(quoted.hash.slice(1));
+  if (!there) return;
+  event.preventDefault();
+  showMessage(there);
+});
 
 // --- the socket ------------------------------------------------------------------------------------
 const FIRST_DELAY = 300;
@@ -194,10 +217,30 @@ const changes = {
     markState();
     for (const open of article.querySelectorAll("[data-open]")) open.remove();
     article.querySelector(".message-foot").outerHTML = foot;
+    htmx.process(article.querySelector(".message-foot")); // its links and buttons are htmx's, too
     tell("ended", { state });
     say({ stopped: words.stopped, failed: words.failed, interrupted: words.interrupted }[state] || words.finished);
   },
 };
+// How long a model has been thinking, and its last words, while its thoughts are folded.
+function tick() {
+  for (const clock of document.querySelectorAll("#messages .think-clock")) {
+    const article = clock.closest("article");
+    article.dataset.since ??= Math.min(Date.now(), Date.parse(article.querySelector(".who time")?.dateTime) || Date.now());
+    const seconds = Math.floor((Date.now() - article.dataset.since) / 1000);
+    clock.textContent = seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)}:${`${seconds % 60}`.padStart(2, "0")}`;
+    const think = clock.closest(".think");
+    let preview = think.querySelector(".think-preview");
+    if (!preview) {
+      preview = Object.assign(document.createElement("span"), { className: "think-preview", dir: "auto" });
+      preview.setAttribute("aria-hidden", "true");
+      clock.parentElement.after(preview);
+    }
+    const said = think.querySelector(".prose").textContent.trim();
+    preview.textContent = said.length > 90 ? `…${said.slice(said.indexOf(" ", said.length - 90))}` : said;
+  }
+}
+setInterval(() => runs.size && tick(), 1000);
 function apply([name, run, ...rest]) {
   if (name === "notice") return notices[run]?.(...rest);
   if (name === "gone") return gone(run);
@@ -320,6 +363,8 @@ document.addEventListener("htmx:after:swap", (event) => {
   const { ctx } = event.detail;
   if (targetOf(ctx)?.id === "main" || ctx.swap === "outerSync") watchSize();
   else if (targetOf(ctx)?.id === "messages") toEnd();
+  // What was sent from further up stands at the end, which is not on the page yet.
+  if (ctx.sourceElement?.id === "composer" && document.querySelector("#messages > .later")) reloadMessages();
 });
 watchSize();
 scan();

@@ -28,8 +28,13 @@ def walk(page: Page, shot: Callable[[str], None], *, phone: bool) -> None:
     page.goto("/c/new")
     shot("new")
     page.locator("#model-button").click()
+    page.wait_for_timeout(500)  # what it says of each model comes then
     shot("model-menu")
     page.keyboard.press("Escape")
+    page.locator("#text").press_sequentially("@")
+    page.wait_for_timeout(500)
+    shot("models-at-the-caret")
+    page.locator("#text").fill("")
     if phone:
         page.locator("[data-do=open-sidebar]").click()
         shot("sidebar")
@@ -44,6 +49,9 @@ def walk(page: Page, shot: Callable[[str], None], *, phone: bool) -> None:
     send(page, "[[error:429]] And again?")
     settled(page, "failed")
     shot("error")
+    send(page, "[[empty]] Nothing at all?")
+    page.get_by_role("button", name="Try again").wait_for()
+    shot("empty-reply")
     send(page, "[[tokens:300 delay=20]] A longer answer, please.")
     page.wait_for_function("() => document.getElementById('messages').innerText.includes('wizards quietly')")
     page.wait_for_timeout(1500)
@@ -54,7 +62,12 @@ def walk(page: Page, shot: Callable[[str], None], *, phone: bool) -> None:
     page.locator(".gauge button").click()
     shot("context-usage")
     page.keyboard.press("Escape")
-    page.locator("#parameters-button").click()
+    if phone:
+        page.get_by_role("button", name="Actions for this chat").click()
+        page.locator("#chat-menu").get_by_role("link", name="Parameters").click()
+    else:
+        page.locator("#parameters-button").click()
+    page.locator(".more-parameters summary").click()
     page.locator("#parameter-reasoning_summary").select_option("auto")
     page.wait_for_timeout(1000)
     shot("parameters")
@@ -64,7 +77,7 @@ def walk(page: Page, shot: Callable[[str], None], *, phone: bool) -> None:
 
 def walk_dialogs(page: Page, shot: Callable[[str], None]) -> None:
     """Go on from a chat to what is done with it, and to the pages beside it."""
-    page.locator("#chat-actions button").first.click()
+    page.get_by_role("button", name="Actions for this chat").click()
     shot("chat-menu")
     page.locator("#chat-menu").get_by_text("Rename").click()
     page.locator("#dialog input[name=title]").fill(" ")
@@ -72,10 +85,14 @@ def walk_dialogs(page: Page, shot: Callable[[str], None]) -> None:
     page.wait_for_timeout(300)
     shot("rename-with-an-error")
     page.keyboard.press("Escape")
-    page.locator("#chat-actions button").first.click()
+    page.get_by_role("button", name="Actions for this chat").click()
     page.locator("#chat-menu").get_by_text("Delete").click()
     page.wait_for_timeout(300)
     shot("delete")
+    page.goto("/settings/data")
+    page.get_by_role("link", name="Delete all chats…").click()
+    page.wait_for_timeout(300)
+    shot("delete-all")
     page.goto("/settings/keys")
     shot("keys")
     page.goto("/nothing-here")

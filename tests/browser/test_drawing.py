@@ -31,6 +31,7 @@ def test_a_block_of_mermaid_becomes_a_diagram_and_its_code_again(tab: Page, axe:
     block.get_by_role("button", name="Show the diagram").click()
     expect(block.locator("pre")).to_be_hidden()
     tab.reload()
+    tab.mouse.move(700, 300)
     expect(frame.get_by_text("Known?")).to_be_visible()
 
 

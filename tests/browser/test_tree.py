@@ -89,7 +89,7 @@ def test_a_fork_opens_as_a_chat_of_its_own(open_tab: Open, axe: Check, phone: bo
     axe(page, "fork")
     dialog.get_by_text("Visible messages only").click()
     dialog.get_by_role("button", name="Fork").click()
-    expect(page.locator("#toasts")).to_contain_text("This is the fork")
+    expect(page.locator("#toasts")).to_contain_text("Forked into a new chat")
     expect(page.locator("article")).to_have_count(2)
     assert page.url != original
     axe(page, "forked")

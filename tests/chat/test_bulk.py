@@ -29,6 +29,22 @@ def ids_of(rows: list[Conversation]) -> list[UUID]:
     return [each.id for each in rows]
 
 
+def test_all_that_was_deleted_comes_back_and_no_more(owner: User, stranger: User) -> None:
+    rows, other = chats(owner, 4), chats(stranger, 1)
+    before = bulk.delete(user=owner, ids=ids_of(rows[:1]))
+    done = bulk.delete_all(user=owner)
+    assert done.count == 3
+    assert list(Conversation.objects.visible_to(owner)) == []
+    assert list(Conversation.objects.visible_to(stranger)) == other
+    with pytest.raises(Http404):
+        bulk.undo(user=stranger, token=done.undo)
+    assert bulk.undo(user=owner, token=done.undo) == 3
+    assert set(ids_of(list(Conversation.objects.visible_to(owner)))) == set(ids_of(rows[1:]))
+    with pytest.raises(bulk.TooLate):
+        bulk.undo(user=owner, token=done.undo)
+    assert bulk.undo(user=owner, token=before.undo) == 1
+
+
 def test_everything_is_put_back_exactly(owner: User) -> None:
     pinned, filed, tagged = rows = chats(owner, 3)
     ids = ids_of(rows)

@@ -1,5 +1,6 @@
 """The pages beside the chat: bookmarks, archive, projects, search, settings."""
 
+import re
 from collections.abc import Callable
 from uuid import uuid4
 
@@ -18,7 +19,7 @@ Chats = Callable[..., Conversation]
 SignIn = Callable[..., Client]
 HTMX = {"HX-Request": "true"}
 PAGES = ["bookmarks", "archive", "projects", "search", "settings"]
-FORMS = ["bookmarks/new", "archive/all", "archive/delete", "projects/new"]
+FORMS = ["bookmarks/new", "archive/all", "archive/delete", "archive/delete-all", "projects/new"]
 
 
 @pytest.mark.parametrize("path", [*PAGES, *FORMS])
@@ -101,8 +102,43 @@ def test_archived_chats_are_listed_sorted_found_and_paged(sign_in: SignIn, owner
     found = client.get("/archive?q=chat 39", headers=HTMX).content.decode()
     assert "Chat 39" in found
     assert "Chat 38" not in found
-    client.post("/archive/delete")
-    assert not Conversation.objects.exists()
+
+
+def test_the_archive_s_own_button_deletes_no_chat_of_the_list(
+    sign_in: SignIn, owner: User, stranger: User, make_chat: Chats
+) -> None:
+    client, listed, other = sign_in(owner), make_chat(owner), make_chat(stranger)
+    away = make_chat(owner, title="Away")
+    assert "archive/delete" not in client.get("/archive").content.decode()
+    organise.archive(user=owner, conversation_ids=[away.id], archived=True)
+    organise.archive(user=stranger, conversation_ids=[other.id], archived=True)
+    assert "archive/delete" in client.get("/archive").content.decode()
+    assert "1 archived chat." in client.get("/archive/delete").content.decode()
+    told = client.post("/archive/delete", headers=HTMX).content.decode()
+    assert list(Conversation.objects.visible_to(owner)) == [listed]
+    assert list(Conversation.objects.visible_to(stranger)) == [other]
+    token = re.search(r'data-token="([^"]+)"', told)
+    assert token
+    assert "1 chat" in client.post("/conversations/undo", {"token": token[1]}, headers=HTMX).content.decode()
+    assert Conversation.objects.visible_to(owner).count() == 2
+
+
+@pytest.mark.parametrize(
+    ("typed", "status"), [("", 422), ("yes", 422), ("delete all", 422), ("delete", 302), (" “Delete” ", 302)]
+)
+def test_everything_goes_only_by_a_typed_word(
+    sign_in: SignIn, owner: User, make_chat: Chats, typed: str, status: int
+) -> None:
+    make_chat(owner)
+    assert sign_in(owner).post("/archive/delete-all", {"sure": typed}).status_code == status
+    assert Conversation.objects.visible_to(owner).exists() == (status == 422)
+
+
+def test_what_was_done_without_scripts_is_told_by_the_next_page(sign_in: SignIn, owner: User) -> None:
+    client = sign_in(owner)
+    page = client.post("/bookmarks/new", {"name": "Pets <b>"}, follow=True).content.decode()
+    assert "Pets &lt;b&gt;" in page[page.index('id="toasts"') :]
+    assert "data-toast" not in client.get("/bookmarks").content.decode().split('id="toasts"')[1].split("</div>")[0]
 
 
 def test_everything_is_archived_at_once(sign_in: SignIn, owner: User, stranger: User, make_chat: Chats) -> None:
@@ -184,3 +220,24 @@ def test_favourites_come_and_go(sign_in: SignIn, owner: User) -> None:
     assert list(Favourite.objects.order_by("position").values_list("model", flat=True)) == ["tiny", "small"]
     client.post("/favourites", {"endpoint": "Somewhere", "model": "tiny"}, headers=HTMX)
     assert list(Favourite.objects.values_list("model", flat=True)) == ["small"]
+
+
+def test_no_form_and_no_link_of_a_fragment_leads_to_a_page_without_a_way_back(
+    sign_in: SignIn, owner: User, make_chat: Chats
+) -> None:
+    """Without scripts, on Enter and in a new tab the address behind it is all there is."""
+    client, chat = sign_in(owner), make_chat(owner, turns=40)
+    for number in range(40):
+        make_chat(owner, title=f"Chat {number:02}")
+    found = set()
+    for path in [*PAGES, "c/new", f"c/{chat.id}", "sidebar", "settings/balance", "settings/data", "search?q=Answer"]:
+        html = client.get(f"/{path}").content.decode()
+        forms = re.findall(r'<form[^>]*method="get"[^>]*action="([^"]*)"', html)
+        links = re.findall(r'<a [^>]*href="([^"]*)"[^>]*hx-get="[^"]*"[^>]*hx-trigger="[^"]*intersect', html)
+        found |= {each.replace("&amp;", "&") for each in [*forms, *links]} - {"/conversations/bulk"}
+    assert {"/search", "/archive", "/projects", "/bookmarks"} <= found
+    assert any(each.startswith("/sidebar?cursor=") for each in found)
+    for address in found:
+        page = client.get(address)
+        assert page.status_code == 200, address
+        assert 'id="sidebar"' in page.content.decode(), address

@@ -198,7 +198,12 @@ def test_only_an_administrator_is_told_how_to_add_a_real_model(
     told = sign_in(admin_user).get("/c/new").content.decode()
     assert 'href="/setup"' in told
     assert "tiny model that runs on this machine" in told
-    assert 'href="/setup"' not in sign_in(owner).get("/c/new").content.decode()
+    others = sign_in(owner).get("/c/new").content.decode()
+    assert 'href="/setup"' not in others
+    assert "tiny model that runs on this machine" in others
+    gone = sign_in(admin_user).get("/c/new?endpoint=Local&model=gone").content.decode()
+    assert "no longer available" in gone
+    assert "tiny model" not in gone
     seen = sign_in(admin_user)
     seen.cookies["local_hint"] = "seen"
     assert 'href="/setup"' not in seen.get("/c/new").content.decode()

@@ -1,4 +1,4 @@
-// Draws blocks of mermaid code, each in a frame without an origin, when they come into view.
+// Draws blocks of mermaid code, each in a frame without an origin, when they are in view. Until then the code is shown.
 const words = document.getElementById("words").dataset;
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const isDark = () => (document.documentElement.dataset.theme || (dark.matches ? "dark" : "light")) === "dark";
@@ -9,7 +9,7 @@ const near = new IntersectionObserver((entries) => {
     near.unobserve(target);
     frameFor(target);
   }
-}, { rootMargin: "400px" });
+});
 
 export function draw() {
   for (const frame of blocks.keys()) if (!frame.isConnected) blocks.delete(frame);
@@ -27,6 +27,12 @@ function frameFor(block) {
   frame.src = "/frames/diagram";
   blocks.set(frame, block);
   block.querySelector("pre").before(frame);
+}
+function drawn(frame, height) {
+  const block = blocks.get(frame);
+  frame.style.height = `${Math.min(Math.max(height, 48), 2000)}px`;
+  if (block.classList.contains("is-drawn")) return;
+  block.classList.add("is-drawn");
   const turn = Object.assign(document.createElement("button"), { type: "button", className: "copy", textContent: words.showCode });
   turn.addEventListener("click", () => {
     turn.textContent = block.classList.toggle("is-code") ? words.showDiagram : words.showCode;
@@ -46,7 +52,7 @@ addEventListener("message", ({ source, data }) => {
   const frame = [...blocks.keys()].find((each) => each.contentWindow === source);
   if (!frame || !data) return;
   if (data.ready) send(frame);
-  else if (Number.isFinite(data.height)) frame.style.height = `${Math.min(Math.max(data.height, 48), 2000)}px`;
+  else if (Number.isFinite(data.height)) drawn(frame, data.height);
   else if (data.fault !== undefined) giveUp(frame);
 });
 const again = () => [...blocks.keys()].forEach(send);

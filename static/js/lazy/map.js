@@ -66,10 +66,7 @@ dialog.addEventListener("click", async (event) => {
   const id = spot.id.replace("s-", "m-");
   dialog.close();
   await htmx.ajax("GET", address.split("#")[0], { target: "#main", swap: "outerHTML show:none", push: address.split("?")[0] });
-  const message = document.getElementById(id);
-  message?.scrollIntoView({ block: "start" });
-  message?.setAttribute("tabindex", "-1");
-  message?.focus({ preventScroll: true });
+  document.dispatchEvent(new CustomEvent("parley:show", { detail: { id } }));
 });
 document.addEventListener("htmx:after:swap", prepare);
 prepare();

@@ -15,7 +15,7 @@ document.addEventListener("input", ({ target }) => {
   typed += 1;
   if (target.type === "range") follow(target);
   const range = target.type === "number" && rangeOf(target);
-  if (range) range.value = target.value || target.dataset.default || range.min;
+  if (range && target.validity.valid) range.value = target.value || target.dataset.default || range.min;
 }, true);
 
 function leave(event) {

@@ -27,7 +27,7 @@ export function selectAll() {
 }
 export function many(button) {
   const { action } = button.dataset;
-  const values = { action, ids: chosen().map((box) => box.value).join(",") };
+  const values = { action, ids: chosen().map((box) => box.value).join(","), ...(action === "delete" ? { asks: "1" } : {}) };
   document.dispatchEvent(new CustomEvent("parley:ask", { detail: { address: "/conversations/bulk", method: "POST", values } }));
 }
 // A press on a row chooses it, or not; with Ctrl or Cmd it begins the selection, with Shift it takes all in between.

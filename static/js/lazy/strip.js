@@ -54,7 +54,7 @@ async function go(id) {
     await htmx.ajax("GET", `/c/${shown}/messages?at=${id}`, { target: "#messages", swap: "innerHTML" });
     article = byId(`m-${id}`);
   }
-  article?.scrollIntoView({ block: "start" });
+  if (article) document.dispatchEvent(new CustomEvent("parley:show", { detail: { id: article.id, focuses: false } }));
 }
 document.addEventListener("click", (event) => {
   const link = event.target.closest("[data-mark]");

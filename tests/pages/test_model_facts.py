@@ -1,0 +1,69 @@
+"""What the model menu says beside the names: windows, prices, and why a model cannot be used."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from accounts.models import User
+from billing import price_table
+from billing.models import Price
+from endpoints import registry
+
+pytestmark = pytest.mark.django_db
+
+SignIn = Callable[..., Client]
+KEYED = """
+    - name: Brought along
+      apiKey: user_provided
+      baseURL: http://127.0.0.1:9/v1
+      models:
+        default: [mine]
+"""
+
+
+@pytest.fixture(autouse=True)
+def fresh() -> Iterator[None]:
+    """Forget the prices that the process remembers for a moment."""
+    price_table.table.forget()
+    yield
+    price_table.table.forget()
+
+
+def told(client: Client) -> dict[str, dict[str, str]]:
+    return {each["model"]: each for each in client.get("/c/new/models").json()["models"]}
+
+
+def test_a_price_that_is_known_is_told_and_nothing_is_blocked(sign_in: SignIn, owner: User) -> None:
+    Price.objects.create(endpoint="Somewhere", model="tiny", prompt=3, completion=15)
+    found = told(sign_in(owner))
+    assert "$3 in, $15 out per million" in found["tiny"]["words"]
+    assert found["small"]["words"] == ""
+    assert not any(each["blocked"] or each["trouble"] for each in found.values())
+
+
+def test_without_a_price_a_model_is_blocked_where_balances_are_on(
+    sign_in: SignIn, owner: User, admin_user: User, settings: Settings
+) -> None:
+    settings.BALANCE_ENABLED, settings.BALANCE_START_CREDITS = True, 5
+    Price.objects.create(endpoint="Somewhere", model="tiny", prompt=3, completion=15)
+    found = told(sign_in(owner))
+    assert (found["tiny"]["blocked"], found["small"]["blocked"]) == (False, True)
+    assert "No price yet" in found["small"]["trouble"]
+    assert found["small"]["link"] == ""
+    assert told(sign_in(admin_user))["small"]["link"].endswith("/price/add/")
+
+
+def test_a_missing_key_is_said_and_choosing_the_model_asks_for_it(
+    sign_in: SignIn, owner: User, settings: Settings
+) -> None:
+    file = settings.LIBRECHAT_CONFIG
+    file.write_text(file.read_text() + KEYED)
+    registry.reset()
+    mine = told(sign_in(owner))["mine"]
+    assert (mine["trouble"], mine["blocked"]) == ("Needs your key", False)
+
+
+def test_strangers_are_sent_to_the_way_in(client: Client) -> None:
+    assert client.get("/c/new/models").status_code == 302
