@@ -74,7 +74,7 @@ _MENU = [
         _("Access"),
         (_("Roles"), "badge", "accounts_role_changelist"),
         (_("Permission matrix"), "grid_on", "accounts_role_matrix"),
-        (_("Powers of administration"), "key", "accounts_capabilitygrant_changelist"),
+        (_("Admin rights"), "key", "accounts_capabilitygrant_changelist"),
     ),
     _group(
         _("Models"),

@@ -81,7 +81,7 @@ EXPLANATIONS: dict[str, Explanation] = {
         True,
     ),
     "stalled": Explanation(
-        _("The model fell silent in the middle of its answer"),
+        _("The model stopped responding"),
         _("What arrived is kept. Continue or regenerate the reply."),
         True,
     ),
@@ -96,7 +96,7 @@ EXPLANATIONS: dict[str, Explanation] = {
         False,
     ),
     "empty_messages": Explanation(
-        _("Not even the last message fits into the model's context window"),
+        _("Your message is too long for this model"),
         _(
             "Shorten the message or the system prompt, raise the context window in the parameters, or choose a model "
             "with a larger one."
@@ -119,12 +119,12 @@ EXPLANATIONS: dict[str, Explanation] = {
         True,
     ),
     "cut_off": Explanation(
-        _("The provider ended the reply early"),
+        _("The reply was cut short"),
         _("What arrived is kept. Continue or regenerate the reply."),
         True,
     ),
     "bad_response": Explanation(
-        _("The provider sent something that is not an answer"),
+        _("Unexpected response from the provider"),
         _("Check the endpoint's address and type, or choose another model."),
         True,
     ),
@@ -159,7 +159,7 @@ EXPLANATIONS: dict[str, Explanation] = {
         True,
     ),
     "internal": Explanation(
-        _("Something went wrong on our side"),
+        _("Something went wrong"),
         _("Regenerate. If it happens again, tell your administrator the time it happened."),
         True,
     ),

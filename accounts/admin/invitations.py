@@ -20,7 +20,7 @@ class InviteForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"].lower()
         if User.objects.filter(email=email).exists():
-            raise ValidationError(gettext("There is an account with this e-mail address."))
+            raise ValidationError(gettext("There is an account with this email address."))
         return email
 
 

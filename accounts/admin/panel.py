@@ -139,7 +139,7 @@ class TheOne(Panel):
         value = self.elsewhere().get(db_field.name)
         if field is None or value is None:
             return field
-        words = gettext("As the file and the environment say (%(now)s)")
+        words = gettext("Default from config (%(now)s)")
         if isinstance(value, bool):
             now = {"now": gettext("yes") if value else gettext("no")}
             field.widget.choices = [("unknown", words % now), ("true", gettext("Yes")), ("false", gettext("No"))]

@@ -85,4 +85,4 @@ def _unexpected(exc: Exception, key: str) -> Response:
         body = {key: full if is_disk_full(exc) else away}
         return Response(body, status=503, headers={"Retry-After": "1"})
     log.error("a request failed", exc_info=exc)
-    return Response({key: _("Something went wrong on our side.")}, status=500)
+    return Response({key: _("Something went wrong.")}, status=500)

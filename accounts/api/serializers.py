@@ -16,7 +16,7 @@ class LoginIn(In):
 
 
 class RegisterIn(In):
-    """What the service does not check: that the password was typed twice, and what a user name is made of."""
+    """What the service does not check: that the password was typed twice, and what a username is made of."""
 
     model_config = ConfigDict(alias_generator=None)
 

@@ -53,7 +53,7 @@ def _refuse_unheld(actor: User, capability: str) -> None:
     if capability not in permissions.CAPABILITIES:
         raise CapabilityRefused(_("There is no such power."))
     if capability not in permissions.capabilities_of(actor):
-        raise CapabilityRefused(_("Only who has this power can give or take it."), status=403)
+        raise CapabilityRefused(_("You can only give or remove rights you have yourself."), status=403)
 
 
 def _target(principal: str, identifier: str) -> dict[str, User | Group | Role]:

@@ -71,7 +71,7 @@ def _insert(
             raise EmailTaken
         if user.username and User.objects.filter(username__iexact=user.username).exists():
             if user.provider == "local":
-                raise ValidationError({"username": _("This user name is taken.")})
+                raise ValidationError({"username": _("This username is taken.")})
             user.username = ""
         _place(user, invited, may_be_first=may_be_first, email_verified=email_verified)
         user.save(force_insert=True)

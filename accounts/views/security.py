@@ -70,7 +70,7 @@ class _Verified:
 
     def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         if isinstance(request.user, User) and not twofactor.may_set_up(request.user):
-            messages.error(request, _("Verify your e-mail address first."))
+            messages.error(request, _("Verify your email address first."))
             return redirect("account_security")
         response: HttpResponse = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
         return response

@@ -72,16 +72,16 @@ def _retitle(request: SignedIn, found: Conversation) -> HttpResponse:
         titles.ask_again(user=request.user, conversation_id=found.id)
     except TurnRefused as refusal:
         return show_refusal(request, refusal)
-    return show_done(request, _("A new title is being written."))
+    return show_done(request, _("Generating a new title."))
 
 
 ACTS = {
     "archive": Act(gettext_lazy("Archive this chat?"), gettext_lazy("Archive chat"), _archive),
-    "restore": Act(gettext_lazy("Bring this chat back into the list?"), gettext_lazy("Restore chat"), _restore),
-    "pin": Act(gettext_lazy("Keep this chat at the top?"), gettext_lazy("Pin chat"), _pin),
-    "unpin": Act(gettext_lazy("Take this chat from the top?"), gettext_lazy("Unpin chat"), _unpin),
-    "duplicate": Act(gettext_lazy("Copy this chat with all its branches?"), gettext_lazy("Duplicate chat"), _duplicate),
-    "retitle": Act(gettext_lazy("Let the model write a new title?"), gettext_lazy("Write a title"), _retitle),
+    "restore": Act(gettext_lazy("Unarchive this chat?"), gettext_lazy("Restore chat"), _restore),
+    "pin": Act(gettext_lazy("Pin this chat?"), gettext_lazy("Pin chat"), _pin),
+    "unpin": Act(gettext_lazy("Unpin this chat?"), gettext_lazy("Unpin chat"), _unpin),
+    "duplicate": Act(gettext_lazy("Duplicate this chat with all its branches?"), gettext_lazy("Duplicate chat"), _duplicate),
+    "retitle": Act(gettext_lazy("Generate a new title?"), gettext_lazy("Generate title"), _retitle),
 }
 
 

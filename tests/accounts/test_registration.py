@@ -1,4 +1,4 @@
-"""Who may make an account: domains, invitations, approval, and user names to sign in with."""
+"""Who may make an account: domains, invitations, approval, and usernames to sign in with."""
 
 import re
 from collections.abc import Iterator

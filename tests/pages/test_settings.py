@@ -74,8 +74,8 @@ def test_the_theme_can_be_set_without_scripts(sign_in: SignIn, owner: User) -> N
 
 def test_what_signs_a_person_in_is_told_in_short(sign_in: SignIn, owner: User) -> None:
     page = sign_in(owner).get("/settings/security").content.decode()
-    assert "Change the password" in page
+    assert "Change your password" in page
     assert "0 passkeys" in page
     owner.set_unusable_password()
     owner.save()
-    assert "You have none" in sign_in(owner).get("/settings/security").content.decode()
+    assert "No password yet" in sign_in(owner).get("/settings/security").content.decode()
