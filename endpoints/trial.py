@@ -24,7 +24,9 @@ SHOWN: Final = 80  # characters of the answer
 QUESTION: Final = "Answer with the single word: ready"
 # What is found out here more exactly than after a message.
 _HINTS: Final = {
-    "bad_key": gettext_lazy("The key was refused. Copy it again from the provider's page and check that it's still valid."),
+    "bad_key": gettext_lazy(
+        "The key was refused. Copy it again from the provider's page and check that it's still valid."
+    ),
     "bad_user_key": gettext_lazy("Your key was refused. Copy it again from the provider's page."),
     "no_such_model": gettext_lazy("The provider answers, and does not know this model. Choose another one."),
     "connection": gettext_lazy("No response from this address. Check it and make sure the server is running."),

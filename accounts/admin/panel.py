@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
+from django.utils.functional import Promise
 from django.utils.translation import gettext
 
 from accounts import audit
@@ -52,6 +53,7 @@ class Panel(ModelAdmin):  # type: ignore[type-arg]
     show_full_result_count = False  # a count of a whole table may cost more than the page
     list_filter_submit = True
     warn_unsaved_form = True
+    empty_words: ClassVar[Promise | str] = ""  # what a list without rows says instead of "Nothing here yet."
     untold: ClassVar[Sequence[str]] = ()  # columns that say nothing in the audit log
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:

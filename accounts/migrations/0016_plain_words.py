@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='sitesettings',
             name='allowed_domains',
-            field=models.CharField(blank=True, help_text='Email domains, separated by commas, in addition to those in the configuration file and the environment.', max_length=2000, verbose_name='allowed domains'),
+            field=models.CharField(blank=True, help_text='Email domains, separated by commas, besides those of the configuration file and the environment.', max_length=2000, verbose_name='allowed domains'),
         ),
         migrations.AlterField(
             model_name='sitesettings',

@@ -23,7 +23,7 @@ class SiteSettings(models.Model):
     require_approval = models.BooleanField(_("new people wait for approval"), null=True, blank=True)
     allowed_domains = models.CharField(
         _("allowed domains"), max_length=2_000, blank=True,
-        help_text=_("Email domains, separated by commas, in addition to those in the configuration file and the environment."),
+        help_text=_("Email domains, separated by commas, besides those of the configuration file and the environment."),
     )  # fmt: skip
     allow_password_reset = models.BooleanField(_("people can reset their password by email"), null=True, blank=True)
     allow_account_deletion = models.BooleanField(_("people can delete their account"), null=True, blank=True)

@@ -80,7 +80,9 @@ ACTS = {
     "restore": Act(gettext_lazy("Unarchive this chat?"), gettext_lazy("Restore chat"), _restore),
     "pin": Act(gettext_lazy("Pin this chat?"), gettext_lazy("Pin chat"), _pin),
     "unpin": Act(gettext_lazy("Unpin this chat?"), gettext_lazy("Unpin chat"), _unpin),
-    "duplicate": Act(gettext_lazy("Duplicate this chat with all its branches?"), gettext_lazy("Duplicate chat"), _duplicate),
+    "duplicate": Act(
+        gettext_lazy("Duplicate this chat with all its branches?"), gettext_lazy("Duplicate chat"), _duplicate
+    ),
     "retitle": Act(gettext_lazy("Generate a new title?"), gettext_lazy("Generate title"), _retitle),
 }
 

@@ -13,7 +13,10 @@ WORDS: dict[str, tuple[Words, Words]] = {
         _("The most tokens of conversation to send. Older messages are left out. Empty: what the model takes."),
     ),
     "max_tokens": (_("Max output tokens"), _("The most tokens the model may write. Empty: no limit.")),
-    "maxOutputTokens": (_("Max output tokens"), _("The most tokens the model may write. Empty: the model's own limit.")),
+    "maxOutputTokens": (
+        _("Max output tokens"),
+        _("The most tokens the model may write. Empty: the model's own limit."),
+    ),
     "maxTokens": (_("Max output tokens"), _("The most tokens the model may write. Empty: no limit.")),
     "temperature": (
         _("Temperature"),

@@ -77,7 +77,7 @@ FORMS: dict[type[Model], tuple[dict[str, str], dict[str, str] | None]] = {
 
 @pytest.fixture
 def client(client: Client, admin_user: User, settings: Any) -> Client:
-    settings.MAIL_CONFIGURED = True  # without it nobody is invited here
+    settings.MAIL_CONFIGURED = True
     client.force_login(admin_user)
     return client
 

@@ -10,7 +10,8 @@ ROOT = Path(__file__).resolve().parents[2]
 APPS = ("accounts", "agents", "billing", "chat", "config", "endpoints", "files")
 STILTED = (
     "will stand here", "any more", "for good", "nobody is", "nobody knows", "nobody any", "begins anew", "as it was",
-    "as they were", "put away", "go ahead", "make one", "e-mail", "user name", "you may not do this", "there is nothing here",
+    "as they were", "put away", "go ahead", "make one", "e-mail", "user name", "you may not do this",
+    "there is nothing here",
     "of what", "look into", "once more to", "that it is you", "fell silent", "as long as it", "taken off",
     "the model said", "powers of",
 )  # fmt: skip

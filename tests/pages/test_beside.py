@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from html import unescape
 from urllib.parse import urljoin
 from uuid import uuid4
 
@@ -235,7 +236,7 @@ def test_no_form_and_no_link_of_a_fragment_leads_to_a_page_without_a_way_back(
         html = client.get(f"/{path}").content.decode()
         forms = re.findall(r'<form[^>]*method="get"[^>]*action="([^"]*)"', html)
         links = re.findall(r'<a [^>]*href="([^"]*)"[^>]*hx-get="[^"]*"[^>]*hx-trigger="[^"]*intersect', html)
-        found |= {urljoin(f"/{path}", each.replace("&amp;", "&")) for each in [*forms, *links]} - {"/conversations/bulk"}
+        found |= {urljoin(f"/{path}", unescape(each)) for each in [*forms, *links]} - {"/conversations/bulk"}
     assert {"/search", "/archive", "/projects", "/bookmarks"} <= found
     assert any(each.startswith("/sidebar?cursor=") for each in found)
     for address in found:
