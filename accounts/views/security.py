@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import User
-from accounts.services import mails, sessions, site, twofactor
+from accounts.services import mails, sessions, twofactor
 from accounts.views.signed_in import SignedIn
 
 
@@ -25,17 +25,8 @@ from accounts.views.signed_in import SignedIn
 @login_required
 @never_cache
 def security(request: SignedIn) -> HttpResponse:
-    """Everything that signs this person in."""
-    rows = list(Authenticator.objects.filter(user=request.user).order_by("created_at"))
-    recovery = next((row for row in rows if row.type == Authenticator.Type.RECOVERY_CODES), None)
-    context = {
-        "app": next((row for row in rows if row.type == Authenticator.Type.TOTP), None),
-        "passkeys": [row for row in rows if row.type == Authenticator.Type.WEBAUTHN],
-        "recovery": recovery,
-        "may_delete": site.current().allow_account_deletion or request.user.is_admin,
-        "codes_left": len(RecoveryCodes(recovery).get_unused_codes()) if recovery else 0,
-    }
-    return render(request, "account/security.html", context)
+    """Lead to the tab of the settings: the library comes back here from each of its forms."""
+    return redirect("chat:settings_security")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -12,7 +12,7 @@ from tests.load.stack import Stack
 pytestmark = pytest.mark.browser
 PASSWORD = "correct-horse-battery"
 PAGES = (
-    "/account/security", "/account/app", "/account/recovery-codes", "/account/passkeys/add", "/account/sessions",
+    "/settings/security", "/account/app", "/account/recovery-codes", "/account/passkeys/add", "/account/sessions",
     "/account/delete", "/account/password", "/verify?email=a@example.org&token=x", "/verify/sent",
     "/invitation?token=x",
 )  # fmt: skip
