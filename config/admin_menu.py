@@ -79,13 +79,13 @@ _MENU = [
     _group(
         _("Models"),
         (_("Endpoints"), "hub", "endpoints_operatorendpoint_changelist"),
-        (_("Prices in force"), "price_check", "model_prices"),
     ),
     _group(
         _("Money"),
         (_("Balances"), "account_balance_wallet", "billing_balance_changelist"),
         (_("Budgets"), "savings", "billing_budget_changelist"),
-        (_("Prices"), "sell", "billing_price_changelist"),
+        (_("Prices in force"), "price_check", "model_prices"),
+        (_("Set prices"), "sell", "billing_price_changelist"),
         (_("Ledger"), "receipt_long", "billing_ledgerentry_changelist"),
         (_("Holds"), "hourglass", "billing_hold_changelist"),
     ),

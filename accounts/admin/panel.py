@@ -152,6 +152,12 @@ class TheOne(Panel):
             field.widget.attrs["placeholder"] = str(value)
         return field
 
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        """Call it what it is: there is nothing to select."""
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "title": str(self.model())})
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 

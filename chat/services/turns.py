@@ -301,7 +301,8 @@ def _hold(user: User, endpoint: Endpoint, model: str, text: str, generation: Gen
         reserve = reserve_for(user, endpoint, model, prompt_tokens=len(text) // 4 + 1)
     except UnknownPrice:
         message = _(
-            "“%(model)s” has no price yet, so it can't be used while balances are on. Choose another model or ask an administrator to set one."
+            "“%(model)s” has no price yet, so it can't be used while balances are on. "
+            "Choose another model or ask an administrator to set one."
         )
         raise TurnRefused(message % {"model": model}, status=402, code="unpriced") from None
     return holds.place_statements(hold_id=generation.hold_id, reserve=reserve)

@@ -26,7 +26,7 @@ class Command(AdminCommand):
             raise CommandError(f"There is no endpoint {name}. There are: {known or 'none'}.")
         if needs_key(endpoint):
             raise CommandError(
-                f"{name} takes each person's own key. They test theirs in the settings, under Provider keys."
+                f"{name} takes each person's own key. They test theirs in Settings, under Provider keys."
             )
         chosen = options["model"] or next(iter(current.models(name)), "")
         if not chosen:
