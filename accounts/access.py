@@ -32,8 +32,12 @@ class Access:
 @remembered
 def access_of(role: str) -> Access:
     """Return what people of this role may use; one query when it has not been asked for a moment."""
-    rows = ModelAccess.objects.filter(role=role).values_list("endpoint", "model", "enabled", "coefficient")
-    return Access({(endpoint, model): value if on else None for endpoint, model, on, value in rows})
+    return access_by(rows_of(role))
+
+
+def access_by(rows: Iterable[ModelAccess]) -> Access:
+    """Return what a role with these rows may use."""
+    return Access({(row.endpoint, row.model): row.coefficient if row.enabled else None for row in rows})
 
 
 def rows_of(role: str) -> Iterable[ModelAccess]:

@@ -44,5 +44,18 @@ def check_sign_in(**kwargs: Any) -> list[CheckMessage]:
     return found
 
 
+def check_addresses(**kwargs: Any) -> list[CheckMessage]:
+    """Say that the site is at the root of its host, where an address of it has a path."""
+    return [
+        Warning(
+            f"{name} has a path, and the site is not served under one.",
+            hint="Give the site a host of its own, such as https://chat.example.org",
+            id="accounts.W006",
+        )
+        for name, address in (("DOMAIN_SERVER", settings.DOMAIN), ("DOMAIN_CLIENT", settings.DOMAIN_CLIENT))
+        if urlsplit(address).path.strip("/")
+    ]
+
+
 def _private(url: str) -> bool:
     return url.startswith("ldaps://") or urlsplit(url).hostname in LOOPBACK

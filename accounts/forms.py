@@ -1,13 +1,15 @@
 """Signing in and signing up."""
 
+from contextlib import suppress
 from typing import Any
 
 from allauth.account import forms as allauth_forms
+from allauth.account.adapter import get_adapter
 from allauth.core import context
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.hashers import make_password
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -87,7 +89,8 @@ class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]
 
     def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
         if self.account_already_exists:
-            make_password(self.cleaned_data["password1"])  # takes as long as making an account does
+            with suppress(EmailTaken, ValidationError):  # takes as long as making an account does
+                get_adapter(request).save_user(request, User(), self)
             mails.queue("send_taken", self.cleaned_data["email"])
             return None, redirect("account_email_verification_sent")
         try:

@@ -1,19 +1,20 @@
-"""What follows from what the sign-in library does by itself: after a change, all other sessions of the person end."""
+"""What follows from what the sign-in library does by itself: what a person's change or sign-out ends elsewhere."""
 
 from typing import Any
 
 from allauth.account import signals as account
 from allauth.mfa import signals as mfa
 from allauth.mfa.models import Authenticator
-from django.contrib.auth import user_logged_in
+from django.contrib.auth import user_logged_in, user_logged_out
 from django.http import HttpRequest
 
 from accounts.models import User
-from accounts.services import mails, sessions
+from accounts.services import endings, mails, sessions
 
 
 def connect() -> None:
     user_logged_in.connect(_signed_in, dispatch_uid="accounts.signed_in")
+    user_logged_out.connect(_signed_out, dispatch_uid="accounts.signed_out")
     for changed in (account.password_changed, account.password_set):
         changed.connect(_password_changed, dispatch_uid="accounts.password")
     for changed in (mfa.authenticator_added, mfa.authenticator_removed, mfa.authenticator_reset):
@@ -24,8 +25,13 @@ def _signed_in(request: HttpRequest, **_: Any) -> None:
     sessions.begun(request)
 
 
+def _signed_out(request: HttpRequest, user: User | None, **_: Any) -> None:
+    if isinstance(user, User):
+        endings.announce(user.id)
+
+
 def _password_changed(request: HttpRequest, user: User, **_: Any) -> None:
-    sessions.end_others(request=request, user=user)
+    sessions.end_others(request=request, user=user, new_password=True)
     mails.queue("send_notice", str(user.id), "password")
 
 

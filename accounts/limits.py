@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 from accounts.addresses import client_address
 
 log = logging.getLogger(__name__)
+RETRY_UNCOUNTED = 5  # seconds
 _SHORT = 90  # seconds that are told as seconds
 
 
@@ -35,6 +36,8 @@ class Limit:
 class TooOften(Exception):
     """The limit is reached. `retry_after` is in seconds, `message` for whoever did it."""
 
+    status = 429
+
     def __init__(self, retry_after: int) -> None:
         self.retry_after = retry_after
         self.message = f"{self.words()} {_when(retry_after)}"
@@ -42,6 +45,18 @@ class TooOften(Exception):
 
     def words(self) -> str:
         return _("That was too often.")
+
+
+class NotCounted(TooOften):
+    """Redis takes no count, so nobody can say whether the limit is reached."""
+
+    status = 503
+
+    def __init__(self) -> None:
+        super().__init__(RETRY_UNCOUNTED)
+
+    def words(self) -> str:
+        return _("This cannot be checked right now.")
 
 
 def _when(seconds: int) -> str:
@@ -70,23 +85,26 @@ class Counted:
             log.warning("%s is not taken back", self.key.partition(":")[2].partition(":")[0], exc_info=True)
 
 
-def count(limit: Limit, who: str) -> Counted:
-    """Count one more time for `who`. Raises `TooOften`.
+def count(limit: Limit, who: str, *, times: int = 1, closed: bool = False) -> Counted:
+    """Count one more time, or several, for `who`. Raises `TooOften`.
 
-    While Redis is away nothing is counted: a limit guards against abuse, and must not stop everybody.
+    While Redis takes no count, what is `closed` is refused (`NotCounted`): guessing passwords and making accounts must
+    not go on uncounted. Everything else goes on: a limit must not stop everybody.
     """
-    if not limit.most:
+    if not limit.most or not times:
         return Counted()
     key, into = _key(limit, who)
     try:
         cache.add(key, 0, timeout=limit.window + 1)
-        times = cache.incr(key)
+        counted = cache.incr(key, times)
     except ValueError:  # it expired in between
         return Counted()
     except (redis.RedisError, OSError):
         log.warning("limit %s is not counted", limit.name, exc_info=True)
+        if closed:
+            raise NotCounted from None
         return Counted()
-    if times > limit.most:
+    if counted > limit.most:
         raise TooOften(math.ceil(limit.window - into))
     return Counted(key)
 
@@ -117,8 +135,11 @@ def _key(limit: Limit, who: str) -> tuple[str, float]:
 
 
 def count_named(name: str, who: str) -> Counted:
-    """Count against the limit of the settings `<name>_MAX` and `<name>_WINDOW` (in minutes). Raises `TooOften`."""
-    return count(named(name), who)
+    """Count against a limit of the ways in, `<name>_MAX` and `<name>_WINDOW` (minutes) in the settings.
+
+    Raises `TooOften`, also where nothing can be counted.
+    """
+    return count(named(name), who, closed=True)
 
 
 def address_of(request: HttpRequest) -> str:

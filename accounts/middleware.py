@@ -1,6 +1,6 @@
 """Who may not come in: banned people and addresses, and people who wait, or have not verified or accepted."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from django.contrib.auth import logout
@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
+from accounts import quotas
 from accounts.limits import TooOften, address_of
 from accounts.models import User
 from accounts.services import bans, sessions, terms
@@ -66,7 +67,9 @@ class Banned:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         user = request.user if isinstance(request.user, User) else None
-        until = bans.banned_until(user_id=user.id if user else None, address=address_of(request))
+        # One address may be that of a whole house: who administers the site is not shut out with it.
+        address = "" if user and user.is_admin else address_of(request)
+        until = bans.banned_until(user_id=user.id if user else None, address=address)
         if until is None:
             return self.get_response(request)
         if user is not None:
@@ -74,6 +77,43 @@ class Banned:
         if request.path.startswith("/api/"):
             return JsonResponse({"message": words_for(until)}, status=403)
         return render(request, "refused.html", {"message": words_for(until)}, status=403)
+
+
+class Writers:
+    """Counts each change that a page makes, and says when it was too often, or too much is kept (`accounts.quotas`)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        if request.method in quotas.READING or request.path_info.startswith("/api/"):
+            return None
+        size = str(request.META.get("CONTENT_LENGTH") or "0")
+        try:
+            quotas.count_write(
+                user_id=request.user.pk, address=address_of(request), size=int(size) if size.isdecimal() else 0
+            )
+        except TooOften as often:
+            return _told(request, often.message, status=429, headers={"Retry-After": str(often.retry_after)})
+        return None
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        return _told(request, exception.message, status=409) if isinstance(exception, quotas.QuotaReached) else None
+
+
+def _told(request: HttpRequest, message: str, *, status: int, headers: Mapping[str, str] | None = None) -> HttpResponse:
+    """Say why it was not done: in a toast where htmx asks, else on a page."""
+    toast = request.headers.get("HX-Request") == "true"
+    template = "components/toast.html" if toast else "refused.html"
+    response = render(request, template, {"message": message, "kind": "bad"}, status=status)
+    for name, value in (headers or {}).items():
+        response.headers[name] = value
+    if toast:
+        response.headers["HX-Retarget"], response.headers["HX-Reswap"] = "#toasts", "beforeend"
+    return response
 
 
 class Seen:
@@ -101,6 +141,6 @@ class Limited:
         if not isinstance(exception, TooOften):
             return None
         template = "refused.html" if request.user.is_authenticated else "account/not_let_in.html"
-        answer = render(request, template, {"message": exception.message}, status=429)
+        answer = render(request, template, {"message": exception.message}, status=exception.status)
         answer.headers["Retry-After"] = str(exception.retry_after)
         return answer

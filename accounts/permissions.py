@@ -4,12 +4,12 @@ The types, the bits and what `ADMIN` and `USER` begin with are those of the REST
 `…_MANAGEMENT` types are MetoGPT's. A role stores only what differs from its default: `USER`'s, for roles of one's own.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from django.utils.translation import gettext as _
 
-from accounts.models import CapabilityGrant, Membership, Role, User
+from accounts.models import CapabilityGrant, Group, Membership, Role, User
 from accounts.models.access import Principal
 from accounts.remembered import remembered
 
@@ -111,8 +111,26 @@ def capabilities_of(user: User) -> frozenset[str]:
     own = CapabilityGrant.objects.filter(principal=Principal.USER, user=user)
     shared = CapabilityGrant.objects.filter(principal=Principal.GROUP, group__in=groups)
     held = CapabilityGrant.objects.filter(principal=Principal.ROLE, role=user.role_id)
-    found = set((own | shared | held).values_list("capability", flat=True))
-    for kind, bits in permissions_of(user.role).items():
+    return _with_implied((own | shared | held).values_list("capability", flat=True), user.role)
+
+
+def capabilities_of_role(role: Role) -> frozenset[str]:
+    """Return the powers that everybody of this role has by it."""
+    if role.name == Role.ADMIN:
+        return frozenset(CAPABILITIES)
+    granted = CapabilityGrant.objects.filter(principal=Principal.ROLE, role=role)
+    return _with_implied(granted.values_list("capability", flat=True), role)
+
+
+def capabilities_of_group(group: Group) -> frozenset[str]:
+    """Return the powers that everybody in this group has by it."""
+    granted = CapabilityGrant.objects.filter(principal=Principal.GROUP, group=group)
+    return _with_implied(granted.values_list("capability", flat=True))
+
+
+def _with_implied(granted: Iterable[str], role: Role | None = None) -> frozenset[str]:
+    found = set(granted)
+    for kind, bits in permissions_of(role).items() if role else ():
         if any(bits.values()):
             found |= _IMPLIED_BY_PERMISSION.get(kind, set())
     implied = {each.replace("manage:", "read:", 1) for each in found if each.startswith("manage:")}

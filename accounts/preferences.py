@@ -27,6 +27,7 @@ class Preferences(BaseModel):
     fork_option: Literal["directPath", "includeBranches", "targetLevel"] = "targetLevel"
     fork_splits: bool = False
     fork_at_once: bool = False  # the fork button acts without asking
+    pinned_order: tuple[str, ...] = ()  # what a client keeps at the top, by names of its own; not on the settings page
 
 
 def preferences_of(user: User) -> Preferences:

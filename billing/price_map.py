@@ -9,10 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from billing.pricing import Rates
+from billing.pricing import Rates, rate_of
 
 FILE = "model_prices_and_context_window_backup.json"
-MILLION = Decimal(1_000_000)
 _TIER = re.compile(r"(input|output)_cost_per_token_above_(\d+)k_tokens")
 _CACHE_TIER = re.compile(r"cache_(read|creation)_input_token_cost_above_(\d+)k_tokens")
 _KEPT = {
@@ -37,9 +36,20 @@ def rates_for(keys: Sequence[str]) -> Rates | None:
     """Return the rates of the first of `keys` that has a price, or None where nobody knows it."""
     for key in keys:
         found = entry(key)
-        if found and "input_cost_per_token" in found and "output_cost_per_token" in found:
-            return _rates(found)
+        if found and (rates := rates_of_entry(found)):
+            return rates
     return None
+
+
+def rates_of_entry(found: Mapping[str, Any]) -> Rates | None:
+    """Return the rates that an entry of a price map tells, or None where it has no price."""
+    told = [found.get(name) for name in ("input_cost_per_token", "output_cost_per_token")]
+    return None if None in told else _rates(found)
+
+
+def installed() -> Mapping[str, Any]:
+    """Return the map that comes with litellm, by key."""
+    return _entries()
 
 
 def _rates(found: Mapping[str, Any]) -> Rates:
@@ -61,7 +71,7 @@ def _row(found: Mapping[str, Any], suffix: str, base: Mapping[str, Decimal] | No
 
     def rate(name: str, otherwise: Decimal) -> Decimal:
         value = found.get(name + suffix)
-        return otherwise if value is None else (Decimal(str(value)) * MILLION).normalize()
+        return otherwise if value is None else rate_of(value)
 
     prompt = rate("input_cost_per_token", base.get("prompt", Decimal(0)))
     return {

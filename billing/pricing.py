@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from decimal import ROUND_CEILING, Decimal
+from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Decimal
 from typing import Final
 
 
@@ -55,6 +55,20 @@ class Rates:
             "cache_read": str(self.cache_read),
             "cache_write": str(self.cache_write),
         }
+
+
+_PLACES: Final = Decimal("1e-9")  # of a rate; prices are written with fewer, what is beyond is noise of arithmetic
+
+
+def rate_of(per_token: object) -> Decimal:
+    """Return USD per million tokens of a price per token, as a list has it: a number, or its text.
+
+    Lists hold `1.6000000000000001e-06`, of which the noise would be rounded up to one more credit.
+
+    >>> rate_of(1.6000000000000001e-06)
+    Decimal('1.6')
+    """
+    return (Decimal(str(per_token)) * 1_000_000).quantize(_PLACES, ROUND_HALF_EVEN).normalize() + 0
 
 
 # One credit per token: what `parley.billing.pricing: tokens` charges, whatever the model costs.

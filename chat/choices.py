@@ -14,6 +14,7 @@ from endpoints.adapters.base import Endpoint
 from endpoints.config.model_specs import ModelSpec
 from endpoints.icons import Icon, icon_of
 from endpoints.offer import Offer, Pick, offer_for
+from endpoints.prices import is_refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Choice:
     on_landing: bool = False  # label and description take the greeting's place
     available: bool = True
     takes_key: bool = False  # each person brings a key of their own
+    is_unpriced: bool = False  # nobody knows what it costs, and so nobody may use it here
     is_local: bool = False  # the tiny model that comes with Parley
 
     @property
@@ -87,7 +89,12 @@ def first_choice(user: User, last: Pick | None) -> Pick | None:
     offered = offer_for(user)
     if firm := next((each for each in offered.specs if each.default), None):
         return Pick(spec=firm.name)
-    if last is not None and offered.shows(last) and (last.spec or not offered.prioritizes_specs):
+    if (
+        last is not None
+        and offered.shows(last)
+        and not offered.is_refused(last)
+        and (last.spec or not offered.prioritizes_specs)
+    ):
         return last
     if soft := next((each for each in offered.specs if each.softDefault), None):
         return Pick(spec=soft.name)
@@ -131,6 +138,7 @@ def spec_choice(offered: Offer, spec: ModelSpec) -> Choice:
         starters=tuple(spec.conversation_starters[:MOST_STARTERS]),
         on_landing=spec.showOnLanding,
         takes_key=endpoint is not None and keys.needs_key(endpoint),
+        is_unpriced=endpoint is not None and is_refused(endpoint, model),
         is_local=endpoint is not None and endpoint.local,
     )
 
@@ -145,6 +153,7 @@ def model_choice(endpoint: Endpoint, model: str, *, icon: Icon | None = None, av
         header_icon=icon,
         available=available,
         takes_key=keys.needs_key(endpoint),
+        is_unpriced=is_refused(endpoint, model),
         is_local=endpoint.local,
     )
 

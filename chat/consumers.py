@@ -5,6 +5,7 @@ import contextlib
 import hmac
 import json
 import logging
+import time
 from typing import Any
 from uuid import UUID
 
@@ -14,8 +15,9 @@ from django.db import DatabaseError
 from django.http import Http404
 
 from accounts.models import User
-from accounts.services.bans import banned_until
+from accounts.services.proof import Proof
 from chat import doors
+from chat.rendering.results import pool
 from chat.services.notices import group_of
 from chat.services.turns import ticket_for
 from chat.streaming.follow import Batch, Tail, reader
@@ -27,6 +29,8 @@ UNACKNOWLEDGED = 1_000_000  # bytes sent and not acknowledged before a slow tab 
 FOLLOW_LIMIT = 50  # runs one tab may follow at once
 FRAME_LIMIT = 4_096  # bytes of a message from the browser
 GATHERED = 0.005  # seconds in which ends are gathered to be read together
+LOOK = 60.0  # seconds after which a tab that says something is looked at again: a notice may have been lost
+SIGNED_OUT = 4401
 TRIES = 60  # seconds to wait for a database that is away
 
 
@@ -42,12 +46,15 @@ class TabConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         self.outgoing: list[str] = []
         self.sending: asyncio.Task[None] | None = None
         self.catching_up: asyncio.Task[None] | None = None
-        if not self.user.is_authenticated or not self.user.may_enter or await _is_banned(self.user):
-            await self.accept()  # a browser hears the code of a socket only when it was open
-            await self.close(code=4401)
+        self.looked = 0.0
+        await self.accept()  # a browser hears the code of a socket only when it was open
+        if not self.user.is_authenticated or not self.user.may_enter:
+            await self.close(code=SIGNED_OUT)
             return
+        session = self.scope.get("session")
+        self.proof = Proof.of(self.user, page=(session.session_key if session else None) or "")
         await self.channel_layer.group_add(group_of(self.user.id), self.channel_name)
-        await self.accept()
+        await self._look()  # only now: what ends from here on is heard
 
     async def disconnect(self, code: int) -> None:
         for generation_id in list(getattr(self, "painters", {})):
@@ -63,6 +70,8 @@ class TabConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         if not isinstance(message, dict):
             await self.close(code=4400)
             return
+        if time.monotonic() - self.looked > LOOK and not await self._look():
+            return
         if "ping" in message:
             self.emit(command("pong"))
         if isinstance(message.get("ack"), int):
@@ -77,8 +86,19 @@ class TabConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         self.emit(command("notice", event["name"], event["data"]))
 
     async def signed_out(self, event: dict[str, Any]) -> None:
-        """The sessions of this person were ended: the browser comes back if its own was not."""
-        await self.close(code=4401)
+        """Something of this person's was ended."""
+        await self._look()
+
+    async def _look(self) -> bool:
+        """Close the socket unless what it was opened with still opens it; return whether it does."""
+        self.looked = time.monotonic()
+        may_stay = await database_sync_to_async(self.proof.holds)()
+        if not may_stay:
+            for generation_id in list(self.painters):
+                self._unfollow(generation_id)
+            self.outgoing.clear()
+            await self.close(code=SIGNED_OUT)
+        return bool(may_stay)
 
     def emit(self, frame: str) -> None:
         """Queue a frame, unless the tab is behind; what is queued while the socket is busy goes out as one."""
@@ -109,7 +129,7 @@ class TabConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         if self.behind and self.sent - self.acknowledged < UNACKNOWLEDGED / 2:
             self.behind = False
             for painter in self.painters.values():
-                self.emit(painter.snapshot())
+                painter.join(self.emit)
             if self.missed:
                 self.catching_up = asyncio.create_task(self._send_missed())
 
@@ -127,18 +147,17 @@ class TabConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             except Http404:
                 self.emit(command("gone", str(generation_id)))
                 return
-        painter = painter_of(generation_id)
-        self.painters[generation_id] = painter
-        if painter.tail.reducer.parts:
-            self.emit(painter.snapshot())
-        painter.sinks.append(self.emit)
+        painter = self.painters[generation_id] = painter_of(generation_id)
+        painter.outbox.person = str(self.user.id)  # only the owner may follow
+        painter.join(self.emit)
 
     def _unfollow(self, generation_id: UUID) -> None:
         self.missed.discard(generation_id)
         painter = self.painters.pop(generation_id, None)
         if painter is not None and self.emit in painter.sinks:
-            painter.sinks.remove(self.emit)
+            painter.leave(self.emit)
             if not painter.sinks:
+                painter.outbox.close()
                 forget(painter)
 
 
@@ -153,6 +172,7 @@ def painter_of(generation_id: UUID) -> Painter:
     if painter is None:
         tail = Tail(generation_id)
         painter = _painters[generation_id] = Painter(tail, _on_end)
+        pool.prepare()  # by the time that there is code to colour
         painter.tail = reader().follow(generation_id, painter.hear)
     return painter
 
@@ -196,10 +216,6 @@ async def _read_ends(wanted: dict[UUID, bool]) -> dict[UUID, str]:
             log.warning("cannot read the ends of %d runs yet", len(wanted), exc_info=True)
             await asyncio.sleep(1)
     return {each: frames.get(each) or command("gone", str(each)) for each in wanted}
-
-
-async def _is_banned(user: User) -> bool:
-    return await database_sync_to_async(banned_until)(user_id=user.id) is not None
 
 
 def _uuid(value: object) -> UUID | None:

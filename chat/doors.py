@@ -80,15 +80,20 @@ def tag_for(user: User, tag_id: UUID) -> Tag:
     return found
 
 
-def message_for(user: User, message_id: UUID, *, conversation_id: UUID | None = None) -> Message:
-    """Return the message, its conversation loaded, if it is `user`'s (and in that conversation). Raises `Http404`."""
+def message_for(
+    user: User, message_id: UUID, *, conversation_id: UUID | None = None, also_deleted: bool = False
+) -> Message:
+    """Return the message, its conversation loaded, if it is `user`'s (and in that conversation). Raises `Http404`.
+
+    `also_deleted`: also an empty place, for who walks the tree.
+    """
     messages = Message.objects.select_related("conversation").filter(
         id=message_id, conversation__owner=user, conversation__deleted_at=None
     )
     if conversation_id is not None:
         messages = messages.filter(conversation_id=conversation_id)
     found = messages.first()
-    if found is None:
+    if found is None or (found.state == Message.State.DELETED and not also_deleted):
         raise Http404("There is no such message.")
     return found
 

@@ -95,6 +95,10 @@ class Favourite(models.Model):
         return self.spec or f"{self.endpoint}: {self.model}"
 
 
+ICON_LIMIT = 8_192  # characters; small pictures are written as `data:`
+GREETING_LIMIT = 1_024
+
+
 class ConversationQuerySet(models.QuerySet["Conversation"]):
     def visible_to(self, user: User) -> "ConversationQuerySet":
         """What belongs to `user` and was not deleted."""
@@ -120,6 +124,9 @@ class Conversation(models.Model):
     endpoint = models.CharField(max_length=128)
     model = models.CharField(max_length=256)
     spec = models.CharField(max_length=256, blank=True, default="", db_default="")  # the model spec in use, by its name
+    # How a client of the REST interface shows it, in its own words; the pages do not read them.
+    icon_url = models.CharField(max_length=ICON_LIMIT, blank=True, default="", db_default="")
+    greeting = models.CharField(max_length=GREETING_LIMIT, blank=True, default="", db_default="")
     settings = models.JSONField(default=dict, blank=True)  # a `chat.model_settings.ModelSettings`
     chosen_root = models.ForeignKey("Message", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     project = models.ForeignKey(Project, on_delete=models.SET_NULL, null=True, blank=True, related_name="conversations")
@@ -166,6 +173,7 @@ class Message(models.Model):
         STOPPED = "stopped"
         FAILED = "failed"
         INTERRUPTED = "interrupted"
+        DELETED = "deleted"  # empty: it holds the place of what was said, because others follow from it
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="messages")

@@ -15,7 +15,7 @@ from chat.services import tree
 from endpoints import keys, registry
 from endpoints.config import Fault
 from endpoints.offer import Pick, offer_for
-from endpoints.windows import window_of
+from endpoints.windows import window_in_force
 
 NOTHING = Branch(messages=[], has_earlier=False)
 
@@ -27,6 +27,7 @@ class ContextUse:
     prompt: int
     reply: int
     window: int
+    window_words: str  # who says so
 
     @property
     def used(self) -> int:
@@ -101,8 +102,10 @@ class ChatPage:
             return None
         model = self.choice.model
         chosen = asked_with(self.conversation.spec, self.conversation.settings)
-        window = (chosen and chosen.get("maxContextTokens")) or window_of(endpoint.for_model(model), model)
-        return ContextUse(reply.prompt_tokens, reply.reply_tokens, window)
+        own = chosen and chosen.get("maxContextTokens")
+        window = window_in_force(endpoint.for_model(model), model)
+        words = _("as you set it") if own else window.words
+        return ContextUse(reply.prompt_tokens, reply.reply_tokens, own or window.tokens, words)
 
     @property
     def running(self) -> MessageView | None:

@@ -5,12 +5,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.utils.functional import Promise
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext_lazy
 
 from chat.failures import FOR_ADMINS, ForAdmins
 from chat.models import Conversation, Generation, Message
 from chat.rendering.citations import readable
-from chat.rendering.markdown import render
+from chat.rendering.message import render
 from chat.rendering.plain import render_user_text
 from chat.services import tree
 from chat.services.editing import is_editable
@@ -69,6 +71,22 @@ class MessageView:
     left_out: int = 0  # earlier messages that the model did not get
     prompt_tokens: int = 0  # of the reply, as the provider counted them
     reply_tokens: int = 0
+
+    @property
+    def ending(self) -> str | Promise:
+        """What ended the message, where it was not its writer; empty where nothing is to be said."""
+        return _ENDINGS.get(self.state, _ENDINGS.get(self.finish_reason, ""))
+
+
+# By a message's state, and by the reasons in `endpoints.events.FinishReason`. A failure is a part of its own.
+_ENDINGS: dict[str, str | Promise] = {
+    "stopped": gettext_lazy("Stopped"),
+    "interrupted": gettext_lazy("Interrupted"),
+    "length": gettext_lazy("Cut off at the length limit"),
+    "content_filter": gettext_lazy("Ended by the provider's content filter"),
+    "budget": gettext_lazy("Cut off because the credit was used up"),
+    "limit": gettext_lazy("Cut off at the limit of steps"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +220,6 @@ def bare_part(index: int, part: Part, *, live: bool = False) -> PartView:
         html=mark_safe(""),
         live=live,
         tool=part.get("tool_call"),
-        explanation=explain(part["code"], part.get("wait", 0)) if kind == "error" else None,
+        explanation=explain(part["code"], part.get("wait", 0), part.get("settings", ())) if kind == "error" else None,
         for_admins=FOR_ADMINS.get(part["code"]) if kind == "error" else None,
     )

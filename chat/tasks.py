@@ -5,7 +5,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from chat.services import bulk, life, search_upkeep, titles
+from chat.services import bulk, life, search_upkeep, storage, titles
 from chat.services.signals import client
 
 SLICE = 60  # seconds that a long job works at a time; then it gives its thread back
@@ -22,6 +22,12 @@ def write_title(conversation_id: str) -> None:
 def rewrite_title(conversation_id: str, key: str) -> None:
     """Name the conversation anew, because the person asked."""
     titles.rewrite_title(UUID(conversation_id), key)
+
+
+@shared_task(ignore_result=True, expires=600, time_limit=SLICE)
+def measure_storage(user_id: str) -> None:
+    """Find out how much a person keeps, of whom it was not known when they wrote."""
+    storage.measure(UUID(user_id))
 
 
 @shared_task(ignore_result=True, expires=60, time_limit=SLICE)

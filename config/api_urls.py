@@ -1,15 +1,36 @@
 """Every address under /api; what is none of them answers in JSON too."""
 
+from inspect import iscoroutinefunction
+
+from asgiref.sync import async_to_sync
 from django.http import HttpRequest, JsonResponse
-from django.urls import URLPattern, URLResolver, include, path, re_path
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, URLResolver, include, path, re_path, resolve
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.views import SpectacularJSONAPIView
 
+from accounts.api.scopes import READ_ONLY
+
 
 @csrf_exempt
-def nothing_here(request: HttpRequest, **rest: str) -> JsonResponse:
+def nothing_here(request: HttpRequest, **rest: str) -> HttpResponseBase:
+    """Answer what is no address. One with a slash too many at its end is answered as without it."""
+    shorter = request.path_info.removesuffix("/")
+    if shorter not in {request.path_info, "/api"}:
+        found = resolve(shorter)
+        if found.func is not nothing_here:
+            request.resolver_match = found
+            view = async_to_sync(found.func) if iscoroutinefunction(found.func) else found.func
+            answer: HttpResponseBase = view(request, *found.args, **found.kwargs)
+            return answer
     return JsonResponse({"message": _("There is nothing here.")}, status=404)
+
+
+class Document(SpectacularJSONAPIView):
+    """The description of the API."""
+
+    key_scopes = READ_ONLY
 
 
 app_name = "api"
@@ -18,6 +39,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("billing.api.urls")),
     path("", include("endpoints.api.urls")),
     path("", include("chat.api.urls")),
-    path("openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),
+    path("openapi.json", Document.as_view(), name="openapi"),
     re_path(r"^.*$", nothing_here),
 ]

@@ -1,5 +1,7 @@
 """The ASGI entry. Neutral towards the server: Daphne by default, any other may run it."""
 
+import sys
+
 from django.core.asgi import get_asgi_application
 
 from config.start import explain, load_settings
@@ -7,15 +9,14 @@ from config.start import explain, load_settings
 load_settings()
 stock = get_asgi_application()  # also loads the apps, which the imports below need
 
-from channels.auth import AuthMiddlewareStack  # noqa: E402
-from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
-from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
+from channels.routing import ProtocolTypeRouter  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.core.exceptions import ImproperlyConfigured  # noqa: E402
-from django.urls import path  # noqa: E402
 
 from chat.consumers import TabConsumer  # noqa: E402
-from config.handlers import OneHopHandler, Receive, Scope, Send  # noqa: E402
+from config import bodies, edge, sockets  # noqa: E402
+from config.bodies import Receive, Scope, Send  # noqa: E402
+from config.handlers import OneHopHandler  # noqa: E402
 from endpoints import registry  # noqa: E402
 
 # Answered by async views, or file by file: these paths go to Django's own handler.
@@ -24,7 +25,7 @@ STREAMING = ("/api/agents/chat/stream/", "/api/convos/gen_title/", "/static/")
 WAITING = (
     "/oauth/",
     *(provider.callback for provider in settings.IDENTITY_PROVIDERS.values()),
-    *(("/login", "/api/auth/login") if settings.DIRECTORY else ()),
+    *(("/login", "/api/auth/login", "/api/admin/login/") if settings.DIRECTORY else ()),
     *(("/logout",) if settings.OPENID and settings.OPENID.end_session else ()),
 )
 
@@ -40,9 +41,14 @@ async def http(scope: Scope, receive: Receive, send: Send) -> None:
     await handler(scope, receive, send)
 
 
+if "daphne.server" in sys.modules:
+    from config import daphne
+
+    daphne.install()
+
 application = ProtocolTypeRouter(
     {
-        "http": http,
-        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter([path("ws", TabConsumer.as_asgi())]))),
+        "http": bodies.limited(edge.typed(http)),
+        "websocket": sockets.at_its_address(TabConsumer.as_asgi()),
     }
 )

@@ -1,8 +1,10 @@
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
+from django.utils.html import format_html
 
-from accounts.models import Banner
+from accounts import freshness
+from accounts.models import Banner, User
 from accounts.services import banners, recovery
 from accounts.services import site as sites
 from config.errors import UNREACHABLE
@@ -14,9 +16,17 @@ def site(request: HttpRequest) -> dict[str, object]:
         "app_title": SimpleLazyObject(_title),
         "footer": SimpleLazyObject(_footer),
         "csp_nonce": getattr(request, "csp_nonce", ""),
+        "opened": SimpleLazyObject(lambda: _opened(request)),
         "can_reset": SimpleLazyObject(recovery.can_reset),
         "banner": SimpleLazyObject(lambda: _banner(request)),
     }
+
+
+def _opened(request: HttpRequest) -> str:
+    """Return the hidden field that a form for what matters needs beside the CSRF token."""
+    user = getattr(request, "user", None)
+    proof = freshness.mark(request, user) if isinstance(user, User) else ""
+    return format_html('<input type="hidden" name="{}" value="{}">', freshness.FIELD, proof) if proof else ""
 
 
 def _title() -> str:

@@ -1,8 +1,8 @@
 """How a synchronous request runs under ASGI."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from io import SEEK_END
 from typing import Any
 
 from django.core import signals
@@ -11,9 +11,7 @@ from django.core.handlers.asgi import ASGIHandler
 from django.http import HttpResponse, HttpResponseBase
 from django.urls import set_script_prefix
 
-Scope = dict[str, Any]
-Receive = Callable[[], Awaitable[Mapping[str, Any]]]
-Send = Callable[[Mapping[str, Any]], Awaitable[None]]
+from config.bodies import Receive, Scope, Send
 
 THREADS = 4  # each keeps one database connection
 
@@ -37,6 +35,12 @@ class OneHopHandler(ASGIHandler):
             body_file = await self.read_body(receive)
         except RequestAborted:
             return
+        if not any(name == b"content-length" for name, _ in scope["headers"]):  # it came in chunks
+            size = body_file.seek(0, SEEK_END)
+            body_file.seek(0)
+            scope = (
+                {**scope, "headers": [*scope["headers"], (b"content-length", str(size).encode())]} if size else scope
+            )
         loop = asyncio.get_running_loop()
         # Without this coroutine's context: what Django keeps per context (caches, their connections) then
         # lives as long as the thread, as under WSGI, and not for one request.

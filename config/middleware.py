@@ -1,4 +1,4 @@
-"""What holds for every page: response headers, and the clock by which times are shown."""
+"""What holds for every answer: headers, what may be kept of it, and the clock by which times are shown."""
 
 import secrets
 from collections.abc import Callable
@@ -6,12 +6,51 @@ from functools import lru_cache
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.cache import patch_cache_control, patch_vary_headers
 
 from accounts import audit
 from accounts.limits import address_of
 from accounts.services import api_keys
+
+
+class StrictTransport:
+    """`Strict-Transport-Security` on every answer of a site whose own address (`DOMAIN_SERVER`) is https://.
+
+    Django's own middleware sends it on encrypted connections only, and where a proxy ends TLS no connection here is. A
+    browser that did come without TLS ignores the header.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if settings.HSTS_SECONDS:
+            response.headers.setdefault("Strict-Transport-Security", f"max-age={settings.HSTS_SECONDS}")
+        return response
+
+
+class Caching:
+    """Nobody but the person's own browser may keep an answer, and not even that unless the view says so.
+
+    Static files are answered further out. A view that answers the same to everybody says ``public`` itself.
+    """
+
+    VARY = ("Cookie", "Authorization", "X-Api-Key", "HX-Request")
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        said = response.headers.get("Cache-Control", "")
+        if "public" not in said:
+            patch_cache_control(response, private=True, **({} if said else {"no_store": True}))
+        patch_vary_headers(response, self.VARY)
+        return response
 
 
 class SecurityHeaders:
@@ -40,6 +79,8 @@ class SecurityHeaders:
             "manifest-src 'self'; frame-src 'self'; frame-ancestors 'none'; base-uri 'none'",
         )
         response.headers.setdefault("X-Frame-Options", "DENY")
+        if settings.NO_INDEX:
+            response.headers.setdefault("X-Robots-Tag", "noindex")
         response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(self)")
         return response
 

@@ -7,9 +7,11 @@ from pathlib import Path
 
 from celery.schedules import crontab
 
-from config import admin_menu, identity, mail, servers
+from config import admin_menu, cors, identity, mail, servers, zones
 from config.environment import env
 from config.secrets import load_secrets
+
+zones.use_pinned()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env.read_file(BASE_DIR / ".env")
@@ -35,8 +37,11 @@ PORT = env.whole("PORT", 3080, most=65_535)
 DOMAIN = env.site("DOMAIN_SERVER", f"http://localhost:{PORT}")
 DOMAIN_CLIENT = env.site("DOMAIN_CLIENT", DOMAIN)  # what links in mails begin with
 APP_TITLE = env.text("APP_TITLE", "Parley")
+HELP_AND_FAQ_URL = env.text("HELP_AND_FAQ_URL", "/")  # where clients lead people who ask for help; "/": nowhere
 ALLOWED_HOSTS = list(env.words("ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1]", HOST)))
 CSRF_TRUSTED_ORIGINS = list(env.words("CSRF_TRUSTED_ORIGINS"))
+NO_INDEX = env.switch("NO_INDEX", True)  # search engines are asked to list nothing
+CORS_ALLOWED_ORIGINS = cors.origins(env.words("CORS_ALLOWED_ORIGINS"))  # whose pages may use the API
 LIBRECHAT_CONFIG = Path(env.text("CONFIG_PATH", str(BASE_DIR / "librechat.yaml")))
 
 INSTALLED_APPS = [
@@ -68,24 +73,32 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.middleware.StrictTransport",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.middleware.Caching",
     "config.middleware.SecurityHeaders",
+    "config.edge.Readable",
     "deploy.middleware.Probes",
+    "accounts.cors.CrossOrigin",
     "config.middleware.Origin",
     "config.middleware.LocalTime",
-    "django.middleware.gzip.GZipMiddleware",
+    *([] if env.switch("DISABLE_COMPRESSION", False) else ["django.middleware.gzip.GZipMiddleware"]),
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "chat.middleware.RenderingFor",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.Banned",
     "accounts.middleware.Seen",
     "accounts.middleware.Admission",
+    "accounts.admin.stepup.FreshSignIn",
     "accounts.middleware.Limited",
+    "accounts.middleware.Writers",
+    "config.edge.ReadableForms",
 ]
 
 UNFOLD = admin_menu.settings()
@@ -259,10 +272,10 @@ SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
-SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
+HSTS_SECONDS = env.whole("HSTS_SECONDS", 31_536_000 if _https else 0)  # `config.middleware.StrictTransport`
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 3 * 1024 * 1024  # rest-api: 3 MB of JSON
-MESSAGE_MAX_CHARACTERS = 1_000_000
+MESSAGE_MAX_CHARACTERS = env.whole("MESSAGE_MAX_CHARACTERS", 1_000_000)
 
 # Whether ?submit=true in a chat's address sends its prompt; links on other sites only ever fill it in.
 URL_AUTO_SUBMIT = env.switch("URL_AUTO_SUBMIT", True)
@@ -272,7 +285,7 @@ SEARCH_USER_MAX = env.whole("SEARCH_USER_MAX", 300)
 SEARCH_USER_WINDOW = env.whole("SEARCH_USER_WINDOW", 1, least=1)
 FORK_IP_MAX = env.whole("FORK_IP_MAX", 30)
 FORK_IP_WINDOW = env.whole("FORK_IP_WINDOW", 1, least=1)
-FORK_USER_MAX = env.whole("FORK_USER_MAX", 0)
+FORK_USER_MAX = env.whole("FORK_USER_MAX", 7)
 FORK_USER_WINDOW = env.whole("FORK_USER_WINDOW", 1, least=1)
 LOGIN_MAX = env.whole("LOGIN_MAX", 7)
 LOGIN_WINDOW = env.whole("LOGIN_WINDOW", 5, least=1)
@@ -290,6 +303,24 @@ MESSAGE_USER_MAX = env.whole("MESSAGE_USER_MAX", 40) * env.switch("LIMIT_MESSAGE
 MESSAGE_USER_WINDOW = env.whole("MESSAGE_USER_WINDOW", 1, least=1)
 # Replies that one person may have written at once; 0: as many as they like.
 CONCURRENT_MESSAGE_MAX = env.whole("CONCURRENT_MESSAGE_MAX", 2) * env.switch("LIMIT_CONCURRENT_MESSAGES", False)
+
+# --- what one person may write and keep (`accounts.quotas`); 0: no limit ---
+WRITE_USER_MAX = env.whole("WRITE_USER_MAX", 300)
+WRITE_USER_WINDOW = env.whole("WRITE_USER_WINDOW", 1, least=1)
+WRITE_IP_MAX = env.whole("WRITE_IP_MAX", 300)
+WRITE_IP_WINDOW = env.whole("WRITE_IP_WINDOW", 1, least=1)
+WRITE_MEGABYTES_MAX = env.whole("WRITE_MEGABYTES_MAX", 200)
+WRITE_MEGABYTES_WINDOW = env.whole("WRITE_MEGABYTES_WINDOW", 60, least=1)
+QUOTAS = {
+    "storage_megabytes": env.whole("QUOTA_STORAGE_MEGABYTES", 2_000),
+    "projects": env.whole("QUOTA_PROJECTS", 1_000),
+    "bookmarks": env.whole("QUOTA_BOOKMARKS", 1_000),
+    "favourites": env.whole("QUOTA_FAVOURITES", 50),
+    "api_keys": env.whole("QUOTA_API_KEYS", 20),
+    "passkeys": env.whole("QUOTA_PASSKEYS", 20),
+    "api_sessions": env.whole("QUOTA_API_SESSIONS", 100),
+    "budgets": env.whole("QUOTA_BUDGETS", 100),
+}
 
 # How many proxies stand before the site and append to X-Forwarded-For, or Forwarded; 0: no header is believed.
 TRUST_PROXY = env.whole("TRUST_PROXY", 0)
@@ -348,11 +379,12 @@ REST_FRAMEWORK = {
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["accounts.api.permissions.Admitted"],
+    "DEFAULT_THROTTLE_CLASSES": ["accounts.api.throttle.WriteThrottle"],
     "DEFAULT_RENDERER_CLASSES": [
         "rest_framework.renderers.JSONRenderer",
         "rest_framework.renderers.BrowsableAPIRenderer",
     ],
-    "DEFAULT_PARSER_CLASSES": ["accounts.api.parsers.StrictJSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["accounts.api.parsers.StrictJSONParser", "accounts.api.parsers.FormParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "accounts.api.errors.exception_handler",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
@@ -362,6 +394,10 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "0.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["accounts.api.permissions.Admitted"],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "accounts.api.schema.add_refusals",
+    ],
 }
 
 # --- turns ---------------------------------------------------------------------------------------

@@ -1,12 +1,15 @@
 """Every address of the site; each app keeps its own."""
 
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
+
+from config.api_urls import nothing_here
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", include("chat.admin_pages")),
     path("admin/", include("endpoints.admin_pages")),
     path("admin/", admin.site.urls),
+    re_path(r"^api$", nothing_here),
     path("api/", include("config.api_urls")),
     path("", include("accounts.urls")),
     path("", include("chat.urls")),

@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
+from accounts.admin import stepup
 from accounts.admin.panel import Panel, actor_of
 from accounts.limits import TooOften
 from endpoints import entered, registry, trial
@@ -111,6 +112,8 @@ class OperatorEndpointAdmin(Panel):
         row = OperatorEndpoint.objects.filter(pk=row_id).first()
         if row is None:
             raise Http404
+        if again := stepup.refusal(request):
+            return again
         endpoint = entered.to_endpoint(row)
         form = TrialForm(request.POST or None, initial={"model": next(iter(endpoint.models), "")})
         found: trial.Trial | None = None

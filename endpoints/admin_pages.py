@@ -11,7 +11,9 @@ from django.views.decorators.http import require_GET
 
 from billing import policy
 from endpoints import registry
+from endpoints.model_lists import told_left_out
 from endpoints.prices import PriceInForce, price_in_force
+from endpoints.windows import Window, window_in_force
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,7 @@ class Row:
     endpoint: str
     model: str
     price: PriceInForce
+    window: Window
 
 
 @require_GET
@@ -26,13 +29,14 @@ def prices(request: HttpRequest) -> HttpResponse:
     """Show what each model costs and why; those whose price nobody knows come first."""
     current = registry.current()
     rows = [
-        Row(endpoint.name, model, price_in_force(endpoint, model))
+        Row(endpoint.name, model, price_in_force(endpoint, model), window_in_force(endpoint.for_model(model), model))
         for endpoint in current.endpoints
         for model in current.models(endpoint.name)
     ]
     rows.sort(key=lambda row: row.price.is_known)
     context = {
         **admin.site.each_context(request), "title": _("Prices in force"), "rows": rows, "rules": policy.current(),
+        "left_out": [(each.name, told) for each in current.endpoints if (told := told_left_out(each))],
         "unknown": sum(not row.price.is_known for row in rows),
     }  # fmt: skip
     return TemplateResponse(request, "admin/endpoints/prices.html", context)

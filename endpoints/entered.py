@@ -17,10 +17,12 @@ from accounts import audit, secrets
 from accounts.models import User
 from accounts.remembered import remembered
 from endpoints.adapters.base import Endpoint
+from endpoints.cards import CARDS
 from endpoints.config.base import is_web_address
 from endpoints.config.endpoint_custom import LOCAL_NAME
 from endpoints.config.environment import PROVIDERS, Provider
 from endpoints.models import OperatorEndpoint
+from endpoints.places import places_of
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +46,7 @@ _LISTS: Final = {"openAI", "anthropic", "custom"}  # these tell which models the
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """What an administrator enters. An empty `api_key` keeps the one that is stored."""
+    """What an administrator enters. An empty `api_key` keeps the one that is stored, for the same address only."""
 
     kind: str
     name: str
@@ -123,6 +125,7 @@ def save(*, actor: User, entry: Entry, row: OperatorEndpoint | None = None) -> O
     The audit entry tells that the key changed, never the key.
     """
     before = told(row) if row else {}
+    _refuse_address(actor, entry, row)
     row = apply(entry, row or OperatorEndpoint())
     with transaction.atomic():
         row.save()
@@ -135,6 +138,16 @@ def save(*, actor: User, entry: Entry, row: OperatorEndpoint | None = None) -> O
     return row
 
 
+def _refuse_address(actor: User, entry: Entry, row: OperatorEndpoint | None) -> None:
+    """What stands here counts as the operator's, private addresses included: only administrators add to it.
+
+    Who has the power `manage:configs` alone chooses among the addresses of the providers that the set-up knows.
+    """
+    known = {card.base_url for card in CARDS if card.base_url.startswith("https://")} | {row.base_url if row else ""}
+    if not actor.is_admin and entry.base_url.strip().rstrip("/") not in known | {""}:
+        raise ValidationError({"base_url": _("Only an administrator can enter an address of their own.")})
+
+
 def entry_of(row: OperatorEndpoint) -> Entry:
     """Return what a stored row would be entered as; its key stays where it is."""
     return Entry(
@@ -145,6 +158,7 @@ def entry_of(row: OperatorEndpoint) -> Entry:
 
 def apply(entry: Entry, row: OperatorEndpoint) -> OperatorEndpoint:
     """Fill the row with what was entered, and store nothing. Raises `ValidationError`, by field."""
+    places = places_of(to_endpoint(row)) if row.api_key else None
     row.kind, row.name, row.base_url = entry.kind, entry.name.strip(), entry.base_url.strip().rstrip("/")
     row.provider = entry.provider.strip() if entry.kind == OperatorEndpoint.Kind.OTHER else ""
     row.key_from_user, row.is_enabled, row.order = entry.key_from_user, entry.is_enabled, entry.order
@@ -156,6 +170,8 @@ def apply(entry: Entry, row: OperatorEndpoint) -> OperatorEndpoint:
         row.api_key, row.key_end = secrets.encrypt(key), key[-4:] if len(key) >= 12 else ""
     row.updated_at = timezone.now()
     faults = _faults(row, key)
+    if places is not None and row.api_key and not key and places_of(to_endpoint(row)) != places:
+        faults["api_key"] = _("The stored key belongs to the address before. Paste the key for this one.")
     if faults:
         raise ValidationError(faults)
     row.full_clean(exclude=["api_key"])

@@ -4,11 +4,14 @@
 translated later. Provider text is for the log only: it may hold anything.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
+
+from endpoints.parameters.refused import labels_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,38 @@ EXPLANATIONS: dict[str, Explanation] = {
         _("Check or replace it in the settings, under Provider keys. Then regenerate."),
         False,
         about_keys=True,
+    ),
+    "forbidden": Explanation(
+        _("The key may not do this"),
+        _("Ask your administrator to allow this model for the key at the provider, or choose another model."),
+        False,
+    ),
+    "forbidden_user_key": Explanation(
+        _("Your key may not do this"),
+        _("Allow this model for your key at the provider, or choose another model."),
+        False,
+        about_keys=True,
+    ),
+    "key_limit": Explanation(
+        _("The limit of the key is used up"),
+        _("Ask your administrator to raise it at the provider, or choose another model."),
+        False,
+    ),
+    "user_key_limit": Explanation(
+        _("The limit of your key is used up"),
+        _("Raise it at the provider, or choose another model."),
+        False,
+        about_keys=True,
+    ),
+    "region": Explanation(
+        _("This model is not offered here"),
+        _("The provider does not serve the country or region that the request came from. Choose another model."),
+        False,
+    ),
+    "proxy": Explanation(
+        _("Something before the provider refused the request"),
+        _("A proxy or a firewall answered in its place. Ask your administrator to look into it."),
+        False,
     ),
     "no_user_key": Explanation(
         _("This model needs a key of your own"),
@@ -64,6 +99,17 @@ EXPLANATIONS: dict[str, Explanation] = {
         _("The provider is limiting requests"),
         _("Wait a minute and regenerate, or choose another model."),
         True,
+    ),
+    "upstream_limit": Explanation(
+        _("The provider behind the gateway is limiting requests"),
+        _("Wait a minute and regenerate, or choose another model."),
+        True,
+    ),
+    "user_quota": Explanation(
+        _("Your account at the provider has no credit left"),
+        _("Top it up at the provider, or choose another model."),
+        False,
+        about_keys=True,
     ),
     "quota": Explanation(
         _("The account at the provider has no credit left"),
@@ -166,12 +212,16 @@ EXPLANATIONS: dict[str, Explanation] = {
 }
 
 
-def explain(code: str, wait: int = 0) -> Explanation:
+def explain(code: str, wait: int = 0, settings: Sequence[str] = ()) -> Explanation:
     """Return the words for `code`; an unknown code reads as `internal`.
 
-    `wait`: the seconds for which the provider wants to be left alone, in the reader's language.
+    `wait`: the seconds for which the provider wants to be left alone, in the reader's language. `settings`: the keys
+    of the parameters that it refused.
     """
     words = EXPLANATIONS.get(code, EXPLANATIONS["internal"])
+    if names := labels_of(settings):
+        advice = _("This model does not take %(names)s as set. Change or clear it in the parameters, then regenerate.")
+        return replace(words, advice=str(advice) % {"names": names})
     return replace(words, advice=_after(wait)) if wait else words
 
 

@@ -99,12 +99,14 @@ class Finished:
 class Failed:
     """The call cannot go on. `code` is a key of `endpoints.errors`; `detail` is for the log, never for the page.
 
-    `wait` is for how many seconds the provider wants to be left alone, if it said so.
+    `wait` is for how many seconds the provider wants to be left alone, if it said so. `settings` are the parameters
+    that it refuses, by their keys.
     """
 
     code: str
     detail: str = ""
     wait: int = 0
+    settings: tuple[str, ...] = ()
 
 
 Event: TypeAlias = (
@@ -144,7 +146,10 @@ _FIELDS: Final = {kind: tuple(kind.__dataclass_fields__) for kind in _TAGS}
 def to_wire(event: Event) -> list[Any]:
     """Return ``[tag, field, ...]``, every value plain JSON."""
     kind = type(event)
-    return [_TAGS[kind], *(getattr(event, name) for name in _FIELDS[kind])]
+    row = [_TAGS[kind], *(getattr(event, name) for name in _FIELDS[kind])]
+    if kind is Failed and not row[-1]:
+        row.pop()  # the release before knew no settings
+    return row
 
 
 def from_wire(row: list[Any]) -> Event:
@@ -155,6 +160,9 @@ def from_wire(row: list[Any]) -> Event:
         raise ValueError(f"unknown event {row[:1]!r}") from None
     if kind is Resumed:
         return Resumed(tuple(row[1]))
+    if kind is Failed:
+        code, detail, wait, *settings = row[1:]
+        return Failed(code, detail, wait, tuple(settings[0]) if settings else ())
     return kind(*row[1:])
 
 

@@ -155,7 +155,7 @@ class Answer:
                 if unpack is None:
                     yield chunk
                     continue
-                for piece in _unpacked(unpack, chunk):
+                for piece in unpack.feed(chunk):
                     size += len(piece)
                     if size > limit:
                         raise AnswerTooLarge(f"more than {limit} bytes when unpacked")
@@ -333,18 +333,39 @@ def _translated(error: Exception) -> Exception:
     return BrokenAnswer(text)
 
 
-def _unpacker(encoding: str) -> "zlib._Decompress | None":
+def _unpacker(encoding: str) -> "_Unpacker | None":
     """Return what unpacks a body, or None for a plain one. Raises `BrokenAnswer` for what nobody asked for."""
     encoding = encoding.strip().lower()
     if encoding in {"", "identity"}:
         return None
     if encoding not in {"gzip", "x-gzip", "deflate"}:
         raise BrokenAnswer(f"unknown content encoding {encoding[:40]!r}")
-    return zlib.decompressobj(wbits=47 if encoding != "deflate" else 15)
+    return _Unpacker(deflate=encoding == "deflate")
 
 
-def _unpacked(unpack: "zlib._Decompress", chunk: bytes) -> Iterator[bytes]:
-    """Yield what `chunk` unpacks to, in pieces of bounded size."""
-    while chunk:
-        yield unpack.decompress(chunk, _READ)
-        chunk = unpack.unconsumed_tail
+class _Unpacker:
+    """Unpacks a body that comes in chunks. Some servers pack every piece of a stream by itself."""
+
+    def __init__(self, *, deflate: bool) -> None:
+        self._wbits = 15 if deflate else 47
+        self._flow = zlib.decompressobj(self._wbits)
+        self._head = b"" if deflate else None  # what may have to be read once more, without a head
+
+    def feed(self, chunk: bytes) -> Iterator[bytes]:
+        """Yield what `chunk` unpacks to, in pieces of bounded size. Raises `zlib.error`."""
+        while chunk:
+            if self._flow.eof:
+                self._flow = zlib.decompressobj(self._wbits)
+            try:
+                piece = self._flow.decompress(chunk, _READ)
+            except zlib.error:
+                if self._head is None:
+                    raise
+                chunk, self._head, self._wbits = self._head + chunk, None, -15  # "deflate" is often sent so
+                self._flow = zlib.decompressobj(self._wbits)
+                continue
+            if self._head is not None:
+                self._head = self._head + chunk if not piece and len(self._head) < 2 else None
+            if piece:
+                yield piece
+            chunk = self._flow.unused_data if self._flow.eof else self._flow.unconsumed_tail

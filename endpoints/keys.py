@@ -24,6 +24,7 @@ from endpoints.adapters.base import Endpoint
 from endpoints.events import Failed
 from endpoints.http import RefusedAddress, check_url
 from endpoints.models import UserKey
+from endpoints.places import are_covered, places_of, to_text
 
 LONGEST: Final = 16_384  # characters of what is pasted: a service account's key has about 2,400
 LONGEST_URL: Final = 500
@@ -37,6 +38,13 @@ _CREDENTIALS: Final = {
 }
 _KEYS: Final = ("apiKey", "GOOGLE_API_KEY", "azureOpenAIApiKey", "bearerToken")
 _FIELDS: Final = {*_KEYS, *_CREDENTIALS, "baseURL"}
+# What is refused for a key is said to whom the key belongs.
+_OWN_CODES: Final = {
+    "bad_key": "bad_user_key",
+    "forbidden": "forbidden_user_key",
+    "key_limit": "user_key_limit",
+    "quota": "user_quota",
+}
 _LABELS: Final = {
     "apiKey": gettext_lazy("Key"),
     "baseURL": gettext_lazy("Address"),
@@ -126,7 +134,7 @@ def store(*, user: User, endpoint: str, value: str, expires_at: datetime | None)
     """Keep what the person pasted for an endpoint, in place of what was there. Raises `KeyRefused`."""
     known = registry.current().get(endpoint)
     if known is None or not needs_key(known):
-        raise KeyRefused(_("“%s” takes no key of your own.") % endpoint[:128])
+        raise KeyRefused(_("This endpoint takes no key of your own."))
     pasted = parse(value)
     if known.url_from_user and pasted.base_url and not is_allowed(known, pasted.base_url):
         raise KeyRefused(_("The address must be a public one that begins with https:// or http://."))
@@ -135,7 +143,12 @@ def store(*, user: User, endpoint: str, value: str, expires_at: datetime | None)
     UserKey.objects.update_or_create(
         user=user,
         endpoint=endpoint,
-        defaults={"value": secrets.encrypt(value.strip()), "expires_at": expires_at, "updated_at": timezone.now()},
+        defaults={
+            "value": secrets.encrypt(value.strip()),
+            "places": _places(known, pasted),
+            "expires_at": expires_at,
+            "updated_at": timezone.now(),
+        },
     )
     audit.record(actor=user, action="user_key.stored", target=_target(user, endpoint), after={"expires_at": expires_at})
 
@@ -185,7 +198,19 @@ def resolve(endpoint: Endpoint, user_id: UUID) -> Endpoint:
         pasted = parse(secrets.decrypt(row.value))
     except (secrets.Undecipherable, KeyRefused):  # written under another CREDS_KEY
         raise KeyProblem("no_user_key", endpoint) from None
-    return with_key(endpoint, pasted)
+    found = with_key(endpoint, pasted)
+    if not row.places:  # of an earlier release: bound from now on
+        UserKey.objects.filter(pk=row.pk, places="").update(places=to_text(places_of(found)))
+    elif not are_covered(places_of(found), row.places):
+        raise KeyProblem("no_user_key", endpoint)
+    return found
+
+
+def _places(endpoint: Endpoint, pasted: Pasted) -> str:
+    try:
+        return to_text(places_of(with_key(endpoint, pasted)))
+    except KeyProblem:  # what is missing is said where the key is used
+        return to_text(places_of(endpoint))
 
 
 def with_key(endpoint: Endpoint, pasted: Pasted) -> Endpoint:
@@ -248,7 +273,8 @@ def forget_expired() -> int:
 
 def as_own(failed: Failed, endpoint: Endpoint) -> Failed:
     """Return why the call failed, said to whom the key belongs."""
-    return Failed("bad_user_key", failed.detail) if failed.code == "bad_key" and needs_key(endpoint) else failed
+    own = _OWN_CODES.get(failed.code)
+    return replace(failed, code=own) if own and needs_key(endpoint) else failed
 
 
 def erase(user: User) -> None:

@@ -1,5 +1,6 @@
 """Model lists that providers publish: fetched in the background, kept in the cache, never waited for."""
 
+import asyncio
 import hashlib
 import logging
 import re
@@ -11,15 +12,17 @@ from typing import Any
 
 from celery import current_app
 from django.core.cache import cache
+from django.utils.translation import ngettext_lazy
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from billing.pricing import Rates
+from billing.pricing import Rates, rate_of
 from endpoints.adapters.base import Caller, Endpoint
 from endpoints.adapters.failures import parsed
 from endpoints.adapters.openai_request import OFFICIAL, headers_of
 from endpoints.adapters.wire import exempt_of
 from endpoints.http import OutboundError, Patience, RefusedAddress, address_of, outbound
+from endpoints.listed import WHY, Listed, read_list
 from endpoints.placeholders import asks_who, filled
 
 log = logging.getLogger(__name__)
@@ -28,13 +31,14 @@ REFRESH = "endpoints.tasks.refresh_models"  # by name: the task needs the regist
 FRESH_SECONDS = 120
 KEPT_SECONDS = 86_400  # an old list is better than none while the provider is away
 PATIENCE = Patience(connect=5, first_byte=5, idle=5, total=5)
+WAIT_SECONDS = 8  # in which a first message waits for a list that is not there yet
+SILENT_SECONDS = 10  # in which nobody waits for a provider that did not answer
+_LOOK_SECONDS = 0.1
 MAX_BYTES = 8 * 1024 * 1024
-MAX_MODELS = 2_000
 MILLION = 1_000_000
-_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.:/@+-]{0,255}")
 _CHATS = re.compile(r"gpt-|o\d|chatgpt-|.*chat-latest")
 _NO_CHAT = re.compile(r"audio|realtime|transcribe|tts|image|search|instruct|embedding|moderation")
-_PRICED = {"openrouter", "helicone"}  # whose lists tell prices and windows
+_PRICED = {"openrouter", "helicone"}  # whose lists tell prices
 _CHOSEN_LATER = {"openrouter/auto": (Decimal(10), Decimal(30))}  # USD per million tokens; the list has none
 
 
@@ -45,10 +49,7 @@ class Fetched:
     names: tuple[str, ...] = ()
     rates: Mapping[str, Rates] = field(default_factory=dict)
     windows: Mapping[str, int] = field(default_factory=dict)
-
-
-def is_model_name(name: str) -> bool:
-    return _NAME.fullmatch(name) is not None
+    left_out: Mapping[str, int] = field(default_factory=dict)  # rows that cannot be used, by `endpoints.listed.WHY`
 
 
 def is_personal(endpoint: Endpoint) -> bool:
@@ -58,6 +59,22 @@ def is_personal(endpoint: Endpoint) -> bool:
 
 def tells_prices(endpoint: Endpoint) -> bool:
     return endpoint.fetch_models and endpoint.name.lower() in _PRICED
+
+
+def stored(endpoint: Endpoint, who: str = "") -> Fetched:
+    """Return what was fetched last, or nothing."""
+    try:
+        found: Fetched = (cache.get(_key(endpoint, who)) or (Fetched(), 0.0))[0]
+    except (RedisError, OSError):
+        return Fetched()
+    return found
+
+
+def told_left_out(endpoint: Endpoint) -> list[str]:
+    """Return, for administrators, how many rows of the list are not offered, and why."""
+    found = stored(endpoint).left_out if endpoint.fetch_models else {}
+    words = ngettext_lazy("%(count)d entry %(why)s", "%(count)d entries %(why)s", "count")
+    return [str(words % {"count": count, "why": WHY[why]}) for why, count in found.items() if why in WHY]
 
 
 def stored_models(endpoint: Endpoint, who: str = "") -> tuple[str, ...]:
@@ -76,17 +93,53 @@ def stored_models(endpoint: Endpoint, who: str = "") -> tuple[str, ...]:
     return tuple(found.names)
 
 
-def with_fetched_prices(endpoint: Endpoint) -> Endpoint:
+def as_listed(endpoint: Endpoint) -> Endpoint:
     """Return the endpoint with the prices and windows its list told, below those that the operator wrote."""
-    try:
-        found, _fetched_at = cache.get(_key(endpoint)) or (Fetched(), 0.0)
-    except (RedisError, OSError):
+    found = stored(endpoint)
+    if not (found.rates or found.windows):
         return endpoint
-    return replace(
-        endpoint,
-        token_rates={**found.rates, **endpoint.token_rates},
-        windows={**found.windows, **endpoint.windows},
-    )
+    return replace(endpoint, token_rates={**found.rates, **endpoint.token_rates}, listed_windows=dict(found.windows))
+
+
+class NotThereYet(Exception):
+    """The list was never fetched, and cannot be had just now."""
+
+
+def wait_for_list(endpoint: Endpoint, who: str = "", caller: Caller | None = None) -> bool:
+    """Have the list fetched where that never happened, as right after a start; return whether it is a new one.
+
+    Of many that wait at once one asks the provider. Raises `NotThereYet` after `WAIT_SECONDS` at most, and at once
+    where the provider did not answer a moment ago.
+    """
+    key = _key(endpoint, who)
+    end = time.monotonic() + WAIT_SECONDS
+    try:
+        if cache.get(key):
+            return False
+        while not cache.get(key + ":silent"):
+            if cache.add(key + ":fetching", 1, WAIT_SECONDS):
+                return _fetched_now(endpoint, who, caller)
+            time.sleep(_LOOK_SECONDS)
+            if cache.get(key):
+                return True
+            if time.monotonic() > end:
+                break
+    except (RedisError, OSError) as error:
+        raise NotThereYet from error
+    raise NotThereYet
+
+
+def _fetched_now(endpoint: Endpoint, who: str, caller: Caller | None) -> bool:
+    key = _key(endpoint, who)
+    try:
+        if asyncio.run(asyncio.wait_for(refresh(endpoint, who, caller), WAIT_SECONDS)):
+            return True
+        cache.set(key + ":silent", 1, SILENT_SECONDS)
+    except TimeoutError:
+        cache.set(key + ":silent", 1, SILENT_SECONDS)
+    finally:
+        cache.delete(key + ":fetching")
+    raise NotThereYet
 
 
 async def fetch(endpoint: Endpoint, caller: Caller | None = None) -> Fetched:
@@ -94,16 +147,19 @@ async def fetch(endpoint: Endpoint, caller: Caller | None = None) -> Fetched:
     caller = caller or Caller()
     if endpoint.name.lower().startswith("ollama"):
         body = await _answer(endpoint, _root(endpoint).removesuffix("/v1") + "/api/tags", caller)
-        if found := _listed(body.get("models") if isinstance(body, dict) else None, "name"):
-            return Fetched(names=found)
+        if (listed := read_list(body)).names:
+            return Fetched(listed.names, windows=listed.windows, left_out=listed.left_out)
     body = await _answer(endpoint, _url(endpoint, caller), caller)
-    rows = body.get("data") if isinstance(body, dict) else body
-    names = _listed(rows, "id")
+    listed = read_list(body)
+    names = listed.names
     if not names:
         log.warning("the list of %s has no models", endpoint.name)
+    if listed.left_out:
+        log.info("the list of %s has models that are left out: %s", endpoint.name, dict(listed.left_out))
     if address_of(endpoint.base_url) == OFFICIAL:
         names = tuple(name for name in names if _CHATS.match(name) and not _NO_CHAT.search(name))
-    return _with_prices(names, rows) if names and tells_prices(endpoint) else Fetched(names)
+    rates = _rates_of(listed) if tells_prices(endpoint) else {}
+    return Fetched(names, rates, listed.windows, listed.left_out)
 
 
 async def refresh(endpoint: Endpoint, who: str = "", caller: Caller | None = None) -> tuple[str, ...]:
@@ -154,32 +210,20 @@ async def _answer(endpoint: Endpoint, url: str, caller: Caller) -> Any:
     return None
 
 
-def _listed(rows: Any, key: str) -> tuple[str, ...]:
-    if not isinstance(rows, list):
-        return ()
-    names = [str(row.get(key) or row.get("name") or "") for row in rows if isinstance(row, dict)]
-    return tuple(name for name in dict.fromkeys(names) if is_model_name(name))[:MAX_MODELS]
-
-
-def _with_prices(names: tuple[str, ...], rows: Any) -> Fetched:
-    rates, windows = {}, {}
-    told = {row.get("id"): row for row in rows if isinstance(row, dict)}
-    for name in names:
-        row = told.get(name, {})
+def _rates_of(listed: Listed) -> dict[str, Rates]:
+    rates = {}
+    for name, row in listed.rows.items():
         prompt, completion = _CHOSEN_LATER.get(name) or (_rate(row, "prompt"), _rate(row, "completion"))
         if prompt is not None and completion is not None:
             rates[name] = Rates(prompt, completion, cache_read=prompt, cache_write=prompt)
-        window = row.get("context_length")
-        if isinstance(window, int) and window > 0:
-            windows[name] = window
-    return Fetched(names, rates, windows)
+    return rates
 
 
 def _rate(row: Mapping[str, Any], kind: str) -> Decimal | None:
     """Return USD per million tokens of a price per token, or None for what is no price."""
     pricing = row.get("pricing")
     try:
-        rate = Decimal(str(pricing[kind])) * MILLION  # type: ignore[index]
+        rate = rate_of(pricing[kind])  # type: ignore[index]
     except (InvalidOperation, KeyError, TypeError):
         return None
     return rate if rate.is_finite() and 0 <= rate <= MILLION else None
@@ -187,4 +231,4 @@ def _rate(row: Mapping[str, Any], kind: str) -> Decimal | None:
 
 def _key(endpoint: Endpoint, who: str = "") -> str:
     secret = f"{endpoint.base_url}\n{endpoint.api_key}\n{sorted(endpoint.headers.items())}\n{who}"
-    return "model-list:" + hashlib.sha256(secret.encode()).hexdigest()
+    return "model-list-2:" + hashlib.sha256(secret.encode()).hexdigest()

@@ -14,13 +14,15 @@ class UserKey(models.Model):
     """A person's own key to an endpoint. `value` is encrypted (`accounts.secrets`); read it by `endpoints.keys`.
 
     An endpoint is known by its name, since most stand in files. The value of a key that has expired is deleted soon;
-    the row stays until the key is replaced, so that its person hears that it expired.
+    the row stays until the key is replaced, so that its person hears that it expired. `places` names where it may be
+    sent (`endpoints.places`); empty: stored by an earlier release, and not used since.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="endpoint_keys")
     endpoint = models.CharField(max_length=128)
     value = models.TextField(blank=True)
+    places = models.TextField(blank=True, default="", db_default="", editable=False)
     expires_at = models.DateTimeField(null=True, blank=True)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
 

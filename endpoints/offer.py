@@ -6,7 +6,9 @@ from accounts.access import access_of
 from accounts.models import User
 from endpoints import registry
 from endpoints.adapters.base import Endpoint
+from endpoints.callers import caller_of
 from endpoints.config.model_specs import ModelSpec
+from endpoints.prices import is_refused
 from endpoints.specs import parameters_of_preset
 
 
@@ -101,10 +103,22 @@ class Offer:
         shown = next((each for each in self.specs if each.showInMenu), None)
         is_fallback = not (self.selects_models or self.specs or self.enforces_specs)
         places = self.endpoints if is_fallback else self.selectable
-        first = next((each.name for each in places if self.models(each.name)), None)
+        first = self._first_of(places)
         if shown and (self.prioritizes_specs or first is None):
             return Pick(spec=shown.name)
-        return Pick(first, self.models(first)[0]) if first else None
+        return first
+
+    def _first_of(self, places: list[Endpoint]) -> Pick | None:
+        """Return the first model that can be paid for; one without a price only where there is no other."""
+        every = [Pick(each.name, model) for each in places for model in self.models(each.name)]
+        return next((pick for pick in every if not self.is_refused(pick)), every[0] if every else None)
+
+    def is_refused(self, pick: Pick) -> bool:
+        """Whether the model may not be used because nobody knows its price."""
+        spec = self.spec(pick.spec) if pick.spec else None
+        name, model = self.place_of(spec) if spec else (pick.endpoint, pick.model)
+        endpoint = self.get(name)
+        return endpoint is not None and is_refused(endpoint, model)
 
     def preset(self, name: str) -> dict[str, Any]:
         """Return the parameters of a spec, nothing without one."""
@@ -134,6 +148,10 @@ class Offer:
             if models:
                 return endpoint, models[0]
         return None
+
+    def await_models(self, user: User, name: str) -> bool:
+        """Wait for a list that was never fetched; return whether there is a new one. Raises `NotThereYet`."""
+        return self._registry.await_models(name, self._who, lambda: caller_of(user))
 
     def allows(self, name: str, model: str) -> bool:
         return self._access.allows(name, model) and self._registry.allows(name, model, self._who)

@@ -8,7 +8,7 @@ A part is a JSON object in the shape of the REST API (`type` says which):
   (`progress` is 0 until the result is there, then 1)
 * ``{"type": "agent_update", "agent_update": {"agentId", "name"}}``
 * ``{"type": "attachment", "kind": str, "data": {...}}``
-* ``{"type": "error", "code": str, "wait"?: int}`` (see `endpoints.events.Failed`)
+* ``{"type": "error", "code": str, "wait"?: int, "settings"?: [str]}`` (see `endpoints.events.Failed`)
 
 The generator saves with it, a reconnecting tab catches up with it, the API syncs with it. There is no
 second place that knows how a message is put together.
@@ -144,7 +144,8 @@ class MessageParts:
 
 def error_part(failed: Failed) -> Part:
     """Return what a message keeps of a failure."""
-    return {"type": "error", "code": failed.code} | ({"wait": failed.wait} if failed.wait else {})
+    more = {"wait": failed.wait, "settings": list(failed.settings)}
+    return {"type": "error", "code": failed.code} | {name: value for name, value in more.items() if value}
 
 
 def is_sealed(part: Mapping[str, Any]) -> bool:
@@ -161,4 +162,4 @@ def add_usage(left: Usage, right: Usage) -> Usage:
 
 def plain_text(parts: list[Part]) -> str:
     """Return the text parts alone, joined by a blank line: what search, copy and titles read."""
-    return "\n\n".join(part["text"] for part in parts if part["type"] == "text" and part["text"])
+    return "\n\n".join(part["text"] for part in parts if part["type"] == "text" and part["text"].strip())

@@ -17,10 +17,10 @@ from billing.price_table import price_of
 from billing.pricing import PER_TOKEN, Rates
 from billing.services import budgets, holds
 from endpoints.adapters.base import Endpoint
-from endpoints.profiles import price_keys
+from endpoints.profiles import built_in, price_keys
 
 FREE = Rates(prompt=Decimal(0), completion=Decimal(0), cache_read=Decimal(0), cache_write=Decimal(0))
-
+_KINDS: Final = ("prompt", "completion", "cache_read", "cache_write")
 
 Source = Literal["per_token", "token_config", "table", "free", "map", "default", "unknown"]
 SOURCES: Final[dict[Source, Promise]] = {
@@ -76,6 +76,12 @@ def price_in_force(endpoint: Endpoint, model: str) -> PriceInForce:
     return known or PriceInForce(None, "unknown")
 
 
+def is_refused(endpoint: Endpoint, model: str) -> bool:
+    """Whether nobody may use the model because nobody knows its price, and credit is limited."""
+    rules = policy.current()
+    return rules.enforced and rules.unknown == "refuse" and rates_of(endpoint, model) is None
+
+
 def _known_price(endpoint: Endpoint, model: str) -> PriceInForce | None:
     if rates := endpoint.token_rates.get(model):
         return PriceInForce(rates, "token_config")
@@ -83,8 +89,13 @@ def _known_price(endpoint: Endpoint, model: str) -> PriceInForce | None:
         return PriceInForce(rates, "table")
     if endpoint.local:
         return PriceInForce(FREE, "free")
-    rates = rates_for(price_keys(endpoint, model))
-    return PriceInForce(rates, "map") if rates else None
+    if rates := rates_for(price_keys(endpoint, model)):
+        return PriceInForce(rates, "map")
+    known = built_in(endpoint, model)
+    if known is None:
+        return None
+    prompt, completion, cache_read, cache_write = (Decimal(known[name]) for name in _KINDS)
+    return PriceInForce(Rates(prompt, completion, cache_read, cache_write), "map")
 
 
 def reserve_for(
@@ -115,6 +126,7 @@ def reserve_for(
         user_id=user.id,
         credits=credits,
         tokens=prompt_tokens + reply_tokens,
+        reply_tokens=reply_tokens,
         coefficient=coefficient,
         key_id=key_id,
         bindings=bindings,

@@ -1,9 +1,12 @@
 """What a model can do, as data. Callers ask the profile, never who the provider is."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 from billing.price_map import entry
 from endpoints.adapters.base import Endpoint
+from endpoints.config import default_models
 from endpoints.http import address_of
 
 # What the price map calls the provider behind a host.
@@ -55,13 +58,25 @@ def price_keys(endpoint: Endpoint, model: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(keys))
 
 
+def built_in(endpoint: Endpoint, model: str) -> Mapping[str, Any] | None:
+    """Return what Parley's own list says of a built-in provider's model, or None."""
+    family = "openAI" if endpoint.family == "azureOpenAI" else endpoint.family
+    return default_models.known().get(family, {}).get(model)
+
+
+def is_known(endpoint: Endpoint, model: str) -> bool:
+    """Whether anybody says what the model can do."""
+    return endpoint.local or any(entry(key) for key in price_keys(endpoint, model))
+
+
 def profile(endpoint: Endpoint, model: str) -> Profile:
     """Return what is known of a model; for an unknown one what is safe to assume."""
     if endpoint.local:
         return LOCAL
     found = next((each for key in price_keys(endpoint, model) if (each := entry(key))), None)
     if found is None:
-        return UNKNOWN
+        own = built_in(endpoint, model)
+        return replace(UNKNOWN, context_window=own["window"], max_output_tokens=own["reply"]) if own else UNKNOWN
     return Profile(
         context_window=int(found.get("max_input_tokens") or UNKNOWN.context_window),
         max_output_tokens=int(found.get("max_output_tokens") or 0),

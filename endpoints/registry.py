@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from config.environment import env
 from endpoints import discovery
-from endpoints.adapters.base import Endpoint
+from endpoints.adapters.base import Caller, Endpoint
 from endpoints.building import build
 from endpoints.config import Config, ConfigFaults, Fault, load_config
 from endpoints.config.base import private_address
@@ -29,7 +29,8 @@ from endpoints.config.model_specs import ModelSpec
 from endpoints.config.site import Registration
 from endpoints.http import address_of
 from endpoints.icons import is_shown
-from endpoints.model_lists import is_model_name, is_personal, merged, stored_models, tells_prices, with_fetched_prices
+from endpoints.listed import is_model_name
+from endpoints.model_lists import as_listed, is_personal, merged, stored_models, wait_for_list
 from endpoints.specs import faults_of_preset
 
 log = logging.getLogger(__name__)
@@ -49,7 +50,7 @@ class Registry:
         self, endpoints: tuple[Endpoint, ...], config: Config | None = None, notices: tuple[str, ...] = ()
     ) -> None:
         self._endpoints = endpoints
-        self._tells_prices = any(tells_prices(endpoint) for endpoint in endpoints)
+        self._fetches = any(endpoint.fetch_models for endpoint in endpoints)
         self.config = config or Config()
         self.notices = notices  # what the file says and is passed over, for administrators
         self._by_name = {endpoint.name: endpoint for endpoint in endpoints}
@@ -58,7 +59,7 @@ class Registry:
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
-        if not self._tells_prices:
+        if not self._fetches:
             return self._endpoints
         return tuple(self.get(endpoint.name) or endpoint for endpoint in self._endpoints)
 
@@ -88,8 +89,8 @@ class Registry:
 
     def get(self, name: str) -> Endpoint | None:
         endpoint = self._by_name.get(name)
-        if endpoint is not None and tells_prices(endpoint):
-            return self._remember(self._priced, (name,), lambda: with_fetched_prices(endpoint))
+        if endpoint is not None and endpoint.fetch_models:
+            return self._remember(self._priced, (name,), lambda: as_listed(endpoint))
         return endpoint
 
     def models(self, name: str, who: str = "") -> tuple[str, ...]:
@@ -104,6 +105,22 @@ class Registry:
             return endpoint.models
         who = who if is_personal(endpoint) else ""
         return self._remember(self._listed, (name, who), lambda: merged(endpoint.models, stored_models(endpoint, who)))
+
+    def await_models(self, name: str, user_id: str, caller_of: Callable[[], Caller]) -> bool:
+        """Wait for a list that was never fetched; return whether there is a new one.
+
+        Raises `endpoints.model_lists.NotThereYet`.
+        """
+        endpoint = self._by_name.get(name)
+        if endpoint is None or not endpoint.fetch_models:
+            return False
+        personal = is_personal(endpoint)
+        who = user_id if personal else ""
+        if not wait_for_list(endpoint, who, caller_of() if personal else None):
+            return False
+        self._listed.pop((name, who), None)
+        self._priced.pop((name,), None)
+        return True
 
     def _remember(self, kept: dict[Any, tuple[float, T]], key: tuple[str, ...], ask: Callable[[], T]) -> T:
         seen_at, answer = kept.get(key, (0.0, None))

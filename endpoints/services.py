@@ -17,7 +17,9 @@ from endpoints.adapters import (
 )
 from endpoints.adapters.base import Adapter, ModelRequest
 from endpoints.events import Event, Failed, TextDelta, Usage
+from endpoints.parameters.refused import named_in
 from endpoints.placeholders import filled
+from endpoints.prompts import tidy
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ _WIRES: dict[str, Adapter] = {
 }
 # Of these nothing can have been charged: nobody was reached, or the provider refused outright.
 _AGAIN = {"connection", "connect_timeout", "overloaded"}
+_LIMITED = {"rate_limit", "upstream_limit"}  # and these when they say for how long
 _random = SystemRandom()
 
 
@@ -53,7 +56,8 @@ async def stream(request: ModelRequest, *, retries: Retries = _RETRIES) -> Async
     came and nothing can have been charged is made again, as `retries` says.
     """
     endpoint = request.endpoint.for_model(request.model)
-    request = replace(request, endpoint=replace(endpoint, headers=filled(endpoint.headers, request.caller)))
+    endpoint = replace(endpoint, headers=filled(endpoint.headers, request.caller))
+    request = replace(request, endpoint=endpoint, messages=tidy(request.messages))
     adapter = adapter_of(request)
     for attempt in range(retries.most + 1):
         pause = None
@@ -62,16 +66,23 @@ async def stream(request: ModelRequest, *, retries: Retries = _RETRIES) -> Async
             if isinstance(first, Failed) and attempt < retries.most:
                 pause = _pause(first, attempt, retries)
             if pause is None:
-                yield first
+                yield _told(first)
                 async for event in events:
-                    yield event
+                    yield _told(event)
                 return
         await asyncio.sleep(pause)
 
 
+def _told(event: Event) -> Event:
+    """Return the event; a refusal of the request names the settings that it is about."""
+    if isinstance(event, Failed) and event.code == "bad_request":
+        return replace(event, settings=named_in(event.detail))
+    return event
+
+
 def _pause(failed: Failed, attempt: int, retries: Retries) -> float | None:
     """Return the seconds after which the call may be made again, or None when it may not."""
-    if failed.code == "rate_limit" and failed.wait:
+    if failed.code in _LIMITED and failed.wait:
         pause = float(failed.wait)
     elif failed.code in _AGAIN:
         pause = max(failed.wait, retries.pause * 2**attempt)

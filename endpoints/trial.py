@@ -35,6 +35,7 @@ _HINTS: Final = {
     "timeout": gettext_lazy("No answer came within 20 seconds. The model may still be loading: try again."),
     "bad_response": gettext_lazy("Something answers there, but no model does. An address mostly ends with /v1."),
     "rate_limit": gettext_lazy("The key works, but the provider limits requests just now. Try again in a minute."),
+    "upstream_limit": gettext_lazy("The key works, but the provider behind the gateway limits requests just now."),
     "quota": gettext_lazy("The key works, but the account at the provider has no credit left."),
 }
 

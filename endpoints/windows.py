@@ -1,14 +1,23 @@
 """How much of a conversation a model takes: its window, and what of it the prompt may fill."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from billing.price_map import entry
-from endpoints.adapters.base import Endpoint
-from endpoints.profiles import LOCAL, price_keys
+from endpoints.adapters.base import Endpoint, PromptMessage
+from endpoints.profiles import LOCAL, built_in, price_keys, profile
+from endpoints.tokens import estimate_message
 
 DEFAULT = 32_000  # tokens, of a model that nobody knows
 LEAST = 1_024
+REPLY = 1_024  # tokens that a reply has at least, where nobody caps it
+REPLY_PART = 4  # or this part of a window that is small
 USABLE = 0.95  # of what the reply leaves: lengths are estimated
+SURE_REPLY = 4_096  # tokens that every model writes
 _SHORT = 3  # characters of a name that stands in many others by chance
 
 
@@ -78,29 +87,82 @@ _TABLES: dict[str, Mapping[str, int]] = {
 }
 
 
-def window_of(endpoint: Endpoint, model: str) -> int:
-    """Return the tokens that prompt and reply may have together.
+Source = Literal["file", "list", "local", "table", "map", "assumed"]
+SOURCES: Final[dict[Source, Promise]] = {
+    "file": _("as the configuration says"),
+    "list": _("as the server's list says"),
+    "local": _("of the model of this machine"),
+    "table": _("as the built-in table says"),
+    "map": _("as the built-in price list says"),
+    "assumed": _("assumed: nobody says how large it is"),
+}
 
-    The endpoint's own word first, then the built-in table, then the price map.
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """How many tokens prompt and reply may have together, and who says so."""
+
+    tokens: int
+    source: Source
+
+    @property
+    def words(self) -> str:
+        return str(SOURCES[self.source])
+
+
+def window_of(endpoint: Endpoint, model: str) -> int:
+    """Return the tokens that prompt and reply may have together."""
+    return window_in_force(endpoint, model).tokens
+
+
+def window_in_force(endpoint: Endpoint, model: str) -> Window:
+    """Return the window, and where it is from.
+
+    What the operator wrote first, then the provider's list, the built-in table, the price map, and a number that is
+    assumed.
     """
     if found := _longest(endpoint.windows, model):
-        return found
+        return Window(found, "file")
+    if found := endpoint.listed_windows.get(model, 0):
+        return Window(found, "list")
     if endpoint.local:
-        return LOCAL.context_window
+        return Window(LOCAL.context_window, "local")
     if found := _longest(_TABLES.get(endpoint.family, _ALL), model):
-        return found
+        return Window(found, "table")
+    found = _longest_prompt(endpoint, model)
+    return Window(found, "map") if found else Window(DEFAULT, "assumed")
+
+
+def _longest_prompt(endpoint: Endpoint, model: str) -> int:
+    """Return what the price map, or Parley's own list, says of the longest prompt; 0 where they say nothing."""
     known = (entry(key) for key in price_keys(endpoint, model))
-    return next((int(each["max_input_tokens"]) for each in known if each and each.get("max_input_tokens")), DEFAULT)
+    found = next((int(each["max_input_tokens"]) for each in known if each and each.get("max_input_tokens")), 0)
+    own = built_in(endpoint, model)
+    return found or (int(own["window"]) if own else 0)
 
 
 def usable_of(endpoint: Endpoint, model: str, *, max_tokens: int, chosen: int | None) -> int:
     """Return the tokens that a prompt may have. What a person chose as the window is used as it is.
 
-    `max_tokens` is the cap on the reply; 0 is none.
+    `max_tokens` is the cap on the reply; 0 is none, and then a part of the window is kept for it.
     """
     if chosen:
         return chosen
-    return max(LEAST, round((window_of(endpoint, model) - max_tokens) * USABLE))
+    found = window_in_force(endpoint, model)
+    window = found.tokens
+    left = window - (max_tokens or min(REPLY, window // REPLY_PART))
+    if found.source == "table":  # of which a provider may take less as a prompt
+        left = min(left, _longest_prompt(endpoint, model) or left)
+    return max(min(LEAST, window // 2), round(left * USABLE))
+
+
+def longest_reply(endpoint: Endpoint, model: str, *, prompt_tokens: int) -> int:
+    """Return the most tokens that the model is sure to be allowed to write after such a prompt; 0 for none.
+
+    Providers refuse a cap above what a model writes, or above what its window has left.
+    """
+    room = window_of(endpoint, model) - prompt_tokens
+    return max(min(profile(endpoint, model).max_output_tokens or SURE_REPLY, room), 0)
 
 
 def _longest(table: Mapping[str, int], model: str) -> int:
@@ -120,18 +182,12 @@ def _is_part(key: str, name: str) -> bool:
     return at >= 0 and (len(key) > _SHORT or at == 0 or not name[at - 1].isalnum())
 
 
-# Bytes of UTF-8 for a token, by what is part of the model's name: a byte counts scripts as vocabularies do, more or
-# less. They are chosen a little low, so that what is left out is left out before a provider refuses all of it.
-_BYTES: tuple[tuple[str, float], ...] = (
-    ("claude", 3.0), ("gemini", 3.6), ("gemma", 3.6), ("gpt-4-", 3.3), ("gpt-3.5", 3.3), ("gpt", 3.6), ("llama", 3.4),
-    ("qwen", 3.3), ("deepseek", 3.3), ("mistral", 3.1), ("grok", 3.4),
-)  # fmt: skip
-_BYTES_OF_OTHERS = 3.1
-PER_MESSAGE = 4  # tokens around each message
+def size_of(message: PromptMessage) -> int:
+    """Return about how many tokens a message of a prompt is: its text, its calls, the thoughts that go with it."""
+    calls = "".join(f"{call.name}{call.arguments}" for call in message.tool_calls)
+    thoughts = "".join(str(part.get("think", "")) for part in message.reasoning)
+    return estimate_message(message.content + calls + thoughts)
 
 
-def estimate(texts: Iterable[str], model: str) -> list[int]:
-    """Return about how many tokens each text is to the model, as a message of a prompt."""
-    name = model.lower()
-    size = next((size for part, size in _BYTES if part in name), _BYTES_OF_OTHERS)
-    return [int(len(text.encode("utf-8", "surrogatepass")) / size) + PER_MESSAGE for text in texts]
+def prompt_size(messages: Iterable[PromptMessage]) -> int:
+    return sum(map(size_of, messages))

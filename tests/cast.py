@@ -14,6 +14,7 @@ from django.db.models.signals import post_migrate
 from pytest_django import Settings
 
 from accounts.models import Role, User
+from accounts.permissions import bits_of
 from accounts.remembered import remembered
 from accounts.services import banners, bans, site
 from billing import policy
@@ -105,6 +106,15 @@ def make_user(db: None) -> Callable[..., User]:
         return User.objects.create_user(email, PASSWORD, name=name, role_id=role, **fields)
 
     return make
+
+
+@pytest.fixture
+def keys_allowed(db: None) -> None:
+    """People with the role `USER` may have API keys, which the site as it comes does not let them."""
+    role = Role.objects.get(name=Role.USER)
+    role.permissions = role.permissions | {"REMOTE_AGENTS": {"USE": True}}
+    role.save(update_fields=["permissions"])
+    bits_of.clear()
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """What every page of the administration is made of: its looks, refusals said in words, and the audit log."""
 
-import csv
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -12,12 +11,12 @@ from django.shortcuts import redirect
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 
-from accounts import audit
+from accounts import audit, csv_files
 from accounts.admin import stepup
-from accounts.api.admin_audit import safe_cell
 from accounts.models import User
 from accounts.services.capabilities import CapabilityRefused
 from accounts.services.groups import GroupRefused
+from accounts.services.invitations import InvitationRefused
 from accounts.services.people import PersonRefused
 from accounts.services.roles import RoleRefused
 
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 else:
     from unfold.admin import ModelAdmin, TabularInline
 
-Refusal = (RoleRefused, GroupRefused, CapabilityRefused, PersonRefused)
+Refusal = (RoleRefused, GroupRefused, CapabilityRefused, PersonRefused, InvitationRefused)
 
 
 class Table(TabularInline):  # type: ignore[type-arg]
@@ -86,7 +85,7 @@ class Panel(ModelAdmin):  # type: ignore[type-arg]
             audit.record(actor=actor_of(request), action=action, target=target, before=old if before else {}, after=new)
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        if self._writes(request) and (again := stepup.refusal(request, filled_in=request.method == "POST")):
+        if self._writes(request) and (again := stepup.refusal(request)):
             return again
         try:
             return super().changeform_view(request, *args, **kwargs)
@@ -94,7 +93,7 @@ class Panel(ModelAdmin):  # type: ignore[type-arg]
             return self._refused(request, refusal)
 
     def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        if again := stepup.refusal(request, filled_in=request.method == "POST"):
+        if again := stepup.refusal(request):
             return again
         try:
             return super().delete_view(request, *args, **kwargs)
@@ -102,8 +101,6 @@ class Panel(ModelAdmin):  # type: ignore[type-arg]
             return self._refused(request, refusal)
 
     def response_action(self, request: HttpRequest, queryset: QuerySet[Any], *args: Any) -> Any:
-        if again := stepup.refusal(request):
-            return again
         try:
             with transaction.atomic():
                 return super().response_action(request, queryset, *args)
@@ -200,7 +197,5 @@ def as_csv(name: str, head: Sequence[object], rows: Iterable[Sequence[object]]) 
     """Return a table as a file for spreadsheets, in which no cell is a formula."""
     response = HttpResponse(content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
-    writer = csv.writer(response)
-    writer.writerow(head)
-    writer.writerows([safe_cell(each) for each in row] for row in rows)
+    response.writelines(csv_files.lines(head, rows))
     return response

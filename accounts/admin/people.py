@@ -27,7 +27,7 @@ from accounts import audit
 from accounts.admin import stepup
 from accounts.admin.panel import Panel, actor_of
 from accounts.models import Role, User
-from accounts.services import administrators, bans, mails, people, roles, sessions, twofactor
+from accounts.services import administrators, bans, people, roles, sessions
 
 if TYPE_CHECKING:
     from django.contrib.auth.forms import AdminPasswordChangeForm, UserChangeForm
@@ -115,21 +115,26 @@ class PersonAdmin(Panel, UserAdmin):  # type: ignore[type-arg]
         return format_html('<a class="underline" href="{}">{}</a>', address, gettext("See as this user"))
 
     def save_model(self, request: HttpRequest, obj: User, form: "forms.ModelForm[User]", change: bool) -> None:
-        """Save the fields; the role is given by its service, which ends the sessions."""
-        wanted = obj.role_name
+        """Save the fields; a role is given, and an account switched on or off, by services that end the sessions."""
+        wanted, is_active = obj.role_name, obj.is_active
         if change:
-            obj.role_id = form.initial["role"]
+            obj.role_id, obj.is_active = form.initial["role"], form.initial["is_active"]
         super().save_model(request, obj, form, change)
         roles.give(actor=actor_of(request), user=obj, role=wanted)
-        if change and {"is_active", "email_verified"} & set(form.changed_data):
+        people.switch(actor=actor_of(request), user=obj, on=is_active)
+        if change and "email_verified" in form.changed_data:
             sessions.end_all(user=obj)
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
-        if again := stepup.refusal(request, filled_in=request.method == "POST"):
+        if again := stepup.refusal(request):
             return again
         with transaction.atomic():
             answer = super().user_change_password(request, id, form_url)
             user = User.objects.filter(pk=id).first() if answer.status_code == 302 else None
+            if user == request.user:
+                sessions.end_others(request=request, user=request.user, new_password=True)
+            elif user is not None:
+                sessions.end_all(user=user, new_password=True)
             if user is not None:
                 target = audit.Target("user", str(user.id), user.email)
                 audit.record(
@@ -176,14 +181,7 @@ class PersonAdmin(Panel, UserAdmin):  # type: ignore[type-arg]
 
     @admin.action(description=_("Turn two-factor authentication off"))
     def remove_second_factor(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
-        """For people who lost their app and their codes. They are signed out, and told by mail."""
-
-        def remove(user: User) -> None:
-            twofactor.reset(user=user)
-            people.sign_out(actor=actor_of(request), user=user)
-            mails.queue("send_notice", str(user.pk), "twofactor")
-
-        self._each(request, chosen, remove)
+        self._each(request, chosen, lambda user: people.remove_second_factor(actor=actor_of(request), user=user))
 
     def _ban(self, request: HttpRequest, chosen: QuerySet[User], days: int) -> None:
         actor = actor_of(request)

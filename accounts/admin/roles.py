@@ -102,7 +102,7 @@ class RoleAdmin(Panel):
 
     def matrix(self, request: HttpRequest) -> HttpResponse:
         """Show all roles side by side; save what was ticked otherwise."""
-        if again := stepup.refusal(request, filled_in=request.method == "POST"):
+        if again := stepup.refusal(request):
             return again
         found = list(Role.objects.order_by("name"))
         if request.method == "POST":

@@ -1,34 +1,71 @@
 """Who changes something in the administration has shown lately that it is them."""
 
-import time
-from typing import Final, cast
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, cast
+from urllib.parse import urlsplit
 
-from allauth.account.authentication import get_authentication_records
-from allauth.account.internal.flows.reauthentication import get_reauthentication_flows
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.http import urlencode
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 
+from accounts import freshness
 from accounts.models import User
 
-_FILLING_IN: Final = 3_600  # seconds for which a form that was opened in time may be filled in
 
-
-def refusal(request: HttpRequest, *, filled_in: bool = False) -> HttpResponse | None:
-    """Return what leads to showing again that it is them, or None for who has lately.
-
-    Lately: signed in, or wrote the password or a code, within `ACCOUNT_REAUTHENTICATION_TIMEOUT`; longer ago for a
-    form that is `filled_in`. People without anything to show, who sign in elsewhere, are let through.
-    """
+def refusal(request: HttpRequest) -> HttpResponse | None:
+    """Return what leads to showing again that it is them; None for who has lately, or sends a form opened in time."""
     actor = cast("User", request.user)
-    within = _FILLING_IN if filled_in else settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
-    records = get_authentication_records(request, actor)
-    if any(time.time() - each["at"] < within for each in records) or not get_reauthentication_flows(actor):
+    if freshness.of_page(request, actor):
         return None
     if request.method == "POST":
+        if freshness.was_opened_in_time(request, actor):
+            return None
         messages.warning(request, _("Nothing was changed: it had been too long since you signed in. Do it again now."))
-    return redirect(f"{reverse('account_reauthenticate')}?{urlencode({'next': request.get_full_path()})}")
+    address = f"{reverse('account_reauthenticate')}?{urlencode({'next': _way_back(request)})}"
+    if request.headers.get("HX-Request") == "true" and not request.headers.get("HX-Boosted"):
+        return HttpResponse(headers={"HX-Redirect": address})
+    return redirect(address)
+
+
+def fresh_sign_in(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Show the view to whoever has signed in lately. Under the decorator that says who may use it at all."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return refusal(request) or view(request, *args, **kwargs)
+
+    return guarded
+
+
+class FreshSignIn:
+    """Asks for a fresh sign-in before anything is sent to any page of the administration."""
+
+    OPEN = ("admin:login", "admin:logout")
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        match = request.resolver_match
+        if match is None or not match.route.startswith("admin/") or match.view_name in self.OPEN:
+            return None
+        is_read = request.method in {"GET", "HEAD", "OPTIONS"}
+        return None if is_read or not getattr(request.user, "is_staff", False) else refusal(request)
+
+
+def _way_back(request: HttpRequest) -> str:
+    """Return where to go on: after a POST to the page that it came from."""
+    if request.method == "POST" and (referer := request.headers.get("Referer", "")):
+        parts = urlsplit(referer)
+        path = parts.path + (f"?{parts.query}" if parts.query else "")
+        same_site = parts.netloc == request.get_host()
+        if same_site and url_has_allowed_host_and_scheme(path, allowed_hosts=None):
+            return path
+    return request.get_full_path()

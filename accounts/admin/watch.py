@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.panel import Panel, ReadOnly, actor_of, as_csv
+from accounts.limits import address_of
 from accounts.models import AuditEntry, Ban
 from accounts.services import bans
 
@@ -25,6 +26,7 @@ class BanForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = ("user", "address", "until", "reason")
 
     actor_id: Any = None
+    own_address = ""
 
     def clean_address(self) -> str | None:
         return self.cleaned_data["address"] or None
@@ -35,6 +37,8 @@ class BanForm(forms.ModelForm):  # type: ignore[type-arg]
             raise ValidationError(gettext("Name either a person or an address."))
         if data.get("user") and data["user"].pk == self.actor_id:
             raise ValidationError(gettext("You cannot ban yourself."))
+        if data.get("address") and data["address"] == self.own_address:
+            raise ValidationError(gettext("This is the address you come from yourself."))
         if data.get("until") and data["until"] <= timezone.now():
             raise ValidationError({"until": gettext("This time has passed.")})
         return data
@@ -53,6 +57,7 @@ class BanAdmin(Panel):
     def get_form(self, request: HttpRequest, obj: Ban | None = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)
         form.actor_id = actor_of(request).pk  # type: ignore[attr-defined]
+        form.own_address = address_of(request)  # type: ignore[attr-defined]
         return form
 
     def has_change_permission(self, request: HttpRequest, obj: Ban | None = None) -> bool:

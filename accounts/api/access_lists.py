@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 
 from accounts.api.admin import number
 from accounts.api.errors import WireError
+from accounts.api.scopes import READ_AND_WRITE
 from accounts.api.wire import In, person, read_body
 from accounts.models import Grant
 from accounts.services import grants, picker
@@ -53,6 +54,7 @@ class PermissionsIn(In):
 
 
 class PermissionsView(APIView):
+    key_scopes = READ_AND_WRITE
     error_key = "error"
 
 

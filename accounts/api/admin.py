@@ -7,15 +7,17 @@ from uuid import UUID
 from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
 from pydantic import model_validator
-from rest_framework.permissions import BasePermission
+from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from accounts import permissions
 from accounts.api.errors import WireError
 from accounts.api.permissions import Admitted
+from accounts.api.scopes import ADMINISTER
+from accounts.api.stepup import signed_in_lately
 from accounts.api.wire import In, person
-from accounts.models import User
+from accounts.models import ApiKey, User
 
 Row = TypeVar("Row", bound=Model)
 # A capability, or a permission type and bit of MetoGPT's: one of them is enough.
@@ -39,10 +41,25 @@ class Capable(BasePermission):
         )
 
 
+class Fresh(BasePermission):
+    """Refuses changes by who has not signed in lately. A client signs in again, and has a session that is fresh.
+
+    A key with the scope `admin` passes: making it took a fresh sign-in, and programs cannot be asked for one.
+    """
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        is_asked = request.method not in SAFE_METHODS and not isinstance(request.auth, ApiKey)
+        if not is_asked or signed_in_lately(request, person(request), lone=True):
+            return True
+        words = _("Sign in again first.")
+        raise WireError(403, {"error": words, "message": words, "code": "REAUTHENTICATION_REQUIRED"})
+
+
 class AdminView(APIView):
     """A route for administrators. `needs` has the powers by method; a method that is not there is answered with 405."""
 
-    permission_classes = (Admitted, Capable)
+    permission_classes = (Admitted, Capable, Fresh)
+    key_scopes = ADMINISTER
     error_key = "error"
     needs: ClassVar[Mapping[str, tuple[Needs, ...]]] = {}
 

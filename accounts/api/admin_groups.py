@@ -3,7 +3,8 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from pydantic import Field
@@ -12,7 +13,7 @@ from rest_framework.response import Response
 
 from accounts.api.admin import AdminView, Change, page_of, user_or_404
 from accounts.api.errors import WireError
-from accounts.api.wire import Id, In, iso, person, read_body
+from accounts.api.wire import OF_A_ROW, Id, In, iso, person, read_body
 from accounts.models import Group
 from accounts.services import groups
 from accounts.services.groups import GroupRefused
@@ -22,13 +23,20 @@ _GROUP = {200: {"type": "object"}}
 
 class NewGroupIn(In):
     name: str = Field(max_length=500)
-    description: str = Field("", max_length=2_000)
+    description: str | None = Field(None, max_length=2_000)
+    email: str | None = Field(None, max_length=254)
+    avatar: str | None = Field(None, max_length=2_000)
+    source: str | None = Field(None, max_length=8)
+    id_on_the_source: str | None = Field(None, max_length=500)
     member_ids: list[Id] = Field([], max_length=500)
 
 
 class GroupIn(Change):
+    repeated = OF_A_ROW
     name: str | None = Field(None, max_length=500)
     description: str | None = Field(None, max_length=2_000)
+    email: str | None = Field(None, max_length=254)
+    avatar: str | None = Field(None, max_length=2_000)
 
 
 class MemberIn(In):
@@ -37,11 +45,15 @@ class MemberIn(In):
 
 
 def group_to_wire(group: Group) -> dict[str, Any]:
-    counted = getattr(group, "member_count", None)
+    """Return the group with the ids of its people. A list has both of them annotated."""
+    ids = getattr(group, "member_ids", None)
+    if ids is None:
+        ids = group.memberships.order_by("joined_at", "id").values_list("user_id", flat=True)
+    members = [str(each) for each in ids]
     return {
         "_id": str(group.id), "id": str(group.id), "name": group.name, "description": group.description,
-        "source": group.source, "idOnTheSource": group.external_id or None,
-        "memberCount": group.memberships.count() if counted is None else counted,
+        "email": group.email, "avatar": group.avatar, "source": group.source,
+        "idOnTheSource": group.external_id or None, "memberIds": members, "memberCount": len(members),
         "createdAt": iso(group.created_at), "updatedAt": iso(group.updated_at),
     }  # fmt: skip
 
@@ -61,7 +73,13 @@ class GroupsView(AdminView):
         search, source = request.query_params.get("search", ""), request.query_params.get("source", "")
         if len(search) > 200 or (source and source not in Group.Source.values):
             raise WireError(400, _("search has at most 200 characters, and source is one that groups have."))
-        rows = Group.objects.annotate(member_count=Count("memberships")).order_by("name", "id")
+        people = ArrayAgg(
+            "memberships__user_id",
+            filter=Q(memberships__isnull=False),
+            order_by=("memberships__joined_at",),
+            default=[],
+        )
+        rows = Group.objects.annotate(member_ids=people).order_by("name", "id")
         if search:
             rows = rows.filter(name__icontains=search)
         if source:
@@ -69,13 +87,16 @@ class GroupsView(AdminView):
         found, paging = page_of(request, rows)
         return Response({"groups": [group_to_wire(each) for each in found], **paging})
 
-    @extend_schema(operation_id="admin_group_create", request=NewGroupIn, responses=_GROUP)
+    @extend_schema(operation_id="admin_group_create", request=NewGroupIn, responses={201: {"type": "object"}})
     def post(self, request: Request) -> Response:
         body = read_body(request, NewGroupIn)
+        if body.source not in (None, "", Group.Source.LOCAL):
+            raise WireError(400, _("source: groups of a directory come here with their people. Leave it out."))
         try:
             group = groups.create(
-                actor=person(request), name=body.name, description=body.description, member_ids=body.member_ids
-            )
+                actor=person(request), name=body.name, description=body.description or "", email=body.email or "",
+                avatar=body.avatar or "", external_id=body.id_on_the_source or "", member_ids=body.member_ids,
+            )  # fmt: skip
         except GroupRefused as refused:
             raise WireError(refused.status, refused.message) from None
         return Response({"group": group_to_wire(group)}, status=201)
@@ -92,14 +113,20 @@ class GroupView(AdminView):
     def patch(self, request: Request, group_id: UUID) -> Response:
         body, group = read_body(request, GroupIn), group_or_404(group_id)
         try:
-            group = groups.update(actor=person(request), group=group, name=body.name, description=body.description)
+            group = groups.update(
+                actor=person(request), group=group, name=body.name, description=body.description, email=body.email,
+                avatar=body.avatar,
+            )  # fmt: skip
         except GroupRefused as refused:
             raise WireError(refused.status, refused.message) from None
         return Response({"group": group_to_wire(group)})
 
     @extend_schema(operation_id="admin_group_delete", responses=_GROUP)
     def delete(self, request: Request, group_id: UUID) -> Response:
-        groups.delete(actor=person(request), group=group_or_404(group_id))
+        try:
+            groups.delete(actor=person(request), group=group_or_404(group_id))
+        except GroupRefused as refused:
+            raise WireError(refused.status, refused.message) from None
         return Response({"success": True, "id": str(group_id)})
 
 

@@ -9,11 +9,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import permissions
+from accounts import features, permissions
 from accounts.api.admin import AdminView, Change, page_of, user_or_404
 from accounts.api.errors import WireError
+from accounts.api.scopes import READ_ONLY
 from accounts.api.wire import Id, In, iso, person, read_body
-from accounts.models import Role, User
+from accounts.models import ApiKey, Role, User
 from accounts.services import roles
 from accounts.services.roles import RoleRefused
 
@@ -71,7 +72,7 @@ class RolesView(AdminView):
         rows, paging = page_of(request, Role.objects.prefetch_related("model_access").order_by("name"))
         return Response({"roles": [role_to_wire(each) for each in rows], **paging})
 
-    @extend_schema(operation_id="admin_role_create", request=NewRoleIn, responses=_ROLE)
+    @extend_schema(operation_id="admin_role_create", request=NewRoleIn, responses={201: {"type": "object"}})
     def post(self, request: Request) -> Response:
         body = read_body(request, NewRoleIn)
         try:
@@ -171,15 +172,21 @@ def give(request: Request, user: User, role: str) -> User:
 
 
 class OwnRoleView(APIView):
-    """`GET /api/roles/:name`: one's own role, and others for who may read roles."""
+    """`GET /api/roles/:name`: one's own role, and others for who may read roles.
+
+    What clients show by: nothing is permitted here that is not there. `/api/admin/roles` has what is stored.
+    """
+
+    key_scopes = READ_ONLY
 
     @extend_schema(operation_id="role", responses=_ROLE)
     def get(self, request: Request, name: str) -> Response:
         user = person(request)
-        if name != user.role_name and not permissions.is_capable(user, "read:roles"):
+        by_key = isinstance(request.auth, ApiKey) and ApiKey.Scope.ADMIN not in request.auth.scopes
+        if name != user.role_name and (by_key or not permissions.is_capable(user, "read:roles")):
             raise WireError(403, _("You may not read this role."))
         role = role_or_404(name)
-        permitted = permissions.permissions_of(role)
+        permitted = features.possible(permissions.permissions_of(role))
         return Response({"name": role.name, "description": role.description, "permissions": permitted})
 
 

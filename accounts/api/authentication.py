@@ -11,13 +11,12 @@ from rest_framework.exceptions import APIException, AuthenticationFailed, Permis
 from rest_framework.request import Request
 
 from accounts import limits
+from accounts.api.scopes import CLOSED, Scopes
 from accounts.middleware import words_for
 from accounts.models import ApiKey, User
 from accounts.services import api_keys, bans, signin, tokens
 
 WRONG_KEYS: Final = limits.Limit("wrong_keys", 60, 300)  # from one address, in five minutes
-# What a key cannot do, whatever its scopes: the person must have signed in.
-_CLOSED_TO_KEYS = ("/api/auth/", "/api/user/delete", "/api/user/terms", "/api/api-keys")
 
 
 class SlowedDown(APIException):
@@ -28,6 +27,12 @@ class SlowedDown(APIException):
     def __init__(self, often: limits.TooOften) -> None:
         super().__init__(often.message)
         self.wait = often.retry_after  # which the answer's header says, too
+
+
+class BannedOut(PermissionDenied):
+    """The person is kept out for a while. Said under the same key everywhere."""
+
+    wire_key = "message"
 
 
 class BearerAuthentication(BaseAuthentication):
@@ -64,9 +69,12 @@ class BearerAuthentication(BaseAuthentication):
             _count_wrong_key(request)
             raise AuthenticationFailed(_NOT_SIGNED_IN)
         _refuse_kept_out(key.user)
-        if request.path.startswith(_CLOSED_TO_KEYS):
+        if not api_keys.may_make(key.user):
+            raise PermissionDenied(_("Your role does not allow API keys."))
+        scope = _needed_scope(request)
+        if scope is None:
             raise PermissionDenied(_("A key cannot do this. Sign in."))
-        if needed_scope(request.method or "", request.path) not in key.scopes:
+        if scope not in key.scopes:
             raise PermissionDenied(_("This key may not do this."))
         api_keys.in_use.set(key.id)
         return key.user, key
@@ -78,22 +86,18 @@ class BearerAuthentication(BaseAuthentication):
 _NOT_SIGNED_IN = gettext_lazy("You are not signed in, or your sign-in has expired.")
 
 
-def needed_scope(method: str, path: str) -> str:
-    """Return the scope that a key needs for this request."""
-    if path.startswith("/api/admin/"):
-        return ApiKey.Scope.ADMIN
-    return ApiKey.Scope.READ if method in {"GET", "HEAD", "OPTIONS"} else ApiKey.Scope.WRITE
+def _needed_scope(request: Request) -> str | None:
+    """Return the scope that a key needs for this request, as the view declares it; None: it is closed to keys."""
+    view = (request.parser_context or {}).get("view")
+    scopes: Scopes = getattr(view, "key_scopes", CLOSED)
+    return scopes.get(request.method or "")
 
 
 def _by_token(text: str) -> User:
     try:
-        access = tokens.read_access(text)
+        user = tokens.person_of(text)
     except tokens.BadToken:
         raise AuthenticationFailed(_NOT_SIGNED_IN) from None
-    people = User.objects.filter(id=access.user_id)
-    if access.session_id is not None:
-        people = people.filter(refresh_sessions=access.session_id)
-    user = people.first()
     if user is None:
         raise AuthenticationFailed(_NOT_SIGNED_IN)
     return user
@@ -110,7 +114,26 @@ def _refuse_kept_out(user: User) -> None:
     if why := signin.why_kept_out(user):
         raise PermissionDenied(why)
     if until := bans.banned_until(user_id=user.id):
-        raise PermissionDenied(words_for(until))
+        raise BannedOut(words_for(until))
+
+
+class OptionalBearer(BearerAuthentication):
+    """For what anybody may read: a token that opens nothing, or nothing any more, is no token."""
+
+    def authenticate(self, request: Request) -> tuple[User, str | ApiKey] | None:
+        try:
+            return super().authenticate(request)
+        except (AuthenticationFailed, PermissionDenied):
+            return None
+
+
+class OptionalBearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = OptionalBearer
+    name = "optionalBearer"
+
+    def get_security_definition(self, auto_schema: object) -> dict[str, str]:
+        scheme: dict[str, str] = build_bearer_security_scheme_object("Authorization", "Bearer", "JWT")
+        return scheme
 
 
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

@@ -17,6 +17,8 @@ from rest_framework.views import exception_handler as rest_exception_handler
 from rest_framework.views import set_rollback
 
 from accounts.limits import TooOften
+from accounts.quotas import QuotaReached
+from config import edge
 from config.errors import UNREACHABLE, is_disk_full
 
 log = logging.getLogger(__name__)
@@ -35,15 +37,9 @@ class WireError(Exception):
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response:
     """Turn whatever a view raised into JSON."""
     key = getattr(context.get("view"), "error_key", "message")
-    if isinstance(exc, WireError):
+    if refused := _refused(exc, key):
         set_rollback()
-        body = {key: exc.body} if isinstance(exc.body, str) else dict(exc.body)
-        return Response(body, status=exc.status, headers=exc.headers)
-    if isinstance(exc, TooOften):
-        set_rollback()
-        return Response({key: exc.message}, status=429, headers={"Retry-After": str(exc.retry_after)})
-    if isinstance(exc, RequestDataTooBig):
-        return Response({key: too_large()}, status=413)
+        return refused
     if isinstance(exc, exceptions.ParseError):
         return Response({"error": malformed(), "message": malformed()}, status=400)
     if isinstance(exc, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
@@ -52,10 +48,24 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response:
     answer = rest_exception_handler(exc, context)
     if answer is None:
         return _unexpected(exc, key)
-    answer.data = {key: _words(exc)}
+    answer.data = {getattr(exc, "wire_key", key): _words(exc)}
     if code := getattr(exc, "wire_code", ""):
         answer.data["code"] = code
     return answer
+
+
+def _refused(exc: Exception, key: str) -> Response | None:
+    """Return the answer for a refusal of ours, which says itself what the client is told."""
+    if isinstance(exc, WireError):
+        body = {key: exc.body} if isinstance(exc.body, str) else dict(exc.body)
+        return Response(body, status=exc.status, headers=exc.headers)
+    if isinstance(exc, TooOften):
+        return Response({key: exc.message}, status=exc.status, headers={"Retry-After": str(exc.retry_after)})
+    if isinstance(exc, RequestDataTooBig):
+        return Response({key: too_large()}, status=413)
+    if isinstance(exc, QuotaReached):
+        return Response({key: exc.message}, status=409)
+    return None
 
 
 def malformed() -> str:
@@ -63,7 +73,7 @@ def malformed() -> str:
 
 
 def too_large() -> str:
-    return _("The request is too large.")
+    return edge.words_of(413)
 
 
 def _words(exc: Exception) -> str:
@@ -71,6 +81,12 @@ def _words(exc: Exception) -> str:
         return _("There is nothing here.")
     if isinstance(exc, PermissionDenied):
         return _("You may not do this.")
+    if isinstance(exc, exceptions.MethodNotAllowed):  # the library's own words repeat the method and the type
+        return _("This address does not take this method.")
+    if isinstance(exc, exceptions.Throttled):
+        return TooOften(int(getattr(exc, "wait", 0) or 1)).message
+    if isinstance(exc, exceptions.UnsupportedMediaType):
+        return _("Send JSON, as application/json.")
     detail = getattr(exc, "detail", "")
     return str(detail) if isinstance(detail, str) else _("The request is not valid.")
 
@@ -84,5 +100,8 @@ def _unexpected(exc: Exception, key: str) -> Response:
         away = _("A part of the server is not reachable. Try again in a moment.")
         body = {key: full if is_disk_full(exc) else away}
         return Response(body, status=503, headers={"Retry-After": "1"})
+    if status := edge.status_of(exc):
+        log.warning("a request met %s", type(exc).__name__, exc_info=exc)
+        return Response({key: edge.words_of(status)}, status=status)
     log.error("a request failed", exc_info=exc)
     return Response({key: _("Something went wrong.")}, status=500)

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.api.errors import WireError
+from accounts.api.scopes import CLOSED
 from accounts.api.stepup import require_fresh
 from accounts.api.wire import In, iso, person, read_body
 from accounts.models import ApiKey
@@ -37,14 +38,17 @@ def key_to_wire(key: ApiKey) -> dict[str, Any]:
 
 
 class KeysView(APIView):
+    key_scopes = CLOSED
     error_key = "error"
 
     @extend_schema(operation_id="api_keys", responses=_OBJECT)
     def get(self, request: Request) -> Response:
+        if not api_keys.may_make(person(request)):
+            raise WireError(403, {"message": _("Your role does not allow API keys.")})
         rows = person(request).api_keys.order_by("-created_at", "id")
         return Response({"keys": [key_to_wire(each) for each in rows]})
 
-    @extend_schema(operation_id="api_key_create", request=KeyIn, responses=_OBJECT)
+    @extend_schema(operation_id="api_key_create", request=KeyIn, responses={201: {"type": "object"}})
     def post(self, request: Request) -> Response:
         body, user = read_body(request, KeyIn), person(request)
         if isinstance(request.auth, ApiKey):
@@ -66,6 +70,7 @@ class KeysView(APIView):
 
 
 class KeyView(APIView):
+    key_scopes = CLOSED
     error_key = "error"
 
     @extend_schema(operation_id="api_key", responses=_OBJECT)

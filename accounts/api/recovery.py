@@ -9,6 +9,7 @@ from rest_framework.views import APIView
 
 from accounts.api.errors import WireError
 from accounts.api.origin import SameOrigin
+from accounts.api.scopes import CLOSED
 from accounts.api.serializers import AddressIn, ResetIn, Said, Verified, VerifyIn, said
 from accounts.api.wire import read_body
 from accounts.ids import uuid_of
@@ -19,6 +20,7 @@ from accounts.services import bans, domains, recovery
 class ByLink(APIView):
     """For people who are not signed in."""
 
+    key_scopes = CLOSED
     authentication_classes = ()
     permission_classes = (SameOrigin,)
 

@@ -3,11 +3,11 @@
 from typing import Any
 
 from django.utils.translation import gettext as _
-from pydantic import ConfigDict, Field, RootModel, model_validator
+from pydantic import ConfigDict, Field, RootModel, field_validator, model_validator
 from pydantic.alias_generators import to_camel
 
 from accounts.api.wire import In, Out, UserOut
-from accounts.services.signup import LONGEST_PASSWORD, USERNAME
+from accounts.services.signup import LONGEST_PASSWORD, SHORTEST_USERNAME, USERNAME
 
 
 class LoginIn(In):
@@ -22,6 +22,15 @@ class RegisterIn(In):
 
     name: str = Field(min_length=3, max_length=80)
     username: str | None = Field(None, max_length=80, pattern=USERNAME)
+
+    @field_validator("username")
+    @classmethod
+    def _long_enough(cls, username: str | None) -> str | None:
+        """An empty one is none."""
+        if username and len(username.strip()) < SHORTEST_USERNAME:
+            raise ValueError(_("a username has at least %(least)d characters") % {"least": SHORTEST_USERNAME})
+        return username
+
     email: str = Field(max_length=254)
     password: str = Field(max_length=LONGEST_PASSWORD)
     confirm_password: str
@@ -91,10 +100,16 @@ class ResetIn(In):
 
 
 class CodeIn(In):
-    """A code of the app, or a recovery code."""
+    """A code of the app, or a recovery code; an empty one is none."""
 
     token: str | None = Field(None, max_length=16)
     backup_code: str | None = Field(None, max_length=16)
+
+
+class FreshIn(CodeIn):
+    """What shows that it is really them: a code, or where there is no second factor, the password."""
+
+    password: str | None = Field(None, max_length=LONGEST_PASSWORD)
 
 
 class TokenIn(In):

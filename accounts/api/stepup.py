@@ -1,26 +1,38 @@
 """Acts that matter: whoever does them shows again that it is really them."""
 
-from datetime import timedelta
-
-from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
 from django.conf import settings
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
+from accounts import freshness
 from accounts.api.errors import WireError
-from accounts.models import RefreshSession, User
-from accounts.services import tokens, twofactor
+from accounts.models import User
+from accounts.services import signin, twofactor
+from accounts.services.domains import DomainRefused
 
 
-def require_fresh(request: Request, user: User) -> None:
-    """Refuse (403) what matters to somebody who has not shown lately that it is them.
+def require_fresh(request: Request, user: User, password: str | None = None) -> None:
+    """Refuse (403) what matters to somebody who does not show that it is them.
 
-    Lately: signed in over the API, or wrote the password or a code on a page, within
+    By the password in the body, counted like any attempt to sign in (401 for a wrong one), or by having shown it
+    lately: signed in over the API, or wrote the password or a code on a page, within
     `ACCOUNT_REAUTHENTICATION_TIMEOUT`.
     """
-    if not (_signed_in_lately(request, user) or did_recently_reauthenticate(request._request)):
-        raise WireError(403, {"message": _("Sign in again first."), "code": "REAUTHENTICATION_REQUIRED"})
+    if password:
+        _check_password(request, user, password)
+    elif not signed_in_lately(request, user):
+        words = _("Sign in again first, or send your password along.")
+        raise WireError(403, {"message": words, "code": "REAUTHENTICATION_REQUIRED"})
+
+
+def _check_password(request: Request, user: User, password: str) -> None:
+    login = user.email if "email" in settings.LOGIN_METHODS else user.username
+    try:
+        found = signin.check_password(request=request._request, email=login, password=password)
+    except (signin.WrongCredentials, signin.PasswordsOff, signin.SwitchedOff, DomainRefused):
+        found = None
+    if found != user:
+        raise WireError(401, _("This password is not right."))
 
 
 def require_code(user: User, token: str | None, backup_code: str | None) -> None:
@@ -34,11 +46,8 @@ def require_code(user: User, token: str | None, backup_code: str | None) -> None
         raise WireError(401, _("This code is wrong, or was used already.")) from None
 
 
-def _signed_in_lately(request: Request, user: User) -> bool:
-    if not isinstance(request.auth, str):
-        return False
-    session_id = tokens.read_access(request.auth).session_id
-    if session_id is None:
-        return False
-    since = timezone.now() - timedelta(seconds=settings.ACCOUNT_REAUTHENTICATION_TIMEOUT)
-    return RefreshSession.objects.filter(id=session_id, user=user, created_at__gt=since).exists()
+def signed_in_lately(request: Request, user: User, *, lone: bool = False) -> bool:
+    """Whether the session that the request came with is fresh (see `accounts.freshness`); a key never is."""
+    if isinstance(request.auth, str):
+        return freshness.of_token(request.auth, user, lone=lone)
+    return request.auth is None and freshness.of_page(request._request, user)

@@ -10,9 +10,19 @@ from rest_framework.views import APIView
 
 from accounts.api.errors import WireError
 from accounts.api.origin import SameOrigin
-from accounts.api.serializers import BackupCodesOut, CodeIn, EnrolmentOut, HashedCode, SignedIn, TempIn, TokenIn
+from accounts.api.scopes import CLOSED
+from accounts.api.serializers import (
+    BackupCodesOut,
+    CodeIn,
+    EnrolmentOut,
+    FreshIn,
+    HashedCode,
+    SignedIn,
+    TempIn,
+    TokenIn,
+)
 from accounts.api.stepup import require_code, require_fresh
-from accounts.api.views import open_session, signed_in
+from accounts.api.views import open_session, refuse_banned, signed_in
 from accounts.api.wire import person, read_body
 from accounts.limits import address_of, count_named
 from accounts.models import User
@@ -20,14 +30,16 @@ from accounts.services import mails, sessions, tokens, twofactor
 
 
 class EnableView(APIView):
-    @extend_schema(operation_id="twofactor_enable", request=CodeIn, responses=EnrolmentOut)
+    key_scopes = CLOSED
+
+    @extend_schema(operation_id="twofactor_enable", request=FreshIn, responses=EnrolmentOut)
     def post(self, request: Request) -> Response:
-        """Begin. Somebody who has a second factor shows it; somebody else has signed in lately."""
-        user, body = person(request), read_body(request, CodeIn)
+        """Begin. Somebody who has a second factor shows it; somebody else the password, or has signed in lately."""
+        user, body = person(request), read_body(request, FreshIn)
         if twofactor.is_on(user):
             require_code(user, body.token, body.backup_code)
         else:
-            require_fresh(request, user)
+            require_fresh(request, user, body.password)
         try:
             begun = twofactor.begin(user=user)
         except twofactor.AddressNotVerified:
@@ -36,6 +48,8 @@ class EnableView(APIView):
 
 
 class ConfirmView(APIView):
+    key_scopes = CLOSED
+
     @extend_schema(operation_id="twofactor_confirm", request=TokenIn, responses={200: None})
     def post(self, request: Request) -> HttpResponseBase:
         user, body = person(request), read_body(request, TokenIn)
@@ -47,6 +61,8 @@ class ConfirmView(APIView):
 
 
 class VerifyView(APIView):
+    key_scopes = CLOSED
+
     @extend_schema(operation_id="twofactor_verify", request=CodeIn, responses={200: None})
     def post(self, request: Request) -> HttpResponseBase:
         """Check a code: of the app that is being set up, else of the one that is on, which uses it up."""
@@ -60,6 +76,8 @@ class VerifyView(APIView):
 
 
 class DisableView(APIView):
+    key_scopes = CLOSED
+
     @extend_schema(operation_id="twofactor_disable", request=CodeIn, responses={200: None})
     def post(self, request: Request) -> HttpResponseBase:
         user, body = person(request), read_body(request, CodeIn)
@@ -71,6 +89,8 @@ class DisableView(APIView):
 
 
 class RegenerateView(APIView):
+    key_scopes = CLOSED
+
     @extend_schema(operation_id="twofactor_backup_regenerate", request=CodeIn, responses=BackupCodesOut)
     def post(self, request: Request) -> Response:
         user, body = person(request), read_body(request, CodeIn)
@@ -86,6 +106,7 @@ class RegenerateView(APIView):
 class VerifyTempView(APIView):
     """The second step of signing in."""
 
+    key_scopes = CLOSED
     authentication_classes = ()
     permission_classes = (SameOrigin,)
 
@@ -105,6 +126,7 @@ class VerifyTempView(APIView):
         require_code(user, body.token, body.backup_code)
         for counted in (of_address, of_person):  # only what fails counts
             counted.take_back()
+        refuse_banned(user)
         return signed_in(open_session(request, user))
 
 

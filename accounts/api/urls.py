@@ -1,8 +1,22 @@
 from django.urls import URLPattern, path
 
-from accounts.api import access_lists, admin_audit, admin_groups, admin_roles, keys, recovery, twofactor, user, views
+from accounts.api import (
+    access_lists,
+    admin_audit,
+    admin_groups,
+    admin_roles,
+    admin_session,
+    keys,
+    recovery,
+    twofactor,
+    user,
+    views,
+)
 
 _admin: list[URLPattern] = [
+    path("admin/login/local", admin_session.AdminLoginView.as_view(), name="admin_login"),
+    path("admin/verify", admin_session.AdminVerifyView.as_view(), name="admin_verify"),
+    path("admin/oauth/openid/check", admin_session.OpenIdCheckView.as_view(), name="admin_openid_check"),
     path("admin/roles", admin_roles.RolesView.as_view(), name="admin_roles"),
     path("admin/roles/<str:name>", admin_roles.RoleView.as_view(), name="admin_role"),
     path("admin/roles/<str:name>/permissions", admin_roles.RolePermissionsView.as_view(), name="admin_permissions"),
@@ -20,6 +34,11 @@ _admin: list[URLPattern] = [
     ),
     path("admin/grants", admin_audit.GrantsView.as_view(), name="admin_grants"),
     path("admin/grants/effective", admin_audit.EffectiveGrantsView.as_view(), name="admin_grants_effective"),
+    path(
+        "admin/grants/<str:principal>/<str:principal_id>",
+        admin_audit.PrincipalGrantsView.as_view(),
+        name="admin_grants_of",
+    ),
     path(
         "admin/grants/<str:principal>/<str:principal_id>/<str:capability>",
         admin_audit.GrantView.as_view(),

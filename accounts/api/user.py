@@ -9,7 +9,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.api.errors import WireError
-from accounts.api.serializers import CodeIn, Said, TermsAccepted, TermsOut, said
+from accounts.api.scopes import CLOSED
+from accounts.api.serializers import FreshIn, Said, TermsAccepted, TermsOut, said
 from accounts.api.stepup import require_code, require_fresh
 from accounts.api.views import without_cookies
 from accounts.api.wire import iso, person, read_body
@@ -17,6 +18,7 @@ from accounts.services import erasure, site, terms, twofactor
 
 
 class TermsView(APIView):
+    key_scopes = CLOSED
     before_terms = True
 
     @extend_schema(operation_id="user_terms", responses=TermsOut)
@@ -26,6 +28,7 @@ class TermsView(APIView):
 
 
 class AcceptTermsView(APIView):
+    key_scopes = CLOSED
     before_terms = True
 
     @extend_schema(operation_id="user_terms_accept", request=None, responses=TermsAccepted)
@@ -35,17 +38,18 @@ class AcceptTermsView(APIView):
 
 
 class DeleteView(APIView):
+    key_scopes = CLOSED
     before_terms = True
 
-    @extend_schema(operation_id="user_delete", request=CodeIn, responses=Said)
+    @extend_schema(operation_id="user_delete", request=FreshIn, responses={200: Said})
     def delete(self, request: Request) -> HttpResponseBase:
-        user, body = person(request), read_body(request, CodeIn)
+        user, body = person(request), read_body(request, FreshIn)
         if not (site.current().allow_account_deletion or user.is_admin):
             raise WireError(403, _("Ask your administrator to delete your account."))
         if twofactor.is_on(user):
             require_code(user, body.token, body.backup_code)
         else:
-            require_fresh(request, user)
+            require_fresh(request, user, body.password)
         try:
             erasure.erase_person(user=user)
         except erasure.LastAdministrator as refusal:

@@ -1,28 +1,32 @@
 """Signing up, in and out, and who asks."""
 
 from contextlib import suppress
+from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import logout
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
-from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication
+from rest_framework.permissions import AllowAny, BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.api.authentication import BannedOut, OptionalBearer
 from accounts.api.errors import WireError
 from accounts.api.origin import SameOrigin
+from accounts.api.scopes import CLOSED, READ_ONLY
 from accounts.api.serializers import LoginIn, LoginOut, PendingOut, RegisterIn, Said, SignedIn, SignedOut, said
 from accounts.api.wire import UserOut, iso, person, read_body, user_to_wire
 from accounts.identity import openid
 from accounts.limits import TooOften, address_of, count_named
+from accounts.middleware import words_for
 from accounts.models import User
-from accounts.services import banners, bans, tokens, twofactor
+from accounts.services import banners, bans, sessions, tokens, twofactor
 from accounts.services.domains import DomainRefused
 from accounts.services.invitations import BadInvitation
 from accounts.services.sessions import REFRESH_COOKIE
@@ -34,13 +38,15 @@ PROVIDER_COOKIE = "token_provider"
 
 
 class LoginView(APIView):
-    authentication_classes = ()
-    permission_classes = (SameOrigin,)
+    key_scopes = CLOSED
+    fault_status = 404  # of a body that names nobody
+    authentication_classes: tuple[type[BaseAuthentication], ...] = ()
+    permission_classes: tuple[type[BasePermission], ...] = (SameOrigin,)
 
     @extend_schema(operation_id="auth_login", request=LoginIn, responses=LoginOut, auth=[])
     def post(self, request: Request) -> Response:
         # 404 is what the wire format answers to bad credentials, whatever is wrong with them.
-        body = read_body(request, LoginIn, status=404)
+        body = read_body(request, LoginIn, status=self.fault_status)
         try:
             user = check_password(request=request._request, email=body.email, password=body.password)
         except WrongCredentials:
@@ -53,16 +59,22 @@ class LoginView(APIView):
             raise WireError(403, _("Nobody signs in here with a password.")) from None
         except DomainRefused:
             raise WireError(403, _("People with an email address of your domain do not sign in here.")) from None
-        if user.waits_for_approval:
-            raise WireError(403, _("An administrator has not let you in yet."))
-        if user.must_verify:
-            raise WireError(422, _("The email address is not verified yet. Open the link that was sent to it."))
+        self.admit(user)
         if twofactor.is_on(user):
             return Response(PendingOut(temp_token=tokens.challenge(user)).to_wire())
         return signed_in(open_session(request, user))
 
+    def admit(self, user: User) -> None:
+        """Refuse who showed the right password and may not come in all the same."""
+        if user.waits_for_approval:
+            raise WireError(403, _("An administrator has not let you in yet."))
+        if user.must_verify:
+            raise WireError(422, _("The email address is not verified yet. Open the link that was sent to it."))
+        refuse_banned(user)
+
 
 class RegisterView(APIView):
+    key_scopes = CLOSED
     authentication_classes = ()
     permission_classes = (SameOrigin,)
 
@@ -93,18 +105,25 @@ class RegisterView(APIView):
         return Response(said(_("Your account is ready: sign in. If you had one already, nothing changed.")))
 
 
+# Published clients rely on texts here.
+_REFRESHED: Any = {200: SignedIn, (200, "text/plain"): str, (401, "text/plain"): str, (403, "text/plain"): str}
+
+
 class RefreshView(APIView):
+    key_scopes = CLOSED
     authentication_classes = ()
     permission_classes = (SameOrigin,)
 
-    @extend_schema(operation_id="auth_refresh", request=None, responses=SignedIn, auth=[])
+    @extend_schema(operation_id="auth_refresh", request=None, responses=_REFRESHED, auth=[])
     def post(self, request: Request) -> HttpResponseBase:
         token = request.COOKIES.get(REFRESH_COOKIE)
         if not token:
             # Clients rely on a 200 without a token here: it means "signed out".
             return HttpResponse(_("There is no refresh token."), content_type="text/plain")
         try:
-            return signed_in(tokens.rotate(token=token))
+            refresh = tokens.rotate(token=token)
+            refuse_banned(refresh.user)
+            return signed_in(refresh)
         except tokens.SessionGone:
             status = 403 if request.query_params.get("retry") else 401
         except tokens.BadToken:
@@ -113,24 +132,30 @@ class RefreshView(APIView):
 
 
 class LogoutView(APIView):
+    key_scopes = CLOSED
     permission_classes = (IsAuthenticated, SameOrigin)  # also for people who may not come in
 
     @extend_schema(operation_id="auth_logout", request=None, responses=SignedOut)
     def post(self, request: Request) -> HttpResponseBase:
         following = openid.way_out(request._request)
-        if token := request.COOKIES.get(REFRESH_COOKIE):
-            tokens.revoke(token=token)
-        logout(request._request)
+        sessions.end_here(request=request._request, user=person(request))
         answer = SignedOut(message=_("You are signed out."), redirect=following).to_wire()
         return without_cookies(Response({name: value for name, value in answer.items() if value is not None}))
 
 
 class UserView(APIView):
+    key_scopes = READ_ONLY
     before_terms = True
 
     @extend_schema(operation_id="user", responses=UserOut)
     def get(self, request: Request) -> Response:
         return Response(user_to_wire(person(request)))
+
+
+def refuse_banned(user: User) -> None:
+    """Let nobody sign in who is kept out. Raises `BannedOut`."""
+    if until := bans.banned_until(user_id=user.id):
+        raise BannedOut(words_for(until))
 
 
 def open_session(request: Request, user: User) -> tokens.Refresh:
@@ -159,6 +184,8 @@ def without_cookies(response: HttpResponse) -> HttpResponse:
 class BannerView(APIView):
     """What everybody is told; nothing, where there is nothing to tell."""
 
+    key_scopes = READ_ONLY
+    authentication_classes = (OptionalBearer, SessionAuthentication)
     permission_classes = (AllowAny,)
 
     @extend_schema(operation_id="banner", responses={200: {"type": "object"}})
@@ -166,10 +193,12 @@ class BannerView(APIView):
         banner = banners.current(signed_in=isinstance(request.user, User))
         if banner is None:
             return Response(None)
+        until = {"displayTo": iso(banner.display_to)} if banner.display_to else {}
         return Response(
             {
                 "bannerId": str(banner.id), "message": banner.message, "displayFrom": iso(banner.display_from),
-                "displayTo": iso(banner.display_to) if banner.display_to else None, "type": "banner",
+                "type": "banner", **until,
                 "isPublic": banner.is_public, "persistable": banner.is_persistent,
+                "createdAt": iso(banner.created_at), "updatedAt": iso(banner.updated_at),
             }
         )  # fmt: skip

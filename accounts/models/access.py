@@ -7,8 +7,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.ids import uuid7
-from accounts.models.group import Group
-from accounts.models.user import Role
+from accounts.models.group import Group, Membership
+from accounts.models.user import Role, User
 
 
 class ModelAccess(models.Model):
@@ -60,6 +60,13 @@ def _names_its_principal(prefix: str) -> models.CheckConstraint:
     return models.CheckConstraint(condition=condition, name=f"{prefix}_names_its_principal")
 
 
+class GrantQuerySet(models.QuerySet["Grant"]):
+    def reaching(self, user: User) -> "GrantQuerySet":
+        """Return the rows that count for a person: their own, their groups', their role's and everybody's."""
+        groups = Membership.objects.filter(user=user).values("group")
+        return self.filter(Q(principal=Principal.PUBLIC) | Q(user=user) | Q(group__in=groups) | Q(role=user.role_id))
+
+
 class Grant(models.Model):
     """The one access list: `bits` of rights on an object for a principal. The rights of several rows add up."""
 
@@ -76,6 +83,8 @@ class Grant(models.Model):
     bits = models.PositiveSmallIntegerField()
     granted_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = GrantQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.ids import uuid7
@@ -17,6 +18,7 @@ class Banner(models.Model):
     is_public = models.BooleanField(default=False)  # shown to people who are not signed in, too
     is_persistent = models.BooleanField(default=False)  # cannot be put away
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(auto_now=True, db_default=Now())
 
     class Meta:
         constraints = [

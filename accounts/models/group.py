@@ -20,6 +20,8 @@ class Group(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     name = models.CharField(max_length=500)
     description = models.CharField(max_length=2000, blank=True)
+    email = models.EmailField(blank=True, default="", db_default="")  # of the group, for clients to show
+    avatar = models.CharField(max_length=2000, blank=True, default="", db_default="")  # likewise; never loaded here
     source = models.CharField(max_length=8, choices=Source.choices, default=Source.LOCAL)
     external_id = models.CharField(max_length=500, blank=True)
     retention_days = models.PositiveIntegerField(null=True, blank=True)  # as `Role.retention_days`

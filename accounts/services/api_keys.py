@@ -14,11 +14,11 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import audit, permissions
+from accounts import audit, permissions, quotas
 from accounts.models import ApiKey, User
+from accounts.services import endings
 
 PREFIX: Final = "sk-"
-MOST: Final = 20  # of one person
 SEEN_EVERY: Final = timedelta(minutes=1)  # how exactly the last use is known: no write for each request
 
 # The key that the request at hand came with; set where it is recognised, reset by `config.middleware.Origin`.
@@ -48,10 +48,11 @@ def make(
         raise BadKey(_("The scopes of a key are read, write and admin."))
     if expires_at is not None and expires_at <= timezone.now():
         raise BadKey(_("A key must end in the future."))
-    if user.api_keys.count() >= MOST:
-        raise BadKey(_("At most %(most)d keys can be kept. Delete one first.") % {"most": MOST})
     text = PREFIX + secrets.token_hex(32)
     with transaction.atomic():
+        User.objects.select_for_update(no_key=True).only("id").get(id=user.id)
+        if user.api_keys.count() >= (most := quotas.most("api_keys")):
+            raise BadKey(_("At most %(most)d keys can be kept. Delete one first.") % {"most": most})
         row = ApiKey.objects.create(
             user=user, name=name, prefix=text[:8], key_hash=_hash(text), scopes=sorted(set(scopes)),
             expires_at=expires_at,
@@ -75,6 +76,12 @@ def find(text: str) -> ApiKey | None:
     return key
 
 
+def still_opens(key_id: UUID) -> bool:
+    """Whether the key has not ended, and the person's role still allows keys."""
+    key = ApiKey.objects.select_related("user").filter(id=key_id).first()
+    return key is not None and not key.has_ended and may_make(key.user)
+
+
 def delete(*, user: User, key_id: UUID) -> bool:
     """Take a key back, and say so in the audit log; False when the person has no such key."""
     with transaction.atomic():
@@ -84,7 +91,18 @@ def delete(*, user: User, key_id: UUID) -> bool:
         target = _target(row)
         row.delete()
         audit.record(actor=user, action="api_key.deleted", target=target)
+        endings.announce(user.id)
     return True
+
+
+def end_all(*, user: User) -> None:
+    """Let no key of this person open anything any more; they stay in the list, as ended."""
+    now = timezone.now()
+    open_keys = ApiKey.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now), user=user)
+    names = sorted(open_keys.values_list("name", flat=True))
+    if open_keys.update(expires_at=now):
+        target = audit.Target("user", str(user.id), user.email)
+        audit.record(actor=None, action="api_key.ended", target=target, after={"keys": names})
 
 
 def _target(key: ApiKey) -> audit.Target:

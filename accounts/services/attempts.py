@@ -30,12 +30,14 @@ class Attempt:
 
 @contextmanager
 def attempt(request: HttpRequest, account: str) -> Iterator[Attempt]:
-    """Count a try at the password of `account`. Raises `TooManyAttempts`, a violation."""
+    """Count a try at the password of `account`. Raises `TooManyAttempts`, a violation, and `NotCounted`."""
     limit, address = limits.named("LOGIN"), limits.address_of(request)
     of_address = limits.Limit("login_address", limit.most, limit.window)
     try:
         limits.check(of_address, address)
-        counted = limits.count(limit, sha256(account.strip().lower().encode()).hexdigest())
+        counted = limits.count(limit, sha256(account.strip().lower().encode()).hexdigest(), closed=True)
+    except limits.NotCounted:
+        raise
     except limits.TooOften as often:
         bans.violate("logins", address=address)
         raise TooManyAttempts(often.retry_after) from None

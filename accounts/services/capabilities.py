@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from accounts import audit, permissions
 from accounts.models import CapabilityGrant, Group, Role, User
 from accounts.models.access import Principal
+from accounts.services import delegation
 
 
 class CapabilityRefused(Exception):
@@ -45,6 +46,12 @@ def remove(*, actor: User, principal: str, principal_id: str, capability: str) -
     return True
 
 
+def given_to(*, principal: str, principal_id: str) -> list[CapabilityGrant]:
+    """Return what this person, group or role was given, the latest first. Raises `CapabilityRefused`."""
+    rows = CapabilityGrant.objects.filter(principal=principal, **_target(principal, principal_id))
+    return list(rows.order_by("-created_at", "id"))
+
+
 def principal_id(grant: CapabilityGrant) -> str:
     return str(grant.user_id or grant.group_id or grant.role_id)
 
@@ -52,8 +59,7 @@ def principal_id(grant: CapabilityGrant) -> str:
 def _refuse_unheld(actor: User, capability: str) -> None:
     if capability not in permissions.CAPABILITIES:
         raise CapabilityRefused(_("There is no such power."))
-    if capability not in permissions.capabilities_of(actor):
-        raise CapabilityRefused(_("You can only give or remove rights you have yourself."), status=403)
+    delegation.refuse_unheld(actor, delegation.Rights(powers=frozenset({capability})), CapabilityRefused)
 
 
 def _target(principal: str, identifier: str) -> dict[str, User | Group | Role]:

@@ -16,9 +16,9 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 
 from accounts import audit, permissions
-from accounts.models import Group, Membership, Role, User
+from accounts.models import Group, Role, User
 from accounts.models.access import Grant, Principal
-from accounts.services import picker
+from accounts.services import delegation, picker
 from accounts.services.resources import Kind, Shared, kind_of
 
 ROLES: Final[Mapping[str, int]] = {"viewer": Grant.VIEWER, "editor": Grant.EDITOR, "owner": Grant.OWNER}
@@ -65,17 +65,11 @@ class Entry:
         return next((name for name, bits in ROLES.items() if bits == self.bits), "")
 
 
-def _reaching(user: User) -> Q:
-    """The rows that count for a person."""
-    groups = Membership.objects.filter(user=user).values("group")
-    return Q(principal=Principal.PUBLIC) | Q(user=user) | Q(group__in=groups) | Q(role=user.role_id)
-
-
 def bits_of(user: User, kind: str, ids: Iterable[UUID]) -> dict[UUID, int]:
     """Return what is granted to the person on each of these objects; what is not there is nothing. One query."""
     found: dict[UUID, int] = {}
     if user.may_enter:
-        rows = Grant.objects.filter(_reaching(user), resource_type=kind, resource_id__in=list(ids))
+        rows = Grant.objects.reaching(user).filter(resource_type=kind, resource_id__in=list(ids))
         for resource_id, bits in rows.values_list("resource_id", "bits"):
             found[resource_id] = found.get(resource_id, 0) | bits
     return found
@@ -83,15 +77,15 @@ def bits_of(user: User, kind: str, ids: Iterable[UUID]) -> dict[UUID, int]:
 
 def visible_ids(user: User, kind: str) -> QuerySet[Grant, UUID]:
     """Return the ids of what others let the person see, to stand in a query."""
-    rows = Grant.objects.filter(_reaching(user), resource_type=kind)
+    rows = Grant.objects.reaching(user).filter(resource_type=kind)
     return rows.alias(seen=F("bits").bitand(Grant.VIEW)).filter(seen=Grant.VIEW).values_list("resource_id", flat=True)
 
 
 def all_bits(user: User, kind: Kind) -> dict[UUID, int]:
     """Return the person's rights on every object of a kind on which they have any."""
     found: dict[UUID, int] = {}
-    for resource_id, bits in Grant.objects.filter(_reaching(user), resource_type=kind.name).values_list(
-        "resource_id", "bits"
+    for resource_id, bits in (
+        Grant.objects.reaching(user).filter(resource_type=kind.name).values_list("resource_id", "bits")
     ):
         found[resource_id] = found.get(resource_id, 0) | bits
     return found | dict.fromkeys(kind.owned(user), Grant.OWNER)
@@ -200,8 +194,7 @@ def _refuse(
         if who in had and had[who].is_fixed:
             raise GrantRefused(_("Who made this stays its owner."))
         touched = given.get(who, 0) | (had[who].bits if who in had else 0)
-        if touched & ~held:
-            raise GrantRefused(_("You cannot give or take rights that you do not have yourself."), status=403)
+        delegation.refuse_unheld_bits(held, touched, GrantRefused)
     if any(bits not in range(1, 16) or not bits & Grant.VIEW for bits in given.values()):
         raise GrantRefused(_("There are no such rights."))
     if Who("public") in given and not may_share(actor, kind, publicly=True):

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Invitation, Role, User
 from accounts.secrets import digest
-from accounts.services import mails
+from accounts.services import delegation, mails
 
 LASTS: Final = timedelta(days=7)
 _LONGEST: Final = 256
@@ -25,12 +25,22 @@ class BadInvitation(Exception):
     """The invitation is not one of ours, was used, is too old, or is for another address."""
 
 
+class InvitationRefused(Exception):
+    """The invitation cannot be made; `message` says why."""
+
+    def __init__(self, message: str, *, status: int = 400) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+
+
 def invite(*, by: User | None, email: str, role: Role, mailed: bool = True) -> Invitation:
     """Invite somebody, and send the link unless it is not to be `mailed`.
 
     An open invitation of the same address is replaced. Raises `ValidationError` for an address that is none or has
-    an account.
+    an account, and `InvitationRefused` for a role that has more than who invites.
     """
+    delegation.refuse_unheld(by, delegation.of_role(role), InvitationRefused)
     email = email.strip().lower()
     validate_email(email)
     if User.objects.filter(email=email).exists():
@@ -69,6 +79,12 @@ def find(*, token: str) -> Invitation:
     if found is None:
         raise BadInvitation
     return found
+
+
+def role_of(invitation: Invitation) -> str:
+    """Return the role that the invitation gives now: `USER`, where who invited has lost what they would pass on."""
+    may = delegation.may_pass_on(invitation.invited_by, delegation.of_role(invitation.role))
+    return str(invitation.role_id) if may else Role.USER
 
 
 def use_up(invitation: Invitation) -> None:

@@ -6,16 +6,17 @@ from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.models import Role, User
-from accounts.services import administrators, approval, sessions
+from accounts.services import administrators, approval, delegation, mails, sessions, twofactor
 from accounts.services.signup import EmailTaken, check_account, check_password
 
 
 class PersonRefused(Exception):
-    """The change cannot be made; `message` says what to do."""
+    """The change cannot be made; `status` is the HTTP status, `message` says what to do."""
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, *, status: int = 400) -> None:
         super().__init__(message)
         self.message = message
+        self.status = status
 
 
 class RoleMissing(Exception):
@@ -27,11 +28,13 @@ def make_account(
 ) -> User:
     """Make an account for somebody, also while registration is closed. The address counts as verified.
 
-    Raises `EmailTaken`, `RoleMissing`, and `ValidationError` with the faults by field.
+    Raises `EmailTaken`, `RoleMissing`, `PersonRefused`, and `ValidationError` with the faults by field.
     """
     user = User(name=name.strip(), email=email.strip().lower(), username=username.strip(), role_id=role)
-    if not Role.objects.filter(name=role).exists():
+    found = Role.objects.filter(name=role).first()
+    if found is None:
         raise RoleMissing
+    delegation.refuse_unheld(actor, delegation.of_role(found), PersonRefused)
     check_account(user, password)
     user.set_password(password)
     with transaction.atomic():
@@ -48,12 +51,13 @@ def make_account(
 
 
 def set_password(*, actor: User | None, user: User, password: str) -> None:
-    """Give a person a new password and sign them out everywhere. Raises `ValidationError`."""
+    """Give a person a new password and sign them out everywhere. Raises `ValidationError`, `PersonRefused`."""
+    _refuse_unheld(actor, user)
     check_password(password, user)
     with transaction.atomic():
         user.set_password(password)
         user.save(update_fields=["password", "updated_at"])
-        sessions.end_all(user=user)
+        sessions.end_all(user=user, new_password=True)
         audit.record(actor=actor, action="user.password", target=_target(user), after={"password": "set"})
 
 
@@ -91,6 +95,23 @@ def sign_out(*, actor: User | None, user: User) -> None:
     with transaction.atomic():
         sessions.end_all(user=user)
         _record(actor, user, "user.signed_out", {}, {})
+
+
+def remove_second_factor(*, actor: User | None, user: User) -> None:
+    """Let somebody in who lost their app and their codes; they are signed out, and told by mail."""
+    _refuse_unheld(actor, user)
+    with transaction.atomic():
+        before = twofactor.ways_of(user)
+        twofactor.reset(user=user)
+        sessions.end_all(user=user)
+        told = {"app": before.has_app, "passkeys": before.passkeys}
+        audit.record(actor=actor, action="user.second_factor_removed", target=_target(user), before=told)
+        mails.queue("send_notice", str(user.pk), "twofactor")
+
+
+def _refuse_unheld(actor: User | None, user: User) -> None:
+    """Who sets what somebody signs in with gets all that this one holds."""
+    delegation.refuse_unheld(actor, delegation.of_person(user), PersonRefused)
 
 
 def _record(actor: User | None, user: User, action: str, before: dict[str, bool], after: dict[str, bool]) -> None:

@@ -111,7 +111,7 @@ def reset(*, user_id: UUID | None, token: str, password: str) -> User:
         user.email_verified = True
         user.save(update_fields=["password", "email_verified", "updated_at"])
         MailedToken.objects.filter(user=user).delete()
-        sessions.end_all(user=user)
+        sessions.end_all(user=user, new_password=True)
     mails.queue("send_notice", str(user.id), "password")
     return user
 

@@ -1,6 +1,7 @@
 """Roles: making, changing and deleting them, and giving them to people. Every change is in the audit log."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
@@ -9,7 +10,8 @@ from django.utils.translation import gettext as _
 
 from accounts import access, audit, permissions
 from accounts.models import ModelAccess, Role, User
-from accounts.services import administrators, sessions
+from accounts.services import administrators, delegation, endings, sessions
+from accounts.services.delegation import Rights
 
 SYSTEM: Final = frozenset({Role.ADMIN, Role.USER})
 MOST_COEFFICIENT: Final = Decimal(1000)
@@ -31,16 +33,16 @@ def create(
     description: str = "",
     permissions_: object = None,
     model_access: object = None,
-    copy_of: str = "",
 ) -> Role:
     """Make a role. Raises `RoleRefused`: 400 for a bad body, 409 when the name is taken."""
     role = Role(name=_clean_name(name), description=description.strip()[:500])
     role.permissions = _checked(permissions_ or {})
     rows = _checked_access(model_access or {})
-    _refuse_unheld(actor, role.permissions, {})
+    given = Rights(bits=delegation.bits_on(permissions.permissions_of(role)), models=access.access_by(rows))
+    delegation.refuse_unheld(actor, given, RoleRefused)
     with transaction.atomic():
         if Role.objects.filter(name__iexact=role.name).exists():
-            raise RoleRefused(_("There is a role “%(name)s” already.") % {"name": role.name}, status=409)
+            raise RoleRefused(_("There is a role of this name already."), status=409)
         role.save(force_insert=True)
         _replace_access(role, rows)
         audit.record(actor=actor, action="role.created", target=_target(role), after=to_plain(role))
@@ -66,9 +68,9 @@ def update(
     rows = _checked_access(model_access) if model_access is not None else None
     if merged is not None and role.name == Role.ADMIN and not all(merged.get("ROLE_MANAGEMENT", {}).values()):
         raise RoleRefused(_("The role ADMIN must be able to manage roles."))
-    _refuse_unheld(actor, merged or {}, permissions.permissions_of(role))
     with transaction.atomic():
         role = Role.objects.select_for_update().get(name=role.name)
+        _refuse_unheld_changes(actor, role, merged, rows)
         if name is not None and name != role.name:
             role = rename(actor=actor, role=role, name=name)
         before = to_plain(role)
@@ -85,20 +87,28 @@ def update(
         old, new = audit.changes(before, to_plain(role))
         if new:
             audit.record(actor=actor, action="role.updated", target=_target(role), before=old, after=new)
+        if "permissions" in new:  # what a key opened may be open still
+            for person in User.objects.filter(role=role, api_keys__isnull=False).distinct():
+                endings.announce(person.id)
     return role
 
 
 def rename(*, actor: User | None, role: Role, name: str) -> Role:
-    """Give a role another name; its people stay in it. Raises `RoleRefused`: 403 for the two that always exist."""
+    """Give a role another name; its people stay in it.
+
+    A provider names roles: whoever gives one a new name gives it to others. Raises `RoleRefused`: 403 for the two that
+    always exist, and for a role that has more than the actor.
+    """
     if role.name in SYSTEM:
         raise RoleRefused(_("The roles ADMIN and USER keep their names."), status=403)
     old = role.name
     name = _clean_name(name)
     if name == old:
         return role
+    delegation.refuse_unheld(actor, delegation.of_role(role), RoleRefused)
     with transaction.atomic():
         if Role.objects.filter(name__iexact=name).exclude(name=old).exists():
-            raise RoleRefused(_("There is a role “%(name)s” already.") % {"name": name}, status=409)
+            raise RoleRefused(_("There is a role of this name already."), status=409)
         renamed = Role.objects.select_for_update().get(name=old)
         renamed.name = name
         renamed.save(force_insert=True)
@@ -118,8 +128,11 @@ def delete(*, actor: User | None, role: Role) -> None:
     if role.name in SYSTEM:
         raise RoleRefused(_("The roles ADMIN and USER always exist."), status=403)
     _refuse_own(actor, role)
+    delegation.refuse_unheld(actor, replace(delegation.of_role(role), models=None), RoleRefused)
     with transaction.atomic():
-        found = Role.objects.select_for_update().get(name=role.name)
+        found = Role.objects.select_for_update().filter(name=role.name).first()
+        if found is None:  # somebody else was quicker
+            raise RoleRefused(_("There is no such role."), status=404)
         people = found.people.count()
         if people:
             message = _("%(count)d people have this role. Give them another one first.")
@@ -130,19 +143,19 @@ def delete(*, actor: User | None, role: Role) -> None:
 
 
 def give(*, actor: User | None, user: User, role: str) -> User:
-    """Give a person another role and end their sessions. Raises `RoleRefused`.
+    """Give a person another role and end their sessions.
 
-    Locks all administrators' rows.
+    Raises `RoleRefused`: 403 where the old role or the new one has more than the actor. Locks all administrators' rows.
     """
     found = Role.objects.filter(name=role).first()
     if found is None:
-        raise RoleRefused(_("There is no role “%(name)s”.") % {"name": role[:64]})
+        raise RoleRefused(_("There is no such role."))
     if user.role_id == found.name:
         return user
-    if actor is not None and not actor.is_admin:
-        if Role.ADMIN in {found.name, user.role_id} or actor.id == user.id:
-            raise RoleRefused(_("Only an administrator can do this."), status=403)
-        _refuse_unheld(actor, permissions.permissions_of(found), permissions.defaults(Role.USER))
+    if actor is not None and actor.id == user.id:
+        delegation.refuse_administration(actor, RoleRefused, _("Nobody but an administrator gives themself a role."))
+    delegation.refuse_unheld(actor, delegation.of_role(found), RoleRefused)
+    delegation.refuse_unheld(actor, replace(delegation.of_role(user.role), models=None), RoleRefused)
     with transaction.atomic():
         if administrators.is_last(user):
             raise RoleRefused(str(administrators.IS_LAST))
@@ -157,22 +170,19 @@ def give(*, actor: User | None, user: User, role: str) -> User:
 
 def _refuse_own(actor: User | None, role: Role) -> None:
     """Who is no administrator changes neither their own role nor `ADMIN`."""
-    if actor is not None and not actor.is_admin and role.name in {Role.ADMIN, actor.role_name}:
-        raise RoleRefused(_("Only an administrator can change this role."), status=403)
+    if actor is not None and role.name in {Role.ADMIN, actor.role_name}:
+        delegation.refuse_administration(actor, RoleRefused, _("Only an administrator can change this role."))
 
 
-def _refuse_unheld(
-    actor: User | None, wanted: Mapping[str, Mapping[str, bool]], had: Mapping[str, Mapping[str, bool]]
+def _refuse_unheld_changes(
+    actor: User | None, role: Role, merged: dict[str, dict[str, bool]] | None, rows: list[ModelAccess] | None
 ) -> None:
-    """Nobody gives a role what they have not themself, beyond what it `had`."""
-    if actor is None or actor.is_admin:
-        return
-    held = permissions.permissions_of(actor.role)
-    for kind, bits in wanted.items():
-        for bit, on in bits.items():
-            if on and not held[kind][bit] and not had.get(kind, {}).get(bit):
-                message = _("You cannot give “%(kind)s.%(bit)s”: you do not have it yourself.")
-                raise RoleRefused(message % {"kind": kind, "bit": bit}, status=403)
+    """Nobody switches on or off what they have not themself, nor lets a role use more models, or any for less."""
+    had = permissions.permissions_of(role)
+    changed = delegation.bits_on(had) ^ delegation.bits_on(had if merged is None else merged)
+    models = None if rows is None else access.access_by(rows)
+    before = access.access_by(access.rows_of(role.name))
+    delegation.refuse_unheld(actor, Rights(bits=changed, models=models), RoleRefused, before=before)
 
 
 def to_plain(role: Role) -> dict[str, Any]:
@@ -225,7 +235,7 @@ def _checked_access(value: object) -> list[ModelAccess]:
     rows = []
     for key, each in value.items():
         if not isinstance(each, dict) or not set(each) <= {"enabled", "coefficient"}:
-            raise RoleRefused(_("“%(model)s” needs `enabled` and `coefficient`.") % {"model": str(key)[:256]})
+            raise RoleRefused(_("A model needs `enabled` and `coefficient`."))
         enabled, coefficient = each.get("enabled", True), _coefficient(each.get("coefficient", 1))
         if not isinstance(enabled, bool):
             raise RoleRefused(_("`enabled` must be true or false."))

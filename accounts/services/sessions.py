@@ -1,7 +1,10 @@
-"""Where a person is signed in, and ending it: sessions of pages, sessions of API clients, open sockets."""
+"""Where a person is signed in, and ending it.
+
+The one place for it: sessions of pages, those of API clients with their tokens, what is open (sockets, streams), and
+with a password also the API keys and the links that would set another one.
+"""
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
@@ -10,7 +13,7 @@ from uuid import UUID
 
 from allauth.usersessions.models import UserSession
 from django.conf import settings
-from django.contrib.auth import SESSION_KEY, update_session_auth_hash
+from django.contrib.auth import SESSION_KEY, logout, update_session_auth_hash
 from django.core.cache import cache
 from django.db import transaction
 from django.db.models import F
@@ -19,9 +22,9 @@ from django.utils import timezone
 
 from accounts.ids import uuid_of
 from accounts.limits import address_of
-from accounts.models import RefreshSession, User
+from accounts.models import MailedToken, RefreshSession, User
 from accounts.secrets import digest
-from accounts.services import tokens
+from accounts.services import api_keys, endings, tokens
 
 REFRESH_COOKIE: Final = "refreshToken"
 SEEN_EVERY: Final = 300  # seconds, after which the use of a session is written down again
@@ -35,44 +38,30 @@ _SYSTEMS: Final = (
     ("Android", "Android"), ("iPhone", "iOS"), ("iPad", "iPadOS"), ("Windows", "Windows"), ("Mac OS", "macOS"),
     ("Linux", "Linux"),
 )  # fmt: skip
-_listeners: list[Callable[[UUID], None]] = []
 
 
-def on_end(listener: Callable[[UUID], None]) -> None:
-    """Have `listener` called with the id of a person whose sessions were ended, after commit.
-
-    What is still open for them (a socket, a stream) is to be closed; who may stay comes back by itself.
-    """
-    _listeners.append(listener)
+def end_all(*, user: User, new_password: bool = False) -> None:
+    """Sign `user` out everywhere. With a `new_password` keys end, too: whoever knew the old one could make them."""
+    _end(user, keep_pages="", keep_tokens=set(), new_password=new_password)
 
 
-def still_in(*, user: User, token: str | None) -> Callable[[], bool]:
-    """Return what says, whenever it is called, whether `user` is still signed in as they are now.
-
-    For answers that take long. `token` is the access token of an API client, None for a session of pages.
-    """
-    session_id = tokens.read_access(token).session_id if token else None
-    people = User.objects.filter(id=user.id, is_active=True, waits_for_approval=False)
-    if session_id is not None:
-        people = people.filter(refresh_sessions=session_id)
-    elif token is None:
-        people = people.filter(sign_in_version=user.sign_in_version)
-    return people.exists
+def end_here(*, request: HttpRequest, user: User) -> None:
+    """Sign `user` out where `request` comes from: its page, its access token, and the refresh token it brings along."""
+    here = (_session_of_bearer(request), tokens.session_of(request.COOKIES.get(REFRESH_COOKIE, "")))
+    RefreshSession.objects.filter(user=user, id__in=[each for each in here if each]).delete()
+    logout(request)  # which tells (`accounts.hooks`)
+    endings.announce(user.id)
 
 
-def end_all(*, user: User) -> None:
-    """Sign `user` out everywhere."""
-    _end(user, keep_pages="", keep_tokens=set())
-
-
-def end_others(*, request: HttpRequest, user: User) -> None:
-    """Sign `user` out everywhere but where `request` comes from.
+def end_others(*, request: HttpRequest, user: User, new_password: bool = False) -> None:
+    """Sign `user` out everywhere but where `request` comes from, as `end_all` does.
 
     A request of a page keeps its session under a new key; one of an API client the session of its tokens.
     """
     keep_tokens = {_session_of_bearer(request), tokens.session_of(request.COOKIES.get(REFRESH_COOKIE, ""))} - {None}
     of_page = request.session.get(SESSION_KEY) == str(user.pk)
-    _end(user, keep_pages=(request.session.session_key or "") if of_page else "", keep_tokens=keep_tokens)
+    here = (request.session.session_key or "") if of_page else ""
+    _end(user, keep_pages=here, keep_tokens=keep_tokens, new_password=new_password)
     if of_page:
         before = request.session.session_key
         update_session_auth_hash(request, user)
@@ -149,26 +138,28 @@ def end_one(*, user: User, key: str) -> bool:
     clients = RefreshSession.objects.filter(user=user, id=session_id) if session_id else RefreshSession.objects.none()
     ended = page is not None or bool(clients.delete()[0])
     if ended:
-        transaction.on_commit(lambda: _announce(user.id, []))
+        endings.announce(user.id)
     return ended
 
 
-def _end(user: User, *, keep_pages: str, keep_tokens: set[UUID | None]) -> None:
+def _end(user: User, *, keep_pages: str, keep_tokens: set[UUID | None], new_password: bool) -> None:
     with transaction.atomic():
         User.objects.filter(id=user.id).update(sign_in_version=F("sign_in_version") + 1)
         user.refresh_from_db(fields=["sign_in_version"])
         tokens.revoke_all(user=user, but={each for each in keep_tokens if each})
         ended = list(UserSession.objects.filter(user=user).exclude(session_key=keep_pages))
         UserSession.objects.filter(id__in=[each.id for each in ended]).delete()
-        transaction.on_commit(lambda: _announce(user.id, [each.session_key for each in ended]))
+        if new_password:
+            api_keys.end_all(user=user)
+            MailedToken.objects.filter(user=user, purpose=MailedToken.Purpose.RESET).delete()
+        transaction.on_commit(lambda: _forget([each.session_key for each in ended]))
+        endings.announce(user.id)
 
 
-def _announce(user_id: UUID, keys: list[str]) -> None:
+def _forget(keys: list[str]) -> None:
     store = import_module(settings.SESSION_ENGINE).SessionStore
     for key in keys:
         store(key).delete()
-    for listener in _listeners:
-        listener(user_id)
 
 
 def _session_of_bearer(request: HttpRequest) -> UUID | None:

@@ -1,6 +1,7 @@
 """Making accounts."""
 
 from typing import Final
+from uuid import uuid4
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -12,6 +13,7 @@ from accounts.services import domains, invitations, mails, site
 
 LONGEST_PASSWORD: Final = 128
 USERNAME: Final = r"^[\w.@#$%&()-]*$"
+SHORTEST_USERNAME: Final = 2
 _LOCK: Final = 0x5041_524C  # Postgres advisory lock: one sign-up at a time
 
 
@@ -73,6 +75,7 @@ def _insert(
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
         if User.objects.filter(email=user.email).exists():
+            _rehearse(user)
             raise EmailTaken
         if user.username and User.objects.filter(username__iexact=user.username).exists():
             if user.provider == "local":
@@ -83,6 +86,15 @@ def _insert(
         if not user.email_verified:
             mails.queue("send_verification", user.email)
     return user
+
+
+def _rehearse(user: User) -> None:
+    """Do what making the account would do, and undo it: a taken address must not be answered sooner than a new one."""
+    user.email = f"{uuid4().hex}@rehearsal.invalid"
+    _place(user, None, may_be_first=False, email_verified=False)
+    with transaction.atomic():
+        user.save(force_insert=True)
+        transaction.set_rollback(True)
 
 
 def _invitation(token: str, email: str) -> Invitation:
@@ -101,7 +113,7 @@ def _place(user: User, invited: Invitation | None, *, may_be_first: bool, email_
     user.waits_for_approval = site.current().require_approval and not is_first
     if invited is not None:
         invitations.use_up(invited)
-        user.role_id = user.role_id if is_first else invited.role_id
+        user.role_id = user.role_id if is_first else invitations.role_of(invited)
         user.email_verified, user.waits_for_approval = True, False
 
 

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Role, User
-from accounts.services import administrators, domains, memberships, signup, tokens
+from accounts.services import administrators, domains, memberships, sessions, signup
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,8 @@ def _admit(identity: Identity) -> User:
             username=identity.username,
             provider=identity.provider,
             email_verified=identity.email_verified is True,
-            may_be_first=identity.may_be_first and identity.is_admin is not False,
+            # else whoever comes first of a whole directory would be one
+            may_be_first=identity.may_be_first and identity.is_admin is True,
         )
     except signup.EmailTaken:
         raise Refused(
@@ -97,7 +98,7 @@ def _set_role(user: User, identity: Identity) -> None:
         return
     user.role_id = role
     user.save(update_fields=["role", "updated_at"])
-    tokens.revoke_all(user=user)
+    sessions.end_all(user=user)
 
 
 def _role(user: User, identity: Identity) -> str:

@@ -8,6 +8,7 @@ kept a copy, except in the first seconds, when two tabs may have asked at once. 
 import hashlib
 import secrets
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +18,7 @@ import jwt
 from django.conf import settings
 from django.utils import timezone
 
+from accounts import quotas
 from accounts.ids import uuid7
 from accounts.models import RefreshSession, User
 
@@ -50,10 +52,16 @@ class Refresh:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What an access token says. One without a session was made for something short, such as a test."""
+    """What an access token says.
+
+    One without a session was made for something short, such as a test, and ends when any session of the person is ended
+    (`version`). `since` is when it was made.
+    """
 
     user_id: UUID
     session_id: UUID | None
+    version: int = 0
+    since: float = 0.0
 
 
 def access_token(user: User, session_id: UUID | None = None) -> str:
@@ -69,18 +77,27 @@ def access_token(user: User, session_id: UUID | None = None) -> str:
     }
     if session_id is not None:
         claims["sessionId"] = str(session_id)
+    elif user.sign_in_version:
+        claims["version"] = user.sign_in_version
     return jwt.encode(claims, settings.JWT_SECRET, algorithm=ALGORITHM)
 
 
 def read_access(token: str) -> Access:
     """Return what an access token says. Raises `BadToken`."""
     claims = _read(token, settings.JWT_SECRET, "id")
-    return Access(_id(claims, "id"), _id(claims, "sessionId") if "sessionId" in claims else None)
+    session_id, version = _id(claims, "sessionId") if "sessionId" in claims else None, claims.get("version", 0)
+    if not isinstance(version, int):
+        raise BadToken
+    return Access(_id(claims, "id"), session_id, version, float(claims["iat"]))
 
 
-def read_access_token(token: str) -> UUID:
-    """Return whose token it is. Raises `BadToken`."""
-    return read_access(token).user_id
+def person_of(token: str) -> User | None:
+    """Return whose access token it is, while it holds; one query. Raises `BadToken`."""
+    access = read_access(token)
+    people = User.objects.filter(id=access.user_id)
+    if access.session_id is not None:
+        return people.filter(refresh_sessions=access.session_id).first()
+    return people.filter(sign_in_version=access.version).first()
 
 
 def challenge(user: User) -> str:
@@ -103,7 +120,7 @@ def answer_challenge(token: str) -> User:
 
 
 def open_session(*, user: User, ip: str = "", user_agent: str = "") -> Refresh:
-    """Begin a session that lasts `REFRESH_TOKEN_EXPIRY`, however often it is refreshed."""
+    """Begin a session that lasts `REFRESH_TOKEN_EXPIRY`, however often it is refreshed. Of too many the oldest end."""
     expires_at = timezone.now() + timedelta(milliseconds=settings.REFRESH_TOKEN_EXPIRY_MS)
     session_id = uuid7()
     token = _refresh_token(user, session_id, expires_at)
@@ -111,6 +128,10 @@ def open_session(*, user: User, ip: str = "", user_agent: str = "") -> Refresh:
         id=session_id, user=user, token_hash=_hash(token), expires_at=expires_at, ip=ip or None,
         user_agent=user_agent[:300],
     )  # fmt: skip
+    newest = RefreshSession.objects.filter(user=user).order_by("-created_at", "-id")
+    RefreshSession.objects.filter(
+        id__in=list(newest.values_list("id", flat=True)[quotas.most("api_sessions") :])
+    ).delete()
     return Refresh(user=user, token=token, expires_at=expires_at, session_id=session_id)
 
 
@@ -143,6 +164,13 @@ def revoke(*, token: str) -> None:
         RefreshSession.objects.filter(id=_id(claims, "sessionId")).delete()
     except BadToken:
         return
+
+
+def revoke_access(*, token: str) -> None:
+    """End the session that an access token belongs to, where it names one."""
+    with suppress(BadToken):
+        if session_id := read_access(token).session_id:
+            RefreshSession.objects.filter(id=session_id).delete()
 
 
 def session_of(token: str) -> UUID | None:

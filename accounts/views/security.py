@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts import quotas
 from accounts.models import User
 from accounts.services import mails, sessions, twofactor
 from accounts.views.signed_in import SignedIn
@@ -87,5 +88,7 @@ class PasskeyView(_Verified, AddWebAuthnView):  # type: ignore[misc]
         return context
 
     def form_valid(self, form: BaseForm) -> HttpResponse:
+        kept = Authenticator.objects.filter(user=self.request.user, type=Authenticator.Type.WEBAUTHN)
+        quotas.check("passkeys", kept.count())
         response: HttpResponse = super().form_valid(form)
         return _first_codes(self.request) or response

@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
+from accounts.admin import stepup
 from accounts.admin.panel import ReadOnly, actor_of
 from accounts.ids import uuid7
 from accounts.models import User
@@ -63,6 +64,8 @@ class BalanceAdmin(ReadOnly):
         user = User.objects.filter(pk=user_id).first()
         if user is None:
             raise Http404
+        if again := stepup.refusal(request):
+            return again
         form = AdjustForm(request.POST if request.method == "POST" else None, initial={"key": str(uuid7())})
         if form.is_valid():
             try:

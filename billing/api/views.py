@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 from accounts.api.admin import AdminView, number, page_of, user_or_404
 from accounts.api.admin_roles import give
 from accounts.api.errors import WireError
+from accounts.api.scopes import READ_ONLY
 from accounts.api.wire import In, iso, person, read_body
 from accounts.models import User
 from billing import policy
@@ -37,9 +38,10 @@ class RoleIn(In):
 
 
 class BalanceView(APIView):
+    key_scopes = READ_ONLY
     error_key = "error"
 
-    @extend_schema(operation_id="balance", responses=_OBJECT)
+    @extend_schema(operation_id="balance", responses={**_OBJECT, 204: None})
     def get(self, request: Request) -> HttpResponseBase:
         rules, user = policy.current(), person(request)
         if not rules.enforced:
@@ -117,7 +119,7 @@ class UserBalanceView(AdminView):
         try:
             adjust.set_balance(actor=person(request), user=user, credits=int(body.balance), reason=body.reason)
         except AdjustmentRefused as refused:
-            raise WireError(400, refused.message) from None
+            raise WireError(refused.status, refused.message) from None
         wire = user_to_admin(User.objects.select_related("balance").get(id=user.id))
         return Response({"message": _("The balance is set."), "user": wire, **wire})
 

@@ -51,6 +51,7 @@ class Hold(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="holds")
     state = models.CharField(max_length=8, choices=State.choices, default=State.OPEN)
     amount = models.BigIntegerField()  # credits reserved of the balance now; 0 where balances are off
+    reply_tokens = models.IntegerField(default=1_000, db_default=1_000)  # of the reply, that it paid for at first
     on_balance = models.BooleanField(
         default=False, db_default=False
     )  # whether the balance counts: balances were on when it was placed

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from accounts import audit
 from accounts.ids import uuid7
 from accounts.models import User
+from accounts.services import delegation
 from billing import policy
 from billing.models import Balance, LedgerEntry
 from billing.services.ledger import locked_balances
@@ -17,11 +18,12 @@ MOST = 10**15  # credits; a billion dollars is a typing error
 
 
 class AdjustmentRefused(Exception):
-    """The adjustment cannot be made; `message` says why."""
+    """The adjustment cannot be made; `status` is the HTTP status, `message` says why."""
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, *, status: int = 400) -> None:
         super().__init__(message)
         self.message = message
+        self.status = status
 
 
 def add_credits(*, actor: User | None, user: User, credits: int, reason: str, key: str = "") -> LedgerEntry:
@@ -81,6 +83,9 @@ def _check(credits: object, reason: str) -> None:
 def _change(
     *, actor: User | None, user: User, reason: str, key: str, change: int = 0, to: int | None = None
 ) -> LedgerEntry:
+    if actor is not None and actor.id == user.id:
+        words = _("Nobody but an administrator changes their own balance. Ask somebody else.")
+        delegation.refuse_administration(actor, AdjustmentRefused, words)
     with transaction.atomic():
         if key and (earlier := LedgerEntry.objects.filter(key=f"adjust:{key}").first()):
             return earlier

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from accounts import audit
+from accounts import audit, quotas
 from accounts.models import ApiKey, Group, Membership, User
 from billing.models import Budget
 from billing.services import budgets
@@ -51,6 +51,9 @@ def create(*, actor: User | None, limit: Limit, target: User | Group | ApiKey, p
         per_person=per_person, created_by=actor, **_scope(target),
     )  # fmt: skip
     with transaction.atomic():
+        if actor is not None and not actor.is_admin:
+            User.objects.select_for_update(no_key=True).only("id").get(id=actor.id)
+            quotas.check("budgets", Budget.objects.filter(created_by=actor).count())
         budget.save(force_insert=True)
         audit.record(actor=actor, action="budget.created", target=_target(budget), after=_told(budget))
         budgets.active.forget()

@@ -28,6 +28,7 @@ __all__ = ["Line", "NoCredit", "OverBudget", "Reserve", "with_refill"]
 
 T = TypeVar("T")
 REPLY_SLICE = 1_000  # tokens of the reply that a hold pays for ahead
+SLICES = (REPLY_SLICE, 250, 50, 10)  # where not as much can be had, a smaller one
 
 
 class NoCredit(Exception):
@@ -45,6 +46,7 @@ class Reserve:
     user_id: UUID
     credits: int
     tokens: int = 0
+    reply_tokens: int = REPLY_SLICE  # how many of them are of the reply
     coefficient: Decimal = Decimal(1)
     key_id: UUID | None = None  # the API key that the call is begun with
     bindings: Sequence[Binding] = field(default=())
@@ -54,8 +56,9 @@ _RESERVE = """
 UPDATE billing_balance SET held = held + %s, updated_at = now() WHERE user_id = %s AND credits - held >= %s
 """
 _INSERT_HOLD = """
-INSERT INTO billing_hold (id, user_id, state, amount, on_balance, limited, coefficient, key_id, created_at)
-VALUES (%s, %s, 'open', %s, %s, %s, %s, %s, now())
+INSERT INTO billing_hold
+    (id, user_id, state, amount, reply_tokens, on_balance, limited, coefficient, key_id, created_at)
+VALUES (%s, %s, 'open', %s, %s, %s, %s, %s, %s, now())
 """
 
 
@@ -72,7 +75,10 @@ def place_statements(*, hold_id: UUID, reserve: Reserve) -> list[Statement]:
         statements.append(Statement(_RESERVE, (credits, user_id, max(credits, 1)), otherwise=NoCredit(max(credits, 1))))
     statements += reserving
     limited = enforced or bool(reserve.bindings)
-    values = (hold_id, user_id, credits if enforced else 0, enforced, limited, reserve.coefficient, reserve.key_id)
+    values = (
+        hold_id, user_id, credits if enforced else 0, reserve.reply_tokens, enforced, limited, reserve.coefficient,
+        reserve.key_id,
+    )  # fmt: skip
     return [*statements, Statement(_INSERT_HOLD, values), *noting]
 
 

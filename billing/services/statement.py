@@ -1,6 +1,5 @@
 """What a person can read of their account: what there is, what was spent, and every entry of the ledger."""
 
-import csv
 from calendar import monthrange
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from accounts import csv_files
 from accounts.models import User
 from billing import policy
 from billing.models import Balance, Budget, LedgerEntry
@@ -117,27 +117,15 @@ def page_of(user: User, *, reason: str = "", cursor: str = "") -> Page:
 
 def csv_lines(entries: QuerySet[LedgerEntry]) -> Iterator[str]:
     """Return the entries as lines of a CSV file, one after the other."""
-    writer = csv.writer(_Echo())
-    yield writer.writerow(COLUMNS)
-    for each in entries.iterator(chunk_size=1_000):
-        cells = (
+    rows = (
+        (
             each.created_at.isoformat(timespec="seconds"), each.reason, each.endpoint, each.model, each.input_tokens,
             each.output_tokens, each.reasoning_tokens, each.cache_read_tokens, each.cache_write_tokens,
             "yes" if each.estimated else "no", each.coefficient, each.credits, each.balance_after, each.note,
-        )  # fmt: skip
-        yield writer.writerow([_safe(cell) for cell in cells])
-
-
-class _Echo:
-    """A file that hands back what is written to it."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
-def _safe(cell: object) -> object:
-    """Return the cell, with a mark before what a spreadsheet would take for a formula (security case 34)."""
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell
+        )
+        for each in entries.iterator(chunk_size=1_000)
+    )  # fmt: skip
+    return csv_files.lines(COLUMNS, rows)
 
 
 def _read_cursor(cursor: str) -> tuple[datetime, UUID] | None:

@@ -1,12 +1,12 @@
 """What a person used, summed up: by day, by model, by endpoint."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import TypeVar
 
-from django.db.models import Count, Q, QuerySet, Sum
-from django.db.models.functions import TruncDate
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import Count, DateTimeField, F, Func, IntegerField, Q, QuerySet, Sum, Value
 from django.utils import timezone
 
 from accounts.models import User
@@ -62,15 +62,14 @@ class Usage:
 
 def usage_of(user: User, *, days: int) -> Usage:
     """Return what was used today and on the days before it, by the person's clock. One query."""
-    today = timezone.localdate()
-    first = today - timedelta(days=days - 1)
-    start = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=days - 1)
-    rows = spending().filter(user=user, created_at__gte=start)
-    parts = _summed(rows.annotate(day=TruncDate("created_at")), "day")
+    first = timezone.localdate() - timedelta(days=days - 1)
+    every_day = [first + timedelta(days=number) for number in range(days)]
+    starts = [_start_of(day) for day in every_day]
+    rows = spending().filter(user=user, created_at__gte=starts[0])
+    parts = _summed(rows.annotate(day=_DayNumber(starts)), "day", every_day)
     by_day = _by(parts, lambda each: each.day)
     by_model = _by(parts, lambda each: (each.endpoint, each.model))
     by_endpoint = _by(parts, lambda each: each.endpoint)
-    every_day = [first + timedelta(days=number) for number in range(days)]
     return Usage(
         days=[(day, by_day.get(day, Used())) for day in every_day],
         models=[Part(*key, used) for key, used in _costliest(by_model)],
@@ -89,7 +88,27 @@ def among(user: User, keys: Q) -> QuerySet[LedgerEntry]:
     return spending().filter(keys, user=user)
 
 
-def _summed(rows: QuerySet[LedgerEntry], *more: str) -> list[Part]:
+def _start_of(day: date) -> datetime:
+    """Return the first moment of a day by the person's clock: midnight, or what follows where there is none."""
+    return datetime.combine(day, time.min, tzinfo=timezone.get_current_timezone())
+
+
+class _DayNumber(Func):
+    """The number of the day, from 1, that an entry falls on.
+
+    The days' first moments come from here: the database has zones of its own, takes CET for one without summer time,
+    and where a clock shows midnight twice it takes the second.
+    """
+
+    function = "width_bucket"
+
+    def __init__(self, starts: list[datetime]) -> None:
+        moments = Value(starts, output_field=ArrayField(DateTimeField()))
+        super().__init__(F("created_at"), moments, output_field=IntegerField())
+
+
+def _summed(rows: QuerySet[LedgerEntry], by: str = "", days: Sequence[date] = ()) -> list[Part]:
+    more = [by] if by else []
     sums = rows.order_by().values("endpoint", "model", *more).annotate(
         input=Sum("input_tokens"), output=Sum("output_tokens"), reasoning=Sum("reasoning_tokens"),
         cache_read=Sum("cache_read_tokens"), cache_write=Sum("cache_write_tokens"), spent=-Sum("credits"),
@@ -102,7 +121,7 @@ def _summed(rows: QuerySet[LedgerEntry], *more: str) -> list[Part]:
                 row["input"], row["output"], row["reasoning"], row["cache_read"], row["cache_write"], row["spent"],
                 row["calls"],
             ),
-            row.get("day"),
+            days[row[by] - 1] if by else None,
         )
         for row in sums
     ]  # fmt: skip

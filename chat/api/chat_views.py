@@ -2,25 +2,28 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, StreamingHttpResponse
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import APIException
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.api.authentication import BannedOut
 from accounts.api.errors import WireError
 from accounts.api.wire import milliseconds, person, read_body
 from accounts.ids import uuid_of
-from accounts.services import sessions
+from accounts.services.proof import Proof
 from chat import doors
-from chat.api.content import content_of
-from chat.api.denial import TOLD_IN_THE_CHAT, denial
+from chat.api.denial import TOLD_IN_THE_CHAT, denial, denial_of_ban, told_plainly
 from chat.api.reading import id_in_path
 from chat.api.serializers import (
     NEW,
@@ -57,6 +60,14 @@ class EventStreamRenderer(BaseRenderer):
 class StartView(ChatView):
     renderer_classes = [*APIView.renderer_classes, EventStreamRenderer]
 
+    def handle_exception(self, exc: Exception) -> HttpResponseBase:  # type: ignore[override]
+        """Tell somebody who is banned in the chat, too."""
+        if isinstance(exc, BannedOut):
+            with suppress(APIException, RequestDataTooBig):  # a body that cannot be read is no other matter to them
+                return denial_of_ban(self.request.data, str(exc.detail))
+            return denial_of_ban(None, str(exc.detail))
+        return super().handle_exception(exc)
+
     @extend_schema(operation_id="chat_start", request=StartIn, responses=StartedOut)
     def post(self, request: Request, endpoint: str = "") -> HttpResponseBase:
         body = read_start(request, endpoint)
@@ -70,7 +81,7 @@ class StartView(ChatView):
             if refused.code == "concurrent":
                 told = {"type": refused.code, **refused.details, "generationProtocolVersion": PROTOCOL}
                 raise WireError(429, told) from None
-            raise WireError(refused.status, {"error": refused.message, "code": refused.code}) from None
+            raise WireError(refused.status, told_plainly(refused)) from None
         return Response(_started(started).to_wire())
 
 
@@ -92,10 +103,13 @@ class StatusView(ChatView):
         if run is None:
             return Response({"active": False})
         # What stood in the message at its last save; the stream brings the rest.
-        content = content_of(run.reply.parts, message_id=str(run.reply.id))
+        steps = run.steps()
+        for event in run.stored():
+            steps.translate(event)
         answer = StatusOut(
-            active=True, stream_id=str(conversation.id), status="running", aggregated_content=content,
-            created_at=milliseconds(run.generation.created_at), resume_state=_state(run, content),
+            active=True, stream_id=str(conversation.id), status="running", aggregated_content=steps.content,
+            created_at=milliseconds(run.generation.created_at),
+            resume_state=steps.sync(resume_state(run))["resumeState"],
             generation_protocol_version=PROTOCOL,
         )  # fmt: skip
         return Response(answer.to_wire())
@@ -104,7 +118,7 @@ class StatusView(ChatView):
 class AbortView(ChatView):
     @extend_schema(operation_id="chat_abort", request=AbortIn, responses=AbortOut)
     def post(self, request: Request) -> Response:
-        body = read_body(request, AbortIn)
+        body = _abort_in(request)
         conversation_id = _target(request, body)
         runs = list(doors.open_generations(person(request)).filter(conversation_id=conversation_id))
         if body.generation_created_at is not None:
@@ -130,12 +144,12 @@ class StreamView(ChatView):
         responses={(200, "text/event-stream"): str},
     )
     def get(self, request: Request, stream_id: str) -> StreamingHttpResponse:
-        run = _run_of(request, id_in_path(stream_id))
+        run = _run_of(request, uuid_of(stream_id))
         resume = request.query_params.get("resume") == "true"
-        token = request.auth if isinstance(request.auth, str) else None
-        may_listen = sessions.still_in(user=person(request), token=token)
+        page = request._request.session.session_key or ""
+        proof = Proof.of(person(request), auth=request.auth, page=page)
         return StreamingHttpResponse(
-            frames(run, resume=resume, may_listen=may_listen),
+            frames(run, resume=resume, proof=proof),
             content_type="text/event-stream",
             headers={
                 "Cache-Control": "no-cache, no-transform",
@@ -216,20 +230,34 @@ def _check_predecessor(request: Request, conversation_id: UUID, expected: int) -
     raise WireError(409, body)
 
 
-def _run_of(request: Request, conversation_id: UUID) -> Run:
-    """Return the latest run of the conversation, or the one that was created at the time named."""
-    conversation = doors.conversation_for(person(request), conversation_id)
-    latest = latest_run(conversation.id)
-    if latest is None:
-        raise Http404
+def _run_of(request: Request, conversation_id: UUID | None) -> Run:
+    """Return the latest run of the conversation, or the one that was created at the time named. Raises `WireError`."""
+    latest = latest_run(conversation_id) if conversation_id else None
+    if latest is None or latest.owner_id != person(request).id:
+        raise _no_run()
     at = request.query_params.get("generationCreatedAt")
     if at is not None and at != str(_at(latest)):
         words = _("This run was followed by another one.")
         raise WireError(409, {"code": "GENERATION_REPLACED", "error": words, "message": words})
     run = load_run(latest.id)
-    if run is None:
-        raise Http404
+    if run is None or run.conversation.deleted_at is not None:
+        raise _no_run()
     return run
+
+
+def _no_run() -> WireError:
+    words = _("Nothing was written in a conversation of this id.")
+    return WireError(404, {"error": words, "message": words})
+
+
+def _abort_in(request: Request) -> AbortIn:
+    """Return the body. Raises `WireError` with the code of the wire format for what names no run."""
+    try:
+        return read_body(request, AbortIn)
+    except WireError as fault:
+        words = str(fault.body)
+        code = "INVALID_GENERATION_IDENTITY" if words.startswith("generationCreatedAt") else "INVALID_ABORT_TARGET"
+        raise WireError(fault.status, {"code": code, "error": words}) from None
 
 
 def _target(request: Request, body: AbortIn) -> UUID:
@@ -270,11 +298,6 @@ _TERMINAL: dict[str, str] = {
     Generation.State.FAILED: "error",
     Generation.State.INTERRUPTED: "error",
 }
-
-
-def _state(run: Run, content: list[dict[str, Any]]) -> dict[str, Any]:
-    ids = {"conversationId": str(run.conversation.id), "responseMessageId": str(run.reply.id)}
-    return {"runSteps": [], "aggregatedContent": content, **ids, **resume_state(run)}
 
 
 def _at(run: Generation) -> int:

@@ -1,5 +1,6 @@
 """A message's parts on the wire: `content` and, beside it, `attachments`."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from endpoints.errors import explain
@@ -34,9 +35,9 @@ def result_of(call: dict[str, Any], output: str, failed: bool) -> dict[str, Any]
     return {**call, "output": output, "progress": 1, **({"failed": True} if failed else {})}
 
 
-def error_text(code: str, wait: int = 0) -> str:
+def error_text(code: str, wait: int = 0, settings: Sequence[str] = ()) -> str:
     """Return what went wrong and what to do, as one text."""
-    words = explain(code, wait)
+    words = explain(code, wait, settings)
     return f"{words.title}. {words.advice}"
 
 
@@ -46,7 +47,8 @@ def _part_to_wire(part: Part, *, index: int, message_id: str) -> dict[str, Any]:
             agent = part["agent_update"]["agentId"]
             return {"type": "agent_update", "agent_update": {"index": index, "runId": message_id, "agentId": agent}}
         case "error":
-            return {"type": "error", "error": error_text(part["code"], part.get("wait", 0)), "code": part["code"]}
+            text = error_text(part["code"], part.get("wait", 0), part.get("settings", ()))
+            return {"type": "error", "error": text, "code": part["code"]}
         case "think":
             return {"type": "think", "think": part["think"]}  # seals are between us and the provider
         case _:

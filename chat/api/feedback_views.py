@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.api.errors import WireError
+from accounts.api.scopes import READ_AND_WRITE
 from accounts.api.wire import In, Out, first_fault, person, read_body
 from chat.feedback import LIMIT, Feedback, Rating
 from chat.services.feedback import NotAReply, rate
@@ -37,6 +38,7 @@ class FeedbackOut(Out):
 
 
 class FeedbackView(APIView):
+    key_scopes = READ_AND_WRITE
     error_key = "error"
 
     @extend_schema(operation_id="messages_feedback", request=FeedbackIn, responses=FeedbackOut)

@@ -13,10 +13,10 @@ from rest_framework.response import Response
 
 from accounts import limits
 from accounts.api.errors import WireError
-from accounts.api.wire import Id, In, Out, person, read_body
+from accounts.api.wire import OF_A_ROW, Id, In, Out, person, read_body
 from chat import doors
 from chat.api import reading
-from chat.api.serializers import NEW, ROOT_PARENT, MessageOut, MessagePage, message_out, message_to_wire
+from chat.api.serializers import NEW, ROOT_PARENT, MessageOut, MessagePage, icon_of, message_out, message_to_wire
 from chat.api.views import ChatView
 from chat.models import Message
 from chat.rendering.snippets import marked
@@ -29,6 +29,12 @@ _LIST = {200: {"type": "array", "items": {"$ref": "#/components/schemas/MessageO
 
 
 class EditIn(In):
+    """A new text. Clients name the message once more, or send its whole row."""
+
+    repeated = OF_A_ROW
+    message_id: Id | None = None
+    conversation_id: Id | None = None
+    parent_message_id: Id | None = None  # not read: a message stays where it is
     text: str = Field(max_length=10_000_000)
     index: int | None = Field(None, ge=0, le=10_000)
     model: str | None = Field(None, max_length=256)
@@ -47,8 +53,9 @@ class EditedOut(Out):
 
 
 class NewMessageIn(In):
-    """A message to store as it is; nothing is sent to a model."""
+    """A message to store as it is; nothing is sent to a model. It may be one that was read here before."""
 
+    repeated = OF_A_ROW
     text: str = Field(max_length=10_000_000)
     is_created_by_user: bool
     parent_message_id: Id | None = None
@@ -65,15 +72,20 @@ class BranchIn(In):
 
 
 class HitOut(Out):
-    model_config = ConfigDict(alias_generator=lambda name: "_formatted" if name == "formatted" else to_camel(name))
+    model_config = ConfigDict(
+        alias_generator=lambda name: {"formatted": "_formatted", "icon_url": "iconURL"}.get(name, to_camel(name))
+    )
 
     message_id: str
     conversation_id: str
+    parent_message_id: str
     text: str
     sender: str
     user: str
     title: str
     model: str | None = None
+    endpoint: str | None = None
+    icon_url: str | None = None
     is_created_by_user: bool
     formatted: dict[str, str]
 
@@ -104,7 +116,7 @@ class ConversationMessagesView(ChatView):
         if conversation_id == NEW:
             return Response([])
         found = doors.conversation_for(person(request), reading.id_in_path(conversation_id))
-        messages = Message.objects.filter(conversation=found).order_by("created_at", "id")
+        messages = reading.messages_of(found).order_by("created_at", "id")
         return Response([message_to_wire(message) for message in messages])
 
     @extend_schema(operation_id="messages_add", request=NewMessageIn, responses={201: MessageOut})
@@ -125,6 +137,8 @@ class MessageView(ChatView):
         user = person(request)
         found = doors.message_for(user, message_id, conversation_id=conversation_id)
         body = read_body(request, EditIn)
+        if body.message_id not in (None, message_id) or body.conversation_id not in (None, conversation_id):
+            raise WireError(400, _("The ids in the body and in the address differ."))
         index = body.index if body.index is not None else _first_text(found)
         try:
             saved = editing.save(
@@ -138,7 +152,11 @@ class MessageView(ChatView):
 
     @extend_schema(operation_id="messages_delete", responses={204: None})
     def delete(self, request: Request, conversation_id: UUID, message_id: UUID) -> Response:
-        editing.delete(user=person(request), message_id=message_id, conversation_id=conversation_id)
+        """Delete this message alone; what follows from it keeps its `parentMessageId`."""
+        try:
+            editing.delete(user=person(request), message_id=message_id, conversation_id=conversation_id)
+        except TurnRefused as refusal:
+            raise WireError(refusal.status, refusal.message) from None
         return Response(status=204)
 
 
@@ -185,14 +203,21 @@ def _hits(request: Request, text: str) -> Response:
         page = search.search(user=person(request), query=query, limit=MOST_HITS)
     except limits.TooOften as fault:
         raise WireError(429, fault.message, headers={"Retry-After": str(fault.retry_after)}) from None
-    rows = [_hit(hit, page.terms, str(person(request).id)) for hit in page.hits]
+    found = Message.objects.select_related("conversation").in_bulk([hit.message_id for hit in page.hits])
+    rows = [
+        _hit(hit, page.terms, str(person(request).id), found[hit.message_id])
+        for hit in page.hits
+        if hit.message_id in found
+    ]
     return Response({"messages": [row.to_wire() for row in rows], "nextCursor": None})
 
 
-def _hit(hit: search.Hit, terms: tuple[str, ...], user: str) -> HitOut:
+def _hit(hit: search.Hit, terms: tuple[str, ...], user: str, message: Message) -> HitOut:
+    shown = message_out(message)
     return HitOut(
-        message_id=str(hit.message_id), conversation_id=str(hit.conversation_id), text=hit.text,
-        sender="User" if hit.is_user else hit.sender, user=user, title=hit.title, model=hit.model or None,
+        message_id=str(hit.message_id), conversation_id=str(hit.conversation_id), text=hit.text, user=user,
+        parent_message_id=shown.parent_message_id, sender="User" if hit.is_user else hit.sender, title=hit.title,
+        model=hit.model or None, endpoint=shown.endpoint, icon_url=icon_of(message.conversation) or None,
         is_created_by_user=hit.is_user, formatted={"text": marked(hit.text, terms)},
     )  # fmt: skip
 

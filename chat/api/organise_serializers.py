@@ -1,16 +1,17 @@
 """Bodies of the routes that organise conversations, as they are on the wire."""
 
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from accounts.api.wire import Id, In, Out, iso
+from accounts.api.wire import OF_A_ROW, Id, In, Out, iso
 from chat.services.forking import Option
 from chat.services.tags import DESCRIPTION_LIMIT, NAME_LIMIT
 
 
 class ArchiveArg(In):
+    repeated = OF_A_ROW
     conversation_id: Id
     is_archived: bool
 
@@ -24,6 +25,7 @@ class ArchivedAll(Out):
 
 
 class PinArg(In):
+    repeated = OF_A_ROW
     conversation_id: Id
     pinned: bool
 
@@ -33,13 +35,15 @@ class PinIn(In):
 
 
 class PinnedOrderIn(In):
-    pinned_order: list[Id] = Field(max_length=10_000)
+    """What stands at the top, in this order: ids of pinned conversations, and a client's own names for other things."""
+
+    pinned_order: list[Annotated[str, Field(min_length=1, max_length=256)]] = Field(max_length=1_000)
 
 
 class ForkIn(In):
     conversation_id: Id
     message_id: Id
-    option: Option | None = None
+    option: Option | Literal["default", ""] | None = None
     split_at_target: bool = False
     latest_message_id: Id | None = None
 
@@ -57,21 +61,28 @@ class CopiedOut(Out):
 
 
 class NewTagIn(In):
+    """A bookmark, as the forms of clients have it: with an empty `conversationId` where there is none."""
+
+    repeated = OF_A_ROW
     tag: str = Field(min_length=1, max_length=NAME_LIMIT)
     description: str | None = Field(None, max_length=DESCRIPTION_LIMIT)
-    add_to_conversation: bool = False
-    conversation_id: Id | None = None
+    add_to_conversation: bool | None = None
+    conversation_id: Annotated[Id | None, BeforeValidator(lambda value: None if value == "" else value)] = None
 
 
 class TagIn(In):
+    """What changes of a bookmark. Clients that move one send its whole row with another `position`."""
+
+    repeated = OF_A_ROW
     tag: str | None = Field(None, min_length=1, max_length=NAME_LIMIT)
     description: str | None = Field(None, max_length=DESCRIPTION_LIMIT)
     position: int | None = Field(None, ge=0, le=1_000_000)
 
 
 class TagsIn(In):
+    """All tags that the conversation shall have. (Clients also name the one that was toggled, put on or taken off.)"""
+
     tags: list[str] = Field(max_length=100)
-    tag: str | None = Field(None, max_length=NAME_LIMIT)
 
 
 class ConversationTag(Out):

@@ -1,5 +1,6 @@
 """Archiving, pinning, copying and bookmarking conversations over the API."""
 
+from typing import cast
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -11,6 +12,7 @@ from accounts import limits
 from accounts.api.errors import WireError
 from accounts.api.wire import person, read_body
 from chat import doors
+from chat.api import reading
 from chat.api.organise_serializers import (
     ArchivedAll,
     ArchiveIn,
@@ -27,7 +29,7 @@ from chat.api.organise_serializers import (
 )
 from chat.api.serializers import ConversationOut, conversation_to_wire, message_to_wire
 from chat.api.views import ChatView
-from chat.models import Conversation, Message, Tag
+from chat.models import Conversation, Tag
 from chat.services import forking, organise, pins, tags
 from chat.services.refusal import TurnRefused
 
@@ -63,24 +65,25 @@ class PinnedOrderView(ChatView):
 
     @extend_schema(operation_id="pinned_order", responses=_NAMES)
     def get(self, request: Request) -> Response:
-        return Response([str(each) for each in pins.pinned(person(request))])
+        return Response(pins.named_order(person(request)))
 
     @extend_schema(operation_id="pinned_order_set", request=PinnedOrderIn, responses=_NAMES)
     def post(self, request: Request) -> Response:
         wanted = read_body(request, PinnedOrderIn).pinned_order
-        return Response([str(each) for each in pins.reorder(user=person(request), conversation_ids=wanted)])
+        return Response(pins.set_named_order(user=person(request), names=wanted))
 
 
 class ForkView(ChatView):
     @extend_schema(operation_id="conversations_fork", request=ForkIn, responses=CopiedOut)
     def post(self, request: Request) -> Response:
         body = read_body(request, ForkIn)
+        option = forking.DEFAULT if body.option in {None, "", "default"} else cast("forking.Option", body.option)
         try:
             made = forking.fork(
                 user=person(request),
                 conversation_id=body.conversation_id,
                 message_id=body.message_id,
-                option=body.option or "targetLevel",
+                option=option,
                 split=body.split_at_target,
                 latest_message_id=body.latest_message_id,
                 address=limits.address_of(request),
@@ -116,6 +119,8 @@ class TagsView(ChatView):
     def post(self, request: Request) -> Response:
         """Return the tag of that name, which may have been there before."""
         user, body = person(request), read_body(request, NewTagIn)
+        if body.conversation_id is not None:
+            doors.conversation_for(user, body.conversation_id)
         conversation_id = body.conversation_id if body.add_to_conversation else None
         found = Tag.objects.filter(owner=user, name=" ".join(body.tag.split())).first()
         try:
@@ -145,7 +150,7 @@ class TagView(ChatView):
             tags.move(user=user, tag_id=found.id, position=body.position)
         return Response(tag_to_wire(tags.listed(user).get(id=found.id)))
 
-    @extend_schema(operation_id="tags_delete", responses=ConversationTag)
+    @extend_schema(operation_id="tags_delete", responses={200: ConversationTag})
     def delete(self, request: Request, name: str) -> Response:
         found = _tag(request, name)
         tags.delete(user=person(request), tag_id=found.id)
@@ -157,9 +162,8 @@ class ConversationTagsView(ChatView):
     def put(self, request: Request, conversation_id: UUID) -> Response:
         doors.conversation_for(person(request), conversation_id)
         body = read_body(request, TagsIn)
-        wanted = [*body.tags, *([body.tag] if body.tag and body.tag not in body.tags else [])]
         try:
-            return Response(tags.set_tags(user=person(request), conversation_id=conversation_id, names=wanted))
+            return Response(tags.set_tags(user=person(request), conversation_id=conversation_id, names=body.tags))
         except tags.BadTag as fault:
             raise WireError(400, f"tags: {fault}") from None
 
@@ -180,5 +184,5 @@ def _too_often(fault: limits.TooOften) -> WireError:
 
 
 def _copied(made: Conversation) -> dict[str, object]:
-    rows = Message.objects.filter(conversation=made).order_by("created_at", "id")
+    rows = reading.messages_of(made).order_by("created_at", "id")
     return {"conversation": conversation_to_wire(made), "messages": [message_to_wire(row) for row in rows]}

@@ -10,13 +10,14 @@ from pydantic.alias_generators import to_camel
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts import quotas
 from accounts.api.errors import WireError
-from accounts.api.wire import Id, In, Out, iso, person, read_body
+from accounts.api.wire import OF_A_ROW, Id, In, Out, iso, person, read_body
 from chat import doors
 from chat.api import reading
 from chat.api.serializers import conversation_to_wire
 from chat.api.views import ChatView
-from chat.models import Favourite, Project
+from chat.models import Project
 from chat.services import favourites, projects
 from endpoints.offer import Pick
 
@@ -54,6 +55,7 @@ class NewProjectIn(In):
 
 
 class ProjectIn(In):
+    repeated = OF_A_ROW
     name: str | None = Field(None, max_length=10_000)
     description: str | None = Field(None, max_length=100_000)
 
@@ -138,7 +140,7 @@ class ProjectView(ChatView):
             raise WireError(400, f"{fault.field}: {fault}") from None
         return Response(_shown(request, project_id))
 
-    @extend_schema(operation_id="projects_delete", responses=DeletedProject)
+    @extend_schema(operation_id="projects_delete", responses={200: DeletedProject})
     def delete(self, request: Request, project_id: UUID) -> Response:
         freed = projects.delete(user=person(request), project_id=project_id)
         return Response(DeletedProject(deleted_count=1, modified_count=freed).to_wire())
@@ -164,16 +166,16 @@ class FavoritesView(ChatView):
 
     @extend_schema(operation_id="favorites_list", responses=_FAVOURITES)
     def get(self, request: Request) -> Response:
-        return Response(list(map(_favourite, favourites.listed(person(request)))))
+        return Response(list(map(favourites.to_wire, favourites.listed(person(request)))))
 
     @extend_schema(operation_id="favorites_set", request=FavoritesIn, responses=_FAVOURITES)
     def post(self, request: Request) -> Response:
         wanted = read_body(request, FavoritesIn).favorites
-        if len(wanted) > favourites.MOST:
-            words = _("At most %(limit)d favourites can be kept.") % {"limit": favourites.MOST}
-            raise WireError(400, {"message": words, "code": "MAX_FAVORITES_EXCEEDED", "limit": favourites.MOST})
+        if len(wanted) > (most := quotas.most("favourites")):
+            words = _("At most %(limit)d favourites can be kept.") % {"limit": most}
+            raise WireError(400, {"message": words, "code": "MAX_FAVORITES_EXCEEDED", "limit": most})
         picks = [_pick(each) for each in wanted]
-        return Response(list(map(_favourite, favourites.replace(user=person(request), picks=picks))))
+        return Response(list(map(favourites.to_wire, favourites.replace(user=person(request), picks=picks))))
 
 
 def _shown(request: Request, project_id: UUID) -> dict[str, Any]:
@@ -190,10 +192,6 @@ def _project(project: Project) -> ChatProject:
         last_conversation_id=str(counted.last_conversation_id) if counted.last_conversation_id else None,
         created_at=iso(project.created_at), updated_at=iso(project.updated_at),
     )  # fmt: skip
-
-
-def _favourite(favourite: Favourite) -> dict[str, str]:
-    return {"spec": favourite.spec} if favourite.spec else {"model": favourite.model, "endpoint": favourite.endpoint}
 
 
 def _pick(wanted: Favorite) -> Pick:

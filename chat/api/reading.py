@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
@@ -22,7 +22,7 @@ PAGE = 25
 LARGEST_PAGE = 100
 LONGEST_SEARCH = 1_000  # characters
 UNASSIGNED = "unassigned"
-MESSAGE_ORDERS = {"createdAt": "created_at", "updatedAt": "updated_at"}
+MESSAGE_ORDERS = {"createdAt": "created_at", "updatedAt": "updated_at", "endpoint": "endpoint"}
 _FLAGS = {"true": True, "false": False, "": False}
 
 
@@ -64,19 +64,24 @@ def _in_project(request: Request, among: ConversationQuerySet, project: str) -> 
 
 
 def message_page(request: Request) -> tuple[list[Message], str | None]:
-    """Return a page of one conversation's messages, or the one message named. Raises `WireError`, `Http404`."""
-    conversation = request.query_params.get("conversationId")
-    if not conversation:
-        raise WireError(400, _("conversationId: name the conversation."))
-    conversation_id = id_in_path(conversation)
-    if named := request.query_params.get("messageId"):
-        return [doors.message_for(person(request), id_in_path(named), conversation_id=conversation_id)], None
-    found = doors.conversation_for(person(request), conversation_id)
+    """Return a page of one conversation's messages, or the one message named. Raises `WireError`, `Http404`.
+
+    A request that names neither gets an empty page, and so does one for a message that is not there.
+    """
+    conversation, named = request.query_params.get("conversationId"), request.query_params.get("messageId")
+    if not conversation and not named:
+        return [], None
+    found = doors.conversation_for(person(request), id_in_path(conversation)) if conversation else None
+    if named:
+        return _named(request, uuid_of(named), found), None
+    assert found is not None  # noqa: S101 (one of the two is named)
     field = MESSAGE_ORDERS.get(request.query_params.get("sortBy", "createdAt"))
     direction = request.query_params.get("sortDirection", "desc")
     if field is None or direction not in {"asc", "desc"}:
         raise WireError(400, _("sortBy or sortDirection: this order is not known."))
-    rows = Message.objects.filter(conversation=found)
+    rows = messages_of(found)
+    if field == "endpoint":
+        return _by_endpoint(request, rows, direction)
     if position := _position(request.query_params.get("cursor")):
         moment, last_id = position
         beyond = Q(**{f"{field}__{'lt' if direction == 'desc' else 'gt'}": moment})
@@ -86,6 +91,30 @@ def message_page(request: Request) -> tuple[list[Message], str | None]:
     if len(page) <= most:
         return page, None
     return page[:most], f"{getattr(page[most - 1], field).isoformat()} {page[most - 1].id}"
+
+
+def _named(request: Request, message_id: UUID | None, conversation: Conversation | None) -> list[Message]:
+    if message_id is None:
+        return []
+    try:
+        within = conversation.id if conversation else None
+        return [doors.message_for(person(request), message_id, conversation_id=within)]
+    except Http404:
+        return []
+
+
+def _by_endpoint(request: Request, rows: QuerySet[Message], direction: str) -> tuple[list[Message], str | None]:
+    """Return a page in the order of the endpoints' names; the cursor is the place where it goes on."""
+    cursor, most = request.query_params.get("cursor", ""), size(request, "pageSize")
+    start = int(cursor) if cursor.isascii() and cursor.isdigit() and len(cursor) < 10 else 0
+    first = "endpoint" if direction == "asc" else "-endpoint"
+    page = list(rows.order_by(first, "created_at", "id")[start : start + most + 1])
+    return page[:most], str(start + most) if len(page) > most else None
+
+
+def messages_of(conversation: Conversation) -> QuerySet[Message]:
+    """Return what was said there, each message knowing its conversation; a deleted one is not said any more."""
+    return conversation.messages.exclude(state=Message.State.DELETED)
 
 
 def id_in_path(text: str) -> UUID:
@@ -116,11 +145,11 @@ def _storable(texts: list[str]) -> list[str]:
 
 
 def size(request: Request, name: str) -> int:
-    """Return how many rows are asked for. Raises `WireError`."""
-    text = request.query_params.get(name, str(PAGE))
-    if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) > 0):
-        raise WireError(400, _("%(name)s: this must be a whole number above zero.") % {"name": name})
-    return min(int(text), LARGEST_PAGE)
+    """Return how many rows are asked for; what is no number above zero stands for a page of the usual size."""
+    text = request.query_params.get(name, "")
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        return PAGE
+    return min(int(text), LARGEST_PAGE) or PAGE
 
 
 def _flag(request: Request, name: str) -> bool:

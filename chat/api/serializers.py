@@ -6,10 +6,13 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from accounts.api.wire import Id, In, Out, iso
+from accounts.api.wire import OF_A_ROW, Id, In, Out, iso
 from chat.api.content import attachments_of, content_of
 from chat.model_settings import describe_parameters
 from chat.models import Conversation, Message
+from endpoints import registry
+from endpoints.api.serializers import type_on_the_wire
+from endpoints.tokens import estimate
 
 ROOT_PARENT = UUID(int=0)  # stands for "no parent"
 NEW = "new"  # stands for a conversation that does not exist yet
@@ -20,6 +23,8 @@ def _wire_name(name: str) -> str:
     """Camel case, but for `_id` and the names of model parameters, which are spelt as providers spell them."""
     if name == "id_":
         return "_id"
+    if name == "icon_url":
+        return "iconURL"
     return name if name in _SPELT_WITH_UNDERSCORE else to_camel(name)
 
 
@@ -38,8 +43,11 @@ class ConversationOut(Out):
     title: str
     user: str
     endpoint: str
+    endpoint_type: str | None = None
     model: str
     spec: str | None = None
+    icon_url: str | None = None
+    greeting: str | None = None
     tags: list[str] = []
     is_archived: bool
     archived_at: str | None = None
@@ -63,6 +71,7 @@ class ConversationRow(Out):
     user: str
     model: str
     spec: str | None = None
+    icon_url: str | None = None
     pinned: bool
     archived_at: str | None = None
     chat_project_id: str | None = None
@@ -95,6 +104,7 @@ class MessageOut(Out):
     is_created_by_user: bool
     model: str | None = None
     endpoint: str | None = None
+    icon_url: str | None = None
     finish_reason: str | None = None
     token_count: int | None = None
     unfinished: bool = False
@@ -165,6 +175,7 @@ class AbortOut(Out):
 
 
 class RenameArg(In):
+    repeated = OF_A_ROW
     conversation_id: Id
     title: str = Field(max_length=100_000)
 
@@ -198,7 +209,9 @@ def conversation_to_wire(conversation: Conversation) -> dict[str, Any]:
     return ConversationOut(
         id_=str(conversation.id), conversation_id=str(conversation.id), title=conversation.title,
         user=str(conversation.owner_id), endpoint=conversation.endpoint, model=conversation.model,
-        spec=conversation.spec or None, tags=[tag.name for tag in conversation.tags.all()],
+        endpoint_type=type_on_the_wire(conversation.endpoint), icon_url=icon_of(conversation) or None,
+        greeting=conversation.greeting or None, spec=conversation.spec or None,
+        tags=[tag.name for tag in conversation.tags.all()],
         chat_project_id=str(conversation.project_id) if conversation.project_id else None,
         archived_at=iso(conversation.archived_at) if conversation.archived_at else None,
         is_archived=conversation.is_archived, pinned=conversation.is_pinned, is_temporary=conversation.is_temporary,
@@ -207,11 +220,17 @@ def conversation_to_wire(conversation: Conversation) -> dict[str, Any]:
     ).to_wire()  # fmt: skip
 
 
+def icon_of(conversation: Conversation) -> str:
+    """Return the icon that a client gave the conversation, else that of its model spec."""
+    spec = registry.current().spec(conversation.spec) if conversation.spec and not conversation.icon_url else None
+    return conversation.icon_url or (spec and (spec.iconURL or spec.preset.iconURL)) or ""
+
+
 def row_of(conversation: Conversation) -> ConversationRow:
     return ConversationRow(
         id_=str(conversation.id), conversation_id=str(conversation.id), endpoint=conversation.endpoint,
         title=conversation.title, user=str(conversation.owner_id), model=conversation.model,
-        spec=conversation.spec or None, pinned=conversation.is_pinned,
+        spec=conversation.spec or None, icon_url=icon_of(conversation) or None, pinned=conversation.is_pinned,
         archived_at=iso(conversation.archived_at) if conversation.archived_at else None,
         chat_project_id=str(conversation.project_id) if conversation.project_id else None,
         created_at=iso(conversation.created_at), updated_at=iso(conversation.updated_at),
@@ -219,21 +238,33 @@ def row_of(conversation: Conversation) -> ConversationRow:
 
 
 def message_out(message: Message) -> MessageOut:
-    """Return the message without the fields that a conversation's own list leaves out."""
+    """Return the message without the fields that a conversation's own list leaves out. It knows its conversation."""
+    conversation = message.conversation
     ids = {"message_id": str(message.id), "conversation_id": str(message.conversation_id)}
-    output = message.usage.get("output_tokens")
     return MessageOut(
         **ids, parent_message_id=str(message.parent_id or ROOT_PARENT),
         sender="User" if message.is_user else message.sender, text=message.text,
         content=None if message.is_user else content_of(message.parts, message_id=ids["message_id"]),
         attachments=attachments_of(message.parts, **ids) or None,
-        is_created_by_user=message.is_user, model=message.model or None, endpoint=message.endpoint or None,
-        finish_reason=message.finish_reason or None, token_count=output,
+        is_created_by_user=message.is_user, model=message.model or None,
+        endpoint=message.endpoint or conversation.endpoint or None,
+        icon_url=None if message.is_user else icon_of(conversation) or None,
+        finish_reason=message.finish_reason or None, token_count=_tokens(message),
         unfinished=message.state in UNFINISHED, error=message.state == Message.State.FAILED,
         metadata=_metadata(message) or None,
         quotes=[quote["text"] for quote in message.quotes] or None, feedback=message.feedback,
         created_at=iso(message.created_at), updated_at=iso(message.updated_at),
     )  # fmt: skip
+
+
+def _tokens(message: Message) -> int | None:
+    """Return how many tokens the text is: as the provider counted them, else about; of what is being written, none."""
+    if message.state == Message.State.STREAMING:
+        return None
+    if not (message.is_user or message.edited_at) and "output_tokens" in message.usage:
+        counted: int = message.usage["output_tokens"]
+        return counted
+    return estimate(message.text)
 
 
 UNFINISHED = {Message.State.STREAMING, Message.State.STOPPED, Message.State.INTERRUPTED}

@@ -9,25 +9,19 @@ from pydantic import ConfigDict, Field, PrivateAttr, ValidationError
 from rest_framework.request import Request
 
 from accounts.api.errors import WireError
-from accounts.api.wire import Id, In, first_fault, person, read
+from accounts.api.parsers import FormData
+from accounts.api.wire import OF_A_ROW, Id, In, first_fault, person, read
 from accounts.ids import uuid_of
 from accounts.models import User
 from chat import doors
 from chat.api.serializers import NEW, PROTOCOL, ROOT_PARENT
 from chat.model_settings import ModelSettings, describe_parameters
-from chat.models import Generation, Message
+from chat.models import GREETING_LIMIT, ICON_LIMIT, Generation, Message
 from chat.quotes import MOST, BadQuote, Quote, read_quotes
-from chat.services.turns import Draft, StartedTurn, continue_reply, regenerate, start_turn
+from chat.services.turns import Draft, Shown, StartedTurn, continue_reply, regenerate, start_turn
 from endpoints.offer import offer_for
 from endpoints.parameters.settings import keys
 
-# Documented, and of no consequence for what this server does.
-_WITHOUT_EFFECT = (
-    "endpointType", "key", "iconURL", "greeting", "chatGptLabel", "sender", "resendImages", "instructions",
-    "additional_instructions", "append_current_datetime", "artifacts", "examples", "tools", "tags", "ephemeralAgent",
-    "timezone", "overrideConvoId", "overrideUserMessageId", "generationProtocolVersion", "codeApprovalMode",
-    "codeEnvironmentMode", "codeWorkspaces", "isCreatedByUser", "error", "clientTimestamp",
-)  # fmt: skip
 # Documented, and not here yet. To act as if nothing had been asked would be wrong, so a value is refused.
 _NOT_HERE_YET = (
     "files", "isTemporary", "editedContent", "addedConvo", "manualSkills", "compact", "recoverySteerId",
@@ -35,11 +29,10 @@ _NOT_HERE_YET = (
 
 
 class StartIn(In):
-    """A message to send. What else is documented for this route is accepted, or refused by name."""
+    """A message to send. Clients put the row of an earlier message, or of the conversation, around it."""
 
-    model_config = ConfigDict(
-        alias_generator=None, extra="forbid", protected_namespaces=(), json_schema_extra=describe_parameters
-    )
+    model_config = ConfigDict(alias_generator=None, protected_namespaces=(), json_schema_extra=describe_parameters)
+    repeated = OF_A_ROW
 
     text: str = ""
     quotes: list[str] | None = Field(None, max_length=MOST)
@@ -52,6 +45,8 @@ class StartIn(In):
     endpoint: str = Field("", max_length=128)
     model: str | None = Field(None, max_length=256)
     spec: str | None = Field(None, max_length=256)
+    iconURL: str | None = None  # noqa: N815
+    greeting: str | None = None
     isRegenerate: bool | None = None  # noqa: N815
     isContinued: bool | None = None  # noqa: N815
     agent_id: str | None = Field(None, max_length=128)
@@ -76,14 +71,21 @@ class StartIn(In):
         return None if parent == ROOT_PARENT else parent
 
     @property
+    def shown(self) -> Shown:
+        """How the client shows the conversation. What is too long to keep is decoration, and is left out."""
+        icon = "" if self.iconURL and len(self.iconURL) > ICON_LIMIT else self.iconURL
+        greeting = "" if self.greeting and len(self.greeting) > GREETING_LIMIT else self.greeting
+        return Shown(icon, greeting)
+
+    @property
     def model_settings(self) -> ModelSettings:
         """What the body sets for the model."""
         return self._settings
 
-    def with_settings(self, values: Mapping[str, Any]) -> "StartIn":
+    def with_settings(self, values: Mapping[str, Any], *, strict: bool = True) -> "StartIn":
         """Take the parameters of the model. Raises `WireError` for a value that no model takes."""
         try:
-            self._settings = ModelSettings.read(values, strict=True)
+            self._settings = ModelSettings.read(values, strict=strict)
         except ValidationError as fault:
             raise WireError(400, first_fault(fault)) from None
         return self
@@ -91,14 +93,14 @@ class StartIn(In):
 
 def read_start(request: Request, endpoint: str | None) -> StartIn:
     """Return the body, its endpoint taken from the path where it stands there. Raises `WireError`."""
-    data = dict(request.data)
+    data: dict[str, Any] = dict(request.data)
+    is_form = isinstance(request.data, FormData)
     for name in _NOT_HERE_YET:
         if data.pop(name, None) not in (None, False, "", [], {}):
             raise WireError(400, _("%(name)s: this is not available on this server.") % {"name": name})
-    for name in _WITHOUT_EFFECT:
-        data.pop(name, None)
     chosen = {name: data.pop(name) for name in keys() if name in data}
-    body = read(StartIn, data).with_settings(chosen)
+    body = read(StartIn, FormData(data) if is_form else data, user=person(request))
+    body = body.with_settings(chosen, strict=not is_form)
     if endpoint:
         if body.endpoint and body.endpoint != endpoint:
             raise WireError(400, _("The endpoint in the path and the one in the body differ."))
@@ -126,6 +128,8 @@ def _protocol_fault(code: str, words: str) -> WireError:
 def begin(request: Request, body: StartIn) -> StartedTurn:
     """Start what the body asks for: a message, another reply, or the rest of one."""
     user = person(request)
+    if body.chatProjectId is not None:
+        doors.project_for(user, body.chatProjectId)
     if body.isContinued:
         return continue_reply(user=user, message_id=_reply_meant(request, body).id)
     if body.isRegenerate:
@@ -137,6 +141,7 @@ def begin(request: Request, body: StartIn) -> StartedTurn:
         text=body.text, endpoint=body.endpoint, model=body.model or _first_model(user, body), spec=body.spec or "",
         parent_id=body.parent_id, settings=body.model_settings, message_id=body.messageId,
         client_request_id=body.clientRequestId, project_id=body.chatProjectId, quotes=_quotes_of(body),
+        shown=body.shown,
     )  # fmt: skip
     return start_turn(user=user, conversation_id=body.conversation_id, draft=draft)
 
@@ -166,6 +171,9 @@ def _reply_meant(request: Request, body: StartIn) -> Message:
     message_id = named or body.parent_id or body.messageId
     if message_id is None:
         raise WireError(400, _("parentMessageId: name the message that was answered."))
+    for each in (body.parent_id, body.parentMessageId):
+        if each is not None and each not in {ROOT_PARENT, message_id}:
+            doors.message_for(person(request), each, conversation_id=conversation_id)
     message = doors.message_for(person(request), message_id, conversation_id=conversation_id)
     if not message.is_user:
         return message

@@ -39,6 +39,7 @@ class RunSteps:
     def __init__(self, *, conversation_id: UUID, message_id: UUID, model: str = "", provider: str = "") -> None:
         self.ended: Finished | Failed | None = None
         self.steps: list[Payload] = []  # every step that began, for `resumeState`
+        self.usages: list[Payload] = []  # what was reported, for `resumeState`
         self._reducer = MessageParts()
         self._ids = {"messageId": str(message_id), "conversationId": str(conversation_id)}
         self._source = {name: value for name, value in (("model", model), ("provider", provider)) if value}
@@ -68,6 +69,8 @@ class RunSteps:
         """Return the frame that puts a client in the picture at once; `state` is what only the caller knows."""
         resume = {"runSteps": list(self.steps), "aggregatedContent": self.content, **self._ids, **state}
         resume["responseMessageId"] = resume.pop("messageId")
+        if self.usages:
+            resume["collectedUsage"] = list(self.usages)
         return {"sync": True, "resumeState": resume, "pendingEvents": []}
 
     def _replace(self, event: Resumed) -> list[Payload]:
@@ -106,7 +109,8 @@ class RunSteps:
                 update = {"index": index, "runId": self.run_id, "agentId": agent_id}
                 return [{"event": "on_agent_update", "data": {"type": "agent_update", "agent_update": update}}]
             case Usage():
-                return [{"event": "on_token_usage", "data": self._usage(event)}]
+                self.usages.append(self._usage(event))
+                return [{"event": "on_token_usage", "data": self.usages[-1]}]
             case Finished() | Failed():
                 self.ended = event
         return []

@@ -7,22 +7,25 @@ together are the reply.
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Callable
+from asyncio import FIRST_COMPLETED
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
 from django.db import close_old_connections
 
+from accounts.services.proof import Proof
 from chat.api.content import error_text
-from chat.api.serializers import PROTOCOL, ROOT_PARENT, conversation_to_wire, message_to_wire
+from chat.api.serializers import PROTOCOL, ROOT_PARENT, conversation_to_wire, icon_of, message_to_wire
 from chat.api.steps import Payload, RunSteps
 from chat.models import Conversation, Generation, Message
+from chat.services.notices import endings
 from chat.streaming.follow import events_of, follow
-from endpoints.events import Event
+from endpoints.events import Event, Usage
 from endpoints.parts import MessageParts
 
 P = ParamSpec("P")
@@ -37,9 +40,17 @@ _pool = ThreadPoolExecutor(THREADS, thread_name_prefix="stream")
 # The machine codes of the wire format (section 10.6) for our own; what has none is said in words alone.
 WIRE_TYPES = {
     "bad_key": "auth_failed",
+    "forbidden": "auth_failed",
+    "bad_user_key": "invalid_user_key",
+    "no_user_key": "no_user_key",
+    "expired_user_key": "expired_user_key",
+    "no_base_url": "no_base_url",
+    "invalid_base_url": "invalid_base_url",
     "no_such_model": "model_not_found",
     "rate_limit": "model_rate_limit",
+    "upstream_limit": "model_rate_limit",
     "quota": "model_rate_limit",
+    "key_limit": "model_rate_limit",
     "context_too_long": "INPUT_LENGTH",
     "bad_request": "invalid_request_error",
     "content_filter": "refusal",
@@ -57,6 +68,22 @@ class Run:
     conversation: Conversation
     question: Message
     reply: Message
+    is_regenerate: bool = False  # the question had a reply before
+
+    def steps(self) -> RunSteps:
+        """Return the translation of the run's events, at its beginning."""
+        return RunSteps(
+            conversation_id=self.conversation.id, message_id=self.reply.id, model=self.reply.model,
+            provider=self.reply.endpoint,
+        )  # fmt: skip
+
+    def stored(self) -> list[Event]:
+        """Return the events that lead to what the database has of the reply, and what it used."""
+        counts = {name: self.reply.usage[name] for name in _COUNTS if name in self.reply.usage}
+        return [*events_of(MessageParts(tuple(self.reply.parts))), *([Usage(**counts)] if counts else [])]
+
+
+_COUNTS = tuple(field.name for field in fields(Usage) if field.name != "estimated")
 
 
 def in_database(function: Callable[P, R]) -> Callable[P, Any]:
@@ -77,33 +104,53 @@ def load_run(generation_id: UUID) -> Run | None:
     question = generation.message.parent if generation else None
     if generation is None or question is None:
         return None
-    return Run(generation=generation, conversation=generation.conversation, question=question, reply=generation.message)
+    reply = generation.message
+    question.conversation = reply.conversation = generation.conversation
+    earlier = Message.objects.filter(parent=question, author=Message.Author.ASSISTANT, created_at__lt=reply.created_at)
+    again = generation.is_open and earlier.exists()  # nobody asks of a run that is over
+    return Run(generation, generation.conversation, question, reply, again)
 
 
 def frame(payload: Payload, event: str = "message") -> str:
     return f"event: {event}\ndata: {json.dumps(payload, ensure_ascii=False, separators=(',', ':'))}\n\n"
 
 
-async def frames(run: Run, *, resume: bool = False, may_listen: Callable[[], bool] | None = None) -> AsyncIterator[str]:
+async def frames(run: Run, *, resume: bool = False, proof: Proof | None = None) -> AsyncIterator[str]:
     """Yield the frames of `run`; ends after `final` or an error frame.
 
-    A client that was too slow is cut off before them: it resumes, as after any lost connection. One that was signed
-    out meanwhile (`may_listen`) is cut off, too, and cannot resume.
+    A client that was too slow is cut off before them: it resumes, as after any lost connection. One whose `proof` holds
+    no more is cut off, too, and cannot resume.
     """
-    looked = time.monotonic()
-    steps = RunSteps(
-        conversation_id=run.conversation.id, message_id=run.reply.id, model=run.reply.model,
-        provider=run.reply.endpoint,
-    )  # fmt: skip
-    titled = run.conversation.titled_by != Conversation.TitledBy.WORDS
+    async with endings(run.generation.owner_id) as ended, aclosing(_frames(run, resume, _Watch(proof, ended))) as all_:
+        async for each in all_:
+            yield each
+
+
+class _Watch:
+    """Whether a stream may go on: looks when something ended, and from time to time, as a word may be lost."""
+
+    def __init__(self, proof: Proof | None, ended: asyncio.Event) -> None:
+        self._proof, self.ended, self._looked = proof, ended, time.monotonic()
+        self.is_over = False
+
+    async def may_go_on(self) -> bool:
+        if self.ended.is_set() or time.monotonic() - self._looked >= LOOK:
+            self.ended.clear()
+            self._looked = time.monotonic()
+            self.is_over = self._proof is not None and not await in_database(self._proof.holds)()
+        return not self.is_over
+
+
+async def _frames(run: Run, resume: bool, watch: _Watch) -> AsyncGenerator[str]:
+    steps = run.steps()
+    # A client that comes late hears of the title that this run brought; one that resumes has it in the first frame.
+    brought = run.generation.needs_title and not run.generation.is_open and not resume
+    titled = run.conversation.titled_by != Conversation.TitledBy.WORDS and not brought
     if not resume:
         yield frame(created(run))
-    async with aclosing(_batches(run, wait=SNAPSHOT_WAIT if resume else None)) as batches:  # type: ignore[type-var]
+    wait = SNAPSHOT_WAIT if resume else None
+    async with aclosing(_batches(run, wait=wait, watch=watch)) as batches:  # type: ignore[type-var]
         async for batch in batches:
-            if may_listen is not None and time.monotonic() - looked >= LOOK:
-                looked = time.monotonic()
-                if not await in_database(may_listen)():
-                    return
             if batch is None:
                 yield ": keep-alive\n\n"
                 continue
@@ -112,6 +159,8 @@ async def frames(run: Run, *, resume: bool = False, may_listen: Callable[[], boo
                 payloads, resume = [steps.sync(resume_state(run))], False
             if payloads:
                 yield "".join(frame(payload) for payload in payloads)
+    if watch.is_over:
+        return
     ended = await in_database(load_run)(run.generation.id)
     if ended is not None and ended.generation.is_open:
         return
@@ -120,10 +169,13 @@ async def frames(run: Run, *, resume: bool = False, may_listen: Callable[[], boo
     yield ending(ended, run)
 
 
-async def _batches(run: Run, *, wait: float | None) -> AsyncIterator[list[Event] | None]:
-    """Yield the run's events; None means "nothing for a while". With `wait` the first batch comes within it."""
+async def _batches(run: Run, *, wait: float | None, watch: _Watch) -> AsyncIterator[list[Event] | None]:
+    """Yield the run's events while `watch` lets it go on; None means "nothing for a while".
+
+    With `wait` the first batch comes within it.
+    """
     if not run.generation.is_open:
-        yield events_of(MessageParts(tuple(run.reply.parts)))
+        yield run.stored()
         return
     async with aclosing(follow(run.generation.id)) as source:  # type: ignore[type-var]
         following = asyncio.ensure_future(_next(source))
@@ -131,11 +183,17 @@ async def _batches(run: Run, *, wait: float | None) -> AsyncIterator[list[Event]
             await asyncio.wait({following}, timeout=wait)
             if not following.done():
                 yield []
+        ending = asyncio.ensure_future(watch.ended.wait())
         try:
             while True:
-                await asyncio.wait({following}, timeout=KEEP_ALIVE)
-                if not following.done():
+                done, _ = await asyncio.wait({following, ending}, timeout=KEEP_ALIVE, return_when=FIRST_COMPLETED)
+                if not await watch.may_go_on():
+                    return
+                if ending in done:
+                    ending = asyncio.ensure_future(watch.ended.wait())
+                if not done:
                     yield None
+                if following not in done:
                     continue
                 batch = following.result()
                 if batch is None:
@@ -143,9 +201,14 @@ async def _batches(run: Run, *, wait: float | None) -> AsyncIterator[list[Event]
                 following = asyncio.ensure_future(_next(source))
                 yield batch
         finally:
-            following.cancel()
-            with suppress(asyncio.CancelledError):
-                await following
+            await _cancel(following)
+            await _cancel(ending)
+
+
+async def _cancel(task: asyncio.Future[Any]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
 
 
 async def _next(source: AsyncIterator[list[Event]]) -> list[Event] | None:
@@ -160,17 +223,22 @@ def created(run: Run) -> Payload:
 def resume_state(run: Run) -> Payload:
     """Return what a resuming client is told beside steps and content."""
     question = run.question
+    asked: Payload = {
+        "messageId": str(question.id),
+        "parentMessageId": str(question.parent_id or ROOT_PARENT),
+        "conversationId": str(run.conversation.id),
+        "text": question.text,
+    }
+    if question.quotes:
+        asked["quotes"] = [quote["text"] for quote in question.quotes]
     state: Payload = {
-        "userMessage": {
-            "messageId": str(question.id),
-            "parentMessageId": str(question.parent_id or ROOT_PARENT),
-            "conversationId": str(run.conversation.id),
-            "text": question.text,
-        },
+        "userMessage": asked,
         "sender": run.reply.sender,
         "model": run.reply.model,
-        "isRegenerate": False,
+        "isRegenerate": run.is_regenerate,
     }
+    if icon := icon_of(run.conversation):
+        state["iconURL"] = icon
     if run.conversation.titled_by != Conversation.TitledBy.WORDS:
         state["titleEvent"] = title_event(run.conversation)
     return state
@@ -219,10 +287,13 @@ def aborted(run: Run) -> Payload:
 
 
 def failure(code: str) -> Payload:
-    """Return the payload of an error frame; `error` is JSON text when the wire format has a type for it."""
+    """Return the payload of an error frame; `error` is JSON text when the wire format has a type for it.
+
+    Clients look for a `code` in it before they look at its `type`, so our own code has another name.
+    """
     words = error_text(code)
     kind = WIRE_TYPES.get(code, "upstream_model_error" if code not in {"internal", "interrupted"} else "")
-    error = json.dumps({"type": kind, "code": code, "info": words}, ensure_ascii=False) if kind else words
+    error = json.dumps({"type": kind, "info": words, "reason": code}, ensure_ascii=False) if kind else words
     return {"error": error, "generationProtocolVersion": PROTOCOL}
 
 

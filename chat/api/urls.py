@@ -1,6 +1,24 @@
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import PathConverter
 
-from chat.api import chat_views, feedback_views, message_views, organise_views, project_views, views
+from chat.api import (
+    chat_views,
+    feedback_views,
+    message_views,
+    organise_views,
+    project_views,
+    views,
+    waiting_views,
+)
+
+
+class EndpointConverter(PathConverter):
+    """The name of an endpoint, which may have slashes in it, though not at its end."""
+
+    regex = ".*[^/]"
+
+
+register_converter(EndpointConverter, "endpoint")
 
 urlpatterns = [
     path("convos", views.ConversationsView.as_view(), name="conversations"),
@@ -39,6 +57,13 @@ urlpatterns = [
     path("agents/chat/abort", chat_views.AbortView.as_view(), name="chat_abort"),
     path("agents/chat/status/<str:conversation_id>", chat_views.StatusView.as_view(), name="chat_status"),
     path("agents/chat/stream/<str:stream_id>", chat_views.stream, name="chat_stream"),
+    path("agents/chat/resume", waiting_views.ResumeView.as_view(), name="chat_resume"),
+    path("agents/chat/steer", waiting_views.SteerView.as_view(), name="chat_steer"),
+    path("agents/chat/steer/deliver", waiting_views.SteerView.as_view(), name="chat_steer_deliver"),
+    path("agents/chat/steer/cancel", waiting_views.SteerView.as_view(), name="chat_steer_cancel"),
+    path("agents/chat/steer/arm", waiting_views.SteerView.as_view(), name="chat_steer_arm"),
+    path("agents/chat/queued-turns", waiting_views.QueuedTurnsView.as_view(), name="chat_queued_turns"),
+    path("agents/chat/queued-turns/<str:turn_id>", waiting_views.QueuedTurnView.as_view(), name="chat_queued_turn"),
     path("agents/chat", chat_views.StartView.as_view(), name="chat_start"),
-    path("agents/chat/<path:endpoint>", chat_views.StartView.as_view(), name="chat_start_at"),
+    path("agents/chat/<endpoint:endpoint>", chat_views.StartView.as_view(), name="chat_start_at"),
 ]

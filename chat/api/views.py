@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.api.errors import WireError
+from accounts.api.scopes import READ_AND_WRITE
 from accounts.api.wire import person, read_body
 from chat import doors
 from chat.api import reading
@@ -30,6 +31,7 @@ _LIST = {200: {"type": "array", "items": {"$ref": "#/components/schemas/MessageO
 
 
 class ChatView(APIView):
+    key_scopes = READ_AND_WRITE
     error_key = "error"
 
 
@@ -58,7 +60,7 @@ class ConversationsView(ChatView):
         answer = ConversationPage(conversations=[row_of(each) for each in page.items], next_cursor=page.next_cursor)
         return Response(answer.to_wire())
 
-    @extend_schema(operation_id="conversations_delete", request=DeleteIn, responses={201: DeleteResult})
+    @extend_schema(operation_id="conversations_delete", request=DeleteIn, responses={200: str, 201: DeleteResult})
     def delete(self, request: Request) -> Response:
         arg = read_body(request, DeleteIn).arg
         if arg.conversation_id is None:

@@ -13,8 +13,8 @@ from billing.services import holds
 from chat.generator.persist import Job
 from endpoints.adapters.base import Endpoint, ModelRequest
 from endpoints.prices import FREE, rates_of
+from endpoints.windows import longest_reply, prompt_size
 
-CHARACTERS_PER_TOKEN = 4
 MARGIN = holds.REPLY_SLICE // 10  # tokens before the end of a slice at which the next one is asked for
 
 RETRY_AFTER = 0.5  # s, while the database is away
@@ -37,27 +37,29 @@ class Budget:
         if job.limited and endpoint is not None:
             rates = rates_of(endpoint, job.model) or FREE  # unknown: only tokens are counted
             self._rates = rates.scaled(job.coefficient)
-        self._paid = holds.REPLY_SLICE  # tokens of the reply that are paid for
+        self._paid = job.reply_tokens  # tokens of the reply that are paid for
 
     async def cover_prompt(self, request: ModelRequest) -> ModelRequest | None:
         """Reserve the cost of the whole prompt; the hold so far covers only the person's own message.
 
-        Returns the request with a cap on the reply that can be paid for, or None without credit.
+        Returns the request, or None without credit. Its reply is capped at what can be paid for where that is less
+        than the model would write: what nobody has set is otherwise left to the provider.
         """
         rates = self._rates
         if rates is None:
             return request
-        characters = sum(len(message.content) for message in request.messages)
-        last = len(request.messages[-1].content) if request.messages else 0
-        tokens = (characters - last) // CHARACTERS_PER_TOKEN
+        asked = prompt_size(request.messages)
+        tokens = asked - prompt_size(request.messages[-1:])
         amount = holds.slice_credits(rates=rates, input_tokens=tokens, output_tokens=0)
         if not await self.in_thread(lambda: holds.extend(hold_id=self._hold_id, credits=amount, tokens=tokens)):
             return None
         left = await self.in_thread(lambda: holds.affordable(hold_id=self._hold_id, rate=rates.completion))
         if left is None:
             return request
-        cap = min(request.max_tokens or self._paid + left, self._paid + left)
-        return replace(request, max_tokens=cap)
+        most = self._paid + left
+        if most < (request.max_tokens or longest_reply(request.endpoint, request.model, prompt_tokens=asked)):
+            return replace(request, max_tokens=most)
+        return request
 
     async def cover_reply(self, tokens: int) -> bool:
         """Reserve the next slice when `tokens` of the reply have nearly used up what is paid; False without credit."""

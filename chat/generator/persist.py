@@ -28,6 +28,7 @@ from endpoints.callers import caller_of
 from endpoints.events import Event, Failed, Finished, Usage
 from endpoints.parts import Part, plain_text
 from endpoints.prices import rates_of
+from endpoints.prompts import is_blank
 
 CLAIM_LIMIT = 64
 
@@ -53,6 +54,7 @@ class Job:
     instructions: str = ""  # of the conversation's project
     coefficient: Decimal = Decimal(1)  # of the person's role, when the run was begun
     limited: bool = False  # whether a balance or a budget limits the run
+    reply_tokens: int = holds.REPLY_SLICE  # of the reply that its hold pays for
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,8 @@ WITH taken AS (
     RETURNING id, owner_id, conversation_id, message_id, hold_id, continues, needs_title, stop_requested
 )
 SELECT taken.*, m.endpoint, m.model, m.spec, c.settings, m.parts, coalesce(p.instructions, '') AS instructions,
-    coalesce(h.coefficient, 1) AS coefficient, coalesce(h.limited, false) AS limited
+    coalesce(h.coefficient, 1) AS coefficient, coalesce(h.limited, false) AS limited,
+    coalesce(h.reply_tokens, %(slice)s) AS reply_tokens
 FROM taken JOIN chat_message m ON m.id = taken.message_id JOIN chat_conversation c ON c.id = taken.conversation_id
 LEFT JOIN chat_project p ON p.id = c.project_id AND (p.owner_id = c.owner_id OR {_MAY_SEE})
 LEFT JOIN billing_hold h ON h.id = taken.hold_id
@@ -112,7 +115,8 @@ def claim(*, ids: Sequence[UUID], worker: str) -> list[Job]:
     """Take those of the runs that nobody has taken yet; one round trip for all of them."""
     connection.ensure_connection()
     raw = connection.connection
-    values = {"ids": list(ids), "worker": worker, "lease": settings.GENERATION_LEASE_SECONDS}
+    seconds = settings.GENERATION_LEASE_SECONDS
+    values = {"ids": list(ids), "worker": worker, "lease": seconds, "slice": holds.REPLY_SLICE}
     with transaction.atomic(), connection.wrap_database_errors, raw.pipeline():
         taking = Cursor(raw, row_factory=dict_row)
         taking.adapters.register_loader("jsonb", JsonbLoader)  # Django reads JSON as text, for its own fields
@@ -123,10 +127,13 @@ def claim(*, ids: Sequence[UUID], worker: str) -> list[Job]:
         claimed, rows = taken.fetchall(), told.fetchall()
     history: dict[UUID, list[PromptMessage]] = {}
     for run_id, author, text, quotes in rows:
-        if text:
+        if not is_blank(text) or quotes:
             role = "user" if author == Message.Author.USER else "assistant"
             history.setdefault(run_id, []).append(PromptMessage(role, with_quotes(text, quotes)))  # type: ignore[arg-type]
     return [Job(**row, history=history.get(row["id"], [])) for row in claimed]
+
+
+NO_PARENT = UUID(int=0)  # how the REST interface names what a first message answers
 
 
 def caller_of_job(job: Job) -> Caller:
@@ -137,7 +144,7 @@ def caller_of_job(job: Job) -> Caller:
         User.objects.get(id=job.owner_id),
         conversation_id=str(job.conversation_id),
         message_id=str(question.id) if question else "",
-        parent_id=str(question.parent_id) if question and question.parent_id else "",
+        parent_id=str(question.parent_id or NO_PARENT) if question else "",
     )
 
 

@@ -8,7 +8,8 @@ from chat.model_settings import asked_with
 from endpoints.adapters.base import Endpoint, ModelRequest, PromptMessage
 from endpoints.parameters import request_fields, with_headers
 from endpoints.parts import plain_text
-from endpoints.windows import estimate, usable_of
+from endpoints.prompts import is_blank
+from endpoints.windows import size_of, usable_of
 
 CONTINUE = "Continue exactly where you stopped. Do not repeat anything and do not comment."
 
@@ -30,14 +31,15 @@ def prompt_of(job: Job, endpoint: Endpoint) -> Prompt:
     if chosen is None:  # without what it says, this would be another request
         raise LookupError(f"there is no model spec {job.spec}")
     messages = list(job.history)
-    if system := "\n\n".join(filter(None, [job.instructions, chosen.get("promptPrefix")])):
+    said = [each for each in (job.instructions, chosen.get("promptPrefix")) if each and not is_blank(each)]
+    if system := "\n\n".join(said):
         messages.insert(0, PromptMessage("system", system))
-    if job.continues and (written := plain_text(job.parts)):
+    if job.continues and not is_blank(written := plain_text(job.parts)):
         messages += [PromptMessage("assistant", written), PromptMessage("user", CONTINUE)]
     variant = endpoint.for_model(job.model)
     mapped = request_fields(variant, job.model, chosen.values)
     room = usable_of(variant, job.model, max_tokens=mapped.max_tokens, chosen=chosen.get("maxContextTokens"))
-    kept = fit(messages, sizes=estimate(map(_all_text, messages), job.model), room=room)
+    kept = fit(messages, sizes=list(map(size_of, messages)), room=room)
     request = ModelRequest(
         endpoint=with_headers(variant, mapped.headers),
         model=job.model,
@@ -69,9 +71,3 @@ def fit(messages: Sequence[PromptMessage], *, sizes: Sequence[int], room: int) -
         if messages[place].role == "user" or place == beginning:
             kept_from = place
     return [*messages[:beginning], *messages[kept_from:]] if kept_from < len(messages) else []
-
-
-def _all_text(message: PromptMessage) -> str:
-    calls = "".join(f"{call.name}{call.arguments}" for call in message.tool_calls)
-    thoughts = "".join(str(part.get("think", "")) for part in message.reasoning)
-    return message.content + calls + thoughts

@@ -10,17 +10,20 @@ from chat.generator.budget import Budget
 from chat.generator.persist import Job, Outcome, caller_of_job
 from chat.generator.prompt import prompt_of
 from chat.generator.scrub import Scrubber
+from chat.services.alarms import implausible_usage
 from chat.streaming.log import LogWriter, RunLog
 from endpoints.adapters.base import Caller, Endpoint, ModelRequest
 from endpoints.events import Event, Failed, Finished, ReasoningDelta, TextDelta, ToolCallDelta, Usage
 from endpoints.keys import as_own
 from endpoints.parts import Part, error_part
 from endpoints.placeholders import asks_who
+from endpoints.plausible import plausible
+from endpoints.tokens import Tally
+from endpoints.windows import prompt_size
 
 log = logging.getLogger(__name__)
 
 REPLY_LIMIT = 8_000_000  # characters of one reply: a provider that never ends is cut off here
-CHARACTERS_PER_TOKEN = 4  # for the estimate when a provider reports no usage
 
 
 @dataclass(slots=True, eq=False)
@@ -35,7 +38,7 @@ class ActiveRun:
     saved_position: int = -1
     task: "asyncio.Task[None] | None" = None
     usages: list[Usage] = field(default_factory=list)
-    written: int = 0  # characters since the last reported usage
+    written: Tally = field(default_factory=Tally)  # since the last reported usage
     total: int = 0
     left_out: int = 0  # messages of the branch that did not fit into the prompt
 
@@ -66,7 +69,7 @@ async def carry_out(
     active.ending = True
     parts = list(active.log.reducer.parts)
     if isinstance(ending, Failed):
-        log.warning("run %s failed: %s %s", job.id, ending.code, ending.detail[:300])
+        log.warning("run %s failed: %s %s", job.id, ending.code, ending.detail)
         parts.append(error_part(ending))
     called = None if isinstance(endpoint, Failed) else endpoint
     return Outcome(
@@ -95,7 +98,7 @@ async def _prepare(active: ActiveRun, endpoint: Endpoint, budget: Budget) -> Mod
 
 
 async def _write(active: ActiveRun, writer: LogWriter, request: ModelRequest, budget: Budget) -> Finished | Failed:
-    scrubber = Scrubber()
+    scrubber = Scrubber(in_text=active.log.reducer.open_kind == "text")
     active.writing = True
     try:
         async with aclosing(run_agent(request)) as events:  # type: ignore[type-var]
@@ -103,11 +106,13 @@ async def _write(active: ActiveRun, writer: LogWriter, request: ModelRequest, bu
                 if isinstance(event, Finished | Failed):
                     _note_silence(active, request)
                     return event
-                _take(active, writer, scrubber.clean(event))
+                if isinstance(event, Usage):
+                    event = await _believed(active, event, request, budget)
+                _take(active, writer, scrubber, event)
                 if active.total > REPLY_LIMIT:
                     _note_silence(active, request)
                     return Failed("bad_response", "the reply is endless")
-                if not await budget.cover_reply(active.written // CHARACTERS_PER_TOKEN):
+                if not await budget.cover_reply(active.written.tokens):
                     _note_silence(active, request)
                     return Finished("budget")
     except asyncio.CancelledError:
@@ -125,34 +130,42 @@ async def _write(active: ActiveRun, writer: LogWriter, request: ModelRequest, bu
     return Failed("cut_off", "the run ended without a last event")
 
 
-def _take(active: ActiveRun, writer: LogWriter, event: Event) -> None:
+async def _believed(active: ActiveRun, usage: Usage, request: ModelRequest, budget: Budget) -> Usage:
+    """Return what of the reported usage is charged; tell the administrators of one that cannot be."""
+    charged = plausible(usage, request, written=active.written.tokens)
+    if charged != usage:
+        job = active.job
+        await budget.in_thread(
+            lambda: implausible_usage(
+                endpoint=job.endpoint, model=job.model, owner_id=job.owner_id, reported=usage, charged=charged
+            )
+        )
+    return charged
+
+
+def _take(active: ActiveRun, writer: LogWriter, scrubber: Scrubber, event: Event) -> None:
     if isinstance(event, TextDelta | ReasoningDelta):
-        if not event.text:
-            return
-        active.written += len(event.text)
+        active.written.add(event.text)
         active.total += len(event.text)
     elif isinstance(event, ToolCallDelta):
-        active.written += len(event.arguments)
+        active.written.add(event.arguments)
         active.total += len(event.arguments)
     elif isinstance(event, Usage):
         active.usages.append(event)
-        active.written = 0
-    writer.append(active.log, event)
+        active.written.clear()
+    event = scrubber.clean(event)
+    if not isinstance(event, TextDelta | ReasoningDelta) or event.text:
+        writer.append(active.log, event)
 
 
 def _note_silence(active: ActiveRun, request: ModelRequest) -> None:
     """Estimate the usage of a call that ended before the provider reported it: what was written cost money."""
-    if active.written == 0:
+    if not active.written:
         return
-    prompt = sum(len(message.content) for message in request.messages)
     active.usages.append(
-        Usage(
-            input_tokens=prompt // CHARACTERS_PER_TOKEN + 1,
-            output_tokens=active.written // CHARACTERS_PER_TOKEN + 1,
-            estimated=True,
-        )
+        Usage(input_tokens=prompt_size(request.messages), output_tokens=active.written.tokens, estimated=True)
     )
-    active.written = 0
+    active.written.clear()
 
 
 def parts_to_continue(job: Job) -> tuple[Part, ...]:

@@ -2,18 +2,50 @@
 
 from dataclasses import replace
 
-from endpoints.events import Event, ReasoningDelta, ReasoningSealed, TextDelta, ToolCallDelta, ToolResult
+from endpoints.events import (
+    AgentSwitched,
+    Attachment,
+    Event,
+    ReasoningDelta,
+    ReasoningSealed,
+    TextDelta,
+    ToolCallDelta,
+    ToolCallStarted,
+    ToolResult,
+)
 
 _REPLACEMENT = "\ufffd"
+_INDENTED = ("    ", "\t")
+_OTHER_PARTS = (ReasoningDelta, ReasoningSealed, ToolCallStarted, Attachment, AgentSwitched)  # a text after them is new
 
 
 class Scrubber:
-    """Joins surrogate halves that came in two deltas, and replaces what no database stores: NUL, lone surrogates."""
+    """Joins surrogate halves that came in two deltas, and replaces what no database stores: NUL, lone surrogates.
 
-    def __init__(self) -> None:
+    A text begins where there is something to read: some models send blank lines, or a blank block, before it.
+    """
+
+    def __init__(self, *, in_text: bool = False) -> None:
+        """`in_text`: what comes goes on a text that is there already."""
         self._half = ""
+        self._in_text = in_text
 
     def clean(self, event: Event) -> Event:
+        event = self._storable(event)
+        if isinstance(event, TextDelta):
+            return event if self._in_text else self._begun(event)
+        if isinstance(event, _OTHER_PARTS):
+            self._in_text = False
+        return event
+
+    def _begun(self, event: TextDelta) -> TextDelta:
+        """Return the first of a text without the blank lines before it; an indented block of code stays one."""
+        text = event.text.lstrip()
+        self._in_text = bool(text)
+        before = event.text[: len(event.text) - len(text)].rpartition("\n")[2]
+        return TextDelta(before + text if text and before.startswith(_INDENTED) else text)
+
+    def _storable(self, event: Event) -> Event:
         match event:
             case TextDelta(text) | ReasoningDelta(text):
                 return event if _is_plain(text) and not self._half else type(event)(self._joined(text))

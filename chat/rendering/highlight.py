@@ -1,14 +1,11 @@
 """Source code to HTML with a dozen classes, which `static/css/prose.css` colours."""
 
-from functools import cache, lru_cache
+from functools import cache
 
-from pygments.lexer import Lexer
 from pygments.lexers import get_all_lexers, get_lexer_by_name
 from pygments.token import Token
 
 from chat.rendering.text import escape
-
-MAX_CHARACTERS = 30_000  # some 100 ms of work; a longer block is shown plain
 
 _CLASS_OF = {
     Token.Comment: "c",
@@ -34,15 +31,13 @@ _CLASS_OF = {
 TOKEN_CLASSES = frozenset(_CLASS_OF.values())
 
 
-@lru_cache(maxsize=128)
-def highlight(language: str, code: str) -> str:
-    """Return `code` as escaped HTML, coloured when the language is known and the code not huge.
+def is_known(language: str) -> bool:
+    return language in _aliases()
 
-    Remembered, because a reply is shown again when its stream ends and each time its page is opened.
-    """
-    lexer = _lexer(language) if len(code) <= MAX_CHARACTERS else None
-    if lexer is None:
-        return escape(code)
+
+def highlight(language: str, code: str) -> str:
+    """Return `code` as escaped, coloured HTML. May take any time: only a worker calls this."""
+    lexer = get_lexer_by_name(language, stripnl=False, ensurenl=False)
     runs: list[tuple[str, list[str]]] = []
     for token, text in lexer.get_tokens(code):
         name = _class_of(token)
@@ -69,9 +64,3 @@ def _class_of(token: "type(Token)") -> str:  # type: ignore[valid-type]
 @cache
 def _aliases() -> frozenset[str]:
     return frozenset(alias for _, aliases, _, _ in get_all_lexers(plugins=False) for alias in aliases)
-
-
-def _lexer(language: str) -> Lexer | None:
-    if language not in _aliases():
-        return None
-    return get_lexer_by_name(language, stripnl=False, ensurenl=False)

@@ -1,9 +1,12 @@
 """Blocks that can grow without being written again: fenced code and tables."""
 
 import re
+from collections.abc import Callable
 
+from chat.rendering.jobs import Draft
 from chat.rendering.markdown import Block, Parser
 from chat.rendering.text import escape
+from chat.rendering.words import Words
 from chat.rendering.writer import code_block
 
 _OPENING = re.compile(r"[ \t]*(`{3,}|~{3,})")
@@ -14,7 +17,8 @@ _MOST_ROWS = 1_000_000  # characters of HTML; the parser fills up short rows, so
 class LiveCode:
     """A fenced code block whose closing line has not come. It grows by its escaped text."""
 
-    def __init__(self, block: Block) -> None:
+    def __init__(self, block: Block, words: Words) -> None:
+        self._words = words
         opening, _, body = block.source.decode().partition("\n")
         mark = _mark(opening)
         self._closing = _closing(mark)
@@ -27,7 +31,7 @@ class LiveCode:
     @property
     def html(self) -> str:
         """Return the whole block so far. Call once, first."""
-        return code_block(self._info, self.grow(self.body) or "").replace("<code>", "<code data-tail>", 1)
+        return code_block(self._info, self.grow(self.body) or "", self._words).replace("<code>", "<code data-tail>", 1)
 
     def grow(self, text: str) -> str | None:
         """Return the HTML to append, or None when `text` holds the closing line."""
@@ -48,16 +52,17 @@ class LiveCode:
 class LiveTable:
     """A table that may get more rows. It grows by whole rows, written under the same header."""
 
-    def __init__(self, parser: Parser, block: Block, html: str) -> None:
+    def __init__(self, parser: Parser, block: Block, fill: Callable[[Draft], str]) -> None:
         """`block` holds whole lines, the first two of which are the header and the line under it."""
         header, delimiters, _ = block.source.decode().split("\n", 2)
         self._parser = parser
+        self._fill = fill
         self._header = f"{header}\n{delimiters}\n"
         self._waiting: list[str] = []
         self._length = 0
         self._has_line = False
         self._sent = 0
-        self.html = html.replace("<tbody>", "<tbody data-tail>", 1)
+        self.html = fill(parser.write(block, live=True)).replace("<tbody>", "<tbody data-tail>", 1)
 
     def grow(self, text: str) -> str | None:
         """Return the HTML to append, or None when the table is over."""
@@ -76,7 +81,7 @@ class LiveTable:
         blocks = self._parser.blocks(f"{self._header}{rows}\n")
         if len(blocks) != 1 or blocks[0].kind != "Table":
             return None
-        html = self._parser.write(blocks[0], live=True)
+        html = self._fill(self._parser.write(blocks[0], live=True))
         added = html[html.index("<tbody>") + len("<tbody>") : html.rindex("</tbody>")]
         self._sent += len(added)
         return added

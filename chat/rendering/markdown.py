@@ -7,13 +7,14 @@ does the same to the same blocks (`chat.rendering.stream`), so both end with the
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
-from django.utils.safestring import SafeString, mark_safe
 from pyromark import Markdown, Options
 
+from chat.rendering.jobs import Draft
 from chat.rendering.sanitise import clean
-from chat.rendering.text import normalise
+from chat.rendering.words import Words
 from chat.rendering.writer import INLINE_TEX, Writer
 
 _OPTIONS = (
@@ -25,6 +26,8 @@ _OPTIONS = (
     | Options.ENABLE_GFM
 )
 _MARKDOWN = Markdown(options=_OPTIONS)
+# The parser fills up short rows of a table, so that little text can become very many cells.
+_EVENTS_PER_CHARACTER, _EVENTS_AT_LEAST = 4, 5_000
 # A formula in LaTeX's own brackets. It holds no such bracket itself, so that a search is linear, nor masked code.
 _TEX_BODY = rb"((?:[^\\\0$]|\\[^()\[\]\0])++)"
 _TEX = re.compile(rb"(?<!\\)\\(?:\(" + _TEX_BODY + rb"\\\)|\[" + _TEX_BODY + rb"\\\])")
@@ -32,13 +35,11 @@ _BLOCK_TAGS = {"Paragraph", "Heading", "Item", "TableCell", "TableRow", "List", 
 _OPAQUE = {"Code", "CodeBlock", "Fenced", "InlineMath", "DisplayMath"}
 
 
-def render(text: str) -> SafeString:
-    """Return `text`, written by a model or another untrusted hand, as sanitised HTML."""
-    parser = Parser()
-    text = normalise(text)
+def draft(text: str, words: Words) -> Draft:
+    """Return normalised `text`, written by a model or another untrusted hand, as sanitised HTML with marks."""
+    parser = Parser(words)
     parser.define(text)
-    html = "".join(parser.write(block) for block in parser.blocks(text))
-    return mark_safe(html)  # noqa: S308 (sanitised block by block)
+    return Draft.join(parser.write(block) for block in parser.blocks(text))
 
 
 @dataclass(slots=True)
@@ -68,10 +69,12 @@ class Block:
 class Parser:
     """Cuts text into blocks and writes them. Knows the link references defined so far; counts what it parses."""
 
-    def __init__(self) -> None:
+    def __init__(self, words: Words) -> None:
+        self.words = words
         self.parsed_characters = 0
         self.has_late_names = False  # link references or footnotes, which can change what stands before them
         self._definitions: dict[str, tuple[str, str]] = {}
+        self.has_tables = True  # False when a table with too many cells was met: no text has tables then
         self._markdown = _MARKDOWN
 
     def define(self, text: str) -> None:
@@ -84,7 +87,20 @@ class Parser:
         for label, definition in found.items():
             self._definitions.setdefault(_label(label), (definition["dest"], definition["title"] or ""))
         if found:
-            self._markdown = Markdown(options=_OPTIONS, broken_link_callback=self._resolve)
+            self._configure()
+
+    def _configure(self) -> None:
+        options = _OPTIONS if self.has_tables else _OPTIONS & ~Options.ENABLE_TABLES
+        self._markdown = Markdown(options=options, broken_link_callback=self._resolve)
+
+    def _parse(self, text: str) -> list[Any]:
+        most = _EVENTS_PER_CHARACTER * len(text) + _EVENTS_AT_LEAST
+        events = list(islice(self._markdown.events_with_range(text, merge_text=True), most + 1))
+        if len(events) > most and self.has_tables:
+            self.has_tables = False
+            self._configure()
+            return self._parse(text)
+        return events
 
     def _resolve(self, link: Any) -> tuple[str, str] | None:
         return self._definitions.get(_label(link["reference"]))
@@ -96,7 +112,7 @@ class Parser:
         found: list[Block] = []
         events: list[Any] = []
         depth = last_end = 0
-        for event, span in self._markdown.events_with_range(text, merge_text=True):
+        for event, span in self._parse(text):
             if depth == 0:
                 start = max(raw.rfind(b"\n", 0, span["start"]) + 1, last_end)
                 end = raw.find(b"\n", max(span["end"] - 1, 0)) + 1 or len(raw)
@@ -110,13 +126,14 @@ class Parser:
                 depth += ("Start" in event) - ("End" in event)
         return found
 
-    def write(self, block: Block, *, live: bool = False) -> str:
-        """Return a block's sanitised HTML."""
+    def write(self, block: Block, *, live: bool = False) -> Draft:
+        """Return a block's sanitised HTML and what is drawn for it elsewhere."""
         events = block.events
         source = block.source
         if b"\\(" in source or b"\\[" in source:
             events = self._with_tex(block)
-        return clean(Writer(live=live).write(events))
+        writer = Writer(self.words, live=live)
+        return Draft(clean(writer.write(events)), writer.jobs)
 
     def _with_tex(self, block: Block) -> list[Any]:
         """Parse a block again with ``\\( \\)`` and ``\\[ \\]`` as formulas: Markdown knows only the dollar signs."""
@@ -125,7 +142,7 @@ class Parser:
             return block.events
         text = source.decode()
         self.parsed_characters += 2 * len(text)
-        masked, walls = _obstacles(source, list(self._markdown.events_with_range(text, merge_text=True)))
+        masked, walls = _obstacles(source, self._parse(text))
         pieces, done = [], 0
         for found in _TEX.finditer(masked):
             start, end = found.span()
@@ -143,7 +160,7 @@ class Parser:
             done = end
         if not done:
             return block.events
-        return list(self._markdown.events(b"".join([*pieces, source[done:]]).decode()))
+        return [event for event, _ in self._parse(b"".join([*pieces, source[done:]]).decode())]
 
 
 def _obstacles(source: bytes, events: list[Any]) -> tuple[bytes, list[int]]:

@@ -1,53 +1,52 @@
-"""TeX formulas to MathML, which browsers show without a script."""
+"""TeX formulas to MathML, which browsers show without a script. Only a worker imports this: it runs Temml."""
 
+import json
 import re
-from functools import lru_cache
-from xml.etree.ElementTree import tostring
+from functools import cache
+from html import unescape
+from pathlib import Path
 
-from latex2mathml import exceptions
-from latex2mathml.converter import Converter
+import quickjs
 
+from chat.rendering.sanitise import clean
 from chat.rendering.text import escape
 
-MAX_CHARACTERS = 2_000
-
-# Definitions could expand without end.
-_REFUSED = re.compile(r"\\(?:re)?newcommand|\\providecommand|\\[egx]?def\b|\\let\b|\\newenvironment")
-# The converter writes characters as references inside text; serialising escapes their ampersand.
-_REFERENCE = re.compile(r"&amp;(#(?:x[0-9A-Fa-f]{1,6}|[0-9]{1,7});)")
-_FAULTS: tuple[type[Exception], ...] = (
-    *(fault for fault in vars(exceptions).values() if isinstance(fault, type) and issubclass(fault, Exception)),
-    ArithmeticError,
-    AttributeError,
-    LookupError,
-    RecursionError,
-    RuntimeError,
-    StopIteration,
-    TypeError,
-    ValueError,
-)
+MEMORY = 64_000_000  # bytes of the engine
+STACK = 1_000_000
+_FOLDER = Path(__file__).parent / "worker"
+_SCRIPTS = ("vendor/temml.min.js", "vendor/mhchem.js", "vendor/texvc.js", "formulas.js")
+_TAG = re.compile(r"<[^>]*>")
 
 
-@lru_cache(maxsize=512)
-def to_mathml(tex: str, *, block: bool) -> str:
-    """Return a formula as MathML, or its source in ``<code class="tex">`` when it can't be converted.
+def to_mathml(tex: str, *, block: bool) -> str | None:
+    """Return a formula as MathML with its source behind it: the stylesheet shows one of the two, as the reader prefers.
 
-    The source stands behind the MathML, too: the stylesheet shows one of the two, as the reader prefers.
+    None for what is not understood wholly: its source is better than half of it.
     """
-    tex = tex.strip()
-    mathml = _convert(tex, "block" if block else "inline")
-    if not mathml:
-        return f'<code class="tex">{escape(tex)}</code>'
+    mathml = _convert(tex, block)
+    if mathml is None:
+        return None
     both = f'{mathml}<code class="tex source">{escape(tex)}</code>'
     return f'<span class="math-block" tabindex="0">{both}</span>' if block else both
 
 
-def _convert(tex: str, display: str) -> str:
-    if not tex or len(tex) > MAX_CHARACTERS or _REFUSED.search(tex):
-        return ""
-    try:
-        # Not `convert`: that one unescapes its output, so a "<" in the source would become markup.
-        tree = Converter(display=display).convert_to_element(tex)
-    except _FAULTS:
-        return ""
-    return _REFERENCE.sub(r"&\1", tostring(tree, encoding="unicode"))
+def _convert(tex: str, block: bool) -> str | None:
+    mathml: str | None = json.loads(_engine().get("convert")(tex, block)) if tex else None
+    if mathml is None:
+        return None
+    safe = clean(mathml)
+    return safe if _words(safe) == _words(mathml) else None  # what the sanitiser would take away must not be missed
+
+
+def _words(html: str) -> str:
+    return "".join(unescape(_TAG.sub("", html)).split())
+
+
+@cache
+def _engine() -> quickjs.Context:
+    engine = quickjs.Context()
+    engine.set_memory_limit(MEMORY)
+    engine.set_max_stack_size(STACK)
+    for name in _SCRIPTS:
+        engine.eval((_FOLDER / name).read_text("utf-8-sig"))
+    return engine

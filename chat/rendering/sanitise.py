@@ -16,9 +16,26 @@ _MATH = {
 }
 _MATH_ATTRIBUTES = {
     "accent", "accentunder", "columnalign", "columnlines", "columnspacing", "display", "displaystyle", "fence", "form",
-    "height", "linebreak", "linethickness", "lspace", "mathsize", "mathvariant", "maxsize", "minsize", "movablelimits",
-    "notation", "rowlines", "rowspacing", "rspace", "scriptlevel", "separator", "stretchy", "symmetric", "voffset",
-    "width", "xmlns",
+    "height", "largeop", "linebreak", "linethickness", "lspace", "mathbackground", "mathcolor", "mathsize",
+    "mathvariant", "maxsize", "minsize", "movablelimits", "notation", "rowlines", "rowspacing", "rspace", "scriptlevel",
+    "separator", "stretchy", "symmetric", "voffset", "columnspan", "rowspan", "depth", "width", "xmlns",
+}
+# What MathML has no attribute for; `static/css/formulas.css` has the rules, `worker/formulas.js` the use.
+_MATH_CLASSES = {
+    "actuarial", "circle-pad", "downstrike", "longdiv-arc", "longdiv-top", "mathcal", "mathscr", "menclose",
+    "phasor-angle", "phasor-bottom", "sout", "textcircle", "upstrike",
+    *(f"tml-{name}" for name in (
+        "absolute", "almost", "bold", "cancel", "cancelto", "colors", "depth-0", "depth-2", "display", "edge", "em",
+        "eqn", "fbox", "flex", "frame", "half", "ink", "hat-1", "hat-2", "hat-3", "hat-4", "italic", "jot", "left",
+        "lrg-pad", "med-pad", "mirror", "nudge", "overline", "prime", "relative", "right", "shift-left", "small",
+        "sml-pad", "tag", "tageqn", "tilde-2", "tilde-3", "tilde-4", "underline", "vec", "wide", "xcancel",
+    )),
+    *(f"tml-p{side}-{tenths}" for side in "trbl" for tenths in range(31)),
+    *(f"tml-m-{eighteenths}" for eighteenths in range(37)),
+    *(f"tml-b{side}-{kind}" for side in "trbl" for kind in ("solid", "dashed", "double")),
+    *(f"chr-{size}{kind}" for size in ("sml", "med", "lrg") for kind in ("", "-vec")),
+    *(f"wbk-{size}" for size in ("acc", "vec")),
+    *(f"wbk-{size}{kind}" for size in ("sml", "med", "lrg") for kind in ("", "-acc", "-vec")),
 }
 # fmt: on
 _ATTRIBUTES = {
@@ -43,7 +60,7 @@ _CLASSES = {
     "code": {"tex", "source"},
     "div": {"code", "code-head", "footnote", "table"},
     "p": {"alert-title", "raw"},
-    "span": {"image-off", "image-alt", "math-block", "task", "done", *TOKEN_CLASSES},
+    "span": {"image-off", "image-alt", "math-block", "tml-eqn", "tml-tag", "task", "done", *TOKEN_CLASSES},
     "sup": {"footnote-ref"},
     "td": {"left", "center", "right"},
     "th": {"left", "center", "right"},
@@ -52,7 +69,7 @@ _cleaner = nh3.Cleaner(
     tags=_TEXT | _MATH,
     clean_content_tags=set(),
     attributes=_ATTRIBUTES | dict.fromkeys(_MATH, _MATH_ATTRIBUTES),
-    allowed_classes=_CLASSES,
+    allowed_classes=_CLASSES | dict.fromkeys(_MATH, _MATH_CLASSES),
     link_rel="noopener noreferrer nofollow",
     set_tag_attribute_values={"a": {"target": "_blank"}},
     generic_attribute_prefixes=set(),

@@ -8,10 +8,13 @@ text's length.
 """
 
 import re
+from collections.abc import Callable
 from typing import NamedTuple
 
+from chat.rendering.jobs import Draft
 from chat.rendering.live import LiveCode, LiveTable, is_closed_fence
-from chat.rendering.markdown import Block, Parser, render
+from chat.rendering.markdown import Block, Parser, draft
+from chat.rendering.message import fill_in, words_in_use
 from chat.rendering.text import escape, is_blank, normalise
 
 _SMALL = 3_000  # up to this size a new line is a good moment to write the open block again
@@ -60,10 +63,14 @@ NOTHING = Patch()
 
 
 class MarkdownStream:
-    """One text while it grows. When finished, `html` is what `render` makes of the whole text."""
+    """One text while it grows. When finished, `html` is what `render` makes of the whole text.
 
-    def __init__(self) -> None:
-        self._parser = Parser()
+    `fill` makes HTML of a draft. The default waits for what is drawn elsewhere.
+    """
+
+    def __init__(self, fill: Callable[[Draft], str] | None = None) -> None:
+        self._parser = Parser(words_in_use())
+        self._fill = fill or fill_in
         self._text: list[str] = []  # all of it
         self._source: list[str] = []  # what is not closed
         self._size = 0  # of the source
@@ -112,7 +119,7 @@ class MarkdownStream:
         source = "".join(self._source)
         closed = self._close(self._parser.blocks(source), source) if source else ""
         self._source, self._size, self._open, self._live = [], 0, "", None
-        if self._parser.has_late_names:
+        if self._parser.has_late_names or not self._parser.has_tables:
             whole = self._render_whole()
             if whole != self.html:
                 self._closed = [whole]
@@ -122,7 +129,7 @@ class MarkdownStream:
     def _render_whole(self) -> str:
         text = "".join(self._text)
         self._parser.parsed_characters += len(text)
-        return render(text)
+        return self._fill(draft(text, self._parser.words))
 
     def _normalise(self, delta: str) -> str:
         """Normalise a piece as `normalise` does the whole: a line end may be cut in two."""
@@ -217,7 +224,7 @@ class MarkdownStream:
 
     def _close(self, blocks: list[Block], source: str) -> str:
         self._parser.define(source)
-        html = "".join(self._parser.write(block) for block in blocks)
+        html = self._fill(Draft.join(self._parser.write(block) for block in blocks))
         self._closed.append(html)
         return html
 
@@ -225,7 +232,7 @@ class MarkdownStream:
         self._live = None
         self._kind = blocks[-1].kind if blocks else ""
         if len(blocks) == 1 and self._kind == "Fenced" and b"\n" in blocks[0].source:
-            code = LiveCode(blocks[0])
+            code = LiveCode(blocks[0], self._parser.words)
             html = code.html
             self._live = code
             return html
@@ -234,7 +241,7 @@ class MarkdownStream:
             if table is not None:
                 self._live = table
                 return table.html
-        html = "".join(self._parser.write(block, live=True) for block in blocks)
+        html = self._fill(Draft.join(self._parser.write(block, live=True) for block in blocks))
         # A space at the end is no part of a block, but of the line that goes on.
         return _with_tail(html, " " if source[-1:].isspace() else "") if html else ""
 
@@ -248,7 +255,7 @@ class MarkdownStream:
             block = blocks[0]
         if block.source.count(b"\n") < 2:
             return None
-        table = LiveTable(self._parser, block, self._parser.write(block, live=True))
+        table = LiveTable(self._parser, block, self._fill)
         table.grow(rest)
         return table
 

@@ -5,11 +5,10 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.utils.translation import gettext, pgettext
-
-from chat.rendering.highlight import highlight
-from chat.rendering.mathml import to_mathml
+from chat.rendering.highlight import is_known
+from chat.rendering.jobs import MOST_CODE, MOST_TEX, Job, Jobs
 from chat.rendering.text import escape, escape_attribute
+from chat.rendering.words import Words
 
 INLINE_TEX = "\x02"  # after "$$": the formula was written \( \), so it stays in the line
 MAX_DEPTH = 60  # containers nested deeper than this are flattened: browsers and the sanitiser slow down
@@ -29,12 +28,12 @@ _SIMPLE = {
 }
 
 
-def code_block(info: str, body_html: str) -> str:
-    """Return a code block with its head; `body_html` is escaped or highlighted."""
+def code_block(info: str, body_html: str, words: Words) -> str:
+    """Return a code block with its head; `body_html` is escaped, or a mark."""
     language = _language(info)
     return (
         f'<div class="code" data-lang="{language}"><div class="code-head"><span>{language}</span>'
-        f'<button type="button" class="copy" data-copy="">{escape(pgettext("code block", "Copy"))}</button></div>'
+        f'<button type="button" class="copy" data-copy="">{escape(words.copy)}</button></div>'
         f'<pre tabindex="0" dir="ltr"><code>{body_html}</code></pre></div>'
     )
 
@@ -45,9 +44,14 @@ def _language(info: str) -> str:
 
 
 class Writer:
-    """Writes one block. A `live` block is still growing: its code is left plain, since it will be written again."""
+    """Writes one block, with marks for what is drawn elsewhere (`jobs`).
 
-    def __init__(self, *, live: bool = False) -> None:
+    A `live` block is still growing: its code is left plain, since it will be written again.
+    """
+
+    def __init__(self, words: Words, *, live: bool = False) -> None:
+        self.jobs: Jobs = {}
+        self._words = words
         self._live = live
         self._out: list[str] = []
         self._ends: list[str] = []  # what closes each open container
@@ -110,7 +114,7 @@ class Writer:
     def start_quote(self, kind: str | None) -> tuple[str, str]:
         if kind is None:
             return '<blockquote dir="auto">', "</blockquote>"
-        title = escape(_alert_title(kind))
+        title = escape(getattr(self._words, kind.lower()))
         start = f'<blockquote dir="auto" class="{kind.lower()}"><p class="alert-title" dir="auto">{title}</p>'
         return start, "</blockquote>"
 
@@ -127,14 +131,20 @@ class Writer:
     def end_code(self) -> None:
         code = "".join(self._code or ())
         self._code = None
-        body = escape(code) if self._live else highlight(_language(self._info), code)
-        self._out.append(code_block(self._info, body))
+        language = _language(self._info)
+        drawn = not self._live and len(code) <= MOST_CODE and is_known(language)
+        body = self._mark(Job("code", code, language)) if drawn else escape(code)
+        self._out.append(code_block(self._info, body, self._words))
+
+    def _mark(self, job: Job) -> str:
+        self.jobs[job.key] = job
+        return job.mark
 
     # --- tables -------------------------------------------------------------------------------------
 
     def start_table(self, alignments: tuple[str, ...]) -> tuple[str, str]:
         self._alignments = alignments
-        label = escape_attribute(gettext("Table"))
+        label = escape_attribute(self._words.table)
         start = f'<div class="table" role="group" tabindex="0" aria-label="{label}"><table dir="auto">'
         return start, "</tbody></table></div>"
 
@@ -178,7 +188,7 @@ class Writer:
         address = self._images.pop()
         if self._images:
             return
-        alt = " ".join("".join(self._alt).split()) or gettext("Image")
+        alt = " ".join("".join(self._alt).split()) or self._words.image
         self._out.append(f'<span class="image-off"><span class="image-alt" dir="auto">{escape(alt)}</span>')
         host = _host(address)
         if host and not self._links:
@@ -204,12 +214,16 @@ class Writer:
         self._out.append(f"<code>{escape(value)}</code>")
 
     def inline_math(self, value: str) -> None:
-        self._out.append(to_mathml(value, block=False))
+        self._write_formula(value, block=False)
         self._formula = (len(self._out), value)
 
     def display_math(self, value: str) -> None:
         inline = value.startswith(INLINE_TEX)
-        self._out.append(to_mathml(value[1:] if inline else value, block=not inline))
+        self._write_formula(value[1:] if inline else value, block=not inline)
+
+    def _write_formula(self, tex: str, *, block: bool) -> None:
+        job = Job("block" if block else "inline", tex.strip())
+        self._out.append(self._mark(job) if len(job.source) <= MOST_TEX else job.plain)
 
     def html(self, value: str) -> None:
         self._out.append("<br>" if _BREAK.fullmatch(value) else escape(value))
@@ -218,18 +232,8 @@ class Writer:
         self._out.append(f'<sup class="footnote-ref">{escape(label)}</sup>')
 
     def task(self, done: bool) -> None:
-        name, label = ("task done", gettext("Done")) if done else ("task", gettext("To do"))
+        name, label = ("task done", self._words.done) if done else ("task", self._words.to_do)
         self._out.append(f'<span class="{name}" role="img" aria-label="{escape_attribute(label)}"></span> ')
-
-
-def _alert_title(kind: str) -> str:
-    return {
-        "Note": gettext("Note"),
-        "Tip": gettext("Tip"),
-        "Important": gettext("Important"),
-        "Warning": gettext("Warning"),
-        "Caution": gettext("Caution"),
-    }[kind]
 
 
 def _host(address: str) -> str:

@@ -1,12 +1,17 @@
 """How many messages a person or an address may send, and how many replies may be written for a person at once."""
 
+from uuid import UUID
+
+from celery import current_app
 from django.conf import settings
 from django.utils.translation import gettext as _
 
 from accounts import audit, limits
 from accounts.models import User
 from accounts.pipeline import Statement
+from accounts.quotas import QuotaReached
 from accounts.services.bans import violate
+from chat.services import storage
 from chat.services.refusal import TurnRefused
 
 
@@ -21,8 +26,8 @@ SELECT 1 WHERE (SELECT count(*) FROM chat_generation WHERE owner_id = %s AND sta
 """
 
 
-def count_message(user: User) -> None:
-    """Count one message of this person and of the address it came from. Raises `TurnRefused` (429)."""
+def count_message(user: User, text: str = "") -> None:
+    """Count one message of this person and of the address it came from. Raises `TurnRefused`: 429, 409 over quota."""
     for name, limiter, who in (("MESSAGE_IP", "ip", audit.origin.get()), ("MESSAGE_USER", "user", str(user.id))):
         limit = limits.named(name)
         if not who:
@@ -33,6 +38,14 @@ def count_message(user: User) -> None:
             violate("message_limit", user=user, address=audit.origin.get())
             details = {"max": limit.most, "limiter": limiter, "windowInMinutes": limit.window // 60}
             raise TurnRefused(often.message, status=429, code="message_limit", details=details) from None
+    try:
+        storage.take_known(user, len(text.encode()), measure_later=_measure_later)
+    except QuotaReached as full:
+        raise TurnRefused(full.message, status=409, code="quota") from None
+
+
+def _measure_later(user_id: UUID) -> None:
+    current_app.send_task("chat.tasks.measure_storage", [str(user_id)])
 
 
 def at_once_statements(user: User) -> list[Statement]:

@@ -16,7 +16,7 @@ from accounts.models import User
 from chat import doors
 from chat.models import Conversation, Generation, Message
 from chat.quotes import Quote
-from chat.services import turns
+from chat.services import storage, turns
 from chat.services.ending import abandon
 from chat.services.notices import notify
 from chat.services.refusal import TurnRefused
@@ -102,6 +102,7 @@ def add(
     taken) and `Http404`.
     """
     text = turns.clean_text(text)
+    storage.take(user, len(text.encode()))
     with transaction.atomic():
         (conversation,) = doors.conversations_for(user, [conversation_id])
         parent = doors.message_for(user, parent_id, conversation_id=conversation_id) if parent_id else None
@@ -173,16 +174,40 @@ def rerun_reply(*, user: User, message_id: UUID, index: int, text: str) -> Start
     return turns.continue_from(user=user, old=old, parts=parts)
 
 
-def delete(*, user: User, message_id: UUID, conversation_id: UUID | None = None) -> int:
+def delete(*, user: User, message_id: UUID, conversation_id: UUID | None = None) -> None:
+    """Delete this message and no other. Raises `Http404`, and `TurnRefused` (409: its reply is being written).
+
+    Where others follow from it, its place stays, empty (`Message.State.DELETED`): they keep their parents, and nobody
+    is shown as answering what they did not answer. Places that nothing follows from any more go with it.
+    """
+    with transaction.atomic():
+        message = doors.message_for(user, message_id, conversation_id=conversation_id)
+        Conversation.objects.select_for_update().get(id=message.conversation_id)
+        below = Message.objects.filter(parent=message)
+        if not below.exists():
+            delete_branch(user=user, message_id=message.id)
+            return
+        if below.filter(state=Message.State.STREAMING).exists():
+            raise TurnRefused(_("The reply to this is still being written."), status=409, code="busy")
+        Message.objects.filter(id=message.id).update(
+            state=Message.State.DELETED, parts=[], text="", quotes=[], feedback=None, finish_reason="",
+            updated_at=timezone.now(),
+        )  # fmt: skip
+        notify(user.id, "messages", {"conversation": str(message.conversation_id)})
+
+
+def delete_branch(*, user: User, message_id: UUID) -> int:
     """Delete a message and all that follows from it; return how many went. Raises `Http404`.
 
     Runs that write there are stopped; what they had cost stays in the ledger. A branch that is left comes on view.
     """
-    message = doors.message_for(user, message_id, conversation_id=conversation_id)
+    message = doors.message_for(user, message_id, also_deleted=True)
     with transaction.atomic():
         Conversation.objects.select_for_update().get(id=message.conversation_id)
         with connection.cursor() as cursor:
-            cursor.execute(_SUBTREE, [message.id])
+            cursor.execute(_EMPTY_ABOVE, {"message": message.id})
+            top = next((row[0] for row in cursor.fetchall()), message.id)
+            cursor.execute(_SUBTREE, [top])
             ids = [row[0] for row in cursor.fetchall()]
             abandon(Generation.objects.filter(message_id__in=ids))
             Message.objects.filter(chosen_child_id__in=ids).exclude(id__in=ids).update(chosen_child=None)
@@ -193,6 +218,17 @@ def delete(*, user: User, message_id: UUID, conversation_id: UUID | None = None)
     return len(ids)
 
 
+# The highest of the empty places right above a message from which nothing else follows: they go with it.
+_EMPTY_ABOVE = """
+WITH RECURSIVE up(id, parent_id, depth) AS (
+    SELECT id, parent_id, 0 FROM chat_message WHERE id = %(message)s
+  UNION
+    SELECT m.id, m.parent_id, up.depth + 1 FROM up JOIN chat_message m ON m.id = up.parent_id
+    WHERE m.state = 'deleted' AND up.depth < 20000
+        AND NOT EXISTS (SELECT FROM chat_message s WHERE s.parent_id = m.id AND s.id <> up.id)
+)
+SELECT id FROM up ORDER BY depth DESC LIMIT 1
+"""
 # UNION instead of UNION ALL: a cycle in stored data ends where it began.
 _SUBTREE = """
 WITH RECURSIVE down(id) AS (
@@ -220,6 +256,7 @@ def branch(*, user: User, message_id: UUID, agent_id: str) -> Message:
     if not parts:
         raise Http404("This agent said nothing here.")
     now = timezone.now()
+    storage.take(user, storage.size_of([old.id]))
     with transaction.atomic():
         made = Message.objects.create(
             conversation=old.conversation, parent_id=old.parent_id, author=old.author, parts=parts,

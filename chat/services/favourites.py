@@ -5,12 +5,11 @@ from collections.abc import Sequence
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from accounts import quotas
 from accounts.models import User
 from chat.models import Favourite
 from chat.services.notices import notify
 from endpoints.offer import Pick, offer_for
-
-MOST = 50
 
 
 class TooMany(ValueError):
@@ -27,8 +26,8 @@ def listed(user: User) -> list[Favourite]:
 def replace(*, user: User, picks: Sequence[Pick]) -> list[Favourite]:
     """Make exactly these the favourites, in this order; what is no longer offered is left out. Raises `TooMany`."""
     wanted = list(dict.fromkeys(picks))
-    if len(wanted) > MOST:
-        raise TooMany(_("At most %(limit)d favourites can be kept.") % {"limit": MOST})
+    if len(wanted) > (most := quotas.most("favourites")):
+        raise TooMany(_("At most %(limit)d favourites can be kept.") % {"limit": most})
     offered = offer_for(user)
     kept = [pick for pick in wanted if offered.may_use(pick)]
     with transaction.atomic():
@@ -50,6 +49,11 @@ def toggle(*, user: User, pick: Pick) -> bool:
     is_new = pick not in known
     replace(user=user, picks=[*known, pick] if is_new else [each for each in known if each != pick])
     return is_new
+
+
+def to_wire(favourite: Favourite) -> dict[str, str]:
+    """Return it as the REST interface has it, in a list of its own and with the person."""
+    return {"spec": favourite.spec} if favourite.spec else {"model": favourite.model, "endpoint": favourite.endpoint}
 
 
 def pick_of(favourite: Favourite) -> Pick:

@@ -18,12 +18,13 @@ from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import limits
+from accounts import limits, quotas
 from accounts.ids import uuid7
 from accounts.models import User
 from accounts.services.bans import violate
 from chat import doors
 from chat.models import Conversation, Message
+from chat.services import storage
 from chat.services.notices import notify
 from chat.services.organise import TITLE_LIMIT
 from chat.services.refusal import TurnRefused
@@ -32,6 +33,7 @@ from endpoints.parts import plain_text
 _NUMBER = re.compile(r" \(\d+\)\Z")
 Option = Literal["directPath", "includeBranches", "targetLevel"]
 OPTIONS: tuple[Option, ...] = get_args(Option)
+DEFAULT: Option = "targetLevel"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,8 @@ def fork(
     original = doors.conversation_for(user, conversation_id)
     tree = read(original)
     target = _within(tree, message_id)
+    if latest_message_id is not None and latest_message_id not in tree.nodes:
+        raise Http404("There is no such message.")
     if split:
         if latest_message_id is None:
             raise TurnRefused(_("To start at this message, name the last message to take along."), status=400)
@@ -202,6 +206,7 @@ def _copy(
     """Store the copies, by as many statements for thousands of messages as for one."""
     order = [node for level in tree.levels for node in level if node.id in chosen]
     new_id = {node.id: uuid7() for node in order}
+    _take(original.owner, [node.id for node in order])
     path = tree.path(target) if target else []
     root = path[0] if path else original.chosen_root_id
     now = timezone.now()
@@ -209,7 +214,8 @@ def _copy(
         made = Conversation.objects.create(
             owner_id=original.owner_id, title=title or original.title, titled_by=original.titled_by,
             endpoint=original.endpoint, model=original.model, spec=original.spec, settings=original.settings,
-            project=original.project, created_at=now, updated_at=now,
+            icon_url=original.icon_url, greeting=original.greeting, project=original.project,
+            created_at=now, updated_at=now,
         )  # fmt: skip
         made.tags.set(original.tags.all())
         columns = [list(column) for column in zip(*_rows(tree, order, new_id, path), strict=True)] or [[]] * 5
@@ -221,6 +227,13 @@ def _copy(
             Message.objects.filter(id=copy.id).update(text=plain_text(copy.parts), finish_reason="stopped")
         notify(original.owner_id, "list", {})
     return made
+
+
+def _take(user: User, message_ids: list[UUID]) -> None:
+    """Count what is copied, by its size. Raises `limits.TooOften` and `accounts.quotas.QuotaReached`."""
+    size = storage.size_of(message_ids)
+    quotas.count_volume(str(user.id), size)
+    storage.take(user, size)
 
 
 def _rows(tree: Tree, order: list[Node], new_id: dict[UUID, UUID], path: list[UUID]) -> list[tuple[Any, ...]]:

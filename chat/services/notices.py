@@ -3,8 +3,11 @@
 They go over the channel layer, which may lose them: a page never depends on one to be right after a reload.
 """
 
+import asyncio
 import logging
-from typing import Any
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any, Final
 from uuid import UUID
 
 import redis
@@ -13,6 +16,7 @@ from channels.layers import get_channel_layer
 from django.db import transaction
 
 log = logging.getLogger(__name__)
+ENDED: Final = "signed.out"
 
 
 def group_of(user_id: UUID) -> str:
@@ -32,9 +36,39 @@ async def notify_now(user_id: UUID, name: str, data: dict[str, Any]) -> None:
         log.warning("notice %r was lost", name, exc_info=True)
 
 
-def close_sockets(user_id: UUID) -> None:
-    """Have every tab of a person connect anew, which only those can who are still signed in."""
+def look_again(user_id: UUID) -> None:
+    """Have every socket and stream of a person look whether it may go on; those that may not end at once."""
     try:
-        async_to_sync(get_channel_layer().group_send)(group_of(user_id), {"type": "signed.out"})
+        async_to_sync(get_channel_layer().group_send)(group_of(user_id), {"type": ENDED})
     except (redis.RedisError, OSError):
-        log.warning("sockets of a person who was signed out stay open", exc_info=True)
+        log.warning("sockets of a person who was signed out stay open until they look by themselves", exc_info=True)
+
+
+@asynccontextmanager
+async def endings(user_id: UUID) -> AsyncIterator[asyncio.Event]:
+    """Give an event that is set each time something of this person's is ended, while the block lasts."""
+    ended = asyncio.Event()
+    listening = asyncio.create_task(_listen(user_id, ended))
+    try:
+        yield ended
+    finally:
+        listening.cancel()
+        with suppress(asyncio.CancelledError):
+            await listening
+
+
+async def _listen(user_id: UUID, ended: asyncio.Event) -> None:
+    """Set `ended` at each word; while Redis is away nothing is heard, and who waits looks from time to time."""
+    layer, group = get_channel_layer(), group_of(user_id)
+    try:
+        channel = await layer.new_channel()
+        await layer.group_add(group, channel)
+        try:
+            ended.set()  # what ended before somebody listened
+            while True:
+                if (await layer.receive(channel))["type"] == ENDED:
+                    ended.set()
+        finally:
+            await layer.group_discard(group, channel)
+    except (redis.RedisError, OSError):
+        log.warning("a stream does not hear when its person is signed out", exc_info=True)

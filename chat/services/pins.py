@@ -7,7 +7,9 @@ from django.db import transaction
 from django.db.models import Max
 from django.http import Http404
 
+from accounts.ids import uuid_of
 from accounts.models import User
+from accounts.preferences import preferences_of, set_preferences
 from chat import doors
 from chat.models import Conversation
 from chat.services.notices import notify
@@ -32,6 +34,35 @@ def set_pinned(*, user: User, conversation_id: UUID, pinned: bool) -> Conversati
             conversation.save(update_fields=["pin_position"])
             notify(user.id, "list", {})
     return conversation
+
+
+def named_order(user: User) -> list[str]:
+    """Return what is kept at the top, in a client's order: pinned conversations by their ids, the rest by its names."""
+    ids = [str(each) for each in pinned(user)]
+    waiting = iter(ids)
+    found = []
+    for name in preferences_of(user).pinned_order:
+        if uuid_of(name) is None:
+            found.append(name)
+        elif name in ids:  # the places of conversations; which stands where may have changed on a page
+            found.append(next(waiting))
+    return [*found, *waiting]
+
+
+def set_named_order(*, user: User, names: Sequence[str]) -> list[str]:
+    """Keep the order: ids of pinned conversations, and names that are no ids and say nothing here.
+
+    One's own conversations that are not pinned (any more) are left out. Raises `Http404` for other ids.
+    """
+    wanted = list(dict.fromkeys(names))
+    ids = {found for name in wanted if (found := uuid_of(name))}
+    if Conversation.objects.visible_to(user).filter(id__in=ids).count() < len(ids):
+        raise Http404("There is no such conversation.")
+    mine = {str(each): each for each in pinned(user)}
+    reorder(user=user, conversation_ids=[mine[name] for name in wanted if name in mine])
+    kept = [name for name in wanted if name in mine or uuid_of(name) is None]
+    set_preferences(user=user, changes={"pinned_order": kept})
+    return named_order(user)
 
 
 def reorder(*, user: User, conversation_ids: Sequence[UUID]) -> list[UUID]:

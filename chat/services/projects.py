@@ -29,7 +29,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import permissions
+from accounts import permissions, quotas
 from accounts.models import User
 from accounts.models.user import VISIBLE, can_be_seen
 from accounts.services.resources import Kind, Shared
@@ -38,7 +38,6 @@ from chat.models import Conversation, Project
 from chat.services.notices import notify
 from chat.services.search_text import holds
 
-MOST = 1_000  # of one person
 PAGE = 25
 LIMITS = {"name": 100, "description": 1_000, "instructions": 32_000}
 SORTS = {"name": "name", "createdAt": "created_at", "lastConversationAt": "last_conversation_at"}
@@ -125,7 +124,7 @@ def create(*, user: User, name: str, description: str = "", instructions: str = 
     fields = _cleaned({"name": name, "description": description, "instructions": instructions})
     with transaction.atomic():
         User.objects.select_for_update(no_key=True).only("id").get(id=user.id)
-        if Project.objects.filter(owner=user).count() >= MOST:
+        if Project.objects.filter(owner=user).count() >= quotas.most("projects"):
             raise BadProject(_("You have as many projects as there can be. Delete one first."), "name")
         project = Project.objects.create(owner=user, **fields)
         notify(user.id, "list", {})

@@ -12,7 +12,6 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Sum
-from django.db.models.functions import Length
 from django.utils import timezone
 
 from billing.models import Hold, LedgerEntry
@@ -27,6 +26,7 @@ from endpoints import registry
 from endpoints.events import Failed
 from endpoints.parts import plain_text
 from endpoints.prices import rates_of
+from endpoints.tokens import estimate, estimate_message
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,6 @@ TOO_LATE = 15 * 60.0  # seconds; after this nobody waits for its answer any more
 GAP = 30.0  # seconds without a look after which what was seen before counts no more
 JUMP = 5.0  # seconds by which the clock may differ from what has passed; more is a jump
 LOT = 200
-CHARACTERS_PER_TOKEN = 4
 
 
 @dataclass(slots=True)
@@ -136,21 +135,21 @@ def _interrupt(generation_id: UUID, lease: datetime | None) -> int:
 
 
 def _estimate(run: Generation, message: Message) -> holds.Line:
-    written = sum(len(part.get("text") or part.get("think") or "") for part in message.parts) // CHARACTERS_PER_TOKEN
+    written = estimate("".join(part.get("text") or part.get("think") or "" for part in message.parts))
     if run.continues:
         # What an earlier run wrote into the message was charged by its end, and is now part of the prompt.
         earlier = Generation.objects.filter(message=message).exclude(id=run.id).values("hold_id")
         charged = LedgerEntry.objects.filter(hold_id__in=earlier).aggregate(total=Sum("output_tokens"))["total"] or 0
         written = max(written - charged, 0)
-    asked = Message.objects.filter(id__in=tree.ancestor_ids(message.id))
-    read = asked.aggregate(total=Sum(Length("text")))["total"] or 0
+    asked = Message.objects.filter(id__in=tree.ancestor_ids(message.id)).values_list("text", flat=True)
+    read = sum(map(estimate_message, asked))
     endpoint = registry.current().get(message.endpoint)
     return holds.Line(
         key=f"generation:{run.id}:interrupted",
         reason="message",
         endpoint=message.endpoint,
         model=message.model,
-        counts=TokenCounts(input=read // CHARACTERS_PER_TOKEN + 1, output=written),
+        counts=TokenCounts(input=read, output=written),
         rates=rates_of(endpoint, message.model) if endpoint else None,
         coefficient=_coefficient(run),
         estimated=True,

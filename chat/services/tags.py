@@ -9,14 +9,13 @@ from django.db.models import Count, Max, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import permissions
+from accounts import permissions, quotas
 from accounts.models import User
 from accounts.models.user import VISIBLE, can_be_seen
 from chat import doors
 from chat.models import Conversation, Tag
 from chat.services.notices import notify
 
-MOST = 1_000  # of one person
 NAME_LIMIT = 128
 DESCRIPTION_LIMIT = 1_000
 
@@ -51,7 +50,7 @@ def create(*, user: User, name: str, description: str = "", conversation_id: UUI
         mine = Tag.objects.filter(owner=user)
         if mine.filter(name=cleaned).exists():
             raise BadTag(_("You have a bookmark of this name already."))
-        if mine.count() >= MOST:
+        if mine.count() >= quotas.most("bookmarks"):
             raise BadTag(_("You have as many bookmarks as there can be. Delete one first."))
         last = mine.aggregate(last=Max("position"))["last"]
         tag = Tag.objects.create(owner=user, name=cleaned, description=description, position=(last or 0) + 1)

@@ -13,6 +13,7 @@ from chat.services.refusal import TurnRefused
 from endpoints import keys
 from endpoints.adapters.base import Endpoint
 from endpoints.config.model_specs import ModelSpec
+from endpoints.model_lists import NotThereYet
 from endpoints.offer import Offer, offer_for
 
 
@@ -48,14 +49,25 @@ def target_for(user: User, *, endpoint: str, model: str, spec: str = "") -> Targ
         raise _illegal(user, _not_here(spec))
     if found is not None:
         endpoint, model = _filled(offered, found, endpoint, model)
-    at = offered.get(endpoint)
     is_its_own = found is not None and (endpoint, model) == offered.place_of(found)
+    if not is_its_own and not offered.allows(endpoint, model):
+        _wait_for_list(user, offered, endpoint)
+    at = offered.get(endpoint)
     if at is None or not (is_its_own or offered.allows(endpoint, model)):
         message = _("The model “%(model)s” is not available at “%(endpoint)s”. Choose another one.")
         raise _illegal(user, message % {"model": model, "endpoint": endpoint})
     if problem := keys.problem_of(at, user.id):
         raise TurnRefused(problem.message, status=422, code=problem.code, details=problem.details)
     return Target(at, model, found, is_fixed=offered.enforces_specs)
+
+
+def _wait_for_list(user: User, offered: Offer, endpoint: str) -> None:
+    """Right after a start the list that the model stands in may not have come yet. Raises `TurnRefused` (503)."""
+    try:
+        offered.await_models(user, endpoint)
+    except NotThereYet:
+        message = _("The list of models of “%(endpoint)s” has not come yet. Send the message again in a moment.")
+        raise TurnRefused(message % {"endpoint": endpoint}, status=503, code="models_not_loaded") from None
 
 
 def _filled(offered: Offer, spec: ModelSpec, endpoint: str, model: str) -> tuple[str, str]:

@@ -19,18 +19,23 @@ from billing.pricing import TokenCounts
 from billing.services import holds
 from chat import doors
 from chat.models import Conversation, Generation, Message
+from chat.services.alarms import implausible_usage
 from chat.services.notices import notify
 from chat.services.refusal import TurnRefused
-from chat.services.turns import TITLE_CHARACTERS
+from chat.services.title_text import clean_title
 from endpoints import keys, registry
 from endpoints.adapters.base import Caller, Endpoint, ModelRequest, PromptMessage, Titles
 from endpoints.callers import caller_of
 from endpoints.events import Failed, Usage
+from endpoints.parameters.quiet import least_thinking
 from endpoints.parts import add_usage
 from endpoints.placeholders import asks_who
+from endpoints.plausible import plausible
 from endpoints.prices import UnknownPrice, rates_of, reserve_for
 from endpoints.services import complete
 from endpoints.structured import complete_object
+from endpoints.tokens import estimate
+from endpoints.windows import prompt_size
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +44,7 @@ TITLE_TOKENS = 24
 SECONDS = 60  # that a title may take; a model that is slower gives none
 MOST_TITLES = 20  # asked for by one person in a minute
 STRUCTURED_TOKENS = 96  # the same as JSON, or as a tool call
+THINKING_TOKENS = 1_000  # more, of a model that may think before it: thoughts are part of the reply
 PROMPT = (
     "Write a title for the conversation that begins as below. "
     "Use its language, three to six words, no quotation marks and no full stop. Answer with the title only.\n\n{convo}"
@@ -62,7 +68,7 @@ def write_title(conversation_id: UUID) -> str:
     conversation = unnamed.first()
     if conversation is None:
         return ""
-    question = Message.objects.filter(conversation=conversation, parent=None).order_by("created_at").first()
+    question = _first_question(conversation.id)
     if question is None:
         return conversation.title
     title = _ask(conversation, question) or conversation.title
@@ -70,6 +76,12 @@ def write_title(conversation_id: UUID) -> str:
     if unnamed.update(title=title, titled_by=Conversation.TitledBy.MODEL):
         notify(conversation.owner_id, "title", {"conversation": str(conversation.id), "title": title})
     return title
+
+
+def _first_question(conversation_id: UUID) -> Message | None:
+    """Return what the conversation began with; the earliest question that is left, where that was deleted."""
+    asked = Message.objects.filter(conversation=conversation_id, author=Message.Author.USER)
+    return asked.exclude(state=Message.State.DELETED).order_by("created_at").first()
 
 
 def ask_again(*, user: User, conversation_id: UUID) -> None:
@@ -96,7 +108,7 @@ def rewrite_title(conversation_id: UUID, key: str) -> str:
     person's tabs are told.
     """
     conversation = Conversation.objects.filter(id=conversation_id, deleted_at=None).first()
-    question = Message.objects.filter(conversation=conversation_id, parent=None).order_by("created_at").first()
+    question = _first_question(conversation_id)
     if conversation is None or question is None:
         return ""
     try:
@@ -128,14 +140,17 @@ def _ask(conversation: Conversation, question: Message, *, key: str = "") -> str
     elif titles.endpoint:
         log.warning("titles of %s: there is no endpoint %s", endpoint.name, titles.endpoint)
     tokens = TITLE_TOKENS if titles.method == "completion" else STRUCTURED_TOKENS
+    model = conversation.model if titles.model in {"", "current_model"} else titles.model
+    quiet = least_thinking(endpoint.for_model(model), model)
     request = ModelRequest(
         endpoint=endpoint,
-        model=conversation.model if titles.model in {"", "current_model"} else titles.model,
+        model=model,
         messages=[PromptMessage(titles.role, _prompt(titles, question))],
-        max_tokens=tokens,
+        params=quiet.params,
+        max_tokens=tokens + (THINKING_TOKENS if quiet.may_think else 0),
         user_id=str(conversation.owner_id),
         stream=False,
-        caller=_caller(conversation, endpoint),
+        caller=_caller(conversation, endpoint, question),
     )
     try:
         request = replace(request, endpoint=keys.resolve(endpoint, conversation.owner_id))
@@ -171,7 +186,7 @@ def _paid(conversation: Conversation, request: ModelRequest, titles: Titles, *, 
     """
     endpoint, model = request.endpoint, request.model
     hold_id = uuid7()
-    asked = len(request.messages[0].content) // 4 + 1
+    asked = prompt_size(request.messages)
     reserve = reserve_for(
         conversation.owner, endpoint, model, prompt_tokens=asked, reply_tokens=request.max_tokens,
         key_id=_begun_with(conversation),
@@ -185,9 +200,10 @@ def _paid(conversation: Conversation, request: ModelRequest, titles: Titles, *, 
     except BaseException:
         holds.release(hold_id=hold_id)
         raise
-    if usage is None:
+    if usage is None and failed is not None:
         holds.release(hold_id=hold_id)
         return text, failed
+    usage = _believed(conversation, request, usage, text)
     counts = TokenCounts(
         input=usage.input_tokens,
         output=usage.output_tokens,
@@ -203,22 +219,43 @@ def _paid(conversation: Conversation, request: ModelRequest, titles: Titles, *, 
         counts=counts,
         rates=rates_of(endpoint, model),
         coefficient=reserve.coefficient,
+        estimated=usage.estimated,
     )
     holds.settle(hold_id=hold_id, lines=[line])
     return text, failed
 
 
+def _believed(conversation: Conversation, request: ModelRequest, usage: Usage | None, text: str) -> Usage:
+    """Return what is charged: by estimate where the provider reports nothing, and never what cannot be."""
+    written = estimate(text)
+    if usage is None:
+        return Usage(prompt_size(request.messages), written, estimated=True)
+    charged = plausible(usage, request, written=written)
+    if charged != usage:
+        implausible_usage(
+            endpoint=request.endpoint.name, model=request.model, owner_id=conversation.owner_id, reported=usage,
+            charged=charged,
+        )  # fmt: skip
+    return charged
+
+
 async def _written(request: ModelRequest, titles: Titles) -> tuple[str, Usage | None, Failed | None]:
-    """Return the title as the model wrote it. A model that cannot write JSON is asked for text instead."""
+    """Return the title as the model wrote it. A model that cannot write JSON is asked for text instead.
+
+    One that refuses to be asked for few thoughts is asked without a word about them.
+    """
     if titles.method == "completion":
-        return await complete(request)
+        text, usage, failed = await complete(request)
+        if failed is not None and failed.code == "bad_request" and request.params:
+            return await complete(replace(request, params={}))
+        return text, usage, failed
     found, spent, failed = await complete_object(request, name="title", schema=SCHEMA)
     title = found.get("title") if found else None
     if isinstance(title, str) and title:
         return title, spent, failed
     if failed is not None and failed.code != "bad_request":
         return "", spent, failed
-    text, usage, failed = await complete(request)
+    text, usage, failed = await complete(replace(request, params={}))
     return text, add_usage(spent, usage) if spent and usage else spent or usage, failed
 
 
@@ -228,21 +265,10 @@ def _begun_with(conversation: Conversation) -> UUID | None:
     return Hold.objects.filter(id__in=runs.values("hold_id")).values_list("key_id", flat=True).first()
 
 
-def _caller(conversation: Conversation, endpoint: Endpoint) -> Caller:
+def _caller(conversation: Conversation, endpoint: Endpoint, question: Message) -> Caller:
     if not asks_who(endpoint):
         return Caller()
-    return caller_of(conversation.owner, conversation_id=str(conversation.id))
-
-
-def clean_title(text: str) -> str:
-    """Return what a model wrote as a title of one line, or an empty string when it is none.
-
-    >>> clean_title('<think>hm</think>**Title:** "Cats at night."')
-    'Cats at night'
-    """
-    text = re.sub(r"<think>.*?(</think>|$)", "", text, flags=re.DOTALL).strip()
-    line = text.splitlines()[0] if text else ""
-    line = re.sub(r"^[#*_\s]*(title\s*:)?[*_\s]*", "", line, flags=re.IGNORECASE)
-    line = "".join(character for character in line if character.isprintable())
-    line = line.strip().strip("\"'`*_“”«»„ ").rstrip(".。 ").strip()
-    return line if 0 < len(line) <= 2 * TITLE_CHARACTERS else ""
+    return caller_of(
+        conversation.owner, conversation_id=str(conversation.id), message_id=str(question.id),
+        parent_id=str(question.parent_id or UUID(int=0)),
+    )  # fmt: skip

@@ -146,7 +146,7 @@ def places(messages: Iterable[Message]) -> dict[UUID, Place]:
 
 def choose(*, user: User, message_id: UUID) -> Message:
     """Put the branch through `message_id` on view, at its own fork only. Raises `Http404`."""
-    message = doors.message_for(user, message_id)
+    message = doors.message_for(user, message_id, also_deleted=True)
     with transaction.atomic():
         if message.parent_id is None:
             Conversation.objects.filter(id=message.conversation_id).update(chosen_root=message)
@@ -160,7 +160,7 @@ def show(*, user: User, message_id: UUID) -> Message:
 
     One statement, which writes nothing when the message is on view already.
     """
-    message = doors.message_for(user, message_id)
+    message = doors.message_for(user, message_id, also_deleted=True)
     with connection.cursor() as cursor:
         cursor.execute(_SHOW, {"message": message.id, "conversation": message.conversation_id, "now": timezone.now()})
     return message

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.db.models.functions import Left
+from django.utils.translation import gettext as _
 
 from chat.models import Conversation, Message
 from chat.services.forking import Node, Tree
@@ -65,11 +66,12 @@ def tree_map(conversation: Conversation) -> TreeMap:
     rows = Message.objects.filter(conversation=conversation).annotate(start=Left("text", PREVIEW))
     nodes: list[Node] = []
     previews: dict[UUID, str] = {}
-    for each, parent, author, created, chosen, start in rows.values_list(
-        "id", "parent_id", "author", "created_at", "chosen_child_id", "start"
+    for each, parent, author, created, chosen, start, state in rows.values_list(
+        "id", "parent_id", "author", "created_at", "chosen_child_id", "start", "state"
     ):
         nodes.append(Node(each, parent, author == Message.Author.USER, created, chosen))
-        previews[each] = bare_words(start)
+        gone = state == Message.State.DELETED
+        previews[each] = _("This message was deleted.") if gone else bare_words(start)
     tree = Tree(nodes)
     on_view = _path_on_view(tree, conversation.chosen_root_id)
     spots = _spots(tree, previews, set(on_view))

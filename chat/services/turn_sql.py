@@ -14,7 +14,7 @@ from accounts.pipeline import Statement
 from chat.models import Generation, Message
 
 if TYPE_CHECKING:
-    from chat.services.turns import StartedTurn
+    from chat.services.turns import Shown, StartedTurn
 
 
 class Untouched(Exception):
@@ -27,12 +27,14 @@ class Untouched(Exception):
 
 
 _NEW_CONVERSATION = """
-INSERT INTO chat_conversation (id, owner_id, title, titled_by, endpoint, model, spec, settings, chosen_root_id,
-    project_id, is_temporary, created_at, updated_at)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, false, %s, %s)
+INSERT INTO chat_conversation (id, owner_id, title, titled_by, endpoint, model, spec, icon_url, greeting, settings,
+    chosen_root_id, project_id, is_temporary, created_at, updated_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, false, %s, %s)
 """
 _TOUCH_CONVERSATION = """
 UPDATE chat_conversation SET updated_at = %s, endpoint = %s, model = %s, spec = %s,
+    icon_url = CASE WHEN %s THEN %s WHEN (endpoint, spec) = (%s, %s) THEN icon_url ELSE '' END,
+    greeting = CASE WHEN %s THEN %s ELSE greeting END,
     settings = coalesce(%s, settings),
     chosen_root_id = CASE WHEN %s THEN %s ELSE chosen_root_id END
 WHERE id = %s AND owner_id = %s AND deleted_at IS NULL
@@ -59,6 +61,7 @@ def start(
     started: "StartedTurn",
     parent_id: UUID | None,
     keeps_settings: bool,
+    shown: "Shown",
     named_by_person: bool,
     hold: Sequence[Statement],
 ) -> list[Statement]:
@@ -72,13 +75,15 @@ def start(
         first = Statement(
             _NEW_CONVERSATION,
             (conversation.id, conversation.owner_id, conversation.title, conversation.titled_by, conversation.endpoint,
-             conversation.model, conversation.spec, settings, question.id, conversation.project_id,
-             conversation.created_at, conversation.updated_at),
+             conversation.model, conversation.spec, shown.icon_url or "", shown.greeting or "", settings, question.id,
+             conversation.project_id, conversation.created_at, conversation.updated_at),
         )  # fmt: skip
     else:
         first = Statement(
             _TOUCH_CONVERSATION,
             (conversation.updated_at, conversation.endpoint, conversation.model, conversation.spec,
+             shown.icon_url is not None, shown.icon_url or "", conversation.endpoint, conversation.spec,
+             shown.greeting is not None, shown.greeting or "",
              None if keeps_settings else settings, parent_id is None, question.id,
              conversation.id, conversation.owner_id),
             otherwise=Untouched("conversation", conversation.id),

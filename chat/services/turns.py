@@ -2,10 +2,9 @@
 
 import hashlib
 import hmac
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -18,26 +17,32 @@ from accounts.ids import uuid7
 from accounts.models import User
 from accounts.pipeline import Statement, run_pipeline
 from billing.services import holds
-from billing.services.budgets import explain
-from billing.services.statement import why_refused
 from chat import doors
 from chat.model_settings import ModelSettings
 from chat.models import Conversation, Generation, Message
 from chat.quotes import MOST as MOST_QUOTES
-from chat.quotes import Quote
+from chat.quotes import Quote, with_quotes
 from chat.services import turn_sql
-from chat.services.admission import TooManyAtOnce, at_once_statements, count_message, too_many_at_once
+from chat.services.admission import at_once_statements, count_message
 from chat.services.ending import announce_end
+from chat.services.fitting import check_length
+from chat.services.paying import Need
 from chat.services.refusal import TurnRefused
 from chat.services.signals import announce_stop, announce_work
 from chat.services.targets import Target, target_for
-from endpoints.adapters.base import Endpoint
+from chat.services.title_text import first_words
 from endpoints.events import Failed, Finished
 from endpoints.parts import Part, plain_text
-from endpoints.prices import UnknownPrice, reserve_for
 
-TITLE_WORDS = 8
-TITLE_CHARACTERS = 60
+SURE_TO_FIT = 250  # characters of a message that hardly any window is too small for
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """How a client shows the conversation. None: as before; an icon is forgotten with the model it stood for."""
+
+    icon_url: str | None = None
+    greeting: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +60,7 @@ class Draft:
     parent_id: UUID | None = None
     settings: ModelSettings | None = None  # None: as the conversation has them
     quotes: tuple[Quote, ...] = ()
+    shown: Shown = Shown()
     project_id: UUID | None = None  # of a new conversation
     message_id: UUID | None = None
     reply_id: UUID | None = None
@@ -84,19 +90,27 @@ def start_turn(*, user: User, conversation_id: UUID | None, draft: Draft) -> Sta
     _check_references(user, conversation_id, draft)
     if draft.client_request_id and (earlier := _started_before(user, draft.client_request_id)):
         return earlier
-    count_message(user)
+    _check_length(target, conversation_id, draft)
+    count_message(user, text)
     draft = replace(draft, text=text, settings=None if target.is_fixed else draft.settings)
     started = _new_rows(user=user, conversation_id=conversation_id, draft=draft, target=target)
-    statements = at_once_statements(user) + turn_sql.start(
-        started=started,
-        parent_id=draft.parent_id,
-        keeps_settings=draft.settings is None,
-        named_by_person=not target.is_fixed,
-        hold=_hold(user, target.endpoint, target.model, text, started.generation),
-    )
+    need = Need(user, target.endpoint, target.model, text)
+
+    def write(hold: list[Statement]) -> None:
+        statements = turn_sql.start(
+            started=started,
+            parent_id=draft.parent_id,
+            keeps_settings=draft.settings is None,
+            shown=draft.shown,
+            named_by_person=not target.is_fixed,
+            hold=hold,
+        )
+        with transaction.atomic():
+            run_pipeline(at_once_statements(user) + statements)
+            announce_work(started.generation.id)
+
     try:
-        with _explained(user):
-            holds.with_refill(user.id, lambda: _write(statements, started.generation))
+        need.pay(started.generation, write)
     except turn_sql.Untouched as missing:
         raise _why_untouched(user=user, missing=missing, parent_id=draft.parent_id) from None
     except IntegrityError:
@@ -116,6 +130,7 @@ def regenerate(
     old = doors.message_for(user, message_id)
     if old.is_user or old.parent is None:
         raise TurnRefused(_("Only a reply can be regenerated."), status=400)
+    _check_question(old.parent)
     conversation = old.conversation
     if not (endpoint or model or spec):
         spec = conversation.spec
@@ -138,6 +153,7 @@ def continue_reply(*, user: User, message_id: UUID) -> StartedTurn:
 def continue_from(*, user: User, old: Message, parts: list[Part]) -> StartedTurn:
     """Write a sibling of the reply `old` that begins with `parts` and goes on. Raises `TurnRefused`."""
     assert old.parent is not None  # noqa: S101 (a reply has one)
+    _check_question(old.parent)
     target = target_for(user, endpoint=old.endpoint, model=old.model, spec=old.spec)
     reply = _reply(old.conversation, parent_id=old.parent_id, target=target)
     reply.parts, reply.text = parts, plain_text(parts)
@@ -146,7 +162,7 @@ def continue_from(*, user: User, old: Message, parts: list[Part]) -> StartedTurn
 
 def can_continue(reply: Message) -> bool:
     """Whether there is something to go on from: a reply that ended, but not by itself."""
-    if reply.is_user or reply.state == Message.State.STREAMING:
+    if reply.is_user or reply.state in {Message.State.STREAMING, Message.State.DELETED}:
         return False
     return reply.state != Message.State.COMPLETE or reply.finish_reason not in {"", "stop"}
 
@@ -180,9 +196,15 @@ def end_unstarted(generation: Generation, state: str, message_state: str, error:
     announce_end(generation, Failed(error) if error else Finished("stopped"))
 
 
+def _check_question(question: Message) -> None:
+    """Refuse another reply to what is no longer there."""
+    if question.state == Message.State.DELETED:
+        raise TurnRefused(_("The message that this answers was deleted."), status=409, code="question_deleted")
+
+
 def _check_references(user: User, conversation_id: UUID | None, draft: Draft) -> None:
     """Refuse a project, or a quoted message, that is not the person's own. Raises `TurnRefused`, `Http404`."""
-    if draft.project_id is not None and conversation_id is None:
+    if draft.project_id is not None:  # also for a chat that is there, where it changes nothing
         doors.project_for(user, draft.project_id)
     if len(draft.quotes) > MOST_QUOTES:
         message = _("At most %(limit)d passages can be quoted.")
@@ -193,6 +215,20 @@ def _check_references(user: User, conversation_id: UUID | None, draft: Draft) ->
     within = Message.objects.filter(id__in=named, conversation=conversation_id)
     if named and (conversation_id is None or within.count() != len(named)):
         raise Http404("There is no such message.")
+
+
+def _check_length(target: Target, conversation_id: UUID | None, draft: Draft) -> None:
+    """Raises `TurnRefused`. Short messages ask nothing of the database: what a person set leaves room for them."""
+    if len(draft.text) < SURE_TO_FIT and draft.settings is None:
+        return
+
+    def settings_of() -> dict[str, Any]:
+        if draft.settings is not None or conversation_id is None:
+            return draft.settings.to_json() if draft.settings else {}
+        stored = Conversation.objects.filter(id=conversation_id).values_list("settings", flat=True).first()
+        return stored or {}
+
+    check_length(target, with_quotes(draft.text, [quote.to_json() for quote in draft.quotes]), settings_of)
 
 
 def ticket_for(generation_id: UUID, user_id: UUID) -> str:
@@ -211,12 +247,6 @@ def clean_text(text: str) -> str:
     if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
         raise TurnRefused(_("The message holds a character that cannot be stored."), status=422, code="characters")
     return text
-
-
-def first_words(text: str) -> str:
-    """Return a title made of the first words of a message, at most 60 characters."""
-    words = " ".join(text.split()[:TITLE_WORDS])
-    return words if len(words) <= TITLE_CHARACTERS else words[: TITLE_CHARACTERS - 1].rstrip() + "…"
 
 
 def _new_rows(*, user: User, conversation_id: UUID | None, draft: Draft, target: Target) -> StartedTurn:
@@ -261,11 +291,12 @@ def _queue(*, user: User, question: Message, reply: Message, target: Target, con
     generation = Generation(
         owner=user, conversation=reply.conversation, message=reply, hold_id=uuid7(), continues=continues
     )
+    check_length(target, question.text, lambda: reply.conversation.settings)
     count_message(user)
-    hold = at_once_statements(user) + _hold(user, target.endpoint, target.model, question.text, generation)
+    need = Need(user, target.endpoint, target.model, question.text)
     is_new = not continues or reply._state.adding
 
-    def queue() -> None:
+    def queue(hold: list[Statement]) -> None:
         now = timezone.now()
         with transaction.atomic():
             Conversation.objects.filter(id=reply.conversation_id).update(updated_at=now)
@@ -276,49 +307,15 @@ def _queue(*, user: User, question: Message, reply: Message, target: Target, con
                 reply.updated_at = now
                 reply.save(update_fields=["state", "endpoint", "model", "updated_at"])
             Message.objects.filter(id=question.id).update(chosen_child=reply)
-            run_pipeline(hold)
+            run_pipeline(at_once_statements(user) + hold)
             generation.save(force_insert=True)
             announce_work(generation.id)
 
     try:
-        with _explained(user):
-            holds.with_refill(user.id, queue)
+        need.pay(generation, queue)
     except IntegrityError:
         raise TurnRefused(_("This reply is still being written."), status=409, code="busy") from None
     return StartedTurn(conversation=reply.conversation, user_message=question, reply=reply, generation=generation)
-
-
-def _write(statements: Sequence[Statement], generation: Generation) -> None:
-    with transaction.atomic():
-        run_pipeline(statements)
-        announce_work(generation.id)
-
-
-def _hold(user: User, endpoint: Endpoint, model: str, text: str, generation: Generation) -> list[Statement]:
-    """Return the statements that reserve the first slice; the generator extends it by the whole prompt."""
-    assert generation.hold_id is not None  # noqa: S101 (every caller has just made one)
-    try:
-        reserve = reserve_for(user, endpoint, model, prompt_tokens=len(text) // 4 + 1)
-    except UnknownPrice:
-        message = _(
-            "“%(model)s” has no price yet, so it can't be used while balances are on. "
-            "Choose another model or ask an administrator to set one."
-        )
-        raise TurnRefused(message % {"model": model}, status=402, code="unpriced") from None
-    return holds.place_statements(hold_id=generation.hold_id, reserve=reserve)
-
-
-@contextmanager
-def _explained(user: User) -> Iterator[None]:
-    """Turn what the gates raise into what the person is told."""
-    try:
-        yield
-    except TooManyAtOnce:
-        raise too_many_at_once(user) from None
-    except holds.OverBudget as over:
-        raise TurnRefused(explain(over.budget_id), status=402, code="over_budget") from None
-    except holds.NoCredit as short:
-        raise TurnRefused(why_refused(user, short.needed), status=402, code="token_balance") from None
 
 
 def _started_before(user: User, client_request_id: str) -> StartedTurn | None:
@@ -336,6 +333,6 @@ def _started_before(user: User, client_request_id: str) -> StartedTurn | None:
 
 def _why_untouched(*, user: User, missing: turn_sql.Untouched, parent_id: UUID | None) -> Exception:
     if missing.what == "parent" and parent_id is not None:
-        doors.message_for(user, parent_id, conversation_id=missing.conversation_id)
+        doors.message_for(user, parent_id, conversation_id=missing.conversation_id, also_deleted=True)
         return TurnRefused(_("The reply before this is still being written."), status=409, code="busy")
     return Http404("There is no such conversation.")

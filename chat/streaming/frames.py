@@ -13,9 +13,12 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 
 from chat.models import Generation
-from chat.presenters import PartView, bare_part, present_messages, present_part
+from chat.presenters import PartView, bare_part, present_messages
+from chat.rendering.message import draft_of
+from chat.rendering.results import Reader, on_behalf
 from chat.rendering.stream import MarkdownStream, Patch
 from chat.streaming.follow import Batch, Tail
+from chat.streaming.outbox import Outbox
 from endpoints.events import (
     TERMINAL,
     Event,
@@ -46,7 +49,7 @@ class _Live:
 
     index: int
     kind: str
-    stream: MarkdownStream = field(default_factory=MarkdownStream)
+    stream: MarkdownStream
     opened: str = ""
     tails: list[str] = field(default_factory=list)
 
@@ -60,18 +63,49 @@ class _Live:
 
 
 class Painter:
-    """Paints one tail. `ended` is called once, with the batch that ended the run."""
+    """Paints one tail. `ended` is called once, with the batch that ended the run, when all before it was sent.
+
+    What it keeps of the message has marks for what is drawn elsewhere; its outbox fills them in.
+    """
 
     def __init__(self, tail: Tail, ended: Callable[["Painter", Batch], None]) -> None:
         self.tail = tail
-        self.sinks: list[Sink] = []
+        self.outbox = Outbox()
+        self._sinks: list[Sink] = []
+        self._joining: list[Sink] = []  # those that wait for their snapshot
         self._gid = str(tail.generation_id)
         self._ended = ended
         self._done: list[str] = []  # the HTML of each finished part
         self._live: _Live | None = None
         self._rebuild()
 
-    def snapshot(self) -> str:
+    @property
+    def sinks(self) -> list[Sink]:
+        """Whoever hears the run."""
+        return self._sinks + self._joining
+
+    def join(self, sink: Sink) -> None:
+        """Send `sink` all there is of the run, and from then on what comes."""
+        self.leave(sink)
+        self._joining.append(sink)
+        frame = self._snapshot() if self.tail.reducer.parts else ""
+
+        def deliver(filled: str) -> None:
+            if sink not in self._joining:
+                return
+            self._joining.remove(sink)
+            self._sinks.append(sink)
+            if filled:
+                sink(filled)
+
+        self.outbox.put(frame, deliver)
+
+    def leave(self, sink: Sink) -> None:
+        for listed in (self._sinks, self._joining):
+            if sink in listed:
+                listed.remove(sink)
+
+    def _snapshot(self) -> str:
         """Return the messages that replace everything a tab shows of this run."""
         live = self._live
         html = "".join(self._done)
@@ -86,20 +120,31 @@ class Painter:
     def hear(self, batch: Batch) -> None:
         """Listener of the tail: paint a batch and hand it to every sink."""
         if batch.over:
-            self._ended(self, batch)
+            self._end(batch)
             return
         if batch.fresh:
             self._rebuild()
-            self._send(self.snapshot())
+            self._send(self._snapshot())
         else:
             commands = self._paint(batch.events)
             if commands:
                 self._send("\n".join(commands))
         if batch.events and isinstance(batch.events[-1], TERMINAL):
-            self._ended(self, batch)
+            self._end(batch)
+
+    def _end(self, batch: Batch) -> None:
+        self.outbox.put("", lambda _: self._finish(batch), settles=True)
+
+    def _finish(self, batch: Batch) -> None:
+        if self.outbox.is_late:
+            self._deliver(self.outbox.filled(self._snapshot()))
+        self._ended(self, batch)
 
     def _send(self, frame: str) -> None:
-        for sink in list(self.sinks):
+        self.outbox.put(frame, self._deliver)
+
+    def _deliver(self, frame: str) -> None:
+        for sink in list(self._sinks):
             sink(frame)
 
     def _rebuild(self) -> None:
@@ -110,10 +155,21 @@ class Painter:
             is_last = index == len(parts) - 1 and not self.tail.ended
             is_open = is_last and part["type"] in {"text", "think"} and not is_sealed(part)
             if is_open:
-                self._live = _Live(index, part["type"])
+                self._live = self._begin(index, part["type"])
                 self._live.feed(part[part["type"]])
             else:
-                self._done.append(render_part(present_part(index, part)))
+                self._done.append(self._paint_part(index, part))
+
+    def _begin(self, index: int, kind: str) -> _Live:
+        return _Live(index, kind, MarkdownStream(fill=self.outbox.mark))
+
+    def _paint_part(self, index: int, part: Part) -> str:
+        """Return a finished part of the reply."""
+        kind = part["type"]
+        if kind not in {"text", "think"} or "redacted" in part:
+            return render_part(bare_part(index, part))
+        html = self.outbox.mark(draft_of(part[kind]))
+        return render_part(PartView(index=index, kind=kind, html=mark_safe(html)))  # noqa: S308 (sanitised)
 
     def _paint(self, events: list[Event]) -> list[str]:
         commands: list[str] = []
@@ -135,7 +191,7 @@ class Painter:
         commands: list[str] = []
         if self._live is None or self._live.kind != kind:
             commands += self._close_live()
-            self._live = _Live(len(self._done), kind)
+            self._live = self._begin(len(self._done), kind)
             commands.append(command("n", self._gid, self._live.index, render_part(self._view(self._live))))
         patch = self._live.feed(text)
         if patch.closed or patch.open is not None or patch.tail is not None:
@@ -170,7 +226,7 @@ class Painter:
         """Show a tool call again: its arguments grew or its result came."""
         for index, part in enumerate(self.tail.reducer.parts):
             if part["type"] == "tool_call" and part["tool_call"]["id"] == call_id and index < len(self._done):
-                html = render_part(present_part(index, part))
+                html = self._paint_part(index, part)
                 if html == self._done[index]:
                     return []
                 self._done[index] = html
@@ -207,7 +263,8 @@ def ends_of(wanted: dict[UUID, bool]) -> dict[UUID, str]:
     """
     runs = Generation.objects.filter(id__in=list(wanted)).select_related("message")
     message_of = {run.id: run.message for run in runs}
-    views = present_messages(list(message_of.values()))
+    with on_behalf(Reader(left=0)):  # other runs wait for this thread: what nobody has drawn yet stays plain
+        views = present_messages(list(message_of.values()))
     frames = {}
     for generation_id, message in message_of.items():
         foot = render_to_string("chat/message_foot.html", {"message": views[message.id]})

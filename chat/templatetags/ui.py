@@ -18,7 +18,7 @@ from accounts import permissions
 from accounts.models import User
 from accounts.preferences import Preferences, preferences_of
 from accounts.services import site
-from chat.rendering.markdown import render
+from chat.rendering.message import render
 
 register = template.Library()
 

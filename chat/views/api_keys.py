@@ -40,8 +40,8 @@ def create(request: SignedIn) -> HttpResponse:
     """A POST answers with the key itself: nothing keeps its text, so no redirect could bring it."""
     if not api_keys.may_make(request.user):
         raise Http404("This person's role does not allow API keys.")
-    if again := stepup.refusal(request, filled_in=request.method == "POST"):
-        return HttpResponse(headers={"HX-Redirect": again["Location"]}) if is_partial(request) else again
+    if again := stepup.refusal(request):
+        return again
     form = ApiKeyForm(request.POST or None, administers=request.user.is_staff)
     if request.method == "POST" and form.is_valid():
         try:

@@ -160,8 +160,13 @@ def styleguide(request: HttpRequest) -> HttpResponse:
 
 
 def _put_on_view(request: SignedIn, found: Conversation) -> UUID | None:
-    """Choose the branch through the message `at` names; None when it names none. Raises `Http404`."""
+    """Choose the branch through the message `at` names; None when it names none. Raises `Http404`.
+
+    The choice is stored, so it is left to links of this site: one from another site shows the chat as it was.
+    """
     at = uuid_or_none(request.GET.get("at"))
+    if request.headers.get("Sec-Fetch-Site", "none") in {"cross-site", "same-site"}:
+        return None
     if at is not None:
         doors.message_for(request.user, at, conversation_id=found.id)
         tree.show(user=request.user, message_id=at)

@@ -35,7 +35,7 @@ def outline(request: SignedIn, conversation_id: UUID) -> HttpResponse:
     path = tree.path_ids(found.id)
     step = max(1, -(-len(path) // MOST_MARKS))
     shown = path[::step]
-    rows = Message.objects.filter(id__in=shown).annotate(words=Left("text", WORDS))
+    rows = Message.objects.filter(id__in=shown).exclude(state=Message.State.DELETED).annotate(words=Left("text", WORDS))
     said = {each: (words, author) for each, words, author in rows.values_list("id", "words", "author")}
     known = [(each, *said[each]) for each in shown if each in said]
     marks = [Mark(each, bare_words(words), author == Message.Author.USER) for each, words, author in known]

@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import permissions
+from accounts.admin.stepup import fresh_sign_in
 from accounts.limits import TooOften
 from chat.services.refusal import TurnRefused
 from chat.setup_forms import ModelsForm, ProviderForm
@@ -52,6 +53,7 @@ def index(request: SignedIn) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @signed_in
 @for_administrators
+@fresh_sign_in
 def provider(request: SignedIn, slug: str) -> HttpResponse:
     """Ask for the key. The endpoint is stored switched off, so that the key need not be sent to the browser again."""
     card = card_of(slug)
@@ -69,6 +71,7 @@ def provider(request: SignedIn, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @signed_in
 @for_administrators
+@fresh_sign_in
 def models(request: SignedIn, row_id: UUID) -> HttpResponse:
     """Choose the models; with the last button the endpoint is switched on."""
     row = _row(row_id)
@@ -88,6 +91,7 @@ def models(request: SignedIn, row_id: UUID) -> HttpResponse:
 @require_POST
 @signed_in
 @for_administrators
+@fresh_sign_in
 def test(request: SignedIn, row_id: UUID) -> HttpResponse:
     """Call the model that new chats would begin with, and say what came of it."""
     row = _row(row_id)

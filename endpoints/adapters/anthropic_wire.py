@@ -1,10 +1,10 @@
 """Anthropic's Messages, streamed or whole."""
 
 from collections.abc import AsyncGenerator, Iterator, Mapping
-from typing import Any, ClassVar
+from typing import Any
 
-from endpoints.adapters.assembly import usage_of
 from endpoints.adapters.base import Endpoint, ModelRequest, PromptMessage, ToolCall
+from endpoints.adapters.counts import Counts
 from endpoints.adapters.wire import (
     PATIENCE,
     Call,
@@ -19,7 +19,7 @@ from endpoints.adapters.wire import (
     url_of,
     with_key,
 )
-from endpoints.events import Event, FinishReason, ReasoningDelta, ReasoningSealed, TextDelta
+from endpoints.events import Event, ReasoningDelta, ReasoningSealed, TextDelta
 from endpoints.http import Patience
 from endpoints.parameters.sets import additions
 from endpoints.parts import is_sealed
@@ -112,17 +112,9 @@ def _thought_of(part: Mapping[str, Any]) -> dict[str, str]:
 class MessageReply(Reply):
     """A message: blocks, each of which is thoughts, text or a call."""
 
-    FINISHES: ClassVar[Mapping[str, FinishReason]] = {
-        "end_turn": "stop",
-        "max_tokens": "length",
-        "model_context_window_exceeded": "length",
-        "tool_use": "tool_calls",
-        "refusal": "content_filter",
-    }
-
     def __init__(self, request: ModelRequest) -> None:
         super().__init__(request)
-        self._counts: dict[str, Any] = {}
+        self.counts = Counts(apart=True)
         self._uses: set[int | None] = set()  # blocks that are calls of our tools, not of the provider's own
         self._thought = False  # the open block of thoughts has readable ones
 
@@ -133,31 +125,45 @@ class MessageReply(Reply):
             case "content_block_start" if isinstance(block := data.get("content_block"), dict):
                 yield from self._block(block, _number(data))
             case "message_start" if isinstance(message := data.get("message"), dict):
-                self.began = True
-                self._count(message.get("usage"))
+                self.known = True
+                self.counts.note(message.get("usage"))
             case "message_delta":
-                self._count(data.get("usage"))
+                self.counts.note(data.get("usage"))
                 self._stop(data.get("delta"))
             case "message_stop":
+                self.counts.note(data.get("amazon-bedrock-invocationMetrics"))
                 self.done = True
+            case "message":
+                yield from self._whole(data)
             case "error":
                 self.fail(data)
+            case _:
+                yield from self._other(data)
 
-    def said_at_once(self, data: dict[str, Any]) -> Iterator[Event]:
-        blocks = data.get("content")
+    def _other(self, data: dict[str, Any]) -> Iterator[Event]:
+        if isinstance(data.get("content"), list | str) and "type" not in data:
+            yield from self._whole(data)
+        else:
+            self.pass_over(data)
+
+    def _whole(self, message: dict[str, Any]) -> Iterator[Event]:
+        """Yield the events of a message that came as one object; it is the end."""
+        self.known = self.done = True
+        content = message.get("content")
+        blocks = [{"type": "text", "text": content}] if isinstance(content, str) else content
         for index, block in enumerate(blocks if isinstance(blocks, list) else ()):
             if isinstance(block, dict):
-                self.began = True
                 yield from self._block(block, index)
-        self._count(data.get("usage"))
-        self._stop(data)
+        self.counts.note(message.get("usage"))
+        self._stop(message)
 
     def _delta(self, delta: dict[str, Any], index: int | None) -> Iterator[Event]:
         match delta:
             case {"type": "text_delta", "text": str(text)} if text:
+                self.began = True
                 yield TextDelta(text)
             case {"type": "thinking_delta", "thinking": str(thought)} if thought:
-                self._thought = True
+                self.began = self._thought = True
                 yield ReasoningDelta(thought)
             case {"type": "signature_delta", "signature": str(signature)} if signature:
                 yield self._seal(signature)
@@ -168,6 +174,7 @@ class MessageReply(Reply):
         """Yield the events of a block: whole, or as it is when it is opened."""
         match block:
             case {"type": "text", "text": str(text)} if text:
+                self.began = True
                 yield TextDelta(text)
             case {"type": "thinking"}:
                 self._thought = False
@@ -176,6 +183,7 @@ class MessageReply(Reply):
             case {"type": "redacted_thinking", "data": str(data)} if data:
                 yield ReasoningSealed(redacted=data)
             case {"type": "tool_use"}:
+                self.began = True
                 self._uses.add(index)
                 function = {"name": block.get("name"), "arguments": block.get("input") or ""}
                 yield from self.calls.feed([{"index": index, "id": block.get("id"), "function": function}])
@@ -187,21 +195,6 @@ class MessageReply(Reply):
         reason = data.get("stop_reason") if isinstance(data, dict) else None
         if isinstance(reason, str) and reason:
             self.finish = reason
-
-    def _count(self, usage: Any) -> None:
-        """Note the counts. Those of a later object replace the earlier; the cached are not among the input."""
-        if not isinstance(usage, dict):
-            return
-        self._counts |= {name: value for name, value in usage.items() if value is not None}
-        found = {name: self._counts.get(name) for name in ("cache_read_input_tokens", "cache_creation_input_tokens")}
-        inputs = [self._counts.get("input_tokens"), *found.values()]
-        details = self._counts.get("output_tokens_details")
-        thought = details.get("thinking_tokens") if isinstance(details, dict) else None
-        self.usage = usage_of({
-            "prompt_tokens": sum(each for each in inputs if isinstance(each, int)), **found,
-            "completion_tokens": self._counts.get("output_tokens"),
-            "completion_tokens_details": {"reasoning_tokens": thought},
-        })  # fmt: skip
 
 
 def _number(data: dict[str, Any]) -> int | None:

@@ -1,24 +1,14 @@
-"""Putting a streamed reply together: thoughts inside text, tool calls in pieces, token counts."""
+"""Putting a streamed reply together: thoughts inside text, tool calls in pieces."""
 
 import json
-import math
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from endpoints.events import Event, FinishReason, ReasoningDelta, TextDelta, ToolCallDelta, ToolCallStarted, Usage
+from endpoints.events import Event, ReasoningDelta, TextDelta, ToolCallDelta, ToolCallStarted
 
 MAX_CALLS = 128
-MAX_TOKENS = 100_000_000  # no call has more; a provider that says so is not believed
-FINISH: dict[str, FinishReason] = {
-    "stop": "stop",
-    "length": "length",
-    "max_tokens": "length",
-    "tool_calls": "tool_calls",
-    "function_call": "tool_calls",
-    "content_filter": "content_filter",
-}
 _OPEN, _CLOSE = "<think>", "</think>"
 
 
@@ -154,36 +144,3 @@ class ToolCalls:
         call_id = wanted if wanted and wanted not in self._taken else f"call_{uuid.uuid4().hex[:24]}"
         self._taken.add(call_id)
         return call_id
-
-
-def usage_of(data: Any) -> Usage | None:
-    """Return the counts of an OpenAI usage object, or None when it says nothing."""
-    if not isinstance(data, Mapping):
-        return None
-    prompt, output = _count(data.get("prompt_tokens")), _count(data.get("completion_tokens"))
-    if not prompt and not output:
-        return None
-    details = data.get("prompt_tokens_details")
-    details = details if isinstance(details, Mapping) else {}
-    cached = details.get("cached_tokens") or data.get("cache_read_input_tokens") or data.get("prompt_cache_hit_tokens")
-    written = details.get("cache_write_tokens") or details.get("cache_creation_tokens")
-    written = written or data.get("cache_creation_input_tokens")
-    read = min(_count(cached), prompt)
-    wrote = min(_count(written), prompt - read)
-    spent = data.get("completion_tokens_details")
-    reasoning = _count(spent.get("reasoning_tokens")) if isinstance(spent, Mapping) else 0
-    if reasoning and _count(data.get("total_tokens")) == prompt + output + reasoning:
-        output += reasoning  # a provider that counts its thoughts apart
-    return Usage(
-        input_tokens=prompt - read - wrote,
-        output_tokens=output,
-        reasoning_tokens=min(reasoning, output),
-        cache_read_tokens=read,
-        cache_write_tokens=wrote,
-    )
-
-
-def _count(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        return 0
-    return int(min(max(value, 0), MAX_TOKENS))

@@ -65,6 +65,7 @@ class Endpoint:
     allowed_addresses: tuple[tuple[str, int], ...] = ()  # private hosts and ports that such an address may name
     token_rates: Mapping[str, Rates] = field(default_factory=dict)  # `tokenConfig`
     windows: Mapping[str, int] = field(default_factory=dict)  # model: tokens, of `tokenConfig`
+    listed_windows: Mapping[str, int] = field(default_factory=dict)  # model: tokens, of the provider's own list
     written_by_operator: bool = False  # `base_url` is the operator's word, and so may be a private address
 
     def for_model(self, model: str) -> "Endpoint":

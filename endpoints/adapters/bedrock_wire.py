@@ -1,15 +1,14 @@
 """AWS Bedrock's Converse, streamed or whole, signed by us."""
 
 import re
-from collections.abc import AsyncGenerator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterator
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any
 from urllib.parse import quote
 
-from endpoints.adapters.assembly import usage_of
 from endpoints.adapters.base import Endpoint, ModelRequest, PromptMessage, ToolSpec
+from endpoints.adapters.counts import Counts
 from endpoints.adapters.eventstream import EventFrames
-from endpoints.adapters.failures import failure_of
 from endpoints.adapters.sigv4 import AccessKey, signed
 from endpoints.adapters.wire import (
     PATIENCE,
@@ -24,10 +23,11 @@ from endpoints.adapters.wire import (
     url_of,
     with_key,
 )
-from endpoints.events import Event, FinishReason, ReasoningDelta, ReasoningSealed, TextDelta
+from endpoints.events import Event, ReasoningDelta, ReasoningSealed, TextDelta
 from endpoints.http import Patience
 from endpoints.parameters.sets import additions
 from endpoints.parts import is_sealed
+from endpoints.prompts import spoken
 
 REGION = "us-east-1"
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
@@ -37,11 +37,6 @@ _TOP = {
 }  # fmt: skip
 _SAMPLING = {"temperature", "topP", "maxTokens", "stopSequences"}  # of `inferenceConfig`; any other is the model's own
 _OWN = {"modelId", "messages", "system", "toolConfig", "tools", "cachePoint", "stream", "model", "region"}
-_STATUSES = {
-    "throttlingException": 429, "validationException": 400, "accessDeniedException": 403,
-    "resourceNotFoundException": 404, "modelTimeoutException": 408, "serviceUnavailableException": 503,
-    "internalServerException": 500, "modelStreamErrorException": 500,
-}  # fmt: skip
 
 
 def stream(request: ModelRequest, *, patience: Patience = PATIENCE) -> AsyncGenerator[Event]:
@@ -93,7 +88,7 @@ def body_of(request: ModelRequest) -> dict[str, Any]:
     for name, more in (("inferenceConfig", inference), ("additionalModelRequestFields", own)):
         if more:
             body[name] = {**body.get(name, {}), **more}
-    if system := [{"text": each.content} for each in request.messages if each.role == "system"]:
+    if system := [{"text": each.content} for each in spoken(request.messages) if each.role == "system"]:
         body["system"] = system
     if mark := params.get("cachePoint"):
         _mark_kept(body, mark)
@@ -135,20 +130,19 @@ def _blocks_of(message: PromptMessage) -> Iterator[dict[str, Any]]:
 class ConverseReply(Reply):
     """A message: blocks, each of which is thoughts, text or a call."""
 
-    FINISHES: ClassVar[Mapping[str, FinishReason]] = {
-        "end_turn": "stop",
-        "tool_use": "tool_calls",
-        "max_tokens": "length",
-        "model_context_window_exceeded": "length",
-        "content_filtered": "content_filter",
-        "guardrail_intervened": "content_filter",
-    }
-
     def __init__(self, request: ModelRequest) -> None:
         super().__init__(request)
-        self.pieces = EventFrames()
+        self.counts = Counts(apart=True)
+
+    def begin(self, chunk: bytes) -> None:
+        if not self.known and chunk[:1] == b"\0":  # the length of a message, of which none has 16 MB
+            self.known = True
+            self.pieces = EventFrames()
 
     def feed(self, data: dict[str, Any]) -> Iterator[Event]:
+        if "output" in data:
+            yield from self._whole(data)
+            return
         for kind, event in data.items():
             if not isinstance(event, dict):
                 continue
@@ -157,23 +151,23 @@ class ConverseReply(Reply):
                 yield from self._said(event.get("delta"), index)
             elif kind == "contentBlockStart":
                 yield from self._said(event.get("start"), index)
-            elif kind == "messageStart":
-                self.began = True
             elif kind == "messageStop":
                 self._stop(event)
             elif kind == "metadata":
-                self._count(event.get("usage"))
-                self.done = True
-            elif kind in _STATUSES:
-                self.failed = failure_of(_STATUSES[kind], event, self.secrets)
+                self.counts.note(event.get("usage"))
+                self.done = self.finish is not None
+        if self.pieces.__class__ is not EventFrames or "error" in data:
+            self.pass_over(data)
 
-    def said_at_once(self, data: dict[str, Any]) -> Iterator[Event]:
+    def _whole(self, data: dict[str, Any]) -> Iterator[Event]:
+        """Yield the events of a reply that came as one object; it is the end."""
+        self.known = self.done = True
         output = data.get("output")
         message = output.get("message") if isinstance(output, dict) else None
         blocks = message.get("content") if isinstance(message, dict) else None
         for index, block in enumerate(blocks if isinstance(blocks, list) else ()):
             yield from self._said(block, index)
-        self._count(data.get("usage"))
+        self.counts.note(data.get("usage"))
         self._stop(data)
 
     def _said(self, block: Any, index: Any) -> Iterator[Event]:
@@ -185,6 +179,7 @@ class ConverseReply(Reply):
             case {"reasoningContent": dict(thought)}:
                 yield from self._thought(thought)
             case {"toolUse": dict(call)}:
+                self.began = True
                 function = {"name": call.get("name"), "arguments": call.get("input")}
                 yield from self.calls.feed([{"index": index, "id": call.get("toolUseId"), "function": function}])
 
@@ -194,6 +189,7 @@ class ConverseReply(Reply):
             thought = whole
         text, signature, redacted = (thought.get(name) for name in ("text", "signature", "redactedContent"))
         if text and isinstance(text, str):
+            self.began = True
             yield ReasoningDelta(text)
         if signature and isinstance(signature, str):
             yield ReasoningSealed(signature)
@@ -204,15 +200,3 @@ class ConverseReply(Reply):
         reason = event.get("stopReason")
         if isinstance(reason, str) and reason:
             self.finish = reason
-
-    def _count(self, usage: Any) -> None:
-        """Note the counts. The cached are not among the input."""
-        if not isinstance(usage, dict):
-            return
-        cached = {
-            "cache_read_input_tokens": usage.get("cacheReadInputTokens"),
-            "cache_creation_input_tokens": usage.get("cacheWriteInputTokens"),
-        }
-        inputs = [usage.get("inputTokens"), *cached.values()]
-        prompt = sum(each for each in inputs if isinstance(each, int))
-        self.usage = usage_of({"prompt_tokens": prompt, "completion_tokens": usage.get("outputTokens"), **cached})

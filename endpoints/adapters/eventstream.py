@@ -5,8 +5,10 @@ a checksum of all before it. A header is: its name's length and the name, a type
 length and the text.
 """
 
+import json
 import struct
 import zlib
+from typing import Any
 
 from endpoints.http import AnswerTooLarge, BrokenAnswer
 
@@ -19,16 +21,17 @@ _SIZES = {0: 0, 1: 0, 2: 1, 3: 2, 4: 4, 5: 8, 8: 8, 9: 16}
 class EventFrames:
     """Finds the messages of a stream that may be cut anywhere: `wire.Pieces` for this encoding.
 
-    A message comes out as JSON: ``{"<its type>": <its payload>}``.
+    A message comes out as ``{"<its type>": <its payload>}``, a failure as ``{"error": {"type": ..., ...}}``.
     """
 
     def __init__(self) -> None:
+        self.words = ""
         self._rest = bytearray()
 
-    def feed(self, chunk: bytes) -> list[bytes]:
+    def feed(self, chunk: bytes) -> list[Any]:
         """Return the messages that `chunk` completes. Raises `BrokenAnswer` for what is no such stream."""
         self._rest += chunk
-        found: list[bytes] = []
+        found: list[Any] = []
         at = 0
         while len(self._rest) - at >= 12:
             size, head, checksum = struct.unpack_from(">III", self._rest, at)
@@ -43,17 +46,23 @@ class EventFrames:
         del self._rest[:at]
         return found
 
-    def end(self) -> list[bytes]:
+    def end(self) -> list[Any]:
         return []
 
 
-def _message(message: bytes, head: int) -> bytes:
+def _message(message: bytes, head: int) -> dict[str, Any]:
     if zlib.crc32(message[:-4]) != struct.unpack(">I", message[-4:])[0]:
         raise BrokenAnswer("a message of the event stream is damaged")
     headers = _headers(message[12 : 12 + head])
-    kind = headers.get(":exception-type") or headers.get(":event-type") or headers.get(":error-code") or ""
-    payload = message[12 + head : -4] or b"{}"
-    return b'{"%s":%s}' % (kind.replace('"', "").replace("\\", "").encode(), payload)
+    try:
+        payload = json.loads(message[12 + head : -4] or b"{}")
+    except (ValueError, RecursionError):
+        payload = None
+    if kind := headers.get(":event-type"):
+        return {kind: payload}
+    fault = {"type": headers.get(":exception-type") or headers.get(":error-code") or "error"}
+    said = payload if isinstance(payload, dict) else {"message": headers.get(":error-message", "")}
+    return {"error": fault | said}
 
 
 def _headers(data: bytes) -> dict[str, str]:

@@ -4,10 +4,9 @@ import json
 import re
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any
 from urllib.parse import quote
 
-from endpoints.adapters.assembly import usage_of
 from endpoints.adapters.base import ModelRequest, PromptMessage
 from endpoints.adapters.wire import (
     PATIENCE,
@@ -22,7 +21,7 @@ from endpoints.adapters.wire import (
     url_of,
     with_key,
 )
-from endpoints.events import Event, Failed, Finished, FinishReason, ReasoningDelta, ReasoningSealed, TextDelta
+from endpoints.events import Event, Failed, ReasoningDelta, ReasoningSealed, TextDelta
 from endpoints.http import Patience
 from endpoints.parameters.sets import additions
 from endpoints.parts import is_sealed
@@ -30,8 +29,6 @@ from endpoints.parts import is_sealed
 _TOP = {"generationConfig", "safetySettings", "toolConfig", "cachedContent", "labels"}  # every other: generationConfig
 _OWN = {"model", "contents", "systemInstruction", "tools", "stream"}
 _VERSION = re.compile(r"/v\d\w*$")
-_FILTERED = ("SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "IMAGE_SAFETY")
-_FAILED = {"MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS", "OTHER"}
 
 
 def stream(request: ModelRequest, *, patience: Patience = PATIENCE) -> AsyncGenerator[Event]:
@@ -103,67 +100,46 @@ def _parts_of(message: PromptMessage, names: Mapping[str, str]) -> Iterator[dict
 class ContentReply(Reply):
     """A content: parts, each of which is a thought, text or a call."""
 
-    FINISHES: ClassVar[Mapping[str, FinishReason]] = {
-        "STOP": "stop",
-        "MAX_TOKENS": "length",
-        **dict.fromkeys(
-            ("SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII"), "content_filter"
-        ),
-    }
-
     def __init__(self, request: ModelRequest) -> None:
         super().__init__(request)
         self._thought = False  # there are readable thoughts that were not sealed yet
 
     def feed(self, data: dict[str, Any]) -> Iterator[Event]:
         if data.get("error"):
-            self.fail(data)
-            return
-        if isinstance(data.get("usageMetadata"), dict):
-            self._count(data["usageMetadata"])
-        blocked = data.get("promptFeedback")
-        if isinstance(blocked, dict) and blocked.get("blockReason"):
-            self.failed = Failed("content_filter", f"the prompt was blocked: {blocked['blockReason']}")
+            self.pass_over(data)
+        self.counts.note(data.get("usageMetadata") or data.get("usage_metadata"))
         candidates = data.get("candidates")
         candidate = candidates[0] if isinstance(candidates, list) and candidates else None
         if isinstance(candidate, dict):
-            self.began = True
+            self.known = True
             content = candidate.get("content")
             parts = content.get("parts") if isinstance(content, dict) else None
             for part in parts if isinstance(parts, list) else ():
                 if isinstance(part, dict):
                     yield from self._said(part)
             reason = candidate.get("finishReason")
-            if isinstance(reason, str) and reason:
-                self.finish = reason
+            if isinstance(reason, str) and reason != "FINISH_REASON_UNSPECIFIED":
+                self.finish = reason or self.finish
+        else:
+            self._without_candidate(data)
 
-    def said_at_once(self, data: dict[str, Any]) -> Iterator[Event]:
-        yield from self.feed(data)
-
-    def ending(self, finish: str) -> Finished | Failed:
-        if finish in _FAILED:
-            return Failed("cut_off" if self.began else "bad_response", f"finish reason {finish}")
-        return super().ending(finish)
+    def _without_candidate(self, data: dict[str, Any]) -> None:
+        feedback = data.get("promptFeedback")
+        blocked = feedback.get("blockReason") if isinstance(feedback, dict) else None
+        if blocked and blocked != "BLOCK_REASON_UNSPECIFIED":
+            self.failed = Failed("content_filter", f"the prompt was blocked: {str(blocked)[:80]}")
+        elif not data.get("error"):
+            self.pass_over(data)
 
     def _said(self, part: dict[str, Any]) -> Iterator[Event]:
         text, call, proof = part.get("text"), part.get("functionCall"), part.get("thoughtSignature")
         if text and isinstance(text, str):
+            self.began = True
             self._thought = self._thought or bool(part.get("thought"))
             yield ReasoningDelta(text) if part.get("thought") else TextDelta(text)
         if isinstance(call, dict):
+            self.began = True
             if proof and isinstance(proof, str):
                 yield ReasoningSealed(redacted=proof)
             function = {"name": call.get("name"), "arguments": json.dumps(call.get("args") or {})}
             yield from self.calls.feed([{"id": call.get("id"), "function": function}])
-
-    def _count(self, usage: dict[str, Any]) -> None:
-        counts = {name: value for name, value in usage.items() if isinstance(value, int)}
-        prompt = counts.get("promptTokenCount", 0) + counts.get("toolUsePromptTokenCount", 0)
-        thought = counts.get("thoughtsTokenCount", 0)
-        # The total tells thoughts that are counted nowhere else.
-        output = max(counts.get("candidatesTokenCount", 0) + thought, counts.get("totalTokenCount", 0) - prompt)
-        self.usage = usage_of({
-            "prompt_tokens": prompt, "completion_tokens": output,
-            "prompt_tokens_details": {"cached_tokens": counts.get("cachedContentTokenCount")},
-            "completion_tokens_details": {"reasoning_tokens": thought},
-        })  # fmt: skip

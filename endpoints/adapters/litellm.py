@@ -15,12 +15,15 @@ from contextlib import aclosing
 from functools import cache
 from typing import Any
 
-from endpoints.adapters.assembly import FINISH, ToolCalls, usage_of
+from endpoints.adapters.assembly import ToolCalls
 from endpoints.adapters.base import ModelRequest, PromptMessage
+from endpoints.adapters.content import THOUGHT, Thoughts, said_in
+from endpoints.adapters.counts import Counts
 from endpoints.adapters.failures import DETAIL, failure_of
+from endpoints.adapters.finishes import failure_code_of, reason_of
 from endpoints.adapters.openai_request import message_of, tools_of
 from endpoints.adapters.wire import PATIENCE, exempt_of, named
-from endpoints.events import Event, Failed, Finished, ReasoningDelta, ReasoningSealed, TextDelta, Usage
+from endpoints.events import Event, Failed, Finished, ReasoningDelta, ReasoningSealed, TextDelta
 from endpoints.http import ConnectionFailed, OutboundClient, Patience, RefusedAddress, check_url, outbound
 from endpoints.parameters.sets import additions
 from endpoints.parts import is_sealed
@@ -29,7 +32,6 @@ log = logging.getLogger(__name__)
 
 _BY_CLASS = {
     "AuthenticationError": "bad_key",
-    "PermissionDeniedError": "bad_key",
     "NotFoundError": "no_such_model",
     "ContextWindowExceededError": "context_too_long",
     "ContentPolicyViolationError": "content_filter",
@@ -168,7 +170,8 @@ class _Reply:
     def __init__(self, request: ModelRequest) -> None:
         self.began = False
         self._finish = ""
-        self._usage: Usage | None = None
+        self._counts = Counts()
+        self._thoughts = Thoughts()
         self._calls = ToolCalls(call.call_id for message in request.messages for call in message.tool_calls)
 
     def feed(self, chunk: Any) -> Iterator[Event]:
@@ -184,26 +187,39 @@ class _Reply:
         self._finish = answer.choices[0].finish_reason or "stop"
 
     def end(self, failed: Failed | None = None) -> Iterator[Event]:
-        if self._usage is not None:
-            yield self._usage
-        silent = not self.began and self._usage is None  # litellm ends what was no stream with "stop"
+        usage = self._counts.usage()
+        if usage is not None:
+            yield usage
+        silent = not self.began and usage is None  # litellm ends what was no stream with "stop"
         if failed is None and (silent or not self._finish):
             failed = Failed("cut_off" if self.began else "bad_response", "the stream ended before the reply did")
-        reason = FINISH.get(self._finish, "stop")
-        yield failed or Finished("tool_calls" if self._calls.count and reason == "stop" else reason)
+        yield failed or self._ending()
+
+    def _ending(self) -> Finished | Failed:
+        code, reason = failure_code_of(self._finish, began=self.began), reason_of(self._finish)
+        if reason == "content_filter" and not self.began:
+            code = reason
+        if code is not None:
+            return Failed(code, f"the finish reason is {self._finish[:80]}")
+        return Finished("tool_calls" if self._calls.count and reason == "stop" else reason)
 
     def _said(self, delta: Any) -> Iterator[Event]:
-        thought = getattr(delta, "reasoning_content", None)
-        if thought and isinstance(thought, str):
-            self.began = True
-            yield ReasoningDelta(thought)
+        yield from self._think("reasoning_content", getattr(delta, "reasoning_content", None))
         yield from self._seals(delta)
-        if delta.content and isinstance(delta.content, str):
-            self.began = True
-            yield TextDelta(delta.content)
+        for kind, words in said_in(delta.content):
+            if kind is THOUGHT:
+                yield from self._think("content", words)
+            elif isinstance(words, str):
+                self.began = True
+                yield TextDelta(words)
         for event in self._calls.feed([_plain(call) for call in delta.tool_calls or ()]):
             self.began = True
             yield event
+
+    def _think(self, source: str, thought: Any) -> Iterator[Event]:
+        if thought and isinstance(thought, str) and (told := self._thoughts.tell(source, thought)):
+            self.began = True
+            yield ReasoningDelta(told)
 
     def _seals(self, delta: Any) -> Iterator[Event]:
         for block in getattr(delta, "thinking_blocks", None) or ():
@@ -217,7 +233,7 @@ class _Reply:
     def _note_usage(self, chunk: Any) -> None:
         usage = getattr(chunk, "usage", None)
         if usage is not None:
-            self._usage = usage_of(usage.model_dump()) or self._usage
+            self._counts.note(usage.model_dump())
 
 
 def _plain(call: Any) -> dict[str, Any]:
@@ -239,7 +255,8 @@ def failure_of_exception(error: BaseException, *, secret: str = "", began: bool 
         return Failed("internal", detail)
     if any(300 <= status < 400 for status in statuses):
         return Failed("bad_response", detail)
-    return failure_of(statuses[0], detail, [secret])
+    # Where a gateway quotes litellm it names its provider; here it is but the library's own manner.
+    return failure_of(statuses[0], detail.replace("litellm.", ""), [secret])
 
 
 def _cause(chain: list[BaseException], *, began: bool) -> str:

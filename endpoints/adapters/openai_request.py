@@ -12,6 +12,7 @@ from endpoints.parameters.sets import additions
 OFFICIAL = ("api.openai.com", 443)
 _REPLAYED = re.compile(r"deepseek", re.IGNORECASE)  # these refuse a tool's result without the thoughts before the call
 _NEEDED = {"model", "messages", "stream"}
+_BARE = 2  # fields of a message that has neither calls nor thoughts: its role and its content
 
 
 def headers_of(endpoint: Endpoint) -> dict[str, str]:
@@ -51,10 +52,11 @@ def messages_of(request: ModelRequest) -> list[dict[str, Any]]:
     endpoint, messages = request.endpoint, request.messages
     replayed = endpoint.resend_reasoning or bool(_REPLAYED.search(request.model))
     asked = max((at for at, each in enumerate(messages) if each.role == "user"), default=-1)
-    return [
+    found = [
         message_of(each, thoughts=endpoint.resend_reasoning_history or (replayed and at > asked))
         for at, each in enumerate(messages)
     ]
+    return [each for each in found if each["content"] or len(each) > _BARE]
 
 
 def message_of(message: PromptMessage, *, thoughts: bool = False) -> dict[str, Any]:

@@ -2,17 +2,18 @@
 
 import re
 from collections.abc import AsyncGenerator, Iterator, Mapping
-from typing import Any, ClassVar
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from endpoints.adapters.assembly import usage_of
 from endpoints.adapters.base import Endpoint, ModelRequest, PromptMessage
+from endpoints.adapters.content import CALL, THOUGHT, Thoughts, said_in
 from endpoints.adapters.openai_request import headers_of
 from endpoints.adapters.wire import PATIENCE, Call, Reply, exchange, instructions_of, named, packed, url_of
-from endpoints.events import Event, FinishReason, ReasoningDelta, ReasoningSealed, TextDelta
+from endpoints.events import Event, ReasoningDelta, ReasoningSealed, TextDelta
 from endpoints.http import Patience
 from endpoints.parameters.sets import additions
 from endpoints.parts import is_sealed
+from endpoints.prompts import spoken
 
 _SEALED = "reasoning.encrypted_content"
 _REASONS = re.compile(r"o\d|gpt-[5-9](?!\S*-chat)")  # any other model refuses to be asked for sealed thoughts
@@ -46,7 +47,7 @@ def body_of(request: ModelRequest) -> dict[str, Any]:
     endpoint, params = request.endpoint, request.params
     body: dict[str, Any] = {
         "model": named(request),
-        "input": [item for message in request.messages for item in _items_of(message)],
+        "input": [item for message in spoken(request.messages) for item in _items_of(message)],
         "stream": request.stream,
         "store": False,
     }
@@ -97,25 +98,22 @@ def _thought_of(part: Mapping[str, Any]) -> dict[str, Any]:
 class ResponseReply(Reply):
     """A response: items, each of which is thoughts, a message or a call."""
 
-    FINISHES: ClassVar[Mapping[str, FinishReason]] = {
-        "completed": "stop",
-        "max_output_tokens": "length",
-        "content_filter": "content_filter",
-    }
-
     def __init__(self, request: ModelRequest) -> None:
         super().__init__(request)
+        self._thoughts = Thoughts()
         self._thought = False  # the open item of thoughts has a readable one
-        self._told: set[int | None] = set()  # calls whose arguments came in pieces
+        self._told: set[int | None] = set()  # items, or the arguments of calls, that came in pieces
 
     def feed(self, data: dict[str, Any]) -> Iterator[Event]:
         kind, delta = str(data.get("type")), data.get("delta")
         if kind in _TEXTS:
             if delta and isinstance(delta, str):
                 self.began = True
+                self._told.add(_number(data))
                 yield TextDelta(delta)
         elif kind in _THOUGHTS:
-            yield from self._think(delta)
+            self._told.add(_number(data))
+            yield from self._think(kind, delta)
         elif kind == "response.function_call_arguments.delta":
             index = _number(data)
             self._told.add(index)
@@ -126,41 +124,71 @@ class ResponseReply(Reply):
     def _turn(self, kind: str, data: dict[str, Any]) -> Iterator[Event]:
         """Yield the events of what stands between the deltas."""
         item, index = data.get("item"), _number(data)
-        if kind == "response.created":
-            self.began = True
-        elif kind == "response.output_item.added" and isinstance(item, dict):
+        self.known = self.known or kind.startswith("response.")
+        if kind == "response.output_item.added" and isinstance(item, dict):
             self._thought = False
             yield from self._call(item, index, arguments="")
         elif kind == "response.reasoning_summary_part.added" and self._thought:
-            yield ReasoningDelta("\n\n")
+            yield from self._think("response.reasoning_summary_text.delta", "\n\n")
         elif kind == "response.output_item.done" and isinstance(item, dict):
-            yield from self._seal(item)
-            if index not in self._told:
-                yield from self._call(item, index, arguments=item.get("arguments"))
-        elif kind in _ENDS:
-            self._close(data.get("response"))
-            self.done = True
-        elif kind == "error":
-            self.fail(data if isinstance(data.get("error"), dict) else {"error": data})
-
-    def said_at_once(self, data: dict[str, Any]) -> Iterator[Event]:
-        for index, item in enumerate(_objects(data.get("output"))):
-            self._thought = False
             yield from self._item(item, index)
-        self._close(data)
+        elif kind in _ENDS:
+            yield from self._whole(data.get("response"))
+        elif data.get("object") == "response" or isinstance(data.get("output"), list):
+            yield from self._whole(data)
+        elif not kind.startswith("response."):
+            self.pass_over(data)
+        if isinstance(data.get("usage"), dict):
+            self.counts.note(data["usage"])
 
-    def _item(self, item: dict[str, Any], index: int) -> Iterator[Event]:
-        for part in _objects(item.get("summary")):
-            yield from self._think(("\n\n" if self._thought else "") + str(part.get("text") or ""))
-        for part in _objects(item.get("content")):
-            yield from self.feed(
-                {"type": "response.output_text.delta", "delta": part.get("text") or part.get("refusal")}
-            )
+    def _whole(self, response: Any) -> Iterator[Event]:
+        """Yield what a whole response says that was not said before; it is the end."""
+        self.done = True
+        if not isinstance(response, dict):
+            return
+        self.known = True
+        if not self.began:
+            for index, item in enumerate(_objects(response.get("output"))):
+                self._thought = False
+                yield from self._item(item, index)
+            text = response.get("output_text")
+            if not self.began and isinstance(text, str) and text:
+                self.began = True
+                yield TextDelta(text)
+        self._close(response)
+
+    def _item(self, item: dict[str, Any], index: int | None) -> Iterator[Event]:
+        """Yield the events of a whole item, without what came in pieces before."""
+        if index not in self._told:
+            if item.get("type") == "reasoning":
+                yield from self._reasons(item)
+            elif item.get("type", "message") == "message":
+                yield from self._message(item)
+            yield from self._call(item, index, arguments=item.get("arguments"))
+        self._told.add(index)
         yield from self._seal(item)
-        yield from self._call(item, index, arguments=item.get("arguments"))
 
-    def _think(self, text: Any) -> Iterator[Event]:
-        if text and isinstance(text, str):
+    def _reasons(self, item: dict[str, Any]) -> Iterator[Event]:
+        """Yield the thoughts of an item: as they were, else their summary."""
+        for name in ("content", "summary"):
+            for _, words in said_in(item.get(name), THOUGHT):
+                text = "\n\n" + words if self._thought and name == "summary" else words
+                yield from self._think(f"response.reasoning_{name}", text)
+            if self._thought:
+                return
+
+    def _message(self, item: dict[str, Any]) -> Iterator[Event]:
+        for kind, words in said_in(item.get("content")):
+            if kind is CALL:
+                continue
+            if kind is THOUGHT:
+                yield from self._think("content", words)
+            else:
+                self.began = True
+                yield TextDelta(words)
+
+    def _think(self, source: str, text: Any) -> Iterator[Event]:
+        if text and isinstance(text, str) and (text := self._thoughts.tell(source, text)):
             self.began = self._thought = True
             yield ReasoningDelta(text)
 
@@ -175,22 +203,15 @@ class ResponseReply(Reply):
             sealed = f"{item.get('id')} {item['encrypted_content']}"
             yield ReasoningSealed(sealed) if self._thought else ReasoningSealed(redacted=sealed)
 
-    def _close(self, response: Any) -> None:
+    def _close(self, response: dict[str, Any]) -> None:
         """Note how the response ended and what it used."""
-        if not isinstance(response, dict):
-            return
-        usage = response.get("usage")
-        if isinstance(usage, dict):
-            self.usage = usage_of({
-                "prompt_tokens": usage.get("input_tokens"), "prompt_tokens_details": usage.get("input_tokens_details"),
-                "completion_tokens": usage.get("output_tokens"), "total_tokens": usage.get("total_tokens"),
-                "completion_tokens_details": usage.get("output_tokens_details"),
-            })  # fmt: skip
-        if response.get("error"):
-            self.fail(response)
+        self.counts.note(response.get("usage"))
         details = response.get("incomplete_details")
         reason = details.get("reason") if isinstance(details, dict) else None
-        self.finish = reason if isinstance(reason, str) else "completed"
+        status = response.get("status")
+        self.finish = reason if isinstance(reason, str) else status if isinstance(status, str) else "completed"
+        if response.get("error") or status == "failed":
+            self.fail(response)
 
 
 def _number(data: dict[str, Any]) -> int | None:

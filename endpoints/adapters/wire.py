@@ -10,17 +10,27 @@ import re
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol
+from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
-from endpoints.adapters.assembly import FINISH, ToolCalls
+from endpoints.adapters.assembly import ToolCalls
 from endpoints.adapters.base import Endpoint, ModelRequest, PromptMessage, ToolCall
-from endpoints.adapters.failures import failure_of, failure_of_error, parsed, wait_of
-from endpoints.events import Event, Failed, Finished, FinishReason, Usage
+from endpoints.adapters.counts import Counts
+from endpoints.adapters.failures import (
+    failure_in,
+    failure_of_body,
+    failure_of_error,
+    failure_of_words,
+    names_error,
+    parsed,
+    wait_of,
+)
+from endpoints.adapters.finishes import failure_code_of, reason_of
+from endpoints.adapters.framing import DONE, EventLines, Pieces
+from endpoints.events import Event, Failed, Finished
 from endpoints.http import (
     Address,
     Answer,
-    AnswerTooLarge,
     OutboundError,
     Patience,
     RefusedAddress,
@@ -28,15 +38,15 @@ from endpoints.http import (
     address_of,
     outbound,
 )
+from endpoints.prompts import spoken
 
-MAX_LINE = 4 * 1024 * 1024
 MAX_ERROR = 64 * 1024
-MAX_WHOLE = 16 * 1024 * 1024
+MAX_ODD = 2000
 TAIL_SECONDS = 5.0  # how long usage and the end mark may take after the last word
 PATIENCE = Patience(connect=10, first_byte=120, idle=180, total=3600)
 _NO_ID = re.compile(r"[^a-zA-Z0-9_-]")
 _SECRETS = {"aws_secret_access_key", "aws_session_token", "vertex_credentials"}
-_WHOLE = {"application/json", "text/html"}
+_SECRET_NAMES = re.compile(r"auth|key|secret|token|cookie|password", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +58,6 @@ class Call:
     body: bytes = field(repr=False)
 
 
-class Pieces(Protocol):
-    """Cuts a body that comes in arbitrary chunks into the provider's own units, JSON each."""
-
-    def feed(self, chunk: bytes) -> list[bytes]: ...
-
-    def end(self) -> list[bytes]: ...
-
-
 async def exchange(endpoint: Endpoint, call: Call, reply: "Reply", patience: Patience) -> AsyncGenerator[Event]:
     """Send `call` and yield the events of its answer, as `base.Adapter` promises."""
     try:
@@ -63,15 +65,14 @@ async def exchange(endpoint: Endpoint, call: Call, reply: "Reply", patience: Pat
         async with client.request(
             "POST", call.url, headers=call.headers, body=call.body, exempt=exempt_of(endpoint), patience=patience
         ) as answer:
-            if answer.status != 200 or answer.content_type in _WHOLE:
-                for event in await _whole(answer, reply, endpoint):
-                    yield event
+            if not 200 <= answer.status < 300:
+                yield await _refusal(answer, endpoint)
                 return
             # Everything below runs once per piece of the reply: one loop, no layers of generators.
-            pieces = reply.pieces
             async with aclosing(answer.chunks()) as chunks:
                 for event in await _first(chunks, reply, patience):
                     yield event
+                pieces = reply.pieces
                 while not reply.over and (chunk := await _next(chunks, reply)) is not None:
                     for event in reply.read(pieces.feed(chunk)):
                         yield event
@@ -94,7 +95,8 @@ def exempt_of(endpoint: Endpoint) -> tuple[Address, ...]:
 def secrets_of(endpoint: Endpoint) -> list[str]:
     """Return what no log may hold: a provider that doubts a signature quotes what was signed, tokens included."""
     credentials = [value for name, value in endpoint.credentials.items() if name in _SECRETS and isinstance(value, str)]
-    return [endpoint.api_key, *credentials]
+    written = [value for name, value in {**endpoint.headers, **endpoint.query}.items() if _SECRET_NAMES.search(name)]
+    return [endpoint.api_key, *credentials, *(word for value in written for word in value.split() if len(word) > 7)]
 
 
 def url_of(endpoint: Endpoint, path: str) -> str:
@@ -115,7 +117,7 @@ def named(request: ModelRequest) -> str:
 
 def instructions_of(request: ModelRequest) -> str:
     """Return the prompt's system messages, which most wires take apart from the others, as one text."""
-    return "\n\n".join(each.content for each in request.messages if each.role == "system")
+    return "\n\n".join(each.content for each in spoken(request.messages) if each.role == "system")
 
 
 def in_turns(
@@ -123,13 +125,13 @@ def in_turns(
 ) -> list[dict[str, Any]]:
     """Return the prompt without its instructions as messages of blocks, those of the model by the role `model`.
 
-    What people and tools say in a row is one message: the results of parallel calls must stand together.
+    What one side says in a row is one message: the results of parallel calls must stand together.
     """
     found: list[dict[str, Any]] = []
-    for message in request.messages:
+    for message in spoken(request.messages):
         blocks = [] if message.role == "system" else list(blocks_of(message))
         role = model if message.role == "assistant" else "user"
-        if blocks and found and found[-1]["role"] == role == "user":
+        if blocks and found and found[-1]["role"] == role:
             found[-1][key] += blocks
         elif blocks:
             found.append({"role": role, key: blocks})
@@ -158,16 +160,14 @@ def with_key(endpoint: Endpoint, header: str, value: str) -> dict[str, str]:
     return {"Content-Type": "application/json"} | key | dict(endpoint.headers)
 
 
-async def _whole(answer: Answer, reply: "Reply", endpoint: Endpoint) -> list[Event]:
-    """Return the events of an answer that is no stream."""
-    if answer.status != 200:
-        body = parsed(await answer.read(MAX_ERROR, cut=True))
-        if answer.content_type == "text/html" and answer.status in {400, 404, 405}:
-            return [Failed("bad_response", f"{answer.status} a web page")]
-        return [failure_of(answer.status, body, secrets_of(endpoint), wait=wait_of(answer.headers))]
-    if answer.content_type == "text/html":
-        return [Failed("bad_response", "a web page")]
-    return list(reply.whole(parsed(await answer.read(MAX_WHOLE))))
+async def _refusal(answer: Answer, endpoint: Endpoint) -> Failed:
+    """Return why the provider refused, also where the connection breaks before it has said all of it."""
+    try:
+        body = await answer.read(MAX_ERROR, cut=True)
+    except OutboundError:
+        body = b""
+    hint = answer.headers.get("x-amzn-errortype", "").partition(":")[0]
+    return failure_of_body(answer.status, body, secrets_of(endpoint), wait=wait_of(answer.headers), hint=hint)
 
 
 async def _first(chunks: AsyncGenerator[bytes], reply: "Reply", patience: Patience) -> list[Event]:
@@ -175,6 +175,7 @@ async def _first(chunks: AsyncGenerator[bytes], reply: "Reply", patience: Patien
     try:
         async with asyncio.timeout(patience.first_byte):
             while not reply.over and (chunk := await _next(chunks, reply)) is not None:
+                reply.begin(chunk)
                 if events := list(reply.read(reply.pieces.feed(chunk))):
                     return events
     except TimeoutError:
@@ -196,46 +197,22 @@ async def _next(chunks: AsyncGenerator[bytes], reply: "Reply") -> bytes | None:
         return None
 
 
-class DataLines:
-    """Finds what stands after ``data:`` on each line of an event stream that may be cut anywhere."""
-
-    def __init__(self) -> None:
-        self._rest = bytearray()
-
-    def feed(self, chunk: bytes) -> list[bytes]:
-        """Return the lines that `chunk` completes. Raises `AnswerTooLarge` for a line that is too long."""
-        if b"\n" not in chunk:
-            self._rest += chunk
-            if len(self._rest) > MAX_LINE:
-                raise AnswerTooLarge(f"a line of more than {MAX_LINE} bytes")
-            return []
-        lines = chunk.split(b"\n")
-        if self._rest:
-            lines[0] = bytes(self._rest) + lines[0]
-        self._rest = bytearray(lines.pop())
-        return [line[5:].strip() for line in lines if line.startswith(b"data:")]
-
-    def end(self) -> list[bytes]:
-        """Return the last line, which need not end in a line break."""
-        line, self._rest = bytes(self._rest), bytearray()
-        return [line[5:].strip()] if line.startswith(b"data:") else []
-
-
 class Reply:
     """One reply as it comes: turns the provider's objects into events and knows how it ended.
 
-    A wire says in `feed` and `whole` what its objects mean; it sets `began`, `finish`, `usage` and `failed`.
+    A wire says in `feed` what its objects mean, whether they come one by one or as one that holds it all; it sets
+    `known`, `began`, `finish`, `counts` and `failed`.
     """
 
-    FINISHES: ClassVar[Mapping[str, FinishReason]] = FINISH
-
     def __init__(self, request: ModelRequest) -> None:
-        self.began = False
+        self.known = False  # an object of this wire came
+        self.began = False  # something that people can see came
         self.done = False  # the provider's mark of the end came
         self.finish: str | None = None
         self.failed: Failed | None = None
-        self.usage: Usage | None = None
-        self.pieces: Pieces = DataLines()
+        self.counts = Counts()
+        self.pieces: Pieces = EventLines()
+        self.odd = ""  # the first of what is no part of a reply, for the log
         self.secrets = secrets_of(request.endpoint)
         self.calls = ToolCalls(call.call_id for message in request.messages for call in message.tool_calls)
 
@@ -243,38 +220,31 @@ class Reply:
     def over(self) -> bool:
         return self.done or self.failed is not None
 
-    def read(self, lines: list[bytes]) -> Iterator[Event]:
-        """Yield the events of the lines up to the end mark. What is not JSON is passed over."""
-        for line in lines:
-            if self.over:
+    def begin(self, chunk: bytes) -> None:
+        """Look at the body's first bytes: they say how it is to be cut."""
+
+    def read(self, values: list[Any]) -> Iterator[Event]:
+        """Yield the events of the values up to the end mark. What is no object is passed over."""
+        for data in values:
+            if self.failed is not None or self.done:
                 return
-            if line == b"[DONE]":
-                self.done = True
-                return
-            try:
-                data = json.loads(line)
-            except (ValueError, RecursionError):
-                continue
-            if isinstance(data, dict):
+            if type(data) is dict:
                 yield from self.feed(data)
+            elif data == DONE:
+                self.done = True
+            elif isinstance(data, list):
+                yield from self.read([each for each in data if isinstance(each, dict)])
 
     def feed(self, data: dict[str, Any]) -> Iterator[Event]:
-        """Yield the events of one object of the stream."""
+        """Yield the events of one object."""
         raise NotImplementedError
 
-    def whole(self, data: Any) -> Iterator[Event]:
-        """Yield the events of a reply that came as one JSON value, the last included."""
-        if not isinstance(data, dict):
-            self.failed = Failed("bad_response", "the answer is no object")
-        elif data.get("error"):
+    def pass_over(self, data: dict[str, Any]) -> None:
+        """Note an object that is no part of a reply, unless it says why there is none."""
+        if names_error(data):
             self.fail(data)
-        else:
-            yield from self.said_at_once(data)
-        yield from self.end()
-
-    def said_at_once(self, data: dict[str, Any]) -> Iterator[Event]:
-        """Yield the events of a reply that came as one object."""
-        raise NotImplementedError
+        elif not self.odd:
+            self.odd = json.dumps(data, ensure_ascii=False)[:MAX_ODD]
 
     def held(self) -> Iterator[Event]:
         """Yield what was held back, at the end."""
@@ -282,27 +252,33 @@ class Reply:
 
     def end(self, failed: Failed | None = None) -> Iterator[Event]:
         """Yield what was held back, the usage, and the one last event."""
-        yield from self.held()
-        if self.usage is not None:
-            yield self.usage
-        failed = self.failed or failed
-        if failed is not None:
-            yield failed
-        elif self.finish is not None:
-            yield self.ending(self.finish)
-        elif self.done and self.began:
-            yield Finished("tool_calls" if self.calls.count else "stop")
-        else:
-            yield Failed("cut_off" if self.began else "bad_response", "the stream ended before the reply did")
+        for event in self.held():
+            self.began = True
+            yield event
+        if (usage := self.counts.usage()) is not None:
+            yield usage
+        yield self.failed or failed or self._last()
+
+    def _last(self) -> Event:
+        if self.finish is not None:
+            return self.ending(self.finish)
+        if self.done and self.began:
+            return Finished("tool_calls" if self.calls.count else "stop")
+        if self.known and not self.pieces.words:
+            return Failed("cut_off" if self.began else "lost", "the stream ended before the reply did")
+        failed = failure_of_words(self.pieces.words or self.odd, self.secrets)
+        return Failed("cut_off", failed.detail) if self.began else failed
 
     def ending(self, finish: str) -> Finished | Failed:
         """Return the last event for the provider's word."""
-        reason = self.FINISHES.get(finish, "stop")
+        code = failure_code_of(finish, began=self.began)
+        if code is not None:
+            return Failed(code, f"the finish reason is {finish[:80]}")
+        reason = reason_of(finish)
+        if reason == "content_filter" and not self.began:
+            return Failed(reason, f"the finish reason is {finish[:80]}")
         return Finished("tool_calls" if self.calls.count and reason == "stop" else reason)
 
     def fail(self, data: dict[str, Any]) -> None:
         """Note the failure that the provider reports in an object of its stream."""
-        error = data.get("error")
-        code = error.get("code") if isinstance(error, dict) else None
-        status = code if isinstance(code, int) and 400 <= code < 600 else 500
-        self.failed = failure_of(status, data, self.secrets)
+        self.failed = self.failed or failure_in(data, self.secrets)

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.api.errors import WireError
+from accounts.api.scopes import READ_ONLY
 from accounts.api.wire import In, iso, person, read_body
 from endpoints import keys
 
@@ -22,6 +23,7 @@ class UserKeyIn(In):
 
 
 class UserKeysView(APIView):
+    key_scopes = READ_ONLY
     error_key = "error"
 
     @extend_schema(operation_id="keys", parameters=[OpenApiParameter("name", str)], responses=_STATE)
@@ -56,6 +58,7 @@ class UserKeysView(APIView):
 
 
 class UserKeyView(APIView):
+    key_scopes = READ_ONLY
     error_key = "error"
 
     @extend_schema(operation_id="key_revoke", responses={204: None})

@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from pydantic import Field
 
+from accounts import features
 from accounts.api.wire import Out
 from accounts.models import User
 from accounts.services import offers, recovery, site
@@ -14,22 +15,27 @@ from billing.pricing import Rates
 from config.identity import ORDER
 from endpoints import registry
 from endpoints.adapters.base import Endpoint
+from endpoints.config.base import BUILT_IN
 from endpoints.keys import needs_key
 from endpoints.offer import Offer, offer_for
 from endpoints.parameters.sets import set_name
 from endpoints.specs import told
 
-# Parts of the product that are not here yet; a client hides what is off.
-_OFF = (
-    "presets", "multiConvo", "bookmarks", "memories", "prompts", "agents", "temporaryChat", "autoSubmitFromUrl",
-    "runCode", "webSearch", "fileSearch", "fileCitations", "buildInfo", "contextUsage", "contextCost", "feedback",
-    "skills", "sharedLinks",
-)  # fmt: skip
-
 
 class BalanceConfig(Out):
     enabled: bool
     start_balance: int | None = None
+    auto_refill_enabled: bool | None = None
+    refill_interval_value: int | None = None
+    refill_interval_unit: str | None = None
+    refill_amount: int | None = None
+
+
+class DirectoryConfig(Out):
+    """There is a directory; `username`: people write the name it knows them by, and not their address."""
+
+    enabled: bool = True
+    username: bool | None = None
 
 
 class ModelSpecsOut(Out):
@@ -60,7 +66,15 @@ class StartupConfig(Out):
     apple_login_enabled: bool = False
     openid_login_enabled: bool = False
     saml_login_enabled: bool = False
+    openid_label: str = ""
+    openid_image_url: str = ""
+    openid_auto_redirect: bool = False
+    saml_label: str = ""
+    saml_image_url: str = ""
+    ldap: DirectoryConfig | None = None
     interface: dict[str, Any]
+    custom_footer: str | None = None
+    help_and_faq_url: str | None = Field(None, serialization_alias="helpAndFaqURL")
     shared_links_enabled: bool | None = None
     public_shared_links_enabled: bool | None = None
     openid_reuse_tokens: bool | None = None
@@ -111,26 +125,29 @@ def startup_config(user: User | None) -> StartupConfig:
         email_login_enabled=settings.ALLOW_EMAIL_LOGIN,
         password_reset_enabled=recovery.can_reset(),
         min_password_length=settings.MIN_PASSWORD_LENGTH,
-        interface={"buildInfo": False},
+        interface={"buildInfo": features.has("build_info")},
         social_login_enabled=settings.ALLOW_SOCIAL_LOGIN,
+        ldap=_directory(),
         **_offers(),
     )
     if user is None:
         return config
-    rules, offer = policy.current(), offer_for(user)
+    offer = offer_for(user)
     shown = {"modelSelect": offer.selects_models, "parameters": offer.sets_parameters}
-    balance = BalanceConfig(enabled=rules.enforced, start_balance=rules.start_credits if rules.enforced else None)
+    links = features.has("shared_links")
     return config.model_copy(
         update={
-            "interface": shown | dict.fromkeys(_OFF, False),
+            "interface": shown | features.interface() | _settled(),
             "model_specs": _model_specs(offer),
-            "shared_links_enabled": False,
-            "public_shared_links_enabled": False,
+            "custom_footer": holds.footer or None,
+            "help_and_faq_url": settings.HELP_AND_FAQ_URL,
+            "shared_links_enabled": links,
+            "public_shared_links_enabled": links,
             "openid_reuse_tokens": False,
-            "allow_account_deletion": False,
+            "allow_account_deletion": holds.allow_account_deletion or user.is_admin,
             "show_birthday_icon": False,
             "title_generation_timing": "immediate",
-            "balance": balance,
+            "balance": _balance(),
             "conversation_import_max_file_size": 0,
         }
     )
@@ -146,9 +163,52 @@ def _model_specs(offer: Offer) -> ModelSpecsOut | None:
     )
 
 
+def _settled() -> dict[str, Any]:
+    """Return what of the interface an operator switches, and what clients must be told a number or a word for."""
+    written = registry.current().config.document.interface
+    return {
+        "autoSubmitFromUrl": features.has("auto_submit") and settings.URL_AUTO_SUBMIT,
+        "codeHighlightThrottleMs": 300 if written.codeHighlightThrottleMs is None else written.codeHighlightThrottleMs,
+        "retentionMode": written.retentionMode or "temporary",
+    }
+
+
+def _balance() -> BalanceConfig:
+    rules = policy.current()
+    if not rules.enforced:
+        return BalanceConfig(enabled=False)
+    told = BalanceConfig(
+        enabled=True, start_balance=rules.start_credits, auto_refill_enabled=rules.refill is not None
+    )  # fmt: skip
+    if rules.refill is not None:
+        told.refill_interval_value, told.refill_interval_unit = rules.refill.value, rules.refill.unit
+        told.refill_amount = rules.refill.amount
+    return told
+
+
+def _directory() -> DirectoryConfig | None:
+    if settings.DIRECTORY is None:
+        return None
+    return DirectoryConfig(username=settings.DIRECTORY.by_username or None)
+
+
 def _offers() -> dict[str, Any]:
-    shown = [each.key for each in offers.providers()]
-    return {"social_logins": shown, **{f"{name}_login_enabled": name in shown for name in ORDER}}
+    shown = {each.key: each for each in offers.providers()}
+    told: dict[str, Any] = {"social_logins": list(shown), **{f"{name}_login_enabled": name in shown for name in ORDER}}
+    for name in ("openid", "saml"):
+        if provider := shown.get(name):
+            told |= {f"{name}_label": str(provider.label), f"{name}_image_url": provider.image}
+    if "openid" in shown and settings.OPENID is not None:
+        told["openid_auto_redirect"] = settings.OPENID.auto_redirect
+    return told
+
+
+def type_on_the_wire(name: str) -> str | None:
+    """Return the `endpointType` of an endpoint by its name: clients know the built-in ones, all others are "custom".
+
+    By the name alone, so that a conversation can still be read when its endpoint is no longer configured.
+    """
+    return None if name in BUILT_IN else "custom"
 
 
 def endpoint_out(endpoint: Endpoint) -> EndpointOut:

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
+from rest_framework.authentication import SessionAuthentication
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -10,12 +11,14 @@ from rest_framework.views import APIView
 
 from accounts.access import access_of
 from accounts.api.admin import AdminView, user_or_404
+from accounts.api.authentication import OptionalBearer
+from accounts.api.scopes import READ_ONLY
 from accounts.api.wire import person
 from accounts.models import User
 from endpoints.api.serializers import EndpointOut, StartupConfig, TokenRates, endpoint_out, startup_config, token_rates
 from endpoints.offer import offer_for
 from endpoints.prices import rates_of
-from endpoints.profiles import profile
+from endpoints.windows import window_of
 
 _ENDPOINTS = {200: {"type": "object", "additionalProperties": EndpointOut.model_json_schema()}}
 _MODELS = {200: {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}}}
@@ -28,6 +31,8 @@ _RATES = {
 
 
 class ConfigView(APIView):
+    key_scopes = READ_ONLY
+    authentication_classes = (OptionalBearer, SessionAuthentication)
     permission_classes = [AllowAny]
     error_key = "error"
 
@@ -38,6 +43,7 @@ class ConfigView(APIView):
 
 
 class EndpointsView(APIView):
+    key_scopes = READ_ONLY
     error_key = "error"
 
     @extend_schema(operation_id="endpoints", responses=_ENDPOINTS)
@@ -47,6 +53,7 @@ class EndpointsView(APIView):
 
 
 class TokenConfigView(APIView):
+    key_scopes = READ_ONLY
     error_key = "error"
 
     @extend_schema(operation_id="endpoints_token_config", responses=_RATES)
@@ -55,7 +62,7 @@ class TokenConfigView(APIView):
         return Response(
             {
                 endpoint.name: {
-                    model: token_rates(rates_of(endpoint, model), profile(endpoint, model).context_window).to_wire()
+                    model: token_rates(rates_of(endpoint, model), window_of(endpoint.for_model(model), model)).to_wire()
                     for model in current.models(endpoint.name)
                 }
                 for endpoint in current.endpoints
@@ -64,6 +71,7 @@ class TokenConfigView(APIView):
 
 
 class ModelsView(APIView):
+    key_scopes = READ_ONLY
     error_key = "error"
 
     @extend_schema(operation_id="models", responses=_MODELS)

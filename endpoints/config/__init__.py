@@ -1,7 +1,7 @@
 """The configuration file, `librechat.yaml`: refused as a whole when anything in it is wrong."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
 from endpoints.config.document import SCHEMA_VERSION, Document
-from endpoints.config.endpoint_custom import CustomEndpoint
+from endpoints.config.endpoint_custom import RESERVED, CustomEndpoint
 from endpoints.config.faults import ConfigFaults, Fault, Lines, Place, path_of
 from endpoints.config.findings import faults_of
 from endpoints.config.in_use import is_preview, not_in_use
@@ -22,6 +22,8 @@ from endpoints.config.reading import read
 __all__ = ["Config", "ConfigFaults", "Fault", "load_config"]
 
 LeftOut = list[tuple[Place, str]]
+_WITHOUT_MODELS = {"agents", "assistants", "azureAssistants", "custom"}  # of the built-in names
+_INSTANCE = frozenset({"INSTANCE_NAME", "DEPLOYMENT_NAME"})  # filled for each model
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,7 @@ def _notices(found: Document, written: dict[str, Any], lines: Lines) -> list[Fau
     if _number(str(found.version)) > SCHEMA_VERSION:
         newest = ".".join(str(each) for each in SCHEMA_VERSION)
         notices.append(Fault("version", lines.of(("version",)), _("is newer than %s, the newest known here") % newest))
+    notices += _title_endpoints(found, written, lines)
     custom = written["endpoints"].get("custom") if "endpoints" in written else None
     for number, each in enumerate(custom or []):
         for name in each:
@@ -130,6 +133,22 @@ def _notices(found: Document, written: dict[str, Any], lines: Lines) -> list[Fau
                 place = ("endpoints", "custom", number, str(name))
                 notices.append(Fault(path_of(place), lines.of(place), _("is not known and has no effect")))
     return notices
+
+
+def _title_endpoints(found: Document, written: dict[str, Any], lines: Lines) -> Iterator[Fault]:
+    """Yield where titles are to come from an endpoint that there is not: they come from the conversation's then."""
+    endpoints = written.get("endpoints")
+    if not isinstance(endpoints, dict):
+        return
+    known = {*RESERVED, *(each.name for each in found.endpoints.custom)} - _WITHOUT_MODELS
+    places: list[tuple[Place, Any]] = [(("endpoints", str(name)), each) for name, each in endpoints.items()]
+    places += [(("endpoints", "custom", number), each) for number, each in enumerate(endpoints.get("custom") or [])]
+    for place, each in places:
+        named = each.get("titleEndpoint") if isinstance(each, dict) else None
+        if named and interpolate(named) not in known:
+            at = (*place, "titleEndpoint")
+            message = _("“%s” is no endpoint; the conversation's own writes its titles")
+            yield Fault(path_of(at), lines.of(at), message % named)
 
 
 def _number(version: str) -> tuple[int, ...]:

@@ -79,4 +79,8 @@ class TokenRates(Open):
 def policy_of(balance: Balance | None, parley: Parley) -> Mapping[str, Any]:
     """Return the fields of `billing.policy.Policy` that the file sets."""
     found = balance.to_policy() if balance is not None else {}
-    return found | (parley.billing.to_policy() if parley.model_fields_set else {})
+    if parley.model_fields_set:
+        found |= parley.billing.to_policy()
+    if balance is not None and "unknownPrice" not in parley.billing.model_fields_set:
+        found["unknown"] = "default"  # what `balance` means: a model that nobody knows is charged, never refused
+    return found

@@ -8,12 +8,19 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from endpoints.adapters.base import Endpoint
 from endpoints.parameters import claude, converse, gemini, openai
 from endpoints.parameters.mapped import Mapped
 from endpoints.parameters.sets import Chosen, additions, chosen_for, set_name
+from endpoints.profiles import profile
 
 __all__ = ["Mapped", "request_fields", "with_headers"]
+
+_TOP_P = {"top_p", "topP"}
+_CAPS = ("max_tokens", "maxOutputTokens", "maxTokens")
+_LIMITED = {"openAI", "azureOpenAI", "google", "bedrock"}
 
 
 def request_fields(endpoint: Endpoint, model: str, settings: Mapping[str, Any]) -> Mapped:
@@ -21,9 +28,25 @@ def request_fields(endpoint: Endpoint, model: str, settings: Mapping[str, Any]) 
 
     The operator's defaults stand before what the person set, his `addParams` after it; his `dropParams` are gone.
     """
-    found = _mapped(endpoint, model, chosen_for(endpoint, model, settings))
+    chosen = chosen_for(endpoint, model, settings)
+    found = _within_reach(endpoint, model, _mapped(endpoint, model, chosen), chosen)
     params = {name: value for name, value in found.params.items() if name not in endpoint.drop_params}
-    return replace(found, params=params | additions(endpoint))
+    added, notes = additions(endpoint), found.notes
+    known = claude.claude(model)
+    if added.keys() & _TOP_P and "temperature" in params and known.kind and known.samples_by_one:
+        del params["temperature"]  # the operator's word is sent as it stands
+        notes = {**notes, "temperature": _("This model takes one of both: the operator has set top P.")}
+    return replace(found, params=params | added, notes=notes)
+
+
+def _within_reach(endpoint: Endpoint, model: str, found: Mapped, chosen: Chosen) -> Mapped:
+    """Return the request with a cap on the reply that the model of a built-in provider does not refuse."""
+    longest = profile(endpoint, model).max_output_tokens if endpoint.family in _LIMITED else 0
+    if not longest or found.max_tokens <= longest:
+        return found
+    words = _("This model writes at most %(limit)d tokens: that is used.") % {"limit": longest}
+    notes = {key: words for key in _CAPS if chosen.get(key) is not None}
+    return replace(found, max_tokens=longest, notes={**found.notes, **notes})
 
 
 def _mapped(endpoint: Endpoint, model: str, chosen: Chosen) -> Mapped:

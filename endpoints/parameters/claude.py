@@ -46,6 +46,11 @@ class Claude:
         return not (self.is_newest or (self.kind == "opus" and self.version >= (4, 7)))
 
     @property
+    def samples_by_one(self) -> bool:
+        """Whether it refuses temperature and top P together; so does whatever has no version in its name."""
+        return self.version == UNKNOWN or self.version >= (4, 5) or (self.kind == "opus" and self.version >= (4, 1))
+
+    @property
     def caches(self) -> bool:
         return self.is_newest or self.version >= (3, 0)
 
@@ -157,11 +162,18 @@ def budget_below(cap: int) -> int:
     return max(LEAST_THINKING, cap * 9 // 10)
 
 
+def one_of_both(known: Claude, chosen: Chosen, top_p: str) -> None:
+    """Leave out top P beside the temperature, where the model refuses both."""
+    if known.samples_by_one and chosen.get("temperature") is not None:
+        chosen.refuse(_("This model takes one of both: the temperature is used."), top_p)
+
+
 def _sample(params: dict[str, Any], known: Claude, chosen: Chosen, *, thinking: bool, top_p: str) -> None:
     if not known.samples:
         chosen.refuse(_("This model takes no sampling parameters."), "temperature", "topP", "topK")
     elif thinking:
         chosen.refuse(_("Not used while the model thinks."), "temperature", "topP", "topK")
+    one_of_both(known, chosen, "topP")
     for key, name in (("temperature", "temperature"), ("topP", top_p), ("topK", "top_k")):
         if chosen.get(key) is not None:
             params[name] = chosen.get(key)

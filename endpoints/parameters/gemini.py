@@ -5,12 +5,15 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from endpoints.parameters.mapped import Mapped
+from endpoints.parameters.mapped import Mapped, Quiet
 from endpoints.parameters.sets import Chosen
 
 _GEMINI = re.compile(r"gemini-(\d+)(?:[.-](\d))?(?!\d)")
 _GEMMA = re.compile(r"gemma-?(\d+)")
 _NOT_TEXT = re.compile(r"image|tts|audio|live|embedding")
+_BUDGETS = {"flash-lite": (512, 24_576), "flash": (1, 24_576), "": (128, 32_768)}  # tokens, by part of the name
+_LEVELS_OF_PRO = {"low", "medium", "high"}
+_LEVELS_OF_FIRST_PRO = {"low", "high"}
 _DYNAMIC = -1  # the model decides how long to think
 
 
@@ -23,7 +26,7 @@ def mapped(model: str, chosen: Chosen) -> Mapped:
         if chosen.get(key) is not None:
             params[key] = chosen.get(key)
     if version >= (3, 0) or _version(_GEMMA, model) >= (4, 0):
-        _think_by_level(params, chosen)
+        _think_by_level(params, chosen, model, version)
     else:
         _think_by_budget(params, chosen, model, version)
     if tools := _tools(chosen, model, version):
@@ -38,9 +41,12 @@ def _version(pattern: re.Pattern[str], model: str) -> tuple[int, int]:
     return int(found[1]), int(found[2] or 0) if pattern.groups > 1 else 0
 
 
-def _think_by_level(params: dict[str, Any], chosen: Chosen) -> None:
+def _think_by_level(params: dict[str, Any], chosen: Chosen, model: str, version: tuple[int, int]) -> None:
     chosen.refuse(_("This model has levels instead of a budget."), "thinkingBudget")
     level = chosen.get("thinkingLevel")
+    if level and "pro" in model and level not in (_LEVELS_OF_PRO if version > (3, 0) else _LEVELS_OF_FIRST_PRO):
+        chosen.refuse(_("This model does not know this choice. It is not sent."), "thinkingLevel")
+        level = None
     if chosen.get("thinking", True):
         params["thinkingConfig"] = {"includeThoughts": True} | ({"thinkingLevel": level} if level else {})
     else:
@@ -55,12 +61,35 @@ def _think_by_budget(params: dict[str, Any], chosen: Chosen, model: str, version
         chosen.refuse(_("This model does not think aloud."), "thinking", "thinkingBudget")
         return
     budget = int(chosen.get("thinkingBudget", _DYNAMIC)) if chosen.get("thinking", True) else 0
+    if budget > 0:
+        budget = _in_range(budget, chosen, model)
     if budget > 0 or budget == _DYNAMIC:
         params["thinkingConfig"] = {"thinkingBudget": budget, "includeThoughts": True}
     elif "pro" in model:
         chosen.notes["thinking"] = _("This model always thinks. Its thoughts are not shown.")
     else:
         params["thinkingConfig"] = {"thinkingBudget": 0}
+
+
+def _in_range(budget: int, chosen: Chosen, model: str) -> int:
+    """Return the budget as the model takes it."""
+    low, high = next(limits for part, limits in _BUDGETS.items() if part in model)
+    nearest = min(max(budget, low), high)
+    if nearest != budget:
+        chosen.notes["thinkingBudget"] = _("Out of range for this model: %(limit)s is used.") % {"limit": nearest}
+    return nearest
+
+
+def least_thinking(model: str) -> Quiet:
+    """Return how the model is asked for as few thoughts as it allows."""
+    version = _version(_GEMINI, model)
+    if version >= (3, 0):
+        level = "low" if "pro" in model else "minimal"
+        return Quiet({"thinkingConfig": {"thinkingLevel": level}}, may_think=True)
+    if version >= (2, 5):
+        budget = _BUDGETS[""][0] if "flash" not in model else 0
+        return Quiet({"thinkingConfig": {"thinkingBudget": budget}}, may_think=budget > 0)
+    return Quiet()
 
 
 def _tools(chosen: Chosen, model: str, version: tuple[int, int]) -> list[dict[str, Any]]:

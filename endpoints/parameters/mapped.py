@@ -22,3 +22,11 @@ class Mapped:
     max_tokens: int = 0
     headers: Mapping[str, str] = field(default_factory=dict)
     notes: Mapping[str, Words] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """`params` are fields of the provider's own request; `may_think`: thoughts may come all the same."""
+
+    params: Mapping[str, Any] = field(default_factory=dict)
+    may_think: bool = False

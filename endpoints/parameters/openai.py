@@ -15,6 +15,18 @@ _OFFICIAL = ("api.openai.com", 443)
 _SAMPLING = ("temperature", "top_p", "frequency_penalty", "presence_penalty")
 _REASONING = re.compile(r"\b(?:o[134](?!\d)|gpt-5)(?!\.|-chat)(?:-|$)")  # these refuse every sampling parameter
 _NOT_REASONING = re.compile(r"^(?:chatgpt-|gpt-[34])")
+_MAY_REASON = re.compile(r"\bgpt-(?:5\.|[6-9])(?!\S*-chat)")  # these sample only without an effort
+_ALWAYS_REASONING = re.compile(r"\bgpt-(?:5\.|[6-9])\S*-(?:pro|codex)\b")
+# The efforts that a model has; of any other all are sent.
+_EFFORTS = (
+    (re.compile(r"^o[134](?!\d)"), {"low", "medium", "high"}),
+    (re.compile(r"^gpt-5-pro"), {"high"}),
+    (re.compile(r"^gpt-5\.1-codex-max"), {"low", "medium", "high", "xhigh"}),
+    (re.compile(r"^gpt-5(?:\.1)?-codex"), {"low", "medium", "high"}),
+    (re.compile(r"^gpt-5\.1(?!\d)"), {"none", "low", "medium", "high"}),
+    (re.compile(r"^gpt-5\.[2-9]"), {"none", "low", "medium", "high", "xhigh", "max"}),
+    (re.compile(r"^gpt-5(?!\.|-chat|\d)"), {"minimal", "low", "medium", "high"}),
+)
 _SEARCHING = re.compile(r"\bgpt-4o.*search")
 _COMPLETION_CAP = re.compile(r"\bgpt-[5-9]")  # these refuse `max_tokens`
 _RESPONSES_BY_EFFORT = re.compile(r"\bgpt-5\.6")
@@ -57,13 +69,37 @@ def _refuse(endpoint: Endpoint, model: str, chosen: Chosen) -> None:
         chosen.refuse(_("This model takes no parameters besides max output tokens."), *({*chosen.values} - kept))
     if _REASONING.search(model):
         chosen.refuse(_("Reasoning models take no sampling parameters."), *_SAMPLING)
+        chosen.refuse(_("Reasoning models take no stop sequences."), "stop")
     if endpoint.family in {"openAI", "azureOpenAI"} and _NOT_REASONING.match(model):
         chosen.refuse(_("This model does not reason."), "reasoning_effort", *_ONLY_RESPONSES)
+    if (known := claude.claude(model)).kind:
+        _refuse_claude(known, chosen)
+    _refuse_while_reasoning(endpoint, model, chosen)
     if endpoint.local:
         chosen.refuse(_("The local model cannot do this."), "web_search", "useResponsesApi", "verbosity",
                       "reasoning_effort", *_ONLY_RESPONSES)  # fmt: skip
     if endpoint.family == "custom" and endpoint.reasoning_format == "disabled":
         chosen.refuse(_("Reasoning is turned off for this endpoint."), "reasoning_effort", *_ONLY_RESPONSES)
+
+
+def _refuse_claude(known: claude.Claude, chosen: Chosen) -> None:
+    """Leave out what Claude refuses wherever it is served: what stands in between seldom knows."""
+    if known.samples:
+        claude.one_of_both(known, chosen, "top_p")
+    else:
+        chosen.refuse(_("This model takes no sampling parameters."), "temperature", "top_p")
+
+
+def _refuse_while_reasoning(endpoint: Endpoint, model: str, chosen: Chosen) -> None:
+    """Leave out an effort that the model does not have, and what it refuses while it reasons."""
+    effort = chosen.get("reasoning_effort")
+    if effort and endpoint.family in {"openAI", "azureOpenAI"}:
+        known = next((efforts for pattern, efforts in _EFFORTS if pattern.search(model)), None)
+        if known is not None and effort not in known:
+            chosen.refuse(_("This model does not know this choice. It is not sent."), "reasoning_effort")
+            effort = None
+    if _ALWAYS_REASONING.search(model) or (effort not in {None, "none"} and _MAY_REASON.search(model)):
+        chosen.refuse(_("Not used while the model reasons."), *_SAMPLING)
 
 
 def _wire(endpoint: Endpoint, model: str, chosen: Chosen) -> Wire:

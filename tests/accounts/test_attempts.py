@@ -10,9 +10,10 @@ from django.core.cache import cache
 from django.test import Client
 from pytest_django import Settings
 
-from accounts.limits import TooOften
+from accounts.limits import Limit, TooOften, count
 from accounts.models import User
 from accounts.services import bans
+from chat.services.signals import client
 from tests.api.conftest import Api
 from tests.cast import PASSWORD
 
@@ -45,7 +46,7 @@ def test_the_library_limits_nothing() -> None:
 
 
 def test_right_passwords_are_never_too_many(owner: User, make_user: Callable[..., User]) -> None:
-    """However many people sign in from one address: on main, the library refused them whatever LOGIN_MAX said."""
+    """However many people sign in from one address: the library must not refuse them by a limit of its own."""
     for _ in range(35):
         assert sign_in(owner.email).status_code == 302
     assert Api().post("/api/auth/login", {"email": owner.email, "password": PASSWORD}).status_code == 200
@@ -170,3 +171,33 @@ def test_pages_behind_mails_say_when_to_come_again(
 )
 def test_the_words_say_how_long(seconds: int, words: str) -> None:
     assert TooOften(seconds).message == f"That was too often. Try again in {words}"
+
+
+@pytest.fixture
+def full_redis() -> Iterator[None]:
+    """Redis has no memory for another write."""
+    admin = client()
+    admin.config_set("maxmemory", "1")
+    yield
+    admin.config_set("maxmemory", "0")
+
+
+def test_nobody_gets_in_uncounted(owner: User, full_redis: None, settings: Settings) -> None:
+    """Limits that cannot be counted are taken for reached wherever guessing would get somebody in."""
+    settings.REGISTER_MAX, settings.REGISTER_WINDOW = 5, 60
+    form = {"name": "New", "email": "new@example.org", "password1": "correct-horse-battery"}
+    body = {"name": "New", "email": "new@example.org", "password": "x" * 20, "confirm_password": "x" * 20}
+    answers = [
+        sign_in(owner.email), sign_in(owner.email, "guess"), Client().post("/register", form),
+        Api().post("/api/auth/register", body),
+        Api().post("/api/auth/login", {"email": owner.email, "password": PASSWORD}),
+    ]  # fmt: skip
+    assert [answer.status_code for answer in answers] == [503] * 5
+    assert all(answer["Retry-After"] == "5" for answer in answers)
+    assert b"This cannot be checked right now. Try again in 5 seconds." in answers[0].content
+    assert User.objects.count() == 1
+
+
+def test_what_lets_nobody_in_goes_on_uncounted(full_redis: None) -> None:
+    count(Limit("search", 1, 60), "somebody")
+    count(Limit("search", 1, 60), "somebody")

@@ -46,7 +46,7 @@ def bearer(user: User, **changes: Any) -> dict[str, str]:
     now = timezone.now()
     claims = {
         "id": str(user.id), "username": user.username, "provider": user.provider, "email": user.email,
-        "iat": now, "exp": now + timedelta(minutes=15),
+        "iat": now, "exp": now + timedelta(minutes=15), "version": user.sign_in_version,
     }  # fmt: skip
     token = jwt.encode(claims | changes, settings.JWT_SECRET, algorithm="HS256")
     return {"Authorization": f"Bearer {token}"}

@@ -230,7 +230,8 @@ def test_the_audit_log_is_filtered_exported_and_verified(admin: Api, admin_user:
 
 def test_ones_own_role_can_be_read(owner: User) -> None:
     body = Api(owner).send("GET", "/api/roles/USER").json()
-    assert body["permissions"]["AGENTS"] == {"USE": True, "CREATE": True, "SHARE": False, "SHARE_PUBLIC": False}
+    assert body["permissions"]["PROJECTS"] == {"CREATE": True, "SHARE": False, "SHARE_PUBLIC": False}
+    assert body["permissions"]["AGENTS"] == dict.fromkeys(("USE", "CREATE", "SHARE", "SHARE_PUBLIC"), False)
     assert Api(owner).send("GET", "/api/roles/ADMIN").status_code == 403
     assert Api(owner).send("PUT", "/api/roles/USER/agents", {"SHARE": True}).status_code == 403
 

@@ -12,7 +12,7 @@ from accounts.models import ApiKey, AuditEntry, User
 from accounts.services import api_keys, bans, roles, tokens
 from tests.api.conftest import Api
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("somewhere")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("somewhere", "keys_allowed")]
 Call = Callable[..., Any]
 
 
@@ -63,8 +63,12 @@ def test_a_key_is_made_shown_once_and_deleted(owner: User, allowed: None) -> Non
     assert AuditEntry.objects.filter(action="api_key.created").count() == 1
 
 
-def test_a_role_must_allow_keys(owner: User) -> None:
-    assert Api(owner).send("POST", "/api/api-keys", {"name": "My script"}).status_code == 403
+def test_a_role_must_allow_keys(owner: User, allowed: None) -> None:
+    made = api_keys.make(user=owner, name="Made before")
+    roles.update(actor=None, role=owner.role, permissions_={"REMOTE_AGENTS": {"USE": False}})
+    refused = just_signed_in(owner).send("POST", "/api/api-keys", {"name": "My script"})
+    assert (refused.status_code, "code" in refused.json()) == (403, False)
+    assert call("GET", "/api/user", Authorization=f"Bearer {made.text}").status_code == 403
 
 
 @pytest.mark.parametrize(

@@ -109,17 +109,6 @@ def test_case_3_and_4_nothing_of_another_s_is_touched(
     assert list(Message.objects.values_list("text", flat=True)) == ["Why?"]
 
 
-def test_a_message_is_deleted_with_what_follows(owner: User, chat: Conversation) -> None:
-    first = ask(chat)
-    kept, gone = answer(first), answer(first)
-    ask(chat, "More", parent=gone)
-    Message.objects.filter(id=first.id).update(chosen_child=gone)
-    assert Api(owner).send("delete", f"/api/messages/{chat.id}/{gone.id}").status_code == 204
-    assert set(Message.objects.values_list("id", flat=True)) == {first.id, kept.id}
-    first.refresh_from_db()
-    assert first.chosen_child_id is None
-
-
 def test_deleting_a_reply_that_is_being_written_ends_its_run(owner: User, chat: Conversation, make_turn: Turn) -> None:
     run = make_turn(chat)
     assert Api(owner).send("delete", f"/api/messages/{chat.id}/{run.message_id}").status_code == 204

@@ -8,6 +8,7 @@ from pytest_django import Settings
 
 from accounts.models import User
 from config.identity import Provider
+from endpoints import registry
 from tests.api.conftest import PLANTED_KEY, Api
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("somewhere")]
@@ -15,7 +16,7 @@ BEFORE_LOGIN = {
     "appTitle", "serverDomain", "emailLoginEnabled", "registrationEnabled", "socialLoginEnabled", "emailEnabled",
     "passwordResetEnabled", "minPasswordLength", "socialLogins", "discordLoginEnabled", "facebookLoginEnabled",
     "githubLoginEnabled", "googleLoginEnabled", "appleLoginEnabled", "openidLoginEnabled", "samlLoginEnabled",
-    "interface",
+    "openidLabel", "openidImageUrl", "openidAutoRedirect", "samlLabel", "samlImageUrl", "interface",
 }  # fmt: skip
 
 
@@ -34,7 +35,9 @@ def test_people_who_are_signed_in_learn_the_rest(owner: User, settings: Settings
     assert body["interface"]["modelSelect"] is True
     assert body["interface"]["agents"] is False
     settings.BALANCE_ENABLED, settings.BALANCE_START_CREDITS = True, 5
-    assert Api(owner).get("/api/config").json()["balance"] == {"enabled": True, "startBalance": 5}
+    assert Api(owner).get("/api/config").json()["balance"] == {
+        "enabled": True, "startBalance": 5, "autoRefillEnabled": False
+    }  # fmt: skip
 
 
 def test_a_closed_registration_shows(settings: Settings) -> None:
@@ -65,6 +68,15 @@ def test_token_config_names_every_model(owner: User) -> None:
     assert body["Somewhere"]["tiny"]["context"] > 0
 
 
+def test_the_context_is_the_one_that_the_file_gives(owner: User, settings: Settings) -> None:
+    text = settings.LIBRECHAT_CONFIG.read_text()
+    settings.LIBRECHAT_CONFIG.write_text(
+        text.rstrip() + "\n      tokenConfig: {tiny: {prompt: 1, completion: 2, context: 12345}}\n"
+    )
+    registry.reset()
+    assert Api(owner).get("/api/endpoints/token-config").json()["Somewhere"]["tiny"]["context"] == 12_345
+
+
 @pytest.mark.parametrize("path", ["endpoints", "models", "endpoints/token-config", "user", "openapi.json"])
 def test_only_people_who_are_signed_in_see_it(path: str) -> None:
     answer = Api().get(f"/api/{path}")
@@ -88,7 +100,7 @@ def test_a_person_sees_themself(owner: User) -> None:
         "plugins": [],
         "twoFactorEnabled": False,
         "termsAccepted": False,
-        "personalization": {},
+        "personalization": {"memories": False},
         "favorites": [],
     }
 

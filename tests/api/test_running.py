@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from accounts.models import User
-from chat.models import Conversation, Generation
+from chat.models import Conversation, Generation, Message
 from tests.api.conftest import Api
 
 pytestmark = pytest.mark.django_db
@@ -41,7 +41,15 @@ def test_status_of_a_quiet_conversation_is_only_that(owner: User, make_conversat
 def test_status_of_a_run_tells_how_to_join_it(owner: User, make_conversation: Make, make_turn: Turn) -> None:
     found = make_conversation(owner)
     run = make_turn(found, state="running", reply="Beca")
+    Message.objects.filter(id=run.message_id).update(usage={})
     content = [{"type": "text", "text": "Beca"}]
+    step = {
+        "id": f"step_{run.message_id}_0", "runId": str(run.message_id), "type": "message_creation", "index": 0,
+        "stepDetails": {
+            "type": "message_creation",
+            "message_creation": {"message_id": str(run.message_id), "content_type": "text"},
+        },
+    }  # fmt: skip
     assert Api(owner).get(f"/api/agents/chat/status/{found.id}").json() == {
         "active": True,
         "streamId": str(found.id),
@@ -49,7 +57,7 @@ def test_status_of_a_run_tells_how_to_join_it(owner: User, make_conversation: Ma
         "aggregatedContent": content,
         "createdAt": at(run),
         "resumeState": {
-            "runSteps": [],
+            "runSteps": [step],
             "aggregatedContent": content,
             "conversationId": str(found.id),
             "responseMessageId": str(run.message_id),

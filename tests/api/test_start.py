@@ -6,10 +6,13 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import User
+from billing.models import Balance
 from chat.models import Conversation, Generation, Message
+from endpoints import registry
+from endpoints.tokens import estimate_message
 from tests.api.conftest import Api, frames_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("somewhere")]
@@ -125,7 +128,7 @@ def test_a_model_that_is_not_offered_is_denied_in_the_chat(owner: User) -> None:
         {"parentMessageId": [str(uuid4())]}, {"conversationId": "PENDING"}, {"conversationId": 1.5},
         {"model": ["tiny"]}, {"temperature": "hot"}, {"temperature": 9}, {"top_p": -1}, {"max_tokens": 0.5},
         {"stop": "x"}, {"stop": [1]}, {"stop": ["x"] * 99}, {"reasoning_effort": "all"}, {"isRegenerate": "yes"},
-        {"endpoint": "Elsewhere"}, {"nonsense": 1},
+        {"endpoint": "Elsewhere"}, {"user": str(uuid4())}, {"role": "ADMIN"}, {"createdAt": "x"},
     ],
 )  # fmt: skip
 def test_bad_input_begins_nothing(owner: User, change: dict[str, Any]) -> None:
@@ -263,3 +266,29 @@ def test_the_document_describes_every_parameter(owner: User) -> None:
     schemas = Api(owner).get("/api/openapi.json").json()["components"]["schemas"]
     for name in ("StartIn", "ConversationOut"):
         assert {"temperature", "thinkingBudget", "promptCacheTtl"} <= set(schemas[name]["properties"])
+
+
+def test_without_credit_the_chat_is_told_the_numbers(owner: User, settings: Settings) -> None:
+    settings.BALANCE_ENABLED = True
+    text = settings.LIBRECHAT_CONFIG.read_text().rstrip()
+    priced = "tokenConfig: {tiny: {prompt: 1, completion: 2, context: 12345}}"
+    settings.LIBRECHAT_CONFIG.write_text(f"{text}\n      {priced}\n")
+    registry.reset()
+    Balance.objects.create(user=owner, credits=3)
+    answer = Api(owner).post(START, hello())
+    assert answer.status_code == 402
+    (told,) = [frame for _name, frame in frames_of(answer.content.decode()) if frame.get("error")]
+    asked = estimate_message("Hello")
+    found = json.loads(told["text"])
+    found.pop("info")
+    assert found == {"type": "token_balance", "balance": 3, "tokenCost": asked + 20, "promptTokens": asked}
+
+
+def test_a_message_that_no_window_takes_is_told_in_the_chat(owner: User, settings: Settings) -> None:
+    answer = Api(owner).post(START, hello(text="人" * 40_000))
+    assert answer.status_code == 422
+    (told,) = [frame for _name, frame in frames_of(answer.content.decode()) if frame.get("error")]
+    found = json.loads(told["text"])
+    assert found["type"] == "INPUT_LENGTH"
+    assert found["info"].startswith(f"{estimate_message('人' * 40_000)} / ")
+    assert not Generation.objects.exists()

@@ -80,7 +80,7 @@ def test_a_chat_is_renamed_and_deleted_by_the_keyboard_too(tab: Page) -> None:
     settled(tab)
     tab.locator("#chat-actions button").first.focus()
     tab.keyboard.press("Enter")
-    tab.locator("#chat-menu").get_by_text("Rename").click()
+    tab.locator("#chat-menu").get_by_role("link", name="Rename").click()
     field = tab.locator("#dialog input[name=title]")
     field.fill("   ")
     tab.keyboard.press("Enter")
@@ -91,7 +91,7 @@ def test_a_chat_is_renamed_and_deleted_by_the_keyboard_too(tab: Page) -> None:
     expect(tab).to_have_title("A better name · Parley")
 
     tab.locator("#chat-actions button").first.click()
-    tab.locator("#chat-menu").get_by_text("Delete").click()
+    tab.locator("#chat-menu").get_by_role("link", name="Delete…").click()
     expect(tab.locator("#dialog")).to_contain_text("A better name")
     gone = tab.url
     tab.get_by_role("button", name="Delete chat").click()

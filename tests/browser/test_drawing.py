@@ -71,3 +71,54 @@ def test_new_words_fade_in_while_they_come_and_leave_no_trace(tab: Page) -> None
     settled(tab)
     assert tab.evaluate("window.fresh") > 3
     assert tab.locator(".fresh").count() == 0
+
+
+FORMULAS = r"""
+$$\begin{aligned} f(x) &= (x+1)^2 \\ &= x^2+2x+1 \end{aligned}$$
+
+$$\left(\frac{\frac{a}{b}}{\frac{c}{d}}\right)$$
+
+$$\begin{array}{l|r} aaa & b \\ \hline c & ddd \end{array}$$
+
+$$\textcolor{red}{x} + \boxed{y} \xrightarrow{\text{a long label}} \boldsymbol{v}$$
+"""
+# The edges of all elements of a kind, rounded.
+EDGES = """(name) => [...document.querySelectorAll(`.from-model math ${name}`)].map(each => {
+    const {left, right, top, bottom} = each.getBoundingClientRect();
+    return {text: each.textContent, left: Math.round(left), right: Math.round(right), width: right - left,
+        height: bottom - top, color: getComputedStyle(each).color};
+})"""
+
+
+def test_formulas_look_as_tex_sets_them(tab: Page, axe: Check) -> None:
+    """The fixture hears of every style that the page's policy refuses."""
+    send(tab, f"[[echo]] {FORMULAS}")
+    settled(tab)
+    expect(tab.locator(".from-model math")).to_have_count(4)
+    tab.evaluate("() => document.fonts.ready")
+    operators = tab.evaluate(EDGES, "mo")
+    equals = [each for each in operators if each["text"] == "="]
+    assert len({each["left"] for each in equals}) == 1, "lines are aligned at their signs"
+    brackets = [each for each in operators if each["text"] in "()" and each["height"] > 40]
+    assert len(brackets) == 2, "brackets grow with what they hold"
+    cells = [each for each in tab.evaluate(EDGES, "mtd") if each["text"] in {"aaa", "b", "c", "ddd"}]
+    letters = {each["text"]: each for each in tab.evaluate(EDGES, "mtd > *")}
+    assert letters["aaa"]["left"] == letters["c"]["left"], "the first column is aligned to the left"
+    assert letters["b"]["right"] == letters["ddd"]["right"], "the second one to the right"
+    assert len(cells) == 4
+    borders = tab.locator(".from-model .tml-br-solid").first.evaluate("each => getComputedStyle(each).borderRightStyle")
+    assert borders == "solid"
+    assert next(each for each in tab.evaluate(EDGES, "mi") if each["text"] == "x" and "255" in each["color"])
+    axe(tab, "formulas")
+
+
+def test_fonts_for_formulas_are_loaded_only_where_there_is_one(tab: Page) -> None:
+    loaded: list[str] = []
+    tab.on("response", lambda response: loaded.append(response.url) if ".woff2" in response.url else None)
+    send(tab, "[[echo]] Nothing to calculate.")
+    settled(tab)
+    assert loaded == []
+    send(tab, "[[echo]] Here $a^2 + \\frac{b}{c}$ is.")
+    settled(tab)
+    tab.evaluate("() => document.fonts.ready")
+    assert ["common" in each for each in loaded] == [True]

@@ -12,7 +12,10 @@ from asgiref.sync import sync_to_async
 from channels.layers import channel_layers
 from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.backends.cached_db import SessionStore
 from django.db import connections
+from django.test import Client
+from pytest_django import Settings
 
 from accounts.ids import uuid7
 from accounts.models import User
@@ -38,9 +41,11 @@ T = TypeVar("T")
 class Socket:
     """A tab's end of its websocket: frames are split into their messages."""
 
-    def __init__(self, user: User | AnonymousUser) -> None:
+    def __init__(self, user: User | AnonymousUser, session_key: str | None = "") -> None:
         self._socket = WebsocketCommunicator(TabConsumer.as_asgi(), "/ws")
         self._socket.scope["user"] = user
+        if session_key:
+            self._socket.scope["session"] = SessionStore(session_key)
         self.messages: list[list[Any]] = []
         self.received = 0
 
@@ -217,6 +222,28 @@ async def test_a_person_who_is_signed_out_loses_the_socket(tab: Callable[..., Aw
     """Security case 12."""
     socket = await tab()
     await sync_to_async(sessions.end_all)(user=owner)
+    assert await socket.closed_with() == 4401
+
+
+@pytest.mark.security
+async def test_a_sign_out_closes_the_tabs_of_that_browser_and_no_others(owner: User) -> None:
+    """Security case 54."""
+    here, there = Client(), Client()
+    sockets = []
+    for client in (here, there):
+        await sync_to_async(client.force_login)(owner)
+        sockets.append(await Socket(owner, client.session.session_key).open())
+    await sync_to_async(here.post)("/logout")
+    assert await sockets[0].closed_with() == 4401
+    assert await sockets[1].settled() == []
+    for socket in sockets:
+        await socket.close()
+
+
+@pytest.mark.security
+async def test_who_has_not_accepted_the_terms_gets_no_socket(owner: User, settings: Settings) -> None:
+    settings.TERMS_TEXT = "Be kind."
+    socket = await Socket(owner).open()
     assert await socket.closed_with() == 4401
 
 

@@ -19,7 +19,7 @@ from accounts import limits
 from accounts.ids import uuid7
 from accounts.models import User
 from chat.models import Conversation, Message, Project, Tag
-from chat.services import forking, tree
+from chat.services import forking, storage, tree
 from chat.services.forking import OPTIONS, Option
 from chat.services.refusal import TurnRefused
 
@@ -185,6 +185,8 @@ def test_a_stranger_copies_nothing_and_a_message_of_another_chat_is_no_target(
 
 
 def test_five_thousand_messages_cost_no_more_statements_than_two(owner: User, make_branch: Branch) -> None:
+    storage.measure(owner.id)  # which is done once in ten minutes
+
     def statements(chat: Conversation) -> int:
         with CaptureQueriesContext(
             connection,

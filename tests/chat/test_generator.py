@@ -10,7 +10,7 @@ from asgiref.sync import sync_to_async
 from django.db import OperationalError, connections
 from pytest_django import Settings
 
-from accounts.models import User
+from accounts.models import AuditEntry, User
 from billing.models import Balance, Hold, LedgerEntry
 from billing.services import holds
 from chat.generator import persist, worker
@@ -22,6 +22,7 @@ from chat.services.refusal import TurnRefused
 from chat.services.signals import STOP, WORK, client
 from chat.services.turns import StartedTurn
 from endpoints import registry
+from endpoints.tokens import estimate_message
 from tests.chat.conftest import began, draft
 from tests.model_server.fixtures import ModelServer
 
@@ -264,7 +265,7 @@ def test_a_title_stays_when_no_model_writes_any(owner: User) -> None:
 async def test_a_reply_says_how_many_earlier_messages_did_not_fit(
     generator: Generator, owner: User, make_branch: Callable[..., Conversation]
 ) -> None:
-    chat = await sync_to_async(make_branch)(owner, count=4, settings={"maxContextTokens": 22})
+    chat = await sync_to_async(make_branch)(owner, count=4, settings={"maxContextTokens": 30})
     last = await Message.objects.aget(conversation=chat, text="M3")
     started = await sync_to_async(turns.start_turn)(
         user=owner, conversation_id=chat.id, draft=draft(text="[[echo]] And now?", parent_id=last.id)
@@ -276,7 +277,30 @@ async def test_a_reply_says_how_many_earlier_messages_did_not_fit(
 async def test_a_message_that_the_model_has_no_room_for_is_not_sent(
     generator: Generator, owner: User, model_server: ModelServer
 ) -> None:
-    started = await asked(owner, "word " * 100, settings=ModelSettings({"maxContextTokens": 10}))
+    with pytest.raises(TurnRefused) as refusal:
+        await asked(owner, "word " * 100, settings=ModelSettings({"maxContextTokens": 10}))
+    size = estimate_message("word " * 100)
+    assert (refusal.value.status, refusal.value.code) == (422, "INPUT_LENGTH")
+    assert refusal.value.details == {"info": f"{size} / 10"}
+    assert f"about {size - 10} tokens" in refusal.value.message
+    assert not await Generation.objects.aexists()
+    started = await asked(owner, "Hi", settings=ModelSettings({"promptPrefix": "word " * 100, "maxContextTokens": 10}))
     run = await over(started)
     assert (run.state, run.error) == ("failed", "empty_messages")
     assert model_server.count == 0
+
+
+async def test_a_count_that_cannot_be_is_cut_and_told(owner: User, generator: Generator, settings: Settings) -> None:
+    settings.BALANCE_ENABLED = True
+    settings.BALANCE_START_CREDITS = 10_000_000
+    run = await over(await asked(owner, "[[tokens:5 usage=90000000]]", model="gpt-4o"))
+    entry = await LedgerEntry.objects.aget(reason="message")
+    assert (run.state, entry.input_tokens, entry.output_tokens) == ("done", 127_500, 16_384)
+    assert (await Balance.objects.aget(user=owner)).credits > 0
+    told = await AuditEntry.objects.aget(action="usage.implausible")
+    assert told.before["reported"]["output_tokens"] == 90_000_000
+    assert told.after["charged"]["output_tokens"] == 16_384
+    capped = await over(
+        await asked(owner, "[[tokens:5 usage=900]]", model="gpt-4o", settings=ModelSettings({"max_tokens": 50}))
+    )
+    assert capped.message.usage["output_tokens"] == 50

@@ -11,7 +11,7 @@ from chat.generator.persist import Job
 from chat.generator.prompt import CONTINUE, fit, prompt_of
 from endpoints.adapters.base import Endpoint, PromptMessage, ToolCall
 
-ENDPOINT = Endpoint(name="Mine", label="Mine", adapter="openai_wire", windows={"m": 1_200}, models=("m",))
+ENDPOINT = Endpoint(name="Mine", label="Mine", adapter="openai_wire", windows={"m": 1_300}, models=("m",))
 JOB = Job(
     id=uuid4(), owner_id=uuid4(), conversation_id=uuid4(), message_id=uuid4(), hold_id=uuid4(), continues=False,
     needs_title=False, stop_requested=False, endpoint="Mine", model="m", settings={}, parts=[], history=[],

@@ -20,6 +20,7 @@ from chat.services import turns
 from chat.services.signals import WORK, client
 from chat.services.sweep import TOO_LATE, UNHEARD, Sweeper
 from chat.streaming.log import OUT_OF_BAND, key_of
+from endpoints.tokens import estimate, estimate_message
 from tests.chat.conftest import began, end
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("somewhere")]
@@ -87,8 +88,8 @@ def test_a_lost_run_keeps_what_was_saved_and_is_charged_by_estimate(
     assert turns.can_continue(message)
     assert Hold.objects.get().state == "settled"
     entry = LedgerEntry.objects.exclude(reason="start").get()
-    assert (entry.estimated, entry.output_tokens, entry.model) == (True, 200, "gpt-4o")
-    assert entry.input_tokens == len(started.user_message.text) // 4 + 1
+    assert (entry.estimated, entry.output_tokens, entry.model) == (True, estimate("Because " * 100), "gpt-4o")
+    assert entry.input_tokens == estimate_message(started.user_message.text)
     balance = Balance.objects.get(user=owner)
     assert (balance.held, balance.credits) == (0, entry.balance_after)
     log: Any = client().xrange(key_of(run.id))
@@ -102,7 +103,7 @@ def test_other_branches_are_no_part_of_what_a_lost_run_read(owner: User, balance
     lose(again.generation, "Because " * 4)
     sweep()
     entry = LedgerEntry.objects.get(estimated=True)
-    assert entry.input_tokens == len(first.user_message.text) // 4 + 1
+    assert entry.input_tokens == estimate_message(first.user_message.text)
 
 
 def test_a_run_that_had_said_nothing_is_interrupted_too(owner: User) -> None:
@@ -191,7 +192,8 @@ def test_a_continued_run_is_not_charged_for_what_an_earlier_one_wrote(owner: Use
     lose(more.generation, "x" * 480)
     assert sweep() == NOTHING | {"interrupted": 1}
     charged = LedgerEntry.objects.order_by("created_at").values_list("output_tokens", flat=True)
-    assert list(charged) == [100, 20]
+    before, after = estimate("x" * 400), estimate("x" * 480)
+    assert list(charged) == [before, after - before]
     assert Message.objects.get(id=first.reply.id).text == "x" * 480
 
 

@@ -17,7 +17,8 @@ from chat.models import Message
 from chat.services import titles
 from chat.services.signals import WORK, client
 from endpoints import registry
-from endpoints.adapters.base import Endpoint, Titles
+from endpoints.adapters.base import Endpoint, ModelRequest, Titles
+from endpoints.tokens import estimate
 from tests.chat.conftest import began
 from tests.model_server.fixtures import ModelServer
 
@@ -50,7 +51,8 @@ def test_the_conversations_own_model_writes_the_title(
 ) -> None:
     assert title_of(owner, endpoint, model="current_model") == "Cats purr"
     body = model_server.requests()[0]["body"]
-    assert [body["model"], body["stream"], body["max_tokens"]] == ["tiny", False, titles.TITLE_TOKENS]
+    assert [body["model"], body["stream"]] == ["tiny", False]
+    assert body["max_tokens"] == titles.TITLE_TOKENS + titles.THINKING_TOKENS  # nobody knows whether it thinks
     (message,) = body["messages"]
     assert message["role"] == "user"
     assert message["content"].endswith("\n\n[[title:Cats_purr]] why?")
@@ -137,3 +139,55 @@ async def test_the_title_is_asked_for_when_the_operator_says(
     await asyncio.wait_for(task, 20)
     assert asked == [str(started.conversation.id)]
     await sync_to_async(connections.close_all)()
+
+
+CLAUDE: dict[str, Any] = {"family": "anthropic", "adapter": "litellm", "litellm_prefix": "anthropic/"}
+GEMINI: dict[str, Any] = {"family": "google", "adapter": "litellm", "litellm_prefix": "gemini/"}
+# family, model, what the request says about thoughts, whether there is room for some
+QUIET: list[tuple[dict[str, Any], str, dict[str, Any], bool]] = [
+    ({}, "gpt-4o", {}, False),
+    ({"family": "openAI"}, "gpt-5-mini", {"reasoning_effort": "minimal"}, True),
+    ({"family": "openAI"}, "gpt-5.2", {"reasoning_effort": "none"}, False),
+    ({"family": "azureOpenAI"}, "o3", {"reasoning_effort": "low"}, True),
+    ({}, "deepseek-reasoner", {}, True),
+    (CLAUDE, "claude-sonnet-4-5", {}, False),
+    (CLAUDE, "claude-fable-5", {}, True),
+    (GEMINI, "gemini-2.5-flash", {"thinkingConfig": {"thinkingBudget": 0}}, False),
+    (GEMINI, "gemini-2.5-pro", {"thinkingConfig": {"thinkingBudget": 128}}, True),
+    (GEMINI, "gemini-3-flash-preview", {"thinkingConfig": {"thinkingLevel": "minimal"}}, True),
+]
+
+
+@pytest.mark.parametrize(("more", "model", "told", "has_room"), QUIET)
+def test_a_model_that_thinks_is_asked_for_little_of_it_or_has_room(
+    owner: User, endpoint: Endpoint, model_server: ModelServer, more: dict[str, Any], model: str,
+    told: dict[str, Any], has_room: bool,
+) -> None:  # fmt: skip
+    root = model_server.root if more.get("adapter") == "litellm" else model_server.url
+    rates = {**endpoint.token_rates, model: RATES}
+    served = replace(endpoint, base_url=root, token_rates=rates, models=("tiny", model), **more)
+    assert title_of(owner, served, model=model) == "Cats purr"
+    body = model_server.requests()[0]["body"]
+    config = body.get("generationConfig", body)
+    assert {name: config[name] for name in ("reasoning_effort", "thinkingConfig", "thinking") if name in config} == told
+    caps = [config[name] for name in ("max_tokens", "max_completion_tokens", "maxOutputTokens") if name in config]
+    assert caps == [titles.TITLE_TOKENS + (titles.THINKING_TOKENS if has_room else 0)]
+
+
+def test_a_call_without_a_count_is_charged_by_estimate(
+    owner: User, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def silent(request: ModelRequest) -> tuple[str, None, None]:
+        return "Cats purr", None, None
+
+    monkeypatch.setattr(titles, "complete", silent)
+    assert title_of(owner, endpoint) == "Cats purr"
+    entry = LedgerEntry.objects.get(reason="title")
+    assert entry.estimated
+    assert entry.input_tokens > 20
+    assert entry.output_tokens == estimate("Cats purr")
+
+
+def test_an_answer_that_is_no_title_leaves_the_first_words(owner: User, endpoint: Endpoint) -> None:
+    assert title_of(owner, endpoint, asked="[[title:{}]] Why do cats purr?") == "[[title:{}]] Why do cats purr?"
+    assert LedgerEntry.objects.filter(reason="title").exists()

@@ -8,11 +8,13 @@ from uuid import UUID
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from pytest_django import Settings
 
 from accounts.models import User
 from chat.models import Conversation, Message
 from chat.services import editing, forking, tree, turns
 from chat.services.forking import OPTIONS, Option
+from chat.services.refusal import TurnRefused
 from chat.services.tree_map import tree_map
 from tests.chat.conftest import draft, end
 
@@ -23,6 +25,13 @@ slowly = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
 Branch = Callable[..., Conversation]
+
+
+@pytest.fixture(autouse=True)
+def as_many_copies_as_there_are_examples(settings: Settings) -> None:
+    settings.FORK_USER_MAX = 0
+
+
 OPERATIONS = (
     "send",
     "send at",
@@ -33,6 +42,7 @@ OPERATIONS = (
     "choose",
     "show",
     "delete",
+    "delete branch",
     "fork",
     "duplicate",
 )
@@ -46,6 +56,7 @@ class Model:
     parent: dict[UUID, UUID | None] = field(default_factory=dict)
     is_user: dict[UUID, bool] = field(default_factory=dict)
     chosen: dict[UUID | None, UUID | None] = field(default_factory=dict)
+    empty: set[UUID] = field(default_factory=set)  # places of deleted messages
 
     def below(self, message: UUID | None) -> list[UUID]:
         return [each for each, above in self.parent.items() if above == message]
@@ -73,9 +84,19 @@ class Model:
             self.chosen[self.parent[each]] = each
 
     def delete(self, message: UUID) -> None:
+        if self.below(message):
+            self.empty.add(message)
+        else:
+            self.delete_branch(message)
+
+    def delete_branch(self, message: UUID) -> None:
+        above = self.parent[message]
+        while above in self.empty and len(self.below(above)) == 1:
+            message, above = above, self.parent[above]
         gone = {each for each in self.parent if message in self.up(each)}
         for each in gone:
             del self.parent[each], self.is_user[each]
+        self.empty -= gone
         self.chosen = {above: each for above, each in self.chosen.items() if above not in gone and each not in gone}
 
     def taken(self, target: UUID, option: Option) -> set[UUID]:
@@ -93,7 +114,7 @@ class Model:
         roots = {each if self.is_user[each] else self.parent[each] for each in level}
         kept = {each for each in self.parent if roots & set(self.up(each))}
         parent = {each: None if each in roots else above for each, above in self.parent.items() if each in kept}
-        return Model(parent, self.is_user, self.chosen)
+        return Model(parent, self.is_user, self.chosen, self.empty)
 
 
 class Run:
@@ -118,7 +139,10 @@ class Run:
         self.model.add(turn.reply.id, question, is_user=False)
 
     def pick(self, number: int, *, is_user: bool | None = None) -> UUID | None:
-        fitting = [each for each in self.model.parent if is_user in {None, self.model.is_user[each]}]
+        fitting = [
+            each for each in self.model.parent
+            if is_user in {None, self.model.is_user[each]} and each not in self.model.empty
+        ]  # fmt: skip
         return fitting[number % len(fitting)] if fitting else None
 
     def send(self, parent: UUID | None) -> None:
@@ -135,6 +159,9 @@ class Run:
             self.send(None)
         elif operation == "send at" and reply:
             self.send(reply)
+        elif operation in {"regenerate", "go on"} and reply and self.model.parent[reply] in self.model.empty:
+            with pytest.raises(TurnRefused):
+                turns.regenerate(user=self.user, message_id=reply)
         elif operation == "regenerate" and reply:
             self.replied(turns.regenerate(user=self.user, message_id=reply), self.model.parent[reply] or reply)
         elif operation == "rerun" and question:
@@ -156,6 +183,9 @@ class Run:
         elif operation == "delete":
             editing.delete(user=self.user, message_id=message)
             self.model.delete(message)
+        elif operation == "delete branch":
+            editing.delete_branch(user=self.user, message_id=message)
+            self.model.delete_branch(message)
         elif operation == "fork":
             self.fork(message, OPTIONS[number % len(OPTIONS)], split=number % 2 == 0)
         elif operation == "duplicate":
@@ -205,6 +235,9 @@ class Run:
         ] == path
         assert all(row.is_user for row in rows.values() if row.parent_id is None)
         in_order(rows)
+        empty = {each for each, row in rows.items() if row.state == Message.State.DELETED}
+        assert empty == self.model.empty
+        assert not any(rows[each].text or rows[each].parts for each in empty)
         self.ever |= set(rows)
 
 
@@ -222,7 +255,8 @@ def test_any_sequence_of_operations_leaves_a_tree_with_one_branch_on_view(
     run = Run(owner)
     for number, (operation, choice) in enumerate(steps):
         run.do(operation, choice)
-        for message in Message.objects.filter(conversation=run.chat, id__in=set(run.model.parent) - run.ever):
+        fresh = set(run.model.parent) - run.ever - run.model.empty
+        for message in Message.objects.filter(conversation=run.chat, id__in=fresh):
             Message.objects.filter(id=message.id).update(text=f"{number} {message.author}")
         run.check()
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from chat.rendering.markdown import render
+from chat.rendering.message import render
 from chat.rendering.stream import MarkdownStream
 from tests.chat_rendering.page import cut
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chat.rendering.markdown import render
+from chat.rendering.message import render
 
 
 @pytest.mark.parametrize(
@@ -89,8 +89,8 @@ def test_a_table_scrolls_by_keyboard_and_aligns_its_columns() -> None:
 @pytest.mark.parametrize("text", ["$x_1$", "\\(x_1\\)", "\\( x_1 \\)"])
 def test_a_formula_in_a_line_becomes_mathml(text: str) -> None:
     assert render(f"a {text} b") == (
-        '<p dir="auto">a <math xmlns="http://www.w3.org/1998/Math/MathML" display="inline"><mrow><msub><mi>x</mi>'
-        '<mn>1</mn></msub></mrow></math><code class="tex source">x_1</code> b</p>'
+        '<p dir="auto">a <math xmlns="http://www.w3.org/1998/Math/MathML"><msub><mi>x</mi>'
+        '<mn>1</mn></msub></math><code class="tex source">x_1</code> b</p>'
     )
 
 
@@ -98,8 +98,8 @@ def test_a_formula_in_a_line_becomes_mathml(text: str) -> None:
 def test_a_formula_of_its_own_becomes_a_block(text: str) -> None:
     assert render(text) == (
         '<p dir="auto"><span class="math-block" tabindex="0">'
-        '<math xmlns="http://www.w3.org/1998/Math/MathML" display="block"><mrow>'
-        "<msub><mi>x</mi><mn>1</mn></msub></mrow></math>"
+        '<math xmlns="http://www.w3.org/1998/Math/MathML" display="block" class="tml-display">'
+        "<msub><mi>x</mi><mn>1</mn></msub></math>"
         '<code class="tex source">x_1</code></span></p>'
     )
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chat.rendering.markdown import render
+from chat.rendering.message import render
 from chat.rendering.plain import render_user_text
 from chat.rendering.stream import MarkdownStream
 from tests.chat_rendering.hostile import CORPUS, faults
@@ -99,5 +99,6 @@ def test_deep_nesting_is_flattened() -> None:
     assert "deep" in html
 
 
-def test_a_formula_that_defines_macros_is_left_as_source() -> None:
-    assert render("$\\newcommand{\\a}{b}\\a$") == ('<p dir="auto"><code class="tex">\\newcommand{\\a}{b}\\a</code></p>')
+@pytest.mark.parametrize("tex", ["\\def\\a{\\a}\\a", "\\def\\a{\\a\\a}\\a", "\\newcommand\\a{x\\a}\\a"])
+def test_a_definition_that_expands_without_end_is_left_as_source(tex: str) -> None:
+    assert render(f"${tex}$") == f'<p dir="auto"><code class="tex">{tex}</code></p>'

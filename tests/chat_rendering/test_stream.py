@@ -5,7 +5,7 @@ import re
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chat.rendering.markdown import render
+from chat.rendering.message import render
 from chat.rendering.stream import MarkdownStream, Patch
 from tests.chat_rendering.page import Page, cut, play
 from tests.chat_rendering.strategies import cut_markdown

@@ -28,7 +28,8 @@ def test_the_end_of_make_ends_the_whole_and_of_others_is_told(
     supervisor = Supervisor(PLAN, said.append)
     assert not supervisor._gives_up()
     assert said == []
-    monkeypatch.setattr(os, "getppid", lambda: 1 if supervisor._parent != 1 else 2)
+    adopted_by = os.getpid()  # any but the one that started it
+    monkeypatch.setattr(os, "getppid", lambda: adopted_by)
     assert supervisor._gives_up() == ends
     assert words in said[0]
     supervisor._gives_up()

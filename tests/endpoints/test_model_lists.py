@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from asgiref.sync import sync_to_async
 from celery import current_app
 from django.core.cache import cache
 from pytest_django import Settings
@@ -59,7 +60,7 @@ def test_a_fetched_list_is_used_and_renewed_when_old(
 ) -> None:
     asyncio.run(refresh(fetching))
     current = Registry((fetching,))
-    assert current.models("Fetching") == ("fetched-small", "fetched-large", "text-embedding-x")
+    assert current.models("Fetching") == ("fetched-small", "fetched-large")
     assert current.allows("Fetching", "fetched-large")
     assert current.allows("Fetching", "mine")  # the operator named it, whatever the provider's list says
     assert asked == []
@@ -136,7 +137,7 @@ async def test_anthropic_is_asked_in_its_own_way(remote: Remote) -> None:
 
 async def test_ollama_is_asked_for_its_tags_first(remote: Remote) -> None:
     answers(remote, "/api/tags", {"models": [{"name": "llama3:8b"}, {"name": "bad name"}]})
-    assert (await fetch(at(remote, "ollama"))).names == ("llama3:8b",)
+    assert (await fetch(at(remote, "ollama"))).names == ("llama3:8b", "bad name")
     answers(remote, "/api/tags", {"models": []})
     answers(remote, "/v1/models", {"data": [{"id": "other"}]})
     assert (await fetch(at(remote, "Ollama at home"))).names == ("other",)
@@ -170,13 +171,13 @@ async def test_prices_and_windows_of_the_list_are_kept_below_those_of_the_operat
         "maker/free": own,
         "openrouter/auto": Rates(Decimal(10), Decimal(30), Decimal(10), Decimal(10)),
     }
-    assert found.windows == {"maker/a": 200_000}
+    assert found.listed_windows == {"maker/a": 200_000}
 
 
 async def test_prices_of_other_lists_are_nobodys_word(remote: Remote) -> None:
     answers(remote, "/v1/models", PRICED)
     found = await fetch(at(remote, "Somewhere"))
-    assert (found.rates, found.windows) == ({}, {})
+    assert (found.rates, found.windows) == ({}, {"maker/a": 200_000})
 
 
 @pytest.mark.django_db
@@ -195,6 +196,16 @@ def test_a_personal_list_is_kept_for_each_person(model_server: ModelServer, aske
     assert seen["headers"]["X-Who"] == owner.email
     assert Registry((endpoint,)).models("P", str(owner.id))[0] == "fetched-large"
     assert Registry((endpoint,)).models("P", "somebody-else") == ("default",)
+
+
+async def test_administrators_are_told_what_of_a_list_is_not_offered(remote: Remote, asked: list[Any]) -> None:
+    odd = [{"id": "m"}, {"id": ""}, {"id": 9}, None, {"id": "e", "type": "embedding"}]
+    answers(remote, "/v1/models", {"data": odd})
+    endpoint = at(remote, "Odd")
+    await refresh(endpoint)
+    told = ["3 entries without a name", "1 entry for something else than chatting"]
+    assert await sync_to_async(model_lists.told_left_out)(endpoint) == told
+    assert model_lists.told_left_out(replace(endpoint, fetch_models=False)) == []
 
 
 # --- servers on this machine --------------------------------------------------------------------------

@@ -10,11 +10,15 @@ from hypothesis import strategies as st
 from endpoints.adapters.anthropic_wire import MessageReply
 from endpoints.adapters.base import Endpoint, ModelRequest
 from endpoints.adapters.bedrock_wire import ConverseReply
+from endpoints.adapters.counts import MAX_TOKENS, Counts, reports_in
+from endpoints.adapters.failures import failure_in, failure_of_body, failure_of_error
 from endpoints.adapters.gemini_wire import ContentReply
 from endpoints.adapters.openai_wire import ChatReply
 from endpoints.adapters.responses_wire import ResponseReply
 from endpoints.adapters.wire import Reply
-from endpoints.events import TERMINAL
+from endpoints.errors import EXPLANATIONS
+from endpoints.events import TERMINAL, Event, Finished, ReasoningDelta, TextDelta
+from endpoints.http import OutboundError
 from endpoints.parts import MessageParts
 
 REPLIES = [ChatReply, ResponseReply, MessageReply, ContentReply, ConverseReply]
@@ -26,13 +30,16 @@ KEYS = (
     "messageStop", "stopReason", "metadata", "reasoningContent", "reasoningText", "toolUse", "toolUseId", "input",
     "signature", "encrypted_content", "incomplete_details", "reason", "code", "partial_json", "thinking",
     "thoughtSignature", "input_tokens", "output_tokens", "promptTokenCount", "totalTokenCount", "inputTokens",
-    "output_tokens_details", "throttlingException", "reasoning_content", "refusal",
+    "output_tokens_details", "throttlingException", "reasoning_content", "refusal", "reasoning_details", "detail",
+    "errors", "object", "status", "cached_tokens", "prompt_tokens", "completion_tokens", "prompt_tokens_details",
+    "total_tokens", "timings", "prompt_n", "x_other", "usage_metadata", "role", "raw", "provider_name", "base_resp",
 )  # fmt: skip
 WORDS = (
     "response.output_text.delta", "response.output_item.added", "response.output_item.done", "response.completed",
     "response.function_call_arguments.delta", "response.reasoning_summary_text.delta", "response.failed", "error",
     "reasoning", "function_call", "message_start", "message_delta", "content_block_start", "content_block_delta",
     "text_delta", "thinking_delta", "signature_delta", "input_json_delta", "tool_use", "thinking", "redacted_thinking",
+    "text", "message", "response", "summary_text", "output_text", "refusal", "25", "nan", "content_filter",
 )  # fmt: skip
 VALUES = st.recursive(
     st.none()
@@ -62,17 +69,75 @@ def reply_of(kind: type[Reply]) -> Reply:
 @given(pieces=st.lists(PIECES, max_size=4))
 def test_no_stream_makes_a_reply_raise(kind: type[Reply], pieces: list[Any]) -> None:
     reply, parts = reply_of(kind), MessageParts()
-    events = [*reply.read([json.dumps(piece).encode() for piece in pieces]), *reply.end()]
+    events = [*reply.read(pieces), *reply.end()]
     assert [isinstance(event, TERMINAL) for event in events].count(True) == 1
     for event in events:
         parts.apply(event)
     json.dumps(parts.parts)
 
 
+def ended(kind: type[Reply], body: bytes, sizes: list[int]) -> list[Event]:
+    """Return the events of a body that comes in chunks of these sizes, again and again."""
+    reply, at, turn = reply_of(kind), 0, 0
+    events: list[Event] = []
+    try:
+        while at < len(body):
+            chunk = body[at : at + sizes[turn % len(sizes)]]
+            reply.begin(chunk)
+            events += reply.read(reply.pieces.feed(chunk))
+            at, turn = at + len(chunk), turn + 1
+        events += reply.read(reply.pieces.end())
+    except OutboundError as error:
+        return [*events, *reply.end(failure_of_error(error))]
+    return [*events, *reply.end()]
+
+
+LINES = st.sampled_from(
+    ("data: ", "data:", "data", "event: error", "event: message", ": ping", "error: ", "id: 1", "retry: x", "",
+     "[DONE]", "data: [DONE]", "{", "}", "[", "]", "<html>", "\x1e", "\ufeff", "upstream connect error")
+) | PIECES.map(json.dumps) | PIECES.map(lambda piece: "data: " + json.dumps(piece)) | PIECES.map(
+    lambda piece: json.dumps(piece, indent=1)
+)  # fmt: skip
+
+
 @pytest.mark.security
 @pytest.mark.parametrize("kind", REPLIES)
-@settings(max_examples=100, deadline=None)
-@given(whole=PIECES)
-def test_no_answer_makes_a_reply_raise(kind: type[Reply], whole: Any) -> None:
-    events = list(reply_of(kind).whole(whole))
+@settings(max_examples=40, deadline=None)
+@given(lines=st.lists(LINES, max_size=8), ends=st.sampled_from(("\n", "\r\n", "\r", "\n\n", "")), data=st.data())
+def test_no_body_makes_a_reply_raise_and_its_cuts_change_nothing(
+    kind: type[Reply], lines: list[str], ends: str, data: st.DataObject
+) -> None:
+    body = ends.join(lines).encode("utf-8", "replace")
+    events = ended(kind, body, [len(body) + 1])
     assert [isinstance(event, TERMINAL) for event in events].count(True) == 1
+    cut = ended(kind, body, data.draw(st.lists(st.integers(1, 9), min_size=1, max_size=4)))
+    assert said(cut) == said(events)
+
+
+def said(events: list[Event]) -> tuple[str, str, str]:
+    """Return text, thoughts, and how it ended: a reason, or that it failed (the words may be cut)."""
+    text = "".join(event.text for event in events if isinstance(event, TextDelta))
+    thoughts = "".join(event.text for event in events if isinstance(event, ReasoningDelta))
+    return text, thoughts, events[-1].reason if isinstance(events[-1], Finished) else "failed"
+
+
+@pytest.mark.security
+@settings(max_examples=100, deadline=None)
+@given(value=PIECES, status=st.sampled_from((200, 400, 401, 403, 404, 429, 500, 503)))
+def test_no_error_body_makes_its_reader_raise(value: Any, status: int) -> None:
+    for body in (json.dumps(value), json.dumps(json.dumps(value)), "data: " + json.dumps({"error": value})):
+        assert failure_of_body(status, body.encode()).code in EXPLANATIONS
+    assert failure_in({"error": value}).code in EXPLANATIONS
+
+
+@pytest.mark.security
+@given(value=PIECES, other=PIECES)
+def test_no_report_makes_the_counts_raise(value: Any, other: Any) -> None:
+    counts = Counts()
+    for each in (value, {"usage": other}, {"prompt_tokens": 3, "prompt_tokens_details": value, "cached_tokens": other}):
+        for report in [each, *reports_in(each if isinstance(each, dict) else {})]:
+            counts.note(report)
+    usage = counts.usage()
+    assert usage is None or all(
+        0 <= number <= 3 * MAX_TOKENS for number in (usage.input_tokens, usage.output_tokens, usage.cache_read_tokens)
+    )

@@ -168,7 +168,7 @@ MARK = {"cache_control": {"type": "ephemeral"}}
         ("claude-mythos-preview", {"thinking": False, "temperature": 0.2}, MARK),
         ("claude-opus-4-8", {"thinking": False, "temperature": 0.2, "topP": 0.5, "topK": 3}, MARK),
         ("claude-haiku-4-5", {"thinking": False, "temperature": 0.2, "topP": 0.5, "topK": 3},
-         {"temperature": 0.2, "top_p": 0.5, "top_k": 3, **MARK}),
+         {"temperature": 0.2, "top_k": 3, **MARK}),
         ("claude-haiku-4-5", {"temperature": 0.2, "topP": 0.5, "topK": 3},
          {"thinking": {"type": "enabled", "budget_tokens": 2000}, **MARK}),
         ("claude-3-5-sonnet-latest", {"thinking": True, "topK": 3}, {"top_k": 3, **MARK}),

@@ -1,4 +1,4 @@
-"""What streaming Markdown costs: ``python -m tests.load.rendering``.
+"""What streaming Markdown costs this process: ``python -m tests.load.rendering``.
 
 For each kind of text and size: milliseconds of CPU for one stream cut into small deltas, microseconds a delta,
 characters parsed and bytes sent for each character of text, and milliseconds to render the whole at once.
@@ -45,21 +45,21 @@ KINDS: dict[str, Callable[[int], str]] = {
 
 
 def _measure(text: str) -> tuple[float, float, float, float, float]:
-    from chat.rendering.highlight import highlight  # noqa: PLC0415 (after Django's settings)
-    from chat.rendering.markdown import render  # noqa: PLC0415
+    from chat.rendering import results  # noqa: PLC0415 (after Django's settings)
+    from chat.rendering.message import render  # noqa: PLC0415
     from chat.rendering.stream import MarkdownStream  # noqa: PLC0415
 
     pieces = [text[at : at + DELTA] for at in range(0, len(text), DELTA)]
     times, whole_times = [], []
     for _ in range(ROUNDS):
-        highlight.cache_clear()
+        results.memory.clear()
         stream, sent = MarkdownStream(), 0
         began = process_time()
         patches = [stream.feed(piece) for piece in pieces]
         patches.append(stream.finish())
         times.append(process_time() - began)
         sent = sum(len(patch.closed) + len(patch.open or "") + len(patch.tail or "") for patch in patches)
-        highlight.cache_clear()
+        results.memory.clear()
         began = process_time()
         html = render(text)
         whole_times.append(process_time() - began)
@@ -69,7 +69,7 @@ def _measure(text: str) -> tuple[float, float, float, float, float]:
 
 
 def main() -> None:
-    settings.configure(USE_I18N=False)
+    settings.configure(USE_I18N=False, CACHES={"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}})
     django.setup()
     write = sys.stdout.write
     write(f"{'text':<12}{'tokens':>8}{'ms':>9}{'us/delta':>10}{'parsed':>9}{'sent':>7}{'whole ms':>10}\n")

@@ -11,6 +11,12 @@ _FAILURES: dict[str, tuple[int, tuple[str, str | None, str], str, str]] = {
         "invalid_request_error",
         "INVALID_ARGUMENT",
     ),
+    "settings": (
+        400,
+        ("invalid_request_error", None, "temperature and top_p cannot both be given for this model"),
+        "invalid_request_error",
+        "INVALID_ARGUMENT",
+    ),
     "context": (
         400,
         (
@@ -61,7 +67,7 @@ _FAILURES: dict[str, tuple[int, tuple[str, str | None, str], str, str]] = {
     ),
     "429": (
         429,
-        ("requests", "rate_limit_exceeded", "Rate limit reached. Please try again in 20s."),
+        ("requests", "rate_limit_exceeded", "Rate limit reached for requests."),
         "rate_limit_error",
         "RESOURCE_EXHAUSTED",
     ),
@@ -122,3 +128,28 @@ def failure(wire: str, name: str) -> tuple[int, dict[str, Any]]:
 
 def failure_line(wire: str, name: str) -> str:
     return json.dumps(failure(wire, name)[1])
+
+
+# Tokens that a model writes at most, by the beginning of its name; any other writes a little less than real ones do.
+_LONGEST = {
+    "gpt-4.1": 32_768, "gpt-4o": 16_384, "gpt-4": 8_192, "gpt-5": 128_000, "gemini-2.5": 65_536, "claude": 128_000,
+}  # fmt: skip
+
+
+def most_of(model: str) -> int:
+    """Return the largest cap on a reply that is taken."""
+    name = model.rpartition("/")[2]
+    return next((most for part, most in _LONGEST.items() if part in name), 32_000)
+
+
+def too_large(wire: str, cap: int, most: int) -> dict[str, Any]:
+    """Return the refusal of a cap on the reply, in the words of `wire`."""
+    words = f"max_tokens is too large: {cap}. At most {most} completion tokens are supported."
+    if wire == "anthropic":
+        return {"type": "error", "error": {"type": "invalid_request_error", "message": words}}
+    if wire == "gemini":
+        return {"error": {"code": 400, "message": words, "status": "INVALID_ARGUMENT"}}
+    if wire == "bedrock":
+        return {"message": words}
+    error = {"message": words, "type": "invalid_request_error", "param": "max_tokens", "code": "invalid_value"}
+    return {"error": error}

@@ -131,6 +131,9 @@ def _steps(script: Script, rest: str) -> Iterator[Step]:
         yield from _interrupted(script)
     elif script.name == "reasoning":
         yield from _reasoning(script)
+    elif script.name == "blank":
+        yield from (Step("text", blank) for blank in ("\n", " \u3000\n"))
+        yield from _text(script.value.replace("_", " "))
     elif script.name == "repeat":
         yield from itertools.repeat(Step("text", "same "), 120)
     elif script.name == "garbage":

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from tests.model_server import bedrock, responses
 from tests.model_server.bedrock import Bedrock
-from tests.model_server.failures import failure
+from tests.model_server.failures import failure, most_of, too_large
 from tests.model_server.responses import Responses
 from tests.model_server.script import Prompt, Script, Step, plain, script_for, words
 from tests.model_server.wires import Anthropic, Gemini, OpenAI, counts_of
@@ -159,7 +159,7 @@ def _prompt(messages: list[dict[str, Any]], tool_role: str, max_tokens: int) -> 
 async def _answer(request: web.Request, wire: str, model: str, prompt: Prompt, *, streamed: bool) -> web.StreamResponse:
     seen: Seen = request["seen"]
     script = script_for(replace(prompt, structured=_structured(seen.body)))
-    refused = _refusal(request, wire, model, script)
+    refused = _refusal(request, wire, model, script, prompt.max_tokens)
     try:
         if script.first:
             await asyncio.sleep(script.first)
@@ -190,7 +190,7 @@ def _structured(body: dict[str, Any]) -> str:
     return "json" if any(formats) else ""
 
 
-def _refusal(request: web.Request, wire: str, model: str, script: Script) -> web.Response | None:
+def _refusal(request: web.Request, wire: str, model: str, script: Script, cap: int) -> web.Response | None:
     keys = " ".join(request.headers.get(name, "") for name in KEYS)
     name = script.value if script.name == "error" else ""
     if name and "times" in script.options and len(request.app[STATE].seen) > script.number("times", 0):
@@ -199,6 +199,8 @@ def _refusal(request: web.Request, wire: str, model: str, script: Script) -> web
         name = "401"
     elif model == "no-such-model":
         name = "404"
+    elif cap > most_of(model):
+        return web.json_response(too_large(wire, cap, most_of(model)), status=400)
     if name == "redirect":
         return web.Response(status=302, headers={"Location": script.options.get("to", "/v1/models")})
     if name:

@@ -31,6 +31,8 @@ def counts_of(script: Script, prompt_tokens: int) -> Counts:
     kinds = [step.kind for step in script.steps]
     thoughts = kinds.count("think")
     cached = script.number("cached", 0)
+    if "usage" in script.options:  # as a provider that miscounts
+        return Counts(script.number("usage", 0), script.number("usage", 0), thoughts, cached)
     return Counts(prompt_tokens, kinds.count("text") + thoughts + kinds.count("args"), thoughts, cached)
 
 

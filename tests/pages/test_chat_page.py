@@ -136,6 +136,28 @@ def test_failed_reply_says_what_to_do(sign_in: SignIn, owner: User, make_chat: C
     assert "Wait a minute and regenerate" in html
 
 
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"finish_reason": "length"}, "Cut off at the length limit"),
+        ({"finish_reason": "content_filter"}, "Ended by the provider&#x27;s content filter"),
+        ({"finish_reason": "budget"}, "Cut off because the credit was used up"),
+        ({"finish_reason": "limit"}, "Cut off at the limit of steps"),
+        ({"finish_reason": "stopped", "state": "stopped"}, "Stopped"),
+        ({"finish_reason": "", "state": "interrupted"}, "Interrupted"),
+        ({"finish_reason": "stop"}, ""),
+        ({"finish_reason": "tool_calls"}, ""),
+    ],
+)
+def test_what_ended_a_reply_is_said_beneath_it(
+    sign_in: SignIn, owner: User, make_chat: Chats, fields: dict[str, str], words: str
+) -> None:
+    chat = make_chat(owner)
+    make_reply(Message.objects.get(text="Question 0"), "Long ago a wolf", **fields)
+    html = sign_in(owner).get(f"/c/{chat.id}").content.decode()
+    assert re.findall(r'<span class="ended">([^<]*)</span><span class="acts">', html) == ([words] if words else [])
+
+
 def test_every_kind_of_part_is_shown(sign_in: SignIn, owner: User, make_chat: Chats) -> None:
     chat = make_chat(owner)
     call = {"id": "1", "name": "lookup<b>", "args": '{"q": "<i>"}', "output": "<u>found</u>", "progress": 1}

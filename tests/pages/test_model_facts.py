@@ -1,6 +1,7 @@
 """What the model menu says beside the names: windows, prices, and why a model cannot be used."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -31,7 +32,7 @@ def fresh() -> Iterator[None]:
     price_table.table.forget()
 
 
-def told(client: Client) -> dict[str, dict[str, str]]:
+def told(client: Client) -> dict[str, dict[str, Any]]:
     return {each["model"]: each for each in client.get("/c/new/models").json()["models"]}
 
 

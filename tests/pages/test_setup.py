@@ -2,14 +2,16 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
 from django.core.cache import cache
+from django.core.exceptions import ValidationError
 from django.test import Client
 
 from accounts.models import CapabilityGrant, User
-from endpoints import registry
+from endpoints import entered, registry
 from endpoints.models import OperatorEndpoint
 from tests.model_server.fixtures import ModelServer
 from tests.pages.conftest import FRAGMENT
@@ -94,6 +96,27 @@ def test_nobody_else_finds_it(
     assert OperatorEndpoint.objects.get().model_names == row.model_names
     CapabilityGrant.objects.create(principal="user", user=owner, capability="manage:configs")
     assert stranger.get("/setup").status_code == 200
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("address", ["http://localhost:11434/v1", "http://10.0.0.5/v1", "https://evil.example/v1"])
+def test_the_power_alone_adds_no_address(
+    owner: User, sign_in: Callable[[User], Client], address: str, client: Client, model_server: ModelServer
+) -> None:
+    """What stands in an endpoint counts as the operator's own."""
+    row = begin(client, model_server)
+    helper = sign_in(owner)
+    CapabilityGrant.objects.create(principal="user", user=owner, capability="manage:configs")
+    form = {"name": "Mine", "base_url": address, "api_key": "sk-x"}
+    refused = helper.post("/setup/new/other", form)
+    assert refused.status_code == 422
+    assert "Only an administrator" in refused.content.decode()
+    assert list(OperatorEndpoint.objects.all()) == [row]
+    assert helper.post(f"/setup/{row.id}", {"more": "tiny"}).status_code == 302, "an address that is there stays"
+    with pytest.raises(ValidationError):
+        entered.save(actor=owner, entry=replace(entered.entry_of(row), base_url=address), row=row)
+    known = helper.post("/setup/new/mistral", form | {"base_url": "https://api.mistral.ai/v1"})
+    assert known.status_code == 302
 
 
 def test_unknown_providers_and_rows_are_not_found(client: Client) -> None:

@@ -1,7 +1,7 @@
 """The page of what was used."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -43,6 +43,38 @@ def test_a_day_is_the_one_on_the_person_s_clock(owner: User, spend: Spend) -> No
         spend(owner, 1, created_at=midnight)
         spend(owner, 2, created_at=midnight - timedelta(seconds=1))
         assert [used.credits for _day, used in usage_of(owner, days=7).days][-2:] == [2, 1]
+
+
+ZONES = (
+    "CET", "EET", "MET", "WET", "Europe/Berlin", "America/Havana", "Africa/Cairo", "Antarctica/Troll", "Asia/Kathmandu",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize("month", [1, 4, 7, 11])
+def test_the_first_and_the_last_minute_of_a_day_are_its_own(owner: User, spend: Spend, zone: str, month: int) -> None:
+    """Also in zones whose names the database takes for others, and on days whose clock is changed."""
+    with timezone.override(ZoneInfo(zone)):
+        today = timezone.localdate()
+        begun = today.replace(month=month, day=15)
+        day = begun if begun < today else begun.replace(year=today.year - 1)
+        first = datetime.combine(day, time(0, 1), tzinfo=ZoneInfo(zone))
+        spend(owner, 1, created_at=first)
+        spend(owner, 2, created_at=first + timedelta(hours=23, minutes=58))
+        spend(owner, 4, created_at=first - timedelta(minutes=2))
+        found = {each: used.credits for each, used in usage_of(owner, days=400).days if used.credits}
+    assert found == {day: 3, day - timedelta(days=1): 4}
+
+
+def test_where_midnight_is_twice_or_never_a_day_begins_once(owner: User, spend: Spend) -> None:
+    for zone, day in (("America/Havana", date(2026, 11, 1)), ("Africa/Cairo", date(2026, 4, 24))):
+        with timezone.override(ZoneInfo(zone)):
+            start = datetime.combine(day, time.min, tzinfo=ZoneInfo(zone)).astimezone(UTC)
+            for minutes in (-1, 1, 30, 90):
+                spend(owner, 1, created_at=start + timedelta(minutes=minutes))
+            days = (timezone.localdate() - day).days + 3
+            found = dict(usage_of(owner, days=days).days)
+            assert (found[day].credits, found[day - timedelta(days=1)].credits) == (3, 1)
 
 
 @pytest.mark.parametrize("days", [7, 30, 90])

@@ -35,6 +35,7 @@ _EXAMPLES: dict[str, object] = {
     "UUIDConverter": "01900000-0000-7000-8000-00000000ffff",
     "StringConverter": "example",
     "PathConverter": "example",
+    "EndpointConverter": "example",
     "SlugConverter": "example",
     "IntConverter": 1,
 }

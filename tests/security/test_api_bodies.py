@@ -22,7 +22,8 @@ pytestmark = [
 ]
 Belongings = dict[str, Any]
 RE_OWNING = ("id", "_id", "user", "owner", "owner_id", "author", "tenant", "role", "is_staff", "isAdmin", "balance",
-             "credits", "created_at", "createdAt", "storage_key", "expires_at", "expiredAt")  # fmt: skip
+             "credits", "created_at", "createdAt", "updatedAt", "storage_key", "expires_at", "expiredAt", "tenantId",
+             "createdBy", "is_superuser", "tokenCredits")  # fmt: skip
 BROKEN = {
     "empty": b"",
     "null": b"null",
@@ -68,6 +69,19 @@ def test_a_field_that_is_nobodys_to_write_is_refused(
             answer = writer.by(owner, admin_user).send(writer.method, writer.path, each)
             assert answer.status_code == 400, (writer, each, answer.content)
     assert everything() == before
+
+
+def test_a_field_that_is_only_unknown_is_no_reason_to_refuse(
+    owner: User, admin_user: User, belongings: Belongings
+) -> None:
+    for writer in [each for each in all_writers(owner, **places_of(belongings)) if each.takes_body]:
+        if writer.template == "/api/roles/{name}/{kind}":
+            continue  # its fields are the bits themselves
+        cache.clear()
+        body = good_body(writer, str(belongings["conversation"].id)) | {"somethingNewer": {"of": ["a", 1]}}
+        answer = writer.by(owner, admin_user).send(writer.method, writer.path, body)
+        assert b"somethingNewer" not in answer.content, (writer, answer.content)
+        assert b"Extra" not in answer.content, (writer, answer.content)
 
 
 @pytest.mark.parametrize("name", BROKEN)

@@ -71,7 +71,7 @@ def test_a_host_that_is_not_ours_is_refused(host: str, owner: User) -> None:
 
 
 @pytest.mark.parametrize("path", ["//api/user", "/api//user", "/%2e%2e/api/user", "/api/%2e%2e/api/user", "/api/user;x",
-                                  "/api/user.", "/api/user/", "/api/user%2f", "/api/User", "/api/../api/user",
+                                  "/api/user.", "/api/user//", "/api/User", "/api/../api/user",
                                   "/api/user%00", "/api/user%20", "/login/../api/user",
                                   "/health;/../api/user"])  # fmt: skip
 def test_a_path_that_only_looks_like_a_route_is_none(path: str, owner: User) -> None:

@@ -17,7 +17,7 @@ from tests.security.test_api_anonymous import LOGIN, OPEN
 pytestmark = [
     pytest.mark.security,
     pytest.mark.django_db(transaction=True),
-    pytest.mark.usefixtures("stream_threads", "somewhere"),
+    pytest.mark.usefixtures("stream_threads", "somewhere", "keys_allowed"),
 ]
 STATES: dict[str, dict[str, Any]] = {
     "waiting": {"waits_for_approval": True},

@@ -15,7 +15,11 @@ from chat.services import turns
 from tests.api.conftest import Api, bearer
 from tests.security.conftest import everything
 
-pytestmark = [pytest.mark.security, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("stream_threads")]
+pytestmark = [
+    pytest.mark.security,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("stream_threads", "keys_allowed"),
+]
 NEW = "tangerine-lamp-42"
 
 

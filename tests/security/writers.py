@@ -52,6 +52,7 @@ def _path(template: str, places: dict[str, Any]) -> str:
 def _administration(some_id: str) -> dict[str, dict[str, Any]]:
     role, member = {"description": "Mine"}, {"userId": some_id}
     return {
+        "POST /api/admin/login/local": {"email": "olivia.owner@example.org", "password": "correct-horse-battery"},
         "POST /api/admin/roles": {"name": "Mine"},
         "PUT /api/admin/roles/{name}": role,
         "PATCH /api/admin/roles/{name}": role,

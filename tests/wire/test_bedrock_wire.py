@@ -1,5 +1,6 @@
 """What is sent to Bedrock, and Amazon's signature and framing checked against Amazon's own library."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -124,11 +125,11 @@ def test_messages_are_found_however_they_are_cut(size: int) -> None:
         "messageStop", {"stopReason": "end_turn"}
     )
     ours, theirs = EventFrames(), EventStreamBuffer()
-    found: list[bytes] = []
+    found: list[dict[str, Any]] = []
     for at in range(0, len(stream), size):
         found += ours.feed(stream[at : at + size])
         theirs.add_data(stream[at : at + size])
-    official = [b'{"%s":%s}' % (each.headers[":event-type"].encode(), each.payload) for each in theirs]
+    official = [{each.headers[":event-type"]: json.loads(each.payload)} for each in theirs]
     assert found == official
     assert len(found) == 2
 

@@ -62,12 +62,10 @@ SCENARIOS = {
     "length": Scenario("[[length]]", "length", TWELVE, usage=Usage(1, 12), cost=122),
     "filtered reply": Scenario("[[filter]]", "content_filter", TWELVE, usage=Usage(1, 12), cost=122),
     "filtered prompt": Scenario(
-        "[[error:filter]]", "content_filter", title="The provider's content filter stopped this",
-        # These answer such a prompt with a finish reason (above), never with an error.
-        instead=dict.fromkeys(("anthropic", "vertex claude", "gemini", "vertex gemini", "bedrock"), "bad_request"),
+        "[[error:filter]]", "content_filter", title="The provider's content filter stopped this"
     ),
     "401": Scenario("[[error:401]]", "bad_key", title="The provider did not accept the key"),
-    "403": Scenario("[[error:403]]", "bad_key", title="The provider did not accept the key"),
+    "403": Scenario("[[error:403]]", "forbidden", title="The key may not do this"),
     "404": Scenario("[[error:404]]", "no_such_model", title="The provider does not know this model"),
     "429": Scenario(
         "[[error:429 after=30]]", "rate_limit", title="The provider is limiting requests",

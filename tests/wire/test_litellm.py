@@ -128,7 +128,7 @@ async def test_results_of_tools_go_back(endpoint: Endpoint) -> None:
 
 @pytest.mark.parametrize(
     ("name", "code"),
-    [("400", "bad_request"), ("401", "bad_key"), ("403", "bad_key"), ("404", "no_such_model"), ("429", "rate_limit"),
+    [("400", "bad_request"), ("401", "bad_key"), ("403", "forbidden"), ("404", "no_such_model"), ("429", "rate_limit"),
      ("context", "context_too_long"), ("500", "overloaded"), ("529", "overloaded"), ("redirect", "bad_response")],
 )  # fmt: skip
 async def test_each_refusal_has_its_code(endpoint: Endpoint, model_server: ModelServer, name: str, code: str) -> None:

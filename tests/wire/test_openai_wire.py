@@ -121,7 +121,7 @@ async def test_texts_of_every_kind_arrive_whole(openai: Endpoint, scenario: str,
 
 @pytest.mark.parametrize(
     ("name", "code"),
-    [("400", "bad_request"), ("401", "bad_key"), ("402", "quota"), ("403", "bad_key"), ("404", "no_such_model"),
+    [("400", "bad_request"), ("401", "bad_key"), ("402", "quota"), ("403", "forbidden"), ("404", "no_such_model"),
      ("429", "rate_limit"), ("quota", "quota"), ("context", "context_too_long"), ("filter", "content_filter"),
      ("500", "overloaded"), ("503", "overloaded"), ("529", "overloaded"), ("redirect", "bad_response")],
 )  # fmt: skip

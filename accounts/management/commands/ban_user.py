@@ -13,7 +13,7 @@ class Command(AdminCommand):
     def add_own_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("email")
         parser.add_argument("minutes", type=float)
-        parser.add_argument("--address", default="", help="keep this network address out, too")
+        parser.add_argument("--address", default="", help="this network address, too")
         parser.add_argument("--reason", default="")
 
     def run_with(self, **options: Any) -> tuple[Any, str]:
@@ -22,6 +22,7 @@ class Command(AdminCommand):
             raise CommandError("The minutes are a number from 0 to ten years.")
         if not minutes:
             ended = bans.lift(actor=None, user=user)
+            ended += bans.lift(actor=None, address=options["address"]) if options["address"] else 0
             return {"email": user.email, "lifted": ended}, f"{user.email} may come in again."
         made = bans.ban(actor=None, user=user, address=options["address"], minutes=minutes, reason=options["reason"])
         until = made[0].until

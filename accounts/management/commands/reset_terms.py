@@ -3,6 +3,7 @@ from typing import Any
 from accounts import audit
 from accounts.commands import AdminCommand
 from accounts.models import User
+from accounts.services import endings
 
 
 class Command(AdminCommand):
@@ -11,6 +12,10 @@ class Command(AdminCommand):
 
     def run_with(self, **options: Any) -> tuple[Any, str]:
         self.confirm("Everybody will be asked to accept the terms.", options)
-        count = User.objects.filter(terms_accepted_at__isnull=False).update(terms_accepted_at=None)
+        people = User.objects.filter(terms_accepted_at__isnull=False)
+        accepted = list(people.values_list("id", flat=True))
+        count = people.update(terms_accepted_at=None)
+        for user_id in accepted:
+            endings.announce(user_id)
         audit.record(actor=None, action="terms.reset", target=audit.Target("terms", ""), after={"people": count})
         return {"people": count}, f"{count} people will be asked again."

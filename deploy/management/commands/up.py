@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand
 from django.db.migrations.loader import MigrationLoader
 
 from config.environment import env
+from deploy.embedded.probe import free_port
 from deploy.embedded.supervisor import PLAN, Plan
 from endpoints.config.environment import PROVIDER_KEYS, text_of
 
@@ -15,13 +16,14 @@ class Command(BaseCommand):
     help = "Run Parley: every part that no variable replaces is started here, watched, and stopped with Ctrl-C."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        port = settings.PORT or free_port()  # PORT=0: whichever is free
         plan = Plan(
             root=settings.BASE_DIR,
             data=settings.DATA_DIR,
             static=settings.BASE_DIR / "static",
             static_root=settings.STATIC_ROOT,
             host=settings.HOST,
-            port=settings.PORT,
+            port=port,
             database_url=env.text("DATABASE_URL"),
             redis_url=env.text("REDIS_URL"),
             local_model=self._wants_local_model(),
@@ -31,7 +33,7 @@ class Command(BaseCommand):
         # Same process, new program: signals and the waiting `make` go on to mean it.
         os.chdir(settings.BASE_DIR)
         command = [sys.executable, "-m", "deploy.embedded"]
-        os.execve(sys.executable, command, dict(os.environ) | {PLAN: plan.to_json()})  # noqa: S606
+        os.execve(sys.executable, command, dict(os.environ) | {"PORT": str(port), PLAN: plan.to_json()})  # noqa: S606
 
     def _wants_local_model(self) -> bool:
         """Off by LOCAL_MODEL=off; unless LOCAL_MODEL says so, also off when a provider's key is set."""

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0015_database_defaults'),
+        ('accounts', '0016_shown_by_clients'),
     ]
 
     operations = [

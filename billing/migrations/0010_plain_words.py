@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('billing', '0008_database_defaults'),
+        ('billing', '0009_reply_tokens_of_a_hold'),
     ]
 
     operations = [

@@ -1,0 +1,37 @@
+"""The answers that any operation of the API may give, said in one place of the OpenAPI document."""
+
+from typing import Any, Final
+
+REFUSALS: Final = {
+    "400": "The request is malformed, or a value in it cannot be used.",
+    "401": "Nobody is signed in, or what was shown opens nothing.",
+    "403": "This person may not do that, or has to sign in again first.",
+    "404": "There is no such thing, or it is not this person's to see.",
+    "405": "The address does not take this method.",
+    "406": "The answer cannot be given in the form that was asked for.",
+    "409": "It is in use, was changed meanwhile, or a quota is reached.",
+    "413": "The request is too large.",
+    "415": "Bodies are JSON.",
+    "422": "The values are well-formed and do not fit together.",
+    "429": "That was too often; `Retry-After` says when to come back.",
+    "503": "A part of the server cannot be reached.",
+}
+_NAME: Final = "Refusal"
+_SCHEMA: Final = {
+    "type": "object",
+    "description": "Why it was not done: most routes say `message`, those of conversations and chat `error`.",
+    "properties": {"message": {"type": "string"}, "error": {"type": "string"}, "code": {"type": "string"}},
+}
+
+
+def add_refusals(result: dict[str, Any], **_rest: Any) -> dict[str, Any]:
+    """Give every operation the refusals that it does not describe itself (a hook of drf-spectacular)."""
+    result.setdefault("components", {}).setdefault("schemas", {})[_NAME] = _SCHEMA
+    content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{_NAME}"}}}
+    for item in result["paths"].values():
+        for operation in item.values():
+            answers = operation.setdefault("responses", {})
+            for status, words in REFUSALS.items():
+                answers.setdefault(status, {"description": words, "content": content})
+            answers["429"].setdefault("headers", {"Retry-After": {"schema": {"type": "integer"}}})
+    return result

@@ -1,0 +1,18 @@
+"""What an API key needs for a view: each declares it as `key_scopes`, a scope for each method.
+
+A method that is not there is closed to keys: the person must have signed in. So is a view that declares nothing.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from accounts.models import ApiKey
+
+Scopes = Mapping[str, str]
+
+_READ: Final = dict.fromkeys(("GET", "HEAD", "OPTIONS"), str(ApiKey.Scope.READ))
+_WRITING: Final = ("POST", "PUT", "PATCH", "DELETE")
+CLOSED: Final[Scopes] = {}
+READ_ONLY: Final[Scopes] = _READ
+READ_AND_WRITE: Final[Scopes] = {**_READ, **dict.fromkeys(_WRITING, str(ApiKey.Scope.WRITE))}
+ADMINISTER: Final[Scopes] = dict.fromkeys((*_READ, *_WRITING), str(ApiKey.Scope.ADMIN))

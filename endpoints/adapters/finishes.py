@@ -1,0 +1,53 @@
+"""Why a reply ended, in the words of all providers: each name is unique enough to be one table."""
+
+import re
+from typing import Final
+
+from endpoints.events import FinishReason
+
+_SEPARATORS = re.compile(r"[^a-z0-9]+")
+
+
+def squeezed(word: str) -> str:
+    """Return a machine's word in small letters without separators: providers spell one name in many ways."""
+    return _SEPARATORS.sub("", word.lower())
+
+
+# What stands here is anything else than the model's own end; so "stop", "end_turn" and unknown words do not.
+_REASONS: Final[dict[str, FinishReason]] = {
+    **dict.fromkeys(
+        ("length", "maxtokens", "maxoutputtokens", "maxnewtokens", "maxlength", "maxcompletiontokens", "modellength",
+         "tokenlimit", "tokenlimitreached", "modelcontextwindowexceeded", "contextlength", "contextlengthexceeded"),
+        "length",
+    ),
+    **dict.fromkeys(("toolcalls", "toolcall", "functioncall", "tooluse"), "tool_calls"),
+    **dict.fromkeys(
+        ("contentfilter", "contentfiltered", "contentpolicy", "contentpolicyviolation", "safety", "recitation",
+         "language", "blocklist", "prohibitedcontent", "spii", "imagesafety", "imageprohibitedcontent",
+         "imagerecitation", "modelarmor", "jailbreak", "refusal", "guardrail", "guardrails", "guardrailintervened",
+         "sensitive", "moderation", "moderated", "blocked", "flagged", "filtered"),
+        "content_filter",
+    ),
+    **dict.fromkeys(("pauseturn", "maxturns", "maxsteps", "maxtoolcalls", "toollimitreached"), "limit"),
+}  # fmt: skip
+# Not the end of a reply, but of the provider: a code of `endpoints.errors`; empty: by what had come.
+_FAILURES: Final[dict[str, str]] = {
+    **dict.fromkeys(("error", "servererror", "networkerror", "insufficientsystemresource", "overloaded"), "overloaded"),
+    **dict.fromkeys(
+        ("malformedfunctioncall", "unexpectedtoolcall", "toomanytoolcalls", "malformedresponse",
+         "missingthoughtsignature", "malformedmodeloutput", "malformedtooluse", "other", "imageother", "noimage",
+         "abort", "aborted", "cancelled", "canceled", "timeout", "failed"),
+        "",
+    ),
+}  # fmt: skip
+
+
+def reason_of(word: str) -> FinishReason:
+    """Return why the reply ended; an unknown word is the model's own end."""
+    return _REASONS.get(squeezed(word), "stop")
+
+
+def failure_code_of(word: str, *, began: bool) -> str | None:
+    """Return the code of the failure that a finish reason stands for, or None where it is none."""
+    code = _FAILURES.get(squeezed(word))
+    return code if code is None else code or ("cut_off" if began else "bad_response")

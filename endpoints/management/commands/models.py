@@ -1,0 +1,51 @@
+import difflib
+import json
+from argparse import ArgumentParser
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandError
+
+from accounts.commands import AdminCommand
+from billing.price_map import installed
+from endpoints import renewal
+from endpoints.config.default_models import FILE
+
+
+class Command(AdminCommand):
+    help = "Renew what is known of the built-in providers' models from the price list: manage.py models renew."
+    requires_migrations_checks = False
+
+    def add_own_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("verb", choices=["renew"])
+        parser.add_argument("--file", default="", help="a price list of litellm's form; else the installed one")
+        parser.add_argument("--add", action="store_true", help="also add the list's new models, behind the others")
+        parser.add_argument("--check", action="store_true", help="change nothing; fail where something would change")
+
+    def run_with(self, **options: Any) -> tuple[Any, str]:
+        entries = _entries_of(options["file"])
+        before = renewal.read()
+        after = renewal.renewed(before, entries, add=options["add"])
+        found = list(renewal.changes(before, after, entries))
+        old, new = renewal.to_text(before), renewal.to_text(after)
+        told = [asdict(each) for each in found]
+        diff = "".join(difflib.unified_diff(old.splitlines(True), new.splitlines(True), FILE.name, FILE.name, n=0))
+        if options["check"] and old != new:
+            raise CommandError(f"{FILE.name} is not as the price list has it:\n{diff}")
+        if not options["check"]:
+            FILE.write_text(new)
+        words = "\n".join([*map(str, found), diff or "Nothing has changed."])
+        return told, words
+
+
+def _entries_of(name: str) -> Any:
+    if not name:
+        return installed()
+    try:
+        found = json.loads(Path(name).read_text())
+    except (OSError, ValueError) as error:
+        raise CommandError(f"{name} cannot be read: {error}") from None
+    if not isinstance(found, dict):
+        raise CommandError(f"{name} is no price list.")
+    return found

@@ -1,0 +1,146 @@
+"""Replies that are blank, or begin so: what is stored, and what the next message sends."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.db import connections
+from pytest_django import Settings
+
+from accounts.models import User
+from chat.generator.scrub import Scrubber
+from chat.generator.worker import Generator
+from chat.models import Generation, Message
+from chat.services import turns
+from chat.services.loading import load_conversations
+from chat.services.signals import WORK, client
+from chat.services.turns import StartedTurn
+from endpoints import registry
+from endpoints.events import Event, ReasoningDelta, TextDelta, ToolCallStarted
+from endpoints.parts import MessageParts
+from tests.chat.conftest import began, draft
+from tests.model_server.fixtures import ModelServer
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.wire]
+
+ENDPOINTS = """
+version: 1.3.5
+endpoints:
+  custom:
+    - {{name: Somewhere, apiKey: sk-test, baseURL: "{url}", titleConvo: false, models: {{default: [tiny]}}}}
+"""
+CHATS = [
+    ["Open?", "\n", "Still there?", " \t ", "Say it.", "It is open. \n"],
+    ["a", "", "b", "\u00a0\u3000"],
+]
+HEARD = [
+    [("user", "Open?\n\nStill there?\n\nSay it."), ("assistant", "It is open."), ("user", "And now?")],
+    [("user", "a\n\nb\n\nAnd now?")],
+]
+
+
+@pytest.fixture(autouse=True)
+def provider(settings: Settings, tmp_path: Path, model_server: ModelServer) -> None:
+    settings.LIBRECHAT_CONFIG = tmp_path / "librechat.yaml"
+    settings.LIBRECHAT_CONFIG.write_text(ENDPOINTS.format(url=model_server.url))
+    registry.reset()
+    client().delete(WORK)
+
+
+@pytest.fixture
+async def generator() -> AsyncIterator[Generator]:
+    generator = Generator()
+    task = asyncio.create_task(generator.run())
+    yield generator
+    generator.drain()
+    await asyncio.wait_for(task, 20)
+    await sync_to_async(connections.close_all)()
+
+
+async def over(started: StartedTurn) -> Message:
+    async with asyncio.timeout(20):
+        while (await Generation.objects.aget(id=started.generation.id)).is_open:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    return await Message.objects.aget(id=started.reply.id)
+
+
+def heard(model_server: ModelServer) -> list[tuple[str, str]]:
+    return [(each["role"], each["content"]) for each in model_server.requests()[-1]["body"]["messages"]]
+
+
+async def test_blank_lines_before_a_reply_are_not_stored(owner: User, generator: Generator) -> None:
+    reply = await over(await sync_to_async(began)(owner, text="[[blank:The_shop_opens_at_nine.]]"))
+    assert (reply.state, reply.text) == ("complete", "The shop opens at nine.")
+    assert reply.parts == [{"type": "text", "text": "The shop opens at nine."}]
+
+
+async def test_after_a_blank_reply_the_chat_goes_on(
+    owner: User, generator: Generator, model_server: ModelServer
+) -> None:
+    first = await sync_to_async(began)(owner, text="[[blank]] Open?")
+    assert (await over(first)).text == ""
+    next_one = await sync_to_async(turns.start_turn)(
+        user=owner, conversation_id=first.conversation.id, draft=draft(text="Well?", parent_id=first.reply.id)
+    )
+    assert (await over(next_one)).state == "complete"
+    assert heard(model_server) == [("user", "[[blank]] Open?\n\nWell?")]
+
+
+@pytest.mark.parametrize("number", [0, 1])
+async def test_chats_that_were_loaded_with_blanks_go_on(
+    owner: User, generator: Generator, model_server: ModelServer, number: int
+) -> None:
+    messages = [{"role": "assistant" if at % 2 else "user", "content": each} for at, each in enumerate(CHATS[number])]
+    line = json.dumps({"title": "Blanks", "created": 1_780_000_000, "messages": messages})
+    await sync_to_async(load_conversations)(user=owner, lines=[line], endpoint="Somewhere", model="tiny")
+    last = await Message.objects.filter(text=CHATS[number][-1]).alatest("created_at")
+    started = await sync_to_async(turns.start_turn)(
+        user=owner, conversation_id=last.conversation_id, draft=draft(text="And now?", parent_id=last.id)
+    )
+    assert (await over(started)).state == "complete"
+    assert heard(model_server) == HEARD[number]
+    stored = Message.objects.filter(conversation_id=last.conversation_id).order_by("created_at")
+    assert [each.text async for each in stored][: len(messages)] == CHATS[number]
+
+
+async def test_going_on_after_blanks_repeats_no_blank(
+    owner: User, generator: Generator, model_server: ModelServer
+) -> None:
+    started = await sync_to_async(began)(owner, text="Say it.")
+    await over(started)
+    changed = Message.objects.filter(id=started.reply.id)
+    await changed.aupdate(state="stopped", text=" \n", parts=[{"type": "text", "text": " \n"}])
+    more = await sync_to_async(turns.continue_reply)(user=owner, message_id=started.reply.id)
+    await over(more)
+    assert heard(model_server) == [("user", "Say it.")]
+
+
+CUT: dict[str, tuple[list[Event], list[str]]] = {
+    "blank, then words": (
+        [TextDelta("\n"), TextDelta(" \u3000\n"), TextDelta("\n\nYes. \n"), TextDelta("\n")], ["Yes. \n\n"],
+    ),
+    "only blank": ([TextDelta(" "), TextDelta("\n\n")], []),
+    "code that is indented": ([TextDelta("\n"), TextDelta("\n    a = 1\n")], ["    a = 1\n"]),
+    "after thoughts": ([ReasoningDelta(" \nHm."), TextDelta("\n\nYes.")], [" \nHm.", "Yes."]),
+    "after a call": (
+        [TextDelta("Look. \n"), ToolCallStarted("1", "look"), TextDelta("\n\nThere.")], ["Look. \n", "There."],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CUT)
+def test_a_text_begins_where_there_is_something_to_read(name: str) -> None:
+    given, kept = CUT[name]
+    reducer, scrubber = MessageParts(), Scrubber()
+    for event in given:
+        cleaned = scrubber.clean(event)
+        if not isinstance(cleaned, TextDelta) or cleaned.text:
+            reducer.apply(cleaned)
+    assert [part[part["type"]] for part in reducer.parts if part["type"] != "tool_call"] == kept
+
+
+def test_a_text_that_goes_on_keeps_its_blanks() -> None:
+    assert Scrubber(in_text=True).clean(TextDelta("\n\nMore.")) == TextDelta("\n\nMore.")

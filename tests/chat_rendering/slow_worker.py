@@ -1,0 +1,33 @@
+"""A worker whose code takes as long as it says: ``spin``, ``sleep``, ``grow``, ``exit``; other code comes back."""
+
+import os
+import sys
+import time
+
+from chat.rendering.jobs import Job
+from chat.rendering.text import escape
+from chat.rendering.worker import __main__ as worker
+from chat.rendering.worker import drawing
+from chat.rendering.worker.protocol import Answer
+
+COMMAND = (sys.executable, "-m", "tests.chat_rendering.slow_worker")
+
+
+def _code(job: Job) -> Answer:
+    word = job.source.split()[0]
+    while word == "spin":
+        pass
+    if word == "sleep":
+        time.sleep(60)
+    elif word == "grow":
+        return Answer("x" * 4_000_000_000)
+    elif word == "exit":
+        os._exit(3)
+    elif word == "nap":
+        time.sleep(0.3)
+    return Answer(f"<em>{escape(job.source)}</em> by {os.getpid()}")
+
+
+if __name__ == "__main__":
+    drawing.KINDS["code"] = _code
+    worker.main()

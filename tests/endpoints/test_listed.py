@@ -1,0 +1,122 @@
+"""Lists of models as servers really write them: names, windows, and what is left out."""
+
+from typing import Any
+
+import pytest
+
+from endpoints.adapters.base import Endpoint
+from endpoints.listed import read_list
+from endpoints.windows import DEFAULT, window_in_force
+
+
+def rows(*found: dict[str, Any] | str | int | None) -> dict[str, Any]:
+    return {"object": "list", "data": list(found)}
+
+
+CATALOGUE = [
+    {"id": "azureml://registries/a/models/acme-chat/versions/3", "name": "acme-chat", "task": "chat-completion"},
+    {"id": "azureml://registries/b/models/Bert-writer/versions/1", "name": "Bert-writer", "task": "chat-completion"},
+    {"id": "azureml://registries/a/models/acme-embed/versions/1", "name": "acme-embed", "task": "embeddings"},
+]
+ODD = rows(
+    {"id": "Our Model 13B (Q4)"}, {"id": "[reserve]big-model"}, {"id": "千问-max"}, {"id": "~acme/latest"},
+    {"id": "acme/model:free"}, {"id": "acme/model:free"}, {"id": "ft:acme:team::x1"}, {"id": ""}, {"id": "y" * 300},
+    {"id": "a<b>c"}, {"name": "named-only"}, {"id": 9}, None, "just-a-name", {"id": "models/with-prefix"},
+    {"id": "two\nlines"}, {"id": "back\u202eward"}, {"id": " padded"}, {"id": "  "},
+)  # fmt: skip
+
+
+def test_an_address_is_no_name_and_embeddings_do_not_chat() -> None:
+    found = read_list(CATALOGUE)
+    assert (found.names, found.left_out) == (("acme-chat", "Bert-writer"), {"kind": 1})
+
+
+def test_each_real_name_is_there_once_and_the_others_are_counted() -> None:
+    found = read_list(ODD)
+    assert found.names == (
+        "Our Model 13B (Q4)", "[reserve]big-model", "千问-max", "~acme/latest", "acme/model:free", "ft:acme:team::x1",
+        "a<b>c", "named-only", "just-a-name", "models/with-prefix",
+    )  # fmt: skip
+    assert found.left_out == {"unnamed": 4, "name": 4}
+
+
+@pytest.mark.parametrize(
+    ("row", "chats"),
+    [
+        ({"id": "a", "type": "chat"}, True),
+        ({"id": "a", "type": "model"}, True),
+        ({"id": "a", "type": "vlm"}, True),
+        ({"id": "a", "type": "embeddings"}, False),
+        ({"id": "a", "type": "image"}, False),
+        ({"id": "a", "pipeline_tag": "image-text-to-text"}, True),
+        ({"id": "a", "pipeline_tag": "feature-extraction"}, False),
+        ({"id": "a", "mode": "audio_transcription"}, False),
+        ({"id": "a", "capabilities": {"completion_chat": True}}, True),
+        ({"id": "a", "capabilities": {"completion_chat": False}}, False),
+        ({"id": "a", "capabilities": ["chat"]}, True),
+        ({"id": "a", "architecture": {"output_modalities": ["image"]}}, False),
+        ({"id": "a", "architecture": {"output_modalities": ["text"]}}, True),
+        ({"name": "models/a", "supportedGenerationMethods": ["generateContent"]}, True),
+        ({"name": "models/a", "supportedGenerationMethods": ["embedContent"]}, False),
+        ({"name": "command", "endpoints": ["chat", "generate"]}, True),
+        ({"name": "rerank", "endpoints": ["rerank"]}, False),
+        ({"id": "text-embedding-3-small"}, False),
+        ({"id": "nomic-embed-text:latest"}, False),
+        ({"id": "embedded-systems-tutor"}, True),
+    ],
+)
+def test_what_does_not_chat_is_left_out(row: dict[str, Any], chats: bool) -> None:
+    found = read_list({"models": [row]})
+    assert bool(found.names) == chats
+    assert found.left_out == ({} if chats else {"kind": 1})
+
+
+@pytest.mark.parametrize(
+    ("told", "window"),
+    [
+        ({"max_model_len": 4_096}, 4_096),
+        ({"meta": {"n_ctx_train": 131_072, "n_ctx": 16_384}}, 16_384),
+        ({"meta": {"n_ctx_train": 131_072}}, 131_072),
+        ({"context_length": 6_000}, 6_000),
+        ({"context_length": "6000"}, 6_000),
+        ({"context_length": 6_000.0}, 6_000),
+        ({"context_window": 6_000}, 6_000),
+        ({"max_context_length": 6_000}, 6_000),
+        ({"max_context_length": 131_072, "loaded_context_length": 4_096}, 4_096),
+        ({"context_length": 200_000, "top_provider": {"context_length": 6_000}}, 6_000),
+        ({"top_provider": {"context_length": 6_000}}, 6_000),
+        ({"top_provider": None, "context_length": 6_000}, 6_000),
+        ({"inputTokenLimit": 6_000}, 6_000),
+        ({"limits": {"max_input_tokens": 6_000, "max_output_tokens": 400}}, 6_000),
+        ({"capabilities": {"limits": {"max_context_window_tokens": 6_000}}}, 6_000),
+        ({"model_info": {"max_input_tokens": 6_000}}, 6_000),
+        ({"contextLength": 6_000}, 6_000),
+        ({"context_length": "many"}, 0),
+        ({"context_length": True}, 0),
+        ({"context_length": -1}, 0),
+        ({"context_length": 0, "context_window": 6_000}, 6_000),
+        ({"context_length": float("nan")}, 0),
+        ({"context_length": 10**15}, 0),
+        ({"max_tokens": 6_000}, 0),  # of the reply
+        ({}, 0),
+    ],
+)
+def test_the_window_under_each_name_that_servers_give_it(told: dict[str, Any], window: int) -> None:
+    assert read_list(rows({"id": "m", **told})).windows.get("m", 0) == window
+
+
+@pytest.mark.parametrize("body", [None, "x", 7, {}, {"data": None}, {"data": {}}, [[]], [7], {"data": [[], {}]}])
+def test_what_is_no_list_has_no_models(body: Any) -> None:
+    assert read_list(body).names == ()
+
+
+def test_who_is_believed_about_a_window() -> None:
+    plain = Endpoint("x", "x", "openai_wire", family="custom")
+    listed = Endpoint("x", "x", "openai_wire", listed_windows={"gpt-4o": 6_000, "house": 4_096})
+    written = Endpoint("x", "x", "openai_wire", listed_windows={"gpt-4o": 6_000}, windows={"gpt-4o": 5_000})
+    asked = [(written, "gpt-4o"), (listed, "gpt-4o"), (listed, "house"), (plain, "gpt-4o"), (listed, "house-2")]
+    found = [window_in_force(endpoint, model) for endpoint, model in asked]
+    assert [each.source for each in found] == ["file", "list", "list", "table", "assumed"]
+    assert [each.tokens for each in found] == [5_000, 6_000, 4_096, 127_500, DEFAULT]
+    assert "list" in found[1].words
+    assert "assumed" in found[4].words

@@ -1,0 +1,101 @@
+"""The built-in providers' models: lists, prices and windows agree, and one command renews them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from billing.price_map import installed
+from endpoints import renewal
+from endpoints.adapters.base import Endpoint
+from endpoints.config import default_models
+from endpoints.config.environment import PROVIDERS
+from endpoints.management.commands import models as command
+from endpoints.prices import price_in_force
+from endpoints.profiles import profile
+from endpoints.windows import LEAST, usable_of, window_in_force
+
+_PREFIX = {"google": "gemini/", "anthropic": "anthropic/", "bedrock": "bedrock/"}
+
+
+def endpoint(family: Any) -> Endpoint:
+    adapter: Any = "litellm" if family in _PREFIX else "openai_wire"
+    return Endpoint(family, family, adapter, family=family, litellm_prefix=_PREFIX.get(family, ""))
+
+
+DEFAULTS = [(provider.name, model) for provider in PROVIDERS for model in provider.models]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("family", "model"), DEFAULTS)
+def test_every_default_model_has_a_price_and_a_window(family: str, model: str) -> None:
+    place = endpoint(family)
+    price, window = price_in_force(place, model), window_in_force(place, model)
+    assert price.is_known
+    assert price.rates is not None
+    assert price.rates.prompt > 0
+    assert window.source != "assumed"
+    assert profile(place, model).max_output_tokens > 0
+    # What is sent fits what the provider takes as a prompt, whatever the window is said to be.
+    listed = default_models.known()[family][model]["window"]
+    assert min(LEAST, listed // 2) <= usable_of(place, model, max_tokens=0, chosen=None) <= listed
+
+
+def test_every_provider_with_models_is_in_the_file() -> None:
+    assert {provider.name: provider.models for provider in PROVIDERS if provider.models} == {
+        name: tuple(models) for name, models in default_models.known().items()
+    }
+
+
+def test_the_file_is_as_the_installed_price_list_has_it() -> None:
+    """Fails after an update of litellm: `manage.py models renew` writes it anew."""
+    before = renewal.read()
+    assert renewal.to_text(renewal.renewed(before, installed(), add=False)) == default_models.FILE.read_text()
+
+
+@pytest.fixture
+def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = tmp_path / "built_in.json"
+    path.write_text(default_models.FILE.read_text())
+    monkeypatch.setattr(command, "FILE", path)
+    monkeypatch.setattr(renewal, "FILE", path)
+    return path
+
+
+def test_renewing_takes_figures_keeps_what_is_gone_and_tells(copy: Path, tmp_path: Path, capsys: Any) -> None:
+    given = {
+        "gpt-4o": {"input_cost_per_token": 9.499999999999999e-07, "output_cost_per_token": 1e-05,
+                   "max_input_tokens": 64_000, "max_output_tokens": 4_000},
+        "gpt-5.9": {"input_cost_per_token": 1e-06, "output_cost_per_token": 2e-06, "max_input_tokens": 9_000},
+        "gpt-5.9-2026-01-01": {"input_cost_per_token": 1e-06, "output_cost_per_token": 2e-06, "max_input_tokens": 9},
+        "gemini/gemini-2.5-pro": {"input_cost_per_token": 1e-06},  # half an entry
+    }  # fmt: skip
+    path = tmp_path / "map.json"
+    path.write_text(json.dumps(given))
+    before = copy.read_text()
+    with pytest.raises(CommandError, match="gpt-4o"):
+        call_command("models", "renew", file=str(path), check=True)
+    assert copy.read_text() == before
+    call_command("models", "renew", file=str(path))
+    found = json.loads(copy.read_text())
+    assert found["openAI"]["gpt-4o"] == {
+        "window": 64_000, "reply": 4_000, "prompt": "0.95", "completion": "10", "cache_read": "0.95",
+        "cache_write": "0.95",
+    }  # fmt: skip
+    assert "gpt-5.9" not in found["openAI"]
+    assert found["google"] == json.loads(before)["google"]
+    told = capsys.readouterr().out
+    assert "openAI gpt-4o: window 128000 -> 64000" in told
+    assert "google gemini-2.5-pro: price list kept -> no longer there" in told
+    call_command("models", "renew", file=str(path), add=True)
+    assert list(json.loads(copy.read_text())["openAI"])[-1] == "gpt-5.9"
+    assert "openAI gpt-5.9: model None -> new" in capsys.readouterr().out
+
+
+def test_what_is_no_price_list_is_refused(copy: Path, tmp_path: Path) -> None:
+    for text in ("[]", "{", ""):
+        (tmp_path / "bad.json").write_text(text)
+        with pytest.raises(CommandError):
+            call_command("models", "renew", file=str(tmp_path / "bad.json"))

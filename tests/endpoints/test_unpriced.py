@@ -1,0 +1,98 @@
+"""Models whose price nobody knows, where credit is limited."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from accounts.models import User
+from billing.price_map import _entries, rates_for
+from billing.pricing import Rates, TokenCounts, charge, rate_of
+from chat.choices import first_choice, model_groups
+from endpoints import registry
+from endpoints.adapters.base import Endpoint
+from endpoints.config import load_config
+from endpoints.offer import Pick, offer_for
+
+ONE = Rates(Decimal(1), Decimal(1), Decimal(1), Decimal(1))
+
+
+@pytest.fixture
+def offered(settings: Settings, fresh_registry: None) -> None:
+    """Models of which the first have no price, and balances that count."""
+    settings.BALANCE_ENABLED = True
+    first = Endpoint("First", "First", "openai_wire", models=("house-a", "house-b"))
+    second = Endpoint("Second", "Second", "openai_wire", models=("house-c", "house-d"), token_rates={"house-d": ONE})
+    registry.reset()
+    registry._state.append(registry._State(registry.Registry((first, second)), (), (), float("inf")))
+
+
+@pytest.mark.django_db
+def test_a_model_without_a_price_is_never_what_a_chat_begins_with(owner: User, offered: None) -> None:
+    assert offer_for(owner).first_pick() == Pick("Second", "house-d")
+    assert first_choice(owner, Pick("First", "house-b")) == Pick("Second", "house-d")
+    assert first_choice(owner, None) == Pick("Second", "house-d")
+
+
+@pytest.mark.django_db
+def test_the_menu_says_which_have_none(owner: User, offered: None) -> None:
+    found = {choice.model: choice.is_unpriced for group in model_groups(owner) for choice in group.choices}
+    assert found == {"house-a": True, "house-b": True, "house-c": True, "house-d": False}
+    client = Client()
+    client.force_login(owner)
+    page = client.get("/c/new").content.decode()
+    assert page.count("data-unpriced") == 3
+
+
+@pytest.mark.django_db
+def test_where_nothing_is_limited_the_first_is_the_default(owner: User, offered: None, settings: Settings) -> None:
+    settings.BALANCE_ENABLED = False
+    assert offer_for(owner).first_pick() == Pick("First", "house-a")
+
+
+@pytest.mark.parametrize(
+    ("text", "unknown"),
+    [
+        ("balance: {enabled: true}", "default"),
+        ("balance: {enabled: true}\nparley: {discoverLocal: false}", "default"),
+        ("balance: {enabled: true}\nparley: {billing: {pricing: usd}}", "default"),
+        ("balance: {enabled: true}\nparley: {billing: {unknownPrice: refuse}}", "refuse"),
+        ("balance: {enabled: true}\nparley: {billing: {unknownPrice: default}}", "default"),
+        ("parley: {billing: {unknownPrice: default}}", "default"),
+        ("parley: {billing: {pricing: usd}}", "refuse"),
+    ],
+)
+def test_a_file_with_balances_charges_the_rate_for_unknown_models(tmp_path: Path, text: str, unknown: str) -> None:
+    path = tmp_path / "librechat.yaml"
+    path.write_text(f"version: 1.3.5\n{text}\n")
+    assert load_config(path).money["unknown"] == unknown
+
+
+@pytest.mark.parametrize(
+    ("told", "rate"),
+    [
+        (1.6000000000000001e-06, "1.6"), ("1.6000000000000001e-06", "1.6"), (9.499999999999999e-07, "0.95"),
+        ("0.000003", "3"), (0, "0"), (2.5e-08, "0.025"), (1e-9, "0.001"), (0.00012, "120"),
+    ],
+)  # fmt: skip
+def test_noise_of_arithmetic_is_no_part_of_a_price(told: object, rate: str) -> None:
+    assert rate_of(told) == Decimal(rate)
+
+
+def test_a_million_tokens_of_a_noisy_price_cost_no_credit_more() -> None:
+    noisy = [
+        (key, found["input_cost_per_token"])
+        for key, found in _entries().items()
+        if len(str(found.get("input_cost_per_token", ""))) > 14 and "output_cost_per_token" in found
+    ]
+    assert noisy
+    for key, cost in noisy:
+        rates = rates_for([key])
+        assert rates is not None
+        assert charge(TokenCounts(input=1_000_000), rates.at(0)) <= round(cost * 10**12, 3) + 1
+        assert rates.prompt == round(rates.prompt, 9)
+    nothing = Decimal(0)
+    rates = Rates(rate_of(1.6000000000000001e-06), nothing, nothing, nothing)
+    assert charge(TokenCounts(input=1_000_000), rates) == 1_600_000
