@@ -223,7 +223,8 @@ def test_only_an_administrator_is_told_how_to_add_a_real_model(
     others = sign_in(owner).get("/c/new").content.decode()
     assert 'href="/setup"' not in others
     assert "tiny model runs on this server" in others
-    gone = sign_in(admin_user).get("/c/new?endpoint=Local&model=gone").content.decode()
+    chat = Conversation.objects.create(owner=admin_user, endpoint="Local", model="gone")
+    gone = sign_in(admin_user).get(f"/c/{chat.id}").content.decode()
     assert "no longer available" in gone
     assert "tiny model" not in gone
     seen = sign_in(admin_user)
