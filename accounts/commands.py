@@ -52,7 +52,7 @@ class AdminCommand(BaseCommand):
 
 
 def person_named(text: str) -> User:
-    """Return the person with this e-mail address or user name. Raises `CommandError`."""
+    """Return the person with this email address or username. Raises `CommandError`."""
     found = (
         User.objects.filter(email=text.strip().lower()).first() or User.objects.filter(username=text.strip()).first()
     )

@@ -31,11 +31,11 @@ class LoginForm(allauth_forms.LoginForm):  # type: ignore[misc]
         if by_directory or "username" in settings.LOGIN_METHODS:
             both = "email" in settings.LOGIN_METHODS and not by_directory
             self.fields["login"] = forms.CharField(
-                label=_("E-mail or user name") if both else _("User name"), max_length=254
+                label=_("Email or username") if both else _("Username"), max_length=254
             )
             self.order_fields(["login", "password"])
         else:
-            self.fields["login"].label = _("E-mail")
+            self.fields["login"].label = _("Email")
         self.fields["login"].widget.attrs["autocomplete"] = "username"
         self.fields["login"].widget.attrs["autofocus"] = True
 
@@ -44,7 +44,7 @@ class LoginForm(allauth_forms.LoginForm):  # type: ignore[misc]
 
 
 class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]
-    """Name, e-mail and a password, once: it can be shown, so it need not be typed twice."""
+    """Name, email and a password, once: it can be shown, so it need not be typed twice."""
 
     name = forms.CharField(label=_("Name"), max_length=80, validators=[can_be_seen])
     field_order = ("name", "email", "password1")
@@ -56,7 +56,7 @@ class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]
             self.fields["username"] = username_field()
             self.order_fields(["name", "email", "username", "password1"])
         self.fields["name"].widget.attrs |= {"autocomplete": "name", "autofocus": True}
-        self.fields["email"].label = _("E-mail")
+        self.fields["email"].label = _("Email")
         self.fields["email"].validators.append(MaxLengthValidator(User._meta.get_field("email").max_length or 254))
         password = self.fields["password1"]
         password.widget.attrs |= {"minlength": settings.MIN_PASSWORD_LENGTH, "maxlength": LONGEST_PASSWORD}
@@ -96,7 +96,7 @@ class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]
         try:
             saved: tuple[User | None, HttpResponse | None] = super().try_save(request)
         except EmailTaken:  # by somebody who was faster
-            messages.error(request, gettext("There is an account with this e-mail address. Sign in with it."))
+            messages.error(request, gettext("There is an account with this email address. Sign in with it."))
             return None, redirect("account_login")
         return saved
 
@@ -136,12 +136,12 @@ class InvitationForm(forms.Form):
 def username_field() -> forms.CharField:
     required = "email" not in settings.LOGIN_METHODS
     widget = forms.TextInput(attrs={"autocomplete": "username", "spellcheck": "false"})
-    return forms.RegexField(USERNAME, label=_("User name"), max_length=80, required=required, widget=widget)
+    return forms.RegexField(USERNAME, label=_("Username"), max_length=80, required=required, widget=widget)
 
 
 def free_username(username: str) -> str:
     if username and User.objects.filter(username__iexact=username).exists():
-        raise forms.ValidationError(gettext("This user name is taken."))
+        raise forms.ValidationError(gettext("This username is taken."))
     return username
 
 

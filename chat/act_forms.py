@@ -16,7 +16,7 @@ from chat.services.tags import DESCRIPTION_LIMIT, NAME_LIMIT
 FORK_WORDS = {
     "directPath": _("Visible messages only (a branch from here)"),
     "includeBranches": _("Include related branches"),
-    "targetLevel": _("Include all to and from here"),
+    "targetLevel": _("All branches up to here"),
 }
 
 
@@ -57,10 +57,10 @@ class ForkForm(forms.Form):
     option = forms.ChoiceField(
         choices=[(each, FORK_WORDS[each]) for each in OPTIONS],
         widget=forms.RadioSelect,
-        error_messages={"required": _("Choose what to take along."), "invalid_choice": _("Choose one of the three.")},
+        error_messages={"required": _("Choose what to copy."), "invalid_choice": _("Choose one of the three.")},
     )
     split = forms.BooleanField(label=_("Start the fork at this message"), required=False)
-    remember = forms.BooleanField(label=_("Remember, and fork at once from now on"), required=False)
+    remember = forms.BooleanField(label=_("Remember this and fork without asking"), required=False)
 
 
 class BulkForm(forms.Form):

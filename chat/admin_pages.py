@@ -16,7 +16,7 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from accounts import permissions
+from accounts import permission_words, permissions
 from accounts.access import access_of
 from accounts.admin.panel import as_csv
 from accounts.models import Membership, User
@@ -85,7 +85,7 @@ def see_as(request: HttpRequest, user_id: UUID) -> HttpResponse:
         "title": _("As %(person)s sees it") % {"person": user.email},
         "person": user,
         "memberships": Membership.objects.filter(user=user).select_related("group").order_by("group__name"),
-        "permissions": permissions.permissions_of(user.role),
+        "permissions": permission_words.in_words(permissions.permissions_of(user.role)),
         "capabilities": sorted(permissions.capabilities_of(user)),
         "models": [
             (endpoint.name, model, access.coefficient(endpoint.name, model))

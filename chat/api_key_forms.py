@@ -17,11 +17,11 @@ class ApiKeyForm(forms.Form):
         label=_("Name"), max_length=100, help_text=_("What will use it, for example “Backup script”."),
         widget=forms.TextInput({"autocomplete": "off"}),
     )  # fmt: skip
-    read = forms.BooleanField(label=_("It may read what I can read"), required=False, initial=True)
-    write = forms.BooleanField(label=_("It may write: start replies, change my chats"), required=False, initial=True)
-    admin = forms.BooleanField(label=_("It may administer, as far as I may"), required=False)
+    read = forms.BooleanField(label=_("Read"), required=False, initial=True)
+    write = forms.BooleanField(label=_("Write (send messages, change chats)"), required=False, initial=True)
+    admin = forms.BooleanField(label=_("Admin"), required=False)
     days = forms.TypedChoiceField(
-        label=_("It ends after"),
+        label=_("Expires after"),
         choices=[("30", _("30 days")), ("90", _("90 days")), ("365", _("a year")), ("0", _("never"))],
         coerce=int,
         initial="90",

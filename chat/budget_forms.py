@@ -16,14 +16,14 @@ class BudgetForm(forms.Form):
 
     name = forms.CharField(label=_("Name"), max_length=120, widget=forms.TextInput({"autocomplete": "off"}))
     amount = forms.DecimalField(label=_("Amount"), min_value=0, max_value=Decimal(10**9), decimal_places=6)
-    unit = forms.ChoiceField(label=_("Of what"))
+    unit = forms.ChoiceField(label=_("Unit"))
     period = forms.ChoiceField(
         label=_("Time"),
         choices=[("day", _("A day")), ("week", _("A week, from Monday")), ("month", _("A month"))],
         initial="month",
     )
-    shared = forms.BooleanField(label=_("All share the amount; else each has it"), required=False)
-    is_hard = forms.BooleanField(label=_("Stop when it is used up; else only warn"), required=False, initial=True)
+    shared = forms.BooleanField(label=_("Shared by the group (otherwise per person)"), required=False)
+    is_hard = forms.BooleanField(label=_("Block when used up (otherwise only warn)"), required=False, initial=True)
 
     def __init__(self, *args: Any, budget: Budget | None = None, for_group: bool = False, **options: Any) -> None:
         if budget is not None:

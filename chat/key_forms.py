@@ -36,7 +36,7 @@ class KeyForm(forms.Form):
             self.fields[name] = forms.CharField(
                 label=str(label), required=name != "sessionToken", max_length=keys.LONGEST, widget=widget
             )
-        self.fields["lasts"] = forms.ChoiceField(label=_("Keep it for"), choices=LASTS, initial="43200", required=False)
+        self.fields["lasts"] = forms.ChoiceField(label=_("Keep for"), choices=LASTS, initial="43200", required=False)
 
     def value(self) -> str:
         return keys.compose({name: self.cleaned_data[name] for name in self._names})

@@ -10,28 +10,26 @@ class PreferenceForm(forms.Form):
     """One field for each of `accounts.preferences.Preferences`."""
 
     send_with = forms.ChoiceField(
-        label=_("Send a message with"),
+        label=_("Send messages with"),
         choices=[("enter", _("Enter")), ("mod_enter", _("Ctrl or Cmd + Enter"))],
     )
-    keep_drafts = forms.BooleanField(label=_("Keep what I have not sent yet on this device"), required=False)
-    scroll_button = forms.BooleanField(label=_("Show the button that leads to the latest message"), required=False)
-    open_at_latest = forms.BooleanField(label=_("Open chats at their latest message"), required=False)
-    centred = forms.BooleanField(label=_("Show the message box of a new chat in the middle"), required=False)
-    at_models = forms.BooleanField(label=_("Choose a model with @ at the beginning of a line"), required=False)
-    switch_keeps = forms.BooleanField(
-        label=_("Stay in the chat when I choose a model of another provider"), required=False
-    )
-    wide_chat = forms.BooleanField(label=_("Use the whole width for messages"), required=False)
+    keep_drafts = forms.BooleanField(label=_("Save drafts on this device"), required=False)
+    scroll_button = forms.BooleanField(label=_("Show “jump to latest” button"), required=False)
+    open_at_latest = forms.BooleanField(label=_("Open chats at the latest message"), required=False)
+    centred = forms.BooleanField(label=_("Centre the message box in new chats"), required=False)
+    at_models = forms.BooleanField(label=_("Choose a model by typing @ at the start of a line"), required=False)
+    switch_keeps = forms.BooleanField(label=_("Keep the chat when switching provider"), required=False)
+    wide_chat = forms.BooleanField(label=_("Full-width chat"), required=False)
     direction = forms.ChoiceField(
-        label=_("Direction of my text"),
-        choices=[("auto", _("As the text itself says")), ("ltr", _("Left to right")), ("rtl", _("Right to left"))],
+        label=_("Text direction"),
+        choices=[("auto", _("Automatic")), ("ltr", _("Left to right")), ("rtl", _("Right to left"))],
     )
     formulas = forms.BooleanField(label=_("Show LaTeX as formulas"), required=False)
     own_markdown = forms.BooleanField(label=_("Show my own messages as Markdown"), required=False)
-    open_thoughts = forms.BooleanField(label=_("Show a model's thoughts unfolded"), required=False)
-    fork_option = forms.ChoiceField(label=_("A fork takes along"), choices=list(FORK_WORDS.items()))
-    fork_splits = forms.BooleanField(label=_("A fork starts at the chosen message"), required=False)
-    fork_at_once = forms.BooleanField(label=_("Fork at once, without asking"), required=False)
+    open_thoughts = forms.BooleanField(label=_("Expand reasoning by default"), required=False)
+    fork_option = forms.ChoiceField(label=_("Copy into the fork"), choices=list(FORK_WORDS.items()))
+    fork_splits = forms.BooleanField(label=_("Start forks at the chosen message"), required=False)
+    fork_at_once = forms.BooleanField(label=_("Fork without asking"), required=False)
 
     @property
     def writing(self) -> list[forms.BoundField]:

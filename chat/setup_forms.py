@@ -30,9 +30,9 @@ class ProviderForm(forms.Form):
 
 
 class ModelsForm(forms.Form):
-    first = forms.ChoiceField(label=_("New chats begin with"), required=False)
+    first = forms.ChoiceField(label=_("Default model"), required=False)
     models = forms.MultipleChoiceField(
-        label=_("Models that people may choose"), required=False, widget=forms.CheckboxSelectMultiple()
+        label=_("Available models"), required=False, widget=forms.CheckboxSelectMultiple()
     )
     more = forms.CharField(
         label=_("More models"),

@@ -59,7 +59,9 @@ def _pick(query: Mapping[str, str], current: Pick | None, user: User) -> Pick | 
     if not offered.selects_models:
         return None
     if endpoint and model:
-        return Pick(endpoint, model)
+        known = offered.get(endpoint) is not None
+        is_offered = offered.allows(endpoint, model) or not offered.models(endpoint)  # whose list may be on its way
+        return Pick(endpoint, model) if known and is_offered else None
     if endpoint and offered.get(endpoint) is not None:
         first = next(iter(offered.models(endpoint)), None)
         return Pick(endpoint, first) if first else None

@@ -17,7 +17,7 @@ from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextareaWidget,
 from accounts.admin import stepup
 from accounts.admin.panel import Panel, actor_of
 from accounts.limits import TooOften
-from endpoints import entered, trial
+from endpoints import entered, registry, trial
 from endpoints.models import OperatorEndpoint
 
 
@@ -70,12 +70,20 @@ class OperatorEndpointAdmin(Panel):
     list_display = ("name", "kind", "base_url", "key_state", "is_enabled", "order", "testing")
     list_filter = ("kind", "is_enabled")
     search_fields = ("name", "base_url")
+    list_before_template = "admin/endpoints/from_elsewhere.html"
+    empty_words = _("No endpoints added here yet.")
     ordering = ("order", "name")
     fieldsets = (
         (None, {"fields": ("name", "kind", "provider", "base_url", "is_enabled", "order")}),
         (_("Key"), {"fields": ("api_key", "key_from_user")}),
         (_("Models"), {"fields": ("model_names", "fetch_models")}),
     )
+
+    @property
+    def from_elsewhere(self) -> list[str]:
+        """The endpoints in force that are not in this table."""
+        here = set(OperatorEndpoint.objects.values_list("name", flat=True))
+        return [each.label for each in registry.current().endpoints if each.name not in here]
 
     @admin.display(description=_("Key"))
     def key_state(self, row: OperatorEndpoint) -> str:

@@ -45,9 +45,9 @@ CARDS: Final = (
     Card("xai", "xAI", _("Grok"), base_url="https://api.x.ai/v1", key_page="https://console.x.ai"),
     Card("together", "Together AI", _("Open models"),
          base_url="https://api.together.xyz/v1", key_page="https://api.together.ai/settings/api-keys"),
-    Card("ollama", "Ollama", _("Models on a machine of your own"),
+    Card("ollama", "Ollama", _("Models on your own machine"),
          base_url="http://localhost:11434/v1", needs_key=False),
-    Card("other", _("Another one"), _("Any server that speaks the OpenAI protocol"), needs_key=False),
+    Card("other", _("Another server"), _("Any server that speaks the OpenAI protocol"), needs_key=False),
 )  # fmt: skip
 
 

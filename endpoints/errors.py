@@ -30,7 +30,7 @@ EXPLANATIONS: dict[str, Explanation] = {
     ),
     "bad_user_key": Explanation(
         _("The provider refused your key"),
-        _("Check or replace it in the settings, under Keys. Then regenerate."),
+        _("Check or replace it in the settings, under Provider keys. Then regenerate."),
         False,
         about_keys=True,
     ),
@@ -68,25 +68,25 @@ EXPLANATIONS: dict[str, Explanation] = {
     ),
     "no_user_key": Explanation(
         _("This model needs a key of your own"),
-        _("Add your key in the settings, under Keys. Then regenerate."),
+        _("Add your key in the settings, under Provider keys. Then regenerate."),
         False,
         about_keys=True,
     ),
     "expired_user_key": Explanation(
         _("Your key has expired"),
-        _("Add it again in the settings, under Keys. Then regenerate."),
+        _("Add it again in the settings, under Provider keys. Then regenerate."),
         False,
         about_keys=True,
     ),
     "no_base_url": Explanation(
         _("This model needs an address of your own"),
-        _("Add it with your key in the settings, under Keys. Then regenerate."),
+        _("Add it with your key in the settings, under Provider keys. Then regenerate."),
         False,
         about_keys=True,
     ),
     "invalid_base_url": Explanation(
         _("The address that you gave is not allowed"),
-        _("It is private or no web address. Replace it in the settings, under Keys."),
+        _("It is private or no web address. Replace it in the settings, under Provider keys."),
         False,
         about_keys=True,
     ),
@@ -127,7 +127,7 @@ EXPLANATIONS: dict[str, Explanation] = {
         True,
     ),
     "stalled": Explanation(
-        _("The model fell silent in the middle of its answer"),
+        _("The model stopped responding"),
         _("What arrived is kept. Continue or regenerate the reply."),
         True,
     ),
@@ -142,7 +142,7 @@ EXPLANATIONS: dict[str, Explanation] = {
         False,
     ),
     "empty_messages": Explanation(
-        _("Not even the last message fits into the model's context window"),
+        _("Your message is too long for this model"),
         _(
             "Shorten the message or the system prompt, raise the context window in the parameters, or choose a model "
             "with a larger one."
@@ -165,12 +165,12 @@ EXPLANATIONS: dict[str, Explanation] = {
         True,
     ),
     "cut_off": Explanation(
-        _("The provider ended the reply early"),
+        _("The reply was cut short"),
         _("What arrived is kept. Continue or regenerate the reply."),
         True,
     ),
     "bad_response": Explanation(
-        _("The provider sent something that is not an answer"),
+        _("Unexpected response from the provider"),
         _("Check the endpoint's address and type, or choose another model."),
         True,
     ),
@@ -205,7 +205,7 @@ EXPLANATIONS: dict[str, Explanation] = {
         True,
     ),
     "internal": Explanation(
-        _("Something went wrong on our side"),
+        _("Something went wrong"),
         _("Regenerate. If it happens again, tell your administrator the time it happened."),
         True,
     ),

@@ -27,9 +27,9 @@ SOURCES: Final[dict[Source, Promise]] = {
     "per_token": _("one credit per token, as the site counts"),
     "token_config": _("tokenConfig of the endpoint"),
     "table": _("the administrators' table of prices"),
-    "free": _("the model of this machine costs nothing"),
+    "free": _("Local model (free)"),
     "map": _("the price list that comes with Parley"),
-    "default": _("unknown: charged at the rate for unknown models"),
+    "default": _("unknown: charged at the price for unlisted models"),
     "unknown": _("unknown: refused where credit is limited"),
 }
 

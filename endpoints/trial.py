@@ -24,10 +24,12 @@ SHOWN: Final = 80  # characters of the answer
 QUESTION: Final = "Answer with the single word: ready"
 # What is found out here more exactly than after a message.
 _HINTS: Final = {
-    "bad_key": gettext_lazy("The key was refused. Copy it again from the provider's page; see that it is still valid."),
+    "bad_key": gettext_lazy(
+        "The key was refused. Copy it again from the provider's page and check that it's still valid."
+    ),
     "bad_user_key": gettext_lazy("Your key was refused. Copy it again from the provider's page."),
     "no_such_model": gettext_lazy("The provider answers, and does not know this model. Choose another one."),
-    "connection": gettext_lazy("Nobody answers at this address. See that it is right and that the server runs."),
+    "connection": gettext_lazy("No response from this address. Check it and make sure the server is running."),
     "certificate": gettext_lazy("The server's certificate is not valid for this address, so the key was not sent."),
     "refused_address": gettext_lazy("The address is private, and may not be called."),
     "timeout": gettext_lazy("No answer came within 20 seconds. The model may still be loading: try again."),
@@ -98,11 +100,11 @@ async def _call(endpoint: Endpoint, model: str) -> Trial:
         return _failure(endpoint, model, failed, took)
     said = " ".join(said.split())[:SHOWN]
     if said:
-        words = _("It works: the answer came in %(ms)d ms.") % {"ms": took}
+        words = _("It works: answered in %(ms)d ms.") % {"ms": took}
     elif thought:
-        words = _("It works: the model began to think in %(ms)d ms.") % {"ms": took}
+        words = _("It works: the model started reasoning after %(ms)d ms.") % {"ms": took}
     else:
-        words = _("The call went through in %(ms)d ms, but the model said nothing.") % {"ms": took}
+        words = _("Empty answer after %(ms)d ms. The call itself worked.") % {"ms": took}
     return Trial(endpoint.name, model, True, words, milliseconds=took, said=said)
 
 

@@ -1,4 +1,4 @@
-"""Powers of administration: given and taken, never changed."""
+"""Admin rights: given and taken, never changed."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ class PowerForm(forms.ModelForm):  # type: ignore[type-arg]
         data = super().clean() or {}
         for name in ("user", "group", "role"):
             if bool(data.get(name)) != (data.get("principal") == name):
-                self.add_error(name, gettext("Fill in exactly what the principal names."))
+                self.add_error(name, gettext("Choose exactly one user, group or role."))
         return data
 
 
@@ -47,7 +47,7 @@ class PowerAdmin(Panel):
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "capability":
             choices = [(each, each) for each in permissions.CAPABILITIES]
-            return forms.ChoiceField(choices=choices, label=_("Power"), widget=_select())
+            return forms.ChoiceField(choices=choices, label=_("Right"), widget=_select())
         if db_field.name == "principal":
             choices = [each for each in Principal.choices if each[0] != Principal.PUBLIC]
             return forms.ChoiceField(choices=choices, label=_("Principal"), widget=_select())

@@ -1,10 +1,16 @@
 """Invitations, for administrators."""
 
+from typing import Any, ClassVar
+
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
 from accounts.admin.panel import Panel, actor_of
@@ -17,16 +23,25 @@ class InviteForm(forms.ModelForm):  # type: ignore[type-arg]
         model = Invitation
         fields = ("email", "role")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "email" in self.fields:
+            self.fields["email"].help_text = (
+                gettext("We'll email the invitation to this address.")
+                if mails.is_configured()
+                else gettext("No mail server is set up, so you'll get a link to send to this person yourself.")
+            )
+
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"].lower()
         if User.objects.filter(email=email).exists():
-            raise ValidationError(gettext("There is an account with this e-mail address."))
+            raise ValidationError(gettext("There is an account with this email address."))
         return email
 
 
 @admin.register(Invitation)
 class InvitationAdmin(Panel):
-    """The link goes by mail and is shown to nobody; without a mail server, `manage.py invite-user` prints it."""
+    """The link goes by mail and is shown to nobody. Only without a mail server is it shown, once, to be passed on."""
 
     form = InviteForm
     list_display = ("email", "role", "invited_by", "created_at", "expires_at", "accepted_at")
@@ -34,9 +49,9 @@ class InvitationAdmin(Panel):
     list_select_related = ("role", "invited_by")
     search_fields = ("email",)
     ordering = ("-created_at",)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return super().has_add_permission(request) and mails.is_configured()
+    actions = ("show_links",)
+    empty_words = _("No invitations yet. Invite someone to create an account, even while sign-up is closed.")
+    _made: ClassVar[str] = "_invitation_made"  # where a request carries what it made
 
     def has_change_permission(self, request: HttpRequest, obj: Invitation | None = None) -> bool:
         return False
@@ -51,5 +66,34 @@ class InvitationAdmin(Panel):
         made = invitations.invite(by=actor, email=obj.email, role=obj.role)
         obj.pk = made.pk
         obj._state.adding = False
+        setattr(request, self._made, made)
         target = audit.Target("invitation", str(made.pk), made.email)
         audit.record(actor=actor, action="invitation.sent", target=target, after={"role": made.role_id})
+
+    def response_add(self, request: HttpRequest, obj: Invitation, post_url_continue: str | None = None) -> HttpResponse:
+        if mails.is_configured():
+            return super().response_add(request, obj, post_url_continue)
+        return self._links(request, [getattr(request, self._made)])
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        found: dict[str, Any] = super().get_actions(request)
+        if mails.is_configured():
+            found.pop("show_links", None)
+        return found
+
+    @admin.action(description=_("Get new links"), permissions=["add"])
+    def show_links(self, request: HttpRequest, chosen: QuerySet[Invitation]) -> HttpResponse | None:
+        """Give the open ones among them new links; the earlier links stop working."""
+        found = list(chosen.filter(accepted_at=None, expires_at__gt=timezone.now()).order_by("email"))
+        if not found:
+            self.message_user(request, gettext("These invitations were accepted or have expired. Invite again."))
+            return None
+        for each in found:
+            target = audit.Target("invitation", str(each.pk), each.email)
+            audit.record(actor=actor_of(request), action="invitation.link", target=target, after={"link": "new"})
+        return self._links(request, found)
+
+    def _links(self, request: HttpRequest, found: list[Invitation]) -> HttpResponse:
+        rows = [(each.email, invitations.link_of(each)) for each in found]
+        context = {**self.admin_site.each_context(request), "title": gettext("Invitation link"), "rows": rows}
+        return TemplateResponse(request, "admin/accounts/invitation_links.html", context)

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.http import QueryDict
 from django.template.loader import render_to_string
 
-from accounts import access, permissions
+from accounts import access, permission_words, permissions
 from accounts.models import ModelAccess, Role, User
 from accounts.services import roles
 
@@ -24,9 +24,13 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
+    """`title` is said once, at the first row of its kind."""
+
     kind: str
     bit: str
     cells: list[Cell]
+    title: str = ""
+    words: str = ""
 
 
 class Matrix:
@@ -38,11 +42,13 @@ class Matrix:
     @property
     def permission_rows(self) -> list[Row]:
         held = {role.name: permissions.permissions_of(role) for role in self.roles}
-        return [
-            Row(kind, bit, [self._cell(role, kind, bit, held[role.name][kind][bit]) for role in self.roles])
-            for kind, bits in permissions.PERMISSIONS.items()
-            for bit in bits
-        ]
+        rows, last = [], ""
+        for kind, bit in permission_words.WORDS:
+            cells = [self._cell(role, kind, bit, held[role.name][kind][bit]) for role in self.roles]
+            title = permission_words.title_of(kind) if kind != last else ""
+            rows.append(Row(kind, bit, cells, title, permission_words.words_of(kind, bit)))
+            last = kind
+        return rows
 
     @property
     def model_rows(self) -> list[Row]:
@@ -60,11 +66,11 @@ class Matrix:
         return render_to_string("admin/accounts/matrix_table.html", {"matrix": self})
 
     def permissions_in(self, data: QueryDict, role: Role) -> dict[str, dict[str, bool]]:
-        """Return every permission of the role as it was ticked."""
-        return {
-            kind: {bit: f"p|{role.name}|{kind}|{bit}" in data for bit in bits}
-            for kind, bits in permissions.PERMISSIONS.items()
-        }
+        """Return the permissions that the form showed, as they were ticked."""
+        found: dict[str, dict[str, bool]] = {}
+        for kind, bit in permission_words.WORDS:
+            found.setdefault(kind, {})[bit] = f"p|{role.name}|{kind}|{bit}" in data
+        return found
 
     def save(self, data: QueryDict, *, actor: User) -> int:
         """Save all roles that the form showed, or none; return how many changed. Raises `RoleRefused`."""
@@ -95,7 +101,7 @@ class Matrix:
         return None if plain and not access.rows_of(role.name) else wanted
 
     def _cell(self, role: Role, kind: str, bit: str, is_on: bool) -> Cell:
-        return Cell(f"p|{role.name}|{kind}|{bit}", f"{role.name}: {kind} {bit}", is_on)
+        return Cell(f"p|{role.name}|{kind}|{bit}", f"{role.name}: {permission_words.words_of(kind, bit)}", is_on)
 
     def _model_cell(
         self,

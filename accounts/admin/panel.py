@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
+from django.utils.functional import Promise
 from django.utils.translation import gettext
 
 from accounts import audit, csv_files
@@ -51,6 +52,7 @@ class Panel(ModelAdmin):  # type: ignore[type-arg]
     show_full_result_count = False  # a count of a whole table may cost more than the page
     list_filter_submit = True
     warn_unsaved_form = True
+    empty_words: ClassVar[Promise | str] = ""  # what a list without rows says instead of "Nothing here yet."
     untold: ClassVar[Sequence[str]] = ()  # columns that say nothing in the audit log
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
@@ -136,7 +138,7 @@ class TheOne(Panel):
         value = self.elsewhere().get(db_field.name)
         if field is None or value is None:
             return field
-        words = gettext("As the file and the environment say (%(now)s)")
+        words = gettext("Default from config (%(now)s)")
         if isinstance(value, bool):
             now = {"now": gettext("yes") if value else gettext("no")}
             field.widget.choices = [("unknown", words % now), ("true", gettext("Yes")), ("false", gettext("No"))]
@@ -146,6 +148,12 @@ class TheOne(Panel):
         else:
             field.widget.attrs["placeholder"] = str(value)
         return field
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        """Call it what it is: there is nothing to select."""
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "title": str(self.model())})
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

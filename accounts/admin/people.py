@@ -49,7 +49,7 @@ class PersonCreationForm(AdminUserCreationForm):  # type: ignore[type-arg]
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"].lower()
         if User.objects.filter(email=email).exists():
-            raise ValidationError(gettext("There is an account with this e-mail address."))
+            raise ValidationError(gettext("There is an account with this email address."))
         return email
 
 
@@ -159,7 +159,7 @@ class PersonAdmin(Panel, UserAdmin):  # type: ignore[type-arg]
     def switch_off(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
         self._each(request, chosen, lambda user: people.switch(actor=actor_of(request), user=user, on=False))
 
-    @admin.action(description=_("Let in who waits for approval"))
+    @admin.action(description=_("Approve"))
     def approve(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
         self._each(request, chosen, lambda user: people.approve(actor=actor_of(request), user=user))
 

@@ -43,7 +43,7 @@ class AccessTable(Table):
     model = ModelAccess
     formset = AccessRows
     fields = ("endpoint", "model", "enabled", "coefficient")
-    verbose_name_plural = _("Models: without any row, every model at coefficient 1")
+    verbose_name_plural = _("Models (no rows: every model at ×1)")
 
 
 class RoleForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -13,9 +13,9 @@ from accounts.services import site
 @admin.register(SiteSettings)
 class SiteSettingsAdmin(TheOne):
     fieldsets = (
-        (_("Looks"), {"fields": ("app_title", "welcome", "footer")}),
-        (_("Who may come in"), {"fields": ("allow_registration", "require_approval", "allowed_domains")}),
-        (_("What people may do"), {"fields": ("allow_password_reset", "allow_account_deletion")}),
+        (_("Appearance"), {"fields": ("app_title", "welcome", "footer")}),
+        (_("Sign-up"), {"fields": ("allow_registration", "require_approval", "allowed_domains")}),
+        (_("What people can do"), {"fields": ("allow_password_reset", "allow_account_deletion")}),
     )
 
     def elsewhere(self) -> Mapping[str, object]:

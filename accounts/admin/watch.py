@@ -82,7 +82,7 @@ class BanAdmin(Panel):
     def lift(self, request: HttpRequest, chosen: QuerySet[Ban]) -> None:
         for each in chosen:
             bans.lift(actor=actor_of(request), user=each.user, address=each.address or "")
-        self.message_user(request, gettext("They may come in again."))
+        self.message_user(request, gettext("Ban lifted."))
 
 
 @admin.register(AuditEntry)

@@ -1,4 +1,4 @@
-"""Powers of administration and the audit log, for administrators."""
+"""Admin rights and the audit log, for administrators."""
 
 import json
 from collections.abc import Iterator

@@ -104,4 +104,4 @@ def _unexpected(exc: Exception, key: str) -> Response:
         log.warning("a request met %s", type(exc).__name__, exc_info=exc)
         return Response({key: edge.words_of(status)}, status=status)
     log.error("a request failed", exc_info=exc)
-    return Response({key: _("Something went wrong on our side.")}, status=500)
+    return Response({key: _("Something went wrong.")}, status=500)

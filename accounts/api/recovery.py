@@ -59,7 +59,7 @@ class RequestResetView(ByLink):
             recovery.request_reset(email=body.email)
         except recovery.ResetOff:
             raise WireError(403, _("Passwords are not reset by mail here.")) from None
-        return Response(said(_("If there is an account with this address, a link is on its way.")))
+        return Response(said(_("If there's an account with this address, a link is on its way.")))
 
 
 class ResetView(ByLink):

@@ -16,7 +16,7 @@ class LoginIn(In):
 
 
 class RegisterIn(In):
-    """What the service does not check: that the password was typed twice, and what a user name is made of."""
+    """What the service does not check: that the password was typed twice, and what a username is made of."""
 
     model_config = ConfigDict(alias_generator=None)
 
@@ -28,7 +28,7 @@ class RegisterIn(In):
     def _long_enough(cls, username: str | None) -> str | None:
         """An empty one is none."""
         if username and len(username.strip()) < SHORTEST_USERNAME:
-            raise ValueError(_("a user name has at least %(least)d characters") % {"least": SHORTEST_USERNAME})
+            raise ValueError(_("a username has at least %(least)d characters") % {"least": SHORTEST_USERNAME})
         return username
 
     email: str = Field(max_length=254)

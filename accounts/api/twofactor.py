@@ -43,7 +43,7 @@ class EnableView(APIView):
         try:
             begun = twofactor.begin(user=user)
         except twofactor.AddressNotVerified:
-            raise WireError(400, _("Verify your e-mail address first.")) from None
+            raise WireError(400, _("Verify your email address first.")) from None
         return Response(EnrolmentOut(otpauth_url=begun.url, backup_codes=begun.backup_codes).to_wire())
 
 

@@ -58,7 +58,7 @@ class LoginView(APIView):
         except PasswordsOff:
             raise WireError(403, _("Nobody signs in here with a password.")) from None
         except DomainRefused:
-            raise WireError(403, _("People with an e-mail address of your domain do not sign in here.")) from None
+            raise WireError(403, _("People with an email address of your domain do not sign in here.")) from None
         self.admit(user)
         if twofactor.is_on(user):
             return Response(PendingOut(temp_token=tokens.challenge(user)).to_wire())
@@ -69,7 +69,7 @@ class LoginView(APIView):
         if user.waits_for_approval:
             raise WireError(403, _("An administrator has not let you in yet."))
         if user.must_verify:
-            raise WireError(422, _("The e-mail address is not verified yet. Open the link that was sent to it."))
+            raise WireError(422, _("The email address is not verified yet. Open the link that was sent to it."))
         refuse_banned(user)
 
 
@@ -102,7 +102,7 @@ class RegisterView(APIView):
             raise WireError(400, _("This invitation does not work, or is for another address.")) from None
         except ValidationError as fault:
             raise WireError(404, fault.messages[0]) from None
-        return Response(said(_("Your account is ready: sign in. If you had one already, it is as it was.")))
+        return Response(said(_("Your account is ready: sign in. If you had one already, nothing changed.")))
 
 
 # Published clients rely on texts here.

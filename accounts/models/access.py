@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.ids import uuid7
 from accounts.models.group import Group, Membership
@@ -113,6 +114,7 @@ class CapabilityGrant(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("admin right"), _("admin rights")
         constraints = [
             _names_its_principal("capability"),
             models.CheckConstraint(condition=~Q(principal=Principal.PUBLIC), name="capability_not_public"),

@@ -17,16 +17,16 @@ class SiteSettings(models.Model):
         help_text=_("Above the box of a new chat. {{user.name}} stands for the person's name."),
     )  # fmt: skip
     footer = models.CharField(
-        _("footer"), max_length=300, blank=True, help_text=_("A line below the sign-in page and the chat.")
+        _("footer text"), max_length=300, blank=True, help_text=_("Shown below the sign-in form and the chat.")
     )
-    allow_registration = models.BooleanField(_("people may register"), null=True, blank=True)
+    allow_registration = models.BooleanField(_("people can register"), null=True, blank=True)
     require_approval = models.BooleanField(_("new people wait for approval"), null=True, blank=True)
     allowed_domains = models.CharField(
         _("allowed domains"), max_length=2_000, blank=True,
-        help_text=_("Of e-mail addresses, with commas between them, beside those of the file and the environment."),
+        help_text=_("Email domains, separated by commas, besides those of the configuration file and the environment."),
     )  # fmt: skip
-    allow_password_reset = models.BooleanField(_("people may reset their password by mail"), null=True, blank=True)
-    allow_account_deletion = models.BooleanField(_("people may delete their account"), null=True, blank=True)
+    allow_password_reset = models.BooleanField(_("people can reset their password by email"), null=True, blank=True)
+    allow_account_deletion = models.BooleanField(_("people can delete their account"), null=True, blank=True)
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(id=1), name="site_settings_once")]

@@ -1,4 +1,4 @@
-"""Of which e-mail domains people may be: those that are listed, or all where nobody lists any."""
+"""Of which email domains people may be: those that are listed, or all where nobody lists any."""
 
 from collections.abc import Callable, Sequence
 

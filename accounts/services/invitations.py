@@ -44,7 +44,7 @@ def invite(*, by: User | None, email: str, role: Role, mailed: bool = True) -> I
     email = email.strip().lower()
     validate_email(email)
     if User.objects.filter(email=email).exists():
-        raise ValidationError(_("There is an account with this e-mail address."))
+        raise ValidationError(_("There is an account with this email address."))
     with transaction.atomic():
         Invitation.objects.filter(email=email, accepted_at=None).delete()
         invitation = Invitation.objects.create(

@@ -43,7 +43,7 @@ def make_account(
         if User.objects.filter(email=user.email).exists():
             raise EmailTaken
         if user.username and User.objects.filter(username__iexact=user.username).exists():
-            raise ValidationError({"username": _("This user name is taken.")})
+            raise ValidationError({"username": _("This username is taken.")})
         user.save(force_insert=True)
         after = {"email": user.email, "role": role}
         audit.record(actor=actor, action="user.created", target=_target(user), after=after)

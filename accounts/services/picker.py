@@ -1,6 +1,6 @@
 """Finding people, groups and roles by name, to share something with them.
 
-No e-mail address shows to whom may not see it.
+No email address shows to whom may not see it.
 """
 
 import re
@@ -44,7 +44,7 @@ def pickable() -> QuerySet[User]:
 
 
 def person_to_found(asking: User, person: User) -> Found:
-    """Return what `asking` may see of a person: of a name that is an e-mail address, only what stands before the @."""
+    """Return what `asking` may see of a person: of a name that is an email address, only what stands before the @."""
     if asking.is_admin:
         return Found("user", str(person.id), person.name or person.email, person.email)
     return Found("user", str(person.id), _ADDRESS.sub("", person.name).strip() or "…")

@@ -46,10 +46,10 @@ def mismatch(request: HttpRequest | None) -> str:
         return _("The directory that checks passwords does not answer. Try again later.")
     by_directory = bool(settings.DIRECTORY and settings.DIRECTORY.by_username)
     if by_directory or {"username"} == settings.LOGIN_METHODS:
-        return _("The user name or the password is not right.")
+        return _("The username or the password is not right.")
     if "username" in settings.LOGIN_METHODS:
-        return _("The e-mail address, the user name or the password is not right.")
-    return _("The e-mail address or the password is not right.")
+        return _("The email address, the username or the password is not right.")
+    return _("The email address or the password is not right.")
 
 
 def why_kept_out(user: User) -> str:
@@ -59,14 +59,14 @@ def why_kept_out(user: User) -> str:
     if user.waits_for_approval:
         return _("An administrator has not let you in yet.")
     if user.must_verify:
-        return _("The e-mail address is not verified yet. Open the link that was sent to it.")
+        return _("The email address is not verified yet. Open the link that was sent to it.")
     return ""
 
 
 def address_of_login(login: str) -> str:
     """Return the address of the account that `login` names, as far as settings let it name one.
 
-    An address names its account before any user name does, so that nobody can stand in another's way with a user
+    An address names its account before any username does, so that nobody can stand in another's way with a user
     name that looks like an address. What names nobody is returned as it is: the attempt fails later, like any other.
     """
     wanted = login.strip().lower()

@@ -25,6 +25,11 @@ class EmailTaken(Exception):
     """Somebody has an account with this address."""
 
 
+def is_first_start() -> bool:
+    """Return whether there is no account yet: the next one administers the site."""
+    return not User.objects.exists()
+
+
 def sign_up(*, name: str, email: str, password: str, username: str = "", invitation: str = "") -> User:
     """Create an account. The very first becomes the administrator, and only that one.
 
@@ -74,7 +79,7 @@ def _insert(
             raise EmailTaken
         if user.username and User.objects.filter(username__iexact=user.username).exists():
             if user.provider == "local":
-                raise ValidationError({"username": _("This user name is taken.")})
+                raise ValidationError({"username": _("This username is taken.")})
             user.username = ""
         _place(user, invited, may_be_first=may_be_first, email_verified=email_verified)
         user.save(force_insert=True)
@@ -102,7 +107,7 @@ def _invitation(token: str, email: str) -> Invitation:
 def _place(user: User, invited: Invitation | None, *, may_be_first: bool, email_verified: bool) -> None:
     """Decide what a new account may do, and use the invitation up."""
     # The first account belongs to whoever installs: a mail server that does not work must not lock them out.
-    is_first = may_be_first and not User.objects.exists()
+    is_first = may_be_first and is_first_start()
     user.role_id = Role.ADMIN if is_first else Role.USER
     user.email_verified = email_verified or is_first or not mails.is_configured()
     user.waits_for_approval = site.current().require_approval and not is_first

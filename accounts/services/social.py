@@ -45,7 +45,7 @@ class Refused(Exception):
 def arrive(*, identity: Identity) -> User:
     """Return whose account it is; one is made when there is none. Raises `Refused`.
 
-    An account is found by the provider's subject alone. An e-mail address never leads to an account that was made in
+    An account is found by the provider's subject alone. An email address never leads to an account that was made in
     another way, for whoever runs a provider could write any address there.
     """
     with transaction.atomic():
@@ -55,7 +55,7 @@ def arrive(*, identity: Identity) -> User:
             identity = replace(identity, roles=identity.first_roles)
         user: User = account.user if account else _admit(identity)
         if not domains.admits(user):
-            raise Refused(_("People with an e-mail address of your domain do not sign in here."))
+            raise Refused(_("People with an email address of your domain do not sign in here."))
         if user.is_active:
             _set_role(user, identity)
             if identity.groups is not None:
@@ -67,9 +67,9 @@ def _admit(identity: Identity) -> User:
     if not settings.ALLOW_SOCIAL_REGISTRATION and identity.provider != "ldap":  # a directory lists who belongs here
         raise Refused(_("There is no account for you here, and new ones are not made in this way."))
     if not identity.email:
-        raise Refused(_("Your e-mail address was not passed on. It is needed for an account."))
+        raise Refused(_("Your email address was not passed on. It is needed for an account."))
     if identity.email_verified is False:
-        raise Refused(_("Your e-mail address is not confirmed there yet. Confirm it, then try again."))
+        raise Refused(_("Your email address is not confirmed there yet. Confirm it, then try again."))
     try:
         user = signup.admit(
             email=identity.email,
@@ -82,12 +82,12 @@ def _admit(identity: Identity) -> User:
         )
     except signup.EmailTaken:
         raise Refused(
-            _("There is an account with your e-mail address already. Sign in to it the way you did before.")
+            _("There is an account with your email address already. Sign in to it the way you did before.")
         ) from None
     except ValidationError:
         if not domains.is_allowed(identity.email):
             raise Refused(_("Accounts are not made here for addresses of your domain.")) from None
-        raise Refused(_("Your name or e-mail address cannot be used for an account here.")) from None
+        raise Refused(_("Your name or email address cannot be used for an account here.")) from None
     SocialAccount.objects.create(user=user, provider=identity.provider, uid=identity.subject)
     return user
 

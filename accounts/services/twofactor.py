@@ -241,15 +241,21 @@ def _waiting_for(user: User) -> tuple[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """What signs a person in, in short."""
+    """What signs a person in."""
 
     has_password: bool
-    has_app: bool
-    passkeys: int
+    app: Authenticator | None
+    passkeys: list[Authenticator]
+    codes_left: int | None  # None: there are no recovery codes
 
 
 def ways_of(user: User) -> Ways:
     """Return what signs `user` in. One query."""
-    kinds = list(Authenticator.objects.filter(user=user).values_list("type", flat=True))
-    passkeys = kinds.count(Authenticator.Type.WEBAUTHN)
-    return Ways(user.has_usable_password(), Authenticator.Type.TOTP in kinds, passkeys)
+    rows = list(Authenticator.objects.filter(user=user).order_by("created_at"))
+    codes = next((row for row in rows if row.type == Authenticator.Type.RECOVERY_CODES), None)
+    return Ways(
+        has_password=user.has_usable_password(),
+        app=next((row for row in rows if row.type == Authenticator.Type.TOTP), None),
+        passkeys=[row for row in rows if row.type == Authenticator.Type.WEBAUTHN],
+        codes_left=len(RecoveryCodes(codes).get_unused_codes()) if codes else None,
+    )

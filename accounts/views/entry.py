@@ -7,13 +7,15 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from accounts import limits
 from accounts.identity import views as identity_views
 from accounts.models import User
-from accounts.services import bans, offers
+from accounts.services import bans, offers, site
+from accounts.services.signup import is_first_start
 from accounts.services.social import Refused
 
 ERRORS: Final = {
@@ -27,6 +29,9 @@ class LoginView(allauth_views.LoginView):  # type: ignore[misc]
         if self._leads_on(request):
             query = {"next": request.GET["next"]} if "next" in request.GET else {}
             return redirect(f"/oauth/openid{'?' if query else ''}{urlencode(query)}")
+        if self._begins():
+            query = f"?{self.request.GET.urlencode()}" if self.request.GET else ""
+            return redirect(f"{reverse('account_signup')}{query}")
         answer: HttpResponseBase = super().get(request, *args, **kwargs)
         return answer
 
@@ -44,8 +49,16 @@ class LoginView(allauth_views.LoginView):  # type: ignore[misc]
         context: dict[str, object] = super().get_context_data(**kwargs)
         code = self.request.GET.get("error")
         wrong = ERRORS.get(code, ERRORS["auth_failed"]) if code else ""
-        by_password = settings.ALLOW_EMAIL_LOGIN
-        return context | {"offers": offers.providers(), "wrong": wrong, "by_password": by_password}
+        return context | {
+            "offers": offers.providers(), "wrong": wrong, "by_password": settings.ALLOW_EMAIL_LOGIN,
+            "is_first": is_first_start(),
+        }  # fmt: skip
+
+    @staticmethod
+    def _begins() -> bool:
+        """Whether nobody can sign in yet, and whoever is here can make the first account."""
+        by_password_only = settings.ALLOW_EMAIL_LOGIN and not settings.DIRECTORY and not offers.providers()
+        return by_password_only and site.current().allow_registration and is_first_start()
 
     @staticmethod
     def _leads_on(request: HttpRequest) -> bool:
@@ -55,6 +68,10 @@ class LoginView(allauth_views.LoginView):  # type: ignore[misc]
 
 
 class SignupView(allauth_views.SignupView):  # type: ignore[misc]
+    def get_context_data(self, **kwargs: object) -> dict[str, object]:
+        context: dict[str, object] = super().get_context_data(**kwargs)
+        return context | {"is_first": is_first_start()}
+
     def post(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         """Count every try: it may tell whose address has an account. Raises `TooOften`, a violation."""
         address = limits.address_of(request)

@@ -27,7 +27,7 @@ class DeleteForm(forms.Form):
     """The own address, typed: nobody deletes an account by a slip."""
 
     email = forms.CharField(
-        label=gettext_lazy("Your e-mail address"), max_length=254, widget=forms.TextInput(attrs={"autocomplete": "off"})
+        label=gettext_lazy("Your email address"), max_length=254, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
 
     def __init__(self, *args: object, user: User) -> None:

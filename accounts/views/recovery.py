@@ -21,7 +21,7 @@ _READ_AND_WRITE = ("GET", "HEAD", "POST")
 
 class AddressForm(forms.Form):
     email = forms.EmailField(
-        label=gettext_lazy("E-mail"),
+        label=gettext_lazy("Email"),
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True}),
     )

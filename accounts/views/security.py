@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import quotas
 from accounts.models import User
-from accounts.services import mails, sessions, site, twofactor
+from accounts.services import mails, sessions, twofactor
 from accounts.views.signed_in import SignedIn
 
 
@@ -26,17 +26,8 @@ from accounts.views.signed_in import SignedIn
 @login_required
 @never_cache
 def security(request: SignedIn) -> HttpResponse:
-    """Everything that signs this person in."""
-    rows = list(Authenticator.objects.filter(user=request.user).order_by("created_at"))
-    recovery = next((row for row in rows if row.type == Authenticator.Type.RECOVERY_CODES), None)
-    context = {
-        "app": next((row for row in rows if row.type == Authenticator.Type.TOTP), None),
-        "passkeys": [row for row in rows if row.type == Authenticator.Type.WEBAUTHN],
-        "recovery": recovery,
-        "may_delete": site.current().allow_account_deletion or request.user.is_admin,
-        "codes_left": len(RecoveryCodes(recovery).get_unused_codes()) if recovery else 0,
-    }
-    return render(request, "account/security.html", context)
+    """Lead to the tab of the settings: the library comes back here from each of its forms."""
+    return redirect("chat:settings_security")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -71,7 +62,7 @@ class _Verified:
 
     def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         if isinstance(request.user, User) and not twofactor.may_set_up(request.user):
-            messages.error(request, _("Verify your e-mail address first."))
+            messages.error(request, _("Verify your email address first."))
             return redirect("account_security")
         response: HttpResponse = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
         return response

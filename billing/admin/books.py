@@ -7,6 +7,7 @@ from django.contrib import admin, messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +19,7 @@ from accounts.ids import uuid7
 from accounts.models import User
 from billing.models import Balance, Hold, LedgerEntry, Reconciliation
 from billing.services import adjust
+from billing.words import in_words
 
 
 class AdjustForm(forms.Form):
@@ -34,11 +36,19 @@ class AdjustForm(forms.Form):
 
 @admin.register(Balance)
 class BalanceAdmin(ReadOnly):
-    list_display = ("user", "credits", "held", "updated_at", "adjusting")
+    list_display = ("user", "balance_words", "held_words", "updated_at", "adjusting")
     readonly_fields = ("adjusting",)
     list_select_related = ("user",)
     search_fields = ("user__email", "user__name")
     ordering = ("user_id",)
+
+    @admin.display(description=_("Balance"), ordering="credits")
+    def balance_words(self, balance: Balance) -> str:
+        return in_words(balance.credits)
+
+    @admin.display(description=_("Reserved"), ordering="held")
+    def held_words(self, balance: Balance) -> str:
+        return in_words(balance.held)
 
     @admin.display(description=_("Adjust"))
     def adjusting(self, balance: Balance) -> str:
@@ -63,7 +73,7 @@ class BalanceAdmin(ReadOnly):
             except adjust.AdjustmentRefused as refusal:
                 form.add_error(None, refusal.message)
             else:
-                told = gettext("The balance is now %(credits)d credits.") % {"credits": entry.balance_after}
+                told = gettext("The balance is now %(balance)s.") % {"balance": in_words(entry.balance_after)}
                 messages.success(request, told)
                 return HttpResponseRedirect(reverse("admin:billing_balance_changelist"))
         context = {**self.admin_site.each_context(request), "title": gettext("Adjust balance"), "form": form}
@@ -73,11 +83,15 @@ class BalanceAdmin(ReadOnly):
 
 @admin.register(Hold)
 class HoldAdmin(ReadOnly):
-    list_display = ("id", "user", "state", "amount", "limited", "created_at", "closed_at")
+    list_display = ("created_at", "user", "state", "amount_words", "limited", "closed_at")
     list_filter = ("state", "limited")
     list_select_related = ("user",)
     search_fields = ("user__email",)
     ordering = ("-id",)
+
+    @admin.display(description=_("Amount"), ordering="amount")
+    def amount_words(self, hold: Hold) -> str:
+        return in_words(hold.amount)
 
 
 @admin.register(LedgerEntry)
@@ -86,12 +100,12 @@ class LedgerEntryAdmin(ReadOnly):
         "created_at",
         "user",
         "reason",
-        "credits",
-        "balance_after",
+        "amount",
+        "balance",
         "endpoint",
         "model",
-        "input_tokens",
-        "output_tokens",
+        "input_count",
+        "output_count",
         "estimated",
     )
     list_filter = ("reason", "estimated", "endpoint")
@@ -99,6 +113,22 @@ class LedgerEntryAdmin(ReadOnly):
     search_fields = ("user__email", "model", "key")
     date_hierarchy = "created_at"
     ordering = ("-id",)
+
+    @admin.display(description=_("Amount"), ordering="credits")
+    def amount(self, entry: LedgerEntry) -> str:
+        return in_words(entry.credits, signed=True)
+
+    @admin.display(description=_("Balance after"), ordering="balance_after")
+    def balance(self, entry: LedgerEntry) -> str:
+        return in_words(entry.balance_after)
+
+    @admin.display(description=_("Input tokens"), ordering="input_tokens")
+    def input_count(self, entry: LedgerEntry) -> str:
+        return number_format(entry.input_tokens, force_grouping=True)
+
+    @admin.display(description=_("Output tokens"), ordering="output_tokens")
+    def output_count(self, entry: LedgerEntry) -> str:
+        return number_format(entry.output_tokens, force_grouping=True)
 
 
 @admin.register(Reconciliation)

@@ -15,6 +15,7 @@ from billing import policy, price_table
 from billing.models import Budget, MoneySettings, Price
 from billing.policy import Refill
 from billing.services import budgets
+from billing.words import in_words, tokens_in_words
 
 _TARGETS = {
     "user": Budget.Scope.USER, "group": Budget.Scope.GROUP, "role": Budget.Scope.ROLE, "api_key": Budget.Scope.KEY,
@@ -46,7 +47,7 @@ class BudgetForm(forms.ModelForm):  # type: ignore[type-arg]
 @admin.register(Budget)
 class BudgetAdmin(Panel):
     form = BudgetForm
-    list_display = ("name", "scope", "target", "amount", "unit", "period", "per_person", "is_hard", "is_active")
+    list_display = ("name", "scope", "target", "amount_words", "period", "per_person", "is_hard", "is_active")
     list_filter = ("scope", "unit", "period", "is_hard", "is_active")
     list_select_related = ("user", "group", "role", "api_key")
     search_fields = ("name", "user__email", "group__name", "model")
@@ -58,6 +59,10 @@ class BudgetAdmin(Panel):
         (_("For what"), {"fields": ("endpoint", "model")}),
         (_("How much"), {"fields": ("amount", "unit", "period", "is_hard")}),
     )
+
+    @admin.display(description=_("Amount"), ordering="amount")
+    def amount_words(self, budget: Budget) -> str:
+        return in_words(budget.amount) if budget.unit == Budget.Unit.CREDITS else tokens_in_words(budget.amount)
 
     @admin.display(description=_("Target"))
     def target(self, budget: Budget) -> str:

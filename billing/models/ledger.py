@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.ids import uuid7
 
@@ -97,6 +98,7 @@ class LedgerEntry(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("ledger entry"), _("ledger entries")
         indexes = [
             models.Index("user", models.F("created_at").desc(), name="ledger_user_recent"),
             BrinIndex(fields=["created_at"], name="ledger_by_day"),  # rows are appended in this order

@@ -13,7 +13,7 @@ class MoneySettings(models.Model):
 
     class Unknown(models.TextChoices):
         REFUSE = "refuse", _("refuse models without a price")
-        DEFAULT = "default", _("charge the rate for unknown models")
+        DEFAULT = "default", _("charge the price for unlisted models")
 
     class Unit(models.TextChoices):
         HOURS = "hours", _("hours")
@@ -22,17 +22,17 @@ class MoneySettings(models.Model):
         MONTHS = "months", _("calendar months")
 
     id = models.SmallIntegerField(primary_key=True, default=THE_ONE, editable=False)
-    enforced = models.BooleanField(_("balances limit people"), null=True, blank=True)
+    enforced = models.BooleanField(_("enforce balances"), null=True, blank=True)
     start_credits = models.PositiveBigIntegerField(
-        _("credits of a new person"), null=True, blank=True, help_text=_("1,000,000 credits are 1 USD.")
+        _("starting credits"), null=True, blank=True, help_text=_("1,000,000 credits are 1 USD.")
     )
-    refill = models.BooleanField(_("refill by itself"), null=True, blank=True)
-    refill_amount = models.PositiveBigIntegerField(_("credits of a refill"), null=True, blank=True)
+    refill = models.BooleanField(_("automatic refill"), null=True, blank=True)
+    refill_amount = models.PositiveBigIntegerField(_("refill credits"), null=True, blank=True)
     refill_value = models.PositiveIntegerField(_("every"), null=True, blank=True, validators=[MinValueValidator(1)])
-    refill_unit = models.CharField(_("of"), max_length=8, choices=Unit.choices, blank=True)
+    refill_unit = models.CharField(_("unit"), max_length=8, choices=Unit.choices, blank=True)
     unknown = models.CharField(_("models without a price"), max_length=8, choices=Unknown.choices, blank=True)
     default_rate = models.DecimalField(
-        _("rate for unknown models"), max_digits=12, decimal_places=6, null=True, blank=True,
+        _("price for unlisted models"), max_digits=12, decimal_places=6, null=True, blank=True,
         validators=[MinValueValidator(0)], help_text=_("USD per million tokens."),
     )  # fmt: skip
 

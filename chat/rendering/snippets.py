@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+from chat.services.previews import bare_words
 from chat.services.search_text import Folded, fold, pattern_of
 
 AROUND = 220  # characters
@@ -25,7 +26,10 @@ def snippet(text: str, terms: Sequence[str]) -> SafeString:
         after = " …"
     else:
         after = ""
-    return mark_safe(f"{'… ' if start else ''}{_marked(' '.join(cut.split()), pattern)}{after}")  # noqa: S308 (escaped)
+    words = bare_words(cut)
+    if pattern and not pattern.search(fold(words)):
+        words = " ".join(cut.split())  # found in what Markdown does not show, such as an address
+    return mark_safe(f"{'… ' if start else ''}{_marked(words, pattern)}{after}")  # noqa: S308 (escaped)
 
 
 def marked(text: str, terms: Sequence[str]) -> SafeString:

@@ -64,7 +64,10 @@ class Need:
                 reply_tokens=reply_tokens,
             )  # fmt: skip
         except UnknownPrice:
-            message = _("Nobody knows what “%(model)s” costs, so it cannot be used. Choose another model.")
+            message = _(
+                "“%(model)s” has no price yet, so it can't be used while balances are on. "
+                "Choose another model or ask an administrator to set one."
+            )
             raise TurnRefused(message % {"model": self.model}, status=402, code="unpriced") from None
 
     def _no_credit(self, short: holds.NoCredit) -> TurnRefused:

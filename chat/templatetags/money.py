@@ -47,10 +47,26 @@ def in_unit(amount: int, budget: Budget) -> str:
 
 
 @register.filter
-def period_words(budget: Budget) -> str:
-    """Return how often a budget begins anew."""
-    words = {Budget.Period.DAY: _("a day"), Budget.Period.WEEK: _("a week"), Budget.Period.MONTH: _("a month")}
-    return words[Budget.Period(budget.period)]
+def spent_words(meter: Meter) -> str:
+    """Return what is spent of a budget in its present day, week or month."""
+    words = {
+        Budget.Period.DAY: _("%(spent)s of %(amount)s today"),
+        Budget.Period.WEEK: _("%(spent)s of %(amount)s this week"),
+        Budget.Period.MONTH: _("%(spent)s of %(amount)s this month"),
+    }
+    numbers = {"spent": in_unit(meter.spent, meter.budget), "amount": in_unit(meter.budget.amount, meter.budget)}
+    return words[Budget.Period(meter.budget.period)] % numbers
+
+
+@register.filter
+def each_words(budget: Budget) -> str:
+    """Return what a budget that everybody has for themselves gives each of them."""
+    words = {
+        Budget.Period.DAY: _("%(amount)s per person and day"),
+        Budget.Period.WEEK: _("%(amount)s per person and week"),
+        Budget.Period.MONTH: _("%(amount)s per person and month"),
+    }
+    return words[Budget.Period(budget.period)] % {"amount": in_unit(budget.amount, budget)}
 
 
 @register.filter

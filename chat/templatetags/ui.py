@@ -12,6 +12,7 @@ from django.utils.formats import date_format, time_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts import permissions
 from accounts.models import User
@@ -51,6 +52,25 @@ def shortcut_names() -> list[tuple[str, str]]:
         ("scrollTop", _("Go to the beginning")), ("scrollBottom", _("Go to the end")),
         ("archive", _("Archive the chat")), ("deleteChat", _("Delete the chat")),
     ]  # fmt: skip
+
+
+@register.simple_tag
+def counted_words() -> str:
+    """Return what the scripts say with a number, as JSON: the sentence of each of the language's plural forms."""
+
+    def sentences(number: int) -> dict[str, str]:
+        return {
+            "selected": ngettext("%(count)s chat selected", "%(count)s chats selected", number),
+            "suggested": ngettext(
+                "%(count)s model. Arrow keys choose, Enter takes one.",
+                "%(count)s models. Arrow keys choose, Enter takes one.",
+                number,
+            ),
+        }
+
+    # A number of each category that `Intl.PluralRules` knows, in any language that has it.
+    samples = {"zero": 0, "one": 1, "two": 2, "few": 3, "many": 11, "other": 100}
+    return json.dumps({category: sentences(number) for category, number in samples.items()}, ensure_ascii=False)
 
 
 @register.simple_tag(takes_context=True)

@@ -5,6 +5,7 @@ Each is a link to a form of one question, which a browser without scripts shows;
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.http import Http404, HttpResponse
@@ -20,7 +21,7 @@ from chat.act_forms import MoveForm, TagsForm
 from chat.models import Conversation
 from chat.services import bulk, forking, organise, pins, projects, tags, titles
 from chat.services.refusal import TurnRefused
-from chat.views.shell import SignedIn, show_dialog, show_done, show_refusal, signed_in, uuid_or_none
+from chat.views.shell import SignedIn, is_partial, show_dialog, show_done, show_refusal, signed_in, uuid_or_none
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +39,16 @@ def _archive(request: SignedIn, found: Conversation) -> HttpResponse:
 
 
 def _restore(request: SignedIn, found: Conversation) -> HttpResponse:
+    """Bring it back. On the page of archived chats one stays there, for the next."""
     organise.archive(user=request.user, conversation_ids=[found.id], archived=False)
+    words = _("“%(title)s” is back in the list.") % {"title": found.title}
+    came_from = urlsplit(request.headers.get("HX-Current-URL", "")).path
+    if came_from == reverse("chat:archive"):
+        return show_done(request, words, gone=found.id)
     return show_done(
         request,
-        _("“%(title)s” is back in the list.") % {"title": found.title},
-        go=reverse("chat:conversation", args=[found.id]),
+        words,
+        go=reverse("chat:conversation", args=[found.id]) if is_partial(request) else reverse("chat:archive"),
     )
 
 
@@ -72,16 +78,18 @@ def _retitle(request: SignedIn, found: Conversation) -> HttpResponse:
         titles.ask_again(user=request.user, conversation_id=found.id)
     except TurnRefused as refusal:
         return show_refusal(request, refusal)
-    return show_done(request, _("A new title is being written."))
+    return show_done(request, _("Generating a new title."))
 
 
 ACTS = {
     "archive": Act(gettext_lazy("Archive this chat?"), gettext_lazy("Archive chat"), _archive),
-    "restore": Act(gettext_lazy("Bring this chat back into the list?"), gettext_lazy("Restore chat"), _restore),
-    "pin": Act(gettext_lazy("Keep this chat at the top?"), gettext_lazy("Pin chat"), _pin),
-    "unpin": Act(gettext_lazy("Take this chat from the top?"), gettext_lazy("Unpin chat"), _unpin),
-    "duplicate": Act(gettext_lazy("Copy this chat with all its branches?"), gettext_lazy("Duplicate chat"), _duplicate),
-    "retitle": Act(gettext_lazy("Let the model write a new title?"), gettext_lazy("Write a title"), _retitle),
+    "restore": Act(gettext_lazy("Unarchive this chat?"), gettext_lazy("Restore chat"), _restore),
+    "pin": Act(gettext_lazy("Pin this chat?"), gettext_lazy("Pin chat"), _pin),
+    "unpin": Act(gettext_lazy("Unpin this chat?"), gettext_lazy("Unpin chat"), _unpin),
+    "duplicate": Act(
+        gettext_lazy("Duplicate this chat with all its branches?"), gettext_lazy("Duplicate chat"), _duplicate
+    ),
+    "retitle": Act(gettext_lazy("Generate a new title?"), gettext_lazy("Generate title"), _retitle),
 }
 
 

@@ -52,7 +52,7 @@ def create(request: SignedIn) -> HttpResponse:
             form.add_error(None, str(fault))
         else:
             return _form(request, "chat/api_key_made.html", {"title": _("Your new key"), "made": made})
-    context = {"title": _("New API key"), "button": _("Make the key"), "form": form}
+    context = {"title": _("New API key"), "button": _("Create key"), "form": form}
     return _form(request, "chat/form.html", context, status=422 if form.is_bound else 200)
 
 
@@ -62,10 +62,10 @@ def delete(request: SignedIn, key_id: UUID) -> HttpResponse:
     key = doors.api_key_for(request.user, key_id)
     if request.method == "POST":
         api_keys.delete(user=request.user, key_id=key.id)
-        return show_done(request, _("The key opens nothing any more."), go=reverse("chat:api_keys"))
+        return show_done(request, _("Key deleted. It no longer works."), go=reverse("chat:api_keys"))
     context = {
         "title": _("Delete the key “%(name)s”?") % {"name": key.name}, "button": _("Delete"), "kind": "danger",
-        "words": _("What uses it is refused from now on."),
+        "words": _("Anything using it stops working."),
     }  # fmt: skip
     return _form(request, "chat/form.html", context)
 

@@ -43,7 +43,9 @@ def archive_all(request: SignedIn) -> HttpResponse:
         words = ngettext("%(count)d chat was archived.", "%(count)d chats were archived.", count) % {"count": count}
         return show_done(request, words, go=reverse("chat:archive"))
     count = Conversation.objects.listed().visible_to(request.user).count()
-    words = ngettext("%(count)d chat leaves the list.", "%(count)d chats leave the list.", count) % {"count": count}
+    words = ngettext(
+        "This moves %(count)d chat to the archive.", "This moves %(count)d chats to the archive.", count
+    ) % {"count": count}
     context = {"title": _("Archive all chats?"), "words": words, "button": _("Archive all chats"), "kind": "primary"}
     return _ask(request, context, back="chat:settings_data")
 

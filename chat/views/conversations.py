@@ -78,7 +78,9 @@ def conversation(request: SignedIn, conversation_id: UUID) -> HttpResponse:
     except Http404:
         if is_partial(request):
             raise
-        return show_chat(request, None, error=_("That chat is not here (any more). This is a new one."), status=404)
+        return show_chat(
+            request, None, error=_("That chat was deleted or isn't yours. We started a new one."), status=404
+        )
     current = Pick(found.endpoint, found.model, found.spec)
     wanted = url_parameters.read(request, request.user, current=current)
     branch = present_branch(found, at=_put_on_view(request, found))

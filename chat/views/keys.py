@@ -45,7 +45,7 @@ def set_key(request: SignedIn) -> HttpResponse:
             form.add_error(None, str(refusal))
         else:
             go = "" if form.cleaned_data["stays"] else reverse("chat:settings_keys")
-            words = _("Your key for “%(endpoint)s” is kept.") % {"endpoint": endpoint.label}
+            words = _("Key for “%(endpoint)s” saved.") % {"endpoint": endpoint.label}
             return show_done(request, words, go=go, clears="key-note")
     return _show_form(request, endpoint, form)
 
@@ -109,7 +109,7 @@ def _show_form(request: SignedIn, endpoint: Endpoint, form: KeyForm, words: str 
         "shell": "chat/dialog.html" if is_partial(request) else "chat/alone.html",
         "title": _("Your key for %(endpoint)s") % {"endpoint": endpoint.label},
         "words": words or _("It is kept encrypted, used for your own messages only, and never shown again."),
-        "button": _("Keep this key"), "form": form, "action": reverse("chat:key_set"),
+        "button": _("Save key"), "form": form, "action": reverse("chat:key_set"),
         "back": reverse("chat:settings_keys"),
     }  # fmt: skip
     return render(request, "chat/form.html", context, status=422 if form.is_bound else 200)

@@ -80,7 +80,7 @@ def undo(request: SignedIn) -> HttpResponse:
         count = bulk.undo(user=request.user, token=token)
     except bulk.TooLate as fault:
         return show_refusal(request, TurnRefused(str(fault), status=410))
-    words = ngettext("%(count)d chat is as it was.", "%(count)d chats are as they were.", count) % {"count": count}
+    words = ngettext("Restored %(count)d chat.", "Restored %(count)d chats.", count) % {"count": count}
     return show_done(request, words)
 
 

@@ -82,7 +82,7 @@ def conversation_cost(request: SignedIn, conversation_id: UUID) -> HttpResponse:
     kinds = [
         (_("Input"), total.input), (_("Read from the cache"), total.cache_read),
         (_("Written to the cache"), total.cache_write), (_("Output"), total.output),
-        (_("of it thoughts"), total.reasoning),
+        (_("including reasoning"), total.reasoning),
     ]  # fmt: skip
     return show_dialog(request, "chat/cost.html", found, parts=parts, total=total, kinds=kinds)
 

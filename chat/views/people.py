@@ -62,10 +62,10 @@ def switch_off(request: SignedIn, budget_id: UUID) -> HttpResponse:
     budget = doors.managed_budget_for(request.user, budget_id)
     if request.method == "POST":
         budget_admin.switch_off(actor=request.user, budget_id=budget.id)
-        return show_done(request, _("The budget is switched off."), go=reverse("chat:people"))
+        return show_done(request, _("Budget turned off."), go=reverse("chat:people"))
     context = {
         "title": _("Switch this budget off?"), "button": _("Switch off"), "kind": "danger",
-        "words": _("“%(name)s” limits nobody any more.") % {"name": budget.name},
+        "words": _("Budget “%(name)s” will be off.") % {"name": budget.name},
     }  # fmt: skip
     return _render(request, context)
 
@@ -89,7 +89,7 @@ def _show(request: SignedIn, form: BudgetForm, save: Callable[[], Budget], title
         except BudgetRefused as refused:
             form.add_error(None, refused.message)
         else:
-            return show_done(request, _("The budget is saved."), go=reverse("chat:people"))
+            return show_done(request, _("Budget saved."), go=reverse("chat:people"))
     status = 422 if form.is_bound else 200
     return _render(request, {"title": title, "button": _("Save"), "form": form}, status=status)
 

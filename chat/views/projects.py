@@ -53,9 +53,9 @@ def create(request: SignedIn) -> HttpResponse:
         except projects.BadProject as fault:
             form.add_error(fault.field, str(fault))
         else:
-            words = _("The project “%(name)s” was made.") % {"name": made.name}
+            words = _("Project “%(name)s” created.") % {"name": made.name}
             return show_done(request, words, go=reverse("chat:project", args=[made.id]))
-    return _form(request, form, _("New project"), _("Make project"), reverse("chat:projects"))
+    return _form(request, form, _("New project"), _("Create project"), reverse("chat:projects"))
 
 
 @require_GET
@@ -102,7 +102,7 @@ def change(request: SignedIn, project_id: UUID) -> HttpResponse:
         except projects.BadProject as fault:
             form.add_error(fault.field, str(fault))
         else:
-            return show_done(request, _("The project was saved."), go=back)
+            return show_done(request, _("Project saved."), go=back)
     return _form(request, form, _("Edit project"), _("Save project"), back)
 
 
@@ -112,16 +112,16 @@ def delete(request: SignedIn, project_id: UUID) -> HttpResponse:
     found = doors.project_for_owner(request.user, project_id)
     if request.method == "POST":
         projects.delete(user=request.user, project_id=project_id)
-        words = _("The project “%(name)s” was deleted. Its chats are still there.") % {"name": found.name}
+        words = _("Project “%(name)s” deleted. Its chats are still there.") % {"name": found.name}
         return show_done(request, words, go=reverse("chat:projects"))
     count = Conversation.objects.visible_to(request.user).filter(project=found).count()
     words = ngettext(
-        "“%(name)s” goes, with its instructions. Its %(count)d chat stays, outside of any project.",
-        "“%(name)s” goes, with its instructions. Its %(count)d chats stay, outside of any project.",
+        "Delete “%(name)s” and its instructions? Its chat stays in your list.",
+        "Delete “%(name)s” and its instructions? Its %(count)d chats stay in your list.",
         count,
     )
     context = {
-        "title": _("Delete this project?"), "words": words % {"name": found.name, "count": count},
+        "title": _("Delete project?"), "words": words % {"name": found.name, "count": count},
         "button": _("Delete project"), "kind": "danger", "back": reverse("chat:project", args=[project_id]),
         "shell": "chat/dialog.html" if is_partial(request) else "chat/alone.html",
     }  # fmt: skip
@@ -141,7 +141,7 @@ def favourite(request: SignedIn) -> HttpResponse:
         is_one = favourites.toggle(user=request.user, pick=pick)
     except favourites.TooMany as fault:
         return show_refusal(request, TurnRefused(str(fault), status=409))
-    words = _("“%(model)s” is a favourite now.") if is_one else _("“%(model)s” is no favourite now.")
+    words = _("Added to favourites.") if is_one else _("Removed from favourites.")
     return show_done(request, words % {"model": choice.label})
 
 

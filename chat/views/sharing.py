@@ -46,7 +46,7 @@ def share(request: SignedIn, resource: str, resource_id: UUID) -> HttpResponse:
         except GrantRefused as refused:
             refusal = refused.message
         else:
-            return show_done(request, _("Who has access was saved."), go=shared.address)
+            return show_done(request, _("Sharing updated."), go=shared.address)
     return _show(request, kind, shared, refusal)
 
 

@@ -44,9 +44,9 @@ def create(request: SignedIn) -> HttpResponse:
         except tags.BadTag as fault:
             form.add_error(fault.field, str(fault))
         else:
-            words = _("The bookmark “%(name)s” was made.") % {"name": made.name}
+            words = _("Bookmark “%(name)s” created.") % {"name": made.name}
             return show_done(request, words, go=reverse("chat:tags"))
-    return _form(request, form, _("New bookmark"), _("Make bookmark"))
+    return _form(request, form, _("New bookmark"), _("Create bookmark"))
 
 
 @require_http_methods(["GET", "POST"])
@@ -60,7 +60,7 @@ def change(request: SignedIn, tag_id: UUID) -> HttpResponse:
         except tags.BadTag as fault:
             form.add_error(fault.field, str(fault))
         else:
-            return show_done(request, _("The bookmark was changed."), go=reverse("chat:tags"))
+            return show_done(request, _("Bookmark saved."), go=reverse("chat:tags"))
     return _form(request, form, _("Edit bookmark"), _("Save bookmark"))
 
 
@@ -70,7 +70,7 @@ def delete(request: SignedIn, tag_id: UUID) -> HttpResponse:
     found = doors.tag_for(request.user, tag_id)
     if request.method == "POST":
         tags.delete(user=request.user, tag_id=tag_id)
-        words = _("The bookmark “%(name)s” was deleted.") % {"name": found.name}
+        words = _("Bookmark “%(name)s” deleted.") % {"name": found.name}
         return show_done(request, words, go=reverse("chat:tags"))
     counted: Tag = tags.listed(request.user).get(id=tag_id)
     shell = "chat/dialog.html" if is_partial(request) else "chat/alone.html"

@@ -105,7 +105,7 @@ async def _token(endpoint: Endpoint) -> str | Failed:
     try:
         body = urlencode({"grant_type": _GRANT, "assertion": _assertion(account, address)}).encode()
     except (KeyError, ValueError, TypeError, jwt.PyJWTError):
-        return Failed("bad_key", "the service account cannot be used: its e-mail address or private key is missing")
+        return Failed("bad_key", "the service account cannot be used: its email address or private key is missing")
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     try:
         client = await outbound()

@@ -140,7 +140,7 @@ def _think(params: dict[str, Any], known: Claude, chosen: Chosen, cap: int) -> N
     elif not known.thinks and known.version != UNKNOWN:
         chosen.refuse(_("This model does not think aloud."), "thinking", "thinkingBudget", "thinkingDisplay")
     elif cap <= LEAST_THINKING and not known.adapts:
-        words = _("Thinking needs a longest reply above %(least)d tokens.") % {"least": LEAST_THINKING}
+        words = _("Thinking needs max output tokens above %(least)d.") % {"least": LEAST_THINKING}
         chosen.notes["thinking"] = words
     else:
         kind = {"type": "adaptive"} if known.adapts else {"type": "enabled", "budget_tokens": _budget(chosen, cap)}
@@ -151,7 +151,7 @@ def _budget(chosen: Chosen, cap: int) -> int:
     wanted = int(chosen.get("thinkingBudget") or 2000)
     most = budget_below(cap)
     if wanted >= cap:
-        words = _("The budget must be below the longest reply: %(limit)d is used.") % {"limit": most}
+        words = _("The budget must be below max output tokens: %(limit)d is used.") % {"limit": most}
         chosen.notes["thinkingBudget"] = words
         return most
     return wanted

@@ -66,7 +66,7 @@ def _refuse(endpoint: Endpoint, model: str, chosen: Chosen) -> None:
     """Leave out what the model cannot take."""
     if _SEARCHING.search(model):
         kept = {"max_tokens", "maxContextTokens", "promptPrefix", "modelLabel", "disableStreaming"}
-        chosen.refuse(_("This model takes no parameters beside the longest reply."), *({*chosen.values} - kept))
+        chosen.refuse(_("This model takes no parameters besides max output tokens."), *({*chosen.values} - kept))
     if _REASONING.search(model):
         chosen.refuse(_("Reasoning models take no sampling parameters."), *_SAMPLING)
         chosen.refuse(_("Reasoning models take no stop sequences."), "stop")

@@ -5,16 +5,19 @@ from django.utils.translation import gettext_lazy as _
 from endpoints.parameters.fields import Words
 
 WORDS: dict[str, tuple[Words, Words]] = {
-    "modelLabel": (_("Custom name"), _("The name that replies are signed with.")),
+    "modelLabel": (_("Custom name"), _("Name shown on replies.")),
     "promptPrefix": (_("System prompt"), _("Instructions that the model reads before the conversation.")),
     "system": (_("System prompt"), _("Instructions that the model reads before the conversation.")),
     "maxContextTokens": (
         _("Context window"),
         _("The most tokens of conversation to send. Older messages are left out. Empty: what the model takes."),
     ),
-    "max_tokens": (_("Longest reply"), _("The most tokens the model may write. Empty: as long as it likes.")),
-    "maxOutputTokens": (_("Longest reply"), _("The most tokens the model may write. Empty: as long as it may.")),
-    "maxTokens": (_("Longest reply"), _("The most tokens the model may write. Empty: as long as it likes.")),
+    "max_tokens": (_("Max output tokens"), _("The most tokens the model may write. Empty: no limit.")),
+    "maxOutputTokens": (
+        _("Max output tokens"),
+        _("The most tokens the model may write. Empty: the model's own limit."),
+    ),
+    "maxTokens": (_("Max output tokens"), _("The most tokens the model may write. Empty: no limit.")),
     "temperature": (
         _("Temperature"),
         _("Higher is more varied, lower is more predictable. Change this or top P, not both."),
@@ -35,7 +38,7 @@ WORDS: dict[str, tuple[Words, Words]] = {
     "reasoning_mode": (_("Reasoning mode"), _("How much work goes into thinking. Responses API.")),
     "reasoning_context": (_("Reasoning context"), _("Which earlier thoughts the model sees. Responses API.")),
     "verbosity": (_("Verbosity"), _("How long the answers are.")),
-    "disableStreaming": (_("Whole replies"), _("The reply appears at once when it is complete.")),
+    "disableStreaming": (_("Disable streaming"), _("The reply appears all at once when it's complete.")),
     "fileTokenLimit": (_("File limit"), _("The most tokens of files' text to send.")),
     "promptCache": (
         _("Prompt cache"),

@@ -11,6 +11,15 @@ document.addEventListener("DOMContentLoaded", () => {
   for (const each of document.querySelectorAll("select.admin-autocomplete")) nameBox(each);
 });
 
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copies]");
+  if (!button) return;
+  const input = document.getElementById(button.dataset.copies);
+  input.select();
+  await navigator.clipboard.writeText(input.value).catch(() => document.execCommand("copy"));
+  button.textContent = button.dataset.copied;
+});
+
 addEventListener("load", () => {
   document.querySelectorAll(".simplebar-content-wrapper[role=region]").forEach((each, index) => {
     if (index) each.setAttribute("aria-label", `${each.getAttribute("aria-label")} ${index + 1}`);

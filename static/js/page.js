@@ -195,6 +195,12 @@ document.addEventListener("keydown", (event) => {
   dialog.querySelector("[data-do=close-dialog]").click(); // what was typed last is kept
 });
 document.addEventListener("parley:moved", () => panelOpen() && closeDialog());
+// The focus goes to the next row, for the next of the same.
+function takeAway(row) {
+  const next = row.contains(document.activeElement) && (row.nextElementSibling ?? row.previousElementSibling);
+  row.remove();
+  if (next) next.querySelector("[data-verb], a, button")?.focus();
+}
 function dialogChanged() {
   const renamed = dialog.querySelector("[data-renamed]");
   const done = dialog.querySelector("[data-done]");
@@ -209,7 +215,7 @@ function dialogChanged() {
     document.dispatchEvent(new CustomEvent("parley:done"));
     if (!go && !gone) document.dispatchEvent(new CustomEvent("parley:changed"));
     if (clears) byId(clears)?.remove();
-    if (gone) for (const row of document.querySelectorAll(`[data-row="${gone}"]`)) row.remove();
+    if (gone) for (const row of document.querySelectorAll(`[data-row="${gone}"]`)) takeAway(row);
     if (gone && byId("main").dataset.conversation === gone) visit("/c/new");
     else if (go) visit(go);
   } else if (atOnce) {
@@ -482,3 +488,4 @@ for (const sign of ["pointermove", "pointerdown", "wheel", "touchstart", "keydow
 document.addEventListener("htmx:after:swap", () => stripLoaded || whenIdle(loadStrip));
 document.addEventListener("beforetoggle", (event) => event.target.id === "account-menu" && offerUndo(), true);
 showStored();
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });

@@ -165,7 +165,7 @@ def test_one_visitors_wrong_passwords_lock_out_nobody_else(owner: User, settings
         ("2001:DB8:1:0:0:0:0:9", "[2001:db8:1::9]:443"),
     ],
 )
-def test_a_ban_is_of_the_address_and_of_no_other(banned: str, written: str) -> None:
+def test_a_ban_is_of_the_address_and_of_no_other(owner: User, banned: str, written: str) -> None:
     bans.ban(actor=None, address=banned, minutes=5)
     assert visitor(written).get("/login").status_code == 403
     assert visitor("198.51.100.99:1").get("/login").status_code == 200

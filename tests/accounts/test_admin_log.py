@@ -1,8 +1,10 @@
 """Every change made in the administration's pages is in the audit log, and goes through the services."""
 
+import re
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +14,7 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import audit, permissions
+from accounts import audit, permission_words, permissions
 from accounts.access import access_of
 from accounts.models import (
     ApiKey,
@@ -77,7 +79,7 @@ FORMS: dict[type[Model], tuple[dict[str, str], dict[str, str] | None]] = {
 
 @pytest.fixture
 def client(client: Client, admin_user: User, settings: Any) -> Client:
-    settings.MAIL_CONFIGURED = True  # without it nobody is invited here
+    settings.MAIL_CONFIGURED = True
     client.force_login(admin_user)
     return client
 
@@ -287,9 +289,9 @@ def ticked(*names: str) -> dict[str, Any]:
 
 def test_the_matrix_changes_only_what_was_ticked_otherwise(client: Client) -> None:
     path = reverse("admin:accounts_role_matrix")
-    assert b"USER: WEB_SEARCH USE" in client.get(path).content
-    post(client, path, **ticked("p|USER|WEB_SEARCH|USE"))
-    assert not permissions.permissions_of(Role.objects.get(name="USER"))["WEB_SEARCH"]["USE"]
+    assert b"USER: Bookmark chats" in client.get(path).content
+    post(client, path, **ticked("p|USER|BOOKMARKS|USE"))
+    assert not permissions.permissions_of(Role.objects.get(name="USER"))["BOOKMARKS"]["USE"]
     [entry] = AuditEntry.objects.all()
     assert (entry.action, entry.target_id) == ("role.updated", "USER")
     post(client, path, **ticked())
@@ -307,8 +309,28 @@ def test_the_matrix_changes_models_and_coefficients(client: Client) -> None:
     assert access_of("USER").coefficient("", "tiny") == 3
 
 
+def test_rights_of_what_does_not_exist_are_not_shown_and_keep_their_value(client: Client, owner: User) -> None:
+    roles.update(actor=None, role=Role.objects.get(name="USER"), permissions_={"WEB_SEARCH": {"USE": False}})
+    path = reverse("admin:accounts_role_matrix")
+    for page_of in (path, page(Role, "change", "USER"), reverse("see_as", args=[owner.pk])):
+        html = client.get(page_of).content.decode()
+        assert "Create projects" in html
+        assert not [kind for kind in ("PROMPTS", "MEMORIES", "AGENTS_", "RUN_CODE", "WEB_SEARCH") if kind in html]
+    post(client, path, **ticked("p|USER|BOOKMARKS|USE"))
+    held = permissions.permissions_of(Role.objects.get(name="USER"))
+    assert (held["WEB_SEARCH"]["USE"], held["AGENTS"]["USE"], held["BOOKMARKS"]["USE"]) == (False, True, False)
+
+
+def test_every_right_that_the_code_asks_for_is_put_into_words() -> None:
+    asked = re.compile(r'\b(?:may|is_allowed)\([^()]*?,\s*"([A-Z_]+)"(?:,\s*"([A-Z_]+)")?\)')
+    code = "\n".join(path.read_text() for app in ("accounts", "billing", "chat") for path in Path(app).rglob("*.py"))
+    found = {(kind, bit or "USE") for kind, bit in asked.findall(code)}
+    assert {("BOOKMARKS", "USE"), ("PROJECTS", "CREATE")} <= found
+    assert found <= permission_words.WORDS.keys()
+
+
 def test_what_the_matrix_did_not_show_stays_as_it_is(client: Client) -> None:
-    shown = ticked("p|USER|WEB_SEARCH|USE")
+    shown = ticked("p|USER|BOOKMARKS|USE")
     team = roles.create(actor=None, name="TEAM", model_access={"tiny": {"enabled": False}})
     before = roles.to_plain(team)
     post(client, reverse("admin:accounts_role_matrix"), **shown)
@@ -317,16 +339,16 @@ def test_what_the_matrix_did_not_show_stays_as_it_is(client: Client) -> None:
 
 
 def test_permissions_are_ticked_in_the_form_of_a_role_too(client: Client) -> None:
-    sent = ticked("p|USER|WEB_SEARCH|USE") | {"matrix": "USER"}
+    sent = ticked("p|USER|BOOKMARKS|USE") | {"matrix": "USER"}
     post(client, page(Role, "change", "USER"), description="", **empty("model_access"), **sent)
-    assert not permissions.permissions_of(Role.objects.get(name="USER"))["WEB_SEARCH"]["USE"]
+    assert not permissions.permissions_of(Role.objects.get(name="USER"))["BOOKMARKS"]["USE"]
     assert permissions.permissions_of(Role.objects.get(name="USER"))["AGENTS"]["USE"]
 
 
 @pytest.mark.security
 def test_the_matrix_leaves_the_administrators_their_power(client: Client) -> None:
     path = reverse("admin:accounts_role_matrix")
-    answer = client.post(path, ticked("p|ADMIN|ROLE_MANAGEMENT|UPDATE", "p|USER|WEB_SEARCH|USE"), follow=True)
+    answer = client.post(path, ticked("p|ADMIN|ROLE_MANAGEMENT|UPDATE", "p|USER|BOOKMARKS|USE"), follow=True)
     assert b"must be able to manage roles" in answer.content
     assert not AuditEntry.objects.exists()
 

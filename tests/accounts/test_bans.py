@@ -42,7 +42,7 @@ def test_who_is_banned_gets_in_nowhere(client: Client, owner: User, admin_user: 
     assert [each.action for each in AuditEntry.objects.order_by("seq")] == ["ban.set", "ban.lifted"]
 
 
-def test_a_banned_address_cannot_even_sign_in(client: Client, db: None) -> None:
+def test_a_banned_address_cannot_even_sign_in(client: Client, owner: User) -> None:
     bans.ban(actor=None, address="127.0.0.1", minutes=5)
     assert client.get("/login").status_code == 403
     assert Client(REMOTE_ADDR="127.0.0.2").get("/login").status_code == 200

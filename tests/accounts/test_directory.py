@@ -116,7 +116,7 @@ def test_a_login_is_no_part_of_the_question(
 def test_a_user_name_can_be_asked_for(client: Client, server: DirectoryServer, settings: Settings) -> None:
     settings.DIRECTORY = replace(settings.DIRECTORY, filter="(uid={{username}})", by_username=True)
     page = client.get("/login").content.decode()
-    assert "User name" in page
+    assert "Username" in page
     assert 'type="email"' not in page
     assert sign_in(client, "lina")["Location"] == "/c/new"
 
@@ -226,7 +226,7 @@ def by_name(server: DirectoryServer, settings: Settings) -> DirectoryServer:
 
 def test_who_has_an_address_that_is_taken_is_told_so(by_name: DirectoryServer, client: Client) -> None:
     assert sign_in(client, "frieda")["Location"] == "/c/new"
-    frieda, words = who(client), "There is an account with your e-mail address already."
+    frieda, words = who(client), "There is an account with your email address already."
     status, page = by_page("second")
     assert (status, words in page) == (403, True)
     status, message = by_api("second")
@@ -244,7 +244,7 @@ def test_an_address_that_is_none_counts_as_none(by_name: DirectoryServer, client
 @pytest.mark.security
 @pytest.mark.parametrize("login", ["frieda", "second", "noaddress", "nobody-at-all"])
 def test_a_wrong_password_tells_nothing(by_name: DirectoryServer, login: str) -> None:
-    words = "The user name or the password is not right."
+    words = "The username or the password is not right."
     status, page = by_page(login, "wrong")
     assert (status, words in page) == (200, True)
     assert by_api(login, "wrong") == (404, words)
@@ -317,7 +317,7 @@ def test_what_active_directory_says_to_a_guess_is_kept(
     by_name: DirectoryServer, monkeypatch: pytest.MonkeyPatch, code: str
 ) -> None:
     active_directory(monkeypatch, code)
-    assert by_api("frieda") == (404, "The user name or the password is not right.")
+    assert by_api("frieda") == (404, "The username or the password is not right.")
 
 
 def test_a_local_account_with_the_same_password_still_opens(

@@ -1,4 +1,4 @@
-"""Accounts for people of some e-mail domains only, as the configuration file says."""
+"""Accounts for people of some email domains only, as the configuration file says."""
 
 from pathlib import Path
 from typing import Any

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def before_user_names() -> Iterator[None]:
-    """The tables as they were before a user name belonged to one person."""
+    """The tables as they were before a username belonged to one person."""
     MigrationExecutor(connection).migrate([("accounts", "0009_session_devices")])
     yield
     call_command("migrate", verbosity=0)

@@ -157,7 +157,7 @@ def test_the_terms_stand_before_everything(owner: User, settings: Settings) -> N
     assert again == {"termsAccepted": True, "termsAcceptedAt": accepted.json()["termsAcceptedAt"]}
     assert api.get("/api/user").json()["termsAccepted"] is True
     assert api.get("/api/convos").status_code == 200
-    assert client.get("/account/security").status_code == 200
+    assert client.get("/settings/security").status_code == 200
 
 
 def test_the_page_accepts_too(owner: User, settings: Settings) -> None:

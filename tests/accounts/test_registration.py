@@ -1,4 +1,4 @@
-"""Who may make an account: domains, invitations, approval, and user names to sign in with."""
+"""Who may make an account: domains, invitations, approval, and usernames to sign in with."""
 
 import re
 from collections.abc import Iterator
@@ -202,7 +202,7 @@ def test_new_people_wait_until_an_administrator_lets_them_in(
     with django_capture_on_commit_callbacks(execute=True):
         client.post("/admin/accounts/user/", {"action": "approve", "_selected_action": [str(nina.id)]})
     assert mail.outbox[0].to == [nina.email]
-    assert guest.get("/account/security").status_code == 200
+    assert guest.get("/settings/security").status_code == 200
 
 
 def test_the_first_person_waits_for_nobody(settings: Settings) -> None:

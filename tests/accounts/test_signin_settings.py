@@ -66,7 +66,7 @@ def test_people_of_other_domains_no_longer_sign_in(client: Client, owner: User, 
     settings.REGISTRATION_ALLOWED_DOMAINS = ["example.com"]
     answer = by_page(client, owner)
     assert answer.status_code == 403
-    assert b"People with an e-mail address of your domain do not sign in here." in answer.content
+    assert b"People with an email address of your domain do not sign in here." in answer.content
     assert SESSION_KEY not in client.session
     refused = by_api(owner)
     assert refused.status_code == 403

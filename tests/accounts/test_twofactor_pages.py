@@ -98,11 +98,11 @@ def test_a_recovery_code_opens_once_and_is_not_shown_again(signed_in: Client, ow
         client = Client()
         client.post("/login", {"login": owner.email, "password": PASSWORD})
         assert client.post("/login/code", {"code": codes[3]}).status_code == expected
-    for path in ("/account/security", "/account/recovery-codes"):
+    for path in ("/settings/security", "/account/recovery-codes"):
         page = signed_in.get(path)
         assert page.status_code == 200
         assert not [code for code in codes if code in page.content.decode()]
-    assert b"9 codes are left" in signed_in.get("/account/security").content
+    assert b"9 codes left" in signed_in.get("/settings/security").content
 
 
 def test_new_recovery_codes_replace_the_old(signed_in: Client, owner: User) -> None:

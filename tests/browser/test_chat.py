@@ -127,7 +127,7 @@ def test_the_model_is_chosen_by_the_keyboard_alone(tab: Page) -> None:
         ("Workshop", "qwen3-32b", "[[error:429]]", "limiting requests"),
         ("Workshop", "qwen3-32b", "[[error:context]]", "too long for the model"),
         ("Workshop", "qwen3-32b", "[[error:500]]", "overloaded or has a fault"),
-        ("Workshop", "qwen3-32b", "[[cut]]", "ended the reply early"),
+        ("Workshop", "qwen3-32b", "[[cut]]", "reply was cut short"),
         ("Unreachable", "nobody", "hello", "cannot be reached"),
     ],
 )

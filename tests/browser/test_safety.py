@@ -62,7 +62,7 @@ def test_hostile_names_words_and_quotes_are_text_on_every_page(tab: Page) -> Non
     send(tab, f"[[echo]] {name} marker")
     settled(tab)
     address = tab.url
-    for path, button in (("bookmarks/new", "Make bookmark"), ("projects/new", "Make project")):
+    for path, button in (("bookmarks/new", "Create bookmark"), ("projects/new", "Create project")):
         tab.goto(f"/{path}")
         for field in tab.locator("main input[type=text], main textarea").all():
             field.fill(name)

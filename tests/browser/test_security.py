@@ -12,7 +12,7 @@ from tests.load.stack import Stack
 pytestmark = pytest.mark.browser
 PASSWORD = "correct-horse-battery"
 PAGES = (
-    "/account/security", "/account/app", "/account/recovery-codes", "/account/passkeys/add", "/account/sessions",
+    "/settings/security", "/account/app", "/account/recovery-codes", "/account/passkeys/add", "/account/sessions",
     "/account/delete", "/account/password", "/verify?email=a@example.org&token=x", "/verify/sent",
     "/invitation?token=x",
 )  # fmt: skip
@@ -67,7 +67,7 @@ def test_a_passkey_is_added_and_signs_in(page: Page, axe: Callable[[Page, str], 
     with page.expect_download() as download:
         page.get_by_role("link", name="Download").click()
     assert len(re.findall(r"\d{8}\n", download.value.path().read_text())) == 10
-    page.get_by_role("link", name="I have kept them").click()
+    page.get_by_role("link", name="Done").click()
     expect(page.locator(".keys")).to_contain_text("My laptop")
     for path in PAGES:
         page.goto(path)

@@ -36,7 +36,7 @@ def test_a_project_is_shared(
 ) -> None:
     page = open_tab("/projects/new", phone=phone, color_scheme=scheme)
     page.get_by_label("Name").fill("Moon base")
-    page.get_by_role("button", name="Make project").click()
+    page.get_by_role("button", name="Create project").click()
     page.goto("/projects")
     page.locator("#project-rows .card-name").first.click()
     axe(page, "a project")

@@ -61,8 +61,8 @@ def test_the_map_leads_to_a_reply_of_another_branch(open_tab: Open, axe: Check, 
 def test_the_whole_map_fits_on_request_and_escape_closes_it(tab: Page) -> None:
     branched(tab)
     drawing = open_map(tab)
-    tab.get_by_role("button", name="Show all of it").click()
-    expect(tab.get_by_role("button", name="Show all of it")).to_have_attribute("aria-pressed", "true")
+    tab.get_by_role("button", name="Fit to window").click()
+    expect(tab.get_by_role("button", name="Fit to window")).to_have_attribute("aria-pressed", "true")
     expect(drawing.locator("svg.map-drawing")).to_have_class("map-drawing is-fitted")
     tab.keyboard.press("Escape")
     expect(tab.get_by_role("dialog")).to_be_hidden()

@@ -58,6 +58,16 @@ def test_archiving_takes_a_chat_from_the_list_and_offers_the_way_back(
     assert mine.title in client.get("/sidebar", headers=HTMX).content.decode()
 
 
+def test_restoring_stays_on_the_page_of_archived_chats(sign_in: SignIn, owner: User, mine: Conversation) -> None:
+    client, address = sign_in(owner), f"/c/{mine.id}/do/restore"
+    there = HTMX | {"HX-Current-URL": "http://testserver/archive?q=plan"}
+    stays = client.post(address, headers=there).content.decode()
+    assert f'data-go="" data-undo="" data-token="" data-gone="{mine.id}"' in stays
+    in_chat = HTMX | {"HX-Current-URL": f"http://testserver/c/{mine.id}"}
+    assert f'data-go="/c/{mine.id}"' in client.post(address, headers=in_chat).content.decode()
+    assert client.post(address)["Location"] == "/archive", "without scripts, too"
+
+
 def test_stranger_gets_404_from_every_act(sign_in: SignIn, stranger: User, mine: Conversation) -> None:
     client = sign_in(stranger)
     message = mine.messages.first()

@@ -37,7 +37,7 @@ def test_what_there_is_stands_there_in_dollars(
     spend(owner, 900_000, created_at=statement.month_start() - timedelta(seconds=1))
     page = balance_page(sign_in(owner))
     assert "$10.35" in page
-    assert "$2.00 held" in page
+    assert "$2.00 reserved" in page
     assert "$1.50" in page
     assert "$7.77" not in page
     assert "administrator" in page
@@ -54,7 +54,7 @@ def test_a_refill_says_when_and_how_much(
     assert account is not None
     assert account.next_refill == at.replace(month=2, day=28)
     page = balance_page(sign_in(owner))
-    assert "$3.00, once" in page
+    assert "$3.00, when" in page
     assert "when it is needed" in page, "and no date that is past"
 
 
@@ -85,11 +85,10 @@ def test_a_budget_says_how_far_it_is_used_and_warns_near_its_end(
     budgets_part = page[page.index('id="budgets-heading"') :]
     calm, close = budgets_part.split("Nearly done")[:2]
     assert "25 %" in calm
-    assert "$0.5000 of $2.00 spent" in calm
-    assert "$1.50 left" in calm
-    assert "then stops" in calm
-    assert "850 tokens of 1,000 tokens spent" in close
-    assert "then warns" in close
+    assert "$0.5000 of $2.00 this month" in calm
+    assert "stops when used up" in calm
+    assert "850 tokens of 1,000 tokens this month" in close
+    assert "warns when used up" in close
     assert page.count('class="budget is-close"') == 1
 
 
@@ -113,7 +112,7 @@ def test_an_entry_has_its_tokens_and_its_sign_and_can_be_filtered(sign_in: SignI
     spend(owner, -9_000_000, reason="adjustment", model="", endpoint="", note="<b>A gift</b>")
     client = sign_in(owner)
     page = balance_page(client)
-    for words in ("\N{MINUS SIGN}$1.23", "+$9.00", "700 in", "300 out", "50 thoughts", "4,321 cache read", "×1.5",
+    for words in ("\N{MINUS SIGN}$1.23", "+$9.00", "700 in", "300 out", "50 reasoning", "4,321 cache read", "×1.5",
                   "estimated", "&lt;b&gt;A gift"):  # fmt: skip
         assert words in page
     assert "+$9.00" not in balance_page(client, "?reason=message")

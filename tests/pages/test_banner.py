@@ -36,7 +36,7 @@ def test_a_banner_is_shown_to_people_who_are_signed_in_until_they_put_it_away(si
     assert "Down" not in client.get("/c/new").content.decode()
 
 
-def test_a_public_one_that_persists_is_shown_to_everybody(db: None) -> None:
+def test_a_public_one_that_persists_is_shown_to_everybody(owner: User) -> None:
     told = run("update_banner", "Read this", "--public", "--persistent")
     client = Client()
     client.cookies["banner"] = str(told["id"])

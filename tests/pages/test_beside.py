@@ -57,7 +57,7 @@ def test_pages_cost_the_same_whatever_they_show(
 
 def test_bookmarks_are_made_changed_ordered_and_deleted(sign_in: SignIn, owner: User, make_chat: Chats) -> None:
     client = sign_in(owner)
-    assert "will stand here" in client.get("/bookmarks").content.decode()
+    assert "No bookmarks yet." in client.get("/bookmarks").content.decode()
     assert client.post("/bookmarks/new", {"name": "Pets", "description": "cats"}).status_code == 302
     client.post("/bookmarks/new", {"name": "Work"})
     pets, work = Tag.objects.get(name="Pets"), Tag.objects.get(name="Work")
@@ -73,7 +73,7 @@ def test_bookmarks_are_made_changed_ordered_and_deleted(sign_in: SignIn, owner: 
     assert list(tags.listed(owner).values_list("name", flat=True)) == ["Animals", "Work"]
     chat = make_chat(owner)
     tags.put(user=owner, conversation_id=chat.id, tag_id=pets.id, on=True)
-    assert "is taken off 1 chat" in client.get(f"/bookmarks/{pets.id}/delete").content.decode()
+    assert "No chats are deleted." in client.get(f"/bookmarks/{pets.id}/delete").content.decode()
     client.post(f"/bookmarks/{pets.id}/delete")
     assert list(Tag.objects.values_list("name", flat=True)) == ["Work"]
     assert Conversation.objects.filter(id=chat.id).exists()
@@ -186,7 +186,7 @@ def test_case_18_search_shows_hits_in_their_sentence_and_nobody_else_s(
     assert f"<mark>{word}</mark>" in page
     assert f"/c/{chat.id}?at={message.id}#m-{message.id}" in page
     assert "zanzibar" not in sign_in(owner).get("/search?q=secret").content.decode()
-    assert "Nothing was found" in sign_in(owner).get("/search?q=zanzibar").content.decode()
+    assert "No results" in sign_in(owner).get("/search?q=zanzibar").content.decode()
 
 
 def test_nonsense_in_the_search_field_is_422_and_stays_there(sign_in: SignIn, owner: User) -> None:

@@ -219,11 +219,12 @@ def test_only_an_administrator_is_told_how_to_add_a_real_model(
     monkeypatch.setattr(registry, "current", lambda: only_local)
     told = sign_in(admin_user).get("/c/new").content.decode()
     assert 'href="/setup"' in told
-    assert "tiny model that runs on this machine" in told
+    assert "tiny model runs on this server" in told
     others = sign_in(owner).get("/c/new").content.decode()
     assert 'href="/setup"' not in others
-    assert "tiny model that runs on this machine" in others
-    gone = sign_in(admin_user).get("/c/new?endpoint=Local&model=gone").content.decode()
+    assert "tiny model runs on this server" in others
+    chat = Conversation.objects.create(owner=admin_user, endpoint="Local", model="gone")
+    gone = sign_in(admin_user).get(f"/c/{chat.id}").content.decode()
     assert "no longer available" in gone
     assert "tiny model" not in gone
     seen = sign_in(admin_user)
@@ -250,7 +251,7 @@ def test_without_any_model_the_page_says_whom_to_ask(
     empty = registry.Registry(())
     monkeypatch.setattr(registry, "current", lambda: empty)
     html = sign_in(owner).get("/c/new").content.decode()
-    assert "There is no model to talk to yet. Please ask your administrator." in html
+    assert "No model is set up yet. Ask your administrator." in html
 
 
 def test_queries_do_not_grow_with_the_conversation(
@@ -293,7 +294,7 @@ def test_the_address_of_a_chat_that_is_gone_shows_an_empty_new_one(sign_in: Sign
     response = sign_in(owner).get("/c/0198c0de-0000-7000-8000-000000000000")
     html = response.content.decode()
     assert response.status_code == 404
-    assert "This is a new one." in html
+    assert "We started a new one." in html
     assert 'action="/c/new/turns"' in html
 
 

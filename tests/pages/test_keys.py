@@ -52,7 +52,7 @@ def test_a_key_is_kept_for_as_long_as_chosen_and_never_shown(client: Client, own
     assert left is not None
     assert timedelta(minutes=119) < left - timezone.now() <= timedelta(hours=2)
     page = client.get("/settings/keys").content.decode()
-    assert "Kept for another" in page
+    assert "Saved for another" in page
     assert SECRET not in page
     assert SECRET not in client.get("/settings/keys/set?endpoint=Own").content.decode()
 

@@ -1,9 +1,12 @@
 """The tabs of the settings."""
 
+import itertools
+import re
 from collections.abc import Callable
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from accounts.models import Group, Membership, User
 
@@ -72,10 +75,50 @@ def test_the_theme_can_be_set_without_scripts(sign_in: SignIn, owner: User) -> N
     assert client.get("/settings/theme").status_code == 405
 
 
-def test_what_signs_a_person_in_is_told_in_short(sign_in: SignIn, owner: User) -> None:
-    page = sign_in(owner).get("/settings/security").content.decode()
-    assert "Change the password" in page
-    assert "0 passkeys" in page
+def test_all_that_signs_a_person_in_is_in_one_place(sign_in: SignIn, owner: User) -> None:
+    client = sign_in(owner)
+    page = client.get("/settings/security").content.decode()
+    for name in ("account_change_password", "mfa_activate_totp", "mfa_add_webauthn", "account_sessions"):
+        assert reverse(name) in page
+    assert "None yet. Sign in without a password" in page
+    assert "0 passkeys" not in page
+    assert client.get("/account/security")["Location"] == "/settings/security"
+    assert 'href="/settings/security"' in client.get("/account/sessions").content.decode(), "and the way back"
     owner.set_unusable_password()
     owner.save()
-    assert "You have none" in sign_in(owner).get("/settings/security").content.decode()
+    assert "No password yet" in sign_in(owner).get("/settings/security").content.decode()
+
+
+def test_settings_open_at_the_first_tab(sign_in: SignIn, owner: User) -> None:
+    page = sign_in(owner).get("/settings").content.decode()
+    tabs = re.findall(r"<a [^>]*>", page[page.index('class="tabs"') : page.index("</nav>", page.index('class="tabs"'))])
+    assert ["aria-current" in each for each in tabs] == [True] + [False] * 6
+
+
+TITLES = {
+    "settings": "Appearance · Settings · Parley", "settings/security": "Security · Settings · Parley",
+    "settings/api-keys/new": "New API key · Parley", "projects/new": "New project · Parley",
+    "bookmarks/new": "New bookmark · Parley", "archive/all": "Archive all chats? · Parley",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("path", TITLES)
+def test_the_tab_says_which_page_it_is(sign_in: SignIn, admin_user: User, path: str) -> None:
+    page = sign_in(admin_user).get(f"/{path}").content.decode()
+    assert re.findall(r"<title>\s*(.*?)\s*</title>", page) == [TITLES[path]]
+
+
+PAGES = (
+    "settings", "settings/account", "settings/security", "settings/keys", "settings/balance", "settings/usage",
+    "settings/data", "settings/api-keys", "search?q=x", "projects", "bookmarks", "archive", "c/new",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_headings_go_down_one_by_one_and_name_what_is_there(sign_in: SignIn, owner: User, path: str) -> None:
+    page = sign_in(owner).get(f"/{path}").content.decode()
+    page = page[page.index('id="main"') :]
+    levels = [int(each) for each in re.findall(r"<h([1-6])\b", page[: page.index("</main>")])]
+    assert levels.count(1) == 1
+    assert all(below <= above + 1 for above, below in itertools.pairwise(levels))
+    assert ">Content<" not in page

@@ -81,7 +81,7 @@ def test_access_is_changed_and_removed(
     Grant.objects.create(resource_type="project", resource_id=project.id, principal="public", bits=3)
     data = {"do": "save", f"role:user:{owner.id}": "owner", f"role:user:{stranger.id}": "none", "was_public": "1"}
     done = sign_in(sharer).post(path(project), {**data, "public": "on"}, headers=FRAGMENT)
-    assert b"Who has access was saved." in done.content
+    assert b"Sharing updated." in done.content
     assert rows() == [("public", None, 3), ("user", "Olivia Owner", 15)]  # rights that were not touched stay
     sign_in(sharer).post(path(project), data)
     assert rows() == [("user", "Olivia Owner", 15)]
@@ -106,7 +106,7 @@ def test_the_search_gives_names_and_keeps_addresses(
     assert 'role="listbox"' in found
     assert "Olivia Owner" in found
     assert "@" not in found
-    assert b"Nobody is called so." in sign_in(sharer).get(f"{path(project)}/people?q=zzz").content
+    assert b"No one found." in sign_in(sharer).get(f"{path(project)}/people?q=zzz").content
     assert b"option" not in sign_in(sharer).get(f"{path(project)}/people?q=o").content
 
 

@@ -64,7 +64,7 @@ def test_list_is_one_s_own(sign_in: SignIn, owner: User, stranger: User, make_ch
 
 
 def test_empty_list_says_how_to_begin(sign_in: SignIn, owner: User) -> None:
-    assert "Write a message to begin one." in sign_in(owner).get("/sidebar", headers=FRAGMENT).content.decode()
+    assert "Send a message to start one." in sign_in(owner).get("/sidebar", headers=FRAGMENT).content.decode()
 
 
 def test_row_shows_that_its_chat_is_being_written(sign_in: SignIn, owner: User, make_chat: Chats) -> None:

@@ -282,4 +282,4 @@ def test_a_role_without_any_spec_has_nothing_to_choose(sign_in: SignIn, owner: U
     roles.update(actor=None, role=Role.objects.get(name="USER"), model_access={"absent": {"enabled": True}})
     assert menu(owner) == []
     html = page(sign_in(owner))
-    assert "There is no model to talk to yet" in html
+    assert "No model is set up yet" in html

@@ -50,15 +50,15 @@ def test_signing_out_needs_a_form(sign_in: SignIn, owner: User) -> None:
 def test_unknown_address_is_a_friendly_404(client: Client, db: None) -> None:
     response = client.get("/no-such-page")
     assert response.status_code == 404
-    assert "There is nothing here" in response.content.decode()
+    assert "Page not found" in response.content.decode()
 
 
 @pytest.mark.parametrize(
     ("fault", "status", "words"),
     [
-        (OperationalError("connection refused"), 503, "The database is not reachable"),
-        (RuntimeError("a secret detail"), 500, "Something went wrong on our side"),
-        (PermissionDenied("no"), 403, "You may not do this"),
+        (OperationalError("connection refused"), 503, "A part of the server is not reachable"),
+        (RuntimeError("a secret detail"), 500, "Something went wrong"),
+        (PermissionDenied("no"), 403, "You don't have access"),
     ],
 )
 def test_fault_has_a_page_of_its_own_without_details(

@@ -131,7 +131,7 @@ def test_any_other_time_is_thirty_days(sign_in: SignIn, owner: User, days: str) 
     page = sign_in(owner).get(f"/settings/usage?days={days}")
     assert page.status_code == 200
     assert "the last 30 days" in page.content.decode()
-    assert "Nothing was used" in page.content.decode()
+    assert "Nothing used" in page.content.decode()
 
 
 @pytest.mark.parametrize("rows", [1, 11])

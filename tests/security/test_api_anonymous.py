@@ -20,7 +20,7 @@ OPEN = {
     "oauth_start", "oauth_callback", "apple_finish", "saml_finish", "saml_metadata", "oauth_error",
     "chat:index",  # leads to a page that leads to the login page
     "api:register", "api:login", "api:refresh", "api:config", "api:banner",
-    "health", "livez", "readyz",
+    "health", "livez", "readyz", "favicon", "robots", "manifest",
     "chat:styleguide",  # exists in debug only
 }  # fmt: skip
 LOGIN = ("/login", "/admin/login/")

@@ -80,17 +80,17 @@ SCENARIOS = {
     ),
     "500": Scenario("[[error:500]]", "overloaded", title="The provider is overloaded or has a fault"),
     "529": Scenario("[[error:529]]", "overloaded", title="The provider is overloaded or has a fault"),
-    "web page": Scenario("[[html]]", "bad_response", title="The provider sent something that is not an answer"),
+    "web page": Scenario("[[html]]", "bad_response", title="Unexpected response from the provider"),
     "malformed": Scenario(
-        "[[garbage]]", "bad_response", title="The provider sent something that is not an answer", whole=False,
+        "[[garbage]]", "bad_response", title="Unexpected response from the provider", whole=False,
         instead={"bedrock": "lost"},  # binary framing tells damage from silence
     ),
     "fault in mid-stream": Scenario(
         "[[broken]]", "overloaded", SIX, title="The provider is overloaded or has a fault", whole=False
     ),
     "no answer": Scenario("[[cut head=no]]", "lost", title="The connection was lost before the answer began"),
-    "cut": Scenario("[[cut]]", "cut_off", SIX, title="The provider ended the reply early", whole=False),
-    "short": Scenario("[[short]]", "cut_off", TWELVE, title="The provider ended the reply early", whole=False),
+    "cut": Scenario("[[cut]]", "cut_off", SIX, title="The reply was cut short", whole=False),
+    "short": Scenario("[[short]]", "cut_off", TWELVE, title="The reply was cut short", whole=False),
     "cut inside characters": Scenario("[[odd-cuts size=1]]", "stop", UNICODE * 3, whole=False),
 }  # fmt: skip
 
@@ -157,7 +157,7 @@ def cost_of(usage: object) -> int:
 @pytest.mark.parametrize("provider", PROVIDERS)
 @pytest.mark.parametrize(
     ("scenario", "code", "title"),
-    [("stall", "stalled", "The model fell silent in the middle of its answer"),
+    [("stall", "stalled", "The model stopped responding"),
      ("stall head=no", "timeout", "The model took too long to begin its answer"),
      ("stall at=0", "timeout", "The model took too long to begin its answer")],
 )  # fmt: skip

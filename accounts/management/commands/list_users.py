@@ -26,4 +26,4 @@ class Command(AdminCommand):
             [each["id"], each["email"], each["name"], each["role"], each["provider"], f"{each['createdAt']:%Y-%m-%d}"]
             for each in told
         ]
-        return told, table(rows, ["id", "e-mail", "name", "role", "provider", "since"])
+        return told, table(rows, ["id", "email", "name", "role", "provider", "since"])

@@ -11,4 +11,4 @@ class Command(AdminCommand):
         rows = Balance.objects.select_related("user").order_by("user__email")
         told = [{"email": each.user.email, "balance": each.credits, "held": each.held} for each in rows.iterator()]
         cells: list[list[object]] = [[each["email"], f"{each['balance']:,}", f"{each['held']:,}"] for each in told]
-        return told, table(cells, ["e-mail", "credits", "held"])
+        return told, table(cells, ["email", "credits", "held"])

@@ -19,4 +19,4 @@ class Command(AdminCommand):
             cursor.execute(_COUNTS)
             rows = cursor.fetchall()
         told = [{"email": email, "conversations": chats, "messages": messages} for email, chats, messages in rows]
-        return told, table([list(row) for row in rows], ["e-mail", "conversations", "messages"])
+        return told, table([list(row) for row in rows], ["email", "conversations", "messages"])

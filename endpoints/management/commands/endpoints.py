@@ -25,7 +25,9 @@ class Command(AdminCommand):
             known = ", ".join(each.name for each in current.endpoints)
             raise CommandError(f"There is no endpoint {name}. There are: {known or 'none'}.")
         if needs_key(endpoint):
-            raise CommandError(f"{name} takes each person's own key. They test theirs in the settings, under Keys.")
+            raise CommandError(
+                f"{name} takes each person's own key. They test theirs in Settings, under Provider keys."
+            )
         chosen = options["model"] or next(iter(current.models(name)), "")
         if not chosen:
             raise CommandError(f"{name} has no models yet. Name one with --model.")

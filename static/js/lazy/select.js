@@ -1,4 +1,5 @@
 // Choosing many chats at once.
+import { counted } from "parley/counted";
 const byId = (id) => document.getElementById(id);
 const side = () => byId("sidebar");
 const boxes = () => [...side().querySelectorAll(".pick")];
@@ -12,8 +13,7 @@ function show(on) {
   count();
 }
 function count() {
-  const words = byId("words").dataset;
-  byId("bulk").querySelector("[data-count]").textContent = words.selected.replace("%", chosen().length);
+  byId("bulk").querySelector("[data-count]").textContent = counted("selected", chosen().length);
   for (const button of byId("bulk").querySelectorAll("[data-action]")) button.disabled = !chosen().length;
 }
 export function select() {

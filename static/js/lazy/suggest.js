@@ -1,5 +1,7 @@
 // Suggestions at the caret of the message box. The words stay in the box until something is chosen; Escape leaves them.
 // Another kind is another row of KINDS: the character it begins with, what it offers, and what choosing does.
+import { counted } from "parley/counted";
+
 const byId = (id) => document.getElementById(id);
 const text = () => byId("text");
 const words = byId("words").dataset;
@@ -58,7 +60,7 @@ function draw() {
   if (!list.matches(":popover-open")) list.showPopover();
   text().setAttribute("aria-controls", "suggest");
   text().setAttribute("aria-autocomplete", "list");
-  byId("live").textContent = words.suggested.replace("%", open.found.length);
+  byId("live").textContent = counted("suggested", open.found.length);
   place();
   mark(0);
 }
