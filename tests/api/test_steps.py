@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chat.api.content import content_of
@@ -247,6 +247,7 @@ def _each_call_once(events: list[Event]) -> bool:
     return len(started_ids) == len(set(started_ids))
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(any_event, max_size=30).filter(_each_call_once))
 def test_whatever_is_said_a_client_that_follows_the_indexes_has_the_stored_content(events: list[Event]) -> None:
     parts, steps = MessageParts(), run_steps()

@@ -16,6 +16,7 @@ from redis.asyncio import Redis
 from accounts.models import User
 from accounts.services import sessions, tokens
 from chat.api import stream
+from chat.api.chat_views import TITLE_WAITS
 from chat.api.stream import WIRE_TYPES, failure, in_database
 from chat.models import Conversation, Generation, Message
 from chat.services import organise
@@ -222,7 +223,7 @@ async def test_the_headers_keep_proxies_from_holding_it_back(
     await sync_to_async(make_turn)(found)
     accept = {"Accept": "text/event-stream", "Accept-Encoding": "gzip"}
     response: Any = await AsyncClient().get(f"/api/agents/chat/stream/{found.id}", headers={**bearer(owner), **accept})
-    assert response["Cache-Control"] == "no-cache, no-transform, private"
+    assert set(response["Cache-Control"].split(", ")) == {"no-cache", "no-transform", "private"}
     assert response["X-Accel-Buffering"] == "no"
     assert response["Content-Encoding"] == "identity"
     assert response["x-librechat-generation-protocol"] == "1"
@@ -285,7 +286,7 @@ async def test_a_title_that_will_never_come_is_not_waited_for(
     await sync_to_async(make_turn)(found)
     for user in (owner, stranger):
         answer = await asyncio.wait_for(
-            AsyncClient().get(f"/api/convos/gen_title/{found.id}", headers=bearer(user)), 0.4
+            AsyncClient().get(f"/api/convos/gen_title/{found.id}", headers=bearer(user)), sum(TITLE_WAITS) / 4
         )
         assert (answer.status_code, list(answer.json())) == (404, ["message"])
 

@@ -109,7 +109,7 @@ def fields_of(page: str) -> list[str]:
     return sorted(set(re.findall(r"<(?:input|select|textarea)[^>]*?\sname=\"([^\"]+)\"", page)))
 
 
-def admin_pages(owner: User) -> list[str]:
+def admin_pages() -> list[str]:
     """Return every form of the administration: to add, to change, and the lists with their actions."""
     pages = []
     for model in admin.site._registry:
@@ -126,20 +126,22 @@ def garbage(fields: list[str], text: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
 @pytest.mark.usefixtures("places")
-def test_in_every_form_of_the_administration(text: str, administrator: Client, owner: User) -> None:
-    some_of_each(owner)
+def test_in_every_form_of_the_administration(text: str, administrator: Client, admin_user: User) -> None:
+    some_of_each(admin_user)
     before = everything()
     tried = 0
-    for path in admin_pages(owner):
+    for path in admin_pages():
         page = administrator.get(path)
         assert page.status_code < 500, path
         fields = fields_of(page.content.decode())
-        for form in (garbage(fields, text), plausible(fields, text)):
-            for extra in ({}, {"action": text, "_selected_action": text}, {"_saveasnew": text, "_popup": text}):
-                answer = administrator.post(path, {**form, **extra})
-                assert answer.status_code < 500, (path, form, answer.content[:300])
-                assert text != NUL or answer.status_code in {400, 403, 405}, path
-                tried += 1
+        for form, extra in (
+            (garbage(fields, text), {"action": text, "_selected_action": text}),
+            (plausible(fields, text), {"_saveasnew": text, "_popup": text}),
+        ):
+            answer = administrator.post(path, {**form, **extra})
+            assert answer.status_code < 500, (path, form, answer.content[:300])
+            assert text != NUL or answer.status_code in {400, 403, 405}, path
+            tried += 1
     assert tried > 50
     assert text != NUL or everything() == before
 
@@ -152,22 +154,24 @@ def plausible(fields: list[str], text: str) -> dict[str, str]:
     }  # fmt: skip
 
 
-def some_of_each(owner: User) -> None:
+def some_of_each(administrator: User) -> None:
     Group.objects.get_or_create(name="Some group")
     Banner.objects.create(message="Look")
     Invitation.objects.create(email="new@example.org", token_hash="x", expires_at=timezone.now())
     Price.objects.create(model="tiny", prompt=1, completion=1)
     entered.save(
-        actor=owner,
+        actor=administrator,
         entry=entered.Entry(kind="custom", name="Lab", base_url="https://lab.example.com/v1", model_names=("tiny",)),
     )
 
 
 @pytest.mark.parametrize("counts", [("1000000000", "0"), ("3", "1000000"), ("-5", "-5"), ("", ""), (str(10**40), "0")])
 @pytest.mark.usefixtures("places")
-def test_a_count_of_forms_that_lies(counts: tuple[str, str], administrator: Client, owner: User) -> None:
-    some_of_each(owner)
-    for path in admin_pages(owner):
+def test_a_count_of_forms_that_lies(counts: tuple[str, str], administrator: Client, admin_user: User) -> None:
+    some_of_each(admin_user)
+    for path in admin_pages():
+        if path.endswith(("/delete/", "/history/")):
+            continue  # no set of forms there
         fields = fields_of(administrator.get(path).content.decode())
         prefixes = {name.removesuffix("-TOTAL_FORMS") for name in fields if name.endswith("-TOTAL_FORMS")} | {"form"}
         lies = {f"{each}-TOTAL_FORMS": counts[0] for each in prefixes}
@@ -257,8 +261,9 @@ def test_in_every_header(name: str, administrator: Client, places: dict[str, str
         '"',
         "Bearer pk-\ud800",
     )
-    for route in routes():
-        for value in values:
+    for number, route in enumerate(routes(), start=HEADERS.index(name)):
+        # Each route gets a few of the headers, each with another value; what is impossible it gets in all of them.
+        for value in (NUL, values[number // 3 % len(values)]) if number % 3 == 0 else (NUL,):
             answer = administrator.get(route.url(**places), headers={name: value})
             assert answer.status_code < 500, (route, value)
             if "\x00" in value:
