@@ -8,7 +8,6 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import send, settled, sign_in
-from tests.load.people import Person
 from tests.load.stack import ROOT, Stack
 
 pytestmark = pytest.mark.browser
@@ -62,9 +61,9 @@ def test_from_a_pasted_key_to_an_answer(
 
 @pytest.mark.parametrize(("phone", "scheme"), [(True, "light"), (False, "dark")], ids=["phone-light", "wide-dark"])
 def test_a_chat_asks_for_ones_own_key(
-    open_tab: Open, axe: Axe, stack: Stack, person: Person, phone: bool, scheme: str
+    open_tab: Open, axe: Axe, stack: Stack, administrator: str, phone: bool, scheme: str
 ) -> None:
-    shell(stack, EACH_THEIR_OWN.format(url=f"{stack.model_url}/v1", email=person.email))
+    shell(stack, EACH_THEIR_OWN.format(url=f"{stack.model_url}/v1", email=administrator))
     page = open_tab("/c/new", phone=phone, color_scheme=scheme)
     page.reload()  # two seconds at most, and every process knows it
     expect(page.locator("[data-model=mine]")).to_have_count(1)

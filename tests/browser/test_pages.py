@@ -49,7 +49,7 @@ def test_the_chat_in_every_state(open_tab: Open, axe: Callable[[Page, str], None
     send(page, "[[error:429]]")
     settled(page, "failed")
     axe(page, "an error")
-    send(page, "[[tokens:300 delay=20]] streaming")
+    send(page, "[[tokens:3000 delay=20]] streaming")
     expect(page.locator("article.from-model").last.locator(".part")).not_to_be_empty()
     axe(page, "streaming")
     page.get_by_role("button", name="Stop").click()

@@ -115,7 +115,7 @@ def stop(process: "subprocess.Popen[bytes]") -> None:
             process.kill()
 
 
-def wait_ready(stack: Stack, seconds: float = 120) -> float:
+def wait_ready(stack: Stack, seconds: float = 300) -> float:
     started = time.monotonic()
     while time.monotonic() - started < seconds:
         if stack.process.poll() is not None:
