@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -41,7 +41,7 @@ class Reader:
     """On whose behalf something is rendered, and how many seconds of waiting for workers there are left for it."""
 
     person: Callable[[], str] = str
-    left: float = PAGE_SECONDS
+    left: float = field(default_factory=lambda: PAGE_SECONDS)
 
 
 _reader: ContextVar[Reader | None] = ContextVar("reader", default=None)

@@ -1,10 +1,11 @@
-"""Workers that take as long as the code they are given says (`slow_worker`)."""
+"""Workers that take as long as the code they are given says (`slow_worker`), and limits that only their tests meet."""
 
 from collections.abc import Iterator
 
 import pytest
 from django.core.cache import cache
 
+from chat.rendering import pool as pools
 from chat.rendering import results
 from chat.rendering.pool import Pool, Worker
 from tests.chat_rendering.slow_worker import COMMAND
@@ -20,6 +21,20 @@ class Slow(Pool):
     def _begin(self) -> Worker:
         self.started.append(Worker(COMMAND))
         return self.started[-1]
+
+
+@pytest.fixture(autouse=True)
+def unhurried(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give workers time by the clock, so that a busy machine shows nothing plain, except where `slow` tests the limits.
+
+    The limit of CPU time stays: it does not depend on what else the machine is doing.
+    """
+    if "slow" in request.fixturenames:
+        return
+    monkeypatch.setattr(pools, "JOB_SECONDS", 60.0)
+    monkeypatch.setattr(pools, "PATIENCE", 60.0)
+    monkeypatch.setattr(pools, "ALLOWANCE", 3600.0)  # all tests of a process are one person
+    monkeypatch.setattr(results, "PAGE_SECONDS", 120.0)
 
 
 @pytest.fixture

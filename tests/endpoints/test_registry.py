@@ -9,6 +9,7 @@ from pytest_django import Settings
 
 from endpoints import registry
 from endpoints.config.environment import ANTHROPIC, GOOGLE, OPENAI, Provider
+from endpoints.listed import LONGEST_NAME
 
 CUSTOM = """
 version: 1
@@ -97,7 +98,9 @@ def test_only_models_that_are_offered_are_allowed(settings: Settings) -> None:
     current = registry.current()
     assert current.allows("Mine", "big")
     assert current.allows("Personal", "any/model-of-mine:1")  # the key is theirs, and so is the bill
-    assert not current.allows("Personal", "no model")
+    assert current.allows("Personal", "a model of mine (70B)")
+    for name in ("", " padded", "two\nlines", "hidden\u200bsign", "x" * (LONGEST_NAME + 1)):
+        assert not current.allows("Personal", name)
     for name, model in (("Mine", "huge"), ("Mine", ""), ("mine", "big"), ("Nobody", "big")):
         assert not current.allows(name, model)
 

@@ -56,11 +56,16 @@ async def test_messages_that_adapt(anthropic: Endpoint, model_server: ModelServe
     assert body["max_tokens"] == 128_000
 
 
-async def test_messages_that_sample(anthropic: Endpoint, model_server: ModelServer) -> None:
+@pytest.mark.parametrize(
+    ("model", "sampled"), [("claude-sonnet-4-20250514", (0.1, 0.3, 4)), ("claude-sonnet-4-5", (0.1, None, 4))]
+)
+async def test_messages_that_sample(
+    anthropic: Endpoint, model_server: ModelServer, model: str, sampled: tuple[float | None, ...]
+) -> None:
     endpoint = replace(anthropic, family="anthropic")
     chosen = {"thinking": False, "temperature": 0.1, "topP": 0.3, "topK": 4, "promptCache": False}
-    body = await received(endpoint, model_server, "claude-sonnet-4-5", chosen)
-    assert (body["temperature"], body["top_p"], body["top_k"]) == (0.1, 0.3, 4)
+    body = await received(endpoint, model_server, model, chosen)
+    assert tuple(body.get(name) for name in ("temperature", "top_p", "top_k")) == sampled
     assert not {"thinking", "cache_control"} & body.keys()
 
 
