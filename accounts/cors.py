@@ -40,7 +40,8 @@ class CrossOrigin:
             response.headers["Access-Control-Allow-Headers"] = _HEADERS
             response.headers["Access-Control-Max-Age"] = _KEPT
         else:
-            request.META.pop("HTTP_COOKIE", None)  # what `request.COOKIES` is read from, later
+            request.META.pop("HTTP_COOKIE", None)
+            request.COOKIES = {}  # which may have been read already
             request.foreign_origin = origin  # type: ignore[attr-defined]
             response = _allowing(self.get_response(request), origin)
             response.cookies.clear()

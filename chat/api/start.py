@@ -173,7 +173,7 @@ def _reply_meant(request: Request, body: StartIn) -> Message:
         raise WireError(400, _("parentMessageId: name the message that was answered."))
     for each in (body.parent_id, body.parentMessageId):
         if each is not None and each not in {ROOT_PARENT, message_id}:
-            doors.message_for(person(request), each, conversation_id=conversation_id)
+            doors.message_for(person(request), each, conversation_id=conversation_id, also_deleted=True)
     message = doors.message_for(person(request), message_id, conversation_id=conversation_id)
     if not message.is_user:
         return message

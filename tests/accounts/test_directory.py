@@ -90,7 +90,7 @@ def test_case_47_an_empty_password_is_refused_without_asking(
     client: Client, server: DirectoryServer, password: str
 ) -> None:
     before = server.questions()
-    assert sign_in(client, "lina@example.org", password).status_code == 200
+    assert sign_in(client, "lina@example.org", password).status_code == (400 if "\0" in password else 200)
     answer = Client().post(
         "/api/auth/login", {"email": "lina@example.org", "password": password}, content_type="application/json"
     )
@@ -108,7 +108,7 @@ def test_a_login_is_no_part_of_the_question(
     client: Client, server: DirectoryServer, settings: Settings, login: str
 ) -> None:
     settings.DIRECTORY = replace(settings.DIRECTORY, filter="(uid={{username}})", by_username=True)
-    assert sign_in(client, login).status_code == 200
+    assert sign_in(client, login).status_code == (400 if "\0" in login else 200)
     assert who(client) is None
     assert User.objects.count() == 1
 

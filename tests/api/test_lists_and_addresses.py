@@ -95,6 +95,7 @@ def test_a_fork_without_a_choice_goes_up_to_the_level(
 
 def test_copying_has_a_limit_of_its_own_for_a_person(owner: User, make_conversation: Make, settings: Settings) -> None:
     assert settings.FORK_USER_MAX == 7
+    settings.FORK_USER_WINDOW = 60
     chat = make_conversation(owner)
     tried = [Api(owner).post("/api/convos/duplicate", {"conversationId": str(chat.id)}).status_code for _ in range(8)]
     assert tried == [201] * 7 + [429]

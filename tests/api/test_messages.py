@@ -34,7 +34,7 @@ def test_the_whole_tree_comes_oldest_first(owner: User, make_conversation: Make,
         "text": "Why?",
         "isCreatedByUser": True,
         "endpoint": "Somewhere",
-        "tokenCount": 5,
+        "tokenCount": 3,
         "unfinished": False,
         "error": False,
     }

@@ -222,7 +222,7 @@ async def test_the_headers_keep_proxies_from_holding_it_back(
     await sync_to_async(make_turn)(found)
     accept = {"Accept": "text/event-stream", "Accept-Encoding": "gzip"}
     response: Any = await AsyncClient().get(f"/api/agents/chat/stream/{found.id}", headers={**bearer(owner), **accept})
-    assert response["Cache-Control"] == "no-cache, no-transform"
+    assert response["Cache-Control"] == "no-cache, no-transform, private"
     assert response["X-Accel-Buffering"] == "no"
     assert response["Content-Encoding"] == "identity"
     assert response["x-librechat-generation-protocol"] == "1"

@@ -2,9 +2,12 @@
 
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -12,7 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 
 from tests.browser.system import YAML
 from tests.load.people import CSRF, Person, make_people
-from tests.load.stack import Stack, running_stack
+from tests.load.stack import ROOT, Stack, running_stack
 
 CHROMIUM = next(
     (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), ""
@@ -21,6 +24,11 @@ ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+PASSWORD = "correct-horse-battery"
+MAKE = """
+from accounts.models import User
+User.objects.create_superuser({email!r}, {password!r}, name="Ada Admin with quite a long name")
+"""
 WIDE: ViewportSize = {"width": 1440, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 # Chromium says these of refused and broken-off requests, which tests provoke on purpose.
@@ -61,6 +69,16 @@ def people(stack: Stack) -> Iterator[Person]:
 @pytest.fixture
 def person(people: Iterator[Person]) -> Person:
     return next(people)
+
+
+@pytest.fixture
+def administrator(stack: Stack) -> str:
+    """Return the address of a new administrator."""
+    email = f"ada-{uuid4().hex}@example.org"
+    command = [sys.executable, "manage.py", "shell", "-c", MAKE.format(email=email, password=PASSWORD)]
+    environment = stack.environment | stack.runtime()
+    subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
+    return email
 
 
 @pytest.fixture
@@ -145,6 +163,13 @@ def axe() -> Callable[[Page, str], None]:
 def send(page: Page, text: str) -> None:
     page.locator("#text").fill(text)
     page.keyboard.press("Enter")
+
+
+def sign_in(page: Page, email: str) -> None:
+    page.get_by_label("Email").fill(email)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.wait_for_url(lambda url: "/login" not in url)
 
 
 def settled(page: Page, state: str = "complete") -> None:

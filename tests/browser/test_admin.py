@@ -1,46 +1,22 @@
 """The administration in a browser: every page of its menu, its forms, and showing again that it is oneself."""
 
-import subprocess
-import sys
 from collections.abc import Callable
-from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.load.stack import ROOT, Stack
+from tests.browser.conftest import sign_in
+from tests.load.stack import Stack
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Page]
 Axe = Callable[[Page, str], None]
 
-PASSWORD = "correct-horse-battery"
-MAKE = """
-from accounts.models import User
-User.objects.create_superuser({email!r}, {password!r}, name="Ada Admin with quite a long name")
-"""
 FORMS = (
     "/admin/accounts/user/add/", "/admin/accounts/role/USER/change/", "/admin/accounts/group/add/",
     "/admin/billing/budget/add/", "/admin/billing/price/add/", "/admin/accounts/banner/add/",
     "/admin/accounts/ban/add/", "/admin/accounts/invitation/add/", "/admin/accounts/capabilitygrant/add/",
 )  # fmt: skip
-
-
-@pytest.fixture
-def administrator(stack: Stack) -> str:
-    """Return the address of a new administrator."""
-    email = f"ada-{uuid4().hex}@example.org"
-    command = [sys.executable, "manage.py", "shell", "-c", MAKE.format(email=email, password=PASSWORD)]
-    environment = stack.environment | stack.runtime()
-    subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
-    return email
-
-
-def sign_in(page: Page, email: str) -> None:
-    page.get_by_label("Email").fill(email)
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Sign in", exact=True).click()
-    page.wait_for_url(lambda url: "/login" not in url)
 
 
 @pytest.mark.parametrize("phone", [False, True], ids=["wide", "phone"])

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import send, settled
+from tests.browser.conftest import send, settled, sign_in
 from tests.load.people import Person
 from tests.load.stack import ROOT, Stack
 
@@ -15,7 +15,6 @@ pytestmark = pytest.mark.browser
 Open = Callable[..., Page]
 Axe = Callable[[Page, str], None]
 
-PROMOTE = "from accounts.models import User; User.objects.filter(email={email!r}).update(role_id='ADMIN')"
 EACH_THEIR_OWN = """
 from accounts.models import User
 from endpoints import entered
@@ -39,10 +38,10 @@ def clean(stack: Stack) -> Iterator[None]:
 
 @pytest.mark.parametrize(("phone", "scheme"), [(False, "light"), (True, "dark")], ids=["wide-light", "phone-dark"])
 def test_from_a_pasted_key_to_an_answer(
-    open_tab: Open, axe: Axe, stack: Stack, person: Person, phone: bool, scheme: str
+    open_tab: Open, axe: Axe, stack: Stack, administrator: str, phone: bool, scheme: str
 ) -> None:
-    shell(stack, PROMOTE.format(email=person.email))
-    page = open_tab("/setup", phone=phone, color_scheme=scheme)
+    page = open_tab("/login?next=/setup", signed_in=False, phone=phone, color_scheme=scheme)
+    sign_in(page, administrator)
     axe(page, "providers")
     page.get_by_role("link", name="Another server").click()
     axe(page, "key")

@@ -10,6 +10,7 @@ the first two; Anthropic ``POST /v1/messages``; Gemini ``POST /v1beta/models/M:s
 
 What is played is chosen by a marker in the last user message, ``[[name:value key=value ...]]`` (also written
 ``[[scenario:name key=value ...]]``); without one, a short text of a few varied words. No value may hold a space.
+Of several markers that each begin a paragraph the last one counts: messages of one side in a row come as one.
 
 ========================  =====================================================================================
 ``tokens:200``            so many words, no two neighbours alike

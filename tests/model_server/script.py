@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 MARKER = re.compile(r"\[\[([a-z0-9-]+)(?::([^\s\]]*))?((?:\s+[a-z]+=[^\s]*?)*)\s*\]\]")
+BEGINNING = re.compile(r"(?:\A|(?<=\n\n))" + MARKER.pattern)
 TITLE = re.compile(r"\btitle\b.{0,40}\bconversation\b", re.IGNORECASE | re.DOTALL)
 SLOW_TITLE = re.compile(r"\[\[title:\S+ first=(\d+)\]\]")
 WORDS = (
@@ -83,7 +84,7 @@ class Prompt:
 def script_for(prompt: Prompt) -> Script:
     if TITLE.search(prompt.all_text):
         return _titled(prompt)
-    found = MARKER.search(prompt.text)
+    found = _marker(prompt.text)
     if found is None:
         return _limited(Script(tuple(_text("Hello! This is a short reply from the model server."))), prompt)
     name, value, tail = found[1], found[2] or "", found[3]
@@ -93,6 +94,11 @@ def script_for(prompt: Prompt) -> Script:
     rest = prompt.text[found.end() :].strip() if name == "echo" else ""
     results = (prompt.tool_results, prompt.rounds) if name == "tools" else ((), 0)
     return _limited(_script(name, value, tuple(sorted(options.items())), rest, *results), prompt)
+
+
+def _marker(text: str) -> re.Match[str] | None:
+    """Return what the last message asks for, also where it was joined to one before that got no reply."""
+    return next(reversed(list(BEGINNING.finditer(text))), None) or MARKER.search(text)
 
 
 @lru_cache(maxsize=256)
