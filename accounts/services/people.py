@@ -104,7 +104,7 @@ def remove_second_factor(*, actor: User | None, user: User) -> None:
         before = twofactor.ways_of(user)
         twofactor.reset(user=user)
         sessions.end_all(user=user)
-        told = {"app": before.has_app, "passkeys": before.passkeys}
+        told = {"app": before.has_app, "passkeys": len(before.passkeys)}
         audit.record(actor=actor, action="user.second_factor_removed", target=_target(user), before=told)
         mails.queue("send_notice", str(user.pk), "twofactor")
 

@@ -248,6 +248,10 @@ class Ways:
     passkeys: list[Authenticator]
     codes_left: int | None  # None: there are no recovery codes
 
+    @property
+    def has_app(self) -> bool:
+        return self.app is not None
+
 
 def ways_of(user: User) -> Ways:
     """Return what signs `user` in. One query."""

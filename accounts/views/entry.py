@@ -30,8 +30,8 @@ class LoginView(allauth_views.LoginView):  # type: ignore[misc]
             query = {"next": request.GET["next"]} if "next" in request.GET else {}
             return redirect(f"/oauth/openid{'?' if query else ''}{urlencode(query)}")
         if self._begins():
-            query = f"?{self.request.GET.urlencode()}" if self.request.GET else ""
-            return redirect(f"{reverse('account_signup')}{query}")
+            kept = f"?{self.request.GET.urlencode()}" if self.request.GET else ""
+            return redirect(f"{reverse('account_signup')}{kept}")
         answer: HttpResponseBase = super().get(request, *args, **kwargs)
         return answer
 

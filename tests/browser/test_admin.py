@@ -1,6 +1,7 @@
 """The administration in a browser: every page of its menu, its forms, and showing again that it is oneself."""
 
 from collections.abc import Callable
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -37,3 +38,21 @@ def test_a_long_open_session_shows_again_who_it_is(open_tab: Open, stack: Stack,
     page.get_by_label("Message").fill("Maintenance at noon")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("Maintenance at noon").first).to_be_visible()
+
+
+def test_an_invitation_without_mail_is_a_link_to_copy(open_tab: Open, axe: Axe, administrator: str) -> None:
+    page = open_tab("/login?next=/admin/accounts/invitation/add/", signed_in=False)
+    sign_in(page, administrator)
+    page.get_by_label("Email").fill(f"guest-{uuid4().hex}@example.org")
+    page.locator("select[name=role]").select_option("USER")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    axe(page, "the link of an invitation")
+    link = page.evaluate("navigator.clipboard.readText()")
+    page.goto("/admin/accounts/role/matrix/")
+    axe(page, "the rights of roles")
+    expect(page.get_by_label("USER: Create projects")).to_be_checked()
+    guest = open_tab(link[link.index("/invitation") :], signed_in=False)
+    expect(guest.get_by_role("button", name="Create account")).to_be_visible()

@@ -12,7 +12,7 @@ STILTED = (
     "will stand here", "any more", "for good", "nobody is", "nobody knows", "nobody any", "begins anew", "as it was",
     "as they were", "put away", "go ahead", "make one", "e-mail", "user name", "you may not do this",
     "there is nothing here",
-    "of what", "look into", "once more to", "that it is you", "fell silent", "as long as it", "taken off",
+    "of what", "look into your", "once more to", "that it is you", "fell silent", "as long as it", "taken off",
     "the model said", "powers of",
 )  # fmt: skip
 API_ONLY = {"You may not do this.", "There is nothing here."}  # read by programs, which may compare them

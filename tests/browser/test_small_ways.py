@@ -1,0 +1,61 @@
+"""Small gestures on the pages beside the chat, and what stays in view on a phone."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import send, settled
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.parametrize("phone", [False, True], ids=["wide", "phone"])
+def test_several_chats_are_restored_without_leaving_the_archive(
+    open_tab: Callable[..., Page], axe: Callable[[Page, str], None], phone: bool
+) -> None:
+    page = open_tab(phone=phone)
+    for number in range(2):
+        page.goto("/c/new")
+        send(page, f"[[tokens:3]] Chat {number}")
+        settled(page)
+        page.get_by_role("button", name="Actions for this chat").click()
+        page.locator("#chat-menu").get_by_text("Archive").click()
+        expect(page.locator("#toasts")).to_contain_text("was archived")
+    page.goto("/archive")
+    rows = page.locator("#archive-rows tr")
+    expect(rows).to_have_count(2)
+    axe(page, "archive")
+    for left in (1, 0):
+        restore = page.get_by_role("link", name=re.compile("^Restore")).first
+        expect(restore).to_be_in_viewport(ratio=1)
+        restore.click()
+        expect(rows).to_have_count(left)
+        expect(page).to_have_url(re.compile("/archive$"))
+
+
+def test_a_dialog_has_a_cross_and_begins_in_its_form(tab: Page, axe: Callable[[Page, str], None]) -> None:
+    send(tab, "[[markdown]] A table, and code")
+    settled(tab)
+    tab.get_by_role("button", name="Actions for this chat").click()
+    tab.locator("#chat-menu").get_by_text("Rename").click()
+    expect(tab.locator("#dialog input[name=title]")).to_be_focused()
+    axe(tab, "dialog with a cross")
+    tab.locator("#dialog").get_by_role("button", name="Close").click()
+    expect(tab.locator("#dialog")).not_to_be_visible()
+    assert tab.locator(".code-head").first.evaluate("each => getComputedStyle(each).position") == "sticky"
+
+
+def test_a_number_is_said_with_its_plural(tab: Page) -> None:
+    said = tab.evaluate(
+        "import('parley/counted').then(({ counted }) => [1, 2, 1200].map(each => counted('selected', each)))"
+    )
+    assert said == ["1 chat selected", "2 chats selected", "1,200 chats selected"]
+
+
+def test_the_tabs_of_the_settings_are_one_row_with_the_current_in_view(open_tab: Callable[..., Page]) -> None:
+    page = open_tab("/settings/data", phone=True)
+    tabs = page.locator(".tabs a")
+    assert len({round(each.bounding_box()["y"]) for each in tabs.all()}) == 1  # type: ignore[index]
+    expect(page.locator(".tabs [aria-current]")).to_be_in_viewport(ratio=0.9)
