@@ -4,35 +4,33 @@ A text is a row of top-level blocks, and each is written and sanitised by itself
 does the same to the same blocks (`chat.rendering.stream`), so both end with the same HTML.
 """
 
-import re
-from bisect import bisect_right
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 from pyromark import Markdown, Options
 
+from chat.rendering import bidi
 from chat.rendering.jobs import Draft
+from chat.rendering.masks import Mask
 from chat.rendering.sanitise import clean
+from chat.rendering.tex import find, may_have_formulas
 from chat.rendering.words import Words
-from chat.rendering.writer import INLINE_TEX, Writer
+from chat.rendering.writer import Writer
 
 _OPTIONS = (
     Options.ENABLE_TABLES
     | Options.ENABLE_STRIKETHROUGH
     | Options.ENABLE_TASKLISTS
-    | Options.ENABLE_MATH
     | Options.ENABLE_FOOTNOTES
     | Options.ENABLE_GFM
 )
 _MARKDOWN = Markdown(options=_OPTIONS)
 # The parser fills up short rows of a table, so that little text can become very many cells.
 _EVENTS_PER_CHARACTER, _EVENTS_AT_LEAST = 4, 5_000
-# A formula in LaTeX's own brackets. It holds no such bracket itself, so that a search is linear, nor masked code.
-_TEX_BODY = rb"((?:[^\\\0$]|\\[^()\[\]\0])++)"
-_TEX = re.compile(rb"(?<!\\)\\(?:\(" + _TEX_BODY + rb"\\\)|\[" + _TEX_BODY + rb"\\\])")
-_BLOCK_TAGS = {"Paragraph", "Heading", "Item", "TableCell", "TableRow", "List", "BlockQuote", "HtmlBlock"}
-_OPAQUE = {"Code", "CodeBlock", "Fenced", "InlineMath", "DisplayMath"}
+_BLOCK_TAGS = {"Paragraph", "Heading", "Item", "TableRow", "List", "BlockQuote", "HtmlBlock"}
+# Code is no formula; what is only indented may still be the middle of one.
+_OPAQUE = {"Code": b"\0", "Fenced": b"\0", "CodeBlock": b"\1"}
 
 
 def draft(text: str, words: Words) -> Draft:
@@ -54,11 +52,17 @@ class Block:
     end: int
     text: bytes
     events: list[Any]
+    may_run_left: bool = False  # whether letters that run from right to left may be in it
 
     @property
     def source(self) -> bytes:
         """The block's lines."""
         return self.text[self.start : self.end]
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether it ends in a formula that may go on."""
+        return any(type(event) is dict and "Pending" in event for event in self.events[-8:])
 
     @property
     def starts_line(self) -> bool:
@@ -93,26 +97,43 @@ class Parser:
         options = _OPTIONS if self.has_tables else _OPTIONS & ~Options.ENABLE_TABLES
         self._markdown = Markdown(options=options, broken_link_callback=self._resolve)
 
-    def _parse(self, text: str) -> list[Any]:
+    def _parse(self, text: str, *, growing: bool = False) -> list[Any]:
+        mask = Mask(text)
+        if may_have_formulas(text):
+            raw = text.encode()
+            opaque, walls = raw, []
+            if "`" in text or "\n" in text or text[:1] in {" ", "\t"}:
+                self.parsed_characters += len(text)
+                opaque, walls = _obstacles(raw, self._events(text))
+            mask.hide_formulas(list(find(raw, opaque, walls, growing=growing)))
+        mask.hide_letters()
+        events = self._events(mask.text)
+        return events if mask.is_empty else mask.uncover(events)
+
+    def _events(self, text: str) -> list[Any]:
         most = _EVENTS_PER_CHARACTER * len(text) + _EVENTS_AT_LEAST
         events = list(islice(self._markdown.events_with_range(text, merge_text=True), most + 1))
         if len(events) > most and self.has_tables:
             self.has_tables = False
             self._configure()
-            return self._parse(text)
+            return self._events(text)
         return events
 
     def _resolve(self, link: Any) -> tuple[str, str] | None:
         return self._definitions.get(_label(link["reference"]))
 
-    def blocks(self, text: str) -> list[Block]:
-        """Return the top-level blocks of `text`. Link reference definitions are not blocks."""
+    def blocks(self, text: str, *, growing: bool = False) -> list[Block]:
+        """Return the top-level blocks of `text`. Link reference definitions are not blocks.
+
+        Of a `growing` text the last may end in a formula that goes on (`Block.is_pending`).
+        """
         self.parsed_characters += len(text)
         raw = text.encode()
+        runs_left = bidi.runs_left(raw)
         found: list[Block] = []
         events: list[Any] = []
         depth = last_end = 0
-        for event, span in self._parse(text):
+        for event, span in self._parse(text, growing=growing):
             if depth == 0:
                 start = max(raw.rfind(b"\n", 0, span["start"]) + 1, last_end)
                 end = raw.find(b"\n", max(span["end"] - 1, 0)) + 1 or len(raw)
@@ -120,7 +141,7 @@ class Parser:
                 if found and found[-1].end > start:
                     found[-1].end = start
                 events = []
-                found.append(Block(_kind(event), start, end, raw, events))
+                found.append(Block(_kind(event), start, end, raw, events, runs_left))
             events.append(event)
             if type(event) is dict:
                 depth += ("Start" in event) - ("End" in event)
@@ -128,50 +149,19 @@ class Parser:
 
     def write(self, block: Block, *, live: bool = False) -> Draft:
         """Return a block's sanitised HTML and what is drawn for it elsewhere."""
-        events = block.events
-        source = block.source
-        if b"\\(" in source or b"\\[" in source:
-            events = self._with_tex(block)
-        writer = Writer(self.words, live=live)
-        return Draft(clean(writer.write(events)), writer.jobs)
-
-    def _with_tex(self, block: Block) -> list[Any]:
-        """Parse a block again with ``\\( \\)`` and ``\\[ \\]`` as formulas: Markdown knows only the dollar signs."""
-        source = block.source
-        if not _TEX.search(source):
-            return block.events
-        text = source.decode()
-        self.parsed_characters += 2 * len(text)
-        masked, walls = _obstacles(source, self._parse(text))
-        pieces, done = [], 0
-        for found in _TEX.finditer(masked):
-            start, end = found.span()
-            wall = bisect_right(walls, start)
-            if b"\n\n" in found[0] or (wall < len(walls) and walls[wall] < end):
-                continue
-            is_inline = found[1] is not None
-            pieces += [
-                source[done:start],
-                b"$$",
-                INLINE_TEX.encode() if is_inline else b"",
-                source[start + 2 : end - 2],
-                b"$$",
-            ]
-            done = end
-        if not done:
-            return block.events
-        return [event for event, _ in self._parse(b"".join([*pieces, source[done:]]).decode())]
+        writer = Writer(self.words, live=live, mixed=block.may_run_left and bidi.runs_left(block.source))
+        return Draft(clean(writer.write(block.events)), writer.jobs)
 
 
 def _obstacles(source: bytes, events: list[Any]) -> tuple[bytes, list[int]]:
-    """Return `source` with code and formulas masked, and the sorted borders of its blocks: no formula crosses one."""
+    """Return `source` with code blanked out, and the sorted borders of its blocks (see `tex.find`)."""
     masked = bytearray(source)
     walls: set[int] = set()
     for event, span in events:
         kind = _kind(event)
         start, end = span["start"], span["end"]
-        if kind in _OPAQUE:
-            masked[start:end] = bytes(end - start)
+        if blank := _OPAQUE.get(kind):
+            masked[start:end] = blank * (end - start)
         elif kind in _BLOCK_TAGS:
             walls.update((start, end))
     return bytes(masked), sorted(walls)

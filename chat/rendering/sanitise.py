@@ -39,7 +39,7 @@ _MATH_CLASSES = {
 }
 # fmt: on
 _ATTRIBUTES = {
-    "a": {"href", "title"},
+    "a": {"dir", "href", "title"},
     "blockquote": {"dir"},
     "button": {"type", "data-copy"},
     "div": {"data-lang", "role", "tabindex", "aria-label"},
@@ -52,6 +52,8 @@ _ATTRIBUTES = {
     "pre": {"tabindex", "dir"},
     "span": {"dir", "role", "tabindex", "aria-label"},
     "table": {"dir"},
+    "td": {"dir"},
+    "th": {"dir"},
     "ul": {"dir"},
 }
 _CLASSES = {

@@ -11,6 +11,8 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
+from chat.rendering.growing import closed as with_ends
+from chat.rendering.growing import may_become_table
 from chat.rendering.jobs import Draft
 from chat.rendering.live import LiveCode, LiveTable, is_closed_fence
 from chat.rendering.markdown import Block, Parser, draft
@@ -39,10 +41,15 @@ _ENDS = {
     "Rule": re.compile(r"\n"),
     "Table": _BLANK_LINE,
 }
+# Nothing in these means anything else when more comes.
+_AS_IT_IS = {"CodeBlock", "Fenced", "HtmlBlock", "Rule", "Table"}
 _NEVER = re.compile(r"(?!)")
 _ENDS_BLANK = re.compile(r"\n {0,3}\n\Z")
 _OUTSIDE_LIST = re.compile(r"[^\s*+\-\d\[]")
 _BLOCK_ENDS = re.compile(r"(?:</(?:p|h[3-6]|li|ul|ol|blockquote|div)>)*\Z")
+_ALL_ENDS = re.compile(r"(?:</(?:strong|em|del|code|p|h[3-6]|li|ul|ol|blockquote|div)>)*\Z")
+_SIGN = re.compile(r"[*_~`\[\\$<]")
+_HELD = 80  # characters of a line that are held back at most, from a sign on that may mean something
 
 
 class Patch(NamedTuple):
@@ -84,6 +91,8 @@ class MarkdownStream:
         self._window = ""  # the white space at the source's end
         self._lines = 0  # line ends in the source
         self._return = False  # the last piece ended with "\r"
+        self._may_be_table = False  # what is open is not shown: its next line decides
+        self._held = ""  # the end of the open block, which is not shown yet
 
     @property
     def html(self) -> str:
@@ -108,7 +117,15 @@ class MarkdownStream:
             return self._advance() if tail is None else Patch(tail=tail or None)
         if self._is_due(text):
             return self._advance()
-        return Patch(tail=escape(text)) if self._open else NOTHING
+        return self._tail(text) if self._open else NOTHING
+
+    def _tail(self, text: str) -> Patch:
+        """Append to the open block as text, but for a sign at the end that the next words may explain."""
+        text = self._held + text
+        found = _SIGN.search(text)
+        keep = found.start() if found and len(text) - found.start() <= _HELD else len(text)
+        text, self._held = text[:keep], text[keep:]
+        return Patch(tail=escape(text)) if text else NOTHING
 
     def finish(self) -> Patch:
         """Close what is open. Names defined late (link references, footnotes) may change the whole message."""
@@ -145,6 +162,8 @@ class MarkdownStream:
     def _is_due(self, text: str) -> bool:
         if not self._written_size:
             return not is_blank(text)
+        if self._may_be_table:
+            return not may_become_table("".join(self._source))
         window = self._window + text if self._window else text
         if "\n" in window:
             if self._is_ended(text, window):
@@ -170,13 +189,13 @@ class MarkdownStream:
     def _advance(self) -> Patch:
         """Parse the source, close what is over, write what is open."""
         source = "".join(self._source)
-        blocks = self._parser.blocks(source)
+        blocks = self._parser.blocks(source, growing=True)
         closed = ""
         if len(blocks) != 1 or self._is_over(blocks[0], source, ""):
             closed, left = self._settle(source, blocks)
             if len(left) < len(source):
                 source = left
-                blocks = [] if is_blank(source) else self._parser.blocks(source)
+                blocks = [] if is_blank(source) else self._parser.blocks(source, growing=True)
         self._source, self._size, self._lines = [source], len(source), source.count("\n")
         self._written_size = 0 if is_blank(source) else len(source)
         self._telling = False
@@ -194,7 +213,7 @@ class MarkdownStream:
         text, newline, rest = source.rpartition("\n")
         lines = text + newline
         if rest:
-            blocks = self._parser.blocks(lines)
+            blocks = self._parser.blocks(lines, growing=True)
         if not blocks:
             if not _ENDS_BLANK.search(lines):
                 return "", source
@@ -212,6 +231,8 @@ class MarkdownStream:
 
     def _is_over(self, block: Block, lines: str, rest: str) -> bool:
         """Whether nothing can be added to `block`, the last of `lines`, when `rest` follows them."""
+        if block.is_pending:
+            return False
         if block.kind in {"Heading", "Rule"}:
             return block.source.endswith(b"\n")
         if block.kind == "Fenced":
@@ -229,8 +250,11 @@ class MarkdownStream:
         return html
 
     def _write_open(self, blocks: list[Block], source: str) -> str:
-        self._live = None
+        self._live, self._held = None, ""
         self._kind = blocks[-1].kind if blocks else ""
+        self._may_be_table = self._kind == "Paragraph" and may_become_table(source)
+        if self._may_be_table:
+            return ""
         if len(blocks) == 1 and self._kind == "Fenced" and b"\n" in blocks[0].source:
             code = LiveCode(blocks[0], self._parser.words)
             html = code.html
@@ -241,9 +265,19 @@ class MarkdownStream:
             if table is not None:
                 self._live = table
                 return table.html
+        shown, rest = source, ""
+        is_short = len(source) <= _SMALL
+        if is_short and self._kind not in _AS_IT_IS and not any(block.is_pending for block in blocks):
+            shown, rest = with_ends(source)
+        if shown != source:
+            blocks = [] if is_blank(shown) else self._parser.blocks(shown, growing=True)
         html = self._fill(Draft.join(self._parser.write(block, live=True) for block in blocks))
+        if not html:
+            return ""
+        self._held = rest if rest.strip() else ""
         # A space at the end is no part of a block, but of the line that goes on.
-        return _with_tail(html, " " if source[-1:].isspace() else "") if html else ""
+        gap = " " if source[-1:].isspace() and not self._held else ""
+        return _with_tail(html, gap, _BLOCK_ENDS if source.startswith(shown) else _ALL_ENDS)
 
     def _begin_table(self, block: Block, source: str) -> LiveTable | None:
         """Let a table grow by rows, once its first two lines are whole."""
@@ -260,9 +294,9 @@ class MarkdownStream:
         return table
 
 
-def _with_tail(html: str, gap: str) -> str:
+def _with_tail(html: str, gap: str, ends: "re.Pattern[str]") -> str:
     """Mark the place in an open block where text goes on."""
-    found = _BLOCK_ENDS.search(html)
+    found = ends.search(html)
     place = found.start() if found else len(html)
     if html.startswith("</code></pre>", place - len("</code></pre>")):
         place -= len("</code></pre>")

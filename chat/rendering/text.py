@@ -2,7 +2,8 @@
 
 import re
 
-_UNFIT = re.compile("[\0\ud800-\udfff]")
+# What cannot be sent as UTF-8, and what stands for formulas while a text is parsed (`chat.rendering.masks`).
+_UNFIT = re.compile("[\0\x02\x0e-\x1f\ud800-\udfff]")
 
 
 def escape(text: str) -> str:
@@ -16,10 +17,10 @@ def escape_attribute(text: str) -> str:
 
 
 def normalise(text: str) -> str:
-    """Return `text` with one kind of line end and no character that can't be sent as UTF-8."""
+    """Return `text` with one kind of line end and no character that can't be sent as UTF-8, or controls a terminal."""
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return text if text.isascii() and "\0" not in text else _UNFIT.sub("\ufffd", text)
+    return _UNFIT.sub("\ufffd", text)
 
 
 def is_blank(text: str) -> bool:

@@ -5,17 +5,17 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
+from chat.rendering import bidi
+from chat.rendering.addresses import link_addresses
 from chat.rendering.highlight import is_known
 from chat.rendering.jobs import MOST_CODE, MOST_TEX, Job, Jobs
 from chat.rendering.text import escape, escape_attribute
 from chat.rendering.words import Words
 
-INLINE_TEX = "\x02"  # after "$$": the formula was written \( \), so it stays in the line
 MAX_DEPTH = 60  # containers nested deeper than this are flattened: browsers and the sanitiser slow down
 SHIFT = 2  # the page has an h1 and messages an h2, so a reply's own headings begin at h3
 
 _LINK = re.compile(r"https?://[^\s]|mailto:[^\s]", re.IGNORECASE)
-_BARE_LINK = re.compile(r"https?://[^\s<>\"'`|\\]*[^\s<>\"'`|\\.,;:!?)\]}*_~]", re.IGNORECASE)
 _BREAK = re.compile(r"<br ?/?>", re.IGNORECASE)
 _LANGUAGE = re.compile(r"[\w+#.-]{1,32}", re.ASCII)
 _SIMPLE = {
@@ -46,10 +46,12 @@ def _language(info: str) -> str:
 class Writer:
     """Writes one block, with marks for what is drawn elsewhere (`jobs`).
 
-    A `live` block is still growing: its code is left plain, since it will be written again.
+    A `live` block is still growing: its code is left plain, since it will be written again. In a text with letters
+    that run right to left (`mixed`) each container says which way it runs, by what most of its letters do: browsers go
+    by the first letter, and look past what says so itself.
     """
 
-    def __init__(self, words: Words, *, live: bool = False) -> None:
+    def __init__(self, words: Words, *, live: bool = False, mixed: bool = False) -> None:
         self.jobs: Jobs = {}
         self._words = words
         self._live = live
@@ -60,10 +62,11 @@ class Writer:
         self._alt: list[str] = []
         self._images: list[str] = []  # the addresses of the images being read
         self._links = 0
-        self._formula = (0, "")  # how much was written after the last formula in a line, and its source
         self._alignments: tuple[str, ...] = ()
         self._column = 0
         self._cell = "td"
+        self._mixed = mixed
+        self._directions: list[bidi.Count | None] = []  # of the open containers
 
     def write(self, events: Iterable[Any]) -> str:
         out = self._out
@@ -84,20 +87,29 @@ class Writer:
         name, value = (tag, None) if type(tag) is str else next(iter(tag.items()))
         if self._images and name != "Image":
             self._ends.append("")
+            self._directions.append(None)
             return
         simple = _SIMPLE.get(name)
         start, end = simple or _STARTS[name](self, value)
         if len(self._ends) >= MAX_DEPTH and name not in _NEVER_FLATTENED:
             start = end = ""
+        self._directions.append(bidi.Count(len(self._out)) if self._mixed and bidi.OPEN in start else None)
         self._out.append(start)
         self._ends.append(end)
 
     def end(self, tag: Any) -> None:
         name = tag if type(tag) is str else next(iter(tag))
         end = self._ends.pop()
+        if count := self._directions.pop():
+            self._out[count.place] = count.settle(self._out[count.place])
+            if outer := self._counting():
+                outer.add(count)
         if name in _ENDS and not (self._images and name != "Image"):
             _ENDS[name](self)
         self._out.append(end)
+
+    def _counting(self) -> bidi.Count | None:
+        return next((count for count in reversed(self._directions) if count), None)
 
     def start_heading(self, value: Any) -> tuple[str, str]:
         level = min(int(value["level"][1]) + SHIFT, 6)
@@ -160,7 +172,9 @@ class Writer:
         alignment = self._alignments[self._column] if self._column < len(self._alignments) else "None"
         self._column += 1
         name = self._cell
-        return (f"<{name}>" if alignment == "None" else f'<{name} class="{alignment.lower()}">'), f"</{name}>"
+        direction = bidi.OPEN if self._mixed else ""
+        classes = "" if alignment == "None" else f' class="{alignment.lower()}"'
+        return f"<{name}{direction}{classes}>", f"</{name}>"
 
     # --- links and images ---------------------------------------------------------------------------
 
@@ -203,10 +217,10 @@ class Writer:
         if self._code is not None:
             self._code.append(value)
             return
-        if value[:1].isdigit() and self._formula[0] == len(self._out):
-            self._out[-1] = escape(f"${self._formula[1]}$")  # "$10-$20" is two prices
+        if self._mixed and (count := self._counting()):
+            count.read(value)
         if "://" in value and not self._links:
-            self._out.append(_link_bare_addresses(value))
+            self._out.append(link_addresses(value, isolate=self._mixed))
         else:
             self._out.append(escape(value))
 
@@ -215,11 +229,13 @@ class Writer:
 
     def inline_math(self, value: str) -> None:
         self._write_formula(value, block=False)
-        self._formula = (len(self._out), value)
 
     def display_math(self, value: str) -> None:
-        inline = value.startswith(INLINE_TEX)
-        self._write_formula(value[1:] if inline else value, block=not inline)
+        self._write_formula(value, block=True)
+
+    def pending(self, value: str) -> None:
+        """A formula that goes on is shown as it is written."""
+        self._out.append(f'<code class="tex">{escape(value)}</code>')
 
     def _write_formula(self, tex: str, *, block: bool) -> None:
         job = Job("block" if block else "inline", tex.strip())
@@ -243,17 +259,6 @@ def _host(address: str) -> str:
         return urlsplit(address).hostname or ""
     except ValueError:
         return ""
-
-
-def _link_bare_addresses(text: str) -> str:
-    pieces = []
-    done = 0
-    for found in _BARE_LINK.finditer(text):
-        pieces.append(escape(text[done : found.start()]))
-        pieces.append(f'<a href="{escape_attribute(found[0])}">{escape(found[0])}</a>')
-        done = found.end()
-    pieces.append(escape(text[done:]))
-    return "".join(pieces)
 
 
 # A table's parts need each other; code blocks, links and images keep count of themselves.
@@ -286,6 +291,7 @@ _HANDLERS: dict[str, Callable[[Writer, Any], None]] = {
     "Html": Writer.html,
     "InlineHtml": Writer.html,
     "InlineMath": Writer.inline_math,
+    "Pending": Writer.pending,
     "Start": Writer.start,
     "TaskListMarker": Writer.task,
     "Text": Writer.text,

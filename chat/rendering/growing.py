@@ -1,0 +1,54 @@
+"""The end of a text that grows: what cannot be judged yet is held back, what is open is shown as if it were closed."""
+
+import re
+
+_HEADER = 1_000  # characters; a longer line is shown at once
+_DELIMITERS = re.compile(r"[ \t|:-]*\Z")
+# Signs that mean something else when more comes, and links whose address is not whole.
+_UNDECIDED = re.compile(
+    r"(?:\n[ \t]*(?:[-+*#>|]+|\d{1,9}[.)]?|[`~]{1,3})[ \t]*|[*_~`$\\]+|<[^>\n]{0,40}|https?:?/?/?"
+    r"|!?\[[^\[\]\n]{0,300}(?:\]|\]\([^()\n]{0,500})?)\Z"
+)
+_CODE = re.compile(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)", re.DOTALL)
+_SIGNS = re.compile(r"(?<![\\*])(\*{1,3})(?=[^\s*])|(?<=[^\s*\\])(\*{1,3})(?!\*)|(?<![\\~])(~~)(?!~)")
+_LAST_PARAGRAPH = 4_000  # characters looked at
+
+
+def may_become_table(source: str) -> bool:
+    """Whether a text begins as a table does, and the line that decides is not whole."""
+    if not source.lstrip(" ").startswith("|"):
+        return False
+    header, newline, rest = source.partition("\n")
+    if len(header) > _HEADER:
+        return False
+    return not newline or ("\n" not in rest and bool(_DELIMITERS.match(rest)))
+
+
+def undecided(text: str) -> int:
+    """Return how many characters at the end of `text` cannot be judged yet."""
+    found = _UNDECIDED.search(text, max(0, len(text) - 900))
+    return len(found[0]) if found else 0
+
+
+def closed(source: str) -> tuple[str, str]:
+    """Return what is shown of `source`, with the ends of emphasis and code that are still to come, and what is not."""
+    body = source[: len(source) - undecided(source)]
+    words = body.rstrip()
+    ends = ends_of(words[max(words.rfind("\n\n") + 2, len(words) - _LAST_PARAGRAPH, 0) :])
+    return (words + ends, source[len(words) :]) if ends else (body, source[len(body) :])
+
+
+def ends_of(paragraph: str) -> str:
+    """Return what closes the emphasis and the code that are open at the end of a paragraph, the innermost first."""
+    text = _CODE.sub("", paragraph)
+    code = re.search(r"(?<!`)(`{1,2})(?!`)[^`\n]*\Z", text)
+    if code:
+        return code[1] + ends_of(text[: code.start()])
+    open_signs: list[str] = []
+    for found in _SIGNS.finditer(text):
+        sign = found[0]
+        if sign in open_signs:
+            del open_signs[open_signs.index(sign) :]
+        elif found[2] is None:
+            open_signs.append(sign)
+    return "".join(reversed(open_signs))
