@@ -1,16 +1,29 @@
 """Work and bytes stay within a constant factor of the text's length, counted and not timed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
+from chat.rendering import results
 from chat.rendering.message import render
+from chat.rendering.pool import Pool, Worker
 from chat.rendering.stream import MarkdownStream
 from tests.chat_rendering.page import cut
+from tests.chat_rendering.patient_worker import COMMAND
 
 SMALL, LARGE = 10_000, 80_000
 MOST_PARSED = 20  # characters parsed for each of the text
 MOST_SENT = 12  # characters sent for each of the text's HTML
+
+
+@pytest.fixture(autouse=True, scope="module")
+def patient() -> Iterator[None]:
+    """Let workers finish on a slow machine: what is counted here must not become plain text."""
+    with pytest.MonkeyPatch.context() as patch:
+        pool = Pool(start=lambda: Worker(COMMAND))
+        patch.setattr(results, "pool", pool)
+        yield
+        pool.close()
 
 
 def repeated(piece: str, length: int, before: str = "") -> str:
