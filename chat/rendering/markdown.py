@@ -101,7 +101,7 @@ class Parser:
         mask = Mask(text)
         if may_have_formulas(text):
             raw = text.encode()
-            opaque, walls = raw, []
+            opaque, walls = raw, list[int]()
             if "`" in text or "\n" in text or text[:1] in {" ", "\t"}:
                 self.parsed_characters += len(text)
                 opaque, walls = _obstacles(raw, self._events(text))

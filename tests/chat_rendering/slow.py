@@ -27,7 +27,7 @@ class Slow(Pool):
 def unhurried(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Give workers time by the clock, so that a busy machine shows nothing plain, except where `slow` tests the limits.
 
-    The limit of CPU time stays: it does not depend on what else the machine is doing.
+    The limit of CPU time stays, as does the place where it is kept: the worker.
     """
     if "slow" in request.fixturenames:
         return

@@ -1,17 +1,29 @@
 """Work and bytes stay within a constant factor of the text's length, counted and not timed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from chat.rendering.markdown import draft
-from chat.rendering.message import fill_in, words_in_use
+from chat.rendering import results
+from chat.rendering.message import render
+from chat.rendering.pool import Pool, Worker
 from chat.rendering.stream import MarkdownStream
 from tests.chat_rendering.page import cut
+from tests.chat_rendering.patient_worker import COMMAND
 
 SMALL, LARGE = 10_000, 80_000
 MOST_PARSED = 20  # characters parsed for each of the text
 MOST_SENT = 12  # characters sent for each of the text's HTML
+
+
+@pytest.fixture(autouse=True, scope="module")
+def patient() -> Iterator[None]:
+    """Let workers finish on a slow machine: what is counted here must not become plain text."""
+    with pytest.MonkeyPatch.context() as patch:
+        pool = Pool(start=lambda: Worker(COMMAND))
+        patch.setattr(results, "pool", pool)
+        yield
+        pool.close()
 
 
 def repeated(piece: str, length: int, before: str = "") -> str:
@@ -69,7 +81,7 @@ def test_parsed_characters_and_sent_bytes_are_linear(shape: str) -> None:
         sent, finished = streamed(text)
         assert finished.parsed_characters <= MOST_PARSED * len(text)
         assert sent <= MOST_SENT * max(len(finished.html), len(text))
-        assert finished.html == fill_in(draft(text, words_in_use()))  # here, not in a worker with its limits
+        assert finished.html == render(text)
 
 
 def test_a_growing_code_block_is_sent_once_and_coloured_once() -> None:

@@ -47,14 +47,14 @@ def test_no_answer_is_undocumented(who: str, owner: User, admin_user: User, belo
     client = Client(raise_request_exception=False, headers=bearer(user) if user else {})
     real, found, asked = places_of(belongings), [], 0
     for result in schema.get_all_operations():
-        operation = result.ok()
+        operation: Any = result.ok()  # type: ignore[union-attr]  # a schema that cannot be read raises here
         if operation.path in LEFT_OUT:
             continue
 
         @given(case=operation.as_strategy())
         @settings(max_examples=EXAMPLES, deadline=None, database=None, phases=[Phase.generate], derandomize=True,
                   suppress_health_check=list(HealthCheck))  # fmt: skip
-        def ask(case: schemathesis.Case) -> None:
+        def ask(case: Any) -> None:
             nonlocal asked
             for places in (real,) if asked % 2 else ({},):
                 asked += 1
@@ -67,7 +67,7 @@ def test_no_answer_is_undocumented(who: str, owner: User, admin_user: User, belo
     assert not sorted(set(found))
 
 
-def answer_to(client: Client, case: schemathesis.Case, places: dict[str, str]) -> tuple[int, str]:
+def answer_to(client: Client, case: Any, places: dict[str, str]) -> tuple[int, str]:
     """Ask; `places` are ids that exist, in place of what was made up."""
     parameters = {**case.path_parameters, **{name: places[name] for name in case.path_parameters if name in places}}
     case.path_parameters = parameters

@@ -1,0 +1,14 @@
+"""A worker as any other, with ten times the CPU time: for tests that count work and do not time it."""
+
+import sys
+
+from chat.rendering.worker import protocol
+
+COMMAND = (sys.executable, "-m", "tests.chat_rendering.patient_worker")
+
+if __name__ == "__main__":
+    protocol.CPU_SECONDS *= 10  # before the worker reads it
+
+    from chat.rendering.worker.__main__ import main
+
+    main()
