@@ -143,7 +143,7 @@ def test_a_message_is_edited_in_its_place(sign_in: SignIn, owner: User, mine: Co
         assert "Edited" in client.get(f"/c/{mine.id}").content.decode()
 
 
-@pytest.mark.parametrize("text", ["", "  ", "nul\x00", "x" * 1_000_001])
+@pytest.mark.parametrize("text", ["", "  ", "x" * 1_000_001])
 def test_a_bad_edit_is_422_and_keeps_what_was_typed(
     sign_in: SignIn, owner: User, mine: Conversation, text: str
 ) -> None:

@@ -194,7 +194,7 @@ def test_nonsense_in_the_search_field_is_422_and_stays_there(sign_in: SignIn, ow
     assert answer.status_code == 422
     assert "is no date" in answer.content.decode()
     assert 'value="before:yesterday cats"' in answer.content.decode()
-    for query in ("%00", "🦊", "%22" * 500, "a" * 5_000, "%ED%A0%80"):
+    for query in ("%01", "🦊", "%22" * 500, "a" * 5_000, "%ED%A0%80"):
         assert sign_in(owner).get(f"/search?q={query}").status_code == 200
 
 

@@ -257,7 +257,7 @@ def test_no_form_of_a_page_gets_past_enforcement(
         ("/c/new/turns", {"text": "Hello", **model}), (f"{above}/turns", {"text": "Hello", **model}),
         (f"{above}/turns", {"text": "Hello", "parent": str(reply.id)}),
         (f"{above}/messages/{reply.id}/regenerate", model), (f"{above}/messages/{reply.id}/regenerate", {}),
-        (f"{above}/messages/{reply.id}/continue", {}), (f"{above}/turns", {"text": "Hello", "spec": "helper\x00"}),
+        (f"{above}/messages/{reply.id}/continue", {}), (f"{above}/turns", {"text": "Hello", "spec": "helper\x01"}),
     ]  # fmt: skip
     assert [client.post(address, body).status_code for address, body in posts] == [400] * 6 + [422]
     assert Message.objects.count() == count
