@@ -194,11 +194,12 @@ def test_five_thousand_messages_cost_no_more_statements_than_two(owner: User, ma
             forking.duplicate(user=owner, conversation_id=chat.id)
         return len(queries)
 
-    small, large = make_branch(owner, 2), make_branch(owner, 5000)
-    few = statements(small)
+    few = statements(make_branch(owner, 2))
     began = time.perf_counter()
+    large = make_branch(owner, 5000)
+    made = time.perf_counter()
     assert statements(large) == few
-    assert time.perf_counter() - began < 3
+    assert time.perf_counter() - made < 2 * (made - began)  # as measured on the same machine, however busy it is
 
 
 @pytest.mark.parametrize("option", OPTIONS)
