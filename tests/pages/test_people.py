@@ -66,7 +66,7 @@ def test_a_budget_is_set_for_a_person_and_binds_them(sign_in: SignIn, owner: Use
     entry = AuditEntry.objects.get(action="budget.created")
     assert (entry.actor_id, entry.target_id, entry.after["amount"]) == (owner.id, str(budget.id), 12_500_000)
     page = sign_in(owner).get("/people").content.decode()
-    assert "$0.00 of $12.50 spent" in page
+    assert "$0.00 of $12.50 this month" in page
 
 
 @pytest.mark.parametrize("shared", [True, False])
@@ -76,7 +76,7 @@ def test_a_budget_is_set_for_the_group(sign_in: SignIn, owner: User, mia: User, 
     budget = Budget.objects.get()
     assert (budget.scope, budget.group, budget.per_person) == ("group", ducks, not shared)
     page = sign_in(owner).get("/people").content.decode()
-    assert ("$12.50 for each person" in page) != shared
+    assert ("$12.50 per person and month" in page) != shared
 
 
 def test_a_budget_is_changed_and_switched_off(sign_in: SignIn, owner: User, mia: User) -> None:

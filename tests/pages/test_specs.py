@@ -80,7 +80,7 @@ def test_the_menu_leaves_out_what_the_role_may_not_use(owner: User) -> None:
 
 def test_a_description_keeps_its_emphasis_and_nothing_else(sign_in: SignIn, owner: User) -> None:
     html = page(sign_in(owner))
-    assert "<small><b>Writes</b> letters</small>" in html
+    assert '<small dir="auto"><b>Writes</b> letters</small>' in html
     assert "alert(1)" not in html
     assert choice_of(Pick(spec="helper"), owner).description == "Helps with everything"  # type: ignore[union-attr]
 
@@ -215,7 +215,7 @@ def test_the_panel_shows_the_preset_and_keeps_only_what_differs(sign_in: SignIn,
     opened = {"act": "open", "spec": "helper", "endpoint": "", "model": "", "settings": ""}
     html = client.post("/c/new/parameters", opened, headers=FRAGMENT).content.decode()
     assert 'name="temperature" min="0" max="2" step="0.01" value="0.3"' in html
-    assert "What The Helper is asked with" in html
+    assert "Settings for The Helper in this chat." in html
     changed = opened | {"act": "", "temperature": "0.3", "promptPrefix": "A secret prompt", "top_p": "0.5"}
     html = client.post("/c/new/parameters", changed, headers=FRAGMENT).content.decode()
     assert "{&quot;top_p&quot;: 0.5}" in html
@@ -258,8 +258,9 @@ def test_no_form_of_a_page_gets_past_enforcement(
         (f"{above}/turns", {"text": "Hello", "parent": str(reply.id)}),
         (f"{above}/messages/{reply.id}/regenerate", model), (f"{above}/messages/{reply.id}/regenerate", {}),
         (f"{above}/messages/{reply.id}/continue", {}), (f"{above}/turns", {"text": "Hello", "spec": "helper\x01"}),
+        (f"{above}/turns", {"text": "Hello", "spec": "helper\x00"}),
     ]  # fmt: skip
-    assert [client.post(address, body).status_code for address, body in posts] == [400] * 6 + [422]
+    assert [client.post(address, body).status_code for address, body in posts] == [400] * 8
     assert Message.objects.count() == count
     html = page(client, above)
     assert 'id="parameters-button"' not in html

@@ -22,7 +22,7 @@ SignIn = Callable[[User], Client]
 
 
 @pytest.mark.parametrize("name", ["account_login", "account_signup"])
-def test_entry_pages_load_small_scripts_and_no_htmx(client: Client, db: None, name: str) -> None:
+def test_entry_pages_load_small_scripts_and_no_htmx(client: Client, owner: User, name: str) -> None:
     html = client.get(reverse(name)).content.decode()
     scripts = Elements(html).all("script")
     passkey = ["/static/js/passkey.js"] if name == "account_login" else []
