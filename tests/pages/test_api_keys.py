@@ -98,8 +98,8 @@ def test_nobody_reaches_the_key_of_another(sign_in: SignIn, owner: User, strange
 
 def test_a_limit_binds_one_key_and_its_titles_and_nothing_else(sign_in: SignIn, owner: User) -> None:
     first, second = api_keys.make(user=owner, name="First"), api_keys.make(user=owner, name="Second")
-    client = sign_in(owner)
-    assert client.post(f"/settings/api-keys/{first.row.id}/limit", LIMIT).status_code == 302
+    client, address = sign_in(owner), f"/settings/api-keys/{first.row.id}/limit"
+    assert client.post(address, LIMIT | {"amount": "1010"}).status_code == 302  # a slice; too little for the smallest
     budget = Budget.objects.get(scope="key", api_key=first.row)
     assert start("Hello", first.text).status_code == 200
     refused = start("Once more", first.text)
@@ -109,6 +109,7 @@ def test_a_limit_binds_one_key_and_its_titles_and_nothing_else(sign_in: SignIn, 
     assert start("Hello", tokens.access_token(owner)).status_code == 200
     assert list(BudgetUsage.objects.values_list("budget", flat=True)) == [budget.id]
     assert Hold.objects.filter(key_id=first.row.id).count() == 1
+    client.post(address, LIMIT | {"amount": "9000"})
     titles.write_title(Conversation.objects.order_by("id")[0].id)
     assert Hold.objects.filter(key_id=first.row.id, state="released").count() == 1
     assert [meter.budget for meter in budgets.meters_of(owner)] == [budget]
