@@ -28,10 +28,10 @@ class QueuedTurns(Out):
 class SteerView(ChatView):
     """Saying something to a run while it writes: `steer`, `steer/deliver`, `steer/cancel` and `steer/arm`."""
 
-    @extend_schema(operation_id="chat_steer", request=None, responses={501: {"type": "object"}})
+    @extend_schema(operation_id="chat_steer", request=None, responses={404: {"type": "object"}})
     def post(self, request: Request) -> Response:
         words = _("A reply that is being written cannot be steered here. Stop it, or wait for its end.")
-        raise WireError(501, {"code": "STEER_UNSUPPORTED", "error": words})
+        raise WireError(404, {"code": "STEER_UNSUPPORTED", "error": words})
 
 
 class ResumeView(ChatView):
@@ -47,10 +47,10 @@ class QueuedTurnsView(ChatView):
     def get(self, request: Request) -> Response:
         return Response(QueuedTurns().to_wire())
 
-    @extend_schema(operation_id="chat_queued_turns_add", request=None, responses={501: {"type": "object"}})
+    @extend_schema(operation_id="chat_queued_turns_add", request=None, responses={404: {"type": "object"}})
     def post(self, request: Request) -> Response:
         words = _("Messages do not wait for a reply here. Send it when the reply has ended.")
-        raise WireError(501, {"code": "QUEUED_TURNS_UNSUPPORTED", "error": words})
+        raise WireError(404, {"code": "QUEUED_TURNS_UNSUPPORTED", "error": words})
 
 
 class QueuedTurnView(ChatView):

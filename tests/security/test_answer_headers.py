@@ -19,12 +19,13 @@ pytestmark = [
     pytest.mark.usefixtures("stream_threads", "somewhere"),
 ]
 OTHERS = ("/nowhere", "/api/nowhere", "/api/openapi.json", "/health", "/readyz")
+FOR_EVERYBODY = {"favicon", "robots", "manifest"}  # the same to all, whoever asks
 LEAVES = {"account_logout", "admin:logout"}
 METHODS = ("GET", "POST", "DELETE", "OPTIONS")
 
 
 def urls(places: dict[str, str]) -> list[str]:
-    found: list[Route] = [each for each in all_routes() if each.name not in LEAVES]
+    found: list[Route] = [each for each in all_routes() if each.name not in LEAVES | FOR_EVERYBODY]
     return [*(each.url(**places) for each in found), *OTHERS]
 
 
@@ -45,6 +46,17 @@ def test_nobody_else_may_keep_an_answer(
                 assert "no-store" in said, (method, url, said)
             varies = {each.strip().lower() for each in answer.get("Vary", "").split(",")}
             assert {"cookie", "authorization", "x-api-key"} <= varies, (method, url, varies)
+
+
+@pytest.mark.parametrize("path", ["/favicon.ico", "/robots.txt", "/manifest.webmanifest"])
+def test_what_everybody_may_keep_is_the_same_to_everybody(path: str, owner: User) -> None:
+    stranger, known = Client(), Client()
+    known.force_login(owner)
+    answers = [client.get(path) for client in (stranger, known)]
+    assert answers[0].content == answers[1].content
+    for answer in answers:
+        assert "public" in answer["Cache-Control"]
+        assert not answer.cookies
 
 
 @pytest.mark.parametrize("path", ["/login", "/register", "/account/password", "/account/password/set",

@@ -13,6 +13,7 @@ PLACES = {
     "project_id": str(uuid4()), "name": "MARKER-TAG", "principal": "user", "principal_id": str(uuid4()),
     "capability": "read:users", "kind": "agents", "resource": "project",
     "resource_id": str(uuid4()), "user_id": str(uuid4()), "group_id": str(uuid4()), "key_id": str(uuid4()),
+    "turn_id": str(uuid4()),
 }  # fmt: skip
 
 
