@@ -85,17 +85,17 @@ def bits_of(role: str) -> dict[str, dict[str, bool]]:
 
 
 def checked(permissions: object) -> dict[str, dict[str, bool]]:
-    """Return permissions that came from outside, if they are well formed. Raises `BadPermission`."""
+    """Return permissions that came from outside, if they are well formed. Raises `BadPermission`, which repeats no name that is none."""
     if not isinstance(permissions, dict):
         raise BadPermission(_("`permissions` must be an object of types."))
     for kind, bits in permissions.items():
         if kind not in PERMISSIONS:
-            raise BadPermission(_("There is no permission type “%s”.") % str(kind)[:64])
+            raise BadPermission(_("There is no such permission type."))
         if not isinstance(bits, dict):
             raise BadPermission(_("“%s” must be an object of bits.") % kind)
         for bit, value in bits.items():
             if bit not in PERMISSIONS[kind]:
-                raise BadPermission(_("“%(kind)s” has no bit “%(bit)s”.") % {"kind": kind, "bit": str(bit)[:64]})
+                raise BadPermission(_("“%s” has no such bit.") % kind)
             if not isinstance(value, bool):
                 raise BadPermission(_("“%(kind)s.%(bit)s” must be true or false.") % {"kind": kind, "bit": bit})
     return permissions
