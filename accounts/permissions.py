@@ -85,7 +85,10 @@ def bits_of(role: str) -> dict[str, dict[str, bool]]:
 
 
 def checked(permissions: object) -> dict[str, dict[str, bool]]:
-    """Return permissions that came from outside, if they are well formed. Raises `BadPermission`, which repeats no name that is none."""
+    """Return permissions that came from outside, if they are well formed.
+
+    Raises `BadPermission`, which repeats no name that is none.
+    """
     if not isinstance(permissions, dict):
         raise BadPermission(_("`permissions` must be an object of types."))
     for kind, bits in permissions.items():
