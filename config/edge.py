@@ -9,7 +9,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import BadRequest, ObjectDoesNotExist, RequestDataTooBig, SuspiciousOperation
+from django.core.exceptions import (
+    BadRequest,
+    ObjectDoesNotExist,
+    RequestDataTooBig,
+    SuspiciousOperation,
+    ValidationError,
+)
 from django.db import DataError, IntegrityError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.multipartparser import MultiPartParserError
@@ -25,7 +31,7 @@ log = logging.getLogger(__name__)
 FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 CHARSETS = frozenset({"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "latin-1"})
 # Somebody else was quicker, or sent what the database cannot hold: no fault of ours, and nothing was changed.
-_STATUS = {ObjectDoesNotExist: 404, IntegrityError: 409, DataError: 400}
+_STATUS = {ObjectDoesNotExist: 404, IntegrityError: 409, DataError: 400, ValidationError: 400}
 
 
 def status_of(fault: BaseException) -> int:

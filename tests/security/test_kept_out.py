@@ -58,7 +58,7 @@ def test_who_has_not_accepted_the_terms_administers_nothing(admin_user: User, se
     client.force_login(admin_user)
     settings.TERMS_TEXT = "Be kind."
     before = everything()
-    routes = [each for each in closed() if each.is_admin]
+    routes = [each for each in closed() if each.is_admin and each.name != "api:admin_login"]
     assert len(routes) > 20
     for route in routes:
         for method in METHODS:
