@@ -27,6 +27,9 @@ NO_REFERENCES = {
     ("/api/auth/resetPassword", "userId"),  # with a token that is another's, too
 }  # fmt: skip
 
+# A message is sent back as it was read; what it says of its place is never looked at.
+NOT_READ = {("PUT", "/api/messages/{conversation_id}/{message_id}", "parentMessageId")}
+
 
 def references(document: dict[str, Any], writer: Writer) -> list[str]:
     """Return the paths of the fields that name something by its id, as the API's description has them."""
@@ -87,6 +90,8 @@ def test_no_field_of_any_body_takes_anothers_id(
         if not writer.takes_body or writer.is_for_administrators or "/auth/" in writer.template:
             continue
         for path in references(document, writer):
+            if (writer.method, writer.template, path) in NOT_READ:
+                continue
             tried.add(f"{writer.method} {writer.template} {path}")
             for kind, value in foreign.items():
                 answer = api.send(writer.method, writer.path, with_value(body_of(writer, own), path, value))
