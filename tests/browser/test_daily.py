@@ -158,7 +158,7 @@ def test_many_are_archived_and_deleted_at_once_and_come_back(open_tab: Open, axe
     for action, told in (("Archive", "3 chats were archived"), ("Delete", "3 chats were deleted")):
         page.get_by_role("button", name="Select chats").click()
         page.locator("#bulk").get_by_role("button", name="All").click()
-        expect(page.locator("#bulk")).to_contain_text("3 selected")
+        expect(page.locator("#bulk")).to_contain_text("3 chats selected")
         axe(page, "selected")
         page.locator("#bulk").get_by_role("button", name=f"{action} selected chats").click()
         if action == "Delete":
