@@ -25,8 +25,8 @@ from tests.api.conftest import Api, read_stream
 
 FOLDER = os.environ.get("PUBLISHED_CLIENT", "")
 HOW = (
-    "the published client is not here: npm install --ignore-scripts --prefix /tmp/client "
-    "librechat-data-provider@0.8.524 zod typescript@5, then PUBLISHED_CLIENT=/tmp/client/node_modules"
+    "the published client is not here: npm install --ignore-scripts --prefix ../client "
+    "librechat-data-provider@0.8.524 zod typescript@5, then PUBLISHED_CLIENT=../client/node_modules"
 )
 HERE = bool(shutil.which("node") and FOLDER and (Path(FOLDER) / "librechat-data-provider").is_dir())
 pytestmark = [
