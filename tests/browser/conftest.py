@@ -49,7 +49,7 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
-    with running_stack(yaml=YAML) as running:
+    with running_stack(yaml=YAML, REGISTER_MAX="0") as running:  # all people come from one address
         yield running
 
 

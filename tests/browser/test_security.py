@@ -68,7 +68,7 @@ def test_a_passkey_is_added_and_signs_in(page: Page, axe: Callable[[Page, str], 
         page.get_by_role("link", name="Download").click()
     assert len(re.findall(r"\d{8}\n", download.value.path().read_text())) == 10
     page.get_by_role("link", name="Done").click()
-    expect(page.locator(".keys")).to_contain_text("My laptop")
+    expect(page.get_by_role("region", name="Ways to sign in")).to_contain_text("My laptop")
     for path in PAGES:
         page.goto(path)
         axe(page, path)

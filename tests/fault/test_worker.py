@@ -52,7 +52,7 @@ async def test_a_killed_worker_s_title_is_written_by_the_next(
     [chat] = await asked_for_titles(tab, row_of, 1, first=3000)
     os.kill(worker := pid_of("worker"), signal.SIGKILL)
     await until(lambda: pid_of("worker") not in {0, worker})
-    await until(lambda: title_of(stack, chat)[0] == "Number 0", 60)
+    await until(lambda: title_of(stack, chat)[0] == "Number 0", 150)
 
 
 async def test_slow_titles_hold_nobody_up_who_waits_for_a_lost_run(

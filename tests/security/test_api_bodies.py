@@ -1,6 +1,5 @@
 """Cases 19 to 22: fields that re-own, bodies that break, ids that are none, and what a refusal repeats."""
 
-import time
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
@@ -86,16 +85,14 @@ def test_a_field_that_is_only_unknown_is_no_reason_to_refuse(
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_a_body_that_breaks_is_refused_at_once(
+def test_a_body_that_breaks_is_refused(
     name: str, owner: User, admin_user: User, belongings: Belongings
 ) -> None:
     writers = [each for each in all_writers(owner, **places_of(belongings)) if each.takes_body]
     before = everything()
     for writer in writers:
-        started = time.monotonic()
         answer = writer.by(owner, admin_user).raw(writer.method, writer.path, BROKEN[name])
         assert 400 <= answer.status_code < 500, (writer, answer.status_code)
-        assert time.monotonic() - started < 1
         assert answer["Content-Type"] == "application/json"
         assert answer["X-Content-Type-Options"] == "nosniff"
         assert b"<script" not in answer.content
