@@ -23,7 +23,7 @@ from chat.rendering.worker.protocol import Answer, read_answer, write_question
 log = logging.getLogger(__name__)
 
 SIZE = 2  # worker processes
-JOB_SECONDS = 1.2  # by the clock; the limit of CPU time comes first unless the machine is busy
+JOB_SECONDS = 1.8  # by the clock; the limit of CPU time comes first unless the machine is busy
 PATIENCE = 0.25  # seconds to wait for a worker that is in use
 START_SECONDS = 20.0  # in the background
 ALLOWANCE = 6.0  # seconds of workers that a person may use at once

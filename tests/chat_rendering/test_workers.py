@@ -19,6 +19,7 @@ from chat.rendering.message import MOST_AT_ONCE, draft_of, render
 from chat.rendering.pool import Worker
 from chat.rendering.results import Reader, on_behalf
 from chat.rendering.sanitise import clean
+from chat.rendering.words import Words
 from chat.rendering.worker.drawing import draw
 from tests.chat_rendering.slow import Slow
 
@@ -192,6 +193,17 @@ def test_a_long_text_goes_to_a_worker_and_comes_back_the_same() -> None:
     draft = draft_of(long)
     assert [job.kind for job in draft.jobs.values()] == ["document"]
     assert render(long) == render(text) * (MOST_AT_ONCE // len(text) + 1)
+
+
+def test_the_longest_document_of_the_dearest_marks_is_drawn() -> None:
+    row = "| a $x$ | **b** | `c` | [d](https://d.example) |\n"
+    head = "| a | b | c | d |\n|---|---|---|---|\n"
+    worker = Worker()
+    worker.wait_until_ready(60)
+    answer = worker.ask(Job("document", head + row * (80_000 // len(row)), Words().to_json()), 60)
+    worker.end()
+    assert answer.html is not None
+    assert answer.html.count("<tr") > 1_000
 
 
 def test_what_is_kept_for_other_processes_holds_no_mark_of_this_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,8 +24,9 @@ def main() -> None:
     target.flush()
     while select.select([source], [], [], IDLE_SECONDS)[0] and (line := source.readline()):
         # The default of this signal ends the process even in the middle of a regular expression.
-        signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)
-        answer = write_answer(draw(read_question(line)))
+        job = read_question(line)
+        signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS[job.kind])
+        answer = write_answer(draw(job))
         signal.setitimer(signal.ITIMER_PROF, 0)
         target.write(answer)
         target.flush()
