@@ -89,8 +89,6 @@ class ReadableForms:
 
 
 def is_readable(request: HttpRequest) -> bool:
-    if (request.encoding or "utf-8").lower() not in CHARSETS:
-        return False
     return are_possible(_texts(request))
 
 
@@ -112,7 +110,7 @@ def refuse(request: HttpRequest, status: int) -> HttpResponse:
 
 
 def typed(app: App) -> App:
-    """Return `app` behind a look at the type of the content, which Django reads before any middleware."""
+    """Return `app` behind a look at the type and charset of the content, which Django reads before any middleware."""
 
     async def handle(scope: Scope, receive: Receive, send: Send) -> None:
         for name, value in scope["headers"]:
@@ -129,7 +127,7 @@ def typed(app: App) -> App:
 
 def _is_type(value: bytes) -> bool:
     try:
-        parse_header_parameters(value.decode("latin-1"))
+        _, parameters = parse_header_parameters(value.decode("latin-1"))
     except (LookupError, ValueError):
         return False
-    return True
+    return parameters.get("charset", "utf-8").lower() in CHARSETS

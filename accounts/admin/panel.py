@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.contrib import messages
 from django.db import transaction
 from django.db.models import Model, QuerySet
+from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.utils.functional import Promise
@@ -28,10 +29,22 @@ else:
 Refusal = (RoleRefused, GroupRefused, CapabilityRefused, PersonRefused, InvitationRefused)
 
 
+MAX_NEW_ROWS = 100  # that one form may add to a table in it
+
+
+class Rows(BaseInlineFormSet):  # type: ignore[type-arg]
+    """The rows of a table in a form. However many a request says it has, only so many more than there are are drawn."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.absolute_max = len(self.get_queryset()) + MAX_NEW_ROWS
+
+
 class Table(TabularInline):  # type: ignore[type-arg]
     """Rows of another model inside a form."""
 
     extra = 0
+    formset = Rows
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Say the column's name to the ear: the eye finds it above."""

@@ -5,7 +5,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
@@ -15,12 +14,12 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin import stepup
 from accounts.admin.matrix import Matrix
-from accounts.admin.panel import Panel, Table, actor_of
+from accounts.admin.panel import Panel, Rows, Table, actor_of
 from accounts.models import ModelAccess, Role
 from accounts.services import roles
 
 
-class AccessRows(BaseInlineFormSet):  # type: ignore[type-arg]
+class AccessRows(Rows):
     def clean(self) -> None:
         super().clean()
         for form in self.forms:

@@ -85,9 +85,7 @@ def test_a_field_that_is_only_unknown_is_no_reason_to_refuse(
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_a_body_that_breaks_is_refused(
-    name: str, owner: User, admin_user: User, belongings: Belongings
-) -> None:
+def test_a_body_that_breaks_is_refused(name: str, owner: User, admin_user: User, belongings: Belongings) -> None:
     writers = [each for each in all_writers(owner, **places_of(belongings)) if each.takes_body]
     before = everything()
     for writer in writers:

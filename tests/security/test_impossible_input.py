@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterator
+from itertools import cycle
 from typing import Any
+from unittest.mock import AsyncMock
 from urllib.parse import quote
 
 import pytest
@@ -14,8 +16,9 @@ from django.utils import timezone
 
 from accounts.models import Banner, Group, Invitation, Role, User
 from billing.models import Price
+from config import edge
 from endpoints import entered
-from tests.security.conftest import places_of
+from tests.security.conftest import everything, places_of
 from tests.security.routes import Route, all_routes
 
 pytestmark = [
@@ -132,6 +135,31 @@ def plausible(fields: list[str], text: str) -> dict[str, str]:
     }  # fmt: skip
 
 
+@pytest.mark.usefixtures("places")
+def test_in_every_form_of_the_administration(administrator: Client, admin_user: User) -> None:
+    some_of_each(admin_user)
+    before = everything()
+    others = cycle([text for text in TEXTS.values() if text != NUL])
+    tried = 0
+    for path in admin_pages():
+        page = administrator.get(path)
+        assert page.status_code < 500, path
+        fields = fields_of(page.content.decode())
+        answer = administrator.post(path, {**plausible(fields, NUL), "action": NUL})
+        assert answer.status_code in {400, 403, 405}, (path, answer.status_code)
+        assert everything() == before
+        text = next(others)
+        for form, extra in (
+            (garbage(fields, text), {"action": text, "_selected_action": text}),
+            (plausible(fields, text), {"_saveasnew": text, "_popup": text}),
+        ):
+            answer = administrator.post(path, {**form, **extra})
+            assert answer.status_code < 500, (path, form, answer.content[:300])
+            tried += 1
+        before = everything()
+    assert tried > 50
+
+
 def some_of_each(administrator: User) -> None:
     Group.objects.get_or_create(name="Some group")
     Banner.objects.create(message="Look")
@@ -143,10 +171,62 @@ def some_of_each(administrator: User) -> None:
     )
 
 
+@pytest.mark.usefixtures("places")
+def test_a_count_of_forms_that_lies(administrator: Client, admin_user: User) -> None:
+    some_of_each(admin_user)
+    counts = cycle([("1000000000", "0"), ("3", "1000000"), ("-5", "-5"), ("", ""), (str(10**40), "0")])
+    for path in admin_pages():
+        if path.endswith(("/delete/", "/history/")):
+            continue  # no set of forms there
+        fields = fields_of(administrator.get(path).content.decode())
+        prefixes = {name.removesuffix("-TOTAL_FORMS") for name in fields if name.endswith("-TOTAL_FORMS")} | {"form"}
+        for total, initial in (next(counts), next(counts)):
+            lies = {f"{each}-TOTAL_FORMS": total for each in prefixes}
+            lies |= {f"{each}-INITIAL_FORMS": initial for each in prefixes}
+            for form in (lies, {**dict.fromkeys(fields, "1"), **lies}):
+                answer = administrator.post(path, form)
+                assert answer.status_code < 500, (path, form, answer.content[-500:])
+                assert len(answer.content) < 2_000_000, path
+
+
 def signed_in(user: User) -> Client:
     client = Client(raise_request_exception=False)
     client.force_login(user)
     return client
+
+
+def test_a_huge_number_of_fields(administrator: Client, owner: User, places: dict[str, str]) -> None:
+    many = "&".join(f"f{number}=1" for number in range(20_000))
+    parts = (
+        "".join(f'--b\r\nContent-Disposition: form-data; name="f{n}"\r\n\r\n1\r\n' for n in range(5_000)) + "--b--\r\n"
+    )
+    files = parts.replace('"\r\n', '"; filename="x"\r\n')
+    bodies = cycle([
+        (many, "application/x-www-form-urlencoded"),
+        (parts, "multipart/form-data; boundary=b"),
+        (files, "multipart/form-data; boundary=b"),
+    ])  # fmt: skip
+    for route in routes():
+        answer = administrator.generic("POST", route.url(**places), *next(bodies))
+        assert answer.status_code < 500, (route, answer.status_code)
+        assert administrator.get(f"{route.url(**places)}?{many}").status_code == 400, route
+
+
+def test_in_every_form_of_the_pages(administrator: Client, owner: User, places: dict[str, str]) -> None:
+    names = [*QUERY, "text", "title", "instructions", "ids", "picks"]
+    others = cycle([text for text in TEXTS.values() if text != NUL])
+    own = signed_in(owner)
+    for route in [each for each in routes() if not each.is_api and not each.is_admin]:
+        url = route.url(**places)
+        page = own.get(url)
+        found = fields_of(b"".join(page).decode(errors="replace") if page.streaming else page.content.decode())
+        before = everything()
+        answer = own.post(url, garbage(sorted({*found, *names}), NUL))
+        assert answer.status_code in {302, 400, 403, 404, 405}, (route, answer.status_code)
+        assert everything() == before, route
+        for client, text in ((own, next(others)), (administrator, next(others))):
+            answer = client.post(url, garbage(sorted({*found, *names}), text))
+            assert answer.status_code < 500, (route, answer.status_code)
 
 
 COOKIES = {"octal": '"a\\000b"', "plain": "a\x00b", "long": "x" * 4_000, "broken": '"', "text": "ÿ\x7f"}
@@ -178,8 +258,7 @@ HEADERS = ("Authorization", "X-Api-Key", "Accept", "Accept-Language", "Accept-En
            "Last-Event-ID", "X-CSRFToken", "User-Agent", "X-Forwarded-For", "Content-Encoding")  # fmt: skip
 
 
-@pytest.mark.parametrize("name", HEADERS)
-def test_in_every_header(name: str, administrator: Client, places: dict[str, str]) -> None:
+def test_in_every_header(administrator: Client, places: dict[str, str]) -> None:
     values = (
         NUL,
         "Bearer " + NUL,
@@ -191,13 +270,33 @@ def test_in_every_header(name: str, administrator: Client, places: dict[str, str
         '"',
         "Bearer pk-\ud800",
     )
-    for number, route in enumerate(routes(), start=HEADERS.index(name)):
-        # Each route gets a few of the headers, each with another value; what is impossible it gets in all of them.
-        for value in (NUL, values[number // 3 % len(values)]) if number % 3 == 0 else (NUL,):
+    pairs = cycle([(name, value) for name in HEADERS for value in values])
+    impossible = cycle(HEADERS)
+    for route in routes():
+        for name, value in (next(pairs), next(pairs), (next(impossible), NUL)):
             answer = administrator.get(route.url(**places), headers={name: value})
-            assert answer.status_code < 500, (route, value)
+            assert answer.status_code < 500, (route, name, value)
             if "\x00" in value:
-                assert answer.status_code == 400, route
+                assert answer.status_code == 400, (route, name)
+
+
+CHARSETS = ("utf-7", "utf-16", "unicode_escape", "idna", "rot13", "undefined", "no-such", "\x00")
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "UTF-8", '"utf-8"', "iso-8859-1", *CHARSETS])
+async def test_in_the_charset(charset: str) -> None:
+    """Django reads it before any middleware, and some make text of what is none, or fail."""
+    heard = []
+
+    async def app(*_: object) -> None:
+        heard.append(200)
+
+    async def send(message: Any) -> None:
+        heard.append(message.get("status"))
+
+    kind = f"application/x-www-form-urlencoded; charset={charset}".encode("latin-1")
+    await edge.typed(app)({"headers": [(b"content-type", kind)]}, AsyncMock(), send)
+    assert heard[0] == (400 if charset in CHARSETS else 200)
 
 
 PARTS = {
