@@ -100,6 +100,12 @@ def adapter_of(request: ModelRequest) -> Adapter:
     return responses_wire.stream if request.wire == "responses" else openai_wire.stream
 
 
+async def prepare(request: ModelRequest) -> None:
+    """Load what a call of this kind needs, so that the call itself takes no longer than the provider does."""
+    if adapter_of(request) is litellm.stream:
+        await asyncio.to_thread(litellm.load)
+
+
 async def complete(request: ModelRequest) -> tuple[str, Usage | None, Failed | None]:
     """Return the whole text of a reply, its usage if the provider told it, and why it failed if it did."""
     text: list[str] = []
