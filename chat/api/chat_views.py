@@ -69,7 +69,10 @@ class StartView(ChatView):
         return super().handle_exception(exc)
 
     @extend_schema(operation_id="chat_start", request=StartIn, responses=StartedOut)
-    def post(self, request: Request, endpoint: str = "") -> HttpResponseBase:
+    def post(self, request: Request) -> HttpResponseBase:
+        return self.start(request)
+
+    def start(self, request: Request, endpoint: str = "") -> HttpResponseBase:
         body = read_start(request, endpoint)
         if body.expectedPredecessorCreatedAt is not None and body.conversation_id is not None:
             _check_predecessor(request, body.conversation_id, body.expectedPredecessorCreatedAt)
@@ -83,6 +86,14 @@ class StartView(ChatView):
                 raise WireError(429, told) from None
             raise WireError(refused.status, told_plainly(refused)) from None
         return Response(_started(started).to_wire())
+
+
+class StartAtView(StartView):
+    """As `StartView`, with the endpoint in the address."""
+
+    @extend_schema(operation_id="chat_start_at", request=StartIn, responses=StartedOut)
+    def post(self, request: Request, endpoint: str) -> HttpResponseBase:  # type: ignore[override]
+        return self.start(request, endpoint)
 
 
 class ActiveView(ChatView):
