@@ -1,7 +1,6 @@
 """The built-in providers' models: lists, prices and windows agree, and one command renews them."""
 
 import json
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -115,8 +114,10 @@ def test_figures_that_are_kept_have_long_prompts_prices_and_thoughts_too() -> No
     google = endpoint("google")
     rates = price_in_force(google, "gemini-3-pro-preview").rates
     assert rates is not None
-    told = [(each.prompt, each.completion, each.cache_read) for each in (rates.at(200_000), rates.at(200_001))]
-    assert told == [(2, 12, Decimal("0.2")), (4, 18, Decimal("0.4"))]
+    assert [rates.at(tokens).to_json() for tokens in (200_000, 200_001)] == [
+        {"prompt": "2", "completion": "12", "cache_read": "0.2", "cache_write": "2"},
+        {"prompt": "4", "completion": "18", "cache_read": "0.4", "cache_write": "4"},
+    ]
     assert profile(google, "gemini-3-pro-preview").supports_reasoning
     assert not profile(endpoint("openAI"), "chatgpt-4o-latest").supports_reasoning
 

@@ -211,7 +211,7 @@ async def test_litellm_takes_comments_for_life_before_and_between_words(anthropi
            {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 2}},
            {"type": "message_stop"}]  # fmt: skip
 
-    def sent(*objects: dict[str, object]) -> bytes:
+    def sent(*objects: Any) -> bytes:
         return b"".join(part(f"event: {each['type']}\ndata: {json.dumps(each)}\n\n".encode()) for each in objects)
 
     steps = [HEAD, *comments, sent(beginning, block, words[0]), *comments, sent(words[1], *end), END]
