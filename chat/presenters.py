@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy
@@ -17,7 +18,9 @@ from chat.rendering.plain import render_user_text
 from chat.services import tree
 from chat.services.editing import is_editable
 from chat.services.turns import StartedTurn, can_continue, ticket_for
+from endpoints import registry
 from endpoints.errors import Explanation, explain
+from endpoints.parameters.thinkers import reasons
 from endpoints.parts import Part
 
 
@@ -61,6 +64,8 @@ class MessageView:
     is_last: bool = False
     generation_id: UUID | None = None  # the open run that writes it
     ticket: str = ""  # lets the websocket follow that run
+    waited: int = 0  # seconds since that run was begun
+    thinks: bool = False  # its model may think before it answers
     can_continue: bool = False
     can_edit: bool = False
     edited_at: datetime | None = None
@@ -175,6 +180,8 @@ def present(
         is_last=is_last,
         generation_id=run.id if run else None,
         ticket=ticket_for(run.id, run.owner_id) if run else "",
+        waited=max(0, int((timezone.now() - run.created_at).total_seconds())) if run else 0,
+        thinks=run is not None and _thinks(message),
         can_continue=can_continue(message),
         can_edit=run is None and message.state != Message.State.FAILED and any(map(is_editable, message.parts)),
         edited_at=message.edited_at,
@@ -186,6 +193,11 @@ def present(
         prompt_tokens=sum(message.usage.get(name, 0) for name in _OF_THE_PROMPT),
         reply_tokens=message.usage.get("output_tokens", 0),
     )
+
+
+def _thinks(message: Message) -> bool:
+    endpoint = registry.current().get(message.endpoint)
+    return endpoint is not None and reasons(endpoint.for_model(message.model), message.model)
 
 
 def _is_visible(part: Part) -> bool:

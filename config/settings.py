@@ -405,6 +405,10 @@ BALANCE_ENABLED = env.switch("BALANCE_ENABLED", False)
 BALANCE_START_CREDITS = env.whole("BALANCE_START_CREDITS", 0)
 GENERATION_LEASE_SECONDS = env.whole("GENERATION_LEASE_SECONDS", 12, least=1)
 GENERATOR_MAX_RUNS = env.whole("GENERATOR_MAX_RUNS", 500, least=1)
+# Seconds without a byte of a model, before its first word and after it (`endpoints.patience`).
+MODEL_FIRST_WORD_SECONDS = env.whole("MODEL_FIRST_WORD_SECONDS", 120, least=1)
+REASONING_FIRST_WORD_SECONDS = env.whole("REASONING_FIRST_WORD_SECONDS", 900, least=1)
+MODEL_SILENCE_SECONDS = env.whole("MODEL_SILENCE_SECONDS", 180, least=1)
 LOCAL_MODEL = env.switch("LOCAL_MODEL", True)
 LOCAL_MODEL_URL = env.text("LOCAL_MODEL_URL", "")  # set by `manage.py up` when it runs the local model
 

@@ -15,6 +15,7 @@ import socket
 import zlib
 from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,7 +27,8 @@ from endpoints.addresses import RefusedAddress, check_address, check_host
 
 __all__ = [
     "Address", "Answer", "AnswerTooLarge", "BrokenAnswer", "ConnectTimedOut", "ConnectionFailed", "OutboundClient",
-    "OutboundError", "Patience", "RefusedAddress", "TimedOut", "address_of", "check_url", "outbound",
+    "OutboundError", "Patience", "RefusedAddress", "TimedOut", "Watched", "address_of", "check_url", "outbound",
+    "watched",
 ]  # fmt: skip
 
 Address = tuple[str, int]  # host, port
@@ -35,6 +37,8 @@ MAX_SIZE = 256 * 1024 * 1024
 _REDIRECTS = {301, 302, 303, 307, 308}
 _KEPT_ABROAD = {"accept", "accept-encoding", "user-agent"}  # all a redirect to another origin takes along
 _READ = 2**16
+# Whoever thinks for minutes sends nothing, and what stands in between forgets a connection that carries nothing.
+_KEEP_ALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 30, "TCP_KEEPCNT": 5}  # seconds, seconds, times
 
 
 class OutboundError(Exception):
@@ -63,7 +67,10 @@ class AnswerTooLarge(OutboundError):
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """Seconds to wait: for the connection, for the head of the answer, between two pieces of it, for all of it."""
+    """Seconds to wait: for the connection, for the head of the answer, between two pieces of it, for all of it.
+
+    Whoever reads the answer may allow more silence before what it waits for has come (`Answer.allow_silence`).
+    """
 
     connect: float = 10
     first_byte: float = 120
@@ -125,7 +132,12 @@ class _Guard(AbstractResolver):
         family, kind, protocol, _, target = info
         if (target[0], target[1]) not in self._granted:
             check_address(target[0])
-        return socket.socket(family, kind, protocol)
+        made = socket.socket(family, kind, protocol)
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for name, value in _KEEP_ALIVE.items():
+            if hasattr(socket, name):  # not every system has them
+                made.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+        return made
 
     async def close(self) -> None:
         await self._names.close()
@@ -142,6 +154,13 @@ class Answer:
     @property
     def content_type(self) -> str:
         return self.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+
+    def allow_silence(self, seconds: float) -> None:
+        """Fail from now on when no byte comes for so long. Every byte counts, also of what means nothing."""
+        connection = self._response.connection
+        if connection is not None and connection.protocol is not None:  # else all of it is here
+            connection.protocol.read_timeout = seconds
+            connection.protocol.start_timeout()
 
     async def chunks(self, limit: int = MAX_SIZE) -> AsyncGenerator[bytes]:
         """Yield the body as it comes, unpacked. Raises `OutboundError`, `AnswerTooLarge` past `limit` bytes."""
@@ -201,6 +220,7 @@ class OutboundClient:
                 trust_env=False,
                 headers={"User-Agent": USER_AGENT},
                 read_bufsize=_READ,
+                trace_configs=[_tracing()] if only is not None else None,
             )
             self._sessions[key] = found
         return found
@@ -261,23 +281,99 @@ class OutboundClient:
         patience: Patience,
     ) -> aiohttp.ClientResponse:
         timeout = aiohttp.ClientTimeout(
-            total=patience.total, sock_connect=patience.connect, sock_read=patience.idle, ceil_threshold=60
+            total=patience.total, sock_connect=patience.connect, sock_read=patience.first_byte, ceil_threshold=60
         )
         try:
             async with asyncio.timeout(patience.connect + patience.first_byte):
-                return await self.session(exempt).request(
+                response = await self.session(exempt).request(
                     method, url, headers=headers, data=body, timeout=timeout, allow_redirects=False
                 )
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise _translated(error) from error
         except ValueError as error:  # a header that cannot be one
             raise ConnectionFailed(f"not sent: {error}") from error
+        Answer(response.status, response.headers, response).allow_silence(patience.idle)
+        return response
 
     async def close(self) -> None:
         for session in self._sessions.values():
             await session.close()
         self._sessions.clear()
         self.kept.clear()
+
+
+class Watched:
+    """A request that a library makes through `OutboundClient.session`: how far it is, and its answer."""
+
+    def __init__(self, patience: Patience, limit: asyncio.Timeout) -> None:
+        self.answer: Answer | None = None
+        self.connecting = False
+        self.is_over = False
+        self._patience = patience
+        self._limit = limit
+
+    def connect(self) -> None:
+        self.connecting = True
+        self._wait(self._patience.connect)
+
+    def connected(self) -> None:
+        self.connecting = False
+        self._wait(self._patience.first_byte)
+
+    def answered(self, response: aiohttp.ClientResponse) -> None:
+        """The head is here: what may pass between two bytes is the connection's to watch."""
+        self.answer = Answer(response.status, response.headers, response)
+        self.answer.allow_silence(self._patience.first_byte)
+        self._wait(self._patience.total)
+
+    def _wait(self, seconds: float) -> None:
+        if not (self.is_over or self._limit.expired()):
+            self._limit.reschedule(asyncio.get_running_loop().time() + seconds)
+
+
+_watched: ContextVar[Watched | None] = ContextVar("_watched", default=None)
+
+
+@asynccontextmanager
+async def watched(patience: Patience) -> AsyncIterator[Watched]:
+    """Hold a library's request within the block to `patience`. Raises `TimedOut`."""
+    found: Watched | None = None
+    try:
+        async with asyncio.timeout(patience.connect + patience.first_byte) as limit:
+            found = Watched(patience, limit)
+            token = _watched.set(found)
+            try:
+                yield found
+            finally:
+                found.is_over = True
+                _watched.reset(token)
+    except TimeoutError as error:
+        if found is not None and found.connecting:
+            raise ConnectTimedOut("no connection") from error
+        raise TimedOut("no answer") from error
+
+
+def _tracing() -> aiohttp.TraceConfig:
+    """Return what tells the `Watched` of the running code how far its request is."""
+    tracing = aiohttp.TraceConfig()
+
+    async def connect(*_: Any) -> None:
+        if (found := _watched.get()) is not None:
+            found.connect()
+
+    async def connected(*_: Any) -> None:
+        if (found := _watched.get()) is not None:
+            found.connected()
+
+    async def answered(_session: Any, _context: Any, told: aiohttp.TraceRequestEndParams) -> None:
+        if (found := _watched.get()) is not None:
+            found.answered(told.response)
+
+    tracing.on_connection_create_start.append(connect)
+    tracing.on_connection_create_end.append(connected)
+    tracing.on_connection_reuseconn.append(connected)
+    tracing.on_request_end.append(answered)
+    return tracing
 
 
 _clients: dict[asyncio.AbstractEventLoop, tuple[OutboundClient, AsyncGenerator[None]]] = {}

@@ -1,8 +1,9 @@
 """What a model of an endpoint costs, and what a call of it must reserve."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final, Literal
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from django.utils.functional import Promise
@@ -94,8 +95,14 @@ def _known_price(endpoint: Endpoint, model: str) -> PriceInForce | None:
     known = built_in(endpoint, model)
     if known is None:
         return None
+    return PriceInForce(_listed(known), "map")
+
+
+def _listed(known: Mapping[str, Any]) -> Rates:
+    """Return the rates of Parley's own list, with those that hold above so many prompt tokens."""
     prompt, completion, cache_read, cache_write = (Decimal(known[name]) for name in _KINDS)
-    return PriceInForce(Rates(prompt, completion, cache_read, cache_write), "map")
+    tiers = tuple((int(size), _listed(rates)) for size, rates in known.get("above", {}).items())
+    return Rates(prompt, completion, cache_read, cache_write, tiers=tiers)
 
 
 def reserve_for(

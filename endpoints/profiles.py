@@ -76,7 +76,10 @@ def profile(endpoint: Endpoint, model: str) -> Profile:
     found = next((each for key in price_keys(endpoint, model) if (each := entry(key))), None)
     if found is None:
         own = built_in(endpoint, model)
-        return replace(UNKNOWN, context_window=own["window"], max_output_tokens=own["reply"]) if own else UNKNOWN
+        return UNKNOWN if own is None else replace(
+            UNKNOWN, context_window=own["window"], max_output_tokens=own["reply"],
+            supports_reasoning=own.get("reasons", False),
+        )  # fmt: skip
     return Profile(
         context_window=int(found.get("max_input_tokens") or UNKNOWN.context_window),
         max_output_tokens=int(found.get("max_output_tokens") or 0),

@@ -1,7 +1,8 @@
 """Renewing what is known of the built-in providers' models from a price map: their prices, windows, longest replies.
 
 `built_in.json` has, by provider and in the order of the menu, every model that is offered when nobody names any. So the
-lists, the prices and the windows cannot come apart; a model that the map forgets keeps what was known of it.
+lists, the prices and the windows cannot come apart; a model that the map forgets keeps what was known of it, and its
+`source` says where that can be read.
 """
 
 import json
@@ -75,7 +76,7 @@ def read() -> dict[str, Models]:
 
 def _renewed(provider: str, models: Models, entries: Mapping[str, Any], *, add: bool) -> Models:
     prefix = PREFIXES[provider]
-    found = {name: {**figures, **_figures(entries.get(prefix + name))} for name, figures in models.items()}
+    found = {name: _figures(entries.get(prefix + name)) or figures for name, figures in models.items()}
     if add:
         for key in entries:
             name = key.removeprefix(prefix)
@@ -93,4 +94,9 @@ def _figures(entry: Any) -> dict[str, Any]:
     if rates is None:
         return {}
     reply = int(entry.get("max_output_tokens") or 0)
-    return {"window": int(entry["max_input_tokens"]), "reply": reply, **rates.to_json()}
+    figures: dict[str, Any] = {"window": int(entry["max_input_tokens"]), "reply": reply, **rates.to_json()}
+    if rates.tiers:
+        figures["above"] = {str(size): tier.to_json() for size, tier in rates.tiers}
+    if entry.get("supports_reasoning"):
+        figures["reasons"] = True
+    return figures

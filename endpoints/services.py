@@ -18,6 +18,7 @@ from endpoints.adapters import (
 from endpoints.adapters.base import Adapter, ModelRequest
 from endpoints.events import Event, Failed, TextDelta, Usage
 from endpoints.parameters.refused import named_in
+from endpoints.patience import patience_of
 from endpoints.placeholders import filled
 from endpoints.prompts import tidy
 
@@ -58,10 +59,10 @@ async def stream(request: ModelRequest, *, retries: Retries = _RETRIES) -> Async
     endpoint = request.endpoint.for_model(request.model)
     endpoint = replace(endpoint, headers=filled(endpoint.headers, request.caller))
     request = replace(request, endpoint=endpoint, messages=tidy(request.messages))
-    adapter = adapter_of(request)
+    adapter, patience = adapter_of(request), patience_of(request)
     for attempt in range(retries.most + 1):
         pause = None
-        async with aclosing(adapter(request)) as events:
+        async with aclosing(adapter(request, patience=patience)) as events:
             first = await anext(events)
             if isinstance(first, Failed) and attempt < retries.most:
                 pause = _pause(first, attempt, retries)
@@ -97,6 +98,12 @@ def adapter_of(request: ModelRequest) -> Adapter:
     if request.endpoint.adapter == "litellm":
         return _WIRES.get(request.endpoint.litellm_prefix.partition("/")[0], litellm.stream)
     return responses_wire.stream if request.wire == "responses" else openai_wire.stream
+
+
+async def prepare(request: ModelRequest) -> None:
+    """Load what a call of this kind needs, so that the call itself takes no longer than the provider does."""
+    if adapter_of(request) is litellm.stream:
+        await asyncio.to_thread(litellm.load)
 
 
 async def complete(request: ModelRequest) -> tuple[str, Usage | None, Failed | None]:

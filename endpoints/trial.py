@@ -57,7 +57,7 @@ class Trial:
 
 
 def try_out(endpoint: Endpoint, model: str, *, by: UUID | None = None) -> Trial:
-    """Call `model` once, for at most 20 seconds, and return what came of it. Nothing is charged here.
+    """Call `model` once and return what came of it. The provider has 20 seconds; nothing is charged here.
 
     `by` is the person who asks, and may do so ten times a minute. Raises `limits.TooOften`.
     """
@@ -82,6 +82,7 @@ async def _call(endpoint: Endpoint, model: str) -> Trial:
     request = ModelRequest(
         endpoint=endpoint, model=model, messages=[PromptMessage("user", QUESTION)], max_tokens=REPLY_TOKENS
     )
+    await services.prepare(request)
     begun, said, thought, failed = time.monotonic(), "", False, None
     try:
         async with asyncio.timeout(SECONDS), aclosing(services.stream(request, retries=services.ONCE)) as events:

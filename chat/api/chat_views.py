@@ -39,10 +39,12 @@ from chat.api.start import StartIn, begin, latest_run, read_start
 from chat.api.stream import Run, frames, in_database, load_run, resume_state
 from chat.api.views import ChatView
 from chat.models import Conversation, Generation
+from chat.services.notices import titles
 from chat.services.refusal import TurnRefused
 from chat.services.turns import StartedTurn, stop
 
-TITLE_WAITS = (0.5, 1, 2, 4, 8)  # s between looks: the long poll of the wire format
+TITLE_SECONDS = 15.0  # that a client is kept waiting for a title: the long poll of the wire format
+TITLE_LOOK = 3.0  # seconds between looks, as the word that there is one may be lost
 PROTOCOL_HEADER = "x-librechat-generation-protocol"
 
 
@@ -69,7 +71,10 @@ class StartView(ChatView):
         return super().handle_exception(exc)
 
     @extend_schema(operation_id="chat_start", request=StartIn, responses=StartedOut)
-    def post(self, request: Request, endpoint: str = "") -> HttpResponseBase:
+    def post(self, request: Request) -> HttpResponseBase:
+        return self.start(request)
+
+    def start(self, request: Request, endpoint: str = "") -> HttpResponseBase:
         body = read_start(request, endpoint)
         if body.expectedPredecessorCreatedAt is not None and body.conversation_id is not None:
             _check_predecessor(request, body.conversation_id, body.expectedPredecessorCreatedAt)
@@ -83,6 +88,14 @@ class StartView(ChatView):
                 raise WireError(429, told) from None
             raise WireError(refused.status, told_plainly(refused)) from None
         return Response(_started(started).to_wire())
+
+
+class StartAtView(StartView):
+    """As `StartView`, with the endpoint in the address."""
+
+    @extend_schema(operation_id="chat_start_at", request=StartIn, responses=StartedOut)
+    def post(self, request: Request, endpoint: str) -> HttpResponseBase:  # type: ignore[override]
+        return self.start(request, endpoint)
 
 
 class ActiveView(ChatView):
@@ -172,24 +185,29 @@ class TitleView(ChatView):
             return Response(Title(title=conversation.title).to_wire())
         expected = Generation.objects.filter(conversation=conversation, needs_title=True).exists()
         answer = Response({"message": _("This conversation has no title of its own.")}, status=404)
-        answer.is_pending = expected  # type: ignore[attr-defined]
+        answer.pending_for = conversation.owner_id if expected else None  # type: ignore[attr-defined]
         return answer
 
 
-def asynchronous(view_class: type[APIView], waits: tuple[float, ...] = ()) -> Callable[..., Any]:
+def asynchronous(view_class: type[APIView]) -> Callable[..., Any]:
     """Return an async view that runs `view_class` in the few threads kept for long requests.
 
-    While the answer says `is_pending` it is asked for again, after each of `waits`.
+    While the answer is `pending_for` a person, it is asked for again when that one gets a title, and now and then.
     """
     view = in_database(view_class.as_view())
 
     async def answer(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
         response: HttpResponseBase = await view(request, **kwargs)
-        for wait in waits:
-            if not getattr(response, "is_pending", False):
-                break
-            await asyncio.sleep(wait)
-            response = await view(request, **kwargs)
+        if not (owner := getattr(response, "pending_for", None)):
+            return response
+        now = asyncio.get_running_loop().time
+        end = now() + TITLE_SECONDS
+        async with titles(owner) as told:
+            while getattr(response, "pending_for", None) and now() < end:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(told.wait(), min(TITLE_LOOK, end - now()))
+                told.clear()
+                response = await view(request, **kwargs)
         return response
 
     # What the generator of the OpenAPI document looks for; requests by cookie are checked by the authentication.
@@ -198,7 +216,7 @@ def asynchronous(view_class: type[APIView], waits: tuple[float, ...] = ()) -> Ca
 
 
 stream = asynchronous(StreamView)
-gen_title = asynchronous(TitleView, TITLE_WAITS)
+gen_title = asynchronous(TitleView)
 
 
 def _started(started: StartedTurn) -> StartedOut:

@@ -4,7 +4,7 @@ Without these routes their names would be taken for names of endpoints.
 """
 
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -26,12 +26,27 @@ class QueuedTurns(Out):
 
 
 class SteerView(ChatView):
-    """Saying something to a run while it writes: `steer`, `steer/deliver`, `steer/cancel` and `steer/arm`."""
+    """Saying something to a run while it writes."""
 
     @extend_schema(operation_id="chat_steer", request=None, responses={404: {"type": "object"}})
     def post(self, request: Request) -> Response:
         words = _("A reply that is being written cannot be steered here. Stop it, or wait for its end.")
         raise WireError(404, {"code": "STEER_UNSUPPORTED", "error": words})
+
+
+@extend_schema_view(post=extend_schema(operation_id="chat_steer_deliver"))
+class SteerDeliverView(SteerView):
+    pass
+
+
+@extend_schema_view(post=extend_schema(operation_id="chat_steer_cancel"))
+class SteerCancelView(SteerView):
+    pass
+
+
+@extend_schema_view(post=extend_schema(operation_id="chat_steer_arm"))
+class SteerArmView(SteerView):
+    pass
 
 
 class ResumeView(ChatView):

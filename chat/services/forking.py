@@ -198,6 +198,17 @@ SELECT n.id, %s, n.parent, n.chosen, m.author, CASE m.state WHEN 'streaming' THE
 FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::timestamptz[]) AS n (old, id, parent, chosen, created)
 JOIN chat_message m ON m.id = n.old
 """
+# A copy says what its original says, to the same owner: making its entry anew would take most of the time.
+_COPYING = "SELECT set_config('parley.copying', %s, true)"
+_COPY_SEARCH = """
+INSERT INTO chat_searchentry (message_id, owner_id, conversation_id, created_at, vector, version)
+SELECT m.id, c.owner_id, c.id, m.created_at,
+    coalesce(e.vector, chat_search_vector(c.owner_id, m.author, m.text)), coalesce(e.version, 1)
+FROM unnest(%s::uuid[], %s::uuid[]) AS n (old, id)
+JOIN chat_message m ON m.id = n.id JOIN chat_conversation c ON c.id = m.conversation_id
+LEFT JOIN chat_searchentry e ON e.message_id = n.old AND e.owner_id = c.owner_id
+ON CONFLICT (message_id) DO NOTHING
+"""
 
 
 def _copy(
@@ -220,7 +231,10 @@ def _copy(
         made.tags.set(original.tags.all())
         columns = [list(column) for column in zip(*_rows(tree, order, new_id, path), strict=True)] or [[]] * 5
         with connection.cursor() as cursor:
+            cursor.execute(_COPYING, ["on"])
             cursor.execute(_COPY, [made.id, *columns])
+            cursor.execute(_COPYING, ["off"])
+            cursor.execute(_COPY_SEARCH, columns[:2])
         made.chosen_root_id = new_id.get(root) if root else None
         made.save(update_fields=["chosen_root"])
         for copy in Message.objects.filter(id__in=[new_id[node.id] for node in order if node.is_streaming]):

@@ -5,8 +5,8 @@ They go over the channel layer, which may lose them: a page never depends on one
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Any, Final
 from uuid import UUID
 
@@ -44,31 +44,40 @@ def look_again(user_id: UUID) -> None:
         log.warning("sockets of a person who was signed out stay open until they look by themselves", exc_info=True)
 
 
-@asynccontextmanager
-async def endings(user_id: UUID) -> AsyncIterator[asyncio.Event]:
+def endings(user_id: UUID) -> AbstractAsyncContextManager[asyncio.Event]:
     """Give an event that is set each time something of this person's is ended, while the block lasts."""
-    ended = asyncio.Event()
-    listening = asyncio.create_task(_listen(user_id, ended))
+    return _hearing(user_id, lambda message: message["type"] == ENDED)
+
+
+def titles(user_id: UUID) -> AbstractAsyncContextManager[asyncio.Event]:
+    """Give an event that is set each time one of this person's conversations gets its title, while the block lasts."""
+    return _hearing(user_id, lambda message: message.get("name") == "title")
+
+
+@asynccontextmanager
+async def _hearing(user_id: UUID, wanted: Callable[[dict[str, Any]], bool]) -> AsyncIterator[asyncio.Event]:
+    heard = asyncio.Event()
+    listening = asyncio.create_task(_listen(user_id, heard, wanted))
     try:
-        yield ended
+        yield heard
     finally:
         listening.cancel()
         with suppress(asyncio.CancelledError):
             await listening
 
 
-async def _listen(user_id: UUID, ended: asyncio.Event) -> None:
-    """Set `ended` at each word; while Redis is away nothing is heard, and who waits looks from time to time."""
+async def _listen(user_id: UUID, heard: asyncio.Event, wanted: Callable[[dict[str, Any]], bool]) -> None:
+    """Set `heard` at each word; while Redis is away nothing is heard, and who waits looks from time to time."""
     layer, group = get_channel_layer(), group_of(user_id)
     try:
         channel = await layer.new_channel()
         await layer.group_add(group, channel)
         try:
-            ended.set()  # what ended before somebody listened
+            heard.set()  # what was said before somebody listened
             while True:
-                if (await layer.receive(channel))["type"] == ENDED:
-                    ended.set()
+                if wanted(await layer.receive(channel)):
+                    heard.set()
         finally:
             await layer.group_discard(group, channel)
     except (redis.RedisError, OSError):
-        log.warning("a stream does not hear when its person is signed out", exc_info=True)
+        log.warning("whoever waits does not hear what a person's tabs are told", exc_info=True)

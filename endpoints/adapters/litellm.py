@@ -11,7 +11,7 @@ import importlib
 import logging
 import os
 from collections.abc import AsyncGenerator, Iterator, Mapping
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing
 from functools import cache
 from typing import Any
 
@@ -24,7 +24,17 @@ from endpoints.adapters.finishes import failure_code_of, reason_of
 from endpoints.adapters.openai_request import message_of, tools_of
 from endpoints.adapters.wire import PATIENCE, exempt_of, named
 from endpoints.events import Event, Failed, Finished, ReasoningDelta, ReasoningSealed, TextDelta
-from endpoints.http import ConnectionFailed, OutboundClient, Patience, RefusedAddress, check_url, outbound
+from endpoints.http import (
+    ConnectionFailed,
+    ConnectTimedOut,
+    OutboundClient,
+    Patience,
+    RefusedAddress,
+    TimedOut,
+    check_url,
+    outbound,
+    watched,
+)
 from endpoints.parameters.sets import additions
 from endpoints.parts import is_sealed
 
@@ -53,16 +63,18 @@ async def stream(request: ModelRequest, *, patience: Patience = PATIENCE) -> Asy
     try:
         library = await asyncio.to_thread(load)
         client = await outbound()
-        async with asyncio.timeout(patience.connect + patience.first_byte):
-            answer = await library.acompletion(**_arguments(library, client, request, patience))
-        if not request.stream:
-            for event in reply.whole(answer):
+        async with AsyncExitStack() as stack:
+            async with watched(patience) as asked:  # some providers are not called before the first chunk is asked for
+                answer = await library.acompletion(**_arguments(library, client, request, patience))
+                chunks = await stack.enter_async_context(aclosing(_chunks(answer, request)))
+                events = await _first(chunks, reply)
+            for event in events:
                 yield event
-        else:
-            async with aclosing(_chunks(answer)) as chunks:
-                async for chunk in chunks:
-                    for event in reply.feed(chunk):
-                        yield event
+            if asked.answer is not None:
+                asked.answer.allow_silence(patience.idle)
+            async for chunk in chunks:
+                for event in reply.feed(chunk):
+                    yield event
         for event in reply.end():
             yield event
     except Exception as error:  # noqa: BLE001 (a library's edge: it raises the errors of a dozen SDKs)
@@ -115,7 +127,7 @@ def _arguments(library: Any, client: OutboundClient, request: ModelRequest, pati
             "api_key": endpoint.api_key,
             "api_base": endpoint.base_url,
             "extra_headers": dict(endpoint.headers),
-            "timeout": patience.idle,
+            "timeout": patience.first_byte,  # between two bytes, and `watched` has the other limits
             "max_retries": 0,
             "drop_params": True,  # parameters that the provider does not know
             "client": _handler(library, client, request),
@@ -154,7 +166,11 @@ def _no_second_client(*_: Any, **__: Any) -> Any:
     raise ConnectionFailed("the connection failed")
 
 
-async def _chunks(answer: Any) -> AsyncGenerator[Any]:
+async def _chunks(answer: Any, request: ModelRequest) -> AsyncGenerator[Any]:
+    """Yield the pieces of an answer; of one that is whole itself."""
+    if not request.stream:
+        yield answer
+        return
     try:
         async for chunk in answer:
             yield chunk
@@ -162,6 +178,14 @@ async def _chunks(answer: Any) -> AsyncGenerator[Any]:
         close = getattr(answer, "aclose", None)
         if close is not None:
             await close()
+
+
+async def _first(chunks: AsyncGenerator[Any], reply: "_Reply") -> list[Event]:
+    """Return the events of the first chunk that has any."""
+    async for chunk in chunks:
+        if events := list(reply.feed(chunk)):
+            return events
+    return []
 
 
 class _Reply:
@@ -175,16 +199,12 @@ class _Reply:
         self._calls = ToolCalls(call.call_id for message in request.messages for call in message.tool_calls)
 
     def feed(self, chunk: Any) -> Iterator[Event]:
+        """Yield the events of a chunk, or of a whole answer."""
         self._note_usage(chunk)
-        choices = getattr(chunk, "choices", None)
-        if choices:
-            yield from self._said(choices[0].delta)
-            self._finish = choices[0].finish_reason or self._finish
-
-    def whole(self, answer: Any) -> Iterator[Event]:
-        self._note_usage(answer)
-        yield from self._said(answer.choices[0].message)
-        self._finish = answer.choices[0].finish_reason or "stop"
+        for choice in (getattr(chunk, "choices", None) or ())[:1]:
+            whole = getattr(choice, "message", None)
+            yield from self._said(whole or choice.delta)
+            self._finish = choice.finish_reason or ("stop" if whole else self._finish)
 
     def end(self, failed: Failed | None = None) -> Iterator[Event]:
         usage = self._counts.usage()
@@ -264,7 +284,9 @@ def _cause(chain: list[BaseException], *, began: bool) -> str:
     names = [type(each).__name__ for each in chain]
     if any(isinstance(each, RefusedAddress) for each in chain):
         return "refused_address"
-    if any(isinstance(each, TimeoutError) or "Timeout" in type(each).__name__ for each in chain):
+    if any(isinstance(each, ConnectTimedOut) for each in chain):
+        return "connect_timeout"
+    if any(isinstance(each, TimeoutError | TimedOut) or "Timeout" in type(each).__name__ for each in chain):
         return "stalled" if began else "timeout"
     lost = any(part in name for name in names for part in _LOST)
     nobody = any(

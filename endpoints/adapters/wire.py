@@ -34,7 +34,6 @@ from endpoints.http import (
     OutboundError,
     Patience,
     RefusedAddress,
-    TimedOut,
     address_of,
     outbound,
 )
@@ -43,7 +42,7 @@ from endpoints.prompts import spoken
 MAX_ERROR = 64 * 1024
 MAX_ODD = 2000
 TAIL_SECONDS = 5.0  # how long usage and the end mark may take after the last word
-PATIENCE = Patience(connect=10, first_byte=120, idle=180, total=3600)
+PATIENCE = Patience(connect=10, first_byte=120, idle=180, total=3600)  # unless `endpoints.patience` says otherwise
 _NO_ID = re.compile(r"[^a-zA-Z0-9_-]")
 _SECRETS = {"aws_secret_access_key", "aws_session_token", "vertex_credentials"}
 _SECRET_NAMES = re.compile(r"auth|key|secret|token|cookie|password", re.IGNORECASE)
@@ -70,8 +69,10 @@ async def exchange(endpoint: Endpoint, call: Call, reply: "Reply", patience: Pat
                 return
             # Everything below runs once per piece of the reply: one loop, no layers of generators.
             async with aclosing(answer.chunks()) as chunks:
-                for event in await _first(chunks, reply, patience):
+                answer.allow_silence(patience.first_byte)
+                for event in await _first(chunks, reply):
                     yield event
+                answer.allow_silence(patience.idle)
                 pieces = reply.pieces
                 while not reply.over and (chunk := await _next(chunks, reply)) is not None:
                     for event in reply.read(pieces.feed(chunk)):
@@ -170,16 +171,12 @@ async def _refusal(answer: Answer, endpoint: Endpoint) -> Failed:
     return failure_of_body(answer.status, body, secrets_of(endpoint), wait=wait_of(answer.headers), hint=hint)
 
 
-async def _first(chunks: AsyncGenerator[bytes], reply: "Reply", patience: Patience) -> list[Event]:
-    """Return the events of the first chunk that has any; signs of life are no answer."""
-    try:
-        async with asyncio.timeout(patience.first_byte):
-            while not reply.over and (chunk := await _next(chunks, reply)) is not None:
-                reply.begin(chunk)
-                if events := list(reply.read(reply.pieces.feed(chunk))):
-                    return events
-    except TimeoutError:
-        raise TimedOut("no first token") from None
+async def _first(chunks: AsyncGenerator[bytes], reply: "Reply") -> list[Event]:
+    """Return the events of the first chunk that has any. Signs of life are no answer, but a reason to go on waiting."""
+    while not reply.over and (chunk := await _next(chunks, reply)) is not None:
+        reply.begin(chunk)
+        if events := list(reply.read(reply.pieces.feed(chunk))):
+            return events
     return []
 
 

@@ -214,6 +214,7 @@ const changes = {
     article.dataset.state = state;
     delete article.dataset.generation;
     delete article.dataset.ticket;
+    delete article.dataset.since;
     markState();
     for (const open of article.querySelectorAll("[data-open]")) open.remove();
     article.querySelector(".message-foot").outerHTML = foot;
@@ -222,13 +223,24 @@ const changes = {
     say({ stopped: words.stopped, failed: words.failed, interrupted: words.interrupted }[state] || words.finished);
   },
 };
-// How long a model has been thinking, and its last words, while its thoughts are folded.
+// The seconds since a run was begun. The server says how many they were when it wrote the page: clocks differ.
+function secondsOf(article) {
+  const waited = article.querySelector(":scope > .wait")?.dataset.waited || 0;
+  article.dataset.since ??= Date.now() - waited * 1000;
+  return Math.max(0, Math.floor((Date.now() - article.dataset.since) / 1000));
+}
+const minutes = (seconds) => `${Math.floor(seconds / 60)}:${`${seconds % 60}`.padStart(2, "0")}`;
+// How long a model has been silent, or thinking, and its last words, while its thoughts are folded.
+const PATIENT = 10; // seconds in which nobody wonders
 function tick() {
+  for (const article of runs.values()) {
+    const sign = article.querySelector(":scope > .wait");
+    const seconds = secondsOf(article);
+    if (sign && seconds >= PATIENT) sign.textContent = sign.dataset.words.replace("%", minutes(seconds));
+  }
   for (const clock of document.querySelectorAll("#messages .think-clock")) {
-    const article = clock.closest("article");
-    article.dataset.since ??= Math.min(Date.now(), Date.parse(article.querySelector(".who time")?.dateTime) || Date.now());
-    const seconds = Math.floor((Date.now() - article.dataset.since) / 1000);
-    clock.textContent = seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)}:${`${seconds % 60}`.padStart(2, "0")}`;
+    const seconds = secondsOf(clock.closest("article"));
+    clock.textContent = seconds < 60 ? `${seconds} s` : minutes(seconds);
     const think = clock.closest(".think");
     let preview = think.querySelector(".think-preview");
     if (!preview) {
@@ -340,10 +352,12 @@ function scan() {
     const run = article.dataset.generation;
     if (runs.has(run)) continue;
     runs.set(run, article);
+    secondsOf(article);
     followed.add(run);
     send({ follow: run, ticket: article.dataset.ticket });
     say(words.writing);
   }
+  if (runs.size) tick();
   markState();
 }
 function markDrawn() {

@@ -4,6 +4,8 @@ import json
 from typing import Any
 
 import pytest
+import yaml
+from django.core.management import call_command
 from pytest_django import Settings
 
 from accounts.models import User
@@ -123,6 +125,14 @@ def test_the_openapi_document_describes_every_route(owner: User) -> None:
     start = document["paths"]["/api/agents/chat"]["post"]
     assert start["requestBody"]["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/StartIn"}
     assert _unresolved(document) == set()
+
+
+def test_the_openapi_document_is_made_without_a_warning(capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("spectacular", fail_on_warn=True)  # raises when there is one
+    document = yaml.safe_load(capsys.readouterr().out)
+    named = [each["operationId"] for item in document["paths"].values() for each in item.values()]
+    assert len(named) == len(set(named))
+    assert {"chat_start", "chat_start_at", "chat_steer", "chat_steer_deliver"} <= set(named)
 
 
 def _unresolved(document: dict[str, Any]) -> set[str]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import queue
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -15,11 +16,11 @@ from redis.asyncio import Redis
 
 from accounts.models import User
 from accounts.services import sessions, tokens
-from chat.api import stream
-from chat.api.chat_views import TITLE_WAITS
+from chat.api import chat_views, stream
 from chat.api.stream import WIRE_TYPES, failure, in_database
 from chat.models import Conversation, Generation, Message
 from chat.services import organise
+from chat.services.notices import notify_now
 from chat.streaming import follow
 from chat.streaming.log import LogWriter, RunLog
 from endpoints.errors import EXPLANATIONS
@@ -267,28 +268,77 @@ async def test_nobody_follows_without_signing_in(owner: User, make_conversation:
     assert (response.status_code, list(response.json())) == (401, ["message"])
 
 
-async def test_the_title_is_waited_for(owner: User, make_conversation: Make, make_turn: Turn) -> None:
+@pytest.fixture
+def looks(monkeypatch: pytest.MonkeyPatch) -> "queue.Queue[None]":
+    """Has a word for each time that somebody has looked for a title; nobody looks again without being told."""
+    monkeypatch.setattr(chat_views, "TITLE_SECONDS", 600)
+    monkeypatch.setattr(chat_views, "TITLE_LOOK", 600)
+    told: queue.Queue[None] = queue.Queue()
+    get = chat_views.TitleView.get
+
+    def noted(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return get(*args, **kwargs)
+        finally:
+            told.put(None)
+
+    monkeypatch.setattr(chat_views.TitleView, "get", noted)
+    return told
+
+
+async def test_the_title_is_waited_for(
+    owner: User, make_conversation: Make, make_turn: Turn, looks: "queue.Queue[None]"
+) -> None:
     found = await sync_to_async(make_conversation)(owner, titled_by="words", title="Why?")
     run = await sync_to_async(make_turn)(found, needs_title=True)
     path = f"/api/convos/gen_title/{found.id}"
     asking = asyncio.create_task(AsyncClient().get(path, headers=bearer(owner)))
-    await asyncio.sleep(0.1)
+    for _ in range(2):  # at first, and once it listens: neither finds one
+        await asyncio.to_thread(looks.get, timeout=20)
     assert not asking.done()
     await store_end(run, "Because.", title="Reasons")
-    response = await asyncio.wait_for(asking, 5)
+    await notify_now(owner.id, "title", {"conversation": str(found.id), "title": "Reasons"})
+    response = await asyncio.wait_for(asking, 20)
     assert (response.status_code, response.json()) == (200, {"title": "Reasons"})
+    assert looks.qsize() == 1
+
+
+async def test_a_title_whose_word_is_lost_is_found_by_looking(
+    owner: User, make_conversation: Make, make_turn: Turn, looks: "queue.Queue[None]", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chat_views, "TITLE_LOOK", 0.05)
+    found = await sync_to_async(make_conversation)(owner, titled_by="words", title="Why?")
+    run = await sync_to_async(make_turn)(found, needs_title=True)
+    path = f"/api/convos/gen_title/{found.id}"
+    asking = asyncio.create_task(AsyncClient().get(path, headers=bearer(owner)))
+    for _ in range(3):
+        await asyncio.to_thread(looks.get, timeout=20)
+    await store_end(run, "Because.", title="Reasons")
+    response = await asyncio.wait_for(asking, 20)
+    assert response.json() == {"title": "Reasons"}
+
+
+async def test_a_title_that_does_not_come_is_waited_for_no_longer_than_a_while(
+    owner: User, make_conversation: Make, make_turn: Turn, looks: "queue.Queue[None]", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chat_views, "TITLE_SECONDS", 0.2)
+    found = await sync_to_async(make_conversation)(owner, titled_by="words", title="Why?")
+    await sync_to_async(make_turn)(found, needs_title=True)
+    asking = AsyncClient().get(f"/api/convos/gen_title/{found.id}", headers=bearer(owner))
+    answer = await asyncio.wait_for(asking, 20)
+    assert answer.status_code == 404
 
 
 async def test_a_title_that_will_never_come_is_not_waited_for(
-    owner: User, stranger: User, make_conversation: Make, make_turn: Turn
+    owner: User, stranger: User, make_conversation: Make, make_turn: Turn, looks: "queue.Queue[None]"
 ) -> None:
     found = await sync_to_async(make_conversation)(owner, titled_by="words")
     await sync_to_async(make_turn)(found)
     for user in (owner, stranger):
-        answer = await asyncio.wait_for(
-            AsyncClient().get(f"/api/convos/gen_title/{found.id}", headers=bearer(user)), sum(TITLE_WAITS) / 4
-        )
+        asking = AsyncClient().get(f"/api/convos/gen_title/{found.id}", headers=bearer(user))
+        answer = await asyncio.wait_for(asking, 20)
         assert (answer.status_code, list(answer.json())) == (404, ["message"])
+    assert looks.qsize() == 2
 
 
 def test_every_way_to_fail_has_words_and_known_ones_their_type() -> None:

@@ -75,9 +75,7 @@ def person(people: Iterator[Person]) -> Person:
 def administrator(stack: Stack) -> str:
     """Return the address of a new administrator."""
     email = f"ada-{uuid4().hex}@example.org"
-    command = [sys.executable, "manage.py", "shell", "-c", MAKE.format(email=email, password=PASSWORD)]
-    environment = stack.environment | stack.runtime()
-    subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
+    run_in_shell(stack, MAKE.format(email=email, password=PASSWORD))
     return email
 
 
@@ -158,6 +156,12 @@ def axe() -> Callable[[Page, str], None]:
         assert page.evaluate(SPILLED) == [], f"{state}: wider than the window"
 
     return check
+
+
+def run_in_shell(stack: Stack, code: str) -> None:
+    """Run Python with the models at hand, as an operator would."""
+    command = [sys.executable, "manage.py", "shell", "-c", code]
+    subprocess.run(command, cwd=ROOT, env=stack.environment | stack.runtime(), check=True, capture_output=True)
 
 
 def send(page: Page, text: str) -> None:

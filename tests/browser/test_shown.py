@@ -7,13 +7,20 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import send, settled
+from tests.browser.conftest import run_in_shell, send, settled
 from tests.browser.test_drawing import DIAGRAM
+from tests.load.stack import Stack
 
 pytestmark = pytest.mark.browser
 
 Open = Callable[..., Page]
 Axe = Callable[[Page, str], None]
+AGED = """
+from datetime import timedelta
+from django.db.models import F
+from chat.models import Generation
+assert Generation.objects.filter(id={run!r}).update(created_at=F("created_at") - timedelta(minutes=5))
+"""
 BOTH = pytest.mark.parametrize("phone", [False, True], ids=["wide", "phone"])
 
 
@@ -110,6 +117,28 @@ def test_the_parameters_stand_beside_the_chat_which_stays_in_use(tab: Page, axe:
     menu(tab, "Rename")
     expect(tab.get_by_role("dialog", name="Rename chat")).to_be_visible()
     assert tab.locator("#dialog").evaluate("each => each.matches(':modal')")
+
+
+def test_a_silent_model_shows_how_long_it_has_been_silent_and_can_be_stopped(tab: Page, stack: Stack, axe: Axe) -> None:
+    tab.clock.install()
+    send(tab, "[[stall head=no]]")
+    sign = tab.locator("article.from-model .wait")
+    expect(sign).to_be_attached()
+    expect(sign).to_be_hidden()
+    before = tab.locator("article.from-model").bounding_box()
+    tab.clock.run_for(15_000)  # before the page looks after its socket by the same clock
+    expect(sign).to_have_text(re.compile(r"^Waiting for the model · 0:\d\d$"))
+    assert tab.locator("article.from-model").bounding_box() == before  # nothing has moved
+    expect(sign).to_have_role("timer")  # which is read when it is asked for, and not every second
+    assert tab.locator("#live").inner_text() == "The model is writing."
+    axe(tab, "a silent model")
+    run_in_shell(stack, AGED.format(run=tab.locator("article.from-model").get_attribute("data-generation")))
+    tab.reload()
+    tab.clock.run_for(1_000)
+    expect(sign).to_have_text(re.compile(r"^Waiting for the model · 5:\d\d$"))
+    tab.get_by_role("button", name="Stop").click()
+    settled(tab, "stopped")
+    expect(sign).to_be_hidden()
 
 
 def test_a_model_that_thinks_shows_that_it_does(tab: Page) -> None:

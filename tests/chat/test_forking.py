@@ -18,7 +18,7 @@ from pytest_django import Settings
 from accounts import limits
 from accounts.ids import uuid7
 from accounts.models import User
-from chat.models import Conversation, Message, Project, Tag
+from chat.models import Conversation, Message, Project, SearchEntry, Tag
 from chat.services import forking, storage, tree
 from chat.services.forking import OPTIONS, Option
 from chat.services.refusal import TurnRefused
@@ -170,6 +170,37 @@ def test_a_reply_being_written_is_no_target_and_its_copy_is_stopped(owner: User,
     made = forking.duplicate(user=owner, conversation_id=original.id)
     copy = Message.objects.get(conversation=made, text="d")
     assert (copy.state, copy.finish_reason) == ("stopped", "stopped")
+
+
+def test_copies_are_found_as_what_they_were_copied_from(owner: User, original: Conversation) -> None:
+    """Entries are copied, not made: one of an earlier release stays marked, and one that is missing is made."""
+    marked = SearchEntry.objects.filter(message_id=of(original, "B"))
+    marked.update(version=0, vector="'of':1 'earlier':2")
+    SearchEntry.objects.filter(message_id=of(original, "C")).delete()
+    Message.objects.filter(conversation=original, text="d").update(state="streaming", parts=[text_part("Halfway")])
+    SearchEntry.objects.filter(message_id=of(original, "d")).delete()
+    made = forking.duplicate(user=owner, conversation_id=original.id)
+    copies = {copy.text: copy for copy in Message.objects.filter(conversation=made)}
+    entries = {entry.message_id: entry for entry in SearchEntry.objects.filter(conversation_id=made.id)}
+    assert {copy.id for copy in copies.values()} == set(entries)
+    for text, copy in copies.items():
+        entry = entries[copy.id]
+        assert (entry.owner_id, entry.created_at) == (owner.id, copy.created_at)
+        assert (entry.version, entry.vector) == (
+            (0, "'earlier':2 'of':1") if text == "B" else (1, vector_of(copy, owner))
+        )
+    said = Message.objects.create(conversation=made, author="user", text="Afterwards")
+    assert SearchEntry.objects.filter(message_id=said.id).exists(), "what is no copy is entered as ever"
+
+
+def text_part(text: str) -> dict[str, str]:
+    return {"type": "text", "text": text}
+
+
+def vector_of(message: Message, owner: User) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT chat_search_vector(%s, %s, %s)::text", [owner.id, message.author, message.text])
+        return str(cursor.fetchone()[0])
 
 
 def test_a_stranger_copies_nothing_and_a_message_of_another_chat_is_no_target(

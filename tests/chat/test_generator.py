@@ -20,6 +20,7 @@ from chat.models import Conversation, Generation, Message
 from chat.services import ending, organise, titles, turns
 from chat.services.refusal import TurnRefused
 from chat.services.signals import STOP, WORK, client
+from chat.services.sweep import Sweeper
 from chat.services.turns import StartedTurn
 from endpoints import registry
 from endpoints.tokens import estimate_message
@@ -124,6 +125,37 @@ async def test_a_stop_that_was_not_heard_is_read_from_the_row(
     started = await asked(owner, "[[stall]]")
     await until(lambda: bool(Message.objects.get(id=started.reply.id).parts))
     await Generation.objects.aupdate(stop_requested=True)
+    assert (await over(started)).state == "stopped"
+
+
+async def test_a_stop_before_the_first_word_hangs_up_at_once_and_costs_nothing(
+    owner: User, generator: Generator, model_server: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "SAVE_EVERY", 600)  # the word alone stops it
+    started = await asked(owner, "[[stall head=no]]")
+    await asyncio.to_thread(model_server.wait_until, lambda seen: len(seen) == 1)
+    await sync_to_async(turns.stop)(user=owner, generation_id=started.generation.id)
+    run = await over(started)
+    assert (run.state, run.message.state, run.message.parts) == ("stopped", "stopped", [])
+    await asyncio.to_thread(model_server.wait_until, lambda seen: seen[0]["state"] == "disconnected")
+    assert (await Hold.objects.aget()).state == "settled"
+    assert not await LedgerEntry.objects.aexists()
+
+
+async def test_a_model_that_is_silent_for_longer_than_a_lease_keeps_its_run(
+    owner: User, generator: Generator, settings: Settings
+) -> None:
+    """Its generator renews the lease, so that the sweeper, who looks after a lease's time, finds another one."""
+    started = await asked(owner, "[[gate:thoughts at=0]]")
+    clock = 0.0
+    sweeper = Sweeper(monotonic=lambda: clock)
+    for _ in range(5):
+        lease = (await row(started)).lease_expires_at
+        await until(lambda seen=lease: Generation.objects.get().lease_expires_at != seen)  # type: ignore[misc]
+        assert (await sync_to_async(sweeper.look)())["interrupted"] == 0
+        clock += settings.GENERATION_LEASE_SECONDS
+    assert (await row(started)).is_open
+    await sync_to_async(turns.stop)(user=owner, generation_id=started.generation.id)
     assert (await over(started)).state == "stopped"
 
 

@@ -99,3 +99,34 @@ def test_what_is_no_price_list_is_refused(copy: Path, tmp_path: Path) -> None:
         (tmp_path / "bad.json").write_text(text)
         with pytest.raises(CommandError):
             call_command("models", "renew", file=str(tmp_path / "bad.json"))
+
+
+@pytest.mark.django_db
+def test_what_the_price_list_has_no_more_says_where_its_figures_can_be_read() -> None:
+    for provider, models in default_models.known().items():
+        for model, figures in models.items():
+            is_listed = bool(installed().get(renewal.PREFIXES[provider] + model))
+            assert ("source" in figures) != is_listed, model
+
+
+@pytest.mark.django_db
+def test_figures_that_are_kept_have_long_prompts_prices_and_thoughts_too() -> None:
+    google = endpoint("google")
+    rates = price_in_force(google, "gemini-3-pro-preview").rates
+    assert rates is not None
+    assert [rates.at(tokens).to_json() for tokens in (200_000, 200_001)] == [
+        {"prompt": "2", "completion": "12", "cache_read": "0.2", "cache_write": "2"},
+        {"prompt": "4", "completion": "18", "cache_read": "0.4", "cache_write": "4"},
+    ]
+    assert profile(google, "gemini-3-pro-preview").supports_reasoning
+    assert not profile(endpoint("openAI"), "chatgpt-4o-latest").supports_reasoning
+
+
+def test_a_model_that_comes_back_to_the_list_is_wholly_as_the_list_has_it() -> None:
+    before = {"openAI": {"gpt-9": {"window": 9, "reply": 9, "source": "a page", "reasons": True}}}
+    entries = {"gpt-9": {"input_cost_per_token": 1e-06, "output_cost_per_token": 2e-06, "max_input_tokens": 5_000,
+                         "input_cost_per_token_above_200k_tokens": 4e-06}}  # fmt: skip
+    rates = {"completion": "2", "cache_read": "1", "cache_write": "1"}
+    assert renewal.renewed(before, entries, add=False)["openAI"]["gpt-9"] == {
+        "window": 5_000, "reply": 0, "prompt": "1", **rates, "above": {"200000": {"prompt": "4", **rates}},
+    }  # fmt: skip

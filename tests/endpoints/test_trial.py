@@ -3,11 +3,12 @@
 import json
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
 from socket import create_server
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -16,8 +17,10 @@ from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from accounts.limits import TooOften
-from endpoints import registry, trial
-from endpoints.adapters.base import Endpoint
+from endpoints import registry, services, trial
+from endpoints.adapters import litellm
+from endpoints.adapters.base import Endpoint, ModelRequest
+from endpoints.events import Event
 from tests.model_server.fixtures import ModelServer
 from tests.servers import free_port
 
@@ -71,6 +74,31 @@ def test_silence_ends_in_time(model_server: ModelServer, monkeypatch: pytest.Mon
     monkeypatch.setattr(trial, "SECONDS", 0.3)
     monkeypatch.setattr(trial, "QUESTION", "[[stall]]")
     assert trial.try_out(at(model_server.url), "tiny").code == "timeout"
+
+
+@pytest.mark.filterwarnings("ignore")  # the library's own
+def test_loading_a_library_comes_before_the_call_whose_time_is_limited(
+    model_server: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes many seconds on a small machine, and is no fault of the provider's."""
+    library, call = litellm.load(), services.stream
+    order = []
+
+    def load() -> object:
+        order.append("load")
+        return library
+
+    def stream(request: ModelRequest, **options: Any) -> AsyncGenerator[Event]:
+        order.append("call")
+        return call(request, **options)
+
+    monkeypatch.setattr(litellm, "load", load)
+    monkeypatch.setattr(services, "stream", stream)
+    found = trial.try_out(at(model_server.url, adapter="litellm", litellm_prefix="mistral/"), "command-x")
+    assert (found.ok, order[:2]) == (True, ["load", "call"]), found.words
+    order.clear()
+    trial.try_out(at(model_server.url), "tiny")
+    assert order == ["call"]  # a wire of our own needs none
 
 
 def test_a_certificate_of_somebody_else_is_named(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from accounts.models import User
 from accounts.preferences import set_preferences
-from chat.models import Conversation, Message
+from chat.models import Conversation, Generation, Message
 from endpoints import registry
 from endpoints.adapters.base import Endpoint
 from tests.pages.conftest import FRAGMENT, make_reply, make_run
@@ -124,6 +124,24 @@ def test_running_reply_can_be_followed_and_stopped(sign_in: SignIn, owner: User,
     assert articles[-1]["data-generation"] == str(run.id)
     assert articles[-1]["data-ticket"]
     assert articles[-1]["data-state"] == "streaming"
+
+
+@pytest.mark.parametrize(("model", "words"), [("tiny", "Waiting for the model · %"), ("o3", "Thinking for %")])
+def test_running_reply_says_for_how_long_it_has_been_waited(
+    sign_in: SignIn, owner: User, make_chat: Chats, model: str, words: str
+) -> None:
+    """From the beginning of the run, whatever the time of the message."""
+    chat = make_chat(owner)
+    reply = make_reply(Message.objects.get(text="Question 0"), "")
+    Message.objects.filter(id=reply.id).update(model=model, created_at=timezone.now() + timedelta(days=1))
+    run = make_run(reply)
+    Generation.objects.filter(id=run.id).update(created_at=timezone.now() - timedelta(minutes=5))
+    shown = Elements(sign_in(owner).get(f"/c/{chat.id}").content.decode()).all("p")
+    (sign,) = [each for each in shown if each.get("class") == "wait"]
+    assert (sign["data-words"], sign["role"]) == (words, "timer")
+    assert 300 <= int(sign["data-waited"] or 0) < 360
+    Generation.objects.filter(id=run.id).update(created_at=timezone.now() + timedelta(minutes=5))  # another clock's
+    assert 'data-waited="0"' in sign_in(owner).get(f"/c/{chat.id}").content.decode()
 
 
 def test_failed_reply_says_what_to_do(sign_in: SignIn, owner: User, make_chat: Chats) -> None:

@@ -1,0 +1,86 @@
+"""How long a call waits: by what the model is known to do, by its name, and by what is asked of it."""
+
+import socket
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from endpoints.adapters.base import Endpoint, ModelRequest
+from endpoints.http import _Guard
+from endpoints.patience import TOTAL, patience_of
+
+OWN = Endpoint("Own", "Own", "openai_wire", base_url="http://10.0.0.7:8000/v1", custom=True)
+OPENAI = Endpoint("openAI", "OpenAI", "openai_wire", family="openAI", base_url="https://api.openai.com/v1")
+ANTHROPIC = Endpoint("anthropic", "Anthropic", "litellm", family="anthropic", litellm_prefix="anthropic/")
+BEDROCK = Endpoint("bedrock", "Bedrock", "litellm", family="bedrock", litellm_prefix="bedrock/")
+GOOGLE = Endpoint("google", "Google", "litellm", family="google", litellm_prefix="gemini/")
+AZURE = Endpoint("azureOpenAI", "Azure", "openai_wire", family="azureOpenAI", wire_names={"ours": "o3-mini-eu"})
+EMBEDDED = Endpoint("Local", "Local model", "openai_wire", local=True)
+
+
+def first_of(endpoint: Endpoint, model: str, **options: Any) -> float:
+    return patience_of(ModelRequest(endpoint, model, (), **options)).first_byte
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "model"),
+    [
+        (OPENAI, "o3"), (OPENAI, "gpt-5.4"), (GOOGLE, "gemini-2.5-pro"),  # the price map says so
+        (GOOGLE, "gemini-3-pro-preview"), (ANTHROPIC, "claude-opus-4-0"),  # our own list
+        (BEDROCK, "eu.anthropic.claude-sonnet-9-v1:0"), (OPENAI, "gpt-12-nova"), (OWN, "nobody/deepseek-r1:70b-x"),
+        (OWN, "Own-Thinking-32B"), (AZURE, "ours"),  # their names
+    ],
+)  # fmt: skip
+def test_a_model_that_reasons_has_fifteen_minutes(endpoint: Endpoint, model: str) -> None:
+    assert first_of(endpoint, model) == 900
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "model"),
+    [(OPENAI, "gpt-4o"), (OPENAI, "chatgpt-4o-latest"), (OWN, "nobody-knows-it"), (OWN, "foo1"), (OWN, "r12-coder"),
+     (ANTHROPIC, "claude-3-5-haiku-20241022"), (EMBEDDED, "smollm2-135m-instruct-r1")],
+)  # fmt: skip
+def test_any_other_has_two(endpoint: Endpoint, model: str) -> None:
+    assert first_of(endpoint, model) == 120
+
+
+@pytest.mark.parametrize(
+    ("params", "asked"),
+    [
+        ({"reasoning_effort": "low"}, True), ({"reasoning_effort": "none"}, False), ({"temperature": 1}, False),
+        ({"reasoning": {"effort": "high"}}, True), ({"reasoning": {"enabled": False}}, False),
+        ({"thinking": {"type": "enabled", "budget_tokens": 2000}}, True), ({"thinking": {"type": "disabled"}}, False),
+        ({"thinkingConfig": {"thinkingBudget": -1, "includeThoughts": True}}, True), ({"thinkingConfig": {}}, False),
+        ({"thinkingConfig": {"thinkingBudget": 0}}, False), ({"output_config": {"effort": "max"}}, True),
+        ({"additionalModelRequestFields": {"thinking": {"type": "adaptive"}}}, True),
+        ({"chat_template_kwargs": {"enable_thinking": True}}, True), ({"metadata": {"thinking": True}}, False),
+    ],
+)  # fmt: skip
+def test_whoever_asks_for_thoughts_waits_for_them(params: dict[str, Any], asked: bool) -> None:
+    assert first_of(OWN, "nobody-knows-it", params=params) == (900 if asked else 120)
+
+
+def test_what_the_operator_adds_counts_too() -> None:
+    added = {"chat_template_kwargs": {"enable_thinking": True}}
+    assert first_of(replace(OWN, add_params=added), "nobody-knows-it") == 900
+
+
+def test_a_reply_that_is_not_streamed_is_waited_for_as_a_whole() -> None:
+    assert first_of(OWN, "nobody-knows-it", stream=False) == 900
+
+
+def test_operators_set_the_limits(settings: Any) -> None:
+    settings.MODEL_FIRST_WORD_SECONDS, settings.REASONING_FIRST_WORD_SECONDS = 7, 8000
+    settings.MODEL_SILENCE_SECONDS = 9
+    assert [first_of(OPENAI, "gpt-4o"), first_of(OPENAI, "o3")] == [7, 8000]
+    found = patience_of(ModelRequest(OPENAI, "o3", ()))
+    assert [found.idle, found.total] == [9, TOTAL + 8000]
+
+
+async def test_what_stands_in_between_is_told_that_the_connection_lives() -> None:
+    address = ("127.0.0.1", 9)
+    made = _Guard(frozenset({address}), None).socket((socket.AF_INET, socket.SOCK_STREAM, 0, "", address))
+    with made:
+        assert made.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        assert made.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 60
