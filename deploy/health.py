@@ -127,11 +127,17 @@ def check_redis() -> Iterator[Finding]:
     version = facts.get("valkey_version") or facts.get("redis_version")
     if int(str(version).split(".")[0]) < 7:
         yield Finding("redis", "fault", f"version {version}", "Use Redis 7 or newer, or Valkey.")
+    elif "cluster" in {facts.get("redis_mode"), facts.get("server_mode")}:
+        advice = "Name a server in REDIS_URL that keeps all keys itself: one alone, or a primary with replicas."
+        yield Finding("redis", "fault", "is one of a cluster, which keeps only a part of the keys", advice)
     elif problem:
         advice = "Give it more memory (maxmemory) or disk space, or name the primary in REDIS_URL."
         yield Finding("redis", "fault", f"takes no writes: {problem}", advice)
     else:
         yield Finding("redis", "ok", f"version {version}")
+    if "ssl_cert_reqs=none" in settings.REDIS_URL:
+        advice = "Take ssl_cert_reqs=none out of REDIS_URL; ssl_ca_certs names a file with certificates of your own."
+        yield Finding("redis", "warning", "need not show who it is, so that others may read what it is told", advice)
 
 
 def _refused_write() -> str:
