@@ -1,16 +1,19 @@
-"""Daphne with a limit on bodies: it takes a whole body into memory or a file before any application hears of it.
+"""Daphne with limits: it takes whole bodies, and all that a websocket says, before any application hears of it.
 
-`config.asgi` installs this where Daphne runs it, so that every command that starts Daphne has the limit.
+It also lets any client name the path that the site is mounted at. `config.asgi` installs this where Daphne runs it, so
+that every command that starts Daphne has it.
 """
 
 from io import BytesIO
 from typing import Any
 
-from daphne import http_protocol
+from daphne import http_protocol, ws_protocol
 from twisted.internet import reactor
 
 from config import bodies
 
+MOST_SAID = 4096  # bytes of one message from a browser
+MOST_WAITING = 200  # messages that the application has not heard yet: a tab that comes back follows 50 runs at once
 LINGER = 5  # seconds in which a refused client may go on sending, so that it gets to read why
 
 
@@ -38,6 +41,8 @@ class LimitedRequest(http_protocol.WebRequest):  # type: ignore[misc]
 
     def process(self) -> Any:
         """The body has ended. One that was refused on its way was answered then."""
+        # What the site is mounted at is the operator's word alone (`--root-path`): addresses begin with it.
+        self.requestHeaders.removeHeader(b"daphne-root-path")
         return None if self._refused else super().process()
 
     def _refuse(self) -> None:
@@ -57,6 +62,28 @@ class LimitedRequest(http_protocol.WebRequest):  # type: ignore[misc]
         reactor.callLater(LINGER, transport.abortConnection)  # type: ignore[arg-type]
 
 
+class LimitedSocket(ws_protocol.WebSocketProtocol):  # type: ignore[misc]
+    """A websocket whose client says little at once, and not much more than the application takes."""
+
+    # What the library calls the limit of a message is one of what is sent, too, and a long reply is one message.
+    maxMessagePayloadSize = 0  # noqa: N815 (Autobahn's names)
+    maxFramePayloadSize = MOST_SAID  # noqa: N815
+    application_queue: Any
+    failedByMe: bool  # noqa: N815
+
+    def onMessageFrameBegin(self, length: int) -> None:  # noqa: N802
+        super().onMessageFrameBegin(length)
+        if self.message_data_total_length > MOST_SAID and not self.failedByMe:
+            self._max_message_size_exceeded(self.message_data_total_length, MOST_SAID, "the message is too long")
+
+    def onMessage(self, payload: bytes, isBinary: bool) -> None:  # noqa: N802, N803
+        if self.application_queue.qsize() < MOST_WAITING:
+            super().onMessage(payload, isBinary)
+        else:
+            self.dropConnection(abort=True)
+
+
 def install() -> None:
-    """Let Daphne, in this process, make such requests."""
+    """Let Daphne, in this process, make such requests and sockets."""
     http_protocol.WebRequest = LimitedRequest
+    ws_protocol.WebSocketFactory.protocol = LimitedSocket

@@ -1,0 +1,102 @@
+"""Daphne as it runs here: nobody moves the site, and no websocket fills the memory or is too small for a reply."""
+
+import http.client
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+
+from accounts.models import User
+from chat.models import Generation, Message
+from config.daphne import MOST_SAID
+from tests.chat.conftest import began
+from tests.security.test_body_limits import MEGABYTE, Running, serving
+
+pytestmark = [pytest.mark.security, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("somewhere")]
+
+
+@pytest.fixture(scope="module")
+def server(django_db_setup: None, django_db_blocker: Any) -> Iterator[Running]:
+    with django_db_blocker.unblock(), serving("daphne") as running:
+        yield running
+
+
+def asked(server: Running, path: str, **headers: str) -> tuple[int, str | None, str]:
+    """Return status, where it leads to, and for which pages it is."""
+    there = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    there.request("GET", path, headers=headers)
+    answer = there.getresponse()
+    policy = (answer.getheader("Content-Security-Policy") or "").count("unsafe-eval")
+    found = (answer.status, answer.getheader("Location"), f"{policy}")
+    there.close()
+    return found
+
+
+PLACES = ["https://evil.example", "//evil.example", "@evil.example", "/api", "/admin", "/static", "x", "%00", "/c/", "/", ""]
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_no_client_says_where_the_site_is_mounted(server: Running, place: str) -> None:
+    for path in ("/c/new", f"{place if place[:1] == '/' else '/x'}/api/config", "/admin/"):
+        usual = asked(server, path)
+        for name in ("Daphne-Root-Path", "daphne-root-path", "Script-Name"):
+            assert asked(server, path, **{name: place}) == usual, (path, name)
+
+
+@contextmanager
+def tab(server: Running, user: User, path: str = "/ws", **headers: str) -> Iterator[ClientConnection]:
+    client = Client()
+    client.force_login(user)
+    cookie = f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
+    here = f"127.0.0.1:{server.port}"
+    with connect(
+        f"ws://{here}{path}", origin=f"http://{here}", max_size=None, compression=None, open_timeout=30,
+        additional_headers={"Cookie": cookie, **headers},
+    ) as socket:  # type: ignore[arg-type]  # fmt: skip
+        yield socket
+
+
+def test_nor_of_a_socket(server: Running, owner: User) -> None:
+    for path, place in (("/x/ws", "/x"), ("/static/ws", "/static")):
+        with pytest.raises(InvalidStatus), tab(server, owner, path, **{"Daphne-Root-Path": place}):
+            pass
+    with tab(server, owner, **{"Daphne-Root-Path": "/x"}) as socket:
+        socket.send('{"ping": 1}')
+        assert json.loads(socket.recv(30)) == ["pong"]
+
+
+@pytest.mark.parametrize("pieces", [1, 3])
+def test_a_message_that_is_too_long_ends_the_socket(server: Running, owner: User, pieces: int) -> None:
+    size = MOST_SAID // pieces + 1
+    with tab(server, owner) as socket, pytest.raises(ConnectionClosed):
+        socket.send([" " * size] * pieces if pieces > 1 else " " * size)
+        socket.recv(30)
+    assert socket.close_code != 4400, "it was taken whole"
+
+
+def test_a_client_that_says_more_than_is_heard_is_hung_up_on(server: Running, owner: User) -> None:
+    before = server.peak()
+    with tab(server, owner) as socket, pytest.raises(ConnectionClosed):
+        for _ in range(100_000):
+            socket.send(json.dumps({"follow": str(uuid4())}) + " " * 1000)
+    assert server.peak() - before < 32 * MEGABYTE
+
+
+def test_a_reply_of_several_megabytes_comes_through(server: Running, owner: User) -> None:
+    run, text = began(owner).generation, "A word, and another. " * 100_000
+    Message.objects.filter(id=run.message_id).update(
+        parts=[{"type": "text", "text": text}], text=text, state=Message.State.COMPLETE
+    )
+    Generation.objects.filter(id=run.id).update(state=Generation.State.DONE)
+    with tab(server, owner) as socket:
+        socket.send(json.dumps({"follow": str(run.id)}))
+        frame = str(socket.recv(60))
+    assert len(frame) > 2 * MEGABYTE
+    assert json.loads(frame.split("\n")[-1])[0] == "d"
