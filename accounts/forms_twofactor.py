@@ -1,11 +1,13 @@
 """The forms of the second factor: their codes are checked where the API's are."""
 
+import json
 from typing import Any
 
 from allauth.core import context
 from allauth.mfa.base import forms as base_forms
 from allauth.mfa.totp import forms as totp_forms
 from allauth.mfa.webauthn import forms as passkey_forms
+from allauth.mfa.webauthn.internal import auth as webauthn
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
@@ -14,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.forms import plain
 from accounts.limits import Counted, TooOften, address_of, count_named
 from accounts.models import User
-from accounts.services import attempts, twofactor
+from accounts.services import attempts, passkeys, twofactor
 
 
 def _counted() -> Counted:
@@ -72,20 +74,30 @@ _MALFORMED = (KeyError, AttributeError, IndexError, TypeError, ValueError)  # wh
 
 
 class _Answer:
-    """What a key answered; anything at all may stand there."""
+    """What a key answered; anything at all may stand there. What was asked of it is answered once, right or wrong."""
+
+    alone = False  # without a password beside it
+    cleaned_data: dict[str, Any]
 
     def clean_credential(self) -> Any:
-        counted = _counted()
+        counted, answer = _counted(), self.cleaned_data["credential"]
         try:
             found = super().clean_credential()  # type: ignore[misc]
+            passkeys.note_use(row=found, told=passkeys.told_by(answer), alone=self.alone)
             counted.take_back()
             return found
         except _MALFORMED:
             raise ValidationError(gettext("This passkey could not be read.")) from None
+        except passkeys.NotBelieved:
+            raise ValidationError(gettext("This passkey does not sign you in here.")) from None
+        finally:
+            webauthn.clear_state()
 
 
 class PasskeyLoginForm(_Answer, passkey_forms.LoginWebAuthnForm):  # type: ignore[misc]
     """In place of a password."""
+
+    alone = True
 
 
 class PasskeyCodeForm(_Answer, passkey_forms.AuthenticateWebAuthnForm):  # type: ignore[misc]
@@ -109,6 +121,12 @@ class PasskeyForm(passkey_forms.AddWebAuthnForm):  # type: ignore[misc]
 
     def clean_name(self) -> str:
         return str(super().clean_name())[:80]
+
+    def clean_credential(self) -> Any:
+        credential = self.cleaned_data["credential"]
+        if len(json.dumps(credential)) > passkeys.LONGEST:
+            raise ValidationError(gettext("This passkey is too large."))
+        return credential
 
     def clean(self) -> dict[str, Any]:
         try:

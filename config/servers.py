@@ -30,7 +30,11 @@ def redis_url() -> str:
     url = env.text("REDIS_URL", _REDIS)
     try:
         parts = urlsplit(url)
-        if parts.scheme in {"redis", "rediss", "unix"} and (parts.port or 1) > 0 and _has_path(parts.scheme, parts.path):
+        if (
+            parts.scheme in {"redis", "rediss", "unix"}
+            and (parts.port or 1) > 0
+            and _has_path(parts.scheme, parts.path)
+        ):
             return url if parts.scheme != "rediss" else _proven(url)
     except ValueError:
         pass

@@ -1,4 +1,4 @@
-"""Every form of REDIS_URL: it works for all that use it, or for none; nobody hears a password who did not show who he is."""
+"""Every form of REDIS_URL: it works for all that use it, or for none; who does not show a certificate hears nothing."""
 
 import asyncio
 import contextlib
@@ -36,7 +36,18 @@ QUOTED = "p%40s%3Aw%2Frd"
 @contextlib.contextmanager
 def server(folder: Path, *options: str) -> Iterator[int]:
     port = free_port()
-    command = [valkey.program(), "--bind", "127.0.0.1", "--port", str(port), "--dir", str(folder), "--save", "", *options]
+    command = [
+        valkey.program(),
+        "--bind",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--dir",
+        str(folder),
+        "--save",
+        "",
+        *options,
+    ]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
     try:
@@ -182,7 +193,8 @@ def test_each_form_opens_for_all_or_for_none(
 
 
 @pytest.mark.parametrize(
-    "url", ["rediss://h/0?ssl_cert_reqs=never", "unix://", "unix:///", "redis+cluster://h", "redis-sentinel://h", "h:6379"]
+    "url",
+    ["rediss://h/0?ssl_cert_reqs=never", "unix://", "unix:///", "redis+cluster://h", "redis-sentinel://h", "h:6379"],
 )
 def test_a_form_that_would_not_work_stops_the_start(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ImproperlyConfigured, match="REDIS_URL"):

@@ -1,0 +1,38 @@
+"""What the sign-in library leaves open of passkeys: who used one, and whether it is the only one of its kind."""
+
+from typing import Any, Final
+
+from allauth.mfa.models import Authenticator
+from django.db import transaction
+from fido2.webauthn import AuthenticationResponse, AuthenticatorData
+
+LONGEST: Final = 16 * 1024  # characters of what a key answers; a certificate of its maker is the longest part
+
+
+class NotBelieved(Exception):
+    """The answer is signed as it must be, and yet the passkey opens nothing."""
+
+
+def told_by(answer: Any) -> AuthenticatorData:
+    """Return what a key signed. `answer` is what `navigator.credentials.get` gave, checked by the library."""
+    return AuthenticationResponse.from_dict(answer).response.authenticator_data
+
+
+def note_use(*, row: Authenticator, told: AuthenticatorData, alone: bool) -> None:
+    """Take a use of a passkey down. Raises `NotBelieved`.
+
+    Where it comes `alone`, in place of a password, it must have asked its person for a finger, face or PIN: the library
+    goes by what this session asked for last, which may have been less. A key that counts its uses never counts
+    backwards, but where there is a copy of it. Locks the row.
+    """
+    if alone and not told.is_user_verified():
+        raise NotBelieved
+    with transaction.atomic():
+        kept = Authenticator.objects.select_for_update().filter(pk=row.pk).first()
+        if kept is None:
+            raise NotBelieved
+        before = kept.data.get("counter", kept.wrap().authenticator_data.counter)
+        if (told.counter or before) and told.counter <= before:
+            raise NotBelieved
+        kept.data["counter"] = row.data["counter"] = told.counter
+        kept.save(update_fields=["data"])
