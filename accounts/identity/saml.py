@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 LONGEST: Final = 512 * 1024
 TRANSIENT: Final = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient"
 GROUPS_LINK: Final = "/claims/groups.link"  # what Entra sends in place of too many
+BEARER: Final = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
+BY_MAIL: Final = "mail:"  # what the subject of somebody begins with who has another name each time
 EMAIL: Final = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"
 
 
@@ -101,7 +103,31 @@ def read(response: str) -> tuple[Identity, str]:
         raise BadResponse(auth.get_last_error_reason() or "not signed in")
     if not answers:
         raise BadResponse("it answers nothing that was asked")
+    _check_addressee(auth, answers)
     return _identity(auth, _issuer(response)), answers
+
+
+def _check_addressee(auth: Any, answers: str) -> None:
+    """Raise `BadResponse` unless the assertion, which alone may be signed, is for this site and for that request.
+
+    The library takes what is not said there for anything, and which request it answers from the response around it. There
+    is one assertion: it has seen to that.
+    """
+    from onelogin.saml2.xml_utils import OneLogin_Saml2_XML  # noqa: PLC0415 (an extra)
+
+    root, rules = OneLogin_Saml2_XML.to_etree(auth.get_last_response_xml()), _rules()
+    told = OneLogin_Saml2_XML.query(
+        root, f"//saml:SubjectConfirmation[@Method='{BEARER}']/saml:SubjectConfirmationData"
+    )
+    here = f"{settings.DOMAIN}{settings.IDENTITY_PROVIDERS['saml'].callback}"
+    expected = {answers, None} if rules.whole_response else {answers}  # else the response around it is signed, too
+    if not any(
+        each.get("Recipient") == here and each.get("NotOnOrAfter") and each.get("InResponseTo") in expected
+        for each in told
+    ):
+        raise BadResponse("it does not say that it is for this address and this request, and how long")
+    if not OneLogin_Saml2_XML.query(root, "//saml:Assertion/saml:Conditions/saml:AudienceRestriction/saml:Audience"):
+        raise BadResponse("it does not say which site it is for")
 
 
 def _identity(auth: Any, issuer: str) -> Identity:
@@ -115,7 +141,9 @@ def _identity(auth: Any, issuer: str) -> Identity:
     subject, form = str(auth.get_nameid() or ""), auth.get_nameid_format()
     email = first(rules.email_claim) or (subject if form == EMAIL else "")
     if form == TRANSIENT or not subject:  # another one each time
-        subject = f"mail:{email.lower()}" if email else ""
+        subject = f"{BY_MAIL}{email.lower()}" if email else ""
+    elif subject.startswith(BY_MAIL):
+        raise BadResponse("its subject is written like one that is known by an address")
     if not subject:
         raise BadResponse("it names nobody")
     both = f"{first(rules.given_name_claim)} {first(rules.family_name_claim)}".strip()

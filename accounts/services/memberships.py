@@ -1,20 +1,36 @@
 """Who is in which group."""
 
+import logging
 from collections.abc import Sequence
+from hashlib import sha256
+from typing import Final
 
 from django.db import transaction
 
 from accounts.models import Group, Membership, User
 
+log = logging.getLogger(__name__)
+MOST: Final = 1_000
+LONGEST: Final = 255
+
 
 def sync_groups(*, user: User, source: str, names: Sequence[str]) -> None:
     """Make `user` a member of exactly these groups of `source`; groups made here or by another are left alone.
 
-    Locks nothing: two sign-ins at once write the same rows, and the second finds them.
+    Of more than `MOST` the list is no person's, and they stay in those they have. Locks nothing: two sign-ins at once
+    write the same rows, and the second finds them.
     """
-    wanted = {name.strip()[:255] for name in names if name.strip()}
+    wanted = {_key(name.strip()): name.strip() for name in names if name.strip()}
+    if len(wanted) > MOST:
+        log.warning("%s names more than %d groups for one person: they stay as they were", source, MOST)
+        return
     with transaction.atomic():
         Membership.objects.filter(user=user, group__source=source).exclude(group__external_id__in=wanted).delete()
-        for name in sorted(wanted):
-            group, _ = Group.objects.get_or_create(source=source, external_id=name, defaults={"name": name[:120]})
+        for key, name in sorted(wanted.items()):
+            group, _ = Group.objects.get_or_create(source=source, external_id=key, defaults={"name": name[:120]})
             Membership.objects.get_or_create(group=group, user=user)
+
+
+def _key(name: str) -> str:
+    """Return what a group is known by: two long names that begin alike are two groups."""
+    return name if len(name) <= LONGEST else f"{name[:190]} {sha256(name.encode()).hexdigest()}"
