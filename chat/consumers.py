@@ -6,6 +6,7 @@ import hmac
 import json
 import logging
 import time
+from contextlib import ExitStack
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from chat.services.notices import group_of
 from chat.services.turns import ticket_for
 from chat.streaming.follow import Batch, Tail, reader
 from chat.streaming.frames import Painter, command, ends_of
+from chat.streaming.places import tabs
 
 log = logging.getLogger(__name__)
 
@@ -31,11 +33,17 @@ FRAME_LIMIT = 4_096  # bytes of a message from the browser
 GATHERED = 0.005  # seconds in which ends are gathered to be read together
 LOOK = 60.0  # seconds after which a tab that says something is looked at again: a notice may have been lost
 SIGNED_OUT = 4401
+TOO_MANY = 4429  # sockets of one person
 TRIES = 60  # seconds to wait for a database that is away
 
 
 class TabConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     """One tab. Frames are shared with other tabs; a tab that cannot keep up gets the whole again later."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serve the socket, which ends in many ways: its place is given back in each."""
+        with ExitStack() as self.place:
+            await super().__call__(scope, receive, send)
 
     async def connect(self) -> None:
         self.user: User = self.scope["user"]
@@ -51,6 +59,10 @@ class TabConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         if not self.user.is_authenticated or not self.user.may_enter:
             await self.close(code=SIGNED_OUT)
             return
+        if tabs.are_taken(self.user.id):
+            await self.close(code=TOO_MANY)
+            return
+        self.place.enter_context(tabs.one(self.user.id))
         session = self.scope.get("session")
         self.proof = Proof.of(self.user, page=(session.session_key if session else None) or "")
         await self.channel_layer.group_add(group_of(self.user.id), self.channel_name)

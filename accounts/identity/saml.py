@@ -110,8 +110,8 @@ def read(response: str) -> tuple[Identity, str]:
 def _check_addressee(auth: Any, answers: str) -> None:
     """Raise `BadResponse` unless the assertion, which alone may be signed, is for this site and for that request.
 
-    The library takes what is not said there for anything, and which request it answers from the response around it. There
-    is one assertion: it has seen to that.
+    The library takes what is not said there for anything, and which request it answers from the response around it.
+    There is one assertion: it has seen to that.
     """
     from onelogin.saml2.xml_utils import OneLogin_Saml2_XML  # noqa: PLC0415 (an extra)
 

@@ -42,6 +42,7 @@ from chat.models import Conversation, Generation
 from chat.services.notices import titles
 from chat.services.refusal import TurnRefused
 from chat.services.turns import StartedTurn, stop
+from chat.streaming.places import streams
 
 TITLE_SECONDS = 15.0  # that a client is kept waiting for a title: the long poll of the wire format
 TITLE_LOOK = 3.0  # seconds between looks, as the word that there is one may be lost
@@ -158,6 +159,8 @@ class StreamView(ChatView):
     )
     def get(self, request: Request, stream_id: str) -> StreamingHttpResponse:
         run = _run_of(request, uuid_of(stream_id))
+        if streams.are_taken(run.generation.owner_id):
+            raise WireError(429, {"error": _("Too many answers are followed at once. Close some of them first.")})
         resume = request.query_params.get("resume") == "true"
         page = request._request.session.session_key or ""
         proof = Proof.of(person(request), auth=request.auth, page=page)

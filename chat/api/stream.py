@@ -25,6 +25,7 @@ from chat.api.steps import Payload, RunSteps
 from chat.models import Conversation, Generation, Message
 from chat.services.notices import endings
 from chat.streaming.follow import events_of, follow
+from chat.streaming.places import streams
 from endpoints.events import Event, Usage
 from endpoints.parts import MessageParts
 
@@ -121,9 +122,11 @@ async def frames(run: Run, *, resume: bool = False, proof: Proof | None = None) 
     A client that was too slow is cut off before them: it resumes, as after any lost connection. One whose `proof` holds
     no more is cut off, too, and cannot resume.
     """
-    async with endings(run.generation.owner_id) as ended, aclosing(_frames(run, resume, _Watch(proof, ended))) as all_:
-        async for each in all_:
-            yield each
+    person = run.generation.owner_id
+    with streams.one(person):
+        async with endings(person) as ended, aclosing(_frames(run, resume, _Watch(proof, ended))) as all_:
+            async for each in all_:
+                yield each
 
 
 class _Watch:
