@@ -31,7 +31,8 @@ from accounts.identity.session import NoAnswer
 
 log = logging.getLogger(__name__)
 LONGEST_POSTED: Final = 2000
-NONSENSE: Final = (ValueError, KeyError, TypeError, AttributeError, ImproperlyConfigured)  # of an answer that is none
+# What an answer that is none makes of who reads it.
+NONSENSE: Final = (ValueError, KeyError, TypeError, AttributeError, OverflowError, ImproperlyConfigured)
 
 WAYS: Final = limits.Limit("oauth", 60, 300)  # out and back, from one address, in five minutes
 View = Callable[[HttpRequest, str], HttpResponseBase]
