@@ -20,6 +20,7 @@ from chat.rendering.message import fill_in, words_in_use
 from chat.rendering.text import escape, is_blank, normalise
 
 _SMALL = 3_000  # up to this size a new line is a good moment to write the open block again
+_LARGE = 20_000  # from this size on an open block is written again by what there is in it, and not by its length alone
 _WINDOW = 64  # how far back the end of a block is looked for
 _FRESH = 8  # a block shorter than this may still turn out to be anything
 
@@ -89,6 +90,7 @@ class MarkdownStream:
         self._telling = False  # something since the last writing needs parsing
         self._is_word = False  # the open block begins with a letter, so it is a paragraph
         self._window = ""  # the white space at the source's end
+        self._events = 0  # of the parser when the open block was last written: what writing it costs
         self._lines = 0  # line ends in the source
         self._return = False  # the last piece ended with "\r"
         self._may_be_table = False  # what is open is not shown: its next line decides
@@ -176,7 +178,8 @@ class MarkdownStream:
         if not self._telling and self._open:
             return False
         is_new_line = "\n" in text and self._size < _SMALL
-        return self._size - self._written_size >= max(24 if is_new_line else 48, self._size >> 3)
+        least = self._events if self._size > _LARGE else 24 if is_new_line else 48
+        return self._size - self._written_size >= max(least, self._size >> 3)
 
     def _is_ended(self, text: str, window: str) -> bool:
         """Whether the open block has come to an end; also at the line that may make a paragraph a table."""
@@ -198,6 +201,7 @@ class MarkdownStream:
                 blocks = [] if is_blank(source) else self._parser.blocks(source, growing=True)
         self._source, self._size, self._lines = [source], len(source), source.count("\n")
         self._written_size = 0 if is_blank(source) else len(source)
+        self._events = sum(len(block.events) for block in blocks)
         self._telling = False
         self._is_word = source[:1].isalpha()
         if closed:
