@@ -1,4 +1,4 @@
-"""A reply that grows: one block that is all signs is written again seldom, for each sign costs what a line of prose does."""
+"""A reply that grows: a large block that is all signs is written again seldom, for each sign costs like a line."""
 
 import pytest
 
