@@ -15,7 +15,8 @@ class NotBelieved(Exception):
 
 def told_by(answer: Any) -> AuthenticatorData:
     """Return what a key signed. `answer` is what `navigator.credentials.get` gave, checked by the library."""
-    return AuthenticationResponse.from_dict(answer).response.authenticator_data
+    told: AuthenticatorData = AuthenticationResponse.from_dict(answer).response.authenticator_data
+    return told
 
 
 def note_use(*, row: Authenticator, told: AuthenticatorData, alone: bool) -> None:

@@ -16,7 +16,8 @@ from fido2.webauthn import (
     CollectedClientData,
 )
 
-PRESENT, VERIFIED, ATTESTED = 0x01, 0x04, 0x40
+FLAG = AuthenticatorData.FLAG
+PRESENT, VERIFIED, ATTESTED = FLAG.USER_PRESENT, FLAG.USER_VERIFIED, FLAG.ATTESTED
 
 
 @dataclass
@@ -31,19 +32,18 @@ class SoftKey:
     private: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
     handle: bytes = b""
 
-    def made(self, options: dict[str, Any], *, flags: int = PRESENT | VERIFIED, **changes: Any) -> dict[str, Any]:
+    def made(self, options: dict[str, Any], *, flags: FLAG = PRESENT | VERIFIED, **changes: Any) -> dict[str, Any]:
         """Return the answer to `navigator.credentials.create`."""
         asked = options["publicKey"]
         self.handle = asked["user"]["id"].encode()
-        data = AttestedCredentialData.create(
-            b"\0" * 16, self.credential, ES256.from_cryptography_key(self.private.public_key())
-        )
+        public = ES256.from_cryptography_key(self.private.public_key())  # type: ignore[no-untyped-call]
+        data = AttestedCredentialData.create(b"\0" * 16, self.credential, public)
         told = AuthenticatorData.create(self._hash(changes), flags | ATTESTED, self.counter, data)
         client = self._client(CollectedClientData.TYPE.CREATE, asked["challenge"], changes)
         response = {"attestationObject": websafe_encode(AttestationObject.create("none", told, {}))}
         return self._answer(client, response, credProps={"rk": True})
 
-    def used(self, options: dict[str, Any], *, flags: int = PRESENT | VERIFIED, **changes: Any) -> dict[str, Any]:
+    def used(self, options: dict[str, Any], *, flags: FLAG = PRESENT | VERIFIED, **changes: Any) -> dict[str, Any]:
         """Return the answer to `navigator.credentials.get`. `changes`: site, origin, handle, kind, counter."""
         self.counter += self.counts
         kind = changes.get("kind", CollectedClientData.TYPE.GET)

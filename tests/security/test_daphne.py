@@ -12,6 +12,7 @@ from django.conf import settings
 from django.test import Client
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from accounts.models import User
 from chat.models import Generation, Message
@@ -69,9 +70,9 @@ def tab(server: Running, user: User, path: str = "/ws", **headers: str) -> Itera
     cookie = f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
     here = f"127.0.0.1:{server.port}"
     with connect(
-        f"ws://{here}{path}", origin=f"http://{here}", max_size=None, compression=None, open_timeout=30,
+        f"ws://{here}{path}", origin=Origin(f"http://{here}"), max_size=None, compression=None, open_timeout=30,
         additional_headers={"Cookie": cookie, **headers},
-    ) as socket:  # type: ignore[arg-type]  # fmt: skip
+    ) as socket:  # fmt: skip
         yield socket
 
 

@@ -8,7 +8,6 @@ from channels.testing import WebsocketCommunicator
 from django.test import Client
 
 from accounts.models import User
-from chat.api import stream
 from chat.api.stream import frames, in_database, load_run
 from chat.consumers import TOO_MANY, TabConsumer
 from chat.streaming import places
@@ -73,7 +72,6 @@ async def test_streams(owner: User) -> None:
     assert not places.streams.are_taken(owner.id)
     for each in following[1:]:
         await each.aclose()  # type: ignore[attr-defined]
-    assert stream.streams is places.streams
 
 
 def test_one_stream_too_many_is_refused(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:

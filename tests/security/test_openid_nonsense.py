@@ -10,7 +10,7 @@ from tests.accounts.identity_provider import OpenIdServer, sign_in
 from tests.accounts.test_openid import refused, server, shared_server  # noqa: F401 (fixtures)
 
 pytestmark = [pytest.mark.security, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
-ODD = [None, True, 10**30, "", "\x00", "\ud800", "a\r\nX: y", [1], {}]
+ODD: list[object] = [None, True, 10**30, "", "\x00", "\ud800", "a\r\nX: y", [1], {}]
 
 
 @pytest.mark.parametrize("field", ["id_token", "access_token", "expires_in"])

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 from django.test import Client
+from onelogin.saml2.constants import OneLogin_Saml2_Constants as Names
 from pytest_django import Settings
 
 from accounts.models import Group, Membership, User
 from accounts.services import memberships
 from tests.accounts.test_saml import (
     CALLBACK,
-    Names,
     assertion,
     begin,
     post,
