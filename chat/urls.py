@@ -88,6 +88,7 @@ urlpatterns = [
     path("search", search.index, name="search"),
     path("settings", settings.index, name="settings"),
     path("settings/theme", settings.theme, name="theme"),
+    path("settings/text-size", settings.text_size, name="text_size"),
     path("settings/api-keys", api_keys.index, name="api_keys"),
     path("settings/api-keys/new", api_keys.create, name="api_key_create"),
     path("settings/api-keys/<uuid:key_id>/delete", api_keys.delete, name="api_key_delete"),

@@ -31,15 +31,27 @@ def index(request: SignedIn) -> HttpResponse:
 @require_http_methods(["POST"])
 @signed_in
 def theme(request: SignedIn) -> HttpResponse:
-    """The theme without scripts: a cookie, as the scripts set it."""
-    wanted = request.POST.get("theme", "")
-    if wanted not in {"", "light", "dark"}:
+    """The theme without scripts."""
+    return _remember(request, "theme", {"", "light", "dark"})
+
+
+@require_http_methods(["POST"])
+@signed_in
+def text_size(request: SignedIn) -> HttpResponse:
+    """The size of letters without scripts."""
+    return _remember(request, "size", {"", "small", "large"})
+
+
+def _remember(request: SignedIn, name: str, known: set[str]) -> HttpResponse:
+    """Set the cookie `name`, as the scripts set it; an empty value takes it away."""
+    wanted = request.POST.get(name, "")
+    if wanted not in known:
         return HttpResponse(status=422)
     response = redirect("chat:settings")
     if wanted:
-        response.set_cookie("theme", wanted, max_age=31_536_000, samesite="Lax", secure=request.is_secure())
+        response.set_cookie(name, wanted, max_age=31_536_000, samesite="Lax", secure=request.is_secure())
     else:
-        response.delete_cookie("theme", samesite="Lax")
+        response.delete_cookie(name, samesite="Lax")
     return response
 
 

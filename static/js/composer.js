@@ -100,7 +100,7 @@ function wait(words) {
 let waitingGoes = false;
 function sendWaiting() {
   const [first] = waiting();
-  if (!first || isRunning() || sending) return;
+  if (!first || isRunning() || sending || isAway()) return;
   const typed = text().value;
   waitingGoes = true;
   form().elements.request_id.value = "";
@@ -116,14 +116,16 @@ document.addEventListener("parley:ended", ({ detail }) => {
   else showWaiting(waiting(), true);
 });
 function markSendable() {
-  form().querySelector(".send").disabled = !text().value.trim() || !form().elements.model.value;
+  form().querySelector(".send").disabled = !text().value.trim() || !form().elements.model.value || isAway();
 }
+const isAway = () => document.body.hasAttribute("data-away");
+document.addEventListener("parley:away", markSendable);
 
 // Before the form's data are collected, so that trying again with the same words starts no second run.
 document.addEventListener("submit", (event) => {
   if (event.target !== form()) return;
   const words = event.submitter?.name === "starter" ? event.submitter.value : text().value;
-  if (!words.trim() || isRunning() || sending) {
+  if (!words.trim() || isRunning() || sending || isAway()) {
     event.preventDefault();
     event.stopImmediatePropagation();
     if (words.trim() && (isRunning() || sending)) wait(words);
@@ -227,6 +229,43 @@ document.addEventListener("input", (event) => {
 document.addEventListener("parley:choose-model", ({ detail }) => byId(detail.option)?.click());
 arrive();
 if (matchMedia("(pointer: fine)").matches) text().focus({ preventScroll: true });
+
+// --- the editor of a message: its keys, and what can be saved ------------------------------------------------------
+function markEdited(form) {
+  const texts = [...form.querySelectorAll("textarea")];
+  const changed = texts.filter((each) => each.value !== each.dataset.saved);
+  form.querySelector("[data-save]").disabled = !changed.length || texts.some((each) => !each.value.trim());
+  const rerun = form.querySelector("[data-rerun]");
+  const sendsAgain = "again" in rerun.dataset;
+  rerun.disabled = changed.length > 1 || (!changed.length && !sendsAgain) || texts.some((each) => !each.value.trim());
+  if (sendsAgain) rerun.textContent = changed.length ? rerun.dataset.changed : rerun.dataset.again;
+}
+document.addEventListener("input", (event) => {
+  const form = event.target.closest(".editor");
+  if (form) markEdited(form);
+});
+document.addEventListener("keydown", (event) => {
+  const form = event.target.closest?.(".editor");
+  const mod = event.ctrlKey || event.metaKey;
+  if (!form || event.isComposing) return;
+  const button = event.key === "Escape" ? "[data-cancel]" : mod && event.key === "Enter" ? "[data-rerun]" : mod && event.key.toLowerCase() === "s" ? "[data-save]" : null;
+  if (!button) return;
+  event.preventDefault();
+  event.stopPropagation();
+  form.querySelector(button).click();
+});
+document.addEventListener("htmx:after:swap", () => {
+  for (const form of document.querySelectorAll(".editor:not(.is-ready)")) {
+    form.classList.add("is-ready");
+    markEdited(form);
+    const text = form.querySelector("[aria-invalid=true]") || form.querySelector("textarea:last-of-type");
+    text?.focus();
+    text?.setSelectionRange(text.value.length, text.value.length);
+  }
+  if (editedHere && !document.querySelector(".editor")) byId(editedHere)?.querySelector("[data-do=edit]")?.focus();
+  editedHere = document.querySelector(".editor")?.closest("article").id;
+});
+let editedHere = null;
 
 // --- the model menu: a combobox that filters, in a popover; the choice goes into the form's hidden fields --------
 {

@@ -114,6 +114,7 @@ function closeSidebar() {
 narrow.addEventListener("change", () => body.classList.contains("drawer-open") && drawer(false));
 
 // --- menus: placed beside what opened them -------------------------------------------------------
+const ROOMY = 360; // pixels, enough for the longest menu of a row
 let opener = null;
 document.addEventListener("click", (event) => {
   opener = event.target.closest("[popovertarget], [aria-haspopup=dialog]") || opener;
@@ -126,10 +127,20 @@ function place(menu, button) {
   if (fromEnd) style.right = `${Math.max(8, innerWidth - box.right)}px`;
   // How wide it will be is not known yet: CSS says how much room it may need.
   else style.left = `clamp(0.5rem, ${box.left}px, 100vw - var(--room) - 0.5rem)`;
-  const above = menu.dataset.side === "top" || box.bottom > innerHeight * 0.72;
+  const below = innerHeight - box.bottom;
+  const above = menu.dataset.side === "top" || (below < ROOMY && box.top > below);
   if (above) style.bottom = `${innerHeight - box.top + 6}px`;
   else style.top = `${box.bottom + 6}px`;
+  // A menu that is higher than its room scrolls: on a small or an enlarged page all of it can be reached.
+  style.setProperty("--free", `${Math.floor(Math.max(above ? box.top : below, 96) - 14)}px`);
 }
+// What the server sent anew knows nothing of where its menu stood.
+document.addEventListener("htmx:after:swap", () => {
+  const menu = document.querySelector(".menu:popover-open");
+  if (!menu || menu.style.length || !opener?.isConnected) return;
+  place(menu, opener);
+  opener.setAttribute("aria-expanded", true);
+});
 document.addEventListener("beforetoggle", (event) => {
   if (event.newState === "open" && event.target.popover === "auto" && opener) place(event.target, opener);
 }, true);
@@ -354,6 +365,12 @@ function copyWithoutClipboard(text) {
   if (!done) throw new Error("not allowed");
 }
 
+// Only a block that somebody is at is asked whether its lines are too long.
+for (const sign of ["pointerover", "focusin"]) document.addEventListener(sign, ({ target }) => {
+  const block = target.closest?.(".prose .code");
+  if (block && !block.querySelector(".wrap")) import("parley/code").then((module) => module.offer(block));
+});
+
 // --- one listener for all clicks ---------------------------------------------------------------------------
 const acts = {
   "open-sidebar": openSidebar,
@@ -379,6 +396,12 @@ const acts = {
     else delete document.documentElement.dataset.theme;
     for (const each of button.parentElement.children) each.setAttribute("aria-pressed", each === button);
   },
+  "text-size"(button, event) {
+    event.preventDefault();
+    remember("size", button.value);
+    document.documentElement.dataset.size = button.value;
+    for (const each of button.parentElement.children) each.setAttribute("aria-pressed", each === button);
+  },
   "copy-thoughts": (button) => copy(button, button.closest(".think").querySelector(".prose").innerText.trim()),
   favourite(button, event) {
     event.preventDefault();
@@ -396,49 +419,12 @@ document.addEventListener("click", (event) => {
   if (!button) return;
   if (button.dataset.do in acts) acts[button.dataset.do](button, event);
   else if (button.dataset.module) import(button.dataset.module).then((module) => module[button.dataset.do](button, event));
-  else if ("copy" in button.dataset) copy(button, button.closest(".code").querySelector("code").textContent);
+  else if ("copy" in button.dataset) copy(button, button.closest(".code").querySelector("pre code").textContent);
   else if ("verb" in button.dataset) {
     event.preventDefault();
     ask(button.getAttribute("href"), button.dataset.verb === "post" ? "POST" : "GET");
   }
 });
-// --- the editor of a message: its keys, and what can be saved ------------------------------------------------------
-function markEdited(form) {
-  const texts = [...form.querySelectorAll("textarea")];
-  const changed = texts.filter((each) => each.value !== each.dataset.saved);
-  form.querySelector("[data-save]").disabled = !changed.length || texts.some((each) => !each.value.trim());
-  const rerun = form.querySelector("[data-rerun]");
-  const sendsAgain = "again" in rerun.dataset;
-  rerun.disabled = changed.length > 1 || (!changed.length && !sendsAgain) || texts.some((each) => !each.value.trim());
-  if (sendsAgain) rerun.textContent = changed.length ? rerun.dataset.changed : rerun.dataset.again;
-}
-document.addEventListener("input", (event) => {
-  const form = event.target.closest(".editor");
-  if (form) markEdited(form);
-});
-document.addEventListener("keydown", (event) => {
-  const form = event.target.closest?.(".editor");
-  const mod = event.ctrlKey || event.metaKey;
-  if (!form || event.isComposing) return;
-  const button = event.key === "Escape" ? "[data-cancel]" : mod && event.key === "Enter" ? "[data-rerun]" : mod && event.key.toLowerCase() === "s" ? "[data-save]" : null;
-  if (!button) return;
-  event.preventDefault();
-  event.stopPropagation();
-  form.querySelector(button).click();
-});
-document.addEventListener("htmx:after:swap", () => {
-  for (const form of document.querySelectorAll(".editor:not(.is-ready)")) {
-    form.classList.add("is-ready");
-    markEdited(form);
-    const text = form.querySelector("[aria-invalid=true]") || form.querySelector("textarea:last-of-type");
-    text?.focus();
-    text?.setSelectionRange(text.value.length, text.value.length);
-  }
-  if (editedHere && !document.querySelector(".editor")) byId(editedHere)?.querySelector("[data-do=edit]")?.focus();
-  editedHere = document.querySelector(".editor")?.closest("article").id;
-});
-let editedHere = null;
-
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && body.classList.contains("drawer-open") && !document.querySelector(":popover-open, dialog[open]")) drawer(false);
 });

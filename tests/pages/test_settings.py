@@ -122,3 +122,13 @@ def test_headings_go_down_one_by_one_and_name_what_is_there(sign_in: SignIn, own
     assert levels.count(1) == 1
     assert all(below <= above + 1 for above, below in itertools.pairwise(levels))
     assert ">Content<" not in page
+
+
+def test_the_size_of_letters_can_be_set_without_scripts(sign_in: SignIn, owner: User) -> None:
+    client = sign_in(owner)
+    assert client.post("/settings/text-size", {"size": "large"}).status_code == 302
+    assert 'data-size="large"' in client.get("/settings").content.decode().split(">")[1]
+    client.post("/settings/text-size", {"size": ""})
+    assert "data-size" not in client.get("/settings").content.decode().split(">")[1]
+    assert client.post("/settings/text-size", {"size": '"><script>'}).status_code == 422
+    assert client.get("/settings/text-size").status_code == 405

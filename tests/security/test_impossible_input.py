@@ -243,6 +243,7 @@ def test_in_every_cookie(value: str, owner: User, places: dict[str, str]) -> Non
         "refreshToken",
         "token_provider",
         "theme",
+        "size",
         "x",
     )
     header = "; ".join(f"{name}={value}" for name in names)

@@ -1,5 +1,16 @@
 // Draws the diagram it is sent, and answers with its height or that it cannot. This page has no origin.
 let count = 0;
+let width = 0;
+function tell() {
+  width = innerWidth;
+  const natural = document.querySelector("#drawing svg")?.viewBox.baseVal?.width || 0;
+  parent.postMessage({ height: Math.ceil(document.body.getBoundingClientRect().height), natural }, "*");
+}
+// Another width is another height. One that fills its frame has its shape, which does not change.
+addEventListener("resize", () => {
+  const place = document.getElementById("drawing");
+  if (innerWidth !== width && place.firstChild && !place.className) tell();
+});
 // The policy would stop what a label's HTML or a style of its own tries; it does not come that far.
 const OWN_STYLES = ["themeCSS", "themeVariables", "fontFamily", "altFontFamily", "htmlLabels", "flowchart", "class"];
 const SECURE = ["secure", "securityLevel", "startOnLoad", "suppressErrorRendering", "maxTextSize", ...OWN_STYLES];
@@ -16,7 +27,8 @@ addEventListener("message", async ({ source, data }) => {
   try {
     const { svg } = await mermaid.render(`drawing-${(count += 1)}`, withoutTags(data.text));
     place.innerHTML = svg;
-    parent.postMessage({ height: Math.ceil(document.body.scrollHeight) }, "*");
+    place.className = data.fills ? "fills" : "";
+    tell();
   } catch (fault) {
     parent.postMessage({ fault: String(fault?.message || fault).slice(0, 300) }, "*");
   }

@@ -2,19 +2,24 @@
 import { counted } from "parley/counted";
 const byId = (id) => document.getElementById(id);
 const side = () => byId("sidebar");
+const button = () => side().querySelector("[data-do=select]");
 const boxes = () => [...side().querySelectorAll(".pick")];
 const chosen = () => boxes().filter((box) => box.checked);
 
 function show(on) {
   side().toggleAttribute("data-selecting", on);
   byId("bulk").hidden = !on;
-  side().querySelector("[data-do=select]").setAttribute("aria-pressed", on);
+  const { dataset } = button();
+  dataset.begin ??= button().textContent;
+  dataset.beginLabel ??= button().getAttribute("aria-label");
+  button().textContent = on ? dataset.end : dataset.begin;
+  button().setAttribute("aria-label", on ? dataset.endLabel : dataset.beginLabel);
   if (!on) for (const box of boxes()) box.checked = false;
   count();
 }
 function count() {
   byId("bulk").querySelector("[data-count]").textContent = counted("selected", chosen().length);
-  for (const button of byId("bulk").querySelectorAll("[data-action]")) button.disabled = !chosen().length;
+  for (const act of byId("bulk").querySelectorAll("[data-action]")) act.disabled = !chosen().length;
 }
 export function select() {
   show(!side().hasAttribute("data-selecting"));
@@ -49,7 +54,7 @@ document.addEventListener("change", (event) => event.target.matches(".pick") && 
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && side().hasAttribute("data-selecting") && !document.querySelector("dialog[open], :popover-open")) {
     show(false);
-    side().querySelector("[data-do=select]").focus();
+    button().focus();
   }
 });
 document.addEventListener("parley:done", () => side().hasAttribute("data-selecting") && show(false));
