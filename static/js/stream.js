@@ -74,6 +74,7 @@ const LONGEST_DELAY = 10000;
 const ACKNOWLEDGE_EVERY = 65536;
 const PING_EVERY = 20000; // proxies cut connections that were silent for 30 s
 const ANSWER_WITHIN = 5000;
+const ANSWER_OFFLINE = 1000;
 const runs = new Map(); // run → its article
 const followed = new Set(); // all runs this page has shown
 const reloaded = new Set();
@@ -97,13 +98,22 @@ function connect() {
 function send(message) {
   if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
 }
+// While the server cannot be reached the page says so and sends nothing; what is typed stays where it is.
+function setAway(away) {
+  if (away === document.body.hasAttribute("data-away")) return;
+  document.body.toggleAttribute("data-away", away);
+  if (away) tell("toast", { message: navigator.onLine ? words.reconnecting : words.offline, kind: "bad", stays: true, id: "reconnecting" });
+  else {
+    byId("reconnecting")?.remove();
+    say(words.reconnected);
+  }
+  tell("away");
+}
 function opened() {
   received = acknowledged = 0;
   lastHeard = Date.now();
-  if (tries > 0) {
-    byId("reconnecting")?.remove();
-    refreshList();
-  }
+  if (tries > 0) refreshList();
+  setAway(false);
   delay = FIRST_DELAY;
   tries = 0;
   for (const [run, article] of runs) send({ follow: run, ticket: article.dataset.ticket });
@@ -111,7 +121,7 @@ function opened() {
 function closed(event) {
   if (event.code === 4401) return location.reload(); // signed out elsewhere: the server shows the way in
   tries += 1;
-  if (tries === 4) tell("toast", { message: words.reconnecting, kind: "bad", stays: true, id: "reconnecting" });
+  if (tries >= 4 || !navigator.onLine) setAway(true);
   timer = setTimeout(connect, delay * (0.75 + Math.random() / 2));
   delay = Math.min(delay * 2, LONGEST_DELAY);
 }
@@ -125,23 +135,25 @@ function abandon() {
   closed({ code: 1006 });
   connect();
 }
-function ask() {
+function ask(within = ANSWER_WITHIN) {
   if (socket?.readyState !== WebSocket.OPEN || asking) return;
   const asked = Date.now();
   send({ ping: 1 });
   asking = setTimeout(() => {
     asking = 0;
     if (lastHeard < asked) abandon();
-  }, ANSWER_WITHIN);
+  }, within);
 }
 function wake() {
   if (socket?.readyState === WebSocket.CLOSED) connect();
   else ask();
 }
 addEventListener("online", wake);
+// The system says that there is no network; a server on this machine or in this house may answer all the same.
+addEventListener("offline", () => (socket?.readyState === WebSocket.OPEN ? ask(ANSWER_OFFLINE) : setAway(true)));
 addEventListener("pageshow", (event) => event.persisted && wake());
 document.addEventListener("visibilitychange", () => document.hidden || wake());
-setInterval(ask, PING_EVERY);
+setInterval(() => ask(), PING_EVERY);
 
 const encoder = new TextEncoder();
 const scratch = new Uint8Array(ACKNOWLEDGE_EVERY);
