@@ -25,6 +25,8 @@ from chat.services.search_text import fold, is_unspaced
 PAGE = 20
 MANY = 5_000  # hits; with more than these, the newest are looked for by time
 RECENT = 1_000  # messages looked at first
+RANKED = 1_000  # hits, the newest of which are put in order by how well they fit
+LOOKED_AT = 20_000  # characters of a message that count for its place
 WALK = 500  # hits taken by the first walk, from which filters may leave few; each further one takes twice as many
 ROUNDS = 9  # walks at most: a quarter of a million hits
 LIKE_TITLES = 20
@@ -44,11 +46,12 @@ class Hit:
     model: str
     text: str
     created_at: datetime
+    project: str  # its name, where the person may see it
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Hits, newest first. `total` is None when nobody counted; `terms` are to be marked in the texts."""
+    """Hits in the order asked for. `total` is None when nobody counted; `terms` are to be marked in the texts."""
 
     hits: list[Hit]
     next_cursor: str | None
@@ -77,6 +80,29 @@ def search(*, user: User, query: Query, cursor: str | None = None, limit: int = 
         if rows[0][-1] > MANY:
             return _by_time(db, query, values, limit, terms)
     return _page([row for row in rows if row[0] is not None], limit, terms, total=rows[0][-2])
+
+
+def search_best(*, user: User, query: Query, cursor: str | None = None, limit: int = PAGE) -> Page:
+    """Return one page of the messages that `query` describes, those that fit best first. Raises `limits.TooOften`.
+
+    Of very many hits the newest `RANKED` are put in order. A cursor that is not ours gives the first page.
+    """
+    terms = (*query.phrases, *query.words)
+    if query.is_empty or query.faults:
+        return Page([], None, 0, terms)
+    count(user)
+    wanted, query = _tsquery(user, query)
+    offset = _offset(cursor)
+    said = [text for each in dict.fromkeys(terms) if (text := fold(each))]
+    values = _values(user, query, wanted, _not_after(query.until, None), limit + 1) | {
+        "ranked": RANKED, "looked_at": LOOKED_AT, "offset": offset, "said": said,
+        "together": _patterns([" ".join(query.words)])[0], "named": _patterns(terms) or ["%"],
+    }  # fmt: skip
+    with transaction.atomic(), connection.cursor() as db:
+        db.execute(_BEST.format(filters=_filters(query)), values)
+        rows = db.fetchall()
+    more = dumps(offset + limit, salt="search-best") if len(rows) > limit else None
+    return Page([_hit(row) for row in rows[:limit]], more, None, terms)
 
 
 def _page(rows: list[tuple[Any, ...]], limit: int, terms: tuple[str, ...], *, total: int | None = None) -> Page:
@@ -119,7 +145,8 @@ def titles(*, user: User, query: Query) -> list[Conversation]:
 
 
 _MAY_SEE = grants.VISIBLE_SQL.format(kind=Project.KIND, object="p.id", user="c.owner_id")
-_COLUMNS = "m.id, c.id, c.title, c.archived_at IS NOT NULL, m.author = 'user', m.sender, m.model, m.text, h.created_at"
+_COLUMNS = f"""m.id, c.id, c.title, c.archived_at IS NOT NULL, m.author = 'user', m.sender, m.model, m.text,
+    h.created_at, CASE WHEN p.owner_id = c.owner_id OR {_MAY_SEE} THEN p.name ELSE '' END"""
 _JOINS = """
 JOIN chat_conversation c ON c.id = h.conversation_id AND c.owner_id = %(owner)s AND c.deleted_at IS NULL
     AND NOT c.is_temporary
@@ -132,7 +159,7 @@ _FEW = f"""
 WITH hits AS MATERIALIZED (SELECT * FROM chat_search(%(query)s::tsquery, %(many)s + 1)),
 kept AS (SELECT {_COLUMNS} FROM hits h {_JOINS}),
 page AS (
-    SELECT * FROM kept AS k (id, conversation, title, archived, by_user, sender, model, text, created_at)
+    SELECT * FROM kept AS k (id, conversation, title, archived, by_user, sender, model, text, created_at, project)
     WHERE %(moment)s::timestamptz IS NULL OR (created_at, id) < (%(moment)s, %(last)s::uuid)
     ORDER BY created_at DESC, id DESC LIMIT %(limit)s
 )
@@ -157,6 +184,26 @@ h AS MATERIALIZED (
         CASE WHEN (SELECT count(*) FROM few) > %(many)s THEN %(many)s ELSE 0 END)
 )
 SELECT DISTINCT c.id FROM h {_JOINS}
+"""
+# How often each word is said, for the length of the message; then words side by side as typed, and a fitting title.
+_BEST = f"""
+WITH few AS MATERIALIZED (SELECT * FROM chat_search(%(query)s::tsquery, %(many)s + 1)),
+h AS MATERIALIZED (
+    SELECT * FROM few WHERE (SELECT count(*) FROM few) <= %(many)s
+  UNION ALL
+    SELECT * FROM chat_search_newest(
+        %(owner)s, %(query)s::tsquery, %(moment)s, %(last)s,
+        CASE WHEN (SELECT count(*) FROM few) > %(many)s THEN %(many)s ELSE 0 END)
+), kept AS (
+    SELECT {_COLUMNS}, chat_fold(c.title) LIKE ALL(%(named)s) AS is_named,
+        chat_fold(left(m.text, %(looked_at)s)) AS folded
+    FROM h {_JOINS} ORDER BY h.created_at DESC, h.message_id DESC LIMIT %(ranked)s
+)
+SELECT kept.* FROM kept ORDER BY
+    (SELECT coalesce(sum(ln(1 + (length(folded) - length(replace(folded, word, ''))) / length(word))), 0)
+        FROM unnest(%(said)s::text[]) AS said (word)) / (1 + ln(1 + length(folded) / 500.0))
+    + CASE WHEN folded LIKE %(together)s THEN 1.5 ELSE 0 END + CASE WHEN is_named THEN 1 ELSE 0 END DESC, 9 DESC, 1 DESC
+OFFSET %(offset)s LIMIT %(limit)s
 """
 _BY_TIME = f"""
 WITH h AS MATERIALIZED (
@@ -291,12 +338,19 @@ def _midnight(day: date | None) -> datetime | None:
 
 
 def _hit(row: tuple[Any, ...]) -> Hit:
-    message, conversation, title, archived, by_user, sender, model, text, created = row[:9]
-    return Hit(message, conversation, title, archived, by_user, sender, model, text, created)
+    message, conversation, title, archived, by_user, sender, model, text, created, project = row[:10]
+    return Hit(message, conversation, title, archived, by_user, sender, model, text, created, project or "")
 
 
 def _cursor(moment: datetime, last: UUID) -> str:
     return dumps([moment.isoformat(), str(last)], salt="search")
+
+
+def _offset(cursor: str | None) -> int:
+    try:
+        return int(loads(cursor or "", salt="search-best"))
+    except BadSignature:
+        return 0
 
 
 def _position(cursor: str | None) -> tuple[datetime, UUID] | None:

@@ -1,4 +1,4 @@
-"""What makes long hours easier: the size of letters, long lines of code, large diagrams, menus that stay in the window."""
+"""What makes long hours easier: the size of letters, long lines of code, large diagrams, whole menus."""
 
 from collections.abc import Callable
 from typing import Any
@@ -179,3 +179,31 @@ def test_selecting_is_ended_by_the_button_that_began_it(tab: Page, axe: Axe) -> 
     done.click()
     expect(tab.get_by_role("button", name="Select chats")).to_have_text("Select")
     expect(tab.locator("#bulk")).to_be_hidden()
+
+
+@pytest.mark.parametrize("phone", [False, True], ids=["wide", "phone"])
+def test_hits_stand_by_their_chats_in_an_order_that_stays(open_tab: Open, axe: Axe, phone: bool) -> None:
+    page = open_tab(phone=phone)
+    send(page, "[[tokens:3]] rocket rocket rocket")
+    settled(page)
+    send(page, "[[tokens:3]] a rocket and much else, as it happens, in a longer sentence")
+    settled(page)
+    page.goto("/search?q=rocket")
+    expect(page.locator(".hits > li")).to_have_count(1)
+    hits = page.locator(".hits .hit")
+    expect(hits).to_have_count(2)
+    expect(hits.first).to_contain_text("much else")
+    axe(page, "hits by their chats")
+    page.get_by_label("Order").select_option("Best match")
+    expect(hits.first).to_contain_text("rocket rocket")
+    page.reload()
+    expect(page.get_by_label("Order")).to_have_value("best")
+    hits.first.click()
+    expect(page.locator("article.is-found")).to_contain_text("rocket rocket")
+
+
+def test_search_in_another_order_works_without_scripts(open_tab: Open) -> None:
+    page = open_tab("/search?q=cats", java_script_enabled=False)
+    page.get_by_label("Order").select_option("Best match")
+    page.get_by_role("button", name="Search", exact=True).click()
+    page.wait_for_url("**/search?q=cats&sort=best")

@@ -176,7 +176,7 @@ def test_enter_in_the_search_box_searches_everything(open_tab: Open, axe: Axe, p
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(r"/search\?q="))
     expect(page.locator("#search-field")).to_have_value(words)
-    expect(page.locator(".hits li")).to_have_count(1 if words == "zebra41x" else 0)
+    expect(page.locator(".hits > li")).to_have_count(1 if words == "zebra41x" else 0)
     expect(page.locator("#sidebar")).to_be_attached()
     axe(page, "found by Enter")
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
-from chat.models import Conversation, Message, SearchEntry
+from chat.models import Conversation, Message, Project, SearchEntry
 from chat.rendering.snippets import marked, snippet
 from chat.services import editing, organise, search, tags
 from chat.services.search_query import parse
@@ -233,3 +233,64 @@ def test_snippets_show_the_sentence_and_escape_everything_else() -> None:
     assert snippet("no hit at all", ["absent"]) == "no hit at all"
     assert marked("a<a", ["A"]) == "<mark>a</mark>&lt;<mark>a</mark>"
     assert len(snippet("word " * 10_000, ["word"])) < 20_000
+
+
+def best(user: User, text: str, **more: Any) -> list[str]:
+    return [hit.text for hit in search.search_best(user=user, query=parse(text), **more).hits]
+
+
+def test_what_fits_best_comes_first(say: Say, owner: User, stranger: User) -> None:
+    say(owner, "A vacuum, an index, another index: an index for everything", title="One")
+    say(owner, "vacuum " + "and much else " * 300 + " index", title="Two")
+    say(owner, "The index needs no vacuum", title="Three")
+    say(owner, "A lot about the vacuum index", title="Four")
+    say(owner, "The vacuum, then the index", title="Index and vacuum")
+    say(stranger, "vacuum index vacuum index", title="Not for you")
+    order = best(owner, "vacuum index")
+    assert order[0] == "A lot about the vacuum index"  # side by side, as typed
+    assert order[1] == "The vacuum, then the index"  # in a chat that is named so
+    assert order[-1].startswith("vacuum and much else")
+    assert len(order) == 5
+    assert best(owner, "vacuum -everything")[0] != order[2]
+
+
+def test_pages_of_the_best_hold_each_hit_once(say: Say, owner: User) -> None:
+    for number in range(7):
+        say(owner, "word " * (number + 1), title=f"Chat {number}")
+    seen: list[str] = []
+    cursor: str | None = None
+    for _ in range(4):
+        page = search.search_best(user=owner, query=parse("word"), cursor=cursor, limit=3)
+        seen += [hit.title for hit in page.hits]
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    assert seen == [f"Chat {number}" for number in reversed(range(7))]
+    assert len(best(owner, "word", cursor="nonsense")) == 7
+
+
+def test_the_best_of_very_many_are_the_best_of_the_newest(
+    say: Say, owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "MANY", 3)
+    monkeypatch.setattr(search, "RANKED", 2)
+    for number in range(6):
+        say(owner, f"word {'word ' * (6 - number)}number {number}", title=f"Chat {number}")
+    assert [text[-1] for text in best(owner, "word")] == ["4", "5"]
+
+
+@pytest.mark.parametrize("text", ["on:2026", "", "before:never", "%", "c++", "'); --", '"two words"', "a\\b"])
+def test_the_best_of_anything_is_an_answer(say: Say, owner: User, text: str) -> None:
+    say(owner, "two words of c++ at 100% '); -- a\\b")
+    assert set(best(owner, text)) == set(found(owner, text))
+
+
+def test_a_hit_says_in_which_project_it_is_to_who_may_see_it(say: Say, owner: User, stranger: User) -> None:
+    hers = Project.objects.create(owner=owner, name="Moon base")
+    theirs = Project.objects.create(owner=stranger, name="Not shared any more")
+    for title, project in (("In hers", hers), ("In theirs", theirs), ("In none", None)):
+        chat = say(owner, "rocket", title=title).conversation
+        Conversation.objects.filter(pk=chat.pk).update(project=project)
+    for way in (search.search, search.search_best):
+        hits = way(user=owner, query=parse("rocket")).hits
+        assert {hit.title: hit.project for hit in hits} == {"In hers": "Moon base", "In theirs": "", "In none": ""}

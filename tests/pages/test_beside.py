@@ -12,7 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from accounts.preferences import preferences_of
-from chat.models import Conversation, Favourite, Project, Tag
+from chat.models import Conversation, Favourite, Message, Project, Tag
 from chat.services import organise, projects, tags
 
 pytestmark = pytest.mark.django_db
@@ -187,6 +187,27 @@ def test_case_18_search_shows_hits_in_their_sentence_and_nobody_else_s(
     assert f"/c/{chat.id}?at={message.id}#m-{message.id}" in page
     assert "zanzibar" not in sign_in(owner).get("/search?q=secret").content.decode()
     assert "No results" in sign_in(owner).get("/search?q=zanzibar").content.decode()
+
+
+def test_hits_stand_together_by_their_chat_and_in_the_order_asked_for(sign_in: SignIn, owner: User) -> None:
+    moon = Project.objects.create(owner=owner, name="Moon base")
+    for title, texts, project in (
+        ("Old chat", ("rocket rocket rocket", "a rocket"), moon),
+        ("New", ("my rocket",), None),
+    ):
+        chat = Conversation.objects.create(owner=owner, title=title, project=project, endpoint="E", model="m")
+        for text in texts:
+            Message.objects.create(conversation=chat, author="user", text=text)
+    client = sign_in(owner)
+    newest = client.get("/search?q=rocket").content.decode()
+    assert newest.count("card-name") == 2  # chats, of three hits
+    assert newest.count('class="hit"') == 3
+    assert newest.index(">New</a>") < newest.index(">Old chat</a>")
+    assert "Moon base" in newest
+    best = client.get("/search?q=rocket&sort=best").content.decode()
+    assert best.index(">Old chat</a>") < best.index(">New</a>")
+    assert '<option value="best" selected>' in best
+    assert client.get("/search?q=rocket&sort=nonsense&cursor=no").status_code == 200
 
 
 def test_nonsense_in_the_search_field_is_422_and_stays_there(sign_in: SignIn, owner: User) -> None:
