@@ -125,7 +125,7 @@ def model_groups(user: User) -> list[ModelGroup]:
 def spec_choice(offered: Offer, spec: ModelSpec) -> Choice:
     name, model = offered.place_of(spec)
     endpoint = registry.current().get(name)
-    drawn = icon_of(spec.iconURL, endpoint.icon if endpoint else "", name=spec.label)
+    drawn = spec_icon(spec, endpoint)
     return Choice(
         endpoint=name,
         endpoint_label="",
@@ -160,6 +160,20 @@ def model_choice(endpoint: Endpoint, model: str, *, icon: Icon | None = None, av
 
 def endpoint_icon(endpoint: Endpoint) -> Icon:
     return icon_of(endpoint.icon, "local" if endpoint.local else "", name=endpoint.label)
+
+
+def spec_icon(spec: ModelSpec, endpoint: Endpoint | None) -> Icon:
+    return icon_of(spec.iconURL, endpoint.icon if endpoint else "", name=spec.label)
+
+
+def writer_icon(endpoint_name: str, spec_name: str) -> Icon | None:
+    """Return what the writer of a reply is shown with, as in the header; None where it is known no more."""
+    known = registry.current()
+    endpoint = known.get(endpoint_name)
+    spec = known.spec(spec_name) if spec_name else None
+    if spec is not None:
+        return spec_icon(spec, endpoint)
+    return endpoint_icon(endpoint) if endpoint is not None else None
 
 
 def _own_group(label: str, specs: Iterable[ModelSpec]) -> ModelGroup:

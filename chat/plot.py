@@ -44,6 +44,7 @@ class Bar:
     blocks: Sequence[Block]
     middle: float
     is_labelled: bool
+    is_spare: bool  # its label is left out where there is little room
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +87,10 @@ def plot_of(days: Sequence[Day]) -> Plot:
     bars = []
     for number, each in enumerate(days):
         x = LEFT + number * step + (step - width) / 2
-        is_labelled = (len(days) - 1 - number) % every == 0
+        label, rest = divmod(len(days) - 1 - number, every)
         blocks = _blocks(each.amounts, base, room / top)
-        bars.append(Bar(each.day, each.words, _short(x), _short(width), blocks, _short(x + width / 2), is_labelled))
+        middle = _short(x + width / 2)
+        bars.append(Bar(each.day, each.words, _short(x), _short(width), blocks, middle, rest == 0, label % 2 == 1))
     lines = [
         Line(_short(base - room * part / LINES), _short(base - room * part / LINES + 4), _in_few(top * part / LINES))
         for part in range(LINES + 1)
@@ -115,7 +117,7 @@ def _blocks(amounts: Mapping[str, Number], base: float, scale: float) -> list[Bl
 def _round_up(sums: Sequence[Number]) -> float:
     """Return the end of a scale: a round number not much above all, that four parts divide where these are whole."""
     most = max(sums, default=0)
-    size = 4.0 if all(isinstance(each, int) for each in sums) else 4e-6
+    size = 4.0 if all(isinstance(each, int) for each in sums) else 4e-4
     while True:
         for step in (1, 2, 3, 5):
             if size * step >= most:

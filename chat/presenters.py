@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy
 
+from chat.choices import writer_icon
 from chat.failures import FOR_ADMINS, ForAdmins
 from chat.models import Conversation, Generation, Message
 from chat.rendering.citations import readable
@@ -20,6 +21,7 @@ from chat.services.editing import is_editable
 from chat.services.turns import StartedTurn, can_continue, ticket_for
 from endpoints import registry
 from endpoints.errors import Explanation, explain
+from endpoints.icons import Icon
 from endpoints.parameters.thinkers import reasons
 from endpoints.parts import Part
 
@@ -76,6 +78,11 @@ class MessageView:
     left_out: int = 0  # earlier messages that the model did not get
     prompt_tokens: int = 0  # of the reply, as the provider counted them
     reply_tokens: int = 0
+    spec: str = ""  # the model spec a reply was asked for with
+
+    @property
+    def icon(self) -> Icon | None:
+        return writer_icon(self.endpoint, self.spec)
 
     @property
     def ending(self) -> str | Promise:
@@ -192,6 +199,7 @@ def present(
         left_out=message.left_out,
         prompt_tokens=sum(message.usage.get(name, 0) for name in _OF_THE_PROMPT),
         reply_tokens=message.usage.get("output_tokens", 0),
+        spec=message.spec,
     )
 
 

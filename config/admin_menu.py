@@ -101,9 +101,10 @@ _MENU = [
         (_("Reconciliations"), "fact_check", "billing_reconciliation_changelist"),
     ),
 ]  # fmt: skip
+# The accent of the pages beside (`--accent` in base.css is 600), so that both are one product.
 _PRIMARY = {
-    "50": "oklch(97% .014 254.6)", "100": "oklch(93.2% .032 255.6)", "200": "oklch(88.2% .059 254.1)",
-    "300": "oklch(80.9% .105 251.8)", "400": "oklch(70.7% .165 254.6)", "500": "oklch(62.3% .214 259.8)",
-    "600": "oklch(54.6% .245 262.9)", "700": "oklch(48.8% .243 264.4)", "800": "oklch(42.4% .199 265.6)",
-    "900": "oklch(37.9% .146 265.5)", "950": "oklch(28.2% .091 267.9)",
+    "50": "oklch(97% .016 280)", "100": "oklch(94% .035 280)", "200": "oklch(89% .06 280)",
+    "300": "oklch(81.5% .1 280)", "400": "oklch(74% .125 280)", "500": "oklch(60% .165 278)",
+    "600": "oklch(51% .17 277)", "700": "oklch(45% .18 277)", "800": "oklch(39% .15 277)",
+    "900": "oklch(34% .12 277)", "950": "oklch(26% .08 277)",
 }  # fmt: skip

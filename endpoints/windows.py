@@ -94,7 +94,7 @@ SOURCES: Final[dict[Source, Promise]] = {
     "local": _("of the model of this machine"),
     "table": _("as the built-in table says"),
     "map": _("as the built-in price list says"),
-    "assumed": _("assumed: nobody says how large it is"),
+    "assumed": _("assumed, as its size is not known"),
 }
 
 

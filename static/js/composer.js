@@ -142,10 +142,13 @@ document.addEventListener("htmx:before:request", (event) => {
   const pending = byId("pending").content.cloneNode(true);
   pending.querySelector(".prose").textContent = words.get("starter") || words.get("text");
   pending.querySelector(".who h2").textContent = document.querySelector("[data-model-name]")?.textContent || "";
+  const icon = document.querySelector("[data-model-icon] .model-icon");
+  if (icon) pending.querySelector(".face").replaceChildren(icon.cloneNode(true));
   sending = { typed: waitingGoes ? "" : text().value, nodes: [...pending.children], draft: draftName() };
   byId("messages").append(pending);
   byId("composer-error").replaceChildren();
   text().value = "";
+  markSendable();
   fit();
   document.dispatchEvent(new CustomEvent("parley:to-end"));
 });
@@ -165,6 +168,7 @@ document.addEventListener("htmx:finally:request", (event) => {
   sending = null;
   if (waitingGoes) showWaiting(waiting(), true);
   waitingGoes = false;
+  markSendable();
   fit();
   text().focus();
 });

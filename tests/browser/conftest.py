@@ -32,7 +32,8 @@ User.objects.create_superuser({email!r}, {password!r}, name="Ada Admin with quit
 WIDE: ViewportSize = {"width": 1440, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 # Chromium says these of refused and broken-off requests, which tests provoke on purpose.
-EXPECTED = ("the server responded with a status of", "net::ERR_FAILED", "Failed to fetch")
+EXPECTED = ("the server responded with a status of", "net::ERR_FAILED", "ERR_INTERNET_DISCONNECTED",
+            "Failed to fetch")  # fmt: skip
 # Hostile texts try to set `__xss`: whenever one succeeds, it is a fault of the test it ran in.
 TRAP = "Object.defineProperty(window, '__xss', {set(value) { console.error(`a hostile script ran: ${value}`) }})"
 SPILLED = """() => [...document.querySelectorAll('html, :popover-open, dialog[open]')].filter(each => {

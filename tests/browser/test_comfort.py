@@ -1,10 +1,11 @@
 """What makes long hours easier: the size of letters, long lines of code, large diagrams, whole menus."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import send, settled
 
@@ -14,6 +15,13 @@ Axe = Callable[[Page, str], None]
 SMALL: dict[str, Any] = {"width": 320, "height": 568}
 DIAGRAM = "flowchart LR\n  Browser --> Web --> Generator --> Postgres --> Backup --> Vault --> Archive --> End"
 CODE = "def function(" + ", ".join(f"argument_{number}" for number in range(30)) + "): pass"
+
+COUNTS_PONGS = """window.pongs = 0; window.WebSocket = class extends WebSocket {
+    constructor(address) {
+        super(address);
+        this.addEventListener("message", ({ data }) => { window.pongs += data.includes("pong"); });
+    }
+};"""
 
 
 def reply_with(page: Page, language: str, code: str) -> None:
@@ -207,3 +215,56 @@ def test_search_in_another_order_works_without_scripts(open_tab: Open) -> None:
     page.get_by_label("Order").select_option("Best match")
     page.get_by_role("button", name="Search", exact=True).click()
     page.wait_for_url("**/search?q=cats&sort=best")
+
+
+@pytest.mark.parametrize("local", [True, False], ids=["the system is wrong", "nothing answers"])
+def test_a_lost_connection_is_told_and_nothing_typed_is_lost(tab: Page, axe: Axe, local: bool) -> None:
+    tab.add_init_script(COUNTS_PONGS)
+    tab.reload()
+    if local:  # a server on this machine answers, whatever the system says of the network
+        send(tab, "[[tokens:3]]")
+        settled(tab)  # so the socket is open
+        tab.locator("#text").fill("kept words")
+        tab.evaluate("() => dispatchEvent(new Event('offline'))")
+        tab.wait_for_function("() => window.pongs")
+        expect(tab.locator("body")).not_to_have_attribute("data-away", re.compile(""))
+        expect(tab.locator(".send")).to_be_enabled()
+        return
+    tab.locator("#text").fill("kept words")
+    tab.context.set_offline(True)
+    expect(tab.locator("#toasts")).to_contain_text("You are offline. What you write is kept")
+    expect(tab.locator(".composer")).to_contain_text("Not connected")
+    expect(tab.locator(".send")).to_be_disabled()
+    axe(tab, "offline")
+    tab.locator("#text").press("End")
+    tab.keyboard.type(" and more")
+    tab.keyboard.press("Enter")
+    expect(tab.locator("#text")).to_have_value("kept words and more")
+    expect(tab.locator("article")).to_have_count(0)
+    tab.context.set_offline(False)
+    expect(tab.locator(".send")).to_be_enabled()
+    expect(tab.locator("#toasts")).not_to_contain_text("offline")
+    tab.keyboard.press("Enter")
+    settled(tab)
+    expect(tab.locator("article.from-user")).to_contain_text("kept words and more")
+
+
+def test_a_reply_stands_under_the_icon_of_its_model(tab: Page) -> None:
+    drawn = "each => each.querySelector('.model-icon').innerHTML"
+    header = tab.locator("[data-model-icon]").evaluate(drawn)
+    send(tab, "[[tokens:40 delay=20]] Who answers?")
+    expect(tab.locator("article.from-model .face .model-icon")).to_have_count(1)
+    assert tab.locator("article.from-model .face").evaluate(drawn) == header
+    settled(tab)
+    tab.reload()
+    assert tab.locator("article.from-model .face").evaluate(drawn) == header
+
+
+def test_an_empty_box_sends_nothing_while_a_message_is_on_its_way(tab: Page) -> None:
+    held: list[Route] = []
+    tab.route("**/turns", lambda route: held.append(route))
+    send(tab, "[[tokens:3]] on its way")
+    expect(tab.locator("article.is-pending").first).to_be_visible()
+    expect(tab.locator(".send")).to_be_disabled()
+    held[0].continue_()
+    settled(tab)

@@ -121,7 +121,7 @@ def test_what_the_model_cannot_take_is_said_beside_its_control(sign_in: SignIn, 
     html = sign_in(owner).post("/c/new/parameters", posted, headers=FRAGMENT).content.decode()
     note = html.split('id="parameter-reasoning_summary-note"')[1].split("</div>")[0]
     assert "Only the Responses API has this." in note
-    assert "1 is not sent as set" in html
+    assert "1 setting is changed or left out for this model" in html
     assert carried(html) == {"temperature": 1.0, "reasoning_summary": "auto"}
 
 
