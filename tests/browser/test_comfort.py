@@ -262,7 +262,11 @@ def test_a_reply_stands_under_the_icon_of_its_model(tab: Page) -> None:
 
 def test_an_empty_box_sends_nothing_while_a_message_is_on_its_way(tab: Page) -> None:
     held: list[Route] = []
-    tab.route("**/turns", lambda route: held.append(route))
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    tab.route("**/turns", hold)
     send(tab, "[[tokens:3]] on its way")
     expect(tab.locator("article.is-pending").first).to_be_visible()
     expect(tab.locator(".send")).to_be_disabled()
