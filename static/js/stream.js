@@ -388,7 +388,11 @@ document.addEventListener("htmx:after:swap", (event) => {
   markUnread();
   const { ctx } = event.detail;
   if (targetOf(ctx)?.id === "main" || ctx.swap === "outerSync") watchSize();
-  else if (targetOf(ctx)?.id === "messages") toEnd();
+  else if (targetOf(ctx)?.id === "messages") {
+    // Where the messages that were only expected made room, the view slipped back: that was nobody's scrolling.
+    if (pinned) lastTop = byId("scroll").scrollTop;
+    toEnd();
+  }
   // What was sent from further up stands at the end, which is not on the page yet.
   if (ctx.sourceElement?.id === "composer" && document.querySelector("#messages > .later")) reloadMessages();
 });

@@ -272,3 +272,44 @@ def test_an_empty_box_sends_nothing_while_a_message_is_on_its_way(tab: Page) -> 
     expect(tab.locator(".send")).to_be_disabled()
     held[0].continue_()
     settled(tab)
+
+
+def test_the_second_reply_of_a_chat_is_followed_too(tab: Page) -> None:
+    for _ in range(3):
+        send(tab, "[[markdown]] again")
+        settled(tab)
+        tab.wait_for_function(
+            "() => { const each = document.getElementById('scroll');"
+            " return each.scrollHeight - each.scrollTop - each.clientHeight < 2 }"
+        )
+
+
+def test_a_long_name_of_a_project_widens_nothing(open_tab: Open, axe: Axe) -> None:
+    page = open_tab("/projects", phone=True)
+    page.get_by_role("link", name="New project").tap()
+    page.locator("#dialog input[name=name]").fill("Averylongnamewithoutanyspaces" * 4)
+    page.keyboard.press("Enter")
+    toast = page.locator(".toast")
+    expect(toast).to_contain_text("created")
+    assert toast.evaluate("each => each.scrollWidth <= each.clientWidth")
+    expect(page.get_by_role("link", name="New chat", exact=True).and_(page.locator(".top a:visible"))).to_have_count(1)
+    page.locator(".top .starts-chat").tap()
+    expect(page.locator(".scope")).to_be_visible()
+    expect(page.locator(".send")).to_be_in_viewport(ratio=1)
+    assert page.locator(".main").evaluate("each => each.scrollWidth <= innerWidth")
+    send(page, "[[tokens:3]]")
+    settled(page)
+    expect(page.get_by_role("button", name="Actions for this chat")).to_be_in_viewport(ratio=1)
+    axe(page, "a chat of a project with a long name")
+
+
+def test_versions_and_actions_of_a_reply_fit_a_phone(open_tab: Open) -> None:
+    page = open_tab(phone=True)
+    send(page, "[[tokens:3]]")
+    settled(page)
+    page.get_by_role("button", name="Regenerate").tap()
+    count = page.get_by_role("img", name="Version 2 of 2")
+    expect(count).to_be_visible()
+    assert count.evaluate("each => each.getClientRects().length") == 1
+    assert count.evaluate("each => each.clientHeight < 32")
+    expect(page.get_by_role("link", name="Fork from here").last).to_be_in_viewport(ratio=1)
