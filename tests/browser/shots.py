@@ -21,6 +21,8 @@ TITLES = (
     "Menu for eleven people, two of them vegan", "Regex for ISO 8601 durations", "量子コンピュータの入門",
     "A title that somebody wrote without thinking of the width of a sidebar at all", "Names for a small grey cat",
 )  # fmt: skip
+DIAGRAM = "flowchart LR\n  Browser --> Web --> Generator --> Postgres --> Backup --> Vault"
+LONG_LINE = "def function(" + ", ".join(f"argument_{number}" for number in range(20)) + "): pass"
 
 
 def walk(page: Page, shot: Callable[[str], None], *, phone: bool) -> None:
@@ -72,7 +74,34 @@ def walk(page: Page, shot: Callable[[str], None], *, phone: bool) -> None:
     page.wait_for_timeout(1000)
     shot("parameters")
     page.keyboard.press("Escape")
+    walk_lately(page, shot, phone=phone)
     walk_dialogs(page, shot)
+
+
+def walk_lately(page: Page, shot: Callable[[str], None], *, phone: bool) -> None:
+    """Show a large diagram, wrapped code, chosen chats, and what is said where there is no network."""
+    send(page, f"[[echo]] ```mermaid\n{DIAGRAM}\n```\n\n```python\n{LONG_LINE}\n```")
+    settled(page)
+    pre = page.locator(".code[data-lang=python] pre").last
+    (pre.tap if phone else pre.hover)()
+    page.locator(".code[data-lang=python] .wrap").last.click()
+    shot("wrapped-code")
+    page.get_by_role("button", name="Enlarge").click()
+    page.locator(".stage iframe").content_frame.locator("svg").wait_for()
+    shot("large-diagram")
+    page.keyboard.press("Escape")
+    if phone:
+        page.locator("[data-do=open-sidebar]").click()
+    page.get_by_role("button", name="Select chats").click()
+    page.locator(".pick").first.check()
+    shot("chosen-chats")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    page.context.set_offline(True)
+    page.locator(".no-connection").wait_for()
+    shot("offline")
+    page.context.set_offline(False)
+    page.locator(".no-connection").wait_for(state="hidden")
 
 
 def walk_dialogs(page: Page, shot: Callable[[str], None]) -> None:
@@ -95,6 +124,12 @@ def walk_dialogs(page: Page, shot: Callable[[str], None]) -> None:
     shot("delete-all")
     page.goto("/settings/keys")
     shot("keys")
+    page.goto("/settings")
+    page.get_by_role("button", name="Large").click()
+    shot("large-letters")
+    page.get_by_role("button", name="Standard").click()
+    page.goto("/search?q=index&sort=best")
+    shot("search")
     page.goto("/nothing-here")
     shot("not-found")
 
