@@ -74,12 +74,12 @@ def walk(page: Page, shot: Callable[[str], None], *, phone: bool) -> None:
     page.wait_for_timeout(1000)
     shot("parameters")
     page.keyboard.press("Escape")
-    walk_lately(page, shot, phone=phone)
     walk_dialogs(page, shot)
 
 
 def walk_lately(page: Page, shot: Callable[[str], None], *, phone: bool) -> None:
     """Show a large diagram, wrapped code, chosen chats, and what is said where there is no network."""
+    page.goto("/c/new")
     send(page, f"[[echo]] ```mermaid\n{DIAGRAM}\n```\n\n```python\n{LONG_LINE}\n```")
     settled(page)
     pre = page.locator(".code[data-lang=python] pre").last
@@ -185,6 +185,7 @@ def main() -> None:
                 ]
             )
             walk(page, shot, phone=phone)
+            walk_lately(page, shot, phone=phone)
             context.close()
         chromium.close()
     print(f"{len(list(FOLDER.iterdir()))} pictures in {FOLDER}")
