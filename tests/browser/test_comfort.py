@@ -2,17 +2,15 @@
 
 import re
 from collections.abc import Callable
-from typing import Any
-
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, Route, ViewportSize, expect
 
 from tests.browser.conftest import send, settled
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Page]
 Axe = Callable[[Page, str], None]
-SMALL: dict[str, Any] = {"width": 320, "height": 568}
+SMALL: ViewportSize = {"width": 320, "height": 568}
 DIAGRAM = "flowchart LR\n  Browser --> Web --> Generator --> Postgres --> Backup --> Vault --> Archive --> End"
 CODE = "def function(" + ", ".join(f"argument_{number}" for number in range(30)) + "): pass"
 
