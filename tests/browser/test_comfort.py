@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+
 import pytest
 from playwright.sync_api import Page, Route, ViewportSize, expect
 
