@@ -77,6 +77,7 @@ const ANSWER_WITHIN = 5000;
 const ANSWER_OFFLINE = 1000;
 const runs = new Map(); // run → its article
 const followed = new Set(); // all runs this page has shown
+const renewed = new Set(); // runs whose article came anew; until their `reset`, what comes may belong to the one before
 const reloaded = new Set();
 const TRIES = 5;
 let socket = null;
@@ -271,6 +272,8 @@ function apply([name, run, ...rest]) {
   const article = runs.get(run);
   if (!article || !(name in changes)) return;
   changes[name](article, ...rest, run);
+  if (name === "reset") renewed.delete(run);
+  if (name === "d" && renewed.delete(run)) reloadMessages(TRIES);
   toEnd();
 }
 function gone(run) {
@@ -365,6 +368,7 @@ function scan() {
     if (runs.has(run)) continue;
     runs.set(run, article);
     secondsOf(article);
+    if (followed.has(run)) renewed.add(run);
     followed.add(run);
     send({ follow: run, ticket: article.dataset.ticket });
     say(words.writing);

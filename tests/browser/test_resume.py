@@ -215,3 +215,14 @@ def test_a_regenerated_reply_gives_way_before_the_server_has_answered(tab: Page)
     expect(first).to_contain_text("the first reply")
     expect(tab.locator("article.from-model")).to_have_count(2)
     expect(tab.locator("article.from-model").last).to_be_visible()
+
+
+def test_a_reply_that_ends_while_its_messages_are_read_anew_is_whole(tab: Page) -> None:
+    line = Line(tab)
+    send(tab, numbered(delay=25))
+    expect(tab.locator("article.from-model .parts")).to_contain_text("n010")
+    line.lost = lambda frame: '["reset"' in frame or '["p"' in frame or '["n"' in frame  # only its end is heard
+    tab.evaluate("() => htmx.ajax('GET', location.pathname + '/messages', { target: '#messages', swap: 'innerHTML' })")
+    settled(tab)
+    expect(tab.locator("article.from-model .parts")).to_contain_text("n159")
+    assert words(tab) == NUMBERED
