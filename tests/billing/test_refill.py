@@ -205,7 +205,7 @@ def test_a_refusal_says_when_the_next_refill_comes(owner: User, rules: Any) -> N
     told = statement.why_refused(owner, 5_000)
     assert "administrator" not in told
     assert f"{due:%Y}" in told
-    assert f"{due:%-I:%M}" in told or f"{due:%-I} " in told, "the hour, too"
+    assert f"{due:%H:%M}" in told, "the hour, too"
     assert "it needs $0.0050 at first" in told
 
 
@@ -242,7 +242,7 @@ def test_the_settings_show_the_hour(client: Client, owner: User, rules: Any, uni
     assert account is not None
     assert account.next_refill is not None
     page = client.get("/settings/balance").content.decode()
-    assert f"{account.next_refill:%-I:%M}" in page or f"{account.next_refill:%-I} " in page
+    assert f"{account.next_refill:%H:%M}" in page
 
 
 def test_the_rules_stand_in_the_administration(client: Client, admin_user: User) -> None:
