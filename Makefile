@@ -10,7 +10,7 @@ PYTEST := $(BIN)/python -m pytest -q
 INSTALL := env -u UV_OVERRIDE -u UV_CONSTRAINT -u UV_BUILD_CONSTRAINT -u UV_EXCLUDE_NEWER -u UV_PRERELEASE \
 	$(BIN)/uv pip install -q -p $(VENV) --no-config --no-deps --require-hashes --compile-bytecode
 SLOW := wire or fault or security or browser
-BESIDE := browser or fault or security
+BESIDE := browser or fault
 
 .PHONY: up check test lint lock bench shots chromium slapd
 .DEFAULT_GOAL := up
@@ -29,7 +29,7 @@ lint: $(VENV)/.dev
 check: lint
 	$(PYTEST) -m "not ($(SLOW))"
 
-# What waits for browsers and crashes, and what walks all routes, runs beside the rest: each takes one of two cores.
+# What waits for browsers and crashes runs beside the rest: each half takes one of two cores.
 test: lint chromium slapd
 	@$(PYTEST) -m "$(BESIDE)" > $(VENV)/waiting.log 2>&1 & waiting=$$!; \
 	$(PYTEST) -m "not ($(BESIDE))"; rest=$$?; \
