@@ -53,6 +53,7 @@ _EMBEDS: Final = re.compile(
 _ACTS: Final = ("supportedGenerationMethods", "endpoints", "supported_endpoints", "supported_generation_methods")
 _ABLE: Final = ("capabilities.completion_chat", "capabilities.chat_completion", "supports_chat")
 _OUTPUTS: Final = ("architecture.output_modalities", "output_modalities", "supported_output_modalities")
+_NAMES: Final = ("id", "name", "model", "model_name", "key")
 _NO_NAME: Final = re.compile(r"://|^/subscriptions/")  # the place of a model in a catalogue
 
 
@@ -106,7 +107,9 @@ def _name_of(row: Any) -> str:
         return row
     if not isinstance(row, Mapping):
         return ""
-    named = [row[key] for key in ("id", "name", "model", "model_name", "key") if isinstance(row.get(key), str) and row[key]]
+    named = [
+        row[key] for key in ("id", "name", "model", "model_name", "key") if isinstance(row.get(key), str) and row[key]
+    ]
     if isinstance(row.get("id"), str | None):
         return next((each for each in named if not _NO_NAME.search(each)), named[0] if named else "")
     return ""  # an `id` that is no text
@@ -126,19 +129,21 @@ def _may_chat(name: str, row: Mapping[str, Any]) -> bool:
     kinds = [kind.lower() for path in _KINDS if isinstance(kind := _at(row, path), str)]
     if any(_NO_CHAT.search(kind) and not _CHATS.search(kind) for kind in kinds):
         return False
-    if any(_at(row, path) is False for path in _ABLE):
-        return False
-    able = row.get("capabilities")
-    if isinstance(able, list) and "embed" in str(able).lower() and not re.search(r"chat|complet", str(able).lower()):
-        return False
-    acts = next((row[key] for key in _ACTS if isinstance(row.get(key), list) and row[key]), None)
-    if acts is not None and not any(re.search(r"chat|generat|complet|message|response", str(act)) for act in acts):
-        return False
-    if any(isinstance(found := _at(row, path), list) and found and "text" not in found for path in _OUTPUTS):
-        return False
-    if "bert" in str(_at(row, "details.family")).lower():
+    if _does_else(row) or "bert" in str(_at(row, "details.family")).lower():
         return False
     return not _EMBEDS.search(name) or any(_CHATS.search(kind) for kind in kinds)
+
+
+def _does_else(row: Mapping[str, Any]) -> bool:
+    """Whether the row says what the model can do, and chatting is not among it."""
+    able, acts = row.get("capabilities"), next((row[key] for key in _ACTS if isinstance(row.get(key), list)), None)
+    outputs = [found for path in _OUTPUTS if isinstance(found := _at(row, path), list) and found]
+    return (
+        any(_at(row, path) is False for path in _ABLE)
+        or (isinstance(able, list) and "embed" in str(able) and not re.search(r"chat|complet", str(able)))
+        or bool(acts and not any(re.search(r"chat|generat|complet|message|response", str(act)) for act in acts))
+        or any("text" not in found for found in outputs)
+    )
 
 
 def _window_of(row: Mapping[str, Any]) -> int:
