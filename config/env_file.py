@@ -4,8 +4,8 @@ The libraries that read such files differ in what becomes of a comment, pass ove
 Here a switch for safety may stand in any line, so a line that cannot be read is a fault.
 
 * ``# …`` is a comment at the start of a line and after a value with a blank before it. In quotes it is none.
-* Single quotes and backticks keep everything as it is. In double quotes ``\\n``, ``\\r``, ``\\t``, ``\\"``, ``\\\\`` and ``\\$`` are
-  what they are in a shell; any other backslash stays. Quoted values may have several lines.
+* Single quotes and backticks keep everything as it is. In double quotes ``\\n``, ``\\r``, ``\\t``, ``\\"``, ``\\\\``
+  and ``\\$`` are what they are in a shell; any other backslash stays. Quoted values may have several lines.
 * ``${NAME}``, except in those, is the variable of that name: of the environment, else from a line above. With
   ``${NAME:-text}`` it is that text where the variable is not set. A ``$`` without braces is an ordinary character.
 """
@@ -20,7 +20,11 @@ _COMMENT: Final = re.compile(r"\s#.*")
 _AFTER_QUOTE: Final = re.compile(r"\s*(?:#.*)?")
 _IN_DOUBLE: Final = re.compile(r"""\\([nrt"\\$])|\$\{([^}\n]*)\}""")
 _UNQUOTED: Final = re.compile(r"(\Z.)|\$\{([^}\n]*)\}")  # its first group never matches
-_END: Final = {"'": re.compile(r"([^']*)'"), "`": re.compile(r"([^`]*)`"), '"': re.compile(r'((?:[^"\\]|\\.)*)"', re.DOTALL)}
+_END: Final = {
+    "'": re.compile(r"([^']*)'"),
+    "`": re.compile(r"([^`]*)`"),
+    '"': re.compile(r'((?:[^"\\]|\\.)*)"', re.DOTALL),
+}
 _ESCAPED: Final = {"n": "\n", "r": "\r", "t": "\t"}
 _TYPOGRAPHIC: Final = "“”„‟‘’‚«»"
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

@@ -41,7 +41,7 @@ HERE = {"HOME_KEY": "from-outside", "EMPTY": ""}
         ('A="x-${HOME_KEY}-y"', "x-from-outside-y"),
         (r'A="\${HOME_KEY}"', "${HOME_KEY}"),
         ("B=c\nA=${B}d", "cd"),
-        ("A=`{\"it's\": \"${x} # y\"}` # words", '{"it\'s": "${x} # y"}'),
+        ('A=`{"it\'s": "${x} # y"}` # words', '{"it\'s": "${x} # y"}'),
         ("A=`one\ntwo`\nC=d", "one\ntwo"),
         ("A=${NOWHERE:-x y}", "x y"),
         ('A="${EMPTY:-x}-z"', "x-z"),
