@@ -13,7 +13,8 @@ _EMBEDS_V4: Final = IPv6Network("64:ff9b::/96")  # RFC 6052: an IPv4 address, as
 _PORT: Final = r"(?::(?:\d{0,5}|_[\w.-]+))?"  # RFC 7239 lets a port be hidden, too
 _BRACKETED: Final = re.compile(rf"\[([^\[\]]+)\]{_PORT}")
 _WITH_PORT: Final = re.compile(rf"([0-9.]+){_PORT}")
-_FOR: Final = re.compile(r"""(?:^|;)\s*for\s*=\s*(?:"([^"]*)"|([^;"\s]*))""", re.IGNORECASE)
+_TOKENS: Final = re.compile(r'"(?:[^"\\]|\\.)*"?|[,;]|[^",;]+')  # of `Forwarded`: a quoted text may hold any sign
+_FOR: Final = re.compile(r"\s*for\s*=\s*(.*?)\s*", re.IGNORECASE | re.DOTALL)
 _told: dict[str, float] = {}
 
 
@@ -64,10 +65,21 @@ def _told_by(headers: Mapping[str, str]) -> Iterator[str]:
     if usual.strip():
         yield from (each for each in usual.split(",") if each.strip())
         return
-    for each in headers.get("HTTP_FORWARDED", "").split(","):
-        if each.strip():
-            found = _FOR.search(each)
-            yield (found[1] or found[2] or "") if found else ""
+    for element in _split(headers.get("HTTP_FORWARDED", ""), ","):
+        if element.strip():
+            found = [told[1] for pair in _split(element, ";") if (told := _FOR.fullmatch(pair))]
+            yield re.sub(r"\\(.)", r"\1", found[0].strip('"')) if len(found) == 1 else ""
+
+
+def _split(text: str, sign: str) -> list[str]:
+    """Return the parts of a header between the signs that are not in quotes."""
+    parts = [""]
+    for token in _TOKENS.findall(text):
+        if token == sign:
+            parts.append("")
+        else:
+            parts[-1] += token
+    return parts
 
 
 def _tell(words: str, peer: str) -> None:

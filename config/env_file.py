@@ -4,10 +4,10 @@ The libraries that read such files differ in what becomes of a comment, pass ove
 Here a switch for safety may stand in any line, so a line that cannot be read is a fault.
 
 * ``# …`` is a comment at the start of a line and after a value with a blank before it. In quotes it is none.
-* Single quotes keep everything as it is. In double quotes ``\\n``, ``\\r``, ``\\t``, ``\\"``, ``\\\\`` and ``\\$`` are
-  what they are in a shell; any other backslash stays. Quoted values may have several lines.
-* ``${NAME}``, except in single quotes, is the variable of that name: of the environment, else from a line above.
-  A ``$`` without braces is an ordinary character.
+* Single quotes and backticks keep everything as it is. In double quotes ``\\n``, ``\\r``, ``\\t``, ``\\"``, ``\\\\``
+  and ``\\$`` are what they are in a shell; any other backslash stays. Quoted values may have several lines.
+* ``${NAME}``, except in those, is the variable of that name: of the environment, else from a line above. With
+  ``${NAME:-text}`` it is that text where the variable is not set. A ``$`` without braces is an ordinary character.
 """
 
 import re
@@ -20,7 +20,11 @@ _COMMENT: Final = re.compile(r"\s#.*")
 _AFTER_QUOTE: Final = re.compile(r"\s*(?:#.*)?")
 _IN_DOUBLE: Final = re.compile(r"""\\([nrt"\\$])|\$\{([^}\n]*)\}""")
 _UNQUOTED: Final = re.compile(r"(\Z.)|\$\{([^}\n]*)\}")  # its first group never matches
-_END: Final = {"'": re.compile(r"([^']*)'"), '"': re.compile(r'((?:[^"\\]|\\.)*)"', re.DOTALL)}
+_END: Final = {
+    "'": re.compile(r"([^']*)'"),
+    "`": re.compile(r"([^`]*)`"),
+    '"': re.compile(r'((?:[^"\\]|\\.)*)"', re.DOTALL),
+}
 _ESCAPED: Final = {"n": "\n", "r": "\r", "t": "\t"}
 _TYPOGRAPHIC: Final = "“”„‟‘’‚«»"
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -85,7 +89,7 @@ def _quoted(rest: str, quote: str, known: Mapping[str, str]) -> tuple[str, int]:
         raise _Unreadable("begins with a quote that is never closed")
     if not _AFTER_QUOTE.fullmatch(rest[end.end() :].partition("\n")[0]):
         raise _Unreadable("goes on after the closing quote")
-    value = end[1] if quote == "'" else _filled(end[1], _IN_DOUBLE, known)
+    value = _filled(end[1], _IN_DOUBLE, known) if quote == '"' else end[1]
     return value, end[1].count("\n")
 
 
@@ -93,10 +97,11 @@ def _filled(text: str, pattern: re.Pattern[str], known: Mapping[str, str]) -> st
     def replaced(found: re.Match[str]) -> str:
         if found[1]:
             return _ESCAPED.get(found[1], found[1])
-        if not _NAME.fullmatch(found[2]):
+        name, instead, default = found[2].partition(":-")
+        if not _NAME.fullmatch(name):
             raise _Unreadable("has ${…} around what is no name of a variable; in single quotes it stays as it is")
-        if not known.get(found[2]):
-            raise _Unreadable(f"needs {found[2]}, which is not set; in single quotes ${{…}} stays as it is")
-        return known[found[2]]
+        if not known.get(name) and not instead:
+            raise _Unreadable(f"needs {name}, which is not set; in single quotes ${{…}} stays as it is")
+        return known.get(name) or default
 
     return pattern.sub(replaced, text)

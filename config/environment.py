@@ -65,6 +65,7 @@ class Environment:
 
     def secret(self, name: str) -> str:
         """Return a password or key as it is, but for the line's end that files of secrets have."""
+        self.asked.add(name)
         return os.environ.get(name, "").rstrip("\r\n")
 
     def switch(self, name: str, default: bool) -> bool:

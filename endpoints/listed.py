@@ -23,23 +23,38 @@ WHY: Final[dict[str, Promise]] = {  # why a row is left out
     "many": _("beyond the number that can be shown"),
 }
 _ROWS: Final = ("data", "models", "result", "value", "items")
-# Where a row tells its window, as paths. What the server runs a model with goes before what it could take.
-_SERVED: Final = (
-    "meta.n_ctx", "loaded_context_length", "max_model_len", "top_provider.context_length", "context_length",
-    "context_window", "max_context_length", "contextLength", "contextWindow", "maxContextLength", "context_size",
-    "context", "max_context_window_tokens", "max_context_tokens", "max_seq_len", "max_sequence_length", "n_ctx",
-    "max_input_tokens", "inputTokenLimit", "input_token_limit", "limits.max_input_tokens", "limits.context",
-    "limit.context", "capabilities.limits.max_context_window_tokens", "model_info.max_input_tokens",
-    "model_info.context_length", "details.context_length",
+# How fields are called that tell a window, in small letters without underscores, wherever they stand in a row.
+# What the server runs a model with goes before what it was trained with.
+_SERVED: Final = frozenset({
+    "context", "contextlength", "contextlen", "contextsize", "contexttokens", "contextwindow", "contextwindowtokens",
+    "ctxlen", "ctxsize", "loadedcontextlength", "maxcontext", "maxcontextlength", "maxcontextsize", "maxcontexttokens",
+    "maxcontextwindow", "maxcontextwindowtokens", "maxmodellen", "maxmodellength", "maxseqlen", "maxseqlength",
+    "maxsequencelength", "maxtotaltokens", "nctx", "numctx", "availablecontexttokens", "inputtokenlimit",
+    "maxinputlength", "maxinputtokens", "maxprompttokens", "maxpromptlength", "maxtokeninput", "sequencelength",
+})  # fmt: skip
+_TRAINED: Final = frozenset({"maxpositionembeddings", "nctxtrain"})
+_DEEP: Final = 4  # mappings within one another that are looked through
+_PRICES: Final = re.compile(r"pric|cost", re.IGNORECASE)  # which may go by the length of a prompt
+_AMOUNT: Final = re.compile(r"(\d{1,12})(?:\.0*)?\s*([km]?)", re.IGNORECASE)
+_TIMES: Final = {"": 1, "k": 1_000, "m": 1_000_000}
+# Where a row says what a model is for, as paths.
+_KINDS: Final = (
+    "task", "task.name", "type", "kind", "model_type", "pipeline_tag", "mode", "model_info.mode", "capabilities.type",
 )  # fmt: skip
-_TRAINED: Final = ("meta.n_ctx_train", "n_ctx_train")
-_KINDS: Final = ("task", "type", "model_type", "pipeline_tag", "mode")  # fields that say what a model is for
 _NO_CHAT: Final = re.compile(
     r"embed|rerank|image|speech|audio|transcri|moderation|tts|stt|video|feature-extraction|similarity|classif"
 )
-_CHATS: Final = re.compile(r"chat|text-generation|text2text|vlm|llm|multimodal|conversational|image-text-to-text")
-_EMBEDS: Final = re.compile(r"(?:^|[-_./: ])(?:text-?)?embed(?:der|dings?)?(?=$|[-_./: \d])", re.IGNORECASE)
+_CHATS: Final = re.compile(r"chat|text[- _]generation|text2text|vlm|llm|multimodal|conversational|image-text-to-text")
+_EMBEDS: Final = re.compile(
+    r"(?:^|[-_./: ])(?:(?:text-?)?embed(?:der|dings?)?|rerank(?:er)?|bge|minilm|whisper|dall-e|tts|moderation)"
+    r"(?=$|[-_./: \d])",
+    re.IGNORECASE,
+)
 _ACTS: Final = ("supportedGenerationMethods", "endpoints", "supported_endpoints", "supported_generation_methods")
+_ABLE: Final = ("capabilities.completion_chat", "capabilities.chat_completion", "supports_chat")
+_OUTPUTS: Final = ("architecture.output_modalities", "output_modalities", "supported_output_modalities")
+_NAMES: Final = ("id", "name", "model", "model_name", "key")
+_NO_NAME: Final = re.compile(r"://|^/subscriptions/")  # the place of a model in a catalogue
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +87,17 @@ def read_list(body: Any) -> Listed:
             left_out["many"] += 1
         else:
             rows[name] = told
-    windows = {name: window for name, row in rows.items() if (window := _window_of(row))}
+    own = {name: _window_of(row) for name, row in rows.items()}
+    windows = {name: window for name, row in rows.items() if (window := own[name] or _of_parent(row, own))}
     return Listed(tuple(rows), windows, rows, dict(left_out))
 
 
 def _rows_of(body: Any) -> Iterator[Any]:
     if isinstance(body, Mapping):
-        body = next((body[key] for key in _ROWS if isinstance(body.get(key), list)), None)
+        told = [body[key] for key in _ROWS if isinstance(body.get(key), list | Mapping)]
+        body = next((each for each in told if isinstance(each, list)), told[0] if told else None)
+    if isinstance(body, Mapping):  # by their names
+        body = [{"id": name, **row} for name, row in body.items() if isinstance(row, Mapping)]
     yield from body if isinstance(body, list) else ()
 
 
@@ -88,9 +107,11 @@ def _name_of(row: Any) -> str:
         return row
     if not isinstance(row, Mapping):
         return ""
-    named = [row[key] for key in ("id", "name", "model", "model_name") if isinstance(row.get(key), str) and row[key]]
+    named = [
+        row[key] for key in ("id", "name", "model", "model_name", "key") if isinstance(row.get(key), str) and row[key]
+    ]
     if isinstance(row.get("id"), str | None):
-        return next((each for each in named if "://" not in each), named[0] if named else "")
+        return next((each for each in named if not _NO_NAME.search(each)), named[0] if named else "")
     return ""  # an `id` that is no text
 
 
@@ -105,28 +126,48 @@ def _fault_of(name: str, row: Mapping[str, Any]) -> str:
 
 def _may_chat(name: str, row: Mapping[str, Any]) -> bool:
     """Whether nothing says that the model does something else."""
-    kinds = [row[key].lower() for key in _KINDS if isinstance(row.get(key), str)]
+    kinds = [kind.lower() for path in _KINDS if isinstance(kind := _at(row, path), str)]
     if any(_NO_CHAT.search(kind) and not _CHATS.search(kind) for kind in kinds):
         return False
-    able = row.get("capabilities")
-    if isinstance(able, Mapping) and able.get("completion_chat") is False:
-        return False
-    acts = next((row[key] for key in _ACTS if isinstance(row.get(key), list) and row[key]), None)
-    if acts is not None and not any(re.search(r"chat|generat|complet|message|response", str(act)) for act in acts):
-        return False
-    shape = row.get("architecture")
-    outputs = shape.get("output_modalities") if isinstance(shape, Mapping) else None
-    if isinstance(outputs, list) and outputs and "text" not in outputs:
+    if _does_else(row) or "bert" in str(_at(row, "details.family")).lower():
         return False
     return not _EMBEDS.search(name) or any(_CHATS.search(kind) for kind in kinds)
 
 
+def _does_else(row: Mapping[str, Any]) -> bool:
+    """Whether the row says what the model can do, and chatting is not among it."""
+    able, acts = row.get("capabilities"), next((row[key] for key in _ACTS if isinstance(row.get(key), list)), None)
+    outputs = [found for path in _OUTPUTS if isinstance(found := _at(row, path), list) and found]
+    return (
+        any(_at(row, path) is False for path in _ABLE)
+        or (isinstance(able, list) and "embed" in str(able) and not re.search(r"chat|complet", str(able)))
+        or bool(acts and not any(re.search(r"chat|generat|complet|message|response", str(act)) for act in acts))
+        or any("text" not in found for found in outputs)
+    )
+
+
 def _window_of(row: Mapping[str, Any]) -> int:
     """Return the smallest window that the row tells, since a prompt must fit them all; 0 where it tells none."""
-    for paths in (_SERVED, _TRAINED):
-        if found := [window for path in paths if (window := _tokens(_at(row, path)))]:
+    told = [(key.lower().replace("_", ""), value) for key, value in _fields(row, _DEEP)]
+    for names in (_SERVED, _TRAINED):
+        if found := [window for name, value in told if name in names and (window := _tokens(value))]:
             return min(found)
     return 0
+
+
+def _of_parent(row: Mapping[str, Any], windows: Mapping[str, int]) -> int:
+    """Return the window of the model that this one was made from, as an adapter of a server that runs both."""
+    parent = row.get("parent")
+    return windows.get(parent, 0) if isinstance(parent, str) else 0
+
+
+def _fields(told: Any, deep: int) -> Iterator[tuple[str, Any]]:
+    """Yield each field of the row and of what stands within it."""
+    for row in told if isinstance(told, list) else [told]:
+        for key, value in row.items() if isinstance(row, Mapping) else ():
+            yield str(key), value
+            if deep > 1 and not _PRICES.search(str(key)):
+                yield from _fields(value, deep - 1)
 
 
 def _at(row: Mapping[str, Any], path: str) -> Any:
@@ -137,8 +178,9 @@ def _at(row: Mapping[str, Any], path: str) -> Any:
 
 
 def _tokens(value: Any) -> int:
-    if isinstance(value, str) and value.strip().isdecimal() and len(value) < 12:
-        value = int(value)
+    """Return a number of tokens, also of texts such as ``32,768`` and ``32k``; 0 for what is none."""
+    if isinstance(value, str) and (written := _AMOUNT.fullmatch(value.strip().replace(",", "").replace("_", ""))):
+        value = int(written[1]) * _TIMES[written[2].lower()]
     if isinstance(value, bool) or not isinstance(value, int | float) or value != value // 1:
         return 0
     return int(value) if _LEAST_WINDOW <= value <= _LARGEST_WINDOW else 0

@@ -1,7 +1,9 @@
 """What is made of the claims of a provider: a name, an address, roles."""
 
+import json
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,19 +17,20 @@ _WHY: Final = {
     "or name roles instead",
     False: "let the provider send it, or ask for it with OPENID_SCOPE",
 }
+_NAMED: Final = ("name", "displayName", "display", "value", "id")  # fields of an object that stands for a group
 Sources = Mapping[str, Mapping[str, Any]]  # the claims by token: access, id, userinfo
 
 
 def at(claims: Mapping[str, Any], path: str) -> Any:
-    """Return what stands at `path`, such as ``realm_access.roles``; a claim may have dots in its own name."""
+    """Return what stands at `path`, such as ``realm_access.roles``; any name on the way may have dots of its own."""
     if path in claims:
         return claims[path]
-    found: Any = claims
-    for name in path.split("."):
-        if not isinstance(found, Mapping) or name not in found:
-            return None
-        found = found[name]
-    return found
+    names = path.split(".")
+    for count in range(len(names) - 1, 0, -1):
+        within = claims.get(".".join(names[:count]))
+        if isinstance(within, Mapping) and (found := at(within, ".".join(names[count:]))) is not None:
+            return found
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +49,38 @@ def names_at(sources: Sources, claim: Claim) -> Told:
     holds and says so in one of the ways of OpenID Connect (distributed claims) and of Entra.
     """
     told = sources.get(claim.kind, {})
-    found = at(told, claim.path)
+    found = _unfolded(at(told, claim.path))
     too_many = _is_kept_elsewhere(told, claim.path)
-    if isinstance(found, str):
-        names = [found] if found else []
-    elif isinstance(found, Sequence | Mapping):
-        names = [name for name in found if isinstance(name, str) and name]
-    else:
+    if not isinstance(found, Sequence | Mapping):
         log.warning("the %s token has no claim %s: %s", claim.kind, claim.path, _WHY[too_many])
         return Told((), complete=False, too_many=too_many)
     if too_many:
         log.warning("the %s token has only a part of the claim %s: %s", claim.kind, claim.path, _WHY[True])
-    return Told(names, complete=not too_many, too_many=too_many)
+    names = [_name_of(each) for each in found]
+    if unclear := names.count(None):
+        log.warning("the %s token has in its claim %s what is no name, times: %d", claim.kind, claim.path, unclear)
+    return Told([name for name in names if name], complete=not too_many and not unclear, too_many=too_many)
+
+
+def _unfolded(found: Any) -> Any:
+    """Return a list in place of one name, and of a list that is written as a text of JSON."""
+    if not isinstance(found, str):
+        return found
+    with suppress(ValueError, RecursionError):
+        if isinstance(inner := json.loads(found), list):
+            return inner
+    return [found]
+
+
+def _name_of(entry: Any) -> str | None:
+    """Return the name of a group or role, which may be a number or stand in an object; None for what is none."""
+    if isinstance(entry, Mapping):
+        entry = next((entry[key] for key in _NAMED if entry.get(key)), {})
+    if isinstance(entry, int) and not isinstance(entry, bool):
+        return str(entry)
+    if entry is None or isinstance(entry, str):
+        return (entry or "").strip()
+    return None
 
 
 def _is_kept_elsewhere(told: Mapping[str, Any], path: str) -> bool:

@@ -21,8 +21,17 @@ from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from ldap3.core.exceptions import LDAPException, LDAPInvalidCredentialsResult
-from ldap3.core.results import RESULT_SIZE_LIMIT_EXCEEDED, RESULT_TIME_LIMIT_EXCEEDED
+from ldap3.core.exceptions import (
+    LDAPConstraintViolationResult,
+    LDAPException,
+    LDAPInappropriateAuthenticationResult,
+    LDAPInsufficientAccessRightsResult,
+    LDAPInvalidCredentialsResult,
+    LDAPNoSuchObjectResult,
+    LDAPReferralResult,
+    LDAPUnwillingToPerformResult,
+)
+from ldap3.core.results import RESULT_REFERRAL, RESULT_SIZE_LIMIT_EXCEEDED, RESULT_TIME_LIMIT_EXCEEDED
 from ldap3.utils.conv import escape_filter_chars
 
 from accounts.models import User
@@ -35,6 +44,11 @@ MOST_GROUPS: Final = 1000
 log = logging.getLogger(__name__)
 Entry = Mapping[str, Any]
 _SUB_CODE: Final = re.compile(r"\bdata\s+([0-9a-f]{3})\b", re.IGNORECASE)
+# Answers about one person, who may be locked out or has no password: the directory itself is well.
+NOT_THIS_PERSON: Final = (
+    LDAPInvalidCredentialsResult, LDAPConstraintViolationResult, LDAPInappropriateAuthenticationResult,
+    LDAPInsufficientAccessRightsResult, LDAPNoSuchObjectResult, LDAPUnwillingToPerformResult,
+)  # fmt: skip
 # What Active Directory answers to a right password only. Others (no such person 525, wrong 52e, locked out 775) say
 # something about a person to whoever guesses, so they are answered like a wrong password.
 REASONS: Final[Mapping[str, Promise]] = {
@@ -77,11 +91,14 @@ def look_up(directory: Directory, *, login: str, password: str) -> social.Identi
     with _connection(directory, directory.bind_dn, directory.bind_password) as reader:
         found = _search(reader, directory.base, _filled(directory.filter, username=login), _attributes(directory), 2)
         if found is None or len(found) != 1:
+            if found != []:
+                log.warning("the directory has more than one person for a login: nobody is let in with it")
             return None
         entry = found[0]
         try:
             _connection(directory, entry["dn"], password).unbind()
-        except LDAPInvalidCredentialsResult as error:
+        except NOT_THIS_PERSON as error:
+            log.info("the directory does not let %s in: %s", entry["dn"], error.description)
             _raise_reason(str(error.message))
             return None
         groups = _groups(reader, directory, entry) if directory.group_base else None
@@ -160,7 +177,9 @@ def _search(
 ) -> list[Entry] | None:
     """Return what is found; None where that is only a part: more than `most`, or more than there was time for."""
     reader.search(base, query, attributes=list(attributes), size_limit=most, time_limit=READ_SECONDS)
-    # The library raises for other results, not for these two.
+    # The library raises for other results, not for these.
+    if reader.result["result"] == RESULT_REFERRAL:
+        raise LDAPReferralResult(result=RESULT_REFERRAL, description=f"{base} is in another directory")
     if reader.result["result"] in {RESULT_SIZE_LIMIT_EXCEEDED, RESULT_TIME_LIMIT_EXCEEDED}:
         log.warning("the directory tells only a part of what is below %s", base)
         return None

@@ -3,7 +3,7 @@
 from calendar import monthrange
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import MAXYEAR, UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -144,5 +144,5 @@ def _later(at: datetime, refill: policy.Refill) -> datetime:
     if refill.unit != "months":
         return at + timedelta(**{refill.unit: refill.value})
     months = at.year * 12 + at.month - 1 + refill.value
-    year, month = months // 12, months % 12 + 1
+    year, month = min(months // 12, MAXYEAR), months % 12 + 1
     return at.replace(year=year, month=month, day=min(at.day, monthrange(year, month)[1]))

@@ -4,13 +4,13 @@ What cannot be put in never goes anywhere: a key that holds it counts as not wri
 an address or a key is left out (`endpoints.building`). Both are said.
 """
 
-import os
 import re
 from collections.abc import Iterable
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
+from config.environment import env
 from endpoints.config.faults import Place
 
 _VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -83,13 +83,13 @@ def _items(value: Any, keep: frozenset[str]) -> Iterable[Any]:
 
 
 def _value_of(found: "re.Match[str]") -> str:
-    return found[0] if _why_not(found[1]) else os.environ[found[1]].strip()
+    return found[0] if _why_not(found[1]) else env.text(found[1])
 
 
 def _why_not(name: str) -> str:
     """Return why the variable is not put in; nothing where it is."""
-    value = os.environ.get(name, "")
-    if not value.strip():
+    value = env.text(name)
+    if not value:
         return _("%s is not set") % name
     if name in _NEVER:
         return _("%s is a secret of this site, which no endpoint is told") % name

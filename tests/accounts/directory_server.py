@@ -69,6 +69,7 @@ def _configuration(folder: Path) -> str:
     return f"""{schemas}
 modulepath {MODULES}
 moduleload back_mdb
+referral ldap://elsewhere.example.net
 pidfile {folder / "slapd.pid"}
 TLSCACertificateFile {folder / "ca.pem"}
 TLSCertificateFile {folder / "server.pem"}

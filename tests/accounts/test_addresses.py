@@ -95,6 +95,16 @@ def test_what_cannot_be_understood_is_the_proxy_and_told(written: str, caplog: p
         (1, {"HTTP_FORWARDED": "for=unknown, proto=https"}, PROXY),
         (1, {"HTTP_FORWARDED": "for=6.6.6.6", "HTTP_X_FORWARDED_FOR": "198.51.100.23"}, "198.51.100.23"),
         (0, {"HTTP_FORWARDED": "for=198.51.100.23"}, PROXY),
+        (1, {"HTTP_FORWARDED": 'host="a,b;for=6.6.6.6, for=6.6.6.6";for=198.51.100.23'}, "198.51.100.23"),
+        (1, {"HTTP_FORWARDED": 'for=198.51.100.23;by="a,b";proto=https'}, "198.51.100.23"),
+        (1, {"HTTP_FORWARDED": r'for="198.51.100.23\:80"'}, "198.51.100.23"),
+        (1, {"HTTP_FORWARDED": 'for=198.51.100.23;host="a\\", for=6.6.6.6'}, "198.51.100.23"),
+        (1, {"HTTP_FORWARDED": "for=[2001:db8:1::9]:80"}, "2001:db8:1::9"),
+        (1, {"HTTP_FORWARDED": "for=6.6.6.6;for=198.51.100.23"}, PROXY),
+        (1, {"HTTP_FORWARDED": "x-for=6.6.6.6"}, PROXY),
+        (2, {"HTTP_X_FORWARDED_FOR": "198.51.100.23, unknown"}, "198.51.100.23"),
+        (2, {"HTTP_X_FORWARDED_FOR": "unknown, 192.0.2.1"}, PROXY),
+        (1, {"HTTP_X_REAL_IP": "6.6.6.6"}, PROXY),
     ],
 )
 def test_as_many_entries_count_as_proxies_are_trusted(hops: int, headers: dict[str, str], address: str) -> None:

@@ -160,6 +160,7 @@ def test_a_person_switched_off_stays_out(client: Client, server: DirectoryServer
         {"bind_password": "wrong"},
         {"base": "ou=gone,dc=example,dc=org"},
         {"filter": "(("},
+        {"base": "dc=elsewhere,dc=net"},  # which is answered with a referral
     ],
     ids=str,
 )
@@ -276,8 +277,14 @@ def test_who_waits_for_approval_or_is_switched_off_is_told(by_name: DirectorySer
 
 def active_directory(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
     """Let the directory answer to people as Active Directory does."""
+    comment = f"80090308: LdapErr: DSID-0C09044E, comment: AcceptSecurityContext error, data {code}, v4563\0"
+    refusing_people(monkeypatch, 49, comment)
+
+
+def refusing_people(monkeypatch: pytest.MonkeyPatch, result: int, message: str) -> None:
+    """Let the directory answer so to everybody who brings a password of their own."""
     # What imports ldap3 does so where its warnings are expected.
-    from ldap3.core.exceptions import LDAPInvalidCredentialsResult  # noqa: PLC0415
+    from ldap3.core.exceptions import LDAPOperationResult  # noqa: PLC0415
 
     from accounts.identity import directory  # noqa: PLC0415
 
@@ -285,8 +292,7 @@ def active_directory(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
 
     def connect(where: Directory, dn: str, password: str) -> Any:
         if dn != READER:
-            comment = f"80090308: LdapErr: DSID-0C09044E, comment: AcceptSecurityContext error, data {code}, v4563\0"
-            raise LDAPInvalidCredentialsResult(result=49, message=comment)
+            raise LDAPOperationResult(result=result, message=message)
         return real(where, dn, password)
 
     monkeypatch.setattr(directory, "_connection", connect)
@@ -318,6 +324,28 @@ def test_what_active_directory_says_to_a_guess_is_kept(
 ) -> None:
     active_directory(monkeypatch, code)
     assert by_api("frieda") == (404, "The username or the password is not right.")
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("code", [19, 32, 48, 50, 53])
+def test_a_directory_that_is_well_and_refuses_one_person_is_not_silent(
+    by_name: DirectoryServer, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    refusing_people(monkeypatch, code, "Exceed password retry limit. Contact system administrator to reset.")
+    assert by_api("frieda") == (404, "The username or the password is not right.")
+
+
+@pytest.mark.parametrize("code", [8, 13, 51, 52, 80])
+def test_a_directory_that_cannot_check_is_silent(
+    by_name: DirectoryServer, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    refusing_people(monkeypatch, code, "not now")
+    assert "does not answer" in by_api("frieda")[1]
+
+
+def test_an_answer_from_elsewhere_is_none(server: DirectoryServer, settings: Settings) -> None:
+    settings.DIRECTORY = replace(settings.DIRECTORY, base="dc=elsewhere,dc=net")
+    assert "does not answer" in by_api("lina@example.org")[1]
 
 
 def test_a_local_account_with_the_same_password_still_opens(

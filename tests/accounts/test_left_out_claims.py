@@ -35,11 +35,38 @@ TOO_MANY = [
     {"groups": [], **ELSEWHERE},
     {"groups": [OTHER], **ELSEWHERE},
     {"groups": None, **ELSEWHERE},
+    {"groups": [{}], **ELSEWHERE},
 ]
-NOT_ASKED_FOR: list[dict[str, Any]] = [{}, {"groups": None}, {"groups": 7}, {"_claim_names": {"address": "src1"}},
-                                       {"_claim_names": "nonsense"}, {"hasgroups": False}]  # fmt: skip
-NONE = [{"groups": []}, {"groups": ""}, {"groups": {}}, {"groups": [OTHER]}, {"groups": [7, None, ""]}]
-TOLD = [{"groups": [STAFF, BOSS]}, {"groups": STAFF}, {"groups": {STAFF: {}}}, {"groups": [STAFF], **ELSEWHERE}]
+NOT_ASKED_FOR: list[dict[str, Any]] = [
+    {},
+    {"groups": None},
+    {"groups": 7},
+    {"groups": True},
+    {"_claim_names": {"address": "src1"}},
+    {"_claim_names": "nonsense"},
+    {"hasgroups": False},
+]
+UNCLEAR: list[dict[str, Any]] = [
+    {"groups": [{"members": 3}]},
+    {"groups": [[OTHER]]},
+    {"groups": [OTHER, {}]},
+    {"groups": [True]},
+]
+NONE = [{"groups": []}, {"groups": ""}, {"groups": {}}, {"groups": [OTHER]}, {"groups": [7, None, ""]},
+        {"groups": "[]"}, {"groups": [{"name": OTHER, "id": STAFF}]}]  # fmt: skip
+TOLD = [
+    {"groups": [STAFF, BOSS]},
+    {"groups": STAFF},
+    {"groups": {STAFF: {}}},
+    {"groups": [STAFF], **ELSEWHERE},
+    {"groups": [{"name": STAFF}]},
+    {"groups": [{"displayName": STAFF, "id": "7"}]},
+    {"groups": [{"value": STAFF, "type": "direct"}]},
+    {"groups": [{"id": STAFF, "displayName": None}]},
+    {"groups": f'["{STAFF}", "{BOSS}"]'},
+    {"groups": [f" {STAFF} "]},
+    {"groups": [{"members": 3}, STAFF]},
+]
 
 
 def said(claims: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -70,6 +97,16 @@ def test_a_claim_that_is_not_there_is_named_in_the_log(
     assert "the id token has no claim groups" in caplog.text
 
 
+@pytest.mark.parametrize("claims", UNCLEAR, ids=str)
+def test_entries_that_are_no_names_are_told(claims: dict[str, Any], caplog: pytest.LogCaptureFixture) -> None:
+    assert "did not say which groups or roles you have" in why_kept_out(said(claims), A)
+    assert "the id token has in its claim groups what is no name, times: 1" in caplog.text
+
+
+def test_a_group_may_be_a_number() -> None:
+    assert why_kept_out(said({"groups": [17]}), replace(A, required_roles=("17",))) == ""
+
+
 @pytest.mark.parametrize("claims", NONE, ids=str)
 def test_an_empty_claim_is_no_membership(claims: dict[str, Any], caplog: pytest.LogCaptureFixture) -> None:
     assert why_kept_out(said(claims), A) == "Your account there does not have a role that may sign in here."
@@ -83,6 +120,15 @@ def test_an_empty_claim_is_no_membership(claims: dict[str, Any], caplog: pytest.
         ("realm_access.roles", {"realm_access": {}}, True),
         ("realm_access.roles", {"_claim_names": {"realm_access": "src1"}}, True),
         ("https://example.org/roles", {"https://example.org/roles": [STAFF]}, False),
+        ("resource_access.my-chat.roles", {"resource_access": {"my-chat": {"roles": [STAFF]}}}, False),
+        (
+            "resource_access.chat.example.org.roles",
+            {"resource_access": {"chat.example.org": {"roles": [STAFF]}}},
+            False,
+        ),
+        ("https://example.org/app.roles", {"https://example.org/app": {"roles": [STAFF]}}, False),
+        ("urn:zitadel:iam:org:project:roles", {"urn:zitadel:iam:org:project:roles": {STAFF: {"1": "x"}}}, False),
+        ("cognito:groups", {"cognito:groups": [OTHER]}, True),
         ("https://example.org/roles", {"_claim_names": {"https://example.org/roles": "src1"}}, True),
     ],
 )
@@ -120,7 +166,7 @@ def standing(user: User) -> tuple[str, list[str]]:
     return str(User.objects.get(id=user.id).role_id), groups_of(user)
 
 
-@pytest.mark.parametrize("claims", TOO_MANY + NOT_ASKED_FOR, ids=str)
+@pytest.mark.parametrize("claims", TOO_MANY + NOT_ASKED_FOR + UNCLEAR, ids=str)
 def test_what_is_left_out_stays_as_it_was(arrive: Callable[..., User], claims: dict[str, Any]) -> None:
     user = arrive({"groups": [STAFF, BOSS]})
     assert standing(user) == (BOSS, [STAFF, BOSS])
@@ -135,7 +181,7 @@ def test_what_is_empty_is_taken_away(arrive: Callable[..., User]) -> None:
     assert user.id
 
 
-@pytest.mark.parametrize("claims", TOO_MANY + NOT_ASKED_FOR, ids=str)
+@pytest.mark.parametrize("claims", TOO_MANY + NOT_ASKED_FOR + UNCLEAR, ids=str)
 def test_an_administrator_stays_one_where_nothing_is_said(arrive: Callable[..., User], claims: dict[str, Any]) -> None:
     assert arrive({"groups": ["the-boss"]}).role_id == Role.ADMIN
     assert arrive(claims).role_id == Role.ADMIN
@@ -143,7 +189,7 @@ def test_an_administrator_stays_one_where_nothing_is_said(arrive: Callable[..., 
 
 
 @pytest.mark.security
-@pytest.mark.parametrize("claims", TOO_MANY + NOT_ASKED_FOR, ids=str)
+@pytest.mark.parametrize("claims", TOO_MANY + NOT_ASKED_FOR + UNCLEAR, ids=str)
 def test_a_new_person_of_whom_nothing_is_said_gets_the_fallback(
     arrive: Callable[..., User], claims: dict[str, Any]
 ) -> None:
@@ -151,7 +197,7 @@ def test_a_new_person_of_whom_nothing_is_said_gets_the_fallback(
 
 
 @pytest.mark.security
-@pytest.mark.parametrize("claims", TOO_MANY + NOT_ASKED_FOR + NONE, ids=str)
+@pytest.mark.parametrize("claims", TOO_MANY + NOT_ASKED_FOR + UNCLEAR + NONE, ids=str)
 def test_the_first_person_is_no_administrator_without_a_word(
     arrive: Callable[..., User], admin_user: User, claims: dict[str, Any]
 ) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -243,6 +243,31 @@ def test_the_settings_show_the_hour(client: Client, owner: User, rules: Any, uni
     assert account.next_refill is not None
     page = client.get("/settings/balance").content.decode()
     assert f"{account.next_refill:%H:%M}" in page
+
+
+MONTH_ENDS = [datetime(year, month, day, 23, 59, tzinfo=UTC) for year, month, day in
+              [(2026, 1, 31), (2028, 1, 31), (2026, 3, 31), (2027, 12, 31), (2028, 2, 29), (2026, 8, 30)]]  # fmt: skip
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("at", MONTH_ENDS, ids=str)
+@pytest.mark.parametrize("months", [1, 2, 12, 13])
+def test_what_is_told_of_months_is_what_the_database_goes_by(
+    owner: User, rules: Any, at: datetime, months: int
+) -> None:
+    rules(refill=policy.Refill(REFILL, months, "months"))
+    Balance.objects.create(user=owner, last_refill_at=at)
+    account = statement.account_of(owner)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT %s::timestamptz + make_interval(months => %s)", [at, months])
+        assert account is not None
+        assert cursor.fetchone() == (account.next_refill,)
+
+
+def test_a_refill_that_nobody_lives_to_see_breaks_no_page(client: Client, owner: User, rules: Any) -> None:
+    rules(refill=policy.Refill(REFILL, 100_000, "months"))
+    client.force_login(owner)
+    assert "9999" in client.get("/settings/balance").content.decode()
 
 
 def test_the_rules_stand_in_the_administration(client: Client, admin_user: User) -> None:

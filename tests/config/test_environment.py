@@ -162,9 +162,12 @@ def test_what_others_left_of_their_own_file_is_told(env: Environment, tmp_path: 
     os.environ |= {"X": '"sk-1"', "Y": "https://a.example # ours", "Z": "plain#1"}
     for name in "XYZ":
         env.text(name)
+    os.environ["W"] = "'s3cret'"
+    env.secret("W")
     told = env.suspicious()
-    assert [each.split()[0] for each in told] == ["X", "Y"]
+    assert [each.split()[0] for each in told] == ["W", "X", "Y"]
     assert "sk-1" not in "".join(told)
+    assert "s3cret" not in "".join(told)
 
 
 # --- programs, each in a process of its own ------------------------------------------------------------

@@ -63,6 +63,27 @@ def test_each_real_name_is_there_once_and_the_others_are_counted() -> None:
         ({"id": "text-embedding-3-small"}, False),
         ({"id": "nomic-embed-text:latest"}, False),
         ({"id": "embedded-systems-tutor"}, True),
+        ({"id": "Bert-writer"}, True),
+        ({"id": "a", "capabilities": {"chat_completion": False, "embeddings": True}}, False),
+        ({"id": "a", "capabilities": {"chat_completion": True, "embeddings": False}}, True),
+        ({"id": "a", "capabilities": {"type": "embeddings"}}, False),
+        ({"id": "a", "capabilities": ["embedding"]}, False),
+        ({"id": "a", "capabilities": ["completion", "tools"]}, True),
+        ({"id": "a", "capabilities": ["vision"]}, True),
+        ({"id": "a", "supports_chat": False, "kind": "FLUMINA_BASE_MODEL"}, False),
+        ({"id": "a", "kind": "EMBEDDING_MODEL"}, False),
+        ({"model_name": "a", "model_info": {"mode": "embedding"}}, False),
+        ({"name": "a", "task": {"id": "1", "name": "Text Embeddings"}}, False),
+        ({"name": "a", "task": {"id": "1", "name": "Text Generation"}}, True),
+        ({"id": "a", "output_modalities": ["image"]}, False),
+        ({"id": "a", "supported_output_modalities": ["embeddings"]}, False),
+        ({"name": "all-minilm:l6-v2"}, False),
+        ({"name": "house:latest", "details": {"family": "nomic-bert"}}, False),
+        ({"name": "bge-m3:latest"}, False),
+        ({"id": "whisper-large-v3"}, False),
+        ({"id": "omni-moderation-latest"}, False),
+        ({"id": "maker-tts"}, False),
+        ({"id": "whispering-poet"}, True),
     ],
 )
 def test_what_does_not_chat_is_left_out(row: dict[str, Any], chats: bool) -> None:
@@ -91,6 +112,24 @@ def test_what_does_not_chat_is_left_out(row: dict[str, Any], chats: bool) -> Non
         ({"capabilities": {"limits": {"max_context_window_tokens": 6_000}}}, 6_000),
         ({"model_info": {"max_input_tokens": 6_000}}, 6_000),
         ({"contextLength": 6_000}, 6_000),
+        ({"metadata": {"context_length": 6_000, "max_tokens": 400}}, 6_000),
+        ({"providers": [{"provider": "a", "context_length": 32_768}, {"context_length": 6_000}]}, 6_000),
+        ({"max_context_length": 9_000, "loaded_instances": [{"config": {"context_length": 6_000}}]}, 6_000),
+        ({"model_spec": {"availableContextTokens": 6_000}}, 6_000),
+        ({"token_limits": {"context_window": 6_000}}, 6_000),
+        ({"parameters": {"max_seq_len": 6_000}}, 6_000),
+        ({"max_prompt_length": 6_000}, 6_000),
+        ({"context_length": "6,000"}, 6_000),
+        ({"context_length": "6k"}, 6_000),
+        ({"context_length": "1M"}, 1_000_000),
+        ({"context_length": "6000.0"}, 6_000),
+        ({"max_position_embeddings": 9_000, "max_model_len": 6_000}, 6_000),
+        ({"max_position_embeddings": 6_000}, 6_000),
+        ({"pricing": {"tiers": [{"context": 200}]}, "context_length": 6_000}, 6_000),
+        ({"context_length": [6_000]}, 0),
+        ({"context_length": float("inf")}, 0),
+        ({"context_length": "-6000"}, 0),
+        ({"max_output_length": 6_000}, 0),
         ({"context_length": "many"}, 0),
         ({"context_length": True}, 0),
         ({"context_length": -1}, 0),
@@ -103,6 +142,25 @@ def test_what_does_not_chat_is_left_out(row: dict[str, Any], chats: bool) -> Non
 )
 def test_the_window_under_each_name_that_servers_give_it(told: dict[str, Any], window: int) -> None:
     assert read_list(rows({"id": "m", **told})).windows.get("m", 0) == window
+
+
+def test_an_adapter_has_the_window_of_its_model() -> None:
+    found = read_list(rows({"id": "m", "max_model_len": 6_000}, {"id": "lora", "parent": "m", "max_model_len": None}))
+    assert found.windows == {"m": 6_000, "lora": 6_000}
+
+
+@pytest.mark.parametrize(
+    ("body", "names"),
+    [
+        ({"models": {"a": {"context_length": 6_000}, "b": {}}}, ("a", "b")),
+        ({"data": {"more": False}, "models": ["a"]}, ("a",)),
+        ({"models": [{"key": "maker/a", "display_name": "A", "type": "llm"}]}, ("maker/a",)),
+        ({"value": [{"id": "/subscriptions/1/deployments/a", "name": "a"}]}, ("a",)),
+        ({"models": [{"name": "a"}], "data": [{"id": "a"}]}, ("a",)),
+    ],
+)
+def test_where_the_rows_and_their_names_stand(body: dict[str, Any], names: tuple[str, ...]) -> None:
+    assert read_list(body).names == names
 
 
 @pytest.mark.parametrize("body", [None, "x", 7, {}, {"data": None}, {"data": {}}, [[]], [7], {"data": [[], {}]}])

@@ -9,6 +9,7 @@ import pytest
 from django.core.management import call_command
 from pytest_django import Settings
 
+from config.environment import env
 from endpoints import registry
 from endpoints.registry import Registry
 
@@ -119,6 +120,16 @@ def test_a_variable_that_holds_one_is_not_put_in(load: Callable[..., Registry]) 
     found = load(ACME_KEY="${OTHER}")
     assert found.get("Acme") is None
     assert "endpoint Acme is left out: ACME_KEY holds a placeholder itself" in found.notices
+
+
+@pytest.mark.django_db
+def test_a_variable_of_the_file_that_looks_odd_is_told(load: Callable[..., Registry]) -> None:
+    load(ACME_KEY='"sk-example-1"')
+    told = [each for each in env.suspicious() if each.startswith("ACME_")]
+    assert told == [
+        "ACME_KEY of the environment is in quotes: whoever set it did not take them off",
+        "ACME_NOTE of the environment has a # after a blank: whoever set it kept a comment",
+    ]
 
 
 AZURE = """

@@ -50,11 +50,11 @@ def test_nothing_is_explained_that_is_not_read() -> None:
     assert not [name for name in sorted(EXPLAINED) if f'"{name}"' not in text]
 
 
-# Who else touches the environment: to hand it on to another process, to set it, or to fill in what a file names.
+# Who else touches the environment: to hand it on to another process, or to set it.
 HANDED_ON = {
     "config/celery.py", "config/environment.py", "config/servers.py", "config/settings.py", "config/start.py",
     "deploy/embedded/__main__.py", "deploy/embedded/model.py", "deploy/embedded/supervisor.py",
-    "deploy/management/commands/up.py", "endpoints/adapters/litellm.py", "endpoints/config/interpolate.py",
+    "deploy/management/commands/up.py", "endpoints/adapters/litellm.py",
 }  # fmt: skip
 
 
