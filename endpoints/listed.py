@@ -107,9 +107,7 @@ def _name_of(row: Any) -> str:
         return row
     if not isinstance(row, Mapping):
         return ""
-    named = [
-        row[key] for key in ("id", "name", "model", "model_name", "key") if isinstance(row.get(key), str) and row[key]
-    ]
+    named = [row[key] for key in _NAMES if isinstance(row.get(key), str) and row[key]]
     if isinstance(row.get("id"), str | None):
         return next((each for each in named if not _NO_NAME.search(each)), named[0] if named else "")
     return ""  # an `id` that is no text
