@@ -6,11 +6,13 @@ _HEADER = 1_000  # characters; a longer line is shown at once
 _DELIMITERS = re.compile(r"[ \t|:-]*\Z")
 # Signs that mean something else when more comes, and links whose address is not whole.
 _UNDECIDED = re.compile(
-    r"(?:\n[ \t]*(?:[-+*#>|]+|\d{1,9}[.)]?|[`~]{1,3})[ \t]*|[*_~`$\\]+|<[^>\n]{0,40}|https?:?/?/?"
-    r"|!?\[[^\[\]\n]{0,300}(?:\]|\]\([^()\n]{0,500})?)\Z"
+    r"(?:(?:\A|\n)[ \t]*(?:[-+*#>=]+|\d{1,9}[.)]?|[`~]{1,3})[ \t]*|[*_~`$\\]+|<[^>\n]{0,40}|https?:?/?/?"
+    r"|\n[ \t>]*(?::?-[-|: \t]*)?|!?\[[^\[\]\n]{0,300}(?:\]|\]\([^()\n]{0,500})?)\Z"
 )
 _CODE = re.compile(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)", re.DOTALL)
 _SIGNS = re.compile(r"(?<![\\*])(\*{1,3})(?=[^\s*])|(?<=[^\s*\\])(\*{1,3})(?!\*)|(?<![\\~])(~~)(?!~)")
+# The first line of a table that stands in a list, in a quotation or under another line, and the line under it.
+_TABLE = re.compile(r"(?:\A|(?<=\n))[ \t>]*(?:[-*+][ \t]+)?\|[^\n]{0,1000}(?:\n[ \t>]*[|:-]?[ \t|:-]*)?\Z")
 _LAST_PARAGRAPH = 4_000  # characters looked at
 
 
@@ -26,15 +28,29 @@ def may_become_table(source: str) -> bool:
 
 def undecided(text: str) -> int:
     """Return how many characters at the end of `text` cannot be judged yet."""
+    if (start := _begun_table(text)) >= 0:
+        return len(text) - start
     found = _UNDECIDED.search(text, max(0, len(text) - 900))
     return len(found[0]) if found else 0
+
+
+def _begun_table(text: str) -> int:
+    """Return where the first two lines of a table begin that are not whole, or a row that is not; -1 if none does."""
+    last = text.rfind("\n") + 1
+    first = text.rfind("\n", 0, max(last - 1, 0)) + 1
+    above = text[text.rfind("\n", 0, max(first - 1, 0)) + 1 : first]
+    for start in [first, last] if "|" not in above else [last]:
+        if _TABLE.match(text, start):
+            return max(start - 1, 0)
+    return -1
 
 
 def closed(source: str) -> tuple[str, str]:
     """Return what is shown of `source`, with the ends of emphasis and code that are still to come, and what is not."""
     body = source[: len(source) - undecided(source)]
     words = body.rstrip()
-    ends = ends_of(words[max(words.rfind("\n\n") + 2, len(words) - _LAST_PARAGRAPH, 0) :])
+    before, gap, _ = words.rpartition("\n\n")
+    ends = ends_of(words[max(len(before + gap), len(words) - _LAST_PARAGRAPH) :])
     return (words + ends, source[len(words) :]) if ends else (body, source[len(body) :])
 
 

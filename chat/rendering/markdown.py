@@ -106,6 +106,7 @@ class Parser:
                 self.parsed_characters += len(text)
                 opaque, walls = _obstacles(raw, self._events(text))
             mask.hide_formulas(list(find(raw, opaque, walls, growing=growing)))
+        mask.hide_addresses()
         mask.hide_letters()
         events = self._events(mask.text)
         return events if mask.is_empty else mask.uncover(events)

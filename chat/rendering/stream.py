@@ -49,8 +49,9 @@ _ENDS_BLANK = re.compile(r"\n {0,3}\n\Z")
 _OUTSIDE_LIST = re.compile(r"[^\s*+\-\d\[]")
 _BLOCK_ENDS = re.compile(r"(?:</(?:p|h[3-6]|li|ul|ol|blockquote|div)>)*\Z")
 _ALL_ENDS = re.compile(r"(?:</(?:strong|em|del|code|p|h[3-6]|li|ul|ol|blockquote|div)>)*\Z")
-_SIGN = re.compile(r"[*_~`\[\\$<]")
+_SIGN = re.compile(r"[*_~`\[\\$<]|\n[ \t>]*(?:[-=|:]|\Z)")
 _HELD = 80  # characters of a line that are held back at most, from a sign on that may mean something
+_HELD_OF_TABLE = 1_000
 
 
 class Patch(NamedTuple):
@@ -125,7 +126,8 @@ class MarkdownStream:
         """Append to the open block as text, but for a sign at the end that the next words may explain."""
         text = self._held + text
         found = _SIGN.search(text)
-        keep = found.start() if found and len(text) - found.start() <= _HELD else len(text)
+        most = _HELD_OF_TABLE if found and "|" in found[0] else _HELD
+        keep = found.start() if found and len(text) - found.start() <= most else len(text)
         text, self._held = text[:keep], text[keep:]
         return Patch(tail=escape(text)) if text else NOTHING
 
@@ -278,7 +280,7 @@ class MarkdownStream:
         html = self._fill(Draft.join(self._parser.write(block, live=True) for block in blocks))
         if not html:
             return ""
-        self._held = rest if rest.strip() else ""
+        self._held = rest if rest.strip() or "\n" in rest else ""
         # A space at the end is no part of a block, but of the line that goes on.
         gap = " " if source[-1:].isspace() and not self._held else ""
         return _with_tail(html, gap, _BLOCK_ENDS if source.startswith(shown) else _ALL_ENDS)

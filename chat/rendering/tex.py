@@ -28,6 +28,7 @@ _QUOTE_PREFIX = re.compile(rb"(?:[ \t]*>)+[ \t]?")
 _ASCII_WORD = re.compile(rb"[0-9A-Za-z]")
 _TEX_SIGN = re.compile(rb"[\\^_{}=]")
 _WORD = re.compile(rb"[A-Za-z\xc3-\xf4][A-Za-z\x80-\xf4]+")
+_BETWEEN_RATINGS = re.compile(rb" [a-z\x80-\xff]{2,} |(?:[ -/:;|]|\xe2\x80[\x90-\xbb])*")
 _ENDS_LIKE_A_FORMULA = re.compile(rb"[0-9A-Za-z)}\]'!*|\x80-\xf4]\Z")
 _BRACKETS = re.compile(rb"\\.|[()\[\]{}]", re.DOTALL)
 
@@ -89,6 +90,8 @@ def _formula(source: bytes, opaque: bytes, found: "re.Match[bytes]", growing: bo
         return None
     if sign in {b"$$", b"\\["} and _is_prose(tex):
         return None
+    if sign == b"$$" and (opaque[end + 2 : end + 3] == b"$" or _BETWEEN_RATINGS.fullmatch(tex)):
+        return None  # $$ – $$$
     if keep:
         is_display = _starts_line(opaque, start)
     return Formula(start, end + len(closing), tex.decode().strip(), is_display)
@@ -96,8 +99,8 @@ def _formula(source: bytes, opaque: bytes, found: "re.Match[bytes]", growing: bo
 
 def _between_dollars(source: bytes, opaque: bytes, start: int) -> Formula | None:
     before, first = opaque[start - 1 : start] if start else b"", source[start + 1 : start + 2]
-    if _ASCII_WORD.match(before) or not first.strip():
-        return None  # US$5, 5$
+    if _ASCII_WORD.match(before) or not first.strip() or first in {b"'", b'"'}:
+        return None  # US$5, 5$, "$"
     end = _unescaped(opaque, start + 1, b"$")
     if end < 0 or opaque[end : end + 2] == b"$$" or b"\0" in opaque[start:end]:
         return None

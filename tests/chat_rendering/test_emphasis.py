@@ -21,7 +21,18 @@ CASES = [
     ("**[链接](https://a.b)**和", "</a></strong>和"), ("คำ**“หนา”**นะ", "<strong>“หนา”</strong>"), ("**太字**です", "<strong>太字</strong>"),
     ("**（一）**、**（二）**と**（三）**だ", "<strong>（一）</strong>、<strong>（二）</strong>と<strong>（三）</strong>だ"),
     ("普通 **粗体** 普通", "<strong>粗体</strong>"), ("- **项：**值\n- **项2：**值", "<strong>项2：</strong>值"),
-    ("用 `a**b` 和**「c」**的", "<strong>「c」</strong>的"),
+    ("用 `a**b` 和**「c」**的", "<strong>「c」</strong>的"), ("**注意：**API需要", "<strong>注意：</strong>API"),
+    ("**日期：**2026年", "<strong>日期：</strong>2026"), ("- **名称:**Python\n- **版本:**3.12", "<strong>版本:</strong>3.12"),
+    ("支持API**（接口）**等", "API<strong>（接口）</strong>等"), ("Vue**（推荐）**或React**（流行）**。", "React<strong>（流行）</strong>。"),
+    ("**“引用”**abc", "<strong>“引用”</strong>abc"), ("**中文**English**「中文」**的", "English<strong>「中文」</strong>的"),
+    ("**_「強調」_**です", "<strong><em>「強調」</em></strong>です"), ("**Größe:**groß", "<strong>Größe:</strong>groß"),
+    ("**ចំណាំ៖**នេះ", "<strong>ចំណាំ៖</strong>នេះ"), ("**अंत।**बात", "<strong>अंत।</strong>बात"),
+    ("**အရေးကြီး။**သည်", "<strong>အရေးကြီး။</strong>သည်"),
+]  # fmt: skip
+# A sign that is none does not turn the ends of the others around.
+ODD = [
+    ("2**3 と **「x」**で", "<strong>「x」</strong>で"), ("使用 2**3 和 **重点：**Docker", "<strong>重点：</strong>Docker"),
+    ("a*b*c と **「d」**e", "<strong>「d」</strong>e"),
 ]  # fmt: skip
 NOT = ["2*（3）*你", "\\*\\*「x」\\*\\*です", "`**「x」**です`", "* 一\n* 二", "5 * 3（あ）* 2"]
 
@@ -33,6 +44,11 @@ def test_it_is_shown_without_its_stars(text: str, expected: str) -> None:
     assert "**" not in re.sub("<code>.*?</code>", "", shown)
     page, _ = play(cut(text, 2))
     assert page.html == shown
+
+
+@pytest.mark.parametrize(("text", "expected"), ODD)
+def test_so_it_is_beside_a_sign_that_is_none(text: str, expected: str) -> None:
+    assert expected in render(text)
 
 
 @pytest.mark.parametrize("text", NOT)

@@ -47,15 +47,26 @@ def test_what_turns_out_to_be_no_table_is_shown_as_soon_as_that_is_known(size: i
         ("Both ***at once*** here, and on.", r"\*"),
         ("First\n\n```py\nx = 1\n```\n\nlast", "```"),
         ("A **`b`** in it, and on.", r"\*|`"),
+        ("**Bold words** come first, and on.", r"\*"),
+        ("~~Gone~~ at the start, and on.", "~"),
+        ("**「字」**で**（二）**だ", r"\*"),
+        ("Text before:\n| a | b |\n|---|---|\n| 1 | 2 |\n\nEnd", r"\||--"),
+        ("- item\n  | a | b |\n  |---|---|\n  | 1 | 2 |\n\nEnd", r"\||--"),
+        ("- item\n\n  | a | b |\n  |---|---|\n  | 1 | 2 |\n\nEnd", r"\||--"),
+        ("> | a | b |\n> |---|---|\n> | 1 | 2 |\n\nEnd", r"\||--"),
+        ("Place | Price\n:--|--:\nInn | 80\n\nEnd", "--"),
+        ("Heading\n---\nnext", "-"),
+        ("Heading\n===\nnext", "="),
+        ("above\n\n---\n\nbelow", "-"),
     ],
 )
-@pytest.mark.parametrize("size", [1, 3])
+@pytest.mark.parametrize("size", [1, 3, 5])
 def test_signs_of_markdown_are_not_on_view(text: str, never: str, size: int) -> None:
     assert not [view for view in views(text, size) if re.search(never, view)]
 
 
 @pytest.mark.parametrize(
-    "text", ["2 * 3 is 6, and 4 * 5 is 20", "a [note] in it", "costs $5 and $6 there", "x < y and y > z"]
+    "text", ["2 * 3 is 6, and 4 * 5 is 20", "a [note] in it", "costs $5 and $6 there", "x < y and y > z", "a line\n| and a bar", "a\n| b | c |"]
 )
 def test_signs_that_are_none_are_shown_in_the_end(text: str) -> None:
     assert views(text, 2)[-1].replace("&lt;", "<").replace("&gt;", ">") == text

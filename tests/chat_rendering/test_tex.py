@@ -30,6 +30,8 @@ TEXTS = [
     ("I owe $5 (or five bucks$)", "I owe $5 (or five bucks$)"), ("\\[citation needed\\]", "[citation needed]"),
     ("| $5 | $6 |\n|---|---|\n| $7 | $8 |", "<td>$7</td><td>$8</td>"), ("R$10 e R$20", "R$10 e R$20"),
     ("~~$5~~ $4, ~~$9~~ $8", "<del>$5</del> $4, <del>$9</del> $8"), ("[$5](https://u.v) or [$10](https://u.v)", ">$5</a> or <a"),
+    ("'$' and '$'", "'$' and '$'"), ('"$" or "$"', '"$" or "$"'), ("$$ and $$", "$$ and $$"), ("Price: $$ - $$$", "$$ - $$$"),
+    ("*$$*–*$$$*", "<em>$$</em>–<em>$$$</em>"), ("| $$ | $$$ |\n|---|---|\n| $$ | $ |", "<td>$$</td><td>$</td>"), ("$$/$$$", "$$/$$$"),
     ("\\begin{lstlisting} x \\end{lstlisting}", "\\begin{lstlisting}"),
 ]  # fmt: skip
 # Formulas: the text, and each with whether it is a block.
