@@ -1,4 +1,4 @@
-"""Which way a block of text runs: as most of its letters do, whatever code, formulas and addresses are in it."""
+"""Which way a block of text runs: as most of its words do, whatever code, formulas and addresses are in it."""
 
 import re
 from dataclasses import dataclass
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from chat.rendering.addresses import ADDRESS
 
 OPEN = ' dir="auto"'
-_LEFTWARD = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
-_LETTER = re.compile(r"[^\W\d_]")
+_LEFTWARD = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff"
+_WORD = re.compile(rf"([{_LEFTWARD}]+)|(?:(?![{_LEFTWARD}])[^\W\d_])+")
 # The first bytes, in UTF-8, of what `_LEFTWARD` has.
 _LEFTWARD_BYTES = re.compile(rb"[\xd6-\xdf]|\xe0[\xa0-\xa3]|\xef[\xac-\xbb]|\xf0[\x90\x9e]")
 
@@ -19,24 +19,32 @@ def runs_left(source: bytes) -> bool:
 
 @dataclass(slots=True)
 class Count:
-    """The letters of one container, whose start stands at `place` of what is written."""
+    """The words of one container, whose start stands at `place` of what is written."""
 
     place: int
     leftward: int = 0
-    letters: int = 0
+    words: int = 0
+    begins_leftward: bool = False
 
     def read(self, text: str) -> None:
-        text = ADDRESS.sub("", text)
-        self.leftward += len(_LEFTWARD.findall(text))
-        self.letters += len(_LETTER.findall(text))
+        found = _WORD.findall(ADDRESS.sub("", text))
+        self._count(sum(map(bool, found)), len(found), begins_leftward=bool(found and found[0]))
 
     def add(self, inner: "Count") -> None:
-        self.leftward += inner.leftward
-        self.letters += inner.letters
+        self._count(inner.leftward, inner.words, begins_leftward=inner.begins_leftward)
+
+    def _count(self, leftward: int, words: int, *, begins_leftward: bool) -> None:
+        self.begins_leftward = begins_leftward if not self.words else self.begins_leftward
+        self.leftward += leftward
+        self.words += words
 
     def settle(self, start: str) -> str:
-        """Return the start tag with its direction; without letters the browser decides."""
-        if not self.letters:
+        """Return the start tag with its direction; without words the browser decides.
+
+        What begins from the right runs so when more than a third of its words do: names and terms are often Latin.
+        """
+        if not self.words:
             return start
-        direction = "rtl" if self.leftward * 2 > self.letters else "ltr"
+        runs_left = self.leftward * 3 > self.words if self.begins_leftward else self.leftward * 2 > self.words
+        direction = "rtl" if runs_left else "ltr"
         return start.replace(OPEN, f' dir="{direction}"', 1)

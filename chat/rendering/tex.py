@@ -88,10 +88,8 @@ def _formula(source: bytes, opaque: bytes, found: "re.Match[bytes]", growing: bo
         return None
     if _BLANK_LINE.search(body) and not (is_display and _starts_line(opaque, start)):
         return None
-    if sign in {b"$$", b"\\["} and _is_prose(tex):
+    if (sign in {b"$$", b"\\["} and _is_prose(tex)) or (sign == b"$$" and _is_rating(tex, opaque[end + 2 : end + 3])):
         return None
-    if sign == b"$$" and (opaque[end + 2 : end + 3] == b"$" or _BETWEEN_RATINGS.fullmatch(tex)):
-        return None  # $$ – $$$
     if keep:
         is_display = _starts_line(opaque, start)
     return Formula(start, end + len(closing), tex.decode().strip(), is_display)
@@ -118,6 +116,11 @@ def _may_end(body: bytes, after: bytes) -> bool:
     if (_ASCII_WORD.match(after) or after in {b"_", b"{", b"("}) and not _ENDS_LIKE_A_FORMULA.search(body):
         return False  # $HOME/bin:$PATH
     return b"\\" in body or _is_balanced(body)  # not ($A) ($B)
+
+
+def _is_rating(tex: bytes, after: bytes) -> bool:
+    """Whether the dollars say how dear something is, as in ``$$ – $$$``."""
+    return after == b"$" or _BETWEEN_RATINGS.fullmatch(tex) is not None
 
 
 def _is_prose(tex: bytes) -> bool:

@@ -245,16 +245,22 @@ def _values(
         "owner": user.id, "query": wanted, "many": MANY, "recent": RECENT, "limit": limit,
         "moment": moment, "last": last,
         "since": _midnight(query.since), "until": _midnight(query.until), "phrases": _patterns(query.phrases),
+        "excluded_phrases": _patterns(query.excluded_phrases),
         "titles": _patterns(query.titles), "models": _patterns(query.models, form=str),
         "projects": [fold(each) for each in query.projects], "tags": [fold(each) for each in query.tags],
     }  # fmt: skip
+
+
+_IN_ONE_LINE = r"translate(chat_fold(m.text), E'\n\t', '  ')"  # a phrase may go on in the next line
 
 
 def _filters(query: Query) -> str:
     """Return the conditions beyond words; every value is a parameter."""
     filters = []
     if query.phrases:
-        filters.append("chat_fold(m.text) LIKE ALL(%(phrases)s)")
+        filters.append(f"{_IN_ONE_LINE} LIKE ALL(%(phrases)s)")
+    if query.excluded_phrases:
+        filters.append(f"{_IN_ONE_LINE} NOT LIKE ALL(%(excluded_phrases)s)")
     if query.titles:
         filters.append("chat_fold(c.title) LIKE ALL(%(titles)s)")
     if query.models:

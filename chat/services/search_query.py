@@ -12,24 +12,27 @@ from chat.services.search_text import mixes_scripts
 LONGEST = 1_000  # characters; the rest is not looked at
 MOST_WORDS = 32
 
-_TOKEN = re.compile(r'(-?)(?:([a-z]{2,10}):)?(?:"([^"]*)"?|(\S+))', re.IGNORECASE)
+_TOKEN = re.compile(r'((?:-(?!-))?)(?:([a-z]{2,10}):)?(?:"([^"]*)"?|(\S+))', re.IGNORECASE)
 _OPERATORS = {"before", "after", "on", "model", "project", "tag", "role", "from", "has", "title"}
 _ROLES = {"user": "user", "me": "user", "assistant": "assistant", "model": "assistant", "ai": "assistant"}
 _DATE = re.compile(r"(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?")
-_EDGES = ".,;:!?()[]{}<>'`*_"
+_EDGES = ".,;:!?()[]{}<>'`*_‘’‹›¿¡…、。，；：！？（）「」『』《》〈〉【】،؛؟।"
+# Keyboards and editors put these in the place of plain quotation marks.
+_QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"'))
 _INNER_SYMBOL = re.compile(r"[^\w\s]")
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """`words` must all be there, `phrases` as they stand, `excluded` not at all. Days are the person's own.
+    """`words` must all be there, `phrases` as they stand, `excluded` and `excluded_phrases` not at all.
 
-    `since` is the first day that counts, `until` the first that does not. `faults` says what could not be understood.
+    Days are the person's own: `since` is the first day that counts, `until` the first that does not. `faults` says what could not be understood.
     """
 
     words: tuple[str, ...] = ()
     phrases: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
+    excluded_phrases: tuple[str, ...] = ()
     titles: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
     projects: tuple[str, ...] = ()
@@ -47,18 +50,19 @@ class Query:
     @property
     def has_filters(self) -> bool:
         """Whether more is asked for than words."""
-        return replace(self, words=(), phrases=(), excluded=(), faults=()) != Query()
+        return replace(self, words=(), phrases=(), excluded=(), excluded_phrases=(), faults=()) != Query()
 
 
 def parse(text: str) -> Query:
     """Return what `text` asks for.
 
     >>> parse('cats -dogs "purr loudly" role:me')
-    Query(words=('cats', 'purr', 'loudly'), phrases=('purr loudly',), excluded=('dogs',), titles=(), models=(), \
-projects=(), tags=(), role='user', has_code=False, since=None, until=None, faults=())
+    Query(words=('cats', 'purr', 'loudly'), phrases=('purr loudly',), excluded=('dogs',), \
+excluded_phrases=(), titles=(), models=(), projects=(), tags=(), role='user', \
+has_code=False, since=None, until=None, faults=())
     """
     query = Query()
-    for found in _TOKEN.finditer(text[:LONGEST].replace("\x00", " ")):
+    for found in _TOKEN.finditer(text[:LONGEST].replace("\x00", " ").translate(_QUOTES)):
         minus, operator, quoted, bare = found.groups()
         value = " ".join((quoted if quoted is not None else bare).split())
         if operator and operator.lower() in _OPERATORS and value:
@@ -74,10 +78,12 @@ def _said(query: Query, value: str, *, quoted: bool, without: bool) -> Query:
     value = value if quoted else value.strip(_EDGES)
     if not value:
         return query
-    if without:
-        return replace(query, excluded=(*query.excluded, *value.split()))
     # What is no word by itself, as c++ or a.b(), is looked for as it stands, too; and what is cut into several.
     literal = quoted or bool(_INNER_SYMBOL.search(value)) or any(map(mixes_scripts, value.split()))
+    if without and literal:
+        return replace(query, excluded_phrases=(*query.excluded_phrases, value))
+    if without:
+        return replace(query, excluded=(*query.excluded, value))
     phrases = (*query.phrases, value) if literal else query.phrases
     return replace(query, words=(*query.words, *value.split()), phrases=phrases)
 

@@ -66,12 +66,19 @@ CASES = [
     ("ｆｕｌｌ ｗｉｄｔｈ", "full", "ｆｕｌｌ"), ("eﬃcient oﬃce", '"efficient office"', "eﬃcient oﬃce"),
     ("inter\u00adnational", "international", "inter\u00adnational"),
     ("zero\u200bwidth", "zerowidth", "zero\u200bwidth"),
+    # as keyboards and editors write it
+    ("it said hello there", "“hello there”", "hello there"), ("it said hello there", "„hello there“", "hello there"),
+    ("quick brown", "“quick", "quick"), ("检索方法です", "「方法」", "方法"), ("--flag=1 set", "--flag", "--flag"),
+    ("known well fact", "fact -well-known", "fact"),
+    ("C vs B", "vs -C++", "vs"), ("brown red fox", 'fox -"brown fox"', "fox"), ("C# and F#", "C#", "C#"),
     ("½ cup", "1/2", "½"), ("x² + y²", "x2", "x²"),
 ]  # fmt: skip
 NOTHING = [
     ("晚上记得关灯。", "晚上 -灯"), ("她的小猫很可爱", "猫狗"), ("第7回と第12章", "第8回"), ("第7回と第12章", "7章"),
     ("hello world", "٢٠٢٦"), ("hello world", "२०२६"), ("hello world", "߅"), ("hello world", "𞥐"), ("ก", "ข"),
-    ("مدرسة", "كتاب"), ("か来た", "が"), ("हिन्दी", "हिन्दू"),
+    ("مدرسة", "كتاب"), ("か来た", "が"), ("C++ vs B", "vs -C++"), ("a\nb c", 'c -"a b"'),
+    ("quick brown fox", 'fox -"brown fox"'), ("well-known fact", "fact -well-known"), ("brown fox", 'fox -"BROWN"'),
+    ("there it said hello", "“hello there”"), ("हिन्दी", "हिन्दू"),
 ]  # fmt: skip
 
 
@@ -98,6 +105,11 @@ def test_it_is_found_and_marked(owner: User, say: Callable[[str], Message], text
     assert [hit.text for hit in page.hits] == [text]
     for html in (marked(text, page.terms), snippet(text, page.terms)):
         assert mark in [re.sub("&#x27;", "'", each) for each in re.findall("<mark>(.*?)</mark>", html)]
+
+
+def test_a_phrase_may_go_on_in_the_next_line(owner: User, say: Callable[[str], Message]) -> None:
+    say("what is wrapped\nin lines")
+    assert found(owner, '"wrapped in"') == ["what is wrapped\nin lines"]
 
 
 @pytest.mark.parametrize(("text", "query"), NOTHING)

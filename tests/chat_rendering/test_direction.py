@@ -17,6 +17,10 @@ from tests.chat_rendering.page import cut, play
         ("> اقتباس طويل", ["rtl", "rtl"]), ("> [!NOTE]\n> הערה אחת.", ["rtl", "auto", "rtl"]), ("# שלום", ["rtl"]),
         ("Plain English, with שלום inside.", ["ltr"]), ("Only English", ["auto"]), ("שלום\n\nHello", ["rtl", "auto"]),
         ("המשוואה \\(a - b = c\\) נכונה.", ["rtl"]),
+        ("## שימוש ב-Docker Compose", ["rtl"]), ("Kubernetes ו-Docker הם כלים", ["rtl"]),
+        ("שָׁלוֹם to all of you", ["ltr"]),
+        ("ג׳ירפה Giraffe", ["rtl"]), ("שלום!\nHello line two is longer", ["ltr"]), ("يدعم Python وJavaScript", ["rtl"]),
+        ("- פריט ראשון\n- English item", ["rtl"]), ("Docker ב-Kubernetes", ["ltr"]), ("Version ۱۴۰۴ is out", ["ltr"]),
         ("| שם | b |\n|---|---|\n| `x` | English |", ["ltr", "rtl", "ltr", "auto", "ltr"]),
     ],
 )  # fmt: skip

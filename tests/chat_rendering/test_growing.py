@@ -66,7 +66,15 @@ def test_signs_of_markdown_are_not_on_view(text: str, never: str, size: int) -> 
 
 
 @pytest.mark.parametrize(
-    "text", ["2 * 3 is 6, and 4 * 5 is 20", "a [note] in it", "costs $5 and $6 there", "x < y and y > z", "a line\n| and a bar", "a\n| b | c |"]
+    "text",
+    [
+        "2 * 3 is 6, and 4 * 5 is 20",
+        "a [note] in it",
+        "costs $5 and $6 there",
+        "x < y and y > z",
+        "a line\n| and a bar",
+        "a\n| b | c |",
+    ],
 )
 def test_signs_that_are_none_are_shown_in_the_end(text: str) -> None:
     assert views(text, 2)[-1].replace("&lt;", "<").replace("&gt;", ">") == text
