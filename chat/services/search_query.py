@@ -24,9 +24,9 @@ _INNER_SYMBOL = re.compile(r"[^\w\s]")
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """`words` must all be there, `phrases` as they stand, `excluded` and `excluded_phrases` not at all.
-
-    Days are the person's own: `since` is the first day that counts, `until` the first that does not. `faults` says what could not be understood.
+    """`words` must all be there, `phrases` as they stand, `excluded` and `excluded_phrases` not at all. Days are the
+    person's own: `since` is the first day that counts, `until` the first that does not. `faults` says what could not be
+    understood.
     """
 
     words: tuple[str, ...] = ()

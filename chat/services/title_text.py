@@ -6,20 +6,22 @@ from typing import Any, Final
 
 TITLE_WORDS: Final = 8
 TITLE_CHARACTERS: Final = 60
+_READ: Final = 4_000  # characters of an answer that may hold its title, thoughts not counted
 LONGEST: Final = 2 * TITLE_CHARACTERS  # characters that a title may have as it is
 
 _TAGS = r"(?:seed:think|think|thinking|thought|thoughts|reasoning|reflection|scratchpad|analysis)"
 _CHANNEL = re.compile(r"^.*(?:<\|channel\|>\s*final\b[^<]*<\|message\|>|<\|(?:end_of_thought|/think)\|>)", re.DOTALL)
 _TOKEN = re.compile(r"<\|[^<>|\n]{1,40}\|>|</?s>|<[｜|][^<>｜|\n]{1,40}[｜|]>")  # of a model's own template
-_THOUGHT = re.compile(rf"[<\[◁](?P<tag>{_TAGS})\b[^>\]▷]*[>\]▷].*?[<\[◁]/(?P=tag)\s*[>\]▷]", re.DOTALL | re.IGNORECASE)
-_THOUGHT_ONLY = re.compile(rf"^\W*[<\[◁]{_TAGS}\b[^>\]▷]*[>\]▷].*$", re.DOTALL | re.IGNORECASE)
+_THOUGHT = re.compile(
+    rf"[<\[◁](?P<tag>{_TAGS})\b[^>\]▷]*[>\]▷].*?(?:[<\[◁](?P<end>/)(?P=tag)\s*[>\]▷]|$)", re.DOTALL | re.IGNORECASE
+)
 _THOUGHT_BEFORE = re.compile(rf"^.*[<\[◁]/{_TAGS}\s*[>\]▷]", re.DOTALL | re.IGNORECASE)
 _FENCE = re.compile(r"```(?:[^\n`]*\n)?(.*?)(?:```|$)", re.DOTALL)
 _WRAPPED = re.compile(
     r"<((?:\w{1,20}_)?(?:title|answer)|output|response|result)>\s*(.*?)\s*(?:</\1>|$)", re.DOTALL | re.IGNORECASE
 )
 _IN_JSON = re.compile(
-    r"""\{.*?["']?(?:\w{1,20}_)?(?:title|titel|titre|name)["']?\s*:\s*(["'])((?:(?!\1)[^\\]|\\.)*)""",
+    r"""\{.{0,300}?["']?(?:\w{1,20}_)?(?:title|titel|titre|name)["']?\s*:\s*(["'])((?:(?!\1)[^\\]|\\.)*)""",
     re.IGNORECASE | re.DOTALL,
 )
 _BOXED = re.compile(r"\$?\\boxed\{(?:\\text\w*\{)?([^{}]*)\}{1,2}\$?")
@@ -89,9 +91,9 @@ def clean_title(text: str) -> str:
     >>> clean_title('“Nginx” and its ports')
     '“Nginx” and its ports'
     """
-    for unwanted in (_CHANNEL, _THOUGHT, _THOUGHT_BEFORE, _THOUGHT_ONLY, _TOKEN):
-        text = unwanted.sub("", text)
-    text = _BOXED.sub(r"\1", text).strip()
+    text = _THOUGHT.sub(_left_of_thought, _CHANNEL.sub("", text))
+    text = _TOKEN.sub("", _THOUGHT_BEFORE.sub("", text))
+    text = _BOXED.sub(r"\1", text.strip()[:_READ]).strip()
     if fenced := _FENCE.search(text):
         text = fenced[1].strip()
     if (found := _of_json(text)) is not None:
@@ -100,6 +102,12 @@ def clean_title(text: str) -> str:
         text = wrapped[2]
     line = _bare(_first_line(text))
     return _cut(line) if any(map(str.isalnum, line)) and not _REFUSAL.match(line) else ""
+
+
+def _left_of_thought(found: "re.Match[str]") -> str:
+    """Return what stays of a thought: nothing, but words behind a title are no thought that was cut off."""
+    is_cut_off = found["end"] is None and any(map(str.isalnum, found.string[: found.start()][:200]))
+    return found[0] if is_cut_off else ""
 
 
 def _of_json(text: str) -> str | None:
