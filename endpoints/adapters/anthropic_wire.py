@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Iterator, Mapping
 from typing import Any
 
 from endpoints.adapters.base import Endpoint, ModelRequest, PromptMessage, ToolCall
-from endpoints.adapters.counts import Counts
+from endpoints.adapters.counts import Counts, reports_in
 from endpoints.adapters.wire import (
     PATIENCE,
     Call,
@@ -128,9 +128,11 @@ class MessageReply(Reply):
                 self.known = True
                 self.counts.note(message.get("usage"))
             case "message_delta":
-                self.counts.note(data.get("usage"))
+                for report in reports_in(data):
+                    self.counts.note(report)
                 self._stop(data.get("delta"))
             case "message_stop":
+                self.counts.note(data.get("usage"))
                 self.counts.note(data.get("amazon-bedrock-invocationMetrics"))
                 self.done = True
             case "message":

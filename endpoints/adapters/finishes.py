@@ -17,7 +17,8 @@ def squeezed(word: str) -> str:
 _REASONS: Final[dict[str, FinishReason]] = {
     **dict.fromkeys(
         ("length", "maxtokens", "maxoutputtokens", "maxnewtokens", "maxlength", "maxcompletiontokens", "modellength",
-         "tokenlimit", "tokenlimitreached", "modelcontextwindowexceeded", "contextlength", "contextlengthexceeded"),
+         "tokenlimit", "tokenlimitreached", "modelcontextwindowexceeded", "contextlength", "contextlengthexceeded",
+         "contextlengthreached", "maxpredictedtokensreached", "errorlimit"),
         "length",
     ),
     **dict.fromkeys(("toolcalls", "toolcall", "functioncall", "tooluse"), "tool_calls"),
@@ -25,18 +26,28 @@ _REASONS: Final[dict[str, FinishReason]] = {
         ("contentfilter", "contentfiltered", "contentpolicy", "contentpolicyviolation", "safety", "recitation",
          "language", "blocklist", "prohibitedcontent", "spii", "imagesafety", "imageprohibitedcontent",
          "imagerecitation", "modelarmor", "jailbreak", "refusal", "guardrail", "guardrails", "guardrailintervened",
-         "sensitive", "moderation", "moderated", "blocked", "flagged", "filtered"),
+         "sensitive", "moderation", "moderated", "blocked", "flagged", "filtered",
+         "errortoxic"),
         "content_filter",
     ),
     **dict.fromkeys(("pauseturn", "maxturns", "maxsteps", "maxtoolcalls", "toollimitreached"), "limit"),
 }  # fmt: skip
 # Not the end of a reply, but of the provider: a code of `endpoints.errors`; empty: by what had come.
 _FAILURES: Final[dict[str, str]] = {
-    **dict.fromkeys(("error", "servererror", "networkerror", "insufficientsystemresource", "overloaded"), "overloaded"),
+    **dict.fromkeys(
+        ("error", "servererror", "networkerror", "insufficientsystemresource", "overloaded", "engineerror",
+         "engineoverloaded", "internalerror", "internalservererror", "exception"),
+        "overloaded",
+    ),
+    **dict.fromkeys(
+        ("insufficientcredits", "insufficientbalance", "insufficientquota", "quotaexceeded", "outofcredits"), "quota"
+    ),
     **dict.fromkeys(
         ("malformedfunctioncall", "unexpectedtoolcall", "toomanytoolcalls", "malformedresponse",
          "missingthoughtsignature", "malformedmodeloutput", "malformedtooluse", "other", "imageother", "noimage",
-         "abort", "aborted", "cancelled", "canceled", "timeout", "failed"),
+         "abort", "aborted", "aborterror", "cancelled", "canceled", "usercancel", "userstopped", "modelunloaded",
+         "timeout", "timedout", "timelimit", "maxtime", "expired", "failed", "incomplete", "inprogress", "queued",
+         "repetition"),
         "",
     ),
 }  # fmt: skip
