@@ -160,11 +160,11 @@ class MessageReply(Reply):
         self._stop(message)
 
     def _delta(self, delta: dict[str, Any], index: int | None) -> Iterator[Event]:
-        match delta:
-            case {"type": "text_delta", "text": str(text)} if text:
+        match {"type": None} | delta:
+            case {"type": "text_delta" | "text" | None, "text": str(text)} if text:
                 self.began = True
                 yield TextDelta(text)
-            case {"type": "thinking_delta", "thinking": str(thought)} if thought:
+            case {"type": "thinking_delta" | "thinking" | None, "thinking": str(thought)} if thought:
                 self.began = self._thought = True
                 yield ReasoningDelta(thought)
             case {"type": "signature_delta", "signature": str(signature)} if signature:

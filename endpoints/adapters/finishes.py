@@ -6,6 +6,7 @@ from typing import Final
 from endpoints.events import FinishReason
 
 _SEPARATORS = re.compile(r"[^a-z0-9]+")
+_JOINTS = re.compile(r"[:./]")
 
 
 def squeezed(word: str) -> str:
@@ -54,11 +55,25 @@ _FAILURES: Final[dict[str, str]] = {
 
 
 def reason_of(word: str) -> FinishReason:
-    """Return why the reply ended; an unknown word is the model's own end."""
-    return _REASONS.get(squeezed(word), "stop")
+    """Return why the reply ended; an unknown word is the model's own end.
+
+    >>> reason_of("content_filter: PROHIBITED_CONTENT")
+    'content_filter'
+    """
+    return _REASONS.get(_known(word), "stop")
 
 
 def failure_code_of(word: str, *, began: bool) -> str | None:
     """Return the code of the failure that a finish reason stands for, or None where it is none."""
-    code = _FAILURES.get(squeezed(word))
+    code = _FAILURES.get(_known(word))
     return code if code is None else code or ("cut_off" if began else "bad_response")
+
+
+def _known(word: str) -> str:
+    """Return the first name in a reason that stands in a table: the whole, or one of those that it is put together of.
+
+    >>> _known("FinishReason.MAX_TOKENS")
+    'maxtokens'
+    """
+    names = (squeezed(name).removeprefix("finishreason") for name in (word, *_JOINTS.split(word)))
+    return next((name for name in names if name in _REASONS or name in _FAILURES), "")

@@ -266,6 +266,16 @@ async def test_a_message_of_anthropics_wire_may_be_a_text() -> None:
     assert [text_of(events), ended(events)] == ["Hello, you.", "stop"]
 
 
+@pytest.mark.parametrize("kinds", [("thinking_delta", "text_delta"), ("thinking", "text"), (None, None)])
+async def test_deltas_of_anthropics_wire_under_other_types(kinds: tuple[str | None, str | None]) -> None:
+    thought, words = ({"type": kind} if kind else {} for kind in kinds)
+    deltas = [thought | {"thinking": "Be short."}, words | {"text": "Hello, "}, words | {"text": "you."}]
+    objects = [{"type": "content_block_delta", "index": 0, "delta": each} for each in deltas]
+    unknown = {"type": "content_block_delta", "index": 0, "delta": {"type": "something_new", "text": "no"}}
+    events = await played(sse(*objects, unknown, {"type": "message_stop"}, done=False), "anthropic")
+    assert [text_of(events), thoughts_of(events), ended(events)] == ["Hello, you.", "Be short.", "stop"]
+
+
 def test_other_thoughts_that_begin_alike_are_kept() -> None:
     thoughts = Thoughts()
     told = [thoughts.tell("a", "I think so. "), thoughts.tell("b", "I "), thoughts.tell("b", "should go.")]

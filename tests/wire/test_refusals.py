@@ -319,7 +319,8 @@ ENDS = [
     ("bedrock", bedrock, ["content_filtered", "guardrail_intervened"], "content_filter"),
     ("openai", chat, ["length", "max_tokens", "MAX_TOKENS", "model_length", "max_output_tokens", "ERROR_LIMIT",
                       "contextLengthReached"], "length"),
-    ("openai", chat, ["ERROR_TOXIC"], "content_filter"),
+    ("openai", chat, ["ERROR_TOXIC", "content_filter: PROHIBITED_CONTENT", "FinishReason.SAFETY"], "content_filter"),
+    ("openai", chat, ["FINISH_REASON_MAX_TOKENS"], "length"),
     ("responses", responses, ["max_output_tokens"], "length"),
     ("anthropic", claude, ["max_tokens", "model_context_window_exceeded"], "length"),
     ("anthropic", claude, ["pause_turn"], "limit"),
@@ -348,7 +349,17 @@ async def test_a_reply_that_credit_ended_is_told(word: str) -> None:
         assert [text_of(events), ended(events)] == ["".join(texts), "quota"]
 
 
-@pytest.mark.parametrize("word", ["abort", "USER_CANCEL", "timed_out", "repetition", "modelUnloaded"])
+@pytest.mark.parametrize(
+    "word",
+    [
+        "abort",
+        "USER_CANCEL",
+        "function_call_filter: MALFORMED_FUNCTION_CALL",
+        "timed_out",
+        "repetition",
+        "modelUnloaded",
+    ],
+)
 async def test_a_reply_that_was_broken_off_is_no_whole_one(word: str) -> None:
     assert ended(await played(chat(word, *HALF))) == "cut_off"
 

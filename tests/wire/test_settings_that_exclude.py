@@ -52,6 +52,8 @@ async def test_of_two_the_temperature_is_sent(
     anthropic = replace(anthropic, family="anthropic")
     assert await sampled(anthropic, model, chosen, model_server) == names
     assert await sampled(bedrock, f"us.anthropic.{model}-20250929-v1:0", chosen, model_server) == names
+    profile = "arn:aws:bedrock:us-east-1:1:inference-profile/us.anthropic."
+    assert await sampled(bedrock, f"{profile}{model}-20250929-v1:0", chosen, model_server) == names
 
 
 @pytest.mark.parametrize("model", ["anthropic/claude-sonnet-4.5", "claude-opus-4-1-20250805", "claude-haiku-4-5"])
