@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import Final
 
 from endpoints.adapters.base import PromptMessage
-from endpoints.parts import is_sealed
 
 NO_OUTPUT: Final = "(no output)"  # what a tool is said to have answered where it answered nothing
 _INVISIBLE: Final = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))  # width nought, and no white space
@@ -48,7 +47,8 @@ def _without_blanks(message: PromptMessage) -> PromptMessage:
 
 
 def _says_something(message: PromptMessage) -> bool:
-    return bool(message.content or message.tool_calls or any(map(is_sealed, message.reasoning)))
+    """Whether there is more to it than thoughts: no provider takes those alone, sealed or not."""
+    return bool(message.content or message.tool_calls)
 
 
 def _go_together(before: PromptMessage, message: PromptMessage) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Iterator, Mapping
 from typing import Any
 
 from endpoints.adapters.base import Endpoint, ModelRequest, PromptMessage, ToolCall
-from endpoints.adapters.counts import Counts
+from endpoints.adapters.counts import Counts, reports_in
 from endpoints.adapters.wire import (
     PATIENCE,
     Call,
@@ -128,9 +128,11 @@ class MessageReply(Reply):
                 self.known = True
                 self.counts.note(message.get("usage"))
             case "message_delta":
-                self.counts.note(data.get("usage"))
+                for report in reports_in(data):
+                    self.counts.note(report)
                 self._stop(data.get("delta"))
             case "message_stop":
+                self.counts.note(data.get("usage"))
                 self.counts.note(data.get("amazon-bedrock-invocationMetrics"))
                 self.done = True
             case "message":
@@ -158,11 +160,11 @@ class MessageReply(Reply):
         self._stop(message)
 
     def _delta(self, delta: dict[str, Any], index: int | None) -> Iterator[Event]:
-        match delta:
-            case {"type": "text_delta", "text": str(text)} if text:
+        match {"type": None} | delta:
+            case {"type": "text_delta" | "text" | None, "text": str(text)} if text:
                 self.began = True
                 yield TextDelta(text)
-            case {"type": "thinking_delta", "thinking": str(thought)} if thought:
+            case {"type": "thinking_delta" | "thinking" | None, "thinking": str(thought)} if thought:
                 self.began = self._thought = True
                 yield ReasoningDelta(thought)
             case {"type": "signature_delta", "signature": str(signature)} if signature:

@@ -9,18 +9,18 @@ from typing import Any
 from endpoints.events import Event, ReasoningDelta, TextDelta, ToolCallDelta, ToolCallStarted
 
 MAX_CALLS = 128
-_OPEN, _CLOSE = "<think>", "</think>"
+_TAGS = {"<think>": "</think>", "<thought>": "</thought>", "[THINK]": "[/THINK]"}
 
 
 class ThinkSplitter:
-    """Tells thoughts from text where a model writes ``<think>...</think>`` at the very start of its reply.
+    """Tells thoughts from text where a model writes ``<think>...</think>`` or the like at the very start of its reply.
 
     The tags may be cut anywhere. A tag later in the text is text.
     """
 
     def __init__(self) -> None:
         self.plain = False  # nothing is held back and nothing will be: text passes through
-        self._thinking = False
+        self._close = ""  # the tag that ends the thoughts, while they go on
         self._held = ""
         self._after = False  # the thoughts are over, the blank lines after them not yet
 
@@ -29,7 +29,7 @@ class ThinkSplitter:
             yield TextDelta(text)
             return
         self._held += text
-        if self._thinking:
+        if self._close:
             yield from self._think()
         elif self._after:
             yield from self._begin()
@@ -39,27 +39,28 @@ class ThinkSplitter:
     def end(self) -> Iterator[Event]:
         """Yield what was held back."""
         if self._held and not self._after:
-            yield ReasoningDelta(self._held) if self._thinking else TextDelta(self._held)
+            yield ReasoningDelta(self._held) if self._close else TextDelta(self._held)
         self._held = ""
 
     def _start(self) -> Iterator[Event]:
         seen = self._held.lstrip()
-        if seen.startswith(_OPEN):
-            self._thinking, self._held = True, seen[len(_OPEN) :]
+        opened = next((tag for tag in _TAGS if seen.startswith(tag)), "")
+        if opened:
+            self._close, self._held = _TAGS[opened], seen[len(opened) :]
             yield from self._think()
-        elif not _OPEN.startswith(seen):
+        elif not any(tag.startswith(seen) for tag in _TAGS):
             self.plain, held, self._held = True, self._held, ""
             yield TextDelta(held)
 
     def _think(self) -> Iterator[Event]:
-        thought, tag, rest = self._held.partition(_CLOSE)
+        thought, tag, rest = self._held.partition(self._close)
         if tag:
             if thought:
                 yield ReasoningDelta(thought)
-            self._thinking, self._after, self._held = False, True, rest
+            self._close, self._after, self._held = "", True, rest
             yield from self._begin()
             return
-        kept = _overlap(self._held, _CLOSE)
+        kept = _overlap(self._held, self._close)
         ready, self._held = self._held[: len(self._held) - kept], self._held[len(self._held) - kept :]
         if ready:
             yield ReasoningDelta(ready)

@@ -9,35 +9,30 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from endpoints.adapters.finishes import squeezed
 from endpoints.events import Usage
 
 MAX_TOKENS = 100_000_000  # no call has more; a provider that says so is not believed
-# By the first name that counts anything.
-_PROMPT = ("prompt_tokens", "input_tokens", "inputTokens", "promptTokens", "promptTokenCount", "prompt_token_count",
-           "inputTokenCount", "input_token_count", "prompt_eval_count")  # fmt: skip
-_OUTPUT = ("completion_tokens", "output_tokens", "outputTokens", "completionTokens", "candidatesTokenCount",
-           "candidates_token_count", "outputTokenCount", "output_token_count", "completion_token_count",
-           "generated_tokens", "eval_count", "predicted_n")  # fmt: skip
-_TOTAL = ("total_tokens", "totalTokens", "totalTokenCount", "total_token_count")
-_READ = ("cached_tokens", "cache_read_input_tokens", "cache_read_tokens", "prompt_cache_hit_tokens", "cachedTokens",
-         "cacheReadInputTokens", "cacheReadInputTokenCount", "cachedContentTokenCount", "cached_content_token_count",
-         "cached_prompt_tokens", "prompt_cached_tokens", "cached_input_tokens", "num_cached_tokens", "cache_read",
-         "cache_n")  # fmt: skip
-_WRITTEN = ("cache_write_tokens", "cache_creation_tokens", "cache_creation_input_tokens", "cache_write_input_tokens",
-            "cacheWriteInputTokens", "cacheWriteInputTokenCount", "cache_creation", "cache_write")  # fmt: skip
-_THOUGHT = ("reasoning_tokens", "thinking_tokens", "thoughtsTokenCount", "thoughts_token_count", "reasoningTokens")
-_BESIDE = ("thoughtsTokenCount", "thoughts_token_count")  # not among those of the reply
-_PROMPT_DETAILS = ("prompt_tokens_details", "input_tokens_details", "prompt_token_details", "input_token_details",
-                   "promptTokensDetails", "inputTokensDetails")  # fmt: skip
-_OUTPUT_DETAILS = ("completion_tokens_details", "output_tokens_details", "completion_token_details",
-                   "output_token_details", "completionTokensDetails", "outputTokensDetails")  # fmt: skip
+# By the first name that counts anything. All names are squeezed: servers write one in many ways.
+_PROMPT = ("prompttokens", "inputtokens", "prompttokencount", "inputtokencount", "promptevalcount")
+_OUTPUT = ("completiontokens", "outputtokens", "candidatestokencount", "outputtokencount", "completiontokencount",
+           "responsetokencount", "generatedtokens", "evalcount", "predictedn")  # fmt: skip
+_TOTAL = ("totaltokens", "totaltokencount")
+_READ = ("cachedtokens", "cachereadinputtokens", "cachereadtokens", "promptcachehittokens", "cachereadinputtokencount",
+         "cachedcontenttokencount", "cachedprompttokens", "promptcachedtokens", "cachedinputtokens",
+         "numcachedtokens", "cacheread", "cachen")  # fmt: skip
+_WRITTEN = ("cachewritetokens", "cachecreationtokens", "cachecreationinputtokens", "cachewriteinputtokens",
+            "cachewriteinputtokencount", "cachecreation", "cachewrite")  # fmt: skip
+_THOUGHT = ("reasoningtokens", "thinkingtokens", "thoughtstokencount")
+_BESIDE = ("thoughtstokencount",)  # not among those of the reply
+_PROMPT_DETAILS = ("prompttokensdetails", "inputtokensdetails", "prompttokendetails", "inputtokendetails")
+_OUTPUT_DETAILS = ("completiontokensdetails", "outputtokensdetails", "completiontokendetails", "outputtokendetails")
 # Of these names the prompt's is that of the tokens that were not cached.
-_APART = (("input_tokens", ("cache_read_input_tokens", "cache_creation_input_tokens")),
-          ("inputTokens", ("cacheReadInputTokens", "cacheWriteInputTokens")),
-          ("inputTokenCount", ("cacheReadInputTokenCount", "cacheWriteInputTokenCount")))  # fmt: skip
-_INSIDE = ("billed_units", "tokens", "usage")  # a report may hold its counts one level further in
-_PLACES = ("usage", "usage_metadata", "usageMetadata", "token_usage", "usage_info", "timings", "metadata", "meta",
-           "message", "delta", "response")  # fmt: skip
+_APART = (("inputtokens", ("cachereadinputtokens", "cachecreationinputtokens", "cachewriteinputtokens")),
+          ("inputtokencount", ("cachereadinputtokencount", "cachewriteinputtokencount")))  # fmt: skip
+_INSIDE = ("billedunits", "tokens", "usage")  # a report may hold its counts one level further in
+_PLACES = ("usage", "usage_metadata", "usageMetadata", "token_usage", "tokenUsage", "token_count", "usage_info",
+           "timings", "metadata", "meta", "extra", "message", "delta", "response")  # fmt: skip
 
 
 def count(value: Any) -> int:
@@ -96,7 +91,8 @@ class Counts:
         # More cached tokens than the prompt has prove that they are not among its own.
         prompt = self.prompt + cached if self.apart or cached > self.prompt else self.prompt
         hidden = self.total - prompt - self.output
-        if 0 < cached <= self.prompt == prompt and hidden in {cached, cached + self.thought}:
+        apart = hidden in {cached, cached + self.thought} and hidden != self.thought
+        if 0 < cached <= self.prompt == prompt and apart:
             prompt, hidden = prompt + cached, hidden - cached  # and so does a total of all
         output = self.output + max(hidden, 0)  # thoughts that are counted nowhere else
         return Usage(
@@ -141,21 +137,31 @@ def _replaces(report: Mapping[str, Any], earlier: Mapping[str, Any]) -> bool:
 def _read(report: Any, *, apart: bool = False, inside: bool = False) -> Counts | None:
     if not isinstance(report, Mapping):
         return None
+    report = _squeezed(report)
     for place in () if inside else _INSIDE:
         if isinstance(report.get(place), Mapping) and (inner := _read(report[place], apart=apart, inside=True)):
             return inner
     read = _among(report, _PROMPT_DETAILS, _READ) or _first(report, _READ)
     written = _among(report, _PROMPT_DETAILS, _WRITTEN) or _first(report, _WRITTEN)
     prompt, output = _first(report, _PROMPT), _first(report, _OUTPUT)
-    if "prompt_n" in report:
-        prompt = count(report["prompt_n"]) + read  # those that were read anew
-    elif not apart and not count(report.get("prompt_tokens")) and _is_apart(report):
+    if "promptn" in report:
+        prompt = count(report["promptn"]) + read  # those that were read anew
+    elif not apart and not count(report.get("prompttokens")) and _is_apart(report):
         prompt += read + written
-    prompt += count(report.get("toolUsePromptTokenCount"))
+    prompt += count(report.get("tooluseprompttokencount"))
     output += _first(report, _BESIDE)
     thought = _among(report, _OUTPUT_DETAILS, _THOUGHT) or _first(report, _THOUGHT)
     found = Counts(prompt, output, read, written, thought, _first(report, _TOTAL))
     return found if prompt or output or read or written or found.total else None
+
+
+def _squeezed(report: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the report by squeezed names; of two that become one, the first that says anything."""
+    found: dict[str, Any] = {}
+    for name, value in report.items():
+        key = squeezed(name)
+        found[key] = found.get(key) or value
+    return found
 
 
 def _is_apart(report: Mapping[str, Any]) -> bool:
@@ -174,6 +180,6 @@ def _among(report: Mapping[str, Any], places: Iterable[str], names: Iterable[str
     """Return the count in one of the objects that tell the details."""
     for place in places:
         details = report.get(place)
-        if isinstance(details, Mapping) and (found := _first(details, names)):
+        if isinstance(details, Mapping) and (found := _first(_squeezed(details), names)):
             return found
     return 0

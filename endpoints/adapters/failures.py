@@ -39,6 +39,7 @@ _WORDS = ("message", "msg", "Message", "error_message", "errorMessage", "error_m
 _INSIDE = ("error", "errors", "Error", "err", "exception", "fault", "response", "base_resp", "metadata", "innererror",
            "inner_error", "cause", "body", "incomplete_details", "stop_details")  # fmt: skip
 _NAMES = ("error", "errors", "Error", "err", "exception", "fault")
+_MARKS = ("success", "ok")  # false where there is an error
 _GOOD = {"0", "200", "ok", "success", "succeeded", "20000", ""}
 _decoder = json.JSONDecoder(strict=False)
 _CODE = re.compile(r"[A-Za-z][\w.:/-]{2,80}")
@@ -47,7 +48,8 @@ _HIDDEN = re.compile(r"<(script|style|svg)\b.*?(?:</\1>|$)", re.DOTALL | re.IGNO
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.DOTALL | re.IGNORECASE)
 _TAG = re.compile(r"<[^>]*>")
 _AGAIN_IN = re.compile(
-    r"(?:try again|retry) (?:in|after) (?:about )?(?=\d)(?:(\d+)h)?(?:(\d+)m(?!s))?\s*(?:([\d.]+)\s*(ms|s\b|sec))?"
+    r"(?:(?:try again|retry) (?:in|after)|wait(?: for)?) (?:about )?(?=\d)(?:(\d+) ?h(?:ours?)?)?\s*"
+    r"(?:(\d+) ?m(?:in(?:ute)?s?)?(?!s|illi))?\s*(?:([\d.]+)\s*(ms|milli|s\b|sec))?"
 )
 
 
@@ -114,6 +116,8 @@ def failure_of(status: int, body: Any, secrets: Iterable[str] = (), *, wait: int
     found = _Found([hint] if hint else [])
     found.look(body)
     words = " ".join([*found.texts, *found.codes])
+    if body and not found.texts and not found.codes and isinstance(body, dict | list):
+        found.texts.append(json.dumps(body, ensure_ascii=False)[:MAX_TEXT])  # a form that is not known
     detail = " ".join([str(status), *(code for code in found.codes if code != str(status)), *found.texts])
     wait = wait or _wait_in(found.wait, words)
     return Failed(code_of(status, found.codes, words.lower(), behind=found.behind), _clean(detail, secrets), wait)
@@ -160,10 +164,10 @@ def parsed(text: bytes) -> Any:
 
 def names_error(data: Mapping[str, Any]) -> bool:
     """Whether an object that is no part of a reply says, in any of the known forms, that there is none."""
-    if any(_tells(data.get(name)) for name in _NAMES) or data.get("object") == "error" or data.get("success") is False:
+    if any(_tells(data.get(name)) for name in _NAMES) or any(data.get(name) is False for name in _MARKS):
         return True
     kind, said = data.get("type"), next((data[name] for name in _WORDS[:7] if data.get(name)), None)
-    if isinstance(kind, str) and _OF_ERRORS.search(kind):
+    if data.get("object") == "error" or (isinstance(kind, str) and _OF_ERRORS.search(kind)):
         return True
     coded = _is_bad(data.get("code")) or _is_bad(data.get("error_code")) or _is_bad(data.get("errorCode"))
     if kind:  # an event of another kind, unless it says both
@@ -227,7 +231,7 @@ def _wait_in(told: float, words: str) -> int:
     if not match:
         return 0
     hours, minutes, number, unit = match.groups()
-    seconds = _number(number or "0") / (1000 if unit == "ms" else 1)
+    seconds = _number(number or "0") / (1000 if unit in {"ms", "milli"} else 1)
     return _whole_seconds(int(hours or 0) * 3600 + int(minutes or 0) * 60 + seconds)
 
 

@@ -140,13 +140,14 @@ class EventLines:
         """Return the values of a line that is no plain value after ``data:``."""
         if not line:
             return self._close() if self._held or self._event else []
-        name, _, rest = line.removeprefix(_BOM).partition(b":")
+        name, _, rest = line.removeprefix(_BOM).lstrip().partition(b":")
+        name = name.lower()
         if name == b"event":
             self._event = rest.strip()
             return []
         text = rest.removeprefix(b" ").decode("utf-8", "replace")
         if name == b"data":
-            return self._data(text)
+            return self._data(text.removeprefix("data:"))  # a proxy may make an event of each line
         if name == b"error" and text:
             return [{"error": next(iter(_values(text) or ()), text)}]
         if name and name not in {b"id", b"retry"}:

@@ -117,7 +117,7 @@ class ContentReply(Reply):
             for part in parts if isinstance(parts, list) else ():
                 if isinstance(part, dict):
                     yield from self._said(part)
-            reason = candidate.get("finishReason")
+            reason = candidate.get("finishReason") or candidate.get("finish_reason")
             if isinstance(reason, str) and reason != "FINISH_REASON_UNSPECIFIED":
                 self.finish = reason or self.finish
         else:
@@ -132,7 +132,8 @@ class ContentReply(Reply):
             self.pass_over(data)
 
     def _said(self, part: dict[str, Any]) -> Iterator[Event]:
-        text, call, proof = part.get("text"), part.get("functionCall"), part.get("thoughtSignature")
+        text, call = part.get("text"), part.get("functionCall") or part.get("function_call")
+        proof = part.get("thoughtSignature") or part.get("thought_signature")
         if text and isinstance(text, str):
             self.began = True
             self._thought = self._thought or bool(part.get("thought"))

@@ -55,6 +55,8 @@ class ChatReply(Reply):
                 yield from self._whole(choice)
             if reason := choice.get("finish_reason"):
                 self._finish(reason, choice)
+            if choice.get("error"):
+                self.pass_over({"error": choice["error"]})
             if choice.get("usage"):
                 self.counts.note(choice["usage"])
         else:
@@ -107,9 +109,11 @@ class ChatReply(Reply):
 
     def _instead(self, delta: dict[str, Any]) -> Iterator[Event]:
         """Yield the events of what stands where there is no content."""
+        if delta.get("error"):
+            self.pass_over({"error": delta["error"]})
         audio = delta.get("audio")
         spoken = audio.get("transcript") if isinstance(audio, dict) else None
-        yield from self._pieces(delta.get("refusal") or spoken, thought=False)
+        yield from self._pieces(delta.get("refusal") or spoken or delta.get("text"), thought=False)
         if isinstance(delta.get("function_call"), dict):
             yield from self._call([{"index": 0, "function": delta["function_call"]}])
 
@@ -160,10 +164,13 @@ class ChatReply(Reply):
             self.pass_over(data)
 
     def _finish(self, reason: Any, choice: dict[str, Any]) -> None:
+        if isinstance(reason, dict):  # with what there is to say about it
+            self.pass_over({"error": reason} if reason.get("message") else {})
+            reason = reason.get("type")
         if isinstance(reason, str):
             self.finish = reason
-        if choice.get("error"):
-            self.fail({"error": choice["error"]})
+        for report in reports_in(choice):
+            self.counts.note(report)
 
     def _look_around(self, data: dict[str, Any]) -> None:
         """Note a failure beside the reply, and counts in unusual places."""

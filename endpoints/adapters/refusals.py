@@ -11,6 +11,7 @@ _CODES: Final = {
     **dict.fromkeys((
         "insufficientquota", "insufficientcredits", "insufficientbalance", "insufficientfunds", "billingerror",
         "billinghardlimitreached", "billingnotactive", "paymentrequired", "accountoverdue", "arrearage",
+        "exceededcurrentquotaerror",
     ), "quota"),
     **dict.fromkeys((
         "keylimitexceeded", "budgetexceeded", "spendlimitexceeded", "spendinglimitexceeded", "usagelimitreached",
@@ -25,12 +26,12 @@ _CODES: Final = {
     ), "bad_key"),
     **dict.fromkeys((
         "modelnotfound", "modelnotfounderror", "unknownmodel", "invalidmodel", "modelnotavailable",
-        "deploymentnotfound", "modeldeprecated", "nosuchmodel",
+        "deploymentnotfound", "modeldeprecated", "modeldecommissioned", "nosuchmodel",
     ), "no_such_model"),
     **dict.fromkeys((
         "contextlengthexceeded", "contextwindowexceeded", "contextwindowexceedederror", "exceedcontextsizeerror",
         "requesttoolarge", "prompttoolong", "inputtoolong", "maxtokensexceeded", "stringabovemaxlength",
-        "modelcontextwindowexceeded", "inputlengthexceeded", "payloadtoolarge",
+        "modelcontextwindowexceeded", "inputlengthexceeded", "payloadtoolarge", "tokenslimitreached",
     ), "context_too_long"),
     **dict.fromkeys((
         "contentfilter", "contentpolicyviolation", "contentpolicyviolationerror", "moderationblocked",
@@ -66,8 +67,8 @@ _STATUS_OF: Final = {
 }  # fmt: skip
 _STATUSES: Final = {
     401: "bad_key", 402: "quota", 404: "no_such_model", 407: "proxy", 408: "timeout",
-    413: "context_too_long", 429: "rate_limit", 451: "region", 504: "timeout", 511: "proxy", 522: "timeout",
-    524: "timeout",
+    405: "bad_response", 413: "context_too_long", 424: "overloaded", 429: "rate_limit", 451: "region",
+    498: "overloaded", 504: "timeout", 511: "proxy", 522: "timeout", 524: "timeout",
 }  # fmt: skip
 _OF_PAGES: Final = {
     **_STATUSES,
@@ -75,7 +76,9 @@ _OF_PAGES: Final = {
     **dict.fromkeys((401, 402, 403, 451), "proxy"),
 }
 
-_TOO_LARGE = re.compile(r"request too large for|too large for model")
+_TOO_LARGE = re.compile(r"request (?:body )?too large for|too large for model")
+# The longest reply that was asked for, not the prompt.
+_CAP_TOO_LARGE = re.compile(r"max_(?:\w+_)?tokens\W{0,2} is too large")
 _TOO_LONG = re.compile(
     r"context[ _-]?(?:length|window|size|limit)|exceed_context_size|range of input length"
     r"|(?:prompt|input|message|conversation|request)s? (?:is|are|was) too (?:long|large)|(?:prompt|input) too long"
@@ -83,6 +86,7 @@ _TOO_LONG = re.compile(
     r"|maximum number of (?:input )?tokens|input length and .?max_tokens.? exceed|inputs?.? tokens \+ .?max_new_tokens"
     r"|(?:prompt|input|messages?)\b[^.]{0,60}\bexceeds? (?:the|this|our|its)?[^.]{0,30}(?:limit|maximum|max\b|length)"
     r"|(?:input|prompt) tokens? (?:exceed|limit)"
+    r"|must have less than \d+ tokens|longer than the maximum model length|exceeds the max_model_len"
     r"|(?:reduce|shorten) (?:the (?:length|size|number) of )?(?:the |your )?(?:messages|prompt|input|conversation)"
 )
 _PLACE = r"(?:countr(?:y|ies)|regions?|territor(?:y|ies)|locations?)"
@@ -105,14 +109,16 @@ _QUOTA = re.compile(
 )
 _FILTERED = re.compile(
     r"\bflagged\b|content[ _-](?:management|moderation|filter\w*|policy|policies)|\bmoderat(?:ion|ed)\b|usage polic"
-    r"|safety (?:system|filter|polic|reason)|inappropriate (?:content|input)|data[ _]?inspection|\bguardrails?\b"
-    r"|sensitive (?:content|words?|information)|violat\w+ [^.]{0,40}polic"
+    r"|content exists risk|敏感|safety[ _](?:system|filter|polic|reason|check)"
+    r"|inappropriate (?:content|input)|data[ _]?inspection|\bguardrails?\b"
+    r"|sensitive (?:content|words?|information)|violat\w+ [^.]{0,40}(?:polic|guideline)"
     r"|(?:content|prompt|input) (?:was |is |has been )?(?:blocked|filtered|refused|rejected)"
 )
 _BAD_KEY = re.compile(
     r"(?:invalid|incorrect|wrong|expired|revoked|disabled|unknown|missing|malformed|no) (?:\w+ )?"
     r"(?:api[ _-]?key|x-api-key|access token|auth\w*|credentials?)\b"
-    r"|api[ _-]?key[^.]{0,30}(?:not valid|invalid|incorrect|expired|revoked|missing|not found|not recogni|disabled)"
+    r"|api[ _-]?key[^.]{0,30}(?:not valid|invalid|incorrect|expired|revoked|missing|not found|not recogni"
+    r"|disabled|leaked)"
 )
 _BAD_TOKEN = re.compile(
     r"(?:security |access |bearer )?token[^.]{0,40}(?:invalid|expired|revoked|missing)|not authenticated"
@@ -120,8 +126,9 @@ _BAD_TOKEN = re.compile(
     r"|signature[^.]{0,40}(?:not match|mismatch|invalid|expired)"
 )
 _NO_MODEL = re.compile(
-    r"model identifier is invalid|(?:unknown|no such|unsupported|invalid) model\b"
-    r"|model\b.{0,80}(?:does not exist|not found|is not available|has been (?:deprecated|retired|removed))"
+    r"model identifier is invalid|(?:unknown|no such|unsupported|invalid|not a valid) model\b"
+    r"|model\b.{0,80}(?:(?:does )?not exist|not found|is not available"
+    r"|has been (?:deprecated|decommissioned|retired|removed))"
 )
 _CANNOT = re.compile(r"no (?:endpoints|providers?) (?:found|available)[^.]{0,40}support|does not support")
 _LIMITED = re.compile(r"rate[ _-]?limit|too many requests|requests? per (?:second|minute|day)|throttl")
@@ -132,12 +139,22 @@ _BUSY = re.compile(
 _IN_BETWEEN = re.compile(r"rbac: access denied|error code: 1\d{3}|\b(?:upstream|cloudflare|firewall|proxy|waf)\b")
 _BEHIND = re.compile(r"provider returned error|\bupstream\b|litellm\.\w+error")
 _NO_ADDRESS = re.compile(
-    r"(?!.*model)(?:(?:404 )?(?:page |path |route |resource )?not found\b|no route\b|cannot (?:post|get)\b"
-    r"|unknown (?:url|path|request url)\b)"
+    r"(?!.*model)\"?(?:(?:404 )?(?:page |path |route |resource )?not found\b|no route\b|cannot (?:post|get)\b"
+    r"|(?:unknown|invalid) (?:url|path|request url)\b|default backend\b)"
 )
 # Before the status is asked, and whatever it is: what the words say beyond doubt.
 _WORDS: Final = (
     (_TOO_LARGE, "context_too_long"), (_REGION, "region"), (_KEY_LIMIT, "key_limit"), (_QUOTA, "quota"),
+)  # fmt: skip
+# And these where the status does not say otherwise, by the first that fits.
+_ANY: Final = range(600)
+_BY_STATUS: Final = (
+    (_ANY, _CAP_TOO_LARGE, "bad_request"),
+    (_ANY, _TOO_LONG, "context_too_long"),
+    ({402, 403}, _PERIOD_LIMIT, "key_limit"),
+    ({200, 400, 403, 422, 500}, _FILTERED, "content_filter"),
+    ({400, 403, 500}, _BAD_KEY, "bad_key"),
+    ({400, 500}, _NO_MODEL, "no_such_model"),
 )  # fmt: skip
 
 
@@ -175,17 +192,8 @@ def _refined(status: int, codes: Iterable[str]) -> int:
 
 
 def _by_words(status: int, words: str) -> str:
-    if _TOO_LONG.search(words):
-        return "context_too_long"
-    if status in {402, 403} and _PERIOD_LIMIT.search(words):
-        return "key_limit"
-    if status in {200, 400, 403, 422, 500} and _FILTERED.search(words):
-        return "content_filter"
-    if status in {400, 403, 500} and _BAD_KEY.search(words):
-        return "bad_key"
-    if status in {400, 500} and _NO_MODEL.search(words):
-        return "no_such_model"
-    return ""
+    found = (code for statuses, pattern, code in _BY_STATUS if status in statuses and pattern.search(words))
+    return next(found, "")
 
 
 def _by_status(status: int, words: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from endpoints.adapters.base import Endpoint, ModelRequest, PromptMessage
-from endpoints.adapters.content import CALL, THOUGHT, Thoughts, said_in
+from endpoints.adapters.content import CALL, THOUGHT, Thoughts, said_in, thoughts_in
 from endpoints.adapters.openai_request import headers_of
 from endpoints.adapters.wire import PATIENCE, Call, Reply, exchange, instructions_of, named, packed, url_of
 from endpoints.events import Event, ReasoningDelta, ReasoningSealed, TextDelta
@@ -20,9 +20,11 @@ _REASONS = re.compile(r"o\d|gpt-[5-9](?!\S*-chat)")  # any other model refuses t
 _OWN = {"model", "input", "instructions", "stream", "tools", "include"}
 _NEEDED = {"model", "input", "stream"}
 _DEPLOYMENT = "/openai/deployments/"
-_TEXTS = {"response.output_text.delta", "response.refusal.delta"}
-_THOUGHTS = {"response.reasoning_summary_text.delta", "response.reasoning_text.delta"}
-_ENDS = {"response.completed", "response.incomplete", "response.failed"}
+_TEXTS = {"response.output_text.delta", "response.refusal.delta", "response.content_part.delta", "response.text.delta"}
+_THOUGHTS = {"response.reasoning_summary_text.delta", "response.reasoning_text.delta", "response.reasoning.delta",
+             "response.reasoning_summary.delta", "response.reasoning_content.delta"}  # fmt: skip
+_WHOLE_TEXTS = {"response.output_text.done": "text", "response.refusal.done": "refusal"}  # by where the text stands
+_ENDS = {"response.completed", "response.incomplete", "response.failed", "response.cancelled", "response.done"}
 
 
 def stream(request: ModelRequest, *, patience: Patience = PATIENCE) -> AsyncGenerator[Event]:
@@ -102,24 +104,44 @@ class ResponseReply(Reply):
         super().__init__(request)
         self._thoughts = Thoughts()
         self._thought = False  # the open item of thoughts has a readable one
-        self._told: set[int | None] = set()  # items, or the arguments of calls, that came in pieces
+        self._told: set[int | str] = set()  # the marks of items that came in pieces, or whole
+        self._texts: set[int | str] = set()  # those of messages of which a text came whole
+        self._pieced: set[str] = set()  # the types of what came in pieces
+        self._kinds: set[str] = set()  # and of all that came
 
     def feed(self, data: dict[str, Any]) -> Iterator[Event]:
         kind, delta = str(data.get("type")), data.get("delta")
         if kind in _TEXTS:
-            if delta and isinstance(delta, str):
-                self.began = True
-                self._told.add(_number(data))
-                yield TextDelta(delta)
+            self._note(data, "message")
+            yield from self._say(delta)
         elif kind in _THOUGHTS:
-            self._told.add(_number(data))
-            yield from self._think(kind, delta)
+            self._note(data, "reasoning")
+            yield from self._think(kind, thoughts_in(delta))
         elif kind == "response.function_call_arguments.delta":
-            index = _number(data)
-            self._told.add(index)
-            yield from self.calls.feed([{"index": index, "function": {"arguments": delta}}])
+            self._note(data, "function_call")
+            yield from self.calls.feed([{"index": _number(data), "function": {"arguments": delta}}])
         else:
             yield from self._turn(kind, data)
+
+    def _note(self, data: dict[str, Any], item: str) -> None:
+        """Note that an item of this type is told by its pieces."""
+        self.known = True
+        if data.get("delta"):
+            self._kinds.add(item)
+            self._pieced.add(item)
+            self._told |= _marks(data, item)
+
+    def _came(self, marks: set[int | str], kind: str, places: set[int | str]) -> bool:
+        """Whether an item came in one of the places. What has no mark of its own is known by its type."""
+        return bool((marks | {kind}) & places) or (marks == {kind} and kind in self._pieced)
+
+    def _say(self, content: Any) -> Iterator[Event]:
+        for kind, words in said_in(content):
+            if kind is THOUGHT:
+                yield from self._think("content", words)
+            elif kind is not CALL:
+                self.began = True
+                yield TextDelta(words)
 
     def _turn(self, kind: str, data: dict[str, Any]) -> Iterator[Event]:
         """Yield the events of what stands between the deltas."""
@@ -130,8 +152,10 @@ class ResponseReply(Reply):
             yield from self._call(item, index, arguments="")
         elif kind == "response.reasoning_summary_part.added" and self._thought:
             yield from self._think("response.reasoning_summary_text.delta", "\n\n")
+        elif kind in _WHOLE_TEXTS:
+            yield from self._whole_text(data, data.get(_WHOLE_TEXTS[kind]))
         elif kind == "response.output_item.done" and isinstance(item, dict):
-            yield from self._item(item, index)
+            yield from self._item(item, data)
         elif kind in _ENDS:
             yield from self._whole(data.get("response"))
         elif data.get("object") == "response" or isinstance(data.get("output"), list):
@@ -147,25 +171,40 @@ class ResponseReply(Reply):
         if not isinstance(response, dict):
             return
         self.known = True
-        if not self.began:
-            for index, item in enumerate(_objects(response.get("output"))):
+        told = frozenset(self._kinds)  # the items may be numbered anew here: their types say what came
+        for item in _objects(response.get("output")):
+            if _type(item) not in told:
                 self._thought = False
-                yield from self._item(item, index)
-            text = response.get("output_text")
-            if not self.began and isinstance(text, str) and text:
-                self.began = True
-                yield TextDelta(text)
+                yield from self._whole_item(item, None)
+        if not self.began:
+            yield from self._say(response.get("output_text"))
         self._close(response)
 
-    def _item(self, item: dict[str, Any], index: int | None) -> Iterator[Event]:
-        """Yield the events of a whole item, without what came in pieces before."""
-        if index not in self._told:
-            if item.get("type") == "reasoning":
-                yield from self._reasons(item)
-            elif item.get("type", "message") == "message":
-                yield from self._message(item)
-            yield from self._call(item, index, arguments=item.get("arguments"))
-        self._told.add(index)
+    def _whole_text(self, data: dict[str, Any], text: Any) -> Iterator[Event]:
+        """Yield a text that came whole, unless it came in pieces before."""
+        marks = _marks(data, "message")
+        if not self._came(marks, "message", self._told):
+            self._kinds.add("message")
+            self._texts |= marks
+            yield from self._say(text)
+
+    def _item(self, item: dict[str, Any], data: dict[str, Any]) -> Iterator[Event]:
+        """Yield the events of an item that is over, without what came of it before."""
+        kind = _type(item)
+        marks = _marks({"item_id": item.get("id")} | data, kind)
+        if self._came(marks, kind, self._told | self._texts):
+            yield from self._seal(item)
+        else:
+            yield from self._whole_item(item, _number(data))
+        self._kinds.add(kind)
+        self._told |= marks - {kind}
+
+    def _whole_item(self, item: dict[str, Any], index: int | None) -> Iterator[Event]:
+        if _type(item) == "reasoning":
+            yield from self._reasons(item)
+        elif _type(item) == "message":
+            yield from self._say(item.get("content"))
+        yield from self._call(item, index, arguments=item.get("arguments"))
         yield from self._seal(item)
 
     def _reasons(self, item: dict[str, Any]) -> Iterator[Event]:
@@ -176,16 +215,6 @@ class ResponseReply(Reply):
                 yield from self._think(f"response.reasoning_{name}", text)
             if self._thought:
                 return
-
-    def _message(self, item: dict[str, Any]) -> Iterator[Event]:
-        for kind, words in said_in(item.get("content")):
-            if kind is CALL:
-                continue
-            if kind is THOUGHT:
-                yield from self._think("content", words)
-            else:
-                self.began = True
-                yield TextDelta(words)
 
     def _think(self, source: str, text: Any) -> Iterator[Event]:
         if text and isinstance(text, str) and (text := self._thoughts.tell(source, text)):
@@ -217,6 +246,16 @@ class ResponseReply(Reply):
 def _number(data: dict[str, Any]) -> int | None:
     index = data.get("output_index")
     return index if isinstance(index, int) else None
+
+
+def _marks(data: dict[str, Any], kind: str) -> set[int | str]:
+    """Return what tells an item from the others: its number and its id, or nothing but its type."""
+    marks = {each for each in (_number(data), data.get("item_id")) if isinstance(each, int | str) and each != ""}
+    return marks or {kind}
+
+
+def _type(item: dict[str, Any]) -> str:
+    return str(item.get("type") or "message")
 
 
 def _objects(value: Any) -> list[dict[str, Any]]:

@@ -17,6 +17,8 @@ _REASONING = re.compile(r"\b(?:o[134](?!\d)|gpt-5)(?!\.|-chat)(?:-|$)")  # these
 _NOT_REASONING = re.compile(r"^(?:chatgpt-|gpt-[34])")
 _MAY_REASON = re.compile(r"\bgpt-(?:5\.|[6-9])(?!\S*-chat)")  # these sample only without an effort
 _ALWAYS_REASONING = re.compile(r"\bgpt-(?:5\.|[6-9])\S*-(?:pro|codex)\b")
+_GROK_REASONING = re.compile(r"\bgrok-(?:3-mini|4|code)(?!\S*non-reasoning)")
+_GROK_WITHOUT_EFFORT = re.compile(r"\bgrok-(?:3(?!-mini)|4(?![.\d]))")
 # The efforts that a model has; of any other all are sent.
 _EFFORTS = (
     (re.compile(r"^o[134](?!\d)"), {"low", "medium", "high"}),
@@ -72,6 +74,8 @@ def _refuse(endpoint: Endpoint, model: str, chosen: Chosen) -> None:
         chosen.refuse(_("Reasoning models take no stop sequences."), "stop")
     if endpoint.family in {"openAI", "azureOpenAI"} and _NOT_REASONING.match(model):
         chosen.refuse(_("This model does not reason."), "reasoning_effort", *_ONLY_RESPONSES)
+    if _GROK_REASONING.search(model):
+        chosen.refuse(_("Not used while the model reasons."), "frequency_penalty", "presence_penalty", "stop")
     if (known := claude.claude(model)).kind:
         _refuse_claude(known, chosen)
     _refuse_while_reasoning(endpoint, model, chosen)
@@ -93,6 +97,8 @@ def _refuse_claude(known: claude.Claude, chosen: Chosen) -> None:
 def _refuse_while_reasoning(endpoint: Endpoint, model: str, chosen: Chosen) -> None:
     """Leave out an effort that the model does not have, and what it refuses while it reasons."""
     effort = chosen.get("reasoning_effort")
+    if effort and _GROK_WITHOUT_EFFORT.search(model) and not is_openrouter(endpoint):
+        chosen.refuse(_("This model does not know this choice. It is not sent."), "reasoning_effort")
     if effort and endpoint.family in {"openAI", "azureOpenAI"}:
         known = next((efforts for pattern, efforts in _EFFORTS if pattern.search(model)), None)
         if known is not None and effort not in known:

@@ -15,6 +15,7 @@ _ON_THE_WIRE: Final[dict[str, tuple[str, ...]]] = {
     "presence_penalty": ("presence_penalty", "presencePenalty"),
     "maxTokens": (
         "max_tokens", "max_completion_tokens", "max_output_tokens", "maxOutputTokens", "maxTokens", "max_new_tokens",
+        "maximum tokens",
     ),
     "stop": ("stop_sequences", "stopSequences", "stop"),
     "reasoning_effort": ("reasoning_effort", "reasoning.effort"),
@@ -35,7 +36,7 @@ def _pattern(name: str) -> str:
     plain = re.escape(name)
     if name in _PLAIN_ENGLISH:
         return rf"[\"'`“‘]{plain}(?![\w.])"
-    return rf"(?<![\w.]){plain}(?!\w)"
+    return rf"(?<!\w){plain}(?!\w)"
 
 
 _PATTERNS: Final = {key: re.compile("|".join(map(_pattern, names))) for key, names in _ON_THE_WIRE.items()}

@@ -24,7 +24,7 @@ def set_name(endpoint: Endpoint, model: str) -> str:
     if endpoint.parameter_set in SETS:
         return endpoint.parameter_set
     if endpoint.family == "bedrock" or endpoint.parameter_set == "bedrock":
-        vendor = _REGION.sub("", model).partition(".")[0]
+        vendor = _REGION.sub("", model.rpartition("/")[2]).partition(".")[0]  # behind the slash of an ARN
         return name if (name := f"bedrock-{vendor}") in SETS else _PLAIN_VENDOR
     if endpoint.family in SETS and endpoint.family != "custom":
         return endpoint.family

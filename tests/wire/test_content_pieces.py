@@ -100,6 +100,9 @@ DELTAS: dict[str, tuple[list[dict[str, Any]], str]] = {
     "in one field, then in another": ([{"reasoning": "Be "}, {"reasoning_content": "short."}, said("Hello, you.")],
                                       "Be short."),
     "spoken": ([{"content": None, "audio": {"transcript": "Hello, "}}, {"audio": {"transcript": "you."}}], ""),
+    "in the tags of other models": ([said("<thought>Be "), said("short.</thought>Hello, you.")], "Be short."),
+    "in brackets": ([said("[THINK]Be short.[/TH"), said("INK]Hello, you.")], "Be short."),
+    "under the name of a text": ([{"text": "Hello, "}, {"text": "you."}], ""),
     "a refusal beside": ([{"content": None, "refusal": "Hello, you."}], ""),
 }  # fmt: skip
 
@@ -182,17 +185,71 @@ ITEMS = [
 ]
 
 
-@pytest.mark.parametrize(
-    "events",
-    [[{"type": "response.output_item.done", "output_index": at, "item": item} for at, item in enumerate(ITEMS)], []],
-)
-async def test_responses_that_come_item_by_item_or_at_the_end(events: list[Any]) -> None:
+WORDS = "response.output_text."
+SUMMARY = "response.reasoning_summary_text.delta"
+OVER = "response.output_item.done"
+# The events before the last one, which holds all items.
+TURNS: dict[str, list[Any]] = {
+    "nothing": [],
+    "items": [{"type": OVER, "output_index": at, "item": item} for at, item in enumerate(ITEMS)],
+    "items without numbers": [{"type": OVER, "item": item} for item in ITEMS],
+    "thoughts in pieces alone": [{"type": SUMMARY, "output_index": 0, "delta": text} for text in ("Be ", "\n\nshort.")],
+    "pieces without numbers": [
+        {"type": SUMMARY, "delta": "Be \n\nshort."}, {"type": OVER, "item": ITEMS[0]},
+        {"type": WORDS + "delta", "delta": "Hello, you."}, {"type": OVER, "item": ITEMS[1]},
+    ],
+    "thoughts without numbers, then a whole item": [
+        {"type": SUMMARY, "item_id": "i1", "delta": "Be \n\nshort."}, {"type": OVER, "item": ITEMS[1]},
+    ],
+    "numbers in the pieces alone": [
+        {"type": WORDS + "delta", "output_index": 1, "item_id": "i2", "delta": "Hello, you."},
+        {"type": OVER, "item": ITEMS[1]},
+    ],
+    "texts that come whole": [
+        {"type": WORDS + "delta", "output_index": 1, "delta": ""},
+        {"type": WORDS + "done", "output_index": 1, "content_index": 0, "text": "Hello, "},
+        {"type": "response.refusal.done", "output_index": 1, "content_index": 1, "refusal": "you."},
+        {"type": OVER, "output_index": 1, "item": ITEMS[1]},
+    ],
+    "texts in pieces, then whole": [
+        {"type": WORDS + "delta", "output_index": 1, "delta": "Hello, "},
+        {"type": WORDS + "done", "output_index": 1, "text": "Hello, "},
+        {"type": "response.refusal.delta", "output_index": 1, "delta": "you."},
+        {"type": OVER, "output_index": 1, "item": ITEMS[1]},
+    ],
+    "under other names": [
+        {"type": "response.reasoning.delta", "output_index": 0, "delta": {"text": "Be \n\nshort."}},
+        {"type": "response.content_part.delta", "output_index": 1, "delta": "Hello, "},
+        {"type": "response.content_part.delta", "output_index": 1, "delta": {"type": "output_text", "text": "you."}},
+    ],
+    "numbered otherwise": [{"type": WORDS + "delta", "output_index": 7, "delta": "Hello, you."}],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("end", ["response.completed", "response.done"])
+@pytest.mark.parametrize("name", TURNS)
+async def test_responses_that_come_item_by_item_or_at_the_end(name: str, end: str) -> None:
     usage = {"input_tokens": 18, "output_tokens": 12, "total_tokens": 30}
     response = {"object": "response", "status": "completed", "output": ITEMS, "usage": usage}
-    streamed = await played(sse(*events, {"type": "response.completed", "response": response}, done=False), "responses")
-    at_once = await played(whole(response), "responses", stream=False)
-    assert streamed == at_once
-    assert [text_of(streamed), thoughts_of(streamed), ended(streamed)] == ["Hello, you.", "Be \n\nshort.", "stop"]
+    events = await played(sse(*TURNS[name], {"type": end, "response": response}, done=False), "responses")
+    for each in (events, await played(whole(response), "responses", stream=False)):
+        assert [text_of(each), thoughts_of(each), ended(each)] == ["Hello, you.", "Be \n\nshort.", "stop"]
+        assert each[-2] == Usage(18, 12)
+
+
+@pytest.mark.parametrize("status", ["incomplete", "cancelled", "in_progress", "queued"])
+async def test_a_response_that_is_not_over_is_no_reply(status: str) -> None:
+    said = {"type": WORDS + "delta", "output_index": 1, "delta": "Hello"}
+    last = {"type": "response.incomplete", "response": {"status": status, "incomplete_details": None}}
+    assert ended(await played(sse(said, last, done=False), "responses")) == "cut_off"
+    answer = {"object": "response", "status": status, "output": []}
+    assert ended(await played(whole(answer), "responses", stream=False)) == "bad_response"
+
+
+async def test_parts_of_google_under_the_names_of_its_other_form() -> None:
+    call = {"function_call": {"name": "look", "args": {"q": 1}}, "thought_signature": "c2ln"}
+    events = await played(whole({"candidates": [{"content": {"parts": [call]}, "finish_reason": "STOP"}]}), "gemini")
+    assert [calls_of(events), ended(events)] == [[("look", '{"q": 1}')], "tool_calls"]
 
 
 async def test_raw_thoughts_of_a_response_are_thoughts() -> None:
@@ -207,6 +264,16 @@ async def test_a_message_of_anthropics_wire_may_be_a_text() -> None:
     message = {"type": "message", "content": "Hello, you.", "stop_reason": "end_turn"}
     events = await played(whole(message), "anthropic", stream=False)
     assert [text_of(events), ended(events)] == ["Hello, you.", "stop"]
+
+
+@pytest.mark.parametrize("kinds", [("thinking_delta", "text_delta"), ("thinking", "text"), (None, None)])
+async def test_deltas_of_anthropics_wire_under_other_types(kinds: tuple[str | None, str | None]) -> None:
+    thought, words = ({"type": kind} if kind else {} for kind in kinds)
+    deltas = [thought | {"thinking": "Be short."}, words | {"text": "Hello, "}, words | {"text": "you."}]
+    objects = [{"type": "content_block_delta", "index": 0, "delta": each} for each in deltas]
+    unknown = {"type": "content_block_delta", "index": 0, "delta": {"type": "something_new", "text": "no"}}
+    events = await played(sse(*objects, unknown, {"type": "message_stop"}, done=False), "anthropic")
+    assert [text_of(events), thoughts_of(events), ended(events)] == ["Hello, you.", "Be short.", "stop"]
 
 
 def test_other_thoughts_that_begin_alike_are_kept() -> None:

@@ -112,6 +112,21 @@ REPORTS: dict[str, tuple[list[dict[str, Any]], Usage, int]] = {
     "thoughts at the top of them": (
         [END | {"usage": PLAIN | {"reasoning_tokens": 10}}], Usage(25, 17, reasoning_tokens=10), 110,
     ),
+    "thoughts beside the reply, as many as were cached": (
+        [END | {"usage": {"prompt_tokens": 25, "completion_tokens": 7, "total_tokens": 42,
+                          "prompt_tokens_details": {"cached_tokens": 10},
+                          "completion_tokens_details": {"reasoning_tokens": 10}}}],
+        Usage(15, 17, reasoning_tokens=10, cache_read_tokens=10), 101,
+    ),
+    "in camel case, cached": (
+        [END | {"usage": {"inputTokens": 25, "outputTokens": 17, "totalTokens": 42, "cachedInputTokens": 10}}], PART,
+        101,
+    ),
+    "under two spellings, one of them empty": (
+        [END | {"usage": PLAIN | {"promptTokens": 0, "completionTokens": None, "PromptTokens": 0}}], ALL, 110,
+    ),
+    "in a field of another name": ([END | {"tokenUsage": {"promptTokens": 25, "completionTokens": 17}}], ALL, 110),
+    "in the last piece": ([chunk({"usage": PLAIN}, "stop")], ALL, 110),
     "prompt and total": ([END | {"usage": {"prompt_tokens": 25, "total_tokens": 42}}], ALL, 110),
     "reply and total": ([END | {"usage": {"completion_tokens": 17, "total_tokens": 42}}], ALL, 110),
 }  # fmt: skip
@@ -146,7 +161,8 @@ async def test_a_whole_answer_is_charged_alike(name: str) -> None:
     answer = completion({"content": "Counted."})
     for each in objects:
         counted = {name: value for name, value in each.items() if name not in {"choices", *END}}
-        inside = (each.get("choices") or [{}])[0].get("usage")
+        choice = (each.get("choices") or [{}])[0]
+        inside = choice.get("usage") or choice.get("delta", {}).get("usage")
         answer["choices"][0] |= {"usage": inside} if inside else {}
         if isinstance(counted.get("usage"), dict):
             told = {name: value for name, value in counted["usage"].items() if value}
@@ -207,6 +223,13 @@ OTHERS: dict[str, tuple[str, bytes, Usage]] = {
                                                                    "ephemeral_1h_input_tokens": 4}},
                                                                    {"output_tokens": 2}),
         Usage(5, 2, cache_write_tokens=7)),
+    "claude, in the last event": (
+        "anthropic", claude({}, {}, {"usage": {"input_tokens": 25, "output_tokens": 17}}), ALL),
+    "claude, inside of the end": (
+        "anthropic", events({"type": "message_start", "message": {}},
+                            {"type": "content_block_delta", "delta": {"type": "text_delta", "text": "Counted."}},
+                            {"type": "message_delta", "delta": {"stop_reason": "end_turn", "usage": {
+                                "input_tokens": 15, "cache_read_input_tokens": 10, "output_tokens": 17}}}), PART),
     "claude, by metrics": (
         "anthropic", claude({}, {}, {"amazon-bedrock-invocationMetrics": {"inputTokenCount": 25,
         "outputTokenCount": 17}}), ALL),

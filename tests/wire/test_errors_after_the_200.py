@@ -41,6 +41,7 @@ TOO_LONG: dict[str, Any] = {
     "a state of its own": {"base_resp": {"status_code": 1039, "status_msg": WORDS}},
     "quoted": {"error": {"code": 400, "message": "Upstream: " + json.dumps({"error": INNER})}},
     "twice inside": {"error": {"message": "no", "metadata": {"raw": json.dumps({"error": INNER})}}},
+    "not ok": {"ok": False, "reason": WORDS},
     "by its code alone": {"error": {"code": "CONTEXT_LENGTH_EXCEEDED", "message": ""}},
     "with null choices": {"choices": None, "error": INNER},
     "with no choices": {"choices": [], "error": INNER},
@@ -128,10 +129,25 @@ async def test_halfway_what_came_is_kept_and_the_rest_is_said(name: str, wire: s
 async def test_halfway_with_a_choice_of_its_own() -> None:
     error = {"code": 502, "message": "The host went away"}
     for last in (chunk({"content": "it"}, "error", error=error),
+                 {"choices": [{"delta": {"content": "it"}, "error": error}]},
+                 {"choices": [{"delta": {"content": "it"}, "finish_reason": error | {"type": "abort"}}]},
                  {"choices": [{"delta": {"content": "it"}, "finish_reason": "error", "error": error}]}):  # fmt: skip
         events = await played(sse(*BEGUN["openai"], last))
         assert [text_of(events), ended(events)] == ["The first half of it", "overloaded"]
         assert "The host went away" in events[-1].detail  # type: ignore[union-attr]
+
+
+async def test_an_error_in_a_piece_is_one() -> None:
+    events = await played(sse(*BEGUN["openai"], chunk({"error": "The host went away"})))
+    assert [text_of(events), ended(events)] == ["The first half of ", "overloaded"]
+
+
+@pytest.mark.parametrize("body", [{"errors": {"model": ["It fell asleep"]}}, {"type": "error", "x": "It fell asleep"}])
+async def test_a_form_that_nobody_knows_is_in_the_log(body: Any) -> None:
+    for answer in (sse(body), http(json.dumps(body), "application/json", "400 No")):
+        (failed,) = await played(answer)
+        assert isinstance(failed, Failed)
+        assert "It fell asleep" in failed.detail
 
 
 NOTHING_YET: dict[str, list[Any]] = {
@@ -169,6 +185,9 @@ CODES = [
     ({"error": {"status": "DEADLINE_EXCEEDED", "message": "no"}}, "timeout"),
     ({"error": {"code": "content_filter", "message": "no"}}, "content_filter"),
     ({"error": {"message": "Your prompt was flagged by our moderation"}}, "content_filter"),
+    ({"error": {"code": "tokens_limit_reached", "message": "Request body too large for m"}}, "context_too_long"),
+    ({"error": "`inputs` must have less than 4096 tokens. Given: 9400", "error_type": "validation"},
+     "context_too_long"),
     ({"error": {"code": 999, "message": "no"}}, "overloaded"),
     ({"error": True}, "overloaded"),
 ]  # fmt: skip

@@ -52,6 +52,9 @@ REFUSALS: list[tuple[int, Any, str, list[str]]] = [
      "content_filter", ["ResponsibleAIPolicyViolation"]),
     (400, error("Your request was rejected by our safety system", "moderation_blocked"), "content_filter", []),
     (400, {"code": "DataInspectionFailed", "message": "no"}, "content_filter", []),
+    (400, error("Content Exists Risk", kind="invalid_request_error"), "content_filter", []),
+    (400, error("系统检测到输入或生成内容可能包含不安全或敏感内容", "1301"), "content_filter", []),
+    (403, {"code": "no", "error": "Content violates usage guidelines"}, "content_filter", []),
     (422, {"detail": "Violated guardrail policy"}, "content_filter", []),
     # Not offered here.
     (403, error("This service is not offered where you are", "unsupported_country_region_territory",
@@ -75,6 +78,7 @@ REFUSALS: list[tuple[int, Any, str, list[str]]] = [
     (400, error("Your credit balance is too low to access the API", kind="invalid_request_error"), "quota", []),
     (403, error("Your team has used all available credits"), "quota", []),
     (429, error("You exceeded your current quota, please check your plan", "insufficient_quota"), "quota", []),
+    (429, error("Your account is suspended", kind="exceeded_current_quota_error"), "quota", []),
     (402, error("Insufficient Balance", "invalid_request_error"), "quota", []),
     # The key.
     (403, error("The key may not use this model", kind="permission_error"), "forbidden",
@@ -84,6 +88,7 @@ REFUSALS: list[tuple[int, Any, str, list[str]]] = [
     (403, {"error": "Forbidden"}, "forbidden", []),
     (403, "", "forbidden", []),
     (403, error("Invalid API key"), "bad_key", []),
+    (403, error("Your API key was reported as leaked"), "bad_key", []),
     (403, {"message": "The security token included in the request is invalid."}, "bad_key", []),
     (403, {"error": {"code": 403, "status": "PERMISSION_DENIED", "message": "API key expired.",
                      "details": [{"reason": "API_KEY_INVALID"}]}}, "bad_key", []),
@@ -94,7 +99,13 @@ REFUSALS: list[tuple[int, Any, str, list[str]]] = [
     (404, error("The model `m` does not exist", "model_not_found"), "no_such_model", []),
     (404, {"error": {"code": "DeploymentNotFound", "message": "no"}}, "no_such_model", []),
     (400, error("m is not a valid model ID: unknown model"), "no_such_model", []),
+    (400, error("acme/m is not a valid model ID", 400), "no_such_model", []),
+    (400, error("Model Not Exist", kind="invalid_request_error"), "no_such_model", []),
+    (400, error("The model `m` has been decommissioned", "model_decommissioned"), "no_such_model", []),
     (404, {"detail": "Not Found"}, "bad_response", ["Not Found"]),
+    (404, error("Invalid URL (POST /v1/v1/chat/completions)"), "bad_response", []),
+    (404, "default backend - 404", "bad_response", []),
+    (405, {"detail": "Method Not Allowed"}, "bad_response", []),
     (404, "404 page not found", "bad_response", []),
     (404, {"error": {"code": "404", "message": "Resource not found"}}, "bad_response", []),
     (404, error("No endpoints found that support tool use", 404), "bad_request", []),
@@ -111,6 +122,12 @@ REFUSALS: list[tuple[int, Any, str, list[str]]] = [
      "context_too_long", []),
     (400, error("max_tokens is too large: 50000. This model supports at most 4096 completion tokens"), "bad_request",
      []),
+    (400, error("'max_tokens' or 'max_completion_tokens' is too large: 9000. This model's maximum context length is"
+     " 8192 tokens and your request has 300 input tokens"), "bad_request", []),
+    (400, error("The decoder prompt (length 9000) is longer than the maximum model length of 4096"),
+     "context_too_long", []),
+    (422, {"error": "`inputs` must have less than 4096 tokens. Given: 9400", "error_type": "validation"},
+     "context_too_long", []),
     # Limits of requests.
     (429, {"message": "Too many tokens, please wait before trying again."}, "rate_limit", []),
     (403, error("You have exceeded a secondary rate limit"), "rate_limit", []),
@@ -122,6 +139,8 @@ REFUSALS: list[tuple[int, Any, str, list[str]]] = [
     (529, {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}, "overloaded", []),
     (503, "no healthy upstream", "overloaded", ["no healthy upstream"]),
     (504, {"message": "Endpoint request timed out"}, "timeout", []),
+    (424, {"message": "The model returned an error", "originalStatusCode": 500}, "overloaded", []),
+    (498, error("Flex tier capacity exceeded", "capacity_exceeded"), "overloaded", []),
     (408, "", "timeout", []),
     (403, "RBAC: access denied", "proxy", ["RBAC: access denied"]),
     (403, "error code: 1020", "proxy", ["error code: 1020"]),
@@ -215,6 +234,8 @@ async def test_amazon_names_the_reason_in_a_header() -> None:
 @pytest.mark.parametrize(("headers", "body", "wait"), [
     (["Retry-After: 7"], {}, 7), (["retry-after-ms: 1500"], {}, 2), (["Retry-After: soon"], {}, 0), ([], {}, 0),
     ([], error("Please try again in 20s."), 20), ([], error("Please try again in 6m0s."), 360),
+    ([], error("Please wait 42 seconds before retrying."), 42), ([], error("Try again in 7 minutes."), 420),
+    ([], error("Please try again in 2 hours."), 7200), ([], error("Retry after 350 milliseconds"), 1),
     ([], error("Please try again in 350ms."), 1), ([], error("Try again in 1h2m3.5s"), 3724),
     ([], {"error": {"message": "no", "details": [{"@type": "…RetryInfo", "retryDelay": "36.2s"}]}}, 37),
     (["Retry-After: 3"], error("Please try again in 20s."), 3), ([], error("Please try again in a while."), 0),
@@ -296,7 +317,10 @@ ENDS = [
                         "MODEL_ARMOR"], "content_filter"),
     ("vertex gemini", gemini, ["SAFETY"], "content_filter"),
     ("bedrock", bedrock, ["content_filtered", "guardrail_intervened"], "content_filter"),
-    ("openai", chat, ["length", "max_tokens", "MAX_TOKENS", "model_length", "max_output_tokens"], "length"),
+    ("openai", chat, ["length", "max_tokens", "MAX_TOKENS", "model_length", "max_output_tokens", "ERROR_LIMIT",
+                      "contextLengthReached"], "length"),
+    ("openai", chat, ["ERROR_TOXIC", "content_filter: PROHIBITED_CONTENT", "FinishReason.SAFETY"], "content_filter"),
+    ("openai", chat, ["FINISH_REASON_MAX_TOKENS"], "length"),
     ("responses", responses, ["max_output_tokens"], "length"),
     ("anthropic", claude, ["max_tokens", "model_context_window_exceeded"], "length"),
     ("anthropic", claude, ["pause_turn"], "limit"),
@@ -316,6 +340,28 @@ async def test_what_ended_a_reply_is_told(wire: str, reply: Any, words: list[str
             assert isinstance(failed, Failed)
             assert [word, failed.code] == [word, "content_filter"]
             assert word in failed.detail
+
+
+@pytest.mark.parametrize("word", ["insufficient_credits", "quota_exceeded"])
+async def test_a_reply_that_credit_ended_is_told(word: str) -> None:
+    for texts in ((), HALF):
+        events = await played(chat(word, *texts))
+        assert [text_of(events), ended(events)] == ["".join(texts), "quota"]
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "abort",
+        "USER_CANCEL",
+        "function_call_filter: MALFORMED_FUNCTION_CALL",
+        "timed_out",
+        "repetition",
+        "modelUnloaded",
+    ],
+)
+async def test_a_reply_that_was_broken_off_is_no_whole_one(word: str) -> None:
+    assert ended(await played(chat(word, *HALF))) == "cut_off"
 
 
 @pytest.mark.parametrize("word", ["error", "network_error", "insufficient_system_resource"])

@@ -52,6 +52,8 @@ async def test_of_two_the_temperature_is_sent(
     anthropic = replace(anthropic, family="anthropic")
     assert await sampled(anthropic, model, chosen, model_server) == names
     assert await sampled(bedrock, f"us.anthropic.{model}-20250929-v1:0", chosen, model_server) == names
+    profile = "arn:aws:bedrock:us-east-1:1:inference-profile/us.anthropic."
+    assert await sampled(bedrock, f"{profile}{model}-20250929-v1:0", chosen, model_server) == names
 
 
 @pytest.mark.parametrize("model", ["anthropic/claude-sonnet-4.5", "claude-opus-4-1-20250805", "claude-haiku-4-5"])
@@ -105,6 +107,11 @@ VALUES: list[tuple[str, str, dict[str, Any], dict[str, Any], bool]] = [
     ("openAI", "o4-mini", {"stop": ["x"]}, {}, True),
     ("custom", "house-model", {"reasoning_effort": "max", "stop": ["x"]},
      {"reasoning_effort": "max", "stop": ["x"]}, False),
+    ("custom", "grok-4", {"temperature": 0.3, "reasoning_effort": "low", "presence_penalty": 0.1, "stop": ["x"]},
+     {"temperature": 0.3}, True),
+    ("custom", "x-ai/grok-3-mini", {"reasoning_effort": "low", "frequency_penalty": 0.1}, {"reasoning_effort": "low"},
+     True),
+    ("custom", "grok-4-fast-non-reasoning", {"stop": ["x"]}, {"stop": ["x"]}, False),
     ("google", "gemini-3-pro-preview", {"thinkingLevel": "minimal"},
      {"thinkingConfig": {"includeThoughts": True}}, True),
     ("google", "gemini-2.5-flash", {"thinkingBudget": 32_000},
@@ -170,6 +177,9 @@ async def test_a_refusal_names_the_settings_as_the_panel_does(
         ("`max_tokens` must be greater than `thinking.budget_tokens`.",
          ("maxTokens", "thinkingBudget")),
         ("Unknown name \"topK\" at 'generation_config'", ("topK",)),
+        ("thinking.enabled.budget_tokens: Input should be greater than or equal to 1024", ("thinkingBudget",)),
+        ("Value '2.0' at 'inferenceConfig.temperature' failed to satisfy constraint", ("temperature",)),
+        ("The maximum tokens you requested exceeds the model limit of 4096.", ("maxTokens",)),
         ("Please stop sending requests; the effort is in vain.", ()),
         ("messages: at least one message is required", ()),
     ],
