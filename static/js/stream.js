@@ -119,8 +119,12 @@ function opened() {
   tries = 0;
   for (const [run, article] of runs) send({ follow: run, ticket: article.dataset.ticket });
 }
+// Who signs out here is on the way already when the socket is told so.
+let leaving = false;
+addEventListener("beforeunload", () => (leaving = true));
 function closed(event) {
-  if (event.code === 4401) return location.reload(); // signed out elsewhere: the server shows the way in
+  // Signed out elsewhere: the server shows the way in.
+  if (event.code === 4401) return leaving ? setTimeout(() => location.reload(), ANSWER_WITHIN) : location.reload();
   tries += 1;
   if (tries >= 4 || !navigator.onLine) setAway(true);
   timer = setTimeout(connect, delay * (0.75 + Math.random() / 2));
