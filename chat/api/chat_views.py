@@ -160,7 +160,8 @@ class StreamView(ChatView):
     def get(self, request: Request, stream_id: str) -> StreamingHttpResponse:
         run = _run_of(request, uuid_of(stream_id))
         if streams.are_taken(run.generation.owner_id):
-            raise WireError(429, {"error": _("Too many answers are followed at once. Close some of them first.")})
+            words = _("Too many answers are followed at once. Close some of them first.")
+            raise WireError(429, {"error": words}, headers={"Retry-After": "5"})
         resume = request.query_params.get("resume") == "true"
         page = request._request.session.session_key or ""
         proof = Proof.of(person(request), auth=request.auth, page=page)

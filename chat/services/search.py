@@ -173,28 +173,20 @@ WITH h AS MATERIALIZED (
 )
 SELECT {_COLUMNS} FROM h {_JOINS} ORDER BY h.created_at DESC, h.message_id DESC LIMIT %(limit)s
 """
-# Of what is everywhere, the latest: the list shows the latest conversations first, too.
-_CONVERSATIONS = f"""
-WITH few AS MATERIALIZED (SELECT * FROM chat_search(%(query)s::tsquery, %(many)s + 1)),
-h AS MATERIALIZED (
-    SELECT * FROM few WHERE (SELECT count(*) FROM few) <= %(many)s
-  UNION ALL
-    SELECT * FROM chat_search_newest(
-        %(owner)s, %(query)s::tsquery, NULL, NULL,
-        CASE WHEN (SELECT count(*) FROM few) > %(many)s THEN %(many)s ELSE 0 END)
-)
-SELECT DISTINCT c.id FROM h {_JOINS}
-"""
-# How often each word is said, for the length of the message; then words side by side as typed, and a fitting title.
-_BEST = f"""
-WITH few AS MATERIALIZED (SELECT * FROM chat_search(%(query)s::tsquery, %(many)s + 1)),
+# Of what is everywhere, the latest: lists show the latest first, too.
+_HITS = """
+few AS MATERIALIZED (SELECT * FROM chat_search(%(query)s::tsquery, %(many)s + 1)),
 h AS MATERIALIZED (
     SELECT * FROM few WHERE (SELECT count(*) FROM few) <= %(many)s
   UNION ALL
     SELECT * FROM chat_search_newest(
         %(owner)s, %(query)s::tsquery, %(moment)s, %(last)s,
         CASE WHEN (SELECT count(*) FROM few) > %(many)s THEN %(many)s ELSE 0 END)
-), kept AS (
+)"""
+_CONVERSATIONS = f"WITH {_HITS} SELECT DISTINCT c.id FROM h {_JOINS}"
+# How often each word is said, for the length of the message; then words side by side as typed, and a fitting title.
+_BEST = f"""
+WITH {_HITS}, kept AS (
     SELECT {_COLUMNS}, chat_fold(c.title) LIKE ALL(%(named)s) AS is_named,
         chat_fold(left(m.text, %(looked_at)s)) AS folded
     FROM h {_JOINS} ORDER BY h.created_at DESC, h.message_id DESC LIMIT %(ranked)s

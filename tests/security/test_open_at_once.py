@@ -79,3 +79,4 @@ def test_one_stream_too_many_is_refused(owner: User, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(Places, "are_taken", lambda self, person: person == owner.id)
     answer = Client().get(f"/api/agents/chat/stream/{run.conversation_id}", headers=bearer(owner))
     assert answer.status_code == 429
+    assert answer["Retry-After"] == "5"
