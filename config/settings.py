@@ -120,6 +120,7 @@ TEMPLATES = [
                     ],
                 ),
             ],
+            "libraries": {"components": "core.components"},
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",

@@ -26,6 +26,7 @@ from django.template.loaders import app_directories, base, cached
 BREAK = re.compile(r"[ \t\r\f]*\n[ \t\r\n\f]*")
 BREAK_AT_END = re.compile(r"[ \t\r\f]*\n[ \t\r\n\f]*(/?)\Z")
 TAG = re.compile(r"<(?:!--|[/!]?[a-zA-Z][^\s/>]*)")
+IN_TAG = re.compile("[\"'>]")
 SPACE = {'" "', "' '"}
 RAW_ELEMENTS = {"pre", "textarea", "script", "style"}
 RAW_TAGS = ("blocktranslate", "blocktrans", "verbatim")
@@ -94,6 +95,10 @@ class _Scanner:
             self.is_kept = "" if name == self.is_kept else self.is_kept
         elif name in RAW_TAGS:
             self.is_kept = f"end{name}"
+        elif name == "attributes":  # of a component: the inside of its HTML tag
+            self.part, self.ends, self.element = "tag", IN_TAG, ""
+        elif name == "endattributes":
+            self.part, self.ends = "content", TAG
         self.is_after_tag = True
 
     def read(self, text: str, *, is_before_tag: bool) -> str:
@@ -131,9 +136,9 @@ class _Scanner:
         if self.part == "content" and end == "<!--":
             self.part, self.ends = "raw", re.compile("(?<=--)>")
         elif self.part == "content" or (self.part == "raw" and end != ">"):
-            self.part, self.ends, self.element = "tag", re.compile("[\"'>]"), end[1:].lower()
+            self.part, self.ends, self.element = "tag", IN_TAG, end[1:].lower()
         elif self.part == "value":
-            self.part, self.ends = "tag", re.compile("[\"'>]")
+            self.part, self.ends = "tag", IN_TAG
         elif end != ">":
             self.part, self.ends = "value", re.compile(end)
         elif self.part == "tag" and self.element in RAW_ELEMENTS:
