@@ -37,8 +37,8 @@ class Component(Node):
 
     def render(self, context: template.Context) -> SafeString:
         if self.template is None:
-            assert context.template is not None  # while it is being rendered
-            self.template = context.template.engine.get_template(f"components/{self.name}.html")
+            engine = context.template.engine  # type: ignore[union-attr]  # it is being rendered
+            self.template = engine.get_template(f"components/{self.name}.html")
         values = {}
         for key, expression in self.values.items():
             value = expression.resolve(context)
