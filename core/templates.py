@@ -25,7 +25,7 @@ from django.template.loaders import app_directories, base, cached
 
 BREAK = re.compile(r"[ \t\r\f]*\n[ \t\r\n\f]*")
 BREAK_AT_END = re.compile(r"[ \t\r\f]*\n[ \t\r\n\f]*(/?)\Z")
-TAG = re.compile(r"<(?:!--|[/!]?[a-zA-Z][^\s/>]*)")
+TAG = re.compile(r"<(?:!--|[/!]?[a-zA-Z][^\s/>]*|/?\Z)")  # the last: its name is a template tag's
 IN_TAG = re.compile("[\"'>]")
 SPACE = {'" "', "' '"}
 RAW_ELEMENTS = {"pre", "textarea", "script", "style"}

@@ -39,6 +39,7 @@ SOURCES = [
     ('<use href="#x"\n/>', '<use href="#x"/>'),
     ("<input{% if yes %}\n    checked{% endif %}\n  name=x>", "<input checked name=x>"),
     ('<input\n  {% if yes %}title="{{ name }}"{% endif %}\n  hidden>', '<input title="Ada" hidden>'),
+    ("<{% if yes %}a{% endif %}\n  href=x>\n  y\n</{% if yes %}a{% endif %}>", "<a href=x>y</a>"),
     # The value of an attribute stays as it is, and does not end at a ">".
     ('<a title="one\n  two">\n  x</a>', '<a title="one\n  two">x</a>'),
     ("<a title='{% if yes %}\n{% endif %}'>", "<a title='\n'>"),
