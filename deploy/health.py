@@ -23,6 +23,7 @@ from deploy.embedded import postgres
 from deploy.embedded.probe import http_status
 from endpoints.catalog import registry
 from runs.worker import HEARTBEAT
+from siteconfig import live
 from siteconfig.configuration import ConfigFaults
 from siteconfig.environment.reader import env
 
@@ -196,7 +197,7 @@ def check_models() -> Iterator[Finding]:
         for fault in faults.faults:
             yield Finding("librechat.yaml", "fault", str(fault), f"Mend {faults.file}.")
         return
-    for fault in registry.faults():  # what validation would refuse, or an edit that is not in use
+    for fault in live.faults():  # what validation would refuse, or an edit that is not in use
         yield Finding("librechat.yaml", "fault", str(fault), f"Mend {settings.LIBRECHAT_CONFIG.name}.")
     for notice in found.notices:
         yield Finding("librechat.yaml", "warning", notice)

@@ -119,12 +119,9 @@ class Books:
 
 
 @pytest.fixture
-def rules(settings: Any) -> Any:
+def rules(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.BALANCE_ENABLED, settings.BALANCE_START_CREDITS = True, 500
-    before = list(policy._source)
-    policy.read_from(lambda: {"refill": policy.Refill(REFILL, 1, "months")})
-    yield
-    policy._source[:] = before
+    monkeypatch.setattr(policy, "_of_file", lambda: {"refill": policy.Refill(REFILL, 1, "months")})
 
 
 @given(STEPS)
