@@ -16,15 +16,16 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
-from chat.generator.worker import HEARTBEAT
-from chat.services.signals import client
+from chat.services.turns.queue import client
 from chat.tasks import WORKER_SEEN
-from config.environment import env
-from config.errors import disk_was_full
+from core.http.errors import disk_was_full
 from deploy.embedded import postgres
 from deploy.embedded.probe import http_status
-from endpoints import registry
-from endpoints.config import ConfigFaults
+from endpoints.catalog import registry
+from runs.worker import HEARTBEAT
+from siteconfig import live
+from siteconfig.configuration import ConfigFaults
+from siteconfig.environment.reader import env
 
 EXTENSIONS = {"vector", "pg_trgm"}
 DISK_MEGABYTES = 500
@@ -196,7 +197,7 @@ def check_models() -> Iterator[Finding]:
         for fault in faults.faults:
             yield Finding("librechat.yaml", "fault", str(fault), f"Mend {faults.file}.")
         return
-    for fault in registry.faults():  # what validation would refuse, or an edit that is not in use
+    for fault in live.faults():  # what validation would refuse, or an edit that is not in use
         yield Finding("librechat.yaml", "fault", str(fault), f"Mend {settings.LIBRECHAT_CONFIG.name}.")
     for notice in found.notices:
         yield Finding("librechat.yaml", "warning", notice)

@@ -8,25 +8,22 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from accounts import audit
 from accounts.models import AuditEntry, User
-from billing import policy
+from accounts.services import audit
 from billing.models import Balance, LedgerEntry, Reconciliation
-from billing.services import adjust, holds, ledger
+from billing.services import adjust, holds, ledger, policy
 from billing.services.reconcile import reconcile
 from tests.billing.test_budgets import place
 from tests.billing.test_holds import line
 
 
 @pytest.fixture
-def refill(settings: Any) -> Any:
+def refill(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Balances begin with 100; 50 more come a month after the last time."""
     settings.BALANCE_ENABLED, settings.BALANCE_START_CREDITS = True, 100
     rule = policy.Refill(50, 1, "months")
-    before = list(policy._source)
-    policy.read_from(lambda: {"refill": rule})
-    yield rule
-    policy._source[:] = before
+    monkeypatch.setattr(policy, "_of_file", lambda: {"refill": rule})
+    return rule
 
 
 def opened(user: User, *, refilled_days_ago: int) -> None:

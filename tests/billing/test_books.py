@@ -14,9 +14,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import User
-from billing import policy
 from billing.models import Balance, Budget, BudgetUsage, Hold, LedgerEntry
-from billing.services import adjust, budgets, holds
+from billing.services import adjust, budgets, holds, policy
 from billing.services.reconcile import reconcile
 from tests.billing.test_budgets import place
 from tests.billing.test_holds import line
@@ -120,12 +119,9 @@ class Books:
 
 
 @pytest.fixture
-def rules(settings: Any) -> Any:
+def rules(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.BALANCE_ENABLED, settings.BALANCE_START_CREDITS = True, 500
-    before = list(policy._source)
-    policy.read_from(lambda: {"refill": policy.Refill(REFILL, 1, "months")})
-    yield
-    policy._source[:] = before
+    monkeypatch.setattr(policy, "_of_file", lambda: {"refill": policy.Refill(REFILL, 1, "months")})
 
 
 @given(STEPS)
