@@ -29,7 +29,7 @@ from siteconfig.environment.reader import env
 
 EXTENSIONS = {"vector", "pg_trgm"}
 DISK_MEGABYTES = 500
-LEAST_MEGABYTES = 32  # a segment of the write-ahead log has 16
+MIN_FREE_MEGABYTES = 32  # a segment of the write-ahead log has 16
 CLOCK_SECONDS = 5
 SECRET_LENGTH = 32
 
@@ -113,7 +113,7 @@ def check_space() -> Iterator[Finding]:
         yield Finding("space", "fault", "the database has no disk space left", advice)
         return
     folder = settings.DATA_DIR / "postgres"
-    if folder.exists() and (free := shutil.disk_usage(folder).free >> 20) < LEAST_MEGABYTES:
+    if folder.exists() and (free := shutil.disk_usage(folder).free >> 20) < MIN_FREE_MEGABYTES:
         yield Finding("space", "fault", f"the database has {free} MB of disk space left", advice)
 
 

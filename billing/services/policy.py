@@ -12,7 +12,7 @@ from typing import Any, Literal, cast
 from django.conf import settings
 
 from billing.models import MoneySettings
-from core.ttl_cache import remembered
+from core.ttl_cache import ttl_cache
 from siteconfig import live
 from siteconfig.schema.money import DEFAULT_RATE, Balance, Billing, Parley
 
@@ -57,7 +57,7 @@ def _of_file() -> Mapping[str, Any]:
     return fields_of(document.balance, document.parley)
 
 
-@remembered
+@ttl_cache
 def stored() -> MoneySettings | None:
     return MoneySettings.objects.first()
 

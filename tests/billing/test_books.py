@@ -145,7 +145,7 @@ def run_through(steps: list[tuple[str, int, int]], owner: User, stranger: User) 
     Budget.objects.create(name="Each", scope="everyone", amount=900)
     Budget.objects.create(name="Together", scope="role", role=owner.role, amount=1_500, per_person=False, unit="tokens")
     Budget.objects.create(name="Warns", scope="user", user=owner, amount=10, is_hard=False)
-    budgets.active.forget()
+    budgets.active.invalidate()
     books = Books([owner, stranger])
     for step in steps:
         books.take(*step)

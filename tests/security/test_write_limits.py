@@ -24,7 +24,8 @@ from chat.services.organise import favourites, projects, tags
 from chat.services.refusal import TurnRefused
 from chat.services.tree import forking
 from chat.services.turns import editing
-from chat.services.turns.turns import Draft, start_turn
+from chat.services.turns.draft import Draft
+from chat.services.turns.turns import start_turn
 from core import quotas
 from endpoints.catalog.selection import Pick
 from tests.api.conftest import Api

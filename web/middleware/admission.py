@@ -111,7 +111,7 @@ def _told(request: HttpRequest, message: str, *, status: int, headers: Mapping[s
     return response
 
 
-class Seen:
+class SessionTouched:
     """Notes when a person's sessions were last used, for their list of devices."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -119,7 +119,7 @@ class Seen:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated:
-            sessions.see(request)
+            sessions.touch_session(request)
         return self.get_response(request)
 
 
