@@ -41,7 +41,7 @@ from messages.stream_format import OUT_OF_BAND, decode, key_of
 log = logging.getLogger(__name__)
 
 BLOCK = 5_000  # ms the reader waits when nothing comes
-PAUSE_PER_LOG, LONGEST_PAUSE = 0.0001, 0.02  # s between two reads
+PAUSE_PER_LOG, MAX_PAUSE = 0.0001, 0.02  # s between two reads
 HOLE_PAUSE = 0.05
 SILENCE = 5.0  # s without an event before the database is asked
 QUEUE_LIMIT = 2_000  # batches an API client may be behind before it is cut off; it resumes
@@ -187,7 +187,7 @@ class LogReader:
                 continue
             whole = self._dispatch(reply or [])
             # Where many logs are followed, one read brings what would have been several.
-            await asyncio.sleep(min(len(wanted) * PAUSE_PER_LOG, LONGEST_PAUSE) if whole else HOLE_PAUSE)
+            await asyncio.sleep(min(len(wanted) * PAUSE_PER_LOG, MAX_PAUSE) if whole else HOLE_PAUSE)
 
     async def _read(self, wanted: dict[bytes, str]) -> Any:
         """Read all followed logs, at the connection itself: redis-py's XREAD costs more than the rest of the way."""

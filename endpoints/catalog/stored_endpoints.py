@@ -214,8 +214,8 @@ def told(row: OperatorEndpoint) -> dict[str, Any]:
     return {name: getattr(row, name) for name in _TOLD}
 
 
-def _target(row: OperatorEndpoint) -> audit.Target:
-    return audit.Target(str(row._meta.model_name), str(row.id), row.name)
+def _target(row: OperatorEndpoint) -> audit.AuditTarget:
+    return audit.AuditTarget(str(row._meta.model_name), str(row.id), row.name)
 
 
 def _in_event_loop() -> bool:

@@ -167,7 +167,7 @@ def test_the_oldest_of_too_many_sessions_ends(owner: User, settings: Settings) -
 def test_budgets_of_ones_own_have_a_quota(owner: User, settings: Settings) -> None:
     full(settings, budgets=1)
     key = api_keys.make(user=owner, name="a").row
-    limit = budget_admin.Limit(name="x", amount=1)
+    limit = budget_admin.BudgetLimit(name="x", amount=1)
     budget_admin.create(actor=owner, limit=limit, target=key)
     with pytest.raises(quotas.QuotaReached):
         budget_admin.create(actor=owner, limit=limit, target=key)

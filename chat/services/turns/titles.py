@@ -210,7 +210,7 @@ def _paid(conversation: Conversation, request: ModelRequest, titles: Titles, *, 
         cache_read=usage.cache_read_tokens,
         cache_write=usage.cache_write_tokens,
     )
-    line = holds.Line(
+    line = holds.LedgerLine(
         key=key,
         reason="title",
         endpoint=endpoint.name,

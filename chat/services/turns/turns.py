@@ -17,8 +17,7 @@ from accounts.models import User
 from billing.services import holds
 from chat import access
 from chat.models import Conversation, Generation, Message
-from chat.services.quotes import MAX_QUOTES as MOST_QUOTES
-from chat.services.quotes import with_quotes
+from chat.services.quotes import MAX_QUOTES, with_quotes
 from chat.services.refusal import TurnRefused
 from chat.services.turns import turn_sql
 from chat.services.turns.admission import at_once_statements, count_message
@@ -164,9 +163,9 @@ def _check_references(user: User, conversation_id: UUID | None, draft: Draft) ->
     """Refuse a project, or a quoted message, that is not the person's own. Raises `TurnRefused`, `Http404`."""
     if draft.project_id is not None:  # also for a chat that is there, where it changes nothing
         access.project_for(user, draft.project_id)
-    if len(draft.quotes) > MOST_QUOTES:
+    if len(draft.quotes) > MAX_QUOTES:
         message = _("At most %(limit)d passages can be quoted.")
-        raise TurnRefused(message % {"limit": MOST_QUOTES}, status=422, code="quotes")
+        raise TurnRefused(message % {"limit": MAX_QUOTES}, status=422, code="quotes")
     for quote in draft.quotes:
         clean_text(quote.text)
     named = {quote.messageId for quote in draft.quotes if quote.messageId}

@@ -20,7 +20,7 @@ from web.shell import SignedIn, is_partial, show_done, show_page, show_refusal, 
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class KeyRow:
     """An endpoint that takes a key, and how it stands with the person's."""
 
     endpoint: Endpoint
@@ -97,7 +97,7 @@ def try_out(request: SignedIn) -> HttpResponse:
 def _list(request: SignedIn, found: connection_test.Trial | None = None) -> HttpResponse:
     states = keys.states(request.user)
     rows = [
-        Row(each, states.get(each.name, KeyState("none")))
+        KeyRow(each, states.get(each.name, KeyState("none")))
         for each in offer_for(request.user).endpoints
         if keys.needs_key(each)
     ]
