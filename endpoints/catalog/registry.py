@@ -74,7 +74,7 @@ class Registry:
     def specs(self) -> tuple[ModelSpec, ...]:
         """The model specs whose endpoint is there, as the file orders them."""
         written = self.config.document.modelSpecs.specs
-        return tuple(spec for spec in written if spec.preset.place in {*self._by_name, "agents"})
+        return tuple(spec for spec in written if spec.preset.endpoint_name in {*self._by_name, "agents"})
 
     @property
     def enforces_specs(self) -> bool:
@@ -91,18 +91,20 @@ class Registry:
             return self._remember(self._priced, (name,), lambda: as_listed(endpoint))
         return endpoint
 
-    def models(self, name: str, who: str = "") -> tuple[str, ...]:
+    def models(self, name: str, user_id: str = "") -> tuple[str, ...]:
         """Return the models of an endpoint, the first being its default; nothing for an unknown one.
 
-        `who` is the id of the person who asks: some places list other models for each.
+        `user_id` is the id of the person who asks: some places list other models for each.
         """
         endpoint = self._by_name.get(name)
         if endpoint is None:
             return ()
         if not endpoint.fetch_models:
             return endpoint.models
-        who = who if is_personal(endpoint) else ""
-        return self._remember(self._listed, (name, who), lambda: merged(endpoint.models, stored_models(endpoint, who)))
+        user_id = user_id if is_personal(endpoint) else ""
+        return self._remember(
+            self._listed, (name, user_id), lambda: merged(endpoint.models, stored_models(endpoint, user_id))
+        )
 
     def await_models(self, name: str, user_id: str, caller_of: Callable[[], Caller]) -> bool:
         """Wait for a list that was never fetched; return whether there is a new one.
@@ -113,10 +115,10 @@ class Registry:
         if endpoint is None or not endpoint.fetch_models:
             return False
         personal = is_personal(endpoint)
-        who = user_id if personal else ""
-        if not wait_for_list(endpoint, who, caller_of() if personal else None):
+        user_id = user_id if personal else ""
+        if not wait_for_list(endpoint, user_id, caller_of() if personal else None):
             return False
-        self._listed.pop((name, who), None)
+        self._listed.pop((name, user_id), None)
         self._priced.pop((name,), None)
         return True
 
@@ -142,14 +144,14 @@ class Registry:
         """Whether there is nothing but the embedded model, so that an administrator should hear how to add more."""
         return bool(self.endpoints) and all(endpoint.local for endpoint in self.endpoints)
 
-    def allows(self, name: str, model: str, who: str = "") -> bool:
+    def allows(self, name: str, model: str, user_id: str = "") -> bool:
         """Return whether `model` may be asked for. With a key of their own, people may ask for what nobody lists."""
         endpoint = self._by_name.get(name)
         if endpoint is None:
             return False
         if endpoint.key_from_user and is_model_name(model):
             return True
-        return model in endpoint.models or model in self.models(name, who)
+        return model in endpoint.models or model in self.models(name, user_id)
 
 
 @dataclass(slots=True)
@@ -157,7 +159,7 @@ class _State:
     """What this process goes by. `seen` tells one version of the file from another."""
 
     registry: Registry
-    entered: tuple[Endpoint, ...]  # in the browser
+    stored: tuple[Endpoint, ...]  # in the browser
     seen: tuple[int, ...]
     look_again_at: float
     faults: tuple[Fault, ...] = ()
@@ -180,17 +182,17 @@ def current() -> Registry:
     Raises `siteconfig.configuration.ConfigFaults` when the file was faulty from the start; later faults are for
     `faults`.
     """
-    entered = _source[0]() if _source else ()
+    stored = _source[0]() if _source else ()
     if not _state:
         with _lock:
             if not _state:
-                _state.append(_begun(entered))
+                _state.append(_begun(stored))
     state = _state[0]
-    is_due = time.monotonic() >= state.look_again_at or state.entered is not entered
+    is_due = time.monotonic() >= state.look_again_at or state.stored is not stored
     if is_due and _lock.acquire(blocking=False):
         try:  # the others go on with what there is
             state.look_again_at = time.monotonic() + LOOK_AGAIN_SECONDS
-            _look_again(state, entered)
+            _look_again(state, stored)
         finally:
             _lock.release()
     return state.registry
@@ -208,25 +210,25 @@ def reset() -> None:
         _state.clear()
 
 
-def _begun(entered: tuple[Endpoint, ...]) -> _State:
+def _begun(stored: tuple[Endpoint, ...]) -> _State:
     check_switches()
     path = settings.LIBRECHAT_CONFIG
     seen, look_again_at = _seen(path), time.monotonic() + LOOK_AGAIN_SECONDS
     if env.text("CONFIG_PATH") and not seen:
         log.warning("there is no file %s (CONFIG_PATH)", path)
     try:
-        return _State(_made(load_config(path), entered), entered, seen, look_again_at)
+        return _State(_made(load_config(path), stored), stored, seen, look_again_at)
     except ConfigFaults as found:
         if not is_on("CONFIG_BYPASS_VALIDATION") or found.cannot_be_bypassed:
             raise
         log.warning("%s\nCONFIG_BYPASS_VALIDATION: the defaults are used instead", found)
-        return _State(_made(Config(), entered), entered, seen, look_again_at, found.faults)
+        return _State(_made(Config(), stored), stored, seen, look_again_at, found.faults)
 
 
-def _look_again(state: _State, entered: tuple[Endpoint, ...]) -> None:
+def _look_again(state: _State, stored: tuple[Endpoint, ...]) -> None:
     """Make the registry anew where the file, what administrators entered, or the servers of this machine changed."""
-    config, changed = state.registry.config, state.entered is not entered
-    state.entered = entered
+    config, changed = state.registry.config, state.stored is not stored
+    state.stored = stored
     seen = _seen(settings.LIBRECHAT_CONFIG)
     if seen != state.seen:
         state.seen = seen
@@ -237,7 +239,7 @@ def _look_again(state: _State, entered: tuple[Endpoint, ...]) -> None:
         changed = changed or local != state.local
         state.local = local
     if changed:
-        state.registry = _made(config, entered, state.local)
+        state.registry = _made(config, stored, state.local)
 
 
 def _read_again(state: _State, path: Path) -> Config | None:
@@ -264,11 +266,11 @@ def _seen(path: Path) -> tuple[int, ...]:
     return found.st_mtime_ns, found.st_size, found.st_ino
 
 
-def _made(config: Config, entered: tuple[Endpoint, ...], local: tuple[str, ...] = ()) -> Registry:
+def _made(config: Config, stored: tuple[Endpoint, ...], local: tuple[str, ...] = ()) -> Registry:
     found, left_out = build(config.document.endpoints)
     taken = {endpoint.name for endpoint in found} | {LOCAL_NAME}
     allowed = tuple(private_address(each) for each in config.document.endpoints.allowedAddresses)
-    found += [replace(each, allowed_addresses=allowed) for each in entered if each.name not in taken]
+    found += [replace(each, allowed_addresses=allowed) for each in stored if each.name not in taken]
     if config.document.parley.discoverLocal:
         found += _discovered(local, found)
     if settings.LOCAL_MODEL_URL:
@@ -287,7 +289,7 @@ def _about_specs(registry: Registry) -> list[str]:
     found = []
     for spec in registry.config.document.modelSpecs.specs:
         if spec.name not in there:
-            found.append(f"model spec {spec.name} is left out: there is no endpoint “{spec.preset.place}”")
+            found.append(f"model spec {spec.name} is left out: there is no endpoint “{spec.preset.endpoint_name}”")
         found += [f"model spec {spec.name}: no model takes this {name}" for name in faults_of_preset(spec)]
     return found
 

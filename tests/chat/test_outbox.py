@@ -89,7 +89,7 @@ async def painter() -> AsyncIterator[tuple[Painter, list[str]]]:
 
 
 def tell(painter: Painter, *events: TextDelta | Finished) -> None:
-    batch = painter.tail.apply(painter.tail.reducer.position, list(events))
+    batch = painter.tail.apply(painter.tail.reducer.offset, list(events))
     assert batch is not None
     painter.hear(batch)
 

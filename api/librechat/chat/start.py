@@ -19,7 +19,7 @@ from chat.services.model_settings import ModelSettings, describe_parameters
 from chat.services.quotes import MOST, BadQuote, Quote, read_quotes
 from chat.services.turns.turns import Draft, Shown, StartedTurn, continue_reply, regenerate, start_turn
 from core.ids import uuid_of
-from endpoints.catalog.selection import offer_for
+from endpoints.catalog.selection import catalog_for
 from siteconfig.parameters.settings import keys
 
 # Documented, and not here yet. To act as if nothing had been asked would be wrong, so a value is refused.
@@ -158,7 +158,7 @@ def latest_run(conversation_id: UUID) -> Generation | None:
 
 
 def _first_model(user: User, body: StartIn) -> str:
-    models = offer_for(user).models(body.endpoint) if not body.spec else ()
+    models = catalog_for(user).models(body.endpoint) if not body.spec else ()
     return models[0] if models else ""
 
 

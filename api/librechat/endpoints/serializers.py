@@ -13,8 +13,8 @@ from billing.services import policy
 from billing.services.pricing import Rates
 from endpoints.catalog import registry
 from endpoints.catalog.keys import needs_key
-from endpoints.catalog.selection import Offer, offer_for
-from endpoints.catalog.specs import told
+from endpoints.catalog.selection import ModelCatalog, catalog_for
+from endpoints.catalog.specs import to_dict
 from endpoints.parameters.sets import set_name
 from endpoints.providers.base import Endpoint
 from siteconfig import features
@@ -132,7 +132,7 @@ def startup_config(user: User | None) -> StartupConfig:
     )
     if user is None:
         return config
-    offer = offer_for(user)
+    offer = catalog_for(user)
     shown = {"modelSelect": offer.selects_models, "parameters": offer.sets_parameters}
     links = features.has("shared_links")
     return config.model_copy(
@@ -153,11 +153,11 @@ def startup_config(user: User | None) -> StartupConfig:
     )
 
 
-def _model_specs(offer: Offer) -> ModelSpecsOut | None:
+def _model_specs(offer: ModelCatalog) -> ModelSpecsOut | None:
     specs = registry.current().config.document.modelSpecs
     if not specs.specs:
         return None
-    found = [told(each, enforced=specs.enforce) for each in offer.specs]
+    found = [to_dict(each, enforced=specs.enforce) for each in offer.specs]
     return ModelSpecsOut(
         enforce=specs.enforce, prioritize=specs.prioritize, list=found, added_endpoints=specs.addedEndpoints
     )
@@ -194,7 +194,10 @@ def _directory() -> DirectoryConfig | None:
 
 def _offers() -> dict[str, Any]:
     shown = {each.key: each for each in sign_in_options.providers()}
-    told: dict[str, Any] = {"social_logins": list(shown), **{f"{name}_login_enabled": name in shown for name in ORDER}}
+    told: dict[str, Any] = {
+        "social_logins": list(shown),
+        **{f"{name}_login_enabled": name in shown for name in ORDER},
+    }
     for name in ("openid", "saml"):
         if provider := shown.get(name):
             told |= {f"{name}_label": str(provider.label), f"{name}_image_url": provider.image}
