@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 
 from agents.services.run import run as run_agent
 from chat.services.turns.alarms import implausible_usage
-from endpoints.catalog.keys import as_own
+from endpoints.catalog.keys import with_user_key_error
 from endpoints.catalog.windows import prompt_size
 from endpoints.providers.base import Caller, Endpoint, ModelRequest
-from endpoints.services.placeholders import asks_who
+from endpoints.services.placeholders import uses_caller_placeholders
 from endpoints.services.plausible import plausible
 from endpoints.services.tokens import Tally
 from messages.events import Event, Failed, Finished, ReasoningDelta, TextDelta, ToolCallDelta, Usage
@@ -35,7 +35,7 @@ class ActiveRun:
     stopping: bool = False
     writing: bool = False  # the model is being called: only there may the task be cancelled
     ending: bool = False  # it only has to be stored any more
-    saved_position: int = -1
+    saved_offset: int = -1
     task: "asyncio.Task[None] | None" = None
     usages: list[Usage] = field(default_factory=list)
     written: Tally = field(default_factory=Tally)  # since the last reported usage
@@ -65,7 +65,7 @@ async def carry_out(
     else:
         request = await _prepare(active, endpoint, budget)
         ending = await _write(active, writer, request, budget) if isinstance(request, ModelRequest) else request
-        ending = as_own(ending, endpoint) if isinstance(ending, Failed) else ending
+        ending = with_user_key_error(ending, endpoint) if isinstance(ending, Failed) else ending
     active.ending = True
     parts = list(active.log.reducer.parts)
     if isinstance(ending, Failed):
@@ -86,7 +86,7 @@ async def _prepare(active: ActiveRun, endpoint: Endpoint, budget: RunBudget) -> 
             return Failed("empty_messages")
         active.left_out = prompt.left_out
         caller = Caller()
-        if asks_who(endpoint):
+        if uses_caller_placeholders(endpoint):
             caller = await budget.in_thread(lambda: caller_of_job(active.job))
         request = await budget.cover_prompt(replace(prompt.request, caller=caller))
     except Exception:

@@ -193,9 +193,9 @@ class Generator:
                 each.stop()
 
     def _progress(self, active: ActiveRun) -> persistence.Progress:
-        position = active.log.reducer.position
-        changed = position != active.saved_position and not active.ending
-        active.saved_position = position
+        offset = active.log.reducer.offset
+        changed = offset != active.saved_offset and not active.ending
+        active.saved_offset = offset
         return persistence.Progress(
             id=active.job.id,
             message_id=active.job.message_id,

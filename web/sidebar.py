@@ -17,9 +17,9 @@ from accounts.models import User
 from billing.services.account_summary import AccountSummary, account_summary_of
 from chat.models import Conversation, ConversationQuerySet, Favourite, Project, Tag
 from chat.services.organise import conversations
-from chat.services.organise.favourites import pick_of
+from chat.services.organise.favourites import model_ref_of
 from chat.services.search import search
-from endpoints.catalog.selection import offer_for
+from endpoints.catalog.selection import catalog_for
 
 M = TypeVar("M", bound=Model)
 
@@ -143,10 +143,10 @@ def _above(user: User) -> Sidebar:
 
 def _favourites(user: User, rows: list[Favourite]) -> list[Favourite]:
     """Return those that are offered, each with its `label`."""
-    offered = offer_for(user)
-    kept = [each for each in rows if offered.shows(pick_of(each))]
+    catalog = catalog_for(user)
+    kept = [each for each in rows if catalog.shows(model_ref_of(each))]
     for each in kept:
-        spec = offered.spec(each.spec) if each.spec else None
+        spec = catalog.spec(each.spec) if each.spec else None
         each.label = spec.label if spec else each.model
     return kept
 

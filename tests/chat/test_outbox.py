@@ -102,7 +102,7 @@ async def renderer() -> AsyncIterator[tuple[RunRenderer, list[str]]]:
 
 
 def tell(renderer: RunRenderer, *events: TextDelta | Finished) -> None:
-    batch = renderer.subscription.apply(renderer.subscription.reducer.position, list(events))
+    batch = renderer.subscription.apply(renderer.subscription.reducer.offset, list(events))
     assert batch is not None
     renderer.hear(batch)
 

@@ -23,7 +23,7 @@ from accounts.services import permission_labels, permissions
 from billing.models import Balance
 from billing.services import budgets
 from chat.services import insights
-from endpoints.catalog.selection import offer_for
+from endpoints.catalog.selection import catalog_for
 from web.plot import Plot, PlotDay, PlotRow, plot_of, rows_of
 
 
@@ -79,7 +79,7 @@ def see_as(request: HttpRequest, user_id: UUID) -> HttpResponse:
     user = User.objects.select_related("role").filter(pk=user_id).first()
     if user is None:
         raise Http404
-    offer, access = offer_for(user), access_of(user.role_name)
+    offer, access = catalog_for(user), access_of(user.role_name)
     context = {
         **admin.site.each_context(request),
         "title": _("As %(person)s sees it") % {"person": user.email},
