@@ -55,7 +55,7 @@ def share(request: SignedIn, resource: str, resource_id: UUID) -> HttpResponse:
 def search(request: SignedIn, resource: str, resource_id: UUID) -> HttpResponse:
     """The list under the search box."""
     _shared(request, resource, resource_id)
-    return render(request, "components/people.html", _found(request, request.GET.get("q", "")))
+    return render(request, "chat/share_found.html", _found(request, request.GET.get("q", "")))
 
 
 def _shared(request: SignedIn, resource: str, resource_id: UUID) -> tuple[SharedKind, SharedObject]:
@@ -78,7 +78,7 @@ def _show(request: SignedIn, kind: SharedKind, shared: SharedObject, refusal: st
         "is_public": "public" in request.POST if is_sent else everybody is not None,
         "was_public": everybody is not None, "is_dialog": is_partial(request), **_found(request, words),
     }  # fmt: skip
-    return render(request, "components/share.html", context, status=422 if refusal else 200)
+    return render(request, "chat/share.html", context, status=422 if refusal else 200)
 
 
 def _found(request: SignedIn, words: str) -> dict[str, object]:
