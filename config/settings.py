@@ -95,12 +95,12 @@ MIDDLEWARE = [
     "web.middleware.rendering.RenderingFor",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "web.middleware.admission.Banned",
-    "web.middleware.admission.SessionTouched",
+    "web.middleware.admission.RefuseBanned",
+    "web.middleware.admission.NoteSessions",
     "web.middleware.admission.Admission",
     "accounts.admin.stepup.FreshSignIn",
-    "web.middleware.admission.Limited",
-    "web.middleware.admission.Writers",
+    "web.middleware.admission.SayTooOften",
+    "web.middleware.admission.CountWrites",
     "core.http.edge.ReadableForms",
 ]
 

@@ -17,9 +17,9 @@ from accounts.models import User
 from billing.services.account_summary import AccountSummary, account_summary_of
 from chat.models import Conversation, ConversationQuerySet, Favourite, Project, Tag
 from chat.services.organise import conversations
-from chat.services.organise.favourites import pick_of
+from chat.services.organise.favourites import model_ref_of
 from chat.services.search import search
-from endpoints.catalog.selection import offer_for
+from endpoints.catalog.selection import catalog_for
 
 M = TypeVar("M", bound=Model)
 
@@ -29,7 +29,7 @@ MAX_TAGS = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class DateGroup:
     """Rows under one heading; `title` is empty when the page before ended in the same group."""
 
     key: str
@@ -53,7 +53,7 @@ class Filter:
 class Sidebar:
     """One page of the list; the first one has what stands above it. `next_cursor` and `last_key` ask for the next."""
 
-    groups: list[Group]
+    groups: list[DateGroup]
     next_cursor: str | None
     last_key: str
     latest: Conversation | None
@@ -143,10 +143,10 @@ def _above(user: User) -> Sidebar:
 
 def _favourites(user: User, rows: list[Favourite]) -> list[Favourite]:
     """Return those that are offered, each with its `label`."""
-    offered = offer_for(user)
-    kept = [each for each in rows if offered.shows(pick_of(each))]
+    catalog = catalog_for(user)
+    kept = [each for each in rows if catalog.shows(model_ref_of(each))]
     for each in kept:
-        spec = offered.spec(each.spec) if each.spec else None
+        spec = catalog.spec(each.spec) if each.spec else None
         each.label = spec.label if spec else each.model
     return kept
 
@@ -178,13 +178,13 @@ def _among(user: User, narrowed: Filter) -> ConversationQuerySet:
     return among if narrowed.tags else among.filter(pin_position=None)
 
 
-def grouped(rows: Iterable[Conversation], *, today: date, after: str = "") -> list[Group]:
+def grouped(rows: Iterable[Conversation], *, today: date, after: str = "") -> list[DateGroup]:
     """Put rows, latest first, under headings of time as the person's clock has it."""
-    groups: list[Group] = []
+    groups: list[DateGroup] = []
     for row in rows:
         key, title = _heading(timezone.localtime(row.updated_at).date(), today)
         if not groups or groups[-1].key != key:
-            groups.append(Group(key, "" if key == after else title, []))
+            groups.append(DateGroup(key, "" if key == after else title, []))
         groups[-1].rows.append(row)
     return groups
 
