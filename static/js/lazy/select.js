@@ -1,5 +1,5 @@
 // Choosing many chats at once.
-import { counted } from "parley/counted";
+import { counted } from "./counted.js";
 const byId = (id) => document.getElementById(id);
 const side = () => byId("sidebar");
 const button = () => side().querySelector("[data-do=select]");

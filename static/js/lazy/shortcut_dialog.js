@@ -1,5 +1,5 @@
 // The dialog that shows all shortcuts, and records others.
-import { actions, keysIn, keysOf, record, reset, spelt } from "parley/shortcuts";
+import { actions, keysIn, keysOf, record, reset, spelt } from "../shortcuts.js";
 
 const byId = (id) => document.getElementById(id);
 let recording = null;

@@ -1,6 +1,6 @@
 // Suggestions at the caret of the message box. The words stay in the box until something is chosen; Escape leaves them.
 // Another kind is another row of KINDS: the character it begins with, what it offers, and what choosing does.
-import { counted } from "parley/counted";
+import { counted } from "./counted.js";
 
 const byId = (id) => document.getElementById(id);
 const text = () => byId("text");
