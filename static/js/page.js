@@ -1,8 +1,10 @@
 // What every chat page does beside the chat: theme, sidebar, menus, dialog, toasts, copying, moving between chats.
+import { byId } from "./lib/dom.js";
+import { words } from "./lib/words.js";
+import { copy } from "./page/copying.js";
+
 const body = document.body;
-const words = document.getElementById("words").dataset;
 const narrow = matchMedia("(max-width: 48rem)");
-const byId = (id) => document.getElementById(id);
 
 function remember(name, value) {
   document.cookie = `${name}=${encodeURIComponent(value)};path=/;max-age=${value ? 31536000 : 0};samesite=lax`;
@@ -331,39 +333,6 @@ document.addEventListener("htmx:error", (event) => {
   toast(words.unreachable);
 });
 
-// --- copying --------------------------------------------------------------------------------------------
-async function copy(button, text) {
-  try {
-    if (navigator.clipboard) await navigator.clipboard.writeText(text);
-    else copyWithoutClipboard(text);
-  } catch {
-    return toast(words.cannotCopy);
-  }
-  byId("live").textContent = words.copied;
-  const label = button.querySelector("use") ? null : button.textContent;
-  const use = button.querySelector("use");
-  const icon = use?.getAttribute("href");
-  button.classList.add("is-done");
-  if (use) use.setAttribute("href", "#i-check");
-  else button.textContent = words.copied;
-  setTimeout(() => {
-    button.classList.remove("is-done");
-    if (use) use.setAttribute("href", icon);
-    else button.textContent = label;
-    byId("live").textContent = "";
-  }, 2000);
-}
-// Pages that come over plain HTTP from another machine have no clipboard.
-function copyWithoutClipboard(text) {
-  const box = document.createElement("textarea");
-  box.value = text;
-  box.className = "unseen";
-  body.append(box);
-  box.select();
-  const done = document.execCommand("copy");
-  box.remove();
-  if (!done) throw new Error("not allowed");
-}
 
 // Only a block that somebody is at is asked whether its lines are too long.
 for (const sign of ["pointerover", "focusin"]) document.addEventListener(sign, ({ target }) => {
