@@ -41,18 +41,29 @@ document.addEventListener("input", (event) => {
   fit();
 });
 document.addEventListener("keydown", (event) => {
-  if (event.target.id !== "text" || event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+  if (
+    event.target.id !== "text" ||
+    event.key !== "Enter" ||
+    event.shiftKey ||
+    event.isComposing ||
+    event.keyCode === 229
+  )
+    return;
   if (document.body.dataset.send === "mod_enter" && !event.ctrlKey && !event.metaKey) return;
   event.preventDefault();
   if (text().value.trim()) form().requestSubmit(form().querySelector(".send"));
 });
-document.addEventListener("click", (event) => {
-  const stop = event.target.closest("[data-do=stop]");
-  if (!stop) return;
-  const run = [...document.querySelectorAll("#messages article[data-generation]")].pop();
-  if (run) stop.setAttribute("formaction", `/generations/${run.dataset.generation}/stop`);
-  text().focus();
-}, true);
+document.addEventListener(
+  "click",
+  (event) => {
+    const stop = event.target.closest("[data-do=stop]");
+    if (!stop) return;
+    const run = [...document.querySelectorAll("#messages article[data-generation]")].pop();
+    if (run) stop.setAttribute("formaction", `/generations/${run.dataset.generation}/stop`);
+    text().focus();
+  },
+  true,
+);
 
 // --- messages that wait for the reply to end; this tab keeps them, also through a reload ------------------------
 const waitingName = () => `waiting:${byId("main").dataset.conversation || "new"}`;
@@ -73,22 +84,24 @@ function keepWaiting(list, held = false) {
   showWaiting(list, held);
 }
 function showWaiting(list = waiting(), held = false) {
-  byId("waiting")?.replaceChildren(...list.map((words, place) => {
-    const card = byId("waiting-card").content.firstElementChild.cloneNode(true);
-    card.querySelector("p").textContent = words;
-    const without = () => waiting().filter((_, at) => at !== place);
-    card.querySelector("[data-drop]").addEventListener("click", () => keepWaiting(without(), held));
-    card.querySelector("[data-change]").addEventListener("click", () => {
-      keepWaiting(without(), held);
-      text().value = [text().value, words].filter(Boolean).join("\n\n");
-      saveDraft();
-      text().focus();
-    });
-    const now = card.querySelector("[data-now]");
-    now.hidden = !held || place > 0;
-    now.addEventListener("click", sendWaiting);
-    return card;
-  }));
+  byId("waiting")?.replaceChildren(
+    ...list.map((words, place) => {
+      const card = byId("waiting-card").content.firstElementChild.cloneNode(true);
+      card.querySelector("p").textContent = words;
+      const without = () => waiting().filter((_, at) => at !== place);
+      card.querySelector("[data-drop]").addEventListener("click", () => keepWaiting(without(), held));
+      card.querySelector("[data-change]").addEventListener("click", () => {
+        keepWaiting(without(), held);
+        text().value = [text().value, words].filter(Boolean).join("\n\n");
+        saveDraft();
+        text().focus();
+      });
+      const now = card.querySelector("[data-now]");
+      now.hidden = !held || place > 0;
+      now.addEventListener("click", sendWaiting);
+      return card;
+    }),
+  );
 }
 function wait(words) {
   keepWaiting([...waiting(), words]);
@@ -122,18 +135,22 @@ const isAway = () => document.body.hasAttribute("data-away");
 document.addEventListener("parley:away", markSendable);
 
 // Before the form's data are collected, so that trying again with the same words starts no second run.
-document.addEventListener("submit", (event) => {
-  if (event.target !== form()) return;
-  const words = event.submitter?.name === "starter" ? event.submitter.value : text().value;
-  if (!words.trim() || isRunning() || sending || isAway()) {
-    event.preventDefault();
-    event.stopImmediatePropagation();
-    if (words.trim() && (isRunning() || sending)) wait(words);
-    text().focus();
-    return;
-  }
-  form().elements.request_id.value ||= requestId();
-}, true);
+document.addEventListener(
+  "submit",
+  (event) => {
+    if (event.target !== form()) return;
+    const words = event.submitter?.name === "starter" ? event.submitter.value : text().value;
+    if (!words.trim() || isRunning() || sending || isAway()) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      if (words.trim() && (isRunning() || sending)) wait(words);
+      text().focus();
+      return;
+    }
+    form().elements.request_id.value ||= requestId();
+  },
+  true,
+);
 
 document.addEventListener("htmx:before:request", (event) => {
   const { ctx } = event.detail;
@@ -164,7 +181,8 @@ document.addEventListener("htmx:before:swap", (event) => {
 document.addEventListener("htmx:finally:request", (event) => {
   if (event.detail.ctx.sourceElement !== form() || !sending) return;
   for (const node of sending.nodes) node.remove();
-  if (sending.typed && sending.typed !== text().value) text().value = [sending.typed, text().value].filter(Boolean).join("\n\n");
+  if (sending.typed && sending.typed !== text().value)
+    text().value = [sending.typed, text().value].filter(Boolean).join("\n\n");
   sending = null;
   if (waitingGoes) showWaiting(waiting(), true);
   waitingGoes = false;
@@ -202,7 +220,8 @@ function sent(ctx) {
 
 document.addEventListener("parley:moved", () => {
   arrive();
-  if (matchMedia("(pointer: fine)").matches && !document.querySelector(".rename-here")) text().focus({ preventScroll: true });
+  if (matchMedia("(pointer: fine)").matches && !document.querySelector(".rename-here"))
+    text().focus({ preventScroll: true });
 });
 // A page that has just come on view: its draft, what waits, and what its address asked for.
 function arrive() {
@@ -211,7 +230,11 @@ function arrive() {
   showWaiting(waiting(), !isRunning());
   const asked = new URLSearchParams(location.search);
   if (asked.size) {
-    const stays = new URLSearchParams([...asked].filter(([name]) => name === "at" || (["projectId", "tag"].includes(name) && location.pathname.endsWith("/new"))));
+    const stays = new URLSearchParams(
+      [...asked].filter(
+        ([name]) => name === "at" || (["projectId", "tag"].includes(name) && location.pathname.endsWith("/new")),
+      ),
+    );
     history.replaceState(history.state, "", location.pathname + (stays.size ? `?${stays}` : "") + location.hash);
   }
   if (form().hasAttribute("data-submits")) {
@@ -228,7 +251,8 @@ document.addEventListener("change", ({ target }) => {
 });
 // “@” at the beginning of a line suggests models, while the words stay in the box.
 document.addEventListener("input", (event) => {
-  if (event.target.id === "text" && event.data === "@" && "at" in document.body.dataset) import("parley/suggest").then((module) => module.look());
+  if (event.target.id === "text" && event.data === "@" && "at" in document.body.dataset)
+    import("parley/suggest").then((module) => module.look());
 });
 document.addEventListener("parley:choose-model", ({ detail }) => byId(detail.option)?.click());
 arrive();
@@ -252,7 +276,14 @@ document.addEventListener("keydown", (event) => {
   const form = event.target.closest?.(".editor");
   const mod = event.ctrlKey || event.metaKey;
   if (!form || event.isComposing) return;
-  const button = event.key === "Escape" ? "[data-cancel]" : mod && event.key === "Enter" ? "[data-rerun]" : mod && event.key.toLowerCase() === "s" ? "[data-save]" : null;
+  const button =
+    event.key === "Escape"
+      ? "[data-cancel]"
+      : mod && event.key === "Enter"
+        ? "[data-rerun]"
+        : mod && event.key.toLowerCase() === "s"
+          ? "[data-save]"
+          : null;
   if (!button) return;
   event.preventDefault();
   event.stopPropagation();
@@ -318,7 +349,8 @@ let editedHere = null;
       const text = option.dataset.words.toLowerCase();
       option.hidden = !sought.every((word) => text.includes(word));
     }
-    for (const group of menu.querySelectorAll("[role=group]")) group.hidden = !group.querySelector("[role=option]:not([hidden])");
+    for (const group of menu.querySelectorAll("[role=group]"))
+      group.hidden = !group.querySelector("[role=option]:not([hidden])");
     none.hidden = visible().length > 0;
     activate(visible()[0]);
   }
@@ -336,7 +368,10 @@ let editedHere = null;
       const { endpoint, model, spec } = option.dataset;
       const facts = known.get(JSON.stringify([endpoint, model, spec]));
       if (!facts) continue;
-      for (const [name, text] of [["facts", facts.words], ["trouble", facts.trouble]]) {
+      for (const [name, text] of [
+        ["facts", facts.words],
+        ["trouble", facts.trouble],
+      ]) {
         const line = option.querySelector(`[data-${name}]`);
         line.textContent = text;
         line.hidden = !text;
@@ -353,14 +388,21 @@ let editedHere = null;
     const pick = new URLSearchParams(spec ? { spec } : { endpoint, model });
     menu.hidePopover();
     rememberPick(pick);
-    const leaves = "switchNew" in document.body.dataset && byId("main").dataset.conversation && endpoint !== field("endpoint").value;
-    if (leaves) return document.dispatchEvent(new CustomEvent("parley:visit", { detail: { address: `/c/new?${pick}` } }));
-    if (byId("landing") && (spec || field("spec").value)) htmx.ajax("GET", `/c/new/landing?${pick}`, { target: "#landing", swap: "outerHTML" });
+    const leaves =
+      "switchNew" in document.body.dataset && byId("main").dataset.conversation && endpoint !== field("endpoint").value;
+    if (leaves)
+      return document.dispatchEvent(new CustomEvent("parley:visit", { detail: { address: `/c/new?${pick}` } }));
+    if (byId("landing") && (spec || field("spec").value))
+      htmx.ajax("GET", `/c/new/landing?${pick}`, { target: "#landing", swap: "outerHTML" });
     field("endpoint").value = endpoint;
     field("model").value = model;
     field("spec").value = spec;
-    const icon = spec ? option.querySelector("template")?.content : option.closest("[role=group]").querySelector(".group-name");
-    document.querySelector("[data-model-icon]").replaceChildren(...[icon?.querySelector(".model-icon")?.cloneNode(true)].filter(Boolean));
+    const icon = spec
+      ? option.querySelector("template")?.content
+      : option.closest("[role=group]").querySelector(".group-name");
+    document
+      .querySelector("[data-model-icon]")
+      .replaceChildren(...[icon?.querySelector(".model-icon")?.cloneNode(true)].filter(Boolean));
     document.querySelector("[data-model-name]").textContent = label;
     document.querySelector("[data-model-endpoint]").textContent = endpointLabel;
     const text = document.getElementById("text");
@@ -369,7 +411,8 @@ let editedHere = null;
     text.focus();
     for (const note of document.querySelectorAll("#key-note, [data-note]")) note.remove();
     if (byId("parameters")) byId("parameters-button").click(); // the panel is about the model in use
-    if (ask) document.dispatchEvent(new CustomEvent("parley:ask", { detail: { address: ask, method: "GET", values: {} } }));
+    if (ask)
+      document.dispatchEvent(new CustomEvent("parley:ask", { detail: { address: ask, method: "GET", values: {} } }));
   }
 
   menu.addEventListener("beforetoggle", (event) => {
@@ -378,7 +421,10 @@ let editedHere = null;
     filter();
     for (const option of options) {
       const names = field("spec").value ? ["spec"] : ["spec", "endpoint", "model"];
-      option.setAttribute("aria-selected", names.every((name) => option.dataset[name] === field(name).value));
+      option.setAttribute(
+        "aria-selected",
+        names.every((name) => option.dataset[name] === field(name).value),
+      );
     }
   });
   menu.addEventListener("toggle", (event) => {
@@ -391,7 +437,9 @@ let editedHere = null;
   input.addEventListener("keydown", (event) => {
     const shown = visible();
     const at = shown.indexOf(active);
-    const to = { ArrowDown: at + 1, ArrowUp: at - 1 + (at < 1 ? shown.length : 0), Home: 0, End: shown.length - 1 }[event.key];
+    const to = { ArrowDown: at + 1, ArrowUp: at - 1 + (at < 1 ? shown.length : 0), Home: 0, End: shown.length - 1 }[
+      event.key
+    ];
     if (event.key === "Enter") {
       event.preventDefault();
       if (active) choose(active);

@@ -18,7 +18,11 @@ function toast(message, kind = "bad", undo = null) {
   if (kind === "good") box.querySelector("use").setAttribute("href", "#i-check");
   box.querySelector("span").textContent = message;
   if (undo) {
-    const button = Object.assign(document.createElement("button"), { type: "button", className: "button quiet", textContent: words.undo });
+    const button = Object.assign(document.createElement("button"), {
+      type: "button",
+      className: "button quiet",
+      textContent: words.undo,
+    });
     button.addEventListener("click", () => {
       box.remove();
       takeBack(undo);
@@ -118,9 +122,13 @@ narrow.addEventListener("change", () => body.classList.contains("drawer-open") &
 // --- menus: placed beside what opened them -------------------------------------------------------
 const ROOMY = 360; // pixels, enough for the longest menu of a row
 let opener = null;
-document.addEventListener("click", (event) => {
-  opener = event.target.closest("[popovertarget], [aria-haspopup=dialog]") || opener;
-}, true);
+document.addEventListener(
+  "click",
+  (event) => {
+    opener = event.target.closest("[popovertarget], [aria-haspopup=dialog]") || opener;
+  },
+  true,
+);
 function place(menu, button) {
   const box = button.getBoundingClientRect();
   const style = menu.style;
@@ -143,16 +151,24 @@ document.addEventListener("htmx:after:swap", () => {
   place(menu, opener);
   opener.setAttribute("aria-expanded", true);
 });
-document.addEventListener("beforetoggle", (event) => {
-  if (event.newState === "open" && event.target.popover === "auto" && opener) place(event.target, opener);
-}, true);
-document.addEventListener("toggle", (event) => {
-  const menu = event.target;
-  if (menu.popover !== "auto") return;
-  const open = event.newState === "open";
-  opener?.setAttribute("aria-expanded", open);
-  if (open) menu.querySelector(".menu-item")?.focus();
-}, true);
+document.addEventListener(
+  "beforetoggle",
+  (event) => {
+    if (event.newState === "open" && event.target.popover === "auto" && opener) place(event.target, opener);
+  },
+  true,
+);
+document.addEventListener(
+  "toggle",
+  (event) => {
+    const menu = event.target;
+    if (menu.popover !== "auto") return;
+    const open = event.newState === "open";
+    opener?.setAttribute("aria-expanded", open);
+    if (open) menu.querySelector(".menu-item")?.focus();
+  },
+  true,
+);
 document.addEventListener("keydown", (event) => {
   const menu = event.target.closest?.(".menu:popover-open");
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
@@ -195,7 +211,8 @@ dialog.addEventListener("close", () => {
   if (dialog.querySelector(".parameters")) {
     document.dispatchEvent(new CustomEvent("parley:changed"));
     const { settings } = byId("composer").elements;
-    if (!byId("main").dataset.conversation) byId("parameters-button")?.toggleAttribute("data-set", !["", "{}"].includes(settings.value));
+    if (!byId("main").dataset.conversation)
+      byId("parameters-button")?.toggleAttribute("data-set", !["", "{}"].includes(settings.value));
   }
   byId("dialog-body").replaceChildren();
   (dialogOpener?.isConnected ? dialogOpener : byId("text"))?.focus();
@@ -204,7 +221,8 @@ dialog.addEventListener("close", () => {
 dialog.addEventListener("click", (event) => event.target === dialog && dialog.matches(":modal") && closeDialog());
 const panelOpen = () => dialog.open && !dialog.matches(":modal");
 document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape" || !panelOpen() || event.defaultPrevented || document.querySelector(":popover-open")) return;
+  if (event.key !== "Escape" || !panelOpen() || event.defaultPrevented || document.querySelector(":popover-open"))
+    return;
   dialog.querySelector("[data-do=close-dialog]").click(); // what was typed last is kept
 });
 document.addEventListener("parley:moved", () => panelOpen() && closeDialog());
@@ -239,7 +257,8 @@ function dialogChanged() {
   } else if (!dialog.open) {
     for (const menu of document.querySelectorAll(":popover-open")) menu.hidePopover();
     dialogOpener = opener;
-    if (dialog.querySelector(".parameters") && !narrow.matches) dialog.show(); // a panel: the chat stays in use
+    if (dialog.querySelector(".parameters") && !narrow.matches)
+      dialog.show(); // a panel: the chat stays in use
     else dialog.showModal();
     const needs = dialog.querySelector("[data-needs]");
     if (needs) import(needs.dataset.needs);
@@ -267,7 +286,8 @@ document.addEventListener("parley:visit", ({ detail }) => visit(detail.address))
 document.addEventListener("parley:retitle", (event) => retitle(event.detail.conversation, event.detail.title));
 function markCurrent() {
   for (const link of byId("sidebar").querySelectorAll(".history .row")) {
-    if (link.pathname === location.pathname && location.pathname !== "/c/new") link.setAttribute("aria-current", "page");
+    if (link.pathname === location.pathname && location.pathname !== "/c/new")
+      link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
 }
@@ -282,7 +302,9 @@ document.addEventListener("htmx:before:request", (event) => {
   const article = ctx.request.submitter?.closest("article");
   // The reply that is to be written stands there at once, in the place of the one before it.
   if (ctx.request.action.endsWith("/regenerate")) article?.classList.add("is-rewritten");
-  keptFrom = article ? { top: article.getBoundingClientRect().top, previous: article.previousElementSibling?.id } : null;
+  keptFrom = article
+    ? { top: article.getBoundingClientRect().top, previous: article.previousElementSibling?.id }
+    : null;
 });
 document.addEventListener("htmx:before:swap", (event) => {
   const { ctx } = event.detail;
@@ -290,16 +312,20 @@ document.addEventListener("htmx:before:swap", (event) => {
   if (status >= 400 && status !== 422 && !ctx.hx?.retarget) {
     event.preventDefault();
     // Only a chat has a page of its own behind its address; a fragment has none.
-    if (ctx.request.method === "GET" && status < 500 && targetOf(ctx)?.id === "main") location.assign(ctx.request.action);
+    if (ctx.request.method === "GET" && status < 500 && targetOf(ctx)?.id === "main")
+      location.assign(ctx.request.action);
     else toast(status >= 500 ? words.fault : words.refused);
     return;
   }
   // A list that was asked for earlier does not take the field away in which somebody writes a title.
-  if (targetOf(ctx)?.id === "history-rows" && byId("sidebar").querySelector(".rename-here, .is-dragged")) return event.preventDefault();
+  if (targetOf(ctx)?.id === "history-rows" && byId("sidebar").querySelector(".rename-here, .is-dragged"))
+    return event.preventDefault();
   if (ctx.sourceElement?.hasAttribute?.("data-keeps-place")) {
     const scroll = byId("scroll");
     const below = scroll.scrollHeight - scroll.scrollTop;
-    document.addEventListener("htmx:after:swap", () => (scroll.scrollTop = scroll.scrollHeight - below), { once: true });
+    document.addEventListener("htmx:after:swap", () => (scroll.scrollTop = scroll.scrollHeight - below), {
+      once: true,
+    });
   }
 });
 document.addEventListener("htmx:after:swap", (event) => {
@@ -326,19 +352,20 @@ document.addEventListener("htmx:after:swap", () => {
   (same.disabled ? same.parentElement.querySelector("button:not(:disabled)") : same)?.focus();
 });
 document.addEventListener("htmx:finally:request", ({ detail }) => {
-  if (detail.ctx.sourceElement?.id === "acts") document.querySelector(".is-rewritten")?.classList.remove("is-rewritten");
+  if (detail.ctx.sourceElement?.id === "acts")
+    document.querySelector(".is-rewritten")?.classList.remove("is-rewritten");
 });
 document.addEventListener("htmx:error", (event) => {
   if (event.detail.ctx?.sourceElement?.matches?.(".earlier")) return;
   toast(words.unreachable);
 });
 
-
 // Only a block that somebody is at is asked whether its lines are too long.
-for (const sign of ["pointerover", "focusin"]) document.addEventListener(sign, ({ target }) => {
-  const block = target.closest?.(".prose .code");
-  if (block && !block.querySelector(".wrap")) import("parley/code").then((module) => module.offer(block));
-});
+for (const sign of ["pointerover", "focusin"])
+  document.addEventListener(sign, ({ target }) => {
+    const block = target.closest?.(".prose .code");
+    if (block && !block.querySelector(".wrap")) import("parley/code").then((module) => module.offer(block));
+  });
 
 // --- one listener for all clicks ---------------------------------------------------------------------------
 const acts = {
@@ -387,7 +414,8 @@ document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-do], [data-copy], [data-verb]");
   if (!button) return;
   if (button.dataset.do in acts) acts[button.dataset.do](button, event);
-  else if (button.dataset.module) import(button.dataset.module).then((module) => module[button.dataset.do](button, event));
+  else if (button.dataset.module)
+    import(button.dataset.module).then((module) => module[button.dataset.do](button, event));
   else if ("copy" in button.dataset) copy(button, button.closest(".code").querySelector("pre code").textContent);
   else if ("verb" in button.dataset) {
     event.preventDefault();
@@ -395,7 +423,12 @@ document.addEventListener("click", (event) => {
   }
 });
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && body.classList.contains("drawer-open") && !document.querySelector(":popover-open, dialog[open]")) drawer(false);
+  if (
+    event.key === "Escape" &&
+    body.classList.contains("drawer-open") &&
+    !document.querySelector(":popover-open, dialog[open]")
+  )
+    drawer(false);
 });
 
 // --- quoting: its script comes with the first selection, or when quotes were kept -----------------------------
@@ -432,14 +465,18 @@ function loadStrip() {
 whenIdle(loadStrip);
 // A diagram is code until somebody is there to look at it: what draws is a megabyte, and keeps a phone busy.
 let somebody = false;
-const drawDiagrams = () => somebody && document.querySelector(".code[data-lang=mermaid]:not([data-drawn])") && import("parley/diagram").then((module) => module.draw());
+const drawDiagrams = () =>
+  somebody &&
+  document.querySelector(".code[data-lang=mermaid]:not([data-drawn])") &&
+  import("parley/diagram").then((module) => module.draw());
 for (const moment of ["htmx:after:swap", "parley:ended"]) document.addEventListener(moment, drawDiagrams);
 function come() {
   if (somebody) return;
   somebody = true;
   whenIdle(drawDiagrams);
 }
-for (const sign of ["pointermove", "pointerdown", "wheel", "touchstart", "keydown"]) addEventListener(sign, come, { once: true, passive: true, capture: true });
+for (const sign of ["pointermove", "pointerdown", "wheel", "touchstart", "keydown"])
+  addEventListener(sign, come, { once: true, passive: true, capture: true });
 document.addEventListener("htmx:after:swap", () => stripLoaded || whenIdle(loadStrip));
 document.addEventListener("beforetoggle", (event) => event.target.id === "account-menu" && offerUndo(), true);
 showStored();

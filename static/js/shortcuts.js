@@ -12,22 +12,51 @@ export const actions = {
   shortcuts: { keys: "Mod+Shift+/", anywhere: true, find: () => click(document.querySelector("[data-do=shortcuts]")) },
   newChat: { keys: "Mod+Shift+O", find: () => click(document.querySelector("[data-shortcut=new-chat]")) },
   focusComposer: { keys: "Shift+Escape", anywhere: true, find: () => byId("text") && (() => byId("text").focus()) },
-  submit: { keys: "Mod+Enter", anywhere: true, find: () => document.activeElement === byId("text") && byId("text")?.value.trim() && (() => byId("composer").requestSubmit(document.querySelector(".send"))) },
+  submit: {
+    keys: "Mod+Enter",
+    anywhere: true,
+    find: () =>
+      document.activeElement === byId("text") &&
+      byId("text")?.value.trim() &&
+      (() => byId("composer").requestSubmit(document.querySelector(".send"))),
+  },
   copyReply: { keys: "Mod+Shift+;", find: () => click(last("article.from-model [data-do=copy-message]")) },
   copyCode: { keys: "Mod+Shift+K", find: () => click(last("#messages [data-copy]")) },
-  toggleSidebar: { keys: "Mod+Shift+S", find: () => click([...document.querySelectorAll("[data-do=close-sidebar].icon-button, [data-do=open-sidebar]")].find((each) => each.checkVisibility())) },
+  toggleSidebar: {
+    keys: "Mod+Shift+S",
+    find: () =>
+      click(
+        [...document.querySelectorAll("[data-do=close-sidebar].icon-button, [data-do=open-sidebar]")].find((each) =>
+          each.checkVisibility(),
+        ),
+      ),
+  },
   models: { keys: "Mod+Shift+M", find: () => click(byId("model-button")) },
-  search: { keys: "Mod+/", anywhere: true, find: () => (byId("list-filter")?.checkVisibility() ? () => byId("list-filter").focus() : () => location.assign("/search")) },
+  search: {
+    keys: "Mod+/",
+    anywhere: true,
+    find: () =>
+      byId("list-filter")?.checkVisibility() ? () => byId("list-filter").focus() : () => location.assign("/search"),
+  },
   settings: { keys: "Mod+Shift+,", find: () => click(document.querySelector("[data-shortcut=settings]")) },
   bookmark: { keys: "Mod+Shift+B", find: () => click(byId("bookmark-button")) },
-  stop: { keys: "Mod+Shift+X", find: () => byId("main").hasAttribute("data-running") && click(document.querySelector(".stop")) },
+  stop: {
+    keys: "Mod+Shift+X",
+    find: () => byId("main").hasAttribute("data-running") && click(document.querySelector(".stop")),
+  },
   regenerate: { keys: "Mod+Shift+E", find: () => click(last("article.from-model [formaction$='/regenerate']")) },
   continueReply: { keys: "Mod+Shift+C", find: () => click(last("#messages > :last-child .continue")) },
   editLast: { keys: "Mod+Shift+I", find: () => click(last("article.from-user [data-do=edit]")) },
   scrollTop: { keys: "Mod+Shift+ArrowUp", find: () => scroll(0) },
-  scrollBottom: { keys: "Mod+Shift+ArrowDown", find: () => byId("messages") && (() => document.dispatchEvent(new CustomEvent("parley:to-end"))) },
+  scrollBottom: {
+    keys: "Mod+Shift+ArrowDown",
+    find: () => byId("messages") && (() => document.dispatchEvent(new CustomEvent("parley:to-end"))),
+  },
   archive: { keys: "Mod+Shift+L", find: () => click(document.querySelector("#chat-menu [data-action=archive]")) },
-  deleteChat: { keys: "Mod+Shift+Backspace", find: () => click(document.querySelector("#chat-menu [data-action=delete]")) },
+  deleteChat: {
+    keys: "Mod+Shift+Backspace",
+    find: () => click(document.querySelector("#chat-menu [data-action=delete]")),
+  },
 };
 
 const STORE = "shortcuts";
@@ -42,7 +71,8 @@ function recorded() {
 export const keysOf = (name) => recorded()[name] ?? actions[name].keys;
 export function record(changes) {
   const kept = { ...recorded(), ...changes };
-  for (const [name, keys] of Object.entries(kept)) if (!(name in actions) || keys === actions[name].keys || keys === null) delete kept[name];
+  for (const [name, keys] of Object.entries(kept))
+    if (!(name in actions) || keys === actions[name].keys || keys === null) delete kept[name];
   try {
     localStorage.setItem(STORE, JSON.stringify(kept));
   } catch {
@@ -55,14 +85,22 @@ export function reset() {
   label();
 }
 // The key of the layout's own place where Shift makes another character of it.
-const BASE = { "?": "/", ":": ";", "<": ",", ">": ".", "_": "-", "+": "=" };
+const BASE = { "?": "/", ":": ";", "<": ",", ">": ".", _: "-", "+": "=" };
 export function keysIn(event) {
   if (["Control", "Shift", "Alt", "Meta"].includes(event.key)) return "";
   const key = event.key.length === 1 ? (BASE[event.key] || event.key).toUpperCase() : event.key;
   const mod = mac ? event.metaKey : event.ctrlKey;
   return [mod && "Mod", event.altKey && "Alt", event.shiftKey && "Shift", key].filter(Boolean).join("+");
 }
-const NAMES = { Mod: mac ? "⌘" : "Ctrl", Shift: mac ? "⇧" : "Shift", Alt: mac ? "⌥" : "Alt", ArrowUp: "↑", ArrowDown: "↓", Escape: "Esc", Backspace: "⌫" };
+const NAMES = {
+  Mod: mac ? "⌘" : "Ctrl",
+  Shift: mac ? "⇧" : "Shift",
+  Alt: mac ? "⌥" : "Alt",
+  ArrowUp: "↑",
+  ArrowDown: "↓",
+  Escape: "Esc",
+  Backspace: "⌫",
+};
 export const spelt = (keys) => keys.split("+").map((key) => NAMES[key] || key);
 
 const field = (target) => target.closest?.("input, textarea, select, [contenteditable]");
@@ -89,7 +127,15 @@ document.addEventListener("keydown", (event) => {
 });
 
 // Controls tell their keys to screen readers, and to a pointer that rests on them.
-const SHOWN = { newChat: "[data-shortcut=new-chat]", settings: "[data-shortcut=settings]", models: "#model-button", bookmark: "#bookmark-button", search: "#list-filter", shortcuts: "[data-do=shortcuts]", stop: ".stop" };
+const SHOWN = {
+  newChat: "[data-shortcut=new-chat]",
+  settings: "[data-shortcut=settings]",
+  models: "#model-button",
+  bookmark: "#bookmark-button",
+  search: "#list-filter",
+  shortcuts: "[data-do=shortcuts]",
+  stop: ".stop",
+};
 function label() {
   for (const [name, selector] of Object.entries(SHOWN)) {
     const keys = keysOf(name);

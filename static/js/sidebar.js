@@ -22,10 +22,14 @@ document.addEventListener("htmx:after:swap", () => {
 });
 
 // A project's chats come when it is unfolded.
-side.addEventListener("toggle", ({ target }) => {
-  const list = target.matches?.(".inside[open]") && target.querySelector("[data-rows]");
-  if (list && !list.children.length) htmx.ajax("GET", list.dataset.rows, { target: list, swap: "innerHTML" });
-}, true);
+side.addEventListener(
+  "toggle",
+  ({ target }) => {
+    const list = target.matches?.(".inside[open]") && target.querySelector("[data-rows]");
+    if (list && !list.children.length) htmx.ajax("GET", list.dataset.rows, { target: list, swap: "innerHTML" });
+  },
+  true,
+);
 
 // --- one bookmark less in the filter ----------------------------------------------------------------------
 side.addEventListener("click", (event) => {
@@ -56,8 +60,11 @@ let dragged = null;
 async function store(list) {
   const body = new URLSearchParams({ csrfmiddlewaretoken: token() });
   for (const row of list.children) body.append("ids", row.dataset.id);
-  const answer = await fetch(list.dataset.sortable, { method: "POST", body, headers: { "HX-Request": "true" } }).catch(() => null);
-  if (!answer?.ok) document.dispatchEvent(new CustomEvent("parley:toast", { detail: { message: words.refused, kind: "bad" } }));
+  const answer = await fetch(list.dataset.sortable, { method: "POST", body, headers: { "HX-Request": "true" } }).catch(
+    () => null,
+  );
+  if (!answer?.ok)
+    document.dispatchEvent(new CustomEvent("parley:toast", { detail: { message: words.refused, kind: "bad" } }));
 }
 document.addEventListener("pointerdown", (event) => {
   const row = event.target.closest("[data-sortable] > li, #history-rows li[data-row]");
@@ -77,7 +84,8 @@ document.addEventListener("dragover", (event) => {
     event.preventDefault();
     const box = over.getBoundingClientRect();
     over[event.clientY > box.top + box.height / 2 ? "after" : "before"](dragged);
-  } else if (dragged.parentElement.dataset.sortable && dragged.parentElement.contains(event.target)) event.preventDefault();
+  } else if (dragged.parentElement.dataset.sortable && dragged.parentElement.contains(event.target))
+    event.preventDefault();
 });
 document.addEventListener("drop", (event) => {
   if (!dragged) return;
@@ -85,7 +93,9 @@ document.addEventListener("drop", (event) => {
   const folder = event.target.closest("[data-project]");
   if (folder && dragged.dataset.row) {
     const values = { action: "move", ids: dragged.dataset.row, project: folder.dataset.project };
-    document.dispatchEvent(new CustomEvent("parley:ask", { detail: { address: "/conversations/bulk", method: "POST", values } }));
+    document.dispatchEvent(
+      new CustomEvent("parley:ask", { detail: { address: "/conversations/bulk", method: "POST", values } }),
+    );
   } else if (dragged.parentElement.dataset.sortable) store(dragged.parentElement);
 });
 document.addEventListener("dragend", () => {
@@ -136,7 +146,11 @@ function renameHere(link) {
     }
     if (title === before) return close(true);
     const body = new URLSearchParams({ csrfmiddlewaretoken: token(), title });
-    const answer = await fetch(`/c/${row.dataset.row}/rename`, { method: "POST", body, headers: { "HX-Request": "true" } }).catch(() => null);
+    const answer = await fetch(`/c/${row.dataset.row}/rename`, {
+      method: "POST",
+      body,
+      headers: { "HX-Request": "true" },
+    }).catch(() => null);
     if (!answer?.ok) return field.setAttribute("aria-invalid", "true");
     close(stays);
     document.dispatchEvent(new CustomEvent("parley:retitle", { detail: { conversation: row.dataset.row, title } }));
@@ -159,14 +173,18 @@ side.addEventListener("keydown", (event) => {
   const link = event.target.closest("[data-row] > .row");
   if (link && event.key === "F2") renameHere(link);
 });
-side.addEventListener("click", (event) => {
-  const row = event.target.closest("[data-row]");
-  const choosing = side.hasAttribute("data-selecting") || event.ctrlKey || event.metaKey || event.shiftKey;
-  if (!row || !choosing || event.target.closest(".pick, .row-more, .rename-here")) return;
-  event.preventDefault();
-  event.stopPropagation();
-  import("parley/select").then((module) => module.press(row, event.shiftKey));
-}, true);
+side.addEventListener(
+  "click",
+  (event) => {
+    const row = event.target.closest("[data-row]");
+    const choosing = side.hasAttribute("data-selecting") || event.ctrlKey || event.metaKey || event.shiftKey;
+    if (!row || !choosing || event.target.closest(".pick, .row-more, .rename-here")) return;
+    event.preventDefault();
+    event.stopPropagation();
+    import("parley/select").then((module) => module.press(row, event.shiftKey));
+  },
+  true,
+);
 
 // --- its width ---------------------------------------------------------------------------------------------
 const resizer = side.querySelector(".resizer");
@@ -183,7 +201,9 @@ resizer?.addEventListener("pointerdown", (event) => {
   resizer.setPointerCapture(event.pointerId);
   const drag = ({ clientX }) => widen(document.dir === "rtl" ? innerWidth - clientX : clientX);
   resizer.addEventListener("pointermove", drag);
-  resizer.addEventListener("lostpointercapture", () => resizer.removeEventListener("pointermove", drag), { once: true });
+  resizer.addEventListener("lostpointercapture", () => resizer.removeEventListener("pointermove", drag), {
+    once: true,
+  });
 });
 resizer?.addEventListener("keydown", (event) => {
   const step = { ArrowLeft: -16, ArrowRight: 16, Home: -1000, End: 1000 }[event.key];

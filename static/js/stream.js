@@ -11,22 +11,27 @@ let pinned = true;
 let lastTop = 0;
 let frame = 0;
 function toEnd() {
-  if (!frame && pinned) frame = requestAnimationFrame(() => {
-    frame = 0;
-    const scroll = byId("scroll");
-    if (pinned && scroll) scroll.scrollTop = scroll.scrollHeight;
-  });
+  if (!frame && pinned)
+    frame = requestAnimationFrame(() => {
+      frame = 0;
+      const scroll = byId("scroll");
+      if (pinned && scroll) scroll.scrollTop = scroll.scrollHeight;
+    });
 }
-document.addEventListener("scroll", (event) => {
-  const scroll = event.target;
-  if (scroll.id !== "scroll") return;
-  const distance = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight;
-  if (distance < 32) pinned = true;
-  else if (scroll.scrollTop < lastTop - 2) pinned = false;
-  lastTop = scroll.scrollTop;
-  const jump = document.querySelector(".jump");
-  if (jump) jump.hidden = !("jump" in document.body.dataset) || pinned || distance < 160;
-}, { capture: true, passive: true });
+document.addEventListener(
+  "scroll",
+  (event) => {
+    const scroll = event.target;
+    if (scroll.id !== "scroll") return;
+    const distance = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight;
+    if (distance < 32) pinned = true;
+    else if (scroll.scrollTop < lastTop - 2) pinned = false;
+    lastTop = scroll.scrollTop;
+    const jump = document.querySelector(".jump");
+    if (jump) jump.hidden = !("jump" in document.body.dataset) || pinned || distance < 160;
+  },
+  { capture: true, passive: true },
+);
 const sizes = new ResizeObserver(toEnd);
 const threads = new MutationObserver(() => markState());
 function watchSize() {
@@ -52,8 +57,14 @@ function showMessage(article, focuses = true) {
   article.tabIndex = -1;
   article.focus({ preventScroll: true });
 }
-document.addEventListener("parley:show", ({ detail }) => byId(detail.id) && showMessage(byId(detail.id), detail.focuses));
-addEventListener("hashchange", () => byId(location.hash.slice(1))?.matches("article") && showMessage(byId(location.hash.slice(1))));
+document.addEventListener(
+  "parley:show",
+  ({ detail }) => byId(detail.id) && showMessage(byId(detail.id), detail.focuses),
+);
+addEventListener(
+  "hashchange",
+  () => byId(location.hash.slice(1))?.matches("article") && showMessage(byId(location.hash.slice(1))),
+);
 document.addEventListener("parley:to-end", () => {
   pinned = true;
   unmark();
@@ -103,7 +114,13 @@ function send(message) {
 function setAway(away) {
   if (away === document.body.hasAttribute("data-away")) return;
   document.body.toggleAttribute("data-away", away);
-  if (away) tell("toast", { message: navigator.onLine ? words.reconnecting : words.offline, kind: "bad", stays: true, id: "reconnecting" });
+  if (away)
+    tell("toast", {
+      message: navigator.onLine ? words.reconnecting : words.offline,
+      kind: "bad",
+      stays: true,
+      id: "reconnecting",
+    });
   else {
     byId("reconnecting")?.remove();
     say(words.reconnected);
@@ -164,7 +181,7 @@ const encoder = new TextEncoder();
 const scratch = new Uint8Array(ACKNOWLEDGE_EVERY);
 function bytesOf(text) {
   let count = 0;
-  for (let rest = text; rest;) {
+  for (let rest = text; rest; ) {
     const { read, written } = encoder.encodeInto(rest, scratch);
     count += written;
     rest = rest.slice(read);
@@ -294,7 +311,8 @@ const notices = {
   gone({ conversations }) {
     for (const each of conversations) byId("sidebar").querySelector(`[data-row="${each}"]`)?.remove();
     if (!conversations.includes(main().dataset.conversation)) return;
-    setTimeout(() => { // the tab that did it leads away by itself
+    setTimeout(() => {
+      // the tab that did it leads away by itself
       if (!conversations.includes(main().dataset.conversation)) return;
       tell("toast", { message: words.gone, kind: "good" });
       tell("visit", { address: "/c/new" });
@@ -321,7 +339,8 @@ const notices = {
 const unread = new Set();
 function markUnread() {
   unread.delete(main().dataset.conversation);
-  for (const row of byId("sidebar").querySelectorAll("[data-row]")) row.toggleAttribute("data-unread", unread.has(row.dataset.row));
+  for (const row of byId("sidebar").querySelectorAll("[data-row]"))
+    row.toggleAttribute("data-unread", unread.has(row.dataset.row));
 }
 function joinIfMissing(conversation, run) {
   const known = followed.has(run) || byId("messages").querySelector(".is-pending, .editor");
@@ -340,7 +359,8 @@ async function reloadMessages(tries = 1, wait = 1000) {
     // `read` says it.
   }
   document.removeEventListener("htmx:after:swap", heed);
-  if (!read && tries > 1) setTimeout(() => main().dataset.conversation === conversation && reloadMessages(tries - 1, wait * 2), wait);
+  if (!read && tries > 1)
+    setTimeout(() => main().dataset.conversation === conversation && reloadMessages(tries - 1, wait * 2), wait);
 }
 
 // --- the list of chats ------------------------------------------------------------------------------------
@@ -349,15 +369,21 @@ let listIsOld = false;
 function refreshList(wait = 250) {
   clearTimeout(listTimer);
   listTimer = setTimeout(() => {
-    const busy = byId("sidebar").matches("[data-selecting]") || byId("sidebar").querySelector(".rename-here, .is-dragged");
+    const busy =
+      byId("sidebar").matches("[data-selecting]") || byId("sidebar").querySelector(".rename-here, .is-dragged");
     listIsOld = busy || byId("history").scrollTop > 150; // not under the eyes of someone who reads further down
     if (listIsOld) return;
     const focused = document.activeElement?.closest?.("#history-rows [data-row]")?.dataset.row;
-    const refreshed = htmx.ajax("GET", `/sidebar?${new URLSearchParams(new FormData(byId("list-tools")))}`, { target: "#history-rows", swap: "innerHTML" });
+    const refreshed = htmx.ajax("GET", `/sidebar?${new URLSearchParams(new FormData(byId("list-tools")))}`, {
+      target: "#history-rows",
+      swap: "innerHTML",
+    });
     if (focused) refreshed?.then?.(() => byId("sidebar").querySelector(`[data-row="${focused}"] .row`)?.focus());
   }, wait);
 }
-byId("history").addEventListener("scroll", () => listIsOld && byId("history").scrollTop < 50 && refreshList(), { passive: true });
+byId("history").addEventListener("scroll", () => listIsOld && byId("history").scrollTop < 50 && refreshList(), {
+  passive: true,
+});
 document.addEventListener("parley:listed", () => refreshList(0)); // one's own new chat stands there at once
 
 // --- which runs are on the page -----------------------------------------------------------------------------

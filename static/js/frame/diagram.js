@@ -20,9 +20,16 @@ addEventListener("message", async ({ source, data }) => {
   document.documentElement.style.colorScheme = data.dark ? "dark" : "light";
   const place = document.getElementById("drawing");
   mermaid.initialize({
-    startOnLoad: false, securityLevel: "strict", secure: SECURE, suppressErrorRendering: true, maxTextSize: 50000,
-    htmlLabels: false, flowchart: { htmlLabels: false }, class: { htmlLabels: false },
-    theme: data.dark ? "dark" : "neutral", fontFamily: "system-ui, sans-serif",
+    startOnLoad: false,
+    securityLevel: "strict",
+    secure: SECURE,
+    suppressErrorRendering: true,
+    maxTextSize: 50000,
+    htmlLabels: false,
+    flowchart: { htmlLabels: false },
+    class: { htmlLabels: false },
+    theme: data.dark ? "dark" : "neutral",
+    fontFamily: "system-ui, sans-serif",
   });
   try {
     const { svg } = await mermaid.render(`drawing-${(count += 1)}`, withoutTags(data.text));

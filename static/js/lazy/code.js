@@ -4,7 +4,11 @@ const words = document.getElementById("words").dataset;
 export function offer(block) {
   const pre = block.querySelector("pre");
   if (block.querySelector(".wrap") || block.closest("[data-open]") || pre.scrollWidth <= pre.clientWidth) return;
-  const button = Object.assign(document.createElement("button"), { type: "button", className: "copy wrap", textContent: words.wrap });
+  const button = Object.assign(document.createElement("button"), {
+    type: "button",
+    className: "copy wrap",
+    textContent: words.wrap,
+  });
   button.setAttribute("aria-pressed", "false");
   button.addEventListener("click", () => {
     const top = button.getBoundingClientRect().top;

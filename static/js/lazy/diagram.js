@@ -30,11 +30,17 @@ function frameOf(text, fills, heard) {
 }
 function drawBlock(block) {
   const text = block.querySelector("pre").textContent;
-  const frame = frameOf(text, false, ({ height, fault }) => (fault === undefined ? drawn(block, frame, height) : giveUp(block, frame)));
+  const frame = frameOf(text, false, ({ height, fault }) =>
+    fault === undefined ? drawn(block, frame, height) : giveUp(block, frame),
+  );
   block.querySelector("pre").before(frame);
 }
 function button(name, act) {
-  const made = Object.assign(document.createElement("button"), { type: "button", className: "copy of-diagram", textContent: name });
+  const made = Object.assign(document.createElement("button"), {
+    type: "button",
+    className: "copy of-diagram",
+    textContent: name,
+  });
   made.addEventListener("click", () => act(made));
   return made;
 }
@@ -52,7 +58,9 @@ function giveUp(block, frame) {
   frames.delete(frame);
   block.classList.remove("is-drawn", "is-code");
   for (const each of block.querySelectorAll(".of-diagram")) each.remove();
-  frame.replaceWith(Object.assign(document.createElement("p"), { className: "no-diagram", textContent: words.noDiagram }));
+  frame.replaceWith(
+    Object.assign(document.createElement("p"), { className: "no-diagram", textContent: words.noDiagram }),
+  );
 }
 
 // --- large: the frame is as wide as the zoom says, and what holds it scrolls, by keys and by dragging ------------------
@@ -72,7 +80,10 @@ function enlarge(text, opener) {
   });
   frame.inert = true; // the pointer drags the stage
   function show(wanted) {
-    const before = { x: (stage.scrollLeft + stage.clientWidth / 2) / zoom, y: (stage.scrollTop + stage.clientHeight / 2) / zoom };
+    const before = {
+      x: (stage.scrollLeft + stage.clientWidth / 2) / zoom,
+      y: (stage.scrollTop + stage.clientHeight / 2) / zoom,
+    };
     zoom = Math.min(Math.max(wanted, LEAST), MOST);
     frame.style.width = `${Math.round(stage.clientWidth * zoom)}px`;
     if (shape) frame.style.height = `${Math.round(stage.clientWidth * zoom * shape)}px`;
@@ -91,12 +102,19 @@ function enlarge(text, opener) {
     event.preventDefault();
     acts[keys[event.key]]();
   });
-  stage.addEventListener("wheel", (event) => {
-    if (!event.ctrlKey) return; // so is a pinch on a touchpad
-    event.preventDefault();
-    show(zoom * (event.deltaY < 0 ? STEP : 1 / STEP));
-  }, { passive: false });
-  stage.addEventListener("pointerdown", (event) => event.pointerType === "mouse" && stage.setPointerCapture(event.pointerId));
+  stage.addEventListener(
+    "wheel",
+    (event) => {
+      if (!event.ctrlKey) return; // so is a pinch on a touchpad
+      event.preventDefault();
+      show(zoom * (event.deltaY < 0 ? STEP : 1 / STEP));
+    },
+    { passive: false },
+  );
+  stage.addEventListener(
+    "pointerdown",
+    (event) => event.pointerType === "mouse" && stage.setPointerCapture(event.pointerId),
+  );
   stage.addEventListener("pointermove", (event) => {
     if (stage.hasPointerCapture(event.pointerId)) stage.scrollBy(-event.movementX, -event.movementY);
   });
@@ -112,7 +130,11 @@ function enlarge(text, opener) {
 }
 
 // --- what goes to the frames and comes from them ------------------------------------------------------------------------
-const send = (frame) => frame.contentWindow.postMessage({ text: frames.get(frame).text, fills: frames.get(frame).fills, dark: isDark() }, "*");
+const send = (frame) =>
+  frame.contentWindow.postMessage(
+    { text: frames.get(frame).text, fills: frames.get(frame).fills, dark: isDark() },
+    "*",
+  );
 addEventListener("message", ({ source, data }) => {
   const frame = [...frames.keys()].find((each) => each.contentWindow === source);
   if (!frame || !data) return;

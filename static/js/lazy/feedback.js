@@ -14,8 +14,15 @@ function open(box) {
   style.left = `${Math.max(8, Math.min(thumb.left, innerWidth - size.width - 8))}px`;
   const below = thumb.bottom + 6;
   style.top = `${below + size.height < innerHeight - 8 ? below : Math.max(8, thumb.top - size.height - 6)}px`;
-  reasons.addEventListener("toggle", (event) => event.newState === "closed" && box.isConnected && pressed(box)?.focus());
-  (reasons.querySelector("[aria-invalid]") || reasons.querySelector("input:checked") || reasons.querySelector("input[type=radio]")).focus();
+  reasons.addEventListener(
+    "toggle",
+    (event) => event.newState === "closed" && box.isConnected && pressed(box)?.focus(),
+  );
+  (
+    reasons.querySelector("[aria-invalid]") ||
+    reasons.querySelector("input:checked") ||
+    reasons.querySelector("input[type=radio]")
+  ).focus();
 }
 function showReasons(box) {
   if (!box?.isConnected) return;

@@ -10,13 +10,17 @@ let leaving = false;
 function follow(range) {
   numberOf(range).value = range.value;
 }
-document.addEventListener("input", ({ target }) => {
-  if (!target.closest?.("#parameters")) return;
-  typed += 1;
-  if (target.type === "range") follow(target);
-  const range = target.type === "number" && rangeOf(target);
-  if (range && target.validity.valid) range.value = target.value || target.dataset.default || range.min;
-}, true);
+document.addEventListener(
+  "input",
+  ({ target }) => {
+    if (!target.closest?.("#parameters")) return;
+    typed += 1;
+    if (target.type === "range") follow(target);
+    const range = target.type === "number" && rangeOf(target);
+    if (range && target.validity.valid) range.value = target.value || target.dataset.default || range.min;
+  },
+  true,
+);
 
 function leave(event) {
   if (!panel() || typed === kept) return;
@@ -27,9 +31,13 @@ function leave(event) {
 }
 const dialog = document.getElementById("dialog");
 dialog.addEventListener("cancel", leave, true);
-dialog.addEventListener("click", (event) => {
-  if (event.target === dialog || event.target.closest("[data-do=close-dialog]")) leave(event);
-}, true);
+dialog.addEventListener(
+  "click",
+  (event) => {
+    if (event.target === dialog || event.target.closest("[data-do=close-dialog]")) leave(event);
+  },
+  true,
+);
 document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
   if (ctx.sourceElement?.closest?.("#parameters")) sent = typed;
 });

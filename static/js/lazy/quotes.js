@@ -9,7 +9,8 @@ function within(range, parts) {
   const whole = document.createRange();
   whole.selectNodeContents(parts);
   const part = range.cloneRange();
-  if (part.compareBoundaryPoints(Range.START_TO_START, whole) < 0) part.setStart(whole.startContainer, whole.startOffset);
+  if (part.compareBoundaryPoints(Range.START_TO_START, whole) < 0)
+    part.setStart(whole.startContainer, whole.startOffset);
   if (part.compareBoundaryPoints(Range.END_TO_END, whole) > 0) part.setEnd(whole.endContainer, whole.endOffset);
   return part;
 }
@@ -30,7 +31,9 @@ function selected() {
   }
   if (!found.length) return null;
   const [{ article, range: part }] = found;
-  const isWhole = part.compareBoundaryPoints(Range.START_TO_START, range) === 0 && part.compareBoundaryPoints(Range.END_TO_END, range) === 0;
+  const isWhole =
+    part.compareBoundaryPoints(Range.START_TO_START, range) === 0 &&
+    part.compareBoundaryPoints(Range.END_TO_END, range) === 0;
   const text = (isWhole ? selection.toString() : part.toString()).trim();
   return text ? { text, message: article.dataset.message, range: part } : null;
 }
@@ -78,17 +81,25 @@ document.addEventListener("selectionchange", () => {
   if (getSelection().isCollapsed) look();
   else soon();
 });
-document.addEventListener("pointerdown", (event) => {
-  if (event.target.closest?.(".quote-button")) {
-    event.preventDefault(); // the selection stays
-    held = current;
-  } else isDown = event.pointerType === "mouse";
-}, true);
+document.addEventListener(
+  "pointerdown",
+  (event) => {
+    if (event.target.closest?.(".quote-button")) {
+      event.preventDefault(); // the selection stays
+      held = current;
+    } else isDown = event.pointerType === "mouse";
+  },
+  true,
+);
 for (const name of ["pointerup", "pointercancel"]) {
-  document.addEventListener(name, () => {
-    isDown = false;
-    soon();
-  }, true);
+  document.addEventListener(
+    name,
+    () => {
+      isDown = false;
+      soon();
+    },
+    true,
+  );
 }
 document.addEventListener("scroll", () => current && place(), { capture: true, passive: true });
 addEventListener("resize", () => current && place());

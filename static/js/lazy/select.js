@@ -32,8 +32,16 @@ export function selectAll() {
 }
 export function many(button) {
   const { action } = button.dataset;
-  const values = { action, ids: chosen().map((box) => box.value).join(","), ...(action === "delete" ? { asks: "1" } : {}) };
-  document.dispatchEvent(new CustomEvent("parley:ask", { detail: { address: "/conversations/bulk", method: "POST", values } }));
+  const values = {
+    action,
+    ids: chosen()
+      .map((box) => box.value)
+      .join(","),
+    ...(action === "delete" ? { asks: "1" } : {}),
+  };
+  document.dispatchEvent(
+    new CustomEvent("parley:ask", { detail: { address: "/conversations/bulk", method: "POST", values } }),
+  );
 }
 // A press on a row chooses it, or not; with Ctrl or Cmd it begins the selection, with Shift it takes all in between.
 let latest = null;
@@ -52,7 +60,11 @@ export function press(row, range) {
 }
 document.addEventListener("change", (event) => event.target.matches(".pick") && count());
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && side().hasAttribute("data-selecting") && !document.querySelector("dialog[open], :popover-open")) {
+  if (
+    event.key === "Escape" &&
+    side().hasAttribute("data-selecting") &&
+    !document.querySelector("dialog[open], :popover-open")
+  ) {
     show(false);
     button().focus();
   }

@@ -17,7 +17,11 @@ function draw() {
   for (const row of byId("dialog-body").querySelectorAll("[data-name]")) {
     const keys = keysOf(row.dataset.name);
     const button = row.querySelector("[data-record]");
-    button.replaceChildren(...(keys ? spelt(keys).map((key) => Object.assign(document.createElement("kbd"), { textContent: key })) : [row.dataset.none]));
+    button.replaceChildren(
+      ...(keys
+        ? spelt(keys).map((key) => Object.assign(document.createElement("kbd"), { textContent: key }))
+        : [row.dataset.none]),
+    );
     button.classList.toggle("is-recording", recording === row.dataset.name);
     row.querySelector("[data-clear]").hidden = !keys;
     row.querySelector("[data-reset]").hidden = keys === actions[row.dataset.name].keys;

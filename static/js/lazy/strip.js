@@ -4,13 +4,16 @@ const main = () => byId("main");
 let shown = null; // the conversation whose strip stands there
 let timer = 0;
 const visible = new Map();
-const seen = new IntersectionObserver((entries) => {
-  for (const { target, isIntersecting } of entries) {
-    if (isIntersecting) visible.set(target.dataset.message, target);
-    else visible.delete(target.dataset.message);
-  }
-  mark();
-}, { threshold: 0 });
+const seen = new IntersectionObserver(
+  (entries) => {
+    for (const { target, isIntersecting } of entries) {
+      if (isIntersecting) visible.set(target.dataset.message, target);
+      else visible.delete(target.dataset.message);
+    }
+    mark();
+  },
+  { threshold: 0 },
+);
 
 export async function refresh() {
   clearTimeout(timer);
@@ -42,7 +45,10 @@ function mark() {
   if (!strip) return;
   const articles = [...document.querySelectorAll("#messages article[data-message]")];
   const first = articles.find((each) => visible.has(each.dataset.message));
-  const before = articles.slice(0, articles.indexOf(first) + 1).reverse().map((each) => each.dataset.message);
+  const before = articles
+    .slice(0, articles.indexOf(first) + 1)
+    .reverse()
+    .map((each) => each.dataset.message);
   const at = before.map((id) => strip.querySelector(`[data-mark="${id}"]`)).find(Boolean);
   strip.querySelector("[aria-current]")?.removeAttribute("aria-current");
   at?.setAttribute("aria-current", "true");

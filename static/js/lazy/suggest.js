@@ -11,7 +11,10 @@ const KINDS = {
     label: words.models,
     options: () =>
       [...document.querySelectorAll("#models [role=option]")].map((each) => ({
-        id: each.id, label: each.dataset.label, note: each.dataset.endpointLabel, words: each.dataset.words.toLowerCase(),
+        id: each.id,
+        label: each.dataset.label,
+        note: each.dataset.endpointLabel,
+        words: each.dataset.words.toLowerCase(),
       })),
     choose: ({ id }) => document.dispatchEvent(new CustomEvent("parley:choose-model", { detail: { option: id } })),
   },
@@ -29,7 +32,15 @@ function asked() {
   const start = value.lastIndexOf("\n", caret - 1) + 1;
   const kind = KINDS[value[start]];
   if (!kind || caret <= start || start === left) return null;
-  return { kind, start, end: caret, sought: value.slice(start + 1, caret).toLowerCase().trim() };
+  return {
+    kind,
+    start,
+    end: caret,
+    sought: value
+      .slice(start + 1, caret)
+      .toLowerCase()
+      .trim(),
+  };
 }
 export function look() {
   if (document.activeElement !== text()) return close();
@@ -39,23 +50,28 @@ export function look() {
     return close();
   }
   const parts = now.sought.split(/\s+/);
-  const found = now.kind.options().filter((each) => parts.every((part) => each.words.includes(part))).slice(0, MOST);
+  const found = now.kind
+    .options()
+    .filter((each) => parts.every((part) => each.words.includes(part)))
+    .slice(0, MOST);
   if (!found.length) return close(); // Enter then sends what is written
   open = { ...now, found, at: 0 };
   draw();
 }
 function draw() {
   list.setAttribute("aria-label", open.kind.label);
-  list.replaceChildren(...open.found.map((each, at) => {
-    const row = Object.assign(document.createElement("div"), { id: `suggest-${at}` });
-    row.setAttribute("role", "option");
-    const [name, note] = ["span", "small"].map((tag) => document.createElement(tag));
-    name.textContent = each.label;
-    note.textContent = each.note;
-    name.dir = note.dir = "auto";
-    row.append(name, note);
-    return row;
-  }));
+  list.replaceChildren(
+    ...open.found.map((each, at) => {
+      const row = Object.assign(document.createElement("div"), { id: `suggest-${at}` });
+      row.setAttribute("role", "option");
+      const [name, note] = ["span", "small"].map((tag) => document.createElement(tag));
+      name.textContent = each.label;
+      note.textContent = each.note;
+      name.dir = note.dir = "auto";
+      row.append(name, note);
+      return row;
+    }),
+  );
   if (!list.isConnected) byId("composer").append(list);
   if (!list.matches(":popover-open")) list.showPopover();
   text().setAttribute("aria-controls", "suggest");
@@ -75,8 +91,18 @@ function place() {
   const box = text().getBoundingClientRect();
   const style = getComputedStyle(text());
   const copy = document.createElement("div");
-  for (const name of ["font", "lineHeight", "padding", "letterSpacing", "direction", "textAlign"]) copy.style[name] = style[name];
-  Object.assign(copy.style, { position: "fixed", visibility: "hidden", whiteSpace: "pre-wrap", overflowWrap: "break-word", width: `${text().clientWidth}px`, boxSizing: "border-box", top: "0", left: "0" });
+  for (const name of ["font", "lineHeight", "padding", "letterSpacing", "direction", "textAlign"])
+    copy.style[name] = style[name];
+  Object.assign(copy.style, {
+    position: "fixed",
+    visibility: "hidden",
+    whiteSpace: "pre-wrap",
+    overflowWrap: "break-word",
+    width: `${text().clientWidth}px`,
+    boxSizing: "border-box",
+    top: "0",
+    left: "0",
+  });
   const sign = document.createElement("span");
   sign.textContent = text().value[open.start];
   copy.append(text().value.slice(0, open.start), sign);
@@ -102,19 +128,26 @@ function choose(at) {
   kind.choose(found[at]);
 }
 document.addEventListener("input", (event) => event.target.id === "text" && look());
-document.addEventListener("selectionchange", () => open && (document.activeElement !== text() || asked()?.start !== open.start) && close());
-document.addEventListener("keydown", (event) => {
-  if (!open || event.target !== text() || event.isComposing) return;
-  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  if (step) mark(open.at + step);
-  else if (event.key === "Enter" || event.key === "Tab") choose(open.at);
-  else if (event.key === "Escape") {
-    left = open.start;
-    close();
-  } else return;
-  event.preventDefault();
-  event.stopPropagation();
-}, true);
+document.addEventListener(
+  "selectionchange",
+  () => open && (document.activeElement !== text() || asked()?.start !== open.start) && close(),
+);
+document.addEventListener(
+  "keydown",
+  (event) => {
+    if (!open || event.target !== text() || event.isComposing) return;
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step) mark(open.at + step);
+    else if (event.key === "Enter" || event.key === "Tab") choose(open.at);
+    else if (event.key === "Escape") {
+      left = open.start;
+      close();
+    } else return;
+    event.preventDefault();
+    event.stopPropagation();
+  },
+  true,
+);
 list.addEventListener("pointerdown", (event) => event.preventDefault()); // the caret stays
 list.addEventListener("click", (event) => {
   const row = event.target.closest("[role=option]");
