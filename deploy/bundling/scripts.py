@@ -84,7 +84,7 @@ class Scripts:
         lines += [_wrapped(part, self._bound(part)) for part in inner]
         lines += [self._bound(module), module.body]
         if entry == BASE:
-            lines.append(f"export {{ {', '.join(part.name for part in own)} }};\n" if own else "")
+            lines.append(f"export {{ {', '.join(part.name for part in own if part.exports)} }};\n")
         return "".join(lines)
 
     def _module(self, path: str, importer: str) -> Module:
@@ -117,7 +117,7 @@ class Scripts:
 
     def _refuse_twice(self, entry: str, inner: list[Module]) -> None:
         """What stands in two bundles of one page would run twice."""
-        if entry in ALONE:
+        if entry == BASE or entry in ALONE:
             return
         for other in self.entries:
             if other in {entry, BASE} or other in ALONE:

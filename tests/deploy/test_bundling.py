@@ -19,14 +19,18 @@ from deploy.bundling.sources import CannotBundle, is_entry
 
 ROOT = Path(__file__).resolve().parents[2]
 STATIC = ROOT / "static"
-PAGE = 'import "./lib/dom.js";\nimport { toast } from "./page/toasts.js";\ntoast(byId("x"));\n'
+PAGE = (
+    'import "./lib/dom.js";\nimport "./page/keys.js";\nimport { toast } from "./page/toasts.js";\ntoast(byId("x"));\n'
+)
 DOM = "/** @returns {Element} */\nexport const byId = (id) => document.getElementById(id);\n"
 TOASTS = 'import { byId as find } from "../lib/dom.js";\n// A line.\nexport function toast() {\n  find("a");\n}\n'
 
 
 def sources(folder: Path, **files: str) -> Path:
     """Write scripts by their names, `__` for a slash, and what every page has."""
-    for name, text in ({"page": PAGE, "lib__dom": DOM, "page__toasts": TOASTS} | files).items():
+    for name, text in (
+        {"page": PAGE, "lib__dom": DOM, "page__toasts": TOASTS, "page__keys": "let kept = 1;\n"} | files
+    ).items():
         path = folder / "js" / f"{name.replace('__', '/')}.js"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
@@ -42,6 +46,7 @@ def refusal(folder: Path, bundled: str, /, **files: str) -> str:
 def test_parts_run_once_and_in_the_order_of_their_imports(tmp_path: Path) -> None:
     assert Scripts(sources(tmp_path)).bundle("js/page.js") == (
         "const $lib_dom = (() => {\nconst byId = (id) => document.getElementById(id);\nreturn { byId };\n})();\n"
+        "(() => {\nlet kept = 1;\n})();\n"
         "const $page_toasts = (() => {\nconst { byId: find } = $lib_dom;\nfunction toast() {\n"
         '  find("a");\n}\nreturn { toast };\n})();\n'
         'const { toast } = $page_toasts;\ntoast(byId("x"));\n'
@@ -61,6 +66,7 @@ def test_an_entry_takes_from_the_page_what_the_page_holds_and_keeps_its_exports(
         "(() => {\nconst { toast } = $page_toasts;\ntoast();\n})();\n"
         "const { byId } = $lib_dom;\nexport function open() {\n  byId(all);\n}\n"
     )
+    assert Scripts(folder).bundle("js/page.js").count("document.getElementById") == 1
 
 
 def test_a_script_of_pages_without_a_map_holds_everything(tmp_path: Path) -> None:

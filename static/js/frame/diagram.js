@@ -32,7 +32,8 @@ addEventListener("message", async ({ source, data }) => {
     fontFamily: "system-ui, sans-serif",
   });
   try {
-    const { svg } = await mermaid.render(`drawing-${(count += 1)}`, withoutTags(data.text));
+    count += 1;
+    const { svg } = await mermaid.render(`drawing-${count}`, withoutTags(data.text));
     place.innerHTML = svg;
     place.className = data.fills ? "fills" : "";
     tell();

@@ -1,10 +1,15 @@
 // The map of a chat: arrow keys go from message to message, what is pointed at is read below, a click leads there.
-const dialog = document.getElementById("dialog");
+import { hear, tell } from "../lib/bus.js";
+import { byId, opensElsewhere } from "../lib/dom.js";
+import { events, htmxEvents } from "../lib/events.js";
+import { dialog } from "../page/dialog.js";
+
 const spotOf = (event) => event.target.closest?.(".spot");
 
-// The menu's link: htmx fetches the drawing meanwhile.
+/** The menu's link: htmx fetches the drawing meanwhile. */
 export function openMap() {}
 
+/** @param {HTMLElement} button which shows all of the map, or its own size */
 export function fit(button) {
   const drawing = button.closest(".map").querySelector(".map-drawing");
   const fits = drawing.classList.toggle("is-fitted");
@@ -27,9 +32,7 @@ function prepare() {
   if (!map) return;
   map.classList.add("is-ready");
   for (const spot of map.querySelectorAll(".spot")) spot.setAttribute("tabindex", "-1");
-  const leaf =
-    (map.dataset.leaf && document.getElementById(map.dataset.leaf)) ||
-    map.querySelector(".spot.on:last-of-type, .spot");
+  const leaf = (map.dataset.leaf && byId(map.dataset.leaf)) || map.querySelector(".spot.on:last-of-type, .spot");
   if (!leaf) return;
   visit(leaf);
   leaf.focus({ preventScroll: true });
@@ -39,7 +42,7 @@ function prepare() {
 const nearest = (spots, x) =>
   spots.sort((one, other) => Math.abs(one.dataset.x - x) - Math.abs(other.dataset.x - x))[0];
 const steps = {
-  ArrowUp: (spot) => document.getElementById(spot.dataset.above),
+  ArrowUp: (spot) => byId(spot.dataset.above),
   ArrowDown: (spot, all) => {
     const below = all.filter((each) => each.dataset.above === spot.id);
     return below.find((each) => each.classList.contains("on")) || below.at(-1);
@@ -54,8 +57,8 @@ const steps = {
       all.filter((each) => each.dataset.y === spot.dataset.y && +each.dataset.x > +spot.dataset.x),
       +spot.dataset.x,
     ),
-  Home: (spot, all) => all[0],
-  End: (spot) => document.getElementById(spot.closest(".map").dataset.leaf),
+  Home: (_, all) => all[0],
+  End: (spot) => byId(spot.closest(".map").dataset.leaf),
 };
 dialog.addEventListener("keydown", (event) => {
   const spot = spotOf(event);
@@ -72,7 +75,7 @@ dialog.addEventListener("pointerover", (event) => {
 });
 dialog.addEventListener("click", async (event) => {
   const spot = spotOf(event);
-  if (!spot || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+  if (!spot || opensElsewhere(event) || event.button) return;
   event.preventDefault();
   const address = spot.getAttribute("href");
   const id = spot.id.replace("s-", "m-");
@@ -82,7 +85,7 @@ dialog.addEventListener("click", async (event) => {
     swap: "outerHTML show:none",
     push: address.split("?")[0],
   });
-  document.dispatchEvent(new CustomEvent("parley:show", { detail: { id } }));
+  tell(events.show, { id });
 });
-document.addEventListener("htmx:after:swap", prepare);
+hear(htmxEvents.afterSwap, prepare);
 prepare();

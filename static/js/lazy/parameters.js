@@ -1,6 +1,11 @@
 // The panel of parameters: a slider and its number say the same, and what was typed last is kept before it closes.
-const panel = () => document.getElementById("parameters");
-const numberOf = (range) => document.getElementById(range.dataset.for);
+import { hear } from "../lib/bus.js";
+import { byId } from "../lib/dom.js";
+import { htmxEvents } from "../lib/events.js";
+import { dialog } from "../page/dialog.js";
+
+const panel = () => byId("parameters");
+const numberOf = (range) => byId(range.dataset.for);
 const rangeOf = (number) => document.querySelector(`#parameters [data-for="${number.id}"]`);
 let typed = 0; // how often something was changed, how often when it was last sent, and when it was last kept
 let sent = 0;
@@ -29,7 +34,6 @@ function leave(event) {
   leaving = true;
   panel().requestSubmit();
 }
-const dialog = document.getElementById("dialog");
 dialog.addEventListener("cancel", leave, true);
 dialog.addEventListener(
   "click",
@@ -38,10 +42,10 @@ dialog.addEventListener(
   },
   true,
 );
-document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
+hear(htmxEvents.beforeRequest, ({ ctx }) => {
   if (ctx.sourceElement?.closest?.("#parameters")) sent = typed;
 });
-document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+hear(htmxEvents.afterSwap, ({ ctx }) => {
   if (!ctx.sourceElement?.closest?.("#parameters")) return;
   kept = sent;
   const done = leaving && typed === kept;
@@ -49,7 +53,7 @@ document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
   if (done && ctx.response.status === 200) dialog.close();
 });
 // A second try leaves without saving.
-document.addEventListener("htmx:error", () => {
+hear(htmxEvents.error, () => {
   kept = typed;
   leaving = false;
 });

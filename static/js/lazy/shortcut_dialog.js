@@ -1,13 +1,16 @@
 // The dialog that shows all shortcuts, and records others.
-import { actions, keysIn, keysOf, record, reset, spelt } from "../shortcuts.js";
+import { byId } from "../lib/dom.js";
+import { hideMenus } from "../page/menus.js";
+import { actions } from "../shortcuts/actions.js";
+import { keysIn, spelt } from "../shortcuts/keys.js";
+import { keysOf, record, reset } from "../shortcuts/recorded.js";
 
-const byId = (id) => document.getElementById(id);
 let recording = null;
 
 export function shortcuts() {
   const body = byId("dialog-body");
   body.replaceChildren(byId("shortcut-list").content.cloneNode(true));
-  for (const menu of document.querySelectorAll(":popover-open")) menu.hidePopover();
+  hideMenus(":popover-open");
   draw();
   body.addEventListener("click", clicked);
   if (!byId("dialog").open) byId("dialog").showModal();
