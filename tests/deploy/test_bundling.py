@@ -136,6 +136,18 @@ def test_no_part_is_left_over() -> None:
     assert {path for path in paths if not is_entry(path)} - used == set()
 
 
+def test_every_export_says_what_it_is() -> None:
+    """In JSDoc, for whoever imports it."""
+    texts = {path.relative_to(STATIC).as_posix(): path.read_text() for path in (STATIC / "js").rglob("*.js")}
+    bare = [
+        f"{path}: {found}"
+        for path, text in texts.items()
+        for found in re.findall(r"(?<!\*/\n)^export .*$", text, re.MULTILINE)
+    ]
+    assert sum(text.count("\nexport ") for text in texts.values()) > 100
+    assert bare == []
+
+
 def test_the_import_map_names_every_entry_that_another_imports() -> None:
     named = json.loads(Template("{% load ui %}{% modules %}").render(Context()))
     ours = Scripts(STATIC)

@@ -9,7 +9,10 @@ export const form = () => byId("composer");
 /** @returns {HTMLTextAreaElement} */
 export const text = () => byId("text");
 
+/** @returns {boolean} whether a reply is being written */
 export const isRunning = () => main().hasAttribute("data-running");
+
+/** @returns {boolean} whether the server cannot be reached */
 export const isAway = () => document.body.hasAttribute("data-away");
 
 /** Send the form as its button would. */

@@ -7,6 +7,7 @@ import { keysOf, record, reset } from "../shortcuts/recorded.js";
 
 let recording = null;
 
+/** Show all shortcuts in the dialog. */
 export function shortcuts() {
   const body = byId("dialog-body");
   body.replaceChildren(byId("shortcut-list").content.cloneNode(true));

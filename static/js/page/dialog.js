@@ -8,6 +8,7 @@ import { hideMenus, lastOpener } from "./menus.js";
 import { retitle, staysFor, visit } from "./navigation.js";
 import { rememberUndo, toastDone, toastOnNextPage } from "./undo.js";
 
+/** @type {HTMLDialogElement} */
 export const dialog = byId("dialog");
 const FIRST = ".parameters .input, input:not([type=hidden], [type=radio], [type=checkbox])";
 let opener = null;
@@ -15,6 +16,7 @@ let opener = null;
 /** Whether it is a panel at the side: the chat stays in use. */
 export const isPanelOpen = () => dialog.open && !dialog.matches(":modal");
 
+/** Close the dialog, or forget what came for it too late. */
 export function closeDialog() {
   if (dialog.open) dialog.close();
   else byId("dialog-body").replaceChildren();

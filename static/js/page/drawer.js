@@ -3,10 +3,13 @@ import { setCookie } from "../lib/cookies.js";
 import { byId, main } from "../lib/dom.js";
 
 const { body } = document;
+
+/** Whether the page is so narrow that the sidebar is a drawer. */
 export const narrow = matchMedia("(max-width: 48rem)");
 let opener = null;
 let watcher = null; // where the system has a way to close things, as a phone's Back has
 
+/** @returns {boolean} */
 export const isDrawerOpen = () => body.classList.contains("drawer-open");
 
 function setDrawer(open) {
@@ -38,6 +41,7 @@ export function openSidebar(button) {
   }
 }
 
+/** Put the sidebar away, by the button in it. */
 export function closeSidebar() {
   if (narrow.matches) return setDrawer(false);
   body.dataset.sidebar = "closed";
