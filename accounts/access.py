@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from accounts.models import ModelAccess
-from accounts.remembered import remembered
+from core.ttl_cache import remembered
 
 ONE: Final = Decimal(1)
 

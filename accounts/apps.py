@@ -6,10 +6,10 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        from accounts.checks import check_addresses, check_sign_in  # noqa: PLC0415 (needs the settings)
+        from accounts.services.checks import check_addresses, check_sign_in  # noqa: PLC0415 (needs the settings)
 
         register(check_addresses)
         register(check_sign_in)
-        from accounts import hooks  # noqa: PLC0415 - it needs the models
+        from accounts.services import receivers  # noqa: PLC0415 - it needs the models
 
-        hooks.connect()
+        receivers.connect()

@@ -6,7 +6,7 @@ class BillingConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.services import erasure  # noqa: PLC0415 (they need the models)
-        from billing.services import life  # noqa: PLC0415
+        from billing.services import privacy  # noqa: PLC0415
 
-        erasure.on_erase(life.erase)
-        erasure.on_export(life.export)
+        erasure.on_erase(privacy.erase)
+        erasure.on_export(privacy.export)

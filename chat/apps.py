@@ -5,12 +5,11 @@ class ChatConfig(AppConfig):
     name = "chat"
 
     def ready(self) -> None:
-        from accounts.api import wire  # noqa: PLC0415 (they need the models)
-        from accounts.services import endings, erasure, resources  # noqa: PLC0415
-        from chat.services import favourites, life, notices, projects  # noqa: PLC0415
+        from accounts.services import access_changes, erasure, resources  # noqa: PLC0415
+        from chat.services import notices, privacy  # noqa: PLC0415
+        from chat.services.organise import projects  # noqa: PLC0415
 
-        endings.on_end(notices.look_again)
-        erasure.on_erase(life.erase)
-        erasure.on_export(life.export)
+        access_changes.on_end(notices.look_again)
+        erasure.on_erase(privacy.erase)
+        erasure.on_export(privacy.export)
         resources.register(projects.SHARED_KIND)
-        wire.favourites_from(lambda user: [favourites.to_wire(each) for each in favourites.listed(user)])

@@ -7,9 +7,9 @@ from django.db import models
 from django.db.models import Func, Q
 from django.utils import timezone
 
-from accounts.ids import uuid7
 from accounts.models import Grant, User
 from accounts.services import grants
+from core.ids import uuid7
 
 
 class ProjectQuerySet(models.QuerySet["Project"]):
@@ -127,7 +127,7 @@ class Conversation(models.Model):
     # How a client of the REST interface shows it, in its own words; the pages do not read them.
     icon_url = models.CharField(max_length=ICON_LIMIT, blank=True, default="", db_default="")
     greeting = models.CharField(max_length=GREETING_LIMIT, blank=True, default="", db_default="")
-    settings = models.JSONField(default=dict, blank=True)  # a `chat.model_settings.ModelSettings`
+    settings = models.JSONField(default=dict, blank=True)  # a `chat.services.model_settings.ModelSettings`
     chosen_root = models.ForeignKey("Message", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     project = models.ForeignKey(Project, on_delete=models.SET_NULL, null=True, blank=True, related_name="conversations")
     tags = models.ManyToManyField(Tag, blank=True, related_name="conversations")
@@ -181,7 +181,7 @@ class Message(models.Model):
     chosen_child = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     author = models.CharField(max_length=9, choices=Author.choices)
     state = models.CharField(max_length=11, choices=State.choices, default=State.COMPLETE)
-    parts = models.JSONField(default=list, blank=True)  # see `endpoints.parts`
+    parts = models.JSONField(default=list, blank=True)  # see `messages.reducer`
     text = models.TextField(blank=True)  # the text parts alone, for search and copy
     endpoint = models.CharField(max_length=128, blank=True)
     model = models.CharField(max_length=256, blank=True)
@@ -192,10 +192,10 @@ class Message(models.Model):
     finish_reason = models.CharField(max_length=16, blank=True)
     quotes = models.JSONField(
         default=list, db_default=[], blank=True
-    )  # what a user message refers to, see `chat.quotes`
-    feedback = models.JSONField(null=True, blank=True)  # a `chat.feedback.Feedback`, for a reply
+    )  # what a user message refers to, see `chat.services.quotes`
+    feedback = models.JSONField(null=True, blank=True)  # a `chat.services.feedback_tags.Feedback`, for a reply
     edited_at = models.DateTimeField(null=True, blank=True)  # when its text was last changed in place
-    usage = models.JSONField(default=dict, blank=True)  # token counts by kind, see `endpoints.events.Usage`
+    usage = models.JSONField(default=dict, blank=True)  # token counts by kind, see `messages.events.Usage`
     left_out = models.PositiveIntegerField(default=0, db_default=0)  # messages before it that the model did not get
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now)
@@ -276,7 +276,7 @@ class Generation(models.Model):
     lease_expires_at = models.DateTimeField(null=True)
     stop_requested = models.BooleanField(default=False)
     last_event_id = models.CharField(max_length=32, blank=True)  # of the stream log, at the last save
-    error = models.CharField(max_length=32, blank=True)  # a code of `endpoints.errors`
+    error = models.CharField(max_length=32, blank=True)  # a code of `endpoints.services.failure_words`
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)

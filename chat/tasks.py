@@ -5,8 +5,11 @@ from uuid import UUID
 
 from celery import shared_task
 
-from chat.services import bulk, life, search_upkeep, storage, titles
-from chat.services.signals import client
+from chat.services import privacy, storage
+from chat.services.organise import bulk
+from chat.services.search import upkeep
+from chat.services.turns import titles
+from chat.services.turns.queue import client
 
 SLICE = 60  # seconds that a long job works at a time; then it gives its thread back
 WORKER_SEEN = "parley:worker"  # the doctor reads from it that the worker and its schedule run
@@ -41,7 +44,7 @@ def purge() -> None:
 @shared_task(ignore_result=True, expires=3_600, time_limit=SLICE)
 def retain() -> None:
     """Delete what roles and groups do not keep any longer, a slice at a time."""
-    if life.retain(seconds=SLICE).unfinished:
+    if privacy.retain(seconds=SLICE).unfinished:
         retain.delay()
 
 
@@ -54,4 +57,4 @@ def show_life() -> None:
 @shared_task(ignore_result=True, expires=60, time_limit=SLICE)
 def renew_search() -> None:
     """Enter anew for search what an earlier release entered, a slice at a time."""
-    search_upkeep.renew(seconds=SLICE / 2)
+    upkeep.renew(seconds=SLICE / 2)

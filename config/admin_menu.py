@@ -20,7 +20,7 @@ def settings() -> dict[str, Any]:
         "SITE_SYMBOL": "forum",
         "SHOW_HISTORY": False,
         "SHOW_VIEW_ON_SITE": False,
-        "DASHBOARD_CALLBACK": "chat.admin_pages.fill_dashboard",
+        "DASHBOARD_CALLBACK": "web.admin_pages.overview.fill_dashboard",
         "STYLES": [lambda request: static("css/admin.css")],
         "SCRIPTS": [lambda request: static("js/admin.js")],
         "COLORS": {"primary": _PRIMARY},

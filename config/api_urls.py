@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.views import SpectacularJSONAPIView
 
-from accounts.api.scopes import READ_ONLY
+from api.base.scopes import READ_ONLY
 
 
 @csrf_exempt
@@ -35,10 +35,10 @@ class Document(SpectacularJSONAPIView):
 
 app_name = "api"
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", include("accounts.api.urls")),
-    path("", include("billing.api.urls")),
-    path("", include("endpoints.api.urls")),
-    path("", include("chat.api.urls")),
+    path("", include("api.librechat.accounts.urls")),
+    path("", include("api.librechat.billing.urls")),
+    path("", include("api.librechat.endpoints.urls")),
+    path("", include("api.librechat.chat.urls")),
     path("openapi.json", Document.as_view(), name="openapi"),
     re_path(r"^.*$", nothing_here),
 ]

@@ -13,11 +13,11 @@ from channels.routing import ProtocolTypeRouter  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.core.exceptions import ImproperlyConfigured  # noqa: E402
 
-from chat.consumers import TabConsumer  # noqa: E402
-from config import bodies, edge, sockets  # noqa: E402
-from config.bodies import Receive, Scope, Send  # noqa: E402
-from config.handlers import OneHopHandler  # noqa: E402
-from endpoints import registry  # noqa: E402
+from core.http import bodies, edge, sockets  # noqa: E402
+from core.http.bodies import Receive, Scope, Send  # noqa: E402
+from core.http.handlers import OneHopHandler  # noqa: E402
+from endpoints.catalog import registry  # noqa: E402
+from web.consumers import TabConsumer  # noqa: E402
 
 # Answered by async views, or file by file: these paths go to Django's own handler.
 STREAMING = ("/api/agents/chat/stream/", "/api/convos/gen_title/", "/static/")
@@ -42,7 +42,7 @@ async def http(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 if "daphne.server" in sys.modules:
-    from config import daphne
+    from core.http import daphne
 
     daphne.install()
 

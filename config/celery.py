@@ -54,7 +54,7 @@ class SweepThread(threading.Thread):
     def run(self) -> None:
         from django.db import close_old_connections, connections  # noqa: PLC0415 (Django is not set up yet above)
 
-        from chat.services.sweep import Sweeper  # noqa: PLC0415
+        from runs.sweeper import Sweeper  # noqa: PLC0415
 
         sweeper, failing = Sweeper(), False
         while not self._stopping.wait(SWEEP_EVERY):

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from celery.schedules import crontab
 
-from config import admin_menu, cors, identity, mail, servers, zones
-from config.environment import env
-from config.secrets import load_secrets
+from config import admin_menu
+from siteconfig.environment import cors, identity, mail, servers, zones
+from siteconfig.environment.reader import env
+from siteconfig.environment.secrets import load_secrets
 
 zones.use_pinned()
 
@@ -69,36 +70,38 @@ INSTALLED_APPS = [
     "files",
     "agents",
     "chat",
+    "runs",
+    "web",
     "deploy",
 ]
 
 MIDDLEWARE = [
-    "config.middleware.StrictTransport",
+    "web.middleware.security.StrictTransport",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "config.middleware.Caching",
-    "config.middleware.SecurityHeaders",
-    "config.edge.Readable",
+    "web.middleware.security.Caching",
+    "web.middleware.security.SecurityHeaders",
+    "core.http.edge.Readable",
     "deploy.middleware.Probes",
-    "accounts.cors.CrossOrigin",
-    "config.middleware.Origin",
-    "config.middleware.LocalTime",
+    "web.middleware.cors.CrossOrigin",
+    "web.middleware.security.Origin",
+    "web.middleware.security.LocalTime",
     *([] if env.switch("DISABLE_COMPRESSION", False) else ["django.middleware.gzip.GZipMiddleware"]),
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "chat.middleware.RenderingFor",
+    "web.middleware.rendering.RenderingFor",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "accounts.middleware.Banned",
-    "accounts.middleware.Seen",
-    "accounts.middleware.Admission",
+    "web.middleware.admission.Banned",
+    "web.middleware.admission.Seen",
+    "web.middleware.admission.Admission",
     "accounts.admin.stepup.FreshSignIn",
-    "accounts.middleware.Limited",
-    "accounts.middleware.Writers",
-    "config.edge.ReadableForms",
+    "web.middleware.admission.Limited",
+    "web.middleware.admission.Writers",
+    "core.http.edge.ReadableForms",
 ]
 
 UNFOLD = admin_menu.settings()
@@ -116,7 +119,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "config.context.site",
+                "web.context.site",
             ],
         },
     },
@@ -195,11 +198,11 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True  # no question about it at sign-in; signing out is one click
-ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_ADAPTER = "accounts.identity.account_adapter.AccountAdapter"
 ACCOUNT_FORMS = {
-    "login": "accounts.forms.LoginForm",
-    "signup": "accounts.forms.SignupForm",
-    "change_password": "accounts.forms.ChangePasswordForm",
+    "login": "web.forms.sign_in.LoginForm",
+    "signup": "web.forms.sign_in.SignupForm",
+    "change_password": "web.forms.sign_in.ChangePasswordForm",
 }
 # Whether people sign in with a password: on the page, and over the API.
 ALLOW_EMAIL_LOGIN = env.switch("ALLOW_EMAIL_LOGIN", True)
@@ -215,19 +218,19 @@ ALLOW_SOCIAL_REGISTRATION = env.switch("ALLOW_SOCIAL_REGISTRATION", False)
 IDENTITY_PROVIDERS = identity.providers()
 OPENID = identity.openid(DOMAIN)
 SAML = identity.saml()
-MFA_ADAPTER = "accounts.adapter.TwoFactorAdapter"
+MFA_ADAPTER = "accounts.identity.account_adapter.TwoFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_TOLERANCE = 1  # steps of 30 seconds that a clock may be off
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_FORMS = {
-    "authenticate": "accounts.forms_twofactor.CodeForm",
-    "reauthenticate": "accounts.forms_twofactor.ConfirmCodeForm",
-    "activate_totp": "accounts.forms_twofactor.AppForm",
-    "add_webauthn": "accounts.forms_twofactor.PasskeyForm",
-    "login_webauthn": "accounts.forms_twofactor.PasskeyLoginForm",
-    "authenticate_webauthn": "accounts.forms_twofactor.PasskeyCodeForm",
-    "reauthenticate_webauthn": "accounts.forms_twofactor.PasskeyConfirmForm",
+    "authenticate": "web.forms.twofactor.CodeForm",
+    "reauthenticate": "web.forms.twofactor.ConfirmCodeForm",
+    "activate_totp": "web.forms.twofactor.AppForm",
+    "add_webauthn": "web.forms.twofactor.PasskeyForm",
+    "login_webauthn": "web.forms.twofactor.PasskeyLoginForm",
+    "authenticate_webauthn": "web.forms.twofactor.PasskeyCodeForm",
+    "reauthenticate_webauthn": "web.forms.twofactor.PasskeyConfirmForm",
 }
 REGISTRATION_ALLOWED_DOMAINS = list(env.words("REGISTRATION_ALLOWED_DOMAINS"))
 REGISTRATION_APPROVAL = env.switch("REGISTRATION_APPROVAL", False)
@@ -258,7 +261,9 @@ EMAIL_TIMEOUT = 15
 MAIL_CONFIGURED = bool(EMAIL_HOST)
 DEFAULT_FROM_EMAIL = formataddr((env.text("EMAIL_FROM_NAME", APP_TITLE), _mail.sender or "parley@localhost"))
 EMAIL_BACKEND = (
-    "accounts.mail_server.EmailBackend" if MAIL_CONFIGURED else "django.core.mail.backends.console.EmailBackend"
+    "accounts.services.mail_server.EmailBackend"
+    if MAIL_CONFIGURED
+    else "django.core.mail.backends.console.EmailBackend"
 )
 ACCOUNT_EMAIL_NOTIFICATIONS = False  # `accounts.services.mails` tells people what changed
 # By mail only, so never without a server for it.
@@ -272,7 +277,7 @@ SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
-HSTS_SECONDS = env.whole("HSTS_SECONDS", 31_536_000 if _https else 0)  # `config.middleware.StrictTransport`
+HSTS_SECONDS = env.whole("HSTS_SECONDS", 31_536_000 if _https else 0)  # `web.middleware.security.StrictTransport`
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 3 * 1024 * 1024  # rest-api: 3 MB of JSON
 MESSAGE_MAX_CHARACTERS = env.whole("MESSAGE_MAX_CHARACTERS", 1_000_000)
@@ -304,7 +309,7 @@ MESSAGE_USER_WINDOW = env.whole("MESSAGE_USER_WINDOW", 1, least=1)
 # Replies that one person may have written at once; 0: as many as they like.
 CONCURRENT_MESSAGE_MAX = env.whole("CONCURRENT_MESSAGE_MAX", 2) * env.switch("LIMIT_CONCURRENT_MESSAGES", False)
 
-# --- what one person may write and keep (`accounts.quotas`); 0: no limit ---
+# --- what one person may write and keep (`core.quotas`); 0: no limit ---
 WRITE_USER_MAX = env.whole("WRITE_USER_MAX", 300)
 WRITE_USER_WINDOW = env.whole("WRITE_USER_WINDOW", 1, least=1)
 WRITE_IP_MAX = env.whole("WRITE_IP_MAX", 300)
@@ -380,28 +385,28 @@ TIME_ZONE = "UTC"
 # --- the REST surface ----------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "accounts.api.authentication.BearerAuthentication",
+        "api.base.authentication.BearerAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["accounts.api.permissions.Admitted"],
-    "DEFAULT_THROTTLE_CLASSES": ["accounts.api.throttle.WriteThrottle"],
+    "DEFAULT_PERMISSION_CLASSES": ["api.base.permissions.Admitted"],
+    "DEFAULT_THROTTLE_CLASSES": ["api.base.throttle.WriteThrottle"],
     "DEFAULT_RENDERER_CLASSES": [
         "rest_framework.renderers.JSONRenderer",
         "rest_framework.renderers.BrowsableAPIRenderer",
     ],
-    "DEFAULT_PARSER_CLASSES": ["accounts.api.parsers.StrictJSONParser", "accounts.api.parsers.FormParser"],
+    "DEFAULT_PARSER_CLASSES": ["api.base.parsers.StrictJSONParser", "api.base.parsers.FormParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "accounts.api.errors.exception_handler",
+    "EXCEPTION_HANDLER": "api.base.errors.exception_handler",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Parley",
     "VERSION": "0.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PERMISSIONS": ["accounts.api.permissions.Admitted"],
+    "SERVE_PERMISSIONS": ["api.base.permissions.Admitted"],
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "accounts.api.schema.add_refusals",
+        "api.base.openapi.add_refusals",
     ],
 }
 
@@ -410,7 +415,7 @@ BALANCE_ENABLED = env.switch("BALANCE_ENABLED", False)
 BALANCE_START_CREDITS = env.whole("BALANCE_START_CREDITS", 0)
 GENERATION_LEASE_SECONDS = env.whole("GENERATION_LEASE_SECONDS", 12, least=1)
 GENERATOR_MAX_RUNS = env.whole("GENERATOR_MAX_RUNS", 500, least=1)
-# Seconds without a byte of a model, before its first word and after it (`endpoints.patience`).
+# Seconds without a byte of a model, before its first word and after it (`endpoints.transport.timeouts`).
 MODEL_FIRST_WORD_SECONDS = env.whole("MODEL_FIRST_WORD_SECONDS", 120, least=1)
 REASONING_FIRST_WORD_SECONDS = env.whole("REASONING_FIRST_WORD_SECONDS", 900, least=1)
 MODEL_SILENCE_SECONDS = env.whole("MODEL_SILENCE_SECONDS", 180, least=1)

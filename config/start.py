@@ -6,7 +6,7 @@ import sys
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from config.environment import env
+from siteconfig.environment.reader import env
 
 
 def load_settings() -> None:

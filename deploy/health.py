@@ -16,15 +16,15 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
-from chat.generator.worker import HEARTBEAT
-from chat.services.signals import client
+from chat.services.turns.queue import client
 from chat.tasks import WORKER_SEEN
-from config.environment import env
-from config.errors import disk_was_full
+from core.http.errors import disk_was_full
 from deploy.embedded import postgres
 from deploy.embedded.probe import http_status
-from endpoints import registry
-from endpoints.config import ConfigFaults
+from endpoints.catalog import registry
+from runs.worker import HEARTBEAT
+from siteconfig.configuration import ConfigFaults
+from siteconfig.environment.reader import env
 
 EXTENSIONS = {"vector", "pg_trgm"}
 DISK_MEGABYTES = 500

@@ -16,9 +16,10 @@ from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextareaWidget,
 
 from accounts.admin import stepup
 from accounts.admin.panel import Panel, actor_of
-from accounts.limits import TooOften
-from endpoints import entered, registry, trial
+from core.rate_limits import TooOften
+from endpoints.catalog import registry, stored_endpoints
 from endpoints.models import OperatorEndpoint
+from endpoints.services import connection_test
 
 
 class OperatorEndpointForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -55,13 +56,13 @@ class OperatorEndpointForm(forms.ModelForm):  # type: ignore[type-arg]
         if not self.errors:
             stored = OperatorEndpoint.objects.filter(pk=self.instance.pk).first()
             try:
-                entered.apply(self.entry(), stored or OperatorEndpoint())
+                stored_endpoints.apply(self.entry(), stored or OperatorEndpoint())
             except ValidationError as faults:
                 self.add_error(None, faults)
         return data
 
-    def entry(self) -> entered.Entry:
-        return entered.Entry(**{**self.cleaned_data, "model_names": tuple(self.cleaned_data["model_names"])})
+    def entry(self) -> stored_endpoints.Entry:
+        return stored_endpoints.Entry(**{**self.cleaned_data, "model_names": tuple(self.cleaned_data["model_names"])})
 
 
 @admin.register(OperatorEndpoint)
@@ -98,10 +99,10 @@ class OperatorEndpointAdmin(Panel):
 
     def save_model(self, request: HttpRequest, obj: OperatorEndpoint, form: Any, change: bool) -> None:
         stored = OperatorEndpoint.objects.get(pk=obj.pk) if change else None
-        obj.pk = entered.save(actor=actor_of(request), entry=form.entry(), row=stored).pk
+        obj.pk = stored_endpoints.save(actor=actor_of(request), entry=form.entry(), row=stored).pk
 
     def delete_model(self, request: HttpRequest, obj: OperatorEndpoint) -> None:
-        entered.remove(actor=actor_of(request), row=obj)
+        stored_endpoints.remove(actor=actor_of(request), row=obj)
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.test)
@@ -114,13 +115,15 @@ class OperatorEndpointAdmin(Panel):
             raise Http404
         if again := stepup.refusal(request):
             return again
-        endpoint = entered.to_endpoint(row)
+        endpoint = stored_endpoints.to_endpoint(row)
         form = TrialForm(request.POST or None, initial={"model": next(iter(endpoint.models), "")})
-        found: trial.Trial | None = None
+        found: connection_test.Trial | None = None
         if form.is_valid():
             data = form.cleaned_data
             try:
-                found = trial.try_with(endpoint, data["model"], own_key=data["api_key"], by=actor_of(request).id)
+                found = connection_test.try_with(
+                    endpoint, data["model"], own_key=data["api_key"], by=actor_of(request).id
+                )
             except TooOften as often:
                 form.add_error(None, often.message)
         if not endpoint.key_from_user:

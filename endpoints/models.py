@@ -7,15 +7,15 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.ids import uuid7
+from core.ids import uuid7
 
 
 class UserKey(models.Model):
-    """A person's own key to an endpoint. `value` is encrypted (`accounts.secrets`); read it by `endpoints.keys`.
+    """A person's own key to an endpoint. `value` is encrypted (`core.secrets`); read it by `endpoints.catalog.keys`.
 
     An endpoint is known by its name, since most stand in files. The value of a key that has expired is deleted soon;
     the row stays until the key is replaced, so that its person hears that it expired. `places` names where it may be
-    sent (`endpoints.places`); empty: stored by an earlier release, and not used since.
+    sent (`endpoints.catalog.key_bindings`); empty: stored by an earlier release, and not used since.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

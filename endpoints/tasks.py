@@ -7,10 +7,10 @@ from celery import shared_task
 from celery.signals import worker_init
 
 from accounts.models import User
-from endpoints import discovery, keys, registry
-from endpoints.callers import caller_of
-from endpoints.config import ConfigFaults
-from endpoints.model_lists import refresh
+from endpoints.catalog import discovery, keys, registry
+from endpoints.catalog.model_lists import refresh
+from endpoints.services.callers import caller_of
+from siteconfig.configuration import ConfigFaults
 
 SECONDS = 60  # that a task may take: a server that sends a byte now and then must not hold a thread
 

@@ -14,11 +14,11 @@ from django.test import TransactionTestCase
 from pytest_django import Settings
 
 from accounts.models import Role, User
-from accounts.permissions import bits_of
-from accounts.remembered import remembered
 from accounts.services import banners, bans, site
-from billing import policy
-from endpoints import entered
+from accounts.services.permissions import bits_of
+from billing.services import policy
+from core.ttl_cache import remembered
+from endpoints.catalog import stored_endpoints
 
 PASSWORD = "correct-horse-battery"
 
@@ -85,8 +85,8 @@ def fresh_lists(monkeypatch: pytest.MonkeyPatch) -> None:
     banners.latest.remember([])
     site.stored.remember(None)
     policy.stored.remember(None)
-    entered.stored.remember(())
-    monkeypatch.setattr(entered, "_last", [()])
+    stored_endpoints.stored.remember(())
+    monkeypatch.setattr(stored_endpoints, "_last", [()])
     bans.banned.remember(bans.Banned({}, {}))  # until one is set: every request asks
 
 

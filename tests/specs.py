@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pytest_django import Settings
 
-from endpoints import registry
+from endpoints.catalog import registry
 
 ENDPOINTS = """
 version: 1.3.17

@@ -9,11 +9,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from accounts import permissions
 from accounts.admin.panel import Panel, actor_of
 from accounts.models import CapabilityGrant
 from accounts.models.access import Principal
-from accounts.services import capabilities
+from accounts.services import capabilities, permissions
 
 
 class PowerForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -12,10 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import audit
 from accounts.admin.panel import Panel, actor_of
 from accounts.models import Invitation, User
-from accounts.services import invitations, mails
+from accounts.services import audit, invitations, mails
 
 
 class InviteForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -7,9 +7,9 @@ from django.db import transaction
 from django.http import QueryDict
 from django.template.loader import render_to_string
 
-from accounts import access, permission_words, permissions
+from accounts import access
 from accounts.models import ModelAccess, Role, User
-from accounts.services import roles
+from accounts.services import permission_labels, permissions, roles
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +43,10 @@ class Matrix:
     def permission_rows(self) -> list[Row]:
         held = {role.name: permissions.permissions_of(role) for role in self.roles}
         rows, last = [], ""
-        for kind, bit in permission_words.WORDS:
+        for kind, bit in permission_labels.WORDS:
             cells = [self._cell(role, kind, bit, held[role.name][kind][bit]) for role in self.roles]
-            title = permission_words.title_of(kind) if kind != last else ""
-            rows.append(Row(kind, bit, cells, title, permission_words.words_of(kind, bit)))
+            title = permission_labels.title_of(kind) if kind != last else ""
+            rows.append(Row(kind, bit, cells, title, permission_labels.words_of(kind, bit)))
             last = kind
         return rows
 
@@ -68,7 +68,7 @@ class Matrix:
     def permissions_in(self, data: QueryDict, role: Role) -> dict[str, dict[str, bool]]:
         """Return the permissions that the form showed, as they were ticked."""
         found: dict[str, dict[str, bool]] = {}
-        for kind, bit in permission_words.WORDS:
+        for kind, bit in permission_labels.WORDS:
             found.setdefault(kind, {})[bit] = f"p|{role.name}|{kind}|{bit}" in data
         return found
 
@@ -101,7 +101,7 @@ class Matrix:
         return None if plain and not access.rows_of(role.name) else wanted
 
     def _cell(self, role: Role, kind: str, bit: str, is_on: bool) -> Cell:
-        return Cell(f"p|{role.name}|{kind}|{bit}", f"{role.name}: {permission_words.words_of(kind, bit)}", is_on)
+        return Cell(f"p|{role.name}|{kind}|{bit}", f"{role.name}: {permission_labels.words_of(kind, bit)}", is_on)
 
     def _model_cell(
         self,

@@ -12,14 +12,15 @@ from django.shortcuts import redirect
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 
-from accounts import audit, csv_files
 from accounts.admin import stepup
 from accounts.models import User
+from accounts.services import audit
 from accounts.services.capabilities import CapabilityRefused
 from accounts.services.groups import GroupRefused
 from accounts.services.invitations import InvitationRefused
 from accounts.services.people import PersonRefused
 from accounts.services.roles import RoleRefused
+from core import csv_files
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin, TabularInline

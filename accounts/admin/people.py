@@ -23,11 +23,10 @@ from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import audit
 from accounts.admin import stepup
 from accounts.admin.panel import Panel, actor_of
 from accounts.models import Role, User
-from accounts.services import administrators, bans, people, roles, sessions
+from accounts.services import administrators, audit, bans, people, roles, sessions
 
 if TYPE_CHECKING:
     from django.contrib.auth.forms import AdminPasswordChangeForm, UserChangeForm

@@ -12,8 +12,8 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 
-from accounts import freshness
 from accounts.models import User
+from accounts.services import freshness
 
 
 def refusal(request: HttpRequest) -> HttpResponse | None:

@@ -13,9 +13,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.panel import Panel, ReadOnly, actor_of, as_csv
-from accounts.limits import address_of
 from accounts.models import AuditEntry, Ban
 from accounts.services import bans
+from core.rate_limits import address_of
 
 MOST_EXPORTED = 50_000
 

@@ -22,7 +22,7 @@ from accounts.identity.openid import OpenIdAdapter, OpenIdFault
 from accounts.identity.session import OperatorSession
 from accounts.models import User
 from accounts.services import social
-from config.identity import Provider
+from siteconfig.environment.identity import Provider
 
 log = logging.getLogger(__name__)
 ADAPTERS: Final = {

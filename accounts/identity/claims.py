@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
-from config.identity import Claim, OpenId
+from siteconfig.environment.identity import Claim, OpenId
 
 log = logging.getLogger(__name__)
 _WHY: Final = {

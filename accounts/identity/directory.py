@@ -36,7 +36,7 @@ from ldap3.utils.conv import escape_filter_chars
 
 from accounts.models import User
 from accounts.services import signin, social
-from config.identity import Directory
+from siteconfig.environment.identity import Directory
 
 CONNECT_SECONDS: Final = 5
 READ_SECONDS: Final = 10

@@ -17,7 +17,7 @@ from accounts.identity import claims, tokens
 from accounts.identity.session import NoAnswer
 from accounts.models import User
 from accounts.services.social import Identity, Refused
-from config.identity import OpenId
+from siteconfig.environment.identity import OpenId
 
 T = TypeVar("T")
 DISCOVERY_SECONDS = 600

@@ -26,7 +26,7 @@ from accounts.identity.adapter import refuse
 from accounts.identity.openid import subject_key
 from accounts.models import User
 from accounts.services.social import Identity
-from config.identity import Saml
+from siteconfig.environment.identity import Saml
 
 log = logging.getLogger(__name__)
 LONGEST: Final = 512 * 1024

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import requests
 
-from config.environment import env
+from siteconfig.environment.reader import env
 
 CONNECT_SECONDS: Final = 5
 READ_SECONDS: Final = 10

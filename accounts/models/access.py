@@ -6,9 +6,9 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.ids import uuid7
 from accounts.models.group import Group, Membership
 from accounts.models.user import Role, User
+from core.ids import uuid7
 
 
 class ModelAccess(models.Model):

@@ -7,7 +7,8 @@ from django.utils import timezone
 class AuditEntry(models.Model):
     """One act of an administrator. Append-only, and each row's hash covers the one before it.
 
-    The database refuses update and delete; who goes round it breaks the chain, which `accounts.audit.verify` finds.
+    The database refuses update and delete; who goes round it breaks the chain, which
+    `accounts.services.audit.verify` finds.
     """
 
     seq = models.BigIntegerField(primary_key=True)  # 1, 2, 3 …, without a gap

@@ -5,7 +5,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from accounts.ids import uuid7
+from core.ids import uuid7
 
 
 class Banner(models.Model):

@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.ids import uuid7
+from core.ids import uuid7
 
 
 class Group(models.Model):

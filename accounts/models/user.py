@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
-from accounts.ids import uuid7
+from core.ids import uuid7
 
 # Neither controls, nor what turns the text around or hides in it: a name must not pose as another.
 _HIDDEN = r"\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f"
@@ -28,7 +28,7 @@ class Role(models.Model):
 
     name = models.CharField(max_length=64, primary_key=True)
     description = models.CharField(max_length=500, blank=True)
-    permissions = models.JSONField(default=dict, blank=True)  # type → bit → bool; see `accounts.permissions`
+    permissions = models.JSONField(default=dict, blank=True)  # type → bit → bool; see `accounts.services.permissions`
     # Chats that nobody touched for so many days are deleted, unless pinned; None: kept.
     retention_days = models.PositiveIntegerField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -62,7 +62,9 @@ class User(AbstractBaseUser):
     provider = models.CharField(max_length=32, default="local", editable=False)
     email_verified = models.BooleanField(default=True)
     is_active = models.BooleanField(default=True)
-    preferences = models.JSONField(default=dict, db_default={}, blank=True)  # an `accounts.preferences.Preferences`
+    preferences = models.JSONField(
+        default=dict, db_default={}, blank=True
+    )  # an `accounts.services.preferences.Preferences`
     waits_for_approval = models.BooleanField(
         default=False, db_default=False
     )  # an administrator has not let this person in yet

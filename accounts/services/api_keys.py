@@ -14,14 +14,14 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import audit, permissions, quotas
 from accounts.models import ApiKey, User
-from accounts.services import endings
+from accounts.services import access_changes, audit, permissions
+from core import quotas
 
 PREFIX: Final = "sk-"
 SEEN_EVERY: Final = timedelta(minutes=1)  # how exactly the last use is known: no write for each request
 
-# The key that the request at hand came with; set where it is recognised, reset by `config.middleware.Origin`.
+# The key that the request at hand came with; set where it is recognised, reset by `web.middleware.security.Origin`.
 in_use: ContextVar[UUID | None] = ContextVar("in_use", default=None)
 
 
@@ -91,7 +91,7 @@ def delete(*, user: User, key_id: UUID) -> bool:
         target = _target(row)
         row.delete()
         audit.record(actor=user, action="api_key.deleted", target=target)
-        endings.announce(user.id)
+        access_changes.announce(user.id)
     return True
 
 

@@ -11,11 +11,11 @@ from hashlib import sha256
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from accounts import limits
 from accounts.services import bans
+from core import rate_limits
 
 
-class TooManyAttempts(limits.TooOften):
+class TooManyAttempts(rate_limits.TooOften):
     """This account or this network address failed too often lately."""
 
     def words(self) -> str:
@@ -31,14 +31,14 @@ class Attempt:
 @contextmanager
 def attempt(request: HttpRequest, account: str) -> Iterator[Attempt]:
     """Count a try at the password of `account`. Raises `TooManyAttempts`, a violation, and `NotCounted`."""
-    limit, address = limits.named("LOGIN"), limits.address_of(request)
-    of_address = limits.Limit("login_address", limit.most, limit.window)
+    limit, address = rate_limits.named("LOGIN"), rate_limits.address_of(request)
+    of_address = rate_limits.Limit("login_address", limit.most, limit.window)
     try:
-        limits.check(of_address, address)
-        counted = limits.count(limit, sha256(account.strip().lower().encode()).hexdigest(), closed=True)
-    except limits.NotCounted:
+        rate_limits.check(of_address, address)
+        counted = rate_limits.count(limit, sha256(account.strip().lower().encode()).hexdigest(), closed=True)
+    except rate_limits.NotCounted:
         raise
-    except limits.TooOften as often:
+    except rate_limits.TooOften as often:
         bans.violate("logins", address=address)
         raise TooManyAttempts(often.retry_after) from None
     this = Attempt()
@@ -51,6 +51,6 @@ def attempt(request: HttpRequest, account: str) -> Iterator[Attempt]:
             _count_failure(of_address, address)
 
 
-def _count_failure(limit: limits.Limit, address: str) -> None:
-    with suppress(limits.TooOften):  # others failed meanwhile; the next try is refused
-        limits.count(limit, address)
+def _count_failure(limit: rate_limits.Limit, address: str) -> None:
+    with suppress(rate_limits.TooOften):  # others failed meanwhile; the next try is refused
+        rate_limits.count(limit, address)

@@ -5,9 +5,9 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import audit
 from accounts.models import Banner, User
-from accounts.remembered import remembered
+from accounts.services import audit
+from core.ttl_cache import remembered
 
 
 def current(*, signed_in: bool) -> Banner | None:

@@ -16,12 +16,13 @@ from django.core.cache import cache
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from accounts import audit, limits
-from accounts.addresses import parse
 from accounts.models import Ban, User
-from accounts.remembered import remembered
-from accounts.services import sessions
+from accounts.services import audit, sessions
+from core import rate_limits
+from core.client_address import parse
+from core.ttl_cache import remembered
 
 log = logging.getLogger(__name__)
 REMEMBERED: Final = 30 * 24 * 3600  # seconds after which a person's violations of a kind are forgotten
@@ -115,7 +116,11 @@ def violate(kind: str, *, user: User | None = None, address: str = "") -> int:
 def count_mailed(name: str, address: str) -> None:
     """Count one use of a mailed link, or of asking for one, by the limit `name`. Raises `TooOften`, a violation."""
     try:
-        limits.count_named(name, address)
-    except limits.TooOften:
+        rate_limits.count_named(name, address)
+    except rate_limits.TooOften:
         violate("verify_email_limit" if name.startswith("VERIFY") else "reset_password_limit", address=address)
         raise
+
+
+def words_for(until: object) -> str:
+    return _("Access is blocked until %(time)s (UTC), because of too many violations.") % {"time": f"{until:%H:%M}"}

@@ -5,10 +5,9 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts import audit, permissions
 from accounts.models import CapabilityGrant, Group, Role, User
 from accounts.models.access import Principal
-from accounts.services import delegation
+from accounts.services import audit, delegation, permissions
 
 
 class CapabilityRefused(Exception):

@@ -13,9 +13,8 @@ from typing import Any, BinaryIO, Final
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 
-from accounts import audit
 from accounts.models import User
-from accounts.services import administrators, sessions
+from accounts.services import administrators, audit, sessions
 
 Exporter = Callable[[User], Iterator[tuple[str, Any]]]
 _erasers: Final[list[Callable[[User], None]]] = []

@@ -15,10 +15,9 @@ from django.db.models import F, Q, QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 
-from accounts import audit, permissions
 from accounts.models import Group, Role, User
 from accounts.models.access import Grant, Principal
-from accounts.services import delegation, picker
+from accounts.services import audit, delegation, permissions, picker
 from accounts.services.resources import Kind, Shared, kind_of
 
 ROLES: Final[Mapping[str, int]] = {"viewer": Grant.VIEWER, "editor": Grant.EDITOR, "owner": Grant.OWNER}

@@ -7,9 +7,8 @@ from django.core.validators import validate_email
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts import audit
 from accounts.models import Group, Membership, User
-from accounts.services import delegation
+from accounts.services import audit, delegation
 
 
 class GroupRefused(Exception):

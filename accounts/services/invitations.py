@@ -14,8 +14,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Invitation, Role, User
-from accounts.secrets import digest
 from accounts.services import delegation, mails
+from core.secrets import digest
 
 LASTS: Final = timedelta(days=7)
 _LONGEST: Final = 256

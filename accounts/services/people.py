@@ -4,9 +4,8 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from accounts import audit
 from accounts.models import Role, User
-from accounts.services import administrators, approval, delegation, mails, sessions, twofactor
+from accounts.services import administrators, approval, audit, delegation, mails, sessions, twofactor
 from accounts.services.signup import EmailTaken, check_account, check_password
 
 

@@ -11,8 +11,8 @@ from uuid import UUID
 
 from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
 
-from accounts import permissions
 from accounts.models import Group, Role, User
+from accounts.services import permissions
 
 LEAST: Final = 2  # characters of what is looked for
 MOST: Final = 50

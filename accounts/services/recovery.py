@@ -13,9 +13,9 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import MailedToken, User
-from accounts.secrets import digest
 from accounts.services import mails, sessions, site
 from accounts.services.signup import check_length
+from core.secrets import digest
 
 LASTS: Final = timedelta(minutes=15)
 _LONGEST: Final = 256

@@ -8,9 +8,9 @@ from typing import Any, Final
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts import access, audit, permissions
+from accounts import access
 from accounts.models import ModelAccess, Role, User
-from accounts.services import administrators, delegation, endings, sessions
+from accounts.services import access_changes, administrators, audit, delegation, permissions, sessions
 from accounts.services.delegation import Rights
 
 SYSTEM: Final = frozenset({Role.ADMIN, Role.USER})
@@ -89,7 +89,7 @@ def update(
             audit.record(actor=actor, action="role.updated", target=_target(role), before=old, after=new)
         if "permissions" in new:  # what a key opened may be open still
             for person in User.objects.filter(role=role, api_keys__isnull=False).distinct():
-                endings.announce(person.id)
+                access_changes.announce(person.id)
     return role
 
 

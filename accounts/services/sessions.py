@@ -20,11 +20,11 @@ from django.db.models import F
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts.ids import uuid_of
-from accounts.limits import address_of
 from accounts.models import MailedToken, RefreshSession, User
-from accounts.secrets import digest
-from accounts.services import api_keys, endings, tokens
+from accounts.services import access_changes, api_keys, tokens
+from core.ids import uuid_of
+from core.rate_limits import address_of
+from core.secrets import digest
 
 REFRESH_COOKIE: Final = "refreshToken"
 SEEN_EVERY: Final = 300  # seconds, after which the use of a session is written down again
@@ -49,8 +49,8 @@ def end_here(*, request: HttpRequest, user: User) -> None:
     """Sign `user` out where `request` comes from: its page, its access token, and the refresh token it brings along."""
     here = (_session_of_bearer(request), tokens.session_of(request.COOKIES.get(REFRESH_COOKIE, "")))
     RefreshSession.objects.filter(user=user, id__in=[each for each in here if each]).delete()
-    logout(request)  # which tells (`accounts.hooks`)
-    endings.announce(user.id)
+    logout(request)  # which tells (`accounts.services.receivers`)
+    access_changes.announce(user.id)
 
 
 def end_others(*, request: HttpRequest, user: User, new_password: bool = False) -> None:
@@ -138,7 +138,7 @@ def end_one(*, user: User, key: str) -> bool:
     clients = RefreshSession.objects.filter(user=user, id=session_id) if session_id else RefreshSession.objects.none()
     ended = page is not None or bool(clients.delete()[0])
     if ended:
-        endings.announce(user.id)
+        access_changes.announce(user.id)
     return ended
 
 
@@ -153,7 +153,7 @@ def _end(user: User, *, keep_pages: str, keep_tokens: set[UUID | None], new_pass
             api_keys.end_all(user=user)
             MailedToken.objects.filter(user=user, purpose=MailedToken.Purpose.RESET).delete()
         transaction.on_commit(lambda: _forget([each.session_key for each in ended]))
-        endings.announce(user.id)
+        access_changes.announce(user.id)
 
 
 def _forget(keys: list[str]) -> None:

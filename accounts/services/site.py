@@ -6,7 +6,7 @@ from typing import Final
 from django.conf import settings
 
 from accounts.models import SiteSettings
-from accounts.remembered import remembered
+from core.ttl_cache import remembered
 
 _IN_ENVIRONMENT: Final = {
     "app_title": "APP_TITLE",

@@ -18,9 +18,9 @@ import jwt
 from django.conf import settings
 from django.utils import timezone
 
-from accounts import quotas
-from accounts.ids import uuid7
 from accounts.models import RefreshSession, User
+from core import quotas
+from core.ids import uuid7
 
 ALGORITHM = "HS256"
 CLOCKS_APART = timedelta(seconds=5)  # between two hosts

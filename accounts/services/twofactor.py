@@ -18,13 +18,13 @@ from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import limits
 from accounts.models import User
-from accounts.secrets import Undecipherable, decrypt, encrypt
 from accounts.services import attempts, mails
+from core import rate_limits
+from core.secrets import Undecipherable, decrypt, encrypt
 
 ENROLMENT_SECONDS: Final = 900
-_TRIES: Final = limits.Limit("second_factor", 5, 300)
+_TRIES: Final = rate_limits.Limit("second_factor", 5, 300)
 _SECOND: Final = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 
@@ -188,10 +188,10 @@ def mark_used(*, user: User, step: int) -> None:
 def _count_try(user: User) -> Callable[[], None]:
     """Count a try against the limit of the account; return what forgets the failed ones."""
     try:
-        limits.count(_TRIES, str(user.id))
-    except limits.TooOften as often:
+        rate_limits.count(_TRIES, str(user.id))
+    except rate_limits.TooOften as often:
         raise TooManyCodes(often.retry_after) from None
-    return lambda: limits.forget(_TRIES, str(user.id))
+    return lambda: rate_limits.forget(_TRIES, str(user.id))
 
 
 def _spend_app_code(user: User, code: str) -> Authenticator | None:

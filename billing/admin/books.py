@@ -15,11 +15,11 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWi
 
 from accounts.admin import stepup
 from accounts.admin.panel import ReadOnly, actor_of
-from accounts.ids import uuid7
 from accounts.models import User
 from billing.models import Balance, Hold, LedgerEntry, Reconciliation
 from billing.services import adjust
-from billing.words import in_words
+from billing.services.labels import in_words
+from core.ids import uuid7
 
 
 class AdjustForm(forms.Form):

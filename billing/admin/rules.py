@@ -11,11 +11,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.panel import Panel, TheOne, actor_of
-from billing import policy, price_table
 from billing.models import Budget, MoneySettings, Price
-from billing.policy import Refill
-from billing.services import budgets
-from billing.words import in_words, tokens_in_words
+from billing.services import budgets, policy, price_table
+from billing.services.labels import in_words, tokens_in_words
+from billing.services.policy import Refill
 
 _TARGETS = {
     "user": Budget.Scope.USER, "group": Budget.Scope.GROUP, "role": Budget.Scope.ROLE, "api_key": Budget.Scope.KEY,

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from accounts.commands import AdminCommand, person_named
+from accounts.management.admin_command import AdminCommand, person_named
 from billing.models import Balance
 from billing.services.adjust import AdjustmentRefused
 

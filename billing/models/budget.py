@@ -6,8 +6,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.ids import uuid7
 from accounts.models import ApiKey, Group, Role
+from core.ids import uuid7
 
 
 class Budget(models.Model):

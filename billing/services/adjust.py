@@ -6,13 +6,12 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import audit
-from accounts.ids import uuid7
 from accounts.models import User
-from accounts.services import delegation
-from billing import policy
+from accounts.services import audit, delegation
 from billing.models import Balance, LedgerEntry
+from billing.services import policy
 from billing.services.ledger import locked_balances
+from core.ids import uuid7
 
 MOST = 10**15  # credits; a billion dollars is a typing error
 

@@ -13,10 +13,11 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from accounts import audit, quotas
 from accounts.models import ApiKey, Group, Membership, User
+from accounts.services import audit
 from billing.models import Budget
 from billing.services import budgets
+from core import quotas
 
 MOST: Final = 10**15
 

@@ -17,9 +17,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Membership, User
-from accounts.pipeline import Statement
-from accounts.remembered import remembered
 from billing.models import Budget, BudgetUsage, HoldShare
+from core.sql_pipeline import Statement
+from core.ttl_cache import remembered
 
 NOBODY: Final = UUID(int=0)  # the subject where people share a budget
 

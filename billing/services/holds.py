@@ -15,14 +15,13 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from accounts.pipeline import Statement, run_pipeline
-from billing import policy
 from billing.models import Balance, Hold, LedgerEntry
-from billing.pricing import Rates, TokenCounts, charge
-from billing.services import budgets
+from billing.services import budgets, policy
 from billing.services.adjust import refill_if_due
 from billing.services.budgets import Binding, OverBudget
 from billing.services.ledger import Due, Line, opening_statements, write
+from billing.services.pricing import Rates, TokenCounts, charge
+from core.sql_pipeline import Statement, run_pipeline
 
 __all__ = ["Line", "NoCredit", "OverBudget", "Reserve", "with_refill"]
 

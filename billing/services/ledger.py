@@ -7,11 +7,11 @@ from uuid import UUID
 
 from django.db import connection
 
-from accounts.ids import uuid7
-from accounts.pipeline import Statement
-from billing import policy
 from billing.models import Balance, LedgerEntry
-from billing.pricing import Rates, TokenCounts, charge, in_bounds
+from billing.services import policy
+from billing.services.pricing import Rates, TokenCounts, charge, in_bounds
+from core.ids import uuid7
+from core.sql_pipeline import Statement
 
 UNKNOWN = {"unknown": True}
 

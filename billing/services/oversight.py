@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import Group, Membership, User
 from billing.models import Budget, BudgetUsage
-from billing.services import statement
+from billing.services import account_statement
 from billing.services.budget_admin import changeable_by, groups_managed_by
 from billing.services.budgets import NOBODY, Meter, period_end, period_start
 
@@ -47,7 +47,7 @@ def circles_of(manager: User) -> list[Circle]:
     memberships = list(
         Membership.objects.filter(group__in=groups).select_related("user").order_by("user__name", "user__id")
     )
-    spent = statement.spent_since({each.user_id for each in memberships}, statement.month_start())
+    spent = account_statement.spent_since({each.user_id for each in memberships}, account_statement.month_start())
     seen = _seen(manager, list(budgets_under(manager)))
     circles = []
     for group in groups:

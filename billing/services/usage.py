@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from billing.models import LedgerEntry
-from billing.services.statement import spending
+from billing.services.account_statement import spending
 
 K = TypeVar("K")
 

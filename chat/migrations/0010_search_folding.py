@@ -1,4 +1,4 @@
-"""One form for what is stored for search and asked for (see `chat/services/search_text.py`).
+"""One form for what is stored for search and asked for (see `chat/services/search/text.py`).
 
 What was entered before is entered anew in the background, the newest first: its `version` is 0.
 """

@@ -5,9 +5,9 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from chat import doors
-from chat.feedback import Feedback
+from chat import access
 from chat.models import Message
+from chat.services.feedback_tags import Feedback
 
 
 class NotAReply(ValueError):
@@ -16,7 +16,7 @@ class NotAReply(ValueError):
 
 def rate(*, user: User, conversation_id: UUID, message_id: UUID, feedback: Feedback | None) -> Message:
     """Store the feedback on a reply, or take it away with None. Raises `NotAReply`, `Http404`."""
-    message = doors.message_for(user, message_id, conversation_id=conversation_id)
+    message = access.message_for(user, message_id, conversation_id=conversation_id)
     if message.is_user:
         raise NotAReply(_("Only a reply can be rated."))
     message.feedback = feedback.to_json() if feedback else None

@@ -10,8 +10,8 @@ from django.db import connection, transaction
 from psycopg.types.json import Jsonb
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from accounts.ids import uuid7
 from accounts.models import User
+from core.ids import uuid7
 
 LOT = 500  # conversations per COPY, so that memory stays flat
 

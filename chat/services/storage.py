@@ -15,8 +15,8 @@ from django.db import connection
 from django.utils.translation import gettext as _
 from kombu.exceptions import KombuError
 
-from accounts import quotas
 from accounts.models import User
+from core import quotas
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ SELECT coalesce(sum(pg_column_size(text) + pg_column_size(parts) + %s), 0) FROM 
 
 
 def take(user: User, size: int) -> None:
-    """Count `size` bytes more, before they are stored. Raises `accounts.quotas.QuotaReached`."""
+    """Count `size` bytes more, before they are stored. Raises `core.quotas.QuotaReached`."""
     if quota():
         _add(user.id, size, lambda: measure(user.id))
 

@@ -10,11 +10,14 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from endpoints.adapters.base import Endpoint
-from endpoints.parameters import claude, converse, gemini, openai
+from endpoints.catalog.profiles import profile
 from endpoints.parameters.mapped import Mapped
 from endpoints.parameters.sets import Chosen, additions, chosen_for, set_name
-from endpoints.profiles import profile
+from endpoints.providers.anthropic import parameters as anthropic_parameters
+from endpoints.providers.base import Endpoint
+from endpoints.providers.bedrock import parameters as bedrock_parameters
+from endpoints.providers.google import parameters as google_parameters
+from endpoints.providers.openai import parameters as openai_parameters
 
 __all__ = ["Mapped", "request_fields", "with_headers"]
 
@@ -24,7 +27,7 @@ _LIMITED = {"openAI", "azureOpenAI", "google", "bedrock"}
 
 
 def request_fields(endpoint: Endpoint, model: str, settings: Mapping[str, Any]) -> Mapped:
-    """Return what is sent for `settings` (`endpoints.parameters.settings.read`), and why some of it is not.
+    """Return what is sent for `settings` (`siteconfig.parameters.settings.read`), and why some of it is not.
 
     The operator's defaults stand before what the person set, his `addParams` after it; his `dropParams` are gone.
     """
@@ -32,7 +35,7 @@ def request_fields(endpoint: Endpoint, model: str, settings: Mapping[str, Any]) 
     found = _within_reach(endpoint, model, _mapped(endpoint, model, chosen), chosen)
     params = {name: value for name, value in found.params.items() if name not in endpoint.drop_params}
     added, notes = additions(endpoint), found.notes
-    known = claude.claude(model)
+    known = anthropic_parameters.claude(model)
     if added.keys() & _TOP_P and "temperature" in params and known.kind and known.samples_by_one:
         del params["temperature"]  # the operator's word is sent as it stands
         notes = {**notes, "temperature": _("This model takes one of both: the operator has set top P.")}
@@ -52,13 +55,13 @@ def _within_reach(endpoint: Endpoint, model: str, found: Mapped, chosen: Chosen)
 def _mapped(endpoint: Endpoint, model: str, chosen: Chosen) -> Mapped:
     match set_name(endpoint, model).partition("-")[0]:
         case "anthropic":
-            return claude.mapped(model, chosen)
+            return anthropic_parameters.mapped(model, chosen)
         case "google":
-            return gemini.mapped(model, chosen)
+            return google_parameters.mapped(model, chosen)
         case "bedrock":
-            return converse.mapped(model, chosen)
+            return bedrock_parameters.mapped(model, chosen)
         case _:
-            return openai.mapped(endpoint, model, chosen)
+            return openai_parameters.mapped(endpoint, model, chosen)
 
 
 def with_headers(endpoint: Endpoint, headers: Mapping[str, str]) -> Endpoint:

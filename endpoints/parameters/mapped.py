@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from endpoints.parameters.fields import Words
+from siteconfig.parameters.fields import Words
 
 Wire = Literal["chat", "responses"]
 

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 from django.utils import translation
 
-from endpoints.parameters.fields import Parameter
-from endpoints.parameters.table import SETS, SYNONYMS
+from siteconfig.parameters.fields import Parameter
+from siteconfig.parameters.table import SETS, SYNONYMS
 
 _HEAD = """# Parameters of models
 
-Written by `manage.py parameters_page` from `endpoints/parameters/table.py`; change it there.
+Written by `manage.py parameters_page` from `siteconfig/parameters/table.py`; change it there.
 
 What a person sets is kept with the conversation under these names, in the API as on the page. Which set a model has is
 decided by its endpoint: by `customParams.defaultParamsEndpoint`, else by who runs it, for Bedrock by who made it. An

@@ -2,11 +2,12 @@
 
 import re
 
-from endpoints.adapters.base import Endpoint
-from endpoints.parameters import claude, gemini
+from endpoints.catalog.profiles import is_known, profile
 from endpoints.parameters.mapped import Quiet
 from endpoints.parameters.sets import is_openrouter, set_name
-from endpoints.profiles import is_known, profile
+from endpoints.providers.anthropic import parameters as anthropic_parameters
+from endpoints.providers.base import Endpoint
+from endpoints.providers.google import parameters as google_parameters
 
 _OLD = re.compile(r"^(?:chatgpt-|gpt-[34])(?!.*\bthink)")
 _FIRST = re.compile(r"\bgpt-5(?![.\d]|-chat|-pro|-codex)")
@@ -19,11 +20,11 @@ def least_thinking(endpoint: Endpoint, model: str) -> Quiet:
     if endpoint.local:
         return Quiet()
     kind = set_name(endpoint, model).partition("-")[0]
-    known = claude.claude(model)
-    if known.kind or known.version != claude.UNKNOWN:
+    known = anthropic_parameters.claude(model)
+    if known.kind or known.version != anthropic_parameters.UNKNOWN:
         return Quiet(may_think=known.is_newest)  # all others think only where they are asked to
     if kind == "google":
-        return gemini.least_thinking(model)
+        return google_parameters.least_thinking(model)
     if kind in {"openAI", "azureOpenAI", "custom"} and not is_openrouter(endpoint):
         return _openai(endpoint, model)
     return Quiet(may_think=_may_think(endpoint, model))

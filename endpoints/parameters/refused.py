@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from endpoints.parameters.words import WORDS
+from siteconfig.parameters.labels import WORDS
 
 # What each parameter is called in requests and, by that, in refusals.
 _ON_THE_WIRE: Final[dict[str, tuple[str, ...]]] = {

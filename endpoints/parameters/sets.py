@@ -9,11 +9,11 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from endpoints.adapters.base import Endpoint
-from endpoints.http import address_of
-from endpoints.parameters.fields import Parameter, Words
-from endpoints.parameters.settings import synonyms
-from endpoints.parameters.table import SETS
+from core.addresses import address_of
+from endpoints.providers.base import Endpoint
+from siteconfig.parameters.fields import Parameter, Words
+from siteconfig.parameters.settings import synonyms
+from siteconfig.parameters.table import SETS
 
 _REGION = re.compile(r"^(?:us|eu|ap|apac|jp|au|ca|sa|me|af|global|us-gov)\.")
 _PLAIN_VENDOR = "bedrock-mistral"  # sampling and a cap: what a model of an unknown maker is sure to take

@@ -4,9 +4,9 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from endpoints.adapters.base import Endpoint
-from endpoints.parameters import claude
-from endpoints.profiles import is_known, profile
+from endpoints.catalog.profiles import is_known, profile
+from endpoints.providers.anthropic import parameters as anthropic_parameters
+from endpoints.providers.base import Endpoint
 
 # Of the models that nobody lists, those whose makers name them by what they do.
 _NAMES: Final = re.compile(
@@ -27,7 +27,7 @@ def reasons(endpoint: Endpoint, model: str) -> bool:
     """Whether the model may think before it answers; of one that nobody lists its name is all there is."""
     if endpoint.local:
         return False
-    if profile(endpoint, model).supports_reasoning or claude.claude(model).thinks:
+    if profile(endpoint, model).supports_reasoning or anthropic_parameters.claude(model).thinks:
         return True
     names = {model, endpoint.wire_names.get(model, model)}
     return not is_known(endpoint, model) and any(map(_NAMES.search, names))

@@ -12,19 +12,18 @@ from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
-from accounts import addresses, audit
-from accounts.addresses import client_address, parse
 from accounts.models import Ban, RefreshSession, User
-from accounts.services import bans
-from config.middleware import Origin
+from accounts.services import audit, bans
+from core.client_address import client_address, parse
 from tests.cast import PASSWORD
+from web.middleware.security import Origin
 
 PROXY = "10.0.0.1"
 
 
 @pytest.fixture(autouse=True)
 def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(addresses, "_told", {})
+    monkeypatch.setattr("core.client_address._told", {})
 
 
 WRITTEN = [

@@ -10,8 +10,8 @@ from django.urls import reverse
 from accounts.models import RefreshSession, Role, User
 from accounts.services import tokens
 from billing.models import Balance, Hold, LedgerEntry
-from billing.pricing import TokenCounts
 from billing.services import holds, ledger
+from billing.services.pricing import TokenCounts
 
 PAGES = ["accounts_user", "accounts_role", "billing_ledgerentry", "billing_balance", "billing_hold"]
 

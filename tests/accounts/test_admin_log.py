@@ -4,7 +4,6 @@ import re
 import time
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +13,6 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import audit, permission_words, permissions
 from accounts.access import access_of
 from accounts.models import (
     ApiKey,
@@ -30,12 +28,12 @@ from accounts.models import (
     SiteSettings,
     User,
 )
-from accounts.services import api_keys, roles
-from billing import price_table
+from accounts.services import api_keys, audit, permission_labels, permissions, roles
 from billing.models import Balance, Budget, LedgerEntry, MoneySettings, Price
-from billing.services import budgets
+from billing.services import budgets, price_table
 from endpoints.models import OperatorEndpoint
 from tests.cast import PASSWORD
+from tests.house import sources
 
 NO_ROWS = {"TOTAL_FORMS": "0", "INITIAL_FORMS": "0"}
 PASSWORDS = {"usable_password": "true", "password1": "correct-horse-battery", "password2": "correct-horse-battery"}
@@ -323,10 +321,10 @@ def test_rights_of_what_does_not_exist_are_not_shown_and_keep_their_value(client
 
 def test_every_right_that_the_code_asks_for_is_put_into_words() -> None:
     asked = re.compile(r'\b(?:may|is_allowed)\([^()]*?,\s*"([A-Z_]+)"(?:,\s*"([A-Z_]+)")?\)')
-    code = "\n".join(path.read_text() for app in ("accounts", "billing", "chat") for path in Path(app).rglob("*.py"))
+    code = "\n".join(path.read_text() for path in sources())
     found = {(kind, bit or "USE") for kind, bit in asked.findall(code)}
     assert {("BOOKMARKS", "USE"), ("PROJECTS", "CREATE")} <= found
-    assert found <= permission_words.WORDS.keys()
+    assert found <= permission_labels.WORDS.keys()
 
 
 def test_what_the_matrix_did_not_show_stays_as_it_is(client: Client) -> None:

@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from billing.models import Balance, Budget, Hold
-from chat.plot import Day, plot_of
-from endpoints import registry
+from endpoints.catalog import registry
+from web.plot import Day, plot_of
 
 pytestmark = pytest.mark.django_db
 

@@ -10,10 +10,10 @@ from django.core.cache import cache
 from django.test import Client
 from pytest_django import Settings
 
-from accounts.limits import Limit, TooOften, count
 from accounts.models import User
 from accounts.services import bans
-from chat.services.signals import client
+from chat.services.turns.queue import client
+from core.rate_limits import Limit, TooOften, count
 from tests.api.conftest import Api
 from tests.cast import PASSWORD
 

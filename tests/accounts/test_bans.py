@@ -10,10 +10,10 @@ from django.http import HttpRequest
 from django.test import Client
 from django.utils import timezone
 
-from accounts.limits import TooOften, address_of
 from accounts.models import AuditEntry, Ban, User
 from accounts.services import bans, tokens
-from chat.services import forking
+from chat.services.tree import forking
+from core.rate_limits import TooOften, address_of
 from tests.api.conftest import Api
 
 

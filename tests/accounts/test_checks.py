@@ -3,8 +3,8 @@
 import pytest
 from pytest_django import Settings
 
-from accounts.checks import check_sign_in
-from config.identity import Directory, Provider
+from accounts.services.checks import check_sign_in
+from siteconfig.environment.identity import Directory, Provider
 
 
 def ids() -> list[str | None]:

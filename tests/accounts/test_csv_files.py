@@ -1,12 +1,10 @@
 """Case 34: no cell of any table that is handed out is a formula."""
 
-from pathlib import Path
-
 import pytest
 
-from accounts import csv_files
+from core import csv_files
+from tests.house import ROOT, sources
 
-ROOT = Path(__file__).parents[2]
 FORMULAS = [
     "=1+1", "+1", "-1", "@SUM(A1)", "|cmd", "%0A=1", "\t=1", "\r=1", "\n=1", " =1", "\u00a0=1", "\ufeff=1", "\u200b=1",
     "\u202e=1", "\uff1d1+1", "\uff0b1", "\uff0d1", "\uff20SUM", "\ufe66cmd", "\ufe631", "\x00=1", "=cmd|' /C calc'!A0",
@@ -31,11 +29,9 @@ def test_numbers_stay_numbers() -> None:
 
 @pytest.mark.security
 def test_nobody_else_writes_csv() -> None:
-    apps = ("accounts", "agents", "billing", "chat", "config", "deploy", "endpoints", "files")
     found = [
         str(path.relative_to(ROOT))
-        for app in apps
-        for path in (ROOT / app).rglob("*.py")
+        for path in sources()
         if "csv.writer" in (text := path.read_text()) or "csv.DictWriter" in text
     ]
-    assert found == ["accounts/csv_files.py"]
+    assert found == ["core/csv_files.py"]

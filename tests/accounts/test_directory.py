@@ -12,8 +12,8 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import Membership, Role, User
-from config import identity
-from config.identity import Directory
+from siteconfig.environment import identity
+from siteconfig.environment.identity import Directory
 from tests import cast
 from tests.accounts import directory_server
 from tests.accounts.directory_server import GROUPS, PASSWORD, PEOPLE, READER, READER_PASSWORD, DirectoryServer

@@ -8,11 +8,11 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import User
-from accounts.services import domains, offers, social
+from accounts.services import domains, sign_in_options, social
 from accounts.services.social import Identity, Refused
-from config.identity import Provider
-from endpoints import registry
-from endpoints.config import ConfigFaults
+from endpoints.catalog import registry
+from siteconfig.configuration import ConfigFaults
+from siteconfig.environment.identity import Provider
 from tests.accounts.test_signin_pages import NEW
 
 
@@ -34,9 +34,9 @@ def test_the_file_orders_who_is_offered(file: Any, settings: Settings) -> None:
         name: Provider(key=name, kind=name, label=name, client_id="x", callback="/") for name in ("google", "github")
     }
     file("  socialLogins: [github, openid]\n")
-    assert [each.key for each in offers.providers()] == ["github"]
+    assert [each.key for each in sign_in_options.providers()] == ["github"]
     file("  other: true\n")
-    assert [each.key for each in offers.providers()] == ["google", "github"]
+    assert [each.key for each in sign_in_options.providers()] == ["google", "github"]
 
 
 def test_a_provider_that_does_not_exist_is_a_fault_of_the_file(file: Any) -> None:

@@ -12,9 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from accounts import permissions
 from accounts.models import AuditEntry, Grant, Group, Membership, Role, User
-from accounts.services import grants, memberships, picker, roles
+from accounts.services import grants, memberships, permissions, picker, roles
 from accounts.services.grants import GrantRefused, Who
 from accounts.services.resources import Kind, kind_of
 from chat.models import Project

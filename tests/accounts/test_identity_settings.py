@@ -3,9 +3,9 @@
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from config import identity
-from config.environment import env
-from config.identity import Claim
+from siteconfig.environment import identity
+from siteconfig.environment.identity import Claim
+from siteconfig.environment.reader import env
 
 DOMAIN = "https://chat.example.org"
 

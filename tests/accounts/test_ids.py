@@ -1,6 +1,6 @@
 import uuid
 
-from accounts.ids import uuid7
+from core.ids import uuid7
 
 
 def test_keys_are_version_7_and_sort_in_the_order_they_were_made() -> None:

@@ -10,7 +10,7 @@ from accounts.identity import openid
 from accounts.identity.claims import why_kept_out
 from accounts.models import Group, Membership, Role, User
 from accounts.services import social
-from config.identity import Claim, OpenId
+from siteconfig.environment.identity import Claim, OpenId
 
 pytestmark = pytest.mark.django_db
 STAFF, BOSS, OTHER = "30000000-b1", "30000000-b2", "30000000-b3"

@@ -18,8 +18,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMessage
 from pytest_django import Settings
 
-from accounts.mail_server import EmailBackend
-from config import mail
+from accounts.services.mail_server import EmailBackend
+from siteconfig.environment import mail
 
 
 def certificate(folder: Path, name: str) -> Path:

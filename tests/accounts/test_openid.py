@@ -17,7 +17,7 @@ from pytest_django import Settings
 
 from accounts.models import Group, Membership, Role, User
 from accounts.services import memberships, recovery
-from config.identity import Claim, OpenId, Provider
+from siteconfig.environment.identity import Claim, OpenId, Provider
 from tests.accounts.identity_provider import OpenIdServer, path_of, query_of, running, sign_in
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the provider's own libraries

@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from accounts.models import User
-from accounts.preferences import Preferences, preferences_of, set_preferences
+from accounts.services.preferences import Preferences, preferences_of, set_preferences
 
 pytestmark = pytest.mark.django_db
 

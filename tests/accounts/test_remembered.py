@@ -3,7 +3,7 @@
 import pytest
 from django.db import transaction
 
-from accounts.remembered import remembered
+from core.ttl_cache import remembered
 
 
 @pytest.fixture

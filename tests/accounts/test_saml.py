@@ -22,8 +22,8 @@ from onelogin.saml2.utils import OneLogin_Saml2_Utils as Utils
 from pytest_django import Settings
 
 from accounts.models import Membership, User
-from config import identity
-from config.identity import Provider, Saml
+from siteconfig.environment import identity
+from siteconfig.environment.identity import Provider, Saml
 from tests.accounts.identity_provider import query_of
 
 CALLBACK = "http://localhost:3080/oauth/saml/callback"

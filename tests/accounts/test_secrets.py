@@ -3,7 +3,7 @@
 import pytest
 from pytest_django import Settings
 
-from accounts.secrets import Undecipherable, decrypt, encrypt
+from core.secrets import Undecipherable, decrypt, encrypt
 
 pytestmark = pytest.mark.security
 

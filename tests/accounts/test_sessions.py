@@ -9,7 +9,7 @@ from django.core.cache import cache
 from django.test import Client
 
 from accounts.models import RefreshSession, Role, User
-from accounts.services import endings, sessions, tokens
+from accounts.services import access_changes, sessions, tokens
 from tests.cast import PASSWORD
 
 pytestmark = pytest.mark.security
@@ -68,7 +68,7 @@ def test_sockets_are_told_after_commit(
     owner: User, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Callable[..., Any]
 ) -> None:
     told: list[UUID] = []
-    monkeypatch.setattr(endings, "_listeners", [told.append])
+    monkeypatch.setattr(access_changes, "_listeners", [told.append])
     with django_capture_on_commit_callbacks(execute=True):
         sessions.end_all(user=owner)
         assert told == []

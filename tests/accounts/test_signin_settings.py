@@ -10,8 +10,8 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts.checks import check_sign_in
 from accounts.models import Invitation, Role, User
+from accounts.services.checks import check_sign_in
 from tests.api.conftest import Api
 from tests.cast import PASSWORD
 

@@ -9,8 +9,8 @@ from django.urls import reverse
 
 from accounts.models import AuditEntry, SiteSettings, User
 from accounts.services import domains, signup, site
-from billing import policy
 from billing.models import MoneySettings
+from billing.services import policy
 
 pytestmark = pytest.mark.django_db
 

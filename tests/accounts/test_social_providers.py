@@ -16,8 +16,8 @@ from pytest_django import Settings
 from werkzeug.serving import make_server
 
 from accounts.models import User
-from accounts.services import offers
-from config import identity
+from accounts.services import sign_in_options
+from siteconfig.environment import identity
 from tests.accounts.identity_provider import query_of
 
 NAMES = ("google", "github", "discord", "facebook", "apple")
@@ -79,10 +79,10 @@ def test_the_sign_in_page_offers_them_in_order(client: Client, settings: Setting
 
 @pytest.mark.usefixtures("everybody")
 def test_the_order_can_be_another_and_leave_some_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(offers, "_order", [lambda: ["github", "nobody", "google"]])
-    assert [each.key for each in offers.providers()] == ["github", "google"]
-    monkeypatch.setattr(offers, "_order", [list])
-    assert offers.providers() == []
+    monkeypatch.setattr(sign_in_options, "_order", [lambda: ["github", "nobody", "google"]])
+    assert [each.key for each in sign_in_options.providers()] == ["github", "google"]
+    monkeypatch.setattr(sign_in_options, "_order", [list])
+    assert sign_in_options.providers() == []
 
 
 @pytest.mark.parametrize("name", NAMES)

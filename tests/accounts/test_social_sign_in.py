@@ -16,7 +16,7 @@ from pytest_django import Settings
 
 from accounts.identity.oauth import AppleAdapter, DiscordAdapter, GoogleAdapter
 from accounts.models import User
-from config import identity
+from siteconfig.environment import identity
 from tests.accounts.social_server import APPLE_KEY, SocialServer, bring_back, running, sign_in, state_of
 
 NAMES = ("google", "discord", "facebook", "apple")

@@ -11,8 +11,8 @@ from allauth.mfa.totp.internal import auth as totp
 from django.core.cache import cache
 from django.test import Client
 
-from accounts import secrets
 from accounts.models import User
+from core import secrets
 from tests.cast import PASSWORD
 
 

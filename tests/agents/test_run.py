@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from agents.run import Limits, run
-from agents.toolbox import Tool, Toolbox, ToolOutput
-from endpoints.adapters.base import Endpoint, ModelRequest, PromptMessage, ToolCall, ToolSpec
-from endpoints.events import (
+from agents.services.run import Limits, run
+from agents.services.toolbox import Tool, Toolbox, ToolOutput
+from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage, ToolCall, ToolSpec
+from messages.events import (
     Event,
     Failed,
     Finished,

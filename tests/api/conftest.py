@@ -18,9 +18,9 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
-from chat.api import stream
+from api.librechat.chat import stream
 from chat.models import Conversation, Generation, Message
-from endpoints import registry
+from endpoints.catalog import registry
 
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse

@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
-from accounts import audit
 from accounts.models import AuditEntry, CapabilityGrant, Group, ModelAccess, Role, User
-from accounts.services import roles
+from accounts.services import audit, roles
 from billing.models import Balance, LedgerEntry
 from tests.api.conftest import Api
 

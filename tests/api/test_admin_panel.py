@@ -8,9 +8,8 @@ import pytest
 from django.core.cache import cache
 from django.utils import timezone
 
-from accounts import permissions
 from accounts.models import Banner, Group, RefreshSession, User
-from accounts.services import banners, bans
+from accounts.services import banners, bans, permissions
 from tests.api.conftest import Api
 
 pytestmark = pytest.mark.django_db

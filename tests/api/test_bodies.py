@@ -5,8 +5,8 @@ from django.conf import settings
 from django.db import OperationalError
 from rest_framework.exceptions import ParseError
 
-from accounts.api.parsers import DEEPEST, parse_object
 from accounts.models import User
+from api.base.parsers import DEEPEST, parse_object
 from tests.api.conftest import Api
 
 
@@ -75,7 +75,7 @@ def test_a_fault_of_ours_says_nothing_of_itself(
     def broken(**_: object) -> None:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr("chat.services.organise.page", broken)
+    monkeypatch.setattr("chat.services.organise.conversations.page", broken)
     answer = Api(owner).get("/api/convos")
     assert (answer.status_code, list(answer.json())) == (500, ["error"])
     assert b"secret" not in answer.content
@@ -87,6 +87,6 @@ def test_a_database_that_is_away_is_said_and_to_be_tried_again(owner: User, monk
     def away(**_: object) -> None:
         raise OperationalError("the connection is lost")
 
-    monkeypatch.setattr("chat.services.organise.page", away)
+    monkeypatch.setattr("chat.services.organise.conversations.page", away)
     answer = Api(owner).get("/api/convos")
     assert (answer.status_code, answer["Retry-After"], list(answer.json())) == (503, "1", ["error"])

@@ -6,9 +6,9 @@ from uuid import uuid4
 
 import pytest
 
-from accounts.api import privileged
-from accounts.api.wire import In
 from accounts.models import User
+from api.base import privileged
+from api.base.payloads import In
 from chat.models import Conversation, Generation, Message, Tag
 from tests.api.conftest import Api
 

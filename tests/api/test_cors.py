@@ -10,7 +10,7 @@ from django.test import AsyncClient, Client
 from pytest_django import Settings
 
 from accounts.models import RefreshSession, User
-from config.cors import origins
+from siteconfig.environment.cors import origins
 from tests.api.conftest import Api, bearer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("somewhere")]

@@ -7,12 +7,12 @@ from uuid import uuid4
 import pytest
 from pytest_django import Settings
 
-from accounts import features, permissions
 from accounts.models import SiteSettings, User
-from accounts.services import site
-from billing import policy
+from accounts.services import permissions, site
+from billing.services import policy
 from chat.models import Conversation
-from config.identity import Directory, Provider
+from siteconfig import features
+from siteconfig.environment.identity import Directory, Provider
 from tests.api.conftest import Api
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("somewhere")]
@@ -112,7 +112,7 @@ def test_a_directory_is_told(settings: Settings) -> None:
 
 def test_the_rules_of_refill_are_told(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
     rules = policy.Policy(enforced=True, start_credits=7, refill=policy.Refill(10_000, 30, "days"))
-    monkeypatch.setattr("billing.policy.current", lambda: rules)
+    monkeypatch.setattr("billing.services.policy.current", lambda: rules)
     assert Api(owner).get("/api/config").json()["balance"] == {
         "enabled": True, "startBalance": 7, "autoRefillEnabled": True, "refillIntervalValue": 30,
         "refillIntervalUnit": "days", "refillAmount": 10_000,

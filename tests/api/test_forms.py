@@ -10,8 +10,8 @@ from django.core.cache import cache
 from django.test import Client
 from rest_framework.exceptions import ParseError
 
-from accounts.api.parsers import DEEPEST, parse_form
 from accounts.models import User
+from api.base.parsers import DEEPEST, parse_form
 from chat.models import Conversation
 from tests.api.conftest import Api
 

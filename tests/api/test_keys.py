@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
-from endpoints import entered
+from endpoints.catalog import stored_endpoints
 from endpoints.models import UserKey
 from tests.api.conftest import Api
 
@@ -17,8 +17,10 @@ KEY = {"name": "My own-one", "value": "sk-of-olivia", "expiresAt": None}
 @pytest.fixture(autouse=True)
 def own(admin_user: User) -> None:
     for name, base_url in (("My own-one", "https://own.example.com/v1"), ("Anywhere", "")):
-        entry = entered.Entry(kind="custom", name=name, base_url=base_url, key_from_user=True, model_names=("tiny",))
-        entered.save(actor=admin_user, entry=entry)
+        entry = stored_endpoints.Entry(
+            kind="custom", name=name, base_url=base_url, key_from_user=True, model_names=("tiny",)
+        )
+        stored_endpoints.save(actor=admin_user, entry=entry)
 
 
 def put(user: User, **changes: object) -> int:

@@ -9,8 +9,8 @@ from django.core.management import call_command
 from pytest_django import Settings
 
 from accounts.models import User
-from config.identity import Provider
-from endpoints import registry
+from endpoints.catalog import registry
+from siteconfig.environment.identity import Provider
 from tests.api.conftest import PLANTED_KEY, Api
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("somewhere")]

@@ -10,13 +10,13 @@ import pytest
 from django.core.management import call_command
 from pytest_django import Settings
 
-from accounts.checks import check_addresses
 from accounts.models import User
-from chat.generator.persist import caller_of_job
+from accounts.services.checks import check_addresses
 from chat.models import Conversation, Message
-from chat.services import titles
+from chat.services.turns import titles
 from deploy.embedded.supervisor import PLAN
-from endpoints.config import load_config
+from runs.persistence import caller_of_job
+from siteconfig.configuration import load_config
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -7,8 +7,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts import permissions
 from accounts.models import AuditEntry, Grant, Group, Role, User
+from accounts.services import permissions
 from chat.models import Conversation, Project
 from tests.api.conftest import Api
 

@@ -10,7 +10,7 @@ from pytest_django import Settings
 from accounts.models import Role, User
 from accounts.services import roles
 from chat.models import Conversation, Message
-from endpoints import registry
+from endpoints.catalog import registry
 from tests.api.conftest import Api
 from tests.specs import write_specs
 

@@ -11,8 +11,8 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from accounts.models import User
 from billing.models import Balance
 from chat.models import Conversation, Generation, Message
-from endpoints import registry
-from endpoints.tokens import estimate_message
+from endpoints.catalog import registry
+from endpoints.services.tokens import estimate_message
 from tests.api.conftest import Api, frames_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("somewhere")]

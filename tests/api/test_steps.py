@@ -6,9 +6,9 @@ from uuid import UUID
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chat.api.content import content_of
-from chat.api.steps import RunSteps
-from endpoints.events import (
+from api.librechat.chat.content import content_of
+from api.librechat.chat.steps import RunSteps
+from messages.events import (
     AgentSwitched,
     Attachment,
     Event,
@@ -22,7 +22,7 @@ from endpoints.events import (
     ToolResult,
     Usage,
 )
-from endpoints.parts import MessageParts
+from messages.reducer import MessageParts
 
 MESSAGE = UUID("01900000-0000-7000-8000-000000000001")
 CONVERSATION = UUID("01900000-0000-7000-8000-000000000002")

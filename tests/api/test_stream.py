@@ -16,15 +16,15 @@ from redis.asyncio import Redis
 
 from accounts.models import User
 from accounts.services import sessions, tokens
-from chat.api import chat_views, stream
-from chat.api.stream import WIRE_TYPES, failure, in_database
+from api.librechat.chat import chat_views, stream
+from api.librechat.chat.stream import WIRE_TYPES, failure, in_database
 from chat.models import Conversation, Generation, Message
-from chat.services import organise
 from chat.services.notices import notify_now
-from chat.streaming import follow
-from chat.streaming.log import LogWriter, RunLog
-from endpoints.errors import EXPLANATIONS
-from endpoints.events import Event, Failed, Finished, ReasoningDelta, TextDelta, Usage
+from chat.services.organise import conversations
+from endpoints.services.failure_words import EXPLANATIONS
+from messages.events import Event, Failed, Finished, ReasoningDelta, TextDelta, Usage
+from runs import follow
+from runs.stream_log import LogWriter, RunLog
 from tests.api.conftest import bearer, frames_of, read_stream
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("stream_threads")]
@@ -200,7 +200,7 @@ async def test_a_conversation_deleted_meanwhile_ends_the_stream(
     await sync_to_async(make_turn)(found, state="running", reply="")
     reading = asyncio.create_task(read_stream(f"/api/agents/chat/stream/{found.id}", owner))
     await asyncio.sleep(0.2)
-    await sync_to_async(organise.delete)(user=owner, conversation_id=found.id)
+    await sync_to_async(conversations.delete)(user=owner, conversation_id=found.id)
     final = (await asyncio.wait_for(reading, 10))[-1][1]
     assert (final["reconcile"], final["conversation"]) == (True, {"conversationId": str(found.id)})
 

@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.services import bans
-from chat.api.stream import failure
+from api.librechat.chat.stream import failure
 from chat.models import Conversation, Generation, Message
-from endpoints.errors import EXPLANATIONS
+from endpoints.services.failure_words import EXPLANATIONS
 from tests.api.conftest import Api, frames_of, read_stream
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("stream_threads", "somewhere")]

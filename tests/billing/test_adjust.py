@@ -8,11 +8,10 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from accounts import audit
 from accounts.models import AuditEntry, User
-from billing import policy
+from accounts.services import audit
 from billing.models import Balance, LedgerEntry, Reconciliation
-from billing.services import adjust, holds, ledger
+from billing.services import adjust, holds, ledger, policy
 from billing.services.reconcile import reconcile
 from tests.billing.test_budgets import place
 from tests.billing.test_holds import line

@@ -14,9 +14,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import User
-from billing import policy
 from billing.models import Balance, Budget, BudgetUsage, Hold, LedgerEntry
-from billing.services import adjust, budgets, holds
+from billing.services import adjust, budgets, holds, policy
 from billing.services.reconcile import reconcile
 from tests.billing.test_budgets import place
 from tests.billing.test_holds import line

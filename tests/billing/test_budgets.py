@@ -9,11 +9,11 @@ from uuid import UUID
 import pytest
 from django.db import connection, transaction
 
-from accounts.ids import uuid7
 from accounts.models import Group, Membership, Role, User
 from billing.models import Budget, BudgetUsage, Hold, LedgerEntry
 from billing.services import budgets, holds
 from billing.services.reconcile import reconcile
+from core.ids import uuid7
 from tests.billing.test_holds import line
 
 MakeBudget = Callable[..., Budget]

@@ -12,12 +12,12 @@ from django.db.models import Sum
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from accounts.ids import uuid7
 from accounts.models import User
-from accounts.pipeline import run_pipeline
 from billing.models import Balance, Hold, LedgerEntry
-from billing.pricing import Rates, TokenCounts
 from billing.services import holds, ledger
+from billing.services.pricing import Rates, TokenCounts
+from core.ids import uuid7
+from core.sql_pipeline import run_pipeline
 
 ONE = Rates(Decimal(1), Decimal(1), Decimal(1), Decimal(1))
 

@@ -2,8 +2,8 @@ from decimal import Decimal
 
 import pytest
 
-from billing.price_map import entry, rates_for
-from billing.pricing import Rates, TokenCounts, charge
+from billing.services.price_map import entry, rates_for
+from billing.services.pricing import Rates, TokenCounts, charge
 
 FLAT = Rates(prompt=Decimal(3), completion=Decimal(15), cache_read=Decimal("0.3"), cache_write=Decimal("3.75"))
 

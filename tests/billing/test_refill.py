@@ -10,12 +10,11 @@ from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from accounts.ids import uuid7
 from accounts.models import User
-from billing import policy
 from billing.models import Balance, Hold, LedgerEntry
-from billing.services import adjust, holds, ledger, statement
+from billing.services import account_statement, adjust, holds, ledger, policy
 from billing.services.reconcile import reconcile
+from core.ids import uuid7
 from tests.billing.test_holds import line
 
 START, REFILL = 1_000_000, 1_000_000
@@ -73,7 +72,7 @@ def test_what_was_used_before_is_no_debt(owner: User, rules: Any, used: int) -> 
     use(owner, used)
     assert left(owner) == -used
     rules()
-    account = statement.account_of(owner)
+    account = account_statement.account_of(owner)
     assert account is not None
     assert account.available == START, "as it will be"
     use(owner, 200)
@@ -202,7 +201,7 @@ def test_a_refusal_says_when_the_next_refill_comes(owner: User, rules: Any) -> N
     rules()
     owns(owner, -300, refilled=timedelta(hours=2))
     due = Balance.objects.get(user=owner).last_refill_at + timedelta(days=1)
-    told = statement.why_refused(owner, 5_000)
+    told = account_statement.why_refused(owner, 5_000)
     assert "administrator" not in told
     assert f"{due:%Y}" in told
     assert f"{due:%H:%M}" in told, "the hour, too"
@@ -212,7 +211,7 @@ def test_a_refusal_says_when_the_next_refill_comes(owner: User, rules: Any) -> N
 def test_a_refusal_without_a_refill_names_who_can_help(owner: User, rules: Any) -> None:
     rules(refill=None)
     owns(owner, 900, refilled=timedelta(hours=2))
-    told = statement.why_refused(owner, 5_000)
+    told = account_statement.why_refused(owner, 5_000)
     assert told.endswith("it needs $0.0050 at first, and you have $0.000900. Ask your administrator for more.")
 
 
@@ -238,7 +237,7 @@ def test_the_settings_show_the_hour(client: Client, owner: User, rules: Any, uni
     rules(refill=policy.Refill(REFILL, 30, unit))
     owns(owner, 5, refilled=timedelta(seconds=1))
     client.force_login(owner)
-    account = statement.account_of(owner)
+    account = account_statement.account_of(owner)
     assert account is not None
     assert account.next_refill is not None
     page = client.get("/settings/balance").content.decode()
@@ -257,7 +256,7 @@ def test_what_is_told_of_months_is_what_the_database_goes_by(
 ) -> None:
     rules(refill=policy.Refill(REFILL, months, "months"))
     Balance.objects.create(user=owner, last_refill_at=at)
-    account = statement.account_of(owner)
+    account = account_statement.account_of(owner)
     with connection.cursor() as cursor:
         cursor.execute("SELECT %s::timestamptz + make_interval(months => %s)", [at, months])
         assert account is not None

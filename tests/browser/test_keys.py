@@ -16,9 +16,11 @@ Axe = Callable[[Page, str], None]
 
 EACH_THEIR_OWN = """
 from accounts.models import User
-from endpoints import entered
-entry = entered.Entry(kind="custom", name="Bring your own", base_url="{url}", key_from_user=True, model_names=("mine",))
-entered.save(actor=User.objects.get(email={email!r}), entry=entry)
+from endpoints.catalog import stored_endpoints
+entry = stored_endpoints.Entry(
+    kind="custom", name="Bring your own", base_url="{url}", key_from_user=True, model_names=("mine",)
+)
+stored_endpoints.save(actor=User.objects.get(email={email!r}), entry=entry)
 """
 CLEAN = "from endpoints.models import OperatorEndpoint; OperatorEndpoint.objects.all().delete()"
 

@@ -15,11 +15,11 @@ from redis.asyncio import Redis
 from accounts.models import User
 from billing.models import Balance
 from chat.models import Conversation, Generation, Message
-from chat.services import turns
-from chat.services.signals import WORK, client
-from chat.services.turns import Draft
-from chat.streaming.log import LogWriter
-from endpoints import registry
+from chat.services.turns import turns
+from chat.services.turns.queue import WORK, client
+from chat.services.turns.turns import Draft
+from endpoints.catalog import registry
+from runs.stream_log import LogWriter
 
 ENDPOINTS = """
 version: 1.3.5

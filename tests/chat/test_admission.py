@@ -12,8 +12,8 @@ from accounts.models import Role, User
 from accounts.services import roles
 from billing.models import Hold
 from chat.models import Generation
-from chat.services import turns
 from chat.services.refusal import TurnRefused
+from chat.services.turns import turns
 from tests.chat.conftest import began
 
 pytestmark = pytest.mark.usefixtures("somewhere")

@@ -11,16 +11,16 @@ from django.db import connections
 from pytest_django import Settings
 
 from accounts.models import User
-from chat.generator.scrub import Scrubber
-from chat.generator.worker import Generator
 from chat.models import Generation, Message
-from chat.services import turns
 from chat.services.loading import load_conversations
-from chat.services.signals import WORK, client
-from chat.services.turns import StartedTurn
-from endpoints import registry
-from endpoints.events import Event, ReasoningDelta, TextDelta, ToolCallStarted
-from endpoints.parts import MessageParts
+from chat.services.turns import turns
+from chat.services.turns.queue import WORK, client
+from chat.services.turns.turns import StartedTurn
+from endpoints.catalog import registry
+from messages.events import Event, ReasoningDelta, TextDelta, ToolCallStarted
+from messages.reducer import MessageParts
+from runs.scrub import Scrubber
+from runs.worker import Generator
 from tests.chat.conftest import began, draft
 from tests.model_server.fixtures import ModelServer
 

@@ -13,9 +13,9 @@ from accounts.access import access_of
 from accounts.models import User
 from billing.services import budgets
 from chat.models import Conversation, Generation, Message, Project, Tag
-from chat.services import bulk, organise, pins, projects
-from chat.sidebar import Filter, sidebar
+from chat.services.organise import bulk, conversations, pins, projects
 from tests.chat.conftest import began
+from web.sidebar import Filter, sidebar
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("somewhere")]
 
@@ -124,7 +124,7 @@ def test_pins_keep_an_order_of_one_s_own(owner: User, stranger: User) -> None:
         with pytest.raises(Http404):
             pins.reorder(user=owner, conversation_ids=[second.id, wrong])
     assert pins.pinned(owner) == ids_of([third, second])
-    organise.archive(user=owner, conversation_ids=[third.id], archived=True)
+    conversations.archive(user=owner, conversation_ids=[third.id], archived=True)
     assert pins.pinned(owner) == [second.id]
     with pytest.raises(Http404):
         pins.set_pinned(user=owner, conversation_id=third.id, pinned=True)
@@ -133,25 +133,25 @@ def test_pins_keep_an_order_of_one_s_own(owner: User, stranger: User) -> None:
 def test_archiving_is_no_activity_and_deleted_chats_are_in_no_list(owner: User) -> None:
     kept, away, gone = chats(owner, 3)
     before = away.updated_at
-    organise.archive(user=owner, conversation_ids=[away.id], archived=True)
+    conversations.archive(user=owner, conversation_ids=[away.id], archived=True)
     bulk.delete(user=owner, ids=[gone.id])
     away.refresh_from_db()
     assert away.updated_at == before
     assert [row.id for group in sidebar(user=owner).groups for row in group.rows] == [kept.id]
     with pytest.raises(Http404):
-        organise.rename(user=owner, conversation_id=gone.id, title="x")
+        conversations.rename(user=owner, conversation_id=gone.id, title="x")
 
 
-@pytest.mark.parametrize("sort", list(organise.SORTS))
+@pytest.mark.parametrize("sort", list(conversations.SORTS))
 @pytest.mark.parametrize("descending", [True, False])
 def test_every_order_pages_through_all_rows_once(owner: User, sort: str, descending: bool) -> None:
     rows = chats(owner, 7)
-    organise.archive(user=owner, conversation_ids=ids_of(rows), archived=True)
+    conversations.archive(user=owner, conversation_ids=ids_of(rows), archived=True)
     among = Conversation.objects.filter(archived_at__isnull=False)
     seen: list[UUID] = []
     cursor: str | None = None
     while True:
-        page = organise.page(user=owner, cursor=cursor, limit=3, among=among, sort=sort, descending=descending)
+        page = conversations.page(user=owner, cursor=cursor, limit=3, among=among, sort=sort, descending=descending)
         seen += ids_of(page.items)
         cursor = page.next_cursor
         if cursor is None:

@@ -17,20 +17,20 @@ from django.db import connections
 from django.test import Client
 from pytest_django import Settings
 
-from accounts.ids import uuid7
 from accounts.models import User
 from accounts.services import sessions
-from chat import consumers
-from chat.consumers import TabConsumer
 from chat.models import Generation
-from chat.services import organise
-from chat.services.ending import announce_end
 from chat.services.notices import notify_now
-from chat.services.turns import StartedTurn, ticket_for
-from chat.streaming import follow
-from chat.streaming.log import LogWriter, RunLog
-from endpoints.events import Failed, Finished, ReasoningDelta, ReasoningSealed, TextDelta
+from chat.services.organise import conversations
+from chat.services.turns.ending import announce_end
+from chat.services.turns.turns import StartedTurn, ticket_for
+from core.ids import uuid7
+from messages.events import Failed, Finished, ReasoningDelta, ReasoningSealed, TextDelta
+from runs import follow
+from runs.stream_log import LogWriter, RunLog
 from tests.chat.conftest import began, end
+from web import consumers
+from web.consumers import TabConsumer
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("somewhere", "one_process")]
 
@@ -344,7 +344,7 @@ async def test_a_run_whose_conversation_was_deleted_is_gone(
     await socket.say(follow=str(started.generation.id))
     writer.append(written, TextDelta("Hello"))
     await socket.text_until("Hello")
-    await sync_to_async(organise.delete)(user=owner, conversation_id=started.conversation.id)
+    await sync_to_async(conversations.delete)(user=owner, conversation_id=started.conversation.id)
     writer.append(written, Finished("stopped"))
     assert await socket.until("gone") == ["gone", str(started.generation.id)]
 

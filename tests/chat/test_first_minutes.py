@@ -17,8 +17,8 @@ from pytest_django import Settings
 from accounts.models import User
 from chat.models import Generation
 from chat.services.refusal import TurnRefused
-from chat.services.signals import WORK, client
-from endpoints import model_lists, registry
+from chat.services.turns.queue import WORK, client
+from endpoints.catalog import model_lists, registry
 from tests.api.conftest import Api
 from tests.chat.conftest import began
 
@@ -62,7 +62,7 @@ def lists(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     threading.Thread(target=server.serve_forever, daemon=True).start()
     settings.LIBRECHAT_CONFIG = tmp_path / "librechat.yaml"
     settings.LIBRECHAT_CONFIG.write_text(FILE.format(url=f"http://127.0.0.1:{server.server_port}/v1"))
-    monkeypatch.setattr("endpoints.model_lists.current_app.send_task", lambda *_: None)  # no worker is up yet
+    monkeypatch.setattr("endpoints.catalog.model_lists.current_app.send_task", lambda *_: None)  # no worker is up yet
     cache.clear()
     registry.reset()
     client().delete(WORK)

@@ -15,13 +15,14 @@ from django.http import Http404
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
-from accounts import limits
-from accounts.ids import uuid7
 from accounts.models import User
 from chat.models import Conversation, Message, Project, SearchEntry, Tag
-from chat.services import forking, storage, tree
-from chat.services.forking import OPTIONS, Option
+from chat.services import storage
 from chat.services.refusal import TurnRefused
+from chat.services.tree import forking, tree
+from chat.services.tree.forking import OPTIONS, Option
+from core import rate_limits
+from core.ids import uuid7
 
 pytestmark = pytest.mark.django_db
 Branch = Callable[..., Conversation]
@@ -253,13 +254,13 @@ def test_case_84_copies_are_counted_for_the_address_and_for_the_person(
     arguments: dict[str, Any] = {"user": owner, "conversation_id": original.id}
     forking.fork(message_id=of(original, "a"), address="192.0.2.1", **arguments)
     forking.duplicate(address="192.0.2.2", **arguments)
-    with pytest.raises(limits.TooOften) as fault:
+    with pytest.raises(rate_limits.TooOften) as fault:
         forking.duplicate(address="192.0.2.3", **arguments)
     assert 0 < fault.value.retry_after <= 60
     settings.FORK_USER_MAX = 0
     for _ in range(2):
         forking.duplicate(address="192.0.2.1", **arguments)
-    with pytest.raises(limits.TooOften):
+    with pytest.raises(rate_limits.TooOften):
         forking.duplicate(address="192.0.2.1", **arguments)
     assert Conversation.objects.filter(owner=owner).count() == 5
 
@@ -268,7 +269,7 @@ def test_while_redis_is_away_nothing_is_counted(
     owner: User, original: Conversation, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.FORK_IP_MAX = 1
-    monkeypatch.setattr("accounts.limits.cache.add", Mock(side_effect=redis.ConnectionError))
+    monkeypatch.setattr("core.rate_limits.cache.add", Mock(side_effect=redis.ConnectionError))
     for _ in range(3):
         forking.duplicate(user=owner, conversation_id=original.id, address="192.0.2.9")
     assert Conversation.objects.count() == 4

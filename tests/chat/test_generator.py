@@ -13,17 +13,18 @@ from pytest_django import Settings
 from accounts.models import AuditEntry, User
 from billing.models import Balance, Hold, LedgerEntry
 from billing.services import holds
-from chat.generator import persist, worker
-from chat.generator.worker import Generator
-from chat.model_settings import ModelSettings
 from chat.models import Conversation, Generation, Message
-from chat.services import ending, organise, titles, turns
+from chat.services.model_settings import ModelSettings
+from chat.services.organise import conversations
 from chat.services.refusal import TurnRefused
-from chat.services.signals import STOP, WORK, client
-from chat.services.sweep import Sweeper
-from chat.services.turns import StartedTurn
-from endpoints import registry
-from endpoints.tokens import estimate_message
+from chat.services.turns import ending, titles, turns
+from chat.services.turns.queue import STOP, WORK, client
+from chat.services.turns.turns import StartedTurn
+from endpoints.catalog import registry
+from endpoints.services.tokens import estimate_message
+from runs import persistence, worker
+from runs.sweeper import Sweeper
+from runs.worker import Generator
 from tests.chat.conftest import began, draft
 from tests.model_server.fixtures import ModelServer
 
@@ -165,7 +166,7 @@ async def test_deleting_while_it_writes_charges_what_was_written(owner: User, ge
     await until(lambda: bool(Message.objects.get(id=started.reply.id).parts))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ending, "announce_stop", lambda _: None)
-        await sync_to_async(organise.delete)(user=owner, conversation_id=started.conversation.id)
+        await sync_to_async(conversations.delete)(user=owner, conversation_id=started.conversation.id)
     await until(lambda: Hold.objects.get().state == "settled")
     entry = await LedgerEntry.objects.aget()
     assert entry.estimated
@@ -259,7 +260,7 @@ async def test_told_to_stop_it_finishes_what_runs_and_takes_nothing_new(owner: U
     await asyncio.wait_for(working, 20)
     assert (await row(running)).state == "done"
     assert (await row(waiting)).state == "queued"
-    assert await sync_to_async(persist.claim)(ids=[waiting.generation.id], worker="next")
+    assert await sync_to_async(persistence.claim)(ids=[waiting.generation.id], worker="next")
     await sync_to_async(connections.close_all)()
 
 
@@ -270,7 +271,7 @@ def test_a_title_is_written_again_because_the_person_asked(
     (tmp_path / "librechat.yaml").write_text(titled)
     registry.reset()
     started = began(owner, text="[[title:A_new_name]] why do cats purr?")
-    organise.rename(user=owner, conversation_id=started.conversation.id, title="My own")
+    conversations.rename(user=owner, conversation_id=started.conversation.id, title="My own")
     assert titles.rewrite_title(started.conversation.id, "title:once") == "A new name"
     assert titles.rewrite_title(started.conversation.id, "title:once") == "A new name"
     assert Conversation.objects.get().title == "A new name"
@@ -281,7 +282,7 @@ def test_a_name_given_meanwhile_is_kept(owner: User, monkeypatch: pytest.MonkeyP
     started = began(owner)
 
     def answer(conversation: Conversation, question: Message, *, key: str = "") -> str:
-        organise.rename(user=owner, conversation_id=conversation.id, title="Given meanwhile")
+        conversations.rename(user=owner, conversation_id=conversation.id, title="Given meanwhile")
         return "The model's"
 
     monkeypatch.setattr(titles, "_ask", answer)

@@ -15,8 +15,8 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import Group, Membership, User
 from billing.models import Balance, Budget, LedgerEntry
 from billing.services import budgets
-from chat import insights
 from chat.models import Conversation, Generation, Message, Project, Tag
+from chat.services import insights
 
 MARKER = "zebra-under-the-bridge"
 

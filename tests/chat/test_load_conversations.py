@@ -6,7 +6,7 @@ from django.core.management import CommandError, call_command
 
 from accounts.models import User
 from chat.models import Conversation, Message, SearchEntry
-from chat.services.tree import path_ids
+from chat.services.tree.tree import path_ids
 
 
 def line(title: str, *contents: str, created: int = 1_700_000_000) -> str:

@@ -12,12 +12,13 @@ from django.http import Http404
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.ids import uuid7
 from accounts.models import User
 from billing.models import Balance, Hold, LedgerEntry
 from chat.models import Conversation, Generation, Message
-from chat.services import organise, turns
-from chat.services.organise import BadTitle
+from chat.services.organise import conversations
+from chat.services.organise.conversations import BadTitle
+from chat.services.turns import turns
+from core.ids import uuid7
 from tests.chat.conftest import began, counts, draft, end
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("somewhere")]
@@ -35,7 +36,7 @@ def store(owner: User, count: int, **fields: Any) -> list[Conversation]:
 def all_pages(user: User, limit: int) -> list[list[Conversation]]:
     pages, cursor = [], None
     while True:
-        page = organise.page(user=user, cursor=cursor, limit=limit)
+        page = conversations.page(user=user, cursor=cursor, limit=limit)
         pages.append(page.items)
         cursor = page.next_cursor
         if cursor is None:
@@ -60,13 +61,13 @@ def test_latest_comes_first_and_what_is_put_away_not_at_all(owner: User) -> None
         Conversation.objects.filter(id=chat.id).update(updated_at=now - timedelta(minutes=number))
     Conversation.objects.filter(title="Chat 1").update(archived_at=timezone.now())
     Conversation.objects.filter(title="Chat 2").update(is_temporary=True)
-    assert [each.title for each in organise.page(user=owner).items] == ["Chat 0", "Chat 3"]
+    assert [each.title for each in conversations.page(user=owner).items] == ["Chat 0", "Chat 3"]
 
 
 def test_a_page_says_which_are_running(owner: User) -> None:
     running, done = began(owner), began(owner)
     end(done.generation)
-    shown: list[Any] = organise.page(user=owner).items
+    shown: list[Any] = conversations.page(user=owner).items
     assert {each.id: each.is_running for each in shown} == {
         running.conversation.id: True, done.conversation.id: False,
     }  # fmt: skip
@@ -75,19 +76,19 @@ def test_a_page_says_which_are_running(owner: User) -> None:
 @pytest.mark.parametrize("cursor", ["", "x", "[]", "bnVsbA==", "WzEsMl0=", "é", "W" * 10_000, "W10="])
 def test_a_cursor_that_cannot_be_read_gives_the_first_page(owner: User, cursor: str) -> None:
     store(owner, 2)
-    assert len(organise.page(user=owner, cursor=cursor).items) == 2
+    assert len(conversations.page(user=owner, cursor=cursor).items) == 2
 
 
 def test_a_page_is_one_query_whatever_there_is(owner: User, django_assert_num_queries: Callable[..., Any]) -> None:
     for count in (1, 10, 200):
         store(owner, count)
         with django_assert_num_queries(1):
-            organise.page(user=owner)
+            conversations.page(user=owner)
 
 
 def test_renaming_keeps_the_place_in_the_list_and_the_title_from_models(owner: User) -> None:
     [chat] = store(owner, 1)
-    organise.rename(user=owner, conversation_id=chat.id, title="  Cats \n at\x00night ")
+    conversations.rename(user=owner, conversation_id=chat.id, title="  Cats \n at\x00night ")
     stored = Conversation.objects.get()
     assert (stored.title, stored.titled_by, stored.updated_at) == ("Cats at night", "person", chat.updated_at)
 
@@ -96,14 +97,14 @@ def test_renaming_keeps_the_place_in_the_list_and_the_title_from_models(owner: U
 def test_a_title_of_nothing_is_refused(owner: User, title: str) -> None:
     [chat] = store(owner, 1)
     with pytest.raises(BadTitle):
-        organise.rename(user=owner, conversation_id=chat.id, title=title)
+        conversations.rename(user=owner, conversation_id=chat.id, title=title)
     assert Conversation.objects.get().title == "Chat 0"
 
 
 def test_a_title_is_cut_at_its_limit(owner: User) -> None:
     [chat] = store(owner, 1)
-    organise.rename(user=owner, conversation_id=chat.id, title="x" * 5_000)
-    assert len(Conversation.objects.get().title) == organise.TITLE_LIMIT
+    conversations.rename(user=owner, conversation_id=chat.id, title="x" * 5_000)
+    assert len(Conversation.objects.get().title) == conversations.TITLE_LIMIT
 
 
 @pytest.mark.security
@@ -112,11 +113,11 @@ def test_stranger_gets_404_and_changes_nothing(owner: User, stranger: User) -> N
     before = counts()
     for conversation_id in (chat.id, uuid7()):
         with pytest.raises(Http404):
-            organise.rename(user=stranger, conversation_id=conversation_id, title="Mine")
+            conversations.rename(user=stranger, conversation_id=conversation_id, title="Mine")
         with pytest.raises(Http404):
-            organise.delete(user=stranger, conversation_id=conversation_id)
+            conversations.delete(user=stranger, conversation_id=conversation_id)
     assert counts() == before
-    assert organise.delete_all(user=stranger) == 0
+    assert conversations.delete_all(user=stranger) == 0
     assert Conversation.objects.get().title == chat.title
 
 
@@ -126,7 +127,7 @@ def test_deleting_takes_the_messages_and_runs_and_leaves_the_ledger(owner: User,
     end(gone.generation)
     hold = Hold.objects.get()
     Hold.objects.filter(id=hold.id).update(state="settled")
-    assert organise.delete(user=owner, conversation_id=gone.conversation.id) == 2
+    assert conversations.delete(user=owner, conversation_id=gone.conversation.id) == 2
     assert Conversation.objects.get() == kept
     assert Message.objects.count() == 3
     assert not Generation.objects.exists()
@@ -135,7 +136,7 @@ def test_deleting_takes_the_messages_and_runs_and_leaves_the_ledger(owner: User,
 
 def test_deleting_a_queued_run_frees_its_hold(owner: User, balances_on: None) -> None:
     chat = began(owner, model="gpt-4o").conversation
-    organise.delete(user=owner, conversation_id=chat.id)
+    conversations.delete(user=owner, conversation_id=chat.id)
     assert Hold.objects.get().state == "released"
     assert Balance.objects.get(user=owner).held == 0
     assert [entry.reason for entry in LedgerEntry.objects.all()] == ["start"]
@@ -144,7 +145,7 @@ def test_deleting_a_queued_run_frees_its_hold(owner: User, balances_on: None) ->
 def test_deleting_a_running_run_leaves_its_hold_to_the_generator(owner: User) -> None:
     started = began(owner)
     Generation.objects.filter(id=started.generation.id).update(state="running")
-    organise.delete(user=owner, conversation_id=started.conversation.id)
+    conversations.delete(user=owner, conversation_id=started.conversation.id)
     assert counts() == {"Conversation": 0, "Message": 0, "Generation": 0, "held": 0}
     assert Hold.objects.get().state == "open"
 
@@ -153,7 +154,7 @@ def test_deleting_all_deletes_one_s_own(owner: User, stranger: User, make_branch
     make_branch(owner, 5)
     began(owner)
     theirs = make_branch(stranger, 2)
-    assert organise.delete_all(user=owner) == 7
+    assert conversations.delete_all(user=owner) == 7
     assert Conversation.objects.get() == theirs
     assert Message.objects.count() == 2
 
@@ -163,7 +164,7 @@ def test_statements_do_not_grow_with_what_is_deleted(owner: User, make_branch: B
     for count in (1, 11, 200):
         chat = make_branch(owner, count)
         with CaptureQueriesContext(connection) as queries:
-            organise.delete(user=owner, conversation_id=chat.id)
+            conversations.delete(user=owner, conversation_id=chat.id)
         spent.append(len(queries))
     assert len(set(spent)) == 1, spent
 
@@ -189,7 +190,7 @@ def test_a_turn_that_comes_while_the_conversation_is_deleted_finds_nothing(make_
     with ThreadPoolExecutor(1) as pool:
         answered = pool.submit(answer)
         with transaction.atomic():
-            organise.delete(user=user, conversation_id=first.conversation.id)
+            conversations.delete(user=user, conversation_id=first.conversation.id)
             deleted.set()
             begun.wait(10)
         assert answered.result(10) == "404"
@@ -204,7 +205,7 @@ def test_deleting_while_a_turn_begins_takes_the_turn_too(make_user: Callable[...
 
     def delete() -> int:
         try:
-            return organise.delete(user=user, conversation_id=first.conversation.id)
+            return conversations.delete(user=user, conversation_id=first.conversation.id)
         finally:
             connections.close_all()
 

@@ -7,13 +7,13 @@ from uuid import uuid4
 
 import pytest
 
-from chat.rendering.jobs import TOKEN, Draft, Job
-from chat.streaming import outbox as outboxes
-from chat.streaming.follow import Batch, Tail
-from chat.streaming.frames import Painter
-from chat.streaming.outbox import Outbox
-from endpoints.events import Finished, TextDelta
+from messages.events import Finished, TextDelta
+from runs.follow import Batch, Tail
 from tests.chat_rendering.slow import Slow
+from web.rendering.jobs import TOKEN, Draft, Job
+from web.streaming import outbox as outboxes
+from web.streaming.frames import Painter
+from web.streaming.outbox import Outbox
 
 CODE = "```python\nfine\n```\n\n"
 

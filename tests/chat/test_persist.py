@@ -7,13 +7,13 @@ import pytest
 
 from accounts.models import User
 from billing.models import Hold, LedgerEntry
-from chat.generator.persist import Job, Outcome, Progress, claim, finish, save
 from chat.models import Generation, Message
-from chat.services import turns
-from endpoints import registry
-from endpoints.adapters.base import PromptMessage
-from endpoints.events import Failed, Finished, Usage
-from endpoints.parts import Part
+from chat.services.turns import turns
+from endpoints.catalog import registry
+from endpoints.providers.base import PromptMessage
+from messages.events import Failed, Finished, Usage
+from messages.reducer import Part
+from runs.persistence import Job, Outcome, Progress, claim, finish, save
 from tests.chat.conftest import began, draft, end
 
 # The claim speaks to the connection itself, in a pipeline of its own.

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chat.services.previews import bare_words
+from chat.services.search.previews import bare_words
 
 
 @pytest.mark.parametrize(

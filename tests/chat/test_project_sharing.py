@@ -8,12 +8,13 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
 from accounts.models import Grant, User
-from chat import doors
-from chat.generator import persist
+from chat import access
 from chat.models import Conversation, Generation, Project
-from chat.services import forking, projects
-from chat.sidebar import sidebar
+from chat.services.organise import projects
+from chat.services.tree import forking
+from runs import persistence
 from tests.api.conftest import make_conversation, make_turn, somewhere
+from web.sidebar import sidebar
 
 __all__ = ["make_conversation", "make_turn", "somewhere"]
 pytestmark = pytest.mark.django_db
@@ -52,7 +53,7 @@ def test_a_reader_sees_it_with_chats_of_their_own_only(
 @pytest.mark.parametrize(("bits", "may"), [(1, ""), (3, "change"), (15, "change delete")])
 def test_rights_open_as_many_doors(owner: User, stranger: User, project: Project, bits: int, may: str) -> None:
     let(stranger, project, bits)
-    assert doors.project_for(stranger, project.id).rights == bits
+    assert access.project_for(stranger, project.id).rights == bits
     acts: dict[str, Callable[[], object]] = {
         "change": lambda: projects.change(user=stranger, project_id=project.id, name="Mars"),
         "delete": lambda: projects.delete(user=stranger, project_id=project.id),
@@ -68,7 +69,7 @@ def test_rights_open_as_many_doors(owner: User, stranger: User, project: Project
 
 
 def test_a_stranger_finds_no_project(stranger: User, project: Project) -> None:
-    for door in (doors.project_for, doors.project_for_editor, doors.project_for_owner):
+    for door in (access.project_for, access.project_for_editor, access.project_for_owner):
         with pytest.raises(Http404):
             door(stranger, project.id)
 
@@ -92,7 +93,7 @@ def test_instructions_reach_the_model_only_while_the_chats_owner_may_see_them(
 ) -> None:
     def told(chat: Conversation) -> str:
         run = make_turn(chat, state="queued", reply="")
-        (job,) = persist.claim(ids=[run.id], worker="w")
+        (job,) = persistence.claim(ids=[run.id], worker="w")
         Generation.objects.filter(id=run.id).update(state="done")
         return job.instructions
 
@@ -117,12 +118,12 @@ def test_who_was_removed_keeps_the_chat_and_loses_the_project(
     grant = let(stranger, project, Grant.VIEWER)
     chat = make_conversation(stranger, project=project)
     turn = make_turn(chat)
-    assert doors.conversation_for(stranger, chat.id).project == project
+    assert access.conversation_for(stranger, chat.id).project == project
     grant.delete()
-    found = doors.conversation_for(stranger, chat.id)
+    found = access.conversation_for(stranger, chat.id)
     assert (found.project, found.project_id) == (None, None)
     with pytest.raises(Http404):
-        doors.project_for(stranger, project.id)
+        access.project_for(stranger, project.id)
     assert forking.duplicate(user=stranger, conversation_id=chat.id).project is None
     assert turn.message.conversation_id == chat.id
 

@@ -7,9 +7,9 @@ from uuid import uuid4
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chat.generator.persist import Job
-from chat.generator.prompt import CONTINUE, fit, prompt_of
-from endpoints.adapters.base import Endpoint, PromptMessage, ToolCall
+from endpoints.providers.base import Endpoint, PromptMessage, ToolCall
+from runs.persistence import Job
+from runs.prompt import CONTINUE, fit, prompt_of
 
 ENDPOINT = Endpoint(name="Mine", label="Mine", adapter="openai_wire", windows={"m": 1_300}, models=("m",))
 JOB = Job(

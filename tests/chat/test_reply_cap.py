@@ -13,15 +13,15 @@ from pytest_django import Settings
 
 from accounts.models import User
 from billing.models import Balance, LedgerEntry
-from billing.pricing import Rates
-from chat.generator.worker import Generator
-from chat.model_settings import ModelSettings
+from billing.services.pricing import Rates
 from chat.models import Generation
+from chat.services.model_settings import ModelSettings
 from chat.services.refusal import TurnRefused
-from chat.services.signals import WORK, client
-from endpoints import registry
-from endpoints.adapters.base import Endpoint
-from endpoints.tokens import estimate_message
+from chat.services.turns.queue import WORK, client
+from endpoints.catalog import registry
+from endpoints.providers.base import Endpoint
+from endpoints.services.tokens import estimate_message
+from runs.worker import Generator
 from tests.chat.conftest import began
 from tests.model_server.fixtures import ModelServer
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.models import AuditEntry, Group, Membership, Role, User
 from accounts.services import roles
 from chat.models import Conversation
-from chat.services.life import retain, retention_of
+from chat.services.privacy import retain, retention_of
 
 pytestmark = pytest.mark.django_db
 

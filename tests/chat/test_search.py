@@ -11,9 +11,11 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from chat.models import Conversation, Message, Project, SearchEntry
-from chat.rendering.snippets import marked, snippet
-from chat.services import editing, organise, search, tags
-from chat.services.search_query import parse
+from chat.services.organise import conversations, tags
+from chat.services.search import search
+from chat.services.search.query import parse
+from chat.services.search.snippets import marked, snippet
+from chat.services.turns import editing
 from tests.chat.conftest import began, end
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("somewhere")]
@@ -132,7 +134,7 @@ def test_the_index_follows_every_change(owner: User, say: Say) -> None:
     assert (found(owner, "contentment"), found(owner, "joy")) == ([], ["Because of joy"])
     editing.delete(user=owner, message_id=started.reply.id)
     assert found(owner, "joy") == []
-    organise.delete(user=owner, conversation_id=started.conversation.id)
+    conversations.delete(user=owner, conversation_id=started.conversation.id)
     assert not SearchEntry.objects.exists()
     say(owner, "once more")
     owner.delete()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat.services.search_query import MOST_WORDS, Query, parse
+from chat.services.search.query import MOST_WORDS, Query, parse
 
 
 @pytest.mark.parametrize(

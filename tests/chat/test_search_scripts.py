@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from accounts.models import User
 from chat.models import Conversation, Message, SearchEntry
-from chat.rendering.snippets import marked, snippet
-from chat.services import search, search_upkeep
-from chat.services.search_query import parse
-from chat.services.search_text import IGNORED, UNSPACED, ZEROS, Folded, fold, holds
+from chat.services.search import search, upkeep
+from chat.services.search.query import parse
+from chat.services.search.snippets import marked, snippet
+from chat.services.search.text import IGNORED, UNSPACED, ZEROS, Folded, fold, holds
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("somewhere")]
 
@@ -197,15 +197,15 @@ def test_what_an_earlier_release_entered_is_found_again_after_a_while(
         say(f"晚上记得关灯 {number}")
     SearchEntry.objects.update(version=0, vector="")
     assert found(owner, "灯") == []
-    assert search_upkeep.renew(seconds=10) is False
+    assert upkeep.renew(seconds=10) is False
     assert len(found(owner, "灯")) == 3
     assert set(SearchEntry.objects.values_list("version", flat=True)) == {1}
 
 
 def test_renewing_ends_when_its_time_is_over(say: Callable[[str], Message], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search_upkeep, "BATCH_SIZE", 1)
+    monkeypatch.setattr(upkeep, "BATCH_SIZE", 1)
     for number in range(3):
         say(f"number {number}")
     SearchEntry.objects.update(version=0)
-    assert search_upkeep.renew(seconds=-1) is True
+    assert upkeep.renew(seconds=-1) is True
     assert SearchEntry.objects.filter(version=0).count() == 2

@@ -11,14 +11,15 @@ from pytest_django import Settings
 
 from accounts.models import Role, User
 from accounts.services import bans, roles
-from chat.generator.persist import claim
-from chat.generator.prompt import prompt_of
-from chat.model_settings import ModelSettings
 from chat.models import Conversation, Generation, Message
-from chat.services import editing, forking, turns
+from chat.services.model_settings import ModelSettings
 from chat.services.refusal import TurnRefused
-from chat.services.turns import Draft, StartedTurn
-from endpoints import registry
+from chat.services.tree import forking
+from chat.services.turns import editing, turns
+from chat.services.turns.turns import Draft, StartedTurn
+from endpoints.catalog import registry
+from runs.persistence import claim
+from runs.prompt import prompt_of
 from tests.chat.conftest import end
 from tests.specs import write_specs
 

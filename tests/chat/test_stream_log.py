@@ -9,12 +9,13 @@ import pytest
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from accounts.ids import uuid7
-from chat.services.signals import client as sync_client
-from chat.streaming.follow import Batch, LogReader, Tail, events_of
-from chat.streaming.log import KEPT_AFTER_END, LogWriter, decode, encode, key_of, write_end
-from endpoints.events import Event, Failed, Finished, ReasoningDelta, Resumed, TextDelta, ToolCallStarted
-from endpoints.parts import MessageParts
+from chat.services.turns.queue import client as sync_client
+from core.ids import uuid7
+from messages.events import Event, Failed, Finished, ReasoningDelta, Resumed, TextDelta, ToolCallStarted
+from messages.reducer import MessageParts
+from messages.stream_format import KEPT_AFTER_END, decode, encode, key_of, write_end
+from runs.follow import Batch, LogReader, Tail, events_of
+from runs.stream_log import LogWriter
 
 
 @pytest.fixture

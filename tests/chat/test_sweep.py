@@ -14,13 +14,13 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from accounts.models import User
 from billing.models import Balance, Hold, LedgerEntry
-from chat.generator import persist
 from chat.models import Generation, Message
-from chat.services import turns
-from chat.services.signals import WORK, client
-from chat.services.sweep import TOO_LATE, UNHEARD, Sweeper
-from chat.streaming.log import OUT_OF_BAND, key_of
-from endpoints.tokens import estimate, estimate_message
+from chat.services.turns import turns
+from chat.services.turns.queue import WORK, client
+from endpoints.services.tokens import estimate, estimate_message
+from messages.stream_format import OUT_OF_BAND, key_of
+from runs import persistence
+from runs.sweeper import TOO_LATE, UNHEARD, Sweeper
 from tests.chat.conftest import began, end
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("somewhere")]
@@ -60,8 +60,8 @@ def lose(run: Generation, text: str = "Because cats") -> Message:
 
 
 def renew(run: Generation) -> None:
-    progress = persist.Progress(id=run.id, message_id=run.message_id, parts=None, last_event_id="")
-    persist.save(worker="killed", batch=[progress])
+    progress = persistence.Progress(id=run.id, message_id=run.message_id, parts=None, last_event_id="")
+    persistence.save(worker="killed", batch=[progress])
 
 
 def age(run: Generation, **how: float) -> None:
@@ -199,11 +199,11 @@ def test_a_continued_run_is_not_charged_for_what_an_earlier_one_wrote(owner: Use
 
 def test_the_generator_that_comes_back_finds_that_the_run_is_not_its_own(owner: User) -> None:
     started = began(owner)
-    [job] = persist.claim(ids=[started.generation.id], worker="slow")
+    [job] = persistence.claim(ids=[started.generation.id], worker="slow")
     lose(started.generation)
     sweep()
-    progress = persist.Progress(id=job.id, message_id=job.message_id, parts=[], last_event_id="")
-    assert persist.save(worker="slow", batch=[progress]) == {}
+    progress = persistence.Progress(id=job.id, message_id=job.message_id, parts=[], last_event_id="")
+    assert persistence.save(worker="slow", batch=[progress]) == {}
     assert Message.objects.get(id=job.message_id).text == "Because cats"
 
 
@@ -251,8 +251,8 @@ def test_a_run_nobody_took_is_announced_again(owner: User, django_capture_on_com
 
 def test_a_run_heard_twice_is_taken_once(owner: User) -> None:
     run = began(owner).generation
-    assert [job.id for job in persist.claim(ids=[run.id, run.id], worker="one")] == [run.id]
-    assert persist.claim(ids=[run.id], worker="two") == []
+    assert [job.id for job in persistence.claim(ids=[run.id, run.id], worker="one")] == [run.id]
+    assert persistence.claim(ids=[run.id], worker="two") == []
     assert Generation.objects.get().worker == "one"
 
 
@@ -265,7 +265,7 @@ def test_a_run_that_waited_too_long_fails_and_costs_nothing(owner: User, balance
     assert (message.state, message.parts) == ("failed", [{"type": "error", "code": "expired"}])
     assert Hold.objects.get().state == "released"
     assert Balance.objects.get(user=owner).held == 0
-    assert persist.claim(ids=[run.id], worker="late") == []
+    assert persistence.claim(ids=[run.id], worker="late") == []
 
 
 def test_a_continuation_that_waited_too_long_keeps_the_reply(owner: User) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chat.services.title_text import LONGEST, TITLE_CHARACTERS, clean_title
+from chat.services.turns.title_text import LONGEST, TITLE_CHARACTERS, clean_title
 
 PORTS = "Port forwarding with nginx"
 ANSWERS = [

@@ -11,14 +11,14 @@ from django.db import connections
 
 from accounts.models import User
 from billing.models import LedgerEntry
-from billing.pricing import Rates
-from chat.generator.worker import Generator
+from billing.services.pricing import Rates
 from chat.models import Message
-from chat.services import titles
-from chat.services.signals import WORK, client
-from endpoints import registry
-from endpoints.adapters.base import Endpoint, ModelRequest, Titles
-from endpoints.tokens import estimate
+from chat.services.turns import titles
+from chat.services.turns.queue import WORK, client
+from endpoints.catalog import registry
+from endpoints.providers.base import Endpoint, ModelRequest, Titles
+from endpoints.services.tokens import estimate
+from runs.worker import Generator
 from tests.chat.conftest import began
 from tests.model_server.fixtures import ModelServer
 
@@ -127,7 +127,7 @@ async def test_the_title_is_asked_for_when_the_operator_says(
     owner: User, endpoint: Endpoint, model_server: ModelServer, timing: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
-    monkeypatch.setattr("chat.generator.worker.write_title.delay", asked.append)
+    monkeypatch.setattr("runs.worker.write_title.delay", asked.append)
     offer(replace(endpoint, titles=Titles(timing=timing)))
     generator = Generator()
     task = asyncio.create_task(generator.run())

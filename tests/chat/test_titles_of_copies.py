@@ -4,8 +4,8 @@ import pytest
 
 from accounts.models import User
 from chat.models import Conversation
-from chat.services.forking import title_of_copy
-from chat.services.organise import TITLE_LIMIT
+from chat.services.organise.conversations import TITLE_LIMIT
+from chat.services.tree.forking import title_of_copy
 
 pytestmark = pytest.mark.django_db
 

@@ -8,12 +8,12 @@ import pytest
 from django.db import connection
 from django.http import Http404
 
-from accounts.ids import uuid7
 from accounts.models import User
 from chat.models import Conversation, Message
-from chat.presenters import present_branch
-from chat.services import tree
-from chat.services.tree import Place
+from chat.services.tree import tree
+from chat.services.tree.tree import Place
+from core.ids import uuid7
+from web.presenters import present_branch
 
 pytestmark = pytest.mark.django_db
 

@@ -11,11 +11,11 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from accounts.ids import uuid7
 from accounts.models import User
 from chat.models import Conversation, Message
-from chat.services import tree
-from chat.services.tree_map import STEP, TreeMap, tree_map
+from chat.services.tree import tree
+from chat.services.tree.map import STEP, TreeMap, tree_map
+from core.ids import uuid7
 
 pytestmark = pytest.mark.django_db
 Branch = Callable[..., Conversation]

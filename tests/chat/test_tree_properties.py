@@ -12,10 +12,11 @@ from pytest_django import Settings
 
 from accounts.models import User
 from chat.models import Conversation, Message
-from chat.services import editing, forking, tree, turns
-from chat.services.forking import OPTIONS, Option
 from chat.services.refusal import TurnRefused
-from chat.services.tree_map import tree_map
+from chat.services.tree import forking, tree
+from chat.services.tree.forking import OPTIONS, Option
+from chat.services.tree.map import tree_map
+from chat.services.turns import editing, turns
 from tests.chat.conftest import draft, end
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("somewhere")]

@@ -11,8 +11,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from chat.models import Conversation, Message
-from chat.presenters import present_branch
-from chat.services import tree
+from chat.services.tree import tree
+from web.presenters import present_branch
 
 pytestmark = pytest.mark.django_db
 Branch = Callable[..., Conversation]

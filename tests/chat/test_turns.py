@@ -12,15 +12,15 @@ from django.http import Http404
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from accounts.ids import uuid7
 from accounts.models import User
 from billing.models import Balance, Hold, LedgerEntry
-from chat.model_settings import ModelSettings
 from chat.models import Conversation, Generation, Message
-from chat.services import turns
+from chat.services.model_settings import ModelSettings
 from chat.services.refusal import TurnRefused
-from chat.services.signals import WORK, client
-from chat.services.turns import StartedTurn, start_turn
+from chat.services.turns import turns
+from chat.services.turns.queue import WORK, client
+from chat.services.turns.turns import StartedTurn, start_turn
+from core.ids import uuid7
 from tests.chat.conftest import began, counts, draft, end
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("somewhere")]

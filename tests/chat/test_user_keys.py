@@ -8,16 +8,16 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
-from accounts.remembered import remembered
 from billing.models import Balance, LedgerEntry, Price
-from chat.generator import persist
-from chat.generator.worker import Generator
 from chat.models import Conversation
-from chat.services import titles
 from chat.services.refusal import TurnRefused
-from endpoints import entered, keys
-from endpoints.events import Failed
+from chat.services.turns import titles
+from core.ttl_cache import remembered
+from endpoints.catalog import keys, stored_endpoints
 from endpoints.models import UserKey
+from messages.events import Failed
+from runs import persistence
+from runs.worker import Generator
 from tests.chat.conftest import began
 from tests.chat.test_generator import asked, generator, over, provider
 from tests.model_server.fixtures import ModelServer
@@ -28,10 +28,10 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.wire]
 
 @pytest.fixture(autouse=True)
 def own(provider: None, admin_user: User, model_server: ModelServer) -> None:
-    entry = entered.Entry(
+    entry = stored_endpoints.Entry(
         kind="custom", name="Own", base_url=model_server.url, key_from_user=True, model_names=("mini",)
     )
-    entered.save(actor=admin_user, entry=entry)
+    stored_endpoints.save(actor=admin_user, entry=entry)
 
 
 def put(user: User, value: str) -> None:
@@ -63,7 +63,7 @@ def test_a_key_that_expires_while_the_run_waits(owner: User) -> None:
     put(owner, "sk-olivias")
     started = began(owner, endpoint="Own", model="mini")
     UserKey.objects.update(expires_at=timezone.now())
-    job = persist.claim(ids=[started.generation.id], worker="late")[0]
+    job = persistence.claim(ids=[started.generation.id], worker="late")[0]
     endpoint, _budget = Generator()._means_of(job)
     assert endpoint == Failed("expired_user_key")
 

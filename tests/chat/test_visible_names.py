@@ -4,7 +4,7 @@ import pytest
 
 from accounts.models import User
 from chat.models import Project, Tag
-from chat.services import projects, tags
+from chat.services.organise import projects, tags
 
 pytestmark = [pytest.mark.django_db, pytest.mark.security]
 HIDDEN = ("Payroll \u202egpj.exe", "Pay\u200broll", "Pay\U000e0041roll")

@@ -1,6 +1,6 @@
 """A browser reduced to what the stream needs: closed blocks, the open block, its tail."""
 
-from chat.rendering.stream import MarkdownStream, Patch
+from web.rendering.stream import MarkdownStream, Patch
 
 MARK = "data-tail"
 

@@ -2,13 +2,13 @@
 
 import sys
 
-from chat.rendering.worker import protocol
+from web.rendering.worker import protocol
 
 COMMAND = (sys.executable, "-m", "tests.chat_rendering.patient_worker")
 
 if __name__ == "__main__":
     protocol.CPU_SECONDS.update((kind, 10 * limit) for kind, limit in protocol.CPU_SECONDS.items())
 
-    from chat.rendering.worker.__main__ import main
+    from web.rendering.worker.__main__ import main
 
     main()

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 from django.core.cache import cache
 
-from chat.rendering import pool as pools
-from chat.rendering import results
-from chat.rendering.pool import Pool, Worker
 from tests.chat_rendering.slow_worker import COMMAND
+from web.rendering import pool as pools
+from web.rendering import results
+from web.rendering.pool import Pool, Worker
 
 
 class Slow(Pool):

@@ -4,11 +4,11 @@ import os
 import sys
 import time
 
-from chat.rendering.jobs import Job
-from chat.rendering.text import escape
-from chat.rendering.worker import __main__ as worker
-from chat.rendering.worker import drawing
-from chat.rendering.worker.protocol import Answer
+from web.rendering.jobs import Job
+from web.rendering.text import escape
+from web.rendering.worker import __main__ as worker
+from web.rendering.worker import drawing
+from web.rendering.worker.protocol import Answer
 
 COMMAND = (sys.executable, "-m", "tests.chat_rendering.slow_worker")
 

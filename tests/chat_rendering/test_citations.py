@@ -2,8 +2,8 @@
 
 import pytest
 
-from chat.rendering.citations import readable
-from endpoints.parts import Part
+from messages.reducer import Part
+from web.rendering.citations import readable
 
 SOURCES = {
     "type": "attachment",

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from chat.rendering.message import render
 from tests.chat_rendering.page import cut, play
+from web.rendering.message import render
 
 
 @pytest.mark.parametrize(

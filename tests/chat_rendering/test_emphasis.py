@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chat.rendering.message import render
 from tests.chat_rendering.page import cut, play
+from web.rendering.message import render
 
 CASES = [
     ("これは**「太字」**です", "<strong>「太字」</strong>"), ("**「太字」**です", "<strong>「太字」</strong>"),

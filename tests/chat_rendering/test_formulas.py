@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from chat.rendering.mathml import to_mathml
-from chat.rendering.message import render
-from chat.rendering.sanitise import clean
 from tests.chat_rendering.hostile import faults
+from web.rendering.mathml import to_mathml
+from web.rendering.message import render
+from web.rendering.sanitise import clean
 
 ROOT = Path(__file__).parents[2]
 ROWS = [

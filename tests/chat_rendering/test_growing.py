@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from chat.rendering.stream import MarkdownStream
 from tests.chat_rendering.page import Page, cut
+from web.rendering.stream import MarkdownStream
 
 TABLE = "The offers:\n\n| Place | Price |\n|:------|------:|\n| Inn: north | 80 |\n| Inn: south | 95 |\n\nAfter it.\n"
 

@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from chat.rendering import results
-from chat.rendering.message import render
-from chat.rendering.pool import Pool, Worker
-from chat.rendering.stream import MarkdownStream
 from tests.chat_rendering.page import cut
 from tests.chat_rendering.patient_worker import COMMAND
+from web.rendering import results
+from web.rendering.message import render
+from web.rendering.pool import Pool, Worker
+from web.rendering.stream import MarkdownStream
 
 SMALL, LARGE = 10_000, 80_000
 MOST_PARSED = 20  # characters parsed for each of the text

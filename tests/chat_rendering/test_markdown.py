@@ -2,7 +2,7 @@
 
 import pytest
 
-from chat.rendering.message import render
+from web.rendering.message import render
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chat.rendering.message import render
-from chat.rendering.plain import render_user_text
-from chat.rendering.stream import MarkdownStream
 from tests.chat_rendering.hostile import CORPUS, faults
 from tests.chat_rendering.page import Page, cut, play
 from tests.chat_rendering.strategies import markdown
+from web.rendering.message import render
+from web.rendering.plain import render_user_text
+from web.rendering.stream import MarkdownStream
 
 pytestmark = pytest.mark.security
 

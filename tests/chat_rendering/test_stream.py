@@ -5,10 +5,10 @@ import re
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chat.rendering.message import render
-from chat.rendering.stream import MarkdownStream, Patch
 from tests.chat_rendering.page import Page, cut, play
 from tests.chat_rendering.strategies import cut_markdown
+from web.rendering.message import render
+from web.rendering.stream import MarkdownStream, Patch
 
 
 @settings(max_examples=600, deadline=None, suppress_health_check=list(HealthCheck))

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chat.rendering.markdown import draft
-from chat.rendering.message import render, words_in_use
 from tests.chat_rendering.page import cut, play
+from web.rendering.markdown import draft
+from web.rendering.message import render, words_in_use
 
 # No formula: the text, with what Markdown makes of it.
 TEXTS = [

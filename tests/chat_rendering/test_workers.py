@@ -12,16 +12,17 @@ import pytest
 from django.core.cache import cache
 from pygments.lexers import get_all_lexers
 
-from chat.rendering import pool as pools
-from chat.rendering import results
-from chat.rendering.jobs import TOKEN, Draft, Job
-from chat.rendering.message import MOST_AT_ONCE, draft_of, render
-from chat.rendering.pool import Worker
-from chat.rendering.results import Reader, on_behalf
-from chat.rendering.sanitise import clean
-from chat.rendering.words import Words
-from chat.rendering.worker.drawing import draw
 from tests.chat_rendering.slow import Slow
+from tests.house import sources
+from web.rendering import pool as pools
+from web.rendering import results
+from web.rendering.jobs import TOKEN, Draft, Job
+from web.rendering.message import MOST_AT_ONCE, draft_of, render
+from web.rendering.pool import Worker
+from web.rendering.results import Reader, on_behalf
+from web.rendering.sanitise import clean
+from web.rendering.words import Words
+from web.rendering.worker.drawing import draw
 
 pytestmark = pytest.mark.security
 
@@ -170,9 +171,7 @@ def test_a_worker_is_small_and_knows_no_secret() -> None:
 
 def test_only_a_worker_colours_code_and_converts_formulas() -> None:
     importers = {
-        path.name
-        for path in Path("chat").rglob("*.py")
-        if re.search(r"import .*\b(highlight|to_mathml)\b", path.read_text())
+        path.name for path in sources("web") if re.search(r"import .*\b(highlight|to_mathml)\b", path.read_text())
     }
     assert importers == {"drawing.py"}
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from config.env_file import parse
+from siteconfig.environment.env_file import parse
 
 HERE = {"HOME_KEY": "from-outside", "EMPTY": ""}
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from config.environment import Environment
+from siteconfig.environment.reader import Environment
 
 ROOT = Path(__file__).resolve().parents[2]
 

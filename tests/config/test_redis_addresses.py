@@ -21,11 +21,11 @@ from kombu import Connection
 from kombu.exceptions import OperationalError
 from pytest_django import Settings
 
-from chat.services.signals import client
-from config import servers
-from config.environment import env
+from chat.services.turns.queue import client
 from deploy.embedded import valkey
 from deploy.health import check_redis
+from siteconfig.environment import servers
+from siteconfig.environment.reader import env
 from tests.servers import free_port, stop, wait_for_port
 
 pytestmark = pytest.mark.security

@@ -19,14 +19,14 @@ from django.test import Client
 from pytest_django import Settings
 from pytest_django.fixtures import DjangoAssertNumQueries
 
-from chat.generator.worker import HEARTBEAT
-from chat.services.signals import client as redis_client
+from chat.services.turns.queue import client as redis_client
 from chat.tasks import WORKER_SEEN
-from config import errors
-from config.environment import env
+from core.http import errors
 from deploy import health
 from deploy.health import Finding
-from endpoints import registry
+from endpoints.catalog import registry
+from runs.worker import HEARTBEAT
+from siteconfig.environment.reader import env
 from tests.servers import free_port
 
 GENERATOR = f"{HEARTBEAT}doctor-test"

@@ -17,7 +17,7 @@ from pytest_django import Settings
 from deploy.embedded import prepare
 from deploy.embedded.probe import bind_problem
 from deploy.embedded.supervisor import PLAN, Plan
-from endpoints.config.environment import PROVIDER_KEYS
+from endpoints.catalog.built_in_providers import PROVIDER_KEYS
 
 ROOT = Path(__file__).resolve().parents[2]
 

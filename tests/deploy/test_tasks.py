@@ -59,7 +59,7 @@ def test_the_sweeper_goes_on_after_a_fault(monkeypatch: pytest.MonkeyPatch) -> N
                 enough.set()
             raise OSError("away")
 
-    monkeypatch.setattr("chat.services.sweep.Sweeper", Faulty)
+    monkeypatch.setattr("runs.sweeper.Sweeper", Faulty)
     monkeypatch.setattr("config.celery.SWEEP_EVERY", 0.01)
     thread = SweepThread()
     thread.start()

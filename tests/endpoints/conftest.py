@@ -4,7 +4,9 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from endpoints import http, registry
+from core.addresses import Address
+from endpoints.catalog import registry
+from endpoints.transport import http
 from tests.servers import free_port
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -39,7 +41,7 @@ class Remote:
         self.handlers: dict[str, Handler] = {}
 
     @property
-    def exempt(self) -> tuple[http.Address, ...]:
+    def exempt(self) -> tuple[Address, ...]:
         return (("127.0.0.1", self.port),)
 
     def url(self, path: str) -> str:

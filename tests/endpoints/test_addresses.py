@@ -2,8 +2,8 @@
 
 import pytest
 
-from endpoints.addresses import RefusedAddress, check_address, check_host
-from endpoints.http import OutboundClient
+from core.addresses import RefusedAddress, check_address, check_host
+from endpoints.transport.http import OutboundClient
 
 pytestmark = pytest.mark.security
 

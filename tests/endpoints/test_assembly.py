@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from endpoints.adapters.assembly import ThinkSplitter, ToolCalls
-from endpoints.adapters.counts import usage_of
-from endpoints.events import Event, ReasoningDelta, TextDelta, ToolCallDelta, ToolCallStarted, Usage
+from endpoints.providers.assembly import ThinkSplitter, ToolCalls
+from endpoints.providers.counts import usage_of
+from messages.events import Event, ReasoningDelta, TextDelta, ToolCallDelta, ToolCallStarted, Usage
 
 
 def split(pieces: list[str]) -> tuple[str, str]:

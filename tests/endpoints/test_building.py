@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from endpoints.adapters.base import Endpoint, Titles
-from endpoints.api.serializers import endpoint_out
-from endpoints.building import build
-from endpoints.config import load_config
+from api.librechat.endpoints.serializers import endpoint_out
+from endpoints.providers.base import Endpoint, Titles
+from endpoints.providers.factories import build
+from siteconfig.configuration import load_config
 
 SERVICE_KEY = json.dumps({"type": "service_account", "project_id": "my-project", "client_email": "a@b.example.org"})
 

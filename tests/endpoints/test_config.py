@@ -9,9 +9,9 @@ from django.core.management.base import SystemCheckError
 from pytest_django import Settings
 
 import endpoints.tasks  # noqa: F401 (listens for the start of a worker)
-from endpoints import registry
-from endpoints.checks import check_configuration
-from endpoints.config import ConfigFaults, load_config
+from endpoints.catalog import registry
+from endpoints.services.checks import check_configuration
+from siteconfig.configuration import ConfigFaults, load_config
 
 GOOD = """
 version: 1.3.17

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from endpoints.config import ConfigFaults, load_config
-from endpoints.config.document import Document
+from siteconfig.configuration import ConfigFaults, load_config
+from siteconfig.schema.document import Document
 
 EVERY_KEY = Path(__file__).with_name("every_key.yaml")
 CUSTOM = "name: A, apiKey: k, baseURL: 'https://a.example.org', models: {default: [m]}"

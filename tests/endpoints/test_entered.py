@@ -13,12 +13,13 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from accounts.models import AuditEntry, User
-from accounts.remembered import remembered
 from billing.models import Price
-from endpoints import entered, registry, trial
-from endpoints.adapters import litellm
-from endpoints.entered import Entry
+from core.ttl_cache import remembered
+from endpoints.catalog import registry, stored_endpoints
+from endpoints.catalog.stored_endpoints import Entry
 from endpoints.models import OperatorEndpoint
+from endpoints.providers.litellm import wire as litellm
+from endpoints.services import connection_test
 from tests.model_server.fixtures import ModelServer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("fresh_registry")]
@@ -41,7 +42,7 @@ def file(settings: Settings, tmp_path: Path) -> None:
 def enter(admin_user: User) -> Callable[..., OperatorEndpoint]:
     def save(row: OperatorEndpoint | None = None, **fields: Any) -> OperatorEndpoint:
         told = {"kind": "custom", "name": "Lab", "base_url": "https://lab.example.com/v1", "model_names": ("tiny",)}
-        return entered.save(actor=admin_user, entry=Entry(**{**told, **fields}), row=row)
+        return stored_endpoints.save(actor=admin_user, entry=Entry(**{**told, **fields}), row=row)
 
     return save
 
@@ -66,7 +67,7 @@ def test_it_is_in_force_at_once_and_gone_at_once(enter: Callable[..., OperatorEn
     enter(row, is_enabled=False)
     assert registry.current().get("Lab") is None
     enter(row)
-    entered.remove(actor=admin_user, row=row)
+    stored_endpoints.remove(actor=admin_user, row=row)
     assert registry.current().get("Lab") is None
 
 
@@ -83,7 +84,7 @@ def test_another_process_looks_again_after_two_seconds(
 
 async def test_an_event_loop_asks_nothing_and_knows_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(remembered, "FRESH", -1.0)
-    assert entered.endpoints() == ()
+    assert stored_endpoints.endpoints() == ()
 
 
 def test_the_key_is_encrypted_kept_and_told_to_nobody(enter: Callable[..., OperatorEndpoint]) -> None:
@@ -139,7 +140,7 @@ def test_what_cannot_work_is_refused_by_field(
 def test_a_key_of_another_creds_key_is_left_out(enter: Callable[..., OperatorEndpoint], settings: Settings) -> None:
     enter(api_key=SECRET)
     settings.CREDS_KEY = "f" * 64
-    entered.stored.forget()
+    stored_endpoints.stored.forget()
     found = registry.current().get("Lab")
     assert found is not None
     assert found.api_key == ""
@@ -195,7 +196,7 @@ def test_another_provider_is_spoken_to_through_litellm(
     assert "provider" in refused.value.message_dict
     litellm.load()  # on a busy machine its import alone takes as long as a trial may
     row = enter(kind="other", provider="deepseek", base_url=model_server.url, api_key="sk-test")
-    found = trial.try_out(entered.to_endpoint(row), "tiny")
+    found = connection_test.try_out(stored_endpoints.to_endpoint(row), "tiny")
     assert found.ok, found
     [asked] = model_server.requests()
     assert (asked["path"], asked["body"]["model"]) == ("/v1/chat/completions", "tiny")

@@ -11,8 +11,8 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from endpoints import http
-from endpoints.http import (
+from endpoints.transport import http
+from endpoints.transport.http import (
     AnswerTooLarge,
     BrokenAnswer,
     ConnectionFailed,

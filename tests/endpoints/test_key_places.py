@@ -11,13 +11,13 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
-from accounts import secrets
 from accounts.models import User
-from endpoints import entered, keys, registry
-from endpoints.adapters.base import Endpoint
-from endpoints.entered import Entry
+from core import secrets
+from endpoints.catalog import keys, registry, stored_endpoints
+from endpoints.catalog.key_bindings import are_covered, places_of, to_text
+from endpoints.catalog.stored_endpoints import Entry
 from endpoints.models import OperatorEndpoint, UserKey
-from endpoints.places import are_covered, places_of, to_text
+from endpoints.providers.base import Endpoint
 
 pytestmark = [pytest.mark.security, pytest.mark.django_db, pytest.mark.usefixtures("fresh_registry")]
 SECRET = "sk-of-the-operator-6789"
@@ -44,7 +44,7 @@ def file(settings: Settings, tmp_path: Path) -> Path:
 @pytest.fixture
 def row(admin_user: User, file: Path) -> OperatorEndpoint:
     entry = Entry(kind="openAI", name="Lab", base_url=HERE, api_key=SECRET, model_names=("tiny",))
-    return entered.save(actor=admin_user, entry=entry)
+    return stored_endpoints.save(actor=admin_user, entry=entry)
 
 
 def stored(row: OperatorEndpoint) -> tuple[str, str]:
@@ -54,18 +54,18 @@ def stored(row: OperatorEndpoint) -> tuple[str, str]:
 
 @pytest.mark.parametrize("address", ELSEWHERE.values(), ids=ELSEWHERE)
 def test_an_endpoint_elsewhere_needs_its_key_again(row: OperatorEndpoint, admin_user: User, address: str) -> None:
-    changed = replace(entered.entry_of(row), base_url=address)
+    changed = replace(stored_endpoints.entry_of(row), base_url=address)
     with pytest.raises(ValidationError) as fault:
-        entered.save(actor=admin_user, entry=changed, row=OperatorEndpoint.objects.get(pk=row.pk))
+        stored_endpoints.save(actor=admin_user, entry=changed, row=OperatorEndpoint.objects.get(pk=row.pk))
     assert "api_key" in fault.value.message_dict
     assert stored(row) == (HERE, SECRET)
-    entered.save(actor=admin_user, entry=replace(changed, api_key="sk-new-0123456789"), row=row)
+    stored_endpoints.save(actor=admin_user, entry=replace(changed, api_key="sk-new-0123456789"), row=row)
     assert stored(row) == (address, "sk-new-0123456789")
 
 
 @pytest.mark.parametrize("address", SAME.values(), ids=SAME)
 def test_an_endpoint_at_the_same_place_keeps_its_key(row: OperatorEndpoint, admin_user: User, address: str) -> None:
-    entered.save(actor=admin_user, entry=replace(entered.entry_of(row), base_url=address), row=row)
+    stored_endpoints.save(actor=admin_user, entry=replace(stored_endpoints.entry_of(row), base_url=address), row=row)
     assert stored(row) == (address, SECRET)
 
 
@@ -73,9 +73,11 @@ def test_an_endpoint_at_the_same_place_keeps_its_key(row: OperatorEndpoint, admi
 def test_a_key_for_one_provider_is_not_sent_to_another(admin_user: User, file: Path, kind: str) -> None:
     """Where no address is named the kind says where it is."""
     entry = Entry(kind="openAI", name="Lab", api_key=SECRET, model_names=("tiny",))
-    row = entered.save(actor=admin_user, entry=entry)
+    row = stored_endpoints.save(actor=admin_user, entry=entry)
     with pytest.raises(ValidationError) as fault:
-        entered.save(actor=admin_user, entry=replace(entry, api_key="", kind=kind, provider="cohere_chat"), row=row)
+        stored_endpoints.save(
+            actor=admin_user, entry=replace(entry, api_key="", kind=kind, provider="cohere_chat"), row=row
+        )
     assert "api_key" in fault.value.message_dict
 
 
@@ -112,38 +114,38 @@ def problem(user: User) -> str:
 
 @pytest.mark.parametrize("address", [each for each in ELSEWHERE.values() if each])
 def test_nobodys_own_key_follows_an_endpoint_elsewhere(admin_user: User, owner: User, file: Path, address: str) -> None:
-    row = entered.save(actor=admin_user, entry=own_endpoint())
+    row = stored_endpoints.save(actor=admin_user, entry=own_endpoint())
     keys.store(user=owner, endpoint="Own", value="sk-mine", expires_at=None)
     assert keys.resolve(current("Own"), owner.id).api_key == "sk-mine"
-    entered.save(actor=admin_user, entry=own_endpoint(address), row=row)
+    stored_endpoints.save(actor=admin_user, entry=own_endpoint(address), row=row)
     assert problem(owner) == "no_user_key"
     keys.store(user=owner, endpoint="Own", value="sk-mine", expires_at=None)
     assert keys.resolve(current("Own"), owner.id).base_url == address
 
 
 def test_it_does_not_follow_a_new_endpoint_of_the_same_name(admin_user: User, owner: User, file: Path) -> None:
-    row = entered.save(actor=admin_user, entry=own_endpoint())
+    row = stored_endpoints.save(actor=admin_user, entry=own_endpoint())
     keys.store(user=owner, endpoint="Own", value="sk-mine", expires_at=None)
-    entered.remove(actor=admin_user, row=row)
-    entered.save(actor=admin_user, entry=own_endpoint("https://evil.example/v1"))
+    stored_endpoints.remove(actor=admin_user, row=row)
+    stored_endpoints.save(actor=admin_user, entry=own_endpoint("https://evil.example/v1"))
     assert problem(owner) == "no_user_key"
 
 
 def test_an_address_of_ones_own_is_not_swapped_for_the_operators(admin_user: User, owner: User, file: Path) -> None:
-    row = entered.save(actor=admin_user, entry=own_endpoint(""))
+    row = stored_endpoints.save(actor=admin_user, entry=own_endpoint(""))
     value = '{"apiKey": "sk-mine", "baseURL": "https://mine.example.com/v1"}'
     keys.store(user=owner, endpoint="Own", value=value, expires_at=None)
     assert problem(owner) == ""
-    entered.save(actor=admin_user, entry=own_endpoint("https://evil.example/v1"), row=row)
+    stored_endpoints.save(actor=admin_user, entry=own_endpoint("https://evil.example/v1"), row=row)
     assert problem(owner) == "no_user_key"
 
 
 def test_a_key_of_an_earlier_release_is_bound_where_it_is_used_first(admin_user: User, owner: User, file: Path) -> None:
-    row = entered.save(actor=admin_user, entry=own_endpoint())
+    row = stored_endpoints.save(actor=admin_user, entry=own_endpoint())
     keys.store(user=owner, endpoint="Own", value="sk-mine", expires_at=None)
     UserKey.objects.update(places="")
     assert problem(owner) == ""
-    entered.save(actor=admin_user, entry=own_endpoint("https://evil.example/v1"), row=row)
+    stored_endpoints.save(actor=admin_user, entry=own_endpoint("https://evil.example/v1"), row=row)
     assert problem(owner) == "no_user_key"
 
 

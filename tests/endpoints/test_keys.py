@@ -14,12 +14,12 @@ from pytest_django import Settings
 
 from accounts.models import AuditEntry, User
 from accounts.services.erasure import erase_person, export_person
-from endpoints import entered, keys, registry
-from endpoints.adapters.base import Endpoint
-from endpoints.adapters.wire import exempt_of
-from endpoints.events import Failed
-from endpoints.keys import KeyProblem, KeyRefused, KeyState
+from endpoints.catalog import keys, registry, stored_endpoints
+from endpoints.catalog.keys import KeyProblem, KeyRefused, KeyState
 from endpoints.models import UserKey
+from endpoints.providers.base import Endpoint
+from endpoints.transport.exchange import exempt_of
+from messages.events import Failed
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("fresh_registry")]
 
@@ -38,8 +38,9 @@ def enter(settings: Settings, tmp_path: Path, admin_user: User) -> Callable[...,
     settings.LIBRECHAT_CONFIG.write_text(YAML)
 
     def add(name: str, **fields: Any) -> None:
-        entered.save(
-            actor=admin_user, entry=entered.Entry(name=name, **{"kind": "custom", "model_names": ("tiny",), **fields})
+        stored_endpoints.save(
+            actor=admin_user,
+            entry=stored_endpoints.Entry(name=name, **{"kind": "custom", "model_names": ("tiny",), **fields}),
         )
 
     add("Own", base_url="https://own.example.com/v1", key_from_user=True)

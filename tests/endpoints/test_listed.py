@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from endpoints.adapters.base import Endpoint
-from endpoints.listed import read_list
-from endpoints.windows import DEFAULT, window_in_force
+from endpoints.catalog.model_list_reader import read_list
+from endpoints.catalog.windows import DEFAULT, window_in_force
+from endpoints.providers.base import Endpoint
 
 
 def rows(*found: dict[str, Any] | str | int | None) -> dict[str, Any]:

@@ -14,13 +14,13 @@ from django.core.cache import cache
 from pytest_django import Settings
 
 from accounts.models import User
-from billing.pricing import Rates
-from endpoints import discovery, model_lists, registry
-from endpoints.adapters.base import Caller, Endpoint
-from endpoints.config import load_config
-from endpoints.model_lists import fetch, merged, refresh, stored_models
-from endpoints.registry import Registry
+from billing.services.pricing import Rates
+from endpoints.catalog import discovery, model_lists, registry
+from endpoints.catalog.model_lists import fetch, merged, refresh, stored_models
+from endpoints.catalog.registry import Registry
+from endpoints.providers.base import Caller, Endpoint
 from endpoints.tasks import look_for_local_servers, refresh_models
+from siteconfig.configuration import load_config
 from tests.endpoints.conftest import Remote
 from tests.model_server.fixtures import ModelServer
 

@@ -8,12 +8,12 @@ import pytest
 
 from accounts.models import Role, User
 from accounts.services import roles
-from billing import policy, price_table
 from billing.models import Price
-from endpoints import registry
-from endpoints.adapters.base import Endpoint
-from endpoints.offer import offer_for
-from endpoints.prices import SOURCES, UnknownPrice, price_in_force, rates_of, reserve_for
+from billing.services import policy, price_table
+from endpoints.catalog import registry
+from endpoints.catalog.prices import SOURCES, UnknownPrice, price_in_force, rates_of, reserve_for
+from endpoints.catalog.selection import offer_for
+from endpoints.providers.base import Endpoint
 
 YAML = """
 version: 1.3.0

@@ -6,13 +6,13 @@ import pytest
 from django.conf import settings
 from pydantic import ValidationError
 
-from endpoints.adapters.base import Endpoint
-from endpoints.api.serializers import endpoint_out
+from api.librechat.endpoints.serializers import endpoint_out
 from endpoints.parameters.page import render
 from endpoints.parameters.sets import parameters_of
-from endpoints.parameters.settings import keys, read, union
-from endpoints.parameters.table import SETS
-from endpoints.parameters.words import OPTIONS, WORDS
+from endpoints.providers.base import Endpoint
+from siteconfig.parameters.labels import OPTIONS, WORDS
+from siteconfig.parameters.settings import keys, read, union
+from siteconfig.parameters.table import SETS
 
 EVERY = [(name, each) for name, parameters in SETS.items() for each in parameters]
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from endpoints import events as e
-from endpoints.errors import EXPLANATIONS, explain
-from endpoints.parts import MessageParts, plain_text
+from endpoints.services.failure_words import EXPLANATIONS, explain
+from messages import events as e
+from messages.reducer import MessageParts, plain_text
 
 EVENTS: list[e.Event] = [
     e.ReasoningDelta("Let me "),

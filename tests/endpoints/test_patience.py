@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from endpoints.adapters.base import Endpoint, ModelRequest
-from endpoints.http import _Guard
-from endpoints.patience import TOTAL, patience_of
+from endpoints.providers.base import Endpoint, ModelRequest
+from endpoints.transport.http import _Guard
+from endpoints.transport.timeouts import TOTAL, patience_of
 
 OWN = Endpoint("Own", "Own", "openai_wire", base_url="http://10.0.0.7:8000/v1", custom=True)
 OPENAI = Endpoint("openAI", "OpenAI", "openai_wire", family="openAI", base_url="https://api.openai.com/v1")

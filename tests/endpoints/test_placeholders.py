@@ -5,11 +5,11 @@ import base64
 import pytest
 
 from accounts.models import User
-from endpoints.adapters.base import Caller, Endpoint, ModelRequest, PromptMessage
-from endpoints.callers import caller_of
-from endpoints.config.interpolate import interpolate
-from endpoints.placeholders import BODY_FIELDS, OPENID_FIELDS, USER_FIELDS, asks_who, filled
-from endpoints.services import complete
+from endpoints.providers.base import Caller, Endpoint, ModelRequest, PromptMessage
+from endpoints.services.callers import caller_of
+from endpoints.services.model_calls import complete
+from endpoints.services.placeholders import BODY_FIELDS, OPENID_FIELDS, USER_FIELDS, asks_who, filled
+from siteconfig.interpolate import interpolate
 from tests.model_server.fixtures import ModelServer
 
 CALLER = Caller(

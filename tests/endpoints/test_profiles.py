@@ -2,10 +2,10 @@
 
 import pytest
 
-from billing.price_map import entry, rates_for
-from endpoints.adapters.base import Endpoint
-from endpoints.config.environment import PROVIDERS, Provider
-from endpoints.profiles import LOCAL, UNKNOWN, price_keys, profile
+from billing.services.price_map import entry, rates_for
+from endpoints.catalog.built_in_providers import PROVIDERS, Provider
+from endpoints.catalog.profiles import LOCAL, UNKNOWN, price_keys, profile
+from endpoints.providers.base import Endpoint
 
 OPENAI = Endpoint("openAI", "OpenAI", "openai_wire", base_url="https://api.openai.com/v1")
 GEMINI = Endpoint("google", "Google", "litellm", litellm_prefix="gemini/")

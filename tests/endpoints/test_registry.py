@@ -7,9 +7,9 @@ import pytest
 from django.core.cache import cache
 from pytest_django import Settings
 
-from endpoints import registry
-from endpoints.config.environment import ANTHROPIC, GOOGLE, OPENAI, Provider
-from endpoints.listed import LONGEST_NAME
+from endpoints.catalog import registry
+from endpoints.catalog.built_in_providers import ANTHROPIC, GOOGLE, OPENAI, Provider
+from endpoints.catalog.model_list_reader import LONGEST_NAME
 
 CUSTOM = """
 version: 1

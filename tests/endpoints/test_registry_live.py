@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from endpoints import registry
-from endpoints.config import ConfigFaults
+from endpoints.catalog import registry
+from siteconfig.configuration import ConfigFaults
 
 ENTRY = "{{name: {}, apiKey: k, baseURL: 'https://a.example.org', models: {{default: [m]}}}}"
 

@@ -7,15 +7,14 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from billing.price_map import installed
-from endpoints import renewal
-from endpoints.adapters.base import Endpoint
-from endpoints.config import default_models
-from endpoints.config.environment import PROVIDERS
+from billing.services.price_map import installed
+from endpoints.catalog import default_models, renewal
+from endpoints.catalog.built_in_providers import PROVIDERS
+from endpoints.catalog.prices import price_in_force
+from endpoints.catalog.profiles import profile
+from endpoints.catalog.windows import LEAST, usable_of, window_in_force
 from endpoints.management.commands import models as command
-from endpoints.prices import price_in_force
-from endpoints.profiles import profile
-from endpoints.windows import LEAST, usable_of, window_in_force
+from endpoints.providers.base import Endpoint
 
 _PREFIX = {"google": "gemini/", "anthropic": "anthropic/", "bedrock": "bedrock/"}
 

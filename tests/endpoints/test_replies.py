@@ -7,19 +7,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from endpoints.adapters.anthropic_wire import MessageReply
-from endpoints.adapters.base import Endpoint, ModelRequest
-from endpoints.adapters.bedrock_wire import ConverseReply
-from endpoints.adapters.counts import MAX_TOKENS, Counts, reports_in
-from endpoints.adapters.failures import failure_in, failure_of_body, failure_of_error
-from endpoints.adapters.gemini_wire import ContentReply
-from endpoints.adapters.openai_wire import ChatReply
-from endpoints.adapters.responses_wire import ResponseReply
-from endpoints.adapters.wire import Reply
-from endpoints.errors import EXPLANATIONS
-from endpoints.events import TERMINAL, Event, Finished, ReasoningDelta, TextDelta
-from endpoints.http import OutboundError
-from endpoints.parts import MessageParts
+from endpoints.providers.anthropic.wire import MessageReply
+from endpoints.providers.base import Endpoint, ModelRequest
+from endpoints.providers.bedrock.wire import ConverseReply
+from endpoints.providers.counts import MAX_TOKENS, Counts, reports_in
+from endpoints.providers.google.wire import ContentReply
+from endpoints.providers.openai.responses_wire import ResponseReply
+from endpoints.providers.openai.wire import ChatReply
+from endpoints.services.failure_words import EXPLANATIONS
+from endpoints.transport.exchange import Reply
+from endpoints.transport.failures import failure_in, failure_of_body, failure_of_error
+from endpoints.transport.http import OutboundError
+from messages.events import TERMINAL, Event, Finished, ReasoningDelta, TextDelta
+from messages.reducer import MessageParts
 
 REPLIES = [ChatReply, ResponseReply, MessageReply, ContentReply, ConverseReply]
 KEYS = (

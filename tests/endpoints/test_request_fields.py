@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from endpoints.adapters.base import Endpoint, Family, ModelRequest
-from endpoints.adapters.openai_request import body_of
 from endpoints.parameters import request_fields, with_headers
-from endpoints.parameters.openai import cap_field
 from endpoints.parameters.sets import set_name
+from endpoints.providers.base import Endpoint, Family, ModelRequest
+from endpoints.providers.openai.parameters import cap_field
+from endpoints.providers.openai.request import body_of
 
 _AT = {
     "openAI": "https://api.openai.com/v1",

@@ -7,11 +7,11 @@ import pytest
 from django.conf import settings as django_settings
 from pytest_django import Settings
 
-from endpoints import registry
-from endpoints.building.custom import KNOWN
-from endpoints.config.model_specs import ModelSpec
-from endpoints.icons import MARKS, Icon, icon_of, is_shown
-from endpoints.specs import faults_of_preset, parameters_of_preset, told
+from endpoints.catalog import registry
+from endpoints.catalog.icons import MARKS, Icon, icon_of, is_shown
+from endpoints.catalog.specs import faults_of_preset, parameters_of_preset, told
+from endpoints.providers.compatible.endpoint import KNOWN
+from siteconfig.schema.model_specs import ModelSpec
 
 SITE = "https://chat.example.org"
 

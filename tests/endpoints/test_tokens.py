@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from endpoints.tokens import PER_MESSAGE, Tally, estimate, estimate_message
+from endpoints.services.tokens import PER_MESSAGE, Tally, estimate, estimate_message
 
 ROOT = Path(__file__).resolve().parents[2]
 _random = random.Random(7)

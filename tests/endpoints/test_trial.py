@@ -16,11 +16,12 @@ from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
-from accounts.limits import TooOften
-from endpoints import registry, services, trial
-from endpoints.adapters import litellm
-from endpoints.adapters.base import Endpoint, ModelRequest
-from endpoints.events import Event
+from core.rate_limits import TooOften
+from endpoints.catalog import registry
+from endpoints.providers.base import Endpoint, ModelRequest
+from endpoints.providers.litellm import wire as litellm
+from endpoints.services import connection_test, model_calls
+from messages.events import Event
 from tests.model_server.fixtures import ModelServer
 from tests.servers import free_port
 
@@ -34,11 +35,11 @@ def at(url: str, **fields: object) -> Endpoint:
 
 
 def test_an_endpoint_that_works_says_how_fast_and_what(model_server: ModelServer) -> None:
-    found = trial.try_out(at(model_server.url), "tiny")
+    found = connection_test.try_out(at(model_server.url), "tiny")
     assert (found.ok, found.code, found.said) == (True, "", "Hello! This is a short reply from the model server.")
     assert f"{found.milliseconds} ms" in found.words
     sent = model_server.requests()[0]["body"]
-    assert (sent["model"], sent["max_tokens"]) == ("tiny", trial.REPLY_TOKENS)
+    assert (sent["model"], sent["max_tokens"]) == ("tiny", connection_test.REPLY_TOKENS)
 
 
 @pytest.mark.parametrize(
@@ -52,28 +53,28 @@ def test_an_endpoint_that_works_says_how_fast_and_what(model_server: ModelServer
 def test_each_refusal_is_told_in_its_own_words(
     model_server: ModelServer, monkeypatch: pytest.MonkeyPatch, question: str, code: str, words: str
 ) -> None:
-    monkeypatch.setattr(trial, "QUESTION", question)
-    found = trial.try_out(at(model_server.url), "tiny")
+    monkeypatch.setattr(connection_test, "QUESTION", question)
+    found = connection_test.try_out(at(model_server.url), "tiny")
     assert (found.ok, found.code) == (False, code)
     assert words in found.words
     assert KEY not in json.dumps(found.to_json())
 
 
 def test_a_persons_own_key_is_told_to_be_theirs(model_server: ModelServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trial, "QUESTION", "[[error:401]]")
-    assert trial.try_out(at(model_server.url, key_from_user=True), "tiny").words.startswith("Your key")
+    monkeypatch.setattr(connection_test, "QUESTION", "[[error:401]]")
+    assert connection_test.try_out(at(model_server.url, key_from_user=True), "tiny").words.startswith("Your key")
 
 
 def test_nobody_there_and_a_private_address() -> None:
-    assert trial.try_out(at(f"http://127.0.0.1:{free_port()}/v1"), "tiny").code == "connection"
-    refused = trial.try_out(at("http://127.0.0.1:1/v1", written_by_operator=False), "tiny")
+    assert connection_test.try_out(at(f"http://127.0.0.1:{free_port()}/v1"), "tiny").code == "connection"
+    refused = connection_test.try_out(at("http://127.0.0.1:1/v1", written_by_operator=False), "tiny")
     assert refused.code == "refused_address"
 
 
 def test_silence_ends_in_time(model_server: ModelServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trial, "SECONDS", 0.3)
-    monkeypatch.setattr(trial, "QUESTION", "[[stall]]")
-    assert trial.try_out(at(model_server.url), "tiny").code == "timeout"
+    monkeypatch.setattr(connection_test, "SECONDS", 0.3)
+    monkeypatch.setattr(connection_test, "QUESTION", "[[stall]]")
+    assert connection_test.try_out(at(model_server.url), "tiny").code == "timeout"
 
 
 @pytest.mark.filterwarnings("ignore")  # the library's own
@@ -81,7 +82,7 @@ def test_loading_a_library_comes_before_the_call_whose_time_is_limited(
     model_server: ModelServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It takes many seconds on a small machine, and is no fault of the provider's."""
-    library, call = litellm.load(), services.stream
+    library, call = litellm.load(), model_calls.stream
     order = []
 
     def load() -> object:
@@ -93,17 +94,17 @@ def test_loading_a_library_comes_before_the_call_whose_time_is_limited(
         return call(request, **options)
 
     monkeypatch.setattr(litellm, "load", load)
-    monkeypatch.setattr(services, "stream", stream)
-    found = trial.try_out(at(model_server.url, adapter="litellm", litellm_prefix="mistral/"), "command-x")
+    monkeypatch.setattr(model_calls, "stream", stream)
+    found = connection_test.try_out(at(model_server.url, adapter="litellm", litellm_prefix="mistral/"), "command-x")
     assert (found.ok, order[:2]) == (True, ["load", "call"]), found.words
     order.clear()
-    trial.try_out(at(model_server.url), "tiny")
+    connection_test.try_out(at(model_server.url), "tiny")
     assert order == ["call"]  # a wire of our own needs none
 
 
 def test_a_certificate_of_somebody_else_is_named(tmp_path: Path) -> None:
     with _self_signed(tmp_path) as port:
-        found = trial.try_out(at(f"https://127.0.0.1:{port}/v1"), "tiny")
+        found = connection_test.try_out(at(f"https://127.0.0.1:{port}/v1"), "tiny")
     assert found.code == "certificate"
     assert "certificate" in found.words
 
@@ -111,11 +112,11 @@ def test_a_certificate_of_somebody_else_is_named(tmp_path: Path) -> None:
 def test_ten_tries_a_minute_are_enough(model_server: ModelServer) -> None:
     cache.clear()
     who = uuid4()
-    for _ in range(trial.MOST):
-        trial.try_out(at(model_server.url), "tiny", by=who)
+    for _ in range(connection_test.MOST):
+        connection_test.try_out(at(model_server.url), "tiny", by=who)
     with pytest.raises(TooOften):
-        trial.try_out(at(model_server.url), "tiny", by=who)
-    assert model_server.count == trial.MOST
+        connection_test.try_out(at(model_server.url), "tiny", by=who)
+    assert model_server.count == connection_test.MOST
 
 
 @contextmanager
@@ -180,6 +181,6 @@ def test_the_command_tries_and_tells(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (told["ok"], told["model"], told["endpoint"]) == (True, "tiny", "Somewhere")
     with pytest.raises(CommandError, match="no endpoint"):
         call_command("endpoints", "test", "Nowhere")
-    monkeypatch.setattr(trial, "QUESTION", "[[error:401]]")
+    monkeypatch.setattr(connection_test, "QUESTION", "[[error:401]]")
     with pytest.raises(CommandError, match="refused"):
         call_command("endpoints", "test", "Somewhere", "--model", "other")

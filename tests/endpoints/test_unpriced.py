@@ -8,13 +8,14 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import User
-from billing.price_map import _entries, rates_for
-from billing.pricing import Rates, TokenCounts, charge, rate_of
-from chat.choices import first_choice, model_groups
-from endpoints import registry
-from endpoints.adapters.base import Endpoint
-from endpoints.config import load_config
-from endpoints.offer import Pick, offer_for
+from billing.services import policy
+from billing.services.price_map import _entries, rates_for
+from billing.services.pricing import Rates, TokenCounts, charge, rate_of
+from endpoints.catalog import registry
+from endpoints.catalog.selection import Pick, offer_for
+from endpoints.providers.base import Endpoint
+from siteconfig.configuration import load_config
+from web.model_menu import first_choice, model_groups
 
 ONE = Rates(Decimal(1), Decimal(1), Decimal(1), Decimal(1))
 
@@ -67,7 +68,8 @@ def test_where_nothing_is_limited_the_first_is_the_default(owner: User, offered:
 def test_a_file_with_balances_charges_the_rate_for_unknown_models(tmp_path: Path, text: str, unknown: str) -> None:
     path = tmp_path / "librechat.yaml"
     path.write_text(f"version: 1.3.5\n{text}\n")
-    assert load_config(path).money["unknown"] == unknown
+    document = load_config(path).document
+    assert policy.fields_of(document.balance, document.parley)["unknown"] == unknown
 
 
 @pytest.mark.parametrize(

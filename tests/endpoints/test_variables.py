@@ -9,9 +9,9 @@ import pytest
 from django.core.management import call_command
 from pytest_django import Settings
 
-from config.environment import env
-from endpoints import registry
-from endpoints.registry import Registry
+from endpoints.catalog import registry
+from endpoints.catalog.registry import Registry
+from siteconfig.environment.reader import env
 
 FILE = """
 version: 1.2.9

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from endpoints.adapters.base import Endpoint, Family
-from endpoints.windows import DEFAULT, LEAST, REPLY, USABLE, usable_of, window_of
+from endpoints.catalog.windows import DEFAULT, LEAST, REPLY, USABLE, usable_of, window_of
+from endpoints.providers.base import Endpoint, Family
 
 ROOT = Path(__file__).resolve().parents[2]
 

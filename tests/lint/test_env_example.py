@@ -1,18 +1,15 @@
 """Every variable that is read is explained in `.env.example`."""
 
 import re
-from pathlib import Path
 
 import pytest
 
-from config.secrets import NAMES
-from endpoints.config.environment import PROVIDERS
+from endpoints.catalog.built_in_providers import PROVIDERS
+from siteconfig.environment.secrets import NAMES
+from tests.house import ROOT, sources
 
-ROOT = Path(__file__).resolve().parents[2]
 EXPLAINED = set(re.findall(r"^#?([A-Z][A-Z0-9_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
-SETTINGS = "".join(
-    (ROOT / "config" / name).read_text() for name in ("settings.py", "identity.py", "mail.py", "servers.py")
-)
+SETTINGS = "".join(file.read_text() for file in (ROOT / "config" / "settings.py", *sources("siteconfig/environment")))
 READ = set(re.findall(r"(?:env\.\w+|_path|_needed_claim)\(\s*\"([A-Z0-9_]+)\"", SETTINGS))
 
 
@@ -25,7 +22,7 @@ def test_every_setting_is_explained(name: str) -> None:
     assert name in EXPLAINED
 
 
-BUILDING = "".join(file.read_text() for file in (ROOT / "endpoints" / "building").glob("*.py"))
+BUILDING = "".join(file.read_text() for file in sources("endpoints/providers"))
 
 
 @pytest.mark.parametrize(
@@ -42,28 +39,24 @@ def test_every_providers_variables_are_explained(provider: object) -> None:
 
 
 def test_nothing_is_explained_that_is_not_read() -> None:
-    text = "".join(
-        file.read_text()
-        for app in ("config", "deploy", "endpoints", "accounts", "chat")
-        for file in (ROOT / app).rglob("*.py")
-    )
+    text = "".join(file.read_text() for file in sources())
     assert not [name for name in sorted(EXPLAINED) if f'"{name}"' not in text]
 
 
 # Who else touches the environment: to hand it on to another process, or to set it.
 HANDED_ON = {
-    "config/celery.py", "config/environment.py", "config/servers.py", "config/settings.py", "config/start.py",
+    "config/celery.py", "config/settings.py", "config/start.py", "siteconfig/environment/reader.py",
+    "siteconfig/environment/servers.py",
     "deploy/embedded/__main__.py", "deploy/embedded/model.py", "deploy/embedded/supervisor.py",
-    "deploy/management/commands/up.py", "endpoints/adapters/litellm.py",
+    "deploy/management/commands/up.py", "endpoints/providers/litellm/wire.py",
 }  # fmt: skip
 
 
 def test_variables_are_read_in_one_place() -> None:
-    """`config.environment` knows what is a comment, a switch or a number; nobody reads a variable past it."""
+    """`siteconfig.environment.reader` knows what is a comment, a switch or a number; nobody reads past it."""
     touching = {
         str(file.relative_to(ROOT))
-        for app in ("config", "deploy", "endpoints", "accounts", "billing", "files", "agents", "chat")
-        for file in (ROOT / app).rglob("*.py")
+        for file in sources()
         if re.search(r"os\.environ|getenv|environ\.Env", file.read_text())
     }
     assert touching == HANDED_ON

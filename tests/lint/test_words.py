@@ -2,12 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-APPS = ("accounts", "agents", "billing", "chat", "config", "endpoints", "files")
+from tests.house import ROOT, sources
+
 STILTED = (
     "will stand here", "any more", "for good", "nobody is", "nobody knows", "nobody any", "begins anew", "as it was",
     "as they were", "put away", "go ahead", "make one", "e-mail", "user name", "you may not do this",
@@ -27,11 +26,10 @@ def sentences() -> Iterator[tuple[str, str]]:
         for words in re.findall(r"blocktranslate[^%]*%\}(.*?)\{% endblocktranslate", text, re.DOTALL):
             yield path.name, words
     calls = re.compile(r'\b(?:_|n?gettext|gettext_lazy)\(\s*((?:"(?:[^"\\]|\\.)*"[\s,]*)+)')
-    for app in APPS:
-        for path in sorted((ROOT / app).rglob("*.py")):
-            for call in calls.findall(path.read_text() if "migrations" not in path.parts else ""):
-                for words in re.findall(r'"((?:[^"\\]|\\.)*)"', call):
-                    yield path.name, words
+    for path in sources():
+        for call in calls.findall(path.read_text() if "migrations" not in path.parts else ""):
+            for words in re.findall(r'"((?:[^"\\]|\\.)*)"', call):
+                yield path.name, words
 
 
 @pytest.mark.parametrize("phrase", STILTED)

@@ -9,7 +9,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-CODE = "from config import zones; zones.use_pinned(); import zoneinfo; print(zoneinfo.TZPATH, zoneinfo.ZoneInfo('CET'))"
+CODE = """
+from siteconfig.environment import zones
+zones.use_pinned()
+import zoneinfo
+print(zoneinfo.TZPATH, zoneinfo.ZoneInfo("CET"))
+"""
 
 
 def test_the_package_alone_is_read(tmp_path: Path) -> None:

@@ -23,8 +23,8 @@ _MEMORY = """
 import os, sys
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
 import django; django.setup()
-import endpoints.services
-from endpoints.adapters import litellm
+import endpoints.services.model_calls
+from endpoints.providers.litellm import wire as litellm
 if sys.argv[1] == "after":
     litellm.load()
 lines = open("/proc/self/smaps_rollup").read().splitlines()
@@ -43,8 +43,8 @@ import os, time
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
 import django; django.setup()
 from django.conf import settings
-from endpoints import registry
-from endpoints.config import load_config
+from endpoints.catalog import registry
+from siteconfig.configuration import load_config
 began = time.perf_counter()
 made = registry._made(load_config(settings.LIBRECHAT_CONFIG), ())
 [made.models(each.name) for each in made.endpoints]
@@ -91,9 +91,9 @@ async def _measure(report: Any, root: str) -> None:
 
 def _ways(root: str) -> "dict[str, tuple[Callable[[Any], AsyncIterator[Any]], Any]]":
     """Return, by name, how a call is made and an endpoint to make it of."""
-    from endpoints.adapters import litellm  # noqa: PLC0415 (not before the report has begun)
-    from endpoints.adapters.base import Endpoint, ModelRequest  # noqa: PLC0415
-    from endpoints.services import stream  # noqa: PLC0415
+    from endpoints.providers.base import Endpoint, ModelRequest  # noqa: PLC0415
+    from endpoints.providers.litellm import wire as litellm  # noqa: PLC0415 (not before the report has begun)
+    from endpoints.services.model_calls import stream  # noqa: PLC0415
 
     own = Endpoint("Bench", "Bench", "openai_wire", base_url=f"{root}/v1", api_key="sk", written_by_operator=True)
     other = replace(own, adapter="litellm", base_url=root)
@@ -114,7 +114,7 @@ def _ways(root: str) -> "dict[str, tuple[Callable[[Any], AsyncIterator[Any]], An
 
 
 def _asking(request: Any, tokens: int) -> Any:
-    from endpoints.adapters.base import PromptMessage  # noqa: PLC0415
+    from endpoints.providers.base import PromptMessage  # noqa: PLC0415
 
     return replace(request, messages=[PromptMessage("user", f"[[tokens:{tokens}]]")])
 

@@ -83,7 +83,7 @@ def _run(turns: int, waits: Counter[str]) -> int:
     watcher.start()
     kills, last_kill, last_sweep = 0, time.monotonic(), time.monotonic()
     from chat.models import Generation  # noqa: PLC0415
-    from chat.services.sweep import Sweeper  # noqa: PLC0415
+    from runs.sweeper import Sweeper  # noqa: PLC0415
 
     sweeper = Sweeper()
     while Generation.objects.count() < turns:
@@ -128,8 +128,8 @@ def _watch(waits: Counter[str], over: threading.Event) -> None:
 
 def _sweep_all() -> None:
     from chat.models import Generation  # noqa: PLC0415
-    from chat.services.sweep import Sweeper  # noqa: PLC0415
-    from chat.services.turns import end_unstarted  # noqa: PLC0415
+    from chat.services.turns.turns import end_unstarted  # noqa: PLC0415
+    from runs.sweeper import Sweeper  # noqa: PLC0415
 
     sweeper = Sweeper()
     while Generation.objects.filter(state="running").exists():
@@ -174,11 +174,11 @@ def work() -> None:
 
 def _turns() -> None:
     from accounts.models import User  # noqa: PLC0415
-    from chat.generator import persist  # noqa: PLC0415
     from chat.services.refusal import TurnRefused  # noqa: PLC0415
-    from chat.services.turns import Draft, start_turn  # noqa: PLC0415
-    from endpoints import registry  # noqa: PLC0415
-    from endpoints.events import Finished, Usage  # noqa: PLC0415
+    from chat.services.turns.turns import Draft, start_turn  # noqa: PLC0415
+    from endpoints.catalog import registry  # noqa: PLC0415
+    from messages.events import Finished, Usage  # noqa: PLC0415
+    from runs import persistence  # noqa: PLC0415
 
     people = list(User.objects.order_by("id"))
     chance = random.Random()
@@ -190,13 +190,13 @@ def _turns() -> None:
             started = start_turn(user=chance.choice(people), conversation_id=None, draft=draft)
         except TurnRefused:
             continue  # no credit until the next refill
-        for job in persist.claim(ids=[started.generation.id], worker=me):
+        for job in persistence.claim(ids=[started.generation.id], worker=me):
             said = [{"type": "text", "text": "Because they can. " * chance.randint(1, 50)}]
-            persist.save(worker=me, batch=[persist.Progress(job.id, job.message_id, said, "0-1")])
+            persistence.save(worker=me, batch=[persistence.Progress(job.id, job.message_id, said, "0-1")])
             usage = Usage(input_tokens=chance.randint(10, 4_000), output_tokens=chance.randint(1, 900))
-            outcome = persist.Outcome(job, me, Finished("stop"), said, [usage], endpoint)
-            persist.finish([outcome])
-            persist.finish([outcome])  # a retry of what was committed must change nothing
+            outcome = persistence.Outcome(job, me, Finished("stop"), said, [usage], endpoint)
+            persistence.finish([outcome])
+            persistence.finish([outcome])  # a retry of what was committed must change nothing
 
 
 if __name__ == "__main__":

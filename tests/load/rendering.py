@@ -45,9 +45,9 @@ KINDS: dict[str, Callable[[int], str]] = {
 
 
 def _measure(text: str) -> tuple[float, float, float, float, float]:
-    from chat.rendering import results  # noqa: PLC0415 (after Django's settings)
-    from chat.rendering.message import render  # noqa: PLC0415
-    from chat.rendering.stream import MarkdownStream  # noqa: PLC0415
+    from web.rendering import results  # noqa: PLC0415 (after Django's settings)
+    from web.rendering.message import render  # noqa: PLC0415
+    from web.rendering.stream import MarkdownStream  # noqa: PLC0415
 
     pieces = [text[at : at + DELTA] for at in range(0, len(text), DELTA)]
     times, whole_times = [], []

@@ -91,8 +91,8 @@ def _fill(messages: int) -> list[Any]:
 
 
 def _measure(report: Any, who: str, people: list[Any], rounds: int) -> None:
-    from chat.services import search  # noqa: PLC0415
-    from chat.services.search_query import parse  # noqa: PLC0415
+    from chat.services.search import search  # noqa: PLC0415
+    from chat.services.search.query import parse  # noqa: PLC0415
 
     everything: list[float] = []
     for kind, words in KINDS.items():
@@ -113,8 +113,8 @@ def _measure(report: Any, who: str, people: list[Any], rounds: int) -> None:
 def _save_plans(person: Any) -> None:
     from django.db import connection  # noqa: PLC0415
 
-    from chat.services import search  # noqa: PLC0415
-    from chat.services.search_query import parse  # noqa: PLC0415
+    from chat.services.search import search  # noqa: PLC0415
+    from chat.services.search.query import parse  # noqa: PLC0415
     from tests.load.bench import RESULTS  # noqa: PLC0415
 
     lines = []

@@ -16,7 +16,7 @@ from accounts.models import User
 from billing.models import Budget, BudgetUsage, LedgerEntry
 from billing.services import budgets
 from chat.models import Conversation, Generation, Message
-from endpoints import registry
+from endpoints.catalog import registry
 
 ENDPOINTS = """
 version: 1.3.5

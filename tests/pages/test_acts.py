@@ -8,10 +8,10 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from accounts.preferences import preferences_of, set_preferences
 from accounts.services import roles
+from accounts.services.preferences import preferences_of, set_preferences
 from chat.models import Conversation, Generation, Message, Project, Tag
-from chat.services import projects, tags
+from chat.services.organise import projects, tags
 from tests.api.conftest import Api
 
 pytestmark = pytest.mark.django_db

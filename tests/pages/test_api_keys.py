@@ -12,7 +12,7 @@ from accounts.services import api_keys, roles, tokens
 from billing.models import Budget, BudgetUsage, Hold
 from billing.services import budgets
 from chat.models import Conversation
-from chat.services import titles
+from chat.services.turns import titles
 from tests.cast import PASSWORD
 from tests.pages.conftest import FRAGMENT
 

@@ -9,12 +9,11 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import User
-from billing import policy
 from billing.models import Balance, Budget, LedgerEntry
-from billing.services import statement
+from billing.services import account_statement, policy
 from chat.models import Conversation
-from chat.services import turns
 from chat.services.refusal import TurnRefused
+from chat.services.turns import turns
 from tests.pages.conftest import make_run
 
 pytestmark = pytest.mark.django_db
@@ -34,7 +33,7 @@ def test_what_there_is_stands_there_in_dollars(
     Balance.objects.create(user=owner, credits=12_345_600, held=2_000_000)
     spend(owner, 1_500_000)
     spend(stranger, 7_770_000)
-    spend(owner, 900_000, created_at=statement.month_start() - timedelta(seconds=1))
+    spend(owner, 900_000, created_at=account_statement.month_start() - timedelta(seconds=1))
     page = balance_page(sign_in(owner))
     assert "$10.35" in page
     assert "$2.00 reserved" in page
@@ -50,7 +49,7 @@ def test_a_refill_says_when_and_how_much(
     monkeypatch.setattr(policy, "current", lambda: rules)
     at = timezone.now().replace(year=2026, month=1, day=31)
     Balance.objects.create(user=owner, credits=1, last_refill_at=at)
-    account = statement.account_of(owner)
+    account = account_statement.account_of(owner)
     assert account is not None
     assert account.next_refill == at.replace(month=2, day=28)
     page = balance_page(sign_in(owner))

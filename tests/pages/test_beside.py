@@ -11,9 +11,9 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
-from accounts.preferences import preferences_of
+from accounts.services.preferences import preferences_of
 from chat.models import Conversation, Favourite, Message, Project, Tag
-from chat.services import organise, projects, tags
+from chat.services.organise import conversations, projects, tags
 
 pytestmark = pytest.mark.django_db
 
@@ -50,7 +50,7 @@ def test_pages_cost_the_same_whatever_they_show(
         project = projects.create(user=owner, name=f"Project {number}")
         projects.put(user=owner, conversation_ids=[chat.id], project_id=project.id)
         if number % 2:
-            organise.archive(user=owner, conversation_ids=[chat.id], archived=True)
+            conversations.archive(user=owner, conversation_ids=[chat.id], archived=True)
     with django_assert_max_num_queries(14):
         client.get(f"/{path}?q=chat")
 
@@ -93,7 +93,7 @@ def test_case_2_another_s_bookmark_or_project_is_not_there(sign_in: SignIn, owne
 def test_archived_chats_are_listed_sorted_found_and_paged(sign_in: SignIn, owner: User, make_chat: Chats) -> None:
     client = sign_in(owner)
     ids = [make_chat(owner, title=f"Chat {number:02}").id for number in range(40)]
-    organise.archive(user=owner, conversation_ids=ids, archived=True)
+    conversations.archive(user=owner, conversation_ids=ids, archived=True)
     make_chat(owner, title="In the list")
     page = client.get("/archive?sort=title&direction=asc").content.decode()
     table = page[page.index("<tbody") : page.index("</tbody>")]
@@ -112,8 +112,8 @@ def test_the_archive_s_own_button_deletes_no_chat_of_the_list(
     client, listed, other = sign_in(owner), make_chat(owner), make_chat(stranger)
     away = make_chat(owner, title="Away")
     assert "archive/delete" not in client.get("/archive").content.decode()
-    organise.archive(user=owner, conversation_ids=[away.id], archived=True)
-    organise.archive(user=stranger, conversation_ids=[other.id], archived=True)
+    conversations.archive(user=owner, conversation_ids=[away.id], archived=True)
+    conversations.archive(user=stranger, conversation_ids=[other.id], archived=True)
     assert "archive/delete" in client.get("/archive").content.decode()
     assert "1 archived chat." in client.get("/archive/delete").content.decode()
     told = client.post("/archive/delete", headers=HTMX).content.decode()

@@ -12,10 +12,10 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
-from accounts.preferences import set_preferences
+from accounts.services.preferences import set_preferences
 from chat.models import Conversation, Generation, Message
-from endpoints import registry
-from endpoints.adapters.base import Endpoint
+from endpoints.catalog import registry
+from endpoints.providers.base import Endpoint
 from tests.pages.conftest import FRAGMENT, make_reply, make_run
 
 SignIn = Callable[[User], Client]

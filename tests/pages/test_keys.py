@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from chat.models import Message
-from endpoints import entered, keys
+from endpoints.catalog import keys, stored_endpoints
 from endpoints.models import UserKey
 from tests.model_server.fixtures import ModelServer
 from tests.pages.conftest import FRAGMENT
@@ -23,8 +23,10 @@ SECRET = "sk-of-olivia-0123456789"
 def own(admin_user: User, model_server: ModelServer) -> None:
     """`Own`, the model server with each person's key; and `Anywhere`, with an address of theirs too."""
     for name, base_url in (("Own", model_server.url), ("Anywhere", "")):
-        entry = entered.Entry(kind="custom", name=name, base_url=base_url, key_from_user=True, model_names=("mini",))
-        entered.save(actor=admin_user, entry=entry)
+        entry = stored_endpoints.Entry(
+            kind="custom", name=name, base_url=base_url, key_from_user=True, model_names=("mini",)
+        )
+        stored_endpoints.save(actor=admin_user, entry=entry)
 
 
 @pytest.fixture

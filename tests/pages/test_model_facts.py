@@ -8,9 +8,9 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import User
-from billing import price_table
 from billing.models import Price
-from endpoints import registry
+from billing.services import price_table
+from endpoints.catalog import registry
 
 pytestmark = pytest.mark.django_db
 

@@ -11,7 +11,7 @@ from django.test import Client
 
 from accounts.models import User
 from chat.models import Conversation, Message
-from endpoints import registry
+from endpoints.catalog import registry
 from tests.api.conftest import Api
 from tests.pages.conftest import FRAGMENT
 

@@ -8,7 +8,7 @@ from django.test import Client
 
 from accounts.models import User
 from chat.models import Conversation, Message
-from chat.quotes import with_quotes
+from chat.services.quotes import with_quotes
 from tests.pages.conftest import FRAGMENT
 
 SignIn = Callable[[User], Client]

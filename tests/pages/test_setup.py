@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 
 from accounts.models import CapabilityGrant, User
-from endpoints import entered, registry
+from endpoints.catalog import registry, stored_endpoints
 from endpoints.models import OperatorEndpoint
 from tests.model_server.fixtures import ModelServer
 from tests.pages.conftest import FRAGMENT
@@ -114,7 +114,7 @@ def test_the_power_alone_adds_no_address(
     assert list(OperatorEndpoint.objects.all()) == [row]
     assert helper.post(f"/setup/{row.id}", {"more": "tiny"}).status_code == 302, "an address that is there stays"
     with pytest.raises(ValidationError):
-        entered.save(actor=owner, entry=replace(entered.entry_of(row), base_url=address), row=row)
+        stored_endpoints.save(actor=owner, entry=replace(stored_endpoints.entry_of(row), base_url=address), row=row)
     known = helper.post("/setup/new/mistral", form | {"base_url": "https://api.mistral.ai/v1"})
     assert known.status_code == 302
 

@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from accounts.models import User
 from chat.models import Conversation
-from chat.sidebar import grouped
 from tests.pages.conftest import FRAGMENT, make_run
 from tests.pages.test_chat_page import Elements
+from web.sidebar import grouped
 
 SignIn = Callable[[User], Client]
 Chats = Callable[..., Conversation]

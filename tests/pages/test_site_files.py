@@ -8,7 +8,7 @@ from pytest_django import Settings
 
 from accounts.models import User
 from chat.models import Conversation, Message
-from chat.rendering.snippets import snippet
+from chat.services.search.snippets import snippet
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[User], Client]

@@ -7,9 +7,9 @@ from django.test import Client
 
 from accounts.models import User
 from chat.models import Conversation
-from chat.rendering import pool as pools
 from tests.chat_rendering.slow import Slow
 from tests.pages.conftest import make_reply
+from web.rendering import pool as pools
 
 pytestmark = pytest.mark.security
 

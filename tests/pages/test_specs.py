@@ -11,12 +11,12 @@ from pytest_django import Settings
 
 from accounts.models import Role, User
 from accounts.services import roles
-from chat.choices import choice_of, first_choice, model_groups
 from chat.models import Conversation, Favourite, Message, Project
-from endpoints import registry
-from endpoints.offer import Pick
+from endpoints.catalog import registry
+from endpoints.catalog.selection import Pick
 from tests.pages.conftest import FRAGMENT
 from tests.specs import write_specs
+from web.model_menu import choice_of, first_choice, model_groups
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[User], Client]

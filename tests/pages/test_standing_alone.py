@@ -14,9 +14,9 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from accounts.models import User
-from chat.styleguide import icons
-from chat.views import shell
 from tests.pages.test_chat_page import Elements
+from web import shell
+from web.styleguide import icons
 
 SignIn = Callable[[User], Client]
 

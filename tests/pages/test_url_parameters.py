@@ -8,9 +8,9 @@ from django.test import Client, RequestFactory
 from pytest_django import Settings
 
 from accounts.models import User
-from chat import url_parameters
 from chat.models import Conversation, Project
-from endpoints.offer import Pick
+from endpoints.catalog.selection import Pick
+from web import url_parameters
 
 pytestmark = pytest.mark.django_db
 

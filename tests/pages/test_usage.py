@@ -13,7 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import User
 from billing.models import LedgerEntry
 from billing.services.usage import Used, usage_of
-from chat.plot import HEIGHT, WIDTH, Day, plot_of, rows_of
+from web.plot import HEIGHT, WIDTH, Day, plot_of, rows_of
 
 pytestmark = pytest.mark.django_db
 

@@ -21,9 +21,9 @@ from accounts.models import (
 )
 from billing.models import Balance, Hold, LedgerEntry
 from chat.models import Conversation, Favourite, Generation, Message, Project, Tag
-from chat.services import favourites, projects, tags
+from chat.services.organise import favourites, projects, tags
+from endpoints.catalog.selection import Pick
 from endpoints.models import OperatorEndpoint, UserKey
-from endpoints.offer import Pick
 from tests.api.conftest import make_conversation, make_turn, somewhere, stream_threads
 
 __all__ = ["make_conversation", "make_turn", "somewhere", "stream_threads"]

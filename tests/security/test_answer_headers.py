@@ -80,7 +80,7 @@ def test_a_site_with_tls_says_so_on_every_answer(settings: Settings, owner: User
 
 def test_it_is_said_once() -> None:
     assert not getattr(settings, "SECURE_HSTS_SECONDS", 0)
-    assert settings.MIDDLEWARE[0] == "config.middleware.StrictTransport"
+    assert settings.MIDDLEWARE[0] == "web.middleware.security.StrictTransport"
 
 
 # --- errors repeat nothing -----------------------------------------------------------------------------

@@ -10,8 +10,8 @@ from django.core.cache import cache
 from django.test import Client
 from hypothesis import HealthCheck, Phase, given, settings
 
-from accounts.api.schema import REFUSALS
 from accounts.models import User
+from api.base.openapi import REFUSALS
 from tests.api.conftest import Api, bearer
 from tests.security.conftest import places_of
 

@@ -11,7 +11,7 @@ from django.test import AsyncClient, Client
 
 from accounts.models import User
 from chat.models import Conversation, Generation
-from endpoints.events import Finished, TextDelta
+from messages.events import Finished, TextDelta
 from tests.api.conftest import Api, bearer, read_stream
 from tests.api.test_stream import store_end, text_of, writing
 from tests.security.conftest import everything

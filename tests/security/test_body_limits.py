@@ -20,8 +20,8 @@ from django.urls import path
 from rest_framework.views import APIView
 
 from accounts.models import User
-from config import bodies
 from config.urls import urlpatterns as all_patterns
+from core.http import bodies
 from tests.security.routes import all_routes
 from tests.servers import free_port, wait_for_port
 

@@ -16,7 +16,7 @@ from websockets.typing import Origin
 
 from accounts.models import User
 from chat.models import Generation, Message
-from config.daphne import MOST_SAID
+from core.http.daphne import MOST_SAID
 from tests.chat.conftest import began
 from tests.security.test_body_limits import MEGABYTE, Running, serving
 

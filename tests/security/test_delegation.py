@@ -10,11 +10,10 @@ from typing import Any
 import pytest
 
 import accounts.services
-from accounts import permissions
 from accounts.models import CapabilityGrant, Grant, Group, Membership, ModelAccess, Role, User
-from accounts.services import capabilities, grants, groups, invitations, people, roles, signup
+from accounts.services import capabilities, grants, groups, invitations, people, permissions, roles, signup
 from accounts.services.grants import GrantRefused, Who
-from chat.services import projects
+from chat.services.organise import projects
 from tests.cast import PASSWORD
 from tests.security.conftest import everything
 

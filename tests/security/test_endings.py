@@ -15,11 +15,23 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from accounts.models import MailedToken, Role, User
-from accounts.services import api_keys, bans, endings, erasure, people, recovery, roles, sessions, social, tokens
+from accounts.services import (
+    access_changes,
+    api_keys,
+    bans,
+    erasure,
+    people,
+    recovery,
+    roles,
+    sessions,
+    social,
+    tokens,
+)
 from accounts.services.proof import Proof
 from tests.accounts.test_sessions import browser
 from tests.api.conftest import bearer
 from tests.cast import PASSWORD
+from tests.house import ROOT, sources
 
 pytestmark = [pytest.mark.security, pytest.mark.django_db(transaction=True)]
 NEW = "tangerine-lamp-42"
@@ -180,7 +192,7 @@ def test_it_ends_at_once(event: str, owner: User, admin_user: User, monkeypatch:
     doors = Doors.of(owner)
     assert doors.open() == EVERYWHERE | {"key", "key stream"}
     told: list[UUID] = []
-    monkeypatch.setattr(endings, "_listeners", [told.append])
+    monkeypatch.setattr(access_changes, "_listeners", [told.append])
     happens, ended = EVENTS[event]
     happens(doors, admin_user)
     assert set(told) == {owner.id}, "sockets and streams hear of it, without waiting"
@@ -190,20 +202,17 @@ def test_it_ends_at_once(event: str, owner: User, admin_user: User, monkeypatch:
 
 def test_every_caller_that_ends_something_is_tried() -> None:
     """Who ends sessions or tokens goes through `sessions`, and the list above has them all."""
-    from pathlib import Path  # noqa: PLC0415 (only here)
-
-    root = Path(__file__).parents[2]
     found = {
-        str(path.relative_to(root))
-        for app in ("accounts", "chat", "billing", "endpoints", "agents", "files", "config")
-        for path in (root / app).rglob("*.py")
+        str(path.relative_to(ROOT))
+        for path in sources()
         if any(word in path.read_text() for word in ("sessions.end_", "places.end_", "tokens.revoke", "end_session("))
     }
     assert found == {
-        "accounts/admin/people.py", "accounts/api/twofactor.py", "accounts/api/views.py", "accounts/hooks.py",
+        "accounts/admin/people.py", "accounts/services/receivers.py", "api/librechat/accounts/twofactor.py",
+        "api/librechat/accounts/views.py",
         "accounts/services/bans.py", "accounts/services/erasure.py", "accounts/services/people.py",
         "accounts/services/recovery.py", "accounts/services/roles.py", "accounts/services/sessions.py",
-        "accounts/services/social.py", "accounts/views/own.py", "accounts/views/security.py",
+        "accounts/services/social.py", "web/views/accounts/own.py", "web/views/accounts/security.py",
     }  # fmt: skip
 
 

@@ -12,9 +12,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.freshness import FIELD
 from accounts.models import Banner, Group, RefreshSession, User
 from accounts.services import api_keys, tokens
+from accounts.services.freshness import FIELD
 from billing.models import Balance, Price
 from endpoints.models import OperatorEndpoint
 from tests.api.conftest import bearer

@@ -16,8 +16,8 @@ from django.utils import timezone
 
 from accounts.models import Banner, Group, Invitation, Role, User
 from billing.models import Price
-from config import edge
-from endpoints import entered
+from core.http import edge
+from endpoints.catalog import stored_endpoints
 from tests.security.conftest import everything, places_of
 from tests.security.routes import Route, all_routes
 
@@ -165,9 +165,11 @@ def some_of_each(administrator: User) -> None:
     Banner.objects.create(message="Look")
     Invitation.objects.create(email="new@example.org", token_hash="x", expires_at=timezone.now())
     Price.objects.create(model="tiny", prompt=1, completion=1)
-    entered.save(
+    stored_endpoints.save(
         actor=administrator,
-        entry=entered.Entry(kind="custom", name="Lab", base_url="https://lab.example.com/v1", model_names=("tiny",)),
+        entry=stored_endpoints.Entry(
+            kind="custom", name="Lab", base_url="https://lab.example.com/v1", model_names=("tiny",)
+        ),
     )
 
 

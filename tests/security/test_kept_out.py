@@ -6,13 +6,13 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from accounts.middleware import STILL_OPEN
 from accounts.models import User
 from accounts.services import api_keys
 from tests.api.conftest import bearer
 from tests.security.conftest import everything
 from tests.security.routes import METHODS, Route, all_routes
 from tests.security.test_api_anonymous import LOGIN, OPEN
+from web.middleware.admission import STILL_OPEN
 
 pytestmark = [
     pytest.mark.security,

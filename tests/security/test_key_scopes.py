@@ -3,9 +3,9 @@
 import pytest
 from django.test import Client
 
-from accounts.api.authentication import OptionalBearer
 from accounts.models import AuditEntry, Role, User
 from accounts.services import api_keys
+from api.base.authentication import OptionalBearer
 from tests.security.conftest import everything
 from tests.security.routes import METHODS, Route, all_routes
 
@@ -34,7 +34,7 @@ def test_every_view_declares_what_keys_may_do() -> None:
     assert len(api_routes()) > 60
     for route in api_routes():
         scopes = getattr(route.callback.cls, "key_scopes", None)
-        assert scopes is not None, f"{route.path}: declare `key_scopes` (accounts.api.scopes)"
+        assert scopes is not None, f"{route.path}: declare `key_scopes` (api.base.scopes)"
         assert set(scopes.values()) <= set(SCOPES), route.path
         if route.path.startswith("/api/admin/") and route.name != "api:admin_login":  # where one signs in
             assert set(scopes.values()) == {"admin"}, route.path

@@ -8,12 +8,12 @@ from channels.testing import WebsocketCommunicator
 from django.test import Client
 
 from accounts.models import User
-from chat.api.stream import frames, in_database, load_run
-from chat.consumers import TOO_MANY, TabConsumer
-from chat.streaming import places
-from chat.streaming.places import Places
+from api.librechat.chat.stream import frames, in_database, load_run
+from runs import stream_slots
+from runs.stream_slots import Places
 from tests.api.conftest import bearer
 from tests.chat.conftest import began
+from web.consumers import TOO_MANY, TabConsumer
 
 pytestmark = [
     pytest.mark.security,
@@ -24,7 +24,7 @@ pytestmark = [
 
 @pytest.fixture(autouse=True)
 def three(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(places, "MOST", 3)
+    monkeypatch.setattr(stream_slots, "MOST", 3)
 
 
 async def opened(user: User) -> WebsocketCommunicator:
@@ -67,9 +67,9 @@ async def test_streams(owner: User) -> None:
     following = [frames(run) for _ in range(3)]
     for each in following:
         await anext(each)
-    assert places.streams.are_taken(owner.id)
+    assert stream_slots.streams.are_taken(owner.id)
     await following[0].aclose()  # type: ignore[attr-defined]
-    assert not places.streams.are_taken(owner.id)
+    assert not stream_slots.streams.are_taken(owner.id)
     for each in following[1:]:
         await each.aclose()  # type: ignore[attr-defined]
 

@@ -18,16 +18,17 @@ from django.core.cache import cache
 from django.test import Client
 from pytest_django import Settings
 
-from accounts import secrets
 from accounts.models import User
 from chat.services.refusal import TurnRefused
-from endpoints import entered, keys, registry, trial
-from endpoints.adapters import litellm
-from endpoints.adapters.base import Endpoint, ModelRequest, PromptMessage
-from endpoints.events import Failed
-from endpoints.model_lists import fetch
+from core import secrets
+from endpoints.catalog import keys, registry, stored_endpoints
+from endpoints.catalog.model_lists import fetch
 from endpoints.models import UserKey
-from endpoints.services import complete
+from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage
+from endpoints.providers.litellm import wire as litellm
+from endpoints.services import connection_test
+from endpoints.services.model_calls import complete
+from messages.events import Failed
 from tests.api.conftest import Api
 from tests.chat.conftest import began
 from tests.endpoints.conftest import sockets
@@ -53,8 +54,8 @@ def anywhere(admin_user: User, settings: Settings, tmp_path: Path) -> None:
     settings.LIBRECHAT_CONFIG = tmp_path / "librechat.yaml"
     cache.clear()
     registry.reset()
-    entry = entered.Entry(kind="custom", name="Anywhere", key_from_user=True, model_names=("tiny",))
-    entered.save(actor=admin_user, entry=entry)
+    entry = stored_endpoints.Entry(kind="custom", name="Anywhere", key_from_user=True, model_names=("tiny",))
+    stored_endpoints.save(actor=admin_user, entry=entry)
 
 
 def pasted(url: str) -> str:
@@ -127,7 +128,7 @@ def by_model_list(user: User, url: str) -> str:
 
 
 def by_trial(user: User, url: str) -> str:
-    found = trial.try_out(endpoint_at(url), "tiny")
+    found = connection_test.try_out(endpoint_at(url), "tiny")
     return "refused" if found.code == "refused_address" else found.words
 
 

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.models import Group, Role, User
-from chat.services import projects, tags
+from chat.services.organise import projects, tags
 from config.urls import urlpatterns as all_patterns
 from tests.api.conftest import Api
 

@@ -6,8 +6,8 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import User
-from chat.consumers import TabConsumer
-from config import origins, sockets
+from core.http import origins, sockets
+from web.consumers import TabConsumer
 
 pytestmark = pytest.mark.security
 HOST = "testserver:3080"

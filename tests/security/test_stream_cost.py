@@ -2,9 +2,9 @@
 
 import pytest
 
-from chat.rendering.message import render
-from chat.rendering.stream import MarkdownStream
 from tests.chat_rendering.page import cut
+from web.rendering.message import render
+from web.rendering.stream import MarkdownStream
 
 pytestmark = pytest.mark.security
 LENGTH = 60_000

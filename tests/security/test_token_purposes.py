@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from accounts.models import MailedToken, Role, User
 from accounts.services import api_keys, invitations, recovery, tokens
-from chat.services import turns
+from chat.services.turns import turns
 from tests.api.conftest import Api, bearer
 from tests.security.conftest import everything
 

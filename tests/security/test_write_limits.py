@@ -14,16 +14,19 @@ from django.test import Client
 from pytest_django import Settings
 from rest_framework.views import APIView
 
-from accounts import quotas
 from accounts.models import ApiKey, RefreshSession, User
 from accounts.services import api_keys, tokens
 from billing.models import Budget
 from billing.services import budget_admin
 from chat.models import Conversation, Favourite, Message, Project, Tag
-from chat.services import editing, favourites, forking, projects, storage, tags
+from chat.services import storage
+from chat.services.organise import favourites, projects, tags
 from chat.services.refusal import TurnRefused
-from chat.services.turns import Draft, start_turn
-from endpoints.offer import Pick
+from chat.services.tree import forking
+from chat.services.turns import editing
+from chat.services.turns.turns import Draft, start_turn
+from core import quotas
+from endpoints.catalog.selection import Pick
 from tests.api.conftest import Api
 from tests.security.conftest import places_of
 from tests.security.routes import METHODS, all_routes

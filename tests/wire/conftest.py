@@ -3,10 +3,10 @@ from typing import Any
 
 import pytest
 
-from endpoints.adapters.base import Endpoint, ModelRequest, PromptMessage
-from endpoints.events import TERMINAL, Event, Finished, Usage
-from endpoints.parts import MessageParts
-from endpoints.services import Retries, stream
+from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage
+from endpoints.services.model_calls import Retries, stream
+from messages.events import TERMINAL, Event, Finished, Usage
+from messages.reducer import MessageParts
 from tests.model_server.fixtures import ModelServer
 
 KEY = "sk-of-the-operator"

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from endpoints.adapters.base import Endpoint, ModelRequest, PromptMessage
-from endpoints.events import Event
+from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage
+from messages.events import Event
 from tests.wire.conftest import KEY, events_of
 
 CHAT_WIRES = ("openai", "azure")

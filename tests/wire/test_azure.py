@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from endpoints.adapters.base import Endpoint
+from endpoints.providers.base import Endpoint
 from tests.model_server.fixtures import ModelServer
 from tests.model_server.script import words
 from tests.wire.conftest import KEY, ask, ended, events_of, text_of

@@ -11,11 +11,11 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.eventstream import EventStreamBuffer
 
-from endpoints.adapters.base import Endpoint, ModelRequest
-from endpoints.adapters.eventstream import EventFrames
-from endpoints.adapters.sigv4 import AccessKey, signed
-from endpoints.events import Failed
-from endpoints.http import BrokenAnswer
+from endpoints.providers.base import Endpoint, ModelRequest
+from endpoints.providers.bedrock.eventstream import EventFrames
+from endpoints.providers.bedrock.sigv4 import AccessKey, signed
+from endpoints.transport.http import BrokenAnswer
+from messages.events import Failed
 from tests.model_server.bedrock import frame
 from tests.model_server.fixtures import ModelServer
 from tests.model_server.script import words

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from endpoints.adapters.base import Endpoint, ModelRequest, PromptMessage, ToolCall
-from endpoints.prompts import NO_OUTPUT, tidy
+from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage, ToolCall
+from endpoints.services.prompts import NO_OUTPUT, tidy
 from tests.model_server.fixtures import ModelServer
 from tests.wire.conftest import ended, events_of
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from endpoints.adapters.content import Thoughts
-from endpoints.events import Usage
-from endpoints.services import complete
+from endpoints.providers.content import Thoughts
+from endpoints.services.model_calls import complete
+from messages.events import Usage
 from tests.wire.conftest import calls_of, ended, text_of, thoughts_of
 from tests.wire.raw import answering, chunk, completion, played, request_to, sse, whole
 

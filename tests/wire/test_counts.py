@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from billing.pricing import Rates, TokenCounts, charge
-from endpoints.adapters.counts import Counts
-from endpoints.events import Event, Usage
+from billing.services.pricing import Rates, TokenCounts, charge
+from endpoints.providers.counts import Counts
+from messages.events import Event, Usage
 from tests.model_server.bedrock import frame
 from tests.wire.conftest import ended
 from tests.wire.raw import chunk, completion, http, played, sse, whole

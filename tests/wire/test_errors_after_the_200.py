@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from endpoints.errors import explain
-from endpoints.events import Event, Failed
+from endpoints.services.failure_words import explain
+from messages.events import Event, Failed
 from tests.model_server.bedrock import frame
 from tests.wire.conftest import KEY, ended, text_of, told
 from tests.wire.raw import WIRES, chunk, http, played, sse

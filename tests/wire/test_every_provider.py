@@ -9,12 +9,12 @@ from decimal import Decimal
 
 import pytest
 
-from billing.pricing import Rates, TokenCounts, charge
-from endpoints.adapters.base import Endpoint, ModelRequest, ToolSpec
-from endpoints.errors import explain
-from endpoints.events import Failed, Usage
-from endpoints.http import Patience
-from endpoints.services import adapter_of
+from billing.services.pricing import Rates, TokenCounts, charge
+from endpoints.providers.base import Endpoint, ModelRequest, ToolSpec
+from endpoints.services.failure_words import explain
+from endpoints.services.model_calls import adapter_of
+from endpoints.transport.http import Patience
+from messages.events import Failed, Usage
 from tests.model_server.fixtures import ModelServer
 from tests.model_server.script import UNICODE, words
 from tests.wire.conftest import ask, calls_of, checked, ended, events_of, text_of, thoughts_of, told

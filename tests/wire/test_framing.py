@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from endpoints.adapters import framing
-from endpoints.adapters.framing import EventLines
-from endpoints.events import Event, Failed, TextDelta, Usage
-from endpoints.http import AnswerTooLarge
-from endpoints.services import stream
+from endpoints.services.model_calls import stream
+from endpoints.transport import framing
+from endpoints.transport.framing import EventLines
+from endpoints.transport.http import AnswerTooLarge
+from messages.events import Event, Failed, TextDelta, Usage
 from tests.wire.conftest import ended, text_of
 from tests.wire.raw import answering, chunk, completion, http, played, request_to
 

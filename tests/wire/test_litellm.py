@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from endpoints.adapters import litellm
-from endpoints.adapters.base import Endpoint, ModelRequest, PromptMessage, ToolCall, ToolSpec
-from endpoints.events import Event, TextDelta, Usage
-from endpoints.http import Patience
-from endpoints.parts import MessageParts
+from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage, ToolCall, ToolSpec
+from endpoints.providers.litellm import wire as litellm
+from endpoints.transport.http import Patience
+from messages.events import Event, TextDelta, Usage
+from messages.reducer import MessageParts
 from tests.model_server.fixtures import ModelServer
 from tests.model_server.script import UNICODE, words
 from tests.servers import free_port

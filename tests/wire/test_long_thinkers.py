@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from endpoints.adapters import litellm
-from endpoints.adapters.base import Endpoint, ModelRequest
-from endpoints.events import Event, TextDelta
-from endpoints.http import Patience
-from endpoints.services import ONCE, adapter_of, stream
+from endpoints.providers.base import Endpoint, ModelRequest
+from endpoints.providers.litellm import wire as litellm
+from endpoints.services.model_calls import ONCE, adapter_of, stream
+from endpoints.transport.http import Patience
+from messages.events import Event, TextDelta
 from tests.model_server.fixtures import ModelServer
 from tests.wire.conftest import ask, checked, ended, events_of, text_of
 from tests.wire.raw import WIRES, chunk, completion, request_to

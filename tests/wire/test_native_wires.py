@@ -11,9 +11,9 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from endpoints.adapters.base import Endpoint, ModelRequest, PromptMessage, ToolCall, ToolSpec
-from endpoints.events import TextDelta, Usage
-from endpoints.services import complete, stream
+from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage, ToolCall, ToolSpec
+from endpoints.services.model_calls import complete, stream
+from messages.events import TextDelta, Usage
 from tests.model_server.fixtures import ModelServer
 from tests.model_server.script import words
 from tests.wire.conftest import KEY, ask, ended, events_of, text_of, told

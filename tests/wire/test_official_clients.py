@@ -11,8 +11,10 @@ from openai.types.chat import ChatCompletion, ChatCompletionChunk, CompletionCre
 from openai.types.responses import Response, ResponseCreateParams, ResponseStreamEvent
 from pydantic import TypeAdapter
 
-from endpoints.adapters import anthropic_wire, openai_request, responses_wire
-from endpoints.adapters.base import Endpoint, ModelRequest
+from endpoints.providers.anthropic import wire as anthropic_wire
+from endpoints.providers.base import Endpoint, ModelRequest
+from endpoints.providers.openai import request as openai_request
+from endpoints.providers.openai import responses_wire
 from tests.model_server.fixtures import ModelServer
 from tests.wire.test_native_wires import PROMPT, TOOL
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from endpoints.adapters import openai_wire
-from endpoints.adapters.base import Endpoint, ModelRequest, PromptMessage, ToolCall, ToolSpec
-from endpoints.events import Failed, TextDelta, Usage
-from endpoints.http import Patience
-from endpoints.services import complete, stream
+from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage, ToolCall, ToolSpec
+from endpoints.providers.openai import wire as openai_wire
+from endpoints.services.model_calls import complete, stream
+from endpoints.transport.http import Patience
+from messages.events import Failed, TextDelta, Usage
 from tests.model_server.fixtures import ModelServer
 from tests.model_server.script import MARKDOWN, UNICODE, words
 from tests.servers import free_port

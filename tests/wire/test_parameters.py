@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from endpoints.adapters.base import Endpoint
 from endpoints.parameters import request_fields, with_headers
+from endpoints.providers.base import Endpoint
 from tests.model_server.fixtures import ModelServer
 from tests.wire.conftest import ask, ended, events_of
 

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from endpoints.adapters.base import Endpoint
-from endpoints.adapters.failures import failure_of
-from endpoints.adapters.litellm import failure_of_exception
-from endpoints.errors import EXPLANATIONS, explain
-from endpoints.events import Failed, Finished
-from endpoints.keys import as_own
-from endpoints.services import Retries, stream
+from endpoints.catalog.keys import as_own
+from endpoints.providers.base import Endpoint
+from endpoints.providers.litellm.wire import failure_of_exception
+from endpoints.services.failure_words import EXPLANATIONS, explain
+from endpoints.services.model_calls import Retries, stream
+from endpoints.transport.failures import failure_of
+from messages.events import Failed, Finished
 from tests.model_server.bedrock import frame
 from tests.wire.conftest import ended, text_of, thoughts_of
 from tests.wire.raw import WIRES, answering, chunk, completion, http, played, request_to, sse, whole

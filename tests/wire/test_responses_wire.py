@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from endpoints.adapters.base import Endpoint, ModelRequest, PromptMessage, ToolCall, ToolSpec
-from endpoints.events import Usage
+from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage, ToolCall, ToolSpec
+from messages.events import Usage
 from tests.model_server.fixtures import ModelServer
 from tests.model_server.responses import SEALED
 from tests.wire.conftest import KEY, ask, calls_of, ended, events_of, text_of, thoughts_of, told

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from endpoints.adapters.base import Endpoint
-from endpoints.events import Failed
-from endpoints.services import Retries
+from endpoints.providers.base import Endpoint
+from endpoints.services.model_calls import Retries
+from messages.events import Failed
 from tests.model_server.fixtures import ModelServer
 from tests.model_server.script import words
 from tests.servers import free_port

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from endpoints.adapters.base import Endpoint, ModelRequest, PromptMessage
-from endpoints.errors import explain
-from endpoints.events import Failed
 from endpoints.parameters import request_fields
 from endpoints.parameters.refused import named_in
-from endpoints.parts import error_part
+from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage
+from endpoints.services.failure_words import explain
+from messages.events import Failed
+from messages.reducer import error_part
 from tests.model_server.fixtures import ModelServer
 from tests.wire.conftest import events_of
 

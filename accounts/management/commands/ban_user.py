@@ -3,7 +3,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from accounts.commands import AdminCommand, person_named
+from accounts.management.admin_command import AdminCommand, person_named
 from accounts.services import bans
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 
-from accounts.commands import AdminCommand, ask_password
+from accounts.management.admin_command import AdminCommand, ask_password
 from accounts.services.people import RoleMissing, make_account
 from accounts.services.signup import EmailTaken
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from accounts import audit
-from accounts.commands import AdminCommand, person_named
+from accounts.management.admin_command import AdminCommand, person_named
+from accounts.services import audit
 from accounts.services.erasure import export_person
 
 

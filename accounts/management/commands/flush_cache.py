@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.cache import cache
 
-from accounts.commands import AdminCommand
+from accounts.management.admin_command import AdminCommand
 
 
 class Command(AdminCommand):

@@ -4,7 +4,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 
-from accounts.commands import AdminCommand
+from accounts.management.admin_command import AdminCommand
 from accounts.models import Role
 from accounts.services import invitations, mails
 

@@ -1,7 +1,7 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from accounts.commands import AdminCommand, table
+from accounts.management.admin_command import AdminCommand, table
 from accounts.models import User
 
 

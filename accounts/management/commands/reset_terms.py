@@ -1,9 +1,8 @@
 from typing import Any
 
-from accounts import audit
-from accounts.commands import AdminCommand
+from accounts.management.admin_command import AdminCommand
 from accounts.models import User
-from accounts.services import endings
+from accounts.services import access_changes, audit
 
 
 class Command(AdminCommand):
@@ -16,6 +15,6 @@ class Command(AdminCommand):
         accepted = list(people.values_list("id", flat=True))
         count = people.update(terms_accepted_at=None)
         for user_id in accepted:
-            endings.announce(user_id)
+            access_changes.announce(user_id)
         audit.record(actor=None, action="terms.reset", target=audit.Target("terms", ""), after={"people": count})
         return {"people": count}, f"{count} people will be asked again."

@@ -4,7 +4,7 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.utils.dateparse import parse_datetime
 
-from accounts.commands import AdminCommand
+from accounts.management.admin_command import AdminCommand
 from accounts.services import banners
 
 

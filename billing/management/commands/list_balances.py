@@ -1,6 +1,6 @@
 from typing import Any
 
-from accounts.commands import AdminCommand, table
+from accounts.management.admin_command import AdminCommand, table
 from billing.models import Balance
 
 

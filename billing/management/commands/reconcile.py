@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from accounts.commands import AdminCommand
+from accounts.management.admin_command import AdminCommand
 from billing.services.reconcile import reconcile
 
 

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import User
 from chat.services.loading import BadLine, load_conversations
-from endpoints import registry
+from endpoints.catalog import registry
 
 
 class Command(BaseCommand):

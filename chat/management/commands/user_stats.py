@@ -2,7 +2,7 @@ from typing import Any
 
 from django.db import connection
 
-from accounts.commands import AdminCommand, table
+from accounts.management.admin_command import AdminCommand, table
 
 _COUNTS = """
 SELECT u.email, count(DISTINCT c.id), count(m.id) FROM accounts_user u

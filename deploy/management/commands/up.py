@@ -6,10 +6,10 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db.migrations.loader import MigrationLoader
 
-from config.environment import env
 from deploy.embedded.probe import free_port
 from deploy.embedded.supervisor import PLAN, Plan
-from endpoints.config.environment import PROVIDER_KEYS, text_of
+from endpoints.catalog.built_in_providers import PROVIDER_KEYS, text_of
+from siteconfig.environment.reader import env
 
 
 class Command(BaseCommand):

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils.translation import gettext as _
 
-from endpoints.config import Config, ConfigFaults, Fault, load_config
+from siteconfig.configuration import Config, ConfigFaults, Fault, load_config
 
 
 class Command(BaseCommand):

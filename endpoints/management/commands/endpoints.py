@@ -4,10 +4,10 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from accounts.commands import AdminCommand
-from endpoints import registry
-from endpoints.keys import needs_key
-from endpoints.trial import try_out
+from accounts.management.admin_command import AdminCommand
+from endpoints.catalog import registry
+from endpoints.catalog.keys import needs_key
+from endpoints.services.connection_test import try_out
 
 
 class Command(AdminCommand):

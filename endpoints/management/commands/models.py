@@ -7,10 +7,10 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from accounts.commands import AdminCommand
-from billing.price_map import installed
-from endpoints import renewal
-from endpoints.config.default_models import FILE
+from accounts.management.admin_command import AdminCommand
+from billing.services.price_map import installed
+from endpoints.catalog import renewal
+from endpoints.catalog.default_models import FILE
 
 
 class Command(AdminCommand):

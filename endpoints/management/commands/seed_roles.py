@@ -1,6 +1,6 @@
 from typing import Any
 
-from accounts.commands import AdminCommand
+from accounts.management.admin_command import AdminCommand
 from accounts.models import Role
 from accounts.services import roles
 

@@ -1,0 +1,207 @@
+"""Who may do what with shared things (`/api/permissions`), for every kind that is registered."""
+
+from typing import Any, Final
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from pydantic import Field
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.models import Grant
+from accounts.services import grants, picker
+from accounts.services.grants import Entry, GrantRefused, Who
+from accounts.services.resources import Kind, Shared, kind_of
+from api.base.admin import number
+from api.base.errors import WireError
+from api.base.payloads import In, person, read_body
+from api.base.scopes import READ_AND_WRITE
+
+_OBJECT: Final = {200: {"type": "object"}}
+_LIST: Final = {200: {"type": "array", "items": {"type": "object"}}}
+
+
+class PrincipalIn(In):
+    """A principal; of what describes it, only `accessRoleId` counts, the rest is what our own lists say."""
+
+    type: str = Field(max_length=16)
+    id: str | None = Field(None, max_length=128)
+    access_role_id: str = Field("", max_length=64)
+    name: str | None = Field(None, max_length=1_000)
+    email: str | None = Field(None, max_length=1_000)
+    username: str | None = Field(None, max_length=1_000)
+    avatar: str | None = Field(None, max_length=10_000)
+    description: str | None = Field(None, max_length=10_000)
+    source: str | None = Field(None, max_length=64)
+    provider: str | None = Field(None, max_length=64)
+    id_on_the_source: str | None = Field(None, max_length=1_000)
+    is_admin: bool | None = None
+    member_count: int | None = None
+
+    def who(self) -> Who:
+        return Who(self.type, self.id or "")
+
+
+class PermissionsIn(In):
+    updated: list[PrincipalIn] = Field([], max_length=grants.MOST)
+    removed: list[PrincipalIn] = Field([], max_length=grants.MOST)
+    public: bool | None = None
+    public_access_role_id: str | None = Field(None, max_length=64)
+
+
+class PermissionsView(APIView):
+    key_scopes = READ_AND_WRITE
+    error_key = "error"
+
+
+class PrincipalsView(PermissionsView):
+    @extend_schema(
+        operation_id="permissions_search",
+        parameters=[OpenApiParameter("q"), OpenApiParameter("limit", int), OpenApiParameter("types")],
+        responses=_OBJECT,
+    )
+    def get(self, request: Request) -> Response:
+        user = person(request)
+        words = " ".join(request.query_params.get("q", "").split())
+        if len(words) < picker.LEAST:
+            raise WireError(400, _("q: write at least %(least)d characters.") % {"least": picker.LEAST})
+        limit = number(request, "limit", 20, least=1, most=picker.MOST)
+        wanted = [each for each in request.query_params.get("types", "").split(",") if each]
+        if set(wanted) - {"user", "group", "role"}:
+            raise WireError(400, _("types: there are user, group and role."))
+        allowed = picker.kinds_for(user)
+        if not allowed or set(wanted) - set(allowed):
+            raise _forbidden()
+        found = picker.search(asking=user, words=words, kinds=wanted or None, limit=limit)
+        results = [_result(each) for each in found]
+        return Response({
+            "query": words, "limit": limit, "types": wanted or None, "results": results, "count": len(results),
+            "sources": {"local": len(results), "entra": 0},
+        })  # fmt: skip
+
+
+class RolesOfKindView(PermissionsView):
+    @extend_schema(operation_id="permissions_roles", responses=_LIST)
+    def get(self, request: Request, resource: str) -> Response:
+        found = _kind(resource)
+        names = {
+            "viewer": (_("Viewer"), _("May see and use it.")),
+            "editor": (_("Editor"), _("May see, use and change it.")),
+            "owner": (_("Owner"), _("May do everything with it, also delete and share it.")),
+        }
+        return Response([
+            {
+                "accessRoleId": f"{found.name}_{role}", "name": names[role][0], "description": names[role][1],
+                "permBits": bits,
+            }
+            for role, bits in grants.ROLES.items()
+        ])  # fmt: skip
+
+
+class AccessListView(PermissionsView):
+    @extend_schema(operation_id="permissions_list", responses=_OBJECT)
+    def get(self, request: Request, resource: str, resource_id: UUID) -> Response:
+        user = person(request)
+        found, shared = _shared(request, resource, resource_id)
+        return Response({
+            "resourceType": found.name, "resourceId": str(shared.id),
+            **_list(found, grants.entries(user, found, shared)),
+        })  # fmt: skip
+
+    @extend_schema(operation_id="permissions_change", request=PermissionsIn, responses=_OBJECT)
+    def put(self, request: Request, resource: str, resource_id: UUID) -> Response:
+        found, _shared_thing = _shared(request, resource, resource_id)
+        body = read_body(request, PermissionsIn)
+        give = {each.who(): _bits(found, each.access_role_id) for each in body.updated}
+        take = [each.who() for each in body.removed]
+        if body.public:
+            give[Who("public")] = _bits(found, body.public_access_role_id or f"{found.name}_viewer")
+        elif body.public is False:
+            take.append(Who("public"))
+        try:
+            after = grants.change(
+                actor=person(request), kind_name=found.name, resource_id=resource_id, give=give, take=take
+            )
+        except GrantRefused as refused:
+            error = _("Forbidden") if refused.status == 403 else _("Bad Request")
+            raise WireError(refused.status, {"error": error, "message": refused.message}) from None
+        return Response({"message": _("Permissions updated successfully"), "results": _list(found, after)})
+
+
+class EffectiveView(PermissionsView):
+    @extend_schema(operation_id="permissions_effective", responses=_OBJECT)
+    def get(self, request: Request, resource: str, resource_id: UUID) -> Response:
+        try:
+            _found, _thing, bits = grants.shared_for(person(request), resource, resource_id, needs=Grant.VIEW)
+        except Http404:
+            raise _not_found() from None
+        return Response({"permissionBits": bits})
+
+
+class AllEffectiveView(PermissionsView):
+    @extend_schema(operation_id="permissions_effective_all", responses=_OBJECT)
+    def get(self, request: Request, resource: str) -> Response:
+        return Response({str(each): bits for each, bits in grants.all_bits(person(request), _kind(resource)).items()})
+
+
+def _kind(name: str) -> Kind:
+    found = kind_of(name)
+    if found is None:
+        raise _not_found()
+    return found
+
+
+def _shared(request: Request, resource: str, resource_id: UUID) -> tuple[Kind, Shared]:
+    try:
+        found, shared, _bits = grants.shared_for(person(request), resource, resource_id, needs=Grant.SHARE)
+    except Http404:
+        raise _not_found() from None
+    except PermissionDenied:
+        raise _forbidden() from None
+    return found, shared
+
+
+def _not_found() -> WireError:
+    return WireError(404, {"error": _("Not Found"), "message": _("There is nothing here.")})
+
+
+def _forbidden() -> WireError:
+    return WireError(403, {"error": _("Forbidden"), "message": _("You may not do this.")})
+
+
+def _bits(kind: Kind, role_id: str) -> int:
+    bits = grants.ROLES.get(role_id.removeprefix(f"{kind.name}_")) if role_id.startswith(f"{kind.name}_") else None
+    if bits is None:
+        raise WireError(400, _("accessRoleId: there is no such role."))
+    return bits
+
+
+def _list(kind: Kind, rows: list[Entry]) -> dict[str, Any]:
+    principals = [_principal(kind, each) for each in rows if each.who.type != "public"]
+    everybody = next((each for each in rows if each.who.type == "public"), None)
+    answer: dict[str, Any] = {"principals": principals, "public": everybody is not None}
+    return answer | ({"publicAccessRoleId": _role_id(kind, everybody)} if everybody else {})
+
+
+def _principal(kind: Kind, entry: Entry) -> dict[str, Any]:
+    shown = {"name": entry.name, "email": entry.email, "description": entry.description}
+    return {
+        "type": entry.who.type, "id": entry.who.id, **{name: text for name, text in shown.items() if text},
+        "source": "local", "accessRoleId": _role_id(kind, entry),
+    }  # fmt: skip
+
+
+def _role_id(kind: Kind, entry: Entry) -> str:
+    return f"{kind.name}_{entry.role}" if entry.role else ""
+
+
+def _result(found: picker.Found) -> dict[str, Any]:
+    more: dict[str, Any] = {
+        "email": found.email or None, "description": found.description or None, "memberCount": found.member_count,
+    }  # fmt: skip
+    kept = {name: value for name, value in more.items() if value is not None}
+    return {"id": found.id, "type": found.type, "name": found.name, "source": found.source, **kept}

@@ -1,0 +1,215 @@
+"""Roles for administrators: upstream's routes and MetoGPT's on the same paths, answered with the union of fields."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from pydantic import Field
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.models import ApiKey, Role, User
+from accounts.services import permissions, roles
+from accounts.services.roles import RoleRefused
+from api.base.admin import AdminView, Change, page_of, user_or_404
+from api.base.errors import WireError
+from api.base.payloads import Id, In, iso, person, read_body
+from api.base.scopes import READ_ONLY
+from siteconfig import features
+
+_ROLE = {200: {"type": "object"}}
+READ: Any = ("read:roles", ("ROLE_MANAGEMENT", "UPDATE"))
+CREATE: Any = ("manage:roles", ("ROLE_MANAGEMENT", "CREATE"))
+UPDATE: Any = ("manage:roles", ("ROLE_MANAGEMENT", "UPDATE"))
+DELETE: Any = ("manage:roles", ("ROLE_MANAGEMENT", "DELETE"))
+
+
+class NewRoleIn(In):
+    name: str = Field(max_length=500)
+    description: str = Field("", max_length=2_000)
+    permissions: dict[str, Any] | None = None
+    model_access: dict[str, Any] | None = None
+
+
+class RoleIn(Change):
+    name: str | None = Field(None, max_length=500)
+    description: str | None = Field(None, max_length=2_000)
+    permissions: dict[str, Any] | None = None
+    model_access: dict[str, Any] | None = None
+
+
+class PermissionsIn(In):
+    permissions: dict[str, Any]
+
+
+class MemberIn(In):
+    user_id: Id
+
+
+def role_to_wire(role: Role) -> dict[str, Any]:
+    return {"_id": role.name, "id": role.name, **roles.to_plain(role), "createdAt": iso(role.created_at)}
+
+
+def _answer(role: Role) -> dict[str, Any]:
+    """Return the role as upstream wraps it, and its fields beside that, as MetoGPT's clients read them."""
+    wire = role_to_wire(role)
+    return {"role": wire, **wire}
+
+
+def role_or_404(name: str) -> Role:
+    role = Role.objects.filter(name=name).first()
+    if role is None:
+        raise WireError(404, _("There is no such role."))
+    return role
+
+
+class RolesView(AdminView):
+    needs = {"GET": READ, "POST": CREATE}
+
+    @extend_schema(operation_id="admin_roles", responses=_ROLE)
+    def get(self, request: Request) -> Response:
+        rows, paging = page_of(request, Role.objects.prefetch_related("model_access").order_by("name"))
+        return Response({"roles": [role_to_wire(each) for each in rows], **paging})
+
+    @extend_schema(operation_id="admin_role_create", request=NewRoleIn, responses={201: {"type": "object"}})
+    def post(self, request: Request) -> Response:
+        body = read_body(request, NewRoleIn)
+        try:
+            role = roles.create(
+                actor=person(request), name=body.name, description=body.description,
+                permissions_=body.permissions, model_access=body.model_access,
+            )  # fmt: skip
+        except RoleRefused as refused:
+            raise WireError(refused.status, refused.message) from None
+        return Response(_answer(role), status=201)
+
+
+class RoleView(AdminView):
+    needs = {"GET": READ, "PUT": UPDATE, "PATCH": UPDATE, "DELETE": DELETE}
+
+    @extend_schema(operation_id="admin_role", responses=_ROLE)
+    def get(self, request: Request, name: str) -> Response:
+        return Response(_answer(role_or_404(name)))
+
+    @extend_schema(operation_id="admin_role_put", request=RoleIn, responses=_ROLE)
+    def put(self, request: Request, name: str) -> Response:
+        return self._change(request, name)
+
+    @extend_schema(operation_id="admin_role_patch", request=RoleIn, responses=_ROLE)
+    def patch(self, request: Request, name: str) -> Response:
+        return self._change(request, name)
+
+    @extend_schema(operation_id="admin_role_delete", responses=_ROLE)
+    def delete(self, request: Request, name: str) -> Response:
+        try:
+            roles.delete(actor=person(request), role=role_or_404(name))
+        except RoleRefused as refused:
+            raise WireError(refused.status, refused.message) from None
+        return Response({"success": True, "message": _("The role is deleted.")})
+
+    def _change(self, request: Request, name: str) -> Response:
+        body, role = read_body(request, RoleIn), role_or_404(name)
+        try:
+            role = roles.update(
+                actor=person(request), role=role, description=body.description, permissions_=body.permissions,
+                model_access=body.model_access, name=body.name,
+            )  # fmt: skip
+        except RoleRefused as refused:
+            raise WireError(refused.status, refused.message) from None
+        return Response(_answer(role))
+
+
+class RolePermissionsView(AdminView):
+    needs = {"PATCH": UPDATE}
+
+    @extend_schema(operation_id="admin_role_permissions", request=PermissionsIn, responses=_ROLE)
+    def patch(self, request: Request, name: str) -> Response:
+        body, role = read_body(request, PermissionsIn), role_or_404(name)
+        try:
+            role = roles.update(actor=person(request), role=role, permissions_=body.permissions)
+        except RoleRefused as refused:
+            raise WireError(refused.status, refused.message) from None
+        return Response(_answer(role))
+
+
+class RoleMembersView(AdminView):
+    needs = {"GET": READ, "POST": UPDATE}
+
+    @extend_schema(operation_id="admin_role_members", responses=_ROLE)
+    def get(self, request: Request, name: str) -> Response:
+        rows, paging = page_of(request, User.objects.filter(role=role_or_404(name)).order_by("created_at", "id"))
+        members = [{"userId": str(each.id), "name": each.name, "email": each.email} for each in rows]
+        return Response({"members": members, **paging})
+
+    @extend_schema(operation_id="admin_role_member_add", request=MemberIn, responses=_ROLE)
+    def post(self, request: Request, name: str) -> Response:
+        body, role = read_body(request, MemberIn), role_or_404(name)
+        give(request, user_or_404(body.user_id), role.name)
+        return Response({"success": True})
+
+
+class RoleMemberView(AdminView):
+    needs = {"DELETE": UPDATE}
+
+    @extend_schema(operation_id="admin_role_member_remove", responses=_ROLE)
+    def delete(self, request: Request, name: str, user_id: Any) -> Response:
+        user, role = user_or_404(user_id), role_or_404(name)
+        if user.role_name != role.name:
+            raise WireError(404, _("This person does not have this role."))
+        if role.name == Role.USER:
+            raise WireError(403, _("Everybody without another role has this one."))
+        give(request, user, Role.USER)
+        return Response({"success": True})
+
+
+def give(request: Request, user: User, role: str) -> User:
+    """Give the role. Raises `WireError`."""
+    try:
+        return roles.give(actor=person(request), user=user, role=role)
+    except RoleRefused as refused:
+        raise WireError(refused.status, refused.message) from None
+
+
+class OwnRoleView(APIView):
+    """`GET /api/roles/:name`: one's own role, and others for who may read roles.
+
+    What clients show by: nothing is permitted here that is not there. `/api/admin/roles` has what is stored.
+    """
+
+    key_scopes = READ_ONLY
+
+    @extend_schema(operation_id="role", responses=_ROLE)
+    def get(self, request: Request, name: str) -> Response:
+        user = person(request)
+        by_key = isinstance(request.auth, ApiKey) and ApiKey.Scope.ADMIN not in request.auth.scopes
+        if name != user.role_name and (by_key or not permissions.is_capable(user, "read:roles")):
+            raise WireError(403, _("You may not read this role."))
+        role = role_or_404(name)
+        permitted = features.possible(permissions.permissions_of(role))
+        return Response({"name": role.name, "description": role.description, "permissions": permitted})
+
+
+class RoleTypeView(AdminView):
+    """`PUT /api/roles/:name/:type`: some bits of one permission type."""
+
+    needs = {"PUT": UPDATE}
+    error_key = "message"
+    TYPES = {
+        "prompts": "PROMPTS", "agents": "AGENTS", "memories": "MEMORIES", "people-picker": "PEOPLE_PICKER",
+        "mcp-servers": "MCP_SERVERS", "marketplace": "MARKETPLACE", "remote-agents": "REMOTE_AGENTS",
+        "skills": "SKILLS",
+    }  # fmt: skip
+
+    @extend_schema(operation_id="role_type", request={"application/json": {"type": "object"}}, responses=_ROLE)
+    def put(self, request: Request, name: str, kind: str) -> Response:
+        if kind not in self.TYPES:
+            raise WireError(404, _("There is no such permission type."))
+        if not request.data:
+            raise WireError(400, _("Name the bits that shall change."))
+        role = role_or_404(name)
+        try:
+            role = roles.update(actor=person(request), role=role, permissions_={self.TYPES[kind]: request.data})
+        except RoleRefused as refused:
+            raise WireError(refused.status, {"message": refused.message, "error": refused.message}) from None
+        return Response(role_to_wire(role))

@@ -1,0 +1,78 @@
+"""Verifying an address and resetting a password (`/api/user/verify`, `/api/auth/…PasswordReset`)."""
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.services import bans, domains, recovery
+from api.base.errors import WireError
+from api.base.origin import SameOrigin
+from api.base.payloads import read_body
+from api.base.scopes import CLOSED
+from api.librechat.accounts.serializers import AddressIn, ResetIn, Said, Verified, VerifyIn, said
+from core.ids import uuid_of
+from core.rate_limits import address_of
+
+
+class ByLink(APIView):
+    """For people who are not signed in."""
+
+    key_scopes = CLOSED
+    authentication_classes = ()
+    permission_classes = (SameOrigin,)
+
+    def limit(self, request: Request, name: str) -> None:
+        bans.count_mailed(name, address_of(request._request))
+
+
+class VerifyView(ByLink):
+    @extend_schema(operation_id="user_verify", request=VerifyIn, responses=Verified, auth=[])
+    def post(self, request: Request) -> Response:
+        self.limit(request, "VERIFY_EMAIL_SUBMISSION")
+        body = read_body(request, VerifyIn)
+        try:
+            recovery.verify(email=body.email, token=body.token)
+        except recovery.BadLink:
+            raise WireError(400, _("This link no longer works. Ask for a new one.")) from None
+        return Response(Verified(message=_("Your address is verified.")).to_wire())
+
+
+class ResendView(ByLink):
+    @extend_schema(operation_id="user_verify_resend", request=AddressIn, responses=Said, auth=[])
+    def post(self, request: Request) -> Response:
+        self.limit(request, "VERIFY_EMAIL")
+        recovery.request_verification(email=read_body(request, AddressIn).email)
+        return Response(said(_("If the address waits for it, another link is on its way.")))
+
+
+class RequestResetView(ByLink):
+    @extend_schema(operation_id="auth_request_password_reset", request=AddressIn, responses=Said, auth=[])
+    def post(self, request: Request) -> Response:
+        self.limit(request, "RESET_PASSWORD")
+        body = read_body(request, AddressIn)
+        if not domains.is_allowed(body.email):
+            raise WireError(400, _("Addresses of this domain have no account here."))
+        try:
+            recovery.request_reset(email=body.email)
+        except recovery.ResetOff:
+            raise WireError(403, _("Passwords are not reset by mail here.")) from None
+        return Response(said(_("If there's an account with this address, a link is on its way.")))
+
+
+class ResetView(ByLink):
+    @extend_schema(operation_id="auth_reset_password", request=ResetIn, responses=Said, auth=[])
+    def post(self, request: Request) -> Response:
+        self.limit(request, "RESET_PASSWORD_SUBMISSION")
+        body = read_body(request, ResetIn)
+        try:
+            recovery.reset(user_id=uuid_of(body.user_id), token=body.token, password=body.password)
+        except recovery.ResetOff:
+            raise WireError(403, _("Passwords are not reset by mail here.")) from None
+        except recovery.BadLink:
+            raise WireError(400, _("This link no longer works. Ask for a new one.")) from None
+        except ValidationError as fault:
+            raise WireError(400, fault.messages[0]) from None
+        return Response(said(_("Your password is changed. Sign in with the new one.")))

@@ -1,0 +1,149 @@
+"""The bodies of signing up and in."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from pydantic import ConfigDict, Field, RootModel, field_validator, model_validator
+from pydantic.alias_generators import to_camel
+
+from accounts.services.signup import LONGEST_PASSWORD, SHORTEST_USERNAME, USERNAME
+from api.base.payloads import In, Out, UserOut
+
+
+class LoginIn(In):
+    email: str = Field(min_length=1, max_length=254)
+    password: str = Field(min_length=1, max_length=LONGEST_PASSWORD)
+
+
+class RegisterIn(In):
+    """What the service does not check: that the password was typed twice, and what a username is made of."""
+
+    model_config = ConfigDict(alias_generator=None)
+
+    name: str = Field(min_length=3, max_length=80)
+    username: str | None = Field(None, max_length=80, pattern=USERNAME)
+
+    @field_validator("username")
+    @classmethod
+    def _long_enough(cls, username: str | None) -> str | None:
+        """An empty one is none."""
+        if username and len(username.strip()) < SHORTEST_USERNAME:
+            raise ValueError(_("a username has at least %(least)d characters") % {"least": SHORTEST_USERNAME})
+        return username
+
+    email: str = Field(max_length=254)
+    password: str = Field(max_length=LONGEST_PASSWORD)
+    confirm_password: str
+    token: str | None = Field(None, max_length=256)  # of an invitation
+
+    @model_validator(mode="after")
+    def _same_twice(self) -> "RegisterIn":
+        if self.password != self.confirm_password:
+            raise ValueError(_("the passwords differ"))
+        return self
+
+
+class SignedIn(Out):
+    token: str
+    user: UserOut
+
+
+class PendingOut(Out):
+    """The password was right; the second factor is still to be shown."""
+
+    model_config = ConfigDict(alias_generator=lambda name: to_camel(name).replace("Fa", "FA"))
+
+    two_fa_pending: bool = True
+    temp_token: str
+
+
+class LoginOut(RootModel[SignedIn | PendingOut]):
+    """Either of both."""
+
+
+class Said(Out):
+    message: str
+
+
+class SignedOut(Said):
+    """`redirect` is where the session at the provider ends too, and is not there where there is none."""
+
+    redirect: str | None = None
+
+
+def said(text: str) -> dict[str, Any]:
+    return Said(message=text).to_wire()
+
+
+class VerifyIn(In):
+    email: str = Field(min_length=1, max_length=254)
+    token: str = Field(min_length=1, max_length=256)
+
+
+class AddressIn(In):
+    email: str = Field(min_length=1, max_length=254)
+
+
+class ResetIn(In):
+    model_config = ConfigDict(alias_generator=None)
+
+    user_id: str = Field(alias="userId", max_length=64)
+    token: str = Field(min_length=1, max_length=256)
+    password: str = Field(max_length=LONGEST_PASSWORD)
+    confirm_password: str | None = None
+
+    @model_validator(mode="after")
+    def _same_twice(self) -> "ResetIn":
+        if self.confirm_password is not None and self.password != self.confirm_password:
+            raise ValueError(_("the passwords differ"))
+        return self
+
+
+class CodeIn(In):
+    """A code of the app, or a recovery code; an empty one is none."""
+
+    token: str | None = Field(None, max_length=16)
+    backup_code: str | None = Field(None, max_length=16)
+
+
+class FreshIn(CodeIn):
+    """What shows that it is really them: a code, or where there is no second factor, the password."""
+
+    password: str | None = Field(None, max_length=LONGEST_PASSWORD)
+
+
+class TokenIn(In):
+    token: str = Field(min_length=1, max_length=16)
+
+
+class TempIn(CodeIn):
+    temp_token: str | None = Field(None, max_length=1024)
+
+
+class EnrolmentOut(Out):
+    otpauth_url: str
+    backup_codes: list[str]
+
+
+class HashedCode(Out):
+    code_hash: str
+    used: bool = False
+    used_at: str | None = None
+
+
+class BackupCodesOut(Out):
+    backup_codes: list[str]
+    backup_codes_hash: list[HashedCode]
+
+
+class TermsOut(Out):
+    terms_accepted: bool
+    terms_accepted_at: str | None
+
+
+class TermsAccepted(Said):
+    terms_accepted_at: str
+
+
+class Verified(Said):
+    status: str = "success"

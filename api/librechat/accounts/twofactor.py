@@ -1,0 +1,145 @@
+"""The second factor over the API (`/api/auth/2fa/…`), in the same rows as on the pages."""
+
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.models import User
+from accounts.services import mails, sessions, tokens, twofactor
+from api.base.errors import WireError
+from api.base.origin import SameOrigin
+from api.base.payloads import person, read_body
+from api.base.scopes import CLOSED
+from api.base.stepup import require_code, require_fresh
+from api.librechat.accounts.serializers import (
+    BackupCodesOut,
+    CodeIn,
+    EnrolmentOut,
+    FreshIn,
+    HashedCode,
+    SignedIn,
+    TempIn,
+    TokenIn,
+)
+from api.librechat.accounts.views import open_session, refuse_banned, signed_in
+from core.rate_limits import address_of, count_named
+
+
+class EnableView(APIView):
+    key_scopes = CLOSED
+
+    @extend_schema(operation_id="twofactor_enable", request=FreshIn, responses=EnrolmentOut)
+    def post(self, request: Request) -> Response:
+        """Begin. Somebody who has a second factor shows it; somebody else the password, or has signed in lately."""
+        user, body = person(request), read_body(request, FreshIn)
+        if twofactor.is_on(user):
+            require_code(user, body.token, body.backup_code)
+        else:
+            require_fresh(request, user, body.password)
+        try:
+            begun = twofactor.begin(user=user)
+        except twofactor.AddressNotVerified:
+            raise WireError(400, _("Verify your email address first.")) from None
+        return Response(EnrolmentOut(otpauth_url=begun.url, backup_codes=begun.backup_codes).to_wire())
+
+
+class ConfirmView(APIView):
+    key_scopes = CLOSED
+
+    @extend_schema(operation_id="twofactor_confirm", request=TokenIn, responses={200: None})
+    def post(self, request: Request) -> HttpResponseBase:
+        user, body = person(request), read_body(request, TokenIn)
+        try:
+            twofactor.confirm(user=user, code=body.token)
+        except twofactor.TwoFactorFault as fault:
+            raise _refusal(fault) from None
+        return _changed(request, user)
+
+
+class VerifyView(APIView):
+    key_scopes = CLOSED
+
+    @extend_schema(operation_id="twofactor_verify", request=CodeIn, responses={200: None})
+    def post(self, request: Request) -> HttpResponseBase:
+        """Check a code: of the app that is being set up, else of the one that is on, which uses it up."""
+        user, body = person(request), read_body(request, CodeIn)
+        code = body.token or body.backup_code or ""
+        try:
+            twofactor.verify(user=user, code=code)
+        except twofactor.TwoFactorFault as fault:
+            raise _refusal(fault) from None
+        return HttpResponse(status=200)
+
+
+class DisableView(APIView):
+    key_scopes = CLOSED
+
+    @extend_schema(operation_id="twofactor_disable", request=CodeIn, responses={200: None})
+    def post(self, request: Request) -> HttpResponseBase:
+        user, body = person(request), read_body(request, CodeIn)
+        if not twofactor.has_app(user):
+            raise _refusal(twofactor.NotSetUp())
+        require_code(user, body.token, body.backup_code)
+        twofactor.turn_off(user=user)
+        return _changed(request, user)
+
+
+class RegenerateView(APIView):
+    key_scopes = CLOSED
+
+    @extend_schema(operation_id="twofactor_backup_regenerate", request=CodeIn, responses=BackupCodesOut)
+    def post(self, request: Request) -> Response:
+        user, body = person(request), read_body(request, CodeIn)
+        if not twofactor.is_on(user):
+            raise WireError(404, _("Two-factor authentication is not set up."))
+        require_code(user, body.token, body.backup_code)
+        codes = twofactor.new_backup_codes(user=user)
+        _changed(request, user)
+        hashes = [HashedCode(code_hash=twofactor.hash_of(code)) for code in codes]
+        return Response(BackupCodesOut(backup_codes=codes, backup_codes_hash=hashes).model_dump(by_alias=True))
+
+
+class VerifyTempView(APIView):
+    """The second step of signing in."""
+
+    key_scopes = CLOSED
+    authentication_classes = ()
+    permission_classes = (SameOrigin,)
+
+    @extend_schema(operation_id="twofactor_verify_temp", request=TempIn, responses=SignedIn, auth=[])
+    def post(self, request: Request) -> Response:
+        of_address = count_named("TWO_FACTOR_TEMP", address_of(request._request))
+        body = read_body(request, TempIn)
+        if not body.temp_token:
+            raise WireError(400, _("The token of the first step is missing."))
+        try:
+            user = tokens.answer_challenge(body.temp_token)
+        except tokens.BadToken:
+            raise WireError(401, _("The first step is too long ago. Sign in again.")) from None
+        if not twofactor.is_on(user):
+            raise _refusal(twofactor.NotSetUp())
+        of_person = count_named("TWO_FACTOR_TEMP", str(user.id))
+        require_code(user, body.token, body.backup_code)
+        for counted in (of_address, of_person):  # only what fails counts
+            counted.take_back()
+        refuse_banned(user)
+        return signed_in(open_session(request, user))
+
+
+def _changed(request: Request, user: User) -> HttpResponse:
+    """End the other sessions of `user`, tell them by mail, and answer with nothing."""
+    sessions.end_others(request=request._request, user=user)
+    mails.queue("send_notice", str(user.id), "twofactor")
+    return HttpResponse(status=200)
+
+
+def _refusal(fault: twofactor.TwoFactorFault) -> Exception:
+    if isinstance(fault, twofactor.NotSetUp):
+        return WireError(400, _("Two-factor authentication is not set up."))
+    if isinstance(fault, twofactor.TooManyCodes):
+        return fault
+    return WireError(400, _("This code is wrong, or was used already."))

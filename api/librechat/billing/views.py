@@ -1,0 +1,140 @@
+"""One's own balance, and everybody's for administrators."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from pydantic import Field
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.models import User
+from api.base.admin import AdminView, number, page_of, user_or_404
+from api.base.errors import WireError
+from api.base.payloads import In, iso, person, read_body
+from api.base.scopes import READ_ONLY
+from api.librechat.accounts.admin_roles import give
+from billing.models import Balance
+from billing.services import adjust, policy
+from billing.services.adjust import AdjustmentRefused
+
+_OBJECT = {200: {"type": "object"}}
+MOST_FOUND = 50
+
+
+class BalanceIn(In):
+    balance: int | float
+    reason: str = Field(max_length=500)
+
+
+class RoleIn(In):
+    role: str = Field(max_length=64)
+
+
+class BalanceView(APIView):
+    key_scopes = READ_ONLY
+    error_key = "error"
+
+    @extend_schema(operation_id="balance", responses={**_OBJECT, 204: None})
+    def get(self, request: Request) -> HttpResponseBase:
+        rules, user = policy.current(), person(request)
+        if not rules.enforced:
+            return HttpResponse(status=204)
+        balance = Balance.objects.filter(user=user).first()
+        told: dict[str, Any] = {
+            "user": str(user.id), "tokenCredits": balance.credits_with(rules.start_credits) if balance
+            else rules.start_credits,
+            "autoRefillEnabled": rules.refill is not None,
+        }  # fmt: skip
+        if rules.refill is not None:
+            refilled_at = balance.last_refill_at if balance else user.created_at
+            told |= {
+                "refillIntervalValue": rules.refill.value, "refillIntervalUnit": rules.refill.unit,
+                "refillAmount": rules.refill.amount, "lastRefill": iso(refilled_at),
+            }  # fmt: skip
+        return Response(told)
+
+
+def user_to_admin(user: User) -> dict[str, Any]:
+    """Return a person as both upstream and MetoGPT list them."""
+    balance = getattr(user, "balance", None)
+    return {
+        "_id": str(user.id), "id": str(user.id), "email": user.email, "username": user.username, "name": user.name,
+        "avatar": None, "role": user.role_name, "provider": user.provider,
+        "balance": balance.credits if balance else policy.current().start_credits,
+        "createdAt": iso(user.created_at), "updatedAt": iso(user.updated_at),
+    }  # fmt: skip
+
+
+class UsersView(AdminView):
+    needs = {"GET": ("read:users",)}
+
+    @extend_schema(operation_id="admin_users", responses=_OBJECT)
+    def get(self, request: Request) -> Response:
+        rows, paging = page_of(request, User.objects.select_related("balance").order_by("created_at", "id"))
+        return Response({"users": [user_to_admin(each) for each in rows], **paging})
+
+
+class UserSearchView(AdminView):
+    needs = {"GET": ("read:users",)}
+
+    @extend_schema(operation_id="admin_users_search", responses=_OBJECT)
+    def get(self, request: Request) -> Response:
+        words = request.query_params.get("q", "").strip()
+        if not 2 <= len(words) <= 200:
+            raise WireError(400, _("q must have 2 to 200 characters."))
+        limit = number(request, "limit", 20, least=1, most=MOST_FOUND)
+        rows = User.objects.filter(
+            Q(name__icontains=words) | Q(email__icontains=words) | Q(username__icontains=words)
+        ).order_by("name", "id")
+        total = rows.count()
+        users = [
+            {"id": str(each.id), "name": each.name, "email": each.email, "username": each.username}
+            for each in rows[:limit]
+        ]
+        return Response({"users": users, "total": total, "capped": total > limit})
+
+
+class UserBalanceView(AdminView):
+    needs = dict.fromkeys(("PUT", "PATCH"), (("BALANCE_MANAGEMENT", "UPDATE"),))
+
+    @extend_schema(operation_id="admin_user_balance", request=BalanceIn, responses=_OBJECT)
+    def put(self, request: Request, user_id: UUID) -> Response:
+        return self._set(request, user_id)
+
+    @extend_schema(operation_id="admin_user_balance_patch", request=BalanceIn, responses=_OBJECT)
+    def patch(self, request: Request, user_id: UUID) -> Response:
+        return self._set(request, user_id)
+
+    def _set(self, request: Request, user_id: UUID) -> Response:
+        body, user = read_body(request, BalanceIn), user_or_404(user_id)
+        if body.balance != body.balance or body.balance % 1:
+            raise WireError(400, _("balance must be a whole number of credits."))
+        try:
+            adjust.set_balance(actor=person(request), user=user, credits=int(body.balance), reason=body.reason)
+        except AdjustmentRefused as refused:
+            raise WireError(refused.status, refused.message) from None
+        wire = user_to_admin(User.objects.select_related("balance").get(id=user.id))
+        return Response({"message": _("The balance is set."), "user": wire, **wire})
+
+
+class UserRoleView(AdminView):
+    needs = dict.fromkeys(("PUT", "PATCH"), ("manage:users", ("ROLE_MANAGEMENT", "UPDATE")))
+
+    @extend_schema(operation_id="admin_user_role", request=RoleIn, responses=_OBJECT)
+    def put(self, request: Request, user_id: UUID) -> Response:
+        return self._give(request, user_id)
+
+    @extend_schema(operation_id="admin_user_role_patch", request=RoleIn, responses=_OBJECT)
+    def patch(self, request: Request, user_id: UUID) -> Response:
+        return self._give(request, user_id)
+
+    def _give(self, request: Request, user_id: UUID) -> Response:
+        body, user = read_body(request, RoleIn), user_or_404(user_id)
+        wire = user_to_admin(give(request, user, body.role))
+        return Response({"message": _("The role is set."), "user": wire, **wire})

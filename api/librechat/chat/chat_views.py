@@ -1,0 +1,326 @@
+"""Starting, following, asking after and stopping replies over the API."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import APIException
+from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.services.proof import Proof
+from api.base.authentication import BannedOut
+from api.base.errors import WireError
+from api.base.payloads import milliseconds, person, read_body
+from api.librechat.chat.denial import TOLD_IN_THE_CHAT, denial, denial_of_ban, told_plainly
+from api.librechat.chat.reading import id_in_path
+from api.librechat.chat.serializers import (
+    NEW,
+    PROTOCOL,
+    AbortIn,
+    AbortOut,
+    ActiveOut,
+    StartedOut,
+    StatusOut,
+    Title,
+)
+from api.librechat.chat.start import StartIn, begin, latest_run, read_start
+from api.librechat.chat.stream import Run, frames, in_database, load_run, resume_state
+from api.librechat.chat.views import ChatView
+from chat import access
+from chat.models import Conversation, Generation
+from chat.services.notices import titles
+from chat.services.refusal import TurnRefused
+from chat.services.turns.turns import StartedTurn, stop
+from core.ids import uuid_of
+from runs.stream_slots import streams
+
+TITLE_SECONDS = 15.0  # that a client is kept waiting for a title: the long poll of the wire format
+TITLE_LOOK = 3.0  # seconds between looks, as the word that there is one may be lost
+PROTOCOL_HEADER = "x-librechat-generation-protocol"
+
+
+class EventStreamRenderer(BaseRenderer):
+    """Lets a client ask for an event stream; what is not one (an error) is told as its only frame."""
+
+    media_type = "text/event-stream"
+    format = "event-stream"
+    charset = None
+
+    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
+        return b"event: error\ndata: " + JSONRenderer().render(data) + b"\n\n"
+
+
+class StartView(ChatView):
+    renderer_classes = [*APIView.renderer_classes, EventStreamRenderer]
+
+    def handle_exception(self, exc: Exception) -> HttpResponseBase:  # type: ignore[override]
+        """Tell somebody who is banned in the chat, too."""
+        if isinstance(exc, BannedOut):
+            with suppress(APIException, RequestDataTooBig):  # a body that cannot be read is no other matter to them
+                return denial_of_ban(self.request.data, str(exc.detail))
+            return denial_of_ban(None, str(exc.detail))
+        return super().handle_exception(exc)
+
+    @extend_schema(operation_id="chat_start", request=StartIn, responses=StartedOut)
+    def post(self, request: Request) -> HttpResponseBase:
+        return self.start(request)
+
+    def start(self, request: Request, endpoint: str = "") -> HttpResponseBase:
+        body = read_start(request, endpoint)
+        if body.expectedPredecessorCreatedAt is not None and body.conversation_id is not None:
+            _check_predecessor(request, body.conversation_id, body.expectedPredecessorCreatedAt)
+        try:
+            started = begin(request, body)
+        except TurnRefused as refused:
+            if refused.code in TOLD_IN_THE_CHAT:
+                return denial(refused, body)
+            if refused.code == "concurrent":
+                told = {"type": refused.code, **refused.details, "generationProtocolVersion": PROTOCOL}
+                raise WireError(429, told) from None
+            raise WireError(refused.status, told_plainly(refused)) from None
+        return Response(_started(started).to_wire())
+
+
+class StartAtView(StartView):
+    """As `StartView`, with the endpoint in the address."""
+
+    @extend_schema(operation_id="chat_start_at", request=StartIn, responses=StartedOut)
+    def post(self, request: Request, endpoint: str) -> HttpResponseBase:  # type: ignore[override]
+        return self.start(request, endpoint)
+
+
+class ActiveView(ChatView):
+    @extend_schema(operation_id="chat_active", responses=ActiveOut)
+    def get(self, request: Request) -> Response:
+        ids = access.open_generations(person(request)).values_list("conversation_id", flat=True)
+        return Response(ActiveOut(active_job_ids=[str(each) for each in dict.fromkeys(ids)]).to_wire())
+
+
+class StatusView(ChatView):
+    @extend_schema(operation_id="chat_status", responses=StatusOut)
+    def get(self, request: Request, conversation_id: str) -> Response:
+        if conversation_id == NEW:
+            return Response({"active": False})
+        conversation = access.conversation_for(person(request), id_in_path(conversation_id))
+        latest = access.open_generations(person(request)).filter(conversation=conversation).last()
+        run = load_run(latest.id) if latest is not None else None
+        if run is None:
+            return Response({"active": False})
+        # What stood in the message at its last save; the stream brings the rest.
+        steps = run.steps()
+        for event in run.stored():
+            steps.translate(event)
+        answer = StatusOut(
+            active=True, stream_id=str(conversation.id), status="running", aggregated_content=steps.content,
+            created_at=milliseconds(run.generation.created_at),
+            resume_state=steps.sync(resume_state(run))["resumeState"],
+            generation_protocol_version=PROTOCOL,
+        )  # fmt: skip
+        return Response(answer.to_wire())
+
+
+class AbortView(ChatView):
+    @extend_schema(operation_id="chat_abort", request=AbortIn, responses=AbortOut)
+    def post(self, request: Request) -> Response:
+        body = _abort_in(request)
+        conversation_id = _target(request, body)
+        runs = list(access.open_generations(person(request)).filter(conversation_id=conversation_id))
+        if body.generation_created_at is not None:
+            latest = latest_run(conversation_id)
+            if latest is not None and all(_at(run) != body.generation_created_at for run in [*runs, latest]):
+                raise WireError(409, {"code": "RUN_REPLACED", "error": _("This run was followed by another one.")})
+            runs = [run for run in runs if _at(run) == body.generation_created_at]
+        if not runs:
+            return Response(_settled(conversation_id).to_wire())
+        for run in runs:
+            stop(user=person(request), generation_id=run.id)
+        return Response(AbortOut(success=True, aborted=str(conversation_id)).to_wire())
+
+
+class StreamView(ChatView):
+    """The event stream of a conversation's latest run. Served through `stream`, which answers asynchronously."""
+
+    renderer_classes = [JSONRenderer, EventStreamRenderer]
+
+    @extend_schema(
+        operation_id="chat_stream",
+        parameters=[OpenApiParameter("resume", bool), OpenApiParameter("generationCreatedAt", int)],
+        responses={(200, "text/event-stream"): str},
+    )
+    def get(self, request: Request, stream_id: str) -> StreamingHttpResponse:
+        run = _run_of(request, uuid_of(stream_id))
+        if streams.are_taken(run.generation.owner_id):
+            words = _("Too many answers are followed at once. Close some of them first.")
+            raise WireError(429, {"error": words}, headers={"Retry-After": "5"})
+        resume = request.query_params.get("resume") == "true"
+        page = request._request.session.session_key or ""
+        proof = Proof.of(person(request), auth=request.auth, page=page)
+        return StreamingHttpResponse(
+            frames(run, resume=resume, proof=proof),
+            content_type="text/event-stream",
+            headers={
+                "Cache-Control": "no-cache, no-transform",
+                "X-Accel-Buffering": "no",
+                "Content-Encoding": "identity",
+                PROTOCOL_HEADER: str(PROTOCOL),
+            },
+        )
+
+
+class TitleView(ChatView):
+    """The title a model gave a conversation. Served through `gen_title`, which waits for it."""
+
+    error_key = "message"
+
+    @extend_schema(operation_id="conversations_gen_title", responses=Title)
+    def get(self, request: Request, conversation_id: str) -> Response:
+        conversation = access.conversation_for(person(request), id_in_path(conversation_id))
+        if conversation.titled_by != Conversation.TitledBy.WORDS:
+            return Response(Title(title=conversation.title).to_wire())
+        expected = Generation.objects.filter(conversation=conversation, needs_title=True).exists()
+        answer = Response({"message": _("This conversation has no title of its own.")}, status=404)
+        answer.pending_for = conversation.owner_id if expected else None  # type: ignore[attr-defined]
+        return answer
+
+
+def asynchronous(view_class: type[APIView]) -> Callable[..., Any]:
+    """Return an async view that runs `view_class` in the few threads kept for long requests.
+
+    While the answer is `pending_for` a person, it is asked for again when that one gets a title, and now and then.
+    """
+    view = in_database(view_class.as_view())
+
+    async def answer(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+        response: HttpResponseBase = await view(request, **kwargs)
+        if not (owner := getattr(response, "pending_for", None)):
+            return response
+        now = asyncio.get_running_loop().time
+        end = now() + TITLE_SECONDS
+        async with titles(owner) as told:
+            while getattr(response, "pending_for", None) and now() < end:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(told.wait(), min(TITLE_LOOK, end - now()))
+                told.clear()
+                response = await view(request, **kwargs)
+        return response
+
+    # What the generator of the OpenAPI document looks for; requests by cookie are checked by the authentication.
+    answer.cls, answer.initkwargs, answer.csrf_exempt = view_class, {}, True  # type: ignore[attr-defined]
+    return answer
+
+
+stream = asynchronous(StreamView)
+gen_title = asynchronous(TitleView)
+
+
+def _started(started: StartedTurn) -> StartedOut:
+    conversation_id = str(started.conversation.id)
+    return StartedOut(
+        stream_id=conversation_id,
+        conversation_id=conversation_id,
+        generation_created_at=_at(started.generation),
+        status="resumed" if started.repeated else "started",
+    )
+
+
+def _check_predecessor(request: Request, conversation_id: UUID, expected: int) -> None:
+    """Refuse when another run came in between than the one the client knows of."""
+    access.conversation_for(person(request), conversation_id)
+    latest = latest_run(conversation_id)
+    if latest is None or _at(latest) == expected:
+        return
+    body = {
+        "code": "GENERATION_PREDECESSOR_MISMATCH",
+        "status": "predecessor_mismatch",
+        "error": _("Another reply was started in this conversation meanwhile."),
+        "streamId": str(conversation_id),
+        "conversationId": str(conversation_id),
+        "generationCreatedAt": _at(latest),
+        "predecessorVerified": True,
+        "active": latest.is_open,
+    }
+    raise WireError(409, body)
+
+
+def _run_of(request: Request, conversation_id: UUID | None) -> Run:
+    """Return the latest run of the conversation, or the one that was created at the time named. Raises `WireError`."""
+    latest = latest_run(conversation_id) if conversation_id else None
+    if latest is None or latest.owner_id != person(request).id:
+        raise _no_run()
+    at = request.query_params.get("generationCreatedAt")
+    if at is not None and at != str(_at(latest)):
+        words = _("This run was followed by another one.")
+        raise WireError(409, {"code": "GENERATION_REPLACED", "error": words, "message": words})
+    run = load_run(latest.id)
+    if run is None or run.conversation.deleted_at is not None:
+        raise _no_run()
+    return run
+
+
+def _no_run() -> WireError:
+    words = _("Nothing was written in a conversation of this id.")
+    return WireError(404, {"error": words, "message": words})
+
+
+def _abort_in(request: Request) -> AbortIn:
+    """Return the body. Raises `WireError` with the code of the wire format for what names no run."""
+    try:
+        return read_body(request, AbortIn)
+    except WireError as fault:
+        words = str(fault.body)
+        code = "INVALID_GENERATION_IDENTITY" if words.startswith("generationCreatedAt") else "INVALID_ABORT_TARGET"
+        raise WireError(fault.status, {"code": code, "error": words}) from None
+
+
+def _target(request: Request, body: AbortIn) -> UUID:
+    """Return the conversation whose run is meant. Raises `WireError`, `Http404`."""
+    text = body.stream_id or body.conversation_id or (body.abort_key or "").partition(":")[0]
+    if text == NEW:
+        return _only_active(request)
+    conversation_id = uuid_of(text)
+    if conversation_id is None:
+        raise WireError(400, {"code": "INVALID_ABORT_TARGET", "error": _("Name the run to stop.")})
+    return access.conversation_for(person(request), conversation_id).id
+
+
+def _only_active(request: Request) -> UUID:
+    active = set(access.open_generations(person(request)).values_list("conversation_id", flat=True))
+    if len(active) > 1:
+        raise WireError(409, {"code": "AMBIGUOUS_ACTIVE_RUN", "error": _("Several replies are being written.")})
+    if not active:
+        raise WireError(404, {"error": _("Nothing is being written."), "streamId": NEW})
+    found: UUID = active.pop()
+    return found
+
+
+def _settled(conversation_id: UUID) -> AbortOut:
+    latest = latest_run(conversation_id)
+    return AbortOut(
+        success=False,
+        settled=True,
+        code="RUN_ALREADY_SETTLED",
+        stream_id=str(conversation_id),
+        terminal_status=_TERMINAL.get(latest.state) if latest else None,
+    )
+
+
+_TERMINAL: dict[str, str] = {
+    Generation.State.DONE: "complete",
+    Generation.State.STOPPED: "aborted",
+    Generation.State.FAILED: "error",
+    Generation.State.INTERRUPTED: "error",
+}
+
+
+def _at(run: Generation) -> int:
+    return milliseconds(run.created_at)

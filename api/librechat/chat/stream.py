@@ -1,0 +1,310 @@
+"""The event stream of one run for an API client: frames in the order `created`, steps and deltas, `final`.
+
+A run that is being written is followed live; one that is over is told from the database. Either way the deltas
+together are the reply.
+"""
+
+import asyncio
+import json
+import time
+from asyncio import FIRST_COMPLETED
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing, suppress
+from dataclasses import dataclass, fields
+from typing import Any, ParamSpec, TypeVar
+from uuid import UUID
+
+from asgiref.sync import sync_to_async
+from django.db import close_old_connections
+
+from accounts.services.proof import Proof
+from api.librechat.chat.content import error_text
+from api.librechat.chat.serializers import (
+    PROTOCOL,
+    ROOT_PARENT,
+    conversation_to_wire,
+    icon_of,
+    message_to_wire,
+)
+from api.librechat.chat.steps import Payload, RunSteps
+from chat.models import Conversation, Generation, Message
+from chat.services.notices import endings
+from messages.events import Event, Usage
+from messages.reducer import MessageParts
+from runs.follow import events_of, follow
+from runs.stream_slots import streams
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+LOOK = 10.0  # s after which a stream looks again whether its client is still signed in
+KEEP_ALIVE = 15.0  # s of silence after which a comment keeps proxies from closing the connection
+SNAPSHOT_WAIT = 0.25  # s a resuming client waits for what there is already, before the first frame goes out
+THREADS = 3  # of this process for all its streams: each keeps a connection, so a burst must not have one each
+_pool = ThreadPoolExecutor(THREADS, thread_name_prefix="stream")
+
+# The machine codes of the wire format (section 10.6) for our own; what has none is said in words alone.
+WIRE_TYPES = {
+    "bad_key": "auth_failed",
+    "forbidden": "auth_failed",
+    "bad_user_key": "invalid_user_key",
+    "no_user_key": "no_user_key",
+    "expired_user_key": "expired_user_key",
+    "no_base_url": "no_base_url",
+    "invalid_base_url": "invalid_base_url",
+    "no_such_model": "model_not_found",
+    "rate_limit": "model_rate_limit",
+    "upstream_limit": "model_rate_limit",
+    "quota": "model_rate_limit",
+    "key_limit": "model_rate_limit",
+    "context_too_long": "INPUT_LENGTH",
+    "bad_request": "invalid_request_error",
+    "content_filter": "refusal",
+    "no_endpoint": "missing_model",
+    "no_credit": "token_balance",
+    "expired": "stream_expired",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run with the rows its frames speak of."""
+
+    generation: Generation
+    conversation: Conversation
+    question: Message
+    reply: Message
+    is_regenerate: bool = False  # the question had a reply before
+
+    def steps(self) -> RunSteps:
+        """Return the translation of the run's events, at its beginning."""
+        return RunSteps(
+            conversation_id=self.conversation.id, message_id=self.reply.id, model=self.reply.model,
+            provider=self.reply.endpoint,
+        )  # fmt: skip
+
+    def stored(self) -> list[Event]:
+        """Return the events that lead to what the database has of the reply, and what it used."""
+        counts = {name: self.reply.usage[name] for name in _COUNTS if name in self.reply.usage}
+        return [*events_of(MessageParts(tuple(self.reply.parts))), *([Usage(**counts)] if counts else [])]
+
+
+_COUNTS = tuple(field.name for field in fields(Usage) if field.name != "estimated")
+
+
+def in_database(function: Callable[P, R]) -> Callable[P, Any]:
+    """Return `function` as a coroutine that runs in one of the few threads kept for streams."""
+
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        close_old_connections()
+        return function(*args, **kwargs)
+
+    return sync_to_async(call, thread_sensitive=False, executor=_pool)
+
+
+def load_run(generation_id: UUID) -> Run | None:
+    """Return the run as it is now; None when its conversation was deleted meanwhile."""
+    related = Generation.objects.select_related("conversation", "message__parent")
+    related = related.prefetch_related("conversation__tags")
+    generation = related.filter(id=generation_id).first()
+    question = generation.message.parent if generation else None
+    if generation is None or question is None:
+        return None
+    reply = generation.message
+    question.conversation = reply.conversation = generation.conversation
+    earlier = Message.objects.filter(parent=question, author=Message.Author.ASSISTANT, created_at__lt=reply.created_at)
+    again = generation.is_open and earlier.exists()  # nobody asks of a run that is over
+    return Run(generation, generation.conversation, question, reply, again)
+
+
+def frame(payload: Payload, event: str = "message") -> str:
+    return f"event: {event}\ndata: {json.dumps(payload, ensure_ascii=False, separators=(',', ':'))}\n\n"
+
+
+async def frames(run: Run, *, resume: bool = False, proof: Proof | None = None) -> AsyncIterator[str]:
+    """Yield the frames of `run`; ends after `final` or an error frame.
+
+    A client that was too slow is cut off before them: it resumes, as after any lost connection. One whose `proof` holds
+    no more is cut off, too, and cannot resume.
+    """
+    person = run.generation.owner_id
+    with streams.one(person):
+        async with endings(person) as ended, aclosing(_frames(run, resume, _Watch(proof, ended))) as all_:
+            async for each in all_:
+                yield each
+
+
+class _Watch:
+    """Whether a stream may go on: looks when something ended, and from time to time, as a word may be lost."""
+
+    def __init__(self, proof: Proof | None, ended: asyncio.Event) -> None:
+        self._proof, self.ended, self._looked = proof, ended, time.monotonic()
+        self.is_over = False
+
+    async def may_go_on(self) -> bool:
+        if self.ended.is_set() or time.monotonic() - self._looked >= LOOK:
+            self.ended.clear()
+            self._looked = time.monotonic()
+            self.is_over = self._proof is not None and not await in_database(self._proof.holds)()
+        return not self.is_over
+
+
+async def _frames(run: Run, resume: bool, watch: _Watch) -> AsyncGenerator[str]:
+    steps = run.steps()
+    # A client that comes late hears of the title that this run brought; one that resumes has it in the first frame.
+    brought = run.generation.needs_title and not run.generation.is_open and not resume
+    titled = run.conversation.titled_by != Conversation.TitledBy.WORDS and not brought
+    if not resume:
+        yield frame(created(run))
+    wait = SNAPSHOT_WAIT if resume else None
+    async with aclosing(_batches(run, wait=wait, watch=watch)) as batches:  # type: ignore[type-var]
+        async for batch in batches:
+            if batch is None:
+                yield ": keep-alive\n\n"
+                continue
+            payloads = [payload for event in batch for payload in steps.translate(event)]
+            if resume:
+                payloads, resume = [steps.sync(resume_state(run))], False
+            if payloads:
+                yield "".join(frame(payload) for payload in payloads)
+    if watch.is_over:
+        return
+    ended = await in_database(load_run)(run.generation.id)
+    if ended is not None and ended.generation.is_open:
+        return
+    if ended is not None and not titled and ended.conversation.titled_by != Conversation.TitledBy.WORDS:
+        yield frame(title_event(ended.conversation))
+    yield ending(ended, run)
+
+
+async def _batches(run: Run, *, wait: float | None, watch: _Watch) -> AsyncIterator[list[Event] | None]:
+    """Yield the run's events while `watch` lets it go on; None means "nothing for a while".
+
+    With `wait` the first batch comes within it.
+    """
+    if not run.generation.is_open:
+        yield run.stored()
+        return
+    async with aclosing(follow(run.generation.id)) as source:  # type: ignore[type-var]
+        following = asyncio.ensure_future(_next(source))
+        if wait is not None:
+            await asyncio.wait({following}, timeout=wait)
+            if not following.done():
+                yield []
+        ending = asyncio.ensure_future(watch.ended.wait())
+        try:
+            while True:
+                done, _ = await asyncio.wait({following, ending}, timeout=KEEP_ALIVE, return_when=FIRST_COMPLETED)
+                if not await watch.may_go_on():
+                    return
+                if ending in done:
+                    ending = asyncio.ensure_future(watch.ended.wait())
+                if not done:
+                    yield None
+                if following not in done:
+                    continue
+                batch = following.result()
+                if batch is None:
+                    return
+                following = asyncio.ensure_future(_next(source))
+                yield batch
+        finally:
+            await _cancel(following)
+            await _cancel(ending)
+
+
+async def _cancel(task: asyncio.Future[Any]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+async def _next(source: AsyncIterator[list[Event]]) -> list[Event] | None:
+    return await anext(source, None)
+
+
+def created(run: Run) -> Payload:
+    """Return the first frame: the question was accepted."""
+    return {"created": True, "message": message_to_wire(run.question), "streamId": str(run.conversation.id)}
+
+
+def resume_state(run: Run) -> Payload:
+    """Return what a resuming client is told beside steps and content."""
+    question = run.question
+    asked: Payload = {
+        "messageId": str(question.id),
+        "parentMessageId": str(question.parent_id or ROOT_PARENT),
+        "conversationId": str(run.conversation.id),
+        "text": question.text,
+    }
+    if question.quotes:
+        asked["quotes"] = [quote["text"] for quote in question.quotes]
+    state: Payload = {
+        "userMessage": asked,
+        "sender": run.reply.sender,
+        "model": run.reply.model,
+        "isRegenerate": run.is_regenerate,
+    }
+    if icon := icon_of(run.conversation):
+        state["iconURL"] = icon
+    if run.conversation.titled_by != Conversation.TitledBy.WORDS:
+        state["titleEvent"] = title_event(run.conversation)
+    return state
+
+
+def title_event(conversation: Conversation) -> Payload:
+    data = {"conversationId": str(conversation.id), "title": conversation.title}
+    return {"event": "title", "data": data}
+
+
+def ending(run: Run | None, before: Run) -> str:
+    """Return the last frame: how the run ended, as the database has it."""
+    if run is None:
+        conversation = {"conversationId": str(before.conversation.id)}
+        return frame(_final(conversation=conversation, reconcile=True, reconcileReason="terminal_payload_missing"))
+    if run.generation.state == Generation.State.FAILED or run.reply.state == Message.State.FAILED:
+        return frame(failure(run.generation.error or "internal"), "error")
+    if run.generation.state == Generation.State.STOPPED:
+        return frame(aborted(run))
+    return frame(
+        _final(
+            conversation=conversation_to_wire(run.conversation),
+            title=run.conversation.title,
+            requestMessage=message_to_wire(run.question),
+            responseMessage=message_to_wire(run.reply),
+        )
+    )
+
+
+def aborted(run: Run) -> Payload:
+    """Return the last payload of a run that a person stopped."""
+    question, reply = message_to_wire(run.question), message_to_wire(run.reply)
+    names = ("messageId", "parentMessageId", "conversationId", "content", "sender", "endpoint", "model")
+    response = {name: reply[name] for name in names if name in reply}
+    return _final(
+        aborted=True,
+        earlyAbort=not reply["content"],
+        title="New Chat",  # a constant of the wire format
+        conversation={"conversationId": str(run.conversation.id)},
+        requestMessage={
+            name: question[name]
+            for name in ("messageId", "parentMessageId", "conversationId", "text", "isCreatedByUser")
+        },
+        responseMessage={**response, "unfinished": True, "error": False, "isCreatedByUser": False},
+    )
+
+
+def failure(code: str) -> Payload:
+    """Return the payload of an error frame; `error` is JSON text when the wire format has a type for it.
+
+    Clients look for a `code` in it before they look at its `type`, so our own code has another name.
+    """
+    words = error_text(code)
+    kind = WIRE_TYPES.get(code, "upstream_model_error" if code not in {"internal", "interrupted"} else "")
+    error = json.dumps({"type": kind, "info": words, "reason": code}, ensure_ascii=False) if kind else words
+    return {"error": error, "generationProtocolVersion": PROTOCOL}
+
+
+def _final(**fields: Any) -> Payload:
+    return {"final": True, **fields, "generationProtocolVersion": PROTOCOL}

@@ -1,0 +1,107 @@
+"""How the site is set up, and which models it offers."""
+
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.authentication import SessionAuthentication
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.access import access_of
+from accounts.models import User
+from api.base.admin import AdminView, user_or_404
+from api.base.authentication import OptionalBearer
+from api.base.payloads import person
+from api.base.scopes import READ_ONLY
+from api.librechat.endpoints.serializers import (
+    EndpointOut,
+    StartupConfig,
+    TokenRates,
+    endpoint_out,
+    startup_config,
+    token_rates,
+)
+from endpoints.catalog.prices import rates_of
+from endpoints.catalog.selection import offer_for
+from endpoints.catalog.windows import window_of
+
+_ENDPOINTS = {200: {"type": "object", "additionalProperties": EndpointOut.model_json_schema()}}
+_MODELS = {200: {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}}}
+_RATES = {
+    200: {
+        "type": "object",
+        "additionalProperties": {"type": "object", "additionalProperties": TokenRates.model_json_schema()},
+    }
+}
+
+
+class ConfigView(APIView):
+    key_scopes = READ_ONLY
+    authentication_classes = (OptionalBearer, SessionAuthentication)
+    permission_classes = [AllowAny]
+    error_key = "error"
+
+    @extend_schema(operation_id="config", responses=StartupConfig)
+    def get(self, request: Request) -> Response:
+        user = request.user if isinstance(request.user, User) else None
+        return Response(startup_config(user).to_wire())
+
+
+class EndpointsView(APIView):
+    key_scopes = READ_ONLY
+    error_key = "error"
+
+    @extend_schema(operation_id="endpoints", responses=_ENDPOINTS)
+    def get(self, request: Request) -> Response:
+        found = offer_for(person(request)).endpoints
+        return Response({endpoint.name: endpoint_out(endpoint).to_wire() for endpoint in found})
+
+
+class TokenConfigView(APIView):
+    key_scopes = READ_ONLY
+    error_key = "error"
+
+    @extend_schema(operation_id="endpoints_token_config", responses=_RATES)
+    def get(self, request: Request) -> Response:
+        current = offer_for(person(request))
+        return Response(
+            {
+                endpoint.name: {
+                    model: token_rates(rates_of(endpoint, model), window_of(endpoint.for_model(model), model)).to_wire()
+                    for model in current.models(endpoint.name)
+                }
+                for endpoint in current.endpoints
+            }
+        )
+
+
+class ModelsView(APIView):
+    key_scopes = READ_ONLY
+    error_key = "error"
+
+    @extend_schema(operation_id="models", responses=_MODELS)
+    def get(self, request: Request) -> Response:
+        current = offer_for(person(request))
+        return Response({endpoint.name: list(current.models(endpoint.name)) for endpoint in current.endpoints})
+
+
+class UserModelsView(AdminView):
+    """The models that a person may use, and what their tokens count."""
+
+    needs = {"GET": ("read:users",)}
+
+    @extend_schema(operation_id="admin_user_models", responses={200: {"type": "object"}})
+    def get(self, request: Request, user_id: UUID) -> Response:
+        user = user_or_404(user_id)
+        offer, access = offer_for(user), access_of(user.role_name)
+        models = [
+            {
+                "endpoint": endpoint.name, "model": model, "enabled": True,
+                "coefficient": float(access.coefficient(endpoint.name, model)),
+            }
+            for endpoint in offer.endpoints
+            for model in offer.models(endpoint.name)
+        ]  # fmt: skip
+        return Response({"userId": str(user.id), "role": user.role_name, "models": models})

@@ -1,0 +1,103 @@
+"""litellm's bundled price map, read as a file: importing litellm costs 150 MB and seconds, its data do not."""
+
+import importlib.util
+import json
+import re
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from billing.services.pricing import Rates, rate_of
+
+FILE = "model_prices_and_context_window_backup.json"
+_TIER = re.compile(r"(input|output)_cost_per_token_above_(\d+)k_tokens")
+_CACHE_TIER = re.compile(r"cache_(read|creation)_input_token_cost_above_(\d+)k_tokens")
+_KEPT = {
+    "input_cost_per_token",
+    "output_cost_per_token",
+    "cache_read_input_token_cost",
+    "cache_creation_input_token_cost",
+    "max_input_tokens",
+    "max_output_tokens",
+    "supports_function_calling",
+    "supports_reasoning",
+    "supports_vision",
+}
+
+
+def entry(key: str) -> Mapping[str, Any] | None:
+    """Return what the map says of a model, or None. Costs are USD per one token, as JSON numbers."""
+    return _entries().get(key)
+
+
+def rates_for(keys: Sequence[str]) -> Rates | None:
+    """Return the rates of the first of `keys` that has a price, or None where nobody knows it."""
+    for key in keys:
+        found = entry(key)
+        if found and (rates := rates_of_entry(found)):
+            return rates
+    return None
+
+
+def rates_of_entry(found: Mapping[str, Any]) -> Rates | None:
+    """Return the rates that an entry of a price map tells, or None where it has no price."""
+    told = [found.get(name) for name in ("input_cost_per_token", "output_cost_per_token")]
+    return None if None in told else _rates(found)
+
+
+def installed() -> Mapping[str, Any]:
+    """Return the map that comes with litellm, by key."""
+    return _entries()
+
+
+def _rates(found: Mapping[str, Any]) -> Rates:
+    thresholds = sorted(
+        {int(match[2]) for name in found if (match := _TIER.fullmatch(name) or _CACHE_TIER.fullmatch(name))}
+    )
+    base = _row(found, "")
+    tiers = [(size * 1000, _row(found, f"_above_{size}k_tokens", base)) for size in thresholds]
+    return _to_rates(base, tuple((size, _to_rates(row)) for size, row in tiers))
+
+
+def _to_rates(row: Mapping[str, Decimal], tiers: Sequence[tuple[int, Rates]] = ()) -> Rates:
+    return Rates(row["prompt"], row["completion"], row["cache_read"], row["cache_write"], tiers=tiers)
+
+
+def _row(found: Mapping[str, Any], suffix: str, base: Mapping[str, Decimal] | None = None) -> dict[str, Decimal]:
+    """Return one row of rates. What a tier does not name is as below it, a missing cache rate as the prompt's."""
+    base = base or {}
+
+    def rate(name: str, otherwise: Decimal) -> Decimal:
+        value = found.get(name + suffix)
+        return otherwise if value is None else rate_of(value)
+
+    prompt = rate("input_cost_per_token", base.get("prompt", Decimal(0)))
+    return {
+        "prompt": prompt,
+        "completion": rate("output_cost_per_token", base.get("completion", Decimal(0))),
+        "cache_read": rate("cache_read_input_token_cost", base.get("cache_read", prompt)),
+        "cache_write": rate("cache_creation_input_token_cost", base.get("cache_write", prompt)),
+    }
+
+
+@cache
+def _entries() -> dict[str, dict[str, Any]]:
+    spec = importlib.util.find_spec("litellm")
+    if spec is None or spec.origin is None:
+        return {}
+    document = json.loads((Path(spec.origin).parent / FILE).read_text())
+    return {
+        key: kept
+        for key, value in document.items()
+        if isinstance(value, dict) and key != "sample_spec" and (kept := _slim(value))
+    }
+
+
+def _slim(value: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: each
+        for name, each in value.items()
+        if each is not None and (name in _KEPT or _TIER.fullmatch(name) or _CACHE_TIER.fullmatch(name))
+    }

@@ -1,0 +1,25 @@
+"""The prices that administrators set; each process looks again after a moment."""
+
+from billing.models import Price
+from billing.services.pricing import Rates
+from core.ttl_cache import remembered
+
+
+def price_of(endpoint: str, model: str) -> Rates | None:
+    """Return what an administrator set for this model at this endpoint, or anywhere; None when nothing is."""
+    return table().get((endpoint, model)) or table().get(("", model))
+
+
+@remembered
+def table() -> dict[tuple[str, str], Rates]:
+    """Return all of them by endpoint (empty: any) and model."""
+    return {(each.endpoint, each.model): _rates(each) for each in Price.objects.all()}
+
+
+def _rates(price: Price) -> Rates:
+    return Rates(
+        prompt=price.prompt,
+        completion=price.completion,
+        cache_read=price.prompt if price.cache_read is None else price.cache_read,
+        cache_write=price.prompt if price.cache_write is None else price.cache_write,
+    )

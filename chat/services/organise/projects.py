@@ -1,0 +1,208 @@
+"""Projects: folders of conversations, with instructions and a model to begin with.
+
+Others may share theirs; what a person sees in them is their own conversations all the same.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.core.signing import BadSignature, dumps, loads
+from django.db import transaction
+from django.db.models import (
+    BooleanField,
+    Case,
+    Count,
+    DateTimeField,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.models.user import VISIBLE, can_be_seen
+from accounts.services import permissions
+from accounts.services.resources import Kind, Shared
+from chat import access
+from chat.models import Conversation, Project
+from chat.services.notices import notify
+from chat.services.search.text import holds
+from core import quotas
+
+PAGE = 25
+LIMITS = {"name": 100, "description": 1_000, "instructions": 32_000}
+SORTS = {"name": "name", "createdAt": "created_at", "lastConversationAt": "last_conversation_at"}
+_LONG_AGO = Value("1970-01-01T00:00:00+00:00")
+
+
+class BadProject(ValueError):
+    """A field of the project cannot be stored; the text says why. `field` names it."""
+
+    def __init__(self, message: str, field: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Projects, each with `conversation_count`, `last_conversation_at` and `last_conversation_id`."""
+
+    items: list[Project]
+    next_cursor: str | None
+
+
+def counted(user: User) -> QuerySet[Project]:
+    """Return the projects that the person sees, with what the lists show of them. One query."""
+    latest = Conversation.objects.listed().filter(project=OuterRef("pk"), owner=user, deleted_at=None)
+    latest = latest.order_by("-updated_at")
+    in_it = Q(
+        conversations__owner=user, conversations__deleted_at=None, conversations__archived_at=None,
+        conversations__is_temporary=False,
+    )  # fmt: skip
+    return Project.objects.visible_to(user).annotate(
+        is_shared=Case(When(owner=user, then=False), default=True, output_field=BooleanField()),
+        conversation_count=Count("conversations", filter=in_it),
+        last_conversation_at=Max("conversations__updated_at", filter=in_it),
+        last_conversation_id=Subquery(latest.values("id")[:1]),
+    )
+
+
+def page(
+    *,
+    user: User,
+    search: str = "",
+    sort: str = "lastConversationAt",
+    descending: bool = True,
+    cursor: str | None = None,
+    limit: int = PAGE,
+) -> Page:
+    """Return one page. `sort` is a key of `SORTS`; a cursor that is not ours, or of another order, gives the first."""
+    rows = counted(user)
+    field = SORTS[sort]
+    if field == "last_conversation_at":
+        rows = rows.annotate(sorted_by=Coalesce("last_conversation_at", _LONG_AGO, output_field=DateTimeField()))
+        field = "sorted_by"
+    if search:
+        rows = rows.filter(holds("name", search) | holds("description", search))
+    if position := _position(cursor, sort):
+        value, last_id = position
+        beyond = "lt" if descending else "gt"
+        rows = rows.filter(Q(**{f"{field}__{beyond}": value}) | Q(**{field: value, f"id__{beyond}": last_id}))
+    sign = "-" if descending else ""
+    found = list(rows.order_by(f"{sign}{field}", f"{sign}id")[: limit + 1])
+    if len(found) <= limit:
+        return Page(found, None)
+    last = found[limit - 1]
+    value = getattr(last, field)
+    words = [sort, value.isoformat() if isinstance(value, datetime) else value, str(last.id)]
+    return Page(found[:limit], dumps(words, salt="projects"))
+
+
+def _position(cursor: str | None, sort: str) -> tuple[datetime | str, UUID] | None:
+    try:
+        order, value, last_id = loads(cursor or "", salt="projects")
+    except BadSignature:
+        return None
+    if order != sort:
+        return None
+    return (value if sort == "name" else datetime.fromisoformat(value)), UUID(last_id)
+
+
+def create(*, user: User, name: str, description: str = "", instructions: str = "") -> Project:
+    """Make a project. Raises `BadProject`, and `PermissionDenied` where the person's role makes none."""
+    if not permissions.may(user, "PROJECTS", "CREATE"):
+        raise PermissionDenied
+    fields = _cleaned({"name": name, "description": description, "instructions": instructions})
+    with transaction.atomic():
+        User.objects.select_for_update(no_key=True).only("id").get(id=user.id)
+        if Project.objects.filter(owner=user).count() >= quotas.most("projects"):
+            raise BadProject(_("You have as many projects as there can be. Delete one first."), "name")
+        project = Project.objects.create(owner=user, **fields)
+        notify(user.id, "list", {})
+    return project
+
+
+def change(*, user: User, project_id: UUID, **fields: str) -> Project:
+    """Change `name`, `description`, `instructions`, or `endpoint` and `model`. Raises `BadProject`, `Http404`,
+    `PermissionDenied`.
+
+    What is changed counts from the next turn on.
+    """
+    changes = _cleaned({k: v for k, v in fields.items() if k in LIMITS}) | _model(fields)
+    with transaction.atomic():
+        access.project_for_editor(user, project_id)
+        # Only what was changed: another tab may have changed the rest meanwhile.
+        Project.objects.filter(id=project_id).update(**changes, updated_at=timezone.now())
+        notify(user.id, "list", {})
+    return access.project_for(user, project_id)
+
+
+def _model(fields: dict[str, str]) -> dict[str, str]:
+    return {field: fields[field] for field in ("endpoint", "model") if field in fields}
+
+
+def delete(*, user: User, project_id: UUID) -> int:
+    """Delete the project; everybody's conversations stay, outside of any. Return how many were the person's own.
+
+    Raises `Http404`, `PermissionDenied`.
+    """
+    project = access.project_for_owner(user, project_id)
+    with transaction.atomic():
+        freed = Conversation.objects.filter(project=project, owner=user).update(project=None)
+        Conversation.objects.filter(project=project).update(project=None)
+        Project.objects.filter(id=project.id).delete()
+        notify(user.id, "list", {})
+    return freed
+
+
+def put(*, user: User, conversation_ids: Sequence[UUID], project_id: UUID | None) -> list[Conversation]:
+    """Move conversations into a project, or out of any; all or nothing. Raises `Http404`."""
+    with transaction.atomic():
+        project = access.project_for(user, project_id) if project_id else None
+        found = access.conversations_for(user, conversation_ids)
+        Conversation.objects.filter(id__in=[each.id for each in found]).update(project=project)
+        for each in found:
+            each.project = project
+        notify(user.id, "list", {})
+    return found
+
+
+def _find(project_id: UUID) -> Shared | None:
+    found = Project.objects.filter(id=project_id).only("id", "name", "owner_id").first()
+    if found is None:
+        return None
+    return Shared(found.id, found.name, found.owner_id, reverse("chat:project", args=[found.id]))
+
+
+def _owned(user: User) -> list[UUID]:
+    return list(Project.objects.filter(owner=user).values_list("id", flat=True))
+
+
+SHARED_KIND = Kind(Project.KIND, "PROJECTS", _find, _owned)
+
+
+def _cleaned(fields: dict[str, str]) -> dict[str, str]:
+    cleaned = {}
+    for field, value in fields.items():
+        text = value.replace("\x00", " ").replace("\r\n", "\n").strip()
+        if field == "name":
+            text = " ".join(text.split())
+            if not text:
+                raise BadProject(_("Write a name first."), "name")
+            if not VISIBLE.match(text):
+                raise BadProject(str(can_be_seen.message), "name")
+        if len(text) > LIMITS[field]:
+            message = _("This has at most %(limit)d characters.") % {"limit": LIMITS[field]}
+            raise BadProject(message, field)
+        cleaned[field] = text
+    return cleaned

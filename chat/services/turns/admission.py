@@ -1,0 +1,69 @@
+"""How many messages a person or an address may send, and how many replies may be written for a person at once."""
+
+from uuid import UUID
+
+from celery import current_app
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.services import audit
+from accounts.services.bans import violate
+from chat.services import storage
+from chat.services.refusal import TurnRefused
+from core import rate_limits
+from core.quotas import QuotaReached
+from core.sql_pipeline import Statement
+
+
+class TooManyAtOnce(Exception):
+    """As many replies as may be are being written for this person."""
+
+
+# The lock makes the starts of one person wait for one another, so that the count cannot be passed by two at once.
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
+_COUNT = """
+SELECT 1 WHERE (SELECT count(*) FROM chat_generation WHERE owner_id = %s AND state IN ('queued', 'running')) < %s
+"""
+
+
+def count_message(user: User, text: str = "") -> None:
+    """Count one message of this person and of the address it came from. Raises `TurnRefused`: 429, 409 over quota."""
+    for name, limiter, who in (("MESSAGE_IP", "ip", audit.origin.get()), ("MESSAGE_USER", "user", str(user.id))):
+        limit = rate_limits.named(name)
+        if not who:
+            continue
+        try:
+            rate_limits.count(limit, who)
+        except rate_limits.TooOften as often:
+            violate("message_limit", user=user, address=audit.origin.get())
+            details = {"max": limit.most, "limiter": limiter, "windowInMinutes": limit.window // 60}
+            raise TurnRefused(often.message, status=429, code="message_limit", details=details) from None
+    try:
+        storage.take_known(user, len(text.encode()), measure_later=_measure_later)
+    except QuotaReached as full:
+        raise TurnRefused(full.message, status=409, code="quota") from None
+
+
+def _measure_later(user_id: UUID) -> None:
+    current_app.send_task("chat.tasks.measure_storage", [str(user_id)])
+
+
+def at_once_statements(user: User) -> list[Statement]:
+    """Return what refuses one reply too many, for the caller's transaction. Raises `TooManyAtOnce` there."""
+    most = settings.CONCURRENT_MESSAGE_MAX
+    if not most:
+        return []
+    return [
+        Statement(_LOCK, (f"turns:{user.id}",)),
+        Statement(_COUNT, (user.id, most), otherwise=TooManyAtOnce()),
+    ]
+
+
+def too_many_at_once(user: User) -> TurnRefused:
+    """Count the violation; return what the person is told."""
+    most = settings.CONCURRENT_MESSAGE_MAX
+    score = violate("concurrent", user=user, address=audit.origin.get())
+    message = _("%(most)d replies are being written for you already. Wait for one, or stop it.") % {"most": most}
+    details = {"limit": most, "pendingRequests": most, "score": score}
+    return TurnRefused(message, status=429, code="concurrent", details=details)

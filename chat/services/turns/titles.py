@@ -1,0 +1,273 @@
+"""Naming a conversation by a model, after its first message."""
+
+import asyncio
+import logging
+import re
+from dataclasses import replace
+from uuid import UUID
+
+from celery import current_app
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from billing.models import Hold
+from billing.services import holds, policy
+from billing.services.pricing import TokenCounts
+from chat import access
+from chat.models import Conversation, Generation, Message
+from chat.services.notices import notify
+from chat.services.refusal import TurnRefused
+from chat.services.turns.alarms import implausible_usage
+from chat.services.turns.title_text import clean_title
+from core import rate_limits
+from core.ids import uuid7
+from endpoints.catalog import keys, registry
+from endpoints.catalog.prices import UnknownPrice, rates_of, reserve_for
+from endpoints.catalog.windows import prompt_size
+from endpoints.parameters.quiet import least_thinking
+from endpoints.providers.base import Caller, Endpoint, ModelRequest, PromptMessage, Titles
+from endpoints.services.callers import caller_of
+from endpoints.services.model_calls import complete
+from endpoints.services.placeholders import asks_who
+from endpoints.services.plausible import plausible
+from endpoints.services.structured import complete_object
+from endpoints.services.tokens import estimate
+from messages.events import Failed, Usage
+from messages.reducer import add_usage
+
+log = logging.getLogger(__name__)
+
+QUESTION_CHARACTERS = 2_000
+TITLE_TOKENS = 24
+SECONDS = 60  # that a title may take; a model that is slower gives none
+MOST_TITLES = 20  # asked for by one person in a minute
+STRUCTURED_TOKENS = 96  # the same as JSON, or as a tool call
+THINKING_TOKENS = 1_000  # more, of a model that may think before it: thoughts are part of the reply
+PROMPT = (
+    "Write a title for the conversation that begins as below. "
+    "Use its language, three to six words, no quotation marks and no full stop. Answer with the title only.\n\n{convo}"
+)
+TEMPLATE = "User: {input}\nAI: {output}"
+SCHEMA = {
+    "type": "object",
+    "properties": {"title": {"type": "string", "description": "Three to six words, in the conversation's language."}},
+    "required": ["title"],
+    "additionalProperties": False,
+}
+
+
+def write_title(conversation_id: UUID) -> str:
+    """Ask the endpoint's title model for a title and store it; return the title the conversation now has.
+
+    Leaves alone what a person named, or a model already did: a repeated task changes nothing. When the model
+    has nothing usable to say, the first words stay.
+    """
+    unnamed = Conversation.objects.filter(id=conversation_id, titled_by=Conversation.TitledBy.WORDS)
+    conversation = unnamed.first()
+    if conversation is None:
+        return ""
+    question = _first_question(conversation.id)
+    if question is None:
+        return conversation.title
+    title = _ask(conversation, question) or conversation.title
+    # Also when the first words stay: whoever waits for a title has it now.
+    if unnamed.update(title=title, titled_by=Conversation.TitledBy.MODEL):
+        notify(conversation.owner_id, "title", {"conversation": str(conversation.id), "title": title})
+    return title
+
+
+def _first_question(conversation_id: UUID) -> Message | None:
+    """Return what the conversation began with; the earliest question that is left, where that was deleted."""
+    asked = Message.objects.filter(conversation=conversation_id, author=Message.Author.USER)
+    return asked.exclude(state=Message.State.DELETED).order_by("created_at").first()
+
+
+def ask_again(*, user: User, conversation_id: UUID) -> None:
+    """Have the title written anew, in the background; a notice brings it. Raises `TurnRefused`, `Http404`."""
+    conversation = access.conversation_for(user, conversation_id)
+    endpoint = registry.current().get(conversation.endpoint)
+    if endpoint is None or not endpoint.titles.wanted:
+        message = _("No model writes titles at “%(endpoint)s”. Rename the chat yourself.")
+        raise TurnRefused(message % {"endpoint": conversation.endpoint}, status=409, code="no_titles")
+    if policy.current().enforced and holds.available(user_id=user.id) <= 0:
+        raise TurnRefused(_("You have no credit left for this."), status=402, code="token_balance")
+    try:
+        rate_limits.count(rate_limits.Limit("title", MOST_TITLES, 60), str(user.id))
+    except rate_limits.TooOften as fault:
+        raise TurnRefused(fault.message, status=429) from None
+    key = f"title:{conversation.id}:{uuid7()}"
+    transaction.on_commit(lambda: current_app.send_task("chat.tasks.rewrite_title", [str(conversation.id), key]))
+
+
+def rewrite_title(conversation_id: UUID, key: str) -> str:
+    """Ask for a title again and store it, whoever gave the one before; return the title the conversation now has.
+
+    `key` makes a repeated task charge once. When the model has nothing usable to say, the old title stays, and the
+    person's tabs are told.
+    """
+    conversation = Conversation.objects.filter(id=conversation_id, deleted_at=None).first()
+    question = _first_question(conversation_id)
+    if conversation is None or question is None:
+        return ""
+    try:
+        title = _ask(conversation, question, key=key)
+    except Exception:
+        log.exception("the new title of %s failed", conversation.id)
+        title = ""
+    if not title:
+        message = _("The model wrote no usable title. The old one stays.")
+        notify(conversation.owner_id, "toast", {"message": message})
+        return conversation.title
+    # A name that the person gave meanwhile is newer than the question.
+    unchanged = Conversation.objects.filter(id=conversation.id, title=conversation.title)
+    if not unchanged.update(title=title, titled_by=Conversation.TitledBy.MODEL):
+        return Conversation.objects.values_list("title", flat=True).get(id=conversation.id)
+    notify(conversation.owner_id, "title", {"conversation": str(conversation.id), "title": title})
+    return title
+
+
+def _ask(conversation: Conversation, question: Message, *, key: str = "") -> str:
+    """Return the title that a model gives the conversation, or an empty string. Whoever owns it pays the call."""
+    known = registry.current()
+    endpoint = known.get(conversation.endpoint)
+    if endpoint is None or not endpoint.titles.wanted:
+        return ""
+    titles = endpoint.titles
+    if titles.endpoint and (other := known.get(titles.endpoint)):
+        endpoint = other
+    elif titles.endpoint:
+        log.warning("titles of %s: there is no endpoint %s", endpoint.name, titles.endpoint)
+    tokens = TITLE_TOKENS if titles.method == "completion" else STRUCTURED_TOKENS
+    model = conversation.model if titles.model in {"", "current_model"} else titles.model
+    quiet = least_thinking(endpoint.for_model(model), model)
+    request = ModelRequest(
+        endpoint=endpoint,
+        model=model,
+        messages=[PromptMessage(titles.role, _prompt(titles, question))],
+        params=quiet.params,
+        max_tokens=tokens + (THINKING_TOKENS if quiet.may_think else 0),
+        user_id=str(conversation.owner_id),
+        stream=False,
+        caller=_caller(conversation, endpoint, question),
+    )
+    try:
+        request = replace(request, endpoint=keys.resolve(endpoint, conversation.owner_id))
+        text, failed = _paid(conversation, request, titles, key=key or f"title:{conversation.id}")
+    except keys.KeyProblem as problem:
+        log.info("no title for %s: %s", conversation.id, problem.code)
+        return ""
+    except (holds.NoCredit, holds.OverBudget, UnknownPrice):
+        log.info("no title for %s: it cannot be paid", conversation.id)
+        return ""
+    if failed is not None:
+        log.warning("no title for %s: %s %s", conversation.id, failed.code, failed.detail[:200])
+        return ""
+    return clean_title(text)
+
+
+def _prompt(titles: Titles, question: Message) -> str:
+    """Return what the model is asked, with the conversation as far as it goes at the time that the endpoint names."""
+    said = {"input": question.text[:QUESTION_CHARACTERS], "output": ""}
+    if titles.timing == "final":
+        reply = Message.objects.filter(parent=question).order_by("created_at").first()
+        said["output"] = reply.text[:QUESTION_CHARACTERS] if reply else ""
+    template = titles.template or (TEMPLATE if said["output"] else "{input}")
+    # In one pass: what a person or a model writes is no placeholder.
+    convo = re.sub(r"\{(input|output)\}", lambda found: said[found[1]], template)
+    return (titles.prompt or PROMPT).replace("{convo}", convo)
+
+
+def _paid(conversation: Conversation, request: ModelRequest, titles: Titles, *, key: str) -> tuple[str, Failed | None]:
+    """Return what the model wrote and why it failed, having charged it to the endpoint that was called.
+
+    Raises what `holds.place` raises, and `UnknownPrice`.
+    """
+    endpoint, model = request.endpoint, request.model
+    hold_id = uuid7()
+    asked = prompt_size(request.messages)
+    reserve = reserve_for(
+        conversation.owner, endpoint, model, prompt_tokens=asked, reply_tokens=request.max_tokens,
+        key_id=_begun_with(conversation),
+    )  # fmt: skip
+    holds.place(hold_id=hold_id, reserve=reserve)
+    try:
+        text, usage, failed = asyncio.run(asyncio.wait_for(_written(request, titles), SECONDS))
+    except TimeoutError:
+        holds.release(hold_id=hold_id)
+        return "", Failed("timeout", f"no title within {SECONDS} s")
+    except BaseException:
+        holds.release(hold_id=hold_id)
+        raise
+    if usage is None and failed is not None:
+        holds.release(hold_id=hold_id)
+        return text, failed
+    usage = _believed(conversation, request, usage, text)
+    counts = TokenCounts(
+        input=usage.input_tokens,
+        output=usage.output_tokens,
+        reasoning=usage.reasoning_tokens,
+        cache_read=usage.cache_read_tokens,
+        cache_write=usage.cache_write_tokens,
+    )
+    line = holds.Line(
+        key=key,
+        reason="title",
+        endpoint=endpoint.name,
+        model=model,
+        counts=counts,
+        rates=rates_of(endpoint, model),
+        coefficient=reserve.coefficient,
+        estimated=usage.estimated,
+    )
+    holds.settle(hold_id=hold_id, lines=[line])
+    return text, failed
+
+
+def _believed(conversation: Conversation, request: ModelRequest, usage: Usage | None, text: str) -> Usage:
+    """Return what is charged: by estimate where the provider reports nothing, and never what cannot be."""
+    written = estimate(text)
+    if usage is None:
+        return Usage(prompt_size(request.messages), written, estimated=True)
+    charged = plausible(usage, request, written=written)
+    if charged != usage:
+        implausible_usage(
+            endpoint=request.endpoint.name, model=request.model, owner_id=conversation.owner_id, reported=usage,
+            charged=charged,
+        )  # fmt: skip
+    return charged
+
+
+async def _written(request: ModelRequest, titles: Titles) -> tuple[str, Usage | None, Failed | None]:
+    """Return the title as the model wrote it. A model that cannot write JSON is asked for text instead.
+
+    One that refuses to be asked for few thoughts is asked without a word about them.
+    """
+    if titles.method == "completion":
+        text, usage, failed = await complete(request)
+        if failed is not None and failed.code == "bad_request" and request.params:
+            return await complete(replace(request, params={}))
+        return text, usage, failed
+    found, spent, failed = await complete_object(request, name="title", schema=SCHEMA)
+    title = found.get("title") if found else None
+    if isinstance(title, str) and title:
+        return title, spent, failed
+    if failed is not None and failed.code != "bad_request":
+        return "", spent, failed
+    text, usage, failed = await complete(replace(request, params={}))
+    return text, add_usage(spent, usage) if spent and usage else spent or usage, failed
+
+
+def _begun_with(conversation: Conversation) -> UUID | None:
+    """Return the API key that the conversation was begun with, whose budgets pay for its title too."""
+    runs = Generation.objects.filter(conversation=conversation).order_by("id")[:1]
+    return Hold.objects.filter(id__in=runs.values("hold_id")).values_list("key_id", flat=True).first()
+
+
+def _caller(conversation: Conversation, endpoint: Endpoint, question: Message) -> Caller:
+    if not asks_who(endpoint):
+        return Caller()
+    return caller_of(
+        conversation.owner, conversation_id=str(conversation.id), message_id=str(question.id),
+        parent_id=str(question.parent_id or UUID(int=0)),
+    )  # fmt: skip

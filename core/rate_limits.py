@@ -1,0 +1,147 @@
+"""How often something may be done: counted in Redis, for all processes together."""
+
+import logging
+import math
+import time
+from dataclasses import dataclass
+
+import redis
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from core.client_address import client_address
+
+log = logging.getLogger(__name__)
+RETRY_UNCOUNTED = 5  # seconds
+_SHORT = 90  # seconds that are told as seconds
+
+
+def named(name: str) -> "Limit":
+    """Return the limit that the settings have as `<NAME>_MAX` and `<NAME>_WINDOW` (minutes)."""
+    return Limit(name.lower(), getattr(settings, f"{name}_MAX"), 60 * getattr(settings, f"{name}_WINDOW"))
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `most` times in `window` seconds; 0: as often as one likes."""
+
+    name: str
+    most: int
+    window: int
+
+
+class TooOften(Exception):
+    """The limit is reached. `retry_after` is in seconds, `message` for whoever did it."""
+
+    status = 429
+
+    def __init__(self, retry_after: int) -> None:
+        self.retry_after = retry_after
+        self.message = f"{self.words()} {_when(retry_after)}"
+        super().__init__(self.message)
+
+    def words(self) -> str:
+        return _("That was too often.")
+
+
+class NotCounted(TooOften):
+    """Redis takes no count, so nobody can say whether the limit is reached."""
+
+    status = 503
+
+    def __init__(self) -> None:
+        super().__init__(RETRY_UNCOUNTED)
+
+    def words(self) -> str:
+        return _("This cannot be checked right now.")
+
+
+def _when(seconds: int) -> str:
+    if seconds <= _SHORT:
+        return ngettext("Try again in %(count)d second.", "Try again in %(count)d seconds.", seconds) % {
+            "count": seconds
+        }
+    minutes = math.ceil(seconds / 60)
+    return ngettext("Try again in %(count)d minute.", "Try again in %(count)d minutes.", minutes) % {"count": minutes}
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """One time that was counted, which may be taken back."""
+
+    key: str = ""
+
+    def take_back(self) -> None:
+        if not self.key:
+            return
+        try:
+            cache.decr(self.key)
+        except ValueError:  # the window is over
+            pass
+        except (redis.RedisError, OSError):
+            log.warning("%s is not taken back", self.key.partition(":")[2].partition(":")[0], exc_info=True)
+
+
+def count(limit: Limit, who: str, *, times: int = 1, closed: bool = False) -> Counted:
+    """Count one more time, or several, for `who`. Raises `TooOften`.
+
+    While Redis takes no count, what is `closed` is refused (`NotCounted`): guessing passwords and making accounts must
+    not go on uncounted. Everything else goes on: a limit must not stop everybody.
+    """
+    if not limit.most or not times:
+        return Counted()
+    key, into = _key(limit, who)
+    try:
+        cache.add(key, 0, timeout=limit.window + 1)
+        counted = cache.incr(key, times)
+    except ValueError:  # it expired in between
+        return Counted()
+    except (redis.RedisError, OSError):
+        log.warning("limit %s is not counted", limit.name, exc_info=True)
+        if closed:
+            raise NotCounted from None
+        return Counted()
+    if counted > limit.most:
+        raise TooOften(math.ceil(limit.window - into))
+    return Counted(key)
+
+
+def check(limit: Limit, who: str) -> None:
+    """Raise `TooOften` where `who` has reached the limit, and count nothing."""
+    key, into = _key(limit, who)
+    try:
+        reached = bool(limit.most) and int(cache.get(key, 0)) >= limit.most
+    except (redis.RedisError, OSError):
+        log.warning("limit %s is not looked at", limit.name, exc_info=True)
+        return
+    if reached:
+        raise TooOften(math.ceil(limit.window - into))
+
+
+def forget(limit: Limit, who: str) -> None:
+    """Let what `who` did in this window count no more."""
+    try:
+        cache.delete(_key(limit, who)[0])
+    except (redis.RedisError, OSError):
+        log.warning("limit %s is not forgotten", limit.name, exc_info=True)
+
+
+def _key(limit: Limit, who: str) -> tuple[str, float]:
+    number, into = divmod(time.time(), limit.window)
+    return f"limit:{limit.name}:{who}:{number:.0f}", into
+
+
+def count_named(name: str, who: str) -> Counted:
+    """Count against a limit of the ways in, `<name>_MAX` and `<name>_WINDOW` (minutes) in the settings.
+
+    Raises `TooOften`, also where nothing can be counted.
+    """
+    return count(named(name), who, closed=True)
+
+
+def address_of(request: HttpRequest) -> str:
+    """Return the address that the request came from: what the trusted proxies say (`TRUST_PROXY`), else the peer's."""
+    return client_address(request.META, peer=str(request.META.get("REMOTE_ADDR", "")), hops=settings.TRUST_PROXY)

@@ -1,0 +1,55 @@
+"""Model servers on this machine, where `parley.discoverLocal` allows it: looked for in the background only."""
+
+import asyncio
+import time
+
+from celery import current_app
+from django.core.cache import cache
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
+
+from endpoints.catalog.model_lists import refresh
+from endpoints.providers.base import Endpoint
+
+LOOK = "endpoints.tasks.look_for_local_servers"  # by name, as the task needs the registry
+FRESH_SECONDS = 60
+KEPT_SECONDS = 600  # a server that was started again has not gone
+_KEY = "local-servers"
+PLACES = {"ollama": 11434, "LM Studio": 1234, "llama.cpp": 8080, "vLLM": 8000}  # their makers' own ports
+
+
+def servers() -> list[Endpoint]:
+    """Return every endpoint that there could be."""
+    return [
+        Endpoint(
+            name=name,
+            label=name,
+            adapter="openai_wire",
+            base_url=f"http://127.0.0.1:{port}/v1",
+            fetch_models=True,
+            icon=name.lower(),
+            custom=True,
+            written_by_operator=True,
+        )
+        for name, port in PLACES.items()
+    ]
+
+
+def found() -> tuple[str, ...]:
+    """Return the names of those that answered; have them asked again when that is long ago."""
+    try:
+        names, seen_at = cache.get(_KEY) or ((), 0.0)
+        if time.time() - seen_at > FRESH_SECONDS and cache.add(_KEY + ":asked", 1, 30):
+            current_app.send_task(LOOK)
+    except (RedisError, OperationalError, OSError):
+        return ()
+    return tuple(names)
+
+
+async def look() -> tuple[str, ...]:
+    """Ask every port for its models, and keep who answered, with its list."""
+    there = servers()
+    lists = await asyncio.gather(*(refresh(each) for each in there))
+    names = tuple(each.name for each, models in zip(there, lists, strict=True) if models)
+    await cache.aset(_KEY, (names, time.time()), KEPT_SECONDS)
+    return names

@@ -1,0 +1,35 @@
+"""Where a stored secret may be sent: it is bound to the places that it was entered for.
+
+Who changes an endpoint's address, by whatever way, must not thereby get a key sent there that they cannot read.
+"""
+
+from urllib.parse import urlsplit
+
+from endpoints.providers.base import Endpoint
+
+
+def places_of(endpoint: Endpoint) -> frozenset[str]:
+    """Return scheme, host and port of every address the endpoint's key goes to, or who is meant where none is named."""
+    found = {_place(endpoint.base_url) or f"{endpoint.family} {endpoint.litellm_prefix}".strip()}
+    return frozenset(found.union(*(places_of(each) for each in endpoint.variants.values())))
+
+
+def _place(address: str) -> str:
+    if not address:
+        return ""
+    try:
+        parts = urlsplit(address)
+        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)
+    except ValueError:
+        return address  # nothing else is the same place
+    return f"{parts.scheme}://{(parts.hostname or '').lower()}:{port}"
+
+
+def to_text(places: frozenset[str]) -> str:
+    """Return what is stored of them: one on each line."""
+    return "\n".join(sorted(places))
+
+
+def are_covered(places: frozenset[str], text: str) -> bool:
+    """Whether a secret that was stored for `text` may be sent to all of `places`."""
+    return places <= frozenset(text.split("\n"))

@@ -1,0 +1,237 @@
+"""Model lists that providers publish: fetched in the background, kept in the cache, never waited for."""
+
+import asyncio
+import hashlib
+import logging
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from celery import current_app
+from django.core.cache import cache
+from django.utils.translation import ngettext_lazy
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
+
+from billing.services.pricing import Rates, rate_of
+from core.addresses import address_of
+from endpoints.catalog.model_list_reader import WHY, Listed, read_list
+from endpoints.providers.base import Caller, Endpoint
+from endpoints.providers.openai.request import OFFICIAL, headers_of
+from endpoints.services.placeholders import asks_who, filled
+from endpoints.transport.exchange import exempt_of
+from endpoints.transport.failures import parsed
+from endpoints.transport.http import OutboundError, Patience, RefusedAddress, outbound
+
+log = logging.getLogger(__name__)
+
+REFRESH = "endpoints.tasks.refresh_models"  # by name: the task needs the registry, which needs this module
+FRESH_SECONDS = 120
+KEPT_SECONDS = 86_400  # an old list is better than none while the provider is away
+PATIENCE = Patience(connect=5, first_byte=5, idle=5, total=5)
+WAIT_SECONDS = 8  # in which a first message waits for a list that is not there yet
+SILENT_SECONDS = 10  # in which nobody waits for a provider that did not answer
+_LOOK_SECONDS = 0.1
+MAX_BYTES = 8 * 1024 * 1024
+MILLION = 1_000_000
+_CHATS = re.compile(r"gpt-|o\d|chatgpt-|.*chat-latest")
+_NO_CHAT = re.compile(r"audio|realtime|transcribe|tts|image|search|instruct|embedding|moderation")
+_PRICED = {"openrouter", "helicone"}  # whose lists tell prices
+_CHOSEN_LATER = {"openrouter/auto": (Decimal(10), Decimal(30))}  # USD per million tokens; the list has none
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What a provider's list says. Rates in USD per million tokens, windows in tokens."""
+
+    names: tuple[str, ...] = ()
+    rates: Mapping[str, Rates] = field(default_factory=dict)
+    windows: Mapping[str, int] = field(default_factory=dict)
+    left_out: Mapping[str, int] = field(
+        default_factory=dict
+    )  # rows that cannot be used, by `endpoints.catalog.model_list_reader.WHY`
+
+
+def is_personal(endpoint: Endpoint) -> bool:
+    """Return whether the list is one person's: told by the address, or by a header."""
+    return endpoint.user_id_query or asks_who(endpoint)
+
+
+def tells_prices(endpoint: Endpoint) -> bool:
+    return endpoint.fetch_models and endpoint.name.lower() in _PRICED
+
+
+def stored(endpoint: Endpoint, who: str = "") -> Fetched:
+    """Return what was fetched last, or nothing."""
+    try:
+        found: Fetched = (cache.get(_key(endpoint, who)) or (Fetched(), 0.0))[0]
+    except (RedisError, OSError):
+        return Fetched()
+    return found
+
+
+def told_left_out(endpoint: Endpoint) -> list[str]:
+    """Return, for administrators, how many rows of the list are not offered, and why."""
+    found = stored(endpoint).left_out if endpoint.fetch_models else {}
+    words = ngettext_lazy("%(count)d entry %(why)s", "%(count)d entries %(why)s", "count")
+    return [str(words % {"count": count, "why": WHY[why]}) for why, count in found.items() if why in WHY]
+
+
+def stored_models(endpoint: Endpoint, who: str = "") -> tuple[str, ...]:
+    """Return the list as last fetched, or nothing; ask for a new one when it is old. Never waits for the provider.
+
+    `who` is the id of the person whose list it is, where lists are personal.
+    """
+    key = _key(endpoint, who)
+    try:
+        found, fetched_at = cache.get(key) or (Fetched(), 0.0)
+        if time.time() - fetched_at > FRESH_SECONDS and cache.add(key + ":asked", 1, 30):
+            current_app.send_task(REFRESH, [endpoint.name, who] if who else [endpoint.name])
+    except (RedisError, OperationalError, OSError):
+        log.warning("no cache: %s shows its default models", endpoint.name)
+        return ()
+    return tuple(found.names)
+
+
+def as_listed(endpoint: Endpoint) -> Endpoint:
+    """Return the endpoint with the prices and windows its list told, below those that the operator wrote."""
+    found = stored(endpoint)
+    if not (found.rates or found.windows):
+        return endpoint
+    return replace(endpoint, token_rates={**found.rates, **endpoint.token_rates}, listed_windows=dict(found.windows))
+
+
+class NotThereYet(Exception):
+    """The list was never fetched, and cannot be had just now."""
+
+
+def wait_for_list(endpoint: Endpoint, who: str = "", caller: Caller | None = None) -> bool:
+    """Have the list fetched where that never happened, as right after a start; return whether it is a new one.
+
+    Of many that wait at once one asks the provider. Raises `NotThereYet` after `WAIT_SECONDS` at most, and at once
+    where the provider did not answer a moment ago.
+    """
+    key = _key(endpoint, who)
+    end = time.monotonic() + WAIT_SECONDS
+    try:
+        if cache.get(key):
+            return False
+        while not cache.get(key + ":silent"):
+            if cache.add(key + ":fetching", 1, WAIT_SECONDS):
+                return _fetched_now(endpoint, who, caller)
+            time.sleep(_LOOK_SECONDS)
+            if cache.get(key):
+                return True
+            if time.monotonic() > end:
+                break
+    except (RedisError, OSError) as error:
+        raise NotThereYet from error
+    raise NotThereYet
+
+
+def _fetched_now(endpoint: Endpoint, who: str, caller: Caller | None) -> bool:
+    key = _key(endpoint, who)
+    try:
+        if asyncio.run(asyncio.wait_for(refresh(endpoint, who, caller), WAIT_SECONDS)):
+            return True
+        cache.set(key + ":silent", 1, SILENT_SECONDS)
+    except TimeoutError:
+        cache.set(key + ":silent", 1, SILENT_SECONDS)
+    finally:
+        cache.delete(key + ":fetching")
+    raise NotThereYet
+
+
+async def fetch(endpoint: Endpoint, caller: Caller | None = None) -> Fetched:
+    """Return what the provider lists now, or nothing when it does not answer properly."""
+    caller = caller or Caller()
+    if endpoint.name.lower().startswith("ollama"):
+        body = await _answer(endpoint, _root(endpoint).removesuffix("/v1") + "/api/tags", caller)
+        if (listed := read_list(body)).names:
+            return Fetched(listed.names, windows=listed.windows, left_out=listed.left_out)
+    body = await _answer(endpoint, _url(endpoint, caller), caller)
+    listed = read_list(body)
+    names = listed.names
+    if not names:
+        log.warning("the list of %s has no models", endpoint.name)
+    if listed.left_out:
+        log.info("the list of %s has models that are left out: %s", endpoint.name, dict(listed.left_out))
+    if address_of(endpoint.base_url) == OFFICIAL:
+        names = tuple(name for name in names if _CHATS.match(name) and not _NO_CHAT.search(name))
+    rates = _rates_of(listed) if tells_prices(endpoint) else {}
+    return Fetched(names, rates, listed.windows, listed.left_out)
+
+
+async def refresh(endpoint: Endpoint, who: str = "", caller: Caller | None = None) -> tuple[str, ...]:
+    """Fetch and store the list; what was stored stays when nothing can be fetched."""
+    found = await fetch(endpoint, caller)
+    if found.names:
+        await cache.aset(_key(endpoint, who), (found, time.time()), KEPT_SECONDS)
+    return found.names
+
+
+def merged(default: tuple[str, ...], fetched: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the fetched models, those that the operator named first; the default list when there are none."""
+    if not fetched:
+        return default
+    offered = set(fetched)
+    return tuple(dict.fromkeys([*(name for name in default if name in offered), *fetched]))
+
+
+def _root(endpoint: Endpoint) -> str:
+    root = endpoint.base_url.rstrip("/")
+    return root.removesuffix("/chat/completions") if endpoint.direct else root
+
+
+def _url(endpoint: Endpoint, caller: Caller) -> str:
+    if endpoint.family == "anthropic":
+        return _root(endpoint).removesuffix("/v1") + "/v1/models?limit=1000"
+    query = f"?user={caller.user.get('ID', '')}" if endpoint.user_id_query else ""
+    return _root(endpoint) + "/models" + query
+
+
+async def _answer(endpoint: Endpoint, url: str, caller: Caller) -> Any:
+    """Return the body of the answer, or None."""
+    headers = headers_of(replace(endpoint, headers=filled(endpoint.headers, caller)))
+    if endpoint.family == "anthropic":
+        headers = {"anthropic-version": "2023-06-01", "x-api-key": endpoint.api_key, **headers}
+        headers.pop("Authorization", None)
+    try:
+        client = await outbound()
+        async with client.request(
+            "GET", url, headers=headers, exempt=exempt_of(endpoint), redirects=3, patience=PATIENCE
+        ) as answer:
+            body = parsed(await answer.read(MAX_BYTES))
+            if answer.status == 200:
+                return body
+            log.warning("the models of %s cannot be fetched: status %d", endpoint.name, answer.status)
+    except (OutboundError, RefusedAddress) as error:
+        log.warning("the models of %s cannot be fetched: %s", endpoint.name, error)
+    return None
+
+
+def _rates_of(listed: Listed) -> dict[str, Rates]:
+    rates = {}
+    for name, row in listed.rows.items():
+        prompt, completion = _CHOSEN_LATER.get(name) or (_rate(row, "prompt"), _rate(row, "completion"))
+        if prompt is not None and completion is not None:
+            rates[name] = Rates(prompt, completion, cache_read=prompt, cache_write=prompt)
+    return rates
+
+
+def _rate(row: Mapping[str, Any], kind: str) -> Decimal | None:
+    """Return USD per million tokens of a price per token, or None for what is no price."""
+    pricing = row.get("pricing")
+    try:
+        rate = rate_of(pricing[kind])  # type: ignore[index]
+    except (InvalidOperation, KeyError, TypeError):
+        return None
+    return rate if rate.is_finite() and 0 <= rate <= MILLION else None
+
+
+def _key(endpoint: Endpoint, who: str = "") -> str:
+    secret = f"{endpoint.base_url}\n{endpoint.api_key}\n{sorted(endpoint.headers.items())}\n{who}"
+    return "model-list-2:" + hashlib.sha256(secret.encode()).hexdigest()

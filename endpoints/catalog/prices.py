@@ -1,0 +1,139 @@
+"""What a model of an endpoint costs, and what a call of it must reserve."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final, Literal
+from uuid import UUID
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.access import access_of
+from accounts.models import User
+from accounts.services import api_keys
+from billing.services import budgets, holds, policy
+from billing.services.price_map import rates_for
+from billing.services.price_table import price_of
+from billing.services.pricing import PER_TOKEN, Rates
+from endpoints.catalog.profiles import built_in, price_keys
+from endpoints.providers.base import Endpoint
+
+FREE = Rates(prompt=Decimal(0), completion=Decimal(0), cache_read=Decimal(0), cache_write=Decimal(0))
+_KINDS: Final = ("prompt", "completion", "cache_read", "cache_write")
+
+Source = Literal["per_token", "token_config", "table", "free", "map", "default", "unknown"]
+SOURCES: Final[dict[Source, Promise]] = {
+    "per_token": _("one credit per token, as the site counts"),
+    "token_config": _("tokenConfig of the endpoint"),
+    "table": _("the administrators' table of prices"),
+    "free": _("Local model (free)"),
+    "map": _("the price list that comes with Parley"),
+    "default": _("unknown: charged at the price for unlisted models"),
+    "unknown": _("unknown: refused where credit is limited"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PriceInForce:
+    """What a model costs now. `rates` are USD per million tokens; None where nobody knows."""
+
+    rates: Rates | None
+    source: Source
+
+    @property
+    def words(self) -> str:
+        """Where the rates come from."""
+        return str(SOURCES[self.source])
+
+    @property
+    def is_known(self) -> bool:
+        return self.source not in {"default", "unknown"}
+
+
+class UnknownPrice(Exception):
+    """Nobody knows what the model costs, and what it costs is limited."""
+
+
+def rates_of(endpoint: Endpoint, model: str) -> Rates | None:
+    """Return the rates of `model`, or None where nobody knows the price."""
+    return price_in_force(endpoint, model).rates
+
+
+def price_in_force(endpoint: Endpoint, model: str) -> PriceInForce:
+    """Return the rates of `model`, and where they come from.
+
+    One credit per token, where the site counts so. Else the endpoint's `tokenConfig`, then the administrators' table,
+    then zero for the embedded model, then the price map, then the rate for unknown models where one is charged.
+    """
+    rules = policy.current()
+    if rules.pricing == "tokens":
+        return PriceInForce(PER_TOKEN, "per_token")
+    known = _known_price(endpoint, model)
+    if known is None and rules.unknown == "default":
+        rate = rules.default_rate
+        return PriceInForce(Rates(rate, rate, rate, rate), "default")
+    return known or PriceInForce(None, "unknown")
+
+
+def is_refused(endpoint: Endpoint, model: str) -> bool:
+    """Whether nobody may use the model because nobody knows its price, and credit is limited."""
+    rules = policy.current()
+    return rules.enforced and rules.unknown == "refuse" and rates_of(endpoint, model) is None
+
+
+def _known_price(endpoint: Endpoint, model: str) -> PriceInForce | None:
+    if rates := endpoint.token_rates.get(model):
+        return PriceInForce(rates, "token_config")
+    if rates := price_of(endpoint.name, model):
+        return PriceInForce(rates, "table")
+    if endpoint.local:
+        return PriceInForce(FREE, "free")
+    if rates := rates_for(price_keys(endpoint, model)):
+        return PriceInForce(rates, "map")
+    known = built_in(endpoint, model)
+    if known is None:
+        return None
+    return PriceInForce(_listed(known), "map")
+
+
+def _listed(known: Mapping[str, Any]) -> Rates:
+    """Return the rates of Parley's own list, with those that hold above so many prompt tokens."""
+    prompt, completion, cache_read, cache_write = (Decimal(known[name]) for name in _KINDS)
+    tiers = tuple((int(size), _listed(rates)) for size, rates in known.get("above", {}).items())
+    return Rates(prompt, completion, cache_read, cache_write, tiers=tiers)
+
+
+def reserve_for(
+    user: User,
+    endpoint: Endpoint,
+    model: str,
+    *,
+    prompt_tokens: int,
+    reply_tokens: int = holds.REPLY_SLICE,
+    key_id: UUID | None = None,
+) -> holds.Reserve:
+    """Return what a call must reserve at first: its prompt and a slice of the reply. Raises `UnknownPrice`.
+
+    `key_id` is the API key that it is begun with; None: the one of the request at hand, if any.
+    """
+    key_id = key_id or api_keys.in_use.get()
+    rates = rates_of(endpoint, model)
+    bindings = budgets.binding(user_id=user.id, role=user.role_name, endpoint=endpoint.name, model=model, key_id=key_id)
+    if rates is None and (policy.current().enforced or any(each.budget.unit == "credits" for each in bindings)):
+        raise UnknownPrice
+    coefficient = access_of(user.role_name).coefficient(endpoint.name, model)
+    credits = 0
+    if rates is not None:
+        credits = holds.slice_credits(
+            rates=rates, input_tokens=prompt_tokens, output_tokens=reply_tokens, coefficient=coefficient
+        )
+    return holds.Reserve(
+        user_id=user.id,
+        credits=credits,
+        tokens=prompt_tokens + reply_tokens,
+        reply_tokens=reply_tokens,
+        coefficient=coefficient,
+        key_id=key_id,
+        bindings=bindings,
+    )

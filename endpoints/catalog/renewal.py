@@ -1,0 +1,102 @@
+"""Renewing what is known of the built-in providers' models from a price map: their prices, windows, longest replies.
+
+`built_in.json` has, by provider and in the order of the menu, every model that is offered when nobody names any. So the
+lists, the prices and the windows cannot come apart; a model that the map forgets keeps what was known of it, and its
+`source` says where that can be read.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from billing.services.price_map import rates_of_entry
+from endpoints.catalog.default_models import FILE
+
+Models = dict[str, dict[str, Any]]  # name: its figures
+PREFIXES: Final = {"openAI": "", "anthropic": "", "google": "gemini/", "bedrock": ""}
+_NEW: Final = {  # what is offered of the models that a map adds
+    "openAI": re.compile(
+        r"(?:gpt-\d|o\d|chat-latest)"
+        r"(?!.*(?:audio|realtime|transcri|tts|image|search|\d{4}-\d\d-\d\d))[\w.-]*"
+    ),
+    "anthropic": re.compile(r"claude-[a-z]+-\d+(?:-\d{1,2})?"),
+    "google": re.compile(r"gemini-\d[\d.]*-(?:pro|flash|flash-lite)(?:-preview)?"),
+    "bedrock": re.compile(r"global\.anthropic\.claude-[\w.:-]+"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One figure that differs, a model that is new, or one that the map has no more."""
+
+    provider: str
+    model: str
+    field: str
+    before: Any
+    after: Any
+
+    def __str__(self) -> str:
+        return f"{self.provider} {self.model}: {self.field} {self.before} -> {self.after}"
+
+
+def renewed(known: Mapping[str, Models], entries: Mapping[str, Any], *, add: bool) -> dict[str, Models]:
+    """Return the figures as the map has them; `add`: also its new models, behind the others."""
+    return {provider: _renewed(provider, models, entries, add=add) for provider, models in known.items()}
+
+
+def changes(before: Mapping[str, Models], after: Mapping[str, Models], entries: Mapping[str, Any]) -> Iterator[Change]:
+    for provider, models in after.items():
+        for model, figures in models.items():
+            old = before[provider].get(model)
+            if old is None:
+                yield Change(provider, model, "model", None, "new")
+                continue
+            for name in sorted({*old, *figures}):
+                if old.get(name) != figures.get(name):
+                    yield Change(provider, model, name, old.get(name), figures.get(name))
+            if not _figures(entries.get(PREFIXES[provider] + model)):
+                yield Change(provider, model, "price list", "kept", "no longer there")
+
+
+def to_text(known: Mapping[str, Models]) -> str:
+    """Return the file: a model on each line."""
+    blocks = []
+    for provider, models in known.items():
+        rows = ",\n".join(f"  {json.dumps(name)}: {json.dumps(figures)}" for name, figures in models.items())
+        blocks.append(f" {json.dumps(provider)}: {{\n{rows}\n }}")
+    return "{\n" + ",\n".join(blocks) + "\n}\n"
+
+
+def read() -> dict[str, Models]:
+    found: dict[str, Models] = json.loads(FILE.read_text())
+    return found
+
+
+def _renewed(provider: str, models: Models, entries: Mapping[str, Any], *, add: bool) -> Models:
+    prefix = PREFIXES[provider]
+    found = {name: _figures(entries.get(prefix + name)) or figures for name, figures in models.items()}
+    if add:
+        for key in entries:
+            name = key.removeprefix(prefix)
+            is_new = key.startswith(prefix) and name not in found and _NEW[provider].fullmatch(name)
+            if is_new and (figures := _figures(entries[key])):
+                found[name] = figures
+    return found
+
+
+def _figures(entry: Any) -> dict[str, Any]:
+    """Return what an entry says of a model, or nothing where it has no price or no window."""
+    if not isinstance(entry, Mapping) or not entry.get("max_input_tokens"):
+        return {}
+    rates = rates_of_entry(entry)
+    if rates is None:
+        return {}
+    reply = int(entry.get("max_output_tokens") or 0)
+    figures: dict[str, Any] = {"window": int(entry["max_input_tokens"]), "reply": reply, **rates.to_json()}
+    if rates.tiers:
+        figures["above"] = {str(size): tier.to_json() for size, tier in rates.tiers}
+    if entry.get("supports_reasoning"):
+        figures["reasons"] = True
+    return figures

@@ -1,0 +1,162 @@
+"""What the site offers to one person: the registry, less what their role may not use."""
+
+from typing import Any, NamedTuple
+
+from accounts.access import access_of
+from accounts.models import User
+from endpoints.catalog import registry
+from endpoints.catalog.prices import is_refused
+from endpoints.catalog.specs import parameters_of_preset
+from endpoints.providers.base import Endpoint
+from endpoints.services.callers import caller_of
+from siteconfig.schema.model_specs import ModelSpec
+
+
+class Pick(NamedTuple):
+    """What somebody chose: a model spec by its name, or a model at an endpoint."""
+
+    endpoint: str = ""
+    model: str = ""
+    spec: str = ""
+
+
+class Offer:
+    """The same questions as `endpoints.catalog.registry.Registry`, answered for a role. Cheap to make and to ask."""
+
+    def __init__(self, role: str, who: str = "") -> None:
+        self._registry = registry.current()
+        self._who = who
+        self._access = access_of(role)
+
+    @property
+    def endpoints(self) -> list[Endpoint]:
+        """The endpoints with at least one model for this role, in the order people see them."""
+        if not self._access.rows:
+            return list(self._registry.endpoints)
+        return [each for each in self._registry.endpoints if self.models(each.name)]
+
+    @property
+    def only_local(self) -> bool:
+        return self._registry.only_local
+
+    def get(self, name: str) -> Endpoint | None:
+        return self._registry.get(name)
+
+    def models(self, name: str) -> tuple[str, ...]:
+        models = self._registry.models(name, self._who)
+        return tuple(model for model in models if self._access.allows(name, model)) if self._access.rows else models
+
+    @property
+    def specs(self) -> list[ModelSpec]:
+        """The model specs that this role may use, in the order people see them."""
+        offered = [each for each in self._registry.specs if self._serves(each)]
+        return sorted(offered, key=lambda each: float("inf") if each.order is None else each.order)
+
+    @property
+    def enforces_specs(self) -> bool:
+        """Whether nothing but specs may be used; also where this role may use none of them."""
+        return self._registry.enforces_specs
+
+    @property
+    def prioritizes_specs(self) -> bool:
+        return self._registry.config.document.modelSpecs.prioritize and bool(self.specs)
+
+    @property
+    def selects_models(self) -> bool:
+        """Whether people choose models by themselves, beside the specs or where there are none."""
+        document = self._registry.config.document
+        if self.enforces_specs:
+            return False
+        if document.modelSpecs.specs and "interface" not in document.model_fields_set:
+            return bool(document.modelSpecs.addedEndpoints)
+        return document.interface.modelSelect is not False
+
+    @property
+    def sets_parameters(self) -> bool:
+        """Whether people set parameters of models by themselves."""
+        document = self._registry.config.document
+        if self.enforces_specs or (document.modelSpecs.specs and "interface" not in document.model_fields_set):
+            return False
+        return document.interface.parameters is not False
+
+    @property
+    def selectable(self) -> list[Endpoint]:
+        """The endpoints whose models people choose by themselves."""
+        return [each for each in self.endpoints if self._selects(each)]
+
+    def spec(self, name: str) -> ModelSpec | None:
+        return next((each for each in self.specs if each.name == name), None)
+
+    def may_use(self, pick: Pick) -> bool:
+        """Whether a message may be sent to what was chosen."""
+        if pick.spec:
+            return self.spec(pick.spec) is not None
+        return not self.enforces_specs and self.allows(pick.endpoint, pick.model)
+
+    def shows(self, pick: Pick) -> bool:
+        """Whether people may choose it by themselves, on the pages."""
+        at = self.get(pick.endpoint)
+        return self.may_use(pick) and (bool(pick.spec) or (at is not None and self._selects(at)))
+
+    def first_pick(self) -> Pick | None:
+        """Return what is used before anybody chose: a spec where those have priority, else a model."""
+        shown = next((each for each in self.specs if each.showInMenu), None)
+        is_fallback = not (self.selects_models or self.specs or self.enforces_specs)
+        places = self.endpoints if is_fallback else self.selectable
+        first = self._first_of(places)
+        if shown and (self.prioritizes_specs or first is None):
+            return Pick(spec=shown.name)
+        return first
+
+    def _first_of(self, places: list[Endpoint]) -> Pick | None:
+        """Return the first model that can be paid for; one without a price only where there is no other."""
+        every = [Pick(each.name, model) for each in places for model in self.models(each.name)]
+        return next((pick for pick in every if not self.is_refused(pick)), every[0] if every else None)
+
+    def is_refused(self, pick: Pick) -> bool:
+        """Whether the model may not be used because nobody knows its price."""
+        spec = self.spec(pick.spec) if pick.spec else None
+        name, model = self.place_of(spec) if spec else (pick.endpoint, pick.model)
+        endpoint = self.get(name)
+        return endpoint is not None and is_refused(endpoint, model)
+
+    def preset(self, name: str) -> dict[str, Any]:
+        """Return the parameters of a spec, nothing without one."""
+        spec = self.spec(name) if name else None
+        return parameters_of_preset(spec) if spec else {}
+
+    def place_of(self, spec: ModelSpec) -> tuple[str, str]:
+        """Return the spec's endpoint and model: the endpoint's first one where it names none."""
+        endpoint = spec.preset.place
+        return endpoint, spec.preset.model or next(iter(self.models(endpoint)), "")
+
+    def _selects(self, endpoint: Endpoint) -> bool:
+        if not self.selects_models:
+            return False
+        specs = self._registry.config.document.modelSpecs
+        added = specs.addedEndpoints if specs.specs else None
+        return not added or endpoint.name in added or (endpoint.custom and "custom" in added)
+
+    def _serves(self, spec: ModelSpec) -> bool:
+        # What the file names there need not be in the endpoint's list.
+        endpoint, model = self.place_of(spec)
+        return bool(model) and self.get(endpoint) is not None and self._access.allows(endpoint, model)
+
+    def default(self) -> tuple[Endpoint, str] | None:
+        for endpoint in self._registry.endpoints:
+            models = self.models(endpoint.name)
+            if models:
+                return endpoint, models[0]
+        return None
+
+    def await_models(self, user: User, name: str) -> bool:
+        """Wait for a list that was never fetched; return whether there is a new one. Raises `NotThereYet`."""
+        return self._registry.await_models(name, self._who, lambda: caller_of(user))
+
+    def allows(self, name: str, model: str) -> bool:
+        return self._access.allows(name, model) and self._registry.allows(name, model, self._who)
+
+
+def offer_for(user: User) -> Offer:
+    """Return what this person may choose from."""
+    return Offer(user.role_name, str(user.id))

@@ -1,0 +1,50 @@
+"""What a model spec stands for: the parameters it begins with, and what of it clients may be told."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import ValidationError
+
+from siteconfig.parameters.settings import keys, read
+from siteconfig.schema.model_specs import ModelSpec
+
+# What people who must take the spec as it is have no use for, and its author may want to keep.
+_UNTOLD = {
+    "promptPrefix", "system", "instructions", "additional_instructions", "context", "examples", "tools",
+    "additionalModelRequestFields",
+}  # fmt: skip
+
+
+def parameters_of_preset(spec: ModelSpec) -> dict[str, Any]:
+    """Return the parameters that the spec's preset sets; a value that no model takes is left out."""
+    return dict(_valid(spec))
+
+
+def faults_of_preset(spec: ModelSpec) -> list[str]:
+    """Return the names of parameters whose values no model takes."""
+    valid = parameters_of_preset(spec)
+    return [name for name in _written(spec) if name not in valid]
+
+
+def told(spec: ModelSpec, *, enforced: bool) -> dict[str, Any]:
+    """Return the spec as clients may know it. Whom it may hand work to is never told; see `_UNTOLD` for the rest."""
+    found = spec.model_dump(exclude_unset=True, exclude={"subagents"})
+    found["preset"] = {
+        name: value
+        for name, value in spec.preset.model_dump(exclude_unset=True, exclude_none=True).items()
+        if not (enforced and name in _UNTOLD)
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _written(spec: ModelSpec) -> dict[str, Any]:
+    written = spec.preset.model_dump(exclude_none=True)
+    return {name: written[name] for name in keys() if written.get(name) not in (None, "", [])}
+
+
+def _valid(spec: ModelSpec) -> Iterator[tuple[str, Any]]:
+    for name, value in _written(spec).items():
+        try:
+            yield from read({name: value}).items()
+        except ValidationError:
+            continue

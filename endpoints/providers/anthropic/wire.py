@@ -1,0 +1,204 @@
+"""Anthropic's Messages, streamed or whole."""
+
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from typing import Any
+
+from endpoints.parameters.sets import additions
+from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage, ToolCall
+from endpoints.providers.counts import Counts, reports_in
+from endpoints.transport.exchange import (
+    PATIENCE,
+    Call,
+    Reply,
+    arguments_of,
+    exchange,
+    in_turns,
+    instructions_of,
+    named,
+    packed,
+    safe_id,
+    url_of,
+    with_key,
+)
+from endpoints.transport.http import Patience
+from messages.events import Event, ReasoningDelta, ReasoningSealed, TextDelta
+from messages.reducer import is_sealed
+
+VERSION = "2023-06-01"
+REPLY_TOKENS = 8_192  # the API must be told; this where nobody says
+LEAST_THOUGHTS = 1_024
+_OWN = {"model", "messages", "system", "stream", "max_tokens", "tools", "betas"}
+_NEEDED = {"model", "messages", "stream", "max_tokens"}
+_UNREADABLE = "signature "  # before the signature of a block whose thoughts were left out
+
+
+def stream(request: ModelRequest, *, patience: Patience = PATIENCE) -> AsyncGenerator[Event]:
+    """Carry out one model call, as `base.Adapter` promises."""
+    endpoint = request.endpoint
+    path = "/messages" if endpoint.base_url.rstrip("/").endswith("/v1") else "/v1/messages"
+    call = Call(url_of(endpoint, path), _headers(request), packed(body_of(request) | {"model": named(request)}))
+    return exchange(endpoint, call, MessageReply(request), patience)
+
+
+def _headers(request: ModelRequest) -> dict[str, str]:
+    betas = request.params.get("betas")
+    more = {"anthropic-beta": ",".join(betas)} if betas else {}
+    return {"anthropic-version": VERSION} | more | with_key(request.endpoint, *_key_of(request.endpoint))
+
+
+def _key_of(endpoint: Endpoint) -> tuple[str, str]:
+    usual = endpoint.key_header.lower() == "authorization"
+    return "x-api-key" if usual else endpoint.key_header, endpoint.api_key
+
+
+def body_of(request: ModelRequest) -> dict[str, Any]:
+    """Return the request's body but for the model. `add_params` is applied last, then `drop_params` takes away."""
+    endpoint, params = request.endpoint, request.params
+    messages = in_turns(request, _blocks_of, model="assistant", key="content")
+    body: dict[str, Any] = {"messages": messages, "stream": request.stream}
+    if system := instructions_of(request):
+        body["system"] = system
+    if request.user_id:
+        body["metadata"] = {"user_id": request.user_id}
+    body |= {name: value for name, value in params.items() if name not in _OWN | set(body) and value not in (None, "")}
+    tools = [
+        {"name": each.name, "description": each.description, "input_schema": dict(each.parameters)}
+        for each in request.tools
+    ]
+    if tools := [*(params.get("tools") or ()), *tools]:
+        body["tools"] = tools
+    _cap(body, request.max_tokens or params.get("max_tokens") or 0)
+    body |= additions(endpoint)
+    for name in endpoint.drop_params:
+        if name not in _NEEDED:
+            body.pop(name, None)
+    return body
+
+
+def _cap(body: dict[str, Any], most: int) -> None:
+    """Say how long the reply may be; thoughts are part of it and must leave room for the answer."""
+    thinking = body.get("thinking")
+    budget = thinking.get("budget_tokens", 0) if isinstance(thinking, dict) else 0
+    body["max_tokens"] = most or REPLY_TOKENS + budget
+    if budget and budget >= body["max_tokens"]:
+        if most > LEAST_THOUGHTS:
+            body["thinking"] = {**body["thinking"], "budget_tokens": max(LEAST_THOUGHTS, most // 2)}
+        else:
+            del body["thinking"]
+
+
+def _blocks_of(message: PromptMessage) -> Iterator[dict[str, Any]]:
+    if message.role == "tool":
+        yield {"type": "tool_result", "tool_use_id": safe_id(message.tool_call_id), "content": message.content}
+        return
+    yield from (_thought_of(part) for part in message.reasoning if is_sealed(part))
+    if message.content:
+        yield {"type": "text", "text": message.content}
+    yield from (_use_of(call) for call in message.tool_calls)
+
+
+def _use_of(call: ToolCall) -> dict[str, Any]:
+    return {"type": "tool_use", "id": safe_id(call.call_id), "name": call.name, "input": arguments_of(call)}
+
+
+def _thought_of(part: Mapping[str, Any]) -> dict[str, str]:
+    if "redacted" not in part:
+        return {"type": "thinking", "thinking": part["think"], "signature": part["signature"]}
+    if part["redacted"].startswith(_UNREADABLE):
+        return {"type": "thinking", "thinking": "", "signature": part["redacted"].removeprefix(_UNREADABLE)}
+    return {"type": "redacted_thinking", "data": part["redacted"]}
+
+
+class MessageReply(Reply):
+    """A message: blocks, each of which is thoughts, text or a call."""
+
+    def __init__(self, request: ModelRequest) -> None:
+        super().__init__(request)
+        self.counts = Counts(apart=True)
+        self._uses: set[int | None] = set()  # blocks that are calls of our tools, not of the provider's own
+        self._thought = False  # the open block of thoughts has readable ones
+
+    def feed(self, data: dict[str, Any]) -> Iterator[Event]:
+        match data.get("type"):
+            case "content_block_delta" if isinstance(delta := data.get("delta"), dict):
+                yield from self._delta(delta, _number(data))
+            case "content_block_start" if isinstance(block := data.get("content_block"), dict):
+                yield from self._block(block, _number(data))
+            case "message_start" if isinstance(message := data.get("message"), dict):
+                self.known = True
+                self.counts.note(message.get("usage"))
+            case "message_delta":
+                for report in reports_in(data):
+                    self.counts.note(report)
+                self._stop(data.get("delta"))
+            case "message_stop":
+                self.counts.note(data.get("usage"))
+                self.counts.note(data.get("amazon-bedrock-invocationMetrics"))
+                self.done = True
+            case "message":
+                yield from self._whole(data)
+            case "error":
+                self.fail(data)
+            case _:
+                yield from self._other(data)
+
+    def _other(self, data: dict[str, Any]) -> Iterator[Event]:
+        if isinstance(data.get("content"), list | str) and "type" not in data:
+            yield from self._whole(data)
+        else:
+            self.pass_over(data)
+
+    def _whole(self, message: dict[str, Any]) -> Iterator[Event]:
+        """Yield the events of a message that came as one object; it is the end."""
+        self.known = self.done = True
+        content = message.get("content")
+        blocks = [{"type": "text", "text": content}] if isinstance(content, str) else content
+        for index, block in enumerate(blocks if isinstance(blocks, list) else ()):
+            if isinstance(block, dict):
+                yield from self._block(block, index)
+        self.counts.note(message.get("usage"))
+        self._stop(message)
+
+    def _delta(self, delta: dict[str, Any], index: int | None) -> Iterator[Event]:
+        match {"type": None} | delta:
+            case {"type": "text_delta" | "text" | None, "text": str(text)} if text:
+                self.began = True
+                yield TextDelta(text)
+            case {"type": "thinking_delta" | "thinking" | None, "thinking": str(thought)} if thought:
+                self.began = self._thought = True
+                yield ReasoningDelta(thought)
+            case {"type": "signature_delta", "signature": str(signature)} if signature:
+                yield self._seal(signature)
+            case {"type": "input_json_delta", "partial_json": str(piece)} if index in self._uses:
+                yield from self.calls.feed([{"index": index, "function": {"arguments": piece}}])
+
+    def _block(self, block: dict[str, Any], index: int | None) -> Iterator[Event]:
+        """Yield the events of a block: whole, or as it is when it is opened."""
+        match block:
+            case {"type": "text", "text": str(text)} if text:
+                self.began = True
+                yield TextDelta(text)
+            case {"type": "thinking"}:
+                self._thought = False
+                yield from self._delta({"type": "thinking_delta", "thinking": block.get("thinking")}, index)
+                yield from self._delta({"type": "signature_delta", "signature": block.get("signature")}, index)
+            case {"type": "redacted_thinking", "data": str(data)} if data:
+                yield ReasoningSealed(redacted=data)
+            case {"type": "tool_use"}:
+                self.began = True
+                self._uses.add(index)
+                function = {"name": block.get("name"), "arguments": block.get("input") or ""}
+                yield from self.calls.feed([{"index": index, "id": block.get("id"), "function": function}])
+
+    def _seal(self, signature: str) -> ReasoningSealed:
+        return ReasoningSealed(signature) if self._thought else ReasoningSealed(redacted=_UNREADABLE + signature)
+
+    def _stop(self, data: Any) -> None:
+        reason = data.get("stop_reason") if isinstance(data, dict) else None
+        if isinstance(reason, str) and reason:
+            self.finish = reason
+
+
+def _number(data: dict[str, Any]) -> int | None:
+    index = data.get("index")
+    return index if isinstance(index, int) else None

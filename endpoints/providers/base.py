@@ -1,0 +1,141 @@
+"""What every adapter takes and gives."""
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from billing.services.pricing import Rates
+from endpoints.transport.http import Patience
+from messages.events import Event
+
+Family = Literal["openAI", "azureOpenAI", "google", "anthropic", "bedrock", "custom", "local"]
+
+
+@dataclass(frozen=True, slots=True)
+class Titles:
+    """How an endpoint names conversations. Empty texts stand for the built-in ones."""
+
+    wanted: bool = True
+    model: str = ""  # empty or "current_model": the conversation's
+    endpoint: str = ""  # empty: the conversation's
+    method: Literal["completion", "structured"] = "completion"
+    timing: Literal["immediate", "final"] = "immediate"
+    role: Literal["system", "user", "assistant"] = "user"
+    prompt: str = ""  # has "{convo}"
+    template: str = ""  # what stands for "{convo}"; has "{input}" and "{output}"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A place that serves models, with the credentials to use it. Secrets stay out of `repr`."""
+
+    name: str  # the key in the API and in settings, e.g. "openAI" or "My Endpoint"
+    label: str  # what people read
+    adapter: Literal["openai_wire", "litellm"]
+    family: Family = "custom"  # whose rules for parameters and windows hold
+    base_url: str = ""
+    api_key: str = field(default="", repr=False)
+    key_header: str = "Authorization"  # "Authorization" carries "Bearer <key>", any other the key alone
+    models: tuple[str, ...] = ()
+    fetch_models: bool = False
+    user_id_query: bool = False  # the list of models is asked for with "?user=<id>"
+    litellm_prefix: str = ""  # e.g. "anthropic/", put before the model's name
+    credentials: Mapping[str, Any] = field(default_factory=dict, repr=False)  # more arguments for litellm
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    query: Mapping[str, str] = field(default_factory=dict)  # of the address, e.g. "api-version"
+    direct: bool = False  # `base_url` is the whole address of completions
+    wire_names: Mapping[str, str] = field(default_factory=dict)  # model: deployment or profile, where they differ
+    variants: Mapping[str, "Endpoint"] = field(default_factory=dict, repr=False)  # model: this endpoint for it alone
+    add_params: Mapping[str, Any] = field(default_factory=dict)
+    drop_params: tuple[str, ...] = ()
+    parameter_set: str = ""  # empty: by family and model (`endpoints.parameters`)
+    param_definitions: tuple[Mapping[str, Any], ...] = ()
+    reasoning_format: Literal["reasoning_effort", "reasoning_object", "disabled"] = "reasoning_effort"
+    reasoning_key: str = ""  # the field of a reply that holds thoughts; empty: whichever is there
+    resend_reasoning: bool = False  # `includeReasoningContent`
+    resend_reasoning_history: bool = False  # `includeReasoningHistory`
+    titles: Titles = Titles()
+    model_display_label: str = ""
+    icon: str = ""  # the name of a drawn icon, or an address
+    order: int = 0
+    custom: bool = False  # from `endpoints.custom`
+    local: bool = False  # the embedded model
+    key_from_user: bool = False  # everybody brings a key of their own
+    url_from_user: bool = False  # and the address
+    allowed_addresses: tuple[tuple[str, int], ...] = ()  # private hosts and ports that such an address may name
+    token_rates: Mapping[str, Rates] = field(default_factory=dict)  # `tokenConfig`
+    windows: Mapping[str, int] = field(default_factory=dict)  # model: tokens, of `tokenConfig`
+    listed_windows: Mapping[str, int] = field(default_factory=dict)  # model: tokens, of the provider's own list
+    written_by_operator: bool = False  # `base_url` is the operator's word, and so may be a private address
+
+    def for_model(self, model: str) -> "Endpoint":
+        """Return the endpoint as it is for `model`: its own address, key and headers, where they differ."""
+        return self.variants.get(model, self)
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    call_id: str
+    name: str
+    arguments: str  # JSON text as the model wrote it
+
+
+@dataclass(frozen=True, slots=True)
+class PromptMessage:
+    """One message of the prompt. `tool_call_id` only with role `tool`; the other two only with `assistant`.
+
+    `reasoning` holds the parts of thoughts (`messages.reducer`) before the calls, for providers that want them back.
+    """
+
+    role: Literal["system", "user", "assistant", "tool"]
+    content: str
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str = ""
+    reasoning: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ToolSpec:
+    name: str
+    description: str
+    parameters: Mapping[str, Any]  # JSON Schema
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks, and where: the values of placeholders in headers (`endpoints.services.placeholders`), by field."""
+
+    user: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: Mapping[str, str] = field(default_factory=dict, repr=False)
+    openid: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRequest:
+    """One model call. `max_tokens` caps the reply (0: no cap).
+
+    `params` are fields of the provider's own request, as `endpoints.parameters` makes them of a person's choices;
+    `wire` tells chat completions from the Responses API, where an endpoint speaks both.
+    """
+
+    endpoint: Endpoint
+    model: str
+    messages: Sequence[PromptMessage]
+    params: Mapping[str, Any] = field(default_factory=dict)
+    tools: Sequence[ToolSpec] = ()
+    max_tokens: int = 0
+    user_id: str = ""
+    stream: bool = True
+    wire: Literal["chat", "responses"] = "chat"
+    caller: Caller = Caller()
+
+
+class Adapter(Protocol):
+    """Speaks one wire protocol.
+
+    It yields events and always ends with exactly one `Finished` or `Failed`; `Usage` comes before it when the
+    provider reports one. It never raises for anything the provider or the network does. Closing the iterator
+    closes the connection.
+    """
+
+    def __call__(self, request: ModelRequest, *, patience: Patience = ...) -> AsyncGenerator[Event]: ...

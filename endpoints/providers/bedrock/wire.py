@@ -1,0 +1,202 @@
+"""AWS Bedrock's Converse, streamed or whole, signed by us."""
+
+import re
+from collections.abc import AsyncGenerator, Iterator
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote
+
+from endpoints.parameters.sets import additions
+from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage, ToolSpec
+from endpoints.providers.bedrock.eventstream import EventFrames
+from endpoints.providers.bedrock.sigv4 import AccessKey, signed
+from endpoints.providers.counts import Counts
+from endpoints.services.prompts import spoken
+from endpoints.transport.exchange import (
+    PATIENCE,
+    Call,
+    Reply,
+    arguments_of,
+    exchange,
+    in_turns,
+    named,
+    packed,
+    safe_id,
+    url_of,
+    with_key,
+)
+from endpoints.transport.http import Patience
+from messages.events import Event, ReasoningDelta, ReasoningSealed, TextDelta
+from messages.reducer import is_sealed
+
+REGION = "us-east-1"
+_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
+_TOP = {
+    "inferenceConfig", "additionalModelRequestFields", "additionalModelResponseFieldPaths", "guardrailConfig",
+    "performanceConfig", "requestMetadata", "promptVariables", "serviceTier", "outputConfig",
+}  # fmt: skip
+_SAMPLING = {"temperature", "topP", "maxTokens", "stopSequences"}  # of `inferenceConfig`; any other is the model's own
+_OWN = {"modelId", "messages", "system", "toolConfig", "tools", "cachePoint", "stream", "model", "region"}
+
+
+def stream(request: ModelRequest, *, patience: Patience = PATIENCE) -> AsyncGenerator[Event]:
+    """Carry out one model call, as `base.Adapter` promises."""
+    region = _region_of(request)
+    endpoint = request.endpoint
+    if not endpoint.base_url:
+        endpoint = replace(endpoint, base_url=f"https://bedrock-runtime.{region}.amazonaws.com")
+    body = packed(body_of(request))
+    verb = "converse-stream" if request.stream else "converse"
+    url = url_of(endpoint, f"/model/{quote(named(request), safe=':')}/{verb}")
+    return exchange(endpoint, Call(url, _headers(endpoint, url, body, region), body), ConverseReply(request), patience)
+
+
+def _region_of(request: ModelRequest) -> str:
+    """Return the region that a person chose, else the endpoint's. It becomes part of a host's name."""
+    named_regions = (request.params.get("region"), request.endpoint.credentials.get("aws_region_name"), REGION)
+    return next(each for each in named_regions if isinstance(each, str) and _REGION.fullmatch(each))
+
+
+def _headers(endpoint: Endpoint, url: str, body: bytes, region: str) -> dict[str, str]:
+    """Return the headers with the bearer token that the endpoint has, else with a signature."""
+    headers = with_key(endpoint, "Authorization", f"Bearer {endpoint.api_key}" if endpoint.api_key else "")
+    credentials = endpoint.credentials
+    if endpoint.api_key or not credentials.get("aws_access_key_id"):
+        return headers
+    key = AccessKey(
+        credentials["aws_access_key_id"],
+        credentials.get("aws_secret_access_key", ""),
+        credentials.get("aws_session_token") or "",
+    )
+    return signed(key, url=url, body=body, headers=headers, region=region, service="bedrock")
+
+
+def body_of(request: ModelRequest) -> dict[str, Any]:
+    """Return the request's body. `add_params` is applied last, then `drop_params` takes away.
+
+    Fields that Converse does not know are the model's own and go where it wants those.
+    """
+    endpoint, params = request.endpoint, request.params
+    body: dict[str, Any] = {"messages": in_turns(request, _blocks_of, model="assistant", key="content")}
+    inference: dict[str, Any] = {}
+    own: dict[str, Any] = {}
+    for name, value in {**params, **additions(endpoint)}.items():
+        if name not in _OWN and value not in (None, "") and name not in endpoint.drop_params:
+            (body if name in _TOP else inference if name in _SAMPLING else own)[name] = value
+    if request.max_tokens:
+        inference["maxTokens"] = request.max_tokens
+    for name, more in (("inferenceConfig", inference), ("additionalModelRequestFields", own)):
+        if more:
+            body[name] = {**body.get(name, {}), **more}
+    if system := [{"text": each.content} for each in spoken(request.messages) if each.role == "system"]:
+        body["system"] = system
+    if mark := params.get("cachePoint"):
+        _mark_kept(body, mark)
+    chosen = params.get("toolConfig") or {}
+    if tools := [*chosen.get("tools", ()), *(_tool_of(tool) for tool in request.tools)]:
+        body["toolConfig"] = {**chosen, "tools": tools}
+    return body
+
+
+def _mark_kept(body: dict[str, Any], mark: Any) -> None:
+    """Mark how far the provider shall keep the prompt: behind the instructions, and behind the last message."""
+    for content in (body.get("system"), *(message["content"] for message in body["messages"][-1:])):
+        if content:
+            content.append({"cachePoint": mark})
+
+
+def _tool_of(tool: ToolSpec) -> dict[str, Any]:
+    schema = {"json": dict(tool.parameters)}
+    return {"toolSpec": {"name": tool.name, "description": tool.description, "inputSchema": schema}}
+
+
+def _blocks_of(message: PromptMessage) -> Iterator[dict[str, Any]]:
+    if message.role == "tool":
+        content = [{"text": message.content}]
+        yield {"toolResult": {"toolUseId": safe_id(message.tool_call_id), "content": content}}
+        return
+    for part in message.reasoning:
+        if "redacted" in part:
+            yield {"reasoningContent": {"redactedContent": part["redacted"]}}
+        elif is_sealed(part):
+            text = {"text": part["think"], "signature": part["signature"]}
+            yield {"reasoningContent": {"reasoningText": text}}
+    if message.content:
+        yield {"text": message.content}
+    for call in message.tool_calls:
+        yield {"toolUse": {"toolUseId": safe_id(call.call_id), "name": call.name, "input": arguments_of(call)}}
+
+
+class ConverseReply(Reply):
+    """A message: blocks, each of which is thoughts, text or a call."""
+
+    def __init__(self, request: ModelRequest) -> None:
+        super().__init__(request)
+        self.counts = Counts(apart=True)
+
+    def begin(self, chunk: bytes) -> None:
+        if not self.known and chunk[:1] == b"\0":  # the length of a message, of which none has 16 MB
+            self.known = True
+            self.pieces = EventFrames()
+
+    def feed(self, data: dict[str, Any]) -> Iterator[Event]:
+        if "output" in data:
+            yield from self._whole(data)
+            return
+        for kind, event in data.items():
+            if not isinstance(event, dict):
+                continue
+            index = event.get("contentBlockIndex")
+            if kind == "contentBlockDelta":
+                yield from self._said(event.get("delta"), index)
+            elif kind == "contentBlockStart":
+                yield from self._said(event.get("start"), index)
+            elif kind == "messageStop":
+                self._stop(event)
+            elif kind == "metadata":
+                self.counts.note(event.get("usage"))
+                self.done = self.finish is not None
+        if self.pieces.__class__ is not EventFrames or "error" in data:
+            self.pass_over(data)
+
+    def _whole(self, data: dict[str, Any]) -> Iterator[Event]:
+        """Yield the events of a reply that came as one object; it is the end."""
+        self.known = self.done = True
+        output = data.get("output")
+        message = output.get("message") if isinstance(output, dict) else None
+        blocks = message.get("content") if isinstance(message, dict) else None
+        for index, block in enumerate(blocks if isinstance(blocks, list) else ()):
+            yield from self._said(block, index)
+        self.counts.note(data.get("usage"))
+        self._stop(data)
+
+    def _said(self, block: Any, index: Any) -> Iterator[Event]:
+        """Yield the events of a block: whole, its beginning, or a piece of it."""
+        match block:
+            case {"text": str(text)} if text:
+                self.began = True
+                yield TextDelta(text)
+            case {"reasoningContent": dict(thought)}:
+                yield from self._thought(thought)
+            case {"toolUse": dict(call)}:
+                self.began = True
+                function = {"name": call.get("name"), "arguments": call.get("input")}
+                yield from self.calls.feed([{"index": index, "id": call.get("toolUseId"), "function": function}])
+
+    def _thought(self, thought: dict[str, Any]) -> Iterator[Event]:
+        whole = thought.get("reasoningText")
+        if isinstance(whole, dict):
+            thought = whole
+        text, signature, redacted = (thought.get(name) for name in ("text", "signature", "redactedContent"))
+        if text and isinstance(text, str):
+            self.began = True
+            yield ReasoningDelta(text)
+        if signature and isinstance(signature, str):
+            yield ReasoningSealed(signature)
+        if redacted and isinstance(redacted, str):
+            yield ReasoningSealed(redacted=redacted)
+
+    def _stop(self, event: dict[str, Any]) -> None:
+        reason = event.get("stopReason")
+        if isinstance(reason, str) and reason:
+            self.finish = reason

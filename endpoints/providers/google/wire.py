@@ -1,0 +1,146 @@
+"""Google's generateContent, streamed or whole."""
+
+import json
+import re
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from functools import partial
+from typing import Any
+from urllib.parse import quote
+
+from endpoints.parameters.sets import additions
+from endpoints.providers.base import ModelRequest, PromptMessage
+from endpoints.transport.exchange import (
+    PATIENCE,
+    Call,
+    Reply,
+    arguments_of,
+    exchange,
+    in_turns,
+    instructions_of,
+    named,
+    packed,
+    url_of,
+    with_key,
+)
+from endpoints.transport.http import Patience
+from messages.events import Event, Failed, ReasoningDelta, ReasoningSealed, TextDelta
+from messages.reducer import is_sealed
+
+_TOP = {"generationConfig", "safetySettings", "toolConfig", "cachedContent", "labels"}  # every other: generationConfig
+_OWN = {"model", "contents", "systemInstruction", "tools", "stream"}
+_VERSION = re.compile(r"/v\d\w*$")
+
+
+def stream(request: ModelRequest, *, patience: Patience = PATIENCE) -> AsyncGenerator[Event]:
+    """Carry out one model call, as `base.Adapter` promises."""
+    endpoint = request.endpoint
+    versioned = "" if _VERSION.search(endpoint.base_url.rstrip("/")) else "/v1beta"
+    path = f"{versioned}/models/{quote(named(request).removeprefix('models/'), safe='')}{verb_of(request)}"
+    header = "x-goog-api-key" if endpoint.key_header.lower() == "authorization" else endpoint.key_header
+    call = Call(with_sse(url_of(endpoint, path), request), with_key(endpoint, header, endpoint.api_key),
+                packed(body_of(request)))  # fmt: skip
+    return exchange(endpoint, call, ContentReply(request), patience)
+
+
+def verb_of(request: ModelRequest) -> str:
+    return ":streamGenerateContent" if request.stream else ":generateContent"
+
+
+def with_sse(url: str, request: ModelRequest) -> str:
+    """Return the address, asking for an event stream: what is streamed otherwise is one long JSON list."""
+    return url + ("&" if "?" in url else "?") + "alt=sse" if request.stream else url
+
+
+def body_of(request: ModelRequest) -> dict[str, Any]:
+    """Return the request's body. `add_params` is applied last, then `drop_params` takes away."""
+    endpoint = request.endpoint
+    names = {call.call_id: call.name for message in request.messages for call in message.tool_calls}
+    body: dict[str, Any] = {"contents": in_turns(request, partial(_parts_of, names=names), model="model", key="parts")}
+    if system := instructions_of(request):
+        body["systemInstruction"] = {"parts": [{"text": system}]}
+    config: dict[str, Any] = {}
+    tools = list(request.params.get("tools") or ())
+    for name, value in {**request.params, **additions(endpoint)}.items():
+        if name in _OWN or value in (None, ""):
+            continue
+        if name == "generationConfig":
+            config |= value
+        else:
+            (body if name in _TOP else config)[name] = value
+    if request.max_tokens:
+        config["maxOutputTokens"] = request.max_tokens
+    for name in endpoint.drop_params:
+        config.pop(name, None)
+        if name not in _OWN:
+            body.pop(name, None)
+    if config:
+        body["generationConfig"] = config
+    if request.tools:
+        tools.append({"functionDeclarations": [
+            {"name": tool.name, "description": tool.description, "parametersJsonSchema": dict(tool.parameters)}
+            for tool in request.tools
+        ]})  # fmt: skip
+    return body | ({"tools": tools} if tools else {})
+
+
+def _parts_of(message: PromptMessage, names: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    if message.role == "tool":
+        name = names.get(message.tool_call_id, message.tool_call_id)
+        yield {"functionResponse": {"name": name, "response": {"result": message.content}}}
+        return
+    if message.content:
+        yield {"text": message.content}
+    seals = [part.get("signature") or part["redacted"] for part in message.reasoning if is_sealed(part)]
+    for number, call in enumerate(message.tool_calls):
+        part: dict[str, Any] = {"functionCall": {"name": call.name, "args": arguments_of(call)}}
+        # The first of parallel calls carries the proof of the thoughts that led to them.
+        yield part | ({"thoughtSignature": seals[-1]} if seals and not number else {})
+
+
+class ContentReply(Reply):
+    """A content: parts, each of which is a thought, text or a call."""
+
+    def __init__(self, request: ModelRequest) -> None:
+        super().__init__(request)
+        self._thought = False  # there are readable thoughts that were not sealed yet
+
+    def feed(self, data: dict[str, Any]) -> Iterator[Event]:
+        if data.get("error"):
+            self.pass_over(data)
+        self.counts.note(data.get("usageMetadata") or data.get("usage_metadata"))
+        candidates = data.get("candidates")
+        candidate = candidates[0] if isinstance(candidates, list) and candidates else None
+        if isinstance(candidate, dict):
+            self.known = True
+            content = candidate.get("content")
+            parts = content.get("parts") if isinstance(content, dict) else None
+            for part in parts if isinstance(parts, list) else ():
+                if isinstance(part, dict):
+                    yield from self._said(part)
+            reason = candidate.get("finishReason") or candidate.get("finish_reason")
+            if isinstance(reason, str) and reason != "FINISH_REASON_UNSPECIFIED":
+                self.finish = reason or self.finish
+        else:
+            self._without_candidate(data)
+
+    def _without_candidate(self, data: dict[str, Any]) -> None:
+        feedback = data.get("promptFeedback")
+        blocked = feedback.get("blockReason") if isinstance(feedback, dict) else None
+        if blocked and blocked != "BLOCK_REASON_UNSPECIFIED":
+            self.failed = Failed("content_filter", f"the prompt was blocked: {str(blocked)[:80]}")
+        elif not data.get("error"):
+            self.pass_over(data)
+
+    def _said(self, part: dict[str, Any]) -> Iterator[Event]:
+        text, call = part.get("text"), part.get("functionCall") or part.get("function_call")
+        proof = part.get("thoughtSignature") or part.get("thought_signature")
+        if text and isinstance(text, str):
+            self.began = True
+            self._thought = self._thought or bool(part.get("thought"))
+            yield ReasoningDelta(text) if part.get("thought") else TextDelta(text)
+        if isinstance(call, dict):
+            self.began = True
+            if proof and isinstance(proof, str):
+                yield ReasoningSealed(redacted=proof)
+            function = {"name": call.get("name"), "arguments": json.dumps(call.get("args") or {})}
+            yield from self.calls.feed([{"id": call.get("id"), "function": function}])

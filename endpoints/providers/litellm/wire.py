@@ -1,0 +1,305 @@
+"""Every provider that does not speak the OpenAI wire, through litellm.
+
+litellm costs 150 MB and seconds to import, so it is imported by the first call, in a thread. It is used as a
+translator only: no retries, no callbacks, no price map from the network, no proxy from the environment. It opens
+no connection of its own: it is handed a session of the guarded client that cannot reach any host but the
+endpoint's, and may not follow redirects, which would take the key along in a header that is no `Authorization`.
+"""
+
+import asyncio
+import importlib
+import logging
+import os
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from contextlib import AsyncExitStack, aclosing
+from functools import cache
+from typing import Any
+
+from endpoints.parameters.sets import additions
+from endpoints.providers.assembly import ToolCalls
+from endpoints.providers.base import ModelRequest, PromptMessage
+from endpoints.providers.content import THOUGHT, Thoughts, said_in
+from endpoints.providers.counts import Counts
+from endpoints.providers.finishes import failure_code_of, reason_of
+from endpoints.providers.openai.request import message_of, tools_of
+from endpoints.transport.exchange import PATIENCE, exempt_of, named
+from endpoints.transport.failures import DETAIL, failure_of
+from endpoints.transport.http import (
+    ConnectionFailed,
+    ConnectTimedOut,
+    OutboundClient,
+    Patience,
+    RefusedAddress,
+    TimedOut,
+    check_url,
+    outbound,
+    watched,
+)
+from messages.events import Event, Failed, Finished, ReasoningDelta, ReasoningSealed, TextDelta
+from messages.reducer import is_sealed
+
+log = logging.getLogger(__name__)
+
+_BY_CLASS = {
+    "AuthenticationError": "bad_key",
+    "NotFoundError": "no_such_model",
+    "ContextWindowExceededError": "context_too_long",
+    "ContentPolicyViolationError": "content_filter",
+    "Timeout": "timeout",
+}
+# Of a request's fields, only these: litellm would also take an address, a key or another provider.
+_PARAMS = {
+    "temperature", "top_p", "top_k", "frequency_penalty", "presence_penalty", "stop", "seed", "reasoning_effort",
+    "verbosity", "response_format", "thinking", "logit_bias", "tool_choice", "parallel_tool_calls", "output_config",
+    "thinkingConfig", "tools", "cache_control", "cache_control_injection_points",
+}  # fmt: skip
+_LOST = ("Disconnected", "PayloadError", "RemoteProtocolError", "ReadError", "TransferEncodingError")
+_NOBODY = {"ConnectError", "ClientConnectorError", "ClientConnectorDNSError", "ClientConnectorCertificateError"}
+
+
+async def stream(request: ModelRequest, *, patience: Patience = PATIENCE) -> AsyncGenerator[Event]:
+    """Carry out one model call, as `base.Adapter` promises."""
+    reply = _Reply(request)
+    try:
+        library = await asyncio.to_thread(load)
+        client = await outbound()
+        async with AsyncExitStack() as stack:
+            async with watched(patience) as asked:  # some providers are not called before the first chunk is asked for
+                answer = await library.acompletion(**_arguments(library, client, request, patience))
+                chunks = await stack.enter_async_context(aclosing(_chunks(answer, request)))
+                events = await _first(chunks, reply)
+            for event in events:
+                yield event
+            if asked.answer is not None:
+                asked.answer.allow_silence(patience.idle)
+            async for chunk in chunks:
+                for event in reply.feed(chunk):
+                    yield event
+        for event in reply.end():
+            yield event
+    except Exception as error:  # noqa: BLE001 (a library's edge: it raises the errors of a dozen SDKs)
+        failed = failure_of_exception(error, secret=request.endpoint.api_key, began=reply.began)
+        for event in reply.end(failed):
+            yield event
+
+
+@cache
+def load() -> Any:
+    """Import litellm and turn off what it does beside translating."""
+    os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
+    library: Any = importlib.import_module("litellm")
+    library.telemetry = False
+    library.suppress_debug_info = True
+    library.disable_aiohttp_trust_env = True
+    library.num_retries = 0
+    library.callbacks = library.success_callback = library.failure_callback = []
+    library.REPEATED_STREAMING_CHUNK_LIMIT = 10**9  # a model may repeat itself; length is capped elsewhere
+    for name in ("LiteLLM", "LiteLLM Proxy", "LiteLLM Router"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    return library
+
+
+def _arguments(library: Any, client: OutboundClient, request: ModelRequest, patience: Patience) -> dict[str, Any]:
+    endpoint = request.endpoint
+    arguments: dict[str, Any] = {
+        "model": endpoint.litellm_prefix + named(request),
+        "messages": [_message_of(each) for each in request.messages],
+        "stream": request.stream,
+        **{name: value for name, value in request.params.items() if name in _PARAMS and value not in (None, "")},
+    }
+    if request.stream:
+        arguments["stream_options"] = {"include_usage": True}
+    if request.user_id:
+        arguments["user"] = request.user_id
+    if request.max_tokens:
+        arguments["max_tokens"] = request.max_tokens
+    if request.tools:
+        arguments["tools"] = [*arguments.get("tools", ()), *tools_of(request)]
+    arguments |= additions(endpoint)
+    for name in endpoint.drop_params:
+        arguments.pop(name, None)
+    # What follows is not the operator's to add or drop.
+    return (
+        arguments
+        | dict(endpoint.credentials)
+        | {
+            "model": endpoint.litellm_prefix + named(request),
+            "api_key": endpoint.api_key,
+            "api_base": endpoint.base_url,
+            "extra_headers": dict(endpoint.headers),
+            "timeout": patience.first_byte,  # between two bytes, and `watched` has the other limits
+            "max_retries": 0,
+            "drop_params": True,  # parameters that the provider does not know
+            "client": _handler(library, client, request),
+        }
+    )
+
+
+def _message_of(message: PromptMessage) -> dict[str, Any]:
+    """Return the message with its thoughts as signed and encrypted blocks, which is how Anthropic wants them back."""
+    blocks = [_block_of(part) for part in message.reasoning if is_sealed(part)]
+    return message_of(message) | ({"thinking_blocks": blocks} if blocks else {})
+
+
+def _block_of(part: Mapping[str, Any]) -> dict[str, str]:
+    if "redacted" in part:
+        return {"type": "redacted_thinking", "data": part["redacted"]}
+    return {"type": "thinking", "thinking": part["think"], "signature": part["signature"]}
+
+
+def _handler(library: Any, client: OutboundClient, request: ModelRequest) -> Any:
+    """Return litellm's HTTP client upon a session of ours. Raises `RefusedAddress`."""
+    endpoint = request.endpoint
+    address = check_url(endpoint.base_url, exempt_of(endpoint))
+    key = ("litellm", address, endpoint.written_by_operator)
+    if key not in client.kept:
+        http_handler = importlib.import_module("litellm.llms.custom_httpx.http_handler")
+        session = client.session(exempt_of(endpoint), only=address)
+        handler = http_handler.AsyncHTTPHandler(shared_session=session, follow_redirects=False)
+        handler.create_client = _no_second_client
+        client.kept[key] = handler
+    return client.kept[key]
+
+
+def _no_second_client(*_: Any, **__: Any) -> Any:
+    """After a failed connection litellm tries again by a client of its own, which knows nothing of our guard."""
+    raise ConnectionFailed("the connection failed")
+
+
+async def _chunks(answer: Any, request: ModelRequest) -> AsyncGenerator[Any]:
+    """Yield the pieces of an answer; of one that is whole itself."""
+    if not request.stream:
+        yield answer
+        return
+    try:
+        async for chunk in answer:
+            yield chunk
+    finally:
+        close = getattr(answer, "aclose", None)
+        if close is not None:
+            await close()
+
+
+async def _first(chunks: AsyncGenerator[Any], reply: "_Reply") -> list[Event]:
+    """Return the events of the first chunk that has any."""
+    async for chunk in chunks:
+        if events := list(reply.feed(chunk)):
+            return events
+    return []
+
+
+class _Reply:
+    """One reply as litellm tells it, turned into events."""
+
+    def __init__(self, request: ModelRequest) -> None:
+        self.began = False
+        self._finish = ""
+        self._counts = Counts()
+        self._thoughts = Thoughts()
+        self._calls = ToolCalls(call.call_id for message in request.messages for call in message.tool_calls)
+
+    def feed(self, chunk: Any) -> Iterator[Event]:
+        """Yield the events of a chunk, or of a whole answer."""
+        self._note_usage(chunk)
+        for choice in (getattr(chunk, "choices", None) or ())[:1]:
+            whole = getattr(choice, "message", None)
+            yield from self._said(whole or choice.delta)
+            self._finish = choice.finish_reason or ("stop" if whole else self._finish)
+
+    def end(self, failed: Failed | None = None) -> Iterator[Event]:
+        usage = self._counts.usage()
+        if usage is not None:
+            yield usage
+        silent = not self.began and usage is None  # litellm ends what was no stream with "stop"
+        if failed is None and (silent or not self._finish):
+            failed = Failed("cut_off" if self.began else "bad_response", "the stream ended before the reply did")
+        yield failed or self._ending()
+
+    def _ending(self) -> Finished | Failed:
+        code, reason = failure_code_of(self._finish, began=self.began), reason_of(self._finish)
+        if reason == "content_filter" and not self.began:
+            code = reason
+        if code is not None:
+            return Failed(code, f"the finish reason is {self._finish[:80]}")
+        return Finished("tool_calls" if self._calls.count and reason == "stop" else reason)
+
+    def _said(self, delta: Any) -> Iterator[Event]:
+        yield from self._think("reasoning_content", getattr(delta, "reasoning_content", None))
+        yield from self._seals(delta)
+        for kind, words in said_in(delta.content):
+            if kind is THOUGHT:
+                yield from self._think("content", words)
+            elif isinstance(words, str):
+                self.began = True
+                yield TextDelta(words)
+        for event in self._calls.feed([_plain(call) for call in delta.tool_calls or ()]):
+            self.began = True
+            yield event
+
+    def _think(self, source: str, thought: Any) -> Iterator[Event]:
+        if thought and isinstance(thought, str) and (told := self._thoughts.tell(source, thought)):
+            self.began = True
+            yield ReasoningDelta(told)
+
+    def _seals(self, delta: Any) -> Iterator[Event]:
+        for block in getattr(delta, "thinking_blocks", None) or ():
+            signature, redacted = block.get("signature"), block.get("data")
+            if isinstance(redacted, str) and redacted:
+                self.began = True
+                yield ReasoningSealed(redacted=redacted)
+            elif isinstance(signature, str) and signature:
+                yield ReasoningSealed(signature)
+
+    def _note_usage(self, chunk: Any) -> None:
+        usage = getattr(chunk, "usage", None)
+        if usage is not None:
+            self._counts.note(usage.model_dump())
+
+
+def _plain(call: Any) -> dict[str, Any]:
+    dump: dict[str, Any] = call.model_dump()
+    return dump
+
+
+def failure_of_exception(error: BaseException, *, secret: str = "", began: bool = False) -> Failed:
+    """Return why the call failed: by what caused it, else by litellm's class, else by status and words."""
+    chain = list(_chain(error))
+    detail = f"{type(error).__name__}: {error}"
+    detail = (detail.replace(secret, "***") if secret else detail)[:DETAIL]
+    code = _cause(chain, began=began)
+    if code:
+        return Failed(code, detail)
+    statuses = [status for each in chain if isinstance(status := getattr(each, "status_code", None), int)]
+    if not statuses:
+        log.error("litellm raised %s", detail, exc_info=error)
+        return Failed("internal", detail)
+    if any(300 <= status < 400 for status in statuses):
+        return Failed("bad_response", detail)
+    # Where a gateway quotes litellm it names its provider; here it is but the library's own manner.
+    return failure_of(statuses[0], detail.replace("litellm.", ""), [secret])
+
+
+def _cause(chain: list[BaseException], *, began: bool) -> str:
+    """Return the code that the exceptions name by themselves, or an empty string."""
+    names = [type(each).__name__ for each in chain]
+    if any(isinstance(each, RefusedAddress) for each in chain):
+        return "refused_address"
+    if any(isinstance(each, ConnectTimedOut) for each in chain):
+        return "connect_timeout"
+    if any(isinstance(each, TimeoutError | TimedOut) or "Timeout" in type(each).__name__ for each in chain):
+        return "stalled" if began else "timeout"
+    lost = any(part in name for name in names for part in _LOST)
+    nobody = any(
+        isinstance(each, ConnectionError | ConnectionFailed) or type(each).__name__ in _NOBODY for each in chain
+    )
+    if lost or nobody or (began and "APIConnectionError" in names):
+        return "cut_off" if began else "connection" if nobody else "lost"
+    return next((_BY_CLASS[name] for name in names if name in _BY_CLASS), "")
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__ or getattr(error, "original_exception", None)

@@ -1,0 +1,87 @@
+"""From a model request to the body and headers of the OpenAI wire. Nothing of the person's own request is in them."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from endpoints.parameters.sets import additions
+from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage
+from endpoints.providers.openai.parameters import cap_field
+from endpoints.transport.exchange import named, with_key
+
+OFFICIAL = ("api.openai.com", 443)
+_REPLAYED = re.compile(r"deepseek", re.IGNORECASE)  # these refuse a tool's result without the thoughts before the call
+_NEEDED = {"model", "messages", "stream"}
+_BARE = 2  # fields of a message that has neither calls nor thoughts: its role and its content
+
+
+def headers_of(endpoint: Endpoint) -> dict[str, str]:
+    """Return the operator's headers and the key; one of theirs by the key's name replaces it."""
+    bearer = endpoint.key_header.lower() == "authorization"
+    return with_key(
+        endpoint, endpoint.key_header, f"Bearer {endpoint.api_key}" if bearer and endpoint.api_key else endpoint.api_key
+    )
+
+
+def body_of(request: ModelRequest) -> dict[str, Any]:
+    """Return the request's body. `add_params` is applied last, then `drop_params` takes away."""
+    endpoint = request.endpoint
+    body: dict[str, Any] = {
+        "model": named(request),
+        "messages": messages_of(request),
+        "stream": request.stream,
+    }
+    if request.stream:
+        body["stream_options"] = {"include_usage": True}
+    if request.user_id:
+        body["user"] = request.user_id
+    body |= {name: value for name, value in request.params.items() if name not in body and value not in (None, "")}
+    if request.max_tokens:
+        body[cap_field(endpoint, request.model, request.wire)] = request.max_tokens
+    if request.tools:
+        body["tools"] = [*body.get("tools", ()), *tools_of(request)]
+    body |= additions(endpoint)
+    for name in endpoint.drop_params:
+        if name not in _NEEDED:
+            body.pop(name, None)
+    return body
+
+
+def messages_of(request: ModelRequest) -> list[dict[str, Any]]:
+    """Return the prompt. Where the endpoint wants thoughts back, those of this run are in it, or of all replies."""
+    endpoint, messages = request.endpoint, request.messages
+    replayed = endpoint.resend_reasoning or bool(_REPLAYED.search(request.model))
+    asked = max((at for at, each in enumerate(messages) if each.role == "user"), default=-1)
+    found = [
+        message_of(each, thoughts=endpoint.resend_reasoning_history or (replayed and at > asked))
+        for at, each in enumerate(messages)
+    ]
+    return [each for each in found if each["content"] or len(each) > _BARE]
+
+
+def message_of(message: PromptMessage, *, thoughts: bool = False) -> dict[str, Any]:
+    if message.role == "tool":
+        return {"role": "tool", "tool_call_id": message.tool_call_id, "content": message.content}
+    said: dict[str, Any] = {"role": message.role, "content": message.content}
+    if message.tool_calls:
+        said["content"] = message.content or None
+        said["tool_calls"] = [
+            {
+                "id": each.call_id,
+                "type": "function",
+                "function": {"name": each.name, "arguments": each.arguments or "{}"},
+            }
+            for each in message.tool_calls
+        ]
+    thought = "\n\n".join(part["think"] for part in message.reasoning if part["think"])
+    return said | ({"reasoning_content": thought} if thought and thoughts else {})
+
+
+def tools_of(request: ModelRequest) -> list[Mapping[str, Any]]:
+    return [
+        {
+            "type": "function",
+            "function": {"name": tool.name, "description": tool.description, "parameters": dict(tool.parameters)},
+        }
+        for tool in request.tools
+    ]

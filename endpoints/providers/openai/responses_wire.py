@@ -1,0 +1,271 @@
+"""OpenAI's Responses API, streamed or whole. Nothing is kept at the provider: thoughts come sealed, and go back so."""
+
+import re
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from endpoints.parameters.sets import additions
+from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage
+from endpoints.providers.content import CALL, THOUGHT, Thoughts, said_in, thoughts_in
+from endpoints.providers.openai.request import headers_of
+from endpoints.services.prompts import spoken
+from endpoints.transport.exchange import (
+    PATIENCE,
+    Call,
+    Reply,
+    exchange,
+    instructions_of,
+    named,
+    packed,
+    url_of,
+)
+from endpoints.transport.http import Patience
+from messages.events import Event, ReasoningDelta, ReasoningSealed, TextDelta
+from messages.reducer import is_sealed
+
+_SEALED = "reasoning.encrypted_content"
+_REASONS = re.compile(r"o\d|gpt-[5-9](?!\S*-chat)")  # any other model refuses to be asked for sealed thoughts
+_OWN = {"model", "input", "instructions", "stream", "tools", "include"}
+_NEEDED = {"model", "input", "stream"}
+_DEPLOYMENT = "/openai/deployments/"
+_TEXTS = {"response.output_text.delta", "response.refusal.delta", "response.content_part.delta", "response.text.delta"}
+_THOUGHTS = {"response.reasoning_summary_text.delta", "response.reasoning_text.delta", "response.reasoning.delta",
+             "response.reasoning_summary.delta", "response.reasoning_content.delta"}  # fmt: skip
+_WHOLE_TEXTS = {"response.output_text.done": "text", "response.refusal.done": "refusal"}  # by where the text stands
+_ENDS = {"response.completed", "response.incomplete", "response.failed", "response.cancelled", "response.done"}
+
+
+def stream(request: ModelRequest, *, patience: Patience = PATIENCE) -> AsyncGenerator[Event]:
+    """Carry out one model call, as `base.Adapter` promises."""
+    endpoint = request.endpoint
+    call = Call(_url(endpoint), headers_of(endpoint), packed(body_of(request)))
+    return exchange(endpoint, call, ResponseReply(request), patience)
+
+
+def _url(endpoint: Endpoint) -> str:
+    """Return the address. Azure has one for all deployments, without a version by date."""
+    url = url_of(endpoint, "/responses")
+    if _DEPLOYMENT not in url:
+        return url
+    parts = urlsplit(url)
+    root = parts.path.partition(_DEPLOYMENT)[0]
+    return urlunsplit(parts._replace(path=root + "/openai/v1/responses", query=""))
+
+
+def body_of(request: ModelRequest) -> dict[str, Any]:
+    """Return the request's body. `add_params` is applied last, then `drop_params` takes away."""
+    endpoint, params = request.endpoint, request.params
+    body: dict[str, Any] = {
+        "model": named(request),
+        "input": [item for message in spoken(request.messages) for item in _items_of(message)],
+        "stream": request.stream,
+        "store": False,
+    }
+    if instructions := instructions_of(request):
+        body["instructions"] = instructions
+    if request.user_id:
+        body["user"] = request.user_id
+    if request.max_tokens:
+        body["max_output_tokens"] = request.max_tokens
+    taken = _OWN | set(body) - {"store"}
+    body |= {name: value for name, value in params.items() if name not in taken and value not in (None, "")}
+    if tools := [*(params.get("tools") or ()), *_tools_of(request)]:
+        body["tools"] = tools
+    sealed = [_SEALED] if "reasoning" in params or _REASONS.match(request.model) else []
+    if include := list(dict.fromkeys([*(params.get("include") or ()), *sealed])):
+        body["include"] = include
+    body |= additions(endpoint)
+    for name in endpoint.drop_params:
+        if name not in _NEEDED:
+            body.pop(name, None)
+    return body
+
+
+def _tools_of(request: ModelRequest) -> Iterator[dict[str, Any]]:
+    for tool in request.tools:
+        parameters = dict(tool.parameters)
+        yield {"type": "function", "name": tool.name, "description": tool.description, "parameters": parameters,
+               "strict": False}  # fmt: skip
+
+
+def _items_of(message: PromptMessage) -> Iterator[dict[str, Any]]:
+    if message.role == "tool":
+        yield {"type": "function_call_output", "call_id": message.tool_call_id, "output": message.content}
+        return
+    yield from (_thought_of(part) for part in message.reasoning if is_sealed(part))
+    if message.role != "system" and (message.content or not message.tool_calls):
+        yield {"role": message.role, "content": message.content}
+    for call in message.tool_calls:
+        yield {"type": "function_call", "call_id": call.call_id, "name": call.name, "arguments": call.arguments or "{}"}
+
+
+def _thought_of(part: Mapping[str, Any]) -> dict[str, Any]:
+    item_id, _, sealed = (part.get("signature") or part["redacted"]).partition(" ")
+    summary = [{"type": "summary_text", "text": part["think"]}] if part["think"] else []
+    return {"type": "reasoning", "id": item_id, "summary": summary, "encrypted_content": sealed}
+
+
+class ResponseReply(Reply):
+    """A response: items, each of which is thoughts, a message or a call."""
+
+    def __init__(self, request: ModelRequest) -> None:
+        super().__init__(request)
+        self._thoughts = Thoughts()
+        self._thought = False  # the open item of thoughts has a readable one
+        self._told: set[int | str] = set()  # the marks of items that came in pieces, or whole
+        self._texts: set[int | str] = set()  # those of messages of which a text came whole
+        self._pieced: set[str] = set()  # the types of what came in pieces
+        self._kinds: set[str] = set()  # and of all that came
+
+    def feed(self, data: dict[str, Any]) -> Iterator[Event]:
+        kind, delta = str(data.get("type")), data.get("delta")
+        if kind in _TEXTS:
+            self._note(data, "message")
+            yield from self._say(delta)
+        elif kind in _THOUGHTS:
+            self._note(data, "reasoning")
+            yield from self._think(kind, thoughts_in(delta))
+        elif kind == "response.function_call_arguments.delta":
+            self._note(data, "function_call")
+            yield from self.calls.feed([{"index": _number(data), "function": {"arguments": delta}}])
+        else:
+            yield from self._turn(kind, data)
+
+    def _note(self, data: dict[str, Any], item: str) -> None:
+        """Note that an item of this type is told by its pieces."""
+        self.known = True
+        if data.get("delta"):
+            self._kinds.add(item)
+            self._pieced.add(item)
+            self._told |= _marks(data, item)
+
+    def _came(self, marks: set[int | str], kind: str, places: set[int | str]) -> bool:
+        """Whether an item came in one of the places. What has no mark of its own is known by its type."""
+        return bool((marks | {kind}) & places) or (marks == {kind} and kind in self._pieced)
+
+    def _say(self, content: Any) -> Iterator[Event]:
+        for kind, words in said_in(content):
+            if kind is THOUGHT:
+                yield from self._think("content", words)
+            elif kind is not CALL:
+                self.began = True
+                yield TextDelta(words)
+
+    def _turn(self, kind: str, data: dict[str, Any]) -> Iterator[Event]:
+        """Yield the events of what stands between the deltas."""
+        item, index = data.get("item"), _number(data)
+        self.known = self.known or kind.startswith("response.")
+        if kind == "response.output_item.added" and isinstance(item, dict):
+            self._thought = False
+            yield from self._call(item, index, arguments="")
+        elif kind == "response.reasoning_summary_part.added" and self._thought:
+            yield from self._think("response.reasoning_summary_text.delta", "\n\n")
+        elif kind in _WHOLE_TEXTS:
+            yield from self._whole_text(data, data.get(_WHOLE_TEXTS[kind]))
+        elif kind == "response.output_item.done" and isinstance(item, dict):
+            yield from self._item(item, data)
+        elif kind in _ENDS:
+            yield from self._whole(data.get("response"))
+        elif data.get("object") == "response" or isinstance(data.get("output"), list):
+            yield from self._whole(data)
+        elif not kind.startswith("response."):
+            self.pass_over(data)
+        if isinstance(data.get("usage"), dict):
+            self.counts.note(data["usage"])
+
+    def _whole(self, response: Any) -> Iterator[Event]:
+        """Yield what a whole response says that was not said before; it is the end."""
+        self.done = True
+        if not isinstance(response, dict):
+            return
+        self.known = True
+        told = frozenset(self._kinds)  # the items may be numbered anew here: their types say what came
+        for item in _objects(response.get("output")):
+            if _type(item) not in told:
+                self._thought = False
+                yield from self._whole_item(item, None)
+        if not self.began:
+            yield from self._say(response.get("output_text"))
+        self._close(response)
+
+    def _whole_text(self, data: dict[str, Any], text: Any) -> Iterator[Event]:
+        """Yield a text that came whole, unless it came in pieces before."""
+        marks = _marks(data, "message")
+        if not self._came(marks, "message", self._told):
+            self._kinds.add("message")
+            self._texts |= marks
+            yield from self._say(text)
+
+    def _item(self, item: dict[str, Any], data: dict[str, Any]) -> Iterator[Event]:
+        """Yield the events of an item that is over, without what came of it before."""
+        kind = _type(item)
+        marks = _marks({"item_id": item.get("id")} | data, kind)
+        if self._came(marks, kind, self._told | self._texts):
+            yield from self._seal(item)
+        else:
+            yield from self._whole_item(item, _number(data))
+        self._kinds.add(kind)
+        self._told |= marks - {kind}
+
+    def _whole_item(self, item: dict[str, Any], index: int | None) -> Iterator[Event]:
+        if _type(item) == "reasoning":
+            yield from self._reasons(item)
+        elif _type(item) == "message":
+            yield from self._say(item.get("content"))
+        yield from self._call(item, index, arguments=item.get("arguments"))
+        yield from self._seal(item)
+
+    def _reasons(self, item: dict[str, Any]) -> Iterator[Event]:
+        """Yield the thoughts of an item: as they were, else their summary."""
+        for name in ("content", "summary"):
+            for _, words in said_in(item.get(name), THOUGHT):
+                text = "\n\n" + words if self._thought and name == "summary" else words
+                yield from self._think(f"response.reasoning_{name}", text)
+            if self._thought:
+                return
+
+    def _think(self, source: str, text: Any) -> Iterator[Event]:
+        if text and isinstance(text, str) and (text := self._thoughts.tell(source, text)):
+            self.began = self._thought = True
+            yield ReasoningDelta(text)
+
+    def _call(self, item: dict[str, Any], index: Any, *, arguments: Any) -> Iterator[Event]:
+        if item.get("type") == "function_call":
+            self.began = True
+            function = {"name": item.get("name"), "arguments": arguments}
+            yield from self.calls.feed([{"index": index, "id": item.get("call_id"), "function": function}])
+
+    def _seal(self, item: dict[str, Any]) -> Iterator[Event]:
+        if item.get("type") == "reasoning" and item.get("encrypted_content"):
+            sealed = f"{item.get('id')} {item['encrypted_content']}"
+            yield ReasoningSealed(sealed) if self._thought else ReasoningSealed(redacted=sealed)
+
+    def _close(self, response: dict[str, Any]) -> None:
+        """Note how the response ended and what it used."""
+        self.counts.note(response.get("usage"))
+        details = response.get("incomplete_details")
+        reason = details.get("reason") if isinstance(details, dict) else None
+        status = response.get("status")
+        self.finish = reason if isinstance(reason, str) else status if isinstance(status, str) else "completed"
+        if response.get("error") or status == "failed":
+            self.fail(response)
+
+
+def _number(data: dict[str, Any]) -> int | None:
+    index = data.get("output_index")
+    return index if isinstance(index, int) else None
+
+
+def _marks(data: dict[str, Any], kind: str) -> set[int | str]:
+    """Return what tells an item from the others: its number and its id, or nothing but its type."""
+    marks = {each for each in (_number(data), data.get("item_id")) if isinstance(each, int | str) and each != ""}
+    return marks or {kind}
+
+
+def _type(item: dict[str, Any]) -> str:
+    return str(item.get("type") or "message")
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []

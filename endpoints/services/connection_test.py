@@ -1,0 +1,118 @@
+"""Trying an endpoint out: one tiny, real call, and what came of it in words."""
+
+import asyncio
+import time
+from contextlib import aclosing
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from core import rate_limits
+from endpoints.catalog.keys import KeyProblem, KeyRefused, as_own, needs_key, parse, with_key
+from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage
+from endpoints.services import model_calls
+from endpoints.services.failure_words import explain
+from messages.events import Failed, ReasoningDelta, TextDelta
+
+SECONDS: Final = 20.0  # for the whole call
+MOST, WINDOW = 10, 60  # tries of one person in so many seconds
+REPLY_TOKENS: Final = 32
+SHOWN: Final = 80  # characters of the answer
+QUESTION: Final = "Answer with the single word: ready"
+# What is found out here more exactly than after a message.
+_HINTS: Final = {
+    "bad_key": gettext_lazy(
+        "The key was refused. Copy it again from the provider's page and check that it's still valid."
+    ),
+    "bad_user_key": gettext_lazy("Your key was refused. Copy it again from the provider's page."),
+    "no_such_model": gettext_lazy("The provider answers, and does not know this model. Choose another one."),
+    "connection": gettext_lazy("No response from this address. Check it and make sure the server is running."),
+    "certificate": gettext_lazy("The server's certificate is not valid for this address, so the key was not sent."),
+    "refused_address": gettext_lazy("The address is private, and may not be called."),
+    "timeout": gettext_lazy("No answer came within 20 seconds. The model may still be loading: try again."),
+    "bad_response": gettext_lazy("Something answers there, but no model does. An address mostly ends with /v1."),
+    "rate_limit": gettext_lazy("The key works, but the provider limits requests just now. Try again in a minute."),
+    "upstream_limit": gettext_lazy("The key works, but the provider behind the gateway limits requests just now."),
+    "quota": gettext_lazy("The key works, but the account at the provider has no credit left."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What came of a call. `code` is empty when it worked; `said` is the beginning of the answer."""
+
+    endpoint: str
+    model: str
+    ok: bool
+    words: str
+    code: str = ""
+    milliseconds: int = 0
+    said: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def try_out(endpoint: Endpoint, model: str, *, by: UUID | None = None) -> Trial:
+    """Call `model` once and return what came of it. The provider has 20 seconds; nothing is charged here.
+
+    `by` is the person who asks, and may do so ten times a minute. Raises `limits.TooOften`.
+    """
+    if by is not None:
+        rate_limits.count(rate_limits.Limit("endpoint_trial", MOST, WINDOW), str(by))
+    return asyncio.run(_call(endpoint.for_model(model), model))
+
+
+def try_with(endpoint: Endpoint, model: str, *, own_key: str = "", by: UUID) -> Trial:
+    """As `try_out`; where everybody brings a key, with `own_key` as it was pasted just now, which is not kept."""
+    if not needs_key(endpoint):
+        return try_out(endpoint, model, by=by)
+    try:
+        return try_out(with_key(endpoint, parse(own_key)), model, by=by)
+    except KeyRefused as refusal:
+        return Trial(endpoint.name, model, ok=False, words=str(refusal), code="no_user_key")
+    except KeyProblem as problem:
+        return Trial(endpoint.name, model, ok=False, words=problem.message, code=problem.code)
+
+
+async def _call(endpoint: Endpoint, model: str) -> Trial:
+    request = ModelRequest(
+        endpoint=endpoint, model=model, messages=[PromptMessage("user", QUESTION)], max_tokens=REPLY_TOKENS
+    )
+    await model_calls.prepare(request)
+    begun, said, thought, failed = time.monotonic(), "", False, None
+    try:
+        async with asyncio.timeout(SECONDS), aclosing(model_calls.stream(request, retries=model_calls.ONCE)) as events:
+            async for event in events:
+                match event:
+                    case TextDelta(piece):
+                        said = (said + piece)[: SHOWN * 4]
+                    case ReasoningDelta():
+                        thought = True
+                    case Failed():
+                        failed = event
+    except TimeoutError:
+        failed = Failed("timeout")
+    took = round((time.monotonic() - begun) * 1000)
+    if failed is not None:
+        return _failure(endpoint, model, failed, took)
+    said = " ".join(said.split())[:SHOWN]
+    if said:
+        words = _("It works: answered in %(ms)d ms.") % {"ms": took}
+    elif thought:
+        words = _("It works: the model started reasoning after %(ms)d ms.") % {"ms": took}
+    else:
+        words = _("Empty answer after %(ms)d ms. The call itself worked.") % {"ms": took}
+    return Trial(endpoint.name, model, True, words, milliseconds=took, said=said)
+
+
+def _failure(endpoint: Endpoint, model: str, failed: Failed, took: int) -> Trial:
+    failed = as_own(failed, endpoint)
+    code = failed.code
+    if code == "connection" and "certificate" in failed.detail.lower():
+        code = "certificate"
+    words = str(_HINTS[code]) if code in _HINTS else f"{explain(code).title}. {explain(code).advice}"
+    return Trial(endpoint.name, model, False, words, code=code, milliseconds=took)

@@ -1,0 +1,45 @@
+"""``{{LIBRECHAT_USER_EMAIL}}`` and its like in the headers of an endpoint, filled at each request.
+
+One pass over what the operator wrote: a value that was put in is never looked at again. A known name without a value
+becomes empty; an unknown one stays as written.
+"""
+
+import base64
+import re
+from collections.abc import Mapping
+
+from endpoints.providers.base import Caller, Endpoint
+
+_PLACEHOLDER = re.compile(r"\{\{LIBRECHAT_(USER|BODY|OPENID)_([A-Z_]+)\}\}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+USER_FIELDS = frozenset({
+    "ID", "NAME", "USERNAME", "EMAIL", "PROVIDER", "ROLE", "GOOGLEID", "FACEBOOKID", "OPENIDID", "SAMLID", "LDAPID",
+    "GITHUBID", "DISCORDID", "APPLEID", "EMAILVERIFIED", "TWOFACTORENABLED", "TERMSACCEPTED", "TERMSACCEPTEDAT",
+})  # fmt: skip
+BODY_FIELDS = frozenset({"CONVERSATIONID", "PARENTMESSAGEID", "MESSAGEID"})
+# No token of a sign-in is kept here, so those of tokens are always empty.
+OPENID_FIELDS = frozenset({"TOKEN", "ACCESS_TOKEN", "ID_TOKEN", "USER_ID", "USER_EMAIL", "USER_NAME", "EXPIRES_AT"})
+_KNOWN = {"USER": USER_FIELDS, "BODY": BODY_FIELDS, "OPENID": OPENID_FIELDS}
+
+
+def filled(headers: Mapping[str, str], caller: Caller) -> dict[str, str]:
+    """Return the headers as they are sent for `caller`; what is beyond Latin-1 as ``b64:`` and Base64 of its UTF-8."""
+    values = {"USER": caller.user, "BODY": caller.body, "OPENID": caller.openid}
+
+    def value_of(found: "re.Match[str]") -> str:
+        kind, field = found.groups()
+        return _CONTROL.sub("", values[kind].get(field, "")) if field in _KNOWN[kind] else found[0]
+
+    return {name: _sendable(_PLACEHOLDER.sub(value_of, text)) for name, text in headers.items()}
+
+
+def asks_who(endpoint: Endpoint) -> bool:
+    """Return whether the endpoint's headers tell it who asks, or where."""
+    headers = [endpoint.headers, *(each.headers for each in endpoint.variants.values())]
+    return any(_PLACEHOLDER.search(text) for each in headers for text in each.values())
+
+
+def _sendable(text: str) -> str:
+    if all(ord(character) <= 0xFF for character in text):
+        return text
+    return "b64:" + base64.b64encode(text.encode()).decode()

@@ -1,0 +1,26 @@
+"""What a provider may say that a call used: never more than it can have read and written."""
+
+from dataclasses import replace
+
+from endpoints.catalog.profiles import profile
+from endpoints.catalog.windows import prompt_size, window_of
+from endpoints.providers.base import ModelRequest
+from messages.events import Usage
+
+
+def plausible(usage: Usage, request: ModelRequest, *, written: int) -> Usage:
+    """Return the counts, cut at what the call can have used. `written` are the tokens that came, by our estimate.
+
+    The prompt is no longer than the window, or than twice what was sent where a person asked for more; the reply is no
+    longer than was asked for, than the model writes, or than twice what came.
+    """
+    endpoint, model = request.endpoint, request.model
+    window = window_of(endpoint, model)
+    asked = request.max_tokens or profile(endpoint, model).max_output_tokens or window
+    left = max(window, 2 * prompt_size(request.messages))
+    counts = {}
+    for name in ("input_tokens", "cache_write_tokens", "cache_read_tokens"):
+        counts[name] = min(getattr(usage, name), left)
+        left -= counts[name]
+    output = min(usage.output_tokens, max(asked, 2 * written))
+    return replace(usage, **counts, output_tokens=output, reasoning_tokens=min(usage.reasoning_tokens, output))

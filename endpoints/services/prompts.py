@@ -1,0 +1,79 @@
+"""What providers refuse in any prompt, taken out of it before a call; what was said stays stored as it was.
+
+Text of nothing but white space is refused by some of them, and so is a message without a block, two messages of one
+side in a row, and white space at the end of what the model is made to have said.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from endpoints.providers.base import PromptMessage
+
+NO_OUTPUT: Final = "(no output)"  # what a tool is said to have answered where it answered nothing
+_INVISIBLE: Final = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))  # width nought, and no white space
+
+
+def tidy(messages: Sequence[PromptMessage]) -> list[PromptMessage]:
+    """Return the prompt so that every provider takes it: nothing blank, and person and model take turns.
+
+    The results of tools and the calls before them stay as they are.
+    """
+    found: list[PromptMessage] = []
+    for message in filter(_says_something, map(_without_blanks, messages)):
+        if found and _go_together(found[-1], message):
+            found[-1] = _joined(found[-1], message)
+        else:
+            found.append(message)
+    return _begun_by_a_person(found)
+
+
+def is_blank(text: str) -> bool:
+    """Whether a reader would see nothing.
+
+    >>> is_blank(" \\n\\u3000\\u200b")
+    True
+    """
+    return not text.strip() or not text.translate(_INVISIBLE).strip()
+
+
+def _without_blanks(message: PromptMessage) -> PromptMessage:
+    content = "" if is_blank(message.content) else message.content
+    if message.role == "tool":
+        content = content or NO_OUTPUT
+    elif message.role == "assistant":
+        content = content.rstrip()
+    return message if content == message.content else replace(message, content=content)
+
+
+def _says_something(message: PromptMessage) -> bool:
+    """Whether there is more to it than thoughts: no provider takes those alone, sealed or not."""
+    return bool(message.content or message.tool_calls)
+
+
+def _go_together(before: PromptMessage, message: PromptMessage) -> bool:
+    """Whether two messages are one to a provider: of the same side, and no thoughts or calls are between them."""
+    if before.role != message.role or message.role not in {"user", "assistant"}:
+        return False
+    return not (before.tool_calls or message.reasoning)
+
+
+def _joined(before: PromptMessage, message: PromptMessage) -> PromptMessage:
+    content = "\n\n".join(filter(None, [before.content, message.content]))
+    return replace(before, content=content, tool_calls=message.tool_calls)
+
+
+def _begun_by_a_person(messages: list[PromptMessage]) -> list[PromptMessage]:
+    """Leave out what the model says before anybody spoke, unless nobody does."""
+    first = next((at for at, each in enumerate(messages) if each.role == "user"), None)
+    if first is None:
+        return messages
+    return [each for at, each in enumerate(messages) if at >= first or each.role == "system"]
+
+
+def spoken(messages: Iterable[PromptMessage]) -> list[PromptMessage]:
+    """Return the prompt for a provider that takes instructions apart: it must have something else to answer."""
+    found = list(messages)
+    if found and not any(each.role in {"user", "tool"} for each in found):
+        found[-1] = replace(found[-1], role="user")
+    return found

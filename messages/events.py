@@ -1,0 +1,174 @@
+"""The one event vocabulary: what a model, a tool or a run can say, whoever the provider is.
+
+Adapters yield these, the generator logs them, the reducer (`messages.reducer`) folds them into a
+message. The union is closed: a provider's unknown event never becomes one of these.
+
+On the wire (the stream log) an event is a JSON list ``[tag, ...]``; `to_wire` and `from_wire` are inverse.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final, Literal, TypeAlias
+
+FinishReason = Literal["stop", "length", "tool_calls", "content_filter", "stopped", "budget", "limit"]
+# stop: the model ended by itself; length: the provider's token limit; stopped: a person pressed Stop;
+# budget: the credit held for the run was used up; limit: the run's own limit on tool rounds.
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """What the message holds at this point, whole: a run that goes on from an earlier one (*Continue*) begins with
+    it, and a log that had to be written anew does. It replaces whatever was known before."""
+
+    parts: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReasoningDelta:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReasoningSealed:
+    """The thoughts before this are a block of their own, which some providers want back as it was, with their proof.
+
+    With `redacted` it stands for thoughts that the provider encrypted: nobody can read them, and it wants them back.
+    """
+
+    signature: str = ""
+    redacted: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCallStarted:
+    call_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCallDelta:
+    """A piece of the JSON text of a call's arguments."""
+
+    call_id: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    call_id: str
+    output: str
+    failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """Something a tool produced beside its text: a file, citations. `data` is JSON."""
+
+    kind: str
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSwitched:
+    agent_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one model call. `input_tokens` excludes both cache counts; `output_tokens` includes reasoning."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    reasoning_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+    estimated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    reason: FinishReason = "stop"
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The call cannot go on. `code` is a key of `endpoints.services.failure_words`; `detail` is for the log, never for
+    the page.
+
+    `wait` is for how many seconds the provider wants to be left alone, if it said so. `settings` are the parameters
+    that it refuses, by their keys.
+    """
+
+    code: str
+    detail: str = ""
+    wait: int = 0
+    settings: tuple[str, ...] = ()
+
+
+Event: TypeAlias = (
+    Resumed
+    | TextDelta
+    | ReasoningDelta
+    | ReasoningSealed
+    | ToolCallStarted
+    | ToolCallDelta
+    | ToolResult
+    | Attachment
+    | AgentSwitched
+    | Usage
+    | Finished
+    | Failed
+)
+TERMINAL = (Finished, Failed)
+
+_BY_TAG: Final[dict[str, type[Event]]] = {
+    "s": Resumed,
+    "t": TextDelta,
+    "r": ReasoningDelta,
+    "z": ReasoningSealed,
+    "c": ToolCallStarted,
+    "a": ToolCallDelta,
+    "o": ToolResult,
+    "x": Attachment,
+    "g": AgentSwitched,
+    "u": Usage,
+    "f": Finished,
+    "e": Failed,
+}
+_TAGS: Final = {kind: tag for tag, kind in _BY_TAG.items()}
+_FIELDS: Final = {kind: tuple(kind.__dataclass_fields__) for kind in _TAGS}
+
+
+def to_wire(event: Event) -> list[Any]:
+    """Return ``[tag, field, ...]``, every value plain JSON."""
+    kind = type(event)
+    row = [_TAGS[kind], *(getattr(event, name) for name in _FIELDS[kind])]
+    if kind is Failed and not row[-1]:
+        row.pop()  # the release before knew no settings
+    return row
+
+
+def from_wire(row: list[Any]) -> Event:
+    """Inverse of `to_wire`. Raises `ValueError` for an unknown tag."""
+    try:
+        kind = _BY_TAG[row[0]]
+    except (KeyError, IndexError, TypeError):
+        raise ValueError(f"unknown event {row[:1]!r}") from None
+    if kind is Resumed:
+        return Resumed(tuple(row[1]))
+    if kind is Failed:
+        code, detail, wait, *settings = row[1:]
+        return Failed(code, detail, wait, tuple(settings[0]) if settings else ())
+    return kind(*row[1:])
+
+
+def weight(event: Event) -> int:
+    """Return how far the event moves a log's position: characters of text or reasoning, else 1 (`Resumed`: 0)."""
+    if isinstance(event, TextDelta | ReasoningDelta):
+        return len(event.text)
+    return 0 if isinstance(event, Resumed) else 1

@@ -1,0 +1,79 @@
+"""Storing the ends of runs: those that end together are stored together."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import DatabaseError, DataError
+
+from runs import persistence
+
+log = logging.getLogger(__name__)
+
+LOT = 32
+PATIENCE = 1.0  # s of back-off at most while the database is away: the ends must come before the leases count again
+
+InThread = Callable[[Callable[[], set[UUID]]], Awaitable[set[UUID]]]
+
+
+@dataclass(slots=True, eq=False)
+class _Ending:
+    outcome: persistence.Outcome
+    kept: "asyncio.Future[bool]"
+
+
+class Closer:
+    """Takes outcomes one by one and stores what has come together in one transaction.
+
+    While the database is away nothing is given up: the replies wait here, and the runs with them.
+    """
+
+    def __init__(self, in_thread: InThread) -> None:
+        self._in_thread = in_thread
+        self._waiting: list[_Ending] = []
+        self._wake = asyncio.Event()
+
+    async def store(self, outcome: persistence.Outcome) -> bool:
+        """Return, once it is stored, whether the run was still ours."""
+        ending = _Ending(outcome, asyncio.get_running_loop().create_future())
+        self._waiting.append(ending)
+        self._wake.set()
+        return await ending.kept
+
+    async def work_for_ever(self) -> None:
+        while True:
+            await self._wake.wait()
+            lot, self._waiting = self._waiting[:LOT], self._waiting[LOT:]
+            if not self._waiting:
+                self._wake.clear()
+            if lot:
+                await self._store(lot)
+
+    async def _store(self, lot: list[_Ending]) -> None:
+        delay = 0.25
+        while True:
+            try:
+                kept = await self._in_thread(lambda: persistence.finish([each.outcome for each in lot]))
+            except DataError:
+                if len(lot) == 1:
+                    log.exception("run %s holds what cannot be stored", lot[0].outcome.job.id)
+                    _tell(lot, set())
+                    return
+                for each in lot:  # one of them holds what cannot be stored; the others must not suffer
+                    await self._store([each])
+                return
+            except DatabaseError:
+                log.warning("the ends of %d runs cannot be stored yet", len(lot), exc_info=True)
+                await asyncio.sleep(delay)
+                delay = min(delay * 2, PATIENCE)
+            else:
+                _tell(lot, kept)
+                return
+
+
+def _tell(lot: list[_Ending], kept: set[UUID]) -> None:
+    for each in lot:
+        if not each.kept.done():
+            each.kept.set_result(each.outcome.job.id in kept)

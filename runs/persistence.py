@@ -1,0 +1,272 @@
+"""What the generator writes to Postgres. Synchronous; called from a few threads that keep their connections.
+
+Every write names the worker and the state `running`: a run that was swept, stopped elsewhere or deleted is
+simply not touched any more.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection, transaction
+from psycopg import Cursor
+from psycopg.rows import dict_row, tuple_row
+from psycopg.types.json import Jsonb, JsonbLoader
+
+from accounts.models import User
+from accounts.services import grants
+from billing.services import holds
+from billing.services.pricing import TokenCounts
+from chat.models import Generation, Message, Project
+from chat.services.quotes import with_quotes
+from endpoints.catalog.prices import rates_of
+from endpoints.providers.base import Caller, Endpoint, PromptMessage
+from endpoints.services.callers import caller_of
+from endpoints.services.prompts import is_blank
+from messages.events import Event, Failed, Finished, Usage
+from messages.reducer import Part, plain_text
+
+CLAIM_LIMIT = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A claimed run, with all it needs from the database."""
+
+    id: UUID
+    owner_id: UUID
+    conversation_id: UUID
+    message_id: UUID
+    hold_id: UUID
+    continues: bool
+    needs_title: bool
+    stop_requested: bool
+    endpoint: str
+    model: str
+    settings: dict[str, Any]
+    parts: list[Part]
+    history: list[PromptMessage]
+    spec: str = ""  # of the model spec the reply was asked for with
+    instructions: str = ""  # of the conversation's project
+    coefficient: Decimal = Decimal(1)  # of the person's role, when the run was begun
+    limited: bool = False  # whether a balance or a budget limits the run
+    reply_tokens: int = holds.REPLY_SLICE  # of the reply that its hold pays for
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run ended: its last event, what the message now holds, and the usage of each model call."""
+
+    job: Job
+    worker: str
+    ending: Finished | Failed
+    parts: list[Part]
+    usages: Sequence[Usage]
+    endpoint: Endpoint | None
+    left_out: int = 0  # messages of the branch that did not fit into the prompt
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A save while the run goes on. `parts` is None when nothing was written since the last one."""
+
+    id: UUID
+    message_id: UUID
+    parts: list[Part] | None
+    last_event_id: str
+
+
+# Instructions of a project that is no longer shared with the conversation's owner are none of theirs.
+_MAY_SEE = grants.VISIBLE_SQL.format(kind=Project.KIND, object="p.id", user="c.owner_id")
+_CLAIM = f"""
+WITH taken AS (
+    UPDATE chat_generation SET state = 'running', worker = %(worker)s, started_at = now(),
+        lease_expires_at = clock_timestamp() + make_interval(secs => %(lease)s)
+    WHERE id = ANY(%(ids)s) AND state = 'queued'
+    RETURNING id, owner_id, conversation_id, message_id, hold_id, continues, needs_title, stop_requested
+)
+SELECT taken.*, m.endpoint, m.model, m.spec, c.settings, m.parts, coalesce(p.instructions, '') AS instructions,
+    coalesce(h.coefficient, 1) AS coefficient, coalesce(h.limited, false) AS limited,
+    coalesce(h.reply_tokens, %(slice)s) AS reply_tokens
+FROM taken JOIN chat_message m ON m.id = taken.message_id JOIN chat_conversation c ON c.id = taken.conversation_id
+LEFT JOIN chat_project p ON p.id = c.project_id AND (p.owner_id = c.owner_id OR {_MAY_SEE})
+LEFT JOIN billing_hold h ON h.id = taken.hold_id
+"""
+# The path from the reply's parent to the root, for all claimed runs at once. A path that meets a cycle in
+# stored data ends at the number of messages of its conversation.
+_HISTORY = """
+WITH RECURSIVE path(run, id, parent_id, author, text, quotes, depth) AS (
+    SELECT g.id, m.id, m.parent_id, m.author, m.text, m.quotes, 0
+    FROM chat_generation g JOIN chat_message reply ON reply.id = g.message_id
+    JOIN chat_message m ON m.id = reply.parent_id WHERE g.id = ANY(%(ids)s)
+  UNION ALL
+    SELECT path.run, m.id, m.parent_id, m.author, m.text, m.quotes, depth + 1
+    FROM path JOIN chat_message m ON m.id = path.parent_id WHERE depth < 20000
+)
+SELECT run, author, text, quotes FROM path ORDER BY run, depth DESC
+"""
+
+
+def claim(*, ids: Sequence[UUID], worker: str) -> list[Job]:
+    """Take those of the runs that nobody has taken yet; one round trip for all of them."""
+    connection.ensure_connection()
+    raw = connection.connection
+    seconds = settings.GENERATION_LEASE_SECONDS
+    values = {"ids": list(ids), "worker": worker, "lease": seconds, "slice": holds.REPLY_SLICE}
+    with transaction.atomic(), connection.wrap_database_errors, raw.pipeline():
+        taking = Cursor(raw, row_factory=dict_row)
+        taking.adapters.register_loader("jsonb", JsonbLoader)  # Django reads JSON as text, for its own fields
+        taken = taking.execute(_CLAIM, values, prepare=True)
+        telling = Cursor(raw, row_factory=tuple_row)
+        telling.adapters.register_loader("jsonb", JsonbLoader)
+        told = telling.execute(_HISTORY, {"ids": list(ids)}, prepare=True)
+        claimed, rows = taken.fetchall(), told.fetchall()
+    history: dict[UUID, list[PromptMessage]] = {}
+    for run_id, author, text, quotes in rows:
+        if not is_blank(text) or quotes:
+            role = "user" if author == Message.Author.USER else "assistant"
+            history.setdefault(run_id, []).append(PromptMessage(role, with_quotes(text, quotes)))  # type: ignore[arg-type]
+    return [Job(**row, history=history.get(row["id"], [])) for row in claimed]
+
+
+NO_PARENT = UUID(int=0)  # how the REST interface names what a first message answers
+
+
+def caller_of_job(job: Job) -> Caller:
+    """Return who asked, and with which message."""
+    reply = Message.objects.select_related("parent").get(id=job.message_id)
+    question = reply.parent
+    return caller_of(
+        User.objects.get(id=job.owner_id),
+        conversation_id=str(job.conversation_id),
+        message_id=str(question.id) if question else "",
+        parent_id=str(question.parent_id or NO_PARENT) if question else "",
+    )
+
+
+def save(*, worker: str, batch: Sequence[Progress]) -> dict[UUID, bool]:
+    """Save what runs have written and renew their leases.
+
+    Returns, for each run that is still this worker's, whether a person asked it to stop. Does not wait for the
+    disk: a crash loses at most what the next save would have brought.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL synchronous_commit = off")
+        cursor.execute(
+            "UPDATE chat_generation SET lease_expires_at = clock_timestamp() + make_interval(secs => %s)"
+            " WHERE id = ANY(%s) AND worker = %s AND state = 'running' RETURNING id, stop_requested",
+            [settings.GENERATION_LEASE_SECONDS, [each.id for each in batch], worker],
+        )
+        held: dict[UUID, bool] = dict(cursor.fetchall())
+        written = [each for each in batch if each.id in held and each.parts is not None]
+        if written:
+            parts: Any = [(Jsonb(each.parts), each.message_id) for each in written]
+            events = [(each.last_event_id, each.id) for each in written]
+            cursor.executemany("UPDATE chat_message SET parts = %s WHERE id = %s AND state = 'streaming'", parts)
+            cursor.executemany("UPDATE chat_generation SET last_event_id = %s WHERE id = %s", events)
+    return held
+
+
+_END_RUNS = """
+UPDATE chat_generation g SET state = e.state, error = e.error, finished_at = now()
+FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[]) AS e (id, worker, state, error)
+WHERE g.id = e.id AND g.worker = e.worker AND g.state = 'running' RETURNING g.id
+"""
+_END_MESSAGES = """
+UPDATE chat_message m SET parts = e.parts::jsonb, text = e.text, state = e.state, finish_reason = e.reason,
+    usage = e.usage::jsonb, left_out = e.left_out, updated_at = now()
+FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::int[])
+    AS e (id, parts, text, state, reason, usage, left_out)
+WHERE m.id = e.id
+"""
+
+
+def finish(outcomes: Sequence[Outcome]) -> set[UUID]:
+    """Store the ends of runs and settle their holds, in one transaction; the statements do not grow with their number.
+
+    Returns the ids of those runs that were still ours. Locks the generations' rows, then the messages', then (in
+    billing) the holds' and the balances'.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_END_RUNS, _columns([_run_row(each) for each in outcomes]))
+        kept = {row[0] for row in cursor.fetchall()}
+        ours = [each for each in outcomes if each.job.id in kept]
+        if ours:
+            cursor.execute(_END_MESSAGES, _columns([_message_row(each) for each in ours]))
+        if lost := [each for each in outcomes if each.job.id not in kept]:
+            # A run whose conversation was deleted meanwhile has cost money all the same.
+            existing = Generation.objects.filter(id__in=[each.job.id for each in lost])
+            swept = set(existing.values_list("id", flat=True))
+            ours += [each for each in lost if each.job.id not in swept]
+        holds.settle_many({each.job.hold_id: lines_of(each) for each in ours})
+    return kept
+
+
+def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def _run_row(outcome: Outcome) -> tuple[Any, ...]:
+    ending = outcome.ending
+    error = ending.code if isinstance(ending, Failed) else ""
+    return outcome.job.id, outcome.worker, states_of(ending)[0], error
+
+
+def _message_row(outcome: Outcome) -> tuple[Any, ...]:
+    ending, parts = outcome.ending, outcome.parts
+    reason = ending.reason if isinstance(ending, Finished) else ""
+    usage = json.dumps(usage_json(outcome.usages))
+    state = states_of(ending)[1]
+    written = json.dumps(parts, ensure_ascii=False)
+    return outcome.job.message_id, written, plain_text(parts), state, reason, usage, outcome.left_out
+
+
+def states_of(ending: Event) -> tuple[str, str]:
+    """Return the states of the run and of its message after `ending`."""
+    if isinstance(ending, Failed):
+        return Generation.State.FAILED, Message.State.FAILED
+    if isinstance(ending, Finished) and ending.reason == "stopped":
+        return Generation.State.STOPPED, Message.State.STOPPED
+    return Generation.State.DONE, Message.State.COMPLETE
+
+
+def lines_of(outcome: Outcome) -> list[holds.Line]:
+    """Return one line per model call; its key makes a repeated settlement harmless."""
+    job, endpoint = outcome.job, outcome.endpoint
+    rates = rates_of(endpoint, job.model) if endpoint else None
+    return [
+        holds.Line(
+            key=f"generation:{job.id}:{number}",
+            reason="message",
+            endpoint=job.endpoint,
+            model=job.model,
+            counts=counts_of(usage),
+            rates=rates,
+            coefficient=job.coefficient,
+            estimated=usage.estimated,
+        )
+        for number, usage in enumerate(outcome.usages)
+    ]
+
+
+def counts_of(usage: Usage) -> TokenCounts:
+    return TokenCounts(
+        input=usage.input_tokens,
+        output=usage.output_tokens,
+        reasoning=usage.reasoning_tokens,
+        cache_read=usage.cache_read_tokens,
+        cache_write=usage.cache_write_tokens,
+    )
+
+
+def usage_json(usages: Sequence[Usage]) -> Mapping[str, Any]:
+    """Return the token counts of a reply by kind, summed over its model calls; empty when none was made."""
+    if not usages:
+        return {}
+    names = ("input_tokens", "output_tokens", "reasoning_tokens", "cache_read_tokens", "cache_write_tokens")
+    total: dict[str, Any] = {name: sum(getattr(usage, name) for usage in usages) for name in names}
+    return total | ({"estimated": True} if any(usage.estimated for usage in usages) else {})

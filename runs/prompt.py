@@ -1,0 +1,73 @@
+"""What the model is asked: the branch up to the reply, as much of it as the model takes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chat.services.model_settings import asked_with
+from endpoints.catalog.windows import size_of, usable_of
+from endpoints.parameters import request_fields, with_headers
+from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage
+from endpoints.services.prompts import is_blank
+from messages.reducer import plain_text
+from runs.persistence import Job
+
+CONTINUE = "Continue exactly where you stopped. Do not repeat anything and do not comment."
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A request without messages is one that nothing of the conversation fits into."""
+
+    request: ModelRequest
+    left_out: int  # messages at the beginning that did not fit
+
+
+def prompt_of(job: Job, endpoint: Endpoint) -> Prompt:
+    """Put the prompt together: the project's instructions and the system prompt, the branch up to the reply.
+
+    For *Continue* the reply so far follows.
+    """
+    chosen = asked_with(job.spec, job.settings)
+    if chosen is None:  # without what it says, this would be another request
+        raise LookupError(f"there is no model spec {job.spec}")
+    messages = list(job.history)
+    said = [each for each in (job.instructions, chosen.get("promptPrefix")) if each and not is_blank(each)]
+    if system := "\n\n".join(said):
+        messages.insert(0, PromptMessage("system", system))
+    if job.continues and not is_blank(written := plain_text(job.parts)):
+        messages += [PromptMessage("assistant", written), PromptMessage("user", CONTINUE)]
+    variant = endpoint.for_model(job.model)
+    mapped = request_fields(variant, job.model, chosen.values)
+    room = usable_of(variant, job.model, max_tokens=mapped.max_tokens, chosen=chosen.get("maxContextTokens"))
+    kept = fit(messages, sizes=list(map(size_of, messages)), room=room)
+    request = ModelRequest(
+        endpoint=with_headers(variant, mapped.headers),
+        model=job.model,
+        messages=kept,
+        params=mapped.params,
+        max_tokens=mapped.max_tokens,
+        user_id=str(job.owner_id),
+        stream=mapped.stream,
+        wire=mapped.wire,
+    )
+    return Prompt(request, left_out=len(messages) - len(kept))
+
+
+def fit(messages: Sequence[PromptMessage], *, sizes: Sequence[int], room: int) -> list[PromptMessage]:
+    """Return the system prompt and as many of the latest turns as fit into `room` tokens; empty when not one does.
+
+    A turn is a person's message and everything up to the next one, so calls of tools stay with their results.
+    """
+    beginning = 0
+    while beginning < len(messages) and messages[beginning].role == "system":
+        beginning += 1
+    left = room - sum(sizes[:beginning])
+    kept_from = len(messages)
+    needed = 0
+    for place in range(len(messages) - 1, beginning - 1, -1):
+        needed += sizes[place]
+        if needed > left:
+            break
+        if messages[place].role == "user" or place == beginning:
+            kept_from = place
+    return [*messages[:beginning], *messages[kept_from:]] if kept_from < len(messages) else []

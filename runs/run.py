@@ -1,0 +1,173 @@
+"""One run, from the claimed job to its outcome. Knows neither Redis nor Postgres: it gets what it needs."""
+
+import asyncio
+import logging
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+
+from agents.services.run import run as run_agent
+from chat.services.turns.alarms import implausible_usage
+from endpoints.catalog.keys import as_own
+from endpoints.catalog.windows import prompt_size
+from endpoints.providers.base import Caller, Endpoint, ModelRequest
+from endpoints.services.placeholders import asks_who
+from endpoints.services.plausible import plausible
+from endpoints.services.tokens import Tally
+from messages.events import Event, Failed, Finished, ReasoningDelta, TextDelta, ToolCallDelta, Usage
+from messages.reducer import Part, error_part
+from runs.metering import Budget
+from runs.persistence import Job, Outcome, caller_of_job
+from runs.prompt import prompt_of
+from runs.scrub import Scrubber
+from runs.stream_log import LogWriter, RunLog
+
+log = logging.getLogger(__name__)
+
+REPLY_LIMIT = 8_000_000  # characters of one reply: a provider that never ends is cut off here
+
+
+@dataclass(slots=True, eq=False)
+class ActiveRun:
+    """A run in progress, as the worker sees it."""
+
+    job: Job
+    log: RunLog
+    stopping: bool = False
+    writing: bool = False  # the model is being called: only there may the task be cancelled
+    ending: bool = False  # it only has to be stored any more
+    saved_position: int = -1
+    task: "asyncio.Task[None] | None" = None
+    usages: list[Usage] = field(default_factory=list)
+    written: Tally = field(default_factory=Tally)  # since the last reported usage
+    total: int = 0
+    left_out: int = 0  # messages of the branch that did not fit into the prompt
+
+    def stop(self) -> None:
+        """End the run with what it has; also when the provider is silent just now."""
+        self.stopping = True
+        if self.task is not None and self.writing and not self.ending:
+            self.task.cancel()
+
+
+async def carry_out(
+    active: ActiveRun, writer: LogWriter, endpoint: Endpoint | Failed, budget: Budget, worker: str
+) -> Outcome:
+    """Call the model, log what it says, and return how it ended. Raises `CancelledError` only when abandoned.
+
+    `endpoint` has the person's own key in it, where it needs one; or it says why it cannot be called.
+    """
+    job = active.job
+    ending: Finished | Failed
+    if job.stop_requested or active.stopping:
+        ending = Finished("stopped")
+    elif isinstance(endpoint, Failed):
+        ending = endpoint
+    else:
+        request = await _prepare(active, endpoint, budget)
+        ending = await _write(active, writer, request, budget) if isinstance(request, ModelRequest) else request
+        ending = as_own(ending, endpoint) if isinstance(ending, Failed) else ending
+    active.ending = True
+    parts = list(active.log.reducer.parts)
+    if isinstance(ending, Failed):
+        log.warning("run %s failed: %s %s", job.id, ending.code, ending.detail)
+        parts.append(error_part(ending))
+    called = None if isinstance(endpoint, Failed) else endpoint
+    return Outcome(
+        job=job, worker=worker, ending=ending, parts=parts, usages=active.usages, endpoint=called,
+        left_out=active.left_out,
+    )  # fmt: skip
+
+
+async def _prepare(active: ActiveRun, endpoint: Endpoint, budget: Budget) -> ModelRequest | Finished | Failed:
+    """Return what to ask the model, paid for; or why it is not asked."""
+    try:
+        prompt = prompt_of(active.job, endpoint)
+        if not prompt.request.messages:
+            return Failed("empty_messages")
+        active.left_out = prompt.left_out
+        caller = Caller()
+        if asks_who(endpoint):
+            caller = await budget.in_thread(lambda: caller_of_job(active.job))
+        request = await budget.cover_prompt(replace(prompt.request, caller=caller))
+    except Exception:
+        log.exception("run %s cannot be prepared", active.job.id)
+        return Failed("internal")
+    if active.stopping:
+        return Finished("stopped")
+    return request or Failed("no_credit")
+
+
+async def _write(active: ActiveRun, writer: LogWriter, request: ModelRequest, budget: Budget) -> Finished | Failed:
+    scrubber = Scrubber(in_text=active.log.reducer.open_kind == "text")
+    active.writing = True
+    try:
+        async with aclosing(run_agent(request)) as events:  # type: ignore[type-var]
+            async for event in events:
+                if isinstance(event, Finished | Failed):
+                    _note_silence(active, request)
+                    return event
+                if isinstance(event, Usage):
+                    event = await _believed(active, event, request, budget)
+                _take(active, writer, scrubber, event)
+                if active.total > REPLY_LIMIT:
+                    _note_silence(active, request)
+                    return Failed("bad_response", "the reply is endless")
+                if not await budget.cover_reply(active.written.tokens):
+                    _note_silence(active, request)
+                    return Finished("budget")
+    except asyncio.CancelledError:
+        if not active.stopping:
+            raise
+        current = asyncio.current_task()
+        if current is not None:
+            current.uncancel()
+        _note_silence(active, request)
+        return Finished("stopped")
+    except Exception:
+        log.exception("run %s broke", active.job.id)
+        _note_silence(active, request)
+        return Failed("internal")
+    return Failed("cut_off", "the run ended without a last event")
+
+
+async def _believed(active: ActiveRun, usage: Usage, request: ModelRequest, budget: Budget) -> Usage:
+    """Return what of the reported usage is charged; tell the administrators of one that cannot be."""
+    charged = plausible(usage, request, written=active.written.tokens)
+    if charged != usage:
+        job = active.job
+        await budget.in_thread(
+            lambda: implausible_usage(
+                endpoint=job.endpoint, model=job.model, owner_id=job.owner_id, reported=usage, charged=charged
+            )
+        )
+    return charged
+
+
+def _take(active: ActiveRun, writer: LogWriter, scrubber: Scrubber, event: Event) -> None:
+    if isinstance(event, TextDelta | ReasoningDelta):
+        active.written.add(event.text)
+        active.total += len(event.text)
+    elif isinstance(event, ToolCallDelta):
+        active.written.add(event.arguments)
+        active.total += len(event.arguments)
+    elif isinstance(event, Usage):
+        active.usages.append(event)
+        active.written.clear()
+    event = scrubber.clean(event)
+    if not isinstance(event, TextDelta | ReasoningDelta) or event.text:
+        writer.append(active.log, event)
+
+
+def _note_silence(active: ActiveRun, request: ModelRequest) -> None:
+    """Estimate the usage of a call that ended before the provider reported it: what was written cost money."""
+    if not active.written:
+        return
+    active.usages.append(
+        Usage(input_tokens=prompt_size(request.messages), output_tokens=active.written.tokens, estimated=True)
+    )
+    active.written.clear()
+
+
+def parts_to_continue(job: Job) -> tuple[Part, ...]:
+    """Return what the message holds already, without the error that ended it."""
+    return tuple(part for part in job.parts if part["type"] != "error") if job.continues else ()

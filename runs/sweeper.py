@@ -1,0 +1,174 @@
+"""Ending what nobody ends any more. The worker has a thread of its own for it, which tasks cannot hold up."""
+
+import logging
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Sum
+from django.utils import timezone
+
+from billing.models import Hold, LedgerEntry
+from billing.services import holds
+from billing.services.pricing import TokenCounts
+from chat.models import Generation, Message
+from chat.services.tree import tree
+from chat.services.turns.ending import announce_end
+from chat.services.turns.queue import announce_work
+from chat.services.turns.turns import end_unstarted
+from endpoints.catalog import registry
+from endpoints.catalog.prices import rates_of
+from endpoints.services.tokens import estimate, estimate_message
+from messages.events import Failed
+from messages.reducer import plain_text
+
+log = logging.getLogger(__name__)
+
+UNHEARD = 5.0  # seconds; a run that still waits after this is announced again
+TOO_LATE = 15 * 60.0  # seconds; after this nobody waits for its answer any more
+GAP = 30.0  # seconds without a look after which what was seen before counts no more
+JUMP = 5.0  # seconds by which the clock may differ from what has passed; more is a jump
+LOT = 200
+
+
+@dataclass(slots=True)
+class _Seen:
+    """A run as it was first seen in this state: its lease, and when that was, on the monotonic clock."""
+
+    lease: datetime | None
+    since: float
+
+
+@dataclass(slots=True)
+class Sweeper:
+    """Ends runs whose generator is gone, expires those nobody took, announces the forgotten.
+
+    A lease that its generator renews changes every few seconds. One that this sweeper has seen unchanged for
+    `GENERATION_LEASE_SECONDS` of monotonic time belongs to a generator that is gone, whatever the clocks of the
+    machines say: none of them is compared with another. After a time without a look, as while the database was away,
+    the seeing begins anew, so that generators can renew their leases first. Several sweepers may look at once.
+    """
+
+    monotonic: Callable[[], float] = time.monotonic
+    _seen: dict[UUID, _Seen] = field(default_factory=dict)
+    _looked_at: float = -math.inf
+    _clock: tuple[datetime, float] | None = None  # the time of the day and the monotonic time of the last look
+    _jumped_at: float = -math.inf
+
+    def look(self) -> dict[str, int]:
+        """Do what is due; return the counts. Raises `DatabaseError` while there is no database."""
+        now = self.monotonic()
+        if now - self._looked_at > GAP:
+            self._seen.clear()
+        self._watch_the_clock(now)
+        rows = Generation.objects.filter(state__in=[Generation.State.RUNNING, Generation.State.QUEUED])
+        open_runs = list(rows.order_by("created_at").values_list("id", "state", "lease_expires_at", "created_at"))
+        self._seen = {
+            run: seen if (seen := self._seen.get(run)) and seen.lease == lease else _Seen(lease, now)
+            for run, _, lease, _ in open_runs
+        }
+        lost = [run for run, state, *_ in open_runs if state == Generation.State.RUNNING and self._is_lost(run, now)]
+        waiting = [(run, created) for run, state, _, created in open_runs if state == Generation.State.QUEUED]
+        late = [run for run, created in waiting if self._waits(run, created, now, TOO_LATE)]
+        counts = {
+            "interrupted": sum(_interrupt(run, self._seen[run].lease) for run in lost[:LOT]),
+            "expired": sum(_expire(run) for run in late[:LOT]),
+        }
+        gone = set(late)
+        forgotten = [run for run, created in waiting if run not in gone and self._waits(run, created, now, UNHEARD)]
+        if forgotten:
+            announce_work(*forgotten[:LOT])
+        self._looked_at = self.monotonic()
+        return counts | {"announced": len(forgotten[:LOT])}
+
+    def _is_lost(self, run: UUID, now: float) -> bool:
+        return now - self._seen[run].since >= settings.GENERATION_LEASE_SECONDS
+
+    def _waits(self, run: UUID, created: datetime, now: float, seconds: float) -> bool:
+        """Whether a queued run waits that long. Its own time counts only where the clock has not jumped since."""
+        if now - self._seen[run].since >= seconds:
+            return True
+        return now - self._jumped_at > TOO_LATE and timezone.now() - created >= timedelta(seconds=seconds)
+
+    def _watch_the_clock(self, now: float) -> None:
+        today = timezone.now()
+        if self._clock:
+            apart = (today - self._clock[0]).total_seconds() - (now - self._clock[1])
+            if abs(apart) > JUMP:
+                log.warning("the clock has jumped by %.0f s", apart)
+                self._jumped_at = now
+        self._clock = (today, now)
+
+
+@transaction.atomic
+def _interrupt(generation_id: UUID, lease: datetime | None) -> int:
+    """Keep what was saved of a run whose lease is still `lease`, and mark it. Locks the run's row."""
+    run = (
+        Generation.objects.select_for_update(skip_locked=True, of=("self",))
+        .select_related("message")
+        .filter(id=generation_id, state=Generation.State.RUNNING, lease_expires_at=lease)
+        .first()
+    )
+    if run is None:
+        return 0
+    now = timezone.now()
+    Generation.objects.filter(id=run.id).update(
+        state=Generation.State.INTERRUPTED, error="interrupted", finished_at=now
+    )
+    message = run.message
+    parts = [*message.parts, {"type": "error", "code": "interrupted"}]
+    Message.objects.filter(id=message.id).update(
+        parts=parts, text=plain_text(parts), state=Message.State.INTERRUPTED, updated_at=now
+    )
+    if run.hold_id:
+        # The provider was called and reported nothing: what was written is charged by estimate, the rest released.
+        holds.settle(hold_id=run.hold_id, lines=[_estimate(run, message)])
+    log.warning("run %s lost its generator; %d characters are kept", run.id, len(message.text))
+    announce_end(run, Failed("interrupted"))
+    return 1
+
+
+def _estimate(run: Generation, message: Message) -> holds.Line:
+    written = estimate("".join(part.get("text") or part.get("think") or "" for part in message.parts))
+    if run.continues:
+        # What an earlier run wrote into the message was charged by its end, and is now part of the prompt.
+        earlier = Generation.objects.filter(message=message).exclude(id=run.id).values("hold_id")
+        charged = LedgerEntry.objects.filter(hold_id__in=earlier).aggregate(total=Sum("output_tokens"))["total"] or 0
+        written = max(written - charged, 0)
+    asked = Message.objects.filter(id__in=tree.ancestor_ids(message.id)).values_list("text", flat=True)
+    read = sum(map(estimate_message, asked))
+    endpoint = registry.current().get(message.endpoint)
+    return holds.Line(
+        key=f"generation:{run.id}:interrupted",
+        reason="message",
+        endpoint=message.endpoint,
+        model=message.model,
+        counts=TokenCounts(input=read, output=written),
+        rates=rates_of(endpoint, message.model) if endpoint else None,
+        coefficient=_coefficient(run),
+        estimated=True,
+    )
+
+
+def _coefficient(run: Generation) -> Decimal:
+    hold = Hold.objects.filter(id=run.hold_id).first() if run.hold_id else None
+    return hold.coefficient if hold else Decimal(1)
+
+
+@transaction.atomic
+def _expire(generation_id: UUID) -> int:
+    run = (
+        Generation.objects.select_for_update(skip_locked=True)
+        .filter(id=generation_id, state=Generation.State.QUEUED)
+        .first()
+    )
+    if run is None:
+        return 0
+    end_unstarted(run, Generation.State.FAILED, Message.State.FAILED, error="expired")
+    return 1

@@ -1,0 +1,238 @@
+"""The generator process: hundreds of runs on one event loop.
+
+It claims queued runs, writes what they say to the stream log, saves it every two seconds and at the end, and
+renews their leases. Told to stop it drains: takes nothing new, finishes what runs.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import platform
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+from uuid import UUID
+
+import redis
+from django.conf import settings
+from django.db import DatabaseError, close_old_connections, connections
+from redis.asyncio import Redis
+
+from chat.services.notices import notify_now
+from chat.services.turns.queue import STOP, WORK
+from chat.tasks import write_title
+from endpoints.catalog import keys, registry
+from endpoints.providers.base import Endpoint
+from messages.events import Failed
+from runs import persistence
+from runs.closing import Closer
+from runs.metering import Budget, patiently
+from runs.run import ActiveRun, carry_out, parts_to_continue
+from runs.stream_log import LogWriter
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 1.0  # s of back-off at most while a server is away
+THREADS = 4  # database work at once; each thread keeps one connection
+SAVE_EVERY = 2.0
+CLOSING = 5.0  # s for the threads to meet when all is over
+HEARTBEAT_EVERY = 3.0
+HEARTBEAT_LIFE = 15
+HEARTBEAT = "parley:generator:"
+
+T = TypeVar("T")
+
+
+class Generator:
+    """One process's worth of runs. `run` returns when it was told to stop and everything has ended."""
+
+    def __init__(self) -> None:
+        self.worker = f"{platform.node()[:32]}-{os.getpid()}-{secrets.token_hex(3)}"
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="generator")
+        self._client: Redis = Redis.from_url(settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=2)
+        self._waiting: Redis = Redis.from_url(settings.REDIS_URL, socket_timeout=None, socket_connect_timeout=2)
+        self._writer = LogWriter(self._client)
+        self._closer = Closer(self._in_thread)
+        self._runs: dict[UUID, ActiveRun] = {}
+        self._room = asyncio.Event()
+        self._draining = asyncio.Event()
+
+    def drain(self) -> None:
+        log.info("draining: %d runs go on to their end", len(self._runs))
+        self._draining.set()
+        self._room.set()
+
+    async def run(self) -> None:
+        self._room.set()
+        helpers = [
+            asyncio.create_task(each)
+            for each in (
+                self._writer.flush_for_ever(),
+                self._closer.work_for_ever(),
+                self._for_ever(self._listen_for_stops),
+                self._for_ever(self._beat),
+                self._for_ever(self._save_and_wait),
+            )
+        ]
+        taking = asyncio.create_task(self._for_ever(self._take_work))
+        await self._draining.wait()
+        taking.cancel()
+        await asyncio.gather(taking, return_exceptions=True)
+        while self._runs:
+            tasks = [run.task for run in self._runs.values() if run.task]
+            await asyncio.wait(tasks, timeout=1)
+        for helper in helpers:
+            helper.cancel()
+        await asyncio.gather(*helpers, return_exceptions=True)
+        with contextlib.suppress(redis.RedisError, OSError):
+            await self._client.delete(HEARTBEAT + self.worker)
+        await asyncio.gather(self._client.aclose(), self._waiting.aclose(), return_exceptions=True)
+        await self._leave_database()
+        self._threads.shutdown()
+
+    async def _for_ever(self, step: Callable[[], Any]) -> None:
+        """Repeat `step`; what fails while a server is away is logged once and tried again."""
+        failures = 0
+        while True:
+            try:
+                await step()
+                failures = 0
+            except (redis.RedisError, OSError, DatabaseError):
+                if failures == 0:
+                    log.warning("%s failed; trying again", step.__name__, exc_info=True)
+                failures += 1
+                await asyncio.sleep(min(0.25 * 2**failures, PATIENCE))
+            except Exception:  # a fault of one run, or a stranger's word in Redis, must not end the work for all
+                log.exception("%s broke; going on", step.__name__)
+                await asyncio.sleep(1)
+
+    # --- taking work ---------------------------------------------------------------------------
+
+    async def _take_work(self) -> None:
+        while len(self._runs) >= settings.GENERATOR_MAX_RUNS:
+            self._room.clear()
+            await self._room.wait()
+        # A thousand turns may wait: taking them in small lots keeps the first ones quick.
+        lot = min(persistence.CLAIM_LIMIT, settings.GENERATOR_MAX_RUNS - len(self._runs))
+        popped = await self._waiting.blmpop(0, 1, WORK, direction="LEFT", count=lot)  # type: ignore[misc]
+        if not popped:
+            return
+        ids = [UUID(each.decode()) for each in popped[1]]
+        for job in await self._in_thread(lambda: persistence.claim(ids=ids, worker=self.worker)):
+            self._begin(job)
+
+    def _begin(self, job: persistence.Job) -> None:
+        parts = parts_to_continue(job)
+        active = ActiveRun(job, self._writer.open(job.id, tuple(parts)))
+        self._runs[job.id] = active
+        active.task = asyncio.create_task(self._live(active))
+
+    async def _live(self, active: ActiveRun) -> None:
+        job = active.job
+        try:
+            endpoint, budget = await patiently(self._in_thread, lambda: self._means_of(job))
+            hints = asyncio.create_task(self._say_begun(job, endpoint))
+            outcome = await carry_out(active, self._writer, endpoint, budget, self.worker)
+            if await self._closer.store(outcome):
+                self._writer.append(active.log, outcome.ending)
+            await hints
+            if outcome.endpoint and outcome.endpoint.titles.timing == "final":
+                await self._ask_for_title(job)
+        except asyncio.CancelledError:
+            log.warning("run %s is no longer ours; its parts are left to the database", job.id)
+        finally:
+            await self._writer.close(active.log)
+            self._runs.pop(job.id, None)
+            self._room.set()
+        await notify_now(job.owner_id, "run", {"conversation": str(job.conversation_id), "running": False})
+
+    def _means_of(self, job: persistence.Job) -> tuple[Endpoint | Failed, Budget]:
+        """Return what the run is written with: the endpoint, with its person's own key, and what pays for it."""
+        known = registry.current()
+        endpoint = known.get(job.endpoint)
+        budget = Budget(job, endpoint, self._in_thread)
+        if endpoint is None or (job.spec and known.spec(job.spec) is None):
+            return Failed("no_endpoint"), budget
+        try:
+            return keys.resolve(endpoint, job.owner_id), budget
+        except keys.KeyProblem as problem:
+            return Failed(problem.code), budget
+
+    async def _say_begun(self, job: persistence.Job, endpoint: Endpoint | Failed) -> None:
+        begun = {"conversation": str(job.conversation_id), "running": True, "run": str(job.id)}
+        await notify_now(job.owner_id, "run", begun)
+        # Where nobody can be asked, the first words become the title, and whoever waits for one hears so.
+        if isinstance(endpoint, Failed) or endpoint.titles.timing == "immediate":
+            await self._ask_for_title(job)
+
+    async def _ask_for_title(self, job: persistence.Job) -> None:
+        if job.needs_title:
+            try:
+                await asyncio.get_running_loop().run_in_executor(None, write_title.delay, str(job.conversation_id))
+            except Exception:
+                log.warning("the title of %s could not be queued", job.conversation_id, exc_info=True)
+
+    # --- what goes on beside the runs ------------------------------------------------------------
+
+    async def _save_and_wait(self) -> None:
+        await asyncio.sleep(SAVE_EVERY)
+        active = list(self._runs.values())
+        if not active:
+            return
+        batch = [self._progress(each) for each in active]
+        ours = await self._in_thread(lambda: persistence.save(worker=self.worker, batch=batch))
+        for each in active:
+            if each.job.id not in self._runs or each.ending:
+                continue
+            # One that is not ours any more was swept or deleted: its end is not stored, but what it cost is.
+            if ours.get(each.job.id, True):
+                each.stop()
+
+    def _progress(self, active: ActiveRun) -> persistence.Progress:
+        position = active.log.reducer.position
+        changed = position != active.saved_position and not active.ending
+        active.saved_position = position
+        return persistence.Progress(
+            id=active.job.id,
+            message_id=active.job.message_id,
+            parts=[dict(part) for part in active.log.reducer.parts] if changed else None,
+            last_event_id=active.log.last_id,
+        )
+
+    async def _listen_for_stops(self) -> None:
+        async with self._waiting.pubsub() as channel:
+            await channel.subscribe(STOP)
+            async for message in channel.listen():
+                if message["type"] == "message":
+                    active = self._runs.get(UUID(message["data"].decode()))
+                    if active is not None:
+                        active.stop()
+
+    async def _beat(self) -> None:
+        await self._client.set(HEARTBEAT + self.worker, int(time.time()), ex=HEARTBEAT_LIFE)
+        await asyncio.sleep(HEARTBEAT_EVERY)
+
+    async def _leave_database(self) -> None:
+        """Close the connection of each thread: none takes a second turn before all have met."""
+        together = threading.Barrier(THREADS)
+
+        def leave() -> None:
+            together.wait(CLOSING)
+            connections.close_all()
+
+        loop = asyncio.get_running_loop()
+        leaving = [loop.run_in_executor(self._threads, leave) for _ in range(THREADS)]
+        await asyncio.gather(*leaving, return_exceptions=True)
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        """Run database work in one of the process's threads, whose connection is checked as for a request."""
+
+        def checked() -> T:
+            close_old_connections()
+            return work()
+
+        return await asyncio.get_running_loop().run_in_executor(self._threads, checked)

@@ -1,0 +1,67 @@
+"""What people choose, checked by the union of all sets: stored JSON and API bodies may come from any endpoint."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from siteconfig.parameters.fields import LONGEST_LINE, Parameter
+from siteconfig.parameters.table import SETS, SYNONYMS
+
+MOST_STOPS = 16  # what some provider or other takes
+
+
+@cache
+def union() -> type[BaseModel]:
+    """Return the schema of all parameters by key; each takes what any of the sets that have it takes."""
+    fields: dict[str, Any] = {key: (_annotation(each) | None, None) for key, each in _by_key().items()}
+    schema: type[BaseModel] = create_model(
+        "ModelParameters", __config__=ConfigDict(extra="forbid", frozen=True), **fields
+    )
+    return schema
+
+
+def _by_key() -> dict[str, list[Parameter]]:
+    found: dict[str, list[Parameter]] = {}
+    for parameters in SETS.values():
+        for each in parameters:
+            found.setdefault(each.key, []).append(each)
+    return found
+
+
+def _annotation(sets: list[Parameter]) -> Any:
+    first = sets[0]
+    if first.type == "boolean":
+        return bool
+    if first.type == "array":
+        return Annotated[
+            list[Annotated[str, Field(min_length=1, max_length=LONGEST_LINE)]], Field(max_length=MOST_STOPS)
+        ]
+    if first.type == "enum":
+        options = dict.fromkeys(option for each in sets for option in each.options if option)
+        return Literal[tuple(options)]
+    if first.type == "string":
+        return Annotated[str, Field(max_length=max(each.longest for each in sets))]
+    low = min(each.low for each in sets if each.low is not None)
+    high = max(each.high for each in sets if each.high is not None)
+    return Annotated[int if first.whole else float, Field(ge=low, le=high)]
+
+
+def keys() -> tuple[str, ...]:
+    return tuple(union().model_fields)
+
+
+def read(chosen: Mapping[str, Any], *, strict: bool = False) -> dict[str, Any]:
+    """Return what is set, in the order of the table. Empty texts, lists and nulls are no choices.
+
+    Raises `pydantic.ValidationError` for unknown names and for values that no set takes; when it is `strict` also
+    for values of another type, which a query string cannot help.
+    """
+    values = {key: value for key, value in chosen.items() if value not in (None, "", [], ())}
+    return union().model_validate(values, strict=strict or None).model_dump(exclude_none=True)
+
+
+def synonyms(key: str) -> tuple[str, ...]:
+    """Return the names of the parameter in other sets."""
+    return next((tuple(each for each in group if each != key) for group in SYNONYMS if key in group), ())

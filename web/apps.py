@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class WebConfig(AppConfig):
+    """No tables: template tags, and the pages of every domain."""
+
+    name = "web"

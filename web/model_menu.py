@@ -1,0 +1,187 @@
+"""The models and specs that a person may choose, and which one a chat begins with."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from urllib.parse import parse_qs, unquote
+
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+
+from accounts.models import User
+from endpoints.catalog import keys, registry
+from endpoints.catalog.icons import Icon, icon_of
+from endpoints.catalog.prices import is_refused
+from endpoints.catalog.selection import Offer, Pick, offer_for
+from endpoints.providers.base import Endpoint
+from siteconfig.schema.model_specs import ModelSpec
+from web.rendering.sanitise import clean_words
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What the next message goes to. `available` is False when it is no longer offered.
+
+    `spec` is the name of a model spec, and then `endpoint` and `model` are its own.
+    """
+
+    endpoint: str
+    endpoint_label: str
+    model: str
+    label: str
+    spec: str = ""
+    description: str = ""  # sanitised HTML, as `SafeString`
+    icon: Icon | None = None
+    header_icon: Icon | None = None
+    starters: tuple[str, ...] = ()  # of a spec, for its landing page
+    on_landing: bool = False  # label and description take the greeting's place
+    available: bool = True
+    takes_key: bool = False  # each person brings a key of their own
+    is_unpriced: bool = False  # nobody knows what it costs, and so nobody may use it here
+    is_local: bool = False  # the tiny model that comes with Parley
+
+    @property
+    def pick(self) -> Pick:
+        """What a favourite or an address stores of it."""
+        return Pick(spec=self.spec) if self.spec else Pick(self.endpoint, self.model)
+
+    @property
+    def address(self) -> dict[str, str]:
+        """The fields of a page's address that ask for it."""
+        return {"spec": self.spec} if self.spec else {"endpoint": self.endpoint, "model": self.model}
+
+
+@dataclass(frozen=True, slots=True)
+class ModelGroup:
+    """A heading of the model menu with what stands under it; specs without a group have an empty one."""
+
+    label: str
+    choices: list[Choice] = field(default_factory=list)
+    icon: Icon | None = None
+
+
+MOST_STARTERS = 4
+
+
+def choice_of(wanted: Pick | None, user: User) -> Choice | None:
+    """Return what is wanted, kept although it is gone, else the default one; None when there is no model at all."""
+    offered = offer_for(user)
+    if wanted is not None and wanted.spec:
+        spec = offered.spec(wanted.spec)
+        gone = Choice(endpoint="", endpoint_label="", model="", label=wanted.spec, spec=wanted.spec, available=False)
+        return spec_choice(offered, spec) if spec else gone
+    if wanted is not None and wanted.endpoint:
+        name, model = wanted.endpoint, wanted.model
+        endpoint = offered.get(name)
+        if endpoint is not None:
+            return model_choice(endpoint, model, icon=endpoint_icon(endpoint), available=offered.may_use(wanted))
+        return Choice(endpoint=name, endpoint_label=name, model=model, label=model, available=False)
+    if first := offered.first_pick():
+        return choice_of(first, user)
+    return None
+
+
+def first_choice(user: User, last: Pick | None) -> Pick | None:
+    """Return what a new chat begins with. `last` is what the person chose last, if it is known.
+
+    A spec that is the default one always wins; a soft default gives way to what was chosen; where specs have
+    priority, a model that was chosen by itself gives way to them.
+    """
+    offered = offer_for(user)
+    if firm := next((each for each in offered.specs if each.default), None):
+        return Pick(spec=firm.name)
+    if (
+        last is not None
+        and offered.shows(last)
+        and not offered.is_refused(last)
+        and (last.spec or not offered.prioritizes_specs)
+    ):
+        return last
+    if soft := next((each for each in offered.specs if each.softDefault), None):
+        return Pick(spec=soft.name)
+    return offered.first_pick()
+
+
+def remembered_pick(cookie: str) -> Pick | None:
+    """Return what was chosen in this browser and not used yet."""
+    found = {name: values[0] for name, values in parse_qs(unquote(cookie)[:1000]).items()}
+    pick = Pick(found.get("endpoint", ""), found.get("model", ""), found.get("spec", ""))
+    return pick if any(pick) else None
+
+
+def model_groups(user: User) -> list[ModelGroup]:
+    """Return the model menu: specs by themselves, specs in groups of their own, endpoints with specs and models."""
+    offered = offer_for(user)
+    shown = [each for each in offered.specs if each.showInMenu]
+    places = {each.name: ModelGroup(each.label, [], endpoint_icon(each)) for each in offered.endpoints}
+    own = {"": ModelGroup("")} | {each.group: _own_group(each.group, shown) for each in shown if each.group}
+    for spec in shown:
+        group = places.get(spec.group) or own[spec.group]
+        group.choices.append(spec_choice(offered, spec))
+    for endpoint in offered.selectable:
+        places[endpoint.name].choices.extend(model_choice(endpoint, model) for model in offered.models(endpoint.name))
+    return [group for group in (*own.values(), *places.values()) if group.choices]
+
+
+def spec_choice(offered: Offer, spec: ModelSpec) -> Choice:
+    name, model = offered.place_of(spec)
+    endpoint = registry.current().get(name)
+    drawn = spec_icon(spec, endpoint)
+    return Choice(
+        endpoint=name,
+        endpoint_label="",
+        model=model,
+        label=spec.label,
+        spec=spec.name,
+        description=_description(spec),
+        icon=drawn if spec.showIconInMenu is not False else None,
+        header_icon=drawn if spec.showIconInHeader is not False else None,
+        starters=tuple(spec.conversation_starters[:MOST_STARTERS]),
+        on_landing=spec.showOnLanding,
+        takes_key=endpoint is not None and keys.needs_key(endpoint),
+        is_unpriced=endpoint is not None and is_refused(endpoint, model),
+        is_local=endpoint is not None and endpoint.local,
+    )
+
+
+def model_choice(endpoint: Endpoint, model: str, *, icon: Icon | None = None, available: bool = True) -> Choice:
+    """In the menu the icon is the group's, once for all models of an endpoint."""
+    return Choice(
+        endpoint=endpoint.name,
+        endpoint_label=endpoint.label,
+        model=model,
+        label=model,
+        header_icon=icon,
+        available=available,
+        takes_key=keys.needs_key(endpoint),
+        is_unpriced=is_refused(endpoint, model),
+        is_local=endpoint.local,
+    )
+
+
+def endpoint_icon(endpoint: Endpoint) -> Icon:
+    return icon_of(endpoint.icon, "local" if endpoint.local else "", name=endpoint.label)
+
+
+def spec_icon(spec: ModelSpec, endpoint: Endpoint | None) -> Icon:
+    return icon_of(spec.iconURL, endpoint.icon if endpoint else "", name=spec.label)
+
+
+def writer_icon(endpoint_name: str, spec_name: str) -> Icon | None:
+    """Return what the writer of a reply is shown with, as in the header; None where it is known no more."""
+    known = registry.current()
+    endpoint = known.get(endpoint_name)
+    spec = known.spec(spec_name) if spec_name else None
+    if spec is not None:
+        return spec_icon(spec, endpoint)
+    return endpoint_icon(endpoint) if endpoint is not None else None
+
+
+def _own_group(label: str, specs: Iterable[ModelSpec]) -> ModelGroup:
+    """Return a group of specs with the first icon that one of them names for it."""
+    named = next((each.groupIcon for each in specs if each.group == label and each.groupIcon), "")
+    return ModelGroup(label, [], icon_of(named, name=label) if named else None)
+
+
+def _description(spec: ModelSpec) -> SafeString:
+    text = spec.description.strip()
+    return mark_safe(clean_words(text)) if text.startswith("<") else escape(text)  # noqa: S308 (just sanitised)

@@ -1,0 +1,245 @@
+"""What a template needs to know about a message, worked out once, so that templates only place it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext_lazy
+
+from chat.models import Conversation, Generation, Message
+from chat.services.tree import tree
+from chat.services.turns.editing import is_editable
+from chat.services.turns.turns import StartedTurn, can_continue, ticket_for
+from endpoints.catalog import registry
+from endpoints.catalog.icons import Icon
+from endpoints.parameters.thinkers import reasons
+from endpoints.services.failure_words import Explanation, explain
+from messages.reducer import Part
+from web.failures import FOR_ADMINS, ForAdmins
+from web.model_menu import writer_icon
+from web.rendering.citations import readable
+from web.rendering.message import render
+from web.rendering.plain import render_user_text
+
+
+@dataclass(frozen=True, slots=True)
+class PartView:
+    """One part of a message. `kind` is text, think, hidden_thoughts, tool_call, attachment, agent_update or error.
+
+    `live` says that the part may still grow: the template then adds an empty ``<div data-open>`` after `html`,
+    where the browser keeps the open block. `html` is sanitised, or escaped text.
+    """
+
+    index: int
+    kind: str
+    html: SafeString
+    live: bool = False
+    tool: dict[str, Any] | None = None  # the `tool_call` object, for kind tool_call
+    explanation: Explanation | None = None  # for kind error
+    for_admins: ForAdmins | None = None  # what an administrator can do about it
+    typed: str = ""  # what a person wrote, for those who want it shown as Markdown
+
+
+@dataclass(frozen=True, slots=True)
+class MessageView:
+    """One message on the branch on view, with its place among its siblings."""
+
+    id: UUID
+    conversation_id: UUID
+    is_user: bool
+    sender: str
+    endpoint: str
+    model: str
+    state: str  # a `Message.State`
+    finish_reason: str
+    parts: tuple[PartView, ...]
+    text: str  # for the copy button, citations readable
+    created_at: datetime
+    sibling_index: int = 1  # counted from 1
+    sibling_count: int = 1
+    previous_id: UUID | None = None
+    next_id: UUID | None = None
+    is_last: bool = False
+    generation_id: UUID | None = None  # the open run that writes it
+    ticket: str = ""  # lets the websocket follow that run
+    waited: int = 0  # seconds since that run was begun
+    thinks: bool = False  # its model may think before it answers
+    can_continue: bool = False
+    can_edit: bool = False
+    edited_at: datetime | None = None
+    quotes: tuple[dict[str, Any], ...] = ()  # each a `chat.services.quotes.Quote`
+    feedback: dict[str, Any] | None = None  # a `chat.services.feedback_tags.Feedback`
+    is_empty: bool = False  # a finished reply in which there is nothing to read
+    may_retry: bool = False  # it failed, or is empty, and another try may help
+    left_out: int = 0  # earlier messages that the model did not get
+    prompt_tokens: int = 0  # of the reply, as the provider counted them
+    reply_tokens: int = 0
+    spec: str = ""  # the model spec a reply was asked for with
+
+    @property
+    def icon(self) -> Icon | None:
+        return writer_icon(self.endpoint, self.spec)
+
+    @property
+    def ending(self) -> str | Promise:
+        """What ended the message, where it was not its writer; empty where nothing is to be said."""
+        return _ENDINGS.get(self.state, _ENDINGS.get(self.finish_reason, ""))
+
+
+# By a message's state, and by the reasons in `messages.events.FinishReason`. A failure is a part of its own.
+_ENDINGS: dict[str, str | Promise] = {
+    "stopped": gettext_lazy("Stopped"),
+    "interrupted": gettext_lazy("Interrupted"),
+    "length": gettext_lazy("Cut off at the length limit"),
+    "content_filter": gettext_lazy("Ended by the provider's content filter"),
+    "budget": gettext_lazy("Cut off because the credit was used up"),
+    "limit": gettext_lazy("Cut off at the limit of steps"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A screenful of the branch on view, oldest first."""
+
+    messages: list[MessageView]
+    has_earlier: bool
+    has_later: bool = False
+    leaf_id: UUID | None = None  # what the next message answers, also when it is not among these
+
+
+def present_branch(
+    conversation: Conversation, *, before: UUID | None = None, at: UUID | None = None, limit: int = tree.SCREENFUL
+) -> Branch:
+    """Return the last messages of the branch on view (before message `before`, or around message `at`).
+
+    Four queries at any size.
+    """
+    stretch = tree.stretch(conversation=conversation, before=before, at=at, limit=limit)
+    streaming = [message.id for message in stretch.messages if message.state == Message.State.STREAMING]
+    runs = Generation.objects.filter(message_id__in=streaming, state__in=Generation.OPEN) if streaming else ()
+    run_of = {run.message_id: run for run in runs}
+    last = stretch.messages[-1].id if stretch.messages and stretch.ends_branch else None
+    views = [
+        present(message, place=stretch.places.get(message.id), run=run_of.get(message.id), is_last=message.id == last)
+        for message in stretch.messages
+    ]
+    return Branch(
+        messages=views,
+        has_earlier=stretch.has_earlier,
+        has_later=not stretch.ends_branch and before is None,
+        leaf_id=stretch.leaf_id,
+    )
+
+
+def present_messages(messages: list[Message]) -> dict[UUID, MessageView]:
+    """Return stored messages, of any conversations, by their ids. Three queries for any number."""
+    ids = [message.id for message in messages]
+    runs = {run.message_id: run for run in Generation.objects.filter(message__in=ids, state__in=Generation.OPEN)}
+    parents = set(Message.objects.filter(parent__in=ids).values_list("parent_id", flat=True))
+    places = tree.places(messages)
+    return {
+        message.id: present(
+            message, place=places.get(message.id), run=runs.get(message.id), is_last=message.id not in parents
+        )
+        for message in messages
+    }
+
+
+def present_started(started: StartedTurn) -> tuple[MessageView, MessageView]:
+    """Return the question and the reply of a turn that has just begun."""
+    question, reply = started.user_message, started.reply
+    places = {} if started.is_new else tree.places([question, reply])
+    return (
+        present(question, place=places.get(question.id), run=None),
+        present(reply, place=places.get(reply.id), run=started.generation, is_last=True),
+    )
+
+
+def present(
+    message: Message, *, place: tree.Place | None, run: Generation | None, is_last: bool = False
+) -> MessageView:
+    """Put together what the message's template shows."""
+    place = place or tree.Place(1, 1, None, None)
+    # While a run writes the message these are the parts at its last save; the websocket brings the rest.
+    parts = present_parts(message.parts, is_user=message.is_user)
+    ended = run is None and message.state not in {Message.State.STREAMING, Message.State.FAILED}
+    is_empty = ended and not message.is_user and not any(map(_is_visible, message.parts))
+    return MessageView(
+        id=message.id,
+        conversation_id=message.conversation_id,
+        is_user=message.is_user,
+        sender=message.sender,
+        endpoint=message.endpoint,
+        model=message.model,
+        state=message.state,
+        finish_reason=message.finish_reason,
+        parts=tuple(parts),
+        text=message.text if message.is_user else readable(message.parts),
+        created_at=message.created_at,
+        sibling_index=place.index,
+        sibling_count=place.count,
+        previous_id=place.previous_id,
+        next_id=place.next_id,
+        is_last=is_last,
+        generation_id=run.id if run else None,
+        ticket=ticket_for(run.id, run.owner_id) if run else "",
+        waited=max(0, int((timezone.now() - run.created_at).total_seconds())) if run else 0,
+        thinks=run is not None and _thinks(message),
+        can_continue=can_continue(message),
+        can_edit=run is None and message.state != Message.State.FAILED and any(map(is_editable, message.parts)),
+        edited_at=message.edited_at,
+        quotes=tuple(message.quotes),
+        feedback=message.feedback,
+        is_empty=is_empty,
+        may_retry=is_empty or message.state == Message.State.FAILED,
+        left_out=message.left_out,
+        prompt_tokens=sum(message.usage.get(name, 0) for name in _OF_THE_PROMPT),
+        reply_tokens=message.usage.get("output_tokens", 0),
+        spec=message.spec,
+    )
+
+
+def _thinks(message: Message) -> bool:
+    endpoint = registry.current().get(message.endpoint)
+    return endpoint is not None and reasons(endpoint.for_model(message.model), message.model)
+
+
+def _is_visible(part: Part) -> bool:
+    """Whether there is something to see in it: not blank, and not thoughts alone."""
+    return part["type"] not in {"text", "think"} or bool(part["type"] == "text" and part["text"].strip())
+
+
+_OF_THE_PROMPT = ("input_tokens", "cache_read_tokens", "cache_write_tokens")
+
+
+def present_parts(parts: list[Part], *, is_user: bool = False) -> list[PartView]:
+    return [present_part(index, part, is_user=is_user) for index, part in enumerate(parts)]
+
+
+def present_part(index: int, part: Part, *, is_user: bool = False) -> PartView:
+    """Return one finished part. A person's own text is shown as typed; a model's is Markdown."""
+    kind = part["type"]
+    if kind in {"text", "think"} and "redacted" not in part:
+        text = part[kind]
+        if is_user:
+            return PartView(index=index, kind=kind, html=render_user_text(text), typed=text)
+        return PartView(index=index, kind=kind, html=render(text))
+    return bare_part(index, part)
+
+
+def bare_part(index: int, part: Part, *, live: bool = False) -> PartView:
+    """Return a part without its text: what it starts as while it streams, or all of it for the other kinds."""
+    kind = "hidden_thoughts" if "redacted" in part else part["type"]
+    return PartView(
+        index=index,
+        kind=kind,
+        html=mark_safe(""),
+        live=live,
+        tool=part.get("tool_call"),
+        explanation=explain(part["code"], part.get("wait", 0), part.get("settings", ())) if kind == "error" else None,
+        for_admins=FOR_ADMINS.get(part["code"]) if kind == "error" else None,
+    )

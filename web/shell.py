@@ -1,0 +1,165 @@
+"""What all views share: who is signed in, whether htmx asks for a part, and how dialogs and refusals are shown."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render, resolve_url
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from chat.models import Conversation
+from chat.services.organise.favourites import pick_of
+from chat.services.refusal import TurnRefused
+from endpoints.catalog.selection import Pick
+from web import pages
+from web.model_menu import first_choice, model_groups, remembered_pick
+from web.presenters import Branch
+from web.sidebar import Filter, Sidebar, sidebar
+
+P = ParamSpec("P")
+_ABOUT_MONEY = {"over_budget", "token_balance"}
+_ABOUT_KEYS = {"no_user_key", "expired_user_key", "no_base_url", "invalid_base_url"}
+
+
+class SignedIn(HttpRequest):
+    """A request of a person who is signed in."""
+
+    user: User
+
+
+def signed_in(
+    view: Callable[Concatenate[SignedIn, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """Send everybody else to the login page, also when htmx asks."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if request.user.is_authenticated:
+            response = view(request, *args, **kwargs)  # type: ignore[arg-type]
+            response.headers.setdefault("Cache-Control", "private, no-cache")
+            patch_vary_headers(response, ["HX-Request", "HX-Request-Type", "Cookie"])
+            return response
+        here = request.get_full_path() if request.method == "GET" else reverse("chat:new")
+        if not is_partial(request):
+            return redirect_to_login(here)
+        login = f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': here})}"
+        return HttpResponse(status=401, headers={"HX-Redirect": login})
+
+    return guarded  # type: ignore[return-value]  # `wraps` forgets that the positional name may differ
+
+
+def is_partial(request: HttpRequest) -> bool:
+    """Whether htmx wants a fragment; going back in the history it asks for the whole page."""
+    return request.headers.get("HX-Request") == "true" and request.headers.get("HX-Request-Type") != "full"
+
+
+def show_chat(
+    request: SignedIn,
+    found: Conversation | None,
+    *,
+    branch: Branch = pages.NOTHING,
+    wanted: Pick | None = None,
+    status: int = 200,
+    **more: Any,
+) -> HttpResponse:
+    """Render a chat page whole, or only its main part when htmx moves from one chat to another."""
+    partial = is_partial(request)
+    listed = (
+        None if partial and (found or wanted) else sidebar(user=request.user, narrowed=_by_tags(request), is_whole=True)
+    )
+    if found is None and wanted is None:
+        wanted = first_choice(request.user, remembered_pick(request.COOKIES.get("pick", "")) or _latest(listed))
+    page = pages.chat_page(conversation=found, branch=branch, wanted=wanted, user=request.user, **more)
+    if partial:
+        return render(request, "chat/main.html", {"page": page, "partial": True}, status=status)
+    favourites = {pick_of(each) for each in listed.favourites} if listed else set()
+    context = {
+        "page": page, "sidebar": listed, "model_groups": model_groups(request.user), "favourite_picks": favourites,
+    }  # fmt: skip
+    return render(request, "chat/page.html", context, status=status)
+
+
+def _by_tags(request: SignedIn) -> Filter:
+    """The bookmarks in the page's address, which narrow its list of chats."""
+    return Filter(tags=tuple(found for each in request.GET.getlist("tag")[:100] if (found := uuid_or_none(each))))
+
+
+def _latest(listed: Sidebar | None) -> Pick | None:
+    latest = listed.latest if listed else None
+    return Pick(latest.endpoint, latest.model, latest.spec) if latest else None
+
+
+def way_out(refusal: TurnRefused, user: User) -> dict[str, str]:
+    """Return the link that stands beside a refusal: to the balance, the person's keys or the prices."""
+    if refusal.code == "unpriced" and user.is_admin:
+        return {"link": reverse("admin:billing_price_add"), "link_words": _("Set a price")}
+    if refusal.code in _ABOUT_MONEY:
+        return {"link": reverse("chat:balance"), "link_words": _("See your balance")}
+    if refusal.code in _ABOUT_KEYS:
+        return {"link": reverse("chat:settings_keys"), "link_words": _("Add your key")}
+    return {}
+
+
+def show_refusal(request: SignedIn, refusal: TurnRefused) -> HttpResponse:
+    """Say why in a toast, or on a page of its own."""
+    context = {"message": refusal.message, "kind": "bad", **way_out(refusal, request.user)}
+    if not is_partial(request):
+        return render(request, "refused.html", context, status=refusal.status)
+    response = render(request, "components/toast.html", context, status=refusal.status)
+    response.headers["HX-Retarget"] = "#toasts"
+    response.headers["HX-Reswap"] = "beforeend"
+    return response
+
+
+def show_branch(request: SignedIn, found: Conversation, message_id: UUID) -> HttpResponse:
+    """Show the branch through a message that has just come on view."""
+    if not is_partial(request):
+        return redirect(f"{reverse('chat:conversation', args=[found.id])}#m-{message_id}")
+    branch = pages.branch_down_to(found, message_id)
+    page = pages.chat_page(conversation=found, branch=branch, user=request.user)
+    return render(request, "chat/messages.html", {"page": page})
+
+
+def show_dialog(request: SignedIn, template: str, found: Conversation, **more: Any) -> HttpResponse:
+    """Render a form inside the page's dialog, or on a page of its own. A faulty form is a 422."""
+    form = more.get("form")
+    status = 422 if form is not None and form.is_bound else 200
+    context = {"conversation": found, "shell": "chat/dialog.html" if is_partial(request) else "chat/alone.html", **more}
+    return render(request, template, context, status=status)
+
+
+def show_page(request: SignedIn, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    """Render a page beside the chat, with its sidebar."""
+    return render(request, template, {"sidebar": sidebar(user=request.user), **context}, status=status)
+
+
+def show_done(
+    request: SignedIn, message: str, *, go: str = "", undo: str = "", gone: UUID | None = None, clears: str = ""
+) -> HttpResponse:
+    """Say that it is done: in a toast, with a way back by the token `undo` (see `bulk`); then lead to `go`.
+
+    `gone` names a conversation that is no longer in the list: a tab that shows it goes to a new chat. `clears` is the
+    id of a note on the page that is no longer true.
+    """
+    if not is_partial(request):
+        messages.success(request, message)
+        return redirect(go or "chat:new")
+    context = {"message": message, "go": go, "gone": gone, "token": undo, "clears": clears}
+    context["undo"] = reverse("chat:undo") if undo else ""
+    return render(request, "chat/done.html", context)
+
+
+def uuid_or_none(value: str | None) -> UUID | None:
+    try:
+        return UUID(value) if value else None
+    except ValueError:
+        return None

@@ -1,0 +1,276 @@
+"""From events to what the browser applies. `docs/streaming.md` describes the messages.
+
+A `Painter` renders one run once per process; its frames are shared by every tab that follows it. Finished
+blocks are sent once, the open block again only when it has grown by enough, else only the new text.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString, mark_safe
+
+from chat.models import Generation
+from messages.events import (
+    TERMINAL,
+    Event,
+    Failed,
+    ReasoningDelta,
+    ReasoningSealed,
+    TextDelta,
+    ToolCallDelta,
+    ToolResult,
+)
+from messages.reducer import Part, is_sealed
+from runs.follow import Batch, Tail
+from web.presenters import PartView, bare_part, present_messages
+from web.rendering.message import draft_of
+from web.rendering.results import Reader, on_behalf
+from web.rendering.stream import MarkdownStream, Patch
+from web.streaming.outbox import Outbox
+
+Sink = Callable[[str], None]
+
+
+def command(name: str, *values: object) -> str:
+    """Return one message of the websocket's protocol."""
+    return json.dumps([name, *values], ensure_ascii=False, separators=(",", ":"))
+
+
+def render_part(view: PartView) -> str:
+    return render_to_string("chat/part.html", {"part": view}).strip()
+
+
+@dataclass(slots=True)
+class _Live:
+    """The part that grows: its Markdown, and its open block as the browser has it: last written, then appended to."""
+
+    index: int
+    kind: str
+    stream: MarkdownStream
+    opened: str = ""
+    tails: list[str] = field(default_factory=list)
+
+    def feed(self, text: str) -> Patch:
+        patch = self.stream.feed(text)
+        if patch.open is not None:
+            self.opened, self.tails = patch.open, []
+        if patch.tail:
+            self.tails.append(patch.tail)
+        return patch
+
+
+class Painter:
+    """Paints one tail. `ended` is called once, with the batch that ended the run, when all before it was sent.
+
+    What it keeps of the message has marks for what is drawn elsewhere; its outbox fills them in.
+    """
+
+    def __init__(self, tail: Tail, ended: Callable[["Painter", Batch], None]) -> None:
+        self.tail = tail
+        self.outbox = Outbox()
+        self._sinks: list[Sink] = []
+        self._joining: list[Sink] = []  # those that wait for their snapshot
+        self._gid = str(tail.generation_id)
+        self._ended = ended
+        self._done: list[str] = []  # the HTML of each finished part
+        self._live: _Live | None = None
+        self._rebuild()
+
+    @property
+    def sinks(self) -> list[Sink]:
+        """Whoever hears the run."""
+        return self._sinks + self._joining
+
+    def join(self, sink: Sink) -> None:
+        """Send `sink` all there is of the run, and from then on what comes."""
+        self.leave(sink)
+        self._joining.append(sink)
+        frame = self._snapshot() if self.tail.reducer.parts else ""
+
+        def deliver(filled: str) -> None:
+            if sink not in self._joining:
+                return
+            self._joining.remove(sink)
+            self._sinks.append(sink)
+            if filled:
+                sink(filled)
+
+        self.outbox.put(frame, deliver)
+
+    def leave(self, sink: Sink) -> None:
+        for listed in (self._sinks, self._joining):
+            if sink in listed:
+                listed.remove(sink)
+
+    def _snapshot(self) -> str:
+        """Return the messages that replace everything a tab shows of this run."""
+        live = self._live
+        html = "".join(self._done)
+        if live is None:
+            return command("reset", self._gid, html)
+        view = self._view(live)
+        reset = command("reset", self._gid, html + render_part(view))
+        if not live.opened:
+            return reset
+        return f"{reset}\n{command('p', self._gid, live.index, '', live.opened, ''.join(live.tails) or None)}"
+
+    def hear(self, batch: Batch) -> None:
+        """Listener of the tail: paint a batch and hand it to every sink."""
+        if batch.over:
+            self._end(batch)
+            return
+        if batch.fresh:
+            self._rebuild()
+            self._send(self._snapshot())
+        else:
+            commands = self._paint(batch.events)
+            if commands:
+                self._send("\n".join(commands))
+        if batch.events and isinstance(batch.events[-1], TERMINAL):
+            self._end(batch)
+
+    def _end(self, batch: Batch) -> None:
+        self.outbox.put("", lambda _: self._finish(batch), settles=True)
+
+    def _finish(self, batch: Batch) -> None:
+        if self.outbox.is_late:
+            self._deliver(self.outbox.filled(self._snapshot()))
+        self._ended(self, batch)
+
+    def _send(self, frame: str) -> None:
+        self.outbox.put(frame, self._deliver)
+
+    def _deliver(self, frame: str) -> None:
+        for sink in list(self._sinks):
+            sink(frame)
+
+    def _rebuild(self) -> None:
+        """Render what the tail holds: the last part stays open for more, unless the run is over."""
+        parts = self.tail.reducer.parts
+        self._done, self._live = [], None
+        for index, part in enumerate(parts):
+            is_last = index == len(parts) - 1 and not self.tail.ended
+            is_open = is_last and part["type"] in {"text", "think"} and not is_sealed(part)
+            if is_open:
+                self._live = self._begin(index, part["type"])
+                self._live.feed(part[part["type"]])
+            else:
+                self._done.append(self._paint_part(index, part))
+
+    def _begin(self, index: int, kind: str) -> _Live:
+        return _Live(index, kind, MarkdownStream(fill=self.outbox.mark))
+
+    def _paint_part(self, index: int, part: Part) -> str:
+        """Return a finished part of the reply."""
+        kind = part["type"]
+        if kind not in {"text", "think"} or "redacted" in part:
+            return render_part(bare_part(index, part))
+        html = self.outbox.mark(draft_of(part[kind]))
+        return render_part(PartView(index=index, kind=kind, html=mark_safe(html)))  # noqa: S308 (sanitised)
+
+    def _paint(self, events: list[Event]) -> list[str]:
+        commands: list[str] = []
+        for event in events:
+            match event:
+                case TextDelta(text):
+                    commands += self._text("text", text)
+                case ReasoningDelta(text):
+                    commands += self._text("think", text)
+                case ReasoningSealed():
+                    commands += self._sealed(event)
+                case ToolCallDelta(call_id) | ToolResult(call_id):
+                    commands += self._call(call_id)
+                case _:
+                    commands += self._other(event)
+        return commands
+
+    def _text(self, kind: str, text: str) -> list[str]:
+        commands: list[str] = []
+        if self._live is None or self._live.kind != kind:
+            commands += self._close_live()
+            self._live = self._begin(len(self._done), kind)
+            commands.append(command("n", self._gid, self._live.index, render_part(self._view(self._live))))
+        patch = self._live.feed(text)
+        if patch.closed or patch.open is not None or patch.tail is not None:
+            commands.append(command("p", self._gid, self._live.index, patch.closed, patch.open, patch.tail))
+        return commands
+
+    def _close_live(self) -> list[str]:
+        """Finish the growing part: its last block becomes final, its label changes."""
+        live = self._live
+        if live is None:
+            return []
+        self._live = None
+        patch = live.stream.finish()
+        view = PartView(index=live.index, kind=live.kind, html=mark_safe(live.stream.html))  # noqa: S308 (sanitised)
+        self._done.append(render_part(view))
+        if live.kind == "think":
+            return [command("h", self._gid, live.index, self._done[-1])]
+        if patch.replace:
+            return [command("r", self._gid, live.index, patch.closed)]
+        return [command("p", self._gid, live.index, patch.closed, "", None)]
+
+    def _sealed(self, event: ReasoningSealed) -> list[str]:
+        """Close the block of thoughts: the next one is a part of its own. An encrypted one is shown as such."""
+        live = self._live
+        commands = self._close_live() if event.redacted or (live and live.kind == "think") else []
+        if event.redacted:
+            index = len(self._done)
+            commands += self._append(index, {"type": "think", "think": "", "redacted": event.redacted}, live=False)
+        return commands
+
+    def _call(self, call_id: str) -> list[str]:
+        """Show a tool call again: its arguments grew or its result came."""
+        for index, part in enumerate(self.tail.reducer.parts):
+            if part["type"] == "tool_call" and part["tool_call"]["id"] == call_id and index < len(self._done):
+                html = self._paint_part(index, part)
+                if html == self._done[index]:
+                    return []
+                self._done[index] = html
+                return [command("h", self._gid, index, html)]
+        return []
+
+    def _other(self, event: Event) -> list[str]:
+        """Show the parts that are new since the last event: a tool call, an attachment, an error."""
+        parts = self.tail.reducer.parts
+        shown = len(self._done) + (self._live is not None)
+        if isinstance(event, TERMINAL) or len(parts) > shown:
+            commands = self._close_live()
+        else:
+            return []
+        for index in range(len(self._done), len(parts)):
+            if parts[index]["type"] in {"text", "think"}:
+                break  # its own deltas follow in this batch
+            commands += self._append(index, parts[index], live=isinstance(event, Failed))
+        return commands
+
+    def _append(self, index: int, part: Part, *, live: bool) -> list[str]:
+        self._done.append(render_part(bare_part(index, part)))
+        return [command("n", self._gid, index, render_part(bare_part(index, part, live=live)))]
+
+    def _view(self, live: _Live) -> PartView:
+        closed: SafeString = mark_safe(live.stream.html)  # noqa: S308 (sanitised by the renderer)
+        return PartView(index=live.index, kind=live.kind, html=closed, live=True)
+
+
+def ends_of(wanted: dict[UUID, bool]) -> dict[UUID, str]:
+    """Return the frame that ends each run, by its id; True asks for the message as stored too.
+
+    A run that is gone with its conversation is left out. Reads the database, with as many queries for many as for one.
+    """
+    runs = Generation.objects.filter(id__in=list(wanted)).select_related("message")
+    message_of = {run.id: run.message for run in runs}
+    with on_behalf(Reader(left=0)):  # other runs wait for this thread: what nobody has drawn yet stays plain
+        views = present_messages(list(message_of.values()))
+    frames = {}
+    for generation_id, message in message_of.items():
+        foot = render_to_string("chat/message_foot.html", {"message": views[message.id]})
+        frame = command("d", str(generation_id), message.state, foot)
+        if wanted[generation_id]:
+            parts = "".join(render_part(view) for view in views[message.id].parts)
+            frame = "\n".join([command("reset", str(generation_id), parts), frame])
+        frames[generation_id] = frame
+    return frames

@@ -1,0 +1,62 @@
+"""Samples for the page that shows every component."""
+
+import re
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.safestring import mark_safe
+
+from endpoints.services.failure_words import explain
+from web.presenters import MessageView, PartView, present_parts
+
+_ID = UUID(int=1)
+_REPLY = """Use a **GIN index** on a generated `tsvector` column.
+
+| Method | Median |
+|---|--:|
+| Sequential | 1,345 ms |
+| Full text | 4 ms |
+
+```sql
+create index message_search on message using gin (search);  -- 4 ms
+```
+"""
+_PARTS: list[dict[str, Any]] = [
+    {"type": "think", "think": "Which index suits full-text search?"},
+    {
+        "type": "tool_call",
+        "tool_call": {"id": "1", "name": "run_query", "args": "explain select 1", "output": "4 ms", "progress": 1},
+    },
+    {"type": "text", "text": _REPLY},
+]  # fmt: skip
+
+
+def styleguide_samples() -> dict[str, object]:
+    question = present_parts([{"type": "text", "text": "Which index should I use?"}], is_user=True)
+    trouble = PartView(0, "error", mark_safe(""), explanation=explain("rate_limit"))
+    return {
+        "choices": [("light", "Light"), ("dark", "Dark")],
+        "icons": icons(),
+        "messages_shown": [
+            _message(1, tuple(question), is_user=True, sibling_index=2, sibling_count=2, previous_id=_ID),
+            _message(2, tuple(present_parts(_PARTS)), text=_REPLY),
+            _message(3, (trouble,), state="failed", is_last=True, can_continue=True),
+        ],
+    }
+
+
+def icons() -> list[str]:
+    sprite = Path(settings.BASE_DIR, "templates/components/sprite.html").read_text()
+    return re.findall(r'id="i-(\w+)"', sprite)
+
+
+def _message(number: int, parts: tuple[PartView, ...], **fields: Any) -> MessageView:
+    defaults: dict[str, Any] = {
+        "id": UUID(int=number), "conversation_id": _ID, "is_user": False, "sender": "A model", "endpoint": "Local",
+        "model": "model", "state": "complete", "finish_reason": "stop", "text": "Which index should I use?",
+        "created_at": timezone.now(),
+    }  # fmt: skip
+    return MessageView(**{**defaults, **fields, "parts": parts})

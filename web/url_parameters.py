@@ -1,0 +1,96 @@
+"""What an address of a chat may ask for: model, words, project, parameters (features, section 45).
+
+Names and values that mean nothing are passed over: an old bookmark must not break a page.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpRequest
+from pydantic import ValidationError
+
+from accounts.models import User
+from chat.models import Project
+from chat.services.model_settings import ModelSettings
+from endpoints.catalog.selection import Pick, offer_for
+from siteconfig.parameters.settings import keys
+
+LONGEST = 20_000  # characters of a prompt
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """`pick` is a spec or a model; `submits` says that the page may send the text by itself."""
+
+    pick: Pick | None = None
+    text: str = ""
+    submits: bool = False
+    project: Project | None = None
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+def read(request: HttpRequest, user: User, *, current: Pick | None = None) -> Wanted:
+    """Return what the query string asks for. `current` is what is in use, where there is something.
+
+    Sending by itself costs the person credit, so only an address that was typed, or kept as a bookmark, may do it.
+    A link fills in the text, whoever wrote it: another site, or a model in a reply.
+    """
+    query = request.GET
+    text = (query.get("prompt") or query.get("q") or "").replace("\x00", "")[:LONGEST]
+    typed = request.headers.get("Sec-Fetch-Site") == "none" and "Referer" not in request.headers
+    return Wanted(
+        pick=_pick(query, current, user),
+        text=text,
+        submits=bool(text.strip()) and query.get("submit") == "true" and typed and settings.URL_AUTO_SUBMIT,
+        project=_project(query.get("projectId"), user),
+        settings=_settings(query),
+    )
+
+
+def _pick(query: Mapping[str, str], current: Pick | None, user: User) -> Pick | None:
+    """Return what is meant: a spec, endpoint and model, an endpoint's first model, or a model of the current one."""
+    offered = offer_for(user)
+    endpoint, model, spec = query.get("endpoint", "")[:128], query.get("model", "")[:256], query.get("spec", "")[:256]
+    if offered.spec(spec):
+        return Pick(spec=spec)
+    if not offered.selects_models:
+        return None
+    if endpoint and model:
+        known = offered.get(endpoint) is not None
+        is_offered = offered.allows(endpoint, model) or not offered.models(endpoint)  # whose list may be on its way
+        return Pick(endpoint, model) if known and is_offered else None
+    if endpoint and offered.get(endpoint) is not None:
+        first = next(iter(offered.models(endpoint)), None)
+        return Pick(endpoint, first) if first else None
+    if model and not endpoint:
+        default = offered.default()
+        name = current.endpoint if current else default[0].name if default else ""
+        return Pick(name, model) if offered.allows(name, model) else None
+    return None
+
+
+def _project(value: str | None, user: User) -> Project | None:
+    try:
+        wanted = UUID(value) if value else None
+    except ValueError:
+        return None
+    return Project.objects.visible_to(user).filter(id=wanted).first() if wanted else None
+
+
+def _settings(query: Mapping[str, str]) -> dict[str, Any]:
+    """Return the parameters of the model that are named and valid, as JSON."""
+    kept: dict[str, Any] = {}
+    for name in keys():
+        value: Any = query.get(name)
+        if not value:
+            continue
+        if name == "stop":
+            value = [each for each in value.split(",") if each]
+        try:
+            kept |= ModelSettings.read({name: value}).to_json()
+        except ValidationError:
+            continue
+    return kept

@@ -1,0 +1,100 @@
+"""The pages of people who manage groups: what their people spend, and the budgets they set for them."""
+
+from collections.abc import Callable, Mapping
+from uuid import UUID
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts.models import Group, User
+from billing.models import Budget
+from billing.services import budget_admin, oversight
+from billing.services.budget_admin import BudgetRefused
+from chat import access
+from web.forms.budgets import BudgetForm
+from web.shell import SignedIn, is_partial, show_done, show_page, signed_in
+
+
+@require_GET
+@signed_in
+def index(request: SignedIn) -> HttpResponse:
+    circles = oversight.circles_of(request.user)
+    if not circles:
+        raise Http404("This person manages no group.")
+    return show_page(request, "chat/people.html", {"circles": circles})
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def new_for_person(request: SignedIn, user_id: UUID) -> HttpResponse:
+    person = access.managed_person_for(request.user, user_id)
+    return _new(request, person)
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def new_for_group(request: SignedIn, group_id: UUID) -> HttpResponse:
+    group = access.managed_group_for(request.user, group_id)
+    return _new(request, group)
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def change(request: SignedIn, budget_id: UUID) -> HttpResponse:
+    budget = access.managed_budget_for(request.user, budget_id)
+    form = BudgetForm(request.POST or None, budget=budget)
+
+    def save() -> Budget:
+        limit = form.limit()
+        return budget_admin.change(
+            actor=request.user, budget_id=budget.id, name=limit.name, amount=limit.amount, is_hard=limit.is_hard
+        )
+
+    return _show(request, form, save, _("Change the budget “%(name)s”") % {"name": budget.name})
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def switch_off(request: SignedIn, budget_id: UUID) -> HttpResponse:
+    budget = access.managed_budget_for(request.user, budget_id)
+    if request.method == "POST":
+        budget_admin.switch_off(actor=request.user, budget_id=budget.id)
+        return show_done(request, _("Budget turned off."), go=reverse("chat:people"))
+    context = {
+        "title": _("Switch this budget off?"), "button": _("Switch off"), "kind": "danger",
+        "words": _("Budget “%(name)s” will be off.") % {"name": budget.name},
+    }  # fmt: skip
+    return _render(request, context)
+
+
+def _new(request: SignedIn, target: User | Group) -> HttpResponse:
+    whose = target.name if isinstance(target, User) else str(target)
+    form = BudgetForm(request.POST or None, for_group=isinstance(target, Group))
+
+    def save() -> Budget:
+        shared = bool(form.cleaned_data.get("shared"))
+        return budget_admin.create(actor=request.user, limit=form.limit(), target=target, per_person=not shared)
+
+    return _show(request, form, save, _("A budget for %(name)s") % {"name": whose})
+
+
+def _show(request: SignedIn, form: BudgetForm, save: Callable[[], Budget], title: str) -> HttpResponse:
+    """Show the form, or save what it says."""
+    if request.method == "POST" and form.is_valid():
+        try:
+            save()
+        except BudgetRefused as refused:
+            form.add_error(None, refused.message)
+        else:
+            return show_done(request, _("Budget saved."), go=reverse("chat:people"))
+    status = 422 if form.is_bound else 200
+    return _render(request, {"title": title, "button": _("Save"), "form": form}, status=status)
+
+
+def _render(request: SignedIn, context: Mapping[str, object], *, status: int = 200) -> HttpResponse:
+    shell = "chat/dialog.html" if is_partial(request) else "chat/alone.html"
+    whole = {**context, "shell": shell, "back": reverse("chat:people")}
+    return render(request, "chat/form.html", whole, status=status)

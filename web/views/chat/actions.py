@@ -1,0 +1,155 @@
+"""What the menus of a conversation do: archive, pin, copy, name anew, file and bookmark it.
+
+Each is a link to a form of one question, which a browser without scripts shows; the scripts send the form at once.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
+
+from chat import access
+from chat.models import Conversation
+from chat.services.organise import bulk, conversations, pins, projects, tags
+from chat.services.refusal import TurnRefused
+from chat.services.tree import forking
+from chat.services.turns import titles
+from core import rate_limits
+from web.forms.actions import MoveForm, TagsForm
+from web.shell import SignedIn, is_partial, show_dialog, show_done, show_refusal, signed_in, uuid_or_none
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A question, the button that says yes, and what then happens; `do` returns the answer."""
+
+    question: Promise
+    button: Promise
+    do: Callable[[SignedIn, Conversation], HttpResponse]
+
+
+def _archive(request: SignedIn, found: Conversation) -> HttpResponse:
+    done = bulk.archive(user=request.user, ids=[found.id])
+    return show_done(request, _("“%(title)s” was archived.") % {"title": found.title}, gone=found.id, undo=done.undo)
+
+
+def _restore(request: SignedIn, found: Conversation) -> HttpResponse:
+    """Bring it back. On the page of archived chats one stays there, for the next."""
+    conversations.archive(user=request.user, conversation_ids=[found.id], archived=False)
+    words = _("“%(title)s” is back in the list.") % {"title": found.title}
+    came_from = urlsplit(request.headers.get("HX-Current-URL", "")).path
+    if came_from == reverse("chat:archive"):
+        return show_done(request, words, gone=found.id)
+    return show_done(
+        request,
+        words,
+        go=reverse("chat:conversation", args=[found.id]) if is_partial(request) else reverse("chat:archive"),
+    )
+
+
+def _pin(request: SignedIn, found: Conversation) -> HttpResponse:
+    pins.set_pinned(user=request.user, conversation_id=found.id, pinned=True)
+    return show_done(request, _("“%(title)s” is pinned.") % {"title": found.title})
+
+
+def _unpin(request: SignedIn, found: Conversation) -> HttpResponse:
+    pins.set_pinned(user=request.user, conversation_id=found.id, pinned=False)
+    return show_done(request, _("“%(title)s” is no longer pinned.") % {"title": found.title})
+
+
+def _duplicate(request: SignedIn, found: Conversation) -> HttpResponse:
+    address = rate_limits.address_of(request)
+    try:
+        title = forking.title_of_copy(found, _("Copy of %(title)s"))
+        made = forking.duplicate(user=request.user, conversation_id=found.id, title=title, address=address)
+    except rate_limits.TooOften as fault:
+        return show_refusal(request, TurnRefused(fault.message, status=429))
+    go = reverse("chat:conversation", args=[made.id])
+    return show_done(request, _("Chat duplicated."), go=go)
+
+
+def _retitle(request: SignedIn, found: Conversation) -> HttpResponse:
+    try:
+        titles.ask_again(user=request.user, conversation_id=found.id)
+    except TurnRefused as refusal:
+        return show_refusal(request, refusal)
+    return show_done(request, _("Generating a new title."))
+
+
+ACTS = {
+    "archive": Act(gettext_lazy("Archive this chat?"), gettext_lazy("Archive chat"), _archive),
+    "restore": Act(gettext_lazy("Unarchive this chat?"), gettext_lazy("Restore chat"), _restore),
+    "pin": Act(gettext_lazy("Pin this chat?"), gettext_lazy("Pin chat"), _pin),
+    "unpin": Act(gettext_lazy("Unpin this chat?"), gettext_lazy("Unpin chat"), _unpin),
+    "duplicate": Act(
+        gettext_lazy("Duplicate this chat with all its branches?"), gettext_lazy("Duplicate chat"), _duplicate
+    ),
+    "retitle": Act(gettext_lazy("Generate a new title?"), gettext_lazy("Generate title"), _retitle),
+}
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def act(request: SignedIn, conversation_id: UUID, verb: str) -> HttpResponse:
+    if verb not in ACTS:
+        raise Http404
+    found = access.conversation_for(request.user, conversation_id)
+    wanted = ACTS[verb]
+    if request.method == "POST":
+        return wanted.do(request, found)
+    return show_dialog(request, "chat/confirm.html", found, question=wanted.question, button=wanted.button)
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def bookmarks(request: SignedIn, conversation_id: UUID) -> HttpResponse:
+    """Choose the bookmarks that a conversation bears, and add a new one. A box that is ticked counts at once."""
+    found = access.conversation_for(request.user, conversation_id)
+    toggled = uuid_or_none(request.POST.get("toggle"))
+    if toggled is not None:
+        is_on = str(toggled) in request.POST.getlist("tags")
+        tags.put(user=request.user, conversation_id=found.id, tag_id=toggled, on=is_on)
+        return HttpResponse(status=204)
+    mine = list(tags.listed(request.user))
+    form = TagsForm(request.POST or None, tags=mine, initial={"tags": [str(each.id) for each in found.tags.all()]})
+    if request.method == "GET" or not form.is_valid():
+        return show_dialog(request, "chat/conversation_tags.html", found, form=form)
+    name_of = {str(each.id): each.name for each in mine}
+    names = [name_of[each] for each in form.cleaned_data["tags"]]
+    try:
+        names = tags.set_tags(user=request.user, conversation_id=found.id, names=[*names, *form.new_names()])
+    except tags.BadTag as fault:
+        form.add_error("new", str(fault))
+        return show_dialog(request, "chat/conversation_tags.html", found, form=form)
+    words = _("Bookmarked: %(names)s") % {"names": ", ".join(names)} if names else _("Bookmarks removed.")
+    return show_done(request, words)
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def move(request: SignedIn, conversation_id: UUID) -> HttpResponse:
+    """Move a conversation into a project, a new one perhaps, or out of any."""
+    found = access.conversation_for(request.user, conversation_id)
+    mine = list(projects.counted(request.user).order_by("name", "id"))
+    form = MoveForm(request.POST or None, projects=mine, initial={"project": str(found.project_id or "")})
+    if request.method == "GET" or not form.is_valid():
+        return show_dialog(request, "chat/move.html", found, form=form)
+    wanted = form.cleaned_data["project"] or None
+    try:
+        if form.cleaned_data["new"]:
+            wanted = projects.create(user=request.user, name=form.cleaned_data["new"]).id
+    except projects.BadProject as fault:
+        form.add_error("new", str(fault))
+        return show_dialog(request, "chat/move.html", found, form=form)
+    (moved,) = projects.put(user=request.user, conversation_ids=[found.id], project_id=wanted)
+    if moved.project is None:
+        return show_done(request, _("“%(title)s” is in no project now.") % {"title": found.title})
+    words = {"title": found.title, "project": moved.project.name}
+    return show_done(request, _("“%(title)s” is now in “%(project)s”.") % words)

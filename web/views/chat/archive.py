@@ -1,0 +1,102 @@
+"""The page of archived conversations, and what concerns all of them."""
+
+from collections.abc import Mapping
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_http_methods
+
+from chat.models import Conversation
+from chat.services.organise import bulk, conversations
+from chat.services.search.text import holds
+from web.forms.actions import SureForm
+from web.shell import SignedIn, is_partial, show_done, show_page, signed_in
+
+
+@require_GET
+@signed_in
+def index(request: SignedIn) -> HttpResponse:
+    """Archived conversations: looked for by title, in any order, page by page."""
+    words = request.GET.get("q", "").replace("\x00", " ").strip()[:200]
+    sort = request.GET.get("sort", "")
+    sort = sort if sort in conversations.SORTS else "archivedAt"
+    descending = request.GET.get("direction") != "asc"
+    among = Conversation.objects.filter(archived_at__isnull=False, is_temporary=False)
+    if words:
+        among = among.filter(holds("title", words))
+    cursor = request.GET.get("cursor")
+    page = conversations.page(user=request.user, cursor=cursor, among=among, sort=sort, descending=descending)
+    context = {"page_of": page, "words": words, "sort": sort, "descending": descending}
+    if is_partial(request):
+        return render(request, "chat/archive_rows.html" if cursor else "chat/archive_table.html", context)
+    return show_page(request, "chat/archive.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def archive_all(request: SignedIn) -> HttpResponse:
+    if request.method == "POST":
+        count = conversations.archive_all(user=request.user)
+        words = ngettext("%(count)d chat was archived.", "%(count)d chats were archived.", count) % {"count": count}
+        return show_done(request, words, go=reverse("chat:archive"))
+    count = Conversation.objects.listed().visible_to(request.user).count()
+    words = ngettext(
+        "This moves %(count)d chat to the archive.", "This moves %(count)d chats to the archive.", count
+    ) % {"count": count}
+    context = {"title": _("Archive all chats?"), "words": words, "button": _("Archive all chats"), "kind": "primary"}
+    return _ask(request, context, back="chat:settings_data")
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def delete_archived(request: SignedIn) -> HttpResponse:
+    """Delete what the page of archived chats lists, and nothing else."""
+    if request.method == "POST":
+        return _deleted(request, bulk.delete_all(user=request.user, archived_only=True), go="chat:archive")
+    mine = Conversation.objects.visible_to(request.user)
+    count = mine.filter(archived_at__isnull=False, is_temporary=False).count()
+    words = ngettext(
+        "This deletes %(count)d archived chat. You can undo it for ten minutes.",
+        "This deletes %(count)d archived chats. You can undo it for ten minutes.",
+        count,
+    )
+    button = ngettext("Delete %(count)d archived chat", "Delete %(count)d archived chats", count)
+    context = {
+        "title": _("Delete archived chats?"), "words": words % {"count": count}, "button": button % {"count": count},
+        "kind": "danger",
+    }  # fmt: skip
+    return _ask(request, context, back="chat:archive")
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def delete_all(request: SignedIn) -> HttpResponse:
+    """Archived ones too. A word is typed first."""
+    form = SureForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        return _deleted(request, bulk.delete_all(user=request.user), go="chat:settings_data")
+    count = Conversation.objects.visible_to(request.user).count()
+    words = ngettext(
+        "This deletes %(count)d chat, also if it is archived. You can undo it for ten minutes.",
+        "This deletes %(count)d chats, archived ones too. You can undo it for ten minutes.",
+        count,
+    )
+    context = {
+        "title": _("Delete all chats?"), "words": words % {"count": count}, "button": _("Delete all chats"),
+        "kind": "danger", "form": form,
+    }  # fmt: skip
+    return _ask(request, context, back="chat:settings_data", status=422 if form.is_bound else 200)
+
+
+def _deleted(request: SignedIn, done: bulk.Done, *, go: str) -> HttpResponse:
+    words = ngettext("%(count)d chat was deleted.", "%(count)d chats were deleted.", done.count)
+    return show_done(request, words % {"count": done.count}, go=reverse(go), undo=done.undo)
+
+
+def _ask(request: SignedIn, context: Mapping[str, object], *, back: str, status: int = 200) -> HttpResponse:
+    shell = "chat/dialog.html" if is_partial(request) else "chat/alone.html"
+    whole = {**context, "shell": shell, "back": reverse(back)}
+    return render(request, "chat/form.html", whole, status=status)

@@ -1,0 +1,177 @@
+"""The chat pages and their fragments. Each works as a plain page or form; htmx asks for the part that changes."""
+
+import json
+from uuid import UUID
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts.models import User
+from chat import access
+from chat.models import Conversation, Project
+from chat.services.organise import bulk, conversations
+from chat.services.tree import tree
+from endpoints.catalog.selection import Pick, offer_for
+from web import pages, url_parameters
+from web.forms.composer import RenameForm
+from web.model_facts import facts_for
+from web.presenters import present_branch
+from web.shell import SignedIn, is_partial, show_chat, show_dialog, show_done, signed_in, uuid_or_none
+from web.styleguide import styleguide_samples
+
+MOST_PROJECTS = 200  # to choose from beside the message box
+
+
+@require_GET
+def index(request: HttpRequest) -> HttpResponse:
+    return redirect("chat:new")
+
+
+def _projects(user: User) -> tuple[Project, ...]:
+    return tuple(Project.objects.visible_to(user).order_by("name", "id")[:MOST_PROJECTS])
+
+
+@require_GET
+@signed_in
+def new_chat(request: SignedIn) -> HttpResponse:
+    wanted = url_parameters.read(request, request.user)
+    project = wanted.project
+    pick = wanted.pick
+    preset = Pick(project.endpoint, project.model) if project and project.model else None
+    if pick is None and preset and offer_for(request.user).shows(preset):
+        pick = preset
+    return show_chat(
+        request, None, wanted=pick, text=wanted.text, submits=wanted.submits, project=project,
+        projects=_projects(request.user) if project else (),
+        settings=json.dumps(wanted.settings) if wanted.settings else "",
+    )  # fmt: skip
+
+
+@require_GET
+@signed_in
+def landing(request: SignedIn) -> HttpResponse:
+    """What a new chat greets with, after something else was chosen for it."""
+    pick = url_parameters.read(request, request.user).pick
+    if not is_partial(request):
+        return show_chat(request, None, wanted=pick)
+    page = pages.chat_page(conversation=None, wanted=pick, user=request.user)
+    return render(request, "chat/landing.html", {"page": page, "oob": True})
+
+
+@require_GET
+@signed_in
+def model_facts(request: SignedIn) -> HttpResponse:
+    """What the model menu says of each model; asked for when the menu is opened for the first time."""
+    return JsonResponse({"models": facts_for(request.user)})
+
+
+@require_GET
+@signed_in
+def conversation(request: SignedIn, conversation_id: UUID) -> HttpResponse:
+    """The end of the branch on view, or with `at` the branch through that message, from there on.
+
+    Where there is no such chat (any more) an empty new one is shown, with the status that says so.
+    """
+    try:
+        found = access.conversation_for(request.user, conversation_id)
+    except Http404:
+        if is_partial(request):
+            raise
+        return show_chat(
+            request, None, error=_("That chat was deleted or isn't yours. We started a new one."), status=404
+        )
+    current = Pick(found.endpoint, found.model, found.spec)
+    wanted = url_parameters.read(request, request.user, current=current)
+    branch = present_branch(found, at=_put_on_view(request, found))
+    return show_chat(
+        request, found, branch=branch, wanted=wanted.pick, text=wanted.text, submits=wanted.submits,
+        settings=json.dumps(found.settings | wanted.settings) if wanted.settings else "",
+    )  # fmt: skip
+
+
+@require_GET
+@signed_in
+def context_use(request: SignedIn, conversation_id: UUID) -> HttpResponse:
+    """How full the model's window is after the last reply."""
+    found = access.conversation_for(request.user, conversation_id)
+    branch = present_branch(found, limit=2)
+    page = pages.chat_page(conversation=found, branch=branch, user=request.user)
+    return render(request, "chat/context_use.html", {"page": page})
+
+
+@require_GET
+@signed_in
+def actions(request: SignedIn, conversation_id: UUID) -> HttpResponse:
+    """The actions of the page's header, after one of them changed what they show."""
+    found = access.conversation_for(request.user, conversation_id)
+    if not is_partial(request):
+        return redirect("chat:conversation", conversation_id)
+    page = pages.chat_page(conversation=found, user=request.user)
+    return render(request, "chat/header_actions.html", {"page": page})
+
+
+@require_GET
+@signed_in
+def messages(request: SignedIn, conversation_id: UUID) -> HttpResponse:
+    """The end of the branch on view; with `before` the screenful above that message, with `at` what is around it."""
+    found = access.conversation_for(request.user, conversation_id)
+    before = uuid_or_none(request.GET.get("before"))
+    branch = present_branch(found, before=before, at=_put_on_view(request, found))
+    if not is_partial(request):
+        return show_chat(request, found, branch=branch)
+    template = "chat/earlier.html" if before else "chat/messages.html"
+    return render(request, template, {"page": pages.chat_page(conversation=found, branch=branch, user=request.user)})
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def rename(request: SignedIn, conversation_id: UUID) -> HttpResponse:
+    found = access.conversation_for(request.user, conversation_id)
+    form = RenameForm(request.POST or None, initial={"title": found.title})
+    if request.method == "GET" or not form.is_valid():
+        return show_dialog(request, "chat/rename.html", found, form=form)
+    try:
+        renamed = conversations.rename(
+            user=request.user, conversation_id=conversation_id, title=form.cleaned_data["title"]
+        )
+    except conversations.BadTitle as fault:
+        form.add_error("title", str(fault))
+        return show_dialog(request, "chat/rename.html", found, form=form)
+    if is_partial(request):
+        return render(request, "chat/renamed.html", {"conversation": renamed})
+    return redirect("chat:conversation", conversation_id)
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def delete(request: SignedIn, conversation_id: UUID) -> HttpResponse:
+    found = access.conversation_for(request.user, conversation_id)
+    if request.method == "GET":
+        return show_dialog(request, "chat/delete.html", found)
+    done = bulk.delete(user=request.user, ids=[found.id])
+    return show_done(request, _("“%(title)s” was deleted.") % {"title": found.title}, gone=found.id, undo=done.undo)
+
+
+@require_GET
+def styleguide(request: HttpRequest) -> HttpResponse:
+    """Every component, for the people who build with them."""
+    if not settings.DEBUG:
+        raise Http404
+    return render(request, "styleguide.html", {"form": RenameForm({"title": ""}), **styleguide_samples()})
+
+
+def _put_on_view(request: SignedIn, found: Conversation) -> UUID | None:
+    """Choose the branch through the message `at` names; None when it names none. Raises `Http404`.
+
+    The choice is stored, so it is left to links of this site: one from another site shows the chat as it was.
+    """
+    at = uuid_or_none(request.GET.get("at"))
+    if request.headers.get("Sec-Fetch-Site", "none") in {"cross-site", "same-site"}:
+        return None
+    if at is not None:
+        access.message_for(request.user, at, conversation_id=found.id)
+        tree.show(user=request.user, message_id=at)
+    return at

@@ -1,0 +1,90 @@
+"""The sidebar's list, and what is done to many of its rows."""
+
+from uuid import UUID
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from chat.services.organise import bulk, pins, projects, tags
+from chat.services.refusal import TurnRefused
+from core import rate_limits
+from web import sidebar as listing
+from web.forms.actions import BulkForm
+from web.shell import SignedIn, is_partial, show_done, show_page, show_refusal, signed_in, uuid_or_none
+
+
+@require_GET
+@signed_in
+def sidebar(request: SignedIn) -> HttpResponse:
+    """A page of the list; `q` and `tag` narrow it."""
+    words = request.GET.get("q", "").replace("\x00", " ").encode(errors="replace").decode().strip()[:200]
+    chosen = [found for each in request.GET.getlist("tag")[:100] if (found := uuid_or_none(each))]
+    narrowed = listing.Filter(words=words, tags=tuple(chosen))
+    after = request.GET.get("after", "")
+    cursor = request.GET.get("cursor")
+    try:
+        listed = listing.sidebar(user=request.user, cursor=cursor, after=after, narrowed=narrowed)
+    except rate_limits.TooOften as fault:
+        return show_refusal(request, TurnRefused(fault.message, status=429))
+    if is_partial(request):
+        return render(request, "chat/sidebar_rows.html", {"sidebar": listed})
+    return show_page(request, "chat/history.html", {"listed": listed})
+
+
+@require_POST
+@signed_in
+def order_pinned(request: SignedIn) -> HttpResponse:
+    """Take the order of the pinned rows as dragging sends it."""
+    ids = [uuid_or_none(each) for each in request.POST.getlist("ids")]
+    if None in ids:
+        raise Http404
+    pins.reorder(user=request.user, conversation_ids=[each for each in ids if each])
+    return HttpResponse(status=204) if is_partial(request) else redirect("chat:new")
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def many(request: SignedIn) -> HttpResponse:
+    """Archive, delete, move or bookmark the chosen rows; where something is to be chosen first, ask."""
+    mine = (list(projects.counted(request.user).order_by("name")), list(tags.listed(request.user)))
+    form = BulkForm(request.POST or request.GET or None, projects=mine[0], tags=mine[1])
+    if not form.is_valid():
+        return _ask(request, form, status=422)
+    if request.method == "GET" or "asks" in request.POST or not form.is_complete:
+        return _ask(request, form)
+    ids: list[UUID] = form.cleaned_data["ids"]
+    match form.cleaned_data["action"]:
+        case "archive":
+            done = bulk.archive(user=request.user, ids=ids)
+            words = ngettext("%(count)d chat was archived.", "%(count)d chats were archived.", done.count)
+        case "delete":
+            done = bulk.delete(user=request.user, ids=ids)
+            words = ngettext("%(count)d chat was deleted.", "%(count)d chats were deleted.", done.count)
+        case "move":
+            done = bulk.move(user=request.user, ids=ids, project_id=uuid_or_none(form.cleaned_data["project"]))
+            words = ngettext("%(count)d chat was moved.", "%(count)d chats were moved.", done.count)
+        case _:
+            done = bulk.tag(user=request.user, ids=ids, tag_id=UUID(form.cleaned_data["tag"]))
+            words = ngettext("%(count)d chat was bookmarked.", "%(count)d chats were bookmarked.", done.count)
+    return show_done(request, words % {"count": done.count}, undo=done.undo)
+
+
+@require_POST
+@signed_in
+def undo(request: SignedIn) -> HttpResponse:
+    """Take back what was done to many."""
+    token = request.POST.get("token", "")
+    try:
+        count = bulk.undo(user=request.user, token=token)
+    except bulk.TooLate as fault:
+        return show_refusal(request, TurnRefused(str(fault), status=410))
+    words = ngettext("Restored %(count)d chat.", "Restored %(count)d chats.", count) % {"count": count}
+    return show_done(request, words)
+
+
+def _ask(request: SignedIn, form: BulkForm, *, status: int = 200) -> HttpResponse:
+    shell = "chat/dialog.html" if is_partial(request) else "chat/alone.html"
+    count = len(form.cleaned_data.get("ids", ())) if form.is_bound else 0
+    return render(request, "chat/bulk.html", {"form": form, "count": count, "shell": shell}, status=status)

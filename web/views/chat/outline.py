@@ -1,0 +1,42 @@
+"""The outline of a long thread: one mark for each message on view, or for a few of them."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models.functions import Left
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from chat import access
+from chat.models import Message
+from chat.services.search.previews import bare_words
+from chat.services.tree import tree
+from web.shell import SignedIn, signed_in
+
+MOST_MARKS = 120
+WORDS = 90  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A message that the script can jump to; in a very long thread it stands for the few after it."""
+
+    id: UUID
+    words: str
+    is_user: bool
+
+
+@require_GET
+@signed_in
+def outline(request: SignedIn, conversation_id: UUID) -> HttpResponse:
+    """The marks as a list of links. Three queries at any length."""
+    found = access.conversation_for(request.user, conversation_id)
+    path = tree.path_ids(found.id)
+    step = max(1, -(-len(path) // MOST_MARKS))
+    shown = path[::step]
+    rows = Message.objects.filter(id__in=shown).exclude(state=Message.State.DELETED).annotate(words=Left("text", WORDS))
+    said = {each: (words, author) for each, words, author in rows.values_list("id", "words", "author")}
+    known = [(each, *said[each]) for each in shown if each in said]
+    marks = [Mark(each, bare_words(words), author == Message.Author.USER) for each, words, author in known]
+    return render(request, "chat/outline.html", {"conversation": found, "marks": marks})

@@ -1,0 +1,182 @@
+"""The pages of projects: all of them, and the workspace of one."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts.models import User
+from accounts.services import permissions
+from chat import access
+from chat.models import Conversation
+from chat.services.organise import conversations, favourites, projects
+from chat.services.refusal import TurnRefused
+from endpoints.catalog.selection import Pick
+from web.forms.actions import ProjectForm
+from web.model_menu import choice_of, model_groups
+from web.shell import SignedIn, is_partial, show_done, show_page, show_refusal, signed_in
+
+SEPARATOR = " · "  # between endpoint and model in one form field
+
+
+@require_GET
+@signed_in
+def index(request: SignedIn) -> HttpResponse:
+    words = request.GET.get("q", "").replace("\x00", " ").strip()[:200]
+    sort = request.GET.get("sort", "")
+    sort = sort if sort in projects.SORTS else "lastConversationAt"
+    descending = request.GET.get("direction", "asc" if sort == "name" else "desc") != "asc"
+    page = projects.page(
+        user=request.user, search=words, sort=sort, descending=descending, cursor=request.GET.get("cursor")
+    )
+    context = {"page_of": page, "words": words, "sort": sort, "descending": descending}
+    if is_partial(request):
+        return render(request, "chat/project_rows.html", context)
+    return show_page(request, "chat/projects.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def create(request: SignedIn) -> HttpResponse:
+    form = ProjectForm(request.POST or None, models=_models(request.user))
+    if request.method == "POST" and form.is_valid():
+        try:
+            data = form.cleaned_data
+            made = projects.create(user=request.user, **_texts(data))
+            if data["model"]:
+                projects.change(user=request.user, project_id=made.id, **_model(data, request.user))
+        except projects.BadProject as fault:
+            form.add_error(fault.field, str(fault))
+        else:
+            words = _("Project “%(name)s” created.") % {"name": made.name}
+            return show_done(request, words, go=reverse("chat:project", args=[made.id]))
+    return _form(request, form, _("New project"), _("Create project"), reverse("chat:projects"))
+
+
+@require_GET
+@signed_in
+def workspace(request: SignedIn, project_id: UUID) -> HttpResponse:
+    found = access.project_for(request.user, project_id)
+    sort = request.GET.get("sort", "")
+    sort = sort if sort in {"updatedAt", "createdAt", "title"} else "updatedAt"
+    descending = request.GET.get("direction", "asc" if sort == "title" else "desc") != "asc"
+    among = Conversation.objects.listed().filter(project=found)
+    cursor = request.GET.get("cursor")
+    page = conversations.page(user=request.user, cursor=cursor, among=among, sort=sort, descending=descending)
+    context = {"project": found, "page_of": page, "sort": sort, "descending": descending}
+    context["may_share"] = found.may_share and permissions.may(request.user, "PROJECTS", "SHARE")
+    context["model"] = choice_of(Pick(found.endpoint, found.model), request.user) if found.model else None
+    if is_partial(request):
+        return render(request, "chat/project_chats.html", context)
+    return show_page(request, "chat/project.html", context)
+
+
+@require_GET
+@signed_in
+def rows(request: SignedIn, project_id: UUID) -> HttpResponse:
+    """The project's latest chats, for its place in the sidebar."""
+    found = access.project_for(request.user, project_id)
+    if not is_partial(request):
+        return redirect("chat:project", project_id)
+    page = conversations.page(user=request.user, among=Conversation.objects.listed().filter(project=found), limit=20)
+    return render(request, "chat/project_sidebar_rows.html", {"rows": page.items})
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def change(request: SignedIn, project_id: UUID) -> HttpResponse:
+    found = access.project_for_editor(request.user, project_id)
+    initial = {name: getattr(found, name) for name in projects.LIMITS}
+    initial["model"] = f"{found.endpoint}{SEPARATOR}{found.model}" if found.model else ""
+    form = ProjectForm(request.POST or None, models=_models(request.user), initial=initial)
+    back = reverse("chat:project", args=[project_id])
+    if request.method == "POST" and form.is_valid():
+        try:
+            data = form.cleaned_data
+            projects.change(user=request.user, project_id=project_id, **_texts(data), **_model(data, request.user))
+        except projects.BadProject as fault:
+            form.add_error(fault.field, str(fault))
+        else:
+            return show_done(request, _("Project saved."), go=back)
+    return _form(request, form, _("Edit project"), _("Save project"), back)
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def delete(request: SignedIn, project_id: UUID) -> HttpResponse:
+    found = access.project_for_owner(request.user, project_id)
+    if request.method == "POST":
+        projects.delete(user=request.user, project_id=project_id)
+        words = _("Project “%(name)s” deleted. Its chats are still there.") % {"name": found.name}
+        return show_done(request, words, go=reverse("chat:projects"))
+    count = Conversation.objects.visible_to(request.user).filter(project=found).count()
+    words = ngettext(
+        "Delete “%(name)s” and its instructions? Its chat stays in your list.",
+        "Delete “%(name)s” and its instructions? Its %(count)d chats stay in your list.",
+        count,
+    )
+    context = {
+        "title": _("Delete project?"), "words": words % {"name": found.name, "count": count},
+        "button": _("Delete project"), "kind": "danger", "back": reverse("chat:project", args=[project_id]),
+        "shell": "chat/dialog.html" if is_partial(request) else "chat/alone.html",
+    }  # fmt: skip
+    return render(request, "chat/form.html", context)
+
+
+@require_http_methods(["POST"])
+@signed_in
+def favourite(request: SignedIn) -> HttpResponse:
+    """Add a model to the favourites, or take it away."""
+    pick = Pick(*(request.POST.get(name, "") for name in Pick._fields))
+    pick = Pick(spec=pick.spec) if pick.spec else pick
+    choice = choice_of(pick, request.user)
+    if choice is None or not choice.available:
+        return show_refusal(request, TurnRefused(_("This model is not offered."), status=409))
+    try:
+        is_one = favourites.toggle(user=request.user, pick=pick)
+    except favourites.TooMany as fault:
+        return show_refusal(request, TurnRefused(str(fault), status=409))
+    words = _("Added to favourites.") if is_one else _("Removed from favourites.")
+    return show_done(request, words % {"model": choice.label})
+
+
+@require_http_methods(["POST"])
+@signed_in
+def favourites_order(request: SignedIn) -> HttpResponse:
+    """Take the favourites' order as dragging sends it: ids of the rows."""
+    mine = {str(each.id): favourites.pick_of(each) for each in favourites.listed(request.user)}
+    wanted = [mine[each] for each in request.POST.getlist("ids") if each in mine]
+    favourites.replace(user=request.user, picks=[*wanted, *(pick for pick in mine.values() if pick not in wanted)])
+    return HttpResponse(status=204) if is_partial(request) else redirect("chat:new")
+
+
+def _models(user: User) -> list[tuple[str, str]]:
+    return [
+        (f"{choice.endpoint}{SEPARATOR}{choice.model}", f"{choice.label} · {group.label}")
+        for group in model_groups(user)
+        for choice in group.choices
+        if not choice.spec
+    ]
+
+
+def _texts(data: dict[str, Any]) -> dict[str, str]:
+    return {name: data[name] for name in projects.LIMITS}
+
+
+def _model(data: dict[str, Any], user: User) -> dict[str, str]:
+    for group in model_groups(user):
+        for choice in group.choices:
+            if not choice.spec and data["model"] == f"{choice.endpoint}{SEPARATOR}{choice.model}":
+                return {"endpoint": choice.endpoint, "model": choice.model}
+    return {"endpoint": "", "model": ""}
+
+
+def _form(request: SignedIn, form: ProjectForm, heading: str, button: str, back: str) -> HttpResponse:
+    shell = "chat/dialog.html" if is_partial(request) else "chat/alone.html"
+    context = {"form": form, "shell": shell, "title": heading, "button": button, "back": back}
+    return render(request, "chat/form.html", context, status=422 if form.is_bound else 200)

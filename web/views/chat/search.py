@@ -1,0 +1,62 @@
+"""The page that finds messages."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.safestring import SafeString
+from django.views.decorators.http import require_GET
+
+from chat.services.refusal import TurnRefused
+from chat.services.search import search
+from chat.services.search.query import LONGEST, parse
+from chat.services.search.snippets import marked, snippet
+from core import rate_limits
+from web.shell import SignedIn, is_partial, show_page, show_refusal, signed_in
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """A conversation with the hits of one page that are in it, each with its sentence; `first` says where it is."""
+
+    first: search.Hit
+    hits: list[tuple[search.Hit, SafeString]] = field(default_factory=list)
+
+
+@require_GET
+@signed_in
+def index(request: SignedIn) -> HttpResponse:
+    words = request.GET.get("q", "").replace("\x00", " ").encode(errors="replace").decode()[:LONGEST]
+    sort = "best" if request.GET.get("sort") == "best" else "newest"
+    query = parse(words)
+    cursor = request.GET.get("cursor")
+    find = search.search_best if sort == "best" else search.search
+    try:
+        found = find(user=request.user, query=query, cursor=cursor)
+    except rate_limits.TooOften as fault:
+        return show_refusal(request, TurnRefused(fault.message, status=429))
+    context: dict[str, Any] = {
+        "words": words,
+        "sort": sort,
+        "faults": query.faults,
+        "found": found,
+        "chats": by_chat(found.hits, found.terms),
+        "titles": []
+        if cursor
+        else [(each, marked(each.title, found.terms)) for each in search.titles(user=request.user, query=query)],
+    }
+    status = 422 if query.faults else 200
+    if is_partial(request):
+        template = "chat/search_hits.html" if cursor else "chat/search_results.html"
+        return render(request, template, context, status=status)
+    return show_page(request, "chat/search.html", context, status=status)
+
+
+def by_chat(hits: Sequence[search.Hit], terms: Sequence[str]) -> list[Chat]:
+    """Return `hits` by their conversations: these in the order of their first hit, the hits in theirs."""
+    chats: dict[Any, Chat] = {}
+    for hit in hits:
+        chats.setdefault(hit.conversation_id, Chat(hit)).hits.append((hit, snippet(hit.text, terms)))
+    return list(chats.values())

@@ -1,0 +1,132 @@
+"""Who may use a shared thing: the page, or dialog, where its access list is changed. Saved all at once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts.models import Grant
+from accounts.services import grants, picker
+from accounts.services.grants import Entry, GrantRefused, Who
+from accounts.services.resources import Kind, Shared
+from web.shell import SignedIn, is_partial, show_done, signed_in
+
+NONE, KEPT = "none", ""  # of a row: take all rights away; leave rights that have no name as they are
+FEW = 8  # results
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A principal of the list as it stands in the form. `role` is what is chosen for it."""
+
+    key: str
+    type: str
+    name: str
+    email: str
+    role: str
+    is_fixed: bool = False
+    is_new: bool = False
+    is_nameless: bool = False  # its rights are none of the three
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def share(request: SignedIn, resource: str, resource_id: UUID) -> HttpResponse:
+    kind, shared = _shared(request, resource, resource_id)
+    refusal = ""
+    if request.POST.get("do") == "save":
+        give, take = _wanted(request.POST)
+        try:
+            grants.change(actor=request.user, kind_name=kind.name, resource_id=shared.id, give=give, take=take)
+        except GrantRefused as refused:
+            refusal = refused.message
+        else:
+            return show_done(request, _("Sharing updated."), go=shared.address)
+    return _show(request, kind, shared, refusal)
+
+
+@require_GET
+@signed_in
+def search(request: SignedIn, resource: str, resource_id: UUID) -> HttpResponse:
+    """The list under the search box."""
+    _shared(request, resource, resource_id)
+    return render(request, "components/people.html", _found(request, request.GET.get("q", "")))
+
+
+def _shared(request: SignedIn, resource: str, resource_id: UUID) -> tuple[Kind, Shared]:
+    kind, shared, _bits = grants.shared_for(request.user, resource, resource_id, needs=Grant.SHARE)
+    if not grants.may_share(request.user, kind):
+        raise PermissionDenied
+    return kind, shared
+
+
+def _show(request: SignedIn, kind: Kind, shared: Shared, refusal: str) -> HttpResponse:
+    stored = grants.entries(request.user, kind, shared)
+    everybody = next((each for each in stored if each.who.type == "public"), None)
+    is_sent = request.method == "POST"
+    words = request.POST.get("q", "") if request.POST.get("do") == "find" else ""
+    context = {
+        "shell": "chat/dialog.html" if is_partial(request) else "chat/alone.html", "shared": shared,
+        "kind": kind, "rows": _rows(request, stored), "refusal": refusal, "words": words,
+        "link": request.build_absolute_uri(shared.address), "may_search": bool(picker.kinds_for(request.user)),
+        "shows_public": everybody is not None or grants.may_share(request.user, kind, publicly=True),
+        "is_public": "public" in request.POST if is_sent else everybody is not None,
+        "was_public": everybody is not None, "is_dialog": is_partial(request), **_found(request, words),
+    }  # fmt: skip
+    return render(request, "components/share.html", context, status=422 if refusal else 200)
+
+
+def _found(request: SignedIn, words: str) -> dict[str, object]:
+    looked = len(words.strip()) >= picker.LEAST
+    found = picker.search(asking=request.user, words=words, limit=FEW) if looked else []
+    return {"found": found, "is_searched": looked}
+
+
+def _rows(request: SignedIn, stored: list[Entry]) -> list[Row]:
+    """The rows stored, with what is chosen in the form, and those that were added to it and not saved yet."""
+    chosen = _chosen(request.POST)
+    rows = [
+        Row(
+            key := f"{each.who.type}:{each.who.id}", each.who.type, each.name, each.email, chosen.get(key, each.role),
+            each.is_fixed, is_nameless=not each.role,
+        )
+        for each in stored
+        if each.who.type != "public"
+    ]  # fmt: skip
+    fresh = [key for key in chosen if key not in {row.key for row in rows}][: grants.MOST]
+    known = picker.named(request.user, [_split(key) for key in fresh])
+    added = [(key, known[_split(key)]) for key in fresh if _split(key) in known]
+    rows += [Row(key, each.type, each.name, each.email, chosen[key], is_new=True) for key, each in added]
+    return rows
+
+
+def _chosen(data: Mapping[str, str]) -> dict[str, str]:
+    """What the form says of each principal, the one just added among them."""
+    chosen = {name.removeprefix("role:"): data[name] for name in data if name.startswith("role:")}
+    if added := data.get("add"):
+        chosen.setdefault(added, "viewer")
+    return chosen
+
+
+def _wanted(data: Mapping[str, str]) -> tuple[dict[Who, int], list[Who]]:
+    give, take = {}, []
+    for key, role in _chosen(data).items():
+        if role == NONE:
+            take.append(Who(*_split(key)))
+        elif role in grants.ROLES:
+            give[Who(*_split(key))] = grants.ROLES[role]
+    if "public" in data and not data.get("was_public"):
+        give[Who("public")] = Grant.VIEWER
+    elif "public" not in data and data.get("was_public"):
+        take.append(Who("public"))
+    return give, take
+
+
+def _split(key: str) -> tuple[str, str]:
+    kind, _colon, value = key.partition(":")
+    return kind, value

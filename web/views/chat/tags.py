@@ -1,0 +1,101 @@
+"""The page of a person's bookmarks."""
+
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from chat import access
+from chat.models import Tag
+from chat.services.organise import tags
+from chat.services.search.text import holds
+from web.forms.actions import TagForm
+from web.shell import SignedIn, is_partial, show_done, show_page, signed_in, uuid_or_none
+
+PAGE = 100
+
+
+@require_GET
+@signed_in
+def index(request: SignedIn) -> HttpResponse:
+    words = request.GET.get("q", "").strip()
+    mine = tags.listed(request.user)
+    if words:
+        mine = mine.filter(holds("name", words.replace("\x00", " ")))
+    whole = bool(words) or "all" in request.GET
+    shown = list(mine) if whole else list(mine[: PAGE + 1])
+    more = not whole and len(shown) > PAGE
+    context = {"tags": shown[:PAGE] if more else shown, "words": words, "more": more}
+    if is_partial(request):
+        return render(request, "chat/tag_rows.html", context)
+    return show_page(request, "chat/tags.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def create(request: SignedIn) -> HttpResponse:
+    form = TagForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = tags.create(user=request.user, **form.cleaned_data)
+        except tags.BadTag as fault:
+            form.add_error(fault.field, str(fault))
+        else:
+            words = _("Bookmark “%(name)s” created.") % {"name": made.name}
+            return show_done(request, words, go=reverse("chat:tags"))
+    return _form(request, form, _("New bookmark"), _("Create bookmark"))
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def change(request: SignedIn, tag_id: UUID) -> HttpResponse:
+    found = access.tag_for(request.user, tag_id)
+    form = TagForm(request.POST or None, initial={"name": found.name, "description": found.description})
+    if request.method == "POST" and form.is_valid():
+        try:
+            tags.change(user=request.user, tag_id=tag_id, **form.cleaned_data)
+        except tags.BadTag as fault:
+            form.add_error(fault.field, str(fault))
+        else:
+            return show_done(request, _("Bookmark saved."), go=reverse("chat:tags"))
+    return _form(request, form, _("Edit bookmark"), _("Save bookmark"))
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def delete(request: SignedIn, tag_id: UUID) -> HttpResponse:
+    found = access.tag_for(request.user, tag_id)
+    if request.method == "POST":
+        tags.delete(user=request.user, tag_id=tag_id)
+        words = _("Bookmark “%(name)s” deleted.") % {"name": found.name}
+        return show_done(request, words, go=reverse("chat:tags"))
+    counted: Tag = tags.listed(request.user).get(id=tag_id)
+    shell = "chat/dialog.html" if is_partial(request) else "chat/alone.html"
+    return render(request, "chat/tag_delete.html", {"tag": counted, "shell": shell})
+
+
+@require_POST
+@signed_in
+def reorder(request: SignedIn) -> HttpResponse:
+    """Take the order of all, as dragging sends it, or one tag a step up or down."""
+    wanted = [found for each in request.POST.getlist("ids") if (found := uuid_or_none(each))]
+    moved = uuid_or_none(request.POST.get("up") or request.POST.get("down"))
+    if moved:
+        access.tag_for(request.user, moved)
+        order = [tag.id for tag in tags.listed(request.user)]
+        place = order.index(moved) + (0 if request.POST.get("up") else 2)
+        tags.move(user=request.user, tag_id=moved, position=place)
+    else:
+        tags.reorder(user=request.user, tag_ids=wanted)
+    if is_partial(request):
+        return render(request, "chat/tag_rows.html", {"tags": list(tags.listed(request.user))})
+    return redirect("chat:tags")
+
+
+def _form(request: SignedIn, form: TagForm, heading: str, button: str) -> HttpResponse:
+    shell = "chat/dialog.html" if is_partial(request) else "chat/alone.html"
+    context = {"form": form, "shell": shell, "title": heading, "button": button, "back": reverse("chat:tags")}
+    return render(request, "chat/form.html", context, status=422 if form.is_bound else 200)

@@ -1,0 +1,122 @@
+"""Sending, repeating, continuing and stopping; and moving between branches."""
+
+from collections.abc import Callable
+from itertools import zip_longest
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from chat import access
+from chat.services.refusal import TurnRefused
+from chat.services.tree import tree
+from chat.services.turns import turns
+from chat.services.turns.turns import StartedTurn
+from endpoints.catalog.selection import Pick
+from web import pages
+from web.forms.composer import TurnForm
+from web.presenters import Branch, present_branch, present_started
+from web.shell import SignedIn, is_partial, show_branch, show_chat, show_refusal, signed_in, way_out
+
+
+@require_POST
+@signed_in
+def start_turn(request: SignedIn, conversation_id: UUID | None = None) -> HttpResponse:
+    form = TurnForm(request.POST)
+    try:
+        if not form.is_valid():
+            raise TurnRefused(form.fault(), status=422)
+        started = turns.start_turn(user=request.user, conversation_id=conversation_id, draft=form.draft())
+    except TurnRefused as refusal:
+        return _refused_draft(request, conversation_id, refusal)
+    address = reverse("chat:conversation", args=[started.conversation.id])
+    if not is_partial(request):
+        return redirect(f"{address}#m-{started.user_message.id}")
+    question, reply = present_started(started)
+    branch = Branch([question, reply], has_earlier=False)
+    page = pages.chat_page(conversation=started.conversation, branch=branch, user=request.user)
+    response = render(request, "chat/turn.html", {"page": page, "is_new": conversation_id is None})
+    if conversation_id is None:
+        response.headers["HX-Push-Url"] = address
+    return response
+
+
+@require_POST
+@signed_in
+def regenerate(request: SignedIn, conversation_id: UUID, message_id: UUID) -> HttpResponse:
+    """Write another reply beside this one, with the model in use when the form names one."""
+    access.message_for(request.user, message_id, conversation_id=conversation_id)
+    user, pick = request.user, _picked(request)
+    if pick.spec:
+        return _run(request, lambda: turns.regenerate(user=user, message_id=message_id, spec=pick.spec))
+    endpoint, model = (pick.endpoint, pick.model) if pick.endpoint and pick.model else (None, None)
+    return _run(request, lambda: turns.regenerate(user=user, message_id=message_id, endpoint=endpoint, model=model))
+
+
+@require_POST
+@signed_in
+def continue_reply(request: SignedIn, conversation_id: UUID, message_id: UUID) -> HttpResponse:
+    access.message_for(request.user, message_id, conversation_id=conversation_id)
+    return _run(request, lambda: turns.continue_reply(user=request.user, message_id=message_id))
+
+
+@require_POST
+@signed_in
+def choose(request: SignedIn, conversation_id: UUID, message_id: UUID) -> HttpResponse:
+    access.message_for(request.user, message_id, conversation_id=conversation_id)
+    message = tree.choose(user=request.user, message_id=message_id)
+    return show_branch(request, message.conversation, message_id)
+
+
+@require_POST
+@signed_in
+def stop(request: SignedIn, generation_id: UUID) -> HttpResponse:
+    run = turns.stop(user=request.user, generation_id=generation_id)
+    if is_partial(request):
+        return HttpResponse(status=204)
+    return redirect("chat:conversation", run.conversation_id)
+
+
+def _refused_draft(request: SignedIn, conversation_id: UUID | None, refusal: TurnRefused) -> HttpResponse:
+    """Say why beside the composer, and keep what was typed."""
+    if is_partial(request):
+        response = render(
+            request,
+            "components/error.html",
+            {"error": refusal.message, **way_out(refusal, request.user)},
+            status=refusal.status,
+        )
+        response.headers["HX-Retarget"] = "#composer-error"
+        response.headers["HX-Reswap"] = "innerHTML"
+        return response
+    found = access.conversation_for(request.user, conversation_id) if conversation_id else None
+    return show_chat(
+        request,
+        found,
+        branch=present_branch(found) if found else pages.NOTHING,
+        wanted=_picked(request),
+        status=refusal.status,
+        text=request.POST.get("text", ""),
+        quotes=_typed_quotes(request),
+        error=refusal.message,
+        **{f"error_{name}": words for name, words in way_out(refusal, request.user).items()},
+    )
+
+
+def _picked(request: SignedIn) -> Pick:
+    return Pick(*(request.POST.get(name, "") for name in Pick._fields))
+
+
+def _typed_quotes(request: SignedIn) -> tuple[dict[str, str], ...]:
+    pairs = zip_longest(request.POST.getlist("quote"), request.POST.getlist("quote_message"), fillvalue="")
+    return tuple({"text": text, "message_id": message_id} for text, message_id in pairs if text)
+
+
+def _run(request: SignedIn, begin: Callable[[], StartedTurn]) -> HttpResponse:
+    try:
+        started = begin()
+    except TurnRefused as refusal:
+        return show_refusal(request, refusal)
+    return show_branch(request, started.conversation, started.reply.id)

@@ -1,0 +1,126 @@
+"""The pages where people bring keys of their own to endpoints."""
+
+from dataclasses import dataclass
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from chat.services.refusal import TurnRefused
+from core.rate_limits import TooOften
+from endpoints.catalog import keys
+from endpoints.catalog.keys import KeyState
+from endpoints.catalog.selection import offer_for
+from endpoints.providers.base import Endpoint
+from endpoints.services import connection_test
+from web.forms.provider_keys import KeyForm
+from web.shell import SignedIn, is_partial, show_done, show_page, show_refusal, signed_in
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An endpoint that takes a key, and how it stands with the person's."""
+
+    endpoint: Endpoint
+    state: KeyState
+
+
+@require_GET
+@signed_in
+def index(request: SignedIn) -> HttpResponse:
+    return _list(request)
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def set_key(request: SignedIn) -> HttpResponse:
+    endpoint = _asked_for(request)
+    initial = {"endpoint": endpoint.name, "stays": "" if "settings" in request.GET else "1"}
+    form = KeyForm(request.POST or None, endpoint=endpoint, initial=initial)
+    if form.is_valid():
+        try:
+            keys.store(user=request.user, endpoint=endpoint.name, value=form.value(), expires_at=form.expires_at())
+        except keys.KeyRefused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            go = "" if form.cleaned_data["stays"] else reverse("chat:settings_keys")
+            words = _("Key for “%(endpoint)s” saved.") % {"endpoint": endpoint.label}
+            return show_done(request, words, go=go, clears="key-note")
+    return _show_form(request, endpoint, form)
+
+
+@require_GET
+@signed_in
+def needed(request: SignedIn) -> HttpResponse:
+    """Ask for the key if the endpoint cannot be used without; else say nothing."""
+    endpoint = _asked_for(request)
+    problem = keys.problem_of(endpoint, request.user.id)
+    if problem is None:
+        return HttpResponse(status=204)
+    form = KeyForm(endpoint=endpoint, initial={"endpoint": endpoint.name, "stays": "1"})
+    return _show_form(request, endpoint, form, problem.message)
+
+
+@require_POST
+@signed_in
+def revoke(request: SignedIn) -> HttpResponse:
+    keys.revoke(user=request.user, endpoint=request.POST.get("endpoint", ""))
+    return show_done(request, _("Key revoked."), go=reverse("chat:settings_keys"))
+
+
+@require_POST
+@signed_in
+def revoke_all(request: SignedIn) -> HttpResponse:
+    keys.revoke_all(user=request.user)
+    return show_done(request, _("All keys revoked."), go=reverse("chat:settings_keys"))
+
+
+@require_POST
+@signed_in
+def try_out(request: SignedIn) -> HttpResponse:
+    """Call the endpoint with the person's key, and say what came of it."""
+    endpoint = _asked_for(request)
+    models = offer_for(request.user).models(endpoint.name)
+    try:
+        found = connection_test.try_out(keys.resolve(endpoint, request.user.id), models[0], by=request.user.id)
+    except keys.KeyProblem as problem:
+        return show_refusal(request, TurnRefused(problem.message, status=422, code=problem.code))
+    except TooOften as often:
+        return show_refusal(request, TurnRefused(often.message, status=429))
+    if is_partial(request):
+        return render(request, "chat/trial.html", {"trial": found})
+    return _list(request, found)
+
+
+def _list(request: SignedIn, found: connection_test.Trial | None = None) -> HttpResponse:
+    states = keys.states(request.user)
+    rows = [
+        Row(each, states.get(each.name, KeyState("none")))
+        for each in offer_for(request.user).endpoints
+        if keys.needs_key(each)
+    ]
+    context = {"rows": rows, "has_any": bool(states), "trial": found, "tab": "keys"}
+    return show_page(request, "chat/settings_keys.html", context)
+
+
+def _show_form(request: SignedIn, endpoint: Endpoint, form: KeyForm, words: str = "") -> HttpResponse:
+    context = {
+        "shell": "chat/dialog.html" if is_partial(request) else "chat/alone.html",
+        "title": _("Your key for %(endpoint)s") % {"endpoint": endpoint.label},
+        "words": words or _("It is kept encrypted, used for your own messages only, and never shown again."),
+        "button": _("Save key"), "form": form, "action": reverse("chat:key_set"),
+        "back": reverse("chat:settings_keys"),
+    }  # fmt: skip
+    return render(request, "chat/form.html", context, status=422 if form.is_bound else 200)
+
+
+def _asked_for(request: SignedIn) -> Endpoint:
+    """Return the endpoint that the request names, if it takes a key and is offered to the person. Raises `Http404`."""
+    name = request.POST.get("endpoint") or request.GET.get("endpoint", "")
+    offer = offer_for(request.user)
+    endpoint = offer.get(name)
+    if endpoint is None or not keys.needs_key(endpoint) or not offer.models(name):
+        raise Http404("There is no endpoint that takes a key.")
+    return endpoint

@@ -1,0 +1,151 @@
+"""The set-up: an administrator picks a provider, pastes a key, tests it and chooses models; no restart."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.forms import Form
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.admin.stepup import fresh_sign_in
+from accounts.services import permissions
+from chat.services.refusal import TurnRefused
+from core.rate_limits import TooOften
+from endpoints.catalog import stored_endpoints
+from endpoints.catalog.model_lists import refresh, stored_models
+from endpoints.catalog.provider_presets import CARDS, Card, card_of
+from endpoints.models import OperatorEndpoint
+from endpoints.services import connection_test
+from web.forms.setup import ModelsForm, ProviderForm
+from web.shell import SignedIn, is_partial, show_page, show_refusal, signed_in
+
+P = ParamSpec("P")
+
+
+def for_administrators(
+    view: Callable[Concatenate[SignedIn, P], HttpResponse],
+) -> Callable[Concatenate[SignedIn, P], HttpResponse]:
+    """To everybody else there is no such page."""
+
+    @wraps(view)
+    def guarded(request: SignedIn, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if not permissions.is_capable(request.user, "manage:configs"):
+            raise Http404("The set-up is for administrators.")
+        return view(request, *args, **kwargs)
+
+    return guarded  # type: ignore[return-value]  # `wraps` forgets that the positional name may differ
+
+
+@require_GET
+@signed_in
+@for_administrators
+def index(request: SignedIn) -> HttpResponse:
+    return show_page(request, "chat/setup.html", {"cards": CARDS, "rows": OperatorEndpoint.objects.all()})
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+@for_administrators
+@fresh_sign_in
+def provider(request: SignedIn, slug: str) -> HttpResponse:
+    """Ask for the key. The endpoint is stored switched off, so that the key need not be sent to the browser again."""
+    card = card_of(slug)
+    if card is None:
+        raise Http404("There is no such provider.")
+    form = ProviderForm(request.POST or None, card=card)
+    if form.is_valid() and (row := _stored(request, form, card)):
+        endpoint = stored_endpoints.to_endpoint(row)
+        if row.fetch_models:
+            asyncio.run(refresh(endpoint))
+        return redirect("chat:setup_models", row.id)
+    return show_page(request, "chat/setup_key.html", {"card": card, "form": form}, status=_status(form))
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+@for_administrators
+@fresh_sign_in
+def models(request: SignedIn, row_id: UUID) -> HttpResponse:
+    """Choose the models; with the last button the endpoint is switched on."""
+    row = _row(row_id)
+    form = _models_form(request, row)
+    if form.is_valid():
+        names = form.names()
+        entry = replace(stored_endpoints.entry_of(row), model_names=names, fetch_models=False, is_enabled=True)
+        try:
+            stored_endpoints.save(actor=request.user, entry=entry, row=row)
+        except ValidationError as faults:
+            form.add_error(None, faults.messages)
+        else:
+            return redirect(f"{reverse('chat:new')}?{urlencode({'endpoint': row.name, 'model': names[0]})}")
+    return _show_models(request, row, form)
+
+
+@require_POST
+@signed_in
+@for_administrators
+@fresh_sign_in
+def test(request: SignedIn, row_id: UUID) -> HttpResponse:
+    """Call the model that new chats would begin with, and say what came of it."""
+    row = _row(row_id)
+    form = _models_form(request, row)
+    if not form.is_valid():
+        return _show_models(request, row, form)
+    try:
+        found = connection_test.try_out(stored_endpoints.to_endpoint(row), form.names()[0], by=request.user.id)
+    except TooOften as often:
+        return show_refusal(request, TurnRefused(often.message, status=429))
+    if is_partial(request):
+        return render(request, "chat/trial.html", {"trial": found})
+    return _show_models(request, row, form, trial=found)
+
+
+def _stored(request: SignedIn, form: ProviderForm, card: Card) -> OperatorEndpoint | None:
+    entry = stored_endpoints.Entry(
+        kind=card.kind,
+        model_names=stored_endpoints.provider_of(card.kind).models,
+        fetch_models=stored_endpoints.lists_models(card.kind),
+        is_enabled=False,
+        **form.cleaned_data,
+    )
+    try:
+        return stored_endpoints.save(actor=request.user, entry=entry)
+    except ValidationError as faults:
+        for field, texts in faults.message_dict.items():
+            form.add_error(field if field in form.fields else None, texts)
+        return None
+
+
+def _row(row_id: UUID) -> OperatorEndpoint:
+    row = OperatorEndpoint.objects.filter(id=row_id, key_from_user=False).first()
+    if row is None:
+        raise Http404("There is no such endpoint.")
+    return row
+
+
+def _models_form(request: SignedIn, row: OperatorEndpoint) -> ModelsForm:
+    listed = stored_models(stored_endpoints.to_endpoint(row))
+    chosen = tuple(name for name in row.model_names if not listed or name in listed or row.is_enabled)
+    return ModelsForm(request.POST or None, offered=listed, chosen=chosen)
+
+
+def _show_models(request: SignedIn, row: OperatorEndpoint, form: ModelsForm, **more: Any) -> HttpResponse:
+    context = {
+        "row": row,
+        "form": form,
+        "address": row.base_url or stored_endpoints.provider_of(row.kind).base_url,
+        **more,
+    }
+    return show_page(request, "chat/setup_models.html", context, status=_status(form))
+
+
+def _status(form: Form) -> int:
+    return 422 if form.is_bound and form.errors else 200
