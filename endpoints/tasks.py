@@ -10,6 +10,7 @@ from accounts.models import User
 from endpoints.catalog import discovery, keys, registry
 from endpoints.catalog.model_lists import refresh
 from endpoints.services.callers import caller_of
+from siteconfig import live
 from siteconfig.configuration import ConfigFaults
 
 SECONDS = 60  # that a task may take: a server that sends a byte now and then must not hold a thread
@@ -25,19 +26,19 @@ def _within_limit(work: Coroutine[Any, Any, object]) -> None:
 
 
 @shared_task(time_limit=SECONDS)
-def refresh_models(name: str, who: str = "") -> None:
-    """Fetch the model list of an endpoint anew; `who` is the id of the person whose list it is."""
+def refresh_models(name: str, user_id: str = "") -> None:
+    """Fetch the model list of an endpoint anew; `user_id` is the id of the person whose list it is."""
     endpoint = registry.current().get(name)
     if endpoint is None or not endpoint.fetch_models:
         return
-    person = User.objects.filter(id=who).first() if who else None
-    _within_limit(refresh(endpoint, who, caller_of(person) if person else None))
+    person = User.objects.filter(id=user_id).first() if user_id else None
+    _within_limit(refresh(endpoint, user_id, caller_of(person) if person else None))
 
 
 @shared_task(time_limit=SECONDS)
 def look_for_local_servers() -> None:
     """Look for model servers on this machine, if the operator wants that."""
-    if registry.current().config.document.parley.discoverLocal:
+    if live.current().document.parley.discoverLocal:
         _within_limit(discovery.look())
 
 

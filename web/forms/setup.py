@@ -5,10 +5,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from endpoints.catalog.provider_presets import Card
-from endpoints.catalog.stored_endpoints import LONGEST_KEY
+from endpoints.catalog.provider_presets import ProviderPreset
+from endpoints.catalog.stored_endpoints import MAX_KEY_LENGTH
 
-MOST_SHOWN = 400  # models with a check box; more can be typed
+MAX_SHOWN_MODELS = 400  # models with a check box; more can be typed
 
 
 class ProviderForm(forms.Form):
@@ -17,10 +17,10 @@ class ProviderForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=64, help_text=_("As people see it in the list of models."))
     base_url = forms.CharField(label=_("Address"), max_length=500, required=False)
     api_key = forms.CharField(
-        label=_("Key"), max_length=LONGEST_KEY, widget=forms.PasswordInput({"autocomplete": "off"})
+        label=_("Key"), max_length=MAX_KEY_LENGTH, widget=forms.PasswordInput({"autocomplete": "off"})
     )
 
-    def __init__(self, data: Any = None, *, card: Card) -> None:
+    def __init__(self, data: Any = None, *, card: ProviderPreset) -> None:
         super().__init__(data, initial={"name": str(card.label), "base_url": card.base_url})
         if not card.asks_address:
             del self.fields["base_url"]
@@ -42,7 +42,7 @@ class ModelsForm(forms.Form):
     )
 
     def __init__(self, data: Any = None, *, offered: tuple[str, ...], chosen: tuple[str, ...]) -> None:
-        shown = tuple(dict.fromkeys([*chosen, *offered]))[:MOST_SHOWN]
+        shown = tuple(dict.fromkeys([*chosen, *offered]))[:MAX_SHOWN_MODELS]
         super().__init__(data, initial={"models": list(chosen), "first": next(iter(chosen), "")})
         for name in ("first", "models"):
             self.fields[name].choices = [(each, each) for each in shown]  # type: ignore[attr-defined]

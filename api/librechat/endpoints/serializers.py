@@ -11,13 +11,12 @@ from accounts.services import recovery, sign_in_options, site
 from api.base.payloads import Out
 from billing.services import policy
 from billing.services.pricing import Rates
-from endpoints.catalog import registry
 from endpoints.catalog.keys import needs_key
-from endpoints.catalog.selection import Offer, offer_for
-from endpoints.catalog.specs import told
+from endpoints.catalog.selection import ModelCatalog, catalog_for
+from endpoints.catalog.specs import to_dict
 from endpoints.parameters.sets import set_name
 from endpoints.providers.base import Endpoint
-from siteconfig import features
+from siteconfig import features, live
 from siteconfig.environment.identity import ORDER
 from siteconfig.schema.base import BUILT_IN
 
@@ -132,7 +131,7 @@ def startup_config(user: User | None) -> StartupConfig:
     )
     if user is None:
         return config
-    offer = offer_for(user)
+    offer = catalog_for(user)
     shown = {"modelSelect": offer.selects_models, "parameters": offer.sets_parameters}
     links = features.has("shared_links")
     return config.model_copy(
@@ -153,11 +152,11 @@ def startup_config(user: User | None) -> StartupConfig:
     )
 
 
-def _model_specs(offer: Offer) -> ModelSpecsOut | None:
-    specs = registry.current().config.document.modelSpecs
+def _model_specs(offer: ModelCatalog) -> ModelSpecsOut | None:
+    specs = live.current().document.modelSpecs
     if not specs.specs:
         return None
-    found = [told(each, enforced=specs.enforce) for each in offer.specs]
+    found = [to_dict(each, enforced=specs.enforce) for each in offer.specs]
     return ModelSpecsOut(
         enforce=specs.enforce, prioritize=specs.prioritize, list=found, added_endpoints=specs.addedEndpoints
     )
@@ -165,7 +164,7 @@ def _model_specs(offer: Offer) -> ModelSpecsOut | None:
 
 def _settled() -> dict[str, Any]:
     """Return what of the interface an operator switches, and what clients must be told a number or a word for."""
-    written = registry.current().config.document.interface
+    written = live.current().document.interface
     return {
         "autoSubmitFromUrl": features.has("auto_submit") and settings.URL_AUTO_SUBMIT,
         "codeHighlightThrottleMs": 300 if written.codeHighlightThrottleMs is None else written.codeHighlightThrottleMs,
@@ -194,7 +193,10 @@ def _directory() -> DirectoryConfig | None:
 
 def _offers() -> dict[str, Any]:
     shown = {each.key: each for each in sign_in_options.providers()}
-    told: dict[str, Any] = {"social_logins": list(shown), **{f"{name}_login_enabled": name in shown for name in ORDER}}
+    told: dict[str, Any] = {
+        "social_logins": list(shown),
+        **{f"{name}_login_enabled": name in shown for name in ORDER},
+    }
     for name in ("openid", "saml"):
         if provider := shown.get(name):
             told |= {f"{name}_label": str(provider.label), f"{name}_image_url": provider.image}

@@ -29,7 +29,7 @@ from endpoints.parameters.quiet import least_thinking
 from endpoints.providers.base import Caller, Endpoint, ModelRequest, PromptMessage, Titles
 from endpoints.services.callers import caller_of
 from endpoints.services.model_calls import complete
-from endpoints.services.placeholders import asks_who
+from endpoints.services.placeholders import uses_caller_placeholders
 from endpoints.services.plausible import plausible
 from endpoints.services.structured import complete_object
 from endpoints.services.tokens import estimate
@@ -41,7 +41,7 @@ log = logging.getLogger(__name__)
 QUESTION_CHARACTERS = 2_000
 TITLE_TOKENS = 24
 SECONDS = 60  # that a title may take; a model that is slower gives none
-MOST_TITLES = 20  # asked for by one person in a minute
+MAX_TITLES_PER_MINUTE = 20  # asked for by one person in a minute
 STRUCTURED_TOKENS = 96  # the same as JSON, or as a tool call
 THINKING_TOKENS = 1_000  # more, of a model that may think before it: thoughts are part of the reply
 PROMPT = (
@@ -93,7 +93,7 @@ def ask_again(*, user: User, conversation_id: UUID) -> None:
     if policy.current().enforced and holds.available(user_id=user.id) <= 0:
         raise TurnRefused(_("You have no credit left for this."), status=402, code="token_balance")
     try:
-        rate_limits.count(rate_limits.Limit("title", MOST_TITLES, 60), str(user.id))
+        rate_limits.count(rate_limits.Limit("title", MAX_TITLES_PER_MINUTE, 60), str(user.id))
     except rate_limits.TooOften as fault:
         raise TurnRefused(fault.message, status=429) from None
     key = f"title:{conversation.id}:{uuid7()}"
@@ -210,7 +210,7 @@ def _paid(conversation: Conversation, request: ModelRequest, titles: Titles, *, 
         cache_read=usage.cache_read_tokens,
         cache_write=usage.cache_write_tokens,
     )
-    line = holds.Line(
+    line = holds.LedgerLine(
         key=key,
         reason="title",
         endpoint=endpoint.name,
@@ -265,7 +265,7 @@ def _begun_with(conversation: Conversation) -> UUID | None:
 
 
 def _caller(conversation: Conversation, endpoint: Endpoint, question: Message) -> Caller:
-    if not asks_who(endpoint):
+    if not uses_caller_placeholders(endpoint):
         return Caller()
     return caller_of(
         conversation.owner, conversation_id=str(conversation.id), message_id=str(question.id),
