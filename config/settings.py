@@ -368,6 +368,11 @@ TWO_FACTOR_TEMP_WINDOW = env.whole("TWO_FACTOR_TEMP_WINDOW", 5, least=1)
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_FINDERS = [
+    "deploy.bundling.finder.BundleFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+]
+BUNDLES_ROOT = DATA_DIR / "bundles"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
