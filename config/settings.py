@@ -99,7 +99,7 @@ MIDDLEWARE = [
     "web.middleware.admission.Seen",
     "web.middleware.admission.Admission",
     "accounts.admin.stepup.FreshSignIn",
-    "web.middleware.admission.Limited",
+    "web.refusals.Refusals",
     "web.middleware.admission.Writers",
     "core.http.edge.ReadableForms",
 ]

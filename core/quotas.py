@@ -10,17 +10,17 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from core import rate_limits
+from core.refusal import Refusal
 
 READING: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 KILOBYTE: Final = 1024
 
 
-class QuotaReached(Exception):
-    """A person keeps as much as they may. `message` says of what, and what to do. The HTTP status is 409."""
+class QuotaReached(Refusal):
+    """A person keeps as much as they may. The message says of what, and what to do."""
 
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
+    code = "quota"
+    status = 409
 
 
 def count_write(*, user_id: object, address: str, size: int) -> None:

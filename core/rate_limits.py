@@ -3,16 +3,17 @@
 import logging
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import redis
 from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from core.client_address import client_address
+from core.refusal import Refusal
 
 log = logging.getLogger(__name__)
 RETRY_UNCOUNTED = 5  # seconds
@@ -33,30 +34,31 @@ class Limit:
     window: int
 
 
-class TooOften(Exception):
-    """The limit is reached. `retry_after` is in seconds, `message` for whoever did it."""
+class TooOften(Refusal):
+    """The limit is reached. `retry_after` is in seconds; when to try again is said after the default message."""
 
+    code = "too_often"
     status = 429
+    default_message = gettext_lazy("That was too often.")
 
     def __init__(self, retry_after: int) -> None:
         self.retry_after = retry_after
-        self.message = f"{self.words()} {_when(retry_after)}"
-        super().__init__(self.message)
+        super().__init__(f"{self.default_message} {_when(retry_after)}")
 
-    def words(self) -> str:
-        return _("That was too often.")
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": str(self.retry_after)}
 
 
 class NotCounted(TooOften):
     """Redis takes no count, so nobody can say whether the limit is reached."""
 
+    code = "not_counted"
     status = 503
+    default_message = gettext_lazy("This cannot be checked right now.")
 
     def __init__(self) -> None:
         super().__init__(RETRY_UNCOUNTED)
-
-    def words(self) -> str:
-        return _("This cannot be checked right now.")
 
 
 def _when(seconds: int) -> str:
@@ -85,8 +87,10 @@ class Counted:
             log.warning("%s is not taken back", self.key.partition(":")[2].partition(":")[0], exc_info=True)
 
 
-def count(limit: Limit, who: str, *, times: int = 1, closed: bool = False) -> Counted:
-    """Count one more time, or several, for `who`. Raises `TooOften`.
+def count(
+    limit: Limit, who: str, *, times: int = 1, closed: bool = False, refusal: Callable[[int], TooOften] = TooOften
+) -> Counted:
+    """Count one more time, or several, for `who`. Raises `refusal`.
 
     While Redis takes no count, what is `closed` is refused (`NotCounted`): guessing passwords and making accounts must
     not go on uncounted. Everything else goes on: a limit must not stop everybody.
@@ -105,12 +109,12 @@ def count(limit: Limit, who: str, *, times: int = 1, closed: bool = False) -> Co
             raise NotCounted from None
         return Counted()
     if counted > limit.most:
-        raise TooOften(math.ceil(limit.window - into))
+        raise refusal(math.ceil(limit.window - into))
     return Counted(key)
 
 
-def check(limit: Limit, who: str) -> None:
-    """Raise `TooOften` where `who` has reached the limit, and count nothing."""
+def check(limit: Limit, who: str, *, refusal: Callable[[int], TooOften] = TooOften) -> None:
+    """Raise `refusal` where `who` has reached the limit, and count nothing."""
     key, into = _key(limit, who)
     try:
         reached = bool(limit.most) and int(cache.get(key, 0)) >= limit.most
@@ -118,7 +122,7 @@ def check(limit: Limit, who: str) -> None:
         log.warning("limit %s is not looked at", limit.name, exc_info=True)
         return
     if reached:
-        raise TooOften(math.ceil(limit.window - into))
+        raise refusal(math.ceil(limit.window - into))
 
 
 def forget(limit: Limit, who: str) -> None:
@@ -134,12 +138,12 @@ def _key(limit: Limit, who: str) -> tuple[str, float]:
     return f"limit:{limit.name}:{who}:{number:.0f}", into
 
 
-def count_named(name: str, who: str) -> Counted:
+def count_named(name: str, who: str, *, refusal: Callable[[int], TooOften] = TooOften) -> Counted:
     """Count against a limit of the ways in, `<name>_MAX` and `<name>_WINDOW` (minutes) in the settings.
 
-    Raises `TooOften`, also where nothing can be counted.
+    Raises `refusal`, and `NotCounted` where nothing can be counted.
     """
-    return count(named(name), who, closed=True)
+    return count(named(name), who, closed=True, refusal=refusal)
 
 
 def address_of(request: HttpRequest) -> str:

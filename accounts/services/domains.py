@@ -3,15 +3,20 @@
 from collections.abc import Callable, Sequence
 
 from django.conf import settings
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Invitation, User
 from accounts.services import site
+from core.refusal import Refusal
 
 _sources: list[Callable[[], Sequence[str] | None]] = []
 
 
-class DomainRefused(Exception):
+class DomainRefused(Refusal):
     """Addresses of this domain do not register here."""
+
+    status = 403
+    default_message = gettext_lazy("Addresses of this domain cannot register here.")
 
 
 def add_source(source: Callable[[], Sequence[str] | None]) -> None:

@@ -19,6 +19,7 @@ from accounts.models import Group, Role, User
 from accounts.models.access import Grant, Principal
 from accounts.services import audit, delegation, permissions, picker
 from accounts.services.resources import Kind, Shared, kind_of
+from core.refusal import Refusal
 
 ROLES: Final[Mapping[str, int]] = {"viewer": Grant.VIEWER, "editor": Grant.EDITOR, "owner": Grant.OWNER}
 MOST: Final = 200  # entries of one list
@@ -30,13 +31,8 @@ VISIBLE_SQL: Final = """EXISTS (
             OR gr.role_id = (SELECT gu.role_id FROM accounts_user gu WHERE gu.id = {user})))"""
 
 
-class GrantRefused(Exception):
-    """The list cannot be changed so. `status` is the HTTP status, `message` says what to do."""
-
-    def __init__(self, message: str, *, status: int = 400) -> None:
-        super().__init__(message)
-        self.message = message
-        self.status = status
+class GrantRefused(Refusal):
+    """The list cannot be changed so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,18 @@ from typing import Any, Final
 
 from allauth.mfa.models import Authenticator
 from django.db import transaction
+from django.utils.translation import gettext_lazy
 from fido2.webauthn import AuthenticationResponse, AuthenticatorData
+
+from core.refusal import Refusal
 
 LONGEST: Final = 16 * 1024  # characters of what a key answers; a certificate of its maker is the longest part
 
 
-class NotBelieved(Exception):
+class NotBelieved(Refusal):
     """The answer is signed as it must be, and yet the passkey opens nothing."""
+
+    default_message = gettext_lazy("This passkey does not sign you in here.")
 
 
 def told_by(answer: Any) -> AuthenticatorData:

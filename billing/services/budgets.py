@@ -18,17 +18,21 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Membership, User
 from billing.models import Budget, BudgetUsage, HoldShare
+from core.refusal import Refusal
 from core.sql_pipeline import Statement
 from core.ttl_cache import remembered
 
 NOBODY: Final = UUID(int=0)  # the subject where people share a budget
 
 
-class OverBudget(Exception):
-    """A hard budget has not enough left. `budget_id` says which."""
+class OverBudget(Refusal):
+    """A hard budget has not enough left. `budget_id` says which; `explain` has the words."""
+
+    code = "over_budget"
+    status = 402
 
     def __init__(self, budget_id: UUID) -> None:
-        super().__init__(str(budget_id))
+        super().__init__()
         self.budget_id = budget_id
 
 

@@ -8,7 +8,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.services import bans, domains, recovery
-from api.base.errors import WireError
+from api.base.errors import ApiError
 from api.base.origin import SameOrigin
 from api.base.payloads import read_body
 from api.base.scopes import CLOSED
@@ -33,10 +33,7 @@ class VerifyView(ByLink):
     def post(self, request: Request) -> Response:
         self.limit(request, "VERIFY_EMAIL_SUBMISSION")
         body = read_body(request, VerifyIn)
-        try:
-            recovery.verify(email=body.email, token=body.token)
-        except recovery.BadLink:
-            raise WireError(400, _("This link no longer works. Ask for a new one.")) from None
+        recovery.verify(email=body.email, token=body.token)
         return Response(Verified(message=_("Your address is verified.")).to_wire())
 
 
@@ -54,11 +51,8 @@ class RequestResetView(ByLink):
         self.limit(request, "RESET_PASSWORD")
         body = read_body(request, AddressIn)
         if not domains.is_allowed(body.email):
-            raise WireError(400, _("Addresses of this domain have no account here."))
-        try:
-            recovery.request_reset(email=body.email)
-        except recovery.ResetOff:
-            raise WireError(403, _("Passwords are not reset by mail here.")) from None
+            raise ApiError(400, _("Addresses of this domain have no account here."))
+        recovery.request_reset(email=body.email)
         return Response(said(_("If there's an account with this address, a link is on its way.")))
 
 
@@ -69,10 +63,6 @@ class ResetView(ByLink):
         body = read_body(request, ResetIn)
         try:
             recovery.reset(user_id=uuid_of(body.user_id), token=body.token, password=body.password)
-        except recovery.ResetOff:
-            raise WireError(403, _("Passwords are not reset by mail here.")) from None
-        except recovery.BadLink:
-            raise WireError(400, _("This link no longer works. Ask for a new one.")) from None
         except ValidationError as fault:
-            raise WireError(400, fault.messages[0]) from None
+            raise ApiError(400, fault.messages[0]) from None
         return Response(said(_("Your password is changed. Sign in with the new one.")))

@@ -84,18 +84,15 @@ def _first_question(conversation_id: UUID) -> Message | None:
 
 
 def ask_again(*, user: User, conversation_id: UUID) -> None:
-    """Have the title written anew, in the background; a notice brings it. Raises `TurnRefused`, `Http404`."""
+    """Have the title written anew, in the background; a notice brings it. Raises a `Refusal`, `Http404`."""
     conversation = access.conversation_for(user, conversation_id)
     endpoint = registry.current().get(conversation.endpoint)
     if endpoint is None or not endpoint.titles.wanted:
         message = _("No model writes titles at “%(endpoint)s”. Rename the chat yourself.")
         raise TurnRefused(message % {"endpoint": conversation.endpoint}, status=409, code="no_titles")
     if policy.current().enforced and holds.available(user_id=user.id) <= 0:
-        raise TurnRefused(_("You have no credit left for this."), status=402, code="token_balance")
-    try:
-        rate_limits.count(rate_limits.Limit("title", MOST_TITLES, 60), str(user.id))
-    except rate_limits.TooOften as fault:
-        raise TurnRefused(fault.message, status=429) from None
+        raise holds.NoCredit
+    rate_limits.count(rate_limits.Limit("title", MOST_TITLES, 60), str(user.id))
     key = f"title:{conversation.id}:{uuid7()}"
     transaction.on_commit(lambda: current_app.send_task("chat.tasks.rewrite_title", [str(conversation.id), key]))
 

@@ -17,6 +17,7 @@ from billing.models import Budget
 from billing.services import budget_admin, budgets
 from billing.services.budget_admin import BudgetRefused
 from chat import access
+from core.refusal import ToldIn
 from web.forms.api_keys import ApiKeyForm
 from web.forms.budgets import BudgetForm
 from web.shell import SignedIn, is_partial, show_done, show_page, signed_in
@@ -44,13 +45,10 @@ def create(request: SignedIn) -> HttpResponse:
         return again
     form = ApiKeyForm(request.POST or None, administers=request.user.is_staff)
     if request.method == "POST" and form.is_valid():
-        try:
+        with ToldIn(form, api_keys.BadKey):
             made = api_keys.make(
                 user=request.user, name=form.cleaned_data["name"], scopes=form.scopes(), expires_at=form.expires_at()
             )
-        except api_keys.BadKey as fault:
-            form.add_error(None, str(fault))
-        else:
             return _form(request, "chat/api_key_made.html", {"title": _("Your new key"), "made": made})
     context = {"title": _("New API key"), "button": _("Create key"), "form": form}
     return _form(request, "chat/form.html", context, status=422 if form.is_bound else 200)
@@ -78,11 +76,8 @@ def limit(request: SignedIn, key_id: UUID) -> HttpResponse:
     budget = Budget.objects.filter(api_key=key, is_active=True, created_by=request.user).first()
     form = BudgetForm(request.POST or None, budget=budget, initial={"name": key.name})
     if request.method == "POST" and form.is_valid():
-        try:
+        with ToldIn(form, BudgetRefused):
             _set_limit(request, form, key, budget)
-        except BudgetRefused as refused:
-            form.add_error(None, refused.message)
-        else:
             return show_done(request, _("The limit is saved."), go=reverse("chat:api_keys"))
     title = _("A limit for “%(name)s”") % {"name": key.name}
     context = {"title": title, "button": _("Save"), "form": form}

@@ -14,6 +14,7 @@ from billing.models import Budget
 from billing.services import budget_admin, oversight
 from billing.services.budget_admin import BudgetRefused
 from chat import access
+from core.refusal import ToldIn
 from web.forms.budgets import BudgetForm
 from web.shell import SignedIn, is_partial, show_done, show_page, signed_in
 
@@ -84,11 +85,8 @@ def _new(request: SignedIn, target: User | Group) -> HttpResponse:
 def _show(request: SignedIn, form: BudgetForm, save: Callable[[], Budget], title: str) -> HttpResponse:
     """Show the form, or save what it says."""
     if request.method == "POST" and form.is_valid():
-        try:
+        with ToldIn(form, BudgetRefused):
             save()
-        except BudgetRefused as refused:
-            form.add_error(None, refused.message)
-        else:
             return show_done(request, _("Budget saved."), go=reverse("chat:people"))
     status = 422 if form.is_bound else 200
     return _render(request, {"title": title, "button": _("Save"), "form": form}, status=status)
