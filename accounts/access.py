@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from accounts.models import ModelAccess
-from core.ttl_cache import remembered
+from core.ttl_cache import ttl_cache
 
 ONE: Final = Decimal(1)
 
@@ -29,7 +29,7 @@ class Access:
         return self.rows[endpoint, model] if (endpoint, model) in self.rows else self.rows.get(("", model))
 
 
-@remembered
+@ttl_cache
 def access_of(role: str) -> Access:
     """Return what people of this role may use; one query when it has not been asked for a moment."""
     return access_by(rows_of(role))

@@ -96,7 +96,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "web.middleware.admission.Banned",
-    "web.middleware.admission.Seen",
+    "web.middleware.admission.SessionTouched",
     "web.middleware.admission.Admission",
     "accounts.admin.stepup.FreshSignIn",
     "web.refusals.Refusals",

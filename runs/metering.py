@@ -73,10 +73,10 @@ class Budget:
         return tokens < self._paid
 
     async def in_thread(self, work: Callable[[], T]) -> T:
-        return await patiently(self._run_in_thread, work)
+        return await retry_while_db_down(self._run_in_thread, work)
 
 
-async def patiently(in_thread: InThread, work: Callable[[], T]) -> T:
+async def retry_while_db_down(in_thread: InThread, work: Callable[[], T]) -> T:
     """Ask the database; while it is away the run waits for the answer."""
     while True:
         try:

@@ -16,7 +16,7 @@ from endpoints.services.tokens import Tally
 from messages.events import Event, Failed, Finished, ReasoningDelta, TextDelta, ToolCallDelta, Usage
 from messages.reducer import Part, error_part
 from runs.metering import Budget
-from runs.persistence import Job, Outcome, caller_of_job
+from runs.persistence import Job, RunResult, caller_of_job
 from runs.prompt import prompt_of
 from runs.scrub import Scrubber
 from runs.stream_log import LogWriter, RunLog
@@ -51,7 +51,7 @@ class ActiveRun:
 
 async def carry_out(
     active: ActiveRun, writer: LogWriter, endpoint: Endpoint | Failed, budget: Budget, worker: str
-) -> Outcome:
+) -> RunResult:
     """Call the model, log what it says, and return how it ended. Raises `CancelledError` only when abandoned.
 
     `endpoint` has the person's own key in it, where it needs one; or it says why it cannot be called.
@@ -72,7 +72,7 @@ async def carry_out(
         log.warning("run %s failed: %s %s", job.id, ending.code, ending.detail)
         parts.append(error_part(ending))
     called = None if isinstance(endpoint, Failed) else endpoint
-    return Outcome(
+    return RunResult(
         job=job, worker=worker, ending=ending, parts=parts, usages=active.usages, endpoint=called,
         left_out=active.left_out,
     )  # fmt: skip

@@ -13,6 +13,7 @@ from chat.services.tree import tree
 from endpoints.catalog import keys, registry
 from endpoints.catalog.selection import Pick, offer_for
 from endpoints.catalog.windows import window_in_force
+from siteconfig import live
 from siteconfig.configuration import Fault
 from web.model_menu import Choice, choice_of
 from web.presenters import Branch, MessageView, present_branch
@@ -141,7 +142,7 @@ def chat_page(
         may_choose=offered.selects_models or bool(offered.specs),
         may_set=offered.sets_parameters,
         only_local=registry.current().only_local,
-        config_faults=registry.faults() if user.is_admin else (),
+        config_faults=live.faults() if user.is_admin else (),
         text=text,
         error=error,
         error_link=error_link,

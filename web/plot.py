@@ -11,9 +11,9 @@ HEIGHT: Final = 220
 LEFT: Final = 56  # room for the words of the scale
 BOTTOM: Final = 32  # and of the days
 TOP: Final = 10
-MOST_LABELS: Final = 7
+MAX_LABELS: Final = 7
 LINES: Final = 4
-MOST_ROWS: Final = 10
+MAX_ROWS: Final = 10
 Number = int | Decimal
 
 
@@ -83,7 +83,7 @@ def plot_of(days: Sequence[Day]) -> Plot:
     room, base = HEIGHT - BOTTOM - TOP, HEIGHT - BOTTOM
     step = (WIDTH - LEFT) / max(len(days), 1)
     width = min(step * 0.72, 44)
-    every = -(-len(days) // MOST_LABELS)
+    every = -(-len(days) // MAX_LABELS)
     bars = []
     for number, each in enumerate(days):
         x = LEFT + number * step + (step - width) / 2
@@ -100,7 +100,7 @@ def plot_of(days: Sequence[Day]) -> Plot:
 
 def rows_of(amounts: Sequence[tuple[str, Number]]) -> list[Row]:
     """Return the largest of these amounts as lying bars."""
-    largest = sorted(amounts, key=lambda each: each[1], reverse=True)[:MOST_ROWS]
+    largest = sorted(amounts, key=lambda each: each[1], reverse=True)[:MAX_ROWS]
     most = float(largest[0][1]) if largest else 0
     return [Row(label, value, _short(float(value) * 100 / (most or 1))) for label, value in largest]
 

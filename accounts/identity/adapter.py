@@ -66,7 +66,7 @@ class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         identity = getattr(sociallogin, "identity", None) or identity_of(sociallogin)
         try:
-            sociallogin.user = social.arrive(identity=identity)
+            sociallogin.user = social.sign_in_external(identity=identity)
         except social.Refused as refusal:
             refuse(request, refusal.message, status=403)
 

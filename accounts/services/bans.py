@@ -22,7 +22,7 @@ from accounts.models import Ban, User
 from accounts.services import audit, sessions
 from core import rate_limits
 from core.client_address import parse
-from core.ttl_cache import remembered
+from core.ttl_cache import ttl_cache
 
 log = logging.getLogger(__name__)
 REMEMBERED: Final = 30 * 24 * 3600  # seconds after which a person's violations of a kind are forgotten
@@ -41,7 +41,7 @@ def banned_until(*, user_id: UUID | None = None, address: str = "") -> datetime 
     return max((each for each in found if each is not None and each > now), default=None)
 
 
-@remembered
+@ttl_cache
 def banned() -> Banned:
     """Return everybody who is kept out now, each with the latest end."""
     rows = Ban.objects.filter(until__gt=timezone.now()).values_list("user_id", "address", "until")
@@ -68,7 +68,7 @@ def ban(
         target = audit.Target("user", str(user.id), user.email) if user else audit.Target("address", address, address)
         after = {"until": until, "reason": reason, "address": address}
         audit.record(actor=actor, action="ban.set", target=target, after=after)
-    banned.forget()
+    banned.invalidate()
     return made
 
 
@@ -81,7 +81,7 @@ def lift(*, actor: User | None, user: User | None = None, address: str = "") -> 
         if ended:
             target = audit.Target("user", str(user.id), user.email) if user else audit.Target("address", address)
             audit.record(actor=actor, action="ban.lifted", target=target)
-    banned.forget()
+    banned.invalidate()
     return ended
 
 

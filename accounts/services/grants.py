@@ -22,7 +22,7 @@ from accounts.services.resources import Kind, Shared, kind_of
 from core.refusal import Refusal
 
 ROLES: Final[Mapping[str, int]] = {"viewer": Grant.VIEWER, "editor": Grant.EDITOR, "owner": Grant.OWNER}
-MOST: Final = 200  # entries of one list
+MAX_ENTRIES: Final = 200  # entries of one list
 # Whether a person (the second value) may see an object (the first one), for queries that are written out.
 VISIBLE_SQL: Final = """EXISTS (
     SELECT 1 FROM accounts_grant gr WHERE gr.resource_type = '{kind}' AND gr.resource_id = {object} AND gr.bits & 1 = 1
@@ -197,8 +197,8 @@ def _refuse(
     fresh = [who for who in given if who not in had and who.type != Principal.PUBLIC]
     if {who.type for who in fresh} - set(picker.kinds_for(actor)):
         raise GrantRefused(_("Your role does not let you choose these people."), status=403)
-    if len(set(had) | set(given)) > MOST:
-        raise GrantRefused(_("At most %(limit)d people, groups and roles can have access.") % {"limit": MOST})
+    if len(set(had) | set(given)) > MAX_ENTRIES:
+        raise GrantRefused(_("At most %(limit)d people, groups and roles can have access.") % {"limit": MAX_ENTRIES})
     _refuse_unknown(fresh)
 
 

@@ -9,7 +9,8 @@ from fido2.webauthn import AuthenticationResponse, AuthenticatorData
 
 from core.refusal import Refusal
 
-LONGEST: Final = 16 * 1024  # characters of what a key answers; a certificate of its maker is the longest part
+# Of what a key answers; a certificate of its maker is the longest part.
+MAX_ANSWER_CHARACTERS: Final = 16 * 1024
 
 
 class NotBelieved(Refusal):

@@ -15,7 +15,7 @@ from accounts.services.delegation import Rights
 from core.refusal import Refusal
 
 SYSTEM: Final = frozenset({Role.ADMIN, Role.USER})
-MOST_COEFFICIENT: Final = Decimal(1000)
+MAX_COEFFICIENT: Final = Decimal(1000)
 
 
 class RoleRefused(Refusal):
@@ -79,7 +79,7 @@ def update(
         role.save(update_fields=["description", "permissions", "retention_days"])
         if rows is not None:
             _replace_access(role, rows)
-        permissions.bits_of.forget()
+        permissions.bits_of.invalidate()
         old, new = audit.changes(before, to_plain(role))
         if new:
             audit.record(actor=actor, action="role.updated", target=_target(role), before=old, after=new)
@@ -265,7 +265,7 @@ def _coefficient(value: object) -> Decimal:
         number = Decimal(str(value))
     except InvalidOperation:
         raise RoleRefused(_("`coefficient` must be a number.")) from None
-    if not number.is_finite() or not 0 <= number <= MOST_COEFFICIENT:
+    if not number.is_finite() or not 0 <= number <= MAX_COEFFICIENT:
         raise RoleRefused(_("`coefficient` must be between 0 and 1000."))
     return round(number, 4)
 
@@ -279,5 +279,5 @@ def _replace_access(role: Role, rows: list[ModelAccess]) -> None:
 
 
 def _forget() -> None:
-    access.access_of.forget()
-    permissions.bits_of.forget()
+    access.access_of.invalidate()
+    permissions.bits_of.invalidate()

@@ -1,20 +1,9 @@
 """Which ways to sign in are offered, in which order."""
 
-from collections.abc import Callable, Sequence
-
 from django.conf import settings
 
+from siteconfig import live
 from siteconfig.environment.identity import ORDER, Provider
-
-_order: list[Callable[[], Sequence[str] | None]] = []
-
-
-def order_by(names: Callable[[], Sequence[str] | None]) -> None:
-    """Let `names` say in which order, and that others are not shown; None: as usual.
-
-    For the app that reads the configuration file.
-    """
-    _order[:] = [names]
 
 
 def providers() -> list[Provider]:
@@ -22,6 +11,6 @@ def providers() -> list[Provider]:
     if not settings.ALLOW_SOCIAL_LOGIN:
         return []
     configured: dict[str, Provider] = settings.IDENTITY_PROVIDERS
-    named = _order[0]() if _order else None
+    named = live.current().document.registration.socialLogins
     names = ORDER if named is None else named
     return [configured[name] for name in names if name in configured]

@@ -6,7 +6,7 @@ from typing import Final
 from django.conf import settings
 
 from accounts.models import SiteSettings
-from core.ttl_cache import remembered
+from core.ttl_cache import ttl_cache
 
 _IN_ENVIRONMENT: Final = {
     "app_title": "APP_TITLE",
@@ -45,7 +45,7 @@ def current() -> Site:
     return Site(**values, welcome=row.welcome, footer=row.footer, allowed_domains=domains)
 
 
-@remembered
+@ttl_cache
 def stored() -> SiteSettings | None:
     return SiteSettings.objects.first()
 

@@ -73,7 +73,7 @@ class BudgetAdmin(Panel):
         super().save_model(request, obj, form, change)
 
     def after_change(self) -> None:
-        budgets.active.forget()
+        budgets.active.invalidate()
 
 
 @admin.register(Price)
@@ -89,7 +89,7 @@ class PriceAdmin(Panel):
         super().save_model(request, obj, form, change)
 
     def after_change(self) -> None:
-        price_table.table.forget()
+        price_table.table.invalidate()
 
 
 _START_RULE = _(
@@ -125,7 +125,7 @@ class MoneySettingsAdmin(TheOne):
         }  # fmt: skip
 
     def after_change(self) -> None:
-        policy.stored.forget()
+        policy.stored.invalidate()
 
 
 def _refill(refill: Refill) -> dict[str, object]:

@@ -14,7 +14,7 @@ from billing.services.ledger import locked_balances
 from core.ids import uuid7
 from core.refusal import Refusal
 
-MOST = 10**15  # credits; a billion dollars is a typing error
+MAX_CREDITS = 10**15  # credits; a billion dollars is a typing error
 
 
 class AdjustmentRefused(Refusal):
@@ -69,7 +69,7 @@ _INTERVAL = {
 
 
 def _check(credits: object, reason: str) -> None:
-    if isinstance(credits, bool) or not isinstance(credits, int) or abs(credits) > MOST:
+    if isinstance(credits, bool) or not isinstance(credits, int) or abs(credits) > MAX_CREDITS:
         raise AdjustmentRefused(_("Credits are a whole number."))
     if not reason.strip():
         raise AdjustmentRefused(_("Say why: the reason is kept beside the change."))

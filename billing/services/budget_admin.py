@@ -20,7 +20,7 @@ from billing.services import budgets
 from core import quotas
 from core.refusal import Refusal
 
-MOST: Final = 10**15
+MAX_AMOUNT: Final = 10**15
 
 
 class BudgetRefused(Refusal):
@@ -54,7 +54,7 @@ def create(*, actor: User | None, limit: Limit, target: User | Group | ApiKey, p
             quotas.check("budgets", Budget.objects.filter(created_by=actor).count())
         budget.save(force_insert=True)
         audit.record(actor=actor, action="budget.created", target=_target(budget), after=_told(budget))
-        budgets.active.forget()
+        budgets.active.invalidate()
     return budget
 
 
@@ -73,7 +73,7 @@ def change(*, actor: User | None, budget_id: UUID, name: str, amount: int, is_ha
         if new:
             budget.save(update_fields=["name", "amount", "is_hard"])
             audit.record(actor=actor, action="budget.updated", target=_target(budget), before=old, after=new)
-            budgets.active.forget()
+            budgets.active.invalidate()
     return budget
 
 
@@ -86,7 +86,7 @@ def switch_off(*, actor: User | None, budget_id: UUID) -> None:
                 actor=actor, action="budget.switched_off", target=_target(budget), before={"active": True},
                 after={"active": False},
             )  # fmt: skip
-            budgets.active.forget()
+            budgets.active.invalidate()
 
 
 def groups_managed_by(manager: User) -> QuerySet[Group]:
@@ -121,7 +121,7 @@ def _scope(target: User | Group | ApiKey) -> dict[str, Any]:
 def _check(limit: Limit) -> None:
     if not _name(limit) or len(limit.name) > 120 or not _name(limit).isprintable():
         raise BudgetRefused(_("A budget's name has 1 to 120 characters."))
-    if not 0 <= limit.amount <= MOST:
+    if not 0 <= limit.amount <= MAX_AMOUNT:
         raise BudgetRefused(_("A budget's amount is 0 or more, and no typing error."))
     if limit.unit not in Budget.Unit.values or limit.period not in Budget.Period.values:
         raise BudgetRefused(_("There is no such unit or period."))

@@ -77,7 +77,7 @@ def place_statements(*, hold_id: UUID, reserve: Reserve) -> list[Statement]:
     statements: list[Statement] = []
     if enforced:
         statements += opening_statements(user_id)
-        statements.append(Statement(_RESERVE, (credits, user_id, max(credits, 1)), otherwise=NoCredit(max(credits, 1))))
+        statements.append(Statement(_RESERVE, (credits, user_id, max(credits, 1)), on_no_row=NoCredit(max(credits, 1))))
     statements += reserving
     limited = enforced or bool(reserve.bindings)
     values = (

@@ -14,7 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 SPANS: Final = (7, 30, 90)  # days
-MOST_ROWS: Final = 50  # of a table that is not by day
+MAX_ROWS: Final = 50  # of a table that is not by day
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def _spending(slug: str, first: date, days: int) -> Table:
 def _models(slug: str, first: date, days: int) -> Table:
     rows = _query(
         f"SELECT endpoint || ' / ' || model, {_SUMS} FROM billing_ledgerentry"
-        f" WHERE created_at >= %s AND model <> '' GROUP BY endpoint, model ORDER BY 4 DESC, 3 DESC LIMIT {MOST_ROWS}",
+        f" WHERE created_at >= %s AND model <> '' GROUP BY endpoint, model ORDER BY 4 DESC, 3 DESC LIMIT {MAX_ROWS}",
         first,
     )
     return Table(slug, _("Tokens and cost by model"), (_("Model"), *_SPENT), rows)
@@ -84,7 +84,7 @@ def _groups(slug: str, first: date, days: int) -> Table:
     rows = _query(
         f"SELECT g.name, {_SUMS} FROM billing_ledgerentry l JOIN accounts_membership m ON m.user_id = l.user_id"
         " JOIN accounts_group g ON g.id = m.group_id WHERE l.created_at >= %s AND l.model <> ''"
-        f" GROUP BY g.id, g.name ORDER BY 4 DESC, 3 DESC LIMIT {MOST_ROWS}",
+        f" GROUP BY g.id, g.name ORDER BY 4 DESC, 3 DESC LIMIT {MAX_ROWS}",
         first,
     )
     return Table(slug, _("Tokens and cost by group"), (_("Group"), *_SPENT), rows)
@@ -100,7 +100,7 @@ def _endpoints(slug: str, first: date, days: int) -> Table:
         " count(*) FILTER (WHERE r.state IN ('failed', 'interrupted')),"
         " round(100.0 * count(*) FILTER (WHERE r.state IN ('failed', 'interrupted')) / count(*), 1)"
         " FROM chat_generation r JOIN chat_message m ON m.id = r.message_id"
-        f" WHERE r.created_at >= %s GROUP BY m.endpoint ORDER BY 2 DESC LIMIT {MOST_ROWS}",
+        f" WHERE r.created_at >= %s GROUP BY m.endpoint ORDER BY 2 DESC LIMIT {MAX_ROWS}",
         first,
     )
     head = (_("Endpoint"), _("Runs"), _("Median seconds"), _("95% within seconds"), _("Errors"), _("Errors in %"))

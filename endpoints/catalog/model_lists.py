@@ -238,4 +238,4 @@ def _rate(row: Mapping[str, Any], kind: str) -> Decimal | None:
 
 def _key(endpoint: Endpoint, who: str = "") -> str:
     secret = f"{endpoint.base_url}\n{endpoint.api_key}\n{sorted(endpoint.headers.items())}\n{who}"
-    return "model-list-2:" + hashlib.sha256(secret.encode()).hexdigest()
+    return "model-list-3:" + hashlib.sha256(secret.encode()).hexdigest()

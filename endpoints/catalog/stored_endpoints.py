@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.services import audit
 from core import secrets
-from core.ttl_cache import remembered
+from core.ttl_cache import ttl_cache
 from endpoints.catalog.built_in_providers import PROVIDERS, Provider
 from endpoints.catalog.key_bindings import places_of
 from endpoints.catalog.provider_presets import CARDS
@@ -77,7 +77,7 @@ def endpoints() -> tuple[Endpoint, ...]:
     return _last[0]
 
 
-@remembered
+@ttl_cache
 def stored() -> tuple[Endpoint, ...]:
     return tuple(to_endpoint(row) for row in OperatorEndpoint.objects.filter(is_enabled=True))
 
@@ -135,7 +135,7 @@ def save(*, actor: User, entry: Entry, row: OperatorEndpoint | None = None) -> O
             verb = "updated" if before else "created"
             target, old = _target(row), old if before else {}
             audit.record(actor=actor, action=f"{target.type}.{verb}", target=target, before=old, after=new)
-        stored.forget()
+        stored.invalidate()
     return row
 
 
@@ -185,7 +185,7 @@ def remove(*, actor: User, row: OperatorEndpoint) -> None:
         target = _target(row)
         audit.record(actor=actor, action=f"{target.type}.deleted", target=target, before=told(row))
         row.delete()
-        stored.forget()
+        stored.invalidate()
 
 
 def _faults(row: OperatorEndpoint, key: str) -> dict[str, str]:

@@ -189,7 +189,7 @@ def test_whom_nobody_knows_gets_nothing(sharer: User, owner: User, project: Proj
 def test_who_made_it_stays_its_owner(sharer: User, owner: User, project: Project) -> None:
     change(sharer, project, {person(owner): Grant.OWNER})
     Role.objects.filter(name="USER").update(permissions={"PROJECTS": {"SHARE": True}})
-    permissions.bits_of.forget()
+    permissions.bits_of.invalidate()
     second = User.objects.get(id=owner.id)
     for give, take in (({person(sharer): 1}, ()), ({}, (person(sharer),))):
         with pytest.raises(GrantRefused):
@@ -216,7 +216,7 @@ def test_nobody_gives_or_takes_rights_beyond_their_own(
 def sharer_of(user: User) -> User:
     bits = {"PROJECTS": {"SHARE": True, "SHARE_PUBLIC": True}}
     Role.objects.filter(name=user.role_id).update(permissions=bits)
-    permissions.bits_of.forget()
+    permissions.bits_of.invalidate()
     return user
 
 

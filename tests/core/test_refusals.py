@@ -64,7 +64,7 @@ SAID = [
     (erasure.LastAdministrator(), "refused", 403, "This is the only administrator. Make somebody else one first."),
     (roles.RoleRefused("No.", status=409), "refused", 409, "No."),
     (bulk.TooLate(), "refused", 410, "This can no longer be undone."),
-    (favourites.TooMany("No."), "refused", 409, "No."),
+    (favourites.TooManyFavourites("No."), "refused", 409, "No."),
     (feedback.NotAReply(), "refused", 422, "Only a reply can be rated."),
     (holds.NoCredit(3), "token_balance", 402, "You have no credit left for this."),
     (budgets.OverBudget(budgets.NOBODY), "over_budget", 402, ""),

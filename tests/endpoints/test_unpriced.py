@@ -14,6 +14,7 @@ from billing.services.pricing import Rates, TokenCounts, charge, rate_of
 from endpoints.catalog import registry
 from endpoints.catalog.selection import Pick, offer_for
 from endpoints.providers.base import Endpoint
+from siteconfig import live
 from siteconfig.configuration import load_config
 from web.model_menu import first_choice, model_groups
 
@@ -27,7 +28,7 @@ def offered(settings: Settings, fresh_registry: None) -> None:
     first = Endpoint("First", "First", "openai_wire", models=("house-a", "house-b"))
     second = Endpoint("Second", "Second", "openai_wire", models=("house-c", "house-d"), token_rates={"house-d": ONE})
     registry.reset()
-    registry._state.append(registry._State(registry.Registry((first, second)), (), (), float("inf")))
+    registry._state.append(registry._State(registry.Registry((first, second)), live.current(), (), float("inf")))
 
 
 @pytest.mark.django_db

@@ -23,7 +23,8 @@ from chat.services import storage
 from chat.services.organise import favourites, projects, tags
 from chat.services.tree import forking
 from chat.services.turns import editing
-from chat.services.turns.turns import Draft, start_turn
+from chat.services.turns.draft import Draft
+from chat.services.turns.turns import start_turn
 from core import quotas
 from core.refusal import Refusal
 from endpoints.catalog.selection import Pick

@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from chat.models import Project, Tag
-from chat.services.organise.bulk import MOST as MOST_AT_ONCE
+from chat.services.organise.bulk import MAX_CHOSEN as MOST_AT_ONCE
 from chat.services.organise.projects import LIMITS
 from chat.services.organise.tags import DESCRIPTION_LIMIT, NAME_LIMIT
 from chat.services.tree.forking import OPTIONS

@@ -97,7 +97,7 @@ class Writers:
         return None
 
 
-class Seen:
+class SessionTouched:
     """Notes when a person's sessions were last used, for their list of devices."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -105,5 +105,5 @@ class Seen:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated:
-            sessions.see(request)
+            sessions.touch_session(request)
         return self.get_response(request)

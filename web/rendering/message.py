@@ -11,7 +11,7 @@ from web.rendering.results import draw, known
 from web.rendering.text import normalise
 from web.rendering.words import Words
 
-MOST_AT_ONCE = 20_000  # characters; the parser is linear, and a longer text goes to a worker all the same
+MAX_INLINE_CHARACTERS = 20_000  # characters; the parser is linear, and a longer text goes to a worker all the same
 
 
 def render(text: str) -> SafeString:
@@ -22,7 +22,7 @@ def render(text: str) -> SafeString:
 def draft_of(text: str) -> Draft:
     """Return what `render` makes of `text`, with marks for what takes longer. Takes a moment, whatever the text."""
     text, words = normalise(text), words_in_use()
-    if len(text) > MOST_AT_ONCE:
+    if len(text) > MAX_INLINE_CHARACTERS:
         return Draft.of(Job("document", text, words.to_json()))
     return draft(text, words)
 

@@ -33,7 +33,7 @@ PAGE_SECONDS = 2.0  # for all that one request needs
 DEAR = 0.01  # seconds; what took less is drawn again by another process
 KEPT = 24 * 3600  # seconds in the cache
 KEPT_DOUBTFUL = 60  # when only the clock says that it takes too long
-MOST_KEPT = 16_000_000  # characters in this process
+MAX_CACHED_CHARACTERS = 16_000_000  # characters in this process
 
 
 @dataclass(slots=True)
@@ -76,7 +76,7 @@ class _Memory:
             old = self._drafts.pop(key, None)
             self._drafts[key] = draft
             self._size += len(draft.html) - (len(old.html) if old else 0)
-            while self._size > MOST_KEPT:
+            while self._size > MAX_CACHED_CHARACTERS:
                 self._size -= len(self._drafts.popitem(last=False)[1].html)
 
     def clear(self) -> None:

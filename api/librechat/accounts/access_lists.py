@@ -48,8 +48,8 @@ class PrincipalIn(In):
 
 
 class PermissionsIn(In):
-    updated: list[PrincipalIn] = Field([], max_length=grants.MOST)
-    removed: list[PrincipalIn] = Field([], max_length=grants.MOST)
+    updated: list[PrincipalIn] = Field([], max_length=grants.MAX_ENTRIES)
+    removed: list[PrincipalIn] = Field([], max_length=grants.MAX_ENTRIES)
     public: bool | None = None
     public_access_role_id: str | None = Field(None, max_length=64)
 
@@ -68,9 +68,9 @@ class PrincipalsView(PermissionsView):
     def get(self, request: Request) -> Response:
         user = person(request)
         words = " ".join(request.query_params.get("q", "").split())
-        if len(words) < picker.LEAST:
-            raise ApiError(400, _("q: write at least %(least)d characters.") % {"least": picker.LEAST})
-        limit = number(request, "limit", 20, least=1, most=picker.MOST)
+        if len(words) < picker.MIN_QUERY_CHARACTERS:
+            raise ApiError(400, _("q: write at least %(least)d characters.") % {"least": picker.MIN_QUERY_CHARACTERS})
+        limit = number(request, "limit", 20, least=1, most=picker.MAX_RESULTS)
         wanted = [each for each in request.query_params.get("types", "").split(",") if each]
         if set(wanted) - {"user", "group", "role"}:
             raise ApiError(400, _("types: there are user, group and role."))

@@ -31,7 +31,7 @@ from chat.services.search.query import parse
 from chat.services.search.snippets import marked
 from chat.services.turns import editing
 
-MOST_HITS = 100
+MAX_HITS = 100
 _LIST = {200: {"type": "array", "items": {"$ref": "#/components/schemas/MessageOut"}}}
 
 
@@ -194,7 +194,7 @@ def _hits(request: Request, text: str) -> Response:
     query = parse(text)
     if query.faults:
         raise ApiError(400, f"search: {query.faults[0]}")
-    page = search.search(user=person(request), query=query, limit=MOST_HITS)
+    page = search.search(user=person(request), query=query, limit=MAX_HITS)
     found = Message.objects.select_related("conversation").in_bulk([hit.message_id for hit in page.hits])
     rows = [
         _hit(hit, page.terms, str(person(request).id), found[hit.message_id])

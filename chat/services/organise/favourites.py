@@ -13,7 +13,7 @@ from core.refusal import Refusal
 from endpoints.catalog.selection import Pick, offer_for
 
 
-class TooMany(Refusal):
+class TooManyFavourites(Refusal):
     """There are as many favourites as there can be."""
 
     status = 409
@@ -27,10 +27,13 @@ def listed(user: User) -> list[Favourite]:
 
 
 def replace(*, user: User, picks: Sequence[Pick]) -> list[Favourite]:
-    """Make exactly these the favourites, in this order; what is no longer offered is left out. Raises `TooMany`."""
+    """Make exactly these the favourites, in this order; what is no longer offered is left out.
+
+    Raises `TooManyFavourites`.
+    """
     wanted = list(dict.fromkeys(picks))
     if len(wanted) > (most := quotas.most("favourites")):
-        raise TooMany(_("At most %(limit)d favourites can be kept.") % {"limit": most})
+        raise TooManyFavourites(_("At most %(limit)d favourites can be kept.") % {"limit": most})
     offered = offer_for(user)
     kept = [pick for pick in wanted if offered.may_use(pick)]
     with transaction.atomic():
@@ -47,7 +50,7 @@ def replace(*, user: User, picks: Sequence[Pick]) -> list[Favourite]:
 
 
 def toggle(*, user: User, pick: Pick) -> bool:
-    """Add it to the favourites, or take it away; return whether it is one now. Raises `TooMany`."""
+    """Add it to the favourites, or take it away; return whether it is one now. Raises `TooManyFavourites`."""
     known = [pick_of(each) for each in listed(user)]
     is_new = pick not in known
     replace(user=user, picks=[*known, pick] if is_new else [each for each in known if each != pick])

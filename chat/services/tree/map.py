@@ -16,7 +16,7 @@ from chat.services.search.previews import bare_words
 from chat.services.tree.forking import Node, Tree
 
 STEP = 44  # pixels from one place to the next, wide enough for a finger
-MANY = 60  # beyond this many messages, those without a choice are drawn as one
+MAX_NODES = 60  # beyond this many messages, those without a choice are drawn as one
 PREVIEW = 160  # characters
 
 
@@ -107,7 +107,7 @@ def _depth_first(tree: Tree) -> Iterator[Node]:
 
 def _spots(tree: Tree, previews: dict[UUID, str], on_view: set[UUID]) -> list[Spot]:
     """Return the marks. Of many messages, those with one message above and one below that offer no choice join."""
-    many = len(tree.nodes) > MANY
+    many = len(tree.nodes) > MAX_NODES
 
     def is_plain(node: Node) -> bool:
         above = tree.parent_of[node.id]

@@ -9,7 +9,7 @@ from web.rendering.jobs import Job, for_others, from_others
 # server's processor of today.
 CPU_SECONDS = {"code": 0.6, "inline": 0.6, "block": 0.6, "document": 1.5}
 IDLE_SECONDS = 300  # after which a worker that is asked nothing ends itself
-MOST_OUTPUT = 4_000_000  # characters
+MAX_OUTPUT_CHARACTERS = 4_000_000  # characters
 
 
 class Answer(NamedTuple):
@@ -29,7 +29,7 @@ def read_question(line: bytes) -> Job:
 
 
 def write_answer(answer: Answer) -> bytes:
-    if answer.html is not None and len(answer.html) > MOST_OUTPUT:
+    if answer.html is not None and len(answer.html) > MAX_OUTPUT_CHARACTERS:
         answer = Answer(None)
     html = answer.html and for_others(answer.html)
     return json.dumps([html, [[job.kind, job.source, job.detail] for job in answer.jobs]]).encode() + b"\n"

@@ -82,7 +82,7 @@ def _show(request: SignedIn, kind: Kind, shared: Shared, refusal: str) -> HttpRe
 
 
 def _found(request: SignedIn, words: str) -> dict[str, object]:
-    looked = len(words.strip()) >= picker.LEAST
+    looked = len(words.strip()) >= picker.MIN_QUERY_CHARACTERS
     found = picker.search(asking=request.user, words=words, limit=FEW) if looked else []
     return {"found": found, "is_searched": looked}
 
@@ -98,7 +98,7 @@ def _rows(request: SignedIn, stored: list[Entry]) -> list[Row]:
         for each in stored
         if each.who.type != "public"
     ]  # fmt: skip
-    fresh = [key for key in chosen if key not in {row.key for row in rows}][: grants.MOST]
+    fresh = [key for key in chosen if key not in {row.key for row in rows}][: grants.MAX_ENTRIES]
     known = picker.named(request.user, [_split(key) for key in fresh])
     added = [(key, known[_split(key)]) for key in fresh if _split(key) in known]
     rows += [Row(key, each.type, each.name, each.email, chosen[key], is_new=True) for key, each in added]

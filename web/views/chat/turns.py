@@ -12,7 +12,7 @@ from chat import access
 from chat.services.refusal import TurnRefused
 from chat.services.tree import tree
 from chat.services.turns import turns
-from chat.services.turns.turns import StartedTurn
+from chat.services.turns.draft import StartedTurn
 from core.refusal import Refusal
 from endpoints.catalog.selection import Pick
 from web import pages
