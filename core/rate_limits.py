@@ -4,7 +4,7 @@ import logging
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import redis
 from django.conf import settings
@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy, ngettext
 
 from core.client_address import client_address
+from core.limits import LIMITS
 from core.refusal import Refusal
 
 log = logging.getLogger(__name__)
@@ -21,8 +22,13 @@ _SHORT = 90  # seconds that are told as seconds
 
 
 def named(name: str) -> "Limit":
-    """Return the limit that the settings have as `<NAME>_MAX` and `<NAME>_WINDOW` (minutes)."""
-    return Limit(name.lower(), getattr(settings, f"{name}_MAX"), 60 * getattr(settings, f"{name}_WINDOW"))
+    """Return the limit of this name in the table, with the numbers that the settings have."""
+    rule = LIMITS[name]
+    if rule.most_from:
+        return Limit(name, getattr(settings, rule.most_from), 60 * getattr(settings, rule.minutes_from))
+    if rule.like:
+        return replace(named(rule.like), name=name)
+    return Limit(name, rule.most, 60 * rule.minutes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +145,7 @@ def _key(limit: Limit, who: str) -> tuple[str, float]:
 
 
 def count_named(name: str, who: str, *, refusal: Callable[[int], TooOften] = TooOften) -> Counted:
-    """Count against a limit of the ways in, `<name>_MAX` and `<name>_WINDOW` (minutes) in the settings.
+    """Count against the limit of this name, of the ways in.
 
     Raises `refusal`, and `NotCounted` where nothing can be counted.
     """

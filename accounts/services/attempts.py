@@ -30,8 +30,8 @@ class Attempt:
 @contextmanager
 def attempt(request: HttpRequest, account: str) -> Iterator[Attempt]:
     """Count a try at the password of `account`. Raises `TooManyAttempts`, a violation, and `NotCounted`."""
-    limit, address = rate_limits.named("LOGIN"), rate_limits.address_of(request)
-    of_address = rate_limits.Limit("login_address", limit.most, limit.window)
+    limit, address = rate_limits.named("login"), rate_limits.address_of(request)
+    of_address = rate_limits.named("login_address")
     try:
         rate_limits.check(of_address, address, refusal=TooManyAttempts)
         key = sha256(account.strip().lower().encode()).hexdigest()

@@ -26,7 +26,6 @@ from core.refusal import Refusal
 from core.secrets import Undecipherable, decrypt, encrypt
 
 ENROLMENT_SECONDS: Final = 900
-_TRIES: Final = rate_limits.Limit("second_factor", 5, 300)
 _SECOND: Final = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 
@@ -195,8 +194,9 @@ def mark_used(*, user: User, step: int) -> None:
 
 def _count_try(user: User) -> Callable[[], None]:
     """Count a try against the limit of the account; return what forgets the failed ones."""
-    rate_limits.count(_TRIES, str(user.id), refusal=TooManyCodes)
-    return lambda: rate_limits.forget(_TRIES, str(user.id))
+    tries = rate_limits.named("second_factor")
+    rate_limits.count(tries, str(user.id), refusal=TooManyCodes)
+    return lambda: rate_limits.forget(tries, str(user.id))
 
 
 def _spend_app_code(user: User, code: str) -> Authenticator | None:

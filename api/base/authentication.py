@@ -1,7 +1,5 @@
 """Who an API request comes from, by the token or the key in its headers."""
 
-from typing import Final
-
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -15,8 +13,6 @@ from accounts.services import api_keys, bans, signin, tokens
 from accounts.services.bans import words_for
 from api.base.scopes import CLOSED, Scopes
 from core import rate_limits
-
-WRONG_KEYS: Final = rate_limits.Limit("wrong_keys", 60, 300)  # from one address, in five minutes
 
 
 class BannedOut(PermissionDenied):
@@ -56,7 +52,7 @@ class BearerAuthentication(BaseAuthentication):
     def _by_key(self, request: Request, text: str) -> tuple[User, ApiKey]:
         key = api_keys.find(text)
         if key is None:
-            rate_limits.count(WRONG_KEYS, rate_limits.address_of(request._request))
+            rate_limits.count(rate_limits.named("wrong_keys"), rate_limits.address_of(request._request))
             raise AuthenticationFailed(_NOT_SIGNED_IN)
         _refuse_kept_out(key.user)
         if not api_keys.may_make(key.user):

@@ -22,7 +22,7 @@ from web.forms.sign_in import plain
 def _counted() -> Counted:
     """Count a try at the second factor, or a passkey, by network address. Raises `TooManyAttempts`."""
     try:
-        return count_named("TWO_FACTOR_TEMP", address_of(context.request), refusal=attempts.TooManyAttempts)
+        return count_named("two_factor_temp", address_of(context.request), refusal=attempts.TooManyAttempts)
     except NotCounted as uncounted:
         raise attempts.TooManyAttempts(uncounted.retry_after) from None
 

@@ -31,7 +31,7 @@ class ByLink(APIView):
 class VerifyView(ByLink):
     @extend_schema(operation_id="user_verify", request=VerifyIn, responses=Verified, auth=[])
     def post(self, request: Request) -> Response:
-        self.limit(request, "VERIFY_EMAIL_SUBMISSION")
+        self.limit(request, "verify_email_submission")
         body = read_body(request, VerifyIn)
         recovery.verify(email=body.email, token=body.token)
         return Response(Verified(message=_("Your address is verified.")).to_wire())
@@ -40,7 +40,7 @@ class VerifyView(ByLink):
 class ResendView(ByLink):
     @extend_schema(operation_id="user_verify_resend", request=AddressIn, responses=Said, auth=[])
     def post(self, request: Request) -> Response:
-        self.limit(request, "VERIFY_EMAIL")
+        self.limit(request, "verify_email")
         recovery.request_verification(email=read_body(request, AddressIn).email)
         return Response(said(_("If the address waits for it, another link is on its way.")))
 
@@ -48,7 +48,7 @@ class ResendView(ByLink):
 class RequestResetView(ByLink):
     @extend_schema(operation_id="auth_request_password_reset", request=AddressIn, responses=Said, auth=[])
     def post(self, request: Request) -> Response:
-        self.limit(request, "RESET_PASSWORD")
+        self.limit(request, "reset_password")
         body = read_body(request, AddressIn)
         if not domains.is_allowed(body.email):
             raise ApiError(400, _("Addresses of this domain have no account here."))
@@ -59,7 +59,7 @@ class RequestResetView(ByLink):
 class ResetView(ByLink):
     @extend_schema(operation_id="auth_reset_password", request=ResetIn, responses=Said, auth=[])
     def post(self, request: Request) -> Response:
-        self.limit(request, "RESET_PASSWORD_SUBMISSION")
+        self.limit(request, "reset_password_submission")
         body = read_body(request, ResetIn)
         try:
             recovery.reset(user_id=uuid_of(body.user_id), token=body.token, password=body.password)

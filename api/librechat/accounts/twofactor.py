@@ -103,14 +103,14 @@ class VerifyTempView(APIView):
 
     @extend_schema(operation_id="twofactor_verify_temp", request=TempIn, responses=SignedIn, auth=[])
     def post(self, request: Request) -> Response:
-        of_address = count_named("TWO_FACTOR_TEMP", address_of(request._request))
+        of_address = count_named("two_factor_temp", address_of(request._request))
         body = read_body(request, TempIn)
         if not body.temp_token:
             raise ApiError(400, _("The token of the first step is missing."))
         user = tokens.answer_challenge(body.temp_token)
         if not twofactor.is_on(user):
             raise twofactor.NotSetUp
-        of_person = count_named("TWO_FACTOR_TEMP", str(user.id))
+        of_person = count_named("two_factor_temp", str(user.id))
         require_code(user, body.token, body.backup_code)
         for counted in (of_address, of_person):  # only what fails counts
             counted.take_back()

@@ -78,7 +78,7 @@ class RegisterView(APIView):
         body = read_body(request, RegisterIn, status=404)
         address = address_of(request._request)
         try:
-            count_named("REGISTER", address)
+            count_named("register", address)
         except TooOften:
             bans.violate("registrations", address=address)
             raise

@@ -133,7 +133,7 @@ def conversation_ids(*, user: User, text: str) -> list[UUID]:
 
 def count(user: User) -> None:
     """Count one search. Raises `limits.TooOften`."""
-    rate_limits.count(rate_limits.named("SEARCH_USER"), str(user.id))
+    rate_limits.count(rate_limits.named("search_user"), str(user.id))
 
 
 def titles(*, user: User, query: Query) -> list[Conversation]:

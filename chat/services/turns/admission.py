@@ -32,7 +32,7 @@ SELECT 1 WHERE (SELECT count(*) FROM chat_generation WHERE owner_id = %s AND sta
 
 def count_message(user: User, text: str = "") -> None:
     """Count one message of this person and of the address it came from. Raises `TurnRefused` (429), `QuotaReached`."""
-    for name, limiter, who in (("MESSAGE_IP", "ip", audit.origin.get()), ("MESSAGE_USER", "user", str(user.id))):
+    for name, limiter, who in (("message_ip", "ip", audit.origin.get()), ("message_user", "user", str(user.id))):
         limit = rate_limits.named(name)
         if not who:
             continue

@@ -13,7 +13,6 @@ from core import rate_limits
 from web.shell import SignedIn, show_page, signed_in
 
 IN_MEMORY = 5_000_000  # bytes; what is larger is written to a file first
-MOST, WINDOW = 3, 3_600
 
 
 @require_http_methods(["GET", "POST"])
@@ -23,7 +22,7 @@ def export(request: SignedIn) -> HttpResponseBase:
     """A ZIP of JSON with everything stored about the person, for who has just shown that it is them."""
     if request.method == "GET":
         return show_page(request, "chat/export.html", {})
-    rate_limits.count(rate_limits.Limit("export", MOST, WINDOW), str(request.user.id))
+    rate_limits.count(rate_limits.named("export"), str(request.user.id))
     file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 (the response closes it)
     export_person(request.user, file)  # type: ignore[arg-type]
     file.seek(0)

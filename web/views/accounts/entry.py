@@ -72,7 +72,7 @@ class SignupView(allauth_views.SignupView):  # type: ignore[misc]
         """Count every try: it may tell whose address has an account. Raises `TooOften`, a violation."""
         address = rate_limits.address_of(request)
         try:
-            rate_limits.count_named("REGISTER", address)
+            rate_limits.count_named("register", address)
         except rate_limits.TooOften:
             bans.violate("registrations", address=address)
             raise
