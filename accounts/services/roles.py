@@ -8,9 +8,9 @@ from typing import Any, Final
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts import access
 from accounts.models import ModelAccess, Role, User
 from accounts.services import access_changes, administrators, audit, delegation, permissions, sessions
+from accounts.services import model_access as access
 from accounts.services.delegation import Rights
 from core.refusal import Refusal
 

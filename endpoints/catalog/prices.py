@@ -9,9 +9,9 @@ from uuid import UUID
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.access import access_of
 from accounts.models import User
 from accounts.services import api_keys
+from accounts.services.model_access import access_of
 from billing.services import budgets, holds, policy
 from billing.services.price_map import rates_for
 from billing.services.price_table import price_of

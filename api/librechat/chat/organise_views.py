@@ -120,7 +120,7 @@ class TagsView(ChatView):
         if body.conversation_id is not None:
             access.conversation_for(user, body.conversation_id)
         conversation_id = body.conversation_id if body.add_to_conversation else None
-        found = Tag.objects.filter(owner=user, name=" ".join(body.tag.split())).first()
+        found = tags.named(user, body.tag)
         if found is None:
             found = tags.create(
                 user=user, name=body.tag, description=body.description or "", conversation_id=conversation_id

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
@@ -38,12 +38,11 @@ class ConversationQuery:
 def conversation_query(request: Request) -> ConversationQuery:
     """Return what the list's query string asks for. Raises `ApiError` for what it cannot mean."""
     sort, descending = order(request, conversations.SORTS, default="updatedAt")
-    among = Conversation.objects.filter(archived_at__isnull=not _flag(request, "isArchived"), is_temporary=False)
+    among = Conversation.objects.archived() if _flag(request, "isArchived") else Conversation.objects.listed()
     if _flag(request, "pinned"):
         among = among.filter(pin_position__isnull=False)
     if names := [name for name in request.query_params.getlist("tags") if name]:
-        bearing = Tag.objects.filter(owner=person(request), name__in=_storable(names))
-        among = among.filter(Exists(bearing.filter(conversations=OuterRef("pk"))))
+        among = among.bearing(Tag.objects.filter(owner=person(request), name__in=_storable(names)))
     if project := request.query_params.get("projectId"):
         among = _in_project(request, among, project)
     if text := words(request, "search"):

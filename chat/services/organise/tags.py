@@ -38,6 +38,11 @@ def _count() -> Count:
     return Count("conversations", filter=Q(conversations__deleted_at=None))
 
 
+def named(user: User, name: str) -> Tag | None:
+    """Return the person's tag of this name, if there is one."""
+    return Tag.objects.filter(owner=user, name=" ".join(name.split())).first()
+
+
 def create(*, user: User, name: str, description: str = "", conversation_id: UUID | None = None) -> Tag:
     """Make a tag, at the end of the list, and put it on the conversation if one is named.
 

@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.services import grants
+from accounts.models.access import is_granted_sql
 from chat.models import Conversation, Project
 from chat.services.search.query import Query, parse
 from chat.services.search.text import fold, is_unspaced
@@ -146,7 +146,7 @@ def titles(*, user: User, query: Query) -> list[Conversation]:
     return [found[each] for each in ids if each in found]
 
 
-_MAY_SEE = grants.VISIBLE_SQL.format(kind=Project.KIND, object="p.id", user="c.owner_id")
+_MAY_SEE = is_granted_sql(Project.KIND, thing="p.id", user="c.owner_id")
 _COLUMNS = f"""m.id, c.id, c.title, c.archived_at IS NOT NULL, m.author = 'user', m.sender, m.model, m.text,
     h.created_at, CASE WHEN p.owner_id = c.owner_id OR {_MAY_SEE} THEN p.name ELSE '' END"""
 _JOINS = """
