@@ -118,11 +118,11 @@ class OperatorEndpointAdmin(Panel):
             return again
         endpoint = stored_endpoints.to_endpoint(row)
         form = TrialForm(request.POST or None, initial={"model": next(iter(endpoint.models), "")})
-        found: connection_test.Trial | None = None
+        found: connection_test.ConnectionTestResult | None = None
         if form.is_valid():
             data = form.cleaned_data
             with ToldIn(form, TooOften):
-                found = connection_test.try_with(
+                found = connection_test.run_connection_test_with_key(
                     endpoint, data["model"], own_key=data["api_key"], by=actor_of(request).id
                 )
         if not endpoint.key_from_user:

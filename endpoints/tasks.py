@@ -26,13 +26,13 @@ def _within_limit(work: Coroutine[Any, Any, object]) -> None:
 
 
 @shared_task(time_limit=SECONDS)
-def refresh_models(name: str, who: str = "") -> None:
-    """Fetch the model list of an endpoint anew; `who` is the id of the person whose list it is."""
+def refresh_models(name: str, user_id: str = "") -> None:
+    """Fetch the model list of an endpoint anew; `user_id` is the id of the person whose list it is."""
     endpoint = registry.current().get(name)
     if endpoint is None or not endpoint.fetch_models:
         return
-    person = User.objects.filter(id=who).first() if who else None
-    _within_limit(refresh(endpoint, who, caller_of(person) if person else None))
+    person = User.objects.filter(id=user_id).first() if user_id else None
+    _within_limit(refresh(endpoint, user_id, caller_of(person) if person else None))
 
 
 @shared_task(time_limit=SECONDS)

@@ -15,7 +15,7 @@ FinishReason = Literal["stop", "length", "tool_calls", "content_filter", "stoppe
 
 
 @dataclass(frozen=True, slots=True)
-class Resumed:
+class Snapshot:
     """What the message holds at this point, whole: a run that goes on from an earlier one (*Continue*) begins with
     it, and a log that had to be written anew does. It replaces whatever was known before."""
 
@@ -33,7 +33,7 @@ class ReasoningDelta:
 
 
 @dataclass(frozen=True, slots=True)
-class ReasoningSealed:
+class ReasoningSignature:
     """The thoughts before this are a block of their own, which some providers want back as it was, with their proof.
 
     With `redacted` it stands for thoughts that the provider encrypted: nobody can read them, and it wants them back.
@@ -111,10 +111,10 @@ class Failed:
 
 
 Event: TypeAlias = (
-    Resumed
+    Snapshot
     | TextDelta
     | ReasoningDelta
-    | ReasoningSealed
+    | ReasoningSignature
     | ToolCallStarted
     | ToolCallDelta
     | ToolResult
@@ -127,10 +127,10 @@ Event: TypeAlias = (
 TERMINAL = (Finished, Failed)
 
 _BY_TAG: Final[dict[str, type[Event]]] = {
-    "s": Resumed,
+    "s": Snapshot,
     "t": TextDelta,
     "r": ReasoningDelta,
-    "z": ReasoningSealed,
+    "z": ReasoningSignature,
     "c": ToolCallStarted,
     "a": ToolCallDelta,
     "o": ToolResult,
@@ -159,16 +159,16 @@ def from_wire(row: list[Any]) -> Event:
         kind = _BY_TAG[row[0]]
     except (KeyError, IndexError, TypeError):
         raise ValueError(f"unknown event {row[:1]!r}") from None
-    if kind is Resumed:
-        return Resumed(tuple(row[1]))
+    if kind is Snapshot:
+        return Snapshot(tuple(row[1]))
     if kind is Failed:
         code, detail, wait, *settings = row[1:]
         return Failed(code, detail, wait, tuple(settings[0]) if settings else ())
     return kind(*row[1:])
 
 
-def weight(event: Event) -> int:
-    """Return how far the event moves a log's position: characters of text or reasoning, else 1 (`Resumed`: 0)."""
+def offset_step(event: Event) -> int:
+    """Return how far the event moves a log's position: characters of text or reasoning, else 1 (`Snapshot`: 0)."""
     if isinstance(event, TextDelta | ReasoningDelta):
         return len(event.text)
-    return 0 if isinstance(event, Resumed) else 1
+    return 0 if isinstance(event, Snapshot) else 1

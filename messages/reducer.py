@@ -3,7 +3,7 @@
 A part is a JSON object in the shape of the REST API (`type` says which):
 
 * ``{"type": "text", "text": str}``
-* ``{"type": "think", "think": str, "signature"?: str, "redacted"?: str}`` (see `messages.events.ReasoningSealed`)
+* ``{"type": "think", "think": str, "signature"?: str, "redacted"?: str}`` (see `messages.events.ReasoningSignature`)
 * ``{"type": "tool_call", "tool_call": {"id", "name", "args", "type": "tool_call", "progress", "output"?, "failed"?}}``
   (`progress` is 0 until the result is there, then 1)
 * ``{"type": "agent_update", "agent_update": {"agentId", "name"}}``
@@ -25,14 +25,14 @@ from messages.events import (
     Failed,
     Finished,
     ReasoningDelta,
-    ReasoningSealed,
-    Resumed,
+    ReasoningSignature,
+    Snapshot,
     TextDelta,
     ToolCallDelta,
     ToolCallStarted,
     ToolResult,
     Usage,
-    weight,
+    offset_step,
 )
 
 Part: TypeAlias = dict[str, Any]
@@ -42,11 +42,11 @@ _TEXT_KEYS = {"text": "text", "think": "think"}
 class MessageParts:
     """Folds events into parts in time linear in the characters received.
 
-    `position` counts what was applied (see `messages.events.weight`); `usage` sums every model call.
+    `offset` counts what was applied (see `messages.events.offset_step`); `usage` sums every model call.
     """
 
     def __init__(self, parts: tuple[Part, ...] = ()) -> None:
-        self.position = 0
+        self.offset = 0
         self.usage = Usage()
         self.finished: Finished | None = None
         self.failed: Failed | None = None
@@ -69,14 +69,14 @@ class MessageParts:
 
     def apply(self, event: Event) -> None:  # noqa: C901, PLR0912 (one case per event is the clearest form)
         """Fold one event in. Never raises for what a provider may send; unknown call ids are ignored."""
-        self.position += weight(event)
+        self.offset += offset_step(event)
         match event:
             case TextDelta(text):
                 self._append("text", text)
             case ReasoningDelta(text):
                 self._append("think", text)
-            case ReasoningSealed():
-                self._seal(event)
+            case ReasoningSignature():
+                self._sign(event)
             case ToolCallStarted(call_id, name):
                 call = {"id": call_id, "name": name, "args": "", "type": "tool_call", "progress": 0}
                 self._calls[call_id] = call
@@ -92,7 +92,7 @@ class MessageParts:
                 self._push({"type": "agent_update", "agent_update": {"agentId": agent_id, "name": name}})
             case Usage():
                 self.usage = add_usage(self.usage, event)
-            case Resumed(parts):
+            case Snapshot(parts):
                 self._parts, self._buffer, self._calls, self._arguments = [], [], {}, {}
                 self._load(parts)
             case Finished():
@@ -112,14 +112,14 @@ class MessageParts:
     def _append(self, kind: str, text: str) -> None:
         if not text:
             return
-        if self.open_kind != kind or is_sealed(self._parts[-1]):
+        if self.open_kind != kind or has_signature(self._parts[-1]):
             self._push({"type": kind, kind: ""})
         self._buffer.append(text)
 
-    def _seal(self, event: ReasoningSealed) -> None:
+    def _sign(self, event: ReasoningSignature) -> None:
         if event.redacted:
             self._push({"type": "think", "think": "", "redacted": event.redacted})
-        elif event.signature and self.open_kind == "think" and not is_sealed(self._parts[-1]):
+        elif event.signature and self.open_kind == "think" and not has_signature(self._parts[-1]):
             self._parts[-1]["signature"] = event.signature
 
     def _push(self, part: Part) -> None:
@@ -148,7 +148,7 @@ def error_part(failed: Failed) -> Part:
     return {"type": "error", "code": failed.code} | {name: value for name, value in more.items() if value}
 
 
-def is_sealed(part: Mapping[str, Any]) -> bool:
+def has_signature(part: Mapping[str, Any]) -> bool:
     """Whether a part of thoughts is whole: what is thought next is another one."""
     return "signature" in part or "redacted" in part
 

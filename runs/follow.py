@@ -27,21 +27,21 @@ from messages.events import (
     Event,
     Finished,
     ReasoningDelta,
-    ReasoningSealed,
-    Resumed,
+    ReasoningSignature,
+    Snapshot,
     TextDelta,
     ToolCallDelta,
     ToolCallStarted,
     ToolResult,
-    weight,
+    offset_step,
 )
-from messages.reducer import MessageParts, Part, is_sealed
+from messages.reducer import MessageParts, Part, has_signature
 from messages.stream_format import OUT_OF_BAND, decode, key_of
 
 log = logging.getLogger(__name__)
 
 BLOCK = 5_000  # ms the reader waits when nothing comes
-PAUSE_PER_LOG, LONGEST_PAUSE = 0.0001, 0.02  # s between two reads
+PAUSE_PER_LOG, MAX_PAUSE = 0.0001, 0.02  # s between two reads
 HOLE_PAUSE = 0.05
 SILENCE = 5.0  # s without an event before the database is asked
 QUEUE_LIMIT = 2_000  # batches an API client may be behind before it is cut off; it resumes
@@ -76,24 +76,24 @@ class Subscription:
         if at == OUT_OF_BAND:
             self.ended = True
             return Batch(events, over=True)
-        if events and isinstance(events[0], Resumed):
+        if events and isinstance(events[0], Snapshot):
             return self._replace(at, events)
-        if at > self.reducer.position:
+        if at > self.reducer.offset:
             raise LookupError(f"log {self.generation_id} has a hole")
-        news = _after(self.reducer.position - at, events)
+        news = _after(self.reducer.offset - at, events)
         for event in news:
             self.reducer.apply(event)
             self.ended = self.ended or isinstance(event, TERMINAL)
         return Batch(news) if news else None
 
     def _replace(self, at: int, events: list[Event]) -> Batch | None:
-        if self.reducer.position > at or (self.reducer.position == at and self.reducer.parts):
+        if self.reducer.offset > at or (self.reducer.offset == at and self.reducer.parts):
             return None
         self.reducer = MessageParts()
         for event in events:
             self.reducer.apply(event)
             self.ended = self.ended or isinstance(event, TERMINAL)
-        self.reducer.position = at + sum(weight(event) for event in events)
+        self.reducer.offset = at + sum(offset_step(event) for event in events)
         return Batch(events, fresh=True)
 
     def tell(self, batch: Batch) -> None:
@@ -105,7 +105,7 @@ def _after(known: int, events: list[Event]) -> list[Event]:
     """Return `events` without their first `known` units."""
     rest: list[Event] = []
     for event in events:
-        size = weight(event)
+        size = offset_step(event)
         if known <= 0:
             rest.append(event)
         elif known < size and isinstance(event, TextDelta | ReasoningDelta):
@@ -187,7 +187,7 @@ class LogReader:
                 continue
             whole = self._dispatch(reply or [])
             # Where many logs are followed, one read brings what would have been several.
-            await asyncio.sleep(min(len(wanted) * PAUSE_PER_LOG, LONGEST_PAUSE) if whole else HOLE_PAUSE)
+            await asyncio.sleep(min(len(wanted) * PAUSE_PER_LOG, MAX_PAUSE) if whole else HOLE_PAUSE)
 
     async def _read(self, wanted: dict[bytes, str]) -> Any:
         """Read all followed logs, at the connection itself: redis-py's XREAD costs more than the rest of the way."""
@@ -321,8 +321,11 @@ def _events_of_part(part: Part) -> list[Event]:
         case "text":
             return [TextDelta(part["text"])]
         case "think":
-            seal = ReasoningSealed(part.get("signature", ""), part.get("redacted", ""))
-            return [*([ReasoningDelta(part["think"])] if part["think"] else []), *([seal] if is_sealed(part) else [])]
+            signature = ReasoningSignature(part.get("signature", ""), part.get("redacted", ""))
+            return [
+                *([ReasoningDelta(part["think"])] if part["think"] else []),
+                *([signature] if has_signature(part) else []),
+            ]
         case "tool_call":
             call = part["tool_call"]
             events: list[Event] = [ToolCallStarted(call["id"], call["name"]), ToolCallDelta(call["id"], call["args"])]

@@ -13,7 +13,7 @@ from billing.services.pricing import Rates
 from endpoints.catalog.prices import FREE, rates_of
 from endpoints.catalog.windows import longest_reply, prompt_size
 from endpoints.providers.base import Endpoint, ModelRequest
-from runs.persistence import Job
+from runs.persistence import ClaimedRun
 
 MARGIN = holds.REPLY_SLICE // 10  # tokens before the end of a slice at which the next one is asked for
 
@@ -27,10 +27,10 @@ class InThread(Protocol):
     def __call__(self, work: Callable[[], T]) -> Awaitable[T]: ...
 
 
-class Budget:
+class RunBudget:
     """Asks billing for more before the run spends it. Where nothing limits it, every answer is yes, at no cost."""
 
-    def __init__(self, job: Job, endpoint: Endpoint | None, in_thread: InThread) -> None:
+    def __init__(self, job: ClaimedRun, endpoint: Endpoint | None, in_thread: InThread) -> None:
         self._hold_id = job.hold_id
         self._run_in_thread = in_thread
         self._rates: Rates | None = None

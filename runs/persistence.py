@@ -34,7 +34,7 @@ CLAIM_LIMIT = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class ClaimedRun:
     """A claimed run, with all it needs from the database."""
 
     id: UUID
@@ -61,7 +61,7 @@ class Job:
 class RunResult:
     """How a run ended: its last event, what the message now holds, and the usage of each model call."""
 
-    job: Job
+    job: ClaimedRun
     worker: str
     ending: Finished | Failed
     parts: list[Part]
@@ -111,7 +111,7 @@ SELECT run, author, text, quotes FROM path ORDER BY run, depth DESC
 """
 
 
-def claim(*, ids: Sequence[UUID], worker: str) -> list[Job]:
+def claim(*, ids: Sequence[UUID], worker: str) -> list[ClaimedRun]:
     """Take those of the runs that nobody has taken yet; one round trip for all of them."""
     connection.ensure_connection()
     raw = connection.connection
@@ -130,13 +130,13 @@ def claim(*, ids: Sequence[UUID], worker: str) -> list[Job]:
         if not is_blank(text) or quotes:
             role = "user" if author == Message.Author.USER else "assistant"
             history.setdefault(run_id, []).append(PromptMessage(role, with_quotes(text, quotes)))  # type: ignore[arg-type]
-    return [Job(**row, history=history.get(row["id"], [])) for row in claimed]
+    return [ClaimedRun(**row, history=history.get(row["id"], [])) for row in claimed]
 
 
 NO_PARENT = UUID(int=0)  # how the REST interface names what a first message answers
 
 
-def caller_of_job(job: Job) -> Caller:
+def caller_of_job(job: ClaimedRun) -> Caller:
     """Return who asked, and with which message."""
     reply = Message.objects.select_related("parent").get(id=job.message_id)
     question = reply.parent
@@ -234,12 +234,12 @@ def states_of(ending: Event) -> tuple[str, str]:
     return Generation.State.DONE, Message.State.COMPLETE
 
 
-def lines_of(result: RunResult) -> list[holds.Line]:
+def lines_of(result: RunResult) -> list[holds.LedgerLine]:
     """Return one line per model call; its key makes a repeated settlement harmless."""
     job, endpoint = result.job, result.endpoint
     rates = rates_of(endpoint, job.model) if endpoint else None
     return [
-        holds.Line(
+        holds.LedgerLine(
             key=f"generation:{job.id}:{number}",
             reason="message",
             endpoint=job.endpoint,

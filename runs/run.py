@@ -7,16 +7,16 @@ from dataclasses import dataclass, field, replace
 
 from agents.services.run import run as run_agent
 from chat.services.turns.alarms import implausible_usage
-from endpoints.catalog.keys import as_own
+from endpoints.catalog.keys import with_user_key_error
 from endpoints.catalog.windows import prompt_size
 from endpoints.providers.base import Caller, Endpoint, ModelRequest
-from endpoints.services.placeholders import asks_who
+from endpoints.services.placeholders import uses_caller_placeholders
 from endpoints.services.plausible import plausible
 from endpoints.services.tokens import Tally
 from messages.events import Event, Failed, Finished, ReasoningDelta, TextDelta, ToolCallDelta, Usage
 from messages.reducer import Part, error_part
-from runs.metering import Budget
-from runs.persistence import Job, RunResult, caller_of_job
+from runs.metering import RunBudget
+from runs.persistence import ClaimedRun, RunResult, caller_of_job
 from runs.prompt import prompt_of
 from runs.scrub import Scrubber
 from runs.stream_log import LogWriter, RunLog
@@ -30,12 +30,12 @@ REPLY_LIMIT = 8_000_000  # characters of one reply: a provider that never ends i
 class ActiveRun:
     """A run in progress, as the worker sees it."""
 
-    job: Job
+    job: ClaimedRun
     log: RunLog
     stopping: bool = False
     writing: bool = False  # the model is being called: only there may the task be cancelled
     ending: bool = False  # it only has to be stored any more
-    saved_position: int = -1
+    saved_offset: int = -1
     task: "asyncio.Task[None] | None" = None
     usages: list[Usage] = field(default_factory=list)
     written: Tally = field(default_factory=Tally)  # since the last reported usage
@@ -50,7 +50,7 @@ class ActiveRun:
 
 
 async def carry_out(
-    active: ActiveRun, writer: LogWriter, endpoint: Endpoint | Failed, budget: Budget, worker: str
+    active: ActiveRun, writer: LogWriter, endpoint: Endpoint | Failed, budget: RunBudget, worker: str
 ) -> RunResult:
     """Call the model, log what it says, and return how it ended. Raises `CancelledError` only when abandoned.
 
@@ -65,7 +65,7 @@ async def carry_out(
     else:
         request = await _prepare(active, endpoint, budget)
         ending = await _write(active, writer, request, budget) if isinstance(request, ModelRequest) else request
-        ending = as_own(ending, endpoint) if isinstance(ending, Failed) else ending
+        ending = with_user_key_error(ending, endpoint) if isinstance(ending, Failed) else ending
     active.ending = True
     parts = list(active.log.reducer.parts)
     if isinstance(ending, Failed):
@@ -78,7 +78,7 @@ async def carry_out(
     )  # fmt: skip
 
 
-async def _prepare(active: ActiveRun, endpoint: Endpoint, budget: Budget) -> ModelRequest | Finished | Failed:
+async def _prepare(active: ActiveRun, endpoint: Endpoint, budget: RunBudget) -> ModelRequest | Finished | Failed:
     """Return what to ask the model, paid for; or why it is not asked."""
     try:
         prompt = prompt_of(active.job, endpoint)
@@ -86,7 +86,7 @@ async def _prepare(active: ActiveRun, endpoint: Endpoint, budget: Budget) -> Mod
             return Failed("empty_messages")
         active.left_out = prompt.left_out
         caller = Caller()
-        if asks_who(endpoint):
+        if uses_caller_placeholders(endpoint):
             caller = await budget.in_thread(lambda: caller_of_job(active.job))
         request = await budget.cover_prompt(replace(prompt.request, caller=caller))
     except Exception:
@@ -97,7 +97,7 @@ async def _prepare(active: ActiveRun, endpoint: Endpoint, budget: Budget) -> Mod
     return request or Failed("no_credit")
 
 
-async def _write(active: ActiveRun, writer: LogWriter, request: ModelRequest, budget: Budget) -> Finished | Failed:
+async def _write(active: ActiveRun, writer: LogWriter, request: ModelRequest, budget: RunBudget) -> Finished | Failed:
     scrubber = Scrubber(in_text=active.log.reducer.open_kind == "text")
     active.writing = True
     try:
@@ -130,7 +130,7 @@ async def _write(active: ActiveRun, writer: LogWriter, request: ModelRequest, bu
     return Failed("cut_off", "the run ended without a last event")
 
 
-async def _believed(active: ActiveRun, usage: Usage, request: ModelRequest, budget: Budget) -> Usage:
+async def _believed(active: ActiveRun, usage: Usage, request: ModelRequest, budget: RunBudget) -> Usage:
     """Return what of the reported usage is charged; tell the administrators of one that cannot be."""
     charged = plausible(usage, request, written=active.written.tokens)
     if charged != usage:
@@ -168,6 +168,6 @@ def _note_silence(active: ActiveRun, request: ModelRequest) -> None:
     active.written.clear()
 
 
-def parts_to_continue(job: Job) -> tuple[Part, ...]:
+def parts_to_continue(job: ClaimedRun) -> tuple[Part, ...]:
     """Return what the message holds already, without the error that ended it."""
     return tuple(part for part in job.parts if part["type"] != "error") if job.continues else ()

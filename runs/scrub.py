@@ -7,7 +7,7 @@ from messages.events import (
     Attachment,
     Event,
     ReasoningDelta,
-    ReasoningSealed,
+    ReasoningSignature,
     TextDelta,
     ToolCallDelta,
     ToolCallStarted,
@@ -16,7 +16,13 @@ from messages.events import (
 
 _REPLACEMENT = "\ufffd"
 _INDENTED = ("    ", "\t")
-_OTHER_PARTS = (ReasoningDelta, ReasoningSealed, ToolCallStarted, Attachment, AgentSwitched)  # a text after them is new
+_OTHER_PARTS = (
+    ReasoningDelta,
+    ReasoningSignature,
+    ToolCallStarted,
+    Attachment,
+    AgentSwitched,
+)  # a text after them is new
 
 
 class Scrubber:
@@ -53,8 +59,8 @@ class Scrubber:
                 return replace(event, arguments=_repair(arguments))
             case ToolResult(_, output) if not _is_plain(output):
                 return replace(event, output=_repair(output))
-            case ReasoningSealed(signature, redacted) if not _is_plain(signature + redacted):
-                return ReasoningSealed()  # it could not be given back as it was
+            case ReasoningSignature(signature, redacted) if not _is_plain(signature + redacted):
+                return ReasoningSignature()  # it could not be given back as it was
             case _:
                 return event
 

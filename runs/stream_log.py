@@ -12,7 +12,7 @@ from uuid import UUID
 import redis
 from redis.asyncio import Redis
 
-from messages.events import Event, ReasoningDelta, Resumed, TextDelta
+from messages.events import Event, ReasoningDelta, Snapshot, TextDelta
 from messages.reducer import MessageParts
 from messages.stream_format import KEPT_AFTER_END, encode, key_of
 
@@ -44,7 +44,7 @@ class RunLog:
     def append(self, event: Event) -> None:
         """Apply `event` and queue it for the next flush; neighbouring deltas of one kind become one event."""
         if not self.pending:
-            self._at = self.reducer.position
+            self._at = self.reducer.offset
         self.reducer.apply(event)
         if isinstance(event, TextDelta | ReasoningDelta):
             if self._kind is not type(event):
@@ -69,9 +69,9 @@ class RunLog:
     def snapshot(self) -> str:
         """Return the entry that stands for everything applied so far."""
         reducer = self.reducer
-        events: list[Event] = [Resumed(tuple(reducer.parts))]
+        events: list[Event] = [Snapshot(tuple(reducer.parts))]
         ended = reducer.failed or reducer.finished
-        return encode(reducer.position, [*events, ended] if ended else events)
+        return encode(reducer.offset, [*events, ended] if ended else events)
 
 
 class LogWriter:
@@ -95,7 +95,7 @@ class LogWriter:
         run = RunLog(generation_id, MessageParts(parts))
         self._runs[generation_id] = run
         if parts:
-            self.append(run, Resumed(parts))
+            self.append(run, Snapshot(parts))
         return run
 
     def append(self, run: RunLog, event: Event) -> None:

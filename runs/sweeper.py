@@ -134,7 +134,7 @@ def _interrupt(generation_id: UUID, lease: datetime | None) -> int:
     return 1
 
 
-def _estimate(run: Generation, message: Message) -> holds.Line:
+def _estimate(run: Generation, message: Message) -> holds.LedgerLine:
     written = estimate("".join(part.get("text") or part.get("think") or "" for part in message.parts))
     if run.continues:
         # What an earlier run wrote into the message was charged by its end, and is now part of the prompt.
@@ -144,7 +144,7 @@ def _estimate(run: Generation, message: Message) -> holds.Line:
     asked = Message.objects.filter(id__in=tree.ancestor_ids(message.id)).values_list("text", flat=True)
     read = sum(map(estimate_message, asked))
     endpoint = registry.current().get(message.endpoint)
-    return holds.Line(
+    return holds.LedgerLine(
         key=f"generation:{run.id}:interrupted",
         reason="message",
         endpoint=message.endpoint,

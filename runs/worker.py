@@ -30,7 +30,7 @@ from endpoints.providers.base import Endpoint
 from messages.events import Failed
 from runs import persistence
 from runs.closing import ResultBatcher
-from runs.metering import Budget, retry_while_db_down
+from runs.metering import RunBudget, retry_while_db_down
 from runs.run import ActiveRun, carry_out, parts_to_continue
 from runs.stream_log import LogWriter
 
@@ -125,7 +125,7 @@ class Generator:
         for job in await self._in_thread(lambda: persistence.claim(ids=ids, worker=self.worker)):
             self._begin(job)
 
-    def _begin(self, job: persistence.Job) -> None:
+    def _begin(self, job: persistence.ClaimedRun) -> None:
         parts = parts_to_continue(job)
         active = ActiveRun(job, self._writer.open(job.id, tuple(parts)))
         self._runs[job.id] = active
@@ -150,11 +150,11 @@ class Generator:
             self._room.set()
         await notify_now(job.owner_id, "run", {"conversation": str(job.conversation_id), "running": False})
 
-    def _means_of(self, job: persistence.Job) -> tuple[Endpoint | Failed, Budget]:
+    def _means_of(self, job: persistence.ClaimedRun) -> tuple[Endpoint | Failed, RunBudget]:
         """Return what the run is written with: the endpoint, with its person's own key, and what pays for it."""
         known = registry.current()
         endpoint = known.get(job.endpoint)
-        budget = Budget(job, endpoint, self._in_thread)
+        budget = RunBudget(job, endpoint, self._in_thread)
         if endpoint is None or (job.spec and known.spec(job.spec) is None):
             return Failed("no_endpoint"), budget
         try:
@@ -162,14 +162,14 @@ class Generator:
         except keys.KeyProblem as problem:
             return Failed(problem.code), budget
 
-    async def _say_begun(self, job: persistence.Job, endpoint: Endpoint | Failed) -> None:
+    async def _say_begun(self, job: persistence.ClaimedRun, endpoint: Endpoint | Failed) -> None:
         begun = {"conversation": str(job.conversation_id), "running": True, "run": str(job.id)}
         await notify_now(job.owner_id, "run", begun)
         # Where nobody can be asked, the first words become the title, and whoever waits for one hears so.
         if isinstance(endpoint, Failed) or endpoint.titles.timing == "immediate":
             await self._ask_for_title(job)
 
-    async def _ask_for_title(self, job: persistence.Job) -> None:
+    async def _ask_for_title(self, job: persistence.ClaimedRun) -> None:
         if job.needs_title:
             try:
                 await asyncio.get_running_loop().run_in_executor(None, write_title.delay, str(job.conversation_id))
@@ -193,9 +193,9 @@ class Generator:
                 each.stop()
 
     def _progress(self, active: ActiveRun) -> persistence.Progress:
-        position = active.log.reducer.position
-        changed = position != active.saved_position and not active.ending
-        active.saved_position = position
+        offset = active.log.reducer.offset
+        changed = offset != active.saved_offset and not active.ending
+        active.saved_offset = offset
         return persistence.Progress(
             id=active.job.id,
             message_id=active.job.message_id,

@@ -18,7 +18,7 @@ LOOK_AGAIN_SECONDS = 2.0  # how long a process relies on the file being as it wa
 
 
 @dataclass(slots=True)
-class _State:
+class _FileState:
     """What this process goes by. `seen` tells one version of the file from another."""
 
     config: Config
@@ -28,7 +28,7 @@ class _State:
 
 
 _lock = threading.Lock()
-_state: list[_State] = []
+_state: list[_FileState] = []
 
 
 def current() -> Config:
@@ -63,21 +63,21 @@ def reset() -> None:
         _state.clear()
 
 
-def _begun() -> _State:
+def _begun() -> _FileState:
     path = settings.LIBRECHAT_CONFIG
     seen, look_again_at = _seen(path), time.monotonic() + LOOK_AGAIN_SECONDS
     if env.text("CONFIG_PATH") and not seen:
         log.warning("there is no file %s (CONFIG_PATH)", path)
     try:
-        return _State(load_config(path), seen, look_again_at)
+        return _FileState(load_config(path), seen, look_again_at)
     except ConfigFaults as found:
         if not env.switch("CONFIG_BYPASS_VALIDATION", default=False) or found.cannot_be_bypassed:
             raise
         log.warning("%s\nCONFIG_BYPASS_VALIDATION: the defaults are used instead", found)
-        return _State(Config(), seen, look_again_at, found.faults)
+        return _FileState(Config(), seen, look_again_at, found.faults)
 
 
-def _look_again(state: _State, path: Path) -> None:
+def _look_again(state: _FileState, path: Path) -> None:
     """Read the file where it changed; what it said before stays in use where it cannot be read now."""
     seen = _seen(path)
     if seen == state.seen:

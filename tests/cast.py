@@ -87,7 +87,7 @@ def fresh_lists(monkeypatch: pytest.MonkeyPatch) -> None:
     policy.stored.remember(None)
     stored_endpoints.stored.remember(())
     monkeypatch.setattr(stored_endpoints, "_last", [()])
-    bans.banned.remember(bans.Banned({}, {}))  # until one is set: every request asks
+    bans.banned.remember(bans.ActiveBans({}, {}))  # until one is set: every request asks
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -11,7 +11,7 @@ from billing.services.pricing import Rates
 from endpoints.catalog import keys, registry
 from endpoints.catalog.prices import price_in_force
 from endpoints.catalog.windows import DEFAULT, window_of
-from web.model_menu import Choice, model_groups
+from web.model_menu import ModelOption, model_groups
 
 
 class Facts(TypedDict):
@@ -35,7 +35,7 @@ def facts_for(user: User) -> list[Facts]:
     return [_facts(choice, user, stored) for group in model_groups(user) for choice in group.choices]
 
 
-def _facts(choice: Choice, user: User, stored: set[str]) -> Facts:
+def _facts(choice: ModelOption, user: User, stored: set[str]) -> Facts:
     facts = Facts(
         endpoint=choice.endpoint, model=choice.model, spec=choice.spec, words="", trouble="", blocked=False, link=""
     )  # fmt: skip

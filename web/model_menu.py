@@ -11,14 +11,14 @@ from accounts.models import User
 from endpoints.catalog import keys, registry
 from endpoints.catalog.icons import Icon, icon_of
 from endpoints.catalog.prices import is_refused
-from endpoints.catalog.selection import Offer, Pick, offer_for
+from endpoints.catalog.selection import ModelCatalog, ModelRef, catalog_for
 from endpoints.providers.base import Endpoint
 from siteconfig.schema.model_specs import ModelSpec
 from web.rendering.sanitise import clean_words
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ModelOption:
     """What the next message goes to. `available` is False when it is no longer offered.
 
     `spec` is the name of a model spec, and then `endpoint` and `model` are its own.
@@ -40,9 +40,9 @@ class Choice:
     is_local: bool = False  # the tiny model that comes with Parley
 
     @property
-    def pick(self) -> Pick:
+    def model_ref(self) -> ModelRef:
         """What a favourite or an address stores of it."""
-        return Pick(spec=self.spec) if self.spec else Pick(self.endpoint, self.model)
+        return ModelRef(spec=self.spec) if self.spec else ModelRef(self.endpoint, self.model)
 
     @property
     def address(self) -> dict[str, str]:
@@ -55,78 +55,80 @@ class ModelGroup:
     """A heading of the model menu with what stands under it; specs without a group have an empty one."""
 
     label: str
-    choices: list[Choice] = field(default_factory=list)
+    choices: list[ModelOption] = field(default_factory=list)
     icon: Icon | None = None
 
 
 MAX_STARTERS = 4
 
 
-def choice_of(wanted: Pick | None, user: User) -> Choice | None:
+def model_option_of(wanted: ModelRef | None, user: User) -> ModelOption | None:
     """Return what is wanted, kept although it is gone, else the default one; None when there is no model at all."""
-    offered = offer_for(user)
+    catalog = catalog_for(user)
     if wanted is not None and wanted.spec:
-        spec = offered.spec(wanted.spec)
-        gone = Choice(endpoint="", endpoint_label="", model="", label=wanted.spec, spec=wanted.spec, available=False)
-        return spec_choice(offered, spec) if spec else gone
+        spec = catalog.spec(wanted.spec)
+        gone = ModelOption(
+            endpoint="", endpoint_label="", model="", label=wanted.spec, spec=wanted.spec, available=False
+        )
+        return spec_option(catalog, spec) if spec else gone
     if wanted is not None and wanted.endpoint:
         name, model = wanted.endpoint, wanted.model
-        endpoint = offered.get(name)
+        endpoint = catalog.get(name)
         if endpoint is not None:
-            return model_choice(endpoint, model, icon=endpoint_icon(endpoint), available=offered.may_use(wanted))
-        return Choice(endpoint=name, endpoint_label=name, model=model, label=model, available=False)
-    if first := offered.first_pick():
-        return choice_of(first, user)
+            return model_option(endpoint, model, icon=endpoint_icon(endpoint), available=catalog.may_use(wanted))
+        return ModelOption(endpoint=name, endpoint_label=name, model=model, label=model, available=False)
+    if first := catalog.first_model_ref():
+        return model_option_of(first, user)
     return None
 
 
-def first_choice(user: User, last: Pick | None) -> Pick | None:
+def initial_model_ref(user: User, last: ModelRef | None) -> ModelRef | None:
     """Return what a new chat begins with. `last` is what the person chose last, if it is known.
 
     A spec that is the default one always wins; a soft default gives way to what was chosen; where specs have
     priority, a model that was chosen by itself gives way to them.
     """
-    offered = offer_for(user)
-    if firm := next((each for each in offered.specs if each.default), None):
-        return Pick(spec=firm.name)
+    catalog = catalog_for(user)
+    if firm := next((each for each in catalog.specs if each.default), None):
+        return ModelRef(spec=firm.name)
     if (
         last is not None
-        and offered.shows(last)
-        and not offered.is_refused(last)
-        and (last.spec or not offered.prioritizes_specs)
+        and catalog.shows(last)
+        and not catalog.is_refused(last)
+        and (last.spec or not catalog.prioritizes_specs)
     ):
         return last
-    if soft := next((each for each in offered.specs if each.softDefault), None):
-        return Pick(spec=soft.name)
-    return offered.first_pick()
+    if soft := next((each for each in catalog.specs if each.softDefault), None):
+        return ModelRef(spec=soft.name)
+    return catalog.first_model_ref()
 
 
-def remembered_pick(cookie: str) -> Pick | None:
+def remembered_model_ref(cookie: str) -> ModelRef | None:
     """Return what was chosen in this browser and not used yet."""
     found = {name: values[0] for name, values in parse_qs(unquote(cookie)[:1000]).items()}
-    pick = Pick(found.get("endpoint", ""), found.get("model", ""), found.get("spec", ""))
-    return pick if any(pick) else None
+    model_ref = ModelRef(found.get("endpoint", ""), found.get("model", ""), found.get("spec", ""))
+    return model_ref if any(model_ref) else None
 
 
 def model_groups(user: User) -> list[ModelGroup]:
     """Return the model menu: specs by themselves, specs in groups of their own, endpoints with specs and models."""
-    offered = offer_for(user)
-    shown = [each for each in offered.specs if each.showInMenu]
-    places = {each.name: ModelGroup(each.label, [], endpoint_icon(each)) for each in offered.endpoints}
+    catalog = catalog_for(user)
+    shown = [each for each in catalog.specs if each.showInMenu]
+    places = {each.name: ModelGroup(each.label, [], endpoint_icon(each)) for each in catalog.endpoints}
     own = {"": ModelGroup("")} | {each.group: _own_group(each.group, shown) for each in shown if each.group}
     for spec in shown:
         group = places.get(spec.group) or own[spec.group]
-        group.choices.append(spec_choice(offered, spec))
-    for endpoint in offered.selectable:
-        places[endpoint.name].choices.extend(model_choice(endpoint, model) for model in offered.models(endpoint.name))
+        group.choices.append(spec_option(catalog, spec))
+    for endpoint in catalog.selectable:
+        places[endpoint.name].choices.extend(model_option(endpoint, model) for model in catalog.models(endpoint.name))
     return [group for group in (*own.values(), *places.values()) if group.choices]
 
 
-def spec_choice(offered: Offer, spec: ModelSpec) -> Choice:
-    name, model = offered.place_of(spec)
+def spec_option(catalog: ModelCatalog, spec: ModelSpec) -> ModelOption:
+    name, model = catalog.endpoint_and_model_of(spec)
     endpoint = registry.current().get(name)
     drawn = spec_icon(spec, endpoint)
-    return Choice(
+    return ModelOption(
         endpoint=name,
         endpoint_label="",
         model=model,
@@ -143,9 +145,9 @@ def spec_choice(offered: Offer, spec: ModelSpec) -> Choice:
     )
 
 
-def model_choice(endpoint: Endpoint, model: str, *, icon: Icon | None = None, available: bool = True) -> Choice:
+def model_option(endpoint: Endpoint, model: str, *, icon: Icon | None = None, available: bool = True) -> ModelOption:
     """In the menu the icon is the group's, once for all models of an endpoint."""
-    return Choice(
+    return ModelOption(
         endpoint=endpoint.name,
         endpoint_label=endpoint.label,
         model=model,

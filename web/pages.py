@@ -11,11 +11,11 @@ from chat.models import Conversation, Project
 from chat.services.model_settings import asked_with
 from chat.services.tree import tree
 from endpoints.catalog import keys, registry
-from endpoints.catalog.selection import Pick, offer_for
+from endpoints.catalog.selection import ModelRef, catalog_for
 from endpoints.catalog.windows import window_in_force
 from siteconfig import live
 from siteconfig.configuration import Fault
-from web.model_menu import Choice, choice_of
+from web.model_menu import ModelOption, model_option_of
 from web.presenters import Branch, MessageView, present_branch
 
 NOTHING = Branch(messages=[], has_earlier=False)
@@ -49,7 +49,7 @@ class ChatPage:
 
     conversation: Conversation | None
     branch: Branch
-    choice: Choice | None
+    choice: ModelOption | None
     only_local: bool
     may_choose: bool = True  # among models or specs
     may_set: bool = True  # parameters of the model
@@ -118,7 +118,7 @@ def chat_page(
     *,
     conversation: Conversation | None,
     branch: Branch = NOTHING,
-    wanted: Pick | None = None,
+    wanted: ModelRef | None = None,
     text: str = "",
     error: str = "",
     error_link: str = "",
@@ -132,15 +132,15 @@ def chat_page(
 ) -> ChatPage:
     """Return the page of `user`'s conversation, or of a new one. `wanted` is what to offer first."""
     if conversation is not None and wanted is None:
-        wanted = Pick(conversation.endpoint, conversation.model, conversation.spec)
-    choice, offered = choice_of(wanted, user), offer_for(user)
+        wanted = ModelRef(conversation.endpoint, conversation.model, conversation.spec)
+    choice, catalog = model_option_of(wanted, user), catalog_for(user)
     return ChatPage(
         conversation=conversation,
         branch=branch,
         choice=choice,
         key_words=_key_words(choice, user),
-        may_choose=offered.selects_models or bool(offered.specs),
-        may_set=offered.sets_parameters,
+        may_choose=catalog.selects_models or bool(catalog.specs),
+        may_set=catalog.sets_parameters,
         only_local=registry.current().only_local,
         config_faults=live.faults() if user.is_admin else (),
         text=text,
@@ -155,7 +155,7 @@ def chat_page(
     )
 
 
-def _key_words(choice: Choice | None, user: User) -> str:
+def _key_words(choice: ModelOption | None, user: User) -> str:
     endpoint = registry.current().get(choice.endpoint) if choice and choice.takes_key else None
     problem = keys.problem_of(endpoint, user.id) if endpoint else None
     return problem.message if problem else ""

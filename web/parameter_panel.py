@@ -13,10 +13,10 @@ from chat.services.model_settings import ModelSettings
 from endpoints.parameters import request_fields
 from endpoints.parameters.sets import parameters_of
 from endpoints.providers.base import Endpoint
-from siteconfig.parameters.fields import Parameter, Words
+from siteconfig.parameters.fields import Parameter, Translatable
 from siteconfig.parameters.labels import OPTIONS
 from siteconfig.parameters.settings import synonyms
-from web.model_menu import Choice
+from web.model_menu import ModelOption
 
 COMMON = {
     "promptPrefix", "system", "temperature", "max_tokens", "maxOutputTokens", "maxTokens", "reasoning_effort", "effort",
@@ -32,7 +32,7 @@ class ParameterField:
 
     parameter: Parameter
     chosen: Any
-    note: Words = ""
+    note: Translatable = ""
     fault: str = ""
 
     @property
@@ -78,13 +78,13 @@ class ParameterField:
         return "" if self.parameter.default is None else str(self.parameter.default)
 
     @property
-    def placeholder(self) -> Words:
+    def placeholder(self) -> Translatable:
         if self.parameter.placeholder:
             return self.parameter.placeholder
         return self.default if self.parameter.show_default and self.parameter.type == "number" else ""
 
     @property
-    def options(self) -> list[tuple[str, Words]]:
+    def options(self) -> list[tuple[str, Translatable]]:
         """Pairs of value and words; the first is no choice, where the model has no default."""
         named = self.parameter.option_labels or {}
         options = self.parameter.options if self.parameter.default is not None else ("", *self.parameter.options)
@@ -103,11 +103,11 @@ class ParameterField:
         return _number(self.parameter.step) or "any"
 
     @property
-    def label(self) -> Words:
+    def label(self) -> Translatable:
         return self.parameter.label
 
     @property
-    def description(self) -> Words:
+    def description(self) -> Translatable:
         return self.parameter.description
 
     @property
@@ -133,7 +133,7 @@ def _number(value: float | None) -> str:
 class ParameterPanel:
     """The controls for one model. `back` is the chat's address; `stored`: its conversation has what is chosen."""
 
-    choice: Choice
+    choice: ModelOption
     fields: list[ParameterField]
     chosen: ModelSettings
     back: str

@@ -16,11 +16,11 @@ from django.utils.cache import patch_vary_headers
 
 from accounts.models import User
 from chat.models import Conversation
-from chat.services.organise.favourites import pick_of
+from chat.services.organise.favourites import model_ref_of
 from core.refusal import Refusal
-from endpoints.catalog.selection import Pick
+from endpoints.catalog.selection import ModelRef
 from web import pages
-from web.model_menu import first_choice, model_groups, remembered_pick
+from web.model_menu import initial_model_ref, model_groups, remembered_model_ref
 from web.presenters import Branch
 from web.refusals import show, way_out
 from web.sidebar import Filter, Sidebar, sidebar
@@ -68,7 +68,7 @@ def show_chat(
     found: Conversation | None,
     *,
     branch: Branch = pages.NOTHING,
-    wanted: Pick | None = None,
+    wanted: ModelRef | None = None,
     status: int = 200,
     **more: Any,
 ) -> HttpResponse:
@@ -78,11 +78,13 @@ def show_chat(
         None if partial and (found or wanted) else sidebar(user=request.user, narrowed=_by_tags(request), is_whole=True)
     )
     if found is None and wanted is None:
-        wanted = first_choice(request.user, remembered_pick(request.COOKIES.get("pick", "")) or _latest(listed))
+        wanted = initial_model_ref(
+            request.user, remembered_model_ref(request.COOKIES.get("pick", "")) or _latest(listed)
+        )
     page = pages.chat_page(conversation=found, branch=branch, wanted=wanted, user=request.user, **more)
     if partial:
         return render(request, "chat/main.html", {"page": page, "partial": True}, status=status)
-    favourites = {pick_of(each) for each in listed.favourites} if listed else set()
+    favourites = {model_ref_of(each) for each in listed.favourites} if listed else set()
     context = {
         "page": page, "sidebar": listed, "model_groups": model_groups(request.user), "favourite_picks": favourites,
     }  # fmt: skip
@@ -94,9 +96,9 @@ def _by_tags(request: SignedIn) -> Filter:
     return Filter(tags=tuple(found for each in request.GET.getlist("tag")[:100] if (found := uuid_or_none(each))))
 
 
-def _latest(listed: Sidebar | None) -> Pick | None:
+def _latest(listed: Sidebar | None) -> ModelRef | None:
     latest = listed.latest if listed else None
-    return Pick(latest.endpoint, latest.model, latest.spec) if latest else None
+    return ModelRef(latest.endpoint, latest.model, latest.spec) if latest else None
 
 
 def show_refusal(request: SignedIn, refusal: Refusal) -> HttpResponse:

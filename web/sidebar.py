@@ -18,7 +18,7 @@ from chat.services.search import search
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class DateGroup:
     """Rows under one heading; `title` is empty when the page before ended in the same group."""
 
     key: str
@@ -42,7 +42,7 @@ class Filter:
 class Sidebar:
     """One page of the list; the first one has what stands above it. `next_cursor` and `last_key` ask for the next."""
 
-    groups: list[Group]
+    groups: list[DateGroup]
     next_cursor: str | None
     last_key: str
     latest: Conversation | None
@@ -94,13 +94,13 @@ def _among(user: User, narrowed: Filter) -> ConversationQuerySet:
     return among if narrowed.tags else among.filter(pin_position=None)
 
 
-def grouped(rows: Iterable[Conversation], *, today: date, after: str = "") -> list[Group]:
+def grouped(rows: Iterable[Conversation], *, today: date, after: str = "") -> list[DateGroup]:
     """Put rows, latest first, under headings of time as the person's clock has it."""
-    groups: list[Group] = []
+    groups: list[DateGroup] = []
     for row in rows:
         key, title = _heading(timezone.localtime(row.updated_at).date(), today)
         if not groups or groups[-1].key != key:
-            groups.append(Group(key, "" if key == after else title, []))
+            groups.append(DateGroup(key, "" if key == after else title, []))
         groups[-1].rows.append(row)
     return groups
 

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from accounts.models import User
 from chat.models import Project
 from chat.services.model_settings import ModelSettings
-from endpoints.catalog.selection import Pick, offer_for
+from endpoints.catalog.selection import ModelRef, catalog_for
 from siteconfig.parameters.settings import keys
 
 MAX_PROMPT_CHARACTERS = 20_000  # characters of a prompt
@@ -23,16 +23,16 @@ MAX_PROMPT_CHARACTERS = 20_000  # characters of a prompt
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """`pick` is a spec or a model; `submits` says that the page may send the text by itself."""
+    """`model_ref` is a spec or a model; `submits` says that the page may send the text by itself."""
 
-    pick: Pick | None = None
+    model_ref: ModelRef | None = None
     text: str = ""
     submits: bool = False
     project: Project | None = None
     settings: dict[str, Any] = field(default_factory=dict)
 
 
-def read(request: HttpRequest, user: User, *, current: Pick | None = None) -> Wanted:
+def read(request: HttpRequest, user: User, *, current: ModelRef | None = None) -> Wanted:
     """Return what the query string asks for. `current` is what is in use, where there is something.
 
     Sending by itself costs the person credit, so only an address that was typed, or kept as a bookmark, may do it.
@@ -42,7 +42,7 @@ def read(request: HttpRequest, user: User, *, current: Pick | None = None) -> Wa
     text = (query.get("prompt") or query.get("q") or "").replace("\x00", "")[:MAX_PROMPT_CHARACTERS]
     typed = request.headers.get("Sec-Fetch-Site") == "none" and "Referer" not in request.headers
     return Wanted(
-        pick=_pick(query, current, user),
+        model_ref=_model_ref(query, current, user),
         text=text,
         submits=bool(text.strip()) and query.get("submit") == "true" and typed and settings.URL_AUTO_SUBMIT,
         project=_project(query.get("projectId"), user),
@@ -50,25 +50,25 @@ def read(request: HttpRequest, user: User, *, current: Pick | None = None) -> Wa
     )
 
 
-def _pick(query: Mapping[str, str], current: Pick | None, user: User) -> Pick | None:
+def _model_ref(query: Mapping[str, str], current: ModelRef | None, user: User) -> ModelRef | None:
     """Return what is meant: a spec, endpoint and model, an endpoint's first model, or a model of the current one."""
-    offered = offer_for(user)
+    catalog = catalog_for(user)
     endpoint, model, spec = query.get("endpoint", "")[:128], query.get("model", "")[:256], query.get("spec", "")[:256]
-    if offered.spec(spec):
-        return Pick(spec=spec)
-    if not offered.selects_models:
+    if catalog.spec(spec):
+        return ModelRef(spec=spec)
+    if not catalog.selects_models:
         return None
     if endpoint and model:
-        known = offered.get(endpoint) is not None
-        is_offered = offered.allows(endpoint, model) or not offered.models(endpoint)  # whose list may be on its way
-        return Pick(endpoint, model) if known and is_offered else None
-    if endpoint and offered.get(endpoint) is not None:
-        first = next(iter(offered.models(endpoint)), None)
-        return Pick(endpoint, first) if first else None
+        known = catalog.get(endpoint) is not None
+        is_offered = catalog.allows(endpoint, model) or not catalog.models(endpoint)  # whose list may be on its way
+        return ModelRef(endpoint, model) if known and is_offered else None
+    if endpoint and catalog.get(endpoint) is not None:
+        first = next(iter(catalog.models(endpoint)), None)
+        return ModelRef(endpoint, first) if first else None
     if model and not endpoint:
-        default = offered.default()
+        default = catalog.default()
         name = current.endpoint if current else default[0].name if default else ""
-        return Pick(name, model) if offered.allows(name, model) else None
+        return ModelRef(name, model) if catalog.allows(name, model) else None
     return None
 
 

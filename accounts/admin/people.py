@@ -135,7 +135,7 @@ class PersonAdmin(Panel, UserAdmin):  # type: ignore[type-arg]
             elif user is not None:
                 sessions.end_all(user=user, new_password=True)
             if user is not None:
-                target = audit.Target("user", str(user.id), user.email)
+                target = audit.AuditTarget("user", str(user.id), user.email)
                 audit.record(
                     actor=actor_of(request), action="user.password", target=target, before={"password": True},
                     after={"password": True},

@@ -32,7 +32,7 @@ def show(
     """Show a banner from now on."""
     with transaction.atomic():
         banner = Banner.objects.create(message=message, display_to=until, is_public=public, is_persistent=persistent)
-        target = audit.Target("banner", str(banner.id), message)
+        target = audit.AuditTarget("banner", str(banner.id), message)
         audit.record(actor=actor, action="banner.created", target=target, after={"message": message, "until": until})
     latest.invalidate()
     return banner
@@ -43,7 +43,9 @@ def remove_all(*, actor: User | None) -> int:
     with transaction.atomic():
         count, _rows = Banner.objects.all().delete()
         if count:
-            audit.record(actor=actor, action="banner.deleted", target=audit.Target("banner", ""), before={"all": count})
+            audit.record(
+                actor=actor, action="banner.deleted", target=audit.AuditTarget("banner", ""), before={"all": count}
+            )
     latest.invalidate()
     return count
 

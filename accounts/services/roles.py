@@ -159,7 +159,7 @@ def give(*, actor: User | None, user: User, role: str) -> User:
         user.role = found
         user.save(update_fields=["role", "updated_at"])
         sessions.end_all(user=user)
-        target = audit.Target("user", str(user.id), user.email)
+        target = audit.AuditTarget("user", str(user.id), user.email)
         audit.record(actor=actor, action="user.role", target=target, before={"role": before}, after={"role": role})
     return user
 
@@ -199,8 +199,8 @@ def _key(row: ModelAccess) -> str:
     return f"{row.endpoint}/{row.model}" if row.endpoint else row.model
 
 
-def _target(role: Role) -> audit.Target:
-    return audit.Target("role", role.name, role.name)
+def _target(role: Role) -> audit.AuditTarget:
+    return audit.AuditTarget("role", role.name, role.name)
 
 
 def _clean_name(name: str) -> str:

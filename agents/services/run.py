@@ -19,7 +19,7 @@ from messages.events import (
     Failed,
     Finished,
     ReasoningDelta,
-    ReasoningSealed,
+    ReasoningSignature,
     TextDelta,
     ToolCallDelta,
     ToolCallStarted,
@@ -55,7 +55,7 @@ class _Reply:
         match event:
             case TextDelta(text):
                 self.text.append(text)
-            case ReasoningDelta() | ReasoningSealed():
+            case ReasoningDelta() | ReasoningSignature():
                 self.reasoning.apply(event)
             case ToolCallStarted(call_id, name):
                 self.names[call_id] = name

@@ -86,10 +86,10 @@ def page_of(request: Request, rows: QuerySet[Row]) -> tuple[list[Row], dict[str,
     return list(rows[offset : offset + limit]), {"total": rows.count(), "limit": limit, "offset": offset}
 
 
-def number(request: Request, name: str, otherwise: int, *, least: int, most: int) -> int:
+def number(request: Request, name: str, fallback: int, *, least: int, most: int) -> int:
     text = request.query_params.get(name, "")
     if not text:
-        return otherwise
+        return fallback
     if not text.isascii() or not text.isdecimal() or len(text) > 9 or not least <= int(text) <= most:
         message = _("%(name)s must be a number from %(least)d to %(most)d.")
         raise ApiError(400, message % {"name": name, "least": least, "most": most})

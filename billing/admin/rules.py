@@ -21,7 +21,7 @@ _TARGETS = {
 }  # fmt: skip
 
 
-class BudgetForm(forms.ModelForm):  # type: ignore[type-arg]
+class BudgetAdminForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Budget
         fields = (
@@ -45,7 +45,7 @@ class BudgetForm(forms.ModelForm):  # type: ignore[type-arg]
 
 @admin.register(Budget)
 class BudgetAdmin(Panel):
-    form = BudgetForm
+    form = BudgetAdminForm
     list_display = ("name", "scope", "target", "amount_words", "period", "per_person", "is_hard", "is_active")
     list_filter = ("scope", "unit", "period", "is_hard", "is_active")
     list_select_related = ("user", "group", "role", "api_key")

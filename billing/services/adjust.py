@@ -100,7 +100,7 @@ def _change(
         audit.record(
             actor=actor,
             action="balance.changed",
-            target=audit.Target("user", str(user.id), user.email),
+            target=audit.AuditTarget("user", str(user.id), user.email),
             before={"credits": before},
             after={"credits": before + change, "reason": reason.strip()[:500]},
         )

@@ -28,7 +28,7 @@ class BudgetRefused(Refusal):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limit:
+class BudgetLimit:
     """What a budget says. `amount` is in its unit."""
 
     name: str
@@ -38,7 +38,7 @@ class Limit:
     is_hard: bool = True
 
 
-def create(*, actor: User | None, limit: Limit, target: User | Group | ApiKey, per_person: bool = True) -> Budget:
+def create(*, actor: User | None, limit: BudgetLimit, target: User | Group | ApiKey, per_person: bool = True) -> Budget:
     """Set a budget for a person, an API key, or a group (of which each has the amount, or all share it).
 
     Raises `BudgetRefused`.
@@ -65,7 +65,7 @@ def change(*, actor: User | None, budget_id: UUID, name: str, amount: int, is_ha
     """
     with transaction.atomic():
         budget = Budget.objects.select_for_update().get(id=budget_id)
-        limit = Limit(name=name, amount=amount, unit=budget.unit, period=budget.period, is_hard=is_hard)
+        limit = BudgetLimit(name=name, amount=amount, unit=budget.unit, period=budget.period, is_hard=is_hard)
         _check(limit)
         before = _told(budget)
         budget.name, budget.amount, budget.is_hard = _name(limit), amount, is_hard
@@ -118,7 +118,7 @@ def _scope(target: User | Group | ApiKey) -> dict[str, Any]:
     return {"scope": Budget.Scope.KEY, "api_key": target}
 
 
-def _check(limit: Limit) -> None:
+def _check(limit: BudgetLimit) -> None:
     if not _name(limit) or len(limit.name) > 120 or not _name(limit).isprintable():
         raise BudgetRefused(_("A budget's name has 1 to 120 characters."))
     if not 0 <= limit.amount <= MAX_AMOUNT:
@@ -127,7 +127,7 @@ def _check(limit: Limit) -> None:
         raise BudgetRefused(_("There is no such unit or period."))
 
 
-def _name(limit: Limit) -> str:
+def _name(limit: BudgetLimit) -> str:
     return " ".join(limit.name.split())
 
 
@@ -140,5 +140,5 @@ def _told(budget: Budget) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _target(budget: Budget) -> audit.Target:
-    return audit.Target("budget", str(budget.id), budget.name)
+def _target(budget: Budget) -> audit.AuditTarget:
+    return audit.AuditTarget("budget", str(budget.id), budget.name)

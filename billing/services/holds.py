@@ -20,12 +20,12 @@ from billing.models import Balance, Hold, LedgerEntry
 from billing.services import budgets, policy
 from billing.services.adjust import refill_if_due
 from billing.services.budgets import Binding, OverBudget
-from billing.services.ledger import Due, Line, opening_statements, write
+from billing.services.ledger import Due, LedgerLine, opening_statements, write
 from billing.services.pricing import Rates, TokenCounts, charge
 from core.refusal import Refusal
 from core.sql_pipeline import Statement, run_pipeline
 
-__all__ = ["Line", "NoCredit", "OverBudget", "Reserve", "with_refill"]
+__all__ = ["LedgerLine", "NoCredit", "OverBudget", "Reserve", "with_refill"]
 
 T = TypeVar("T")
 REPLY_SLICE = 1_000  # tokens of the reply that a hold pays for ahead
@@ -193,7 +193,7 @@ def extend_by_tokens(*, hold_id: UUID, rate: Decimal, tokens: int) -> int:
     return 0
 
 
-def settle(*, hold_id: UUID, lines: Sequence[Line]) -> list[LedgerEntry]:
+def settle(*, hold_id: UUID, lines: Sequence[LedgerLine]) -> list[LedgerEntry]:
     """Charge `lines` and close the hold, once; what it reserved beyond them is free again.
 
     A hold that is closed already is left alone; its entries are returned.
@@ -202,7 +202,7 @@ def settle(*, hold_id: UUID, lines: Sequence[Line]) -> list[LedgerEntry]:
     return list(LedgerEntry.objects.filter(hold_id=hold_id).order_by("created_at", "id"))
 
 
-def settle_many(lines_of: Mapping[UUID, Sequence[Line]]) -> None:
+def settle_many(lines_of: Mapping[UUID, Sequence[LedgerLine]]) -> None:
     """Settle several holds in one transaction: the number of statements does not grow with theirs.
 
     Locks the holds' rows, then the balances', then the budgets', each in the order of their keys, so that two who
@@ -237,7 +237,7 @@ def release(*, hold_id: UUID) -> None:
             budgets.settle({hold_id: (0, 0)})
 
 
-def _spent(lines: Sequence[Line]) -> tuple[int, int]:
+def _spent(lines: Sequence[LedgerLine]) -> tuple[int, int]:
     return sum(line.credits for line in lines), sum(line.tokens for line in lines)
 
 

@@ -14,7 +14,7 @@ from django.conf import settings
 from billing.models import MoneySettings
 from core.ttl_cache import ttl_cache
 from siteconfig import live
-from siteconfig.schema.money import DEFAULT_RATE, Balance, Billing, Parley
+from siteconfig.schema.money import DEFAULT_RATE, BalanceSettings, Billing, Parley
 
 Unit = Literal["seconds", "minutes", "hours", "days", "weeks", "months"]
 
@@ -73,7 +73,7 @@ def _told(row: MoneySettings, rules: Policy) -> dict[str, Any]:
     return told | {"refill": refill if wanted else None}
 
 
-def fields_of(balance: Balance | None, parley: Parley) -> Mapping[str, Any]:
+def fields_of(balance: BalanceSettings | None, parley: Parley) -> Mapping[str, Any]:
     """Return the fields of `Policy` that `librechat.yaml` sets."""
     found = _of_balance(balance) if balance is not None else {}
     if parley.model_fields_set:
@@ -83,7 +83,7 @@ def fields_of(balance: Balance | None, parley: Parley) -> Mapping[str, Any]:
     return found
 
 
-def _of_balance(balance: Balance) -> dict[str, Any]:
+def _of_balance(balance: BalanceSettings) -> dict[str, Any]:
     refill = Refill(balance.refillAmount, balance.refillIntervalValue, balance.refillIntervalUnit)
     return {
         "enforced": balance.enabled,

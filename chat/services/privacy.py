@@ -124,6 +124,6 @@ def retain(*, seconds: float = math.inf) -> Kept:
             break
     after = {"limited": len(limited), "people": people, "conversations": conversations}
     if limited:
-        audit.record(actor=None, action="retention.run", target=audit.Target("retention", ""), after=after)
+        audit.record(actor=None, action="retention.run", target=audit.AuditTarget("retention", ""), after=after)
     log.info("retention: %d conversations of %d people deleted", conversations, people)
     return Kept(conversations, people, unfinished)

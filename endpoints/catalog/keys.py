@@ -28,8 +28,8 @@ from endpoints.providers.base import Endpoint
 from endpoints.transport.http import RefusedAddress, check_url
 from messages.events import Failed
 
-LONGEST: Final = 16_384  # characters of what is pasted: a service account's key has about 2,400
-LONGEST_URL: Final = 500
+MAX_KEY_LENGTH: Final = 16_384  # characters of what is pasted: a service account's key has about 2,400
+MAX_URL_LENGTH: Final = 500
 Problem = Literal["no_user_key", "expired_user_key", "no_base_url", "invalid_base_url"]
 Standing = Literal["none", "expired", "valid"]
 # The fields of a pasted object, as the REST interface names them, and what they are called in `Endpoint.credentials`.
@@ -239,12 +239,12 @@ def parse(value: str) -> Pasted:
     value = value.strip()
     if not value:
         raise KeyRefused(_("Paste a key first."))
-    if len(value) > LONGEST:
-        raise KeyRefused(_("This is too long for a key: at most %d characters are kept.") % LONGEST)
+    if len(value) > MAX_KEY_LENGTH:
+        raise KeyRefused(_("This is too long for a key: at most %d characters are kept.") % MAX_KEY_LENGTH)
     fields = _fields(value) if value.startswith("{") else {"apiKey": value}
     if not all(text.isprintable() and text.isascii() for text in fields.values()):
         raise KeyRefused(_("A key is one line of plain characters. Copy it again, without line breaks."))
-    if len(fields.get("baseURL", "")) > LONGEST_URL:
+    if len(fields.get("baseURL", "")) > MAX_URL_LENGTH:
         raise KeyRefused(_("The address is too long."))
     return Pasted(
         api_key=next((fields[name] for name in _KEYS if fields.get(name)), ""),
@@ -270,7 +270,7 @@ def forget_expired() -> int:
     return UserKey.objects.filter(expires_at__lte=timezone.now()).exclude(value="").update(value="")
 
 
-def as_own(failed: Failed, endpoint: Endpoint) -> Failed:
+def with_user_key_error(failed: Failed, endpoint: Endpoint) -> Failed:
     """Return why the call failed, said to whom the key belongs."""
     own = _OWN_CODES.get(failed.code)
     return replace(failed, code=own) if own and needs_key(endpoint) else failed
@@ -314,5 +314,5 @@ def _fields(value: str) -> dict[str, str]:
     return texts
 
 
-def _target(user: User, endpoint: str) -> audit.Target:
-    return audit.Target("user_key", str(user.id), endpoint)
+def _target(user: User, endpoint: str) -> audit.AuditTarget:
+    return audit.AuditTarget("user_key", str(user.id), endpoint)

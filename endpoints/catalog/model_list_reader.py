@@ -13,9 +13,9 @@ from typing import Any, Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-LONGEST_NAME: Final = 256  # characters
-MOST_MODELS: Final = 2_000
-_LEAST_WINDOW, _LARGEST_WINDOW = 64, 100_000_000  # tokens: what is said beyond is no window
+MAX_NAME_LENGTH: Final = 256  # characters
+MAX_MODELS: Final = 2_000
+_MIN_WINDOW, _MAX_WINDOW = 64, 100_000_000  # tokens: what is said beyond is no window
 WHY: Final[dict[str, Promise]] = {  # why a row is left out
     "unnamed": _("without a name"),
     "name": _("with a name that cannot be used"),
@@ -33,7 +33,7 @@ _SERVED: Final = frozenset({
     "maxinputlength", "maxinputtokens", "maxprompttokens", "maxpromptlength", "maxtokeninput", "sequencelength",
 })  # fmt: skip
 _TRAINED: Final = frozenset({"maxpositionembeddings", "nctxtrain"})
-_DEEP: Final = 4  # mappings within one another that are looked through
+_MAX_DEPTH: Final = 4  # mappings within one another that are looked through
 _PRICES: Final = re.compile(r"pric|cost", re.IGNORECASE)  # which may go by the length of a prompt
 _AMOUNT: Final = re.compile(r"(\d{1,12})(?:\.0*)?\s*([km]?)", re.IGNORECASE)
 _TIMES: Final = {"": 1, "k": 1_000, "m": 1_000_000}
@@ -69,7 +69,7 @@ class Listed:
 
 def is_model_name(name: str) -> bool:
     """Whether it can be stored, shown and asked for: one line that one can see."""
-    return 0 < len(name) <= LONGEST_NAME and name.isprintable() and name == name.strip()
+    return 0 < len(name) <= MAX_NAME_LENGTH and name.isprintable() and name == name.strip()
 
 
 def read_list(body: Any) -> Listed:
@@ -83,7 +83,7 @@ def read_list(body: Any) -> Listed:
             left_out[why] += 1
         elif name in rows:
             continue
-        elif len(rows) == MOST_MODELS:
+        elif len(rows) == MAX_MODELS:
             left_out["many"] += 1
         else:
             rows[name] = told
@@ -146,7 +146,7 @@ def _does_else(row: Mapping[str, Any]) -> bool:
 
 def _window_of(row: Mapping[str, Any]) -> int:
     """Return the smallest window that the row tells, since a prompt must fit them all; 0 where it tells none."""
-    told = [(key.lower().replace("_", ""), value) for key, value in _fields(row, _DEEP)]
+    told = [(key.lower().replace("_", ""), value) for key, value in _fields(row, _MAX_DEPTH)]
     for names in (_SERVED, _TRAINED):
         if found := [window for name, value in told if name in names and (window := _tokens(value))]:
             return min(found)
@@ -181,4 +181,4 @@ def _tokens(value: Any) -> int:
         value = int(written[1]) * _TIMES[written[2].lower()]
     if isinstance(value, bool) or not isinstance(value, int | float) or value != value // 1:
         return 0
-    return int(value) if _LEAST_WINDOW <= value <= _LARGEST_WINDOW else 0
+    return int(value) if _MIN_WINDOW <= value <= _MAX_WINDOW else 0

@@ -22,17 +22,17 @@ from core.refusal import Refusal
 from endpoints.catalog.model_list_reader import WHY, Listed, read_list
 from endpoints.providers.base import Caller, Endpoint
 from endpoints.providers.openai.request import OFFICIAL, headers_of
-from endpoints.services.placeholders import asks_who, filled
-from endpoints.transport.exchange import exempt_of
-from endpoints.transport.failures import parsed
-from endpoints.transport.http import OutboundError, Patience, RefusedAddress, outbound
+from endpoints.services.placeholders import render_headers, uses_caller_placeholders
+from endpoints.transport.exchange import allowlist_of
+from endpoints.transport.failures import try_json
+from endpoints.transport.http import OutboundError, RefusedAddress, Timeouts, outbound
 
 log = logging.getLogger(__name__)
 
 REFRESH = "endpoints.tasks.refresh_models"  # by name: the task needs the registry, which needs this module
 FRESH_SECONDS = 120
 KEPT_SECONDS = 86_400  # an old list is better than none while the provider is away
-PATIENCE = Patience(connect=5, first_byte=5, idle=5, total=5)
+TIMEOUTS = Timeouts(connect=5, first_byte=5, idle=5, total=5)
 WAIT_SECONDS = 8  # in which a first message waits for a list that is not there yet
 SILENT_SECONDS = 10  # in which nobody waits for a provider that did not answer
 _LOOK_SECONDS = 0.1
@@ -58,39 +58,39 @@ class Fetched:
 
 def is_personal(endpoint: Endpoint) -> bool:
     """Return whether the list is one person's: told by the address, or by a header."""
-    return endpoint.user_id_query or asks_who(endpoint)
+    return endpoint.user_id_query or uses_caller_placeholders(endpoint)
 
 
 def tells_prices(endpoint: Endpoint) -> bool:
     return endpoint.fetch_models and endpoint.name.lower() in _PRICED
 
 
-def stored(endpoint: Endpoint, who: str = "") -> Fetched:
+def stored(endpoint: Endpoint, user_id: str = "") -> Fetched:
     """Return what was fetched last, or nothing."""
     try:
-        found: Fetched = (cache.get(_key(endpoint, who)) or (Fetched(), 0.0))[0]
+        found: Fetched = (cache.get(_key(endpoint, user_id)) or (Fetched(), 0.0))[0]
     except (RedisError, OSError):
         return Fetched()
     return found
 
 
-def told_left_out(endpoint: Endpoint) -> list[str]:
+def describe_left_out(endpoint: Endpoint) -> list[str]:
     """Return, for administrators, how many rows of the list are not offered, and why."""
     found = stored(endpoint).left_out if endpoint.fetch_models else {}
     words = ngettext_lazy("%(count)d entry %(why)s", "%(count)d entries %(why)s", "count")
     return [str(words % {"count": count, "why": WHY[why]}) for why, count in found.items() if why in WHY]
 
 
-def stored_models(endpoint: Endpoint, who: str = "") -> tuple[str, ...]:
+def stored_models(endpoint: Endpoint, user_id: str = "") -> tuple[str, ...]:
     """Return the list as last fetched, or nothing; ask for a new one when it is old. Never waits for the provider.
 
-    `who` is the id of the person whose list it is, where lists are personal.
+    `user_id` is the id of the person whose list it is, where lists are personal.
     """
-    key = _key(endpoint, who)
+    key = _key(endpoint, user_id)
     try:
         found, fetched_at = cache.get(key) or (Fetched(), 0.0)
         if time.time() - fetched_at > FRESH_SECONDS and cache.add(key + ":asked", 1, 30):
-            current_app.send_task(REFRESH, [endpoint.name, who] if who else [endpoint.name])
+            current_app.send_task(REFRESH, [endpoint.name, user_id] if user_id else [endpoint.name])
     except (RedisError, OperationalError, OSError):
         log.warning("no cache: %s shows its default models", endpoint.name)
         return ()
@@ -112,20 +112,20 @@ class NotThereYet(Refusal):
     status = 503
 
 
-def wait_for_list(endpoint: Endpoint, who: str = "", caller: Caller | None = None) -> bool:
+def wait_for_list(endpoint: Endpoint, user_id: str = "", caller: Caller | None = None) -> bool:
     """Have the list fetched where that never happened, as right after a start; return whether it is a new one.
 
     Of many that wait at once one asks the provider. Raises `NotThereYet` after `WAIT_SECONDS` at most, and at once
     where the provider did not answer a moment ago.
     """
-    key = _key(endpoint, who)
+    key = _key(endpoint, user_id)
     end = time.monotonic() + WAIT_SECONDS
     try:
         if cache.get(key):
             return False
         while not cache.get(key + ":silent"):
             if cache.add(key + ":fetching", 1, WAIT_SECONDS):
-                return _fetched_now(endpoint, who, caller)
+                return _fetched_now(endpoint, user_id, caller)
             time.sleep(_LOOK_SECONDS)
             if cache.get(key):
                 return True
@@ -136,10 +136,10 @@ def wait_for_list(endpoint: Endpoint, who: str = "", caller: Caller | None = Non
     raise NotThereYet
 
 
-def _fetched_now(endpoint: Endpoint, who: str, caller: Caller | None) -> bool:
-    key = _key(endpoint, who)
+def _fetched_now(endpoint: Endpoint, user_id: str, caller: Caller | None) -> bool:
+    key = _key(endpoint, user_id)
     try:
-        if asyncio.run(asyncio.wait_for(refresh(endpoint, who, caller), WAIT_SECONDS)):
+        if asyncio.run(asyncio.wait_for(refresh(endpoint, user_id, caller), WAIT_SECONDS)):
             return True
         cache.set(key + ":silent", 1, SILENT_SECONDS)
     except TimeoutError:
@@ -169,11 +169,11 @@ async def fetch(endpoint: Endpoint, caller: Caller | None = None) -> Fetched:
     return Fetched(names, rates, listed.windows, listed.left_out)
 
 
-async def refresh(endpoint: Endpoint, who: str = "", caller: Caller | None = None) -> tuple[str, ...]:
+async def refresh(endpoint: Endpoint, user_id: str = "", caller: Caller | None = None) -> tuple[str, ...]:
     """Fetch and store the list; what was stored stays when nothing can be fetched."""
     found = await fetch(endpoint, caller)
     if found.names:
-        await cache.aset(_key(endpoint, who), (found, time.time()), KEPT_SECONDS)
+        await cache.aset(_key(endpoint, user_id), (found, time.time()), KEPT_SECONDS)
     return found.names
 
 
@@ -199,16 +199,16 @@ def _url(endpoint: Endpoint, caller: Caller) -> str:
 
 async def _answer(endpoint: Endpoint, url: str, caller: Caller) -> Any:
     """Return the body of the answer, or None."""
-    headers = headers_of(replace(endpoint, headers=filled(endpoint.headers, caller)))
+    headers = headers_of(replace(endpoint, headers=render_headers(endpoint.headers, caller)))
     if endpoint.family == "anthropic":
         headers = {"anthropic-version": "2023-06-01", "x-api-key": endpoint.api_key, **headers}
         headers.pop("Authorization", None)
     try:
         client = await outbound()
         async with client.request(
-            "GET", url, headers=headers, exempt=exempt_of(endpoint), redirects=3, patience=PATIENCE
+            "GET", url, headers=headers, allowlist=allowlist_of(endpoint), redirects=3, timeouts=TIMEOUTS
         ) as answer:
-            body = parsed(await answer.read(MAX_BYTES))
+            body = try_json(await answer.read(MAX_BYTES))
             if answer.status == 200:
                 return body
             log.warning("the models of %s cannot be fetched: status %d", endpoint.name, answer.status)
@@ -236,6 +236,6 @@ def _rate(row: Mapping[str, Any], kind: str) -> Decimal | None:
     return rate if rate.is_finite() and 0 <= rate <= MILLION else None
 
 
-def _key(endpoint: Endpoint, who: str = "") -> str:
-    secret = f"{endpoint.base_url}\n{endpoint.api_key}\n{sorted(endpoint.headers.items())}\n{who}"
+def _key(endpoint: Endpoint, user_id: str = "") -> str:
+    secret = f"{endpoint.base_url}\n{endpoint.api_key}\n{sorted(endpoint.headers.items())}\n{user_id}"
     return "model-list-3:" + hashlib.sha256(secret.encode()).hexdigest()

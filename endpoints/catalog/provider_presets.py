@@ -12,7 +12,7 @@ _Kind = OperatorEndpoint.Kind
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class ProviderPreset:
     """One provider. Without `base_url` the kind's own holds, or the administrator's; `key_page` is for people."""
 
     slug: str
@@ -28,28 +28,28 @@ class Card:
         return self.kind == _Kind.CUSTOM
 
 
-CARDS: Final = (
-    Card("openai", "OpenAI", _("GPT and the reasoning models"), _Kind.OPENAI,
+PROVIDER_PRESETS: Final = (
+    ProviderPreset("openai", "OpenAI", _("GPT and the reasoning models"), _Kind.OPENAI,
          key_page="https://platform.openai.com/api-keys"),
-    Card("anthropic", "Anthropic", _("Claude"), _Kind.ANTHROPIC,
+    ProviderPreset("anthropic", "Anthropic", _("Claude"), _Kind.ANTHROPIC,
          key_page="https://console.anthropic.com/settings/keys"),
-    Card("google", "Google", _("Gemini"), _Kind.GOOGLE, key_page="https://aistudio.google.com/apikey"),
-    Card("mistral", "Mistral", _("Mistral's own models"),
+    ProviderPreset("google", "Google", _("Gemini"), _Kind.GOOGLE, key_page="https://aistudio.google.com/apikey"),
+    ProviderPreset("mistral", "Mistral", _("Mistral's own models"),
          base_url="https://api.mistral.ai/v1", key_page="https://console.mistral.ai/api-keys"),
-    Card("openrouter", "OpenRouter", _("Hundreds of models behind one key"),
+    ProviderPreset("openrouter", "OpenRouter", _("Hundreds of models behind one key"),
          base_url="https://openrouter.ai/api/v1", key_page="https://openrouter.ai/settings/keys"),
-    Card("groq", "Groq", _("Open models, very fast"),
+    ProviderPreset("groq", "Groq", _("Open models, very fast"),
          base_url="https://api.groq.com/openai/v1", key_page="https://console.groq.com/keys"),
-    Card("deepseek", "DeepSeek", _("DeepSeek's own models"),
+    ProviderPreset("deepseek", "DeepSeek", _("DeepSeek's own models"),
          base_url="https://api.deepseek.com/v1", key_page="https://platform.deepseek.com/api_keys"),
-    Card("xai", "xAI", _("Grok"), base_url="https://api.x.ai/v1", key_page="https://console.x.ai"),
-    Card("together", "Together AI", _("Open models"),
+    ProviderPreset("xai", "xAI", _("Grok"), base_url="https://api.x.ai/v1", key_page="https://console.x.ai"),
+    ProviderPreset("together", "Together AI", _("Open models"),
          base_url="https://api.together.xyz/v1", key_page="https://api.together.ai/settings/api-keys"),
-    Card("ollama", "Ollama", _("Models on your own machine"),
+    ProviderPreset("ollama", "Ollama", _("Models on your own machine"),
          base_url="http://localhost:11434/v1", needs_key=False),
-    Card("other", _("Another server"), _("Any server that speaks the OpenAI protocol"), needs_key=False),
+    ProviderPreset("other", _("Another server"), _("Any server that speaks the OpenAI protocol"), needs_key=False),
 )  # fmt: skip
 
 
-def card_of(slug: str) -> Card | None:
-    return next((card for card in CARDS if card.slug == slug), None)
+def preset_of(slug: str) -> ProviderPreset | None:
+    return next((card for card in PROVIDER_PRESETS if card.slug == slug), None)

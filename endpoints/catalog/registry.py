@@ -62,7 +62,7 @@ class Registry:
     def specs(self) -> tuple[ModelSpec, ...]:
         """The model specs whose endpoint is there, as the file orders them."""
         written = self.config.document.modelSpecs.specs
-        return tuple(spec for spec in written if spec.preset.place in {*self._by_name, "agents"})
+        return tuple(spec for spec in written if spec.preset.endpoint_name in {*self._by_name, "agents"})
 
     @property
     def enforces_specs(self) -> bool:
@@ -79,18 +79,20 @@ class Registry:
             return self._remember(self._priced, (name,), lambda: as_listed(endpoint))
         return endpoint
 
-    def models(self, name: str, who: str = "") -> tuple[str, ...]:
+    def models(self, name: str, user_id: str = "") -> tuple[str, ...]:
         """Return the models of an endpoint, the first being its default; nothing for an unknown one.
 
-        `who` is the id of the person who asks: some places list other models for each.
+        `user_id` is the id of the person who asks: some places list other models for each.
         """
         endpoint = self._by_name.get(name)
         if endpoint is None:
             return ()
         if not endpoint.fetch_models:
             return endpoint.models
-        who = who if is_personal(endpoint) else ""
-        return self._remember(self._listed, (name, who), lambda: merged(endpoint.models, stored_models(endpoint, who)))
+        user_id = user_id if is_personal(endpoint) else ""
+        return self._remember(
+            self._listed, (name, user_id), lambda: merged(endpoint.models, stored_models(endpoint, user_id))
+        )
 
     def await_models(self, name: str, user_id: str, caller_of: Callable[[], Caller]) -> bool:
         """Wait for a list that was never fetched; return whether there is a new one.
@@ -101,10 +103,10 @@ class Registry:
         if endpoint is None or not endpoint.fetch_models:
             return False
         personal = is_personal(endpoint)
-        who = user_id if personal else ""
-        if not wait_for_list(endpoint, who, caller_of() if personal else None):
+        user_id = user_id if personal else ""
+        if not wait_for_list(endpoint, user_id, caller_of() if personal else None):
             return False
-        self._listed.pop((name, who), None)
+        self._listed.pop((name, user_id), None)
         self._priced.pop((name,), None)
         return True
 
@@ -130,14 +132,14 @@ class Registry:
         """Whether there is nothing but the embedded model, so that an administrator should hear how to add more."""
         return bool(self.endpoints) and all(endpoint.local for endpoint in self.endpoints)
 
-    def allows(self, name: str, model: str, who: str = "") -> bool:
+    def allows(self, name: str, model: str, user_id: str = "") -> bool:
         """Return whether `model` may be asked for. With a key of their own, people may ask for what nobody lists."""
         endpoint = self._by_name.get(name)
         if endpoint is None:
             return False
         if endpoint.key_from_user and is_model_name(model):
             return True
-        return model in endpoint.models or model in self.models(name, who)
+        return model in endpoint.models or model in self.models(name, user_id)
 
 
 @dataclass(slots=True)
@@ -220,7 +222,7 @@ def _about_specs(registry: Registry) -> list[str]:
     found = []
     for spec in registry.config.document.modelSpecs.specs:
         if spec.name not in there:
-            found.append(f"model spec {spec.name} is left out: there is no endpoint “{spec.preset.place}”")
+            found.append(f"model spec {spec.name} is left out: there is no endpoint “{spec.preset.endpoint_name}”")
         found += [f"model spec {spec.name}: no model takes this {name}" for name in faults_of_preset(spec)]
     return found
 

@@ -12,7 +12,7 @@ from endpoints.services.callers import caller_of
 from siteconfig.schema.model_specs import ModelSpec
 
 
-class Pick(NamedTuple):
+class ModelRef(NamedTuple):
     """What somebody chose: a model spec by its name, or a model at an endpoint."""
 
     endpoint: str = ""
@@ -20,12 +20,12 @@ class Pick(NamedTuple):
     spec: str = ""
 
 
-class Offer:
+class ModelCatalog:
     """The same questions as `endpoints.catalog.registry.Registry`, answered for a role. Cheap to make and to ask."""
 
-    def __init__(self, role: str, who: str = "") -> None:
+    def __init__(self, role: str, user_id: str = "") -> None:
         self._registry = registry.current()
-        self._who = who
+        self._user_id = user_id
         self._access = access_of(role)
 
     @property
@@ -43,7 +43,7 @@ class Offer:
         return self._registry.get(name)
 
     def models(self, name: str) -> tuple[str, ...]:
-        models = self._registry.models(name, self._who)
+        models = self._registry.models(name, self._user_id)
         return tuple(model for model in models if self._access.allows(name, model)) if self._access.rows else models
 
     @property
@@ -87,36 +87,36 @@ class Offer:
     def spec(self, name: str) -> ModelSpec | None:
         return next((each for each in self.specs if each.name == name), None)
 
-    def may_use(self, pick: Pick) -> bool:
+    def may_use(self, model_ref: ModelRef) -> bool:
         """Whether a message may be sent to what was chosen."""
-        if pick.spec:
-            return self.spec(pick.spec) is not None
-        return not self.enforces_specs and self.allows(pick.endpoint, pick.model)
+        if model_ref.spec:
+            return self.spec(model_ref.spec) is not None
+        return not self.enforces_specs and self.allows(model_ref.endpoint, model_ref.model)
 
-    def shows(self, pick: Pick) -> bool:
+    def shows(self, model_ref: ModelRef) -> bool:
         """Whether people may choose it by themselves, on the pages."""
-        at = self.get(pick.endpoint)
-        return self.may_use(pick) and (bool(pick.spec) or (at is not None and self._selects(at)))
+        at = self.get(model_ref.endpoint)
+        return self.may_use(model_ref) and (bool(model_ref.spec) or (at is not None and self._selects(at)))
 
-    def first_pick(self) -> Pick | None:
+    def first_model_ref(self) -> ModelRef | None:
         """Return what is used before anybody chose: a spec where those have priority, else a model."""
         shown = next((each for each in self.specs if each.showInMenu), None)
         is_fallback = not (self.selects_models or self.specs or self.enforces_specs)
         places = self.endpoints if is_fallback else self.selectable
         first = self._first_of(places)
         if shown and (self.prioritizes_specs or first is None):
-            return Pick(spec=shown.name)
+            return ModelRef(spec=shown.name)
         return first
 
-    def _first_of(self, places: list[Endpoint]) -> Pick | None:
+    def _first_of(self, places: list[Endpoint]) -> ModelRef | None:
         """Return the first model that can be paid for; one without a price only where there is no other."""
-        every = [Pick(each.name, model) for each in places for model in self.models(each.name)]
-        return next((pick for pick in every if not self.is_refused(pick)), every[0] if every else None)
+        every = [ModelRef(each.name, model) for each in places for model in self.models(each.name)]
+        return next((model_ref for model_ref in every if not self.is_refused(model_ref)), every[0] if every else None)
 
-    def is_refused(self, pick: Pick) -> bool:
+    def is_refused(self, model_ref: ModelRef) -> bool:
         """Whether the model may not be used because nobody knows its price."""
-        spec = self.spec(pick.spec) if pick.spec else None
-        name, model = self.place_of(spec) if spec else (pick.endpoint, pick.model)
+        spec = self.spec(model_ref.spec) if model_ref.spec else None
+        name, model = self.endpoint_and_model_of(spec) if spec else (model_ref.endpoint, model_ref.model)
         endpoint = self.get(name)
         return endpoint is not None and is_refused(endpoint, model)
 
@@ -125,9 +125,9 @@ class Offer:
         spec = self.spec(name) if name else None
         return parameters_of_preset(spec) if spec else {}
 
-    def place_of(self, spec: ModelSpec) -> tuple[str, str]:
+    def endpoint_and_model_of(self, spec: ModelSpec) -> tuple[str, str]:
         """Return the spec's endpoint and model: the endpoint's first one where it names none."""
-        endpoint = spec.preset.place
+        endpoint = spec.preset.endpoint_name
         return endpoint, spec.preset.model or next(iter(self.models(endpoint)), "")
 
     def _selects(self, endpoint: Endpoint) -> bool:
@@ -139,7 +139,7 @@ class Offer:
 
     def _serves(self, spec: ModelSpec) -> bool:
         # What the file names there need not be in the endpoint's list.
-        endpoint, model = self.place_of(spec)
+        endpoint, model = self.endpoint_and_model_of(spec)
         return bool(model) and self.get(endpoint) is not None and self._access.allows(endpoint, model)
 
     def default(self) -> tuple[Endpoint, str] | None:
@@ -151,12 +151,12 @@ class Offer:
 
     def await_models(self, user: User, name: str) -> bool:
         """Wait for a list that was never fetched; return whether there is a new one. Raises `NotThereYet`."""
-        return self._registry.await_models(name, self._who, lambda: caller_of(user))
+        return self._registry.await_models(name, self._user_id, lambda: caller_of(user))
 
     def allows(self, name: str, model: str) -> bool:
-        return self._access.allows(name, model) and self._registry.allows(name, model, self._who)
+        return self._access.allows(name, model) and self._registry.allows(name, model, self._user_id)
 
 
-def offer_for(user: User) -> Offer:
+def catalog_for(user: User) -> ModelCatalog:
     """Return what this person may choose from."""
-    return Offer(user.role_name, str(user.id))
+    return ModelCatalog(user.role_name, str(user.id))

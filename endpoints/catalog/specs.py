@@ -9,7 +9,7 @@ from siteconfig.parameters.settings import keys, read
 from siteconfig.schema.model_specs import ModelSpec
 
 # What people who must take the spec as it is have no use for, and its author may want to keep.
-_UNTOLD = {
+_HIDDEN_FROM_CLIENTS = {
     "promptPrefix", "system", "instructions", "additional_instructions", "context", "examples", "tools",
     "additionalModelRequestFields",
 }  # fmt: skip
@@ -26,13 +26,16 @@ def faults_of_preset(spec: ModelSpec) -> list[str]:
     return [name for name in _written(spec) if name not in valid]
 
 
-def told(spec: ModelSpec, *, enforced: bool) -> dict[str, Any]:
-    """Return the spec as clients may know it. Whom it may hand work to is never told; see `_UNTOLD` for the rest."""
+def to_dict(spec: ModelSpec, *, enforced: bool) -> dict[str, Any]:
+    """Return the spec as clients may know it.
+
+    Whom it may hand work to is never told; `_HIDDEN_FROM_CLIENTS` has the rest.
+    """
     found = spec.model_dump(exclude_unset=True, exclude={"subagents"})
     found["preset"] = {
         name: value
         for name, value in spec.preset.model_dump(exclude_unset=True, exclude_none=True).items()
-        if not (enforced and name in _UNTOLD)
+        if not (enforced and name in _HIDDEN_FROM_CLIENTS)
     }
     return {name: value for name, value in found.items() if value is not None}
 

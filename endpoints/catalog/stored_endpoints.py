@@ -19,7 +19,7 @@ from core import secrets
 from core.ttl_cache import ttl_cache
 from endpoints.catalog.built_in_providers import PROVIDERS, Provider
 from endpoints.catalog.key_bindings import places_of
-from endpoints.catalog.provider_presets import CARDS
+from endpoints.catalog.provider_presets import PROVIDER_PRESETS
 from endpoints.models import OperatorEndpoint
 from endpoints.providers.base import Endpoint
 from siteconfig.schema.base import is_web_address
@@ -27,9 +27,9 @@ from siteconfig.schema.endpoint_custom import LOCAL_NAME
 
 log = logging.getLogger(__name__)
 
-LONGEST_KEY: Final = 4_096
+MAX_KEY_LENGTH: Final = 4_096
 _last: list[tuple[Endpoint, ...]] = [()]  # as it was known last
-_TOLD: Final = (
+AUDITED_FIELDS: Final = (
     "kind", "provider", "name", "base_url", "api_key", "key_from_user", "model_names", "fetch_models", "is_enabled",
     "order",
 )  # fmt: skip
@@ -125,12 +125,12 @@ def save(*, actor: User, entry: Entry, row: OperatorEndpoint | None = None) -> O
 
     The audit entry tells that the key changed, never the key.
     """
-    before = told(row) if row else {}
+    before = to_dict(row) if row else {}
     _refuse_address(actor, entry, row)
     row = apply(entry, row or OperatorEndpoint())
     with transaction.atomic():
         row.save()
-        old, new = audit.changes(before, told(row))
+        old, new = audit.changes(before, to_dict(row))
         if new:
             verb = "updated" if before else "created"
             target, old = _target(row), old if before else {}
@@ -144,7 +144,9 @@ def _refuse_address(actor: User, entry: Entry, row: OperatorEndpoint | None) -> 
 
     Who has the power `manage:configs` alone chooses among the addresses of the providers that the set-up knows.
     """
-    known = {card.base_url for card in CARDS if card.base_url.startswith("https://")} | {row.base_url if row else ""}
+    known = {card.base_url for card in PROVIDER_PRESETS if card.base_url.startswith("https://")} | {
+        row.base_url if row else ""
+    }
     if not actor.is_admin and entry.base_url.strip().rstrip("/") not in known | {""}:
         raise ValidationError({"base_url": _("Only an administrator can enter an address of their own.")})
 
@@ -183,7 +185,7 @@ def remove(*, actor: User, row: OperatorEndpoint) -> None:
     """Delete an endpoint; conversations keep its name."""
     with transaction.atomic():
         target = _target(row)
-        audit.record(actor=actor, action=f"{target.type}.deleted", target=target, before=told(row))
+        audit.record(actor=actor, action=f"{target.type}.deleted", target=target, before=to_dict(row))
         row.delete()
         stored.invalidate()
 
@@ -192,7 +194,7 @@ def _faults(row: OperatorEndpoint, key: str) -> dict[str, str]:
     """Return what keeps the endpoint from being used, by field. `key` is the new one, if any."""
     faults = {}
     has_address = bool(provider_of(row.kind).base_url)
-    if len(key) > LONGEST_KEY or not key.isprintable() or not key.isascii():
+    if len(key) > MAX_KEY_LENGTH or not key.isprintable() or not key.isascii():
         faults["api_key"] = _("A key is one line of plain characters. Copy it again, without line breaks.")
     elif not row.api_key and not row.key_from_user and has_address:
         faults["api_key"] = _("Paste the key, or let everybody bring a key of their own.")
@@ -209,13 +211,13 @@ def _faults(row: OperatorEndpoint, key: str) -> dict[str, str]:
     return faults
 
 
-def told(row: OperatorEndpoint) -> dict[str, Any]:
+def to_dict(row: OperatorEndpoint) -> dict[str, Any]:
     """Return what the audit log is told of a row; of the key, that there is one (`audit.SECRET_FIELDS`)."""
-    return {name: getattr(row, name) for name in _TOLD}
+    return {name: getattr(row, name) for name in AUDITED_FIELDS}
 
 
-def _target(row: OperatorEndpoint) -> audit.Target:
-    return audit.Target(str(row._meta.model_name), str(row.id), row.name)
+def _target(row: OperatorEndpoint) -> audit.AuditTarget:
+    return audit.AuditTarget(str(row._meta.model_name), str(row.id), row.name)
 
 
 def _in_event_loop() -> bool:

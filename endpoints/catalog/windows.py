@@ -13,8 +13,8 @@ from endpoints.providers.base import Endpoint, PromptMessage
 from endpoints.services.tokens import estimate_message
 
 DEFAULT = 32_000  # tokens, of a model that nobody knows
-LEAST = 1_024
-REPLY = 1_024  # tokens that a reply has at least, where nobody caps it
+MIN_PROMPT_TOKENS = 1_024
+MIN_REPLY_TOKENS = 1_024  # tokens that a reply has at least, where nobody caps it
 REPLY_PART = 4  # or this part of a window that is small
 USABLE = 0.95  # of what the reply leaves: lengths are estimated
 SURE_REPLY = 4_096  # tokens that every model writes
@@ -150,10 +150,10 @@ def usable_of(endpoint: Endpoint, model: str, *, max_tokens: int, chosen: int | 
         return chosen
     found = window_in_force(endpoint, model)
     window = found.tokens
-    left = window - (max_tokens or min(REPLY, window // REPLY_PART))
+    left = window - (max_tokens or min(MIN_REPLY_TOKENS, window // REPLY_PART))
     if found.source == "table":  # of which a provider may take less as a prompt
         left = min(left, _longest_prompt(endpoint, model) or left)
-    return max(min(LEAST, window // 2), round(left * USABLE))
+    return max(min(MIN_PROMPT_TOKENS, window // 2), round(left * USABLE))
 
 
 def longest_reply(endpoint: Endpoint, model: str, *, prompt_tokens: int) -> int:

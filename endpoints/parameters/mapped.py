@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from siteconfig.parameters.fields import Words
+from siteconfig.parameters.fields import Translatable
 
 Wire = Literal["chat", "responses"]
 
@@ -21,7 +21,7 @@ class Mapped:
     stream: bool = True
     max_tokens: int = 0
     headers: Mapping[str, str] = field(default_factory=dict)
-    notes: Mapping[str, Words] = field(default_factory=dict)
+    notes: Mapping[str, Translatable] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

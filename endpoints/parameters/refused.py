@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from siteconfig.parameters.labels import WORDS
+from siteconfig.parameters.labels import LABELS
 
 # What each parameter is called in requests and, by that, in refusals.
 _ON_THE_WIRE: Final[dict[str, tuple[str, ...]]] = {
@@ -53,4 +53,4 @@ def named_in(detail: str) -> tuple[str, ...]:
 
 def labels_of(keys: Sequence[str]) -> str:
     """Return what the panel calls them, one after the other."""
-    return ", ".join(str(WORDS[key][0]) for key in keys if key in WORDS)
+    return ", ".join(str(LABELS[key][0]) for key in keys if key in LABELS)

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext_lazy
 
 from core.addresses import address_of
 from endpoints.providers.base import Endpoint
-from siteconfig.parameters.fields import Parameter, Words
+from siteconfig.parameters.fields import Parameter, Translatable
 from siteconfig.parameters.settings import synonyms
 from siteconfig.parameters.table import SETS
 
@@ -52,12 +52,12 @@ class Chosen:
     """The values for one model by key, and why some choices are not used as they are."""
 
     values: dict[str, Any] = field(default_factory=dict)
-    notes: dict[str, Words] = field(default_factory=dict)
+    notes: dict[str, Translatable] = field(default_factory=dict)
 
     def get(self, key: str, default: Any = None) -> Any:
         return self.values.get(key, default)
 
-    def refuse(self, words: Words, *keys: str) -> None:
+    def refuse(self, words: Translatable, *keys: str) -> None:
         """Do not use what is chosen for `keys`; say why to whoever chose it."""
         for key in keys:
             if self.values.pop(key, None) is not None:

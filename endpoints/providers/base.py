@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from billing.services.pricing import Rates
-from endpoints.transport.http import Patience
+from endpoints.transport.http import Timeouts
 from messages.events import Event
 
 Family = Literal["openAI", "azureOpenAI", "google", "anthropic", "bedrock", "custom", "local"]
@@ -138,4 +138,4 @@ class Adapter(Protocol):
     closes the connection.
     """
 
-    def __call__(self, request: ModelRequest, *, patience: Patience = ...) -> AsyncGenerator[Event]: ...
+    def __call__(self, request: ModelRequest, *, timeouts: Timeouts = ...) -> AsyncGenerator[Event]: ...

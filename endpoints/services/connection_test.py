@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core import rate_limits
-from endpoints.catalog.keys import KeyProblem, KeyRefused, as_own, needs_key, parse, with_key
+from endpoints.catalog.keys import KeyProblem, KeyRefused, needs_key, parse, with_key, with_user_key_error
 from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage
 from endpoints.services import model_calls
 from endpoints.services.failure_words import explain
@@ -19,7 +19,7 @@ from messages.events import Failed, ReasoningDelta, TextDelta
 
 SECONDS: Final = 20.0  # for the whole call
 REPLY_TOKENS: Final = 32
-SHOWN: Final = 80  # characters of the answer
+MAX_SHOWN: Final = 80  # characters of the answer
 QUESTION: Final = "Answer with the single word: ready"
 # What is found out here more exactly than after a message.
 _HINTS: Final = {
@@ -40,7 +40,7 @@ _HINTS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class ConnectionTestResult:
     """What came of a call. `code` is empty when it worked; `said` is the beginning of the answer."""
 
     endpoint: str
@@ -55,7 +55,7 @@ class Trial:
         return asdict(self)
 
 
-def try_out(endpoint: Endpoint, model: str, *, by: UUID | None = None) -> Trial:
+def run_connection_test(endpoint: Endpoint, model: str, *, by: UUID | None = None) -> ConnectionTestResult:
     """Call `model` once and return what came of it. The provider has 20 seconds; nothing is charged here.
 
     `by` is the person who asks, and may do so ten times a minute. Raises `limits.TooOften`.
@@ -65,19 +65,21 @@ def try_out(endpoint: Endpoint, model: str, *, by: UUID | None = None) -> Trial:
     return asyncio.run(_call(endpoint.for_model(model), model))
 
 
-def try_with(endpoint: Endpoint, model: str, *, own_key: str = "", by: UUID) -> Trial:
-    """As `try_out`; where everybody brings a key, with `own_key` as it was pasted just now, which is not kept."""
+def run_connection_test_with_key(
+    endpoint: Endpoint, model: str, *, own_key: str = "", by: UUID
+) -> ConnectionTestResult:
+    """As `run_connection_test`; where everybody brings a key, with `own_key` as it was pasted, which is not kept."""
     if not needs_key(endpoint):
-        return try_out(endpoint, model, by=by)
+        return run_connection_test(endpoint, model, by=by)
     try:
-        return try_out(with_key(endpoint, parse(own_key)), model, by=by)
+        return run_connection_test(with_key(endpoint, parse(own_key)), model, by=by)
     except KeyRefused as refusal:
-        return Trial(endpoint.name, model, ok=False, words=str(refusal), code="no_user_key")
+        return ConnectionTestResult(endpoint.name, model, ok=False, words=str(refusal), code="no_user_key")
     except KeyProblem as problem:
-        return Trial(endpoint.name, model, ok=False, words=problem.message, code=problem.code)
+        return ConnectionTestResult(endpoint.name, model, ok=False, words=problem.message, code=problem.code)
 
 
-async def _call(endpoint: Endpoint, model: str) -> Trial:
+async def _call(endpoint: Endpoint, model: str) -> ConnectionTestResult:
     request = ModelRequest(
         endpoint=endpoint, model=model, messages=[PromptMessage("user", QUESTION)], max_tokens=REPLY_TOKENS
     )
@@ -88,7 +90,7 @@ async def _call(endpoint: Endpoint, model: str) -> Trial:
             async for event in events:
                 match event:
                     case TextDelta(piece):
-                        said = (said + piece)[: SHOWN * 4]
+                        said = (said + piece)[: MAX_SHOWN * 4]
                     case ReasoningDelta():
                         thought = True
                     case Failed():
@@ -98,20 +100,20 @@ async def _call(endpoint: Endpoint, model: str) -> Trial:
     took = round((time.monotonic() - begun) * 1000)
     if failed is not None:
         return _failure(endpoint, model, failed, took)
-    said = " ".join(said.split())[:SHOWN]
+    said = " ".join(said.split())[:MAX_SHOWN]
     if said:
         words = _("It works: answered in %(ms)d ms.") % {"ms": took}
     elif thought:
         words = _("It works: the model started reasoning after %(ms)d ms.") % {"ms": took}
     else:
         words = _("Empty answer after %(ms)d ms. The call itself worked.") % {"ms": took}
-    return Trial(endpoint.name, model, True, words, milliseconds=took, said=said)
+    return ConnectionTestResult(endpoint.name, model, True, words, milliseconds=took, said=said)
 
 
-def _failure(endpoint: Endpoint, model: str, failed: Failed, took: int) -> Trial:
-    failed = as_own(failed, endpoint)
+def _failure(endpoint: Endpoint, model: str, failed: Failed, took: int) -> ConnectionTestResult:
+    failed = with_user_key_error(failed, endpoint)
     code = failed.code
     if code == "connection" and "certificate" in failed.detail.lower():
         code = "certificate"
     words = str(_HINTS[code]) if code in _HINTS else f"{explain(code).title}. {explain(code).advice}"
-    return Trial(endpoint.name, model, False, words, code=code, milliseconds=took)
+    return ConnectionTestResult(endpoint.name, model, False, words, code=code, milliseconds=took)

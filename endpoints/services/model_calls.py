@@ -15,9 +15,9 @@ from endpoints.providers.litellm import wire as litellm
 from endpoints.providers.openai import responses_wire
 from endpoints.providers.openai import wire as openai_wire
 from endpoints.providers.vertex import wire as vertex_wire
-from endpoints.services.placeholders import filled
+from endpoints.services.placeholders import render_headers
 from endpoints.services.prompts import tidy
-from endpoints.transport.timeouts import patience_of
+from endpoints.transport.timeouts import timeouts_of
 from messages.events import Event, Failed, TextDelta, Usage
 
 
@@ -25,16 +25,16 @@ from messages.events import Event, Failed, TextDelta, Usage
 class Retries:
     """How often a call is made again, and after how many seconds; each further time doubles the pause.
 
-    A provider that wants to be left alone for longer than `longest` is not asked again.
+    A provider that wants to be left alone for longer than `max_backoff` is not asked again.
     """
 
-    most: int = 2
+    max_retries: int = 2
     pause: float = 0.5
-    longest: float = 10
+    max_backoff: float = 10
 
 
 _RETRIES = Retries()
-ONCE = Retries(most=0)
+ONCE = Retries(max_retries=0)
 # By the provider that `litellm_prefix` names: those that have a wire of our own. litellm speaks to all others.
 _WIRES: dict[str, Adapter] = {
     "anthropic": anthropic_wire.stream,
@@ -55,14 +55,14 @@ async def stream(request: ModelRequest, *, retries: Retries = _RETRIES) -> Async
     came and nothing can have been charged is made again, as `retries` says.
     """
     endpoint = request.endpoint.for_model(request.model)
-    endpoint = replace(endpoint, headers=filled(endpoint.headers, request.caller))
+    endpoint = replace(endpoint, headers=render_headers(endpoint.headers, request.caller))
     request = replace(request, endpoint=endpoint, messages=tidy(request.messages))
-    adapter, patience = adapter_of(request), patience_of(request)
-    for attempt in range(retries.most + 1):
+    adapter, timeouts = adapter_of(request), timeouts_of(request)
+    for attempt in range(retries.max_retries + 1):
         pause = None
-        async with aclosing(adapter(request, patience=patience)) as events:
+        async with aclosing(adapter(request, timeouts=timeouts)) as events:
             first = await anext(events)
-            if isinstance(first, Failed) and attempt < retries.most:
+            if isinstance(first, Failed) and attempt < retries.max_retries:
                 pause = _pause(first, attempt, retries)
             if pause is None:
                 yield _told(first)
@@ -88,7 +88,7 @@ def _pause(failed: Failed, attempt: int, retries: Retries) -> float | None:
     else:
         return None
     # Never sooner than asked, and not all at once.
-    return pause + _random.uniform(0, retries.pause) if pause <= retries.longest else None
+    return pause + _random.uniform(0, retries.pause) if pause <= retries.max_backoff else None
 
 
 def adapter_of(request: ModelRequest) -> Adapter:

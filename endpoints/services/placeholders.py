@@ -22,7 +22,7 @@ OPENID_FIELDS = frozenset({"TOKEN", "ACCESS_TOKEN", "ID_TOKEN", "USER_ID", "USER
 _KNOWN = {"USER": USER_FIELDS, "BODY": BODY_FIELDS, "OPENID": OPENID_FIELDS}
 
 
-def filled(headers: Mapping[str, str], caller: Caller) -> dict[str, str]:
+def render_headers(headers: Mapping[str, str], caller: Caller) -> dict[str, str]:
     """Return the headers as they are sent for `caller`; what is beyond Latin-1 as ``b64:`` and Base64 of its UTF-8."""
     values = {"USER": caller.user, "BODY": caller.body, "OPENID": caller.openid}
 
@@ -33,7 +33,7 @@ def filled(headers: Mapping[str, str], caller: Caller) -> dict[str, str]:
     return {name: _sendable(_PLACEHOLDER.sub(value_of, text)) for name, text in headers.items()}
 
 
-def asks_who(endpoint: Endpoint) -> bool:
+def uses_caller_placeholders(endpoint: Endpoint) -> bool:
     """Return whether the endpoint's headers tell it who asks, or where."""
     headers = [endpoint.headers, *(each.headers for each in endpoint.variants.values())]
     return any(_PLACEHOLDER.search(text) for each in headers for text in each.values())

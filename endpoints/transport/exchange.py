@@ -23,19 +23,19 @@ from endpoints.transport.failures import (
     failure_in,
     failure_of_body,
     failure_of_error,
-    failure_of_words,
+    failure_of_text,
     names_error,
-    parsed,
+    try_json,
     wait_of,
 )
 from endpoints.transport.framing import DONE, EventLines, Pieces
-from endpoints.transport.http import Answer, OutboundError, Patience, RefusedAddress, outbound
+from endpoints.transport.http import Answer, OutboundError, RefusedAddress, Timeouts, outbound
 from messages.events import Event, Failed, Finished
 
 MAX_ERROR = 64 * 1024
 MAX_ODD = 2000
 TAIL_SECONDS = 5.0  # how long usage and the end mark may take after the last word
-PATIENCE = Patience(
+TIMEOUTS = Timeouts(
     connect=10, first_byte=120, idle=180, total=3600
 )  # unless `endpoints.transport.timeouts` says otherwise
 _NO_ID = re.compile(r"[^a-zA-Z0-9_-]")
@@ -52,22 +52,22 @@ class Call:
     body: bytes = field(repr=False)
 
 
-async def exchange(endpoint: Endpoint, call: Call, reply: "Reply", patience: Patience) -> AsyncGenerator[Event]:
+async def exchange(endpoint: Endpoint, call: Call, reply: "Reply", timeouts: Timeouts) -> AsyncGenerator[Event]:
     """Send `call` and yield the events of its answer, as `base.Adapter` promises."""
     try:
         client = await outbound()
         async with client.request(
-            "POST", call.url, headers=call.headers, body=call.body, exempt=exempt_of(endpoint), patience=patience
+            "POST", call.url, headers=call.headers, body=call.body, allowlist=allowlist_of(endpoint), timeouts=timeouts
         ) as answer:
             if not 200 <= answer.status < 300:
                 yield await _refusal(answer, endpoint)
                 return
             # Everything below runs once per piece of the reply: one loop, no layers of generators.
             async with aclosing(answer.chunks()) as chunks:
-                answer.allow_silence(patience.first_byte)
+                answer.allow_silence(timeouts.first_byte)
                 for event in await _first(chunks, reply):
                     yield event
-                answer.allow_silence(patience.idle)
+                answer.allow_silence(timeouts.idle)
                 pieces = reply.pieces
                 while not reply.over and (chunk := await _next(chunks, reply)) is not None:
                     for event in reply.read(pieces.feed(chunk)):
@@ -81,7 +81,7 @@ async def exchange(endpoint: Endpoint, call: Call, reply: "Reply", patience: Pat
             yield event
 
 
-def exempt_of(endpoint: Endpoint) -> tuple[Address, ...]:
+def allowlist_of(endpoint: Endpoint) -> tuple[Address, ...]:
     """Return the address that may be private because the operator wrote it, or allowed it to people."""
     address = address_of(endpoint.base_url)
     allowed = address is not None and (endpoint.written_by_operator or address in endpoint.allowed_addresses)
@@ -106,7 +106,7 @@ def url_of(endpoint: Endpoint, path: str) -> str:
     return urlunsplit(parts._replace(path=where, query=query, fragment=""))
 
 
-def named(request: ModelRequest) -> str:
+def wire_model_name(request: ModelRequest) -> str:
     """Return what the provider calls the model: a deployment, a profile, or its own name."""
     return request.endpoint.wire_names.get(request.model, request.model)
 
@@ -136,7 +136,7 @@ def in_turns(
 
 def arguments_of(call: ToolCall) -> dict[str, Any]:
     """Return a call's arguments as the object that they should be; what a model garbled is kept under one name."""
-    value = parsed((call.arguments or "{}").encode())
+    value = try_json((call.arguments or "{}").encode())
     return value if isinstance(value, dict) else {"arguments": value}
 
 
@@ -145,7 +145,7 @@ def safe_id(call_id: str) -> str:
     return _NO_ID.sub("_", call_id)
 
 
-def packed(body: Any) -> bytes:
+def encode_json(body: Any) -> bytes:
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
@@ -192,8 +192,8 @@ async def _next(chunks: AsyncGenerator[bytes], reply: "Reply") -> bytes | None:
 class Reply:
     """One reply as it comes: turns the provider's objects into events and knows how it ended.
 
-    A wire says in `feed` what its objects mean, whether they come one by one or as one that holds it all; it sets
-    `known`, `began`, `finish`, `counts` and `failed`.
+    A wire says in `parse_chunk` what its objects mean, whether they come one by one or as one that holds it all; it
+    sets `known`, `began`, `finish`, `counts` and `failed`.
     """
 
     def __init__(self, request: ModelRequest) -> None:
@@ -221,13 +221,13 @@ class Reply:
             if self.failed is not None or self.done:
                 return
             if type(data) is dict:
-                yield from self.feed(data)
+                yield from self.parse_chunk(data)
             elif data == DONE:
                 self.done = True
             elif isinstance(data, list):
                 yield from self.read([each for each in data if isinstance(each, dict)])
 
-    def feed(self, data: dict[str, Any]) -> Iterator[Event]:
+    def parse_chunk(self, data: dict[str, Any]) -> Iterator[Event]:
         """Yield the events of one object."""
         raise NotImplementedError
 
@@ -238,13 +238,13 @@ class Reply:
         elif not self.odd:
             self.odd = json.dumps(data, ensure_ascii=False)[:MAX_ODD]
 
-    def held(self) -> Iterator[Event]:
+    def flush(self) -> Iterator[Event]:
         """Yield what was held back, at the end."""
         yield from ()
 
     def end(self, failed: Failed | None = None) -> Iterator[Event]:
         """Yield what was held back, the usage, and the one last event."""
-        for event in self.held():
+        for event in self.flush():
             self.began = True
             yield event
         if (usage := self.counts.usage()) is not None:
@@ -258,7 +258,7 @@ class Reply:
             return Finished("tool_calls" if self.calls.count else "stop")
         if self.known and not self.pieces.words:
             return Failed("cut_off" if self.began else "lost", "the stream ended before the reply did")
-        failed = failure_of_words(self.pieces.words or self.odd, self.secrets)
+        failed = failure_of_text(self.pieces.words or self.odd, self.secrets)
         return Failed("cut_off", failed.detail) if self.began else failed
 
     def ending(self, finish: str) -> Finished | Failed:

@@ -13,7 +13,7 @@ from typing import Any
 from core.addresses import RefusedAddress
 from endpoints.transport.framing import values_of
 from endpoints.transport.http import BrokenAnswer, ConnectionFailed, ConnectTimedOut, OutboundError, TimedOut
-from endpoints.transport.refusals import code_of, code_of_page, code_of_words, status_of
+from endpoints.transport.refusals import code_of, code_of_page, code_of_text, status_of
 from messages.events import Failed
 
 DETAIL = 500
@@ -139,11 +139,11 @@ def failure_of_body(status: int, body: bytes, secrets: Iterable[str] = (), *, wa
     return failure_of(status, objects or " ".join(map(str, values)), secrets, wait=wait, hint=hint)
 
 
-def failure_of_words(words: str, secrets: Iterable[str] = ()) -> Failed:
+def failure_of_text(words: str, secrets: Iterable[str] = ()) -> Failed:
     """Return what stands for an answer that came with a 200 and is none: a page, or words that nobody expected."""
     if words.lstrip().startswith("<"):
         return Failed(code_of_page(200), _clean(f"a web page: {title_of(words)}", secrets))
-    code = code_of_words(words.lower())
+    code = code_of_text(words.lower())
     return Failed(code, _clean(f"no answer: {words}" if words else "the stream ended before the reply did", secrets))
 
 
@@ -154,7 +154,7 @@ def failure_of_error(error: Exception, *, began: bool = False) -> Failed:
     return Failed(code, f"{type(error).__name__}: {error}"[:DETAIL])
 
 
-def parsed(text: bytes) -> Any:
+def try_json(text: bytes) -> Any:
     """Return the JSON value in `text`, or the text when it is none."""
     try:
         return json.loads(text)

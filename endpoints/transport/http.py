@@ -2,7 +2,7 @@
 
 An address is checked three times: its spelling before anybody is asked about it, what its name resolves to, and
 the socket's address itself at the moment of connecting. Private, loopback, link-local and metadata addresses are
-refused, unless the operator wrote exactly this host and port (`exempt`); what a person, a model or a remote
+refused, unless the operator wrote exactly this host and port (`allowlist`); what a person, a model or a remote
 server can influence is never exempt. Redirects are followed by hand, and checked at every hop. Nothing is taken
 from the environment or from a cookie, and every answer has a limit in size and time.
 
@@ -26,8 +26,19 @@ from yarl import URL
 from core.addresses import Address, RefusedAddress, address_of, check_address, check_host
 
 __all__ = [
-    "Answer", "AnswerTooLarge", "BrokenAnswer", "ConnectTimedOut", "ConnectionFailed", "OutboundClient",
-    "OutboundError", "Patience", "RefusedAddress", "TimedOut", "Watched", "check_url", "outbound",
+    "Answer",
+    "AnswerTooLarge",
+    "BrokenAnswer",
+    "ConnectTimedOut",
+    "ConnectionFailed",
+    "OutboundClient",
+    "OutboundError",
+    "RefusedAddress",
+    "TimedOut",
+    "Timeouts",
+    "Watched",
+    "check_url",
+    "outbound",
     "watched",
 ]  # fmt: skip
 
@@ -65,7 +76,7 @@ class AnswerTooLarge(OutboundError):
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class Timeouts:
     """Seconds to wait: for the connection, for the head of the answer, between two pieces of it, for all of it.
 
     Whoever reads the answer may allow more silence before what it waits for has come (`Answer.allow_silence`).
@@ -77,28 +88,28 @@ class Patience:
     total: float = 3600
 
 
-def check_url(url: str, exempt: Collection[Address] = ()) -> Address:
+def check_url(url: str, allowlist: Collection[Address] = ()) -> Address:
     """Return the host and port of an address that may be called, as far as its spelling tells.
 
     Raises `RefusedAddress`.
     """
-    parsed = _checked(url, exempt)
+    parsed = _checked(url, allowlist)
     return str(parsed.host).rstrip(".").lower(), int(parsed.port or 0)
 
 
 class _Guard(AbstractResolver):
     """Resolves names for one session and makes its sockets; both only for addresses that may be called."""
 
-    def __init__(self, exempt: frozenset[Address], only: Address | None) -> None:
-        self._exempt = exempt
+    def __init__(self, allowlist: frozenset[Address], only: Address | None) -> None:
+        self._allowlist = allowlist
         self._only = only
-        self._granted = set(exempt)  # written as an address; or what an exempt name resolved to
+        self._granted = set(allowlist)  # written as an address; or what an exempt name resolved to
         self._names = aiohttp.ThreadedResolver()
 
     def check(self, address: Address) -> None:
         if self._only is not None and address != self._only:
             raise RefusedAddress(f"{address[0]} is not the endpoint's own host")
-        if address not in self._exempt:
+        if address not in self._allowlist:
             check_host(address[0])
 
     async def resolve(
@@ -108,7 +119,7 @@ class _Guard(AbstractResolver):
         self.check(address)
         found = await self._names.resolve(host, port, family)
         for each in found:
-            if address in self._exempt:
+            if address in self._allowlist:
                 self._granted.add((each["host"], each["port"]))
             else:
                 check_address(each["host"])
@@ -188,12 +199,12 @@ class OutboundClient:
         self._sessions: dict[tuple[frozenset[Address], Address | None], aiohttp.ClientSession] = {}
         self.kept: dict[Any, Any] = {}  # what adapters build upon a session, and must not outlive it
 
-    def session(self, exempt: Collection[Address] = (), only: Address | None = None) -> aiohttp.ClientSession:
+    def session(self, allowlist: Collection[Address] = (), only: Address | None = None) -> aiohttp.ClientSession:
         """Return a session that cannot leave the guard: for a library that must be handed one.
 
         `only` holds it to one host and port, whatever a redirect says.
         """
-        key = (frozenset(exempt), only)
+        key = (frozenset(allowlist), only)
         found = self._sessions.get(key)
         if found is None or found.closed:
             guard = _Guard(*key)
@@ -221,9 +232,9 @@ class OutboundClient:
         headers: Mapping[str, str] | None = None,
         json: Any = None,
         body: bytes | None = None,
-        exempt: Collection[Address] = (),
+        allowlist: Collection[Address] = (),
         redirects: int = 0,
-        patience: Patience | None = None,
+        timeouts: Timeouts | None = None,
     ) -> AsyncIterator[Answer]:
         """Send a request; the body of the answer can be read until the block ends, which closes what is unread.
 
@@ -232,17 +243,17 @@ class OutboundClient:
         Follows at most `redirects` redirects; with none, a redirect is an answer like any other. Raises
         `RefusedAddress` before anything is sent there, and `OutboundError` when no proper answer comes.
         """
-        patience = patience or Patience()
+        timeouts = timeouts or Timeouts()
         sent = {"Accept-Encoding": "gzip, deflate" if method == "GET" else "identity"} | dict(headers or {})
         if json is not None:
             body = jsonlib.dumps(json, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
             sent["Content-Type"] = "application/json"
-        target = _checked(url, exempt)
-        response = await self._send(method, target, sent, body, exempt, patience)
+        target = _checked(url, allowlist)
+        response = await self._send(method, target, sent, body, allowlist, timeouts)
         try:
             while redirects and response.status in _REDIRECTS and "Location" in response.headers:
                 redirects -= 1
-                following = _checked(response.headers["Location"], exempt, base=target)
+                following = _checked(response.headers["Location"], allowlist, base=target)
                 if following.origin() != target.origin():
                     sent = {name: value for name, value in sent.items() if name.lower() in _KEPT_ABROAD}
                     body = None
@@ -250,7 +261,7 @@ class OutboundClient:
                     method, body = "GET", None
                 response.close()
                 target = following
-                response = await self._send(method, target, sent, body, exempt, patience)
+                response = await self._send(method, target, sent, body, allowlist, timeouts)
             yield Answer(response.status, response.headers, response)
         finally:
             if response.content.at_eof():
@@ -264,22 +275,22 @@ class OutboundClient:
         url: URL,
         headers: Mapping[str, str],
         body: bytes | None,
-        exempt: Collection[Address],
-        patience: Patience,
+        allowlist: Collection[Address],
+        timeouts: Timeouts,
     ) -> aiohttp.ClientResponse:
         timeout = aiohttp.ClientTimeout(
-            total=patience.total, sock_connect=patience.connect, sock_read=patience.first_byte, ceil_threshold=60
+            total=timeouts.total, sock_connect=timeouts.connect, sock_read=timeouts.first_byte, ceil_threshold=60
         )
         try:
-            async with asyncio.timeout(patience.connect + patience.first_byte):
-                response = await self.session(exempt).request(
+            async with asyncio.timeout(timeouts.connect + timeouts.first_byte):
+                response = await self.session(allowlist).request(
                     method, url, headers=headers, data=body, timeout=timeout, allow_redirects=False
                 )
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise _translated(error) from error
         except ValueError as error:  # a header that cannot be one
             raise ConnectionFailed(f"not sent: {error}") from error
-        Answer(response.status, response.headers, response).allow_silence(patience.idle)
+        Answer(response.status, response.headers, response).allow_silence(timeouts.idle)
         return response
 
     async def close(self) -> None:
@@ -292,26 +303,26 @@ class OutboundClient:
 class Watched:
     """A request that a library makes through `OutboundClient.session`: how far it is, and its answer."""
 
-    def __init__(self, patience: Patience, limit: asyncio.Timeout) -> None:
+    def __init__(self, timeouts: Timeouts, limit: asyncio.Timeout) -> None:
         self.answer: Answer | None = None
         self.connecting = False
         self.is_over = False
-        self._patience = patience
+        self._timeouts = timeouts
         self._limit = limit
 
     def connect(self) -> None:
         self.connecting = True
-        self._wait(self._patience.connect)
+        self._wait(self._timeouts.connect)
 
     def connected(self) -> None:
         self.connecting = False
-        self._wait(self._patience.first_byte)
+        self._wait(self._timeouts.first_byte)
 
     def answered(self, response: aiohttp.ClientResponse) -> None:
         """The head is here: what may pass between two bytes is the connection's to watch."""
         self.answer = Answer(response.status, response.headers, response)
-        self.answer.allow_silence(self._patience.first_byte)
-        self._wait(self._patience.total)
+        self.answer.allow_silence(self._timeouts.first_byte)
+        self._wait(self._timeouts.total)
 
     def _wait(self, seconds: float) -> None:
         if not (self.is_over or self._limit.expired()):
@@ -322,12 +333,12 @@ _watched: ContextVar[Watched | None] = ContextVar("_watched", default=None)
 
 
 @asynccontextmanager
-async def watched(patience: Patience) -> AsyncIterator[Watched]:
-    """Hold a library's request within the block to `patience`. Raises `TimedOut`."""
+async def watched(timeouts: Timeouts) -> AsyncIterator[Watched]:
+    """Hold a library's request within the block to `timeouts`. Raises `TimedOut`."""
     found: Watched | None = None
     try:
-        async with asyncio.timeout(patience.connect + patience.first_byte) as limit:
-            found = Watched(patience, limit)
+        async with asyncio.timeout(timeouts.connect + timeouts.first_byte) as limit:
+            found = Watched(timeouts, limit)
             token = _watched.set(found)
             try:
                 yield found
@@ -386,7 +397,7 @@ async def _close_with_loop(loop: asyncio.AbstractEventLoop, client: OutboundClie
         await client.close()
 
 
-def _checked(url: str, exempt: Collection[Address], base: URL | None = None) -> URL:
+def _checked(url: str, allowlist: Collection[Address], base: URL | None = None) -> URL:
     """Return the parsed address if it may be called. What cannot be understood is refused."""
     try:
         parsed = URL(url) if base is None else base.join(URL(url))
@@ -397,7 +408,7 @@ def _checked(url: str, exempt: Collection[Address], base: URL | None = None) -> 
         raise RefusedAddress("only http and https addresses can be called")
     if parsed.user is not None or parsed.password is not None:
         raise RefusedAddress("an address may not carry a name or a password")
-    if address not in exempt:
+    if address not in allowlist:
         check_host(address[0])
     return parsed
 

@@ -217,6 +217,6 @@ def code_of_page(status: int) -> str:
     return _OF_PAGES.get(status) or ("overloaded" if status >= 500 else "proxy")
 
 
-def code_of_words(words: str) -> str:
+def code_of_text(words: str) -> str:
     """Return the code for words that came with a 200 and are no answer."""
     return "overloaded" if _BUSY.search(words) else "bad_response"

@@ -7,15 +7,15 @@ from django.conf import settings
 from endpoints.parameters.sets import additions
 from endpoints.parameters.thinkers import asks_for_thoughts, reasons
 from endpoints.providers.base import ModelRequest
-from endpoints.transport.http import Patience
+from endpoints.transport.http import Timeouts
 
 CONNECT: Final = 10  # seconds
 TOTAL: Final = 3600  # seconds for the reply itself
 
 
-def patience_of(request: ModelRequest) -> Patience:
+def timeouts_of(request: ModelRequest) -> Timeouts:
     """Return how long the call may take. A reply that is not streamed sends its first byte when it is all written."""
     endpoint = request.endpoint
     thinks = reasons(endpoint, request.model) or asks_for_thoughts({**request.params, **additions(endpoint)})
     first = settings.REASONING_FIRST_WORD_SECONDS if thinks or not request.stream else settings.MODEL_FIRST_WORD_SECONDS
-    return Patience(connect=CONNECT, first_byte=first, idle=settings.MODEL_SILENCE_SECONDS, total=TOTAL + first)
+    return Timeouts(connect=CONNECT, first_byte=first, idle=settings.MODEL_SILENCE_SECONDS, total=TOTAL + first)

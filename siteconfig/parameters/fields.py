@@ -8,11 +8,11 @@ from django.utils.functional import Promise
 
 Control = Literal["input", "textarea", "slider", "switch", "checkbox", "dropdown", "combobox", "tags"]
 Kind = Literal["number", "string", "boolean", "enum", "array"]
-Words = str | Promise
+Translatable = str | Promise
 
-LONGEST_TEXT = 100_000  # characters of a system prompt
-LONGEST_LINE = 256
-MOST_TOKENS = 10_000_000
+MAX_TEXT_LENGTH = 100_000  # characters of a system prompt
+MAX_LINE_LENGTH = 256
+MAX_TOKENS = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +26,18 @@ class Parameter:
     key: str
     control: Control
     type: Kind
-    label: Words = ""
-    description: Words = ""
+    label: Translatable = ""
+    description: Translatable = ""
     default: Any = None
     low: float | None = None
     high: float | None = None
     step: float | None = None
     options: tuple[str, ...] = ()
     most: int = 0  # items of an array
-    longest: int = LONGEST_LINE  # characters of a text
+    longest: int = MAX_LINE_LENGTH  # characters of a text
     belongs: Literal["conversation", "model", "custom", ""] = "model"
     columns: int = 2
-    placeholder: Words = ""
+    placeholder: Translatable = ""
     show_label: bool = True
     show_default: bool = True
     option_labels: Mapping[str, str] | None = None

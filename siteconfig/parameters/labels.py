@@ -2,9 +2,9 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from siteconfig.parameters.fields import Words
+from siteconfig.parameters.fields import Translatable
 
-WORDS: dict[str, tuple[Words, Words]] = {
+LABELS: dict[str, tuple[Translatable, Translatable]] = {
     "modelLabel": (_("Custom name"), _("Name shown on replies.")),
     "promptPrefix": (_("System prompt"), _("Instructions that the model reads before the conversation.")),
     "system": (_("System prompt"), _("Instructions that the model reads before the conversation.")),
@@ -53,7 +53,7 @@ WORDS: dict[str, tuple[Words, Words]] = {
     "region": (_("Region"), _("Where the provider runs the model.")),
 }
 
-OPTIONS: dict[str, Words] = {
+OPTIONS: dict[str, Translatable] = {
     "": _("Default"),
     "auto": _("Automatic"),
     "none": _("None"),

@@ -6,10 +6,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from siteconfig.parameters.fields import LONGEST_LINE, Parameter
+from siteconfig.parameters.fields import MAX_LINE_LENGTH, Parameter
 from siteconfig.parameters.table import SETS, SYNONYMS
 
-MOST_STOPS = 16  # what some provider or other takes
+MAX_STOP_SEQUENCES = 16  # what some provider or other takes
 
 
 @cache
@@ -36,7 +36,7 @@ def _annotation(sets: list[Parameter]) -> Any:
         return bool
     if first.type == "array":
         return Annotated[
-            list[Annotated[str, Field(min_length=1, max_length=LONGEST_LINE)]], Field(max_length=MOST_STOPS)
+            list[Annotated[str, Field(min_length=1, max_length=MAX_LINE_LENGTH)]], Field(max_length=MAX_STOP_SEQUENCES)
         ]
     if first.type == "enum":
         options = dict.fromkeys(option for each in sets for option in each.options if option)

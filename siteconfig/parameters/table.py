@@ -3,8 +3,8 @@
 from dataclasses import replace
 from typing import Any, Literal
 
-from siteconfig.parameters.fields import LONGEST_TEXT, MOST_TOKENS, Control, Kind, Parameter
-from siteconfig.parameters.labels import WORDS
+from siteconfig.parameters.fields import MAX_TEXT_LENGTH, MAX_TOKENS, Control, Kind, Parameter
+from siteconfig.parameters.labels import LABELS
 
 _Belongs = Literal["conversation", "model", ""]
 _EFFORTS = ("", "none", "minimal", "low", "medium", "high", "xhigh", "max")
@@ -12,12 +12,12 @@ _SHORT_EFFORTS = ("", "low", "medium", "high")
 
 
 def _parameter(key: str, control: Control, kind: Kind, belongs: _Belongs = "model", **more: Any) -> Parameter:
-    label, description = WORDS[key]
+    label, description = LABELS[key]
     return Parameter(key, control, kind, label=label, description=description, belongs=belongs, **more)
 
 
 def _text(key: str) -> Parameter:
-    return _parameter(key, "textarea", "string", default="", longest=LONGEST_TEXT, columns=4)
+    return _parameter(key, "textarea", "string", default="", longest=MAX_TEXT_LENGTH, columns=4)
 
 
 def _switch(key: str, default: bool = False, belongs: _Belongs = "model", *, waits: bool = False) -> Parameter:
@@ -25,7 +25,7 @@ def _switch(key: str, default: bool = False, belongs: _Belongs = "model", *, wai
 
 
 def _tokens(
-    key: str, default: int | None = None, low: int = 1, high: int = MOST_TOKENS, step: int = 1,
+    key: str, default: int | None = None, low: int = 1, high: int = MAX_TOKENS, step: int = 1,
     belongs: _Belongs = "model", *, waits: bool = False,
 ) -> Parameter:  # fmt: skip
     return _parameter(key, "input", "number", belongs, default=default, low=low, high=high, step=step, waits=waits)

@@ -92,7 +92,7 @@ class Preset(Open):
         return endpoint
 
     @property
-    def place(self) -> str:
+    def endpoint_name(self) -> str:
         """The endpoint that is meant, or an empty string; an agent alone means `agents`."""
         return self.endpoint or ("agents" if self.agent_id else "")
 

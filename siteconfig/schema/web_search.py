@@ -6,7 +6,7 @@ from pydantic import Field
 
 from siteconfig.schema.base import AllowedAddresses, AtLeastOne, Count, Flag, Line, Number, OneOrMore, Open
 
-Patience = Annotated[Count, Field(le=120_000)]  # milliseconds
+TimeoutMs = Annotated[Count, Field(le=120_000)]  # milliseconds
 Results = Annotated[AtLeastOne, Field(le=20)]
 
 
@@ -73,7 +73,7 @@ class TavilySearch(Open):
     includeFavicon: Flag | None = None
     chunksPerSource: Annotated[AtLeastOne, Field(le=3)] | None = None
     safeSearch: Flag | None = None
-    timeout: Patience | None = None
+    timeout: TimeoutMs | None = None
 
 
 class TavilyScraper(Open):
@@ -81,19 +81,19 @@ class TavilyScraper(Open):
     includeImages: Flag | None = None
     includeFavicon: Flag | None = None
     format: Literal["markdown", "text"] | None = None
-    timeout: Patience | None = None
+    timeout: TimeoutMs | None = None
 
 
 class KeenableSearch(Open):
     maxResults: Results | None = None
     site: Line | None = None
     attributionTitle: Line | None = None
-    timeout: Patience | None = None
+    timeout: TimeoutMs | None = None
 
 
 class KeenableScraper(Open):
     attributionTitle: Line | None = None
-    timeout: Patience | None = None
+    timeout: TimeoutMs | None = None
 
 
 class WebSearch(Open):

@@ -12,7 +12,7 @@ from accounts.services import domains, sign_in_options, social
 from accounts.services.social import Identity, Refused
 from endpoints.catalog import registry
 from siteconfig.configuration import ConfigFaults
-from siteconfig.environment.identity import Provider
+from siteconfig.environment.identity import IdentityProvider
 from tests.accounts.test_signin_pages import NEW
 
 
@@ -31,7 +31,8 @@ def file(tmp_path: Path, settings: Settings, db: None) -> Any:
 
 def test_the_file_orders_who_is_offered(file: Any, settings: Settings) -> None:
     settings.IDENTITY_PROVIDERS = {
-        name: Provider(key=name, kind=name, label=name, client_id="x", callback="/") for name in ("google", "github")
+        name: IdentityProvider(key=name, kind=name, label=name, client_id="x", callback="/")
+        for name in ("google", "github")
     }
     file("  socialLogins: [github, openid]\n")
     assert [each.key for each in sign_in_options.providers()] == ["github"]

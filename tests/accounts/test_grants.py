@@ -16,7 +16,7 @@ from accounts.models import AuditEntry, Grant, Group, Membership, Role, User
 from accounts.models.access import granted_sql, is_granted_sql
 from accounts.services import grants, memberships, permissions, picker, roles
 from accounts.services.grants import GrantRefused, Who
-from accounts.services.resources import Kind, kind_of
+from accounts.services.resources import SharedKind, kind_of
 from chat.models import Project
 from core.ids import uuid7
 
@@ -38,7 +38,7 @@ def project(sharer: User) -> Project:
     return Project.objects.create(owner=sharer, name="Moon")
 
 
-def kind() -> Kind:
+def kind() -> SharedKind:
     found = kind_of("project")
     assert found is not None
     return found
@@ -224,8 +224,8 @@ def sharer_of(user: User) -> User:
 
 def test_without_a_maker_the_last_owner_stays(sharer: User, owner: User, project: Project) -> None:
     with pytest.raises(GrantRefused):
-        grants._refuse_orphan([grants.Entry(person(owner), Grant.EDITOR)])
-    grants._refuse_orphan([grants.Entry(person(owner), Grant.OWNER)])
+        grants._refuse_orphan([grants.AccessEntry(person(owner), Grant.EDITOR)])
+    grants._refuse_orphan([grants.AccessEntry(person(owner), Grant.OWNER)])
 
 
 def test_the_list_takes_as_many_queries_for_one_row_as_for_eleven(

@@ -15,7 +15,7 @@ from messages.events import (
     Failed,
     Finished,
     ReasoningDelta,
-    ReasoningSealed,
+    ReasoningSignature,
     TextDelta,
     ToolCallDelta,
     ToolCallStarted,
@@ -105,8 +105,8 @@ async def test_two_calls_run_side_by_side_and_the_model_sees_both_results() -> N
 
 
 async def test_the_thoughts_before_a_call_are_given_back_with_their_seals() -> None:
-    thoughts: list[Event] = [ReasoningDelta("Where "), ReasoningDelta("is it?"), ReasoningSealed("sig")]
-    thoughts.append(ReasoningSealed(redacted="AbC"))
+    thoughts: list[Event] = [ReasoningDelta("Where "), ReasoningDelta("is it?"), ReasoningSignature("sig")]
+    thoughts.append(ReasoningSignature(redacted="AbC"))
     model = ScriptedModel([*thoughts, *calls("Oslo")], [TextDelta("Cold."), Finished("stop")])
     await collect(model, toolbox=weather_box(Oslo="-3"))
     assert model.requests[1].messages[1].reasoning == (

@@ -26,7 +26,7 @@ from chat.services.turns.draft import StartedTurn
 from chat.services.turns.ending import announce_end
 from chat.services.turns.turns import ticket_for
 from core.ids import uuid7
-from messages.events import Failed, Finished, ReasoningDelta, ReasoningSealed, TextDelta
+from messages.events import Failed, Finished, ReasoningDelta, ReasoningSignature, TextDelta
 from runs import follow
 from runs.stream_log import LogWriter, RunLog
 from tests.chat.conftest import began, end
@@ -174,9 +174,9 @@ async def test_blocks_of_thoughts_stand_apart_and_an_encrypted_one_is_named(
     socket, gid = await tab(), str(started.generation.id)
     await socket.say(follow=gid, ticket=ticket_for(started.generation.id, owner.id))
     writer.append(written, ReasoningDelta("One."))
-    writer.append(written, ReasoningSealed("sig"))
+    writer.append(written, ReasoningSignature("sig"))
     writer.append(written, ReasoningDelta("Two."))
-    writer.append(written, ReasoningSealed(redacted="Ab"))
+    writer.append(written, ReasoningSignature(redacted="Ab"))
     writer.append(written, TextDelta("Cats."))
     shown = [await socket.until("n") for _ in range(4)]
     assert [frame[2] for frame in shown] == [0, 1, 2, 3]

@@ -10,7 +10,7 @@ import pytest
 from messages.events import Finished, TextDelta
 from runs.follow import Batch, Subscription
 from tests.chat_rendering.slow import Slow
-from web.rendering.jobs import TOKEN, Draft, Job
+from web.rendering.jobs import TOKEN, Job, RenderedDraft
 from web.streaming import outbox as outboxes
 from web.streaming.frames import RunRenderer
 from web.streaming.outbox import Outbox
@@ -43,7 +43,7 @@ def test_a_frame_without_anything_to_draw_leaves_at_once_and_needs_no_loop() -> 
 
 async def test_frames_behind_one_that_waits_keep_their_order(slow: Slow) -> None:
     outbox, heard = Outbox(), list[str]()
-    outbox.put(json.dumps(["p", outbox.mark(Draft.of(job("fine <1>")))]), heard.append)
+    outbox.put(json.dumps(["p", outbox.mark(RenderedDraft.of(job("fine <1>")))]), heard.append)
     outbox.put("second", heard.append)
     assert heard == []
     first, second = await sent(heard, 2)
@@ -56,14 +56,14 @@ async def test_a_frame_waits_a_moment_only_and_then_goes_with_plain_text(
 ) -> None:
     monkeypatch.setattr(outboxes, "HOLD", 0.1)
     outbox, heard, began = Outbox(), list[str](), asyncio.get_running_loop().time()
-    outbox.put(outbox.mark(Draft.of(job("sleep & more"))), heard.append)
+    outbox.put(outbox.mark(RenderedDraft.of(job("sleep & more"))), heard.append)
     assert await sent(heard, 1) == ["sleep &amp; more"]
     assert asyncio.get_running_loop().time() - began < 1
 
 
 async def test_another_run_does_not_wait(slow: Slow) -> None:
     waiting, other, heard = Outbox(), Outbox(), list[str]()
-    waiting.put(waiting.mark(Draft.of(job("sleep"))), heard.append)
+    waiting.put(waiting.mark(RenderedDraft.of(job("sleep"))), heard.append)
     other.put("mine", heard.append)
     assert heard == ["mine"]
     waiting.close()
@@ -72,7 +72,7 @@ async def test_another_run_does_not_wait(slow: Slow) -> None:
 async def test_what_was_closed_sends_nothing_any_more(slow: Slow, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outboxes, "HOLD", 0.05)
     outbox, heard = Outbox(), list[str]()
-    outbox.put(outbox.mark(Draft.of(job("sleep"))), heard.append)
+    outbox.put(outbox.mark(RenderedDraft.of(job("sleep"))), heard.append)
     outbox.close()
     await asyncio.sleep(0.2)
     assert heard == []
@@ -102,7 +102,7 @@ async def renderer() -> AsyncIterator[tuple[RunRenderer, list[str]]]:
 
 
 def tell(renderer: RunRenderer, *events: TextDelta | Finished) -> None:
-    batch = renderer.subscription.apply(renderer.subscription.reducer.position, list(events))
+    batch = renderer.subscription.apply(renderer.subscription.reducer.offset, list(events))
     assert batch is not None
     renderer.hear(batch)
 

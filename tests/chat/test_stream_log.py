@@ -11,7 +11,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from chat.services.turns.queue import client as sync_client
 from core.ids import uuid7
-from messages.events import Event, Failed, Finished, ReasoningDelta, Resumed, TextDelta, ToolCallStarted
+from messages.events import Event, Failed, Finished, ReasoningDelta, Snapshot, TextDelta, ToolCallStarted
 from messages.reducer import MessageParts
 from messages.stream_format import KEPT_AFTER_END, decode, encode, key_of, write_end
 from runs.follow import Batch, LogReader, Subscription, events_of
@@ -40,7 +40,7 @@ class Listener:
         if batch.fresh:
             self.text = ""
         for event in batch.events:
-            if isinstance(event, Resumed):
+            if isinstance(event, Snapshot):
                 self.text = "".join(part.get("text", "") for part in event.parts)
             elif isinstance(event, TextDelta):
                 self.text += event.text
@@ -176,5 +176,5 @@ def test_a_tail_takes_only_what_it_has_not() -> None:
 
 
 def test_entries_survive_the_wire() -> None:
-    events: list[Event] = [Resumed(({"type": "text", "text": "ü"},)), TextDelta("🙂"), Finished("length")]
+    events: list[Event] = [Snapshot(({"type": "text", "text": "ü"},)), TextDelta("🙂"), Finished("length")]
     assert decode(encode(7, events).encode()) == (7, events)

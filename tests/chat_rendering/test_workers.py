@@ -16,7 +16,7 @@ from tests.chat_rendering.slow import Slow
 from tests.house import sources
 from web.rendering import pool as pools
 from web.rendering import results
-from web.rendering.jobs import TOKEN, Draft, Job
+from web.rendering.jobs import TOKEN, Job, RenderedDraft
 from web.rendering.message import MAX_INLINE_CHARACTERS, draft_of, render
 from web.rendering.pool import Worker
 from web.rendering.results import Reader, on_behalf
@@ -216,7 +216,7 @@ def test_what_is_kept_for_other_processes_holds_no_mark_of_this_one(monkeypatch:
     again = results.draw([job])[job.key]
     assert TOKEN in first.html
     assert TOKEN not in kept[0]
-    assert again == Draft(first.html, first.jobs)
+    assert again == RenderedDraft(first.html, first.jobs)
 
 
 def test_nobody_can_write_a_mark() -> None:

@@ -33,7 +33,7 @@ async def client() -> AsyncIterator[http.OutboundClient]:
 
 
 class Remote:
-    """A server of somebody else's, on loopback. `exempt` is what lets a test reach it."""
+    """A server of somebody else's, on loopback. `allowlist` is what lets a test reach it."""
 
     def __init__(self) -> None:
         self.port = free_port()
@@ -41,7 +41,7 @@ class Remote:
         self.handlers: dict[str, Handler] = {}
 
     @property
-    def exempt(self) -> tuple[Address, ...]:
+    def allowlist(self) -> tuple[Address, ...]:
         return (("127.0.0.1", self.port),)
 
     def url(self, path: str) -> str:

@@ -196,7 +196,7 @@ def test_another_provider_is_spoken_to_through_litellm(
     assert "provider" in refused.value.message_dict
     litellm.load()  # on a busy machine its import alone takes as long as a trial may
     row = enter(kind="other", provider="deepseek", base_url=model_server.url, api_key="sk-test")
-    found = connection_test.try_out(stored_endpoints.to_endpoint(row), "tiny")
+    found = connection_test.run_connection_test(stored_endpoints.to_endpoint(row), "tiny")
     assert found.ok, found
     [asked] = model_server.requests()
     assert (asked["path"], asked["body"]["model"]) == ("/v1/chat/completions", "tiny")

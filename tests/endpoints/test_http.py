@@ -18,9 +18,9 @@ from endpoints.transport.http import (
     ConnectionFailed,
     OutboundClient,
     OutboundError,
-    Patience,
     RefusedAddress,
     TimedOut,
+    Timeouts,
     outbound,
 )
 from tests.endpoints.conftest import Remote
@@ -28,7 +28,7 @@ from tests.servers import free_port
 
 pytestmark = pytest.mark.security
 
-QUICK = Patience(connect=1, first_byte=0.3, idle=0.3, total=2)
+QUICK = Timeouts(connect=1, first_byte=0.3, idle=0.3, total=2)
 
 
 def names(monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> list[str]:
@@ -84,10 +84,10 @@ async def test_an_address_of_the_operator_is_exempt_on_exactly_its_port(remote: 
         return web.Response(text="hello")
 
     remote.handlers["/"] = hello
-    assert await get(client, remote.url("/"), exempt=remote.exempt) == b"hello"
-    for exempt in ((), (("127.0.0.1", remote.port + 1),), (("localhost", remote.port),)):
+    assert await get(client, remote.url("/"), allowlist=remote.allowlist) == b"hello"
+    for allowlist in ((), (("127.0.0.1", remote.port + 1),), (("localhost", remote.port),)):
         with pytest.raises(RefusedAddress):  # although a connection to it is open
-            await get(client, remote.url("/"), exempt=exempt)
+            await get(client, remote.url("/"), allowlist=allowlist)
     assert len(remote.seen) == 1
 
 
@@ -100,7 +100,7 @@ async def test_an_exempt_name_may_lead_to_a_private_address(
     remote.handlers["/"] = hello
     names(monkeypatch, ["127.0.0.1"])
     url = f"http://ollama:{remote.port}/"
-    assert await get(client, url, exempt=(("ollama", remote.port),)) == b"hello"
+    assert await get(client, url, allowlist=(("ollama", remote.port),)) == b"hello"
 
 
 @pytest.mark.parametrize("target", ["http://127.0.0.1:1/", "http://10.0.0.5/", "file:///etc/passwd", "http://localhost/",
@@ -113,7 +113,7 @@ async def test_case_39_redirect_to_a_private_address_is_refused(
 
     remote.handlers["/"] = away
     with pytest.raises(RefusedAddress):
-        await get(client, remote.url("/"), exempt=remote.exempt, redirects=5)
+        await get(client, remote.url("/"), allowlist=remote.allowlist, redirects=5)
     assert [path for _, path, _ in remote.seen] == ["/"]
 
 
@@ -122,7 +122,7 @@ async def test_case_39_ten_hops_are_too_many(remote: Remote, client: OutboundCli
         return web.Response(status=302, headers={"Location": "/"})
 
     remote.handlers["/"] = round_and_round
-    async with client.request("GET", remote.url("/"), exempt=remote.exempt, redirects=4) as answer:
+    async with client.request("GET", remote.url("/"), allowlist=remote.allowlist, redirects=4) as answer:
         assert answer.status == 302
     assert len(remote.seen) == 5
 
@@ -139,7 +139,7 @@ async def test_case_39_credentials_stay_behind_when_the_origin_changes(remote: R
     remote.handlers |= {"/": away, "/there": there}
     sent = {"Authorization": "Bearer sk-secret", "X-Api-Key": "sk-secret", "Accept": "text/plain"}
     async with client.request(
-        "POST", remote.url("/"), headers=sent, json={"q": 1}, exempt=(*remote.exempt, other), redirects=1
+        "POST", remote.url("/"), headers=sent, json={"q": 1}, allowlist=(*remote.allowlist, other), redirects=1
     ) as answer:
         assert await answer.read() == b""
     assert remote.seen[0][2]["Authorization"] == "Bearer sk-secret"
@@ -154,7 +154,7 @@ async def test_a_post_is_not_redirected_unless_asked(remote: Remote, client: Out
         return web.Response(status=302, headers={"Location": "/there"})
 
     remote.handlers["/"] = away
-    async with client.request("POST", remote.url("/"), json={}, exempt=remote.exempt) as answer:
+    async with client.request("POST", remote.url("/"), json={}, allowlist=remote.allowlist) as answer:
         assert answer.status == 302
     assert len(remote.seen) == 1
 
@@ -168,8 +168,8 @@ async def test_case_42_endless_body_is_cut_by_size(remote: Remote, client: Outbo
 
     remote.handlers["/"] = endless
     with pytest.raises(AnswerTooLarge):
-        await get(client, remote.url("/"), exempt=remote.exempt)
-    async with client.request("GET", remote.url("/"), exempt=remote.exempt) as answer:
+        await get(client, remote.url("/"), allowlist=remote.allowlist)
+    async with client.request("GET", remote.url("/"), allowlist=remote.allowlist) as answer:
         assert len(await answer.read(100_000, cut=True)) <= 100_000
 
 
@@ -184,7 +184,7 @@ async def test_case_42_gzip_bomb_is_cut_by_what_it_unpacks_to(
 
     remote.handlers["/"] = explode
     with pytest.raises(AnswerTooLarge):
-        await get(client, remote.url("/"), exempt=remote.exempt)
+        await get(client, remote.url("/"), allowlist=remote.allowlist)
 
 
 async def test_a_packed_answer_is_unpacked(remote: Remote, client: OutboundClient) -> None:
@@ -195,9 +195,9 @@ async def test_a_packed_answer_is_unpacked(remote: Remote, client: OutboundClien
         return web.Response(body=b"?", headers={"Content-Encoding": "br"})
 
     remote.handlers |= {"/": packed, "/odd": odd}
-    assert await get(client, remote.url("/"), exempt=remote.exempt) == b"hello" * 1000
+    assert await get(client, remote.url("/"), allowlist=remote.allowlist) == b"hello" * 1000
     with pytest.raises(BrokenAnswer):
-        await get(client, remote.url("/odd"), exempt=remote.exempt)
+        await get(client, remote.url("/odd"), allowlist=remote.allowlist)
 
 
 async def test_case_42_slow_head_and_slow_body_run_out_of_time(remote: Remote, client: OutboundClient) -> None:
@@ -222,7 +222,7 @@ async def test_case_42_slow_head_and_slow_body_run_out_of_time(remote: Remote, c
     remote.handlers |= {"/silent": silent, "/drop": drop, "/drip": drip}
     for path in remote.handlers:
         with pytest.raises(TimedOut):
-            await get(client, remote.url(path), exempt=remote.exempt, patience=QUICK)
+            await get(client, remote.url(path), allowlist=remote.allowlist, timeouts=QUICK)
 
 
 async def _raw(answer: bytes) -> tuple[asyncio.AbstractServer, int]:
@@ -250,7 +250,7 @@ async def _raw(answer: bytes) -> tuple[asyncio.AbstractServer, int]:
 async def test_case_42_what_is_no_proper_answer_is_an_error(client: OutboundClient, answer: bytes) -> None:
     server, port = await _raw(answer)
     with pytest.raises(OutboundError):
-        await get(client, f"http://127.0.0.1:{port}/", exempt=(("127.0.0.1", port),))
+        await get(client, f"http://127.0.0.1:{port}/", allowlist=(("127.0.0.1", port),))
     server.close()
 
 
@@ -262,7 +262,7 @@ async def test_case_45_no_cookie_is_kept_and_nothing_is_added(remote: Remote, cl
 
     remote.handlers["/"] = bake
     for _ in range(2):
-        await get(client, remote.url("/"), exempt=remote.exempt)
+        await get(client, remote.url("/"), allowlist=remote.allowlist)
     for _, _, headers in remote.seen:
         assert set(headers) == {"Host", "User-Agent", "Accept", "Accept-Encoding"}
 
@@ -276,7 +276,7 @@ async def test_proxies_of_the_environment_are_not_used(
     remote.handlers["/"] = hello
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
-    assert await get(client, remote.url("/"), exempt=remote.exempt) == b"hello"
+    assert await get(client, remote.url("/"), allowlist=remote.allowlist) == b"hello"
 
 
 async def test_a_session_for_a_library_cannot_leave_its_host(
@@ -292,7 +292,7 @@ async def test_a_session_for_a_library_cannot_leave_its_host(
 async def test_nobody_there_is_a_failed_connection(client: OutboundClient) -> None:
     port = free_port()
     with pytest.raises(ConnectionFailed):
-        await get(client, f"http://127.0.0.1:{port}/", exempt=(("127.0.0.1", port),))
+        await get(client, f"http://127.0.0.1:{port}/", allowlist=(("127.0.0.1", port),))
 
 
 def test_the_client_of_a_loop_ends_with_it() -> None:

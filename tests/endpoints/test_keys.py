@@ -18,7 +18,7 @@ from endpoints.catalog import keys, registry, stored_endpoints
 from endpoints.catalog.keys import KeyProblem, KeyRefused, KeyState
 from endpoints.models import UserKey
 from endpoints.providers.base import Endpoint
-from endpoints.transport.exchange import exempt_of
+from endpoints.transport.exchange import allowlist_of
 from messages.events import Failed
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("fresh_registry")]
@@ -198,7 +198,7 @@ def test_an_exempt_address_is_exempt_on_exactly_its_port(owner: User) -> None:
 
     put(owner, "Anywhere", pasted("http://127.0.0.1:11434/v1"))
     mine = keys.resolve(endpoint("Anywhere"), owner.id)
-    assert (mine.written_by_operator, exempt_of(mine)) == (False, (("127.0.0.1", 11434),))
+    assert (mine.written_by_operator, allowlist_of(mine)) == (False, (("127.0.0.1", 11434),))
     for url in ("http://127.0.0.1:11435/v1", "http://127.0.0.2:11434", "http://localhost:11434"):
         with pytest.raises(KeyRefused):
             put(owner, "Anywhere", pasted(url))
@@ -230,6 +230,6 @@ def test_nothing_of_the_operators_goes_to_an_address_of_a_person() -> None:
 def test_a_refused_key_is_said_to_whom_it_belongs() -> None:
     own = Endpoint(name="Own", label="Own", adapter="openai_wire", key_from_user=True)
     shared = Endpoint(name="Shared", label="Shared", adapter="openai_wire")
-    assert keys.as_own(Failed("bad_key"), own).code == "bad_user_key"
-    assert keys.as_own(Failed("bad_key"), shared).code == "bad_key"
-    assert keys.as_own(Failed("timeout"), own).code == "timeout"
+    assert keys.with_user_key_error(Failed("bad_key"), own).code == "bad_user_key"
+    assert keys.with_user_key_error(Failed("bad_key"), shared).code == "bad_key"
+    assert keys.with_user_key_error(Failed("timeout"), own).code == "timeout"

@@ -204,8 +204,8 @@ async def test_administrators_are_told_what_of_a_list_is_not_offered(remote: Rem
     endpoint = at(remote, "Odd")
     await refresh(endpoint)
     told = ["3 entries without a name", "1 entry for something else than chatting"]
-    assert await sync_to_async(model_lists.told_left_out)(endpoint) == told
-    assert model_lists.told_left_out(replace(endpoint, fetch_models=False)) == []
+    assert await sync_to_async(model_lists.describe_left_out)(endpoint) == told
+    assert model_lists.describe_left_out(replace(endpoint, fetch_models=False)) == []
 
 
 # --- servers on this machine --------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from billing.models import Price
 from billing.services import policy, price_table
 from endpoints.catalog import registry
 from endpoints.catalog.prices import SOURCES, UnknownPrice, price_in_force, rates_of, reserve_for
-from endpoints.catalog.selection import offer_for
+from endpoints.catalog.selection import catalog_for
 from endpoints.providers.base import Endpoint
 
 YAML = """
@@ -48,21 +48,21 @@ def endpoint() -> Any:
 
 
 def test_a_role_without_rows_may_use_everything(site: Any, owner: User) -> None:
-    assert offer_for(owner).models("Somewhere") == ("gpt-3.5-turbo", "gpt-4", "nobody-knows")
+    assert catalog_for(owner).models("Somewhere") == ("gpt-3.5-turbo", "gpt-4", "nobody-knows")
 
 
 def test_a_role_with_rows_may_use_what_they_enable(site: Any, owner: User) -> None:
     access = {"gpt-3.5-turbo": {"enabled": True, "coefficient": 1.5}, "Somewhere/gpt-4": {"enabled": False}}
     roles.update(actor=None, role=Role.objects.get(name="USER"), model_access=access)
-    offer = offer_for(owner)
+    offer = catalog_for(owner)
     assert offer.models("Somewhere") == ("gpt-3.5-turbo",)
     assert not offer.allows("Somewhere", "gpt-4")
     assert offer.default() == (endpoint(), "gpt-3.5-turbo")
     reserve = reserve_for(owner, endpoint(), "gpt-3.5-turbo", prompt_tokens=100, reply_tokens=0)
     assert reserve.coefficient == Decimal("1.5")
     roles.update(actor=None, role=Role.objects.get(name="USER"), model_access={"other": {"enabled": True}})
-    assert offer_for(owner).endpoints == []
-    assert offer_for(owner).default() is None
+    assert catalog_for(owner).endpoints == []
+    assert catalog_for(owner).default() is None
 
 
 def test_the_balance_of_the_file_has_the_documented_defaults(site: Any) -> None:

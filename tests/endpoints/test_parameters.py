@@ -10,7 +10,7 @@ from api.librechat.endpoints.serializers import endpoint_out
 from endpoints.parameters.page import render
 from endpoints.parameters.sets import parameters_of
 from endpoints.providers.base import Endpoint
-from siteconfig.parameters.labels import OPTIONS, WORDS
+from siteconfig.parameters.labels import LABELS, OPTIONS
 from siteconfig.parameters.settings import keys, read, union
 from siteconfig.parameters.table import SETS
 
@@ -34,14 +34,14 @@ def test_every_default_and_limit_of_the_table_is_valid(name: str, parameter: Any
             assert read({parameter.key: value}) == {parameter.key: value}
     if parameter.type == "number" and parameter.default is not None:
         assert parameter.low <= parameter.default <= parameter.high
-    assert parameter.key in WORDS
+    assert parameter.key in LABELS
     assert set(parameter.options) <= set(OPTIONS)
 
 
 def test_no_set_has_a_parameter_twice_and_nothing_is_left_over() -> None:
     for parameters in SETS.values():
         assert len({each.key for each in parameters}) == len(parameters)
-    assert set(WORDS) == set(keys())
+    assert set(LABELS) == set(keys())
 
 
 @pytest.mark.parametrize(

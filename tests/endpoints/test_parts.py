@@ -13,8 +13,8 @@ from messages.reducer import MessageParts, plain_text
 EVENTS: list[e.Event] = [
     e.ReasoningDelta("Let me "),
     e.ReasoningDelta("think."),
-    e.ReasoningSealed("sig"),
-    e.ReasoningSealed(redacted="AbC"),
+    e.ReasoningSignature("sig"),
+    e.ReasoningSignature(redacted="AbC"),
     e.ReasoningDelta("Again."),
     e.TextDelta("Looking"),
     e.TextDelta(" it up."),
@@ -61,7 +61,7 @@ def test_events_become_parts() -> None:
     assert found.parts == PARTS
     assert found.usage == e.Usage(30, 11, 2, 4, 3, estimated=True)
     assert found.finished == e.Finished("stop")
-    assert found.position == len("Let me think.Again.Looking it up.Done.") + 16
+    assert found.offset == len("Let me think.Again.Looking it up.Done.") + 16
     assert plain_text(found.parts) == "Looking it up.\n\nDone."
 
 
@@ -78,13 +78,13 @@ def test_reading_the_parts_on_the_way_changes_nothing(stops: list[int]) -> None:
 @given(st.integers(0, len(EVENTS)))
 def test_resuming_at_any_point_gives_the_same_message(at: int) -> None:
     before = fold(EVENTS[:at])
-    snapshot = e.from_wire(json.loads(json.dumps(e.to_wire(e.Resumed(tuple(before.parts))))))
+    snapshot = e.from_wire(json.loads(json.dumps(e.to_wire(e.Snapshot(tuple(before.parts))))))
     other = MessageParts()
     other.apply(e.TextDelta("what was known before is replaced"))
     assert fold([snapshot, *EVENTS[at:]], other).parts == PARTS
 
 
-@pytest.mark.parametrize("event", [*EVENTS, e.Failed("timeout", "x"), e.Resumed(({"type": "text", "text": "x"},))])
+@pytest.mark.parametrize("event", [*EVENTS, e.Failed("timeout", "x"), e.Snapshot(({"type": "text", "text": "x"},))])
 def test_every_event_survives_the_wire(event: e.Event) -> None:
     assert e.from_wire(json.loads(json.dumps(e.to_wire(event)))) == event
 

@@ -8,7 +8,7 @@ import pytest
 
 from endpoints.providers.base import Endpoint, ModelRequest
 from endpoints.transport.http import _Guard
-from endpoints.transport.timeouts import TOTAL, patience_of
+from endpoints.transport.timeouts import TOTAL, timeouts_of
 
 OWN = Endpoint("Own", "Own", "openai_wire", base_url="http://10.0.0.7:8000/v1", custom=True)
 OPENAI = Endpoint("openAI", "OpenAI", "openai_wire", family="openAI", base_url="https://api.openai.com/v1")
@@ -20,7 +20,7 @@ EMBEDDED = Endpoint("Local", "Local model", "openai_wire", local=True)
 
 
 def first_of(endpoint: Endpoint, model: str, **options: Any) -> float:
-    return patience_of(ModelRequest(endpoint, model, (), **options)).first_byte
+    return timeouts_of(ModelRequest(endpoint, model, (), **options)).first_byte
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_operators_set_the_limits(settings: Any) -> None:
     settings.MODEL_FIRST_WORD_SECONDS, settings.REASONING_FIRST_WORD_SECONDS = 7, 8000
     settings.MODEL_SILENCE_SECONDS = 9
     assert [first_of(OPENAI, "gpt-4o"), first_of(OPENAI, "o3")] == [7, 8000]
-    found = patience_of(ModelRequest(OPENAI, "o3", ()))
+    found = timeouts_of(ModelRequest(OPENAI, "o3", ()))
     assert [found.idle, found.total] == [9, TOTAL + 8000]
 
 

@@ -8,7 +8,13 @@ from accounts.models import User
 from endpoints.providers.base import Caller, Endpoint, ModelRequest, PromptMessage
 from endpoints.services.callers import caller_of
 from endpoints.services.model_calls import complete
-from endpoints.services.placeholders import BODY_FIELDS, OPENID_FIELDS, USER_FIELDS, asks_who, filled
+from endpoints.services.placeholders import (
+    BODY_FIELDS,
+    OPENID_FIELDS,
+    USER_FIELDS,
+    render_headers,
+    uses_caller_placeholders,
+)
 from siteconfig.interpolate import interpolate
 from tests.model_server.fixtures import ModelServer
 
@@ -35,25 +41,27 @@ CALLER = Caller(
     ],
 )
 def test_only_the_documented_names_are_filled(written: str, sent: str) -> None:
-    assert filled({"X": written}, CALLER) == {"X": sent}
+    assert render_headers({"X": written}, CALLER) == {"X": sent}
 
 
 @pytest.mark.security
 def test_case_46_a_value_is_sent_literally_and_never_filled_again() -> None:
-    assert filled({"X": "{{LIBRECHAT_USER_NAME}}"}, CALLER) == {"X": "{{LIBRECHAT_USER_EMAIL}} ${HOME}"}
+    assert render_headers({"X": "{{LIBRECHAT_USER_NAME}}"}, CALLER) == {"X": "{{LIBRECHAT_USER_EMAIL}} ${HOME}"}
     split = Caller(user={"NAME": "{{LIBRECHAT_USER_", "ID": "EMAIL}}"})
-    assert filled({"X": "{{LIBRECHAT_USER_NAME}}{{LIBRECHAT_USER_ID}}"}, split) == {"X": "{{LIBRECHAT_USER_EMAIL}}"}
+    assert render_headers({"X": "{{LIBRECHAT_USER_NAME}}{{LIBRECHAT_USER_ID}}"}, split) == {
+        "X": "{{LIBRECHAT_USER_EMAIL}}"
+    }
 
 
 @pytest.mark.security
 def test_a_value_cannot_begin_a_line_of_its_own() -> None:
     caller = Caller(user={"NAME": "a\r\nX-Admin: yes\x00"})
-    assert filled({"X": "{{LIBRECHAT_USER_NAME}}"}, caller) == {"X": "aX-Admin: yes"}
+    assert render_headers({"X": "{{LIBRECHAT_USER_NAME}}"}, caller) == {"X": "aX-Admin: yes"}
 
 
 def test_what_is_beyond_latin_1_is_sent_in_base64() -> None:
     caller = Caller(user={"NAME": "Łukasz 猫"})
-    sent = filled({"X": "me: {{LIBRECHAT_USER_NAME}}"}, caller)["X"]
+    sent = render_headers({"X": "me: {{LIBRECHAT_USER_NAME}}"}, caller)["X"]
     assert sent.startswith("b64:")
     assert base64.b64decode(sent[4:]).decode() == "me: Łukasz 猫"
 
@@ -81,8 +89,8 @@ async def test_the_provider_hears_who_asks(model_server: ModelServer) -> None:
         "E", "E", "openai_wire", base_url=model_server.url, api_key="k", written_by_operator=True,
         headers={"X-User": "{{LIBRECHAT_USER_ID}}", "X-Chat": "{{LIBRECHAT_BODY_CONVERSATIONID}}"},
     )  # fmt: skip
-    assert asks_who(endpoint)
-    assert not asks_who(Endpoint("P", "P", "openai_wire", headers={"X": "plain"}))
+    assert uses_caller_placeholders(endpoint)
+    assert not uses_caller_placeholders(Endpoint("P", "P", "openai_wire", headers={"X": "plain"}))
     request = ModelRequest(endpoint, "m", [PromptMessage("user", "hi")], stream=False, caller=CALLER)
     await complete(request)
     (seen,) = model_server.requests()

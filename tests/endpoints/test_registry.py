@@ -9,7 +9,7 @@ from pytest_django import Settings
 
 from endpoints.catalog import registry
 from endpoints.catalog.built_in_providers import ANTHROPIC, GOOGLE, OPENAI, Provider
-from endpoints.catalog.model_list_reader import LONGEST_NAME
+from endpoints.catalog.model_list_reader import MAX_NAME_LENGTH
 
 CUSTOM = """
 version: 1
@@ -99,7 +99,7 @@ def test_only_models_that_are_offered_are_allowed(settings: Settings) -> None:
     assert current.allows("Mine", "big")
     assert current.allows("Personal", "any/model-of-mine:1")  # the key is theirs, and so is the bill
     assert current.allows("Personal", "a model of mine (70B)")
-    for name in ("", " padded", "two\nlines", "hidden\u200bsign", "x" * (LONGEST_NAME + 1)):
+    for name in ("", " padded", "two\nlines", "hidden\u200bsign", "x" * (MAX_NAME_LENGTH + 1)):
         assert not current.allows("Personal", name)
     for name, model in (("Mine", "huge"), ("Mine", ""), ("mine", "big"), ("Nobody", "big")):
         assert not current.allows(name, model)

@@ -12,7 +12,7 @@ from endpoints.catalog import default_models, renewal
 from endpoints.catalog.built_in_providers import PROVIDERS
 from endpoints.catalog.prices import price_in_force
 from endpoints.catalog.profiles import profile
-from endpoints.catalog.windows import LEAST, usable_of, window_in_force
+from endpoints.catalog.windows import MIN_PROMPT_TOKENS, usable_of, window_in_force
 from endpoints.management.commands import models as command
 from endpoints.providers.base import Endpoint
 
@@ -39,7 +39,7 @@ def test_every_default_model_has_a_price_and_a_window(family: str, model: str) -
     assert profile(place, model).max_output_tokens > 0
     # What is sent fits what the provider takes as a prompt, whatever the window is said to be.
     listed = default_models.known()[family][model]["window"]
-    assert min(LEAST, listed // 2) <= usable_of(place, model, max_tokens=0, chosen=None) <= listed
+    assert min(MIN_PROMPT_TOKENS, listed // 2) <= usable_of(place, model, max_tokens=0, chosen=None) <= listed
 
 
 def test_every_provider_with_models_is_in_the_file() -> None:

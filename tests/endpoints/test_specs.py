@@ -9,7 +9,7 @@ from pytest_django import Settings
 
 from endpoints.catalog import registry
 from endpoints.catalog.icons import MARKS, Icon, icon_of, is_shown
-from endpoints.catalog.specs import faults_of_preset, parameters_of_preset, told
+from endpoints.catalog.specs import faults_of_preset, parameters_of_preset, to_dict
 from endpoints.providers.compatible.endpoint import KNOWN
 from siteconfig.schema.model_specs import ModelSpec
 
@@ -66,11 +66,11 @@ def test_what_clients_are_told_of_a_spec() -> None:
     secret = {"promptPrefix": "s1", "system": "s2", "instructions": "s3", "additional_instructions": "s4",
               "context": "s5", "tools": ["s6"], "additionalModelRequestFields": {"a": "s7"}}  # fmt: skip
     made = spec(preset={"endpoint": "x", "temperature": 1, **secret}, subagents={"agent_ids": ["s8"]}, order=3)
-    assert told(made, enforced=True) == {
+    assert to_dict(made, enforced=True) == {
         "name": "a", "label": "A", "order": 3, "preset": {"endpoint": "x", "temperature": 1},
     }  # fmt: skip
-    assert told(made, enforced=False)["preset"] == {"endpoint": "x", "temperature": 1, **secret}
-    assert "s8" not in str(told(made, enforced=False))
+    assert to_dict(made, enforced=False)["preset"] == {"endpoint": "x", "temperature": 1, **secret}
+    assert "s8" not in str(to_dict(made, enforced=False))
 
 
 def test_administrators_hear_what_is_passed_over(settings: Settings, tmp_path: Path) -> None:

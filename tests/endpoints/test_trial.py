@@ -35,7 +35,7 @@ def at(url: str, **fields: object) -> Endpoint:
 
 
 def test_an_endpoint_that_works_says_how_fast_and_what(model_server: ModelServer) -> None:
-    found = connection_test.try_out(at(model_server.url), "tiny")
+    found = connection_test.run_connection_test(at(model_server.url), "tiny")
     assert (found.ok, found.code, found.said) == (True, "", "Hello! This is a short reply from the model server.")
     assert f"{found.milliseconds} ms" in found.words
     sent = model_server.requests()[0]["body"]
@@ -54,7 +54,7 @@ def test_each_refusal_is_told_in_its_own_words(
     model_server: ModelServer, monkeypatch: pytest.MonkeyPatch, question: str, code: str, words: str
 ) -> None:
     monkeypatch.setattr(connection_test, "QUESTION", question)
-    found = connection_test.try_out(at(model_server.url), "tiny")
+    found = connection_test.run_connection_test(at(model_server.url), "tiny")
     assert (found.ok, found.code) == (False, code)
     assert words in found.words
     assert KEY not in json.dumps(found.to_json())
@@ -62,19 +62,21 @@ def test_each_refusal_is_told_in_its_own_words(
 
 def test_a_persons_own_key_is_told_to_be_theirs(model_server: ModelServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection_test, "QUESTION", "[[error:401]]")
-    assert connection_test.try_out(at(model_server.url, key_from_user=True), "tiny").words.startswith("Your key")
+    assert connection_test.run_connection_test(at(model_server.url, key_from_user=True), "tiny").words.startswith(
+        "Your key"
+    )
 
 
 def test_nobody_there_and_a_private_address() -> None:
-    assert connection_test.try_out(at(f"http://127.0.0.1:{free_port()}/v1"), "tiny").code == "connection"
-    refused = connection_test.try_out(at("http://127.0.0.1:1/v1", written_by_operator=False), "tiny")
+    assert connection_test.run_connection_test(at(f"http://127.0.0.1:{free_port()}/v1"), "tiny").code == "connection"
+    refused = connection_test.run_connection_test(at("http://127.0.0.1:1/v1", written_by_operator=False), "tiny")
     assert refused.code == "refused_address"
 
 
 def test_silence_ends_in_time(model_server: ModelServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection_test, "SECONDS", 0.3)
     monkeypatch.setattr(connection_test, "QUESTION", "[[stall]]")
-    assert connection_test.try_out(at(model_server.url), "tiny").code == "timeout"
+    assert connection_test.run_connection_test(at(model_server.url), "tiny").code == "timeout"
 
 
 @pytest.mark.filterwarnings("ignore")  # the library's own
@@ -95,16 +97,18 @@ def test_loading_a_library_comes_before_the_call_whose_time_is_limited(
 
     monkeypatch.setattr(litellm, "load", load)
     monkeypatch.setattr(model_calls, "stream", stream)
-    found = connection_test.try_out(at(model_server.url, adapter="litellm", litellm_prefix="mistral/"), "command-x")
+    found = connection_test.run_connection_test(
+        at(model_server.url, adapter="litellm", litellm_prefix="mistral/"), "command-x"
+    )
     assert (found.ok, order[:2]) == (True, ["load", "call"]), found.words
     order.clear()
-    connection_test.try_out(at(model_server.url), "tiny")
+    connection_test.run_connection_test(at(model_server.url), "tiny")
     assert order == ["call"]  # a wire of our own needs none
 
 
 def test_a_certificate_of_somebody_else_is_named(tmp_path: Path) -> None:
     with _self_signed(tmp_path) as port:
-        found = connection_test.try_out(at(f"https://127.0.0.1:{port}/v1"), "tiny")
+        found = connection_test.run_connection_test(at(f"https://127.0.0.1:{port}/v1"), "tiny")
     assert found.code == "certificate"
     assert "certificate" in found.words
 
@@ -113,9 +117,9 @@ def test_ten_tries_a_minute_are_enough(model_server: ModelServer) -> None:
     cache.clear()
     who = uuid4()
     for _ in range(named("endpoint_trial").most):
-        connection_test.try_out(at(model_server.url), "tiny", by=who)
+        connection_test.run_connection_test(at(model_server.url), "tiny", by=who)
     with pytest.raises(TooOften):
-        connection_test.try_out(at(model_server.url), "tiny", by=who)
+        connection_test.run_connection_test(at(model_server.url), "tiny", by=who)
     assert model_server.count == named("endpoint_trial").most
 
 

@@ -12,17 +12,17 @@ from billing.services import policy
 from billing.services.price_map import _entries, rates_for
 from billing.services.pricing import Rates, TokenCounts, charge, rate_of
 from endpoints.catalog import registry
-from endpoints.catalog.selection import Pick, offer_for
+from endpoints.catalog.selection import ModelRef, catalog_for
 from endpoints.providers.base import Endpoint
 from siteconfig import live
 from siteconfig.configuration import load_config
-from web.model_menu import first_choice, model_groups
+from web.model_menu import initial_model_ref, model_groups
 
 ONE = Rates(Decimal(1), Decimal(1), Decimal(1), Decimal(1))
 
 
 @pytest.fixture
-def offered(settings: Settings, fresh_registry: None) -> None:
+def catalog(settings: Settings, fresh_registry: None) -> None:
     """Models of which the first have no price, and balances that count."""
     settings.BALANCE_ENABLED = True
     first = Endpoint("First", "First", "openai_wire", models=("house-a", "house-b"))
@@ -32,14 +32,14 @@ def offered(settings: Settings, fresh_registry: None) -> None:
 
 
 @pytest.mark.django_db
-def test_a_model_without_a_price_is_never_what_a_chat_begins_with(owner: User, offered: None) -> None:
-    assert offer_for(owner).first_pick() == Pick("Second", "house-d")
-    assert first_choice(owner, Pick("First", "house-b")) == Pick("Second", "house-d")
-    assert first_choice(owner, None) == Pick("Second", "house-d")
+def test_a_model_without_a_price_is_never_what_a_chat_begins_with(owner: User, catalog: None) -> None:
+    assert catalog_for(owner).first_model_ref() == ModelRef("Second", "house-d")
+    assert initial_model_ref(owner, ModelRef("First", "house-b")) == ModelRef("Second", "house-d")
+    assert initial_model_ref(owner, None) == ModelRef("Second", "house-d")
 
 
 @pytest.mark.django_db
-def test_the_menu_says_which_have_none(owner: User, offered: None) -> None:
+def test_the_menu_says_which_have_none(owner: User, catalog: None) -> None:
     found = {choice.model: choice.is_unpriced for group in model_groups(owner) for choice in group.choices}
     assert found == {"house-a": True, "house-b": True, "house-c": True, "house-d": False}
     client = Client()
@@ -49,9 +49,9 @@ def test_the_menu_says_which_have_none(owner: User, offered: None) -> None:
 
 
 @pytest.mark.django_db
-def test_where_nothing_is_limited_the_first_is_the_default(owner: User, offered: None, settings: Settings) -> None:
+def test_where_nothing_is_limited_the_first_is_the_default(owner: User, catalog: None, settings: Settings) -> None:
     settings.BALANCE_ENABLED = False
-    assert offer_for(owner).first_pick() == Pick("First", "house-a")
+    assert catalog_for(owner).first_model_ref() == ModelRef("First", "house-a")
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from endpoints.catalog.windows import DEFAULT, LEAST, REPLY, USABLE, usable_of, window_of
+from endpoints.catalog.windows import DEFAULT, MIN_PROMPT_TOKENS, MIN_REPLY_TOKENS, USABLE, usable_of, window_of
 from endpoints.providers.base import Endpoint, Family
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -57,7 +57,7 @@ def test_what_the_table_has_not_is_in_the_price_map_and_the_rest_unknown() -> No
 
 def test_what_a_prompt_may_have() -> None:
     known = endpoint(windows={"m": 10_000})
-    assert usable_of(known, "m", max_tokens=0, chosen=None) == round((10_000 - REPLY) * USABLE)
+    assert usable_of(known, "m", max_tokens=0, chosen=None) == round((10_000 - MIN_REPLY_TOKENS) * USABLE)
     assert usable_of(known, "m", max_tokens=2_000, chosen=None) == 7_600
-    assert usable_of(known, "m", max_tokens=9_900, chosen=None) == LEAST
+    assert usable_of(known, "m", max_tokens=9_900, chosen=None) == MIN_PROMPT_TOKENS
     assert usable_of(known, "m", max_tokens=2_000, chosen=300) == 300

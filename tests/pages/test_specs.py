@@ -13,10 +13,10 @@ from accounts.models import Role, User
 from accounts.services import roles
 from chat.models import Conversation, Favourite, Message, Project
 from endpoints.catalog import registry
-from endpoints.catalog.selection import Pick
+from endpoints.catalog.selection import ModelRef
 from tests.pages.conftest import FRAGMENT
 from tests.specs import write_specs
-from web.model_menu import choice_of, first_choice, model_groups
+from web.model_menu import initial_model_ref, model_groups, model_option_of
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[User], Client]
@@ -82,12 +82,12 @@ def test_a_description_keeps_its_emphasis_and_nothing_else(sign_in: SignIn, owne
     html = page(sign_in(owner))
     assert '<small dir="auto"><b>Writes</b> letters</small>' in html
     assert "alert(1)" not in html
-    assert choice_of(Pick(spec="helper"), owner).description == "Helps with everything"  # type: ignore[union-attr]
+    assert model_option_of(ModelRef(spec="helper"), owner).description == "Helps with everything"  # type: ignore[union-attr]
 
 
 def test_text_that_is_not_html_is_shown_as_written(owner: User, settings: Settings) -> None:
     edit(settings, "Helps with everything", "1 < 2 <b>bold</b>")
-    choice = choice_of(Pick(spec="helper"), owner)
+    choice = model_option_of(ModelRef(spec="helper"), owner)
     assert choice is not None
     assert choice.description == "1 &lt; 2 &lt;b&gt;bold&lt;/b&gt;"
 
@@ -95,28 +95,31 @@ def test_text_that_is_not_html_is_shown_as_written(owner: User, settings: Settin
 @pytest.mark.parametrize(
     ("rules", "default", "last", "first"),
     [
-        ("enforce: false", "", None, Pick(spec="writer")),
-        ("enforce: false", "", Pick(spec="helper"), Pick(spec="helper")),
-        ("enforce: false", "", Pick(spec="gone"), Pick(spec="writer")),
-        (BESIDE, "", Pick("Somewhere", "small"), Pick(spec="writer")),
-        (f"{BESIDE}\nprioritize: false", "", Pick("Somewhere", "small"), Pick("Somewhere", "small")),
-        (f"{BESIDE}\nprioritize: false", "", None, Pick("Somewhere", "tiny")),
-        (f"{BESIDE}\nprioritize: false", "", Pick("Elsewhere", "large"), Pick("Somewhere", "tiny")),
-        (f"{BESIDE}\nprioritize: false", "softDefault: true", None, Pick(spec="helper")),
-        (f"{BESIDE}\nprioritize: false", "softDefault: true", Pick("Somewhere", "small"), Pick("Somewhere", "small")),
-        (f"{BESIDE}\nprioritize: false", "softDefault: true", Pick("Elsewhere", "large"), Pick(spec="helper")),
-        ("enforce: false", "softDefault: true", Pick(spec="writer"), Pick(spec="writer")),
-        (f"{BESIDE}\nprioritize: false", "default: true", Pick(spec="writer"), Pick(spec="helper")),
-        (f"{BESIDE}\nprioritize: false", "default: true", Pick("Somewhere", "small"), Pick(spec="helper")),
+        ("enforce: false", "", None, ModelRef(spec="writer")),
+        ("enforce: false", "", ModelRef(spec="helper"), ModelRef(spec="helper")),
+        ("enforce: false", "", ModelRef(spec="gone"), ModelRef(spec="writer")),
+        (BESIDE, "", ModelRef("Somewhere", "small"), ModelRef(spec="writer")),
+        (f"{BESIDE}\nprioritize: false", "", ModelRef("Somewhere", "small"), ModelRef("Somewhere", "small")),
+        (f"{BESIDE}\nprioritize: false", "", None, ModelRef("Somewhere", "tiny")),
+        (f"{BESIDE}\nprioritize: false", "", ModelRef("Elsewhere", "large"), ModelRef("Somewhere", "tiny")),
+        (f"{BESIDE}\nprioritize: false", "softDefault: true", None, ModelRef(spec="helper")),
+        (
+            f"{BESIDE}\nprioritize: false", "softDefault: true", ModelRef("Somewhere", "small"),
+            ModelRef("Somewhere", "small"),
+        ),
+        (f"{BESIDE}\nprioritize: false", "softDefault: true", ModelRef("Elsewhere", "large"), ModelRef(spec="helper")),
+        ("enforce: false", "softDefault: true", ModelRef(spec="writer"), ModelRef(spec="writer")),
+        (f"{BESIDE}\nprioritize: false", "default: true", ModelRef(spec="writer"), ModelRef(spec="helper")),
+        (f"{BESIDE}\nprioritize: false", "default: true", ModelRef("Somewhere", "small"), ModelRef(spec="helper")),
     ],
 )  # fmt: skip
 def test_what_a_new_chat_begins_with(
-    owner: User, write: Write, settings: Settings, rules: str, default: str, last: Pick | None, first: Pick
+    owner: User, write: Write, settings: Settings, rules: str, default: str, last: ModelRef | None, first: ModelRef
 ) -> None:
     write(rules)
     if default:
         edit(settings, "order: 2", f"order: 2\n      {default}")
-    assert first_choice(owner, last) == first
+    assert initial_model_ref(owner, last) == first
 
 
 def test_the_last_chat_and_a_choice_in_this_browser_are_remembered(

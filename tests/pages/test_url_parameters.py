@@ -9,7 +9,7 @@ from pytest_django import Settings
 
 from accounts.models import User
 from chat.models import Conversation, Project
-from endpoints.catalog.selection import Pick
+from endpoints.catalog.selection import ModelRef
 from web import url_parameters
 
 pytestmark = pytest.mark.django_db
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 SignIn = Callable[..., Client]
 
 
-def read(user: User, query: str, site: str = "none", **more: Pick) -> url_parameters.Wanted:
+def read(user: User, query: str, site: str = "none", **more: ModelRef) -> url_parameters.Wanted:
     request = RequestFactory().get(f"/c/new?{query}", headers={"Sec-Fetch-Site": site})
     return url_parameters.read(request, user, **more)
 
@@ -30,7 +30,7 @@ def read(user: User, query: str, site: str = "none", **more: Pick) -> url_parame
     ],
 )  # fmt: skip
 def test_the_model(owner: User, query: str, model: tuple[str, str] | None) -> None:
-    assert read(owner, query).pick == (Pick(*model) if model else None)
+    assert read(owner, query).model_ref == (ModelRef(*model) if model else None)
 
 
 def test_the_words_and_who_may_send_them(owner: User, settings: Settings) -> None:

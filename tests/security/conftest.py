@@ -22,7 +22,7 @@ from accounts.models import (
 from billing.models import Balance, Hold, LedgerEntry
 from chat.models import Conversation, Favourite, Generation, Message, Project, Tag
 from chat.services.organise import favourites, projects, tags
-from endpoints.catalog.selection import Pick
+from endpoints.catalog.selection import ModelRef
 from endpoints.models import OperatorEndpoint, UserKey
 from tests.api.conftest import make_conversation, make_turn, somewhere, stream_threads
 
@@ -45,7 +45,7 @@ def belongings(
     project = projects.create(user=owner, name="MARKER-PROJECT", instructions="MARKER-INSTRUCTIONS")
     projects.put(user=owner, conversation_ids=[conversation.id], project_id=project.id)
     tag = tags.create(user=owner, name="MARKER-TAG", description="MARKER", conversation_id=conversation.id)
-    favourites.replace(user=owner, picks=[Pick("Somewhere", "small")])
+    favourites.replace(user=owner, model_refs=[ModelRef("Somewhere", "small")])
     return {
         "conversation": conversation, "reply": done.message, "question": done.message.parent, "run": run,
         "project": project, "tag": tag,

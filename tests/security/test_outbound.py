@@ -128,7 +128,7 @@ def by_model_list(user: User, url: str) -> str:
 
 
 def by_trial(user: User, url: str) -> str:
-    found = connection_test.try_out(endpoint_at(url), "tiny")
+    found = connection_test.run_connection_test(endpoint_at(url), "tiny")
     return "refused" if found.code == "refused_address" else found.words
 
 

@@ -27,7 +27,7 @@ from chat.services.turns.draft import Draft
 from chat.services.turns.turns import start_turn
 from core import quotas
 from core.refusal import Refusal
-from endpoints.catalog.selection import Pick
+from endpoints.catalog.selection import ModelRef
 from tests.api.conftest import Api
 from tests.security.conftest import places_of
 from tests.security.routes import METHODS, all_routes
@@ -143,12 +143,14 @@ def test_bookmarks_projects_favourites_and_keys_have_a_quota(owner: User, settin
         tags.create(user=owner, name=name)
         projects.create(user=owner, name=name)
         api_keys.make(user=owner, name=name)
-    favourites.replace(user=owner, picks=[Pick("Somewhere", "tiny")])
+    favourites.replace(user=owner, model_refs=[ModelRef("Somewhere", "tiny")])
     for refused in (
         lambda: tags.create(user=owner, name="c"),
         lambda: projects.create(user=owner, name="c"),
         lambda: api_keys.make(user=owner, name="c"),
-        lambda: favourites.replace(user=owner, picks=[Pick("Somewhere", "tiny"), Pick("Somewhere", "small")]),
+        lambda: favourites.replace(
+            user=owner, model_refs=[ModelRef("Somewhere", "tiny"), ModelRef("Somewhere", "small")]
+        ),
     ):
         with pytest.raises(Refusal, match=r"as there can be|At most"):
             refused()
@@ -167,7 +169,7 @@ def test_the_oldest_of_too_many_sessions_ends(owner: User, settings: Settings) -
 def test_budgets_of_ones_own_have_a_quota(owner: User, settings: Settings) -> None:
     full(settings, budgets=1)
     key = api_keys.make(user=owner, name="a").row
-    limit = budget_admin.Limit(name="x", amount=1)
+    limit = budget_admin.BudgetLimit(name="x", amount=1)
     budget_admin.create(actor=owner, limit=limit, target=key)
     with pytest.raises(quotas.QuotaReached):
         budget_admin.create(actor=owner, limit=limit, target=key)

@@ -10,7 +10,7 @@ from messages.reducer import MessageParts
 from tests.model_server.fixtures import ModelServer
 
 KEY = "sk-of-the-operator"
-ONCE = Retries(most=0)
+ONCE = Retries(max_retries=0)
 
 
 @pytest.fixture

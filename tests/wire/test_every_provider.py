@@ -13,7 +13,7 @@ from billing.services.pricing import Rates, TokenCounts, charge
 from endpoints.providers.base import Endpoint, ModelRequest, ToolSpec
 from endpoints.services.failure_words import explain
 from endpoints.services.model_calls import adapter_of
-from endpoints.transport.http import Patience
+from endpoints.transport.http import Timeouts
 from messages.events import Failed, Usage
 from tests.model_server.fixtures import ModelServer
 from tests.model_server.script import UNICODE, words
@@ -165,8 +165,8 @@ async def test_silence_runs_out_of_time_in_its_own_words(
     asked: Callable[..., ModelRequest], provider: str, scenario: str, code: str, title: str
 ) -> None:
     request = asked(provider, f"[[{scenario}]]")
-    patience = Patience(connect=1, first_byte=0.4, idle=0.4, total=5)
-    events = await checked(adapter_of(request)(request, patience=patience))
+    timeouts = Timeouts(connect=1, first_byte=0.4, idle=0.4, total=5)
+    events = await checked(adapter_of(request)(request, timeouts=timeouts))
     failed = events[-1]
     assert isinstance(failed, Failed)
     assert [failed.code, str(explain(failed.code).title)] == [code, title]

@@ -9,7 +9,7 @@ import pytest
 
 from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage, ToolCall, ToolSpec
 from endpoints.providers.litellm import wire as litellm
-from endpoints.transport.http import Patience
+from endpoints.transport.http import Timeouts
 from messages.events import Event, TextDelta, Usage
 from messages.reducer import MessageParts
 from tests.model_server.fixtures import ModelServer
@@ -23,7 +23,7 @@ pytestmark = [
 ]
 
 TOOL = ToolSpec("lookup", "Looks things up.", {"type": "object", "properties": {"q": {"type": "string"}}})
-QUICK = Patience(connect=1, first_byte=1, idle=1, total=5)
+QUICK = Timeouts(connect=1, first_byte=1, idle=1, total=5)
 
 
 async def events_of(request: ModelRequest) -> list[Event]:
@@ -168,7 +168,7 @@ async def test_case_66_a_hostile_stream_makes_no_events_of_its_own(endpoint: End
 
 async def test_silence_runs_out_of_time(endpoint: Endpoint, model_server: ModelServer) -> None:
     for scenario, code in (("stall", "stalled"), ("stall head=no", "timeout")):
-        events = [event async for event in litellm.stream(ask(endpoint, f"[[{scenario}]]"), patience=QUICK)]
+        events = [event async for event in litellm.stream(ask(endpoint, f"[[{scenario}]]"), timeouts=QUICK)]
         assert ended(events) == code, scenario
 
 

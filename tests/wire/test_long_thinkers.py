@@ -17,7 +17,7 @@ import pytest
 from endpoints.providers.base import Endpoint, ModelRequest
 from endpoints.providers.litellm import wire as litellm
 from endpoints.services.model_calls import ONCE, adapter_of, stream
-from endpoints.transport.http import Patience
+from endpoints.transport.http import Timeouts
 from messages.events import Event, TextDelta
 from tests.model_server.fixtures import ModelServer
 from tests.wire.conftest import ask, checked, ended, events_of, text_of
@@ -31,8 +31,8 @@ WHOLE = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding
 END = b"0\r\n\r\n"
 
 
-def patience(first: float, idle: float) -> Patience:
-    return Patience(connect=LONG, first_byte=first, idle=idle, total=2 * LONG)
+def timeouts(first: float, idle: float) -> Timeouts:
+    return Timeouts(connect=LONG, first_byte=first, idle=idle, total=2 * LONG)
 
 
 def part(body: bytes) -> bytes:
@@ -78,7 +78,7 @@ async def playing(*steps: bytes | float) -> AsyncIterator[str]:
 
 async def told(root: str, first: float, idle: float, *, streamed: bool = True) -> list[Event]:
     request = request_to(root, stream=streamed)
-    return await checked(adapter_of(request)(request, patience=patience(first, idle)))
+    return await checked(adapter_of(request)(request, timeouts=timeouts(first, idle)))
 
 
 SIGNS = {
@@ -181,7 +181,7 @@ def translated(request: pytest.FixtureRequest) -> Endpoint:
 
 
 async def through(request: ModelRequest, first: float, idle: float) -> list[Event]:
-    return await checked(litellm.stream(request, patience=patience(first, idle)))
+    return await checked(litellm.stream(request, timeouts=timeouts(first, idle)))
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -225,8 +225,8 @@ async def test_litellm_does_not_wait_for_a_connection_as_long_as_for_thoughts(an
     """The backlog of the socket is full: nobody takes the connection."""
     async with unreachable() as root:
         request = ask(replace(anthropic, base_url=root), "hi")
-        limits = Patience(connect=SHORT, first_byte=LONG, idle=LONG, total=LONG)
-        assert ended(await checked(litellm.stream(request, patience=limits))) == "connect_timeout"
+        limits = Timeouts(connect=SHORT, first_byte=LONG, idle=LONG, total=LONG)
+        assert ended(await checked(litellm.stream(request, timeouts=limits))) == "connect_timeout"
 
 
 @asynccontextmanager

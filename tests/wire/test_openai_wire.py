@@ -10,7 +10,7 @@ import pytest
 from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage, ToolCall, ToolSpec
 from endpoints.providers.openai import wire as openai_wire
 from endpoints.services.model_calls import complete, stream
-from endpoints.transport.http import Patience
+from endpoints.transport.http import Timeouts
 from messages.events import Failed, TextDelta, Usage
 from tests.model_server.fixtures import ModelServer
 from tests.model_server.script import MARKDOWN, UNICODE, words
@@ -19,7 +19,7 @@ from tests.wire.conftest import KEY, ask, calls_of, ended, events_of, text_of, t
 
 pytestmark = pytest.mark.wire
 
-QUICK = Patience(connect=1, first_byte=0.4, idle=0.4, total=5)
+QUICK = Timeouts(connect=1, first_byte=0.4, idle=0.4, total=5)
 TOOL = ToolSpec("lookup", "Looks things up.", {"type": "object", "properties": {"q": {"type": "string"}}})
 
 
@@ -196,7 +196,7 @@ async def test_case_66_a_delta_of_a_hundred_megabytes_is_refused_early(
     ("scenario", "code"), [("stall", "stalled"), ("stall at=0", "timeout"), ("stall head=no", "timeout")]
 )
 async def test_silence_runs_out_of_time(openai: Endpoint, model_server: ModelServer, scenario: str, code: str) -> None:
-    events = [event async for event in openai_wire.stream(ask(openai, f"[[{scenario}]]"), patience=QUICK)]
+    events = [event async for event in openai_wire.stream(ask(openai, f"[[{scenario}]]"), timeouts=QUICK)]
     assert ended(events) == code
     await asyncio.to_thread(model_server.wait_until, lambda seen: seen[0]["state"] == "disconnected")
 

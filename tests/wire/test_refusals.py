@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from endpoints.catalog.keys import as_own
+from endpoints.catalog.keys import with_user_key_error
 from endpoints.providers.base import Endpoint
 from endpoints.providers.litellm.wire import failure_of_exception
 from endpoints.services.failure_words import EXPLANATIONS, explain
@@ -187,11 +187,11 @@ def test_what_people_read(code: str, title: str, advice: str) -> None:
 def test_whose_key_it_is_is_said() -> None:
     own = Endpoint("Own", "Own", "openai_wire", key_from_user=True)
     for code in ("bad_key", "forbidden", "key_limit", "quota"):
-        told = as_own(Failed(code, "the detail"), own)
+        told = with_user_key_error(Failed(code, "the detail"), own)
         assert told.detail == "the detail"
         assert explain(told.code).about_keys
         assert "administrator" not in str(explain(told.code).advice)
-        assert as_own(Failed(code), Endpoint("S", "S", "openai_wire")).code == code
+        assert with_user_key_error(Failed(code), Endpoint("S", "S", "openai_wire")).code == code
 
 
 PAGE = "<html><head><title>Blocked</title></head><body>Access denied</body></html>"
@@ -252,7 +252,9 @@ async def test_how_long_to_wait_is_found(headers: list[str], body: Any, wait: in
 async def test_what_is_limited_shortly_is_asked_again(body: Any, again: bool) -> None:
     asked: list[bytes] = []
     async with answering(http(json.dumps(body), "application/json", "429 No"), asked=asked) as root:
-        _ = [each async for each in stream(request_to(root), retries=Retries(most=1, pause=0.01, longest=1.5))]
+        _ = [
+            each async for each in stream(request_to(root), retries=Retries(max_retries=1, pause=0.01, max_backoff=1.5))
+        ]
     assert len(asked) == (2 if again else 1)
 
 

@@ -23,8 +23,8 @@ from accounts.services.model_access import access_of
 from billing.models import Balance
 from billing.services import budgets
 from chat.services import insights
-from endpoints.catalog.selection import offer_for
-from web.plot import Day, Plot, Row, plot_of, rows_of
+from endpoints.catalog.selection import catalog_for
+from web.plot import Plot, PlotDay, PlotRow, plot_of, rows_of
 
 
 def fill_dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -40,21 +40,21 @@ class Figure:
 
     name: str
     plot: Plot | None = None
-    rows: Sequence[Row] = ()
+    rows: Sequence[PlotRow] = ()
 
 
-def figures_of(table: insights.Table) -> list[Figure]:
+def figures_of(table: insights.InsightTable) -> list[Figure]:
     """Return a figure for each column of numbers that has any."""
     if not table.rows:
         return []
     return [_figure(table, column) for column in range(1, len(table.head))]
 
 
-def _figure(table: insights.Table, column: int) -> Figure:
+def _figure(table: insights.InsightTable, column: int) -> Figure:
     name = str(table.head[column])
     if not table.by_day:
         return Figure(name, rows=rows_of([(str(row[0]), row[column]) for row in table.rows]))
-    days = [Day(row[0], {"all": row[column]}, intcomma(row[column])) for row in table.rows]
+    days = [PlotDay(row[0], {"all": row[column]}, intcomma(row[column])) for row in table.rows]
     return Figure(name, plot=plot_of(days))
 
 
@@ -79,7 +79,7 @@ def see_as(request: HttpRequest, user_id: UUID) -> HttpResponse:
     user = User.objects.select_related("role").filter(pk=user_id).first()
     if user is None:
         raise Http404
-    offer, access = offer_for(user), access_of(user.role_name)
+    offer, access = catalog_for(user), access_of(user.role_name)
     context = {
         **admin.site.each_context(request),
         "title": _("As %(person)s sees it") % {"person": user.email},

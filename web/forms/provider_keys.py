@@ -34,7 +34,7 @@ class KeyForm(forms.Form):
             widget = forms.URLInput() if name == "baseURL" else forms.PasswordInput()
             widget.attrs |= {"autocomplete": "off", "spellcheck": "false"}
             self.fields[name] = forms.CharField(
-                label=str(label), required=name != "sessionToken", max_length=keys.LONGEST, widget=widget
+                label=str(label), required=name != "sessionToken", max_length=keys.MAX_KEY_LENGTH, widget=widget
             )
         self.fields["lasts"] = forms.ChoiceField(label=_("Keep for"), choices=LASTS, initial="43200", required=False)
 

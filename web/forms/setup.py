@@ -5,8 +5,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from endpoints.catalog.provider_presets import Card
-from endpoints.catalog.stored_endpoints import LONGEST_KEY
+from endpoints.catalog.provider_presets import ProviderPreset
+from endpoints.catalog.stored_endpoints import MAX_KEY_LENGTH
 
 MAX_SHOWN_MODELS = 400  # models with a check box; more can be typed
 
@@ -17,10 +17,10 @@ class ProviderForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=64, help_text=_("As people see it in the list of models."))
     base_url = forms.CharField(label=_("Address"), max_length=500, required=False)
     api_key = forms.CharField(
-        label=_("Key"), max_length=LONGEST_KEY, widget=forms.PasswordInput({"autocomplete": "off"})
+        label=_("Key"), max_length=MAX_KEY_LENGTH, widget=forms.PasswordInput({"autocomplete": "off"})
     )
 
-    def __init__(self, data: Any = None, *, card: Card) -> None:
+    def __init__(self, data: Any = None, *, card: ProviderPreset) -> None:
         super().__init__(data, initial={"name": str(card.label), "base_url": card.base_url})
         if not card.asks_address:
             del self.fields["base_url"]

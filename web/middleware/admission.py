@@ -55,7 +55,7 @@ def _lead(request: HttpRequest, name: str) -> HttpResponse:
     return redirect(name)
 
 
-class Banned:
+class RefuseBanned:
     """Answers 403 to banned addresses and people; a person's session ends. Static files and probes stay open."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -75,7 +75,7 @@ class Banned:
         return render(request, "refused.html", {"message": bans.words_for(until)}, status=403)
 
 
-class Writers:
+class CountWrites:
     """Counts each change that a page makes, and says when it was too often."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -97,7 +97,7 @@ class Writers:
         return None
 
 
-class SessionTouched:
+class NoteSessions:
     """Notes when a person's sessions were last used, for their list of devices."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

@@ -52,18 +52,18 @@ Jobs = dict[str, Job]  # by their keys
 
 
 @dataclass(slots=True)
-class Draft:
+class RenderedDraft:
     """Sanitised HTML with marks, and the jobs they stand for."""
 
     html: str = ""
     jobs: Jobs = field(default_factory=dict)
 
     @classmethod
-    def of(cls, job: Job) -> "Draft":
+    def of(cls, job: Job) -> "RenderedDraft":
         return cls(job.mark, {job.key: job})
 
     @classmethod
-    def join(cls, drafts: Iterable["Draft"]) -> "Draft":
+    def join(cls, drafts: Iterable["RenderedDraft"]) -> "RenderedDraft":
         whole, pieces = cls(), []
         for draft in drafts:
             pieces.append(draft.html)

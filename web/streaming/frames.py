@@ -19,12 +19,12 @@ from messages.events import (
     Event,
     Failed,
     ReasoningDelta,
-    ReasoningSealed,
+    ReasoningSignature,
     TextDelta,
     ToolCallDelta,
     ToolResult,
 )
-from messages.reducer import Part, is_sealed
+from messages.reducer import Part, has_signature
 from runs.follow import Batch, Subscription
 from web.presenters import PartView, bare_part, present_messages
 from web.rendering.message import draft_of
@@ -162,7 +162,7 @@ class RunRenderer:
         self._done, self._live = [], None
         for index, part in enumerate(parts):
             is_last = index == len(parts) - 1 and not self.subscription.ended
-            is_open = is_last and part["type"] in {"text", "think"} and not is_sealed(part)
+            is_open = is_last and part["type"] in {"text", "think"} and not has_signature(part)
             if is_open:
                 self._live = self._begin(index, part["type"])
                 self._live.feed(part[part["type"]])
@@ -188,7 +188,7 @@ class RunRenderer:
                     commands += self._text("text", text)
                 case ReasoningDelta(text):
                     commands += self._text("think", text)
-                case ReasoningSealed():
+                case ReasoningSignature():
                     commands += self._sealed(event)
                 case ToolCallDelta(call_id) | ToolResult(call_id):
                     commands += self._call(call_id)
@@ -222,7 +222,7 @@ class RunRenderer:
             return [command("r", self._gid, live.index, patch.closed)]
         return [command("p", self._gid, live.index, patch.closed, "", None)]
 
-    def _sealed(self, event: ReasoningSealed) -> list[str]:
+    def _sealed(self, event: ReasoningSignature) -> list[str]:
         """Close the block of thoughts: the next one is a part of its own. An encrypted one is shown as such."""
         live = self._live
         commands = self._close_live() if event.redacted or (live and live.kind == "think") else []

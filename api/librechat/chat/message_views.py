@@ -135,7 +135,7 @@ class ConversationMessagesView(ChatView):
         return _add(request, found.id)
 
 
-class MessageView(ChatView):
+class MessageDetailView(ChatView):
     @extend_schema(operation_id="messages_get", responses=_LIST)
     def get(self, request: Request, conversation_id: UUID, message_id: UUID) -> Response:
         message = access.message_for(person(request), message_id, conversation_id=conversation_id)

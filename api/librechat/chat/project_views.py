@@ -19,7 +19,7 @@ from chat import access
 from chat.models import Project
 from chat.services.organise import favourites, projects
 from core import quotas
-from endpoints.catalog.selection import Pick
+from endpoints.catalog.selection import ModelRef
 
 _FAVOURITES = {200: {"type": "array", "items": {"$ref": "#/components/schemas/Favorite"}}}
 
@@ -168,8 +168,8 @@ class FavoritesView(ChatView):
         if len(wanted) > (most := quotas.most("favourites")):
             words = _("At most %(limit)d favourites can be kept.") % {"limit": most}
             raise ApiError(400, {"message": words, "code": "MAX_FAVORITES_EXCEEDED", "limit": most})
-        picks = [_pick(each) for each in wanted]
-        return Response(list(map(favourites.to_wire, favourites.replace(user=person(request), picks=picks))))
+        model_refs = [_model_ref(each) for each in wanted]
+        return Response(list(map(favourites.to_wire, favourites.replace(user=person(request), model_refs=model_refs))))
 
 
 def _shown(request: Request, project_id: UUID) -> dict[str, Any]:
@@ -188,9 +188,9 @@ def _project(project: Project) -> ChatProject:
     )  # fmt: skip
 
 
-def _pick(wanted: Favorite) -> Pick:
-    pick = Pick(wanted.endpoint or "", wanted.model or "", wanted.spec or "")
-    is_one_kind = not any(pick[:2]) if pick.spec else all(pick[:2])
+def _model_ref(wanted: Favorite) -> ModelRef:
+    model_ref = ModelRef(wanted.endpoint or "", wanted.model or "", wanted.spec or "")
+    is_one_kind = not any(model_ref[:2]) if model_ref.spec else all(model_ref[:2])
     if wanted.agent_id is not None or not is_one_kind:
         raise ApiError(400, _("favorites: name a model and its endpoint, or a spec; nothing else can be kept here."))
-    return pick
+    return model_ref

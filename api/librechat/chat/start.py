@@ -20,7 +20,7 @@ from chat.services.quotes import MAX_QUOTES, read_quotes
 from chat.services.turns.draft import Draft, Shown, StartedTurn
 from chat.services.turns.turns import continue_reply, regenerate, start_turn
 from core.ids import uuid_of
-from endpoints.catalog.selection import offer_for
+from endpoints.catalog.selection import catalog_for
 from siteconfig.parameters.settings import keys
 
 # Documented, and not here yet. To act as if nothing had been asked would be wrong, so a value is refused.
@@ -152,7 +152,7 @@ def latest_run(conversation_id: UUID) -> Generation | None:
 
 
 def _first_model(user: User, body: StartIn) -> str:
-    models = offer_for(user).models(body.endpoint) if not body.spec else ()
+    models = catalog_for(user).models(body.endpoint) if not body.spec else ()
     return models[0] if models else ""
 
 

@@ -14,8 +14,8 @@ from messages.events import (
     Failed,
     Finished,
     ReasoningDelta,
-    ReasoningSealed,
-    Resumed,
+    ReasoningSignature,
+    Snapshot,
     TextDelta,
     ToolCallDelta,
     ToolCallStarted,
@@ -33,7 +33,7 @@ class RunSteps:
     """Translates the events of one run, and remembers what it has said.
 
     The texts of all deltas together are the texts of the finished message's content. `ended` is the event that
-    ended the run, once it was heard: what is sent then depends on the database (see `api.librechat.chat.run`).
+    ended the run, once it was heard: what is sent then depends on the database (see `api.librechat.chat.stream`).
     """
 
     def __init__(self, *, conversation_id: UUID, message_id: UUID, model: str = "", provider: str = "") -> None:
@@ -59,7 +59,7 @@ class RunSteps:
     def translate(self, event: Event) -> list[Payload]:
         """Return the payloads that tell `event`, none for what ends the run."""
         said_something = bool(self._reducer.parts)
-        if isinstance(event, Resumed) and said_something:
+        if isinstance(event, Snapshot) and said_something:
             return self._replace(event)
         payloads = [each for part_event in _expand(event) for each in self._tell(part_event)]
         self._reducer.apply(event)
@@ -73,7 +73,7 @@ class RunSteps:
             resume["collectedUsage"] = list(self.usages)
         return {"sync": True, "resumeState": resume, "pendingEvents": []}
 
-    def _replace(self, event: Resumed) -> list[Payload]:
+    def _replace(self, event: Snapshot) -> list[Payload]:
         """The log was written anew, perhaps with more than was sent: say everything as one frame."""
         self._reducer = MessageParts()
         self.steps, self._index, self._open, self._calls = [], -1, "", {}
@@ -88,7 +88,7 @@ class RunSteps:
                 return self._delta("text", text)
             case ReasoningDelta(text):
                 return self._delta("think", text)
-            case ReasoningSealed(_, redacted):
+            case ReasoningSignature(_, redacted):
                 self._open = ""
                 self._index += bool(redacted)
             case ToolCallStarted(call_id, name):
@@ -168,7 +168,7 @@ class RunSteps:
 
 
 def _expand(event: Event) -> list[Event]:
-    """Return `event` itself, or for `Resumed` the events that its parts came from."""
-    if not isinstance(event, Resumed):
+    """Return `event` itself, or for `Snapshot` the events that its parts came from."""
+    if not isinstance(event, Snapshot):
         return [event]
     return events_of(MessageParts(event.parts))

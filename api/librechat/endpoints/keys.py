@@ -18,7 +18,7 @@ _STATE = {200: {"type": "object", "properties": {"expiresAt": {"type": "string",
 
 class UserKeyIn(In):
     name: str = Field(max_length=128)
-    value: str = Field(max_length=keys.LONGEST)
+    value: str = Field(max_length=keys.MAX_KEY_LENGTH)
     expires_at: str | None = Field(None, max_length=64)
 
 

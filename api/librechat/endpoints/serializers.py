@@ -12,8 +12,8 @@ from api.base.payloads import Out
 from billing.services import policy
 from billing.services.pricing import Rates
 from endpoints.catalog.keys import needs_key
-from endpoints.catalog.selection import Offer, offer_for
-from endpoints.catalog.specs import told
+from endpoints.catalog.selection import ModelCatalog, catalog_for
+from endpoints.catalog.specs import to_dict
 from endpoints.parameters.sets import set_name
 from endpoints.providers.base import Endpoint
 from siteconfig import features, live
@@ -131,7 +131,7 @@ def startup_config(user: User | None) -> StartupConfig:
     )
     if user is None:
         return config
-    offer = offer_for(user)
+    offer = catalog_for(user)
     shown = {"modelSelect": offer.selects_models, "parameters": offer.sets_parameters}
     links = features.has("shared_links")
     return config.model_copy(
@@ -152,11 +152,11 @@ def startup_config(user: User | None) -> StartupConfig:
     )
 
 
-def _model_specs(offer: Offer) -> ModelSpecsOut | None:
+def _model_specs(offer: ModelCatalog) -> ModelSpecsOut | None:
     specs = live.current().document.modelSpecs
     if not specs.specs:
         return None
-    found = [told(each, enforced=specs.enforce) for each in offer.specs]
+    found = [to_dict(each, enforced=specs.enforce) for each in offer.specs]
     return ModelSpecsOut(
         enforce=specs.enforce, prioritize=specs.prioritize, list=found, added_endpoints=specs.addedEndpoints
     )
@@ -193,7 +193,10 @@ def _directory() -> DirectoryConfig | None:
 
 def _offers() -> dict[str, Any]:
     shown = {each.key: each for each in sign_in_options.providers()}
-    told: dict[str, Any] = {"social_logins": list(shown), **{f"{name}_login_enabled": name in shown for name in ORDER}}
+    told: dict[str, Any] = {
+        "social_logins": list(shown),
+        **{f"{name}_login_enabled": name in shown for name in ORDER},
+    }
     for name in ("openid", "saml"):
         if provider := shown.get(name):
             told |= {f"{name}_label": str(provider.label), f"{name}_image_url": provider.image}

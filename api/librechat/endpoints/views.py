@@ -24,7 +24,7 @@ from api.librechat.endpoints.serializers import (
     token_rates,
 )
 from endpoints.catalog.prices import rates_of
-from endpoints.catalog.selection import offer_for
+from endpoints.catalog.selection import catalog_for
 from endpoints.catalog.windows import window_of
 
 _ENDPOINTS = {200: {"type": "object", "additionalProperties": EndpointOut.model_json_schema()}}
@@ -55,7 +55,7 @@ class EndpointsView(APIView):
 
     @extend_schema(operation_id="endpoints", responses=_ENDPOINTS)
     def get(self, request: Request) -> Response:
-        found = offer_for(person(request)).endpoints
+        found = catalog_for(person(request)).endpoints
         return Response({endpoint.name: endpoint_out(endpoint).to_wire() for endpoint in found})
 
 
@@ -65,7 +65,7 @@ class TokenConfigView(APIView):
 
     @extend_schema(operation_id="endpoints_token_config", responses=_RATES)
     def get(self, request: Request) -> Response:
-        current = offer_for(person(request))
+        current = catalog_for(person(request))
         return Response(
             {
                 endpoint.name: {
@@ -83,7 +83,7 @@ class ModelsView(APIView):
 
     @extend_schema(operation_id="models", responses=_MODELS)
     def get(self, request: Request) -> Response:
-        current = offer_for(person(request))
+        current = catalog_for(person(request))
         return Response({endpoint.name: list(current.models(endpoint.name)) for endpoint in current.endpoints})
 
 
@@ -95,7 +95,7 @@ class UserModelsView(AdminView):
     @extend_schema(operation_id="admin_user_models", responses={200: {"type": "object"}})
     def get(self, request: Request, user_id: UUID) -> Response:
         user = user_or_404(user_id)
-        offer, access = offer_for(user), access_of(user.role_name)
+        offer, access = catalog_for(user), access_of(user.role_name)
         models = [
             {
                 "endpoint": endpoint.name, "model": model, "enabled": True,

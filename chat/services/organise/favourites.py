@@ -10,7 +10,7 @@ from chat.models import Favourite
 from chat.services.notices import notify
 from core import quotas
 from core.refusal import Refusal
-from endpoints.catalog.selection import Pick, offer_for
+from endpoints.catalog.selection import ModelRef, catalog_for
 
 
 class TooManyFavourites(Refusal):
@@ -21,26 +21,28 @@ class TooManyFavourites(Refusal):
 
 def listed(user: User) -> list[Favourite]:
     """Return the favourites that are offered, in their order. One query."""
-    offered = offer_for(user)
+    catalog = catalog_for(user)
     rows = Favourite.objects.filter(owner=user).order_by("position", "id")
-    return [each for each in rows if offered.may_use(pick_of(each))]
+    return [each for each in rows if catalog.may_use(model_ref_of(each))]
 
 
-def replace(*, user: User, picks: Sequence[Pick]) -> list[Favourite]:
+def replace(*, user: User, model_refs: Sequence[ModelRef]) -> list[Favourite]:
     """Make exactly these the favourites, in this order; what is no longer offered is left out.
 
     Raises `TooManyFavourites`.
     """
-    wanted = list(dict.fromkeys(picks))
+    wanted = list(dict.fromkeys(model_refs))
     if len(wanted) > (most := quotas.most("favourites")):
         raise TooManyFavourites(_("At most %(limit)d favourites can be kept.") % {"limit": most})
-    offered = offer_for(user)
-    kept = [pick for pick in wanted if offered.may_use(pick)]
+    catalog = catalog_for(user)
+    kept = [model_ref for model_ref in wanted if catalog.may_use(model_ref)]
     with transaction.atomic():
         User.objects.select_for_update(no_key=True).only("id").get(id=user.id)
-        known = {pick_of(each): each for each in Favourite.objects.filter(owner=user)}
-        Favourite.objects.filter(id__in=[each.id for pick, each in known.items() if pick not in kept]).delete()
-        rows = [known.get(pick) or Favourite(owner=user, **pick._asdict()) for pick in kept]
+        known = {model_ref_of(each): each for each in Favourite.objects.filter(owner=user)}
+        Favourite.objects.filter(
+            id__in=[each.id for model_ref, each in known.items() if model_ref not in kept]
+        ).delete()
+        rows = [known.get(model_ref) or Favourite(owner=user, **model_ref._asdict()) for model_ref in kept]
         for position, row in enumerate(rows, 1):
             row.position = position
         Favourite.objects.bulk_update([row for row in rows if not row._state.adding], ["position"])
@@ -49,11 +51,11 @@ def replace(*, user: User, picks: Sequence[Pick]) -> list[Favourite]:
     return rows
 
 
-def toggle(*, user: User, pick: Pick) -> bool:
+def toggle(*, user: User, model_ref: ModelRef) -> bool:
     """Add it to the favourites, or take it away; return whether it is one now. Raises `TooManyFavourites`."""
-    known = [pick_of(each) for each in listed(user)]
-    is_new = pick not in known
-    replace(user=user, picks=[*known, pick] if is_new else [each for each in known if each != pick])
+    known = [model_ref_of(each) for each in listed(user)]
+    is_new = model_ref not in known
+    replace(user=user, model_refs=[*known, model_ref] if is_new else [each for each in known if each != model_ref])
     return is_new
 
 
@@ -62,5 +64,5 @@ def to_wire(favourite: Favourite) -> dict[str, str]:
     return {"spec": favourite.spec} if favourite.spec else {"model": favourite.model, "endpoint": favourite.endpoint}
 
 
-def pick_of(favourite: Favourite) -> Pick:
-    return Pick(favourite.endpoint, favourite.model, favourite.spec)
+def model_ref_of(favourite: Favourite) -> ModelRef:
+    return ModelRef(favourite.endpoint, favourite.model, favourite.spec)

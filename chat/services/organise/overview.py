@@ -12,8 +12,8 @@ from django.db.models import Model
 from accounts.models import User
 from accounts.models.access import granted_sql
 from chat.models import Conversation, Favourite, Project, Tag
-from chat.services.organise.favourites import pick_of
-from endpoints.catalog.selection import offer_for
+from chat.services.organise.favourites import model_ref_of
+from endpoints.catalog.selection import catalog_for
 
 M = TypeVar("M", bound=Model)
 
@@ -72,10 +72,10 @@ def overview_of(user: User) -> Overview:
 
 def _favourites(user: User, rows: list[Favourite]) -> list[Favourite]:
     """Return those that are offered, each with its `label`."""
-    offered = offer_for(user)
-    kept = [each for each in rows if offered.shows(pick_of(each))]
+    catalog = catalog_for(user)
+    kept = [each for each in rows if catalog.shows(model_ref_of(each))]
     for each in kept:
-        spec = offered.spec(each.spec) if each.spec else None
+        spec = catalog.spec(each.spec) if each.spec else None
         each.label = spec.label if spec else each.model
     return kept
 

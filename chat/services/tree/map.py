@@ -35,7 +35,7 @@ class Spot:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class MapLine:
     path: str  # of an SVG
     is_on_view: bool
 
@@ -43,7 +43,7 @@ class Line:
 @dataclass(frozen=True, slots=True)
 class TreeMap:
     spots: list[Spot]  # a message before those below it
-    lines: list[Line]  # those on view last, so that they lie on top
+    lines: list[MapLine]  # those on view last, so that they lie on top
     width: int
     height: int
     leaf_id: UUID | None  # where the branch on view ends
@@ -196,7 +196,7 @@ def _above(outline: _Outline) -> _Outline:
     return outline
 
 
-def _lines(spots: list[Spot]) -> list[Line]:
+def _lines(spots: list[Spot]) -> list[MapLine]:
     by_id = {spot.id: spot for spot in spots}
     lines = []
     for spot in spots:
@@ -205,5 +205,5 @@ def _lines(spots: list[Spot]) -> list[Line]:
         above = by_id[spot.parent_id]
         half = (above.y + spot.y) // 2
         path = f"M{above.x} {above.y}C{above.x} {half} {spot.x} {half} {spot.x} {spot.y}"
-        lines.append(Line(path, above.is_on_view and spot.is_on_view))
+        lines.append(MapLine(path, above.is_on_view and spot.is_on_view))
     return sorted(lines, key=lambda line: line.is_on_view)

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from chat.services.model_settings import asked_with
 from chat.services.refusal import TurnRefused
-from chat.services.turns.targets import Target
+from chat.services.turns.targets import ResolvedModel
 from endpoints.catalog.windows import usable_of
 from endpoints.parameters import request_fields
 from endpoints.services.tokens import estimate_message
@@ -16,7 +16,7 @@ from endpoints.services.tokens import estimate_message
 CODE: Final = "INPUT_LENGTH"  # as the REST contract has it
 
 
-def check_length(target: Target, text: str, settings_of: Callable[[], Mapping[str, Any]]) -> None:
+def check_length(target: ResolvedModel, text: str, settings_of: Callable[[], Mapping[str, Any]]) -> None:
     """Raise `TurnRefused` (422) where the message alone is longer than a prompt may be.
 
     `settings_of` returns what the person has set: a window, or a longest reply that takes a part of it.
@@ -32,7 +32,7 @@ def check_length(target: Target, text: str, settings_of: Callable[[], Mapping[st
     raise TurnRefused(words, status=422, code=CODE, details={"info": f"{size} / {room}"})
 
 
-def _room(target: Target, settings: Mapping[str, Any]) -> int:
+def _room(target: ResolvedModel, settings: Mapping[str, Any]) -> int:
     endpoint = target.endpoint.for_model(target.model)
     try:
         chosen = asked_with(target.spec_name, settings)

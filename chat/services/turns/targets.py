@@ -12,13 +12,13 @@ from accounts.services.bans import violate
 from chat.services.refusal import TurnRefused
 from endpoints.catalog import keys
 from endpoints.catalog.model_lists import NotThereYet
-from endpoints.catalog.selection import Offer, offer_for
+from endpoints.catalog.selection import ModelCatalog, catalog_for
 from endpoints.providers.base import Endpoint
 from siteconfig.schema.model_specs import ModelSpec
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class ResolvedModel:
     """`is_fixed`: the spec says everything, and what the person has set does not count."""
 
     endpoint: Endpoint
@@ -38,43 +38,43 @@ class Target:
         return chosen or self.endpoint.model_display_label or self.model
 
 
-def target_for(user: User, *, endpoint: str, model: str, spec: str = "") -> Target:
+def resolve_model(user: User, *, endpoint: str, model: str, spec: str = "") -> ResolvedModel:
     """Return who answers this person. Raises `TurnRefused`.
 
     A spec stands in for the endpoint and the model that are not named, and where specs are enforced for any.
     """
-    offered = offer_for(user)
-    found = offered.spec(spec) if spec else None
-    if found is None and (spec or offered.enforces_specs):
+    catalog = catalog_for(user)
+    found = catalog.spec(spec) if spec else None
+    if found is None and (spec or catalog.enforces_specs):
         raise _illegal(user, _not_here(spec))
     if found is not None:
-        endpoint, model = _filled(offered, found, endpoint, model)
-    is_its_own = found is not None and (endpoint, model) == offered.place_of(found)
-    if not is_its_own and not offered.allows(endpoint, model):
-        _wait_for_list(user, offered, endpoint)
-    at = offered.get(endpoint)
-    if at is None or not (is_its_own or offered.allows(endpoint, model)):
+        endpoint, model = _filled(catalog, found, endpoint, model)
+    is_its_own = found is not None and (endpoint, model) == catalog.endpoint_and_model_of(found)
+    if not is_its_own and not catalog.allows(endpoint, model):
+        _wait_for_list(user, catalog, endpoint)
+    at = catalog.get(endpoint)
+    if at is None or not (is_its_own or catalog.allows(endpoint, model)):
         message = _("The model “%(model)s” is not available at “%(endpoint)s”. Choose another one.")
         raise _illegal(user, message % {"model": model, "endpoint": endpoint})
     if problem := keys.problem_of(at, user.id):
         raise TurnRefused(problem.message, status=422, code=problem.code, details=problem.details)
-    return Target(at, model, found, is_fixed=offered.enforces_specs)
+    return ResolvedModel(at, model, found, is_fixed=catalog.enforces_specs)
 
 
-def _wait_for_list(user: User, offered: Offer, endpoint: str) -> None:
+def _wait_for_list(user: User, catalog: ModelCatalog, endpoint: str) -> None:
     """Right after a start the list that the model stands in may not have come yet. Raises `TurnRefused` (503)."""
     try:
-        offered.await_models(user, endpoint)
+        catalog.await_models(user, endpoint)
     except NotThereYet:
         message = _("The list of models of “%(endpoint)s” has not come yet. Send the message again in a moment.")
         raise TurnRefused(message % {"endpoint": endpoint}, status=503, code="models_not_loaded") from None
 
 
-def _filled(offered: Offer, spec: ModelSpec, endpoint: str, model: str) -> tuple[str, str]:
-    own_endpoint, own_model = offered.place_of(spec)
-    if offered.enforces_specs or endpoint in ("", own_endpoint):
-        return own_endpoint, own_model if offered.enforces_specs else model or own_model
-    return endpoint, model or next(iter(offered.models(endpoint)), "")
+def _filled(catalog: ModelCatalog, spec: ModelSpec, endpoint: str, model: str) -> tuple[str, str]:
+    own_endpoint, own_model = catalog.endpoint_and_model_of(spec)
+    if catalog.enforces_specs or endpoint in ("", own_endpoint):
+        return own_endpoint, own_model if catalog.enforces_specs else model or own_model
+    return endpoint, model or next(iter(catalog.models(endpoint)), "")
 
 
 def _not_here(spec: str) -> str:

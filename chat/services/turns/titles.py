@@ -29,7 +29,7 @@ from endpoints.parameters.quiet import least_thinking
 from endpoints.providers.base import Caller, Endpoint, ModelRequest, PromptMessage, Titles
 from endpoints.services.callers import caller_of
 from endpoints.services.model_calls import complete
-from endpoints.services.placeholders import asks_who
+from endpoints.services.placeholders import uses_caller_placeholders
 from endpoints.services.plausible import plausible
 from endpoints.services.structured import complete_object
 from endpoints.services.tokens import estimate
@@ -206,7 +206,7 @@ def _paid(conversation: Conversation, request: ModelRequest, titles: Titles, *, 
         cache_read=usage.cache_read_tokens,
         cache_write=usage.cache_write_tokens,
     )
-    line = holds.Line(
+    line = holds.LedgerLine(
         key=key,
         reason="title",
         endpoint=endpoint.name,
@@ -261,7 +261,7 @@ def _begun_with(conversation: Conversation) -> UUID | None:
 
 
 def _caller(conversation: Conversation, endpoint: Endpoint, question: Message) -> Caller:
-    if not asks_who(endpoint):
+    if not uses_caller_placeholders(endpoint):
         return Caller()
     return caller_of(
         conversation.owner, conversation_id=str(conversation.id), message_id=str(question.id),

@@ -17,8 +17,7 @@ from accounts.models import User
 from billing.services import holds
 from chat import access
 from chat.models import Conversation, Generation, Message
-from chat.services.quotes import MAX_QUOTES as MOST_QUOTES
-from chat.services.quotes import with_quotes
+from chat.services.quotes import MAX_QUOTES, with_quotes
 from chat.services.refusal import TurnRefused
 from chat.services.turns import turn_sql
 from chat.services.turns.admission import at_once_statements, count_message
@@ -27,7 +26,7 @@ from chat.services.turns.ending import announce_end
 from chat.services.turns.fitting import check_length
 from chat.services.turns.paying import Need
 from chat.services.turns.queue import announce_stop, announce_work
-from chat.services.turns.targets import Target, target_for
+from chat.services.turns.targets import ResolvedModel, resolve_model
 from chat.services.turns.title_text import first_words
 from core.ids import uuid7
 from core.sql_pipeline import Statement, run_pipeline
@@ -43,7 +42,7 @@ def start_turn(*, user: User, conversation_id: UUID | None, draft: Draft) -> Sta
     Locks the conversation's row and, where balances are on, the person's balance row. Raises `TurnRefused`
     and `Http404` (not this person's conversation or parent).
     """
-    target = target_for(user, endpoint=draft.endpoint, model=draft.model, spec=draft.spec)
+    target = resolve_model(user, endpoint=draft.endpoint, model=draft.model, spec=draft.spec)
     text = clean_text(draft.text)
     _check_references(user, conversation_id, draft)
     if draft.client_request_id and (earlier := _started_before(user, draft.client_request_id)):
@@ -94,7 +93,7 @@ def regenerate(
         spec = conversation.spec
     if not spec:
         endpoint, model = endpoint or conversation.endpoint, model or conversation.model
-    target = target_for(user, endpoint=endpoint or "", model=model or "", spec=spec or "")
+    target = resolve_model(user, endpoint=endpoint or "", model=model or "", spec=spec or "")
     reply = _reply(conversation, parent_id=old.parent_id, target=target)
     return _queue(user=user, question=old.parent, reply=reply, target=target)
 
@@ -104,7 +103,7 @@ def continue_reply(*, user: User, message_id: UUID) -> StartedTurn:
     reply = access.message_for(user, message_id)
     if not can_continue(reply) or reply.parent is None:
         raise TurnRefused(_("This reply is complete, or is still being written."), status=409)
-    target = target_for(user, endpoint=reply.endpoint, model=reply.model, spec=reply.spec)
+    target = resolve_model(user, endpoint=reply.endpoint, model=reply.model, spec=reply.spec)
     return _queue(user=user, question=reply.parent, reply=reply, target=target, continues=True)
 
 
@@ -112,7 +111,7 @@ def continue_from(*, user: User, old: Message, parts: list[Part]) -> StartedTurn
     """Write a sibling of the reply `old` that begins with `parts` and goes on. Raises `TurnRefused`."""
     assert old.parent is not None  # noqa: S101 (a reply has one)
     _check_question(old.parent)
-    target = target_for(user, endpoint=old.endpoint, model=old.model, spec=old.spec)
+    target = resolve_model(user, endpoint=old.endpoint, model=old.model, spec=old.spec)
     reply = _reply(old.conversation, parent_id=old.parent_id, target=target)
     reply.parts, reply.text = parts, plain_text(parts)
     return _queue(user=user, question=old.parent, reply=reply, target=target, continues=True)
@@ -164,9 +163,9 @@ def _check_references(user: User, conversation_id: UUID | None, draft: Draft) ->
     """Refuse a project, or a quoted message, that is not the person's own. Raises `TurnRefused`, `Http404`."""
     if draft.project_id is not None:  # also for a chat that is there, where it changes nothing
         access.project_for(user, draft.project_id)
-    if len(draft.quotes) > MOST_QUOTES:
+    if len(draft.quotes) > MAX_QUOTES:
         message = _("At most %(limit)d passages can be quoted.")
-        raise TurnRefused(message % {"limit": MOST_QUOTES}, status=422, code="quotes")
+        raise TurnRefused(message % {"limit": MAX_QUOTES}, status=422, code="quotes")
     for quote in draft.quotes:
         clean_text(quote.text)
     named = {quote.messageId for quote in draft.quotes if quote.messageId}
@@ -175,7 +174,7 @@ def _check_references(user: User, conversation_id: UUID | None, draft: Draft) ->
         raise Http404("There is no such message.")
 
 
-def _check_length(target: Target, conversation_id: UUID | None, draft: Draft) -> None:
+def _check_length(target: ResolvedModel, conversation_id: UUID | None, draft: Draft) -> None:
     """Raises `TurnRefused`. Short messages ask nothing of the database: what a person set leaves room for them."""
     if len(draft.text) < SURE_TO_FIT and draft.settings is None:
         return
@@ -207,7 +206,7 @@ def clean_text(text: str) -> str:
     return text
 
 
-def _new_rows(*, user: User, conversation_id: UUID | None, draft: Draft, target: Target) -> StartedTurn:
+def _new_rows(*, user: User, conversation_id: UUID | None, draft: Draft, target: ResolvedModel) -> StartedTurn:
     now = timezone.now()
     conversation = Conversation(
         id=conversation_id or uuid7(), owner=user, title=first_words(draft.text),
@@ -233,7 +232,7 @@ def _new_rows(*, user: User, conversation_id: UUID | None, draft: Draft, target:
 
 
 def _reply(
-    conversation: Conversation, *, parent_id: UUID | None, target: Target, reply_id: UUID | None = None
+    conversation: Conversation, *, parent_id: UUID | None, target: ResolvedModel, reply_id: UUID | None = None
 ) -> Message:
     # A child is later than its parent, also when both are made in the same microsecond.
     now = timezone.now() + timedelta(milliseconds=1)
@@ -244,7 +243,9 @@ def _reply(
     )  # fmt: skip
 
 
-def _queue(*, user: User, question: Message, reply: Message, target: Target, continues: bool = False) -> StartedTurn:
+def _queue(
+    *, user: User, question: Message, reply: Message, target: ResolvedModel, continues: bool = False
+) -> StartedTurn:
     """Store `reply` (unless it continues) as the chosen child of `question` and queue a run for it."""
     generation = Generation(
         owner=user, conversation=reply.conversation, message=reply, hold_id=uuid7(), continues=continues

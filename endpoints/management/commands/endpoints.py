@@ -7,7 +7,7 @@ from django.core.management.base import CommandError
 from accounts.management.admin_command import AdminCommand
 from endpoints.catalog import registry
 from endpoints.catalog.keys import needs_key
-from endpoints.services.connection_test import try_out
+from endpoints.services.connection_test import run_connection_test
 
 
 class Command(AdminCommand):
@@ -31,7 +31,7 @@ class Command(AdminCommand):
         chosen = options["model"] or next(iter(current.models(name)), "")
         if not chosen:
             raise CommandError(f"{name} has no models yet. Name one with --model.")
-        found = try_out(endpoint, chosen)
+        found = run_connection_test(endpoint, chosen)
         if not found.ok:
             if options["json"]:
                 self.stdout.write(json.dumps(found.to_json(), ensure_ascii=False, indent=2))

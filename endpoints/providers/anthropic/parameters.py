@@ -11,7 +11,7 @@ from endpoints.parameters.sets import Chosen
 
 SEARCH = {"type": "web_search_20250305", "name": "web_search"}
 SEARCH_HEADER = {"anthropic-beta": "web-search-2025-03-05"}
-LEAST_THINKING = 1024  # tokens: the provider refuses less
+MIN_THINKING_TOKENS = 1024  # tokens: the provider refuses less
 UNKNOWN = (0, 0)
 _KINDS = r"opus|sonnet|haiku|fable|mythos"
 _NAME = re.compile(
@@ -139,8 +139,8 @@ def _think(params: dict[str, Any], known: Claude, chosen: Chosen, cap: int) -> N
         chosen.refuse(_("Turn thinking on to use this."), "thinkingBudget", "thinkingDisplay")
     elif not known.thinks and known.version != UNKNOWN:
         chosen.refuse(_("This model does not think aloud."), "thinking", "thinkingBudget", "thinkingDisplay")
-    elif cap <= LEAST_THINKING and not known.adapts:
-        words = _("Thinking needs max output tokens above %(least)d.") % {"least": LEAST_THINKING}
+    elif cap <= MIN_THINKING_TOKENS and not known.adapts:
+        words = _("Thinking needs max output tokens above %(least)d.") % {"least": MIN_THINKING_TOKENS}
         chosen.notes["thinking"] = words
     else:
         kind = {"type": "adaptive"} if known.adapts else {"type": "enabled", "budget_tokens": _budget(chosen, cap)}
@@ -159,7 +159,7 @@ def _budget(chosen: Chosen, cap: int) -> int:
 
 def budget_below(cap: int) -> int:
     """Return a budget for thinking that leaves a tenth of the reply for the answer, where that is possible."""
-    return max(LEAST_THINKING, cap * 9 // 10)
+    return max(MIN_THINKING_TOKENS, cap * 9 // 10)
 
 
 def one_of_both(known: Claude, chosen: Chosen, top_p: str) -> None:

@@ -7,37 +7,38 @@ from endpoints.parameters.sets import additions
 from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage, ToolCall
 from endpoints.providers.counts import Counts, reports_in
 from endpoints.transport.exchange import (
-    PATIENCE,
+    TIMEOUTS,
     Call,
     Reply,
     arguments_of,
+    encode_json,
     exchange,
     in_turns,
     instructions_of,
-    named,
-    packed,
     safe_id,
     url_of,
+    wire_model_name,
     with_key,
 )
-from endpoints.transport.http import Patience
-from messages.events import Event, ReasoningDelta, ReasoningSealed, TextDelta
-from messages.reducer import is_sealed
+from endpoints.transport.http import Timeouts
+from messages.events import Event, ReasoningDelta, ReasoningSignature, TextDelta
+from messages.reducer import has_signature
 
 VERSION = "2023-06-01"
 REPLY_TOKENS = 8_192  # the API must be told; this where nobody says
-LEAST_THOUGHTS = 1_024
+MIN_THINKING_TOKENS = 1_024
 _OWN = {"model", "messages", "system", "stream", "max_tokens", "tools", "betas"}
 _NEEDED = {"model", "messages", "stream", "max_tokens"}
 _UNREADABLE = "signature "  # before the signature of a block whose thoughts were left out
 
 
-def stream(request: ModelRequest, *, patience: Patience = PATIENCE) -> AsyncGenerator[Event]:
+def stream(request: ModelRequest, *, timeouts: Timeouts = TIMEOUTS) -> AsyncGenerator[Event]:
     """Carry out one model call, as `base.Adapter` promises."""
     endpoint = request.endpoint
     path = "/messages" if endpoint.base_url.rstrip("/").endswith("/v1") else "/v1/messages"
-    call = Call(url_of(endpoint, path), _headers(request), packed(body_of(request) | {"model": named(request)}))
-    return exchange(endpoint, call, MessageReply(request), patience)
+    body = body_of(request) | {"model": wire_model_name(request)}
+    call = Call(url_of(endpoint, path), _headers(request), encode_json(body))
+    return exchange(endpoint, call, MessageReply(request), timeouts)
 
 
 def _headers(request: ModelRequest) -> dict[str, str]:
@@ -81,8 +82,8 @@ def _cap(body: dict[str, Any], most: int) -> None:
     budget = thinking.get("budget_tokens", 0) if isinstance(thinking, dict) else 0
     body["max_tokens"] = most or REPLY_TOKENS + budget
     if budget and budget >= body["max_tokens"]:
-        if most > LEAST_THOUGHTS:
-            body["thinking"] = {**body["thinking"], "budget_tokens": max(LEAST_THOUGHTS, most // 2)}
+        if most > MIN_THINKING_TOKENS:
+            body["thinking"] = {**body["thinking"], "budget_tokens": max(MIN_THINKING_TOKENS, most // 2)}
         else:
             del body["thinking"]
 
@@ -91,7 +92,7 @@ def _blocks_of(message: PromptMessage) -> Iterator[dict[str, Any]]:
     if message.role == "tool":
         yield {"type": "tool_result", "tool_use_id": safe_id(message.tool_call_id), "content": message.content}
         return
-    yield from (_thought_of(part) for part in message.reasoning if is_sealed(part))
+    yield from (_thought_of(part) for part in message.reasoning if has_signature(part))
     if message.content:
         yield {"type": "text", "text": message.content}
     yield from (_use_of(call) for call in message.tool_calls)
@@ -118,7 +119,7 @@ class MessageReply(Reply):
         self._uses: set[int | None] = set()  # blocks that are calls of our tools, not of the provider's own
         self._thought = False  # the open block of thoughts has readable ones
 
-    def feed(self, data: dict[str, Any]) -> Iterator[Event]:
+    def parse_chunk(self, data: dict[str, Any]) -> Iterator[Event]:
         match data.get("type"):
             case "content_block_delta" if isinstance(delta := data.get("delta"), dict):
                 yield from self._delta(delta, _number(data))
@@ -136,7 +137,7 @@ class MessageReply(Reply):
                 self.counts.note(data.get("amazon-bedrock-invocationMetrics"))
                 self.done = True
             case "message":
-                yield from self._whole(data)
+                yield from self._parse_body(data)
             case "error":
                 self.fail(data)
             case _:
@@ -144,11 +145,11 @@ class MessageReply(Reply):
 
     def _other(self, data: dict[str, Any]) -> Iterator[Event]:
         if isinstance(data.get("content"), list | str) and "type" not in data:
-            yield from self._whole(data)
+            yield from self._parse_body(data)
         else:
             self.pass_over(data)
 
-    def _whole(self, message: dict[str, Any]) -> Iterator[Event]:
+    def _parse_body(self, message: dict[str, Any]) -> Iterator[Event]:
         """Yield the events of a message that came as one object; it is the end."""
         self.known = self.done = True
         content = message.get("content")
@@ -168,7 +169,7 @@ class MessageReply(Reply):
                 self.began = self._thought = True
                 yield ReasoningDelta(thought)
             case {"type": "signature_delta", "signature": str(signature)} if signature:
-                yield self._seal(signature)
+                yield self._signature(signature)
             case {"type": "input_json_delta", "partial_json": str(piece)} if index in self._uses:
                 yield from self.calls.feed([{"index": index, "function": {"arguments": piece}}])
 
@@ -183,15 +184,15 @@ class MessageReply(Reply):
                 yield from self._delta({"type": "thinking_delta", "thinking": block.get("thinking")}, index)
                 yield from self._delta({"type": "signature_delta", "signature": block.get("signature")}, index)
             case {"type": "redacted_thinking", "data": str(data)} if data:
-                yield ReasoningSealed(redacted=data)
+                yield ReasoningSignature(redacted=data)
             case {"type": "tool_use"}:
                 self.began = True
                 self._uses.add(index)
                 function = {"name": block.get("name"), "arguments": block.get("input") or ""}
                 yield from self.calls.feed([{"index": index, "id": block.get("id"), "function": function}])
 
-    def _seal(self, signature: str) -> ReasoningSealed:
-        return ReasoningSealed(signature) if self._thought else ReasoningSealed(redacted=_UNREADABLE + signature)
+    def _signature(self, signature: str) -> ReasoningSignature:
+        return ReasoningSignature(signature) if self._thought else ReasoningSignature(redacted=_UNREADABLE + signature)
 
     def _stop(self, data: Any) -> None:
         reason = data.get("stop_reason") if isinstance(data, dict) else None

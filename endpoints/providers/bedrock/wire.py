@@ -13,21 +13,21 @@ from endpoints.providers.bedrock.sigv4 import AccessKey, signed
 from endpoints.providers.counts import Counts
 from endpoints.services.prompts import spoken
 from endpoints.transport.exchange import (
-    PATIENCE,
+    TIMEOUTS,
     Call,
     Reply,
     arguments_of,
+    encode_json,
     exchange,
     in_turns,
-    named,
-    packed,
     safe_id,
     url_of,
+    wire_model_name,
     with_key,
 )
-from endpoints.transport.http import Patience
-from messages.events import Event, ReasoningDelta, ReasoningSealed, TextDelta
-from messages.reducer import is_sealed
+from endpoints.transport.http import Timeouts
+from messages.events import Event, ReasoningDelta, ReasoningSignature, TextDelta
+from messages.reducer import has_signature
 
 REGION = "us-east-1"
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
@@ -39,16 +39,16 @@ _SAMPLING = {"temperature", "topP", "maxTokens", "stopSequences"}  # of `inferen
 _OWN = {"modelId", "messages", "system", "toolConfig", "tools", "cachePoint", "stream", "model", "region"}
 
 
-def stream(request: ModelRequest, *, patience: Patience = PATIENCE) -> AsyncGenerator[Event]:
+def stream(request: ModelRequest, *, timeouts: Timeouts = TIMEOUTS) -> AsyncGenerator[Event]:
     """Carry out one model call, as `base.Adapter` promises."""
     region = _region_of(request)
     endpoint = request.endpoint
     if not endpoint.base_url:
         endpoint = replace(endpoint, base_url=f"https://bedrock-runtime.{region}.amazonaws.com")
-    body = packed(body_of(request))
+    body = encode_json(body_of(request))
     verb = "converse-stream" if request.stream else "converse"
-    url = url_of(endpoint, f"/model/{quote(named(request), safe=':')}/{verb}")
-    return exchange(endpoint, Call(url, _headers(endpoint, url, body, region), body), ConverseReply(request), patience)
+    url = url_of(endpoint, f"/model/{quote(wire_model_name(request), safe=':')}/{verb}")
+    return exchange(endpoint, Call(url, _headers(endpoint, url, body, region), body), ConverseReply(request), timeouts)
 
 
 def _region_of(request: ModelRequest) -> str:
@@ -118,7 +118,7 @@ def _blocks_of(message: PromptMessage) -> Iterator[dict[str, Any]]:
     for part in message.reasoning:
         if "redacted" in part:
             yield {"reasoningContent": {"redactedContent": part["redacted"]}}
-        elif is_sealed(part):
+        elif has_signature(part):
             text = {"text": part["think"], "signature": part["signature"]}
             yield {"reasoningContent": {"reasoningText": text}}
     if message.content:
@@ -139,9 +139,9 @@ class ConverseReply(Reply):
             self.known = True
             self.pieces = EventFrames()
 
-    def feed(self, data: dict[str, Any]) -> Iterator[Event]:
+    def parse_chunk(self, data: dict[str, Any]) -> Iterator[Event]:
         if "output" in data:
-            yield from self._whole(data)
+            yield from self._parse_body(data)
             return
         for kind, event in data.items():
             if not isinstance(event, dict):
@@ -159,7 +159,7 @@ class ConverseReply(Reply):
         if self.pieces.__class__ is not EventFrames or "error" in data:
             self.pass_over(data)
 
-    def _whole(self, data: dict[str, Any]) -> Iterator[Event]:
+    def _parse_body(self, data: dict[str, Any]) -> Iterator[Event]:
         """Yield the events of a reply that came as one object; it is the end."""
         self.known = self.done = True
         output = data.get("output")
@@ -192,9 +192,9 @@ class ConverseReply(Reply):
             self.began = True
             yield ReasoningDelta(text)
         if signature and isinstance(signature, str):
-            yield ReasoningSealed(signature)
+            yield ReasoningSignature(signature)
         if redacted and isinstance(redacted, str):
-            yield ReasoningSealed(redacted=redacted)
+            yield ReasoningSignature(redacted=redacted)
 
     def _stop(self, event: dict[str, Any]) -> None:
         reason = event.get("stopReason")

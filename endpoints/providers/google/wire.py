@@ -10,36 +10,36 @@ from urllib.parse import quote
 from endpoints.parameters.sets import additions
 from endpoints.providers.base import ModelRequest, PromptMessage
 from endpoints.transport.exchange import (
-    PATIENCE,
+    TIMEOUTS,
     Call,
     Reply,
     arguments_of,
+    encode_json,
     exchange,
     in_turns,
     instructions_of,
-    named,
-    packed,
     url_of,
+    wire_model_name,
     with_key,
 )
-from endpoints.transport.http import Patience
-from messages.events import Event, Failed, ReasoningDelta, ReasoningSealed, TextDelta
-from messages.reducer import is_sealed
+from endpoints.transport.http import Timeouts
+from messages.events import Event, Failed, ReasoningDelta, ReasoningSignature, TextDelta
+from messages.reducer import has_signature
 
 _TOP = {"generationConfig", "safetySettings", "toolConfig", "cachedContent", "labels"}  # every other: generationConfig
 _OWN = {"model", "contents", "systemInstruction", "tools", "stream"}
 _VERSION = re.compile(r"/v\d\w*$")
 
 
-def stream(request: ModelRequest, *, patience: Patience = PATIENCE) -> AsyncGenerator[Event]:
+def stream(request: ModelRequest, *, timeouts: Timeouts = TIMEOUTS) -> AsyncGenerator[Event]:
     """Carry out one model call, as `base.Adapter` promises."""
     endpoint = request.endpoint
     versioned = "" if _VERSION.search(endpoint.base_url.rstrip("/")) else "/v1beta"
-    path = f"{versioned}/models/{quote(named(request).removeprefix('models/'), safe='')}{verb_of(request)}"
+    path = f"{versioned}/models/{quote(wire_model_name(request).removeprefix('models/'), safe='')}{verb_of(request)}"
     header = "x-goog-api-key" if endpoint.key_header.lower() == "authorization" else endpoint.key_header
     call = Call(with_sse(url_of(endpoint, path), request), with_key(endpoint, header, endpoint.api_key),
-                packed(body_of(request)))  # fmt: skip
-    return exchange(endpoint, call, ContentReply(request), patience)
+                encode_json(body_of(request)))  # fmt: skip
+    return exchange(endpoint, call, ContentReply(request), timeouts)
 
 
 def verb_of(request: ModelRequest) -> str:
@@ -90,11 +90,11 @@ def _parts_of(message: PromptMessage, names: Mapping[str, str]) -> Iterator[dict
         return
     if message.content:
         yield {"text": message.content}
-    seals = [part.get("signature") or part["redacted"] for part in message.reasoning if is_sealed(part)]
+    signatures = [part.get("signature") or part["redacted"] for part in message.reasoning if has_signature(part)]
     for number, call in enumerate(message.tool_calls):
         part: dict[str, Any] = {"functionCall": {"name": call.name, "args": arguments_of(call)}}
         # The first of parallel calls carries the proof of the thoughts that led to them.
-        yield part | ({"thoughtSignature": seals[-1]} if seals and not number else {})
+        yield part | ({"thoughtSignature": signatures[-1]} if signatures and not number else {})
 
 
 class ContentReply(Reply):
@@ -104,7 +104,7 @@ class ContentReply(Reply):
         super().__init__(request)
         self._thought = False  # there are readable thoughts that were not sealed yet
 
-    def feed(self, data: dict[str, Any]) -> Iterator[Event]:
+    def parse_chunk(self, data: dict[str, Any]) -> Iterator[Event]:
         if data.get("error"):
             self.pass_over(data)
         self.counts.note(data.get("usageMetadata") or data.get("usage_metadata"))
@@ -141,6 +141,6 @@ class ContentReply(Reply):
         if isinstance(call, dict):
             self.began = True
             if proof and isinstance(proof, str):
-                yield ReasoningSealed(redacted=proof)
+                yield ReasoningSignature(redacted=proof)
             function = {"name": call.get("name"), "arguments": json.dumps(call.get("args") or {})}
             yield from self.calls.feed([{"id": call.get("id"), "function": function}])

@@ -22,21 +22,21 @@ from endpoints.providers.content import THOUGHT, Thoughts, said_in
 from endpoints.providers.counts import Counts
 from endpoints.providers.finishes import failure_code_of, reason_of
 from endpoints.providers.openai.request import message_of, tools_of
-from endpoints.transport.exchange import PATIENCE, exempt_of, named
+from endpoints.transport.exchange import TIMEOUTS, allowlist_of, wire_model_name
 from endpoints.transport.failures import DETAIL, failure_of
 from endpoints.transport.http import (
     ConnectionFailed,
     ConnectTimedOut,
     OutboundClient,
-    Patience,
     RefusedAddress,
     TimedOut,
+    Timeouts,
     check_url,
     outbound,
     watched,
 )
-from messages.events import Event, Failed, Finished, ReasoningDelta, ReasoningSealed, TextDelta
-from messages.reducer import is_sealed
+from messages.events import Event, Failed, Finished, ReasoningDelta, ReasoningSignature, TextDelta
+from messages.reducer import has_signature
 
 log = logging.getLogger(__name__)
 
@@ -57,23 +57,23 @@ _LOST = ("Disconnected", "PayloadError", "RemoteProtocolError", "ReadError", "Tr
 _NOBODY = {"ConnectError", "ClientConnectorError", "ClientConnectorDNSError", "ClientConnectorCertificateError"}
 
 
-async def stream(request: ModelRequest, *, patience: Patience = PATIENCE) -> AsyncGenerator[Event]:
+async def stream(request: ModelRequest, *, timeouts: Timeouts = TIMEOUTS) -> AsyncGenerator[Event]:
     """Carry out one model call, as `base.Adapter` promises."""
     reply = _Reply(request)
     try:
         library = await asyncio.to_thread(load)
         client = await outbound()
         async with AsyncExitStack() as stack:
-            async with watched(patience) as asked:  # some providers are not called before the first chunk is asked for
-                answer = await library.acompletion(**_arguments(library, client, request, patience))
+            async with watched(timeouts) as asked:  # some providers are not called before the first chunk is asked for
+                answer = await library.acompletion(**_arguments(library, client, request, timeouts))
                 chunks = await stack.enter_async_context(aclosing(_chunks(answer, request)))
                 events = await _first(chunks, reply)
             for event in events:
                 yield event
             if asked.answer is not None:
-                asked.answer.allow_silence(patience.idle)
+                asked.answer.allow_silence(timeouts.idle)
             async for chunk in chunks:
-                for event in reply.feed(chunk):
+                for event in reply.parse_chunk(chunk):
                     yield event
         for event in reply.end():
             yield event
@@ -99,10 +99,10 @@ def load() -> Any:
     return library
 
 
-def _arguments(library: Any, client: OutboundClient, request: ModelRequest, patience: Patience) -> dict[str, Any]:
+def _arguments(library: Any, client: OutboundClient, request: ModelRequest, timeouts: Timeouts) -> dict[str, Any]:
     endpoint = request.endpoint
     arguments: dict[str, Any] = {
-        "model": endpoint.litellm_prefix + named(request),
+        "model": endpoint.litellm_prefix + wire_model_name(request),
         "messages": [_message_of(each) for each in request.messages],
         "stream": request.stream,
         **{name: value for name, value in request.params.items() if name in _PARAMS and value not in (None, "")},
@@ -123,11 +123,11 @@ def _arguments(library: Any, client: OutboundClient, request: ModelRequest, pati
         arguments
         | dict(endpoint.credentials)
         | {
-            "model": endpoint.litellm_prefix + named(request),
+            "model": endpoint.litellm_prefix + wire_model_name(request),
             "api_key": endpoint.api_key,
             "api_base": endpoint.base_url,
             "extra_headers": dict(endpoint.headers),
-            "timeout": patience.first_byte,  # between two bytes, and `watched` has the other limits
+            "timeout": timeouts.first_byte,  # between two bytes, and `watched` has the other limits
             "max_retries": 0,
             "drop_params": True,  # parameters that the provider does not know
             "client": _handler(library, client, request),
@@ -137,7 +137,7 @@ def _arguments(library: Any, client: OutboundClient, request: ModelRequest, pati
 
 def _message_of(message: PromptMessage) -> dict[str, Any]:
     """Return the message with its thoughts as signed and encrypted blocks, which is how Anthropic wants them back."""
-    blocks = [_block_of(part) for part in message.reasoning if is_sealed(part)]
+    blocks = [_block_of(part) for part in message.reasoning if has_signature(part)]
     return message_of(message) | ({"thinking_blocks": blocks} if blocks else {})
 
 
@@ -150,11 +150,11 @@ def _block_of(part: Mapping[str, Any]) -> dict[str, str]:
 def _handler(library: Any, client: OutboundClient, request: ModelRequest) -> Any:
     """Return litellm's HTTP client upon a session of ours. Raises `RefusedAddress`."""
     endpoint = request.endpoint
-    address = check_url(endpoint.base_url, exempt_of(endpoint))
+    address = check_url(endpoint.base_url, allowlist_of(endpoint))
     key = ("litellm", address, endpoint.written_by_operator)
     if key not in client.kept:
         http_handler = importlib.import_module("litellm.llms.custom_httpx.http_handler")
-        session = client.session(exempt_of(endpoint), only=address)
+        session = client.session(allowlist_of(endpoint), only=address)
         handler = http_handler.AsyncHTTPHandler(shared_session=session, follow_redirects=False)
         handler.create_client = _no_second_client
         client.kept[key] = handler
@@ -183,7 +183,7 @@ async def _chunks(answer: Any, request: ModelRequest) -> AsyncGenerator[Any]:
 async def _first(chunks: AsyncGenerator[Any], reply: "_Reply") -> list[Event]:
     """Return the events of the first chunk that has any."""
     async for chunk in chunks:
-        if events := list(reply.feed(chunk)):
+        if events := list(reply.parse_chunk(chunk)):
             return events
     return []
 
@@ -198,7 +198,7 @@ class _Reply:
         self._thoughts = Thoughts()
         self._calls = ToolCalls(call.call_id for message in request.messages for call in message.tool_calls)
 
-    def feed(self, chunk: Any) -> Iterator[Event]:
+    def parse_chunk(self, chunk: Any) -> Iterator[Event]:
         """Yield the events of a chunk, or of a whole answer."""
         self._note_usage(chunk)
         for choice in (getattr(chunk, "choices", None) or ())[:1]:
@@ -225,7 +225,7 @@ class _Reply:
 
     def _said(self, delta: Any) -> Iterator[Event]:
         yield from self._think("reasoning_content", getattr(delta, "reasoning_content", None))
-        yield from self._seals(delta)
+        yield from self._signatures(delta)
         for kind, words in said_in(delta.content):
             if kind is THOUGHT:
                 yield from self._think("content", words)
@@ -241,14 +241,14 @@ class _Reply:
             self.began = True
             yield ReasoningDelta(told)
 
-    def _seals(self, delta: Any) -> Iterator[Event]:
+    def _signatures(self, delta: Any) -> Iterator[Event]:
         for block in getattr(delta, "thinking_blocks", None) or ():
             signature, redacted = block.get("signature"), block.get("data")
             if isinstance(redacted, str) and redacted:
                 self.began = True
-                yield ReasoningSealed(redacted=redacted)
+                yield ReasoningSignature(redacted=redacted)
             elif isinstance(signature, str) and signature:
-                yield ReasoningSealed(signature)
+                yield ReasoningSignature(signature)
 
     def _note_usage(self, chunk: Any) -> None:
         usage = getattr(chunk, "usage", None)

@@ -7,7 +7,7 @@ from typing import Any
 from endpoints.parameters.sets import additions
 from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage
 from endpoints.providers.openai.parameters import cap_field
-from endpoints.transport.exchange import named, with_key
+from endpoints.transport.exchange import wire_model_name, with_key
 
 OFFICIAL = ("api.openai.com", 443)
 _REPLAYED = re.compile(r"deepseek", re.IGNORECASE)  # these refuse a tool's result without the thoughts before the call
@@ -27,7 +27,7 @@ def body_of(request: ModelRequest) -> dict[str, Any]:
     """Return the request's body. `add_params` is applied last, then `drop_params` takes away."""
     endpoint = request.endpoint
     body: dict[str, Any] = {
-        "model": named(request),
+        "model": wire_model_name(request),
         "messages": messages_of(request),
         "stream": request.stream,
     }

@@ -11,20 +11,20 @@ from endpoints.providers.content import CALL, THOUGHT, Thoughts, said_in, though
 from endpoints.providers.openai.request import headers_of
 from endpoints.services.prompts import spoken
 from endpoints.transport.exchange import (
-    PATIENCE,
+    TIMEOUTS,
     Call,
     Reply,
+    encode_json,
     exchange,
     instructions_of,
-    named,
-    packed,
     url_of,
+    wire_model_name,
 )
-from endpoints.transport.http import Patience
-from messages.events import Event, ReasoningDelta, ReasoningSealed, TextDelta
-from messages.reducer import is_sealed
+from endpoints.transport.http import Timeouts
+from messages.events import Event, ReasoningDelta, ReasoningSignature, TextDelta
+from messages.reducer import has_signature
 
-_SEALED = "reasoning.encrypted_content"
+_ENCRYPTED = "reasoning.encrypted_content"
 _REASONS = re.compile(r"o\d|gpt-[5-9](?!\S*-chat)")  # any other model refuses to be asked for sealed thoughts
 _OWN = {"model", "input", "instructions", "stream", "tools", "include"}
 _NEEDED = {"model", "input", "stream"}
@@ -36,11 +36,11 @@ _WHOLE_TEXTS = {"response.output_text.done": "text", "response.refusal.done": "r
 _ENDS = {"response.completed", "response.incomplete", "response.failed", "response.cancelled", "response.done"}
 
 
-def stream(request: ModelRequest, *, patience: Patience = PATIENCE) -> AsyncGenerator[Event]:
+def stream(request: ModelRequest, *, timeouts: Timeouts = TIMEOUTS) -> AsyncGenerator[Event]:
     """Carry out one model call, as `base.Adapter` promises."""
     endpoint = request.endpoint
-    call = Call(_url(endpoint), headers_of(endpoint), packed(body_of(request)))
-    return exchange(endpoint, call, ResponseReply(request), patience)
+    call = Call(_url(endpoint), headers_of(endpoint), encode_json(body_of(request)))
+    return exchange(endpoint, call, ResponseReply(request), timeouts)
 
 
 def _url(endpoint: Endpoint) -> str:
@@ -57,7 +57,7 @@ def body_of(request: ModelRequest) -> dict[str, Any]:
     """Return the request's body. `add_params` is applied last, then `drop_params` takes away."""
     endpoint, params = request.endpoint, request.params
     body: dict[str, Any] = {
-        "model": named(request),
+        "model": wire_model_name(request),
         "input": [item for message in spoken(request.messages) for item in _items_of(message)],
         "stream": request.stream,
         "store": False,
@@ -72,8 +72,8 @@ def body_of(request: ModelRequest) -> dict[str, Any]:
     body |= {name: value for name, value in params.items() if name not in taken and value not in (None, "")}
     if tools := [*(params.get("tools") or ()), *_tools_of(request)]:
         body["tools"] = tools
-    sealed = [_SEALED] if "reasoning" in params or _REASONS.match(request.model) else []
-    if include := list(dict.fromkeys([*(params.get("include") or ()), *sealed])):
+    encrypted = [_ENCRYPTED] if "reasoning" in params or _REASONS.match(request.model) else []
+    if include := list(dict.fromkeys([*(params.get("include") or ()), *encrypted])):
         body["include"] = include
     body |= additions(endpoint)
     for name in endpoint.drop_params:
@@ -93,7 +93,7 @@ def _items_of(message: PromptMessage) -> Iterator[dict[str, Any]]:
     if message.role == "tool":
         yield {"type": "function_call_output", "call_id": message.tool_call_id, "output": message.content}
         return
-    yield from (_thought_of(part) for part in message.reasoning if is_sealed(part))
+    yield from (_thought_of(part) for part in message.reasoning if has_signature(part))
     if message.role != "system" and (message.content or not message.tool_calls):
         yield {"role": message.role, "content": message.content}
     for call in message.tool_calls:
@@ -101,9 +101,9 @@ def _items_of(message: PromptMessage) -> Iterator[dict[str, Any]]:
 
 
 def _thought_of(part: Mapping[str, Any]) -> dict[str, Any]:
-    item_id, _, sealed = (part.get("signature") or part["redacted"]).partition(" ")
+    item_id, _, encrypted = (part.get("signature") or part["redacted"]).partition(" ")
     summary = [{"type": "summary_text", "text": part["think"]}] if part["think"] else []
-    return {"type": "reasoning", "id": item_id, "summary": summary, "encrypted_content": sealed}
+    return {"type": "reasoning", "id": item_id, "summary": summary, "encrypted_content": encrypted}
 
 
 class ResponseReply(Reply):
@@ -118,7 +118,7 @@ class ResponseReply(Reply):
         self._pieced: set[str] = set()  # the types of what came in pieces
         self._kinds: set[str] = set()  # and of all that came
 
-    def feed(self, data: dict[str, Any]) -> Iterator[Event]:
+    def parse_chunk(self, data: dict[str, Any]) -> Iterator[Event]:
         kind, delta = str(data.get("type")), data.get("delta")
         if kind in _TEXTS:
             self._note(data, "message")
@@ -166,15 +166,15 @@ class ResponseReply(Reply):
         elif kind == "response.output_item.done" and isinstance(item, dict):
             yield from self._item(item, data)
         elif kind in _ENDS:
-            yield from self._whole(data.get("response"))
+            yield from self._parse_body(data.get("response"))
         elif data.get("object") == "response" or isinstance(data.get("output"), list):
-            yield from self._whole(data)
+            yield from self._parse_body(data)
         elif not kind.startswith("response."):
             self.pass_over(data)
         if isinstance(data.get("usage"), dict):
             self.counts.note(data["usage"])
 
-    def _whole(self, response: Any) -> Iterator[Event]:
+    def _parse_body(self, response: Any) -> Iterator[Event]:
         """Yield what a whole response says that was not said before; it is the end."""
         self.done = True
         if not isinstance(response, dict):
@@ -202,7 +202,7 @@ class ResponseReply(Reply):
         kind = _type(item)
         marks = _marks({"item_id": item.get("id")} | data, kind)
         if self._came(marks, kind, self._told | self._texts):
-            yield from self._seal(item)
+            yield from self._signature(item)
         else:
             yield from self._whole_item(item, _number(data))
         self._kinds.add(kind)
@@ -214,7 +214,7 @@ class ResponseReply(Reply):
         elif _type(item) == "message":
             yield from self._say(item.get("content"))
         yield from self._call(item, index, arguments=item.get("arguments"))
-        yield from self._seal(item)
+        yield from self._signature(item)
 
     def _reasons(self, item: dict[str, Any]) -> Iterator[Event]:
         """Yield the thoughts of an item: as they were, else their summary."""
@@ -236,10 +236,10 @@ class ResponseReply(Reply):
             function = {"name": item.get("name"), "arguments": arguments}
             yield from self.calls.feed([{"index": index, "id": item.get("call_id"), "function": function}])
 
-    def _seal(self, item: dict[str, Any]) -> Iterator[Event]:
+    def _signature(self, item: dict[str, Any]) -> Iterator[Event]:
         if item.get("type") == "reasoning" and item.get("encrypted_content"):
-            sealed = f"{item.get('id')} {item['encrypted_content']}"
-            yield ReasoningSealed(sealed) if self._thought else ReasoningSealed(redacted=sealed)
+            encrypted = f"{item.get('id')} {item['encrypted_content']}"
+            yield ReasoningSignature(encrypted) if self._thought else ReasoningSignature(redacted=encrypted)
 
     def _close(self, response: dict[str, Any]) -> None:
         """Note how the response ended and what it used."""

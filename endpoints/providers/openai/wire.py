@@ -8,8 +8,8 @@ from endpoints.providers.base import ModelRequest
 from endpoints.providers.content import CALL, THOUGHT, Thoughts, said_in, thoughts_in
 from endpoints.providers.counts import reports_in
 from endpoints.providers.openai.request import body_of, headers_of
-from endpoints.transport.exchange import PATIENCE, Call, Reply, exchange, packed, url_of
-from endpoints.transport.http import Patience
+from endpoints.transport.exchange import TIMEOUTS, Call, Reply, encode_json, exchange, url_of
+from endpoints.transport.http import Timeouts
 from messages.events import Event, ReasoningDelta, TextDelta
 
 _THOUGHT_KEYS = frozenset((
@@ -24,11 +24,11 @@ _PLAIN = frozenset((
 ))  # fmt: skip
 
 
-def stream(request: ModelRequest, *, patience: Patience = PATIENCE) -> AsyncGenerator[Event]:
+def stream(request: ModelRequest, *, timeouts: Timeouts = TIMEOUTS) -> AsyncGenerator[Event]:
     """Carry out one model call, as `base.Adapter` promises."""
     endpoint = request.endpoint
-    call = Call(url_of(endpoint, "/chat/completions"), headers_of(endpoint), packed(body_of(request)))
-    return exchange(endpoint, call, ChatReply(request), patience)
+    call = Call(url_of(endpoint, "/chat/completions"), headers_of(endpoint), encode_json(body_of(request)))
+    return exchange(endpoint, call, ChatReply(request), timeouts)
 
 
 class ChatReply(Reply):
@@ -43,7 +43,7 @@ class ChatReply(Reply):
         self._messages = 0  # objects that hold a message, not a piece of one
         self._repeated = ""  # what such a message has said
 
-    def feed(self, data: dict[str, Any]) -> Iterator[Event]:
+    def parse_chunk(self, data: dict[str, Any]) -> Iterator[Event]:
         choices = data.get("choices")
         choice = choices[0] if choices and isinstance(choices, list) else None
         if type(choice) is dict:
@@ -52,7 +52,7 @@ class ChatReply(Reply):
             if delta and type(delta) is dict:
                 yield from self._said(delta)
             else:
-                yield from self._whole(choice)
+                yield from self._parse_body(choice)
             if reason := choice.get("finish_reason"):
                 self._finish(reason, choice)
             if choice.get("error"):
@@ -66,7 +66,7 @@ class ChatReply(Reply):
         if not _PLAIN.issuperset(data):
             self._look_around(data)
 
-    def held(self) -> Iterator[Event]:
+    def flush(self) -> Iterator[Event]:
         yield from self._told(self._text.end())
         if self.finish is None and self._messages == 1 and self.began:
             self.finish = "stop"  # a reply that came at once is whole
@@ -137,7 +137,7 @@ class ChatReply(Reply):
             self.began = True
             yield event
 
-    def _whole(self, choice: dict[str, Any]) -> Iterator[Event]:
+    def _parse_body(self, choice: dict[str, Any]) -> Iterator[Event]:
         """Yield the events of a choice without a piece: the whole message, be it once or as far as it has come."""
         message = choice.get("message")
         if not isinstance(message, dict) and isinstance(choice.get("text"), str):

@@ -19,18 +19,18 @@ from endpoints.providers.base import Endpoint, ModelRequest
 from endpoints.providers.google import wire as gemini_wire
 from endpoints.transport.exchange import (
     MAX_ERROR,
-    PATIENCE,
+    TIMEOUTS,
     Call,
     Reply,
+    allowlist_of,
+    encode_json,
     exchange,
-    exempt_of,
-    named,
-    packed,
     url_of,
+    wire_model_name,
     with_key,
 )
-from endpoints.transport.failures import failure_of, failure_of_error, parsed
-from endpoints.transport.http import OutboundError, Patience, RefusedAddress, outbound
+from endpoints.transport.failures import failure_of, failure_of_error, try_json
+from endpoints.transport.http import OutboundError, RefusedAddress, Timeouts, outbound
 from messages.events import Event, Failed
 
 ANTHROPIC_VERSION = "vertex-2023-10-16"
@@ -41,7 +41,7 @@ _SPARE = 120  # seconds before its end in which a token is not used any more
 _tokens: dict[str, tuple[float, str]] = {}
 
 
-async def stream(request: ModelRequest, *, patience: Patience = PATIENCE) -> AsyncGenerator[Event]:
+async def stream(request: ModelRequest, *, timeouts: Timeouts = TIMEOUTS) -> AsyncGenerator[Event]:
     """Carry out one model call, as `base.Adapter` promises."""
     endpoint = request.endpoint
     if not endpoint.base_url:
@@ -52,7 +52,7 @@ async def stream(request: ModelRequest, *, patience: Patience = PATIENCE) -> Asy
         return
     request = replace(request, endpoint=endpoint)
     call, reply = _call(request, token)
-    async with aclosing(exchange(endpoint, call, reply, patience)) as events:
+    async with aclosing(exchange(endpoint, call, reply, timeouts)) as events:
         async for event in events:
             yield event
 
@@ -66,11 +66,11 @@ def address_of_region(region: str) -> str:
 
 
 def is_claude(request: ModelRequest) -> bool:
-    return named(request).startswith("claude")
+    return wire_model_name(request).startswith("claude")
 
 
 def _call(request: ModelRequest, token: str) -> tuple[Call, Reply]:
-    endpoint, model = request.endpoint, quote(named(request), safe="@")
+    endpoint, model = request.endpoint, quote(wire_model_name(request), safe="@")
     account = _account_of(endpoint)
     project = quote(str(endpoint.credentials.get("vertex_project") or account.get("project_id", "")), safe="")
     region = quote(str(endpoint.credentials.get("vertex_location") or "global"), safe="")
@@ -81,17 +81,18 @@ def _call(request: ModelRequest, token: str) -> tuple[Call, Reply]:
         betas = request.params.get("betas")
         body = {"anthropic_version": ANTHROPIC_VERSION} | ({"anthropic_beta": list(betas)} if betas else {})
         url = url_of(endpoint, f"{place}/anthropic/models/{model}{verb}")
-        return Call(url, headers, packed(anthropic_wire.body_of(request) | body)), anthropic_wire.MessageReply(request)
+        body = anthropic_wire.body_of(request) | body
+        return Call(url, headers, encode_json(body)), anthropic_wire.MessageReply(request)
     url = url_of(endpoint, f"{place}/google/models/{model}{gemini_wire.verb_of(request)}")
     body = gemini_wire.body_of(request)
-    return Call(gemini_wire.with_sse(url, request), headers, packed(body)), gemini_wire.ContentReply(request)
+    return Call(gemini_wire.with_sse(url, request), headers, encode_json(body)), gemini_wire.ContentReply(request)
 
 
 def _account_of(endpoint: Endpoint) -> Mapping[str, Any]:
     """Return the service account, which is given as an object or as its JSON text."""
     given = endpoint.credentials.get("vertex_credentials")
     if isinstance(given, str):
-        given = parsed(given.encode())
+        given = try_json(given.encode())
     return given if isinstance(given, Mapping) else {}
 
 
@@ -111,9 +112,9 @@ async def _token(endpoint: Endpoint) -> str | Failed:
     try:
         client = await outbound()
         async with client.request(
-            "POST", address, headers=headers, body=body, exempt=exempt_of(endpoint), patience=PATIENCE
+            "POST", address, headers=headers, body=body, allowlist=allowlist_of(endpoint), timeouts=TIMEOUTS
         ) as answer:
-            found = parsed(await answer.read(MAX_ERROR, cut=True))
+            found = try_json(await answer.read(MAX_ERROR, cut=True))
             if answer.status != 200 or not isinstance(found, dict) or not isinstance(found.get("access_token"), str):
                 refused = answer.status in {400, 401, 403}
                 return failure_of(401 if refused else answer.status, "the token was refused")

@@ -19,7 +19,7 @@ from accounts.services import erasure, site
 from accounts.services import sessions as places
 from accounts.services import terms as conditions
 from core.refusal import ToldIn
-from web.views.accounts.signed_in import SignedIn
+from web.shell import SignedIn
 
 _READ_AND_WRITE = ("GET", "HEAD", "POST")
 

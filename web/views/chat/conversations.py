@@ -15,7 +15,7 @@ from chat.models import Conversation, Project
 from chat.services.organise import bulk, conversations
 from chat.services.tree import tree
 from core.refusal import ToldIn
-from endpoints.catalog.selection import Pick, offer_for
+from endpoints.catalog.selection import ModelRef, catalog_for
 from web import pages, url_parameters
 from web.forms.composer import RenameForm
 from web.model_facts import facts_for
@@ -40,12 +40,12 @@ def _projects(user: User) -> tuple[Project, ...]:
 def new_chat(request: SignedIn) -> HttpResponse:
     wanted = url_parameters.read(request, request.user)
     project = wanted.project
-    pick = wanted.pick
-    preset = Pick(project.endpoint, project.model) if project and project.model else None
-    if pick is None and preset and offer_for(request.user).shows(preset):
-        pick = preset
+    model_ref = wanted.model_ref
+    preset = ModelRef(project.endpoint, project.model) if project and project.model else None
+    if model_ref is None and preset and catalog_for(request.user).shows(preset):
+        model_ref = preset
     return show_chat(
-        request, None, wanted=pick, text=wanted.text, submits=wanted.submits, project=project,
+        request, None, wanted=model_ref, text=wanted.text, submits=wanted.submits, project=project,
         projects=_projects(request.user) if project else (),
         settings=json.dumps(wanted.settings) if wanted.settings else "",
     )  # fmt: skip
@@ -55,10 +55,10 @@ def new_chat(request: SignedIn) -> HttpResponse:
 @signed_in
 def landing(request: SignedIn) -> HttpResponse:
     """What a new chat greets with, after something else was chosen for it."""
-    pick = url_parameters.read(request, request.user).pick
+    model_ref = url_parameters.read(request, request.user).model_ref
     if not is_partial(request):
-        return show_chat(request, None, wanted=pick)
-    page = pages.chat_page(conversation=None, wanted=pick, user=request.user)
+        return show_chat(request, None, wanted=model_ref)
+    page = pages.chat_page(conversation=None, wanted=model_ref, user=request.user)
     return render(request, "chat/landing.html", {"page": page, "oob": True})
 
 
@@ -84,11 +84,11 @@ def conversation(request: SignedIn, conversation_id: UUID) -> HttpResponse:
         return show_chat(
             request, None, error=_("That chat was deleted or isn't yours. We started a new one."), status=404
         )
-    current = Pick(found.endpoint, found.model, found.spec)
+    current = ModelRef(found.endpoint, found.model, found.spec)
     wanted = url_parameters.read(request, request.user, current=current)
     branch = present_branch(found, at=_put_on_view(request, found))
     return show_chat(
-        request, found, branch=branch, wanted=wanted.pick, text=wanted.text, submits=wanted.submits,
+        request, found, branch=branch, wanted=wanted.model_ref, text=wanted.text, submits=wanted.submits,
         settings=json.dumps(found.settings | wanted.settings) if wanted.settings else "",
     )  # fmt: skip
 

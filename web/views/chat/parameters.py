@@ -12,12 +12,12 @@ from chat import access
 from chat.models import Conversation
 from chat.services.model_settings import ModelSettings, asked_with
 from chat.services.organise.conversations import set_parameters
-from endpoints.catalog.selection import Pick, offer_for
-from web.model_menu import Choice, choice_of
+from endpoints.catalog.selection import ModelRef, catalog_for
+from web.model_menu import ModelOption, model_option_of
 from web.parameter_panel import ParameterPanel, Sent, build_fields, read_panel, shown_parameters
 from web.shell import SignedIn, is_partial, signed_in
 
-_UNKNOWN = Choice(endpoint="", endpoint_label="", model="", label="", available=False)
+_UNKNOWN = ModelOption(endpoint="", endpoint_label="", model="", label="", available=False)
 
 
 @require_http_methods(["GET", "POST"])
@@ -29,16 +29,16 @@ def parameters(request: SignedIn, conversation_id: UUID | None = None) -> HttpRe
     """
     found = access.conversation_for(request.user, conversation_id) if conversation_id else None
     asked = request.POST if request.method == "POST" else request.GET
-    offered = offer_for(request.user)
-    if not offered.sets_parameters:
+    catalog = catalog_for(request.user)
+    if not catalog.sets_parameters:
         raise Http404("Nobody sets parameters here.")
-    wanted = Pick(*(asked.get(name, "") for name in Pick._fields))
+    wanted = ModelRef(*(asked.get(name, "") for name in ModelRef._fields))
     if found and not any(wanted):
-        wanted = Pick(found.endpoint, found.model, found.spec)
-    choice = choice_of(wanted, request.user) or _UNKNOWN
-    endpoint = offered.get(choice.endpoint)
+        wanted = ModelRef(found.endpoint, found.model, found.spec)
+    choice = model_option_of(wanted, request.user) or _UNKNOWN
+    endpoint = catalog.get(choice.endpoint)
     endpoint = endpoint.for_model(choice.model) if endpoint is not None else None
-    preset = ModelSettings(offered.preset(choice.spec))
+    preset = ModelSettings(catalog.preset(choice.spec))
     before = asked_with(choice.spec, _chosen(found, asked.get("settings", "")).values) or ModelSettings()
     act = request.POST.get("act", "")
     saves = request.method == "POST" and act != "open"

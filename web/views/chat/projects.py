@@ -17,9 +17,9 @@ from chat.models import Conversation
 from chat.services.organise import conversations, favourites, projects
 from chat.services.refusal import TurnRefused
 from core.refusal import ToldIn
-from endpoints.catalog.selection import Pick
+from endpoints.catalog.selection import ModelRef
 from web.forms.actions import ProjectForm
-from web.model_menu import choice_of, model_groups
+from web.model_menu import model_groups, model_option_of
 from web.shell import SignedIn, is_partial, show_done, show_page, signed_in
 
 SEPARATOR = " · "  # between endpoint and model in one form field
@@ -68,7 +68,7 @@ def workspace(request: SignedIn, project_id: UUID) -> HttpResponse:
     page = conversations.page(user=request.user, cursor=cursor, among=among, sort=sort, descending=descending)
     context = {"project": found, "page_of": page, "sort": sort, "descending": descending}
     context["may_share"] = found.may_share and permissions.may(request.user, "PROJECTS", "SHARE")
-    context["model"] = choice_of(Pick(found.endpoint, found.model), request.user) if found.model else None
+    context["model"] = model_option_of(ModelRef(found.endpoint, found.model), request.user) if found.model else None
     if is_partial(request):
         return render(request, "chat/project_chats.html", context)
     return show_page(request, "chat/project.html", context)
@@ -127,12 +127,12 @@ def delete(request: SignedIn, project_id: UUID) -> HttpResponse:
 @signed_in
 def favourite(request: SignedIn) -> HttpResponse:
     """Add a model to the favourites, or take it away."""
-    pick = Pick(*(request.POST.get(name, "") for name in Pick._fields))
-    pick = Pick(spec=pick.spec) if pick.spec else pick
-    choice = choice_of(pick, request.user)
+    model_ref = ModelRef(*(request.POST.get(name, "") for name in ModelRef._fields))
+    model_ref = ModelRef(spec=model_ref.spec) if model_ref.spec else model_ref
+    choice = model_option_of(model_ref, request.user)
     if choice is None or not choice.available:
         raise TurnRefused(_("This model is not offered."), status=409)
-    is_one = favourites.toggle(user=request.user, pick=pick)
+    is_one = favourites.toggle(user=request.user, model_ref=model_ref)
     words = _("Added to favourites.") if is_one else _("Removed from favourites.")
     return show_done(request, words % {"model": choice.label})
 
@@ -141,9 +141,11 @@ def favourite(request: SignedIn) -> HttpResponse:
 @signed_in
 def favourites_order(request: SignedIn) -> HttpResponse:
     """Take the favourites' order as dragging sends it: ids of the rows."""
-    mine = {str(each.id): favourites.pick_of(each) for each in favourites.listed(request.user)}
+    mine = {str(each.id): favourites.model_ref_of(each) for each in favourites.listed(request.user)}
     wanted = [mine[each] for each in request.POST.getlist("ids") if each in mine]
-    favourites.replace(user=request.user, picks=[*wanted, *(pick for pick in mine.values() if pick not in wanted)])
+    favourites.replace(
+        user=request.user, model_refs=[*wanted, *(model_ref for model_ref in mine.values() if model_ref not in wanted)]
+    )
     return HttpResponse(status=204) if is_partial(request) else redirect("chat:new")
 
 

@@ -14,7 +14,7 @@ from chat.services.tree import tree
 from chat.services.turns import turns
 from chat.services.turns.draft import StartedTurn
 from core.refusal import Refusal
-from endpoints.catalog.selection import Pick
+from endpoints.catalog.selection import ModelRef
 from web import pages
 from web.forms.composer import TurnForm
 from web.presenters import Branch, present_branch, present_started
@@ -49,10 +49,10 @@ def start_turn(request: SignedIn, conversation_id: UUID | None = None) -> HttpRe
 def regenerate(request: SignedIn, conversation_id: UUID, message_id: UUID) -> HttpResponse:
     """Write another reply beside this one, with the model in use when the form names one."""
     access.message_for(request.user, message_id, conversation_id=conversation_id)
-    user, pick = request.user, _picked(request)
-    if pick.spec:
-        return _show(request, turns.regenerate(user=user, message_id=message_id, spec=pick.spec))
-    endpoint, model = (pick.endpoint, pick.model) if pick.endpoint and pick.model else (None, None)
+    user, model_ref = request.user, _model_ref_of(request)
+    if model_ref.spec:
+        return _show(request, turns.regenerate(user=user, message_id=message_id, spec=model_ref.spec))
+    endpoint, model = (model_ref.endpoint, model_ref.model) if model_ref.endpoint and model_ref.model else (None, None)
     return _show(request, turns.regenerate(user=user, message_id=message_id, endpoint=endpoint, model=model))
 
 
@@ -97,7 +97,7 @@ def _refused_draft(request: SignedIn, conversation_id: UUID | None, refusal: Ref
         request,
         found,
         branch=present_branch(found) if found else pages.NOTHING,
-        wanted=_picked(request),
+        wanted=_model_ref_of(request),
         status=refusal.status,
         text=request.POST.get("text", ""),
         quotes=_typed_quotes(request),
@@ -106,8 +106,8 @@ def _refused_draft(request: SignedIn, conversation_id: UUID | None, refusal: Ref
     )
 
 
-def _picked(request: SignedIn) -> Pick:
-    return Pick(*(request.POST.get(name, "") for name in Pick._fields))
+def _model_ref_of(request: SignedIn) -> ModelRef:
+    return ModelRef(*(request.POST.get(name, "") for name in ModelRef._fields))
 
 
 def _typed_quotes(request: SignedIn) -> tuple[dict[str, str], ...]:

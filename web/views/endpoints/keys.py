@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from core.refusal import ToldIn
 from endpoints.catalog import keys
 from endpoints.catalog.keys import KeyState
-from endpoints.catalog.selection import offer_for
+from endpoints.catalog.selection import catalog_for
 from endpoints.providers.base import Endpoint
 from endpoints.services import connection_test
 from web.forms.provider_keys import KeyForm
@@ -19,7 +19,7 @@ from web.shell import SignedIn, is_partial, show_done, show_page, signed_in
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class KeyRow:
     """An endpoint that takes a key, and how it stands with the person's."""
 
     endpoint: Endpoint
@@ -78,18 +78,18 @@ def revoke_all(request: SignedIn) -> HttpResponse:
 def try_out(request: SignedIn) -> HttpResponse:
     """Call the endpoint with the person's key, and say what came of it."""
     endpoint = _asked_for(request)
-    models = offer_for(request.user).models(endpoint.name)
-    found = connection_test.try_out(keys.resolve(endpoint, request.user.id), models[0], by=request.user.id)
+    models = catalog_for(request.user).models(endpoint.name)
+    found = connection_test.run_connection_test(keys.resolve(endpoint, request.user.id), models[0], by=request.user.id)
     if is_partial(request):
         return render(request, "chat/trial.html", {"trial": found})
     return _list(request, found)
 
 
-def _list(request: SignedIn, found: connection_test.Trial | None = None) -> HttpResponse:
+def _list(request: SignedIn, found: connection_test.ConnectionTestResult | None = None) -> HttpResponse:
     states = keys.states(request.user)
     rows = [
-        Row(each, states.get(each.name, KeyState("none")))
-        for each in offer_for(request.user).endpoints
+        KeyRow(each, states.get(each.name, KeyState("none")))
+        for each in catalog_for(request.user).endpoints
         if keys.needs_key(each)
     ]
     context = {"rows": rows, "has_any": bool(states), "trial": found, "tab": "keys"}
@@ -110,7 +110,7 @@ def _show_form(request: SignedIn, endpoint: Endpoint, form: KeyForm, words: str 
 def _asked_for(request: SignedIn) -> Endpoint:
     """Return the endpoint that the request names, if it takes a key and is offered to the person. Raises `Http404`."""
     name = request.POST.get("endpoint") or request.GET.get("endpoint", "")
-    offer = offer_for(request.user)
+    offer = catalog_for(request.user)
     endpoint = offer.get(name)
     if endpoint is None or not keys.needs_key(endpoint) or not offer.models(name):
         raise Http404("There is no endpoint that takes a key.")

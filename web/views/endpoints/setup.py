@@ -19,7 +19,7 @@ from accounts.admin.stepup import fresh_sign_in
 from accounts.services import permissions
 from endpoints.catalog import stored_endpoints
 from endpoints.catalog.model_lists import refresh, stored_models
-from endpoints.catalog.provider_presets import CARDS, Card, card_of
+from endpoints.catalog.provider_presets import PROVIDER_PRESETS, ProviderPreset, preset_of
 from endpoints.models import OperatorEndpoint
 from endpoints.services import connection_test
 from web.forms.setup import ModelsForm, ProviderForm
@@ -46,7 +46,7 @@ def for_administrators(
 @signed_in
 @for_administrators
 def index(request: SignedIn) -> HttpResponse:
-    return show_page(request, "chat/setup.html", {"cards": CARDS, "rows": OperatorEndpoint.objects.all()})
+    return show_page(request, "chat/setup.html", {"cards": PROVIDER_PRESETS, "rows": OperatorEndpoint.objects.all()})
 
 
 @require_http_methods(["GET", "POST"])
@@ -55,7 +55,7 @@ def index(request: SignedIn) -> HttpResponse:
 @fresh_sign_in
 def provider(request: SignedIn, slug: str) -> HttpResponse:
     """Ask for the key. The endpoint is stored switched off, so that the key need not be sent to the browser again."""
-    card = card_of(slug)
+    card = preset_of(slug)
     if card is None:
         raise Http404("There is no such provider.")
     form = ProviderForm(request.POST or None, card=card)
@@ -97,13 +97,13 @@ def test(request: SignedIn, row_id: UUID) -> HttpResponse:
     form = _models_form(request, row)
     if not form.is_valid():
         return _show_models(request, row, form)
-    found = connection_test.try_out(stored_endpoints.to_endpoint(row), form.names()[0], by=request.user.id)
+    found = connection_test.run_connection_test(stored_endpoints.to_endpoint(row), form.names()[0], by=request.user.id)
     if is_partial(request):
         return render(request, "chat/trial.html", {"trial": found})
     return _show_models(request, row, form, trial=found)
 
 
-def _stored(request: SignedIn, form: ProviderForm, card: Card) -> OperatorEndpoint | None:
+def _stored(request: SignedIn, form: ProviderForm, card: ProviderPreset) -> OperatorEndpoint | None:
     entry = stored_endpoints.Entry(
         kind=card.kind,
         model_names=stored_endpoints.provider_of(card.kind).models,
