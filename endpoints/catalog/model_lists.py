@@ -18,6 +18,7 @@ from redis.exceptions import RedisError
 
 from billing.services.pricing import Rates, rate_of
 from core.addresses import address_of
+from core.refusal import Refusal
 from endpoints.catalog.model_list_reader import WHY, Listed, read_list
 from endpoints.providers.base import Caller, Endpoint
 from endpoints.providers.openai.request import OFFICIAL, headers_of
@@ -104,8 +105,11 @@ def as_listed(endpoint: Endpoint) -> Endpoint:
     return replace(endpoint, token_rates={**found.rates, **endpoint.token_rates}, listed_windows=dict(found.windows))
 
 
-class NotThereYet(Exception):
+class NotThereYet(Refusal):
     """The list was never fetched, and cannot be had just now."""
+
+    code = "models_not_loaded"
+    status = 503
 
 
 def wait_for_list(endpoint: Endpoint, user_id: str = "", caller: Caller | None = None) -> bool:
