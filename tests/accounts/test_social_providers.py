@@ -84,7 +84,7 @@ def test_the_sign_in_page_offers_them_in_order(client: Client, settings: Setting
 @pytest.mark.usefixtures("everybody")
 def test_the_order_can_be_another_and_leave_some_out(monkeypatch: pytest.MonkeyPatch) -> None:
     def say(names: list[str]) -> None:
-        document = Document(version="1", registration=Registration(socialLogins=names))
+        document = Document(version="1", registration=Registration.model_validate({"socialLogins": names}))
         monkeypatch.setattr(live, "current", lambda: Config(document))
 
     say(["github", "google"])
