@@ -46,4 +46,4 @@ def most(kind: str) -> int:
 def check(kind: str, have: int) -> None:
     """Raise `QuotaReached` where a person who has `have` of this may have no more."""
     if have >= most(kind):
-        raise QuotaReached(_("You keep %(most)d of these, as many as there can be. Delete one first.") % {"most": have})
+        raise QuotaReached(_("You've reached the limit of %(most)d. Delete one first.") % {"most": have})

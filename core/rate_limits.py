@@ -45,7 +45,7 @@ class TooOften(Refusal):
 
     code = "too_often"
     status = 429
-    default_message = gettext_lazy("That was too often.")
+    default_message = gettext_lazy("Too many requests.")
 
     def __init__(self, retry_after: int) -> None:
         self.retry_after = retry_after
@@ -61,7 +61,7 @@ class NotCounted(TooOften):
 
     code = "not_counted"
     status = 503
-    default_message = gettext_lazy("This cannot be checked right now.")
+    default_message = gettext_lazy("This can't be done right now.")
 
     def __init__(self) -> None:
         super().__init__(RETRY_UNCOUNTED)

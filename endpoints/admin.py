@@ -31,7 +31,7 @@ class OperatorEndpointForm(forms.ModelForm):  # type: ignore[type-arg]
         label=_("Models"),
         required=False,
         widget=UnfoldAdminTextareaWidget(),
-        help_text=_("One on each line; the first is the one that new chats begin with."),
+        help_text=_("One per line. New chats start with the first one."),
     )
 
     class Meta:
@@ -134,5 +134,5 @@ class OperatorEndpointAdmin(Panel):
 class TrialForm(forms.Form):
     model = forms.CharField(label=_("Model"), max_length=256, widget=UnfoldAdminTextInputWidget())
     api_key = forms.CharField(
-        label=_("A key to test with"), required=False, max_length=16_384, widget=UnfoldAdminPasswordWidget()
+        label=_("Key for this test"), required=False, max_length=16_384, widget=UnfoldAdminPasswordWidget()
     )

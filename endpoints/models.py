@@ -54,8 +54,8 @@ class OperatorEndpoint(models.Model):
         _("provider"),
         max_length=40,
         blank=True,
-        validators=[RegexValidator(r"\A[a-z0-9_]+\Z", _("Use small letters, digits and _"))],
-        help_text=_("Of another provider: its name as litellm writes it before models, such as cohere_chat."),
+        validators=[RegexValidator(r"\A[a-z0-9_]+\Z", _("Use lowercase letters, digits and _"))],
+        help_text=_("For another provider: its model prefix in litellm, such as cohere_chat."),
     )
     name = models.CharField(
         _("name"),
@@ -64,20 +64,24 @@ class OperatorEndpoint(models.Model):
         validators=[
             RegexValidator(r"\A[^\W_](?:[\w .:()&+-]*[\w).+])?\Z", _("Use letters, digits, spaces and . : ( ) & + - _"))
         ],
-        help_text=_("What people see. An endpoint of librechat.yaml or the environment with this name goes before it."),
+        help_text=_(
+            "Shown to people. An endpoint with this name in librechat.yaml or the environment takes precedence."
+        ),
     )
     base_url = models.CharField(
         _("address"),
         max_length=500,
         blank=True,
-        help_text=_("Such as https://api.example.com/v1. Empty: the provider's own, or each person's."),
+        help_text=_(
+            "Such as https://api.example.com/v1. Leave empty to use the provider's address, or each person's own."
+        ),
     )
     api_key = models.TextField(_("key"), blank=True)
     key_end = models.CharField(max_length=4, blank=True, editable=False)
-    key_from_user = models.BooleanField(_("everybody brings a key of their own"), default=False)
+    key_from_user = models.BooleanField(_("everyone uses their own key"), default=False)
     model_names = ArrayField(models.CharField(max_length=256), verbose_name=_("models"), default=list, blank=True)
     fetch_models = models.BooleanField(
-        _("offer every model that the provider lists"), default=False, help_text=_("Models named here come first.")
+        _("offer every model the provider lists"), default=False, help_text=_("Models named here come first.")
     )
     is_enabled = models.BooleanField(_("enabled"), default=True)
     order = models.PositiveSmallIntegerField(_("order"), default=0)

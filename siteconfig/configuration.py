@@ -38,7 +38,7 @@ def load_config(path: Path) -> Config:
     """Return what the file says; a file that is not there says nothing. Raises `ConfigFaults` with every fault."""
     if path.parts[:1] in {("http:",), ("https:",)}:
         raise ConfigFaults(
-            "CONFIG_PATH", [Fault("", 0, _("is a web address. Fetch the file yourself, and name its path."))]
+            "CONFIG_PATH", [Fault("", 0, _("is a web address. Download the file and use its path instead."))]
         )
     try:
         text = path.read_text("utf-8")
@@ -65,7 +65,7 @@ def _checked(file: str, text: str) -> Config:
     if not isinstance(document, dict):
         raise ConfigFaults(file, [Fault("", lines.of(()), _("must be a mapping of keys to values"))])
     written = {name: value for name, value in document.items() if value is not None}
-    faults = [Fault(path_of(place), line, _("stands here a second time")) for place, line in lines.repeated_keys()]
+    faults = [Fault(path_of(place), line, _("is already set above")) for place, line in lines.repeated_keys()]
     notices: list[Fault] = []
     left_out: LeftOut = []
     try:
@@ -105,7 +105,7 @@ def _has_models(endpoint: dict[str, Any], left_out: LeftOut) -> bool:
     models = endpoint["models"]
     if models.get("default", True) or models.get("fetch"):
         return True
-    why = _("endpoint %s is left out: none of its models is set") % endpoint["name"]
+    why = _("endpoint %s is left out because none of its models is set") % endpoint["name"]
     left_out.append((("endpoints", "custom"), why))
     return False
 
@@ -122,14 +122,16 @@ def _notices(found: Document, written: dict[str, Any], lines: Lines) -> list[Fau
     notices = []
     if _number(str(found.version)) > SCHEMA_VERSION:
         newest = ".".join(str(each) for each in SCHEMA_VERSION)
-        notices.append(Fault("version", lines.of(("version",)), _("is newer than %s, the newest known here") % newest))
+        notices.append(
+            Fault("version", lines.of(("version",)), _("is newer than %s, the newest supported version") % newest)
+        )
     notices += _title_endpoints(found, written, lines)
     custom = written["endpoints"].get("custom") if "endpoints" in written else None
     for number, each in enumerate(custom or []):
         for name in each:
             if name not in CustomEndpoint.model_fields and not is_preview(name):
                 place = ("endpoints", "custom", number, str(name))
-                notices.append(Fault(path_of(place), lines.of(place), _("is not known and has no effect")))
+                notices.append(Fault(path_of(place), lines.of(place), _("is unknown and has no effect")))
     return notices
 
 
@@ -145,7 +147,7 @@ def _title_endpoints(found: Document, written: dict[str, Any], lines: Lines) -> 
         named = each.get("titleEndpoint") if isinstance(each, dict) else None
         if named and interpolate(named) not in known:
             at = (*place, "titleEndpoint")
-            message = _("“%s” is no endpoint; the conversation's own writes its titles")
+            message = _("“%s” is not an endpoint, so the conversation's own endpoint writes the titles")
             yield Fault(path_of(at), lines.of(at), message % named)
 
 

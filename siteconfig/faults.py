@@ -125,7 +125,7 @@ def message_of(error: Mapping[str, Any], allowed: Sequence[str]) -> str:
         return str(_BOUNDS[kind]() % context)
     words: dict[str, str] = {
         "missing": _("is required"),
-        "string_type": _("must be a text (put it in quotes)"),
+        "string_type": _("must be text (put it in quotes)"),
         "bool_type": _("must be true or false"),
         "bool_parsing": _("must be true or false"),
         "list_type": _("must be a list"),
@@ -138,6 +138,6 @@ def message_of(error: Mapping[str, Any], allowed: Sequence[str]) -> str:
         "int_type": _("must be a whole number"),
         "float_type": _("must be a number"),
         "finite_number": _("must be a number"),
-        "invalid_key": _("must be a text (put it in quotes)"),
+        "invalid_key": _("must be text (put it in quotes)"),
     }
     return words.get(kind) or str(error["msg"])

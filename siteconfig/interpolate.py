@@ -92,8 +92,8 @@ def _why_not(name: str) -> str:
     if not value:
         return _("%s is not set") % name
     if name in _NEVER:
-        return _("%s is a secret of this site, which no endpoint is told") % name
+        return _("%s is a secret of this site and can't be sent to an endpoint") % name
     # A placeholder of headers in a variable would be filled later, and what was put in is never looked at again.
     if "{{LIBRECHAT_" in value or _VARIABLE.search(value):
-        return _("%s holds a placeholder itself") % name
+        return _("%s itself contains a placeholder") % name
     return ""

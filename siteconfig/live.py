@@ -84,7 +84,7 @@ def _look_again(state: _FileState, path: Path) -> None:
         return
     state.seen = seen
     if not seen:
-        state.faults = (Fault("", 0, _("%s is gone; what it said last stays in use") % path.name),)
+        state.faults = (Fault("", 0, _("%s is missing, so its last version stays in use") % path.name),)
         return
     try:
         state.config = load_config(path)

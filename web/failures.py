@@ -28,7 +28,7 @@ FOR_ADMINS: Final = {
         _("Top up the account at the provider, or choose another model."), "chat:setup", _("Set up models")
     ),
     "refused_address": ForAdmins(
-        _("The endpoint leads to a private address. Allow it in endpoints.allowedAddresses of the configuration."),
+        _("The endpoint uses a private address. Allow it under endpoints.allowedAddresses in the configuration."),
         "chat:setup",
         _("Set up models"),
     ),

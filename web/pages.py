@@ -72,8 +72,8 @@ class ChatPage:
             return list(self.choice.starters)
         return [
             _("Explain how a vaccine works, in plain words"),
-            _("Plan a quick dinner from what most kitchens have"),
-            _("Write a friendly reminder to a customer who pays late"),
+            _("Plan a quick dinner with everyday ingredients"),
+            _("Write a friendly reminder to a customer who's late paying"),
             _("Suggest three names for a small grey cat"),
         ]
 
@@ -105,7 +105,7 @@ class ChatPage:
         chosen = asked_with(self.conversation.spec, self.conversation.settings)
         own = chosen and chosen.get("maxContextTokens")
         window = window_in_force(endpoint.for_model(model), model)
-        words = _("as you set it") if own else window.words
+        words = _("set by you") if own else window.words
         return ContextUse(reply.prompt_tokens, reply.reply_tokens, own or window.tokens, words)
 
     @property

@@ -243,10 +243,10 @@ def _expected(parameter: Parameter) -> str:
     if parameter.type == "number" and None not in (parameter.low, parameter.high):
         limits = {"low": _number(parameter.low), "high": _number(parameter.high)}
         if parameter.whole:
-            return _("Write a whole number from %(low)s to %(high)s.") % limits
-        return _("Write a number from %(low)s to %(high)s.") % limits
+            return _("Enter a whole number from %(low)s to %(high)s.") % limits
+        return _("Enter a number from %(low)s to %(high)s.") % limits
     if parameter.type == "array":
-        return _("Write at most %(most)d lines of at most %(longest)d characters each.") % {
+        return _("Enter at most %(most)d lines of at most %(longest)d characters each.") % {
             "most": parameter.most, "longest": parameter.longest,
         }  # fmt: skip
-    return _("This value cannot be used here.")
+    return _("This value can't be used here.")

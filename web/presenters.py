@@ -97,8 +97,8 @@ _ENDINGS: dict[str, str | Promise] = {
     "interrupted": gettext_lazy("Interrupted"),
     "length": gettext_lazy("Cut off at the length limit"),
     "content_filter": gettext_lazy("Ended by the provider's content filter"),
-    "budget": gettext_lazy("Cut off because the credit was used up"),
-    "limit": gettext_lazy("Cut off at the limit of steps"),
+    "budget": gettext_lazy("Cut off because the credit ran out"),
+    "limit": gettext_lazy("Cut off at the step limit"),
 }
 
 

@@ -34,7 +34,7 @@ class InviteForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"].lower()
         if User.objects.filter(email=email).exists():
-            raise ValidationError(gettext("There is an account with this email address."))
+            raise ValidationError(gettext("An account with this email address already exists."))
         return email
 
 
@@ -85,7 +85,7 @@ class InvitationAdmin(Panel):
         """Give the open ones among them new links; the earlier links stop working."""
         found = list(chosen.filter(accepted_at=None, expires_at__gt=timezone.now()).order_by("email"))
         if not found:
-            self.message_user(request, gettext("These invitations were accepted or have expired. Invite again."))
+            self.message_user(request, gettext("These invitations were accepted or have expired. Send new ones."))
             return None
         for each in found:
             target = audit.AuditTarget("invitation", str(each.pk), each.email)

@@ -176,7 +176,7 @@ class TheOne(Panel):
         return self.model._default_manager.first() or self.model()
 
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
-        messages.success(request, gettext("The settings are saved."))
+        messages.success(request, gettext("Settings saved."))
         return HttpResponseRedirect(request.path)
 
 

@@ -48,7 +48,7 @@ class PersonCreationForm(AdminUserCreationForm):  # type: ignore[type-arg]
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"].lower()
         if User.objects.filter(email=email).exists():
-            raise ValidationError(gettext("There is an account with this email address."))
+            raise ValidationError(gettext("An account with this email address already exists."))
         return email
 
 
@@ -82,7 +82,7 @@ class PersonAdmin(Panel, UserAdmin):  # type: ignore[type-arg]
     readonly_fields = ("seen_as", "provider", "waits_for_approval", "last_login", "created_at", "updated_at")
     fieldsets = (
         (None, {"fields": ("email", "name", "username", "password", "seen_as")}),
-        (_("What they may do"), {"fields": ("role", "is_active", "waits_for_approval")}),
+        (_("What they can do"), {"fields": ("role", "is_active", "waits_for_approval")}),
         (_("History"), {"fields": ("provider", "email_verified", "last_login", "created_at", "updated_at")}),
     )
     add_fieldsets = ((None, {"fields": ("email", "name", "role", "usable_password", "password1", "password2")}),)
@@ -150,11 +150,11 @@ class PersonAdmin(Panel, UserAdmin):  # type: ignore[type-arg]
             found[f"give:{name}"] = (act, f"give:{name}", gettext("Give the role %(role)s") % {"role": name})
         return found
 
-    @admin.action(description=_("Switch on"))
+    @admin.action(description=_("Enable"))
     def switch_on(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
         self.for_each(request, chosen, lambda user: people.switch(actor=actor_of(request), user=user, on=True))
 
-    @admin.action(description=_("Switch off"))
+    @admin.action(description=_("Disable"))
     def switch_off(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
         self.for_each(request, chosen, lambda user: people.switch(actor=actor_of(request), user=user, on=False))
 
@@ -162,7 +162,7 @@ class PersonAdmin(Panel, UserAdmin):  # type: ignore[type-arg]
     def approve(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
         self.for_each(request, chosen, lambda user: people.approve(actor=actor_of(request), user=user))
 
-    @admin.action(description=_("End all sessions"))
+    @admin.action(description=_("Sign out everywhere"))
     def sign_out(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
         self.for_each(request, chosen, lambda user: people.sign_out(actor=actor_of(request), user=user))
 
@@ -185,7 +185,7 @@ class PersonAdmin(Panel, UserAdmin):  # type: ignore[type-arg]
     def _ban(self, request: HttpRequest, chosen: QuerySet[User], days: int) -> None:
         actor = actor_of(request)
         if chosen.filter(pk=actor.pk).exists():
-            raise people.PersonRefused(gettext("You cannot ban yourself."))
+            raise people.PersonRefused(gettext("You can't ban yourself."))
         self.for_each(request, chosen, lambda user: bans.ban(actor=actor, user=user, minutes=days * 24 * 60))
 
     def for_each(self, request: HttpRequest, chosen: QuerySet[User], act: Callable[[User], object]) -> None:

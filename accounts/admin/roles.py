@@ -25,7 +25,7 @@ class AccessRows(Rows):
         for form in self.forms:
             name = form.cleaned_data.get("endpoint", "") if hasattr(form, "cleaned_data") else ""
             if name and not form.cleaned_data.get("DELETE") and not roles.is_endpoint(name):
-                form.add_error("endpoint", gettext("There is no endpoint of this name."))
+                form.add_error("endpoint", gettext("No endpoint has this name."))
 
     def to_plain(self) -> dict[str, dict[str, Any]]:
         """Return the rows as `roles.update` takes them."""
@@ -42,7 +42,7 @@ class AccessTable(InlineTable):
     model = ModelAccess
     formset = AccessRows
     fields = ("endpoint", "model", "enabled", "coefficient")
-    verbose_name_plural = _("Models (no rows: every model at ×1)")
+    verbose_name_plural = _("Models (if none are listed, every model at ×1)")
 
 
 class RoleForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -110,7 +110,7 @@ class RoleAdmin(Panel):
             except roles.RoleRefused as refusal:
                 messages.error(request, refusal.message)
             else:
-                told = ngettext("%d role is changed.", "%d roles are changed.", changed) % changed
+                told = ngettext("%d role changed.", "%d roles changed.", changed) % changed
                 messages.success(request, told)
             return HttpResponseRedirect(request.path)
         context = {**self.admin_site.each_context(request), "title": gettext("Permission matrix")}

@@ -24,7 +24,7 @@ def refusal(request: HttpRequest) -> HttpResponse | None:
     if request.method == "POST":
         if freshness.was_opened_in_time(request, actor):
             return None
-        messages.warning(request, _("Nothing was changed: it had been too long since you signed in. Do it again now."))
+        messages.warning(request, _("Nothing was changed because you had to confirm it's you first. Try again now."))
     address = f"{reverse('account_reauthenticate')}?{urlencode({'next': _way_back(request)})}"
     if request.headers.get("HX-Request") == "true" and not request.headers.get("HX-Boosted"):
         return HttpResponse(headers={"HX-Redirect": address})

@@ -34,13 +34,13 @@ class BanForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         if bool(data.get("user")) == bool(data.get("address")):
-            raise ValidationError(gettext("Name either a person or an address."))
+            raise ValidationError(gettext("Enter either a person or an address."))
         if data.get("user") and data["user"].pk == self.actor_id:
-            raise ValidationError(gettext("You cannot ban yourself."))
+            raise ValidationError(gettext("You can't ban yourself."))
         if data.get("address") and data["address"] == self.own_address:
-            raise ValidationError(gettext("This is the address you come from yourself."))
+            raise ValidationError(gettext("This is your own address."))
         if data.get("until") and data["until"] <= timezone.now():
-            raise ValidationError({"until": gettext("This time has passed.")})
+            raise ValidationError({"until": gettext("This time is in the past.")})
         return data
 
 

@@ -64,7 +64,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Return what to answer instead of signing in."""
         refusal: HttpResponse | None = super().pre_login(request, user, **kwargs)
         if refusal is None and not domains.admits(user):
-            message = _("People with an email address of your domain do not sign in here.")
+            message = _("Email addresses from your domain can't be used to sign in here.")
             return render(request, "account/not_let_in.html", {"message": message}, status=403)
         if refusal is None and user.must_verify:
             return redirect("account_email_verification_sent")

@@ -85,8 +85,8 @@ class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         if isinstance(exception, social.Refused):
             refuse(request, exception.message, status=403)
         if "state_id" in (extra_context or {}) and exception is None:
-            refuse(request, _("This sign-in was not begun in this browser, or too long ago."), status=403)
-        refuse(request, _("The sign-in could not be confirmed."), status=401)
+            refuse(request, _("This sign-in has expired or was started in another browser."), status=403)
+        refuse(request, _("We couldn't confirm your sign-in."), status=401)
 
 
 def refuse(request: HttpRequest, message: str, *, status: int) -> NoReturn:

@@ -102,14 +102,12 @@ def why_kept_out(sources: Sources, rules: OpenId) -> str:
         return ""
     if told.too_many:
         return _(
-            "Your sign-in service left your groups out, because they are too many for its token. An administrator can "
-            "have it send only the groups that are assigned to this application, or roles instead."
+            "Your sign-in service left out your groups because there are too many of them. Ask an administrator "
+            "to send only the groups assigned to this application, or roles instead."
         )
     if not told.complete:
-        return _(
-            "Your sign-in service did not say which groups or roles you have. An administrator can have it send them."
-        )
-    return _("Your account there does not have a role that may sign in here.")
+        return _("Your sign-in service didn't tell us your groups or roles. Ask an administrator to include them.")
+    return _("Your account doesn't have a role that can sign in here.")
 
 
 def is_administrator(sources: Sources, rules: OpenId) -> bool | None:

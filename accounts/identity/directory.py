@@ -52,12 +52,12 @@ NOT_THIS_PERSON: Final = (
 # What Active Directory answers to a right password only. Others (no such person 525, wrong 52e, locked out 775) say
 # something about a person to whoever guesses, so they are answered like a wrong password.
 REASONS: Final[Mapping[str, Promise]] = {
-    "530": gettext_lazy("The directory does not let you in at this hour."),
-    "531": gettext_lazy("The directory does not let you in from this site. Ask your administrator."),
-    "532": gettext_lazy("Your password in the directory has expired. Change it there, then sign in here."),
-    "533": gettext_lazy("Your account in the directory is switched off. Ask your administrator."),
-    "701": gettext_lazy("Your account in the directory has expired. Ask your administrator."),
-    "773": gettext_lazy("The directory wants a new password from you. Change it there, then sign in here."),
+    "530": gettext_lazy("The directory doesn't allow you to sign in at this time."),
+    "531": gettext_lazy("The directory doesn't allow you to sign in from this site. Ask your administrator."),
+    "532": gettext_lazy("Your directory password has expired. Change it there, then sign in here."),
+    "533": gettext_lazy("Your directory account is disabled. Ask your administrator."),
+    "701": gettext_lazy("Your directory account has expired. Ask your administrator."),
+    "773": gettext_lazy("The directory requires you to change your password. Change it there, then sign in here."),
 }
 
 
@@ -116,7 +116,9 @@ def _identity(directory: Directory, entry: Entry, login: str, groups: Sequence[s
     subject = _first(entry, directory.id_attributes)
     if not subject:
         log.error("%s has none of the attributes %s", entry["dn"], ", ".join(directory.id_attributes))
-        raise social.Refused(_("The directory does not say what names you for ever. Ask your administrator."))
+        raise social.Refused(
+            _("The directory doesn't provide a permanent ID for your account. Ask your administrator.")
+        )
     return social.Identity(
         provider="ldap",
         subject=subject.lower(),

@@ -71,7 +71,7 @@ def finish(request: HttpRequest) -> HttpResponseBase:
     kept.delete()
     state = said and statekit.unstash_state(request, provider_id="saml", state_id=said["answers"])
     if not state:
-        refuse(request, _("This sign-in was not begun in this browser, or too long ago."), status=403)
+        refuse(request, _("This sign-in has expired or was started in another browser."), status=403)
     identity = Identity(**said["identity"])
     provider = get_adapter().get_provider(request, "saml")
     account = SocialAccount(provider="saml", uid=identity.subject)

@@ -17,7 +17,7 @@ from core.ids import uuid7
 # Neither controls, nor what turns the text around or hides in it: a name must not pose as another.
 _HIDDEN = r"\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f"
 VISIBLE = re.compile(rf"^[^{_HIDDEN}]*\Z")
-can_be_seen = RegexValidator(VISIBLE.pattern, _("Use letters that can be seen."))
+can_be_seen = RegexValidator(VISIBLE.pattern, _("Use visible characters."))
 
 
 class Role(models.Model):

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Role, User
 
-IS_LAST: Final = _("This is the only administrator. Make somebody else one first.")
+IS_LAST: Final = _("This is the only administrator. Make someone else an administrator first.")
 
 
 def is_last(user: User) -> bool:

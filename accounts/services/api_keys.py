@@ -44,16 +44,16 @@ def make(
     """Make a key, and say so in the audit log. Raises `BadKey`."""
     name = " ".join(name.split())
     if not name or len(name) > 100 or not name.isprintable():
-        raise BadKey(_("A key's name has 1 to 100 characters."))
+        raise BadKey(_("A key's name must have 1 to 100 characters."))
     if not scopes or not set(scopes) <= set(ApiKey.Scope.values):
-        raise BadKey(_("The scopes of a key are read, write and admin."))
+        raise BadKey(_("A key's scopes can be read, write and admin."))
     if expires_at is not None and expires_at <= timezone.now():
-        raise BadKey(_("A key must end in the future."))
+        raise BadKey(_("The expiry date must be in the future."))
     text = PREFIX + secrets.token_hex(32)
     with transaction.atomic():
         User.objects.select_for_update(no_key=True).only("id").get(id=user.id)
         if user.api_keys.count() >= (most := quotas.most("api_keys")):
-            raise BadKey(_("At most %(most)d keys can be kept. Delete one first.") % {"most": most})
+            raise BadKey(_("You can have at most %(most)d keys. Delete one first.") % {"most": most})
         row = ApiKey.objects.create(
             user=user, name=name, prefix=text[:8], key_hash=_hash(text), scopes=sorted(set(scopes)),
             expires_at=expires_at,

@@ -129,4 +129,4 @@ def count_mailed(name: str, address: str) -> None:
 
 
 def words_for(until: object) -> str:
-    return _("Access is blocked until %(time)s (UTC), because of too many violations.") % {"time": f"{until:%H:%M}"}
+    return _("Access is blocked until %(time)s (UTC) because of too many violations.") % {"time": f"{until:%H:%M}"}

@@ -53,7 +53,7 @@ def principal_id(grant: CapabilityGrant) -> str:
 
 def _refuse_unheld(actor: User, capability: str) -> None:
     if capability not in permissions.CAPABILITIES:
-        raise CapabilityRefused(_("There is no such power."))
+        raise CapabilityRefused(_("Unknown capability."))
     delegation.refuse_unheld(actor, delegation.Rights(powers=frozenset({capability})), CapabilityRefused)
 
 
@@ -63,15 +63,15 @@ def _target(principal: str, identifier: str) -> dict[str, User | Group | Role]:
     }  # fmt: skip
     model = models.get(principal)
     if model is None:
-        raise CapabilityRefused(_("A power is given to a user, a group or a role."))
+        raise CapabilityRefused(_("A capability can be given to a user, a group or a role."))
     if model is not Role:
         try:
             UUID(identifier)
         except ValueError:
-            raise CapabilityRefused(_("There is no such principal."), status=404) from None
+            raise CapabilityRefused(_("Principal not found."), status=404) from None
     found = model._default_manager.filter(pk=identifier).first()
     if found is None:
-        raise CapabilityRefused(_("There is no such principal."), status=404)
+        raise CapabilityRefused(_("Principal not found."), status=404)
     return {principal: found}
 
 

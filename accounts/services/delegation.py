@@ -82,7 +82,7 @@ def refuse_unheld(actor: User | None, moved: Rights, refusal: Refusal, *, before
     if actor is None or holds_everything(actor):
         return
     if lacking := _lacking(actor, moved, before):
-        message = _("You cannot give or take “%(right)s”: you do not have it yourself.")
+        message = _("You can't grant or revoke “%(right)s” because you don't have it yourself.")
         raise refusal(message % {"right": lacking}, status=403)
 
 
@@ -98,7 +98,7 @@ def refuse_unheld_bits(held: int, moved: int, refusal: Refusal) -> None:
     What people share is theirs: here administrators are bound, too.
     """
     if moved & ~held:
-        raise refusal(_("You cannot give or take rights that you do not have yourself."), status=403)
+        raise refusal(_("You can't grant or revoke rights that you don't have yourself."), status=403)
 
 
 def may_pass_on(actor: User | None, moved: Rights) -> bool:
@@ -111,7 +111,7 @@ def _lacking(actor: User, moved: Rights, before: RoleModels | None) -> str:
     if moved.is_administration:
         return ADMINISTRATION
     if not actor.may_enter:
-        return _("anything")
+        return _("any right")
     return next(_unheld(actor, moved, before), "")
 
 
@@ -121,7 +121,7 @@ def _unheld(actor: User, moved: Rights, before: RoleModels | None) -> Iterator[s
     yield from (".".join(each) for each in sorted(moved.bits - held))
     yield from sorted(moved.powers - permissions.capabilities_of(actor) - permissions.capabilities_of_role(everybody))
     if _has_unheld_object(actor, moved.objects):
-        yield _("rights on what others share")
+        yield _("rights on items shared by others")
     if moved.models is not None:
         known = [access_of(actor.role_name), access_of(Role.USER), before]
         yield from _unheld_models(moved.models, [each for each in known if each is not None])

@@ -13,7 +13,7 @@ class DomainRefused(Refusal):
     """Addresses of this domain do not register here."""
 
     status = 403
-    default_message = gettext_lazy("Addresses of this domain cannot register here.")
+    default_message = gettext_lazy("Addresses from this domain can't sign up here.")
 
 
 def is_allowed(email: str) -> bool:

@@ -120,7 +120,7 @@ def _entry(actor: User, grant: Grant) -> AccessEntry:
         return AccessEntry(Who("group", str(grant.group_id)), grant.bits, grant.group.name, "", grant.group.description)
     if grant.role is not None:
         return AccessEntry(Who("role", grant.role.name), grant.bits, grant.role.name, "", grant.role.description)
-    return AccessEntry(Who("public"), grant.bits, _("Everybody who is signed in"))
+    return AccessEntry(Who("public"), grant.bits, _("Everyone signed in"))
 
 
 def may_share(user: User, kind: SharedKind, *, publicly: bool = False) -> bool:
@@ -140,7 +140,7 @@ def change(
         _lock(resource_id)
         kind, shared, held = shared_for(actor, kind_name, resource_id, needs=Grant.SHARE)
         if not may_share(actor, kind):
-            raise GrantRefused(_("Your role does not let you share this."), status=403)
+            raise GrantRefused(_("Your role doesn't allow you to share this."), status=403)
         before = entries(actor, kind, shared)
         given = {_cleaned(who): bits for who, bits in give.items()}
         taken = {_cleaned(who) for who in take} - set(given)
@@ -166,12 +166,12 @@ def _cleaned(who: Who) -> Who:
     if who.type == Principal.PUBLIC:
         return Who("public")
     if who.type not in Principal.values:
-        raise GrantRefused(_("There is no such kind of principal."))
+        raise GrantRefused(_("Unknown kind of principal."))
     if who.type != Principal.ROLE:
         try:
             return Who(who.type, str(UUID(who.id)))
         except ValueError:
-            raise GrantRefused(_("This is not an id.")) from None
+            raise GrantRefused(_("This is not a valid id.")) from None
     return who
 
 
@@ -186,16 +186,16 @@ def _refuse(
     had = {each.who: each for each in before}
     for who in [*given, *taken]:
         if who in had and had[who].is_fixed:
-            raise GrantRefused(_("Who made this stays its owner."))
+            raise GrantRefused(_("The creator must stay an owner."))
         touched = given.get(who, 0) | (had[who].bits if who in had else 0)
         delegation.refuse_unheld_bits(held, touched, GrantRefused)
     if any(bits not in range(1, 16) or not bits & Grant.VIEW for bits in given.values()):
-        raise GrantRefused(_("There are no such rights."))
+        raise GrantRefused(_("Unknown rights."))
     if Who("public") in given and not may_share(actor, kind, publicly=True):
-        raise GrantRefused(_("Your role does not let you share this with everybody."), status=403)
+        raise GrantRefused(_("Your role doesn't allow you to share this with everyone."), status=403)
     fresh = [who for who in given if who not in had and who.type != Principal.PUBLIC]
     if {who.type for who in fresh} - set(picker.kinds_for(actor)):
-        raise GrantRefused(_("Your role does not let you choose these people."), status=403)
+        raise GrantRefused(_("Your role doesn't allow you to share this with these people."), status=403)
     if len(set(had) | set(given)) > MAX_ENTRIES:
         raise GrantRefused(_("At most %(limit)d people, groups and roles can have access.") % {"limit": MAX_ENTRIES})
     _refuse_unknown(fresh)
@@ -235,7 +235,7 @@ def _columns(who: Who) -> dict[str, str]:
 
 def _refuse_orphan(after: Sequence[AccessEntry]) -> None:
     if not any(each.bits == Grant.OWNER and each.who.type != Principal.PUBLIC for each in after):
-        raise GrantRefused(_("At least one owner must stay."))
+        raise GrantRefused(_("At least one owner must remain."))
 
 
 def _plain(rows: Iterable[AccessEntry]) -> dict[str, str]:

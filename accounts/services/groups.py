@@ -33,7 +33,7 @@ def create(
     )  # fmt: skip
     with transaction.atomic():
         if external_id and Group.objects.filter(source=group.source, external_id=group.external_id).exists():
-            raise GroupRefused(_("There is a group with this idOnTheSource already."), status=409)
+            raise GroupRefused(_("A group with this idOnTheSource already exists."), status=409)
         people = list(User.objects.filter(id__in=member_ids or []))
         if len(people) != len(set(member_ids or [])):
             raise GroupRefused(_("One of these people does not exist."))
@@ -143,7 +143,7 @@ def _refuse_no_manager(actor: User | None, group: Group) -> None:
     """A manager sees and sets what a group's people spend: only administrators and its managers hold that."""
     manages = actor is not None and Membership.objects.filter(group=group, user=actor, is_manager=True).exists()
     if not manages:
-        message = _("Only an administrator, or who manages this group, says who manages it.")
+        message = _("Only an administrator or a manager of this group can change its managers.")
         delegation.refuse_administration(actor, GroupRefused, message)
 
 
@@ -166,7 +166,7 @@ def _clean_email(text: str) -> str:
 def _clean_name(name: str) -> str:
     name = " ".join(name.split())
     if not name or len(name) > 500 or not name.isprintable():
-        raise GroupRefused(_("A group's name has 1 to 500 characters."))
+        raise GroupRefused(_("A group's name must have 1 to 500 characters."))
     return name
 
 

@@ -26,7 +26,7 @@ _MAX_TOKEN_LENGTH: Final = 256
 class BadInvitation(Refusal):
     """The invitation is not one of ours, was used, is too old, or is for another address."""
 
-    default_message = gettext_lazy("This invitation does not work, or is for another address.")
+    default_message = gettext_lazy("This invitation is not valid or is for another address.")
 
 
 class InvitationRefused(Refusal):
@@ -43,7 +43,7 @@ def invite(*, by: User | None, email: str, role: Role, mailed: bool = True) -> I
     email = email.strip().lower()
     validate_email(email)
     if User.objects.filter(email=email).exists():
-        raise ValidationError(_("There is an account with this email address."))
+        raise ValidationError(_("An account with this email address already exists."))
     with transaction.atomic():
         Invitation.objects.filter(email=email, accepted_at=None).delete()
         invitation = Invitation.objects.create(

@@ -16,7 +16,7 @@ MAX_ANSWER_CHARACTERS: Final = 16 * 1024
 class NotBelieved(Refusal):
     """The answer is signed as it must be, and yet the passkey opens nothing."""
 
-    default_message = gettext_lazy("This passkey does not sign you in here.")
+    default_message = gettext_lazy("This passkey isn't registered here.")
 
 
 def told_by(answer: Any) -> AuthenticatorData:

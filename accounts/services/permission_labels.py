@@ -11,22 +11,22 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 _TITLES: Final[Mapping[str, Promise]] = {
-    "BOOKMARKS": _("Bookmarks"), "PROJECTS": _("Projects"), "PEOPLE_PICKER": _("Finding people"),
+    "BOOKMARKS": _("Bookmarks"), "PROJECTS": _("Projects"), "PEOPLE_PICKER": _("People search"),
     "REMOTE_AGENTS": _("API keys"), "ROLE_MANAGEMENT": _("Roles"), "BALANCE_MANAGEMENT": _("Balances"),
 }  # fmt: skip
 WORDS: Final[Mapping[tuple[str, str], Promise]] = {
-    ("BOOKMARKS", "USE"): _("Bookmark chats, and create, rename and delete own bookmarks"),
+    ("BOOKMARKS", "USE"): _("Bookmark chats, and create, rename and delete bookmarks"),
     ("PROJECTS", "CREATE"): _("Create projects"),
-    ("PROJECTS", "SHARE"): _("Share own projects with people, groups and roles"),
-    ("PROJECTS", "SHARE_PUBLIC"): _("Share own projects with everyone signed in"),
+    ("PROJECTS", "SHARE"): _("Share projects with people, groups and roles"),
+    ("PROJECTS", "SHARE_PUBLIC"): _("Share projects with everyone signed in"),
     ("PEOPLE_PICKER", "VIEW_USERS"): _("Find people by name when sharing"),
     ("PEOPLE_PICKER", "VIEW_GROUPS"): _("Find groups by name when sharing"),
     ("PEOPLE_PICKER", "VIEW_ROLES"): _("Find roles by name when sharing"),
-    ("REMOTE_AGENTS", "USE"): _("Create API keys for own programs"),
+    ("REMOTE_AGENTS", "USE"): _("Create API keys"),
     ("ROLE_MANAGEMENT", "CREATE"): _("Create roles"),
     ("ROLE_MANAGEMENT", "UPDATE"): _("Change roles and what they allow"),
     ("ROLE_MANAGEMENT", "DELETE"): _("Delete roles"),
-    ("BALANCE_MANAGEMENT", "UPDATE"): _("Add to or take from people's balances"),
+    ("BALANCE_MANAGEMENT", "UPDATE"): _("Adjust people's balances"),
 }
 
 

@@ -91,15 +91,15 @@ def checked(permissions: object) -> dict[str, dict[str, bool]]:
     Raises `BadPermission`, which repeats no name that is none.
     """
     if not isinstance(permissions, dict):
-        raise BadPermission(_("`permissions` must be an object of types."))
+        raise BadPermission(_("`permissions` must be an object of permission types."))
     for kind, bits in permissions.items():
         if kind not in PERMISSIONS:
-            raise BadPermission(_("There is no such permission type."))
+            raise BadPermission(_("Unknown permission type."))
         if not isinstance(bits, dict):
             raise BadPermission(_("“%s” must be an object of bits.") % kind)
         for bit, value in bits.items():
             if bit not in PERMISSIONS[kind]:
-                raise BadPermission(_("“%s” has no such bit.") % kind)
+                raise BadPermission(_("“%s” has an unknown bit.") % kind)
             if not isinstance(value, bool):
                 raise BadPermission(_("“%(kind)s.%(bit)s” must be true or false.") % {"kind": kind, "bit": bit})
     return permissions

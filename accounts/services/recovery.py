@@ -33,7 +33,7 @@ class ResetOff(Refusal):
     """Passwords cannot be reset by mail here."""
 
     status = 403
-    default_message = gettext_lazy("Passwords are not reset by mail here.")
+    default_message = gettext_lazy("Passwords can't be reset by email here.")
 
 
 def can_reset() -> bool:

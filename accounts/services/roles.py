@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import ModelAccess, Role, User
 from accounts.services import access_changes, administrators, audit, delegation, permissions, sessions
@@ -38,7 +39,7 @@ def create(
     delegation.refuse_unheld(actor, given, RoleRefused)
     with transaction.atomic():
         if Role.objects.filter(name__iexact=role.name).exists():
-            raise RoleRefused(_("There is a role of this name already."), status=409)
+            raise RoleRefused(_("A role with this name already exists."), status=409)
         role.save(force_insert=True)
         _replace_access(role, rows)
         audit.record(actor=actor, action="role.created", target=_target(role), after=to_plain(role))
@@ -96,7 +97,7 @@ def rename(*, actor: User | None, role: Role, name: str) -> Role:
     always exist, and for a role that has more than the actor.
     """
     if role.name in SYSTEM:
-        raise RoleRefused(_("The roles ADMIN and USER keep their names."), status=403)
+        raise RoleRefused(_("The roles ADMIN and USER can't be renamed."), status=403)
     old = role.name
     name = _clean_name(name)
     if name == old:
@@ -104,7 +105,7 @@ def rename(*, actor: User | None, role: Role, name: str) -> Role:
     delegation.refuse_unheld(actor, delegation.of_role(role), RoleRefused)
     with transaction.atomic():
         if Role.objects.filter(name__iexact=name).exclude(name=old).exists():
-            raise RoleRefused(_("There is a role of this name already."), status=409)
+            raise RoleRefused(_("A role with this name already exists."), status=409)
         renamed = Role.objects.select_for_update().get(name=old)
         renamed.name = name
         renamed.save(force_insert=True)
@@ -122,16 +123,20 @@ def rename(*, actor: User | None, role: Role, name: str) -> Role:
 def delete(*, actor: User | None, role: Role) -> None:
     """Delete a role that nobody has. Raises `RoleRefused`: 403 for the two that always exist, 409 while in use."""
     if role.name in SYSTEM:
-        raise RoleRefused(_("The roles ADMIN and USER always exist."), status=403)
+        raise RoleRefused(_("The roles ADMIN and USER can't be deleted."), status=403)
     _refuse_own(actor, role)
     delegation.refuse_unheld(actor, replace(delegation.of_role(role), models=None), RoleRefused)
     with transaction.atomic():
         found = Role.objects.select_for_update().filter(name=role.name).first()
         if found is None:  # somebody else was quicker
-            raise RoleRefused(_("There is no such role."), status=404)
+            raise RoleRefused(_("Role not found."), status=404)
         people = found.people.count()
         if people:
-            message = _("%(count)d people have this role. Give them another one first.")
+            message = ngettext(
+                "%(count)d person has this role. Give them another role first.",
+                "%(count)d people have this role. Give them another role first.",
+                people,
+            )
             raise RoleRefused(message % {"count": people}, status=409)
         audit.record(actor=actor, action="role.deleted", target=_target(found), before=to_plain(found))
         found.delete()
@@ -145,11 +150,11 @@ def give(*, actor: User | None, user: User, role: str) -> User:
     """
     found = Role.objects.filter(name=role).first()
     if found is None:
-        raise RoleRefused(_("There is no such role."))
+        raise RoleRefused(_("Role not found."))
     if user.role_id == found.name:
         return user
     if actor is not None and actor.id == user.id:
-        delegation.refuse_administration(actor, RoleRefused, _("Nobody but an administrator gives themself a role."))
+        delegation.refuse_administration(actor, RoleRefused, _("Only an administrator can change their own role."))
     delegation.refuse_unheld(actor, delegation.of_role(found), RoleRefused)
     delegation.refuse_unheld(actor, replace(delegation.of_role(user.role), models=None), RoleRefused)
     with transaction.atomic():
@@ -206,7 +211,7 @@ def _target(role: Role) -> audit.AuditTarget:
 def _clean_name(name: str) -> str:
     name = " ".join(name.split())
     if not name or len(name) > 64 or not name.isprintable() or "/" in name:
-        raise RoleRefused(_("A role's name has 1 to 64 characters and no slash."))
+        raise RoleRefused(_("A role's name must have 1 to 64 characters and no slash."))
     return name
 
 
@@ -239,7 +244,7 @@ def _checked_access(value: object) -> list[ModelAccess]:
         if not slash or not is_endpoint(endpoint):
             endpoint, model = "", str(key)
         if not model or len(model) > 256:
-            raise RoleRefused(_("The name of a model has 1 to 256 characters."))
+            raise RoleRefused(_("A model's name must have 1 to 256 characters."))
         rows.append(ModelAccess(endpoint=endpoint, model=model, enabled=enabled, coefficient=coefficient))
     return rows
 

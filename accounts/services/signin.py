@@ -21,14 +21,14 @@ class SwitchedOff(Refusal):
     """The password is right, but the account may not be used."""
 
     status = 403
-    default_message = gettext_lazy("This account is switched off.")
+    default_message = gettext_lazy("This account is disabled.")
 
 
 class PasswordsOff(Refusal):
     """Nobody signs in here with a password."""
 
     status = 403
-    default_message = gettext_lazy("Nobody signs in here with a password.")
+    default_message = gettext_lazy("Password sign-in is turned off here.")
 
 
 def note_refusal(request: HttpRequest | None, refusal: social.Refused) -> None:
@@ -53,23 +53,23 @@ def raise_noted(request: HttpRequest) -> None:
 def mismatch(request: HttpRequest | None) -> str:
     """Return what to say to a wrong password: the same, whether there is such a person or not."""
     if getattr(request, "silent_directory", False):
-        return _("The directory that checks passwords does not answer. Try again later.")
+        return _("The directory that checks passwords isn't responding. Try again later.")
     by_directory = bool(settings.DIRECTORY and settings.DIRECTORY.by_username)
     if by_directory or {"username"} == settings.LOGIN_METHODS:
-        return _("The username or the password is not right.")
+        return _("Wrong username or password.")
     if "username" in settings.LOGIN_METHODS:
-        return _("The email address, the username or the password is not right.")
-    return _("The email address or the password is not right.")
+        return _("Wrong email, username or password.")
+    return _("Wrong email or password.")
 
 
 def why_kept_out(user: User) -> str:
     """Return why this account may not be used, for its owner; nothing where it may."""
     if not user.is_active:
-        return _("This account is switched off.")
+        return _("This account is disabled.")
     if user.waits_for_approval:
-        return _("An administrator has not let you in yet.")
+        return _("An administrator hasn't approved your account yet.")
     if user.must_verify:
-        return _("The email address is not verified yet. Open the link that was sent to it.")
+        return _("Your email address isn't verified yet. Open the link we sent you.")
     return ""
 
 
@@ -105,5 +105,5 @@ def check_password(*, request: HttpRequest, email: str, password: str) -> User:
     if not user.is_active:
         raise SwitchedOff
     if not domains.admits(user):
-        raise domains.DomainRefused(_("People with an email address of your domain do not sign in here."))
+        raise domains.DomainRefused(_("Email addresses from your domain can't be used to sign in here."))
     return user

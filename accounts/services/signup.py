@@ -23,14 +23,14 @@ class RegistrationClosed(Refusal):
     """People cannot make accounts themselves here."""
 
     status = 403
-    default_message = gettext_lazy("Registration is closed. Ask your administrator for an account.")
+    default_message = gettext_lazy("Sign-up is closed. Ask your administrator for an account.")
 
 
 class EmailTaken(Refusal):
     """Somebody has an account with this address."""
 
     status = 409
-    default_message = gettext_lazy("There is an account with this email address. Sign in with it.")
+    default_message = gettext_lazy("An account with this email address already exists. Sign in instead.")
 
 
 def is_first_start() -> bool:
@@ -72,7 +72,7 @@ def admit(
     user.set_unusable_password()
     _check(user)
     if not domains.is_allowed(email):
-        raise ValidationError({"email": _("Accounts are not made here for addresses of this domain.")})
+        raise ValidationError({"email": _("Addresses from this domain can't be used for an account here.")})
     return _insert(user, may_be_first=may_be_first, email_verified=email_verified)
 
 
@@ -87,7 +87,7 @@ def _insert(
             raise EmailTaken
         if user.username and User.objects.filter(username__iexact=user.username).exists():
             if user.provider == "local":
-                raise ValidationError({"username": _("This username is taken.")})
+                raise ValidationError({"username": _("This username is already taken.")})
             user.username = ""
         _place(user, invited, may_be_first=may_be_first, email_verified=email_verified)
         user.save(force_insert=True)
@@ -157,6 +157,6 @@ def check_password(password: str, user: User) -> None:
 def check_length(password: str) -> None:
     """Raise `ValidationError` for a password that is too long or only spaces."""
     if len(password) > MAX_PASSWORD_LENGTH:
-        raise ValidationError(_("A password has at most %(most)s characters.") % {"most": MAX_PASSWORD_LENGTH})
+        raise ValidationError(_("A password can have at most %(most)s characters.") % {"most": MAX_PASSWORD_LENGTH})
     if not password.strip():
-        raise ValidationError(_("A password is more than spaces."))
+        raise ValidationError(_("A password can't be only spaces."))

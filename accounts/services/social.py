@@ -54,7 +54,7 @@ def sign_in_external(*, identity: Identity) -> User:
             identity = replace(identity, roles=identity.first_roles)
         user: User = account.user if account else _admit(identity)
         if not domains.admits(user):
-            raise Refused(_("People with an email address of your domain do not sign in here."))
+            raise Refused(_("Email addresses from your domain can't be used to sign in here."))
         if user.is_active:
             _set_role(user, identity)
             if identity.groups is not None:
@@ -64,11 +64,13 @@ def sign_in_external(*, identity: Identity) -> User:
 
 def _admit(identity: Identity) -> User:
     if not settings.ALLOW_SOCIAL_REGISTRATION and identity.provider != "ldap":  # a directory lists who belongs here
-        raise Refused(_("There is no account for you here, and new ones are not made in this way."))
+        raise Refused(_("You don't have an account here, and you can't create one this way."))
     if not identity.email:
-        raise Refused(_("Your email address was not passed on. It is needed for an account."))
+        raise Refused(_("Your sign-in service didn't share your email address, which we need for your account."))
     if identity.email_verified is False:
-        raise Refused(_("Your email address is not confirmed there yet. Confirm it, then try again."))
+        raise Refused(
+            _("Your email address isn't verified at your sign-in service yet. Verify it there, then try again.")
+        )
     try:
         user = signup.admit(
             email=identity.email,
@@ -80,13 +82,11 @@ def _admit(identity: Identity) -> User:
             may_be_first=identity.may_be_first and identity.is_admin is True,
         )
     except signup.EmailTaken:
-        raise Refused(
-            _("There is an account with your email address already. Sign in to it the way you did before.")
-        ) from None
+        raise Refused(_("An account with your email address already exists. Sign in the way you did before.")) from None
     except ValidationError:
         if not domains.is_allowed(identity.email):
-            raise Refused(_("Accounts are not made here for addresses of your domain.")) from None
-        raise Refused(_("Your name or email address cannot be used for an account here.")) from None
+            raise Refused(_("Addresses from your domain can't be used for an account here.")) from None
+        raise Refused(_("Your name or email address can't be used for an account here.")) from None
     SocialAccount.objects.create(user=user, provider=identity.provider, uid=identity.subject)
     return user
 

@@ -44,7 +44,7 @@ class BadToken(TokenError):
 class StepTooOld(BadToken):
     """The first step of signing in is too long ago, or was none."""
 
-    default_message = gettext_lazy("The first step is too long ago. Sign in again.")
+    default_message = gettext_lazy("The first step has expired. Sign in again.")
 
 
 class SessionGone(TokenError):

@@ -48,7 +48,7 @@ class AddressNotVerified(TwoFactorFault):
 class WrongCode(TwoFactorFault):
     """The code is wrong, was used already or is too old."""
 
-    default_message = gettext_lazy("This code is wrong, or was used already.")
+    default_message = gettext_lazy("This code is wrong or was already used.")
 
 
 class TooManyCodes(TwoFactorFault, attempts.TooManyAttempts):

@@ -75,7 +75,7 @@ class Change(In):
     @model_validator(mode="after")
     def _something(self) -> "Change":
         if not self.model_fields_set:
-            raise ValueError(_("name what shall change"))
+            raise ValueError(_("say what to change"))
         return self
 
 
@@ -99,5 +99,5 @@ def number(request: Request, name: str, fallback: int, *, least: int, most: int)
 def user_or_404(user_id: UUID) -> User:
     user = User.objects.select_related("role").filter(id=user_id).first()
     if user is None:
-        raise ApiError(404, _("There is no such person."))
+        raise ApiError(404, _("User not found."))
     return user

@@ -56,12 +56,12 @@ class BearerAuthentication(BaseAuthentication):
             raise AuthenticationFailed(_NOT_SIGNED_IN)
         _refuse_kept_out(key.user)
         if not api_keys.may_make(key.user):
-            raise PermissionDenied(_("Your role does not allow API keys."))
+            raise PermissionDenied(_("Your role doesn't allow API keys."))
         scope = _needed_scope(request)
         if scope is None:
-            raise PermissionDenied(_("A key cannot do this. Sign in."))
+            raise PermissionDenied(_("An API key can't do this. Sign in instead."))
         if scope not in key.scopes:
-            raise PermissionDenied(_("This key may not do this."))
+            raise PermissionDenied(_("This key isn't allowed to do this."))
         api_keys.in_use.set(key.id)
         return key.user, key
 

@@ -90,7 +90,7 @@ def _body(refusal: Refusal, key: str, view: object) -> dict[str, Any]:
 
 
 def malformed() -> str:
-    return _("The request body is not a JSON object that can be read.")
+    return _("The request body is not a valid JSON object.")
 
 
 def too_large() -> str:
@@ -103,7 +103,7 @@ def _words(exc: Exception) -> str:
     if isinstance(exc, PermissionDenied):
         return _("You may not do this.")
     if isinstance(exc, exceptions.MethodNotAllowed):  # the library's own words repeat the method and the type
-        return _("This address does not take this method.")
+        return _("This method is not allowed here.")
     if isinstance(exc, exceptions.Throttled):
         return TooOften(int(getattr(exc, "wait", 0) or 1)).message
     if isinstance(exc, exceptions.UnsupportedMediaType):
@@ -118,7 +118,7 @@ def _unexpected(exc: Exception, key: str) -> Response:
     if isinstance(exc, UNREACHABLE):
         log.error("the database or Redis could not serve a request", exc_info=exc)
         full = _("The server has no disk space left, so this was not saved. Tell your administrator.")
-        away = _("A part of the server is not reachable. Try again in a moment.")
+        away = _("Part of the server can't be reached. Try again in a moment.")
         body = {key: full if is_disk_full(exc) else away}
         return Response(body, status=503, headers={"Retry-After": "1"})
     if status := edge.status_of(exc):

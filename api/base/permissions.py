@@ -26,5 +26,5 @@ class Admitted(BasePermission):
         if why := signin.why_kept_out(user):
             raise PermissionDenied(why)
         if terms.must_accept(user) and not getattr(view, "before_terms", False):
-            raise TermsNotAccepted(_("Accept the terms first."))
+            raise TermsNotAccepted(_("Accept the terms of use first."))
         return True

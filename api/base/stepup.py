@@ -20,7 +20,7 @@ def require_fresh(request: Request, user: User, password: str | None = None) -> 
     if password:
         _check_password(request, user, password)
     elif not signed_in_lately(request, user):
-        words = _("Sign in again first, or send your password along.")
+        words = _("Sign in again first, or include your password.")
         raise ApiError(403, {"message": words, "code": "REAUTHENTICATION_REQUIRED"})
 
 
@@ -31,14 +31,14 @@ def _check_password(request: Request, user: User, password: str) -> None:
     except (signin.WrongCredentials, signin.PasswordsOff, signin.SwitchedOff, DomainRefused):
         found = None
     if found != user:
-        raise ApiError(401, _("This password is not right."))
+        raise ApiError(401, _("Wrong password."))
 
 
 def require_code(user: User, token: str | None, backup_code: str | None) -> None:
     """Refuse what a code has to be shown for: 400 without one, 401 for a wrong one, 429 after many."""
     code = token or backup_code
     if not code:
-        raise ApiError(400, _("A code of your app or a recovery code is needed."))
+        raise ApiError(400, _("Include a code from your app or a recovery code."))
     try:
         twofactor.spend(user=user, code=code)
     except twofactor.WrongCode as wrong:

@@ -26,7 +26,7 @@ from core.refusal import ToldIn
 class AdjustForm(forms.Form):
     credits = forms.IntegerField(
         label=_("Credits"),
-        help_text=_("1,000,000 credits are 1 US dollar. A negative number takes them."),
+        help_text=_("1,000,000 credits are 1 US dollar. Enter a negative number to deduct credits."),
         min_value=-adjust.MAX_CREDITS,
         max_value=adjust.MAX_CREDITS,
         widget=UnfoldAdminIntegerFieldWidget(),

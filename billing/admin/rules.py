@@ -35,11 +35,11 @@ class BudgetAdminForm(forms.ModelForm):  # type: ignore[type-arg]
         scope = data.get("scope")
         for name, wanted in _TARGETS.items():
             if scope == wanted and not data.get(name):
-                self.add_error(name, gettext("The budget is for this: choose whom."))
+                self.add_error(name, gettext("Choose who or what the budget applies to."))
             elif scope and scope != wanted and data.get(name):
-                self.add_error(name, gettext("The budget is not for this: leave it empty."))
+                self.add_error(name, gettext("Leave this empty: the budget applies to something else."))
         if (data.get("amount") or 0) < 0:
-            self.add_error("amount", gettext("An amount is not negative."))
+            self.add_error("amount", gettext("The amount can't be negative."))
         return data
 
 
@@ -54,9 +54,9 @@ class BudgetAdmin(Panel):
     ordering = ("name", "id")
     fieldsets = (
         (None, {"fields": ("name", "is_active")}),
-        (_("For whom"), {"fields": ("scope", "user", "group", "role", "api_key", "per_person")}),
-        (_("For what"), {"fields": ("endpoint", "model")}),
-        (_("How much"), {"fields": ("amount", "unit", "period", "is_hard")}),
+        (_("Applies to"), {"fields": ("scope", "user", "group", "role", "api_key", "per_person")}),
+        (_("Models"), {"fields": ("endpoint", "model")}),
+        (_("Amount"), {"fields": ("amount", "unit", "period", "is_hard")}),
     )
 
     @admin.display(description=_("Amount"), ordering="amount")
@@ -93,12 +93,14 @@ class PriceAdmin(Panel):
 
 
 _START_RULE = _(
-    "Everybody begins with these credits, once: at their first message while balances are on. What somebody used "
-    "before stands in the ledger and is no debt; who was given credits by an administrator keeps those instead."
+    "Everyone gets these credits once, with their first message while balances are on. Earlier usage "
+    "stays in the ledger and isn't owed. People who were given credits by an administrator keep those "
+    "instead."
 )
 _REFILL_RULE = _(
-    "A refill is added when a message needs more than there is and this time has passed since the last one: one "
-    "refill, however long ago that was. It counts from the first message, for pages, titles and the API alike."
+    "A refill is added when a message needs more credits than are left and this much time has passed "
+    "since the last refill. It's always a single refill, no matter how much time has passed. The time "
+    "counts from the first message, and the rule is the same for pages, titles and the API."
 )
 
 

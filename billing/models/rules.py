@@ -28,7 +28,9 @@ class MoneySettings(models.Model):
     )
     refill = models.BooleanField(_("automatic refill"), null=True, blank=True)
     refill_amount = models.PositiveBigIntegerField(_("refill credits"), null=True, blank=True)
-    refill_value = models.PositiveIntegerField(_("every"), null=True, blank=True, validators=[MinValueValidator(1)])
+    refill_value = models.PositiveIntegerField(
+        _("refill every"), null=True, blank=True, validators=[MinValueValidator(1)]
+    )
     refill_unit = models.CharField(_("unit"), max_length=8, choices=Unit.choices, blank=True)
     unknown = models.CharField(_("models without a price"), max_length=8, choices=Unknown.choices, blank=True)
     default_rate = models.DecimalField(
@@ -43,7 +45,7 @@ class MoneySettings(models.Model):
                 condition=Q(refill_amount=None, refill_value=None, refill_unit="")
                 | (Q(refill_amount__isnull=False, refill_value__gte=1) & ~Q(refill_unit="")),
                 name="money_refill_is_whole",
-                violation_error_message=_("A refill needs its credits, a number and a unit of time, or none of them."),
+                violation_error_message=_("Set the refill's credits, number and unit, or leave all three empty."),
             ),
         ]
         verbose_name = verbose_name_plural = _("money settings")

@@ -73,8 +73,8 @@ def why_refused(user: User, needed: int) -> str:
     """Return what to tell somebody whose credit does not reach for a message that needs so many credits at first."""
     account = account_of(user)
     if account is None:
-        return _("Your credit does not reach for this.")
-    told = _("Your credit does not reach for this: it needs %(needed)s at first, and you have %(available)s.") % {
+        return _("You don't have enough credit for this.")
+    told = _("You don't have enough credit for this. It needs %(needed)s to start, and you have %(available)s.") % {
         "needed": in_words(needed), "available": in_words(account.available),
     }  # fmt: skip
     if account.next_refill is None:
@@ -83,7 +83,7 @@ def why_refused(user: User, needed: int) -> str:
         return f"{told} {_('Shorten it, choose another model, or ask your administrator for more.')}"
     at = timezone.localtime(account.next_refill)
     when = f"{date_format(at, 'DATETIME_FORMAT')} {at.tzname()}"
-    return f"{told} {_('The next refill comes with your first message after %(when)s.') % {'when': when}}"
+    return f"{told} {_('Your next refill comes with your first message after %(when)s.') % {'when': when}}"
 
 
 def spent_since(user_ids: Iterable[UUID], since: datetime) -> dict[UUID, tuple[int, int]]:

@@ -37,7 +37,7 @@ def set_balance(*, actor: User | None, user: User, credits: int, reason: str, ke
     """
     _check(credits, reason)
     if credits < 0:
-        raise AdjustmentRefused(_("A balance cannot be set below 0."))
+        raise AdjustmentRefused(_("A balance can't be set below 0."))
     return _change(actor=actor, user=user, reason=reason, key=key, to=credits)
 
 
@@ -70,16 +70,16 @@ _INTERVAL = {
 
 def _check(credits: object, reason: str) -> None:
     if isinstance(credits, bool) or not isinstance(credits, int) or abs(credits) > MAX_CREDITS:
-        raise AdjustmentRefused(_("Credits are a whole number."))
+        raise AdjustmentRefused(_("Credits must be a whole number."))
     if not reason.strip():
-        raise AdjustmentRefused(_("Say why: the reason is kept beside the change."))
+        raise AdjustmentRefused(_("Enter a reason. It's saved with the change."))
 
 
 def _change(
     *, actor: User | None, user: User, reason: str, key: str, change: int = 0, to: int | None = None
 ) -> LedgerEntry:
     if actor is not None and actor.id == user.id:
-        words = _("Nobody but an administrator changes their own balance. Ask somebody else.")
+        words = _("Only an administrator can change their own balance. Ask someone else.")
         delegation.refuse_administration(actor, AdjustmentRefused, words)
     with transaction.atomic():
         if key and (earlier := LedgerEntry.objects.filter(key=f"adjust:{key}").first()):

@@ -120,11 +120,11 @@ def _scope(target: User | Group | ApiKey) -> dict[str, Any]:
 
 def _check(limit: BudgetLimit) -> None:
     if not _name(limit) or len(limit.name) > 120 or not _name(limit).isprintable():
-        raise BudgetRefused(_("A budget's name has 1 to 120 characters."))
+        raise BudgetRefused(_("A budget's name must have 1 to 120 characters."))
     if not 0 <= limit.amount <= MAX_AMOUNT:
-        raise BudgetRefused(_("A budget's amount is 0 or more, and no typing error."))
+        raise BudgetRefused(_("A budget's amount must be 0 or more, and not implausibly large."))
     if limit.unit not in Budget.Unit.values or limit.period not in Budget.Period.values:
-        raise BudgetRefused(_("There is no such unit or period."))
+        raise BudgetRefused(_("Unknown unit or period."))
 
 
 def _name(limit: BudgetLimit) -> str:

@@ -37,7 +37,7 @@ class NoCredit(Refusal):
 
     code = "token_balance"
     status = 402
-    default_message = gettext_lazy("You have no credit left for this.")
+    default_message = gettext_lazy("You don't have enough credit for this.")
 
     def __init__(self, needed: int = 0) -> None:
         super().__init__()

@@ -13,16 +13,16 @@ RATINGS: tuple[str, ...] = get_args(Rating)
 TAGS: dict[str, dict[str, str | Promise]] = {
     "thumbsUp": {
         "accurate_reliable": _("Accurate and reliable"),
-        "creative_solution": _("A creative solution"),
+        "creative_solution": _("Creative solution"),
         "clear_well_written": _("Clear and well written"),
         "attention_to_detail": _("Attention to detail"),
     },
     "thumbsDown": {
         "not_matched": _("Not what I asked for"),
         "inaccurate": _("Inaccurate"),
-        "bad_style": _("Bad style"),
-        "missing_image": _("An image is missing"),
-        "unjustified_refusal": _("Refused without reason"),
+        "bad_style": _("Poor style"),
+        "missing_image": _("Missing image"),
+        "unjustified_refusal": _("Refused for no reason"),
         "not_helpful": _("Not helpful"),
         "other": _("Something else"),
     },

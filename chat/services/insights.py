@@ -103,7 +103,7 @@ def _endpoints(slug: str, first: date, days: int) -> InsightTable:
         f" WHERE r.created_at >= %s GROUP BY m.endpoint ORDER BY 2 DESC LIMIT {MAX_ROWS}",
         first,
     )
-    head = (_("Endpoint"), _("Runs"), _("Median seconds"), _("95% within seconds"), _("Errors"), _("Errors in %"))
+    head = (_("Endpoint"), _("Runs"), _("Median seconds"), _("95th percentile seconds"), _("Errors"), _("Errors in %"))
     return InsightTable(slug, _("Latency and errors by endpoint"), head, rows)
 
 

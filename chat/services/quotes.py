@@ -40,17 +40,17 @@ class BadQuote(Refusal):
 def read_quotes(texts: Sequence[str], message_ids: Sequence[str] = ()) -> tuple[Quote, ...]:
     """Return the passages of a request, each with the message it stands in where one is named. Raises `BadQuote`."""
     if message_ids and len(message_ids) != len(texts):
-        raise BadQuote(_("The quoted passages are not complete."))
+        raise BadQuote(_("The quoted passages are incomplete."))
     if len(texts) > MAX_QUOTES:
-        raise BadQuote(_("At most %(limit)d passages can be quoted.") % {"limit": MAX_QUOTES})
+        raise BadQuote(_("You can quote at most %(limit)d passages.") % {"limit": MAX_QUOTES})
     named: Sequence[str | None] = message_ids or [None] * len(texts)
     quotes = []
     for text, message_id in zip(texts, named, strict=True):
         text = text.replace("\r\n", "\n").strip()
         if not text or len(text) > LIMIT:
-            raise BadQuote(_("A quoted passage has 1 to %(limit)d characters.") % {"limit": LIMIT})
+            raise BadQuote(_("A quoted passage must have 1 to %(limit)d characters.") % {"limit": LIMIT})
         try:
             quotes.append(Quote(text=text, messageId=message_id or None))  # type: ignore[arg-type]
         except ValidationError:
-            raise BadQuote(_("The quoted message is not known.")) from None
+            raise BadQuote(_("The quoted message wasn't found.")) from None
     return tuple(quotes)

@@ -69,7 +69,7 @@ def _add(user_id: UUID, size: int, ask: Callable[[], int | None]) -> None:
             return
         if kept + size > quota():
             raise quotas.QuotaReached(
-                _("Your messages take all the %(most)d MB that you may keep. Delete chats that you no longer need.")
+                _("Your messages use all of your %(most)d MB of storage. Delete chats you no longer need.")
                 % {"most": settings.QUOTAS["storage_megabytes"]}
             )
         cache.incr(key, size + ROW)

@@ -41,9 +41,9 @@ def status_of(fault: BaseException) -> int:
 
 def words_of(status: int) -> str:
     return {
-        400: _("Something in the request cannot be read."),
+        400: _("Part of the request couldn't be read."),
         404: _("There is nothing here."),
-        409: _("Somebody changed this at the same moment. Look again, and try once more."),
+        409: _("Someone else changed this at the same time. Check it and try again."),
         413: _("The request is too large."),
     }[status]
 

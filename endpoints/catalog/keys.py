@@ -52,7 +52,7 @@ _LABELS: Final = {
     "baseURL": gettext_lazy("Address"),
     "accessKeyId": gettext_lazy("Access key id"),
     "secretAccessKey": gettext_lazy("Secret access key"),
-    "sessionToken": gettext_lazy("Session token (if there is one)"),
+    "sessionToken": gettext_lazy("Session token (optional)"),
 }
 
 
@@ -62,11 +62,11 @@ class KeyRefused(Refusal):
 
 # What is missing, and what to do.
 PROBLEMS: Final[Mapping[Problem, Promise]] = {
-    "no_user_key": gettext_lazy("“%(endpoint)s” needs a key of your own. Add your key, then send again."),
+    "no_user_key": gettext_lazy("“%(endpoint)s” needs your own key. Add it, then send again."),
     "expired_user_key": gettext_lazy("Your key for “%(endpoint)s” has expired. Add it again, then send again."),
-    "no_base_url": gettext_lazy("“%(endpoint)s” needs an address of your own. Add it with your key, then send again."),
+    "no_base_url": gettext_lazy("“%(endpoint)s” needs your own server address. Add it with your key, then send again."),
     "invalid_base_url": gettext_lazy(
-        "The address that you gave for “%(endpoint)s” is private or no web address. Give a public one."
+        "The address you entered for “%(endpoint)s” is private or not a web address. Enter a public one."
     ),
 }
 
@@ -133,12 +133,12 @@ def store(*, user: User, endpoint: str, value: str, expires_at: datetime | None)
     """Keep what the person pasted for an endpoint, in place of what was there. Raises `KeyRefused`."""
     known = registry.current().get(endpoint)
     if known is None or not needs_key(known):
-        raise KeyRefused(_("This endpoint takes no key of your own."))
+        raise KeyRefused(_("This endpoint doesn't use personal keys."))
     pasted = parse(value)
     if known.url_from_user and pasted.base_url and not is_allowed(known, pasted.base_url):
-        raise KeyRefused(_("The address must be a public one that begins with https:// or http://."))
+        raise KeyRefused(_("The address must be public and begin with https:// or http://."))
     if expires_at is not None and expires_at <= timezone.now():
-        raise KeyRefused(_("The key must end in the future."))
+        raise KeyRefused(_("The expiry date must be in the future."))
     UserKey.objects.update_or_create(
         user=user,
         endpoint=endpoint,
@@ -240,10 +240,10 @@ def parse(value: str) -> Pasted:
     if not value:
         raise KeyRefused(_("Paste a key first."))
     if len(value) > MAX_KEY_LENGTH:
-        raise KeyRefused(_("This is too long for a key: at most %d characters are kept.") % MAX_KEY_LENGTH)
+        raise KeyRefused(_("This is too long for a key. A key can have at most %d characters.") % MAX_KEY_LENGTH)
     fields = _fields(value) if value.startswith("{") else {"apiKey": value}
     if not all(text.isprintable() and text.isascii() for text in fields.values()):
-        raise KeyRefused(_("A key is one line of plain characters. Copy it again, without line breaks."))
+        raise KeyRefused(_("A key must be a single line of plain characters. Copy it again without line breaks."))
     if len(fields.get("baseURL", "")) > MAX_URL_LENGTH:
         raise KeyRefused(_("The address is too long."))
     return Pasted(
@@ -304,13 +304,13 @@ def _fields(value: str) -> dict[str, str]:
     try:
         found = json.loads(value)
     except (ValueError, RecursionError):
-        raise KeyRefused(_("This begins like JSON, and is none. Paste the key alone, or the whole object.")) from None
+        raise KeyRefused(_("This looks like JSON but isn't valid. Paste only the key, or the whole object.")) from None
     found = {name: given for name, given in found.items() if given not in ("", None, {})}  # fields left empty
     texts = {name: text.strip() for name, text in found.items() if isinstance(text, str)}
     if "GOOGLE_SERVICE_KEY" in found:
-        raise KeyRefused(_("The key of a service account cannot be used here. Paste an API key."))
+        raise KeyRefused(_("Service account keys can't be used here. Paste an API key."))
     if len(texts) < len(found) or not texts.keys() <= _FIELDS:
-        raise KeyRefused(_("The fields can be: %s. Each is a text.") % ", ".join(sorted(_FIELDS)))
+        raise KeyRefused(_("The fields can be: %s. Each must be text.") % ", ".join(sorted(_FIELDS)))
     return texts
 
 

@@ -11,16 +11,18 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 MAX_NAME_LENGTH: Final = 256  # characters
 MAX_MODELS: Final = 2_000
 _MIN_WINDOW, _MAX_WINDOW = 64, 100_000_000  # tokens: what is said beyond is no window
-WHY: Final[dict[str, Promise]] = {  # why a row is left out
-    "unnamed": _("without a name"),
-    "name": _("with a name that cannot be used"),
-    "kind": _("for something else than chatting"),
-    "many": _("beyond the number that can be shown"),
+LEFT_OUT: Final[dict[str, Promise]] = {  # how many rows are left out, and why
+    "unnamed": ngettext_lazy("%(count)d model without a name", "%(count)d models without a name", "count"),
+    "name": ngettext_lazy(
+        "%(count)d model with a name that can't be used", "%(count)d models with names that can't be used", "count"
+    ),
+    "kind": ngettext_lazy("%(count)d model that isn't for chat", "%(count)d models that aren't for chat", "count"),
+    "many": ngettext_lazy("%(count)d model over the limit", "%(count)d models over the limit", "count"),
 }
 _ROWS: Final = ("data", "models", "result", "value", "items")
 # How fields are called that tell a window, in small letters without underscores, wherever they stand in a row.
@@ -59,7 +61,7 @@ _NO_NAME: Final = re.compile(r"://|^/subscriptions/")  # the place of a model in
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """What a list says. `left_out` counts the rows that cannot be used, by their reason (`WHY`)."""
+    """What a list says. `left_out` counts the rows that cannot be used, by their reason (`LEFT_OUT`)."""
 
     names: tuple[str, ...] = ()
     windows: Mapping[str, int] = field(default_factory=dict)

@@ -12,14 +12,13 @@ from typing import Any
 
 from celery import current_app
 from django.core.cache import cache
-from django.utils.translation import ngettext_lazy
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from billing.services.pricing import Rates, rate_of
 from core.addresses import address_of
 from core.refusal import Refusal
-from endpoints.catalog.model_list_reader import WHY, Listed, read_list
+from endpoints.catalog.model_list_reader import LEFT_OUT, Listed, read_list
 from endpoints.providers.base import Caller, Endpoint
 from endpoints.providers.openai.request import OFFICIAL, headers_of
 from endpoints.services.placeholders import render_headers, uses_caller_placeholders
@@ -53,7 +52,7 @@ class Fetched:
     windows: Mapping[str, int] = field(default_factory=dict)
     left_out: Mapping[str, int] = field(
         default_factory=dict
-    )  # rows that cannot be used, by `endpoints.catalog.model_list_reader.WHY`
+    )  # rows that cannot be used, by `endpoints.catalog.model_list_reader.LEFT_OUT`
 
 
 def is_personal(endpoint: Endpoint) -> bool:
@@ -77,8 +76,7 @@ def stored(endpoint: Endpoint, user_id: str = "") -> Fetched:
 def describe_left_out(endpoint: Endpoint) -> list[str]:
     """Return, for administrators, how many rows of the list are not offered, and why."""
     found = stored(endpoint).left_out if endpoint.fetch_models else {}
-    words = ngettext_lazy("%(count)d entry %(why)s", "%(count)d entries %(why)s", "count")
-    return [str(words % {"count": count, "why": WHY[why]}) for why, count in found.items() if why in WHY]
+    return [str(LEFT_OUT[why] % {"count": count}) for why, count in found.items() if why in LEFT_OUT]
 
 
 def stored_models(endpoint: Endpoint, user_id: str = "") -> tuple[str, ...]:

@@ -25,13 +25,13 @@ _KINDS: Final = ("prompt", "completion", "cache_read", "cache_write")
 
 Source = Literal["per_token", "token_config", "table", "free", "map", "default", "unknown"]
 SOURCES: Final[dict[Source, Promise]] = {
-    "per_token": _("one credit per token, as the site counts"),
-    "token_config": _("tokenConfig of the endpoint"),
-    "table": _("the administrators' table of prices"),
+    "per_token": _("one credit per token (site setting)"),
+    "token_config": _("the endpoint's tokenConfig"),
+    "table": _("the price table"),
     "free": _("Local model (free)"),
-    "map": _("the price list that comes with Parley"),
+    "map": _("the built-in price list"),
     "default": _("unknown: charged at the price for unlisted models"),
-    "unknown": _("unknown: refused where credit is limited"),
+    "unknown": _("unknown: blocked for people with limited credit"),
 }
 
 

@@ -29,7 +29,7 @@ class ProviderPreset:
 
 
 PROVIDER_PRESETS: Final = (
-    ProviderPreset("openai", "OpenAI", _("GPT and the reasoning models"), _Kind.OPENAI,
+    ProviderPreset("openai", "OpenAI", _("GPT and reasoning models"), _Kind.OPENAI,
          key_page="https://platform.openai.com/api-keys"),
     ProviderPreset("anthropic", "Anthropic", _("Claude"), _Kind.ANTHROPIC,
          key_page="https://console.anthropic.com/settings/keys"),

@@ -148,7 +148,7 @@ def _refuse_address(actor: User, entry: Entry, row: OperatorEndpoint | None) -> 
         row.base_url if row else ""
     }
     if not actor.is_admin and entry.base_url.strip().rstrip("/") not in known | {""}:
-        raise ValidationError({"base_url": _("Only an administrator can enter an address of their own.")})
+        raise ValidationError({"base_url": _("Only an administrator can enter a custom address.")})
 
 
 def entry_of(row: OperatorEndpoint) -> Entry:
@@ -174,7 +174,7 @@ def apply(entry: Entry, row: OperatorEndpoint) -> OperatorEndpoint:
     row.updated_at = timezone.now()
     faults = _faults(row, key)
     if places is not None and row.api_key and not key and places_of(to_endpoint(row)) != places:
-        faults["api_key"] = _("The stored key belongs to the address before. Paste the key for this one.")
+        faults["api_key"] = _("The stored key belongs to the previous address. Paste the key for this one.")
     if faults:
         raise ValidationError(faults)
     row.full_clean(exclude=["api_key"])
@@ -195,19 +195,21 @@ def _faults(row: OperatorEndpoint, key: str) -> dict[str, str]:
     faults = {}
     has_address = bool(provider_of(row.kind).base_url)
     if len(key) > MAX_KEY_LENGTH or not key.isprintable() or not key.isascii():
-        faults["api_key"] = _("A key is one line of plain characters. Copy it again, without line breaks.")
+        faults["api_key"] = _("A key must be a single line of plain characters. Copy it again without line breaks.")
     elif not row.api_key and not row.key_from_user and has_address:
-        faults["api_key"] = _("Paste the key, or let everybody bring a key of their own.")
+        faults["api_key"] = _("Paste a key, or let everyone use their own.")
     if row.base_url and not is_web_address(row.base_url):
-        faults["base_url"] = _("An address begins with https:// or http://, and holds no name or password.")
+        faults["base_url"] = _(
+            "An address must begin with https:// or http:// and can't contain a username or password."
+        )
     elif not row.base_url and not has_address and not row.key_from_user:
-        faults["base_url"] = _("Where is it? Enter the address of its API.")
+        faults["base_url"] = _("Enter the address of the provider's API.")
     if row.kind == OperatorEndpoint.Kind.OTHER and not row.provider:
-        faults["provider"] = _("Which provider is it? Name it as litellm does.")
+        faults["provider"] = _("Enter the provider's name in litellm.")
     if row.name in _TAKEN:
-        faults["name"] = _("This name stands for something else here. Choose another.")
+        faults["name"] = _("This name is reserved. Choose another.")
     if not row.model_names and not row.fetch_models and not provider_of(row.kind).models:
-        faults["model_names"] = _("Name at least one model, or offer every model that the provider lists.")
+        faults["model_names"] = _("Name at least one model, or offer every model the provider lists.")
     return faults
 
 

@@ -89,12 +89,12 @@ _TABLES: dict[str, Mapping[str, int]] = {
 
 Source = Literal["file", "list", "local", "table", "map", "assumed"]
 SOURCES: Final[dict[Source, Promise]] = {
-    "file": _("as the configuration says"),
-    "list": _("as the server's list says"),
-    "local": _("of the model of this machine"),
-    "table": _("as the built-in table says"),
-    "map": _("as the built-in price list says"),
-    "assumed": _("assumed, as its size is not known"),
+    "file": _("from the configuration"),
+    "list": _("from the server's model list"),
+    "local": _("from the local model"),
+    "table": _("from the built-in table"),
+    "map": _("from the built-in price list"),
+    "assumed": _("assumed, because its size is unknown"),
 }
 
 

@@ -38,7 +38,10 @@ def request_fields(endpoint: Endpoint, model: str, settings: Mapping[str, Any]) 
     known = anthropic_parameters.claude(model)
     if added.keys() & _TOP_P and "temperature" in params and known.kind and known.samples_by_one:
         del params["temperature"]  # the operator's word is sent as it stands
-        notes = {**notes, "temperature": _("This model takes one of both: the operator has set top P.")}
+        notes = {
+            **notes,
+            "temperature": _("This model accepts either temperature or top P, and the operator has set top P."),
+        }
     return replace(found, params=params | added, notes=notes)
 
 
@@ -47,7 +50,7 @@ def _within_reach(endpoint: Endpoint, model: str, found: Mapped, chosen: Chosen)
     longest = profile(endpoint, model).max_output_tokens if endpoint.family in _LIMITED else 0
     if not longest or found.max_tokens <= longest:
         return found
-    words = _("This model writes at most %(limit)d tokens: that is used.") % {"limit": longest}
+    words = _("This model can write at most %(limit)d tokens, so that is used.") % {"limit": longest}
     notes = {key: words for key in _CAPS if chosen.get(key) is not None}
     return replace(found, max_tokens=longest, notes={**found.notes, **notes})
 

@@ -105,10 +105,10 @@ def _take(found: Chosen, parameter: Parameter, value: Any) -> None:
             nearest = min(nearest, parameter.high)
         if nearest != value:
             limit = f"{nearest:g}" if nearest < 1000 else f"{nearest:.0f}"
-            found.notes[key] = _("Out of range for this model: %(limit)s is used.") % {"limit": limit}
+            found.notes[key] = _("Out of range for this model, so %(limit)s is used.") % {"limit": limit}
         found.values[key] = int(nearest) if parameter.whole else nearest
     elif parameter.options and parameter.type != "array" and value not in parameter.options:
-        found.notes[key] = _("This model does not know this choice. It is not sent.")
+        found.notes[key] = _("This model doesn't support this option, so it isn't sent.")
     elif parameter.type == "array" and parameter.most and len(value) > parameter.most:
         words = ngettext_lazy("Only the first %(count)d is sent.", "Only the first %(count)d are sent.", "count")
         found.notes[key] = words % {"count": parameter.most}

@@ -19,6 +19,6 @@ def check_configuration(**kwargs: Any) -> list[CheckMessage]:
     try:
         load_config(settings.LIBRECHAT_CONFIG)  # no more: the database may not be there yet
     except ConfigFaults as found:
-        hint = _("Mend the file, or start without it: CONFIG_PATH names another.")
+        hint = _("Fix the file, or set CONFIG_PATH to another one.")
         return [Error(f"{found.file}: {fault}", hint=hint, id="endpoints.E001") for fault in found.faults]
     return []

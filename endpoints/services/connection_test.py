@@ -24,17 +24,19 @@ QUESTION: Final = "Answer with the single word: ready"
 # What is found out here more exactly than after a message.
 _HINTS: Final = {
     "bad_key": gettext_lazy(
-        "The key was refused. Copy it again from the provider's page and check that it's still valid."
+        "The key was rejected. Copy it again from the provider's page and check that it's still valid."
     ),
-    "bad_user_key": gettext_lazy("Your key was refused. Copy it again from the provider's page."),
-    "no_such_model": gettext_lazy("The provider answers, and does not know this model. Choose another one."),
+    "bad_user_key": gettext_lazy("Your key was rejected. Copy it again from the provider's page."),
+    "no_such_model": gettext_lazy("The provider responded but doesn't know this model. Choose another one."),
     "connection": gettext_lazy("No response from this address. Check it and make sure the server is running."),
-    "certificate": gettext_lazy("The server's certificate is not valid for this address, so the key was not sent."),
-    "refused_address": gettext_lazy("The address is private, and may not be called."),
-    "timeout": gettext_lazy("No answer came within 20 seconds. The model may still be loading: try again."),
-    "bad_response": gettext_lazy("Something answers there, but no model does. An address mostly ends with /v1."),
-    "rate_limit": gettext_lazy("The key works, but the provider limits requests just now. Try again in a minute."),
-    "upstream_limit": gettext_lazy("The key works, but the provider behind the gateway limits requests just now."),
+    "certificate": gettext_lazy("The server's certificate isn't valid for this address, so the key wasn't sent."),
+    "refused_address": gettext_lazy("The address is private, so it can't be called."),
+    "timeout": gettext_lazy("No response within 20 seconds. The model may still be loading, so try again."),
+    "bad_response": gettext_lazy("Something responded, but it isn't a model API. Addresses usually end with /v1."),
+    "rate_limit": gettext_lazy("The key works, but the provider is limiting requests. Try again in a minute."),
+    "upstream_limit": gettext_lazy(
+        "The key works, but the provider behind the gateway is limiting requests. Try again in a minute."
+    ),
     "quota": gettext_lazy("The key works, but the account at the provider has no credit left."),
 }
 
@@ -102,11 +104,11 @@ async def _call(endpoint: Endpoint, model: str) -> ConnectionTestResult:
         return _failure(endpoint, model, failed, took)
     said = " ".join(said.split())[:MAX_SHOWN]
     if said:
-        words = _("It works: answered in %(ms)d ms.") % {"ms": took}
+        words = _("It works: the model replied in %(ms)d ms.") % {"ms": took}
     elif thought:
         words = _("It works: the model started reasoning after %(ms)d ms.") % {"ms": took}
     else:
-        words = _("Empty answer after %(ms)d ms. The call itself worked.") % {"ms": took}
+        words = _("The reply was empty after %(ms)d ms, but the call itself worked.") % {"ms": took}
     return ConnectionTestResult(endpoint.name, model, True, words, milliseconds=took, said=said)
 
 

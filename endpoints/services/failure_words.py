@@ -24,50 +24,50 @@ class Explanation:
 
 EXPLANATIONS: dict[str, Explanation] = {
     "bad_key": Explanation(
-        _("The provider did not accept the key"),
+        _("The provider rejected the key"),
         _("Ask your administrator to check the API key of this endpoint, or choose another model."),
         False,
     ),
     "bad_user_key": Explanation(
-        _("The provider refused your key"),
+        _("The provider rejected your key"),
         _("Check or replace it in the settings, under Provider keys. Then regenerate."),
         False,
         about_keys=True,
     ),
     "forbidden": Explanation(
-        _("The key may not do this"),
+        _("The key isn't allowed to do this"),
         _("Ask your administrator to allow this model for the key at the provider, or choose another model."),
         False,
     ),
     "forbidden_user_key": Explanation(
-        _("Your key may not do this"),
+        _("Your key isn't allowed to do this"),
         _("Allow this model for your key at the provider, or choose another model."),
         False,
         about_keys=True,
     ),
     "key_limit": Explanation(
-        _("The limit of the key is used up"),
+        _("The key has reached its limit"),
         _("Ask your administrator to raise it at the provider, or choose another model."),
         False,
     ),
     "user_key_limit": Explanation(
-        _("The limit of your key is used up"),
+        _("Your key has reached its limit"),
         _("Raise it at the provider, or choose another model."),
         False,
         about_keys=True,
     ),
     "region": Explanation(
-        _("This model is not offered here"),
-        _("The provider does not serve the country or region that the request came from. Choose another model."),
+        _("This model isn't offered here"),
+        _("The provider doesn't serve the country or region the request came from. Choose another model."),
         False,
     ),
     "proxy": Explanation(
-        _("Something before the provider refused the request"),
-        _("A proxy or a firewall answered in its place. Ask your administrator to look into it."),
+        _("The request was blocked before it reached the provider"),
+        _("A proxy or firewall responded instead. Ask your administrator to look into it."),
         False,
     ),
     "no_user_key": Explanation(
-        _("This model needs a key of your own"),
+        _("This model needs your own key"),
         _("Add your key in the settings, under Provider keys. Then regenerate."),
         False,
         about_keys=True,
@@ -79,19 +79,19 @@ EXPLANATIONS: dict[str, Explanation] = {
         about_keys=True,
     ),
     "no_base_url": Explanation(
-        _("This model needs an address of your own"),
+        _("This model needs your own server address"),
         _("Add it with your key in the settings, under Provider keys. Then regenerate."),
         False,
         about_keys=True,
     ),
     "invalid_base_url": Explanation(
-        _("The address that you gave is not allowed"),
-        _("It is private or no web address. Replace it in the settings, under Provider keys."),
+        _("Your server address isn't allowed"),
+        _("It's private or not a web address. Replace it in the settings, under Provider keys."),
         False,
         about_keys=True,
     ),
     "no_such_model": Explanation(
-        _("The provider does not know this model"),
+        _("The provider doesn't know this model"),
         _("It may have been renamed or retired. Choose another model and send again."),
         False,
     ),
@@ -117,13 +117,13 @@ EXPLANATIONS: dict[str, Explanation] = {
         False,
     ),
     "timeout": Explanation(
-        _("The model took too long to begin its answer"),
-        _("Regenerate, or try a smaller question or a faster model."),
+        _("The model took too long to start replying"),
+        _("Regenerate, or try a shorter message or a faster model."),
         True,
     ),
     "connect_timeout": Explanation(
-        _("The model's server did not take the connection"),
-        _("It may be down or out of reach. Try again in a while, or choose another model."),
+        _("The model's server refused the connection"),
+        _("It may be down or unreachable. Try again later, or choose another model."),
         True,
     ),
     "stalled": Explanation(
@@ -132,13 +132,13 @@ EXPLANATIONS: dict[str, Explanation] = {
         True,
     ),
     "lost": Explanation(
-        _("The connection was lost before the answer began"),
-        _("The request was sent and may have been charged, so it was not repeated. Regenerate to ask again."),
+        _("The connection was lost before the reply started"),
+        _("The request was sent and may have been charged, so it wasn't repeated. Regenerate to try again."),
         True,
     ),
     "context_too_long": Explanation(
         _("This conversation is too long for the model"),
-        _("Start a new chat, shorten the message, or choose a model with a larger context."),
+        _("Start a new chat, shorten the message, or choose a model with a larger context window."),
         False,
     ),
     "empty_messages": Explanation(
@@ -150,18 +150,18 @@ EXPLANATIONS: dict[str, Explanation] = {
         False,
     ),
     "connection": Explanation(
-        _("The model's server cannot be reached"),
+        _("The model's server can't be reached"),
         _("Check that it is running and that its address is right, then regenerate."),
         True,
     ),
     "refused_address": Explanation(
-        _("This address is not allowed"),
-        _("The endpoint leads to a private address. An administrator can allow it in the configuration."),
+        _("This address isn't allowed"),
+        _("The endpoint uses a private address. An administrator can allow it in the configuration."),
         False,
     ),
     "overloaded": Explanation(
-        _("The provider is overloaded or has a fault"),
-        _("Wait a little and regenerate, or choose another model."),
+        _("The provider is overloaded or has a problem"),
+        _("Wait a moment and regenerate, or choose another model."),
         True,
     ),
     "cut_off": Explanation(
@@ -175,7 +175,7 @@ EXPLANATIONS: dict[str, Explanation] = {
         True,
     ),
     "bad_request": Explanation(
-        _("The provider refused the request"),
+        _("The provider rejected the request"),
         _("A parameter may not suit this model. Change the settings or choose another model."),
         False,
     ),
@@ -190,7 +190,7 @@ EXPLANATIONS: dict[str, Explanation] = {
         False,
     ),
     "no_credit": Explanation(
-        _("You have no credit left"),
+        _("You're out of credit"),
         _("Ask your administrator for more, or wait for the next refill."),
         False,
     ),
@@ -220,7 +220,10 @@ def explain(code: str, wait: int = 0, settings: Sequence[str] = ()) -> Explanati
     """
     words = EXPLANATIONS.get(code, EXPLANATIONS["internal"])
     if names := labels_of(settings):
-        advice = _("This model does not take %(names)s as set. Change or clear it in the parameters, then regenerate.")
+        advice = _(
+            "This model doesn't accept the current value of %(names)s. Change or clear it in the parameters, "
+            "then regenerate."
+        )
         return replace(words, advice=str(advice) % {"names": names})
     return replace(words, advice=_after(wait)) if wait else words
 

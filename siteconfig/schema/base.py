@@ -51,7 +51,7 @@ def private_address(entry: str) -> tuple[str, int]:
             check_address(found[0])
         except RefusedAddress:
             return found
-        raise ValueError(_("must not be a public address: those are allowed anyway"))
+        raise ValueError(_("must not be a public address, because those are always allowed"))
     return found
 
 

@@ -118,7 +118,7 @@ class StatefulCodeSessions(Open):
     def _one_default(cls, environments: list[WorkerEnvironment] | None) -> list[WorkerEnvironment] | None:
         if environments:
             if len({each.id for each in environments}) != len(environments):
-                raise ValueError(_("every `id` must be there once"))
+                raise ValueError(_("every `id` must be unique"))
             if sum(each.default for each in environments) != 1:
                 raise ValueError(_("exactly one must have `default: true`"))
         return environments
@@ -177,7 +177,7 @@ class ManagementAuth(Closed):
     @model_validator(mode="after")
     def _someone(self) -> "ManagementAuth":
         if len({each.clientId for each in self.clients}) != len(self.clients):
-            raise ValueError(_("every `clientId` must be there once"))
+            raise ValueError(_("every `clientId` must be unique"))
         if self.oidc.enabled and not self.clients:
             raise ValueError(_("`oidc.enabled: true` needs `clients`"))
         return self

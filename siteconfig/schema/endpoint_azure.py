@@ -54,7 +54,7 @@ class AzureGroup(Open):
             raise ValueError(_("needs `instanceName`, or `serverless: true` with `baseURL`"))
         for model in self.models:
             if not (self.deployment_of(model) and self.version_of(model)):
-                message = _("“%s” needs `deploymentName` and `version`, of its own or of the group")
+                message = _("“%s” needs `deploymentName` and `version`, either its own or the group's")
                 raise ValueError(message % model)
         return self
 
@@ -76,8 +76,8 @@ class Azure(SharedWithAzure):
     def _once(cls, groups: list[AzureGroup]) -> list[AzureGroup]:
         names = [each.group for each in groups]
         models = [model for each in groups for model in each.models]
-        for words, found in ((_("every `group` must be there once; twice: %s"), names),
-                             (_("every model must be in one group only; twice: %s"), models)):  # fmt: skip
+        for words, found in ((_("every `group` must be unique; used twice: %s"), names),
+                             (_("every model must be in only one group; used twice: %s"), models)):  # fmt: skip
             if twice := sorted({each for each in found if found.count(each) > 1}):
                 raise ValueError(words % ", ".join(twice))
         return groups

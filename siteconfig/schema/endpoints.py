@@ -37,5 +37,5 @@ class Endpoints(Closed):
         names = [each.name for each in custom]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
-            raise ValueError(_("every `name` must be there once; twice: %s") % ", ".join(twice))
+            raise ValueError(_("every `name` must be unique; used twice: %s") % ", ".join(twice))
         return custom

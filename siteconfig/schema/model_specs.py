@@ -146,5 +146,5 @@ class ModelSpecs(Open):
     def _once(cls, specs: list[ModelSpec]) -> list[ModelSpec]:
         names = [each.name for each in specs]
         if twice := sorted({name for name in names if names.count(name) > 1}):
-            raise ValueError(_("every `name` must be there once; twice: %s") % ", ".join(twice))
+            raise ValueError(_("every `name` must be unique; used twice: %s") % ", ".join(twice))
         return specs

@@ -38,7 +38,7 @@ class Github(Open):
     @classmethod
     def _once(cls, sources: list[Source]) -> list[Source]:
         if len({each.id for each in sources}) != len(sources):
-            raise ValueError(_("every `id` must be there once"))
+            raise ValueError(_("every `id` must be unique"))
         return sources
 
     @model_validator(mode="after")

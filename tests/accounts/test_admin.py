@@ -78,7 +78,7 @@ def test_an_administrator_makes_a_person(admin_client: Client) -> None:
     user = User.objects.get(email="new@example.org")
     assert user.check_password("correct-horse-battery")
     again = {"email": "new@EXAMPLE.org", "name": "Twin", "role": "USER"}
-    assert b"There is an account" in admin_client.post(reverse("admin:accounts_user_add"), again).content
+    assert b"already exists" in admin_client.post(reverse("admin:accounts_user_add"), again).content
 
 
 def test_switching_a_person_off_ends_their_sessions(admin_client: Client, owner: User) -> None:

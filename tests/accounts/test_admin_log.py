@@ -183,7 +183,7 @@ def test_a_role_is_given_to_several_people_at_once(client: Client, owner: User, 
 @pytest.mark.parametrize("action", ["switch_off", "give:USER", "ban_for_a_week"])
 def test_the_last_administrator_cannot_be_shut_out_by_an_action(client: Client, admin_user: User, action: str) -> None:
     answer = act(client, User, action, admin_user)
-    assert b"only administrator" in answer.content or b"cannot ban yourself" in answer.content
+    assert b"only administrator" in answer.content or b"ban yourself" in answer.content
     admin_user.refresh_from_db()
     assert admin_user.is_active
     assert admin_user.is_admin
@@ -240,7 +240,7 @@ def test_the_models_of_a_role_are_a_table_in_its_form(client: Client) -> None:
     post(client, page(Role, "change", "USER"), description="", **rows)
     assert access_of("USER").coefficient("", "meta/tiny") == 2.5
     wrong = rows | {"model_access-0-endpoint": "Nowhere"}
-    assert b"no endpoint" in client.post(page(Role, "change", "ADMIN"), {"description": "", **wrong}).content
+    assert b"No endpoint has" in client.post(page(Role, "change", "ADMIN"), {"description": "", **wrong}).content
     row = ModelAccess.objects.get()
     gone = rows | {
         "model_access-INITIAL_FORMS": "1", "model_access-0-id": str(row.pk), "model_access-0-DELETE": "on",

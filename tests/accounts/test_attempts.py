@@ -170,7 +170,7 @@ def test_pages_behind_mails_say_when_to_come_again(
     ("seconds", "words"), [(1, "1 second."), (90, "90 seconds."), (91, "2 minutes."), (3600, "60 minutes.")]
 )
 def test_the_words_say_how_long(seconds: int, words: str) -> None:
-    assert TooOften(seconds).message == f"That was too often. Try again in {words}"
+    assert TooOften(seconds).message == f"Too many requests. Try again in {words}"
 
 
 @pytest.fixture
@@ -194,7 +194,7 @@ def test_nobody_gets_in_uncounted(owner: User, full_redis: None, settings: Setti
     ]  # fmt: skip
     assert [answer.status_code for answer in answers] == [503] * 5
     assert all(answer["Retry-After"] == "5" for answer in answers)
-    assert b"This cannot be checked right now. Try again in 5 seconds." in answers[0].content
+    assert b"This can&#x27;t be done right now. Try again in 5 seconds." in answers[0].content
     assert User.objects.count() == 1
 
 

@@ -227,7 +227,7 @@ def by_name(server: DirectoryServer, settings: Settings) -> DirectoryServer:
 
 def test_who_has_an_address_that_is_taken_is_told_so(by_name: DirectoryServer, client: Client) -> None:
     assert sign_in(client, "frieda")["Location"] == "/c/new"
-    frieda, words = who(client), "There is an account with your email address already."
+    frieda, words = who(client), "An account with your email address already exists."
     status, page = by_page("second")
     assert (status, words in page) == (403, True)
     status, message = by_api("second")
@@ -245,7 +245,7 @@ def test_an_address_that_is_none_counts_as_none(by_name: DirectoryServer, client
 @pytest.mark.security
 @pytest.mark.parametrize("login", ["frieda", "second", "noaddress", "nobody-at-all"])
 def test_a_wrong_password_tells_nothing(by_name: DirectoryServer, login: str) -> None:
-    words = "The username or the password is not right."
+    words = "Wrong username or password."
     status, page = by_page(login, "wrong")
     assert (status, words in page) == (200, True)
     assert by_api(login, "wrong") == (404, words)
@@ -265,14 +265,14 @@ def test_other_refusals_say_their_reason_too(by_name: DirectoryServer, settings:
     assert by_api("frieda")[0] == 403
     settings.REGISTRATION_ALLOWED_DOMAINS = []
     settings.DIRECTORY = replace(settings.DIRECTORY, id_attributes=("telephoneNumber",))
-    assert "does not say what names you" in by_page("frieda")[1]
+    assert "provide a permanent ID" in by_page("frieda")[1]
 
 
 def test_who_waits_for_approval_or_is_switched_off_is_told(by_name: DirectoryServer, settings: Settings) -> None:
     settings.REGISTRATION_APPROVAL = True
-    assert by_api("frieda") == (403, "An administrator has not let you in yet.")
+    assert by_api("frieda") == (403, "An administrator hasn't approved your account yet.")
     User.objects.filter(email="frieda@example.org").update(waits_for_approval=False, is_active=False)
-    assert by_api("frieda") == (403, "This account is switched off.")
+    assert by_api("frieda") == (403, "This account is disabled.")
 
 
 def active_directory(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
@@ -301,9 +301,9 @@ def refusing_people(monkeypatch: pytest.MonkeyPatch, result: int, message: str) 
 @pytest.mark.parametrize(
     ("code", "words"),
     [
-        ("530", "at this hour"), ("531", "from this site"), ("532", "has expired. Change it there"),
-        ("533", "is switched off"), ("701", "Your account in the directory has expired"),
-        ("773", "wants a new password"),
+        ("530", "to sign in at this time"), ("531", "from this site"), ("532", "has expired. Change it there"),
+        ("533", "account is disabled"), ("701", "Your directory account has expired"),
+        ("773", "requires you to change your password"),
     ],
 )  # fmt: skip
 def test_active_directory_says_why_a_right_password_opens_nothing(
@@ -323,7 +323,7 @@ def test_what_active_directory_says_to_a_guess_is_kept(
     by_name: DirectoryServer, monkeypatch: pytest.MonkeyPatch, code: str
 ) -> None:
     active_directory(monkeypatch, code)
-    assert by_api("frieda") == (404, "The username or the password is not right.")
+    assert by_api("frieda") == (404, "Wrong username or password.")
 
 
 @pytest.mark.security
@@ -332,7 +332,7 @@ def test_a_directory_that_is_well_and_refuses_one_person_is_not_silent(
     by_name: DirectoryServer, monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:
     refusing_people(monkeypatch, code, "Exceed password retry limit. Contact system administrator to reset.")
-    assert by_api("frieda") == (404, "The username or the password is not right.")
+    assert by_api("frieda") == (404, "Wrong username or password.")
 
 
 @pytest.mark.parametrize("code", [8, 13, 51, 52, 80])
@@ -340,12 +340,12 @@ def test_a_directory_that_cannot_check_is_silent(
     by_name: DirectoryServer, monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:
     refusing_people(monkeypatch, code, "not now")
-    assert "does not answer" in by_api("frieda")[1]
+    assert "isn't responding" in by_api("frieda")[1]
 
 
 def test_an_answer_from_elsewhere_is_none(server: DirectoryServer, settings: Settings) -> None:
     settings.DIRECTORY = replace(settings.DIRECTORY, base="dc=elsewhere,dc=net")
-    assert "does not answer" in by_api("lina@example.org")[1]
+    assert "isn't responding" in by_api("lina@example.org")[1]
 
 
 def test_a_local_account_with_the_same_password_still_opens(
@@ -360,9 +360,9 @@ def test_a_local_account_with_the_same_password_still_opens(
 
 def test_a_directory_that_is_silent_is_named_so(client: Client, server: DirectoryServer, settings: Settings) -> None:
     settings.DIRECTORY = replace(settings.DIRECTORY, url="ldap://127.0.0.1:9")
-    assert "The directory that checks passwords does not answer." in by_page("lina@example.org")[1]
+    assert "The directory that checks passwords isn't responding." in by_page("lina@example.org")[1]
     assert by_api("lina@example.org") == (
-        404, "The directory that checks passwords does not answer. Try again later.",
+        404, "The directory that checks passwords isn't responding. Try again later.",
     )  # fmt: skip
 
 

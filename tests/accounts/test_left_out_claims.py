@@ -83,8 +83,8 @@ def test_too_many_groups_for_a_token_are_named_as_the_reason(
     claims: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     words = why_kept_out(said(claims), A)
-    assert "left your groups out" in words
-    assert "An administrator can have it send only the groups that are assigned to this application" in words
+    assert "left out your groups" in words
+    assert "Ask an administrator to send only the groups assigned to this application" in words
     assert "claim groups" in caplog.text
     assert "too many" in caplog.text
 
@@ -93,13 +93,13 @@ def test_too_many_groups_for_a_token_are_named_as_the_reason(
 def test_a_claim_that_is_not_there_is_named_in_the_log(
     claims: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert "did not say which groups or roles you have" in why_kept_out(said(claims), A)
+    assert "tell us your groups or roles" in why_kept_out(said(claims), A)
     assert "the id token has no claim groups" in caplog.text
 
 
 @pytest.mark.parametrize("claims", UNCLEAR, ids=str)
 def test_entries_that_are_no_names_are_told(claims: dict[str, Any], caplog: pytest.LogCaptureFixture) -> None:
-    assert "did not say which groups or roles you have" in why_kept_out(said(claims), A)
+    assert "tell us your groups or roles" in why_kept_out(said(claims), A)
     assert "the id token has in its claim groups what is no name, times: 1" in caplog.text
 
 
@@ -109,7 +109,7 @@ def test_a_group_may_be_a_number() -> None:
 
 @pytest.mark.parametrize("claims", NONE, ids=str)
 def test_an_empty_claim_is_no_membership(claims: dict[str, Any], caplog: pytest.LogCaptureFixture) -> None:
-    assert why_kept_out(said(claims), A) == "Your account there does not have a role that may sign in here."
+    assert why_kept_out(said(claims), A) == "Your account doesn't have a role that can sign in here."
     assert not caplog.text
 
 

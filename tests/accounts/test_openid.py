@@ -57,7 +57,7 @@ def who(client: Client) -> User | None:
 
 def refused(client: Client, answer: Any, status: int) -> None:
     assert answer.status_code == status, (answer.status_code, answer.get("Location"))
-    assert b"You are not signed in" in answer.content
+    assert b"You're not signed in" in answer.content
     assert who(client) is None
     assert not User.objects.filter(email=NINA["email"]).exists()
     assert not SocialAccount.objects.exists()
@@ -119,7 +119,7 @@ def test_case_48_an_account_with_that_address_is_not_opened(client: Client, serv
     server.person("nina", **NINA | {"email": owner.email.upper()})
     answer = sign_in(client, server)
     assert answer.status_code == 403
-    assert b"Sign in to it the way you did before" in answer.content
+    assert b"Sign in the way you did before" in answer.content
     assert who(client) is None
     assert not SocialAccount.objects.exists()
     owner.refresh_from_db()
@@ -400,7 +400,7 @@ def test_the_sign_in_page_offers_it_and_leads_there_by_itself_if_wished(
     assert client.get("/login?redirect=false").status_code == 200
     answer = client.get("/oauth/error", follow=True)
     assert answer.redirect_chain == [("/login?redirect=false&error=auth_failed", 302)]
-    assert b"could not be confirmed" in answer.content
+    assert b"confirm your sign-in" in answer.content
 
 
 def test_signing_out_ends_the_session_there_too(client: Client, server: OpenIdServer, settings: Settings) -> None:

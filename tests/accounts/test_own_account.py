@@ -194,7 +194,7 @@ def test_an_account_is_deleted_with_all_that_is_its_own(
     LedgerEntry.objects.create(user=owner, **key)
     client = browser(owner)
     confirm(client)
-    assert b"not the address" in client.post("/account/delete", {"email": stranger.email}).content
+    assert b"the email address of this account" in client.post("/account/delete", {"email": stranger.email}).content
     assert client.post("/account/delete", {"email": owner.email.upper()})["Location"] == "/account/deleted"
     assert client.get("/account/deleted").status_code == 200
     assert not User.objects.filter(id=owner.id).exists()

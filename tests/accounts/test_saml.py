@@ -132,7 +132,7 @@ def who(client: Client) -> User | None:
 
 def refused(client: Client, answer: Any, status: int = 401) -> None:
     assert answer.status_code == status
-    assert b"You are not signed in" in answer.content
+    assert b"You're not signed in" in answer.content
     assert client.get("/oauth/saml/callback").status_code == 403, "nothing was kept"
     assert who(client) is None
     assert User.objects.count() == 1

@@ -42,10 +42,10 @@ def test_nobody_signs_in_with_a_password_where_that_is_off(client: Client, owner
     assert b"/register" not in page.content
     answer = by_page(client, owner)
     assert answer.status_code == 403
-    assert b"Nobody signs in here with a password." in answer.content
+    assert b"Password sign-in is turned off here." in answer.content
     assert SESSION_KEY not in client.session
     refused = by_api(owner)
-    assert (refused.status_code, refused.json()) == (403, {"message": "Nobody signs in here with a password."})
+    assert (refused.status_code, refused.json()) == (403, {"message": "Password sign-in is turned off here."})
     assert not owner.refresh_sessions.exists()
     assert Api().get("/api/config").json()["emailLoginEnabled"] is False
 
@@ -66,7 +66,7 @@ def test_people_of_other_domains_no_longer_sign_in(client: Client, owner: User, 
     settings.REGISTRATION_ALLOWED_DOMAINS = ["example.com"]
     answer = by_page(client, owner)
     assert answer.status_code == 403
-    assert b"People with an email address of your domain do not sign in here." in answer.content
+    assert b"Email addresses from your domain can&#x27;t be used to sign in here." in answer.content
     assert SESSION_KEY not in client.session
     refused = by_api(owner)
     assert refused.status_code == 403

@@ -82,7 +82,7 @@ def test_the_rules_of_money_are_set_over_the_environments(client: Client) -> Non
 
 def test_half_a_refill_is_refused_and_explained(client: Client) -> None:
     answer = client.post(MONEY, {"enforced": "unknown", "refill": "true", "refill_amount": "500"})
-    assert "A refill needs its credits" in answer.content.decode()
+    assert "Set the refill&#x27;s credits" in answer.content.decode()
     assert not MoneySettings.objects.exists()
 
 

@@ -90,7 +90,7 @@ def who(client: Client) -> User | None:
 
 def refused(client: Client, answer: Any, status: int) -> None:
     assert answer.status_code == status, (answer.status_code, answer.get("Location"))
-    assert b"You are not signed in" in answer.content
+    assert b"You're not signed in" in answer.content
     assert who(client) is None
     assert not User.objects.filter(email=EMAIL).exists()
     assert not SocialAccount.objects.exists()

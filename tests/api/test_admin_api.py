@@ -70,7 +70,7 @@ def test_roles_are_made_changed_and_deleted(admin: Api, owner: User) -> None:
     assert changed.json()["modelAccess"] == {"gpt-4": {"enabled": True, "coefficient": 2.0}}
     admin.send("PUT", f"/api/admin/users/{owner.id}/role", {"role": "PRO"})
     in_use = admin.send("DELETE", "/api/admin/roles/PRO")
-    assert (in_use.status_code, "1 people" in in_use.json()["error"]) == (409, True)
+    assert (in_use.status_code, "1 person" in in_use.json()["error"]) == (409, True)
     admin.send("PUT", f"/api/admin/users/{owner.id}/role", {"role": "USER"})
     assert admin.send("DELETE", "/api/admin/roles/PRO").json()["success"] is True
     assert not ModelAccess.objects.exists()

@@ -156,5 +156,5 @@ def test_what_only_looks_like_a_key_opens_nothing(owner: User) -> None:
 def test_at_most_twenty_keys(owner: User) -> None:
     for number in range(20):
         api_keys.make(user=owner, name=str(number))
-    with pytest.raises(api_keys.BadKey, match="At most 20"):
+    with pytest.raises(api_keys.BadKey, match="at most 20"):
         api_keys.make(user=owner, name="One more")

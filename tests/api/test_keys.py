@@ -83,5 +83,5 @@ def test_endpoints_tell_what_to_bring(owner: User) -> None:
 def test_a_turn_without_a_key_is_refused_with_what_to_do(owner: User) -> None:
     body = {"text": "Hello", "model": "tiny", "endpoint": "My own-one"}
     answer = Api(owner).post("/api/agents/chat", body)
-    assert "Add your key" in answer.content.decode()
+    assert "Add it, then send again" in answer.content.decode()
     assert "no_user_key" in answer.content.decode()

@@ -79,7 +79,7 @@ def test_a_person_goes_through_their_settings(open_tab: Open, axe: Axe, stack: S
     page.get_by_role("link", name="Older").click()
     expect(page.locator(".ledger tbody tr")).to_have_count(15)
     page.locator(".me > button").click()
-    expect(page.locator("#account-menu")).to_contain_text("Close: 87 % used")
+    expect(page.locator("#account-menu")).to_contain_text("Close: 87% used")
 
 
 def test_a_manager_sets_a_budget_in_the_dialog(open_tab: Open, axe: Axe, stack: Stack, person: Person) -> None:

@@ -122,11 +122,11 @@ def test_the_model_is_chosen_by_the_keyboard_alone(tab: Page) -> None:
 @pytest.mark.parametrize(
     ("endpoint", "model", "prompt", "words"),
     [
-        ("A second provider with quite a long name", "no-such-model", "hello", "did not accept the key"),
-        ("Workshop", "qwen3-32b", "[[error:404]]", "does not know this model"),
+        ("A second provider with quite a long name", "no-such-model", "hello", "rejected the key"),
+        ("Workshop", "qwen3-32b", "[[error:404]]", "doesn't know this model"),
         ("Workshop", "qwen3-32b", "[[error:429]]", "limiting requests"),
         ("Workshop", "qwen3-32b", "[[error:context]]", "too long for the model"),
-        ("Workshop", "qwen3-32b", "[[error:500]]", "overloaded or has a fault"),
+        ("Workshop", "qwen3-32b", "[[error:500]]", "overloaded or has a problem"),
         ("Workshop", "qwen3-32b", "[[cut]]", "reply was cut short"),
         ("Unreachable", "nobody", "hello", "cannot be reached"),
     ],

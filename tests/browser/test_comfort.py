@@ -231,7 +231,7 @@ def test_a_lost_connection_is_told_and_nothing_typed_is_lost(tab: Page, axe: Axe
         return
     tab.locator("#text").fill("kept words")
     tab.context.set_offline(True)
-    expect(tab.locator("#toasts")).to_contain_text("You are offline. What you write is kept")
+    expect(tab.locator("#toasts")).to_contain_text("You're offline. Your text is kept")
     expect(tab.locator(".composer")).to_contain_text("Not connected")
     expect(tab.locator(".send")).to_be_disabled()
     axe(tab, "offline")

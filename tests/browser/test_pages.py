@@ -32,7 +32,7 @@ def test_pages_for_anybody(open_tab: Open, axe: Callable[[Page, str], None], loo
     page.fill("input[name=login]", "nobody@example.org")
     page.fill("input[name=password]", "wrong-password")
     page.keyboard.press("Enter")
-    expect(page.locator("body")).to_contain_text("is not right")
+    expect(page.locator("body")).to_contain_text("Wrong email or password")
     axe(page, "login with an error")
 
 

@@ -76,7 +76,7 @@ def test_faults_and_what_a_model_cannot_take_are_said_beside_the_control(
     tab.locator("#parameter-temperature").fill("7")
     tab.locator("#parameter-reasoning_summary").select_option("auto")
     expect(tab.locator("#parameter-temperature-note")).to_contain_text("from 0 to 2")
-    expect(tab.locator("#parameter-reasoning_summary-note")).to_contain_text("Only the Responses API")
+    expect(tab.locator("#parameter-reasoning_summary-note")).to_contain_text("Only available with the Responses API")
     expect(tab.locator("#parameters-state")).to_contain_text("1 value is not saved")
     axe(tab, "the panel with a fault, on a phone")
     tab.locator("#parameter-temperature").fill("1")

@@ -45,7 +45,7 @@ def test_a_thumb_is_kept_with_its_reason_and_taken_away_again(open_tab: Open, ax
     expect(thumb).to_be_focused()
     expect(thumb).to_have_attribute("aria-pressed", "true")
     page.get_by_role("button", name="Good reply").click()
-    reasons.get_by_role("radio", name="A creative solution").check()
+    reasons.get_by_role("radio", name="Creative solution").check()
     reasons.get_by_label("Anything else?").fill("Thank you")
     reasons.get_by_role("button", name="Send feedback").click()
     expect(page.locator("#toasts")).to_contain_text("Thank you for your feedback")

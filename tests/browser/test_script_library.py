@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LIBRARY = ROOT / "static" / "js" / "lib"
 ORIGIN = "http://parley.test"
 HTML = """<!doctype html><html><body>
-<div id="words" data-copied="Copied" data-title-needed="Write a title first."></div>
+<div id="words" data-copied="Copied" data-title-needed="Enter a title."></div>
 <main id="main" data-conversation="c1"></main>
 <form><input type="hidden" name="csrfmiddlewaretoken" value="the-token"></form>
 <div id="live"></div><div id="toasts"></div>
@@ -325,7 +325,7 @@ def test_a_toast_with_a_name_is_shown_once(run: Run, page: Page) -> None:
 
 def test_words_are_those_of_the_page(run: Run) -> None:
     assert run("words", "return [lib.words.copied, lib.words.titleNeeded, lib.words.none];") == [
-        "Copied", "Write a title first.", None,
+        "Copied", "Enter a title.", None,
     ]  # fmt: skip
 
 

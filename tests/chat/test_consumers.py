@@ -180,7 +180,7 @@ async def test_blocks_of_thoughts_stand_apart_and_an_encrypted_one_is_named(
     writer.append(written, TextDelta("Cats."))
     shown = [await socket.until("n") for _ in range(4)]
     assert [frame[2] for frame in shown] == [0, 1, 2, 3]
-    assert "keeps these thoughts to itself" in shown[2][3]
+    assert "share this reasoning" in shown[2][3]
     assert "Ab" not in shown[2][3]
     late = await tab()
     await late.say(follow=gid, ticket=ticket_for(started.generation.id, owner.id))

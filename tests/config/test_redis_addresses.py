@@ -207,7 +207,7 @@ def test_the_doctor_and_the_probe_name_a_cluster(tmp_path: Path, settings: Setti
         settings.REDIS_URL = f"redis://127.0.0.1:{port}/0"
         (found,) = check_redis()
     client.cache_clear()
-    assert (found.level, found.text) == ("fault", "is one of a cluster, which keeps only a part of the keys")
+    assert (found.level, found.text) == ("fault", "is part of a cluster, so it holds only some of the keys")
 
 
 def test_the_doctor_warns_of_a_server_that_need_not_show_who_it_is(

@@ -9,6 +9,7 @@ from django import forms
 from django.contrib.auth.models import AnonymousUser
 from django.core.management.base import CommandError
 from django.test import RequestFactory
+from django.utils.html import escape
 
 from accounts.management.admin_command import AdminCommand
 from accounts.models import User
@@ -47,32 +48,37 @@ PLAIN = {"Exception", "ValueError", "RuntimeError", "LookupError", "KeyError", "
 SAID = [
     # refusal, code, status, message
     (recovery.BadLink(), "refused", 400, "This link no longer works. Ask for a new one."),
-    (recovery.ResetOff(), "refused", 403, "Passwords are not reset by mail here."),
-    (invitations.BadInvitation(), "refused", 400, "This invitation does not work, or is for another address."),
-    (signup.RegistrationClosed(), "refused", 403, "Registration is closed. Ask your administrator for an account."),
-    (signup.EmailTaken(), "refused", 409, "There is an account with this email address. Sign in with it."),
-    (domains.DomainRefused(), "refused", 403, "Addresses of this domain cannot register here."),
+    (recovery.ResetOff(), "refused", 403, "Passwords can't be reset by email here."),
+    (invitations.BadInvitation(), "refused", 400, "This invitation is not valid or is for another address."),
+    (signup.RegistrationClosed(), "refused", 403, "Sign-up is closed. Ask your administrator for an account."),
+    (signup.EmailTaken(), "refused", 409, "An account with this email address already exists. Sign in instead."),
+    (domains.DomainRefused(), "refused", 403, "Addresses from this domain can't sign up here."),
     (signin.WrongCredentials("No."), "refused", 404, "No."),
-    (signin.SwitchedOff(), "refused", 403, "This account is switched off."),
-    (signin.PasswordsOff(), "refused", 403, "Nobody signs in here with a password."),
-    (passkeys.NotBelieved(), "refused", 400, "This passkey does not sign you in here."),
+    (signin.SwitchedOff(), "refused", 403, "This account is disabled."),
+    (signin.PasswordsOff(), "refused", 403, "Password sign-in is turned off here."),
+    (passkeys.NotBelieved(), "refused", 400, "This passkey isn't registered here."),
     (twofactor.NotSetUp(), "refused", 400, "Two-factor authentication is not set up."),
     (twofactor.AddressNotVerified(), "refused", 400, "Verify your email address first."),
-    (twofactor.WrongCode(), "refused", 400, "This code is wrong, or was used already."),
+    (twofactor.WrongCode(), "refused", 400, "This code is wrong or was already used."),
     (twofactor.TooManyCodes(3), "too_often", 429, "Too many failed attempts. Try again in 3 seconds."),
-    (tokens.StepTooOld(), "refused", 401, "The first step is too long ago. Sign in again."),
-    (erasure.LastAdministrator(), "refused", 403, "This is the only administrator. Make somebody else one first."),
+    (tokens.StepTooOld(), "refused", 401, "The first step has expired. Sign in again."),
+    (
+        erasure.LastAdministrator(),
+        "refused",
+        403,
+        "This is the only administrator. Make someone else an administrator first.",
+    ),
     (roles.RoleRefused("No.", status=409), "refused", 409, "No."),
     (bulk.TooLate(), "refused", 410, "This can no longer be undone."),
     (favourites.TooManyFavourites("No."), "refused", 409, "No."),
     (feedback.NotAReply(), "refused", 422, "Only a reply can be rated."),
-    (holds.NoCredit(3), "token_balance", 402, "You have no credit left for this."),
+    (holds.NoCredit(3), "token_balance", 402, "You don't have enough credit for this."),
     (budgets.OverBudget(budgets.NOBODY), "over_budget", 402, ""),
     (UnknownPrice(), "unpriced", 402, ""),
     (NotThereYet(), "models_not_loaded", 503, ""),
     (QuotaReached("Full."), "quota", 409, "Full."),
-    (TooOften(61), "too_often", 429, "That was too often. Try again in 61 seconds."),
-    (NotCounted(), "not_counted", 503, "This cannot be checked right now. Try again in 5 seconds."),
+    (TooOften(61), "too_often", 429, "Too many requests. Try again in 61 seconds."),
+    (NotCounted(), "not_counted", 503, "This can't be done right now. Try again in 5 seconds."),
 ]
 
 
@@ -117,15 +123,15 @@ class Own:
     [
         (None, TurnRefused("No.", status=409), 409, {"message": "No."}, None),
         (Plain, TurnRefused("No.", status=422, code="empty", details={"a": 1}), 422, {"error": "No."}, None),
-        (Plain, TooOften(7), 429, {"error": "That was too often. Try again in 7 seconds."}, "7"),
-        (Plain, NotCounted(), 503, {"error": "This cannot be checked right now. Try again in 5 seconds."}, "5"),
+        (Plain, TooOften(7), 429, {"error": "Too many requests. Try again in 7 seconds."}, "7"),
+        (Plain, NotCounted(), 503, {"error": "This can't be done right now. Try again in 5 seconds."}, "5"),
         (Plain, tags.BadTag("No."), 400, {"error": "name: No."}, None),
         (Plain, projects.BadProject("No.", "instructions"), 400, {"error": "instructions: No."}, None),
         (Plain, quotes.BadQuote("No."), 400, {"error": "quotes: No."}, None),
         (Plain, feedback.NotAReply(), 422, {"error": "Only a reply can be rated."}, None),
         (Unlike, feedback.NotAReply(), 400, {"error": "Only a reply can be rated."}, None),
         (Unlike, tags.BadTag("No."), 400, {"error": "tag: No."}, None),
-        (Unlike, TooOften(7), 429, {"message": "That was too often. Try again in 7 seconds."}, "7"),
+        (Unlike, TooOften(7), 429, {"message": "Too many requests. Try again in 7 seconds."}, "7"),
         (Unlike, QuotaReached("Full."), 409, {"error": "Full."}, None),
         (Own, roles.RoleRefused("No.", status=403), 403, {"error": "Forbidden", "message": "No."}, None),
         (Own, ApiError(418, "No."), 418, {"message": "No."}, None),
@@ -151,7 +157,7 @@ def test_a_page_says_it_where_no_view_does(
     assert answer is not None
     assert (answer.status_code, answer["HX-Retarget"], answer["HX-Reswap"]) == (status, "#toasts", "beforeend")
     assert answer.headers.get("Retry-After") == refusal.headers.get("Retry-After")
-    assert message.encode() in answer.content
+    assert escape(message).encode() in answer.content
 
 
 def test_what_is_no_refusal_is_left_to_others() -> None:
@@ -187,7 +193,7 @@ def test_a_form_says_nothing_else() -> None:
 def test_a_command_says_it_on_standard_error() -> None:
     class Refusing(AdminCommand):
         def run_with(self, **_: Any) -> tuple[Any, str]:
-            raise roles.RoleRefused("There is no such role.")
+            raise roles.RoleRefused("Role not found.")
 
-    with pytest.raises(CommandError, match=r"^There is no such role\.$"):
+    with pytest.raises(CommandError, match=r"^Role not found\.$"):
         Refusing().handle(json=False)

@@ -86,7 +86,7 @@ def test_a_file_in_use_is_read(file: Path, monkeypatch: pytest.MonkeyPatch) -> N
         "endpoints.custom[].models.default[].description",
     )
     (notice,) = config.notices
-    assert str(notice) == "endpoints.custom[0].summarize, line 22: is not known and has no effect"
+    assert str(notice) == "endpoints.custom[0].summarize, line 22: is unknown and has no effect"
     (endpoint,) = registry.current().endpoints
     assert (endpoint.name, endpoint.label, endpoint.adapter) == ("Groq", "Groq", "openai_wire")
     assert endpoint.base_url == "https://api.groq.com/openai/v1"
@@ -156,7 +156,7 @@ def test_files_of_another_kind_are_refused_with_a_reason(
 def test_names_that_stand_twice_are_a_fault(file: Path) -> None:
     entry = "{name: A, apiKey: k, baseURL: 'https://a.example.org', models: {default: [m]}}"
     ((path, _, message),) = faults_of(file, f"version: 1\nendpoints:\n  custom:\n    - {entry}\n    - {entry}\n")
-    assert (path, message) == ("endpoints.custom", "every `name` must be there once; twice: A")
+    assert (path, message) == ("endpoints.custom", "every `name` must be unique; used twice: A")
 
 
 def test_a_file_that_is_not_there_or_empty_says_nothing(file: Path) -> None:
@@ -178,8 +178,8 @@ def test_case_46_what_a_variable_holds_is_not_read_again(file: Path, monkeypatch
     (entry,) = found.document.endpoints.custom
     assert entry.headers == {}
     assert [notice.message for notice in found.notices] == [
-        "OUTER holds a placeholder itself",
-        "JWT_SECRET is a secret of this site, which no endpoint is told",
+        "OUTER itself contains a placeholder",
+        "JWT_SECRET is a secret of this site and can't be sent to an endpoint",
         "SECRET_KEY is not set",
     ]
 

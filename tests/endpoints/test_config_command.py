@@ -22,9 +22,9 @@ def test_a_good_file_can_be_used_and_what_has_no_effect_is_told(
     file.write_text("version: 9.9.9\nspeech: {}\nbalance: {enabled: true, reservationTtlMs: 20000}\n")
     assert check(file) == 0
     assert capsys.readouterr().out.splitlines() == [
-        "mine.yaml can be used.",
-        "  version, line 1: is newer than 1.3.17, the newest known here",
-        "Without effect yet:",
+        "mine.yaml is valid.",
+        "  version, line 1: is newer than 1.3.17, the newest supported version",
+        "Has no effect yet:",
         "  speech",
         "  balance.reservationTtlMs",
     ]

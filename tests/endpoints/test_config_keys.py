@@ -130,8 +130,9 @@ def test_names_of_built_in_endpoints_are_reserved(tmp_path: Path, name: str) -> 
         ("[{group: g, apiKey: k, serverless: true, models: {m: true}}]",
          "groups[0]: `serverless: true` needs `baseURL`"),
         (f"[{{{GROUP}, {MODEL}}}, {{{GROUP}, deploymentName: d, models: {{n: true}}}}]",
-         "groups: every `group` must be there once; twice: g"),
-        (f"[{{{GROUP}, {MODEL}}}, {{{OTHER}, {MODEL}}}]", "groups: every model must be in one group only; twice: m"),
+         "groups: every `group` must be unique; used twice: g"),
+        (f"[{{{GROUP}, {MODEL}}}, {{{OTHER}, {MODEL}}}]",
+         "groups: every model must be in only one group; used twice: m"),
         (f"[{{{GROUP}, models: {{m: false}}}}]", "groups[0].models.m: must be one of: True, or must"),
     ],
 )  # fmt: skip

@@ -159,7 +159,7 @@ def test_a_faulty_form_says_where(browser: Client) -> None:
     form = {"kind": "custom", "name": "Lab", "base_url": "nowhere", "model_names": "tiny", "order": "0"}
     page = browser.post(reverse("admin:endpoints_operatorendpoint_add"), form)
     assert page.status_code == 200
-    assert "begins with https://" in page.content.decode()
+    assert "must begin with https://" in page.content.decode()
     assert not OperatorEndpoint.objects.exists()
 
 
@@ -182,9 +182,9 @@ def test_the_page_of_prices_says_where_each_is_from(browser: Client, enter: Call
     enter(model_names=("gpt-4o", "priced", "unheard-of"))
     Price.objects.create(endpoint="Lab", model="priced", prompt=0, completion=2)
     page = browser.get("/admin/prices/").content.decode()
-    assert "the price list that comes with Parley" in page
-    assert "the administrators&#x27; table of prices" in page
-    assert "The prices of 2 models are not known." in page  # `tiny` of the file, too
+    assert "the built-in price list" in page
+    assert "the price table" in page
+    assert "2 models have no known price." in page  # `tiny` of the file, too
     assert page.index("unheard-of") < page.index("gpt-4o")
 
 

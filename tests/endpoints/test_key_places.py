@@ -90,7 +90,7 @@ def test_the_form_of_the_administration_says_so(row: OperatorEndpoint, admin_use
             "is_enabled": "on"}  # fmt: skip
     answer = browser.post(reverse("admin:endpoints_operatorendpoint_change", args=[row.pk]), form)
     assert answer.status_code == 200
-    assert "The stored key belongs to the address before" in answer.content.decode()
+    assert "The stored key belongs to the previous address" in answer.content.decode()
     assert stored(row) == (HERE, SECRET)
 
 

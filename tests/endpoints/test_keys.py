@@ -173,7 +173,7 @@ def test_the_fields_of_a_provider_are_put_in(owner: User) -> None:
     put(owner, "Own", '{"GOOGLE_API_KEY": "AIza"}')
     assert keys.resolve(endpoint("Own"), owner.id).api_key == "AIza"
     put(owner, "Own", '{"GOOGLE_API_KEY": "AIza", "GOOGLE_SERVICE_KEY": {}}')
-    with pytest.raises(KeyRefused, match="service account"):
+    with pytest.raises(KeyRefused, match="Service account"):
         put(owner, "Own", '{"GOOGLE_SERVICE_KEY": {"type": "service_account"}}')
 
 

@@ -203,7 +203,7 @@ async def test_administrators_are_told_what_of_a_list_is_not_offered(remote: Rem
     answers(remote, "/v1/models", {"data": odd})
     endpoint = at(remote, "Odd")
     await refresh(endpoint)
-    told = ["3 entries without a name", "1 entry for something else than chatting"]
+    told = ["3 models without a name", "1 model that isn't for chat"]
     assert await sync_to_async(model_lists.describe_left_out)(endpoint) == told
     assert model_lists.describe_left_out(replace(endpoint, fetch_models=False)) == []
 

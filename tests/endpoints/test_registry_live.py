@@ -62,7 +62,7 @@ def test_a_file_that_vanishes_stays_in_use(file: Path) -> None:
     file.unlink()
     assert names() == ["First"]
     (fault,) = live.faults()
-    assert fault.message == "librechat.yaml is gone; what it said last stays in use"
+    assert fault.message == "librechat.yaml is missing, so its last version stays in use"
 
 
 def test_a_file_that_comes_later_is_found(file: Path) -> None:

@@ -45,9 +45,9 @@ def test_an_endpoint_that_works_says_how_fast_and_what(model_server: ModelServer
 @pytest.mark.parametrize(
     ("question", "code", "words"),
     [
-        ("[[error:401]]", "bad_key", "refused"), ("[[error:404]]", "no_such_model", "does not know"),
-        ("[[error:429]]", "rate_limit", "limits"), ("[[error:402]]", "quota", "no credit"),
-        ("[[html]]", "bad_response", "/v1"), ("[[error:500]]", "overloaded", "fault"),
+        ("[[error:401]]", "bad_key", "rejected"), ("[[error:404]]", "no_such_model", "know this model"),
+        ("[[error:429]]", "rate_limit", "limiting requests"), ("[[error:402]]", "quota", "no credit"),
+        ("[[html]]", "bad_response", "/v1"), ("[[error:500]]", "overloaded", "overloaded"),
     ],
 )  # fmt: skip
 def test_each_refusal_is_told_in_its_own_words(
@@ -183,8 +183,8 @@ def test_the_command_tries_and_tells(monkeypatch: pytest.MonkeyPatch) -> None:
     call_command("endpoints", "test", "Somewhere", "--json", stdout=out)
     told = json.loads(out.getvalue())
     assert (told["ok"], told["model"], told["endpoint"]) == (True, "tiny", "Somewhere")
-    with pytest.raises(CommandError, match="no endpoint"):
+    with pytest.raises(CommandError, match="Nowhere not found"):
         call_command("endpoints", "test", "Nowhere")
     monkeypatch.setattr(connection_test, "QUESTION", "[[error:401]]")
-    with pytest.raises(CommandError, match="refused"):
+    with pytest.raises(CommandError, match="rejected"):
         call_command("endpoints", "test", "Somewhere", "--model", "other")

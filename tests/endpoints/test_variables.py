@@ -91,7 +91,7 @@ def test_what_is_set_is_filled_in_and_the_rest_goes_nowhere(load: Callable[..., 
         "endpoint Empty is left out: ACME_EMPTY is not set",
         "endpoint Blank is left out: ACME_BLANK is not set",
         "endpoint Nowhere is left out: NOT_SET_AT_ALL is not set",
-        "endpoints.custom, line 4: endpoint Modelless is left out: none of its models is set",
+        "endpoints.custom, line 4: endpoint Modelless is left out because none of its models is set",
     ],
 )
 def test_the_variable_and_its_key_are_named(load: Callable[..., Registry], words: str) -> None:
@@ -119,7 +119,7 @@ def test_a_providers_key_that_was_not_filled_in_is_none(load: Callable[..., Regi
 def test_a_variable_that_holds_one_is_not_put_in(load: Callable[..., Registry]) -> None:
     found = load(ACME_KEY="${OTHER}")
     assert found.get("Acme") is None
-    assert "endpoint Acme is left out: ACME_KEY holds a placeholder itself" in found.notices
+    assert "endpoint Acme is left out: ACME_KEY itself contains a placeholder" in found.notices
 
 
 @pytest.mark.django_db
@@ -127,8 +127,8 @@ def test_a_variable_of_the_file_that_looks_odd_is_told(load: Callable[..., Regis
     load(ACME_KEY='"sk-example-1"')
     told = [each for each in env.suspicious() if each.startswith("ACME_")]
     assert told == [
-        "ACME_KEY of the environment is in quotes: whoever set it did not take them off",
-        "ACME_NOTE of the environment has a # after a blank: whoever set it kept a comment",
+        "ACME_KEY in the environment is in quotes, which become part of the value",
+        "ACME_NOTE in the environment has a # after a space, so a comment may have become part of the value",
     ]
 
 

@@ -76,7 +76,7 @@ def test_a_faulty_key_is_explained_and_not_made(sign_in: SignIn, owner: User, fa
 def test_a_role_without_keys_sees_why(sign_in: SignIn, owner: User) -> None:
     roles.update(actor=None, role=Role.objects.get(name="USER"), permissions_={"REMOTE_AGENTS": {"USE": False}})
     client = sign_in(owner)
-    assert "Your role does not allow API keys" in client.get("/settings/api-keys").content.decode()
+    assert "allow API keys. An administrator" in client.get("/settings/api-keys").content.decode()
     assert client.post("/settings/api-keys/new", NEW).status_code == 404
 
 

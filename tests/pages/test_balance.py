@@ -54,7 +54,7 @@ def test_a_refill_says_when_and_how_much(
     assert account.next_refill == at.replace(month=2, day=28)
     page = balance_page(sign_in(owner))
     assert "$3.00, when" in page
-    assert "when it is needed" in page, "and no date that is past"
+    assert "when you need it" in page, "and no date that is past"
 
 
 def test_credits_are_tokens_where_a_token_costs_one(
@@ -185,7 +185,7 @@ def test_standing_shows_the_rest_in_the_menu_and_the_budget_that_is_close(
     budget = make_budget(name="Team", scope="user", user=owner)
     use_up(budget, owner.id, 910_000)
     page = client.get("/c/new").content.decode()
-    assert "Team: 91 % used" in page
+    assert "Team: 91% used" in page
 
 
 def test_nothing_stands_in_the_menu_where_nothing_limits(sign_in: SignIn, owner: User, settings: Settings) -> None:

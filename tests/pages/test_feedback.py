@@ -33,8 +33,8 @@ def test_a_thumb_is_kept_at_once_and_the_reasons_are_offered(sign_in: SignIn, ow
     assert stored(reply) == {"rating": "thumbsDown"}
     assert (response["HX-Retarget"], response["HX-Reswap"]) == (f"#feedback-{reply.id}", "outerHTML")
     assert 'aria-pressed="true"' in html
-    assert "Refused without reason" in html
-    assert "A creative solution" not in html
+    assert "Refused for no reason" in html
+    assert "Creative solution" not in html
 
 
 def test_without_scripts_a_thumb_leads_to_the_reasons_and_they_lead_back(

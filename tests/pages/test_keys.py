@@ -95,12 +95,12 @@ def test_no_form_for_an_endpoint_that_takes_no_key(client: Client) -> None:
 
 
 def test_a_chat_asks_for_the_key_until_it_is_there(client: Client) -> None:
-    assert "needs a key of your own" in client.get("/c/new?endpoint=Own&model=mini").content.decode()
+    assert "needs your own key" in client.get("/c/new?endpoint=Own&model=mini").content.decode()
     dialog = client.get("/settings/keys/needed?endpoint=Own", headers=FRAGMENT)
-    assert "needs a key of your own" in dialog.content.decode()
+    assert "needs your own key" in dialog.content.decode()
     add(client, stays="1")
     assert client.get("/settings/keys/needed?endpoint=Own", headers=FRAGMENT).status_code == 204
-    assert "needs a key of your own" not in client.get("/c/new?endpoint=Own&model=mini").content.decode()
+    assert "needs your own key" not in client.get("/c/new?endpoint=Own&model=mini").content.decode()
 
 
 def test_a_message_without_a_key_is_refused_beside_the_composer(client: Client) -> None:

@@ -93,11 +93,11 @@ def test_reset_forgets_everything(sign_in: SignIn, owner: User, make_chat: Chats
 @pytest.mark.parametrize(
     ("posted", "words"),
     [
-        ({"temperature": "3"}, "Write a number from 0 to 2."),
-        ({"temperature": "warm"}, "Write a number from 0 to 2."),
-        ({"max_tokens": "1.5"}, "Write a whole number from 1 to 10000000."),
-        ({"stop": "a\nb\nc\nd\ne"}, "Write at most 4 lines"),
-        ({"reasoning_effort": "huge"}, "This value cannot be used here."),
+        ({"temperature": "3"}, "Enter a number from 0 to 2."),
+        ({"temperature": "warm"}, "Enter a number from 0 to 2."),
+        ({"max_tokens": "1.5"}, "Enter a whole number from 1 to 10000000."),
+        ({"stop": "a\nb\nc\nd\ne"}, "Enter at most 4 lines"),
+        ({"reasoning_effort": "huge"}, "This value can&#x27;t be used here."),
     ],
 )
 def test_a_faulty_value_is_said_beside_its_control_and_the_old_one_stays(
@@ -120,7 +120,7 @@ def test_what_the_model_cannot_take_is_said_beside_its_control(sign_in: SignIn, 
     posted = {"endpoint": "Somewhere", "model": "tiny", "reasoning_summary": "auto", "temperature": "1"}
     html = sign_in(owner).post("/c/new/parameters", posted, headers=FRAGMENT).content.decode()
     note = html.split('id="parameter-reasoning_summary-note"')[1].split("</div>")[0]
-    assert "Only the Responses API has this." in note
+    assert "Only available with the Responses API." in note
     assert "1 setting is changed or left out for this model" in html
     assert carried(html) == {"temperature": 1.0, "reasoning_summary": "auto"}
 
@@ -139,7 +139,7 @@ def test_without_scripts_the_panel_is_a_page(sign_in: SignIn, owner: User, make_
 
 def test_a_model_that_is_gone_has_no_controls(sign_in: SignIn, owner: User) -> None:
     html = sign_in(owner).get("/c/new/parameters?endpoint=Gone&model=x").content.decode()
-    assert "This model is not available" in html
+    assert "This model isn't available" in html
     assert 'name="temperature"' not in html
 
 
@@ -167,7 +167,7 @@ def test_a_reply_tells_on_page_and_api_what_did_not_fit(sign_in: SignIn, owner: 
     reply = Message.objects.get(conversation=chat, author="assistant")
     assert "did not fit" not in client.get(f"/c/{chat.id}").content.decode()
     Message.objects.filter(id=reply.id).update(left_out=3)
-    assert "3 earlier messages did not fit and were not sent" in client.get(f"/c/{chat.id}").content.decode()
+    assert "3 earlier messages didn't fit and weren't sent" in client.get(f"/c/{chat.id}").content.decode()
     told = Api(owner).get(f"/api/messages/{chat.id}").json()
     assert [each["metadata"]["leftOut"] for each in told if "leftOut" in each.get("metadata", {})] == [3]
 

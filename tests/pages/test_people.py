@@ -76,7 +76,7 @@ def test_a_budget_is_set_for_the_group(sign_in: SignIn, owner: User, mia: User, 
     budget = Budget.objects.get()
     assert (budget.scope, budget.group, budget.per_person) == ("group", ducks, not shared)
     page = sign_in(owner).get("/people").content.decode()
-    assert ("$12.50 per person and month" in page) != shared
+    assert ("$12.50 per person per month" in page) != shared
 
 
 def test_a_budget_is_changed_and_switched_off(sign_in: SignIn, owner: User, mia: User) -> None:

@@ -41,7 +41,7 @@ def test_from_a_key_to_a_chat(client: Client, model_server: ModelServer, owner: 
     assert not row.is_enabled
     assert registry.current().get("Lab") is None
     page = client.get(f"/setup/{row.id}").content.decode()
-    assert "key …6789" in page
+    assert "Key ending in 6789" in page
     assert SECRET not in page
     listed = re.findall(r'type="checkbox" name="models" value="([^"]+)"', page)
     assert listed
@@ -66,7 +66,7 @@ def test_testing_calls_the_model_that_chats_begin_with(client: Client, model_ser
 
 def test_a_list_that_cannot_be_read_is_typed(client: Client, model_server: ModelServer) -> None:
     row = begin(client, model_server, base_url="http://127.0.0.1:9/v1")
-    assert "could not be read" in client.get(f"/setup/{row.id}").content.decode()
+    assert "We couldn't load" in client.get(f"/setup/{row.id}").content.decode()
     refused = client.post(f"/setup/{row.id}", {"more": " , "})
     assert refused.status_code == 422
     assert "Choose at least one model" in refused.content.decode()
@@ -78,7 +78,7 @@ def test_what_is_missing_is_said_beside_the_field(client: Client) -> None:
     answer = client.post("/setup/new/other", {"name": "", "base_url": "nowhere"})
     assert answer.status_code == 422
     answer = client.post("/setup/new/other", {"name": "Lab", "base_url": "nowhere"})
-    assert "begins with https://" in answer.content.decode()
+    assert "must begin with https://" in answer.content.decode()
     answer = client.post("/setup/new/openai", {"name": "OpenAI"})
     assert answer.status_code == 422
     assert not OperatorEndpoint.objects.exists()

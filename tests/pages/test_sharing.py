@@ -95,7 +95,7 @@ def test_a_refusal_stands_in_the_form_and_changes_nothing(
     assert answer.status_code == 422
     assert b"does not exist" in answer.content
     answer = sign_in(sharer).post(path(project), {"do": "save", f"role:user:{sharer.id}": "viewer"})
-    assert b"stays its owner" in answer.content
+    assert b"must stay an owner" in answer.content
     assert rows() == []
 
 

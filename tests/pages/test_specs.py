@@ -160,7 +160,7 @@ def test_the_landing_follows_the_choice(sign_in: SignIn, owner: User, write: Wri
     client = sign_in(owner)
     html = client.get("/c/new/landing?spec=writer", headers=FRAGMENT).content.decode()
     assert "<main" not in html
-    assert 'id="starters" role="group" aria-label="Ideas to begin with" hx-swap-oob="true"' in html
+    assert 'id="starters" role="group" aria-label="Ideas to get started" hx-swap-oob="true"' in html
     assert "The Writer" in html
     html = client.get("/c/new/landing?endpoint=Somewhere&model=tiny", headers=FRAGMENT).content.decode()
     assert "The Writer" not in html
@@ -286,4 +286,4 @@ def test_a_role_without_any_spec_has_nothing_to_choose(sign_in: SignIn, owner: U
     roles.update(actor=None, role=Role.objects.get(name="USER"), model_access={"absent": {"enabled": True}})
     assert menu(owner) == []
     html = page(sign_in(owner))
-    assert "No model is set up yet" in html
+    assert "No models are set up yet" in html

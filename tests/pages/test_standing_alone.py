@@ -56,7 +56,7 @@ def test_unknown_address_is_a_friendly_404(client: Client, db: None) -> None:
 @pytest.mark.parametrize(
     ("fault", "status", "words"),
     [
-        (OperationalError("connection refused"), 503, "A part of the server is not reachable"),
+        (OperationalError("connection refused"), 503, "Part of the server can't be reached"),
         (RuntimeError("a secret detail"), 500, "Something went wrong"),
         (PermissionDenied("no"), 403, "You don't have access"),
     ],
@@ -100,7 +100,7 @@ def test_styleguide_is_for_builders_only(client: Client, settings: Settings, db:
     assert client.get("/styleguide").status_code == 404
     settings.DEBUG = True
     html = client.get("/styleguide").content.decode()
-    assert "Write a title first." in html
+    assert "Enter a title." in html
     assert "The provider is limiting requests" in html
 
 

@@ -56,7 +56,7 @@ def test_starter_is_sent_as_it_stands(sign_in: SignIn, owner: User) -> None:
     ("changes", "status", "words"),
     [
         ({"text": "  \r\n "}, 422, "Write a message first."),
-        ({"parent": "no-id"}, 422, "The message before this is not known."),
+        ({"parent": "no-id"}, 422, "The previous message wasn&#x27;t found."),
         ({"model": "huge"}, 400, "is not available"),
         ({"endpoint": "", "model": ""}, 400, "is not available"),
     ],
@@ -229,5 +229,5 @@ def test_form_from_another_site_is_refused(owner: User) -> None:
     client.force_login(owner)
     response = client.post("/c/new/turns", DRAFT)
     assert response.status_code == 403
-    assert "This form is too old" in response.content.decode()
+    assert "This form has expired" in response.content.decode()
     assert Conversation.objects.count() == 0

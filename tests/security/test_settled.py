@@ -70,7 +70,7 @@ def test_a_banned_address_shuts_no_administrator_out(client: Client, admin_user:
 def test_nobody_bans_the_address_that_they_come_from(client: Client, admin_user: User) -> None:
     client.force_login(admin_user)
     form = {"address": "127.0.0.1", "until_0": "2999-01-01", "until_1": "00:00:00", "reason": "noise"}
-    assert b"come from yourself" in client.post(reverse("admin:accounts_ban_add"), form).content
+    assert b"is your own address" in client.post(reverse("admin:accounts_ban_add"), form).content
     assert not Ban.objects.exists()
 
 

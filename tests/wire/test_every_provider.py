@@ -64,9 +64,9 @@ SCENARIOS = {
     "filtered prompt": Scenario(
         "[[error:filter]]", "content_filter", title="The provider's content filter stopped this"
     ),
-    "401": Scenario("[[error:401]]", "bad_key", title="The provider did not accept the key"),
-    "403": Scenario("[[error:403]]", "forbidden", title="The key may not do this"),
-    "404": Scenario("[[error:404]]", "no_such_model", title="The provider does not know this model"),
+    "401": Scenario("[[error:401]]", "bad_key", title="The provider rejected the key"),
+    "403": Scenario("[[error:403]]", "forbidden", title="The key isn't allowed to do this"),
+    "404": Scenario("[[error:404]]", "no_such_model", title="The provider doesn't know this model"),
     "429": Scenario(
         "[[error:429 after=30]]", "rate_limit", title="The provider is limiting requests",
         advice="Try again in 30 seconds, or choose another model.",
@@ -78,17 +78,17 @@ SCENARIOS = {
     "too long": Scenario(
         "[[error:context]]", "context_too_long", title="This conversation is too long for the model"
     ),
-    "500": Scenario("[[error:500]]", "overloaded", title="The provider is overloaded or has a fault"),
-    "529": Scenario("[[error:529]]", "overloaded", title="The provider is overloaded or has a fault"),
+    "500": Scenario("[[error:500]]", "overloaded", title="The provider is overloaded or has a problem"),
+    "529": Scenario("[[error:529]]", "overloaded", title="The provider is overloaded or has a problem"),
     "web page": Scenario("[[html]]", "bad_response", title="Unexpected response from the provider"),
     "malformed": Scenario(
         "[[garbage]]", "bad_response", title="Unexpected response from the provider", whole=False,
         instead={"bedrock": "lost"},  # binary framing tells damage from silence
     ),
     "fault in mid-stream": Scenario(
-        "[[broken]]", "overloaded", SIX, title="The provider is overloaded or has a fault", whole=False
+        "[[broken]]", "overloaded", SIX, title="The provider is overloaded or has a problem", whole=False
     ),
-    "no answer": Scenario("[[cut head=no]]", "lost", title="The connection was lost before the answer began"),
+    "no answer": Scenario("[[cut head=no]]", "lost", title="The connection was lost before the reply started"),
     "cut": Scenario("[[cut]]", "cut_off", SIX, title="The reply was cut short", whole=False),
     "short": Scenario("[[short]]", "cut_off", TWELVE, title="The reply was cut short", whole=False),
     "cut inside characters": Scenario("[[odd-cuts size=1]]", "stop", UNICODE * 3, whole=False),
@@ -158,8 +158,8 @@ def cost_of(usage: object) -> int:
 @pytest.mark.parametrize(
     ("scenario", "code", "title"),
     [("stall", "stalled", "The model stopped responding"),
-     ("stall head=no", "timeout", "The model took too long to begin its answer"),
-     ("stall at=0", "timeout", "The model took too long to begin its answer")],
+     ("stall head=no", "timeout", "The model took too long to start replying"),
+     ("stall at=0", "timeout", "The model took too long to start replying")],
 )  # fmt: skip
 async def test_silence_runs_out_of_time_in_its_own_words(
     asked: Callable[..., ModelRequest], provider: str, scenario: str, code: str, title: str

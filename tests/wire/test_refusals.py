@@ -174,10 +174,10 @@ async def test_the_reason_is_found_on_every_wire(wire: str, streamed: bool) -> N
 @pytest.mark.parametrize(("code", "title", "advice"), [
     ("upstream_limit", "The provider behind the gateway is limiting requests", "Wait a minute"),
     ("content_filter", "The provider's content filter stopped this", "Rephrase the message"),
-    ("region", "This model is not offered here", "country or region"),
-    ("key_limit", "The limit of the key is used up", "Ask your administrator"),
-    ("forbidden", "The key may not do this", "Ask your administrator"),
-    ("proxy", "Something before the provider refused the request", "A proxy or a firewall"),
+    ("region", "This model isn't offered here", "country or region"),
+    ("key_limit", "The key has reached its limit", "Ask your administrator"),
+    ("forbidden", "The key isn't allowed to do this", "Ask your administrator"),
+    ("proxy", "The request was blocked before it reached the provider", "A proxy or firewall"),
 ])  # fmt: skip
 def test_what_people_read(code: str, title: str, advice: str) -> None:
     assert str(explain(code).title) == title

@@ -57,7 +57,7 @@ class ForkForm(forms.Form):
     option = forms.ChoiceField(
         choices=[(each, FORK_WORDS[each]) for each in OPTIONS],
         widget=forms.RadioSelect,
-        error_messages={"required": _("Choose what to copy."), "invalid_choice": _("Choose one of the three.")},
+        error_messages={"required": _("Choose what to copy."), "invalid_choice": _("Choose one of the options.")},
     )
     split = forms.BooleanField(label=_("Start the fork at this message"), required=False)
     remember = forms.BooleanField(label=_("Remember this and fork without asking"), required=False)
@@ -120,7 +120,7 @@ class SureForm(forms.Form):
     def clean_sure(self) -> str:
         typed: str = self.cleaned_data["sure"]
         if typed.strip().strip("“”\"'").casefold() != gettext("delete").casefold():
-            raise forms.ValidationError(gettext("Type the word as it stands above."))
+            raise forms.ValidationError(gettext("Type the word exactly as shown above."))
         return typed
 
 
@@ -128,7 +128,7 @@ class TagForm(forms.Form):
     name = forms.CharField(
         label=_("Name"),
         max_length=NAME_LIMIT,
-        error_messages={"required": _("Write a name first.")},
+        error_messages={"required": _("Enter a name.")},
         widget=forms.TextInput({"autocomplete": "off", "autofocus": True}),
     )
     description = forms.CharField(
@@ -140,7 +140,7 @@ class ProjectForm(forms.Form):
     name = forms.CharField(
         label=_("Name"),
         max_length=LIMITS["name"],
-        error_messages={"required": _("Write a name first.")},
+        error_messages={"required": _("Enter a name.")},
         widget=forms.TextInput({"autocomplete": "off"}),
     )
     description = forms.CharField(
@@ -148,15 +148,15 @@ class ProjectForm(forms.Form):
     )
     instructions = forms.CharField(
         label=_("Instructions"),
-        help_text=_("The model reads them before every message of this project's chats."),
+        help_text=_("The model reads them before every message in this project's chats."),
         max_length=LIMITS["instructions"],
         required=False,
         widget=forms.Textarea({"rows": 5}),
     )
     model = forms.ChoiceField(
-        label=_("Model for new chats"), required=False, help_text=_("What new chats in this project begin with.")
+        label=_("Model for new chats"), required=False, help_text=_("Used for new chats in this project.")
     )
 
     def __init__(self, *args: Any, models: list[tuple[str, str]], **options: Any) -> None:
         super().__init__(*args, **options)
-        self.fields["model"].choices = [("", _("The one used last")), *models]  # type: ignore[attr-defined]
+        self.fields["model"].choices = [("", _("Last used model")), *models]  # type: ignore[attr-defined]

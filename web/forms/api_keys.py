@@ -14,7 +14,7 @@ class ApiKeyForm(forms.Form):
     """One switch for each scope; `admin` only for people who administer."""
 
     name = forms.CharField(
-        label=_("Name"), max_length=100, help_text=_("What will use it, for example “Backup script”."),
+        label=_("Name"), max_length=100, help_text=_("What you'll use it for, such as “Backup script”."),
         widget=forms.TextInput({"autocomplete": "off"}),
     )  # fmt: skip
     read = forms.BooleanField(label=_("Read"), required=False, initial=True)
@@ -22,7 +22,7 @@ class ApiKeyForm(forms.Form):
     admin = forms.BooleanField(label=_("Admin"), required=False)
     days = forms.TypedChoiceField(
         label=_("Expires after"),
-        choices=[("30", _("30 days")), ("90", _("90 days")), ("365", _("a year")), ("0", _("never"))],
+        choices=[("30", _("30 days")), ("90", _("90 days")), ("365", _("1 year")), ("0", _("Never"))],
         coerce=int,
         initial="90",
     )

@@ -18,8 +18,8 @@ class BudgetForm(forms.Form):
     amount = forms.DecimalField(label=_("Amount"), min_value=0, max_value=Decimal(10**9), decimal_places=6)
     unit = forms.ChoiceField(label=_("Unit"))
     period = forms.ChoiceField(
-        label=_("Time"),
-        choices=[("day", _("A day")), ("week", _("A week, from Monday")), ("month", _("A month"))],
+        label=_("Period"),
+        choices=[("day", _("Day")), ("week", _("Week (from Monday)")), ("month", _("Month"))],
         initial="month",
     )
     shared = forms.BooleanField(label=_("Shared by the group (otherwise per person)"), required=False)
@@ -34,7 +34,7 @@ class BudgetForm(forms.Form):
             }  # fmt: skip
         super().__init__(*args, **options)
         self.budget = budget
-        credits = _("US dollars") if is_usd() else _("Credit (one a token)")
+        credits = _("US dollars") if is_usd() else _("Credits (one per token)")
         self.fields["unit"].choices = [("credits", credits), ("tokens", _("Tokens"))]  # type: ignore[attr-defined]
         if budget is not None:
             del self.fields["unit"], self.fields["period"]

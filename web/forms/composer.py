@@ -19,8 +19,8 @@ class TurnForm(forms.Form):
     endpoint = forms.CharField(required=False, max_length=128)
     model = forms.CharField(required=False, max_length=256)
     spec = forms.CharField(required=False, max_length=256)
-    parent = forms.UUIDField(required=False, error_messages={"invalid": _("The message before this is not known.")})
-    project = forms.UUIDField(required=False, error_messages={"invalid": _("This project is not known.")})
+    parent = forms.UUIDField(required=False, error_messages={"invalid": _("The previous message wasn't found.")})
+    project = forms.UUIDField(required=False, error_messages={"invalid": _("This project wasn't found.")})
     settings = forms.CharField(required=False, max_length=200_000)
     request_id = forms.CharField(required=False, max_length=64)
 
@@ -35,7 +35,7 @@ class TurnForm(forms.Form):
         try:
             return ModelSettings.read_json(text) if text else None
         except ValueError:  # pydantic's is one
-            raise forms.ValidationError(_("These parameters of the model are not valid.")) from None
+            raise forms.ValidationError(_("These model parameters are not valid.")) from None
 
     def clean(self) -> dict[str, Any]:
         sent = cast(QueryDict, self.data)
@@ -69,6 +69,6 @@ class RenameForm(forms.Form):
     title = forms.CharField(
         label=_("Title"),
         max_length=1024,
-        error_messages={"required": _("Write a title first.")},
+        error_messages={"required": _("Enter a title.")},
         widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True}),
     )

@@ -18,7 +18,7 @@ class PreferenceForm(forms.Form):
     open_at_latest = forms.BooleanField(label=_("Open chats at the latest message"), required=False)
     centred = forms.BooleanField(label=_("Centre the message box in new chats"), required=False)
     at_models = forms.BooleanField(label=_("Choose a model by typing @ at the start of a line"), required=False)
-    switch_keeps = forms.BooleanField(label=_("Keep the chat when switching provider"), required=False)
+    switch_keeps = forms.BooleanField(label=_("Keep the chat when switching providers"), required=False)
     wide_chat = forms.BooleanField(label=_("Full-width chat"), required=False)
     direction = forms.ChoiceField(
         label=_("Text direction"),

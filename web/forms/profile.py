@@ -18,6 +18,6 @@ class ProfileForm(forms.Form):
         max_length=80,
         required=False,
         validators=[can_be_seen],
-        help_text=_("Shown to others. You sign in with your email."),
+        help_text=_("Shown to others. You sign in with your email address."),
         widget=forms.TextInput({"autocomplete": "off"}),
     )

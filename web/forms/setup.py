@@ -14,7 +14,7 @@ MAX_SHOWN_MODELS = 400  # models with a check box; more can be typed
 class ProviderForm(forms.Form):
     """The names are those of `endpoints.catalog.stored_endpoints.Entry`, by which faults are told."""
 
-    name = forms.CharField(label=_("Name"), max_length=64, help_text=_("As people see it in the list of models."))
+    name = forms.CharField(label=_("Name"), max_length=64, help_text=_("Shown in the list of models."))
     base_url = forms.CharField(label=_("Address"), max_length=500, required=False)
     api_key = forms.CharField(
         label=_("Key"), max_length=MAX_KEY_LENGTH, widget=forms.PasswordInput({"autocomplete": "off"})
@@ -26,7 +26,7 @@ class ProviderForm(forms.Form):
             del self.fields["base_url"]
         self.fields["api_key"].required = card.needs_key
         if not card.needs_key:
-            self.fields["api_key"].help_text = _("Leave it empty if the server asks for none.")
+            self.fields["api_key"].help_text = _("Leave it empty if the server doesn't need one.")
 
 
 class ModelsForm(forms.Form):
@@ -38,7 +38,7 @@ class ModelsForm(forms.Form):
         label=_("More models"),
         required=False,
         max_length=4_000,
-        help_text=_("Names as the provider has them, with commas."),
+        help_text=_("The provider's names for them, separated by commas."),
     )
 
     def __init__(self, data: Any = None, *, offered: tuple[str, ...], chosen: tuple[str, ...]) -> None:
@@ -52,7 +52,7 @@ class ModelsForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         if not self.errors and not self.names():
-            self.add_error("more", _("Choose at least one model, or type its name."))
+            self.add_error("more", _("Choose at least one model, or enter its name."))
         return data
 
     def names(self) -> tuple[str, ...]:

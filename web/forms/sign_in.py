@@ -74,7 +74,7 @@ class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]
     def clean_email(self) -> str:
         email: str = super().clean_email()
         if not domains.is_allowed(email):
-            raise forms.ValidationError(gettext("Addresses of this domain cannot register here."))
+            raise forms.ValidationError(gettext("Addresses from this domain can't sign up here."))
         return email
 
     def clean_username(self) -> str:
@@ -96,7 +96,7 @@ class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]
         try:
             saved: tuple[User | None, HttpResponse | None] = super().try_save(request)
         except EmailTaken:  # by somebody who was faster
-            messages.error(request, gettext("There is an account with this email address. Sign in with it."))
+            messages.error(request, gettext("An account with this email address already exists. Sign in instead."))
             return None, redirect("account_login")
         return saved
 
@@ -141,7 +141,7 @@ def username_field() -> forms.CharField:
 
 def free_username(username: str) -> str:
     if username and User.objects.filter(username__iexact=username).exists():
-        raise forms.ValidationError(gettext("This username is taken."))
+        raise forms.ValidationError(gettext("This username is already taken."))
     return username
 
 

@@ -87,7 +87,7 @@ class _Answer:
             counted.take_back()
             return found
         except _MALFORMED:
-            raise ValidationError(gettext("This passkey could not be read.")) from None
+            raise ValidationError(gettext("We couldn't read this passkey.")) from None
         except passkeys.NotBelieved as refusal:
             raise ValidationError(refusal.message) from None
         finally:
@@ -132,7 +132,7 @@ class PasskeyForm(passkey_forms.AddWebAuthnForm):  # type: ignore[misc]
         try:
             return super().clean()  # type: ignore[no-any-return]
         except _MALFORMED:
-            raise ValidationError(gettext("This passkey could not be read.")) from None
+            raise ValidationError(gettext("We couldn't read this passkey.")) from None
 
 
 def _dress(field: forms.Field) -> None:

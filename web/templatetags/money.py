@@ -62,9 +62,9 @@ def spent_words(meter: Meter) -> str:
 def each_words(budget: Budget) -> str:
     """Return what a budget that everybody has for themselves gives each of them."""
     words = {
-        Budget.Period.DAY: _("%(amount)s per person and day"),
-        Budget.Period.WEEK: _("%(amount)s per person and week"),
-        Budget.Period.MONTH: _("%(amount)s per person and month"),
+        Budget.Period.DAY: _("%(amount)s per person per day"),
+        Budget.Period.WEEK: _("%(amount)s per person per week"),
+        Budget.Period.MONTH: _("%(amount)s per person per month"),
     }
     return words[Budget.Period(budget.period)] % {"amount": in_unit(budget.amount, budget)}
 

@@ -47,8 +47,8 @@ def shortcut_names() -> list[tuple[str, str]]:
         ("toggleSidebar", _("Open or close the sidebar")), ("settings", _("Settings")),
         ("bookmark", _("Bookmarks")), ("stop", _("Stop the reply")), ("regenerate", _("Regenerate the reply")),
         ("continueReply", _("Continue the reply")), ("editLast", _("Edit the last message")),
-        ("copyReply", _("Copy the last reply")), ("copyCode", _("Copy the last block of code")),
-        ("scrollTop", _("Go to the beginning")), ("scrollBottom", _("Go to the end")),
+        ("copyReply", _("Copy the last reply")), ("copyCode", _("Copy the last code block")),
+        ("scrollTop", _("Go to the top")), ("scrollBottom", _("Go to the bottom")),
         ("archive", _("Archive the chat")), ("deleteChat", _("Delete the chat")),
     ]  # fmt: skip
 
@@ -61,8 +61,8 @@ def counted_words() -> str:
         return {
             "selected": ngettext("%(count)s chat selected", "%(count)s chats selected", number),
             "suggested": ngettext(
-                "%(count)s model. Arrow keys choose, Enter takes one.",
-                "%(count)s models. Arrow keys choose, Enter takes one.",
+                "%(count)s model. Use the arrow keys to choose and Enter to select.",
+                "%(count)s models. Use the arrow keys to choose and Enter to select.",
                 number,
             ),
         }

@@ -69,11 +69,11 @@ class PrincipalsView(PermissionsView):
         user = person(request)
         words = " ".join(request.query_params.get("q", "").split())
         if len(words) < picker.MIN_QUERY_CHARACTERS:
-            raise ApiError(400, _("q: write at least %(least)d characters.") % {"least": picker.MIN_QUERY_CHARACTERS})
+            raise ApiError(400, _("q: enter at least %(least)d characters.") % {"least": picker.MIN_QUERY_CHARACTERS})
         limit = number(request, "limit", 20, least=1, most=picker.MAX_RESULTS)
         wanted = [each for each in request.query_params.get("types", "").split(",") if each]
         if set(wanted) - {"user", "group", "role"}:
-            raise ApiError(400, _("types: there are user, group and role."))
+            raise ApiError(400, _("types: must be user, group or role."))
         allowed = picker.kinds_for(user)
         if not allowed or set(wanted) - set(allowed):
             raise _forbidden()
@@ -90,9 +90,9 @@ class RolesOfKindView(PermissionsView):
     def get(self, request: Request, resource: str) -> Response:
         found = _kind(resource)
         names = {
-            "viewer": (_("Viewer"), _("May see and use it.")),
-            "editor": (_("Editor"), _("May see, use and change it.")),
-            "owner": (_("Owner"), _("May do everything with it, also delete and share it.")),
+            "viewer": (_("Viewer"), _("Can view and use it.")),
+            "editor": (_("Editor"), _("Can view, use and edit it.")),
+            "owner": (_("Owner"), _("Has full control, including deleting and sharing it.")),
         }
         return Response([
             {
@@ -177,7 +177,7 @@ def _forbidden() -> ApiError:
 def _bits(kind: SharedKind, role_id: str) -> int:
     bits = grants.ROLES.get(role_id.removeprefix(f"{kind.name}_")) if role_id.startswith(f"{kind.name}_") else None
     if bits is None:
-        raise ApiError(400, _("accessRoleId: there is no such role."))
+        raise ApiError(400, _("accessRoleId: role not found."))
     return bits
 
 

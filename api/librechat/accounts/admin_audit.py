@@ -89,7 +89,7 @@ class GrantView(AdminView):
             actor=person(request), principal=principal, principal_id=principal_id, capability=capability
         )
         if not removed:
-            raise ApiError(404, _("This power was not given."))
+            raise ApiError(404, _("This capability was not granted."))
         return Response({"success": True})
 
 
@@ -148,7 +148,7 @@ class AuditEntryView(AdminView):
     def get(self, request: Request, seq: int) -> Response:
         entry = AuditEntry.objects.filter(seq=seq).first() if seq < 2**63 else None
         if entry is None:
-            raise ApiError(404, _("There is no such entry."))
+            raise ApiError(404, _("Entry not found."))
         return Response({"entry": entry_to_wire(entry)})
 
 

@@ -60,7 +60,7 @@ def group_to_wire(group: Group) -> dict[str, Any]:
 def group_or_404(group_id: UUID) -> Group:
     group = Group.objects.filter(id=group_id).first()
     if group is None:
-        raise ApiError(404, _("There is no such group."))
+        raise ApiError(404, _("Group not found."))
     return group
 
 
@@ -71,7 +71,7 @@ class GroupsView(AdminView):
     def get(self, request: Request) -> Response:
         search, source = request.query_params.get("search", ""), request.query_params.get("source", "")
         if len(search) > 200 or (source and source not in Group.Source.values):
-            raise ApiError(400, _("search has at most 200 characters, and source is one that groups have."))
+            raise ApiError(400, _("search can have at most 200 characters, and source must be one that groups have."))
         people = ArrayAgg(
             "memberships__user_id",
             filter=Q(memberships__isnull=False),
@@ -90,7 +90,7 @@ class GroupsView(AdminView):
     def post(self, request: Request) -> Response:
         body = read_body(request, NewGroupIn)
         if body.source not in (None, "", Group.Source.LOCAL):
-            raise ApiError(400, _("source: groups of a directory come here with their people. Leave it out."))
+            raise ApiError(400, _("source: directory groups are added when their members sign in. Leave it out."))
         group = groups.create(
             actor=person(request), name=body.name, description=body.description or "", email=body.email or "",
             avatar=body.avatar or "", external_id=body.id_on_the_source or "", member_ids=body.member_ids,
@@ -152,5 +152,5 @@ class GroupMemberView(AdminView):
     def delete(self, request: Request, group_id: UUID, user_id: UUID) -> Response:
         removed = groups.remove_member(actor=person(request), group=group_or_404(group_id), user=user_or_404(user_id))
         if not removed:
-            raise ApiError(404, _("This person is not in the group."))
+            raise ApiError(404, _("This user is not in the group."))
         return Response({"success": True})

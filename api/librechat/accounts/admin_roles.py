@@ -60,7 +60,7 @@ def _answer(role: Role) -> dict[str, Any]:
 def role_or_404(name: str) -> Role:
     role = Role.objects.filter(name=name).first()
     if role is None:
-        raise ApiError(404, _("There is no such role."))
+        raise ApiError(404, _("Role not found."))
     return role
 
 
@@ -100,7 +100,7 @@ class RoleView(AdminView):
     @extend_schema(operation_id="admin_role_delete", responses=_ROLE)
     def delete(self, request: Request, name: str) -> Response:
         roles.delete(actor=person(request), role=role_or_404(name))
-        return Response({"success": True, "message": _("The role is deleted.")})
+        return Response({"success": True, "message": _("Role deleted.")})
 
     def _change(self, request: Request, name: str) -> Response:
         body, role = read_body(request, RoleIn), role_or_404(name)
@@ -144,9 +144,9 @@ class RoleMemberView(AdminView):
     def delete(self, request: Request, name: str, user_id: Any) -> Response:
         user, role = user_or_404(user_id), role_or_404(name)
         if user.role_name != role.name:
-            raise ApiError(404, _("This person does not have this role."))
+            raise ApiError(404, _("This user doesn't have this role."))
         if role.name == Role.USER:
-            raise ApiError(403, _("Everybody without another role has this one."))
+            raise ApiError(403, _("Everyone without another role has this one."))
         give(request, user, Role.USER)
         return Response({"success": True})
 
@@ -169,7 +169,7 @@ class OwnRoleView(APIView):
         user = person(request)
         by_key = isinstance(request.auth, ApiKey) and ApiKey.Scope.ADMIN not in request.auth.scopes
         if name != user.role_name and (by_key or not permissions.is_capable(user, "read:roles")):
-            raise ApiError(403, _("You may not read this role."))
+            raise ApiError(403, _("You're not allowed to read this role."))
         role = role_or_404(name)
         permitted = features.possible(permissions.permissions_of(role))
         return Response({"name": role.name, "description": role.description, "permissions": permitted})
@@ -189,9 +189,9 @@ class RoleTypeView(AdminView):
     @extend_schema(operation_id="role_type", request={"application/json": {"type": "object"}}, responses=_ROLE)
     def put(self, request: Request, name: str, kind: str) -> Response:
         if kind not in self.TYPES:
-            raise ApiError(404, _("There is no such permission type."))
+            raise ApiError(404, _("Unknown permission type."))
         if not request.data:
-            raise ApiError(400, _("Name the bits that shall change."))
+            raise ApiError(400, _("Name the bits to change."))
         role = role_or_404(name)
         role = roles.update(actor=person(request), role=role, permissions_={self.TYPES[kind]: request.data})
         return Response(role_to_wire(role))

@@ -41,7 +41,7 @@ class AdminLoginView(LoginView):
     def admit(self, user: User) -> None:
         super().admit(user)
         if not permissions.is_capable(user, "access:admin"):
-            raise ApiError(403, _("You do not administer this site."))
+            raise ApiError(403, _("You're not an administrator of this site."))
 
 
 class AdminVerifyView(AdminView):
@@ -60,6 +60,6 @@ class OpenIdCheckView(AdminView):
     @extend_schema(operation_id="admin_openid_check", responses=_OBJECT)
     def get(self, request: Request) -> Response:
         if "openid" not in {each.key for each in sign_in_options.providers()}:
-            words = _("Nobody signs in here through OpenID Connect.")
+            words = _("OpenID Connect sign-in is turned off here.")
             raise ApiError(404, {"error": words, "error_code": "OPENID_NOT_CONFIGURED"})
-        return Response({"message": _("People sign in here through OpenID Connect.")})
+        return Response({"message": _("Sign in through OpenID Connect here.")})

@@ -44,7 +44,7 @@ class KeysView(APIView):
     @extend_schema(operation_id="api_keys", responses=_OBJECT)
     def get(self, request: Request) -> Response:
         if not api_keys.may_make(person(request)):
-            raise ApiError(403, {"message": _("Your role does not allow API keys.")})
+            raise ApiError(403, {"message": _("Your role doesn't allow API keys.")})
         rows = person(request).api_keys.order_by("-created_at", "id")
         return Response({"keys": [key_to_wire(each) for each in rows]})
 
@@ -52,9 +52,9 @@ class KeysView(APIView):
     def post(self, request: Request) -> Response:
         body, user = read_body(request, KeyIn), person(request)
         if isinstance(request.auth, ApiKey):
-            raise ApiError(403, _("A key cannot make keys. Sign in."))
+            raise ApiError(403, _("An API key can't create keys. Sign in instead."))
         if not api_keys.may_make(user):
-            raise ApiError(403, _("Your role does not allow API keys."))
+            raise ApiError(403, _("Your role doesn't allow API keys."))
         require_fresh(request, user)
         try:
             expires_at = parse_datetime(body.expires_at) if body.expires_at else None
@@ -74,11 +74,11 @@ class KeyView(APIView):
     def get(self, request: Request, key_id: UUID) -> Response:
         key = person(request).api_keys.filter(id=key_id).first()
         if key is None:
-            raise ApiError(404, _("There is no such key."))
+            raise ApiError(404, _("Key not found."))
         return Response(key_to_wire(key))
 
     @extend_schema(operation_id="api_key_delete", responses={204: None})
     def delete(self, request: Request, key_id: UUID) -> Response:
         if not api_keys.delete(user=person(request), key_id=key_id):
-            raise ApiError(404, _("There is no such key."))
+            raise ApiError(404, _("Key not found."))
         return Response(status=204)

@@ -34,7 +34,7 @@ class VerifyEmailView(ByLink):
         self.limit(request, "verify_email_submission")
         body = read_body(request, VerifyIn)
         recovery.verify(email=body.email, token=body.token)
-        return Response(Verified(message=_("Your address is verified.")).to_wire())
+        return Response(Verified(message=_("Your email address is verified.")).to_wire())
 
 
 class ResendView(ByLink):
@@ -42,7 +42,7 @@ class ResendView(ByLink):
     def post(self, request: Request) -> Response:
         self.limit(request, "verify_email")
         recovery.request_verification(email=read_body(request, AddressIn).email)
-        return Response(said(_("If the address waits for it, another link is on its way.")))
+        return Response(said(_("If the address still needs verifying, another link is on its way.")))
 
 
 class RequestResetView(ByLink):
@@ -51,7 +51,7 @@ class RequestResetView(ByLink):
         self.limit(request, "reset_password")
         body = read_body(request, AddressIn)
         if not domains.is_allowed(body.email):
-            raise ApiError(400, _("Addresses of this domain have no account here."))
+            raise ApiError(400, _("Addresses from this domain can't have an account here."))
         recovery.request_reset(email=body.email)
         return Response(said(_("If there's an account with this address, a link is on its way.")))
 
@@ -65,4 +65,4 @@ class ResetView(ByLink):
             recovery.reset(user_id=uuid_of(body.user_id), token=body.token, password=body.password)
         except ValidationError as fault:
             raise ApiError(400, fault.messages[0]) from None
-        return Response(said(_("Your password is changed. Sign in with the new one.")))
+        return Response(said(_("Your password was changed. Sign in with the new one.")))

@@ -28,7 +28,7 @@ class RegisterIn(In):
     def _long_enough(cls, username: str | None) -> str | None:
         """An empty one is none."""
         if username and len(username.strip()) < SHORTEST_USERNAME:
-            raise ValueError(_("a username has at least %(least)d characters") % {"least": SHORTEST_USERNAME})
+            raise ValueError(_("a username must have at least %(least)d characters") % {"least": SHORTEST_USERNAME})
         return username
 
     email: str = Field(max_length=254)
@@ -39,7 +39,7 @@ class RegisterIn(In):
     @model_validator(mode="after")
     def _same_twice(self) -> "RegisterIn":
         if self.password != self.confirm_password:
-            raise ValueError(_("the passwords differ"))
+            raise ValueError(_("the passwords don't match"))
         return self
 
 
@@ -95,7 +95,7 @@ class ResetIn(In):
     @model_validator(mode="after")
     def _same_twice(self) -> "ResetIn":
         if self.confirm_password is not None and self.password != self.confirm_password:
-            raise ValueError(_("the passwords differ"))
+            raise ValueError(_("the passwords don't match"))
         return self
 
 

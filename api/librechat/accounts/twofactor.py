@@ -106,7 +106,7 @@ class VerifyTempView(APIView):
         of_address = count_named("two_factor_temp", address_of(request._request))
         body = read_body(request, TempIn)
         if not body.temp_token:
-            raise ApiError(400, _("The token of the first step is missing."))
+            raise ApiError(400, _("The token from the first step is missing."))
         user = tokens.answer_challenge(body.temp_token)
         if not twofactor.is_on(user):
             raise twofactor.NotSetUp

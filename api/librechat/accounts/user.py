@@ -52,4 +52,4 @@ class DeleteView(APIView):
             require_fresh(request, user, body.password)
         erasure.erase_person(user=user)
         logout(request._request)
-        return without_cookies(Response(said(_("Your account is deleted."))))
+        return without_cookies(Response(said(_("Your account was deleted."))))

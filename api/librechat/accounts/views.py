@@ -62,9 +62,9 @@ class LoginView(APIView):
     def admit(self, user: User) -> None:
         """Refuse who showed the right password and may not come in all the same."""
         if user.waits_for_approval:
-            raise ApiError(403, _("An administrator has not let you in yet."))
+            raise ApiError(403, _("An administrator hasn't approved your account yet."))
         if user.must_verify:
-            raise ApiError(422, _("The email address is not verified yet. Open the link that was sent to it."))
+            raise ApiError(422, _("Your email address isn't verified yet. Open the link we sent you."))
         refuse_banned(user)
 
 
@@ -91,7 +91,7 @@ class RegisterView(APIView):
                 )  # fmt: skip
         except ValidationError as fault:
             raise ApiError(404, fault.messages[0]) from None
-        return Response(said(_("Your account is ready: sign in. If you had one already, nothing changed.")))
+        return Response(said(_("Your account is ready. You can sign in now. If you already had one, nothing changed.")))
 
 
 # Published clients rely on texts here.
@@ -108,7 +108,7 @@ class RefreshView(APIView):
         token = request.COOKIES.get(REFRESH_COOKIE)
         if not token:
             # Clients rely on a 200 without a token here: it means "signed out".
-            return HttpResponse(_("There is no refresh token."), content_type="text/plain")
+            return HttpResponse(_("The refresh token is missing."), content_type="text/plain")
         try:
             refresh = tokens.rotate(token=token)
             refuse_banned(refresh.user)
@@ -128,7 +128,7 @@ class LogoutView(APIView):
     def post(self, request: Request) -> HttpResponseBase:
         following = openid.way_out(request._request)
         sessions.end_here(request=request._request, user=person(request))
-        answer = SignedOut(message=_("You are signed out."), redirect=following).to_wire()
+        answer = SignedOut(message=_("You're signed out."), redirect=following).to_wire()
         return without_cookies(Response({name: value for name, value in answer.items() if value is not None}))
 
 

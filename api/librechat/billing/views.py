@@ -116,7 +116,7 @@ class UserBalanceView(AdminView):
             raise ApiError(400, _("balance must be a whole number of credits."))
         adjust.set_balance(actor=person(request), user=user, credits=int(body.balance), reason=body.reason)
         wire = user_to_admin(User.objects.select_related("balance").get(id=user.id))
-        return Response({"message": _("The balance is set."), "user": wire, **wire})
+        return Response({"message": _("Balance updated."), "user": wire, **wire})
 
 
 class UserRoleView(AdminView):
@@ -133,4 +133,4 @@ class UserRoleView(AdminView):
     def _give(self, request: Request, user_id: UUID) -> Response:
         body, user = read_body(request, RoleIn), user_or_404(user_id)
         wire = user_to_admin(give(request, user, body.role))
-        return Response({"message": _("The role is set."), "user": wire, **wire})
+        return Response({"message": _("Role updated."), "user": wire, **wire})

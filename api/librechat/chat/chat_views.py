@@ -140,7 +140,7 @@ class AbortView(ChatView):
         if body.generation_created_at is not None:
             latest = latest_run(conversation_id)
             if latest is not None and all(_at(run) != body.generation_created_at for run in [*runs, latest]):
-                raise ApiError(409, {"code": "RUN_REPLACED", "error": _("This run was followed by another one.")})
+                raise ApiError(409, {"code": "RUN_REPLACED", "error": _("This run was replaced by a newer one.")})
             runs = [run for run in runs if _at(run) == body.generation_created_at]
         if not runs:
             return Response(_settled(conversation_id).to_wire())
@@ -162,7 +162,7 @@ class StreamView(ChatView):
     def get(self, request: Request, stream_id: str) -> StreamingHttpResponse:
         run = _run_of(request, uuid_of(stream_id))
         if streams.are_taken(run.generation.owner_id):
-            words = _("Too many answers are followed at once. Close some of them first.")
+            words = _("Too many replies are being streamed at once. Close some of them first.")
             raise ApiError(429, {"error": words}, headers={"Retry-After": "5"})
         resume = request.query_params.get("resume") == "true"
         page = request._request.session.session_key or ""
@@ -190,7 +190,7 @@ class TitleView(ChatView):
         if conversation.titled_by != Conversation.TitledBy.WORDS:
             return Response(Title(title=conversation.title).to_wire())
         expected = Generation.objects.filter(conversation=conversation, needs_title=True).exists()
-        answer = Response({"message": _("This conversation has no title of its own.")}, status=404)
+        answer = Response({"message": _("This conversation has no generated title.")}, status=404)
         answer.pending_for = conversation.owner_id if expected else None  # type: ignore[attr-defined]
         return answer
 
@@ -244,7 +244,7 @@ def _check_predecessor(request: Request, conversation_id: UUID, expected: int) -
     body = {
         "code": "GENERATION_PREDECESSOR_MISMATCH",
         "status": "predecessor_mismatch",
-        "error": _("Another reply was started in this conversation meanwhile."),
+        "error": _("Another reply was started in this conversation in the meantime."),
         "streamId": str(conversation_id),
         "conversationId": str(conversation_id),
         "generationCreatedAt": _at(latest),
@@ -261,7 +261,7 @@ def _run_of(request: Request, conversation_id: UUID | None) -> Run:
         raise _no_run()
     at = request.query_params.get("generationCreatedAt")
     if at is not None and at != str(_at(latest)):
-        words = _("This run was followed by another one.")
+        words = _("This run was replaced by a newer one.")
         raise ApiError(409, {"code": "GENERATION_REPLACED", "error": words, "message": words})
     run = load_run(latest.id)
     if run is None or run.conversation.deleted_at is not None:
@@ -270,7 +270,7 @@ def _run_of(request: Request, conversation_id: UUID | None) -> Run:
 
 
 def _no_run() -> ApiError:
-    words = _("Nothing was written in a conversation of this id.")
+    words = _("No reply was written in a conversation with this id.")
     return ApiError(404, {"error": words, "message": words})
 
 
@@ -300,7 +300,7 @@ def _only_active(request: Request) -> UUID:
     if len(active) > 1:
         raise ApiError(409, {"code": "AMBIGUOUS_ACTIVE_RUN", "error": _("Several replies are being written.")})
     if not active:
-        raise ApiError(404, {"error": _("Nothing is being written."), "streamId": NEW})
+        raise ApiError(404, {"error": _("No reply is being written."), "streamId": NEW})
     found: UUID = active.pop()
     return found
 

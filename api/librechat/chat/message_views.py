@@ -147,7 +147,7 @@ class MessageDetailView(ChatView):
         found = access.message_for(user, message_id, conversation_id=conversation_id)
         body = read_body(request, EditIn)
         if body.message_id not in (None, message_id) or body.conversation_id not in (None, conversation_id):
-            raise ApiError(400, _("The ids in the body and in the address differ."))
+            raise ApiError(400, _("The ids in the body and the URL don't match."))
         index = body.index if body.index is not None else _first_text(found)
         saved = editing.save(
             user=user, message_id=message_id, texts={index: body.text}, conversation_id=conversation_id
@@ -179,7 +179,7 @@ class SearchEnabledView(ChatView):
 def _add(request: Request, conversation_id: UUID) -> Response:
     body = read_body(request, NewMessageIn)
     if body.conversation_id not in (None, conversation_id):
-        raise ApiError(400, _("conversationId: the body and the address name different conversations."))
+        raise ApiError(400, _("conversationId: the body and the URL name different conversations."))
     parent = None if body.parent_message_id == ROOT_PARENT else body.parent_message_id
     made = editing.add(
         user=person(request), conversation_id=conversation_id, text=body.text, parent_id=parent,

@@ -164,7 +164,7 @@ class ConversationTagsView(ChatView):
 def _tag(request: Request, name: str) -> Tag:
     found = tags.listed(person(request)).filter(name=name).first() if "\x00" not in name else None
     if found is None:
-        raise ApiError(404, _("There is no bookmark of this name."))
+        raise ApiError(404, _("No matching bookmarks."))
     return found
 
 

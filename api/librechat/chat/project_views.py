@@ -166,7 +166,7 @@ class FavoritesView(ChatView):
     def post(self, request: Request) -> Response:
         wanted = read_body(request, FavoritesIn).favorites
         if len(wanted) > (most := quotas.most("favourites")):
-            words = _("At most %(limit)d favourites can be kept.") % {"limit": most}
+            words = _("You can have at most %(limit)d favourites.") % {"limit": most}
             raise ApiError(400, {"message": words, "code": "MAX_FAVORITES_EXCEEDED", "limit": most})
         model_refs = [_model_ref(each) for each in wanted]
         return Response(list(map(favourites.to_wire, favourites.replace(user=person(request), model_refs=model_refs))))
@@ -192,5 +192,5 @@ def _model_ref(wanted: Favorite) -> ModelRef:
     model_ref = ModelRef(wanted.endpoint or "", wanted.model or "", wanted.spec or "")
     is_one_kind = not any(model_ref[:2]) if model_ref.spec else all(model_ref[:2])
     if wanted.agent_id is not None or not is_one_kind:
-        raise ApiError(400, _("favorites: name a model and its endpoint, or a spec; nothing else can be kept here."))
+        raise ApiError(400, _("favorites: name a model and its endpoint, or a spec. Nothing else is supported."))
     return model_ref

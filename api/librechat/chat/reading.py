@@ -55,7 +55,7 @@ def _in_project(request: Request, among: ConversationQuerySet, project: str) -> 
         return among.filter(project=None)
     named = uuid_of(project)
     if named is None or not Project.objects.visible_to(person(request)).filter(id=named).exists():
-        raise ApiError(400, _("projectId: there is no such project."))
+        raise ApiError(400, _("projectId: project not found."))
     return among.filter(project_id=named)
 
 
@@ -74,7 +74,7 @@ def message_page(request: Request) -> tuple[list[Message], str | None]:
     field = MESSAGE_ORDERS.get(request.query_params.get("sortBy", "createdAt"))
     direction = request.query_params.get("sortDirection", "desc")
     if field is None or direction not in {"asc", "desc"}:
-        raise ApiError(400, _("sortBy or sortDirection: this order is not known."))
+        raise ApiError(400, _("sortBy or sortDirection: unknown order."))
     rows = messages_of(found)
     if field == "endpoint":
         return _by_endpoint(request, rows, direction)
@@ -145,5 +145,5 @@ def size(request: Request, name: str) -> int:
 def _flag(request: Request, name: str) -> bool:
     value = _FLAGS.get(request.query_params.get(name, ""))
     if value is None:
-        raise ApiError(400, _("%(name)s: this must be true or false.") % {"name": name})
+        raise ApiError(400, _("%(name)s: must be true or false.") % {"name": name})
     return value

@@ -98,18 +98,18 @@ def read_start(request: Request, endpoint: str | None) -> StartIn:
     is_form = isinstance(request.data, FormData)
     for name in _NOT_HERE_YET:
         if data.pop(name, None) not in (None, False, "", [], {}):
-            raise ApiError(400, _("%(name)s: this is not available on this server.") % {"name": name})
+            raise ApiError(400, _("%(name)s: not available on this server.") % {"name": name})
     chosen = {name: data.pop(name) for name in keys() if name in data}
     body = read(StartIn, FormData(data) if is_form else data, user=person(request))
     body = body.with_settings(chosen, strict=not is_form)
     if endpoint:
         if body.endpoint and body.endpoint != endpoint:
-            raise ApiError(400, _("The endpoint in the path and the one in the body differ."))
+            raise ApiError(400, _("The endpoints in the path and the body don't match."))
         body = body.model_copy(update={"endpoint": endpoint})
     if not (body.endpoint or body.spec or body.isRegenerate or body.isContinued):
-        raise ApiError(400, _("endpoint: name the endpoint that shall answer."))
+        raise ApiError(400, _("endpoint: name the endpoint to use."))
     if body.agent_id not in (None, "", "ephemeral"):
-        raise ApiError(400, _("%(name)s: this is not available on this server.") % {"name": "agent_id"})
+        raise ApiError(400, _("%(name)s: not available on this server.") % {"name": "agent_id"})
     _check_protocol_fields(body)
     return body
 
@@ -164,7 +164,7 @@ def _reply_meant(request: Request, body: StartIn) -> Message:
     named = uuid_of(body.responseMessageId)
     message_id = named or body.parent_id or body.messageId
     if message_id is None:
-        raise ApiError(400, _("parentMessageId: name the message that was answered."))
+        raise ApiError(400, _("parentMessageId: name the message that the reply answers."))
     for each in (body.parent_id, body.parentMessageId):
         if each is not None and each not in {ROOT_PARENT, message_id}:
             access.message_for(person(request), each, conversation_id=conversation_id, also_deleted=True)

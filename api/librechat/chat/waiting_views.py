@@ -30,7 +30,7 @@ class SteerView(ChatView):
 
     @extend_schema(operation_id="chat_steer", request=None, responses={404: {"type": "object"}})
     def post(self, request: Request) -> Response:
-        words = _("A reply that is being written cannot be steered here. Stop it, or wait for its end.")
+        words = _("A running reply can't be steered here. Stop it or wait until it's finished.")
         raise ApiError(404, {"code": "STEER_UNSUPPORTED", "error": words})
 
 
@@ -54,7 +54,7 @@ class ResumeView(ChatView):
 
     @extend_schema(operation_id="chat_resume", request=None, responses={404: {"type": "object"}})
     def post(self, request: Request) -> Response:
-        raise ApiError(404, _("No reply waits for a decision."))
+        raise ApiError(404, _("No reply is waiting for a decision."))
 
 
 class QueuedTurnsView(ChatView):
@@ -64,11 +64,11 @@ class QueuedTurnsView(ChatView):
 
     @extend_schema(operation_id="chat_queued_turns_add", request=None, responses={404: {"type": "object"}})
     def post(self, request: Request) -> Response:
-        words = _("Messages do not wait for a reply here. Send it when the reply has ended.")
+        words = _("Messages can't be queued here. Send it when the reply is finished.")
         raise ApiError(404, {"code": "QUEUED_TURNS_UNSUPPORTED", "error": words})
 
 
 class QueuedTurnView(ChatView):
     @extend_schema(operation_id="chat_queued_turn_delete", responses={404: {"type": "object"}})
     def delete(self, request: Request, turn_id: str) -> Response:
-        raise ApiError(404, _("No such message waits."))
+        raise ApiError(404, _("No such message is queued."))

@@ -49,7 +49,7 @@ class UserKeysView(APIView):
     @extend_schema(operation_id="keys_revoke", parameters=[OpenApiParameter("all", str)], responses={204: None})
     def delete(self, request: Request) -> Response:
         if request.query_params.get("all") != "true":
-            raise ApiError(400, _("Say `all=true` to revoke every key, or name one in the address."))
+            raise ApiError(400, _("Use `all=true` to revoke every key, or name one in the URL."))
         keys.revoke_all(user=person(request))
         return Response(status=204)
 

@@ -60,7 +60,7 @@ def rename(*, user: User, conversation_id: UUID, title: str) -> Conversation:
     conversation = access.conversation_for(user, conversation_id)
     cleaned = " ".join(title.replace("\x00", " ").split())[:TITLE_LIMIT]
     if not cleaned:
-        raise BadTitle(_("Write a title first."))
+        raise BadTitle(_("Enter a title."))
     conversation.title = cleaned
     conversation.titled_by = Conversation.TitledBy.PERSON
     conversation.save(update_fields=["title", "titled_by"])

@@ -33,7 +33,7 @@ def replace(*, user: User, model_refs: Sequence[ModelRef]) -> list[Favourite]:
     """
     wanted = list(dict.fromkeys(model_refs))
     if len(wanted) > (most := quotas.most("favourites")):
-        raise TooManyFavourites(_("At most %(limit)d favourites can be kept.") % {"limit": most})
+        raise TooManyFavourites(_("You can have at most %(limit)d favourites.") % {"limit": most})
     catalog = catalog_for(user)
     kept = [model_ref for model_ref in wanted if catalog.may_use(model_ref)]
     with transaction.atomic():

@@ -96,7 +96,7 @@ def create(*, user: User, name: str, description: str = "", instructions: str = 
     with transaction.atomic():
         User.objects.select_for_update(no_key=True).only("id").get(id=user.id)
         if Project.objects.filter(owner=user).count() >= quotas.most("projects"):
-            raise BadProject(_("You have as many projects as there can be. Delete one first."), "name")
+            raise BadProject(_("You've reached the limit for projects. Delete one first."), "name")
         project = Project.objects.create(owner=user, **fields)
         notify(user.id, "list", {})
     return project
@@ -168,11 +168,11 @@ def _cleaned(fields: dict[str, str]) -> dict[str, str]:
         if field == "name":
             text = " ".join(text.split())
             if not text:
-                raise BadProject(_("Write a name first."), "name")
+                raise BadProject(_("Enter a name."), "name")
             if not VISIBLE.match(text):
                 raise BadProject(str(can_be_seen.message), "name")
         if len(text) > LIMITS[field]:
-            message = _("This has at most %(limit)d characters.") % {"limit": LIMITS[field]}
+            message = _("This can have at most %(limit)d characters.") % {"limit": LIMITS[field]}
             raise BadProject(message, field)
         cleaned[field] = text
     return cleaned

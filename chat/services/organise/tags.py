@@ -55,9 +55,9 @@ def create(*, user: User, name: str, description: str = "", conversation_id: UUI
         User.objects.select_for_update(no_key=True).only("id").get(id=user.id)
         mine = Tag.objects.filter(owner=user)
         if mine.filter(name=cleaned).exists():
-            raise BadTag(_("You have a bookmark of this name already."))
+            raise BadTag(_("You already have a bookmark with this name."))
         if mine.count() >= quotas.most("bookmarks"):
-            raise BadTag(_("You have as many bookmarks as there can be. Delete one first."))
+            raise BadTag(_("You've reached the limit for bookmarks. Delete one first."))
         last = mine.aggregate(last=Max("position"))["last"]
         tag = Tag.objects.create(owner=user, name=cleaned, description=description, position=(last or 0) + 1)
         if conversation:
@@ -75,7 +75,7 @@ def change(*, user: User, tag_id: UUID, name: str | None = None, description: st
         if name is not None:
             tag.name = _clean(name)
             if Tag.objects.filter(owner=user, name=tag.name).exclude(id=tag.id).exists():
-                raise BadTag(_("You have a bookmark of this name already."))
+                raise BadTag(_("You already have a bookmark with this name."))
         if description is not None:
             tag.description = _clean_description(description)
         tag.updated_at = timezone.now()
@@ -156,17 +156,17 @@ def _check_permission(user: User) -> None:
 def _clean(name: str) -> str:
     cleaned = " ".join(name.replace("\x00", " ").split())
     if not cleaned:
-        raise BadTag(_("Write a name first."))
+        raise BadTag(_("Enter a name."))
     if not VISIBLE.match(cleaned):
         raise BadTag(str(can_be_seen.message))
     if len(cleaned) > NAME_LIMIT:
-        raise BadTag(_("A name has at most %(limit)d characters.") % {"limit": NAME_LIMIT})
+        raise BadTag(_("A name can have at most %(limit)d characters.") % {"limit": NAME_LIMIT})
     return cleaned
 
 
 def _clean_description(text: str) -> str:
     cleaned = text.replace("\x00", " ").strip()
     if len(cleaned) > DESCRIPTION_LIMIT:
-        message = _("A description has at most %(limit)d characters.") % {"limit": DESCRIPTION_LIMIT}
+        message = _("A description can have at most %(limit)d characters.") % {"limit": DESCRIPTION_LIMIT}
         raise BadTag(message, "description")
     return cleaned

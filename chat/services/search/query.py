@@ -93,7 +93,7 @@ def _operator(query: Query, name: str, value: str) -> Query:
         return _dated(query, name, value)
     if name in {"role", "from"}:
         role = _ROLES.get(value.lower())
-        return replace(query, role=role) if role else _fault(query, _("role: is “user” or “assistant”."))
+        return replace(query, role=role) if role else _fault(query, _("role: must be “user” or “assistant”."))
     if name == "has":
         is_code = value.lower() == "code"
         return replace(query, has_code=True) if is_code else _fault(query, _("has: can only be “code”."))
@@ -104,7 +104,7 @@ def _operator(query: Query, name: str, value: str) -> Query:
 def _dated(query: Query, name: str, value: str) -> Query:
     span = _span(value)
     if span is None:
-        words = _("“%(value)s” is no date. Write it as 2026-11-21, 2026-11 or 2026.")
+        words = _("“%(value)s” is not a date. Use a format like 2026-11-21, 2026-11 or 2026.")
         return _fault(query, words % {"value": value[:40]})
     first, after = span
     if name == "before":

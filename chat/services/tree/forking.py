@@ -124,7 +124,7 @@ def fork(
         raise Http404("There is no such message.")
     if split:
         if latest_message_id is None:
-            raise TurnRefused(_("To start at this message, name the last message to take along."), status=400)
+            raise TurnRefused(_("To start at this message, name the last message to include."), status=400)
         _within(tree, latest_message_id)
         tree = tree.split(target)
         target = _within(tree, latest_message_id)

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from celery import current_app
 from django.conf import settings
-from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import User
 from accounts.services import audit
@@ -64,6 +64,10 @@ def too_many_at_once(user: User) -> TurnRefused:
     """Count the violation; return what the person is told."""
     most = settings.CONCURRENT_MESSAGE_MAX
     score = violate("concurrent", user=user, address=audit.origin.get())
-    message = _("%(most)d replies are being written for you already. Wait for one, or stop it.") % {"most": most}
+    message = ngettext(
+        "You already have %(most)d reply in progress. Wait for it to finish, or stop it.",
+        "You already have %(most)d replies in progress. Wait for one to finish, or stop it.",
+        most,
+    ) % {"most": most}
     details = {"limit": most, "pendingRequests": most, "score": score}
     return TurnRefused(message, status=TooManyAtOnce.status, code=TooManyAtOnce.code, details=details)

@@ -45,11 +45,11 @@ def cannot_be_edited(message: Message) -> str:
     """Return why there is nothing in the message to edit."""
     if message.state == Message.State.STREAMING:
         return _("This reply is still being written.")
-    return _("There is nothing in this message that can be edited.")
+    return _("This message has nothing that can be edited.")
 
 
 def one_part_only() -> str:
-    return _("A reply goes on from one edited text. Save the others first.")
+    return _("A reply can continue from only one edited text. Save the others first.")
 
 
 def save(*, user: User, message_id: UUID, texts: Mapping[int, str], conversation_id: UUID | None = None) -> Message:
@@ -109,11 +109,11 @@ def add(
         (conversation,) = access.conversations_for(user, [conversation_id])
         parent = access.message_for(user, parent_id, conversation_id=conversation_id) if parent_id else None
         if parent is None and not is_user:
-            raise TurnRefused(_("Only a person's message can begin a conversation."), status=400)
+            raise TurnRefused(_("Only a person's message can start a conversation."), status=400)
         if parent is not None and parent.state == Message.State.STREAMING:
             raise TurnRefused(_("The reply before this is still being written."), status=409, code="busy")
         if message_id and Message.objects.filter(id=message_id).exists():
-            raise TurnRefused(_("A message with this id exists already."), status=409, code="duplicate")
+            raise TurnRefused(_("A message with this id already exists."), status=409, code="duplicate")
         now = timezone.now()
         made = Message(
             conversation=conversation, parent=parent, parts=[{"type": "text", "text": text}], text=text,
@@ -141,7 +141,7 @@ def rerun(*, user: User, message_id: UUID, text: str | None = None) -> StartedTu
     """
     message = access.message_for(user, message_id)
     if not message.is_user:
-        raise TurnRefused(_("Only a message of your own can be sent again."), status=400)
+        raise TurnRefused(_("Only your own messages can be sent again."), status=400)
     conversation = message.conversation
     draft = Draft(
         text=message.text if text is None else text.replace("\r\n", "\n"),
@@ -169,7 +169,7 @@ def rerun_reply(*, user: User, message_id: UUID, index: int, text: str) -> Start
     """
     old = access.message_for(user, message_id)
     if old.is_user or old.parent is None:
-        raise TurnRefused(_("Only a reply can go on from an edited text."), status=400)
+        raise TurnRefused(_("Only a reply can continue from edited text."), status=400)
     if old.state == Message.State.STREAMING:
         raise TurnRefused(_("This reply is still being written."), status=409, code="busy")
     parts = rewritten(old.parts, {index: text})[: index + 1]

@@ -66,7 +66,7 @@ def _wait_for_list(user: User, catalog: ModelCatalog, endpoint: str) -> None:
     try:
         catalog.await_models(user, endpoint)
     except NotThereYet:
-        message = _("The list of models of “%(endpoint)s” has not come yet. Send the message again in a moment.")
+        message = _("The models of “%(endpoint)s” haven't loaded yet. Send the message again in a moment.")
         raise TurnRefused(message % {"endpoint": endpoint}, status=503, code="models_not_loaded") from None
 
 
@@ -79,7 +79,7 @@ def _filled(catalog: ModelCatalog, spec: ModelSpec, endpoint: str, model: str) -
 
 def _not_here(spec: str) -> str:
     if not spec:
-        return _("Choose one of the models that are offered here first.")
+        return _("Choose one of the available models first.")
     return _("The choice “%(spec)s” is not available. Choose another one.") % {"spec": spec}
 
 

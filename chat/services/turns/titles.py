@@ -87,7 +87,7 @@ def ask_again(*, user: User, conversation_id: UUID) -> None:
     conversation = access.conversation_for(user, conversation_id)
     endpoint = registry.current().get(conversation.endpoint)
     if endpoint is None or not endpoint.titles.wanted:
-        message = _("No model writes titles at “%(endpoint)s”. Rename the chat yourself.")
+        message = _("“%(endpoint)s” has no model for titles. Rename the chat yourself.")
         raise TurnRefused(message % {"endpoint": conversation.endpoint}, status=409, code="no_titles")
     if policy.current().enforced and holds.available(user_id=user.id) <= 0:
         raise holds.NoCredit
@@ -112,7 +112,7 @@ def rewrite_title(conversation_id: UUID, key: str) -> str:
         log.exception("the new title of %s failed", conversation.id)
         title = ""
     if not title:
-        message = _("The model wrote no usable title. The old one stays.")
+        message = _("The model didn't return a usable title, so the old one was kept.")
         notify(conversation.owner_id, "toast", {"message": message})
         return conversation.title
     # A name that the person gave meanwhile is newer than the question.

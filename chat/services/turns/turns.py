@@ -73,7 +73,7 @@ def start_turn(*, user: User, conversation_id: UUID | None, draft: Draft) -> Sta
     except IntegrityError:
         if draft.client_request_id and (earlier := _started_before(user, draft.client_request_id)):
             return earlier
-        raise TurnRefused(_("A message with this id exists already."), status=409, code="duplicate") from None
+        raise TurnRefused(_("A message with this id already exists."), status=409, code="duplicate") from None
     return started
 
 
@@ -156,7 +156,7 @@ def end_unstarted(generation: Generation, state: str, message_state: str, error:
 def _check_question(question: Message) -> None:
     """Refuse another reply to what is no longer there."""
     if question.state == Message.State.DELETED:
-        raise TurnRefused(_("The message that this answers was deleted."), status=409, code="question_deleted")
+        raise TurnRefused(_("The message this replies to was deleted."), status=409, code="question_deleted")
 
 
 def _check_references(user: User, conversation_id: UUID | None, draft: Draft) -> None:
@@ -164,7 +164,7 @@ def _check_references(user: User, conversation_id: UUID | None, draft: Draft) ->
     if draft.project_id is not None:  # also for a chat that is there, where it changes nothing
         access.project_for(user, draft.project_id)
     if len(draft.quotes) > MAX_QUOTES:
-        message = _("At most %(limit)d passages can be quoted.")
+        message = _("You can quote at most %(limit)d passages.")
         raise TurnRefused(message % {"limit": MAX_QUOTES}, status=422, code="quotes")
     for quote in draft.quotes:
         clean_text(quote.text)
@@ -199,10 +199,10 @@ def clean_text(text: str) -> str:
     if not text.strip():
         raise TurnRefused(_("Write a message first."), status=422, code="empty")
     if len(text) > settings.MESSAGE_MAX_CHARACTERS:
-        message = _("The message is too long: at most %(limit)d characters can be sent.")
+        message = _("The message is too long. You can send at most %(limit)d characters.")
         raise TurnRefused(message % {"limit": settings.MESSAGE_MAX_CHARACTERS}, status=422, code="too_long")
     if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
-        raise TurnRefused(_("The message holds a character that cannot be stored."), status=422, code="characters")
+        raise TurnRefused(_("The message contains a character that can't be saved."), status=422, code="characters")
     return text
 
 

@@ -101,7 +101,7 @@ def mapped(model: str, chosen: Chosen, *, bedrock: bool = False) -> Mapped:
 def cache_mark(model: str, chosen: Chosen) -> dict[str, str]:
     """Return how the prompt is to be kept; empty when it is not."""
     if not claude(model).caches:
-        chosen.refuse(_("This model has no prompt cache."), "promptCache", "promptCacheTtl")
+        chosen.refuse(_("This model doesn't support prompt caching."), "promptCache", "promptCacheTtl")
         return {}
     return lifetime(chosen) if chosen.get("promptCache", True) else {}
 
@@ -122,23 +122,23 @@ def _cap(known: Claude, chosen: Chosen, key: str) -> int:
     if known.version == UNKNOWN and not known.is_newest:
         return wanted or longest
     if wanted > longest:
-        chosen.notes[key] = _("This model writes at most %(limit)d tokens: that is used.") % {"limit": longest}
+        chosen.notes[key] = _("This model can write at most %(limit)d tokens, so that is used.") % {"limit": longest}
     return min(wanted or longest, longest)
 
 
 def _think(params: dict[str, Any], known: Claude, chosen: Chosen, cap: int) -> None:
     effort, display = chosen.get("effort"), chosen.get("thinkingDisplay", "auto")
     if known.adapts:
-        chosen.refuse(_("This model decides by itself how long to think. Set the effort instead."), "thinkingBudget")
+        chosen.refuse(_("This model decides how long to think. Set the effort instead."), "thinkingBudget")
         if effort:
             params["output_config"] = {"effort": effort}
     else:
-        chosen.refuse(_("This model has no effort. Set the thinking budget instead."), "effort")
+        chosen.refuse(_("This model has no effort setting. Set the thinking budget instead."), "effort")
     wanted = chosen.get("thinking", known.thinks)
     if not wanted:
-        chosen.refuse(_("Turn thinking on to use this."), "thinkingBudget", "thinkingDisplay")
+        chosen.refuse(_("Turn on thinking to use this."), "thinkingBudget", "thinkingDisplay")
     elif not known.thinks and known.version != UNKNOWN:
-        chosen.refuse(_("This model does not think aloud."), "thinking", "thinkingBudget", "thinkingDisplay")
+        chosen.refuse(_("This model doesn't support thinking."), "thinking", "thinkingBudget", "thinkingDisplay")
     elif cap <= MIN_THINKING_TOKENS and not known.adapts:
         words = _("Thinking needs max output tokens above %(least)d.") % {"least": MIN_THINKING_TOKENS}
         chosen.notes["thinking"] = words
@@ -151,7 +151,7 @@ def _budget(chosen: Chosen, cap: int) -> int:
     wanted = int(chosen.get("thinkingBudget") or 2000)
     most = budget_below(cap)
     if wanted >= cap:
-        words = _("The budget must be below max output tokens: %(limit)d is used.") % {"limit": most}
+        words = _("The budget must be below max output tokens, so %(limit)d is used.") % {"limit": most}
         chosen.notes["thinkingBudget"] = words
         return most
     return wanted
@@ -165,14 +165,14 @@ def budget_below(cap: int) -> int:
 def one_of_both(known: Claude, chosen: Chosen, top_p: str) -> None:
     """Leave out top P beside the temperature, where the model refuses both."""
     if known.samples_by_one and chosen.get("temperature") is not None:
-        chosen.refuse(_("This model takes one of both: the temperature is used."), top_p)
+        chosen.refuse(_("This model accepts either temperature or top P. The temperature is used."), top_p)
 
 
 def _sample(params: dict[str, Any], known: Claude, chosen: Chosen, *, thinking: bool, top_p: str) -> None:
     if not known.samples:
-        chosen.refuse(_("This model takes no sampling parameters."), "temperature", "topP", "topK")
+        chosen.refuse(_("This model doesn't support sampling parameters."), "temperature", "topP", "topK")
     elif thinking:
-        chosen.refuse(_("Not used while the model thinks."), "temperature", "topP", "topK")
+        chosen.refuse(_("Not used while thinking is on."), "temperature", "topP", "topK")
     one_of_both(known, chosen, "topP")
     for key, name in (("temperature", "temperature"), ("topP", top_p), ("topK", "top_k")):
         if chosen.get(key) is not None:

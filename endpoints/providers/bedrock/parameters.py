@@ -21,7 +21,7 @@ def mapped(model: str, chosen: Chosen) -> Mapped:
         name: chosen.get(key) for key, name in _NAMES.items() if chosen.get(key) is not None
     }
     if "amazon.nova" not in model:
-        chosen.refuse(_("This model has no prompt cache."), "promptCache", "promptCacheTtl")
+        chosen.refuse(_("This model doesn't support prompt caching."), "promptCache", "promptCacheTtl")
     elif chosen.get("promptCache", True):
         params["cachePoint"] = anthropic_parameters.cache_point(anthropic_parameters.lifetime(chosen))
     return Mapped(params, max_tokens=int(chosen.get("maxTokens") or 0), notes=chosen.notes)

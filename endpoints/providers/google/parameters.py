@@ -21,7 +21,7 @@ def mapped(model: str, chosen: Chosen) -> Mapped:
     version = _version(_GEMINI, model)
     params: dict[str, Any] = {}
     if "flash" in model and version >= (3, 5):
-        chosen.refuse(_("This model takes no sampling parameters."), "temperature", "topP", "topK")
+        chosen.refuse(_("This model doesn't support sampling parameters."), "temperature", "topP", "topK")
     for key in ("temperature", "topP", "topK"):
         if chosen.get(key) is not None:
             params[key] = chosen.get(key)
@@ -42,23 +42,23 @@ def _version(pattern: re.Pattern[str], model: str) -> tuple[int, int]:
 
 
 def _think_by_level(params: dict[str, Any], chosen: Chosen, model: str, version: tuple[int, int]) -> None:
-    chosen.refuse(_("This model has levels instead of a budget."), "thinkingBudget")
+    chosen.refuse(_("This model has thinking levels instead of a budget."), "thinkingBudget")
     level = chosen.get("thinkingLevel")
     if level and "pro" in model and level not in (_LEVELS_OF_PRO if version > (3, 0) else _LEVELS_OF_FIRST_PRO):
-        chosen.refuse(_("This model does not know this choice. It is not sent."), "thinkingLevel")
+        chosen.refuse(_("This model doesn't support this option, so it isn't sent."), "thinkingLevel")
         level = None
     if chosen.get("thinking", True):
         params["thinkingConfig"] = {"includeThoughts": True} | ({"thinkingLevel": level} if level else {})
     else:
-        chosen.notes["thinking"] = _("This model always thinks. Its thoughts are not shown.")
+        chosen.notes["thinking"] = _("This model always thinks. Its thoughts aren't shown.")
         if level:
             params["thinkingConfig"] = {"thinkingLevel": level}
 
 
 def _think_by_budget(params: dict[str, Any], chosen: Chosen, model: str, version: tuple[int, int]) -> None:
-    chosen.refuse(_("This model has a budget instead of levels."), "thinkingLevel")
+    chosen.refuse(_("This model has a thinking budget instead of levels."), "thinkingLevel")
     if version < (2, 5):
-        chosen.refuse(_("This model does not think aloud."), "thinking", "thinkingBudget")
+        chosen.refuse(_("This model doesn't support thinking."), "thinking", "thinkingBudget")
         return
     budget = int(chosen.get("thinkingBudget", _DYNAMIC)) if chosen.get("thinking", True) else 0
     if budget > 0:
@@ -66,7 +66,7 @@ def _think_by_budget(params: dict[str, Any], chosen: Chosen, model: str, version
     if budget > 0 or budget == _DYNAMIC:
         params["thinkingConfig"] = {"thinkingBudget": budget, "includeThoughts": True}
     elif "pro" in model:
-        chosen.notes["thinking"] = _("This model always thinks. Its thoughts are not shown.")
+        chosen.notes["thinking"] = _("This model always thinks. Its thoughts aren't shown.")
     else:
         params["thinkingConfig"] = {"thinkingBudget": 0}
 
@@ -76,7 +76,7 @@ def _in_range(budget: int, chosen: Chosen, model: str) -> int:
     low, high = next(limits for part, limits in _BUDGETS.items() if part in model)
     nearest = min(max(budget, low), high)
     if nearest != budget:
-        chosen.notes["thinkingBudget"] = _("Out of range for this model: %(limit)s is used.") % {"limit": nearest}
+        chosen.notes["thinkingBudget"] = _("Out of range for this model, so %(limit)s is used.") % {"limit": nearest}
     return nearest
 
 
@@ -94,6 +94,6 @@ def least_thinking(model: str) -> Quiet:
 
 def _tools(chosen: Chosen, model: str, version: tuple[int, int]) -> list[dict[str, Any]]:
     if version < (2, 5) or _NOT_TEXT.search(model):
-        chosen.refuse(_("This model cannot read addresses."), "url_context")
+        chosen.refuse(_("This model can't read web pages."), "url_context")
     wanted = (("web_search", "googleSearch"), ("url_context", "urlContext"))
     return [{name: {}} for key, name in wanted if chosen.get(key)]

@@ -68,19 +68,19 @@ def _refuse(endpoint: Endpoint, model: str, chosen: Chosen) -> None:
     """Leave out what the model cannot take."""
     if _SEARCHING.search(model):
         kept = {"max_tokens", "maxContextTokens", "promptPrefix", "modelLabel", "disableStreaming"}
-        chosen.refuse(_("This model takes no parameters besides max output tokens."), *({*chosen.values} - kept))
+        chosen.refuse(_("This model supports no parameters except max output tokens."), *({*chosen.values} - kept))
     if _REASONING.search(model):
-        chosen.refuse(_("Reasoning models take no sampling parameters."), *_SAMPLING)
-        chosen.refuse(_("Reasoning models take no stop sequences."), "stop")
+        chosen.refuse(_("Reasoning models don't support sampling parameters."), *_SAMPLING)
+        chosen.refuse(_("Reasoning models don't support stop sequences."), "stop")
     if endpoint.family in {"openAI", "azureOpenAI"} and _NOT_REASONING.match(model):
-        chosen.refuse(_("This model does not reason."), "reasoning_effort", *_ONLY_RESPONSES)
+        chosen.refuse(_("This model doesn't support reasoning."), "reasoning_effort", *_ONLY_RESPONSES)
     if _GROK_REASONING.search(model):
-        chosen.refuse(_("Not used while the model reasons."), "frequency_penalty", "presence_penalty", "stop")
+        chosen.refuse(_("Not used while reasoning is on."), "frequency_penalty", "presence_penalty", "stop")
     if (known := anthropic_parameters.claude(model)).kind:
         _refuse_claude(known, chosen)
     _refuse_while_reasoning(endpoint, model, chosen)
     if endpoint.local:
-        chosen.refuse(_("The local model cannot do this."), "web_search", "useResponsesApi", "verbosity",
+        chosen.refuse(_("The local model doesn't support this."), "web_search", "useResponsesApi", "verbosity",
                       "reasoning_effort", *_ONLY_RESPONSES)  # fmt: skip
     if endpoint.family == "custom" and endpoint.reasoning_format == "disabled":
         chosen.refuse(_("Reasoning is turned off for this endpoint."), "reasoning_effort", *_ONLY_RESPONSES)
@@ -91,21 +91,21 @@ def _refuse_claude(known: anthropic_parameters.Claude, chosen: Chosen) -> None:
     if known.samples:
         anthropic_parameters.one_of_both(known, chosen, "top_p")
     else:
-        chosen.refuse(_("This model takes no sampling parameters."), "temperature", "top_p")
+        chosen.refuse(_("This model doesn't support sampling parameters."), "temperature", "top_p")
 
 
 def _refuse_while_reasoning(endpoint: Endpoint, model: str, chosen: Chosen) -> None:
     """Leave out an effort that the model does not have, and what it refuses while it reasons."""
     effort = chosen.get("reasoning_effort")
     if effort and _GROK_WITHOUT_EFFORT.search(model) and not is_openrouter(endpoint):
-        chosen.refuse(_("This model does not know this choice. It is not sent."), "reasoning_effort")
+        chosen.refuse(_("This model doesn't support this option, so it isn't sent."), "reasoning_effort")
     if effort and endpoint.family in {"openAI", "azureOpenAI"}:
         known = next((efforts for pattern, efforts in _EFFORTS if pattern.search(model)), None)
         if known is not None and effort not in known:
-            chosen.refuse(_("This model does not know this choice. It is not sent."), "reasoning_effort")
+            chosen.refuse(_("This model doesn't support this option, so it isn't sent."), "reasoning_effort")
             effort = None
     if _ALWAYS_REASONING.search(model) or (effort not in {None, "none"} and _MAY_REASON.search(model)):
-        chosen.refuse(_("Not used while the model reasons."), *_SAMPLING)
+        chosen.refuse(_("Not used while reasoning is on."), *_SAMPLING)
 
 
 def _wire(endpoint: Endpoint, model: str, chosen: Chosen) -> Wire:
@@ -121,7 +121,7 @@ def _completions(chosen: Chosen, endpoint: Endpoint) -> dict[str, Any]:
     custom = endpoint.family == "custom"
     as_object = custom and endpoint.reasoning_format == "reasoning_object"
     only = _ONLY_RESPONSES[1:] if as_object else _ONLY_RESPONSES
-    chosen.refuse(_("Only the Responses API has this. Turn it on, too."), *only)
+    chosen.refuse(_("Only available with the Responses API. Turn it on too."), *only)
     params = _copied(chosen, (*_SAMPLING, "stop", "verbosity"))
     if as_object:
         reasoning = _renamed(chosen, {"reasoning_effort": "effort", "reasoning_summary": "summary"})
@@ -130,7 +130,7 @@ def _completions(chosen: Chosen, endpoint: Endpoint) -> dict[str, Any]:
 
 
 def _responses(chosen: Chosen, endpoint: Endpoint) -> dict[str, Any]:
-    chosen.refuse(_("The Responses API does not have this."), *_NOT_IN_RESPONSES)
+    chosen.refuse(_("Not available with the Responses API."), *_NOT_IN_RESPONSES)
     params = _copied(chosen, ("temperature", "top_p"))
     names = {"reasoning_effort": "effort"} | {name: name.removeprefix("reasoning_") for name in _ONLY_RESPONSES}
     if reasoning := _renamed(chosen, names):
@@ -143,7 +143,7 @@ def _responses(chosen: Chosen, endpoint: Endpoint) -> dict[str, Any]:
 
 
 def _mapped_openrouter(model: str, chosen: Chosen) -> Mapped:
-    chosen.refuse(_("Only the Responses API has this, which this provider does not."), "useResponsesApi",
+    chosen.refuse(_("Only available with the Responses API, which this provider doesn't support."), "useResponsesApi",
                   *_ONLY_RESPONSES)  # fmt: skip
     params = _copied(chosen, (*_SAMPLING, "stop", "verbosity"))
     effort, known = chosen.get("reasoning_effort"), anthropic_parameters.claude(model)

@@ -79,7 +79,7 @@ def limit(request: SignedIn, key_id: UUID) -> HttpResponse:
         with ToldIn(form, BudgetRefused):
             _set_limit(request, form, key, budget)
             return show_done(request, _("The limit is saved."), go=reverse("chat:api_keys"))
-    title = _("A limit for “%(name)s”") % {"name": key.name}
+    title = _("Limit for “%(name)s”") % {"name": key.name}
     context = {"title": title, "button": _("Save"), "form": form}
     return _form(request, "chat/form.html", context, status=422 if form.is_bound else 200)
 

@@ -18,7 +18,7 @@ from core import rate_limits
 from web.views.accounts import identity as identity_views
 
 ERRORS: Final = {
-    "auth_failed": _("The sign-in could not be confirmed. Try again."),
+    "auth_failed": _("We couldn't confirm your sign-in. Try again."),
     "cancelled": _("The sign-in was cancelled."),
 }
 
@@ -36,7 +36,7 @@ class SignInView(allauth_views.LoginView):  # type: ignore[misc]
 
     def post(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         if not settings.ALLOW_EMAIL_LOGIN:
-            message = _("Nobody signs in here with a password.")
+            message = _("Password sign-in is turned off here.")
             return render(request, "account/not_let_in.html", {"message": message}, status=403)
         answer: HttpResponseBase = super().post(request, *args, **kwargs)
         return answer

@@ -125,7 +125,7 @@ def saml_callback(request: HttpRequest, provider: str) -> HttpResponseBase:
         return saml.take(request) if request.method == "POST" else saml.finish(request)
     except saml.BadResponse as fault:
         log.warning("a SAML response is refused: %s", fault)
-        return _said(request, _("The sign-in could not be confirmed."))
+        return _said(request, _("We couldn't confirm your sign-in."))
     except ImmediateHttpResponse as early:
         answer: HttpResponseBase = early.response
         return answer
@@ -168,7 +168,7 @@ def sign_out(request: HttpRequest) -> HttpResponse | None:
 
 
 def _away(request: HttpRequest) -> HttpResponseBase:
-    return _said(request, _("The sign-in service does not answer as it should. Try again later."))
+    return _said(request, _("The sign-in service isn't responding correctly. Try again later."))
 
 
 def _said(request: HttpRequest, message: str, *, status: int = 401) -> HttpResponseBase:

@@ -31,7 +31,7 @@ def accept(request: HttpRequest) -> HttpResponse:
     except invitations.BadInvitation:
         return render(request, "account/link_gone.html", status=400)
     except EmailTaken:
-        messages.info(request, _("There is an account with this email address. Sign in with it."))
+        messages.info(request, _("An account with this email address already exists. Sign in instead."))
         return redirect("account_login")
     except ValidationError as fault:
         form.add_error(None, ValidationError(fault.messages))

@@ -38,7 +38,7 @@ class DeleteForm(forms.Form):
     def clean_email(self) -> str:
         email = str(self.cleaned_data["email"]).strip().lower()
         if email != self.user.email:
-            raise ValidationError(_("This is not the address of this account."))
+            raise ValidationError(_("This isn't the email address of this account."))
         return email
 
 
@@ -54,8 +54,8 @@ def sessions(request: SignedIn) -> HttpResponse:
     if key == "others":
         places.end_others(request=request, user=request.user)
     elif not places.end_one(user=request.user, key=key):
-        return HttpResponseBadRequest(_("There is no such session."), content_type="text/plain")
-    messages.success(request, _("Signed out there."))
+        return HttpResponseBadRequest(_("Session not found."), content_type="text/plain")
+    messages.success(request, _("Device signed out."))
     return redirect("account_sessions")
 
 

@@ -65,7 +65,7 @@ def reset(request: HttpRequest) -> HttpResponse:
         if form.is_valid():
             bans.count_mailed("reset_password_submission", address_of(request))
             recovery.reset(user_id=user_id, token=token, password=form.cleaned_data["password"])
-            messages.success(request, _("Your password is changed. Sign in with the new one."))
+            messages.success(request, _("Your password was changed. Sign in with the new one."))
             return redirect("account_login")
     except (recovery.BadLink, recovery.ResetOff):
         return render(request, "account/link_gone.html", status=400)
@@ -86,7 +86,7 @@ def verify(request: HttpRequest) -> HttpResponse:
             recovery.verify(email=email, token=token)
         except recovery.BadLink:
             return render(request, "account/link_gone.html", status=400)
-        messages.success(request, _("Your address is verified. Sign in."))
+        messages.success(request, _("Your email address is verified. Sign in."))
         return redirect("account_login")
     return _page(request, "account/verify.html", form, email=email)
 
@@ -99,7 +99,7 @@ def verification_sent(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         bans.count_mailed("verify_email", address_of(request))
         recovery.request_verification(email=form.cleaned_data["email"])
-        messages.info(request, _("If the address waits for it, another link is on its way."))
+        messages.info(request, _("If the address still needs verifying, another link is on its way."))
         return redirect("account_email_verification_sent")
     return _page(request, "account/verification_sent.html", form)
 

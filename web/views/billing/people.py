@@ -55,7 +55,7 @@ def change(request: SignedIn, budget_id: UUID) -> HttpResponse:
             actor=request.user, budget_id=budget.id, name=limit.name, amount=limit.amount, is_hard=limit.is_hard
         )
 
-    return _show(request, form, save, _("Change the budget “%(name)s”") % {"name": budget.name})
+    return _show(request, form, save, _("Edit the budget “%(name)s”") % {"name": budget.name})
 
 
 @require_http_methods(["GET", "POST"])
@@ -66,8 +66,8 @@ def switch_off(request: SignedIn, budget_id: UUID) -> HttpResponse:
         budget_admin.switch_off(actor=request.user, budget_id=budget.id)
         return show_done(request, _("Budget turned off."), go=reverse("chat:people"))
     context = {
-        "title": _("Switch this budget off?"), "button": _("Switch off"), "kind": "danger",
-        "words": _("Budget “%(name)s” will be off.") % {"name": budget.name},
+        "title": _("Turn off this budget?"), "button": _("Turn off"), "kind": "danger",
+        "words": _("The budget “%(name)s” will be turned off.") % {"name": budget.name},
     }  # fmt: skip
     return _render(request, context)
 
@@ -80,7 +80,7 @@ def _new(request: SignedIn, target: User | Group) -> HttpResponse:
         shared = bool(form.cleaned_data.get("shared"))
         return budget_admin.create(actor=request.user, limit=form.limit(), target=target, per_person=not shared)
 
-    return _show(request, form, save, _("A budget for %(name)s") % {"name": whose})
+    return _show(request, form, save, _("Budget for %(name)s") % {"name": whose})
 
 
 def _show(request: SignedIn, form: BudgetForm, save: Callable[[], Budget], title: str) -> HttpResponse:

@@ -43,7 +43,7 @@ def _archive(request: SignedIn, found: Conversation) -> HttpResponse:
 def _restore(request: SignedIn, found: Conversation) -> HttpResponse:
     """Bring it back. On the page of archived chats one stays there, for the next."""
     conversations.archive(user=request.user, conversation_ids=[found.id], archived=False)
-    words = _("“%(title)s” is back in the list.") % {"title": found.title}
+    words = _("“%(title)s” was restored.") % {"title": found.title}
     came_from = urlsplit(request.headers.get("HX-Current-URL", "")).path
     if came_from == reverse("chat:archive"):
         return show_done(request, words, gone=found.id)
@@ -56,12 +56,12 @@ def _restore(request: SignedIn, found: Conversation) -> HttpResponse:
 
 def _pin(request: SignedIn, found: Conversation) -> HttpResponse:
     pins.set_pinned(user=request.user, conversation_id=found.id, pinned=True)
-    return show_done(request, _("“%(title)s” is pinned.") % {"title": found.title})
+    return show_done(request, _("“%(title)s” was pinned.") % {"title": found.title})
 
 
 def _unpin(request: SignedIn, found: Conversation) -> HttpResponse:
     pins.set_pinned(user=request.user, conversation_id=found.id, pinned=False)
-    return show_done(request, _("“%(title)s” is no longer pinned.") % {"title": found.title})
+    return show_done(request, _("“%(title)s” was unpinned.") % {"title": found.title})
 
 
 def _duplicate(request: SignedIn, found: Conversation) -> HttpResponse:
@@ -79,7 +79,7 @@ def _retitle(request: SignedIn, found: Conversation) -> HttpResponse:
 
 ACTS = {
     "archive": Act(gettext_lazy("Archive this chat?"), gettext_lazy("Archive chat"), _archive),
-    "restore": Act(gettext_lazy("Unarchive this chat?"), gettext_lazy("Restore chat"), _restore),
+    "restore": Act(gettext_lazy("Restore this chat?"), gettext_lazy("Restore chat"), _restore),
     "pin": Act(gettext_lazy("Pin this chat?"), gettext_lazy("Pin chat"), _pin),
     "unpin": Act(gettext_lazy("Unpin this chat?"), gettext_lazy("Unpin chat"), _unpin),
     "duplicate": Act(
@@ -141,6 +141,6 @@ def move(request: SignedIn, conversation_id: UUID) -> HttpResponse:
         return show_dialog(request, "chat/move.html", found, form=form)
     (moved,) = projects.put(user=request.user, conversation_ids=[found.id], project_id=wanted)
     if moved.project is None:
-        return show_done(request, _("“%(title)s” is in no project now.") % {"title": found.title})
+        return show_done(request, _("“%(title)s” was removed from its project.") % {"title": found.title})
     words = {"title": found.title, "project": moved.project.name}
-    return show_done(request, _("“%(title)s” is now in “%(project)s”.") % words)
+    return show_done(request, _("“%(title)s” was moved to “%(project)s”.") % words)

@@ -79,8 +79,8 @@ def delete_all(request: SignedIn) -> HttpResponse:
         return _deleted(request, bulk.delete_all(user=request.user), go="chat:settings_data")
     count = Conversation.objects.visible_to(request.user).count()
     words = ngettext(
-        "This deletes %(count)d chat, also if it is archived. You can undo it for ten minutes.",
-        "This deletes %(count)d chats, archived ones too. You can undo it for ten minutes.",
+        "This deletes %(count)d chat, even if it's archived. You can undo it for ten minutes.",
+        "This deletes %(count)d chats, including archived ones. You can undo it for ten minutes.",
         count,
     )
     context = {

@@ -107,7 +107,7 @@ def delete(request: SignedIn, project_id: UUID) -> HttpResponse:
     found = access.project_for_owner(request.user, project_id)
     if request.method == "POST":
         projects.delete(user=request.user, project_id=project_id)
-        words = _("Project “%(name)s” deleted. Its chats are still there.") % {"name": found.name}
+        words = _("Project “%(name)s” deleted. Its chats were kept.") % {"name": found.name}
         return show_done(request, words, go=reverse("chat:projects"))
     count = Conversation.objects.visible_to(request.user).filter(project=found).count()
     words = ngettext(
@@ -131,7 +131,7 @@ def favourite(request: SignedIn) -> HttpResponse:
     model_ref = ModelRef(spec=model_ref.spec) if model_ref.spec else model_ref
     choice = model_option_of(model_ref, request.user)
     if choice is None or not choice.available:
-        raise TurnRefused(_("This model is not offered."), status=409)
+        raise TurnRefused(_("This model isn't available."), status=409)
     is_one = favourites.toggle(user=request.user, model_ref=model_ref)
     words = _("Added to favourites.") if is_one else _("Removed from favourites.")
     return show_done(request, words % {"model": choice.label})

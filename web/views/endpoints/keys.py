@@ -100,7 +100,7 @@ def _show_form(request: SignedIn, endpoint: Endpoint, form: KeyForm, words: str 
     context = {
         "shell": "chat/dialog.html" if is_partial(request) else "chat/alone.html",
         "title": _("Your key for %(endpoint)s") % {"endpoint": endpoint.label},
-        "words": words or _("It is kept encrypted, used for your own messages only, and never shown again."),
+        "words": words or _("It's stored encrypted, used only for your messages, and never shown again."),
         "button": _("Save key"), "form": form, "action": reverse("chat:key_set"),
         "back": reverse("chat:settings_keys"),
     }  # fmt: skip
