@@ -84,7 +84,7 @@ _MENU = [
         _("Money"),
         (_("Balances"), "account_balance_wallet", "billing_balance_changelist"),
         (_("Budgets"), "savings", "billing_budget_changelist"),
-        (_("Prices in force"), "price_check", "model_prices"),
+        (_("Current prices"), "price_check", "model_prices"),
         (_("Set prices"), "sell", "billing_price_changelist"),
         (_("Ledger"), "receipt_long", "billing_ledgerentry_changelist"),
         (_("Holds"), "hourglass", "billing_hold_changelist"),
@@ -95,7 +95,7 @@ _MENU = [
         (_("Money settings"), "payments", "billing_moneysettings_changelist"),
     ),
     _group(
-        _("Watch"),
+        _("Monitoring"),
         (_("Audit log"), "history", "accounts_auditentry_changelist"),
         (_("Retention"), "auto_delete", "accounts_auditentry_changelist?action=retention.run"),
         (_("Reconciliations"), "fact_check", "billing_reconciliation_changelist"),

@@ -70,7 +70,7 @@ def check_database() -> Iterator[Finding]:
             version = str(cursor.fetchone()[0])
         unapplied = len(_known_migrations() - set(MigrationRecorder(connection).applied_migrations()))
     except DatabaseFailure as error:
-        advice = "Start Parley with `make up`, or check DATABASE_URL and that the server runs."
+        advice = "Start Parley with `make up`, or check DATABASE_URL and that the server is running."
         yield Finding("database", "fault", "cannot be reached", advice, str(error).partition("\n")[0])
         return
     yield Finding("database", "ok", f"PostgreSQL {version}")
@@ -100,7 +100,7 @@ def check_vector() -> Iterator[Finding]:
     except postgres.NoPostgres as error:
         problem = str(error)
     if problem:
-        advice = "Use a Postgres of your own with pgvector built for this processor: DATABASE_URL."
+        advice = "Set DATABASE_URL to a Postgres server of your own whose pgvector was built for this processor."
         yield Finding("vector", "fault", f"does not work here: {problem}", advice)
     else:
         yield Finding("vector", "ok", "works on this processor")
@@ -122,23 +122,23 @@ def check_redis() -> Iterator[Finding]:
         facts: Any = client().info("server")
         problem = _refused_write()
     except redis.RedisError as error:
-        advice = "Start Parley with `make up`, or check REDIS_URL and that the server runs."
+        advice = "Start Parley with `make up`, or check REDIS_URL and that the server is running."
         yield Finding("redis", "fault", "cannot be reached", advice, str(error))
         return
     version = facts.get("valkey_version") or facts.get("redis_version")
     if int(str(version).split(".")[0]) < 7:
         yield Finding("redis", "fault", f"version {version}", "Use Redis 7 or newer, or Valkey.")
     elif "cluster" in {facts.get("redis_mode"), facts.get("server_mode")}:
-        advice = "Name a server in REDIS_URL that keeps all keys itself: one alone, or a primary with replicas."
-        yield Finding("redis", "fault", "is one of a cluster, which keeps only a part of the keys", advice)
+        advice = "Set REDIS_URL to a server that holds all keys: a single one, or a primary with replicas."
+        yield Finding("redis", "fault", "is part of a cluster, so it holds only some of the keys", advice)
     elif problem:
-        advice = "Give it more memory (maxmemory) or disk space, or name the primary in REDIS_URL."
-        yield Finding("redis", "fault", f"takes no writes: {problem}", advice)
+        advice = "Give it more memory (maxmemory) or disk space, or set REDIS_URL to the primary."
+        yield Finding("redis", "fault", f"refuses writes: {problem}", advice)
     else:
         yield Finding("redis", "ok", f"version {version}")
     if "ssl_cert_reqs=none" in settings.REDIS_URL:
-        advice = "Take ssl_cert_reqs=none out of REDIS_URL; ssl_ca_certs names a file with certificates of your own."
-        yield Finding("redis", "warning", "need not show who it is, so that others may read what it is told", advice)
+        advice = "Remove ssl_cert_reqs=none from REDIS_URL. For your own certificates, use ssl_ca_certs."
+        yield Finding("redis", "warning", "isn't verified, so others could read what is sent to it", advice)
 
 
 def _refused_write() -> str:
@@ -153,7 +153,7 @@ def _refused_write() -> str:
 def _cause_of_silence() -> str:
     """Return why nobody may be heard of although they run, or nothing: life is shown through Redis."""
     try:
-        return "unknown: Redis takes no writes" if _refused_write() else ""
+        return "unknown: Redis refuses writes" if _refused_write() else ""
     except redis.RedisError:
         return "unknown: Redis cannot be reached"
 
@@ -162,30 +162,30 @@ def check_generator() -> Iterator[Finding]:
     try:
         count = sum(1 for _ in client().scan_iter(match=f"{HEARTBEAT}*", count=1000))
     except redis.RedisError:
-        yield Finding("generator", "fault", "unknown: Redis cannot be reached", "Mend Redis first.")
+        yield Finding("generator", "fault", "unknown: Redis cannot be reached", "Fix Redis first.")
         return
     if count:
         yield Finding("generator", "ok", f"{count} at work")
     elif cause := _cause_of_silence():
-        yield Finding("generator", "fault", cause, "Mend Redis first.")
+        yield Finding("generator", "fault", cause, "Fix Redis first.")
     else:
-        yield Finding("generator", "fault", "none has been heard of", "Start one: `manage.py generate`.")
+        yield Finding("generator", "fault", "none is running", "Start one: `manage.py generate`.")
 
 
 def check_worker() -> Iterator[Finding]:
     advice = (
         "Start one: `celery -A config worker --with-schedule`. "
-        "Without it there are no titles, and nobody ends lost runs."
+        "Without it, chats get no titles and lost runs are never ended."
     )
     try:
         seen = client().get(WORKER_SEEN)
     except redis.RedisError:
-        yield Finding("worker", "fault", "unknown: Redis cannot be reached", "Mend Redis first.")
+        yield Finding("worker", "fault", "unknown: Redis cannot be reached", "Fix Redis first.")
         return
     if seen is None and (cause := _cause_of_silence()):
-        yield Finding("worker", "fault", cause, "Mend Redis first.")
+        yield Finding("worker", "fault", cause, "Fix Redis first.")
     elif seen is None:
-        yield Finding("worker", "fault", "not heard of for a minute", advice)
+        yield Finding("worker", "fault", "not seen for a minute", advice)
     else:
         yield Finding("worker", "ok", f"seen {max(0, int(time.time()) - int(seen))} s ago")  # type: ignore[arg-type]
 
@@ -195,21 +195,21 @@ def check_models() -> Iterator[Finding]:
         found = registry.current()
     except ConfigFaults as faults:
         for fault in faults.faults:
-            yield Finding("librechat.yaml", "fault", str(fault), f"Mend {faults.file}.")
+            yield Finding("librechat.yaml", "fault", str(fault), f"Fix {faults.file}.")
         return
     for fault in live.faults():  # what validation would refuse, or an edit that is not in use
-        yield Finding("librechat.yaml", "fault", str(fault), f"Mend {settings.LIBRECHAT_CONFIG.name}.")
+        yield Finding("librechat.yaml", "fault", str(fault), f"Fix {settings.LIBRECHAT_CONFIG.name}.")
     for notice in found.notices:
         yield Finding("librechat.yaml", "warning", notice)
     for path in found.config.not_in_use:
-        yield Finding("librechat.yaml", "warning", f"{path} is without effect yet")
+        yield Finding("librechat.yaml", "warning", f"{path} has no effect yet")
     if not settings.LOCAL_MODEL_URL:
         yield Finding("local model", "ok", "off")
     elif http_status(settings.LOCAL_MODEL_URL.rstrip("/").removesuffix("/v1") + "/health") == 200:
         yield Finding("local model", "ok", "answers")
     else:
         log = settings.DATA_DIR / "logs" / "model.log"
-        yield Finding("local model", "fault", "does not answer", f"See {log}, or turn it off: LOCAL_MODEL=off.")
+        yield Finding("local model", "fault", "does not answer", f"See {log}, or turn it off with LOCAL_MODEL=off.")
 
 
 def check_environment() -> Iterator[Finding]:
@@ -217,13 +217,13 @@ def check_environment() -> Iterator[Finding]:
     for notice in found:
         yield Finding("environment", "warning", notice)
     if not found:
-        yield Finding("environment", "ok", "is read without doubts")
+        yield Finding("environment", "ok", "no problems found")
 
 
 def check_disk() -> Iterator[Finding]:
     free = shutil.disk_usage(settings.DATA_DIR if settings.DATA_DIR.exists() else settings.BASE_DIR).free >> 20
     if free < DISK_MEGABYTES:
-        advice = f"Free some space, or move the data: PARLEY_DATA. It is {settings.DATA_DIR}."
+        advice = f"Free some space, or move the data by setting PARLEY_DATA. It's now in {settings.DATA_DIR}."
         yield Finding("disk", "fault", f"{free} MB free", advice)
     else:
         yield Finding("disk", "ok", f"{free} MB free")
@@ -232,7 +232,7 @@ def check_disk() -> Iterator[Finding]:
 def check_secrets() -> Iterator[Finding]:
     short = [name for name, value in settings.SECRETS.items() if len(value) < SECRET_LENGTH]
     if short:
-        advice = f"Use at least {SECRET_LENGTH} characters, or unset them: they are made by themselves."
+        advice = f"Use at least {SECRET_LENGTH} characters, or unset them to have them generated."
         yield Finding("secrets", "fault", f"too short: {', '.join(short)}", advice)
         return
     file = settings.DATA_DIR / "secrets.json"
@@ -251,7 +251,7 @@ def check_clock() -> Iterator[Finding]:
         return
     apart = abs((datetime.now(UTC) - theirs).total_seconds())
     if apart > CLOCK_SECONDS:
-        advice = "Set both clocks by NTP: leases and sessions go by the time."
+        advice = "Sync both clocks with NTP. Leases and sessions depend on the time."
         yield Finding("clock", "fault", f"{apart:.0f} s apart from the database's", advice)
     else:
         yield Finding("clock", "ok", "agrees with the database's")

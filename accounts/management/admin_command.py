@@ -26,7 +26,7 @@ class AdminCommand(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="print the result as JSON")
         if self.is_destructive:
-            parser.add_argument("--yes", action="store_true", help="do not ask")
+            parser.add_argument("--yes", action="store_true", help="don't ask for confirmation")
         self.add_own_arguments(parser)
 
     def add_own_arguments(self, parser: ArgumentParser) -> None:
@@ -56,9 +56,9 @@ class AdminCommand(BaseCommand):
         if options["yes"]:
             return
         if not sys.stdin.isatty():
-            raise CommandError("Nobody can be asked here: add --yes to do it.")
-        if input(f"{question} Type yes to go on: ").strip().lower() != "yes":
-            raise CommandError("Nothing was done.")
+            raise CommandError("Can't ask for confirmation here. Add --yes to continue.")
+        if input(f"{question} Type yes to continue: ").strip().lower() != "yes":
+            raise CommandError("Nothing was changed.")
 
 
 def person_named(text: str) -> User:
@@ -67,17 +67,17 @@ def person_named(text: str) -> User:
         User.objects.filter(email=text.strip().lower()).first() or User.objects.filter(username=text.strip()).first()
     )
     if found is None:
-        raise CommandError(f"Nobody has the address {text}. See manage.py list-users.")
+        raise CommandError(f"No user has the email or username {text}. See manage.py list-users.")
     return found
 
 
 def ask_password() -> str:
     """Ask twice. Raises `CommandError` when the answers differ, or nobody can be asked."""
     if not sys.stdin.isatty():
-        raise CommandError("Nobody can be asked for a password here: add --password, or --generate.")
+        raise CommandError("Can't ask for a password here. Add --password or --generate.")
     password = getpass.getpass("Password: ")
     if password != getpass.getpass("Again: "):
-        raise CommandError("The passwords differ.")
+        raise CommandError("The passwords don't match.")
     return password
 
 

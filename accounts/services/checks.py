@@ -16,30 +16,36 @@ def check_sign_in(**kwargs: Any) -> list[CheckMessage]:
         names = ", ".join(providers)
         found.append(
             Warning(
-                f"{names}: configured, but nobody signs in there.", hint="ALLOW_SOCIAL_LOGIN=true", id="accounts.W001"
+                f"{names}: set up, but social sign-in is turned off.",
+                hint="Set ALLOW_SOCIAL_LOGIN=true.",
+                id="accounts.W001",
             )
         )
-    hint = "Name a path of this site, or a data: address."
+    hint = "Use a path on this site or a data: URL."
     found += [
         Warning(
-            f"The image of {each.key} is not shown: pages load nothing from elsewhere.", hint=hint, id="accounts.W002"
+            f"The image of {each.key} isn't shown, because pages load nothing from other sites.",
+            hint=hint,
+            id="accounts.W002",
         )
         for each in providers.values()
         if each.image and not each.shows_image
     ]
     if not settings.ALLOW_EMAIL_LOGIN and not (providers and settings.ALLOW_SOCIAL_LOGIN):
-        hint = "ALLOW_EMAIL_LOGIN=true, or configure somebody who vouches for people."
-        found.append(Warning("Nobody can sign in but with a passkey.", hint=hint, id="accounts.W005"))
+        hint = "Set ALLOW_EMAIL_LOGIN=true, or set up a sign-in service."
+        found.append(Warning("People can sign in only with a passkey.", hint=hint, id="accounts.W005"))
     directory = settings.DIRECTORY
     if directory and not _private(directory.url) and not directory.start_tls:
         found.append(
             Warning(
-                "Passwords travel to the directory unencrypted.", hint="ldaps:// or LDAP_STARTTLS", id="accounts.W003"
+                "Passwords are sent to the directory unencrypted.",
+                hint="Use ldaps:// or LDAP_STARTTLS.",
+                id="accounts.W003",
             )
         )
     if directory and not directory.verify:
         found.append(
-            Warning("The directory's certificate is not checked.", hint="LDAP_CA_CERT_PATH", id="accounts.W004")
+            Warning("The directory's certificate is not checked.", hint="Set LDAP_CA_CERT_PATH.", id="accounts.W004")
         )
     return found
 
@@ -48,7 +54,7 @@ def check_addresses(**kwargs: Any) -> list[CheckMessage]:
     """Say that the site is at the root of its host, where an address of it has a path."""
     return [
         Warning(
-            f"{name} has a path, and the site is not served under one.",
+            f"{name} has a path, but the site can only be served at the root of its host.",
             hint="Give the site a host of its own, such as https://chat.example.org",
             id="accounts.W006",
         )

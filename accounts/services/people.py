@@ -30,7 +30,7 @@ def make_account(
     user = User(name=name.strip(), email=email.strip().lower(), username=username.strip(), role_id=role)
     found = Role.objects.filter(name=role).first()
     if found is None:
-        raise RoleMissing(_("There is no role %s.") % role)
+        raise RoleMissing(_("Role %s not found.") % role)
     delegation.refuse_unheld(actor, delegation.of_role(found), PersonRefused)
     check_account(user, password)
     user.set_password(password)
@@ -40,7 +40,7 @@ def make_account(
         if User.objects.filter(email=user.email).exists():
             raise EmailTaken
         if user.username and User.objects.filter(username__iexact=user.username).exists():
-            raise ValidationError({"username": _("This username is taken.")})
+            raise ValidationError({"username": _("This username is already taken.")})
         user.save(force_insert=True)
         after = {"email": user.email, "role": role}
         audit.record(actor=actor, action="user.created", target=_target(user), after=after)

@@ -37,7 +37,7 @@ def carry_over(server_url: str) -> list[str]:
     for name in names:
         with psycopg.connect(make_conninfo(server_url, dbname=name), autocommit=True) as database:
             if _reindex(database, name):
-                done.append(f"trigram indexes of {name} built anew")
+                done.append(f"trigram indexes of {name} rebuilt")
             for (extension,) in database.execute(_OUTDATED_EXTENSIONS).fetchall():
                 database.execute(sql.SQL("ALTER EXTENSION {} UPDATE").format(sql.Identifier(extension)))
                 done.append(f"extension {extension} of {name} updated")

@@ -48,7 +48,7 @@ def programs() -> Path:
     for folder in sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True):
         return folder
     raise NoPostgres(
-        "No PostgreSQL is installed here: the embedded one is built for Linux (x86-64, arm64) and macOS. "
+        "No PostgreSQL found here. The embedded one is built for Linux (x86-64, arm64) and macOS. "
         "Set DATABASE_URL to one of your own."
     )
 

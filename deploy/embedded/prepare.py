@@ -35,7 +35,7 @@ def create_database(server_url: str, name: str, seconds: float = 20) -> None:
                 return
         except psycopg.OperationalError as error:
             if time.monotonic() > end:
-                raise NotPrepared(f"Postgres does not answer: {error}") from error
+                raise NotPrepared(f"Postgres isn't responding: {error}") from error
             time.sleep(0.05)
 
 
@@ -45,7 +45,7 @@ def migrate(
     """Apply the `known` migrations (app, name) that are not applied; return whether there were any."""
     applied = _applied(database_url)
     if newer := sorted({app for app, _name in applied - known} & {app for app, _name in known}):
-        say(f"newer than this Parley: {', '.join(newer)}; the release before works on it")
+        say(f"newer than this version of Parley: {', '.join(newer)}; the previous release can use it")
     missing = known - applied
     if not missing:
         return False
@@ -60,7 +60,7 @@ def migrate(
             said_at = time.monotonic()
             say(f"step {done} of {len(missing)}")
 
-    say(f"{len(missing)} steps to bring it up to date")
+    say(f"{len(missing)} steps applied to bring it up to date")
     command = [sys.executable, "manage.py", "migrate", "-v1", "--noinput"]
     _run(command, root, environment, "The migrations failed", follow)
     return True
@@ -72,7 +72,7 @@ def collect_static(source: Path, target: Path, root: Path, environment: Mapping[
     stamp = target / DIGEST
     if stamp.exists() and stamp.read_text() == digest:
         return False
-    say("gathering and compressing")
+    say("collecting and compressing")
     command = [sys.executable, "manage.py", "collectstatic", "-v0", "--noinput", "--clear"]
     _run(command, root, environment, "The static files could not be gathered")
     stamp.write_text(digest)

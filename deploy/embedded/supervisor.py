@@ -165,7 +165,7 @@ class Supervisor:
         self._line("database", "migrated" if changed else "up to date")
         told = partial(self._line, "static files")
         if prepare.collect_static(plan.static, plan.static_root, plan.root, self._environment, told):
-            self._line("static files", "gathered")
+            self._line("static files", "collected")
 
     def _start_web(self) -> None:
         host, port = self.plan.host, self.plan.port
@@ -185,14 +185,14 @@ class Supervisor:
         web = next(part for part in self._parts if part.name == "web")
         self._ready_or_fail(web)
         self._line("web", f"port {self.plan.port}")
-        self._line("generator", "takes runs")
+        self._line("generator", "ready")
 
     def _await_model(self) -> None:
         """Nobody's first question should find the model loading: until it answers, runs wait for a generator."""
         for part in self._parts:
             if part.name == "model":
                 answers = part.wait_ready(READY_SECONDS, self._gives_up)
-                self._line("local model", "answers" if answers else f"silent: see {part.log}")
+                self._line("local model", "answers" if answers else f"not responding: see {part.log}")
 
     def _start_worker(self) -> None:
         command = [
@@ -248,7 +248,7 @@ class Supervisor:
         self._stopping += 1
 
     def _on_hangup(self, *_: Any) -> None:
-        self._say(f"The terminal is closed. Parley was started so that it goes on; to stop it: kill {os.getpid()}")
+        self._say(f"The terminal was closed. Parley keeps running. To stop it: kill {os.getpid()}")
 
     def _gives_up(self) -> bool:
         self._look_for_parent()
@@ -260,10 +260,12 @@ class Supervisor:
             return
         self._parent = os.getppid()
         if "MAKELEVEL" in os.environ:
-            self._say("make, which started Parley, is gone.")
+            self._say("make, which started Parley, has ended.")
             self._stopping += 1
         else:
-            self._say(f"What started Parley is gone. Parley goes on; to stop it: kill {os.getpid()}")
+            self._say(
+                f"The process that started Parley has ended. Parley keeps running. To stop it: kill {os.getpid()}"
+            )
 
     def _hurries(self) -> bool:
         """A second Ctrl-C: nobody wants to wait."""

@@ -22,7 +22,7 @@ def _origin(value: str) -> str:
     rest = found.path.rstrip("/") or found.query or found.fragment or found.username
     if found.scheme not in {"http", "https"} or not found.hostname or "*" in found.hostname or rest:
         raise ImproperlyConfigured(
-            f"CORS_ALLOWED_ORIGINS: {value} is no origin. Write scheme and host, such as https://app.example.org, or *"
+            f"CORS_ALLOWED_ORIGINS: {value} is not an origin. Use a form such as https://app.example.org, or *"
         )
     host = f"[{found.hostname}]" if ":" in found.hostname else found.hostname
     default = {"http": 80, "https": 443}[found.scheme]

@@ -57,7 +57,7 @@ def parse(text: str, environment: Mapping[str, str]) -> EnvFile:
         try:
             start = _ASSIGNMENT.match(line)
             if start is None or "\0" in line:
-                raise _Unreadable("is not NAME=value; there is no blank before the =")
+                raise _Unreadable("is not NAME=value; there must be no space before the =")
             rest = "\n".join([line[start.end() :], *lines[number:]])
             value, extra = _value(rest, {**found.values, **environment})
         except _Unreadable as fault:
@@ -66,7 +66,7 @@ def parse(text: str, environment: Mapping[str, str]) -> EnvFile:
         number += extra
         name = start[1]
         if name in seen and found.values[name] != value:
-            found.notices.append(f"{name} stands in line {seen[name]} and in line {here}: the last counts")
+            found.notices.append(f"{name} is set in lines {seen[name]} and {here}; the last one is used")
         found.values[name], seen[name] = value, here
     return found
 
@@ -78,7 +78,7 @@ def _value(rest: str, known: Mapping[str, str]) -> tuple[str, int]:
     if quote in _END:
         return _quoted(rest, quote, known)
     if quote and quote in _TYPOGRAPHIC:
-        raise _Unreadable(f"has typographic quotes; plain ones are ' and {chr(34)}")
+        raise _Unreadable(f"has typographic quotes; use plain ones, ' and {chr(34)}")
     return _filled(_COMMENT.sub("", line).strip(), _UNQUOTED, known), 0
 
 
@@ -88,7 +88,7 @@ def _quoted(rest: str, quote: str, known: Mapping[str, str]) -> tuple[str, int]:
     if end is None:
         raise _Unreadable("begins with a quote that is never closed")
     if not _AFTER_QUOTE.fullmatch(rest[end.end() :].partition("\n")[0]):
-        raise _Unreadable("goes on after the closing quote")
+        raise _Unreadable("has text after the closing quote")
     value = _filled(end[1], _IN_DOUBLE, known) if quote == '"' else end[1]
     return value, end[1].count("\n")
 
@@ -99,9 +99,11 @@ def _filled(text: str, pattern: re.Pattern[str], known: Mapping[str, str]) -> st
             return _ESCAPED.get(found[1], found[1])
         name, instead, default = found[2].partition(":-")
         if not _NAME.fullmatch(name):
-            raise _Unreadable("has ${…} around what is no name of a variable; in single quotes it stays as it is")
+            raise _Unreadable(
+                "has ${…} around something that is not a variable name; use single quotes to keep it as text"
+            )
         if not known.get(name) and not instead:
-            raise _Unreadable(f"needs {name}, which is not set; in single quotes ${{…}} stays as it is")
+            raise _Unreadable(f"needs {name}, which is not set; use single quotes to keep ${{…}} as text")
         return known.get(name) or default
 
     return pattern.sub(replaced, text)

@@ -259,7 +259,7 @@ def _certificate(text: str) -> str:
     try:
         x509.load_der_x509_certificate(base64.b64decode(body, validate=True))
     except ValueError:
-        raise ImproperlyConfigured("SAML_CERT is no certificate, nor the path of one.") from None
+        raise ImproperlyConfigured("SAML_CERT is neither a certificate nor the path of one.") from None
     return body
 
 
@@ -340,7 +340,7 @@ def _path(name: str, default: str) -> str:
     path = env.text(name) or default
     if not path.startswith("/") or path.startswith("//"):
         raise ImproperlyConfigured(
-            f"{name} is a path of this site and begins with one slash; DOMAIN_SERVER precedes it."
+            f"{name} must be a path on this site that begins with one slash. It's added to DOMAIN_SERVER."
         )
     return path
 
@@ -349,5 +349,5 @@ def _needed_claim(rule: str, path_variable: str, kind_variable: str) -> Claim:
     """Return where the roles stand that the variable `rule` is about."""
     path = env.text(path_variable)
     if env.text(rule) and not path:
-        raise ImproperlyConfigured(f"{rule} needs {path_variable}: where the roles of a person stand.")
+        raise ImproperlyConfigured(f"{rule} needs {path_variable}, which says where to find a person's roles.")
     return Claim(env.choice(kind_variable, "id", KINDS), path)

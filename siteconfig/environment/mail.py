@@ -42,7 +42,7 @@ def server() -> Mail:
     """Return where mail is given to; without a host it is nowhere."""
     service = env.text("EMAIL_SERVICE").lower()
     if service and service not in SERVICES:
-        raise ImproperlyConfigured(f"EMAIL_SERVICE is one of {', '.join(SERVICES)}; for others set EMAIL_HOST.")
+        raise ImproperlyConfigured(f"EMAIL_SERVICE must be one of {', '.join(SERVICES)}. For others, set EMAIL_HOST.")
     host, port, encryption = SERVICES.get(service, (env.text("EMAIL_HOST"), 25, ""))
     found = Mail(
         host=host,
@@ -55,5 +55,5 @@ def server() -> Mail:
         any_certificate=env.switch("EMAIL_ALLOW_SELFSIGNED", False),
     )
     if found.host and not found.sender:
-        raise ImproperlyConfigured("A mail server is set, so EMAIL_FROM must name the sender's address")
+        raise ImproperlyConfigured("A mail server is set, so EMAIL_FROM must be set to the sender's address")
     return found

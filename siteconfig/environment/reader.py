@@ -111,7 +111,7 @@ class Environment:
         """Return the path of a file that can be read, or nothing."""
         path = self.text(name)
         if path and not os.access(path, os.R_OK):
-            self.fault(name, "must be the path of a file that can be read")
+            self.fault(name, "must be the path of a readable file")
             return ""
         return path
 
@@ -121,7 +121,7 @@ class Environment:
         try:
             return Path(path).read_text("utf-8-sig") if path else ""
         except (OSError, UnicodeDecodeError):
-            self.fault(name, "must be the path of a file with text in UTF-8")
+            self.fault(name, "must be the path of a UTF-8 text file")
             return ""
 
     def fault(self, name: str, words: str) -> None:
@@ -139,9 +139,11 @@ class Environment:
         for name in sorted(self.asked - self.from_files):
             value = os.environ.get(name, "").strip()
             if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"":
-                found.append(f"{name} of the environment is in quotes: whoever set it did not take them off")
+                found.append(f"{name} in the environment is in quotes, which become part of the value")
             elif re.search(r"\s#", value):
-                found.append(f"{name} of the environment has a # after a blank: whoever set it kept a comment")
+                found.append(
+                    f"{name} in the environment has a # after a space, so a comment may have become part of the value"
+                )
         return found
 
 

@@ -68,5 +68,5 @@ def _proven(url: str) -> str:
     told = dict(parse_qsl(query))
     proof = told.get("ssl_cert_reqs", "required").lower().removeprefix("cert_")
     if proof not in _PROOFS:
-        env.fault("REDIS_URL", f"may have {', '.join(sorted(_PROOFS))} as ssl_cert_reqs")
+        env.fault("REDIS_URL", f"must have one of {', '.join(sorted(_PROOFS))} as ssl_cert_reqs")
     return f"{address}?{urlencode(told | {'ssl_cert_reqs': proof})}"

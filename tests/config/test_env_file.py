@@ -72,7 +72,7 @@ def test_a_value_is_what_was_meant(text: str, value: str) -> None:
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("SPACED = value", "line 1 is not NAME=value; there is no blank before the ="),
+        ("SPACED = value", "line 1 is not NAME=value; there must be no space before the ="),
         ("OK=1\nno assignment", "line 2 is not NAME=value"),
         ("1A=b", "line 1 is not NAME=value"),
         ("A-B=c", "line 1 is not NAME=value"),
@@ -80,8 +80,8 @@ def test_a_value_is_what_was_meant(text: str, value: str) -> None:
         ("A=b\0", "line 1 is not NAME=value"),
         ("\n\nA='b", "line 3 begins with a quote that is never closed"),
         ('A="b\nC=d', "line 1 begins with a quote that is never closed"),
-        ("A='b' c", "line 1 goes on after the closing quote"),
-        ('A="b"c"', "line 1 goes on after the closing quote"),
+        ("A='b' c", "line 1 has text after the closing quote"),
+        ('A="b"c"', "line 1 has text after the closing quote"),
         ("A=`b", "line 1 begins with a quote that is never closed"),
         ("export A", "line 1 is not NAME=value"),
         ("B=-----BEGIN-----\nMII/x\n", "line 2 is not NAME=value"),
@@ -89,7 +89,7 @@ def test_a_value_is_what_was_meant(text: str, value: str) -> None:
         ("A=“b”", "line 1 has typographic quotes"),
         ("A=${NOWHERE}", "line 1 needs NOWHERE, which is not set"),
         ("A=${EMPTY}", "line 1 needs EMPTY, which is not set"),
-        ("A=`b` c", "line 1 goes on after the closing quote"),
+        ("A=`b` c", "line 1 has text after the closing quote"),
         ('A="${NOWHERE:?x}"', "line 1 has ${…} around what is no name of a variable"),
         ('A="${NOWHERE-x}"', "line 1 has ${…} around what is no name of a variable"),
     ],
@@ -111,4 +111,4 @@ def test_a_line_that_cannot_be_read_does_not_hide_the_next_one() -> None:
 def test_a_variable_that_stands_there_twice_is_told() -> None:
     found = parse("A=yes\nB=c\nA=no\nB=c", {})
     assert found.values == {"A": "no", "B": "c"}
-    assert found.notices == ["A stands in line 1 and in line 3: the last counts"]
+    assert found.notices == ["A is set in lines 1 and 3; the last one is used"]

@@ -126,7 +126,7 @@ def test_a_fault_ends_with_status_1_and_advice() -> None:
     redis_client().delete(GENERATOR)
     output, status = doctor()
     assert status == 1
-    assert "✗ generator       none has been heard of\n                  Start one: `manage.py generate`." in output
+    assert "✗ generator       none is running\n                  Start one: `manage.py generate`." in output
 
 
 def test_json_holds_every_finding() -> None:
@@ -182,9 +182,9 @@ def test_a_redis_that_takes_no_writes_is_the_cause_that_is_named(full_redis: Non
     redis_client().delete(GENERATOR, WORKER_SEEN)
     found = faults()
     assert set(found) == {"redis", "generator", "worker"}
-    assert found["redis"].text.startswith("takes no writes: ")
+    assert found["redis"].text.startswith("refuses writes: ")
     assert "maxmemory" in found["redis"].text
-    assert {found[part].text for part in ("generator", "worker")} == {"unknown: Redis takes no writes"}
+    assert {found[part].text for part in ("generator", "worker")} == {"unknown: Redis refuses writes"}
 
 
 def test_the_probe_names_it_too(full_redis: None, client: Client) -> None:
@@ -269,7 +269,7 @@ def test_what_has_no_effect_or_is_left_out_is_named_one_by_one(settings: Setting
     assert {finding.level for finding in found} == {"warning"}
     assert [finding.text for finding in found] == [
         "endpoints.custom[0].apiKey, line 6: NOT_SET_ANYWHERE is not set",
-        "endpoints.custom[0].colour, line 7: is not known and has no effect",
+        "endpoints.custom[0].colour, line 7: is unknown and has no effect",
         "endpoint A is left out: NOT_SET_ANYWHERE is not set",
         "interface.feedback is without effect yet",
         "registration.oauthStateTtlMs is without effect yet",
@@ -351,7 +351,7 @@ def test_an_installation_that_cannot_serve_gives_its_reasons(client: Client) -> 
     redis_client().delete(GENERATOR)
     answer = client.get("/readyz")
     assert answer.status_code == 503
-    assert answer.content.decode() == "NOT_READY\ngenerator: none has been heard of\n"
+    assert answer.content.decode() == "NOT_READY\ngenerator: none is running\n"
 
 
 def test_a_missing_worker_keeps_nobody_out(client: Client) -> None:

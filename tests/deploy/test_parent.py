@@ -14,8 +14,8 @@ PLAN = Plan(Path("/r"), Path("/d"), Path("/s"), Path("/t"), "::1", 1, "", "", Fa
 @pytest.mark.parametrize(
     ("variables", "ends", "words"),
     [
-        ({"MAKELEVEL": "1"}, True, "make, which started Parley, is gone."),
-        ({}, False, "Parley goes on; to stop it: kill"),
+        ({"MAKELEVEL": "1"}, True, "make, which started Parley, has ended."),
+        ({}, False, "Parley keeps running. To stop it: kill"),
     ],
 )
 def test_the_end_of_make_ends_the_whole_and_of_others_is_told(

@@ -160,10 +160,10 @@ def test_a_new_database_is_made_and_migrated_once() -> None:
         prepare.create_database(server, name)
         said: list[str] = []
         assert prepare.migrate(url, known, ROOT, os.environ | {"DATABASE_URL": url}, said.append)
-        assert said[0] == "2 steps to bring it up to date"
+        assert said[0] == "2 steps applied to bring it up to date"
         said.clear()
         assert not prepare.migrate(url, known, ROOT, {}, said.append)
-        assert said[0].startswith("newer than this Parley: accounts, chat")
+        assert said[0].startswith("newer than this version of Parley: accounts, chat")
     finally:
         with psycopg.connect(server, autocommit=True) as connection:
             connection.execute(f"DROP DATABASE IF EXISTS {name}")
@@ -172,7 +172,7 @@ def test_a_new_database_is_made_and_migrated_once() -> None:
 def test_a_database_that_cannot_be_reached_is_said() -> None:
     with pytest.raises(prepare.NotPrepared, match="Check DATABASE_URL"):
         prepare.migrate("postgres://parley@127.0.0.1:1/parley", {("chat", "0002_initial")}, ROOT, {})
-    with pytest.raises(prepare.NotPrepared, match="Postgres does not answer"):
+    with pytest.raises(prepare.NotPrepared, match="Postgres isn't responding"):
         prepare.create_database("postgres://parley@127.0.0.1:1/parley", "parley", seconds=0)
 
 

@@ -10,15 +10,15 @@ from accounts.services.signup import EmailTaken
 
 
 class Command(AdminCommand):
-    help = "Make an account. Without --password or --generate the password is asked for."
+    help = "Create an account. Without --password or --generate, you're asked for a password."
 
     def add_own_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("email")
         parser.add_argument("name")
         parser.add_argument("username", nargs="?", default="")
         parser.add_argument("--role", default="USER")
-        parser.add_argument("--password", help="seen by who lists processes: better let it be asked for")
-        parser.add_argument("--generate", action="store_true", help="make a password up, and print it once")
+        parser.add_argument("--password", help="visible in the list of processes, so it's safer to be asked for it")
+        parser.add_argument("--generate", action="store_true", help="generate a password and print it once")
 
     def run_with(self, **options: Any) -> tuple[Any, str]:
         generated = secrets.token_urlsafe(12) if options["generate"] else ""
@@ -29,7 +29,7 @@ class Command(AdminCommand):
                 password=password, role=options["role"],
             )  # fmt: skip
         except EmailTaken:
-            raise CommandError(f"There is an account with the address {options['email']} already.") from None
+            raise CommandError(f"An account with the email address {options['email']} already exists.") from None
         told = {"id": user.id, "email": user.email, "role": user.role_name}
         if generated:
             told["password"] = generated

@@ -5,10 +5,10 @@ from accounts.services import banners
 
 
 class Command(AdminCommand):
-    help = "Take away every banner."
+    help = "Remove all banners."
     is_destructive = True
 
     def run_with(self, **options: Any) -> tuple[Any, str]:
-        self.confirm("This takes away every banner.", options)
+        self.confirm("This removes all banners.", options)
         count = banners.remove_all(actor=None)
         return {"deleted": count}, f"{count} banners are gone."

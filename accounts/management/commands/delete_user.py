@@ -6,7 +6,7 @@ from accounts.services.erasure import erase_person
 
 
 class Command(AdminCommand):
-    help = "Delete a person with everything of theirs. The ledger and the audit log stay, without content."
+    help = "Delete a user and all their data. The ledger and the audit log are kept, without content."
     is_destructive = True
 
     def add_own_arguments(self, parser: ArgumentParser) -> None:
@@ -14,7 +14,7 @@ class Command(AdminCommand):
 
     def run_with(self, **options: Any) -> tuple[Any, str]:
         user = person_named(options["email"])
-        self.confirm(f"This deletes {user.email} with all chats, for good.", options)
+        self.confirm(f"This deletes {user.email} and all their chats permanently.", options)
         told = {"id": user.id, "email": user.email}
         erase_person(actor=None, user=user)
-        return told, f"{told['email']} is deleted."
+        return told, f"{told['email']} was deleted."

@@ -10,7 +10,7 @@ from accounts.services.erasure import export_person
 
 
 class Command(AdminCommand):
-    help = "Write everything stored about a person to a ZIP of JSON, for an access request."
+    help = "Write everything stored about a user to a ZIP of JSON files, for a data access request."
 
     def add_own_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("email")

@@ -9,7 +9,7 @@ from accounts.services import invitations, mails
 
 
 class Command(AdminCommand):
-    help = "Invite somebody: the link goes by mail, or is printed where there is no mail server (or with --print)."
+    help = "Invite someone. The link is sent by email, or printed if there is no mail server (or with --print)."
 
     def add_own_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("email")
@@ -19,11 +19,11 @@ class Command(AdminCommand):
     def run_with(self, **options: Any) -> tuple[Any, str]:
         role = Role.objects.filter(name=options["role"]).first()
         if role is None:
-            raise CommandError(f"There is no role {options['role']}.")
+            raise CommandError(f"Role {options['role']} not found.")
         mailed = mails.is_configured() and not options["print"]
         invitation = invitations.invite(by=None, email=options["email"], role=role, mailed=mailed)
         told = {"email": invitation.email, "role": role.name, "expiresAt": invitation.expires_at, "mailed": mailed}
         if mailed:
-            return told, f"{invitation.email} is invited by mail."
+            return told, f"{invitation.email} was invited by email."
         link = invitations.link_of(invitation)
         return told | {"link": link}, f"{invitation.email} is invited until {invitation.expires_at:%Y-%m-%d}: {link}"

@@ -6,10 +6,10 @@ from accounts.models import User
 
 
 class Command(AdminCommand):
-    help = "List people."
+    help = "List users."
 
     def add_own_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--role", help="only those with this role")
+        parser.add_argument("--role", help="only users with this role")
 
     def run_with(self, **options: Any) -> tuple[Any, str]:
         people = User.objects.order_by("created_at", "id")

@@ -7,12 +7,12 @@ from accounts.services.people import set_password
 
 
 class Command(AdminCommand):
-    help = "Give a person a new password, and end their sessions."
+    help = "Give a user a new password and sign them out everywhere."
 
     def add_own_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("email")
-        parser.add_argument("--password", help="seen by who lists processes: better let it be asked for")
-        parser.add_argument("--generate", action="store_true", help="make a password up, and print it once")
+        parser.add_argument("--password", help="visible in the list of processes, so it's safer to be asked for it")
+        parser.add_argument("--generate", action="store_true", help="generate a password and print it once")
 
     def run_with(self, **options: Any) -> tuple[Any, str]:
         user = person_named(options["email"])

@@ -6,11 +6,11 @@ from accounts.services import access_changes, audit
 
 
 class Command(AdminCommand):
-    help = "Let everybody accept the terms anew."
+    help = "Ask everyone to accept the terms again."
     is_destructive = True
 
     def run_with(self, **options: Any) -> tuple[Any, str]:
-        self.confirm("Everybody will be asked to accept the terms.", options)
+        self.confirm("Everyone will be asked to accept the terms again.", options)
         people = User.objects.filter(terms_accepted_at__isnull=False)
         accepted = list(people.values_list("id", flat=True))
         count = people.update(terms_accepted_at=None)

@@ -6,7 +6,7 @@ from accounts.services import roles
 
 
 class Command(AdminCommand):
-    help = "Give a person a role, and end their sessions."
+    help = "Give a user a role and sign them out everywhere."
 
     def add_own_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("email")

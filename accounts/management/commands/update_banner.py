@@ -9,18 +9,18 @@ from accounts.services import banners
 
 
 class Command(AdminCommand):
-    help = "Show a banner above every page, in place of the one that is shown."
+    help = "Show a banner above every page, replacing the current one."
 
     def add_own_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("message")
-        parser.add_argument("--until", help="such as 2026-01-31T12:00:00Z")
-        parser.add_argument("--public", action="store_true", help="show it to people who are not signed in, too")
-        parser.add_argument("--persistent", action="store_true", help="it cannot be put away")
+        parser.add_argument("--until", help="when it ends, such as 2026-01-31T12:00:00Z")
+        parser.add_argument("--public", action="store_true", help="also show it to people who aren't signed in")
+        parser.add_argument("--persistent", action="store_true", help="people can't dismiss it")
 
     def run_with(self, **options: Any) -> tuple[Any, str]:
         message = options["message"].strip()
         if not 1 <= len(message) <= 500:
-            raise CommandError("A banner has 1 to 500 characters.")
+            raise CommandError("A banner must have 1 to 500 characters.")
         try:
             until = parse_datetime(options["until"]) if options["until"] else None
         except ValueError:
@@ -30,4 +30,4 @@ class Command(AdminCommand):
         banner = banners.show(
             actor=None, message=message, until=until, public=options["public"], persistent=options["persistent"]
         )
-        return {"id": banner.id, "message": message, "until": until}, "The banner is shown."
+        return {"id": banner.id, "message": message, "until": until}, "The banner is now shown."

@@ -5,7 +5,7 @@ from billing.models import Balance
 
 
 class Command(AdminCommand):
-    help = "List the balances of all people who have one."
+    help = "List the balances of all users who have one."
 
     def run_with(self, **options: Any) -> tuple[Any, str]:
         rows = Balance.objects.select_related("user").order_by("user__email")

@@ -7,12 +7,12 @@ from billing.services.reconcile import reconcile
 
 
 class Command(AdminCommand):
-    help = "Prove that the ledger and the balances agree. Status 1 when they do not."
+    help = "Check that the ledger and the balances agree. Exits with status 1 if they don't."
 
     def handle(self, *args: Any, **options: Any) -> None:
         super().handle(*args, **options)
         if self.drift:
-            raise CommandError(f"{self.drift} numbers differ.")
+            raise CommandError(f"{self.drift} numbers don't match.")
 
     def run_with(self, **options: Any) -> tuple[Any, str]:
         report = reconcile()

@@ -3,5 +3,5 @@ from billing.services import adjust
 
 
 class Command(AdjustingCommand):
-    help = "Bring a balance to exactly so many credits. 1,000,000 are 1 USD."
+    help = "Set a balance to an exact number of credits. 1,000,000 credits are 1 USD."
     adjust = staticmethod(adjust.set_balance)

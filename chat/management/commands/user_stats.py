@@ -12,7 +12,7 @@ LEFT JOIN chat_message m ON m.conversation_id = c.id GROUP BY u.id ORDER BY u.em
 
 
 class Command(AdminCommand):
-    help = "Count the conversations and messages of each person."
+    help = "Count the conversations and messages of each user."
 
     def run_with(self, **options: Any) -> tuple[Any, str]:
         with connection.cursor() as cursor:

@@ -12,7 +12,7 @@ SIGNS = {"ok": "✓", "warning": "!", "fault": "✗"}
 
 
 class Command(BaseCommand):
-    help = "Examine every part and say what to do about each fault. Ends with status 1 when there is one."
+    help = "Check every part and say how to fix each fault. Exits with status 1 if there is one."
     requires_system_checks = ()  # a faulty configuration is a finding here
 
     def add_arguments(self, parser: ArgumentParser) -> None:

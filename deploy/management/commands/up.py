@@ -13,7 +13,7 @@ from siteconfig.environment.reader import env
 
 
 class Command(BaseCommand):
-    help = "Run Parley: every part that no variable replaces is started here, watched, and stopped with Ctrl-C."
+    help = "Run Parley: start and watch every part that no variable replaces. Ctrl-C stops them."
 
     def handle(self, *args: Any, **options: Any) -> None:
         port = settings.PORT or free_port()  # PORT=0: whichever is free

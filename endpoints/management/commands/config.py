@@ -13,11 +13,11 @@ from siteconfig.configuration import Config, ConfigFaults, Fault, load_config
 
 
 class Command(BaseCommand):
-    help = "Look at a librechat.yaml without using it. Ends with status 1 when it has faults, 2 when it is not there."
+    help = "Check a librechat.yaml without using it. Exits with status 1 if it has faults, 2 if it doesn't exist."
     requires_system_checks = ()  # the file in use may be the faulty one
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        check = parser.add_subparsers(required=True).add_parser("check", help="tell every fault with its line")
+        check = parser.add_subparsers(required=True).add_parser("check", help="list every fault with its line")
         check.add_argument("file", type=Path)
         check.add_argument("--json", action="store_true", help="print the findings as JSON")
 
@@ -25,7 +25,7 @@ class Command(BaseCommand):
         config = Config()
         faults: Sequence[Fault] = ()
         if not file.is_file():
-            self.stderr.write(_("There is no file %s.") % file)
+            self.stderr.write(_("File %s not found.") % file)
             sys.exit(2)
         try:
             config = load_config(file)
@@ -51,7 +51,7 @@ def _as_json(config: Config, faults: Sequence[Fault]) -> str:
 def _as_text(file: Path, config: Config, faults: Sequence[Fault]) -> str:
     if faults:
         return str(ConfigFaults(file.name, faults))
-    lines = [_("%s can be used.") % file.name, *(f"  {notice}" for notice in config.notices)]
+    lines = [_("%s is valid.") % file.name, *(f"  {notice}" for notice in config.notices)]
     if config.not_in_use:
-        lines += [_("Without effect yet:"), *(f"  {path}" for path in config.not_in_use)]
+        lines += [_("Has no effect yet:"), *(f"  {path}" for path in config.not_in_use)]
     return "\n".join(lines)

@@ -11,22 +11,22 @@ from endpoints.services.connection_test import run_connection_test
 
 
 class Command(AdminCommand):
-    help = "Try an endpoint out with one tiny, real call: manage.py endpoints test NAME."
+    help = "Test an endpoint with one tiny, real call: manage.py endpoints test NAME."
 
     def add_own_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("verb", choices=["test"])
-        parser.add_argument("name", help="the endpoint's name, as people see it")
-        parser.add_argument("--model", default="", help="which model to call; else the endpoint's first")
+        parser.add_argument("name", help="the endpoint's name, as shown to people")
+        parser.add_argument("--model", default="", help="the model to call; by default the endpoint's first")
 
     def run_with(self, **options: Any) -> tuple[Any, str]:
         name, current = options["name"], registry.current()
         endpoint = current.get(name)
         if endpoint is None:
             known = ", ".join(each.name for each in current.endpoints)
-            raise CommandError(f"There is no endpoint {name}. There are: {known or 'none'}.")
+            raise CommandError(f"Endpoint {name} not found. Available: {known or 'none'}.")
         if needs_key(endpoint):
             raise CommandError(
-                f"{name} takes each person's own key. They test theirs in Settings, under Provider keys."
+                f"{name} uses each person's own key. People test theirs in Settings, under Provider keys."
             )
         chosen = options["model"] or next(iter(current.models(name)), "")
         if not chosen:

@@ -14,14 +14,14 @@ from endpoints.catalog.default_models import FILE
 
 
 class Command(AdminCommand):
-    help = "Renew what is known of the built-in providers' models from the price list: manage.py models renew."
+    help = "Update the built-in providers' models from the price list: manage.py models renew."
     requires_migrations_checks = False
 
     def add_own_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("verb", choices=["renew"])
-        parser.add_argument("--file", default="", help="a price list of litellm's form; else the installed one")
-        parser.add_argument("--add", action="store_true", help="also add the list's new models, behind the others")
-        parser.add_argument("--check", action="store_true", help="change nothing; fail where something would change")
+        parser.add_argument("--file", default="", help="a price list in litellm's format; by default the installed one")
+        parser.add_argument("--add", action="store_true", help="also add the list's new models after the others")
+        parser.add_argument("--check", action="store_true", help="change nothing, and fail if something would change")
 
     def run_with(self, **options: Any) -> tuple[Any, str]:
         entries = _entries_of(options["file"])
@@ -32,7 +32,7 @@ class Command(AdminCommand):
         told = [asdict(each) for each in found]
         diff = "".join(difflib.unified_diff(old.splitlines(True), new.splitlines(True), FILE.name, FILE.name, n=0))
         if options["check"] and old != new:
-            raise CommandError(f"{FILE.name} is not as the price list has it:\n{diff}")
+            raise CommandError(f"{FILE.name} doesn't match the price list:\n{diff}")
         if not options["check"]:
             FILE.write_text(new)
         words = "\n".join([*map(str, found), diff or "Nothing has changed."])
@@ -47,5 +47,5 @@ def _entries_of(name: str) -> Any:
     except (OSError, ValueError) as error:
         raise CommandError(f"{name} cannot be read: {error}") from None
     if not isinstance(found, dict):
-        raise CommandError(f"{name} is no price list.")
+        raise CommandError(f"{name} is not a price list.")
     return found

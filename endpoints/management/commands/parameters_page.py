@@ -7,7 +7,7 @@ from endpoints.parameters.page import render
 
 
 class Command(BaseCommand):
-    help = "Write docs/parameters.md anew from the table of parameters."
+    help = "Write docs/parameters.md from the table of parameters."
 
     def handle(self, *args: Any, **options: Any) -> None:
         path = settings.BASE_DIR / "docs" / "parameters.md"

@@ -11,8 +11,8 @@ USER = {"gpt-3.5-turbo": {"enabled": True, "coefficient": 1.0}}
 
 class Command(AdminCommand):
     help = (
-        "Make MetoGPT's example roles: USER with gpt-3.5-turbo (1.0), PRO with gpt-4 (1.5) and claude-3 (1.8). "
-        "People with the role USER then have no other model."
+        "Create MetoGPT's example roles: USER with gpt-3.5-turbo (1.0), PRO with gpt-4 (1.5) and claude-3 (1.8). "
+        "People with the role USER then have no other models."
     )
     is_destructive = True
 

@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
-    help = "Run a generator: it writes the replies. Any number may run; SIGTERM lets it finish what it has begun."
+    help = "Run a generator, which writes replies. Any number can run; on SIGTERM it finishes what it has started."
 
     def handle(self, *args: Any, **options: Any) -> None:
         registry.current()  # a faulty configuration stops here, not at the first turn
