@@ -127,7 +127,9 @@ def test_running_reply_can_be_followed_and_stopped(sign_in: SignIn, owner: User,
     assert articles[-1]["data-state"] == "streaming"
 
 
-@pytest.mark.parametrize(("model", "words"), [("tiny", "Waiting for the model · %"), ("o3", "Thinking for %")])
+@pytest.mark.parametrize(
+    ("model", "words"), [("tiny", "Waiting for the model · {time}"), ("o3", "Thinking for {time}")]
+)
 def test_running_reply_says_for_how_long_it_has_been_waited(
     sign_in: SignIn, owner: User, make_chat: Chats, model: str, words: str
 ) -> None:
@@ -160,8 +162,8 @@ def test_failed_reply_says_what_to_do(sign_in: SignIn, owner: User, make_chat: C
     [
         ({"finish_reason": "length"}, "Cut off at the length limit"),
         ({"finish_reason": "content_filter"}, "Ended by the provider&#x27;s content filter"),
-        ({"finish_reason": "budget"}, "Cut off because the credit was used up"),
-        ({"finish_reason": "limit"}, "Cut off at the limit of steps"),
+        ({"finish_reason": "budget"}, "Cut off because the credit ran out"),
+        ({"finish_reason": "limit"}, "Cut off at the step limit"),
         ({"finish_reason": "stopped", "state": "stopped"}, "Stopped"),
         ({"finish_reason": "", "state": "interrupted"}, "Interrupted"),
         ({"finish_reason": "stop"}, ""),
@@ -195,8 +197,8 @@ def test_every_kind_of_part_is_shown(sign_in: SignIn, owner: User, make_chat: Ch
     assert "<em>see</em>" in html
     assert "lookup&lt;b&gt;" in html
     assert "&lt;u&gt;found&lt;/u&gt;" in html
-    assert "A file is attached." in html
-    assert "Another agent goes on." in html
+    assert "File attached" in html
+    assert "Another agent continues." in html
 
 
 def test_long_conversation_opens_with_its_end_and_goes_back_by_screenfuls(
@@ -259,7 +261,7 @@ def test_only_an_administrator_is_told_of_a_broken_edit_of_the_file(
     registry.current()
     settings.LIBRECHAT_CONFIG.write_text("version: 1\nspeling: 1\n")
     told = sign_in(admin_user).get("/c/new").content.decode()
-    assert "cannot be used as it is" in told
+    assert "was changed but has errors" in told
     assert "speling, line 2: is not a known key here" in told
     assert "speling" not in sign_in(owner).get("/c/new").content.decode()
 
@@ -270,7 +272,7 @@ def test_without_any_model_the_page_says_whom_to_ask(
     empty = registry.Registry(())
     monkeypatch.setattr(registry, "current", lambda: empty)
     html = sign_in(owner).get("/c/new").content.decode()
-    assert "No model is set up yet. Ask your administrator." in html
+    assert "No models are set up yet. Ask your administrator." in html
 
 
 def test_queries_do_not_grow_with_the_conversation(

@@ -75,7 +75,7 @@ function pressed(event) {
   const other = Object.keys(actions).find((name) => name !== recording && keysOf(name) === keys);
   if (other) {
     const name = byId("dialog-body").querySelector(`[data-name="${other}"] .shortcut-name`).textContent;
-    note(row, row.dataset.taken.replace("%", name), keys);
+    note(row, row.dataset.taken.replace("{action}", name), keys);
     row.querySelector("[data-take]").focus();
     removeEventListener("keydown", pressed, true);
     return;

@@ -62,6 +62,6 @@ document.addEventListener("keydown", (event) => {
   const focused = document.activeElement;
   other[event.key === "ArrowUp" ? "before" : "after"](row);
   focused.focus();
-  say(words.moved.replace("%", [...row.parentElement.children].indexOf(row) + 1));
+  say(words.moved.replace("{place}", [...row.parentElement.children].indexOf(row) + 1));
   store(row.parentElement);
 });

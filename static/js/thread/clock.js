@@ -34,7 +34,7 @@ export function tick() {
   for (const article of runs.values()) {
     const sign = article.querySelector(":scope > .wait");
     const seconds = secondsOf(article);
-    if (sign && seconds >= PATIENCE) sign.textContent = sign.dataset.words.replace("%", minutes(seconds));
+    if (sign && seconds >= PATIENCE) sign.textContent = sign.dataset.words.replace("{time}", minutes(seconds));
   }
   for (const clock of document.querySelectorAll("#messages .think-clock")) {
     const seconds = secondsOf(clock.closest("article"));
