@@ -381,6 +381,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "api.base.openapi.add_refusals",
+        "api.base.openapi.keep_published_names",
     ],
 }
 

@@ -18,7 +18,7 @@ from accounts.services.grants import AccessEntry, Who
 from accounts.services.resources import SharedKind, SharedObject, kind_of
 from api.base.admin import number
 from api.base.errors import ApiError
-from api.base.payloads import In, person, read_body
+from api.base.payloads import ApiRequest, person, read_body
 from api.base.scopes import READ_AND_WRITE
 from core.refusal import Refusal
 
@@ -26,7 +26,7 @@ _OBJECT: Final = {200: {"type": "object"}}
 _LIST: Final = {200: {"type": "array", "items": {"type": "object"}}}
 
 
-class PrincipalIn(In):
+class PrincipalRequest(ApiRequest):
     """A principal; of what describes it, only `accessRoleId` counts, the rest is what our own lists say."""
 
     type: str = Field(max_length=16)
@@ -47,9 +47,9 @@ class PrincipalIn(In):
         return Who(self.type, self.id or "")
 
 
-class PermissionsIn(In):
-    updated: list[PrincipalIn] = Field([], max_length=grants.MAX_ENTRIES)
-    removed: list[PrincipalIn] = Field([], max_length=grants.MAX_ENTRIES)
+class PermissionsRequest(ApiRequest):
+    updated: list[PrincipalRequest] = Field([], max_length=grants.MAX_ENTRIES)
+    removed: list[PrincipalRequest] = Field([], max_length=grants.MAX_ENTRIES)
     public: bool | None = None
     public_access_role_id: str | None = Field(None, max_length=64)
 
@@ -113,10 +113,10 @@ class AccessListView(PermissionsView):
             **_list(found, grants.entries(user, found, shared)),
         })  # fmt: skip
 
-    @extend_schema(operation_id="permissions_change", request=PermissionsIn, responses=_OBJECT)
+    @extend_schema(operation_id="permissions_change", request=PermissionsRequest, responses=_OBJECT)
     def put(self, request: Request, resource: str, resource_id: UUID) -> Response:
         found, _shared_thing = _shared(request, resource, resource_id)
-        body = read_body(request, PermissionsIn)
+        body = read_body(request, PermissionsRequest)
         give = {each.who(): _bits(found, each.access_role_id) for each in body.updated}
         take = [each.who() for each in body.removed]
         if body.public:

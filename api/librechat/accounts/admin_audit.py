@@ -15,13 +15,13 @@ from accounts.models import AuditEntry, CapabilityGrant, Role
 from accounts.services import audit, capabilities, permissions
 from api.base.admin import AdminView, number, page_of
 from api.base.errors import ApiError
-from api.base.payloads import In, iso, person, read_body
+from api.base.payloads import ApiRequest, iso, person, read_body
 from core import csv_files
 
 _OBJECT = {200: {"type": "object"}}
 
 
-class GrantIn(In):
+class GrantRequest(ApiRequest):
     principal_type: str
     principal_id: str
     capability: str
@@ -43,9 +43,9 @@ class GrantsView(AdminView):
         rows, paging = page_of(request, CapabilityGrant.objects.order_by("-created_at", "id"))
         return Response({"grants": [grant_to_wire(each) for each in rows], **paging})
 
-    @extend_schema(operation_id="admin_grant_assign", request=GrantIn, responses={201: {"type": "object"}})
+    @extend_schema(operation_id="admin_grant_assign", request=GrantRequest, responses={201: {"type": "object"}})
     def post(self, request: Request) -> Response:
-        body = read_body(request, GrantIn)
+        body = read_body(request, GrantRequest)
         grant = capabilities.assign(
             actor=person(request), principal=body.principal_type, principal_id=body.principal_id,
             capability=body.capability,

@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 from accounts.models import User
 from api.base.admin import AdminView, number, page_of, user_or_404
 from api.base.errors import ApiError
-from api.base.payloads import In, iso, person, read_body
+from api.base.payloads import ApiRequest, iso, person, read_body
 from api.base.scopes import READ_ONLY
 from api.librechat.accounts.admin_roles import give
 from billing.models import Balance
@@ -26,12 +26,12 @@ _OBJECT = {200: {"type": "object"}}
 MAX_RESULTS = 50
 
 
-class BalanceIn(In):
+class BalanceRequest(ApiRequest):
     balance: int | float
     reason: str = Field(max_length=500)
 
 
-class RoleIn(In):
+class RoleRequest(ApiRequest):
     role: str = Field(max_length=64)
 
 
@@ -102,16 +102,16 @@ class UserSearchView(AdminView):
 class UserBalanceView(AdminView):
     needs = dict.fromkeys(("PUT", "PATCH"), (("BALANCE_MANAGEMENT", "UPDATE"),))
 
-    @extend_schema(operation_id="admin_user_balance", request=BalanceIn, responses=_OBJECT)
+    @extend_schema(operation_id="admin_user_balance", request=BalanceRequest, responses=_OBJECT)
     def put(self, request: Request, user_id: UUID) -> Response:
         return self._set(request, user_id)
 
-    @extend_schema(operation_id="admin_user_balance_patch", request=BalanceIn, responses=_OBJECT)
+    @extend_schema(operation_id="admin_user_balance_patch", request=BalanceRequest, responses=_OBJECT)
     def patch(self, request: Request, user_id: UUID) -> Response:
         return self._set(request, user_id)
 
     def _set(self, request: Request, user_id: UUID) -> Response:
-        body, user = read_body(request, BalanceIn), user_or_404(user_id)
+        body, user = read_body(request, BalanceRequest), user_or_404(user_id)
         if body.balance != body.balance or body.balance % 1:
             raise ApiError(400, _("balance must be a whole number of credits."))
         adjust.set_balance(actor=person(request), user=user, credits=int(body.balance), reason=body.reason)
@@ -122,15 +122,15 @@ class UserBalanceView(AdminView):
 class UserRoleView(AdminView):
     needs = dict.fromkeys(("PUT", "PATCH"), ("manage:users", ("ROLE_MANAGEMENT", "UPDATE")))
 
-    @extend_schema(operation_id="admin_user_role", request=RoleIn, responses=_OBJECT)
+    @extend_schema(operation_id="admin_user_role", request=RoleRequest, responses=_OBJECT)
     def put(self, request: Request, user_id: UUID) -> Response:
         return self._give(request, user_id)
 
-    @extend_schema(operation_id="admin_user_role_patch", request=RoleIn, responses=_OBJECT)
+    @extend_schema(operation_id="admin_user_role_patch", request=RoleRequest, responses=_OBJECT)
     def patch(self, request: Request, user_id: UUID) -> Response:
         return self._give(request, user_id)
 
     def _give(self, request: Request, user_id: UUID) -> Response:
-        body, user = read_body(request, RoleIn), user_or_404(user_id)
+        body, user = read_body(request, RoleRequest), user_or_404(user_id)
         wire = user_to_admin(give(request, user, body.role))
         return Response({"message": _("The role is set."), "user": wire, **wire})

@@ -8,7 +8,7 @@ from uuid import uuid4
 from django.http import HttpResponse
 
 from api.librechat.chat.serializers import ROOT_PARENT
-from api.librechat.chat.start import StartIn
+from api.librechat.chat.start import StartRequest
 from api.librechat.chat.stream import frame
 from chat.services.refusal import TurnRefused
 from core.refusal import Refusal
@@ -30,7 +30,7 @@ def told_plainly(refused: Refusal) -> dict[str, Any]:
     return told | ({"type": refused.code, **refused.details} if refused.code in _TYPES else {})
 
 
-def denial(refused: Refusal, body: StartIn) -> HttpResponse:
+def denial(refused: Refusal, body: StartRequest) -> HttpResponse:
     """Return the refusal as an event stream that has ended, with the status of the refusal."""
     asked = _Asked(
         text=body.text, conversation_id=body.conversationId or "new", message_id=str(body.messageId or uuid4()),

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from accounts.models import User
 from accounts.services import recovery, sign_in_options, site
-from api.base.payloads import Out
+from api.base.payloads import ApiResponse
 from billing.services import policy
 from billing.services.pricing import Rates
 from endpoints.catalog.keys import needs_key
@@ -21,7 +21,7 @@ from siteconfig.environment.identity import ORDER
 from siteconfig.schema.base import BUILT_IN
 
 
-class BalanceConfig(Out):
+class BalanceConfig(ApiResponse):
     enabled: bool
     start_balance: int | None = None
     auto_refill_enabled: bool | None = None
@@ -30,14 +30,14 @@ class BalanceConfig(Out):
     refill_amount: int | None = None
 
 
-class DirectoryConfig(Out):
+class DirectoryConfig(ApiResponse):
     """There is a directory; `username`: people write the name it knows them by, and not their address."""
 
     enabled: bool = True
     username: bool | None = None
 
 
-class ModelSpecsOut(Out):
+class ModelSpecsResponse(ApiResponse):
     """The model specs that this person may use."""
 
     enforce: bool
@@ -46,7 +46,7 @@ class ModelSpecsOut(Out):
     added_endpoints: Sequence[str] | None = None
 
 
-class StartupConfig(Out):
+class StartupConfig(ApiResponse):
     """How the site is set up. What stands after `interface` is for people who are signed in."""
 
     app_title: str
@@ -80,12 +80,12 @@ class StartupConfig(Out):
     allow_account_deletion: bool | None = None
     show_birthday_icon: bool | None = None
     title_generation_timing: str | None = None
-    model_specs: ModelSpecsOut | None = None
+    model_specs: ModelSpecsResponse | None = None
     balance: BalanceConfig | None = None
     conversation_import_max_file_size: int | None = None
 
 
-class EndpointOut(Out):
+class EndpointResponse(ApiResponse):
     """How a client shows an endpoint. The keys to it stay here."""
 
     order: int
@@ -103,7 +103,7 @@ class EndpointOut(Out):
     custom_params: dict[str, Any] | None = None
 
 
-class TokenRates(Out):
+class TokenRates(ApiResponse):
     """USD per million tokens, and the length of the context; what nobody knows is left out."""
 
     context: int | None = None
@@ -152,12 +152,12 @@ def startup_config(user: User | None) -> StartupConfig:
     )
 
 
-def _model_specs(offer: ModelCatalog) -> ModelSpecsOut | None:
+def _model_specs(offer: ModelCatalog) -> ModelSpecsResponse | None:
     specs = live.current().document.modelSpecs
     if not specs.specs:
         return None
     found = [to_dict(each, enforced=specs.enforce) for each in offer.specs]
-    return ModelSpecsOut(
+    return ModelSpecsResponse(
         enforce=specs.enforce, prioritize=specs.prioritize, list=found, added_endpoints=specs.addedEndpoints
     )
 
@@ -213,10 +213,10 @@ def type_on_the_wire(name: str) -> str | None:
     return None if name in BUILT_IN else "custom"
 
 
-def endpoint_out(endpoint: Endpoint) -> EndpointOut:
+def endpoint_out(endpoint: Endpoint) -> EndpointResponse:
     own_parts = True if endpoint.key_from_user and endpoint.family == "bedrock" else None
     regions = next((each["options"] for each in endpoint.param_definitions if each["key"] == "region"), None)
-    return EndpointOut(
+    return EndpointResponse(
         order=endpoint.order,
         user_provide=needs_key(endpoint),
         user_provide_url=endpoint.url_from_user or (False if endpoint.custom else None),

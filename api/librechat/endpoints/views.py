@@ -16,7 +16,7 @@ from api.base.authentication import OptionalBearer
 from api.base.payloads import person
 from api.base.scopes import READ_ONLY
 from api.librechat.endpoints.serializers import (
-    EndpointOut,
+    EndpointResponse,
     StartupConfig,
     TokenRates,
     endpoint_out,
@@ -27,7 +27,7 @@ from endpoints.catalog.prices import rates_of
 from endpoints.catalog.selection import catalog_for
 from endpoints.catalog.windows import window_of
 
-_ENDPOINTS = {200: {"type": "object", "additionalProperties": EndpointOut.model_json_schema()}}
+_ENDPOINTS = {200: {"type": "object", "additionalProperties": EndpointResponse.model_json_schema()}}
 _MODELS = {200: {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}}}
 _RATES = {
     200: {
