@@ -20,7 +20,7 @@ from endpoints.catalog.icons import Icon
 from endpoints.parameters.thinkers import reasons
 from endpoints.services.failure_words import Explanation, explain
 from messages.reducer import Part
-from web.failures import FOR_ADMINS, ForAdmins
+from web.failures import ForAdmins, for_admins
 from web.model_menu import writer_icon
 from web.rendering.citations import readable
 from web.rendering.message import render
@@ -242,5 +242,5 @@ def bare_part(index: int, part: Part, *, live: bool = False) -> PartView:
         live=live,
         tool=part.get("tool_call"),
         explanation=explain(part["code"], part.get("wait", 0), part.get("settings", ())) if kind == "error" else None,
-        for_admins=FOR_ADMINS.get(part["code"]) if kind == "error" else None,
+        for_admins=for_admins(part["code"]) if kind == "error" else None,
     )

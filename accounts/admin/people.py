@@ -86,7 +86,7 @@ class PersonAdmin(Panel, UserAdmin):  # type: ignore[type-arg]
         (_("History"), {"fields": ("provider", "email_verified", "last_login", "created_at", "updated_at")}),
     )
     add_fieldsets = ((None, {"fields": ("email", "name", "role", "usable_password", "password1", "password2")}),)
-    untold = ("preferences", "updated_at", "sign_in_version", "last_login")
+    audit_exclude = ("preferences", "updated_at", "sign_in_version", "last_login")
     actions = (
         "switch_on",
         "switch_off",

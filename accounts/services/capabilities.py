@@ -24,7 +24,9 @@ def assign(*, actor: User, principal: str, principal_id: str, capability: str) -
             capability=capability, principal=principal, **target, defaults={"granted_by": actor}
         )
         if made:
-            audit.record(actor=actor, action="grant.assigned", target=_told(grant), after={"capability": capability})
+            audit.record(
+                actor=actor, action="grant.assigned", target=_audit_target(grant), after={"capability": capability}
+            )
     return grant
 
 
@@ -36,7 +38,9 @@ def remove(*, actor: User, principal: str, principal_id: str, capability: str) -
         grant = CapabilityGrant.objects.filter(capability=capability, principal=principal, **target).first()
         if grant is None:
             return False
-        audit.record(actor=actor, action="grant.removed", target=_told(grant), before={"capability": capability})
+        audit.record(
+            actor=actor, action="grant.removed", target=_audit_target(grant), before={"capability": capability}
+        )
         grant.delete()
     return True
 
@@ -75,5 +79,5 @@ def _target(principal: str, identifier: str) -> dict[str, User | Group | Role]:
     return {principal: found}
 
 
-def _told(grant: CapabilityGrant) -> audit.AuditTarget:
+def _audit_target(grant: CapabilityGrant) -> audit.AuditTarget:
     return audit.AuditTarget(grant.principal, principal_id(grant), str(grant.user or grant.group or grant.role))

@@ -82,7 +82,7 @@ class PriceAdmin(Panel):
     list_filter = ("endpoint",)
     search_fields = ("model", "endpoint")
     ordering = ("endpoint", "model")
-    untold = ("updated_at",)
+    audit_exclude = ("updated_at",)
 
     def save_model(self, request: HttpRequest, obj: Price, form: Any, change: bool) -> None:
         obj.updated_at = timezone.now()

@@ -53,7 +53,7 @@ def create(*, actor: User | None, limit: BudgetLimit, target: User | Group | Api
             User.objects.select_for_update(no_key=True).only("id").get(id=actor.id)
             quotas.check("budgets", Budget.objects.filter(created_by=actor).count())
         budget.save(force_insert=True)
-        audit.record(actor=actor, action="budget.created", target=_target(budget), after=_told(budget))
+        audit.record(actor=actor, action="budget.created", target=_target(budget), after=_to_dict(budget))
         budgets.active.invalidate()
     return budget
 
@@ -67,9 +67,9 @@ def change(*, actor: User | None, budget_id: UUID, name: str, amount: int, is_ha
         budget = Budget.objects.select_for_update().get(id=budget_id)
         limit = BudgetLimit(name=name, amount=amount, unit=budget.unit, period=budget.period, is_hard=is_hard)
         _check(limit)
-        before = _told(budget)
+        before = _to_dict(budget)
         budget.name, budget.amount, budget.is_hard = _name(limit), amount, is_hard
-        old, new = audit.changes(before, _told(budget))
+        old, new = audit.changes(before, _to_dict(budget))
         if new:
             budget.save(update_fields=["name", "amount", "is_hard"])
             audit.record(actor=actor, action="budget.updated", target=_target(budget), before=old, after=new)
@@ -131,7 +131,7 @@ def _name(limit: BudgetLimit) -> str:
     return " ".join(limit.name.split())
 
 
-def _told(budget: Budget) -> dict[str, Any]:
+def _to_dict(budget: Budget) -> dict[str, Any]:
     subject = budget.user_id or budget.group_id or budget.api_key_id or ""
     return {
         "name": budget.name, "scope": budget.scope, "subject": str(subject),

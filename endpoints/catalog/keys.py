@@ -25,6 +25,7 @@ from endpoints.catalog import registry
 from endpoints.catalog.key_bindings import are_covered, places_of, to_text
 from endpoints.models import UserKey
 from endpoints.providers.base import Endpoint
+from endpoints.services.failure_words import explain
 from endpoints.transport.http import RefusedAddress, check_url
 from messages.events import Failed
 
@@ -60,17 +61,6 @@ class KeyRefused(Refusal):
     """What was pasted cannot be kept; the text says why."""
 
 
-# What is missing, and what to do.
-PROBLEMS: Final[Mapping[Problem, Promise]] = {
-    "no_user_key": gettext_lazy("“%(endpoint)s” needs a key of your own. Add your key, then send again."),
-    "expired_user_key": gettext_lazy("Your key for “%(endpoint)s” has expired. Add it again, then send again."),
-    "no_base_url": gettext_lazy("“%(endpoint)s” needs an address of your own. Add it with your key, then send again."),
-    "invalid_base_url": gettext_lazy(
-        "The address that you gave for “%(endpoint)s” is private or no web address. Give a public one."
-    ),
-}
-
-
 class KeyProblem(Refusal):
     """The endpoint needs something of the person that is not there.
 
@@ -81,7 +71,7 @@ class KeyProblem(Refusal):
 
     def __init__(self, code: Problem, endpoint: Endpoint, expired_at: datetime | None = None) -> None:
         details = {"endpoint": endpoint.name} | ({"expiredAt": expired_at.isoformat()} if expired_at else {})
-        super().__init__(str(PROBLEMS[code]) % {"endpoint": endpoint.label}, code=code, details=details)
+        super().__init__(str(explain(code).before_sending) % {"endpoint": endpoint.label}, code=code, details=details)
         self.endpoint = endpoint
         self.expired_at = expired_at
 

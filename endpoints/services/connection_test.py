@@ -8,7 +8,6 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from core import rate_limits
 from endpoints.catalog.keys import KeyProblem, KeyRefused, needs_key, parse, with_key, with_user_key_error
@@ -22,21 +21,6 @@ REPLY_TOKENS: Final = 32
 MAX_SHOWN: Final = 80  # characters of the answer
 QUESTION: Final = "Answer with the single word: ready"
 # What is found out here more exactly than after a message.
-_HINTS: Final = {
-    "bad_key": gettext_lazy(
-        "The key was refused. Copy it again from the provider's page and check that it's still valid."
-    ),
-    "bad_user_key": gettext_lazy("Your key was refused. Copy it again from the provider's page."),
-    "no_such_model": gettext_lazy("The provider answers, and does not know this model. Choose another one."),
-    "connection": gettext_lazy("No response from this address. Check it and make sure the server is running."),
-    "certificate": gettext_lazy("The server's certificate is not valid for this address, so the key was not sent."),
-    "refused_address": gettext_lazy("The address is private, and may not be called."),
-    "timeout": gettext_lazy("No answer came within 20 seconds. The model may still be loading: try again."),
-    "bad_response": gettext_lazy("Something answers there, but no model does. An address mostly ends with /v1."),
-    "rate_limit": gettext_lazy("The key works, but the provider limits requests just now. Try again in a minute."),
-    "upstream_limit": gettext_lazy("The key works, but the provider behind the gateway limits requests just now."),
-    "quota": gettext_lazy("The key works, but the account at the provider has no credit left."),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,5 +99,6 @@ def _failure(endpoint: Endpoint, model: str, failed: Failed, took: int) -> Conne
     code = failed.code
     if code == "connection" and "certificate" in failed.detail.lower():
         code = "certificate"
-    words = str(_HINTS[code]) if code in _HINTS else f"{explain(code).title}. {explain(code).advice}"
+    explained = explain(code)
+    words = str(explained.in_a_test) or f"{explained.title}. {explained.advice}"
     return ConnectionTestResult(endpoint.name, model, False, words, code=code, milliseconds=took)

@@ -1,7 +1,7 @@
 """Why a model call failed, and what each person can do about it.
 
-`code` is what is stored and sent; the page looks the words up here, so they can be improved and
-translated later. Provider text is for the log only: it may hold anything.
+`code` is what is stored and sent; whoever shows it looks the words up here: pages, the API, the test of an endpoint,
+and who refuses a message before it is sent. Provider text is for the log only: it may hold anything.
 """
 
 from collections.abc import Sequence
@@ -20,6 +20,9 @@ class Explanation:
     advice: str | Promise
     retry: bool  # whether trying again may help
     about_keys: bool = False  # what helps is on the page of the person's own keys
+    before_sending: str | Promise = ""  # said in place of a call, of an `endpoint`
+    in_a_test: str | Promise = ""  # said of a call that only tries the endpoint
+    for_admins: str | Promise = ""  # the advice to who would be asked
 
 
 EXPLANATIONS: dict[str, Explanation] = {
@@ -27,12 +30,15 @@ EXPLANATIONS: dict[str, Explanation] = {
         _("The provider did not accept the key"),
         _("Ask your administrator to check the API key of this endpoint, or choose another model."),
         False,
+        in_a_test=_("The key was refused. Copy it again from the provider's page and check that it's still valid."),
+        for_admins=_("Check the API key of this endpoint, or choose another model."),
     ),
     "bad_user_key": Explanation(
         _("The provider refused your key"),
         _("Check or replace it in the settings, under Provider keys. Then regenerate."),
         False,
         about_keys=True,
+        in_a_test=_("Your key was refused. Copy it again from the provider's page."),
     ),
     "forbidden": Explanation(
         _("The key may not do this"),
@@ -71,39 +77,49 @@ EXPLANATIONS: dict[str, Explanation] = {
         _("Add your key in the settings, under Provider keys. Then regenerate."),
         False,
         about_keys=True,
+        before_sending=_("“%(endpoint)s” needs a key of your own. Add your key, then send again."),
     ),
     "expired_user_key": Explanation(
         _("Your key has expired"),
         _("Add it again in the settings, under Provider keys. Then regenerate."),
         False,
         about_keys=True,
+        before_sending=_("Your key for “%(endpoint)s” has expired. Add it again, then send again."),
     ),
     "no_base_url": Explanation(
         _("This model needs an address of your own"),
         _("Add it with your key in the settings, under Provider keys. Then regenerate."),
         False,
         about_keys=True,
+        before_sending=_("“%(endpoint)s” needs an address of your own. Add it with your key, then send again."),
     ),
     "invalid_base_url": Explanation(
         _("The address that you gave is not allowed"),
         _("It is private or no web address. Replace it in the settings, under Provider keys."),
         False,
         about_keys=True,
+        before_sending=_(
+            "The address that you gave for “%(endpoint)s” is private or no web address. Give a public one."
+        ),
     ),
     "no_such_model": Explanation(
         _("The provider does not know this model"),
         _("It may have been renamed or retired. Choose another model and send again."),
         False,
+        in_a_test=_("The provider answers, and does not know this model. Choose another one."),
+        for_admins=_("It may have been renamed or retired. Check the endpoint's models, or choose another one."),
     ),
     "rate_limit": Explanation(
         _("The provider is limiting requests"),
         _("Wait a minute and regenerate, or choose another model."),
         True,
+        in_a_test=_("The key works, but the provider limits requests just now. Try again in a minute."),
     ),
     "upstream_limit": Explanation(
         _("The provider behind the gateway is limiting requests"),
         _("Wait a minute and regenerate, or choose another model."),
         True,
+        in_a_test=_("The key works, but the provider behind the gateway limits requests just now."),
     ),
     "user_quota": Explanation(
         _("Your account at the provider has no credit left"),
@@ -115,11 +131,14 @@ EXPLANATIONS: dict[str, Explanation] = {
         _("The account at the provider has no credit left"),
         _("Ask your administrator to top it up, or choose another model."),
         False,
+        in_a_test=_("The key works, but the account at the provider has no credit left."),
+        for_admins=_("Top up the account at the provider, or choose another model."),
     ),
     "timeout": Explanation(
         _("The model took too long to begin its answer"),
         _("Regenerate, or try a smaller question or a faster model."),
         True,
+        in_a_test=_("No answer came within 20 seconds. The model may still be loading: try again."),
     ),
     "connect_timeout": Explanation(
         _("The model's server did not take the connection"),
@@ -153,11 +172,16 @@ EXPLANATIONS: dict[str, Explanation] = {
         _("The model's server cannot be reached"),
         _("Check that it is running and that its address is right, then regenerate."),
         True,
+        in_a_test=_("No response from this address. Check it and make sure the server is running."),
     ),
     "refused_address": Explanation(
         _("This address is not allowed"),
         _("The endpoint leads to a private address. An administrator can allow it in the configuration."),
         False,
+        in_a_test=_("The address is private, and may not be called."),
+        for_admins=_(
+            "The endpoint leads to a private address. Allow it in endpoints.allowedAddresses of the configuration."
+        ),
     ),
     "overloaded": Explanation(
         _("The provider is overloaded or has a fault"),
@@ -173,6 +197,7 @@ EXPLANATIONS: dict[str, Explanation] = {
         _("Unexpected response from the provider"),
         _("Check the endpoint's address and type, or choose another model."),
         True,
+        in_a_test=_("Something answers there, but no model does. An address mostly ends with /v1."),
     ),
     "bad_request": Explanation(
         _("The provider refused the request"),
@@ -193,6 +218,7 @@ EXPLANATIONS: dict[str, Explanation] = {
         _("You have no credit left"),
         _("Ask your administrator for more, or wait for the next refill."),
         False,
+        for_admins=_("Add credit to your account, or change the refill."),
     ),
     "interrupted": Explanation(
         _("The reply was interrupted"),
@@ -208,8 +234,13 @@ EXPLANATIONS: dict[str, Explanation] = {
         _("Something went wrong"),
         _("Regenerate. If it happens again, tell your administrator the time it happened."),
         True,
+        for_admins=_("Regenerate. The server's log says what happened."),
     ),
 }
+EXPLANATIONS["certificate"] = replace(
+    EXPLANATIONS["connection"],
+    in_a_test=_("The server's certificate is not valid for this address, so the key was not sent."),
+)
 
 
 def explain(code: str, wait: int = 0, settings: Sequence[str] = ()) -> Explanation:

@@ -80,7 +80,7 @@ class RegisterView(APIView):
         try:
             count_named("register", address)
         except TooOften:
-            bans.violate("registrations", address=address)
+            bans.record_violation("registrations", address=address)
             raise
         try:
             # A taken address is answered like a new one: nobody learns here who has an account.

@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.services.bans import violate
+from accounts.services.bans import record_violation
 from chat import access
 from chat.models import Conversation, Message
 from chat.services import storage
@@ -167,7 +167,7 @@ def count(user: User, address: str) -> None:
             rate_limits.count(rate_limits.named("fork_ip"), address)
         rate_limits.count(rate_limits.named("fork_user"), str(user.id))
     except rate_limits.TooOften:
-        violate("fork_limit", user=user, address=address)
+        record_violation("fork_limit", user=user, address=address)
         raise
 
 

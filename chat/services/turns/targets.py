@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.services import audit
-from accounts.services.bans import violate
+from accounts.services.bans import record_violation
 from chat.services.refusal import TurnRefused
 from endpoints.catalog import keys
 from endpoints.catalog.model_lists import NotThereYet
@@ -84,5 +84,5 @@ def _not_here(spec: str) -> str:
 
 
 def _illegal(user: User, message: str) -> TurnRefused:
-    violate("illegal_model_request", user=user, address=audit.origin.get())
+    record_violation("illegal_model_request", user=user, address=audit.origin.get())
     return TurnRefused(message, status=400, code="illegal_model_request")

@@ -74,7 +74,7 @@ class SignupView(allauth_views.SignupView):  # type: ignore[misc]
         try:
             rate_limits.count_named("register", address)
         except rate_limits.TooOften:
-            bans.violate("registrations", address=address)
+            bans.record_violation("registrations", address=address)
             raise
         answer: HttpResponseBase = super().post(request, *args, **kwargs)
         return answer
