@@ -9,6 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
+from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.urls import reverse
@@ -118,9 +119,24 @@ def show_branch(request: SignedIn, found: Conversation, message_id: UUID) -> Htt
 def show_dialog(request: SignedIn, template: str, found: Conversation, **more: Any) -> HttpResponse:
     """Render a form inside the page's dialog, or on a page of its own. A faulty form is a 422."""
     form = more.get("form")
-    status = 422 if form is not None and form.is_bound else 200
-    context = {"conversation": found, "shell": "chat/dialog.html" if is_partial(request) else "chat/alone.html", **more}
-    return render(request, template, context, status=status)
+    context = {"conversation": found, "shell": shell_of(request), **more}
+    return render(request, template, context, status=422 if form is not None and form.is_bound else 200)
+
+
+def show_form(
+    request: SignedIn, *, title: str, button: str, back: str, form: BaseForm | None = None, **more: Any
+) -> HttpResponse:
+    """Show a form of a few fields, or a question without one, as `show_dialog` does. `back` is an address.
+
+    `more` is what `chat/form.html` may have beside: `words`, `kind`, `action`.
+    """
+    context = {"title": title, "button": button, "back": back, "form": form, "shell": shell_of(request), **more}
+    return render(request, "chat/form.html", context, status=422 if form is not None and form.is_bound else 200)
+
+
+def shell_of(request: HttpRequest) -> str:
+    """Return the template around a form: the page's dialog, or a page of its own."""
+    return "chat/dialog.html" if is_partial(request) else "chat/alone.html"
 
 
 def show_page(request: SignedIn, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:

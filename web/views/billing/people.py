@@ -1,10 +1,9 @@
 """The pages of people who manage groups: what their people spend, and the budgets they set for them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from uuid import UUID
 
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
@@ -17,7 +16,7 @@ from billing.services import budget_admin, oversight
 from billing.services.budget_admin import BudgetRefused
 from core.refusal import ToldIn
 from web.forms.budgets import BudgetForm
-from web.shell import SignedIn, is_partial, show_done, show_page, signed_in
+from web.shell import SignedIn, show_done, show_form, show_page, signed_in
 
 
 @require_GET
@@ -65,11 +64,10 @@ def switch_off(request: SignedIn, budget_id: UUID) -> HttpResponse:
     if request.method == "POST":
         budget_admin.switch_off(actor=request.user, budget_id=budget.id)
         return show_done(request, _("Budget turned off."), go=reverse("chat:people"))
-    context = {
-        "title": _("Switch this budget off?"), "button": _("Switch off"), "kind": "danger",
-        "words": _("Budget “%(name)s” will be off.") % {"name": budget.name},
-    }  # fmt: skip
-    return _render(request, context)
+    return show_form(
+        request, title=_("Switch this budget off?"), words=_("Budget “%(name)s” will be off.") % {"name": budget.name},
+        button=_("Switch off"), kind="danger", back=reverse("chat:people"),
+    )  # fmt: skip
 
 
 def _new(request: SignedIn, target: User | Group) -> HttpResponse:
@@ -89,11 +87,4 @@ def _show(request: SignedIn, form: BudgetForm, save: Callable[[], Budget], title
         with ToldIn(form, BudgetRefused):
             save()
             return show_done(request, _("Budget saved."), go=reverse("chat:people"))
-    status = 422 if form.is_bound else 200
-    return _render(request, {"title": title, "button": _("Save"), "form": form}, status=status)
-
-
-def _render(request: SignedIn, context: Mapping[str, object], *, status: int = 200) -> HttpResponse:
-    shell = "chat/dialog.html" if is_partial(request) else "chat/alone.html"
-    whole = {**context, "shell": shell, "back": reverse("chat:people")}
-    return render(request, "chat/form.html", whole, status=status)
+    return show_form(request, form=form, title=title, button=_("Save"), back=reverse("chat:people"))

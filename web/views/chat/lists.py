@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from chat.services.organise import bulk, pins, projects, tags
 from web import sidebar as listing
 from web.forms.actions import BulkForm
-from web.shell import SignedIn, is_partial, show_done, show_page, signed_in, uuid_or_none
+from web.shell import SignedIn, is_partial, shell_of, show_done, show_page, signed_in, uuid_or_none
 
 
 @require_GET
@@ -76,6 +76,5 @@ def undo(request: SignedIn) -> HttpResponse:
 
 
 def _ask(request: SignedIn, form: BulkForm, *, status: int = 200) -> HttpResponse:
-    shell = "chat/dialog.html" if is_partial(request) else "chat/alone.html"
     count = len(form.cleaned_data.get("ids", ())) if form.is_bound else 0
-    return render(request, "chat/bulk.html", {"form": form, "count": count, "shell": shell}, status=status)
+    return render(request, "chat/bulk.html", {"form": form, "count": count, "shell": shell_of(request)}, status=status)

@@ -20,7 +20,7 @@ from core.refusal import ToldIn
 from endpoints.catalog.selection import ModelRef
 from web.forms.actions import ProjectForm
 from web.model_menu import model_groups, model_option_of
-from web.shell import SignedIn, is_partial, show_done, show_page, signed_in
+from web.shell import SignedIn, is_partial, show_done, show_form, show_page, signed_in
 
 SEPARATOR = " · "  # between endpoint and model in one form field
 
@@ -53,7 +53,8 @@ def create(request: SignedIn) -> HttpResponse:
                 projects.change(user=request.user, project_id=made.id, **_model(data, request.user))
             words = _("Project “%(name)s” created.") % {"name": made.name}
             return show_done(request, words, go=reverse("chat:project", args=[made.id]))
-    return _form(request, form, _("New project"), _("Create project"), reverse("chat:projects"))
+    back = reverse("chat:projects")
+    return show_form(request, form=form, title=_("New project"), button=_("Create project"), back=back)
 
 
 @require_GET
@@ -98,7 +99,7 @@ def change(request: SignedIn, project_id: UUID) -> HttpResponse:
             data = form.cleaned_data
             projects.change(user=request.user, project_id=project_id, **_texts(data), **_model(data, request.user))
             return show_done(request, _("Project saved."), go=back)
-    return _form(request, form, _("Edit project"), _("Save project"), back)
+    return show_form(request, form=form, title=_("Edit project"), button=_("Save project"), back=back)
 
 
 @require_http_methods(["GET", "POST"])
@@ -115,12 +116,10 @@ def delete(request: SignedIn, project_id: UUID) -> HttpResponse:
         "Delete “%(name)s” and its instructions? Its %(count)d chats stay in your list.",
         count,
     )
-    context = {
-        "title": _("Delete project?"), "words": words % {"name": found.name, "count": count},
-        "button": _("Delete project"), "kind": "danger", "back": reverse("chat:project", args=[project_id]),
-        "shell": "chat/dialog.html" if is_partial(request) else "chat/alone.html",
-    }  # fmt: skip
-    return render(request, "chat/form.html", context)
+    return show_form(
+        request, title=_("Delete project?"), words=words % {"name": found.name, "count": count},
+        button=_("Delete project"), kind="danger", back=reverse("chat:project", args=[project_id]),
+    )  # fmt: skip
 
 
 @require_http_methods(["POST"])
@@ -168,9 +167,3 @@ def _model(data: dict[str, Any], user: User) -> dict[str, str]:
             if not choice.spec and data["model"] == f"{choice.endpoint}{SEPARATOR}{choice.model}":
                 return {"endpoint": choice.endpoint, "model": choice.model}
     return {"endpoint": "", "model": ""}
-
-
-def _form(request: SignedIn, form: ProjectForm, heading: str, button: str, back: str) -> HttpResponse:
-    shell = "chat/dialog.html" if is_partial(request) else "chat/alone.html"
-    context = {"form": form, "shell": shell, "title": heading, "button": button, "back": back}
-    return render(request, "chat/form.html", context, status=422 if form.is_bound else 200)

@@ -14,7 +14,7 @@ from accounts.models import Grant
 from accounts.services import grants, picker
 from accounts.services.grants import AccessEntry, GrantRefused, Who
 from accounts.services.resources import SharedKind, SharedObject
-from web.shell import SignedIn, is_partial, show_done, signed_in
+from web.shell import SignedIn, is_partial, shell_of, show_done, signed_in
 
 NONE, KEPT = "none", ""  # of a row: take all rights away; leave rights that have no name as they are
 FEW = 8  # results
@@ -71,7 +71,7 @@ def _show(request: SignedIn, kind: SharedKind, shared: SharedObject, refusal: st
     is_sent = request.method == "POST"
     words = request.POST.get("q", "") if request.POST.get("do") == "find" else ""
     context = {
-        "shell": "chat/dialog.html" if is_partial(request) else "chat/alone.html", "shared": shared,
+        "shell": shell_of(request), "shared": shared,
         "kind": kind, "rows": _rows(request, stored), "refusal": refusal, "words": words,
         "link": request.build_absolute_uri(shared.address), "may_search": bool(picker.kinds_for(request.user)),
         "shows_public": everybody is not None or grants.may_share(request.user, kind, publicly=True),

@@ -14,7 +14,7 @@ from chat.services.organise import tags
 from chat.services.search.text import holds
 from core.refusal import ToldIn
 from web.forms.actions import TagForm
-from web.shell import SignedIn, is_partial, show_done, show_page, signed_in, uuid_or_none
+from web.shell import SignedIn, is_partial, shell_of, show_done, show_form, show_page, signed_in, uuid_or_none
 
 PAGE = 100
 
@@ -44,7 +44,8 @@ def create(request: SignedIn) -> HttpResponse:
             made = tags.create(user=request.user, **form.cleaned_data)
             words = _("Bookmark “%(name)s” created.") % {"name": made.name}
             return show_done(request, words, go=reverse("chat:tags"))
-    return _form(request, form, _("New bookmark"), _("Create bookmark"))
+    back = reverse("chat:tags")
+    return show_form(request, form=form, title=_("New bookmark"), button=_("Create bookmark"), back=back)
 
 
 @require_http_methods(["GET", "POST"])
@@ -56,7 +57,8 @@ def change(request: SignedIn, tag_id: UUID) -> HttpResponse:
         with ToldIn(form, tags.BadTag):
             tags.change(user=request.user, tag_id=tag_id, **form.cleaned_data)
             return show_done(request, _("Bookmark saved."), go=reverse("chat:tags"))
-    return _form(request, form, _("Edit bookmark"), _("Save bookmark"))
+    back = reverse("chat:tags")
+    return show_form(request, form=form, title=_("Edit bookmark"), button=_("Save bookmark"), back=back)
 
 
 @require_http_methods(["GET", "POST"])
@@ -68,8 +70,7 @@ def delete(request: SignedIn, tag_id: UUID) -> HttpResponse:
         words = _("Bookmark “%(name)s” deleted.") % {"name": found.name}
         return show_done(request, words, go=reverse("chat:tags"))
     counted: Tag = tags.listed(request.user).get(id=tag_id)
-    shell = "chat/dialog.html" if is_partial(request) else "chat/alone.html"
-    return render(request, "chat/tag_delete.html", {"tag": counted, "shell": shell})
+    return render(request, "chat/tag_delete.html", {"tag": counted, "shell": shell_of(request)})
 
 
 @require_POST
@@ -88,9 +89,3 @@ def reorder(request: SignedIn) -> HttpResponse:
     if is_partial(request):
         return render(request, "chat/tag_rows.html", {"tags": list(tags.listed(request.user))})
     return redirect("chat:tags")
-
-
-def _form(request: SignedIn, form: TagForm, heading: str, button: str) -> HttpResponse:
-    shell = "chat/dialog.html" if is_partial(request) else "chat/alone.html"
-    context = {"form": form, "shell": shell, "title": heading, "button": button, "back": reverse("chat:tags")}
-    return render(request, "chat/form.html", context, status=422 if form.is_bound else 200)

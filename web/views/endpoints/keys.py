@@ -15,7 +15,7 @@ from endpoints.catalog.selection import catalog_for
 from endpoints.providers.base import Endpoint
 from endpoints.services import connection_test
 from web.forms.provider_keys import KeyForm
-from web.shell import SignedIn, is_partial, show_done, show_page, signed_in
+from web.shell import SignedIn, is_partial, show_done, show_form, show_page, signed_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +97,11 @@ def _list(request: SignedIn, found: connection_test.ConnectionTestResult | None 
 
 
 def _show_form(request: SignedIn, endpoint: Endpoint, form: KeyForm, words: str = "") -> HttpResponse:
-    context = {
-        "shell": "chat/dialog.html" if is_partial(request) else "chat/alone.html",
-        "title": _("Your key for %(endpoint)s") % {"endpoint": endpoint.label},
-        "words": words or _("It is kept encrypted, used for your own messages only, and never shown again."),
-        "button": _("Save key"), "form": form, "action": reverse("chat:key_set"),
-        "back": reverse("chat:settings_keys"),
-    }  # fmt: skip
-    return render(request, "chat/form.html", context, status=422 if form.is_bound else 200)
+    return show_form(
+        request, form=form, title=_("Your key for %(endpoint)s") % {"endpoint": endpoint.label},
+        words=words or _("It is kept encrypted, used for your own messages only, and never shown again."),
+        button=_("Save key"), action=reverse("chat:key_set"), back=reverse("chat:settings_keys"),
+    )  # fmt: skip
 
 
 def _asked_for(request: SignedIn) -> Endpoint:
