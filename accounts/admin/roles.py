@@ -17,6 +17,7 @@ from accounts.admin.matrix import Matrix
 from accounts.admin.panel import InlineTable, Panel, Rows, actor_of
 from accounts.models import ModelAccess, Role
 from accounts.services import roles
+from core.refusal import Refusal
 
 
 class AccessRows(Rows):
@@ -107,7 +108,7 @@ class RoleAdmin(Panel):
         if request.method == "POST":
             try:
                 changed = Matrix(found).save(request.POST, actor=actor_of(request))
-            except roles.RoleRefused as refusal:
+            except Refusal as refusal:
                 messages.error(request, refusal.message)
             else:
                 told = ngettext("%d role is changed.", "%d roles are changed.", changed) % changed
