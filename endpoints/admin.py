@@ -84,7 +84,7 @@ class OperatorEndpointAdmin(Panel):
     def from_elsewhere(self) -> list[str]:
         """The endpoints in force that are not in this table."""
         here = set(OperatorEndpoint.objects.values_list("name", flat=True))
-        return [each.label for each in registry.current().endpoints if each.name not in here]
+        return [each.display.label for each in registry.current().endpoints if each.name not in here]
 
     @admin.display(description=_("Key"))
     def key_state(self, row: OperatorEndpoint) -> str:
@@ -116,7 +116,7 @@ class OperatorEndpointAdmin(Panel):
         if again := stepup.refusal(request):
             return again
         endpoint = stored_endpoints.to_endpoint(row)
-        form = TrialForm(request.POST or None, initial={"model": next(iter(endpoint.models), "")})
+        form = TrialForm(request.POST or None, initial={"model": next(iter(endpoint.models.names), "")})
         found: connection_test.ConnectionTestResult | None = None
         if form.is_valid():
             data = form.cleaned_data
@@ -126,7 +126,7 @@ class OperatorEndpointAdmin(Panel):
                 )
             except TooOften as often:
                 form.add_error(None, often.message)
-        if not endpoint.key_from_user:
+        if not endpoint.connection.key_from_user:
             del form.fields["api_key"]
         context = {**self.admin_site.each_context(request), "title": gettext("Test “%s”") % row.name, "form": form}
         return TemplateResponse(request, "admin/endpoints/test.html", {**context, "row": row, "trial": found})

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
 from chat.services.model_settings import ModelSettings
-from endpoints.parameters import request_fields
+from endpoints.parameters.request_fields import request_fields
 from endpoints.parameters.sets import parameters_of
 from endpoints.providers.base import Endpoint
 from siteconfig.parameters.fields import Parameter, Translatable

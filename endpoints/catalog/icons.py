@@ -5,13 +5,11 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from endpoints.providers import registry
+from endpoints.providers.compatible.hosts import ICONS
+
 # The symbols of `static/marks.svg`.
-MARKS = frozenset({
-    "agents", "anthropic", "anyscale", "apipie", "assistants", "azureassistants", "azureopenai", "bedrock", "cohere",
-    "custom", "deepseek", "fireworks", "google", "groq", "helicone", "huggingface", "lemonade", "local", "mistral",
-    "mlx", "moonshot", "ollama", "openai", "openrouter", "perplexity", "qwen", "shuttleai", "together.ai", "unify",
-    "vercel", "xai",
-})  # fmt: skip
+MARKS = frozenset(map(str.lower, registry.PROVIDERS)) | ICONS | {"agents", "assistants", "azureassistants", "local"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,7 +135,7 @@ class ModelCatalog:
             return False
         specs = self._registry.config.document.modelSpecs
         added = specs.addedEndpoints if specs.specs else None
-        return not added or endpoint.name in added or (endpoint.custom and "custom" in added)
+        return not added or endpoint.name in added or (endpoint.origin.custom and "custom" in added)
 
     def _serves(self, spec: ModelSpec) -> bool:
         # What the file names there need not be in the endpoint's list.

@@ -7,7 +7,7 @@ from django.core.checks import CheckMessage, Error
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext as _
 
-from endpoints.catalog.built_in_providers import check_switches
+from endpoints.providers.factories import check_switches
 from siteconfig.configuration import ConfigFaults, load_config
 
 

@@ -15,6 +15,7 @@ from endpoints.catalog.keys import KeyProblem, KeyRefused, needs_key, parse, wit
 from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage
 from endpoints.services import model_calls
 from endpoints.services.failure_words import explain
+from endpoints.transport.retries import ONCE
 from messages.events import Failed, ReasoningDelta, TextDelta
 
 SECONDS: Final = 20.0  # for the whole call
@@ -87,7 +88,7 @@ async def _call(endpoint: Endpoint, model: str) -> ConnectionTestResult:
     await model_calls.prepare(request)
     begun, said, thought, failed = time.monotonic(), "", False, None
     try:
-        async with asyncio.timeout(SECONDS), aclosing(model_calls.stream(request, retries=model_calls.ONCE)) as events:
+        async with asyncio.timeout(SECONDS), aclosing(model_calls.stream(request, retries=ONCE)) as events:
             async for event in events:
                 match event:
                     case TextDelta(piece):

@@ -7,6 +7,7 @@ becomes empty; an unknown one stays as written.
 import base64
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from endpoints.providers.base import Caller, Endpoint
 
@@ -33,9 +34,15 @@ def render_headers(headers: Mapping[str, str], caller: Caller) -> dict[str, str]
     return {name: _sendable(_PLACEHOLDER.sub(value_of, text)) for name, text in headers.items()}
 
 
+def with_rendered_headers(endpoint: Endpoint, caller: Caller) -> Endpoint:
+    """Return the endpoint with its headers as they are sent for `caller`."""
+    connection = endpoint.connection
+    return replace(endpoint, connection=replace(connection, headers=render_headers(connection.headers, caller)))
+
+
 def uses_caller_placeholders(endpoint: Endpoint) -> bool:
     """Return whether the endpoint's headers tell it who asks, or where."""
-    headers = [endpoint.headers, *(each.headers for each in endpoint.variants.values())]
+    headers = [endpoint.connection.headers, *(each.connection.headers for each in endpoint.models.variants.values())]
     return any(_PLACEHOLDER.search(text) for each in headers for text in each.values())
 
 

@@ -22,6 +22,7 @@ from endpoints.providers.base import Endpoint, ModelRequest
 from endpoints.providers.litellm import wire as litellm
 from endpoints.services import connection_test, model_calls
 from messages.events import Event
+from tests.endpoint_maker import make_endpoint
 from tests.model_server.fixtures import ModelServer
 from tests.servers import free_port
 
@@ -30,8 +31,8 @@ KEY = "sk-of-the-operator"
 
 
 def at(url: str, **fields: object) -> Endpoint:
-    made = {"name": "Wire", "label": "Wire", "adapter": "openai_wire", "api_key": KEY, "written_by_operator": True}
-    return Endpoint(**{**made, "base_url": url, **fields})  # type: ignore[arg-type]
+    made = {"name": "Wire", "label": "Wire", "wire": "openai", "api_key": KEY, "written_by_operator": True}
+    return make_endpoint(**{**made, "base_url": url, **fields})  # type: ignore[arg-type]
 
 
 def test_an_endpoint_that_works_says_how_fast_and_what(model_server: ModelServer) -> None:
@@ -98,7 +99,7 @@ def test_loading_a_library_comes_before_the_call_whose_time_is_limited(
     monkeypatch.setattr(litellm, "load", load)
     monkeypatch.setattr(model_calls, "stream", stream)
     found = connection_test.run_connection_test(
-        at(model_server.url, adapter="litellm", litellm_prefix="mistral/"), "command-x"
+        at(model_server.url, wire="litellm", model_prefix="mistral/"), "command-x"
     )
     assert (found.ok, order[:2]) == (True, ["load", "call"]), found.words
     order.clear()

@@ -49,7 +49,11 @@ def test_from_a_key_to_a_chat(client: Client, model_server: ModelServer, owner: 
     assert done["Location"] == f"/c/new?endpoint=Lab&model={listed[-1]}"
     found = registry.current().get("Lab")
     assert found is not None
-    assert (found.api_key, found.models[0], set(found.models)) == (SECRET, listed[-1], set(listed))
+    assert (found.connection.api_key, found.models.names[0], set(found.models.names)) == (
+        SECRET,
+        listed[-1],
+        set(listed),
+    )
     assert 'name="endpoint" value="Lab"' in client.get(done["Location"]).content.decode()
 
 

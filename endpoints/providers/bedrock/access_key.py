@@ -4,7 +4,7 @@ import configparser
 from collections.abc import Mapping
 from pathlib import Path
 
-from endpoints.catalog.built_in_providers import text_of
+from endpoints.providers.site import text_of
 
 _OWN = {
     "aws_access_key_id": "BEDROCK_AWS_ACCESS_KEY_ID",

@@ -46,7 +46,7 @@ def set_key(request: SignedIn) -> HttpResponse:
             form.add_error(None, str(refusal))
         else:
             go = "" if form.cleaned_data["stays"] else reverse("chat:settings_keys")
-            words = _("Key for “%(endpoint)s” saved.") % {"endpoint": endpoint.label}
+            words = _("Key for “%(endpoint)s” saved.") % {"endpoint": endpoint.display.label}
             return show_done(request, words, go=go, clears="key-note")
     return _show_form(request, endpoint, form)
 
@@ -110,7 +110,7 @@ def _list(request: SignedIn, found: connection_test.ConnectionTestResult | None 
 def _show_form(request: SignedIn, endpoint: Endpoint, form: KeyForm, words: str = "") -> HttpResponse:
     context = {
         "shell": "chat/dialog.html" if is_partial(request) else "chat/alone.html",
-        "title": _("Your key for %(endpoint)s") % {"endpoint": endpoint.label},
+        "title": _("Your key for %(endpoint)s") % {"endpoint": endpoint.display.label},
         "words": words or _("It is kept encrypted, used for your own messages only, and never shown again."),
         "button": _("Save key"), "form": form, "action": reverse("chat:key_set"),
         "back": reverse("chat:settings_keys"),
