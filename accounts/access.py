@@ -6,13 +6,13 @@ from decimal import Decimal
 from typing import Final
 
 from accounts.models import ModelAccess
-from core.ttl_cache import remembered
+from core.ttl_cache import ttl_cache
 
 ONE: Final = Decimal(1)
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class RoleModels:
     """The rows of one role: (endpoint, model) → coefficient, or None where it is switched off. No rows: everything."""
 
     rows: dict[tuple[str, str], Decimal | None]
@@ -29,15 +29,15 @@ class Access:
         return self.rows[endpoint, model] if (endpoint, model) in self.rows else self.rows.get(("", model))
 
 
-@remembered
-def access_of(role: str) -> Access:
+@ttl_cache
+def access_of(role: str) -> RoleModels:
     """Return what people of this role may use; one query when it has not been asked for a moment."""
     return access_by(rows_of(role))
 
 
-def access_by(rows: Iterable[ModelAccess]) -> Access:
+def access_by(rows: Iterable[ModelAccess]) -> RoleModels:
     """Return what a role with these rows may use."""
-    return Access({(row.endpoint, row.model): row.coefficient if row.enabled else None for row in rows})
+    return RoleModels({(row.endpoint, row.model): row.coefficient if row.enabled else None for row in rows})
 
 
 def rows_of(role: str) -> Iterable[ModelAccess]:

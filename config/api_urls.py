@@ -27,7 +27,7 @@ def nothing_here(request: HttpRequest, **rest: str) -> HttpResponseBase:
     return JsonResponse({"message": _("There is nothing here.")}, status=404)
 
 
-class Document(SpectacularJSONAPIView):
+class DocumentView(SpectacularJSONAPIView):
     """The description of the API."""
 
     key_scopes = READ_ONLY
@@ -39,6 +39,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("api.librechat.billing.urls")),
     path("", include("api.librechat.endpoints.urls")),
     path("", include("api.librechat.chat.urls")),
-    path("openapi.json", Document.as_view(), name="openapi"),
+    path("openapi.json", DocumentView.as_view(), name="openapi"),
     re_path(r"^.*$", nothing_here),
 ]

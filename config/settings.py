@@ -95,12 +95,12 @@ MIDDLEWARE = [
     "web.middleware.rendering.RenderingFor",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "web.middleware.admission.Banned",
-    "web.middleware.admission.Seen",
+    "web.middleware.admission.RefuseBanned",
+    "web.middleware.admission.NoteSessions",
     "web.middleware.admission.Admission",
     "accounts.admin.stepup.FreshSignIn",
-    "web.middleware.admission.Limited",
-    "web.middleware.admission.Writers",
+    "web.middleware.admission.SayTooOften",
+    "web.middleware.admission.CountWrites",
     "core.http.edge.ReadableForms",
 ]
 
@@ -113,8 +113,17 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
-        "APP_DIRS": True,
         "OPTIONS": {
+            "loaders": [
+                (
+                    "core.templates.Loader",
+                    [
+                        "django.template.loaders.filesystem.Loader",
+                        "django.template.loaders.app_directories.Loader",
+                    ],
+                ),
+            ],
+            "libraries": {"components": "core.components"},
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",

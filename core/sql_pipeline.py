@@ -14,21 +14,21 @@ from psycopg import Connection, Cursor
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One statement. `otherwise` is raised, and the transaction undone, when it touches no row.
+    """One statement. `on_no_row` is raised, and the transaction undone, when it touches no row.
 
-    `told` gets the first row of what it returns, when all statements have run.
+    `on_row` gets the first row of what it returns, when all statements have run.
     """
 
     sql: str
     params: Sequence[Any]
-    otherwise: Exception | None = None
-    told: Callable[[tuple[Any, ...]], None] | None = None
+    on_no_row: Exception | None = None
+    on_row: Callable[[tuple[Any, ...]], None] | None = None
 
 
 def run_pipeline(statements: Sequence[Statement]) -> None:
     """Run `statements` in order, in one transaction; `transaction.on_commit` works as usual around it.
 
-    Raises the `otherwise` of the first statement that touched no row, or Django's `DatabaseError`.
+    Raises the `on_no_row` of the first statement that touched no row, or Django's `DatabaseError`.
     """
     with transaction.atomic(savepoint=False), connection.wrap_database_errors:
         connection.ensure_connection()
@@ -42,8 +42,8 @@ def run_pipeline(statements: Sequence[Statement]) -> None:
         if connection.queries_logged:
             connection.queries_log.extend({"sql": each.sql, "time": "0"} for each in statements)
         for statement, cursor in zip(statements, cursors, strict=True):
-            if statement.otherwise is not None and cursor.rowcount == 0:
-                raise statement.otherwise
+            if statement.on_no_row is not None and cursor.rowcount == 0:
+                raise statement.on_no_row
         for statement, cursor in zip(statements, cursors, strict=True):
-            if statement.told is not None and (row := cursor.fetchone()) is not None:
-                statement.told(row)
+            if statement.on_row is not None and (row := cursor.fetchone()) is not None:
+                statement.on_row(row)

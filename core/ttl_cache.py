@@ -11,15 +11,15 @@ P = ParamSpec("P")
 V = TypeVar("V")
 
 
-class remembered(Generic[P, V]):  # noqa: N801 (a decorator)
-    """Call the function anew only when its last answer to the same arguments is older than `FRESH` seconds.
+class ttl_cache(Generic[P, V]):  # noqa: N801 (a decorator)
+    """Call the function again only when its last answer to the same arguments is older than `FRESH` seconds.
 
     A change counts everywhere after that, and at once in the process that made it: whoever changes what the function
-    reads calls its `forget`. Arguments are positional and few: what was asked is kept until then.
+    reads calls its `invalidate`. Arguments are positional and few: what was asked is kept until then.
     """
 
     FRESH: ClassVar[float] = 2.0
-    every: ClassVar[list["remembered[..., Any]"]] = []
+    every: ClassVar[list["ttl_cache[..., Any]"]] = []
 
     def __init__(self, read: Callable[P, V]) -> None:
         self._read = read
@@ -41,7 +41,7 @@ class remembered(Generic[P, V]):  # noqa: N801 (a decorator)
     def clear(self) -> None:
         self._known.clear()
 
-    def forget(self) -> None:
+    def invalidate(self) -> None:
         """Ask anew at the next question, and again once the change at hand is committed."""
         self.clear()
         transaction.on_commit(self.clear)

@@ -23,12 +23,13 @@ from deploy.embedded import postgres
 from deploy.embedded.probe import http_status
 from endpoints.catalog import registry
 from runs.worker import HEARTBEAT
+from siteconfig import live
 from siteconfig.configuration import ConfigFaults
 from siteconfig.environment.reader import env
 
 EXTENSIONS = {"vector", "pg_trgm"}
 DISK_MEGABYTES = 500
-LEAST_MEGABYTES = 32  # a segment of the write-ahead log has 16
+MIN_FREE_MEGABYTES = 32  # a segment of the write-ahead log has 16
 CLOCK_SECONDS = 5
 SECRET_LENGTH = 32
 
@@ -112,7 +113,7 @@ def check_space() -> Iterator[Finding]:
         yield Finding("space", "fault", "the database has no disk space left", advice)
         return
     folder = settings.DATA_DIR / "postgres"
-    if folder.exists() and (free := shutil.disk_usage(folder).free >> 20) < LEAST_MEGABYTES:
+    if folder.exists() and (free := shutil.disk_usage(folder).free >> 20) < MIN_FREE_MEGABYTES:
         yield Finding("space", "fault", f"the database has {free} MB of disk space left", advice)
 
 
@@ -196,7 +197,7 @@ def check_models() -> Iterator[Finding]:
         for fault in faults.faults:
             yield Finding("librechat.yaml", "fault", str(fault), f"Mend {faults.file}.")
         return
-    for fault in registry.faults():  # what validation would refuse, or an edit that is not in use
+    for fault in live.faults():  # what validation would refuse, or an edit that is not in use
         yield Finding("librechat.yaml", "fault", str(fault), f"Mend {settings.LIBRECHAT_CONFIG.name}.")
     for notice in found.notices:
         yield Finding("librechat.yaml", "warning", notice)

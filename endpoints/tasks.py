@@ -10,6 +10,7 @@ from accounts.models import User
 from endpoints.catalog import discovery, keys, registry
 from endpoints.catalog.model_lists import refresh
 from endpoints.services.callers import caller_of
+from siteconfig import live
 from siteconfig.configuration import ConfigFaults
 
 SECONDS = 60  # that a task may take: a server that sends a byte now and then must not hold a thread
@@ -37,7 +38,7 @@ def refresh_models(name: str, user_id: str = "") -> None:
 @shared_task(time_limit=SECONDS)
 def look_for_local_servers() -> None:
     """Look for model servers on this machine, if the operator wants that."""
-    if registry.current().config.document.parley.discoverLocal:
+    if live.current().document.parley.discoverLocal:
         _within_limit(discovery.look())
 
 

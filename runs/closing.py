@@ -12,19 +12,19 @@ from runs import persistence
 
 log = logging.getLogger(__name__)
 
-LOT = 32
+BATCH_SIZE = 32
 PATIENCE = 1.0  # s of back-off at most while the database is away: the ends must come before the leases count again
 
 InThread = Callable[[Callable[[], set[UUID]]], Awaitable[set[UUID]]]
 
 
 @dataclass(slots=True, eq=False)
-class _Ending:
-    outcome: persistence.Outcome
+class _PendingResult:
+    result: persistence.RunResult
     kept: "asyncio.Future[bool]"
 
 
-class Closer:
+class ResultBatcher:
     """Takes outcomes one by one and stores what has come together in one transaction.
 
     While the database is away nothing is given up: the replies wait here, and the runs with them.
@@ -32,12 +32,12 @@ class Closer:
 
     def __init__(self, in_thread: InThread) -> None:
         self._in_thread = in_thread
-        self._waiting: list[_Ending] = []
+        self._waiting: list[_PendingResult] = []
         self._wake = asyncio.Event()
 
-    async def store(self, outcome: persistence.Outcome) -> bool:
+    async def store(self, result: persistence.RunResult) -> bool:
         """Return, once it is stored, whether the run was still ours."""
-        ending = _Ending(outcome, asyncio.get_running_loop().create_future())
+        ending = _PendingResult(result, asyncio.get_running_loop().create_future())
         self._waiting.append(ending)
         self._wake.set()
         return await ending.kept
@@ -45,35 +45,35 @@ class Closer:
     async def work_for_ever(self) -> None:
         while True:
             await self._wake.wait()
-            lot, self._waiting = self._waiting[:LOT], self._waiting[LOT:]
+            batch, self._waiting = self._waiting[:BATCH_SIZE], self._waiting[BATCH_SIZE:]
             if not self._waiting:
                 self._wake.clear()
-            if lot:
-                await self._store(lot)
+            if batch:
+                await self._store(batch)
 
-    async def _store(self, lot: list[_Ending]) -> None:
+    async def _store(self, batch: list[_PendingResult]) -> None:
         delay = 0.25
         while True:
             try:
-                kept = await self._in_thread(lambda: persistence.finish([each.outcome for each in lot]))
+                kept = await self._in_thread(lambda: persistence.finish([each.result for each in batch]))
             except DataError:
-                if len(lot) == 1:
-                    log.exception("run %s holds what cannot be stored", lot[0].outcome.job.id)
-                    _tell(lot, set())
+                if len(batch) == 1:
+                    log.exception("run %s holds what cannot be stored", batch[0].result.job.id)
+                    _tell(batch, set())
                     return
-                for each in lot:  # one of them holds what cannot be stored; the others must not suffer
+                for each in batch:  # one of them holds what cannot be stored; the others must not suffer
                     await self._store([each])
                 return
             except DatabaseError:
-                log.warning("the ends of %d runs cannot be stored yet", len(lot), exc_info=True)
+                log.warning("the ends of %d runs cannot be stored yet", len(batch), exc_info=True)
                 await asyncio.sleep(delay)
                 delay = min(delay * 2, PATIENCE)
             else:
-                _tell(lot, kept)
+                _tell(batch, kept)
                 return
 
 
-def _tell(lot: list[_Ending], kept: set[UUID]) -> None:
-    for each in lot:
+def _tell(batch: list[_PendingResult], kept: set[UUID]) -> None:
+    for each in batch:
         if not each.kept.done():
-            each.kept.set_result(each.outcome.job.id in kept)
+            each.kept.set_result(each.result.job.id in kept)

@@ -1,6 +1,6 @@
 """Following logs: any number of tabs and API clients, one multiplexed reader per process.
 
-A `Tail` is this process's view of one run: its reducer, and the listeners that hear each batch of events.
+A `Subscription` is this process's view of one run: its reducer, and the listeners that hear each batch of events.
 The first listener opens it, the last one closes it. Nothing here is trusted to be complete: a tail that hears
 nothing for a while asks the database whether the run is over.
 """
@@ -41,7 +41,7 @@ from messages.stream_format import OUT_OF_BAND, decode, key_of
 log = logging.getLogger(__name__)
 
 BLOCK = 5_000  # ms the reader waits when nothing comes
-PAUSE_PER_LOG, LONGEST_PAUSE = 0.0001, 0.02  # s between two reads
+PAUSE_PER_LOG, MAX_PAUSE = 0.0001, 0.02  # s between two reads
 HOLE_PAUSE = 0.05
 SILENCE = 5.0  # s without an event before the database is asked
 QUEUE_LIMIT = 2_000  # batches an API client may be behind before it is cut off; it resumes
@@ -63,7 +63,7 @@ Listener = Callable[[Batch], None]
 
 
 @dataclass(slots=True, eq=False)
-class Tail:
+class Subscription:
     generation_id: UUID
     reducer: MessageParts = field(default_factory=MessageParts)
     listeners: list[Listener] = field(default_factory=list)
@@ -121,33 +121,35 @@ class LogReader:
         options: dict[str, Any] = {"socket_timeout": None, "socket_connect_timeout": 2}
         self._client: Redis = Redis.from_url(settings.REDIS_URL, **options)
         self._control: Redis = Redis.from_url(settings.REDIS_URL, socket_timeout=5)
-        self._tails: dict[bytes, Tail] = {}
+        self._subscriptions: dict[bytes, Subscription] = {}
         self._connection: AbstractConnection | None = None
         self._blocked = False
         self._connection_id = 0
         self._changed = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
-    def follow(self, generation_id: UUID, listener: Listener) -> Tail:
+    def follow(self, generation_id: UUID, listener: Listener) -> Subscription:
         """Add a listener; returns the tail, which may hold much already. Call from the event loop."""
         if not self._tasks:
             self._tasks = [asyncio.create_task(self._read_for_ever()), asyncio.create_task(self._watch_for_ever())]
         key = key_of(generation_id).encode()
-        tail = self._tails.get(key)
-        if tail is None:
-            tail = self._tails[key] = Tail(generation_id, heard_at=asyncio.get_running_loop().time())
+        subscription = self._subscriptions.get(key)
+        if subscription is None:
+            subscription = self._subscriptions[key] = Subscription(
+                generation_id, heard_at=asyncio.get_running_loop().time()
+            )
             self._changed.set()
             if self._blocked:
                 self._tasks.append(asyncio.create_task(self._unblock()))
-        tail.listeners.append(listener)
-        return tail
+        subscription.listeners.append(listener)
+        return subscription
 
-    def unfollow(self, tail: Tail, listener: Listener) -> None:
-        if listener in tail.listeners:
-            tail.listeners.remove(listener)
-        key = key_of(tail.generation_id).encode()
-        if not tail.listeners and self._tails.get(key) is tail:
-            del self._tails[key]
+    def unfollow(self, subscription: Subscription, listener: Listener) -> None:
+        if listener in subscription.listeners:
+            subscription.listeners.remove(listener)
+        key = key_of(subscription.generation_id).encode()
+        if not subscription.listeners and self._subscriptions.get(key) is subscription:
+            del self._subscriptions[key]
 
     async def aclose(self) -> None:
         for task in self._tasks:
@@ -170,7 +172,9 @@ class LogReader:
     async def _read_for_ever(self) -> None:
         while True:
             self._changed.clear()
-            wanted = {key: tail.last_id for key, tail in self._tails.items() if not tail.ended}
+            wanted = {
+                key: subscription.last_id for key, subscription in self._subscriptions.items() if not subscription.ended
+            }
             if not wanted:
                 await self._changed.wait()
                 continue
@@ -183,7 +187,7 @@ class LogReader:
                 continue
             whole = self._dispatch(reply or [])
             # Where many logs are followed, one read brings what would have been several.
-            await asyncio.sleep(min(len(wanted) * PAUSE_PER_LOG, LONGEST_PAUSE) if whole else HOLE_PAUSE)
+            await asyncio.sleep(min(len(wanted) * PAUSE_PER_LOG, MAX_PAUSE) if whole else HOLE_PAUSE)
 
     async def _read(self, wanted: dict[bytes, str]) -> Any:
         """Read all followed logs, at the connection itself: redis-py's XREAD costs more than the rest of the way."""
@@ -209,27 +213,27 @@ class LogReader:
         whole = True
         now = asyncio.get_running_loop().time()
         for key, entries in reply:
-            tail = self._tails.get(key)
-            if tail is None:
+            subscription = self._subscriptions.get(key)
+            if subscription is None:
                 continue
-            tail.heard_at = now
+            subscription.heard_at = now
             for entry_id, (_, entry) in entries:
-                tail.last_id = entry_id.decode()
-                whole = self._hear(tail, entry) and whole
+                subscription.last_id = entry_id.decode()
+                whole = self._hear(subscription, entry) and whole
         return whole
 
-    def _hear(self, tail: Tail, entry: bytes) -> bool:
+    def _hear(self, subscription: Subscription, entry: bytes) -> bool:
         try:
-            batch = tail.apply(*decode(entry))
+            batch = subscription.apply(*decode(entry))
         except LookupError:
             # The beginning was lost with Redis' data and is being written again: read from there.
-            tail.last_id = "0"
+            subscription.last_id = "0"
             return False
         except ValueError:
-            log.exception("an entry of log %s cannot be read", tail.generation_id)
+            log.exception("an entry of log %s cannot be read", subscription.generation_id)
             return True
         if batch is not None:
-            tail.tell(batch)
+            subscription.tell(batch)
         return True
 
     async def _watch_for_ever(self) -> None:
@@ -237,19 +241,21 @@ class LogReader:
         while True:
             await asyncio.sleep(SILENCE / 2)
             now = asyncio.get_running_loop().time()
-            silent = [each for each in self._tails.values() if not each.ended and now - each.heard_at > SILENCE]
+            silent = [each for each in self._subscriptions.values() if not each.ended and now - each.heard_at > SILENCE]
             if not silent:
                 continue
             try:
-                still_open = await database_sync_to_async(_open_among)([tail.generation_id for tail in silent])
+                still_open = await database_sync_to_async(_open_among)(
+                    [subscription.generation_id for subscription in silent]
+                )
             except DatabaseError:  # it may be away: ask again next time
                 log.warning("could not ask which runs are open", exc_info=True)
                 continue
-            for tail in silent:
-                tail.heard_at = now
-                if tail.generation_id not in still_open:
-                    tail.ended = True
-                    tail.tell(Batch([], over=True))
+            for subscription in silent:
+                subscription.heard_at = now
+                if subscription.generation_id not in still_open:
+                    subscription.ended = True
+                    subscription.tell(Batch([], over=True))
 
 
 def _open_among(ids: list[UUID]) -> set[UUID]:
@@ -284,9 +290,9 @@ async def follow(generation_id: UUID) -> AsyncIterator[list[Event]]:
         except asyncio.QueueFull:
             overrun.set()
 
-    tail = reader().follow(generation_id, listener)
+    subscription = reader().follow(generation_id, listener)
     try:
-        known = events_of(tail.reducer)
+        known = events_of(subscription.reducer)
         if known:
             yield known
         while not overrun.is_set():
@@ -299,7 +305,7 @@ async def follow(generation_id: UUID) -> AsyncIterator[list[Event]]:
             if batch.over:
                 return
     finally:
-        reader().unfollow(tail, listener)
+        reader().unfollow(subscription, listener)
 
 
 def events_of(reducer: MessageParts) -> list[Event]:

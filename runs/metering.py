@@ -14,7 +14,7 @@ from endpoints.catalog.facts import facts
 from endpoints.catalog.prices import FREE, rates_of
 from endpoints.providers.base import Endpoint, ModelRequest
 from endpoints.services.tokens import prompt_size
-from runs.persistence import Job
+from runs.persistence import ClaimedRun
 
 MARGIN = holds.REPLY_SLICE // 10  # tokens before the end of a slice at which the next one is asked for
 
@@ -28,10 +28,10 @@ class InThread(Protocol):
     def __call__(self, work: Callable[[], T]) -> Awaitable[T]: ...
 
 
-class Budget:
+class RunBudget:
     """Asks billing for more before the run spends it. Where nothing limits it, every answer is yes, at no cost."""
 
-    def __init__(self, job: Job, endpoint: Endpoint | None, in_thread: InThread) -> None:
+    def __init__(self, job: ClaimedRun, endpoint: Endpoint | None, in_thread: InThread) -> None:
         self._hold_id = job.hold_id
         self._run_in_thread = in_thread
         self._rates: Rates | None = None
@@ -75,10 +75,10 @@ class Budget:
         return tokens < self._paid
 
     async def in_thread(self, work: Callable[[], T]) -> T:
-        return await patiently(self._run_in_thread, work)
+        return await retry_while_db_down(self._run_in_thread, work)
 
 
-async def patiently(in_thread: InThread, work: Callable[[], T]) -> T:
+async def retry_while_db_down(in_thread: InThread, work: Callable[[], T]) -> T:
     """Ask the database; while it is away the run waits for the answer."""
     while True:
         try:

@@ -34,7 +34,7 @@ CLAIM_LIMIT = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class ClaimedRun:
     """A claimed run, with all it needs from the database."""
 
     id: UUID
@@ -58,10 +58,10 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class RunResult:
     """How a run ended: its last event, what the message now holds, and the usage of each model call."""
 
-    job: Job
+    job: ClaimedRun
     worker: str
     ending: Finished | Failed
     parts: list[Part]
@@ -111,7 +111,7 @@ SELECT run, author, text, quotes FROM path ORDER BY run, depth DESC
 """
 
 
-def claim(*, ids: Sequence[UUID], worker: str) -> list[Job]:
+def claim(*, ids: Sequence[UUID], worker: str) -> list[ClaimedRun]:
     """Take those of the runs that nobody has taken yet; one round trip for all of them."""
     connection.ensure_connection()
     raw = connection.connection
@@ -130,13 +130,13 @@ def claim(*, ids: Sequence[UUID], worker: str) -> list[Job]:
         if not is_blank(text) or quotes:
             role = "user" if author == Message.Author.USER else "assistant"
             history.setdefault(run_id, []).append(PromptMessage(role, with_quotes(text, quotes)))  # type: ignore[arg-type]
-    return [Job(**row, history=history.get(row["id"], [])) for row in claimed]
+    return [ClaimedRun(**row, history=history.get(row["id"], [])) for row in claimed]
 
 
 NO_PARENT = UUID(int=0)  # how the REST interface names what a first message answers
 
 
-def caller_of_job(job: Job) -> Caller:
+def caller_of_job(job: ClaimedRun) -> Caller:
     """Return who asked, and with which message."""
     reply = Message.objects.select_related("parent").get(id=job.message_id)
     question = reply.parent
@@ -185,19 +185,19 @@ WHERE m.id = e.id
 """
 
 
-def finish(outcomes: Sequence[Outcome]) -> set[UUID]:
+def finish(results: Sequence[RunResult]) -> set[UUID]:
     """Store the ends of runs and settle their holds, in one transaction; the statements do not grow with their number.
 
     Returns the ids of those runs that were still ours. Locks the generations' rows, then the messages', then (in
     billing) the holds' and the balances'.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_END_RUNS, _columns([_run_row(each) for each in outcomes]))
+        cursor.execute(_END_RUNS, _columns([_run_row(each) for each in results]))
         kept = {row[0] for row in cursor.fetchall()}
-        ours = [each for each in outcomes if each.job.id in kept]
+        ours = [each for each in results if each.job.id in kept]
         if ours:
             cursor.execute(_END_MESSAGES, _columns([_message_row(each) for each in ours]))
-        if lost := [each for each in outcomes if each.job.id not in kept]:
+        if lost := [each for each in results if each.job.id not in kept]:
             # A run whose conversation was deleted meanwhile has cost money all the same.
             existing = Generation.objects.filter(id__in=[each.job.id for each in lost])
             swept = set(existing.values_list("id", flat=True))
@@ -210,19 +210,19 @@ def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
     return [list(column) for column in zip(*rows, strict=True)]
 
 
-def _run_row(outcome: Outcome) -> tuple[Any, ...]:
-    ending = outcome.ending
+def _run_row(result: RunResult) -> tuple[Any, ...]:
+    ending = result.ending
     error = ending.code if isinstance(ending, Failed) else ""
-    return outcome.job.id, outcome.worker, states_of(ending)[0], error
+    return result.job.id, result.worker, states_of(ending)[0], error
 
 
-def _message_row(outcome: Outcome) -> tuple[Any, ...]:
-    ending, parts = outcome.ending, outcome.parts
+def _message_row(result: RunResult) -> tuple[Any, ...]:
+    ending, parts = result.ending, result.parts
     reason = ending.reason if isinstance(ending, Finished) else ""
-    usage = json.dumps(usage_json(outcome.usages))
+    usage = json.dumps(usage_json(result.usages))
     state = states_of(ending)[1]
     written = json.dumps(parts, ensure_ascii=False)
-    return outcome.job.message_id, written, plain_text(parts), state, reason, usage, outcome.left_out
+    return result.job.message_id, written, plain_text(parts), state, reason, usage, result.left_out
 
 
 def states_of(ending: Event) -> tuple[str, str]:
@@ -234,12 +234,12 @@ def states_of(ending: Event) -> tuple[str, str]:
     return Generation.State.DONE, Message.State.COMPLETE
 
 
-def lines_of(outcome: Outcome) -> list[holds.Line]:
+def lines_of(result: RunResult) -> list[holds.LedgerLine]:
     """Return one line per model call; its key makes a repeated settlement harmless."""
-    job, endpoint = outcome.job, outcome.endpoint
+    job, endpoint = result.job, result.endpoint
     rates = rates_of(endpoint, job.model) if endpoint else None
     return [
-        holds.Line(
+        holds.LedgerLine(
             key=f"generation:{job.id}:{number}",
             reason="message",
             endpoint=job.endpoint,
@@ -249,7 +249,7 @@ def lines_of(outcome: Outcome) -> list[holds.Line]:
             coefficient=job.coefficient,
             estimated=usage.estimated,
         )
-        for number, usage in enumerate(outcome.usages)
+        for number, usage in enumerate(result.usages)
     ]
 
 

@@ -10,7 +10,7 @@ from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage
 from endpoints.services.prompts import is_blank
 from endpoints.services.tokens import size_of
 from messages.reducer import plain_text
-from runs.persistence import Job
+from runs.persistence import ClaimedRun
 
 CONTINUE = "Continue exactly where you stopped. Do not repeat anything and do not comment."
 
@@ -23,7 +23,7 @@ class Prompt:
     left_out: int  # messages at the beginning that did not fit
 
 
-def prompt_of(job: Job, endpoint: Endpoint) -> Prompt:
+def prompt_of(job: ClaimedRun, endpoint: Endpoint) -> Prompt:
     """Put the prompt together: the project's instructions and the system prompt, the branch up to the reply.
 
     For *Continue* the reply so far follows.

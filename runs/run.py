@@ -14,8 +14,8 @@ from endpoints.services.plausible import plausible
 from endpoints.services.tokens import Tally, prompt_size
 from messages.events import Event, Failed, Finished, ReasoningDelta, TextDelta, ToolCallDelta, Usage
 from messages.reducer import Part, error_part
-from runs.metering import Budget
-from runs.persistence import Job, Outcome, caller_of_job
+from runs.metering import RunBudget
+from runs.persistence import ClaimedRun, RunResult, caller_of_job
 from runs.prompt import prompt_of
 from runs.scrub import Scrubber
 from runs.stream_log import LogWriter, RunLog
@@ -29,7 +29,7 @@ REPLY_LIMIT = 8_000_000  # characters of one reply: a provider that never ends i
 class ActiveRun:
     """A run in progress, as the worker sees it."""
 
-    job: Job
+    job: ClaimedRun
     log: RunLog
     stopping: bool = False
     writing: bool = False  # the model is being called: only there may the task be cancelled
@@ -49,8 +49,8 @@ class ActiveRun:
 
 
 async def carry_out(
-    active: ActiveRun, writer: LogWriter, endpoint: Endpoint | Failed, budget: Budget, worker: str
-) -> Outcome:
+    active: ActiveRun, writer: LogWriter, endpoint: Endpoint | Failed, budget: RunBudget, worker: str
+) -> RunResult:
     """Call the model, log what it says, and return how it ended. Raises `CancelledError` only when abandoned.
 
     `endpoint` has the person's own key in it, where it needs one; or it says why it cannot be called.
@@ -71,13 +71,13 @@ async def carry_out(
         log.warning("run %s failed: %s %s", job.id, ending.code, ending.detail)
         parts.append(error_part(ending))
     called = None if isinstance(endpoint, Failed) else endpoint
-    return Outcome(
+    return RunResult(
         job=job, worker=worker, ending=ending, parts=parts, usages=active.usages, endpoint=called,
         left_out=active.left_out,
     )  # fmt: skip
 
 
-async def _prepare(active: ActiveRun, endpoint: Endpoint, budget: Budget) -> ModelRequest | Finished | Failed:
+async def _prepare(active: ActiveRun, endpoint: Endpoint, budget: RunBudget) -> ModelRequest | Finished | Failed:
     """Return what to ask the model, paid for; or why it is not asked."""
     try:
         prompt = prompt_of(active.job, endpoint)
@@ -96,7 +96,7 @@ async def _prepare(active: ActiveRun, endpoint: Endpoint, budget: Budget) -> Mod
     return request or Failed("no_credit")
 
 
-async def _write(active: ActiveRun, writer: LogWriter, request: ModelRequest, budget: Budget) -> Finished | Failed:
+async def _write(active: ActiveRun, writer: LogWriter, request: ModelRequest, budget: RunBudget) -> Finished | Failed:
     scrubber = Scrubber(in_text=active.log.reducer.open_kind == "text")
     active.writing = True
     try:
@@ -129,7 +129,7 @@ async def _write(active: ActiveRun, writer: LogWriter, request: ModelRequest, bu
     return Failed("cut_off", "the run ended without a last event")
 
 
-async def _believed(active: ActiveRun, usage: Usage, request: ModelRequest, budget: Budget) -> Usage:
+async def _believed(active: ActiveRun, usage: Usage, request: ModelRequest, budget: RunBudget) -> Usage:
     """Return what of the reported usage is charged; tell the administrators of one that cannot be."""
     charged = plausible(usage, request, written=active.written.tokens)
     if charged != usage:
@@ -167,6 +167,6 @@ def _note_silence(active: ActiveRun, request: ModelRequest) -> None:
     active.written.clear()
 
 
-def parts_to_continue(job: Job) -> tuple[Part, ...]:
+def parts_to_continue(job: ClaimedRun) -> tuple[Part, ...]:
     """Return what the message holds already, without the error that ended it."""
     return tuple(part for part in job.parts if part["type"] != "error") if job.continues else ()

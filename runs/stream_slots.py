@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Final
 from uuid import UUID
 
-MOST: Final = 100
+MAX_STREAMS: Final = 100
 
 
 class Places:
@@ -20,7 +20,7 @@ class Places:
 
     def are_taken(self, person: UUID) -> bool:
         """Whether this person has as many as there may be."""
-        return self._taken[person] >= MOST
+        return self._taken[person] >= MAX_STREAMS
 
     @contextmanager
     def one(self, person: UUID) -> Iterator[None]:

@@ -34,7 +34,7 @@ UNHEARD = 5.0  # seconds; a run that still waits after this is announced again
 TOO_LATE = 15 * 60.0  # seconds; after this nobody waits for its answer any more
 GAP = 30.0  # seconds without a look after which what was seen before counts no more
 JUMP = 5.0  # seconds by which the clock may differ from what has passed; more is a jump
-LOT = 200
+BATCH_SIZE = 200
 
 
 @dataclass(slots=True)
@@ -77,15 +77,15 @@ class Sweeper:
         waiting = [(run, created) for run, state, _, created in open_runs if state == Generation.State.QUEUED]
         late = [run for run, created in waiting if self._waits(run, created, now, TOO_LATE)]
         counts = {
-            "interrupted": sum(_interrupt(run, self._seen[run].lease) for run in lost[:LOT]),
-            "expired": sum(_expire(run) for run in late[:LOT]),
+            "interrupted": sum(_interrupt(run, self._seen[run].lease) for run in lost[:BATCH_SIZE]),
+            "expired": sum(_expire(run) for run in late[:BATCH_SIZE]),
         }
         gone = set(late)
         forgotten = [run for run, created in waiting if run not in gone and self._waits(run, created, now, UNHEARD)]
         if forgotten:
-            announce_work(*forgotten[:LOT])
+            announce_work(*forgotten[:BATCH_SIZE])
         self._looked_at = self.monotonic()
-        return counts | {"announced": len(forgotten[:LOT])}
+        return counts | {"announced": len(forgotten[:BATCH_SIZE])}
 
     def _is_lost(self, run: UUID, now: float) -> bool:
         return now - self._seen[run].since >= settings.GENERATION_LEASE_SECONDS
@@ -134,7 +134,7 @@ def _interrupt(generation_id: UUID, lease: datetime | None) -> int:
     return 1
 
 
-def _estimate(run: Generation, message: Message) -> holds.Line:
+def _estimate(run: Generation, message: Message) -> holds.LedgerLine:
     written = estimate("".join(part.get("text") or part.get("think") or "" for part in message.parts))
     if run.continues:
         # What an earlier run wrote into the message was charged by its end, and is now part of the prompt.
@@ -144,7 +144,7 @@ def _estimate(run: Generation, message: Message) -> holds.Line:
     asked = Message.objects.filter(id__in=tree.ancestor_ids(message.id)).values_list("text", flat=True)
     read = sum(map(estimate_message, asked))
     endpoint = registry.current().get(message.endpoint)
-    return holds.Line(
+    return holds.LedgerLine(
         key=f"generation:{run.id}:interrupted",
         reason="message",
         endpoint=message.endpoint,

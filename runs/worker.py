@@ -29,8 +29,8 @@ from endpoints.catalog import keys, registry
 from endpoints.providers.base import Endpoint
 from messages.events import Failed
 from runs import persistence
-from runs.closing import Closer
-from runs.metering import Budget, patiently
+from runs.closing import ResultBatcher
+from runs.metering import RunBudget, retry_while_db_down
 from runs.run import ActiveRun, carry_out, parts_to_continue
 from runs.stream_log import LogWriter
 
@@ -56,7 +56,7 @@ class Generator:
         self._client: Redis = Redis.from_url(settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=2)
         self._waiting: Redis = Redis.from_url(settings.REDIS_URL, socket_timeout=None, socket_connect_timeout=2)
         self._writer = LogWriter(self._client)
-        self._closer = Closer(self._in_thread)
+        self._result_batcher = ResultBatcher(self._in_thread)
         self._runs: dict[UUID, ActiveRun] = {}
         self._room = asyncio.Event()
         self._draining = asyncio.Event()
@@ -72,7 +72,7 @@ class Generator:
             asyncio.create_task(each)
             for each in (
                 self._writer.flush_for_ever(),
-                self._closer.work_for_ever(),
+                self._result_batcher.work_for_ever(),
                 self._for_ever(self._listen_for_stops),
                 self._for_ever(self._beat),
                 self._for_ever(self._save_and_wait),
@@ -125,7 +125,7 @@ class Generator:
         for job in await self._in_thread(lambda: persistence.claim(ids=ids, worker=self.worker)):
             self._begin(job)
 
-    def _begin(self, job: persistence.Job) -> None:
+    def _begin(self, job: persistence.ClaimedRun) -> None:
         parts = parts_to_continue(job)
         active = ActiveRun(job, self._writer.open(job.id, tuple(parts)))
         self._runs[job.id] = active
@@ -134,13 +134,13 @@ class Generator:
     async def _live(self, active: ActiveRun) -> None:
         job = active.job
         try:
-            endpoint, budget = await patiently(self._in_thread, lambda: self._means_of(job))
+            endpoint, budget = await retry_while_db_down(self._in_thread, lambda: self._means_of(job))
             hints = asyncio.create_task(self._say_begun(job, endpoint))
-            outcome = await carry_out(active, self._writer, endpoint, budget, self.worker)
-            if await self._closer.store(outcome):
-                self._writer.append(active.log, outcome.ending)
+            result = await carry_out(active, self._writer, endpoint, budget, self.worker)
+            if await self._result_batcher.store(result):
+                self._writer.append(active.log, result.ending)
             await hints
-            if outcome.endpoint and outcome.endpoint.titles.timing == "final":
+            if result.endpoint and result.endpoint.titles.timing == "final":
                 await self._ask_for_title(job)
         except asyncio.CancelledError:
             log.warning("run %s is no longer ours; its parts are left to the database", job.id)
@@ -150,11 +150,11 @@ class Generator:
             self._room.set()
         await notify_now(job.owner_id, "run", {"conversation": str(job.conversation_id), "running": False})
 
-    def _means_of(self, job: persistence.Job) -> tuple[Endpoint | Failed, Budget]:
+    def _means_of(self, job: persistence.ClaimedRun) -> tuple[Endpoint | Failed, RunBudget]:
         """Return what the run is written with: the endpoint, with its person's own key, and what pays for it."""
         known = registry.current()
         endpoint = known.get(job.endpoint)
-        budget = Budget(job, endpoint, self._in_thread)
+        budget = RunBudget(job, endpoint, self._in_thread)
         if endpoint is None or (job.spec and known.spec(job.spec) is None):
             return Failed("no_endpoint"), budget
         try:
@@ -162,14 +162,14 @@ class Generator:
         except keys.KeyProblem as problem:
             return Failed(problem.code), budget
 
-    async def _say_begun(self, job: persistence.Job, endpoint: Endpoint | Failed) -> None:
+    async def _say_begun(self, job: persistence.ClaimedRun, endpoint: Endpoint | Failed) -> None:
         begun = {"conversation": str(job.conversation_id), "running": True, "run": str(job.id)}
         await notify_now(job.owner_id, "run", begun)
         # Where nobody can be asked, the first words become the title, and whoever waits for one hears so.
         if isinstance(endpoint, Failed) or endpoint.titles.timing == "immediate":
             await self._ask_for_title(job)
 
-    async def _ask_for_title(self, job: persistence.Job) -> None:
+    async def _ask_for_title(self, job: persistence.ClaimedRun) -> None:
         if job.needs_title:
             try:
                 await asyncio.get_running_loop().run_in_executor(None, write_title.delay, str(job.conversation_id))

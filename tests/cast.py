@@ -17,7 +17,7 @@ from accounts.models import Role, User
 from accounts.services import banners, bans, site
 from accounts.services.permissions import bits_of
 from billing.services import policy
-from core.ttl_cache import remembered
+from core.ttl_cache import ttl_cache
 from endpoints.catalog import stored_endpoints
 
 PASSWORD = "correct-horse-battery"
@@ -79,15 +79,15 @@ def _empty_tables(_: object) -> None:
 @pytest.fixture(autouse=True)
 def fresh_lists(monkeypatch: pytest.MonkeyPatch) -> None:
     """What processes remember for a moment does not outlive a test, and is not asked for again in its midst."""
-    for each in remembered.every:
+    for each in ttl_cache.every:
         each.clear()
-    monkeypatch.setattr(remembered, "FRESH", float("inf"))
+    monkeypatch.setattr(ttl_cache, "FRESH", float("inf"))
     banners.latest.remember([])
     site.stored.remember(None)
     policy.stored.remember(None)
     stored_endpoints.stored.remember(())
     monkeypatch.setattr(stored_endpoints, "_last", [()])
-    bans.banned.remember(bans.Banned({}, {}))  # until one is set: every request asks
+    bans.banned.remember(bans.ActiveBans({}, {}))  # until one is set: every request asks
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -20,10 +20,10 @@ from accounts.services.proof import Proof
 from chat import access
 from chat.services.notices import group_of
 from chat.services.turns.turns import ticket_for
-from runs.follow import Batch, Tail, reader
+from runs.follow import Batch, Subscription, reader
 from runs.stream_slots import tabs
 from web.rendering.results import pool
-from web.streaming.frames import Painter, command, ends_of
+from web.streaming.frames import RunRenderer, command, ends_of
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ class TabConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     async def connect(self) -> None:
         self.user: User = self.scope["user"]
-        self.painters: dict[UUID, Painter] = {}
+        self.renderers: dict[UUID, RunRenderer] = {}
         self.sent = self.acknowledged = 0
         self.behind = False
         self.missed: set[UUID] = set()  # runs that ended while the tab was behind
@@ -106,7 +106,7 @@ class TabConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         self.looked = time.monotonic()
         may_stay = await database_sync_to_async(self.proof.holds)()
         if not may_stay:
-            for generation_id in list(self.painters):
+            for generation_id in list(self.renderers):
                 self._unfollow(generation_id)
             self.outgoing.clear()
             await self.close(code=SIGNED_OUT)
@@ -124,7 +124,7 @@ class TabConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     def end(self, generation_id: UUID, frame: str) -> None:
         """Say that a run is over; a tab that is behind hears it when it has caught up."""
-        self.painters.pop(generation_id, None)
+        self.renderers.pop(generation_id, None)
         self.emit(frame)
         if self.behind:
             self.missed.add(generation_id)
@@ -140,8 +140,8 @@ class TabConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         self.acknowledged = min(max(self.acknowledged, received), self.sent)
         if self.behind and self.sent - self.acknowledged < UNACKNOWLEDGED / 2:
             self.behind = False
-            for painter in self.painters.values():
-                painter.join(self.emit)
+            for renderer in self.renderers.values():
+                renderer.join(self)
             if self.missed:
                 self.catching_up = asyncio.create_task(self._send_missed())
 
@@ -151,7 +151,7 @@ class TabConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             self.end(generation_id, frame)
 
     async def _follow(self, generation_id: UUID, ticket: str) -> None:
-        if generation_id in self.painters or len(self.painters) >= FOLLOW_LIMIT:
+        if generation_id in self.renderers or len(self.renderers) >= FOLLOW_LIMIT:
             return
         if not hmac.compare_digest(ticket.encode(errors="replace"), ticket_for(generation_id, self.user.id).encode()):
             try:
@@ -159,46 +159,46 @@ class TabConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             except Http404:
                 self.emit(command("gone", str(generation_id)))
                 return
-        painter = self.painters[generation_id] = painter_of(generation_id)
-        painter.outbox.person = str(self.user.id)  # only the owner may follow
-        painter.join(self.emit)
+        renderer = self.renderers[generation_id] = renderer_of(generation_id)
+        renderer.outbox.person = str(self.user.id)  # only the owner may follow
+        renderer.join(self)
 
     def _unfollow(self, generation_id: UUID) -> None:
         self.missed.discard(generation_id)
-        painter = self.painters.pop(generation_id, None)
-        if painter is not None and self.emit in painter.sinks:
-            painter.leave(self.emit)
-            if not painter.sinks:
-                painter.outbox.close()
-                forget(painter)
+        renderer = self.renderers.pop(generation_id, None)
+        if renderer is not None and self in renderer.viewers:
+            renderer.leave(self)
+            if not renderer.viewers:
+                renderer.outbox.close()
+                forget(renderer)
 
 
-_painters: dict[UUID, Painter] = {}
-_ended: list[tuple[Painter, bool]] = []  # runs whose end is not sent yet, and whether all of it must be
+_renderers: dict[UUID, RunRenderer] = {}
+_ended: list[tuple[RunRenderer, bool]] = []  # runs whose end is not sent yet, and whether all of it must be
 _endings: set[asyncio.Task[None]] = set()
 
 
-def painter_of(generation_id: UUID) -> Painter:
+def renderer_of(generation_id: UUID) -> RunRenderer:
     """Return this process's painter of the run, which every tab here shares."""
-    painter = _painters.get(generation_id)
-    if painter is None:
-        tail = Tail(generation_id)
-        painter = _painters[generation_id] = Painter(tail, _on_end)
+    renderer = _renderers.get(generation_id)
+    if renderer is None:
+        subscription = Subscription(generation_id)
+        renderer = _renderers[generation_id] = RunRenderer(subscription, _on_end)
         pool.prepare()  # by the time that there is code to colour
-        painter.tail = reader().follow(generation_id, painter.hear)
-    return painter
+        renderer.subscription = reader().follow(generation_id, renderer.hear)
+    return renderer
 
 
-def forget(painter: Painter) -> None:
-    reader().unfollow(painter.tail, painter.hear)
-    if _painters.get(painter.tail.generation_id) is painter:
-        del _painters[painter.tail.generation_id]
+def forget(renderer: RunRenderer) -> None:
+    reader().unfollow(renderer.subscription, renderer.hear)
+    if _renderers.get(renderer.subscription.generation_id) is renderer:
+        del _renderers[renderer.subscription.generation_id]
 
 
-def _on_end(painter: Painter, batch: Batch) -> None:
+def _on_end(renderer: RunRenderer, batch: Batch) -> None:
     """Stop listening; what only the database knows is sent once for all tabs, for all runs that ended together."""
-    forget(painter)
-    _ended.append((painter, batch.over))
+    forget(renderer)
+    _ended.append((renderer, batch.over))
     if len(_ended) == 1:
         task = asyncio.create_task(_send_ends())
         _endings.add(task)
@@ -207,14 +207,12 @@ def _on_end(painter: Painter, batch: Batch) -> None:
 
 async def _send_ends() -> None:
     await asyncio.sleep(GATHERED)
-    lot, _ended[:] = list(_ended), []
-    frames = await _read_ends({painter.tail.generation_id: whole for painter, whole in lot})
-    for painter, _ in lot:
-        generation_id = painter.tail.generation_id
-        for sink in list(painter.sinks):
-            tab = getattr(sink, "__self__", None)
-            if isinstance(tab, TabConsumer):
-                tab.end(generation_id, frames[generation_id])
+    batch, _ended[:] = list(_ended), []
+    frames = await _read_ends({renderer.subscription.generation_id: whole for renderer, whole in batch})
+    for renderer, _ in batch:
+        generation_id = renderer.subscription.generation_id
+        for viewer in renderer.viewers:
+            viewer.end(generation_id, frames[generation_id])
 
 
 async def _read_ends(wanted: dict[UUID, bool]) -> dict[UUID, str]:

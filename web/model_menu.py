@@ -59,7 +59,7 @@ class ModelGroup:
     icon: Icon | None = None
 
 
-MOST_STARTERS = 4
+MAX_STARTERS = 4
 
 
 def model_option_of(wanted: ModelRef | None, user: User) -> ModelOption | None:
@@ -137,7 +137,7 @@ def spec_option(catalog: ModelCatalog, spec: ModelSpec) -> ModelOption:
         description=_description(spec),
         icon=drawn if spec.showIconInMenu is not False else None,
         header_icon=drawn if spec.showIconInHeader is not False else None,
-        starters=tuple(spec.conversation_starters[:MOST_STARTERS]),
+        starters=tuple(spec.conversation_starters[:MAX_STARTERS]),
         on_landing=spec.showOnLanding,
         takes_key=endpoint is not None and keys.needs_key(endpoint),
         is_unpriced=endpoint is not None and is_refused(endpoint, model),

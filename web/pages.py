@@ -13,6 +13,7 @@ from chat.services.tree import tree
 from endpoints.catalog import keys, registry
 from endpoints.catalog.facts import facts
 from endpoints.catalog.selection import ModelRef, catalog_for
+from siteconfig import live
 from siteconfig.configuration import Fault
 from web.model_menu import ModelOption, model_option_of
 from web.presenters import Branch, MessageView, present_branch
@@ -141,7 +142,7 @@ def chat_page(
         may_choose=catalog.selects_models or bool(catalog.specs),
         may_set=catalog.sets_parameters,
         only_local=registry.current().only_local,
-        config_faults=registry.faults() if user.is_admin else (),
+        config_faults=live.faults() if user.is_admin else (),
         text=text,
         error=error,
         error_link=error_link,

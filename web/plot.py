@@ -11,14 +11,14 @@ HEIGHT: Final = 220
 LEFT: Final = 56  # room for the words of the scale
 BOTTOM: Final = 32  # and of the days
 TOP: Final = 10
-MOST_LABELS: Final = 7
+MAX_LABELS: Final = 7
 LINES: Final = 4
-MOST_ROWS: Final = 10
+MAX_ROWS: Final = 10
 Number = int | Decimal
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class PlotDay:
     """What is to be shown of one day: amounts by their kind, to stand on one another, and all of it in words."""
 
     day: date
@@ -27,28 +27,28 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class PlotBlock:
     kind: str
     y: float
     height: float
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class PlotBar:
     """One day: its blocks, the lowest first."""
 
     day: date
     words: str
     x: float
     width: float
-    blocks: Sequence[Block]
+    blocks: Sequence[PlotBlock]
     middle: float
     is_labelled: bool
     is_spare: bool  # its label is left out where there is little room
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class PlotLine:
     """One line of the scale, with its number beside it."""
 
     y: float
@@ -58,8 +58,8 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    bars: Sequence[Bar]
-    lines: Sequence[Line]
+    bars: Sequence[PlotBar]
+    lines: Sequence[PlotLine]
     width: int = WIDTH
     height: int = HEIGHT
     left: int = LEFT
@@ -69,7 +69,7 @@ class Plot:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class PlotRow:
     """A lying bar, with its name beside it. `width` is of 100."""
 
     label: str
@@ -77,40 +77,42 @@ class Row:
     width: float
 
 
-def plot_of(days: Sequence[Day]) -> Plot:
+def plot_of(days: Sequence[PlotDay]) -> Plot:
     """Return a bar for each of these days."""
     top = _round_up([sum(each.amounts.values()) for each in days])
     room, base = HEIGHT - BOTTOM - TOP, HEIGHT - BOTTOM
     step = (WIDTH - LEFT) / max(len(days), 1)
     width = min(step * 0.72, 44)
-    every = -(-len(days) // MOST_LABELS)
+    every = -(-len(days) // MAX_LABELS)
     bars = []
     for number, each in enumerate(days):
         x = LEFT + number * step + (step - width) / 2
         label, rest = divmod(len(days) - 1 - number, every)
         blocks = _blocks(each.amounts, base, room / top)
         middle = _short(x + width / 2)
-        bars.append(Bar(each.day, each.words, _short(x), _short(width), blocks, middle, rest == 0, label % 2 == 1))
+        bars.append(PlotBar(each.day, each.words, _short(x), _short(width), blocks, middle, rest == 0, label % 2 == 1))
     lines = [
-        Line(_short(base - room * part / LINES), _short(base - room * part / LINES + 4), _in_few(top * part / LINES))
+        PlotLine(
+            _short(base - room * part / LINES), _short(base - room * part / LINES + 4), _in_few(top * part / LINES)
+        )
         for part in range(LINES + 1)
     ]
     return Plot(bars, lines)
 
 
-def rows_of(amounts: Sequence[tuple[str, Number]]) -> list[Row]:
+def rows_of(amounts: Sequence[tuple[str, Number]]) -> list[PlotRow]:
     """Return the largest of these amounts as lying bars."""
-    largest = sorted(amounts, key=lambda each: each[1], reverse=True)[:MOST_ROWS]
+    largest = sorted(amounts, key=lambda each: each[1], reverse=True)[:MAX_ROWS]
     most = float(largest[0][1]) if largest else 0
-    return [Row(label, value, _short(float(value) * 100 / (most or 1))) for label, value in largest]
+    return [PlotRow(label, value, _short(float(value) * 100 / (most or 1))) for label, value in largest]
 
 
-def _blocks(amounts: Mapping[str, Number], base: float, scale: float) -> list[Block]:
+def _blocks(amounts: Mapping[str, Number], base: float, scale: float) -> list[PlotBlock]:
     blocks, y = [], base
     for kind, amount in amounts.items():
         height = float(amount) * scale
         y -= height
-        blocks.append(Block(kind, _short(y), _short(height)))
+        blocks.append(PlotBlock(kind, _short(y), _short(height)))
     return blocks
 
 

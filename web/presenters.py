@@ -12,8 +12,9 @@ from django.utils.translation import gettext_lazy
 
 from chat.models import Conversation, Generation, Message
 from chat.services.tree import tree
+from chat.services.turns.draft import StartedTurn
 from chat.services.turns.editing import is_editable
-from chat.services.turns.turns import StartedTurn, can_continue, ticket_for
+from chat.services.turns.turns import can_continue, ticket_for
 from endpoints.catalog import registry
 from endpoints.catalog.facts import facts
 from endpoints.catalog.icons import Icon
@@ -118,7 +119,7 @@ def present_branch(
 
     Four queries at any size.
     """
-    stretch = tree.stretch(conversation=conversation, before=before, at=at, limit=limit)
+    stretch = tree.window_of_messages(conversation=conversation, before=before, at=at, limit=limit)
     streaming = [message.id for message in stretch.messages if message.state == Message.State.STREAMING]
     runs = Generation.objects.filter(message_id__in=streaming, state__in=Generation.OPEN) if streaming else ()
     run_of = {run.message_id: run for run in runs}

@@ -14,7 +14,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from billing.services.account_summary import Standing, standing_of
+from billing.services.account_summary import AccountSummary, account_summary_of
 from chat.models import Conversation, ConversationQuerySet, Favourite, Project, Tag
 from chat.services.organise import conversations
 from chat.services.organise.favourites import model_ref_of
@@ -23,13 +23,13 @@ from endpoints.catalog.selection import catalog_for
 
 M = TypeVar("M", bound=Model)
 
-MOST_PROJECTS = 8
-MOST_PINNED = 1_000
-MOST_TAGS = 100
+MAX_PROJECTS = 8
+MAX_PINNED = 1_000
+MAX_TAGS = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class DateGroup:
     """Rows under one heading; `title` is empty when the page before ended in the same group."""
 
     key: str
@@ -53,7 +53,7 @@ class Filter:
 class Sidebar:
     """One page of the list; the first one has what stands above it. `next_cursor` and `last_key` ask for the next."""
 
-    groups: list[Group]
+    groups: list[DateGroup]
     next_cursor: str | None
     last_key: str
     latest: Conversation | None
@@ -63,7 +63,7 @@ class Sidebar:
     favourites: list[Favourite] = field(default_factory=list)
     tags: list[Tag] = field(default_factory=list)
     narrowed_tags: list[Tag] = field(default_factory=list)  # the bookmarks that the list is narrowed to
-    standing: Standing | None = None
+    standing: AccountSummary | None = None
 
 
 def sidebar(
@@ -123,7 +123,7 @@ SELECT
 
 def _above(user: User) -> Sidebar:
     values: dict[str, Any] = {
-        "owner": user.id, "role": user.role_id, "projects": MOST_PROJECTS, "pinned": MOST_PINNED, "tags": MOST_TAGS,
+        "owner": user.id, "role": user.role_id, "projects": MAX_PROJECTS, "pinned": MAX_PINNED, "tags": MAX_TAGS,
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_ABOVE, values)
@@ -133,7 +133,7 @@ def _above(user: User) -> Sidebar:
         next_cursor=None,
         last_key="",
         latest=None,
-        standing=standing_of(user),
+        standing=account_summary_of(user),
         pinned=[_model(Conversation, each) for each in pinned],
         projects=[_model(Project, each) for each in filed],
         favourites=_favourites(user, [_model(Favourite, each) for each in starred]),
@@ -178,13 +178,13 @@ def _among(user: User, narrowed: Filter) -> ConversationQuerySet:
     return among if narrowed.tags else among.filter(pin_position=None)
 
 
-def grouped(rows: Iterable[Conversation], *, today: date, after: str = "") -> list[Group]:
+def grouped(rows: Iterable[Conversation], *, today: date, after: str = "") -> list[DateGroup]:
     """Put rows, latest first, under headings of time as the person's clock has it."""
-    groups: list[Group] = []
+    groups: list[DateGroup] = []
     for row in rows:
         key, title = _heading(timezone.localtime(row.updated_at).date(), today)
         if not groups or groups[-1].key != key:
-            groups.append(Group(key, "" if key == after else title, []))
+            groups.append(DateGroup(key, "" if key == after else title, []))
         groups[-1].rows.append(row)
     return groups
 

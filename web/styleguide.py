@@ -9,7 +9,11 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.safestring import mark_safe
 
+from accounts.models import Banner
+from chat.models import Conversation
+from endpoints.catalog.icons import Icon
 from endpoints.services.failure_words import explain
+from web.forms.sign_in import InvitationForm
 from web.presenters import MessageView, PartView, present_parts
 
 _ID = UUID(int=1)
@@ -39,6 +43,12 @@ def styleguide_samples() -> dict[str, object]:
     trouble = PartView(0, "error", mark_safe(""), explanation=explain("rate_limit"))
     return {
         "choices": [("light", "Light"), ("dark", "Dark")],
+        "guide_form": _refused_form(),
+        "banner_shown": Banner(id=_ID, message="Parley is updated on Sunday at 18:00."),
+        "row": Conversation(id=_ID, title="Menu for eleven people", pin_position=1),
+        "icon_shown": Icon(letter="L"),
+        "tool": present_parts(_PARTS)[1],
+        "siblings": _message(4, (), sibling_index=2, sibling_count=3, previous_id=_ID, next_id=_ID),
         "icons": icons(),
         "messages_shown": [
             _message(1, tuple(question), is_user=True, sibling_index=2, sibling_count=2, previous_id=_ID),
@@ -46,6 +56,12 @@ def styleguide_samples() -> dict[str, object]:
             _message(3, (trouble,), state="failed", is_last=True, can_continue=True),
         ],
     }
+
+
+def _refused_form() -> InvitationForm:
+    form = InvitationForm({"name": "Ada Lovelace", "password": "short"})
+    form.add_error(None, "This invitation was used up in the meantime.")
+    return form
 
 
 def icons() -> list[str]:

@@ -18,7 +18,7 @@ from chat.services.model_settings import ModelSettings
 from endpoints.catalog.selection import ModelRef, catalog_for
 from siteconfig.parameters.settings import keys
 
-LONGEST = 20_000  # characters of a prompt
+MAX_PROMPT_CHARACTERS = 20_000  # characters of a prompt
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def read(request: HttpRequest, user: User, *, current: ModelRef | None = None) -
     A link fills in the text, whoever wrote it: another site, or a model in a reply.
     """
     query = request.GET
-    text = (query.get("prompt") or query.get("q") or "").replace("\x00", "")[:LONGEST]
+    text = (query.get("prompt") or query.get("q") or "").replace("\x00", "")[:MAX_PROMPT_CHARACTERS]
     typed = request.headers.get("Sec-Fetch-Site") == "none" and "Referer" not in request.headers
     return Wanted(
         model_ref=_model_ref(query, current, user),

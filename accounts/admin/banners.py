@@ -15,4 +15,4 @@ class BannerAdmin(Panel):
     ordering = ("-display_from", "-id")
 
     def after_change(self) -> None:
-        banners.latest.forget()
+        banners.latest.invalidate()

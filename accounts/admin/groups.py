@@ -9,12 +9,12 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin.panel import Panel, Table, actor_of
+from accounts.admin.panel import InlineTable, Panel, actor_of
 from accounts.models import Group, Membership
 from accounts.services import groups
 
 
-class MemberTable(Table):
+class MemberTable(InlineTable):
     model = Membership
     autocomplete_fields = ("user",)
     fields = ("user", "is_manager")

@@ -66,7 +66,7 @@ class InvitationAdmin(Panel):
         obj.pk = made.pk
         obj._state.adding = False
         setattr(request, self._made, made)
-        target = audit.Target("invitation", str(made.pk), made.email)
+        target = audit.AuditTarget("invitation", str(made.pk), made.email)
         audit.record(actor=actor, action="invitation.sent", target=target, after={"role": made.role_id})
 
     def response_add(self, request: HttpRequest, obj: Invitation, post_url_continue: str | None = None) -> HttpResponse:
@@ -88,7 +88,7 @@ class InvitationAdmin(Panel):
             self.message_user(request, gettext("These invitations were accepted or have expired. Invite again."))
             return None
         for each in found:
-            target = audit.Target("invitation", str(each.pk), each.email)
+            target = audit.AuditTarget("invitation", str(each.pk), each.email)
             audit.record(actor=actor_of(request), action="invitation.link", target=target, after={"link": "new"})
         return self._links(request, found)
 

@@ -23,7 +23,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class MatrixRow:
     """`title` is said once, at the first row of its kind."""
 
     kind: str
@@ -40,25 +40,25 @@ class Matrix:
         self.roles = found
 
     @property
-    def permission_rows(self) -> list[Row]:
+    def permission_rows(self) -> list[MatrixRow]:
         held = {role.name: permissions.permissions_of(role) for role in self.roles}
         rows, last = [], ""
         for kind, bit in permission_labels.WORDS:
             cells = [self._cell(role, kind, bit, held[role.name][kind][bit]) for role in self.roles]
             title = permission_labels.title_of(kind) if kind != last else ""
-            rows.append(Row(kind, bit, cells, title, permission_labels.words_of(kind, bit)))
+            rows.append(MatrixRow(kind, bit, cells, title, permission_labels.words_of(kind, bit)))
             last = kind
         return rows
 
     @property
-    def model_rows(self) -> list[Row]:
+    def model_rows(self) -> list[MatrixRow]:
         """One row for each model that any role says something of."""
         rows = ModelAccess.objects.filter(role__in=self.roles).order_by("endpoint", "model")
         said = {(row.role_id, row.endpoint, row.model): row for row in rows}
         limited = {role for role, _endpoint, _model in said}
         models = dict.fromkeys((row.endpoint, row.model) for row in rows)
         return [
-            Row(endpoint, model, [self._model_cell(each, endpoint, model, said, limited) for each in self.roles])
+            MatrixRow(endpoint, model, [self._model_cell(each, endpoint, model, said, limited) for each in self.roles])
             for endpoint, model in models
         ]
 
@@ -88,7 +88,7 @@ class Matrix:
                 changed += roles.to_plain(saved) != before
         return changed
 
-    def _models_in(self, data: QueryDict, rows: list[Row], number: int, role: Role) -> dict[str, Any] | None:
+    def _models_in(self, data: QueryDict, rows: list[MatrixRow], number: int, role: Role) -> dict[str, Any] | None:
         """Return the models as they were ticked; None for a role without a list that was left with every model."""
         wanted = {}
         for row in rows:

@@ -41,7 +41,7 @@ class Rows(BaseInlineFormSet):  # type: ignore[type-arg]
         self.absolute_max = len(self.get_queryset()) + MAX_NEW_ROWS
 
 
-class Table(TabularInline):  # type: ignore[type-arg]
+class InlineTable(TabularInline):  # type: ignore[type-arg]
     """Rows of another model inside a form."""
 
     extra = 0
@@ -133,8 +133,8 @@ class Panel(ModelAdmin):  # type: ignore[type-arg]
         names = [each.attname for each in self.model._meta.concrete_fields if each.name not in self.untold]
         return self.model._default_manager.filter(pk=obj.pk).values(*names).first() or {}
 
-    def _target(self, obj: Model) -> audit.Target:
-        return audit.Target(str(self.model._meta.model_name), str(obj.pk), str(obj))
+    def _target(self, obj: Model) -> audit.AuditTarget:
+        return audit.AuditTarget(str(self.model._meta.model_name), str(obj.pk), str(obj))
 
 
 class TheOne(Panel):

@@ -135,7 +135,7 @@ class PersonAdmin(Panel, UserAdmin):  # type: ignore[type-arg]
             elif user is not None:
                 sessions.end_all(user=user, new_password=True)
             if user is not None:
-                target = audit.Target("user", str(user.id), user.email)
+                target = audit.AuditTarget("user", str(user.id), user.email)
                 audit.record(
                     actor=actor_of(request), action="user.password", target=target, before={"password": True},
                     after={"password": True},
@@ -152,19 +152,19 @@ class PersonAdmin(Panel, UserAdmin):  # type: ignore[type-arg]
 
     @admin.action(description=_("Switch on"))
     def switch_on(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
-        self._each(request, chosen, lambda user: people.switch(actor=actor_of(request), user=user, on=True))
+        self.for_each(request, chosen, lambda user: people.switch(actor=actor_of(request), user=user, on=True))
 
     @admin.action(description=_("Switch off"))
     def switch_off(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
-        self._each(request, chosen, lambda user: people.switch(actor=actor_of(request), user=user, on=False))
+        self.for_each(request, chosen, lambda user: people.switch(actor=actor_of(request), user=user, on=False))
 
     @admin.action(description=_("Approve"))
     def approve(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
-        self._each(request, chosen, lambda user: people.approve(actor=actor_of(request), user=user))
+        self.for_each(request, chosen, lambda user: people.approve(actor=actor_of(request), user=user))
 
     @admin.action(description=_("End all sessions"))
     def sign_out(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
-        self._each(request, chosen, lambda user: people.sign_out(actor=actor_of(request), user=user))
+        self.for_each(request, chosen, lambda user: people.sign_out(actor=actor_of(request), user=user))
 
     @admin.action(description=_("Ban for a day"))
     def ban_for_a_day(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
@@ -176,19 +176,19 @@ class PersonAdmin(Panel, UserAdmin):  # type: ignore[type-arg]
 
     @admin.action(description=_("Lift all bans"))
     def lift_bans(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
-        self._each(request, chosen, lambda user: bans.lift(actor=actor_of(request), user=user))
+        self.for_each(request, chosen, lambda user: bans.lift(actor=actor_of(request), user=user))
 
     @admin.action(description=_("Turn two-factor authentication off"))
     def remove_second_factor(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
-        self._each(request, chosen, lambda user: people.remove_second_factor(actor=actor_of(request), user=user))
+        self.for_each(request, chosen, lambda user: people.remove_second_factor(actor=actor_of(request), user=user))
 
     def _ban(self, request: HttpRequest, chosen: QuerySet[User], days: int) -> None:
         actor = actor_of(request)
         if chosen.filter(pk=actor.pk).exists():
             raise people.PersonRefused(gettext("You cannot ban yourself."))
-        self._each(request, chosen, lambda user: bans.ban(actor=actor, user=user, minutes=days * 24 * 60))
+        self.for_each(request, chosen, lambda user: bans.ban(actor=actor, user=user, minutes=days * 24 * 60))
 
-    def _each(self, request: HttpRequest, chosen: QuerySet[User], act: Callable[[User], object]) -> None:
+    def for_each(self, request: HttpRequest, chosen: QuerySet[User], act: Callable[[User], object]) -> None:
         for user in chosen:
             act(user)
         number = len(chosen)
@@ -196,4 +196,4 @@ class PersonAdmin(Panel, UserAdmin):  # type: ignore[type-arg]
 
 
 def _give_role(role: str, panel: PersonAdmin, request: HttpRequest, chosen: QuerySet[User]) -> None:
-    panel._each(request, chosen, lambda user: roles.give(actor=actor_of(request), user=user, role=role))
+    panel.for_each(request, chosen, lambda user: roles.give(actor=actor_of(request), user=user, role=role))

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin import stepup
 from accounts.admin.matrix import Matrix
-from accounts.admin.panel import Panel, Rows, Table, actor_of
+from accounts.admin.panel import InlineTable, Panel, Rows, actor_of
 from accounts.models import ModelAccess, Role
 from accounts.services import roles
 
@@ -38,7 +38,7 @@ class AccessRows(Rows):
         }  # fmt: skip
 
 
-class AccessTable(Table):
+class AccessTable(InlineTable):
     model = ModelAccess
     formset = AccessRows
     fields = ("endpoint", "model", "enabled", "coefficient")

@@ -22,4 +22,4 @@ class SiteSettingsAdmin(TheOne):
         return site.defaults()
 
     def after_change(self) -> None:
-        site.stored.forget()
+        site.stored.invalidate()

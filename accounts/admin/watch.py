@@ -17,7 +17,7 @@ from accounts.models import AuditEntry, Ban
 from accounts.services import bans
 from core.rate_limits import address_of
 
-MOST_EXPORTED = 50_000
+MAX_EXPORTED_ROWS = 50_000
 
 
 class BanForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -115,6 +115,6 @@ class AuditEntryAdmin(ReadOnly):
                 each.seq, each.at.isoformat(), each.actor_name, each.action, each.target_type, each.target_id,
                 each.target_name, json.dumps(each.before), json.dumps(each.after), each.address,
             )
-            for each in chosen[:MOST_EXPORTED]
+            for each in chosen[:MAX_EXPORTED_ROWS]
         )  # fmt: skip
         return as_csv("audit-log", head, rows)

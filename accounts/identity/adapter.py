@@ -22,7 +22,7 @@ from accounts.identity.openid import OpenIdAdapter, OpenIdFault
 from accounts.identity.session import OperatorSession
 from accounts.models import User
 from accounts.services import social
-from siteconfig.environment.identity import Provider
+from siteconfig.environment.identity import IdentityProvider
 
 log = logging.getLogger(__name__)
 ADAPTERS: Final = {
@@ -66,7 +66,7 @@ class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         identity = getattr(sociallogin, "identity", None) or identity_of(sociallogin)
         try:
-            sociallogin.user = social.arrive(identity=identity)
+            sociallogin.user = social.sign_in_external(identity=identity)
         except social.Refused as refusal:
             refuse(request, refusal.message, status=403)
 
@@ -115,7 +115,7 @@ def _nothing(data: Any) -> dict[str, Any]:
     return {}
 
 
-def _app(provider: Provider) -> SocialApp:
+def _app(provider: IdentityProvider) -> SocialApp:
     return SocialApp(
         provider=provider.kind,
         provider_id=provider.key if provider.key != provider.kind else "",

@@ -40,7 +40,7 @@ from siteconfig.environment.identity import Directory
 
 CONNECT_SECONDS: Final = 5
 READ_SECONDS: Final = 10
-MOST_GROUPS: Final = 1000
+MAX_GROUPS: Final = 1000
 log = logging.getLogger(__name__)
 Entry = Mapping[str, Any]
 _SUB_CODE: Final = re.compile(r"\bdata\s+([0-9a-f]{3})\b", re.IGNORECASE)
@@ -72,7 +72,7 @@ class DirectoryBackend(ModelBackend):
             return None
         try:
             identity = look_up(settings.DIRECTORY, login=login, password=password)
-            return social.arrive(identity=identity) if identity else None
+            return social.sign_in_external(identity=identity) if identity else None
         except LDAPException as error:
             log.error("the directory cannot be asked: %s", error)  # without its trace, which may hold what was sent
             signin.note_silence(request)
@@ -144,7 +144,7 @@ def _groups(reader: ldap3.Connection, directory: Directory, entry: Entry) -> lis
     """Return the groups that a person is in; None where the directory tells only a part of them, or nothing."""
     query = _filled(directory.group_filter, dn=entry["dn"], username=_first(entry, directory.id_attributes))
     try:
-        found = _search(reader, directory.group_base, query, [directory.group_name], MOST_GROUPS)
+        found = _search(reader, directory.group_base, query, [directory.group_name], MAX_GROUPS)
     except LDAPException as error:
         log.error("groups stay as they were, as the directory does not tell them: %s", error)
         return None

@@ -18,7 +18,7 @@ from accounts.identity import openid, tokens
 
 LEEWAY: Final = 300  # seconds that the clocks may differ
 KEYS_SECONDS: Final = 600
-LONGEST_NAME: Final = 80
+MAX_NAME_LENGTH: Final = 80
 
 
 class SignedWord:
@@ -83,7 +83,7 @@ def _name_in(posted: str) -> dict[str, str]:
     """Return the name that somebody chose at Apple's, which only their browser is told, and only the first time."""
     try:
         name = json.loads(posted)["name"]
-        return {part: str(name.get(part) or "")[:LONGEST_NAME] for part in ("firstName", "lastName")}
+        return {part: str(name.get(part) or "")[:MAX_NAME_LENGTH] for part in ("firstName", "lastName")}
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return {}
 

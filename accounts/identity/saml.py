@@ -29,7 +29,7 @@ from accounts.services.social import Identity
 from siteconfig.environment.identity import Saml
 
 log = logging.getLogger(__name__)
-LONGEST: Final = 512 * 1024
+MAX_RESPONSE_CHARACTERS: Final = 512 * 1024
 TRANSIENT: Final = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient"
 GROUPS_LINK: Final = "/claims/groups.link"  # what Entra sends in place of too many
 BEARER: Final = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
@@ -91,7 +91,7 @@ def read(response: str) -> tuple[Identity, str]:
     """Return who a response is about, and the request that it answers. Raises `BadResponse`."""
     from onelogin.saml2.errors import OneLogin_Saml2_Error  # noqa: PLC0415 (an extra)
 
-    if not response or len(response) > LONGEST:
+    if not response or len(response) > MAX_RESPONSE_CHARACTERS:
         raise BadResponse("no response")
     try:
         auth = _auth({"SAMLResponse": response}, issuer=_issuer(response))

@@ -15,7 +15,7 @@ from siteconfig.environment.reader import env
 CONNECT_SECONDS: Final = 5
 READ_SECONDS: Final = 10
 NoAnswer = requests.RequestException  # for those who catch it
-MOST_BYTES: Final = 1024 * 1024
+MAX_BYTES: Final = 1024 * 1024
 
 
 class OperatorSession(requests.Session):
@@ -39,7 +39,7 @@ def _body(response: requests.Response) -> bytes:
     body = b""
     for chunk in response.iter_content(16_384):
         body += chunk
-        if len(body) > MOST_BYTES or time.monotonic() > end:
+        if len(body) > MAX_BYTES or time.monotonic() > end:
             response.close()
             raise requests.exceptions.ContentDecodingError("the answer is too long")
     return body

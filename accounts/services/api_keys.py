@@ -101,12 +101,12 @@ def end_all(*, user: User) -> None:
     open_keys = ApiKey.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now), user=user)
     names = sorted(open_keys.values_list("name", flat=True))
     if open_keys.update(expires_at=now):
-        target = audit.Target("user", str(user.id), user.email)
+        target = audit.AuditTarget("user", str(user.id), user.email)
         audit.record(actor=None, action="api_key.ended", target=target, after={"keys": names})
 
 
-def _target(key: ApiKey) -> audit.Target:
-    return audit.Target("api_key", str(key.id), key.name)
+def _target(key: ApiKey) -> audit.AuditTarget:
+    return audit.AuditTarget("api_key", str(key.id), key.name)
 
 
 def _hash(text: str) -> str:

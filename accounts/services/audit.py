@@ -23,7 +23,7 @@ origin: ContextVar[str] = ContextVar("origin", default="")
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class AuditTarget:
     """What was acted on."""
 
     type: str
@@ -35,7 +35,7 @@ def record(
     *,
     actor: User | None,
     action: str,
-    target: Target,
+    target: AuditTarget,
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
 ) -> AuditEntry:

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.models import Banner, User
 from accounts.services import audit
-from core.ttl_cache import remembered
+from core.ttl_cache import ttl_cache
 
 
 def current(*, signed_in: bool) -> Banner | None:
@@ -16,7 +16,7 @@ def current(*, signed_in: bool) -> Banner | None:
     return next((each for each in latest() if _counts(each, now) and (signed_in or each.is_public)), None)
 
 
-@remembered
+@ttl_cache
 def latest() -> list[Banner]:
     return list(Banner.objects.order_by("-display_from", "-id")[:20])
 
@@ -32,9 +32,9 @@ def show(
     """Show a banner from now on."""
     with transaction.atomic():
         banner = Banner.objects.create(message=message, display_to=until, is_public=public, is_persistent=persistent)
-        target = audit.Target("banner", str(banner.id), message)
+        target = audit.AuditTarget("banner", str(banner.id), message)
         audit.record(actor=actor, action="banner.created", target=target, after={"message": message, "until": until})
-    latest.forget()
+    latest.invalidate()
     return banner
 
 
@@ -43,8 +43,10 @@ def remove_all(*, actor: User | None) -> int:
     with transaction.atomic():
         count, _rows = Banner.objects.all().delete()
         if count:
-            audit.record(actor=actor, action="banner.deleted", target=audit.Target("banner", ""), before={"all": count})
-    latest.forget()
+            audit.record(
+                actor=actor, action="banner.deleted", target=audit.AuditTarget("banner", ""), before={"all": count}
+            )
+    latest.invalidate()
     return count
 
 

@@ -22,14 +22,14 @@ from accounts.models import Ban, User
 from accounts.services import audit, sessions
 from core import rate_limits
 from core.client_address import parse
-from core.ttl_cache import remembered
+from core.ttl_cache import ttl_cache
 
 log = logging.getLogger(__name__)
 REMEMBERED: Final = 30 * 24 * 3600  # seconds after which a person's violations of a kind are forgotten
 
 
 @dataclass(frozen=True, slots=True)
-class Banned:
+class ActiveBans:
     people: dict[UUID, datetime]
     addresses: dict[str, datetime]
 
@@ -41,8 +41,8 @@ def banned_until(*, user_id: UUID | None = None, address: str = "") -> datetime 
     return max((each for each in found if each is not None and each > now), default=None)
 
 
-@remembered
-def banned() -> Banned:
+@ttl_cache
+def banned() -> ActiveBans:
     """Return everybody who is kept out now, each with the latest end."""
     rows = Ban.objects.filter(until__gt=timezone.now()).values_list("user_id", "address", "until")
     people: dict[UUID, datetime] = {}
@@ -52,7 +52,7 @@ def banned() -> Banned:
             addresses[parse(place) or place] = until
         else:
             people[person] = until
-    return Banned(people, addresses)
+    return ActiveBans(people, addresses)
 
 
 def ban(
@@ -65,10 +65,14 @@ def ban(
         made = [Ban.objects.create(until=until, reason=reason[:200], created_by=actor, **each) for each in subjects]
         if user is not None:
             sessions.end_all(user=user)
-        target = audit.Target("user", str(user.id), user.email) if user else audit.Target("address", address, address)
+        target = (
+            audit.AuditTarget("user", str(user.id), user.email)
+            if user
+            else audit.AuditTarget("address", address, address)
+        )
         after = {"until": until, "reason": reason, "address": address}
         audit.record(actor=actor, action="ban.set", target=target, after=after)
-    banned.forget()
+    banned.invalidate()
     return made
 
 
@@ -79,9 +83,11 @@ def lift(*, actor: User | None, user: User | None = None, address: str = "") -> 
     with transaction.atomic():
         ended = Ban.objects.filter(who, until__gt=timezone.now()).update(until=timezone.now())
         if ended:
-            target = audit.Target("user", str(user.id), user.email) if user else audit.Target("address", address)
+            target = (
+                audit.AuditTarget("user", str(user.id), user.email) if user else audit.AuditTarget("address", address)
+            )
             audit.record(actor=actor, action="ban.lifted", target=target)
-    banned.forget()
+    banned.invalidate()
     return ended
 
 

@@ -79,5 +79,5 @@ def _target(principal: str, identifier: str) -> dict[str, User | Group | Role]:
     return {principal: found}
 
 
-def _told(grant: CapabilityGrant) -> audit.Target:
-    return audit.Target(grant.principal, principal_id(grant), str(grant.user or grant.group or grant.role))
+def _told(grant: CapabilityGrant) -> audit.AuditTarget:
+    return audit.AuditTarget(grant.principal, principal_id(grant), str(grant.user or grant.group or grant.role))

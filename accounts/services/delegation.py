@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from accounts.access import Access, access_by, access_of, rows_of
+from accounts.access import RoleModels, access_by, access_of, rows_of
 from accounts.models import Grant, Group, Role, User
 from accounts.services import permissions
 from accounts.services.resources import kind_of
@@ -31,7 +31,7 @@ class Rights:
     bits: frozenset[Bit] = frozenset()
     powers: frozenset[str] = frozenset()
     objects: Mapping[Object, int] = field(default_factory=dict)
-    models: Access | None = None
+    models: RoleModels | None = None
     is_administration: bool = False
 
 
@@ -74,7 +74,7 @@ def holds_everything(actor: User | None) -> bool:
     return actor is None or (actor.is_admin and actor.may_enter)
 
 
-def refuse_unheld(actor: User | None, moved: Rights, refusal: Refusal, *, before: Access | None = None) -> None:
+def refuse_unheld(actor: User | None, moved: Rights, refusal: Refusal, *, before: RoleModels | None = None) -> None:
     """Raise `refusal` (403) if `actor` would give or take something that they do not hold.
 
     `before` is what the models were: what stays as it was is not given.
@@ -106,7 +106,7 @@ def may_pass_on(actor: User | None, moved: Rights) -> bool:
     return actor is None or holds_everything(actor) or not _lacking(actor, moved, None)
 
 
-def _lacking(actor: User, moved: Rights, before: Access | None) -> str:
+def _lacking(actor: User, moved: Rights, before: RoleModels | None) -> str:
     """Return the name of something in `moved` that `actor` does not hold; empty when there is nothing."""
     if moved.is_administration:
         return ADMINISTRATION
@@ -115,7 +115,7 @@ def _lacking(actor: User, moved: Rights, before: Access | None) -> str:
     return next(_unheld(actor, moved, before), "")
 
 
-def _unheld(actor: User, moved: Rights, before: Access | None) -> Iterator[str]:
+def _unheld(actor: User, moved: Rights, before: RoleModels | None) -> Iterator[str]:
     everybody = Role.objects.get(name=Role.USER)
     held = bits_on(permissions.permissions_of(actor.role)) | bits_on(permissions.permissions_of(everybody))
     yield from (".".join(each) for each in sorted(moved.bits - held))
@@ -144,7 +144,7 @@ def _made(actor: User, kind: str, resource_id: UUID) -> bool:
     return shared is not None and shared.owner_id == actor.id
 
 
-def _unheld_models(wanted: Access, held: Sequence[Access]) -> Iterator[str]:
+def _unheld_models(wanted: RoleModels, held: Sequence[RoleModels]) -> Iterator[str]:
     """Yield each model that `wanted` allows, or allows for less, and none of `held` does."""
     if not wanted.rows and all(each.rows for each in held):
         yield _("every model")

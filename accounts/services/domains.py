@@ -1,28 +1,24 @@
 """Of which email domains people may be: those that are listed, or all where nobody lists any."""
 
-from collections.abc import Callable, Sequence
-
 from django.conf import settings
 
 from accounts.models import Invitation, User
 from accounts.services import site
-
-_sources: list[Callable[[], Sequence[str] | None]] = []
+from siteconfig import live
 
 
 class DomainRefused(Exception):
     """Addresses of this domain do not register here."""
 
 
-def add_source(source: Callable[[], Sequence[str] | None]) -> None:
-    """Have `source` name domains, each time it is asked; the configuration file is one. None: it names none."""
-    _sources.append(source)
-
-
 def is_allowed(email: str) -> bool:
     """Return whether the domain of `email` is listed, as it is: not a part of it, nor one below it."""
-    set_here = (settings.REGISTRATION_ALLOWED_DOMAINS or None, site.current().allowed_domains or None)
-    named = [each for each in (*set_here, *(source() for source in _sources)) if each is not None]
+    lists = (
+        settings.REGISTRATION_ALLOWED_DOMAINS or None,
+        site.current().allowed_domains or None,
+        live.current().document.registration.allowedDomains,
+    )
+    named = [each for each in lists if each is not None]
     listed = {name.strip().lower().removeprefix("@") for names in named for name in names}
     return not named or email.strip().lower().rpartition("@")[2] in listed
 

@@ -48,7 +48,7 @@ def erase_person(*, user: User, actor: User | None = None) -> None:
     with transaction.atomic():
         if administrators.is_last(user):
             raise LastAdministrator
-        target = audit.Target("user", str(user.id))
+        target = audit.AuditTarget("user", str(user.id))
         audit.record(actor=actor, action="user.erased", target=target)
         sessions.end_all(user=user)
         for eraser in _erasers:

@@ -18,10 +18,10 @@ from django.utils.translation import gettext as _
 from accounts.models import Group, Role, User
 from accounts.models.access import Grant, Principal
 from accounts.services import audit, delegation, permissions, picker
-from accounts.services.resources import Kind, Shared, kind_of
+from accounts.services.resources import SharedKind, SharedObject, kind_of
 
 ROLES: Final[Mapping[str, int]] = {"viewer": Grant.VIEWER, "editor": Grant.EDITOR, "owner": Grant.OWNER}
-MOST: Final = 200  # entries of one list
+MAX_ENTRIES: Final = 200  # entries of one list
 # Whether a person (the second value) may see an object (the first one), for queries that are written out.
 VISIBLE_SQL: Final = """EXISTS (
     SELECT 1 FROM accounts_grant gr WHERE gr.resource_type = '{kind}' AND gr.resource_id = {object} AND gr.bits & 1 = 1
@@ -48,7 +48,7 @@ class Who:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class AccessEntry:
     """A row of the list, with what is shown of the principal. `is_fixed`: who made the object, always its owner."""
 
     who: Who
@@ -80,7 +80,7 @@ def visible_ids(user: User, kind: str) -> QuerySet[Grant, UUID]:
     return rows.alias(seen=F("bits").bitand(Grant.VIEW)).filter(seen=Grant.VIEW).values_list("resource_id", flat=True)
 
 
-def all_bits(user: User, kind: Kind) -> dict[UUID, int]:
+def all_bits(user: User, kind: SharedKind) -> dict[UUID, int]:
     """Return the person's rights on every object of a kind on which they have any."""
     found: dict[UUID, int] = {}
     for resource_id, bits in (
@@ -90,7 +90,7 @@ def all_bits(user: User, kind: Kind) -> dict[UUID, int]:
     return found | dict.fromkeys(kind.owned(user), Grant.OWNER)
 
 
-def shared_for(user: User, kind_name: str, resource_id: UUID, *, needs: int) -> tuple[Kind, Shared, int]:
+def shared_for(user: User, kind_name: str, resource_id: UUID, *, needs: int) -> tuple[SharedKind, SharedObject, int]:
     """Return the kind, the object and the person's rights on it.
 
     Raises `Http404` to whom may not see it, and `PermissionDenied` to whom may but lacks one of `needs`.
@@ -107,7 +107,7 @@ def shared_for(user: User, kind_name: str, resource_id: UUID, *, needs: int) -> 
     return kind, shared, bits
 
 
-def entries(actor: User, kind: Kind, shared: Shared) -> list[Entry]:
+def entries(actor: User, kind: SharedKind, shared: SharedObject) -> list[AccessEntry]:
     """Return the list as `actor` may see it: who made the object, then the others by name. Two queries."""
     rows = Grant.objects.filter(resource_type=kind.name, resource_id=shared.id).exclude(user=shared.owner_id)
     found = [_entry(actor, each) for each in rows.select_related("user", "group", "role")]
@@ -118,29 +118,29 @@ def entries(actor: User, kind: Kind, shared: Shared) -> list[Entry]:
     return found
 
 
-def _of_person(actor: User, user: User, bits: int, *, is_fixed: bool = False) -> Entry:
+def _of_person(actor: User, user: User, bits: int, *, is_fixed: bool = False) -> AccessEntry:
     shown = picker.person_to_found(actor, user)
-    return Entry(Who("user", str(user.id)), bits, shown.name, shown.email, is_fixed=is_fixed)
+    return AccessEntry(Who("user", str(user.id)), bits, shown.name, shown.email, is_fixed=is_fixed)
 
 
-def _entry(actor: User, grant: Grant) -> Entry:
+def _entry(actor: User, grant: Grant) -> AccessEntry:
     if grant.user is not None:
         return _of_person(actor, grant.user, grant.bits)
     if grant.group is not None:
-        return Entry(Who("group", str(grant.group_id)), grant.bits, grant.group.name, "", grant.group.description)
+        return AccessEntry(Who("group", str(grant.group_id)), grant.bits, grant.group.name, "", grant.group.description)
     if grant.role is not None:
-        return Entry(Who("role", grant.role.name), grant.bits, grant.role.name, "", grant.role.description)
-    return Entry(Who("public"), grant.bits, _("Everybody who is signed in"))
+        return AccessEntry(Who("role", grant.role.name), grant.bits, grant.role.name, "", grant.role.description)
+    return AccessEntry(Who("public"), grant.bits, _("Everybody who is signed in"))
 
 
-def may_share(user: User, kind: Kind, *, publicly: bool = False) -> bool:
+def may_share(user: User, kind: SharedKind, *, publicly: bool = False) -> bool:
     """Whether the person's role lets them share things of this kind."""
     return permissions.may(user, kind.permission, "SHARE_PUBLIC" if publicly else "SHARE")
 
 
 def change(
     *, actor: User, kind_name: str, resource_id: UUID, give: Mapping[Who, int], take: Iterable[Who] = ()
-) -> list[Entry]:
+) -> list[AccessEntry]:
     """Give principals these rights instead of those they had, and take all from others; all of it or nothing.
 
     Return the new list. Raises `Http404`, `PermissionDenied`, and `GrantRefused`: 403 for what the actor may not
@@ -162,7 +162,7 @@ def change(
         _refuse_orphan(after)
         old, new = audit.changes(_plain(before), _plain(after))
         if old or new:
-            target = audit.Target(kind.name, str(shared.id), shared.title)
+            target = audit.AuditTarget(kind.name, str(shared.id), shared.title)
             audit.record(actor=actor, action=f"{kind.name}.shared", target=target, before=old, after=new)
     return after
 
@@ -186,7 +186,12 @@ def _cleaned(who: Who) -> Who:
 
 
 def _refuse(
-    actor: User, kind: Kind, before: Sequence[Entry], held: int, given: Mapping[Who, int], taken: Iterable[Who]
+    actor: User,
+    kind: SharedKind,
+    before: Sequence[AccessEntry],
+    held: int,
+    given: Mapping[Who, int],
+    taken: Iterable[Who],
 ) -> None:
     had = {each.who: each for each in before}
     for who in [*given, *taken]:
@@ -201,8 +206,8 @@ def _refuse(
     fresh = [who for who in given if who not in had and who.type != Principal.PUBLIC]
     if {who.type for who in fresh} - set(picker.kinds_for(actor)):
         raise GrantRefused(_("Your role does not let you choose these people."), status=403)
-    if len(set(had) | set(given)) > MOST:
-        raise GrantRefused(_("At most %(limit)d people, groups and roles can have access.") % {"limit": MOST})
+    if len(set(had) | set(given)) > MAX_ENTRIES:
+        raise GrantRefused(_("At most %(limit)d people, groups and roles can have access.") % {"limit": MAX_ENTRIES})
     _refuse_unknown(fresh)
 
 
@@ -220,7 +225,7 @@ def _refuse_unknown(fresh: Sequence[Who]) -> None:
         raise GrantRefused(_("One of these people, groups or roles does not exist."))
 
 
-def _store(actor: User, kind: Kind, shared: Shared, given: Mapping[Who, int], taken: Iterable[Who]) -> None:
+def _store(actor: User, kind: SharedKind, shared: SharedObject, given: Mapping[Who, int], taken: Iterable[Who]) -> None:
     gone = Q(pk__in=[])
     for who in [*given, *taken]:
         gone |= Q(principal=who.type, **_columns(who))
@@ -238,10 +243,10 @@ def _columns(who: Who) -> dict[str, str]:
     return {} if who.type == Principal.PUBLIC else {f"{who.type}_id": who.id}
 
 
-def _refuse_orphan(after: Sequence[Entry]) -> None:
+def _refuse_orphan(after: Sequence[AccessEntry]) -> None:
     if not any(each.bits == Grant.OWNER and each.who.type != Principal.PUBLIC for each in after):
         raise GrantRefused(_("At least one owner must stay."))
 
 
-def _plain(rows: Iterable[Entry]) -> dict[str, str]:
+def _plain(rows: Iterable[AccessEntry]) -> dict[str, str]:
     return {f"{each.who.type}:{each.who.id}": each.role or str(each.bits) for each in rows}

@@ -174,5 +174,5 @@ def _clean_name(name: str) -> str:
     return name
 
 
-def _target(group: Group) -> audit.Target:
-    return audit.Target("group", str(group.id), group.name)
+def _target(group: Group) -> audit.AuditTarget:
+    return audit.AuditTarget("group", str(group.id), group.name)

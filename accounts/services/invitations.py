@@ -18,7 +18,7 @@ from accounts.services import delegation, mails
 from core.secrets import digest
 
 LASTS: Final = timedelta(days=7)
-_LONGEST: Final = 256
+_MAX_TOKEN_LENGTH: Final = 256
 
 
 class BadInvitation(Exception):
@@ -74,7 +74,7 @@ def send_invitation(*, invitation_id: UUID) -> None:
 
 def find(*, token: str) -> Invitation:
     """Return the open invitation with this token. Raises `BadInvitation`."""
-    held = digest(token) if 0 < len(token) <= _LONGEST else ""
+    held = digest(token) if 0 < len(token) <= _MAX_TOKEN_LENGTH else ""
     found = Invitation.objects.filter(token_hash=held, accepted_at=None, expires_at__gt=timezone.now()).first()
     if found is None:
         raise BadInvitation

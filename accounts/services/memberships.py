@@ -10,19 +10,19 @@ from django.db import transaction
 from accounts.models import Group, Membership, User
 
 log = logging.getLogger(__name__)
-MOST: Final = 1_000
-LONGEST: Final = 255
+MAX_GROUPS: Final = 1_000
+MAX_NAME_LENGTH: Final = 255
 
 
 def sync_groups(*, user: User, source: str, names: Sequence[str]) -> None:
     """Make `user` a member of exactly these groups of `source`; groups made here or by another are left alone.
 
-    Of more than `MOST` the list is no person's, and they stay in those they have. Locks nothing: two sign-ins at once
-    write the same rows, and the second finds them.
+    Of more than `MAX_GROUPS` the list is no person's, and they stay in those they have. Locks nothing: two sign-ins at
+    once write the same rows, and the second finds them.
     """
     wanted = {_key(name.strip()): name.strip() for name in names if name.strip()}
-    if len(wanted) > MOST:
-        log.warning("%s names more than %d groups for one person: they stay as they were", source, MOST)
+    if len(wanted) > MAX_GROUPS:
+        log.warning("%s names more than %d groups for one person: they stay as they were", source, MAX_GROUPS)
         return
     with transaction.atomic():
         Membership.objects.filter(user=user, group__source=source).exclude(group__external_id__in=wanted).delete()
@@ -33,4 +33,4 @@ def sync_groups(*, user: User, source: str, names: Sequence[str]) -> None:
 
 def _key(name: str) -> str:
     """Return what a group is known by: two long names that begin alike are two groups."""
-    return name if len(name) <= LONGEST else f"{name[:190]} {sha256(name.encode()).hexdigest()}"
+    return name if len(name) <= MAX_NAME_LENGTH else f"{name[:190]} {sha256(name.encode()).hexdigest()}"

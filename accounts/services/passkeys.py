@@ -6,7 +6,8 @@ from allauth.mfa.models import Authenticator
 from django.db import transaction
 from fido2.webauthn import AuthenticationResponse, AuthenticatorData
 
-LONGEST: Final = 16 * 1024  # characters of what a key answers; a certificate of its maker is the longest part
+# Of what a key answers; a certificate of its maker is the longest part.
+MAX_ANSWER_CHARACTERS: Final = 16 * 1024
 
 
 class NotBelieved(Exception):

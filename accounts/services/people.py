@@ -117,5 +117,5 @@ def _record(actor: User | None, user: User, action: str, before: dict[str, bool]
     audit.record(actor=actor, action=action, target=_target(user), before=before, after=after)
 
 
-def _target(user: User) -> audit.Target:
-    return audit.Target("user", str(user.id), user.email)
+def _target(user: User) -> audit.AuditTarget:
+    return audit.AuditTarget("user", str(user.id), user.email)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import CapabilityGrant, Group, Membership, Role, User
 from accounts.models.access import Principal
-from core.ttl_cache import remembered
+from core.ttl_cache import ttl_cache
 
 _BOTH, _ADMIN = (True, True), (True, False)  # as `ADMIN` and `USER` begin
 _SHARED: Final = {"USE": _BOTH, "CREATE": _BOTH, "SHARE": _ADMIN, "SHARE_PUBLIC": _ADMIN}
@@ -77,7 +77,7 @@ def may(user: User, kind: str, bit: str = "USE") -> bool:
     return user.is_active and bits_of(user.role_name)[kind][bit]
 
 
-@remembered
+@ttl_cache
 def bits_of(role: str) -> dict[str, dict[str, bool]]:
     """Return every bit of every type for the role of this name; `USER`'s where there is none."""
     found = Role.objects.filter(name=role).first()

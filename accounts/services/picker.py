@@ -14,8 +14,8 @@ from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
 from accounts.models import Group, Role, User
 from accounts.services import permissions
 
-LEAST: Final = 2  # characters of what is looked for
-MOST: Final = 50
+MIN_QUERY_CHARACTERS: Final = 2  # characters of what is looked for
+MAX_RESULTS: Final = 50
 _BITS: Final = {"user": "VIEW_USERS", "group": "VIEW_GROUPS", "role": "VIEW_ROLES"}
 _ADDRESS: Final = re.compile(r"@\S+")
 
@@ -53,12 +53,12 @@ def person_to_found(asking: User, person: User) -> Found:
 def search(*, asking: User, words: str, kinds: Sequence[str] | None = None, limit: int = 20) -> list[Found]:
     """Return who is called so, the likest first. One query for each of `kinds` that `asking` may look for."""
     words = " ".join(words.replace("\x00", " ").split())[:100]
-    if len(words) < LEAST:
+    if len(words) < MIN_QUERY_CHARACTERS:
         return []
     found: list[tuple[int, Found]] = []
     for kind in kinds_for(asking):
         if kinds is None or kind in kinds:
-            found += _SEARCHES[kind](asking, words, min(limit, MOST))
+            found += _SEARCHES[kind](asking, words, min(limit, MAX_RESULTS))
     found.sort(key=lambda pair: (pair[0], pair[1].name.casefold(), pair[1].id))
     return [each for _rank, each in found[:limit]]
 

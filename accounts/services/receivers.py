@@ -22,7 +22,7 @@ def connect() -> None:
 
 
 def _signed_in(request: HttpRequest, **_: Any) -> None:
-    sessions.begun(request)
+    sessions.session_started(request)
 
 
 def _signed_out(request: HttpRequest, user: User | None, **_: Any) -> None:

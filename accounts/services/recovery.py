@@ -18,7 +18,7 @@ from accounts.services.signup import check_length
 from core.secrets import digest
 
 LASTS: Final = timedelta(minutes=15)
-_LONGEST: Final = 256
+_MAX_TOKEN_LENGTH: Final = 256
 
 
 class BadLink(Exception):
@@ -130,7 +130,7 @@ def _issue(user: User, purpose: str) -> str:
 
 
 def _found(user_id: UUID, purpose: str, token: str) -> "QuerySet[MailedToken]":
-    held = digest(token) if 0 < len(token) <= _LONGEST else ""
+    held = digest(token) if 0 < len(token) <= _MAX_TOKEN_LENGTH else ""
     return MailedToken.objects.filter(
         user_id=user_id, purpose=purpose, token_hash=held, expires_at__gt=timezone.now(), user__is_active=True
     )

@@ -8,7 +8,7 @@ from accounts.models import User
 
 
 @dataclass(frozen=True, slots=True)
-class Shared:
+class SharedObject:
     """An object as the access list knows it. `owner_id` is who made it, whose rights nobody takes away."""
 
     id: UUID
@@ -18,7 +18,7 @@ class Shared:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class SharedKind:
     """A kind of thing. `permission` is the type whose bits `SHARE` and `SHARE_PUBLIC` let a role share it.
 
     `find` returns the object whoever asks; `owned` the ids of what a person made. Who may see it, the access
@@ -27,17 +27,17 @@ class Kind:
 
     name: str
     permission: str
-    find: Callable[[UUID], Shared | None]
+    find: Callable[[UUID], SharedObject | None]
     owned: Callable[[User], Iterable[UUID]]
 
 
-_kinds: dict[str, Kind] = {}
+_kinds: dict[str, SharedKind] = {}
 
 
-def register(kind: Kind) -> None:
+def register(kind: SharedKind) -> None:
     _kinds[kind.name] = kind
 
 
-def kind_of(name: str) -> Kind | None:
+def kind_of(name: str) -> SharedKind | None:
     """Return the kind of this name, if there is one."""
     return _kinds.get(name)

@@ -14,7 +14,7 @@ from accounts.services import access_changes, administrators, audit, delegation,
 from accounts.services.delegation import Rights
 
 SYSTEM: Final = frozenset({Role.ADMIN, Role.USER})
-MOST_COEFFICIENT: Final = Decimal(1000)
+MAX_COEFFICIENT: Final = Decimal(1000)
 
 
 class RoleRefused(Exception):
@@ -83,7 +83,7 @@ def update(
         role.save(update_fields=["description", "permissions", "retention_days"])
         if rows is not None:
             _replace_access(role, rows)
-        permissions.bits_of.forget()
+        permissions.bits_of.invalidate()
         old, new = audit.changes(before, to_plain(role))
         if new:
             audit.record(actor=actor, action="role.updated", target=_target(role), before=old, after=new)
@@ -163,7 +163,7 @@ def give(*, actor: User | None, user: User, role: str) -> User:
         user.role = found
         user.save(update_fields=["role", "updated_at"])
         sessions.end_all(user=user)
-        target = audit.Target("user", str(user.id), user.email)
+        target = audit.AuditTarget("user", str(user.id), user.email)
         audit.record(actor=actor, action="user.role", target=target, before={"role": before}, after={"role": role})
     return user
 
@@ -203,8 +203,8 @@ def _key(row: ModelAccess) -> str:
     return f"{row.endpoint}/{row.model}" if row.endpoint else row.model
 
 
-def _target(role: Role) -> audit.Target:
-    return audit.Target("role", role.name, role.name)
+def _target(role: Role) -> audit.AuditTarget:
+    return audit.AuditTarget("role", role.name, role.name)
 
 
 def _clean_name(name: str) -> str:
@@ -269,7 +269,7 @@ def _coefficient(value: object) -> Decimal:
         number = Decimal(str(value))
     except InvalidOperation:
         raise RoleRefused(_("`coefficient` must be a number.")) from None
-    if not number.is_finite() or not 0 <= number <= MOST_COEFFICIENT:
+    if not number.is_finite() or not 0 <= number <= MAX_COEFFICIENT:
         raise RoleRefused(_("`coefficient` must be between 0 and 1000."))
     return round(number, 4)
 
@@ -283,5 +283,5 @@ def _replace_access(role: Role, rows: list[ModelAccess]) -> None:
 
 
 def _forget() -> None:
-    access.access_of.forget()
-    permissions.bits_of.forget()
+    access.access_of.invalidate()
+    permissions.bits_of.invalidate()

@@ -29,7 +29,7 @@ from core.secrets import digest
 REFRESH_COOKIE: Final = "refreshToken"
 SEEN_EVERY: Final = 300  # seconds, after which the use of a session is written down again
 QUIET: Final = 60  # seconds for which a process does not ask whether it is time
-MOST_REMEMBERED: Final = 10_000
+MAX_REMEMBERED: Final = 10_000
 _quiet_until: dict[str, float] = {}  # by session
 _BROWSERS: Final = (
     ("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"),
@@ -107,19 +107,19 @@ def listed(*, request: HttpRequest, user: User) -> list[SignIn]:
     return sorted(pages + clients, key=lambda each: (not each.is_here, -each.seen.timestamp()))
 
 
-def see(request: HttpRequest) -> None:
+def touch_session(request: HttpRequest) -> None:
     """Write down that a session of pages is used, and from where; at most every `SEEN_EVERY` seconds."""
     key, now = request.session.session_key, time.monotonic()
     if not key or now < _quiet_until.get(key, 0):
         return
-    if len(_quiet_until) > MOST_REMEMBERED:
+    if len(_quiet_until) > MAX_REMEMBERED:
         _quiet_until.clear()
     _quiet_until[key] = now + QUIET
     if cache.add(_seen_key(key), True, SEEN_EVERY):
         UserSession.objects.filter(session_key=key).update(last_seen_at=timezone.now(), ip=address_of(request))
 
 
-def begun(request: HttpRequest) -> None:
+def session_started(request: HttpRequest) -> None:
     """A session of pages begins, which is written down by who begins it."""
     cache.set(_seen_key(request.session.session_key or ""), True, SEEN_EVERY)
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Invitation, Role, User
 from accounts.services import domains, invitations, mails, site
 
-LONGEST_PASSWORD: Final = 128
+MAX_PASSWORD_LENGTH: Final = 128
 USERNAME: Final = r"^[\w.@#$%&()-]*$"
 SHORTEST_USERNAME: Final = 2
 _LOCK: Final = 0x5041_524C  # Postgres advisory lock: one sign-up at a time
@@ -148,7 +148,7 @@ def check_password(password: str, user: User) -> None:
 
 def check_length(password: str) -> None:
     """Raise `ValidationError` for a password that is too long or only spaces."""
-    if len(password) > LONGEST_PASSWORD:
-        raise ValidationError(_("A password has at most %(most)s characters.") % {"most": LONGEST_PASSWORD})
+    if len(password) > MAX_PASSWORD_LENGTH:
+        raise ValidationError(_("A password has at most %(most)s characters.") % {"most": MAX_PASSWORD_LENGTH})
     if not password.strip():
         raise ValidationError(_("A password is more than spaces."))

@@ -6,7 +6,7 @@ from typing import Final
 from django.conf import settings
 
 from accounts.models import SiteSettings
-from core.ttl_cache import remembered
+from core.ttl_cache import ttl_cache
 
 _IN_ENVIRONMENT: Final = {
     "app_title": "APP_TITLE",
@@ -18,7 +18,7 @@ _IN_ENVIRONMENT: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class SiteValues:
     app_title: str
     allow_registration: bool
     require_approval: bool
@@ -29,7 +29,7 @@ class Site:
     allowed_domains: tuple[str, ...] = ()
 
 
-def current() -> Site:
+def current() -> SiteValues:
     """Return what holds now; each process asks the database every two seconds."""
     row = stored()
     told = {name: getattr(row, name, None) for name in _IN_ENVIRONMENT}
@@ -40,12 +40,12 @@ def current() -> Site:
     if settings.DIRECTORY:  # the directory admits people
         values["allow_registration"] = False
     if row is None:
-        return Site(**values)
+        return SiteValues(**values)
     domains = tuple(each.strip() for each in row.allowed_domains.split(",") if each.strip())
-    return Site(**values, welcome=row.welcome, footer=row.footer, allowed_domains=domains)
+    return SiteValues(**values, welcome=row.welcome, footer=row.footer, allowed_domains=domains)
 
 
-@remembered
+@ttl_cache
 def stored() -> SiteSettings | None:
     return SiteSettings.objects.first()
 

@@ -42,7 +42,7 @@ class Refused(Exception):
         self.message = message
 
 
-def arrive(*, identity: Identity) -> User:
+def sign_in_external(*, identity: Identity) -> User:
     """Return whose account it is; one is made when there is none. Raises `Refused`.
 
     An account is found by the provider's subject alone. An email address never leads to an account that was made in

@@ -51,7 +51,7 @@ class Refresh:
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class AccessClaims:
     """What an access token says.
 
     One without a session was made for something short, such as a test, and ends when any session of the person is ended
@@ -82,13 +82,13 @@ def access_token(user: User, session_id: UUID | None = None) -> str:
     return jwt.encode(claims, settings.JWT_SECRET, algorithm=ALGORITHM)
 
 
-def read_access(token: str) -> Access:
+def read_access(token: str) -> AccessClaims:
     """Return what an access token says. Raises `BadToken`."""
     claims = _read(token, settings.JWT_SECRET, "id")
     session_id, version = _id(claims, "sessionId") if "sessionId" in claims else None, claims.get("version", 0)
     if not isinstance(version, int):
         raise BadToken
-    return Access(_id(claims, "id"), session_id, version, float(claims["iat"]))
+    return AccessClaims(_id(claims, "id"), session_id, version, float(claims["iat"]))
 
 
 def person_of(token: str) -> User | None:

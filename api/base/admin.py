@@ -22,7 +22,7 @@ from api.base.stepup import signed_in_lately
 Row = TypeVar("Row", bound=Model)
 # A capability, or a permission type and bit of MetoGPT's: one of them is enough.
 Needs = str | tuple[str, str]
-MOST = 200
+MAX_PAGE_SIZE = 200
 
 
 class Capable(BasePermission):
@@ -81,15 +81,15 @@ class Change(In):
 
 def page_of(request: Request, rows: QuerySet[Row]) -> tuple[list[Row], dict[str, int]]:
     """Return one page, and its `total`, `limit` and `offset`. Raises `WireError` for numbers that are none."""
-    limit = number(request, "limit", 50, least=1, most=MOST)
+    limit = number(request, "limit", 50, least=1, most=MAX_PAGE_SIZE)
     offset = number(request, "offset", 0, least=0, most=10_000_000)
     return list(rows[offset : offset + limit]), {"total": rows.count(), "limit": limit, "offset": offset}
 
 
-def number(request: Request, name: str, otherwise: int, *, least: int, most: int) -> int:
+def number(request: Request, name: str, fallback: int, *, least: int, most: int) -> int:
     text = request.query_params.get(name, "")
     if not text:
-        return otherwise
+        return fallback
     if not text.isascii() or not text.isdecimal() or len(text) > 9 or not least <= int(text) <= most:
         message = _("%(name)s must be a number from %(least)d to %(most)d.")
         raise WireError(400, message % {"name": name, "least": least, "most": most})

@@ -26,8 +26,8 @@ class AdjustForm(forms.Form):
     credits = forms.IntegerField(
         label=_("Credits"),
         help_text=_("1,000,000 credits are 1 US dollar. A negative number takes them."),
-        min_value=-adjust.MOST,
-        max_value=adjust.MOST,
+        min_value=-adjust.MAX_CREDITS,
+        max_value=adjust.MAX_CREDITS,
         widget=UnfoldAdminIntegerFieldWidget(),
     )
     reason = forms.CharField(label=_("Reason"), max_length=500, widget=UnfoldAdminTextInputWidget())

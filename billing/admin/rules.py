@@ -21,7 +21,7 @@ _TARGETS = {
 }  # fmt: skip
 
 
-class BudgetForm(forms.ModelForm):  # type: ignore[type-arg]
+class BudgetAdminForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Budget
         fields = (
@@ -45,7 +45,7 @@ class BudgetForm(forms.ModelForm):  # type: ignore[type-arg]
 
 @admin.register(Budget)
 class BudgetAdmin(Panel):
-    form = BudgetForm
+    form = BudgetAdminForm
     list_display = ("name", "scope", "target", "amount_words", "period", "per_person", "is_hard", "is_active")
     list_filter = ("scope", "unit", "period", "is_hard", "is_active")
     list_select_related = ("user", "group", "role", "api_key")
@@ -73,7 +73,7 @@ class BudgetAdmin(Panel):
         super().save_model(request, obj, form, change)
 
     def after_change(self) -> None:
-        budgets.active.forget()
+        budgets.active.invalidate()
 
 
 @admin.register(Price)
@@ -89,7 +89,7 @@ class PriceAdmin(Panel):
         super().save_model(request, obj, form, change)
 
     def after_change(self) -> None:
-        price_table.table.forget()
+        price_table.table.invalidate()
 
 
 _START_RULE = _(
@@ -125,7 +125,7 @@ class MoneySettingsAdmin(TheOne):
         }  # fmt: skip
 
     def after_change(self) -> None:
-        policy.stored.forget()
+        policy.stored.invalidate()
 
 
 def _refill(refill: Refill) -> dict[str, object]:

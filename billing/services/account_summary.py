@@ -17,7 +17,7 @@ WARN: Final = 80  # percent of a budget from which it is pointed out
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class AccountSummary:
     """`credits`: what is available, None where balances are off. `fullest`: the budget to be careful with, if any."""
 
     credits: int | None
@@ -34,11 +34,11 @@ SELECT
 """
 
 
-def standing_of(user: User) -> Standing:
+def account_summary_of(user: User) -> AccountSummary:
     """Return how the person stands. One query; none where neither balances nor budgets are used."""
     rules, found = policy.current(), active()
     if not rules.enforced and not found:
-        return Standing(None, None)
+        return AccountSummary(None, None)
     since = min(period_start(period, timezone.now()) for period in Budget.Period.values)
     values: dict[str, Any] = {"user": user.id, "nobody": NOBODY, "budgets": [each.id for each in found], "since": since}
     values["start"] = rules.start_credits
@@ -49,7 +49,7 @@ def standing_of(user: User) -> Standing:
         credits = rules.start_credits
     mine = frozenset(UUID(each) for each in _read(groups))
     bound = [each for each in found if binds(each, user.id, user.role_name, mine)]
-    return Standing(credits if rules.enforced else None, _fullest(bound, user.id, _read(used)))
+    return AccountSummary(credits if rules.enforced else None, _fullest(bound, user.id, _read(used)))
 
 
 def _fullest(found: list[Budget], user_id: UUID, used: list[Any]) -> Meter | None:

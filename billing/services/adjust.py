@@ -13,7 +13,7 @@ from billing.services import policy
 from billing.services.ledger import locked_balances
 from core.ids import uuid7
 
-MOST = 10**15  # credits; a billion dollars is a typing error
+MAX_CREDITS = 10**15  # credits; a billion dollars is a typing error
 
 
 class AdjustmentRefused(Exception):
@@ -73,7 +73,7 @@ _INTERVAL = {
 
 
 def _check(credits: object, reason: str) -> None:
-    if isinstance(credits, bool) or not isinstance(credits, int) or abs(credits) > MOST:
+    if isinstance(credits, bool) or not isinstance(credits, int) or abs(credits) > MAX_CREDITS:
         raise AdjustmentRefused(_("Credits are a whole number."))
     if not reason.strip():
         raise AdjustmentRefused(_("Say why: the reason is kept beside the change."))
@@ -104,7 +104,7 @@ def _change(
         audit.record(
             actor=actor,
             action="balance.changed",
-            target=audit.Target("user", str(user.id), user.email),
+            target=audit.AuditTarget("user", str(user.id), user.email),
             before={"credits": before},
             after={"credits": before + change, "reason": reason.strip()[:500]},
         )

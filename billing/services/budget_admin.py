@@ -19,7 +19,7 @@ from billing.models import Budget
 from billing.services import budgets
 from core import quotas
 
-MOST: Final = 10**15
+MAX_AMOUNT: Final = 10**15
 
 
 class BudgetRefused(Exception):
@@ -31,7 +31,7 @@ class BudgetRefused(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limit:
+class BudgetLimit:
     """What a budget says. `amount` is in its unit."""
 
     name: str
@@ -41,7 +41,7 @@ class Limit:
     is_hard: bool = True
 
 
-def create(*, actor: User | None, limit: Limit, target: User | Group | ApiKey, per_person: bool = True) -> Budget:
+def create(*, actor: User | None, limit: BudgetLimit, target: User | Group | ApiKey, per_person: bool = True) -> Budget:
     """Set a budget for a person, an API key, or a group (of which each has the amount, or all share it).
 
     Raises `BudgetRefused`.
@@ -57,7 +57,7 @@ def create(*, actor: User | None, limit: Limit, target: User | Group | ApiKey, p
             quotas.check("budgets", Budget.objects.filter(created_by=actor).count())
         budget.save(force_insert=True)
         audit.record(actor=actor, action="budget.created", target=_target(budget), after=_told(budget))
-        budgets.active.forget()
+        budgets.active.invalidate()
     return budget
 
 
@@ -68,7 +68,7 @@ def change(*, actor: User | None, budget_id: UUID, name: str, amount: int, is_ha
     """
     with transaction.atomic():
         budget = Budget.objects.select_for_update().get(id=budget_id)
-        limit = Limit(name=name, amount=amount, unit=budget.unit, period=budget.period, is_hard=is_hard)
+        limit = BudgetLimit(name=name, amount=amount, unit=budget.unit, period=budget.period, is_hard=is_hard)
         _check(limit)
         before = _told(budget)
         budget.name, budget.amount, budget.is_hard = _name(limit), amount, is_hard
@@ -76,7 +76,7 @@ def change(*, actor: User | None, budget_id: UUID, name: str, amount: int, is_ha
         if new:
             budget.save(update_fields=["name", "amount", "is_hard"])
             audit.record(actor=actor, action="budget.updated", target=_target(budget), before=old, after=new)
-            budgets.active.forget()
+            budgets.active.invalidate()
     return budget
 
 
@@ -89,7 +89,7 @@ def switch_off(*, actor: User | None, budget_id: UUID) -> None:
                 actor=actor, action="budget.switched_off", target=_target(budget), before={"active": True},
                 after={"active": False},
             )  # fmt: skip
-            budgets.active.forget()
+            budgets.active.invalidate()
 
 
 def groups_managed_by(manager: User) -> QuerySet[Group]:
@@ -121,16 +121,16 @@ def _scope(target: User | Group | ApiKey) -> dict[str, Any]:
     return {"scope": Budget.Scope.KEY, "api_key": target}
 
 
-def _check(limit: Limit) -> None:
+def _check(limit: BudgetLimit) -> None:
     if not _name(limit) or len(limit.name) > 120 or not _name(limit).isprintable():
         raise BudgetRefused(_("A budget's name has 1 to 120 characters."))
-    if not 0 <= limit.amount <= MOST:
+    if not 0 <= limit.amount <= MAX_AMOUNT:
         raise BudgetRefused(_("A budget's amount is 0 or more, and no typing error."))
     if limit.unit not in Budget.Unit.values or limit.period not in Budget.Period.values:
         raise BudgetRefused(_("There is no such unit or period."))
 
 
-def _name(limit: Limit) -> str:
+def _name(limit: BudgetLimit) -> str:
     return " ".join(limit.name.split())
 
 
@@ -143,5 +143,5 @@ def _told(budget: Budget) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _target(budget: Budget) -> audit.Target:
-    return audit.Target("budget", str(budget.id), budget.name)
+def _target(budget: Budget) -> audit.AuditTarget:
+    return audit.AuditTarget("budget", str(budget.id), budget.name)

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Membership, User
 from billing.models import Budget, BudgetUsage, HoldShare
 from core.sql_pipeline import Statement
-from core.ttl_cache import remembered
+from core.ttl_cache import ttl_cache
 
 NOBODY: Final = UUID(int=0)  # the subject where people share a budget
 
@@ -62,7 +62,7 @@ class Meter:
         return min(100, (self.spent + self.held) * 100 // self.budget.amount) if self.budget.amount else 100
 
 
-@remembered
+@ttl_cache
 def active() -> list[Budget]:
     """Return all budgets that are switched on; asked of the database every two seconds at most."""
     return list(Budget.objects.filter(is_active=True).select_related("api_key").order_by("id"))
@@ -99,7 +99,7 @@ def reserve_statements(
         room = max(amount, 1) if each.budget.is_hard else None
         reserving += [
             Statement(_OPEN, key),
-            Statement(_RESERVE, (amount, *key, room, room, each.budget.amount), otherwise=OverBudget(each.budget.id)),
+            Statement(_RESERVE, (amount, *key, room, room, each.budget.amount), on_no_row=OverBudget(each.budget.id)),
         ]
         noting.append(Statement(_NOTE, (hold_id, amount, *key)))
     return reserving, noting

@@ -19,11 +19,11 @@ from billing.models import Balance, Hold, LedgerEntry
 from billing.services import budgets, policy
 from billing.services.adjust import refill_if_due
 from billing.services.budgets import Binding, OverBudget
-from billing.services.ledger import Due, Line, opening_statements, write
+from billing.services.ledger import Due, LedgerLine, opening_statements, write
 from billing.services.pricing import Rates, TokenCounts, charge
 from core.sql_pipeline import Statement, run_pipeline
 
-__all__ = ["Line", "NoCredit", "OverBudget", "Reserve", "with_refill"]
+__all__ = ["LedgerLine", "NoCredit", "OverBudget", "Reserve", "with_refill"]
 
 T = TypeVar("T")
 REPLY_SLICE = 1_000  # tokens of the reply that a hold pays for ahead
@@ -71,7 +71,7 @@ def place_statements(*, hold_id: UUID, reserve: Reserve) -> list[Statement]:
     statements: list[Statement] = []
     if enforced:
         statements += opening_statements(user_id)
-        statements.append(Statement(_RESERVE, (credits, user_id, max(credits, 1)), otherwise=NoCredit(max(credits, 1))))
+        statements.append(Statement(_RESERVE, (credits, user_id, max(credits, 1)), on_no_row=NoCredit(max(credits, 1))))
     statements += reserving
     limited = enforced or bool(reserve.bindings)
     values = (
@@ -187,7 +187,7 @@ def extend_by_tokens(*, hold_id: UUID, rate: Decimal, tokens: int) -> int:
     return 0
 
 
-def settle(*, hold_id: UUID, lines: Sequence[Line]) -> list[LedgerEntry]:
+def settle(*, hold_id: UUID, lines: Sequence[LedgerLine]) -> list[LedgerEntry]:
     """Charge `lines` and close the hold, once; what it reserved beyond them is free again.
 
     A hold that is closed already is left alone; its entries are returned.
@@ -196,7 +196,7 @@ def settle(*, hold_id: UUID, lines: Sequence[Line]) -> list[LedgerEntry]:
     return list(LedgerEntry.objects.filter(hold_id=hold_id).order_by("created_at", "id"))
 
 
-def settle_many(lines_of: Mapping[UUID, Sequence[Line]]) -> None:
+def settle_many(lines_of: Mapping[UUID, Sequence[LedgerLine]]) -> None:
     """Settle several holds in one transaction: the number of statements does not grow with theirs.
 
     Locks the holds' rows, then the balances', then the budgets', each in the order of their keys, so that two who
@@ -231,7 +231,7 @@ def release(*, hold_id: UUID) -> None:
             budgets.settle({hold_id: (0, 0)})
 
 
-def _spent(lines: Sequence[Line]) -> tuple[int, int]:
+def _spent(lines: Sequence[LedgerLine]) -> tuple[int, int]:
     return sum(line.credits for line in lines), sum(line.tokens for line in lines)
 
 

@@ -17,7 +17,7 @@ UNKNOWN = {"unknown": True}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class LedgerLine:
     """One model call to be charged. `key` makes a repeated charge harmless; `rates` None: nobody knows the price."""
 
     key: str
@@ -44,7 +44,7 @@ class Due:
     """What one person owes, and the credit that is held no more."""
 
     user_id: UUID
-    lines: Sequence[Line]
+    lines: Sequence[LedgerLine]
     hold_id: UUID | None = None
     freed: int = 0
 
@@ -138,7 +138,7 @@ def locked_balances(user_ids: set[UUID]) -> dict[UUID, Balance]:
     return found
 
 
-def _entry(user_id: UUID, line: Line, *, hold_id: UUID | None, balance_after: int) -> LedgerEntry:
+def _entry(user_id: UUID, line: LedgerLine, *, hold_id: UUID | None, balance_after: int) -> LedgerEntry:
     counts = in_bounds(line.counts)
     return LedgerEntry(
         user_id=user_id,

@@ -15,7 +15,7 @@ from billing.services.budgets import NOBODY, Meter, period_end, period_start
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class BudgetView:
     """A budget as a manager sees it. `meter` is None where each of the group has the amount for themself."""
 
     budget: Budget
@@ -28,7 +28,7 @@ class Member:
     user: User
     credits: int
     tokens: int
-    budgets: list[Seen]
+    budgets: list[BudgetView]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +37,11 @@ class Circle:
 
     group: Group
     members: list[Member]
-    budgets: list[Seen]
+    budgets: list[BudgetView]
     credits: int
 
 
-def circles_of(manager: User) -> list[Circle]:
+def managed_groups_of(manager: User) -> list[Circle]:
     """Return the groups this person manages. Six queries, however many people and budgets there are."""
     groups = list(groups_managed_by(manager))
     memberships = list(
@@ -68,9 +68,9 @@ def budgets_under(manager: User) -> QuerySet[Budget]:
     return Budget.objects.filter(Q(user__in=people) | Q(group__in=groups), is_active=True).order_by("id")
 
 
-def _seen(manager: User, found: list[Budget]) -> list[Seen]:
+def _seen(manager: User, found: list[Budget]) -> list[BudgetView]:
     mine = changeable_by(manager, found)
-    return [Seen(each, meter, each.id in mine) for each, meter in zip(found, _meters(found), strict=True)]
+    return [BudgetView(each, meter, each.id in mine) for each, meter in zip(found, _meters(found), strict=True)]
 
 
 def _meters(found: Iterable[Budget]) -> list[Meter | None]:
@@ -91,5 +91,5 @@ def _current(rows: QuerySet[BudgetUsage]) -> QuerySet[BudgetUsage]:
     return rows.filter(period_start__gte=min(period_start(each, timezone.now()) for each in Budget.Period.values))
 
 
-def _is_for(seen: Seen, user_id: UUID) -> bool:
+def _is_for(seen: BudgetView, user_id: UUID) -> bool:
     return seen.budget.user_id == user_id

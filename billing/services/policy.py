@@ -1,11 +1,10 @@
 """The rules of money on this site: what is enforced, what people begin with, what is added again.
 
 They come from the environment, field by field from `librechat.yaml` (`balance`, `parley.billing`), and then from what
-administrators set in the browser. `endpoints` reads the file: it hands over a callable, since nothing here may import
-it.
+administrators set in the browser.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Literal, cast
@@ -13,8 +12,9 @@ from typing import Any, Literal, cast
 from django.conf import settings
 
 from billing.models import MoneySettings
-from core.ttl_cache import remembered
-from siteconfig.schema.money import DEFAULT_RATE, Balance, Billing, Parley
+from core.ttl_cache import ttl_cache
+from siteconfig import live
+from siteconfig.schema.money import DEFAULT_RATE, BalanceSettings, Billing, Parley
 
 Unit = Literal["seconds", "minutes", "hours", "days", "weeks", "months"]
 
@@ -40,14 +40,6 @@ class Policy:
     default_rate: Decimal = DEFAULT_RATE
 
 
-_source: list[Callable[[], Mapping[str, Any]]] = []
-
-
-def read_from(source: Callable[[], Mapping[str, Any]]) -> None:
-    """Let `source` say which fields of `Policy` the configuration sets."""
-    _source[:] = [source]
-
-
 def current() -> Policy:
     """Return the rules that hold now; each process asks the database every two seconds."""
     row = stored()
@@ -57,10 +49,15 @@ def current() -> Policy:
 def written() -> Policy:
     """Return the rules of the environment and the file."""
     base = Policy(enforced=settings.BALANCE_ENABLED, start_credits=settings.BALANCE_START_CREDITS)
-    return replace(base, **_source[0]()) if _source else base
+    return replace(base, **_of_file())
 
 
-@remembered
+def _of_file() -> Mapping[str, Any]:
+    document = live.current().document
+    return fields_of(document.balance, document.parley)
+
+
+@ttl_cache
 def stored() -> MoneySettings | None:
     return MoneySettings.objects.first()
 
@@ -76,7 +73,7 @@ def _told(row: MoneySettings, rules: Policy) -> dict[str, Any]:
     return told | {"refill": refill if wanted else None}
 
 
-def fields_of(balance: Balance | None, parley: Parley) -> Mapping[str, Any]:
+def fields_of(balance: BalanceSettings | None, parley: Parley) -> Mapping[str, Any]:
     """Return the fields of `Policy` that `librechat.yaml` sets."""
     found = _of_balance(balance) if balance is not None else {}
     if parley.model_fields_set:
@@ -86,7 +83,7 @@ def fields_of(balance: Balance | None, parley: Parley) -> Mapping[str, Any]:
     return found
 
 
-def _of_balance(balance: Balance) -> dict[str, Any]:
+def _of_balance(balance: BalanceSettings) -> dict[str, Any]:
     refill = Refill(balance.refillAmount, balance.refillIntervalValue, balance.refillIntervalUnit)
     return {
         "enforced": balance.enabled,

@@ -69,9 +69,9 @@ def _row(found: Mapping[str, Any], suffix: str, base: Mapping[str, Decimal] | No
     """Return one row of rates. What a tier does not name is as below it, a missing cache rate as the prompt's."""
     base = base or {}
 
-    def rate(name: str, otherwise: Decimal) -> Decimal:
+    def rate(name: str, fallback: Decimal) -> Decimal:
         value = found.get(name + suffix)
-        return otherwise if value is None else rate_of(value)
+        return fallback if value is None else rate_of(value)
 
     prompt = rate("input_cost_per_token", base.get("prompt", Decimal(0)))
     return {

@@ -2,7 +2,7 @@
 
 from billing.models import Price
 from billing.services.pricing import Rates
-from core.ttl_cache import remembered
+from core.ttl_cache import ttl_cache
 
 
 def price_of(endpoint: str, model: str) -> Rates | None:
@@ -10,7 +10,7 @@ def price_of(endpoint: str, model: str) -> Rates | None:
     return table().get((endpoint, model)) or table().get(("", model))
 
 
-@remembered
+@ttl_cache
 def table() -> dict[tuple[str, str], Rates]:
     """Return all of them by endpoint (empty: any) and model."""
     return {(each.endpoint, each.model): _rates(each) for each in Price.objects.all()}

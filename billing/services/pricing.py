@@ -74,14 +74,14 @@ def rate_of(per_token: object) -> Decimal:
 # One credit per token: what `parley.billing.pricing: tokens` charges, whatever the model costs.
 PER_TOKEN: Final = Rates(Decimal(1), Decimal(1), Decimal(1), Decimal(1))
 # No call has more; what a provider reports beyond it is a fault of the provider, and not charged.
-MOST_TOKENS: Final = 100_000_000
+MAX_TOKENS: Final = 100_000_000
 
 
 def in_bounds(counts: TokenCounts) -> TokenCounts:
-    """Return the counts between 0 and `MOST_TOKENS`."""
+    """Return the counts between 0 and `MAX_TOKENS`."""
 
     def bound(number: int) -> int:
-        return min(max(number, 0), MOST_TOKENS)
+        return min(max(number, 0), MAX_TOKENS)
 
     return TokenCounts(
         input=bound(counts.input),

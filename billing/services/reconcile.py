@@ -10,7 +10,7 @@ from django.utils import timezone
 from billing.models import Balance, LedgerEntry, Reconciliation
 
 log = logging.getLogger(__name__)
-MOST_REPORTED = 1_000
+MAX_REPORTED = 1_000
 SECONDS = 240  # that the comparison may take in the database
 
 
@@ -53,7 +53,7 @@ def reconcile() -> Reconciliation:
         drift = [Drift(*row) for row in cursor.fetchall()]
     report.entries = LedgerEntry.objects.count()
     report.people = Balance.objects.count()
-    report.drift = [asdict(each) for each in drift[:MOST_REPORTED]]
+    report.drift = [asdict(each) for each in drift[:MAX_REPORTED]]
     report.finished_at = timezone.now()
     report.save()
     if drift:

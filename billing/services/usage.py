@@ -41,7 +41,7 @@ class Used:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class UsageShare:
     """What was used of one model, on one day where days are told apart."""
 
     endpoint: str
@@ -51,16 +51,16 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Usage:
+class UsageReport:
     """What was used in a time: every day of it in order, and the models and endpoints by what they cost."""
 
     days: list[tuple[date, Used]]
-    models: list[Part]
+    models: list[UsageShare]
     endpoints: list[tuple[str, Used]]
     total: Used = field(default_factory=Used)
 
 
-def usage_of(user: User, *, days: int) -> Usage:
+def usage_of(user: User, *, days: int) -> UsageReport:
     """Return what was used today and on the days before it, by the person's clock. One query."""
     first = timezone.localdate() - timedelta(days=days - 1)
     every_day = [first + timedelta(days=number) for number in range(days)]
@@ -70,15 +70,15 @@ def usage_of(user: User, *, days: int) -> Usage:
     by_day = _by(parts, lambda each: each.day)
     by_model = _by(parts, lambda each: (each.endpoint, each.model))
     by_endpoint = _by(parts, lambda each: each.endpoint)
-    return Usage(
+    return UsageReport(
         days=[(day, by_day.get(day, Used())) for day in every_day],
-        models=[Part(*key, used) for key, used in _costliest(by_model)],
+        models=[UsageShare(*key, used) for key, used in _costliest(by_model)],
         endpoints=_costliest(by_endpoint),
         total=sum((each.used for each in parts), Used()),
     )
 
 
-def parts_of(entries: QuerySet[LedgerEntry]) -> list[Part]:
+def parts_of(entries: QuerySet[LedgerEntry]) -> list[UsageShare]:
     """Return what these entries sum up to by model, the costliest first. One query."""
     return sorted(_summed(entries), key=lambda each: (-each.used.credits, -each.used.tokens, each.model))
 
@@ -107,7 +107,7 @@ class _DayNumber(Func):
         super().__init__(F("created_at"), moments, output_field=IntegerField())
 
 
-def _summed(rows: QuerySet[LedgerEntry], by: str = "", days: Sequence[date] = ()) -> list[Part]:
+def _summed(rows: QuerySet[LedgerEntry], by: str = "", days: Sequence[date] = ()) -> list[UsageShare]:
     more = [by] if by else []
     sums = rows.order_by().values("endpoint", "model", *more).annotate(
         input=Sum("input_tokens"), output=Sum("output_tokens"), reasoning=Sum("reasoning_tokens"),
@@ -115,7 +115,7 @@ def _summed(rows: QuerySet[LedgerEntry], by: str = "", days: Sequence[date] = ()
         calls=Count("id"),
     )  # fmt: skip
     return [
-        Part(
+        UsageShare(
             row["endpoint"], row["model"],
             Used(
                 row["input"], row["output"], row["reasoning"], row["cache_read"], row["cache_write"], row["spent"],
@@ -127,7 +127,7 @@ def _summed(rows: QuerySet[LedgerEntry], by: str = "", days: Sequence[date] = ()
     ]  # fmt: skip
 
 
-def _by(parts: Iterable[Part], key: Callable[[Part], K]) -> dict[K, Used]:
+def _by(parts: Iterable[UsageShare], key: Callable[[UsageShare], K]) -> dict[K, Used]:
     found: dict[K, Used] = {}
     for each in parts:
         found[key(each)] = found.get(key(each), Used()) + each.used

@@ -14,11 +14,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 SPANS: Final = (7, 30, 90)  # days
-MOST_ROWS: Final = 50  # of a table that is not by day
+MAX_ROWS: Final = 50  # of a table that is not by day
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class InsightTable:
     """Named columns of numbers; the first column says what a row is of. `by_day`: one row for every day."""
 
     slug: str
@@ -28,23 +28,23 @@ class Table:
     by_day: bool = False
 
 
-def table(slug: str, *, days: int) -> Table:
+def table(slug: str, *, days: int) -> InsightTable:
     """Return one table for the last so many days, today among them. Raises `KeyError` for an unknown one."""
     return _TABLES[slug](slug, timezone.now().astimezone(UTC).date() - timedelta(days=days - 1), days)
 
 
-def tables(*, days: int) -> list[Table]:
+def tables(*, days: int) -> list[InsightTable]:
     """Return all tables. One query each."""
     return [table(slug, days=days) for slug in _TABLES]
 
 
-def _activity(slug: str, first: date, days: int) -> Table:
+def _activity(slug: str, first: date, days: int) -> InsightTable:
     rows = _query(
         "SELECT (created_at AT TIME ZONE 'UTC')::date, count(*), count(DISTINCT owner_id) FROM chat_generation"
         " WHERE created_at >= %s GROUP BY 1",
         first,
     )
-    return Table(
+    return InsightTable(
         slug,
         _("Replies and active users by day"),
         (_("Day"), _("Replies"), _("Active users")),
@@ -60,37 +60,37 @@ _SUMS: Final = (
 _SPENT: Final = (_("Input tokens"), _("Output tokens"), _("Cost in USD"))
 
 
-def _spending(slug: str, first: date, days: int) -> Table:
+def _spending(slug: str, first: date, days: int) -> InsightTable:
     rows = _query(
         f"SELECT (created_at AT TIME ZONE 'UTC')::date, {_SUMS} FROM billing_ledgerentry"
         " WHERE created_at >= %s AND model <> '' GROUP BY 1",
         first,
     )
     title = _("Tokens and cost by day")
-    return Table(slug, title, (_("Day"), *_SPENT), _every_day(rows, first, days, 3), by_day=True)
+    return InsightTable(slug, title, (_("Day"), *_SPENT), _every_day(rows, first, days, 3), by_day=True)
 
 
-def _models(slug: str, first: date, days: int) -> Table:
+def _models(slug: str, first: date, days: int) -> InsightTable:
     rows = _query(
         f"SELECT endpoint || ' / ' || model, {_SUMS} FROM billing_ledgerentry"
-        f" WHERE created_at >= %s AND model <> '' GROUP BY endpoint, model ORDER BY 4 DESC, 3 DESC LIMIT {MOST_ROWS}",
+        f" WHERE created_at >= %s AND model <> '' GROUP BY endpoint, model ORDER BY 4 DESC, 3 DESC LIMIT {MAX_ROWS}",
         first,
     )
-    return Table(slug, _("Tokens and cost by model"), (_("Model"), *_SPENT), rows)
+    return InsightTable(slug, _("Tokens and cost by model"), (_("Model"), *_SPENT), rows)
 
 
-def _groups(slug: str, first: date, days: int) -> Table:
+def _groups(slug: str, first: date, days: int) -> InsightTable:
     """Who is in several groups counts in each."""
     rows = _query(
         f"SELECT g.name, {_SUMS} FROM billing_ledgerentry l JOIN accounts_membership m ON m.user_id = l.user_id"
         " JOIN accounts_group g ON g.id = m.group_id WHERE l.created_at >= %s AND l.model <> ''"
-        f" GROUP BY g.id, g.name ORDER BY 4 DESC, 3 DESC LIMIT {MOST_ROWS}",
+        f" GROUP BY g.id, g.name ORDER BY 4 DESC, 3 DESC LIMIT {MAX_ROWS}",
         first,
     )
-    return Table(slug, _("Tokens and cost by group"), (_("Group"), *_SPENT), rows)
+    return InsightTable(slug, _("Tokens and cost by group"), (_("Group"), *_SPENT), rows)
 
 
-def _endpoints(slug: str, first: date, days: int) -> Table:
+def _endpoints(slug: str, first: date, days: int) -> InsightTable:
     took = "extract(epoch FROM r.finished_at - r.started_at)"
     done = "FILTER (WHERE r.state = 'done' AND r.finished_at IS NOT NULL AND r.started_at IS NOT NULL)"
     rows = _query(
@@ -100,14 +100,14 @@ def _endpoints(slug: str, first: date, days: int) -> Table:
         " count(*) FILTER (WHERE r.state IN ('failed', 'interrupted')),"
         " round(100.0 * count(*) FILTER (WHERE r.state IN ('failed', 'interrupted')) / count(*), 1)"
         " FROM chat_generation r JOIN chat_message m ON m.id = r.message_id"
-        f" WHERE r.created_at >= %s GROUP BY m.endpoint ORDER BY 2 DESC LIMIT {MOST_ROWS}",
+        f" WHERE r.created_at >= %s GROUP BY m.endpoint ORDER BY 2 DESC LIMIT {MAX_ROWS}",
         first,
     )
     head = (_("Endpoint"), _("Runs"), _("Median seconds"), _("95% within seconds"), _("Errors"), _("Errors in %"))
-    return Table(slug, _("Latency and errors by endpoint"), head, rows)
+    return InsightTable(slug, _("Latency and errors by endpoint"), head, rows)
 
 
-_TABLES: Final[Mapping[str, Callable[[str, date, int], Table]]] = {
+_TABLES: Final[Mapping[str, Callable[[str, date, int], InsightTable]]] = {
     "activity": _activity,
     "spending": _spending,
     "models": _models,

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from accounts.models import User
 from core.ids import uuid7
 
-LOT = 500  # conversations per COPY, so that memory stays flat
+BATCH_SIZE = 500  # conversations per COPY, so that memory stays flat
 
 
 def _storable(text: str) -> str:
@@ -61,14 +61,14 @@ _MESSAGES = """COPY chat_message (id, conversation_id, parent_id, chosen_child_i
 def load_conversations(*, user: User, lines: Iterable[str], endpoint: str, model: str) -> Loaded:
     """Store every line as a conversation of `user`, all or nothing. Raises `BadLine`."""
     loaded = Loaded()
-    lot: list[LoadedConversation] = []
+    batch: list[LoadedConversation] = []
     with transaction.atomic():
         for conversation in _parse(lines):
-            lot.append(conversation)
-            if len(lot) == LOT:
-                _store(user, lot, endpoint, model, loaded)
-                lot = []
-        _store(user, lot, endpoint, model, loaded)
+            batch.append(conversation)
+            if len(batch) == BATCH_SIZE:
+                _store(user, batch, endpoint, model, loaded)
+                batch = []
+        _store(user, batch, endpoint, model, loaded)
     return loaded
 
 
@@ -87,10 +87,10 @@ def _parse(lines: Iterable[str]) -> Iterator[LoadedConversation]:
         yield conversation
 
 
-def _store(user: User, lot: list[LoadedConversation], endpoint: str, model: str, loaded: Loaded) -> None:
+def _store(user: User, batch: list[LoadedConversation], endpoint: str, model: str, loaded: Loaded) -> None:
     conversations: list[tuple[Any, ...]] = []
     messages: list[tuple[Any, ...]] = []
-    for each in lot:
+    for each in batch:
         start = datetime.fromtimestamp(each.created, UTC)
         ids = [uuid7() for _ in each.messages]
         key = uuid7()

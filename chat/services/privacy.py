@@ -19,7 +19,7 @@ from chat.models import Conversation, Message
 from chat.services.organise.conversations import erase as erase_conversations
 
 log = logging.getLogger(__name__)
-LOT: Final = 500
+BATCH_SIZE: Final = 500
 
 
 def erase(user: User) -> None:
@@ -27,7 +27,7 @@ def erase(user: User) -> None:
 
     Others' chats in the person's shared projects stay, unassigned (security case 11).
     """
-    while ids := list(Conversation.objects.filter(owner=user).order_by("id").values_list("id", flat=True)[:LOT]):
+    while ids := list(Conversation.objects.filter(owner=user).order_by("id").values_list("id", flat=True)[:BATCH_SIZE]):
         erase_conversations(ids)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -114,7 +114,7 @@ def retain(*, seconds: float = math.inf) -> Kept:
         ).order_by("id")
         while not (unfinished := time.monotonic() > end):
             with transaction.atomic():
-                ids = list(old.select_for_update(skip_locked=True).values_list("id", flat=True)[:LOT])
+                ids = list(old.select_for_update(skip_locked=True).values_list("id", flat=True)[:BATCH_SIZE])
                 if not ids:
                     break
                 erase_conversations(ids)
@@ -124,6 +124,6 @@ def retain(*, seconds: float = math.inf) -> Kept:
             break
     after = {"limited": len(limited), "people": people, "conversations": conversations}
     if limited:
-        audit.record(actor=None, action="retention.run", target=audit.Target("retention", ""), after=after)
+        audit.record(actor=None, action="retention.run", target=audit.AuditTarget("retention", ""), after=after)
     log.info("retention: %d conversations of %d people deleted", conversations, people)
     return Kept(conversations, people, unfinished)

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-MOST = 10
+MAX_QUOTES = 10
 LIMIT = 4_000  # characters of one
 
 
@@ -37,8 +37,8 @@ def read_quotes(texts: Sequence[str], message_ids: Sequence[str] = ()) -> tuple[
     """Return the passages of a request, each with the message it stands in where one is named. Raises `BadQuote`."""
     if message_ids and len(message_ids) != len(texts):
         raise BadQuote(_("The quoted passages are not complete."))
-    if len(texts) > MOST:
-        raise BadQuote(_("At most %(limit)d passages can be quoted.") % {"limit": MOST})
+    if len(texts) > MAX_QUOTES:
+        raise BadQuote(_("At most %(limit)d passages can be quoted.") % {"limit": MAX_QUOTES})
     named: Sequence[str | None] = message_ids or [None] * len(texts)
     quotes = []
     for text, message_id in zip(texts, named, strict=True):

@@ -12,8 +12,8 @@ from twisted.internet import reactor
 
 from core.http import bodies
 
-MOST_SAID = 4096  # bytes of one message from a browser
-MOST_WAITING = 200  # messages that the application has not heard yet: a tab that comes back follows 50 runs at once
+MAX_MESSAGE_BYTES = 4096  # bytes of one message from a browser
+MAX_WAITING = 200  # messages that the application has not heard yet: a tab that comes back follows 50 runs at once
 LINGER = 5  # seconds in which a refused client may go on sending, so that it gets to read why
 
 
@@ -67,17 +67,19 @@ class LimitedSocket(ws_protocol.WebSocketProtocol):  # type: ignore[misc]
 
     # What the library calls the limit of a message is one of what is sent, too, and a long reply is one message.
     maxMessagePayloadSize = 0  # noqa: N815 (Autobahn's names)
-    maxFramePayloadSize = MOST_SAID  # noqa: N815
+    maxFramePayloadSize = MAX_MESSAGE_BYTES  # noqa: N815
     application_queue: Any
     failedByMe: bool  # noqa: N815
 
     def onMessageFrameBegin(self, length: int) -> None:  # noqa: N802
         super().onMessageFrameBegin(length)
-        if self.message_data_total_length > MOST_SAID and not self.failedByMe:
-            self._max_message_size_exceeded(self.message_data_total_length, MOST_SAID, "the message is too long")
+        if self.message_data_total_length > MAX_MESSAGE_BYTES and not self.failedByMe:
+            self._max_message_size_exceeded(
+                self.message_data_total_length, MAX_MESSAGE_BYTES, "the message is too long"
+            )
 
     def onMessage(self, payload: bytes, isBinary: bool) -> None:  # noqa: N802, N803
-        if self.application_queue.qsize() < MOST_WAITING:
+        if self.application_queue.qsize() < MAX_WAITING:
             super().onMessage(payload, isBinary)
         else:
             self.dropConnection(abort=True)

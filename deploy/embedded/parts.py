@@ -13,13 +13,13 @@ from functools import partial
 from pathlib import Path
 
 LOG_LIMIT = 10 * 1024 * 1024  # bytes; a larger log is put aside at the start
-SHORTEST, LONGEST = 0.5, 30.0  # seconds between restarts
+MIN_DELAY, MAX_DELAY = 0.5, 30.0  # seconds between restarts
 HEALTHY = 60.0  # a part that ran so long starts with the shortest delay again
 _PR_SET_PDEATHSIG = 1
 
 
 @dataclass(slots=True)
-class Part:
+class SupervisedPart:
     """What to run. `ready` is asked until it says yes; `stop_with` is the signal that ends it in good order.
 
     `orphan_with` is the signal it gets when the supervisor is gone, however it went.
@@ -35,7 +35,7 @@ class Part:
     orphan_with: signal.Signals = signal.SIGTERM
     process: "subprocess.Popen[bytes] | None" = None
     started_at: float = 0.0
-    delay: float = SHORTEST
+    delay: float = MIN_DELAY
     due_at: float = 0.0  # when to start it again; 0 while it runs
 
     def start(self) -> None:
@@ -76,7 +76,7 @@ class Part:
         assert self.process is not None  # noqa: S101 (only a started part can die)
         self._end_group()
         if time.monotonic() - self.started_at > HEALTHY:
-            self.delay = SHORTEST
+            self.delay = MIN_DELAY
         status, self.process = self.process.returncode, None
         return f"{self.name} ended with status {status}; starting it again in {self._put_off():g} s"
 
@@ -91,7 +91,7 @@ class Part:
     def _put_off(self) -> float:
         delay = self.delay
         self.due_at = time.monotonic() + delay
-        self.delay = min(delay * 2, LONGEST)
+        self.delay = min(delay * 2, MAX_DELAY)
         return delay
 
     def ask_to_stop(self) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from deploy.embedded import carry_over, leftovers, model, postgres, prepare, private, probe, valkey
-from deploy.embedded.parts import Part, tail
+from deploy.embedded.parts import SupervisedPart, tail
 
 DATABASE = "parley"
 PLAN = "PARLEY_PLAN"  # the environment variable that carries the plan to the supervisor's process
@@ -61,7 +61,7 @@ class Supervisor:
         self.plan = plan
         self._say = say
         self._began = time.monotonic()
-        self._parts: list[Part] = []
+        self._parts: list[SupervisedPart] = []
         inherited = {name: value for name, value in os.environ.items() if name != PLAN}
         self._environment = inherited | plan.secrets | {
             "PARLEY_DATA": str(plan.data),
@@ -117,7 +117,7 @@ class Supervisor:
             folder = self.plan.data / "postgres"
             postgres.create_cluster(folder)
 
-            def part(port: int) -> Part:
+            def part(port: int) -> SupervisedPart:
                 command = postgres.server_command(folder, port)
                 return self._part("postgres", command, lambda: probe.listens(port), signal.SIGINT, signal.SIGINT)
 
@@ -137,7 +137,7 @@ class Supervisor:
             folder = self.plan.data / "valkey"
             folder.mkdir(exist_ok=True)
 
-            def part(port: int) -> Part:
+            def part(port: int) -> SupervisedPart:
                 return self._part("valkey", valkey.server_command(folder, port), lambda: probe.listens(port))
 
             port = self._start_on_free_port(part)
@@ -202,7 +202,7 @@ class Supervisor:
         self._start(self._part("worker", command))
         self._line("worker", "with schedule")
 
-    def _start_on_free_port(self, part: Callable[[int], Part]) -> int:
+    def _start_on_free_port(self, part: Callable[[int], SupervisedPart]) -> int:
         """Start a server on a free port; another program may take it in between, so try again."""
         for _ in range(START_TRIES):
             port = probe.free_port()
@@ -217,20 +217,20 @@ class Supervisor:
             time.sleep(0.5)
         raise CannotStart(f"{candidate.name} did not start. The end of {candidate.log}:\n{tail(candidate.log)}")
 
-    def _start(self, part: Part) -> None:
+    def _start(self, part: SupervisedPart) -> None:
         part.start()
         self._parts.append(part)
 
-    def _ready_or_fail(self, part: Part) -> None:
+    def _ready_or_fail(self, part: SupervisedPart) -> None:
         if not part.wait_ready(READY_SECONDS, self._gives_up):
             raise CannotStart(f"{part.name} did not start. The end of {part.log}:\n{tail(part.log)}")
 
     def _part(
         self, name: str, command: list[str], ready: Callable[[], bool] = lambda: True,
         stop_with: signal.Signals = signal.SIGTERM, orphan_with: signal.Signals = signal.SIGTERM,
-    ) -> Part:  # fmt: skip
+    ) -> SupervisedPart:  # fmt: skip
         log = self.plan.data / "logs" / f"{name}.log"
-        return Part(name, command, self._environment, log, self.plan.root, ready, stop_with, orphan_with)
+        return SupervisedPart(name, command, self._environment, log, self.plan.root, ready, stop_with, orphan_with)
 
     # --- while it runs -------------------------------------------------------------------------------
 

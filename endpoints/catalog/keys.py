@@ -323,5 +323,5 @@ def _fields(value: str) -> dict[str, str]:
     return texts
 
 
-def _target(user: User, endpoint: str) -> audit.Target:
-    return audit.Target("user_key", str(user.id), endpoint)
+def _target(user: User, endpoint: str) -> audit.AuditTarget:
+    return audit.AuditTarget("user_key", str(user.id), endpoint)

@@ -226,4 +226,4 @@ def _rate(row: Mapping[str, Any], kind: str) -> Decimal | None:
 def _key(endpoint: Endpoint, user_id: str = "") -> str:
     reached = endpoint.connection
     secret = f"{reached.base_url}\n{reached.api_key}\n{sorted(reached.headers.items())}\n{user_id}"
-    return "model-list-2:" + hashlib.sha256(secret.encode()).hexdigest()
+    return "model-list-3:" + hashlib.sha256(secret.encode()).hexdigest()

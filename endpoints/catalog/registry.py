@@ -1,9 +1,7 @@
 """Which endpoints and models there are: from the environment, the configuration file, and the embedded model.
 
-Every process reads the file at its start, which a fault ends, and looks at it again every few seconds while it is
-asked. An edit takes effect without a restart; one with faults does not, and the last good file stays. The
-environment is read at the start only, except where the file names its variables. What administrators enter in the
-browser stands beside it.
+The registry is made again when `siteconfig.live` has read another file, and when administrators changed what they
+entered in the browser. The environment is read at the start only, except where the file names its variables.
 """
 
 import logging
@@ -11,28 +9,23 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, TypeVar
 
 from django.conf import settings
-from django.utils.translation import gettext as _
 
-from billing.services import policy
 from core.addresses import address_of
-from endpoints.catalog import discovery
+from endpoints.catalog import discovery, stored_endpoints
 from endpoints.catalog.icons import is_shown
 from endpoints.catalog.model_list_reader import is_model_name
 from endpoints.catalog.model_lists import as_listed, is_personal, merged, stored_models, wait_for_list
 from endpoints.catalog.specs import faults_of_preset
 from endpoints.providers.base import Caller, Connection, Display, Endpoint, EndpointOrigin, ServedModels
 from endpoints.providers.factories import build, check_switches
-from endpoints.providers.site import is_on
-from siteconfig.configuration import Config, ConfigFaults, Fault, load_config
-from siteconfig.environment.reader import env
+from siteconfig import live
+from siteconfig.configuration import Config
 from siteconfig.schema.base import private_address
 from siteconfig.schema.endpoint_custom import LOCAL_NAME
 from siteconfig.schema.model_specs import ModelSpec
-from siteconfig.schema.site import Registration
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -41,7 +34,7 @@ _THIS_MACHINE = {"127.0.0.1", "localhost", "::1"}
 LOCAL_MODEL = "smollm2-135m-instruct"
 REMEMBERED_SECONDS = 10.0  # how long a process relies on a fetched list before it looks into the cache again
 REMEMBERED = 1_000  # lists, where each person has their own
-LOOK_AGAIN_SECONDS = 2.0  # how long it relies on the file being as it was
+LOOK_AGAIN_SECONDS = 2.0  # how long it relies on the model servers of this machine being as they were
 
 
 class Registry:
@@ -53,8 +46,6 @@ class Registry:
         self._endpoints = endpoints
         self._fetches = any(endpoint.models.fetch for endpoint in endpoints)
         self.config = config or Config()
-        # The fields of `billing.services.policy.Policy` that the file sets.
-        self.money = policy.fields_of(self.config.document.balance, self.config.document.parley)
         self.notices = notices  # what the file says and is passed over, for administrators
         self._by_name = {endpoint.name: endpoint for endpoint in endpoints}
         self._listed: dict[tuple[str, ...], tuple[float, tuple[str, ...]]] = {}
@@ -65,10 +56,6 @@ class Registry:
         if not self._fetches:
             return self._endpoints
         return tuple(self.get(endpoint.name) or endpoint for endpoint in self._endpoints)
-
-    @property
-    def registration(self) -> Registration:
-        return self.config.document.registration
 
     @property
     def specs(self) -> tuple[ModelSpec, ...]:
@@ -156,114 +143,59 @@ class Registry:
 
 @dataclass(slots=True)
 class _State:
-    """What this process goes by. `seen` tells one version of the file from another."""
+    """What this process goes by, and what its registry was made of."""
 
     registry: Registry
+    config: Config
     stored: tuple[Endpoint, ...]  # in the browser
-    seen: tuple[int, ...]
-    look_again_at: float
-    faults: tuple[Fault, ...] = ()
-    local: tuple[str, ...] = ()  # the model servers that were found on this machine
+    look_again_at: float  # for model servers on this machine
+    local: tuple[str, ...] = ()  # those that were found
 
 
 _lock = threading.Lock()
 _state: list[_State] = []
-_source: list[Callable[[], tuple[Endpoint, ...]]] = []
-
-
-def also_from(source: Callable[[], tuple[Endpoint, ...]]) -> None:
-    """Let `source` name more endpoints. It is asked at every use, and gives the same tuple until something changes."""
-    _source[:] = [source]
 
 
 def current() -> Registry:
-    """Return the registry of this process.
+    """Return the registry of this process, made again where the file or the stored endpoints changed.
 
-    Raises `siteconfig.configuration.ConfigFaults` when the file was faulty from the start; later faults are for
-    `faults`.
+    Raises `siteconfig.configuration.ConfigFaults` when the file was faulty from the start.
     """
-    stored = _source[0]() if _source else ()
+    stored = stored_endpoints.endpoints()
     if not _state:
         with _lock:
             if not _state:
-                _state.append(_begun(stored))
-    state = _state[0]
-    is_due = time.monotonic() >= state.look_again_at or state.stored is not stored
-    if is_due and _lock.acquire(blocking=False):
+                check_switches()
+                config = live.current()
+                _state.append(_State(_made(config, stored), config, stored, time.monotonic() + LOOK_AGAIN_SECONDS))
+    state, config = _state[0], live.current()
+    changed = state.config is not config or state.stored is not stored
+    if (changed or time.monotonic() >= state.look_again_at) and _lock.acquire(blocking=False):
         try:  # the others go on with what there is
-            state.look_again_at = time.monotonic() + LOOK_AGAIN_SECONDS
-            _look_again(state, stored)
+            _look_again(state, config, stored)
         finally:
             _lock.release()
     return state.registry
 
 
-def faults() -> tuple[Fault, ...]:
-    """Return why the file as it is now is not in use, or nothing."""
-    current()
-    return _state[0].faults if _state else ()
-
-
 def reset() -> None:
-    """Forget the registry, so that the next use reads everything anew."""
+    """Forget the registry and the file, so that the next use reads everything anew."""
+    live.reset()
     with _lock:
         _state.clear()
 
 
-def _begun(stored: tuple[Endpoint, ...]) -> _State:
-    check_switches()
-    path = settings.LIBRECHAT_CONFIG
-    seen, look_again_at = _seen(path), time.monotonic() + LOOK_AGAIN_SECONDS
-    if env.text("CONFIG_PATH") and not seen:
-        log.warning("there is no file %s (CONFIG_PATH)", path)
-    try:
-        return _State(_made(load_config(path), stored), stored, seen, look_again_at)
-    except ConfigFaults as found:
-        if not is_on("CONFIG_BYPASS_VALIDATION") or found.cannot_be_bypassed:
-            raise
-        log.warning("%s\nCONFIG_BYPASS_VALIDATION: the defaults are used instead", found)
-        return _State(_made(Config(), stored), stored, seen, look_again_at, found.faults)
-
-
-def _look_again(state: _State, stored: tuple[Endpoint, ...]) -> None:
-    """Make the registry anew where the file, what administrators entered, or the servers of this machine changed."""
-    config, changed = state.registry.config, state.stored is not stored
-    state.stored = stored
-    seen = _seen(settings.LIBRECHAT_CONFIG)
-    if seen != state.seen:
-        state.seen = seen
-        read = _read_again(state, settings.LIBRECHAT_CONFIG)
-        config, changed = read or config, changed or read is not None
+def _look_again(state: _State, config: Config, stored: tuple[Endpoint, ...]) -> None:
+    """Make the registry anew where the file, what administrators stored, or the servers of this machine changed."""
+    state.look_again_at = time.monotonic() + LOOK_AGAIN_SECONDS
+    changed = state.config is not config or state.stored is not stored
+    state.config, state.stored = config, stored
     if config.document.parley.discoverLocal:
         local = discovery.found()
         changed = changed or local != state.local
         state.local = local
     if changed:
         state.registry = _made(config, stored, state.local)
-
-
-def _read_again(state: _State, path: Path) -> Config | None:
-    """Return what the file says now, or None where it cannot be used: the state says why."""
-    if not state.seen:
-        state.faults = (Fault("", 0, _("%s is gone; what it said last stays in use") % path.name),)
-        return None
-    try:
-        config = load_config(path)
-    except ConfigFaults as found:
-        state.faults = found.faults
-        log.error("%s\nWhat it said before stays in use", found)
-        return None
-    state.faults = ()
-    log.info("%s is in use as it is now", path.name)
-    return config
-
-
-def _seen(path: Path) -> tuple[int, ...]:
-    try:
-        found = path.stat()
-    except OSError:
-        return ()
-    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def _made(config: Config, stored: tuple[Endpoint, ...], local: tuple[str, ...] = ()) -> Registry:

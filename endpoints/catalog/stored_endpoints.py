@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.services import audit
 from core import secrets
-from core.ttl_cache import remembered
+from core.ttl_cache import ttl_cache
 from endpoints.catalog.key_bindings import places_of
 from endpoints.models import OperatorEndpoint
 from endpoints.providers import registry
@@ -69,7 +69,7 @@ def endpoints() -> tuple[Endpoint, ...]:
     return _last[0]
 
 
-@remembered
+@ttl_cache
 def stored() -> tuple[Endpoint, ...]:
     return tuple(to_endpoint(row) for row in OperatorEndpoint.objects.filter(is_enabled=True))
 
@@ -130,7 +130,7 @@ def save(*, actor: User, entry: Entry, row: OperatorEndpoint | None = None) -> O
             verb = "updated" if before else "created"
             target, old = _target(row), old if before else {}
             audit.record(actor=actor, action=f"{target.type}.{verb}", target=target, before=old, after=new)
-        stored.forget()
+        stored.invalidate()
     return row
 
 
@@ -182,7 +182,7 @@ def remove(*, actor: User, row: OperatorEndpoint) -> None:
         target = _target(row)
         audit.record(actor=actor, action=f"{target.type}.deleted", target=target, before=to_dict(row))
         row.delete()
-        stored.forget()
+        stored.invalidate()
 
 
 def _faults(row: OperatorEndpoint, key: str) -> dict[str, str]:
@@ -211,8 +211,8 @@ def to_dict(row: OperatorEndpoint) -> dict[str, Any]:
     return {name: getattr(row, name) for name in AUDITED_FIELDS}
 
 
-def _target(row: OperatorEndpoint) -> audit.Target:
-    return audit.Target(str(row._meta.model_name), str(row.id), row.name)
+def _target(row: OperatorEndpoint) -> audit.AuditTarget:
+    return audit.AuditTarget(str(row._meta.model_name), str(row.id), row.name)
 
 
 def _in_event_loop() -> bool:

@@ -38,7 +38,7 @@ KINDS: Final = ("access", "id", "userinfo")
 
 
 @dataclass(frozen=True, slots=True)
-class Provider:
+class IdentityProvider:
     """One who vouches for people. `key` stands in addresses: ``/oauth/<key>``; `kind` is allauth's name for it."""
 
     key: str
@@ -133,7 +133,7 @@ class Saml:
     groups_claim: str = ""
 
 
-def providers() -> dict[str, Provider]:
+def providers() -> dict[str, IdentityProvider]:
     """Return who is configured, by key."""
     enterprise = env.site("GITHUB_ENTERPRISE_BASE_URL", "")
     vouching = _openid_provider()
@@ -237,11 +237,11 @@ def saml() -> Saml | None:
     )
 
 
-def _saml_provider() -> Provider | None:
+def _saml_provider() -> IdentityProvider | None:
     found = saml()
     if found is None:
         return None
-    return Provider(
+    return IdentityProvider(
         key="saml",
         kind="saml",
         label=env.text("SAML_BUTTON_LABEL") or _("Continue with SAML"),
@@ -263,12 +263,12 @@ def _certificate(text: str) -> str:
     return body
 
 
-def _openid_provider() -> Provider | None:
+def _openid_provider() -> IdentityProvider | None:
     client_id, issuer = env.text("OPENID_CLIENT_ID"), env.site("OPENID_ISSUER", "")
     secret, pkce = env.text("OPENID_CLIENT_SECRET"), env.switch("OPENID_USE_PKCE", True)
     if not (client_id and issuer and (secret or pkce)):
         return None
-    return Provider(
+    return IdentityProvider(
         key="openid",
         kind="openid_connect",
         label=env.text("OPENID_BUTTON_LABEL") or _("Continue with OpenID"),
@@ -297,11 +297,11 @@ _NAMED: Final = (
 
 def _oauth(
     key: str, names: tuple[str, str, str], label: Promise, scope: tuple[str, ...], pkce: bool, web_url: str
-) -> Provider | None:
+) -> IdentityProvider | None:
     client_id, secret = env.text(names[0]), env.text(names[1])
     if not (client_id and secret):
         return None
-    return Provider(
+    return IdentityProvider(
         key=key,
         kind=key,
         label=label,
@@ -314,7 +314,7 @@ def _oauth(
     )
 
 
-def _apple() -> Provider | None:
+def _apple() -> IdentityProvider | None:
     client_id, team = env.text("APPLE_CLIENT_ID"), env.text("APPLE_TEAM_ID")
     key_id, file = env.text("APPLE_KEY_ID"), env.text("APPLE_PRIVATE_KEY_PATH")
     if not (client_id and team and key_id and file):
@@ -323,7 +323,7 @@ def _apple() -> Provider | None:
         private_key = Path(file).read_text("ascii")
     except (OSError, UnicodeDecodeError) as error:
         raise ImproperlyConfigured(f"APPLE_PRIVATE_KEY_PATH cannot be read: {error}") from None
-    return Provider(
+    return IdentityProvider(
         key="apple",
         kind="apple",
         label=_("Continue with Apple"),

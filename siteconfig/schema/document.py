@@ -13,7 +13,7 @@ from siteconfig.schema.interface import Interface
 from siteconfig.schema.mcp import McpAppSandbox, McpServer, McpSettings
 from siteconfig.schema.memory import Memory, Summarization
 from siteconfig.schema.model_specs import ModelSpecs
-from siteconfig.schema.money import Balance, Parley, Transactions
+from siteconfig.schema.money import BalanceSettings, Parley, Transactions
 from siteconfig.schema.site import (
     Actions,
     EmailChange,
@@ -34,7 +34,7 @@ SCHEMA_VERSION = (1, 3, 17)
 class Document(Closed):
     version: Line | float | int
     endpoints: Endpoints = Endpoints()
-    balance: Balance | None = None
+    balance: BalanceSettings | None = None
     transactions: Transactions = Transactions()
     parley: Parley = Parley()
     registration: Registration = Registration()

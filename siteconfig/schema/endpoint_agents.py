@@ -86,7 +86,7 @@ class WorkerSettings(Open):
     permissions: WorkerPermissions | None = None
 
 
-class Environment(Open):
+class WorkerEnvironment(Open):
     id: Id
     name: Annotated[StrictStr, Field(min_length=1, max_length=100)]
     type: Literal["managed", "attached"]
@@ -99,7 +99,7 @@ class Environment(Open):
     settings: WorkerSettings | None = None
 
     @model_validator(mode="after")
-    def _consistent(self) -> "Environment":
+    def _consistent(self) -> "WorkerEnvironment":
         if "?" in self.baseURL:
             raise ValueError(_("`baseURL` must not have a query"))
         if self.pairing is not None and self.type != "attached":
@@ -111,11 +111,11 @@ class StatefulCodeSessions(Open):
     allowedEnvironments: Annotated[list[Literal["user", "agent-user", "conversation"]], Field(min_length=1)]
     principalWorkers: PrincipalWorkers | None = None
     conversationMoves: ConversationMoves | None = None
-    environments: list[Environment] | None = None
+    environments: list[WorkerEnvironment] | None = None
 
     @field_validator("environments")
     @classmethod
-    def _one_default(cls, environments: list[Environment] | None) -> list[Environment] | None:
+    def _one_default(cls, environments: list[WorkerEnvironment] | None) -> list[WorkerEnvironment] | None:
         if environments:
             if len({each.id for each in environments}) != len(environments):
                 raise ValueError(_("every `id` must be there once"))

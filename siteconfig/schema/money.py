@@ -13,7 +13,7 @@ Rate = Annotated[Decimal, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
 Credits = Annotated[StrictInt, Field(ge=0, le=10**15)]
 
 
-class Balance(Closed):
+class BalanceSettings(Closed):
     """What is not written has the documented default, also when only `enabled` is."""
 
     enabled: StrictBool = False

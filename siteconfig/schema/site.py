@@ -35,7 +35,7 @@ class Permissions(Open):
     maxWriteAttempts: Annotated[AtLeastOne, Field(le=100)] = 3
 
 
-class Rates(Open):
+class RateSettings(Open):
     ipMax: Number | None = None
     ipWindowInMinutes: Number | None = None
     userMax: Number | None = None
@@ -53,13 +53,13 @@ class McpApps(Open):
 
 
 class RateLimits(Open):
-    fileUploads: Rates | None = None
-    conversationsImport: Rates | None = None
-    tts: Rates | None = None
-    stt: Rates | None = None
+    fileUploads: RateSettings | None = None
+    conversationsImport: RateSettings | None = None
+    tts: RateSettings | None = None
+    stt: RateSettings | None = None
     agentEvents: AgentEvents | None = None
-    emailChange: Rates | None = None
-    emailChangeConfirm: Rates | None = None
+    emailChange: RateSettings | None = None
+    emailChangeConfirm: RateSettings | None = None
     mcpApps: McpApps | None = None
 
 

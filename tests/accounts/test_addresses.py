@@ -140,10 +140,10 @@ def test_a_socket_in_the_file_system_is_this_machine() -> None:
 def proxied(db: None, settings: Any) -> Iterator[None]:
     settings.TRUST_PROXY = 1
     cache.clear()
-    bans.banned.forget()
+    bans.banned.invalidate()
     yield
     cache.clear()
-    bans.banned.forget()
+    bans.banned.invalidate()
 
 
 def visitor(written: str) -> Client:

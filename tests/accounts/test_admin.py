@@ -24,7 +24,7 @@ def admin_client(client: Client, admin_user: User) -> Client:
 
 @pytest.fixture
 def books(owner: User) -> LedgerEntry:
-    line = holds.Line(key="a", reason="message", endpoint="E", model="m", counts=TokenCounts(input=3), rates=None)
+    line = holds.LedgerLine(key="a", reason="message", endpoint="E", model="m", counts=TokenCounts(input=3), rates=None)
     with transaction.atomic():
         [entry] = ledger.write([ledger.Due(owner.id, [line])])
     Hold.objects.create(user=owner, amount=0)

@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.models import User
 from billing.models import Balance, Budget, Hold
 from endpoints.catalog import registry
-from web.plot import Day, plot_of
+from web.plot import PlotDay, plot_of
 
 pytestmark = pytest.mark.django_db
 
@@ -79,7 +79,7 @@ def test_endpoints_of_the_file_are_named_beside_the_table(
 
 def test_the_last_label_of_a_plot_ends_inside_it(admin_client: Client) -> None:
     today = timezone.localdate()
-    plot = plot_of([Day(today - timedelta(days=29 - each), {"all": each}, "1") for each in range(30)])
+    plot = plot_of([PlotDay(today - timedelta(days=29 - each), {"all": each}, "1") for each in range(30)])
     drawn = render_to_string("chat/plot_bars.html", {"plot": plot})
     last = re.findall(r'<text class="plot-words" x="([\d.]+)" y="\d+" text-anchor="(\w+)"', drawn)[-1]
     assert (float(last[0]), last[1]) == (plot.width, "end")

@@ -23,10 +23,10 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def fresh() -> Iterator[None]:
     cache.clear()
-    bans.banned.forget()
+    bans.banned.invalidate()
     yield
     cache.clear()
-    bans.banned.forget()
+    bans.banned.invalidate()
 
 
 def sign_in(email: str, password: str = PASSWORD) -> Any:

@@ -51,7 +51,7 @@ def test_a_banned_address_cannot_even_sign_in(client: Client, owner: User) -> No
 def test_a_ban_ends_by_itself(owner: User) -> None:
     bans.ban(actor=None, user=owner, minutes=5)
     Ban.objects.update(until=timezone.now() - timedelta(seconds=1))
-    bans.banned.forget()
+    bans.banned.invalidate()
     assert bans.banned_until(user_id=owner.id) is None
 
 

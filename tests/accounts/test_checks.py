@@ -4,7 +4,7 @@ import pytest
 from pytest_django import Settings
 
 from accounts.services.checks import check_sign_in
-from siteconfig.environment.identity import Directory, Provider
+from siteconfig.environment.identity import Directory, IdentityProvider
 
 
 def ids() -> list[str | None]:
@@ -12,15 +12,17 @@ def ids() -> list[str | None]:
 
 
 @pytest.fixture
-def provider() -> Provider:
-    return Provider(key="google", kind="google", label="Google", client_id="x", callback="/", image="/static/x.svg")
+def provider() -> IdentityProvider:
+    return IdentityProvider(
+        key="google", kind="google", label="Google", client_id="x", callback="/", image="/static/x.svg"
+    )
 
 
 def test_nothing_is_said_where_nothing_is_configured() -> None:
     assert ids() == []
 
 
-def test_providers_that_are_switched_off_are_told(settings: Settings, provider: Provider) -> None:
+def test_providers_that_are_switched_off_are_told(settings: Settings, provider: IdentityProvider) -> None:
     settings.IDENTITY_PROVIDERS = {"google": provider}
     assert ids() == ["accounts.W001"]
     settings.ALLOW_SOCIAL_LOGIN = True
@@ -31,7 +33,9 @@ def test_providers_that_are_switched_off_are_told(settings: Settings, provider: 
 def test_an_image_from_elsewhere_is_told(settings: Settings, image: str) -> None:
     settings.ALLOW_SOCIAL_LOGIN = True
     settings.IDENTITY_PROVIDERS = {
-        "openid": Provider(key="openid", kind="openid_connect", label="x", client_id="x", callback="/", image=image)
+        "openid": IdentityProvider(
+            key="openid", kind="openid_connect", label="x", client_id="x", callback="/", image=image
+        )
     }
     assert ids() == ["accounts.W002"]
 

@@ -375,7 +375,7 @@ def test_groups_stay_as_they_were_where_the_directory_does_not_tell_all(
     before = list(Membership.objects.filter(user=user).values_list("group__name", flat=True).order_by("group__name"))
     client.logout()
     if trouble == "part":
-        monkeypatch.setattr("accounts.identity.directory.MOST_GROUPS", 1)
+        monkeypatch.setattr("accounts.identity.directory.MAX_GROUPS", 1)
     else:
         settings.DIRECTORY = replace(settings.DIRECTORY, group_base="ou=gone,dc=example,dc=org")
     assert sign_in(client, "lina@example.org")["Location"] == "/c/new"

@@ -12,7 +12,7 @@ from accounts.services import domains, sign_in_options, social
 from accounts.services.social import Identity, Refused
 from endpoints.catalog import registry
 from siteconfig.configuration import ConfigFaults
-from siteconfig.environment.identity import Provider
+from siteconfig.environment.identity import IdentityProvider
 from tests.accounts.test_signin_pages import NEW
 
 
@@ -31,7 +31,8 @@ def file(tmp_path: Path, settings: Settings, db: None) -> Any:
 
 def test_the_file_orders_who_is_offered(file: Any, settings: Settings) -> None:
     settings.IDENTITY_PROVIDERS = {
-        name: Provider(key=name, kind=name, label=name, client_id="x", callback="/") for name in ("google", "github")
+        name: IdentityProvider(key=name, kind=name, label=name, client_id="x", callback="/")
+        for name in ("google", "github")
     }
     file("  socialLogins: [github, openid]\n")
     assert [each.key for each in sign_in_options.providers()] == ["github"]
@@ -54,7 +55,7 @@ def test_only_people_of_the_domains_get_an_account(client: Client, file: Any) ->
         assert list(answer.context["form"].errors) == ["email"], email
         assert not domains.is_allowed(email)
         with pytest.raises(Refused):
-            social.arrive(identity=Identity(provider="github", subject="1", email=email))
+            social.sign_in_external(identity=Identity(provider="github", subject="1", email=email))
     assert not User.objects.exists()
     assert client.post("/register", NEW | {"email": "nina@EXAMPLE.com"}).status_code == 302
 
@@ -63,8 +64,8 @@ def test_only_people_of_the_domains_get_an_account(client: Client, file: Any) ->
 def test_who_came_before_through_another_is_refused_from_then_on(file: Any, admin_user: User) -> None:
     identity = Identity(provider="github", subject="1", email="nina@example.org")
     file("  other: true\n")
-    user = social.arrive(identity=identity)
-    assert social.arrive(identity=identity) == user
+    user = social.sign_in_external(identity=identity)
+    assert social.sign_in_external(identity=identity) == user
     file("  allowedDomains: [example.com]\n")
     with pytest.raises(Refused):
-        social.arrive(identity=identity)
+        social.sign_in_external(identity=identity)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from accounts.models import AuditEntry, Grant, Group, Membership, Role, User
 from accounts.services import grants, memberships, permissions, picker, roles
 from accounts.services.grants import GrantRefused, Who
-from accounts.services.resources import Kind, kind_of
+from accounts.services.resources import SharedKind, kind_of
 from chat.models import Project
 
 pytestmark = pytest.mark.django_db
@@ -36,7 +36,7 @@ def project(sharer: User) -> Project:
     return Project.objects.create(owner=sharer, name="Moon")
 
 
-def kind() -> Kind:
+def kind() -> SharedKind:
     found = kind_of("project")
     assert found is not None
     return found
@@ -189,7 +189,7 @@ def test_whom_nobody_knows_gets_nothing(sharer: User, owner: User, project: Proj
 def test_who_made_it_stays_its_owner(sharer: User, owner: User, project: Project) -> None:
     change(sharer, project, {person(owner): Grant.OWNER})
     Role.objects.filter(name="USER").update(permissions={"PROJECTS": {"SHARE": True}})
-    permissions.bits_of.forget()
+    permissions.bits_of.invalidate()
     second = User.objects.get(id=owner.id)
     for give, take in (({person(sharer): 1}, ()), ({}, (person(sharer),))):
         with pytest.raises(GrantRefused):
@@ -216,14 +216,14 @@ def test_nobody_gives_or_takes_rights_beyond_their_own(
 def sharer_of(user: User) -> User:
     bits = {"PROJECTS": {"SHARE": True, "SHARE_PUBLIC": True}}
     Role.objects.filter(name=user.role_id).update(permissions=bits)
-    permissions.bits_of.forget()
+    permissions.bits_of.invalidate()
     return user
 
 
 def test_without_a_maker_the_last_owner_stays(sharer: User, owner: User, project: Project) -> None:
     with pytest.raises(GrantRefused):
-        grants._refuse_orphan([grants.Entry(person(owner), Grant.EDITOR)])
-    grants._refuse_orphan([grants.Entry(person(owner), Grant.OWNER)])
+        grants._refuse_orphan([grants.AccessEntry(person(owner), Grant.EDITOR)])
+    grants._refuse_orphan([grants.AccessEntry(person(owner), Grant.OWNER)])
 
 
 def test_the_list_takes_as_many_queries_for_one_row_as_for_eleven(

@@ -153,7 +153,7 @@ def arrive(settings: Any, admin_user: User) -> Callable[..., User]:
         Role.objects.create(name=name)
 
     def arrived(claims: dict[str, Any], rules: OpenId = B) -> User:
-        return social.arrive(identity=openid.identity_from(said(claims), rules))
+        return social.sign_in_external(identity=openid.identity_from(said(claims), rules))
 
     return arrived
 

@@ -17,7 +17,7 @@ from pytest_django import Settings
 
 from accounts.models import Group, Membership, Role, User
 from accounts.services import memberships, recovery
-from siteconfig.environment.identity import Claim, OpenId, Provider
+from siteconfig.environment.identity import Claim, IdentityProvider, OpenId
 from tests.accounts.identity_provider import OpenIdServer, path_of, query_of, running, sign_in
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the provider's own libraries
@@ -41,7 +41,7 @@ def server(shared_server: OpenIdServer, settings: Settings, admin_user: User) ->
     settings.ALLOW_SOCIAL_LOGIN = settings.ALLOW_SOCIAL_REGISTRATION = True
     settings.OPENID = OpenId(issuer=shared_server.url, after_logout="http://localhost:3080/login?redirect=false")
     settings.IDENTITY_PROVIDERS = {
-        "openid": Provider(
+        "openid": IdentityProvider(
             key="openid", kind="openid_connect", label="Continue with OpenID", client_id="parley", secret="s3cret",
             pkce=True, scope=("openid", "profile", "email"), callback="/oauth/openid/callback",
             settings={"server_url": shared_server.url},

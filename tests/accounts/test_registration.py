@@ -23,6 +23,10 @@ from accounts.models import Invitation, Role, User
 from accounts.services import domains, invitations
 from accounts.services.signin import address_of_login
 from accounts.services.signup import EmailTaken, sign_up
+from siteconfig import live
+from siteconfig.configuration import Config
+from siteconfig.schema.document import Document
+from siteconfig.schema.site import Registration
 from tests.api.conftest import Api
 from tests.cast import PASSWORD
 
@@ -70,9 +74,9 @@ def test_a_domain_that_only_looks_listed_is_not(email: str, settings: Settings) 
     assert not domains.is_allowed(email)
 
 
-def test_another_app_may_list_domains(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(domains, "_sources", [])
-    domains.add_source(lambda: ["example.com"])
+def test_the_file_may_list_domains(monkeypatch: pytest.MonkeyPatch) -> None:
+    listed = Registration(allowedDomains=["example.com"])
+    monkeypatch.setattr(live, "current", lambda: Config(Document(version="1", registration=listed)))
     assert domains.is_allowed("a@example.com")
     assert not domains.is_allowed("a@example.org")
 

@@ -3,7 +3,7 @@
 import pytest
 from django.db import transaction
 
-from core.ttl_cache import remembered
+from core.ttl_cache import ttl_cache
 
 
 @pytest.fixture
@@ -12,7 +12,7 @@ def asked() -> list[str]:
 
 
 def test_a_question_is_asked_once_for_each_argument(asked: list[str]) -> None:
-    @remembered
+    @ttl_cache
     def length(word: str) -> int:
         asked.append(word)
         return len(word)
@@ -22,9 +22,9 @@ def test_a_question_is_asked_once_for_each_argument(asked: list[str]) -> None:
 
 
 def test_it_is_asked_anew_after_a_moment(asked: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(remembered, "FRESH", -1.0)
+    monkeypatch.setattr(ttl_cache, "FRESH", -1.0)
 
-    @remembered
+    @ttl_cache
     def count() -> int:
         asked.append("again")
         return len(asked)
@@ -36,12 +36,12 @@ def test_it_is_asked_anew_after_a_moment(asked: list[str], monkeypatch: pytest.M
 def test_what_is_forgotten_is_asked_anew_also_when_the_change_is_committed(
     asked: list[str], django_capture_on_commit_callbacks: object
 ) -> None:
-    @remembered
+    @ttl_cache
     def count() -> int:
         asked.append("again")
         return len(asked)
 
     with django_capture_on_commit_callbacks(execute=True), transaction.atomic():  # type: ignore[operator]
-        count.forget()
+        count.invalidate()
         assert count() == 1  # another thread reads what is not changed yet
     assert count() == 2

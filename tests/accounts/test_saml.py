@@ -23,7 +23,7 @@ from pytest_django import Settings
 
 from accounts.models import Membership, User
 from siteconfig.environment import identity
-from siteconfig.environment.identity import Provider, Saml
+from siteconfig.environment.identity import IdentityProvider, Saml
 from tests.accounts.identity_provider import query_of
 
 CALLBACK = "http://localhost:3080/oauth/saml/callback"
@@ -54,7 +54,7 @@ def provider(settings: Settings, admin_user: User) -> None:
     body = "".join(CERTIFICATE.splitlines()[1:-1])
     settings.SAML = Saml(entry_point=f"{IDP}/sso", issuer="parley", certificate=body, groups_claim="groups")
     settings.IDENTITY_PROVIDERS = {
-        "saml": Provider(
+        "saml": IdentityProvider(
             key="saml", kind="saml", label="Continue with SAML", client_id="parley", callback="/oauth/saml/callback"
         )
     }

@@ -12,7 +12,7 @@ from accounts.services import permissions, site
 from billing.services import policy
 from chat.models import Conversation
 from siteconfig import features
-from siteconfig.environment.identity import Directory, Provider
+from siteconfig.environment.identity import Directory, IdentityProvider
 from tests.api.conftest import Api
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("somewhere")]
@@ -97,7 +97,9 @@ def test_prompts_in_addresses_are_sent_where_the_site_does(owner: User, settings
 
 def test_whoever_vouches_is_shown_with_label_and_picture(settings: Settings) -> None:
     settings.ALLOW_SOCIAL_LOGIN = True
-    provider = Provider("openid", "openid_connect", "Sign in with Cats", "id", "/oauth/openid/callback", image="/c.svg")
+    provider = IdentityProvider(
+        "openid", "openid_connect", "Sign in with Cats", "id", "/oauth/openid/callback", image="/c.svg"
+    )
     settings.IDENTITY_PROVIDERS = {"openid": provider}
     body = Api().get("/api/config").json()
     assert (body["openidLabel"], body["openidImageUrl"]) == ("Sign in with Cats", "/c.svg")

@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from accounts.models import User
 from endpoints.catalog import registry
-from siteconfig.environment.identity import Provider
+from siteconfig.environment.identity import IdentityProvider
 from tests.api.conftest import PLANTED_KEY, Api
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("somewhere")]
@@ -151,7 +151,7 @@ def _unresolved(document: dict[str, Any]) -> set[str]:
 
 def test_a_client_learns_through_whom_people_may_sign_in(settings: Settings) -> None:
     settings.IDENTITY_PROVIDERS = {
-        name: Provider(key=name, kind=name, label=name, client_id="PLANTED-ID", secret="PLANTED", callback="/")
+        name: IdentityProvider(key=name, kind=name, label=name, client_id="PLANTED-ID", secret="PLANTED", callback="/")
         for name in ("github", "google")
     }
     before = Api().get("/api/config").json()

@@ -109,11 +109,11 @@ def test_a_bad_change_is_refused_whole(sharer: User, project: Project, body: dic
 
 def test_the_role_must_let_one_share(sharer: User, project: Project) -> None:
     Role.objects.filter(name="SHARERS").update(permissions={"PROJECTS": {"SHARE": True}})
-    permissions.bits_of.forget()
+    permissions.bits_of.invalidate()
     path = f"/api/permissions/project/{project.id}"
     assert Api(sharer).send("PUT", path, {"public": True}).status_code == 403
     Role.objects.filter(name="SHARERS").update(permissions={})
-    permissions.bits_of.forget()
+    permissions.bits_of.invalidate()
     assert Api(sharer).send("PUT", path, {"updated": []}).status_code == 403
     assert Api(sharer).get(path).status_code == 200
 
@@ -133,7 +133,7 @@ def test_principals_are_found_without_their_addresses(
     refused = Api(owner).get(f"{path}?q=owner")
     assert (refused.status_code, refused.json()["error"]) == (403, "Forbidden")
     Role.objects.filter(name="USER").update(permissions={"PEOPLE_PICKER": {"VIEW_GROUPS": True}})
-    permissions.bits_of.forget()
+    permissions.bits_of.invalidate()
     assert Api(owner).get(f"{path}?q=owner").json()["count"] == 1
     assert Api(owner).get(f"{path}?q=owner&types=user,group").status_code == 403
 

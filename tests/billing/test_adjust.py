@@ -18,14 +18,12 @@ from tests.billing.test_holds import line
 
 
 @pytest.fixture
-def refill(settings: Any) -> Any:
+def refill(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Balances begin with 100; 50 more come a month after the last time."""
     settings.BALANCE_ENABLED, settings.BALANCE_START_CREDITS = True, 100
     rule = policy.Refill(50, 1, "months")
-    before = list(policy._source)
-    policy.read_from(lambda: {"refill": rule})
-    yield rule
-    policy._source[:] = before
+    monkeypatch.setattr(policy, "_of_file", lambda: {"refill": rule})
+    return rule
 
 
 def opened(user: User, *, refilled_days_ago: int) -> None:

@@ -119,12 +119,9 @@ class Books:
 
 
 @pytest.fixture
-def rules(settings: Any) -> Any:
+def rules(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.BALANCE_ENABLED, settings.BALANCE_START_CREDITS = True, 500
-    before = list(policy._source)
-    policy.read_from(lambda: {"refill": policy.Refill(REFILL, 1, "months")})
-    yield
-    policy._source[:] = before
+    monkeypatch.setattr(policy, "_of_file", lambda: {"refill": policy.Refill(REFILL, 1, "months")})
 
 
 @given(STEPS)
@@ -148,7 +145,7 @@ def run_through(steps: list[tuple[str, int, int]], owner: User, stranger: User) 
     Budget.objects.create(name="Each", scope="everyone", amount=900)
     Budget.objects.create(name="Together", scope="role", role=owner.role, amount=1_500, per_person=False, unit="tokens")
     Budget.objects.create(name="Warns", scope="user", user=owner, amount=10, is_hard=False)
-    budgets.active.forget()
+    budgets.active.invalidate()
     books = Books([owner, stranger])
     for step in steps:
         books.take(*step)

@@ -24,7 +24,7 @@ def make_budget(db: None) -> MakeBudget:
     def make(**fields: Any) -> Budget:
         fields = {"name": "A budget", "scope": "everyone", "amount": 1_000} | fields
         budget = Budget.objects.create(**fields)
-        budgets.active.forget()
+        budgets.active.invalidate()
         return budget
 
     return make

@@ -34,12 +34,12 @@ def place(user: User, credits: int) -> UUID:
     return hold_id
 
 
-def line(key: str, tokens: int, rates: Rates | None = ONE) -> holds.Line:
+def line(key: str, tokens: int, rates: Rates | None = ONE) -> holds.LedgerLine:
     counts = TokenCounts(input=tokens)
-    return holds.Line(key=key, reason="message", endpoint="Test", model="m", counts=counts, rates=rates)
+    return holds.LedgerLine(key=key, reason="message", endpoint="Test", model="m", counts=counts, rates=rates)
 
 
-def book(user: User, line: holds.Line) -> None:
+def book(user: User, line: holds.LedgerLine) -> None:
     """Charge a call that had no hold."""
     with transaction.atomic():
         ledger.write([ledger.Due(user.id, [line])])

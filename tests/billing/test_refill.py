@@ -1,6 +1,6 @@
 """Start credit and refills: who gets what, when, and that what refuses a message and what refills go by one sum."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -22,18 +22,16 @@ DAILY = policy.Refill(REFILL, 1, "days")
 
 
 @pytest.fixture
-def rules() -> Iterator[Callable[..., None]]:
+def rules(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Return what sets the rules, as a file does that is put in place while Parley runs; at first balances are off."""
     told: dict[str, Any] = {"enforced": False}
-    before = list(policy._source)
-    policy.read_from(lambda: told)
+    monkeypatch.setattr(policy, "_of_file", lambda: told)
 
     def put(**fields: Any) -> None:
         told.clear()
         told.update({"enforced": True, "start_credits": START, "refill": DAILY} | fields)
 
-    yield put
-    policy._source[:] = before
+    return put
 
 
 def place(user: User, credits: int) -> None:

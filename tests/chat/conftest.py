@@ -16,8 +16,8 @@ from accounts.models import User
 from billing.models import Balance
 from chat.models import Conversation, Generation, Message
 from chat.services.turns import turns
+from chat.services.turns.draft import Draft, StartedTurn
 from chat.services.turns.queue import WORK, client
-from chat.services.turns.turns import Draft
 from endpoints.catalog import registry
 from runs.stream_log import LogWriter
 
@@ -92,7 +92,7 @@ def counts() -> dict[str, int]:
     }
 
 
-def began(user: User, **changes: Any) -> turns.StartedTurn:
+def began(user: User, **changes: Any) -> StartedTurn:
     return turns.start_turn(user=user, conversation_id=None, draft=draft(**changes))
 
 

@@ -14,8 +14,8 @@ from accounts.models import User
 from chat.models import Generation, Message
 from chat.services.loading import load_conversations
 from chat.services.turns import turns
+from chat.services.turns.draft import StartedTurn
 from chat.services.turns.queue import WORK, client
-from chat.services.turns.turns import StartedTurn
 from endpoints.catalog import registry
 from messages.events import Event, ReasoningDelta, TextDelta, ToolCallStarted
 from messages.reducer import MessageParts

@@ -22,8 +22,9 @@ from accounts.services import sessions
 from chat.models import Generation
 from chat.services.notices import notify_now
 from chat.services.organise import conversations
+from chat.services.turns.draft import StartedTurn
 from chat.services.turns.ending import announce_end
-from chat.services.turns.turns import StartedTurn, ticket_for
+from chat.services.turns.turns import ticket_for
 from core.ids import uuid7
 from messages.events import Failed, Finished, ReasoningDelta, ReasoningSignature, TextDelta
 from runs import follow
@@ -109,7 +110,7 @@ async def one_process() -> AsyncIterator[None]:
     if asyncio.get_running_loop() in follow._readers:
         await follow.reader().aclose()
         del follow._readers[asyncio.get_running_loop()]
-    consumers._painters.clear()
+    consumers._renderers.clear()
     consumers._ended.clear()
     channel_layers.backends.clear()
     await sync_to_async(connections.close_all)()
@@ -366,7 +367,7 @@ async def test_after_unfollowing_nothing_more_comes(
     assert await socket.settled() == []
     await other.say(unfollow=gid)
     await other.settled()
-    assert UUID(gid) not in consumers._painters, "the last tab that leaves ends the reading"
+    assert UUID(gid) not in consumers._renderers, "the last tab that leaves ends the reading"
 
 
 async def test_notices_reach_all_tabs_of_a_person_and_no_others(tab: Tabs, owner: User, stranger: User) -> None:

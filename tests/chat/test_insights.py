@@ -128,7 +128,7 @@ def test_what_a_person_sees_is_told(client: Client, owner: User) -> None:
     group = Group.objects.create(name="Lab of bees")
     Membership.objects.create(group=group, user=owner, is_manager=True)
     Budget.objects.create(name="Honey money", scope="group", group=group, amount=100)
-    budgets.active.forget()
+    budgets.active.invalidate()
     text = client.get(reverse("see_as", args=[owner.pk])).content.decode()
     for each in ("Lab of bees", "manager", "Honey money", "0 / 100", "Create projects", "Coefficient"):
         assert each in text

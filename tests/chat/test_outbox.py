@@ -3,16 +3,16 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from messages.events import Finished, TextDelta
-from runs.follow import Batch, Tail
+from runs.follow import Batch, Subscription
 from tests.chat_rendering.slow import Slow
-from web.rendering.jobs import TOKEN, Draft, Job
+from web.rendering.jobs import TOKEN, Job, RenderedDraft
 from web.streaming import outbox as outboxes
-from web.streaming.frames import Painter
+from web.streaming.frames import RunRenderer
 from web.streaming.outbox import Outbox
 
 CODE = "```python\nfine\n```\n\n"
@@ -43,7 +43,7 @@ def test_a_frame_without_anything_to_draw_leaves_at_once_and_needs_no_loop() -> 
 
 async def test_frames_behind_one_that_waits_keep_their_order(slow: Slow) -> None:
     outbox, heard = Outbox(), list[str]()
-    outbox.put(json.dumps(["p", outbox.mark(Draft.of(job("fine <1>")))]), heard.append)
+    outbox.put(json.dumps(["p", outbox.mark(RenderedDraft.of(job("fine <1>")))]), heard.append)
     outbox.put("second", heard.append)
     assert heard == []
     first, second = await sent(heard, 2)
@@ -56,14 +56,14 @@ async def test_a_frame_waits_a_moment_only_and_then_goes_with_plain_text(
 ) -> None:
     monkeypatch.setattr(outboxes, "HOLD", 0.1)
     outbox, heard, began = Outbox(), list[str](), asyncio.get_running_loop().time()
-    outbox.put(outbox.mark(Draft.of(job("sleep & more"))), heard.append)
+    outbox.put(outbox.mark(RenderedDraft.of(job("sleep & more"))), heard.append)
     assert await sent(heard, 1) == ["sleep &amp; more"]
     assert asyncio.get_running_loop().time() - began < 1
 
 
 async def test_another_run_does_not_wait(slow: Slow) -> None:
     waiting, other, heard = Outbox(), Outbox(), list[str]()
-    waiting.put(waiting.mark(Draft.of(job("sleep"))), heard.append)
+    waiting.put(waiting.mark(RenderedDraft.of(job("sleep"))), heard.append)
     other.put("mine", heard.append)
     assert heard == ["mine"]
     waiting.close()
@@ -72,32 +72,45 @@ async def test_another_run_does_not_wait(slow: Slow) -> None:
 async def test_what_was_closed_sends_nothing_any_more(slow: Slow, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outboxes, "HOLD", 0.05)
     outbox, heard = Outbox(), list[str]()
-    outbox.put(outbox.mark(Draft.of(job("sleep"))), heard.append)
+    outbox.put(outbox.mark(RenderedDraft.of(job("sleep"))), heard.append)
     outbox.close()
     await asyncio.sleep(0.2)
     assert heard == []
 
 
+class Tab:
+    """Keeps the frames that it gets."""
+
+    def __init__(self, frames: list[str]) -> None:
+        self.frames = frames
+
+    def emit(self, frame: str) -> None:
+        self.frames.append(frame)
+
+    def end(self, generation_id: UUID, frame: str) -> None:
+        self.frames.append(frame)
+
+
 @pytest.fixture
-async def painter() -> AsyncIterator[tuple[Painter, list[str]]]:
-    """A painter, and what it said: frames, and the end."""
+async def renderer() -> AsyncIterator[tuple[RunRenderer, list[str]]]:
+    """A renderer, and what it said: frames, and the end."""
     said: list[str] = []
-    painted = Painter(Tail(uuid4()), lambda *_: said.append("end"))
-    painted.join(said.append)
+    painted = RunRenderer(Subscription(uuid4()), lambda *_: said.append("end"))
+    painted.join(Tab(said))
     yield painted, said
     painted.outbox.close()
 
 
-def tell(painter: Painter, *events: TextDelta | Finished) -> None:
-    batch = painter.tail.apply(painter.tail.reducer.offset, list(events))
+def tell(renderer: RunRenderer, *events: TextDelta | Finished) -> None:
+    batch = renderer.subscription.apply(renderer.subscription.reducer.offset, list(events))
     assert batch is not None
-    painter.hear(batch)
+    renderer.hear(batch)
 
 
 async def test_code_arrives_coloured_and_before_the_end_of_the_run(
-    slow: Slow, painter: tuple[Painter, list[str]]
+    slow: Slow, renderer: tuple[RunRenderer, list[str]]
 ) -> None:
-    painted, said = painter
+    painted, said = renderer
     tell(painted, TextDelta(f"{CODE}After."), Finished())
     assert "end" not in said
     await sent(said, 2)
@@ -108,12 +121,12 @@ async def test_code_arrives_coloured_and_before_the_end_of_the_run(
 
 
 async def test_a_tab_that_joins_while_frames_wait_gets_everything_once(
-    slow: Slow, painter: tuple[Painter, list[str]]
+    slow: Slow, renderer: tuple[RunRenderer, list[str]]
 ) -> None:
-    painted, said = painter
+    painted, said = renderer
     tell(painted, TextDelta(f"{CODE}After."))
     late: list[str] = []
-    painted.join(late.append)
+    painted.join(Tab(late))
     tell(painted, TextDelta(" More."))
     await sent(late, 2)
     assert json.loads(late[0].splitlines()[0])[0] == "reset"
@@ -122,23 +135,26 @@ async def test_a_tab_that_joins_while_frames_wait_gets_everything_once(
     assert "".join(late).count("More.") == 1
 
 
-async def test_a_tab_that_leaves_while_it_waits_hears_nothing(slow: Slow, painter: tuple[Painter, list[str]]) -> None:
-    painted, said = painter
+async def test_a_tab_that_leaves_while_it_waits_hears_nothing(
+    slow: Slow, renderer: tuple[RunRenderer, list[str]]
+) -> None:
+    painted, said = renderer
     tell(painted, TextDelta(f"{CODE}After."))
     late: list[str] = []
-    painted.join(late.append)
-    painted.leave(late.append)
-    assert late.append not in painted.sinks
+    tab = Tab(late)
+    painted.join(tab)
+    painted.leave(tab)
+    assert tab not in painted.viewers
     await sent(said, 1)
     await asyncio.sleep(0.05)
     assert late == []
 
 
 async def test_what_was_late_is_sent_again_when_the_run_ends(
-    slow: Slow, painter: tuple[Painter, list[str]], monkeypatch: pytest.MonkeyPatch
+    slow: Slow, renderer: tuple[RunRenderer, list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(outboxes, "HOLD", 0.01)
-    painted, said = painter
+    painted, said = renderer
     tell(painted, TextDelta("```python\nnap\n```\n\nAfter."))
     await sent(said, 1)
     assert "<em>nap" not in "".join(said)
@@ -151,6 +167,6 @@ async def test_what_was_late_is_sent_again_when_the_run_ends(
 
 def test_a_batch_that_says_it_is_over_ends_the_run_at_once() -> None:
     ended: list[Batch] = []
-    painter = Painter(Tail(uuid4()), lambda _, batch: ended.append(batch))
-    painter.hear(Batch([], over=True))
+    renderer = RunRenderer(Subscription(uuid4()), lambda _, batch: ended.append(batch))
+    renderer.hear(Batch([], over=True))
     assert len(ended) == 1

@@ -13,7 +13,7 @@ from endpoints.catalog import registry
 from endpoints.providers.base import PromptMessage
 from messages.events import Failed, Finished, Usage
 from messages.reducer import Part
-from runs.persistence import Job, Outcome, Progress, claim, finish, save
+from runs.persistence import ClaimedRun, Progress, RunResult, claim, finish, save
 from tests.chat.conftest import began, draft, end
 
 # The claim speaks to the connection itself, in a pipeline of its own.
@@ -22,8 +22,8 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 PARTS: list[Part] = [{"type": "text", "text": "Because they can."}]
 
 
-def outcome(job: Job, ending: Finished | Failed, usages: Sequence[Usage] = (), worker: str = "one") -> Outcome:
-    return Outcome(job, worker, ending, PARTS, usages, registry.current().get("Somewhere"))
+def outcome(job: ClaimedRun, ending: Finished | Failed, usages: Sequence[Usage] = (), worker: str = "one") -> RunResult:
+    return RunResult(job, worker, ending, PARTS, usages, registry.current().get("Somewhere"))
 
 
 def test_a_run_is_taken_once_with_all_it_needs(owner: User) -> None:

@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from endpoints.providers.base import PromptMessage, ToolCall
-from runs.persistence import Job
+from runs.persistence import ClaimedRun
 from runs.prompt import CONTINUE, fit, prompt_of
 from tests.endpoint_maker import changed, make_endpoint
 
 ENDPOINT = make_endpoint(name="Mine", label="Mine", wire="openai", windows={"m": 1_300}, models=("m",))
-JOB = Job(
+JOB = ClaimedRun(
     id=uuid4(), owner_id=uuid4(), conversation_id=uuid4(), message_id=uuid4(), hold_id=uuid4(), continues=False,
     needs_title=False, stop_requested=False, endpoint="Mine", model="m", settings={}, parts=[], history=[],
 )  # fmt: skip

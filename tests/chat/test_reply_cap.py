@@ -21,6 +21,7 @@ from chat.services.turns.queue import WORK, client
 from endpoints.catalog import registry
 from endpoints.services.tokens import estimate_message
 from runs.worker import Generator
+from siteconfig import live
 from tests.chat.conftest import began
 from tests.endpoint_maker import make_endpoint
 from tests.model_server.fixtures import ModelServer
@@ -79,7 +80,7 @@ def offer(kind: str, model_server: ModelServer) -> str:
     )  # fmt: skip
     endpoint = replace(endpoint, titles=replace(endpoint.titles, wanted=False))
     registry.reset()
-    registry._state.append(registry._State(registry.Registry((endpoint,)), (), (), float("inf")))
+    registry._state.append(registry._State(registry.Registry((endpoint,)), live.current(), (), float("inf")))
     return model
 
 

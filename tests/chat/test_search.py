@@ -158,7 +158,7 @@ def test_pages_go_on_where_the_last_one_ended_with_few_hits_and_with_many(
     expected = [f"purr {number}" for number in reversed(range(25))]
     for recent, many in ((1_000, 5_000), (0, 5_000), (0, 3)):  # the newest, the index of words, walking back
         monkeypatch.setattr(search, "RECENT", recent)
-        monkeypatch.setattr(search, "MANY", many)
+        monkeypatch.setattr(search, "MAX_COUNTED_HITS", many)
         monkeypatch.setattr(search, "WALK", 4)
         seen: list[str] = []
         cursor: str | None = None
@@ -184,7 +184,7 @@ def test_a_filter_that_few_of_many_hits_pass_is_followed_to_the_end(
     assert found(owner, "purr title:old") == ["purr in the beginning"]
     assert found(owner, 'purr "no such phrase"') == []
     old = Conversation.objects.get(title="Old")
-    monkeypatch.setattr(search, "MANY", 5_000)
+    monkeypatch.setattr(search, "MAX_COUNTED_HITS", 5_000)
     tags.create(user=owner, name="Pets", conversation_id=old.id)
     assert search.conversation_ids(user=owner, text="tag:pets") == [old.id]
 
@@ -274,7 +274,7 @@ def test_pages_of_the_best_hold_each_hit_once(say: Say, owner: User) -> None:
 def test_the_best_of_very_many_are_the_best_of_the_newest(
     say: Say, owner: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(search, "MANY", 3)
+    monkeypatch.setattr(search, "MAX_COUNTED_HITS", 3)
     monkeypatch.setattr(search, "RANKED", 2)
     for number in range(6):
         say(owner, f"word {'word ' * (6 - number)}number {number}", title=f"Chat {number}")

@@ -16,7 +16,7 @@ from chat.services.model_settings import ModelSettings
 from chat.services.refusal import TurnRefused
 from chat.services.tree import forking
 from chat.services.turns import editing, turns
-from chat.services.turns.turns import Draft, StartedTurn
+from chat.services.turns.draft import Draft, StartedTurn
 from endpoints.catalog import registry
 from runs.persistence import claim
 from runs.prompt import prompt_of

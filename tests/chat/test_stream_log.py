@@ -14,7 +14,7 @@ from core.ids import uuid7
 from messages.events import Event, Failed, Finished, ReasoningDelta, Snapshot, TextDelta, ToolCallStarted
 from messages.reducer import MessageParts
 from messages.stream_format import KEPT_AFTER_END, decode, encode, key_of, write_end
-from runs.follow import Batch, LogReader, Tail, events_of
+from runs.follow import Batch, LogReader, Subscription, events_of
 from runs.stream_log import LogWriter
 
 
@@ -165,7 +165,7 @@ async def test_a_closed_log_expires(writer: LogWriter, redis_client: Redis) -> N
 
 
 def test_a_tail_takes_only_what_it_has_not() -> None:
-    tail = Tail(uuid7())
+    tail = Subscription(uuid7())
     assert tail.apply(0, [TextDelta("abc")]) == Batch([TextDelta("abc")])
     assert tail.apply(1, [TextDelta("bcd")]) == Batch([TextDelta("d")])
     assert tail.apply(0, [TextDelta("abcd")]) is None

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chat.services.turns.title_text import LONGEST, TITLE_CHARACTERS, clean_title
+from chat.services.turns.title_text import MAX_UNCUT_CHARACTERS, TITLE_CHARACTERS, clean_title
 
 PORTS = "Port forwarding with nginx"
 ANSWERS = [
@@ -138,5 +138,5 @@ def test_a_long_answer_is_cut_at_a_word_to_one_line(word: str) -> None:
     title = clean_title("Ports " + word * 60)
     assert title.startswith("Ports")
     assert title.endswith("…")
-    assert len(title) <= TITLE_CHARACTERS + 1 < LONGEST
+    assert len(title) <= TITLE_CHARACTERS + 1 < MAX_UNCUT_CHARACTERS
     assert " " not in word or title.removesuffix("…").split()[-1] in {"and", "more", "ports"}

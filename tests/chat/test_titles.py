@@ -19,6 +19,7 @@ from endpoints.catalog import registry
 from endpoints.providers.base import Endpoint, ModelRequest, Titles
 from endpoints.services.tokens import estimate
 from runs.worker import Generator
+from siteconfig import live
 from tests.chat.conftest import began
 from tests.endpoint_maker import changed, make_endpoint
 from tests.model_server.fixtures import ModelServer
@@ -39,7 +40,7 @@ def endpoint(model_server: ModelServer) -> Endpoint:
 
 def offer(*endpoints: Endpoint) -> None:
     registry.reset()
-    registry._state.append(registry._State(registry.Registry(endpoints), (), (), float("inf")))
+    registry._state.append(registry._State(registry.Registry(endpoints), live.current(), (), float("inf")))
 
 
 def title_of(owner: User, served: Endpoint, asked: str = "[[title:Cats_purr]] why?", **titles_of: Any) -> str:

@@ -117,7 +117,7 @@ def test_a_chosen_child_that_was_deleted_is_forgotten(owner: User, make_branch: 
 def test_a_conversation_without_messages_has_an_empty_branch(owner: User, make_branch: Branch) -> None:
     chat = make_branch(owner, 0)
     assert tree.path_ids(chat.id) == []
-    stretch = tree.stretch(conversation=chat)
+    stretch = tree.window_of_messages(conversation=chat)
     assert (stretch.messages, stretch.has_earlier, stretch.ends_branch) == ([], False, True)
 
 
@@ -126,7 +126,7 @@ def test_a_long_branch_is_read_by_screenfuls_that_meet(owner: User, make_branch:
     seen: list[str] = []
     before, more = None, True
     while more:
-        stretch = tree.stretch(conversation=chat, before=before, limit=300)
+        stretch = tree.window_of_messages(conversation=chat, before=before, limit=300)
         assert stretch.ends_branch == (before is None)
         seen = [each.text for each in stretch.messages] + seen
         before, more = stretch.messages[0].id, stretch.has_earlier

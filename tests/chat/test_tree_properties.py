@@ -17,6 +17,7 @@ from chat.services.tree import forking, tree
 from chat.services.tree.forking import OPTIONS, Option
 from chat.services.tree.map import tree_map
 from chat.services.turns import editing, turns
+from chat.services.turns.draft import StartedTurn
 from tests.chat.conftest import draft, end
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("somewhere")]
@@ -127,14 +128,14 @@ class Run:
         self.ever: set[UUID] = set()
         self.chat = self.started(turns.start_turn(user=user, conversation_id=None, draft=draft()), None)
 
-    def started(self, turn: turns.StartedTurn, parent: UUID | None) -> Conversation:
+    def started(self, turn: StartedTurn, parent: UUID | None) -> Conversation:
         end(turn.generation)
         assert not {turn.user_message.id, turn.reply.id} & self.ever
         self.model.add(turn.user_message.id, parent, is_user=True)
         self.model.add(turn.reply.id, turn.user_message.id, is_user=False)
         return turn.conversation
 
-    def replied(self, turn: turns.StartedTurn, question: UUID) -> None:
+    def replied(self, turn: StartedTurn, question: UUID) -> None:
         end(turn.generation)
         assert turn.reply.id not in self.ever
         self.model.add(turn.reply.id, question, is_user=False)
@@ -279,7 +280,7 @@ def test_circles_in_stored_data_never_hang_anything(
     chat.refresh_from_db()
     path = tree.path_ids(chat.id)
     assert len(path) == len(set(path)) <= 12
-    tree.stretch(conversation=chat)
+    tree.window_of_messages(conversation=chat)
     tree.show(user=owner, message_id=ids[5])
     tree_map(chat)
     forking.duplicate(user=owner, conversation_id=chat.id)

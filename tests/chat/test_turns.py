@@ -18,8 +18,9 @@ from chat.models import Conversation, Generation, Message
 from chat.services.model_settings import ModelSettings
 from chat.services.refusal import TurnRefused
 from chat.services.turns import turns
+from chat.services.turns.draft import StartedTurn
 from chat.services.turns.queue import WORK, client
-from chat.services.turns.turns import StartedTurn, start_turn
+from chat.services.turns.turns import start_turn
 from core.ids import uuid7
 from tests.chat.conftest import began, counts, draft, end
 

@@ -12,7 +12,7 @@ from billing.models import Balance, LedgerEntry, Price
 from chat.models import Conversation
 from chat.services.refusal import TurnRefused
 from chat.services.turns import titles
-from core.ttl_cache import remembered
+from core.ttl_cache import ttl_cache
 from endpoints.catalog import keys, stored_endpoints
 from endpoints.models import UserKey
 from messages.events import Failed
@@ -93,7 +93,7 @@ async def test_the_table_of_prices_is_read_beside_the_event_loop(
 ) -> None:
     """A generator asks the database for prices every two seconds, also at the start of a limited run."""
     settings.BALANCE_ENABLED = True
-    monkeypatch.setattr(remembered, "FRESH", -1.0)
+    monkeypatch.setattr(ttl_cache, "FRESH", -1.0)
     await Balance.objects.aupdate_or_create(user=owner, defaults={"credits": 10**9})
     await Price.objects.acreate(endpoint="Own", model="mini", prompt=1, completion=2)
     await sync_to_async(put)(owner, "sk-olivias")

@@ -16,8 +16,8 @@ from tests.chat_rendering.slow import Slow
 from tests.house import sources
 from web.rendering import pool as pools
 from web.rendering import results
-from web.rendering.jobs import TOKEN, Draft, Job
-from web.rendering.message import MOST_AT_ONCE, draft_of, render
+from web.rendering.jobs import TOKEN, Job, RenderedDraft
+from web.rendering.message import MAX_INLINE_CHARACTERS, draft_of, render
 from web.rendering.pool import Worker
 from web.rendering.results import Reader, on_behalf
 from web.rendering.sanitise import clean
@@ -188,10 +188,10 @@ def test_every_eighth_language_keeps_every_character() -> None:
 
 def test_a_long_text_goes_to_a_worker_and_comes_back_the_same() -> None:
     text = "Some *words*, $x_1$ and\n\n```python\nx = 1\n```\n\n"
-    long = text * (MOST_AT_ONCE // len(text) + 1)
+    long = text * (MAX_INLINE_CHARACTERS // len(text) + 1)
     draft = draft_of(long)
     assert [job.kind for job in draft.jobs.values()] == ["document"]
-    assert render(long) == render(text) * (MOST_AT_ONCE // len(text) + 1)
+    assert render(long) == render(text) * (MAX_INLINE_CHARACTERS // len(text) + 1)
 
 
 def test_the_longest_document_of_the_dearest_marks_is_drawn() -> None:
@@ -216,7 +216,7 @@ def test_what_is_kept_for_other_processes_holds_no_mark_of_this_one(monkeypatch:
     again = results.draw([job])[job.key]
     assert TOKEN in first.html
     assert TOKEN not in kept[0]
-    assert again == Draft(first.html, first.jobs)
+    assert again == RenderedDraft(first.html, first.jobs)
 
 
 def test_nobody_can_write_a_mark() -> None:

@@ -12,10 +12,10 @@ import pytest
 
 from deploy.embedded import parts
 from deploy.embedded.leftovers import MARK, end_leftovers
-from deploy.embedded.parts import Part, tail
+from deploy.embedded.parts import SupervisedPart, tail
 
 ROOT = Path(__file__).resolve().parents[2]
-MakePart = Callable[..., Part]
+MakePart = Callable[..., SupervisedPart]
 
 SLEEP = "import time; print('up', flush=True); time.sleep(60)"
 STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN);" + SLEEP
@@ -29,8 +29,9 @@ time.sleep(60)
 """
 SUPERVISE = f"""
 import os, pathlib, sys, time
-from deploy.embedded.parts import Part
-part = Part("part", [sys.executable, "-c", {SLEEP!r}], dict(os.environ), pathlib.Path(sys.argv[1]), pathlib.Path("."))
+from deploy.embedded.parts import SupervisedPart
+part = SupervisedPart(
+    "part", [sys.executable, "-c", {SLEEP!r}], dict(os.environ), pathlib.Path(sys.argv[1]), pathlib.Path("."))
 part.start()
 print(part.process.pid, flush=True)
 time.sleep(60)
@@ -39,11 +40,11 @@ time.sleep(60)
 
 @pytest.fixture
 def make_part(tmp_path: Path) -> Iterator[MakePart]:
-    made: list[Part] = []
+    made: list[SupervisedPart] = []
 
-    def make(code: str, ready: Callable[[], bool] = lambda: True) -> Part:
+    def make(code: str, ready: Callable[[], bool] = lambda: True) -> SupervisedPart:
         log = tmp_path / "logs" / "part.log"
-        part = Part("part", [sys.executable, "-c", code], dict(os.environ), log, tmp_path, ready)
+        part = SupervisedPart("part", [sys.executable, "-c", code], dict(os.environ), log, tmp_path, ready)
         made.append(part)
         return part
 
@@ -67,12 +68,12 @@ def runs(pid: int) -> bool:
         return False
 
 
-def pid_of(part: Part) -> int:
+def pid_of(part: SupervisedPart) -> int:
     assert part.process is not None
     return part.process.pid
 
 
-def die(part: Part) -> str:
+def die(part: SupervisedPart) -> str:
     """Kill it, and return the line about it."""
     os.kill(pid_of(part), signal.SIGKILL)
     until(lambda: not part.alive)

@@ -14,7 +14,7 @@ from pytest_django import Settings
 
 from accounts.models import AuditEntry, User
 from billing.models import Price
-from core.ttl_cache import remembered
+from core.ttl_cache import ttl_cache
 from endpoints.catalog import registry, stored_endpoints
 from endpoints.catalog.stored_endpoints import Entry
 from endpoints.models import OperatorEndpoint
@@ -82,12 +82,12 @@ def test_another_process_looks_again_after_two_seconds(
     assert registry.current().get("Lab") is not None
     OperatorEndpoint.objects.filter(pk=row.pk).update(name="Renamed")  # as another process would
     assert registry.current().get("Renamed") is None
-    monkeypatch.setattr(remembered, "FRESH", -1.0)
+    monkeypatch.setattr(ttl_cache, "FRESH", -1.0)
     assert registry.current().get("Renamed") is not None
 
 
 async def test_an_event_loop_asks_nothing_and_knows_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(remembered, "FRESH", -1.0)
+    monkeypatch.setattr(ttl_cache, "FRESH", -1.0)
     assert stored_endpoints.endpoints() == ()
 
 
@@ -144,7 +144,7 @@ def test_what_cannot_work_is_refused_by_field(
 def test_a_key_of_another_creds_key_is_left_out(enter: Callable[..., OperatorEndpoint], settings: Settings) -> None:
     enter(api_key=SECRET)
     settings.CREDS_KEY = "f" * 64
-    stored_endpoints.stored.forget()
+    stored_endpoints.stored.invalidate()
     found = registry.current().get("Lab")
     assert found is not None
     assert found.connection.api_key == ""

@@ -78,7 +78,7 @@ def test_prices_come_from_the_file_then_the_table_then_the_map(site: Any, owner:
     with pytest.raises(UnknownPrice):
         reserve_for(owner, endpoint(), "nobody-knows", prompt_tokens=1)
     Price.objects.create(model="nobody-knows", prompt=2, completion=4, cache_write=5)
-    price_table.table.forget()
+    price_table.table.invalidate()
     found = rates_of(endpoint(), "nobody-knows")
     assert found is not None
     assert [int(each) for each in (found.prompt, found.completion, found.cache_read)] == [2, 4, 2]
@@ -99,7 +99,7 @@ def test_every_price_tells_where_it_is_from(site: Any) -> None:
     assert source("anything", local) == "free"
     Price.objects.create(model="gpt-4o", prompt=0, completion=0)
     Price.objects.create(model="gpt-4", prompt=0, completion=0)
-    price_table.table.forget()
+    price_table.table.invalidate()
     assert [source("gpt-4"), source("gpt-4o")] == ["token_config", "table"]
     site(unknown="default")
     assert (source("nobody-knows"), price_in_force(endpoint(), "nobody-knows").is_known) == ("default", False)

@@ -7,6 +7,7 @@ import pytest
 from pytest_django import Settings
 
 from endpoints.catalog import registry
+from siteconfig import live
 from siteconfig.configuration import ConfigFaults
 
 ENTRY = "{{name: {}, apiKey: k, baseURL: 'https://a.example.org', models: {{default: [m]}}}}"
@@ -19,7 +20,7 @@ def text(name: str) -> str:
 @pytest.fixture
 def file(tmp_path: Path, settings: Settings, fresh_registry: None, monkeypatch: pytest.MonkeyPatch) -> Path:
     settings.LIBRECHAT_CONFIG = tmp_path / "librechat.yaml"
-    monkeypatch.setattr(registry, "LOOK_AGAIN_SECONDS", 0.0)
+    monkeypatch.setattr(live, "LOOK_AGAIN_SECONDS", 0.0)
     settings.LIBRECHAT_CONFIG.write_text(text("First"))
     return tmp_path / "librechat.yaml"
 
@@ -41,26 +42,26 @@ def test_an_edit_takes_effect_without_a_restart(file: Path) -> None:
     assert registry.current() is unchanged
     replace_file(file, text("Second"))
     assert names() == ["Second"]
-    assert registry.faults() == ()
+    assert live.faults() == ()
 
 
 def test_a_broken_edit_keeps_the_last_good_file_and_is_told_until_it_is_mended(file: Path) -> None:
     assert names() == ["First"]
     replace_file(file, text("Second") + "speling: 1\n")
     assert names() == ["First"]
-    (fault,) = registry.faults()
+    (fault,) = live.faults()
     assert (fault.path, fault.line) == ("speling", 5)
     assert names() == ["First"]  # nor is it read again and again
     replace_file(file, text("Third"))
     assert names() == ["Third"]
-    assert registry.faults() == ()
+    assert live.faults() == ()
 
 
 def test_a_file_that_vanishes_stays_in_use(file: Path) -> None:
     assert names() == ["First"]
     file.unlink()
     assert names() == ["First"]
-    (fault,) = registry.faults()
+    (fault,) = live.faults()
     assert fault.message == "librechat.yaml is gone; what it said last stays in use"
 
 
@@ -72,11 +73,11 @@ def test_a_file_that_comes_later_is_found(file: Path) -> None:
 
 
 def test_the_file_is_not_asked_about_at_every_use(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry, "LOOK_AGAIN_SECONDS", 60.0)
+    monkeypatch.setattr(live, "LOOK_AGAIN_SECONDS", 60.0)
     registry.reset()
     assert names() == ["First"]
     looked: list[Path] = []
-    monkeypatch.setattr(registry, "_seen", looked.append)
+    monkeypatch.setattr(live, "_seen", looked.append)
     replace_file(file, text("Second"))
     assert names() == ["First"]
     assert looked == []
@@ -96,7 +97,7 @@ def test_a_start_with_a_faulty_file_is_refused_unless_validation_is_bypassed(
         registry.current()
     monkeypatch.setenv("CONFIG_BYPASS_VALIDATION", " True ")
     assert names() == []
-    assert [fault.path for fault in registry.faults()] == ["speling"]
+    assert [fault.path for fault in live.faults()] == ["speling"]
     registry.reset()
     file.write_text("version: 1\nimageOutputType: gif\n")
     with pytest.raises(ConfigFaults, match="imageOutputType, line 2: must be one of"):

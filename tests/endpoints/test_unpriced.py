@@ -13,6 +13,7 @@ from billing.services.price_map import _entries, rates_for
 from billing.services.pricing import Rates, TokenCounts, charge, rate_of
 from endpoints.catalog import registry
 from endpoints.catalog.selection import ModelRef, catalog_for
+from siteconfig import live
 from siteconfig.configuration import load_config
 from tests.endpoint_maker import make_endpoint
 from web.model_menu import initial_model_ref, model_groups
@@ -27,7 +28,7 @@ def catalog(settings: Settings, fresh_registry: None) -> None:
     first = make_endpoint("First", "First", "openai", models=("house-a", "house-b"))
     second = make_endpoint("Second", "Second", "openai", models=("house-c", "house-d"), token_rates={"house-d": ONE})
     registry.reset()
-    registry._state.append(registry._State(registry.Registry((first, second)), (), (), float("inf")))
+    registry._state.append(registry._State(registry.Registry((first, second)), live.current(), (), float("inf")))
 
 
 @pytest.mark.django_db

@@ -87,7 +87,8 @@ import sys
 import django
 django.setup()
 from accounts.models import User
-from chat.services.turns.turns import Draft, start_turn
+from chat.services.turns.draft import Draft
+from chat.services.turns.turns import start_turn
 email, text = sys.argv[1:]
 draft = Draft(text=text, endpoint="Bench", model="bench-model")
 print("RUN", start_turn(user=User.objects.get(email=email), conversation_id=None, draft=draft).generation.id)

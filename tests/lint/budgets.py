@@ -1,4 +1,4 @@
-"""House rules that no linter knows: sizes of files and functions, and locks without addresses.
+"""House rules that no linter knows: sizes of files, functions and templates' lines, and locks without addresses.
 
 Run as ``python -m tests.lint.budgets``. An exception needs ``budget:`` and its reason in the file's first lines.
 """
@@ -13,6 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 FILE_LINES = 500
 TEMPLATE_LINES = 150
+TEMPLATE_LINE = 120  # characters
 FUNCTION_LINES = 50
 ADDRESS = re.compile(r"https?://")
 
@@ -32,6 +33,10 @@ def faults(file: Path) -> Iterator[str]:
     limit = TEMPLATE_LINES if file.suffix == ".html" else FILE_LINES
     if lines > limit and "budget:" not in text[:400]:
         yield f"{name}: {lines} lines, more than {limit}: split it along a seam"
+    if file.suffix == ".html":
+        for number, line in enumerate(text.splitlines(), 1):
+            if len(line) > TEMPLATE_LINE:
+                yield f"{name}:{number}: {len(line)} characters, more than {TEMPLATE_LINE}: break it beside a tag"
     if file.suffix == ".py":
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):

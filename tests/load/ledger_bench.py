@@ -175,7 +175,8 @@ def work() -> None:
 def _turns() -> None:
     from accounts.models import User  # noqa: PLC0415
     from chat.services.refusal import TurnRefused  # noqa: PLC0415
-    from chat.services.turns.turns import Draft, start_turn  # noqa: PLC0415
+    from chat.services.turns.draft import Draft  # noqa: PLC0415
+    from chat.services.turns.turns import start_turn  # noqa: PLC0415
     from endpoints.catalog import registry  # noqa: PLC0415
     from messages.events import Finished, Usage  # noqa: PLC0415
     from runs import persistence  # noqa: PLC0415
@@ -194,7 +195,7 @@ def _turns() -> None:
             said = [{"type": "text", "text": "Because they can. " * chance.randint(1, 50)}]
             persistence.save(worker=me, batch=[persistence.Progress(job.id, job.message_id, said, "0-1")])
             usage = Usage(input_tokens=chance.randint(10, 4_000), output_tokens=chance.randint(1, 900))
-            outcome = persistence.Outcome(job, me, Finished("stop"), said, [usage], endpoint)
+            outcome = persistence.RunResult(job, me, Finished("stop"), said, [usage], endpoint)
             persistence.finish([outcome])
             persistence.finish([outcome])  # a retry of what was committed must change nothing
 

@@ -117,7 +117,7 @@ def balances_on(settings: Settings) -> None:
 def make_budget(db: None) -> Callable[..., Budget]:
     def make(**fields: Any) -> Budget:
         budget = Budget.objects.create(**({"name": "A budget", "scope": "everyone", "amount": 1_000_000} | fields))
-        budgets.active.forget()
+        budgets.active.invalidate()
         return budget
 
     return make

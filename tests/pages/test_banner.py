@@ -51,7 +51,7 @@ def test_a_banner_has_its_time(db: None) -> None:
     now = timezone.now()
     Banner.objects.create(message="Over", display_from=now - timedelta(days=2), display_to=now - timedelta(days=1))
     Banner.objects.create(message="Not yet", display_from=now + timedelta(days=1))
-    banners.latest.forget()
+    banners.latest.invalidate()
     assert banners.current(signed_in=True) is None
     for words in (["x", "--until", "tomorrow"], [" "], ["x" * 501]):
         with pytest.raises(CommandError):

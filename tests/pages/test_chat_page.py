@@ -15,6 +15,7 @@ from accounts.models import User
 from accounts.services.preferences import set_preferences
 from chat.models import Conversation, Generation, Message
 from endpoints.catalog import registry
+from siteconfig import live
 from tests.endpoint_maker import make_endpoint
 from tests.pages.conftest import FRAGMENT, make_reply, make_run
 
@@ -253,7 +254,7 @@ def test_only_an_administrator_is_told_how_to_add_a_real_model(
 def test_only_an_administrator_is_told_of_a_broken_edit_of_the_file(
     sign_in: SignIn, owner: User, admin_user: User, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(registry, "LOOK_AGAIN_SECONDS", 0.0)
+    monkeypatch.setattr(live, "LOOK_AGAIN_SECONDS", 0.0)
     registry.reset()
     registry.current()
     settings.LIBRECHAT_CONFIG.write_text("version: 1\nspeling: 1\n")

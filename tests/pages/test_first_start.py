@@ -41,7 +41,7 @@ def test_later_people_sign_in_and_are_told_nothing_of_the_first(client: Client, 
 
 def test_where_registration_is_closed_it_is_said_how_to_begin(client: Client) -> None:
     SiteSettings.objects.create(allow_registration=False)
-    site.stored.forget()
+    site.stored.invalidate()
     page = client.get("/login")
     assert page.status_code == 200
     assert "manage.py create-user" in page.content.decode()

@@ -27,9 +27,9 @@ KEYED = """
 @pytest.fixture(autouse=True)
 def fresh() -> Iterator[None]:
     """Forget the prices that the process remembers for a moment."""
-    price_table.table.forget()
+    price_table.table.invalidate()
     yield
-    price_table.table.forget()
+    price_table.table.invalidate()
 
 
 def told(client: Client) -> dict[str, dict[str, Any]]:

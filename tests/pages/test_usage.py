@@ -13,7 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import User
 from billing.models import LedgerEntry
 from billing.services.usage import Used, usage_of
-from web.plot import HEIGHT, WIDTH, Day, plot_of, rows_of
+from web.plot import HEIGHT, WIDTH, PlotDay, plot_of, rows_of
 
 pytestmark = pytest.mark.django_db
 
@@ -81,7 +81,7 @@ def test_where_midnight_is_twice_or_never_a_day_begins_once(owner: User, spend: 
 def test_bars_stay_within_the_picture_and_grow_with_what_they_show(days: int) -> None:
     first = date(2026, 1, 1)
     plot = plot_of(
-        [Day(first + timedelta(days=n), {"read": n * 999, "written": n * 50}, f"{n} calls") for n in range(days)]
+        [PlotDay(first + timedelta(days=n), {"read": n * 999, "written": n * 50}, f"{n} calls") for n in range(days)]
     )
     assert len(plot.bars) == days
     assert sum(bar.is_labelled for bar in plot.bars) <= 8
@@ -105,7 +105,7 @@ def test_bars_stay_within_the_picture_and_grow_with_what_they_show(days: int) ->
     ],
 )  # fmt: skip
 def test_the_scale_is_round_and_not_much_longer_than_needed(amounts: list[int | Decimal], words: list[str]) -> None:
-    plot = plot_of([Day(date(2026, 1, 1), {"all": each}, "") for each in amounts])
+    plot = plot_of([PlotDay(date(2026, 1, 1), {"all": each}, "") for each in amounts])
     assert [line.words for line in plot.lines] == words
 
 

@@ -16,7 +16,7 @@ from websockets.typing import Origin
 
 from accounts.models import User
 from chat.models import Generation, Message
-from core.http.daphne import MOST_SAID
+from core.http.daphne import MAX_MESSAGE_BYTES
 from tests.chat.conftest import began
 from tests.security.test_body_limits import MEGABYTE, Running, serving
 
@@ -87,7 +87,7 @@ def test_nor_of_a_socket(server: Running, owner: User) -> None:
 
 @pytest.mark.parametrize("pieces", [1, 3])
 def test_a_message_that_is_too_long_ends_the_socket(server: Running, owner: User, pieces: int) -> None:
-    size = MOST_SAID // pieces + 1
+    size = MAX_MESSAGE_BYTES // pieces + 1
     with tab(server, owner) as socket:
         socket.send([" " * size] * pieces if pieces > 1 else " " * size)
         with pytest.raises(ConnectionClosed):

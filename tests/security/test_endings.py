@@ -127,7 +127,7 @@ def arrived(doors: Doors, admin: User) -> None:
         provider="openid", subject="1", email="olivia@example.org", email_verified=True, is_admin=False, roles=["STAFF"]
     )
     SocialAccount.objects.create(user=doors.user, provider="openid", uid="1")
-    social.arrive(identity=identity)
+    social.sign_in_external(identity=identity)
 
 
 def api_sign_out(doors: Doors, admin: User) -> None:

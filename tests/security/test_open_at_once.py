@@ -24,7 +24,7 @@ pytestmark = [
 
 @pytest.fixture(autouse=True)
 def three(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stream_slots, "MOST", 3)
+    monkeypatch.setattr(stream_slots, "MAX_STREAMS", 3)
 
 
 async def opened(user: User) -> WebsocketCommunicator:

@@ -47,7 +47,7 @@ def test_the_first_through_others_is_an_administrator_only_where_that_is_said(
 ) -> None:
     settings.ALLOW_SOCIAL_REGISTRATION = True
     assert not User.objects.exists()
-    user = social.arrive(
+    user = social.sign_in_external(
         identity=social.Identity(
             provider=provider, subject="1", email="first@example.org", email_verified=True, is_admin=is_admin
         )

@@ -24,7 +24,8 @@ from chat.services.organise import favourites, projects, tags
 from chat.services.refusal import TurnRefused
 from chat.services.tree import forking
 from chat.services.turns import editing
-from chat.services.turns.turns import Draft, start_turn
+from chat.services.turns.draft import Draft
+from chat.services.turns.turns import start_turn
 from core import quotas
 from endpoints.catalog.selection import ModelRef
 from tests.api.conftest import Api
@@ -168,7 +169,7 @@ def test_the_oldest_of_too_many_sessions_ends(owner: User, settings: Settings) -
 def test_budgets_of_ones_own_have_a_quota(owner: User, settings: Settings) -> None:
     full(settings, budgets=1)
     key = api_keys.make(user=owner, name="a").row
-    limit = budget_admin.Limit(name="x", amount=1)
+    limit = budget_admin.BudgetLimit(name="x", amount=1)
     budget_admin.create(actor=owner, limit=limit, target=key)
     with pytest.raises(quotas.QuotaReached):
         budget_admin.create(actor=owner, limit=limit, target=key)

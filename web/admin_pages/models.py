@@ -17,7 +17,7 @@ from endpoints.catalog.prices import PriceInForce, price_in_force
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ModelRow:
     endpoint: str
     model: str
     price: PriceInForce
@@ -29,7 +29,7 @@ def prices(request: HttpRequest) -> HttpResponse:
     """Show what each model costs and why; those whose price nobody knows come first."""
     current = registry.current()
     rows = [
-        Row(endpoint.name, model, price_in_force(endpoint, model), facts(endpoint.for_model(model), model))
+        ModelRow(endpoint.name, model, price_in_force(endpoint, model), facts(endpoint.for_model(model), model))
         for endpoint in current.endpoints
         for model in current.models(endpoint.name)
     ]

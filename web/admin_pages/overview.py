@@ -24,7 +24,7 @@ from billing.models import Balance
 from billing.services import budgets
 from chat.services import insights
 from endpoints.catalog.selection import catalog_for
-from web.plot import Day, Plot, Row, plot_of, rows_of
+from web.plot import Plot, PlotDay, PlotRow, plot_of, rows_of
 
 
 def fill_dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -40,21 +40,21 @@ class Figure:
 
     name: str
     plot: Plot | None = None
-    rows: Sequence[Row] = ()
+    rows: Sequence[PlotRow] = ()
 
 
-def figures_of(table: insights.Table) -> list[Figure]:
+def figures_of(table: insights.InsightTable) -> list[Figure]:
     """Return a figure for each column of numbers that has any."""
     if not table.rows:
         return []
     return [_figure(table, column) for column in range(1, len(table.head))]
 
 
-def _figure(table: insights.Table, column: int) -> Figure:
+def _figure(table: insights.InsightTable, column: int) -> Figure:
     name = str(table.head[column])
     if not table.by_day:
         return Figure(name, rows=rows_of([(str(row[0]), row[column]) for row in table.rows]))
-    days = [Day(row[0], {"all": row[column]}, intcomma(row[column])) for row in table.rows]
+    days = [PlotDay(row[0], {"all": row[column]}, intcomma(row[column])) for row in table.rows]
     return Figure(name, plot=plot_of(days))
 
 

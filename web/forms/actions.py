@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from chat.models import Project, Tag
-from chat.services.organise.bulk import MOST as MOST_AT_ONCE
+from chat.services.organise.bulk import MAX_CHOSEN
 from chat.services.organise.projects import LIMITS
 from chat.services.organise.tags import DESCRIPTION_LIMIT, NAME_LIMIT
 from chat.services.tree.forking import OPTIONS
@@ -92,9 +92,9 @@ class BulkForm(forms.Form):
             ids = [UUID(each) for some in self.cleaned_data["ids"] for each in some.split(",")]
         except ValueError:
             raise forms.ValidationError(_("Choose a chat first.")) from None
-        if len(ids) > MOST_AT_ONCE:
+        if len(ids) > MAX_CHOSEN:
             message = _("At most %(limit)d chats can be changed at once.")
-            raise forms.ValidationError(message % {"limit": MOST_AT_ONCE})
+            raise forms.ValidationError(message % {"limit": MAX_CHOSEN})
         return ids
 
     @property

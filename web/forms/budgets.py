@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from billing.models import Budget
-from billing.services.budget_admin import Limit
+from billing.services.budget_admin import BudgetLimit
 from billing.services.labels import PER_DOLLAR, is_usd
 
 
@@ -41,13 +41,13 @@ class BudgetForm(forms.Form):
         if budget is not None or not for_group:
             del self.fields["shared"]
 
-    def limit(self) -> Limit:
+    def limit(self) -> BudgetLimit:
         """Return what was typed, in the budget's unit."""
         told = self.cleaned_data
         unit = self.budget.unit if self.budget else told["unit"]
         period = self.budget.period if self.budget else told["period"]
         amount = int(told["amount"] * _factor(unit))
-        return Limit(name=told["name"], amount=amount, unit=unit, period=period, is_hard=told["is_hard"])
+        return BudgetLimit(name=told["name"], amount=amount, unit=unit, period=period, is_hard=told["is_hard"])
 
 
 def _factor(unit: str) -> int:

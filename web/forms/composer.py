@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chat.services.model_settings import ModelSettings
 from chat.services.quotes import BadQuote, read_quotes
-from chat.services.turns.turns import Draft
+from chat.services.turns.draft import Draft
 
 
 class TurnForm(forms.Form):

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from endpoints.catalog.stored_endpoints import MAX_KEY_LENGTH
 from endpoints.providers.provider import Preset
 
-MOST_SHOWN = 400  # models with a check box; more can be typed
+MAX_SHOWN_MODELS = 400  # models with a check box; more can be typed
 
 
 class ProviderForm(forms.Form):
@@ -42,7 +42,7 @@ class ModelsForm(forms.Form):
     )
 
     def __init__(self, data: Any = None, *, offered: tuple[str, ...], chosen: tuple[str, ...]) -> None:
-        shown = tuple(dict.fromkeys([*chosen, *offered]))[:MOST_SHOWN]
+        shown = tuple(dict.fromkeys([*chosen, *offered]))[:MAX_SHOWN_MODELS]
         super().__init__(data, initial={"models": list(chosen), "first": next(iter(chosen), "")})
         for name in ("first", "models"):
             self.fields[name].choices = [(each, each) for each in shown]  # type: ignore[attr-defined]

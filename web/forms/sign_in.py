@@ -20,7 +20,7 @@ from accounts.models import User
 from accounts.models.user import can_be_seen
 from accounts.services import attempts, domains, mails
 from accounts.services.signin import address_of_login
-from accounts.services.signup import LONGEST_PASSWORD, USERNAME, EmailTaken, check_length
+from accounts.services.signup import MAX_PASSWORD_LENGTH, USERNAME, EmailTaken, check_length
 
 
 class LoginForm(allauth_forms.LoginForm):  # type: ignore[misc]
@@ -59,7 +59,7 @@ class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]
         self.fields["email"].label = _("Email")
         self.fields["email"].validators.append(MaxLengthValidator(User._meta.get_field("email").max_length or 254))
         password = self.fields["password1"]
-        password.widget.attrs |= {"minlength": settings.MIN_PASSWORD_LENGTH, "maxlength": LONGEST_PASSWORD}
+        password.widget.attrs |= {"minlength": settings.MIN_PASSWORD_LENGTH, "maxlength": MAX_PASSWORD_LENGTH}
         password.help_text = ngettext(
             "At least %(count)s character, and not a common word.",
             "At least %(count)s characters, and not a common word.",

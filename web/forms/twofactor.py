@@ -124,7 +124,7 @@ class PasskeyForm(passkey_forms.AddWebAuthnForm):  # type: ignore[misc]
 
     def clean_credential(self) -> Any:
         credential = self.cleaned_data["credential"]
-        if len(json.dumps(credential)) > passkeys.LONGEST:
+        if len(json.dumps(credential)) > passkeys.MAX_ANSWER_CHARACTERS:
             raise ValidationError(gettext("This passkey is too large."))
         return credential
 

@@ -54,7 +54,7 @@ def _lead(request: HttpRequest, name: str) -> HttpResponse:
     return redirect(name)
 
 
-class Banned:
+class RefuseBanned:
     """Answers 403 to banned addresses and people; a person's session ends. Static files and probes stay open."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -74,7 +74,7 @@ class Banned:
         return render(request, "refused.html", {"message": bans.words_for(until)}, status=403)
 
 
-class Writers:
+class CountWrites:
     """Counts each change that a page makes, and says when it was too often, or too much is kept (`core.quotas`)."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -111,7 +111,7 @@ def _told(request: HttpRequest, message: str, *, status: int, headers: Mapping[s
     return response
 
 
-class Seen:
+class NoteSessions:
     """Notes when a person's sessions were last used, for their list of devices."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -119,11 +119,11 @@ class Seen:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated:
-            sessions.see(request)
+            sessions.touch_session(request)
         return self.get_response(request)
 
 
-class Limited:
+class SayTooOften:
     """Says on a page that a limit is reached, and when it is over. The API says so by itself."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

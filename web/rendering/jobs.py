@@ -13,8 +13,8 @@ from web.rendering.text import escape
 
 Kind = Literal["code", "inline", "block", "document"]
 
-MOST_CODE = 30_000  # characters; a longer block is shown plain
-MOST_TEX = 2_000
+MAX_CODE_CHARACTERS = 30_000  # characters; a longer block is shown plain
+MAX_TEX_CHARACTERS = 2_000
 # Nobody who writes a text can guess it, so nobody can write a mark.
 TOKEN = f"j{token_hex(12)}"
 _ANY = "\0"  # for a process' own token, in what goes from one process to another; no text holds it
@@ -52,18 +52,18 @@ Jobs = dict[str, Job]  # by their keys
 
 
 @dataclass(slots=True)
-class Draft:
+class RenderedDraft:
     """Sanitised HTML with marks, and the jobs they stand for."""
 
     html: str = ""
     jobs: Jobs = field(default_factory=dict)
 
     @classmethod
-    def of(cls, job: Job) -> "Draft":
+    def of(cls, job: Job) -> "RenderedDraft":
         return cls(job.mark, {job.key: job})
 
     @classmethod
-    def join(cls, drafts: Iterable["Draft"]) -> "Draft":
+    def join(cls, drafts: Iterable["RenderedDraft"]) -> "RenderedDraft":
         whole, pieces = cls(), []
         for draft in drafts:
             pieces.append(draft.html)

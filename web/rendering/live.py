@@ -3,15 +3,15 @@
 import re
 from collections.abc import Callable
 
-from web.rendering.jobs import Draft
+from web.rendering.jobs import RenderedDraft
 from web.rendering.markdown import Block, Parser
 from web.rendering.text import escape
 from web.rendering.words import Words
 from web.rendering.writer import code_block
 
 _OPENING = re.compile(r"[ \t]*(`{3,}|~{3,})")
-_LONGEST_CLOSING = 200  # characters; a longer line is shown, and not waited for
-_MOST_ROWS = 1_000_000  # characters of HTML; the parser fills up short rows, so little text can become much
+_MAX_CLOSING_LENGTH = 200  # characters; a longer line is shown, and not waited for
+_MAX_HTML_LENGTH = 1_000_000  # characters of HTML; the parser fills up short rows, so little text can become much
 
 
 class LiveCode:
@@ -42,9 +42,9 @@ class LiveCode:
             return None
         last_line = text.rfind("\n") + 1
         if last_line or self._at_line_start:
-            rest = text[last_line : last_line + _LONGEST_CLOSING + 1]
+            rest = text[last_line : last_line + _MAX_CLOSING_LENGTH + 1]
             self._at_line_start = not rest
-            if rest and len(rest) <= _LONGEST_CLOSING and self._may_close.fullmatch(rest):
+            if rest and len(rest) <= _MAX_CLOSING_LENGTH and self._may_close.fullmatch(rest):
                 self._held, text, self._at_line_start = rest, text[:last_line], True
         return escape(text)
 
@@ -52,7 +52,7 @@ class LiveCode:
 class LiveTable:
     """A table that may get more rows. It grows by whole rows, written under the same header."""
 
-    def __init__(self, parser: Parser, block: Block, fill: Callable[[Draft], str]) -> None:
+    def __init__(self, parser: Parser, block: Block, fill: Callable[[RenderedDraft], str]) -> None:
         """`block` holds whole lines, the first two of which are the header and the line under it."""
         header, delimiters, _ = block.source.decode().split("\n", 2)
         self._parser = parser
@@ -76,7 +76,7 @@ class LiveTable:
         self._waiting, self._length, self._has_line = [rest], len(rest), False
         if any(not row.strip(" \t") for row in rows.split("\n")):
             return None
-        if self._sent > _MOST_ROWS:
+        if self._sent > _MAX_HTML_LENGTH:
             return ""  # the rest appears when the table is over
         blocks = self._parser.blocks(f"{self._header}{rows}\n")
         if len(blocks) != 1 or blocks[0].kind != "Table":

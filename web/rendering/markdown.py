@@ -11,7 +11,7 @@ from typing import Any
 from pyromark import Markdown, Options
 
 from web.rendering import bidi
-from web.rendering.jobs import Draft
+from web.rendering.jobs import RenderedDraft
 from web.rendering.masks import Mask
 from web.rendering.sanitise import clean
 from web.rendering.tex import find, may_have_formulas
@@ -33,11 +33,11 @@ _BLOCK_TAGS = {"Paragraph", "Heading", "Item", "TableRow", "List", "BlockQuote",
 _OPAQUE = {"Code": b"\0", "Fenced": b"\0", "CodeBlock": b"\1"}
 
 
-def draft(text: str, words: Words) -> Draft:
+def draft(text: str, words: Words) -> RenderedDraft:
     """Return normalised `text`, written by a model or another untrusted hand, as sanitised HTML with marks."""
     parser = Parser(words)
     parser.define(text)
-    return Draft.join(parser.write(block) for block in parser.blocks(text))
+    return RenderedDraft.join(parser.write(block) for block in parser.blocks(text))
 
 
 @dataclass(slots=True)
@@ -148,10 +148,10 @@ class Parser:
                 depth += ("Start" in event) - ("End" in event)
         return found
 
-    def write(self, block: Block, *, live: bool = False) -> Draft:
+    def write(self, block: Block, *, live: bool = False) -> RenderedDraft:
         """Return a block's sanitised HTML and what is drawn for it elsewhere."""
         writer = Writer(self.words, live=live, mixed=block.may_run_left and bidi.runs_left(block.source))
-        return Draft(clean(writer.write(block.events)), writer.jobs)
+        return RenderedDraft(clean(writer.write(block.events)), writer.jobs)
 
 
 def _obstacles(source: bytes, events: list[Any]) -> tuple[bytes, list[int]]:

@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterable
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, pgettext
 
-from web.rendering.jobs import Draft, Job, Jobs, fill
+from web.rendering.jobs import Job, Jobs, RenderedDraft, fill
 from web.rendering.markdown import draft
 from web.rendering.results import draw, known
 from web.rendering.text import normalise
 from web.rendering.words import Words
 
-MOST_AT_ONCE = 20_000  # characters; the parser is linear, and a longer text goes to a worker all the same
+MAX_INLINE_CHARACTERS = 20_000  # characters; the parser is linear, and a longer text goes to a worker all the same
 
 
 def render(text: str) -> SafeString:
@@ -19,15 +19,15 @@ def render(text: str) -> SafeString:
     return mark_safe(fill_in(draft_of(text)))  # noqa: S308 (sanitised piece by piece)
 
 
-def draft_of(text: str) -> Draft:
+def draft_of(text: str) -> RenderedDraft:
     """Return what `render` makes of `text`, with marks for what takes longer. Takes a moment, whatever the text."""
     text, words = normalise(text), words_in_use()
-    if len(text) > MOST_AT_ONCE:
-        return Draft.of(Job("document", text, words.to_json()))
+    if len(text) > MAX_INLINE_CHARACTERS:
+        return RenderedDraft.of(Job("document", text, words.to_json()))
     return draft(text, words)
 
 
-def fill_in(draft: Draft) -> str:
+def fill_in(draft: RenderedDraft) -> str:
     """Return the draft's HTML with all that could be drawn in time; the rest is plain."""
     drawn = draw(draft.jobs.values()) if draft.jobs else {}
     shown = {key: fill_in(drawn[key]) if key in drawn else job.plain for key, job in draft.jobs.items()}

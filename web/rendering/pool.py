@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from web.rendering.jobs import Job
-from web.rendering.worker.protocol import Answer, read_answer, write_question
+from web.rendering.worker.protocol import JobAnswer, read_answer, write_question
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ REFILL = 0.1  # seconds of it that come back each second
 _FOLDER = Path(__file__).resolve().parents[2]
 COMMAND = (sys.executable, "-m", "web.rendering.worker")
 ENVIRONMENT = {"PYTHONUTF8": "1", "LC_ALL": "C.UTF-8"}  # no setting and no secret
-_MOST_LINE = 32_000_000  # bytes
+_MAX_LINE_BYTES = 32_000_000  # bytes
 
 
 class Ended(Exception):
@@ -59,7 +59,7 @@ class Worker:
         """Wait for its first word; raises `Ended`."""
         self._read_line(time.monotonic() + seconds)
 
-    def ask(self, job: Job, seconds: float) -> Answer:
+    def ask(self, job: Job, seconds: float) -> JobAnswer:
         """Have a job done within `seconds`; raises `Ended`."""
         assert self._process.stdin is not None  # noqa: S101 (for the type checker)
         try:
@@ -78,7 +78,7 @@ class Worker:
         line = bytearray()
         while not line.endswith(b"\n"):
             left = deadline - time.monotonic()
-            if left <= 0 or len(line) > _MOST_LINE or not poll.poll(left * 1000):
+            if left <= 0 or len(line) > _MAX_LINE_BYTES or not poll.poll(left * 1000):
                 self.end()
                 raise Ended(is_fault=False)
             piece = os.read(descriptor, 1 << 16)
@@ -107,7 +107,7 @@ class Worker:
 class Outcome:
     """What became of a job: its answer, or that it failed; `is_fault` says that it always will."""
 
-    answer: Answer | None = None
+    answer: JobAnswer | None = None
     is_fault: bool = False
     seconds: float = 0.0
 

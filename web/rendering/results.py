@@ -23,7 +23,7 @@ import pygments
 from django.core.cache import cache as shared
 from redis.exceptions import RedisError
 
-from web.rendering.jobs import Draft, Job, for_others, from_others
+from web.rendering.jobs import Job, RenderedDraft, for_others, from_others
 from web.rendering.pool import Outcome, Pool
 from web.rendering.sanitise import clean
 
@@ -33,7 +33,7 @@ PAGE_SECONDS = 2.0  # for all that one request needs
 DEAR = 0.01  # seconds; what took less is drawn again by another process
 KEPT = 24 * 3600  # seconds in the cache
 KEPT_DOUBTFUL = 60  # when only the clock says that it takes too long
-MOST_KEPT = 16_000_000  # characters in this process
+MAX_CACHED_CHARACTERS = 16_000_000  # characters in this process
 
 
 @dataclass(slots=True)
@@ -61,22 +61,22 @@ class _Memory:
     """The drafts of the jobs drawn last, the least recently used ones given up first."""
 
     def __init__(self) -> None:
-        self._drafts: OrderedDict[str, Draft] = OrderedDict()
+        self._drafts: OrderedDict[str, RenderedDraft] = OrderedDict()
         self._size = 0
         self._lock = threading.Lock()
 
-    def get(self, key: str) -> Draft | None:
+    def get(self, key: str) -> RenderedDraft | None:
         with self._lock:
             if key in self._drafts:
                 self._drafts.move_to_end(key)
             return self._drafts.get(key)
 
-    def put(self, key: str, draft: Draft) -> None:
+    def put(self, key: str, draft: RenderedDraft) -> None:
         with self._lock:
             old = self._drafts.pop(key, None)
             self._drafts[key] = draft
             self._size += len(draft.html) - (len(old.html) if old else 0)
-            while self._size > MOST_KEPT:
+            while self._size > MAX_CACHED_CHARACTERS:
                 self._size -= len(self._drafts.popitem(last=False)[1].html)
 
     def clear(self) -> None:
@@ -91,12 +91,12 @@ atexit.register(pool.close)
 _threads = ThreadPoolExecutor(2, thread_name_prefix="rendering")
 
 
-def known(jobs: Iterable[Job]) -> dict[str, Draft]:
+def known(jobs: Iterable[Job]) -> dict[str, RenderedDraft]:
     """Return what this process remembers of `jobs`, by their keys."""
     return {job.key: found for job in jobs if (found := memory.get(job.key)) is not None}
 
 
-def draw(jobs: Iterable[Job], behalf: Reader | None = None) -> dict[str, Draft]:
+def draw(jobs: Iterable[Job], behalf: Reader | None = None) -> dict[str, RenderedDraft]:
     """Draw `jobs` within the time left to the reader; return what there is, by their keys. The rest is shown plain."""
     wanted = {job.key: job for job in jobs}
     found = known(wanted.values())
@@ -110,7 +110,7 @@ def draw(jobs: Iterable[Job], behalf: Reader | None = None) -> dict[str, Draft]:
     return found | stored | drawn
 
 
-def _draw_now(jobs: list[Job], behalf: Reader) -> dict[str, Draft]:
+def _draw_now(jobs: list[Job], behalf: Reader) -> dict[str, RenderedDraft]:
     if not jobs or behalf.left <= 0:
         return {}
     began = time.monotonic()
@@ -127,12 +127,12 @@ async def draw_in_thread(jobs: Iterable[Job], *, person: str, within: float) -> 
     await asyncio.wait([work], timeout=within)
 
 
-def _draft(job: Job, outcome: Outcome) -> Draft:
+def _draft(job: Job, outcome: Outcome) -> RenderedDraft:
     answer = outcome.answer
     if answer is None or answer.html is None:
-        return Draft(job.plain)
+        return RenderedDraft(job.plain)
     # A worker has read hostile text with many libraries: what it says is not trusted either.
-    return Draft(clean(answer.html), {each.key: each for each in answer.jobs})
+    return RenderedDraft(clean(answer.html), {each.key: each for each in answer.jobs})
 
 
 # --- the cache of all processes --------------------------------------------------------------------------
@@ -152,7 +152,7 @@ def _name(key: str) -> str:
     return f"drawn:{_version()}:{key}"
 
 
-def _stored(jobs: list[Job]) -> dict[str, Draft]:
+def _stored(jobs: list[Job]) -> dict[str, RenderedDraft]:
     try:
         values: Mapping[str, Any] = shared.get_many([_name(job.key) for job in jobs])
     except (RedisError, OSError):
@@ -162,12 +162,12 @@ def _stored(jobs: list[Job]) -> dict[str, Draft]:
         value = values.get(_name(job.key))
         if value is not None:
             html, inner = value
-            drawn = Draft(from_others(html), {each.key: each for each in inner}) if html else None
-            found[job.key] = drawn or Draft(job.plain)
+            drawn = RenderedDraft(from_others(html), {each.key: each for each in inner}) if html else None
+            found[job.key] = drawn or RenderedDraft(job.plain)
     return found
 
 
-def _store(outcomes: dict[Job, Outcome], drawn: dict[str, Draft]) -> None:
+def _store(outcomes: dict[Job, Outcome], drawn: dict[str, RenderedDraft]) -> None:
     lasting: dict[str, Any] = {}
     doubtful: dict[str, Any] = {}
     for job, outcome in outcomes.items():

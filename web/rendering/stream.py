@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from web.rendering.growing import closed as with_ends
 from web.rendering.growing import may_become_table
-from web.rendering.jobs import Draft
+from web.rendering.jobs import RenderedDraft
 from web.rendering.live import LiveCode, LiveTable, is_closed_fence
 from web.rendering.markdown import Block, Parser, draft
 from web.rendering.message import fill_in, words_in_use
@@ -77,7 +77,7 @@ class MarkdownStream:
     `fill` makes HTML of a draft. The default waits for what is drawn elsewhere.
     """
 
-    def __init__(self, fill: Callable[[Draft], str] | None = None) -> None:
+    def __init__(self, fill: Callable[[RenderedDraft], str] | None = None) -> None:
         self._parser = Parser(words_in_use())
         self._fill = fill or fill_in
         self._text: list[str] = []  # all of it
@@ -251,7 +251,7 @@ class MarkdownStream:
 
     def _close(self, blocks: list[Block], source: str) -> str:
         self._parser.define(source)
-        html = self._fill(Draft.join(self._parser.write(block) for block in blocks))
+        html = self._fill(RenderedDraft.join(self._parser.write(block) for block in blocks))
         self._closed.append(html)
         return html
 
@@ -277,7 +277,7 @@ class MarkdownStream:
             shown, rest = with_ends(source)
         if shown != source:
             blocks = [] if is_blank(shown) else self._parser.blocks(shown, growing=True)
-        html = self._fill(Draft.join(self._parser.write(block, live=True) for block in blocks))
+        html = self._fill(RenderedDraft.join(self._parser.write(block, live=True) for block in blocks))
         if not html:
             return ""
         self._held = rest if rest.strip() or "\n" in rest else ""

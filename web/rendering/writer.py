@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from web.rendering import bidi
 from web.rendering.addresses import link_addresses
 from web.rendering.highlight import is_known
-from web.rendering.jobs import MOST_CODE, MOST_TEX, Job, Jobs
+from web.rendering.jobs import MAX_CODE_CHARACTERS, MAX_TEX_CHARACTERS, Job, Jobs
 from web.rendering.text import escape, escape_attribute
 from web.rendering.words import Words
 
@@ -144,7 +144,7 @@ class Writer:
         code = "".join(self._code or ())
         self._code = None
         language = _language(self._info)
-        drawn = not self._live and len(code) <= MOST_CODE and is_known(language)
+        drawn = not self._live and len(code) <= MAX_CODE_CHARACTERS and is_known(language)
         body = self._mark(Job("code", code, language)) if drawn else escape(code)
         self._out.append(code_block(self._info, body, self._words))
 
@@ -239,7 +239,7 @@ class Writer:
 
     def _write_formula(self, tex: str, *, block: bool) -> None:
         job = Job("block" if block else "inline", tex.strip())
-        self._out.append(self._mark(job) if len(job.source) <= MOST_TEX else job.plain)
+        self._out.append(self._mark(job) if len(job.source) <= MAX_TEX_CHARACTERS else job.plain)
 
     def html(self, value: str) -> None:
         self._out.append("<br>" if _BREAK.fullmatch(value) else escape(value))

@@ -1,12 +1,13 @@
 """From events to what the browser applies. `docs/streaming.md` describes the messages.
 
-A `Painter` renders one run once per process; its frames are shared by every tab that follows it. Finished
+A `RunRenderer` renders one run once per process; its frames are shared by every tab that follows it. Finished
 blocks are sent once, the open block again only when it has grown by enough, else only the new text.
 """
 
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 from uuid import UUID
 
 from django.template.loader import render_to_string
@@ -24,14 +25,22 @@ from messages.events import (
     ToolResult,
 )
 from messages.reducer import Part, has_signature
-from runs.follow import Batch, Tail
+from runs.follow import Batch, Subscription
 from web.presenters import PartView, bare_part, present_messages
 from web.rendering.message import draft_of
 from web.rendering.results import Reader, on_behalf
 from web.rendering.stream import MarkdownStream, Patch
 from web.streaming.outbox import Outbox
 
-Sink = Callable[[str], None]
+
+class Viewer(Protocol):
+    """Whoever is shown a run: a tab."""
+
+    def emit(self, frame: str) -> None:
+        """Send a frame, in order."""
+
+    def end(self, generation_id: UUID, frame: str) -> None:
+        """Send the last frame of a run."""
 
 
 def command(name: str, *values: object) -> str:
@@ -62,48 +71,48 @@ class _Live:
         return patch
 
 
-class Painter:
+class RunRenderer:
     """Paints one tail. `ended` is called once, with the batch that ended the run, when all before it was sent.
 
     What it keeps of the message has marks for what is drawn elsewhere; its outbox fills them in.
     """
 
-    def __init__(self, tail: Tail, ended: Callable[["Painter", Batch], None]) -> None:
-        self.tail = tail
+    def __init__(self, subscription: Subscription, ended: Callable[["RunRenderer", Batch], None]) -> None:
+        self.subscription = subscription
         self.outbox = Outbox()
-        self._sinks: list[Sink] = []
-        self._joining: list[Sink] = []  # those that wait for their snapshot
-        self._gid = str(tail.generation_id)
+        self._viewers: list[Viewer] = []
+        self._joining: list[Viewer] = []  # those that wait for their snapshot
+        self._gid = str(subscription.generation_id)
         self._ended = ended
         self._done: list[str] = []  # the HTML of each finished part
         self._live: _Live | None = None
         self._rebuild()
 
     @property
-    def sinks(self) -> list[Sink]:
-        """Whoever hears the run."""
-        return self._sinks + self._joining
+    def viewers(self) -> list[Viewer]:
+        """Whoever is shown the run."""
+        return self._viewers + self._joining
 
-    def join(self, sink: Sink) -> None:
-        """Send `sink` all there is of the run, and from then on what comes."""
-        self.leave(sink)
-        self._joining.append(sink)
-        frame = self._snapshot() if self.tail.reducer.parts else ""
+    def join(self, viewer: Viewer) -> None:
+        """Send `viewer` all there is of the run, and from then on what comes."""
+        self.leave(viewer)
+        self._joining.append(viewer)
+        frame = self._snapshot() if self.subscription.reducer.parts else ""
 
         def deliver(filled: str) -> None:
-            if sink not in self._joining:
+            if viewer not in self._joining:
                 return
-            self._joining.remove(sink)
-            self._sinks.append(sink)
+            self._joining.remove(viewer)
+            self._viewers.append(viewer)
             if filled:
-                sink(filled)
+                viewer.emit(filled)
 
         self.outbox.put(frame, deliver)
 
-    def leave(self, sink: Sink) -> None:
-        for listed in (self._sinks, self._joining):
-            if sink in listed:
-                listed.remove(sink)
+    def leave(self, viewer: Viewer) -> None:
+        for listed in (self._viewers, self._joining):
+            if viewer in listed:
+                listed.remove(viewer)
 
     def _snapshot(self) -> str:
         """Return the messages that replace everything a tab shows of this run."""
@@ -118,7 +127,7 @@ class Painter:
         return f"{reset}\n{command('p', self._gid, live.index, '', live.opened, ''.join(live.tails) or None)}"
 
     def hear(self, batch: Batch) -> None:
-        """Listener of the tail: paint a batch and hand it to every sink."""
+        """Listener of the tail: paint a batch and hand it to every viewer."""
         if batch.over:
             self._end(batch)
             return
@@ -144,15 +153,15 @@ class Painter:
         self.outbox.put(frame, self._deliver)
 
     def _deliver(self, frame: str) -> None:
-        for sink in list(self._sinks):
-            sink(frame)
+        for viewer in list(self._viewers):
+            viewer.emit(frame)
 
     def _rebuild(self) -> None:
         """Render what the tail holds: the last part stays open for more, unless the run is over."""
-        parts = self.tail.reducer.parts
+        parts = self.subscription.reducer.parts
         self._done, self._live = [], None
         for index, part in enumerate(parts):
-            is_last = index == len(parts) - 1 and not self.tail.ended
+            is_last = index == len(parts) - 1 and not self.subscription.ended
             is_open = is_last and part["type"] in {"text", "think"} and not has_signature(part)
             if is_open:
                 self._live = self._begin(index, part["type"])
@@ -224,7 +233,7 @@ class Painter:
 
     def _call(self, call_id: str) -> list[str]:
         """Show a tool call again: its arguments grew or its result came."""
-        for index, part in enumerate(self.tail.reducer.parts):
+        for index, part in enumerate(self.subscription.reducer.parts):
             if part["type"] == "tool_call" and part["tool_call"]["id"] == call_id and index < len(self._done):
                 html = self._paint_part(index, part)
                 if html == self._done[index]:
@@ -235,7 +244,7 @@ class Painter:
 
     def _other(self, event: Event) -> list[str]:
         """Show the parts that are new since the last event: a tool call, an attachment, an error."""
-        parts = self.tail.reducer.parts
+        parts = self.subscription.reducer.parts
         shown = len(self._done) + (self._live is not None)
         if isinstance(event, TERMINAL) or len(parts) > shown:
             commands = self._close_live()

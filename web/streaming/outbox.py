@@ -8,7 +8,7 @@ import json
 from collections import deque
 from collections.abc import Callable
 
-from web.rendering.jobs import Draft, Job, Jobs, keys_in
+from web.rendering.jobs import Job, Jobs, RenderedDraft, keys_in
 from web.rendering.message import fill_known, unknown
 from web.rendering.results import draw_in_thread
 
@@ -29,7 +29,7 @@ class Outbox:
         self._queue: deque[tuple[str, Deliver, bool]] = deque()
         self._waiting: asyncio.Task[None] | None = None
 
-    def mark(self, draft: Draft) -> str:
+    def mark(self, draft: RenderedDraft) -> str:
         """Return the draft's HTML with its marks: they are filled in when a frame that holds them leaves."""
         self._jobs.update(draft.jobs)
         return draft.html

@@ -23,6 +23,6 @@ class Command(AdminCommand):
                 export_person(user, file)
         except OSError as fault:
             raise CommandError(f"{path} cannot be written: {fault.strerror}.") from None
-        audit.record(actor=None, action="user.exported", target=audit.Target("user", str(user.id), user.email))
+        audit.record(actor=None, action="user.exported", target=audit.AuditTarget("user", str(user.id), user.email))
         size = path.stat().st_size
         return {"email": user.email, "file": str(path), "bytes": size}, f"{path}: {size} bytes."

@@ -16,5 +16,5 @@ class Command(AdminCommand):
         count = people.update(terms_accepted_at=None)
         for user_id in accepted:
             access_changes.announce(user_id)
-        audit.record(actor=None, action="terms.reset", target=audit.Target("terms", ""), after={"people": count})
+        audit.record(actor=None, action="terms.reset", target=audit.AuditTarget("terms", ""), after={"people": count})
         return {"people": count}, f"{count} people will be asked again."

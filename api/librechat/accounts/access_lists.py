@@ -14,8 +14,8 @@ from rest_framework.views import APIView
 
 from accounts.models import Grant
 from accounts.services import grants, picker
-from accounts.services.grants import Entry, GrantRefused, Who
-from accounts.services.resources import Kind, Shared, kind_of
+from accounts.services.grants import AccessEntry, GrantRefused, Who
+from accounts.services.resources import SharedKind, SharedObject, kind_of
 from api.base.admin import number
 from api.base.errors import WireError
 from api.base.payloads import In, person, read_body
@@ -47,8 +47,8 @@ class PrincipalIn(In):
 
 
 class PermissionsIn(In):
-    updated: list[PrincipalIn] = Field([], max_length=grants.MOST)
-    removed: list[PrincipalIn] = Field([], max_length=grants.MOST)
+    updated: list[PrincipalIn] = Field([], max_length=grants.MAX_ENTRIES)
+    removed: list[PrincipalIn] = Field([], max_length=grants.MAX_ENTRIES)
     public: bool | None = None
     public_access_role_id: str | None = Field(None, max_length=64)
 
@@ -67,9 +67,9 @@ class PrincipalsView(PermissionsView):
     def get(self, request: Request) -> Response:
         user = person(request)
         words = " ".join(request.query_params.get("q", "").split())
-        if len(words) < picker.LEAST:
-            raise WireError(400, _("q: write at least %(least)d characters.") % {"least": picker.LEAST})
-        limit = number(request, "limit", 20, least=1, most=picker.MOST)
+        if len(words) < picker.MIN_QUERY_CHARACTERS:
+            raise WireError(400, _("q: write at least %(least)d characters.") % {"least": picker.MIN_QUERY_CHARACTERS})
+        limit = number(request, "limit", 20, least=1, most=picker.MAX_RESULTS)
         wanted = [each for each in request.query_params.get("types", "").split(",") if each]
         if set(wanted) - {"user", "group", "role"}:
             raise WireError(400, _("types: there are user, group and role."))
@@ -148,14 +148,14 @@ class AllEffectiveView(PermissionsView):
         return Response({str(each): bits for each, bits in grants.all_bits(person(request), _kind(resource)).items()})
 
 
-def _kind(name: str) -> Kind:
+def _kind(name: str) -> SharedKind:
     found = kind_of(name)
     if found is None:
         raise _not_found()
     return found
 
 
-def _shared(request: Request, resource: str, resource_id: UUID) -> tuple[Kind, Shared]:
+def _shared(request: Request, resource: str, resource_id: UUID) -> tuple[SharedKind, SharedObject]:
     try:
         found, shared, _bits = grants.shared_for(person(request), resource, resource_id, needs=Grant.SHARE)
     except Http404:
@@ -173,21 +173,21 @@ def _forbidden() -> WireError:
     return WireError(403, {"error": _("Forbidden"), "message": _("You may not do this.")})
 
 
-def _bits(kind: Kind, role_id: str) -> int:
+def _bits(kind: SharedKind, role_id: str) -> int:
     bits = grants.ROLES.get(role_id.removeprefix(f"{kind.name}_")) if role_id.startswith(f"{kind.name}_") else None
     if bits is None:
         raise WireError(400, _("accessRoleId: there is no such role."))
     return bits
 
 
-def _list(kind: Kind, rows: list[Entry]) -> dict[str, Any]:
+def _list(kind: SharedKind, rows: list[AccessEntry]) -> dict[str, Any]:
     principals = [_principal(kind, each) for each in rows if each.who.type != "public"]
     everybody = next((each for each in rows if each.who.type == "public"), None)
     answer: dict[str, Any] = {"principals": principals, "public": everybody is not None}
     return answer | ({"publicAccessRoleId": _role_id(kind, everybody)} if everybody else {})
 
 
-def _principal(kind: Kind, entry: Entry) -> dict[str, Any]:
+def _principal(kind: SharedKind, entry: AccessEntry) -> dict[str, Any]:
     shown = {"name": entry.name, "email": entry.email, "description": entry.description}
     return {
         "type": entry.who.type, "id": entry.who.id, **{name: text for name, text in shown.items() if text},
@@ -195,7 +195,7 @@ def _principal(kind: Kind, entry: Entry) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _role_id(kind: Kind, entry: Entry) -> str:
+def _role_id(kind: SharedKind, entry: AccessEntry) -> str:
     return f"{kind.name}_{entry.role}" if entry.role else ""
 
 

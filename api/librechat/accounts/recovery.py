@@ -28,7 +28,7 @@ class ByLink(APIView):
         bans.count_mailed(name, address_of(request._request))
 
 
-class VerifyView(ByLink):
+class VerifyEmailView(ByLink):
     @extend_schema(operation_id="user_verify", request=VerifyIn, responses=Verified, auth=[])
     def post(self, request: Request) -> Response:
         self.limit(request, "VERIFY_EMAIL_SUBMISSION")

@@ -6,13 +6,13 @@ from django.utils.translation import gettext as _
 from pydantic import ConfigDict, Field, RootModel, field_validator, model_validator
 from pydantic.alias_generators import to_camel
 
-from accounts.services.signup import LONGEST_PASSWORD, SHORTEST_USERNAME, USERNAME
+from accounts.services.signup import MAX_PASSWORD_LENGTH, SHORTEST_USERNAME, USERNAME
 from api.base.payloads import In, Out, UserOut
 
 
 class LoginIn(In):
     email: str = Field(min_length=1, max_length=254)
-    password: str = Field(min_length=1, max_length=LONGEST_PASSWORD)
+    password: str = Field(min_length=1, max_length=MAX_PASSWORD_LENGTH)
 
 
 class RegisterIn(In):
@@ -32,7 +32,7 @@ class RegisterIn(In):
         return username
 
     email: str = Field(max_length=254)
-    password: str = Field(max_length=LONGEST_PASSWORD)
+    password: str = Field(max_length=MAX_PASSWORD_LENGTH)
     confirm_password: str
     token: str | None = Field(None, max_length=256)  # of an invitation
 
@@ -89,7 +89,7 @@ class ResetIn(In):
 
     user_id: str = Field(alias="userId", max_length=64)
     token: str = Field(min_length=1, max_length=256)
-    password: str = Field(max_length=LONGEST_PASSWORD)
+    password: str = Field(max_length=MAX_PASSWORD_LENGTH)
     confirm_password: str | None = None
 
     @model_validator(mode="after")
@@ -109,7 +109,7 @@ class CodeIn(In):
 class FreshIn(CodeIn):
     """What shows that it is really them: a code, or where there is no second factor, the password."""
 
-    password: str | None = Field(None, max_length=LONGEST_PASSWORD)
+    password: str | None = Field(None, max_length=MAX_PASSWORD_LENGTH)
 
 
 class TokenIn(In):

@@ -60,7 +60,7 @@ class ConfirmView(APIView):
         return _changed(request, user)
 
 
-class VerifyView(APIView):
+class VerifyCodeView(APIView):
     key_scopes = CLOSED
 
     @extend_schema(operation_id="twofactor_verify", request=CodeIn, responses={200: None})

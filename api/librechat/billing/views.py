@@ -24,7 +24,7 @@ from billing.services import adjust, policy
 from billing.services.adjust import AdjustmentRefused
 
 _OBJECT = {200: {"type": "object"}}
-MOST_FOUND = 50
+MAX_RESULTS = 50
 
 
 class BalanceIn(In):
@@ -88,7 +88,7 @@ class UserSearchView(AdminView):
         words = request.query_params.get("q", "").strip()
         if not 2 <= len(words) <= 200:
             raise WireError(400, _("q must have 2 to 200 characters."))
-        limit = number(request, "limit", 20, least=1, most=MOST_FOUND)
+        limit = number(request, "limit", 20, least=1, most=MAX_RESULTS)
         rows = User.objects.filter(
             Q(name__icontains=words) | Q(email__icontains=words) | Q(username__icontains=words)
         ).order_by("name", "id")

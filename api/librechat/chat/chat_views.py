@@ -40,7 +40,8 @@ from chat import access
 from chat.models import Conversation, Generation
 from chat.services.notices import titles
 from chat.services.refusal import TurnRefused
-from chat.services.turns.turns import StartedTurn, stop
+from chat.services.turns.draft import StartedTurn
+from chat.services.turns.turns import stop
 from core.ids import uuid_of
 from runs.stream_slots import streams
 

@@ -33,7 +33,7 @@ from chat.services.search.snippets import marked
 from chat.services.turns import editing
 from core import rate_limits
 
-MOST_HITS = 100
+MAX_HITS = 100
 _LIST = {200: {"type": "array", "items": {"$ref": "#/components/schemas/MessageOut"}}}
 
 
@@ -135,7 +135,7 @@ class ConversationMessagesView(ChatView):
         return _add(request, found.id)
 
 
-class MessageView(ChatView):
+class MessageDetailView(ChatView):
     @extend_schema(operation_id="messages_get", responses=_LIST)
     def get(self, request: Request, conversation_id: UUID, message_id: UUID) -> Response:
         message = access.message_for(person(request), message_id, conversation_id=conversation_id)
@@ -209,7 +209,7 @@ def _hits(request: Request, text: str) -> Response:
     if query.faults:
         raise WireError(400, f"search: {query.faults[0]}")
     try:
-        page = search.search(user=person(request), query=query, limit=MOST_HITS)
+        page = search.search(user=person(request), query=query, limit=MAX_HITS)
     except rate_limits.TooOften as fault:
         raise WireError(429, fault.message, headers={"Retry-After": str(fault.retry_after)}) from None
     found = Message.objects.select_related("conversation").in_bulk([hit.message_id for hit in page.hits])

@@ -21,7 +21,7 @@ from core.ids import uuid_of
 
 PAGE = 25
 LARGEST_PAGE = 100
-LONGEST_SEARCH = 1_000  # characters
+MAX_SEARCH_CHARACTERS = 1_000  # characters
 UNASSIGNED = "unassigned"
 MESSAGE_ORDERS = {"createdAt": "created_at", "updatedAt": "updated_at", "endpoint": "endpoint"}
 _FLAGS = {"true": True, "false": False, "": False}
@@ -138,7 +138,7 @@ def order(request: Request, sorts: Mapping[str, str], *, default: str) -> tuple[
 
 def words(request: Request, name: str) -> str:
     """Return a text of the query string as it can be looked for."""
-    return " ".join(_storable([request.query_params.get(name, "")])).strip()[:LONGEST_SEARCH]
+    return " ".join(_storable([request.query_params.get(name, "")])).strip()[:MAX_SEARCH_CHARACTERS]
 
 
 def _storable(texts: list[str]) -> list[str]:

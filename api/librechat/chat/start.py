@@ -16,8 +16,9 @@ from api.librechat.chat.serializers import NEW, PROTOCOL, ROOT_PARENT
 from chat import access
 from chat.models import GREETING_LIMIT, ICON_LIMIT, Generation, Message
 from chat.services.model_settings import ModelSettings, describe_parameters
-from chat.services.quotes import MOST, BadQuote, Quote, read_quotes
-from chat.services.turns.turns import Draft, Shown, StartedTurn, continue_reply, regenerate, start_turn
+from chat.services.quotes import MAX_QUOTES, BadQuote, Quote, read_quotes
+from chat.services.turns.draft import Draft, Shown, StartedTurn
+from chat.services.turns.turns import continue_reply, regenerate, start_turn
 from core.ids import uuid_of
 from endpoints.catalog.selection import catalog_for
 from siteconfig.parameters.settings import keys
@@ -35,7 +36,7 @@ class StartIn(In):
     repeated = OF_A_ROW
 
     text: str = ""
-    quotes: list[str] | None = Field(None, max_length=MOST)
+    quotes: list[str] | None = Field(None, max_length=MAX_QUOTES)
     messageId: Id | None = None  # noqa: N815 (the names of the wire)
     parentMessageId: Id | None = None  # noqa: N815
     overrideParentMessageId: Id | None = None  # noqa: N815

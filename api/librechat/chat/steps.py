@@ -33,7 +33,7 @@ class RunSteps:
     """Translates the events of one run, and remembers what it has said.
 
     The texts of all deltas together are the texts of the finished message's content. `ended` is the event that
-    ended the run, once it was heard: what is sent then depends on the database (see `api.librechat.chat.run`).
+    ended the run, once it was heard: what is sent then depends on the database (see `api.librechat.chat.stream`).
     """
 
     def __init__(self, *, conversation_id: UUID, message_id: UUID, model: str = "", provider: str = "") -> None:

@@ -47,7 +47,9 @@ urlpatterns = [
         message_views.ConversationMessagesView.as_view(),
         name="conversation_messages",
     ),
-    path("messages/<uuid:conversation_id>/<uuid:message_id>", message_views.MessageView.as_view(), name="message"),
+    path(
+        "messages/<uuid:conversation_id>/<uuid:message_id>", message_views.MessageDetailView.as_view(), name="message"
+    ),
     path(
         "messages/<uuid:conversation_id>/<uuid:message_id>/feedback",
         feedback_views.FeedbackView.as_view(),

@@ -11,13 +11,12 @@ from accounts.services import recovery, sign_in_options, site
 from api.base.payloads import Out
 from billing.services import policy
 from billing.services.pricing import Rates
-from endpoints.catalog import registry
 from endpoints.catalog.keys import needs_key
 from endpoints.catalog.selection import ModelCatalog, catalog_for
 from endpoints.catalog.specs import to_dict
 from endpoints.parameters.sets import set_name
 from endpoints.providers.base import Endpoint
-from siteconfig import features
+from siteconfig import features, live
 from siteconfig.environment.identity import ORDER
 from siteconfig.schema.base import BUILT_IN
 
@@ -154,7 +153,7 @@ def startup_config(user: User | None) -> StartupConfig:
 
 
 def _model_specs(offer: ModelCatalog) -> ModelSpecsOut | None:
-    specs = registry.current().config.document.modelSpecs
+    specs = live.current().document.modelSpecs
     if not specs.specs:
         return None
     found = [to_dict(each, enforced=specs.enforce) for each in offer.specs]
@@ -165,7 +164,7 @@ def _model_specs(offer: ModelCatalog) -> ModelSpecsOut | None:
 
 def _settled() -> dict[str, Any]:
     """Return what of the interface an operator switches, and what clients must be told a number or a word for."""
-    written = registry.current().config.document.interface
+    written = live.current().document.interface
     return {
         "autoSubmitFromUrl": features.has("auto_submit") and settings.URL_AUTO_SUBMIT,
         "codeHighlightThrottleMs": 300 if written.codeHighlightThrottleMs is None else written.codeHighlightThrottleMs,

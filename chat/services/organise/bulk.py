@@ -22,10 +22,10 @@ from chat.services.notices import notify
 from chat.services.organise import conversations, projects
 from chat.services.turns import turns
 
-MOST = 500
+MAX_CHOSEN = 500
 GRACE = timedelta(minutes=10)  # for how long what was deleted can be brought back
 _SALT = "bulk"
-LOT = 500
+BATCH_SIZE = 500
 
 
 class TooLate(Exception):
@@ -170,7 +170,7 @@ def purge() -> int:
     """
     with transaction.atomic():
         old = Conversation.objects.filter(deleted_at__lt=timezone.now() - GRACE - timedelta(minutes=1))
-        ids = list(old.select_for_update(skip_locked=True).order_by("id").values_list("id", flat=True)[:LOT])
+        ids = list(old.select_for_update(skip_locked=True).order_by("id").values_list("id", flat=True)[:BATCH_SIZE])
         if ids:
             conversations.erase(ids)
     return len(ids)

@@ -19,7 +19,7 @@ from chat import access
 from chat.models import Conversation, ConversationQuerySet, Generation
 from chat.services.model_settings import ModelSettings
 from chat.services.notices import notify
-from chat.services.turns.ending import abandon
+from chat.services.turns.ending import cancel_for_deletion
 
 PAGE = 30
 TITLE_LIMIT = 1024
@@ -156,7 +156,7 @@ def erase(ids: list[UUID]) -> int:
     """
     with transaction.atomic():
         list(Conversation.objects.select_for_update().filter(id__in=ids).order_by("id").values_list("id"))
-        abandon(Generation.objects.filter(conversation_id__in=ids))
+        cancel_for_deletion(Generation.objects.filter(conversation_id__in=ids))
         with connection.cursor() as cursor:
             cursor.execute("DELETE FROM chat_generation WHERE conversation_id = ANY(%s)", [ids])
             cursor.execute("DELETE FROM chat_message WHERE conversation_id = ANY(%s)", [ids])

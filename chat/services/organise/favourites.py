@@ -12,7 +12,7 @@ from core import quotas
 from endpoints.catalog.selection import ModelRef, catalog_for
 
 
-class TooMany(ValueError):
+class TooManyFavourites(ValueError):
     """There are as many favourites as there can be."""
 
 
@@ -24,10 +24,13 @@ def listed(user: User) -> list[Favourite]:
 
 
 def replace(*, user: User, model_refs: Sequence[ModelRef]) -> list[Favourite]:
-    """Make exactly these the favourites, in this order; what is no longer offered is left out. Raises `TooMany`."""
+    """Make exactly these the favourites, in this order; what is no longer offered is left out.
+
+    Raises `TooManyFavourites`.
+    """
     wanted = list(dict.fromkeys(model_refs))
     if len(wanted) > (most := quotas.most("favourites")):
-        raise TooMany(_("At most %(limit)d favourites can be kept.") % {"limit": most})
+        raise TooManyFavourites(_("At most %(limit)d favourites can be kept.") % {"limit": most})
     catalog = catalog_for(user)
     kept = [model_ref for model_ref in wanted if catalog.may_use(model_ref)]
     with transaction.atomic():
@@ -46,7 +49,7 @@ def replace(*, user: User, model_refs: Sequence[ModelRef]) -> list[Favourite]:
 
 
 def toggle(*, user: User, model_ref: ModelRef) -> bool:
-    """Add it to the favourites, or take it away; return whether it is one now. Raises `TooMany`."""
+    """Add it to the favourites, or take it away; return whether it is one now. Raises `TooManyFavourites`."""
     known = [model_ref_of(each) for each in listed(user)]
     is_new = model_ref not in known
     replace(user=user, model_refs=[*known, model_ref] if is_new else [each for each in known if each != model_ref])

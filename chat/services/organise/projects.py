@@ -32,7 +32,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.models.user import VISIBLE, can_be_seen
 from accounts.services import permissions
-from accounts.services.resources import Kind, Shared
+from accounts.services.resources import SharedKind, SharedObject
 from chat import access
 from chat.models import Conversation, Project
 from chat.services.notices import notify
@@ -177,18 +177,18 @@ def put(*, user: User, conversation_ids: Sequence[UUID], project_id: UUID | None
     return found
 
 
-def _find(project_id: UUID) -> Shared | None:
+def _find(project_id: UUID) -> SharedObject | None:
     found = Project.objects.filter(id=project_id).only("id", "name", "owner_id").first()
     if found is None:
         return None
-    return Shared(found.id, found.name, found.owner_id, reverse("chat:project", args=[found.id]))
+    return SharedObject(found.id, found.name, found.owner_id, reverse("chat:project", args=[found.id]))
 
 
 def _owned(user: User) -> list[UUID]:
     return list(Project.objects.filter(owner=user).values_list("id", flat=True))
 
 
-SHARED_KIND = Kind(Project.KIND, "PROJECTS", _find, _owned)
+SHARED_KIND = SharedKind(Project.KIND, "PROJECTS", _find, _owned)
 
 
 def _cleaned(fields: dict[str, str]) -> dict[str, str]:

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 
 from chat.services.search.text import mixes_scripts
 
-LONGEST = 1_000  # characters; the rest is not looked at
-MOST_WORDS = 32
+MAX_CHARACTERS = 1_000  # characters; the rest is not looked at
+MAX_WORDS = 32
 
 _TOKEN = re.compile(r'((?:-(?!-))?)(?:([a-z]{2,10}):)?(?:"([^"]*)"?|(\S+))', re.IGNORECASE)
 _OPERATORS = {"before", "after", "on", "model", "project", "tag", "role", "from", "has", "title"}
@@ -62,7 +62,7 @@ excluded_phrases=(), titles=(), models=(), projects=(), tags=(), role='user', \
 has_code=False, since=None, until=None, faults=())
     """
     query = Query()
-    for found in _TOKEN.finditer(text[:LONGEST].replace("\x00", " ").translate(_QUOTES)):
+    for found in _TOKEN.finditer(text[:MAX_CHARACTERS].replace("\x00", " ").translate(_QUOTES)):
         minus, operator, quoted, bare = found.groups()
         value = " ".join((quoted if quoted is not None else bare).split())
         if operator and operator.lower() in _OPERATORS and value:
@@ -71,7 +71,7 @@ has_code=False, since=None, until=None, faults=())
         if operator:
             value = f"{operator}:{value}"
         query = _said(query, value, quoted=quoted is not None and not operator, without=bool(minus))
-    return replace(query, words=query.words[:MOST_WORDS], phrases=query.phrases[:MOST_WORDS])
+    return replace(query, words=query.words[:MAX_WORDS], phrases=query.phrases[:MAX_WORDS])
 
 
 def _said(query: Query, value: str, *, quoted: bool, without: bool) -> Query:

@@ -23,7 +23,7 @@ from chat.services.search.text import fold, is_unspaced
 from core import rate_limits
 
 PAGE = 20
-MANY = 5_000  # hits; with more than these, the newest are looked for by time
+MAX_COUNTED_HITS = 5_000  # hits; with more than these, the newest are looked for by time
 RECENT = 1_000  # messages looked at first
 RANKED = 1_000  # hits, the newest of which are put in order by how well they fit
 LOOKED_AT = 20_000  # characters of a message that count for its place
@@ -77,7 +77,7 @@ def search(*, user: User, query: Query, cursor: str | None = None, limit: int = 
             return _page(rows, limit, terms)
         db.execute(_FEW.format(filters=_filters(query)), values)
         rows = db.fetchall()
-        if rows[0][-1] > MANY:
+        if rows[0][-1] > MAX_COUNTED_HITS:
             return _by_time(db, query, values, limit, terms)
     return _page([row for row in rows if row[0] is not None], limit, terms, total=rows[0][-2])
 
@@ -121,7 +121,7 @@ def conversation_ids(*, user: User, text: str) -> list[UUID]:
         return []
     count(user)
     wanted, query = _tsquery(user, query)
-    values = _values(user, query, wanted, None, MANY)
+    values = _values(user, query, wanted, None, MAX_COUNTED_HITS)
     with transaction.atomic(), connection.cursor() as db:
         ids = [row[0] for row in _titles(db, user, query, limit=1_000)]
         db.execute(_CONVERSATIONS.format(filters=_filters(query)), values)
@@ -234,7 +234,7 @@ def _values(
 ) -> dict[str, Any]:
     moment, last = position or (None, None)
     return {
-        "owner": user.id, "query": wanted, "many": MANY, "recent": RECENT, "limit": limit,
+        "owner": user.id, "query": wanted, "many": MAX_COUNTED_HITS, "recent": RECENT, "limit": limit,
         "moment": moment, "last": last,
         "since": _midnight(query.since), "until": _midnight(query.until), "phrases": _patterns(query.phrases),
         "excluded_phrases": _patterns(query.excluded_phrases),

@@ -16,7 +16,7 @@ from chat.services.search.previews import bare_words
 from chat.services.tree.forking import Node, Tree
 
 STEP = 44  # pixels from one place to the next, wide enough for a finger
-MANY = 60  # beyond this many messages, those without a choice are drawn as one
+MAX_NODES = 60  # beyond this many messages, those without a choice are drawn as one
 PREVIEW = 160  # characters
 
 
@@ -35,7 +35,7 @@ class Spot:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class MapLine:
     path: str  # of an SVG
     is_on_view: bool
 
@@ -43,7 +43,7 @@ class Line:
 @dataclass(frozen=True, slots=True)
 class TreeMap:
     spots: list[Spot]  # a message before those below it
-    lines: list[Line]  # those on view last, so that they lie on top
+    lines: list[MapLine]  # those on view last, so that they lie on top
     width: int
     height: int
     leaf_id: UUID | None  # where the branch on view ends
@@ -107,7 +107,7 @@ def _depth_first(tree: Tree) -> Iterator[Node]:
 
 def _spots(tree: Tree, previews: dict[UUID, str], on_view: set[UUID]) -> list[Spot]:
     """Return the marks. Of many messages, those with one message above and one below that offer no choice join."""
-    many = len(tree.nodes) > MANY
+    many = len(tree.nodes) > MAX_NODES
 
     def is_plain(node: Node) -> bool:
         above = tree.parent_of[node.id]
@@ -196,7 +196,7 @@ def _above(outline: _Outline) -> _Outline:
     return outline
 
 
-def _lines(spots: list[Spot]) -> list[Line]:
+def _lines(spots: list[Spot]) -> list[MapLine]:
     by_id = {spot.id: spot for spot in spots}
     lines = []
     for spot in spots:
@@ -205,5 +205,5 @@ def _lines(spots: list[Spot]) -> list[Line]:
         above = by_id[spot.parent_id]
         half = (above.y + spot.y) // 2
         path = f"M{above.x} {above.y}C{above.x} {half} {spot.x} {half} {spot.x} {spot.y}"
-        lines.append(Line(path, above.is_on_view and spot.is_on_view))
+        lines.append(MapLine(path, above.is_on_view and spot.is_on_view))
     return sorted(lines, key=lambda line: line.is_on_view)

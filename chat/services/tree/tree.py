@@ -73,7 +73,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class MessageWindow:
     """Consecutive messages of the branch on view, oldest first, each with its place among its siblings."""
 
     messages: list[Message]
@@ -97,9 +97,9 @@ def ancestor_ids(message_id: UUID) -> list[UUID]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def stretch(
+def window_of_messages(
     *, conversation: Conversation, before: UUID | None = None, at: UUID | None = None, limit: int = SCREENFUL
-) -> Stretch:
+) -> MessageWindow:
     """Return the last `limit` messages of the branch on view, or the last ones before message `before`.
 
     With `at`, a message of the branch, the stretch begins a little above it; it goes on to the end unless that
@@ -113,7 +113,7 @@ def stretch(
         end = end if end - start <= FARTHEST else start + limit
     shown = path[start:end]
     rows = Message.objects.in_bulk(shown)
-    return Stretch(
+    return MessageWindow(
         messages=[rows[each] for each in shown],
         places=places(rows[each] for each in shown),
         has_earlier=start > 0,

@@ -56,7 +56,7 @@ def at_once_statements(user: User) -> list[Statement]:
         return []
     return [
         Statement(_LOCK, (f"turns:{user.id}",)),
-        Statement(_COUNT, (user.id, most), otherwise=TooManyAtOnce()),
+        Statement(_COUNT, (user.id, most), on_no_row=TooManyAtOnce()),
     ]
 
 

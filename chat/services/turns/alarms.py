@@ -16,7 +16,7 @@ def implausible_usage(*, endpoint: str, model: str, owner_id: UUID, reported: Us
     audit.record(
         actor=None,
         action="usage.implausible",
-        target=audit.Target("endpoint", endpoint, f"{endpoint} / {model}"),
+        target=audit.AuditTarget("endpoint", endpoint, f"{endpoint} / {model}"),
         before={"reported": asdict(reported)},
         after={"charged": asdict(charged), "user": str(owner_id)},
     )

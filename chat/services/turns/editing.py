@@ -20,8 +20,8 @@ from chat.services.notices import notify
 from chat.services.quotes import Quote
 from chat.services.refusal import TurnRefused
 from chat.services.turns import turns
-from chat.services.turns.ending import abandon
-from chat.services.turns.turns import Draft, StartedTurn
+from chat.services.turns.draft import Draft, StartedTurn
+from chat.services.turns.ending import cancel_for_deletion
 from messages.reducer import Part, plain_text
 
 EDITABLE = ("text", "think")
@@ -210,7 +210,7 @@ def delete_branch(*, user: User, message_id: UUID) -> int:
             top = next((row[0] for row in cursor.fetchall()), message.id)
             cursor.execute(_SUBTREE, [top])
             ids = [row[0] for row in cursor.fetchall()]
-            abandon(Generation.objects.filter(message_id__in=ids))
+            cancel_for_deletion(Generation.objects.filter(message_id__in=ids))
             Message.objects.filter(chosen_child_id__in=ids).exclude(id__in=ids).update(chosen_child=None)
             Conversation.objects.filter(chosen_root_id__in=ids).update(chosen_root=None)
             cursor.execute("DELETE FROM chat_generation WHERE message_id = ANY(%s)", [ids])

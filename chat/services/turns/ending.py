@@ -17,7 +17,7 @@ from messages.stream_format import write_end
 log = logging.getLogger(__name__)
 
 
-def abandon(runs: QuerySet[Generation]) -> None:
+def cancel_for_deletion(runs: QuerySet[Generation]) -> None:
     """Prepare runs for being deleted with what they write: release what the queued ones hold, stop the others.
 
     Locks the queued runs' rows; call within a transaction.

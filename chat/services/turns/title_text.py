@@ -7,7 +7,7 @@ from typing import Any, Final
 TITLE_WORDS: Final = 8
 TITLE_CHARACTERS: Final = 60
 _READ: Final = 4_000  # characters of an answer that may hold its title, thoughts not counted
-LONGEST: Final = 2 * TITLE_CHARACTERS  # characters that a title may have as it is
+MAX_UNCUT_CHARACTERS: Final = 2 * TITLE_CHARACTERS  # characters that a title may have as it is
 
 _TAGS = r"(?:seed:think|think|thinking|thought|thoughts|reasoning|reflection|scratchpad|analysis)"
 _CHANNEL = re.compile(r"^.*(?:<\|channel\|>\s*final\b[^<]*<\|message\|>|<\|(?:end_of_thought|/think)\|>)", re.DOTALL)
@@ -182,7 +182,7 @@ def _without_stop(line: str) -> str:
 
 def _cut(line: str) -> str:
     """Return the line, or as many of its first words as a title has room for."""
-    if len(line) <= LONGEST:
+    if len(line) <= MAX_UNCUT_CHARACTERS:
         return line
     words, _, rest = line[:TITLE_CHARACTERS].rpartition(" ")
     return (words if len(words) > TITLE_CHARACTERS // 2 else words + " " * bool(words) + rest).rstrip(" ,;:-–—") + "…"

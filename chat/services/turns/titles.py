@@ -40,7 +40,7 @@ log = logging.getLogger(__name__)
 QUESTION_CHARACTERS = 2_000
 TITLE_TOKENS = 24
 SECONDS = 60  # that a title may take; a model that is slower gives none
-MOST_TITLES = 20  # asked for by one person in a minute
+MAX_TITLES_PER_MINUTE = 20  # asked for by one person in a minute
 STRUCTURED_TOKENS = 96  # the same as JSON, or as a tool call
 THINKING_TOKENS = 1_000  # more, of a model that may think before it: thoughts are part of the reply
 PROMPT = (
@@ -92,7 +92,7 @@ def ask_again(*, user: User, conversation_id: UUID) -> None:
     if policy.current().enforced and holds.available(user_id=user.id) <= 0:
         raise TurnRefused(_("You have no credit left for this."), status=402, code="token_balance")
     try:
-        rate_limits.count(rate_limits.Limit("title", MOST_TITLES, 60), str(user.id))
+        rate_limits.count(rate_limits.Limit("title", MAX_TITLES_PER_MINUTE, 60), str(user.id))
     except rate_limits.TooOften as fault:
         raise TurnRefused(fault.message, status=429) from None
     key = f"title:{conversation.id}:{uuid7()}"
@@ -209,7 +209,7 @@ def _paid(conversation: Conversation, request: ModelRequest, titles: Titles, *, 
         cache_read=usage.cache_read_tokens,
         cache_write=usage.cache_write_tokens,
     )
-    line = holds.Line(
+    line = holds.LedgerLine(
         key=key,
         reason="title",
         endpoint=endpoint.name,

@@ -5,16 +5,14 @@ in six round trips; `tests/chat/test_turns.py` holds the two equal.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
 from chat.models import Generation, Message
+from chat.services.turns.draft import Shown, StartedTurn
 from core.sql_pipeline import Statement
-
-if TYPE_CHECKING:
-    from chat.services.turns.turns import Shown, StartedTurn
 
 
 class Untouched(Exception):
@@ -58,10 +56,10 @@ VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, '', false, '', '', %s)
 
 def start(
     *,
-    started: "StartedTurn",
+    started: StartedTurn,
     parent_id: UUID | None,
     keeps_settings: bool,
-    shown: "Shown",
+    shown: Shown,
     named_by_person: bool,
     hold: Sequence[Statement],
 ) -> list[Statement]:
@@ -86,7 +84,7 @@ def start(
              shown.greeting is not None, shown.greeting or "",
              None if keeps_settings else settings, parent_id is None, question.id,
              conversation.id, conversation.owner_id),
-            otherwise=Untouched("conversation", conversation.id),
+            on_no_row=Untouched("conversation", conversation.id),
         )  # fmt: skip
     statements = [first]
     if parent_id is not None:
@@ -94,7 +92,7 @@ def start(
             Statement(
                 _CHOOSE_CHILD,
                 (question.id, parent_id, conversation.id),
-                otherwise=Untouched("parent", conversation.id),
+                on_no_row=Untouched("parent", conversation.id),
             )
         )
     reply = _message(started.reply, named_by=conversation.id if named_by_person else None)
@@ -105,7 +103,7 @@ def start(
 def _message(message: Message, *, named_by: UUID | None = None) -> Statement:
     """`named_by` is the conversation that may have a name for the model; its row knows it by now."""
 
-    def told(row: tuple[Any, ...]) -> None:
+    def on_row(row: tuple[Any, ...]) -> None:
         message.sender = row[0]
 
     return Statement(
@@ -113,7 +111,7 @@ def _message(message: Message, *, named_by: UUID | None = None) -> Statement:
         (message.id, message.conversation_id, message.parent_id, message.chosen_child_id, message.author,
          message.state, Jsonb(message.parts), message.text, Jsonb(message.quotes), message.endpoint,
          message.model, message.spec, named_by, message.sender, message.created_at, message.updated_at),
-        told=told,
+        on_row=on_row,
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -17,12 +17,11 @@ from accounts.models import User
 from billing.services import holds
 from chat import access
 from chat.models import Conversation, Generation, Message
-from chat.services.model_settings import ModelSettings
-from chat.services.quotes import MOST as MOST_QUOTES
-from chat.services.quotes import Quote, with_quotes
+from chat.services.quotes import MAX_QUOTES, with_quotes
 from chat.services.refusal import TurnRefused
 from chat.services.turns import turn_sql
 from chat.services.turns.admission import at_once_statements, count_message
+from chat.services.turns.draft import Draft, StartedTurn
 from chat.services.turns.ending import announce_end
 from chat.services.turns.fitting import check_length
 from chat.services.turns.paying import Need
@@ -35,48 +34,6 @@ from messages.events import Failed, Finished
 from messages.reducer import Part, plain_text
 
 SURE_TO_FIT = 250  # characters of a message that hardly any window is too small for
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """How a client shows the conversation. None: as before; an icon is forgotten with the model it stood for."""
-
-    icon_url: str | None = None
-    greeting: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """What a person sends. `parent_id` is the message it answers; None starts a new root.
-
-    `message_id` and `client_request_id` are the client's own: the first names the user message, the second
-    makes a repeated request return the run of the first.
-    """
-
-    text: str
-    endpoint: str = ""
-    model: str = ""
-    spec: str = ""  # of a model spec, which the two above may be left to
-    parent_id: UUID | None = None
-    settings: ModelSettings | None = None  # None: as the conversation has them
-    quotes: tuple[Quote, ...] = ()
-    shown: Shown = Shown()
-    project_id: UUID | None = None  # of a new conversation
-    message_id: UUID | None = None
-    reply_id: UUID | None = None
-    client_request_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StartedTurn:
-    """A run that was queued, with the rows it writes to. `repeated`: an earlier request had started it."""
-
-    conversation: Conversation
-    user_message: Message
-    reply: Message
-    generation: Generation
-    is_new: bool = False
-    repeated: bool = False
 
 
 def start_turn(*, user: User, conversation_id: UUID | None, draft: Draft) -> StartedTurn:
@@ -206,9 +163,9 @@ def _check_references(user: User, conversation_id: UUID | None, draft: Draft) ->
     """Refuse a project, or a quoted message, that is not the person's own. Raises `TurnRefused`, `Http404`."""
     if draft.project_id is not None:  # also for a chat that is there, where it changes nothing
         access.project_for(user, draft.project_id)
-    if len(draft.quotes) > MOST_QUOTES:
+    if len(draft.quotes) > MAX_QUOTES:
         message = _("At most %(limit)d passages can be quoted.")
-        raise TurnRefused(message % {"limit": MOST_QUOTES}, status=422, code="quotes")
+        raise TurnRefused(message % {"limit": MAX_QUOTES}, status=422, code="quotes")
     for quote in draft.quotes:
         clean_text(quote.text)
     named = {quote.messageId for quote in draft.quotes if quote.messageId}

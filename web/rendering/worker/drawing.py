@@ -7,23 +7,23 @@ from web.rendering.jobs import Job
 from web.rendering.markdown import draft
 from web.rendering.mathml import to_mathml
 from web.rendering.words import Words
-from web.rendering.worker.protocol import Answer
+from web.rendering.worker.protocol import JobAnswer
 
 
-def _code(job: Job) -> Answer:
-    return Answer(highlight(job.detail, job.source))
+def _code(job: Job) -> JobAnswer:
+    return JobAnswer(highlight(job.detail, job.source))
 
 
-def _formula(job: Job) -> Answer:
-    return Answer(to_mathml(job.source, block=job.kind == "block"))
+def _formula(job: Job) -> JobAnswer:
+    return JobAnswer(to_mathml(job.source, block=job.kind == "block"))
 
 
-def _document(job: Job) -> Answer:
+def _document(job: Job) -> JobAnswer:
     drawn = draft(job.source, Words.from_json(job.detail))
-    return Answer(drawn.html, tuple(drawn.jobs.values()))
+    return JobAnswer(drawn.html, tuple(drawn.jobs.values()))
 
 
-KINDS: dict[str, Callable[[Job], Answer]] = {
+KINDS: dict[str, Callable[[Job], JobAnswer]] = {
     "code": _code,
     "inline": _formula,
     "block": _formula,
@@ -31,9 +31,9 @@ KINDS: dict[str, Callable[[Job], Answer]] = {
 }
 
 
-def draw(job: Job) -> Answer:
+def draw(job: Job) -> JobAnswer:
     """Draw a job. What fails in a library, by whatever text, is shown plain."""
     try:
         return KINDS[job.kind](job)
     except Exception:  # noqa: BLE001 (a process edge: the libraries raise anything)
-        return Answer(None)
+        return JobAnswer(None)

@@ -9,10 +9,10 @@ from web.rendering.jobs import Job, for_others, from_others
 # server's processor of today.
 CPU_SECONDS = {"code": 0.6, "inline": 0.6, "block": 0.6, "document": 1.5}
 IDLE_SECONDS = 300  # after which a worker that is asked nothing ends itself
-MOST_OUTPUT = 4_000_000  # characters
+MAX_OUTPUT_CHARACTERS = 4_000_000  # characters
 
 
-class Answer(NamedTuple):
+class JobAnswer(NamedTuple):
     """The HTML, which is not sanitised yet; None when it can't be drawn. A document brings jobs of its own."""
 
     html: str | None
@@ -28,13 +28,13 @@ def read_question(line: bytes) -> Job:
     return Job(kind, source, detail)
 
 
-def write_answer(answer: Answer) -> bytes:
-    if answer.html is not None and len(answer.html) > MOST_OUTPUT:
-        answer = Answer(None)
+def write_answer(answer: JobAnswer) -> bytes:
+    if answer.html is not None and len(answer.html) > MAX_OUTPUT_CHARACTERS:
+        answer = JobAnswer(None)
     html = answer.html and for_others(answer.html)
     return json.dumps([html, [[job.kind, job.source, job.detail] for job in answer.jobs]]).encode() + b"\n"
 
 
-def read_answer(line: bytes) -> Answer:
+def read_answer(line: bytes) -> JobAnswer:
     html, jobs = json.loads(line)
-    return Answer(html and from_others(html), tuple(Job(*job) for job in jobs))
+    return JobAnswer(html and from_others(html), tuple(Job(*job) for job in jobs))

@@ -24,7 +24,7 @@ ERRORS: Final = {
 }
 
 
-class LoginView(allauth_views.LoginView):  # type: ignore[misc]
+class SignInView(allauth_views.LoginView):  # type: ignore[misc]
     def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         if self._leads_on(request):
             query = {"next": request.GET["next"]} if "next" in request.GET else {}
@@ -98,5 +98,5 @@ def logout(request: HttpRequest) -> HttpResponseBase:
     return answer or allauth_views.logout(request)
 
 
-login = LoginView.as_view()
+login = SignInView.as_view()
 signup = SignupView.as_view()

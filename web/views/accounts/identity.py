@@ -30,7 +30,7 @@ from accounts.identity.session import NoAnswer
 from core import rate_limits
 
 log = logging.getLogger(__name__)
-LONGEST_POSTED: Final = 2000
+MAX_POSTED_BYTES: Final = 2000
 # What an answer that is none makes of who reads it.
 NONSENSE: Final = (ValueError, KeyError, TypeError, AttributeError, OverflowError, ImproperlyConfigured)
 
@@ -93,7 +93,7 @@ def apple_callback(request: HttpRequest, provider: str) -> HttpResponseBase:
         return callback(request, provider)
     told = {name: request.POST[name] for name in ("code", "state", "error") if name in request.POST}
     kept = get_apple_session(request)
-    kept.store["user"] = request.POST.get("user", "")[:LONGEST_POSTED]
+    kept.store["user"] = request.POST.get("user", "")[:MAX_POSTED_BYTES]
     answer = redirect(f"{reverse('apple_finish')}?{urlencode(told)}")
     kept.save(answer)
     return answer

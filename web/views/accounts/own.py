@@ -18,7 +18,7 @@ from accounts.models import User
 from accounts.services import erasure, site
 from accounts.services import sessions as places
 from accounts.services import terms as conditions
-from web.views.accounts.signed_in import SignedIn
+from web.shell import SignedIn
 
 _READ_AND_WRITE = ("GET", "HEAD", "POST")
 

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.models import User
 from accounts.services import mails, sessions, twofactor
 from core import quotas
-from web.views.accounts.signed_in import SignedIn
+from web.shell import SignedIn
 
 
 @require_safe

@@ -21,7 +21,7 @@ from web.shell import SignedIn, is_partial, show_done, show_page, signed_in
 @require_GET
 @signed_in
 def index(request: SignedIn) -> HttpResponse:
-    circles = oversight.circles_of(request.user)
+    circles = oversight.managed_groups_of(request.user)
     if not circles:
         raise Http404("This person manages no group.")
     return show_page(request, "chat/people.html", {"circles": circles})

@@ -13,7 +13,7 @@ from billing.services.labels import in_words
 from billing.services.usage import Used
 from chat import access
 from chat.services import costs
-from web.plot import Day, plot_of
+from web.plot import PlotDay, plot_of
 from web.shell import SignedIn, show_dialog, show_page, signed_in
 
 REASONS: Final = ("message", "title", "start", "refill", "adjustment")
@@ -60,10 +60,10 @@ def usage_page(request: SignedIn) -> HttpResponse:
     return show_page(request, "chat/usage.html", context)
 
 
-def _by_day(found: usage.Usage) -> list[Day]:
+def _by_day(found: usage.UsageReport) -> list[PlotDay]:
     """Return what the plot shows: what was read, and what was written on top."""
     return [
-        Day(
+        PlotDay(
             day,
             {"read": used.tokens - used.output, "written": used.output},
             f"{number_format(used.tokens, force_grouping=True)} · {in_words(used.credits)}",

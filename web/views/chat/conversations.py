@@ -22,7 +22,7 @@ from web.presenters import present_branch
 from web.shell import SignedIn, is_partial, show_chat, show_dialog, show_done, signed_in, uuid_or_none
 from web.styleguide import styleguide_samples
 
-MOST_PROJECTS = 200  # to choose from beside the message box
+MAX_PROJECTS = 200  # to choose from beside the message box
 
 
 @require_GET
@@ -31,7 +31,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 def _projects(user: User) -> tuple[Project, ...]:
-    return tuple(Project.objects.visible_to(user).order_by("name", "id")[:MOST_PROJECTS])
+    return tuple(Project.objects.visible_to(user).order_by("name", "id")[:MAX_PROJECTS])
 
 
 @require_GET

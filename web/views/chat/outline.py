@@ -14,7 +14,7 @@ from chat.services.search.previews import bare_words
 from chat.services.tree import tree
 from web.shell import SignedIn, signed_in
 
-MOST_MARKS = 120
+MAX_MARKS = 120
 WORDS = 90  # characters
 
 
@@ -33,7 +33,7 @@ def outline(request: SignedIn, conversation_id: UUID) -> HttpResponse:
     """The marks as a list of links. Three queries at any length."""
     found = access.conversation_for(request.user, conversation_id)
     path = tree.path_ids(found.id)
-    step = max(1, -(-len(path) // MOST_MARKS))
+    step = max(1, -(-len(path) // MAX_MARKS))
     shown = path[::step]
     rows = Message.objects.filter(id__in=shown).exclude(state=Message.State.DELETED).annotate(words=Left("text", WORDS))
     said = {each: (words, author) for each, words, author in rows.values_list("id", "words", "author")}

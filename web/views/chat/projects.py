@@ -139,7 +139,7 @@ def favourite(request: SignedIn) -> HttpResponse:
         return show_refusal(request, TurnRefused(_("This model is not offered."), status=409))
     try:
         is_one = favourites.toggle(user=request.user, model_ref=model_ref)
-    except favourites.TooMany as fault:
+    except favourites.TooManyFavourites as fault:
         return show_refusal(request, TurnRefused(str(fault), status=409))
     words = _("Added to favourites.") if is_one else _("Removed from favourites.")
     return show_done(request, words % {"model": choice.label})

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 
 from chat.services.refusal import TurnRefused
 from chat.services.search import search
-from chat.services.search.query import LONGEST, parse
+from chat.services.search.query import MAX_CHARACTERS, parse
 from chat.services.search.snippets import marked, snippet
 from core import rate_limits
 from web.shell import SignedIn, is_partial, show_page, show_refusal, signed_in
@@ -28,7 +28,7 @@ class Chat:
 @require_GET
 @signed_in
 def index(request: SignedIn) -> HttpResponse:
-    words = request.GET.get("q", "").replace("\x00", " ").encode(errors="replace").decode()[:LONGEST]
+    words = request.GET.get("q", "").replace("\x00", " ").encode(errors="replace").decode()[:MAX_CHARACTERS]
     sort = "best" if request.GET.get("sort") == "best" else "newest"
     query = parse(words)
     cursor = request.GET.get("cursor")

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.models import Grant
 from accounts.services import grants, picker
-from accounts.services.grants import Entry, GrantRefused, Who
-from accounts.services.resources import Kind, Shared
+from accounts.services.grants import AccessEntry, GrantRefused, Who
+from accounts.services.resources import SharedKind, SharedObject
 from web.shell import SignedIn, is_partial, show_done, signed_in
 
 NONE, KEPT = "none", ""  # of a row: take all rights away; leave rights that have no name as they are
@@ -21,7 +21,7 @@ FEW = 8  # results
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SharingRow:
     """A principal of the list as it stands in the form. `role` is what is chosen for it."""
 
     key: str
@@ -55,17 +55,17 @@ def share(request: SignedIn, resource: str, resource_id: UUID) -> HttpResponse:
 def search(request: SignedIn, resource: str, resource_id: UUID) -> HttpResponse:
     """The list under the search box."""
     _shared(request, resource, resource_id)
-    return render(request, "components/people.html", _found(request, request.GET.get("q", "")))
+    return render(request, "chat/share_found.html", _found(request, request.GET.get("q", "")))
 
 
-def _shared(request: SignedIn, resource: str, resource_id: UUID) -> tuple[Kind, Shared]:
+def _shared(request: SignedIn, resource: str, resource_id: UUID) -> tuple[SharedKind, SharedObject]:
     kind, shared, _bits = grants.shared_for(request.user, resource, resource_id, needs=Grant.SHARE)
     if not grants.may_share(request.user, kind):
         raise PermissionDenied
     return kind, shared
 
 
-def _show(request: SignedIn, kind: Kind, shared: Shared, refusal: str) -> HttpResponse:
+def _show(request: SignedIn, kind: SharedKind, shared: SharedObject, refusal: str) -> HttpResponse:
     stored = grants.entries(request.user, kind, shared)
     everybody = next((each for each in stored if each.who.type == "public"), None)
     is_sent = request.method == "POST"
@@ -78,30 +78,30 @@ def _show(request: SignedIn, kind: Kind, shared: Shared, refusal: str) -> HttpRe
         "is_public": "public" in request.POST if is_sent else everybody is not None,
         "was_public": everybody is not None, "is_dialog": is_partial(request), **_found(request, words),
     }  # fmt: skip
-    return render(request, "components/share.html", context, status=422 if refusal else 200)
+    return render(request, "chat/share.html", context, status=422 if refusal else 200)
 
 
 def _found(request: SignedIn, words: str) -> dict[str, object]:
-    looked = len(words.strip()) >= picker.LEAST
+    looked = len(words.strip()) >= picker.MIN_QUERY_CHARACTERS
     found = picker.search(asking=request.user, words=words, limit=FEW) if looked else []
     return {"found": found, "is_searched": looked}
 
 
-def _rows(request: SignedIn, stored: list[Entry]) -> list[Row]:
+def _rows(request: SignedIn, stored: list[AccessEntry]) -> list[SharingRow]:
     """The rows stored, with what is chosen in the form, and those that were added to it and not saved yet."""
     chosen = _chosen(request.POST)
     rows = [
-        Row(
+        SharingRow(
             key := f"{each.who.type}:{each.who.id}", each.who.type, each.name, each.email, chosen.get(key, each.role),
             each.is_fixed, is_nameless=not each.role,
         )
         for each in stored
         if each.who.type != "public"
     ]  # fmt: skip
-    fresh = [key for key in chosen if key not in {row.key for row in rows}][: grants.MOST]
+    fresh = [key for key in chosen if key not in {row.key for row in rows}][: grants.MAX_ENTRIES]
     known = picker.named(request.user, [_split(key) for key in fresh])
     added = [(key, known[_split(key)]) for key in fresh if _split(key) in known]
-    rows += [Row(key, each.type, each.name, each.email, chosen[key], is_new=True) for key, each in added]
+    rows += [SharingRow(key, each.type, each.name, each.email, chosen[key], is_new=True) for key, each in added]
     return rows
 
 

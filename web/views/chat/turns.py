@@ -13,7 +13,7 @@ from chat import access
 from chat.services.refusal import TurnRefused
 from chat.services.tree import tree
 from chat.services.turns import turns
-from chat.services.turns.turns import StartedTurn
+from chat.services.turns.draft import StartedTurn
 from endpoints.catalog.selection import ModelRef
 from web import pages
 from web.forms.composer import TurnForm

@@ -20,7 +20,7 @@ from web.shell import SignedIn, is_partial, show_done, show_page, show_refusal, 
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class KeyRow:
     """An endpoint that takes a key, and how it stands with the person's."""
 
     endpoint: Endpoint
@@ -99,7 +99,7 @@ def try_out(request: SignedIn) -> HttpResponse:
 def _list(request: SignedIn, found: connection_test.ConnectionTestResult | None = None) -> HttpResponse:
     states = keys.states(request.user)
     rows = [
-        Row(each, states.get(each.name, KeyState("none")))
+        KeyRow(each, states.get(each.name, KeyState("none")))
         for each in catalog_for(request.user).endpoints
         if keys.needs_key(each)
     ]
