@@ -84,7 +84,7 @@ class OperatorEndpointAdmin(Panel):
     def from_elsewhere(self) -> list[str]:
         """The endpoints in force that are not in this table."""
         here = set(OperatorEndpoint.objects.values_list("name", flat=True))
-        return [each.display.label for each in registry.current().endpoints if each.name not in here]
+        return [endpoint.display.label for endpoint in registry.current().endpoints if endpoint.name not in here]
 
     @admin.display(description=_("Key"))
     def key_state(self, row: OperatorEndpoint) -> str:

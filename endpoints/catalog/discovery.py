@@ -47,7 +47,7 @@ def found() -> tuple[str, ...]:
 async def look() -> tuple[str, ...]:
     """Ask every port for its models, and keep who answered, with its list."""
     there = servers()
-    lists = await asyncio.gather(*(refresh(each) for each in there))
+    lists = await asyncio.gather(*(refresh(server) for server in there))
     names = tuple(each.name for each, models in zip(there, lists, strict=True) if models)
     await cache.aset(_KEY, (names, time.time()), KEPT_SECONDS)
     return names

@@ -23,10 +23,10 @@ class Icon:
 
 def icon_of(*wanted: str, name: str) -> Icon:
     """Return the first icon of `wanted` (keys or addresses) that can be shown, else the first letter of `name`."""
-    for each in wanted:
-        if each.lower() in MARKS:
-            return Icon(mark=each.lower())
-        if path := _own_path(each):
+    for icon in wanted:
+        if icon.lower() in MARKS:
+            return Icon(mark=icon.lower())
+        if path := _own_path(icon):
             return Icon(path=path)
     return Icon(letter=next((sign.upper() for sign in name if sign.isalnum()), "•"))
 

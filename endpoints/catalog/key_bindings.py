@@ -12,7 +12,7 @@ def places_of(endpoint: Endpoint) -> frozenset[str]:
     """Return scheme, host and port of every address the endpoint's key goes to, or who is meant where none is named."""
     connection = endpoint.connection
     found = {_place(connection.base_url) or f"{endpoint.origin.provider} {connection.model_prefix}".strip()}
-    return frozenset(found.union(*(places_of(each) for each in endpoint.models.variants.values())))
+    return frozenset(found.union(*(places_of(variant) for variant in endpoint.models.variants.values())))
 
 
 def _place(address: str) -> str:

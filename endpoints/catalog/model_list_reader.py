@@ -109,7 +109,7 @@ def _name_of(row: Any) -> str:
         return ""
     named = [row[key] for key in _NAMES if isinstance(row.get(key), str) and row[key]]
     if isinstance(row.get("id"), str | None):
-        return next((each for each in named if not _NO_NAME.search(each)), named[0] if named else "")
+        return next((name for name in named if not _NO_NAME.search(name)), named[0] if named else "")
     return ""  # an `id` that is no text
 
 

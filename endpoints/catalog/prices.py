@@ -39,7 +39,7 @@ class PriceInForce:
     source: Source
 
     @property
-    def words(self) -> str:
+    def text(self) -> str:
         """Where the rates come from."""
         return str(SOURCES[self.source])
 
@@ -108,7 +108,7 @@ def reserve_for(
     key_id = key_id or api_keys.in_use.get()
     rates = rates_of(endpoint, model)
     bindings = budgets.binding(user_id=user.id, role=user.role_name, endpoint=endpoint.name, model=model, key_id=key_id)
-    if rates is None and (policy.current().enforced or any(each.budget.unit == "credits" for each in bindings)):
+    if rates is None and (policy.current().enforced or any(binding.budget.unit == "credits" for binding in bindings)):
         raise UnknownPrice
     coefficient = access_of(user.role_name).coefficient(endpoint.name, model)
     credits = 0

@@ -201,7 +201,7 @@ def _look_again(state: _State, config: Config, stored: tuple[Endpoint, ...]) -> 
 def _made(config: Config, stored: tuple[Endpoint, ...], local: tuple[str, ...] = ()) -> Registry:
     found, left_out = build(config.document.endpoints)
     taken = {endpoint.name for endpoint in found} | {LOCAL_NAME}
-    allowed = tuple(private_address(each) for each in config.document.endpoints.allowedAddresses)
+    allowed = tuple(private_address(entry) for entry in config.document.endpoints.allowedAddresses)
     found += [_allowing(endpoint, allowed) for endpoint in stored if endpoint.name not in taken]
     if config.document.parley.discoverLocal:
         found += _discovered(local, found)
@@ -241,13 +241,13 @@ def _about_icons(registry: Registry) -> list[str]:
 
 def _discovered(names: tuple[str, ...], known: list[Endpoint]) -> list[Endpoint]:
     """Return the servers that nobody wrote into the file."""
-    taken = {each.name.lower() for each in known}
+    taken = {endpoint.name.lower() for endpoint in known}
     ports = {address[1] for each in [settings.LOCAL_MODEL_URL, *(each.connection.base_url for each in known)]
              if (address := address_of(each)) and address[0] in _THIS_MACHINE}  # fmt: skip
     return [
-        each
-        for each in discovery.servers()
-        if each.name in names and each.name.lower() not in taken and discovery.PORTS[each.name] not in ports
+        server
+        for server in discovery.servers()
+        if server.name in names and server.name.lower() not in taken and discovery.PORTS[server.name] not in ports
     ]
 
 

@@ -33,9 +33,11 @@ def set_name(endpoint: Endpoint, model: str) -> str:
 def parameters_of(endpoint: Endpoint, model: str) -> tuple[Parameter, ...]:
     """Return the parameters of the model, as the operator's definitions have them and without what he drops."""
     found = SETS[set_name(endpoint, model)]
-    defined = {str(each.get("key")): each for each in endpoint.parameters.definitions}
+    defined = {str(definition.get("key")): definition for definition in endpoint.parameters.definitions}
     kept = [each for each in found if each.key not in endpoint.parameters.drop]
-    changed = [each.overridden(defined[each.key]) if each.key in defined else each for each in kept]
+    changed = [
+        parameter.overridden(defined[parameter.key]) if parameter.key in defined else parameter for parameter in kept
+    ]
     return tuple(each for each in changed if each.options or each.control != "combobox")  # there is none to choose
 
 
@@ -84,9 +86,9 @@ def _take(found: Chosen, parameter: Parameter, value: Any) -> None:
         found.values[key] = int(nearest) if parameter.whole else nearest
     elif parameter.options and parameter.type != "array" and value not in parameter.options:
         found.notes[key] = _("This model does not know this choice. It is not sent.")
-    elif parameter.type == "array" and parameter.most and len(value) > parameter.most:
+    elif parameter.type == "array" and parameter.max_items and len(value) > parameter.max_items:
         words = ngettext_lazy("Only the first %(count)d is sent.", "Only the first %(count)d are sent.", "count")
-        found.notes[key] = words % {"count": parameter.most}
-        found.values[key] = list(value)[: parameter.most]
+        found.notes[key] = words % {"count": parameter.max_items}
+        found.values[key] = list(value)[: parameter.max_items]
     else:
         found.values[key] = list(value) if parameter.type == "array" else value

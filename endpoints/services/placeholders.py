@@ -42,8 +42,11 @@ def with_rendered_headers(endpoint: Endpoint, caller: Caller) -> Endpoint:
 
 def uses_caller_placeholders(endpoint: Endpoint) -> bool:
     """Return whether the endpoint's headers tell it who asks, or where."""
-    headers = [endpoint.connection.headers, *(each.connection.headers for each in endpoint.models.variants.values())]
-    return any(_PLACEHOLDER.search(text) for each in headers for text in each.values())
+    headers = [
+        endpoint.connection.headers,
+        *(variant.connection.headers for variant in endpoint.models.variants.values()),
+    ]
+    return any(_PLACEHOLDER.search(text) for written in headers for text in written.values())
 
 
 def _sendable(text: str) -> str:

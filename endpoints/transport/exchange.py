@@ -271,9 +271,9 @@ class Reply:
             return self.ending(self.finish)
         if self.done and self.began:
             return Finished("tool_calls" if self.calls.count else "stop")
-        if self.known and not self.pieces.words:
+        if self.known and not self.pieces.stray_text:
             return Failed("cut_off" if self.began else "lost", "the stream ended before the reply did")
-        failed = failure_of_text(self.pieces.words or self.odd, self.secrets)
+        failed = failure_of_text(self.pieces.stray_text or self.odd, self.secrets)
         return Failed("cut_off", failed.detail) if self.began else failed
 
     def ending(self, finish: str) -> Finished | Failed:

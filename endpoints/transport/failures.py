@@ -135,7 +135,7 @@ def failure_in(body: Any, secrets: Iterable[str] = ()) -> Failed:
 def failure_of_body(status: int, body: bytes, secrets: Iterable[str] = (), *, wait: int = 0, hint: str = "") -> Failed:
     """Return why the provider refused with this status. The body may be JSON, an event stream, a page or words."""
     values = list(values_of(body))
-    objects = [each for each in values if isinstance(each, dict)]
+    objects = [value for value in values if isinstance(value, dict)]
     return failure_of(status, objects or " ".join(map(str, values)), secrets, wait=wait, hint=hint)
 
 
@@ -201,7 +201,7 @@ def _is_bad_status(data: Any) -> bool:
     if str(data.get("status")).lower() in {"error", "failed", "failure"}:
         return True
     numbers = [str(data.get(name)) for name in ("status_code", "statusCode", "status")]
-    return any(each.isdecimal() and _is_bad(each) for each in numbers)
+    return any(number.isdecimal() and _is_bad(number) for number in numbers)
 
 
 def title_of(page: str) -> str:

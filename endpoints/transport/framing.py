@@ -13,7 +13,7 @@ from endpoints.transport.http import AnswerTooLarge
 DONE: Final = "[DONE]"
 MAX_LINE = 4 * 1024 * 1024
 MAX_WHOLE = 16 * 1024 * 1024
-MAX_WORDS = 4096
+MAX_STRAY_TEXT = 4096
 MAX_TURNS = 8
 _BOM = b"\xef\xbb\xbf"
 _VALUE = (b"{", b"[", b"\x1e")  # what a body without events begins with; the last one is that of RFC 7464
@@ -25,7 +25,7 @@ _raw_decode = json.JSONDecoder(strict=False).raw_decode  # line breaks inside of
 class Pieces(Protocol):
     """Cuts a body that comes in arbitrary chunks into values: objects, or texts such as `DONE`."""
 
-    words: str  # the beginning of what is no value: a page, or the words of a proxy
+    stray_text: str  # the beginning of what is no value: a page, or the words of a proxy
 
     def feed(self, chunk: bytes) -> list[Any]: ...
 
@@ -36,7 +36,7 @@ class EventLines:
     """`Pieces` of whatever is text. Linear in the bytes received, and never holds more than `MAX_WHOLE` of them."""
 
     def __init__(self) -> None:
-        self.words = ""
+        self.stray_text = ""
         self._begun = False
         self._page = False
         self._after_cr = False  # the last chunk ended in CR: LF belongs to it
@@ -192,8 +192,8 @@ class EventLines:
 
     def _odd(self, text: str) -> list[Any]:
         """Note what is no value."""
-        if len(self.words) < MAX_WORDS:
-            self.words += text[:MAX_WORDS].strip() + "\n"
+        if len(self.stray_text) < MAX_STRAY_TEXT:
+            self.stray_text += text[:MAX_STRAY_TEXT].strip() + "\n"
         return []
 
     def _feed_bare(self, chunk: bytes) -> tuple[list[Any], bytes]:
@@ -256,4 +256,4 @@ def values_of(body: bytes) -> list[Any]:
         found = [*lines.feed(body), *lines.end()]
     except AnswerTooLarge:
         found = []
-    return found or [lines.words.strip()]
+    return found or [lines.stray_text.strip()]

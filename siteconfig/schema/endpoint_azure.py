@@ -74,7 +74,7 @@ class Azure(SharedWithAzure):
     @field_validator("groups")
     @classmethod
     def _once(cls, groups: list[AzureGroup]) -> list[AzureGroup]:
-        names = [each.group for each in groups]
+        names = [group.group for group in groups]
         models = [model for each in groups for model in each.models]
         for words, found in ((_("every `group` must be there once; twice: %s"), names),
                              (_("every model must be in one group only; twice: %s"), models)):  # fmt: skip

@@ -102,7 +102,7 @@ def test_headers_name_the_zero_id_before_the_first_message(owner: User, make_con
 def test_titles_name_the_message_they_are_about(
     owner: User, make_conversation: Any, make_turn: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(titles, "asks_who", lambda endpoint: True)
+    monkeypatch.setattr(titles, "uses_caller_placeholders", lambda endpoint: True)
     chat: Conversation = make_conversation(owner)
     question: Message = make_turn(chat).message.parent
     body = titles._caller(chat, object(), question).body  # type: ignore[arg-type]

@@ -38,7 +38,7 @@ def at(url: str, **fields: object) -> Endpoint:
 def test_an_endpoint_that_works_says_how_fast_and_what(model_server: ModelServer) -> None:
     found = connection_test.run_connection_test(at(model_server.url), "tiny")
     assert (found.ok, found.code, found.said) == (True, "", "Hello! This is a short reply from the model server.")
-    assert f"{found.milliseconds} ms" in found.words
+    assert f"{found.milliseconds} ms" in found.text
     sent = model_server.requests()[0]["body"]
     assert (sent["model"], sent["max_tokens"]) == ("tiny", connection_test.REPLY_TOKENS)
 
@@ -57,13 +57,13 @@ def test_each_refusal_is_told_in_its_own_words(
     monkeypatch.setattr(connection_test, "QUESTION", question)
     found = connection_test.run_connection_test(at(model_server.url), "tiny")
     assert (found.ok, found.code) == (False, code)
-    assert words in found.words
+    assert words in found.text
     assert KEY not in json.dumps(found.to_json())
 
 
 def test_a_persons_own_key_is_told_to_be_theirs(model_server: ModelServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection_test, "QUESTION", "[[error:401]]")
-    assert connection_test.run_connection_test(at(model_server.url, key_from_user=True), "tiny").words.startswith(
+    assert connection_test.run_connection_test(at(model_server.url, key_from_user=True), "tiny").text.startswith(
         "Your key"
     )
 
@@ -101,7 +101,7 @@ def test_loading_a_library_comes_before_the_call_whose_time_is_limited(
     found = connection_test.run_connection_test(
         at(model_server.url, wire="litellm", model_prefix="mistral/"), "command-x"
     )
-    assert (found.ok, order[:2]) == (True, ["load", "call"]), found.words
+    assert (found.ok, order[:2]) == (True, ["load", "call"]), found.text
     order.clear()
     connection_test.run_connection_test(at(model_server.url), "tiny")
     assert order == ["call"]  # a wire of our own needs none
@@ -111,7 +111,7 @@ def test_a_certificate_of_somebody_else_is_named(tmp_path: Path) -> None:
     with _self_signed(tmp_path) as port:
         found = connection_test.run_connection_test(at(f"https://127.0.0.1:{port}/v1"), "tiny")
     assert found.code == "certificate"
-    assert "certificate" in found.words
+    assert "certificate" in found.text
 
 
 def test_ten_tries_a_minute_are_enough(model_server: ModelServer) -> None:

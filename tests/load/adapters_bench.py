@@ -24,7 +24,6 @@ import os, sys
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
 import django; django.setup()
 import endpoints.services.model_calls
-from tests.endpoint_maker import make_endpoint
 from endpoints.providers.litellm import wire as litellm
 if sys.argv[1] == "after":
     litellm.load()

@@ -129,7 +129,7 @@ def by_model_list(user: User, url: str) -> str:
 
 def by_trial(user: User, url: str) -> str:
     found = connection_test.run_connection_test(endpoint_at(url), "tiny")
-    return "refused" if found.code == "refused_address" else found.words
+    return "refused" if found.code == "refused_address" else found.text
 
 
 STORING: tuple[Door, ...] = (by_form, by_api)

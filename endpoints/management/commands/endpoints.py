@@ -35,5 +35,5 @@ class Command(AdminCommand):
         if not found.ok:
             if options["json"]:
                 self.stdout.write(json.dumps(found.to_json(), ensure_ascii=False, indent=2))
-            raise CommandError(found.words)
-        return found.to_json(), f"{found.words} “{found.said}”"
+            raise CommandError(found.text)
+        return found.to_json(), f"{found.text} “{found.said}”"

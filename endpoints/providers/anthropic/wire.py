@@ -75,8 +75,8 @@ def body_of(request: ModelRequest) -> dict[str, Any]:
         body["metadata"] = {"user_id": request.user_id}
     body |= {name: value for name, value in params.items() if name not in _OWN | set(body) and value not in (None, "")}
     tools = [
-        {"name": each.name, "description": each.description, "input_schema": dict(each.parameters)}
-        for each in request.tools
+        {"name": tool.name, "description": tool.description, "input_schema": dict(tool.parameters)}
+        for tool in request.tools
     ]
     if tools := [*(params.get("tools") or ()), *tools]:
         body["tools"] = tools

@@ -29,7 +29,7 @@ def access_key() -> dict[str, str]:
         sources = [_from_variables(_OWN), _from_profile(profile)]
     else:
         sources = [_from_variables(_OWN), _from_variables(_COMMON), _from_profile(text_of("AWS_PROFILE") or "default")]
-    return next((each for each in sources if each.get("aws_secret_access_key")), {})
+    return next((source for source in sources if source.get("aws_secret_access_key")), {})
 
 
 def _from_variables(variables: Mapping[str, str]) -> dict[str, str]:

@@ -25,7 +25,7 @@ class EventFrames:
     """
 
     def __init__(self) -> None:
-        self.words = ""
+        self.stray_text = ""
         self._rest = bytearray()
 
     def feed(self, chunk: bytes) -> list[Any]:

@@ -108,7 +108,7 @@ def _arguments(library: Any, client: OutboundClient, request: ModelRequest, time
     endpoint = request.endpoint
     arguments: dict[str, Any] = {
         "model": endpoint.connection.model_prefix + wire_model_name(request),
-        "messages": [_message_of(each) for each in request.messages],
+        "messages": [_message_of(message) for message in request.messages],
         "stream": request.stream,
         **{name: value for name, value in request.params.items() if name in _PARAMS and value not in (None, "")},
     }
@@ -286,7 +286,7 @@ def failure_of_exception(error: BaseException, *, secret: str = "", began: bool 
 
 def _cause(chain: list[BaseException], *, began: bool) -> str:
     """Return the code that the exceptions name by themselves, or an empty string."""
-    names = [type(each).__name__ for each in chain]
+    names = [type(error).__name__ for error in chain]
     if any(isinstance(each, RefusedAddress) for each in chain):
         return "refused_address"
     if any(isinstance(each, ConnectTimedOut) for each in chain):

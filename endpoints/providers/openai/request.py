@@ -58,11 +58,11 @@ def message_of(message: PromptMessage, *, thoughts: bool = False) -> dict[str, A
         said["content"] = message.content or None
         said["tool_calls"] = [
             {
-                "id": each.call_id,
+                "id": call.call_id,
                 "type": "function",
-                "function": {"name": each.name, "arguments": each.arguments or "{}"},
+                "function": {"name": call.name, "arguments": call.arguments or "{}"},
             }
-            for each in message.tool_calls
+            for call in message.tool_calls
         ]
     thought = "\n\n".join(part["think"] for part in message.reasoning if part["think"])
     return said | ({"reasoning_content": thought} if thought and thoughts else {})
