@@ -117,11 +117,11 @@ class OperatorEndpointAdmin(Panel):
             return again
         endpoint = stored_endpoints.to_endpoint(row)
         form = TrialForm(request.POST or None, initial={"model": next(iter(endpoint.models.names), "")})
-        found: connection_test.ConnectionTestResult | None = None
+        result: connection_test.ConnectionTestResult | None = None
         if form.is_valid():
             data = form.cleaned_data
             try:
-                found = connection_test.run_connection_test_with_key(
+                result = connection_test.run_connection_test_with_key(
                     endpoint, data["model"], own_key=data["api_key"], by=actor_of(request).id
                 )
             except TooOften as often:
@@ -129,7 +129,7 @@ class OperatorEndpointAdmin(Panel):
         if not endpoint.connection.key_from_user:
             del form.fields["api_key"]
         context = {**self.admin_site.each_context(request), "title": gettext("Test “%s”") % row.name, "form": form}
-        return TemplateResponse(request, "admin/endpoints/test.html", {**context, "row": row, "trial": found})
+        return TemplateResponse(request, "admin/endpoints/test.html", {**context, "row": row, "trial": result})
 
 
 class TrialForm(forms.Form):

@@ -44,10 +44,10 @@ def _own_path(address: str) -> str:
     """
     own = urlsplit(settings.DOMAIN)
     try:
-        found = urlsplit(address)
+        parts = urlsplit(address)
     except ValueError:
         return ""
-    if (found.scheme, found.netloc) not in {("", ""), (own.scheme, own.netloc)} or "\\" in address:
+    if (parts.scheme, parts.netloc) not in {("", ""), (own.scheme, own.netloc)} or "\\" in address:
         return ""
-    is_path = found.path.startswith("/") and not found.path.startswith("//")
-    return found._replace(scheme="", netloc="").geturl() if is_path else ""
+    is_path = parts.path.startswith("/") and not parts.path.startswith("//")
+    return parts._replace(scheme="", netloc="").geturl() if is_path else ""

@@ -203,12 +203,12 @@ def resolve(endpoint: Endpoint, user_id: UUID) -> Endpoint:
         pasted = parse(secrets.decrypt(row.value))
     except (secrets.Undecipherable, KeyRefused):  # written under another CREDS_KEY
         raise KeyProblem("no_user_key", endpoint) from None
-    found = with_key(endpoint, pasted)
+    resolved = with_key(endpoint, pasted)
     if not row.places:  # of an earlier release: bound from now on
-        UserKey.objects.filter(pk=row.pk, places="").update(places=to_text(places_of(found)))
-    elif not are_covered(places_of(found), row.places):
+        UserKey.objects.filter(pk=row.pk, places="").update(places=to_text(places_of(resolved)))
+    elif not are_covered(places_of(resolved), row.places):
         raise KeyProblem("no_user_key", endpoint)
-    return found
+    return resolved
 
 
 def _places(endpoint: Endpoint, pasted: Pasted) -> str:
@@ -311,14 +311,14 @@ def _keyed(endpoint: Endpoint, pasted: Pasted) -> Endpoint:
 
 def _fields(value: str) -> dict[str, str]:
     try:
-        found = json.loads(value)
+        written = json.loads(value)
     except (ValueError, RecursionError):
         raise KeyRefused(_("This begins like JSON, and is none. Paste the key alone, or the whole object.")) from None
-    found = {name: given for name, given in found.items() if given not in ("", None, {})}  # fields left empty
-    texts = {name: text.strip() for name, text in found.items() if isinstance(text, str)}
-    if "GOOGLE_SERVICE_KEY" in found:
+    written = {name: given for name, given in written.items() if given not in ("", None, {})}  # fields left empty
+    texts = {name: text.strip() for name, text in written.items() if isinstance(text, str)}
+    if "GOOGLE_SERVICE_KEY" in written:
         raise KeyRefused(_("The key of a service account cannot be used here. Paste an API key."))
-    if len(texts) < len(found) or not texts.keys() <= _FIELDS:
+    if len(texts) < len(written) or not texts.keys() <= _FIELDS:
         raise KeyRefused(_("The fields can be: %s. Each is a text.") % ", ".join(sorted(_FIELDS)))
     return texts
 

@@ -59,17 +59,17 @@ def is_personal(endpoint: Endpoint) -> bool:
 def stored(endpoint: Endpoint, user_id: str = "") -> Fetched:
     """Return what was fetched last, or nothing."""
     try:
-        found: Fetched = (cache.get(_key(endpoint, user_id)) or (Fetched(), 0.0))[0]
+        fetched: Fetched = (cache.get(_key(endpoint, user_id)) or (Fetched(), 0.0))[0]
     except (RedisError, OSError):
         return Fetched()
-    return found
+    return fetched
 
 
 def describe_left_out(endpoint: Endpoint) -> list[str]:
     """Return, for administrators, how many rows of the list are not offered, and why."""
-    found = stored(endpoint).left_out if endpoint.models.fetch else {}
+    left_out = stored(endpoint).left_out if endpoint.models.fetch else {}
     words = ngettext_lazy("%(count)d entry %(why)s", "%(count)d entries %(why)s", "count")
-    return [str(words % {"count": count, "why": WHY[why]}) for why, count in found.items() if why in WHY]
+    return [str(words % {"count": count, "why": WHY[why]}) for why, count in left_out.items() if why in WHY]
 
 
 def stored_models(endpoint: Endpoint, user_id: str = "") -> tuple[str, ...]:
@@ -79,22 +79,22 @@ def stored_models(endpoint: Endpoint, user_id: str = "") -> tuple[str, ...]:
     """
     key = _key(endpoint, user_id)
     try:
-        found, fetched_at = cache.get(key) or (Fetched(), 0.0)
+        fetched, fetched_at = cache.get(key) or (Fetched(), 0.0)
         if time.time() - fetched_at > FRESH_SECONDS and cache.add(key + ":asked", 1, 30):
             current_app.send_task(REFRESH, [endpoint.name, user_id] if user_id else [endpoint.name])
     except (RedisError, OperationalError, OSError):
         log.warning("no cache: %s shows its default models", endpoint.name)
         return ()
-    return tuple(found.names)
+    return tuple(fetched.names)
 
 
 def as_listed(endpoint: Endpoint) -> Endpoint:
     """Return the endpoint with the prices and windows its list told, below those that the operator wrote."""
-    found = stored(endpoint)
-    if not (found.rates or found.windows):
+    fetched = stored(endpoint)
+    if not (fetched.rates or fetched.windows):
         return endpoint
-    rates = {**found.rates, **endpoint.models.token_rates}
-    return replace(endpoint, models=replace(endpoint.models, token_rates=rates, listed_windows=dict(found.windows)))
+    rates = {**fetched.rates, **endpoint.models.token_rates}
+    return replace(endpoint, models=replace(endpoint.models, token_rates=rates, listed_windows=dict(fetched.windows)))
 
 
 class NotThereYet(Exception):
@@ -159,10 +159,10 @@ async def fetch(endpoint: Endpoint, caller: Caller | None = None) -> Fetched:
 
 async def refresh(endpoint: Endpoint, user_id: str = "", caller: Caller | None = None) -> tuple[str, ...]:
     """Fetch and store the list; what was stored stays when nothing can be fetched."""
-    found = await fetch(endpoint, caller)
-    if found.names:
-        await cache.aset(_key(endpoint, user_id), (found, time.time()), KEPT_SECONDS)
-    return found.names
+    fetched = await fetch(endpoint, caller)
+    if fetched.names:
+        await cache.aset(_key(endpoint, user_id), (fetched, time.time()), KEPT_SECONDS)
+    return fetched.names
 
 
 def merged(default: tuple[str, ...], fetched: tuple[str, ...]) -> tuple[str, ...]:

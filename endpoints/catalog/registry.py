@@ -199,15 +199,15 @@ def _look_again(state: _State, config: Config, stored: tuple[Endpoint, ...]) -> 
 
 
 def _made(config: Config, stored: tuple[Endpoint, ...], local: tuple[str, ...] = ()) -> Registry:
-    found, left_out = build(config.document.endpoints)
-    taken = {endpoint.name for endpoint in found} | {LOCAL_NAME}
+    endpoints, left_out = build(config.document.endpoints)
+    taken = {endpoint.name for endpoint in endpoints} | {LOCAL_NAME}
     allowed = tuple(private_address(entry) for entry in config.document.endpoints.allowedAddresses)
-    found += [_allowing(endpoint, allowed) for endpoint in stored if endpoint.name not in taken]
+    endpoints += [_allowing(endpoint, allowed) for endpoint in stored if endpoint.name not in taken]
     if config.document.parley.discoverLocal:
-        found += _discovered(local, found)
+        endpoints += _discovered(local, endpoints)
     if settings.LOCAL_MODEL_URL:
-        found.append(_local())
-    ordered = tuple(replace(each, display=replace(each.display, order=order)) for order, each in enumerate(found))
+        endpoints.append(_local())
+    ordered = tuple(replace(each, display=replace(each.display, order=order)) for order, each in enumerate(endpoints))
     registry = Registry(ordered, config)
     notices = [*(str(each) for each in config.notices), *left_out, *_about_specs(registry), *_about_icons(registry)]
     for notice in notices:
@@ -222,12 +222,12 @@ def _allowing(endpoint: Endpoint, addresses: tuple[tuple[str, int], ...]) -> End
 
 def _about_specs(registry: Registry) -> list[str]:
     there = {spec.name for spec in registry.specs}
-    found = []
+    notices = []
     for spec in registry.config.document.modelSpecs.specs:
         if spec.name not in there:
-            found.append(f"model spec {spec.name} is left out: there is no endpoint “{spec.preset.endpoint_name}”")
-        found += [f"model spec {spec.name}: no model takes this {name}" for name in faults_of_preset(spec)]
-    return found
+            notices.append(f"model spec {spec.name} is left out: there is no endpoint “{spec.preset.endpoint_name}”")
+        notices += [f"model spec {spec.name}: no model takes this {name}" for name in faults_of_preset(spec)]
+    return notices
 
 
 def _about_icons(registry: Registry) -> list[str]:

@@ -61,8 +61,8 @@ def to_text(known: Mapping[str, Models]) -> str:
 
 
 def read() -> dict[str, Models]:
-    found: dict[str, Models] = json.loads(FILE.read_text())
-    return found
+    models: dict[str, Models] = json.loads(FILE.read_text())
+    return models
 
 
 def _facts(provider: str) -> ProviderFacts:
@@ -76,14 +76,14 @@ def _is_offered(provider: str, name: str) -> bool:
 
 def _renewed(provider: str, models: Models, entries: Mapping[str, Any], *, add: bool) -> Models:
     prefix = _facts(provider).price_prefix
-    found = {name: _figures(entries.get(prefix + name)) or figures for name, figures in models.items()}
+    renewed_models = {name: _figures(entries.get(prefix + name)) or figures for name, figures in models.items()}
     if add:
         for key in entries:
             name = key.removeprefix(prefix)
-            is_new = key.startswith(prefix) and name not in found and _is_offered(provider, name)
+            is_new = key.startswith(prefix) and name not in renewed_models and _is_offered(provider, name)
             if is_new and (figures := _figures(entries[key])):
-                found[name] = figures
-    return found
+                renewed_models[name] = figures
+    return renewed_models
 
 
 def _figures(entry: Any) -> dict[str, Any]:

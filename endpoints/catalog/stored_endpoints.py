@@ -60,12 +60,12 @@ def endpoints() -> tuple[Endpoint, ...]:
     """
     if not _in_event_loop():
         try:
-            found = stored()
+            current = stored()
         except (DatabaseError, InterfaceError) as error:
             log.warning("the endpoints entered in the browser cannot be read; what was known holds: %s", error)
         else:
-            if found != _last[0]:
-                _last[0] = found
+            if current != _last[0]:
+                _last[0] = current
     return _last[0]
 
 

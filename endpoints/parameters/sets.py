@@ -32,9 +32,9 @@ def set_name(endpoint: Endpoint, model: str) -> str:
 
 def parameters_of(endpoint: Endpoint, model: str) -> tuple[Parameter, ...]:
     """Return the parameters of the model, as the operator's definitions have them and without what he drops."""
-    found = SETS[set_name(endpoint, model)]
+    parameters = SETS[set_name(endpoint, model)]
     defined = {str(definition.get("key")): definition for definition in endpoint.parameters.definitions}
-    kept = [each for each in found if each.key not in endpoint.parameters.drop]
+    kept = [each for each in parameters if each.key not in endpoint.parameters.drop]
     changed = [
         parameter.overridden(defined[parameter.key]) if parameter.key in defined else parameter for parameter in kept
     ]
@@ -46,7 +46,7 @@ def chosen_for(endpoint: Endpoint, model: str, settings: Mapping[str, Any]) -> C
 
     A choice that another set has under another name counts here too. What the set has not is passed over.
     """
-    found = Chosen(sampling=facts(endpoint, model).sampling)
+    chosen = Chosen(sampling=facts(endpoint, model).sampling)
     for each in parameters_of(endpoint, model):
         names = (each.key, *synonyms(each.key))
         value = next((settings[name] for name in names if settings.get(name) not in _NOTHING), None)
@@ -55,10 +55,10 @@ def chosen_for(endpoint: Endpoint, model: str, settings: Mapping[str, Any]) -> C
             value = added
         if value is None:
             if each.always and each.default not in _NOTHING:
-                found.values[each.key] = each.default
+                chosen.values[each.key] = each.default
             continue
-        _take(found, each, value)
-    return found
+        _take(chosen, each, value)
+    return chosen
 
 
 _NOTHING: tuple[Any, ...] = (None, "", [], ())
@@ -72,7 +72,7 @@ def _is_of_kind(parameter: Parameter, value: Any) -> bool:
     return isinstance(value, list | tuple if parameter.type == "array" else str)
 
 
-def _take(found: Chosen, parameter: Parameter, value: Any) -> None:
+def _take(chosen: Chosen, parameter: Parameter, value: Any) -> None:
     key = parameter.key
     if parameter.type == "number":
         nearest = value
@@ -82,13 +82,13 @@ def _take(found: Chosen, parameter: Parameter, value: Any) -> None:
             nearest = min(nearest, parameter.high)
         if nearest != value:
             limit = f"{nearest:g}" if nearest < 1000 else f"{nearest:.0f}"
-            found.notes[key] = _("Out of range for this model: %(limit)s is used.") % {"limit": limit}
-        found.values[key] = int(nearest) if parameter.whole else nearest
+            chosen.notes[key] = _("Out of range for this model: %(limit)s is used.") % {"limit": limit}
+        chosen.values[key] = int(nearest) if parameter.whole else nearest
     elif parameter.options and parameter.type != "array" and value not in parameter.options:
-        found.notes[key] = _("This model does not know this choice. It is not sent.")
+        chosen.notes[key] = _("This model does not know this choice. It is not sent.")
     elif parameter.type == "array" and parameter.max_items and len(value) > parameter.max_items:
         words = ngettext_lazy("Only the first %(count)d is sent.", "Only the first %(count)d are sent.", "count")
-        found.notes[key] = words % {"count": parameter.max_items}
-        found.values[key] = list(value)[: parameter.max_items]
+        chosen.notes[key] = words % {"count": parameter.max_items}
+        chosen.values[key] = list(value)[: parameter.max_items]
     else:
-        found.values[key] = list(value) if parameter.type == "array" else value
+        chosen.values[key] = list(value) if parameter.type == "array" else value

@@ -27,9 +27,9 @@ def render_headers(headers: Mapping[str, str], caller: Caller) -> dict[str, str]
     """Return the headers as they are sent for `caller`; what is beyond Latin-1 as ``b64:`` and Base64 of its UTF-8."""
     values = {"USER": caller.user, "BODY": caller.body, "OPENID": caller.openid}
 
-    def value_of(found: "re.Match[str]") -> str:
-        kind, field = found.groups()
-        return _CONTROL.sub("", values[kind].get(field, "")) if field in _KNOWN[kind] else found[0]
+    def value_of(match: "re.Match[str]") -> str:
+        kind, field = match.groups()
+        return _CONTROL.sub("", values[kind].get(field, "")) if field in _KNOWN[kind] else match[0]
 
     return {name: _sendable(_PLACEHOLDER.sub(value_of, text)) for name, text in headers.items()}
 

@@ -129,15 +129,15 @@ def in_turns(
 
     What one side says in a row is one message: the results of parallel calls must stand together.
     """
-    found: list[dict[str, Any]] = []
+    turns: list[dict[str, Any]] = []
     for message in spoken(request.messages):
         blocks = [] if message.role == "system" else list(blocks_of(message))
         role = model if message.role == "assistant" else "user"
-        if blocks and found and found[-1]["role"] == role:
-            found[-1][key] += blocks
+        if blocks and turns and turns[-1]["role"] == role:
+            turns[-1][key] += blocks
         elif blocks:
-            found.append({"role": role, key: blocks})
-    return found
+            turns.append({"role": role, key: blocks})
+    return turns
 
 
 def arguments_of(call: ToolCall) -> dict[str, Any]:

@@ -69,11 +69,11 @@ def claude(model: str) -> Claude:
     >>> claude("us.anthropic.claude-opus-4-20250514-v1:0").version
     (4, 0)
     """
-    found = _NAME.search(model.lower())
-    if found is None:
+    match = _NAME.search(model.lower())
+    if match is None:
         return Claude("", UNKNOWN)
-    major, minor = found["major"] or found["early"], found["minor"] or found["early_minor"]
-    return Claude(found["kind"] or found["late_kind"] or "", (int(major or 0), int(minor or 0)))
+    major, minor = match["major"] or match["early"], match["minor"] or match["early_minor"]
+    return Claude(match["kind"] or match["late_kind"] or "", (int(major or 0), int(minor or 0)))
 
 
 def sampling(model: str) -> Sampling:

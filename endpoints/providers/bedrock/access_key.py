@@ -38,10 +38,10 @@ def _from_variables(variables: Mapping[str, str]) -> dict[str, str]:
 
 def _from_profile(name: str) -> dict[str, str]:
     path = Path(text_of("AWS_SHARED_CREDENTIALS_FILE") or "~/.aws/credentials").expanduser()
-    found = configparser.ConfigParser(interpolation=None)
+    parser = configparser.ConfigParser(interpolation=None)
     try:
-        found.read(path, "utf-8")
+        parser.read(path, "utf-8")
     except (configparser.Error, UnicodeDecodeError):
         return {}
-    section = found[name] if found.has_section(name) else {}
+    section = parser[name] if parser.has_section(name) else {}
     return {each: section[each] for each in _OWN if section.get(each)}

@@ -16,8 +16,8 @@ _NAMES = {"temperature": "temperature", "topP": "topP", "stop": "stopSequences",
 def fields(_endpoint: Endpoint, model: str, chosen: Chosen) -> Mapped:
     region = {"region": chosen.get("region")} if chosen.get("region") else {}
     if claude(model).kind:
-        found = anthropic_parameters.mapped(model, chosen, bedrock=True)
-        return replace(found, params={**found.params, **region})
+        mapped = anthropic_parameters.mapped(model, chosen, bedrock=True)
+        return replace(mapped, params={**mapped.params, **region})
     params: dict[str, Any] = {**region} | {
         name: chosen.get(key) for key, name in _NAMES.items() if chosen.get(key) is not None
     }

@@ -35,10 +35,10 @@ def fields(_endpoint: Endpoint, model: str, chosen: Chosen) -> Mapped:
 
 
 def _version(pattern: re.Pattern[str], model: str) -> tuple[int, int]:
-    found = pattern.search(model.lower())
-    if found is None:
+    match = pattern.search(model.lower())
+    if match is None:
         return (0, 0)
-    return int(found[1]), int(found[2] or 0) if pattern.groups > 1 else 0
+    return int(match[1]), int(match[2] or 0) if pattern.groups > 1 else 0
 
 
 def _think_by_level(params: dict[str, Any], chosen: Chosen, model: str, version: tuple[int, int]) -> None:

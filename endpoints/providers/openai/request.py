@@ -43,11 +43,11 @@ def messages_of(request: ModelRequest) -> list[dict[str, Any]]:
     endpoint, messages = request.endpoint, request.messages
     replayed = endpoint.parameters.resend_reasoning or bool(_REPLAYED.search(request.model))
     asked = max((at for at, each in enumerate(messages) if each.role == "user"), default=-1)
-    found = [
+    wire_messages = [
         message_of(each, thoughts=endpoint.parameters.resend_reasoning_history or (replayed and at > asked))
         for at, each in enumerate(messages)
     ]
-    return [each for each in found if each["content"] or len(each) > _BARE]
+    return [each for each in wire_messages if each["content"] or len(each) > _BARE]
 
 
 def message_of(message: PromptMessage, *, thoughts: bool = False) -> dict[str, Any]:

@@ -117,15 +117,15 @@ async def _token(endpoint: Endpoint) -> str | Failed:
         async with client.request(
             "POST", address, headers=headers, body=body, allowlist=allowlist_of(endpoint), timeouts=TIMEOUTS
         ) as answer:
-            found = try_json(await answer.read(MAX_ERROR, cut=True))
-            if answer.status != 200 or not isinstance(found, dict) or not isinstance(found.get("access_token"), str):
+            grant = try_json(await answer.read(MAX_ERROR, cut=True))
+            if answer.status != 200 or not isinstance(grant, dict) or not isinstance(grant.get("access_token"), str):
                 refused = answer.status in {400, 401, 403}
                 return failure_of(401 if refused else answer.status, "the token was refused")
     except (OutboundError, RefusedAddress) as error:
         return failure_of_error(error)
-    lifetime = found.get("expires_in")
-    _tokens[known] = time.time() + (lifetime if isinstance(lifetime, int) else 0) - _SPARE, found["access_token"]
-    return str(found["access_token"])
+    lifetime = grant.get("expires_in")
+    _tokens[known] = time.time() + (lifetime if isinstance(lifetime, int) else 0) - _SPARE, grant["access_token"]
+    return str(grant["access_token"])
 
 
 def _assertion(account: Mapping[str, Any], address: str) -> str:
