@@ -9,6 +9,7 @@ PYTEST := $(BIN)/python -m pytest -q
 # The lock alone decides what is installed: no configuration of uv's, here or in a folder above, may add to it or loosen it.
 INSTALL := env -u UV_OVERRIDE -u UV_CONSTRAINT -u UV_BUILD_CONSTRAINT -u UV_EXCLUDE_NEWER -u UV_PRERELEASE \
 	$(BIN)/uv pip install -q -p $(VENV) --no-config --no-deps --require-hashes --compile-bytecode
+BIOME := $(BIN)/biome check --error-on-warnings
 SLOW := wire or fault or security or browser
 BESIDE := browser or fault
 
@@ -24,6 +25,7 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy .
 	$(BIN)/lint-imports
 	$(BIN)/djlint templates --lint --quiet
+	@if [ -x $(BIN)/biome ]; then echo $(BIOME) && $(BIOME); else echo "biome: not built for this machine, left out"; fi
 	$(BIN)/python -m tests.lint.budgets
 
 check: lint

@@ -1,44 +1,24 @@
-"""Which models a role may use, and at which coefficient. Kept in each process for a moment: every turn asks."""
+"""The only ways from an id that came from outside to a person or a key. To a stranger there is no such thing: 404."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from decimal import Decimal
-from typing import Final
+from uuid import UUID
 
-from accounts.models import ModelAccess
-from core.ttl_cache import ttl_cache
+from django.http import Http404
 
-ONE: Final = Decimal(1)
+from accounts.models import ApiKey, User
+from accounts.services import groups
 
 
-@dataclass(frozen=True, slots=True)
-class RoleModels:
-    """The rows of one role: (endpoint, model) → coefficient, or None where it is switched off. No rows: everything."""
-
-    rows: dict[tuple[str, str], Decimal | None]
-
-    def allows(self, endpoint: str, model: str) -> bool:
-        return not self.rows or self._row(endpoint, model) is not None
-
-    def coefficient(self, endpoint: str, model: str) -> Decimal:
-        """Return what each credit counts for this role: 1 where nothing else is said."""
-        found = self._row(endpoint, model)
-        return ONE if found is None else found
-
-    def _row(self, endpoint: str, model: str) -> Decimal | None:
-        return self.rows[endpoint, model] if (endpoint, model) in self.rows else self.rows.get(("", model))
+def api_key_for(user: User, key_id: UUID) -> ApiKey:
+    """Return the key if it is `user`'s. Raises `Http404`."""
+    found = ApiKey.objects.filter(user=user, id=key_id).first()
+    if found is None:
+        raise Http404("There is no such key.")
+    return found
 
 
-@ttl_cache
-def access_of(role: str) -> RoleModels:
-    """Return what people of this role may use; one query when it has not been asked for a moment."""
-    return access_by(rows_of(role))
-
-
-def access_by(rows: Iterable[ModelAccess]) -> RoleModels:
-    """Return what a role with these rows may use."""
-    return RoleModels({(row.endpoint, row.model): row.coefficient if row.enabled else None for row in rows})
-
-
-def rows_of(role: str) -> Iterable[ModelAccess]:
-    return ModelAccess.objects.filter(role=role).order_by("endpoint", "model")
+def managed_person_for(manager: User, user_id: UUID) -> User:
+    """Return the person if `manager` manages a group they are in. Raises `Http404`."""
+    found = User.objects.filter(id=user_id).first()
+    if found is None or not groups.is_manager_of(manager, found):
+        raise Http404("There is no such person.")
+    return found

@@ -7,10 +7,8 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404
 
-from accounts.models import ApiKey, Grant, Group, User
-from accounts.services import grants, groups
-from billing.models import Budget
-from billing.services import budget_admin, oversight
+from accounts.models import Grant, User
+from accounts.services import grants
 from chat.models import Conversation, Generation, Message, Project, Tag
 
 
@@ -109,35 +107,3 @@ def generation_for(user: User, generation_id: UUID) -> Generation:
 def open_generations(user: User) -> QuerySet[Generation]:
     """Return the runs of `user` that are queued or running, oldest first."""
     return Generation.objects.filter(owner=user, state__in=Generation.OPEN).order_by("created_at")
-
-
-def managed_person_for(manager: User, user_id: UUID) -> User:
-    """Return the person if `manager` manages a group they are in. Raises `Http404`."""
-    found = User.objects.filter(id=user_id).first()
-    if found is None or not groups.is_manager_of(manager, found):
-        raise Http404("There is no such person.")
-    return found
-
-
-def managed_group_for(manager: User, group_id: UUID) -> Group:
-    """Return the group if `manager` manages it. Raises `Http404`."""
-    found = budget_admin.groups_managed_by(manager).filter(id=group_id).first()
-    if found is None:
-        raise Http404("There is no such group.")
-    return found
-
-
-def managed_budget_for(manager: User, budget_id: UUID) -> Budget:
-    """Return the budget if `manager` may change it. Raises `Http404`."""
-    found = oversight.budgets_under(manager).filter(id=budget_id).first()
-    if found is None or not budget_admin.changeable_by(manager, [found]):
-        raise Http404("There is no such budget.")
-    return found
-
-
-def api_key_for(user: User, key_id: UUID) -> ApiKey:
-    """Return the key if it is `user`'s. Raises `Http404`."""
-    found = ApiKey.objects.filter(user=user, id=key_id).first()
-    if found is None:
-        raise Http404("There is no such key.")
-    return found

@@ -108,6 +108,14 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         """What the sidebar shows: not archived, not temporary."""
         return self.filter(archived_at=None, is_temporary=False)
 
+    def archived(self) -> "ConversationQuerySet":
+        """What the page of archived ones shows."""
+        return self.filter(archived_at__isnull=False, is_temporary=False)
+
+    def bearing(self, tags: models.QuerySet["Tag"]) -> "ConversationQuerySet":
+        """What bears at least one of these bookmarks."""
+        return self.filter(models.Exists(tags.filter(conversations=models.OuterRef("pk"))))
+
 
 class Conversation(models.Model):
     """A tree of messages with one branch on view."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from celery.schedules import crontab
 
 from config import admin_menu
+from core import limits
 from siteconfig.environment import cors, identity, mail, servers, zones
 from siteconfig.environment.reader import env
 from siteconfig.environment.secrets import load_secrets
@@ -99,7 +100,7 @@ MIDDLEWARE = [
     "web.middleware.admission.NoteSessions",
     "web.middleware.admission.Admission",
     "accounts.admin.stepup.FreshSignIn",
-    "web.middleware.admission.SayTooOften",
+    "web.refusals.Refusals",
     "web.middleware.admission.CountWrites",
     "core.http.edge.ReadableForms",
 ]
@@ -294,37 +295,18 @@ MESSAGE_MAX_CHARACTERS = env.whole("MESSAGE_MAX_CHARACTERS", 1_000_000)
 # Whether ?submit=true in a chat's address sends its prompt; links on other sites only ever fill it in.
 URL_AUTO_SUBMIT = env.switch("URL_AUTO_SUBMIT", True)
 
-# --- limits: at most so many times in a window of so many minutes (rest-api, section 0.3); 0: no limit ---
-SEARCH_USER_MAX = env.whole("SEARCH_USER_MAX", 300)
-SEARCH_USER_WINDOW = env.whole("SEARCH_USER_WINDOW", 1, least=1)
-FORK_IP_MAX = env.whole("FORK_IP_MAX", 30)
-FORK_IP_WINDOW = env.whole("FORK_IP_WINDOW", 1, least=1)
-FORK_USER_MAX = env.whole("FORK_USER_MAX", 7)
-FORK_USER_WINDOW = env.whole("FORK_USER_WINDOW", 1, least=1)
-LOGIN_MAX = env.whole("LOGIN_MAX", 7)
-LOGIN_WINDOW = env.whole("LOGIN_WINDOW", 5, least=1)
-REGISTER_MAX = env.whole("REGISTER_MAX", 5)
-REGISTER_WINDOW = env.whole("REGISTER_WINDOW", 60, least=1)
+# --- limits: at most so many times in a window of so many minutes, by the table in `core.limits`; 0: no limit ---
+globals().update(limits.settings_of(env))
 # The library's own limits would come before these: none of them is on.
 ACCOUNT_RATE_LIMITS = dict.fromkeys((
     "change_password", "change_phone", "manage_email", "reset_password", "reauthenticate", "reset_password_from_key",
     "signup", "login", "request_login_code", "login_failed", "confirm_email", "verify_phone",
 ))  # fmt: skip
 MFA_RATE_LIMITS = {"webauthn_login": None}
-MESSAGE_IP_MAX = env.whole("MESSAGE_IP_MAX", 40) * env.switch("LIMIT_MESSAGE_IP", False)  # 0: no limit
-MESSAGE_IP_WINDOW = env.whole("MESSAGE_IP_WINDOW", 1, least=1)
-MESSAGE_USER_MAX = env.whole("MESSAGE_USER_MAX", 40) * env.switch("LIMIT_MESSAGE_USER", False)
-MESSAGE_USER_WINDOW = env.whole("MESSAGE_USER_WINDOW", 1, least=1)
 # Replies that one person may have written at once; 0: as many as they like.
 CONCURRENT_MESSAGE_MAX = env.whole("CONCURRENT_MESSAGE_MAX", 2) * env.switch("LIMIT_CONCURRENT_MESSAGES", False)
 
-# --- what one person may write and keep (`core.quotas`); 0: no limit ---
-WRITE_USER_MAX = env.whole("WRITE_USER_MAX", 300)
-WRITE_USER_WINDOW = env.whole("WRITE_USER_WINDOW", 1, least=1)
-WRITE_IP_MAX = env.whole("WRITE_IP_MAX", 300)
-WRITE_IP_WINDOW = env.whole("WRITE_IP_WINDOW", 1, least=1)
-WRITE_MEGABYTES_MAX = env.whole("WRITE_MEGABYTES_MAX", 200)
-WRITE_MEGABYTES_WINDOW = env.whole("WRITE_MEGABYTES_WINDOW", 60, least=1)
+# --- what one person may keep (`core.quotas`); 0: no limit ---
 QUOTAS = {
     "storage_megabytes": env.whole("QUOTA_STORAGE_MEGABYTES", 2_000),
     "projects": env.whole("QUOTA_PROJECTS", 1_000),
@@ -352,22 +334,15 @@ VIOLATION_SCORES = {
     "reset_password_limit": env.whole("RESET_PASSWORD_VIOLATION_SCORE", 1),
     "verify_email_limit": env.whole("VERIFY_EMAIL_VIOLATION_SCORE", 1),
 }
-RESET_PASSWORD_MAX = env.whole("RESET_PASSWORD_MAX", 2)
-RESET_PASSWORD_WINDOW = env.whole("RESET_PASSWORD_WINDOW", 2, least=1)
-RESET_PASSWORD_SUBMISSION_MAX = env.whole("RESET_PASSWORD_SUBMISSION_MAX", RESET_PASSWORD_MAX)
-RESET_PASSWORD_SUBMISSION_WINDOW = env.whole("RESET_PASSWORD_SUBMISSION_WINDOW", RESET_PASSWORD_WINDOW, least=1)
-VERIFY_EMAIL_MAX = env.whole("VERIFY_EMAIL_MAX", 2)
-VERIFY_EMAIL_WINDOW = env.whole("VERIFY_EMAIL_WINDOW", 2, least=1)
-VERIFY_EMAIL_SUBMISSION_MAX = env.whole("VERIFY_EMAIL_SUBMISSION_MAX", VERIFY_EMAIL_MAX)
-VERIFY_EMAIL_SUBMISSION_WINDOW = env.whole("VERIFY_EMAIL_SUBMISSION_WINDOW", VERIFY_EMAIL_WINDOW, least=1)
-INVITATION_MAX = env.whole("INVITATION_MAX", 20)
-INVITATION_WINDOW = env.whole("INVITATION_WINDOW", 5, least=1)
-TWO_FACTOR_TEMP_MAX = env.whole("TWO_FACTOR_TEMP_MAX", 7)
-TWO_FACTOR_TEMP_WINDOW = env.whole("TWO_FACTOR_TEMP_WINDOW", 5, least=1)
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_FINDERS = [
+    "deploy.bundling.finder.BundleFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+]
+BUNDLES_ROOT = DATA_DIR / "bundles"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

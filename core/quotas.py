@@ -10,29 +10,29 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from core import rate_limits
+from core.refusal import Refusal
 
 READING: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 KILOBYTE: Final = 1024
 
 
-class QuotaReached(Exception):
-    """A person keeps as much as they may. `message` says of what, and what to do. The HTTP status is 409."""
+class QuotaReached(Refusal):
+    """A person keeps as much as they may. The message says of what, and what to do."""
 
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
+    code = "quota"
+    status = 409
 
 
 def count_write(*, user_id: object, address: str, size: int) -> None:
     """Count one change, of `size` bytes, of a person; of an address where nobody is signed in. Raises `TooOften`."""
     who = str(user_id or address)
-    rate_limits.count(rate_limits.named("WRITE_USER" if user_id else "WRITE_IP"), who)
+    rate_limits.count(rate_limits.named("write_user" if user_id else "write_ip"), who)
     count_volume(who, size)
 
 
 def count_volume(who: str, size: int) -> None:
     """Count bytes that are written, sent or copied. Raises `TooOften`."""
-    volume = rate_limits.named("WRITE_MEGABYTES")
+    volume = rate_limits.named("write_megabytes")
     rate_limits.count(
         rate_limits.Limit(volume.name, volume.most * KILOBYTE, volume.window), who, times=-(-size // KILOBYTE)
     )

@@ -3,16 +3,18 @@
 import logging
 import math
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import redis
 from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from core.client_address import client_address
+from core.limits import LIMITS
+from core.refusal import Refusal
 
 log = logging.getLogger(__name__)
 RETRY_UNCOUNTED = 5  # seconds
@@ -20,8 +22,13 @@ _SHORT = 90  # seconds that are told as seconds
 
 
 def named(name: str) -> "Limit":
-    """Return the limit that the settings have as `<NAME>_MAX` and `<NAME>_WINDOW` (minutes)."""
-    return Limit(name.lower(), getattr(settings, f"{name}_MAX"), 60 * getattr(settings, f"{name}_WINDOW"))
+    """Return the limit of this name in the table, with the numbers that the settings have."""
+    rule = LIMITS[name]
+    if rule.most_from:
+        return Limit(name, getattr(settings, rule.most_from), 60 * getattr(settings, rule.minutes_from))
+    if rule.like:
+        return replace(named(rule.like), name=name)
+    return Limit(name, rule.most, 60 * rule.minutes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,30 +40,31 @@ class Limit:
     window: int
 
 
-class TooOften(Exception):
-    """The limit is reached. `retry_after` is in seconds, `message` for whoever did it."""
+class TooOften(Refusal):
+    """The limit is reached. `retry_after` is in seconds; when to try again is said after the default message."""
 
+    code = "too_often"
     status = 429
+    default_message = gettext_lazy("That was too often.")
 
     def __init__(self, retry_after: int) -> None:
         self.retry_after = retry_after
-        self.message = f"{self.words()} {_when(retry_after)}"
-        super().__init__(self.message)
+        super().__init__(f"{self.default_message} {_when(retry_after)}")
 
-    def words(self) -> str:
-        return _("That was too often.")
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": str(self.retry_after)}
 
 
 class NotCounted(TooOften):
     """Redis takes no count, so nobody can say whether the limit is reached."""
 
+    code = "not_counted"
     status = 503
+    default_message = gettext_lazy("This cannot be checked right now.")
 
     def __init__(self) -> None:
         super().__init__(RETRY_UNCOUNTED)
-
-    def words(self) -> str:
-        return _("This cannot be checked right now.")
 
 
 def _when(seconds: int) -> str:
@@ -85,8 +93,10 @@ class Counted:
             log.warning("%s is not taken back", self.key.partition(":")[2].partition(":")[0], exc_info=True)
 
 
-def count(limit: Limit, who: str, *, times: int = 1, closed: bool = False) -> Counted:
-    """Count one more time, or several, for `who`. Raises `TooOften`.
+def count(
+    limit: Limit, who: str, *, times: int = 1, closed: bool = False, refusal: Callable[[int], TooOften] = TooOften
+) -> Counted:
+    """Count one more time, or several, for `who`. Raises `refusal`.
 
     While Redis takes no count, what is `closed` is refused (`NotCounted`): guessing passwords and making accounts must
     not go on uncounted. Everything else goes on: a limit must not stop everybody.
@@ -105,12 +115,12 @@ def count(limit: Limit, who: str, *, times: int = 1, closed: bool = False) -> Co
             raise NotCounted from None
         return Counted()
     if counted > limit.most:
-        raise TooOften(math.ceil(limit.window - into))
+        raise refusal(math.ceil(limit.window - into))
     return Counted(key)
 
 
-def check(limit: Limit, who: str) -> None:
-    """Raise `TooOften` where `who` has reached the limit, and count nothing."""
+def check(limit: Limit, who: str, *, refusal: Callable[[int], TooOften] = TooOften) -> None:
+    """Raise `refusal` where `who` has reached the limit, and count nothing."""
     key, into = _key(limit, who)
     try:
         reached = bool(limit.most) and int(cache.get(key, 0)) >= limit.most
@@ -118,7 +128,7 @@ def check(limit: Limit, who: str) -> None:
         log.warning("limit %s is not looked at", limit.name, exc_info=True)
         return
     if reached:
-        raise TooOften(math.ceil(limit.window - into))
+        raise refusal(math.ceil(limit.window - into))
 
 
 def forget(limit: Limit, who: str) -> None:
@@ -134,12 +144,12 @@ def _key(limit: Limit, who: str) -> tuple[str, float]:
     return f"limit:{limit.name}:{who}:{number:.0f}", into
 
 
-def count_named(name: str, who: str) -> Counted:
-    """Count against a limit of the ways in, `<name>_MAX` and `<name>_WINDOW` (minutes) in the settings.
+def count_named(name: str, who: str, *, refusal: Callable[[int], TooOften] = TooOften) -> Counted:
+    """Count against the limit of this name, of the ways in.
 
-    Raises `TooOften`, also where nothing can be counted.
+    Raises `refusal`, and `NotCounted` where nothing can be counted.
     """
-    return count(named(name), who, closed=True)
+    return count(named(name), who, closed=True, refusal=refusal)
 
 
 def address_of(request: HttpRequest) -> str:

@@ -17,6 +17,7 @@ from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextareaWidget,
 from accounts.admin import stepup
 from accounts.admin.panel import Panel, actor_of
 from core.rate_limits import TooOften
+from core.refusal import ToldIn
 from endpoints.catalog import registry, stored_endpoints
 from endpoints.models import OperatorEndpoint
 from endpoints.services import connection_test
@@ -120,12 +121,10 @@ class OperatorEndpointAdmin(Panel):
         result: connection_test.ConnectionTestResult | None = None
         if form.is_valid():
             data = form.cleaned_data
-            try:
+            with ToldIn(form, TooOften):
                 result = connection_test.run_connection_test_with_key(
                     endpoint, data["model"], own_key=data["api_key"], by=actor_of(request).id
                 )
-            except TooOften as often:
-                form.add_error(None, often.message)
         if not endpoint.connection.key_from_user:
             del form.fields["api_key"]
         context = {**self.admin_site.each_context(request), "title": gettext("Test “%s”") % row.name, "form": form}

@@ -18,7 +18,7 @@ from psycopg.rows import dict_row, tuple_row
 from psycopg.types.json import Jsonb, JsonbLoader
 
 from accounts.models import User
-from accounts.services import grants
+from accounts.models.access import is_granted_sql
 from billing.services import holds
 from billing.services.pricing import TokenCounts
 from chat.models import Generation, Message, Project
@@ -81,7 +81,7 @@ class Progress:
 
 
 # Instructions of a project that is no longer shared with the conversation's owner are none of theirs.
-_MAY_SEE = grants.VISIBLE_SQL.format(kind=Project.KIND, object="p.id", user="c.owner_id")
+_MAY_SEE = is_granted_sql(Project.KIND, thing="p.id", user="c.owner_id")
 _CLAIM = f"""
 WITH taken AS (
     UPDATE chat_generation SET state = 'running', worker = %(worker)s, started_at = now(),

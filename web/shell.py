@@ -13,21 +13,19 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
-from django.utils.translation import gettext as _
 
 from accounts.models import User
 from chat.models import Conversation
 from chat.services.organise.favourites import model_ref_of
-from chat.services.refusal import TurnRefused
+from core.refusal import Refusal
 from endpoints.catalog.selection import ModelRef
 from web import pages
 from web.model_menu import initial_model_ref, model_groups, remembered_model_ref
 from web.presenters import Branch
+from web.refusals import show, way_out
 from web.sidebar import Filter, Sidebar, sidebar
 
 P = ParamSpec("P")
-_ABOUT_MONEY = {"over_budget", "token_balance"}
-_ABOUT_KEYS = {"no_user_key", "expired_user_key", "no_base_url", "invalid_base_url"}
 
 
 class SignedIn(HttpRequest):
@@ -39,12 +37,15 @@ class SignedIn(HttpRequest):
 def signed_in(
     view: Callable[Concatenate[SignedIn, P], HttpResponse],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
-    """Send everybody else to the login page, also when htmx asks."""
+    """Send everybody else to the login page, also when htmx asks; say what the view refuses (`show_refusal`)."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if request.user.is_authenticated:
-            response = view(request, *args, **kwargs)  # type: ignore[arg-type]
+            try:
+                response = view(request, *args, **kwargs)  # type: ignore[arg-type]
+            except Refusal as refusal:
+                response = show_refusal(request, refusal)  # type: ignore[arg-type]
             response.headers.setdefault("Cache-Control", "private, no-cache")
             patch_vary_headers(response, ["HX-Request", "HX-Request-Type", "Cookie"])
             return response
@@ -100,26 +101,9 @@ def _latest(listed: Sidebar | None) -> ModelRef | None:
     return ModelRef(latest.endpoint, latest.model, latest.spec) if latest else None
 
 
-def way_out(refusal: TurnRefused, user: User) -> dict[str, str]:
-    """Return the link that stands beside a refusal: to the balance, the person's keys or the prices."""
-    if refusal.code == "unpriced" and user.is_admin:
-        return {"link": reverse("admin:billing_price_add"), "link_words": _("Set a price")}
-    if refusal.code in _ABOUT_MONEY:
-        return {"link": reverse("chat:balance"), "link_words": _("See your balance")}
-    if refusal.code in _ABOUT_KEYS:
-        return {"link": reverse("chat:settings_keys"), "link_words": _("Add your key")}
-    return {}
-
-
-def show_refusal(request: SignedIn, refusal: TurnRefused) -> HttpResponse:
+def show_refusal(request: SignedIn, refusal: Refusal) -> HttpResponse:
     """Say why in a toast, or on a page of its own."""
-    context = {"message": refusal.message, "kind": "bad", **way_out(refusal, request.user)}
-    if not is_partial(request):
-        return render(request, "refused.html", context, status=refusal.status)
-    response = render(request, "components/toast.html", context, status=refusal.status)
-    response.headers["HX-Retarget"] = "#toasts"
-    response.headers["HX-Reswap"] = "beforeend"
-    return response
+    return show(request, refusal, toast=is_partial(request), link=way_out(refusal, request.user))
 
 
 def show_branch(request: SignedIn, found: Conversation, message_id: UUID) -> HttpResponse:

@@ -7,8 +7,8 @@ from django.db import transaction
 from django.http import QueryDict
 from django.template.loader import render_to_string
 
-from accounts import access
 from accounts.models import ModelAccess, Role, User
+from accounts.services import model_access as access
 from accounts.services import permission_labels, permissions, roles
 
 

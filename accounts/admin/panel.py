@@ -15,19 +15,13 @@ from django.utils.translation import gettext
 from accounts.admin import stepup
 from accounts.models import User
 from accounts.services import audit
-from accounts.services.capabilities import CapabilityRefused
-from accounts.services.groups import GroupRefused
-from accounts.services.invitations import InvitationRefused
-from accounts.services.people import PersonRefused
-from accounts.services.roles import RoleRefused
 from core import csv_files
+from core.refusal import Refusal
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin, TabularInline
 else:
     from unfold.admin import ModelAdmin, TabularInline
-
-Refusal = (RoleRefused, GroupRefused, CapabilityRefused, PersonRefused, InvitationRefused)
 
 
 MAX_NEW_ROWS = 100  # that one form may add to a table in it
@@ -124,7 +118,7 @@ class Panel(ModelAdmin):  # type: ignore[type-arg]
     def _writes(self, request: HttpRequest) -> bool:
         return self.has_add_permission(request) or self.has_change_permission(request)
 
-    def _refused(self, request: HttpRequest, refusal: Any) -> HttpResponse:
+    def _refused(self, request: HttpRequest, refusal: Refusal) -> HttpResponse:
         messages.error(request, refusal.message)
         return HttpResponseRedirect(request.get_full_path())
 

@@ -9,10 +9,12 @@ import sys
 from argparse import ArgumentParser
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.core.serializers.json import DjangoJSONEncoder
 
 from accounts.models import User
+from core.refusal import Refusal
 
 
 class AdminCommand(BaseCommand):
@@ -31,14 +33,22 @@ class AdminCommand(BaseCommand):
         """Add what the command needs."""
 
     def handle(self, *args: Any, **options: Any) -> None:
-        result, words = self.run_with(**options)
+        try:
+            result, words = self.run_with(**options)
+        except Refusal as refusal:
+            raise CommandError(refusal.message) from None
+        except ValidationError as fault:
+            raise CommandError(" ".join(fault.messages)) from None
         if options["json"]:
             self.stdout.write(json.dumps(result, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2))
         else:
             self.stdout.write(words)
 
     def run_with(self, **options: Any) -> tuple[Any, str]:
-        """Do the work; return what ``--json`` prints, and what is printed else. Raises `CommandError`."""
+        """Do the work; return what ``--json`` prints, and what is printed else.
+
+        Raises `CommandError`; a `Refusal` and a `ValidationError` become one.
+        """
         raise NotImplementedError
 
     def confirm(self, question: str, options: dict[str, Any]) -> None:

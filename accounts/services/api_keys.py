@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from accounts.models import ApiKey, User
 from accounts.services import access_changes, audit, permissions
 from core import quotas
+from core.refusal import Refusal
 
 PREFIX: Final = "sk-"
 SEEN_EVERY: Final = timedelta(minutes=1)  # how exactly the last use is known: no write for each request
@@ -25,7 +26,7 @@ SEEN_EVERY: Final = timedelta(minutes=1)  # how exactly the last use is known: n
 in_use: ContextVar[UUID | None] = ContextVar("in_use", default=None)
 
 
-class BadKey(ValueError):
+class BadKey(Refusal):
     """The key cannot be made like this; the words say why."""
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from hashlib import sha256
 
 from django.http import HttpRequest
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.services import bans
 from core import rate_limits
@@ -18,8 +18,7 @@ from core import rate_limits
 class TooManyAttempts(rate_limits.TooOften):
     """This account or this network address failed too often lately."""
 
-    def words(self) -> str:
-        return _("Too many failed attempts.")
+    default_message = gettext_lazy("Too many failed attempts.")
 
 
 class Attempt:
@@ -31,16 +30,15 @@ class Attempt:
 @contextmanager
 def attempt(request: HttpRequest, account: str) -> Iterator[Attempt]:
     """Count a try at the password of `account`. Raises `TooManyAttempts`, a violation, and `NotCounted`."""
-    limit, address = rate_limits.named("LOGIN"), rate_limits.address_of(request)
-    of_address = rate_limits.Limit("login_address", limit.most, limit.window)
+    limit, address = rate_limits.named("login"), rate_limits.address_of(request)
+    of_address = rate_limits.named("login_address")
     try:
-        rate_limits.check(of_address, address)
-        counted = rate_limits.count(limit, sha256(account.strip().lower().encode()).hexdigest(), closed=True)
-    except rate_limits.NotCounted:
-        raise
-    except rate_limits.TooOften as often:
+        rate_limits.check(of_address, address, refusal=TooManyAttempts)
+        key = sha256(account.strip().lower().encode()).hexdigest()
+        counted = rate_limits.count(limit, key, closed=True, refusal=TooManyAttempts)
+    except TooManyAttempts:
         bans.violate("logins", address=address)
-        raise TooManyAttempts(often.retry_after) from None
+        raise
     this = Attempt()
     try:
         yield this

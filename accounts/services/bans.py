@@ -124,7 +124,7 @@ def count_mailed(name: str, address: str) -> None:
     try:
         rate_limits.count_named(name, address)
     except rate_limits.TooOften:
-        violate("verify_email_limit" if name.startswith("VERIFY") else "reset_password_limit", address=address)
+        violate("verify_email_limit" if name.startswith("verify") else "reset_password_limit", address=address)
         raise
 
 

@@ -8,15 +8,11 @@ from django.utils.translation import gettext as _
 from accounts.models import CapabilityGrant, Group, Role, User
 from accounts.models.access import Principal
 from accounts.services import audit, delegation, permissions
+from core.refusal import Refusal
 
 
-class CapabilityRefused(Exception):
-    """The change cannot be made. `status` is the HTTP status, `message` says what to do."""
-
-    def __init__(self, message: str, *, status: int = 400) -> None:
-        super().__init__(message)
-        self.message = message
-        self.status = status
+class CapabilityRefused(Refusal):
+    """The change cannot be made."""
 
 
 def assign(*, actor: User, principal: str, principal_id: str, capability: str) -> CapabilityGrant:

@@ -13,9 +13,9 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from accounts.access import RoleModels, access_by, access_of, rows_of
 from accounts.models import Grant, Group, Role, User
 from accounts.services import permissions
+from accounts.services.model_access import RoleModels, access_by, access_of, rows_of
 from accounts.services.resources import kind_of
 
 Bit = tuple[str, str]

@@ -1,14 +1,19 @@
 """Of which email domains people may be: those that are listed, or all where nobody lists any."""
 
 from django.conf import settings
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Invitation, User
 from accounts.services import site
+from core.refusal import Refusal
 from siteconfig import live
 
 
-class DomainRefused(Exception):
+class DomainRefused(Refusal):
     """Addresses of this domain do not register here."""
+
+    status = 403
+    default_message = gettext_lazy("Addresses of this domain cannot register here.")
 
 
 def is_allowed(email: str) -> bool:

@@ -15,17 +15,18 @@ from django.db import transaction
 
 from accounts.models import User
 from accounts.services import administrators, audit, sessions
+from core.refusal import Refusal
 
 Exporter = Callable[[User], Iterator[tuple[str, Any]]]
 _erasers: Final[list[Callable[[User], None]]] = []
 _exporters: Final[list[Exporter]] = []
 
 
-class LastAdministrator(Exception):
+class LastAdministrator(Refusal):
     """Nobody else could administer the site."""
 
-    def __init__(self) -> None:
-        super().__init__(administrators.IS_LAST)
+    status = 403
+    default_message = administrators.IS_LAST
 
 
 def on_erase(eraser: Callable[[User], None]) -> None:

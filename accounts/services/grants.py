@@ -19,24 +19,14 @@ from accounts.models import Group, Role, User
 from accounts.models.access import Grant, Principal
 from accounts.services import audit, delegation, permissions, picker
 from accounts.services.resources import SharedKind, SharedObject, kind_of
+from core.refusal import Refusal
 
 ROLES: Final[Mapping[str, int]] = {"viewer": Grant.VIEWER, "editor": Grant.EDITOR, "owner": Grant.OWNER}
 MAX_ENTRIES: Final = 200  # entries of one list
-# Whether a person (the second value) may see an object (the first one), for queries that are written out.
-VISIBLE_SQL: Final = """EXISTS (
-    SELECT 1 FROM accounts_grant gr WHERE gr.resource_type = '{kind}' AND gr.resource_id = {object} AND gr.bits & 1 = 1
-        AND (gr.principal = 'public' OR gr.user_id = {user}
-            OR gr.group_id IN (SELECT gm.group_id FROM accounts_membership gm WHERE gm.user_id = {user})
-            OR gr.role_id = (SELECT gu.role_id FROM accounts_user gu WHERE gu.id = {user})))"""
 
 
-class GrantRefused(Exception):
-    """The list cannot be changed so. `status` is the HTTP status, `message` says what to do."""
-
-    def __init__(self, message: str, *, status: int = 400) -> None:
-        super().__init__(message)
-        self.message = message
-        self.status = status
+class GrantRefused(Refusal):
+    """The list cannot be changed so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,15 +9,11 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Group, Membership, User
 from accounts.services import audit, delegation
+from core.refusal import Refusal
 
 
-class GroupRefused(Exception):
-    """The change cannot be made. `status` is the HTTP status, `message` says what to do."""
-
-    def __init__(self, message: str, *, status: int = 400) -> None:
-        super().__init__(message)
-        self.message = message
-        self.status = status
+class GroupRefused(Refusal):
+    """The change cannot be made."""
 
 
 def create(

@@ -12,26 +12,25 @@ from django.core.validators import validate_email
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Invitation, Role, User
 from accounts.services import delegation, mails
+from core.refusal import Refusal
 from core.secrets import digest
 
 LASTS: Final = timedelta(days=7)
 _MAX_TOKEN_LENGTH: Final = 256
 
 
-class BadInvitation(Exception):
+class BadInvitation(Refusal):
     """The invitation is not one of ours, was used, is too old, or is for another address."""
 
+    default_message = gettext_lazy("This invitation does not work, or is for another address.")
 
-class InvitationRefused(Exception):
-    """The invitation cannot be made; `message` says why."""
 
-    def __init__(self, message: str, *, status: int = 400) -> None:
-        super().__init__(message)
-        self.message = message
-        self.status = status
+class InvitationRefused(Refusal):
+    """The invitation cannot be made."""
 
 
 def invite(*, by: User | None, email: str, role: Role, mailed: bool = True) -> Invitation:

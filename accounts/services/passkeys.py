@@ -4,14 +4,19 @@ from typing import Any, Final
 
 from allauth.mfa.models import Authenticator
 from django.db import transaction
+from django.utils.translation import gettext_lazy
 from fido2.webauthn import AuthenticationResponse, AuthenticatorData
+
+from core.refusal import Refusal
 
 # Of what a key answers; a certificate of its maker is the longest part.
 MAX_ANSWER_CHARACTERS: Final = 16 * 1024
 
 
-class NotBelieved(Exception):
+class NotBelieved(Refusal):
     """The answer is signed as it must be, and yet the passkey opens nothing."""
+
+    default_message = gettext_lazy("This passkey does not sign you in here.")
 
 
 def told_by(answer: Any) -> AuthenticatorData:

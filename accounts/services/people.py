@@ -7,19 +7,17 @@ from django.utils.translation import gettext as _
 from accounts.models import Role, User
 from accounts.services import administrators, approval, audit, delegation, mails, sessions, twofactor
 from accounts.services.signup import EmailTaken, check_account, check_password
+from core.refusal import Refusal
 
 
-class PersonRefused(Exception):
-    """The change cannot be made; `status` is the HTTP status, `message` says what to do."""
-
-    def __init__(self, message: str, *, status: int = 400) -> None:
-        super().__init__(message)
-        self.message = message
-        self.status = status
+class PersonRefused(Refusal):
+    """The change cannot be made."""
 
 
-class RoleMissing(Exception):
+class RoleMissing(Refusal):
     """There is no role of this name."""
+
+    status = 404
 
 
 def make_account(
@@ -32,7 +30,7 @@ def make_account(
     user = User(name=name.strip(), email=email.strip().lower(), username=username.strip(), role_id=role)
     found = Role.objects.filter(name=role).first()
     if found is None:
-        raise RoleMissing
+        raise RoleMissing(_("There is no role %s.") % role)
     delegation.refuse_unheld(actor, delegation.of_role(found), PersonRefused)
     check_account(user, password)
     user.set_password(password)

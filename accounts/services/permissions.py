@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import CapabilityGrant, Group, Membership, Role, User
 from accounts.models.access import Principal
+from core.refusal import Refusal
 from core.ttl_cache import ttl_cache
 
 _BOTH, _ADMIN = (True, True), (True, False)  # as `ADMIN` and `USER` begin
@@ -54,7 +55,7 @@ _IMPLIED_BY_PERMISSION = {
 }
 
 
-class BadPermission(ValueError):
+class BadPermission(Refusal):
     """A type or a bit that does not exist, or a value that is neither true nor false."""
 
 

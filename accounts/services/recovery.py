@@ -11,22 +11,29 @@ from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from accounts.models import MailedToken, User
 from accounts.services import mails, sessions, site
 from accounts.services.signup import check_length
+from core.refusal import Refusal
 from core.secrets import digest
 
 LASTS: Final = timedelta(minutes=15)
 _MAX_TOKEN_LENGTH: Final = 256
 
 
-class BadLink(Exception):
+class BadLink(Refusal):
     """The link is not one of ours, was used, is too old, or is for somebody or something else."""
 
+    default_message = gettext_lazy("This link no longer works. Ask for a new one.")
 
-class ResetOff(Exception):
+
+class ResetOff(Refusal):
     """Passwords cannot be reset by mail here."""
+
+    status = 403
+    default_message = gettext_lazy("Passwords are not reset by mail here.")
 
 
 def can_reset() -> bool:

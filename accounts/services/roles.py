@@ -8,22 +8,18 @@ from typing import Any, Final
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts import access
 from accounts.models import ModelAccess, Role, User
 from accounts.services import access_changes, administrators, audit, delegation, permissions, sessions
+from accounts.services import model_access as access
 from accounts.services.delegation import Rights
+from core.refusal import Refusal
 
 SYSTEM: Final = frozenset({Role.ADMIN, Role.USER})
 MAX_COEFFICIENT: Final = Decimal(1000)
 
 
-class RoleRefused(Exception):
-    """The change cannot be made. `status` is the HTTP status, `message` says what to do."""
-
-    def __init__(self, message: str, *, status: int = 400) -> None:
-        super().__init__(message)
-        self.message = message
-        self.status = status
+class RoleRefused(Refusal):
+    """The change cannot be made."""
 
 
 def create(

@@ -4,21 +4,31 @@ from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from accounts.services import domains, social
+from core.refusal import Refusal
 
 
-class WrongCredentials(Exception):
+class WrongCredentials(Refusal):
     """No account has this address and password; which of the two is wrong is not said."""
 
+    status = 404  # which the wire format answers, whatever is wrong with them
 
-class SwitchedOff(Exception):
+
+class SwitchedOff(Refusal):
     """The password is right, but the account may not be used."""
 
+    status = 403
+    default_message = gettext_lazy("This account is switched off.")
 
-class PasswordsOff(Exception):
+
+class PasswordsOff(Refusal):
     """Nobody signs in here with a password."""
+
+    status = 403
+    default_message = gettext_lazy("Nobody signs in here with a password.")
 
 
 def note_refusal(request: HttpRequest | None, refusal: social.Refused) -> None:
@@ -91,9 +101,9 @@ def check_password(*, request: HttpRequest, email: str, password: str) -> User:
         raise PasswordsOff
     user = get_adapter(request).authenticate(request, email=address_of_login(email), password=password)
     if not isinstance(user, User):
-        raise WrongCredentials
+        raise WrongCredentials(mismatch(request))
     if not user.is_active:
         raise SwitchedOff
     if not domains.admits(user):
-        raise domains.DomainRefused
+        raise domains.DomainRefused(_("People with an email address of your domain do not sign in here."))
     return user

@@ -7,9 +7,11 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Invitation, Role, User
 from accounts.services import domains, invitations, mails, site
+from core.refusal import Refusal
 
 MAX_PASSWORD_LENGTH: Final = 128
 USERNAME: Final = r"^[\w.@#$%&()-]*$"
@@ -17,12 +19,18 @@ SHORTEST_USERNAME: Final = 2
 _LOCK: Final = 0x5041_524C  # Postgres advisory lock: one sign-up at a time
 
 
-class RegistrationClosed(Exception):
+class RegistrationClosed(Refusal):
     """People cannot make accounts themselves here."""
 
+    status = 403
+    default_message = gettext_lazy("Registration is closed. Ask your administrator for an account.")
 
-class EmailTaken(Exception):
+
+class EmailTaken(Refusal):
     """Somebody has an account with this address."""
+
+    status = 409
+    default_message = gettext_lazy("There is an account with this email address. Sign in with it.")
 
 
 def is_first_start() -> bool:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Role, User
 from accounts.services import administrators, domains, memberships, sessions, signup
+from core.refusal import Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +35,10 @@ class Identity:
     may_be_first: bool = True
 
 
-class Refused(Exception):
-    """The person is who they say they are, and may not come in. `message` is for them."""
+class Refused(Refusal):
+    """The person is who they say they are, and may not come in."""
 
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
+    status = 403
 
 
 def sign_in_external(*, identity: Identity) -> User:

@@ -17,10 +17,12 @@ from uuid import UUID
 import jwt
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from accounts.models import RefreshSession, User
 from core import quotas
 from core.ids import uuid7
+from core.refusal import Refusal
 
 ALGORITHM = "HS256"
 CLOCKS_APART = timedelta(seconds=5)  # between two hosts
@@ -28,12 +30,21 @@ TABS_APART = timedelta(seconds=10)
 CHALLENGE_LASTS = timedelta(minutes=5)
 
 
-class TokenError(Exception):
+class TokenError(Refusal):
     """A token opens nothing."""
+
+    status = 401
+    default_message = gettext_lazy("This sign-in has ended.")
 
 
 class BadToken(TokenError):
     """It is not one of ours, was altered, is of the wrong kind or has expired."""
+
+
+class StepTooOld(BadToken):
+    """The first step of signing in is too long ago, or was none."""
+
+    default_message = gettext_lazy("The first step is too long ago. Sign in again.")
 
 
 class SessionGone(TokenError):
@@ -109,14 +120,14 @@ def challenge(user: User) -> str:
 
 
 def answer_challenge(token: str) -> User:
-    """Return who has to show the second factor. Raises `BadToken`."""
-    claims = _read(token, settings.JWT_SECRET, "userId")
-    user = User.objects.filter(id=_id(claims, "userId"), is_active=True).first()
-    if user is None or not user.may_enter:
-        raise BadToken
-    if claims.get("twoFAPending") is not True or claims.get("password") != _password_mark(user):
-        raise BadToken
-    return user
+    """Return who has to show the second factor. Raises `StepTooOld`."""
+    with suppress(BadToken):
+        claims = _read(token, settings.JWT_SECRET, "userId")
+        user = User.objects.filter(id=_id(claims, "userId"), is_active=True).first()
+        is_first_step = claims.get("twoFAPending") is True
+        if user is not None and user.may_enter and is_first_step and claims.get("password") == _password_mark(user):
+            return user
+    raise StepTooOld
 
 
 def open_session(*, user: User, ip: str = "", user_agent: str = "") -> Refresh:

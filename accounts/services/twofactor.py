@@ -17,31 +17,38 @@ from allauth.mfa.totp.internal import auth as totp
 from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from accounts.services import attempts, mails
 from core import rate_limits
+from core.refusal import Refusal
 from core.secrets import Undecipherable, decrypt, encrypt
 
 ENROLMENT_SECONDS: Final = 900
-_TRIES: Final = rate_limits.Limit("second_factor", 5, 300)
 _SECOND: Final = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 
-class TwoFactorFault(Exception):
+class TwoFactorFault(Refusal):
     """Something about the second factor is not as it must be."""
 
 
 class NotSetUp(TwoFactorFault):
     """The person has no second factor, or did not begin to set one up."""
 
+    default_message = gettext_lazy("Two-factor authentication is not set up.")
+
 
 class AddressNotVerified(TwoFactorFault):
     """The person may come in with an address that is not verified, and must not lock its owner out."""
 
+    default_message = gettext_lazy("Verify your email address first.")
+
 
 class WrongCode(TwoFactorFault):
     """The code is wrong, was used already or is too old."""
+
+    default_message = gettext_lazy("This code is wrong, or was used already.")
 
 
 class TooManyCodes(TwoFactorFault, attempts.TooManyAttempts):
@@ -187,11 +194,9 @@ def mark_used(*, user: User, step: int) -> None:
 
 def _count_try(user: User) -> Callable[[], None]:
     """Count a try against the limit of the account; return what forgets the failed ones."""
-    try:
-        rate_limits.count(_TRIES, str(user.id))
-    except rate_limits.TooOften as often:
-        raise TooManyCodes(often.retry_after) from None
-    return lambda: rate_limits.forget(_TRIES, str(user.id))
+    tries = rate_limits.named("second_factor")
+    rate_limits.count(tries, str(user.id), refusal=TooManyCodes)
+    return lambda: rate_limits.forget(tries, str(user.id))
 
 
 def _spend_app_code(user: User, code: str) -> Authenticator | None:

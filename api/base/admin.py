@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 
 from accounts.models import ApiKey, User
 from accounts.services import permissions
-from api.base.errors import WireError
+from api.base.errors import ApiError
 from api.base.payloads import In, person
 from api.base.permissions import Admitted
 from api.base.scopes import ADMINISTER
@@ -52,7 +52,7 @@ class Fresh(BasePermission):
         if not is_asked or signed_in_lately(request, person(request), lone=True):
             return True
         words = _("Sign in again first.")
-        raise WireError(403, {"error": words, "message": words, "code": "REAUTHENTICATION_REQUIRED"})
+        raise ApiError(403, {"error": words, "message": words, "code": "REAUTHENTICATION_REQUIRED"})
 
 
 class AdminView(APIView):
@@ -80,7 +80,7 @@ class Change(In):
 
 
 def page_of(request: Request, rows: QuerySet[Row]) -> tuple[list[Row], dict[str, int]]:
-    """Return one page, and its `total`, `limit` and `offset`. Raises `WireError` for numbers that are none."""
+    """Return one page, and its `total`, `limit` and `offset`. Raises `ApiError` for numbers that are none."""
     limit = number(request, "limit", 50, least=1, most=MAX_PAGE_SIZE)
     offset = number(request, "offset", 0, least=0, most=10_000_000)
     return list(rows[offset : offset + limit]), {"total": rows.count(), "limit": limit, "offset": offset}
@@ -92,12 +92,12 @@ def number(request: Request, name: str, fallback: int, *, least: int, most: int)
         return fallback
     if not text.isascii() or not text.isdecimal() or len(text) > 9 or not least <= int(text) <= most:
         message = _("%(name)s must be a number from %(least)d to %(most)d.")
-        raise WireError(400, message % {"name": name, "least": least, "most": most})
+        raise ApiError(400, message % {"name": name, "least": least, "most": most})
     return int(text)
 
 
 def user_or_404(user_id: UUID) -> User:
     user = User.objects.select_related("role").filter(id=user_id).first()
     if user is None:
-        raise WireError(404, _("There is no such person."))
+        raise ApiError(404, _("There is no such person."))
     return user

@@ -1,13 +1,11 @@
 """Who an API request comes from, by the token or the key in its headers."""
 
-from typing import Final
-
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.plumbing import build_bearer_security_scheme_object
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
-from rest_framework.exceptions import APIException, AuthenticationFailed, PermissionDenied
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
 
 from accounts.models import ApiKey, User
@@ -15,18 +13,6 @@ from accounts.services import api_keys, bans, signin, tokens
 from accounts.services.bans import words_for
 from api.base.scopes import CLOSED, Scopes
 from core import rate_limits
-
-WRONG_KEYS: Final = rate_limits.Limit("wrong_keys", 60, 300)  # from one address, in five minutes
-
-
-class SlowedDown(APIException):
-    """Too many wrong keys came from one address."""
-
-    status_code = 429
-
-    def __init__(self, often: rate_limits.TooOften) -> None:
-        super().__init__(often.message)
-        self.wait = often.retry_after  # which the answer's header says, too
 
 
 class BannedOut(PermissionDenied):
@@ -66,7 +52,7 @@ class BearerAuthentication(BaseAuthentication):
     def _by_key(self, request: Request, text: str) -> tuple[User, ApiKey]:
         key = api_keys.find(text)
         if key is None:
-            _count_wrong_key(request)
+            rate_limits.count(rate_limits.named("wrong_keys"), rate_limits.address_of(request._request))
             raise AuthenticationFailed(_NOT_SIGNED_IN)
         _refuse_kept_out(key.user)
         if not api_keys.may_make(key.user):
@@ -101,13 +87,6 @@ def _by_token(text: str) -> User:
     if user is None:
         raise AuthenticationFailed(_NOT_SIGNED_IN)
     return user
-
-
-def _count_wrong_key(request: Request) -> None:
-    try:
-        rate_limits.count(WRONG_KEYS, rate_limits.address_of(request._request))
-    except rate_limits.TooOften as often:
-        raise SlowedDown(often) from None
 
 
 def _refuse_kept_out(user: User) -> None:

@@ -1,7 +1,14 @@
 """What the REST API answers when a request cannot be carried out.
 
-Most routes say ``{"message": str}``, those of conversations, messages and chat ``{"error": str}``; a view names
-its key as `error_key`. Nothing of what was sent, and nothing of what went wrong inside, is repeated.
+Most routes say ``{"message": str}``, those of conversations, messages and chat ``{"error": str}``. A service raises a
+`Refusal`, no view catches it, and this is the edge that answers. Where the wire format wants it otherwise, a view says:
+
+- `error_key`: the key of the sentence; `limit_key`: its key where a limit is reached;
+- `field_names`: what the wire format calls a field that is at fault;
+- `invalid_status`: what it says instead of 422;
+- `refusal_body(refusal)`: a body of its own.
+
+Nothing of what was sent, and nothing of what went wrong inside, is repeated.
 """
 
 import logging
@@ -18,26 +25,31 @@ from rest_framework.views import set_rollback
 
 from core.http import edge
 from core.http.errors import UNREACHABLE, is_disk_full
-from core.quotas import QuotaReached
 from core.rate_limits import TooOften
+from core.refusal import Refusal
 
 log = logging.getLogger(__name__)
+UNPROCESSABLE = 422
 
 
-class WireError(Exception):
+class ApiError(Refusal):
     """A refusal with the exact body of the wire format. A `str` body stands under the view's own key."""
 
     def __init__(self, status: int, body: str | Mapping[str, Any], *, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(str(body))
-        self.status = status
+        super().__init__(str(body), status=status)
         self.body = body
-        self.headers = dict(headers or {})
+        self._headers = dict(headers or {})
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return self._headers
 
 
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response:
     """Turn whatever a view raised into JSON."""
-    key = getattr(context.get("view"), "error_key", "message")
-    if refused := _refused(exc, key):
+    view = context.get("view")
+    key = getattr(view, "error_key", "message")
+    if refused := _refused(exc, key, view):
         set_rollback()
         return refused
     if isinstance(exc, exceptions.ParseError):
@@ -54,18 +66,27 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response:
     return answer
 
 
-def _refused(exc: Exception, key: str) -> Response | None:
+def _refused(exc: Exception, key: str, view: object) -> Response | None:
     """Return the answer for a refusal of ours, which says itself what the client is told."""
-    if isinstance(exc, WireError):
-        body = {key: exc.body} if isinstance(exc.body, str) else dict(exc.body)
-        return Response(body, status=exc.status, headers=exc.headers)
-    if isinstance(exc, TooOften):
-        return Response({key: exc.message}, status=exc.status, headers={"Retry-After": str(exc.retry_after)})
     if isinstance(exc, RequestDataTooBig):
         return Response({key: too_large()}, status=413)
-    if isinstance(exc, QuotaReached):
-        return Response({key: exc.message}, status=409)
-    return None
+    if not isinstance(exc, Refusal):
+        return None
+    if isinstance(exc, ApiError):
+        body = {key: exc.body} if isinstance(exc.body, str) else dict(exc.body)
+        return Response(body, status=exc.status, headers=exc.headers)
+    status = getattr(view, "invalid_status", exc.status) if exc.status == UNPROCESSABLE else exc.status
+    return Response(_body(exc, key, view), status=status, headers=exc.headers)
+
+
+def _body(refusal: Refusal, key: str, view: object) -> dict[str, Any]:
+    if isinstance(refusal, TooOften):
+        return {getattr(view, "limit_key", key): refusal.message}
+    if has_own := getattr(view, "refusal_body", None):
+        return dict(has_own(refusal))
+    names: Mapping[str, str] = getattr(view, "field_names", {})
+    at = f"{names.get(refusal.field, refusal.field)}: " if refusal.field else ""
+    return {key: f"{at}{refusal.message}"}
 
 
 def malformed() -> str:

@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from accounts.models import User
 from accounts.services import twofactor
 from api.base import privileged
-from api.base.errors import WireError
+from api.base.errors import ApiError
 from api.base.parsers import FormData
 from chat.services.organise import favourites
 from core.ids import uuid_of
@@ -94,7 +94,7 @@ def milliseconds(moment: datetime) -> int:
 
 
 def read_body(request: Request, model: type[Body], *, status: int = 400) -> Body:
-    """Return the request's body as `model`. Raises `WireError` with the first fault, and `ParseError`."""
+    """Return the request's body as `model`. Raises `ApiError` with the first fault, and `ParseError`."""
     user = request.user if isinstance(request.user, User) else None
     return read(model, request.data, status=status, user=user)
 
@@ -106,7 +106,7 @@ def read(model: type[Body], data: object, *, status: int = 400, user: User | Non
         return model.model_validate(data, strict=strict, context={"user_id": user.id if user else None})
     except ValidationError as fault:
         forbidden = any(each["type"] == PRIVILEGED for each in fault.errors())
-        raise WireError(400 if forbidden else status, first_fault(fault)) from None
+        raise ApiError(400 if forbidden else status, first_fault(fault)) from None
 
 
 def first_fault(fault: ValidationError) -> str:

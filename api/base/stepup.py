@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from accounts.models import User
 from accounts.services import freshness, signin, twofactor
 from accounts.services.domains import DomainRefused
-from api.base.errors import WireError
+from api.base.errors import ApiError
 
 
 def require_fresh(request: Request, user: User, password: str | None = None) -> None:
@@ -21,7 +21,7 @@ def require_fresh(request: Request, user: User, password: str | None = None) -> 
         _check_password(request, user, password)
     elif not signed_in_lately(request, user):
         words = _("Sign in again first, or send your password along.")
-        raise WireError(403, {"message": words, "code": "REAUTHENTICATION_REQUIRED"})
+        raise ApiError(403, {"message": words, "code": "REAUTHENTICATION_REQUIRED"})
 
 
 def _check_password(request: Request, user: User, password: str) -> None:
@@ -31,18 +31,18 @@ def _check_password(request: Request, user: User, password: str) -> None:
     except (signin.WrongCredentials, signin.PasswordsOff, signin.SwitchedOff, DomainRefused):
         found = None
     if found != user:
-        raise WireError(401, _("This password is not right."))
+        raise ApiError(401, _("This password is not right."))
 
 
 def require_code(user: User, token: str | None, backup_code: str | None) -> None:
     """Refuse what a code has to be shown for: 400 without one, 401 for a wrong one, 429 after many."""
     code = token or backup_code
     if not code:
-        raise WireError(400, _("A code of your app or a recovery code is needed."))
+        raise ApiError(400, _("A code of your app or a recovery code is needed."))
     try:
         twofactor.spend(user=user, code=code)
-    except twofactor.WrongCode:
-        raise WireError(401, _("This code is wrong, or was used already.")) from None
+    except twofactor.WrongCode as wrong:
+        raise ApiError(401, wrong.message) from None
 
 
 def signed_in_lately(request: Request, user: User, *, lone: bool = False) -> bool:

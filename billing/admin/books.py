@@ -20,6 +20,7 @@ from billing.models import Balance, Hold, LedgerEntry, Reconciliation
 from billing.services import adjust
 from billing.services.labels import in_words
 from core.ids import uuid7
+from core.refusal import ToldIn
 
 
 class AdjustForm(forms.Form):
@@ -68,11 +69,8 @@ class BalanceAdmin(ReadOnly):
             return again
         form = AdjustForm(request.POST if request.method == "POST" else None, initial={"key": str(uuid7())})
         if form.is_valid():
-            try:
+            with ToldIn(form, adjust.AdjustmentRefused):
                 entry = adjust.add_credits(actor=actor_of(request), user=user, **form.cleaned_data)
-            except adjust.AdjustmentRefused as refusal:
-                form.add_error(None, refusal.message)
-            else:
                 told = gettext("The balance is now %(balance)s.") % {"balance": in_words(entry.balance_after)}
                 messages.success(request, told)
                 return HttpResponseRedirect(reverse("admin:billing_balance_changelist"))

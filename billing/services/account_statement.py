@@ -7,7 +7,7 @@ from datetime import MAXYEAR, UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import QuerySet, Sum
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -18,8 +18,10 @@ from billing.services import policy
 from billing.services.budgets import period_start
 from billing.services.labels import in_words
 from core import csv_files
+from core.paging import Keyset, Stamped
 
 PAGE: Final = 25
+_NEWEST_FIRST: Final = Keyset("created_at", Stamped())
 GIVEN: Final = ("start", "refill", "adjustment")  # reasons of entries that are no spending
 COLUMNS: Final = (
     "time", "reason", "endpoint", "model", "input tokens", "output tokens", "reasoning tokens", "cache read tokens",
@@ -106,13 +108,8 @@ def entries_of(user: User, *, reason: str = "") -> QuerySet[LedgerEntry]:
 
 def page_of(user: User, *, reason: str = "", cursor: str = "") -> Page:
     """Return a page of the ledger; a cursor that says nothing begins anew. One query."""
-    rows = entries_of(user, reason=reason)
-    if place := _read_cursor(cursor):
-        at, entry_id = place
-        rows = rows.filter(Q(created_at__lt=at) | Q(id__lt=entry_id), created_at__lte=at)
-    found = list(rows[: PAGE + 1])
-    last = found[PAGE - 1] if len(found) > PAGE else None
-    return Page(found[:PAGE], f"{last.created_at.timestamp():.6f}_{last.id}" if last else "")
+    found = _NEWEST_FIRST.page(entries_of(user, reason=reason), cursor=cursor, limit=PAGE)
+    return Page(found.items, found.next_cursor or "")
 
 
 def csv_lines(entries: QuerySet[LedgerEntry]) -> Iterator[str]:
@@ -126,17 +123,6 @@ def csv_lines(entries: QuerySet[LedgerEntry]) -> Iterator[str]:
         for each in entries.iterator(chunk_size=1_000)
     )  # fmt: skip
     return csv_files.lines(COLUMNS, rows)
-
-
-def _read_cursor(cursor: str) -> tuple[datetime, UUID] | None:
-    stamp, _, entry_id = cursor.partition("_")
-    try:
-        # Whole microseconds: a float of seconds would miss the row by one.
-        seconds, _, fraction = stamp.partition(".")
-        moment = datetime.fromtimestamp(int(seconds), tz=UTC) + timedelta(microseconds=int(fraction))
-        return moment, UUID(entry_id)
-    except (ValueError, OverflowError, OSError):
-        return None
 
 
 def _later(at: datetime, refill: policy.Refill) -> datetime:

@@ -12,17 +12,13 @@ from billing.models import Balance, LedgerEntry
 from billing.services import policy
 from billing.services.ledger import locked_balances
 from core.ids import uuid7
+from core.refusal import Refusal
 
 MAX_CREDITS = 10**15  # credits; a billion dollars is a typing error
 
 
-class AdjustmentRefused(Exception):
-    """The adjustment cannot be made; `status` is the HTTP status, `message` says why."""
-
-    def __init__(self, message: str, *, status: int = 400) -> None:
-        super().__init__(message)
-        self.message = message
-        self.status = status
+class AdjustmentRefused(Refusal):
+    """The adjustment cannot be made."""
 
 
 def add_credits(*, actor: User | None, user: User, credits: int, reason: str, key: str = "") -> LedgerEntry:

@@ -18,16 +18,13 @@ from accounts.services import audit
 from billing.models import Budget
 from billing.services import budgets
 from core import quotas
+from core.refusal import Refusal
 
 MAX_AMOUNT: Final = 10**15
 
 
-class BudgetRefused(Exception):
-    """The budget cannot be so; `message` says why."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
+class BudgetRefused(Refusal):
+    """The budget cannot be so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,23 +12,27 @@ from typing import Final
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import Membership, User
+from accounts.models import ApiKey, Membership, User
 from billing.models import Budget, BudgetUsage, HoldShare
+from core.refusal import Refusal
 from core.sql_pipeline import Statement
 from core.ttl_cache import ttl_cache
 
 NOBODY: Final = UUID(int=0)  # the subject where people share a budget
 
 
-class OverBudget(Exception):
-    """A hard budget has not enough left. `budget_id` says which."""
+class OverBudget(Refusal):
+    """A hard budget has not enough left. `budget_id` says which; `explain` has the words."""
+
+    code = "over_budget"
+    status = 402
 
     def __init__(self, budget_id: UUID) -> None:
-        super().__init__(str(budget_id))
+        super().__init__()
         self.budget_id = budget_id
 
 
@@ -197,6 +201,16 @@ def meters(found: Sequence[Budget], user_id: UUID) -> list[Meter]:
         spent, held = (row.spent, row.held) if row else (0, 0)
         result.append(Meter(each, spent, held, period_end(each.period, now)))
     return result
+
+
+def limits_of(keys: Sequence[ApiKey]) -> list[Budget]:
+    """Return what limits these keys now, whoever set it, oldest first."""
+    return list(Budget.objects.filter(is_active=True, api_key__in=keys).order_by("created_at", "id"))
+
+
+def own_limits_of(user: User, key: ApiKey) -> QuerySet[Budget]:
+    """Return what limits the key now and was set by this person."""
+    return Budget.objects.filter(api_key=key, is_active=True, created_by=user)
 
 
 def explain(budget_id: UUID) -> str:

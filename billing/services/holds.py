@@ -14,6 +14,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from billing.models import Balance, Hold, LedgerEntry
 from billing.services import budgets, policy
@@ -21,6 +22,7 @@ from billing.services.adjust import refill_if_due
 from billing.services.budgets import Binding, OverBudget
 from billing.services.ledger import Due, LedgerLine, opening_statements, write
 from billing.services.pricing import Rates, TokenCounts, charge
+from core.refusal import Refusal
 from core.sql_pipeline import Statement, run_pipeline
 
 __all__ = ["LedgerLine", "NoCredit", "OverBudget", "Reserve", "with_refill"]
@@ -30,11 +32,15 @@ REPLY_SLICE = 1_000  # tokens of the reply that a hold pays for ahead
 SLICES = (REPLY_SLICE, 250, 50, 10)  # where not as much can be had, a smaller one
 
 
-class NoCredit(Exception):
+class NoCredit(Refusal):
     """There is not enough credit left for this: `needed` is what it would reserve."""
 
+    code = "token_balance"
+    status = 402
+    default_message = gettext_lazy("You have no credit left for this.")
+
     def __init__(self, needed: int = 0) -> None:
-        super().__init__(needed)
+        super().__init__()
         self.needed = needed
 
 

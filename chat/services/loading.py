@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from accounts.models import User
 from core.ids import uuid7
+from core.refusal import Refusal
 
 BATCH_SIZE = 500  # conversations per COPY, so that memory stays flat
 
@@ -42,7 +43,7 @@ class LoadedConversation(BaseModel):
     messages: list[LoadedMessage]
 
 
-class BadLine(ValueError):
+class BadLine(Refusal):
     """A line cannot be loaded; the text names the line and says why."""
 
 

@@ -7,6 +7,8 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from core.refusal import Refusal
+
 MAX_QUOTES = 10
 LIMIT = 4_000  # characters of one
 
@@ -29,8 +31,10 @@ def with_quotes(text: str, quotes: Sequence[dict[str, Any]]) -> str:
     return "\n\n".join([*passages, text])
 
 
-class BadQuote(ValueError):
-    """A passage that cannot be quoted; the text says why."""
+class BadQuote(Refusal):
+    """A passage that cannot be quoted."""
+
+    field = "quotes"
 
 
 def read_quotes(texts: Sequence[str], message_ids: Sequence[str] = ()) -> tuple[Quote, ...]:

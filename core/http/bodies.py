@@ -36,7 +36,7 @@ def accepts(most: int) -> Callable[[View], View]:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class BodyAnswer:
     """The whole answer to a body that is too large."""
 
     headers: tuple[tuple[bytes, bytes], ...]
@@ -55,7 +55,7 @@ def limit_of(method: str, path: str) -> int:
     return settings.DATA_UPLOAD_MAX_MEMORY_SIZE
 
 
-def refusal(path: str) -> Refusal:
+def refusal(path: str) -> BodyAnswer:
     """Return the 413 for `path`, in the form that its route answers in. It ends the connection."""
     if path.startswith("/api/"):
         key = getattr(getattr(_view_at(path), "cls", None), "error_key", "message")
@@ -69,7 +69,7 @@ def refusal(path: str) -> Refusal:
         "Content-Type": kind, "Content-Length": str(len(body)), "Connection": "close", "Cache-Control": "no-store",
         "X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'; style-src 'self'",
     }  # fmt: skip
-    return Refusal(tuple((name.encode(), value.encode()) for name, value in headers.items()), body)
+    return BodyAnswer(tuple((name.encode(), value.encode()) for name, value in headers.items()), body)
 
 
 def path_of(target: bytes) -> str:

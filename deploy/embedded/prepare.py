@@ -93,9 +93,10 @@ def _applied(database_url: str) -> set[tuple[str, str]]:
 def _digest(source: Path, root: Path) -> str:
     """Return what stands for the state of the static files: ours by what is in them, others' by the lock file."""
     state = hashlib.sha256((root / "requirements" / "prod.txt").read_bytes())
-    for file in sorted(source.rglob("*")):
-        if file.is_file():
-            state.update(f"{file.relative_to(source)} {hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
+    for folder in (source, root / "deploy" / "bundling"):  # what goes into bundles, and what makes them
+        for file in sorted(folder.rglob("*")):
+            if file.is_file() and file.suffix != ".pyc":
+                state.update(f"{file.relative_to(folder)} {hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
     return state.hexdigest()
 
 

@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from accounts.services import audit
 from core import secrets
+from core.refusal import Refusal
 from endpoints.catalog import registry
 from endpoints.catalog.key_bindings import are_covered, places_of, to_text
 from endpoints.models import UserKey
@@ -56,40 +57,34 @@ _LABELS: Final = {
 }
 
 
-class KeyRefused(ValueError):
+class KeyRefused(Refusal):
     """What was pasted cannot be kept; the text says why."""
 
 
-class KeyProblem(Exception):
+# What is missing, and what to do.
+PROBLEMS: Final[Mapping[Problem, Promise]] = {
+    "no_user_key": gettext_lazy("“%(endpoint)s” needs a key of your own. Add your key, then send again."),
+    "expired_user_key": gettext_lazy("Your key for “%(endpoint)s” has expired. Add it again, then send again."),
+    "no_base_url": gettext_lazy("“%(endpoint)s” needs an address of your own. Add it with your key, then send again."),
+    "invalid_base_url": gettext_lazy(
+        "The address that you gave for “%(endpoint)s” is private or no web address. Give a public one."
+    ),
+}
+
+
+class KeyProblem(Refusal):
     """The endpoint needs something of the person that is not there.
 
     `code` is one of `endpoints.services.failure_words`.
     """
 
+    status = 422
+
     def __init__(self, code: Problem, endpoint: Endpoint, expired_at: datetime | None = None) -> None:
-        super().__init__(code)
-        self.code = code
+        details = {"endpoint": endpoint.name} | ({"expiredAt": expired_at.isoformat()} if expired_at else {})
+        super().__init__(str(PROBLEMS[code]) % {"endpoint": endpoint.display.label}, code=code, details=details)
         self.endpoint = endpoint
         self.expired_at = expired_at
-
-    @property
-    def details(self) -> dict[str, str]:
-        """What the wire format says beside the code."""
-        named = {"endpoint": self.endpoint.name}
-        return named | ({"expiredAt": self.expired_at.isoformat()} if self.expired_at else {})
-
-    @property
-    def message(self) -> str:
-        """What is missing, and what to do."""
-        words = {
-            "no_user_key": _("“%(endpoint)s” needs a key of your own. Add your key, then send again."),
-            "expired_user_key": _("Your key for “%(endpoint)s” has expired. Add it again, then send again."),
-            "no_base_url": _("“%(endpoint)s” needs an address of your own. Add it with your key, then send again."),
-            "invalid_base_url": _(
-                "The address that you gave for “%(endpoint)s” is private or no web address. Give a public one."
-            ),
-        }
-        return words[self.code] % {"endpoint": self.endpoint.display.label}
 
 
 @dataclass(frozen=True, slots=True)

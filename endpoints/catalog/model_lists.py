@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 
 from billing.services.pricing import Rates, rate_of
 from core.addresses import address_of
+from core.refusal import Refusal
 from endpoints.catalog.model_list_reader import WHY, Listed, read_list
 from endpoints.providers.base import Caller, Endpoint
 from endpoints.providers.compatible.hosts import PRICES_OF_CHOICE, has_tags, tells_prices
@@ -97,8 +98,11 @@ def as_listed(endpoint: Endpoint) -> Endpoint:
     return replace(endpoint, models=replace(endpoint.models, token_rates=rates, listed_windows=dict(fetched.windows)))
 
 
-class NotThereYet(Exception):
+class NotThereYet(Refusal):
     """The list was never fetched, and cannot be had just now."""
+
+    code = "models_not_loaded"
+    status = 503
 
 
 def wait_for_list(endpoint: Endpoint, user_id: str = "", caller: Caller | None = None) -> bool:

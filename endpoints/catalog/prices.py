@@ -8,12 +8,13 @@ from uuid import UUID
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.access import access_of
 from accounts.models import User
 from accounts.services import api_keys
+from accounts.services.model_access import access_of
 from billing.services import budgets, holds, policy
 from billing.services.price_table import price_of
 from billing.services.pricing import PER_TOKEN, Rates
+from core.refusal import Refusal
 from endpoints.catalog.facts import facts
 from endpoints.providers.base import Endpoint
 
@@ -48,8 +49,11 @@ class PriceInForce:
         return self.source not in {"default", "unknown"}
 
 
-class UnknownPrice(Exception):
+class UnknownPrice(Refusal):
     """Nobody knows what the model costs, and what it costs is limited."""
+
+    code = "unpriced"
+    status = 402
 
 
 def rates_of(endpoint: Endpoint, model: str) -> Rates | None:

@@ -2,8 +2,8 @@
 
 from typing import Any, NamedTuple
 
-from accounts.access import access_of
 from accounts.models import User
+from accounts.services.model_access import access_of
 from endpoints.catalog import registry
 from endpoints.catalog.prices import is_refused
 from endpoints.catalog.specs import parameters_of_preset

@@ -19,7 +19,6 @@ from endpoints.transport.retries import ONCE
 from messages.events import Failed, ReasoningDelta, TextDelta
 
 SECONDS: Final = 20.0  # for the whole call
-MAX_TESTS, WINDOW_SECONDS = 10, 60  # tries of one person in so many seconds
 REPLY_TOKENS: Final = 32
 MAX_SHOWN: Final = 80  # characters of the answer
 QUESTION: Final = "Answer with the single word: ready"
@@ -64,7 +63,7 @@ def run_connection_test(endpoint: Endpoint, model: str, *, by: UUID | None = Non
     `by` is the person who asks, and may do so ten times a minute. Raises `limits.TooOften`.
     """
     if by is not None:
-        rate_limits.count(rate_limits.Limit("endpoint_trial", MAX_TESTS, WINDOW_SECONDS), str(by))
+        rate_limits.count(rate_limits.named("endpoint_trial"), str(by))
     return asyncio.run(_call(endpoint.for_model(model), model))
 
 

@@ -1,10 +1,12 @@
 // Pages that stand alone: tells the server the time zone, and shows a password on request.
-document.cookie = `tz=${encodeURIComponent(Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC")};path=/;max-age=31536000;samesite=lax`;
+import { setCookie, setTimeZone } from "./lib/cookies.js";
+
+setTimeZone();
 
 document.addEventListener("click", (event) => {
   const banner = event.target.closest("[data-do=put-away]")?.closest("[data-banner]");
   if (banner) {
-    document.cookie = `banner=${banner.dataset.banner};path=/;max-age=31536000;samesite=lax`;
+    setCookie("banner", banner.dataset.banner);
     banner.remove();
     return;
   }

@@ -13,7 +13,6 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.access import access_of
 from accounts.models import (
     ApiKey,
     AuditEntry,
@@ -29,6 +28,7 @@ from accounts.models import (
     User,
 )
 from accounts.services import api_keys, audit, permission_labels, permissions, roles
+from accounts.services.model_access import access_of
 from billing.models import Balance, Budget, LedgerEntry, MoneySettings, Price
 from billing.services import budgets, price_table
 from endpoints.models import OperatorEndpoint

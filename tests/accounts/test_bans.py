@@ -150,7 +150,7 @@ def test_copying_and_asking_for_mails_too_often_are_violations(owner: User, sett
     forking.count(owner, "")
     with pytest.raises(TooOften):
         forking.count(owner, "")
-    for name, address in (("RESET_PASSWORD", "192.0.2.1"), ("VERIFY_EMAIL", "192.0.2.2")):
+    for name, address in (("reset_password", "192.0.2.1"), ("verify_email", "192.0.2.2")):
         bans.count_mailed(name, address)
         with pytest.raises(TooOften):
             bans.count_mailed(name, address)

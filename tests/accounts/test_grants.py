@@ -13,10 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import AuditEntry, Grant, Group, Membership, Role, User
+from accounts.models.access import granted_sql, is_granted_sql
 from accounts.services import grants, memberships, permissions, picker, roles
 from accounts.services.grants import GrantRefused, Who
 from accounts.services.resources import SharedKind, kind_of
 from chat.models import Project
+from core.ids import uuid7
 
 pytestmark = pytest.mark.django_db
 MakeUser = Callable[..., User]
@@ -297,3 +299,32 @@ def test_case_13_a_right_of_a_group_is_not_that_of_another_of_its_name(
     change(sharer, project, {Who("group", str(local.id)): Grant.VIEWER})
     assert [each.id for each in Project.objects.visible_to(owner)] == [project.id]
     assert not Project.objects.visible_to(User.objects.get(id=stranger.id)).exists()
+
+
+@pytest.mark.parametrize("principal", ["public", "user", "group", "role"])
+@pytest.mark.parametrize("bits", [Grant.VIEW, Grant.EDIT, Grant.OWNER])
+@pytest.mark.parametrize("is_theirs", [True, False])
+def test_the_rule_is_the_same_where_it_is_written_out(
+    owner: User, stranger: User, principal: str, bits: int, is_theirs: bool
+) -> None:
+    """Who may see something: `visible_ids` asks the ORM, the statements of search, runs and sidebar have it as text."""
+    whose = owner if is_theirs else stranger
+    group = Group.objects.create(name="Team")
+    Membership.objects.create(group=group, user=whose)
+    other = Role.objects.create(name="OTHER")
+    User.objects.filter(id=stranger.id).update(role=other)
+    principals: dict[str, dict[str, Any]] = {
+        "public": {}, "user": {"user": whose}, "group": {"group": group},
+        "role": {"role_id": owner.role_id if is_theirs else other.pk},
+    }  # fmt: skip
+    thing, to = uuid7(), principals[principal]
+    Grant.objects.create(resource_type="project", resource_id=thing, principal=principal, bits=bits, **to)
+    may = thing in set(grants.visible_ids(owner, "project"))
+    assert may == (bool(bits & Grant.VIEW) and (is_theirs or principal == "public"))
+    for role in ("", "%(role)s"):
+        ids = granted_sql("project", user="%(user)s", role=role)
+        one = is_granted_sql("project", thing="%(thing)s", user="%(user)s")
+        with connection.cursor() as cursor:
+            values = {"user": owner.id, "role": owner.role_id, "thing": thing}
+            cursor.execute(f"SELECT %(thing)s IN ({ids}), {one}", values)
+            assert cursor.fetchone() == (may, may)

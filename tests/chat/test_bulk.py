@@ -9,8 +9,8 @@ import pytest
 from django.http import Http404
 from django.utils import timezone
 
-from accounts.access import access_of
 from accounts.models import User
+from accounts.services.model_access import access_of
 from billing.services import budgets
 from chat.models import Conversation, Generation, Message, Project, Tag
 from chat.services.organise import bulk, conversations, pins, projects

@@ -47,7 +47,8 @@ def test_no_command_shows_its_own_name() -> None:
 @pytest.mark.parametrize("block", [True, False])
 def test_nothing_that_a_formula_says_by_style_is_lost(block: bool) -> None:
     """No style attribute, which the page forbids; each class has its rule; the sanitiser takes nothing away."""
-    rules = set(re.findall(r"\.([a-z][\w-]*)", (ROOT / "static/css/formulas.css").read_text()))
+    styles = "".join(path.read_text() for path in (ROOT / "static/css/formulas").glob("*.css"))
+    rules = set(re.findall(r"\.([a-z][\w-]*)", styles))
     for _, _, tex, _ in ROWS:
         markup = mathml(tex, block=block)
         classes = set(" ".join(re.findall(r'class="([^"]*)"', markup)).split())

@@ -188,3 +188,14 @@ def test_static_files_are_gathered_when_they_changed(tmp_path: Path) -> None:
     assert list(target.glob("css/*.css.gz"))
     (source / "a.css").write_text("a { color: red }")
     assert prepare.collect_static(source, target, ROOT, environment)
+
+
+def test_static_files_are_gathered_when_what_bundles_them_changed(tmp_path: Path) -> None:
+    root, source = tmp_path / "root", tmp_path / "static"
+    for file in (root / "requirements" / "prod.txt", root / "deploy" / "bundling" / "scripts.py", source / "a.css"):
+        file.parent.mkdir(parents=True)
+        file.write_text("one")
+    before = prepare._digest(source, root)
+    assert prepare._digest(source, root) == before
+    (root / "deploy" / "bundling" / "scripts.py").write_text("two")
+    assert prepare._digest(source, root) != before

@@ -16,7 +16,7 @@ from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
-from core.rate_limits import TooOften
+from core.rate_limits import TooOften, named
 from endpoints.catalog import registry
 from endpoints.providers.base import Endpoint, ModelRequest
 from endpoints.providers.litellm import wire as litellm
@@ -117,11 +117,11 @@ def test_a_certificate_of_somebody_else_is_named(tmp_path: Path) -> None:
 def test_ten_tries_a_minute_are_enough(model_server: ModelServer) -> None:
     cache.clear()
     who = uuid4()
-    for _ in range(connection_test.MAX_TESTS):
+    for _ in range(named("endpoint_trial").most):
         connection_test.run_connection_test(at(model_server.url), "tiny", by=who)
     with pytest.raises(TooOften):
         connection_test.run_connection_test(at(model_server.url), "tiny", by=who)
-    assert model_server.count == connection_test.MAX_TESTS
+    assert model_server.count == named("endpoint_trial").most
 
 
 @contextmanager

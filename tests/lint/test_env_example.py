@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from core.limits import LIMITS
 from endpoints.providers.provider import Provider
 from endpoints.providers.registry import built_in
 from siteconfig.environment.secrets import NAMES
@@ -11,7 +12,8 @@ from tests.house import ROOT, sources
 
 EXPLAINED = set(re.findall(r"^#?([A-Z][A-Z0-9_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
 SETTINGS = "".join(file.read_text() for file in (ROOT / "config" / "settings.py", *sources("siteconfig/environment")))
-READ = set(re.findall(r"(?:env\.\w+|_path|_needed_claim)\(\s*\"([A-Z0-9_]+)\"", SETTINGS))
+LIMITED = {name for rule in LIMITS.values() for name in (rule.most_from, rule.minutes_from, rule.switch) if name}
+READ = LIMITED | set(re.findall(r"(?:env\.\w+|_path|_needed_claim)\(\s*\"([A-Z0-9_]+)\"", SETTINGS))
 
 
 def test_the_settings_are_found_at_all() -> None:

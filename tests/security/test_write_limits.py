@@ -21,12 +21,12 @@ from billing.services import budget_admin
 from chat.models import Conversation, Favourite, Message, Project, Tag
 from chat.services import storage
 from chat.services.organise import favourites, projects, tags
-from chat.services.refusal import TurnRefused
 from chat.services.tree import forking
 from chat.services.turns import editing
 from chat.services.turns.draft import Draft
 from chat.services.turns.turns import start_turn
 from core import quotas
+from core.refusal import Refusal
 from endpoints.catalog.selection import ModelRef
 from tests.api.conftest import Api
 from tests.security.conftest import places_of
@@ -152,7 +152,7 @@ def test_bookmarks_projects_favourites_and_keys_have_a_quota(owner: User, settin
             user=owner, model_refs=[ModelRef("Somewhere", "tiny"), ModelRef("Somewhere", "small")]
         ),
     ):
-        with pytest.raises(ValueError, match=r"as there can be|At most"):
+        with pytest.raises(Refusal, match=r"as there can be|At most"):
             refused()
     counts = [table.objects.count() for table in (Tag, Project, ApiKey, Favourite)]
     assert counts == [2, 2, 2, 1]
@@ -207,7 +207,7 @@ def test_messages_have_a_quota_by_their_size(owner: User, settings: Settings, la
     ):
         with pytest.raises(quotas.QuotaReached, match="1 MB"):
             refused()
-    with pytest.raises(TurnRefused, match="1 MB") as refusal:
+    with pytest.raises(quotas.QuotaReached, match="1 MB") as refusal:
         start_turn(user=owner, conversation_id=large.id, draft=Draft(text=LARGE, endpoint="Somewhere", model="tiny"))
     assert refusal.value.status == 409
     answers = [

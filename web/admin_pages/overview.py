@@ -16,10 +16,10 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from accounts.access import access_of
 from accounts.admin.panel import as_csv
 from accounts.models import Membership, User
 from accounts.services import permission_labels, permissions
+from accounts.services.model_access import access_of
 from billing.models import Balance
 from billing.services import budgets
 from chat.services import insights

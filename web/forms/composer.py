@@ -41,8 +41,8 @@ class TurnForm(forms.Form):
         sent = cast(QueryDict, self.data)
         try:
             self.cleaned_data["quotes"] = read_quotes(sent.getlist("quote"), sent.getlist("quote_message"))
-        except BadQuote as fault:
-            raise forms.ValidationError(str(fault)) from None
+        except BadQuote as refusal:
+            raise forms.ValidationError(refusal.message) from None
         return self.cleaned_data
 
     def draft(self) -> Draft:

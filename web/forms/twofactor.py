@@ -15,16 +15,16 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.services import attempts, passkeys, twofactor
-from core.rate_limits import Counted, TooOften, address_of, count_named
+from core.rate_limits import Counted, NotCounted, address_of, count_named
 from web.forms.sign_in import plain
 
 
 def _counted() -> Counted:
     """Count a try at the second factor, or a passkey, by network address. Raises `TooManyAttempts`."""
     try:
-        return count_named("TWO_FACTOR_TEMP", address_of(context.request))
-    except TooOften as often:
-        raise attempts.TooManyAttempts(often.retry_after) from None
+        return count_named("two_factor_temp", address_of(context.request), refusal=attempts.TooManyAttempts)
+    except NotCounted as uncounted:
+        raise attempts.TooManyAttempts(uncounted.retry_after) from None
 
 
 class _Code:
@@ -44,8 +44,8 @@ class _Code:
         try:
             self.authenticator = twofactor.spend(user=self.user, code=code)
             counted.take_back()
-        except twofactor.WrongCode:
-            raise ValidationError(gettext("This code is wrong, or was used already.")) from None
+        except twofactor.WrongCode as wrong:
+            raise ValidationError(wrong.message) from None
         return code
 
 
@@ -88,8 +88,8 @@ class _Answer:
             return found
         except _MALFORMED:
             raise ValidationError(gettext("This passkey could not be read.")) from None
-        except passkeys.NotBelieved:
-            raise ValidationError(gettext("This passkey does not sign you in here.")) from None
+        except passkeys.NotBelieved as refusal:
+            raise ValidationError(refusal.message) from None
         finally:
             webauthn.clear_state()
 

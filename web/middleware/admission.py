@@ -1,6 +1,6 @@
 """Who may not come in: banned people and addresses, and people who wait, or have not verified or accepted."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Final
 
 from django.contrib.auth import logout
@@ -11,6 +11,7 @@ from accounts.models import User
 from accounts.services import bans, sessions, terms
 from core import quotas
 from core.rate_limits import TooOften, address_of
+from web.refusals import answer
 
 # Pages for these people, and the ways out.
 STILL_OPEN: Final = {
@@ -75,7 +76,7 @@ class RefuseBanned:
 
 
 class CountWrites:
-    """Counts each change that a page makes, and says when it was too often, or too much is kept (`core.quotas`)."""
+    """Counts each change that a page makes, and says when it was too often."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -92,23 +93,8 @@ class CountWrites:
                 user_id=request.user.pk, address=address_of(request), size=int(size) if size.isdecimal() else 0
             )
         except TooOften as often:
-            return _told(request, often.message, status=429, headers={"Retry-After": str(often.retry_after)})
+            return answer(request, often)
         return None
-
-    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        return _told(request, exception.message, status=409) if isinstance(exception, quotas.QuotaReached) else None
-
-
-def _told(request: HttpRequest, message: str, *, status: int, headers: Mapping[str, str] | None = None) -> HttpResponse:
-    """Say why it was not done: in a toast where htmx asks, else on a page."""
-    toast = request.headers.get("HX-Request") == "true"
-    template = "components/toast.html" if toast else "refused.html"
-    response = render(request, template, {"message": message, "kind": "bad"}, status=status)
-    for name, value in (headers or {}).items():
-        response.headers[name] = value
-    if toast:
-        response.headers["HX-Retarget"], response.headers["HX-Reswap"] = "#toasts", "beforeend"
-    return response
 
 
 class NoteSessions:
@@ -121,21 +107,3 @@ class NoteSessions:
         if request.user.is_authenticated:
             sessions.touch_session(request)
         return self.get_response(request)
-
-
-class SayTooOften:
-    """Says on a page that a limit is reached, and when it is over. The API says so by itself."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
-
-    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if not isinstance(exception, TooOften):
-            return None
-        template = "refused.html" if request.user.is_authenticated else "account/not_let_in.html"
-        answer = render(request, template, {"message": exception.message}, status=exception.status)
-        answer.headers["Retry-After"] = str(exception.retry_after)
-        return answer

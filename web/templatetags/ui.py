@@ -30,16 +30,16 @@ def icon(name: str, extra: str = "") -> SafeString:
 
 @register.simple_tag
 def modules() -> SafeString:
-    """Return the import map's object: every script of `static/js/lazy` by its name, as `parley/<name>`."""
+    """Return the import map's object: every script that others import, by its name, as `parley/<name>`."""
     folder = settings.BASE_DIR / "static" / "js" / "lazy"
-    names = sorted(path.stem for path in folder.glob("*.js"))
-    addresses = {f"parley/{name}": static(f"js/lazy/{name}.js") for name in names}
-    return mark_safe(json.dumps(addresses | {"parley/shortcuts": static("js/shortcuts.js")}))  # noqa: S308
+    names = ["page", *(f"lazy/{path.stem}" for path in sorted(folder.glob("*.js")))]
+    addresses = {f"parley/{name.rpartition('/')[2]}": static(f"js/{name}.js") for name in names}
+    return mark_safe(json.dumps(addresses))  # noqa: S308
 
 
 @register.simple_tag
 def shortcut_names() -> list[tuple[str, str]]:
-    """Return the actions of `static/js/shortcuts.js` and what people call them."""
+    """Return the actions of `static/js/shortcuts/actions.js` and what people call them."""
     return [
         ("shortcuts", _("Show the shortcuts")), ("newChat", _("New chat")),
         ("focusComposer", _("Go to the message box")), ("submit", _("Send")),

@@ -2,11 +2,10 @@ import secrets
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 
 from accounts.management.admin_command import AdminCommand, ask_password
-from accounts.services.people import RoleMissing, make_account
+from accounts.services.people import make_account
 from accounts.services.signup import EmailTaken
 
 
@@ -31,10 +30,6 @@ class Command(AdminCommand):
             )  # fmt: skip
         except EmailTaken:
             raise CommandError(f"There is an account with the address {options['email']} already.") from None
-        except RoleMissing:
-            raise CommandError(f"There is no role {options['role']}.") from None
-        except ValidationError as fault:
-            raise CommandError(" ".join(fault.messages)) from None
         told = {"id": user.id, "email": user.email, "role": user.role_name}
         if generated:
             told["password"] = generated

@@ -1,7 +1,6 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 
 from accounts.management.admin_command import AdminCommand
@@ -22,10 +21,7 @@ class Command(AdminCommand):
         if role is None:
             raise CommandError(f"There is no role {options['role']}.")
         mailed = mails.is_configured() and not options["print"]
-        try:
-            invitation = invitations.invite(by=None, email=options["email"], role=role, mailed=mailed)
-        except ValidationError as fault:
-            raise CommandError(" ".join(fault.messages)) from None
+        invitation = invitations.invite(by=None, email=options["email"], role=role, mailed=mailed)
         told = {"email": invitation.email, "role": role.name, "expiresAt": invitation.expires_at, "mailed": mailed}
         if mailed:
             return told, f"{invitation.email} is invited by mail."

@@ -1,8 +1,6 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import CommandError
-
 from accounts.management.admin_command import AdminCommand, person_named
 from accounts.services import roles
 
@@ -15,8 +13,5 @@ class Command(AdminCommand):
         parser.add_argument("role")
 
     def run_with(self, **options: Any) -> tuple[Any, str]:
-        try:
-            user = roles.give(actor=None, user=person_named(options["email"]), role=options["role"])
-        except roles.RoleRefused as refused:
-            raise CommandError(refused.message) from None
+        user = roles.give(actor=None, user=person_named(options["email"]), role=options["role"])
         return {"email": user.email, "role": user.role_name}, f"{user.email} is {user.role_name} now."

@@ -14,12 +14,13 @@ from rest_framework.views import APIView
 
 from accounts.models import Grant
 from accounts.services import grants, picker
-from accounts.services.grants import AccessEntry, GrantRefused, Who
+from accounts.services.grants import AccessEntry, Who
 from accounts.services.resources import SharedKind, SharedObject, kind_of
 from api.base.admin import number
-from api.base.errors import WireError
+from api.base.errors import ApiError
 from api.base.payloads import In, person, read_body
 from api.base.scopes import READ_AND_WRITE
+from core.refusal import Refusal
 
 _OBJECT: Final = {200: {"type": "object"}}
 _LIST: Final = {200: {"type": "array", "items": {"type": "object"}}}
@@ -68,11 +69,11 @@ class PrincipalsView(PermissionsView):
         user = person(request)
         words = " ".join(request.query_params.get("q", "").split())
         if len(words) < picker.MIN_QUERY_CHARACTERS:
-            raise WireError(400, _("q: write at least %(least)d characters.") % {"least": picker.MIN_QUERY_CHARACTERS})
+            raise ApiError(400, _("q: write at least %(least)d characters.") % {"least": picker.MIN_QUERY_CHARACTERS})
         limit = number(request, "limit", 20, least=1, most=picker.MAX_RESULTS)
         wanted = [each for each in request.query_params.get("types", "").split(",") if each]
         if set(wanted) - {"user", "group", "role"}:
-            raise WireError(400, _("types: there are user, group and role."))
+            raise ApiError(400, _("types: there are user, group and role."))
         allowed = picker.kinds_for(user)
         if not allowed or set(wanted) - set(allowed):
             raise _forbidden()
@@ -122,14 +123,14 @@ class AccessListView(PermissionsView):
             give[Who("public")] = _bits(found, body.public_access_role_id or f"{found.name}_viewer")
         elif body.public is False:
             take.append(Who("public"))
-        try:
-            after = grants.change(
-                actor=person(request), kind_name=found.name, resource_id=resource_id, give=give, take=take
-            )
-        except GrantRefused as refused:
-            error = _("Forbidden") if refused.status == 403 else _("Bad Request")
-            raise WireError(refused.status, {"error": error, "message": refused.message}) from None
+        after = grants.change(
+            actor=person(request), kind_name=found.name, resource_id=resource_id, give=give, take=take
+        )
         return Response({"message": _("Permissions updated successfully"), "results": _list(found, after)})
+
+    def refusal_body(self, refusal: Refusal) -> dict[str, str]:
+        error = _("Forbidden") if refusal.status == 403 else _("Bad Request")
+        return {"error": error, "message": refusal.message}
 
 
 class EffectiveView(PermissionsView):
@@ -165,18 +166,18 @@ def _shared(request: Request, resource: str, resource_id: UUID) -> tuple[SharedK
     return found, shared
 
 
-def _not_found() -> WireError:
-    return WireError(404, {"error": _("Not Found"), "message": _("There is nothing here.")})
+def _not_found() -> ApiError:
+    return ApiError(404, {"error": _("Not Found"), "message": _("There is nothing here.")})
 
 
-def _forbidden() -> WireError:
-    return WireError(403, {"error": _("Forbidden"), "message": _("You may not do this.")})
+def _forbidden() -> ApiError:
+    return ApiError(403, {"error": _("Forbidden"), "message": _("You may not do this.")})
 
 
 def _bits(kind: SharedKind, role_id: str) -> int:
     bits = grants.ROLES.get(role_id.removeprefix(f"{kind.name}_")) if role_id.startswith(f"{kind.name}_") else None
     if bits is None:
-        raise WireError(400, _("accessRoleId: there is no such role."))
+        raise ApiError(400, _("accessRoleId: there is no such role."))
     return bits
 
 

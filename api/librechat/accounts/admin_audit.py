@@ -13,9 +13,8 @@ from rest_framework.response import Response
 
 from accounts.models import AuditEntry, CapabilityGrant, Role
 from accounts.services import audit, capabilities, permissions
-from accounts.services.capabilities import CapabilityRefused
 from api.base.admin import AdminView, number, page_of
-from api.base.errors import WireError
+from api.base.errors import ApiError
 from api.base.payloads import In, iso, person, read_body
 from core import csv_files
 
@@ -47,13 +46,10 @@ class GrantsView(AdminView):
     @extend_schema(operation_id="admin_grant_assign", request=GrantIn, responses={201: {"type": "object"}})
     def post(self, request: Request) -> Response:
         body = read_body(request, GrantIn)
-        try:
-            grant = capabilities.assign(
-                actor=person(request), principal=body.principal_type, principal_id=body.principal_id,
-                capability=body.capability,
-            )  # fmt: skip
-        except CapabilityRefused as refused:
-            raise WireError(refused.status, refused.message) from None
+        grant = capabilities.assign(
+            actor=person(request), principal=body.principal_type, principal_id=body.principal_id,
+            capability=body.capability,
+        )  # fmt: skip
         return Response({"grant": grant_to_wire(grant)}, status=201)
 
 
@@ -64,10 +60,7 @@ class PrincipalGrantsView(AdminView):
 
     @extend_schema(operation_id="admin_grants_of", responses=_OBJECT)
     def get(self, request: Request, principal: str, principal_id: str) -> Response:
-        try:
-            rows = capabilities.given_to(principal=principal, principal_id=principal_id)
-        except CapabilityRefused as refused:
-            raise WireError(refused.status, refused.message) from None
+        rows = capabilities.given_to(principal=principal, principal_id=principal_id)
         inborn = permissions.CAPABILITIES if (principal, principal_id) == ("role", Role.ADMIN) else ()
         told = [
             {
@@ -92,14 +85,11 @@ class GrantView(AdminView):
 
     @extend_schema(operation_id="admin_grant_remove", responses=_OBJECT)
     def delete(self, request: Request, principal: str, principal_id: str, capability: str) -> Response:
-        try:
-            removed = capabilities.remove(
-                actor=person(request), principal=principal, principal_id=principal_id, capability=capability
-            )
-        except CapabilityRefused as refused:
-            raise WireError(refused.status, refused.message) from None
+        removed = capabilities.remove(
+            actor=person(request), principal=principal, principal_id=principal_id, capability=capability
+        )
         if not removed:
-            raise WireError(404, _("This power was not given."))
+            raise ApiError(404, _("This power was not given."))
         return Response({"success": True})
 
 
@@ -118,7 +108,7 @@ def entry_to_wire(entry: AuditEntry) -> dict[str, Any]:
 
 
 def filtered(request: Request) -> Any:
-    """Return the entries that the query names, newest first. Raises `WireError`."""
+    """Return the entries that the query names, newest first. Raises `ApiError`."""
     query = request.query_params
     rows = AuditEntry.objects.order_by("-seq")
     if action := query.get("action"):
@@ -134,7 +124,7 @@ def filtered(request: Request) -> Any:
             except ValueError:
                 moment = None
             if moment is None or moment.tzinfo is None:
-                raise WireError(400, _("%(name)s must be a time such as 2026-01-31T12:00:00Z.") % {"name": name})
+                raise ApiError(400, _("%(name)s must be a time such as 2026-01-31T12:00:00Z.") % {"name": name})
             rows = rows.filter(**{lookup: moment})
     return rows
 
@@ -158,7 +148,7 @@ class AuditEntryView(AdminView):
     def get(self, request: Request, seq: int) -> Response:
         entry = AuditEntry.objects.filter(seq=seq).first() if seq < 2**63 else None
         if entry is None:
-            raise WireError(404, _("There is no such entry."))
+            raise ApiError(404, _("There is no such entry."))
         return Response({"entry": entry_to_wire(entry)})
 
 

@@ -13,9 +13,8 @@ from rest_framework.response import Response
 
 from accounts.models import Group
 from accounts.services import groups
-from accounts.services.groups import GroupRefused
 from api.base.admin import AdminView, Change, page_of, user_or_404
-from api.base.errors import WireError
+from api.base.errors import ApiError
 from api.base.payloads import OF_A_ROW, Id, In, iso, person, read_body
 
 _GROUP = {200: {"type": "object"}}
@@ -61,7 +60,7 @@ def group_to_wire(group: Group) -> dict[str, Any]:
 def group_or_404(group_id: UUID) -> Group:
     group = Group.objects.filter(id=group_id).first()
     if group is None:
-        raise WireError(404, _("There is no such group."))
+        raise ApiError(404, _("There is no such group."))
     return group
 
 
@@ -72,7 +71,7 @@ class GroupsView(AdminView):
     def get(self, request: Request) -> Response:
         search, source = request.query_params.get("search", ""), request.query_params.get("source", "")
         if len(search) > 200 or (source and source not in Group.Source.values):
-            raise WireError(400, _("search has at most 200 characters, and source is one that groups have."))
+            raise ApiError(400, _("search has at most 200 characters, and source is one that groups have."))
         people = ArrayAgg(
             "memberships__user_id",
             filter=Q(memberships__isnull=False),
@@ -91,14 +90,11 @@ class GroupsView(AdminView):
     def post(self, request: Request) -> Response:
         body = read_body(request, NewGroupIn)
         if body.source not in (None, "", Group.Source.LOCAL):
-            raise WireError(400, _("source: groups of a directory come here with their people. Leave it out."))
-        try:
-            group = groups.create(
-                actor=person(request), name=body.name, description=body.description or "", email=body.email or "",
-                avatar=body.avatar or "", external_id=body.id_on_the_source or "", member_ids=body.member_ids,
-            )  # fmt: skip
-        except GroupRefused as refused:
-            raise WireError(refused.status, refused.message) from None
+            raise ApiError(400, _("source: groups of a directory come here with their people. Leave it out."))
+        group = groups.create(
+            actor=person(request), name=body.name, description=body.description or "", email=body.email or "",
+            avatar=body.avatar or "", external_id=body.id_on_the_source or "", member_ids=body.member_ids,
+        )  # fmt: skip
         return Response({"group": group_to_wire(group)}, status=201)
 
 
@@ -112,21 +108,15 @@ class GroupView(AdminView):
     @extend_schema(operation_id="admin_group_patch", request=GroupIn, responses=_GROUP)
     def patch(self, request: Request, group_id: UUID) -> Response:
         body, group = read_body(request, GroupIn), group_or_404(group_id)
-        try:
-            group = groups.update(
-                actor=person(request), group=group, name=body.name, description=body.description, email=body.email,
-                avatar=body.avatar,
-            )  # fmt: skip
-        except GroupRefused as refused:
-            raise WireError(refused.status, refused.message) from None
+        group = groups.update(
+            actor=person(request), group=group, name=body.name, description=body.description, email=body.email,
+            avatar=body.avatar,
+        )  # fmt: skip
         return Response({"group": group_to_wire(group)})
 
     @extend_schema(operation_id="admin_group_delete", responses=_GROUP)
     def delete(self, request: Request, group_id: UUID) -> Response:
-        try:
-            groups.delete(actor=person(request), group=group_or_404(group_id))
-        except GroupRefused as refused:
-            raise WireError(refused.status, refused.message) from None
+        groups.delete(actor=person(request), group=group_or_404(group_id))
         return Response({"success": True, "id": str(group_id)})
 
 
@@ -149,12 +139,9 @@ class GroupMembersView(AdminView):
     @extend_schema(operation_id="admin_group_member_add", request=MemberIn, responses=_GROUP)
     def post(self, request: Request, group_id: UUID) -> Response:
         body, group = read_body(request, MemberIn), group_or_404(group_id)
-        try:
-            groups.add_member(
-                actor=person(request), group=group, user=user_or_404(body.user_id), is_manager=body.is_manager
-            )
-        except GroupRefused as refused:
-            raise WireError(refused.status, refused.message) from None
+        groups.add_member(
+            actor=person(request), group=group, user=user_or_404(body.user_id), is_manager=body.is_manager
+        )
         return Response({"group": group_to_wire(group)})
 
 
@@ -163,12 +150,7 @@ class GroupMemberView(AdminView):
 
     @extend_schema(operation_id="admin_group_member_remove", responses=_GROUP)
     def delete(self, request: Request, group_id: UUID, user_id: UUID) -> Response:
-        try:
-            removed = groups.remove_member(
-                actor=person(request), group=group_or_404(group_id), user=user_or_404(user_id)
-            )
-        except GroupRefused as refused:
-            raise WireError(refused.status, refused.message) from None
+        removed = groups.remove_member(actor=person(request), group=group_or_404(group_id), user=user_or_404(user_id))
         if not removed:
-            raise WireError(404, _("This person is not in the group."))
+            raise ApiError(404, _("This person is not in the group."))
         return Response({"success": True})

@@ -11,11 +11,11 @@ from rest_framework.views import APIView
 
 from accounts.models import ApiKey, Role, User
 from accounts.services import permissions, roles
-from accounts.services.roles import RoleRefused
 from api.base.admin import AdminView, Change, page_of, user_or_404
-from api.base.errors import WireError
+from api.base.errors import ApiError
 from api.base.payloads import Id, In, iso, person, read_body
 from api.base.scopes import READ_ONLY
+from core.refusal import Refusal
 from siteconfig import features
 
 _ROLE = {200: {"type": "object"}}
@@ -60,7 +60,7 @@ def _answer(role: Role) -> dict[str, Any]:
 def role_or_404(name: str) -> Role:
     role = Role.objects.filter(name=name).first()
     if role is None:
-        raise WireError(404, _("There is no such role."))
+        raise ApiError(404, _("There is no such role."))
     return role
 
 
@@ -75,13 +75,10 @@ class RolesView(AdminView):
     @extend_schema(operation_id="admin_role_create", request=NewRoleIn, responses={201: {"type": "object"}})
     def post(self, request: Request) -> Response:
         body = read_body(request, NewRoleIn)
-        try:
-            role = roles.create(
-                actor=person(request), name=body.name, description=body.description,
-                permissions_=body.permissions, model_access=body.model_access,
-            )  # fmt: skip
-        except RoleRefused as refused:
-            raise WireError(refused.status, refused.message) from None
+        role = roles.create(
+            actor=person(request), name=body.name, description=body.description,
+            permissions_=body.permissions, model_access=body.model_access,
+        )  # fmt: skip
         return Response(_answer(role), status=201)
 
 
@@ -102,21 +99,15 @@ class RoleView(AdminView):
 
     @extend_schema(operation_id="admin_role_delete", responses=_ROLE)
     def delete(self, request: Request, name: str) -> Response:
-        try:
-            roles.delete(actor=person(request), role=role_or_404(name))
-        except RoleRefused as refused:
-            raise WireError(refused.status, refused.message) from None
+        roles.delete(actor=person(request), role=role_or_404(name))
         return Response({"success": True, "message": _("The role is deleted.")})
 
     def _change(self, request: Request, name: str) -> Response:
         body, role = read_body(request, RoleIn), role_or_404(name)
-        try:
-            role = roles.update(
-                actor=person(request), role=role, description=body.description, permissions_=body.permissions,
-                model_access=body.model_access, name=body.name,
-            )  # fmt: skip
-        except RoleRefused as refused:
-            raise WireError(refused.status, refused.message) from None
+        role = roles.update(
+            actor=person(request), role=role, description=body.description, permissions_=body.permissions,
+            model_access=body.model_access, name=body.name,
+        )  # fmt: skip
         return Response(_answer(role))
 
 
@@ -126,10 +117,7 @@ class RolePermissionsView(AdminView):
     @extend_schema(operation_id="admin_role_permissions", request=PermissionsIn, responses=_ROLE)
     def patch(self, request: Request, name: str) -> Response:
         body, role = read_body(request, PermissionsIn), role_or_404(name)
-        try:
-            role = roles.update(actor=person(request), role=role, permissions_=body.permissions)
-        except RoleRefused as refused:
-            raise WireError(refused.status, refused.message) from None
+        role = roles.update(actor=person(request), role=role, permissions_=body.permissions)
         return Response(_answer(role))
 
 
@@ -156,19 +144,16 @@ class RoleMemberView(AdminView):
     def delete(self, request: Request, name: str, user_id: Any) -> Response:
         user, role = user_or_404(user_id), role_or_404(name)
         if user.role_name != role.name:
-            raise WireError(404, _("This person does not have this role."))
+            raise ApiError(404, _("This person does not have this role."))
         if role.name == Role.USER:
-            raise WireError(403, _("Everybody without another role has this one."))
+            raise ApiError(403, _("Everybody without another role has this one."))
         give(request, user, Role.USER)
         return Response({"success": True})
 
 
 def give(request: Request, user: User, role: str) -> User:
-    """Give the role. Raises `WireError`."""
-    try:
-        return roles.give(actor=person(request), user=user, role=role)
-    except RoleRefused as refused:
-        raise WireError(refused.status, refused.message) from None
+    """Give the role. Raises `ApiError`."""
+    return roles.give(actor=person(request), user=user, role=role)
 
 
 class OwnRoleView(APIView):
@@ -184,7 +169,7 @@ class OwnRoleView(APIView):
         user = person(request)
         by_key = isinstance(request.auth, ApiKey) and ApiKey.Scope.ADMIN not in request.auth.scopes
         if name != user.role_name and (by_key or not permissions.is_capable(user, "read:roles")):
-            raise WireError(403, _("You may not read this role."))
+            raise ApiError(403, _("You may not read this role."))
         role = role_or_404(name)
         permitted = features.possible(permissions.permissions_of(role))
         return Response({"name": role.name, "description": role.description, "permissions": permitted})
@@ -204,12 +189,12 @@ class RoleTypeView(AdminView):
     @extend_schema(operation_id="role_type", request={"application/json": {"type": "object"}}, responses=_ROLE)
     def put(self, request: Request, name: str, kind: str) -> Response:
         if kind not in self.TYPES:
-            raise WireError(404, _("There is no such permission type."))
+            raise ApiError(404, _("There is no such permission type."))
         if not request.data:
-            raise WireError(400, _("Name the bits that shall change."))
+            raise ApiError(400, _("Name the bits that shall change."))
         role = role_or_404(name)
-        try:
-            role = roles.update(actor=person(request), role=role, permissions_={self.TYPES[kind]: request.data})
-        except RoleRefused as refused:
-            raise WireError(refused.status, {"message": refused.message, "error": refused.message}) from None
+        role = roles.update(actor=person(request), role=role, permissions_={self.TYPES[kind]: request.data})
         return Response(role_to_wire(role))
+
+    def refusal_body(self, refusal: Refusal) -> dict[str, str]:
+        return {"message": refusal.message, "error": refusal.message}

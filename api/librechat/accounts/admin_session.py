@@ -11,7 +11,7 @@ from accounts.models import User
 from accounts.services import permissions, sign_in_options
 from api.base.admin import AdminView
 from api.base.authentication import OptionalBearer
-from api.base.errors import WireError
+from api.base.errors import ApiError
 from api.base.origin import SameOrigin
 from api.base.payloads import person, user_to_wire
 from api.librechat.accounts.serializers import LoginIn, LoginOut
@@ -41,7 +41,7 @@ class AdminLoginView(LoginView):
     def admit(self, user: User) -> None:
         super().admit(user)
         if not permissions.is_capable(user, "access:admin"):
-            raise WireError(403, _("You do not administer this site."))
+            raise ApiError(403, _("You do not administer this site."))
 
 
 class AdminVerifyView(AdminView):
@@ -61,5 +61,5 @@ class OpenIdCheckView(AdminView):
     def get(self, request: Request) -> Response:
         if "openid" not in {each.key for each in sign_in_options.providers()}:
             words = _("Nobody signs in here through OpenID Connect.")
-            raise WireError(404, {"error": words, "error_code": "OPENID_NOT_CONFIGURED"})
+            raise ApiError(404, {"error": words, "error_code": "OPENID_NOT_CONFIGURED"})
         return Response({"message": _("People sign in here through OpenID Connect.")})

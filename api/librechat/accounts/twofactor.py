@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 
 from accounts.models import User
 from accounts.services import mails, sessions, tokens, twofactor
-from api.base.errors import WireError
+from api.base.errors import ApiError
 from api.base.origin import SameOrigin
 from api.base.payloads import person, read_body
 from api.base.scopes import CLOSED
@@ -40,10 +40,7 @@ class EnableView(APIView):
             require_code(user, body.token, body.backup_code)
         else:
             require_fresh(request, user, body.password)
-        try:
-            begun = twofactor.begin(user=user)
-        except twofactor.AddressNotVerified:
-            raise WireError(400, _("Verify your email address first.")) from None
+        begun = twofactor.begin(user=user)
         return Response(EnrolmentOut(otpauth_url=begun.url, backup_codes=begun.backup_codes).to_wire())
 
 
@@ -53,10 +50,7 @@ class ConfirmView(APIView):
     @extend_schema(operation_id="twofactor_confirm", request=TokenIn, responses={200: None})
     def post(self, request: Request) -> HttpResponseBase:
         user, body = person(request), read_body(request, TokenIn)
-        try:
-            twofactor.confirm(user=user, code=body.token)
-        except twofactor.TwoFactorFault as fault:
-            raise _refusal(fault) from None
+        twofactor.confirm(user=user, code=body.token)
         return _changed(request, user)
 
 
@@ -68,10 +62,7 @@ class VerifyCodeView(APIView):
         """Check a code: of the app that is being set up, else of the one that is on, which uses it up."""
         user, body = person(request), read_body(request, CodeIn)
         code = body.token or body.backup_code or ""
-        try:
-            twofactor.verify(user=user, code=code)
-        except twofactor.TwoFactorFault as fault:
-            raise _refusal(fault) from None
+        twofactor.verify(user=user, code=code)
         return HttpResponse(status=200)
 
 
@@ -82,7 +73,7 @@ class DisableView(APIView):
     def post(self, request: Request) -> HttpResponseBase:
         user, body = person(request), read_body(request, CodeIn)
         if not twofactor.has_app(user):
-            raise _refusal(twofactor.NotSetUp())
+            raise twofactor.NotSetUp
         require_code(user, body.token, body.backup_code)
         twofactor.turn_off(user=user)
         return _changed(request, user)
@@ -95,7 +86,7 @@ class RegenerateView(APIView):
     def post(self, request: Request) -> Response:
         user, body = person(request), read_body(request, CodeIn)
         if not twofactor.is_on(user):
-            raise WireError(404, _("Two-factor authentication is not set up."))
+            raise twofactor.NotSetUp(status=404)
         require_code(user, body.token, body.backup_code)
         codes = twofactor.new_backup_codes(user=user)
         _changed(request, user)
@@ -112,17 +103,14 @@ class VerifyTempView(APIView):
 
     @extend_schema(operation_id="twofactor_verify_temp", request=TempIn, responses=SignedIn, auth=[])
     def post(self, request: Request) -> Response:
-        of_address = count_named("TWO_FACTOR_TEMP", address_of(request._request))
+        of_address = count_named("two_factor_temp", address_of(request._request))
         body = read_body(request, TempIn)
         if not body.temp_token:
-            raise WireError(400, _("The token of the first step is missing."))
-        try:
-            user = tokens.answer_challenge(body.temp_token)
-        except tokens.BadToken:
-            raise WireError(401, _("The first step is too long ago. Sign in again.")) from None
+            raise ApiError(400, _("The token of the first step is missing."))
+        user = tokens.answer_challenge(body.temp_token)
         if not twofactor.is_on(user):
-            raise _refusal(twofactor.NotSetUp())
-        of_person = count_named("TWO_FACTOR_TEMP", str(user.id))
+            raise twofactor.NotSetUp
+        of_person = count_named("two_factor_temp", str(user.id))
         require_code(user, body.token, body.backup_code)
         for counted in (of_address, of_person):  # only what fails counts
             counted.take_back()
@@ -135,11 +123,3 @@ def _changed(request: Request, user: User) -> HttpResponse:
     sessions.end_others(request=request._request, user=user)
     mails.queue("send_notice", str(user.id), "twofactor")
     return HttpResponse(status=200)
-
-
-def _refusal(fault: twofactor.TwoFactorFault) -> Exception:
-    if isinstance(fault, twofactor.NotSetUp):
-        return WireError(400, _("Two-factor authentication is not set up."))
-    if isinstance(fault, twofactor.TooManyCodes):
-        return fault
-    return WireError(400, _("This code is wrong, or was used already."))

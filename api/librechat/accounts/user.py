@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.services import erasure, site, terms, twofactor
-from api.base.errors import WireError
+from api.base.errors import ApiError
 from api.base.payloads import iso, person, read_body
 from api.base.scopes import CLOSED
 from api.base.stepup import require_code, require_fresh
@@ -45,14 +45,11 @@ class DeleteView(APIView):
     def delete(self, request: Request) -> HttpResponseBase:
         user, body = person(request), read_body(request, FreshIn)
         if not (site.current().allow_account_deletion or user.is_admin):
-            raise WireError(403, _("Ask your administrator to delete your account."))
+            raise ApiError(403, _("Ask your administrator to delete your account."))
         if twofactor.is_on(user):
             require_code(user, body.token, body.backup_code)
         else:
             require_fresh(request, user, body.password)
-        try:
-            erasure.erase_person(user=user)
-        except erasure.LastAdministrator as refusal:
-            raise WireError(403, str(refusal)) from None
+        erasure.erase_person(user=user)
         logout(request._request)
         return without_cookies(Response(said(_("Your account is deleted."))))

@@ -15,13 +15,12 @@ from rest_framework.views import APIView
 
 from accounts.models import User
 from api.base.admin import AdminView, number, page_of, user_or_404
-from api.base.errors import WireError
+from api.base.errors import ApiError
 from api.base.payloads import In, iso, person, read_body
 from api.base.scopes import READ_ONLY
 from api.librechat.accounts.admin_roles import give
 from billing.models import Balance
 from billing.services import adjust, policy
-from billing.services.adjust import AdjustmentRefused
 
 _OBJECT = {200: {"type": "object"}}
 MAX_RESULTS = 50
@@ -87,7 +86,7 @@ class UserSearchView(AdminView):
     def get(self, request: Request) -> Response:
         words = request.query_params.get("q", "").strip()
         if not 2 <= len(words) <= 200:
-            raise WireError(400, _("q must have 2 to 200 characters."))
+            raise ApiError(400, _("q must have 2 to 200 characters."))
         limit = number(request, "limit", 20, least=1, most=MAX_RESULTS)
         rows = User.objects.filter(
             Q(name__icontains=words) | Q(email__icontains=words) | Q(username__icontains=words)
@@ -114,11 +113,8 @@ class UserBalanceView(AdminView):
     def _set(self, request: Request, user_id: UUID) -> Response:
         body, user = read_body(request, BalanceIn), user_or_404(user_id)
         if body.balance != body.balance or body.balance % 1:
-            raise WireError(400, _("balance must be a whole number of credits."))
-        try:
-            adjust.set_balance(actor=person(request), user=user, credits=int(body.balance), reason=body.reason)
-        except AdjustmentRefused as refused:
-            raise WireError(refused.status, refused.message) from None
+            raise ApiError(400, _("balance must be a whole number of credits."))
+        adjust.set_balance(actor=person(request), user=user, credits=int(body.balance), reason=body.reason)
         wire = user_to_admin(User.objects.select_related("balance").get(id=user.id))
         return Response({"message": _("The balance is set."), "user": wire, **wire})
 

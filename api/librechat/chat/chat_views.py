@@ -19,7 +19,7 @@ from rest_framework.views import APIView
 
 from accounts.services.proof import Proof
 from api.base.authentication import BannedOut
-from api.base.errors import WireError
+from api.base.errors import ApiError
 from api.base.payloads import milliseconds, person, read_body
 from api.librechat.chat.denial import TOLD_IN_THE_CHAT, denial, denial_of_ban, told_plainly
 from api.librechat.chat.reading import id_in_path
@@ -43,6 +43,7 @@ from chat.services.refusal import TurnRefused
 from chat.services.turns.draft import StartedTurn
 from chat.services.turns.turns import stop
 from core.ids import uuid_of
+from core.quotas import QuotaReached
 from runs.stream_slots import streams
 
 TITLE_SECONDS = 15.0  # that a client is kept waiting for a title: the long poll of the wire format
@@ -82,13 +83,13 @@ class StartView(ChatView):
             _check_predecessor(request, body.conversation_id, body.expectedPredecessorCreatedAt)
         try:
             started = begin(request, body)
-        except TurnRefused as refused:
+        except (TurnRefused, QuotaReached) as refused:
             if refused.code in TOLD_IN_THE_CHAT:
                 return denial(refused, body)
             if refused.code == "concurrent":
                 told = {"type": refused.code, **refused.details, "generationProtocolVersion": PROTOCOL}
-                raise WireError(429, told) from None
-            raise WireError(refused.status, told_plainly(refused)) from None
+                raise ApiError(429, told) from None
+            raise ApiError(refused.status, told_plainly(refused)) from None
         return Response(_started(started).to_wire())
 
 
@@ -139,7 +140,7 @@ class AbortView(ChatView):
         if body.generation_created_at is not None:
             latest = latest_run(conversation_id)
             if latest is not None and all(_at(run) != body.generation_created_at for run in [*runs, latest]):
-                raise WireError(409, {"code": "RUN_REPLACED", "error": _("This run was followed by another one.")})
+                raise ApiError(409, {"code": "RUN_REPLACED", "error": _("This run was followed by another one.")})
             runs = [run for run in runs if _at(run) == body.generation_created_at]
         if not runs:
             return Response(_settled(conversation_id).to_wire())
@@ -162,7 +163,7 @@ class StreamView(ChatView):
         run = _run_of(request, uuid_of(stream_id))
         if streams.are_taken(run.generation.owner_id):
             words = _("Too many answers are followed at once. Close some of them first.")
-            raise WireError(429, {"error": words}, headers={"Retry-After": "5"})
+            raise ApiError(429, {"error": words}, headers={"Retry-After": "5"})
         resume = request.query_params.get("resume") == "true"
         page = request._request.session.session_key or ""
         proof = Proof.of(person(request), auth=request.auth, page=page)
@@ -250,56 +251,56 @@ def _check_predecessor(request: Request, conversation_id: UUID, expected: int) -
         "predecessorVerified": True,
         "active": latest.is_open,
     }
-    raise WireError(409, body)
+    raise ApiError(409, body)
 
 
 def _run_of(request: Request, conversation_id: UUID | None) -> Run:
-    """Return the latest run of the conversation, or the one that was created at the time named. Raises `WireError`."""
+    """Return the latest run of the conversation, or the one that was created at the time named. Raises `ApiError`."""
     latest = latest_run(conversation_id) if conversation_id else None
     if latest is None or latest.owner_id != person(request).id:
         raise _no_run()
     at = request.query_params.get("generationCreatedAt")
     if at is not None and at != str(_at(latest)):
         words = _("This run was followed by another one.")
-        raise WireError(409, {"code": "GENERATION_REPLACED", "error": words, "message": words})
+        raise ApiError(409, {"code": "GENERATION_REPLACED", "error": words, "message": words})
     run = load_run(latest.id)
     if run is None or run.conversation.deleted_at is not None:
         raise _no_run()
     return run
 
 
-def _no_run() -> WireError:
+def _no_run() -> ApiError:
     words = _("Nothing was written in a conversation of this id.")
-    return WireError(404, {"error": words, "message": words})
+    return ApiError(404, {"error": words, "message": words})
 
 
 def _abort_in(request: Request) -> AbortIn:
-    """Return the body. Raises `WireError` with the code of the wire format for what names no run."""
+    """Return the body. Raises `ApiError` with the code of the wire format for what names no run."""
     try:
         return read_body(request, AbortIn)
-    except WireError as fault:
+    except ApiError as fault:
         words = str(fault.body)
         code = "INVALID_GENERATION_IDENTITY" if words.startswith("generationCreatedAt") else "INVALID_ABORT_TARGET"
-        raise WireError(fault.status, {"code": code, "error": words}) from None
+        raise ApiError(fault.status, {"code": code, "error": words}) from None
 
 
 def _target(request: Request, body: AbortIn) -> UUID:
-    """Return the conversation whose run is meant. Raises `WireError`, `Http404`."""
+    """Return the conversation whose run is meant. Raises `ApiError`, `Http404`."""
     text = body.stream_id or body.conversation_id or (body.abort_key or "").partition(":")[0]
     if text == NEW:
         return _only_active(request)
     conversation_id = uuid_of(text)
     if conversation_id is None:
-        raise WireError(400, {"code": "INVALID_ABORT_TARGET", "error": _("Name the run to stop.")})
+        raise ApiError(400, {"code": "INVALID_ABORT_TARGET", "error": _("Name the run to stop.")})
     return access.conversation_for(person(request), conversation_id).id
 
 
 def _only_active(request: Request) -> UUID:
     active = set(access.open_generations(person(request)).values_list("conversation_id", flat=True))
     if len(active) > 1:
-        raise WireError(409, {"code": "AMBIGUOUS_ACTIVE_RUN", "error": _("Several replies are being written.")})
+        raise ApiError(409, {"code": "AMBIGUOUS_ACTIVE_RUN", "error": _("Several replies are being written.")})
     if not active:
-        raise WireError(404, {"error": _("Nothing is being written."), "streamId": NEW})
+        raise ApiError(404, {"error": _("Nothing is being written."), "streamId": NEW})
     found: UUID = active.pop()
     return found
 

@@ -11,6 +11,7 @@ from api.librechat.chat.serializers import ROOT_PARENT
 from api.librechat.chat.start import StartIn
 from api.librechat.chat.stream import frame
 from chat.services.refusal import TurnRefused
+from core.refusal import Refusal
 
 # Refusals of this kind are told in the chat; all others are faults of the request and plain JSON.
 TOLD_IN_THE_CHAT = {
@@ -23,13 +24,13 @@ TOLD_IN_THE_CHAT = {
 _TYPES = {"no_user_key", "expired_user_key", "no_base_url", "invalid_base_url"}
 
 
-def told_plainly(refused: TurnRefused) -> dict[str, Any]:
+def told_plainly(refused: Refusal) -> dict[str, Any]:
     """Return the body of a refusal that is plain JSON."""
     told = {"error": refused.message, "code": refused.code}
     return told | ({"type": refused.code, **refused.details} if refused.code in _TYPES else {})
 
 
-def denial(refused: TurnRefused, body: StartIn) -> HttpResponse:
+def denial(refused: Refusal, body: StartIn) -> HttpResponse:
     """Return the refusal as an event stream that has ended, with the status of the refusal."""
     asked = _Asked(
         text=body.text, conversation_id=body.conversationId or "new", message_id=str(body.messageId or uuid4()),
@@ -54,7 +55,7 @@ class _Asked:
     sender: str = ""
 
 
-def _stream(refused: TurnRefused, asked: _Asked) -> HttpResponse:
+def _stream(refused: Refusal, asked: _Asked) -> HttpResponse:
     question: dict[str, Any] = {
         "sender": "User", "messageId": asked.message_id, "parentMessageId": asked.parent_id, "isCreatedByUser": True,
         "text": asked.text, "conversationId": asked.conversation_id,

@@ -9,10 +9,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from api.base.errors import WireError
+from api.base.errors import ApiError
 from api.base.payloads import In, Out, first_fault, person, read_body
 from api.base.scopes import READ_AND_WRITE
-from chat.services.feedback import NotAReply, rate
+from chat.services.feedback import rate
 from chat.services.feedback_tags import LIMIT, Feedback, Rating
 
 
@@ -40,6 +40,7 @@ class FeedbackOut(Out):
 class FeedbackView(APIView):
     key_scopes = READ_AND_WRITE
     error_key = "error"
+    invalid_status = 400
 
     @extend_schema(operation_id="messages_feedback", request=FeedbackIn, responses=FeedbackOut)
     def put(self, request: Request, conversation_id: UUID, message_id: UUID) -> Response:
@@ -50,9 +51,7 @@ class FeedbackView(APIView):
                 user=person(request), conversation_id=conversation_id, message_id=message_id, feedback=feedback
             )
         except ValidationError as fault:
-            raise WireError(400, first_fault(fault)) from None
-        except NotAReply as fault:
-            raise WireError(400, str(fault)) from None
+            raise ApiError(400, first_fault(fault)) from None
         answer = FeedbackOut(
             message_id=str(message.id), conversation_id=str(message.conversation_id), feedback=message.feedback
         )

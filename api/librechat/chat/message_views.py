@@ -11,7 +11,7 @@ from pydantic.alias_generators import to_camel
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.base.errors import WireError
+from api.base.errors import ApiError
 from api.base.payloads import OF_A_ROW, Id, In, Out, person, read_body
 from api.librechat.chat import reading
 from api.librechat.chat.serializers import (
@@ -26,12 +26,10 @@ from api.librechat.chat.serializers import (
 from api.librechat.chat.views import ChatView
 from chat import access
 from chat.models import Message
-from chat.services.refusal import TurnRefused
 from chat.services.search import search
 from chat.services.search.query import parse
 from chat.services.search.snippets import marked
 from chat.services.turns import editing
-from core import rate_limits
 
 MAX_HITS = 100
 _LIST = {200: {"type": "array", "items": {"$ref": "#/components/schemas/MessageOut"}}}
@@ -120,6 +118,8 @@ class MessagesView(ChatView):
 
 
 class ConversationMessagesView(ChatView):
+    invalid_status = 400
+
     @extend_schema(operation_id="messages_of_conversation", responses=_LIST)
     def get(self, request: Request, conversation_id: str) -> Response:
         if conversation_id == NEW:
@@ -147,25 +147,17 @@ class MessageDetailView(ChatView):
         found = access.message_for(user, message_id, conversation_id=conversation_id)
         body = read_body(request, EditIn)
         if body.message_id not in (None, message_id) or body.conversation_id not in (None, conversation_id):
-            raise WireError(400, _("The ids in the body and in the address differ."))
+            raise ApiError(400, _("The ids in the body and in the address differ."))
         index = body.index if body.index is not None else _first_text(found)
-        try:
-            saved = editing.save(
-                user=user, message_id=message_id, texts={index: body.text}, conversation_id=conversation_id
-            )
-        except editing.BadEdit as fault:
-            raise WireError(400, str(fault)) from None
-        except TurnRefused as refusal:
-            raise WireError(refusal.status, refusal.message) from None
+        saved = editing.save(
+            user=user, message_id=message_id, texts={index: body.text}, conversation_id=conversation_id
+        )
         return Response(_edited(saved).to_wire())
 
     @extend_schema(operation_id="messages_delete", responses={204: None})
     def delete(self, request: Request, conversation_id: UUID, message_id: UUID) -> Response:
         """Delete this message alone; what follows from it keeps its `parentMessageId`."""
-        try:
-            editing.delete(user=person(request), message_id=message_id, conversation_id=conversation_id)
-        except TurnRefused as refusal:
-            raise WireError(refusal.status, refusal.message) from None
+        editing.delete(user=person(request), message_id=message_id, conversation_id=conversation_id)
         return Response(status=204)
 
 
@@ -173,10 +165,7 @@ class BranchView(ChatView):
     @extend_schema(operation_id="messages_branch", request=BranchIn, responses={201: MessageOut})
     def post(self, request: Request) -> Response:
         body = read_body(request, BranchIn)
-        try:
-            made = editing.branch(user=person(request), message_id=body.message_id, agent_id=body.agent_id)
-        except TurnRefused as refusal:
-            raise WireError(refusal.status, refusal.message) from None
+        made = editing.branch(user=person(request), message_id=body.message_id, agent_id=body.agent_id)
         return Response(message_to_wire(made), status=201)
 
 
@@ -190,16 +179,13 @@ class SearchEnabledView(ChatView):
 def _add(request: Request, conversation_id: UUID) -> Response:
     body = read_body(request, NewMessageIn)
     if body.conversation_id not in (None, conversation_id):
-        raise WireError(400, _("conversationId: the body and the address name different conversations."))
+        raise ApiError(400, _("conversationId: the body and the address name different conversations."))
     parent = None if body.parent_message_id == ROOT_PARENT else body.parent_message_id
-    try:
-        made = editing.add(
-            user=person(request), conversation_id=conversation_id, text=body.text, parent_id=parent,
-            is_user=body.is_created_by_user, message_id=body.message_id, sender=body.sender or "",
-            endpoint=body.endpoint or "", model=body.model or "",
-        )  # fmt: skip
-    except TurnRefused as refusal:
-        raise WireError(400 if refusal.status == 422 else refusal.status, refusal.message) from None
+    made = editing.add(
+        user=person(request), conversation_id=conversation_id, text=body.text, parent_id=parent,
+        is_user=body.is_created_by_user, message_id=body.message_id, sender=body.sender or "",
+        endpoint=body.endpoint or "", model=body.model or "",
+    )  # fmt: skip
     return Response(message_to_wire(made), status=201)
 
 
@@ -207,11 +193,8 @@ def _hits(request: Request, text: str) -> Response:
     """Return the messages in which all of `text` was said, newest first."""
     query = parse(text)
     if query.faults:
-        raise WireError(400, f"search: {query.faults[0]}")
-    try:
-        page = search.search(user=person(request), query=query, limit=MAX_HITS)
-    except rate_limits.TooOften as fault:
-        raise WireError(429, fault.message, headers={"Retry-After": str(fault.retry_after)}) from None
+        raise ApiError(400, f"search: {query.faults[0]}")
+    page = search.search(user=person(request), query=query, limit=MAX_HITS)
     found = Message.objects.select_related("conversation").in_bulk([hit.message_id for hit in page.hits])
     rows = [
         _hit(hit, page.terms, str(person(request).id), found[hit.message_id])

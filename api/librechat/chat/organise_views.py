@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.base.errors import WireError
+from api.base.errors import ApiError
 from api.base.payloads import person, read_body
 from api.librechat.chat import reading
 from api.librechat.chat.organise_serializers import (
@@ -30,7 +30,6 @@ from api.librechat.chat.views import ChatView
 from chat import access
 from chat.models import Conversation, Tag
 from chat.services.organise import conversations, pins, tags
-from chat.services.refusal import TurnRefused
 from chat.services.tree import forking
 from core import rate_limits
 
@@ -75,43 +74,41 @@ class PinnedOrderView(ChatView):
 
 
 class ForkView(ChatView):
+    limit_key = "message"
+
     @extend_schema(operation_id="conversations_fork", request=ForkIn, responses=CopiedOut)
     def post(self, request: Request) -> Response:
         body = read_body(request, ForkIn)
         option = forking.DEFAULT if body.option in {None, "", "default"} else cast("forking.Option", body.option)
-        try:
-            made = forking.fork(
-                user=person(request),
-                conversation_id=body.conversation_id,
-                message_id=body.message_id,
-                option=option,
-                split=body.split_at_target,
-                latest_message_id=body.latest_message_id,
-                address=rate_limits.address_of(request),
-            )
-        except TurnRefused as refusal:
-            raise WireError(refusal.status, refusal.message) from None
-        except rate_limits.TooOften as fault:
-            raise _too_often(fault) from None
+        made = forking.fork(
+            user=person(request),
+            conversation_id=body.conversation_id,
+            message_id=body.message_id,
+            option=option,
+            split=body.split_at_target,
+            latest_message_id=body.latest_message_id,
+            address=rate_limits.address_of(request),
+        )
         return Response(_copied(made))
 
 
 class DuplicateView(ChatView):
+    limit_key = "message"
+
     @extend_schema(operation_id="conversations_duplicate", request=DuplicateIn, responses={201: CopiedOut})
     def post(self, request: Request) -> Response:
         body = read_body(request, DuplicateIn)
         title = " ".join((body.title or "").replace("\x00", " ").split())[: conversations.TITLE_LIMIT]
         address = rate_limits.address_of(request)
-        try:
-            made = forking.duplicate(
-                user=person(request), conversation_id=body.conversation_id, title=title or None, address=address
-            )
-        except rate_limits.TooOften as fault:
-            raise _too_often(fault) from None
+        made = forking.duplicate(
+            user=person(request), conversation_id=body.conversation_id, title=title or None, address=address
+        )
         return Response(_copied(made), status=201)
 
 
 class TagsView(ChatView):
+    field_names = {"name": "tag"}
+
     @extend_schema(operation_id="tags_list", responses=_TAGS)
     def get(self, request: Request) -> Response:
         return Response([tag_to_wire(tag) for tag in tags.listed(person(request))])
@@ -123,30 +120,26 @@ class TagsView(ChatView):
         if body.conversation_id is not None:
             access.conversation_for(user, body.conversation_id)
         conversation_id = body.conversation_id if body.add_to_conversation else None
-        found = Tag.objects.filter(owner=user, name=" ".join(body.tag.split())).first()
-        try:
-            if found is None:
-                found = tags.create(
-                    user=user, name=body.tag, description=body.description or "", conversation_id=conversation_id
-                )
-            elif conversation_id:
-                tags.put(user=user, conversation_id=conversation_id, tag_id=found.id, on=True)
-        except tags.BadTag as fault:
-            raise WireError(400, f"{_wire_field(fault)}: {fault}") from None
+        found = tags.named(user, body.tag)
+        if found is None:
+            found = tags.create(
+                user=user, name=body.tag, description=body.description or "", conversation_id=conversation_id
+            )
+        elif conversation_id:
+            tags.put(user=user, conversation_id=conversation_id, tag_id=found.id, on=True)
         return Response(tag_to_wire(tags.listed(user).get(id=found.id)))
 
 
 class TagView(ChatView):
+    field_names = {"name": "tag"}
+
     @extend_schema(operation_id="tags_change", request=TagIn, responses=ConversationTag)
     def put(self, request: Request, name: str) -> Response:
         user, found = person(request), _tag(request, name)
         body = read_body(request, TagIn)
         if not body.model_fields_set:
-            raise WireError(400, _("tag, description or position: say what to change."))
-        try:
-            tags.change(user=user, tag_id=found.id, name=body.tag, description=body.description)
-        except tags.BadTag as fault:
-            raise WireError(400, f"{_wire_field(fault)}: {fault}") from None
+            raise ApiError(400, _("tag, description or position: say what to change."))
+        tags.change(user=user, tag_id=found.id, name=body.tag, description=body.description)
         if body.position is not None:
             tags.move(user=user, tag_id=found.id, position=body.position)
         return Response(tag_to_wire(tags.listed(user).get(id=found.id)))
@@ -159,29 +152,20 @@ class TagView(ChatView):
 
 
 class ConversationTagsView(ChatView):
+    field_names = {"name": "tags", "description": "tags"}
+
     @extend_schema(operation_id="tags_of_conversation", request=TagsIn, responses=_NAMES)
     def put(self, request: Request, conversation_id: UUID) -> Response:
         access.conversation_for(person(request), conversation_id)
         body = read_body(request, TagsIn)
-        try:
-            return Response(tags.set_tags(user=person(request), conversation_id=conversation_id, names=body.tags))
-        except tags.BadTag as fault:
-            raise WireError(400, f"tags: {fault}") from None
+        return Response(tags.set_tags(user=person(request), conversation_id=conversation_id, names=body.tags))
 
 
 def _tag(request: Request, name: str) -> Tag:
     found = tags.listed(person(request)).filter(name=name).first() if "\x00" not in name else None
     if found is None:
-        raise WireError(404, _("There is no bookmark of this name."))
+        raise ApiError(404, _("There is no bookmark of this name."))
     return found
-
-
-def _wire_field(fault: tags.BadTag) -> str:
-    return "tag" if fault.field == "name" else fault.field
-
-
-def _too_often(fault: rate_limits.TooOften) -> WireError:
-    return WireError(429, {"message": fault.message}, headers={"Retry-After": str(fault.retry_after)})
 
 
 def _copied(made: Conversation) -> dict[str, object]:

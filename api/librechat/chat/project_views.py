@@ -10,7 +10,7 @@ from pydantic.alias_generators import to_camel
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.base.errors import WireError
+from api.base.errors import ApiError
 from api.base.payloads import OF_A_ROW, Id, In, Out, iso, person, read_body
 from api.librechat.chat import reading
 from api.librechat.chat.serializers import conversation_to_wire
@@ -116,10 +116,7 @@ class ProjectsView(ChatView):
     @extend_schema(operation_id="projects_create", request=NewProjectIn, responses={201: ChatProject})
     def post(self, request: Request) -> Response:
         body = read_body(request, NewProjectIn)
-        try:
-            made = projects.create(user=person(request), name=body.name, description=body.description)
-        except projects.BadProject as fault:
-            raise WireError(400, f"{fault.field}: {fault}") from None
+        made = projects.create(user=person(request), name=body.name, description=body.description)
         return Response(_shown(request, made.id), status=201)
 
 
@@ -133,11 +130,8 @@ class ProjectView(ChatView):
         access.project_for_editor(person(request), project_id)
         fields = read_body(request, ProjectIn).model_dump(exclude_none=True)
         if not fields:
-            raise WireError(400, _("name or description: say what to change."))
-        try:
-            projects.change(user=person(request), project_id=project_id, **fields)
-        except projects.BadProject as fault:
-            raise WireError(400, f"{fault.field}: {fault}") from None
+            raise ApiError(400, _("name or description: say what to change."))
+        projects.change(user=person(request), project_id=project_id, **fields)
         return Response(_shown(request, project_id))
 
     @extend_schema(operation_id="projects_delete", responses={200: DeletedProject})
@@ -173,7 +167,7 @@ class FavoritesView(ChatView):
         wanted = read_body(request, FavoritesIn).favorites
         if len(wanted) > (most := quotas.most("favourites")):
             words = _("At most %(limit)d favourites can be kept.") % {"limit": most}
-            raise WireError(400, {"message": words, "code": "MAX_FAVORITES_EXCEEDED", "limit": most})
+            raise ApiError(400, {"message": words, "code": "MAX_FAVORITES_EXCEEDED", "limit": most})
         model_refs = [_model_ref(each) for each in wanted]
         return Response(list(map(favourites.to_wire, favourites.replace(user=person(request), model_refs=model_refs))))
 
@@ -198,5 +192,5 @@ def _model_ref(wanted: Favorite) -> ModelRef:
     model_ref = ModelRef(wanted.endpoint or "", wanted.model or "", wanted.spec or "")
     is_one_kind = not any(model_ref[:2]) if model_ref.spec else all(model_ref[:2])
     if wanted.agent_id is not None or not is_one_kind:
-        raise WireError(400, _("favorites: name a model and its endpoint, or a spec; nothing else can be kept here."))
+        raise ApiError(400, _("favorites: name a model and its endpoint, or a spec; nothing else can be kept here."))
     return model_ref

@@ -2,22 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
-from api.base.errors import WireError
+from api.base.errors import ApiError
 from api.base.payloads import person
 from chat import access
 from chat.models import Conversation, ConversationQuerySet, Message, Project, Tag
 from chat.services.organise import conversations
 from chat.services.search import search
-from core import rate_limits
 from core.ids import uuid_of
+from core.paging import Keyset, Spaced
 
 PAGE = 25
 LARGEST_PAGE = 100
@@ -37,21 +36,17 @@ class ConversationQuery:
 
 
 def conversation_query(request: Request) -> ConversationQuery:
-    """Return what the list's query string asks for. Raises `WireError` for what it cannot mean."""
+    """Return what the list's query string asks for. Raises `ApiError` for what it cannot mean."""
     sort, descending = order(request, conversations.SORTS, default="updatedAt")
-    among = Conversation.objects.filter(archived_at__isnull=not _flag(request, "isArchived"), is_temporary=False)
+    among = Conversation.objects.archived() if _flag(request, "isArchived") else Conversation.objects.listed()
     if _flag(request, "pinned"):
         among = among.filter(pin_position__isnull=False)
     if names := [name for name in request.query_params.getlist("tags") if name]:
-        bearing = Tag.objects.filter(owner=person(request), name__in=_storable(names))
-        among = among.filter(Exists(bearing.filter(conversations=OuterRef("pk"))))
+        among = among.bearing(Tag.objects.filter(owner=person(request), name__in=_storable(names)))
     if project := request.query_params.get("projectId"):
         among = _in_project(request, among, project)
     if text := words(request, "search"):
-        try:
-            among = among.filter(id__in=search.conversation_ids(user=person(request), text=text))
-        except rate_limits.TooOften as fault:
-            raise WireError(429, fault.message, headers={"Retry-After": str(fault.retry_after)}) from None
+        among = among.filter(id__in=search.conversation_ids(user=person(request), text=text))
     return ConversationQuery(request.query_params.get("cursor"), size(request, "limit"), among, sort, descending)
 
 
@@ -60,12 +55,12 @@ def _in_project(request: Request, among: ConversationQuerySet, project: str) -> 
         return among.filter(project=None)
     named = uuid_of(project)
     if named is None or not Project.objects.visible_to(person(request)).filter(id=named).exists():
-        raise WireError(400, _("projectId: there is no such project."))
+        raise ApiError(400, _("projectId: there is no such project."))
     return among.filter(project_id=named)
 
 
 def message_page(request: Request) -> tuple[list[Message], str | None]:
-    """Return a page of one conversation's messages, or the one message named. Raises `WireError`, `Http404`.
+    """Return a page of one conversation's messages, or the one message named. Raises `ApiError`, `Http404`.
 
     A request that names neither gets an empty page, and so does one for a message that is not there.
     """
@@ -79,19 +74,13 @@ def message_page(request: Request) -> tuple[list[Message], str | None]:
     field = MESSAGE_ORDERS.get(request.query_params.get("sortBy", "createdAt"))
     direction = request.query_params.get("sortDirection", "desc")
     if field is None or direction not in {"asc", "desc"}:
-        raise WireError(400, _("sortBy or sortDirection: this order is not known."))
+        raise ApiError(400, _("sortBy or sortDirection: this order is not known."))
     rows = messages_of(found)
     if field == "endpoint":
         return _by_endpoint(request, rows, direction)
-    if position := _position(request.query_params.get("cursor")):
-        moment, last_id = position
-        beyond = Q(**{f"{field}__{'lt' if direction == 'desc' else 'gt'}": moment})
-        rows = rows.filter(beyond | Q(**{field: moment}, id__gt=last_id))
-    most = size(request, "pageSize")
-    page = list(rows.order_by(field if direction == "asc" else f"-{field}", "id")[: most + 1])
-    if len(page) <= most:
-        return page, None
-    return page[:most], f"{getattr(page[most - 1], field).isoformat()} {page[most - 1].id}"
+    keyset = Keyset(field, Spaced(), descending=direction == "desc", ids_ascend=True)
+    page = keyset.page(rows, cursor=request.query_params.get("cursor"), limit=size(request, "pageSize"))
+    return page.items, page.next_cursor
 
 
 def _named(request: Request, message_id: UUID | None, conversation: Conversation | None) -> list[Message]:
@@ -127,12 +116,12 @@ def id_in_path(text: str) -> UUID:
 
 
 def order(request: Request, sorts: Mapping[str, str], *, default: str) -> tuple[str, bool]:
-    """Return the order asked for, a key of `sorts`, and whether it descends. Raises `WireError`."""
+    """Return the order asked for, a key of `sorts`, and whether it descends. Raises `ApiError`."""
     sort = request.query_params.get("sortBy") or default
     direction = request.query_params.get("sortDirection") or "desc"
     if sort not in sorts or direction not in {"asc", "desc"}:
         known = ", ".join(sorts)
-        raise WireError(400, _("sortBy must be one of %(known)s, sortDirection asc or desc.") % {"known": known})
+        raise ApiError(400, _("sortBy must be one of %(known)s, sortDirection asc or desc.") % {"known": known})
     return sort, direction == "desc"
 
 
@@ -156,16 +145,5 @@ def size(request: Request, name: str) -> int:
 def _flag(request: Request, name: str) -> bool:
     value = _FLAGS.get(request.query_params.get(name, ""))
     if value is None:
-        raise WireError(400, _("%(name)s: this must be true or false.") % {"name": name})
+        raise ApiError(400, _("%(name)s: this must be true or false.") % {"name": name})
     return value
-
-
-def _position(cursor: str | None) -> tuple[datetime, UUID] | None:
-    """Return where a page goes on; a cursor that cannot be read gives the first page."""
-    moment, _space, last = (cursor or "").rpartition(" ")
-    last_id = uuid_of(last)
-    try:
-        parsed = datetime.fromisoformat(moment)
-    except ValueError:
-        return None
-    return (parsed, last_id) if last_id and parsed.tzinfo else None

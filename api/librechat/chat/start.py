@@ -9,14 +9,14 @@ from pydantic import ConfigDict, Field, PrivateAttr, ValidationError
 from rest_framework.request import Request
 
 from accounts.models import User
-from api.base.errors import WireError
+from api.base.errors import ApiError
 from api.base.parsers import FormData
 from api.base.payloads import OF_A_ROW, Id, In, first_fault, person, read
 from api.librechat.chat.serializers import NEW, PROTOCOL, ROOT_PARENT
 from chat import access
 from chat.models import GREETING_LIMIT, ICON_LIMIT, Generation, Message
 from chat.services.model_settings import ModelSettings, describe_parameters
-from chat.services.quotes import MAX_QUOTES, BadQuote, Quote, read_quotes
+from chat.services.quotes import MAX_QUOTES, read_quotes
 from chat.services.turns.draft import Draft, Shown, StartedTurn
 from chat.services.turns.turns import continue_reply, regenerate, start_turn
 from core.ids import uuid_of
@@ -58,12 +58,12 @@ class StartIn(In):
 
     @property
     def conversation_id(self) -> UUID | None:
-        """The conversation to go on with. Raises `WireError` for what is neither an id nor "new"."""
+        """The conversation to go on with. Raises `ApiError` for what is neither an id nor "new"."""
         if self.conversationId in (None, "", NEW):
             return None
         found = uuid_of(self.conversationId)
         if found is None:
-            raise WireError(400, "conversationId: this is not an id")
+            raise ApiError(400, "conversationId: this is not an id")
         return found
 
     @property
@@ -84,32 +84,32 @@ class StartIn(In):
         return self._settings
 
     def with_settings(self, values: Mapping[str, Any], *, strict: bool = True) -> "StartIn":
-        """Take the parameters of the model. Raises `WireError` for a value that no model takes."""
+        """Take the parameters of the model. Raises `ApiError` for a value that no model takes."""
         try:
             self._settings = ModelSettings.read(values, strict=strict)
         except ValidationError as fault:
-            raise WireError(400, first_fault(fault)) from None
+            raise ApiError(400, first_fault(fault)) from None
         return self
 
 
 def read_start(request: Request, endpoint: str | None) -> StartIn:
-    """Return the body, its endpoint taken from the path where it stands there. Raises `WireError`."""
+    """Return the body, its endpoint taken from the path where it stands there. Raises `ApiError`."""
     data: dict[str, Any] = dict(request.data)
     is_form = isinstance(request.data, FormData)
     for name in _NOT_HERE_YET:
         if data.pop(name, None) not in (None, False, "", [], {}):
-            raise WireError(400, _("%(name)s: this is not available on this server.") % {"name": name})
+            raise ApiError(400, _("%(name)s: this is not available on this server.") % {"name": name})
     chosen = {name: data.pop(name) for name in keys() if name in data}
     body = read(StartIn, FormData(data) if is_form else data, user=person(request))
     body = body.with_settings(chosen, strict=not is_form)
     if endpoint:
         if body.endpoint and body.endpoint != endpoint:
-            raise WireError(400, _("The endpoint in the path and the one in the body differ."))
+            raise ApiError(400, _("The endpoint in the path and the one in the body differ."))
         body = body.model_copy(update={"endpoint": endpoint})
     if not (body.endpoint or body.spec or body.isRegenerate or body.isContinued):
-        raise WireError(400, _("endpoint: name the endpoint that shall answer."))
+        raise ApiError(400, _("endpoint: name the endpoint that shall answer."))
     if body.agent_id not in (None, "", "ephemeral"):
-        raise WireError(400, _("%(name)s: this is not available on this server.") % {"name": "agent_id"})
+        raise ApiError(400, _("%(name)s: this is not available on this server.") % {"name": "agent_id"})
     _check_protocol_fields(body)
     return body
 
@@ -122,8 +122,8 @@ def _check_protocol_fields(body: StartIn) -> None:
         raise _protocol_fault("INVALID_GENERATION_PREDECESSOR", _("expectedPredecessorCreatedAt must not be negative."))
 
 
-def _protocol_fault(code: str, words: str) -> WireError:
-    return WireError(400, {"code": code, "error": words, "generationProtocolVersion": PROTOCOL})
+def _protocol_fault(code: str, words: str) -> ApiError:
+    return ApiError(400, {"code": code, "error": words, "generationProtocolVersion": PROTOCOL})
 
 
 def begin(request: Request, body: StartIn) -> StartedTurn:
@@ -141,17 +141,10 @@ def begin(request: Request, body: StartIn) -> StartedTurn:
     draft = Draft(
         text=body.text, endpoint=body.endpoint, model=body.model or _first_model(user, body), spec=body.spec or "",
         parent_id=body.parent_id, settings=body.model_settings, message_id=body.messageId,
-        client_request_id=body.clientRequestId, project_id=body.chatProjectId, quotes=_quotes_of(body),
+        client_request_id=body.clientRequestId, project_id=body.chatProjectId, quotes=read_quotes(body.quotes or ()),
         shown=body.shown,
     )  # fmt: skip
     return start_turn(user=user, conversation_id=body.conversation_id, draft=draft)
-
-
-def _quotes_of(body: StartIn) -> tuple[Quote, ...]:
-    try:
-        return read_quotes(body.quotes or ())
-    except BadQuote as fault:
-        raise WireError(400, f"quotes: {fault}") from None
 
 
 def latest_run(conversation_id: UUID) -> Generation | None:
@@ -167,11 +160,11 @@ def _reply_meant(request: Request, body: StartIn) -> Message:
     """Return the reply to repeat or to go on with: the one named, else the latest reply to the parent."""
     conversation_id = body.conversation_id
     if conversation_id is None:
-        raise WireError(400, _("conversationId: name the conversation of the reply."))
+        raise ApiError(400, _("conversationId: name the conversation of the reply."))
     named = uuid_of(body.responseMessageId)
     message_id = named or body.parent_id or body.messageId
     if message_id is None:
-        raise WireError(400, _("parentMessageId: name the message that was answered."))
+        raise ApiError(400, _("parentMessageId: name the message that was answered."))
     for each in (body.parent_id, body.parentMessageId):
         if each is not None and each not in {ROOT_PARENT, message_id}:
             access.message_for(person(request), each, conversation_id=conversation_id, also_deleted=True)
@@ -180,5 +173,5 @@ def _reply_meant(request: Request, body: StartIn) -> Message:
         return message
     reply = message.children.order_by("created_at").last()
     if reply is None:
-        raise WireError(400, _("parentMessageId: this message has no reply."))
+        raise ApiError(400, _("parentMessageId: this message has no reply."))
     return reply

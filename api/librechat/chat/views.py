@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from api.base.errors import WireError
+from api.base.errors import ApiError
 from api.base.payloads import person, read_body
 from api.base.scopes import READ_AND_WRITE
 from api.librechat.chat import reading
@@ -66,7 +66,7 @@ class ConversationsView(ChatView):
         if arg.conversation_id is None:
             if arg.source == "button":
                 return Response(_("No conversation was named."))
-            raise WireError(400, _("arg.conversationId: name the conversation to delete."))
+            raise ApiError(400, _("arg.conversationId: name the conversation to delete."))
         messages = conversations.delete(user=person(request), conversation_id=arg.conversation_id)
         return _deleted([str(arg.conversation_id)], messages)
 
@@ -88,10 +88,7 @@ class RenameView(ChatView):
     @extend_schema(operation_id="conversations_update", request=RenameIn, responses={201: ConversationOut})
     def post(self, request: Request) -> Response:
         arg = read_body(request, RenameIn).arg
-        try:
-            renamed = conversations.rename(user=person(request), conversation_id=arg.conversation_id, title=arg.title)
-        except conversations.BadTitle as fault:
-            raise WireError(400, str(fault)) from None
+        renamed = conversations.rename(user=person(request), conversation_id=arg.conversation_id, title=arg.title)
         return Response(conversation_to_wire(renamed), status=201)
 
 

@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.base.errors import WireError
+from api.base.errors import ApiError
 from api.base.payloads import Out
 from api.librechat.chat.views import ChatView
 
@@ -31,7 +31,7 @@ class SteerView(ChatView):
     @extend_schema(operation_id="chat_steer", request=None, responses={404: {"type": "object"}})
     def post(self, request: Request) -> Response:
         words = _("A reply that is being written cannot be steered here. Stop it, or wait for its end.")
-        raise WireError(404, {"code": "STEER_UNSUPPORTED", "error": words})
+        raise ApiError(404, {"code": "STEER_UNSUPPORTED", "error": words})
 
 
 @extend_schema_view(post=extend_schema(operation_id="chat_steer_deliver"))
@@ -54,7 +54,7 @@ class ResumeView(ChatView):
 
     @extend_schema(operation_id="chat_resume", request=None, responses={404: {"type": "object"}})
     def post(self, request: Request) -> Response:
-        raise WireError(404, _("No reply waits for a decision."))
+        raise ApiError(404, _("No reply waits for a decision."))
 
 
 class QueuedTurnsView(ChatView):
@@ -65,10 +65,10 @@ class QueuedTurnsView(ChatView):
     @extend_schema(operation_id="chat_queued_turns_add", request=None, responses={404: {"type": "object"}})
     def post(self, request: Request) -> Response:
         words = _("Messages do not wait for a reply here. Send it when the reply has ended.")
-        raise WireError(404, {"code": "QUEUED_TURNS_UNSUPPORTED", "error": words})
+        raise ApiError(404, {"code": "QUEUED_TURNS_UNSUPPORTED", "error": words})
 
 
 class QueuedTurnView(ChatView):
     @extend_schema(operation_id="chat_queued_turn_delete", responses={404: {"type": "object"}})
     def delete(self, request: Request, turn_id: str) -> Response:
-        raise WireError(404, _("No such message waits."))
+        raise ApiError(404, _("No such message waits."))

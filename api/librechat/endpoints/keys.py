@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from api.base.errors import WireError
+from api.base.errors import ApiError
 from api.base.payloads import In, iso, person, read_body
 from api.base.scopes import READ_ONLY
 from endpoints.catalog import keys
@@ -42,17 +42,14 @@ class UserKeysView(APIView):
         except ValueError:
             expires_at = None
         if body.expires_at and (expires_at is None or expires_at.tzinfo is None):
-            raise WireError(400, _("expiresAt must be a time such as 2026-01-31T12:00:00Z."))
-        try:
-            keys.store(user=person(request), endpoint=body.name, value=body.value, expires_at=expires_at)
-        except keys.KeyRefused as refusal:
-            raise WireError(400, str(refusal)) from None
+            raise ApiError(400, _("expiresAt must be a time such as 2026-01-31T12:00:00Z."))
+        keys.store(user=person(request), endpoint=body.name, value=body.value, expires_at=expires_at)
         return Response(status=201)
 
     @extend_schema(operation_id="keys_revoke", parameters=[OpenApiParameter("all", str)], responses={204: None})
     def delete(self, request: Request) -> Response:
         if request.query_params.get("all") != "true":
-            raise WireError(400, _("Say `all=true` to revoke every key, or name one in the address."))
+            raise ApiError(400, _("Say `all=true` to revoke every key, or name one in the address."))
         keys.revoke_all(user=person(request))
         return Response(status=204)
 

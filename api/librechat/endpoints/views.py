@@ -9,8 +9,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.access import access_of
 from accounts.models import User
+from accounts.services.model_access import access_of
 from api.base.admin import AdminView, user_or_404
 from api.base.authentication import OptionalBearer
 from api.base.payloads import person

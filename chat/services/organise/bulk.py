@@ -13,7 +13,7 @@ from django.core.signing import BadSignature, dumps, loads
 from django.db import transaction
 from django.http import Http404
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from chat import access
@@ -21,6 +21,7 @@ from chat.models import Conversation, Generation, Project
 from chat.services.notices import notify
 from chat.services.organise import conversations, projects
 from chat.services.turns import turns
+from core.refusal import Refusal
 
 MAX_CHOSEN = 500
 GRACE = timedelta(minutes=10)  # for how long what was deleted can be brought back
@@ -28,8 +29,11 @@ _SALT = "bulk"
 BATCH_SIZE = 500
 
 
-class TooLate(Exception):
+class TooLate(Refusal):
     """The way back is closed; the text says why."""
+
+    status = 410
+    default_message = gettext_lazy("This can no longer be undone.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,7 @@ def undo(*, user: User, token: str) -> int:
     try:
         owner, action, before = loads(token, salt=_SALT, max_age=GRACE)
     except BadSignature:
-        raise TooLate(_("This can no longer be undone.")) from None
+        raise TooLate from None
     if owner != str(user.id):
         raise Http404("This is not yours to undo.")
     if action == "delete_all":
@@ -111,7 +115,7 @@ def undo(*, user: User, token: str) -> int:
         rows = Conversation.objects.filter(owner=user, id__in=ids).select_for_update()
         found = {str(each.id): each for each in rows.order_by("id")}
         if not found and ids:
-            raise TooLate(_("This can no longer be undone."))
+            raise TooLate
         _BACK[action](user, found, before)
         notify(user.id, "list", {})
     return len(found)
@@ -132,7 +136,7 @@ def _undelete_all(user: User, at: str) -> int:
         rows = Conversation.objects.filter(owner=user, deleted_at=datetime.fromisoformat(at)).select_for_update()
         count = Conversation.objects.filter(id__in=[each.id for each in rows.order_by("id")]).update(deleted_at=None)
         if not count:
-            raise TooLate(_("This can no longer be undone."))
+            raise TooLate
         notify(user.id, "list", {})
     return count
 

@@ -1,15 +1,11 @@
 """Listing, renaming, archiving and deleting conversations."""
 
-import base64
-import binascii
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, Q, Value
+from django.db.models import Exists, OuterRef, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -20,21 +16,15 @@ from chat.models import Conversation, ConversationQuerySet, Generation
 from chat.services.model_settings import ModelSettings
 from chat.services.notices import notify
 from chat.services.turns.ending import cancel_for_deletion
+from core.paging import Encoded, Keyset, Page
+from core.refusal import Refusal
 
 PAGE = 30
 TITLE_LIMIT = 1024
 
 
-class BadTitle(ValueError):
+class BadTitle(Refusal):
     """The title cannot be used; the text says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Conversations, latest first; each has `is_running`. `next_cursor` is None on the last page."""
-
-    items: list[Conversation]
-    next_cursor: str | None
 
 
 SORTS = {"updatedAt": "updated_at", "createdAt": "created_at", "archivedAt": "archived_at", "title": "title"}
@@ -49,29 +39,20 @@ def page(
     among: ConversationQuerySet | None = None,
     sort: str = "updatedAt",
     descending: bool = True,
-) -> Page:
+) -> Page[Conversation]:
     """Return one page of `user`'s conversations (those of the sidebar unless `among` says otherwise).
 
-    `sort` is a key of `SORTS`. A cursor that cannot be read, or is another order's, gives the first page. One query,
-    by index in the sidebar's order, whatever the number of rows.
+    Each has `is_running`. `sort` is a key of `SORTS`. A cursor that cannot be read, or is another order's, gives the
+    first page. One query, by index in the sidebar's order, whatever the number of rows.
     """
     field = SORTS[sort]
     rows = (among if among is not None else Conversation.objects.listed()).visible_to(user)
     if field == "archived_at":
         rows = rows.annotate(sorted_by=Coalesce("archived_at", Value(_EPOCH)))
         field = "sorted_by"
-    if position := _decode(cursor, field):
-        value, last_id = position
-        beyond, until = ("lt", "lte") if descending else ("gt", "gte")
-        # The first condition alone is the index's range; the second makes the order total.
-        rows = rows.filter(**{f"{field}__{until}": value})
-        rows = rows.filter(Q(**{f"{field}__{beyond}": value}) | Q(**{f"id__{beyond}": last_id}))
     running = Generation.objects.filter(conversation=OuterRef("pk"), state__in=Generation.OPEN)
-    sign = "-" if descending else ""
-    rows = rows.annotate(is_running=Exists(running)).order_by(f"{sign}{field}", f"{sign}id")
-    found = list(rows[: limit + 1])
-    more = len(found) > limit
-    return Page(items=found[:limit], next_cursor=_encode(found[limit - 1], field) if more else None)
+    keyset = Keyset(field, Encoded(field, is_text=field == "title"), descending)
+    return keyset.page(rows.annotate(is_running=Exists(running)), cursor=cursor, limit=limit)
 
 
 def rename(*, user: User, conversation_id: UUID, title: str) -> Conversation:
@@ -164,27 +145,3 @@ def erase(ids: list[UUID]) -> int:
             cursor.execute("DELETE FROM chat_conversation_tags WHERE conversation_id = ANY(%s)", [ids])
             cursor.execute("DELETE FROM chat_conversation WHERE id = ANY(%s)", [ids])
     return messages
-
-
-def _encode(conversation: Conversation, field: str) -> str:
-    value = getattr(conversation, field)
-    primary = value.isoformat() if isinstance(value, datetime) else value
-    words = json.dumps({"primary": primary, "secondary": field, "id": str(conversation.id)})
-    return base64.urlsafe_b64encode(words.encode()).decode()
-
-
-def _decode(cursor: str | None, field: str) -> tuple[datetime | str, UUID] | None:
-    if not cursor:
-        return None
-    try:
-        read = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-        primary, last_id = read["primary"], UUID(read["id"])
-        if read["secondary"] != field or not isinstance(primary, str) or "\x00" in primary:
-            return None
-        if field == "title":
-            primary.encode()
-            return primary, last_id
-        parsed = datetime.fromisoformat(primary)
-        return (parsed, last_id) if parsed.tzinfo else None
-    except (ValueError, TypeError, KeyError, AttributeError, binascii.Error, RecursionError):
-        return None

@@ -9,11 +9,14 @@ from accounts.models import User
 from chat.models import Favourite
 from chat.services.notices import notify
 from core import quotas
+from core.refusal import Refusal
 from endpoints.catalog.selection import ModelRef, catalog_for
 
 
-class TooManyFavourites(ValueError):
+class TooManyFavourites(Refusal):
     """There are as many favourites as there can be."""
+
+    status = 409
 
 
 def listed(user: User) -> list[Favourite]:

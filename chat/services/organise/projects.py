@@ -4,12 +4,9 @@ Others may share theirs; what a person sees in them is their own conversations a
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
-from django.core.signing import BadSignature, dumps, loads
 from django.db import transaction
 from django.db.models import (
     BooleanField,
@@ -38,6 +35,8 @@ from chat.models import Conversation, Project
 from chat.services.notices import notify
 from chat.services.search.text import holds
 from core import quotas
+from core.paging import Keyset, Page, Signed
+from core.refusal import Refusal
 
 PAGE = 25
 LIMITS = {"name": 100, "description": 1_000, "instructions": 32_000}
@@ -45,20 +44,11 @@ SORTS = {"name": "name", "createdAt": "created_at", "lastConversationAt": "last_
 _LONG_AGO = Value("1970-01-01T00:00:00+00:00")
 
 
-class BadProject(ValueError):
-    """A field of the project cannot be stored; the text says why. `field` names it."""
+class BadProject(Refusal):
+    """A field of the project cannot be stored. `field` names it."""
 
     def __init__(self, message: str, field: str) -> None:
-        super().__init__(message)
-        self.field = field
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Projects, each with `conversation_count`, `last_conversation_at` and `last_conversation_id`."""
-
-    items: list[Project]
-    next_cursor: str | None
+        super().__init__(message, field=field)
 
 
 def counted(user: User) -> QuerySet[Project]:
@@ -85,7 +75,7 @@ def page(
     descending: bool = True,
     cursor: str | None = None,
     limit: int = PAGE,
-) -> Page:
+) -> Page[Project]:
     """Return one page. `sort` is a key of `SORTS`; a cursor that is not ours, or of another order, gives the first."""
     rows = counted(user)
     field = SORTS[sort]
@@ -94,28 +84,8 @@ def page(
         field = "sorted_by"
     if search:
         rows = rows.filter(holds("name", search) | holds("description", search))
-    if position := _position(cursor, sort):
-        value, last_id = position
-        beyond = "lt" if descending else "gt"
-        rows = rows.filter(Q(**{f"{field}__{beyond}": value}) | Q(**{field: value, f"id__{beyond}": last_id}))
-    sign = "-" if descending else ""
-    found = list(rows.order_by(f"{sign}{field}", f"{sign}id")[: limit + 1])
-    if len(found) <= limit:
-        return Page(found, None)
-    last = found[limit - 1]
-    value = getattr(last, field)
-    words = [sort, value.isoformat() if isinstance(value, datetime) else value, str(last.id)]
-    return Page(found[:limit], dumps(words, salt="projects"))
-
-
-def _position(cursor: str | None, sort: str) -> tuple[datetime | str, UUID] | None:
-    try:
-        order, value, last_id = loads(cursor or "", salt="projects")
-    except BadSignature:
-        return None
-    if order != sort:
-        return None
-    return (value if sort == "name" else datetime.fromisoformat(value)), UUID(last_id)
+    keyset = Keyset(field, Signed("projects", (sort,), is_text=sort == "name"), descending)
+    return keyset.page(rows, cursor=cursor, limit=limit)
 
 
 def create(*, user: User, name: str, description: str = "", instructions: str = "") -> Project:

@@ -16,17 +16,17 @@ from chat import access
 from chat.models import Conversation, Tag
 from chat.services.notices import notify
 from core import quotas
+from core.refusal import Refusal
 
 NAME_LIMIT = 128
 DESCRIPTION_LIMIT = 1_000
 
 
-class BadTag(ValueError):
-    """The bookmark cannot be called that; the text says why. `field` names what is wrong."""
+class BadTag(Refusal):
+    """The bookmark cannot be called that. `field` names what is wrong."""
 
     def __init__(self, message: str, field: str = "name") -> None:
-        super().__init__(message)
-        self.field = field
+        super().__init__(message, field=field)
 
 
 def listed(user: User) -> QuerySet[Tag]:
@@ -36,6 +36,11 @@ def listed(user: User) -> QuerySet[Tag]:
 
 def _count() -> Count:
     return Count("conversations", filter=Q(conversations__deleted_at=None))
+
+
+def named(user: User, name: str) -> Tag | None:
+    """Return the person's tag of this name, if there is one."""
+    return Tag.objects.filter(owner=user, name=" ".join(name.split())).first()
 
 
 def create(*, user: User, name: str, description: str = "", conversation_id: UUID | None = None) -> Tag:

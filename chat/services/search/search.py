@@ -16,13 +16,15 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.services import grants
+from accounts.models.access import is_granted_sql
 from chat.models import Conversation, Project
 from chat.services.search.query import Query, parse
 from chat.services.search.text import fold, is_unspaced
 from core import rate_limits
+from core.paging import Signed
 
 PAGE = 20
+_PLACE = Signed("search")
 MAX_COUNTED_HITS = 5_000  # hits; with more than these, the newest are looked for by time
 RECENT = 1_000  # messages looked at first
 RANKED = 1_000  # hits, the newest of which are put in order by how well they fit
@@ -108,7 +110,7 @@ def search_best(*, user: User, query: Query, cursor: str | None = None, limit: i
 def _page(rows: list[tuple[Any, ...]], limit: int, terms: tuple[str, ...], *, total: int | None = None) -> Page:
     hits = [_hit(row) for row in rows[:limit]]
     more = len(rows) > limit
-    return Page(hits, _cursor(hits[-1].created_at, hits[-1].message_id) if more else None, total, terms)
+    return Page(hits, _PLACE.write((hits[-1].created_at, hits[-1].message_id)) if more else None, total, terms)
 
 
 def conversation_ids(*, user: User, text: str) -> list[UUID]:
@@ -131,7 +133,7 @@ def conversation_ids(*, user: User, text: str) -> list[UUID]:
 
 def count(user: User) -> None:
     """Count one search. Raises `limits.TooOften`."""
-    rate_limits.count(rate_limits.named("SEARCH_USER"), str(user.id))
+    rate_limits.count(rate_limits.named("search_user"), str(user.id))
 
 
 def titles(*, user: User, query: Query) -> list[Conversation]:
@@ -144,7 +146,7 @@ def titles(*, user: User, query: Query) -> list[Conversation]:
     return [found[each] for each in ids if each in found]
 
 
-_MAY_SEE = grants.VISIBLE_SQL.format(kind=Project.KIND, object="p.id", user="c.owner_id")
+_MAY_SEE = is_granted_sql(Project.KIND, thing="p.id", user="c.owner_id")
 _COLUMNS = f"""m.id, c.id, c.title, c.archived_at IS NOT NULL, m.author = 'user', m.sender, m.model, m.text,
     h.created_at, CASE WHEN p.owner_id = c.owner_id OR {_MAY_SEE} THEN p.name ELSE '' END"""
 _JOINS = """
@@ -226,7 +228,7 @@ def _by_time(db: Any, query: Query, values: dict[str, Any], limit: int, terms: t
             return _page(found, limit, terms)
         values = values | {"moment": rows[0][-3], "last": rows[0][-2]}
     hits = [_hit(row) for row in found]
-    return Page(hits, _cursor(values["moment"], values["last"]), None, terms)
+    return Page(hits, _PLACE.write((values["moment"], values["last"])), None, terms)
 
 
 def _values(
@@ -340,10 +342,6 @@ def _hit(row: tuple[Any, ...]) -> Hit:
     return Hit(message, conversation, title, archived, by_user, sender, model, text, created, project or "")
 
 
-def _cursor(moment: datetime, last: UUID) -> str:
-    return dumps([moment.isoformat(), str(last)], salt="search")
-
-
 def _offset(cursor: str | None) -> int:
     try:
         return int(loads(cursor or "", salt="search-best"))
@@ -352,8 +350,7 @@ def _offset(cursor: str | None) -> int:
 
 
 def _position(cursor: str | None) -> tuple[datetime, UUID] | None:
-    try:
-        moment, last = loads(cursor or "", salt="search")
-    except BadSignature:
+    place = _PLACE.read(cursor or "")
+    if place is None or not isinstance(place[0], datetime):
         return None
-    return datetime.fromisoformat(moment), UUID(last)
+    return place[0], place[1]

@@ -164,8 +164,8 @@ def count(user: User, address: str) -> None:
     """Count one copy. Raises `limits.TooOften`, a violation."""
     try:
         if address:
-            rate_limits.count(rate_limits.named("FORK_IP"), address)
-        rate_limits.count(rate_limits.named("FORK_USER"), str(user.id))
+            rate_limits.count(rate_limits.named("fork_ip"), address)
+        rate_limits.count(rate_limits.named("fork_user"), str(user.id))
     except rate_limits.TooOften:
         violate("fork_limit", user=user, address=address)
         raise

@@ -12,12 +12,15 @@ from accounts.services.bans import violate
 from chat.services import storage
 from chat.services.refusal import TurnRefused
 from core import rate_limits
-from core.quotas import QuotaReached
+from core.refusal import Refusal
 from core.sql_pipeline import Statement
 
 
-class TooManyAtOnce(Exception):
-    """As many replies as may be are being written for this person."""
+class TooManyAtOnce(Refusal):
+    """As many replies as may be are being written for this person; `too_many_at_once` has the words."""
+
+    code = "concurrent"
+    status = 429
 
 
 # The lock makes the starts of one person wait for one another, so that the count cannot be passed by two at once.
@@ -28,8 +31,8 @@ SELECT 1 WHERE (SELECT count(*) FROM chat_generation WHERE owner_id = %s AND sta
 
 
 def count_message(user: User, text: str = "") -> None:
-    """Count one message of this person and of the address it came from. Raises `TurnRefused`: 429, 409 over quota."""
-    for name, limiter, who in (("MESSAGE_IP", "ip", audit.origin.get()), ("MESSAGE_USER", "user", str(user.id))):
+    """Count one message of this person and of the address it came from. Raises `TurnRefused` (429), `QuotaReached`."""
+    for name, limiter, who in (("message_ip", "ip", audit.origin.get()), ("message_user", "user", str(user.id))):
         limit = rate_limits.named(name)
         if not who:
             continue
@@ -38,11 +41,8 @@ def count_message(user: User, text: str = "") -> None:
         except rate_limits.TooOften as often:
             violate("message_limit", user=user, address=audit.origin.get())
             details = {"max": limit.most, "limiter": limiter, "windowInMinutes": limit.window // 60}
-            raise TurnRefused(often.message, status=429, code="message_limit", details=details) from None
-    try:
-        storage.take_known(user, len(text.encode()), measure_later=_measure_later)
-    except QuotaReached as full:
-        raise TurnRefused(full.message, status=409, code="quota") from None
+            raise TurnRefused(often.message, status=often.status, code="message_limit", details=details) from None
+    storage.take_known(user, len(text.encode()), measure_later=_measure_later)
 
 
 def _measure_later(user_id: UUID) -> None:
@@ -66,4 +66,4 @@ def too_many_at_once(user: User) -> TurnRefused:
     score = violate("concurrent", user=user, address=audit.origin.get())
     message = _("%(most)d replies are being written for you already. Wait for one, or stop it.") % {"most": most}
     details = {"limit": most, "pendingRequests": most, "score": score}
-    return TurnRefused(message, status=429, code="concurrent", details=details)
+    return TurnRefused(message, status=TooManyAtOnce.status, code=TooManyAtOnce.code, details=details)

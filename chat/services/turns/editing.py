@@ -22,13 +22,14 @@ from chat.services.refusal import TurnRefused
 from chat.services.turns import turns
 from chat.services.turns.draft import Draft, StartedTurn
 from chat.services.turns.ending import cancel_for_deletion
+from core.refusal import Refusal
 from messages.reducer import Part, plain_text
 
 EDITABLE = ("text", "think")
 
 
-class BadEdit(ValueError):
-    """A part cannot become that; the text says why. `index` is the part's place."""
+class BadEdit(Refusal):
+    """A part cannot become that. `index` is the part's place."""
 
     def __init__(self, message: str, index: int = 0) -> None:
         super().__init__(message)

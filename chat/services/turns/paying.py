@@ -40,7 +40,7 @@ class Need:
         except TooManyAtOnce:
             raise too_many_at_once(self.user) from None
         except holds.OverBudget as over:
-            raise TurnRefused(explain(over.budget_id), status=402, code="over_budget") from None
+            raise TurnRefused(explain(over.budget_id), status=over.status, code=over.code) from None
         except holds.NoCredit as short:
             raise self._no_credit(short) from None
 
@@ -63,12 +63,12 @@ class Need:
                 self.user, self.endpoint, self.model, prompt_tokens=estimate_message(self.text),
                 reply_tokens=reply_tokens,
             )  # fmt: skip
-        except UnknownPrice:
+        except UnknownPrice as unknown:
             message = _(
                 "“%(model)s” has no price yet, so it can't be used while balances are on. "
                 "Choose another model or ask an administrator to set one."
             )
-            raise TurnRefused(message % {"model": self.model}, status=402, code="unpriced") from None
+            raise TurnRefused(message % {"model": self.model}, status=unknown.status, code=unknown.code) from None
 
     def _no_credit(self, short: holds.NoCredit) -> TurnRefused:
         details = {
@@ -76,4 +76,5 @@ class Need:
             "tokenCost": self._reserve(holds.SLICES[-1]).credits,
             "promptTokens": estimate_message(self.text),
         }
-        return TurnRefused(why_refused(self.user, short.needed), status=402, code="token_balance", details=details)
+        words = why_refused(self.user, short.needed)
+        return TurnRefused(words, status=short.status, code=short.code, details=details)

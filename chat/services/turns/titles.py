@@ -40,7 +40,6 @@ log = logging.getLogger(__name__)
 QUESTION_CHARACTERS = 2_000
 TITLE_TOKENS = 24
 SECONDS = 60  # that a title may take; a model that is slower gives none
-MAX_TITLES_PER_MINUTE = 20  # asked for by one person in a minute
 STRUCTURED_TOKENS = 96  # the same as JSON, or as a tool call
 THINKING_TOKENS = 1_000  # more, of a model that may think before it: thoughts are part of the reply
 PROMPT = (
@@ -83,18 +82,15 @@ def _first_question(conversation_id: UUID) -> Message | None:
 
 
 def ask_again(*, user: User, conversation_id: UUID) -> None:
-    """Have the title written anew, in the background; a notice brings it. Raises `TurnRefused`, `Http404`."""
+    """Have the title written anew, in the background; a notice brings it. Raises a `Refusal`, `Http404`."""
     conversation = access.conversation_for(user, conversation_id)
     endpoint = registry.current().get(conversation.endpoint)
     if endpoint is None or not endpoint.titles.wanted:
         message = _("No model writes titles at “%(endpoint)s”. Rename the chat yourself.")
         raise TurnRefused(message % {"endpoint": conversation.endpoint}, status=409, code="no_titles")
     if policy.current().enforced and holds.available(user_id=user.id) <= 0:
-        raise TurnRefused(_("You have no credit left for this."), status=402, code="token_balance")
-    try:
-        rate_limits.count(rate_limits.Limit("title", MAX_TITLES_PER_MINUTE, 60), str(user.id))
-    except rate_limits.TooOften as fault:
-        raise TurnRefused(fault.message, status=429) from None
+        raise holds.NoCredit
+    rate_limits.count(rate_limits.named("title"), str(user.id))
     key = f"title:{conversation.id}:{uuid7()}"
     transaction.on_commit(lambda: current_app.send_task("chat.tasks.rewrite_title", [str(conversation.id), key]))
 

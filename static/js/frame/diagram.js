@@ -20,12 +20,20 @@ addEventListener("message", async ({ source, data }) => {
   document.documentElement.style.colorScheme = data.dark ? "dark" : "light";
   const place = document.getElementById("drawing");
   mermaid.initialize({
-    startOnLoad: false, securityLevel: "strict", secure: SECURE, suppressErrorRendering: true, maxTextSize: 50000,
-    htmlLabels: false, flowchart: { htmlLabels: false }, class: { htmlLabels: false },
-    theme: data.dark ? "dark" : "neutral", fontFamily: "system-ui, sans-serif",
+    startOnLoad: false,
+    securityLevel: "strict",
+    secure: SECURE,
+    suppressErrorRendering: true,
+    maxTextSize: 50000,
+    htmlLabels: false,
+    flowchart: { htmlLabels: false },
+    class: { htmlLabels: false },
+    theme: data.dark ? "dark" : "neutral",
+    fontFamily: "system-ui, sans-serif",
   });
   try {
-    const { svg } = await mermaid.render(`drawing-${(count += 1)}`, withoutTags(data.text));
+    count += 1;
+    const { svg } = await mermaid.render(`drawing-${count}`, withoutTags(data.text));
     place.innerHTML = svg;
     place.className = data.fills ? "fills" : "";
     tell();

@@ -1,10 +1,15 @@
 // The map of a chat: arrow keys go from message to message, what is pointed at is read below, a click leads there.
-const dialog = document.getElementById("dialog");
+import { hear, tell } from "../lib/bus.js";
+import { byId, opensElsewhere } from "../lib/dom.js";
+import { events, htmxEvents } from "../lib/events.js";
+import { dialog } from "../page/dialog.js";
+
 const spotOf = (event) => event.target.closest?.(".spot");
 
-// The menu's link: htmx fetches the drawing meanwhile.
+/** The menu's link: htmx fetches the drawing meanwhile. */
 export function openMap() {}
 
+/** @param {HTMLElement} button which shows all of the map, or its own size */
 export function fit(button) {
   const drawing = button.closest(".map").querySelector(".map-drawing");
   const fits = drawing.classList.toggle("is-fitted");
@@ -17,7 +22,8 @@ function reveal(spot) {
 }
 // One message of the map is in the order of the Tab key, the last one visited.
 function visit(spot) {
-  for (const each of spot.closest("svg.map-drawing").querySelectorAll(".spot[tabindex='0']")) each.setAttribute("tabindex", "-1");
+  for (const each of spot.closest("svg.map-drawing").querySelectorAll(".spot[tabindex='0']"))
+    each.setAttribute("tabindex", "-1");
   spot.setAttribute("tabindex", "0");
   spot.closest(".map").querySelector("[data-preview]").textContent = spot.getAttribute("aria-label");
 }
@@ -26,24 +32,33 @@ function prepare() {
   if (!map) return;
   map.classList.add("is-ready");
   for (const spot of map.querySelectorAll(".spot")) spot.setAttribute("tabindex", "-1");
-  const leaf = (map.dataset.leaf && document.getElementById(map.dataset.leaf)) || map.querySelector(".spot.on:last-of-type, .spot");
+  const leaf = (map.dataset.leaf && byId(map.dataset.leaf)) || map.querySelector(".spot.on:last-of-type, .spot");
   if (!leaf) return;
   visit(leaf);
   leaf.focus({ preventScroll: true });
   reveal(leaf);
 }
 
-const nearest = (spots, x) => spots.sort((one, other) => Math.abs(one.dataset.x - x) - Math.abs(other.dataset.x - x))[0];
+const nearest = (spots, x) =>
+  spots.sort((one, other) => Math.abs(one.dataset.x - x) - Math.abs(other.dataset.x - x))[0];
 const steps = {
-  ArrowUp: (spot) => document.getElementById(spot.dataset.above),
+  ArrowUp: (spot) => byId(spot.dataset.above),
   ArrowDown: (spot, all) => {
     const below = all.filter((each) => each.dataset.above === spot.id);
     return below.find((each) => each.classList.contains("on")) || below.at(-1);
   },
-  ArrowLeft: (spot, all) => nearest(all.filter((each) => each.dataset.y === spot.dataset.y && +each.dataset.x < +spot.dataset.x), +spot.dataset.x),
-  ArrowRight: (spot, all) => nearest(all.filter((each) => each.dataset.y === spot.dataset.y && +each.dataset.x > +spot.dataset.x), +spot.dataset.x),
-  Home: (spot, all) => all[0],
-  End: (spot) => document.getElementById(spot.closest(".map").dataset.leaf),
+  ArrowLeft: (spot, all) =>
+    nearest(
+      all.filter((each) => each.dataset.y === spot.dataset.y && +each.dataset.x < +spot.dataset.x),
+      +spot.dataset.x,
+    ),
+  ArrowRight: (spot, all) =>
+    nearest(
+      all.filter((each) => each.dataset.y === spot.dataset.y && +each.dataset.x > +spot.dataset.x),
+      +spot.dataset.x,
+    ),
+  Home: (_, all) => all[0],
+  End: (spot) => byId(spot.closest(".map").dataset.leaf),
 };
 dialog.addEventListener("keydown", (event) => {
   const spot = spotOf(event);
@@ -60,13 +75,17 @@ dialog.addEventListener("pointerover", (event) => {
 });
 dialog.addEventListener("click", async (event) => {
   const spot = spotOf(event);
-  if (!spot || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+  if (!spot || opensElsewhere(event) || event.button) return;
   event.preventDefault();
   const address = spot.getAttribute("href");
   const id = spot.id.replace("s-", "m-");
   dialog.close();
-  await htmx.ajax("GET", address.split("#")[0], { target: "#main", swap: "outerHTML show:none", push: address.split("?")[0] });
-  document.dispatchEvent(new CustomEvent("parley:show", { detail: { id } }));
+  await htmx.ajax("GET", address.split("#")[0], {
+    target: "#main",
+    swap: "outerHTML show:none",
+    push: address.split("?")[0],
+  });
+  tell(events.show, { id });
 });
-document.addEventListener("htmx:after:swap", prepare);
+hear(htmxEvents.afterSwap, prepare);
 prepare();

@@ -1,6 +1,11 @@
 // The panel of parameters: a slider and its number say the same, and what was typed last is kept before it closes.
-const panel = () => document.getElementById("parameters");
-const numberOf = (range) => document.getElementById(range.dataset.for);
+import { hear } from "../lib/bus.js";
+import { byId } from "../lib/dom.js";
+import { htmxEvents } from "../lib/events.js";
+import { dialog } from "../page/dialog.js";
+
+const panel = () => byId("parameters");
+const numberOf = (range) => byId(range.dataset.for);
 const rangeOf = (number) => document.querySelector(`#parameters [data-for="${number.id}"]`);
 let typed = 0; // how often something was changed, how often when it was last sent, and when it was last kept
 let sent = 0;
@@ -10,13 +15,17 @@ let leaving = false;
 function follow(range) {
   numberOf(range).value = range.value;
 }
-document.addEventListener("input", ({ target }) => {
-  if (!target.closest?.("#parameters")) return;
-  typed += 1;
-  if (target.type === "range") follow(target);
-  const range = target.type === "number" && rangeOf(target);
-  if (range && target.validity.valid) range.value = target.value || target.dataset.default || range.min;
-}, true);
+document.addEventListener(
+  "input",
+  ({ target }) => {
+    if (!target.closest?.("#parameters")) return;
+    typed += 1;
+    if (target.type === "range") follow(target);
+    const range = target.type === "number" && rangeOf(target);
+    if (range && target.validity.valid) range.value = target.value || target.dataset.default || range.min;
+  },
+  true,
+);
 
 function leave(event) {
   if (!panel() || typed === kept) return;
@@ -25,15 +34,18 @@ function leave(event) {
   leaving = true;
   panel().requestSubmit();
 }
-const dialog = document.getElementById("dialog");
 dialog.addEventListener("cancel", leave, true);
-dialog.addEventListener("click", (event) => {
-  if (event.target === dialog || event.target.closest("[data-do=close-dialog]")) leave(event);
-}, true);
-document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
+dialog.addEventListener(
+  "click",
+  (event) => {
+    if (event.target === dialog || event.target.closest("[data-do=close-dialog]")) leave(event);
+  },
+  true,
+);
+hear(htmxEvents.beforeRequest, ({ ctx }) => {
   if (ctx.sourceElement?.closest?.("#parameters")) sent = typed;
 });
-document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+hear(htmxEvents.afterSwap, ({ ctx }) => {
   if (!ctx.sourceElement?.closest?.("#parameters")) return;
   kept = sent;
   const done = leaving && typed === kept;
@@ -41,7 +53,7 @@ document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
   if (done && ctx.response.status === 200) dialog.close();
 });
 // A second try leaves without saving.
-document.addEventListener("htmx:error", () => {
+hear(htmxEvents.error, () => {
   kept = typed;
   leaving = false;
 });

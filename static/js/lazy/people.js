@@ -1,8 +1,12 @@
 // The search box of the share dialog: arrow keys go through who was found, Enter adds, Escape closes the list.
+import { hear } from "../lib/bus.js";
+import { byId } from "../lib/dom.js";
+import { htmxEvents } from "../lib/events.js";
+
 const boxOf = (node) => node.closest?.(".share [role=combobox]");
-const found = () => document.getElementById("people-found");
-const options = () => [...found().querySelectorAll("[role=option]")];
-const marked = () => found().querySelector("[aria-selected=true]");
+const results = () => byId("people-found");
+const options = () => [...results().querySelectorAll("[role=option]")];
+const marked = () => results().querySelector("[aria-selected=true]");
 
 function mark(box, option) {
   for (const each of options()) each.setAttribute("aria-selected", each === option);
@@ -24,12 +28,12 @@ document.addEventListener("keydown", (event) => {
     marked().click();
   } else if (event.key === "Escape" && all.length) {
     event.preventDefault();
-    found().replaceChildren();
+    results().replaceChildren();
     box.setAttribute("aria-expanded", "false");
     mark(box, null);
   }
 });
-document.addEventListener("htmx:after:swap", () => {
+hear(htmxEvents.afterSwap, () => {
   const box = document.querySelector(".share [role=combobox]");
   if (!box) return;
   box.setAttribute("aria-expanded", options().length > 0);

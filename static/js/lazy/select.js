@@ -1,6 +1,9 @@
 // Choosing many chats at once.
-import { counted } from "parley/counted";
-const byId = (id) => document.getElementById(id);
+import { hear, tell } from "../lib/bus.js";
+import { byId, isCovered } from "../lib/dom.js";
+import { events } from "../lib/events.js";
+import { counted } from "./counted.js";
+
 const side = () => byId("sidebar");
 const button = () => side().querySelector("[data-do=select]");
 const boxes = () => [...side().querySelectorAll(".pick")];
@@ -21,22 +24,34 @@ function count() {
   byId("bulk").querySelector("[data-count]").textContent = counted("selected", chosen().length);
   for (const act of byId("bulk").querySelectorAll("[data-action]")) act.disabled = !chosen().length;
 }
+
+/** Begin to choose, or end it. */
 export function select() {
   show(!side().hasAttribute("data-selecting"));
   if (side().hasAttribute("data-selecting")) boxes()[0]?.focus();
 }
+
+/** Choose all that are listed, or none if all are chosen. */
 export function selectAll() {
   const all = boxes().every((box) => box.checked);
   for (const box of boxes()) box.checked = !all;
   count();
 }
+
+/** @param {HTMLElement} button whose action is for all that are chosen */
 export function many(button) {
   const { action } = button.dataset;
-  const values = { action, ids: chosen().map((box) => box.value).join(","), ...(action === "delete" ? { asks: "1" } : {}) };
-  document.dispatchEvent(new CustomEvent("parley:ask", { detail: { address: "/conversations/bulk", method: "POST", values } }));
+  const ids = chosen().map((box) => box.value);
+  const values = { action, ids: ids.join(","), ...(action === "delete" ? { asks: "1" } : {}) };
+  tell(events.ask, { address: "/conversations/bulk", method: "POST", values });
 }
-// A press on a row chooses it, or not; with Ctrl or Cmd it begins the selection, with Shift it takes all in between.
-let latest = null;
+let latest = null; // the box that was pressed last
+
+/**
+ * A press on a row chooses it, or not; with Ctrl or Cmd it begins the selection, with Shift it takes all in between.
+ * @param {HTMLElement} row
+ * @param {boolean} range
+ */
 export function press(row, range) {
   if (!side().hasAttribute("data-selecting")) show(true);
   const all = boxes();
@@ -52,9 +67,8 @@ export function press(row, range) {
 }
 document.addEventListener("change", (event) => event.target.matches(".pick") && count());
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && side().hasAttribute("data-selecting") && !document.querySelector("dialog[open], :popover-open")) {
-    show(false);
-    button().focus();
-  }
+  if (event.key !== "Escape" || !side().hasAttribute("data-selecting") || isCovered()) return;
+  show(false);
+  button().focus();
 });
-document.addEventListener("parley:done", () => side().hasAttribute("data-selecting") && show(false));
+hear(events.done, () => side().hasAttribute("data-selecting") && show(false));

@@ -1,13 +1,17 @@
 // The dialog that shows all shortcuts, and records others.
-import { actions, keysIn, keysOf, record, reset, spelt } from "parley/shortcuts";
+import { byId } from "../lib/dom.js";
+import { hideMenus } from "../page/menus.js";
+import { actions } from "../shortcuts/actions.js";
+import { keysIn, spelt } from "../shortcuts/keys.js";
+import { keysOf, record, reset } from "../shortcuts/recorded.js";
 
-const byId = (id) => document.getElementById(id);
 let recording = null;
 
+/** Show all shortcuts in the dialog. */
 export function shortcuts() {
   const body = byId("dialog-body");
   body.replaceChildren(byId("shortcut-list").content.cloneNode(true));
-  for (const menu of document.querySelectorAll(":popover-open")) menu.hidePopover();
+  hideMenus(":popover-open");
   draw();
   body.addEventListener("click", clicked);
   if (!byId("dialog").open) byId("dialog").showModal();
@@ -17,7 +21,11 @@ function draw() {
   for (const row of byId("dialog-body").querySelectorAll("[data-name]")) {
     const keys = keysOf(row.dataset.name);
     const button = row.querySelector("[data-record]");
-    button.replaceChildren(...(keys ? spelt(keys).map((key) => Object.assign(document.createElement("kbd"), { textContent: key })) : [row.dataset.none]));
+    button.replaceChildren(
+      ...(keys
+        ? spelt(keys).map((key) => Object.assign(document.createElement("kbd"), { textContent: key }))
+        : [row.dataset.none]),
+    );
     button.classList.toggle("is-recording", recording === row.dataset.name);
     row.querySelector("[data-clear]").hidden = !keys;
     row.querySelector("[data-reset]").hidden = keys === actions[row.dataset.name].keys;

@@ -1,29 +1,36 @@
 // The strip beside a long thread: where one is in it, and a way to everywhere else.
-const byId = (id) => document.getElementById(id);
-const main = () => byId("main");
+import { hear, tell } from "../lib/bus.js";
+import { byId, conversation, isOnView, main, opensElsewhere, targetOf } from "../lib/dom.js";
+import { events, htmxEvents } from "../lib/events.js";
+
+const MIN_MESSAGES = 8;
 let shown = null; // the conversation whose strip stands there
 let timer = 0;
 const visible = new Map();
-const seen = new IntersectionObserver((entries) => {
-  for (const { target, isIntersecting } of entries) {
-    if (isIntersecting) visible.set(target.dataset.message, target);
-    else visible.delete(target.dataset.message);
-  }
-  mark();
-}, { threshold: 0 });
+const seen = new IntersectionObserver(
+  (entries) => {
+    for (const { target, isIntersecting } of entries) {
+      if (isIntersecting) visible.set(target.dataset.message, target);
+      else visible.delete(target.dataset.message);
+    }
+    mark();
+  },
+  { threshold: 0 },
+);
 
+/** Draw the strip anew, or take it away where the thread is short. */
 export async function refresh() {
   clearTimeout(timer);
-  const { conversation } = main().dataset;
+  const id = conversation();
   const articles = document.querySelectorAll("#messages article[data-message]");
-  if (!conversation || articles.length < 8) return remove();
-  const answer = await fetch(`/c/${conversation}/outline`, { headers: { "HX-Request": "true" } }).catch(() => null);
-  if (!answer?.ok || main().dataset.conversation !== conversation) return;
+  if (!id || articles.length < MIN_MESSAGES) return remove();
+  const answer = await fetch(`/c/${id}/outline`, { headers: { "HX-Request": "true" } }).catch(() => null);
+  if (!answer?.ok || !isOnView(id)) return;
   const focused = document.activeElement?.dataset?.mark;
   byId("strip")?.remove();
   main().insertAdjacentHTML("beforeend", await answer.text());
   if (focused) byId("strip").querySelector(`[data-mark="${focused}"]`)?.focus();
-  shown = conversation;
+  shown = id;
   watch();
 }
 function remove() {
@@ -42,23 +49,26 @@ function mark() {
   if (!strip) return;
   const articles = [...document.querySelectorAll("#messages article[data-message]")];
   const first = articles.find((each) => visible.has(each.dataset.message));
-  const before = articles.slice(0, articles.indexOf(first) + 1).reverse().map((each) => each.dataset.message);
+  const before = articles
+    .slice(0, articles.indexOf(first) + 1)
+    .reverse()
+    .map((each) => each.dataset.message);
   const at = before.map((id) => strip.querySelector(`[data-mark="${id}"]`)).find(Boolean);
   strip.querySelector("[aria-current]")?.removeAttribute("aria-current");
   at?.setAttribute("aria-current", "true");
 }
 async function go(id) {
-  if (id === "end") return document.dispatchEvent(new CustomEvent("parley:to-end"));
+  if (id === "end") return tell(events.toEnd);
   let article = byId(`m-${id}`);
   if (!article) {
     await htmx.ajax("GET", `/c/${shown}/messages?at=${id}`, { target: "#messages", swap: "innerHTML" });
     article = byId(`m-${id}`);
   }
-  if (article) document.dispatchEvent(new CustomEvent("parley:show", { detail: { id: article.id, focuses: false } }));
+  if (article) tell(events.show, { id: article.id, focuses: false });
 }
 document.addEventListener("click", (event) => {
   const link = event.target.closest("[data-mark]");
-  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  if (!link || opensElsewhere(event)) return;
   event.preventDefault();
   go(link.dataset.mark);
 });
@@ -76,8 +86,8 @@ document.addEventListener("pointermove", (event) => {
   const link = event.target.closest("[data-mark]");
   if (link && byId(`m-${link.dataset.mark}`)) go(link.dataset.mark);
 });
-document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
-  const target = typeof ctx.target === "string" ? document.querySelector(ctx.target) : ctx.target;
+hear(htmxEvents.afterSwap, ({ ctx }) => {
+  const target = targetOf(ctx);
   if (target?.id === "main") remove();
   if (target?.id === "main" || target?.closest?.("#messages")) timer = setTimeout(refresh, 200);
 });

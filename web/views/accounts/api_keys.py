@@ -10,13 +10,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
+from accounts.access import api_key_for
 from accounts.admin import stepup
 from accounts.models import ApiKey
 from accounts.services import api_keys
 from billing.models import Budget
 from billing.services import budget_admin, budgets
 from billing.services.budget_admin import BudgetRefused
-from chat import access
+from core.refusal import ToldIn
 from web.forms.api_keys import ApiKeyForm
 from web.forms.budgets import BudgetForm
 from web.shell import SignedIn, is_partial, show_done, show_page, signed_in
@@ -26,7 +27,7 @@ from web.shell import SignedIn, is_partial, show_done, show_page, signed_in
 @signed_in
 def index(request: SignedIn) -> HttpResponse:
     keys = list(request.user.api_keys.order_by("-created_at", "id"))
-    limits = list(Budget.objects.filter(is_active=True, api_key__in=keys).order_by("created_at", "id"))
+    limits = budgets.limits_of(keys)
     meters = budgets.meters(limits, request.user.id)
     rows = [(key, [each for each in meters if each.budget.api_key_id == key.id]) for key in keys]
     context = {"rows": rows, "may_make": api_keys.may_make(request.user), "tab": "security"}
@@ -44,13 +45,10 @@ def create(request: SignedIn) -> HttpResponse:
         return again
     form = ApiKeyForm(request.POST or None, administers=request.user.is_staff)
     if request.method == "POST" and form.is_valid():
-        try:
+        with ToldIn(form, api_keys.BadKey):
             made = api_keys.make(
                 user=request.user, name=form.cleaned_data["name"], scopes=form.scopes(), expires_at=form.expires_at()
             )
-        except api_keys.BadKey as fault:
-            form.add_error(None, str(fault))
-        else:
             return _form(request, "chat/api_key_made.html", {"title": _("Your new key"), "made": made})
     context = {"title": _("New API key"), "button": _("Create key"), "form": form}
     return _form(request, "chat/form.html", context, status=422 if form.is_bound else 200)
@@ -59,7 +57,7 @@ def create(request: SignedIn) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @signed_in
 def delete(request: SignedIn, key_id: UUID) -> HttpResponse:
-    key = access.api_key_for(request.user, key_id)
+    key = api_key_for(request.user, key_id)
     if request.method == "POST":
         api_keys.delete(user=request.user, key_id=key.id)
         return show_done(request, _("Key deleted. It no longer works."), go=reverse("chat:api_keys"))
@@ -74,15 +72,12 @@ def delete(request: SignedIn, key_id: UUID) -> HttpResponse:
 @signed_in
 def limit(request: SignedIn, key_id: UUID) -> HttpResponse:
     """A budget of the person's own for a key; the one that is there is changed."""
-    key = access.api_key_for(request.user, key_id)
-    budget = Budget.objects.filter(api_key=key, is_active=True, created_by=request.user).first()
+    key = api_key_for(request.user, key_id)
+    budget = budgets.own_limits_of(request.user, key).first()
     form = BudgetForm(request.POST or None, budget=budget, initial={"name": key.name})
     if request.method == "POST" and form.is_valid():
-        try:
+        with ToldIn(form, BudgetRefused):
             _set_limit(request, form, key, budget)
-        except BudgetRefused as refused:
-            form.add_error(None, refused.message)
-        else:
             return show_done(request, _("The limit is saved."), go=reverse("chat:api_keys"))
     title = _("A limit for “%(name)s”") % {"name": key.name}
     context = {"title": title, "button": _("Save"), "form": form}
@@ -93,8 +88,8 @@ def limit(request: SignedIn, key_id: UUID) -> HttpResponse:
 @signed_in
 def unlimit(request: SignedIn, key_id: UUID) -> HttpResponse:
     """Take away the person's own limits of a key; those that others set stay."""
-    key = access.api_key_for(request.user, key_id)
-    for each in Budget.objects.filter(api_key=key, is_active=True, created_by=request.user):
+    key = api_key_for(request.user, key_id)
+    for each in budgets.own_limits_of(request.user, key):
         budget_admin.switch_off(actor=request.user, budget_id=each.id)
     return show_done(request, _("Limit removed."), go=reverse("chat:api_keys"))
 

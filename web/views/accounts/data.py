@@ -9,12 +9,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from accounts.services.erasure import export_person
-from chat.services.refusal import TurnRefused
 from core import rate_limits
-from web.shell import SignedIn, show_page, show_refusal, signed_in
+from web.shell import SignedIn, show_page, signed_in
 
 IN_MEMORY = 5_000_000  # bytes; what is larger is written to a file first
-MOST, WINDOW = 3, 3_600
 
 
 @require_http_methods(["GET", "POST"])
@@ -24,10 +22,7 @@ def export(request: SignedIn) -> HttpResponseBase:
     """A ZIP of JSON with everything stored about the person, for who has just shown that it is them."""
     if request.method == "GET":
         return show_page(request, "chat/export.html", {})
-    try:
-        rate_limits.count(rate_limits.Limit("export", MOST, WINDOW), str(request.user.id))
-    except rate_limits.TooOften as often:
-        return show_refusal(request, TurnRefused(often.message, status=429))
+    rate_limits.count(rate_limits.named("export"), str(request.user.id))
     file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 (the response closes it)
     export_person(request.user, file)  # type: ignore[arg-type]
     file.seek(0)

@@ -14,7 +14,6 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.services import bans, sign_in_options, site
 from accounts.services.signup import is_first_start
-from accounts.services.social import Refused
 from core import rate_limits
 from web.views.accounts import identity as identity_views
 
@@ -39,10 +38,7 @@ class SignInView(allauth_views.LoginView):  # type: ignore[misc]
         if not settings.ALLOW_EMAIL_LOGIN:
             message = _("Nobody signs in here with a password.")
             return render(request, "account/not_let_in.html", {"message": message}, status=403)
-        try:
-            answer: HttpResponseBase = super().post(request, *args, **kwargs)
-        except Refused as refusal:
-            return render(request, "account/not_let_in.html", {"message": refusal.message}, status=403)
+        answer: HttpResponseBase = super().post(request, *args, **kwargs)
         return answer
 
     def get_context_data(self, **kwargs: object) -> dict[str, object]:
@@ -76,7 +72,7 @@ class SignupView(allauth_views.SignupView):  # type: ignore[misc]
         """Count every try: it may tell whose address has an account. Raises `TooOften`, a violation."""
         address = rate_limits.address_of(request)
         try:
-            rate_limits.count_named("REGISTER", address)
+            rate_limits.count_named("register", address)
         except rate_limits.TooOften:
             bans.violate("registrations", address=address)
             raise

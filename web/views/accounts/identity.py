@@ -34,7 +34,6 @@ MAX_POSTED_BYTES: Final = 2000
 # What an answer that is none makes of who reads it.
 NONSENSE: Final = (ValueError, KeyError, TypeError, AttributeError, OverflowError, ImproperlyConfigured)
 
-WAYS: Final = rate_limits.Limit("oauth", 60, 300)  # out and back, from one address, in five minutes
 View = Callable[[HttpRequest, str], HttpResponseBase]
 
 
@@ -46,7 +45,7 @@ def offered(view: View) -> View:
         if not settings.ALLOW_SOCIAL_LOGIN or provider not in settings.IDENTITY_PROVIDERS:
             raise Http404
         try:
-            rate_limits.count(WAYS, rate_limits.address_of(request))
+            rate_limits.count(rate_limits.named("oauth"), rate_limits.address_of(request))
         except rate_limits.TooOften as fault:
             answer = _said(request, fault.message, status=429)
             answer["Retry-After"] = str(fault.retry_after)

@@ -22,7 +22,7 @@ def accept(request: HttpRequest) -> HttpResponse:
     token = request.GET.get("token", "")
     form = InvitationForm(request.POST or None)
     try:
-        count_named("INVITATION", address_of(request))
+        count_named("invitation", address_of(request))
         invited = invitations.find(token=token)
         if form.is_valid():
             user = sign_up(email=invited.email, invitation=token, **form.cleaned_data)

@@ -18,6 +18,7 @@ from accounts.models import User
 from accounts.services import erasure, site
 from accounts.services import sessions as places
 from accounts.services import terms as conditions
+from core.refusal import ToldIn
 from web.shell import SignedIn
 
 _READ_AND_WRITE = ("GET", "HEAD", "POST")
@@ -68,11 +69,8 @@ def delete(request: SignedIn) -> HttpResponse:
         raise PermissionDenied
     form = DeleteForm(request.POST or None, user=request.user)
     if form.is_valid():
-        try:
+        with ToldIn(form, erasure.LastAdministrator):
             erasure.erase_person(user=request.user)
-        except erasure.LastAdministrator as refusal:
-            form.add_error(None, str(refusal))
-        else:
             logout(request)
             return redirect("account_deleted")
     return render(request, "account/delete.html", {"form": form})

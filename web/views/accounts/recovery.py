@@ -43,7 +43,7 @@ def ask(request: HttpRequest) -> HttpResponse:
         return render(request, "account/password_reset_off.html", status=403)
     form = AddressForm(request.POST or None)
     if form.is_valid():
-        bans.count_mailed("RESET_PASSWORD", address_of(request))
+        bans.count_mailed("reset_password", address_of(request))
         recovery.request_reset(email=form.cleaned_data["email"])
         return redirect("account_reset_password_done")
     return _page(request, "account/password_reset.html", form)
@@ -63,7 +63,7 @@ def reset(request: HttpRequest) -> HttpResponse:
     try:
         recovery.check_reset(user_id=user_id, token=token)
         if form.is_valid():
-            bans.count_mailed("RESET_PASSWORD_SUBMISSION", address_of(request))
+            bans.count_mailed("reset_password_submission", address_of(request))
             recovery.reset(user_id=user_id, token=token, password=form.cleaned_data["password"])
             messages.success(request, _("Your password is changed. Sign in with the new one."))
             return redirect("account_login")
@@ -81,7 +81,7 @@ def verify(request: HttpRequest) -> HttpResponse:
     email, token = request.GET.get("email", ""), request.GET.get("token", "")
     form = forms.Form(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        bans.count_mailed("VERIFY_EMAIL_SUBMISSION", address_of(request))
+        bans.count_mailed("verify_email_submission", address_of(request))
         try:
             recovery.verify(email=email, token=token)
         except recovery.BadLink:
@@ -97,7 +97,7 @@ def verification_sent(request: HttpRequest) -> HttpResponse:
     """Say that a link is on its way, and send another one."""
     form = AddressForm(request.POST or None)
     if form.is_valid():
-        bans.count_mailed("VERIFY_EMAIL", address_of(request))
+        bans.count_mailed("verify_email", address_of(request))
         recovery.request_verification(email=form.cleaned_data["email"])
         messages.info(request, _("If the address waits for it, another link is on its way."))
         return redirect("account_email_verification_sent")

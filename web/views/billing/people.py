@@ -9,11 +9,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from accounts.access import managed_person_for
 from accounts.models import Group, User
+from billing.access import managed_budget_for, managed_group_for
 from billing.models import Budget
 from billing.services import budget_admin, oversight
 from billing.services.budget_admin import BudgetRefused
-from chat import access
+from core.refusal import ToldIn
 from web.forms.budgets import BudgetForm
 from web.shell import SignedIn, is_partial, show_done, show_page, signed_in
 
@@ -30,21 +32,21 @@ def index(request: SignedIn) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @signed_in
 def new_for_person(request: SignedIn, user_id: UUID) -> HttpResponse:
-    person = access.managed_person_for(request.user, user_id)
+    person = managed_person_for(request.user, user_id)
     return _new(request, person)
 
 
 @require_http_methods(["GET", "POST"])
 @signed_in
 def new_for_group(request: SignedIn, group_id: UUID) -> HttpResponse:
-    group = access.managed_group_for(request.user, group_id)
+    group = managed_group_for(request.user, group_id)
     return _new(request, group)
 
 
 @require_http_methods(["GET", "POST"])
 @signed_in
 def change(request: SignedIn, budget_id: UUID) -> HttpResponse:
-    budget = access.managed_budget_for(request.user, budget_id)
+    budget = managed_budget_for(request.user, budget_id)
     form = BudgetForm(request.POST or None, budget=budget)
 
     def save() -> Budget:
@@ -59,7 +61,7 @@ def change(request: SignedIn, budget_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @signed_in
 def switch_off(request: SignedIn, budget_id: UUID) -> HttpResponse:
-    budget = access.managed_budget_for(request.user, budget_id)
+    budget = managed_budget_for(request.user, budget_id)
     if request.method == "POST":
         budget_admin.switch_off(actor=request.user, budget_id=budget.id)
         return show_done(request, _("Budget turned off."), go=reverse("chat:people"))
@@ -84,11 +86,8 @@ def _new(request: SignedIn, target: User | Group) -> HttpResponse:
 def _show(request: SignedIn, form: BudgetForm, save: Callable[[], Budget], title: str) -> HttpResponse:
     """Show the form, or save what it says."""
     if request.method == "POST" and form.is_valid():
-        try:
+        with ToldIn(form, BudgetRefused):
             save()
-        except BudgetRefused as refused:
-            form.add_error(None, refused.message)
-        else:
             return show_done(request, _("Budget saved."), go=reverse("chat:people"))
     status = 422 if form.is_bound else 200
     return _render(request, {"title": title, "button": _("Save"), "form": form}, status=status)

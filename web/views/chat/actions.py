@@ -18,12 +18,12 @@ from django.views.decorators.http import require_http_methods
 from chat import access
 from chat.models import Conversation
 from chat.services.organise import bulk, conversations, pins, projects, tags
-from chat.services.refusal import TurnRefused
 from chat.services.tree import forking
 from chat.services.turns import titles
 from core import rate_limits
+from core.refusal import ToldIn
 from web.forms.actions import MoveForm, TagsForm
-from web.shell import SignedIn, is_partial, show_dialog, show_done, show_refusal, signed_in, uuid_or_none
+from web.shell import SignedIn, is_partial, show_dialog, show_done, signed_in, uuid_or_none
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,21 +65,15 @@ def _unpin(request: SignedIn, found: Conversation) -> HttpResponse:
 
 
 def _duplicate(request: SignedIn, found: Conversation) -> HttpResponse:
+    title = forking.title_of_copy(found, _("Copy of %(title)s"))
     address = rate_limits.address_of(request)
-    try:
-        title = forking.title_of_copy(found, _("Copy of %(title)s"))
-        made = forking.duplicate(user=request.user, conversation_id=found.id, title=title, address=address)
-    except rate_limits.TooOften as fault:
-        return show_refusal(request, TurnRefused(fault.message, status=429))
+    made = forking.duplicate(user=request.user, conversation_id=found.id, title=title, address=address)
     go = reverse("chat:conversation", args=[made.id])
     return show_done(request, _("Chat duplicated."), go=go)
 
 
 def _retitle(request: SignedIn, found: Conversation) -> HttpResponse:
-    try:
-        titles.ask_again(user=request.user, conversation_id=found.id)
-    except TurnRefused as refusal:
-        return show_refusal(request, refusal)
+    titles.ask_again(user=request.user, conversation_id=found.id)
     return show_done(request, _("Generating a new title."))
 
 
@@ -123,13 +117,11 @@ def bookmarks(request: SignedIn, conversation_id: UUID) -> HttpResponse:
         return show_dialog(request, "chat/conversation_tags.html", found, form=form)
     name_of = {str(each.id): each.name for each in mine}
     names = [name_of[each] for each in form.cleaned_data["tags"]]
-    try:
+    with ToldIn(form, tags.BadTag, field="new"):
         names = tags.set_tags(user=request.user, conversation_id=found.id, names=[*names, *form.new_names()])
-    except tags.BadTag as fault:
-        form.add_error("new", str(fault))
-        return show_dialog(request, "chat/conversation_tags.html", found, form=form)
-    words = _("Bookmarked: %(names)s") % {"names": ", ".join(names)} if names else _("Bookmarks removed.")
-    return show_done(request, words)
+        words = _("Bookmarked: %(names)s") % {"names": ", ".join(names)} if names else _("Bookmarks removed.")
+        return show_done(request, words)
+    return show_dialog(request, "chat/conversation_tags.html", found, form=form)
 
 
 @require_http_methods(["GET", "POST"])
@@ -142,11 +134,10 @@ def move(request: SignedIn, conversation_id: UUID) -> HttpResponse:
     if request.method == "GET" or not form.is_valid():
         return show_dialog(request, "chat/move.html", found, form=form)
     wanted = form.cleaned_data["project"] or None
-    try:
+    with ToldIn(form, projects.BadProject, field="new"):
         if form.cleaned_data["new"]:
             wanted = projects.create(user=request.user, name=form.cleaned_data["new"]).id
-    except projects.BadProject as fault:
-        form.add_error("new", str(fault))
+    if form.errors:
         return show_dialog(request, "chat/move.html", found, form=form)
     (moved,) = projects.put(user=request.user, conversation_ids=[found.id], project_id=wanted)
     if moved.project is None:

@@ -24,7 +24,7 @@ def index(request: SignedIn) -> HttpResponse:
     sort = request.GET.get("sort", "")
     sort = sort if sort in conversations.SORTS else "archivedAt"
     descending = request.GET.get("direction") != "asc"
-    among = Conversation.objects.filter(archived_at__isnull=False, is_temporary=False)
+    among = Conversation.objects.archived()
     if words:
         among = among.filter(holds("title", words))
     cursor = request.GET.get("cursor")
@@ -56,8 +56,7 @@ def delete_archived(request: SignedIn) -> HttpResponse:
     """Delete what the page of archived chats lists, and nothing else."""
     if request.method == "POST":
         return _deleted(request, bulk.delete_all(user=request.user, archived_only=True), go="chat:archive")
-    mine = Conversation.objects.visible_to(request.user)
-    count = mine.filter(archived_at__isnull=False, is_temporary=False).count()
+    count = Conversation.objects.archived().visible_to(request.user).count()
     words = ngettext(
         "This deletes %(count)d archived chat. You can undo it for ten minutes.",
         "This deletes %(count)d archived chats. You can undo it for ten minutes.",

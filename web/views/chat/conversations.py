@@ -14,6 +14,7 @@ from chat import access
 from chat.models import Conversation, Project
 from chat.services.organise import bulk, conversations
 from chat.services.tree import tree
+from core.refusal import ToldIn
 from endpoints.catalog.selection import ModelRef, catalog_for
 from web import pages, url_parameters
 from web.forms.composer import RenameForm
@@ -133,16 +134,13 @@ def rename(request: SignedIn, conversation_id: UUID) -> HttpResponse:
     form = RenameForm(request.POST or None, initial={"title": found.title})
     if request.method == "GET" or not form.is_valid():
         return show_dialog(request, "chat/rename.html", found, form=form)
-    try:
-        renamed = conversations.rename(
-            user=request.user, conversation_id=conversation_id, title=form.cleaned_data["title"]
-        )
-    except conversations.BadTitle as fault:
-        form.add_error("title", str(fault))
-        return show_dialog(request, "chat/rename.html", found, form=form)
-    if is_partial(request):
-        return render(request, "chat/renamed.html", {"conversation": renamed})
-    return redirect("chat:conversation", conversation_id)
+    title = form.cleaned_data["title"]
+    with ToldIn(form, conversations.BadTitle, field="title"):
+        renamed = conversations.rename(user=request.user, conversation_id=conversation_id, title=title)
+        if is_partial(request):
+            return render(request, "chat/renamed.html", {"conversation": renamed})
+        return redirect("chat:conversation", conversation_id)
+    return show_dialog(request, "chat/rename.html", found, form=form)
 
 
 @require_http_methods(["GET", "POST"])

@@ -13,7 +13,7 @@ from chat.services.refusal import TurnRefused
 from chat.services.turns import editing
 from chat.services.turns.editing import BadEdit
 from web.presenters import present_messages
-from web.shell import SignedIn, is_partial, show_branch, show_refusal, signed_in
+from web.shell import SignedIn, is_partial, show_branch, signed_in
 
 
 @require_GET
@@ -32,7 +32,7 @@ def edit(request: SignedIn, conversation_id: UUID, message_id: UUID) -> HttpResp
     """The editor of a message; a POST saves its text in place."""
     found = access.message_for(request.user, message_id, conversation_id=conversation_id)
     if found.state == Message.State.STREAMING or not any(map(editing.is_editable, found.parts)):
-        return show_refusal(request, TurnRefused(editing.cannot_be_edited(found), status=409))
+        raise TurnRefused(editing.cannot_be_edited(found), status=409)
     if request.method == "GET":
         return _editor(request, found, {})
     texts = _texts(request, found)
@@ -41,8 +41,6 @@ def edit(request: SignedIn, conversation_id: UUID, message_id: UUID) -> HttpResp
         saved = editing.save(user=request.user, message_id=message_id, texts=changed) if changed else found
     except BadEdit as fault:
         return _editor(request, found, texts, fault=fault)
-    except TurnRefused as refusal:
-        return show_refusal(request, refusal)
     if not is_partial(request):
         return redirect(_place(saved))
     return render(request, "chat/message.html", {"message": present_messages([saved])[saved.id]})
@@ -55,7 +53,7 @@ def rerun(request: SignedIn, conversation_id: UUID, message_id: UUID) -> HttpRes
     found = access.message_for(request.user, message_id, conversation_id=conversation_id)
     texts = _texts(request, found)
     if not texts:
-        return show_refusal(request, TurnRefused(editing.cannot_be_edited(found), status=409))
+        raise TurnRefused(editing.cannot_be_edited(found), status=409)
     try:
         if found.is_user:
             started = editing.rerun(user=request.user, message_id=message_id, text=texts.get(0))
@@ -68,9 +66,9 @@ def rerun(request: SignedIn, conversation_id: UUID, message_id: UUID) -> HttpRes
     except BadEdit as fault:
         return _editor(request, found, texts, fault=fault)
     except TurnRefused as refusal:
-        if refusal.status == 422:
-            return _editor(request, found, texts, fault=BadEdit(refusal.message))
-        return show_refusal(request, refusal)
+        if refusal.status != 422:
+            raise
+        return _editor(request, found, texts, fault=BadEdit(refusal.message))
     response = show_branch(request, started.conversation, started.reply.id)
     response.headers["HX-Retarget"] = "#messages"
     response.headers["HX-Reswap"] = "innerHTML show:none"

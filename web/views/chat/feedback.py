@@ -12,8 +12,7 @@ from chat import access
 from chat.models import Message
 from chat.services import feedback as service
 from chat.services.feedback_tags import LIMIT, TAGS, Feedback
-from chat.services.refusal import TurnRefused
-from web.shell import SignedIn, is_partial, show_refusal, signed_in
+from web.shell import SignedIn, is_partial, signed_in
 
 
 @require_http_methods(["GET", "POST"])
@@ -29,12 +28,7 @@ def feedback(request: SignedIn, conversation_id: UUID, message_id: UUID) -> Http
         given = Feedback(rating=rating, tag=tag or None, text=text) if rating else None  # type: ignore[arg-type]
     except ValidationError:
         return _show(request, message, typed=text, tag=tag, fault=len(text) > LIMIT, status=422)
-    try:
-        message = service.rate(
-            user=request.user, conversation_id=conversation_id, message_id=message_id, feedback=given
-        )
-    except service.NotAReply as fault:
-        return show_refusal(request, TurnRefused(str(fault), status=422))
+    message = service.rate(user=request.user, conversation_id=conversation_id, message_id=message_id, feedback=given)
     if is_partial(request):
         return _show(request, message)
     if given and "details" not in request.POST:

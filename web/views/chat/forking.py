@@ -9,11 +9,10 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.services.preferences import preferences_of, set_preferences
 from chat import access
-from chat.services.refusal import TurnRefused
 from chat.services.tree import forking, tree
 from core import rate_limits
 from web.forms.actions import ForkForm
-from web.shell import SignedIn, show_dialog, show_done, show_refusal, signed_in
+from web.shell import SignedIn, show_dialog, show_done, signed_in
 
 
 @require_http_methods(["GET", "POST"])
@@ -32,19 +31,14 @@ def fork(request: SignedIn, conversation_id: UUID, message_id: UUID) -> HttpResp
         set_preferences(user=request.user, changes=changes)
     path = tree.path_ids(conversation_id)
     latest = path[-1] if message_id in path else message_id
-    try:
-        made = forking.fork(
-            user=request.user,
-            conversation_id=conversation_id,
-            message_id=message_id,
-            option=data["option"],
-            split=data["split"],
-            latest_message_id=latest,
-            title=forking.title_of_copy(message.conversation, _("Fork of %(title)s")),
-            address=rate_limits.address_of(request),
-        )
-    except TurnRefused as refusal:
-        return show_refusal(request, refusal)
-    except rate_limits.TooOften as fault:
-        return show_refusal(request, TurnRefused(fault.message, status=429))
+    made = forking.fork(
+        user=request.user,
+        conversation_id=conversation_id,
+        message_id=message_id,
+        option=data["option"],
+        split=data["split"],
+        latest_message_id=latest,
+        title=forking.title_of_copy(message.conversation, _("Fork of %(title)s")),
+        address=rate_limits.address_of(request),
+    )
     return show_done(request, _("Forked into a new chat."), go=reverse("chat:conversation", args=[made.id]))

@@ -8,11 +8,9 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from chat.services.organise import bulk, pins, projects, tags
-from chat.services.refusal import TurnRefused
-from core import rate_limits
 from web import sidebar as listing
 from web.forms.actions import BulkForm
-from web.shell import SignedIn, is_partial, show_done, show_page, show_refusal, signed_in, uuid_or_none
+from web.shell import SignedIn, is_partial, show_done, show_page, signed_in, uuid_or_none
 
 
 @require_GET
@@ -24,10 +22,7 @@ def sidebar(request: SignedIn) -> HttpResponse:
     narrowed = listing.Filter(words=words, tags=tuple(chosen))
     after = request.GET.get("after", "")
     cursor = request.GET.get("cursor")
-    try:
-        listed = listing.sidebar(user=request.user, cursor=cursor, after=after, narrowed=narrowed)
-    except rate_limits.TooOften as fault:
-        return show_refusal(request, TurnRefused(fault.message, status=429))
+    listed = listing.sidebar(user=request.user, cursor=cursor, after=after, narrowed=narrowed)
     if is_partial(request):
         return render(request, "chat/sidebar_rows.html", {"sidebar": listed})
     return show_page(request, "chat/history.html", {"listed": listed})
@@ -75,11 +70,7 @@ def many(request: SignedIn) -> HttpResponse:
 @signed_in
 def undo(request: SignedIn) -> HttpResponse:
     """Take back what was done to many."""
-    token = request.POST.get("token", "")
-    try:
-        count = bulk.undo(user=request.user, token=token)
-    except bulk.TooLate as fault:
-        return show_refusal(request, TurnRefused(str(fault), status=410))
+    count = bulk.undo(user=request.user, token=request.POST.get("token", ""))
     words = ngettext("Restored %(count)d chat.", "Restored %(count)d chats.", count) % {"count": count}
     return show_done(request, words)
 

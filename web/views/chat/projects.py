@@ -16,10 +16,11 @@ from chat import access
 from chat.models import Conversation
 from chat.services.organise import conversations, favourites, projects
 from chat.services.refusal import TurnRefused
+from core.refusal import ToldIn
 from endpoints.catalog.selection import ModelRef
 from web.forms.actions import ProjectForm
 from web.model_menu import model_groups, model_option_of
-from web.shell import SignedIn, is_partial, show_done, show_page, show_refusal, signed_in
+from web.shell import SignedIn, is_partial, show_done, show_page, signed_in
 
 SEPARATOR = " · "  # between endpoint and model in one form field
 
@@ -45,14 +46,11 @@ def index(request: SignedIn) -> HttpResponse:
 def create(request: SignedIn) -> HttpResponse:
     form = ProjectForm(request.POST or None, models=_models(request.user))
     if request.method == "POST" and form.is_valid():
-        try:
+        with ToldIn(form, projects.BadProject):
             data = form.cleaned_data
             made = projects.create(user=request.user, **_texts(data))
             if data["model"]:
                 projects.change(user=request.user, project_id=made.id, **_model(data, request.user))
-        except projects.BadProject as fault:
-            form.add_error(fault.field, str(fault))
-        else:
             words = _("Project “%(name)s” created.") % {"name": made.name}
             return show_done(request, words, go=reverse("chat:project", args=[made.id]))
     return _form(request, form, _("New project"), _("Create project"), reverse("chat:projects"))
@@ -96,12 +94,9 @@ def change(request: SignedIn, project_id: UUID) -> HttpResponse:
     form = ProjectForm(request.POST or None, models=_models(request.user), initial=initial)
     back = reverse("chat:project", args=[project_id])
     if request.method == "POST" and form.is_valid():
-        try:
+        with ToldIn(form, projects.BadProject):
             data = form.cleaned_data
             projects.change(user=request.user, project_id=project_id, **_texts(data), **_model(data, request.user))
-        except projects.BadProject as fault:
-            form.add_error(fault.field, str(fault))
-        else:
             return show_done(request, _("Project saved."), go=back)
     return _form(request, form, _("Edit project"), _("Save project"), back)
 
@@ -136,11 +131,8 @@ def favourite(request: SignedIn) -> HttpResponse:
     model_ref = ModelRef(spec=model_ref.spec) if model_ref.spec else model_ref
     choice = model_option_of(model_ref, request.user)
     if choice is None or not choice.available:
-        return show_refusal(request, TurnRefused(_("This model is not offered."), status=409))
-    try:
-        is_one = favourites.toggle(user=request.user, model_ref=model_ref)
-    except favourites.TooManyFavourites as fault:
-        return show_refusal(request, TurnRefused(str(fault), status=409))
+        raise TurnRefused(_("This model is not offered."), status=409)
+    is_one = favourites.toggle(user=request.user, model_ref=model_ref)
     words = _("Added to favourites.") if is_one else _("Removed from favourites.")
     return show_done(request, words % {"model": choice.label})
 

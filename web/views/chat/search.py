@@ -9,12 +9,10 @@ from django.shortcuts import render
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_GET
 
-from chat.services.refusal import TurnRefused
 from chat.services.search import search
 from chat.services.search.query import MAX_CHARACTERS, parse
 from chat.services.search.snippets import marked, snippet
-from core import rate_limits
-from web.shell import SignedIn, is_partial, show_page, show_refusal, signed_in
+from web.shell import SignedIn, is_partial, show_page, signed_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +31,7 @@ def index(request: SignedIn) -> HttpResponse:
     query = parse(words)
     cursor = request.GET.get("cursor")
     find = search.search_best if sort == "best" else search.search
-    try:
-        found = find(user=request.user, query=query, cursor=cursor)
-    except rate_limits.TooOften as fault:
-        return show_refusal(request, TurnRefused(fault.message, status=429))
+    found = find(user=request.user, query=query, cursor=cursor)
     context: dict[str, Any] = {
         "words": words,
         "sort": sort,

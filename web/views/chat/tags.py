@@ -12,6 +12,7 @@ from chat import access
 from chat.models import Tag
 from chat.services.organise import tags
 from chat.services.search.text import holds
+from core.refusal import ToldIn
 from web.forms.actions import TagForm
 from web.shell import SignedIn, is_partial, show_done, show_page, signed_in, uuid_or_none
 
@@ -39,11 +40,8 @@ def index(request: SignedIn) -> HttpResponse:
 def create(request: SignedIn) -> HttpResponse:
     form = TagForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
+        with ToldIn(form, tags.BadTag):
             made = tags.create(user=request.user, **form.cleaned_data)
-        except tags.BadTag as fault:
-            form.add_error(fault.field, str(fault))
-        else:
             words = _("Bookmark “%(name)s” created.") % {"name": made.name}
             return show_done(request, words, go=reverse("chat:tags"))
     return _form(request, form, _("New bookmark"), _("Create bookmark"))
@@ -55,11 +53,8 @@ def change(request: SignedIn, tag_id: UUID) -> HttpResponse:
     found = access.tag_for(request.user, tag_id)
     form = TagForm(request.POST or None, initial={"name": found.name, "description": found.description})
     if request.method == "POST" and form.is_valid():
-        try:
+        with ToldIn(form, tags.BadTag):
             tags.change(user=request.user, tag_id=tag_id, **form.cleaned_data)
-        except tags.BadTag as fault:
-            form.add_error(fault.field, str(fault))
-        else:
             return show_done(request, _("Bookmark saved."), go=reverse("chat:tags"))
     return _form(request, form, _("Edit bookmark"), _("Save bookmark"))
 

@@ -1,6 +1,5 @@
 """Sending, repeating, continuing and stopping; and moving between branches."""
 
-from collections.abc import Callable
 from itertools import zip_longest
 from uuid import UUID
 
@@ -14,11 +13,13 @@ from chat.services.refusal import TurnRefused
 from chat.services.tree import tree
 from chat.services.turns import turns
 from chat.services.turns.draft import StartedTurn
+from core.refusal import Refusal
 from endpoints.catalog.selection import ModelRef
 from web import pages
 from web.forms.composer import TurnForm
 from web.presenters import Branch, present_branch, present_started
-from web.shell import SignedIn, is_partial, show_branch, show_chat, show_refusal, signed_in, way_out
+from web.refusals import way_out
+from web.shell import SignedIn, is_partial, show_branch, show_chat, signed_in
 
 
 @require_POST
@@ -29,7 +30,7 @@ def start_turn(request: SignedIn, conversation_id: UUID | None = None) -> HttpRe
         if not form.is_valid():
             raise TurnRefused(form.fault(), status=422)
         started = turns.start_turn(user=request.user, conversation_id=conversation_id, draft=form.draft())
-    except TurnRefused as refusal:
+    except Refusal as refusal:
         return _refused_draft(request, conversation_id, refusal)
     address = reverse("chat:conversation", args=[started.conversation.id])
     if not is_partial(request):
@@ -50,16 +51,16 @@ def regenerate(request: SignedIn, conversation_id: UUID, message_id: UUID) -> Ht
     access.message_for(request.user, message_id, conversation_id=conversation_id)
     user, model_ref = request.user, _model_ref_of(request)
     if model_ref.spec:
-        return _run(request, lambda: turns.regenerate(user=user, message_id=message_id, spec=model_ref.spec))
+        return _show(request, turns.regenerate(user=user, message_id=message_id, spec=model_ref.spec))
     endpoint, model = (model_ref.endpoint, model_ref.model) if model_ref.endpoint and model_ref.model else (None, None)
-    return _run(request, lambda: turns.regenerate(user=user, message_id=message_id, endpoint=endpoint, model=model))
+    return _show(request, turns.regenerate(user=user, message_id=message_id, endpoint=endpoint, model=model))
 
 
 @require_POST
 @signed_in
 def continue_reply(request: SignedIn, conversation_id: UUID, message_id: UUID) -> HttpResponse:
     access.message_for(request.user, message_id, conversation_id=conversation_id)
-    return _run(request, lambda: turns.continue_reply(user=request.user, message_id=message_id))
+    return _show(request, turns.continue_reply(user=request.user, message_id=message_id))
 
 
 @require_POST
@@ -79,7 +80,7 @@ def stop(request: SignedIn, generation_id: UUID) -> HttpResponse:
     return redirect("chat:conversation", run.conversation_id)
 
 
-def _refused_draft(request: SignedIn, conversation_id: UUID | None, refusal: TurnRefused) -> HttpResponse:
+def _refused_draft(request: SignedIn, conversation_id: UUID | None, refusal: Refusal) -> HttpResponse:
     """Say why beside the composer, and keep what was typed."""
     if is_partial(request):
         response = render(
@@ -114,9 +115,5 @@ def _typed_quotes(request: SignedIn) -> tuple[dict[str, str], ...]:
     return tuple({"text": text, "message_id": message_id} for text, message_id in pairs if text)
 
 
-def _run(request: SignedIn, begin: Callable[[], StartedTurn]) -> HttpResponse:
-    try:
-        started = begin()
-    except TurnRefused as refusal:
-        return show_refusal(request, refusal)
+def _show(request: SignedIn, started: StartedTurn) -> HttpResponse:
     return show_branch(request, started.conversation, started.reply.id)

@@ -8,15 +8,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from chat.services.refusal import TurnRefused
-from core.rate_limits import TooOften
+from core.refusal import ToldIn
 from endpoints.catalog import keys
 from endpoints.catalog.keys import KeyState
 from endpoints.catalog.selection import catalog_for
 from endpoints.providers.base import Endpoint
 from endpoints.services import connection_test
 from web.forms.provider_keys import KeyForm
-from web.shell import SignedIn, is_partial, show_done, show_page, show_refusal, signed_in
+from web.shell import SignedIn, is_partial, show_done, show_page, signed_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +39,8 @@ def set_key(request: SignedIn) -> HttpResponse:
     initial = {"endpoint": endpoint.name, "stays": "" if "settings" in request.GET else "1"}
     form = KeyForm(request.POST or None, endpoint=endpoint, initial=initial)
     if form.is_valid():
-        try:
+        with ToldIn(form, keys.KeyRefused):
             keys.store(user=request.user, endpoint=endpoint.name, value=form.value(), expires_at=form.expires_at())
-        except keys.KeyRefused as refusal:
-            form.add_error(None, str(refusal))
-        else:
             go = "" if form.cleaned_data["stays"] else reverse("chat:settings_keys")
             words = _("Key for “%(endpoint)s” saved.") % {"endpoint": endpoint.display.label}
             return show_done(request, words, go=go, clears="key-note")
@@ -83,14 +79,7 @@ def try_out(request: SignedIn) -> HttpResponse:
     """Call the endpoint with the person's key, and say what came of it."""
     endpoint = _asked_for(request)
     models = catalog_for(request.user).models(endpoint.name)
-    try:
-        found = connection_test.run_connection_test(
-            keys.resolve(endpoint, request.user.id), models[0], by=request.user.id
-        )
-    except keys.KeyProblem as problem:
-        return show_refusal(request, TurnRefused(problem.message, status=422, code=problem.code))
-    except TooOften as often:
-        return show_refusal(request, TurnRefused(often.message, status=429))
+    found = connection_test.run_connection_test(keys.resolve(endpoint, request.user.id), models[0], by=request.user.id)
     if is_partial(request):
         return render(request, "chat/trial.html", {"trial": found})
     return _list(request, found)

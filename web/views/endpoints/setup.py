@@ -17,8 +17,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.admin.stepup import fresh_sign_in
 from accounts.services import permissions
-from chat.services.refusal import TurnRefused
-from core.rate_limits import TooOften
 from endpoints.catalog import stored_endpoints
 from endpoints.catalog.model_lists import refresh, stored_models
 from endpoints.models import OperatorEndpoint
@@ -26,7 +24,7 @@ from endpoints.providers.provider import Preset
 from endpoints.providers.registry import preset_of, presets
 from endpoints.services import connection_test
 from web.forms.setup import ModelsForm, ProviderForm
-from web.shell import SignedIn, is_partial, show_page, show_refusal, signed_in
+from web.shell import SignedIn, is_partial, show_page, signed_in
 
 P = ParamSpec("P")
 
@@ -100,12 +98,7 @@ def test(request: SignedIn, row_id: UUID) -> HttpResponse:
     form = _models_form(request, row)
     if not form.is_valid():
         return _show_models(request, row, form)
-    try:
-        found = connection_test.run_connection_test(
-            stored_endpoints.to_endpoint(row), form.names()[0], by=request.user.id
-        )
-    except TooOften as often:
-        return show_refusal(request, TurnRefused(often.message, status=429))
+    found = connection_test.run_connection_test(stored_endpoints.to_endpoint(row), form.names()[0], by=request.user.id)
     if is_partial(request):
         return render(request, "chat/trial.html", {"trial": found})
     return _show_models(request, row, form, trial=found)

@@ -1,0 +1,25 @@
+"""The only ways from an id that came from outside to a budget. A stranger gets 404, never a hint that it exists."""
+
+from uuid import UUID
+
+from django.http import Http404
+
+from accounts.models import Group, User
+from billing.models import Budget
+from billing.services import budget_admin, oversight
+
+
+def managed_group_for(manager: User, group_id: UUID) -> Group:
+    """Return the group if `manager` manages it. Raises `Http404`."""
+    found = budget_admin.groups_managed_by(manager).filter(id=group_id).first()
+    if found is None:
+        raise Http404("There is no such group.")
+    return found
+
+
+def managed_budget_for(manager: User, budget_id: UUID) -> Budget:
+    """Return the budget if `manager` may change it. Raises `Http404`."""
+    found = oversight.budgets_under(manager).filter(id=budget_id).first()
+    if found is None or not budget_admin.changeable_by(manager, [found]):
+        raise Http404("There is no such budget.")
+    return found

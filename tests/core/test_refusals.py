@@ -1,0 +1,193 @@
+"""What a person is told no by: one base for all, and how each edge says it."""
+
+import ast
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django import forms
+from django.contrib.auth.models import AnonymousUser
+from django.core.management.base import CommandError
+from django.test import RequestFactory
+
+from accounts.management.admin_command import AdminCommand
+from accounts.models import User
+from accounts.services import (
+    domains,
+    erasure,
+    invitations,
+    passkeys,
+    recovery,
+    roles,
+    signin,
+    signup,
+    tokens,
+    twofactor,
+)
+from api.base.errors import ApiError, exception_handler
+from billing.services import budgets, holds
+from chat.services import feedback, quotes
+from chat.services.organise import bulk, favourites, projects, tags
+from chat.services.refusal import TurnRefused
+from core.quotas import QuotaReached
+from core.rate_limits import NotCounted, TooOften
+from core.refusal import Refusal, ToldIn
+from endpoints.catalog.model_lists import NotThereYet
+from endpoints.catalog.prices import UnknownPrice
+from tests.house import sources
+from web.refusals import Refusals
+
+# Technical: nobody is told no in their words. What a library or a worker did wrong, and what stops a process.
+TECHNICAL = {
+    "AnswerTooLarge", "BadIdToken", "BadResponse", "BrokenAnswer", "CannotStart", "ConfigFaults", "Ended", "NoModel",
+    "NoPostgres", "NoValkey", "NotPrepared", "OutboundError", "RefusedAddress", "TooLarge", "Undecipherable",
+    "Untouched", "_Unreadable", "Refusal",
+}  # fmt: skip
+PLAIN = {"Exception", "ValueError", "RuntimeError", "LookupError", "KeyError", "TypeError"}
+SAID = [
+    # refusal, code, status, message
+    (recovery.BadLink(), "refused", 400, "This link no longer works. Ask for a new one."),
+    (recovery.ResetOff(), "refused", 403, "Passwords are not reset by mail here."),
+    (invitations.BadInvitation(), "refused", 400, "This invitation does not work, or is for another address."),
+    (signup.RegistrationClosed(), "refused", 403, "Registration is closed. Ask your administrator for an account."),
+    (signup.EmailTaken(), "refused", 409, "There is an account with this email address. Sign in with it."),
+    (domains.DomainRefused(), "refused", 403, "Addresses of this domain cannot register here."),
+    (signin.WrongCredentials("No."), "refused", 404, "No."),
+    (signin.SwitchedOff(), "refused", 403, "This account is switched off."),
+    (signin.PasswordsOff(), "refused", 403, "Nobody signs in here with a password."),
+    (passkeys.NotBelieved(), "refused", 400, "This passkey does not sign you in here."),
+    (twofactor.NotSetUp(), "refused", 400, "Two-factor authentication is not set up."),
+    (twofactor.AddressNotVerified(), "refused", 400, "Verify your email address first."),
+    (twofactor.WrongCode(), "refused", 400, "This code is wrong, or was used already."),
+    (twofactor.TooManyCodes(3), "too_often", 429, "Too many failed attempts. Try again in 3 seconds."),
+    (tokens.StepTooOld(), "refused", 401, "The first step is too long ago. Sign in again."),
+    (erasure.LastAdministrator(), "refused", 403, "This is the only administrator. Make somebody else one first."),
+    (roles.RoleRefused("No.", status=409), "refused", 409, "No."),
+    (bulk.TooLate(), "refused", 410, "This can no longer be undone."),
+    (favourites.TooManyFavourites("No."), "refused", 409, "No."),
+    (feedback.NotAReply(), "refused", 422, "Only a reply can be rated."),
+    (holds.NoCredit(3), "token_balance", 402, "You have no credit left for this."),
+    (budgets.OverBudget(budgets.NOBODY), "over_budget", 402, ""),
+    (UnknownPrice(), "unpriced", 402, ""),
+    (NotThereYet(), "models_not_loaded", 503, ""),
+    (QuotaReached("Full."), "quota", 409, "Full."),
+    (TooOften(61), "too_often", 429, "That was too often. Try again in 61 seconds."),
+    (NotCounted(), "not_counted", 503, "This cannot be checked right now. Try again in 5 seconds."),
+]
+
+
+def _classes() -> Iterator[tuple[str, str]]:
+    """Every class of the house with each of its bases."""
+    for path in sources():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef):
+                for base in node.bases:
+                    yield node.name, ast.unparse(base).rpartition(".")[2]
+
+
+def test_only_technical_faults_have_another_base() -> None:
+    assert {name for name, base in _classes() if base in PLAIN} - TECHNICAL == set()
+
+
+@pytest.mark.parametrize(("refusal", "code", "status", "message"), SAID)
+def test_a_refusal_says_by_itself_what_it_is(refusal: Refusal, code: str, status: int, message: str) -> None:
+    assert (refusal.code, refusal.status, refusal.message, str(refusal)) == (code, status, message, message)
+
+
+class Plain:
+    error_key = "error"
+
+
+class Unlike:
+    """A view whose answers the wire format wants otherwise."""
+
+    error_key = "error"
+    limit_key = "message"
+    field_names = {"name": "tag"}
+    invalid_status = 400
+
+
+class Own:
+    def refusal_body(self, refusal: Refusal) -> dict[str, str]:
+        return {"error": "Forbidden", "message": refusal.message}
+
+
+@pytest.mark.parametrize(
+    ("view", "refusal", "status", "body", "wait"),
+    [
+        (None, TurnRefused("No.", status=409), 409, {"message": "No."}, None),
+        (Plain, TurnRefused("No.", status=422, code="empty", details={"a": 1}), 422, {"error": "No."}, None),
+        (Plain, TooOften(7), 429, {"error": "That was too often. Try again in 7 seconds."}, "7"),
+        (Plain, NotCounted(), 503, {"error": "This cannot be checked right now. Try again in 5 seconds."}, "5"),
+        (Plain, tags.BadTag("No."), 400, {"error": "name: No."}, None),
+        (Plain, projects.BadProject("No.", "instructions"), 400, {"error": "instructions: No."}, None),
+        (Plain, quotes.BadQuote("No."), 400, {"error": "quotes: No."}, None),
+        (Plain, feedback.NotAReply(), 422, {"error": "Only a reply can be rated."}, None),
+        (Unlike, feedback.NotAReply(), 400, {"error": "Only a reply can be rated."}, None),
+        (Unlike, tags.BadTag("No."), 400, {"error": "tag: No."}, None),
+        (Unlike, TooOften(7), 429, {"message": "That was too often. Try again in 7 seconds."}, "7"),
+        (Unlike, QuotaReached("Full."), 409, {"error": "Full."}, None),
+        (Own, roles.RoleRefused("No.", status=403), 403, {"error": "Forbidden", "message": "No."}, None),
+        (Own, ApiError(418, "No."), 418, {"message": "No."}, None),
+        (Own, ApiError(418, {"a": 1}, headers={"Retry-After": "9"}), 418, {"a": 1}, "9"),
+    ],
+)
+def test_the_api_says_it_in_the_words_of_the_wire_format(
+    view: type | None, refusal: Refusal, status: int, body: dict[str, Any], wait: str | None
+) -> None:
+    answer = exception_handler(refusal, {"view": view() if view else None})
+    assert (answer.status_code, answer.data, answer.headers.get("Retry-After")) == (status, body, wait)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("refusal", "code", "status", "message"), [row for row in SAID if row[3]])
+@pytest.mark.parametrize("is_signed_in", [True, False])
+def test_a_page_says_it_where_no_view_does(
+    owner: User, refusal: Refusal, code: str, status: int, message: str, is_signed_in: bool
+) -> None:
+    request = RequestFactory().post("/anywhere", headers={"HX-Request": "true"})
+    request.user = owner if is_signed_in else AnonymousUser()
+    answer = Refusals(lambda _: None).process_exception(request, refusal)  # type: ignore[arg-type, return-value]
+    assert answer is not None
+    assert (answer.status_code, answer["HX-Retarget"], answer["HX-Reswap"]) == (status, "#toasts", "beforeend")
+    assert answer.headers.get("Retry-After") == refusal.headers.get("Retry-After")
+    assert message.encode() in answer.content
+
+
+def test_what_is_no_refusal_is_left_to_others() -> None:
+    request = RequestFactory().get("/anywhere")
+    assert Refusals(lambda _: None).process_exception(request, ValueError()) is None  # type: ignore[arg-type, return-value]
+
+
+class NameForm(forms.Form):
+    name = forms.CharField()
+
+
+@pytest.mark.parametrize(
+    ("refusal", "field", "at"),
+    [
+        (tags.BadTag("No."), "", "name"),
+        (tags.BadTag("No.", "description"), "", "__all__"),
+        (tags.BadTag("No.", "description"), "name", "name"),
+    ],
+)
+def test_a_form_says_it_at_the_field(refusal: Refusal, field: str, at: str) -> None:
+    form = NameForm({"name": "x"})
+    assert form.is_valid()
+    with ToldIn(form, tags.BadTag, field=field):
+        raise refusal
+    assert form.errors == {at: ["No."]}
+
+
+def test_a_form_says_nothing_else() -> None:
+    with pytest.raises(QuotaReached), ToldIn(NameForm({"name": "x"}), tags.BadTag):
+        raise QuotaReached("Full.")
+
+
+def test_a_command_says_it_on_standard_error() -> None:
+    class Refusing(AdminCommand):
+        def run_with(self, **_: Any) -> tuple[Any, str]:
+            raise roles.RoleRefused("There is no such role.")
+
+    with pytest.raises(CommandError, match=r"^There is no such role\.$"):
+        Refusing().handle(json=False)
