@@ -44,7 +44,7 @@ class Models(Open):
 
     @property
     def names(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(each.name for each in self.default))
+        return tuple(dict.fromkeys(model.name for model in self.default))
 
 
 class Range(Open):

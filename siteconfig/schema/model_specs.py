@@ -144,7 +144,7 @@ class ModelSpecs(Open):
     @field_validator("specs")
     @classmethod
     def _once(cls, specs: list[ModelSpec]) -> list[ModelSpec]:
-        names = [each.name for each in specs]
+        names = [spec.name for spec in specs]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(_("every `name` must be there once; twice: %s") % ", ".join(twice))
         return specs

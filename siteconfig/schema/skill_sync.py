@@ -37,7 +37,7 @@ class Github(Open):
     @field_validator("sources")
     @classmethod
     def _once(cls, sources: list[Source]) -> list[Source]:
-        if len({each.id for each in sources}) != len(sources):
+        if len({source.id for source in sources}) != len(sources):
             raise ValueError(_("every `id` must be there once"))
         return sources
 

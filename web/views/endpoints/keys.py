@@ -42,7 +42,7 @@ def set_key(request: SignedIn) -> HttpResponse:
         with ToldIn(form, keys.KeyRefused):
             keys.store(user=request.user, endpoint=endpoint.name, value=form.value(), expires_at=form.expires_at())
             go = "" if form.cleaned_data["stays"] else reverse("chat:settings_keys")
-            words = _("Key for “%(endpoint)s” saved.") % {"endpoint": endpoint.label}
+            words = _("Key for “%(endpoint)s” saved.") % {"endpoint": endpoint.display.label}
             return show_done(request, words, go=go, clears="key-note")
     return _show_form(request, endpoint, form)
 
@@ -98,7 +98,7 @@ def _list(request: SignedIn, found: connection_test.ConnectionTestResult | None 
 
 def _show_form(request: SignedIn, endpoint: Endpoint, form: KeyForm, words: str = "") -> HttpResponse:
     return show_form(
-        request, form=form, title=_("Your key for %(endpoint)s") % {"endpoint": endpoint.label},
+        request, form=form, title=_("Your key for %(endpoint)s") % {"endpoint": endpoint.display.label},
         words=words or _("It is kept encrypted, used for your own messages only, and never shown again."),
         button=_("Save key"), action=reverse("chat:key_set"), back=reverse("chat:settings_keys"),
     )  # fmt: skip

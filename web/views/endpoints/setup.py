@@ -19,8 +19,9 @@ from accounts.admin.stepup import fresh_sign_in
 from accounts.services import permissions
 from endpoints.catalog import stored_endpoints
 from endpoints.catalog.model_lists import refresh, stored_models
-from endpoints.catalog.provider_presets import PROVIDER_PRESETS, ProviderPreset, preset_of
 from endpoints.models import OperatorEndpoint
+from endpoints.providers.provider import Preset
+from endpoints.providers.registry import preset_of, presets
 from endpoints.services import connection_test
 from web.forms.setup import ModelsForm, ProviderForm
 from web.shell import SignedIn, is_partial, show_page, signed_in
@@ -46,7 +47,7 @@ def for_administrators(
 @signed_in
 @for_administrators
 def index(request: SignedIn) -> HttpResponse:
-    return show_page(request, "chat/setup.html", {"cards": PROVIDER_PRESETS, "rows": OperatorEndpoint.objects.all()})
+    return show_page(request, "chat/setup.html", {"cards": presets(), "rows": OperatorEndpoint.objects.all()})
 
 
 @require_http_methods(["GET", "POST"])
@@ -103,7 +104,7 @@ def test(request: SignedIn, row_id: UUID) -> HttpResponse:
     return _show_models(request, row, form, trial=found)
 
 
-def _stored(request: SignedIn, form: ProviderForm, card: ProviderPreset) -> OperatorEndpoint | None:
+def _stored(request: SignedIn, form: ProviderForm, card: Preset) -> OperatorEndpoint | None:
     entry = stored_endpoints.Entry(
         kind=card.kind,
         model_names=stored_endpoints.provider_of(card.kind).models,
