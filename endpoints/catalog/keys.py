@@ -33,7 +33,7 @@ from messages.events import Failed
 MAX_KEY_LENGTH: Final = 16_384  # characters of what is pasted: a service account's key has about 2,400
 MAX_URL_LENGTH: Final = 500
 Problem = Literal["no_user_key", "expired_user_key", "no_base_url", "invalid_base_url"]
-Standing = Literal["none", "expired", "valid"]
+KeyValidity = Literal["none", "expired", "valid"]
 # The fields of a pasted object, as the REST interface names them, and what they are called in `Endpoint.credentials`.
 _CREDENTIALS: Final = {
     "accessKeyId": "aws_access_key_id",
@@ -83,7 +83,7 @@ class KeyProblem(Refusal):
 class KeyState:
     """How it stands with a person's key. No `expires_at`: none, or one that lasts until it is revoked."""
 
-    standing: Standing
+    standing: KeyValidity
     expires_at: datetime | None = None
 
 

@@ -19,7 +19,7 @@ Models = dict[str, dict[str, Any]]  # name: its figures
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ModelChange:
     """One figure that differs, a model that is new, or one that the map has no more."""
 
     provider: str
@@ -37,18 +37,20 @@ def renewed(known: Mapping[str, Models], entries: Mapping[str, Any], *, add: boo
     return {provider: _renewed(provider, models, entries, add=add) for provider, models in known.items()}
 
 
-def changes(before: Mapping[str, Models], after: Mapping[str, Models], entries: Mapping[str, Any]) -> Iterator[Change]:
+def changes(
+    before: Mapping[str, Models], after: Mapping[str, Models], entries: Mapping[str, Any]
+) -> Iterator[ModelChange]:
     for provider, models in after.items():
         for model, figures in models.items():
             old = before[provider].get(model)
             if old is None:
-                yield Change(provider, model, "model", None, "new")
+                yield ModelChange(provider, model, "model", None, "new")
                 continue
             for name in sorted({*old, *figures}):
                 if old.get(name) != figures.get(name):
-                    yield Change(provider, model, name, old.get(name), figures.get(name))
+                    yield ModelChange(provider, model, name, old.get(name), figures.get(name))
             if not _figures(entries.get(_facts(provider).price_prefix + model)):
-                yield Change(provider, model, "price list", "kept", "no longer there")
+                yield ModelChange(provider, model, "price list", "kept", "no longer there")
 
 
 def to_text(known: Mapping[str, Models]) -> str:

@@ -8,7 +8,7 @@ from pydantic import Field, StrictFloat, StrictInt, field_validator, model_valid
 from siteconfig.parameters.table import SETS
 from siteconfig.schema.base import BUILT_IN, Closed, Count, Flag, Line, Number, Open, Text
 from siteconfig.schema.endpoint_shared import All, add_params, base_url
-from siteconfig.schema.money import TokenRates
+from siteconfig.schema.money import TokenConfigRates
 
 LOCAL_NAME = "Local"
 OPENROUTER = "openrouter"
@@ -116,7 +116,7 @@ class CustomEndpoint(All):
     dropParams: list[Text] = []
     customParams: CustomParams = CustomParams()
     directEndpoint: Flag = False
-    tokenConfig: dict[str, TokenRates] = {}
+    tokenConfig: dict[str, TokenConfigRates] = {}
 
     @field_validator("name")
     @classmethod

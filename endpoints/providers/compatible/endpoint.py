@@ -8,7 +8,7 @@ from endpoints.providers.site import Built, Site, credentials_of
 from siteconfig.interpolate import why_unfilled
 from siteconfig.schema.base import USER_PROVIDED
 from siteconfig.schema.endpoint_custom import CustomEndpoint
-from siteconfig.schema.money import TokenRates
+from siteconfig.schema.money import TokenConfigRates
 
 
 def build(site: Site, provider: Provider) -> Built:
@@ -66,7 +66,7 @@ def _titles(site: Site, written: CustomEndpoint) -> Titles:
     return replace(titles, role="user") if written.provider and not is_written else titles
 
 
-def _rates(written: TokenRates) -> Rates:
+def _rates(written: TokenConfigRates) -> Rates:
     read, write = written.cacheRead, written.cacheWrite
     return Rates(
         prompt=written.prompt,
