@@ -9,7 +9,6 @@ from django.utils.functional import Promise
 
 from endpoints.parameters.mapped import Chosen, Mapped, Quiet
 from endpoints.providers.base import Endpoint
-from endpoints.providers.site import Built, Site
 
 Sampling = Literal["free", "one", "none"]  # "one": temperature or top P, and not both
 
@@ -79,7 +78,7 @@ class Provider:
     label: str
     wire: str
     parameters: ParameterMapper
-    build: "Callable[[Site, Provider], Built]"
+    build: Callable[..., list[Endpoint]]  # of an `endpoints.providers.site.Site` and this provider
     variables: Variables = Variables()
     base_url: str = ""
     models: tuple[str, ...] = ()  # when nobody names any and the provider's list is not there

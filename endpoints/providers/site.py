@@ -1,7 +1,7 @@
 """What the builders of endpoints share: the file, the variables, and what is said about what is left out."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from endpoints.providers.base import (
     Connection,
@@ -12,14 +12,12 @@ from endpoints.providers.base import (
     ServedModels,
     Titles,
 )
+from endpoints.providers.provider import Provider
 from siteconfig.environment.reader import PLACEHOLDER, env
 from siteconfig.interpolate import why_unfilled
 from siteconfig.schema.base import USER_PROVIDED, is_web_address, private_address
 from siteconfig.schema.endpoint_shared import All, Shared, TitleKeys
 from siteconfig.schema.endpoints import Endpoints
-
-if TYPE_CHECKING:
-    from endpoints.providers.provider import Provider
 
 Built = list[Endpoint]  # one, or none
 _NO_RULES = ParameterRules()
@@ -64,7 +62,7 @@ class Site:
     """The `endpoints` of the file, and what is said about those that cannot be offered."""
 
     file: Endpoints
-    providers: "dict[str, Provider]" = field(default_factory=dict)  # by name
+    providers: dict[str, Provider] = field(default_factory=dict)  # by name
     notices: list[str] = field(default_factory=list)
 
     def leave_out(self, name: str, reason: str) -> Built:
@@ -91,7 +89,7 @@ class Site:
 
 
 def from_key(
-    site: Site, provider: "Provider", own: Shared | None, *, fetch: bool = False, named: tuple[str, ...] = (),
+    site: Site, provider: Provider, own: Shared | None, *, fetch: bool = False, named: tuple[str, ...] = (),
     parameters: ParameterRules = _NO_RULES,
 ) -> Built:  # fmt: skip
     """Return the endpoint of a provider whose key is set. `named` are the models that the file names."""
@@ -110,7 +108,7 @@ def from_key(
 
 
 def as_provider(
-    site: Site, provider: "Provider", own: TitleKeys | None, connection: Connection, models: ServedModels,
+    site: Site, provider: Provider, own: TitleKeys | None, connection: Connection, models: ServedModels,
     parameters: ParameterRules = _NO_RULES,
 ) -> Endpoint:  # fmt: skip
     """Return the endpoint by which people know the provider."""
@@ -125,7 +123,7 @@ def as_provider(
     )
 
 
-def address_of_provider(site: Site, provider: "Provider", own: Shared | None) -> str:
+def address_of_provider(site: Site, provider: Provider, own: Shared | None) -> str:
     """Return the address that the file names, else the environment, else the provider's own."""
     variable = provider.variables.url
     url = (own.baseURL if own else "") or text_of(variable)
@@ -139,5 +137,5 @@ def credentials_of(key: str) -> dict[str, Any]:
     return {"key_from_user": True} if key == USER_PROVIDED else {"api_key": key}
 
 
-def models_of(provider: "Provider") -> tuple[str, ...]:
+def models_of(provider: Provider) -> tuple[str, ...]:
     return list_of(provider.variables.models) or provider.models

@@ -4,12 +4,14 @@ import ast
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Final
 
+import grimp
 import pytest
 
-from tests.house import ROOT, sources
+from tests.house import PACKAGES, ROOT, sources
 
 DOMAINS: Final = ("accounts", "billing", "endpoints", "files", "agents", "chat")
 AT_THE_TOP: Final = {"__init__.py", "models.py", "access.py", "admin.py", "tasks.py", "apps.py"}
@@ -77,3 +79,11 @@ def test_what_has_a_standard_word_is_called_by_it() -> None:
 def test_the_rule_sees_them(name: str) -> None:
     assert is_banned(name)
     assert name in set(names(ast.parse(f"{name} = 1")))
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    graph = grimp.build_graph(*PACKAGES, cache_dir=None)
+    below = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+    circles = TopologicalSorter(below)
+    circles.prepare()  # raises `CycleError`, which names the modules
+    assert len(below) > 500
