@@ -62,13 +62,13 @@ LIMITS: Final = {
 }  # fmt: skip
 
 
-class Environment(Protocol):
+class EnvironmentReader(Protocol):
     def whole(self, name: str, default: int, *, least: int = 0) -> int: ...
 
     def switch(self, name: str, default: bool) -> bool: ...
 
 
-def settings_of(env: Environment) -> Iterator[tuple[str, int]]:
+def settings_of(env: EnvironmentReader) -> Iterator[tuple[str, int]]:
     """Yield the settings of all limits: the names of their variables, and the numbers that hold."""
     found: dict[str, tuple[int, int]] = {}
     for rule in LIMITS.values():

@@ -50,7 +50,7 @@ def why_unfilled(*texts: str, keep: frozenset[str] = frozenset()) -> str:
         return "; ".join(_why_not(name) for name in names)
     if any("${" in _VARIABLE.sub("", text) for text in texts):
         return _("a variable is written as ${NAME}, with both braces around its name")
-    bare = next((found for text in texts if (found := _BARE.fullmatch(text))), None)
+    bare = next((match for text in texts if (match := _BARE.fullmatch(text))), None)
     return _("a variable is written as ${%s}, with braces") % bare[1] if bare else ""
 
 
@@ -82,8 +82,8 @@ def _items(value: Any, keep: frozenset[str]) -> Iterable[Any]:
     return [filled]
 
 
-def _value_of(found: "re.Match[str]") -> str:
-    return found[0] if _why_not(found[1]) else env.text(found[1])
+def _value_of(match: "re.Match[str]") -> str:
+    return match[0] if _why_not(match[1]) else env.text(match[1])
 
 
 def _why_not(name: str) -> str:

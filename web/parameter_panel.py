@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
 from chat.services.model_settings import ModelSettings
-from endpoints.parameters import request_fields
+from endpoints.parameters.request_fields import request_fields
 from endpoints.parameters.sets import parameters_of
 from endpoints.providers.base import Endpoint
 from siteconfig.parameters.fields import Parameter, Translatable
@@ -120,7 +120,7 @@ class ParameterField:
 
     @property
     def longest(self) -> int:
-        return self.parameter.longest
+        return self.parameter.max_length
 
 
 def _number(value: float | None) -> str:
@@ -234,7 +234,7 @@ def _checked(parameter: Parameter, values: Mapping[str, Any]) -> Mapping[str, An
         low, high = parameter.low, parameter.high
         if (low is not None and value < low) or (high is not None and value > high):
             raise ValueError(_expected(parameter))
-    if parameter.type == "array" and parameter.most and len(value) > parameter.most:
+    if parameter.type == "array" and parameter.max_items and len(value) > parameter.max_items:
         raise ValueError(_expected(parameter))
     return values
 
@@ -247,6 +247,6 @@ def _expected(parameter: Parameter) -> str:
         return _("Write a number from %(low)s to %(high)s.") % limits
     if parameter.type == "array":
         return _("Write at most %(most)d lines of at most %(longest)d characters each.") % {
-            "most": parameter.most, "longest": parameter.longest,
+            "most": parameter.max_items, "longest": parameter.max_length,
         }  # fmt: skip
     return _("This value cannot be used here.")

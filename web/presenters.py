@@ -16,8 +16,8 @@ from chat.services.turns.draft import StartedTurn
 from chat.services.turns.editing import is_editable
 from chat.services.turns.turns import can_continue, ticket_for
 from endpoints.catalog import registry
+from endpoints.catalog.facts import facts
 from endpoints.catalog.icons import Icon
-from endpoints.parameters.thinkers import reasons
 from endpoints.services.failure_words import Explanation, explain
 from messages.reducer import Part
 from web.failures import ForAdmins, for_admins
@@ -206,7 +206,7 @@ def present(
 
 def _thinks(message: Message) -> bool:
     endpoint = registry.current().get(message.endpoint)
-    return endpoint is not None and reasons(endpoint.for_model(message.model), message.model)
+    return endpoint is not None and facts(endpoint.for_model(message.model), message.model).thinks
 
 
 def _is_visible(part: Part) -> bool:

@@ -29,14 +29,14 @@ from web.sidebar import Filter, Sidebar, sidebar
 P = ParamSpec("P")
 
 
-class SignedIn(HttpRequest):
+class SignedInRequest(HttpRequest):
     """A request of a person who is signed in."""
 
     user: User
 
 
 def signed_in(
-    view: Callable[Concatenate[SignedIn, P], HttpResponse],
+    view: Callable[Concatenate[SignedInRequest, P], HttpResponse],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
     """Send everybody else to the login page, also when htmx asks; say what the view refuses (`show_refusal`)."""
 
@@ -65,7 +65,7 @@ def is_partial(request: HttpRequest) -> bool:
 
 
 def show_chat(
-    request: SignedIn,
+    request: SignedInRequest,
     found: Conversation | None,
     *,
     branch: Branch = pages.NOTHING,
@@ -92,7 +92,7 @@ def show_chat(
     return render(request, "chat/page.html", context, status=status)
 
 
-def _by_tags(request: SignedIn) -> Filter:
+def _by_tags(request: SignedInRequest) -> Filter:
     """The bookmarks in the page's address, which narrow its list of chats."""
     return Filter(tags=tuple(found for each in request.GET.getlist("tag")[:100] if (found := uuid_or_none(each))))
 
@@ -102,12 +102,12 @@ def _latest(listed: Sidebar | None) -> ModelRef | None:
     return ModelRef(latest.endpoint, latest.model, latest.spec) if latest else None
 
 
-def show_refusal(request: SignedIn, refusal: Refusal) -> HttpResponse:
+def show_refusal(request: SignedInRequest, refusal: Refusal) -> HttpResponse:
     """Say why in a toast, or on a page of its own."""
     return show(request, refusal, toast=is_partial(request), link=way_out(refusal, request.user))
 
 
-def show_branch(request: SignedIn, found: Conversation, message_id: UUID) -> HttpResponse:
+def show_branch(request: SignedInRequest, found: Conversation, message_id: UUID) -> HttpResponse:
     """Show the branch through a message that has just come on view."""
     if not is_partial(request):
         return redirect(f"{reverse('chat:conversation', args=[found.id])}#m-{message_id}")
@@ -116,7 +116,7 @@ def show_branch(request: SignedIn, found: Conversation, message_id: UUID) -> Htt
     return render(request, "chat/messages.html", {"page": page})
 
 
-def show_dialog(request: SignedIn, template: str, found: Conversation, **more: Any) -> HttpResponse:
+def show_dialog(request: SignedInRequest, template: str, found: Conversation, **more: Any) -> HttpResponse:
     """Render a form inside the page's dialog, or on a page of its own. A faulty form is a 422."""
     form = more.get("form")
     context = {"conversation": found, "shell": shell_of(request), **more}
@@ -124,7 +124,7 @@ def show_dialog(request: SignedIn, template: str, found: Conversation, **more: A
 
 
 def show_form(
-    request: SignedIn, *, title: str, button: str, back: str, form: BaseForm | None = None, **more: Any
+    request: SignedInRequest, *, title: str, button: str, back: str, form: BaseForm | None = None, **more: Any
 ) -> HttpResponse:
     """Show a form of a few fields, or a question without one, as `show_dialog` does. `back` is an address.
 
@@ -139,13 +139,13 @@ def shell_of(request: HttpRequest) -> str:
     return "chat/dialog.html" if is_partial(request) else "chat/alone.html"
 
 
-def show_page(request: SignedIn, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+def show_page(request: SignedInRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
     """Render a page beside the chat, with its sidebar."""
     return render(request, template, {"sidebar": sidebar(user=request.user), **context}, status=status)
 
 
 def show_done(
-    request: SignedIn, message: str, *, go: str = "", undo: str = "", gone: UUID | None = None, clears: str = ""
+    request: SignedInRequest, message: str, *, go: str = "", undo: str = "", gone: UUID | None = None, clears: str = ""
 ) -> HttpResponse:
     """Say that it is done: in a toast, with a way back by the token `undo` (see `bulk`); then lead to `go`.
 

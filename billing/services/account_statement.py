@@ -45,7 +45,7 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class StatementPage:
     """Entries, newest first; `next_cursor` asks for older ones."""
 
     entries: list[LedgerEntry]
@@ -106,10 +106,10 @@ def entries_of(user: User, *, reason: str = "") -> QuerySet[LedgerEntry]:
     return rows.filter(reason=reason) if reason else rows
 
 
-def page_of(user: User, *, reason: str = "", cursor: str = "") -> Page:
+def page_of(user: User, *, reason: str = "", cursor: str = "") -> StatementPage:
     """Return a page of the ledger; a cursor that says nothing begins anew. One query."""
     found = _NEWEST_FIRST.page(entries_of(user, reason=reason), cursor=cursor, limit=PAGE)
-    return Page(found.items, found.next_cursor or "")
+    return StatementPage(found.items, found.next_cursor or "")
 
 
 def csv_lines(entries: QuerySet[LedgerEntry]) -> Iterator[str]:

@@ -31,13 +31,13 @@ def to_dict(spec: ModelSpec, *, enforced: bool) -> dict[str, Any]:
 
     Whom it may hand work to is never told; `_HIDDEN_FROM_CLIENTS` has the rest.
     """
-    found = spec.model_dump(exclude_unset=True, exclude={"subagents"})
-    found["preset"] = {
+    data = spec.model_dump(exclude_unset=True, exclude={"subagents"})
+    data["preset"] = {
         name: value
         for name, value in spec.preset.model_dump(exclude_unset=True, exclude_none=True).items()
         if not (enforced and name in _HIDDEN_FROM_CLIENTS)
     }
-    return {name: value for name, value in found.items() if value is not None}
+    return {name: value for name, value in data.items() if value is not None}
 
 
 def _written(spec: ModelSpec) -> dict[str, Any]:

@@ -69,9 +69,9 @@ def _untyped(piece: dict[str, Any], kind: str, depth: int) -> Iterator[Said]:
 def _first(piece: Mapping[str, Any], names: Iterable[str], kind: str, depth: int) -> Iterator[Said]:
     """Yield what the first of the fields says that says anything."""
     for name in names:
-        found = list(said_in(piece.get(name), kind, depth))
-        if found:
-            yield from found
+        said = list(said_in(piece.get(name), kind, depth))
+        if said:
+            yield from said
             return
 
 

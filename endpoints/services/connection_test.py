@@ -14,6 +14,7 @@ from endpoints.catalog.keys import KeyProblem, KeyRefused, needs_key, parse, wit
 from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage
 from endpoints.services import model_calls
 from endpoints.services.failure_words import explain
+from endpoints.transport.retries import ONCE
 from messages.events import Failed, ReasoningDelta, TextDelta
 
 SECONDS: Final = 20.0  # for the whole call
@@ -30,13 +31,14 @@ class ConnectionTestResult:
     endpoint: str
     model: str
     ok: bool
-    words: str
+    text: str  # what came of it, for people
     code: str = ""
     milliseconds: int = 0
     said: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        told = asdict(self)
+        return {"words" if name == "text" else name: value for name, value in told.items()}
 
 
 def run_connection_test(endpoint: Endpoint, model: str, *, by: UUID | None = None) -> ConnectionTestResult:
@@ -58,9 +60,9 @@ def run_connection_test_with_key(
     try:
         return run_connection_test(with_key(endpoint, parse(own_key)), model, by=by)
     except KeyRefused as refusal:
-        return ConnectionTestResult(endpoint.name, model, ok=False, words=str(refusal), code="no_user_key")
+        return ConnectionTestResult(endpoint.name, model, ok=False, text=str(refusal), code="no_user_key")
     except KeyProblem as problem:
-        return ConnectionTestResult(endpoint.name, model, ok=False, words=problem.message, code=problem.code)
+        return ConnectionTestResult(endpoint.name, model, ok=False, text=problem.message, code=problem.code)
 
 
 async def _call(endpoint: Endpoint, model: str) -> ConnectionTestResult:
@@ -70,7 +72,7 @@ async def _call(endpoint: Endpoint, model: str) -> ConnectionTestResult:
     await model_calls.prepare(request)
     begun, said, thought, failed = time.monotonic(), "", False, None
     try:
-        async with asyncio.timeout(SECONDS), aclosing(model_calls.stream(request, retries=model_calls.ONCE)) as events:
+        async with asyncio.timeout(SECONDS), aclosing(model_calls.stream(request, retries=ONCE)) as events:
             async for event in events:
                 match event:
                     case TextDelta(piece):
@@ -86,12 +88,12 @@ async def _call(endpoint: Endpoint, model: str) -> ConnectionTestResult:
         return _failure(endpoint, model, failed, took)
     said = " ".join(said.split())[:MAX_SHOWN]
     if said:
-        words = _("It works: answered in %(ms)d ms.") % {"ms": took}
+        text = _("It works: answered in %(ms)d ms.") % {"ms": took}
     elif thought:
-        words = _("It works: the model started reasoning after %(ms)d ms.") % {"ms": took}
+        text = _("It works: the model started reasoning after %(ms)d ms.") % {"ms": took}
     else:
-        words = _("Empty answer after %(ms)d ms. The call itself worked.") % {"ms": took}
-    return ConnectionTestResult(endpoint.name, model, True, words, milliseconds=took, said=said)
+        text = _("Empty answer after %(ms)d ms. The call itself worked.") % {"ms": took}
+    return ConnectionTestResult(endpoint.name, model, True, text, milliseconds=took, said=said)
 
 
 def _failure(endpoint: Endpoint, model: str, failed: Failed, took: int) -> ConnectionTestResult:
@@ -100,5 +102,5 @@ def _failure(endpoint: Endpoint, model: str, failed: Failed, took: int) -> Conne
     if code == "connection" and "certificate" in failed.detail.lower():
         code = "certificate"
     explained = explain(code)
-    words = str(explained.in_a_test) or f"{explained.title}. {explained.advice}"
-    return ConnectionTestResult(endpoint.name, model, False, words, code=code, milliseconds=took)
+    text = str(explained.in_a_test) or f"{explained.title}. {explained.advice}"
+    return ConnectionTestResult(endpoint.name, model, False, text, code=code, milliseconds=took)

@@ -8,7 +8,10 @@ UTF-8: the first byte of a character tells its script.
 
 import math
 from bisect import bisect
+from collections.abc import Iterable
 from typing import Final
+
+from endpoints.providers.base import PromptMessage
 
 PER_MESSAGE: Final = 4  # tokens around each message
 _STRETCH: Final = 16_384  # characters that are looked at at once: more is slower
@@ -104,6 +107,17 @@ def estimate(text: str) -> int:
 def estimate_message(text: str) -> int:
     """Return about how many tokens a message of a prompt is."""
     return estimate(text) + PER_MESSAGE
+
+
+def size_of(message: PromptMessage) -> int:
+    """Return about how many tokens a message of a prompt is: its text, its calls, the thoughts that go with it."""
+    calls = "".join(f"{call.name}{call.arguments}" for call in message.tool_calls)
+    thoughts = "".join(str(part.get("think", "")) for part in message.reasoning)
+    return estimate_message(message.content + calls + thoughts)
+
+
+def prompt_size(messages: Iterable[PromptMessage]) -> int:
+    return sum(map(size_of, messages))
 
 
 class Tally:

@@ -17,7 +17,7 @@ def _parameter(key: str, control: Control, kind: Kind, belongs: _Belongs = "mode
 
 
 def _text(key: str) -> Parameter:
-    return _parameter(key, "textarea", "string", default="", longest=MAX_TEXT_LENGTH, columns=4)
+    return _parameter(key, "textarea", "string", default="", max_length=MAX_TEXT_LENGTH, columns=4)
 
 
 def _switch(key: str, default: bool = False, belongs: _Belongs = "model", *, waits: bool = False) -> Parameter:
@@ -46,7 +46,7 @@ _NAME = _parameter("modelLabel", "input", "string", "conversation", default="", 
 _PROMPT = _text("promptPrefix")
 _SYSTEM = _text("system")
 _WINDOW = _tokens("maxContextTokens", belongs="conversation")
-_STOP = _parameter("stop", "tags", "array", "conversation", default=(), most=4, columns=4)
+_STOP = _parameter("stop", "tags", "array", "conversation", default=(), max_items=4, columns=4)
 _FILES = (
     _switch("resendFiles", default=True, belongs="conversation", waits=True),
     _tokens("fileTokenLimit", belongs="", waits=True),

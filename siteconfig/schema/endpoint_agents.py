@@ -117,7 +117,7 @@ class StatefulCodeSessions(Open):
     @classmethod
     def _one_default(cls, environments: list[WorkerEnvironment] | None) -> list[WorkerEnvironment] | None:
         if environments:
-            if len({each.id for each in environments}) != len(environments):
+            if len({environment.id for environment in environments}) != len(environments):
                 raise ValueError(_("every `id` must be there once"))
             if sum(each.default for each in environments) != 1:
                 raise ValueError(_("exactly one must have `default: true`"))
@@ -176,7 +176,7 @@ class ManagementAuth(Closed):
 
     @model_validator(mode="after")
     def _someone(self) -> "ManagementAuth":
-        if len({each.clientId for each in self.clients}) != len(self.clients):
+        if len({client.clientId for client in self.clients}) != len(self.clients):
             raise ValueError(_("every `clientId` must be there once"))
         if self.oidc.enabled and not self.clients:
             raise ValueError(_("`oidc.enabled: true` needs `clients`"))

@@ -11,9 +11,9 @@ from django.views.decorators.http import require_GET
 
 from billing.services import policy
 from endpoints.catalog import registry
+from endpoints.catalog.facts import ModelFacts, facts
 from endpoints.catalog.model_lists import describe_left_out
 from endpoints.catalog.prices import PriceInForce, price_in_force
-from endpoints.catalog.windows import Window, window_in_force
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class ModelRow:
     endpoint: str
     model: str
     price: PriceInForce
-    window: Window
+    facts: ModelFacts
 
 
 @require_GET
@@ -29,9 +29,7 @@ def prices(request: HttpRequest) -> HttpResponse:
     """Show what each model costs and why; those whose price nobody knows come first."""
     current = registry.current()
     rows = [
-        ModelRow(
-            endpoint.name, model, price_in_force(endpoint, model), window_in_force(endpoint.for_model(model), model)
-        )
+        ModelRow(endpoint.name, model, price_in_force(endpoint, model), facts(endpoint.for_model(model), model))
         for endpoint in current.endpoints
         for model in current.models(endpoint.name)
     ]

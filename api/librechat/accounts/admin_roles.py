@@ -39,11 +39,11 @@ class RoleRequest(Change):
     model_access: dict[str, Any] | None = None
 
 
-class PermissionsRequest(ApiRequest):
+class RolePermissionsRequest(ApiRequest):
     permissions: dict[str, Any]
 
 
-class MemberRequest(ApiRequest):
+class RoleMemberRequest(ApiRequest):
     user_id: Id
 
 
@@ -114,9 +114,9 @@ class RoleView(AdminView):
 class RolePermissionsView(AdminView):
     needs = {"PATCH": UPDATE}
 
-    @extend_schema(operation_id="admin_role_permissions", request=PermissionsRequest, responses=_ROLE)
+    @extend_schema(operation_id="admin_role_permissions", request=RolePermissionsRequest, responses=_ROLE)
     def patch(self, request: Request, name: str) -> Response:
-        body, role = read_body(request, PermissionsRequest), role_or_404(name)
+        body, role = read_body(request, RolePermissionsRequest), role_or_404(name)
         role = roles.update(actor=person(request), role=role, permissions_=body.permissions)
         return Response(_answer(role))
 
@@ -130,9 +130,9 @@ class RoleMembersView(AdminView):
         members = [{"userId": str(each.id), "name": each.name, "email": each.email} for each in rows]
         return Response({"members": members, **paging})
 
-    @extend_schema(operation_id="admin_role_member_add", request=MemberRequest, responses=_ROLE)
+    @extend_schema(operation_id="admin_role_member_add", request=RoleMemberRequest, responses=_ROLE)
     def post(self, request: Request, name: str) -> Response:
-        body, role = read_body(request, MemberRequest), role_or_404(name)
+        body, role = read_body(request, RoleMemberRequest), role_or_404(name)
         give(request, user_or_404(body.user_id), role.name)
         return Response({"success": True})
 

@@ -31,7 +31,7 @@ class BalanceRequest(ApiRequest):
     reason: str = Field(max_length=500)
 
 
-class RoleRequest(ApiRequest):
+class BalanceRoleRequest(ApiRequest):
     role: str = Field(max_length=64)
 
 
@@ -122,15 +122,15 @@ class UserBalanceView(AdminView):
 class UserRoleView(AdminView):
     needs = dict.fromkeys(("PUT", "PATCH"), ("manage:users", ("ROLE_MANAGEMENT", "UPDATE")))
 
-    @extend_schema(operation_id="admin_user_role", request=RoleRequest, responses=_OBJECT)
+    @extend_schema(operation_id="admin_user_role", request=BalanceRoleRequest, responses=_OBJECT)
     def put(self, request: Request, user_id: UUID) -> Response:
         return self._give(request, user_id)
 
-    @extend_schema(operation_id="admin_user_role_patch", request=RoleRequest, responses=_OBJECT)
+    @extend_schema(operation_id="admin_user_role_patch", request=BalanceRoleRequest, responses=_OBJECT)
     def patch(self, request: Request, user_id: UUID) -> Response:
         return self._give(request, user_id)
 
     def _give(self, request: Request, user_id: UUID) -> Response:
-        body, user = read_body(request, RoleRequest), user_or_404(user_id)
+        body, user = read_body(request, BalanceRoleRequest), user_or_404(user_id)
         wire = user_to_admin(give(request, user, body.role))
         return Response({"message": _("The role is set."), "user": wire, **wire})

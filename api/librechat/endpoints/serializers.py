@@ -214,35 +214,37 @@ def type_on_the_wire(name: str) -> str | None:
 
 
 def endpoint_out(endpoint: Endpoint) -> EndpointResponse:
-    own_parts = True if endpoint.key_from_user and endpoint.family == "bedrock" else None
-    regions = next((each["options"] for each in endpoint.param_definitions if each["key"] == "region"), None)
+    own_parts = True if endpoint.connection.key_from_user and endpoint.origin.provider == "bedrock" else None
+    regions = next((each["options"] for each in endpoint.parameters.definitions if each["key"] == "region"), None)
     return EndpointResponse(
-        order=endpoint.order,
+        order=endpoint.display.order,
         user_provide=needs_key(endpoint),
-        user_provide_url=endpoint.url_from_user or (False if endpoint.custom else None),
+        user_provide_url=endpoint.connection.url_from_user or (False if endpoint.origin.custom else None),
         user_provide_access_key_id=own_parts,
         user_provide_secret_access_key=own_parts,
         user_provide_session_token=own_parts,
         user_provide_bearer_token=own_parts,
-        type="custom" if endpoint.custom or endpoint.local else None,
-        azure=True if endpoint.family == "azureOpenAI" else None,
-        available_regions=regions if endpoint.family == "bedrock" else None,
-        model_display_label=endpoint.model_display_label or None,
+        type="custom" if endpoint.origin.custom or endpoint.origin.local else None,
+        azure=True if endpoint.origin.provider == "azureOpenAI" else None,
+        available_regions=regions if endpoint.origin.provider == "bedrock" else None,
+        model_display_label=endpoint.display.model_label or None,
         # What a client knows by the endpoint's own name it draws itself.
-        icon_url=(endpoint.icon if endpoint.icon != endpoint.name.lower() else "") if endpoint.custom else None,
-        custom_params=_custom_params(endpoint) if endpoint.custom or endpoint.local else None,
+        icon_url=(endpoint.display.icon if endpoint.display.icon != endpoint.name.lower() else "")
+        if endpoint.origin.custom
+        else None,
+        custom_params=_custom_params(endpoint) if endpoint.origin.custom or endpoint.origin.local else None,
     )
 
 
 def _custom_params(endpoint: Endpoint) -> dict[str, Any]:
     """Return which parameters the endpoint's models have, and what the operator changed about them."""
     found: dict[str, Any] = {"defaultParamsEndpoint": set_name(endpoint, "")}
-    if endpoint.reasoning_format != "reasoning_effort":
-        found["reasoningFormat"] = endpoint.reasoning_format
-    if endpoint.reasoning_key:
-        found["reasoningKey"] = endpoint.reasoning_key
-    if endpoint.param_definitions:
-        found["paramDefinitions"] = [dict(each) for each in endpoint.param_definitions]
+    if endpoint.parameters.reasoning_format != "reasoning_effort":
+        found["reasoningFormat"] = endpoint.parameters.reasoning_format
+    if endpoint.parameters.reasoning_key:
+        found["reasoningKey"] = endpoint.parameters.reasoning_key
+    if endpoint.parameters.definitions:
+        found["paramDefinitions"] = [dict(each) for each in endpoint.parameters.definitions]
     return found
 
 

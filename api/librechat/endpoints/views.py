@@ -23,9 +23,9 @@ from api.librechat.endpoints.serializers import (
     startup_config,
     token_rates,
 )
+from endpoints.catalog.facts import facts
 from endpoints.catalog.prices import rates_of
 from endpoints.catalog.selection import catalog_for
-from endpoints.catalog.windows import window_of
 
 _ENDPOINTS = {200: {"type": "object", "additionalProperties": EndpointResponse.model_json_schema()}}
 _MODELS = {200: {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}}}
@@ -69,7 +69,9 @@ class TokenConfigView(APIView):
         return Response(
             {
                 endpoint.name: {
-                    model: token_rates(rates_of(endpoint, model), window_of(endpoint.for_model(model), model)).to_wire()
+                    model: token_rates(
+                        rates_of(endpoint, model), facts(endpoint.for_model(model), model).window
+                    ).to_wire()
                     for model in current.models(endpoint.name)
                 }
                 for endpoint in current.endpoints

@@ -35,7 +35,7 @@ class ResolvedModel:
         chosen = "" if self.is_fixed else settings.get("modelLabel")
         if self.spec is not None:
             return chosen or self.spec.preset.modelLabel or self.spec.label
-        return chosen or self.endpoint.model_display_label or self.model
+        return chosen or self.endpoint.display.model_label or self.model
 
 
 def resolve_model(user: User, *, endpoint: str, model: str, spec: str = "") -> ResolvedModel:

@@ -24,15 +24,14 @@ from core import rate_limits
 from core.ids import uuid7
 from endpoints.catalog import keys, registry
 from endpoints.catalog.prices import UnknownPrice, rates_of, reserve_for
-from endpoints.catalog.windows import prompt_size
-from endpoints.parameters.quiet import least_thinking
+from endpoints.parameters.least_thinking import least_thinking
 from endpoints.providers.base import Caller, Endpoint, ModelRequest, PromptMessage, Titles
 from endpoints.services.callers import caller_of
 from endpoints.services.model_calls import complete
 from endpoints.services.placeholders import uses_caller_placeholders
 from endpoints.services.plausible import plausible
 from endpoints.services.structured import complete_object
-from endpoints.services.tokens import estimate
+from endpoints.services.tokens import estimate, prompt_size
 from messages.events import Failed, Usage
 from messages.reducer import add_usage
 

@@ -19,12 +19,12 @@ from billing.services.budget_admin import BudgetRefused
 from core.refusal import ToldIn
 from web.forms.api_keys import ApiKeyForm
 from web.forms.budgets import BudgetForm
-from web.shell import SignedIn, shell_of, show_done, show_form, show_page, signed_in
+from web.shell import SignedInRequest, shell_of, show_done, show_form, show_page, signed_in
 
 
 @require_GET
 @signed_in
-def index(request: SignedIn) -> HttpResponse:
+def index(request: SignedInRequest) -> HttpResponse:
     keys = list(request.user.api_keys.order_by("-created_at", "id"))
     limits = budgets.limits_of(keys)
     meters = budgets.meters(limits, request.user.id)
@@ -36,7 +36,7 @@ def index(request: SignedIn) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @never_cache
 @signed_in
-def create(request: SignedIn) -> HttpResponse:
+def create(request: SignedInRequest) -> HttpResponse:
     """A POST answers with the key itself: nothing keeps its text, so no redirect could bring it."""
     if not api_keys.may_make(request.user):
         raise Http404("This person's role does not allow API keys.")
@@ -56,7 +56,7 @@ def create(request: SignedIn) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def delete(request: SignedIn, key_id: UUID) -> HttpResponse:
+def delete(request: SignedInRequest, key_id: UUID) -> HttpResponse:
     key = api_key_for(request.user, key_id)
     if request.method == "POST":
         api_keys.delete(user=request.user, key_id=key.id)
@@ -69,7 +69,7 @@ def delete(request: SignedIn, key_id: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def limit(request: SignedIn, key_id: UUID) -> HttpResponse:
+def limit(request: SignedInRequest, key_id: UUID) -> HttpResponse:
     """A budget of the person's own for a key; the one that is there is changed."""
     key = api_key_for(request.user, key_id)
     budget = budgets.own_limits_of(request.user, key).first()
@@ -84,7 +84,7 @@ def limit(request: SignedIn, key_id: UUID) -> HttpResponse:
 
 @require_http_methods(["POST"])
 @signed_in
-def unlimit(request: SignedIn, key_id: UUID) -> HttpResponse:
+def unlimit(request: SignedInRequest, key_id: UUID) -> HttpResponse:
     """Take away the person's own limits of a key; those that others set stay."""
     key = api_key_for(request.user, key_id)
     for each in budgets.own_limits_of(request.user, key):
@@ -92,7 +92,7 @@ def unlimit(request: SignedIn, key_id: UUID) -> HttpResponse:
     return show_done(request, _("Limit removed."), go=reverse("chat:api_keys"))
 
 
-def _set_limit(request: SignedIn, form: BudgetForm, key: ApiKey, budget: Budget | None) -> None:
+def _set_limit(request: SignedInRequest, form: BudgetForm, key: ApiKey, budget: Budget | None) -> None:
     limit = form.limit()
     if budget is None:
         budget_admin.create(actor=request.user, limit=limit, target=key)

@@ -16,12 +16,12 @@ from billing.services import budget_admin, oversight
 from billing.services.budget_admin import BudgetRefused
 from core.refusal import ToldIn
 from web.forms.budgets import BudgetForm
-from web.shell import SignedIn, show_done, show_form, show_page, signed_in
+from web.shell import SignedInRequest, show_done, show_form, show_page, signed_in
 
 
 @require_GET
 @signed_in
-def index(request: SignedIn) -> HttpResponse:
+def index(request: SignedInRequest) -> HttpResponse:
     circles = oversight.managed_groups_of(request.user)
     if not circles:
         raise Http404("This person manages no group.")
@@ -30,21 +30,21 @@ def index(request: SignedIn) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def new_for_person(request: SignedIn, user_id: UUID) -> HttpResponse:
+def new_for_person(request: SignedInRequest, user_id: UUID) -> HttpResponse:
     person = managed_person_for(request.user, user_id)
     return _new(request, person)
 
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def new_for_group(request: SignedIn, group_id: UUID) -> HttpResponse:
+def new_for_group(request: SignedInRequest, group_id: UUID) -> HttpResponse:
     group = managed_group_for(request.user, group_id)
     return _new(request, group)
 
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def change(request: SignedIn, budget_id: UUID) -> HttpResponse:
+def change(request: SignedInRequest, budget_id: UUID) -> HttpResponse:
     budget = managed_budget_for(request.user, budget_id)
     form = BudgetForm(request.POST or None, budget=budget)
 
@@ -59,7 +59,7 @@ def change(request: SignedIn, budget_id: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def switch_off(request: SignedIn, budget_id: UUID) -> HttpResponse:
+def switch_off(request: SignedInRequest, budget_id: UUID) -> HttpResponse:
     budget = managed_budget_for(request.user, budget_id)
     if request.method == "POST":
         budget_admin.switch_off(actor=request.user, budget_id=budget.id)
@@ -70,7 +70,7 @@ def switch_off(request: SignedIn, budget_id: UUID) -> HttpResponse:
     )  # fmt: skip
 
 
-def _new(request: SignedIn, target: User | Group) -> HttpResponse:
+def _new(request: SignedInRequest, target: User | Group) -> HttpResponse:
     whose = target.name if isinstance(target, User) else str(target)
     form = BudgetForm(request.POST or None, for_group=isinstance(target, Group))
 
@@ -81,7 +81,7 @@ def _new(request: SignedIn, target: User | Group) -> HttpResponse:
     return _show(request, form, save, _("A budget for %(name)s") % {"name": whose})
 
 
-def _show(request: SignedIn, form: BudgetForm, save: Callable[[], Budget], title: str) -> HttpResponse:
+def _show(request: SignedInRequest, form: BudgetForm, save: Callable[[], Budget], title: str) -> HttpResponse:
     """Show the form, or save what it says."""
     if request.method == "POST" and form.is_valid():
         with ToldIn(form, BudgetRefused):

@@ -11,12 +11,12 @@ from chat.models import Conversation
 from chat.services.organise import bulk, conversations
 from chat.services.search.text import holds
 from web.forms.actions import SureForm
-from web.shell import SignedIn, is_partial, show_done, show_form, show_page, signed_in
+from web.shell import SignedInRequest, is_partial, show_done, show_form, show_page, signed_in
 
 
 @require_GET
 @signed_in
-def index(request: SignedIn) -> HttpResponse:
+def index(request: SignedInRequest) -> HttpResponse:
     """Archived conversations: looked for by title, in any order, page by page."""
     words = request.GET.get("q", "").replace("\x00", " ").strip()[:200]
     sort = request.GET.get("sort", "")
@@ -35,7 +35,7 @@ def index(request: SignedIn) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def archive_all(request: SignedIn) -> HttpResponse:
+def archive_all(request: SignedInRequest) -> HttpResponse:
     if request.method == "POST":
         count = conversations.archive_all(user=request.user)
         words = ngettext("%(count)d chat was archived.", "%(count)d chats were archived.", count) % {"count": count}
@@ -50,7 +50,7 @@ def archive_all(request: SignedIn) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def delete_archived(request: SignedIn) -> HttpResponse:
+def delete_archived(request: SignedInRequest) -> HttpResponse:
     """Delete what the page of archived chats lists, and nothing else."""
     if request.method == "POST":
         return _deleted(request, bulk.delete_all(user=request.user, archived_only=True), go="chat:archive")
@@ -69,7 +69,7 @@ def delete_archived(request: SignedIn) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def delete_all(request: SignedIn) -> HttpResponse:
+def delete_all(request: SignedInRequest) -> HttpResponse:
     """Archived ones too. A word is typed first."""
     form = SureForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -86,6 +86,6 @@ def delete_all(request: SignedIn) -> HttpResponse:
     )  # fmt: skip
 
 
-def _deleted(request: SignedIn, done: bulk.Done, *, go: str) -> HttpResponse:
+def _deleted(request: SignedInRequest, done: bulk.Done, *, go: str) -> HttpResponse:
     words = ngettext("%(count)d chat was deleted.", "%(count)d chats were deleted.", done.count)
     return show_done(request, words % {"count": done.count}, go=reverse(go), undo=done.undo)

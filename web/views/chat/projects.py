@@ -20,14 +20,14 @@ from core.refusal import ToldIn
 from endpoints.catalog.selection import ModelRef
 from web.forms.actions import ProjectForm
 from web.model_menu import model_groups, model_option_of
-from web.shell import SignedIn, is_partial, show_done, show_form, show_page, signed_in
+from web.shell import SignedInRequest, is_partial, show_done, show_form, show_page, signed_in
 
 SEPARATOR = " · "  # between endpoint and model in one form field
 
 
 @require_GET
 @signed_in
-def index(request: SignedIn) -> HttpResponse:
+def index(request: SignedInRequest) -> HttpResponse:
     words = request.GET.get("q", "").replace("\x00", " ").strip()[:200]
     sort = request.GET.get("sort", "")
     sort = sort if sort in projects.SORTS else "lastConversationAt"
@@ -43,7 +43,7 @@ def index(request: SignedIn) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def create(request: SignedIn) -> HttpResponse:
+def create(request: SignedInRequest) -> HttpResponse:
     form = ProjectForm(request.POST or None, models=_models(request.user))
     if request.method == "POST" and form.is_valid():
         with ToldIn(form, projects.BadProject):
@@ -59,7 +59,7 @@ def create(request: SignedIn) -> HttpResponse:
 
 @require_GET
 @signed_in
-def workspace(request: SignedIn, project_id: UUID) -> HttpResponse:
+def workspace(request: SignedInRequest, project_id: UUID) -> HttpResponse:
     found = access.project_for(request.user, project_id)
     sort = request.GET.get("sort", "")
     sort = sort if sort in {"updatedAt", "createdAt", "title"} else "updatedAt"
@@ -77,7 +77,7 @@ def workspace(request: SignedIn, project_id: UUID) -> HttpResponse:
 
 @require_GET
 @signed_in
-def rows(request: SignedIn, project_id: UUID) -> HttpResponse:
+def rows(request: SignedInRequest, project_id: UUID) -> HttpResponse:
     """The project's latest chats, for its place in the sidebar."""
     found = access.project_for(request.user, project_id)
     if not is_partial(request):
@@ -88,7 +88,7 @@ def rows(request: SignedIn, project_id: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def change(request: SignedIn, project_id: UUID) -> HttpResponse:
+def change(request: SignedInRequest, project_id: UUID) -> HttpResponse:
     found = access.project_for_editor(request.user, project_id)
     initial = {name: getattr(found, name) for name in projects.LIMITS}
     initial["model"] = f"{found.endpoint}{SEPARATOR}{found.model}" if found.model else ""
@@ -104,7 +104,7 @@ def change(request: SignedIn, project_id: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def delete(request: SignedIn, project_id: UUID) -> HttpResponse:
+def delete(request: SignedInRequest, project_id: UUID) -> HttpResponse:
     found = access.project_for_owner(request.user, project_id)
     if request.method == "POST":
         projects.delete(user=request.user, project_id=project_id)
@@ -124,7 +124,7 @@ def delete(request: SignedIn, project_id: UUID) -> HttpResponse:
 
 @require_http_methods(["POST"])
 @signed_in
-def favourite(request: SignedIn) -> HttpResponse:
+def favourite(request: SignedInRequest) -> HttpResponse:
     """Add a model to the favourites, or take it away."""
     model_ref = ModelRef(*(request.POST.get(name, "") for name in ModelRef._fields))
     model_ref = ModelRef(spec=model_ref.spec) if model_ref.spec else model_ref
@@ -138,7 +138,7 @@ def favourite(request: SignedIn) -> HttpResponse:
 
 @require_http_methods(["POST"])
 @signed_in
-def favourites_order(request: SignedIn) -> HttpResponse:
+def favourites_order(request: SignedInRequest) -> HttpResponse:
     """Take the favourites' order as dragging sends it: ids of the rows."""
     mine = {str(each.id): favourites.model_ref_of(each) for each in favourites.listed(request.user)}
     wanted = [mine[each] for each in request.POST.getlist("ids") if each in mine]

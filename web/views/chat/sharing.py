@@ -14,7 +14,7 @@ from accounts.models import Grant
 from accounts.services import grants, picker
 from accounts.services.grants import AccessEntry, GrantRefused, Who
 from accounts.services.resources import SharedKind, SharedObject
-from web.shell import SignedIn, is_partial, shell_of, show_done, signed_in
+from web.shell import SignedInRequest, is_partial, shell_of, show_done, signed_in
 
 NONE, KEPT = "none", ""  # of a row: take all rights away; leave rights that have no name as they are
 FEW = 8  # results
@@ -36,7 +36,7 @@ class SharingRow:
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def share(request: SignedIn, resource: str, resource_id: UUID) -> HttpResponse:
+def share(request: SignedInRequest, resource: str, resource_id: UUID) -> HttpResponse:
     kind, shared = _shared(request, resource, resource_id)
     refusal = ""
     if request.POST.get("do") == "save":
@@ -52,20 +52,20 @@ def share(request: SignedIn, resource: str, resource_id: UUID) -> HttpResponse:
 
 @require_GET
 @signed_in
-def search(request: SignedIn, resource: str, resource_id: UUID) -> HttpResponse:
+def search(request: SignedInRequest, resource: str, resource_id: UUID) -> HttpResponse:
     """The list under the search box."""
     _shared(request, resource, resource_id)
     return render(request, "chat/share_found.html", _found(request, request.GET.get("q", "")))
 
 
-def _shared(request: SignedIn, resource: str, resource_id: UUID) -> tuple[SharedKind, SharedObject]:
+def _shared(request: SignedInRequest, resource: str, resource_id: UUID) -> tuple[SharedKind, SharedObject]:
     kind, shared, _bits = grants.shared_for(request.user, resource, resource_id, needs=Grant.SHARE)
     if not grants.may_share(request.user, kind):
         raise PermissionDenied
     return kind, shared
 
 
-def _show(request: SignedIn, kind: SharedKind, shared: SharedObject, refusal: str) -> HttpResponse:
+def _show(request: SignedInRequest, kind: SharedKind, shared: SharedObject, refusal: str) -> HttpResponse:
     stored = grants.entries(request.user, kind, shared)
     everybody = next((each for each in stored if each.who.type == "public"), None)
     is_sent = request.method == "POST"
@@ -81,13 +81,13 @@ def _show(request: SignedIn, kind: SharedKind, shared: SharedObject, refusal: st
     return render(request, "chat/share.html", context, status=422 if refusal else 200)
 
 
-def _found(request: SignedIn, words: str) -> dict[str, object]:
+def _found(request: SignedInRequest, words: str) -> dict[str, object]:
     looked = len(words.strip()) >= picker.MIN_QUERY_CHARACTERS
     found = picker.search(asking=request.user, words=words, limit=FEW) if looked else []
     return {"found": found, "is_searched": looked}
 
 
-def _rows(request: SignedIn, stored: list[AccessEntry]) -> list[SharingRow]:
+def _rows(request: SignedInRequest, stored: list[AccessEntry]) -> list[SharingRow]:
     """The rows stored, with what is chosen in the form, and those that were added to it and not saved yet."""
     chosen = _chosen(request.POST)
     rows = [

@@ -14,14 +14,14 @@ from chat.services.organise import tags
 from chat.services.search.text import holds
 from core.refusal import ToldIn
 from web.forms.actions import TagForm
-from web.shell import SignedIn, is_partial, shell_of, show_done, show_form, show_page, signed_in, uuid_or_none
+from web.shell import SignedInRequest, is_partial, shell_of, show_done, show_form, show_page, signed_in, uuid_or_none
 
 PAGE = 100
 
 
 @require_GET
 @signed_in
-def index(request: SignedIn) -> HttpResponse:
+def index(request: SignedInRequest) -> HttpResponse:
     words = request.GET.get("q", "").strip()
     mine = tags.listed(request.user)
     if words:
@@ -37,7 +37,7 @@ def index(request: SignedIn) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def create(request: SignedIn) -> HttpResponse:
+def create(request: SignedInRequest) -> HttpResponse:
     form = TagForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         with ToldIn(form, tags.BadTag):
@@ -50,7 +50,7 @@ def create(request: SignedIn) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def change(request: SignedIn, tag_id: UUID) -> HttpResponse:
+def change(request: SignedInRequest, tag_id: UUID) -> HttpResponse:
     found = access.tag_for(request.user, tag_id)
     form = TagForm(request.POST or None, initial={"name": found.name, "description": found.description})
     if request.method == "POST" and form.is_valid():
@@ -63,7 +63,7 @@ def change(request: SignedIn, tag_id: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def delete(request: SignedIn, tag_id: UUID) -> HttpResponse:
+def delete(request: SignedInRequest, tag_id: UUID) -> HttpResponse:
     found = access.tag_for(request.user, tag_id)
     if request.method == "POST":
         tags.delete(user=request.user, tag_id=tag_id)
@@ -75,7 +75,7 @@ def delete(request: SignedIn, tag_id: UUID) -> HttpResponse:
 
 @require_POST
 @signed_in
-def reorder(request: SignedIn) -> HttpResponse:
+def reorder(request: SignedInRequest) -> HttpResponse:
     """Take the order of all, as dragging sends it, or one tag a step up or down."""
     wanted = [found for each in request.POST.getlist("ids") if (found := uuid_or_none(each))]
     moved = uuid_or_none(request.POST.get("up") or request.POST.get("down"))

@@ -1,18 +1,8 @@
-"""Which calls are of a model that thinks before it answers: by what is known of it, by its name, by what is asked."""
+"""Which fields of a request ask the model to think before it answers."""
 
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from endpoints.catalog.profiles import is_known, profile
-from endpoints.providers.anthropic import parameters as anthropic_parameters
-from endpoints.providers.base import Endpoint
-
-# Of the models that nobody lists, those whose makers name them by what they do.
-_NAMES: Final = re.compile(
-    r"(?:^|[^a-z0-9])(?:o[1-9]|gpt-(?:[5-9]|\d\d|oss)|gemini-(?:2\.5|[3-9])|r1|qwq|magistral|think\w*|reason\w*)(?![a-z0-9])",
-    re.IGNORECASE,
-)
 # The fields that ask for thoughts, in a request or in a field that holds such fields.
 _FIELDS: Final = {
     "reasoning_effort", "reasoning", "include_reasoning", "thinking", "thinkingConfig", "thinking_config",
@@ -21,16 +11,6 @@ _FIELDS: Final = {
 _AROUND: Final = {"additionalModelRequestFields", "generationConfig", "extra_body", "chat_template_kwargs"}
 _SWITCHES: Final = ("type", "effort", "enabled", "thinkingBudget", "budget_tokens")
 _OFF: Final = (False, None, "", 0, "none", "disabled", "off")
-
-
-def reasons(endpoint: Endpoint, model: str) -> bool:
-    """Whether the model may think before it answers; of one that nobody lists its name is all there is."""
-    if endpoint.local:
-        return False
-    if profile(endpoint, model).supports_reasoning or anthropic_parameters.claude(model).thinks:
-        return True
-    names = {model, endpoint.wire_names.get(model, model)}
-    return not is_known(endpoint, model) and any(map(_NAMES.search, names))
 
 
 def asks_for_thoughts(fields: Mapping[str, Any]) -> bool:
