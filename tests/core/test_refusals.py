@@ -41,8 +41,7 @@ from web.refusals import Refusals
 TECHNICAL = {
     "AnswerTooLarge", "BadIdToken", "BadResponse", "BrokenAnswer", "CannotBundle", "CannotStart", "ConfigFaults",
     "Ended", "NoModel", "NoPostgres", "NoValkey", "NotPrepared", "OutboundError", "RefusedAddress", "TooLarge",
-    "Undecipherable",
-    "Untouched", "_Unreadable", "Refusal",
+    "Undecipherable", "Untouched", "_Unreadable", "Refusal",
 }  # fmt: skip
 PLAIN = {"Exception", "ValueError", "RuntimeError", "LookupError", "KeyError", "TypeError"}
 SAID = [
