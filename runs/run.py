@@ -72,9 +72,14 @@ async def carry_out(
         parts.append(error_part(ending))
     called = None if isinstance(endpoint, Failed) else endpoint
     return RunResult(
-        job=job, worker=worker, ending=ending, parts=parts, usages=active.usages, endpoint=called,
+        job=job,
+        worker=worker,
+        ending=ending,
+        parts=parts,
+        usages=active.usages,
+        endpoint=called,
         left_out=active.left_out,
-    )  # fmt: skip
+    )
 
 
 async def _prepare(active: ActiveRun, endpoint: Endpoint, budget: RunBudget) -> ModelRequest | Finished | Failed:

@@ -17,15 +17,36 @@ _VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _BARE: Final = re.compile(r"(?:\S+ )?\$([A-Za-z_][A-Za-z0-9_]*)")
 # These keep the site together: no header and no address may carry them away.
 _NEVER: Final = {
-    "SECRET_KEY", "JWT_SECRET", "JWT_REFRESH_SECRET", "CREDS_KEY", "CREDS_IV", "MEILI_MASTER_KEY", "MONGO_URI",
-    "REDIS_URI", "REDIS_PASSWORD", "REDIS_URL", "DATABASE_URL", "LOCAL_MODEL_KEY",
-}  # fmt: skip
+    "SECRET_KEY",
+    "JWT_SECRET",
+    "JWT_REFRESH_SECRET",
+    "CREDS_KEY",
+    "CREDS_IV",
+    "MEILI_MASTER_KEY",
+    "MONGO_URI",
+    "REDIS_URI",
+    "REDIS_PASSWORD",
+    "REDIS_URL",
+    "DATABASE_URL",
+    "LOCAL_MODEL_KEY",
+}
 INSTANCE: Final = frozenset({"INSTANCE_NAME", "DEPLOYMENT_NAME"})  # of Azure: filled for each model
 # Without these an endpoint is none, or another one. They stay as written, and the builders leave it out.
 _NEEDED: Final = {
-    "name", "group", "apiKey", "baseURL", "instanceName", "deploymentName", "version", "inferenceProfiles",
-    "guardrailIdentifier", "guardrailVersion", "serviceKeyFile", "projectId", "region",
-}  # fmt: skip
+    "name",
+    "group",
+    "apiKey",
+    "baseURL",
+    "instanceName",
+    "deploymentName",
+    "version",
+    "inferenceProfiles",
+    "guardrailIdentifier",
+    "guardrailVersion",
+    "serviceKeyFile",
+    "projectId",
+    "region",
+}
 
 
 def interpolate(value: Any, *, keep: frozenset[str] = frozenset()) -> Any:

@@ -39,7 +39,7 @@ def facts_for(user: User) -> list[Facts]:
 def _facts(choice: ModelOption, user: User, stored: set[str]) -> Facts:
     facts = Facts(
         endpoint=choice.endpoint, model=choice.model, spec=choice.spec, words="", trouble="", blocked=False, link=""
-    )  # fmt: skip
+    )
     endpoint = registry.current().get(choice.endpoint)
     if endpoint is None:
         return facts
@@ -70,5 +70,6 @@ def _price(rates: Rates | None) -> str:
     if not rates.prompt and not rates.completion:
         return _("free")
     return _("$%(prompt)s in, $%(completion)s out per million") % {
-        "prompt": f"{rates.prompt.normalize():f}", "completion": f"{rates.completion.normalize():f}",
-    }  # fmt: skip
+        "prompt": f"{rates.prompt.normalize():f}",
+        "completion": f"{rates.completion.normalize():f}",
+    }

@@ -19,9 +19,18 @@ from siteconfig.parameters.settings import synonyms
 from web.model_menu import ModelOption
 
 COMMON = {
-    "promptPrefix", "system", "temperature", "max_tokens", "maxOutputTokens", "maxTokens", "reasoning_effort", "effort",
-    "thinking", "thinkingBudget", "thinkingLevel",
-}  # fmt: skip
+    "promptPrefix",
+    "system",
+    "temperature",
+    "max_tokens",
+    "maxOutputTokens",
+    "maxTokens",
+    "reasoning_effort",
+    "effort",
+    "thinking",
+    "thinkingBudget",
+    "thinkingLevel",
+}
 
 Kind = Literal["switch", "select", "text", "lines", "slider", "number", "line"]
 
@@ -247,6 +256,7 @@ def _expected(parameter: Parameter) -> str:
         return _("Write a number from %(low)s to %(high)s.") % limits
     if parameter.type == "array":
         return _("Write at most %(most)d lines of at most %(longest)d characters each.") % {
-            "most": parameter.max_items, "longest": parameter.max_length,
-        }  # fmt: skip
+            "most": parameter.max_items,
+            "longest": parameter.max_length,
+        }
     return _("This value cannot be used here.")

@@ -87,8 +87,11 @@ def show_chat(
         return render(request, "chat/main.html", {"page": page, "partial": True}, status=status)
     favourites = {model_ref_of(each) for each in listed.favourites} if listed else set()
     context = {
-        "page": page, "sidebar": listed, "model_groups": model_groups(request.user), "favourite_picks": favourites,
-    }  # fmt: skip
+        "page": page,
+        "sidebar": listed,
+        "model_groups": model_groups(request.user),
+        "favourite_picks": favourites,
+    }
     return render(request, "chat/page.html", context, status=status)
 
 

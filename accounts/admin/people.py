@@ -137,9 +137,12 @@ class PersonAdmin(Panel, UserAdmin):  # type: ignore[type-arg]
             if user is not None:
                 target = audit.AuditTarget("user", str(user.id), user.email)
                 audit.record(
-                    actor=actor_of(request), action="user.password", target=target, before={"password": True},
+                    actor=actor_of(request),
+                    action="user.password",
+                    target=target,
+                    before={"password": True},
                     after={"password": True},
-                )  # fmt: skip
+                )
         return answer
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:

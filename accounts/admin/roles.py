@@ -33,10 +33,11 @@ class AccessRows(Rows):
         kept = [each.cleaned_data for each in self.forms if each.cleaned_data and not each.cleaned_data.get("DELETE")]
         return {
             f"{row['endpoint']}/{row['model']}" if row["endpoint"] else row["model"]: {
-                "enabled": row["enabled"], "coefficient": row["coefficient"],
+                "enabled": row["enabled"],
+                "coefficient": row["coefficient"],
             }
             for row in kept
-        }  # fmt: skip
+        }
 
 
 class AccessTable(InlineTable):

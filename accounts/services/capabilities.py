@@ -63,8 +63,10 @@ def _refuse_unheld(actor: User, capability: str) -> None:
 
 def _target(principal: str, identifier: str) -> dict[str, User | Group | Role]:
     models: dict[str, type[User] | type[Group] | type[Role]] = {
-        Principal.USER: User, Principal.GROUP: Group, Principal.ROLE: Role,
-    }  # fmt: skip
+        Principal.USER: User,
+        Principal.GROUP: Group,
+        Principal.ROLE: Role,
+    }
     model = models.get(principal)
     if model is None:
         raise CapabilityRefused(_("A power is given to a user, a group or a role."))

@@ -189,10 +189,8 @@ def to_plain(role: Role) -> dict[str, Any]:
         "description": role.description,
         "permissions": permissions.permissions_of(role),
         "retentionDays": role.retention_days,
-        "modelAccess": {
-            _key(row): {"enabled": row.enabled, "coefficient": float(row.coefficient)} for row in rows
-        },
-    }  # fmt: skip
+        "modelAccess": {_key(row): {"enabled": row.enabled, "coefficient": float(row.coefficient)} for row in rows},
+    }
 
 
 def _key(row: ModelAccess) -> str:

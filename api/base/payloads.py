@@ -159,10 +159,18 @@ class UserResponse(ApiResponse):
 
 def user_to_wire(user: User) -> dict[str, Any]:
     return UserResponse(
-        id_=str(user.id), id=str(user.id), name=user.name, username=user.username, email=user.email,
-        email_verified=user.email_verified, provider=user.provider, role=str(user.role_id),
-        two_factor_enabled=twofactor.is_on(user), terms_accepted=user.terms_accepted_at is not None,
+        id_=str(user.id),
+        id=str(user.id),
+        name=user.name,
+        username=user.username,
+        email=user.email,
+        email_verified=user.email_verified,
+        provider=user.provider,
+        role=str(user.role_id),
+        two_factor_enabled=twofactor.is_on(user),
+        terms_accepted=user.terms_accepted_at is not None,
         personalization={"memories": features.has("memories")},
         favorites=[favourites.to_wire(each) for each in favourites.listed(user)],
-        created_at=iso(user.created_at), updated_at=iso(user.updated_at),
-    ).to_wire()  # fmt: skip
+        created_at=iso(user.created_at),
+        updated_at=iso(user.updated_at),
+    ).to_wire()

@@ -24,9 +24,21 @@ PAGE: Final = 25
 _NEWEST_FIRST: Final = Keyset("created_at", Stamped())
 GIVEN: Final = ("start", "refill", "adjustment")  # reasons of entries that are no spending
 COLUMNS: Final = (
-    "time", "reason", "endpoint", "model", "input tokens", "output tokens", "reasoning tokens", "cache read tokens",
-    "cache write tokens", "estimated", "coefficient", "credits", "balance after", "note",
-)  # fmt: skip
+    "time",
+    "reason",
+    "endpoint",
+    "model",
+    "input tokens",
+    "output tokens",
+    "reasoning tokens",
+    "cache read tokens",
+    "cache write tokens",
+    "estimated",
+    "coefficient",
+    "credits",
+    "balance after",
+    "note",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +87,9 @@ def why_refused(user: User, needed: int) -> str:
     if account is None:
         return _("Your credit does not reach for this.")
     told = _("Your credit does not reach for this: it needs %(needed)s at first, and you have %(available)s.") % {
-        "needed": in_words(needed), "available": in_words(account.available),
-    }  # fmt: skip
+        "needed": in_words(needed),
+        "available": in_words(account.available),
+    }
     if account.next_refill is None:
         return f"{told} {_('Ask your administrator for more.')}"
     if account.refill_is_due:  # it was added, and is too little
@@ -116,12 +129,23 @@ def csv_lines(entries: QuerySet[LedgerEntry]) -> Iterator[str]:
     """Return the entries as lines of a CSV file, one after the other."""
     rows = (
         (
-            each.created_at.isoformat(timespec="seconds"), each.reason, each.endpoint, each.model, each.input_tokens,
-            each.output_tokens, each.reasoning_tokens, each.cache_read_tokens, each.cache_write_tokens,
-            "yes" if each.estimated else "no", each.coefficient, each.credits, each.balance_after, each.note,
+            each.created_at.isoformat(timespec="seconds"),
+            each.reason,
+            each.endpoint,
+            each.model,
+            each.input_tokens,
+            each.output_tokens,
+            each.reasoning_tokens,
+            each.cache_read_tokens,
+            each.cache_write_tokens,
+            "yes" if each.estimated else "no",
+            each.coefficient,
+            each.credits,
+            each.balance_after,
+            each.note,
         )
         for each in entries.iterator(chunk_size=1_000)
-    )  # fmt: skip
+    )
     return csv_files.lines(COLUMNS, rows)
 
 

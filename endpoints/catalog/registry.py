@@ -242,8 +242,11 @@ def _about_icons(registry: Registry) -> list[str]:
 def _discovered(names: tuple[str, ...], known: list[Endpoint]) -> list[Endpoint]:
     """Return the servers that nobody wrote into the file."""
     taken = {endpoint.name.lower() for endpoint in known}
-    ports = {address[1] for each in [settings.LOCAL_MODEL_URL, *(each.connection.base_url for each in known)]
-             if (address := address_of(each)) and address[0] in _THIS_MACHINE}  # fmt: skip
+    ports = {
+        address[1]
+        for each in [settings.LOCAL_MODEL_URL, *(each.connection.base_url for each in known)]
+        if (address := address_of(each)) and address[0] in _THIS_MACHINE
+    }
     return [
         server
         for server in discovery.servers()

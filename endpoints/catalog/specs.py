@@ -10,9 +10,15 @@ from siteconfig.schema.model_specs import ModelSpec
 
 # What people who must take the spec as it is have no use for, and its author may want to keep.
 _HIDDEN_FROM_CLIENTS = {
-    "promptPrefix", "system", "instructions", "additional_instructions", "context", "examples", "tools",
+    "promptPrefix",
+    "system",
+    "instructions",
+    "additional_instructions",
+    "context",
+    "examples",
+    "tools",
     "additionalModelRequestFields",
-}  # fmt: skip
+}
 
 
 def parameters_of_preset(spec: ModelSpec) -> dict[str, Any]:

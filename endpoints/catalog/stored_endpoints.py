@@ -31,9 +31,17 @@ log = logging.getLogger(__name__)
 MAX_KEY_LENGTH: Final = 4_096
 _last: list[tuple[Endpoint, ...]] = [()]  # as it was known last
 AUDITED_FIELDS: Final = (
-    "kind", "provider", "name", "base_url", "api_key", "key_from_user", "model_names", "fetch_models", "is_enabled",
+    "kind",
+    "provider",
+    "name",
+    "base_url",
+    "api_key",
+    "key_from_user",
+    "model_names",
+    "fetch_models",
+    "is_enabled",
     "order",
-)  # fmt: skip
+)
 _TAKEN: Final = {LOCAL_NAME, "agents", "assistants", "azureAssistants", "custom"}
 
 
@@ -149,9 +157,16 @@ def _refuse_address(actor: User, entry: Entry, row: OperatorEndpoint | None) -> 
 def entry_of(row: OperatorEndpoint) -> Entry:
     """Return what a stored row would be entered as; its key stays where it is."""
     return Entry(
-        kind=row.kind, provider=row.provider, name=row.name, base_url=row.base_url, key_from_user=row.key_from_user,
-        model_names=tuple(row.model_names), fetch_models=row.fetch_models, is_enabled=row.is_enabled, order=row.order,
-    )  # fmt: skip
+        kind=row.kind,
+        provider=row.provider,
+        name=row.name,
+        base_url=row.base_url,
+        key_from_user=row.key_from_user,
+        model_names=tuple(row.model_names),
+        fetch_models=row.fetch_models,
+        is_enabled=row.is_enabled,
+        order=row.order,
+    )
 
 
 def apply(entry: Entry, row: OperatorEndpoint) -> OperatorEndpoint:

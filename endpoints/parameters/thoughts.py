@@ -5,9 +5,15 @@ from typing import Any, Final
 
 # The fields that ask for thoughts, in a request or in a field that holds such fields.
 _FIELDS: Final = {
-    "reasoning_effort", "reasoning", "include_reasoning", "thinking", "thinkingConfig", "thinking_config",
-    "enable_thinking", "output_config",
-}  # fmt: skip
+    "reasoning_effort",
+    "reasoning",
+    "include_reasoning",
+    "thinking",
+    "thinkingConfig",
+    "thinking_config",
+    "enable_thinking",
+    "output_config",
+}
 _AROUND: Final = {"additionalModelRequestFields", "generationConfig", "extra_body", "chat_template_kwargs"}
 _SWITCHES: Final = ("type", "effort", "enabled", "thinkingBudget", "budget_tokens")
 _OFF: Final = (False, None, "", 0, "none", "disabled", "off")

@@ -89,9 +89,14 @@ class Site:
 
 
 def from_key(
-    site: Site, provider: Provider, own: Shared | None, *, fetch: bool = False, named: tuple[str, ...] = (),
+    site: Site,
+    provider: Provider,
+    own: Shared | None,
+    *,
+    fetch: bool = False,
+    named: tuple[str, ...] = (),
     parameters: ParameterRules = _NO_RULES,
-) -> Built:  # fmt: skip
+) -> Built:
     """Return the endpoint of a provider whose key is set. `named` are the models that the file names."""
     key = text_of(provider.variables.key)
     url = address_of_provider(site, provider, own)
@@ -100,17 +105,25 @@ def from_key(
     if missing := why_unfilled(url):
         return site.leave_out(provider.name, missing)
     connection = site.connection(
-        provider.wire, url, own, key_header=provider.key_header, model_prefix=provider.model_prefix,
+        provider.wire,
+        url,
+        own,
+        key_header=provider.key_header,
+        model_prefix=provider.model_prefix,
         **credentials_of(key),
-    )  # fmt: skip
+    )
     models = ServedModels(named or models_of(provider), fetch=fetch)
     return [as_provider(site, provider, own, connection, models, parameters)]
 
 
 def as_provider(
-    site: Site, provider: Provider, own: TitleKeys | None, connection: Connection, models: ServedModels,
+    site: Site,
+    provider: Provider,
+    own: TitleKeys | None,
+    connection: Connection,
+    models: ServedModels,
     parameters: ParameterRules = _NO_RULES,
-) -> Endpoint:  # fmt: skip
+) -> Endpoint:
     """Return the endpoint by which people know the provider."""
     return Endpoint(
         provider.name,

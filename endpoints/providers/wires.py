@@ -35,14 +35,17 @@ WIRES: Final = {
     "openai": Wire(openai_wire.stream, openai_wire.ask_for_object),
     "responses": Wire(responses_wire.stream, responses_wire.ask_for_object),
     "anthropic": Wire(
-        anthropic_wire.stream, anthropic_wire.ask_for_object, "anthropic/", is_priced_bare=True,
+        anthropic_wire.stream,
+        anthropic_wire.ask_for_object,
+        "anthropic/",
+        is_priced_bare=True,
         parameter_set="anthropic",
     ),
     "google": Wire(google_wire.stream, google_wire.ask_for_object, "gemini/"),
     "vertex": Wire(vertex_wire.stream, vertex_wire.ask_for_object, "vertex_ai/"),
     "bedrock": Wire(bedrock_wire.stream, bedrock_wire.ask_for_object, "bedrock/"),
     "litellm": Wire(litellm_wire.stream, openai_wire.ask_for_object, prepare=litellm_wire.prepare),
-}  # fmt: skip
+}
 _BY_PREFIX: Final = {wire.model_prefix: name for name, wire in WIRES.items() if wire.model_prefix}
 
 

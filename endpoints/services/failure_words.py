@@ -258,10 +258,16 @@ def explain(code: str, wait: int = 0, settings: Sequence[str] = ()) -> Explanati
 
 def _after(seconds: int) -> str:
     if seconds < 100:
-        text = ngettext("Try again in %(count)d second, or choose another model.",
-                        "Try again in %(count)d seconds, or choose another model.", seconds)  # fmt: skip
+        text = ngettext(
+            "Try again in %(count)d second, or choose another model.",
+            "Try again in %(count)d seconds, or choose another model.",
+            seconds,
+        )
         return text % {"count": seconds}
     minutes = -(-seconds // 60)
-    text = ngettext("Try again in %(count)d minute, or choose another model.",
-                    "Try again in %(count)d minutes, or choose another model.", minutes)  # fmt: skip
+    text = ngettext(
+        "Try again in %(count)d minute, or choose another model.",
+        "Try again in %(count)d minutes, or choose another model.",
+        minutes,
+    )
     return text % {"count": minutes}

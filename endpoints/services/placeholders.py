@@ -13,10 +13,28 @@ from endpoints.providers.base import Caller, Endpoint
 
 _PLACEHOLDER = re.compile(r"\{\{LIBRECHAT_(USER|BODY|OPENID)_([A-Z_]+)\}\}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-USER_FIELDS = frozenset({
-    "ID", "NAME", "USERNAME", "EMAIL", "PROVIDER", "ROLE", "GOOGLEID", "FACEBOOKID", "OPENIDID", "SAMLID", "LDAPID",
-    "GITHUBID", "DISCORDID", "APPLEID", "EMAILVERIFIED", "TWOFACTORENABLED", "TERMSACCEPTED", "TERMSACCEPTEDAT",
-})  # fmt: skip
+USER_FIELDS = frozenset(
+    {
+        "ID",
+        "NAME",
+        "USERNAME",
+        "EMAIL",
+        "PROVIDER",
+        "ROLE",
+        "GOOGLEID",
+        "FACEBOOKID",
+        "OPENIDID",
+        "SAMLID",
+        "LDAPID",
+        "GITHUBID",
+        "DISCORDID",
+        "APPLEID",
+        "EMAILVERIFIED",
+        "TWOFACTORENABLED",
+        "TERMSACCEPTED",
+        "TERMSACCEPTEDAT",
+    }
+)
 BODY_FIELDS = frozenset({"CONVERSATIONID", "PARENTMESSAGEID", "MESSAGEID"})
 # No token of a sign-in is kept here, so those of tokens are always empty.
 OPENID_FIELDS = frozenset({"TOKEN", "ACCESS_TOKEN", "ID_TOKEN", "USER_ID", "USER_EMAIL", "USER_NAME", "EXPIRES_AT"})

@@ -36,8 +36,10 @@ _BY_FIRST_BYTE: Final = (
     (0xEE, 1.5),  # full width, private use
     (0xF0, 3.0),  # emoji, rare characters
 )
-_BEYOND_ASCII: Final = bytes(0xC2 + max(0, bisect([first for first, _ in _BY_FIRST_BYTE], each) - 1)
-                             if each >= 0xC2 else 0 for each in range(256))  # fmt: skip
+_BEYOND_ASCII: Final = bytes(
+    0xC2 + max(0, bisect([first for first, _ in _BY_FIRST_BYTE], each) - 1) if each >= 0xC2 else 0
+    for each in range(256)
+)
 _WORD = 0.95  # tokens of each run of letters: small ones, or capitals, which small ones may follow
 _LONG = 0.27  # of each letter after the fifth of a word
 _CAPITAL = 0.3  # of each further capital of a run

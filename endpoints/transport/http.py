@@ -40,7 +40,7 @@ __all__ = [
     "check_url",
     "outbound",
     "watched",
-]  # fmt: skip
+]
 
 USER_AGENT = "Parley"
 MAX_SIZE = 256 * 1024 * 1024

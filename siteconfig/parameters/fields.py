@@ -65,9 +65,18 @@ class Parameter:
 
 
 _DEFINED = {
-    "type": "type", "default": "default", "component": "control", "optionType": "belongs", "label": "label",
-    "description": "description", "placeholder": "placeholder", "showLabel": "show_label",
-    "showDefault": "show_default", "columnSpan": "columns", "enumMappings": "option_labels", "maxTags": "max_items",
+    "type": "type",
+    "default": "default",
+    "component": "control",
+    "optionType": "belongs",
+    "label": "label",
+    "description": "description",
+    "placeholder": "placeholder",
+    "showLabel": "show_label",
+    "showDefault": "show_default",
+    "columnSpan": "columns",
+    "enumMappings": "option_labels",
+    "maxTags": "max_items",
     "maxText": "max_length",
-}  # fmt: skip
+}
 _LIMITS = {"min": "low", "max": "high", "step": "step"}

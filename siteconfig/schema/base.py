@@ -9,8 +9,16 @@ from core.addresses import RefusedAddress, address_of, check_address
 
 USER_PROVIDED = "user_provided"
 BUILT_IN = (
-    "azureOpenAI", "openAI", "google", "anthropic", "assistants", "azureAssistants", "agents", "custom", "bedrock",
-)  # fmt: skip
+    "azureOpenAI",
+    "openAI",
+    "google",
+    "anthropic",
+    "assistants",
+    "azureAssistants",
+    "agents",
+    "custom",
+    "bedrock",
+)
 
 
 class Open(BaseModel):

@@ -24,10 +24,27 @@ Id = Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$")]
 Verdict = Literal["ask", "allow", "deny"]
 Day = Annotated[Count, Field(le=86_400_000)]  # milliseconds
 Capability = Literal[
-    "hide_sequential_outputs", "programmatic_tools", "end_after_tools", "deferred_tools", "execute_code",
-    "stateful_code_sessions", "file_search", "web_search", "artifacts", "subagents", "actions", "context", "skills",
-    "memory", "ask_user_question", "tools", "chain", "ocr", "run_in_background", "tool_intents",
-]  # fmt: skip
+    "hide_sequential_outputs",
+    "programmatic_tools",
+    "end_after_tools",
+    "deferred_tools",
+    "execute_code",
+    "stateful_code_sessions",
+    "file_search",
+    "web_search",
+    "artifacts",
+    "subagents",
+    "actions",
+    "context",
+    "skills",
+    "memory",
+    "ask_user_question",
+    "tools",
+    "chain",
+    "ocr",
+    "run_in_background",
+    "tool_intents",
+]
 
 
 class RepositoryInstructions(Open):

@@ -76,8 +76,10 @@ class Azure(SharedWithAzure):
     def _once(cls, groups: list[AzureGroup]) -> list[AzureGroup]:
         names = [group.group for group in groups]
         models = [model for each in groups for model in each.models]
-        for words, names_found in ((_("every `group` must be there once; twice: %s"), names),
-                             (_("every model must be in one group only; twice: %s"), models)):  # fmt: skip
+        for words, names_found in (
+            (_("every `group` must be there once; twice: %s"), names),
+            (_("every model must be in one group only; twice: %s"), models),
+        ):
             if twice := sorted({each for each in names_found if names_found.count(each) > 1}):
                 raise ValueError(words % ", ".join(twice))
         return groups

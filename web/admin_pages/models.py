@@ -35,10 +35,13 @@ def prices(request: HttpRequest) -> HttpResponse:
     ]
     rows.sort(key=lambda row: row.price.is_known)
     context = {
-        **admin.site.each_context(request), "title": _("Prices in force"), "rows": rows, "rules": policy.current(),
+        **admin.site.each_context(request),
+        "title": _("Prices in force"),
+        "rows": rows,
+        "rules": policy.current(),
         "left_out": [(each.name, told) for each in current.endpoints if (told := describe_left_out(each))],
         "unknown": sum(not row.price.is_known for row in rows),
-    }  # fmt: skip
+    }
     return TemplateResponse(request, "admin/endpoints/prices.html", context)
 
 

@@ -50,11 +50,19 @@ def group_to_wire(group: Group) -> dict[str, Any]:
         ids = group.memberships.order_by("joined_at", "id").values_list("user_id", flat=True)
     members = [str(each) for each in ids]
     return {
-        "_id": str(group.id), "id": str(group.id), "name": group.name, "description": group.description,
-        "email": group.email, "avatar": group.avatar, "source": group.source,
-        "idOnTheSource": group.external_id or None, "memberIds": members, "memberCount": len(members),
-        "createdAt": iso(group.created_at), "updatedAt": iso(group.updated_at),
-    }  # fmt: skip
+        "_id": str(group.id),
+        "id": str(group.id),
+        "name": group.name,
+        "description": group.description,
+        "email": group.email,
+        "avatar": group.avatar,
+        "source": group.source,
+        "idOnTheSource": group.external_id or None,
+        "memberIds": members,
+        "memberCount": len(members),
+        "createdAt": iso(group.created_at),
+        "updatedAt": iso(group.updated_at),
+    }
 
 
 def group_or_404(group_id: UUID) -> Group:
@@ -92,9 +100,14 @@ class GroupsView(AdminView):
         if body.source not in (None, "", Group.Source.LOCAL):
             raise ApiError(400, _("source: groups of a directory come here with their people. Leave it out."))
         group = groups.create(
-            actor=person(request), name=body.name, description=body.description or "", email=body.email or "",
-            avatar=body.avatar or "", external_id=body.id_on_the_source or "", member_ids=body.member_ids,
-        )  # fmt: skip
+            actor=person(request),
+            name=body.name,
+            description=body.description or "",
+            email=body.email or "",
+            avatar=body.avatar or "",
+            external_id=body.id_on_the_source or "",
+            member_ids=body.member_ids,
+        )
         return Response({"group": group_to_wire(group)}, status=201)
 
 
@@ -109,9 +122,13 @@ class GroupView(AdminView):
     def patch(self, request: Request, group_id: UUID) -> Response:
         body, group = read_body(request, GroupRequest), group_or_404(group_id)
         group = groups.update(
-            actor=person(request), group=group, name=body.name, description=body.description, email=body.email,
+            actor=person(request),
+            group=group,
+            name=body.name,
+            description=body.description,
+            email=body.email,
             avatar=body.avatar,
-        )  # fmt: skip
+        )
         return Response({"group": group_to_wire(group)})
 
     @extend_schema(operation_id="admin_group_delete", responses=_GROUP)
@@ -129,11 +146,14 @@ class GroupMembersView(AdminView):
         rows, paging = page_of(request, memberships)
         members = [
             {
-                "userId": str(each.user_id), "name": each.user.name, "email": each.user.email,
-                "isManager": each.is_manager, "joinedAt": iso(each.joined_at),
+                "userId": str(each.user_id),
+                "name": each.user.name,
+                "email": each.user.email,
+                "isManager": each.is_manager,
+                "joinedAt": iso(each.joined_at),
             }
             for each in rows
-        ]  # fmt: skip
+        ]
         return Response({"members": members, **paging})
 
     @extend_schema(operation_id="admin_group_member_add", request=MemberRequest, responses=_GROUP)

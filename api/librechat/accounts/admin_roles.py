@@ -76,9 +76,12 @@ class RolesView(AdminView):
     def post(self, request: Request) -> Response:
         body = read_body(request, NewRoleRequest)
         role = roles.create(
-            actor=person(request), name=body.name, description=body.description,
-            permissions_=body.permissions, model_access=body.model_access,
-        )  # fmt: skip
+            actor=person(request),
+            name=body.name,
+            description=body.description,
+            permissions_=body.permissions,
+            model_access=body.model_access,
+        )
         return Response(_answer(role), status=201)
 
 
@@ -105,9 +108,13 @@ class RoleView(AdminView):
     def _change(self, request: Request, name: str) -> Response:
         body, role = read_body(request, RoleRequest), role_or_404(name)
         role = roles.update(
-            actor=person(request), role=role, description=body.description, permissions_=body.permissions,
-            model_access=body.model_access, name=body.name,
-        )  # fmt: skip
+            actor=person(request),
+            role=role,
+            description=body.description,
+            permissions_=body.permissions,
+            model_access=body.model_access,
+            name=body.name,
+        )
         return Response(_answer(role))
 
 
@@ -181,10 +188,15 @@ class RoleTypeView(AdminView):
     needs = {"PUT": UPDATE}
     error_key = "message"
     TYPES = {
-        "prompts": "PROMPTS", "agents": "AGENTS", "memories": "MEMORIES", "people-picker": "PEOPLE_PICKER",
-        "mcp-servers": "MCP_SERVERS", "marketplace": "MARKETPLACE", "remote-agents": "REMOTE_AGENTS",
+        "prompts": "PROMPTS",
+        "agents": "AGENTS",
+        "memories": "MEMORIES",
+        "people-picker": "PEOPLE_PICKER",
+        "mcp-servers": "MCP_SERVERS",
+        "marketplace": "MARKETPLACE",
+        "remote-agents": "REMOTE_AGENTS",
         "skills": "SKILLS",
-    }  # fmt: skip
+    }
 
     @extend_schema(operation_id="role_type", request={"application/json": {"type": "object"}}, responses=_ROLE)
     def put(self, request: Request, name: str, kind: str) -> Response:

@@ -32,9 +32,13 @@ class KeyRequest(ApiRequest):
 def key_to_wire(key: ApiKey) -> dict[str, Any]:
     times = {"lastUsedAt": key.last_used_at, "expiresAt": key.expires_at}
     return {
-        "id": str(key.id), "name": key.name, "keyPrefix": key.prefix, "scopes": key.scopes,
-        "createdAt": iso(key.created_at), **{name: iso(value) for name, value in times.items() if value},
-    }  # fmt: skip
+        "id": str(key.id),
+        "name": key.name,
+        "keyPrefix": key.prefix,
+        "scopes": key.scopes,
+        "createdAt": iso(key.created_at),
+        **{name: iso(value) for name, value in times.items() if value},
+    }
 
 
 class KeysView(APIView):

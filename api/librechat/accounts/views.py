@@ -86,9 +86,12 @@ class RegisterView(APIView):
             # A taken address is answered like a new one: nobody learns here who has an account.
             with suppress(EmailTaken):
                 sign_up(
-                    name=body.name, email=body.email, password=body.password, username=body.username or "",
+                    name=body.name,
+                    email=body.email,
+                    password=body.password,
+                    username=body.username or "",
                     invitation=body.token or "",
-                )  # fmt: skip
+                )
         except ValidationError as fault:
             raise ApiError(404, fault.messages[0]) from None
         return Response(said(_("Your account is ready: sign in. If you had one already, nothing changed.")))
@@ -185,9 +188,14 @@ class BannerView(APIView):
         until = {"displayTo": iso(banner.display_to)} if banner.display_to else {}
         return Response(
             {
-                "bannerId": str(banner.id), "message": banner.message, "displayFrom": iso(banner.display_from),
-                "type": "banner", **until,
-                "isPublic": banner.is_public, "persistable": banner.is_persistent,
-                "createdAt": iso(banner.created_at), "updatedAt": iso(banner.updated_at),
+                "bannerId": str(banner.id),
+                "message": banner.message,
+                "displayFrom": iso(banner.display_from),
+                "type": "banner",
+                **until,
+                "isPublic": banner.is_public,
+                "persistable": banner.is_persistent,
+                "createdAt": iso(banner.created_at),
+                "updatedAt": iso(banner.updated_at),
             }
-        )  # fmt: skip
+        )

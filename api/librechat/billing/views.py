@@ -46,16 +46,18 @@ class BalanceView(APIView):
             return HttpResponse(status=204)
         balance = Balance.objects.filter(user=user).first()
         told: dict[str, Any] = {
-            "user": str(user.id), "tokenCredits": balance.credits_with(rules.start_credits) if balance
-            else rules.start_credits,
+            "user": str(user.id),
+            "tokenCredits": balance.credits_with(rules.start_credits) if balance else rules.start_credits,
             "autoRefillEnabled": rules.refill is not None,
-        }  # fmt: skip
+        }
         if rules.refill is not None:
             refilled_at = balance.last_refill_at if balance else user.created_at
             told |= {
-                "refillIntervalValue": rules.refill.value, "refillIntervalUnit": rules.refill.unit,
-                "refillAmount": rules.refill.amount, "lastRefill": iso(refilled_at),
-            }  # fmt: skip
+                "refillIntervalValue": rules.refill.value,
+                "refillIntervalUnit": rules.refill.unit,
+                "refillAmount": rules.refill.amount,
+                "lastRefill": iso(refilled_at),
+            }
         return Response(told)
 
 
@@ -63,11 +65,18 @@ def user_to_admin(user: User) -> dict[str, Any]:
     """Return a person as both upstream and MetoGPT list them."""
     balance = getattr(user, "balance", None)
     return {
-        "_id": str(user.id), "id": str(user.id), "email": user.email, "username": user.username, "name": user.name,
-        "avatar": None, "role": user.role_name, "provider": user.provider,
+        "_id": str(user.id),
+        "id": str(user.id),
+        "email": user.email,
+        "username": user.username,
+        "name": user.name,
+        "avatar": None,
+        "role": user.role_name,
+        "provider": user.provider,
         "balance": balance.credits if balance else policy.current().start_credits,
-        "createdAt": iso(user.created_at), "updatedAt": iso(user.updated_at),
-    }  # fmt: skip
+        "createdAt": iso(user.created_at),
+        "updatedAt": iso(user.updated_at),
+    }
 
 
 class UsersView(AdminView):

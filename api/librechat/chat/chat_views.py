@@ -123,11 +123,14 @@ class StatusView(ChatView):
         for event in run.stored():
             steps.translate(event)
         answer = StatusResponse(
-            active=True, stream_id=str(conversation.id), status="running", aggregated_content=steps.content,
+            active=True,
+            stream_id=str(conversation.id),
+            status="running",
+            aggregated_content=steps.content,
             created_at=milliseconds(run.generation.created_at),
             resume_state=steps.sync(resume_state(run))["resumeState"],
             generation_protocol_version=PROTOCOL,
-        )  # fmt: skip
+        )
         return Response(answer.to_wire())
 
 

@@ -101,13 +101,16 @@ class MessagesView(ChatView):
     @extend_schema(
         operation_id="messages_list",
         parameters=[
-            OpenApiParameter("conversationId"), OpenApiParameter("messageId"), OpenApiParameter("search"),
-            OpenApiParameter("cursor"), OpenApiParameter("pageSize", int),
+            OpenApiParameter("conversationId"),
+            OpenApiParameter("messageId"),
+            OpenApiParameter("search"),
+            OpenApiParameter("cursor"),
+            OpenApiParameter("pageSize", int),
             OpenApiParameter("sortBy", enum=sorted(reading.MESSAGE_ORDERS)),
             OpenApiParameter("sortDirection", enum=["asc", "desc"]),
         ],
         responses=MessagePage,
-    )  # fmt: skip
+    )
     def get(self, request: Request) -> Response:
         if text := reading.words(request, "search"):
             return _hits(request, text)
@@ -182,10 +185,16 @@ def _add(request: Request, conversation_id: UUID) -> Response:
         raise ApiError(400, _("conversationId: the body and the address name different conversations."))
     parent = None if body.parent_message_id == ROOT_PARENT else body.parent_message_id
     made = editing.add(
-        user=person(request), conversation_id=conversation_id, text=body.text, parent_id=parent,
-        is_user=body.is_created_by_user, message_id=body.message_id, sender=body.sender or "",
-        endpoint=body.endpoint or "", model=body.model or "",
-    )  # fmt: skip
+        user=person(request),
+        conversation_id=conversation_id,
+        text=body.text,
+        parent_id=parent,
+        is_user=body.is_created_by_user,
+        message_id=body.message_id,
+        sender=body.sender or "",
+        endpoint=body.endpoint or "",
+        model=body.model or "",
+    )
     return Response(message_to_wire(made), status=201)
 
 
@@ -207,11 +216,19 @@ def _hits(request: Request, text: str) -> Response:
 def _hit(hit: search.Hit, terms: tuple[str, ...], user: str, message: Message) -> HitResponse:
     shown = message_out(message)
     return HitResponse(
-        message_id=str(hit.message_id), conversation_id=str(hit.conversation_id), text=hit.text, user=user,
-        parent_message_id=shown.parent_message_id, sender="User" if hit.is_user else hit.sender, title=hit.title,
-        model=hit.model or None, endpoint=shown.endpoint, icon_url=icon_of(message.conversation) or None,
-        is_created_by_user=hit.is_user, formatted={"text": marked(hit.text, terms)},
-    )  # fmt: skip
+        message_id=str(hit.message_id),
+        conversation_id=str(hit.conversation_id),
+        text=hit.text,
+        user=user,
+        parent_message_id=shown.parent_message_id,
+        sender="User" if hit.is_user else hit.sender,
+        title=hit.title,
+        model=hit.model or None,
+        endpoint=shown.endpoint,
+        icon_url=icon_of(message.conversation) or None,
+        is_created_by_user=hit.is_user,
+        formatted={"text": marked(hit.text, terms)},
+    )
 
 
 def _first_text(message: Message) -> int:
@@ -224,7 +241,13 @@ def _first_text(message: Message) -> int:
 def _edited(message: Message) -> EditedResponse:
     whole = message_out(message)
     return EditedResponse(
-        message_id=whole.message_id, conversation_id=whole.conversation_id, sender=whole.sender, text=whole.text,
-        parent_message_id=whole.parent_message_id, is_created_by_user=whole.is_created_by_user,
-        token_count=whole.token_count, feedback=message.feedback, endpoint=whole.endpoint,
-    )  # fmt: skip
+        message_id=whole.message_id,
+        conversation_id=whole.conversation_id,
+        sender=whole.sender,
+        text=whole.text,
+        parent_message_id=whole.parent_message_id,
+        is_created_by_user=whole.is_created_by_user,
+        token_count=whole.token_count,
+        feedback=message.feedback,
+        endpoint=whole.endpoint,
+    )

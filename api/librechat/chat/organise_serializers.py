@@ -101,6 +101,12 @@ class ConversationTag(ApiResponse):
 def tag_to_wire(tag: Any) -> dict[str, Any]:
     """Return a `Tag` of `tags.listed`, which counts."""
     return ConversationTag(
-        id_=str(tag.id), tag=tag.name, user=str(tag.owner_id), description=tag.description,
-        count=tag.count, position=tag.position, created_at=iso(tag.created_at), updated_at=iso(tag.updated_at),
-    ).to_wire()  # fmt: skip
+        id_=str(tag.id),
+        tag=tag.name,
+        user=str(tag.owner_id),
+        description=tag.description,
+        count=tag.count,
+        position=tag.position,
+        created_at=iso(tag.created_at),
+        updated_at=iso(tag.updated_at),
+    ).to_wire()

@@ -95,12 +95,14 @@ class ProjectsView(ChatView):
     @extend_schema(
         operation_id="projects_list",
         parameters=[
-            OpenApiParameter("cursor"), OpenApiParameter("limit", int), OpenApiParameter("search"),
+            OpenApiParameter("cursor"),
+            OpenApiParameter("limit", int),
+            OpenApiParameter("search"),
             OpenApiParameter("sortBy", enum=sorted(projects.SORTS)),
             OpenApiParameter("sortDirection", enum=["asc", "desc"]),
         ],
         responses=ProjectPage,
-    )  # fmt: skip
+    )
     def get(self, request: Request) -> Response:
         sort, descending = reading.order(request, projects.SORTS, default="lastConversationAt")
         page = projects.page(
@@ -180,12 +182,16 @@ def _shown(request: Request, project_id: UUID) -> dict[str, Any]:
 def _project(project: Project) -> ChatProject:
     counted: Any = project  # what `projects.counted` adds
     return ChatProject(
-        id_=str(project.id), name=project.name, description=project.description, user=str(project.owner_id),
+        id_=str(project.id),
+        name=project.name,
+        description=project.description,
+        user=str(project.owner_id),
         conversation_count=counted.conversation_count,
         last_conversation_at=iso(counted.last_conversation_at) if counted.last_conversation_at else None,
         last_conversation_id=str(counted.last_conversation_id) if counted.last_conversation_id else None,
-        created_at=iso(project.created_at), updated_at=iso(project.updated_at),
-    )  # fmt: skip
+        created_at=iso(project.created_at),
+        updated_at=iso(project.updated_at),
+    )
 
 
 def _model_ref(wanted: Favorite) -> ModelRef:

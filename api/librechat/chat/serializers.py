@@ -207,17 +207,27 @@ class AbortRequest(ApiRequest):
 
 def conversation_to_wire(conversation: Conversation) -> dict[str, Any]:
     return ConversationResponse(
-        id_=str(conversation.id), conversation_id=str(conversation.id), title=conversation.title,
-        user=str(conversation.owner_id), endpoint=conversation.endpoint, model=conversation.model,
-        endpoint_type=type_on_the_wire(conversation.endpoint), icon_url=icon_of(conversation) or None,
-        greeting=conversation.greeting or None, spec=conversation.spec or None,
+        id_=str(conversation.id),
+        conversation_id=str(conversation.id),
+        title=conversation.title,
+        user=str(conversation.owner_id),
+        endpoint=conversation.endpoint,
+        model=conversation.model,
+        endpoint_type=type_on_the_wire(conversation.endpoint),
+        icon_url=icon_of(conversation) or None,
+        greeting=conversation.greeting or None,
+        spec=conversation.spec or None,
         tags=[tag.name for tag in conversation.tags.all()],
         chat_project_id=str(conversation.project_id) if conversation.project_id else None,
         archived_at=iso(conversation.archived_at) if conversation.archived_at else None,
-        is_archived=conversation.is_archived, pinned=conversation.is_pinned, is_temporary=conversation.is_temporary,
+        is_archived=conversation.is_archived,
+        pinned=conversation.is_pinned,
+        is_temporary=conversation.is_temporary,
         expired_at=iso(conversation.expires_at) if conversation.expires_at else None,
-        created_at=iso(conversation.created_at), updated_at=iso(conversation.updated_at), **conversation.settings,
-    ).to_wire()  # fmt: skip
+        created_at=iso(conversation.created_at),
+        updated_at=iso(conversation.updated_at),
+        **conversation.settings,
+    ).to_wire()
 
 
 def icon_of(conversation: Conversation) -> str:
@@ -228,13 +238,20 @@ def icon_of(conversation: Conversation) -> str:
 
 def row_of(conversation: Conversation) -> ConversationRow:
     return ConversationRow(
-        id_=str(conversation.id), conversation_id=str(conversation.id), endpoint=conversation.endpoint,
-        title=conversation.title, user=str(conversation.owner_id), model=conversation.model,
-        spec=conversation.spec or None, icon_url=icon_of(conversation) or None, pinned=conversation.is_pinned,
+        id_=str(conversation.id),
+        conversation_id=str(conversation.id),
+        endpoint=conversation.endpoint,
+        title=conversation.title,
+        user=str(conversation.owner_id),
+        model=conversation.model,
+        spec=conversation.spec or None,
+        icon_url=icon_of(conversation) or None,
+        pinned=conversation.is_pinned,
         archived_at=iso(conversation.archived_at) if conversation.archived_at else None,
         chat_project_id=str(conversation.project_id) if conversation.project_id else None,
-        created_at=iso(conversation.created_at), updated_at=iso(conversation.updated_at),
-    )  # fmt: skip
+        created_at=iso(conversation.created_at),
+        updated_at=iso(conversation.updated_at),
+    )
 
 
 def message_out(message: Message) -> MessageResponse:
@@ -242,19 +259,26 @@ def message_out(message: Message) -> MessageResponse:
     conversation = message.conversation
     ids = {"message_id": str(message.id), "conversation_id": str(message.conversation_id)}
     return MessageResponse(
-        **ids, parent_message_id=str(message.parent_id or ROOT_PARENT),
-        sender="User" if message.is_user else message.sender, text=message.text,
+        **ids,
+        parent_message_id=str(message.parent_id or ROOT_PARENT),
+        sender="User" if message.is_user else message.sender,
+        text=message.text,
         content=None if message.is_user else content_of(message.parts, message_id=ids["message_id"]),
         attachments=attachments_of(message.parts, **ids) or None,
-        is_created_by_user=message.is_user, model=message.model or None,
+        is_created_by_user=message.is_user,
+        model=message.model or None,
         endpoint=message.endpoint or conversation.endpoint or None,
         icon_url=None if message.is_user else icon_of(conversation) or None,
-        finish_reason=message.finish_reason or None, token_count=_tokens(message),
-        unfinished=message.state in UNFINISHED, error=message.state == Message.State.FAILED,
+        finish_reason=message.finish_reason or None,
+        token_count=_tokens(message),
+        unfinished=message.state in UNFINISHED,
+        error=message.state == Message.State.FAILED,
         metadata=_metadata(message) or None,
-        quotes=[quote["text"] for quote in message.quotes] or None, feedback=message.feedback,
-        created_at=iso(message.created_at), updated_at=iso(message.updated_at),
-    )  # fmt: skip
+        quotes=[quote["text"] for quote in message.quotes] or None,
+        feedback=message.feedback,
+        created_at=iso(message.created_at),
+        updated_at=iso(message.updated_at),
+    )
 
 
 def _tokens(message: Message) -> int | None:

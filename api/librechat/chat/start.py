@@ -25,8 +25,14 @@ from siteconfig.parameters.settings import keys
 
 # Documented, and not here yet. To act as if nothing had been asked would be wrong, so a value is refused.
 _NOT_HERE_YET = (
-    "files", "isTemporary", "editedContent", "addedConvo", "manualSkills", "compact", "recoverySteerId",
-)  # fmt: skip
+    "files",
+    "isTemporary",
+    "editedContent",
+    "addedConvo",
+    "manualSkills",
+    "compact",
+    "recoverySteerId",
+)
 
 
 class StartRequest(ApiRequest):
@@ -139,11 +145,18 @@ def begin(request: Request, body: StartRequest) -> StartedTurn:
             user=user, message_id=reply.id, endpoint=body.endpoint or None, model=body.model, spec=body.spec
         )
     draft = Draft(
-        text=body.text, endpoint=body.endpoint, model=body.model or _first_model(user, body), spec=body.spec or "",
-        parent_id=body.parent_id, settings=body.model_settings, message_id=body.messageId,
-        client_request_id=body.clientRequestId, project_id=body.chatProjectId, quotes=read_quotes(body.quotes or ()),
+        text=body.text,
+        endpoint=body.endpoint,
+        model=body.model or _first_model(user, body),
+        spec=body.spec or "",
+        parent_id=body.parent_id,
+        settings=body.model_settings,
+        message_id=body.messageId,
+        client_request_id=body.clientRequestId,
+        project_id=body.chatProjectId,
+        quotes=read_quotes(body.quotes or ()),
         shown=body.shown,
-    )  # fmt: skip
+    )
     return start_turn(user=user, conversation_id=body.conversation_id, draft=draft)
 
 

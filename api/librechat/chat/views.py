@@ -54,9 +54,13 @@ class ConversationsView(ChatView):
     def get(self, request: Request) -> Response:
         query = reading.conversation_query(request)
         page = conversations.page(
-            user=person(request), cursor=query.cursor, limit=query.limit, among=query.among,
-            sort=query.sort, descending=query.descending,
-        )  # fmt: skip
+            user=person(request),
+            cursor=query.cursor,
+            limit=query.limit,
+            among=query.among,
+            sort=query.sort,
+            descending=query.descending,
+        )
         answer = ConversationPage(conversations=[row_of(each) for each in page.items], next_cursor=page.next_cursor)
         return Response(answer.to_wire())
 

@@ -176,9 +176,7 @@ def _balance() -> BalanceConfig:
     rules = policy.current()
     if not rules.enforced:
         return BalanceConfig(enabled=False)
-    told = BalanceConfig(
-        enabled=True, start_balance=rules.start_credits, auto_refill_enabled=rules.refill is not None
-    )  # fmt: skip
+    told = BalanceConfig(enabled=True, start_balance=rules.start_credits, auto_refill_enabled=rules.refill is not None)
     if rules.refill is not None:
         told.refill_interval_value, told.refill_interval_unit = rules.refill.value, rules.refill.unit
         told.refill_amount = rules.refill.amount

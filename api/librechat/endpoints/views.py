@@ -100,10 +100,12 @@ class UserModelsView(AdminView):
         offer, access = catalog_for(user), access_of(user.role_name)
         models = [
             {
-                "endpoint": endpoint.name, "model": model, "enabled": True,
+                "endpoint": endpoint.name,
+                "model": model,
+                "enabled": True,
                 "coefficient": float(access.coefficient(endpoint.name, model)),
             }
             for endpoint in offer.endpoints
             for model in offer.models(endpoint.name)
-        ]  # fmt: skip
+        ]
         return Response({"userId": str(user.id), "role": user.role_name, "models": models})

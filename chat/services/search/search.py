@@ -97,9 +97,13 @@ def search_best(*, user: User, query: Query, cursor: str | None = None, limit: i
     offset = _offset(cursor)
     said = [text for each in dict.fromkeys(terms) if (text := fold(each))]
     values = _values(user, query, wanted, _not_after(query.until, None), limit + 1) | {
-        "ranked": RANKED, "looked_at": LOOKED_AT, "offset": offset, "said": said,
-        "together": _patterns([" ".join(query.words)])[0], "named": _patterns(terms) or ["%"],
-    }  # fmt: skip
+        "ranked": RANKED,
+        "looked_at": LOOKED_AT,
+        "offset": offset,
+        "said": said,
+        "together": _patterns([" ".join(query.words)])[0],
+        "named": _patterns(terms) or ["%"],
+    }
     with transaction.atomic(), connection.cursor() as db:
         db.execute(_BEST.format(filters=_filters(query)), values)
         rows = db.fetchall()
@@ -236,13 +240,22 @@ def _values(
 ) -> dict[str, Any]:
     moment, last = position or (None, None)
     return {
-        "owner": user.id, "query": wanted, "many": MAX_COUNTED_HITS, "recent": RECENT, "limit": limit,
-        "moment": moment, "last": last,
-        "since": _midnight(query.since), "until": _midnight(query.until), "phrases": _patterns(query.phrases),
+        "owner": user.id,
+        "query": wanted,
+        "many": MAX_COUNTED_HITS,
+        "recent": RECENT,
+        "limit": limit,
+        "moment": moment,
+        "last": last,
+        "since": _midnight(query.since),
+        "until": _midnight(query.until),
+        "phrases": _patterns(query.phrases),
         "excluded_phrases": _patterns(query.excluded_phrases),
-        "titles": _patterns(query.titles), "models": _patterns(query.models, form=str),
-        "projects": [fold(each) for each in query.projects], "tags": [fold(each) for each in query.tags],
-    }  # fmt: skip
+        "titles": _patterns(query.titles),
+        "models": _patterns(query.models, form=str),
+        "projects": [fold(each) for each in query.projects],
+        "tags": [fold(each) for each in query.tags],
+    }
 
 
 _IN_ONE_LINE = r"translate(chat_fold(m.text), E'\n\t', '  ')"  # a phrase may go on in the next line

@@ -223,11 +223,19 @@ def _copy(
     now = timezone.now()
     with transaction.atomic():
         made = Conversation.objects.create(
-            owner_id=original.owner_id, title=title or original.title, titled_by=original.titled_by,
-            endpoint=original.endpoint, model=original.model, spec=original.spec, settings=original.settings,
-            icon_url=original.icon_url, greeting=original.greeting, project=original.project,
-            created_at=now, updated_at=now,
-        )  # fmt: skip
+            owner_id=original.owner_id,
+            title=title or original.title,
+            titled_by=original.titled_by,
+            endpoint=original.endpoint,
+            model=original.model,
+            spec=original.spec,
+            settings=original.settings,
+            icon_url=original.icon_url,
+            greeting=original.greeting,
+            project=original.project,
+            created_at=now,
+            updated_at=now,
+        )
         made.tags.set(original.tags.all())
         columns = [list(column) for column in zip(*_rows(tree, order, new_id, path), strict=True)] or [[]] * 5
         with connection.cursor() as cursor:

@@ -97,9 +97,14 @@ _WINDOWS: Final = {
         1_000_000,
         *(f"claude-{kind}-4{dot}{minor}" for kind in ("opus", "sonnet") for dot in ".-" for minor in range(6, 10)),
         *(f"claude-{minor}-{kind}" for kind in ("opus", "sonnet") for minor in ("4.6", "4.7", "4.8", "4.9")),
-        "claude-opus-5", "claude-sonnet-5", "claude-haiku-5", "claude-5", "claude-fable", "claude-mythos",
+        "claude-opus-5",
+        "claude-sonnet-5",
+        "claude-haiku-5",
+        "claude-5",
+        "claude-fable",
+        "claude-mythos",
     ),
-}  # fmt: skip
+}
 FACTS: Final = ProviderFacts(
     windows=_WINDOWS,
     new_models=re.compile(r"claude-[a-z]+-\d+(?:-\d{1,2})?"),

@@ -55,9 +55,11 @@ def _groups_of_environment(provider: Provider) -> list[AzureGroup]:
     """Return the one group that the older variables make."""
     key, instance = text_of(provider.variables.key), text_of("AZURE_OPENAI_API_INSTANCE_NAME")
     version, deployment = text_of("AZURE_OPENAI_API_VERSION"), text_of("AZURE_OPENAI_API_DEPLOYMENT_NAME")
-    models = list_of(provider.variables.models) or list_of("AZURE_OPENAI_DEFAULT_MODEL") or list_of(
-        "AZURE_OPENAI_API_DEPLOYMENT_NAME"
-    )  # fmt: skip
+    models = (
+        list_of(provider.variables.models)
+        or list_of("AZURE_OPENAI_DEFAULT_MODEL")
+        or list_of("AZURE_OPENAI_API_DEPLOYMENT_NAME")
+    )
     by_model = is_on("AZURE_USE_MODEL_AS_DEPLOYMENT_NAME") or not deployment
     if not (key and instance and version and models):
         return []

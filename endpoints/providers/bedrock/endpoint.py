@@ -27,9 +27,14 @@ def build(site: Site, provider: Provider) -> Built:
     if not (bearer or secrets or from_user):
         return site.leave_out(provider.name, "there is neither an access key nor a bearer token")
     connection = site.connection(
-        provider.wire, url, own, model_prefix=provider.model_prefix, api_key="" if from_user else bearer,
-        key_from_user=from_user, credentials={"aws_region_name": region} | ({} if from_user else secrets),
-    )  # fmt: skip
+        provider.wire,
+        url,
+        own,
+        model_prefix=provider.model_prefix,
+        api_key="" if from_user else bearer,
+        key_from_user=from_user,
+        credentials={"aws_region_name": region} | ({} if from_user else secrets),
+    )
     models = ServedModels((tuple(own.models) if own else ()) or models_of(provider), wire_names=profiles)
     return [as_provider(site, provider, own, connection, models, _rules(own, guardrail))]
 

@@ -32,9 +32,16 @@ from messages.reducer import has_signature
 REGION = "us-east-1"
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 _TOP = {
-    "inferenceConfig", "additionalModelRequestFields", "additionalModelResponseFieldPaths", "guardrailConfig",
-    "performanceConfig", "requestMetadata", "promptVariables", "serviceTier", "outputConfig",
-}  # fmt: skip
+    "inferenceConfig",
+    "additionalModelRequestFields",
+    "additionalModelResponseFieldPaths",
+    "guardrailConfig",
+    "performanceConfig",
+    "requestMetadata",
+    "promptVariables",
+    "serviceTier",
+    "outputConfig",
+}
 _SAMPLING = {"temperature", "topP", "maxTokens", "stopSequences"}  # of `inferenceConfig`; any other is the model's own
 _OWN = {"modelId", "messages", "system", "toolConfig", "tools", "cachePoint", "stream", "model", "region"}
 

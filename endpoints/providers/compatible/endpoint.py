@@ -21,9 +21,14 @@ def _endpoint(site: Site, provider: Provider, written: CustomEndpoint) -> Built:
     from_user = USER_PROVIDED in {written.apiKey, written.baseURL}
     spoken = site.providers[written.provider] if written.provider else provider
     connection = site.connection(
-        spoken.wire, written.baseURL, written, key_header=spoken.key_header, model_prefix=spoken.model_prefix,
-        direct=written.directEndpoint, **credentials_of(written.apiKey),
-    )  # fmt: skip
+        spoken.wire,
+        written.baseURL,
+        written,
+        key_header=spoken.key_header,
+        model_prefix=spoken.model_prefix,
+        direct=written.directEndpoint,
+        **credentials_of(written.apiKey),
+    )
     models = ServedModels(
         written.models.names,
         fetch=written.models.fetch and not from_user and written.provider is None,

@@ -29,26 +29,81 @@ class Host:
 
 
 HOSTS: Final = (
-    Host("mistral", ("api.mistral.ai",), "mistral", Preset(
-        "mistral", "Mistral", _("Mistral's own models"), base_url="https://api.mistral.ai/v1",
-        key_page="https://console.mistral.ai/api-keys")),
-    Host("openrouter", ("openrouter.ai",), "openrouter", Preset(
-        "openrouter", "OpenRouter", _("Hundreds of models behind one key"), base_url="https://openrouter.ai/api/v1",
-        key_page="https://openrouter.ai/settings/keys"), tells_prices=True),
-    Host("groq", ("api.groq.com",), "groq", Preset(
-        "groq", "Groq", _("Open models, very fast"), base_url="https://api.groq.com/openai/v1",
-        key_page="https://console.groq.com/keys")),
-    Host("deepseek", ("api.deepseek.com",), "deepseek", Preset(
-        "deepseek", "DeepSeek", _("DeepSeek's own models"), base_url="https://api.deepseek.com/v1",
-        key_page="https://platform.deepseek.com/api_keys")),
-    Host("xai", ("api.x.ai",), "xai", Preset(
-        "xai", "xAI", _("Grok"), base_url="https://api.x.ai/v1", key_page="https://console.x.ai")),
-    Host("together.ai", ("api.together.xyz",), "together_ai", Preset(
-        "together", "Together AI", _("Open models"), base_url="https://api.together.xyz/v1",
-        key_page="https://api.together.ai/settings/api-keys")),
-    Host("ollama", preset=Preset(
-        "ollama", "Ollama", _("Models on your own machine"), base_url="http://localhost:11434/v1", needs_key=False),
-        label="ollama", port=11434),
+    Host(
+        "mistral",
+        ("api.mistral.ai",),
+        "mistral",
+        Preset(
+            "mistral",
+            "Mistral",
+            _("Mistral's own models"),
+            base_url="https://api.mistral.ai/v1",
+            key_page="https://console.mistral.ai/api-keys",
+        ),
+    ),
+    Host(
+        "openrouter",
+        ("openrouter.ai",),
+        "openrouter",
+        Preset(
+            "openrouter",
+            "OpenRouter",
+            _("Hundreds of models behind one key"),
+            base_url="https://openrouter.ai/api/v1",
+            key_page="https://openrouter.ai/settings/keys",
+        ),
+        tells_prices=True,
+    ),
+    Host(
+        "groq",
+        ("api.groq.com",),
+        "groq",
+        Preset(
+            "groq",
+            "Groq",
+            _("Open models, very fast"),
+            base_url="https://api.groq.com/openai/v1",
+            key_page="https://console.groq.com/keys",
+        ),
+    ),
+    Host(
+        "deepseek",
+        ("api.deepseek.com",),
+        "deepseek",
+        Preset(
+            "deepseek",
+            "DeepSeek",
+            _("DeepSeek's own models"),
+            base_url="https://api.deepseek.com/v1",
+            key_page="https://platform.deepseek.com/api_keys",
+        ),
+    ),
+    Host(
+        "xai",
+        ("api.x.ai",),
+        "xai",
+        Preset("xai", "xAI", _("Grok"), base_url="https://api.x.ai/v1", key_page="https://console.x.ai"),
+    ),
+    Host(
+        "together.ai",
+        ("api.together.xyz",),
+        "together_ai",
+        Preset(
+            "together",
+            "Together AI",
+            _("Open models"),
+            base_url="https://api.together.xyz/v1",
+            key_page="https://api.together.ai/settings/api-keys",
+        ),
+    ),
+    Host(
+        "ollama",
+        preset=Preset(
+            "ollama", "Ollama", _("Models on your own machine"), base_url="http://localhost:11434/v1", needs_key=False
+        ),
+        label="ollama",
+        port=11434,
+    ),
     Host("lm studio", label="LM Studio", port=1234, has_icon=False),
     Host("llama.cpp", label="llama.cpp", port=8080, has_icon=False),
     Host("vllm", label="vLLM", port=8000, has_icon=False),
@@ -60,12 +115,10 @@ HOSTS: Final = (
     Host("deepinfra", ("api.deepinfra.com",), "deepinfra", has_icon=False),
     Host("helicone", tells_prices=True),
     *(Host(name) for name in ("anyscale", "apipie", "huggingface", "lemonade", "mlx", "shuttleai", "unify", "vercel")),
-)  # fmt: skip
+)
 ICONS: Final = frozenset(host.name for host in HOSTS if host.has_icon)
 LOCAL_PORTS: Final = {host.label: host.port for host in HOSTS if host.port}  # their makers' own
-OTHER: Final = Preset(
-    "other", _("Another server"), _("Any server that speaks the OpenAI protocol"), needs_key=False
-)  # fmt: skip
+OTHER: Final = Preset("other", _("Another server"), _("Any server that speaks the OpenAI protocol"), needs_key=False)
 # USD per million tokens of a model that is chosen later: the list has none.
 PRICES_OF_CHOICE: Final = {"openrouter/auto": (Decimal(10), Decimal(30))}
 _PRICE_MAP: Final = {address: host.price_map for host in HOSTS for address in host.hosts}

@@ -81,10 +81,14 @@ def body_of(request: ModelRequest) -> dict[str, Any]:
     if config:
         body["generationConfig"] = config
     if request.tools:
-        tools.append({"functionDeclarations": [
-            {"name": tool.name, "description": tool.description, "parametersJsonSchema": dict(tool.parameters)}
-            for tool in request.tools
-        ]})  # fmt: skip
+        tools.append(
+            {
+                "functionDeclarations": [
+                    {"name": tool.name, "description": tool.description, "parametersJsonSchema": dict(tool.parameters)}
+                    for tool in request.tools
+                ]
+            }
+        )
     return body | ({"tools": tools} if tools else {})
 
 

@@ -49,10 +49,26 @@ _BY_CLASS = {
 }
 # Of a request's fields, only these: litellm would also take an address, a key or another provider.
 _PARAMS = {
-    "temperature", "top_p", "top_k", "frequency_penalty", "presence_penalty", "stop", "seed", "reasoning_effort",
-    "verbosity", "response_format", "thinking", "logit_bias", "tool_choice", "parallel_tool_calls", "output_config",
-    "thinkingConfig", "tools", "cache_control", "cache_control_injection_points",
-}  # fmt: skip
+    "temperature",
+    "top_p",
+    "top_k",
+    "frequency_penalty",
+    "presence_penalty",
+    "stop",
+    "seed",
+    "reasoning_effort",
+    "verbosity",
+    "response_format",
+    "thinking",
+    "logit_bias",
+    "tool_choice",
+    "parallel_tool_calls",
+    "output_config",
+    "thinkingConfig",
+    "tools",
+    "cache_control",
+    "cache_control_injection_points",
+}
 _LOST = ("Disconnected", "PayloadError", "RemoteProtocolError", "ReadError", "TransferEncodingError")
 _NOBODY = {"ConnectError", "ClientConnectorError", "ClientConnectorDNSError", "ClientConnectorCertificateError"}
 

@@ -90,8 +90,14 @@ def _refuse(endpoint: Endpoint, model: str, chosen: Chosen) -> None:
         chosen.refuse(_("This model takes no sampling parameters."), "temperature", "top_p")
     _refuse_while_reasoning(endpoint, model, chosen)
     if endpoint.origin.local:
-        chosen.refuse(_("The local model cannot do this."), "web_search", "useResponsesApi", "verbosity",
-                      "reasoning_effort", *_ONLY_RESPONSES)  # fmt: skip
+        chosen.refuse(
+            _("The local model cannot do this."),
+            "web_search",
+            "useResponsesApi",
+            "verbosity",
+            "reasoning_effort",
+            *_ONLY_RESPONSES,
+        )
     if endpoint.origin.provider == "custom" and endpoint.parameters.reasoning_format == "disabled":
         chosen.refuse(_("Reasoning is turned off for this endpoint."), "reasoning_effort", *_ONLY_RESPONSES)
 
@@ -145,8 +151,9 @@ def _responses(chosen: Chosen, endpoint: Endpoint) -> dict[str, Any]:
 
 
 def _mapped_openrouter(model: str, chosen: Chosen) -> Mapped:
-    chosen.refuse(_("Only the Responses API has this, which this provider does not."), "useResponsesApi",
-                  *_ONLY_RESPONSES)  # fmt: skip
+    chosen.refuse(
+        _("Only the Responses API has this, which this provider does not."), "useResponsesApi", *_ONLY_RESPONSES
+    )
     params = _copied(chosen, (*_SAMPLING, "stop", "verbosity"))
     effort, known = chosen.get("reasoning_effort"), claude(model)
     if not effort:

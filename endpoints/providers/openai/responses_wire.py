@@ -30,8 +30,13 @@ _OWN = {"model", "input", "instructions", "stream", "tools", "include"}
 _NEEDED = {"model", "input", "stream"}
 _DEPLOYMENT = "/openai/deployments/"
 _TEXTS = {"response.output_text.delta", "response.refusal.delta", "response.content_part.delta", "response.text.delta"}
-_THOUGHTS = {"response.reasoning_summary_text.delta", "response.reasoning_text.delta", "response.reasoning.delta",
-             "response.reasoning_summary.delta", "response.reasoning_content.delta"}  # fmt: skip
+_THOUGHTS = {
+    "response.reasoning_summary_text.delta",
+    "response.reasoning_text.delta",
+    "response.reasoning.delta",
+    "response.reasoning_summary.delta",
+    "response.reasoning_content.delta",
+}
 _WHOLE_TEXTS = {"response.output_text.done": "text", "response.refusal.done": "refusal"}  # by where the text stands
 _ENDS = {"response.completed", "response.incomplete", "response.failed", "response.cancelled", "response.done"}
 
@@ -91,8 +96,13 @@ def body_of(request: ModelRequest) -> dict[str, Any]:
 def _tools_of(request: ModelRequest) -> Iterator[dict[str, Any]]:
     for tool in request.tools:
         parameters = dict(tool.parameters)
-        yield {"type": "function", "name": tool.name, "description": tool.description, "parameters": parameters,
-               "strict": False}  # fmt: skip
+        yield {
+            "type": "function",
+            "name": tool.name,
+            "description": tool.description,
+            "parameters": parameters,
+            "strict": False,
+        }
 
 
 def _items_of(message: PromptMessage) -> Iterator[dict[str, Any]]:

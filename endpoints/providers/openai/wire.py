@@ -12,16 +12,43 @@ from endpoints.transport.exchange import TIMEOUTS, Call, Reply, encode_json, exc
 from endpoints.transport.http import Timeouts
 from messages.events import Event, ReasoningDelta, TextDelta
 
-_THOUGHT_KEYS = frozenset((
-    "reasoning_content", "reasoning", "reasoning_text", "reasoning_details", "reasoning_summary", "thinking",
-    "thinking_blocks", "thinking_content", "thoughts", "thought",
-))  # fmt: skip
+_THOUGHT_KEYS = frozenset(
+    (
+        "reasoning_content",
+        "reasoning",
+        "reasoning_text",
+        "reasoning_details",
+        "reasoning_summary",
+        "thinking",
+        "thinking_blocks",
+        "thinking_content",
+        "thoughts",
+        "thought",
+    )
+)
 # Where an object holds nothing else it has no counts either, but in "usage".
-_PLAIN = frozenset((
-    "id", "object", "created", "model", "choices", "usage", "system_fingerprint", "service_tier", "provider",
-    "obfuscation", "p", "nonce", "request_id", "citations", "search_results", "prompt_filter_results",
-    "prompt_token_ids", "kv_transfer_params",
-))  # fmt: skip
+_PLAIN = frozenset(
+    (
+        "id",
+        "object",
+        "created",
+        "model",
+        "choices",
+        "usage",
+        "system_fingerprint",
+        "service_tier",
+        "provider",
+        "obfuscation",
+        "p",
+        "nonce",
+        "request_id",
+        "citations",
+        "search_results",
+        "prompt_filter_results",
+        "prompt_token_ids",
+        "kv_transfer_params",
+    )
+)
 
 
 def stream(request: ModelRequest, *, timeouts: Timeouts = TIMEOUTS) -> AsyncGenerator[Event]:

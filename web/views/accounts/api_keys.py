@@ -62,9 +62,13 @@ def delete(request: SignedInRequest, key_id: UUID) -> HttpResponse:
         api_keys.delete(user=request.user, key_id=key.id)
         return show_done(request, _("Key deleted. It no longer works."), go=reverse("chat:api_keys"))
     return show_form(
-        request, title=_("Delete the key “%(name)s”?") % {"name": key.name}, button=_("Delete"), kind="danger",
-        words=_("Anything using it stops working."), back=reverse("chat:api_keys"),
-    )  # fmt: skip
+        request,
+        title=_("Delete the key “%(name)s”?") % {"name": key.name},
+        button=_("Delete"),
+        kind="danger",
+        words=_("Anything using it stops working."),
+        back=reverse("chat:api_keys"),
+    )
 
 
 @require_http_methods(["GET", "POST"])

@@ -66,9 +66,12 @@ def account(request: SignedInRequest) -> HttpResponse:
         return redirect(f"{request.path}?saved=1")
     memberships = list(Membership.objects.filter(user=request.user).select_related("group").order_by("group__name"))
     context = {
-        "form": form, "memberships": memberships, "is_manager": any(each.is_manager for each in memberships),
-        "tab": "account", "saved": "saved" in request.GET,
-    }  # fmt: skip
+        "form": form,
+        "memberships": memberships,
+        "is_manager": any(each.is_manager for each in memberships),
+        "tab": "account",
+        "saved": "saved" in request.GET,
+    }
     return show_page(request, "chat/settings_account.html", context, status=422 if form.is_bound else 200)
 
 

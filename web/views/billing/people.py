@@ -65,9 +65,13 @@ def switch_off(request: SignedInRequest, budget_id: UUID) -> HttpResponse:
         budget_admin.switch_off(actor=request.user, budget_id=budget.id)
         return show_done(request, _("Budget turned off."), go=reverse("chat:people"))
     return show_form(
-        request, title=_("Switch this budget off?"), words=_("Budget “%(name)s” will be off.") % {"name": budget.name},
-        button=_("Switch off"), kind="danger", back=reverse("chat:people"),
-    )  # fmt: skip
+        request,
+        title=_("Switch this budget off?"),
+        words=_("Budget “%(name)s” will be off.") % {"name": budget.name},
+        button=_("Switch off"),
+        kind="danger",
+        back=reverse("chat:people"),
+    )
 
 
 def _new(request: SignedInRequest, target: User | Group) -> HttpResponse:

@@ -80,10 +80,12 @@ def conversation_cost(request: SignedInRequest, conversation_id: UUID) -> HttpRe
     parts = costs.parts_of(found)
     total = sum((each.used for each in parts), Used())
     kinds = [
-        (_("Input"), total.input), (_("Read from the cache"), total.cache_read),
-        (_("Written to the cache"), total.cache_write), (_("Output"), total.output),
+        (_("Input"), total.input),
+        (_("Read from the cache"), total.cache_read),
+        (_("Written to the cache"), total.cache_write),
+        (_("Output"), total.output),
         (_("including reasoning"), total.reasoning),
-    ]  # fmt: skip
+    ]
     return show_dialog(request, "chat/cost.html", found, parts=parts, total=total, kinds=kinds)
 
 

@@ -62,9 +62,13 @@ def delete_archived(request: SignedInRequest) -> HttpResponse:
     )
     button = ngettext("Delete %(count)d archived chat", "Delete %(count)d archived chats", count)
     return show_form(
-        request, title=_("Delete archived chats?"), words=words % {"count": count}, button=button % {"count": count},
-        kind="danger", back=reverse("chat:archive"),
-    )  # fmt: skip
+        request,
+        title=_("Delete archived chats?"),
+        words=words % {"count": count},
+        button=button % {"count": count},
+        kind="danger",
+        back=reverse("chat:archive"),
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -81,9 +85,14 @@ def delete_all(request: SignedInRequest) -> HttpResponse:
         count,
     )
     return show_form(
-        request, title=_("Delete all chats?"), words=words % {"count": count}, button=_("Delete all chats"),
-        kind="danger", form=form, back=reverse("chat:settings_data"),
-    )  # fmt: skip
+        request,
+        title=_("Delete all chats?"),
+        words=words % {"count": count},
+        button=_("Delete all chats"),
+        kind="danger",
+        form=form,
+        back=reverse("chat:settings_data"),
+    )
 
 
 def _deleted(request: SignedInRequest, done: bulk.Done, *, go: str) -> HttpResponse:

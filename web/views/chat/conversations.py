@@ -45,10 +45,15 @@ def new_chat(request: SignedInRequest) -> HttpResponse:
     if model_ref is None and preset and catalog_for(request.user).shows(preset):
         model_ref = preset
     return show_chat(
-        request, None, wanted=model_ref, text=wanted.text, submits=wanted.submits, project=project,
+        request,
+        None,
+        wanted=model_ref,
+        text=wanted.text,
+        submits=wanted.submits,
+        project=project,
         projects=_projects(request.user) if project else (),
         settings=json.dumps(wanted.settings) if wanted.settings else "",
-    )  # fmt: skip
+    )
 
 
 @require_GET
@@ -88,9 +93,14 @@ def conversation(request: SignedInRequest, conversation_id: UUID) -> HttpRespons
     wanted = url_parameters.read(request, request.user, current=current)
     branch = present_branch(found, at=_put_on_view(request, found))
     return show_chat(
-        request, found, branch=branch, wanted=wanted.model_ref, text=wanted.text, submits=wanted.submits,
+        request,
+        found,
+        branch=branch,
+        wanted=wanted.model_ref,
+        text=wanted.text,
+        submits=wanted.submits,
         settings=json.dumps(found.settings | wanted.settings) if wanted.settings else "",
-    )  # fmt: skip
+    )
 
 
 @require_GET

@@ -65,9 +65,12 @@ def _show(request: SignedInRequest, panel: ParameterPanel, *, saves: bool, is_ch
     if saves and not partial and not panel.faults:
         return redirect(panel.back + _as_query(panel))
     context = {
-        "panel": panel, "saved": saves, "carries": saves and partial, "address": request.path,
+        "panel": panel,
+        "saved": saves,
+        "carries": saves and partial,
+        "address": request.path,
         "shell": "chat/dialog.html" if partial else "chat/alone.html",
-    }  # fmt: skip
+    }
     return render(request, "chat/parameters.html", context, status=status)
 
 

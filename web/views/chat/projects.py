@@ -117,9 +117,13 @@ def delete(request: SignedInRequest, project_id: UUID) -> HttpResponse:
         count,
     )
     return show_form(
-        request, title=_("Delete project?"), words=words % {"name": found.name, "count": count},
-        button=_("Delete project"), kind="danger", back=reverse("chat:project", args=[project_id]),
-    )  # fmt: skip
+        request,
+        title=_("Delete project?"),
+        words=words % {"name": found.name, "count": count},
+        button=_("Delete project"),
+        kind="danger",
+        back=reverse("chat:project", args=[project_id]),
+    )
 
 
 @require_http_methods(["POST"])

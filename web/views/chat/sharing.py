@@ -71,13 +71,20 @@ def _show(request: SignedInRequest, kind: SharedKind, shared: SharedObject, refu
     is_sent = request.method == "POST"
     words = request.POST.get("q", "") if request.POST.get("do") == "find" else ""
     context = {
-        "shell": shell_of(request), "shared": shared,
-        "kind": kind, "rows": _rows(request, stored), "refusal": refusal, "words": words,
-        "link": request.build_absolute_uri(shared.address), "may_search": bool(picker.kinds_for(request.user)),
+        "shell": shell_of(request),
+        "shared": shared,
+        "kind": kind,
+        "rows": _rows(request, stored),
+        "refusal": refusal,
+        "words": words,
+        "link": request.build_absolute_uri(shared.address),
+        "may_search": bool(picker.kinds_for(request.user)),
         "shows_public": everybody is not None or grants.may_share(request.user, kind, publicly=True),
         "is_public": "public" in request.POST if is_sent else everybody is not None,
-        "was_public": everybody is not None, "is_dialog": is_partial(request), **_found(request, words),
-    }  # fmt: skip
+        "was_public": everybody is not None,
+        "is_dialog": is_partial(request),
+        **_found(request, words),
+    }
     return render(request, "chat/share.html", context, status=422 if refusal else 200)
 
 
@@ -92,12 +99,17 @@ def _rows(request: SignedInRequest, stored: list[AccessEntry]) -> list[SharingRo
     chosen = _chosen(request.POST)
     rows = [
         SharingRow(
-            key := f"{each.who.type}:{each.who.id}", each.who.type, each.name, each.email, chosen.get(key, each.role),
-            each.is_fixed, is_nameless=not each.role,
+            key := f"{each.who.type}:{each.who.id}",
+            each.who.type,
+            each.name,
+            each.email,
+            chosen.get(key, each.role),
+            each.is_fixed,
+            is_nameless=not each.role,
         )
         for each in stored
         if each.who.type != "public"
-    ]  # fmt: skip
+    ]
     fresh = [key for key in chosen if key not in {row.key for row in rows}][: grants.MAX_ENTRIES]
     known = picker.named(request.user, [_split(key) for key in fresh])
     added = [(key, known[_split(key)]) for key in fresh if _split(key) in known]

@@ -98,10 +98,14 @@ def _list(request: SignedInRequest, found: connection_test.ConnectionTestResult 
 
 def _show_form(request: SignedInRequest, endpoint: Endpoint, form: KeyForm, words: str = "") -> HttpResponse:
     return show_form(
-        request, form=form, title=_("Your key for %(endpoint)s") % {"endpoint": endpoint.display.label},
+        request,
+        form=form,
+        title=_("Your key for %(endpoint)s") % {"endpoint": endpoint.display.label},
         words=words or _("It is kept encrypted, used for your own messages only, and never shown again."),
-        button=_("Save key"), action=reverse("chat:key_set"), back=reverse("chat:settings_keys"),
-    )  # fmt: skip
+        button=_("Save key"),
+        action=reverse("chat:key_set"),
+        back=reverse("chat:settings_keys"),
+    )
 
 
 def _asked_for(request: SignedInRequest) -> Endpoint:
