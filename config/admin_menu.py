@@ -100,11 +100,18 @@ _MENU = [
         (_("Retention"), "auto_delete", "accounts_auditentry_changelist?action=retention.run"),
         (_("Reconciliations"), "fact_check", "billing_reconciliation_changelist"),
     ),
-]  # fmt: skip
+]
 # The accent of the pages beside (`--accent` in base.css is 600), so that both are one product.
 _PRIMARY = {
-    "50": "oklch(97% .016 280)", "100": "oklch(94% .035 280)", "200": "oklch(89% .06 280)",
-    "300": "oklch(81.5% .1 280)", "400": "oklch(74% .125 280)", "500": "oklch(64% .16 278)",
-    "600": "oklch(51% .17 277)", "700": "oklch(45% .18 277)", "800": "oklch(39% .15 277)",
-    "900": "oklch(34% .12 277)", "950": "oklch(26% .08 277)",
-}  # fmt: skip
+    "50": "oklch(97% .016 280)",
+    "100": "oklch(94% .035 280)",
+    "200": "oklch(89% .06 280)",
+    "300": "oklch(81.5% .1 280)",
+    "400": "oklch(74% .125 280)",
+    "500": "oklch(64% .16 278)",
+    "600": "oklch(51% .17 277)",
+    "700": "oklch(45% .18 277)",
+    "800": "oklch(39% .15 277)",
+    "900": "oklch(34% .12 277)",
+    "950": "oklch(26% .08 277)",
+}

@@ -298,10 +298,22 @@ URL_AUTO_SUBMIT = env.switch("URL_AUTO_SUBMIT", True)
 # --- limits: at most so many times in a window of so many minutes, by the table in `core.limits`; 0: no limit ---
 globals().update(limits.settings_of(env))
 # The library's own limits would come before these: none of them is on.
-ACCOUNT_RATE_LIMITS = dict.fromkeys((
-    "change_password", "change_phone", "manage_email", "reset_password", "reauthenticate", "reset_password_from_key",
-    "signup", "login", "request_login_code", "login_failed", "confirm_email", "verify_phone",
-))  # fmt: skip
+ACCOUNT_RATE_LIMITS = dict.fromkeys(
+    (
+        "change_password",
+        "change_phone",
+        "manage_email",
+        "reset_password",
+        "reauthenticate",
+        "reset_password_from_key",
+        "signup",
+        "login",
+        "request_login_code",
+        "login_failed",
+        "confirm_email",
+        "verify_phone",
+    )
+)
 MFA_RATE_LIMITS = {"webauthn_login": None}
 # Replies that one person may have written at once; 0: as many as they like.
 CONCURRENT_MESSAGE_MAX = env.whole("CONCURRENT_MESSAGE_MAX", 2) * env.switch("LIMIT_CONCURRENT_MESSAGES", False)
@@ -386,6 +398,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "api.base.openapi.add_refusals",
+        "api.base.openapi.keep_published_names",
     ],
 }
 

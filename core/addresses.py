@@ -12,11 +12,23 @@ IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 _PRIVATE_4 = tuple(
     ipaddress.IPv4Network(each)
     for each in (
-        "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",
-        "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
-        "224.0.0.0/3", "168.63.129.16/32",  # the last one answers for a cloud's metadata, from a public number
+        "0.0.0.0/8",
+        "10.0.0.0/8",
+        "100.64.0.0/10",
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+        "172.16.0.0/12",
+        "192.0.0.0/24",
+        "192.0.2.0/24",
+        "192.88.99.0/24",
+        "192.168.0.0/16",
+        "198.18.0.0/15",
+        "198.51.100.0/24",
+        "203.0.113.0/24",
+        "224.0.0.0/3",
+        "168.63.129.16/32",  # the last one answers for a cloud's metadata, from a public number
     )
-)  # fmt: skip
+)
 _GLOBAL_6 = ipaddress.IPv6Network("2000::/3")
 _PRIVATE_6 = tuple(ipaddress.IPv6Network(each) for each in ("2001:db8::/32", "2001:10::/28", "3fff::/20"))
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")

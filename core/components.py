@@ -28,7 +28,7 @@ NOTHING = object()
 WORDS = {"True": True, "False": False, "None": None}
 
 
-class Variables(dict[str, object]):
+class ComponentVariables(dict[str, object]):
     """What a component is given. What it is not given is empty, without Django's long way to find that out."""
 
     def __contains__(self, key: object) -> bool:
@@ -62,7 +62,7 @@ class Component(Node):
         if self.template is None:
             engine = context.template.engine  # type: ignore[union-attr]  # it is being rendered
             self.template = self._settled(engine.get_template(f"components/{self.name}.html"))
-        values = Variables(self.constants)
+        values = ComponentVariables(self.constants)
         for key, expression in self.values.items():
             value = expression.resolve(context)
             values[key] = str(value) if isinstance(value, Promise) else value  # translated once, used twice
@@ -82,7 +82,9 @@ class Component(Node):
         open_names = set(self.values)
         open_names |= {name for name in ("attributes", "body") if getattr(self, name)}
         settled = copy(whole)
-        settled.nodelist = NodeList(_settle(whole.nodelist, template.Context(Variables(self.constants)), open_names))
+        settled.nodelist = NodeList(
+            _settle(whole.nodelist, template.Context(ComponentVariables(self.constants)), open_names)
+        )
         return settled
 
 

@@ -36,12 +36,20 @@ LIMITS: Final = {
         Rule("invitation", 20, 5, "INVITATION_MAX", "INVITATION_WINDOW"),
         Rule("reset_password", 2, 2, "RESET_PASSWORD_MAX", "RESET_PASSWORD_WINDOW"),
         Rule(
-            "reset_password_submission", 0, 0, "RESET_PASSWORD_SUBMISSION_MAX", "RESET_PASSWORD_SUBMISSION_WINDOW",
+            "reset_password_submission",
+            0,
+            0,
+            "RESET_PASSWORD_SUBMISSION_MAX",
+            "RESET_PASSWORD_SUBMISSION_WINDOW",
             like="reset_password",
         ),
         Rule("verify_email", 2, 2, "VERIFY_EMAIL_MAX", "VERIFY_EMAIL_WINDOW"),
         Rule(
-            "verify_email_submission", 0, 0, "VERIFY_EMAIL_SUBMISSION_MAX", "VERIFY_EMAIL_SUBMISSION_WINDOW",
+            "verify_email_submission",
+            0,
+            0,
+            "VERIFY_EMAIL_SUBMISSION_MAX",
+            "VERIFY_EMAIL_SUBMISSION_WINDOW",
             like="verify_email",
         ),
         # Chats.
@@ -59,16 +67,16 @@ LIMITS: Final = {
         Rule("export", 3, 60),
         Rule("endpoint_trial", 10, 1),
     )
-}  # fmt: skip
+}
 
 
-class Environment(Protocol):
+class EnvironmentReader(Protocol):
     def whole(self, name: str, default: int, *, least: int = 0) -> int: ...
 
     def switch(self, name: str, default: bool) -> bool: ...
 
 
-def settings_of(env: Environment) -> Iterator[tuple[str, int]]:
+def settings_of(env: EnvironmentReader) -> Iterator[tuple[str, int]]:
     """Yield the settings of all limits: the names of their variables, and the numbers that hold."""
     found: dict[str, tuple[int, int]] = {}
     for rule in LIMITS.values():

@@ -258,6 +258,15 @@ def check_clock() -> Iterator[Finding]:
 
 
 CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
-    check_database, check_space, check_vector, check_redis, check_generator, check_worker, check_models,
-    check_environment, check_disk, check_secrets, check_clock,
-)  # fmt: skip
+    check_database,
+    check_space,
+    check_vector,
+    check_redis,
+    check_generator,
+    check_worker,
+    check_models,
+    check_environment,
+    check_disk,
+    check_secrets,
+    check_clock,
+)

@@ -85,7 +85,7 @@ class OperatorEndpointAdmin(Panel):
     def from_elsewhere(self) -> list[str]:
         """The endpoints in force that are not in this table."""
         here = set(OperatorEndpoint.objects.values_list("name", flat=True))
-        return [each.label for each in registry.current().endpoints if each.name not in here]
+        return [endpoint.display.label for endpoint in registry.current().endpoints if endpoint.name not in here]
 
     @admin.display(description=_("Key"))
     def key_state(self, row: OperatorEndpoint) -> str:
@@ -117,18 +117,18 @@ class OperatorEndpointAdmin(Panel):
         if again := stepup.refusal(request):
             return again
         endpoint = stored_endpoints.to_endpoint(row)
-        form = TrialForm(request.POST or None, initial={"model": next(iter(endpoint.models), "")})
-        found: connection_test.ConnectionTestResult | None = None
+        form = TrialForm(request.POST or None, initial={"model": next(iter(endpoint.models.names), "")})
+        result: connection_test.ConnectionTestResult | None = None
         if form.is_valid():
             data = form.cleaned_data
             with ToldIn(form, TooOften):
-                found = connection_test.run_connection_test_with_key(
+                result = connection_test.run_connection_test_with_key(
                     endpoint, data["model"], own_key=data["api_key"], by=actor_of(request).id
                 )
-        if not endpoint.key_from_user:
+        if not endpoint.connection.key_from_user:
             del form.fields["api_key"]
         context = {**self.admin_site.each_context(request), "title": gettext("Test “%s”") % row.name, "form": form}
-        return TemplateResponse(request, "admin/endpoints/test.html", {**context, "row": row, "trial": found})
+        return TemplateResponse(request, "admin/endpoints/test.html", {**context, "row": row, "trial": result})
 
 
 class TrialForm(forms.Form):

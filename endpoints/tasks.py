@@ -29,7 +29,7 @@ def _within_limit(work: Coroutine[Any, Any, object]) -> None:
 def refresh_models(name: str, user_id: str = "") -> None:
     """Fetch the model list of an endpoint anew; `user_id` is the id of the person whose list it is."""
     endpoint = registry.current().get(name)
-    if endpoint is None or not endpoint.fetch_models:
+    if endpoint is None or not endpoint.models.fetch:
         return
     person = User.objects.filter(id=user_id).first() if user_id else None
     _within_limit(refresh(endpoint, user_id, caller_of(person) if person else None))

@@ -10,9 +10,10 @@ from django.db import InterfaceError, OperationalError
 
 from billing.services import holds
 from billing.services.pricing import Rates
+from endpoints.catalog.facts import facts
 from endpoints.catalog.prices import FREE, rates_of
-from endpoints.catalog.windows import longest_reply, prompt_size
 from endpoints.providers.base import Endpoint, ModelRequest
+from endpoints.services.tokens import prompt_size
 from runs.persistence import ClaimedRun
 
 MARGIN = holds.REPLY_SLICE // 10  # tokens before the end of a slice at which the next one is asked for
@@ -57,7 +58,8 @@ class RunBudget:
         if left is None:
             return request
         most = self._paid + left
-        if most < (request.max_tokens or longest_reply(request.endpoint, request.model, prompt_tokens=asked)):
+        known = facts(request.endpoint, request.model)
+        if most < (request.max_tokens or known.longest_reply(prompt_tokens=asked)):
             return replace(request, max_tokens=most)
         return request
 

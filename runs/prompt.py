@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chat.services.model_settings import asked_with
-from endpoints.catalog.windows import size_of, usable_of
-from endpoints.parameters import request_fields, with_headers
+from endpoints.catalog.facts import facts
+from endpoints.parameters.request_fields import request_fields, with_headers
 from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage
 from endpoints.services.prompts import is_blank
+from endpoints.services.tokens import size_of
 from messages.reducer import plain_text
 from runs.persistence import ClaimedRun
 
@@ -38,7 +39,8 @@ def prompt_of(job: ClaimedRun, endpoint: Endpoint) -> Prompt:
         messages += [PromptMessage("assistant", written), PromptMessage("user", CONTINUE)]
     variant = endpoint.for_model(job.model)
     mapped = request_fields(variant, job.model, chosen.values)
-    room = usable_of(variant, job.model, max_tokens=mapped.max_tokens, chosen=chosen.get("maxContextTokens"))
+    known = facts(variant, job.model)
+    room = known.usable(max_tokens=mapped.max_tokens, chosen=chosen.get("maxContextTokens"))
     kept = fit(messages, sizes=list(map(size_of, messages)), room=room)
     request = ModelRequest(
         endpoint=with_headers(variant, mapped.headers),

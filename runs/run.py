@@ -8,11 +8,10 @@ from dataclasses import dataclass, field, replace
 from agents.services.run import run as run_agent
 from chat.services.turns.alarms import implausible_usage
 from endpoints.catalog.keys import with_user_key_error
-from endpoints.catalog.windows import prompt_size
 from endpoints.providers.base import Caller, Endpoint, ModelRequest
 from endpoints.services.placeholders import uses_caller_placeholders
 from endpoints.services.plausible import plausible
-from endpoints.services.tokens import Tally
+from endpoints.services.tokens import Tally, prompt_size
 from messages.events import Event, Failed, Finished, ReasoningDelta, TextDelta, ToolCallDelta, Usage
 from messages.reducer import Part, error_part
 from runs.metering import RunBudget
@@ -73,9 +72,14 @@ async def carry_out(
         parts.append(error_part(ending))
     called = None if isinstance(endpoint, Failed) else endpoint
     return RunResult(
-        job=job, worker=worker, ending=ending, parts=parts, usages=active.usages, endpoint=called,
+        job=job,
+        worker=worker,
+        ending=ending,
+        parts=parts,
+        usages=active.usages,
+        endpoint=called,
         left_out=active.left_out,
-    )  # fmt: skip
+    )
 
 
 async def _prepare(active: ActiveRun, endpoint: Endpoint, budget: RunBudget) -> ModelRequest | Finished | Failed:

@@ -140,7 +140,7 @@ def _title_endpoints(found: Document, written: dict[str, Any], lines: Lines) -> 
     endpoints = written.get("endpoints")
     if not isinstance(endpoints, dict):
         return
-    known = {*RESERVED, *(each.name for each in found.endpoints.custom)} - _WITHOUT_MODELS
+    known = {*RESERVED, *(endpoint.name for endpoint in found.endpoints.custom)} - _WITHOUT_MODELS
     places: list[tuple[Place, Any]] = [(("endpoints", str(name)), each) for name, each in endpoints.items()]
     places += [(("endpoints", "custom", number), each) for number, each in enumerate(endpoints.get("custom") or [])]
     for place, each in places:

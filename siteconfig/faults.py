@@ -60,10 +60,10 @@ class Lines:
             return 0
         line = node.start_mark.line + 1
         for step in place:
-            found = _child(node, step)
-            if found is None:
+            child = _child(node, step)
+            if child is None:
                 break
-            line, node = found
+            line, node = child
         return line
 
     def repeated_keys(self) -> Iterator[tuple[Place, int]]:

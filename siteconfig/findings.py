@@ -13,8 +13,11 @@ from siteconfig.schema.document import Document
 
 def faults_of(error: ValidationError, document: dict[str, Any], lines: Lines) -> list[Fault]:
     """Return one fault for each place, in the file's own terms."""
-    found = [(place, whole, each) for each in error.errors(include_url=False, include_input=False)
-             for place, whole in [_in_file(each["loc"], document)]]  # fmt: skip
+    found = [
+        (place, whole, each)
+        for each in error.errors(include_url=False, include_input=False)
+        for place, whole in [_in_file(each["loc"], document)]
+    ]
     places = {place for place, *_ in found}
     messages: dict[Place, list[str]] = {}
     for place, whole, each in found:

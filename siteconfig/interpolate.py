@@ -17,15 +17,36 @@ _VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _BARE: Final = re.compile(r"(?:\S+ )?\$([A-Za-z_][A-Za-z0-9_]*)")
 # These keep the site together: no header and no address may carry them away.
 _NEVER: Final = {
-    "SECRET_KEY", "JWT_SECRET", "JWT_REFRESH_SECRET", "CREDS_KEY", "CREDS_IV", "MEILI_MASTER_KEY", "MONGO_URI",
-    "REDIS_URI", "REDIS_PASSWORD", "REDIS_URL", "DATABASE_URL", "LOCAL_MODEL_KEY",
-}  # fmt: skip
+    "SECRET_KEY",
+    "JWT_SECRET",
+    "JWT_REFRESH_SECRET",
+    "CREDS_KEY",
+    "CREDS_IV",
+    "MEILI_MASTER_KEY",
+    "MONGO_URI",
+    "REDIS_URI",
+    "REDIS_PASSWORD",
+    "REDIS_URL",
+    "DATABASE_URL",
+    "LOCAL_MODEL_KEY",
+}
 INSTANCE: Final = frozenset({"INSTANCE_NAME", "DEPLOYMENT_NAME"})  # of Azure: filled for each model
 # Without these an endpoint is none, or another one. They stay as written, and the builders leave it out.
 _NEEDED: Final = {
-    "name", "group", "apiKey", "baseURL", "instanceName", "deploymentName", "version", "inferenceProfiles",
-    "guardrailIdentifier", "guardrailVersion", "serviceKeyFile", "projectId", "region",
-}  # fmt: skip
+    "name",
+    "group",
+    "apiKey",
+    "baseURL",
+    "instanceName",
+    "deploymentName",
+    "version",
+    "inferenceProfiles",
+    "guardrailIdentifier",
+    "guardrailVersion",
+    "serviceKeyFile",
+    "projectId",
+    "region",
+}
 
 
 def interpolate(value: Any, *, keep: frozenset[str] = frozenset()) -> Any:
@@ -50,7 +71,7 @@ def why_unfilled(*texts: str, keep: frozenset[str] = frozenset()) -> str:
         return "; ".join(_why_not(name) for name in names)
     if any("${" in _VARIABLE.sub("", text) for text in texts):
         return _("a variable is written as ${NAME}, with both braces around its name")
-    bare = next((found for text in texts if (found := _BARE.fullmatch(text))), None)
+    bare = next((match for text in texts if (match := _BARE.fullmatch(text))), None)
     return _("a variable is written as ${%s}, with braces") % bare[1] if bare else ""
 
 
@@ -82,8 +103,8 @@ def _items(value: Any, keep: frozenset[str]) -> Iterable[Any]:
     return [filled]
 
 
-def _value_of(found: "re.Match[str]") -> str:
-    return found[0] if _why_not(found[1]) else env.text(found[1])
+def _value_of(match: "re.Match[str]") -> str:
+    return match[0] if _why_not(match[1]) else env.text(match[1])
 
 
 def _why_not(name: str) -> str:

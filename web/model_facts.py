@@ -9,8 +9,9 @@ from accounts.models import User
 from billing.services import policy
 from billing.services.pricing import Rates
 from endpoints.catalog import keys, registry
+from endpoints.catalog.facts import DEFAULT_WINDOW
+from endpoints.catalog.facts import facts as facts_of
 from endpoints.catalog.prices import price_in_force
-from endpoints.catalog.windows import DEFAULT, window_of
 from web.model_menu import ModelOption, model_groups
 
 
@@ -38,13 +39,13 @@ def facts_for(user: User) -> list[Facts]:
 def _facts(choice: ModelOption, user: User, stored: set[str]) -> Facts:
     facts = Facts(
         endpoint=choice.endpoint, model=choice.model, spec=choice.spec, words="", trouble="", blocked=False, link=""
-    )  # fmt: skip
+    )
     endpoint = registry.current().get(choice.endpoint)
     if endpoint is None:
         return facts
     price = price_in_force(endpoint, choice.model)
-    window = window_of(endpoint.for_model(choice.model), choice.model)
-    size = _window(window) if window != DEFAULT else ""
+    window = facts_of(endpoint.for_model(choice.model), choice.model).window
+    size = _window(window) if window != DEFAULT_WINDOW else ""
     cost = _price(price.rates) if price.is_known else ""
     facts["words"] = " · ".join(filter(None, [size, cost]))
     if choice.takes_key and choice.endpoint not in stored:
@@ -69,5 +70,6 @@ def _price(rates: Rates | None) -> str:
     if not rates.prompt and not rates.completion:
         return _("free")
     return _("$%(prompt)s in, $%(completion)s out per million") % {
-        "prompt": f"{rates.prompt.normalize():f}", "completion": f"{rates.completion.normalize():f}",
-    }  # fmt: skip
+        "prompt": f"{rates.prompt.normalize():f}",
+        "completion": f"{rates.completion.normalize():f}",
+    }

@@ -114,7 +114,7 @@ def model_groups(user: User) -> list[ModelGroup]:
     """Return the model menu: specs by themselves, specs in groups of their own, endpoints with specs and models."""
     catalog = catalog_for(user)
     shown = [each for each in catalog.specs if each.showInMenu]
-    places = {each.name: ModelGroup(each.label, [], endpoint_icon(each)) for each in catalog.endpoints}
+    places = {each.name: ModelGroup(each.display.label, [], endpoint_icon(each)) for each in catalog.endpoints}
     own = {"": ModelGroup("")} | {each.group: _own_group(each.group, shown) for each in shown if each.group}
     for spec in shown:
         group = places.get(spec.group) or own[spec.group]
@@ -141,7 +141,7 @@ def spec_option(catalog: ModelCatalog, spec: ModelSpec) -> ModelOption:
         on_landing=spec.showOnLanding,
         takes_key=endpoint is not None and keys.needs_key(endpoint),
         is_unpriced=endpoint is not None and is_refused(endpoint, model),
-        is_local=endpoint is not None and endpoint.local,
+        is_local=endpoint is not None and endpoint.origin.local,
     )
 
 
@@ -149,23 +149,23 @@ def model_option(endpoint: Endpoint, model: str, *, icon: Icon | None = None, av
     """In the menu the icon is the group's, once for all models of an endpoint."""
     return ModelOption(
         endpoint=endpoint.name,
-        endpoint_label=endpoint.label,
+        endpoint_label=endpoint.display.label,
         model=model,
         label=model,
         header_icon=icon,
         available=available,
         takes_key=keys.needs_key(endpoint),
         is_unpriced=is_refused(endpoint, model),
-        is_local=endpoint.local,
+        is_local=endpoint.origin.local,
     )
 
 
 def endpoint_icon(endpoint: Endpoint) -> Icon:
-    return icon_of(endpoint.icon, "local" if endpoint.local else "", name=endpoint.label)
+    return icon_of(endpoint.display.icon, "local" if endpoint.origin.local else "", name=endpoint.display.label)
 
 
 def spec_icon(spec: ModelSpec, endpoint: Endpoint | None) -> Icon:
-    return icon_of(spec.iconURL, endpoint.icon if endpoint else "", name=spec.label)
+    return icon_of(spec.iconURL, endpoint.display.icon if endpoint else "", name=spec.label)
 
 
 def writer_icon(endpoint_name: str, spec_name: str) -> Icon | None:

@@ -11,8 +11,8 @@ from chat.models import Conversation, Project
 from chat.services.model_settings import asked_with
 from chat.services.tree import tree
 from endpoints.catalog import keys, registry
+from endpoints.catalog.facts import facts
 from endpoints.catalog.selection import ModelRef, catalog_for
-from endpoints.catalog.windows import window_in_force
 from siteconfig import live
 from siteconfig.configuration import Fault
 from web.model_menu import ModelOption, model_option_of
@@ -104,9 +104,9 @@ class ChatPage:
         model = self.choice.model
         chosen = asked_with(self.conversation.spec, self.conversation.settings)
         own = chosen and chosen.get("maxContextTokens")
-        window = window_in_force(endpoint.for_model(model), model)
-        words = _("set by you") if own else window.words
-        return ContextUse(reply.prompt_tokens, reply.reply_tokens, own or window.tokens, words)
+        known = facts(endpoint.for_model(model), model)
+        words = _("set by you") if own else known.window_text
+        return ContextUse(reply.prompt_tokens, reply.reply_tokens, own or known.window, words)
 
     @property
     def running(self) -> MessageView | None:

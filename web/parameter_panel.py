@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
 from chat.services.model_settings import ModelSettings
-from endpoints.parameters import request_fields
+from endpoints.parameters.request_fields import request_fields
 from endpoints.parameters.sets import parameters_of
 from endpoints.providers.base import Endpoint
 from siteconfig.parameters.fields import Parameter, Translatable
@@ -19,9 +19,18 @@ from siteconfig.parameters.settings import synonyms
 from web.model_menu import ModelOption
 
 COMMON = {
-    "promptPrefix", "system", "temperature", "max_tokens", "maxOutputTokens", "maxTokens", "reasoning_effort", "effort",
-    "thinking", "thinkingBudget", "thinkingLevel",
-}  # fmt: skip
+    "promptPrefix",
+    "system",
+    "temperature",
+    "max_tokens",
+    "maxOutputTokens",
+    "maxTokens",
+    "reasoning_effort",
+    "effort",
+    "thinking",
+    "thinkingBudget",
+    "thinkingLevel",
+}
 
 Kind = Literal["switch", "select", "text", "lines", "slider", "number", "line"]
 
@@ -120,7 +129,7 @@ class ParameterField:
 
     @property
     def longest(self) -> int:
-        return self.parameter.longest
+        return self.parameter.max_length
 
 
 def _number(value: float | None) -> str:
@@ -234,7 +243,7 @@ def _checked(parameter: Parameter, values: Mapping[str, Any]) -> Mapping[str, An
         low, high = parameter.low, parameter.high
         if (low is not None and value < low) or (high is not None and value > high):
             raise ValueError(_expected(parameter))
-    if parameter.type == "array" and parameter.most and len(value) > parameter.most:
+    if parameter.type == "array" and parameter.max_items and len(value) > parameter.max_items:
         raise ValueError(_expected(parameter))
     return values
 
@@ -247,6 +256,7 @@ def _expected(parameter: Parameter) -> str:
         return _("Enter a number from %(low)s to %(high)s.") % limits
     if parameter.type == "array":
         return _("Enter at most %(most)d lines of at most %(longest)d characters each.") % {
-            "most": parameter.most, "longest": parameter.longest,
-        }  # fmt: skip
+            "most": parameter.max_items,
+            "longest": parameter.max_length,
+        }
     return _("This value can't be used here.")

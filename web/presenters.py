@@ -16,11 +16,11 @@ from chat.services.turns.draft import StartedTurn
 from chat.services.turns.editing import is_editable
 from chat.services.turns.turns import can_continue, ticket_for
 from endpoints.catalog import registry
+from endpoints.catalog.facts import facts
 from endpoints.catalog.icons import Icon
-from endpoints.parameters.thinkers import reasons
 from endpoints.services.failure_words import Explanation, explain
 from messages.reducer import Part
-from web.failures import FOR_ADMINS, ForAdmins
+from web.failures import ForAdmins, for_admins
 from web.model_menu import writer_icon
 from web.rendering.citations import readable
 from web.rendering.message import render
@@ -206,7 +206,7 @@ def present(
 
 def _thinks(message: Message) -> bool:
     endpoint = registry.current().get(message.endpoint)
-    return endpoint is not None and reasons(endpoint.for_model(message.model), message.model)
+    return endpoint is not None and facts(endpoint.for_model(message.model), message.model).thinks
 
 
 def _is_visible(part: Part) -> bool:
@@ -242,5 +242,5 @@ def bare_part(index: int, part: Part, *, live: bool = False) -> PartView:
         live=live,
         tool=part.get("tool_call"),
         explanation=explain(part["code"], part.get("wait", 0), part.get("settings", ())) if kind == "error" else None,
-        for_admins=FOR_ADMINS.get(part["code"]) if kind == "error" else None,
+        for_admins=for_admins(part["code"]) if kind == "error" else None,
     )

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
+from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.urls import reverse
@@ -28,14 +29,14 @@ from web.sidebar import Filter, Sidebar, sidebar
 P = ParamSpec("P")
 
 
-class SignedIn(HttpRequest):
+class SignedInRequest(HttpRequest):
     """A request of a person who is signed in."""
 
     user: User
 
 
 def signed_in(
-    view: Callable[Concatenate[SignedIn, P], HttpResponse],
+    view: Callable[Concatenate[SignedInRequest, P], HttpResponse],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
     """Send everybody else to the login page, also when htmx asks; say what the view refuses (`show_refusal`)."""
 
@@ -64,7 +65,7 @@ def is_partial(request: HttpRequest) -> bool:
 
 
 def show_chat(
-    request: SignedIn,
+    request: SignedInRequest,
     found: Conversation | None,
     *,
     branch: Branch = pages.NOTHING,
@@ -86,12 +87,15 @@ def show_chat(
         return render(request, "chat/main.html", {"page": page, "partial": True}, status=status)
     favourites = {model_ref_of(each) for each in listed.favourites} if listed else set()
     context = {
-        "page": page, "sidebar": listed, "model_groups": model_groups(request.user), "favourite_picks": favourites,
-    }  # fmt: skip
+        "page": page,
+        "sidebar": listed,
+        "model_groups": model_groups(request.user),
+        "favourite_picks": favourites,
+    }
     return render(request, "chat/page.html", context, status=status)
 
 
-def _by_tags(request: SignedIn) -> Filter:
+def _by_tags(request: SignedInRequest) -> Filter:
     """The bookmarks in the page's address, which narrow its list of chats."""
     return Filter(tags=tuple(found for each in request.GET.getlist("tag")[:100] if (found := uuid_or_none(each))))
 
@@ -101,12 +105,12 @@ def _latest(listed: Sidebar | None) -> ModelRef | None:
     return ModelRef(latest.endpoint, latest.model, latest.spec) if latest else None
 
 
-def show_refusal(request: SignedIn, refusal: Refusal) -> HttpResponse:
+def show_refusal(request: SignedInRequest, refusal: Refusal) -> HttpResponse:
     """Say why in a toast, or on a page of its own."""
     return show(request, refusal, toast=is_partial(request), link=way_out(refusal, request.user))
 
 
-def show_branch(request: SignedIn, found: Conversation, message_id: UUID) -> HttpResponse:
+def show_branch(request: SignedInRequest, found: Conversation, message_id: UUID) -> HttpResponse:
     """Show the branch through a message that has just come on view."""
     if not is_partial(request):
         return redirect(f"{reverse('chat:conversation', args=[found.id])}#m-{message_id}")
@@ -115,21 +119,36 @@ def show_branch(request: SignedIn, found: Conversation, message_id: UUID) -> Htt
     return render(request, "chat/messages.html", {"page": page})
 
 
-def show_dialog(request: SignedIn, template: str, found: Conversation, **more: Any) -> HttpResponse:
+def show_dialog(request: SignedInRequest, template: str, found: Conversation, **more: Any) -> HttpResponse:
     """Render a form inside the page's dialog, or on a page of its own. A faulty form is a 422."""
     form = more.get("form")
-    status = 422 if form is not None and form.is_bound else 200
-    context = {"conversation": found, "shell": "chat/dialog.html" if is_partial(request) else "chat/alone.html", **more}
-    return render(request, template, context, status=status)
+    context = {"conversation": found, "shell": shell_of(request), **more}
+    return render(request, template, context, status=422 if form is not None and form.is_bound else 200)
 
 
-def show_page(request: SignedIn, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+def show_form(
+    request: SignedInRequest, *, title: str, button: str, back: str, form: BaseForm | None = None, **more: Any
+) -> HttpResponse:
+    """Show a form of a few fields, or a question without one, as `show_dialog` does. `back` is an address.
+
+    `more` is what `chat/form.html` may have beside: `words`, `kind`, `action`.
+    """
+    context = {"title": title, "button": button, "back": back, "form": form, "shell": shell_of(request), **more}
+    return render(request, "chat/form.html", context, status=422 if form is not None and form.is_bound else 200)
+
+
+def shell_of(request: HttpRequest) -> str:
+    """Return the template around a form: the page's dialog, or a page of its own."""
+    return "chat/dialog.html" if is_partial(request) else "chat/alone.html"
+
+
+def show_page(request: SignedInRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
     """Render a page beside the chat, with its sidebar."""
     return render(request, template, {"sidebar": sidebar(user=request.user), **context}, status=status)
 
 
 def show_done(
-    request: SignedIn, message: str, *, go: str = "", undo: str = "", gone: UUID | None = None, clears: str = ""
+    request: SignedInRequest, message: str, *, go: str = "", undo: str = "", gone: UUID | None = None, clears: str = ""
 ) -> HttpResponse:
     """Say that it is done: in a toast, with a way back by the token `undo` (see `bulk`); then lead to `go`.
 

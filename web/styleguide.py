@@ -35,7 +35,7 @@ _PARTS: list[dict[str, Any]] = [
         "tool_call": {"id": "1", "name": "run_query", "args": "explain select 1", "output": "4 ms", "progress": 1},
     },
     {"type": "text", "text": _REPLY},
-]  # fmt: skip
+]
 
 
 def styleguide_samples() -> dict[str, object]:
@@ -71,8 +71,15 @@ def icons() -> list[str]:
 
 def _message(number: int, parts: tuple[PartView, ...], **fields: Any) -> MessageView:
     defaults: dict[str, Any] = {
-        "id": UUID(int=number), "conversation_id": _ID, "is_user": False, "sender": "A model", "endpoint": "Local",
-        "model": "model", "state": "complete", "finish_reason": "stop", "text": "Which index should I use?",
+        "id": UUID(int=number),
+        "conversation_id": _ID,
+        "is_user": False,
+        "sender": "A model",
+        "endpoint": "Local",
+        "model": "model",
+        "state": "complete",
+        "finish_reason": "stop",
+        "text": "Which index should I use?",
         "created_at": timezone.now(),
-    }  # fmt: skip
+    }
     return MessageView(**{**defaults, **fields, "parts": parts})

@@ -61,7 +61,7 @@ class Panel(ModelAdmin):  # type: ignore[type-arg]
     list_filter_submit = True
     warn_unsaved_form = True
     empty_words: ClassVar[Promise | str] = ""  # what a list without rows says instead of "Nothing here yet."
-    untold: ClassVar[Sequence[str]] = ()  # columns that say nothing in the audit log
+    audit_exclude: ClassVar[Sequence[str]] = ()  # columns that say nothing in the audit log
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         before = self._stored(obj) if change else {}
@@ -124,7 +124,7 @@ class Panel(ModelAdmin):  # type: ignore[type-arg]
 
     def _stored(self, obj: Model) -> dict[str, Any]:
         """Return the row as the database has it; secrets are replaced when it is recorded."""
-        names = [each.attname for each in self.model._meta.concrete_fields if each.name not in self.untold]
+        names = [each.attname for each in self.model._meta.concrete_fields if each.name not in self.audit_exclude]
         return self.model._default_manager.filter(pk=obj.pk).values(*names).first() or {}
 
     def _target(self, obj: Model) -> audit.AuditTarget:

@@ -86,7 +86,7 @@ class PersonAdmin(Panel, UserAdmin):  # type: ignore[type-arg]
         (_("History"), {"fields": ("provider", "email_verified", "last_login", "created_at", "updated_at")}),
     )
     add_fieldsets = ((None, {"fields": ("email", "name", "role", "usable_password", "password1", "password2")}),)
-    untold = ("preferences", "updated_at", "sign_in_version", "last_login")
+    audit_exclude = ("preferences", "updated_at", "sign_in_version", "last_login")
     actions = (
         "switch_on",
         "switch_off",
@@ -137,9 +137,12 @@ class PersonAdmin(Panel, UserAdmin):  # type: ignore[type-arg]
             if user is not None:
                 target = audit.AuditTarget("user", str(user.id), user.email)
                 audit.record(
-                    actor=actor_of(request), action="user.password", target=target, before={"password": True},
+                    actor=actor_of(request),
+                    action="user.password",
+                    target=target,
+                    before={"password": True},
                     after={"password": True},
-                )  # fmt: skip
+                )
         return answer
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from accounts.admin.matrix import Matrix
 from accounts.admin.panel import InlineTable, Panel, Rows, actor_of
 from accounts.models import ModelAccess, Role
 from accounts.services import roles
+from core.refusal import Refusal
 
 
 class AccessRows(Rows):
@@ -32,10 +33,11 @@ class AccessRows(Rows):
         kept = [each.cleaned_data for each in self.forms if each.cleaned_data and not each.cleaned_data.get("DELETE")]
         return {
             f"{row['endpoint']}/{row['model']}" if row["endpoint"] else row["model"]: {
-                "enabled": row["enabled"], "coefficient": row["coefficient"],
+                "enabled": row["enabled"],
+                "coefficient": row["coefficient"],
             }
             for row in kept
-        }  # fmt: skip
+        }
 
 
 class AccessTable(InlineTable):
@@ -107,7 +109,7 @@ class RoleAdmin(Panel):
         if request.method == "POST":
             try:
                 changed = Matrix(found).save(request.POST, actor=actor_of(request))
-            except roles.RoleRefused as refusal:
+            except Refusal as refusal:
                 messages.error(request, refusal.message)
             else:
                 told = ngettext("%d role changed.", "%d roles changed.", changed) % changed

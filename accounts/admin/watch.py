@@ -93,9 +93,20 @@ class AuditEntryAdmin(ReadOnly):
     date_hierarchy = "at"
     ordering = ("-seq",)
     fields = (
-        "seq", "at", "actor_name", "actor_id", "action", "target_type", "target_id", "target_name", "was", "became",
-        "address", "previous_hash", "hash",
-    )  # fmt: skip
+        "seq",
+        "at",
+        "actor_name",
+        "actor_id",
+        "action",
+        "target_type",
+        "target_id",
+        "target_name",
+        "was",
+        "became",
+        "address",
+        "previous_hash",
+        "hash",
+    )
     readonly_fields = ("was", "became")
     actions = ("export",)
 
@@ -112,9 +123,17 @@ class AuditEntryAdmin(ReadOnly):
         head = ("seq", "at", "actor", "action", "type", "id", "target", "before", "after", "address")
         rows = (
             (
-                each.seq, each.at.isoformat(), each.actor_name, each.action, each.target_type, each.target_id,
-                each.target_name, json.dumps(each.before), json.dumps(each.after), each.address,
+                each.seq,
+                each.at.isoformat(),
+                each.actor_name,
+                each.action,
+                each.target_type,
+                each.target_id,
+                each.target_name,
+                json.dumps(each.before),
+                json.dumps(each.after),
+                each.address,
             )
             for each in chosen[:MAX_EXPORTED_ROWS]
-        )  # fmt: skip
+        )
         return as_csv("audit-log", head, rows)

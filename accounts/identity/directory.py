@@ -46,9 +46,13 @@ Entry = Mapping[str, Any]
 _SUB_CODE: Final = re.compile(r"\bdata\s+([0-9a-f]{3})\b", re.IGNORECASE)
 # Answers about one person, who may be locked out or has no password: the directory itself is well.
 NOT_THIS_PERSON: Final = (
-    LDAPInvalidCredentialsResult, LDAPConstraintViolationResult, LDAPInappropriateAuthenticationResult,
-    LDAPInsufficientAccessRightsResult, LDAPNoSuchObjectResult, LDAPUnwillingToPerformResult,
-)  # fmt: skip
+    LDAPInvalidCredentialsResult,
+    LDAPConstraintViolationResult,
+    LDAPInappropriateAuthenticationResult,
+    LDAPInsufficientAccessRightsResult,
+    LDAPNoSuchObjectResult,
+    LDAPUnwillingToPerformResult,
+)
 # What Active Directory answers to a right password only. Others (no such person 525, wrong 52e, locked out 775) say
 # something about a person to whoever guesses, so they are answered like a wrong password.
 REASONS: Final[Mapping[str, Promise]] = {

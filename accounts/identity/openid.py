@@ -63,8 +63,12 @@ class OpenIdAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
             found = {
                 "id": tokens.read_id_token(self.id_token, keys=keys, client_id=app.client_id, nonce=nonce, **given)
             }
-            if "access" in {rules.required_claim.kind, rules.admin_claim.kind, rules.role_claim.kind,
-                            rules.groups_claim.kind}:  # fmt: skip
+            if "access" in {
+                rules.required_claim.kind,
+                rules.admin_claim.kind,
+                rules.role_claim.kind,
+                rules.groups_claim.kind,
+            }:
                 found["access"] = tokens.read_access_token(access_token, keys=keys, **given)
             return found
 

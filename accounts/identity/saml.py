@@ -164,9 +164,11 @@ def _groups(told: Mapping[str, Sequence[Any]], claim: str) -> list[str] | None:
     if claim in told:
         return [str(name) for name in told[claim] if name]
     kept_elsewhere = any(name.endswith((f"{claim}.link", GROUPS_LINK)) for name in told)
-    why = "there are too many; let the provider send only those assigned to this application" if kept_elsewhere else (
-        "let the provider send it, also where it is empty"
-    )  # fmt: skip
+    why = (
+        "there are too many; let the provider send only those assigned to this application"
+        if kept_elsewhere
+        else ("let the provider send it, also where it is empty")
+    )
     log.warning("a SAML response has no attribute %s, so groups stay as they were: %s", claim, why)
     return None
 

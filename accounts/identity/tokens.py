@@ -52,9 +52,14 @@ def _read(
         header = jwt.get_unverified_header(token)
         key = _key(header, keys)
         claims: Claims = jwt.decode(
-            token, key, algorithms=[header["alg"]], issuer=issuer, audience=audience, leeway=leeway,
+            token,
+            key,
+            algorithms=[header["alg"]],
+            issuer=issuer,
+            audience=audience,
+            leeway=leeway,
             options={"require": require, "verify_aud": audience is not None},
-        )  # fmt: skip
+        )
     except (jwt.PyJWTError, ValueError, TypeError, KeyError) as error:
         raise BadIdToken(str(error)) from None
     return claims

@@ -13,20 +13,24 @@ class SiteSettings(models.Model):
     id = models.SmallIntegerField(primary_key=True, default=THE_ONE, editable=False)
     app_title = models.CharField(_("site name"), max_length=60, blank=True)
     welcome = models.CharField(
-        _("greeting"), max_length=200, blank=True,
+        _("greeting"),
+        max_length=200,
+        blank=True,
         help_text=_("Shown above the message box of a new chat. {{user.name}} is replaced with the person's name."),
-    )  # fmt: skip
+    )
     footer = models.CharField(
         _("footer text"), max_length=300, blank=True, help_text=_("Shown below the sign-in form and the chat.")
     )
     allow_registration = models.BooleanField(_("people can sign up"), null=True, blank=True)
     require_approval = models.BooleanField(_("new accounts need approval"), null=True, blank=True)
     allowed_domains = models.CharField(
-        _("allowed domains"), max_length=2_000, blank=True,
+        _("allowed domains"),
+        max_length=2_000,
+        blank=True,
         help_text=_(
             "Email domains, separated by commas, in addition to those in the configuration file and the environment."
         ),
-    )  # fmt: skip
+    )
     allow_password_reset = models.BooleanField(_("people can reset their password by email"), null=True, blank=True)
     allow_account_deletion = models.BooleanField(_("people can delete their account"), null=True, blank=True)
 

@@ -55,9 +55,13 @@ def make(
         if user.api_keys.count() >= (most := quotas.most("api_keys")):
             raise BadKey(_("You can have at most %(most)d keys. Delete one first.") % {"most": most})
         row = ApiKey.objects.create(
-            user=user, name=name, prefix=text[:8], key_hash=_hash(text), scopes=sorted(set(scopes)),
+            user=user,
+            name=name,
+            prefix=text[:8],
+            key_hash=_hash(text),
+            scopes=sorted(set(scopes)),
             expires_at=expires_at,
-        )  # fmt: skip
+        )
         audit.record(actor=user, action="api_key.created", target=_target(row), after={"scopes": row.scopes})
     return NewKey(row, text)
 

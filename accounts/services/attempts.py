@@ -37,7 +37,7 @@ def attempt(request: HttpRequest, account: str) -> Iterator[Attempt]:
         key = sha256(account.strip().lower().encode()).hexdigest()
         counted = rate_limits.count(limit, key, closed=True, refusal=TooManyAttempts)
     except TooManyAttempts:
-        bans.violate("logins", address=address)
+        bans.record_violation("logins", address=address)
         raise
     this = Attempt()
     try:

@@ -69,10 +69,17 @@ def record(
 def hash_of(entry: AuditEntry) -> str:
     """Return the SHA-256 of an entry and of the hash before it, as hexadecimal digits."""
     told = {
-        "seq": entry.seq, "at": entry.at.isoformat(), "actor": str(entry.actor_id or ""), "name": entry.actor_name,
-        "action": entry.action, "target": [entry.target_type, entry.target_id, entry.target_name],
-        "before": entry.before, "after": entry.after, "address": entry.address, "previous": entry.previous_hash,
-    }  # fmt: skip
+        "seq": entry.seq,
+        "at": entry.at.isoformat(),
+        "actor": str(entry.actor_id or ""),
+        "name": entry.actor_name,
+        "action": entry.action,
+        "target": [entry.target_type, entry.target_id, entry.target_name],
+        "before": entry.before,
+        "after": entry.after,
+        "address": entry.address,
+        "previous": entry.previous_hash,
+    }
     return hashlib.sha256(json.dumps(told, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 

@@ -91,7 +91,7 @@ def lift(*, actor: User | None, user: User | None = None, address: str = "") -> 
     return ended
 
 
-def violate(kind: str, *, user: User | None = None, address: str = "") -> int:
+def record_violation(kind: str, *, user: User | None = None, address: str = "") -> int:
     """Count a violation; ban when it is time to. Return the sum of scores of this kind.
 
     Who is not known is counted by address. While Redis is away nothing is counted.
@@ -124,7 +124,7 @@ def count_mailed(name: str, address: str) -> None:
     try:
         rate_limits.count_named(name, address)
     except rate_limits.TooOften:
-        violate("verify_email_limit" if name.startswith("verify") else "reset_password_limit", address=address)
+        record_violation("verify_email_limit" if name.startswith("verify") else "reset_password_limit", address=address)
         raise
 
 

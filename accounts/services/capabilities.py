@@ -24,7 +24,9 @@ def assign(*, actor: User, principal: str, principal_id: str, capability: str) -
             capability=capability, principal=principal, **target, defaults={"granted_by": actor}
         )
         if made:
-            audit.record(actor=actor, action="grant.assigned", target=_told(grant), after={"capability": capability})
+            audit.record(
+                actor=actor, action="grant.assigned", target=_audit_target(grant), after={"capability": capability}
+            )
     return grant
 
 
@@ -36,7 +38,9 @@ def remove(*, actor: User, principal: str, principal_id: str, capability: str) -
         grant = CapabilityGrant.objects.filter(capability=capability, principal=principal, **target).first()
         if grant is None:
             return False
-        audit.record(actor=actor, action="grant.removed", target=_told(grant), before={"capability": capability})
+        audit.record(
+            actor=actor, action="grant.removed", target=_audit_target(grant), before={"capability": capability}
+        )
         grant.delete()
     return True
 
@@ -59,8 +63,10 @@ def _refuse_unheld(actor: User, capability: str) -> None:
 
 def _target(principal: str, identifier: str) -> dict[str, User | Group | Role]:
     models: dict[str, type[User] | type[Group] | type[Role]] = {
-        Principal.USER: User, Principal.GROUP: Group, Principal.ROLE: Role,
-    }  # fmt: skip
+        Principal.USER: User,
+        Principal.GROUP: Group,
+        Principal.ROLE: Role,
+    }
     model = models.get(principal)
     if model is None:
         raise CapabilityRefused(_("A capability can be given to a user, a group or a role."))
@@ -75,5 +81,5 @@ def _target(principal: str, identifier: str) -> dict[str, User | Group | Role]:
     return {principal: found}
 
 
-def _told(grant: CapabilityGrant) -> audit.AuditTarget:
+def _audit_target(grant: CapabilityGrant) -> audit.AuditTarget:
     return audit.AuditTarget(grant.principal, principal_id(grant), str(grant.user or grant.group or grant.role))

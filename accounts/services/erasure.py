@@ -85,8 +85,16 @@ def _account(user: User) -> Iterator[tuple[str, Any]]:
     yield (
         "account",
         {
-            "id": user.id, "email": user.email, "name": user.name, "username": user.username, "role": user.role_name,
-            "provider": user.provider, "groups": groups, "preferences": user.preferences,
-            "termsAcceptedAt": user.terms_accepted_at, "createdAt": user.created_at, "lastLogin": user.last_login,
+            "id": user.id,
+            "email": user.email,
+            "name": user.name,
+            "username": user.username,
+            "role": user.role_name,
+            "provider": user.provider,
+            "groups": groups,
+            "preferences": user.preferences,
+            "termsAcceptedAt": user.terms_accepted_at,
+            "createdAt": user.created_at,
+            "lastLogin": user.last_login,
         },
-    )  # fmt: skip
+    )

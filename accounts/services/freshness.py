@@ -38,7 +38,7 @@ def of_token(token: str, user: User, *, lone: bool = False) -> bool:
 
 def mark(request: HttpRequest, user: User) -> str:
     """Return the proof that this form is being opened with a fresh sign-in; empty without one."""
-    return signing.dumps(_told(request, user), salt=_SALT) if _is_recent(request, user) else ""
+    return signing.dumps(_claims(request, user), salt=_SALT) if _is_recent(request, user) else ""
 
 
 def was_opened_in_time(request: HttpRequest, user: User) -> bool:
@@ -47,7 +47,7 @@ def was_opened_in_time(request: HttpRequest, user: User) -> bool:
         told = signing.loads(request.POST.get(FIELD, ""), salt=_SALT, max_age=_FILLING_IN)
     except signing.BadSignature:
         return False
-    return bool(told == _told(request, user))
+    return bool(told == _claims(request, user))
 
 
 def _is_recent(request: HttpRequest, user: User) -> bool:
@@ -55,5 +55,5 @@ def _is_recent(request: HttpRequest, user: User) -> bool:
     return any(each["at"] > since for each in get_authentication_records(request, user))
 
 
-def _told(request: HttpRequest, user: User) -> list[str]:
+def _claims(request: HttpRequest, user: User) -> list[str]:
     return [request.path, str(user.pk), user.get_session_auth_hash()[:16]]

@@ -222,11 +222,15 @@ def _store(actor: User, kind: SharedKind, shared: SharedObject, given: Mapping[W
     Grant.objects.filter(gone, resource_type=kind.name, resource_id=shared.id).delete()
     Grant.objects.bulk_create(
         Grant(
-            resource_type=kind.name, resource_id=shared.id, principal=who.type, bits=bits, granted_by=actor,
+            resource_type=kind.name,
+            resource_id=shared.id,
+            principal=who.type,
+            bits=bits,
+            granted_by=actor,
             **_columns(who),
         )
         for who, bits in given.items()
-    )  # fmt: skip
+    )
 
 
 def _columns(who: Who) -> dict[str, str]:

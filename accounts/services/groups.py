@@ -28,9 +28,12 @@ def create(
 ) -> Group:
     """Make a local group with these people in it. Raises `GroupRefused`."""
     group = Group(
-        name=_clean_name(name), description=description.strip()[:2000], email=_clean_email(email),
-        avatar=avatar.strip(), external_id=external_id.strip(),
-    )  # fmt: skip
+        name=_clean_name(name),
+        description=description.strip()[:2000],
+        email=_clean_email(email),
+        avatar=avatar.strip(),
+        external_id=external_id.strip(),
+    )
     with transaction.atomic():
         if external_id and Group.objects.filter(source=group.source, external_id=group.external_id).exists():
             raise GroupRefused(_("A group with this idOnTheSource already exists."), status=409)
@@ -149,9 +152,12 @@ def _refuse_no_manager(actor: User | None, group: Group) -> None:
 
 def _described(group: Group) -> dict[str, object]:
     return {
-        "name": group.name, "description": group.description, "email": group.email, "avatar": group.avatar,
+        "name": group.name,
+        "description": group.description,
+        "email": group.email,
+        "avatar": group.avatar,
         "retentionDays": group.retention_days,
-    }  # fmt: skip
+    }
 
 
 def _clean_email(text: str) -> str:

@@ -11,9 +11,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 _TITLES: Final[Mapping[str, Promise]] = {
-    "BOOKMARKS": _("Bookmarks"), "PROJECTS": _("Projects"), "PEOPLE_PICKER": _("People search"),
-    "REMOTE_AGENTS": _("API keys"), "ROLE_MANAGEMENT": _("Roles"), "BALANCE_MANAGEMENT": _("Balances"),
-}  # fmt: skip
+    "BOOKMARKS": _("Bookmarks"),
+    "PROJECTS": _("Projects"),
+    "PEOPLE_PICKER": _("People search"),
+    "REMOTE_AGENTS": _("API keys"),
+    "ROLE_MANAGEMENT": _("Roles"),
+    "BALANCE_MANAGEMENT": _("Balances"),
+}
 WORDS: Final[Mapping[tuple[str, str], Promise]] = {
     ("BOOKMARKS", "USE"): _("Bookmark chats, and create, rename and delete bookmarks"),
     ("PROJECTS", "CREATE"): _("Create projects"),

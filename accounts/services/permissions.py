@@ -31,7 +31,11 @@ PERMISSIONS: Final[Mapping[str, Mapping[str, tuple[bool, bool]]]] = {
     "FILE_SEARCH": {"USE": _BOTH},
     "FILE_CITATIONS": {"USE": _BOTH},
     "MCP_SERVERS": {
-        "USE": _BOTH, "CREATE": _ADMIN, "SHARE": _ADMIN, "SHARE_PUBLIC": _ADMIN, "CONFIGURE_OBO": _ADMIN,
+        "USE": _BOTH,
+        "CREATE": _ADMIN,
+        "SHARE": _ADMIN,
+        "SHARE_PUBLIC": _ADMIN,
+        "CONFIGURE_OBO": _ADMIN,
     },
     "REMOTE_AGENTS": _ADMIN_ONLY,
     "SKILLS": _SHARED,
@@ -40,14 +44,32 @@ PERMISSIONS: Final[Mapping[str, Mapping[str, tuple[bool, bool]]]] = {
     "SCHEDULES": {"USE": _BOTH, "CREATE": _BOTH},
     "ROLE_MANAGEMENT": {"CREATE": _ADMIN, "UPDATE": _ADMIN, "DELETE": _ADMIN},
     "BALANCE_MANAGEMENT": {"UPDATE": _ADMIN},
-}  # fmt: skip
+}
 
 CAPABILITIES: Final = (
-    "access:admin", "read:users", "manage:users", "read:groups", "manage:groups", "read:roles", "manage:roles",
-    "read:configs", "manage:configs", "assign:configs", "read:usage", "read:insights", "read:agents",
-    "manage:agents", "manage:mcpservers", "read:prompts", "manage:prompts", "read:skills", "manage:skills",
-    "read:sharedlinks", "manage:sharedlinks", "read:audit_log",
-)  # fmt: skip
+    "access:admin",
+    "read:users",
+    "manage:users",
+    "read:groups",
+    "manage:groups",
+    "read:roles",
+    "manage:roles",
+    "read:configs",
+    "manage:configs",
+    "assign:configs",
+    "read:usage",
+    "read:insights",
+    "read:agents",
+    "manage:agents",
+    "manage:mcpservers",
+    "read:prompts",
+    "manage:prompts",
+    "read:skills",
+    "manage:skills",
+    "read:sharedlinks",
+    "manage:sharedlinks",
+    "read:audit_log",
+)
 # What MetoGPT's permissions give beyond their own routes: one must see what one manages.
 _IMPLIED_BY_PERMISSION = {
     "ROLE_MANAGEMENT": {"access:admin", "read:roles", "read:users"},

@@ -65,9 +65,12 @@ def search(*, asking: User, words: str, kinds: Sequence[str] | None = None, limi
 
 def _ranked(rows: QuerySet[Any], words: str, limit: int) -> list[Any]:
     rank = Case(
-        When(name__iexact=words, then=Value(0)), When(name__istartswith=words, then=Value(1)),
-        When(name__icontains=f" {words}", then=Value(2)), default=Value(3), output_field=IntegerField(),
-    )  # fmt: skip
+        When(name__iexact=words, then=Value(0)),
+        When(name__istartswith=words, then=Value(1)),
+        When(name__icontains=f" {words}", then=Value(2)),
+        default=Value(3),
+        output_field=IntegerField(),
+    )
     return list(rows.annotate(rank=rank).order_by("rank", "name", "pk")[:limit])
 
 

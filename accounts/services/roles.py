@@ -31,9 +31,9 @@ def create(
     permissions_: object = None,
     model_access: object = None,
 ) -> Role:
-    """Make a role. Raises `RoleRefused`: 400 for a bad body, 409 when the name is taken."""
+    """Make a role. Raises `RoleRefused` and `BadPermission`: 400 for a bad body, 409 when the name is taken."""
     role = Role(name=_clean_name(name), description=description.strip()[:500])
-    role.permissions = _checked(permissions_ or {})
+    role.permissions = permissions.checked(permissions_ or {})
     rows = _checked_access(model_access or {})
     given = Rights(bits=delegation.bits_on(permissions.permissions_of(role)), models=access.access_by(rows))
     delegation.refuse_unheld(actor, given, RoleRefused)
@@ -61,7 +61,7 @@ def update(
     Raises `RoleRefused`. The role `ADMIN` keeps its power over roles, so that nobody locks everybody out.
     """
     _refuse_own(actor, role)
-    merged = _merged(role, _checked(permissions_)) if permissions_ is not None else None
+    merged = _merged(role, permissions.checked(permissions_)) if permissions_ is not None else None
     rows = _checked_access(model_access) if model_access is not None else None
     if merged is not None and role.name == Role.ADMIN and not all(merged.get("ROLE_MANAGEMENT", {}).values()):
         raise RoleRefused(_("The role ADMIN must be able to manage roles."))
@@ -194,10 +194,8 @@ def to_plain(role: Role) -> dict[str, Any]:
         "description": role.description,
         "permissions": permissions.permissions_of(role),
         "retentionDays": role.retention_days,
-        "modelAccess": {
-            _key(row): {"enabled": row.enabled, "coefficient": float(row.coefficient)} for row in rows
-        },
-    }  # fmt: skip
+        "modelAccess": {_key(row): {"enabled": row.enabled, "coefficient": float(row.coefficient)} for row in rows},
+    }
 
 
 def _key(row: ModelAccess) -> str:
@@ -213,13 +211,6 @@ def _clean_name(name: str) -> str:
     if not name or len(name) > 64 or not name.isprintable() or "/" in name:
         raise RoleRefused(_("A role's name must have 1 to 64 characters and no slash."))
     return name
-
-
-def _checked(value: object) -> dict[str, dict[str, bool]]:
-    try:
-        return permissions.checked(value)
-    except permissions.BadPermission as fault:
-        raise RoleRefused(str(fault)) from None
 
 
 def _merged(role: Role, changes: Mapping[str, Mapping[str, bool]]) -> dict[str, dict[str, bool]]:

@@ -32,12 +32,20 @@ QUIET: Final = 60  # seconds for which a process does not ask whether it is time
 MAX_REMEMBERED: Final = 10_000
 _quiet_until: dict[str, float] = {}  # by session
 _BROWSERS: Final = (
-    ("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"),
-)  # fmt: skip
+    ("Edg/", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
 _SYSTEMS: Final = (
-    ("Android", "Android"), ("iPhone", "iOS"), ("iPad", "iPadOS"), ("Windows", "Windows"), ("Mac OS", "macOS"),
+    ("Android", "Android"),
+    ("iPhone", "iOS"),
+    ("iPad", "iPadOS"),
+    ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
     ("Linux", "Linux"),
-)  # fmt: skip
+)
 
 
 def end_all(*, user: User, new_password: bool = False) -> None:
@@ -92,18 +100,28 @@ def listed(*, request: HttpRequest, user: User) -> list[SignIn]:
     here, bearer = request.session.session_key, _session_of_bearer(request)
     pages = [
         SignIn(
-            f"page-{each.pk}", each.session_key == here, False, each.ip or "", each.user_agent, each.created_at,
+            f"page-{each.pk}",
+            each.session_key == here,
+            False,
+            each.ip or "",
+            each.user_agent,
+            each.created_at,
             timezone.now() if each.session_key == here else each.last_seen_at,
         )
         for each in UserSession.objects.purge_and_list(user)
-    ]  # fmt: skip
+    ]
     clients = [
         SignIn(
-            f"api-{each.id}", each.id == bearer, True, each.ip or "", each.user_agent, each.created_at,
+            f"api-{each.id}",
+            each.id == bearer,
+            True,
+            each.ip or "",
+            each.user_agent,
+            each.created_at,
             each.rotated_at or each.created_at,
         )
         for each in RefreshSession.objects.filter(user=user, expires_at__gt=timezone.now())
-    ]  # fmt: skip
+    ]
     return sorted(pages + clients, key=lambda each: (not each.is_here, -each.seen.timestamp()))
 
 

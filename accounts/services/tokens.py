@@ -136,9 +136,13 @@ def open_session(*, user: User, ip: str = "", user_agent: str = "") -> Refresh:
     session_id = uuid7()
     token = _refresh_token(user, session_id, expires_at)
     RefreshSession.objects.create(
-        id=session_id, user=user, token_hash=_hash(token), expires_at=expires_at, ip=ip or None,
+        id=session_id,
+        user=user,
+        token_hash=_hash(token),
+        expires_at=expires_at,
+        ip=ip or None,
         user_agent=user_agent[:300],
-    )  # fmt: skip
+    )
     newest = RefreshSession.objects.filter(user=user).order_by("-created_at", "-id")
     RefreshSession.objects.filter(
         id__in=list(newest.values_list("id", flat=True)[quotas.most("api_sessions") :])

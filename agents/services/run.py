@@ -43,7 +43,7 @@ class Limits:
 
 
 @dataclass(slots=True)
-class _Reply:
+class _RoundReply:
     """What one model call said, as far as the next call must know it."""
 
     text: list[str] = field(default_factory=list)
@@ -79,7 +79,7 @@ async def run(
     toolbox, limits = toolbox or Toolbox(), limits or Limits()
     request = replace(request, tools=toolbox.specs)
     for _ in range(limits.tool_rounds + 1):
-        reply, ending = _Reply(), None
+        reply, ending = _RoundReply(), None
         async with aclosing(model(request)) as events:  # type: ignore[type-var]
             async for event in events:
                 if isinstance(event, Finished | Failed):
@@ -101,7 +101,7 @@ async def run(
     yield Finished("limit")
 
 
-def _round(reply: _Reply, results: Sequence[ToolResult]) -> list[PromptMessage]:
+def _round(reply: _RoundReply, results: Sequence[ToolResult]) -> list[PromptMessage]:
     """Return what the next model call must see of this one: its calls, and each result in the calls' order."""
     output = {result.call_id: result.output for result in results}
     said = PromptMessage(

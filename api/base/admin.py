@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 from accounts.models import ApiKey, User
 from accounts.services import permissions
 from api.base.errors import ApiError
-from api.base.payloads import In, person
+from api.base.payloads import ApiRequest, person
 from api.base.permissions import Admitted
 from api.base.scopes import ADMINISTER
 from api.base.stepup import signed_in_lately
@@ -69,7 +69,7 @@ class AdminView(APIView):
         super().initial(request, *args, **kwargs)
 
 
-class Change(In):
+class Change(ApiRequest):
     """A body of which every field is optional, and at least one is there."""
 
     @model_validator(mode="after")

@@ -1,5 +1,6 @@
-"""The answers that any operation of the API may give, said in one place of the OpenAPI document."""
+"""What is said of all operations at once in the OpenAPI document: answers that any may give, and published names."""
 
+import re
 from typing import Any, Final
 
 REFUSALS: Final = {
@@ -35,3 +36,29 @@ def add_refusals(result: dict[str, Any], **_rest: Any) -> dict[str, Any]:
                 answers.setdefault(status, {"description": words, "content": content})
             answers["429"].setdefault("headers", {"Retry-After": {"schema": {"type": "integer"}}})
     return result
+
+
+# The document is out with these ends of names; clients are generated from it.
+_PUBLISHED: Final = {"Request": "In", "Response": "Out"}
+_ENDS: Final = re.compile(r"(?<=[a-z])(Request|Response)$")
+
+
+def keep_published_names(result: dict[str, Any], **_rest: Any) -> dict[str, Any]:
+    """Call the bodies in the document as they were called when it was published (a hook of drf-spectacular)."""
+    named: dict[str, Any] = _renamed(result)
+    return named
+
+
+def _renamed(value: Any, key: str = "") -> Any:
+    if isinstance(value, dict):
+        of_schemas = key == "schemas"
+        return {(_published(name) if of_schemas else name): _renamed(each, name) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_renamed(each) for each in value]
+    if isinstance(value, str) and (key == "title" or value.startswith("#/components/schemas/")):
+        return _published(value)
+    return value
+
+
+def _published(name: str) -> str:
+    return _ENDS.sub(lambda found: _PUBLISHED[found[0]], name)

@@ -32,7 +32,7 @@ PRIVILEGED = "privileged"  # the type of the fault below
 OF_A_ROW = frozenset({"_id", "id", "user", "createdAt", "updatedAt", "archivedAt", "expiredAt"})
 
 
-class In(BaseModel):
+class ApiRequest(BaseModel):
     """A request body: names in camel case, types as they are in JSON.
 
     What is only unknown is ignored; what nobody may set is refused (`api.base.privileged`). `repeated` are names of
@@ -56,7 +56,7 @@ class In(BaseModel):
         return data
 
 
-class Out(BaseModel):
+class ApiResponse(BaseModel):
     """A response body. A field that is None is left out, unless the class says otherwise."""
 
     model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True)
@@ -131,7 +131,7 @@ def _documented() -> frozenset[str]:
     return frozenset(found)
 
 
-class UserOut(Out):
+class UserResponse(ApiResponse):
     """A person, as they may see themself."""
 
     id_: str
@@ -158,11 +158,19 @@ class UserOut(Out):
 
 
 def user_to_wire(user: User) -> dict[str, Any]:
-    return UserOut(
-        id_=str(user.id), id=str(user.id), name=user.name, username=user.username, email=user.email,
-        email_verified=user.email_verified, provider=user.provider, role=str(user.role_id),
-        two_factor_enabled=twofactor.is_on(user), terms_accepted=user.terms_accepted_at is not None,
+    return UserResponse(
+        id_=str(user.id),
+        id=str(user.id),
+        name=user.name,
+        username=user.username,
+        email=user.email,
+        email_verified=user.email_verified,
+        provider=user.provider,
+        role=str(user.role_id),
+        two_factor_enabled=twofactor.is_on(user),
+        terms_accepted=user.terms_accepted_at is not None,
         personalization={"memories": features.has("memories")},
         favorites=[favourites.to_wire(each) for each in favourites.listed(user)],
-        created_at=iso(user.created_at), updated_at=iso(user.updated_at),
-    ).to_wire()  # fmt: skip
+        created_at=iso(user.created_at),
+        updated_at=iso(user.updated_at),
+    ).to_wire()

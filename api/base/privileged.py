@@ -2,7 +2,7 @@
 
 A body may hold names that nobody knows: newer clients say more than older servers hear, and it is ignored. These names
 are another matter. Who sends `owner` or `role` means to change it, so it is refused, by name. Two ways lead past it:
-a body that documents the field, and a body that clients send back as they got it (`In.repeated`), which may repeat what
+a body that documents the field, and a body that clients send back as they got it (`repeated`), which may repeat what
 is so and is not believed.
 """
 

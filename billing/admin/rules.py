@@ -17,17 +17,32 @@ from billing.services.labels import in_words, tokens_in_words
 from billing.services.policy import Refill
 
 _TARGETS = {
-    "user": Budget.Scope.USER, "group": Budget.Scope.GROUP, "role": Budget.Scope.ROLE, "api_key": Budget.Scope.KEY,
-}  # fmt: skip
+    "user": Budget.Scope.USER,
+    "group": Budget.Scope.GROUP,
+    "role": Budget.Scope.ROLE,
+    "api_key": Budget.Scope.KEY,
+}
 
 
 class BudgetAdminForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Budget
         fields = (
-            "name", "scope", "user", "group", "role", "api_key", "endpoint", "model", "unit", "amount", "period",
-            "per_person", "is_hard", "is_active",
-        )  # fmt: skip
+            "name",
+            "scope",
+            "user",
+            "group",
+            "role",
+            "api_key",
+            "endpoint",
+            "model",
+            "unit",
+            "amount",
+            "period",
+            "per_person",
+            "is_hard",
+            "is_active",
+        )
 
     def clean(self) -> dict[str, Any]:
         """The scope names its target, and only that one is filled in."""
@@ -82,7 +97,7 @@ class PriceAdmin(Panel):
     list_filter = ("endpoint",)
     search_fields = ("model", "endpoint")
     ordering = ("endpoint", "model")
-    untold = ("updated_at",)
+    audit_exclude = ("updated_at",)
 
     def save_model(self, request: HttpRequest, obj: Price, form: Any, change: bool) -> None:
         obj.updated_at = timezone.now()
@@ -122,9 +137,13 @@ class MoneySettingsAdmin(TheOne):
         rules = policy.written()
         refill = rules.refill
         return {
-            "enforced": rules.enforced, "start_credits": rules.start_credits, "refill": refill is not None,
-            "default_rate": rules.default_rate, "unknown": rules.unknown, **(_refill(refill) if refill else {}),
-        }  # fmt: skip
+            "enforced": rules.enforced,
+            "start_credits": rules.start_credits,
+            "refill": refill is not None,
+            "default_rate": rules.default_rate,
+            "unknown": rules.unknown,
+            **(_refill(refill) if refill else {}),
+        }
 
     def after_change(self) -> None:
         policy.stored.invalidate()

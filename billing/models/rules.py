@@ -34,9 +34,14 @@ class MoneySettings(models.Model):
     refill_unit = models.CharField(_("unit"), max_length=8, choices=Unit.choices, blank=True)
     unknown = models.CharField(_("models without a price"), max_length=8, choices=Unknown.choices, blank=True)
     default_rate = models.DecimalField(
-        _("price for unlisted models"), max_digits=12, decimal_places=6, null=True, blank=True,
-        validators=[MinValueValidator(0)], help_text=_("USD per million tokens."),
-    )  # fmt: skip
+        _("price for unlisted models"),
+        max_digits=12,
+        decimal_places=6,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text=_("USD per million tokens."),
+    )
 
     class Meta:
         constraints = [

@@ -24,9 +24,21 @@ PAGE: Final = 25
 _NEWEST_FIRST: Final = Keyset("created_at", Stamped())
 GIVEN: Final = ("start", "refill", "adjustment")  # reasons of entries that are no spending
 COLUMNS: Final = (
-    "time", "reason", "endpoint", "model", "input tokens", "output tokens", "reasoning tokens", "cache read tokens",
-    "cache write tokens", "estimated", "coefficient", "credits", "balance after", "note",
-)  # fmt: skip
+    "time",
+    "reason",
+    "endpoint",
+    "model",
+    "input tokens",
+    "output tokens",
+    "reasoning tokens",
+    "cache read tokens",
+    "cache write tokens",
+    "estimated",
+    "coefficient",
+    "credits",
+    "balance after",
+    "note",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +57,7 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class StatementPage:
     """Entries, newest first; `next_cursor` asks for older ones."""
 
     entries: list[LedgerEntry]
@@ -75,8 +87,9 @@ def why_refused(user: User, needed: int) -> str:
     if account is None:
         return _("You don't have enough credit for this.")
     told = _("You don't have enough credit for this. It needs %(needed)s to start, and you have %(available)s.") % {
-        "needed": in_words(needed), "available": in_words(account.available),
-    }  # fmt: skip
+        "needed": in_words(needed),
+        "available": in_words(account.available),
+    }
     if account.next_refill is None:
         return f"{told} {_('Ask your administrator for more.')}"
     if account.refill_is_due:  # it was added, and is too little
@@ -106,22 +119,33 @@ def entries_of(user: User, *, reason: str = "") -> QuerySet[LedgerEntry]:
     return rows.filter(reason=reason) if reason else rows
 
 
-def page_of(user: User, *, reason: str = "", cursor: str = "") -> Page:
+def page_of(user: User, *, reason: str = "", cursor: str = "") -> StatementPage:
     """Return a page of the ledger; a cursor that says nothing begins anew. One query."""
     found = _NEWEST_FIRST.page(entries_of(user, reason=reason), cursor=cursor, limit=PAGE)
-    return Page(found.items, found.next_cursor or "")
+    return StatementPage(found.items, found.next_cursor or "")
 
 
 def csv_lines(entries: QuerySet[LedgerEntry]) -> Iterator[str]:
     """Return the entries as lines of a CSV file, one after the other."""
     rows = (
         (
-            each.created_at.isoformat(timespec="seconds"), each.reason, each.endpoint, each.model, each.input_tokens,
-            each.output_tokens, each.reasoning_tokens, each.cache_read_tokens, each.cache_write_tokens,
-            "yes" if each.estimated else "no", each.coefficient, each.credits, each.balance_after, each.note,
+            each.created_at.isoformat(timespec="seconds"),
+            each.reason,
+            each.endpoint,
+            each.model,
+            each.input_tokens,
+            each.output_tokens,
+            each.reasoning_tokens,
+            each.cache_read_tokens,
+            each.cache_write_tokens,
+            "yes" if each.estimated else "no",
+            each.coefficient,
+            each.credits,
+            each.balance_after,
+            each.note,
         )
         for each in entries.iterator(chunk_size=1_000)
-    )  # fmt: skip
+    )
     return csv_files.lines(COLUMNS, rows)
 
 

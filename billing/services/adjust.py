@@ -64,8 +64,13 @@ def refill_if_due(*, user_id: UUID, needed: int = 0) -> int:
 
 
 _INTERVAL = {
-    "seconds": "secs", "minutes": "mins", "hours": "hours", "days": "days", "weeks": "weeks", "months": "months",
-}  # fmt: skip
+    "seconds": "secs",
+    "minutes": "mins",
+    "hours": "hours",
+    "days": "days",
+    "weeks": "weeks",
+    "months": "months",
+}
 
 
 def _check(credits: object, reason: str) -> None:

@@ -45,15 +45,21 @@ def create(*, actor: User | None, limit: BudgetLimit, target: User | Group | Api
     """
     _check(limit)
     budget = Budget(
-        name=_name(limit), amount=limit.amount, unit=limit.unit, period=limit.period, is_hard=limit.is_hard,
-        per_person=per_person, created_by=actor, **_scope(target),
-    )  # fmt: skip
+        name=_name(limit),
+        amount=limit.amount,
+        unit=limit.unit,
+        period=limit.period,
+        is_hard=limit.is_hard,
+        per_person=per_person,
+        created_by=actor,
+        **_scope(target),
+    )
     with transaction.atomic():
         if actor is not None and not actor.is_admin:
             User.objects.select_for_update(no_key=True).only("id").get(id=actor.id)
             quotas.check("budgets", Budget.objects.filter(created_by=actor).count())
         budget.save(force_insert=True)
-        audit.record(actor=actor, action="budget.created", target=_target(budget), after=_told(budget))
+        audit.record(actor=actor, action="budget.created", target=_target(budget), after=_to_dict(budget))
         budgets.active.invalidate()
     return budget
 
@@ -67,9 +73,9 @@ def change(*, actor: User | None, budget_id: UUID, name: str, amount: int, is_ha
         budget = Budget.objects.select_for_update().get(id=budget_id)
         limit = BudgetLimit(name=name, amount=amount, unit=budget.unit, period=budget.period, is_hard=is_hard)
         _check(limit)
-        before = _told(budget)
+        before = _to_dict(budget)
         budget.name, budget.amount, budget.is_hard = _name(limit), amount, is_hard
-        old, new = audit.changes(before, _told(budget))
+        old, new = audit.changes(before, _to_dict(budget))
         if new:
             budget.save(update_fields=["name", "amount", "is_hard"])
             audit.record(actor=actor, action="budget.updated", target=_target(budget), before=old, after=new)
@@ -83,9 +89,12 @@ def switch_off(*, actor: User | None, budget_id: UUID) -> None:
         if Budget.objects.filter(id=budget_id, is_active=True).update(is_active=False):
             budget = Budget.objects.get(id=budget_id)
             audit.record(
-                actor=actor, action="budget.switched_off", target=_target(budget), before={"active": True},
+                actor=actor,
+                action="budget.switched_off",
+                target=_target(budget),
+                before={"active": True},
                 after={"active": False},
-            )  # fmt: skip
+            )
             budgets.active.invalidate()
 
 
@@ -131,13 +140,18 @@ def _name(limit: BudgetLimit) -> str:
     return " ".join(limit.name.split())
 
 
-def _told(budget: Budget) -> dict[str, Any]:
+def _to_dict(budget: Budget) -> dict[str, Any]:
     subject = budget.user_id or budget.group_id or budget.api_key_id or ""
     return {
-        "name": budget.name, "scope": budget.scope, "subject": str(subject),
-        "amount": budget.amount, "unit": budget.unit, "period": budget.period, "hard": budget.is_hard,
+        "name": budget.name,
+        "scope": budget.scope,
+        "subject": str(subject),
+        "amount": budget.amount,
+        "unit": budget.unit,
+        "period": budget.period,
+        "hard": budget.is_hard,
         "perPerson": budget.per_person,
-    }  # fmt: skip
+    }
 
 
 def _target(budget: Budget) -> audit.AuditTarget:

@@ -81,9 +81,15 @@ def place_statements(*, hold_id: UUID, reserve: Reserve) -> list[Statement]:
     statements += reserving
     limited = enforced or bool(reserve.bindings)
     values = (
-        hold_id, user_id, credits if enforced else 0, reserve.reply_tokens, enforced, limited, reserve.coefficient,
+        hold_id,
+        user_id,
+        credits if enforced else 0,
+        reserve.reply_tokens,
+        enforced,
+        limited,
+        reserve.coefficient,
         reserve.key_id,
-    )  # fmt: skip
+    )
     return [*statements, Statement(_INSERT_HOLD, values), *noting]
 
 

@@ -43,7 +43,7 @@ class Policy:
 def current() -> Policy:
     """Return the rules that hold now; each process asks the database every two seconds."""
     row = stored()
-    return written() if row is None else replace(written(), **_told(row, written()))
+    return written() if row is None else replace(written(), **_overrides_of(row, written()))
 
 
 def written() -> Policy:
@@ -62,7 +62,7 @@ def stored() -> MoneySettings | None:
     return MoneySettings.objects.first()
 
 
-def _told(row: MoneySettings, rules: Policy) -> dict[str, Any]:
+def _overrides_of(row: MoneySettings, rules: Policy) -> dict[str, Any]:
     """Return the fields of `Policy` that the row sets; `rules` are those of the file and the environment."""
     names = ("enforced", "start_credits", "unknown", "default_rate")
     told = {name: value for name in names if (value := getattr(row, name)) not in (None, "")}

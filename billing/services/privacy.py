@@ -8,9 +8,21 @@ from billing.models import BudgetUsage, Hold, LedgerEntry
 from billing.services import holds
 
 _COLUMNS = (
-    "created_at", "reason", "note", "credits", "balance_after", "endpoint", "model", "input_tokens", "output_tokens",
-    "reasoning_tokens", "cache_read_tokens", "cache_write_tokens", "estimated", "coefficient",
-)  # fmt: skip
+    "created_at",
+    "reason",
+    "note",
+    "credits",
+    "balance_after",
+    "endpoint",
+    "model",
+    "input_tokens",
+    "output_tokens",
+    "reasoning_tokens",
+    "cache_read_tokens",
+    "cache_write_tokens",
+    "estimated",
+    "coefficient",
+)
 
 
 def erase(user: User) -> None:

@@ -34,10 +34,14 @@ class Used:
 
     def __add__(self, other: "Used") -> "Used":
         return Used(
-            self.input + other.input, self.output + other.output, self.reasoning + other.reasoning,
-            self.cache_read + other.cache_read, self.cache_write + other.cache_write,
-            self.credits + other.credits, self.calls + other.calls,
-        )  # fmt: skip
+            self.input + other.input,
+            self.output + other.output,
+            self.reasoning + other.reasoning,
+            self.cache_read + other.cache_read,
+            self.cache_write + other.cache_write,
+            self.credits + other.credits,
+            self.calls + other.calls,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,22 +113,36 @@ class _DayNumber(Func):
 
 def _summed(rows: QuerySet[LedgerEntry], by: str = "", days: Sequence[date] = ()) -> list[UsageShare]:
     more = [by] if by else []
-    sums = rows.order_by().values("endpoint", "model", *more).annotate(
-        input=Sum("input_tokens"), output=Sum("output_tokens"), reasoning=Sum("reasoning_tokens"),
-        cache_read=Sum("cache_read_tokens"), cache_write=Sum("cache_write_tokens"), spent=-Sum("credits"),
-        calls=Count("id"),
-    )  # fmt: skip
+    sums = (
+        rows.order_by()
+        .values("endpoint", "model", *more)
+        .annotate(
+            input=Sum("input_tokens"),
+            output=Sum("output_tokens"),
+            reasoning=Sum("reasoning_tokens"),
+            cache_read=Sum("cache_read_tokens"),
+            cache_write=Sum("cache_write_tokens"),
+            spent=-Sum("credits"),
+            calls=Count("id"),
+        )
+    )
     return [
         UsageShare(
-            row["endpoint"], row["model"],
+            row["endpoint"],
+            row["model"],
             Used(
-                row["input"], row["output"], row["reasoning"], row["cache_read"], row["cache_write"], row["spent"],
+                row["input"],
+                row["output"],
+                row["reasoning"],
+                row["cache_read"],
+                row["cache_write"],
+                row["spent"],
                 row["calls"],
             ),
             days[row[by] - 1] if by else None,
         )
         for row in sums
-    ]  # fmt: skip
+    ]
 
 
 def _by(parts: Iterable[UsageShare], key: Callable[[UsageShare], K]) -> dict[K, Used]:

@@ -99,9 +99,20 @@ def _store(user: User, batch: list[LoadedConversation], endpoint: str, model: st
         messages += rows
         last = rows[-1][-1] if rows else start
         conversations.append(
-            (key, user.id, each.title or "New Chat", "person", endpoint, model, Jsonb({}), ids[0] if ids else None,
-             False, start, last)
-        )  # fmt: skip
+            (
+                key,
+                user.id,
+                each.title or "New Chat",
+                "person",
+                endpoint,
+                model,
+                Jsonb({}),
+                ids[0] if ids else None,
+                False,
+                start,
+                last,
+            )
+        )
     with connection.cursor() as cursor:
         for statement, rows in ((_CONVERSATIONS, conversations), (_MESSAGES, messages)):
             with cursor.copy(statement) as copy:
@@ -118,8 +129,20 @@ def _rows(
         by_model = message.role == "assistant"
         moment = start + timedelta(seconds=number)
         yield (
-            ids[number], key, ids[number - 1] if number else None, ids[number + 1] if number + 1 < len(ids) else None,
-            message.role, "complete", Jsonb([{"type": "text", "text": message.content}]), message.content,
-            Jsonb([]), endpoint if by_model else "", model if by_model else "", model if by_model else "",
-            "stop" if by_model else "", Jsonb({}), moment, moment,
-        )  # fmt: skip
+            ids[number],
+            key,
+            ids[number - 1] if number else None,
+            ids[number + 1] if number + 1 < len(ids) else None,
+            message.role,
+            "complete",
+            Jsonb([{"type": "text", "text": message.content}]),
+            message.content,
+            Jsonb([]),
+            endpoint if by_model else "",
+            model if by_model else "",
+            model if by_model else "",
+            "stop" if by_model else "",
+            Jsonb({}),
+            moment,
+            moment,
+        )

@@ -55,18 +55,32 @@ def _conversations(user: User) -> Iterator[dict[str, Any]]:
     for each in rows.iterator(chunk_size=50):
         messages = Message.objects.filter(conversation=each).order_by("created_at", "id")
         yield {
-            "id": each.id, "title": each.title, "endpoint": each.endpoint, "model": each.model,
-            "settings": each.settings, "projectId": each.project_id, "bookmarks": [tag.name for tag in each.tags.all()],
-            "archivedAt": each.archived_at, "createdAt": each.created_at, "updatedAt": each.updated_at,
+            "id": each.id,
+            "title": each.title,
+            "endpoint": each.endpoint,
+            "model": each.model,
+            "settings": each.settings,
+            "projectId": each.project_id,
+            "bookmarks": [tag.name for tag in each.tags.all()],
+            "archivedAt": each.archived_at,
+            "createdAt": each.created_at,
+            "updatedAt": each.updated_at,
             "messages": [
                 {
-                    "id": row.id, "parentId": row.parent_id, "author": row.author, "model": row.model,
-                    "parts": row.parts, "quotes": row.quotes, "feedback": row.feedback, "usage": row.usage,
-                    "createdAt": row.created_at, "editedAt": row.edited_at,
+                    "id": row.id,
+                    "parentId": row.parent_id,
+                    "author": row.author,
+                    "model": row.model,
+                    "parts": row.parts,
+                    "quotes": row.quotes,
+                    "feedback": row.feedback,
+                    "usage": row.usage,
+                    "createdAt": row.created_at,
+                    "editedAt": row.edited_at,
                 }
                 for row in messages.iterator(chunk_size=200)
             ],
-        }  # fmt: skip
+        }
 
 
 @dataclass(frozen=True, slots=True)

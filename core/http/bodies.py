@@ -66,9 +66,13 @@ def refusal(path: str) -> BodyAnswer:
             render_to_string("413.html", {"app_title": settings.APP_TITLE}).encode(),
         )
     headers = {
-        "Content-Type": kind, "Content-Length": str(len(body)), "Connection": "close", "Cache-Control": "no-store",
-        "X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'; style-src 'self'",
-    }  # fmt: skip
+        "Content-Type": kind,
+        "Content-Length": str(len(body)),
+        "Connection": "close",
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": "default-src 'none'; style-src 'self'",
+    }
     return BodyAnswer(tuple((name.encode(), value.encode()) for name, value in headers.items()), body)
 
 

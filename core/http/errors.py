@@ -12,9 +12,13 @@ from django.template.loader import render_to_string
 _DISK_FULL = "53100"  # SQLSTATE
 FULL_SECONDS = 60.0  # for so long after a refused write there is taken to be no space
 UNREACHABLE = (
-    OperationalError, InterfaceError, redis.ConnectionError, redis.TimeoutError, redis.OutOfMemoryError,
+    OperationalError,
+    InterfaceError,
+    redis.ConnectionError,
+    redis.TimeoutError,
+    redis.OutOfMemoryError,
     redis.ReadOnlyError,
-)  # fmt: skip
+)
 _full_at = float("-inf")
 
 

@@ -99,10 +99,21 @@ def create_cluster(data: Path) -> None:
     shutil.rmtree(draft, ignore_errors=True)
     private.password(_password_file(data))
     command = [
-        *prefix(), str(programs() / "initdb"), "-D", str(draft), "-U", SUPERUSER, "-A", "scram-sha-256",
-        "--pwfile", str(_password_file(data)),
-        *LOCALE, f"--lc-ctype={character_type()}", "-N", "--no-instructions",
-    ]  # fmt: skip
+        *prefix(),
+        str(programs() / "initdb"),
+        "-D",
+        str(draft),
+        "-U",
+        SUPERUSER,
+        "-A",
+        "scram-sha-256",
+        "--pwfile",
+        str(_password_file(data)),
+        *LOCALE,
+        f"--lc-ctype={character_type()}",
+        "-N",
+        "--no-instructions",
+    ]
     done = subprocess.run(command, cwd="/", capture_output=True, text=True, check=False)
     if done.returncode:
         raise NoPostgres(f"initdb failed: {done.stderr.strip()}")
@@ -131,10 +142,17 @@ def _ask_for_password(data: Path) -> None:
 def server_command(data: Path, port: int, *options: str) -> list[str]:
     """Return the command of a server on 127.0.0.1:`port`; each option is ``name=value``."""
     settings = [
-        "listen_addresses=127.0.0.1", "max_connections=200", "shared_buffers=64MB", "io_method=sync",
-        "autovacuum_max_workers=1", "wal_level=minimal", "max_wal_senders=0", "max_logical_replication_workers=0",
-        *extension_options(), *options,
-    ]  # fmt: skip
+        "listen_addresses=127.0.0.1",
+        "max_connections=200",
+        "shared_buffers=64MB",
+        "io_method=sync",
+        "autovacuum_max_workers=1",
+        "wal_level=minimal",
+        "max_wal_senders=0",
+        "max_logical_replication_workers=0",
+        *extension_options(),
+        *options,
+    ]
     flags = [part for setting in settings for part in ("-c", setting)]
     with_parent = _WITH_PARENT if os.geteuid() == 0 and shutil.which("setpriv") else []
     return [*prefix(), *with_parent, str(programs() / "postgres"), "-D", str(data), "-k", "", "-p", str(port), *flags]

@@ -104,9 +104,13 @@ def _run(command: list[str], root: Path, environment: Mapping[str, str], failed:
     """Run a command and hand its lines on. Raises `NotPrepared` with the last of them."""
     lines: deque[str] = deque(maxlen=40)
     with subprocess.Popen(
-        command, cwd=root, env={**environment, "PYTHONUNBUFFERED": "1"}, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    ) as process:  # fmt: skip
+        command,
+        cwd=root,
+        env={**environment, "PYTHONUNBUFFERED": "1"},
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    ) as process:
         for line in process.stdout or ():
             lines.append(line)
             follow(line)

@@ -63,12 +63,16 @@ class Supervisor:
         self._began = time.monotonic()
         self._parts: list[SupervisedPart] = []
         inherited = {name: value for name, value in os.environ.items() if name != PLAN}
-        self._environment = inherited | plan.secrets | {
-            "PARLEY_DATA": str(plan.data),
-            leftovers.MARK: str(plan.data),
-            "PYTHONUNBUFFERED": "1",
-            "DJANGO_SETTINGS_MODULE": "config.settings",
-        }  # fmt: skip
+        self._environment = (
+            inherited
+            | plan.secrets
+            | {
+                "PARLEY_DATA": str(plan.data),
+                leftovers.MARK: str(plan.data),
+                "PYTHONUNBUFFERED": "1",
+                "DJANGO_SETTINGS_MODULE": "config.settings",
+            }
+        )
         self._lock: IO[str] | None = None
         self._stopping = 0
         self._parent = os.getppid()
@@ -97,8 +101,15 @@ class Supervisor:
         plan = self.plan
         if problem := probe.bind_problem(plan.host, plan.port):
             raise CannotStart(problem)
-        for step in (self._start_postgres, self._start_valkey, self._start_model, self._prepare, self._start_web,
-                     self._start_generator, self._start_worker):  # fmt: skip
+        for step in (
+            self._start_postgres,
+            self._start_valkey,
+            self._start_model,
+            self._prepare,
+            self._start_web,
+            self._start_generator,
+            self._start_worker,
+        ):
             if self._stopping:
                 return
             step()
@@ -196,9 +207,23 @@ class Supervisor:
 
     def _start_worker(self) -> None:
         command = [
-            sys.executable, "-m", "celery", "-A", "config", "-q", "worker", "-P", "threads", "-c", "2",
-            "--with-schedule", "-l", "WARNING", "--without-gossip", "--without-mingle",
-        ]  # fmt: skip
+            sys.executable,
+            "-m",
+            "celery",
+            "-A",
+            "config",
+            "-q",
+            "worker",
+            "-P",
+            "threads",
+            "-c",
+            "2",
+            "--with-schedule",
+            "-l",
+            "WARNING",
+            "--without-gossip",
+            "--without-mingle",
+        ]
         self._start(self._part("worker", command))
         self._line("worker", "with schedule")
 
@@ -226,9 +251,13 @@ class Supervisor:
             raise CannotStart(f"{part.name} did not start. The end of {part.log}:\n{tail(part.log)}")
 
     def _part(
-        self, name: str, command: list[str], ready: Callable[[], bool] = lambda: True,
-        stop_with: signal.Signals = signal.SIGTERM, orphan_with: signal.Signals = signal.SIGTERM,
-    ) -> SupervisedPart:  # fmt: skip
+        self,
+        name: str,
+        command: list[str],
+        ready: Callable[[], bool] = lambda: True,
+        stop_with: signal.Signals = signal.SIGTERM,
+        orphan_with: signal.Signals = signal.SIGTERM,
+    ) -> SupervisedPart:
         log = self.plan.data / "logs" / f"{name}.log"
         return SupervisedPart(name, command, self._environment, log, self.plan.root, ready, stop_with, orphan_with)
 

@@ -30,9 +30,21 @@ def server_command(data: Path, port: int) -> list[str]:
     configuration = data / "valkey.conf"
     private.write(configuration, f"requirepass {_password(data)}\n")
     return [
-        program(), str(configuration), "--bind", "127.0.0.1", "--port", str(port), "--dir", str(data),
-        "--appendonly", "yes", "--appendfsync", "everysec", "--save", "",
-    ]  # fmt: skip
+        program(),
+        str(configuration),
+        "--bind",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--dir",
+        str(data),
+        "--appendonly",
+        "yes",
+        "--appendfsync",
+        "everysec",
+        "--save",
+        "",
+    ]
 
 
 def url(data: Path, port: int) -> str:

@@ -13,8 +13,9 @@ FILE: Final = Path(__file__).with_name("built_in.json")
 
 @cache
 def known() -> dict[str, dict[str, dict[str, Any]]]:
-    found: dict[str, dict[str, dict[str, Any]]] = json.loads(FILE.read_text())
-    return found
+    document: dict[str, dict[str, dict[str, Any]]] = json.loads(FILE.read_text())
+    return document
 
 
-OPENAI, ANTHROPIC, GOOGLE, BEDROCK = (tuple(known()[name]) for name in ("openAI", "anthropic", "google", "bedrock"))
+def names(provider: str) -> tuple[str, ...]:
+    return tuple(known()[provider])

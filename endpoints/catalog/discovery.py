@@ -9,29 +9,27 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from endpoints.catalog.model_lists import refresh
-from endpoints.providers.base import Endpoint
+from endpoints.providers.base import Connection, Display, Endpoint, EndpointOrigin, ServedModels
+from endpoints.providers.compatible.hosts import LOCAL_PORTS
 
 LOOK = "endpoints.tasks.look_for_local_servers"  # by name, as the task needs the registry
 FRESH_SECONDS = 60
 KEPT_SECONDS = 600  # a server that was started again has not gone
 _KEY = "local-servers"
-PLACES = {"ollama": 11434, "LM Studio": 1234, "llama.cpp": 8080, "vLLM": 8000}  # their makers' own ports
+PORTS = LOCAL_PORTS
 
 
 def servers() -> list[Endpoint]:
     """Return every endpoint that there could be."""
     return [
         Endpoint(
-            name=name,
-            label=name,
-            adapter="openai_wire",
-            base_url=f"http://127.0.0.1:{port}/v1",
-            fetch_models=True,
-            icon=name.lower(),
-            custom=True,
-            written_by_operator=True,
+            name,
+            Connection("openai", f"http://127.0.0.1:{port}/v1"),
+            Display(name, icon=name.lower()),
+            ServedModels(fetch=True),
+            origin=EndpointOrigin(custom=True, written_by_operator=True),
         )
-        for name, port in PLACES.items()
+        for name, port in PORTS.items()
     ]
 
 
@@ -49,7 +47,7 @@ def found() -> tuple[str, ...]:
 async def look() -> tuple[str, ...]:
     """Ask every port for its models, and keep who answered, with its list."""
     there = servers()
-    lists = await asyncio.gather(*(refresh(each) for each in there))
+    lists = await asyncio.gather(*(refresh(server) for server in there))
     names = tuple(each.name for each, models in zip(there, lists, strict=True) if models)
     await cache.aset(_KEY, (names, time.time()), KEPT_SECONDS)
     return names

@@ -5,13 +5,11 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from endpoints.providers import registry
+from endpoints.providers.compatible.hosts import ICONS
+
 # The symbols of `static/marks.svg`.
-MARKS = frozenset({
-    "agents", "anthropic", "anyscale", "apipie", "assistants", "azureassistants", "azureopenai", "bedrock", "cohere",
-    "custom", "deepseek", "fireworks", "google", "groq", "helicone", "huggingface", "lemonade", "local", "mistral",
-    "mlx", "moonshot", "ollama", "openai", "openrouter", "perplexity", "qwen", "shuttleai", "together.ai", "unify",
-    "vercel", "xai",
-})  # fmt: skip
+MARKS = frozenset(map(str.lower, registry.PROVIDERS)) | ICONS | {"agents", "assistants", "azureassistants", "local"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +23,10 @@ class Icon:
 
 def icon_of(*wanted: str, name: str) -> Icon:
     """Return the first icon of `wanted` (keys or addresses) that can be shown, else the first letter of `name`."""
-    for each in wanted:
-        if each.lower() in MARKS:
-            return Icon(mark=each.lower())
-        if path := _own_path(each):
+    for icon in wanted:
+        if icon.lower() in MARKS:
+            return Icon(mark=icon.lower())
+        if path := _own_path(icon):
             return Icon(path=path)
     return Icon(letter=next((sign.upper() for sign in name if sign.isalnum()), "•"))
 
@@ -46,10 +44,10 @@ def _own_path(address: str) -> str:
     """
     own = urlsplit(settings.DOMAIN)
     try:
-        found = urlsplit(address)
+        parts = urlsplit(address)
     except ValueError:
         return ""
-    if (found.scheme, found.netloc) not in {("", ""), (own.scheme, own.netloc)} or "\\" in address:
+    if (parts.scheme, parts.netloc) not in {("", ""), (own.scheme, own.netloc)} or "\\" in address:
         return ""
-    is_path = found.path.startswith("/") and not found.path.startswith("//")
-    return found._replace(scheme="", netloc="").geturl() if is_path else ""
+    is_path = parts.path.startswith("/") and not parts.path.startswith("//")
+    return parts._replace(scheme="", netloc="").geturl() if is_path else ""

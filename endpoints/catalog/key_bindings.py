@@ -10,8 +10,9 @@ from endpoints.providers.base import Endpoint
 
 def places_of(endpoint: Endpoint) -> frozenset[str]:
     """Return scheme, host and port of every address the endpoint's key goes to, or who is meant where none is named."""
-    found = {_place(endpoint.base_url) or f"{endpoint.family} {endpoint.litellm_prefix}".strip()}
-    return frozenset(found.union(*(places_of(each) for each in endpoint.variants.values())))
+    connection = endpoint.connection
+    places = {_place(connection.base_url) or f"{endpoint.origin.provider} {connection.model_prefix}".strip()}
+    return frozenset(places.union(*(places_of(variant) for variant in endpoint.models.variants.values())))
 
 
 def _place(address: str) -> str:

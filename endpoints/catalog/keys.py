@@ -25,13 +25,15 @@ from endpoints.catalog import registry
 from endpoints.catalog.key_bindings import are_covered, places_of, to_text
 from endpoints.models import UserKey
 from endpoints.providers.base import Endpoint
+from endpoints.providers.registry import provider_of
+from endpoints.services.failure_words import explain
 from endpoints.transport.http import RefusedAddress, check_url
 from messages.events import Failed
 
 MAX_KEY_LENGTH: Final = 16_384  # characters of what is pasted: a service account's key has about 2,400
 MAX_URL_LENGTH: Final = 500
 Problem = Literal["no_user_key", "expired_user_key", "no_base_url", "invalid_base_url"]
-Standing = Literal["none", "expired", "valid"]
+KeyValidity = Literal["none", "expired", "valid"]
 # The fields of a pasted object, as the REST interface names them, and what they are called in `Endpoint.credentials`.
 _CREDENTIALS: Final = {
     "accessKeyId": "aws_access_key_id",
@@ -60,17 +62,6 @@ class KeyRefused(Refusal):
     """What was pasted cannot be kept; the text says why."""
 
 
-# What is missing, and what to do.
-PROBLEMS: Final[Mapping[Problem, Promise]] = {
-    "no_user_key": gettext_lazy("“%(endpoint)s” needs your own key. Add it, then send again."),
-    "expired_user_key": gettext_lazy("Your key for “%(endpoint)s” has expired. Add it again, then send again."),
-    "no_base_url": gettext_lazy("“%(endpoint)s” needs your own server address. Add it with your key, then send again."),
-    "invalid_base_url": gettext_lazy(
-        "The address you entered for “%(endpoint)s” is private or not a web address. Enter a public one."
-    ),
-}
-
-
 class KeyProblem(Refusal):
     """The endpoint needs something of the person that is not there.
 
@@ -81,7 +72,9 @@ class KeyProblem(Refusal):
 
     def __init__(self, code: Problem, endpoint: Endpoint, expired_at: datetime | None = None) -> None:
         details = {"endpoint": endpoint.name} | ({"expiredAt": expired_at.isoformat()} if expired_at else {})
-        super().__init__(str(PROBLEMS[code]) % {"endpoint": endpoint.label}, code=code, details=details)
+        super().__init__(
+            str(explain(code).before_sending) % {"endpoint": endpoint.display.label}, code=code, details=details
+        )
         self.endpoint = endpoint
         self.expired_at = expired_at
 
@@ -90,7 +83,7 @@ class KeyProblem(Refusal):
 class KeyState:
     """How it stands with a person's key. No `expires_at`: none, or one that lasts until it is revoked."""
 
-    standing: Standing
+    standing: KeyValidity
     expires_at: datetime | None = None
 
 
@@ -105,13 +98,13 @@ class Pasted:
 
 def needs_key(endpoint: Endpoint) -> bool:
     """Whether a person must bring something to use this endpoint."""
-    return endpoint.key_from_user or endpoint.url_from_user
+    return endpoint.connection.key_from_user or endpoint.connection.url_from_user
 
 
 def fields_of(endpoint: Endpoint) -> dict[str, Promise]:
     """Return what a form asks for, by the names that `compose` takes, with labels."""
-    names = ["accessKeyId", "secretAccessKey", "sessionToken"] if endpoint.family == "bedrock" else ["apiKey"]
-    return {name: _LABELS[name] for name in [*names, *(["baseURL"] if endpoint.url_from_user else [])]}
+    names = provider_of(endpoint).key_fields
+    return {name: _LABELS[name] for name in [*names, *(["baseURL"] if endpoint.connection.url_from_user else [])]}
 
 
 def compose(typed: Mapping[str, str]) -> str:
@@ -135,7 +128,7 @@ def store(*, user: User, endpoint: str, value: str, expires_at: datetime | None)
     if known is None or not needs_key(known):
         raise KeyRefused(_("This endpoint doesn't use personal keys."))
     pasted = parse(value)
-    if known.url_from_user and pasted.base_url and not is_allowed(known, pasted.base_url):
+    if known.connection.url_from_user and pasted.base_url and not is_allowed(known, pasted.base_url):
         raise KeyRefused(_("The address must be public and begin with https:// or http://."))
     if expires_at is not None and expires_at <= timezone.now():
         raise KeyRefused(_("The expiry date must be in the future."))
@@ -197,12 +190,12 @@ def resolve(endpoint: Endpoint, user_id: UUID) -> Endpoint:
         pasted = parse(secrets.decrypt(row.value))
     except (secrets.Undecipherable, KeyRefused):  # written under another CREDS_KEY
         raise KeyProblem("no_user_key", endpoint) from None
-    found = with_key(endpoint, pasted)
+    resolved = with_key(endpoint, pasted)
     if not row.places:  # of an earlier release: bound from now on
-        UserKey.objects.filter(pk=row.pk, places="").update(places=to_text(places_of(found)))
-    elif not are_covered(places_of(found), row.places):
+        UserKey.objects.filter(pk=row.pk, places="").update(places=to_text(places_of(resolved)))
+    elif not are_covered(places_of(resolved), row.places):
         raise KeyProblem("no_user_key", endpoint)
-    return found
+    return resolved
 
 
 def _places(endpoint: Endpoint, pasted: Pasted) -> str:
@@ -216,21 +209,23 @@ def with_key(endpoint: Endpoint, pasted: Pasted) -> Endpoint:
     """Return the endpoint with what a person pasted. Raises `KeyProblem`."""
     if not pasted.api_key and not pasted.credentials:
         raise KeyProblem("no_user_key", endpoint)
-    if not endpoint.url_from_user:
+    if not endpoint.connection.url_from_user:
         return _keyed(endpoint, pasted)
     if not pasted.base_url:
         raise KeyProblem("no_base_url", endpoint)
     if not is_allowed(endpoint, pasted.base_url):
         raise KeyProblem("invalid_base_url", endpoint)
-    return replace(
-        endpoint,
+    connection = replace(
+        endpoint.connection,
         base_url=pasted.base_url.rstrip("/"),
         api_key=pasted.api_key,
         credentials=pasted.credentials,
         headers={},
         query={},
-        variants={},
-        written_by_operator=False,
+    )
+    models = replace(endpoint.models, variants={})
+    return replace(
+        endpoint, connection=connection, models=models, origin=replace(endpoint.origin, written_by_operator=False)
     )
 
 
@@ -259,7 +254,7 @@ def is_allowed(endpoint: Endpoint, url: str) -> bool:
     What its name leads to is looked at when the connection is made.
     """
     try:
-        check_url(url, endpoint.allowed_addresses)
+        check_url(url, endpoint.connection.allowed_addresses)
     except RefusedAddress:
         return False
     return "{" not in url
@@ -292,24 +287,25 @@ def export(user: User) -> Iterator[tuple[str, Any]]:
 
 def _keyed(endpoint: Endpoint, pasted: Pasted) -> Endpoint:
     """Return the endpoint, and its variants, with the person's key at the operator's address."""
-    return replace(
-        endpoint,
+    connection = replace(
+        endpoint.connection,
         api_key=pasted.api_key,
-        credentials={**endpoint.credentials, **pasted.credentials},
-        variants={model: _keyed(each, pasted) for model, each in endpoint.variants.items()},
+        credentials={**endpoint.connection.credentials, **pasted.credentials},
     )
+    variants = {model: _keyed(variant, pasted) for model, variant in endpoint.models.variants.items()}
+    return replace(endpoint, connection=connection, models=replace(endpoint.models, variants=variants))
 
 
 def _fields(value: str) -> dict[str, str]:
     try:
-        found = json.loads(value)
+        written = json.loads(value)
     except (ValueError, RecursionError):
         raise KeyRefused(_("This looks like JSON but isn't valid. Paste only the key, or the whole object.")) from None
-    found = {name: given for name, given in found.items() if given not in ("", None, {})}  # fields left empty
-    texts = {name: text.strip() for name, text in found.items() if isinstance(text, str)}
-    if "GOOGLE_SERVICE_KEY" in found:
+    written = {name: given for name, given in written.items() if given not in ("", None, {})}  # fields left empty
+    texts = {name: text.strip() for name, text in written.items() if isinstance(text, str)}
+    if "GOOGLE_SERVICE_KEY" in written:
         raise KeyRefused(_("Service account keys can't be used here. Paste an API key."))
-    if len(texts) < len(found) or not texts.keys() <= _FIELDS:
+    if len(texts) < len(written) or not texts.keys() <= _FIELDS:
         raise KeyRefused(_("The fields can be: %s. Each must be text.") % ", ".join(sorted(_FIELDS)))
     return texts
 

@@ -111,7 +111,7 @@ def _name_of(row: Any) -> str:
         return ""
     named = [row[key] for key in _NAMES if isinstance(row.get(key), str) and row[key]]
     if isinstance(row.get("id"), str | None):
-        return next((each for each in named if not _NO_NAME.search(each)), named[0] if named else "")
+        return next((name for name in named if not _NO_NAME.search(name)), named[0] if named else "")
     return ""  # an `id` that is no text
 
 
@@ -137,12 +137,12 @@ def _may_chat(name: str, row: Mapping[str, Any]) -> bool:
 def _does_else(row: Mapping[str, Any]) -> bool:
     """Whether the row says what the model can do, and chatting is not among it."""
     able, acts = row.get("capabilities"), next((row[key] for key in _ACTS if isinstance(row.get(key), list)), None)
-    outputs = [found for path in _OUTPUTS if isinstance(found := _at(row, path), list) and found]
+    outputs = [output for path in _OUTPUTS if isinstance(output := _at(row, path), list) and output]
     return (
         any(_at(row, path) is False for path in _ABLE)
         or (isinstance(able, list) and "embed" in str(able) and not re.search(r"chat|complet", str(able)))
         or bool(acts and not any(re.search(r"chat|generat|complet|message|response", str(act)) for act in acts))
-        or any("text" not in found for found in outputs)
+        or any("text" not in output for output in outputs)
     )
 
 
@@ -150,8 +150,8 @@ def _window_of(row: Mapping[str, Any]) -> int:
     """Return the smallest window that the row tells, since a prompt must fit them all; 0 where it tells none."""
     told = [(key.lower().replace("_", ""), value) for key, value in _fields(row, _MAX_DEPTH)]
     for names in (_SERVED, _TRAINED):
-        if found := [window for name, value in told if name in names and (window := _tokens(value))]:
-            return min(found)
+        if windows := [window for name, value in told if name in names and (window := _tokens(value))]:
+            return min(windows)
     return 0
 
 
@@ -171,10 +171,10 @@ def _fields(told: Any, deep: int) -> Iterator[tuple[str, Any]]:
 
 
 def _at(row: Mapping[str, Any], path: str) -> Any:
-    found: Any = row
+    value: Any = row
     for step in path.split("."):
-        found = found.get(step) if isinstance(found, Mapping) else None
-    return found
+        value = value.get(step) if isinstance(value, Mapping) else None
+    return value
 
 
 def _tokens(value: Any) -> int:

@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import logging
-import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -20,9 +19,10 @@ from core.addresses import address_of
 from core.refusal import Refusal
 from endpoints.catalog.model_list_reader import LEFT_OUT, Listed, read_list
 from endpoints.providers.base import Caller, Endpoint
-from endpoints.providers.openai.request import OFFICIAL, headers_of
-from endpoints.services.placeholders import render_headers, uses_caller_placeholders
-from endpoints.transport.exchange import allowlist_of
+from endpoints.providers.compatible.hosts import PRICES_OF_CHOICE, has_tags, tells_prices
+from endpoints.providers.registry import chats_at, provider_of
+from endpoints.services.placeholders import uses_caller_placeholders, with_rendered_headers
+from endpoints.transport.exchange import allowlist_of, headers_of
 from endpoints.transport.failures import try_json
 from endpoints.transport.http import OutboundError, RefusedAddress, Timeouts, outbound
 
@@ -37,10 +37,6 @@ SILENT_SECONDS = 10  # in which nobody waits for a provider that did not answer
 _LOOK_SECONDS = 0.1
 MAX_BYTES = 8 * 1024 * 1024
 MILLION = 1_000_000
-_CHATS = re.compile(r"gpt-|o\d|chatgpt-|.*chat-latest")
-_NO_CHAT = re.compile(r"audio|realtime|transcribe|tts|image|search|instruct|embedding|moderation")
-_PRICED = {"openrouter", "helicone"}  # whose lists tell prices
-_CHOSEN_LATER = {"openrouter/auto": (Decimal(10), Decimal(30))}  # USD per million tokens; the list has none
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,26 +53,22 @@ class Fetched:
 
 def is_personal(endpoint: Endpoint) -> bool:
     """Return whether the list is one person's: told by the address, or by a header."""
-    return endpoint.user_id_query or uses_caller_placeholders(endpoint)
-
-
-def tells_prices(endpoint: Endpoint) -> bool:
-    return endpoint.fetch_models and endpoint.name.lower() in _PRICED
+    return endpoint.models.user_id_query or uses_caller_placeholders(endpoint)
 
 
 def stored(endpoint: Endpoint, user_id: str = "") -> Fetched:
     """Return what was fetched last, or nothing."""
     try:
-        found: Fetched = (cache.get(_key(endpoint, user_id)) or (Fetched(), 0.0))[0]
+        fetched: Fetched = (cache.get(_key(endpoint, user_id)) or (Fetched(), 0.0))[0]
     except (RedisError, OSError):
         return Fetched()
-    return found
+    return fetched
 
 
 def describe_left_out(endpoint: Endpoint) -> list[str]:
     """Return, for administrators, how many rows of the list are not offered, and why."""
-    found = stored(endpoint).left_out if endpoint.fetch_models else {}
-    return [str(LEFT_OUT[why] % {"count": count}) for why, count in found.items() if why in LEFT_OUT]
+    left_out = stored(endpoint).left_out if endpoint.models.fetch else {}
+    return [str(LEFT_OUT[why] % {"count": count}) for why, count in left_out.items() if why in LEFT_OUT]
 
 
 def stored_models(endpoint: Endpoint, user_id: str = "") -> tuple[str, ...]:
@@ -86,21 +78,22 @@ def stored_models(endpoint: Endpoint, user_id: str = "") -> tuple[str, ...]:
     """
     key = _key(endpoint, user_id)
     try:
-        found, fetched_at = cache.get(key) or (Fetched(), 0.0)
+        fetched, fetched_at = cache.get(key) or (Fetched(), 0.0)
         if time.time() - fetched_at > FRESH_SECONDS and cache.add(key + ":asked", 1, 30):
             current_app.send_task(REFRESH, [endpoint.name, user_id] if user_id else [endpoint.name])
     except (RedisError, OperationalError, OSError):
         log.warning("no cache: %s shows its default models", endpoint.name)
         return ()
-    return tuple(found.names)
+    return tuple(fetched.names)
 
 
 def as_listed(endpoint: Endpoint) -> Endpoint:
     """Return the endpoint with the prices and windows its list told, below those that the operator wrote."""
-    found = stored(endpoint)
-    if not (found.rates or found.windows):
+    fetched = stored(endpoint)
+    if not (fetched.rates or fetched.windows):
         return endpoint
-    return replace(endpoint, token_rates={**found.rates, **endpoint.token_rates}, listed_windows=dict(found.windows))
+    rates = {**fetched.rates, **endpoint.models.token_rates}
+    return replace(endpoint, models=replace(endpoint.models, token_rates=rates, listed_windows=dict(fetched.windows)))
 
 
 class NotThereYet(Refusal):
@@ -150,7 +143,7 @@ def _fetched_now(endpoint: Endpoint, user_id: str, caller: Caller | None) -> boo
 async def fetch(endpoint: Endpoint, caller: Caller | None = None) -> Fetched:
     """Return what the provider lists now, or nothing when it does not answer properly."""
     caller = caller or Caller()
-    if endpoint.name.lower().startswith("ollama"):
+    if has_tags(endpoint):
         body = await _answer(endpoint, _root(endpoint).removesuffix("/v1") + "/api/tags", caller)
         if (listed := read_list(body)).names:
             return Fetched(listed.names, windows=listed.windows, left_out=listed.left_out)
@@ -161,18 +154,17 @@ async def fetch(endpoint: Endpoint, caller: Caller | None = None) -> Fetched:
         log.warning("the list of %s has no models", endpoint.name)
     if listed.left_out:
         log.info("the list of %s has models that are left out: %s", endpoint.name, dict(listed.left_out))
-    if address_of(endpoint.base_url) == OFFICIAL:
-        names = tuple(name for name in names if _CHATS.match(name) and not _NO_CHAT.search(name))
+    names = tuple(filter(chats_at(address_of(endpoint.connection.base_url)), names))
     rates = _rates_of(listed) if tells_prices(endpoint) else {}
     return Fetched(names, rates, listed.windows, listed.left_out)
 
 
 async def refresh(endpoint: Endpoint, user_id: str = "", caller: Caller | None = None) -> tuple[str, ...]:
     """Fetch and store the list; what was stored stays when nothing can be fetched."""
-    found = await fetch(endpoint, caller)
-    if found.names:
-        await cache.aset(_key(endpoint, user_id), (found, time.time()), KEPT_SECONDS)
-    return found.names
+    fetched = await fetch(endpoint, caller)
+    if fetched.names:
+        await cache.aset(_key(endpoint, user_id), (fetched, time.time()), KEPT_SECONDS)
+    return fetched.names
 
 
 def merged(default: tuple[str, ...], fetched: tuple[str, ...]) -> tuple[str, ...]:
@@ -184,22 +176,21 @@ def merged(default: tuple[str, ...], fetched: tuple[str, ...]) -> tuple[str, ...
 
 
 def _root(endpoint: Endpoint) -> str:
-    root = endpoint.base_url.rstrip("/")
-    return root.removesuffix("/chat/completions") if endpoint.direct else root
+    root = endpoint.connection.base_url.rstrip("/")
+    return root.removesuffix("/chat/completions") if endpoint.connection.direct else root
 
 
 def _url(endpoint: Endpoint, caller: Caller) -> str:
-    if endpoint.family == "anthropic":
-        return _root(endpoint).removesuffix("/v1") + "/v1/models?limit=1000"
-    query = f"?user={caller.user.get('ID', '')}" if endpoint.user_id_query else ""
-    return _root(endpoint) + "/models" + query
+    query = f"?user={caller.user.get('ID', '')}" if endpoint.models.user_id_query else ""
+    return provider_of(endpoint).list_address(_root(endpoint)) + query
 
 
 async def _answer(endpoint: Endpoint, url: str, caller: Caller) -> Any:
     """Return the body of the answer, or None."""
-    headers = headers_of(replace(endpoint, headers=render_headers(endpoint.headers, caller)))
-    if endpoint.family == "anthropic":
-        headers = {"anthropic-version": "2023-06-01", "x-api-key": endpoint.api_key, **headers}
+    headers = headers_of(with_rendered_headers(endpoint, caller).connection)
+    provider = provider_of(endpoint)
+    if provider.list_headers:
+        headers = {**provider.list_headers, provider.key_header: endpoint.connection.api_key, **headers}
         headers.pop("Authorization", None)
     try:
         client = await outbound()
@@ -218,7 +209,7 @@ async def _answer(endpoint: Endpoint, url: str, caller: Caller) -> Any:
 def _rates_of(listed: Listed) -> dict[str, Rates]:
     rates = {}
     for name, row in listed.rows.items():
-        prompt, completion = _CHOSEN_LATER.get(name) or (_rate(row, "prompt"), _rate(row, "completion"))
+        prompt, completion = PRICES_OF_CHOICE.get(name) or (_rate(row, "prompt"), _rate(row, "completion"))
         if prompt is not None and completion is not None:
             rates[name] = Rates(prompt, completion, cache_read=prompt, cache_write=prompt)
     return rates
@@ -235,5 +226,6 @@ def _rate(row: Mapping[str, Any], kind: str) -> Decimal | None:
 
 
 def _key(endpoint: Endpoint, user_id: str = "") -> str:
-    secret = f"{endpoint.base_url}\n{endpoint.api_key}\n{sorted(endpoint.headers.items())}\n{user_id}"
+    reached = endpoint.connection
+    secret = f"{reached.base_url}\n{reached.api_key}\n{sorted(reached.headers.items())}\n{user_id}"
     return "model-list-3:" + hashlib.sha256(secret.encode()).hexdigest()

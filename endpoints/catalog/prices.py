@@ -1,9 +1,8 @@
 """What a model of an endpoint costs, and what a call of it must reserve."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final, Literal
+from typing import Final, Literal
 from uuid import UUID
 
 from django.utils.functional import Promise
@@ -13,15 +12,13 @@ from accounts.models import User
 from accounts.services import api_keys
 from accounts.services.model_access import access_of
 from billing.services import budgets, holds, policy
-from billing.services.price_map import rates_for
 from billing.services.price_table import price_of
 from billing.services.pricing import PER_TOKEN, Rates
 from core.refusal import Refusal
-from endpoints.catalog.profiles import built_in, price_keys
+from endpoints.catalog.facts import facts
 from endpoints.providers.base import Endpoint
 
 FREE = Rates(prompt=Decimal(0), completion=Decimal(0), cache_read=Decimal(0), cache_write=Decimal(0))
-_KINDS: Final = ("prompt", "completion", "cache_read", "cache_write")
 
 Source = Literal["per_token", "token_config", "table", "free", "map", "default", "unknown"]
 SOURCES: Final[dict[Source, Promise]] = {
@@ -43,7 +40,7 @@ class PriceInForce:
     source: Source
 
     @property
-    def words(self) -> str:
+    def text(self) -> str:
         """Where the rates come from."""
         return str(SOURCES[self.source])
 
@@ -87,25 +84,16 @@ def is_refused(endpoint: Endpoint, model: str) -> bool:
 
 
 def _known_price(endpoint: Endpoint, model: str) -> PriceInForce | None:
-    if rates := endpoint.token_rates.get(model):
-        return PriceInForce(rates, "token_config")
+    known = facts(endpoint, model)
+    if known.written_rates:
+        return PriceInForce(known.written_rates, "token_config")
     if rates := price_of(endpoint.name, model):
         return PriceInForce(rates, "table")
-    if endpoint.local:
+    if endpoint.origin.local:
         return PriceInForce(FREE, "free")
-    if rates := rates_for(price_keys(endpoint, model)):
+    if rates := known.listed_rates:
         return PriceInForce(rates, "map")
-    known = built_in(endpoint, model)
-    if known is None:
-        return None
-    return PriceInForce(_listed(known), "map")
-
-
-def _listed(known: Mapping[str, Any]) -> Rates:
-    """Return the rates of Parley's own list, with those that hold above so many prompt tokens."""
-    prompt, completion, cache_read, cache_write = (Decimal(known[name]) for name in _KINDS)
-    tiers = tuple((int(size), _listed(rates)) for size, rates in known.get("above", {}).items())
-    return Rates(prompt, completion, cache_read, cache_write, tiers=tiers)
+    return None
 
 
 def reserve_for(
@@ -124,7 +112,7 @@ def reserve_for(
     key_id = key_id or api_keys.in_use.get()
     rates = rates_of(endpoint, model)
     bindings = budgets.binding(user_id=user.id, role=user.role_name, endpoint=endpoint.name, model=model, key_id=key_id)
-    if rates is None and (policy.current().enforced or any(each.budget.unit == "credits" for each in bindings)):
+    if rates is None and (policy.current().enforced or any(binding.budget.unit == "credits" for binding in bindings)):
         raise UnknownPrice
     coefficient = access_of(user.role_name).coefficient(endpoint.name, model)
     credits = 0

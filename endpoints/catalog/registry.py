@@ -15,13 +15,12 @@ from django.conf import settings
 
 from core.addresses import address_of
 from endpoints.catalog import discovery, stored_endpoints
-from endpoints.catalog.built_in_providers import check_switches
 from endpoints.catalog.icons import is_shown
 from endpoints.catalog.model_list_reader import is_model_name
 from endpoints.catalog.model_lists import as_listed, is_personal, merged, stored_models, wait_for_list
 from endpoints.catalog.specs import faults_of_preset
-from endpoints.providers.base import Caller, Endpoint
-from endpoints.providers.factories import build
+from endpoints.providers.base import Caller, Connection, Display, Endpoint, EndpointOrigin, ServedModels
+from endpoints.providers.factories import build, check_switches
 from siteconfig import live
 from siteconfig.configuration import Config
 from siteconfig.schema.base import private_address
@@ -45,7 +44,7 @@ class Registry:
         self, endpoints: tuple[Endpoint, ...], config: Config | None = None, notices: tuple[str, ...] = ()
     ) -> None:
         self._endpoints = endpoints
-        self._fetches = any(endpoint.fetch_models for endpoint in endpoints)
+        self._fetches = any(endpoint.models.fetch for endpoint in endpoints)
         self.config = config or Config()
         self.notices = notices  # what the file says and is passed over, for administrators
         self._by_name = {endpoint.name: endpoint for endpoint in endpoints}
@@ -75,7 +74,7 @@ class Registry:
 
     def get(self, name: str) -> Endpoint | None:
         endpoint = self._by_name.get(name)
-        if endpoint is not None and endpoint.fetch_models:
+        if endpoint is not None and endpoint.models.fetch:
             return self._remember(self._priced, (name,), lambda: as_listed(endpoint))
         return endpoint
 
@@ -87,11 +86,11 @@ class Registry:
         endpoint = self._by_name.get(name)
         if endpoint is None:
             return ()
-        if not endpoint.fetch_models:
-            return endpoint.models
+        if not endpoint.models.fetch:
+            return endpoint.models.names
         user_id = user_id if is_personal(endpoint) else ""
         return self._remember(
-            self._listed, (name, user_id), lambda: merged(endpoint.models, stored_models(endpoint, user_id))
+            self._listed, (name, user_id), lambda: merged(endpoint.models.names, stored_models(endpoint, user_id))
         )
 
     def await_models(self, name: str, user_id: str, caller_of: Callable[[], Caller]) -> bool:
@@ -100,7 +99,7 @@ class Registry:
         Raises `endpoints.catalog.model_lists.NotThereYet`.
         """
         endpoint = self._by_name.get(name)
-        if endpoint is None or not endpoint.fetch_models:
+        if endpoint is None or not endpoint.models.fetch:
             return False
         personal = is_personal(endpoint)
         user_id = user_id if personal else ""
@@ -130,16 +129,16 @@ class Registry:
     @property
     def only_local(self) -> bool:
         """Whether there is nothing but the embedded model, so that an administrator should hear how to add more."""
-        return bool(self.endpoints) and all(endpoint.local for endpoint in self.endpoints)
+        return bool(self.endpoints) and all(endpoint.origin.local for endpoint in self.endpoints)
 
     def allows(self, name: str, model: str, user_id: str = "") -> bool:
         """Return whether `model` may be asked for. With a key of their own, people may ask for what nobody lists."""
         endpoint = self._by_name.get(name)
         if endpoint is None:
             return False
-        if endpoint.key_from_user and is_model_name(model):
+        if endpoint.connection.key_from_user and is_model_name(model):
             return True
-        return model in endpoint.models or model in self.models(name, user_id)
+        return model in endpoint.models.names or model in self.models(name, user_id)
 
 
 @dataclass(slots=True)
@@ -200,15 +199,15 @@ def _look_again(state: _State, config: Config, stored: tuple[Endpoint, ...]) -> 
 
 
 def _made(config: Config, stored: tuple[Endpoint, ...], local: tuple[str, ...] = ()) -> Registry:
-    found, left_out = build(config.document.endpoints)
-    taken = {endpoint.name for endpoint in found} | {LOCAL_NAME}
-    allowed = tuple(private_address(each) for each in config.document.endpoints.allowedAddresses)
-    found += [replace(each, allowed_addresses=allowed) for each in stored if each.name not in taken]
+    endpoints, left_out = build(config.document.endpoints)
+    taken = {endpoint.name for endpoint in endpoints} | {LOCAL_NAME}
+    allowed = tuple(private_address(entry) for entry in config.document.endpoints.allowedAddresses)
+    endpoints += [_allowing(endpoint, allowed) for endpoint in stored if endpoint.name not in taken]
     if config.document.parley.discoverLocal:
-        found += _discovered(local, found)
+        endpoints += _discovered(local, endpoints)
     if settings.LOCAL_MODEL_URL:
-        found.append(_local())
-    ordered = tuple(replace(endpoint, order=order) for order, endpoint in enumerate(found))
+        endpoints.append(_local())
+    ordered = tuple(replace(each, display=replace(each.display, order=order)) for order, each in enumerate(endpoints))
     registry = Registry(ordered, config)
     notices = [*(str(each) for each in config.notices), *left_out, *_about_specs(registry), *_about_icons(registry)]
     for notice in notices:
@@ -217,14 +216,18 @@ def _made(config: Config, stored: tuple[Endpoint, ...], local: tuple[str, ...] =
     return registry
 
 
+def _allowing(endpoint: Endpoint, addresses: tuple[tuple[str, int], ...]) -> Endpoint:
+    return replace(endpoint, connection=replace(endpoint.connection, allowed_addresses=addresses))
+
+
 def _about_specs(registry: Registry) -> list[str]:
     there = {spec.name for spec in registry.specs}
-    found = []
+    notices = []
     for spec in registry.config.document.modelSpecs.specs:
         if spec.name not in there:
-            found.append(f"model spec {spec.name} is left out: there is no endpoint “{spec.preset.endpoint_name}”")
-        found += [f"model spec {spec.name}: no model takes this {name}" for name in faults_of_preset(spec)]
-    return found
+            notices.append(f"model spec {spec.name} is left out: there is no endpoint “{spec.preset.endpoint_name}”")
+        notices += [f"model spec {spec.name}: no model takes this {name}" for name in faults_of_preset(spec)]
+    return notices
 
 
 def _about_icons(registry: Registry) -> list[str]:
@@ -238,25 +241,24 @@ def _about_icons(registry: Registry) -> list[str]:
 
 def _discovered(names: tuple[str, ...], known: list[Endpoint]) -> list[Endpoint]:
     """Return the servers that nobody wrote into the file."""
-    taken = {each.name.lower() for each in known}
-    ports = {address[1] for each in [settings.LOCAL_MODEL_URL, *(each.base_url for each in known)]
-             if (address := address_of(each)) and address[0] in _THIS_MACHINE}  # fmt: skip
+    taken = {endpoint.name.lower() for endpoint in known}
+    ports = {
+        address[1]
+        for each in [settings.LOCAL_MODEL_URL, *(each.connection.base_url for each in known)]
+        if (address := address_of(each)) and address[0] in _THIS_MACHINE
+    }
     return [
-        each
-        for each in discovery.servers()
-        if each.name in names and each.name.lower() not in taken and discovery.PLACES[each.name] not in ports
+        server
+        for server in discovery.servers()
+        if server.name in names and server.name.lower() not in taken and discovery.PORTS[server.name] not in ports
     ]
 
 
 def _local() -> Endpoint:
     return Endpoint(
-        name=LOCAL_NAME,
-        label="Local model",
-        adapter="openai_wire",
-        base_url=settings.LOCAL_MODEL_URL.rstrip("/"),
-        api_key=settings.LOCAL_MODEL_KEY,
-        models=(LOCAL_MODEL,),
-        family="local",
-        local=True,
-        written_by_operator=True,
+        LOCAL_NAME,
+        Connection("openai", settings.LOCAL_MODEL_URL.rstrip("/"), settings.LOCAL_MODEL_KEY),
+        Display("Local model"),
+        ServedModels((LOCAL_MODEL,)),
+        origin=EndpointOrigin("local", local=True, written_by_operator=True),
     )

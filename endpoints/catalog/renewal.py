@@ -6,29 +6,20 @@ lists, the prices and the windows cannot come apart; a model that the map forget
 """
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from billing.services.price_map import rates_of_entry
 from endpoints.catalog.default_models import FILE
+from endpoints.providers import registry
+from endpoints.providers.provider import ProviderFacts
 
 Models = dict[str, dict[str, Any]]  # name: its figures
-PREFIXES: Final = {"openAI": "", "anthropic": "", "google": "gemini/", "bedrock": ""}
-_NEW: Final = {  # what is offered of the models that a map adds
-    "openAI": re.compile(
-        r"(?:gpt-\d|o\d|chat-latest)"
-        r"(?!.*(?:audio|realtime|transcri|tts|image|search|\d{4}-\d\d-\d\d))[\w.-]*"
-    ),
-    "anthropic": re.compile(r"claude-[a-z]+-\d+(?:-\d{1,2})?"),
-    "google": re.compile(r"gemini-\d[\d.]*-(?:pro|flash|flash-lite)(?:-preview)?"),
-    "bedrock": re.compile(r"global\.anthropic\.claude-[\w.:-]+"),
-}
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ModelChange:
     """One figure that differs, a model that is new, or one that the map has no more."""
 
     provider: str
@@ -46,18 +37,20 @@ def renewed(known: Mapping[str, Models], entries: Mapping[str, Any], *, add: boo
     return {provider: _renewed(provider, models, entries, add=add) for provider, models in known.items()}
 
 
-def changes(before: Mapping[str, Models], after: Mapping[str, Models], entries: Mapping[str, Any]) -> Iterator[Change]:
+def changes(
+    before: Mapping[str, Models], after: Mapping[str, Models], entries: Mapping[str, Any]
+) -> Iterator[ModelChange]:
     for provider, models in after.items():
         for model, figures in models.items():
             old = before[provider].get(model)
             if old is None:
-                yield Change(provider, model, "model", None, "new")
+                yield ModelChange(provider, model, "model", None, "new")
                 continue
             for name in sorted({*old, *figures}):
                 if old.get(name) != figures.get(name):
-                    yield Change(provider, model, name, old.get(name), figures.get(name))
-            if not _figures(entries.get(PREFIXES[provider] + model)):
-                yield Change(provider, model, "price list", "kept", "no longer there")
+                    yield ModelChange(provider, model, name, old.get(name), figures.get(name))
+            if not _figures(entries.get(_facts(provider).price_prefix + model)):
+                yield ModelChange(provider, model, "price list", "kept", "no longer there")
 
 
 def to_text(known: Mapping[str, Models]) -> str:
@@ -70,20 +63,29 @@ def to_text(known: Mapping[str, Models]) -> str:
 
 
 def read() -> dict[str, Models]:
-    found: dict[str, Models] = json.loads(FILE.read_text())
-    return found
+    models: dict[str, Models] = json.loads(FILE.read_text())
+    return models
+
+
+def _facts(provider: str) -> ProviderFacts:
+    return registry.PROVIDERS[provider].facts
+
+
+def _is_offered(provider: str, name: str) -> bool:
+    pattern = _facts(provider).new_models
+    return pattern is not None and pattern.fullmatch(name) is not None
 
 
 def _renewed(provider: str, models: Models, entries: Mapping[str, Any], *, add: bool) -> Models:
-    prefix = PREFIXES[provider]
-    found = {name: _figures(entries.get(prefix + name)) or figures for name, figures in models.items()}
+    prefix = _facts(provider).price_prefix
+    renewed_models = {name: _figures(entries.get(prefix + name)) or figures for name, figures in models.items()}
     if add:
         for key in entries:
             name = key.removeprefix(prefix)
-            is_new = key.startswith(prefix) and name not in found and _NEW[provider].fullmatch(name)
+            is_new = key.startswith(prefix) and name not in renewed_models and _is_offered(provider, name)
             if is_new and (figures := _figures(entries[key])):
-                found[name] = figures
-    return found
+                renewed_models[name] = figures
+    return renewed_models
 
 
 def _figures(entry: Any) -> dict[str, Any]:

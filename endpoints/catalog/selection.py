@@ -33,7 +33,7 @@ class ModelCatalog:
         """The endpoints with at least one model for this role, in the order people see them."""
         if not self._access.rows:
             return list(self._registry.endpoints)
-        return [each for each in self._registry.endpoints if self.models(each.name)]
+        return [endpoint for endpoint in self._registry.endpoints if self.models(endpoint.name)]
 
     @property
     def only_local(self) -> bool:
@@ -49,7 +49,7 @@ class ModelCatalog:
     @property
     def specs(self) -> list[ModelSpec]:
         """The model specs that this role may use, in the order people see them."""
-        offered = [each for each in self._registry.specs if self._serves(each)]
+        offered = [spec for spec in self._registry.specs if self._serves(spec)]
         return sorted(offered, key=lambda each: float("inf") if each.order is None else each.order)
 
     @property
@@ -82,10 +82,10 @@ class ModelCatalog:
     @property
     def selectable(self) -> list[Endpoint]:
         """The endpoints whose models people choose by themselves."""
-        return [each for each in self.endpoints if self._selects(each)]
+        return [endpoint for endpoint in self.endpoints if self._selects(endpoint)]
 
     def spec(self, name: str) -> ModelSpec | None:
-        return next((each for each in self.specs if each.name == name), None)
+        return next((spec for spec in self.specs if spec.name == name), None)
 
     def may_use(self, model_ref: ModelRef) -> bool:
         """Whether a message may be sent to what was chosen."""
@@ -100,7 +100,7 @@ class ModelCatalog:
 
     def first_model_ref(self) -> ModelRef | None:
         """Return what is used before anybody chose: a spec where those have priority, else a model."""
-        shown = next((each for each in self.specs if each.showInMenu), None)
+        shown = next((spec for spec in self.specs if spec.showInMenu), None)
         is_fallback = not (self.selects_models or self.specs or self.enforces_specs)
         places = self.endpoints if is_fallback else self.selectable
         first = self._first_of(places)
@@ -135,7 +135,7 @@ class ModelCatalog:
             return False
         specs = self._registry.config.document.modelSpecs
         added = specs.addedEndpoints if specs.specs else None
-        return not added or endpoint.name in added or (endpoint.custom and "custom" in added)
+        return not added or endpoint.name in added or (endpoint.origin.custom and "custom" in added)
 
     def _serves(self, spec: ModelSpec) -> bool:
         # What the file names there need not be in the endpoint's list.

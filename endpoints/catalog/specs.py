@@ -10,9 +10,15 @@ from siteconfig.schema.model_specs import ModelSpec
 
 # What people who must take the spec as it is have no use for, and its author may want to keep.
 _HIDDEN_FROM_CLIENTS = {
-    "promptPrefix", "system", "instructions", "additional_instructions", "context", "examples", "tools",
+    "promptPrefix",
+    "system",
+    "instructions",
+    "additional_instructions",
+    "context",
+    "examples",
+    "tools",
     "additionalModelRequestFields",
-}  # fmt: skip
+}
 
 
 def parameters_of_preset(spec: ModelSpec) -> dict[str, Any]:
@@ -31,13 +37,13 @@ def to_dict(spec: ModelSpec, *, enforced: bool) -> dict[str, Any]:
 
     Whom it may hand work to is never told; `_HIDDEN_FROM_CLIENTS` has the rest.
     """
-    found = spec.model_dump(exclude_unset=True, exclude={"subagents"})
-    found["preset"] = {
+    data = spec.model_dump(exclude_unset=True, exclude={"subagents"})
+    data["preset"] = {
         name: value
         for name, value in spec.preset.model_dump(exclude_unset=True, exclude_none=True).items()
         if not (enforced and name in _HIDDEN_FROM_CLIENTS)
     }
-    return {name: value for name, value in found.items() if value is not None}
+    return {name: value for name, value in data.items() if value is not None}
 
 
 def _written(spec: ModelSpec) -> dict[str, Any]:

@@ -17,11 +17,12 @@ from accounts.models import User
 from accounts.services import audit
 from core import secrets
 from core.ttl_cache import ttl_cache
-from endpoints.catalog.built_in_providers import PROVIDERS, Provider
 from endpoints.catalog.key_bindings import places_of
-from endpoints.catalog.provider_presets import PROVIDER_PRESETS
 from endpoints.models import OperatorEndpoint
-from endpoints.providers.base import Endpoint
+from endpoints.providers import registry
+from endpoints.providers.base import Connection, Display, Endpoint, EndpointOrigin, ServedModels
+from endpoints.providers.provider import Provider
+from endpoints.providers.wires import wire_of_prefix
 from siteconfig.schema.base import is_web_address
 from siteconfig.schema.endpoint_custom import LOCAL_NAME
 
@@ -30,19 +31,18 @@ log = logging.getLogger(__name__)
 MAX_KEY_LENGTH: Final = 4_096
 _last: list[tuple[Endpoint, ...]] = [()]  # as it was known last
 AUDITED_FIELDS: Final = (
-    "kind", "provider", "name", "base_url", "api_key", "key_from_user", "model_names", "fetch_models", "is_enabled",
+    "kind",
+    "provider",
+    "name",
+    "base_url",
+    "api_key",
+    "key_from_user",
+    "model_names",
+    "fetch_models",
+    "is_enabled",
     "order",
-)  # fmt: skip
+)
 _TAKEN: Final = {LOCAL_NAME, "agents", "assistants", "azureAssistants", "custom"}
-_CUSTOM: Final = Provider("custom", "", "", "", "", "", ())
-_WAYS: Final[dict[str, dict[str, Any]]] = {  # how each kind is spoken to
-    "openAI": {"adapter": "openai_wire"},
-    "google": {"adapter": "litellm", "litellm_prefix": "gemini/"},
-    "anthropic": {"adapter": "litellm", "litellm_prefix": "anthropic/", "key_header": "x-api-key"},
-    "custom": {"adapter": "openai_wire"},
-    "other": {"adapter": "litellm"},
-}
-_LISTS: Final = {"openAI", "anthropic", "custom"}  # these tell which models they have
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,12 +68,12 @@ def endpoints() -> tuple[Endpoint, ...]:
     """
     if not _in_event_loop():
         try:
-            found = stored()
+            current = stored()
         except (DatabaseError, InterfaceError) as error:
             log.warning("the endpoints entered in the browser cannot be read; what was known holds: %s", error)
         else:
-            if found != _last[0]:
-                _last[0] = found
+            if current != _last[0]:
+                _last[0] = current
     return _last[0]
 
 
@@ -91,33 +91,36 @@ def to_endpoint(row: OperatorEndpoint) -> Endpoint:
         log.warning("the key of endpoint %s was encrypted under another CREDS_KEY; enter it again", row.name)
         api_key = ""
     base_url = row.base_url or provider.base_url
-    way = _WAYS[row.kind] | ({"litellm_prefix": f"{row.provider}/"} if row.provider else {})
-    named = tuple(row.model_names)
+    is_other = row.kind == OperatorEndpoint.Kind.OTHER
+    prefix = f"{row.provider}/" if is_other and row.provider else provider.model_prefix
     return Endpoint(
-        name=row.name,
-        label=row.name,
-        family=provider.name,
-        base_url=base_url.rstrip("/"),
-        api_key=api_key,
-        models=named or provider.models,
-        fetch_models=row.fetch_models and row.kind in _LISTS and not row.key_from_user,
-        icon=row.kind,
-        custom=row.name != provider.name,
-        key_from_user=row.key_from_user,
-        url_from_user=row.key_from_user and not base_url,
-        written_by_operator=True,
-        **way,
+        row.name,
+        Connection(
+            wire_of_prefix(prefix) if is_other else provider.wire,
+            base_url.rstrip("/"),
+            api_key,
+            key_header=provider.key_header,
+            model_prefix=prefix,
+            key_from_user=row.key_from_user,
+            url_from_user=row.key_from_user and not base_url,
+        ),
+        Display(row.name, icon=row.kind),
+        ServedModels(
+            tuple(row.model_names) or provider.models,
+            fetch=row.fetch_models and lists_models(row.kind) and not row.key_from_user,
+        ),
+        origin=EndpointOrigin(provider.name, custom=row.name != provider.name, written_by_operator=True),
     )
 
 
 def lists_models(kind: str) -> bool:
     """Whether endpoints of this kind tell which models they have."""
-    return kind in _LISTS
+    return kind != OperatorEndpoint.Kind.OTHER and provider_of(kind).lists_models
 
 
 def provider_of(kind: str) -> Provider:
     """Return what stands fixed for a kind of endpoint: address, and the models when nothing is named."""
-    return next((each for each in PROVIDERS if each.name == kind), _CUSTOM)
+    return registry.provider_named(kind)
 
 
 def save(*, actor: User, entry: Entry, row: OperatorEndpoint | None = None) -> OperatorEndpoint:
@@ -144,7 +147,7 @@ def _refuse_address(actor: User, entry: Entry, row: OperatorEndpoint | None) -> 
 
     Who has the power `manage:configs` alone chooses among the addresses of the providers that the set-up knows.
     """
-    known = {card.base_url for card in PROVIDER_PRESETS if card.base_url.startswith("https://")} | {
+    known = {card.base_url for card in registry.presets() if card.base_url.startswith("https://")} | {
         row.base_url if row else ""
     }
     if not actor.is_admin and entry.base_url.strip().rstrip("/") not in known | {""}:
@@ -154,9 +157,16 @@ def _refuse_address(actor: User, entry: Entry, row: OperatorEndpoint | None) -> 
 def entry_of(row: OperatorEndpoint) -> Entry:
     """Return what a stored row would be entered as; its key stays where it is."""
     return Entry(
-        kind=row.kind, provider=row.provider, name=row.name, base_url=row.base_url, key_from_user=row.key_from_user,
-        model_names=tuple(row.model_names), fetch_models=row.fetch_models, is_enabled=row.is_enabled, order=row.order,
-    )  # fmt: skip
+        kind=row.kind,
+        provider=row.provider,
+        name=row.name,
+        base_url=row.base_url,
+        key_from_user=row.key_from_user,
+        model_names=tuple(row.model_names),
+        fetch_models=row.fetch_models,
+        is_enabled=row.is_enabled,
+        order=row.order,
+    )
 
 
 def apply(entry: Entry, row: OperatorEndpoint) -> OperatorEndpoint:

@@ -1,12 +1,41 @@
-"""What comes of a person's choices: the fields of one provider's request."""
+"""What is chosen for one model, and what comes of it: the fields of one provider's request."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from django.utils.translation import gettext_lazy as _
+
 from siteconfig.parameters.fields import Translatable
 
 Wire = Literal["chat", "responses"]
+Sampling = Literal["free", "one", "none"]  # "one": temperature or top P, and not both
+
+
+@dataclass(slots=True)
+class Chosen:
+    """The values for one model by key, and why some choices are not used as they are.
+
+    `sampling` says which of the parameters of sampling the model takes, wherever it is served.
+    """
+
+    values: dict[str, Any] = field(default_factory=dict)
+    notes: dict[str, Translatable] = field(default_factory=dict)
+    sampling: Sampling = "free"
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return self.values.get(key, default)
+
+    def refuse(self, why: Translatable, *keys: str) -> None:
+        """Do not use what is chosen for `keys`; say why to whoever chose it."""
+        for key in keys:
+            if self.values.pop(key, None) is not None:
+                self.notes[key] = why
+
+    def one_of_both(self, top_p: str) -> None:
+        """Leave out top P beside the temperature, for a model that refuses both."""
+        if self.get("temperature") is not None:
+            self.refuse(_("This model accepts either temperature or top P. The temperature is used."), top_p)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,8 +35,8 @@ def _sections() -> Iterator[str]:
         yield "## " + ", ".join(f"`{name}`" for name in names) + "\n"
         yield "| key | name | control | type | default | range or choices | belongs to | what it does |"
         yield "|---|---|---|---|---|---|---|---|"
-        for each in parameters:
-            yield "| " + " | ".join(_cells(each)) + " |"
+        for parameter in parameters:
+            yield "| " + " | ".join(_cells(parameter)) + " |"
         yield ""
 
 
@@ -54,8 +54,8 @@ def _cells(each: Parameter) -> Iterator[str]:
 def _range(each: Parameter) -> str:
     if each.options:
         return " · ".join(f"`{option}`" for option in each.options if option)
-    if each.most:
-        return f"up to {each.most}"
+    if each.max_items:
+        return f"up to {each.max_items}"
     if each.low is None or each.high is None:
         return ""
     return f"{each.low:.12g} to {each.high:.12g}, step {each.step or 1:.12g}"

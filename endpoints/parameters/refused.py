@@ -14,7 +14,12 @@ _ON_THE_WIRE: Final[dict[str, tuple[str, ...]]] = {
     "frequency_penalty": ("frequency_penalty", "frequencyPenalty"),
     "presence_penalty": ("presence_penalty", "presencePenalty"),
     "maxTokens": (
-        "max_tokens", "max_completion_tokens", "max_output_tokens", "maxOutputTokens", "maxTokens", "max_new_tokens",
+        "max_tokens",
+        "max_completion_tokens",
+        "max_output_tokens",
+        "maxOutputTokens",
+        "maxTokens",
+        "max_new_tokens",
         "maximum tokens",
     ),
     "stop": ("stop_sequences", "stopSequences", "stop"),
@@ -28,7 +33,7 @@ _ON_THE_WIRE: Final[dict[str, tuple[str, ...]]] = {
     "promptCache": ("cache_control", "cachePoint"),
     "web_search": ("web_search_preview", "web_search", "googleSearch", "google_search"),
     "url_context": ("url_context", "urlContext"),
-}  # fmt: skip
+}
 _PLAIN_ENGLISH: Final = {"stop", "effort", "thinking"}  # names only where they stand in quotation marks
 
 

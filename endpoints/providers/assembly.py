@@ -127,19 +127,19 @@ class ToolCalls:
         if known in self._by_id:
             return self._by_id[known]
         numbered = isinstance(index, int)
-        found = self._by_index.get(index) if numbered else self._last
-        other = found is not None and bool(known) and bool(found.provider_id)  # one index, but another id
-        if found is None or other or (not numbered and not known and begins):
+        call = self._by_index.get(index) if numbered else self._last
+        other = call is not None and bool(known) and bool(call.provider_id)  # one index, but another id
+        if call is None or other or (not numbered and not known and begins):
             if len(self._by_index) + len(self._by_id) >= 2 * MAX_CALLS or self.count >= MAX_CALLS:
                 return None
-            found = _Call(known)
+            call = _Call(known)
         if known:
-            found.provider_id = known
-            self._by_id[known] = found
+            call.provider_id = known
+            self._by_id[known] = call
         if numbered:
-            self._by_index[index] = found
-        self._last = found
-        return found
+            self._by_index[index] = call
+        self._last = call
+        return call
 
     def _free_id(self, wanted: str) -> str:
         call_id = wanted if wanted and wanted not in self._taken else f"call_{uuid.uuid4().hex[:24]}"

@@ -1,14 +1,69 @@
 """What every adapter takes and gives."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
 from billing.services.pricing import Rates
 from endpoints.transport.http import Timeouts
 from messages.events import Event
 
-Family = Literal["openAI", "azureOpenAI", "google", "anthropic", "bedrock", "custom", "local"]
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """How an endpoint is reached: the wire that it speaks, its address, and whose key is sent. Secrets stay out of
+    `repr`."""
+
+    wire: str  # a name in `endpoints.providers.wires.WIRES`
+    base_url: str = ""
+    api_key: str = field(default="", repr=False)
+    key_header: str = "Authorization"  # "Authorization" carries "Bearer <key>", any other the key alone
+    model_prefix: str = ""  # e.g. "mistral/": what litellm and the price map put before the model's name
+    credentials: Mapping[str, Any] = field(default_factory=dict, repr=False)  # what is signed or bought with
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    query: Mapping[str, str] = field(default_factory=dict)  # of the address, e.g. "api-version"
+    direct: bool = False  # `base_url` is the whole address of completions
+    key_from_user: bool = False  # everybody brings a key of their own
+    url_from_user: bool = False  # and the address
+    allowed_addresses: tuple[tuple[str, int], ...] = ()  # private hosts and ports that such an address may name
+
+
+@dataclass(frozen=True, slots=True)
+class ServedModels:
+    """Which models an endpoint has, and what the operator or its own list says of each."""
+
+    names: tuple[str, ...] = ()
+    fetch: bool = False  # the provider's own list is offered, too
+    user_id_query: bool = False  # that list is asked for with "?user=<id>"
+    wire_names: Mapping[str, str] = field(default_factory=dict)  # model: deployment or profile, where they differ
+    variants: Mapping[str, "Endpoint"] = field(default_factory=dict, repr=False)  # model: the endpoint for it alone
+    token_rates: Mapping[str, Rates] = field(default_factory=dict)  # `tokenConfig`
+    windows: Mapping[str, int] = field(default_factory=dict)  # model: tokens, of `tokenConfig`
+    listed_windows: Mapping[str, int] = field(default_factory=dict)  # model: tokens, of the provider's own list
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterRules:
+    """What the operator says about the fields of requests, and how thoughts are asked for and sent back."""
+
+    add: Mapping[str, Any] = field(default_factory=dict)
+    drop: tuple[str, ...] = ()
+    set_name: str = ""  # empty: by provider and model (`endpoints.parameters.sets`)
+    definitions: tuple[Mapping[str, Any], ...] = ()
+    reasoning_format: Literal["reasoning_effort", "reasoning_object", "disabled"] = "reasoning_effort"
+    reasoning_key: str = ""  # the field of a reply that holds thoughts; empty: whichever is there
+    resend_reasoning: bool = False  # `includeReasoningContent`
+    resend_reasoning_history: bool = False  # `includeReasoningHistory`
+
+
+@dataclass(frozen=True, slots=True)
+class Display:
+    """What people see of an endpoint."""
+
+    label: str
+    icon: str = ""  # the name of a drawn icon, or an address
+    model_label: str = ""  # what replies are signed with in place of the model's name
+    order: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,51 +81,30 @@ class Titles:
 
 
 @dataclass(frozen=True, slots=True)
-class Endpoint:
-    """A place that serves models, with the credentials to use it. Secrets stay out of `repr`."""
+class EndpointOrigin:
+    """Where an endpoint comes from."""
 
-    name: str  # the key in the API and in settings, e.g. "openAI" or "My Endpoint"
-    label: str  # what people read
-    adapter: Literal["openai_wire", "litellm"]
-    family: Family = "custom"  # whose rules for parameters and windows hold
-    base_url: str = ""
-    api_key: str = field(default="", repr=False)
-    key_header: str = "Authorization"  # "Authorization" carries "Bearer <key>", any other the key alone
-    models: tuple[str, ...] = ()
-    fetch_models: bool = False
-    user_id_query: bool = False  # the list of models is asked for with "?user=<id>"
-    litellm_prefix: str = ""  # e.g. "anthropic/", put before the model's name
-    credentials: Mapping[str, Any] = field(default_factory=dict, repr=False)  # more arguments for litellm
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    query: Mapping[str, str] = field(default_factory=dict)  # of the address, e.g. "api-version"
-    direct: bool = False  # `base_url` is the whole address of completions
-    wire_names: Mapping[str, str] = field(default_factory=dict)  # model: deployment or profile, where they differ
-    variants: Mapping[str, "Endpoint"] = field(default_factory=dict, repr=False)  # model: this endpoint for it alone
-    add_params: Mapping[str, Any] = field(default_factory=dict)
-    drop_params: tuple[str, ...] = ()
-    parameter_set: str = ""  # empty: by family and model (`endpoints.parameters`)
-    param_definitions: tuple[Mapping[str, Any], ...] = ()
-    reasoning_format: Literal["reasoning_effort", "reasoning_object", "disabled"] = "reasoning_effort"
-    reasoning_key: str = ""  # the field of a reply that holds thoughts; empty: whichever is there
-    resend_reasoning: bool = False  # `includeReasoningContent`
-    resend_reasoning_history: bool = False  # `includeReasoningHistory`
-    titles: Titles = Titles()
-    model_display_label: str = ""
-    icon: str = ""  # the name of a drawn icon, or an address
-    order: int = 0
+    provider: str = "custom"  # a name in `endpoints.providers.registry`: whose rules and facts hold
     custom: bool = False  # from `endpoints.custom`
     local: bool = False  # the embedded model
-    key_from_user: bool = False  # everybody brings a key of their own
-    url_from_user: bool = False  # and the address
-    allowed_addresses: tuple[tuple[str, int], ...] = ()  # private hosts and ports that such an address may name
-    token_rates: Mapping[str, Rates] = field(default_factory=dict)  # `tokenConfig`
-    windows: Mapping[str, int] = field(default_factory=dict)  # model: tokens, of `tokenConfig`
-    listed_windows: Mapping[str, int] = field(default_factory=dict)  # model: tokens, of the provider's own list
-    written_by_operator: bool = False  # `base_url` is the operator's word, and so may be a private address
+    written_by_operator: bool = False  # its address is the operator's word, and so may be private
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A place that serves models, with the credentials to use it."""
+
+    name: str  # the key in the API and in settings, e.g. "openAI" or "My Endpoint"
+    connection: Connection
+    display: Display
+    models: ServedModels = ServedModels()
+    parameters: ParameterRules = ParameterRules()
+    titles: Titles = Titles()
+    origin: EndpointOrigin = EndpointOrigin()
 
     def for_model(self, model: str) -> "Endpoint":
         """Return the endpoint as it is for `model`: its own address, key and headers, where they differ."""
-        return self.variants.get(model, self)
+        return self.models.variants.get(model, self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +162,10 @@ class ModelRequest:
     stream: bool = True
     wire: Literal["chat", "responses"] = "chat"
     caller: Caller = Caller()
+
+    def with_params(self, **params: Any) -> "ModelRequest":
+        """Return the request with more fields of the provider's own."""
+        return replace(self, params={**self.params, **params})
 
 
 class Adapter(Protocol):

@@ -9,15 +9,36 @@ THOUGHT: Final = "thought"
 CALL: Final = "call"
 _TEXTS = {"text", "output_text", "text_delta", "refusal", "output_refusal", "markdown"}
 _THOUGHTS = {
-    "thinking", "thinking_delta", "reasoning", "reasoning_content", "reasoning_text", "reasoning.text",
-    "reasoning_summary", "reasoning.summary", "summary_text", "summary", "thought", "thoughts", "think",
-}  # fmt: skip
+    "thinking",
+    "thinking_delta",
+    "reasoning",
+    "reasoning_content",
+    "reasoning_text",
+    "reasoning.text",
+    "reasoning_summary",
+    "reasoning.summary",
+    "summary_text",
+    "summary",
+    "thought",
+    "thoughts",
+    "think",
+}
 _CALLS = {"tool_use", "tool_call", "function_call", "function"}
 _WRAPPERS = {"message", "content", "content_block"}
 # Where the words stand, the fullest first: what comes later says the same again.
 _IN_TEXT = ("text", "content", "refusal", "value", "markdown")
-_IN_THOUGHT = ("thinking", "reasoning", "text", "content", "reasoning_content", "reasoning_text", "thought", "think",
-               "summary", "value")  # fmt: skip
+_IN_THOUGHT = (
+    "thinking",
+    "reasoning",
+    "text",
+    "content",
+    "reasoning_content",
+    "reasoning_text",
+    "thought",
+    "think",
+    "summary",
+    "value",
+)
 _IN_WRAPPER = ("content", "content_block", "parts", "message")
 
 Said = tuple[str, Any]  # TEXT or THOUGHT with the words, CALL with a piece of `assembly.ToolCalls`
@@ -69,9 +90,9 @@ def _untyped(piece: dict[str, Any], kind: str, depth: int) -> Iterator[Said]:
 def _first(piece: Mapping[str, Any], names: Iterable[str], kind: str, depth: int) -> Iterator[Said]:
     """Yield what the first of the fields says that says anything."""
     for name in names:
-        found = list(said_in(piece.get(name), kind, depth))
-        if found:
-            yield from found
+        said = list(said_in(piece.get(name), kind, depth))
+        if said:
+            yield from said
             return
 
 
@@ -81,9 +102,10 @@ def _call_of(piece: dict[str, Any]) -> dict[str, Any]:
     function = inner if isinstance(inner, dict) else piece
     arguments = function.get("arguments", function.get("input"))
     return {
-        "index": piece.get("index"), "id": piece.get("id") or piece.get("call_id"),
+        "index": piece.get("index"),
+        "id": piece.get("id") or piece.get("call_id"),
         "function": {"name": function.get("name"), "arguments": arguments},
-    }  # fmt: skip
+    }
 
 
 class Thoughts:

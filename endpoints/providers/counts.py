@@ -70,13 +70,13 @@ class Counts:
         self._last = report
 
     def _take(self, report: Mapping[str, Any]) -> None:
-        found = _read(report, apart=self.apart)
-        if found is None:
+        counts = _read(report, apart=self.apart)
+        if counts is None:
             return
         for name in ("prompt", "output", "read", "written", "thought"):
-            if value := getattr(found, name):
+            if value := getattr(counts, name):
                 setattr(self, name, value)
-        self.total = found.total  # that of an earlier report was of fewer tokens
+        self.total = counts.total  # that of an earlier report was of fewer tokens
 
     def usage(self) -> Usage | None:
         """Return the counts as events carry them, or None when nothing was told."""
@@ -151,17 +151,17 @@ def _read(report: Any, *, apart: bool = False, inside: bool = False) -> Counts |
     prompt += count(report.get("tooluseprompttokencount"))
     output += _first(report, _BESIDE)
     thought = _among(report, _OUTPUT_DETAILS, _THOUGHT) or _first(report, _THOUGHT)
-    found = Counts(prompt, output, read, written, thought, _first(report, _TOTAL))
-    return found if prompt or output or read or written or found.total else None
+    counts = Counts(prompt, output, read, written, thought, _first(report, _TOTAL))
+    return counts if prompt or output or read or written or counts.total else None
 
 
 def _squeezed(report: Mapping[str, Any]) -> dict[str, Any]:
     """Return the report by squeezed names; of two that become one, the first that says anything."""
-    found: dict[str, Any] = {}
+    squeezed_report: dict[str, Any] = {}
     for name, value in report.items():
         key = squeezed(name)
-        found[key] = found.get(key) or value
-    return found
+        squeezed_report[key] = squeezed_report.get(key) or value
+    return squeezed_report
 
 
 def _is_apart(report: Mapping[str, Any]) -> bool:
@@ -171,8 +171,8 @@ def _is_apart(report: Mapping[str, Any]) -> bool:
 def _first(report: Mapping[str, Any], names: Iterable[str]) -> int:
     for name in names:
         value = report.get(name)
-        if value and (found := sum(map(count, value.values())) if isinstance(value, Mapping) else count(value)):
-            return found
+        if value and (number := sum(map(count, value.values())) if isinstance(value, Mapping) else count(value)):
+            return number
     return 0
 
 
@@ -180,6 +180,6 @@ def _among(report: Mapping[str, Any], places: Iterable[str], names: Iterable[str
     """Return the count in one of the objects that tell the details."""
     for place in places:
         details = report.get(place)
-        if isinstance(details, Mapping) and (found := _first(_squeezed(details), names)):
-            return found
+        if isinstance(details, Mapping) and (number := _first(_squeezed(details), names)):
+            return number
     return 0

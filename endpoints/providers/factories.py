@@ -1,34 +1,41 @@
 """From the file and the environment to the endpoints that there are."""
 
-from collections.abc import Callable
-
-from endpoints.catalog.built_in_providers import VARIABLES, half_filled, list_of
-from endpoints.providers.anthropic.endpoint import anthropic
-from endpoints.providers.azure.endpoint import azure
+from endpoints.providers import registry
 from endpoints.providers.base import Endpoint
-from endpoints.providers.bedrock.endpoint import bedrock
-from endpoints.providers.building import Site
-from endpoints.providers.compatible.endpoint import custom
-from endpoints.providers.google.endpoint import google
-from endpoints.providers.openai.endpoint import openai
+from endpoints.providers.site import Site, half_filled, list_of
+from siteconfig.environment.reader import env
 from siteconfig.schema.base import BUILT_IN
 from siteconfig.schema.endpoints import Endpoints
 
-_BUILDERS: dict[str, Callable[[Site], list[Endpoint]]] = {
-    "openAI": openai,
-    "azureOpenAI": azure,
-    "google": google,
-    "anthropic": anthropic,
-    "custom": custom,
-    "bedrock": bedrock,
-}
+
+def key_variables() -> tuple[str, ...]:
+    """Return the variables of which each brings models along."""
+    rows = [provider.variables for provider in registry.built_in()]
+    return (*(row.key for row in rows), *(name for row in rows for name in row.more))
+
+
+def variables() -> tuple[str, ...]:
+    """Return the variables that hold keys, models and addresses."""
+    rows = [provider.variables for provider in registry.built_in()]
+    return tuple(dict.fromkeys((*key_variables(), *(row.models for row in rows), *(row.url for row in rows))))
+
+
+def check_switches() -> None:
+    """Raise `ImproperlyConfigured` for a switch that is neither on nor off."""
+    own = [name for provider in registry.PROVIDERS.values() for name in provider.variables.switches]
+    for name in ("CONFIG_BYPASS_VALIDATION", *own):
+        env.switch(name, default=False)
+    env.check()
 
 
 def build(endpoints: Endpoints) -> tuple[list[Endpoint], list[str]]:
     """Return the endpoints, in the order of `ENDPOINTS` or the built-in one, and why others are left out."""
-    site = Site(endpoints)
-    site.notices += [f"{name} holds the name of another variable, which is not set" for name in half_filled(*VARIABLES)]
-    names = list_of("ENDPOINTS") or tuple(_BUILDERS)
-    site.notices += [f"ENDPOINTS names “{name}”, which is unknown" for name in names if name not in BUILT_IN]
-    found = [endpoint for name in names if name in _BUILDERS for endpoint in _BUILDERS[name](site)]
-    return found, site.notices
+    providers = registry.PROVIDERS
+    site = Site(endpoints, providers)
+    filled = half_filled(*filter(None, variables()))
+    site.notices += [f"{name} holds the name of another variable, which is not set" for name in filled]
+    names = list_of("ENDPOINTS") or tuple(providers)
+    unknown = [name for name in names if name not in {*BUILT_IN, *providers}]
+    site.notices += [f"ENDPOINTS names “{name}”, which is unknown" for name in unknown]
+    rows = [providers[name] for name in names if name in providers]
+    return [endpoint for provider in rows for endpoint in provider.build(site, provider)], site.notices

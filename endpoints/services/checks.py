@@ -7,7 +7,7 @@ from django.core.checks import CheckMessage, Error
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext as _
 
-from endpoints.catalog.built_in_providers import check_switches
+from endpoints.providers.factories import check_switches
 from siteconfig.configuration import ConfigFaults, load_config
 
 
@@ -18,7 +18,7 @@ def check_configuration(**kwargs: Any) -> list[CheckMessage]:
         return [Error(each, id="endpoints.E002") for each in str(fault).splitlines()]
     try:
         load_config(settings.LIBRECHAT_CONFIG)  # no more: the database may not be there yet
-    except ConfigFaults as found:
+    except ConfigFaults as error:
         hint = _("Fix the file, or set CONFIG_PATH to another one.")
-        return [Error(f"{found.file}: {fault}", hint=hint, id="endpoints.E001") for fault in found.faults]
+        return [Error(f"{error.file}: {fault}", hint=hint, id="endpoints.E001") for fault in error.faults]
     return []

@@ -8,13 +8,13 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from core import rate_limits
 from endpoints.catalog.keys import KeyProblem, KeyRefused, needs_key, parse, with_key, with_user_key_error
 from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage
 from endpoints.services import model_calls
 from endpoints.services.failure_words import explain
+from endpoints.transport.retries import ONCE
 from messages.events import Failed, ReasoningDelta, TextDelta
 
 SECONDS: Final = 20.0  # for the whole call
@@ -22,23 +22,6 @@ REPLY_TOKENS: Final = 32
 MAX_SHOWN: Final = 80  # characters of the answer
 QUESTION: Final = "Answer with the single word: ready"
 # What is found out here more exactly than after a message.
-_HINTS: Final = {
-    "bad_key": gettext_lazy(
-        "The key was rejected. Copy it again from the provider's page and check that it's still valid."
-    ),
-    "bad_user_key": gettext_lazy("Your key was rejected. Copy it again from the provider's page."),
-    "no_such_model": gettext_lazy("The provider responded but doesn't know this model. Choose another one."),
-    "connection": gettext_lazy("No response from this address. Check it and make sure the server is running."),
-    "certificate": gettext_lazy("The server's certificate isn't valid for this address, so the key wasn't sent."),
-    "refused_address": gettext_lazy("The address is private, so it can't be called."),
-    "timeout": gettext_lazy("No response within 20 seconds. The model may still be loading, so try again."),
-    "bad_response": gettext_lazy("Something responded, but it isn't a model API. Addresses usually end with /v1."),
-    "rate_limit": gettext_lazy("The key works, but the provider is limiting requests. Try again in a minute."),
-    "upstream_limit": gettext_lazy(
-        "The key works, but the provider behind the gateway is limiting requests. Try again in a minute."
-    ),
-    "quota": gettext_lazy("The key works, but the account at the provider has no credit left."),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +31,14 @@ class ConnectionTestResult:
     endpoint: str
     model: str
     ok: bool
-    words: str
+    text: str  # what came of it, for people
     code: str = ""
     milliseconds: int = 0
     said: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        told = asdict(self)
+        return {"words" if name == "text" else name: value for name, value in told.items()}
 
 
 def run_connection_test(endpoint: Endpoint, model: str, *, by: UUID | None = None) -> ConnectionTestResult:
@@ -76,9 +60,9 @@ def run_connection_test_with_key(
     try:
         return run_connection_test(with_key(endpoint, parse(own_key)), model, by=by)
     except KeyRefused as refusal:
-        return ConnectionTestResult(endpoint.name, model, ok=False, words=str(refusal), code="no_user_key")
+        return ConnectionTestResult(endpoint.name, model, ok=False, text=str(refusal), code="no_user_key")
     except KeyProblem as problem:
-        return ConnectionTestResult(endpoint.name, model, ok=False, words=problem.message, code=problem.code)
+        return ConnectionTestResult(endpoint.name, model, ok=False, text=problem.message, code=problem.code)
 
 
 async def _call(endpoint: Endpoint, model: str) -> ConnectionTestResult:
@@ -88,7 +72,7 @@ async def _call(endpoint: Endpoint, model: str) -> ConnectionTestResult:
     await model_calls.prepare(request)
     begun, said, thought, failed = time.monotonic(), "", False, None
     try:
-        async with asyncio.timeout(SECONDS), aclosing(model_calls.stream(request, retries=model_calls.ONCE)) as events:
+        async with asyncio.timeout(SECONDS), aclosing(model_calls.stream(request, retries=ONCE)) as events:
             async for event in events:
                 match event:
                     case TextDelta(piece):
@@ -104,12 +88,12 @@ async def _call(endpoint: Endpoint, model: str) -> ConnectionTestResult:
         return _failure(endpoint, model, failed, took)
     said = " ".join(said.split())[:MAX_SHOWN]
     if said:
-        words = _("It works: the model replied in %(ms)d ms.") % {"ms": took}
+        text = _("It works: the model replied in %(ms)d ms.") % {"ms": took}
     elif thought:
-        words = _("It works: the model started reasoning after %(ms)d ms.") % {"ms": took}
+        text = _("It works: the model started reasoning after %(ms)d ms.") % {"ms": took}
     else:
-        words = _("The reply was empty after %(ms)d ms, but the call itself worked.") % {"ms": took}
-    return ConnectionTestResult(endpoint.name, model, True, words, milliseconds=took, said=said)
+        text = _("The reply was empty after %(ms)d ms, but the call itself worked.") % {"ms": took}
+    return ConnectionTestResult(endpoint.name, model, True, text, milliseconds=took, said=said)
 
 
 def _failure(endpoint: Endpoint, model: str, failed: Failed, took: int) -> ConnectionTestResult:
@@ -117,5 +101,6 @@ def _failure(endpoint: Endpoint, model: str, failed: Failed, took: int) -> Conne
     code = failed.code
     if code == "connection" and "certificate" in failed.detail.lower():
         code = "certificate"
-    words = str(_HINTS[code]) if code in _HINTS else f"{explain(code).title}. {explain(code).advice}"
-    return ConnectionTestResult(endpoint.name, model, False, words, code=code, milliseconds=took)
+    explained = explain(code)
+    text = str(explained.in_a_test) or f"{explained.title}. {explained.advice}"
+    return ConnectionTestResult(endpoint.name, model, False, text, code=code, milliseconds=took)

@@ -1,7 +1,7 @@
 """Why a model call failed, and what each person can do about it.
 
-`code` is what is stored and sent; the page looks the words up here, so they can be improved and
-translated later. Provider text is for the log only: it may hold anything.
+`code` is what is stored and sent; whoever shows it looks the words up here: pages, the API, the test of an endpoint,
+and who refuses a message before it is sent. Provider text is for the log only: it may hold anything.
 """
 
 from collections.abc import Sequence
@@ -20,6 +20,9 @@ class Explanation:
     advice: str | Promise
     retry: bool  # whether trying again may help
     about_keys: bool = False  # what helps is on the page of the person's own keys
+    before_sending: str | Promise = ""  # said in place of a call, of an `endpoint`
+    in_a_test: str | Promise = ""  # said of a call that only tries the endpoint
+    for_admins: str | Promise = ""  # the advice to who would be asked
 
 
 EXPLANATIONS: dict[str, Explanation] = {
@@ -27,12 +30,15 @@ EXPLANATIONS: dict[str, Explanation] = {
         _("The provider rejected the key"),
         _("Ask your administrator to check the API key of this endpoint, or choose another model."),
         False,
+        in_a_test=_("The key was rejected. Copy it again from the provider's page and check that it's still valid."),
+        for_admins=_("Check the API key of this endpoint, or choose another model."),
     ),
     "bad_user_key": Explanation(
         _("The provider rejected your key"),
         _("Check or replace it in the settings, under Provider keys. Then regenerate."),
         False,
         about_keys=True,
+        in_a_test=_("Your key was rejected. Copy it again from the provider's page."),
     ),
     "forbidden": Explanation(
         _("The key isn't allowed to do this"),
@@ -71,39 +77,49 @@ EXPLANATIONS: dict[str, Explanation] = {
         _("Add your key in the settings, under Provider keys. Then regenerate."),
         False,
         about_keys=True,
+        before_sending=_("“%(endpoint)s” needs your own key. Add it, then send again."),
     ),
     "expired_user_key": Explanation(
         _("Your key has expired"),
         _("Add it again in the settings, under Provider keys. Then regenerate."),
         False,
         about_keys=True,
+        before_sending=_("Your key for “%(endpoint)s” has expired. Add it again, then send again."),
     ),
     "no_base_url": Explanation(
         _("This model needs your own server address"),
         _("Add it with your key in the settings, under Provider keys. Then regenerate."),
         False,
         about_keys=True,
+        before_sending=_("“%(endpoint)s” needs your own server address. Add it with your key, then send again."),
     ),
     "invalid_base_url": Explanation(
         _("Your server address isn't allowed"),
         _("It's private or not a web address. Replace it in the settings, under Provider keys."),
         False,
         about_keys=True,
+        before_sending=_(
+            "The address you entered for “%(endpoint)s” is private or not a web address. Enter a public one."
+        ),
     ),
     "no_such_model": Explanation(
         _("The provider doesn't know this model"),
         _("It may have been renamed or retired. Choose another model and send again."),
         False,
+        in_a_test=_("The provider responded but doesn't know this model. Choose another one."),
+        for_admins=_("It may have been renamed or retired. Check the endpoint's models, or choose another one."),
     ),
     "rate_limit": Explanation(
         _("The provider is limiting requests"),
         _("Wait a minute and regenerate, or choose another model."),
         True,
+        in_a_test=_("The key works, but the provider is limiting requests. Try again in a minute."),
     ),
     "upstream_limit": Explanation(
         _("The provider behind the gateway is limiting requests"),
         _("Wait a minute and regenerate, or choose another model."),
         True,
+        in_a_test=_("The key works, but the provider behind the gateway is limiting requests. Try again in a minute."),
     ),
     "user_quota": Explanation(
         _("Your account at the provider has no credit left"),
@@ -115,11 +131,14 @@ EXPLANATIONS: dict[str, Explanation] = {
         _("The account at the provider has no credit left"),
         _("Ask your administrator to top it up, or choose another model."),
         False,
+        in_a_test=_("The key works, but the account at the provider has no credit left."),
+        for_admins=_("Top up the account at the provider, or choose another model."),
     ),
     "timeout": Explanation(
         _("The model took too long to start replying"),
         _("Regenerate, or try a shorter message or a faster model."),
         True,
+        in_a_test=_("No response within 20 seconds. The model may still be loading, so try again."),
     ),
     "connect_timeout": Explanation(
         _("The model's server refused the connection"),
@@ -153,11 +172,16 @@ EXPLANATIONS: dict[str, Explanation] = {
         _("The model's server can't be reached"),
         _("Check that it is running and that its address is right, then regenerate."),
         True,
+        in_a_test=_("No response from this address. Check it and make sure the server is running."),
     ),
     "refused_address": Explanation(
         _("This address isn't allowed"),
         _("The endpoint uses a private address. An administrator can allow it in the configuration."),
         False,
+        in_a_test=_("The address is private, so it can't be called."),
+        for_admins=_(
+            "The endpoint uses a private address. Allow it under endpoints.allowedAddresses in the configuration."
+        ),
     ),
     "overloaded": Explanation(
         _("The provider is overloaded or has a problem"),
@@ -173,6 +197,7 @@ EXPLANATIONS: dict[str, Explanation] = {
         _("Unexpected response from the provider"),
         _("Check the endpoint's address and type, or choose another model."),
         True,
+        in_a_test=_("Something responded, but it isn't a model API. Addresses usually end with /v1."),
     ),
     "bad_request": Explanation(
         _("The provider rejected the request"),
@@ -193,6 +218,7 @@ EXPLANATIONS: dict[str, Explanation] = {
         _("You're out of credit"),
         _("Ask your administrator for more, or wait for the next refill."),
         False,
+        for_admins=_("Add credit to your account, or change the refill."),
     ),
     "interrupted": Explanation(
         _("The reply was interrupted"),
@@ -208,8 +234,13 @@ EXPLANATIONS: dict[str, Explanation] = {
         _("Something went wrong"),
         _("Regenerate. If it happens again, tell your administrator the time it happened."),
         True,
+        for_admins=_("Regenerate. The server's log says what happened."),
     ),
 }
+EXPLANATIONS["certificate"] = replace(
+    EXPLANATIONS["connection"],
+    in_a_test=_("The server's certificate isn't valid for this address, so the key wasn't sent."),
+)
 
 
 def explain(code: str, wait: int = 0, settings: Sequence[str] = ()) -> Explanation:
@@ -230,10 +261,16 @@ def explain(code: str, wait: int = 0, settings: Sequence[str] = ()) -> Explanati
 
 def _after(seconds: int) -> str:
     if seconds < 100:
-        text = ngettext("Try again in %(count)d second, or choose another model.",
-                        "Try again in %(count)d seconds, or choose another model.", seconds)  # fmt: skip
+        text = ngettext(
+            "Try again in %(count)d second, or choose another model.",
+            "Try again in %(count)d seconds, or choose another model.",
+            seconds,
+        )
         return text % {"count": seconds}
     minutes = -(-seconds // 60)
-    text = ngettext("Try again in %(count)d minute, or choose another model.",
-                    "Try again in %(count)d minutes, or choose another model.", minutes)  # fmt: skip
+    text = ngettext(
+        "Try again in %(count)d minute, or choose another model.",
+        "Try again in %(count)d minutes, or choose another model.",
+        minutes,
+    )
     return text % {"count": minutes}

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from endpoints.catalog.profiles import profile
-from endpoints.catalog.windows import prompt_size, window_of
+from endpoints.catalog.facts import facts
 from endpoints.providers.base import ModelRequest
+from endpoints.services.tokens import prompt_size
 from messages.events import Usage
 
 
@@ -14,9 +14,9 @@ def plausible(usage: Usage, request: ModelRequest, *, written: int) -> Usage:
     The prompt is no longer than the window, or than twice what was sent where a person asked for more; the reply is no
     longer than was asked for, than the model writes, or than twice what came.
     """
-    endpoint, model = request.endpoint, request.model
-    window = window_of(endpoint, model)
-    asked = request.max_tokens or profile(endpoint, model).max_output_tokens or window
+    known = facts(request.endpoint, request.model)
+    window = known.window
+    asked = request.max_tokens or known.max_output or window
     left = max(window, 2 * prompt_size(request.messages))
     counts = {}
     for name in ("input_tokens", "cache_write_tokens", "cache_read_tokens"):

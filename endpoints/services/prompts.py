@@ -19,13 +19,13 @@ def tidy(messages: Sequence[PromptMessage]) -> list[PromptMessage]:
 
     The results of tools and the calls before them stay as they are.
     """
-    found: list[PromptMessage] = []
+    tidied: list[PromptMessage] = []
     for message in filter(_says_something, map(_without_blanks, messages)):
-        if found and _go_together(found[-1], message):
-            found[-1] = _joined(found[-1], message)
+        if tidied and _go_together(tidied[-1], message):
+            tidied[-1] = _joined(tidied[-1], message)
         else:
-            found.append(message)
-    return _begun_by_a_person(found)
+            tidied.append(message)
+    return _begun_by_a_person(tidied)
 
 
 def is_blank(text: str) -> bool:
@@ -73,7 +73,7 @@ def _begun_by_a_person(messages: list[PromptMessage]) -> list[PromptMessage]:
 
 def spoken(messages: Iterable[PromptMessage]) -> list[PromptMessage]:
     """Return the prompt for a provider that takes instructions apart: it must have something else to answer."""
-    found = list(messages)
-    if found and not any(each.role in {"user", "tool"} for each in found):
-        found[-1] = replace(found[-1], role="user")
-    return found
+    prompt = list(messages)
+    if prompt and not any(each.role in {"user", "tool"} for each in prompt):
+        prompt[-1] = replace(prompt[-1], role="user")
+    return prompt

@@ -8,7 +8,10 @@ UTF-8: the first byte of a character tells its script.
 
 import math
 from bisect import bisect
+from collections.abc import Iterable
 from typing import Final
+
+from endpoints.providers.base import PromptMessage
 
 PER_MESSAGE: Final = 4  # tokens around each message
 _STRETCH: Final = 16_384  # characters that are looked at at once: more is slower
@@ -33,8 +36,10 @@ _BY_FIRST_BYTE: Final = (
     (0xEE, 1.5),  # full width, private use
     (0xF0, 3.0),  # emoji, rare characters
 )
-_BEYOND_ASCII: Final = bytes(0xC2 + max(0, bisect([first for first, _ in _BY_FIRST_BYTE], each) - 1)
-                             if each >= 0xC2 else 0 for each in range(256))  # fmt: skip
+_BEYOND_ASCII: Final = bytes(
+    0xC2 + max(0, bisect([first for first, _ in _BY_FIRST_BYTE], each) - 1) if each >= 0xC2 else 0
+    for each in range(256)
+)
 _WORD = 0.95  # tokens of each run of letters: small ones, or capitals, which small ones may follow
 _LONG = 0.27  # of each letter after the fifth of a word
 _CAPITAL = 0.3  # of each further capital of a run
@@ -104,6 +109,17 @@ def estimate(text: str) -> int:
 def estimate_message(text: str) -> int:
     """Return about how many tokens a message of a prompt is."""
     return estimate(text) + PER_MESSAGE
+
+
+def size_of(message: PromptMessage) -> int:
+    """Return about how many tokens a message of a prompt is: its text, its calls, the thoughts that go with it."""
+    calls = "".join(f"{call.name}{call.arguments}" for call in message.tool_calls)
+    thoughts = "".join(str(part.get("think", "")) for part in message.reasoning)
+    return estimate_message(message.content + calls + thoughts)
+
+
+def prompt_size(messages: Iterable[PromptMessage]) -> int:
+    return sum(map(size_of, messages))
 
 
 class Tally:

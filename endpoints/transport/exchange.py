@@ -15,7 +15,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from core.addresses import Address, address_of
 from endpoints.providers.assembly import ToolCalls
-from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage, ToolCall
+from endpoints.providers.base import Connection, Endpoint, ModelRequest, PromptMessage, ToolCall
 from endpoints.providers.counts import Counts
 from endpoints.providers.finishes import failure_code_of, reason_of
 from endpoints.services.prompts import spoken
@@ -83,32 +83,38 @@ async def exchange(endpoint: Endpoint, call: Call, reply: "Reply", timeouts: Tim
 
 def allowlist_of(endpoint: Endpoint) -> tuple[Address, ...]:
     """Return the address that may be private because the operator wrote it, or allowed it to people."""
-    address = address_of(endpoint.base_url)
-    allowed = address is not None and (endpoint.written_by_operator or address in endpoint.allowed_addresses)
+    address = address_of(endpoint.connection.base_url)
+    allowed = address is not None and (
+        endpoint.origin.written_by_operator or address in endpoint.connection.allowed_addresses
+    )
     return (address,) if address and allowed else ()
 
 
-def secrets_of(endpoint: Endpoint) -> list[str]:
+def secrets_of(connection: Connection) -> list[str]:
     """Return what no log may hold: a provider that doubts a signature quotes what was signed, tokens included."""
-    credentials = [value for name, value in endpoint.credentials.items() if name in _SECRETS and isinstance(value, str)]
-    written = [value for name, value in {**endpoint.headers, **endpoint.query}.items() if _SECRET_NAMES.search(name)]
-    return [endpoint.api_key, *credentials, *(word for value in written for word in value.split() if len(word) > 7)]
+    credentials = [
+        value for name, value in connection.credentials.items() if name in _SECRETS and isinstance(value, str)
+    ]
+    written = [
+        value for name, value in {**connection.headers, **connection.query}.items() if _SECRET_NAMES.search(name)
+    ]
+    return [connection.api_key, *credentials, *(word for value in written for word in value.split() if len(word) > 7)]
 
 
-def url_of(endpoint: Endpoint, path: str) -> str:
+def url_of(connection: Connection, path: str) -> str:
     """Return the endpoint's address with `path` after its own, and its query."""
     try:
-        parts = urlsplit(endpoint.base_url)
+        parts = urlsplit(connection.base_url)
     except ValueError:
-        return endpoint.base_url  # the guard says why it cannot be called
-    where = parts.path if endpoint.direct else parts.path.rstrip("/") + path
-    query = "&".join(filter(None, [parts.query, urlencode(endpoint.query)]))
+        return connection.base_url  # the guard says why it cannot be called
+    where = parts.path if connection.direct else parts.path.rstrip("/") + path
+    query = "&".join(filter(None, [parts.query, urlencode(connection.query)]))
     return urlunsplit(parts._replace(path=where, query=query, fragment=""))
 
 
 def wire_model_name(request: ModelRequest) -> str:
     """Return what the provider calls the model: a deployment, a profile, or its own name."""
-    return request.endpoint.wire_names.get(request.model, request.model)
+    return request.endpoint.models.wire_names.get(request.model, request.model)
 
 
 def instructions_of(request: ModelRequest) -> str:
@@ -123,15 +129,15 @@ def in_turns(
 
     What one side says in a row is one message: the results of parallel calls must stand together.
     """
-    found: list[dict[str, Any]] = []
+    turns: list[dict[str, Any]] = []
     for message in spoken(request.messages):
         blocks = [] if message.role == "system" else list(blocks_of(message))
         role = model if message.role == "assistant" else "user"
-        if blocks and found and found[-1]["role"] == role:
-            found[-1][key] += blocks
+        if blocks and turns and turns[-1]["role"] == role:
+            turns[-1][key] += blocks
         elif blocks:
-            found.append({"role": role, key: blocks})
-    return found
+            turns.append({"role": role, key: blocks})
+    return turns
 
 
 def arguments_of(call: ToolCall) -> dict[str, Any]:
@@ -149,11 +155,18 @@ def encode_json(body: Any) -> bytes:
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
-def with_key(endpoint: Endpoint, header: str, value: str) -> dict[str, str]:
+def with_key(connection: Connection, header: str, value: str) -> dict[str, str]:
     """Return the operator's headers and the key's; one of theirs by the same name replaces the key."""
-    theirs = {name.lower() for name in endpoint.headers}
+    theirs = {name.lower() for name in connection.headers}
     key = {header: value} if value and header.lower() not in theirs else {}
-    return {"Content-Type": "application/json"} | key | dict(endpoint.headers)
+    return {"Content-Type": "application/json"} | key | dict(connection.headers)
+
+
+def headers_of(connection: Connection) -> dict[str, str]:
+    """Return the operator's headers and the key; one of theirs by the key's name replaces it."""
+    bearer = connection.key_header.lower() == "authorization"
+    key = connection.api_key
+    return with_key(connection, connection.key_header, f"Bearer {key}" if bearer and key else key)
 
 
 async def _refusal(answer: Answer, endpoint: Endpoint) -> Failed:
@@ -163,7 +176,9 @@ async def _refusal(answer: Answer, endpoint: Endpoint) -> Failed:
     except OutboundError:
         body = b""
     hint = answer.headers.get("x-amzn-errortype", "").partition(":")[0]
-    return failure_of_body(answer.status, body, secrets_of(endpoint), wait=wait_of(answer.headers), hint=hint)
+    return failure_of_body(
+        answer.status, body, secrets_of(endpoint.connection), wait=wait_of(answer.headers), hint=hint
+    )
 
 
 async def _first(chunks: AsyncGenerator[bytes], reply: "Reply") -> list[Event]:
@@ -205,7 +220,7 @@ class Reply:
         self.counts = Counts()
         self.pieces: Pieces = EventLines()
         self.odd = ""  # the first of what is no part of a reply, for the log
-        self.secrets = secrets_of(request.endpoint)
+        self.secrets = secrets_of(request.endpoint.connection)
         self.calls = ToolCalls(call.call_id for message in request.messages for call in message.tool_calls)
 
     @property
@@ -256,9 +271,9 @@ class Reply:
             return self.ending(self.finish)
         if self.done and self.began:
             return Finished("tool_calls" if self.calls.count else "stop")
-        if self.known and not self.pieces.words:
+        if self.known and not self.pieces.stray_text:
             return Failed("cut_off" if self.began else "lost", "the stream ended before the reply did")
-        failed = failure_of_text(self.pieces.words or self.odd, self.secrets)
+        failed = failure_of_text(self.pieces.stray_text or self.odd, self.secrets)
         return Failed("cut_off", failed.detail) if self.began else failed
 
     def ending(self, finish: str) -> Finished | Failed:

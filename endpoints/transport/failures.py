@@ -113,21 +113,21 @@ def failure_of(status: int, body: Any, secrets: Iterable[str] = (), *, wait: int
     """
     if isinstance(body, str) and body.lstrip().startswith("<"):
         return Failed(code_of_page(status), _clean(f"{status} a web page: {title_of(body)}", secrets), wait)
-    found = _Found([hint] if hint else [])
-    found.look(body)
-    words = " ".join([*found.texts, *found.codes])
-    if body and not found.texts and not found.codes and isinstance(body, dict | list):
-        found.texts.append(json.dumps(body, ensure_ascii=False)[:MAX_TEXT])  # a form that is not known
-    detail = " ".join([str(status), *(code for code in found.codes if code != str(status)), *found.texts])
-    wait = wait or _wait_in(found.wait, words)
-    return Failed(code_of(status, found.codes, words.lower(), behind=found.behind), _clean(detail, secrets), wait)
+    reasons = _Found([hint] if hint else [])
+    reasons.look(body)
+    words = " ".join([*reasons.texts, *reasons.codes])
+    if body and not reasons.texts and not reasons.codes and isinstance(body, dict | list):
+        reasons.texts.append(json.dumps(body, ensure_ascii=False)[:MAX_TEXT])  # a form that is not known
+    detail = " ".join([str(status), *(code for code in reasons.codes if code != str(status)), *reasons.texts])
+    wait = wait or _wait_in(reasons.wait, words)
+    return Failed(code_of(status, reasons.codes, words.lower(), behind=reasons.behind), _clean(detail, secrets), wait)
 
 
 def failure_in(body: Any, secrets: Iterable[str] = ()) -> Failed:
     """Return why the provider refused after its status went out: the body alone tells."""
-    found = _Found()
-    found.look(body)
-    status = status_of(found.codes, 0)
+    reasons = _Found()
+    reasons.look(body)
+    status = status_of(reasons.codes, 0)
     failed = failure_of(status or 500, body, secrets)
     return failed if status else replace(failed, detail=failed.detail.removeprefix("500 "))  # which nobody said
 
@@ -135,7 +135,7 @@ def failure_in(body: Any, secrets: Iterable[str] = ()) -> Failed:
 def failure_of_body(status: int, body: bytes, secrets: Iterable[str] = (), *, wait: int = 0, hint: str = "") -> Failed:
     """Return why the provider refused with this status. The body may be JSON, an event stream, a page or words."""
     values = list(values_of(body))
-    objects = [each for each in values if isinstance(each, dict)]
+    objects = [value for value in values if isinstance(value, dict)]
     return failure_of(status, objects or " ".join(map(str, values)), secrets, wait=wait, hint=hint)
 
 
@@ -201,7 +201,7 @@ def _is_bad_status(data: Any) -> bool:
     if str(data.get("status")).lower() in {"error", "failed", "failure"}:
         return True
     numbers = [str(data.get(name)) for name in ("status_code", "statusCode", "status")]
-    return any(each.isdecimal() and _is_bad(each) for each in numbers)
+    return any(number.isdecimal() and _is_bad(number) for number in numbers)
 
 
 def title_of(page: str) -> str:

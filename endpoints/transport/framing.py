@@ -13,7 +13,7 @@ from endpoints.transport.http import AnswerTooLarge
 DONE: Final = "[DONE]"
 MAX_LINE = 4 * 1024 * 1024
 MAX_WHOLE = 16 * 1024 * 1024
-MAX_WORDS = 4096
+MAX_STRAY_TEXT = 4096
 MAX_TURNS = 8
 _BOM = b"\xef\xbb\xbf"
 _VALUE = (b"{", b"[", b"\x1e")  # what a body without events begins with; the last one is that of RFC 7464
@@ -25,7 +25,7 @@ _raw_decode = json.JSONDecoder(strict=False).raw_decode  # line breaks inside of
 class Pieces(Protocol):
     """Cuts a body that comes in arbitrary chunks into values: objects, or texts such as `DONE`."""
 
-    words: str  # the beginning of what is no value: a page, or the words of a proxy
+    stray_text: str  # the beginning of what is no value: a page, or the words of a proxy
 
     def feed(self, chunk: bytes) -> list[Any]: ...
 
@@ -36,7 +36,7 @@ class EventLines:
     """`Pieces` of whatever is text. Linear in the bytes received, and never holds more than `MAX_WHOLE` of them."""
 
     def __init__(self) -> None:
-        self.words = ""
+        self.stray_text = ""
         self._begun = False
         self._page = False
         self._after_cr = False  # the last chunk ended in CR: LF belongs to it
@@ -52,21 +52,21 @@ class EventLines:
         """Return the values that `chunk` completes. Raises `AnswerTooLarge` for a line or a value that is too long."""
         if not self._begun:
             chunk = self._begin(chunk)
-        found: list[Any] = []
+        values: list[Any] = []
         while chunk:
             if self._page:
                 return self._odd(chunk.decode("utf-8", "replace"))
             more, chunk = self._feed_lines(chunk) if self._bare is None else self._feed_bare(chunk)
-            found += more
-        return found
+            values += more
+        return values
 
     def end(self) -> list[Any]:
         """Return the values of what was left: the last line need not end, nor the last event."""
-        found = self._end_bare() if self._bare is not None else []
+        values = self._end_bare() if self._bare is not None else []
         if self._rest:
-            found += self._line(bytes(self._rest))
+            values += self._line(bytes(self._rest))
             self._rest.clear()
-        return found + self._close()
+        return values + self._close()
 
     def _begin(self, chunk: bytes) -> bytes:
         """Return what is to be read of the first chunks: without a byte order mark and blank lines."""
@@ -93,7 +93,7 @@ class EventLines:
         if self._rest:
             lines[0] = bytes(self._rest) + lines[0]
         self._rest = bytearray(lines.pop())
-        found: list[Any] = []
+        values: list[Any] = []
         for at, line in enumerate(lines):
             # Once per piece of a reply: what is usual comes first, and is done here.
             if line[:6] == b"data: " and not self._held:
@@ -103,12 +103,12 @@ class EventLines:
                 except (ValueError, RecursionError):
                     end = -1
                 if end > 0 and end == len(text):
-                    found.append(self._named(value) if self._event else value)
+                    values.append(self._named(value) if self._event else value)
                     continue
             if line.startswith(_VALUE) and not self._held and self._turns < MAX_TURNS:
-                return found, self._turn(lines[at:])
-            found += self._line(line)
-        return found, b""
+                return values, self._turn(lines[at:])
+            values += self._line(line)
+        return values, b""
 
     def _keep(self, chunk: bytes) -> None:
         self._rest += chunk
@@ -192,8 +192,8 @@ class EventLines:
 
     def _odd(self, text: str) -> list[Any]:
         """Note what is no value."""
-        if len(self.words) < MAX_WORDS:
-            self.words += text[:MAX_WORDS].strip() + "\n"
+        if len(self.stray_text) < MAX_STRAY_TEXT:
+            self.stray_text += text[:MAX_STRAY_TEXT].strip() + "\n"
         return []
 
     def _feed_bare(self, chunk: bytes) -> tuple[list[Any], bytes]:
@@ -206,54 +206,54 @@ class EventLines:
         if not chunk.rstrip().endswith((b"}", b"]", b",")) or self._tried > 8 * self._seen:
             return [], b""
         self._tried += len(bare)
-        found, rest = _leading(bare.decode("utf-8", "replace"))
+        values, rest = _leading(bare.decode("utf-8", "replace"))
         if rest and not rest.startswith("{"):
             self._bare = None  # events after all
-            return found, rest.encode()
+            return values, rest.encode()
         self._bare = bytearray(rest.encode())
-        return found, b""
+        return values, b""
 
     def _end_bare(self) -> list[Any]:
         """Return the values of what came bare, now that no more comes."""
         bare, self._bare = bytes(self._bare or b""), None
-        found, rest = _leading(bare.decode("utf-8", "replace"))
+        values, rest = _leading(bare.decode("utf-8", "replace"))
         for line in rest.splitlines():
             event = line.startswith(("data:", "event:", "error:")) or not line
-            found += self._line(line.encode()) if event else self._alone(line)
-        return found
+            values += self._line(line.encode()) if event else self._alone(line)
+        return values
 
 
 def _leading(text: str) -> tuple[list[Any], str]:
     """Return the values at the start of `text`, those of lists by themselves, and what is left."""
-    found: list[Any] = []
+    values: list[Any] = []
     at = 0
     while True:
         between = _BETWEEN.match(text, at)
         at = between.end() if between else at
         if at == len(text):
-            return found, ""
+            return values, ""
         if text.startswith(DONE, at):
-            found.append(DONE)
+            values.append(DONE)
             at += len(DONE)
             continue
         try:
             value, at = _raw_decode(text, at)
         except (ValueError, RecursionError):
-            return found, text[at:]
-        found.append(value)
+            return values, text[at:]
+        values.append(value)
 
 
 def _values(text: str) -> list[Any] | None:
     """Return all values of `text`, or None when something in it is none."""
-    found, rest = _leading(text)
-    return None if rest else found
+    values, rest = _leading(text)
+    return None if rest else values
 
 
 def values_of(body: bytes) -> list[Any]:
     """Return the values of a whole body, or its words when it has none."""
     lines = EventLines()
     try:
-        found = [*lines.feed(body), *lines.end()]
+        values = [*lines.feed(body), *lines.end()]
     except AnswerTooLarge:
-        found = []
-    return found or [lines.words.strip()]
+        values = []
+    return values or [lines.stray_text.strip()]

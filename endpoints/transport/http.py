@@ -40,7 +40,7 @@ __all__ = [
     "check_url",
     "outbound",
     "watched",
-]  # fmt: skip
+]
 
 USER_AGENT = "Parley"
 MAX_SIZE = 256 * 1024 * 1024
@@ -117,13 +117,13 @@ class _Guard(AbstractResolver):
     ) -> list[ResolveResult]:
         address = (host.rstrip(".").lower(), port)
         self.check(address)
-        found = await self._names.resolve(host, port, family)
-        for each in found:
+        results = await self._names.resolve(host, port, family)
+        for each in results:
             if address in self._allowlist:
                 self._granted.add((each["host"], each["port"]))
             else:
                 check_address(each["host"])
-        return found
+        return results
 
     def socket(self, info: Any) -> socket.socket:
         """Make the socket for the very address that it is about to be connected to."""
@@ -182,14 +182,14 @@ class Answer:
 
     async def read(self, limit: int = 1024 * 1024, *, cut: bool = False) -> bytes:
         """Return the whole body; past `limit` bytes raise `AnswerTooLarge`, or return what there is with `cut`."""
-        found = bytearray()
+        body = bytearray()
         try:
             async for chunk in self.chunks(limit):
-                found += chunk
+                body += chunk
         except AnswerTooLarge:
             if not cut:
                 raise
-        return bytes(found)
+        return bytes(body)
 
 
 class OutboundClient:
@@ -205,13 +205,13 @@ class OutboundClient:
         `only` holds it to one host and port, whatever a redirect says.
         """
         key = (frozenset(allowlist), only)
-        found = self._sessions.get(key)
-        if found is None or found.closed:
+        session = self._sessions.get(key)
+        if session is None or session.closed:
             guard = _Guard(*key)
             connector = aiohttp.TCPConnector(
                 resolver=guard, socket_factory=guard.socket, limit=0, keepalive_timeout=30, ttl_dns_cache=30
             )
-            found = aiohttp.ClientSession(
+            session = aiohttp.ClientSession(
                 connector=connector,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=only is not None,  # a library expects it; our own answers unpack within a limit
@@ -220,8 +220,8 @@ class OutboundClient:
                 read_bufsize=_READ,
                 trace_configs=[_tracing()] if only is not None else None,
             )
-            self._sessions[key] = found
-        return found
+            self._sessions[key] = session
+        return session
 
     @asynccontextmanager
     async def request(
@@ -335,18 +335,18 @@ _watched: ContextVar[Watched | None] = ContextVar("_watched", default=None)
 @asynccontextmanager
 async def watched(timeouts: Timeouts) -> AsyncIterator[Watched]:
     """Hold a library's request within the block to `timeouts`. Raises `TimedOut`."""
-    found: Watched | None = None
+    request: Watched | None = None
     try:
         async with asyncio.timeout(timeouts.connect + timeouts.first_byte) as limit:
-            found = Watched(timeouts, limit)
-            token = _watched.set(found)
+            request = Watched(timeouts, limit)
+            token = _watched.set(request)
             try:
-                yield found
+                yield request
             finally:
-                found.is_over = True
+                request.is_over = True
                 _watched.reset(token)
     except TimeoutError as error:
-        if found is not None and found.connecting:
+        if request is not None and request.connecting:
             raise ConnectTimedOut("no connection") from error
         raise TimedOut("no answer") from error
 
@@ -356,16 +356,16 @@ def _tracing() -> aiohttp.TraceConfig:
     tracing = aiohttp.TraceConfig()
 
     async def connect(*_: Any) -> None:
-        if (found := _watched.get()) is not None:
-            found.connect()
+        if (request := _watched.get()) is not None:
+            request.connect()
 
     async def connected(*_: Any) -> None:
-        if (found := _watched.get()) is not None:
-            found.connected()
+        if (request := _watched.get()) is not None:
+            request.connected()
 
     async def answered(_session: Any, _context: Any, told: aiohttp.TraceRequestEndParams) -> None:
-        if (found := _watched.get()) is not None:
-            found.answered(told.response)
+        if (request := _watched.get()) is not None:
+            request.answered(told.response)
 
     tracing.on_connection_create_start.append(connect)
     tracing.on_connection_create_end.append(connected)

@@ -176,11 +176,11 @@ def code_of(status: int, codes: Sequence[str], words: str, *, behind: bool = Fal
     # A limit of requests may call itself a quota, or that of a key.
     limited = "resourceexhausted" in map(squeezed, codes) or bool(_LIMITED.search(words))
     for code in codes:
-        if found := _CODES.get(squeezed(code)):
-            return found
-    for pattern, found in _WORDS:
-        if pattern.search(words) and not (limited and found in {"quota", "key_limit"}):
-            return found
+        if known := _CODES.get(squeezed(code)):
+            return known
+    for pattern, known in _WORDS:
+        if pattern.search(words) and not (limited and known in {"quota", "key_limit"}):
+            return known
     if status == 429 or (status in {403, 500} and _LIMITED.search(words)):
         return "upstream_limit" if behind or _BEHIND.search(words) else "rate_limit"
     return _by_words(status, words) or _by_status(status, words)
@@ -191,12 +191,12 @@ def _refined(status: int, codes: Iterable[str]) -> int:
     if status not in {200, 400, 500}:
         return status
     named = (_STATUS_OF.get(squeezed(code)) for code in codes)
-    return next((found for found in named if found and found not in {400, 500}), status)
+    return next((refined for refined in named if refined and refined not in {400, 500}), status)
 
 
 def _by_words(status: int, words: str) -> str:
-    found = (code for statuses, pattern, code in _BY_STATUS if status in statuses and pattern.search(words))
-    return next(found, "")
+    codes = (code for statuses, pattern, code in _BY_STATUS if status in statuses and pattern.search(words))
+    return next(codes, "")
 
 
 def _by_status(status: int, words: str) -> str:

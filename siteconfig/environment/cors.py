@@ -15,15 +15,15 @@ def origins(values: Sequence[str]) -> frozenset[str]:
 
 def _origin(value: str) -> str:
     try:
-        found = urlsplit(value)
-        port = found.port
+        parts = urlsplit(value)
+        port = parts.port
     except ValueError:
-        found, port = urlsplit(""), None
-    rest = found.path.rstrip("/") or found.query or found.fragment or found.username
-    if found.scheme not in {"http", "https"} or not found.hostname or "*" in found.hostname or rest:
+        parts, port = urlsplit(""), None
+    rest = parts.path.rstrip("/") or parts.query or parts.fragment or parts.username
+    if parts.scheme not in {"http", "https"} or not parts.hostname or "*" in parts.hostname or rest:
         raise ImproperlyConfigured(
             f"CORS_ALLOWED_ORIGINS: {value} is not an origin. Use a form such as https://app.example.org, or *"
         )
-    host = f"[{found.hostname}]" if ":" in found.hostname else found.hostname
-    default = {"http": 80, "https": 443}[found.scheme]
-    return f"{found.scheme}://{host}" + (f":{port}" if port not in (None, default) else "")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    default = {"http": 80, "https": 443}[parts.scheme]
+    return f"{parts.scheme}://{host}" + (f":{port}" if port not in (None, default) else "")

@@ -45,7 +45,7 @@ class _Unreadable(Exception):
 
 def parse(text: str, environment: Mapping[str, str]) -> EnvFile:
     """Return what `text` says; of a variable that stands there twice the last value counts, as everywhere."""
-    found = EnvFile()
+    env_file = EnvFile()
     seen: dict[str, int] = {}
     lines = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
     number = 0
@@ -59,16 +59,16 @@ def parse(text: str, environment: Mapping[str, str]) -> EnvFile:
             if start is None or "\0" in line:
                 raise _Unreadable("is not NAME=value; there must be no space before the =")
             rest = "\n".join([line[start.end() :], *lines[number:]])
-            value, extra = _value(rest, {**found.values, **environment})
+            value, extra = _value(rest, {**env_file.values, **environment})
         except _Unreadable as fault:
-            found.faults.append(f"line {here} {fault}")
+            env_file.faults.append(f"line {here} {fault}")
             continue
         number += extra
         name = start[1]
-        if name in seen and found.values[name] != value:
-            found.notices.append(f"{name} is set in lines {seen[name]} and {here}; the last one is used")
-        found.values[name], seen[name] = value, here
-    return found
+        if name in seen and env_file.values[name] != value:
+            env_file.notices.append(f"{name} is set in lines {seen[name]} and {here}; the last one is used")
+        env_file.values[name], seen[name] = value, here
+    return env_file
 
 
 def _value(rest: str, known: Mapping[str, str]) -> tuple[str, int]:

@@ -284,15 +284,35 @@ def _openid_provider() -> IdentityProvider | None:
 
 # key, variables, label, scopes, and whether it knows PKCE
 _NAMED: Final = (
-    ("google", ("GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET", "GOOGLE_CALLBACK_URL"),
-     _("Continue with Google"), ("openid", "profile", "email"), True),
-    ("github", ("GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET", "GITHUB_CALLBACK_URL"),
-     _("Continue with GitHub"), ("read:user", "user:email"), True),
-    ("discord", ("DISCORD_CLIENT_ID", "DISCORD_CLIENT_SECRET", "DISCORD_CALLBACK_URL"),
-     _("Continue with Discord"), ("identify", "email"), False),
-    ("facebook", ("FACEBOOK_CLIENT_ID", "FACEBOOK_CLIENT_SECRET", "FACEBOOK_CALLBACK_URL"),
-     _("Continue with Facebook"), ("public_profile", "email"), False),
-)  # fmt: skip
+    (
+        "google",
+        ("GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET", "GOOGLE_CALLBACK_URL"),
+        _("Continue with Google"),
+        ("openid", "profile", "email"),
+        True,
+    ),
+    (
+        "github",
+        ("GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET", "GITHUB_CALLBACK_URL"),
+        _("Continue with GitHub"),
+        ("read:user", "user:email"),
+        True,
+    ),
+    (
+        "discord",
+        ("DISCORD_CLIENT_ID", "DISCORD_CLIENT_SECRET", "DISCORD_CALLBACK_URL"),
+        _("Continue with Discord"),
+        ("identify", "email"),
+        False,
+    ),
+    (
+        "facebook",
+        ("FACEBOOK_CLIENT_ID", "FACEBOOK_CLIENT_SECRET", "FACEBOOK_CALLBACK_URL"),
+        _("Continue with Facebook"),
+        ("public_profile", "email"),
+        False,
+    ),
+)
 
 
 def _oauth(

@@ -44,7 +44,7 @@ def server() -> Mail:
     if service and service not in SERVICES:
         raise ImproperlyConfigured(f"EMAIL_SERVICE must be one of {', '.join(SERVICES)}. For others, set EMAIL_HOST.")
     host, port, encryption = SERVICES.get(service, (env.text("EMAIL_HOST"), 25, ""))
-    found = Mail(
+    mail = Mail(
         host=host,
         port=env.whole("EMAIL_PORT", port, least=1, most=65_535),
         encryption=env.choice("EMAIL_ENCRYPTION", encryption, ("starttls", "tls")),
@@ -54,6 +54,6 @@ def server() -> Mail:
         tls_name=env.text("EMAIL_ENCRYPTION_HOSTNAME"),
         any_certificate=env.switch("EMAIL_ALLOW_SELFSIGNED", False),
     )
-    if found.host and not found.sender:
+    if mail.host and not mail.sender:
         raise ImproperlyConfigured("A mail server is set, so EMAIL_FROM must be set to the sender's address")
-    return found
+    return mail

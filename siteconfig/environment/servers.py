@@ -17,8 +17,8 @@ def database() -> dict[str, Any]:
     url = env.text("DATABASE_URL", _POSTGRES)
     try:
         if url.partition("://")[0].lower() in {"postgres", "postgresql"}:
-            found: dict[str, Any] = environ.Env.db_url_config(url)
-            return found
+            config: dict[str, Any] = environ.Env.db_url_config(url)
+            return config
     except ValueError:
         pass
     env.fault("DATABASE_URL", "must be an address such as postgres://name:password@host:5432/database")

@@ -33,8 +33,8 @@ class Parameter:
     high: float | None = None
     step: float | None = None
     options: tuple[str, ...] = ()
-    most: int = 0  # items of an array
-    longest: int = MAX_LINE_LENGTH  # characters of a text
+    max_items: int = 0  # items of an array
+    max_length: int = MAX_LINE_LENGTH  # characters of a text
     belongs: Literal["conversation", "model", "custom", ""] = "model"
     columns: int = 2
     placeholder: Translatable = ""
@@ -65,9 +65,18 @@ class Parameter:
 
 
 _DEFINED = {
-    "type": "type", "default": "default", "component": "control", "optionType": "belongs", "label": "label",
-    "description": "description", "placeholder": "placeholder", "showLabel": "show_label",
-    "showDefault": "show_default", "columnSpan": "columns", "enumMappings": "option_labels", "maxTags": "most",
-    "maxText": "longest",
-}  # fmt: skip
+    "type": "type",
+    "default": "default",
+    "component": "control",
+    "optionType": "belongs",
+    "label": "label",
+    "description": "description",
+    "placeholder": "placeholder",
+    "showLabel": "show_label",
+    "showDefault": "show_default",
+    "columnSpan": "columns",
+    "enumMappings": "option_labels",
+    "maxTags": "max_items",
+    "maxText": "max_length",
+}
 _LIMITS = {"min": "low", "max": "high", "step": "step"}

@@ -25,8 +25,8 @@ def union() -> type[BaseModel]:
 def _by_key() -> dict[str, list[Parameter]]:
     found: dict[str, list[Parameter]] = {}
     for parameters in SETS.values():
-        for each in parameters:
-            found.setdefault(each.key, []).append(each)
+        for parameter in parameters:
+            found.setdefault(parameter.key, []).append(parameter)
     return found
 
 
@@ -42,9 +42,9 @@ def _annotation(sets: list[Parameter]) -> Any:
         options = dict.fromkeys(option for each in sets for option in each.options if option)
         return Literal[tuple(options)]
     if first.type == "string":
-        return Annotated[str, Field(max_length=max(each.longest for each in sets))]
-    low = min(each.low for each in sets if each.low is not None)
-    high = max(each.high for each in sets if each.high is not None)
+        return Annotated[str, Field(max_length=max(one.max_length for one in sets))]
+    low = min(one.low for one in sets if one.low is not None)
+    high = max(one.high for one in sets if one.high is not None)
     return Annotated[int if first.whole else float, Field(ge=low, le=high)]
 
 

@@ -17,7 +17,7 @@ def _parameter(key: str, control: Control, kind: Kind, belongs: _Belongs = "mode
 
 
 def _text(key: str) -> Parameter:
-    return _parameter(key, "textarea", "string", default="", longest=MAX_TEXT_LENGTH, columns=4)
+    return _parameter(key, "textarea", "string", default="", max_length=MAX_TEXT_LENGTH, columns=4)
 
 
 def _switch(key: str, default: bool = False, belongs: _Belongs = "model", *, waits: bool = False) -> Parameter:
@@ -25,9 +25,15 @@ def _switch(key: str, default: bool = False, belongs: _Belongs = "model", *, wai
 
 
 def _tokens(
-    key: str, default: int | None = None, low: int = 1, high: int = MAX_TOKENS, step: int = 1,
-    belongs: _Belongs = "model", *, waits: bool = False,
-) -> Parameter:  # fmt: skip
+    key: str,
+    default: int | None = None,
+    low: int = 1,
+    high: int = MAX_TOKENS,
+    step: int = 1,
+    belongs: _Belongs = "model",
+    *,
+    waits: bool = False,
+) -> Parameter:
     return _parameter(key, "input", "number", belongs, default=default, low=low, high=high, step=step, waits=waits)
 
 
@@ -36,9 +42,14 @@ def _slider(key: str, default: float | None, low: float, high: float, step: floa
 
 
 def _choice(
-    key: str, options: tuple[str, ...], default: str | None = "", belongs: _Belongs = "model", *, waits: bool = False,
+    key: str,
+    options: tuple[str, ...],
+    default: str | None = "",
+    belongs: _Belongs = "model",
+    *,
+    waits: bool = False,
     control: Control = "slider",
-) -> Parameter:  # fmt: skip
+) -> Parameter:
     return _parameter(key, control, "enum", belongs, default=default, options=options, waits=waits)
 
 
@@ -46,7 +57,7 @@ _NAME = _parameter("modelLabel", "input", "string", "conversation", default="", 
 _PROMPT = _text("promptPrefix")
 _SYSTEM = _text("system")
 _WINDOW = _tokens("maxContextTokens", belongs="conversation")
-_STOP = _parameter("stop", "tags", "array", "conversation", default=(), most=4, columns=4)
+_STOP = _parameter("stop", "tags", "array", "conversation", default=(), max_items=4, columns=4)
 _FILES = (
     _switch("resendFiles", default=True, belongs="conversation", waits=True),
     _tokens("fileTokenLimit", belongs="", waits=True),
@@ -114,9 +125,13 @@ _GOOGLE = (
 
 
 def _bedrock(
-    *more: Parameter, temperature: float = 0.5, top_p: float | None = 0.9, low: float = 0, high: float = 1,
+    *more: Parameter,
+    temperature: float = 0.5,
+    top_p: float | None = 0.9,
+    low: float = 0,
+    high: float = 1,
     prompt: Parameter = _PROMPT,
-) -> tuple[Parameter, ...]:  # fmt: skip
+) -> tuple[Parameter, ...]:
     sampling = (_slider("temperature", temperature, 0, 1), _slider("topP", top_p, low, high))
     return (_NAME, prompt, _WINDOW, *sampling, *more, _REGION, *_FILES)
 
@@ -124,9 +139,7 @@ def _bedrock(
 _CACHED = _bedrock(*_CACHING)
 _REPLY = _tokens("maxTokens")
 _EFFORT = _choice("reasoning_effort", _SHORT_EFFORTS)
-_MOONSHOT = _bedrock(
-    replace(_REPLY, default=16_384), _STOP, _EFFORT, temperature=1, top_p=0.999, prompt=_SYSTEM
-)  # fmt: skip
+_MOONSHOT = _bedrock(replace(_REPLY, default=16_384), _STOP, _EFFORT, temperature=1, top_p=0.999, prompt=_SYSTEM)
 
 SETS: dict[str, tuple[Parameter, ...]] = {
     "openAI": _OPENAI,
@@ -136,8 +149,14 @@ SETS: dict[str, tuple[Parameter, ...]] = {
     "anthropic": _ANTHROPIC,
     "google": _GOOGLE,
     "bedrock-anthropic": _bedrock(
-        _REPLY, _slider("topK", 5, 0, 500, 1), _STOP, *_CACHING, *_THINKING,
-        temperature=1, top_p=0.999, prompt=_SYSTEM,
+        _REPLY,
+        _slider("topK", 5, 0, 500, 1),
+        _STOP,
+        *_CACHING,
+        *_THINKING,
+        temperature=1,
+        top_p=0.999,
+        prompt=_SYSTEM,
     ),
     "bedrock-mistral": _bedrock(_REPLY, temperature=0.7, top_p=None),
     "bedrock-cohere": _bedrock(_REPLY, temperature=0.3, top_p=0.75, low=0.01, high=0.99),
@@ -149,7 +168,7 @@ SETS: dict[str, tuple[Parameter, ...]] = {
     "bedrock-moonshotai": _MOONSHOT,
     "bedrock-openai": _CACHED,
     "bedrock-zai": _bedrock(_EFFORT),
-}  # fmt: skip
+}
 
 # The same thing under the names of different sets: a conversation keeps it when it moves to another endpoint.
 SYNONYMS = (("promptPrefix", "system"), ("max_tokens", "maxOutputTokens", "maxTokens"), ("top_p", "topP"))

@@ -9,8 +9,16 @@ from core.addresses import RefusedAddress, address_of, check_address
 
 USER_PROVIDED = "user_provided"
 BUILT_IN = (
-    "azureOpenAI", "openAI", "google", "anthropic", "assistants", "azureAssistants", "agents", "custom", "bedrock",
-)  # fmt: skip
+    "azureOpenAI",
+    "openAI",
+    "google",
+    "anthropic",
+    "assistants",
+    "azureAssistants",
+    "agents",
+    "custom",
+    "bedrock",
+)
 
 
 class Open(BaseModel):
@@ -43,16 +51,16 @@ def private_address(entry: str) -> tuple[str, int]:
     bare = not host or not port.isascii() or not port.isdigit() or not 0 < int(port) <= 65_535
     if bare or any(character in "/@?#" or character.isspace() for character in entry):
         raise ValueError(_("must be a host and a port, as in host:8080, 10.0.0.5:8080 or [fd00::5]:8080"))
-    found = address_of(f"http://{entry}")
-    if found is None or (":" in host and not host.startswith("[")):
+    address = address_of(f"http://{entry}")
+    if address is None or (":" in host and not host.startswith("[")):
         raise ValueError(_("must be a host and a port, as in host:8080, 10.0.0.5:8080 or [fd00::5]:8080"))
-    if ":" in found[0] or found[0].replace(".", "").isdigit():
+    if ":" in address[0] or address[0].replace(".", "").isdigit():
         try:
-            check_address(found[0])
+            check_address(address[0])
         except RefusedAddress:
-            return found
+            return address
         raise ValueError(_("must not be a public address, because those are always allowed"))
-    return found
+    return address
 
 
 def _allowed_address(entry: str) -> str:

@@ -24,10 +24,27 @@ Id = Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$")]
 Verdict = Literal["ask", "allow", "deny"]
 Day = Annotated[Count, Field(le=86_400_000)]  # milliseconds
 Capability = Literal[
-    "hide_sequential_outputs", "programmatic_tools", "end_after_tools", "deferred_tools", "execute_code",
-    "stateful_code_sessions", "file_search", "web_search", "artifacts", "subagents", "actions", "context", "skills",
-    "memory", "ask_user_question", "tools", "chain", "ocr", "run_in_background", "tool_intents",
-]  # fmt: skip
+    "hide_sequential_outputs",
+    "programmatic_tools",
+    "end_after_tools",
+    "deferred_tools",
+    "execute_code",
+    "stateful_code_sessions",
+    "file_search",
+    "web_search",
+    "artifacts",
+    "subagents",
+    "actions",
+    "context",
+    "skills",
+    "memory",
+    "ask_user_question",
+    "tools",
+    "chain",
+    "ocr",
+    "run_in_background",
+    "tool_intents",
+]
 
 
 class RepositoryInstructions(Open):
@@ -117,7 +134,7 @@ class StatefulCodeSessions(Open):
     @classmethod
     def _one_default(cls, environments: list[WorkerEnvironment] | None) -> list[WorkerEnvironment] | None:
         if environments:
-            if len({each.id for each in environments}) != len(environments):
+            if len({environment.id for environment in environments}) != len(environments):
                 raise ValueError(_("every `id` must be unique"))
             if sum(each.default for each in environments) != 1:
                 raise ValueError(_("exactly one must have `default: true`"))
@@ -176,7 +193,7 @@ class ManagementAuth(Closed):
 
     @model_validator(mode="after")
     def _someone(self) -> "ManagementAuth":
-        if len({each.clientId for each in self.clients}) != len(self.clients):
+        if len({client.clientId for client in self.clients}) != len(self.clients):
             raise ValueError(_("every `clientId` must be unique"))
         if self.oidc.enabled and not self.clients:
             raise ValueError(_("`oidc.enabled: true` needs `clients`"))

@@ -59,12 +59,12 @@ class AzureGroup(Open):
         return self
 
     def deployment_of(self, model: str) -> str:
-        found = self.models[model]
-        return (found.deploymentName if isinstance(found, Deployment) else None) or self.deploymentName or ""
+        deployment = self.models[model]
+        return (deployment.deploymentName if isinstance(deployment, Deployment) else None) or self.deploymentName or ""
 
     def version_of(self, model: str) -> str:
-        found = self.models[model]
-        return (found.version if isinstance(found, Deployment) else None) or self.version or ""
+        deployment = self.models[model]
+        return (deployment.version if isinstance(deployment, Deployment) else None) or self.version or ""
 
 
 class Azure(SharedWithAzure):
@@ -74,10 +74,12 @@ class Azure(SharedWithAzure):
     @field_validator("groups")
     @classmethod
     def _once(cls, groups: list[AzureGroup]) -> list[AzureGroup]:
-        names = [each.group for each in groups]
+        names = [group.group for group in groups]
         models = [model for each in groups for model in each.models]
-        for words, found in ((_("every `group` must be unique; used twice: %s"), names),
-                             (_("every model must be in only one group; used twice: %s"), models)):  # fmt: skip
-            if twice := sorted({each for each in found if found.count(each) > 1}):
+        for words, names_found in (
+            (_("every `group` must be unique; used twice: %s"), names),
+            (_("every model must be in only one group; used twice: %s"), models),
+        ):
+            if twice := sorted({each for each in names_found if names_found.count(each) > 1}):
                 raise ValueError(words % ", ".join(twice))
         return groups

@@ -8,7 +8,7 @@ from pydantic import Field, StrictFloat, StrictInt, field_validator, model_valid
 from siteconfig.parameters.table import SETS
 from siteconfig.schema.base import BUILT_IN, Closed, Count, Flag, Line, Number, Open, Text
 from siteconfig.schema.endpoint_shared import All, add_params, base_url
-from siteconfig.schema.money import TokenRates
+from siteconfig.schema.money import TokenConfigRates
 
 LOCAL_NAME = "Local"
 OPENROUTER = "openrouter"
@@ -44,7 +44,7 @@ class Models(Open):
 
     @property
     def names(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(each.name for each in self.default))
+        return tuple(dict.fromkeys(model.name for model in self.default))
 
 
 class Range(Open):
@@ -116,7 +116,7 @@ class CustomEndpoint(All):
     dropParams: list[Text] = []
     customParams: CustomParams = CustomParams()
     directEndpoint: Flag = False
-    tokenConfig: dict[str, TokenRates] = {}
+    tokenConfig: dict[str, TokenConfigRates] = {}
 
     @field_validator("name")
     @classmethod

@@ -19,9 +19,15 @@ from siteconfig.schema.base import (
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _TITLE_KEYS = {
-    "titleConvo", "titleModel", "titleMethod", "titleEndpoint", "titlePrompt", "titlePromptTemplate", "titleTiming",
+    "titleConvo",
+    "titleModel",
+    "titleMethod",
+    "titleEndpoint",
+    "titlePrompt",
+    "titlePromptTemplate",
+    "titleTiming",
     "titleMessageRole",
-}  # fmt: skip
+}
 
 
 def sendable(headers: dict[str, str]) -> dict[str, str]:

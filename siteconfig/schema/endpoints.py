@@ -34,7 +34,7 @@ class Endpoints(Closed):
     @field_validator("custom")
     @classmethod
     def _different_names(cls, custom: list[CustomEndpoint]) -> list[CustomEndpoint]:
-        names = [each.name for each in custom]
+        names = [endpoint.name for endpoint in custom]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(_("every `name` must be unique; used twice: %s") % ", ".join(twice))

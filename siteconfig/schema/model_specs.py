@@ -11,13 +11,13 @@ NumberOrDigits = Number | Annotated[StrictStr, Field(pattern=r"^\d*$")]
 Level = Literal["", "low", "medium", "high"]
 
 
-class Said(Open):
+class SpecText(Open):
     content: Line
 
 
 class Example(Open):
-    input: Said
-    output: Said
+    input: SpecText
+    output: SpecText
 
 
 class Workspace(Open):
@@ -25,7 +25,7 @@ class Workspace(Open):
     workspaceId: Text
 
 
-class Preset(Open):
+class SpecPreset(Open):
     """What a conversation begins with. What is not written is not set."""
 
     endpoint: Text | None = None
@@ -107,7 +107,7 @@ class Subagents(Open):
 class ModelSpec(Open):
     name: Text
     label: Text
-    preset: Preset
+    preset: SpecPreset
     order: Number | None = None
     default: Flag = False
     softDefault: Flag = False
@@ -144,7 +144,7 @@ class ModelSpecs(Open):
     @field_validator("specs")
     @classmethod
     def _once(cls, specs: list[ModelSpec]) -> list[ModelSpec]:
-        names = [each.name for each in specs]
+        names = [spec.name for spec in specs]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(_("every `name` must be unique; used twice: %s") % ", ".join(twice))
         return specs

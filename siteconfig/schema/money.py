@@ -45,7 +45,7 @@ class Parley(Closed):
     discoverLocal: StrictBool = False  # look for model servers on this machine
 
 
-class TokenRates(Open):
+class TokenConfigRates(Open):
     """Rates of one model, in USD per million tokens. A missing cache rate is the prompt's."""
 
     prompt: Rate

@@ -88,9 +88,19 @@ class EmailChange(Open):
 
 
 UserField = Literal[
-    "id", "email", "username", "name", "openidId", "samlId", "ldapId", "googleId", "githubId", "discordId", "appleId",
+    "id",
+    "email",
+    "username",
+    "name",
+    "openidId",
+    "samlId",
+    "ldapId",
+    "googleId",
+    "githubId",
+    "discordId",
+    "appleId",
     "facebookId",
-]  # fmt: skip
+]
 
 
 class Trace(Open):

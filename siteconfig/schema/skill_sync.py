@@ -10,7 +10,7 @@ from siteconfig.schema.base import AtLeastOne, Count, Flag, Open
 Key = Annotated[StrictStr, Field(max_length=64, pattern=r"^[a-zA-Z0-9][a-zA-Z0-9_-]*$")]
 
 
-class Source(Open):
+class SkillSource(Open):
     id: Key
     owner: Annotated[StrictStr, Field(max_length=39, pattern=r"^[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?$")]
     repo: Annotated[StrictStr, Field(max_length=100, pattern=r"^[a-zA-Z0-9._-]+$")]
@@ -22,7 +22,7 @@ class Source(Open):
     tenantId: Annotated[StrictStr, Field(max_length=128)] | None = None
 
     @model_validator(mode="after")
-    def _one_credential(self) -> "Source":
+    def _one_credential(self) -> "SkillSource":
         if (self.credentialKey is None) == (self.token is None):
             raise ValueError(_("needs exactly one of: %s") % "credentialKey, token")
         return self
@@ -32,12 +32,12 @@ class Github(Open):
     enabled: Flag = False
     intervalMinutes: Annotated[AtLeastOne, Field(ge=5, le=35_791)] = 60
     runOnStartup: Flag = False
-    sources: list[Source] = []
+    sources: list[SkillSource] = []
 
     @field_validator("sources")
     @classmethod
-    def _once(cls, sources: list[Source]) -> list[Source]:
-        if len({each.id for each in sources}) != len(sources):
+    def _once(cls, sources: list[SkillSource]) -> list[SkillSource]:
+        if len({source.id for source in sources}) != len(sources):
             raise ValueError(_("every `id` must be unique"))
         return sources
 

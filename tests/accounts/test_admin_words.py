@@ -15,6 +15,7 @@ from django.utils import timezone
 from accounts.models import User
 from billing.models import Balance, Budget, Hold
 from endpoints.catalog import registry
+from tests.endpoint_maker import make_endpoint
 from web.plot import PlotDay, plot_of
 
 pytestmark = pytest.mark.django_db
@@ -70,7 +71,7 @@ def test_settings_have_one_name(admin_client: Client, name: str) -> None:
 def test_endpoints_of_the_file_are_named_beside_the_table(
     admin_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    named = [SimpleNamespace(name=each, label=each) for each in ("Atlas", "Borea")]
+    named = [make_endpoint(each) for each in ("Atlas", "Borea")]
     monkeypatch.setattr(registry, "current", lambda: SimpleNamespace(endpoints=named))
     page = listing(admin_client, "endpoints_operatorendpoint")
     assert "2 endpoints come from the configuration file or the environment: Atlas, Borea." in page

@@ -58,27 +58,27 @@ def test_a_ban_ends_by_itself(owner: User) -> None:
 def test_every_twentieth_point_of_one_kind_bans_person_and_address(owner: User, settings: Any) -> None:
     settings.BAN_DURATION_MS = 60_000
     for _ in range(19):
-        bans.violate("fork_limit", user=owner, address="192.0.2.7")
-    bans.violate("concurrent", user=owner)
+        bans.record_violation("fork_limit", user=owner, address="192.0.2.7")
+    bans.record_violation("concurrent", user=owner)
     assert not Ban.objects.exists()
-    assert bans.violate("fork_limit", user=owner, address="192.0.2.7") == 20
+    assert bans.record_violation("fork_limit", user=owner, address="192.0.2.7") == 20
     assert {(each.user, each.address) for each in Ban.objects.all()} == {(owner, None), (None, "192.0.2.7")}
     assert bans.banned_until(address="192.0.2.7") is not None
 
 
 def test_scores_count_and_zero_never_bans(owner: User, settings: Any) -> None:
     settings.VIOLATION_SCORES = {"illegal_model_request": 25, "token_balance": 0}
-    assert bans.violate("token_balance", user=owner) == 0
-    bans.violate("illegal_model_request", user=owner)
+    assert bans.record_violation("token_balance", user=owner) == 0
+    bans.record_violation("illegal_model_request", user=owner)
     assert Ban.objects.count() == 1
     settings.BAN_VIOLATIONS = False
-    bans.violate("illegal_model_request", user=owner)
+    bans.record_violation("illegal_model_request", user=owner)
     assert Ban.objects.count() == 1
 
 
 def test_administrators_do_not_ban_themselves(admin_user: User, settings: Any) -> None:
     settings.VIOLATION_SCORES = {"concurrent": 100}
-    bans.violate("concurrent", user=admin_user)
+    bans.record_violation("concurrent", user=admin_user)
     assert not Ban.objects.exists()
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from agents.services.run import Limits, run
 from agents.services.toolbox import Tool, Toolbox, ToolOutput
-from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage, ToolCall, ToolSpec
+from endpoints.providers.base import ModelRequest, PromptMessage, ToolCall, ToolSpec
 from messages.events import (
     Event,
     Failed,
@@ -22,9 +22,10 @@ from messages.events import (
     ToolResult,
     Usage,
 )
+from tests.endpoint_maker import make_endpoint
 
 REQUEST = ModelRequest(
-    Endpoint("Test", "Test", "openai_wire"), "model", [PromptMessage("user", "What is the weather in Oslo and Rome?")]
+    make_endpoint("Test", "Test", "openai"), "model", [PromptMessage("user", "What is the weather in Oslo and Rome?")]
 )
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from accounts.models import User
 from api.base import privileged
-from api.base.payloads import In
+from api.base.payloads import ApiRequest
 from chat.models import Conversation, Generation, Message, Tag
 from tests.api.conftest import Api
 
@@ -163,13 +163,13 @@ def test_a_privileged_name_is_one_however_it_is_spelt(owner: User, make_conversa
     assert chat.title == "Cats at night"
 
 
-def bodies(of: type[In] = In) -> set[type[In]]:
+def bodies(of: type[ApiRequest] = ApiRequest) -> set[type[ApiRequest]]:
     return {of} | {each for below in of.__subclasses__() for each in bodies(below)}
 
 
 def test_every_body_of_the_api_refuses_what_nobody_may_set() -> None:
     """A new body joins by being one; none may switch the rule off."""
-    found = bodies() - {In}
+    found = bodies() - {ApiRequest}
     assert len(found) > 40
     for each in found:
         known = {name for own, field in each.model_fields.items() for name in (own, field.alias or own)}

@@ -7,11 +7,12 @@ from uuid import uuid4
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from endpoints.providers.base import Endpoint, PromptMessage, ToolCall
+from endpoints.providers.base import PromptMessage, ToolCall
 from runs.persistence import ClaimedRun
 from runs.prompt import CONTINUE, fit, prompt_of
+from tests.endpoint_maker import changed, make_endpoint
 
-ENDPOINT = Endpoint(name="Mine", label="Mine", adapter="openai_wire", windows={"m": 1_300}, models=("m",))
+ENDPOINT = make_endpoint(name="Mine", label="Mine", wire="openai", windows={"m": 1_300}, models=("m",))
 JOB = ClaimedRun(
     id=uuid4(), owner_id=uuid4(), conversation_id=uuid4(), message_id=uuid4(), hold_id=uuid4(), continues=False,
     needs_title=False, stop_requested=False, endpoint="Mine", model="m", settings={}, parts=[], history=[],
@@ -85,7 +86,7 @@ def test_the_window_that_a_person_chose_is_used_as_it_is() -> None:
 
 
 def test_room_for_the_reply_is_kept() -> None:
-    endpoint = replace(ENDPOINT, windows={"m": 4_000})
+    endpoint = changed(ENDPOINT, windows={"m": 4_000})
     job = replace(JOB, history=history(3000, 3000, 3000))
     assert prompt_of(job, endpoint).left_out == 0
     assert prompt_of(replace(job, settings={"max_tokens": 2500}), endpoint).left_out == 2

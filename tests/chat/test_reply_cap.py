@@ -19,36 +19,36 @@ from chat.services.model_settings import ModelSettings
 from chat.services.refusal import TurnRefused
 from chat.services.turns.queue import WORK, client
 from endpoints.catalog import registry
-from endpoints.providers.base import Endpoint
 from endpoints.services.tokens import estimate_message
 from runs.worker import Generator
 from siteconfig import live
 from tests.chat.conftest import began
+from tests.endpoint_maker import make_endpoint
 from tests.model_server.fixtures import ModelServer
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.wire]
 
 ONE = Rates(Decimal(1), Decimal(1), Decimal(1), Decimal(1))
-LITELLM: dict[str, Any] = {"adapter": "litellm"}
+LITELLM: dict[str, Any] = {"wire": "litellm"}
 # kind: how the endpoint is spoken to, the model, where the request has the cap, and the most that is taken there
 KINDS: dict[str, tuple[dict[str, Any], str, tuple[str, ...], int]] = {
     "OpenAI wire": ({"windows": {"m": 32_000}}, "m", ("max_tokens",), 32_000),
-    "OpenAI": ({"family": "openAI"}, "gpt-4.1", ("max_tokens",), 32_768),
-    "OpenAI, newer": ({"family": "openAI"}, "gpt-5.4", ("max_completion_tokens",), 128_000),
+    "OpenAI": ({"provider": "openAI"}, "gpt-4.1", ("max_tokens",), 32_768),
+    "OpenAI, newer": ({"provider": "openAI"}, "gpt-5.4", ("max_completion_tokens",), 128_000),
     "Responses": (
-        {"family": "openAI", "add_params": {"useResponsesApi": True}}, "gpt-5.4", ("max_output_tokens",), 128_000,
+        {"provider": "openAI", "add_params": {"useResponsesApi": True}}, "gpt-5.4", ("max_output_tokens",), 128_000,
     ),
-    "Azure": ({"family": "azureOpenAI", "key_header": "api-key"}, "gpt-4.1", ("max_tokens",), 32_768),
+    "Azure": ({"provider": "azureOpenAI", "key_header": "api-key"}, "gpt-4.1", ("max_tokens",), 32_768),
     "Anthropic": (
-        {**LITELLM, "family": "anthropic", "litellm_prefix": "anthropic/"}, "claude-sonnet-4-5",
+        {**LITELLM, "provider": "anthropic", "model_prefix": "anthropic/"}, "claude-sonnet-4-5",
         ("max_tokens",), 64_000,
     ),
     "Gemini": (
-        {**LITELLM, "family": "google", "litellm_prefix": "gemini/"}, "gemini-2.5-flash",
+        {**LITELLM, "provider": "google", "model_prefix": "gemini/"}, "gemini-2.5-flash",
         ("generationConfig", "maxOutputTokens"), 65_536,
     ),
     "Bedrock": (
-        {**LITELLM, "family": "bedrock", "litellm_prefix": "bedrock/", "api_key": "bearer"},
+        {**LITELLM, "provider": "bedrock", "model_prefix": "bedrock/", "api_key": "bearer"},
         "mistral.mistral-large-2407-v1:0", ("inferenceConfig", "maxTokens"), 8_191,
     ),
 }  # fmt: skip
@@ -73,9 +73,9 @@ async def generator() -> AsyncIterator[Generator]:
 
 def offer(kind: str, model_server: ModelServer) -> str:
     told, model, _path, _most = KINDS[kind]
-    root = model_server.url if told.get("adapter") != "litellm" else model_server.root
-    endpoint = Endpoint(
-        **{"name": "Somewhere", "label": "Somewhere", "adapter": "openai_wire", "base_url": root, "api_key": "sk",
+    root = model_server.url if told.get("wire") != "litellm" else model_server.root
+    endpoint = make_endpoint(
+        **{"name": "Somewhere", "label": "Somewhere", "wire": "openai", "base_url": root, "api_key": "sk",
            "models": (model,), "token_rates": {model: ONE}, "written_by_operator": True, **told}
     )  # fmt: skip
     endpoint = replace(endpoint, titles=replace(endpoint.titles, wanted=False))

@@ -179,7 +179,7 @@ def test_a_filter_that_few_of_many_hits_pass_is_followed_to_the_end(
     say(owner, "purr in the beginning", title="Old", created_at=start)
     for number in range(30):
         say(owner, f"purr {number}", created_at=start + timedelta(minutes=number + 1))
-    for name, value in (("RECENT", 2), ("MANY", 3), ("WALK", 4)):
+    for name, value in (("RECENT", 2), ("MAX_COUNTED_HITS", 3), ("WALK", 4)):
         monkeypatch.setattr(search, name, value)
     assert found(owner, "purr title:old") == ["purr in the beginning"]
     assert found(owner, 'purr "no such phrase"') == []

@@ -21,6 +21,7 @@ from endpoints.services.tokens import estimate
 from runs.worker import Generator
 from siteconfig import live
 from tests.chat.conftest import began
+from tests.endpoint_maker import changed, make_endpoint
 from tests.model_server.fixtures import ModelServer
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.wire]
@@ -31,8 +32,8 @@ RATES = Rates(Decimal(1), Decimal(1), Decimal(1), Decimal(1))
 @pytest.fixture
 def endpoint(model_server: ModelServer) -> Endpoint:
     client().delete(WORK)
-    return Endpoint(
-        "Somewhere", "Somewhere", "openai_wire", base_url=model_server.url, api_key="sk-test",
+    return make_endpoint(
+        "Somewhere", "Somewhere", "openai", base_url=model_server.url, api_key="sk-test",
         models=("tiny", "gpt-4o"), written_by_operator=True, token_rates={"tiny": RATES, "small": RATES},
     )  # fmt: skip
 
@@ -62,7 +63,7 @@ def test_the_conversations_own_model_writes_the_title(
 def test_another_endpoint_writes_it_with_its_own_key_and_is_what_is_charged(
     owner: User, endpoint: Endpoint, model_server: ModelServer
 ) -> None:
-    other = replace(endpoint, name="Cheap", api_key="sk-cheap")
+    other = changed(endpoint, name="Cheap", api_key="sk-cheap")
     offer(replace(endpoint, titles=Titles(endpoint="Cheap", model="small")), other)
     assert titles.write_title(began(owner, text="[[title:Cats_purr]]").conversation.id) == "Cats purr"
     (seen,) = model_server.requests()
@@ -98,16 +99,16 @@ def test_after_the_answer_both_are_known(owner: User, endpoint: Endpoint, model_
 
 PROVIDERS: dict[str, dict[str, Any]] = {
     "openai": {},
-    "anthropic": {"adapter": "litellm", "litellm_prefix": "anthropic/"},
-    "gemini": {"adapter": "litellm", "litellm_prefix": "gemini/"},
-    "bedrock": {"adapter": "litellm", "litellm_prefix": "bedrock/"},
+    "anthropic": {"wire": "litellm", "model_prefix": "anthropic/"},
+    "gemini": {"wire": "litellm", "model_prefix": "gemini/"},
+    "bedrock": {"wire": "litellm", "model_prefix": "bedrock/"},
 }
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_a_structured_title(owner: User, endpoint: Endpoint, model_server: ModelServer, provider: str) -> None:
     root = model_server.url if provider == "openai" else model_server.root
-    served = replace(endpoint, base_url=root, **PROVIDERS[provider])
+    served = changed(endpoint, base_url=root, **PROVIDERS[provider])
     assert title_of(owner, served, method="structured") == "Cats purr"
     assert model_server.count == 1
 
@@ -145,14 +146,14 @@ async def test_the_title_is_asked_for_when_the_operator_says(
     await sync_to_async(connections.close_all)()
 
 
-CLAUDE: dict[str, Any] = {"family": "anthropic", "adapter": "litellm", "litellm_prefix": "anthropic/"}
-GEMINI: dict[str, Any] = {"family": "google", "adapter": "litellm", "litellm_prefix": "gemini/"}
+CLAUDE: dict[str, Any] = {"provider": "anthropic", "wire": "litellm", "model_prefix": "anthropic/"}
+GEMINI: dict[str, Any] = {"provider": "google", "wire": "litellm", "model_prefix": "gemini/"}
 # family, model, what the request says about thoughts, whether there is room for some
 QUIET: list[tuple[dict[str, Any], str, dict[str, Any], bool]] = [
     ({}, "gpt-4o", {}, False),
-    ({"family": "openAI"}, "gpt-5-mini", {"reasoning_effort": "minimal"}, True),
-    ({"family": "openAI"}, "gpt-5.2", {"reasoning_effort": "none"}, False),
-    ({"family": "azureOpenAI"}, "o3", {"reasoning_effort": "low"}, True),
+    ({"provider": "openAI"}, "gpt-5-mini", {"reasoning_effort": "minimal"}, True),
+    ({"provider": "openAI"}, "gpt-5.2", {"reasoning_effort": "none"}, False),
+    ({"provider": "azureOpenAI"}, "o3", {"reasoning_effort": "low"}, True),
     ({}, "deepseek-reasoner", {}, True),
     (CLAUDE, "claude-sonnet-4-5", {}, False),
     (CLAUDE, "claude-fable-5", {}, True),
@@ -167,9 +168,9 @@ def test_a_model_that_thinks_is_asked_for_little_of_it_or_has_room(
     owner: User, endpoint: Endpoint, model_server: ModelServer, more: dict[str, Any], model: str,
     told: dict[str, Any], has_room: bool,
 ) -> None:  # fmt: skip
-    root = model_server.root if more.get("adapter") == "litellm" else model_server.url
-    rates = {**endpoint.token_rates, model: RATES}
-    served = replace(endpoint, base_url=root, token_rates=rates, models=("tiny", model), **more)
+    root = model_server.root if more.get("wire") == "litellm" else model_server.url
+    rates = {**endpoint.models.token_rates, model: RATES}
+    served = changed(endpoint, base_url=root, token_rates=rates, models=("tiny", model), **more)
     assert title_of(owner, served, model=model) == "Cats purr"
     body = model_server.requests()[0]["body"]
     config = body.get("generationConfig", body)

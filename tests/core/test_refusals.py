@@ -40,9 +40,9 @@ from web.refusals import Refusals
 
 # Technical: nobody is told no in their words. What a library or a worker did wrong, and what stops a process.
 TECHNICAL = {
-    "AnswerTooLarge", "BadIdToken", "BadResponse", "BrokenAnswer", "CannotStart", "ConfigFaults", "Ended", "NoModel",
-    "NoPostgres", "NoValkey", "NotPrepared", "OutboundError", "RefusedAddress", "TooLarge", "Undecipherable",
-    "Untouched", "_Unreadable", "Refusal",
+    "AnswerTooLarge", "BadIdToken", "BadResponse", "BrokenAnswer", "CannotBundle", "CannotStart", "ConfigFaults",
+    "Ended", "NoModel", "NoPostgres", "NoValkey", "NotPrepared", "OutboundError", "RefusedAddress", "TooLarge",
+    "Undecipherable", "Untouched", "_Unreadable", "Refusal",
 }  # fmt: skip
 PLAIN = {"Exception", "ValueError", "RuntimeError", "LookupError", "KeyError", "TypeError"}
 SAID = [

@@ -17,7 +17,7 @@ from pytest_django import Settings
 from deploy.embedded import prepare
 from deploy.embedded.probe import bind_problem
 from deploy.embedded.supervisor import PLAN, Plan
-from endpoints.catalog.built_in_providers import PROVIDER_KEYS
+from endpoints.providers.factories import key_variables
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -30,7 +30,7 @@ def plan_of(monkeypatch: pytest.MonkeyPatch) -> Any:
         plans = []
         monkeypatch.setattr("os.chdir", lambda _: None)
         monkeypatch.setattr("os.execve", lambda *given: plans.append(Plan.from_json(given[2][PLAN])))
-        for name in ("DATABASE_URL", "REDIS_URL", "LOCAL_MODEL", *PROVIDER_KEYS):
+        for name in ("DATABASE_URL", "REDIS_URL", "LOCAL_MODEL", *key_variables()):
             monkeypatch.delenv(name, raising=False)
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
@@ -54,7 +54,7 @@ def test_addresses_of_ones_own_replace_the_embedded_parts(plan_of: Any) -> None:
     assert (plan.database_url, plan.redis_url) == ("postgres://db/parley", "redis://cache/0")
 
 
-@pytest.mark.parametrize("key", sorted(PROVIDER_KEYS))
+@pytest.mark.parametrize("key", sorted(key_variables()))
 def test_a_providers_key_turns_the_local_model_off(plan_of: Any, key: str) -> None:
     assert not plan_of(**{key: "sk-1"}).local_model
     assert plan_of(**{key: " "}).local_model

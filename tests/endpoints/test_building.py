@@ -67,24 +67,27 @@ AZURE = """
 def test_each_azure_model_has_an_address_and_a_key_of_its_own(tmp_path: Path) -> None:
     found, notices = built(tmp_path, AZURE)
     azure = found["azureOpenAI"]
-    assert azure.models == ("gpt-4o", "gpt-5", "o3", "o4", "llama")
+    assert azure.models.names == ("gpt-4o", "gpt-5", "o3", "o4", "llama")
     assert azure.titles.model == "current_model"
     assert notices == ["endpoint azureOpenAI (unset) is left out: NOT_SET_ANYWHERE is not set"]
-    seen = {model: azure.for_model(model) for model in azure.models}
-    assert {model: each.base_url for model, each in seen.items()} == {
+    seen = {model: azure.for_model(model) for model in azure.models.names}
+    assert {model: each.connection.base_url for model, each in seen.items()} == {
         "gpt-4o": "https://my-instance.openai.azure.com/openai/deployments/four-o",
         "gpt-5": "https://my-instance.openai.azure.com/openai/deployments/common",
         "o3": "https://mine.cognitiveservices.azure.com/openai/deployments/o-three",
         "o4": "https://gate.example.org/gate/d/o-four",
         "llama": "https://llama.example.org/v1",
     }
-    assert seen["gpt-4o"].query == {"api-version": "2025-01-01"}
-    assert seen["gpt-5"].query == {"api-version": "2024-10-21"}
-    assert seen["gpt-4o"].wire_names == {"gpt-4o": "four-o"}
-    assert (seen["gpt-4o"].key_header, seen["gpt-4o"].api_key) == ("api-key", "key-eu")
-    assert (seen["gpt-4o"].headers, seen["gpt-4o"].drop_params) == ({"X-Team": "blue"}, ("user",))
-    assert (seen["llama"].key_header, seen["llama"].headers) == ("Authorization", {"api-key": "key-less"})
-    assert seen["llama"].query == {}
+    assert seen["gpt-4o"].connection.query == {"api-version": "2025-01-01"}
+    assert seen["gpt-5"].connection.query == {"api-version": "2024-10-21"}
+    assert seen["gpt-4o"].models.wire_names == {"gpt-4o": "four-o"}
+    assert (seen["gpt-4o"].connection.key_header, seen["gpt-4o"].connection.api_key) == ("api-key", "key-eu")
+    assert (seen["gpt-4o"].connection.headers, seen["gpt-4o"].parameters.drop) == ({"X-Team": "blue"}, ("user",))
+    assert (seen["llama"].connection.key_header, seen["llama"].connection.headers) == (
+        "Authorization",
+        {"api-key": "key-less"},
+    )
+    assert seen["llama"].connection.query == {}
     assert "key-" not in repr(azure)
 
 
@@ -95,10 +98,10 @@ def test_the_older_variables_make_an_azure_endpoint(tmp_path: Path, monkeypatch:
     }.items():  # fmt: skip
         monkeypatch.setenv(name, value)
     azure = built(tmp_path, "  custom: []")[0]["azureOpenAI"]
-    assert azure.for_model("b").base_url == "https://inst.openai.azure.com/openai/deployments/dep"
+    assert azure.for_model("b").connection.base_url == "https://inst.openai.azure.com/openai/deployments/dep"
     monkeypatch.setenv("AZURE_USE_MODEL_AS_DEPLOYMENT_NAME", "true")
     azure = built(tmp_path, "  custom: []")[0]["azureOpenAI"]
-    assert azure.for_model("b").base_url == "https://inst.openai.azure.com/openai/deployments/b"
+    assert azure.for_model("b").connection.base_url == "https://inst.openai.azure.com/openai/deployments/b"
 
 
 def test_gemini_goes_before_vertex_and_vertex_needs_a_service_account(
@@ -107,16 +110,20 @@ def test_gemini_goes_before_vertex_and_vertex_needs_a_service_account(
     monkeypatch.setenv("GOOGLE_SERVICE_KEY_FILE", base64.b64encode(SERVICE_KEY.encode()).decode())
     monkeypatch.setenv("GOOGLE_LOC", "europe-west4")
     google = built(tmp_path, "  custom: []")[0]["google"]
-    assert (google.adapter, google.litellm_prefix) == ("litellm", "vertex_ai/")
-    assert google.base_url == "https://europe-west4-aiplatform.googleapis.com"
-    assert google.credentials["vertex_project"] == "my-project"
-    assert json.loads(google.credentials["vertex_credentials"])["client_email"] == "a@b.example.org"
+    assert (google.connection.wire, google.connection.model_prefix) == ("vertex", "vertex_ai/")
+    assert google.connection.base_url == "https://europe-west4-aiplatform.googleapis.com"
+    assert google.connection.credentials["vertex_project"] == "my-project"
+    assert json.loads(google.connection.credentials["vertex_credentials"])["client_email"] == "a@b.example.org"
     assert "b.example.org" not in repr(google)
     monkeypatch.setenv("GOOGLE_KEY", "k")
     monkeypatch.setenv("GOOGLE_SAFETY_HARASSMENT", "BLOCK_NONE")
     google = built(tmp_path, "  google: {headers: {X-A: b}}")[0]["google"]
-    assert (google.litellm_prefix, google.api_key, google.headers) == ("gemini/", "k", {"X-A": "b"})
-    assert google.add_params == {
+    assert (google.connection.model_prefix, google.connection.api_key, google.connection.headers) == (
+        "gemini/",
+        "k",
+        {"X-A": "b"},
+    )
+    assert google.parameters.add == {
         "safetySettings": [{"category": "HARM_CATEGORY_HARASSMENT", "threshold": "BLOCK_NONE"}]
     }
 
@@ -134,19 +141,26 @@ def test_claude_runs_on_vertex_when_the_file_says_so(tmp_path: Path) -> None:
     text = f"  anthropic:\n    vertex:\n      serviceKeyFile: {key}\n      region: global\n      models:\n"
     found, _ = built(tmp_path, text + "        Sonnet: {deploymentName: claude-sonnet-5@1}\n        plain: true\n")
     claude = found["anthropic"]
-    assert (claude.litellm_prefix, claude.base_url) == ("vertex_ai/", "https://aiplatform.googleapis.com")
-    assert claude.models == ("Sonnet", "plain")
-    assert claude.wire_names == {"Sonnet": "claude-sonnet-5@1"}
-    assert not claude.fetch_models
+    assert (claude.connection.model_prefix, claude.connection.base_url) == (
+        "vertex_ai/",
+        "https://aiplatform.googleapis.com",
+    )
+    assert claude.models.names == ("Sonnet", "plain")
+    assert claude.models.wire_names == {"Sonnet": "claude-sonnet-5@1"}
+    assert not claude.models.fetch
 
 
 def test_anthropics_models_come_from_the_file_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", "k")
     claude = built(tmp_path, "  custom: []")[0]["anthropic"]
-    assert (claude.fetch_models, claude.key_header, claude.litellm_prefix) == (True, "x-api-key", "anthropic/")
+    assert (claude.models.fetch, claude.connection.key_header, claude.connection.model_prefix) == (
+        True,
+        "x-api-key",
+        "anthropic/",
+    )
     monkeypatch.setenv("ANTHROPIC_MODELS", "from-environment")
     claude = built(tmp_path, "  anthropic: {models: [from-file]}")[0]["anthropic"]
-    assert (claude.fetch_models, claude.models) == (False, ("from-file",))
+    assert (claude.models.fetch, claude.models.names) == (False, ("from-file",))
 
 
 def test_bedrock_with_profiles_regions_and_a_guardrail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -160,14 +174,14 @@ def test_bedrock_with_profiles_regions_and_a_guardrail(tmp_path: Path, monkeypat
         "    guardrailConfig: {guardrailIdentifier: g, guardrailVersion: '1', trace: enabled}\n",
     )
     bedrock = found["bedrock"]
-    assert (bedrock.litellm_prefix, bedrock.models) == ("bedrock/", ("m",))
-    assert (bedrock.base_url, bedrock.credentials["aws_region_name"]) == ("", "eu-central-1")
-    assert bedrock.wire_names == {"m": "arn:aws:bedrock:p"}
-    assert bedrock.credentials == {
+    assert (bedrock.connection.model_prefix, bedrock.models.names) == ("bedrock/", ("m",))
+    assert (bedrock.connection.base_url, bedrock.connection.credentials["aws_region_name"]) == ("", "eu-central-1")
+    assert bedrock.models.wire_names == {"m": "arn:aws:bedrock:p"}
+    assert bedrock.connection.credentials == {
         "aws_region_name": "eu-central-1", "aws_access_key_id": "id", "aws_secret_access_key": "planted-secret",
     }  # fmt: skip
-    assert bedrock.param_definitions == ({"key": "region", "options": ["a", "b"]},)
-    assert bedrock.add_params["guardrailConfig"]["trace"] == "enabled"
+    assert bedrock.parameters.definitions == ({"key": "region", "options": ["a", "b"]},)
+    assert bedrock.parameters.add["guardrailConfig"]["trace"] == "enabled"
     assert "planted" not in repr(bedrock)
 
 
@@ -194,7 +208,7 @@ def test_the_access_key_of_aws_comes_from_where_its_tools_look(
         assert "bedrock" not in found
         assert any("bedrock" in each and "access key" in each for each in notices)
     else:
-        assert found["bedrock"].credentials["aws_secret_access_key"] == key
+        assert found["bedrock"].connection.credentials["aws_secret_access_key"] == key
 
 
 ENTRY = "name: A, apiKey: k, baseURL: 'https://a.example.org', models: {default: [m]}"
@@ -226,26 +240,36 @@ CUSTOM = """
 
 def test_a_custom_endpoint_carries_every_key(tmp_path: Path) -> None:
     mine = built(tmp_path, CUSTOM)[0]["Mine"]
-    assert mine.headers == {"X-All": "a", "X-Both": "own"}
-    assert (mine.direct, mine.icon, mine.fetch_models, mine.user_id_query) == (True, "/icons/mine.png", True, True)
-    assert (mine.parameter_set, mine.reasoning_format, mine.reasoning_key) == (
+    assert mine.connection.headers == {"X-All": "a", "X-Both": "own"}
+    assert (mine.connection.direct, mine.display.icon, mine.models.fetch, mine.models.user_id_query) == (
+        True,
+        "/icons/mine.png",
+        True,
+        True,
+    )
+    assert (mine.parameters.set_name, mine.parameters.reasoning_format, mine.parameters.reasoning_key) == (
         "openrouter", "reasoning_object", "reasoning",
     )  # fmt: skip
-    assert (mine.resend_reasoning, mine.resend_reasoning_history) == (True, True)
-    (definition,) = mine.param_definitions
+    assert (mine.parameters.resend_reasoning, mine.parameters.resend_reasoning_history) == (True, True)
+    (definition,) = mine.parameters.definitions
     assert definition == {"key": "temperature", "default": 0.7, "range": {"min": 0, "max": 1, "step": 0.1}}
-    assert mine.windows == {"a": 5000}
-    assert mine.token_rates["a"].completion == 2
+    assert mine.models.windows == {"a": 5000}
+    assert mine.models.token_rates["a"].completion == 2
 
 
 @pytest.mark.security
 def test_an_address_that_people_write_gets_no_headers_and_only_the_allowed_exemptions(tmp_path: Path) -> None:
     groq = built(tmp_path, CUSTOM)[0]["Groq"]
-    assert (groq.key_from_user, groq.url_from_user, groq.api_key, groq.base_url) == (True, True, "", "")
-    assert groq.headers == {}
-    assert not groq.written_by_operator
-    assert groq.allowed_addresses == (("10.0.0.5", 8080),)
-    assert (groq.icon, groq.fetch_models) == ("groq", False)
+    assert (
+        groq.connection.key_from_user,
+        groq.connection.url_from_user,
+        groq.connection.api_key,
+        groq.connection.base_url,
+    ) == (True, True, "", "")
+    assert groq.connection.headers == {}
+    assert not groq.origin.written_by_operator
+    assert groq.connection.allowed_addresses == (("10.0.0.5", 8080),)
+    assert (groq.display.icon, groq.models.fetch) == ("groq", False)
 
 
 def test_titles_of_all_hold_as_a_whole(tmp_path: Path) -> None:
@@ -262,8 +286,8 @@ def test_a_provider_whose_key_people_bring_is_offered_without_one(
 ) -> None:
     monkeypatch.setenv(variable, "user_provided")
     (endpoint,) = built(tmp_path, "  custom: []")[0].values()
-    assert (endpoint.key_from_user, endpoint.api_key, endpoint.fetch_models) == (True, "", False)
-    assert endpoint.models
+    assert (endpoint.connection.key_from_user, endpoint.connection.api_key, endpoint.models.fetch) == (True, "", False)
+    assert endpoint.models.names
 
 
 def test_the_default_order_is_the_documented_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -88,17 +88,17 @@ def test_a_file_in_use_is_read(file: Path, monkeypatch: pytest.MonkeyPatch) -> N
     (notice,) = config.notices
     assert str(notice) == "endpoints.custom[0].summarize, line 22: is unknown and has no effect"
     (endpoint,) = registry.current().endpoints
-    assert (endpoint.name, endpoint.label, endpoint.adapter) == ("Groq", "Groq", "openai_wire")
-    assert endpoint.base_url == "https://api.groq.com/openai/v1"
-    assert endpoint.api_key == "gsk-1"
-    assert endpoint.models == ("llama-a", "llama-b")
-    assert endpoint.fetch_models
+    assert (endpoint.name, endpoint.display.label, endpoint.connection.wire) == ("Groq", "Groq", "openai")
+    assert endpoint.connection.base_url == "https://api.groq.com/openai/v1"
+    assert endpoint.connection.api_key == "gsk-1"
+    assert endpoint.models.names == ("llama-a", "llama-b")
+    assert endpoint.models.fetch
     assert (endpoint.titles.wanted, endpoint.titles.model) == (False, "current_model")
-    assert endpoint.model_display_label == "Llama"
-    assert endpoint.headers == {"X-Team": "blue"}
-    assert endpoint.add_params == {"safe_prompt": True, "web_search": False}
-    assert endpoint.drop_params == ("stop", "user")
-    assert (endpoint.custom, endpoint.local, endpoint.written_by_operator) == (True, False, True)
+    assert endpoint.display.model_label == "Llama"
+    assert endpoint.connection.headers == {"X-Team": "blue"}
+    assert endpoint.parameters.add == {"safe_prompt": True, "web_search": False}
+    assert endpoint.parameters.drop == ("stop", "user")
+    assert (endpoint.origin.custom, endpoint.origin.local, endpoint.origin.written_by_operator) == (True, False, True)
     assert "gsk-1" not in repr(endpoint)
     assert "blue" not in repr(endpoint)
 

@@ -60,7 +60,11 @@ def test_it_is_in_force_at_once_and_gone_at_once(enter: Callable[..., OperatorEn
     row = enter(api_key=SECRET)
     found = registry.current().get("Lab")
     assert found is not None
-    assert (found.api_key, found.base_url, found.models) == (SECRET, "https://lab.example.com/v1", ("tiny",))
+    assert (found.connection.api_key, found.connection.base_url, found.models.names) == (
+        SECRET,
+        "https://lab.example.com/v1",
+        ("tiny",),
+    )
     assert registry.current() is registry.current()
     enter(row, model_names=("tiny", "big"))
     assert registry.current().models("Lab") == ("tiny", "big")
@@ -94,7 +98,7 @@ def test_the_key_is_encrypted_kept_and_told_to_nobody(enter: Callable[..., Opera
     enter(row, base_url="https://lab.example.com/v2")
     found = registry.current().get("Lab")
     assert found is not None
-    assert found.api_key == SECRET
+    assert found.connection.api_key == SECRET
     audited = json.dumps(list(AuditEntry.objects.values("before", "after", "target_name")))
     assert SECRET not in audited
     assert row.api_key not in audited
@@ -106,16 +110,16 @@ def test_the_file_goes_before(enter: Callable[..., OperatorEndpoint]) -> None:
     enter(name="Twice", api_key=SECRET)
     found = registry.current().get("Twice")
     assert found is not None
-    assert found.api_key == "sk-of-the-file"
+    assert found.connection.api_key == "sk-of-the-file"
 
 
 def test_a_provider_needs_a_key_and_knows_its_address_and_models(enter: Callable[..., OperatorEndpoint]) -> None:
     enter(kind="anthropic", name="Claude", base_url="", api_key=SECRET, model_names=())
     found = registry.current().get("Claude")
     assert found is not None
-    assert (found.adapter, found.litellm_prefix) == ("litellm", "anthropic/")
-    assert found.base_url == "https://api.anthropic.com"
-    assert found.models
+    assert (found.connection.wire, found.connection.model_prefix) == ("anthropic", "anthropic/")
+    assert found.connection.base_url == "https://api.anthropic.com"
+    assert found.models.names
 
 
 @pytest.mark.parametrize(
@@ -143,7 +147,7 @@ def test_a_key_of_another_creds_key_is_left_out(enter: Callable[..., OperatorEnd
     stored_endpoints.stored.invalidate()
     found = registry.current().get("Lab")
     assert found is not None
-    assert found.api_key == ""
+    assert found.connection.api_key == ""
 
 
 def test_the_form_never_shows_the_key(browser: Client, enter: Callable[..., OperatorEndpoint]) -> None:

@@ -18,6 +18,7 @@ from endpoints.catalog.key_bindings import are_covered, places_of, to_text
 from endpoints.catalog.stored_endpoints import Entry
 from endpoints.models import OperatorEndpoint, UserKey
 from endpoints.providers.base import Endpoint
+from tests.endpoint_maker import changed, make_endpoint
 
 pytestmark = [pytest.mark.security, pytest.mark.django_db, pytest.mark.usefixtures("fresh_registry")]
 SECRET = "sk-of-the-operator-6789"
@@ -116,11 +117,11 @@ def problem(user: User) -> str:
 def test_nobodys_own_key_follows_an_endpoint_elsewhere(admin_user: User, owner: User, file: Path, address: str) -> None:
     row = stored_endpoints.save(actor=admin_user, entry=own_endpoint())
     keys.store(user=owner, endpoint="Own", value="sk-mine", expires_at=None)
-    assert keys.resolve(current("Own"), owner.id).api_key == "sk-mine"
+    assert keys.resolve(current("Own"), owner.id).connection.api_key == "sk-mine"
     stored_endpoints.save(actor=admin_user, entry=own_endpoint(address), row=row)
     assert problem(owner) == "no_user_key"
     keys.store(user=owner, endpoint="Own", value="sk-mine", expires_at=None)
-    assert keys.resolve(current("Own"), owner.id).base_url == address
+    assert keys.resolve(current("Own"), owner.id).connection.base_url == address
 
 
 def test_it_does_not_follow_a_new_endpoint_of_the_same_name(admin_user: User, owner: User, file: Path) -> None:
@@ -151,9 +152,11 @@ def test_a_key_of_an_earlier_release_is_bound_where_it_is_used_first(admin_user:
 
 def test_every_address_of_an_endpoint_counts(owner: User) -> None:
     """Such as Azure's, where each model has a resource of its own."""
-    plain: dict[str, Any] = {"label": "Own", "adapter": "openai_wire", "key_from_user": True}
-    inner = {host: Endpoint(name="Own", base_url=f"https://{host}.example", **plain) for host in ("a", "b", "c")}
-    whole = Endpoint(name="Own", base_url="https://a.example", variants={"x": inner["a"], "y": inner["b"]}, **plain)
+    plain: dict[str, Any] = {"label": "Own", "wire": "openai", "key_from_user": True}
+    inner = {host: make_endpoint(name="Own", base_url=f"https://{host}.example", **plain) for host in ("a", "b", "c")}
+    whole = make_endpoint(
+        name="Own", base_url="https://a.example", variants={"x": inner["a"], "y": inner["b"]}, **plain
+    )
     text = to_text(places_of(whole))
-    assert are_covered(places_of(replace(whole, variants={"x": inner["a"]})), text)
-    assert not are_covered(places_of(replace(whole, variants={"x": inner["c"]})), text)
+    assert are_covered(places_of(changed(whole, variants={"x": inner["a"]})), text)
+    assert not are_covered(places_of(changed(whole, variants={"x": inner["c"]})), text)

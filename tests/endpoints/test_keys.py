@@ -20,6 +20,7 @@ from endpoints.models import UserKey
 from endpoints.providers.base import Endpoint
 from endpoints.transport.exchange import allowlist_of
 from messages.events import Failed
+from tests.endpoint_maker import make_endpoint
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("fresh_registry")]
 
@@ -69,7 +70,7 @@ def problem(user: User, name: str) -> str:
 def test_a_key_is_put_in_for_its_person_alone(owner: User, stranger: User) -> None:
     put(owner, "Own", f"  {SECRET}\n")
     found = keys.resolve(endpoint("Own"), owner.id)
-    assert (found.api_key, found.base_url) == (SECRET, "https://own.example.com/v1")
+    assert (found.connection.api_key, found.connection.base_url) == (SECRET, "https://own.example.com/v1")
     assert problem(stranger, "Own") == "no_user_key"
 
 
@@ -167,11 +168,11 @@ def test_the_fields_of_a_provider_are_put_in(owner: User) -> None:
     fields = {"accessKeyId": "AKIA", "secretAccessKey": "s", "sessionToken": "t"}
     put(owner, "Own", json.dumps(fields))
     found = keys.resolve(endpoint("Own"), owner.id)
-    assert dict(found.credentials) == {
+    assert dict(found.connection.credentials) == {
         "aws_access_key_id": "AKIA", "aws_secret_access_key": "s", "aws_session_token": "t",
     }  # fmt: skip
     put(owner, "Own", '{"GOOGLE_API_KEY": "AIza"}')
-    assert keys.resolve(endpoint("Own"), owner.id).api_key == "AIza"
+    assert keys.resolve(endpoint("Own"), owner.id).connection.api_key == "AIza"
     put(owner, "Own", '{"GOOGLE_API_KEY": "AIza", "GOOGLE_SERVICE_KEY": {}}')
     with pytest.raises(KeyRefused, match="Service account"):
         put(owner, "Own", '{"GOOGLE_SERVICE_KEY": {"type": "service_account"}}')
@@ -183,13 +184,13 @@ def test_an_address_of_ones_own(owner: User) -> None:
     assert problem(owner, "Anywhere") == "no_base_url"
     put(owner, "Anywhere", json.dumps({"apiKey": SECRET, "baseURL": "https://mine.example.com/v1/"}))
     found = keys.resolve(endpoint("Anywhere"), owner.id)
-    assert (found.base_url, found.api_key) == ("https://mine.example.com/v1", SECRET)
-    assert not found.written_by_operator
+    assert (found.connection.base_url, found.connection.api_key) == ("https://mine.example.com/v1", SECRET)
+    assert not found.origin.written_by_operator
 
 
 def test_an_address_is_not_taken_where_the_operator_wrote_one(owner: User) -> None:
     put(owner, "Own", json.dumps({"apiKey": SECRET, "baseURL": "https://mine.example.com"}))
-    assert keys.resolve(endpoint("Own"), owner.id).base_url == "https://own.example.com/v1"
+    assert keys.resolve(endpoint("Own"), owner.id).connection.base_url == "https://own.example.com/v1"
 
 
 def test_an_exempt_address_is_exempt_on_exactly_its_port(owner: User) -> None:
@@ -198,7 +199,7 @@ def test_an_exempt_address_is_exempt_on_exactly_its_port(owner: User) -> None:
 
     put(owner, "Anywhere", pasted("http://127.0.0.1:11434/v1"))
     mine = keys.resolve(endpoint("Anywhere"), owner.id)
-    assert (mine.written_by_operator, allowlist_of(mine)) == (False, (("127.0.0.1", 11434),))
+    assert (mine.origin.written_by_operator, allowlist_of(mine)) == (False, (("127.0.0.1", 11434),))
     for url in ("http://127.0.0.1:11435/v1", "http://127.0.0.2:11434", "http://localhost:11434"):
         with pytest.raises(KeyRefused):
             put(owner, "Anywhere", pasted(url))
@@ -213,23 +214,29 @@ def test_an_address_that_is_no_longer_exempt_is_invalid(owner: User, settings: S
 
 def test_nothing_of_the_operators_goes_to_an_address_of_a_person() -> None:
     """Security case 44."""
-    operators = Endpoint(
-        name="Mixed", label="Mixed", adapter="openai_wire", api_key="sk-operators", headers={"X-Org": "secret"},
+    operators = make_endpoint(
+        name="Mixed", label="Mixed", wire="openai", api_key="sk-operators", headers={"X-Org": "secret"},
         query={"code": "secret"}, credentials={"aws_access_key_id": "secret"}, url_from_user=True,
-        variants={"big": Endpoint(name="Mixed", label="Mixed", adapter="openai_wire", api_key="sk-operators")},
+        variants={"big": make_endpoint(name="Mixed", label="Mixed", wire="openai", api_key="sk-operators")},
         written_by_operator=True,
     )  # fmt: skip
     with pytest.raises(KeyProblem) as found:
         keys.with_key(operators, keys.parse('{"baseURL": "https://mine.example.com"}'))
     assert found.value.code == "no_user_key"
     mine = keys.with_key(operators, keys.parse('{"baseURL": "https://mine.example.com", "apiKey": "sk-mine"}'))
-    assert (mine.api_key, mine.headers, mine.query, mine.credentials, mine.variants) == ("sk-mine", {}, {}, {}, {})
-    assert mine.for_model("big").api_key == "sk-mine"
+    assert (
+        mine.connection.api_key,
+        mine.connection.headers,
+        mine.connection.query,
+        mine.connection.credentials,
+        mine.models.variants,
+    ) == ("sk-mine", {}, {}, {}, {})
+    assert mine.for_model("big").connection.api_key == "sk-mine"
 
 
 def test_a_refused_key_is_said_to_whom_it_belongs() -> None:
-    own = Endpoint(name="Own", label="Own", adapter="openai_wire", key_from_user=True)
-    shared = Endpoint(name="Shared", label="Shared", adapter="openai_wire")
+    own = make_endpoint(name="Own", label="Own", wire="openai", key_from_user=True)
+    shared = make_endpoint(name="Shared", label="Shared", wire="openai")
     assert keys.with_user_key_error(Failed("bad_key"), own).code == "bad_user_key"
     assert keys.with_user_key_error(Failed("bad_key"), shared).code == "bad_key"
     assert keys.with_user_key_error(Failed("timeout"), own).code == "timeout"

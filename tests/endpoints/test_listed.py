@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from endpoints.catalog.facts import DEFAULT_WINDOW, facts
 from endpoints.catalog.model_list_reader import read_list
-from endpoints.catalog.windows import DEFAULT, window_in_force
-from endpoints.providers.base import Endpoint
+from tests.endpoint_maker import make_endpoint
 
 
 def rows(*found: dict[str, Any] | str | int | None) -> dict[str, Any]:
@@ -169,12 +169,12 @@ def test_what_is_no_list_has_no_models(body: Any) -> None:
 
 
 def test_who_is_believed_about_a_window() -> None:
-    plain = Endpoint("x", "x", "openai_wire", family="custom")
-    listed = Endpoint("x", "x", "openai_wire", listed_windows={"gpt-4o": 6_000, "house": 4_096})
-    written = Endpoint("x", "x", "openai_wire", listed_windows={"gpt-4o": 6_000}, windows={"gpt-4o": 5_000})
+    plain = make_endpoint("x", "x", "openai", provider="custom")
+    listed = make_endpoint("x", "x", "openai", listed_windows={"gpt-4o": 6_000, "house": 4_096})
+    written = make_endpoint("x", "x", "openai", listed_windows={"gpt-4o": 6_000}, windows={"gpt-4o": 5_000})
     asked = [(written, "gpt-4o"), (listed, "gpt-4o"), (listed, "house"), (plain, "gpt-4o"), (listed, "house-2")]
-    found = [window_in_force(endpoint, model) for endpoint, model in asked]
-    assert [each.source for each in found] == ["file", "list", "list", "table", "assumed"]
-    assert [each.tokens for each in found] == [5_000, 6_000, 4_096, 127_500, DEFAULT]
-    assert "list" in found[1].words
-    assert "assumed" in found[4].words
+    found = [facts(endpoint, model) for endpoint, model in asked]
+    assert [each.window_source for each in found] == ["file", "list", "list", "table", "assumed"]
+    assert [each.window for each in found] == [5_000, 6_000, 4_096, 127_500, DEFAULT_WINDOW]
+    assert "list" in found[1].window_text
+    assert "assumed" in found[4].window_text

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -21,6 +20,7 @@ from endpoints.catalog.registry import Registry
 from endpoints.providers.base import Caller, Endpoint
 from endpoints.tasks import look_for_local_servers, refresh_models
 from siteconfig.configuration import load_config
+from tests.endpoint_maker import changed, make_endpoint
 from tests.endpoints.conftest import Remote
 from tests.model_server.fixtures import ModelServer
 
@@ -32,8 +32,8 @@ def _alone(fresh_registry: None) -> None:
 
 @pytest.fixture
 def fetching(model_server: ModelServer) -> Endpoint:
-    return Endpoint(
-        "Fetching", "F", "openai_wire", base_url=model_server.url, api_key="k", models=("fetched-small", "mine"),
+    return make_endpoint(
+        "Fetching", "F", "openai", base_url=model_server.url, api_key="k", models=("fetched-small", "mine"),
         fetch_models=True, headers={"X-Team": "blue"}, written_by_operator=True,
     )  # fmt: skip
 
@@ -73,7 +73,7 @@ def test_a_fetched_list_is_used_and_renewed_when_old(
 def test_the_task_fetches_what_the_registry_knows(
     fetching: Endpoint, model_server: ModelServer, monkeypatch: pytest.MonkeyPatch, asked: list[Any]
 ) -> None:
-    there = Registry((fetching, replace(fetching, name="Fixed", fetch_models=False)))
+    there = Registry((fetching, changed(fetching, name="Fixed", fetch_models=False)))
     monkeypatch.setattr(registry, "current", lambda: there)
     for name in ("Fetching", "Fetching", "Fixed", "Nobody"):
         refresh_models(name)
@@ -88,7 +88,7 @@ def test_the_task_fetches_what_the_registry_knows(
 @pytest.mark.parametrize("change", [{"api_key": "sk-wrong"}, {"base_url": "http://127.0.0.1:9/v1"},
                                     {"written_by_operator": False}])  # fmt: skip
 async def test_a_list_that_cannot_be_fetched_changes_nothing(fetching: Endpoint, change: dict[str, Any]) -> None:
-    assert (await fetch(replace(fetching, **change))).names == ()
+    assert (await fetch(changed(fetching, **change))).names == ()
 
 
 def test_without_a_cache_the_default_list_is_shown(fetching: Endpoint, settings: Settings, asked: list[Any]) -> None:
@@ -119,15 +119,15 @@ def answers(remote: Remote, path: str, body: Any) -> None:
 
 
 def at(remote: Remote, name: str, **fields: Any) -> Endpoint:
-    return Endpoint(
-        name, name, "openai_wire", base_url=remote.url("/v1"), api_key="k", fetch_models=True,
+    return make_endpoint(
+        name, name, "openai", base_url=remote.url("/v1"), api_key="k", fetch_models=True,
         written_by_operator=True, **fields,
     )  # fmt: skip
 
 
 async def test_anthropic_is_asked_in_its_own_way(remote: Remote) -> None:
     answers(remote, "/v1/models", {"data": [{"id": "claude-x", "display_name": "X"}]})
-    endpoint = replace(at(remote, "anthropic", family="anthropic"), base_url=remote.url(""))
+    endpoint = changed(at(remote, "anthropic", provider="anthropic"), base_url=remote.url(""))
     assert (await fetch(endpoint)).names == ("claude-x",)
     ((_, path, headers),) = remote.seen
     assert path == "/v1/models"
@@ -145,7 +145,7 @@ async def test_ollama_is_asked_for_its_tags_first(remote: Remote) -> None:
 
 async def test_a_direct_endpoint_has_its_list_beside_its_completions(remote: Remote) -> None:
     answers(remote, "/v1/models", {"data": [{"id": "m"}]})
-    endpoint = replace(at(remote, "D", direct=True), base_url=remote.url("/v1/chat/completions"))
+    endpoint = changed(at(remote, "D", direct=True), base_url=remote.url("/v1/chat/completions"))
     assert (await fetch(endpoint)).names == ("m",)
 
 
@@ -166,12 +166,12 @@ async def test_prices_and_windows_of_the_list_are_kept_below_those_of_the_operat
     await refresh(endpoint)
     found = Registry((endpoint,)).get("OpenRouter")
     assert found is not None
-    assert found.token_rates == {
+    assert found.models.token_rates == {
         "maker/a": Rates(Decimal(3), Decimal(15), Decimal(3), Decimal(3)),
         "maker/free": own,
         "openrouter/auto": Rates(Decimal(10), Decimal(30), Decimal(10), Decimal(10)),
     }
-    assert found.listed_windows == {"maker/a": 200_000}
+    assert found.models.listed_windows == {"maker/a": 200_000}
 
 
 async def test_prices_of_other_lists_are_nobodys_word(remote: Remote) -> None:
@@ -182,8 +182,8 @@ async def test_prices_of_other_lists_are_nobodys_word(remote: Remote) -> None:
 
 @pytest.mark.django_db
 def test_a_personal_list_is_kept_for_each_person(model_server: ModelServer, asked: list[Any], owner: User) -> None:
-    endpoint = Endpoint(
-        "P", "P", "openai_wire", base_url=model_server.url, api_key="k", fetch_models=True, user_id_query=True,
+    endpoint = make_endpoint(
+        "P", "P", "openai", base_url=model_server.url, api_key="k", fetch_models=True, user_id_query=True,
         headers={"X-Who": "{{LIBRECHAT_USER_EMAIL}}"}, models=("default",), written_by_operator=True,
     )  # fmt: skip
     there = Registry((endpoint,))
@@ -205,7 +205,7 @@ async def test_administrators_are_told_what_of_a_list_is_not_offered(remote: Rem
     await refresh(endpoint)
     told = ["3 models without a name", "1 model that isn't for chat"]
     assert await sync_to_async(model_lists.describe_left_out)(endpoint) == told
-    assert model_lists.describe_left_out(replace(endpoint, fetch_models=False)) == []
+    assert model_lists.describe_left_out(changed(endpoint, fetch_models=False)) == []
 
 
 # --- servers on this machine --------------------------------------------------------------------------
@@ -217,7 +217,7 @@ def nearby(settings: Settings, tmp_path: Any, model_server: ModelServer, monkeyp
     settings.LIBRECHAT_CONFIG = tmp_path / "librechat.yaml"
     settings.LOCAL_MODEL_URL = ""
     port = int(model_server.url.split(":")[2].split("/")[0])
-    monkeypatch.setattr(discovery, "PLACES", {"ollama": 9, "vLLM": port})
+    monkeypatch.setattr(discovery, "PORTS", {"ollama": 9, "vLLM": port})
     monkeypatch.setattr(registry, "LOOK_AGAIN_SECONDS", 0.0)
     return port
 
@@ -230,7 +230,7 @@ def test_a_server_on_this_machine_is_offered_when_the_operator_allows_it(
     assert (look_for_local_servers.name,) in asked
     look_for_local_servers()
     (endpoint,) = registry.current().endpoints
-    assert (endpoint.name, endpoint.base_url) == ("vLLM", f"http://127.0.0.1:{nearby}/v1")
+    assert (endpoint.name, endpoint.connection.base_url) == ("vLLM", f"http://127.0.0.1:{nearby}/v1")
     assert registry.current().models("vLLM")[0] == "fetched-large"
 
 
@@ -260,7 +260,7 @@ def test_a_start_with_two_hundred_endpoints_makes_no_connection(
     settings.LIBRECHAT_CONFIG.write_text(
         "version: 1\nendpoints:\n  custom:\n" + "".join(entry.format(number) for number in range(200))
     )
-    found = [each for each in registry.current().endpoints if not each.local]
+    found = [each for each in registry.current().endpoints if not each.origin.local]
     assert len(found) == 200
     assert registry.current().models("E7") == ()
     assert sockets == []

@@ -14,6 +14,7 @@ from endpoints.catalog import registry
 from endpoints.catalog.prices import SOURCES, UnknownPrice, price_in_force, rates_of, reserve_for
 from endpoints.catalog.selection import catalog_for
 from endpoints.providers.base import Endpoint
+from tests.endpoint_maker import make_endpoint
 
 YAML = """
 version: 1.3.0
@@ -93,7 +94,7 @@ def test_every_price_tells_where_it_is_from(site: Any) -> None:
     def source(model: str, place: Endpoint | None = None) -> str:
         return price_in_force(place or endpoint(), model).source
 
-    local = Endpoint(name="Local", label="Local", adapter="openai_wire", local=True)
+    local = make_endpoint(name="Local", label="Local", wire="openai", local=True)
     assert [source("gpt-4"), source("gpt-4o"), source("nobody-knows")] == ["token_config", "map", "unknown"]
     assert source("anything", local) == "free"
     Price.objects.create(model="gpt-4o", prompt=0, completion=0)

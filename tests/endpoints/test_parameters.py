@@ -13,12 +13,13 @@ from endpoints.providers.base import Endpoint
 from siteconfig.parameters.labels import LABELS, OPTIONS
 from siteconfig.parameters.settings import keys, read, union
 from siteconfig.parameters.table import SETS
+from tests.endpoint_maker import make_endpoint
 
 EVERY = [(name, each) for name, parameters in SETS.items() for each in parameters]
 
 
 def custom(**more: Any) -> Endpoint:
-    return Endpoint(name="Mine", label="Mine", adapter="openai_wire", custom=True, **more)
+    return make_endpoint(name="Mine", label="Mine", wire="openai", custom=True, **more)
 
 
 def test_the_page_of_the_documentation_is_up_to_date() -> None:

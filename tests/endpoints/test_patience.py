@@ -1,7 +1,6 @@
 """How long a call waits: by what the model is known to do, by its name, and by what is asked of it."""
 
 import socket
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,14 +8,15 @@ import pytest
 from endpoints.providers.base import Endpoint, ModelRequest
 from endpoints.transport.http import _Guard
 from endpoints.transport.timeouts import TOTAL, timeouts_of
+from tests.endpoint_maker import changed, make_endpoint
 
-OWN = Endpoint("Own", "Own", "openai_wire", base_url="http://10.0.0.7:8000/v1", custom=True)
-OPENAI = Endpoint("openAI", "OpenAI", "openai_wire", family="openAI", base_url="https://api.openai.com/v1")
-ANTHROPIC = Endpoint("anthropic", "Anthropic", "litellm", family="anthropic", litellm_prefix="anthropic/")
-BEDROCK = Endpoint("bedrock", "Bedrock", "litellm", family="bedrock", litellm_prefix="bedrock/")
-GOOGLE = Endpoint("google", "Google", "litellm", family="google", litellm_prefix="gemini/")
-AZURE = Endpoint("azureOpenAI", "Azure", "openai_wire", family="azureOpenAI", wire_names={"ours": "o3-mini-eu"})
-EMBEDDED = Endpoint("Local", "Local model", "openai_wire", local=True)
+OWN = make_endpoint("Own", "Own", "openai", base_url="http://10.0.0.7:8000/v1", custom=True)
+OPENAI = make_endpoint("openAI", "OpenAI", "openai", provider="openAI", base_url="https://api.openai.com/v1")
+ANTHROPIC = make_endpoint("anthropic", "Anthropic", "litellm", provider="anthropic", model_prefix="anthropic/")
+BEDROCK = make_endpoint("bedrock", "Bedrock", "litellm", provider="bedrock", model_prefix="bedrock/")
+GOOGLE = make_endpoint("google", "Google", "litellm", provider="google", model_prefix="gemini/")
+AZURE = make_endpoint("azureOpenAI", "Azure", "openai", provider="azureOpenAI", wire_names={"ours": "o3-mini-eu"})
+EMBEDDED = make_endpoint("Local", "Local model", "openai", local=True)
 
 
 def first_of(endpoint: Endpoint, model: str, **options: Any) -> float:
@@ -63,7 +63,7 @@ def test_whoever_asks_for_thoughts_waits_for_them(params: dict[str, Any], asked:
 
 def test_what_the_operator_adds_counts_too() -> None:
     added = {"chat_template_kwargs": {"enable_thinking": True}}
-    assert first_of(replace(OWN, add_params=added), "nobody-knows-it") == 900
+    assert first_of(changed(OWN, add_params=added), "nobody-knows-it") == 900
 
 
 def test_a_reply_that_is_not_streamed_is_waited_for_as_a_whole() -> None:

@@ -5,7 +5,7 @@ import base64
 import pytest
 
 from accounts.models import User
-from endpoints.providers.base import Caller, Endpoint, ModelRequest, PromptMessage
+from endpoints.providers.base import Caller, ModelRequest, PromptMessage
 from endpoints.services.callers import caller_of
 from endpoints.services.model_calls import complete
 from endpoints.services.placeholders import (
@@ -16,6 +16,7 @@ from endpoints.services.placeholders import (
     uses_caller_placeholders,
 )
 from siteconfig.interpolate import interpolate
+from tests.endpoint_maker import make_endpoint
 from tests.model_server.fixtures import ModelServer
 
 CALLER = Caller(
@@ -85,12 +86,12 @@ def test_a_person_gives_every_known_value_and_no_other(owner: User) -> None:
 
 @pytest.mark.wire
 async def test_the_provider_hears_who_asks(model_server: ModelServer) -> None:
-    endpoint = Endpoint(
-        "E", "E", "openai_wire", base_url=model_server.url, api_key="k", written_by_operator=True,
+    endpoint = make_endpoint(
+        "E", "E", "openai", base_url=model_server.url, api_key="k", written_by_operator=True,
         headers={"X-User": "{{LIBRECHAT_USER_ID}}", "X-Chat": "{{LIBRECHAT_BODY_CONVERSATIONID}}"},
     )  # fmt: skip
     assert uses_caller_placeholders(endpoint)
-    assert not uses_caller_placeholders(Endpoint("P", "P", "openai_wire", headers={"X": "plain"}))
+    assert not uses_caller_placeholders(make_endpoint("P", "P", "openai", headers={"X": "plain"}))
     request = ModelRequest(endpoint, "m", [PromptMessage("user", "hi")], stream=False, caller=CALLER)
     await complete(request)
     (seen,) = model_server.requests()

@@ -8,8 +8,9 @@ from django.core.cache import cache
 from pytest_django import Settings
 
 from endpoints.catalog import registry
-from endpoints.catalog.built_in_providers import ANTHROPIC, GOOGLE, OPENAI, Provider
 from endpoints.catalog.model_list_reader import MAX_NAME_LENGTH
+from endpoints.providers.provider import Provider
+from endpoints.providers.registry import PROVIDERS
 
 CUSTOM = """
 version: 1
@@ -43,21 +44,27 @@ def test_nothing_configured_is_an_empty_registry() -> None:
     assert not current.only_local
 
 
-@pytest.mark.parametrize("provider", [OPENAI, GOOGLE, ANTHROPIC], ids=lambda provider: provider.name)
+@pytest.mark.parametrize(
+    "provider", [PROVIDERS[name] for name in ("openAI", "google", "anthropic")], ids=lambda provider: provider.name
+)
 def test_a_key_switches_a_provider_on(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(provider.key_variable, " sk-1 ")
+    monkeypatch.setenv(provider.variables.key, " sk-1 ")
     (endpoint,) = registry.current().endpoints
-    assert (endpoint.name, endpoint.api_key, endpoint.base_url) == (provider.name, "sk-1", provider.base_url)
-    assert (endpoint.family, endpoint.icon) == (provider.name, provider.name)
-    assert endpoint.models == provider.models
-    assert endpoint.base_url.startswith("https://")
+    assert (endpoint.name, endpoint.connection.api_key, endpoint.connection.base_url) == (
+        provider.name,
+        "sk-1",
+        provider.base_url,
+    )
+    assert (endpoint.origin.provider, endpoint.display.icon) == (provider.name, provider.name)
+    assert endpoint.models.names == provider.models
+    assert endpoint.connection.base_url.startswith("https://")
     registry.reset()
-    monkeypatch.setenv(provider.models_variable, "one, two,,one")
-    monkeypatch.setenv(provider.url_variable, "http://127.0.0.1:9/v1/")
+    monkeypatch.setenv(provider.variables.models, "one, two,,one")
+    monkeypatch.setenv(provider.variables.url, "http://127.0.0.1:9/v1/")
     (endpoint,) = registry.current().endpoints
-    assert endpoint.models == ("one", "two")
-    assert endpoint.base_url == "http://127.0.0.1:9/v1"
-    assert not endpoint.fetch_models
+    assert endpoint.models.names == ("one", "two")
+    assert endpoint.connection.base_url == "http://127.0.0.1:9/v1"
+    assert not endpoint.models.fetch
     assert registry.current().default() == (endpoint, "one")
 
 
@@ -75,13 +82,13 @@ def test_custom_endpoints_come_after_the_built_in_and_the_local_model_last(
     settings.LOCAL_MODEL_URL = "http://127.0.0.1:8123/v1"
     found = registry.current().endpoints
     assert [endpoint.name for endpoint in found] == ["google", "Mine", "Personal", "ollama", "Messages", "Local"]
-    assert [endpoint.order for endpoint in found] == [0, 1, 2, 3, 4, 5]
-    assert (found[4].adapter, found[4].litellm_prefix) == ("litellm", "anthropic/")
+    assert [endpoint.display.order for endpoint in found] == [0, 1, 2, 3, 4, 5]
+    assert (found[4].connection.wire, found[4].connection.model_prefix) == ("anthropic", "anthropic/")
     local = found[-1]
-    assert local.local
-    assert local.label == "Local model"
-    assert local.models == ("smollm2-135m-instruct",)
-    assert local.api_key == settings.LOCAL_MODEL_KEY
+    assert local.origin.local
+    assert local.display.label == "Local model"
+    assert local.models.names == ("smollm2-135m-instruct",)
+    assert local.connection.api_key == settings.LOCAL_MODEL_KEY
 
 
 def test_the_operator_chooses_order_and_selection(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,4 +119,8 @@ def test_what_is_left_out_is_told(settings: Settings) -> None:
     assert reason == "endpoint Unset is left out: NOT_SET_ANYWHERE is not set"
     personal = registry.current().get("Personal")
     assert personal is not None
-    assert (personal.key_from_user, personal.api_key, personal.base_url) == (True, "", "https://a.example.org")
+    assert (personal.connection.key_from_user, personal.connection.api_key, personal.connection.base_url) == (
+        True,
+        "",
+        "https://a.example.org",
+    )

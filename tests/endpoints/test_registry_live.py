@@ -26,7 +26,7 @@ def file(tmp_path: Path, settings: Settings, fresh_registry: None, monkeypatch: 
 
 
 def names() -> list[str]:
-    return [endpoint.name for endpoint in registry.current().endpoints if not endpoint.local]
+    return [endpoint.name for endpoint in registry.current().endpoints if not endpoint.origin.local]
 
 
 def replace_file(file: Path, new: str) -> None:

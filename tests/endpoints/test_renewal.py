@@ -9,41 +9,41 @@ from django.core.management import CommandError, call_command
 
 from billing.services.price_map import installed
 from endpoints.catalog import default_models, renewal
-from endpoints.catalog.built_in_providers import PROVIDERS
+from endpoints.catalog.facts import MIN_PROMPT_TOKENS, facts
 from endpoints.catalog.prices import price_in_force
-from endpoints.catalog.profiles import profile
-from endpoints.catalog.windows import MIN_PROMPT_TOKENS, usable_of, window_in_force
 from endpoints.management.commands import models as command
 from endpoints.providers.base import Endpoint
+from endpoints.providers.registry import PROVIDERS, built_in
+from tests.endpoint_maker import make_endpoint
 
 _PREFIX = {"google": "gemini/", "anthropic": "anthropic/", "bedrock": "bedrock/"}
 
 
 def endpoint(family: Any) -> Endpoint:
-    adapter: Any = "litellm" if family in _PREFIX else "openai_wire"
-    return Endpoint(family, family, adapter, family=family, litellm_prefix=_PREFIX.get(family, ""))
+    adapter: Any = "litellm" if family in _PREFIX else "openai"
+    return make_endpoint(family, family, adapter, provider=family, model_prefix=_PREFIX.get(family, ""))
 
 
-DEFAULTS = [(provider.name, model) for provider in PROVIDERS for model in provider.models]
+DEFAULTS = [(provider.name, model) for provider in built_in() for model in provider.models]
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("family", "model"), DEFAULTS)
 def test_every_default_model_has_a_price_and_a_window(family: str, model: str) -> None:
     place = endpoint(family)
-    price, window = price_in_force(place, model), window_in_force(place, model)
+    price, known = price_in_force(place, model), facts(place, model)
     assert price.is_known
     assert price.rates is not None
     assert price.rates.prompt > 0
-    assert window.source != "assumed"
-    assert profile(place, model).max_output_tokens > 0
+    assert known.window_source != "assumed"
+    assert known.max_output > 0
     # What is sent fits what the provider takes as a prompt, whatever the window is said to be.
     listed = default_models.known()[family][model]["window"]
-    assert min(MIN_PROMPT_TOKENS, listed // 2) <= usable_of(place, model, max_tokens=0, chosen=None) <= listed
+    assert min(MIN_PROMPT_TOKENS, listed // 2) <= known.usable(max_tokens=0, chosen=None) <= listed
 
 
 def test_every_provider_with_models_is_in_the_file() -> None:
-    assert {provider.name: provider.models for provider in PROVIDERS if provider.models} == {
+    assert {provider.name: provider.models for provider in built_in() if provider.models} == {
         name: tuple(models) for name, models in default_models.known().items()
     }
 
@@ -104,7 +104,7 @@ def test_what_is_no_price_list_is_refused(copy: Path, tmp_path: Path) -> None:
 def test_what_the_price_list_has_no_more_says_where_its_figures_can_be_read() -> None:
     for provider, models in default_models.known().items():
         for model, figures in models.items():
-            is_listed = bool(installed().get(renewal.PREFIXES[provider] + model))
+            is_listed = bool(installed().get(PROVIDERS[provider].facts.price_prefix + model))
             assert ("source" in figures) != is_listed, model
 
 
@@ -117,8 +117,8 @@ def test_figures_that_are_kept_have_long_prompts_prices_and_thoughts_too() -> No
         {"prompt": "2", "completion": "12", "cache_read": "0.2", "cache_write": "2"},
         {"prompt": "4", "completion": "18", "cache_read": "0.4", "cache_write": "4"},
     ]
-    assert profile(google, "gemini-3-pro-preview").supports_reasoning
-    assert not profile(endpoint("openAI"), "chatgpt-4o-latest").supports_reasoning
+    assert facts(google, "gemini-3-pro-preview").reasoning
+    assert not facts(endpoint("openAI"), "chatgpt-4o-latest").reasoning
 
 
 def test_a_model_that_comes_back_to_the_list_is_wholly_as_the_list_has_it() -> None:

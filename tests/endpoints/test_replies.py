@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from endpoints.providers.anthropic.wire import MessageReply
-from endpoints.providers.base import Endpoint, ModelRequest
+from endpoints.providers.base import ModelRequest
 from endpoints.providers.bedrock.wire import ConverseReply
 from endpoints.providers.counts import MAX_TOKENS, Counts, reports_in
 from endpoints.providers.google.wire import ContentReply
@@ -20,6 +20,7 @@ from endpoints.transport.failures import failure_in, failure_of_body, failure_of
 from endpoints.transport.http import OutboundError
 from messages.events import TERMINAL, Event, Finished, ReasoningDelta, TextDelta
 from messages.reducer import MessageParts
+from tests.endpoint_maker import make_endpoint
 
 REPLIES = [ChatReply, ResponseReply, MessageReply, ContentReply, ConverseReply]
 KEYS = (
@@ -60,7 +61,7 @@ PIECES = VALUES | KNOWN | st.fixed_dictionaries({"type": st.sampled_from(WORDS),
 
 
 def reply_of(kind: type[Reply]) -> Reply:
-    return kind(ModelRequest(Endpoint("E", "E", "openai_wire"), "m", []))
+    return kind(ModelRequest(make_endpoint("E", "E", "openai"), "m", []))
 
 
 @pytest.mark.security

@@ -1,15 +1,15 @@
 """From what people choose to the exact fields of a request: each rule of the reference is a row here."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from endpoints.parameters import request_fields, with_headers
+from endpoints.parameters.request_fields import request_fields, with_headers
 from endpoints.parameters.sets import set_name
-from endpoints.providers.base import Endpoint, Family, ModelRequest
+from endpoints.providers.base import Endpoint, ModelRequest
 from endpoints.providers.openai.parameters import cap_field
 from endpoints.providers.openai.request import body_of
+from tests.endpoint_maker import changed, make_endpoint
 
 _AT = {
     "openAI": "https://api.openai.com/v1",
@@ -19,10 +19,10 @@ _AT = {
 
 
 def endpoint(family: str, **more: Any) -> Endpoint:
-    kind: Family = "custom" if family == "openrouter" else family  # type: ignore[assignment]
+    kind = "custom" if family == "openrouter" else family
     more.setdefault("base_url", _AT.get(family, "https://provider.example.com"))
-    adapter: Any = "openai_wire" if family in _AT else "litellm"
-    return Endpoint(name=family, label=family, adapter=adapter, family=kind, **more)
+    adapter: Any = "openai" if family in _AT else "litellm"
+    return make_endpoint(name=family, label=family, wire=adapter, provider=kind, **more)
 
 
 def sent(family: str, model: str, chosen: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -212,7 +212,7 @@ def test_the_search_of_claude_needs_a_header() -> None:
     where = endpoint("anthropic", headers={"Anthropic-Beta": "own"})
     found = request_fields(where, "claude-3-haiku-20240307", {"web_search": True, "promptCache": False})
     assert found.params == {"tools": [{"type": "web_search_20250305", "name": "web_search"}]}
-    assert with_headers(where, found.headers).headers == {"Anthropic-Beta": "own,web-search-2025-03-05"}
+    assert with_headers(where, found.headers).connection.headers == {"Anthropic-Beta": "own,web-search-2025-03-05"}
     assert with_headers(where, {}) is where
 
 
@@ -274,7 +274,7 @@ def test_a_region_is_one_of_those_that_the_operator_offers() -> None:
     [
         ("openAI", "gpt-5", {}, "openAI"), ("azureOpenAI", "mine", {}, "azureOpenAI"), ("custom", "x", {}, "custom"),
         ("local", "x", {}, "custom"), ("anthropic", "x", {}, "anthropic"), ("google", "x", {}, "google"),
-        ("openrouter", "x", {}, "openrouter"), ("custom", "x", {"litellm_prefix": "anthropic/"}, "anthropic"),
+        ("openrouter", "x", {}, "openrouter"), ("custom", "x", {"model_prefix": "anthropic/"}, "anthropic"),
         ("custom", "x", {"parameter_set": "google"}, "google"),
         ("bedrock", "eu.mistral.large", {}, "bedrock-mistral"), ("bedrock", "global.meta.llama", {}, "bedrock-meta"),
         ("bedrock", "zai.glm-5", {}, "bedrock-zai"), ("bedrock", "somebody.new", {}, "bedrock-mistral"),
@@ -331,5 +331,5 @@ def test_anthropic_parameters_on_a_custom_endpoint_go_over_its_own_wire() -> Non
 
 
 def test_the_local_model_is_not_asked_for_what_it_cannot_do() -> None:
-    found = request_fields(replace(endpoint("custom"), family="local", local=True), "m", {"web_search": True})
+    found = request_fields(changed(endpoint("custom"), provider="local", local=True), "m", {"web_search": True})
     assert (found.params, found.wire, set(found.notes)) == ({}, "chat", {"web_search"})

@@ -10,7 +10,7 @@ from pytest_django import Settings
 from endpoints.catalog import registry
 from endpoints.catalog.icons import MARKS, Icon, icon_of, is_shown
 from endpoints.catalog.specs import faults_of_preset, parameters_of_preset, to_dict
-from endpoints.providers.compatible.endpoint import KNOWN
+from endpoints.providers.compatible.hosts import ICONS
 from siteconfig.schema.model_specs import ModelSpec
 
 SITE = "https://chat.example.org"
@@ -24,7 +24,7 @@ def test_every_known_endpoint_has_a_mark_of_its_own() -> None:
     root = ElementTree.parse(django_settings.BASE_DIR / "static" / "marks.svg").getroot()  # noqa: S314 (our own file)
     symbols = {each.get("id"): "".join(part.get("d", "") + str(part.attrib) for part in each) for each in root}
     assert set(symbols) == MARKS
-    assert KNOWN <= MARKS
+    assert ICONS <= MARKS
     assert len(set(symbols.values())) == len(MARKS)
 
 

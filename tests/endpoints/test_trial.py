@@ -22,6 +22,7 @@ from endpoints.providers.base import Endpoint, ModelRequest
 from endpoints.providers.litellm import wire as litellm
 from endpoints.services import connection_test, model_calls
 from messages.events import Event
+from tests.endpoint_maker import make_endpoint
 from tests.model_server.fixtures import ModelServer
 from tests.servers import free_port
 
@@ -30,14 +31,14 @@ KEY = "sk-of-the-operator"
 
 
 def at(url: str, **fields: object) -> Endpoint:
-    made = {"name": "Wire", "label": "Wire", "adapter": "openai_wire", "api_key": KEY, "written_by_operator": True}
-    return Endpoint(**{**made, "base_url": url, **fields})  # type: ignore[arg-type]
+    made = {"name": "Wire", "label": "Wire", "wire": "openai", "api_key": KEY, "written_by_operator": True}
+    return make_endpoint(**{**made, "base_url": url, **fields})  # type: ignore[arg-type]
 
 
 def test_an_endpoint_that_works_says_how_fast_and_what(model_server: ModelServer) -> None:
     found = connection_test.run_connection_test(at(model_server.url), "tiny")
     assert (found.ok, found.code, found.said) == (True, "", "Hello! This is a short reply from the model server.")
-    assert f"{found.milliseconds} ms" in found.words
+    assert f"{found.milliseconds} ms" in found.text
     sent = model_server.requests()[0]["body"]
     assert (sent["model"], sent["max_tokens"]) == ("tiny", connection_test.REPLY_TOKENS)
 
@@ -56,13 +57,13 @@ def test_each_refusal_is_told_in_its_own_words(
     monkeypatch.setattr(connection_test, "QUESTION", question)
     found = connection_test.run_connection_test(at(model_server.url), "tiny")
     assert (found.ok, found.code) == (False, code)
-    assert words in found.words
+    assert words in found.text
     assert KEY not in json.dumps(found.to_json())
 
 
 def test_a_persons_own_key_is_told_to_be_theirs(model_server: ModelServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection_test, "QUESTION", "[[error:401]]")
-    assert connection_test.run_connection_test(at(model_server.url, key_from_user=True), "tiny").words.startswith(
+    assert connection_test.run_connection_test(at(model_server.url, key_from_user=True), "tiny").text.startswith(
         "Your key"
     )
 
@@ -98,9 +99,9 @@ def test_loading_a_library_comes_before_the_call_whose_time_is_limited(
     monkeypatch.setattr(litellm, "load", load)
     monkeypatch.setattr(model_calls, "stream", stream)
     found = connection_test.run_connection_test(
-        at(model_server.url, adapter="litellm", litellm_prefix="mistral/"), "command-x"
+        at(model_server.url, wire="litellm", model_prefix="mistral/"), "command-x"
     )
-    assert (found.ok, order[:2]) == (True, ["load", "call"]), found.words
+    assert (found.ok, order[:2]) == (True, ["load", "call"]), found.text
     order.clear()
     connection_test.run_connection_test(at(model_server.url), "tiny")
     assert order == ["call"]  # a wire of our own needs none
@@ -110,7 +111,7 @@ def test_a_certificate_of_somebody_else_is_named(tmp_path: Path) -> None:
     with _self_signed(tmp_path) as port:
         found = connection_test.run_connection_test(at(f"https://127.0.0.1:{port}/v1"), "tiny")
     assert found.code == "certificate"
-    assert "certificate" in found.words
+    assert "certificate" in found.text
 
 
 def test_ten_tries_a_minute_are_enough(model_server: ModelServer) -> None:

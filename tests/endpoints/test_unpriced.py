@@ -13,9 +13,9 @@ from billing.services.price_map import _entries, rates_for
 from billing.services.pricing import Rates, TokenCounts, charge, rate_of
 from endpoints.catalog import registry
 from endpoints.catalog.selection import ModelRef, catalog_for
-from endpoints.providers.base import Endpoint
 from siteconfig import live
 from siteconfig.configuration import load_config
+from tests.endpoint_maker import make_endpoint
 from web.model_menu import initial_model_ref, model_groups
 
 ONE = Rates(Decimal(1), Decimal(1), Decimal(1), Decimal(1))
@@ -25,8 +25,8 @@ ONE = Rates(Decimal(1), Decimal(1), Decimal(1), Decimal(1))
 def catalog(settings: Settings, fresh_registry: None) -> None:
     """Models of which the first have no price, and balances that count."""
     settings.BALANCE_ENABLED = True
-    first = Endpoint("First", "First", "openai_wire", models=("house-a", "house-b"))
-    second = Endpoint("Second", "Second", "openai_wire", models=("house-c", "house-d"), token_rates={"house-d": ONE})
+    first = make_endpoint("First", "First", "openai", models=("house-a", "house-b"))
+    second = make_endpoint("Second", "Second", "openai", models=("house-c", "house-d"), token_rates={"house-d": ONE})
     registry.reset()
     registry._state.append(registry._State(registry.Registry((first, second)), live.current(), (), float("inf")))
 

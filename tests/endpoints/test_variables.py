@@ -66,11 +66,11 @@ def test_what_is_set_is_filled_in_and_the_rest_goes_nowhere(load: Callable[..., 
     found = load()
     acme = found.get("Acme")
     assert acme is not None
-    assert (acme.api_key, acme.base_url) == ("sk-example-1", "https://llm.example/v1")
-    assert dict(acme.headers) == {"X-Hash": "a#b"}
-    assert acme.models == ("acme-small", "acme-large")
-    assert (acme.titles.model, acme.icon) == ("", "")
-    assert acme.add_params == {"top_k": 3, "stop": ["x"]}
+    assert (acme.connection.api_key, acme.connection.base_url) == ("sk-example-1", "https://llm.example/v1")
+    assert dict(acme.connection.headers) == {"X-Hash": "a#b"}
+    assert acme.models.names == ("acme-small", "acme-large")
+    assert (acme.titles.model, acme.display.icon) == ("", "")
+    assert acme.parameters.add == {"top_k": 3, "stop": ["x"]}
     names = [endpoint.name for endpoint in found.endpoints]
     assert names == ["Acme", "Fetching"]
     assert "${" not in repr(found.endpoints)
@@ -153,7 +153,10 @@ endpoints:
 def test_azures_own_placeholders_stay_and_others_do_not(load: Callable[..., Registry]) -> None:
     found = load(AZURE).get("azureOpenAI")
     assert found is not None
-    assert found.models == ("good-model",)
-    variant = found.variants["good-model"]
-    assert (variant.base_url, dict(variant.headers)) == ("https://a.example/acme-small", {"X-B": "a#b"})
+    assert found.models.names == ("good-model",)
+    variant = found.models.variants["good-model"]
+    assert (variant.connection.base_url, dict(variant.connection.headers)) == (
+        "https://a.example/acme-small",
+        {"X-B": "a#b"},
+    )
     assert "endpoint azureOpenAI (bad) is left out: NOT_SET_AT_ALL is not set" in registry.current().notices

@@ -5,7 +5,8 @@ import re
 import pytest
 
 from core.limits import LIMITS
-from endpoints.catalog.built_in_providers import PROVIDERS
+from endpoints.providers.provider import Provider
+from endpoints.providers.registry import built_in
 from siteconfig.environment.secrets import NAMES
 from tests.house import ROOT, sources
 
@@ -34,10 +35,10 @@ def test_what_endpoints_are_built_from_is_explained(name: str) -> None:
     assert name in EXPLAINED
 
 
-@pytest.mark.parametrize("provider", PROVIDERS, ids=lambda provider: provider.name)
-def test_every_providers_variables_are_explained(provider: object) -> None:
-    for variable in ("key_variable", "models_variable", "url_variable"):
-        assert getattr(provider, variable) in EXPLAINED
+@pytest.mark.parametrize("provider", built_in(), ids=lambda provider: provider.name)
+def test_every_providers_variables_are_explained(provider: Provider) -> None:
+    for variable in (provider.variables.key, provider.variables.models, provider.variables.url):
+        assert variable in EXPLAINED
 
 
 def test_nothing_is_explained_that_is_not_read() -> None:

@@ -91,23 +91,24 @@ async def _measure(report: Any, root: str) -> None:
 
 def _ways(root: str) -> "dict[str, tuple[Callable[[Any], AsyncIterator[Any]], Any]]":
     """Return, by name, how a call is made and an endpoint to make it of."""
-    from endpoints.providers.base import Endpoint, ModelRequest  # noqa: PLC0415
+    from endpoints.providers.base import ModelRequest  # noqa: PLC0415
     from endpoints.providers.litellm import wire as litellm  # noqa: PLC0415 (not before the report has begun)
     from endpoints.services.model_calls import stream  # noqa: PLC0415
+    from tests.endpoint_maker import changed, make_endpoint  # noqa: PLC0415
 
-    own = Endpoint("Bench", "Bench", "openai_wire", base_url=f"{root}/v1", api_key="sk", written_by_operator=True)
-    other = replace(own, adapter="litellm", base_url=root)
+    own = make_endpoint("Bench", "Bench", "openai", base_url=f"{root}/v1", api_key="sk", written_by_operator=True)
+    other = changed(own, wire="litellm", base_url=root)
     keys = {"aws_access_key_id": "AKIA1", "aws_secret_access_key": "secret", "aws_region_name": "eu-west-1"}
     chat = ModelRequest(own, "bench-model", [])
-    claude = replace(chat, endpoint=replace(other, litellm_prefix="anthropic/"), model="claude-sonnet-4-5")
+    claude = replace(chat, endpoint=changed(other, model_prefix="anthropic/"), model="claude-sonnet-4-5")
     return {
         "OpenAI wire": (stream, chat),
         "Responses": (stream, replace(chat, wire="responses")),
         "Anthropic": (stream, claude),
-        "Gemini": (stream, replace(chat, endpoint=replace(other, litellm_prefix="gemini/"))),
+        "Gemini": (stream, replace(chat, endpoint=changed(other, model_prefix="gemini/"))),
         "Bedrock": (
             stream,
-            replace(chat, endpoint=replace(other, litellm_prefix="bedrock/", api_key="", credentials=keys)),
+            replace(chat, endpoint=changed(other, model_prefix="bedrock/", api_key="", credentials=keys)),
         ),
         "litellm, Anthropic": (litellm.stream, claude),
     }

@@ -19,9 +19,9 @@ Of several markers that each begin a paragraph the last one counts: messages of 
 ``unicode``               text with characters of two to four bytes
 ``repeat``                120 identical chunks
 ``echo``                  the rest of the message, word by word
-``reasoning``             thoughts, then a reply; ``field=content`` (`reasoning_content`, default), ``field=reasoning``
-                          or ``field=think`` (``<think>`` inside the text); ``redacted=DATA`` adds an encrypted
-                          block and a third one (Anthropic)
+``reasoning``             thoughts, then a reply; ``field=content`` (`reasoning_content`, default), ``field=think``
+                          (``<think>`` inside the text), or any other name of the field; ``redacted=DATA`` adds an
+                          encrypted block and a third one (Anthropic)
 ``tools``                 a tool call; when its result is in the prompt, a reply that quotes it. ``name=lookup``
                           ``args={"q":"x"}`` ``calls=1`` ``rounds=1`` ``ids=no`` (the provider names no ids)
 ``error:401``             that status with the provider's body: 400 401 402 403 404 429 500 503 529, or ``context``

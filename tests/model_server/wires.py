@@ -43,7 +43,8 @@ class OpenAI:
 
     def __init__(self, model: str, script: Script, counts: Counts) -> None:
         self.script, self.counts, self.model = script, counts, model
-        self.thought = "reasoning" if script.options.get("field") == "reasoning" else "reasoning_content"
+        named = script.options.get("field", "content")
+        self.thought = "reasoning_content" if named in {"content", "think"} else named
 
     @property
     def _prefix(self) -> str:

@@ -15,8 +15,8 @@ from accounts.models import User
 from accounts.services.preferences import set_preferences
 from chat.models import Conversation, Generation, Message
 from endpoints.catalog import registry
-from endpoints.providers.base import Endpoint
 from siteconfig import live
+from tests.endpoint_maker import make_endpoint
 from tests.pages.conftest import FRAGMENT, make_reply, make_run
 
 SignIn = Callable[[User], Client]
@@ -235,7 +235,7 @@ def test_a_person_s_own_words_are_shown_as_typed(sign_in: SignIn, owner: User, m
 def test_only_an_administrator_is_told_how_to_add_a_real_model(
     sign_in: SignIn, owner: User, admin_user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    local = Endpoint(name="Local", label="Local model", adapter="openai_wire", models=("tiny",), local=True)
+    local = make_endpoint(name="Local", label="Local model", wire="openai", models=("tiny",), local=True)
     only_local = registry.Registry((local,))
     monkeypatch.setattr(registry, "current", lambda: only_local)
     told = sign_in(admin_user).get("/c/new").content.decode()

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from html import unescape
 from uuid import uuid4
 
 import pytest
@@ -13,6 +14,7 @@ from django.test import Client
 from accounts.models import CapabilityGrant, User
 from endpoints.catalog import registry, stored_endpoints
 from endpoints.models import OperatorEndpoint
+from endpoints.providers.registry import presets
 from tests.model_server.fixtures import ModelServer
 from tests.pages.conftest import FRAGMENT
 
@@ -49,7 +51,11 @@ def test_from_a_key_to_a_chat(client: Client, model_server: ModelServer, owner: 
     assert done["Location"] == f"/c/new?endpoint=Lab&model={listed[-1]}"
     found = registry.current().get("Lab")
     assert found is not None
-    assert (found.api_key, found.models[0], set(found.models)) == (SECRET, listed[-1], set(listed))
+    assert (found.connection.api_key, found.models.names[0], set(found.models.names)) == (
+        SECRET,
+        listed[-1],
+        set(listed),
+    )
     assert 'name="endpoint" value="Lab"' in client.get(done["Location"]).content.decode()
 
 
@@ -122,3 +128,8 @@ def test_the_power_alone_adds_no_address(
 def test_unknown_providers_and_rows_are_not_found(client: Client) -> None:
     assert client.get("/setup/new/nobody").status_code == 404
     assert client.get(f"/setup/{uuid4()}").status_code == 404
+
+
+def test_every_provider_is_offered_with_a_word_about_it(client: Client) -> None:
+    page = unescape(client.get("/setup").content.decode())
+    assert [preset.slug for preset in presets() if f"{preset.text}<" not in page or str(preset.label) not in page] == []

@@ -7,7 +7,6 @@ nothing else opens connections (43) in `tests/endpoints/test_house_rules.py`.
 import asyncio
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +30,7 @@ from endpoints.services.model_calls import complete
 from messages.events import Failed
 from tests.api.conftest import Api
 from tests.chat.conftest import began
+from tests.endpoint_maker import changed, make_endpoint
 from tests.endpoints.conftest import sockets
 from tests.endpoints.test_addresses import REFUSED_URLS
 from tests.model_server.fixtures import ModelServer
@@ -97,7 +97,7 @@ def by_test_button(user: User, url: str) -> str:
 
 def endpoint_at(url: str, **fields: Any) -> Endpoint:
     """Return what a fault further up might hand to an adapter: an address that no operator wrote."""
-    return Endpoint(**{"name": "X", "label": "X", "adapter": "openai_wire", "api_key": "k", "base_url": url, **fields})
+    return make_endpoint(**{"name": "X", "label": "X", "wire": "openai", "api_key": "k", "base_url": url, **fields})
 
 
 def call(endpoint: Endpoint) -> str:
@@ -119,7 +119,7 @@ async def in_library(endpoint: Endpoint) -> Failed:
 
 
 def by_library(user: User, url: str) -> str:
-    failed = asyncio.run(in_library(endpoint_at(url, adapter="litellm", litellm_prefix="anthropic/")))
+    failed = asyncio.run(in_library(endpoint_at(url, wire="litellm", model_prefix="anthropic/")))
     return "refused" if failed.code == "refused_address" else str(failed)
 
 
@@ -129,7 +129,7 @@ def by_model_list(user: User, url: str) -> str:
 
 def by_trial(user: User, url: str) -> str:
     found = connection_test.run_connection_test(endpoint_at(url), "tiny")
-    return "refused" if found.code == "refused_address" else found.words
+    return "refused" if found.code == "refused_address" else found.text
 
 
 STORING: tuple[Door, ...] = (by_form, by_api)
@@ -177,7 +177,7 @@ def test_case_38_the_library_has_no_second_way_past_the_guard(
         return [{"hostname": host, "host": next(answers), "port": port, "family": 2, "proto": 0, "flags": 0}]
 
     monkeypatch.setattr(aiohttp.ThreadedResolver, "resolve", resolve)
-    endpoint = endpoint_at("https://rebind.example.com", adapter="litellm", litellm_prefix="anthropic/")
+    endpoint = endpoint_at("https://rebind.example.com", wire="litellm", model_prefix="anthropic/")
     assert asyncio.run(in_library(endpoint)).code == "connection"
     assert sockets == ["93.184.216.34"]
     assert next(answers) == "127.0.0.1"
@@ -195,7 +195,7 @@ def on(port: int) -> Endpoint:
 
 @pytest.mark.wire
 def test_case_44_a_persons_address_gets_nothing_of_the_operators(owner: User, model_server: ModelServer) -> None:
-    operators = replace(
+    operators = changed(
         on(model_server.port), api_key="sk-of-the-operator", headers={"X-Org": "of-the-operator"},
         query={"code": "of-the-operator"}, credentials={"api_key": "sk-of-the-operator"},
     )  # fmt: skip

@@ -4,9 +4,11 @@ from typing import Any
 import pytest
 
 from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage
-from endpoints.services.model_calls import Retries, stream
+from endpoints.services.model_calls import stream
+from endpoints.transport.retries import Retries
 from messages.events import TERMINAL, Event, Finished, Usage
 from messages.reducer import MessageParts
+from tests.endpoint_maker import make_endpoint
 from tests.model_server.fixtures import ModelServer
 
 KEY = "sk-of-the-operator"
@@ -15,13 +17,13 @@ ONCE = Retries(max_retries=0)
 
 @pytest.fixture
 def openai(model_server: ModelServer) -> Endpoint:
-    return Endpoint("Wire", "Wire", "openai_wire", base_url=model_server.url, api_key=KEY, written_by_operator=True)
+    return make_endpoint("Wire", "Wire", "openai", base_url=model_server.url, api_key=KEY, written_by_operator=True)
 
 
 @pytest.fixture
 def azure(model_server: ModelServer) -> Endpoint:
-    return Endpoint(
-        "azureOpenAI", "Azure", "openai_wire", family="azureOpenAI", key_header="api-key", api_key=KEY,
+    return make_endpoint(
+        "azureOpenAI", "Azure", "openai", provider="azureOpenAI", key_header="api-key", api_key=KEY,
         base_url=f"{model_server.root}/openai/deployments/our-gpt", query={"api-version": "2024-10-21"},
         models=("gpt-4o",), wire_names={"gpt-4o": "our-gpt"}, written_by_operator=True,
     )  # fmt: skip
@@ -29,24 +31,24 @@ def azure(model_server: ModelServer) -> Endpoint:
 
 @pytest.fixture
 def anthropic(model_server: ModelServer) -> Endpoint:
-    return Endpoint(
-        "A", "A", "litellm", base_url=model_server.root, api_key=KEY, litellm_prefix="anthropic/",
+    return make_endpoint(
+        "A", "A", "litellm", base_url=model_server.root, api_key=KEY, model_prefix="anthropic/",
         models=("claude-sonnet-4-5",), written_by_operator=True,
     )  # fmt: skip
 
 
 @pytest.fixture
 def gemini(model_server: ModelServer) -> Endpoint:
-    return Endpoint(
-        "G", "G", "litellm", base_url=f"{model_server.root}/v1beta", api_key=KEY, litellm_prefix="gemini/",
+    return make_endpoint(
+        "G", "G", "litellm", base_url=f"{model_server.root}/v1beta", api_key=KEY, model_prefix="gemini/",
         models=("gemini-2.5-pro",), written_by_operator=True,
     )  # fmt: skip
 
 
 @pytest.fixture
 def bedrock(model_server: ModelServer) -> Endpoint:
-    return Endpoint(
-        "bedrock", "Bedrock", "litellm", family="bedrock", base_url=model_server.root, litellm_prefix="bedrock/",
+    return make_endpoint(
+        "bedrock", "Bedrock", "litellm", provider="bedrock", base_url=model_server.root, model_prefix="bedrock/",
         models=("anthropic.claude-sonnet-4-5-v1:0",), written_by_operator=True,
         credentials={"aws_access_key_id": "AKIA1", "aws_secret_access_key": KEY, "aws_session_token": "st",
                      "aws_region_name": "eu-central-1"},
@@ -54,7 +56,7 @@ def bedrock(model_server: ModelServer) -> Endpoint:
 
 
 def ask(endpoint: Endpoint, text: str, **options: Any) -> ModelRequest:
-    model = endpoint.models[0] if endpoint.models else "some-model"
+    model = endpoint.models.names[0] if endpoint.models.names else "some-model"
     return ModelRequest(endpoint, options.pop("model", model), [PromptMessage("user", text)], **options)
 
 

@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage
+from endpoints.providers.base import ModelRequest, PromptMessage
 from messages.events import Event
+from tests.endpoint_maker import make_endpoint
 from tests.wire.conftest import KEY, events_of
 
 CHAT_WIRES = ("openai", "azure")
@@ -76,15 +77,15 @@ def completion(message: dict[str, Any], finish: str | None = "stop", **more: Any
 
 def request_to(root: str, wire: str = "openai", *, stream: bool = True, **changes: Any) -> ModelRequest:
     """Return a request of an endpoint that speaks this wire."""
-    endpoint: dict[str, Any] = {"adapter": "openai_wire", "base_url": f"{root}/v1", "api_key": KEY}
+    endpoint: dict[str, Any] = {"wire": "openai", "base_url": f"{root}/v1", "api_key": KEY}
     vertex = wire.startswith("vertex")
     if wire == "azure":
-        endpoint |= {"family": "azureOpenAI", "key_header": "api-key", "base_url": f"{root}/openai/deployments/d"}
+        endpoint |= {"provider": "azureOpenAI", "key_header": "api-key", "base_url": f"{root}/openai/deployments/d"}
     elif vertex or wire in _PREFIXES:
-        endpoint |= {"adapter": "litellm", "base_url": root,
-                     "litellm_prefix": "vertex_ai/" if vertex else _PREFIXES[wire]}  # fmt: skip
+        endpoint |= {"wire": "litellm", "base_url": root,
+                     "model_prefix": "vertex_ai/" if vertex else _PREFIXES[wire]}  # fmt: skip
     model = "claude-sonnet-4-5" if wire in {"anthropic", "vertex claude"} else "some-model"
-    made = Endpoint("Raw", "Raw", written_by_operator=True, **(endpoint | changes))
+    made = make_endpoint("Raw", "Raw", written_by_operator=True, **(endpoint | changes))
     name = "responses" if wire == "responses" else "chat"
     return ModelRequest(made, model, [PromptMessage("user", "hi")], stream=stream, wire=name)  # type: ignore[arg-type]
 

@@ -16,6 +16,7 @@ from endpoints.providers.bedrock.eventstream import EventFrames
 from endpoints.providers.bedrock.sigv4 import AccessKey, signed
 from endpoints.transport.http import BrokenAnswer
 from messages.events import Failed
+from tests.endpoint_maker import changed
 from tests.model_server.bedrock import frame
 from tests.model_server.fixtures import ModelServer
 from tests.model_server.script import words
@@ -72,7 +73,7 @@ async def test_a_conversation_with_bedrock(bedrock: Endpoint, model_server: Mode
 
 async def test_a_profile_is_called_by_its_arn(bedrock: Endpoint, model_server: ModelServer) -> None:
     arn = "arn:aws:bedrock:us-east-1:1:inference-profile/p"
-    events = await events_of(ask(replace(bedrock, wire_names={"claude": arn}), "[[tokens:3]]", model="claude"))
+    events = await events_of(ask(changed(bedrock, wire_names={"claude": arn}), "[[tokens:3]]", model="claude"))
     assert text_of(events) == "".join(words(3))
     assert (
         model_server.requests()[0]["path"] == "/model/arn:aws:bedrock:us-east-1:1:inference-profile%2Fp/converse-stream"
@@ -80,7 +81,7 @@ async def test_a_profile_is_called_by_its_arn(bedrock: Endpoint, model_server: M
 
 
 async def test_a_bearer_token_needs_no_signature(bedrock: Endpoint, model_server: ModelServer) -> None:
-    await events_of(ask(replace(bedrock, api_key="abskey"), "hi"))
+    await events_of(ask(changed(bedrock, api_key="abskey"), "hi"))
     assert headers_of(model_server.requests()[0]) == {
         "authorization": "Bearer abskey", "content-type": "application/json"
     }  # fmt: skip
@@ -144,7 +145,7 @@ def test_a_damaged_message_is_told(at: int) -> None:
 
 @pytest.mark.security
 async def test_no_secret_that_a_provider_quotes_reaches_the_detail(bedrock: Endpoint) -> None:
-    quoting = replace(bedrock, credentials={**bedrock.credentials, "aws_session_token": "Rate limit"})
+    quoting = changed(bedrock, credentials={**bedrock.connection.credentials, "aws_session_token": "Rate limit"})
     (failed,) = await events_of(ask(quoting, "[[error:429]]"))  # whose words happen to be the token
     assert isinstance(failed, Failed)
     assert "Rate limit" not in failed.detail

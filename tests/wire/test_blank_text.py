@@ -67,7 +67,7 @@ def request_of(
 ) -> Callable[[list[PromptMessage]], ModelRequest]:
     kind = request.param
     endpoint = served(kind, openai, anthropic, gemini, bedrock)
-    model = endpoint.models[0] if endpoint.models else "some-model"
+    model = endpoint.models.names[0] if endpoint.models.names else "some-model"
     wire: Any = "responses" if kind == "responses" else "chat"
     return lambda messages: ModelRequest(endpoint, model, messages, wire=wire)
 
@@ -80,7 +80,7 @@ async def test_a_prompt_has_nothing_blank_and_takes_turns(
     request = request_of([PromptMessage(role, text) for role, text in given])  # type: ignore[arg-type]
     assert ended(await events_of(request)) == "stop"
     body = model_server.requests()[0]["body"]
-    if chat == "nothing but instructions" and request.endpoint.adapter == "openai_wire" and request.wire == "chat":
+    if chat == "nothing but instructions" and request.endpoint.connection.wire == "openai" and request.wire == "chat":
         heard = given  # this wire has instructions among the messages
     assert said_of(body) == heard
     assert not any(body.get(name) for name in ("system", "systemInstruction", "instructions"))
@@ -111,7 +111,7 @@ async def test_thoughts_and_calls_keep_their_place_without_the_blank_between(
     anthropic: Endpoint, bedrock: Endpoint, gemini: Endpoint, openai: Endpoint, model_server: ModelServer
 ) -> None:
     for endpoint in (anthropic, bedrock, gemini, openai):
-        await events_of(ModelRequest(endpoint, endpoint.models[0] if endpoint.models else "m", ROUND))
+        await events_of(ModelRequest(endpoint, endpoint.models.names[0] if endpoint.models.names else "m", ROUND))
     claude, converse, google, chat = (each["body"] for each in model_server.requests())
     assert claude["messages"][1:] == [
         {"role": "assistant", "content": [

@@ -11,10 +11,11 @@ import pytest
 
 from billing.services.pricing import Rates, TokenCounts, charge
 from endpoints.providers.base import Endpoint, ModelRequest, ToolSpec
+from endpoints.providers.wires import wire_of
 from endpoints.services.failure_words import explain
-from endpoints.services.model_calls import adapter_of
 from endpoints.transport.http import Timeouts
 from messages.events import Failed, Usage
+from tests.endpoint_maker import changed
 from tests.model_server.fixtures import ModelServer
 from tests.model_server.script import UNICODE, words
 from tests.wire.conftest import ask, calls_of, checked, ended, events_of, text_of, thoughts_of, told
@@ -104,7 +105,7 @@ def asked(request: pytest.FixtureRequest, model_server: ModelServer) -> Callable
         if vertex:
             model = "claude-sonnet-4-5" if "claude" in provider else "gemini-2.5-pro"
             credentials = {"vertex_project": "p-1", "vertex_location": "eu"}
-            endpoint = replace(endpoint, litellm_prefix="vertex_ai/", base_url=model_server.root, models=(model,),
+            endpoint = changed(endpoint, model_prefix="vertex_ai/", base_url=model_server.root, models=(model,),
                                credentials=credentials)  # fmt: skip
         request_made = ask(endpoint, text, tools=(TOOL,), stream=stream)
         return replace(request_made, wire="responses") if "responses" in provider else request_made
@@ -166,7 +167,7 @@ async def test_silence_runs_out_of_time_in_its_own_words(
 ) -> None:
     request = asked(provider, f"[[{scenario}]]")
     timeouts = Timeouts(connect=1, first_byte=0.4, idle=0.4, total=5)
-    events = await checked(adapter_of(request)(request, timeouts=timeouts))
+    events = await checked(wire_of(request).stream(request, timeouts=timeouts))
     failed = events[-1]
     assert isinstance(failed, Failed)
     assert [failed.code, str(explain(failed.code).title)] == [code, title]

@@ -12,6 +12,7 @@ from endpoints.providers.litellm import wire as litellm
 from endpoints.transport.http import Timeouts
 from messages.events import Event, TextDelta, Usage
 from messages.reducer import MessageParts
+from tests.endpoint_maker import changed
 from tests.model_server.fixtures import ModelServer
 from tests.model_server.script import UNICODE, words
 from tests.servers import free_port
@@ -97,7 +98,7 @@ async def test_thoughts_before_a_tool_call_go_back_as_they_came(anthropic: Endpo
         PromptMessage("assistant", "Let me look.", tool_calls=(call,), reasoning=thoughts),
         PromptMessage("tool", "sunny", tool_call_id="c1"),
     ]
-    await events_of(ModelRequest(anthropic, anthropic.models[0], messages, tools=(TOOL,)))
+    await events_of(ModelRequest(anthropic, anthropic.models.names[0], messages, tools=(TOOL,)))
     said = model_server.requests()[-1]["body"]["messages"][1]["content"]
     assert said[:2] == [
         {"type": "thinking", "thinking": "Where is it?", "signature": "c2ln"},
@@ -121,7 +122,7 @@ async def test_results_of_tools_go_back(endpoint: Endpoint) -> None:
         PromptMessage("assistant", "Let me look.", tool_calls=(ToolCall("c1", "lookup", '{"q": "x"}'),)),
         PromptMessage("tool", "sunny", tool_call_id="c1"),
     ]
-    events = await events_of(ModelRequest(endpoint, endpoint.models[0], messages, tools=(TOOL,)))
+    events = await events_of(ModelRequest(endpoint, endpoint.models.names[0], messages, tools=(TOOL,)))
     assert text_of(events).startswith("The tool said: ")
     assert "sunny" in text_of(events)
 
@@ -180,7 +181,7 @@ async def test_closing_the_iterator_hangs_up(endpoint: Endpoint, model_server: M
 
 
 async def test_nobody_listens(endpoint: Endpoint) -> None:
-    events = await events_of(ask(replace(endpoint, base_url=f"http://127.0.0.1:{free_port()}"), "hi"))
+    events = await events_of(ask(changed(endpoint, base_url=f"http://127.0.0.1:{free_port()}"), "hi"))
     assert ended(events) == "connection"
 
 
@@ -189,14 +190,14 @@ async def test_nobody_listens(endpoint: Endpoint) -> None:
 async def test_case_37_an_address_that_is_not_the_operators_is_refused(
     endpoint: Endpoint, model_server: ModelServer, change: dict[str, Any]
 ) -> None:
-    assert ended(await events_of(ask(replace(endpoint, **change), "hi"))) == "refused_address"
+    assert ended(await events_of(ask(changed(endpoint, **change), "hi"))) == "refused_address"
     assert model_server.count == 0
 
 
 async def test_operators_parameters_are_added_and_dropped_but_not_the_address(
     anthropic: Endpoint, model_server: ModelServer
 ) -> None:
-    endpoint = replace(
+    endpoint = changed(
         anthropic,
         headers={"X-Team": "blue"},
         add_params={"top_k": 5, "api_base": "http://127.0.0.1:1", "model": "other"},

@@ -16,9 +16,12 @@ import pytest
 
 from endpoints.providers.base import Endpoint, ModelRequest
 from endpoints.providers.litellm import wire as litellm
-from endpoints.services.model_calls import ONCE, adapter_of, stream
+from endpoints.providers.wires import wire_of
+from endpoints.services.model_calls import stream
 from endpoints.transport.http import Timeouts
+from endpoints.transport.retries import ONCE
 from messages.events import Event, TextDelta
+from tests.endpoint_maker import changed
 from tests.model_server.fixtures import ModelServer
 from tests.wire.conftest import ask, checked, ended, events_of, text_of
 from tests.wire.raw import WIRES, chunk, completion, request_to
@@ -78,7 +81,7 @@ async def playing(*steps: bytes | float) -> AsyncIterator[str]:
 
 async def told(root: str, first: float, idle: float, *, streamed: bool = True) -> list[Event]:
     request = request_to(root, stream=streamed)
-    return await checked(adapter_of(request)(request, timeouts=timeouts(first, idle)))
+    return await checked(wire_of(request).stream(request, timeouts=timeouts(first, idle)))
 
 
 SIGNS = {
@@ -155,7 +158,7 @@ def asked_of(server: ModelServer, wire: str, text: str, *, streamed: bool) -> Mo
         changes = {"credentials": {"aws_region_name": "eu-central-1"}}  # type: ignore[dict-item]
     if wire.startswith("vertex"):
         changes = {"credentials": {"vertex_project": "p-1", "vertex_location": "eu"}}  # type: ignore[dict-item]
-    found = ask(replace(request.endpoint, **changes), text, model=request.model, stream=streamed)  # type: ignore[arg-type]
+    found = ask(changed(request.endpoint, **changes), text, model=request.model, stream=streamed)
     return replace(found, wire=request.wire)
 
 
@@ -216,7 +219,7 @@ async def test_litellm_takes_comments_for_life_before_and_between_words(anthropi
 
     steps = [HEAD, *comments, sent(beginning, block, words[0]), *comments, sent(words[1], *end), END]
     async with playing(*steps) as root:
-        events = await through(ask(replace(anthropic, base_url=root), "hi"), SHORT, SHORT)
+        events = await through(ask(changed(anthropic, base_url=root), "hi"), SHORT, SHORT)
     assert [text_of(events), ended(events)] == ["A b.", "stop"]
 
 
@@ -224,7 +227,7 @@ async def test_litellm_takes_comments_for_life_before_and_between_words(anthropi
 async def test_litellm_does_not_wait_for_a_connection_as_long_as_for_thoughts(anthropic: Endpoint) -> None:
     """The backlog of the socket is full: nobody takes the connection."""
     async with unreachable() as root:
-        request = ask(replace(anthropic, base_url=root), "hi")
+        request = ask(changed(anthropic, base_url=root), "hi")
         limits = Timeouts(connect=SHORT, first_byte=LONG, idle=LONG, total=LONG)
         assert ended(await checked(litellm.stream(request, timeouts=limits))) == "connect_timeout"
 

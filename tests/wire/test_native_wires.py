@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage, ToolCall, ToolSpec
 from endpoints.services.model_calls import complete, stream
 from messages.events import TextDelta, Usage
+from tests.endpoint_maker import changed, make_endpoint
 from tests.model_server.fixtures import ModelServer
 from tests.model_server.script import words
 from tests.wire.conftest import KEY, ask, ended, events_of, text_of, told
@@ -50,7 +51,7 @@ async def test_a_message_to_anthropic(anthropic: Endpoint, model_server: ModelSe
         "tools": [{"type": "web_search_20250305", "name": "web_search"}],
         "model": "other", "messages": [], "system": "forged", "stream": False,
     }  # fmt: skip
-    endpoint = replace(anthropic, headers={"X-Team": "blue"}, wire_names={"claude-sonnet-4-5": "claude-wire"})
+    endpoint = changed(anthropic, headers={"X-Team": "blue"}, wire_names={"claude-sonnet-4-5": "claude-wire"})
     request = ModelRequest(
         endpoint, "claude-sonnet-4-5", PROMPT, params=params, tools=(TOOL,), max_tokens=50, user_id="u1"
     )
@@ -105,7 +106,7 @@ async def test_thoughts_leave_room_for_the_answer(
 
 
 async def test_operators_add_and_drop(anthropic: Endpoint, model_server: ModelServer) -> None:
-    endpoint = replace(
+    endpoint = changed(
         anthropic, add_params={"top_k": 5, "model": "other"}, drop_params=("temperature", "max_tokens", "messages")
     )
     await events_of(replace(ask(endpoint, "hi"), params={"temperature": 0.3}, max_tokens=77))
@@ -119,7 +120,7 @@ async def test_operators_add_and_drop(anthropic: Endpoint, model_server: ModelSe
 async def test_the_root_of_a_custom_endpoint_may_hold_the_version(
     anthropic: Endpoint, model_server: ModelServer, path: str
 ) -> None:
-    assert ended(await events_of(ask(replace(anthropic, base_url=model_server.root + path), "hi"))) == "stop"
+    assert ended(await events_of(ask(changed(anthropic, base_url=model_server.root + path), "hi"))) == "stop"
     assert model_server.requests()[0]["path"] == "/v1/messages"
 
 
@@ -170,8 +171,8 @@ VERTEX = "/v1/projects/p-1/locations/eu/publishers"
 
 @pytest.fixture
 def vertex(model_server: ModelServer) -> Endpoint:
-    return Endpoint(
-        "V", "V", "litellm", base_url=model_server.root, api_key="ya29.given", litellm_prefix="vertex_ai/",
+    return make_endpoint(
+        "V", "V", "litellm", base_url=model_server.root, api_key="ya29.given", model_prefix="vertex_ai/",
         models=("gemini-2.5-pro",), credentials={"vertex_project": "p-1", "vertex_location": "eu"},
         written_by_operator=True,
     )  # fmt: skip
@@ -201,7 +202,7 @@ async def test_a_service_account_buys_a_token_once(vertex: Endpoint, model_serve
     address = f"{model_server.root}/token"
     account = {"client_email": "a@p-1.test", "private_key": pem, "private_key_id": "k1", "token_uri": address,
                "project_id": "p-1"}  # fmt: skip
-    endpoint = replace(
+    endpoint = changed(
         vertex, api_key="", credentials={"vertex_credentials": json.dumps(account), "vertex_location": "eu"}
     )
     for _ in range(2):
@@ -221,7 +222,7 @@ async def test_a_service_account_buys_a_token_once(vertex: Endpoint, model_serve
 async def test_a_faulty_service_account_is_a_bad_key(
     vertex: Endpoint, model_server: ModelServer, account: dict[str, str], code: str
 ) -> None:
-    endpoint = replace(vertex, api_key="", credentials={"vertex_credentials": account})
+    endpoint = changed(vertex, api_key="", credentials={"vertex_credentials": account})
     assert ended(await events_of(ask(endpoint, "hi"))) == code
     assert model_server.count == 0
 
@@ -233,7 +234,7 @@ async def test_case_37_an_address_that_is_not_the_operators_is_refused(
     request: pytest.FixtureRequest, model_server: ModelServer, provider: str, change: dict[str, Any]
 ) -> None:
     endpoint = request.getfixturevalue(provider)
-    assert ended(await events_of(ask(replace(endpoint, **change), "hi"))) == "refused_address"
+    assert ended(await events_of(ask(changed(endpoint, **change), "hi"))) == "refused_address"
     assert model_server.count == 0
 
 

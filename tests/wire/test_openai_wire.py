@@ -12,6 +12,7 @@ from endpoints.providers.openai import wire as openai_wire
 from endpoints.services.model_calls import complete, stream
 from endpoints.transport.http import Timeouts
 from messages.events import Failed, TextDelta, Usage
+from tests.endpoint_maker import changed
 from tests.model_server.fixtures import ModelServer
 from tests.model_server.script import MARKDOWN, UNICODE, words
 from tests.servers import free_port
@@ -33,7 +34,7 @@ async def test_a_reply_with_its_usage(openai: Endpoint, model_server: ModelServe
 
 
 async def test_the_request_holds_what_was_asked_and_nothing_else(openai: Endpoint, model_server: ModelServer) -> None:
-    endpoint = replace(openai, headers={"X-Team": "blue"}, add_params={"temperature": 0.1, "seed": 7},
+    endpoint = changed(openai, headers={"X-Team": "blue"}, add_params={"temperature": 0.1, "seed": 7},
                        drop_params=("top_p", "model"))  # fmt: skip
     messages = [
         PromptMessage("system", "Be brief."),
@@ -226,7 +227,7 @@ async def test_cancelling_the_reader_hangs_up(openai: Endpoint, model_server: Mo
 
 
 async def test_nobody_listens(openai: Endpoint) -> None:
-    events = await events_of(ask(replace(openai, base_url=f"http://127.0.0.1:{free_port()}/v1"), "hi"))
+    events = await events_of(ask(changed(openai, base_url=f"http://127.0.0.1:{free_port()}/v1"), "hi"))
     assert ended(events) == "connection"
 
 
@@ -237,7 +238,7 @@ async def test_nobody_listens(openai: Endpoint) -> None:
 async def test_case_37_an_address_that_is_not_the_operators_is_refused(
     openai: Endpoint, model_server: ModelServer, change: dict[str, Any]
 ) -> None:
-    events = await events_of(ask(replace(openai, **change), "hi"))
+    events = await events_of(ask(changed(openai, **change), "hi"))
     assert ended(events) == "refused_address"
     assert model_server.count == 0
 
@@ -247,7 +248,7 @@ async def test_case_37_an_address_that_is_not_the_operators_is_refused(
 async def test_case_25_an_odd_key_is_sent_as_it_is_or_not_at_all(
     openai: Endpoint, model_server: ModelServer, key: str
 ) -> None:
-    events = await events_of(ask(replace(openai, api_key=key), "hi"))
+    events = await events_of(ask(changed(openai, api_key=key), "hi"))
     sent = [seen["headers"] for seen in model_server.requests()]
     assert ended(events) in {"stop", "connection"}
     assert all("X-Evil" not in headers for headers in sent)
@@ -256,7 +257,7 @@ async def test_case_25_an_odd_key_is_sent_as_it_is_or_not_at_all(
 
 @pytest.mark.security
 async def test_the_key_never_reaches_the_detail(openai: Endpoint) -> None:
-    events = await events_of(ask(replace(openai, api_key="sk-wrong"), "hi"))
+    events = await events_of(ask(changed(openai, api_key="sk-wrong"), "hi"))
     (failed,) = events
     assert isinstance(failed, Failed)
     assert failed.code == "bad_key"
@@ -288,7 +289,7 @@ async def test_complete_returns_text_usage_and_failure(openai: Endpoint) -> None
     [("reasoning", "reasoning", True), ("reasoning", "content", False), ("reasoning_content", "content", True)],
 )
 async def test_only_the_named_field_holds_thoughts(openai: Endpoint, key: str, field: str, expected: bool) -> None:
-    endpoint = replace(openai, reasoning_key=key)
+    endpoint = changed(openai, reasoning_key=key)
     events = await events_of(ask(endpoint, f"[[reasoning field={field}]]"))
     assert bool(thoughts_of(events)) is expected
 
@@ -309,6 +310,6 @@ async def test_thoughts_go_back_where_the_endpoint_wants_them(
         PromptMessage("assistant", "", tool_calls=(ToolCall("c1", "lookup", "{}"),), reasoning=thought),
         PromptMessage("tool", "found", tool_call_id="c1"),
     ]
-    await events_of(ModelRequest(replace(openai, **change), model, messages))
+    await events_of(ModelRequest(changed(openai, **change), model, messages))
     said = model_server.requests()[0]["body"]["messages"]
     assert [said[at].get("reasoning_content") == "hm" for at in (1, 3)] == sent

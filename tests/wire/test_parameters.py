@@ -1,12 +1,12 @@
 """Parameters on their way: what a person sets, as each provider receives it."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from endpoints.parameters import request_fields, with_headers
+from endpoints.parameters.request_fields import request_fields, with_headers
 from endpoints.providers.base import Endpoint
+from tests.endpoint_maker import changed
 from tests.model_server.fixtures import ModelServer
 from tests.wire.conftest import ask, ended, events_of
 
@@ -27,7 +27,7 @@ async def received(endpoint: Endpoint, server: ModelServer, model: str, chosen: 
 async def test_chat_completions(openai: Endpoint, model_server: ModelServer) -> None:
     chosen = {"temperature": 0.2, "stop": ["x"], "verbosity": "low", "reasoning_effort": "low", "max_tokens": 40,
               "disableStreaming": True}  # fmt: skip
-    endpoint = replace(openai, add_params={"seed": 7, "verbosity": "high"}, drop_params=("stop",))
+    endpoint = changed(openai, add_params={"seed": 7, "verbosity": "high"}, drop_params=("stop",))
     body = await received(endpoint, model_server, "some-model", chosen)
     wanted = {"temperature": 0.2, "verbosity": "high", "reasoning_effort": "low", "max_tokens": 40, "seed": 7,
               "stream": False}  # fmt: skip
@@ -35,7 +35,7 @@ async def test_chat_completions(openai: Endpoint, model_server: ModelServer) -> 
 
 
 async def test_messages_that_think(anthropic: Endpoint, model_server: ModelServer) -> None:
-    endpoint = replace(anthropic, family="anthropic")
+    endpoint = changed(anthropic, provider="anthropic")
     chosen = {"thinkingBudget": 3000, "maxOutputTokens": 5000, "temperature": 0.1, "web_search": True}
     body = await received(endpoint, model_server, "claude-sonnet-4-5", chosen)
     assert body["thinking"] == {"type": "enabled", "budget_tokens": 3000}
@@ -47,7 +47,7 @@ async def test_messages_that_think(anthropic: Endpoint, model_server: ModelServe
 
 
 async def test_messages_that_adapt(anthropic: Endpoint, model_server: ModelServer) -> None:
-    endpoint = replace(anthropic, family="anthropic")
+    endpoint = changed(anthropic, provider="anthropic")
     chosen = {"effort": "low", "promptCacheTtl": "1h", "stop": ["x"]}
     body = await received(endpoint, model_server, "claude-opus-4-6", chosen)
     assert body["thinking"] == {"type": "adaptive"}
@@ -62,7 +62,7 @@ async def test_messages_that_adapt(anthropic: Endpoint, model_server: ModelServe
 async def test_messages_that_sample(
     anthropic: Endpoint, model_server: ModelServer, model: str, sampled: tuple[float | None, ...]
 ) -> None:
-    endpoint = replace(anthropic, family="anthropic")
+    endpoint = changed(anthropic, provider="anthropic")
     chosen = {"thinking": False, "temperature": 0.1, "topP": 0.3, "topK": 4, "promptCache": False}
     body = await received(endpoint, model_server, model, chosen)
     assert tuple(body.get(name) for name in ("temperature", "top_p", "top_k")) == sampled
@@ -70,7 +70,7 @@ async def test_messages_that_sample(
 
 
 async def test_generate_content(gemini: Endpoint, model_server: ModelServer) -> None:
-    endpoint = replace(gemini, family="google")
+    endpoint = changed(gemini, provider="google")
     chosen = {"temperature": 0.1, "topP": 0.3, "topK": 4, "maxOutputTokens": 50, "thinkingBudget": 700,
               "web_search": True, "url_context": True}  # fmt: skip
     body = await received(endpoint, model_server, "gemini-2.5-pro", chosen)
@@ -83,6 +83,6 @@ async def test_generate_content(gemini: Endpoint, model_server: ModelServer) -> 
 
 async def test_generate_content_by_level(gemini: Endpoint, model_server: ModelServer) -> None:
     body = await received(
-        replace(gemini, family="google"), model_server, "gemini-3-pro-preview", {"thinkingLevel": "low"}
+        changed(gemini, provider="google"), model_server, "gemini-3-pro-preview", {"thinkingLevel": "low"}
     )
     assert body["generationConfig"]["thinkingConfig"] == {"thinkingLevel": "low", "includeThoughts": True}

@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 
 from endpoints.catalog.keys import with_user_key_error
-from endpoints.providers.base import Endpoint
 from endpoints.providers.litellm.wire import failure_of_exception
 from endpoints.services.failure_words import EXPLANATIONS, explain
-from endpoints.services.model_calls import Retries, stream
+from endpoints.services.model_calls import stream
 from endpoints.transport.failures import failure_of
+from endpoints.transport.retries import Retries
 from messages.events import Failed, Finished
+from tests.endpoint_maker import make_endpoint
 from tests.model_server.bedrock import frame
 from tests.wire.conftest import ended, text_of, thoughts_of
 from tests.wire.raw import WIRES, answering, chunk, completion, http, played, request_to, sse, whole
@@ -185,13 +186,13 @@ def test_what_people_read(code: str, title: str, advice: str) -> None:
 
 
 def test_whose_key_it_is_is_said() -> None:
-    own = Endpoint("Own", "Own", "openai_wire", key_from_user=True)
+    own = make_endpoint("Own", "Own", "openai", key_from_user=True)
     for code in ("bad_key", "forbidden", "key_limit", "quota"):
         told = with_user_key_error(Failed(code, "the detail"), own)
         assert told.detail == "the detail"
         assert explain(told.code).about_keys
         assert "administrator" not in str(explain(told.code).advice)
-        assert with_user_key_error(Failed(code), Endpoint("S", "S", "openai_wire")).code == code
+        assert with_user_key_error(Failed(code), make_endpoint("S", "S", "openai")).code == code
 
 
 PAGE = "<html><head><title>Blocked</title></head><body>Access denied</body></html>"

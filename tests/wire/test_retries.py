@@ -2,13 +2,13 @@
 
 import asyncio
 import time
-from dataclasses import replace
 
 import pytest
 
 from endpoints.providers.base import Endpoint
-from endpoints.services.model_calls import Retries
+from endpoints.transport.retries import Retries
 from messages.events import Failed
+from tests.endpoint_maker import changed
 from tests.model_server.fixtures import ModelServer
 from tests.model_server.script import words
 from tests.servers import free_port
@@ -63,7 +63,7 @@ async def test_what_may_have_been_charged_is_not_repeated(
 
 async def test_nobody_listening_is_tried_again(openai: Endpoint) -> None:
     began = time.monotonic()
-    dead = replace(openai, base_url=f"http://127.0.0.1:{free_port()}/v1")
+    dead = changed(openai, base_url=f"http://127.0.0.1:{free_port()}/v1")
     assert ended(await events_of(ask(dead, "hi"), Retries(pause=0.1))) == "connection"
     assert time.monotonic() - began >= 0.3  # 0.1 and 0.2, and some chance
 

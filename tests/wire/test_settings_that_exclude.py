@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
-from endpoints.parameters import request_fields
 from endpoints.parameters.refused import named_in
+from endpoints.parameters.request_fields import request_fields
 from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage
 from endpoints.services.failure_words import explain
 from messages.events import Failed
 from messages.reducer import error_part
+from tests.endpoint_maker import changed, make_endpoint
 from tests.model_server.fixtures import ModelServer
 from tests.wire.conftest import events_of
 
@@ -49,7 +50,7 @@ async def sampled(endpoint: Endpoint, model: str, chosen: dict[str, Any], model_
 async def test_of_two_the_temperature_is_sent(
     anthropic: Endpoint, bedrock: Endpoint, model_server: ModelServer, model: str, chosen: Any, names: set[str]
 ) -> None:
-    anthropic = replace(anthropic, family="anthropic")
+    anthropic = changed(anthropic, provider="anthropic")
     assert await sampled(anthropic, model, chosen, model_server) == names
     assert await sampled(bedrock, f"us.anthropic.{model}-20250929-v1:0", chosen, model_server) == names
     profile = "arn:aws:bedrock:us-east-1:1:inference-profile/us.anthropic."
@@ -69,7 +70,10 @@ async def test_so_it_is_behind_a_server_of_the_openai_wire(
 async def test_older_ones_take_both(
     anthropic: Endpoint, bedrock: Endpoint, openai: Endpoint, model_server: ModelServer, model: str
 ) -> None:
-    assert await sampled(replace(anthropic, family="anthropic"), model, BOTH, model_server) == {"temperature", "top_p"}
+    assert await sampled(changed(anthropic, provider="anthropic"), model, BOTH, model_server) == {
+        "temperature",
+        "top_p",
+    }
     assert await sampled(bedrock, f"anthropic.{model}-v1:0", BOTH, model_server) == {"temperature", "top_p"}
     assert await sampled(openai, model, BOTH, model_server) == {"temperature", "top_p"}
 
@@ -77,16 +81,16 @@ async def test_older_ones_take_both(
 async def test_what_the_operator_adds_to_the_body_goes_before_the_other(
     anthropic: Endpoint, model_server: ModelServer
 ) -> None:
-    adding = replace(anthropic, family="anthropic", add_params={"top_p": 0.5})
+    adding = changed(anthropic, provider="anthropic", add_params={"top_p": 0.5})
     assert await sampled(adding, "claude-sonnet-4-5", {"temperature": 0.4}, model_server) == {"top_p"}
     defined = ({"key": "topP", "default": 0.9}, {"key": "temperature", "default": 0.2})
-    by_default = replace(anthropic, family="anthropic", param_definitions=defined)
+    by_default = changed(anthropic, provider="anthropic", param_definitions=defined)
     assert await sampled(by_default, "claude-sonnet-4-5", {}, model_server) == {"temperature"}
 
 
 def test_the_panel_says_why() -> None:
     for family, adapter in (("anthropic", "litellm"), ("bedrock", "litellm")):
-        endpoint = Endpoint("x", "x", adapter, family=family)  # type: ignore[arg-type]
+        endpoint = make_endpoint("x", "x", adapter, provider=family)
         found = request_fields(endpoint, "us.anthropic.claude-sonnet-4-5-v1:0", {**BOTH, "thinking": False})
         assert set(found.notes) == {"topP"}
         assert "temperature is used" in str(found.notes["topP"])
@@ -127,8 +131,8 @@ VALUES: list[tuple[str, str, dict[str, Any], dict[str, Any], bool]] = [
 def test_a_value_that_is_refused_is_not_sent(
     family: Any, model: str, chosen: dict[str, Any], params: dict[str, Any], noted: bool
 ) -> None:
-    adapter: Any = "litellm" if family == "google" else "openai_wire"
-    found = request_fields(Endpoint("x", "x", adapter, family=family), model, chosen)
+    adapter: Any = "litellm" if family == "google" else "openai"
+    found = request_fields(make_endpoint("x", "x", adapter, provider=family), model, chosen)
     assert dict(found.params) == params
     assert bool(found.notes) == noted
 
@@ -144,9 +148,9 @@ def test_a_value_that_is_refused_is_not_sent(
     ],
 )
 def test_a_reply_is_no_longer_than_the_model_writes(family: Any, model: str, key: str, most: int) -> None:
-    adapter: Any = "openai_wire" if key == "max_tokens" else "litellm"
+    adapter: Any = "openai" if key == "max_tokens" else "litellm"
     prefix = {"bedrock": "bedrock/", "google": "gemini/"}.get(family, "")
-    endpoint = Endpoint("x", "x", adapter, family=family, litellm_prefix=prefix)
+    endpoint = make_endpoint("x", "x", adapter, provider=family, model_prefix=prefix)
     found = request_fields(endpoint, model, {key: 900_000})
     assert found.max_tokens == most
     assert (key in found.notes) == (family != "custom")
@@ -156,7 +160,7 @@ async def test_a_refusal_names_the_settings_as_the_panel_does(
     openai: Endpoint, azure: Endpoint, anthropic: Endpoint, gemini: Endpoint, bedrock: Endpoint
 ) -> None:
     for endpoint in (openai, azure, anthropic, gemini, bedrock):
-        model = endpoint.models[0] if endpoint.models else "m"
+        model = endpoint.models.names[0] if endpoint.models.names else "m"
         for streamed in (True, False):
             messages = [PromptMessage("user", "[[error:settings]]")]
             failed = (await events_of(ModelRequest(endpoint, model, messages, stream=streamed)))[-1]

@@ -11,9 +11,9 @@ from django.views.decorators.http import require_GET
 
 from billing.services import policy
 from endpoints.catalog import registry
+from endpoints.catalog.facts import ModelFacts, facts
 from endpoints.catalog.model_lists import describe_left_out
 from endpoints.catalog.prices import PriceInForce, price_in_force
-from endpoints.catalog.windows import Window, window_in_force
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class ModelRow:
     endpoint: str
     model: str
     price: PriceInForce
-    window: Window
+    facts: ModelFacts
 
 
 @require_GET
@@ -29,18 +29,19 @@ def prices(request: HttpRequest) -> HttpResponse:
     """Show what each model costs and why; those whose price nobody knows come first."""
     current = registry.current()
     rows = [
-        ModelRow(
-            endpoint.name, model, price_in_force(endpoint, model), window_in_force(endpoint.for_model(model), model)
-        )
+        ModelRow(endpoint.name, model, price_in_force(endpoint, model), facts(endpoint.for_model(model), model))
         for endpoint in current.endpoints
         for model in current.models(endpoint.name)
     ]
     rows.sort(key=lambda row: row.price.is_known)
     context = {
-        **admin.site.each_context(request), "title": _("Current prices"), "rows": rows, "rules": policy.current(),
+        **admin.site.each_context(request),
+        "title": _("Current prices"),
+        "rows": rows,
+        "rules": policy.current(),
         "left_out": [(each.name, told) for each in current.endpoints if (told := describe_left_out(each))],
         "unknown": sum(not row.price.is_known for row in rows),
-    }  # fmt: skip
+    }
     return TemplateResponse(request, "admin/endpoints/prices.html", context)
 
 

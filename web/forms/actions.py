@@ -67,8 +67,11 @@ class BulkForm(forms.Form):
     """What to do with which conversations; `project` or `tag` where the action needs one."""
 
     ACTIONS = (
-        ("archive", _("Archive")), ("delete", _("Delete")), ("move", _("Move to a project")), ("tag", _("Bookmark")),
-    )  # fmt: skip
+        ("archive", _("Archive")),
+        ("delete", _("Delete")),
+        ("move", _("Move to a project")),
+        ("tag", _("Bookmark")),
+    )
 
     action = forms.ChoiceField(choices=ACTIONS, widget=forms.HiddenInput)
     ids = forms.MultipleChoiceField(

@@ -14,9 +14,11 @@ class ApiKeyForm(forms.Form):
     """One switch for each scope; `admin` only for people who administer."""
 
     name = forms.CharField(
-        label=_("Name"), max_length=100, help_text=_("What you'll use it for, such as “Backup script”."),
+        label=_("Name"),
+        max_length=100,
+        help_text=_("What you'll use it for, such as “Backup script”."),
         widget=forms.TextInput({"autocomplete": "off"}),
-    )  # fmt: skip
+    )
     read = forms.BooleanField(label=_("Read"), required=False, initial=True)
     write = forms.BooleanField(label=_("Write (send messages, change chats)"), required=False, initial=True)
     admin = forms.BooleanField(label=_("Admin"), required=False)

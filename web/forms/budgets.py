@@ -29,9 +29,10 @@ class BudgetForm(forms.Form):
         if budget is not None:
             amount = Decimal(budget.amount) / _factor(budget.unit)
             options["initial"] = {
-                "name": budget.name, "amount": f"{amount:f}".rstrip("0").rstrip(".") if amount % 1 else int(amount),
+                "name": budget.name,
+                "amount": f"{amount:f}".rstrip("0").rstrip(".") if amount % 1 else int(amount),
                 "is_hard": budget.is_hard,
-            }  # fmt: skip
+            }
         super().__init__(*args, **options)
         self.budget = budget
         credits = _("US dollars") if is_usd() else _("Credits (one per token)")

@@ -5,8 +5,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from endpoints.catalog.provider_presets import ProviderPreset
 from endpoints.catalog.stored_endpoints import MAX_KEY_LENGTH
+from endpoints.providers.provider import Preset
 
 MAX_SHOWN_MODELS = 400  # models with a check box; more can be typed
 
@@ -20,7 +20,7 @@ class ProviderForm(forms.Form):
         label=_("Key"), max_length=MAX_KEY_LENGTH, widget=forms.PasswordInput({"autocomplete": "off"})
     )
 
-    def __init__(self, data: Any = None, *, card: ProviderPreset) -> None:
+    def __init__(self, data: Any = None, *, card: Preset) -> None:
         super().__init__(data, initial={"name": str(card.label), "base_url": card.base_url})
         if not card.asks_address:
             del self.fields["base_url"]

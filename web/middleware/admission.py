@@ -15,11 +15,25 @@ from web.refusals import answer
 
 # Pages for these people, and the ways out.
 STILL_OPEN: Final = {
-    "account_waiting", "account_terms", "account_logout", "account_delete", "account_deleted", "account_reauthenticate",
-    "mfa_reauthenticate", "mfa_reauthenticate_webauthn", "account_login", "account_inactive", "admin:logout",
-    "account_verify", "account_reset_password_from_key", "account_invitation",
-    "account_email_verification_sent", "favicon", "robots", "manifest",
-}  # fmt: skip
+    "account_waiting",
+    "account_terms",
+    "account_logout",
+    "account_delete",
+    "account_deleted",
+    "account_reauthenticate",
+    "mfa_reauthenticate",
+    "mfa_reauthenticate_webauthn",
+    "account_login",
+    "account_inactive",
+    "admin:logout",
+    "account_verify",
+    "account_reset_password_from_key",
+    "account_invitation",
+    "account_email_verification_sent",
+    "favicon",
+    "robots",
+    "manifest",
+}
 
 
 class Admission:

@@ -34,9 +34,12 @@ def count(number: int) -> str:
 def reason_words(reason: str) -> str:
     """Return why there is an entry; a reason nobody has put into words stands for itself."""
     words = {
-        "message": _("Message"), "title": _("Title"), "start": _("Start credit"), "refill": _("Refill"),
+        "message": _("Message"),
+        "title": _("Title"),
+        "start": _("Start credit"),
+        "refill": _("Refill"),
         "adjustment": _("Adjustment"),
-    }  # fmt: skip
+    }
     return words.get(reason, reason)
 
 

@@ -41,16 +41,26 @@ def modules() -> SafeString:
 def shortcut_names() -> list[tuple[str, str]]:
     """Return the actions of `static/js/shortcuts/actions.js` and what people call them."""
     return [
-        ("shortcuts", _("Show the shortcuts")), ("newChat", _("New chat")),
-        ("focusComposer", _("Go to the message box")), ("submit", _("Send")),
-        ("search", _("Search chats")), ("models", _("Choose a model")),
-        ("toggleSidebar", _("Open or close the sidebar")), ("settings", _("Settings")),
-        ("bookmark", _("Bookmarks")), ("stop", _("Stop the reply")), ("regenerate", _("Regenerate the reply")),
-        ("continueReply", _("Continue the reply")), ("editLast", _("Edit the last message")),
-        ("copyReply", _("Copy the last reply")), ("copyCode", _("Copy the last code block")),
-        ("scrollTop", _("Go to the top")), ("scrollBottom", _("Go to the bottom")),
-        ("archive", _("Archive the chat")), ("deleteChat", _("Delete the chat")),
-    ]  # fmt: skip
+        ("shortcuts", _("Show the shortcuts")),
+        ("newChat", _("New chat")),
+        ("focusComposer", _("Go to the message box")),
+        ("submit", _("Send")),
+        ("search", _("Search chats")),
+        ("models", _("Choose a model")),
+        ("toggleSidebar", _("Open or close the sidebar")),
+        ("settings", _("Settings")),
+        ("bookmark", _("Bookmarks")),
+        ("stop", _("Stop the reply")),
+        ("regenerate", _("Regenerate the reply")),
+        ("continueReply", _("Continue the reply")),
+        ("editLast", _("Edit the last message")),
+        ("copyReply", _("Copy the last reply")),
+        ("copyCode", _("Copy the last code block")),
+        ("scrollTop", _("Go to the top")),
+        ("scrollBottom", _("Go to the bottom")),
+        ("archive", _("Archive the chat")),
+        ("deleteChat", _("Delete the chat")),
+    ]
 
 
 @register.simple_tag

@@ -35,9 +35,15 @@ def manifest(request: HttpRequest) -> HttpResponse:
     """How the site is called and looks on a home screen."""
     name = site.current().app_title
     told = {
-        "id": "/", "name": name, "short_name": name, "description": _("Chat with AI models on your own server."),
-        "start_url": reverse("chat:new"), "scope": "/", "display": "standalone",
-        "background_color": "#ffffff", "theme_color": "#4a4cc4",
+        "id": "/",
+        "name": name,
+        "short_name": name,
+        "description": _("Chat with AI models on your own server."),
+        "start_url": reverse("chat:new"),
+        "scope": "/",
+        "display": "standalone",
+        "background_color": "#ffffff",
+        "theme_color": "#4a4cc4",
         "icons": [{"src": static("icon.svg"), "sizes": "any", "type": "image/svg+xml", "purpose": "any maskable"}],
-    }  # fmt: skip
+    }
     return JsonResponse(told, content_type="application/manifest+json")

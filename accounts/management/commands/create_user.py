@@ -25,9 +25,13 @@ class Command(AdminCommand):
         password = generated or options["password"] or ask_password()
         try:
             user = make_account(
-                actor=None, name=options["name"], email=options["email"], username=options["username"],
-                password=password, role=options["role"],
-            )  # fmt: skip
+                actor=None,
+                name=options["name"],
+                email=options["email"],
+                username=options["username"],
+                password=password,
+                role=options["role"],
+            )
         except EmailTaken:
             raise CommandError(f"An account with the email address {options['email']} already exists.") from None
         told = {"id": user.id, "email": user.email, "role": user.role_name}

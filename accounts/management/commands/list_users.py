@@ -17,11 +17,16 @@ class Command(AdminCommand):
             people = people.filter(role=options["role"])
         told = [
             {
-                "id": each.id, "email": each.email, "name": each.name, "role": each.role_name,
-                "provider": each.provider, "active": each.is_active, "createdAt": each.created_at,
+                "id": each.id,
+                "email": each.email,
+                "name": each.name,
+                "role": each.role_name,
+                "provider": each.provider,
+                "active": each.is_active,
+                "createdAt": each.created_at,
             }
             for each in people.iterator()
-        ]  # fmt: skip
+        ]
         rows = [
             [each["id"], each["email"], each["name"], each["role"], each["provider"], f"{each['createdAt']:%Y-%m-%d}"]
             for each in told

@@ -18,7 +18,7 @@ from accounts.services.grants import AccessEntry, Who
 from accounts.services.resources import SharedKind, SharedObject, kind_of
 from api.base.admin import number
 from api.base.errors import ApiError
-from api.base.payloads import In, person, read_body
+from api.base.payloads import ApiRequest, person, read_body
 from api.base.scopes import READ_AND_WRITE
 from core.refusal import Refusal
 
@@ -26,7 +26,7 @@ _OBJECT: Final = {200: {"type": "object"}}
 _LIST: Final = {200: {"type": "array", "items": {"type": "object"}}}
 
 
-class PrincipalIn(In):
+class PrincipalRequest(ApiRequest):
     """A principal; of what describes it, only `accessRoleId` counts, the rest is what our own lists say."""
 
     type: str = Field(max_length=16)
@@ -47,9 +47,9 @@ class PrincipalIn(In):
         return Who(self.type, self.id or "")
 
 
-class PermissionsIn(In):
-    updated: list[PrincipalIn] = Field([], max_length=grants.MAX_ENTRIES)
-    removed: list[PrincipalIn] = Field([], max_length=grants.MAX_ENTRIES)
+class PermissionsRequest(ApiRequest):
+    updated: list[PrincipalRequest] = Field([], max_length=grants.MAX_ENTRIES)
+    removed: list[PrincipalRequest] = Field([], max_length=grants.MAX_ENTRIES)
     public: bool | None = None
     public_access_role_id: str | None = Field(None, max_length=64)
 
@@ -79,10 +79,16 @@ class PrincipalsView(PermissionsView):
             raise _forbidden()
         found = picker.search(asking=user, words=words, kinds=wanted or None, limit=limit)
         results = [_result(each) for each in found]
-        return Response({
-            "query": words, "limit": limit, "types": wanted or None, "results": results, "count": len(results),
-            "sources": {"local": len(results), "entra": 0},
-        })  # fmt: skip
+        return Response(
+            {
+                "query": words,
+                "limit": limit,
+                "types": wanted or None,
+                "results": results,
+                "count": len(results),
+                "sources": {"local": len(results), "entra": 0},
+            }
+        )
 
 
 class RolesOfKindView(PermissionsView):
@@ -94,13 +100,17 @@ class RolesOfKindView(PermissionsView):
             "editor": (_("Editor"), _("Can view, use and edit it.")),
             "owner": (_("Owner"), _("Has full control, including deleting and sharing it.")),
         }
-        return Response([
-            {
-                "accessRoleId": f"{found.name}_{role}", "name": names[role][0], "description": names[role][1],
-                "permBits": bits,
-            }
-            for role, bits in grants.ROLES.items()
-        ])  # fmt: skip
+        return Response(
+            [
+                {
+                    "accessRoleId": f"{found.name}_{role}",
+                    "name": names[role][0],
+                    "description": names[role][1],
+                    "permBits": bits,
+                }
+                for role, bits in grants.ROLES.items()
+            ]
+        )
 
 
 class AccessListView(PermissionsView):
@@ -108,15 +118,18 @@ class AccessListView(PermissionsView):
     def get(self, request: Request, resource: str, resource_id: UUID) -> Response:
         user = person(request)
         found, shared = _shared(request, resource, resource_id)
-        return Response({
-            "resourceType": found.name, "resourceId": str(shared.id),
-            **_list(found, grants.entries(user, found, shared)),
-        })  # fmt: skip
+        return Response(
+            {
+                "resourceType": found.name,
+                "resourceId": str(shared.id),
+                **_list(found, grants.entries(user, found, shared)),
+            }
+        )
 
-    @extend_schema(operation_id="permissions_change", request=PermissionsIn, responses=_OBJECT)
+    @extend_schema(operation_id="permissions_change", request=PermissionsRequest, responses=_OBJECT)
     def put(self, request: Request, resource: str, resource_id: UUID) -> Response:
         found, _shared_thing = _shared(request, resource, resource_id)
-        body = read_body(request, PermissionsIn)
+        body = read_body(request, PermissionsRequest)
         give = {each.who(): _bits(found, each.access_role_id) for each in body.updated}
         take = [each.who() for each in body.removed]
         if body.public:
@@ -191,9 +204,12 @@ def _list(kind: SharedKind, rows: list[AccessEntry]) -> dict[str, Any]:
 def _principal(kind: SharedKind, entry: AccessEntry) -> dict[str, Any]:
     shown = {"name": entry.name, "email": entry.email, "description": entry.description}
     return {
-        "type": entry.who.type, "id": entry.who.id, **{name: text for name, text in shown.items() if text},
-        "source": "local", "accessRoleId": _role_id(kind, entry),
-    }  # fmt: skip
+        "type": entry.who.type,
+        "id": entry.who.id,
+        **{name: text for name, text in shown.items() if text},
+        "source": "local",
+        "accessRoleId": _role_id(kind, entry),
+    }
 
 
 def _role_id(kind: SharedKind, entry: AccessEntry) -> str:
@@ -202,7 +218,9 @@ def _role_id(kind: SharedKind, entry: AccessEntry) -> str:
 
 def _result(found: picker.Found) -> dict[str, Any]:
     more: dict[str, Any] = {
-        "email": found.email or None, "description": found.description or None, "memberCount": found.member_count,
-    }  # fmt: skip
+        "email": found.email or None,
+        "description": found.description or None,
+        "memberCount": found.member_count,
+    }
     kept = {name: value for name, value in more.items() if value is not None}
     return {"id": found.id, "type": found.type, "name": found.name, "source": found.source, **kept}

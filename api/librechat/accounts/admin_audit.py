@@ -15,13 +15,13 @@ from accounts.models import AuditEntry, CapabilityGrant, Role
 from accounts.services import audit, capabilities, permissions
 from api.base.admin import AdminView, number, page_of
 from api.base.errors import ApiError
-from api.base.payloads import In, iso, person, read_body
+from api.base.payloads import ApiRequest, iso, person, read_body
 from core import csv_files
 
 _OBJECT = {200: {"type": "object"}}
 
 
-class GrantIn(In):
+class GrantRequest(ApiRequest):
     principal_type: str
     principal_id: str
     capability: str
@@ -29,10 +29,13 @@ class GrantIn(In):
 
 def grant_to_wire(grant: CapabilityGrant) -> dict[str, Any]:
     return {
-        "id": str(grant.id), "principalType": grant.principal, "principalId": capabilities.principal_id(grant),
-        "capability": grant.capability, "grantedBy": str(grant.granted_by_id) if grant.granted_by_id else None,
+        "id": str(grant.id),
+        "principalType": grant.principal,
+        "principalId": capabilities.principal_id(grant),
+        "capability": grant.capability,
+        "grantedBy": str(grant.granted_by_id) if grant.granted_by_id else None,
         "grantedAt": iso(grant.created_at),
-    }  # fmt: skip
+    }
 
 
 class GrantsView(AdminView):
@@ -43,13 +46,15 @@ class GrantsView(AdminView):
         rows, paging = page_of(request, CapabilityGrant.objects.order_by("-created_at", "id"))
         return Response({"grants": [grant_to_wire(each) for each in rows], **paging})
 
-    @extend_schema(operation_id="admin_grant_assign", request=GrantIn, responses={201: {"type": "object"}})
+    @extend_schema(operation_id="admin_grant_assign", request=GrantRequest, responses={201: {"type": "object"}})
     def post(self, request: Request) -> Response:
-        body = read_body(request, GrantIn)
+        body = read_body(request, GrantRequest)
         grant = capabilities.assign(
-            actor=person(request), principal=body.principal_type, principal_id=body.principal_id,
+            actor=person(request),
+            principal=body.principal_type,
+            principal_id=body.principal_id,
             capability=body.capability,
-        )  # fmt: skip
+        )
         return Response({"grant": grant_to_wire(grant)}, status=201)
 
 
@@ -64,11 +69,15 @@ class PrincipalGrantsView(AdminView):
         inborn = permissions.CAPABILITIES if (principal, principal_id) == ("role", Role.ADMIN) else ()
         told = [
             {
-                "id": f"{Role.ADMIN}:{each}", "principalType": "role", "principalId": Role.ADMIN, "capability": each,
-                "grantedBy": None, "grantedAt": None,
+                "id": f"{Role.ADMIN}:{each}",
+                "principalType": "role",
+                "principalId": Role.ADMIN,
+                "capability": each,
+                "grantedBy": None,
+                "grantedAt": None,
             }
             for each in inborn
-        ]  # fmt: skip
+        ]
         return Response({"grants": [*told, *(grant_to_wire(each) for each in rows if each.capability not in inborn)]})
 
 
@@ -95,16 +104,23 @@ class GrantView(AdminView):
 
 def entry_to_wire(entry: AuditEntry) -> dict[str, Any]:
     return {
-        "id": str(entry.seq), "schemaVersion": 1, "category": entry.action.split(".")[0], "action": entry.action,
-        "outcome": "success", "severity": "info",
+        "id": str(entry.seq),
+        "schemaVersion": 1,
+        "category": entry.action.split(".")[0],
+        "action": entry.action,
+        "outcome": "success",
+        "severity": "info",
         "actor": {
-            "type": "user" if entry.actor_id else "system", "id": str(entry.actor_id or ""), "name": entry.actor_name,
+            "type": "user" if entry.actor_id else "system",
+            "id": str(entry.actor_id or ""),
+            "name": entry.actor_name,
         },
         "target": {"type": entry.target_type, "id": entry.target_id, "name": entry.target_name},
-        "metadata": {"before": entry.before, "after": entry.after}, "context": {"address": entry.address},
+        "metadata": {"before": entry.before, "after": entry.after},
+        "context": {"address": entry.address},
         "integrity": {"seq": entry.seq, "hash": entry.hash, "prevHash": entry.previous_hash},
         "timestamp": iso(entry.at),
-    }  # fmt: skip
+    }
 
 
 def filtered(request: Request) -> Any:
@@ -174,17 +190,35 @@ class AuditExportView(AdminView):
 
 
 COLUMNS = (
-    "seq", "at", "actor", "action", "target type", "target id", "target", "before", "after", "address", "hash",
-)  # fmt: skip
+    "seq",
+    "at",
+    "actor",
+    "action",
+    "target type",
+    "target id",
+    "target",
+    "before",
+    "after",
+    "address",
+    "hash",
+)
 
 
 def _lines(rows: Any) -> Iterator[str]:
     entries = (
         (
-            entry.seq, iso(entry.at), entry.actor_name, entry.action, entry.target_type, entry.target_id,
-            entry.target_name, json.dumps(entry.before, ensure_ascii=False),
-            json.dumps(entry.after, ensure_ascii=False), entry.address, entry.hash,
+            entry.seq,
+            iso(entry.at),
+            entry.actor_name,
+            entry.action,
+            entry.target_type,
+            entry.target_id,
+            entry.target_name,
+            json.dumps(entry.before, ensure_ascii=False),
+            json.dumps(entry.after, ensure_ascii=False),
+            entry.address,
+            entry.hash,
         )
         for entry in rows.iterator(chunk_size=1_000)
-    )  # fmt: skip
+    )
     return csv_files.lines(COLUMNS, entries)

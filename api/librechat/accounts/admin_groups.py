@@ -15,12 +15,12 @@ from accounts.models import Group
 from accounts.services import groups
 from api.base.admin import AdminView, Change, page_of, user_or_404
 from api.base.errors import ApiError
-from api.base.payloads import OF_A_ROW, Id, In, iso, person, read_body
+from api.base.payloads import OF_A_ROW, ApiRequest, Id, iso, person, read_body
 
 _GROUP = {200: {"type": "object"}}
 
 
-class NewGroupIn(In):
+class NewGroupRequest(ApiRequest):
     name: str = Field(max_length=500)
     description: str | None = Field(None, max_length=2_000)
     email: str | None = Field(None, max_length=254)
@@ -30,7 +30,7 @@ class NewGroupIn(In):
     member_ids: list[Id] = Field([], max_length=500)
 
 
-class GroupIn(Change):
+class GroupRequest(Change):
     repeated = OF_A_ROW
     name: str | None = Field(None, max_length=500)
     description: str | None = Field(None, max_length=2_000)
@@ -38,7 +38,7 @@ class GroupIn(Change):
     avatar: str | None = Field(None, max_length=2_000)
 
 
-class MemberIn(In):
+class MemberRequest(ApiRequest):
     user_id: Id
     is_manager: bool | None = None
 
@@ -50,11 +50,19 @@ def group_to_wire(group: Group) -> dict[str, Any]:
         ids = group.memberships.order_by("joined_at", "id").values_list("user_id", flat=True)
     members = [str(each) for each in ids]
     return {
-        "_id": str(group.id), "id": str(group.id), "name": group.name, "description": group.description,
-        "email": group.email, "avatar": group.avatar, "source": group.source,
-        "idOnTheSource": group.external_id or None, "memberIds": members, "memberCount": len(members),
-        "createdAt": iso(group.created_at), "updatedAt": iso(group.updated_at),
-    }  # fmt: skip
+        "_id": str(group.id),
+        "id": str(group.id),
+        "name": group.name,
+        "description": group.description,
+        "email": group.email,
+        "avatar": group.avatar,
+        "source": group.source,
+        "idOnTheSource": group.external_id or None,
+        "memberIds": members,
+        "memberCount": len(members),
+        "createdAt": iso(group.created_at),
+        "updatedAt": iso(group.updated_at),
+    }
 
 
 def group_or_404(group_id: UUID) -> Group:
@@ -86,15 +94,20 @@ class GroupsView(AdminView):
         found, paging = page_of(request, rows)
         return Response({"groups": [group_to_wire(each) for each in found], **paging})
 
-    @extend_schema(operation_id="admin_group_create", request=NewGroupIn, responses={201: {"type": "object"}})
+    @extend_schema(operation_id="admin_group_create", request=NewGroupRequest, responses={201: {"type": "object"}})
     def post(self, request: Request) -> Response:
-        body = read_body(request, NewGroupIn)
+        body = read_body(request, NewGroupRequest)
         if body.source not in (None, "", Group.Source.LOCAL):
             raise ApiError(400, _("source: directory groups are added when their members sign in. Leave it out."))
         group = groups.create(
-            actor=person(request), name=body.name, description=body.description or "", email=body.email or "",
-            avatar=body.avatar or "", external_id=body.id_on_the_source or "", member_ids=body.member_ids,
-        )  # fmt: skip
+            actor=person(request),
+            name=body.name,
+            description=body.description or "",
+            email=body.email or "",
+            avatar=body.avatar or "",
+            external_id=body.id_on_the_source or "",
+            member_ids=body.member_ids,
+        )
         return Response({"group": group_to_wire(group)}, status=201)
 
 
@@ -105,13 +118,17 @@ class GroupView(AdminView):
     def get(self, request: Request, group_id: UUID) -> Response:
         return Response({"group": group_to_wire(group_or_404(group_id))})
 
-    @extend_schema(operation_id="admin_group_patch", request=GroupIn, responses=_GROUP)
+    @extend_schema(operation_id="admin_group_patch", request=GroupRequest, responses=_GROUP)
     def patch(self, request: Request, group_id: UUID) -> Response:
-        body, group = read_body(request, GroupIn), group_or_404(group_id)
+        body, group = read_body(request, GroupRequest), group_or_404(group_id)
         group = groups.update(
-            actor=person(request), group=group, name=body.name, description=body.description, email=body.email,
+            actor=person(request),
+            group=group,
+            name=body.name,
+            description=body.description,
+            email=body.email,
             avatar=body.avatar,
-        )  # fmt: skip
+        )
         return Response({"group": group_to_wire(group)})
 
     @extend_schema(operation_id="admin_group_delete", responses=_GROUP)
@@ -129,16 +146,19 @@ class GroupMembersView(AdminView):
         rows, paging = page_of(request, memberships)
         members = [
             {
-                "userId": str(each.user_id), "name": each.user.name, "email": each.user.email,
-                "isManager": each.is_manager, "joinedAt": iso(each.joined_at),
+                "userId": str(each.user_id),
+                "name": each.user.name,
+                "email": each.user.email,
+                "isManager": each.is_manager,
+                "joinedAt": iso(each.joined_at),
             }
             for each in rows
-        ]  # fmt: skip
+        ]
         return Response({"members": members, **paging})
 
-    @extend_schema(operation_id="admin_group_member_add", request=MemberIn, responses=_GROUP)
+    @extend_schema(operation_id="admin_group_member_add", request=MemberRequest, responses=_GROUP)
     def post(self, request: Request, group_id: UUID) -> Response:
-        body, group = read_body(request, MemberIn), group_or_404(group_id)
+        body, group = read_body(request, MemberRequest), group_or_404(group_id)
         groups.add_member(
             actor=person(request), group=group, user=user_or_404(body.user_id), is_manager=body.is_manager
         )

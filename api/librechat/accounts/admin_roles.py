@@ -13,7 +13,7 @@ from accounts.models import ApiKey, Role, User
 from accounts.services import permissions, roles
 from api.base.admin import AdminView, Change, page_of, user_or_404
 from api.base.errors import ApiError
-from api.base.payloads import Id, In, iso, person, read_body
+from api.base.payloads import ApiRequest, Id, iso, person, read_body
 from api.base.scopes import READ_ONLY
 from core.refusal import Refusal
 from siteconfig import features
@@ -25,25 +25,25 @@ UPDATE: Any = ("manage:roles", ("ROLE_MANAGEMENT", "UPDATE"))
 DELETE: Any = ("manage:roles", ("ROLE_MANAGEMENT", "DELETE"))
 
 
-class NewRoleIn(In):
+class NewRoleRequest(ApiRequest):
     name: str = Field(max_length=500)
     description: str = Field("", max_length=2_000)
     permissions: dict[str, Any] | None = None
     model_access: dict[str, Any] | None = None
 
 
-class RoleIn(Change):
+class RoleRequest(Change):
     name: str | None = Field(None, max_length=500)
     description: str | None = Field(None, max_length=2_000)
     permissions: dict[str, Any] | None = None
     model_access: dict[str, Any] | None = None
 
 
-class PermissionsIn(In):
+class RolePermissionsRequest(ApiRequest):
     permissions: dict[str, Any]
 
 
-class MemberIn(In):
+class RoleMemberRequest(ApiRequest):
     user_id: Id
 
 
@@ -72,13 +72,16 @@ class RolesView(AdminView):
         rows, paging = page_of(request, Role.objects.prefetch_related("model_access").order_by("name"))
         return Response({"roles": [role_to_wire(each) for each in rows], **paging})
 
-    @extend_schema(operation_id="admin_role_create", request=NewRoleIn, responses={201: {"type": "object"}})
+    @extend_schema(operation_id="admin_role_create", request=NewRoleRequest, responses={201: {"type": "object"}})
     def post(self, request: Request) -> Response:
-        body = read_body(request, NewRoleIn)
+        body = read_body(request, NewRoleRequest)
         role = roles.create(
-            actor=person(request), name=body.name, description=body.description,
-            permissions_=body.permissions, model_access=body.model_access,
-        )  # fmt: skip
+            actor=person(request),
+            name=body.name,
+            description=body.description,
+            permissions_=body.permissions,
+            model_access=body.model_access,
+        )
         return Response(_answer(role), status=201)
 
 
@@ -89,11 +92,11 @@ class RoleView(AdminView):
     def get(self, request: Request, name: str) -> Response:
         return Response(_answer(role_or_404(name)))
 
-    @extend_schema(operation_id="admin_role_put", request=RoleIn, responses=_ROLE)
+    @extend_schema(operation_id="admin_role_put", request=RoleRequest, responses=_ROLE)
     def put(self, request: Request, name: str) -> Response:
         return self._change(request, name)
 
-    @extend_schema(operation_id="admin_role_patch", request=RoleIn, responses=_ROLE)
+    @extend_schema(operation_id="admin_role_patch", request=RoleRequest, responses=_ROLE)
     def patch(self, request: Request, name: str) -> Response:
         return self._change(request, name)
 
@@ -103,20 +106,24 @@ class RoleView(AdminView):
         return Response({"success": True, "message": _("Role deleted.")})
 
     def _change(self, request: Request, name: str) -> Response:
-        body, role = read_body(request, RoleIn), role_or_404(name)
+        body, role = read_body(request, RoleRequest), role_or_404(name)
         role = roles.update(
-            actor=person(request), role=role, description=body.description, permissions_=body.permissions,
-            model_access=body.model_access, name=body.name,
-        )  # fmt: skip
+            actor=person(request),
+            role=role,
+            description=body.description,
+            permissions_=body.permissions,
+            model_access=body.model_access,
+            name=body.name,
+        )
         return Response(_answer(role))
 
 
 class RolePermissionsView(AdminView):
     needs = {"PATCH": UPDATE}
 
-    @extend_schema(operation_id="admin_role_permissions", request=PermissionsIn, responses=_ROLE)
+    @extend_schema(operation_id="admin_role_permissions", request=RolePermissionsRequest, responses=_ROLE)
     def patch(self, request: Request, name: str) -> Response:
-        body, role = read_body(request, PermissionsIn), role_or_404(name)
+        body, role = read_body(request, RolePermissionsRequest), role_or_404(name)
         role = roles.update(actor=person(request), role=role, permissions_=body.permissions)
         return Response(_answer(role))
 
@@ -130,9 +137,9 @@ class RoleMembersView(AdminView):
         members = [{"userId": str(each.id), "name": each.name, "email": each.email} for each in rows]
         return Response({"members": members, **paging})
 
-    @extend_schema(operation_id="admin_role_member_add", request=MemberIn, responses=_ROLE)
+    @extend_schema(operation_id="admin_role_member_add", request=RoleMemberRequest, responses=_ROLE)
     def post(self, request: Request, name: str) -> Response:
-        body, role = read_body(request, MemberIn), role_or_404(name)
+        body, role = read_body(request, RoleMemberRequest), role_or_404(name)
         give(request, user_or_404(body.user_id), role.name)
         return Response({"success": True})
 
@@ -181,10 +188,15 @@ class RoleTypeView(AdminView):
     needs = {"PUT": UPDATE}
     error_key = "message"
     TYPES = {
-        "prompts": "PROMPTS", "agents": "AGENTS", "memories": "MEMORIES", "people-picker": "PEOPLE_PICKER",
-        "mcp-servers": "MCP_SERVERS", "marketplace": "MARKETPLACE", "remote-agents": "REMOTE_AGENTS",
+        "prompts": "PROMPTS",
+        "agents": "AGENTS",
+        "memories": "MEMORIES",
+        "people-picker": "PEOPLE_PICKER",
+        "mcp-servers": "MCP_SERVERS",
+        "marketplace": "MARKETPLACE",
+        "remote-agents": "REMOTE_AGENTS",
         "skills": "SKILLS",
-    }  # fmt: skip
+    }
 
     @extend_schema(operation_id="role_type", request={"application/json": {"type": "object"}}, responses=_ROLE)
     def put(self, request: Request, name: str, kind: str) -> Response:

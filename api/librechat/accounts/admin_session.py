@@ -14,7 +14,7 @@ from api.base.authentication import OptionalBearer
 from api.base.errors import ApiError
 from api.base.origin import SameOrigin
 from api.base.payloads import person, user_to_wire
-from api.librechat.accounts.serializers import LoginIn, LoginOut
+from api.librechat.accounts.serializers import LoginRequest, LoginResponse
 from api.librechat.accounts.views import LoginView
 
 _OBJECT = {200: {"type": "object"}}
@@ -34,7 +34,7 @@ class AdminLoginView(LoginView):
     permission_classes = (SameOrigin, Visitor)
     fault_status = 401
 
-    @extend_schema(operation_id="admin_login", request=LoginIn, responses=LoginOut, auth=[])
+    @extend_schema(operation_id="admin_login", request=LoginRequest, responses=LoginResponse, auth=[])
     def post(self, request: Request) -> Response:
         return super().post(request)
 

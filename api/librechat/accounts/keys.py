@@ -14,14 +14,14 @@ from rest_framework.views import APIView
 from accounts.models import ApiKey
 from accounts.services import api_keys
 from api.base.errors import ApiError
-from api.base.payloads import In, iso, person, read_body
+from api.base.payloads import ApiRequest, iso, person, read_body
 from api.base.scopes import CLOSED
 from api.base.stepup import require_fresh
 
 _OBJECT = {200: {"type": "object"}}
 
 
-class KeyIn(In):
+class KeyRequest(ApiRequest):
     model_config = ConfigDict(validate_by_name=False, validate_by_alias=True)
 
     name: str = Field(max_length=200)
@@ -32,9 +32,13 @@ class KeyIn(In):
 def key_to_wire(key: ApiKey) -> dict[str, Any]:
     times = {"lastUsedAt": key.last_used_at, "expiresAt": key.expires_at}
     return {
-        "id": str(key.id), "name": key.name, "keyPrefix": key.prefix, "scopes": key.scopes,
-        "createdAt": iso(key.created_at), **{name: iso(value) for name, value in times.items() if value},
-    }  # fmt: skip
+        "id": str(key.id),
+        "name": key.name,
+        "keyPrefix": key.prefix,
+        "scopes": key.scopes,
+        "createdAt": iso(key.created_at),
+        **{name: iso(value) for name, value in times.items() if value},
+    }
 
 
 class KeysView(APIView):
@@ -48,9 +52,9 @@ class KeysView(APIView):
         rows = person(request).api_keys.order_by("-created_at", "id")
         return Response({"keys": [key_to_wire(each) for each in rows]})
 
-    @extend_schema(operation_id="api_key_create", request=KeyIn, responses={201: {"type": "object"}})
+    @extend_schema(operation_id="api_key_create", request=KeyRequest, responses={201: {"type": "object"}})
     def post(self, request: Request) -> Response:
-        body, user = read_body(request, KeyIn), person(request)
+        body, user = read_body(request, KeyRequest), person(request)
         if isinstance(request.auth, ApiKey):
             raise ApiError(403, _("An API key can't create keys. Sign in instead."))
         if not api_keys.may_make(user):

@@ -12,7 +12,7 @@ from api.base.errors import ApiError
 from api.base.origin import SameOrigin
 from api.base.payloads import read_body
 from api.base.scopes import CLOSED
-from api.librechat.accounts.serializers import AddressIn, ResetIn, Said, Verified, VerifyIn, said
+from api.librechat.accounts.serializers import AddressRequest, ResetRequest, Said, Verified, VerifyRequest, said
 from core.ids import uuid_of
 from core.rate_limits import address_of
 
@@ -29,27 +29,27 @@ class ByLink(APIView):
 
 
 class VerifyEmailView(ByLink):
-    @extend_schema(operation_id="user_verify", request=VerifyIn, responses=Verified, auth=[])
+    @extend_schema(operation_id="user_verify", request=VerifyRequest, responses=Verified, auth=[])
     def post(self, request: Request) -> Response:
         self.limit(request, "verify_email_submission")
-        body = read_body(request, VerifyIn)
+        body = read_body(request, VerifyRequest)
         recovery.verify(email=body.email, token=body.token)
         return Response(Verified(message=_("Your email address is verified.")).to_wire())
 
 
 class ResendView(ByLink):
-    @extend_schema(operation_id="user_verify_resend", request=AddressIn, responses=Said, auth=[])
+    @extend_schema(operation_id="user_verify_resend", request=AddressRequest, responses=Said, auth=[])
     def post(self, request: Request) -> Response:
         self.limit(request, "verify_email")
-        recovery.request_verification(email=read_body(request, AddressIn).email)
+        recovery.request_verification(email=read_body(request, AddressRequest).email)
         return Response(said(_("If the address still needs verifying, another link is on its way.")))
 
 
 class RequestResetView(ByLink):
-    @extend_schema(operation_id="auth_request_password_reset", request=AddressIn, responses=Said, auth=[])
+    @extend_schema(operation_id="auth_request_password_reset", request=AddressRequest, responses=Said, auth=[])
     def post(self, request: Request) -> Response:
         self.limit(request, "reset_password")
-        body = read_body(request, AddressIn)
+        body = read_body(request, AddressRequest)
         if not domains.is_allowed(body.email):
             raise ApiError(400, _("Addresses from this domain can't have an account here."))
         recovery.request_reset(email=body.email)
@@ -57,10 +57,10 @@ class RequestResetView(ByLink):
 
 
 class ResetView(ByLink):
-    @extend_schema(operation_id="auth_reset_password", request=ResetIn, responses=Said, auth=[])
+    @extend_schema(operation_id="auth_reset_password", request=ResetRequest, responses=Said, auth=[])
     def post(self, request: Request) -> Response:
         self.limit(request, "reset_password_submission")
-        body = read_body(request, ResetIn)
+        body = read_body(request, ResetRequest)
         try:
             recovery.reset(user_id=uuid_of(body.user_id), token=body.token, password=body.password)
         except ValidationError as fault:

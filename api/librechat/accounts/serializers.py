@@ -7,15 +7,15 @@ from pydantic import ConfigDict, Field, RootModel, field_validator, model_valida
 from pydantic.alias_generators import to_camel
 
 from accounts.services.signup import MAX_PASSWORD_LENGTH, SHORTEST_USERNAME, USERNAME
-from api.base.payloads import In, Out, UserOut
+from api.base.payloads import ApiRequest, ApiResponse, UserResponse
 
 
-class LoginIn(In):
+class LoginRequest(ApiRequest):
     email: str = Field(min_length=1, max_length=254)
     password: str = Field(min_length=1, max_length=MAX_PASSWORD_LENGTH)
 
 
-class RegisterIn(In):
+class RegisterRequest(ApiRequest):
     """What the service does not check: that the password was typed twice, and what a username is made of."""
 
     model_config = ConfigDict(alias_generator=None)
@@ -37,18 +37,18 @@ class RegisterIn(In):
     token: str | None = Field(None, max_length=256)  # of an invitation
 
     @model_validator(mode="after")
-    def _same_twice(self) -> "RegisterIn":
+    def _same_twice(self) -> "RegisterRequest":
         if self.password != self.confirm_password:
             raise ValueError(_("the passwords don't match"))
         return self
 
 
-class SignedIn(Out):
+class SignedIn(ApiResponse):
     token: str
-    user: UserOut
+    user: UserResponse
 
 
-class PendingOut(Out):
+class PendingResponse(ApiResponse):
     """The password was right; the second factor is still to be shown."""
 
     model_config = ConfigDict(alias_generator=lambda name: to_camel(name).replace("Fa", "FA"))
@@ -57,11 +57,11 @@ class PendingOut(Out):
     temp_token: str
 
 
-class LoginOut(RootModel[SignedIn | PendingOut]):
+class LoginResponse(RootModel[SignedIn | PendingResponse]):
     """Either of both."""
 
 
-class Said(Out):
+class Said(ApiResponse):
     message: str
 
 
@@ -75,16 +75,16 @@ def said(text: str) -> dict[str, Any]:
     return Said(message=text).to_wire()
 
 
-class VerifyIn(In):
+class VerifyRequest(ApiRequest):
     email: str = Field(min_length=1, max_length=254)
     token: str = Field(min_length=1, max_length=256)
 
 
-class AddressIn(In):
+class AddressRequest(ApiRequest):
     email: str = Field(min_length=1, max_length=254)
 
 
-class ResetIn(In):
+class ResetRequest(ApiRequest):
     model_config = ConfigDict(alias_generator=None)
 
     user_id: str = Field(alias="userId", max_length=64)
@@ -93,50 +93,50 @@ class ResetIn(In):
     confirm_password: str | None = None
 
     @model_validator(mode="after")
-    def _same_twice(self) -> "ResetIn":
+    def _same_twice(self) -> "ResetRequest":
         if self.confirm_password is not None and self.password != self.confirm_password:
             raise ValueError(_("the passwords don't match"))
         return self
 
 
-class CodeIn(In):
+class CodeRequest(ApiRequest):
     """A code of the app, or a recovery code; an empty one is none."""
 
     token: str | None = Field(None, max_length=16)
     backup_code: str | None = Field(None, max_length=16)
 
 
-class FreshIn(CodeIn):
+class FreshRequest(CodeRequest):
     """What shows that it is really them: a code, or where there is no second factor, the password."""
 
     password: str | None = Field(None, max_length=MAX_PASSWORD_LENGTH)
 
 
-class TokenIn(In):
+class TokenRequest(ApiRequest):
     token: str = Field(min_length=1, max_length=16)
 
 
-class TempIn(CodeIn):
+class TempRequest(CodeRequest):
     temp_token: str | None = Field(None, max_length=1024)
 
 
-class EnrolmentOut(Out):
+class EnrolmentResponse(ApiResponse):
     otpauth_url: str
     backup_codes: list[str]
 
 
-class HashedCode(Out):
+class HashedCode(ApiResponse):
     code_hash: str
     used: bool = False
     used_at: str | None = None
 
 
-class BackupCodesOut(Out):
+class BackupCodesResponse(ApiResponse):
     backup_codes: list[str]
     backup_codes_hash: list[HashedCode]
 
 
-class TermsOut(Out):
+class TermsResponse(ApiResponse):
     terms_accepted: bool
     terms_accepted_at: str | None
 

@@ -16,14 +16,14 @@ from api.base.payloads import person, read_body
 from api.base.scopes import CLOSED
 from api.base.stepup import require_code, require_fresh
 from api.librechat.accounts.serializers import (
-    BackupCodesOut,
-    CodeIn,
-    EnrolmentOut,
-    FreshIn,
+    BackupCodesResponse,
+    CodeRequest,
+    EnrolmentResponse,
+    FreshRequest,
     HashedCode,
     SignedIn,
-    TempIn,
-    TokenIn,
+    TempRequest,
+    TokenRequest,
 )
 from api.librechat.accounts.views import open_session, refuse_banned, signed_in
 from core.rate_limits import address_of, count_named
@@ -32,24 +32,24 @@ from core.rate_limits import address_of, count_named
 class EnableView(APIView):
     key_scopes = CLOSED
 
-    @extend_schema(operation_id="twofactor_enable", request=FreshIn, responses=EnrolmentOut)
+    @extend_schema(operation_id="twofactor_enable", request=FreshRequest, responses=EnrolmentResponse)
     def post(self, request: Request) -> Response:
         """Begin. Somebody who has a second factor shows it; somebody else the password, or has signed in lately."""
-        user, body = person(request), read_body(request, FreshIn)
+        user, body = person(request), read_body(request, FreshRequest)
         if twofactor.is_on(user):
             require_code(user, body.token, body.backup_code)
         else:
             require_fresh(request, user, body.password)
         begun = twofactor.begin(user=user)
-        return Response(EnrolmentOut(otpauth_url=begun.url, backup_codes=begun.backup_codes).to_wire())
+        return Response(EnrolmentResponse(otpauth_url=begun.url, backup_codes=begun.backup_codes).to_wire())
 
 
 class ConfirmView(APIView):
     key_scopes = CLOSED
 
-    @extend_schema(operation_id="twofactor_confirm", request=TokenIn, responses={200: None})
+    @extend_schema(operation_id="twofactor_confirm", request=TokenRequest, responses={200: None})
     def post(self, request: Request) -> HttpResponseBase:
-        user, body = person(request), read_body(request, TokenIn)
+        user, body = person(request), read_body(request, TokenRequest)
         twofactor.confirm(user=user, code=body.token)
         return _changed(request, user)
 
@@ -57,10 +57,10 @@ class ConfirmView(APIView):
 class VerifyCodeView(APIView):
     key_scopes = CLOSED
 
-    @extend_schema(operation_id="twofactor_verify", request=CodeIn, responses={200: None})
+    @extend_schema(operation_id="twofactor_verify", request=CodeRequest, responses={200: None})
     def post(self, request: Request) -> HttpResponseBase:
         """Check a code: of the app that is being set up, else of the one that is on, which uses it up."""
-        user, body = person(request), read_body(request, CodeIn)
+        user, body = person(request), read_body(request, CodeRequest)
         code = body.token or body.backup_code or ""
         twofactor.verify(user=user, code=code)
         return HttpResponse(status=200)
@@ -69,9 +69,9 @@ class VerifyCodeView(APIView):
 class DisableView(APIView):
     key_scopes = CLOSED
 
-    @extend_schema(operation_id="twofactor_disable", request=CodeIn, responses={200: None})
+    @extend_schema(operation_id="twofactor_disable", request=CodeRequest, responses={200: None})
     def post(self, request: Request) -> HttpResponseBase:
-        user, body = person(request), read_body(request, CodeIn)
+        user, body = person(request), read_body(request, CodeRequest)
         if not twofactor.has_app(user):
             raise twofactor.NotSetUp
         require_code(user, body.token, body.backup_code)
@@ -82,16 +82,16 @@ class DisableView(APIView):
 class RegenerateView(APIView):
     key_scopes = CLOSED
 
-    @extend_schema(operation_id="twofactor_backup_regenerate", request=CodeIn, responses=BackupCodesOut)
+    @extend_schema(operation_id="twofactor_backup_regenerate", request=CodeRequest, responses=BackupCodesResponse)
     def post(self, request: Request) -> Response:
-        user, body = person(request), read_body(request, CodeIn)
+        user, body = person(request), read_body(request, CodeRequest)
         if not twofactor.is_on(user):
             raise twofactor.NotSetUp(status=404)
         require_code(user, body.token, body.backup_code)
         codes = twofactor.new_backup_codes(user=user)
         _changed(request, user)
         hashes = [HashedCode(code_hash=twofactor.hash_of(code)) for code in codes]
-        return Response(BackupCodesOut(backup_codes=codes, backup_codes_hash=hashes).model_dump(by_alias=True))
+        return Response(BackupCodesResponse(backup_codes=codes, backup_codes_hash=hashes).model_dump(by_alias=True))
 
 
 class VerifyTempView(APIView):
@@ -101,10 +101,10 @@ class VerifyTempView(APIView):
     authentication_classes = ()
     permission_classes = (SameOrigin,)
 
-    @extend_schema(operation_id="twofactor_verify_temp", request=TempIn, responses=SignedIn, auth=[])
+    @extend_schema(operation_id="twofactor_verify_temp", request=TempRequest, responses=SignedIn, auth=[])
     def post(self, request: Request) -> Response:
         of_address = count_named("two_factor_temp", address_of(request._request))
-        body = read_body(request, TempIn)
+        body = read_body(request, TempRequest)
         if not body.temp_token:
             raise ApiError(400, _("The token from the first step is missing."))
         user = tokens.answer_challenge(body.temp_token)

@@ -13,7 +13,7 @@ from api.base.errors import ApiError
 from api.base.payloads import iso, person, read_body
 from api.base.scopes import CLOSED
 from api.base.stepup import require_code, require_fresh
-from api.librechat.accounts.serializers import FreshIn, Said, TermsAccepted, TermsOut, said
+from api.librechat.accounts.serializers import FreshRequest, Said, TermsAccepted, TermsResponse, said
 from api.librechat.accounts.views import without_cookies
 
 
@@ -21,7 +21,7 @@ class TermsView(APIView):
     key_scopes = CLOSED
     before_terms = True
 
-    @extend_schema(operation_id="user_terms", responses=TermsOut)
+    @extend_schema(operation_id="user_terms", responses=TermsResponse)
     def get(self, request: Request) -> Response:
         at = person(request).terms_accepted_at
         return Response({"termsAccepted": at is not None, "termsAcceptedAt": iso(at) if at else None})
@@ -41,9 +41,9 @@ class DeleteView(APIView):
     key_scopes = CLOSED
     before_terms = True
 
-    @extend_schema(operation_id="user_delete", request=FreshIn, responses={200: Said})
+    @extend_schema(operation_id="user_delete", request=FreshRequest, responses={200: Said})
     def delete(self, request: Request) -> HttpResponseBase:
-        user, body = person(request), read_body(request, FreshIn)
+        user, body = person(request), read_body(request, FreshRequest)
         if not (site.current().allow_account_deletion or user.is_admin):
             raise ApiError(403, _("Ask your administrator to delete your account."))
         if twofactor.is_on(user):

@@ -26,13 +26,13 @@ from accounts.services.signup import EmailTaken, sign_up
 from api.base.authentication import BannedOut, OptionalBearer
 from api.base.errors import ApiError
 from api.base.origin import SameOrigin
-from api.base.payloads import UserOut, iso, person, read_body, user_to_wire
+from api.base.payloads import UserResponse, iso, person, read_body, user_to_wire
 from api.base.scopes import CLOSED, READ_ONLY
 from api.librechat.accounts.serializers import (
-    LoginIn,
-    LoginOut,
-    PendingOut,
-    RegisterIn,
+    LoginRequest,
+    LoginResponse,
+    PendingResponse,
+    RegisterRequest,
     Said,
     SignedIn,
     SignedOut,
@@ -49,14 +49,14 @@ class LoginView(APIView):
     authentication_classes: tuple[type[BaseAuthentication], ...] = ()
     permission_classes: tuple[type[BasePermission], ...] = (SameOrigin,)
 
-    @extend_schema(operation_id="auth_login", request=LoginIn, responses=LoginOut, auth=[])
+    @extend_schema(operation_id="auth_login", request=LoginRequest, responses=LoginResponse, auth=[])
     def post(self, request: Request) -> Response:
         # 404 is what the wire format answers to bad credentials, whatever is wrong with them.
-        body = read_body(request, LoginIn, status=self.fault_status)
+        body = read_body(request, LoginRequest, status=self.fault_status)
         user = check_password(request=request._request, email=body.email, password=body.password)
         self.admit(user)
         if twofactor.is_on(user):
-            return Response(PendingOut(temp_token=tokens.challenge(user)).to_wire())
+            return Response(PendingResponse(temp_token=tokens.challenge(user)).to_wire())
         return signed_in(open_session(request, user))
 
     def admit(self, user: User) -> None:
@@ -73,22 +73,25 @@ class RegisterView(APIView):
     authentication_classes = ()
     permission_classes = (SameOrigin,)
 
-    @extend_schema(operation_id="auth_register", request=RegisterIn, responses=Said, auth=[])
+    @extend_schema(operation_id="auth_register", request=RegisterRequest, responses=Said, auth=[])
     def post(self, request: Request) -> Response:
-        body = read_body(request, RegisterIn, status=404)
+        body = read_body(request, RegisterRequest, status=404)
         address = address_of(request._request)
         try:
             count_named("register", address)
         except TooOften:
-            bans.violate("registrations", address=address)
+            bans.record_violation("registrations", address=address)
             raise
         try:
             # A taken address is answered like a new one: nobody learns here who has an account.
             with suppress(EmailTaken):
                 sign_up(
-                    name=body.name, email=body.email, password=body.password, username=body.username or "",
+                    name=body.name,
+                    email=body.email,
+                    password=body.password,
+                    username=body.username or "",
                     invitation=body.token or "",
-                )  # fmt: skip
+                )
         except ValidationError as fault:
             raise ApiError(404, fault.messages[0]) from None
         return Response(said(_("Your account is ready. You can sign in now. If you already had one, nothing changed.")))
@@ -136,7 +139,7 @@ class UserView(APIView):
     key_scopes = READ_ONLY
     before_terms = True
 
-    @extend_schema(operation_id="user", responses=UserOut)
+    @extend_schema(operation_id="user", responses=UserResponse)
     def get(self, request: Request) -> Response:
         return Response(user_to_wire(person(request)))
 
@@ -185,9 +188,14 @@ class BannerView(APIView):
         until = {"displayTo": iso(banner.display_to)} if banner.display_to else {}
         return Response(
             {
-                "bannerId": str(banner.id), "message": banner.message, "displayFrom": iso(banner.display_from),
-                "type": "banner", **until,
-                "isPublic": banner.is_public, "persistable": banner.is_persistent,
-                "createdAt": iso(banner.created_at), "updatedAt": iso(banner.updated_at),
+                "bannerId": str(banner.id),
+                "message": banner.message,
+                "displayFrom": iso(banner.display_from),
+                "type": "banner",
+                **until,
+                "isPublic": banner.is_public,
+                "persistable": banner.is_persistent,
+                "createdAt": iso(banner.created_at),
+                "updatedAt": iso(banner.updated_at),
             }
-        )  # fmt: skip
+        )

@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 from accounts.models import User
 from api.base.admin import AdminView, number, page_of, user_or_404
 from api.base.errors import ApiError
-from api.base.payloads import In, iso, person, read_body
+from api.base.payloads import ApiRequest, iso, person, read_body
 from api.base.scopes import READ_ONLY
 from api.librechat.accounts.admin_roles import give
 from billing.models import Balance
@@ -26,12 +26,12 @@ _OBJECT = {200: {"type": "object"}}
 MAX_RESULTS = 50
 
 
-class BalanceIn(In):
+class BalanceRequest(ApiRequest):
     balance: int | float
     reason: str = Field(max_length=500)
 
 
-class RoleIn(In):
+class BalanceRoleRequest(ApiRequest):
     role: str = Field(max_length=64)
 
 
@@ -46,16 +46,18 @@ class BalanceView(APIView):
             return HttpResponse(status=204)
         balance = Balance.objects.filter(user=user).first()
         told: dict[str, Any] = {
-            "user": str(user.id), "tokenCredits": balance.credits_with(rules.start_credits) if balance
-            else rules.start_credits,
+            "user": str(user.id),
+            "tokenCredits": balance.credits_with(rules.start_credits) if balance else rules.start_credits,
             "autoRefillEnabled": rules.refill is not None,
-        }  # fmt: skip
+        }
         if rules.refill is not None:
             refilled_at = balance.last_refill_at if balance else user.created_at
             told |= {
-                "refillIntervalValue": rules.refill.value, "refillIntervalUnit": rules.refill.unit,
-                "refillAmount": rules.refill.amount, "lastRefill": iso(refilled_at),
-            }  # fmt: skip
+                "refillIntervalValue": rules.refill.value,
+                "refillIntervalUnit": rules.refill.unit,
+                "refillAmount": rules.refill.amount,
+                "lastRefill": iso(refilled_at),
+            }
         return Response(told)
 
 
@@ -63,11 +65,18 @@ def user_to_admin(user: User) -> dict[str, Any]:
     """Return a person as both upstream and MetoGPT list them."""
     balance = getattr(user, "balance", None)
     return {
-        "_id": str(user.id), "id": str(user.id), "email": user.email, "username": user.username, "name": user.name,
-        "avatar": None, "role": user.role_name, "provider": user.provider,
+        "_id": str(user.id),
+        "id": str(user.id),
+        "email": user.email,
+        "username": user.username,
+        "name": user.name,
+        "avatar": None,
+        "role": user.role_name,
+        "provider": user.provider,
         "balance": balance.credits if balance else policy.current().start_credits,
-        "createdAt": iso(user.created_at), "updatedAt": iso(user.updated_at),
-    }  # fmt: skip
+        "createdAt": iso(user.created_at),
+        "updatedAt": iso(user.updated_at),
+    }
 
 
 class UsersView(AdminView):
@@ -102,16 +111,16 @@ class UserSearchView(AdminView):
 class UserBalanceView(AdminView):
     needs = dict.fromkeys(("PUT", "PATCH"), (("BALANCE_MANAGEMENT", "UPDATE"),))
 
-    @extend_schema(operation_id="admin_user_balance", request=BalanceIn, responses=_OBJECT)
+    @extend_schema(operation_id="admin_user_balance", request=BalanceRequest, responses=_OBJECT)
     def put(self, request: Request, user_id: UUID) -> Response:
         return self._set(request, user_id)
 
-    @extend_schema(operation_id="admin_user_balance_patch", request=BalanceIn, responses=_OBJECT)
+    @extend_schema(operation_id="admin_user_balance_patch", request=BalanceRequest, responses=_OBJECT)
     def patch(self, request: Request, user_id: UUID) -> Response:
         return self._set(request, user_id)
 
     def _set(self, request: Request, user_id: UUID) -> Response:
-        body, user = read_body(request, BalanceIn), user_or_404(user_id)
+        body, user = read_body(request, BalanceRequest), user_or_404(user_id)
         if body.balance != body.balance or body.balance % 1:
             raise ApiError(400, _("balance must be a whole number of credits."))
         adjust.set_balance(actor=person(request), user=user, credits=int(body.balance), reason=body.reason)
@@ -122,15 +131,15 @@ class UserBalanceView(AdminView):
 class UserRoleView(AdminView):
     needs = dict.fromkeys(("PUT", "PATCH"), ("manage:users", ("ROLE_MANAGEMENT", "UPDATE")))
 
-    @extend_schema(operation_id="admin_user_role", request=RoleIn, responses=_OBJECT)
+    @extend_schema(operation_id="admin_user_role", request=BalanceRoleRequest, responses=_OBJECT)
     def put(self, request: Request, user_id: UUID) -> Response:
         return self._give(request, user_id)
 
-    @extend_schema(operation_id="admin_user_role_patch", request=RoleIn, responses=_OBJECT)
+    @extend_schema(operation_id="admin_user_role_patch", request=BalanceRoleRequest, responses=_OBJECT)
     def patch(self, request: Request, user_id: UUID) -> Response:
         return self._give(request, user_id)
 
     def _give(self, request: Request, user_id: UUID) -> Response:
-        body, user = read_body(request, RoleIn), user_or_404(user_id)
+        body, user = read_body(request, BalanceRoleRequest), user_or_404(user_id)
         wire = user_to_admin(give(request, user, body.role))
         return Response({"message": _("Role updated."), "user": wire, **wire})

@@ -26,14 +26,14 @@ from api.librechat.chat.reading import id_in_path
 from api.librechat.chat.serializers import (
     NEW,
     PROTOCOL,
-    AbortIn,
-    AbortOut,
-    ActiveOut,
-    StartedOut,
-    StatusOut,
+    AbortRequest,
+    AbortResponse,
+    ActiveResponse,
+    StartedResponse,
+    StatusResponse,
     Title,
 )
-from api.librechat.chat.start import StartIn, begin, latest_run, read_start
+from api.librechat.chat.start import StartRequest, begin, latest_run, read_start
 from api.librechat.chat.stream import Run, frames, in_database, load_run, resume_state
 from api.librechat.chat.views import ChatView
 from chat import access
@@ -73,7 +73,7 @@ class StartView(ChatView):
             return denial_of_ban(None, str(exc.detail))
         return super().handle_exception(exc)
 
-    @extend_schema(operation_id="chat_start", request=StartIn, responses=StartedOut)
+    @extend_schema(operation_id="chat_start", request=StartRequest, responses=StartedResponse)
     def post(self, request: Request) -> HttpResponseBase:
         return self.start(request)
 
@@ -96,20 +96,20 @@ class StartView(ChatView):
 class StartAtView(StartView):
     """As `StartView`, with the endpoint in the address."""
 
-    @extend_schema(operation_id="chat_start_at", request=StartIn, responses=StartedOut)
+    @extend_schema(operation_id="chat_start_at", request=StartRequest, responses=StartedResponse)
     def post(self, request: Request, endpoint: str) -> HttpResponseBase:  # type: ignore[override]
         return self.start(request, endpoint)
 
 
 class ActiveView(ChatView):
-    @extend_schema(operation_id="chat_active", responses=ActiveOut)
+    @extend_schema(operation_id="chat_active", responses=ActiveResponse)
     def get(self, request: Request) -> Response:
         ids = access.open_generations(person(request)).values_list("conversation_id", flat=True)
-        return Response(ActiveOut(active_job_ids=[str(each) for each in dict.fromkeys(ids)]).to_wire())
+        return Response(ActiveResponse(active_job_ids=[str(each) for each in dict.fromkeys(ids)]).to_wire())
 
 
 class StatusView(ChatView):
-    @extend_schema(operation_id="chat_status", responses=StatusOut)
+    @extend_schema(operation_id="chat_status", responses=StatusResponse)
     def get(self, request: Request, conversation_id: str) -> Response:
         if conversation_id == NEW:
             return Response({"active": False})
@@ -122,17 +122,20 @@ class StatusView(ChatView):
         steps = run.steps()
         for event in run.stored():
             steps.translate(event)
-        answer = StatusOut(
-            active=True, stream_id=str(conversation.id), status="running", aggregated_content=steps.content,
+        answer = StatusResponse(
+            active=True,
+            stream_id=str(conversation.id),
+            status="running",
+            aggregated_content=steps.content,
             created_at=milliseconds(run.generation.created_at),
             resume_state=steps.sync(resume_state(run))["resumeState"],
             generation_protocol_version=PROTOCOL,
-        )  # fmt: skip
+        )
         return Response(answer.to_wire())
 
 
 class AbortView(ChatView):
-    @extend_schema(operation_id="chat_abort", request=AbortIn, responses=AbortOut)
+    @extend_schema(operation_id="chat_abort", request=AbortRequest, responses=AbortResponse)
     def post(self, request: Request) -> Response:
         body = _abort_in(request)
         conversation_id = _target(request, body)
@@ -146,7 +149,7 @@ class AbortView(ChatView):
             return Response(_settled(conversation_id).to_wire())
         for run in runs:
             stop(user=person(request), generation_id=run.id)
-        return Response(AbortOut(success=True, aborted=str(conversation_id)).to_wire())
+        return Response(AbortResponse(success=True, aborted=str(conversation_id)).to_wire())
 
 
 class StreamView(ChatView):
@@ -225,9 +228,9 @@ stream = asynchronous(StreamView)
 gen_title = asynchronous(TitleView)
 
 
-def _started(started: StartedTurn) -> StartedOut:
+def _started(started: StartedTurn) -> StartedResponse:
     conversation_id = str(started.conversation.id)
-    return StartedOut(
+    return StartedResponse(
         stream_id=conversation_id,
         conversation_id=conversation_id,
         generation_created_at=_at(started.generation),
@@ -274,17 +277,17 @@ def _no_run() -> ApiError:
     return ApiError(404, {"error": words, "message": words})
 
 
-def _abort_in(request: Request) -> AbortIn:
+def _abort_in(request: Request) -> AbortRequest:
     """Return the body. Raises `ApiError` with the code of the wire format for what names no run."""
     try:
-        return read_body(request, AbortIn)
+        return read_body(request, AbortRequest)
     except ApiError as fault:
         words = str(fault.body)
         code = "INVALID_GENERATION_IDENTITY" if words.startswith("generationCreatedAt") else "INVALID_ABORT_TARGET"
         raise ApiError(fault.status, {"code": code, "error": words}) from None
 
 
-def _target(request: Request, body: AbortIn) -> UUID:
+def _target(request: Request, body: AbortRequest) -> UUID:
     """Return the conversation whose run is meant. Raises `ApiError`, `Http404`."""
     text = body.stream_id or body.conversation_id or (body.abort_key or "").partition(":")[0]
     if text == NEW:
@@ -305,9 +308,9 @@ def _only_active(request: Request) -> UUID:
     return found
 
 
-def _settled(conversation_id: UUID) -> AbortOut:
+def _settled(conversation_id: UUID) -> AbortResponse:
     latest = latest_run(conversation_id)
-    return AbortOut(
+    return AbortResponse(
         success=False,
         settled=True,
         code="RUN_ALREADY_SETTLED",

@@ -10,13 +10,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from api.base.errors import ApiError
-from api.base.payloads import In, Out, first_fault, person, read_body
+from api.base.payloads import ApiRequest, ApiResponse, first_fault, person, read_body
 from api.base.scopes import READ_AND_WRITE
 from chat.services.feedback import rate
 from chat.services.feedback_tags import LIMIT, Feedback, Rating
 
 
-class FeedbackGiven(In):
+class FeedbackGiven(ApiRequest):
     """On the wire a rating has always a reason."""
 
     rating: Rating
@@ -24,11 +24,11 @@ class FeedbackGiven(In):
     text: str | None = Field(None, max_length=LIMIT)
 
 
-class FeedbackIn(In):
+class FeedbackRequest(ApiRequest):
     feedback: FeedbackGiven | None = None
 
 
-class FeedbackOut(Out):
+class FeedbackResponse(ApiResponse):
     message_id: str
     conversation_id: str
     feedback: dict[str, Any] | None
@@ -42,9 +42,9 @@ class FeedbackView(APIView):
     error_key = "error"
     invalid_status = 400
 
-    @extend_schema(operation_id="messages_feedback", request=FeedbackIn, responses=FeedbackOut)
+    @extend_schema(operation_id="messages_feedback", request=FeedbackRequest, responses=FeedbackResponse)
     def put(self, request: Request, conversation_id: UUID, message_id: UUID) -> Response:
-        given = read_body(request, FeedbackIn).feedback
+        given = read_body(request, FeedbackRequest).feedback
         try:
             feedback = Feedback(rating=given.rating, tag=given.tag, text=given.text or "") if given else None
             message = rate(
@@ -52,7 +52,7 @@ class FeedbackView(APIView):
             )
         except ValidationError as fault:
             raise ApiError(400, first_fault(fault)) from None
-        answer = FeedbackOut(
+        answer = FeedbackResponse(
             message_id=str(message.id), conversation_id=str(message.conversation_id), feedback=message.feedback
         )
         return Response(answer.to_wire())

@@ -12,13 +12,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.base.errors import ApiError
-from api.base.payloads import OF_A_ROW, Id, In, Out, person, read_body
+from api.base.payloads import OF_A_ROW, ApiRequest, ApiResponse, Id, person, read_body
 from api.librechat.chat import reading
 from api.librechat.chat.serializers import (
     NEW,
     ROOT_PARENT,
-    MessageOut,
     MessagePage,
+    MessageResponse,
     icon_of,
     message_out,
     message_to_wire,
@@ -32,10 +32,10 @@ from chat.services.search.snippets import marked
 from chat.services.turns import editing
 
 MAX_HITS = 100
-_LIST = {200: {"type": "array", "items": {"$ref": "#/components/schemas/MessageOut"}}}
+_LIST = {200: {"type": "array", "items": {"$ref": "#/components/schemas/MessageResponse"}}}
 
 
-class EditIn(In):
+class EditRequest(ApiRequest):
     """A new text. Clients name the message once more, or send its whole row."""
 
     repeated = OF_A_ROW
@@ -47,7 +47,7 @@ class EditIn(In):
     model: str | None = Field(None, max_length=256)
 
 
-class EditedOut(Out):
+class EditedResponse(ApiResponse):
     message_id: str
     conversation_id: str
     parent_message_id: str
@@ -59,7 +59,7 @@ class EditedOut(Out):
     endpoint: str | None = None
 
 
-class NewMessageIn(In):
+class NewMessageRequest(ApiRequest):
     """A message to store as it is; nothing is sent to a model. It may be one that was read here before."""
 
     repeated = OF_A_ROW
@@ -73,12 +73,12 @@ class NewMessageIn(In):
     model: str | None = Field(None, max_length=256)
 
 
-class BranchIn(In):
+class BranchRequest(ApiRequest):
     message_id: Id
     agent_id: str = Field(min_length=1, max_length=512)
 
 
-class HitOut(Out):
+class HitResponse(ApiResponse):
     model_config = ConfigDict(
         alias_generator=lambda name: {"formatted": "_formatted", "icon_url": "iconURL"}.get(name, to_camel(name))
     )
@@ -101,13 +101,16 @@ class MessagesView(ChatView):
     @extend_schema(
         operation_id="messages_list",
         parameters=[
-            OpenApiParameter("conversationId"), OpenApiParameter("messageId"), OpenApiParameter("search"),
-            OpenApiParameter("cursor"), OpenApiParameter("pageSize", int),
+            OpenApiParameter("conversationId"),
+            OpenApiParameter("messageId"),
+            OpenApiParameter("search"),
+            OpenApiParameter("cursor"),
+            OpenApiParameter("pageSize", int),
             OpenApiParameter("sortBy", enum=sorted(reading.MESSAGE_ORDERS)),
             OpenApiParameter("sortDirection", enum=["asc", "desc"]),
         ],
         responses=MessagePage,
-    )  # fmt: skip
+    )
     def get(self, request: Request) -> Response:
         if text := reading.words(request, "search"):
             return _hits(request, text)
@@ -128,7 +131,7 @@ class ConversationMessagesView(ChatView):
         messages = reading.messages_of(found).order_by("created_at", "id")
         return Response([message_to_wire(message) for message in messages])
 
-    @extend_schema(operation_id="messages_add", request=NewMessageIn, responses={201: MessageOut})
+    @extend_schema(operation_id="messages_add", request=NewMessageRequest, responses={201: MessageResponse})
     def post(self, request: Request, conversation_id: str) -> Response:
         """Store a message as it is; no model is asked."""
         found = access.conversation_for(person(request), reading.id_in_path(conversation_id))
@@ -141,11 +144,11 @@ class MessageDetailView(ChatView):
         message = access.message_for(person(request), message_id, conversation_id=conversation_id)
         return Response([message_to_wire(message)])
 
-    @extend_schema(operation_id="messages_edit", request=EditIn, responses=EditedOut)
+    @extend_schema(operation_id="messages_edit", request=EditRequest, responses=EditedResponse)
     def put(self, request: Request, conversation_id: UUID, message_id: UUID) -> Response:
         user = person(request)
         found = access.message_for(user, message_id, conversation_id=conversation_id)
-        body = read_body(request, EditIn)
+        body = read_body(request, EditRequest)
         if body.message_id not in (None, message_id) or body.conversation_id not in (None, conversation_id):
             raise ApiError(400, _("The ids in the body and the URL don't match."))
         index = body.index if body.index is not None else _first_text(found)
@@ -162,9 +165,9 @@ class MessageDetailView(ChatView):
 
 
 class BranchView(ChatView):
-    @extend_schema(operation_id="messages_branch", request=BranchIn, responses={201: MessageOut})
+    @extend_schema(operation_id="messages_branch", request=BranchRequest, responses={201: MessageResponse})
     def post(self, request: Request) -> Response:
-        body = read_body(request, BranchIn)
+        body = read_body(request, BranchRequest)
         made = editing.branch(user=person(request), message_id=body.message_id, agent_id=body.agent_id)
         return Response(message_to_wire(made), status=201)
 
@@ -177,15 +180,21 @@ class SearchEnabledView(ChatView):
 
 
 def _add(request: Request, conversation_id: UUID) -> Response:
-    body = read_body(request, NewMessageIn)
+    body = read_body(request, NewMessageRequest)
     if body.conversation_id not in (None, conversation_id):
         raise ApiError(400, _("conversationId: the body and the URL name different conversations."))
     parent = None if body.parent_message_id == ROOT_PARENT else body.parent_message_id
     made = editing.add(
-        user=person(request), conversation_id=conversation_id, text=body.text, parent_id=parent,
-        is_user=body.is_created_by_user, message_id=body.message_id, sender=body.sender or "",
-        endpoint=body.endpoint or "", model=body.model or "",
-    )  # fmt: skip
+        user=person(request),
+        conversation_id=conversation_id,
+        text=body.text,
+        parent_id=parent,
+        is_user=body.is_created_by_user,
+        message_id=body.message_id,
+        sender=body.sender or "",
+        endpoint=body.endpoint or "",
+        model=body.model or "",
+    )
     return Response(message_to_wire(made), status=201)
 
 
@@ -204,14 +213,22 @@ def _hits(request: Request, text: str) -> Response:
     return Response({"messages": [row.to_wire() for row in rows], "nextCursor": None})
 
 
-def _hit(hit: search.Hit, terms: tuple[str, ...], user: str, message: Message) -> HitOut:
+def _hit(hit: search.Hit, terms: tuple[str, ...], user: str, message: Message) -> HitResponse:
     shown = message_out(message)
-    return HitOut(
-        message_id=str(hit.message_id), conversation_id=str(hit.conversation_id), text=hit.text, user=user,
-        parent_message_id=shown.parent_message_id, sender="User" if hit.is_user else hit.sender, title=hit.title,
-        model=hit.model or None, endpoint=shown.endpoint, icon_url=icon_of(message.conversation) or None,
-        is_created_by_user=hit.is_user, formatted={"text": marked(hit.text, terms)},
-    )  # fmt: skip
+    return HitResponse(
+        message_id=str(hit.message_id),
+        conversation_id=str(hit.conversation_id),
+        text=hit.text,
+        user=user,
+        parent_message_id=shown.parent_message_id,
+        sender="User" if hit.is_user else hit.sender,
+        title=hit.title,
+        model=hit.model or None,
+        endpoint=shown.endpoint,
+        icon_url=icon_of(message.conversation) or None,
+        is_created_by_user=hit.is_user,
+        formatted={"text": marked(hit.text, terms)},
+    )
 
 
 def _first_text(message: Message) -> int:
@@ -221,10 +238,16 @@ def _first_text(message: Message) -> int:
     return index
 
 
-def _edited(message: Message) -> EditedOut:
+def _edited(message: Message) -> EditedResponse:
     whole = message_out(message)
-    return EditedOut(
-        message_id=whole.message_id, conversation_id=whole.conversation_id, sender=whole.sender, text=whole.text,
-        parent_message_id=whole.parent_message_id, is_created_by_user=whole.is_created_by_user,
-        token_count=whole.token_count, feedback=message.feedback, endpoint=whole.endpoint,
-    )  # fmt: skip
+    return EditedResponse(
+        message_id=whole.message_id,
+        conversation_id=whole.conversation_id,
+        sender=whole.sender,
+        text=whole.text,
+        parent_message_id=whole.parent_message_id,
+        is_created_by_user=whole.is_created_by_user,
+        token_count=whole.token_count,
+        feedback=message.feedback,
+        endpoint=whole.endpoint,
+    )

@@ -5,42 +5,42 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from api.base.payloads import OF_A_ROW, Id, In, Out, iso
+from api.base.payloads import OF_A_ROW, ApiRequest, ApiResponse, Id, iso
 from chat.services.organise.tags import DESCRIPTION_LIMIT, NAME_LIMIT
 from chat.services.tree.forking import Option
 
 
-class ArchiveArg(In):
+class ArchiveArg(ApiRequest):
     repeated = OF_A_ROW
     conversation_id: Id
     is_archived: bool
 
 
-class ArchiveIn(In):
+class ArchiveRequest(ApiRequest):
     arg: ArchiveArg
 
 
-class ArchivedAll(Out):
+class ArchivedAll(ApiResponse):
     archived_count: int
 
 
-class PinArg(In):
+class PinArg(ApiRequest):
     repeated = OF_A_ROW
     conversation_id: Id
     pinned: bool
 
 
-class PinIn(In):
+class PinRequest(ApiRequest):
     arg: PinArg
 
 
-class PinnedOrderIn(In):
+class PinnedOrderRequest(ApiRequest):
     """What stands at the top, in this order: ids of pinned conversations, and a client's own names for other things."""
 
     pinned_order: list[Annotated[str, Field(min_length=1, max_length=256)]] = Field(max_length=1_000)
 
 
-class ForkIn(In):
+class ForkRequest(ApiRequest):
     conversation_id: Id
     message_id: Id
     option: Option | Literal["default", ""] | None = None
@@ -48,19 +48,19 @@ class ForkIn(In):
     latest_message_id: Id | None = None
 
 
-class DuplicateIn(In):
+class DuplicateRequest(ApiRequest):
     conversation_id: Id
     title: str | None = Field(None, max_length=100_000)
 
 
-class CopiedOut(Out):
+class CopiedResponse(ApiResponse):
     """The new conversation and its messages."""
 
     conversation: dict[str, Any]
     messages: list[dict[str, Any]]
 
 
-class NewTagIn(In):
+class NewTagRequest(ApiRequest):
     """A bookmark, as the forms of clients have it: with an empty `conversationId` where there is none."""
 
     repeated = OF_A_ROW
@@ -70,7 +70,7 @@ class NewTagIn(In):
     conversation_id: Annotated[Id | None, BeforeValidator(lambda value: None if value == "" else value)] = None
 
 
-class TagIn(In):
+class TagRequest(ApiRequest):
     """What changes of a bookmark. Clients that move one send its whole row with another `position`."""
 
     repeated = OF_A_ROW
@@ -79,13 +79,13 @@ class TagIn(In):
     position: int | None = Field(None, ge=0, le=1_000_000)
 
 
-class TagsIn(In):
+class TagsRequest(ApiRequest):
     """All tags that the conversation shall have. (Clients also name the one that was toggled, put on or taken off.)"""
 
     tags: list[str] = Field(max_length=100)
 
 
-class ConversationTag(Out):
+class ConversationTag(ApiResponse):
     model_config = ConfigDict(alias_generator=lambda name: "_id" if name == "id_" else to_camel(name))
 
     id_: str
@@ -101,6 +101,12 @@ class ConversationTag(Out):
 def tag_to_wire(tag: Any) -> dict[str, Any]:
     """Return a `Tag` of `tags.listed`, which counts."""
     return ConversationTag(
-        id_=str(tag.id), tag=tag.name, user=str(tag.owner_id), description=tag.description,
-        count=tag.count, position=tag.position, created_at=iso(tag.created_at), updated_at=iso(tag.updated_at),
-    ).to_wire()  # fmt: skip
+        id_=str(tag.id),
+        tag=tag.name,
+        user=str(tag.owner_id),
+        description=tag.description,
+        count=tag.count,
+        position=tag.position,
+        created_at=iso(tag.created_at),
+        updated_at=iso(tag.updated_at),
+    ).to_wire()

@@ -13,19 +13,19 @@ from api.base.payloads import person, read_body
 from api.librechat.chat import reading
 from api.librechat.chat.organise_serializers import (
     ArchivedAll,
-    ArchiveIn,
+    ArchiveRequest,
     ConversationTag,
-    CopiedOut,
-    DuplicateIn,
-    ForkIn,
-    NewTagIn,
-    PinIn,
-    PinnedOrderIn,
-    TagIn,
-    TagsIn,
+    CopiedResponse,
+    DuplicateRequest,
+    ForkRequest,
+    NewTagRequest,
+    PinnedOrderRequest,
+    PinRequest,
+    TagRequest,
+    TagsRequest,
     tag_to_wire,
 )
-from api.librechat.chat.serializers import ConversationOut, conversation_to_wire, message_to_wire
+from api.librechat.chat.serializers import ConversationResponse, conversation_to_wire, message_to_wire
 from api.librechat.chat.views import ChatView
 from chat import access
 from chat.models import Conversation, Tag
@@ -38,9 +38,9 @@ _NAMES = {200: {"type": "array", "items": {"type": "string"}}}
 
 
 class ArchiveView(ChatView):
-    @extend_schema(operation_id="conversations_archive", request=ArchiveIn, responses=ConversationOut)
+    @extend_schema(operation_id="conversations_archive", request=ArchiveRequest, responses=ConversationResponse)
     def post(self, request: Request) -> Response:
-        arg = read_body(request, ArchiveIn).arg
+        arg = read_body(request, ArchiveRequest).arg
         ids = [arg.conversation_id]
         (found,) = conversations.archive(user=person(request), conversation_ids=ids, archived=arg.is_archived)
         return Response(conversation_to_wire(found))
@@ -53,9 +53,9 @@ class ArchiveAllView(ChatView):
 
 
 class PinView(ChatView):
-    @extend_schema(operation_id="conversations_pin", request=PinIn, responses=ConversationOut)
+    @extend_schema(operation_id="conversations_pin", request=PinRequest, responses=ConversationResponse)
     def post(self, request: Request) -> Response:
-        arg = read_body(request, PinIn).arg
+        arg = read_body(request, PinRequest).arg
         found = pins.set_pinned(user=person(request), conversation_id=arg.conversation_id, pinned=arg.pinned)
         return Response(conversation_to_wire(found))
 
@@ -67,18 +67,18 @@ class PinnedOrderView(ChatView):
     def get(self, request: Request) -> Response:
         return Response(pins.named_order(person(request)))
 
-    @extend_schema(operation_id="pinned_order_set", request=PinnedOrderIn, responses=_NAMES)
+    @extend_schema(operation_id="pinned_order_set", request=PinnedOrderRequest, responses=_NAMES)
     def post(self, request: Request) -> Response:
-        wanted = read_body(request, PinnedOrderIn).pinned_order
+        wanted = read_body(request, PinnedOrderRequest).pinned_order
         return Response(pins.set_named_order(user=person(request), names=wanted))
 
 
 class ForkView(ChatView):
     limit_key = "message"
 
-    @extend_schema(operation_id="conversations_fork", request=ForkIn, responses=CopiedOut)
+    @extend_schema(operation_id="conversations_fork", request=ForkRequest, responses=CopiedResponse)
     def post(self, request: Request) -> Response:
-        body = read_body(request, ForkIn)
+        body = read_body(request, ForkRequest)
         option = forking.DEFAULT if body.option in {None, "", "default"} else cast("forking.Option", body.option)
         made = forking.fork(
             user=person(request),
@@ -95,9 +95,9 @@ class ForkView(ChatView):
 class DuplicateView(ChatView):
     limit_key = "message"
 
-    @extend_schema(operation_id="conversations_duplicate", request=DuplicateIn, responses={201: CopiedOut})
+    @extend_schema(operation_id="conversations_duplicate", request=DuplicateRequest, responses={201: CopiedResponse})
     def post(self, request: Request) -> Response:
-        body = read_body(request, DuplicateIn)
+        body = read_body(request, DuplicateRequest)
         title = " ".join((body.title or "").replace("\x00", " ").split())[: conversations.TITLE_LIMIT]
         address = rate_limits.address_of(request)
         made = forking.duplicate(
@@ -113,10 +113,10 @@ class TagsView(ChatView):
     def get(self, request: Request) -> Response:
         return Response([tag_to_wire(tag) for tag in tags.listed(person(request))])
 
-    @extend_schema(operation_id="tags_create", request=NewTagIn, responses=ConversationTag)
+    @extend_schema(operation_id="tags_create", request=NewTagRequest, responses=ConversationTag)
     def post(self, request: Request) -> Response:
         """Return the tag of that name, which may have been there before."""
-        user, body = person(request), read_body(request, NewTagIn)
+        user, body = person(request), read_body(request, NewTagRequest)
         if body.conversation_id is not None:
             access.conversation_for(user, body.conversation_id)
         conversation_id = body.conversation_id if body.add_to_conversation else None
@@ -133,10 +133,10 @@ class TagsView(ChatView):
 class TagView(ChatView):
     field_names = {"name": "tag"}
 
-    @extend_schema(operation_id="tags_change", request=TagIn, responses=ConversationTag)
+    @extend_schema(operation_id="tags_change", request=TagRequest, responses=ConversationTag)
     def put(self, request: Request, name: str) -> Response:
         user, found = person(request), _tag(request, name)
-        body = read_body(request, TagIn)
+        body = read_body(request, TagRequest)
         if not body.model_fields_set:
             raise ApiError(400, _("tag, description or position: say what to change."))
         tags.change(user=user, tag_id=found.id, name=body.tag, description=body.description)
@@ -154,10 +154,10 @@ class TagView(ChatView):
 class ConversationTagsView(ChatView):
     field_names = {"name": "tags", "description": "tags"}
 
-    @extend_schema(operation_id="tags_of_conversation", request=TagsIn, responses=_NAMES)
+    @extend_schema(operation_id="tags_of_conversation", request=TagsRequest, responses=_NAMES)
     def put(self, request: Request, conversation_id: UUID) -> Response:
         access.conversation_for(person(request), conversation_id)
-        body = read_body(request, TagsIn)
+        body = read_body(request, TagsRequest)
         return Response(tags.set_tags(user=person(request), conversation_id=conversation_id, names=body.tags))
 
 

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.base.errors import ApiError
-from api.base.payloads import OF_A_ROW, Id, In, Out, iso, person, read_body
+from api.base.payloads import OF_A_ROW, ApiRequest, ApiResponse, Id, iso, person, read_body
 from api.librechat.chat import reading
 from api.librechat.chat.serializers import conversation_to_wire
 from api.librechat.chat.views import ChatView
@@ -24,7 +24,7 @@ from endpoints.catalog.selection import ModelRef
 _FAVOURITES = {200: {"type": "array", "items": {"$ref": "#/components/schemas/Favorite"}}}
 
 
-class ChatProject(Out):
+class ChatProject(ApiResponse):
     model_config = ConfigDict(alias_generator=lambda name: "_id" if name == "id_" else to_camel(name))
 
     id_: str
@@ -41,7 +41,7 @@ class ChatProject(Out):
         return self.model_dump(mode="json", by_alias=True)
 
 
-class ProjectPage(Out):
+class ProjectPage(ApiResponse):
     projects: list[ChatProject]
     next_cursor: str | None
 
@@ -49,22 +49,22 @@ class ProjectPage(Out):
         return self.model_dump(mode="json", by_alias=True)
 
 
-class NewProjectIn(In):
+class NewProjectRequest(ApiRequest):
     name: str = Field(max_length=10_000)
     description: str = Field("", max_length=100_000)
 
 
-class ProjectIn(In):
+class ProjectRequest(ApiRequest):
     repeated = OF_A_ROW
     name: str | None = Field(None, max_length=10_000)
     description: str | None = Field(None, max_length=100_000)
 
 
-class MoveIn(In):
+class MoveRequest(ApiRequest):
     project_id: Id | None
 
 
-class Moved(Out):
+class Moved(ApiResponse):
     conversation: dict[str, Any]
     previous_project_id: str | None
     project_id: str | None
@@ -73,12 +73,12 @@ class Moved(Out):
         return self.model_dump(mode="json", by_alias=True)
 
 
-class DeletedProject(Out):
+class DeletedProject(ApiResponse):
     deleted_count: int
     modified_count: int
 
 
-class Favorite(In):
+class Favorite(ApiRequest):
     """Exactly one kind: a model at an endpoint, or a model spec. Agents do not exist on this server yet."""
 
     model: str | None = Field(None, min_length=1, max_length=256)
@@ -87,7 +87,7 @@ class Favorite(In):
     spec: str | None = Field(None, max_length=256)
 
 
-class FavoritesIn(In):
+class FavoritesRequest(ApiRequest):
     favorites: list[Favorite] = Field(max_length=1_000)
 
 
@@ -95,12 +95,14 @@ class ProjectsView(ChatView):
     @extend_schema(
         operation_id="projects_list",
         parameters=[
-            OpenApiParameter("cursor"), OpenApiParameter("limit", int), OpenApiParameter("search"),
+            OpenApiParameter("cursor"),
+            OpenApiParameter("limit", int),
+            OpenApiParameter("search"),
             OpenApiParameter("sortBy", enum=sorted(projects.SORTS)),
             OpenApiParameter("sortDirection", enum=["asc", "desc"]),
         ],
         responses=ProjectPage,
-    )  # fmt: skip
+    )
     def get(self, request: Request) -> Response:
         sort, descending = reading.order(request, projects.SORTS, default="lastConversationAt")
         page = projects.page(
@@ -113,9 +115,9 @@ class ProjectsView(ChatView):
         )
         return Response(ProjectPage(projects=list(map(_project, page.items)), next_cursor=page.next_cursor).to_wire())
 
-    @extend_schema(operation_id="projects_create", request=NewProjectIn, responses={201: ChatProject})
+    @extend_schema(operation_id="projects_create", request=NewProjectRequest, responses={201: ChatProject})
     def post(self, request: Request) -> Response:
-        body = read_body(request, NewProjectIn)
+        body = read_body(request, NewProjectRequest)
         made = projects.create(user=person(request), name=body.name, description=body.description)
         return Response(_shown(request, made.id), status=201)
 
@@ -125,10 +127,10 @@ class ProjectView(ChatView):
     def get(self, request: Request, project_id: UUID) -> Response:
         return Response(_shown(request, project_id))
 
-    @extend_schema(operation_id="projects_change", request=ProjectIn, responses=ChatProject)
+    @extend_schema(operation_id="projects_change", request=ProjectRequest, responses=ChatProject)
     def patch(self, request: Request, project_id: UUID) -> Response:
         access.project_for_editor(person(request), project_id)
-        fields = read_body(request, ProjectIn).model_dump(exclude_none=True)
+        fields = read_body(request, ProjectRequest).model_dump(exclude_none=True)
         if not fields:
             raise ApiError(400, _("name or description: say what to change."))
         projects.change(user=person(request), project_id=project_id, **fields)
@@ -141,11 +143,11 @@ class ProjectView(ChatView):
 
 
 class MoveView(ChatView):
-    @extend_schema(operation_id="projects_move", request=MoveIn, responses=Moved)
+    @extend_schema(operation_id="projects_move", request=MoveRequest, responses=Moved)
     def put(self, request: Request, conversation_id: UUID) -> Response:
         user = person(request)
         previous = access.conversation_for(user, conversation_id).project_id
-        wanted = read_body(request, MoveIn).project_id
+        wanted = read_body(request, MoveRequest).project_id
         (moved,) = projects.put(user=user, conversation_ids=[conversation_id], project_id=wanted)
         answer = Moved(
             conversation=conversation_to_wire(moved),
@@ -162,9 +164,9 @@ class FavoritesView(ChatView):
     def get(self, request: Request) -> Response:
         return Response(list(map(favourites.to_wire, favourites.listed(person(request)))))
 
-    @extend_schema(operation_id="favorites_set", request=FavoritesIn, responses=_FAVOURITES)
+    @extend_schema(operation_id="favorites_set", request=FavoritesRequest, responses=_FAVOURITES)
     def post(self, request: Request) -> Response:
-        wanted = read_body(request, FavoritesIn).favorites
+        wanted = read_body(request, FavoritesRequest).favorites
         if len(wanted) > (most := quotas.most("favourites")):
             words = _("You can have at most %(limit)d favourites.") % {"limit": most}
             raise ApiError(400, {"message": words, "code": "MAX_FAVORITES_EXCEEDED", "limit": most})
@@ -180,12 +182,16 @@ def _shown(request: Request, project_id: UUID) -> dict[str, Any]:
 def _project(project: Project) -> ChatProject:
     counted: Any = project  # what `projects.counted` adds
     return ChatProject(
-        id_=str(project.id), name=project.name, description=project.description, user=str(project.owner_id),
+        id_=str(project.id),
+        name=project.name,
+        description=project.description,
+        user=str(project.owner_id),
         conversation_count=counted.conversation_count,
         last_conversation_at=iso(counted.last_conversation_at) if counted.last_conversation_at else None,
         last_conversation_id=str(counted.last_conversation_id) if counted.last_conversation_id else None,
-        created_at=iso(project.created_at), updated_at=iso(project.updated_at),
-    )  # fmt: skip
+        created_at=iso(project.created_at),
+        updated_at=iso(project.updated_at),
+    )
 
 
 def _model_ref(wanted: Favorite) -> ModelRef:

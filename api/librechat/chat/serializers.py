@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from api.base.payloads import OF_A_ROW, Id, In, Out, iso
+from api.base.payloads import OF_A_ROW, ApiRequest, ApiResponse, Id, iso
 from api.librechat.chat.content import attachments_of, content_of
 from api.librechat.endpoints.serializers import type_on_the_wire
 from chat.models import Conversation, Message
@@ -31,7 +31,7 @@ def _wire_name(name: str) -> str:
 _SPELT_WITH_UNDERSCORE = {"finish_reason", "agent_id", "thread_id"}
 
 
-class ConversationOut(Out):
+class ConversationResponse(ApiResponse):
     """A conversation. A parameter of its model is there when it was set."""
 
     model_config = ConfigDict(
@@ -59,7 +59,7 @@ class ConversationOut(Out):
     updated_at: str
 
 
-class ConversationRow(Out):
+class ConversationRow(ApiResponse):
     """A conversation in a list."""
 
     model_config = ConfigDict(alias_generator=_wire_name, protected_namespaces=())
@@ -79,7 +79,7 @@ class ConversationRow(Out):
     updated_at: str
 
 
-class ConversationPage(Out):
+class ConversationPage(ApiResponse):
     conversations: list[ConversationRow]
     next_cursor: str | None
 
@@ -87,7 +87,7 @@ class ConversationPage(Out):
         return super().to_wire() | {"nextCursor": self.next_cursor}
 
 
-class MessageOut(Out):
+class MessageResponse(ApiResponse):
     """A message. `content` is there for replies; a question has its `text` alone."""
 
     model_config = ConfigDict(alias_generator=_wire_name, protected_namespaces=())
@@ -116,28 +116,28 @@ class MessageOut(Out):
     updated_at: str
 
 
-class MessagePage(Out):
-    messages: list[MessageOut]
+class MessagePage(ApiResponse):
+    messages: list[MessageResponse]
     next_cursor: str | None
 
 
-class DeletedMessages(Out):
+class DeletedMessages(ApiResponse):
     acknowledged: bool = True
     deleted_count: int
 
 
-class DeleteResult(Out):
+class DeleteResult(ApiResponse):
     acknowledged: bool = True
     deleted_count: int
     messages: DeletedMessages
     conversation_ids: list[str] | None = None
 
 
-class Title(Out):
+class Title(ApiResponse):
     title: str
 
 
-class StartedOut(Out):
+class StartedResponse(ApiResponse):
     """`streamId` is the conversation's id; `generationCreatedAt` tells its runs apart."""
 
     stream_id: str
@@ -147,11 +147,11 @@ class StartedOut(Out):
     generation_protocol_version: int = PROTOCOL
 
 
-class ActiveOut(Out):
+class ActiveResponse(ApiResponse):
     active_job_ids: list[str]
 
 
-class StatusOut(Out):
+class StatusResponse(ApiResponse):
     """`active` alone when nothing is being written."""
 
     active: bool
@@ -163,7 +163,7 @@ class StatusOut(Out):
     generation_protocol_version: int | None = None
 
 
-class AbortOut(Out):
+class AbortResponse(ApiResponse):
     """What became of the run: stopped now (`aborted`), or over already (`settled`)."""
 
     success: bool
@@ -174,17 +174,17 @@ class AbortOut(Out):
     terminal_status: str | None = None
 
 
-class RenameArg(In):
+class RenameArg(ApiRequest):
     repeated = OF_A_ROW
     conversation_id: Id
     title: str = Field(max_length=100_000)
 
 
-class RenameIn(In):
+class RenameRequest(ApiRequest):
     arg: RenameArg
 
 
-class DeleteArg(In):
+class DeleteArg(ApiRequest):
     model_config = ConfigDict(alias_generator=_wire_name)
 
     conversation_id: Id | None = None
@@ -193,11 +193,11 @@ class DeleteArg(In):
     endpoint: str | None = Field(None, max_length=128)
 
 
-class DeleteIn(In):
+class DeleteRequest(ApiRequest):
     arg: DeleteArg
 
 
-class AbortIn(In):
+class AbortRequest(ApiRequest):
     stream_id: str | None = Field(None, max_length=512)
     conversation_id: str | None = Field(None, max_length=512)
     abort_key: str | None = Field(None, max_length=512)
@@ -206,18 +206,28 @@ class AbortIn(In):
 
 
 def conversation_to_wire(conversation: Conversation) -> dict[str, Any]:
-    return ConversationOut(
-        id_=str(conversation.id), conversation_id=str(conversation.id), title=conversation.title,
-        user=str(conversation.owner_id), endpoint=conversation.endpoint, model=conversation.model,
-        endpoint_type=type_on_the_wire(conversation.endpoint), icon_url=icon_of(conversation) or None,
-        greeting=conversation.greeting or None, spec=conversation.spec or None,
+    return ConversationResponse(
+        id_=str(conversation.id),
+        conversation_id=str(conversation.id),
+        title=conversation.title,
+        user=str(conversation.owner_id),
+        endpoint=conversation.endpoint,
+        model=conversation.model,
+        endpoint_type=type_on_the_wire(conversation.endpoint),
+        icon_url=icon_of(conversation) or None,
+        greeting=conversation.greeting or None,
+        spec=conversation.spec or None,
         tags=[tag.name for tag in conversation.tags.all()],
         chat_project_id=str(conversation.project_id) if conversation.project_id else None,
         archived_at=iso(conversation.archived_at) if conversation.archived_at else None,
-        is_archived=conversation.is_archived, pinned=conversation.is_pinned, is_temporary=conversation.is_temporary,
+        is_archived=conversation.is_archived,
+        pinned=conversation.is_pinned,
+        is_temporary=conversation.is_temporary,
         expired_at=iso(conversation.expires_at) if conversation.expires_at else None,
-        created_at=iso(conversation.created_at), updated_at=iso(conversation.updated_at), **conversation.settings,
-    ).to_wire()  # fmt: skip
+        created_at=iso(conversation.created_at),
+        updated_at=iso(conversation.updated_at),
+        **conversation.settings,
+    ).to_wire()
 
 
 def icon_of(conversation: Conversation) -> str:
@@ -228,33 +238,47 @@ def icon_of(conversation: Conversation) -> str:
 
 def row_of(conversation: Conversation) -> ConversationRow:
     return ConversationRow(
-        id_=str(conversation.id), conversation_id=str(conversation.id), endpoint=conversation.endpoint,
-        title=conversation.title, user=str(conversation.owner_id), model=conversation.model,
-        spec=conversation.spec or None, icon_url=icon_of(conversation) or None, pinned=conversation.is_pinned,
+        id_=str(conversation.id),
+        conversation_id=str(conversation.id),
+        endpoint=conversation.endpoint,
+        title=conversation.title,
+        user=str(conversation.owner_id),
+        model=conversation.model,
+        spec=conversation.spec or None,
+        icon_url=icon_of(conversation) or None,
+        pinned=conversation.is_pinned,
         archived_at=iso(conversation.archived_at) if conversation.archived_at else None,
         chat_project_id=str(conversation.project_id) if conversation.project_id else None,
-        created_at=iso(conversation.created_at), updated_at=iso(conversation.updated_at),
-    )  # fmt: skip
+        created_at=iso(conversation.created_at),
+        updated_at=iso(conversation.updated_at),
+    )
 
 
-def message_out(message: Message) -> MessageOut:
+def message_out(message: Message) -> MessageResponse:
     """Return the message without the fields that a conversation's own list leaves out. It knows its conversation."""
     conversation = message.conversation
     ids = {"message_id": str(message.id), "conversation_id": str(message.conversation_id)}
-    return MessageOut(
-        **ids, parent_message_id=str(message.parent_id or ROOT_PARENT),
-        sender="User" if message.is_user else message.sender, text=message.text,
+    return MessageResponse(
+        **ids,
+        parent_message_id=str(message.parent_id or ROOT_PARENT),
+        sender="User" if message.is_user else message.sender,
+        text=message.text,
         content=None if message.is_user else content_of(message.parts, message_id=ids["message_id"]),
         attachments=attachments_of(message.parts, **ids) or None,
-        is_created_by_user=message.is_user, model=message.model or None,
+        is_created_by_user=message.is_user,
+        model=message.model or None,
         endpoint=message.endpoint or conversation.endpoint or None,
         icon_url=None if message.is_user else icon_of(conversation) or None,
-        finish_reason=message.finish_reason or None, token_count=_tokens(message),
-        unfinished=message.state in UNFINISHED, error=message.state == Message.State.FAILED,
+        finish_reason=message.finish_reason or None,
+        token_count=_tokens(message),
+        unfinished=message.state in UNFINISHED,
+        error=message.state == Message.State.FAILED,
         metadata=_metadata(message) or None,
-        quotes=[quote["text"] for quote in message.quotes] or None, feedback=message.feedback,
-        created_at=iso(message.created_at), updated_at=iso(message.updated_at),
-    )  # fmt: skip
+        quotes=[quote["text"] for quote in message.quotes] or None,
+        feedback=message.feedback,
+        created_at=iso(message.created_at),
+        updated_at=iso(message.updated_at),
+    )
 
 
 def _tokens(message: Message) -> int | None:

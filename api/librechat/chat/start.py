@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from accounts.models import User
 from api.base.errors import ApiError
 from api.base.parsers import FormData
-from api.base.payloads import OF_A_ROW, Id, In, first_fault, person, read
+from api.base.payloads import OF_A_ROW, ApiRequest, Id, first_fault, person, read
 from api.librechat.chat.serializers import NEW, PROTOCOL, ROOT_PARENT
 from chat import access
 from chat.models import GREETING_LIMIT, ICON_LIMIT, Generation, Message
@@ -25,11 +25,17 @@ from siteconfig.parameters.settings import keys
 
 # Documented, and not here yet. To act as if nothing had been asked would be wrong, so a value is refused.
 _NOT_HERE_YET = (
-    "files", "isTemporary", "editedContent", "addedConvo", "manualSkills", "compact", "recoverySteerId",
-)  # fmt: skip
+    "files",
+    "isTemporary",
+    "editedContent",
+    "addedConvo",
+    "manualSkills",
+    "compact",
+    "recoverySteerId",
+)
 
 
-class StartIn(In):
+class StartRequest(ApiRequest):
     """A message to send. Clients put the row of an earlier message, or of the conversation, around it."""
 
     model_config = ConfigDict(alias_generator=None, protected_namespaces=(), json_schema_extra=describe_parameters)
@@ -83,7 +89,7 @@ class StartIn(In):
         """What the body sets for the model."""
         return self._settings
 
-    def with_settings(self, values: Mapping[str, Any], *, strict: bool = True) -> "StartIn":
+    def with_settings(self, values: Mapping[str, Any], *, strict: bool = True) -> "StartRequest":
         """Take the parameters of the model. Raises `ApiError` for a value that no model takes."""
         try:
             self._settings = ModelSettings.read(values, strict=strict)
@@ -92,7 +98,7 @@ class StartIn(In):
         return self
 
 
-def read_start(request: Request, endpoint: str | None) -> StartIn:
+def read_start(request: Request, endpoint: str | None) -> StartRequest:
     """Return the body, its endpoint taken from the path where it stands there. Raises `ApiError`."""
     data: dict[str, Any] = dict(request.data)
     is_form = isinstance(request.data, FormData)
@@ -100,7 +106,7 @@ def read_start(request: Request, endpoint: str | None) -> StartIn:
         if data.pop(name, None) not in (None, False, "", [], {}):
             raise ApiError(400, _("%(name)s: not available on this server.") % {"name": name})
     chosen = {name: data.pop(name) for name in keys() if name in data}
-    body = read(StartIn, FormData(data) if is_form else data, user=person(request))
+    body = read(StartRequest, FormData(data) if is_form else data, user=person(request))
     body = body.with_settings(chosen, strict=not is_form)
     if endpoint:
         if body.endpoint and body.endpoint != endpoint:
@@ -114,7 +120,7 @@ def read_start(request: Request, endpoint: str | None) -> StartIn:
     return body
 
 
-def _check_protocol_fields(body: StartIn) -> None:
+def _check_protocol_fields(body: StartRequest) -> None:
     if body.clientRequestId is not None and not 1 <= len(body.clientRequestId) <= 128:
         raise _protocol_fault("INVALID_CLIENT_REQUEST_ID", _("clientRequestId must have 1 to 128 characters."))
     predecessor = body.expectedPredecessorCreatedAt
@@ -126,7 +132,7 @@ def _protocol_fault(code: str, words: str) -> ApiError:
     return ApiError(400, {"code": code, "error": words, "generationProtocolVersion": PROTOCOL})
 
 
-def begin(request: Request, body: StartIn) -> StartedTurn:
+def begin(request: Request, body: StartRequest) -> StartedTurn:
     """Start what the body asks for: a message, another reply, or the rest of one."""
     user = person(request)
     if body.chatProjectId is not None:
@@ -139,11 +145,18 @@ def begin(request: Request, body: StartIn) -> StartedTurn:
             user=user, message_id=reply.id, endpoint=body.endpoint or None, model=body.model, spec=body.spec
         )
     draft = Draft(
-        text=body.text, endpoint=body.endpoint, model=body.model or _first_model(user, body), spec=body.spec or "",
-        parent_id=body.parent_id, settings=body.model_settings, message_id=body.messageId,
-        client_request_id=body.clientRequestId, project_id=body.chatProjectId, quotes=read_quotes(body.quotes or ()),
+        text=body.text,
+        endpoint=body.endpoint,
+        model=body.model or _first_model(user, body),
+        spec=body.spec or "",
+        parent_id=body.parent_id,
+        settings=body.model_settings,
+        message_id=body.messageId,
+        client_request_id=body.clientRequestId,
+        project_id=body.chatProjectId,
+        quotes=read_quotes(body.quotes or ()),
         shown=body.shown,
-    )  # fmt: skip
+    )
     return start_turn(user=user, conversation_id=body.conversation_id, draft=draft)
 
 
@@ -151,12 +164,12 @@ def latest_run(conversation_id: UUID) -> Generation | None:
     return Generation.objects.filter(conversation_id=conversation_id).order_by("created_at").last()
 
 
-def _first_model(user: User, body: StartIn) -> str:
+def _first_model(user: User, body: StartRequest) -> str:
     models = catalog_for(user).models(body.endpoint) if not body.spec else ()
     return models[0] if models else ""
 
 
-def _reply_meant(request: Request, body: StartIn) -> Message:
+def _reply_meant(request: Request, body: StartRequest) -> Message:
     """Return the reply to repeat or to go on with: the one named, else the latest reply to the parent."""
     conversation_id = body.conversation_id
     if conversation_id is None:

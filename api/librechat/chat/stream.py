@@ -80,9 +80,11 @@ class Run:
     def steps(self) -> RunSteps:
         """Return the translation of the run's events, at its beginning."""
         return RunSteps(
-            conversation_id=self.conversation.id, message_id=self.reply.id, model=self.reply.model,
+            conversation_id=self.conversation.id,
+            message_id=self.reply.id,
+            model=self.reply.model,
             provider=self.reply.endpoint,
-        )  # fmt: skip
+        )
 
     def stored(self) -> list[Event]:
         """Return the events that lead to what the database has of the reply, and what it used."""

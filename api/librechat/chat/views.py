@@ -13,12 +13,12 @@ from api.base.payloads import person, read_body
 from api.base.scopes import READ_AND_WRITE
 from api.librechat.chat import reading
 from api.librechat.chat.serializers import (
-    ConversationOut,
     ConversationPage,
+    ConversationResponse,
     DeletedMessages,
-    DeleteIn,
+    DeleteRequest,
     DeleteResult,
-    RenameIn,
+    RenameRequest,
     conversation_to_wire,
     row_of,
 )
@@ -27,7 +27,7 @@ from chat.models import Conversation
 from chat.services.organise import conversations
 
 _text = OpenApiParameter  # shorthand for the query parameters below
-_LIST = {200: {"type": "array", "items": {"$ref": "#/components/schemas/MessageOut"}}}
+_LIST = {200: {"type": "array", "items": {"$ref": "#/components/schemas/MessageResponse"}}}
 
 
 class ChatView(APIView):
@@ -54,15 +54,19 @@ class ConversationsView(ChatView):
     def get(self, request: Request) -> Response:
         query = reading.conversation_query(request)
         page = conversations.page(
-            user=person(request), cursor=query.cursor, limit=query.limit, among=query.among,
-            sort=query.sort, descending=query.descending,
-        )  # fmt: skip
+            user=person(request),
+            cursor=query.cursor,
+            limit=query.limit,
+            among=query.among,
+            sort=query.sort,
+            descending=query.descending,
+        )
         answer = ConversationPage(conversations=[row_of(each) for each in page.items], next_cursor=page.next_cursor)
         return Response(answer.to_wire())
 
-    @extend_schema(operation_id="conversations_delete", request=DeleteIn, responses={200: str, 201: DeleteResult})
+    @extend_schema(operation_id="conversations_delete", request=DeleteRequest, responses={200: str, 201: DeleteResult})
     def delete(self, request: Request) -> Response:
-        arg = read_body(request, DeleteIn).arg
+        arg = read_body(request, DeleteRequest).arg
         if arg.conversation_id is None:
             if arg.source == "button":
                 return Response(_("No conversation was named."))
@@ -79,15 +83,15 @@ class AllConversationsView(ChatView):
 
 
 class ConversationView(ChatView):
-    @extend_schema(operation_id="conversations_get", responses=ConversationOut)
+    @extend_schema(operation_id="conversations_get", responses=ConversationResponse)
     def get(self, request: Request, conversation_id: UUID) -> Response:
         return Response(conversation_to_wire(access.conversation_for(person(request), conversation_id)))
 
 
 class RenameView(ChatView):
-    @extend_schema(operation_id="conversations_update", request=RenameIn, responses={201: ConversationOut})
+    @extend_schema(operation_id="conversations_update", request=RenameRequest, responses={201: ConversationResponse})
     def post(self, request: Request) -> Response:
-        arg = read_body(request, RenameIn).arg
+        arg = read_body(request, RenameRequest).arg
         renamed = conversations.rename(user=person(request), conversation_id=arg.conversation_id, title=arg.title)
         return Response(conversation_to_wire(renamed), status=201)
 

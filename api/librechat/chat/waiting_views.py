@@ -9,15 +9,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.base.errors import ApiError
-from api.base.payloads import Out
+from api.base.payloads import ApiResponse
 from api.librechat.chat.views import ChatView
 
 
-class Capability(Out):
+class Capability(ApiResponse):
     supported: bool = False
 
 
-class QueuedTurns(Out):
+class QueuedTurns(ApiResponse):
     """Messages that wait for a run to end: there are none, and clients keep them themselves."""
 
     queued_turns: list[dict[str, str]] = []

@@ -9,14 +9,14 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from api.base.errors import ApiError
-from api.base.payloads import In, iso, person, read_body
+from api.base.payloads import ApiRequest, iso, person, read_body
 from api.base.scopes import READ_ONLY
 from endpoints.catalog import keys
 
 _STATE = {200: {"type": "object", "properties": {"expiresAt": {"type": "string", "nullable": True}}}}
 
 
-class UserKeyIn(In):
+class UserKeyRequest(ApiRequest):
     name: str = Field(max_length=128)
     value: str = Field(max_length=keys.MAX_KEY_LENGTH)
     expires_at: str | None = Field(None, max_length=64)
@@ -34,9 +34,9 @@ class UserKeysView(APIView):
             return Response({"expiresAt": None})
         return Response({"expiresAt": iso(found.expires_at) if found.expires_at else "never"})
 
-    @extend_schema(operation_id="key_store", request=UserKeyIn, responses={201: None})
+    @extend_schema(operation_id="key_store", request=UserKeyRequest, responses={201: None})
     def put(self, request: Request) -> Response:
-        body = read_body(request, UserKeyIn)
+        body = read_body(request, UserKeyRequest)
         try:
             expires_at = parse_datetime(body.expires_at) if body.expires_at else None
         except ValueError:

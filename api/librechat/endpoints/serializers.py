@@ -8,7 +8,7 @@ from pydantic import Field
 
 from accounts.models import User
 from accounts.services import recovery, sign_in_options, site
-from api.base.payloads import Out
+from api.base.payloads import ApiResponse
 from billing.services import policy
 from billing.services.pricing import Rates
 from endpoints.catalog.keys import needs_key
@@ -21,7 +21,7 @@ from siteconfig.environment.identity import ORDER
 from siteconfig.schema.base import BUILT_IN
 
 
-class BalanceConfig(Out):
+class BalanceConfig(ApiResponse):
     enabled: bool
     start_balance: int | None = None
     auto_refill_enabled: bool | None = None
@@ -30,14 +30,14 @@ class BalanceConfig(Out):
     refill_amount: int | None = None
 
 
-class DirectoryConfig(Out):
+class DirectoryConfig(ApiResponse):
     """There is a directory; `username`: people write the name it knows them by, and not their address."""
 
     enabled: bool = True
     username: bool | None = None
 
 
-class ModelSpecsOut(Out):
+class ModelSpecsResponse(ApiResponse):
     """The model specs that this person may use."""
 
     enforce: bool
@@ -46,7 +46,7 @@ class ModelSpecsOut(Out):
     added_endpoints: Sequence[str] | None = None
 
 
-class StartupConfig(Out):
+class StartupConfig(ApiResponse):
     """How the site is set up. What stands after `interface` is for people who are signed in."""
 
     app_title: str
@@ -80,12 +80,12 @@ class StartupConfig(Out):
     allow_account_deletion: bool | None = None
     show_birthday_icon: bool | None = None
     title_generation_timing: str | None = None
-    model_specs: ModelSpecsOut | None = None
+    model_specs: ModelSpecsResponse | None = None
     balance: BalanceConfig | None = None
     conversation_import_max_file_size: int | None = None
 
 
-class EndpointOut(Out):
+class EndpointResponse(ApiResponse):
     """How a client shows an endpoint. The keys to it stay here."""
 
     order: int
@@ -103,7 +103,7 @@ class EndpointOut(Out):
     custom_params: dict[str, Any] | None = None
 
 
-class TokenRates(Out):
+class TokenRates(ApiResponse):
     """USD per million tokens, and the length of the context; what nobody knows is left out."""
 
     context: int | None = None
@@ -152,12 +152,12 @@ def startup_config(user: User | None) -> StartupConfig:
     )
 
 
-def _model_specs(offer: ModelCatalog) -> ModelSpecsOut | None:
+def _model_specs(offer: ModelCatalog) -> ModelSpecsResponse | None:
     specs = live.current().document.modelSpecs
     if not specs.specs:
         return None
     found = [to_dict(each, enforced=specs.enforce) for each in offer.specs]
-    return ModelSpecsOut(
+    return ModelSpecsResponse(
         enforce=specs.enforce, prioritize=specs.prioritize, list=found, added_endpoints=specs.addedEndpoints
     )
 
@@ -176,9 +176,7 @@ def _balance() -> BalanceConfig:
     rules = policy.current()
     if not rules.enforced:
         return BalanceConfig(enabled=False)
-    told = BalanceConfig(
-        enabled=True, start_balance=rules.start_credits, auto_refill_enabled=rules.refill is not None
-    )  # fmt: skip
+    told = BalanceConfig(enabled=True, start_balance=rules.start_credits, auto_refill_enabled=rules.refill is not None)
     if rules.refill is not None:
         told.refill_interval_value, told.refill_interval_unit = rules.refill.value, rules.refill.unit
         told.refill_amount = rules.refill.amount
@@ -213,36 +211,38 @@ def type_on_the_wire(name: str) -> str | None:
     return None if name in BUILT_IN else "custom"
 
 
-def endpoint_out(endpoint: Endpoint) -> EndpointOut:
-    own_parts = True if endpoint.key_from_user and endpoint.family == "bedrock" else None
-    regions = next((each["options"] for each in endpoint.param_definitions if each["key"] == "region"), None)
-    return EndpointOut(
-        order=endpoint.order,
+def endpoint_out(endpoint: Endpoint) -> EndpointResponse:
+    own_parts = True if endpoint.connection.key_from_user and endpoint.origin.provider == "bedrock" else None
+    regions = next((each["options"] for each in endpoint.parameters.definitions if each["key"] == "region"), None)
+    return EndpointResponse(
+        order=endpoint.display.order,
         user_provide=needs_key(endpoint),
-        user_provide_url=endpoint.url_from_user or (False if endpoint.custom else None),
+        user_provide_url=endpoint.connection.url_from_user or (False if endpoint.origin.custom else None),
         user_provide_access_key_id=own_parts,
         user_provide_secret_access_key=own_parts,
         user_provide_session_token=own_parts,
         user_provide_bearer_token=own_parts,
-        type="custom" if endpoint.custom or endpoint.local else None,
-        azure=True if endpoint.family == "azureOpenAI" else None,
-        available_regions=regions if endpoint.family == "bedrock" else None,
-        model_display_label=endpoint.model_display_label or None,
+        type="custom" if endpoint.origin.custom or endpoint.origin.local else None,
+        azure=True if endpoint.origin.provider == "azureOpenAI" else None,
+        available_regions=regions if endpoint.origin.provider == "bedrock" else None,
+        model_display_label=endpoint.display.model_label or None,
         # What a client knows by the endpoint's own name it draws itself.
-        icon_url=(endpoint.icon if endpoint.icon != endpoint.name.lower() else "") if endpoint.custom else None,
-        custom_params=_custom_params(endpoint) if endpoint.custom or endpoint.local else None,
+        icon_url=(endpoint.display.icon if endpoint.display.icon != endpoint.name.lower() else "")
+        if endpoint.origin.custom
+        else None,
+        custom_params=_custom_params(endpoint) if endpoint.origin.custom or endpoint.origin.local else None,
     )
 
 
 def _custom_params(endpoint: Endpoint) -> dict[str, Any]:
     """Return which parameters the endpoint's models have, and what the operator changed about them."""
     found: dict[str, Any] = {"defaultParamsEndpoint": set_name(endpoint, "")}
-    if endpoint.reasoning_format != "reasoning_effort":
-        found["reasoningFormat"] = endpoint.reasoning_format
-    if endpoint.reasoning_key:
-        found["reasoningKey"] = endpoint.reasoning_key
-    if endpoint.param_definitions:
-        found["paramDefinitions"] = [dict(each) for each in endpoint.param_definitions]
+    if endpoint.parameters.reasoning_format != "reasoning_effort":
+        found["reasoningFormat"] = endpoint.parameters.reasoning_format
+    if endpoint.parameters.reasoning_key:
+        found["reasoningKey"] = endpoint.parameters.reasoning_key
+    if endpoint.parameters.definitions:
+        found["paramDefinitions"] = [dict(each) for each in endpoint.parameters.definitions]
     return found
 
 

@@ -16,18 +16,18 @@ from api.base.authentication import OptionalBearer
 from api.base.payloads import person
 from api.base.scopes import READ_ONLY
 from api.librechat.endpoints.serializers import (
-    EndpointOut,
+    EndpointResponse,
     StartupConfig,
     TokenRates,
     endpoint_out,
     startup_config,
     token_rates,
 )
+from endpoints.catalog.facts import facts
 from endpoints.catalog.prices import rates_of
 from endpoints.catalog.selection import catalog_for
-from endpoints.catalog.windows import window_of
 
-_ENDPOINTS = {200: {"type": "object", "additionalProperties": EndpointOut.model_json_schema()}}
+_ENDPOINTS = {200: {"type": "object", "additionalProperties": EndpointResponse.model_json_schema()}}
 _MODELS = {200: {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}}}
 _RATES = {
     200: {
@@ -69,7 +69,9 @@ class TokenConfigView(APIView):
         return Response(
             {
                 endpoint.name: {
-                    model: token_rates(rates_of(endpoint, model), window_of(endpoint.for_model(model), model)).to_wire()
+                    model: token_rates(
+                        rates_of(endpoint, model), facts(endpoint.for_model(model), model).window
+                    ).to_wire()
                     for model in current.models(endpoint.name)
                 }
                 for endpoint in current.endpoints
@@ -98,10 +100,12 @@ class UserModelsView(AdminView):
         offer, access = catalog_for(user), access_of(user.role_name)
         models = [
             {
-                "endpoint": endpoint.name, "model": model, "enabled": True,
+                "endpoint": endpoint.name,
+                "model": model,
+                "enabled": True,
                 "coefficient": float(access.coefficient(endpoint.name, model)),
             }
             for endpoint in offer.endpoints
             for model in offer.models(endpoint.name)
-        ]  # fmt: skip
+        ]
         return Response({"userId": str(user.id), "role": user.role_name, "models": models})

@@ -57,8 +57,12 @@ SELECT
 def overview_of(user: User) -> Overview:
     """Return it; one query."""
     values: dict[str, Any] = {
-        "owner": user.id, "role": user.role_id, "projects": MAX_PROJECTS, "pinned": MAX_PINNED, "tags": MAX_TAGS,
-    }  # fmt: skip
+        "owner": user.id,
+        "role": user.role_id,
+        "projects": MAX_PROJECTS,
+        "pinned": MAX_PINNED,
+        "tags": MAX_TAGS,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_OVERVIEW, values)
         starred, filed, pinned, labels = (_read(each) for each in cursor.fetchone())

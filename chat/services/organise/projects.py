@@ -56,9 +56,11 @@ def counted(user: User) -> QuerySet[Project]:
     latest = Conversation.objects.listed().filter(project=OuterRef("pk"), owner=user, deleted_at=None)
     latest = latest.order_by("-updated_at")
     in_it = Q(
-        conversations__owner=user, conversations__deleted_at=None, conversations__archived_at=None,
+        conversations__owner=user,
+        conversations__deleted_at=None,
+        conversations__archived_at=None,
         conversations__is_temporary=False,
-    )  # fmt: skip
+    )
     return Project.objects.visible_to(user).annotate(
         is_shared=Case(When(owner=user, then=False), default=True, output_field=BooleanField()),
         conversation_count=Count("conversations", filter=in_it),

@@ -52,7 +52,7 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class SearchPage:
     """Hits in the order asked for. `total` is None when nobody counted; `terms` are to be marked in the texts."""
 
     hits: list[Hit]
@@ -61,14 +61,14 @@ class Page:
     terms: tuple[str, ...]
 
 
-def search(*, user: User, query: Query, cursor: str | None = None, limit: int = PAGE) -> Page:
+def search(*, user: User, query: Query, cursor: str | None = None, limit: int = PAGE) -> SearchPage:
     """Return one page of the messages that `query` describes. A cursor that is not ours gives the first page.
 
     Raises `limits.TooOften`.
     """
     terms = (*query.phrases, *query.words)
     if query.is_empty or query.faults:
-        return Page([], None, 0, terms)
+        return SearchPage([], None, 0, terms)
     count(user)
     wanted, query = _tsquery(user, query)
     position = _not_after(query.until, _position(cursor))
@@ -84,33 +84,37 @@ def search(*, user: User, query: Query, cursor: str | None = None, limit: int = 
     return _page([row for row in rows if row[0] is not None], limit, terms, total=rows[0][-2])
 
 
-def search_best(*, user: User, query: Query, cursor: str | None = None, limit: int = PAGE) -> Page:
+def search_best(*, user: User, query: Query, cursor: str | None = None, limit: int = PAGE) -> SearchPage:
     """Return one page of the messages that `query` describes, those that fit best first. Raises `limits.TooOften`.
 
     Of very many hits the newest `RANKED` are put in order. A cursor that is not ours gives the first page.
     """
     terms = (*query.phrases, *query.words)
     if query.is_empty or query.faults:
-        return Page([], None, 0, terms)
+        return SearchPage([], None, 0, terms)
     count(user)
     wanted, query = _tsquery(user, query)
     offset = _offset(cursor)
     said = [text for each in dict.fromkeys(terms) if (text := fold(each))]
     values = _values(user, query, wanted, _not_after(query.until, None), limit + 1) | {
-        "ranked": RANKED, "looked_at": LOOKED_AT, "offset": offset, "said": said,
-        "together": _patterns([" ".join(query.words)])[0], "named": _patterns(terms) or ["%"],
-    }  # fmt: skip
+        "ranked": RANKED,
+        "looked_at": LOOKED_AT,
+        "offset": offset,
+        "said": said,
+        "together": _patterns([" ".join(query.words)])[0],
+        "named": _patterns(terms) or ["%"],
+    }
     with transaction.atomic(), connection.cursor() as db:
         db.execute(_BEST.format(filters=_filters(query)), values)
         rows = db.fetchall()
     more = dumps(offset + limit, salt="search-best") if len(rows) > limit else None
-    return Page([_hit(row) for row in rows[:limit]], more, None, terms)
+    return SearchPage([_hit(row) for row in rows[:limit]], more, None, terms)
 
 
-def _page(rows: list[tuple[Any, ...]], limit: int, terms: tuple[str, ...], *, total: int | None = None) -> Page:
+def _page(rows: list[tuple[Any, ...]], limit: int, terms: tuple[str, ...], *, total: int | None = None) -> SearchPage:
     hits = [_hit(row) for row in rows[:limit]]
     more = len(rows) > limit
-    return Page(hits, _PLACE.write((hits[-1].created_at, hits[-1].message_id)) if more else None, total, terms)
+    return SearchPage(hits, _PLACE.write((hits[-1].created_at, hits[-1].message_id)) if more else None, total, terms)
 
 
 def conversation_ids(*, user: User, text: str) -> list[UUID]:
@@ -215,7 +219,7 @@ ORDER BY chat_fold(title) LIKE ALL(%(patterns)s) DESC, likeness DESC, updated_at
 """
 
 
-def _by_time(db: Any, query: Query, values: dict[str, Any], limit: int, terms: tuple[str, ...]) -> Page:
+def _by_time(db: Any, query: Query, values: dict[str, Any], limit: int, terms: tuple[str, ...]) -> SearchPage:
     """Return a page of words that are everywhere: walk back until the filters have left enough."""
     found: list[tuple[Any, ...]] = []
     for number in range(ROUNDS):
@@ -228,7 +232,7 @@ def _by_time(db: Any, query: Query, values: dict[str, Any], limit: int, terms: t
             return _page(found, limit, terms)
         values = values | {"moment": rows[0][-3], "last": rows[0][-2]}
     hits = [_hit(row) for row in found]
-    return Page(hits, _PLACE.write((values["moment"], values["last"])), None, terms)
+    return SearchPage(hits, _PLACE.write((values["moment"], values["last"])), None, terms)
 
 
 def _values(
@@ -236,13 +240,22 @@ def _values(
 ) -> dict[str, Any]:
     moment, last = position or (None, None)
     return {
-        "owner": user.id, "query": wanted, "many": MAX_COUNTED_HITS, "recent": RECENT, "limit": limit,
-        "moment": moment, "last": last,
-        "since": _midnight(query.since), "until": _midnight(query.until), "phrases": _patterns(query.phrases),
+        "owner": user.id,
+        "query": wanted,
+        "many": MAX_COUNTED_HITS,
+        "recent": RECENT,
+        "limit": limit,
+        "moment": moment,
+        "last": last,
+        "since": _midnight(query.since),
+        "until": _midnight(query.until),
+        "phrases": _patterns(query.phrases),
         "excluded_phrases": _patterns(query.excluded_phrases),
-        "titles": _patterns(query.titles), "models": _patterns(query.models, form=str),
-        "projects": [fold(each) for each in query.projects], "tags": [fold(each) for each in query.tags],
-    }  # fmt: skip
+        "titles": _patterns(query.titles),
+        "models": _patterns(query.models, form=str),
+        "projects": [fold(each) for each in query.projects],
+        "tags": [fold(each) for each in query.tags],
+    }
 
 
 _IN_ONE_LINE = r"translate(chat_fold(m.text), E'\n\t', '  ')"  # a phrase may go on in the next line

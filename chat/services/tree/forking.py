@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.services.bans import violate
+from accounts.services.bans import record_violation
 from chat import access
 from chat.models import Conversation, Message
 from chat.services import storage
@@ -167,7 +167,7 @@ def count(user: User, address: str) -> None:
             rate_limits.count(rate_limits.named("fork_ip"), address)
         rate_limits.count(rate_limits.named("fork_user"), str(user.id))
     except rate_limits.TooOften:
-        violate("fork_limit", user=user, address=address)
+        record_violation("fork_limit", user=user, address=address)
         raise
 
 
@@ -223,11 +223,19 @@ def _copy(
     now = timezone.now()
     with transaction.atomic():
         made = Conversation.objects.create(
-            owner_id=original.owner_id, title=title or original.title, titled_by=original.titled_by,
-            endpoint=original.endpoint, model=original.model, spec=original.spec, settings=original.settings,
-            icon_url=original.icon_url, greeting=original.greeting, project=original.project,
-            created_at=now, updated_at=now,
-        )  # fmt: skip
+            owner_id=original.owner_id,
+            title=title or original.title,
+            titled_by=original.titled_by,
+            endpoint=original.endpoint,
+            model=original.model,
+            spec=original.spec,
+            settings=original.settings,
+            icon_url=original.icon_url,
+            greeting=original.greeting,
+            project=original.project,
+            created_at=now,
+            updated_at=now,
+        )
         made.tags.set(original.tags.all())
         columns = [list(column) for column in zip(*_rows(tree, order, new_id, path), strict=True)] or [[]] * 5
         with connection.cursor() as cursor:

@@ -123,9 +123,13 @@ def _spots(tree: Tree, previews: dict[UUID, str], on_view: set[UUID]) -> list[Sp
             stands_in[node.id] = above
             continue
         spot = Spot(
-            id=node.id, parent_id=above.id if above else None, is_user=node.is_user, preview=previews[node.id],
-            is_on_view=node.id in on_view, hidden=int(plain),
-        )  # fmt: skip
+            id=node.id,
+            parent_id=above.id if above else None,
+            is_user=node.is_user,
+            preview=previews[node.id],
+            is_on_view=node.id in on_view,
+            hidden=int(plain),
+        )
         spots.append(spot)
         stands_in[node.id] = spot
     for spot in spots:

@@ -8,7 +8,7 @@ from django.utils.translation import ngettext
 
 from accounts.models import User
 from accounts.services import audit
-from accounts.services.bans import violate
+from accounts.services.bans import record_violation
 from chat.services import storage
 from chat.services.refusal import TurnRefused
 from core import rate_limits
@@ -39,7 +39,7 @@ def count_message(user: User, text: str = "") -> None:
         try:
             rate_limits.count(limit, who)
         except rate_limits.TooOften as often:
-            violate("message_limit", user=user, address=audit.origin.get())
+            record_violation("message_limit", user=user, address=audit.origin.get())
             details = {"max": limit.most, "limiter": limiter, "windowInMinutes": limit.window // 60}
             raise TurnRefused(often.message, status=often.status, code="message_limit", details=details) from None
     storage.take_known(user, len(text.encode()), measure_later=_measure_later)
@@ -63,7 +63,7 @@ def at_once_statements(user: User) -> list[Statement]:
 def too_many_at_once(user: User) -> TurnRefused:
     """Count the violation; return what the person is told."""
     most = settings.CONCURRENT_MESSAGE_MAX
-    score = violate("concurrent", user=user, address=audit.origin.get())
+    score = record_violation("concurrent", user=user, address=audit.origin.get())
     message = ngettext(
         "You already have %(most)d reply in progress. Wait for it to finish, or stop it.",
         "You already have %(most)d replies in progress. Wait for one to finish, or stop it.",

@@ -192,9 +192,14 @@ def delete(*, user: User, message_id: UUID, conversation_id: UUID | None = None)
         if below.filter(state=Message.State.STREAMING).exists():
             raise TurnRefused(_("The reply to this is still being written."), status=409, code="busy")
         Message.objects.filter(id=message.id).update(
-            state=Message.State.DELETED, parts=[], text="", quotes=[], feedback=None, finish_reason="",
+            state=Message.State.DELETED,
+            parts=[],
+            text="",
+            quotes=[],
+            feedback=None,
+            finish_reason="",
             updated_at=timezone.now(),
-        )  # fmt: skip
+        )
         notify(user.id, "messages", {"conversation": str(message.conversation_id)})
 
 
@@ -261,10 +266,18 @@ def branch(*, user: User, message_id: UUID, agent_id: str) -> Message:
     storage.take(user, storage.size_of([old.id]))
     with transaction.atomic():
         made = Message.objects.create(
-            conversation=old.conversation, parent_id=old.parent_id, author=old.author, parts=parts,
-            text=plain_text(parts), endpoint=old.endpoint, model=old.model, sender=old.sender,
-            finish_reason=old.finish_reason, created_at=now, updated_at=now,
-        )  # fmt: skip
+            conversation=old.conversation,
+            parent_id=old.parent_id,
+            author=old.author,
+            parts=parts,
+            text=plain_text(parts),
+            endpoint=old.endpoint,
+            model=old.model,
+            sender=old.sender,
+            finish_reason=old.finish_reason,
+            created_at=now,
+            updated_at=now,
+        )
         Message.objects.filter(Q(id=old.parent_id)).update(chosen_child=made)
         notify(user.id, "messages", {"conversation": str(old.conversation_id)})
     return made

@@ -9,8 +9,8 @@ from pydantic import ValidationError
 from chat.services.model_settings import asked_with
 from chat.services.refusal import TurnRefused
 from chat.services.turns.targets import ResolvedModel
-from endpoints.catalog.windows import usable_of
-from endpoints.parameters import request_fields
+from endpoints.catalog.facts import facts
+from endpoints.parameters.request_fields import request_fields
 from endpoints.services.tokens import estimate_message
 
 CODE: Final = "INPUT_LENGTH"  # as the REST contract has it
@@ -39,6 +39,7 @@ def _room(target: ResolvedModel, settings: Mapping[str, Any]) -> int:
     except ValidationError:  # of another release
         chosen = None
     if chosen is None:
-        return usable_of(endpoint, target.model, max_tokens=0, chosen=None)
+        return facts(endpoint, target.model).usable(max_tokens=0, chosen=None)
     mapped = request_fields(endpoint, target.model, chosen.values)
-    return usable_of(endpoint, target.model, max_tokens=mapped.max_tokens, chosen=chosen.get("maxContextTokens"))
+    known = facts(endpoint, target.model)
+    return known.usable(max_tokens=mapped.max_tokens, chosen=chosen.get("maxContextTokens"))

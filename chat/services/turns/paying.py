@@ -60,9 +60,12 @@ class Need:
     def _reserve(self, reply_tokens: int) -> holds.Reserve:
         try:
             return reserve_for(
-                self.user, self.endpoint, self.model, prompt_tokens=estimate_message(self.text),
+                self.user,
+                self.endpoint,
+                self.model,
+                prompt_tokens=estimate_message(self.text),
                 reply_tokens=reply_tokens,
-            )  # fmt: skip
+            )
         except UnknownPrice as unknown:
             message = _(
                 "“%(model)s” has no price yet, so it can't be used while balances are on. "

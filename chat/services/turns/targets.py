@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.services import audit
-from accounts.services.bans import violate
+from accounts.services.bans import record_violation
 from chat.services.refusal import TurnRefused
 from endpoints.catalog import keys
 from endpoints.catalog.model_lists import NotThereYet
@@ -35,7 +35,7 @@ class ResolvedModel:
         chosen = "" if self.is_fixed else settings.get("modelLabel")
         if self.spec is not None:
             return chosen or self.spec.preset.modelLabel or self.spec.label
-        return chosen or self.endpoint.model_display_label or self.model
+        return chosen or self.endpoint.display.model_label or self.model
 
 
 def resolve_model(user: User, *, endpoint: str, model: str, spec: str = "") -> ResolvedModel:
@@ -84,5 +84,5 @@ def _not_here(spec: str) -> str:
 
 
 def _illegal(user: User, message: str) -> TurnRefused:
-    violate("illegal_model_request", user=user, address=audit.origin.get())
+    record_violation("illegal_model_request", user=user, address=audit.origin.get())
     return TurnRefused(message, status=400, code="illegal_model_request")

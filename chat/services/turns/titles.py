@@ -24,15 +24,14 @@ from core import rate_limits
 from core.ids import uuid7
 from endpoints.catalog import keys, registry
 from endpoints.catalog.prices import UnknownPrice, rates_of, reserve_for
-from endpoints.catalog.windows import prompt_size
-from endpoints.parameters.quiet import least_thinking
+from endpoints.parameters.least_thinking import least_thinking
 from endpoints.providers.base import Caller, Endpoint, ModelRequest, PromptMessage, Titles
 from endpoints.services.callers import caller_of
 from endpoints.services.model_calls import complete
 from endpoints.services.placeholders import uses_caller_placeholders
 from endpoints.services.plausible import plausible
 from endpoints.services.structured import complete_object
-from endpoints.services.tokens import estimate
+from endpoints.services.tokens import estimate, prompt_size
 from messages.events import Failed, Usage
 from messages.reducer import add_usage
 
@@ -183,9 +182,13 @@ def _paid(conversation: Conversation, request: ModelRequest, titles: Titles, *, 
     hold_id = uuid7()
     asked = prompt_size(request.messages)
     reserve = reserve_for(
-        conversation.owner, endpoint, model, prompt_tokens=asked, reply_tokens=request.max_tokens,
+        conversation.owner,
+        endpoint,
+        model,
+        prompt_tokens=asked,
+        reply_tokens=request.max_tokens,
         key_id=_begun_with(conversation),
-    )  # fmt: skip
+    )
     holds.place(hold_id=hold_id, reserve=reserve)
     try:
         text, usage, failed = asyncio.run(asyncio.wait_for(_written(request, titles), SECONDS))
@@ -228,9 +231,12 @@ def _believed(conversation: Conversation, request: ModelRequest, usage: Usage | 
     charged = plausible(usage, request, written=written)
     if charged != usage:
         implausible_usage(
-            endpoint=request.endpoint.name, model=request.model, owner_id=conversation.owner_id, reported=usage,
+            endpoint=request.endpoint.name,
+            model=request.model,
+            owner_id=conversation.owner_id,
+            reported=usage,
             charged=charged,
-        )  # fmt: skip
+        )
     return charged
 
 
@@ -264,6 +270,8 @@ def _caller(conversation: Conversation, endpoint: Endpoint, question: Message) -
     if not uses_caller_placeholders(endpoint):
         return Caller()
     return caller_of(
-        conversation.owner, conversation_id=str(conversation.id), message_id=str(question.id),
+        conversation.owner,
+        conversation_id=str(conversation.id),
+        message_id=str(question.id),
         parent_id=str(question.parent_id or UUID(int=0)),
-    )  # fmt: skip
+    )

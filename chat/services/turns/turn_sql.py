@@ -108,17 +108,41 @@ def _message(message: Message, *, named_by: UUID | None = None) -> Statement:
 
     return Statement(
         _INSERT_MESSAGE,
-        (message.id, message.conversation_id, message.parent_id, message.chosen_child_id, message.author,
-         message.state, Jsonb(message.parts), message.text, Jsonb(message.quotes), message.endpoint,
-         message.model, message.spec, named_by, message.sender, message.created_at, message.updated_at),
+        (
+            message.id,
+            message.conversation_id,
+            message.parent_id,
+            message.chosen_child_id,
+            message.author,
+            message.state,
+            Jsonb(message.parts),
+            message.text,
+            Jsonb(message.quotes),
+            message.endpoint,
+            message.model,
+            message.spec,
+            named_by,
+            message.sender,
+            message.created_at,
+            message.updated_at,
+        ),
         on_row=on_row,
-    )  # fmt: skip
+    )
 
 
 def _generation(generation: Generation) -> Statement:
     return Statement(
         _INSERT_GENERATION,
-        (generation.id, generation.owner_id, generation.conversation_id, generation.message_id, generation.hold_id,
-         generation.state, generation.continues, generation.needs_title, generation.client_request_id,
-         generation.created_at),
-    )  # fmt: skip
+        (
+            generation.id,
+            generation.owner_id,
+            generation.conversation_id,
+            generation.message_id,
+            generation.hold_id,
+            generation.state,
+            generation.continues,
+            generation.needs_title,
+            generation.client_request_id,
+            generation.created_at,
+        ),
+    )

@@ -209,23 +209,41 @@ def clean_text(text: str) -> str:
 def _new_rows(*, user: User, conversation_id: UUID | None, draft: Draft, target: ResolvedModel) -> StartedTurn:
     now = timezone.now()
     conversation = Conversation(
-        id=conversation_id or uuid7(), owner=user, title=first_words(draft.text),
-        endpoint=target.endpoint.name, model=target.model, spec=target.spec_name,
-        settings=draft.settings.to_json() if draft.settings else {}, project_id=draft.project_id,
-        created_at=now, updated_at=now,
-    )  # fmt: skip
+        id=conversation_id or uuid7(),
+        owner=user,
+        title=first_words(draft.text),
+        endpoint=target.endpoint.name,
+        model=target.model,
+        spec=target.spec_name,
+        settings=draft.settings.to_json() if draft.settings else {},
+        project_id=draft.project_id,
+        created_at=now,
+        updated_at=now,
+    )
     question = Message(
-        id=draft.message_id or uuid7(), conversation=conversation, parent_id=draft.parent_id,
-        author=Message.Author.USER, parts=[{"type": "text", "text": draft.text}], text=draft.text,
-        quotes=[quote.to_json() for quote in draft.quotes], created_at=now, updated_at=now,
-    )  # fmt: skip
+        id=draft.message_id or uuid7(),
+        conversation=conversation,
+        parent_id=draft.parent_id,
+        author=Message.Author.USER,
+        parts=[{"type": "text", "text": draft.text}],
+        text=draft.text,
+        quotes=[quote.to_json() for quote in draft.quotes],
+        created_at=now,
+        updated_at=now,
+    )
     reply = _reply(conversation, parent_id=question.id, target=target, reply_id=draft.reply_id)
     question.chosen_child = reply
     is_new = conversation_id is None
     generation = Generation(
-        id=uuid7(), owner=user, conversation=conversation, message=reply, hold_id=uuid7(),
-        needs_title=is_new and target.endpoint.titles.wanted, client_request_id=draft.client_request_id, created_at=now,
-    )  # fmt: skip
+        id=uuid7(),
+        owner=user,
+        conversation=conversation,
+        message=reply,
+        hold_id=uuid7(),
+        needs_title=is_new and target.endpoint.titles.wanted,
+        client_request_id=draft.client_request_id,
+        created_at=now,
+    )
     return StartedTurn(
         conversation=conversation, user_message=question, reply=reply, generation=generation, is_new=is_new
     )
@@ -237,10 +255,18 @@ def _reply(
     # A child is later than its parent, also when both are made in the same microsecond.
     now = timezone.now() + timedelta(milliseconds=1)
     return Message(
-        id=reply_id or uuid7(), conversation=conversation, parent_id=parent_id, author=Message.Author.ASSISTANT,
-        state=Message.State.STREAMING, endpoint=target.endpoint.name, model=target.model, spec=target.spec_name,
-        sender=target.name_among(conversation.settings), created_at=now, updated_at=now,
-    )  # fmt: skip
+        id=reply_id or uuid7(),
+        conversation=conversation,
+        parent_id=parent_id,
+        author=Message.Author.ASSISTANT,
+        state=Message.State.STREAMING,
+        endpoint=target.endpoint.name,
+        model=target.model,
+        spec=target.spec_name,
+        sender=target.name_among(conversation.settings),
+        created_at=now,
+        updated_at=now,
+    )
 
 
 def _queue(
@@ -285,9 +311,12 @@ def _started_before(user: User, client_request_id: str) -> StartedTurn | None:
     if generation is None or generation.message.parent is None:
         return None
     return StartedTurn(
-        conversation=generation.conversation, user_message=generation.message.parent, reply=generation.message,
-        generation=generation, repeated=True,
-    )  # fmt: skip
+        conversation=generation.conversation,
+        user_message=generation.message.parent,
+        reply=generation.message,
+        generation=generation,
+        repeated=True,
+    )
 
 
 def _why_untouched(*, user: User, missing: turn_sql.Untouched, parent_id: UUID | None) -> Exception:

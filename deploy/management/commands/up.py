@@ -8,7 +8,8 @@ from django.db.migrations.loader import MigrationLoader
 
 from deploy.embedded.probe import free_port
 from deploy.embedded.supervisor import PLAN, Plan
-from endpoints.catalog.built_in_providers import PROVIDER_KEYS, text_of
+from endpoints.providers.factories import key_variables
+from endpoints.providers.site import text_of
 from siteconfig.environment.reader import env
 
 
@@ -39,4 +40,4 @@ class Command(BaseCommand):
         """Off by LOCAL_MODEL=off; unless LOCAL_MODEL says so, also off when a provider's key is set."""
         if env.text("LOCAL_MODEL"):
             return bool(settings.LOCAL_MODEL)
-        return not any(text_of(name) for name in PROVIDER_KEYS)
+        return not any(text_of(name) for name in key_variables())

@@ -29,8 +29,8 @@ class Command(BaseCommand):
             sys.exit(2)
         try:
             config = load_config(file)
-        except ConfigFaults as found:
-            faults = found.faults
+        except ConfigFaults as error:
+            faults = error.faults
         self.stdout.write(_as_json(config, faults) if json else _as_text(file, config, faults))
         if faults:
             sys.exit(1)

@@ -31,9 +31,9 @@ class Command(AdminCommand):
         chosen = options["model"] or next(iter(current.models(name)), "")
         if not chosen:
             raise CommandError(f"{name} has no models yet. Name one with --model.")
-        found = run_connection_test(endpoint, chosen)
-        if not found.ok:
+        result = run_connection_test(endpoint, chosen)
+        if not result.ok:
             if options["json"]:
-                self.stdout.write(json.dumps(found.to_json(), ensure_ascii=False, indent=2))
-            raise CommandError(found.words)
-        return found.to_json(), f"{found.words} “{found.said}”"
+                self.stdout.write(json.dumps(result.to_json(), ensure_ascii=False, indent=2))
+            raise CommandError(result.text)
+        return result.to_json(), f"{result.text} “{result.said}”"

@@ -27,15 +27,15 @@ class Command(AdminCommand):
         entries = _entries_of(options["file"])
         before = renewal.read()
         after = renewal.renewed(before, entries, add=options["add"])
-        found = list(renewal.changes(before, after, entries))
+        changes = list(renewal.changes(before, after, entries))
         old, new = renewal.to_text(before), renewal.to_text(after)
-        told = [asdict(each) for each in found]
+        told = [asdict(each) for each in changes]
         diff = "".join(difflib.unified_diff(old.splitlines(True), new.splitlines(True), FILE.name, FILE.name, n=0))
         if options["check"] and old != new:
             raise CommandError(f"{FILE.name} doesn't match the price list:\n{diff}")
         if not options["check"]:
             FILE.write_text(new)
-        words = "\n".join([*map(str, found), diff or "Nothing has changed."])
+        words = "\n".join([*map(str, changes), diff or "Nothing has changed."])
         return told, words
 
 
@@ -43,9 +43,9 @@ def _entries_of(name: str) -> Any:
     if not name:
         return installed()
     try:
-        found = json.loads(Path(name).read_text())
+        entries = json.loads(Path(name).read_text())
     except (OSError, ValueError) as error:
         raise CommandError(f"{name} cannot be read: {error}") from None
-    if not isinstance(found, dict):
+    if not isinstance(entries, dict):
         raise CommandError(f"{name} is not a price list.")
-    return found
+    return entries

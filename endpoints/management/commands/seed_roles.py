@@ -19,8 +19,8 @@ class Command(AdminCommand):
     def run_with(self, **options: Any) -> tuple[Any, str]:
         self.confirm("This limits the role USER to gpt-3.5-turbo.", options)
         roles.update(actor=None, role=Role.objects.get(name=Role.USER), model_access=USER)
-        found = Role.objects.filter(name="PRO").first()
-        pro = found or roles.create(actor=None, name="PRO", description="More models.")
+        known = Role.objects.filter(name="PRO").first()
+        pro = known or roles.create(actor=None, name="PRO", description="More models.")
         roles.update(actor=None, role=pro, model_access=PRO)
         told = [roles.to_plain(each) for each in Role.objects.order_by("name")]
         return told, "Roles: " + ", ".join(each["name"] for each in told)

@@ -1,83 +1,20 @@
 """The Messages API: thinking, effort, sampling beside them, caching, the provider's search."""
 
-import re
-from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from endpoints.parameters.mapped import Mapped
-from endpoints.parameters.sets import Chosen
+from endpoints.parameters.mapped import Chosen, Mapped
+from endpoints.providers.anthropic.facts import UNKNOWN, Claude, claude
+from endpoints.providers.base import Endpoint
 
 SEARCH = {"type": "web_search_20250305", "name": "web_search"}
 SEARCH_HEADER = {"anthropic-beta": "web-search-2025-03-05"}
 MIN_THINKING_TOKENS = 1024  # tokens: the provider refuses less
-UNKNOWN = (0, 0)
-_KINDS = r"opus|sonnet|haiku|fable|mythos"
-_NAME = re.compile(
-    rf"claude-(?:(?P<kind>{_KINDS})(?:-(?P<major>\d{{1,2}})(?:[.-](?P<minor>\d{{1,2}})(?!\d))?)?"
-    rf"|(?P<early>\d{{1,2}})(?:[.-](?P<early_minor>\d{{1,2}})(?!\d))?(?:-(?P<late_kind>{_KINDS}))?)"
-)
 
 
-@dataclass(frozen=True, slots=True)
-class Claude:
-    """What is known of a model by its name. `version` is `UNKNOWN` where it does not tell."""
-
-    kind: str
-    version: tuple[int, int]
-
-    @property
-    def is_newest(self) -> bool:
-        return self.kind in {"fable", "mythos"} or self.version >= (5, 0)
-
-    @property
-    def thinks(self) -> bool:
-        return self.is_newest or self.version >= (3, 7)
-
-    @property
-    def adapts(self) -> bool:
-        """Whether it decides by itself how long to think, guided by an effort."""
-        return self.is_newest or (self.kind in {"opus", "sonnet"} and self.version >= (4, 6))
-
-    @property
-    def samples(self) -> bool:
-        """Whether it takes temperature and its like."""
-        return not (self.is_newest or (self.kind == "opus" and self.version >= (4, 7)))
-
-    @property
-    def samples_by_one(self) -> bool:
-        """Whether it refuses temperature and top P together; so does whatever has no version in its name."""
-        return self.version == UNKNOWN or self.version >= (4, 5) or (self.kind == "opus" and self.version >= (4, 1))
-
-    @property
-    def caches(self) -> bool:
-        return self.is_newest or self.version >= (3, 0)
-
-    @property
-    def longest_reply(self) -> int:
-        """Tokens."""
-        opus = self.kind == "opus"
-        if (self.is_newest and self.kind != "haiku") or (opus and self.version >= (4, 6)):
-            return 128_000
-        if opus and (4, 0) <= self.version < (4, 5):
-            return 32_000
-        return 64_000 if self.version >= (4, 0) else 8_192
-
-
-def claude(model: str) -> Claude:
-    """Return what the name tells.
-
-    >>> claude("claude-3-7-sonnet-20250219")
-    Claude(kind='sonnet', version=(3, 7))
-    >>> claude("us.anthropic.claude-opus-4-20250514-v1:0").version
-    (4, 0)
-    """
-    found = _NAME.search(model.lower())
-    if found is None:
-        return Claude("", UNKNOWN)
-    major, minor = found["major"] or found["early"], found["minor"] or found["early_minor"]
-    return Claude(found["kind"] or found["late_kind"] or "", (int(major or 0), int(minor or 0)))
+def fields(_endpoint: Endpoint, model: str, chosen: Chosen) -> Mapped:
+    return mapped(model, chosen)
 
 
 def mapped(model: str, chosen: Chosen, *, bedrock: bool = False) -> Mapped:
@@ -162,18 +99,13 @@ def budget_below(cap: int) -> int:
     return max(MIN_THINKING_TOKENS, cap * 9 // 10)
 
 
-def one_of_both(known: Claude, chosen: Chosen, top_p: str) -> None:
-    """Leave out top P beside the temperature, where the model refuses both."""
-    if known.samples_by_one and chosen.get("temperature") is not None:
-        chosen.refuse(_("This model accepts either temperature or top P. The temperature is used."), top_p)
-
-
 def _sample(params: dict[str, Any], known: Claude, chosen: Chosen, *, thinking: bool, top_p: str) -> None:
     if not known.samples:
         chosen.refuse(_("This model doesn't support sampling parameters."), "temperature", "topP", "topK")
     elif thinking:
         chosen.refuse(_("Not used while thinking is on."), "temperature", "topP", "topK")
-    one_of_both(known, chosen, "topP")
+    if known.samples_by_one:
+        chosen.one_of_both("topP")
     for key, name in (("temperature", "temperature"), ("topP", top_p), ("topK", "top_k")):
         if chosen.get(key) is not None:
             params[name] = chosen.get(key)

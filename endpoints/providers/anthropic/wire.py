@@ -1,10 +1,11 @@
 """Anthropic's Messages, streamed or whole."""
 
 from collections.abc import AsyncGenerator, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
-from endpoints.parameters.sets import additions
-from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage, ToolCall
+from endpoints.parameters.additions import additions
+from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage, ToolCall, ToolSpec
 from endpoints.providers.counts import Counts, reports_in
 from endpoints.transport.exchange import (
     TIMEOUTS,
@@ -35,21 +36,32 @@ _UNREADABLE = "signature "  # before the signature of a block whose thoughts wer
 def stream(request: ModelRequest, *, timeouts: Timeouts = TIMEOUTS) -> AsyncGenerator[Event]:
     """Carry out one model call, as `base.Adapter` promises."""
     endpoint = request.endpoint
-    path = "/messages" if endpoint.base_url.rstrip("/").endswith("/v1") else "/v1/messages"
+    path = "/messages" if endpoint.connection.base_url.rstrip("/").endswith("/v1") else "/v1/messages"
     body = body_of(request) | {"model": wire_model_name(request)}
-    call = Call(url_of(endpoint, path), _headers(request), encode_json(body))
+    call = Call(url_of(endpoint.connection, path), _headers(request), encode_json(body))
     return exchange(endpoint, call, MessageReply(request), timeouts)
+
+
+def ask_for_object(request: ModelRequest, name: str, schema: Mapping[str, Any]) -> ModelRequest:
+    """Return the request that asks for an object by this JSON Schema."""
+    asking = request.with_params(tool_choice={"type": "tool", "name": name})
+    return replace(asking, tools=(ToolSpec(name, "Takes the answer.", schema),))
+
+
+def list_address(root: str) -> str:
+    """Return where the provider lists its models."""
+    return root.removesuffix("/v1") + "/v1/models?limit=1000"
 
 
 def _headers(request: ModelRequest) -> dict[str, str]:
     betas = request.params.get("betas")
     more = {"anthropic-beta": ",".join(betas)} if betas else {}
-    return {"anthropic-version": VERSION} | more | with_key(request.endpoint, *_key_of(request.endpoint))
+    return {"anthropic-version": VERSION} | more | with_key(request.endpoint.connection, *_key_of(request.endpoint))
 
 
 def _key_of(endpoint: Endpoint) -> tuple[str, str]:
-    usual = endpoint.key_header.lower() == "authorization"
-    return "x-api-key" if usual else endpoint.key_header, endpoint.api_key
+    usual = endpoint.connection.key_header.lower() == "authorization"
+    return "x-api-key" if usual else endpoint.connection.key_header, endpoint.connection.api_key
 
 
 def body_of(request: ModelRequest) -> dict[str, Any]:
@@ -63,14 +75,14 @@ def body_of(request: ModelRequest) -> dict[str, Any]:
         body["metadata"] = {"user_id": request.user_id}
     body |= {name: value for name, value in params.items() if name not in _OWN | set(body) and value not in (None, "")}
     tools = [
-        {"name": each.name, "description": each.description, "input_schema": dict(each.parameters)}
-        for each in request.tools
+        {"name": tool.name, "description": tool.description, "input_schema": dict(tool.parameters)}
+        for tool in request.tools
     ]
     if tools := [*(params.get("tools") or ()), *tools]:
         body["tools"] = tools
     _cap(body, request.max_tokens or params.get("max_tokens") or 0)
-    body |= additions(endpoint)
-    for name in endpoint.drop_params:
+    body |= additions(endpoint.parameters)
+    for name in endpoint.parameters.drop:
         if name not in _NEEDED:
             body.pop(name, None)
     return body

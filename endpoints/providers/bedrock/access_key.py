@@ -4,7 +4,7 @@ import configparser
 from collections.abc import Mapping
 from pathlib import Path
 
-from endpoints.catalog.built_in_providers import text_of
+from endpoints.providers.site import text_of
 
 _OWN = {
     "aws_access_key_id": "BEDROCK_AWS_ACCESS_KEY_ID",
@@ -29,7 +29,7 @@ def access_key() -> dict[str, str]:
         sources = [_from_variables(_OWN), _from_profile(profile)]
     else:
         sources = [_from_variables(_OWN), _from_variables(_COMMON), _from_profile(text_of("AWS_PROFILE") or "default")]
-    return next((each for each in sources if each.get("aws_secret_access_key")), {})
+    return next((source for source in sources if source.get("aws_secret_access_key")), {})
 
 
 def _from_variables(variables: Mapping[str, str]) -> dict[str, str]:
@@ -38,10 +38,10 @@ def _from_variables(variables: Mapping[str, str]) -> dict[str, str]:
 
 def _from_profile(name: str) -> dict[str, str]:
     path = Path(text_of("AWS_SHARED_CREDENTIALS_FILE") or "~/.aws/credentials").expanduser()
-    found = configparser.ConfigParser(interpolation=None)
+    parser = configparser.ConfigParser(interpolation=None)
     try:
-        found.read(path, "utf-8")
+        parser.read(path, "utf-8")
     except (configparser.Error, UnicodeDecodeError):
         return {}
-    section = found[name] if found.has_section(name) else {}
+    section = parser[name] if parser.has_section(name) else {}
     return {each: section[each] for each in _OWN if section.get(each)}

@@ -25,13 +25,13 @@ class EventFrames:
     """
 
     def __init__(self) -> None:
-        self.words = ""
+        self.stray_text = ""
         self._rest = bytearray()
 
     def feed(self, chunk: bytes) -> list[Any]:
         """Return the messages that `chunk` completes. Raises `BrokenAnswer` for what is no such stream."""
         self._rest += chunk
-        found: list[Any] = []
+        messages: list[Any] = []
         at = 0
         while len(self._rest) - at >= 12:
             size, head, checksum = struct.unpack_from(">III", self._rest, at)
@@ -41,10 +41,10 @@ class EventFrames:
                 raise AnswerTooLarge(f"a message of {size} bytes")
             if len(self._rest) - at < size:
                 break
-            found.append(_message(bytes(self._rest[at : at + size]), head))
+            messages.append(_message(bytes(self._rest[at : at + size]), head))
             at += size
         del self._rest[:at]
-        return found
+        return messages
 
     def end(self) -> list[Any]:
         return []
@@ -67,7 +67,7 @@ def _message(message: bytes, head: int) -> dict[str, Any]:
 
 def _headers(data: bytes) -> dict[str, str]:
     """Return the headers that are text."""
-    found: dict[str, str] = {}
+    headers: dict[str, str] = {}
     at = 0
     try:
         while at < len(data):
@@ -79,8 +79,8 @@ def _headers(data: bytes) -> dict[str, str]:
                 continue
             (size,) = struct.unpack_from(">H", data, at)
             if kind == _TEXT:
-                found[name] = data[at + 2 : at + 2 + size].decode()
+                headers[name] = data[at + 2 : at + 2 + size].decode()
             at += 2 + size
     except (IndexError, struct.error, UnicodeDecodeError) as error:
         raise BrokenAnswer("the headers of a message are damaged") from error
-    return found
+    return headers

@@ -5,18 +5,19 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from endpoints.parameters.mapped import Mapped
-from endpoints.parameters.sets import Chosen
+from endpoints.parameters.mapped import Chosen, Mapped
 from endpoints.providers.anthropic import parameters as anthropic_parameters
+from endpoints.providers.anthropic.facts import claude
+from endpoints.providers.base import Endpoint
 
 _NAMES = {"temperature": "temperature", "topP": "topP", "stop": "stopSequences", "reasoning_effort": "reasoning_effort"}
 
 
-def mapped(model: str, chosen: Chosen) -> Mapped:
+def fields(_endpoint: Endpoint, model: str, chosen: Chosen) -> Mapped:
     region = {"region": chosen.get("region")} if chosen.get("region") else {}
-    if anthropic_parameters.claude(model).kind:
-        found = anthropic_parameters.mapped(model, chosen, bedrock=True)
-        return replace(found, params={**found.params, **region})
+    if claude(model).kind:
+        mapped = anthropic_parameters.mapped(model, chosen, bedrock=True)
+        return replace(mapped, params={**mapped.params, **region})
     params: dict[str, Any] = {**region} | {
         name: chosen.get(key) for key, name in _NAMES.items() if chosen.get(key) is not None
     }

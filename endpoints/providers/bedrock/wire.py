@@ -1,12 +1,12 @@
 """AWS Bedrock's Converse, streamed or whole, signed by us."""
 
 import re
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
-from endpoints.parameters.sets import additions
+from endpoints.parameters.additions import additions
 from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage, ToolSpec
 from endpoints.providers.bedrock.eventstream import EventFrames
 from endpoints.providers.bedrock.sigv4 import AccessKey, signed
@@ -32,9 +32,16 @@ from messages.reducer import has_signature
 REGION = "us-east-1"
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 _TOP = {
-    "inferenceConfig", "additionalModelRequestFields", "additionalModelResponseFieldPaths", "guardrailConfig",
-    "performanceConfig", "requestMetadata", "promptVariables", "serviceTier", "outputConfig",
-}  # fmt: skip
+    "inferenceConfig",
+    "additionalModelRequestFields",
+    "additionalModelResponseFieldPaths",
+    "guardrailConfig",
+    "performanceConfig",
+    "requestMetadata",
+    "promptVariables",
+    "serviceTier",
+    "outputConfig",
+}
 _SAMPLING = {"temperature", "topP", "maxTokens", "stopSequences"}  # of `inferenceConfig`; any other is the model's own
 _OWN = {"modelId", "messages", "system", "toolConfig", "tools", "cachePoint", "stream", "model", "region"}
 
@@ -43,25 +50,40 @@ def stream(request: ModelRequest, *, timeouts: Timeouts = TIMEOUTS) -> AsyncGene
     """Carry out one model call, as `base.Adapter` promises."""
     region = _region_of(request)
     endpoint = request.endpoint
-    if not endpoint.base_url:
-        endpoint = replace(endpoint, base_url=f"https://bedrock-runtime.{region}.amazonaws.com")
+    if not endpoint.connection.base_url:
+        url = f"https://bedrock-runtime.{region}.amazonaws.com"
+        endpoint = replace(endpoint, connection=replace(endpoint.connection, base_url=url))
     body = encode_json(body_of(request))
     verb = "converse-stream" if request.stream else "converse"
-    url = url_of(endpoint, f"/model/{quote(wire_model_name(request), safe=':')}/{verb}")
+    url = url_of(endpoint.connection, f"/model/{quote(wire_model_name(request), safe=':')}/{verb}")
     return exchange(endpoint, Call(url, _headers(endpoint, url, body, region), body), ConverseReply(request), timeouts)
+
+
+def ask_for_object(request: ModelRequest, name: str, schema: Mapping[str, Any]) -> ModelRequest:
+    """Return the request that asks for an object by this JSON Schema."""
+    asking = request.with_params(toolConfig={"toolChoice": {"tool": {"name": name}}})
+    return replace(asking, tools=(ToolSpec(name, "Takes the answer.", schema),))
 
 
 def _region_of(request: ModelRequest) -> str:
     """Return the region that a person chose, else the endpoint's. It becomes part of a host's name."""
-    named_regions = (request.params.get("region"), request.endpoint.credentials.get("aws_region_name"), REGION)
+    named_regions = (
+        request.params.get("region"),
+        request.endpoint.connection.credentials.get("aws_region_name"),
+        REGION,
+    )
     return next(each for each in named_regions if isinstance(each, str) and _REGION.fullmatch(each))
 
 
 def _headers(endpoint: Endpoint, url: str, body: bytes, region: str) -> dict[str, str]:
     """Return the headers with the bearer token that the endpoint has, else with a signature."""
-    headers = with_key(endpoint, "Authorization", f"Bearer {endpoint.api_key}" if endpoint.api_key else "")
-    credentials = endpoint.credentials
-    if endpoint.api_key or not credentials.get("aws_access_key_id"):
+    headers = with_key(
+        endpoint.connection,
+        "Authorization",
+        f"Bearer {endpoint.connection.api_key}" if endpoint.connection.api_key else "",
+    )
+    credentials = endpoint.connection.credentials
+    if endpoint.connection.api_key or not credentials.get("aws_access_key_id"):
         return headers
     key = AccessKey(
         credentials["aws_access_key_id"],
@@ -80,8 +102,8 @@ def body_of(request: ModelRequest) -> dict[str, Any]:
     body: dict[str, Any] = {"messages": in_turns(request, _blocks_of, model="assistant", key="content")}
     inference: dict[str, Any] = {}
     own: dict[str, Any] = {}
-    for name, value in {**params, **additions(endpoint)}.items():
-        if name not in _OWN and value not in (None, "") and name not in endpoint.drop_params:
+    for name, value in {**params, **additions(endpoint.parameters)}.items():
+        if name not in _OWN and value not in (None, "") and name not in endpoint.parameters.drop:
             (body if name in _TOP else inference if name in _SAMPLING else own)[name] = value
     if request.max_tokens:
         inference["maxTokens"] = request.max_tokens

@@ -2,17 +2,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from endpoints.catalog.built_in_providers import GOOGLE, is_on, text_of
-from endpoints.providers.base import Endpoint
-from endpoints.providers.building import (
-    SERVICE_KEY,
-    Built,
-    Site,
-    from_provider,
-    models_of,
-    service_key,
-    vertex,
-)
+from endpoints.providers.base import Endpoint, ParameterRules, ServedModels
+from endpoints.providers.provider import Provider
+from endpoints.providers.site import Built, Site, as_provider, from_key, is_on, models_of, text_of
+from endpoints.providers.vertex.endpoint import SERVICE_KEY, connection, service_key
 
 _HARMS = {
     "GOOGLE_SAFETY_SEXUALLY_EXPLICIT": "HARM_CATEGORY_SEXUALLY_EXPLICIT",
@@ -23,37 +16,29 @@ _HARMS = {
 }
 
 
-def google(site: Site) -> Built:
-    """Return Gemini's own API if there is a key, else Vertex AI if there is a service account."""
-    own = site.file.google
-    if text_of(GOOGLE.key_variable):
-        found = from_provider(site, GOOGLE, own, adapter="litellm", litellm_prefix="gemini/", add_params=_safety())
-        if is_on("GOOGLE_AUTH_HEADER"):  # some gateways want it in this header
-            return [replace(each, headers=_authorized(each)) for each in found]
-        return found
+def build(site: Site, provider: Provider) -> Built:
+    """Return the provider's own API if there is a key, else Vertex AI if there is a service account."""
+    own, parameters = site.file.google, ParameterRules(add=_safety())
+    if text_of(provider.variables.key):
+        built = from_key(site, provider, own, parameters=parameters)
+        # Some gateways want the key in this header.
+        return [_authorized(endpoint) for endpoint in built] if is_on("GOOGLE_AUTH_HEADER") else built
     if not text_of("GOOGLE_SERVICE_KEY_FILE") and not Path(SERVICE_KEY).is_file():
         return []
     key = service_key("")
     if key is None:
-        return site.leave_out(GOOGLE.name, "GOOGLE_SERVICE_KEY_FILE is neither a file with a service account nor JSON")
-    return [
-        Endpoint(
-            name=GOOGLE.name,
-            label=GOOGLE.label,
-            family="google",
-            icon=GOOGLE.name,
-            models=models_of(GOOGLE),
-            headers=site.headers(own),
-            titles=site.titles(own),
-            add_params=_safety(),
-            **vertex(key, "", text_of("GOOGLE_LOC") or "us-central1"),
+        return site.leave_out(
+            provider.name, "GOOGLE_SERVICE_KEY_FILE is neither a file with a service account nor JSON"
         )
-    ]
+    region = text_of("GOOGLE_LOC") or "us-central1"
+    reached = connection(key, "", region, headers=site.headers(own))
+    return [as_provider(site, provider, own, reached, ServedModels(models_of(provider)), parameters)]
 
 
-def _authorized(endpoint: Endpoint) -> dict[str, str]:
-    key = {"Authorization": f"Bearer {endpoint.api_key}"} if endpoint.api_key and not endpoint.url_from_user else {}
-    return key | dict(endpoint.headers)
+def _authorized(endpoint: Endpoint) -> Endpoint:
+    reached = endpoint.connection
+    key = {"Authorization": f"Bearer {reached.api_key}"} if reached.api_key and not reached.url_from_user else {}
+    return replace(endpoint, connection=replace(reached, headers=key | dict(reached.headers)))
 
 
 def _safety() -> dict[str, Any]:

@@ -5,8 +5,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from endpoints.parameters.mapped import Mapped, Quiet
-from endpoints.parameters.sets import Chosen
+from endpoints.parameters.mapped import Chosen, Mapped, Quiet
+from endpoints.providers.base import Endpoint
 
 _GEMINI = re.compile(r"gemini-(\d+)(?:[.-](\d))?(?!\d)")
 _GEMMA = re.compile(r"gemma-?(\d+)")
@@ -17,7 +17,7 @@ _LEVELS_OF_FIRST_PRO = {"low", "high"}
 _DYNAMIC = -1  # the model decides how long to think
 
 
-def mapped(model: str, chosen: Chosen) -> Mapped:
+def fields(_endpoint: Endpoint, model: str, chosen: Chosen) -> Mapped:
     version = _version(_GEMINI, model)
     params: dict[str, Any] = {}
     if "flash" in model and version >= (3, 5):
@@ -35,10 +35,10 @@ def mapped(model: str, chosen: Chosen) -> Mapped:
 
 
 def _version(pattern: re.Pattern[str], model: str) -> tuple[int, int]:
-    found = pattern.search(model.lower())
-    if found is None:
+    match = pattern.search(model.lower())
+    if match is None:
         return (0, 0)
-    return int(found[1]), int(found[2] or 0) if pattern.groups > 1 else 0
+    return int(match[1]), int(match[2] or 0) if pattern.groups > 1 else 0
 
 
 def _think_by_level(params: dict[str, Any], chosen: Chosen, model: str, version: tuple[int, int]) -> None:
@@ -80,7 +80,7 @@ def _in_range(budget: int, chosen: Chosen, model: str) -> int:
     return nearest
 
 
-def least_thinking(model: str) -> Quiet:
+def least_thinking(_endpoint: Endpoint, model: str) -> Quiet:
     """Return how the model is asked for as few thoughts as it allows."""
     version = _version(_GEMINI, model)
     if version >= (3, 0):

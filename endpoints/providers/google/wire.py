@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote
 
-from endpoints.parameters.sets import additions
+from endpoints.parameters.additions import additions
 from endpoints.providers.base import ModelRequest, PromptMessage
 from endpoints.transport.exchange import (
     TIMEOUTS,
@@ -33,13 +33,18 @@ _VERSION = re.compile(r"/v\d\w*$")
 
 def stream(request: ModelRequest, *, timeouts: Timeouts = TIMEOUTS) -> AsyncGenerator[Event]:
     """Carry out one model call, as `base.Adapter` promises."""
-    endpoint = request.endpoint
-    versioned = "" if _VERSION.search(endpoint.base_url.rstrip("/")) else "/v1beta"
+    endpoint, reached = request.endpoint, request.endpoint.connection
+    versioned = "" if _VERSION.search(reached.base_url.rstrip("/")) else "/v1beta"
     path = f"{versioned}/models/{quote(wire_model_name(request).removeprefix('models/'), safe='')}{verb_of(request)}"
-    header = "x-goog-api-key" if endpoint.key_header.lower() == "authorization" else endpoint.key_header
-    call = Call(with_sse(url_of(endpoint, path), request), with_key(endpoint, header, endpoint.api_key),
-                encode_json(body_of(request)))  # fmt: skip
+    header = "x-goog-api-key" if reached.key_header.lower() == "authorization" else reached.key_header
+    url = with_sse(url_of(reached, path), request)
+    call = Call(url, with_key(reached, header, reached.api_key), encode_json(body_of(request)))
     return exchange(endpoint, call, ContentReply(request), timeouts)
+
+
+def ask_for_object(request: ModelRequest, name: str, schema: Mapping[str, Any]) -> ModelRequest:
+    """Return the request that asks for an object by this JSON Schema."""
+    return request.with_params(responseMimeType="application/json", responseJsonSchema=schema)
 
 
 def verb_of(request: ModelRequest) -> str:
@@ -60,7 +65,7 @@ def body_of(request: ModelRequest) -> dict[str, Any]:
         body["systemInstruction"] = {"parts": [{"text": system}]}
     config: dict[str, Any] = {}
     tools = list(request.params.get("tools") or ())
-    for name, value in {**request.params, **additions(endpoint)}.items():
+    for name, value in {**request.params, **additions(endpoint.parameters)}.items():
         if name in _OWN or value in (None, ""):
             continue
         if name == "generationConfig":
@@ -69,17 +74,21 @@ def body_of(request: ModelRequest) -> dict[str, Any]:
             (body if name in _TOP else config)[name] = value
     if request.max_tokens:
         config["maxOutputTokens"] = request.max_tokens
-    for name in endpoint.drop_params:
+    for name in endpoint.parameters.drop:
         config.pop(name, None)
         if name not in _OWN:
             body.pop(name, None)
     if config:
         body["generationConfig"] = config
     if request.tools:
-        tools.append({"functionDeclarations": [
-            {"name": tool.name, "description": tool.description, "parametersJsonSchema": dict(tool.parameters)}
-            for tool in request.tools
-        ]})  # fmt: skip
+        tools.append(
+            {
+                "functionDeclarations": [
+                    {"name": tool.name, "description": tool.description, "parametersJsonSchema": dict(tool.parameters)}
+                    for tool in request.tools
+                ]
+            }
+        )
     return body | ({"tools": tools} if tools else {})
 
 

@@ -15,7 +15,7 @@ from contextlib import AsyncExitStack, aclosing
 from functools import cache
 from typing import Any
 
-from endpoints.parameters.sets import additions
+from endpoints.parameters.additions import additions
 from endpoints.providers.assembly import ToolCalls
 from endpoints.providers.base import ModelRequest, PromptMessage
 from endpoints.providers.content import THOUGHT, Thoughts, said_in
@@ -49,10 +49,26 @@ _BY_CLASS = {
 }
 # Of a request's fields, only these: litellm would also take an address, a key or another provider.
 _PARAMS = {
-    "temperature", "top_p", "top_k", "frequency_penalty", "presence_penalty", "stop", "seed", "reasoning_effort",
-    "verbosity", "response_format", "thinking", "logit_bias", "tool_choice", "parallel_tool_calls", "output_config",
-    "thinkingConfig", "tools", "cache_control", "cache_control_injection_points",
-}  # fmt: skip
+    "temperature",
+    "top_p",
+    "top_k",
+    "frequency_penalty",
+    "presence_penalty",
+    "stop",
+    "seed",
+    "reasoning_effort",
+    "verbosity",
+    "response_format",
+    "thinking",
+    "logit_bias",
+    "tool_choice",
+    "parallel_tool_calls",
+    "output_config",
+    "thinkingConfig",
+    "tools",
+    "cache_control",
+    "cache_control_injection_points",
+}
 _LOST = ("Disconnected", "PayloadError", "RemoteProtocolError", "ReadError", "TransferEncodingError")
 _NOBODY = {"ConnectError", "ClientConnectorError", "ClientConnectorDNSError", "ClientConnectorCertificateError"}
 
@@ -78,9 +94,14 @@ async def stream(request: ModelRequest, *, timeouts: Timeouts = TIMEOUTS) -> Asy
         for event in reply.end():
             yield event
     except Exception as error:  # noqa: BLE001 (a library's edge: it raises the errors of a dozen SDKs)
-        failed = failure_of_exception(error, secret=request.endpoint.api_key, began=reply.began)
+        failed = failure_of_exception(error, secret=request.endpoint.connection.api_key, began=reply.began)
         for event in reply.end(failed):
             yield event
+
+
+def prepare() -> None:
+    """Load what a call needs, in a thread."""
+    load()
 
 
 @cache
@@ -102,8 +123,8 @@ def load() -> Any:
 def _arguments(library: Any, client: OutboundClient, request: ModelRequest, timeouts: Timeouts) -> dict[str, Any]:
     endpoint = request.endpoint
     arguments: dict[str, Any] = {
-        "model": endpoint.litellm_prefix + wire_model_name(request),
-        "messages": [_message_of(each) for each in request.messages],
+        "model": endpoint.connection.model_prefix + wire_model_name(request),
+        "messages": [_message_of(message) for message in request.messages],
         "stream": request.stream,
         **{name: value for name, value in request.params.items() if name in _PARAMS and value not in (None, "")},
     }
@@ -115,18 +136,18 @@ def _arguments(library: Any, client: OutboundClient, request: ModelRequest, time
         arguments["max_tokens"] = request.max_tokens
     if request.tools:
         arguments["tools"] = [*arguments.get("tools", ()), *tools_of(request)]
-    arguments |= additions(endpoint)
-    for name in endpoint.drop_params:
+    arguments |= additions(endpoint.parameters)
+    for name in endpoint.parameters.drop:
         arguments.pop(name, None)
     # What follows is not the operator's to add or drop.
     return (
         arguments
-        | dict(endpoint.credentials)
+        | dict(endpoint.connection.credentials)
         | {
-            "model": endpoint.litellm_prefix + wire_model_name(request),
-            "api_key": endpoint.api_key,
-            "api_base": endpoint.base_url,
-            "extra_headers": dict(endpoint.headers),
+            "model": endpoint.connection.model_prefix + wire_model_name(request),
+            "api_key": endpoint.connection.api_key,
+            "api_base": endpoint.connection.base_url,
+            "extra_headers": dict(endpoint.connection.headers),
             "timeout": timeouts.first_byte,  # between two bytes, and `watched` has the other limits
             "max_retries": 0,
             "drop_params": True,  # parameters that the provider does not know
@@ -150,8 +171,8 @@ def _block_of(part: Mapping[str, Any]) -> dict[str, str]:
 def _handler(library: Any, client: OutboundClient, request: ModelRequest) -> Any:
     """Return litellm's HTTP client upon a session of ours. Raises `RefusedAddress`."""
     endpoint = request.endpoint
-    address = check_url(endpoint.base_url, allowlist_of(endpoint))
-    key = ("litellm", address, endpoint.written_by_operator)
+    address = check_url(endpoint.connection.base_url, allowlist_of(endpoint))
+    key = ("litellm", address, endpoint.origin.written_by_operator)
     if key not in client.kept:
         http_handler = importlib.import_module("litellm.llms.custom_httpx.http_handler")
         session = client.session(allowlist_of(endpoint), only=address)
@@ -281,7 +302,7 @@ def failure_of_exception(error: BaseException, *, secret: str = "", began: bool 
 
 def _cause(chain: list[BaseException], *, began: bool) -> str:
     """Return the code that the exceptions name by themselves, or an empty string."""
-    names = [type(each).__name__ for each in chain]
+    names = [type(error).__name__ for error in chain]
     if any(isinstance(each, RefusedAddress) for each in chain):
         return "refused_address"
     if any(isinstance(each, ConnectTimedOut) for each in chain):

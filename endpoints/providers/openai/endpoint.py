@@ -1,16 +1,17 @@
 from dataclasses import replace
 
-from endpoints.catalog.built_in_providers import OPENAI, list_of, text_of
-from endpoints.providers.building import Built, Site, from_provider
+from endpoints.providers.provider import Provider
+from endpoints.providers.site import Built, Site, from_key, list_of, text_of
 from siteconfig.schema.base import USER_PROVIDED
 
 
-def openai(site: Site) -> Built:
-    fetches = text_of(OPENAI.key_variable) != USER_PROVIDED and not list_of(OPENAI.models_variable)
-    found = from_provider(site, OPENAI, site.file.openAI, adapter="openai_wire", fetch_models=fetches)
+def build(site: Site, provider: Provider) -> Built:
+    fetch = text_of(provider.variables.key) != USER_PROVIDED and not list_of(provider.variables.models)
+    built = from_key(site, provider, site.file.openAI, fetch=fetch)
     organization = text_of("OPENAI_ORGANIZATION")
-    for endpoint in found:
-        if organization and not endpoint.url_from_user:
-            headers = {"OpenAI-Organization": organization, **endpoint.headers}
-            return [replace(endpoint, headers=headers)]
-    return found
+    for endpoint in built:
+        connection = endpoint.connection
+        if organization and not connection.url_from_user:
+            headers = {"OpenAI-Organization": organization, **connection.headers}
+            return [replace(endpoint, connection=replace(connection, headers=headers))]
+    return built

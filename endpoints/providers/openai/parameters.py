@@ -6,14 +6,15 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from core.addresses import address_of
-from endpoints.parameters.mapped import Mapped, Wire
-from endpoints.parameters.sets import Chosen, is_openrouter
+from endpoints.parameters.mapped import Chosen, Mapped, Quiet, Wire
 from endpoints.providers.anthropic import parameters as anthropic_parameters
+from endpoints.providers.anthropic.facts import claude
 from endpoints.providers.base import Endpoint
+from endpoints.providers.compatible.hosts import is_openrouter
+from endpoints.providers.openai.facts import REASONING
 
 _OFFICIAL = ("api.openai.com", 443)
 _SAMPLING = ("temperature", "top_p", "frequency_penalty", "presence_penalty")
-_REASONING = re.compile(r"\b(?:o[134](?!\d)|gpt-5)(?!\.|-chat)(?:-|$)")  # these refuse every sampling parameter
 _NOT_REASONING = re.compile(r"^(?:chatgpt-|gpt-[34])")
 _MAY_REASON = re.compile(r"\bgpt-(?:5\.|[6-9])(?!\S*-chat)")  # these sample only without an effort
 _ALWAYS_REASONING = re.compile(r"\bgpt-(?:5\.|[6-9])\S*-(?:pro|codex)\b")
@@ -33,10 +34,15 @@ _SEARCHING = re.compile(r"\bgpt-4o.*search")
 _COMPLETION_CAP = re.compile(r"\bgpt-[5-9]")  # these refuse `max_tokens`
 _RESPONSES_BY_EFFORT = re.compile(r"\bgpt-5\.6")
 _ONLY_RESPONSES = ("reasoning_summary", "reasoning_mode", "reasoning_context")
+# How thoughts are kept short: by models that have none, by the first of those that have, and by later ones.
+_OLD = re.compile(r"^(?:chatgpt-|gpt-[34])(?!.*\bthink)")
+_FIRST = re.compile(r"\bgpt-5(?![.\d]|-chat|-pro|-codex)")
+_LATER = re.compile(r"\bgpt-5\.[1-9](?!\S*-(?:pro|codex|chat))")
+_O_SERIES = re.compile(r"\bo[134](?!\d)")
 _NOT_IN_RESPONSES = ("frequency_penalty", "presence_penalty", "stop")
 
 
-def mapped(endpoint: Endpoint, model: str, chosen: Chosen) -> Mapped:
+def fields(endpoint: Endpoint, model: str, chosen: Chosen) -> Mapped:
     _refuse(endpoint, model, chosen)
     if is_openrouter(endpoint):
         return _mapped_openrouter(model, chosen)
@@ -49,7 +55,9 @@ def cap_field(endpoint: Endpoint, model: str, wire: Wire = "chat") -> str:
     """Return the name of the field that caps the reply."""
     if wire == "responses":
         return "max_output_tokens"
-    o_series = endpoint.family in {"openAI", "azureOpenAI"} or address_of(endpoint.base_url) == _OFFICIAL
+    o_series = (
+        endpoint.origin.provider in {"openAI", "azureOpenAI"} or address_of(endpoint.connection.base_url) == _OFFICIAL
+    )
     newer = _COMPLETION_CAP.search(model) or (o_series and re.match(r"o\d", model))
     return "max_completion_tokens" if newer else "max_tokens"
 
@@ -69,29 +77,29 @@ def _refuse(endpoint: Endpoint, model: str, chosen: Chosen) -> None:
     if _SEARCHING.search(model):
         kept = {"max_tokens", "maxContextTokens", "promptPrefix", "modelLabel", "disableStreaming"}
         chosen.refuse(_("This model supports no parameters except max output tokens."), *({*chosen.values} - kept))
-    if _REASONING.search(model):
+    if REASONING.search(model):
         chosen.refuse(_("Reasoning models don't support sampling parameters."), *_SAMPLING)
         chosen.refuse(_("Reasoning models don't support stop sequences."), "stop")
-    if endpoint.family in {"openAI", "azureOpenAI"} and _NOT_REASONING.match(model):
+    if endpoint.origin.provider in {"openAI", "azureOpenAI"} and _NOT_REASONING.match(model):
         chosen.refuse(_("This model doesn't support reasoning."), "reasoning_effort", *_ONLY_RESPONSES)
     if _GROK_REASONING.search(model):
         chosen.refuse(_("Not used while reasoning is on."), "frequency_penalty", "presence_penalty", "stop")
-    if (known := anthropic_parameters.claude(model)).kind:
-        _refuse_claude(known, chosen)
-    _refuse_while_reasoning(endpoint, model, chosen)
-    if endpoint.local:
-        chosen.refuse(_("The local model doesn't support this."), "web_search", "useResponsesApi", "verbosity",
-                      "reasoning_effort", *_ONLY_RESPONSES)  # fmt: skip
-    if endpoint.family == "custom" and endpoint.reasoning_format == "disabled":
-        chosen.refuse(_("Reasoning is turned off for this endpoint."), "reasoning_effort", *_ONLY_RESPONSES)
-
-
-def _refuse_claude(known: anthropic_parameters.Claude, chosen: Chosen) -> None:
-    """Leave out what Claude refuses wherever it is served: what stands in between seldom knows."""
-    if known.samples:
-        anthropic_parameters.one_of_both(known, chosen, "top_p")
-    else:
+    if chosen.sampling == "one":
+        chosen.one_of_both("top_p")
+    elif chosen.sampling == "none":
         chosen.refuse(_("This model doesn't support sampling parameters."), "temperature", "top_p")
+    _refuse_while_reasoning(endpoint, model, chosen)
+    if endpoint.origin.local:
+        chosen.refuse(
+            _("The local model doesn't support this."),
+            "web_search",
+            "useResponsesApi",
+            "verbosity",
+            "reasoning_effort",
+            *_ONLY_RESPONSES,
+        )
+    if endpoint.origin.provider == "custom" and endpoint.parameters.reasoning_format == "disabled":
+        chosen.refuse(_("Reasoning is turned off for this endpoint."), "reasoning_effort", *_ONLY_RESPONSES)
 
 
 def _refuse_while_reasoning(endpoint: Endpoint, model: str, chosen: Chosen) -> None:
@@ -99,7 +107,7 @@ def _refuse_while_reasoning(endpoint: Endpoint, model: str, chosen: Chosen) -> N
     effort = chosen.get("reasoning_effort")
     if effort and _GROK_WITHOUT_EFFORT.search(model) and not is_openrouter(endpoint):
         chosen.refuse(_("This model doesn't support this option, so it isn't sent."), "reasoning_effort")
-    if effort and endpoint.family in {"openAI", "azureOpenAI"}:
+    if effort and endpoint.origin.provider in {"openAI", "azureOpenAI"}:
         known = next((efforts for pattern, efforts in _EFFORTS if pattern.search(model)), None)
         if known is not None and effort not in known:
             chosen.refuse(_("This model doesn't support this option, so it isn't sent."), "reasoning_effort")
@@ -113,13 +121,13 @@ def _wire(endpoint: Endpoint, model: str, chosen: Chosen) -> Wire:
     if chosen.get("web_search") or asked:
         return "responses"
     by_effort = _RESPONSES_BY_EFFORT.search(model) and chosen.get("reasoning_effort")
-    free = asked is None and "useResponsesApi" not in endpoint.drop_params
-    return "responses" if by_effort and free and address_of(endpoint.base_url) == _OFFICIAL else "chat"
+    free = asked is None and "useResponsesApi" not in endpoint.parameters.drop
+    return "responses" if by_effort and free and address_of(endpoint.connection.base_url) == _OFFICIAL else "chat"
 
 
 def _completions(chosen: Chosen, endpoint: Endpoint) -> dict[str, Any]:
-    custom = endpoint.family == "custom"
-    as_object = custom and endpoint.reasoning_format == "reasoning_object"
+    custom = endpoint.origin.provider == "custom"
+    as_object = custom and endpoint.parameters.reasoning_format == "reasoning_object"
     only = _ONLY_RESPONSES[1:] if as_object else _ONLY_RESPONSES
     chosen.refuse(_("Only available with the Responses API. Turn it on too."), *only)
     params = _copied(chosen, (*_SAMPLING, "stop", "verbosity"))
@@ -143,10 +151,13 @@ def _responses(chosen: Chosen, endpoint: Endpoint) -> dict[str, Any]:
 
 
 def _mapped_openrouter(model: str, chosen: Chosen) -> Mapped:
-    chosen.refuse(_("Only available with the Responses API, which this provider doesn't support."), "useResponsesApi",
-                  *_ONLY_RESPONSES)  # fmt: skip
+    chosen.refuse(
+        _("Only available with the Responses API, which this provider doesn't support."),
+        "useResponsesApi",
+        *_ONLY_RESPONSES,
+    )
     params = _copied(chosen, (*_SAMPLING, "stop", "verbosity"))
-    effort, known = chosen.get("reasoning_effort"), anthropic_parameters.claude(model)
+    effort, known = chosen.get("reasoning_effort"), claude(model)
     if not effort:
         params["include_reasoning"] = True
     elif known.adapts:
@@ -168,3 +179,16 @@ def _copied(chosen: Chosen, keys: tuple[str, ...]) -> dict[str, Any]:
 
 def _renamed(chosen: Chosen, names: dict[str, str]) -> dict[str, Any]:
     return {name: chosen.get(key) for key, name in names.items() if chosen.get(key) is not None}
+
+
+def least_thinking(endpoint: Endpoint, model: str) -> Quiet | None:
+    """Return how the model is asked for as few thoughts as it allows, or None where its name does not tell."""
+    if is_openrouter(endpoint):
+        return None
+    if _OLD.match(model):
+        return Quiet()
+    effort = "none" if _LATER.search(model) else "minimal" if _FIRST.search(model) else ""
+    effort = effort or ("low" if _O_SERIES.search(model) and endpoint.origin.provider != "custom" else "")
+    if effort and endpoint.parameters.reasoning_format == "reasoning_effort":
+        return Quiet({"reasoning_effort": effort}, may_think=effort != "none")
+    return None

@@ -4,23 +4,14 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from endpoints.parameters.sets import additions
-from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage
+from endpoints.parameters.additions import additions
+from endpoints.providers.base import ModelRequest, PromptMessage
 from endpoints.providers.openai.parameters import cap_field
-from endpoints.transport.exchange import wire_model_name, with_key
+from endpoints.transport.exchange import wire_model_name
 
-OFFICIAL = ("api.openai.com", 443)
 _REPLAYED = re.compile(r"deepseek", re.IGNORECASE)  # these refuse a tool's result without the thoughts before the call
 _NEEDED = {"model", "messages", "stream"}
 _BARE = 2  # fields of a message that has neither calls nor thoughts: its role and its content
-
-
-def headers_of(endpoint: Endpoint) -> dict[str, str]:
-    """Return the operator's headers and the key; one of theirs by the key's name replaces it."""
-    bearer = endpoint.key_header.lower() == "authorization"
-    return with_key(
-        endpoint, endpoint.key_header, f"Bearer {endpoint.api_key}" if bearer and endpoint.api_key else endpoint.api_key
-    )
 
 
 def body_of(request: ModelRequest) -> dict[str, Any]:
@@ -40,8 +31,8 @@ def body_of(request: ModelRequest) -> dict[str, Any]:
         body[cap_field(endpoint, request.model, request.wire)] = request.max_tokens
     if request.tools:
         body["tools"] = [*body.get("tools", ()), *tools_of(request)]
-    body |= additions(endpoint)
-    for name in endpoint.drop_params:
+    body |= additions(endpoint.parameters)
+    for name in endpoint.parameters.drop:
         if name not in _NEEDED:
             body.pop(name, None)
     return body
@@ -50,13 +41,13 @@ def body_of(request: ModelRequest) -> dict[str, Any]:
 def messages_of(request: ModelRequest) -> list[dict[str, Any]]:
     """Return the prompt. Where the endpoint wants thoughts back, those of this run are in it, or of all replies."""
     endpoint, messages = request.endpoint, request.messages
-    replayed = endpoint.resend_reasoning or bool(_REPLAYED.search(request.model))
+    replayed = endpoint.parameters.resend_reasoning or bool(_REPLAYED.search(request.model))
     asked = max((at for at, each in enumerate(messages) if each.role == "user"), default=-1)
-    found = [
-        message_of(each, thoughts=endpoint.resend_reasoning_history or (replayed and at > asked))
+    wire_messages = [
+        message_of(each, thoughts=endpoint.parameters.resend_reasoning_history or (replayed and at > asked))
         for at, each in enumerate(messages)
     ]
-    return [each for each in found if each["content"] or len(each) > _BARE]
+    return [each for each in wire_messages if each["content"] or len(each) > _BARE]
 
 
 def message_of(message: PromptMessage, *, thoughts: bool = False) -> dict[str, Any]:
@@ -67,11 +58,11 @@ def message_of(message: PromptMessage, *, thoughts: bool = False) -> dict[str, A
         said["content"] = message.content or None
         said["tool_calls"] = [
             {
-                "id": each.call_id,
+                "id": call.call_id,
                 "type": "function",
-                "function": {"name": each.name, "arguments": each.arguments or "{}"},
+                "function": {"name": call.name, "arguments": call.arguments or "{}"},
             }
-            for each in message.tool_calls
+            for call in message.tool_calls
         ]
     thought = "\n\n".join(part["think"] for part in message.reasoning if part["think"])
     return said | ({"reasoning_content": thought} if thought and thoughts else {})

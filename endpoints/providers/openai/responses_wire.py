@@ -5,10 +5,9 @@ from collections.abc import AsyncGenerator, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from endpoints.parameters.sets import additions
+from endpoints.parameters.additions import additions
 from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage
 from endpoints.providers.content import CALL, THOUGHT, Thoughts, said_in, thoughts_in
-from endpoints.providers.openai.request import headers_of
 from endpoints.services.prompts import spoken
 from endpoints.transport.exchange import (
     TIMEOUTS,
@@ -16,6 +15,7 @@ from endpoints.transport.exchange import (
     Reply,
     encode_json,
     exchange,
+    headers_of,
     instructions_of,
     url_of,
     wire_model_name,
@@ -30,8 +30,13 @@ _OWN = {"model", "input", "instructions", "stream", "tools", "include"}
 _NEEDED = {"model", "input", "stream"}
 _DEPLOYMENT = "/openai/deployments/"
 _TEXTS = {"response.output_text.delta", "response.refusal.delta", "response.content_part.delta", "response.text.delta"}
-_THOUGHTS = {"response.reasoning_summary_text.delta", "response.reasoning_text.delta", "response.reasoning.delta",
-             "response.reasoning_summary.delta", "response.reasoning_content.delta"}  # fmt: skip
+_THOUGHTS = {
+    "response.reasoning_summary_text.delta",
+    "response.reasoning_text.delta",
+    "response.reasoning.delta",
+    "response.reasoning_summary.delta",
+    "response.reasoning_content.delta",
+}
 _WHOLE_TEXTS = {"response.output_text.done": "text", "response.refusal.done": "refusal"}  # by where the text stands
 _ENDS = {"response.completed", "response.incomplete", "response.failed", "response.cancelled", "response.done"}
 
@@ -39,13 +44,19 @@ _ENDS = {"response.completed", "response.incomplete", "response.failed", "respon
 def stream(request: ModelRequest, *, timeouts: Timeouts = TIMEOUTS) -> AsyncGenerator[Event]:
     """Carry out one model call, as `base.Adapter` promises."""
     endpoint = request.endpoint
-    call = Call(_url(endpoint), headers_of(endpoint), encode_json(body_of(request)))
+    call = Call(_url(endpoint), headers_of(endpoint.connection), encode_json(body_of(request)))
     return exchange(endpoint, call, ResponseReply(request), timeouts)
+
+
+def ask_for_object(request: ModelRequest, name: str, schema: Mapping[str, Any]) -> ModelRequest:
+    """Return the request that asks for an object by this JSON Schema."""
+    wanted = {"type": "json_schema", "name": name, "schema": schema, "strict": True}
+    return request.with_params(text={**request.params.get("text", {}), "format": wanted})
 
 
 def _url(endpoint: Endpoint) -> str:
     """Return the address. Azure has one for all deployments, without a version by date."""
-    url = url_of(endpoint, "/responses")
+    url = url_of(endpoint.connection, "/responses")
     if _DEPLOYMENT not in url:
         return url
     parts = urlsplit(url)
@@ -75,8 +86,8 @@ def body_of(request: ModelRequest) -> dict[str, Any]:
     encrypted = [_ENCRYPTED] if "reasoning" in params or _REASONS.match(request.model) else []
     if include := list(dict.fromkeys([*(params.get("include") or ()), *encrypted])):
         body["include"] = include
-    body |= additions(endpoint)
-    for name in endpoint.drop_params:
+    body |= additions(endpoint.parameters)
+    for name in endpoint.parameters.drop:
         if name not in _NEEDED:
             body.pop(name, None)
     return body
@@ -85,8 +96,13 @@ def body_of(request: ModelRequest) -> dict[str, Any]:
 def _tools_of(request: ModelRequest) -> Iterator[dict[str, Any]]:
     for tool in request.tools:
         parameters = dict(tool.parameters)
-        yield {"type": "function", "name": tool.name, "description": tool.description, "parameters": parameters,
-               "strict": False}  # fmt: skip
+        yield {
+            "type": "function",
+            "name": tool.name,
+            "description": tool.description,
+            "parameters": parameters,
+            "strict": False,
+        }
 
 
 def _items_of(message: PromptMessage) -> Iterator[dict[str, Any]]:

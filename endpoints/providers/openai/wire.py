@@ -1,34 +1,69 @@
 """The OpenAI wire: chat completions, streamed or whole. The hot path: bytes are split and parsed, no more."""
 
-from collections.abc import AsyncGenerator, Generator, Iterator
+from collections.abc import AsyncGenerator, Generator, Iterator, Mapping
 from typing import Any
 
 from endpoints.providers.assembly import ThinkSplitter
 from endpoints.providers.base import ModelRequest
 from endpoints.providers.content import CALL, THOUGHT, Thoughts, said_in, thoughts_in
 from endpoints.providers.counts import reports_in
-from endpoints.providers.openai.request import body_of, headers_of
-from endpoints.transport.exchange import TIMEOUTS, Call, Reply, encode_json, exchange, url_of
+from endpoints.providers.openai.request import body_of
+from endpoints.transport.exchange import TIMEOUTS, Call, Reply, encode_json, exchange, headers_of, url_of
 from endpoints.transport.http import Timeouts
 from messages.events import Event, ReasoningDelta, TextDelta
 
-_THOUGHT_KEYS = frozenset((
-    "reasoning_content", "reasoning", "reasoning_text", "reasoning_details", "reasoning_summary", "thinking",
-    "thinking_blocks", "thinking_content", "thoughts", "thought",
-))  # fmt: skip
+_THOUGHT_KEYS = frozenset(
+    (
+        "reasoning_content",
+        "reasoning",
+        "reasoning_text",
+        "reasoning_details",
+        "reasoning_summary",
+        "thinking",
+        "thinking_blocks",
+        "thinking_content",
+        "thoughts",
+        "thought",
+    )
+)
 # Where an object holds nothing else it has no counts either, but in "usage".
-_PLAIN = frozenset((
-    "id", "object", "created", "model", "choices", "usage", "system_fingerprint", "service_tier", "provider",
-    "obfuscation", "p", "nonce", "request_id", "citations", "search_results", "prompt_filter_results",
-    "prompt_token_ids", "kv_transfer_params",
-))  # fmt: skip
+_PLAIN = frozenset(
+    (
+        "id",
+        "object",
+        "created",
+        "model",
+        "choices",
+        "usage",
+        "system_fingerprint",
+        "service_tier",
+        "provider",
+        "obfuscation",
+        "p",
+        "nonce",
+        "request_id",
+        "citations",
+        "search_results",
+        "prompt_filter_results",
+        "prompt_token_ids",
+        "kv_transfer_params",
+    )
+)
 
 
 def stream(request: ModelRequest, *, timeouts: Timeouts = TIMEOUTS) -> AsyncGenerator[Event]:
     """Carry out one model call, as `base.Adapter` promises."""
     endpoint = request.endpoint
-    call = Call(url_of(endpoint, "/chat/completions"), headers_of(endpoint), encode_json(body_of(request)))
+    call = Call(
+        url_of(endpoint.connection, "/chat/completions"), headers_of(endpoint.connection), encode_json(body_of(request))
+    )
     return exchange(endpoint, call, ChatReply(request), timeouts)
+
+
+def ask_for_object(request: ModelRequest, name: str, schema: Mapping[str, Any]) -> ModelRequest:
+    """Return the request that asks for an object by this JSON Schema."""
+    wanted = {"name": name, "schema": schema, "strict": True}
+    return request.with_params(response_format={"type": "json_schema", "json_schema": wanted})
 
 
 class ChatReply(Reply):
@@ -36,7 +71,7 @@ class ChatReply(Reply):
 
     def __init__(self, request: ModelRequest) -> None:
         super().__init__(request)
-        key = request.endpoint.reasoning_key
+        key = request.endpoint.parameters.reasoning_key
         self._thought_keys = frozenset((key,)) if key else _THOUGHT_KEYS
         self._text = ThinkSplitter()
         self._thoughts = Thoughts()

@@ -17,6 +17,7 @@ import jwt
 from endpoints.providers.anthropic import wire as anthropic_wire
 from endpoints.providers.base import Endpoint, ModelRequest
 from endpoints.providers.google import wire as gemini_wire
+from endpoints.providers.vertex.endpoint import address_of_region
 from endpoints.transport.exchange import (
     MAX_ERROR,
     TIMEOUTS,
@@ -44,9 +45,10 @@ _tokens: dict[str, tuple[float, str]] = {}
 async def stream(request: ModelRequest, *, timeouts: Timeouts = TIMEOUTS) -> AsyncGenerator[Event]:
     """Carry out one model call, as `base.Adapter` promises."""
     endpoint = request.endpoint
-    if not endpoint.base_url:
-        endpoint = replace(endpoint, base_url=address_of_region(endpoint.credentials.get("vertex_location", "global")))
-    token = endpoint.api_key or await _token(endpoint)
+    if not endpoint.connection.base_url:
+        url = address_of_region(endpoint.connection.credentials.get("vertex_location", "global"))
+        endpoint = replace(endpoint, connection=replace(endpoint.connection, base_url=url))
+    token = endpoint.connection.api_key or await _token(endpoint)
     if isinstance(token, Failed):
         yield token
         return
@@ -57,12 +59,11 @@ async def stream(request: ModelRequest, *, timeouts: Timeouts = TIMEOUTS) -> Asy
             yield event
 
 
-def address_of_region(region: str) -> str:
-    if region == "global":
-        return "https://aiplatform.googleapis.com"
-    if region in {"us", "eu"}:
-        return f"https://aiplatform.{region}.rep.googleapis.com"
-    return f"https://{quote(region, safe='')}-aiplatform.googleapis.com"
+def ask_for_object(request: ModelRequest, name: str, schema: Mapping[str, Any]) -> ModelRequest:
+    """Return the request that asks for an object by this JSON Schema."""
+    if is_claude(request):
+        return anthropic_wire.ask_for_object(request, name, schema)
+    return gemini_wire.ask_for_object(request, name, schema)
 
 
 def is_claude(request: ModelRequest) -> bool:
@@ -72,25 +73,27 @@ def is_claude(request: ModelRequest) -> bool:
 def _call(request: ModelRequest, token: str) -> tuple[Call, Reply]:
     endpoint, model = request.endpoint, quote(wire_model_name(request), safe="@")
     account = _account_of(endpoint)
-    project = quote(str(endpoint.credentials.get("vertex_project") or account.get("project_id", "")), safe="")
-    region = quote(str(endpoint.credentials.get("vertex_location") or "global"), safe="")
+    project = quote(
+        str(endpoint.connection.credentials.get("vertex_project") or account.get("project_id", "")), safe=""
+    )
+    region = quote(str(endpoint.connection.credentials.get("vertex_location") or "global"), safe="")
     place = f"/v1/projects/{project}/locations/{region}/publishers"
-    headers = with_key(endpoint, "Authorization", f"Bearer {token}")
+    headers = with_key(endpoint.connection, "Authorization", f"Bearer {token}")
     if is_claude(request):
         verb = ":streamRawPredict" if request.stream else ":rawPredict"
         betas = request.params.get("betas")
         body = {"anthropic_version": ANTHROPIC_VERSION} | ({"anthropic_beta": list(betas)} if betas else {})
-        url = url_of(endpoint, f"{place}/anthropic/models/{model}{verb}")
+        url = url_of(endpoint.connection, f"{place}/anthropic/models/{model}{verb}")
         body = anthropic_wire.body_of(request) | body
         return Call(url, headers, encode_json(body)), anthropic_wire.MessageReply(request)
-    url = url_of(endpoint, f"{place}/google/models/{model}{gemini_wire.verb_of(request)}")
+    url = url_of(endpoint.connection, f"{place}/google/models/{model}{gemini_wire.verb_of(request)}")
     body = gemini_wire.body_of(request)
     return Call(gemini_wire.with_sse(url, request), headers, encode_json(body)), gemini_wire.ContentReply(request)
 
 
 def _account_of(endpoint: Endpoint) -> Mapping[str, Any]:
     """Return the service account, which is given as an object or as its JSON text."""
-    given = endpoint.credentials.get("vertex_credentials")
+    given = endpoint.connection.credentials.get("vertex_credentials")
     if isinstance(given, str):
         given = try_json(given.encode())
     return given if isinstance(given, Mapping) else {}
@@ -114,15 +117,15 @@ async def _token(endpoint: Endpoint) -> str | Failed:
         async with client.request(
             "POST", address, headers=headers, body=body, allowlist=allowlist_of(endpoint), timeouts=TIMEOUTS
         ) as answer:
-            found = try_json(await answer.read(MAX_ERROR, cut=True))
-            if answer.status != 200 or not isinstance(found, dict) or not isinstance(found.get("access_token"), str):
+            grant = try_json(await answer.read(MAX_ERROR, cut=True))
+            if answer.status != 200 or not isinstance(grant, dict) or not isinstance(grant.get("access_token"), str):
                 refused = answer.status in {400, 401, 403}
                 return failure_of(401 if refused else answer.status, "the token was refused")
     except (OutboundError, RefusedAddress) as error:
         return failure_of_error(error)
-    lifetime = found.get("expires_in")
-    _tokens[known] = time.time() + (lifetime if isinstance(lifetime, int) else 0) - _SPARE, found["access_token"]
-    return str(found["access_token"])
+    lifetime = grant.get("expires_in")
+    _tokens[known] = time.time() + (lifetime if isinstance(lifetime, int) else 0) - _SPARE, grant["access_token"]
+    return str(grant["access_token"])
 
 
 def _assertion(account: Mapping[str, Any], address: str) -> str:

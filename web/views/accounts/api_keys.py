@@ -1,6 +1,5 @@
 """A person's API keys: made, limited, taken back. The text of a key is on one page, once."""
 
-from collections.abc import Mapping
 from uuid import UUID
 
 from django.http import Http404, HttpResponse
@@ -20,12 +19,12 @@ from billing.services.budget_admin import BudgetRefused
 from core.refusal import ToldIn
 from web.forms.api_keys import ApiKeyForm
 from web.forms.budgets import BudgetForm
-from web.shell import SignedIn, is_partial, show_done, show_page, signed_in
+from web.shell import SignedInRequest, shell_of, show_done, show_form, show_page, signed_in
 
 
 @require_GET
 @signed_in
-def index(request: SignedIn) -> HttpResponse:
+def index(request: SignedInRequest) -> HttpResponse:
     keys = list(request.user.api_keys.order_by("-created_at", "id"))
     limits = budgets.limits_of(keys)
     meters = budgets.meters(limits, request.user.id)
@@ -37,7 +36,7 @@ def index(request: SignedIn) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @never_cache
 @signed_in
-def create(request: SignedIn) -> HttpResponse:
+def create(request: SignedInRequest) -> HttpResponse:
     """A POST answers with the key itself: nothing keeps its text, so no redirect could bring it."""
     if not api_keys.may_make(request.user):
         raise Http404("This person's role does not allow API keys.")
@@ -49,28 +48,32 @@ def create(request: SignedIn) -> HttpResponse:
             made = api_keys.make(
                 user=request.user, name=form.cleaned_data["name"], scopes=form.scopes(), expires_at=form.expires_at()
             )
-            return _form(request, "chat/api_key_made.html", {"title": _("Your new key"), "made": made})
-    context = {"title": _("New API key"), "button": _("Create key"), "form": form}
-    return _form(request, "chat/form.html", context, status=422 if form.is_bound else 200)
+            context = {"title": _("Your new key"), "made": made, "shell": shell_of(request)}
+            return render(request, "chat/api_key_made.html", context | {"back": reverse("chat:api_keys")})
+    back = reverse("chat:api_keys")
+    return show_form(request, form=form, title=_("New API key"), button=_("Create key"), back=back)
 
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def delete(request: SignedIn, key_id: UUID) -> HttpResponse:
+def delete(request: SignedInRequest, key_id: UUID) -> HttpResponse:
     key = api_key_for(request.user, key_id)
     if request.method == "POST":
         api_keys.delete(user=request.user, key_id=key.id)
         return show_done(request, _("Key deleted. It no longer works."), go=reverse("chat:api_keys"))
-    context = {
-        "title": _("Delete the key “%(name)s”?") % {"name": key.name}, "button": _("Delete"), "kind": "danger",
-        "words": _("Anything using it stops working."),
-    }  # fmt: skip
-    return _form(request, "chat/form.html", context)
+    return show_form(
+        request,
+        title=_("Delete the key “%(name)s”?") % {"name": key.name},
+        button=_("Delete"),
+        kind="danger",
+        words=_("Anything using it stops working."),
+        back=reverse("chat:api_keys"),
+    )
 
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def limit(request: SignedIn, key_id: UUID) -> HttpResponse:
+def limit(request: SignedInRequest, key_id: UUID) -> HttpResponse:
     """A budget of the person's own for a key; the one that is there is changed."""
     key = api_key_for(request.user, key_id)
     budget = budgets.own_limits_of(request.user, key).first()
@@ -80,13 +83,12 @@ def limit(request: SignedIn, key_id: UUID) -> HttpResponse:
             _set_limit(request, form, key, budget)
             return show_done(request, _("The limit is saved."), go=reverse("chat:api_keys"))
     title = _("Limit for “%(name)s”") % {"name": key.name}
-    context = {"title": title, "button": _("Save"), "form": form}
-    return _form(request, "chat/form.html", context, status=422 if form.is_bound else 200)
+    return show_form(request, form=form, title=title, button=_("Save"), back=reverse("chat:api_keys"))
 
 
 @require_http_methods(["POST"])
 @signed_in
-def unlimit(request: SignedIn, key_id: UUID) -> HttpResponse:
+def unlimit(request: SignedInRequest, key_id: UUID) -> HttpResponse:
     """Take away the person's own limits of a key; those that others set stay."""
     key = api_key_for(request.user, key_id)
     for each in budgets.own_limits_of(request.user, key):
@@ -94,7 +96,7 @@ def unlimit(request: SignedIn, key_id: UUID) -> HttpResponse:
     return show_done(request, _("Limit removed."), go=reverse("chat:api_keys"))
 
 
-def _set_limit(request: SignedIn, form: BudgetForm, key: ApiKey, budget: Budget | None) -> None:
+def _set_limit(request: SignedInRequest, form: BudgetForm, key: ApiKey, budget: Budget | None) -> None:
     limit = form.limit()
     if budget is None:
         budget_admin.create(actor=request.user, limit=limit, target=key)
@@ -102,8 +104,3 @@ def _set_limit(request: SignedIn, form: BudgetForm, key: ApiKey, budget: Budget 
         budget_admin.change(
             actor=request.user, budget_id=budget.id, name=limit.name, amount=limit.amount, is_hard=limit.is_hard
         )
-
-
-def _form(request: SignedIn, template: str, context: Mapping[str, object], *, status: int = 200) -> HttpResponse:
-    shell = "chat/dialog.html" if is_partial(request) else "chat/alone.html"
-    return render(request, template, {**context, "shell": shell, "back": reverse("chat:api_keys")}, status=status)

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.services.erasure import export_person
 from core import rate_limits
-from web.shell import SignedIn, show_page, signed_in
+from web.shell import SignedInRequest, show_page, signed_in
 
 IN_MEMORY = 5_000_000  # bytes; what is larger is written to a file first
 
@@ -18,7 +18,7 @@ IN_MEMORY = 5_000_000  # bytes; what is larger is written to a file first
 @require_http_methods(["GET", "POST"])
 @signed_in
 @reauthentication_required(app="allauth.mfa")  # type: ignore[untyped-decorator]
-def export(request: SignedIn) -> HttpResponseBase:
+def export(request: SignedInRequest) -> HttpResponseBase:
     """A ZIP of JSON with everything stored about the person, for who has just shown that it is them."""
     if request.method == "GET":
         return show_page(request, "chat/export.html", {})

@@ -46,9 +46,11 @@ class SignInView(allauth_views.LoginView):  # type: ignore[misc]
         code = self.request.GET.get("error")
         wrong = ERRORS.get(code, ERRORS["auth_failed"]) if code else ""
         return context | {
-            "offers": sign_in_options.providers(), "wrong": wrong, "by_password": settings.ALLOW_EMAIL_LOGIN,
+            "offers": sign_in_options.providers(),
+            "wrong": wrong,
+            "by_password": settings.ALLOW_EMAIL_LOGIN,
             "is_first": is_first_start(),
-        }  # fmt: skip
+        }
 
     @staticmethod
     def _begins() -> bool:
@@ -74,7 +76,7 @@ class SignupView(allauth_views.SignupView):  # type: ignore[misc]
         try:
             rate_limits.count_named("register", address)
         except rate_limits.TooOften:
-            bans.violate("registrations", address=address)
+            bans.record_violation("registrations", address=address)
             raise
         answer: HttpResponseBase = super().post(request, *args, **kwargs)
         return answer

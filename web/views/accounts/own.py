@@ -19,7 +19,7 @@ from accounts.services import erasure, site
 from accounts.services import sessions as places
 from accounts.services import terms as conditions
 from core.refusal import ToldIn
-from web.shell import SignedIn
+from web.shell import SignedInRequest
 
 _READ_AND_WRITE = ("GET", "HEAD", "POST")
 
@@ -45,7 +45,7 @@ class DeleteForm(forms.Form):
 @require_http_methods(_READ_AND_WRITE)
 @login_required
 @never_cache
-def sessions(request: SignedIn) -> HttpResponse:
+def sessions(request: SignedInRequest) -> HttpResponse:
     """Where this person is signed in. A POST ends the one that `end` names, or all others."""
     if request.method != "POST":
         found = places.listed(request=request, user=request.user)
@@ -63,7 +63,7 @@ def sessions(request: SignedIn) -> HttpResponse:
 @login_required
 @never_cache
 @reauthentication_required(app="allauth.mfa")  # type: ignore[untyped-decorator]
-def delete(request: SignedIn) -> HttpResponse:
+def delete(request: SignedInRequest) -> HttpResponse:
     """End one's own account."""
     if not (site.current().allow_account_deletion or request.user.is_admin):
         raise PermissionDenied
@@ -84,7 +84,7 @@ def deleted(request: HttpRequest) -> HttpResponse:
 @require_http_methods(_READ_AND_WRITE)
 @login_required
 @never_cache
-def terms(request: SignedIn) -> HttpResponse:
+def terms(request: SignedInRequest) -> HttpResponse:
     """Accept the terms. Who does not can sign out."""
     if not conditions.must_accept(request.user):
         return redirect(resolve_url(settings.LOGIN_REDIRECT_URL))
@@ -97,7 +97,7 @@ def terms(request: SignedIn) -> HttpResponse:
 @require_safe
 @login_required
 @never_cache
-def waiting(request: SignedIn) -> HttpResponse:
+def waiting(request: SignedInRequest) -> HttpResponse:
     """Say that an administrator has to let this person in."""
     if not request.user.waits_for_approval:
         return redirect(resolve_url(settings.LOGIN_REDIRECT_URL))

@@ -19,13 +19,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.models import User
 from accounts.services import mails, sessions, twofactor
 from core import quotas
-from web.shell import SignedIn
+from web.shell import SignedInRequest
 
 
 @require_safe
 @login_required
 @never_cache
-def security(request: SignedIn) -> HttpResponse:
+def security(request: SignedInRequest) -> HttpResponse:
     """Lead to the tab of the settings: the library comes back here from each of its forms."""
     return redirect("chat:settings_security")
 
@@ -34,7 +34,7 @@ def security(request: SignedIn) -> HttpResponse:
 @login_required
 @never_cache
 @reauthentication_required(app="allauth.mfa")  # type: ignore[untyped-decorator]
-def recovery_codes(request: SignedIn) -> HttpResponse:
+def recovery_codes(request: SignedInRequest) -> HttpResponse:
     """Ask, then make new recovery codes and show them, this once."""
     try:
         if request.method == "POST":

@@ -9,12 +9,12 @@ from accounts.services import profile, twofactor
 from accounts.services.preferences import preferences_of, set_preferences
 from web.forms.preferences import PreferenceForm
 from web.forms.profile import ProfileForm
-from web.shell import SignedIn, is_partial, show_page, signed_in
+from web.shell import SignedInRequest, is_partial, show_page, signed_in
 
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def index(request: SignedIn) -> HttpResponse:
+def index(request: SignedInRequest) -> HttpResponse:
     """With scripts every change is saved at once; without, by the button."""
     form = PreferenceForm(request.POST or None, initial=preferences_of(request.user).model_dump())
     if request.method == "POST" and form.is_valid():
@@ -30,19 +30,19 @@ def index(request: SignedIn) -> HttpResponse:
 
 @require_http_methods(["POST"])
 @signed_in
-def theme(request: SignedIn) -> HttpResponse:
+def theme(request: SignedInRequest) -> HttpResponse:
     """The theme without scripts."""
     return _remember(request, "theme", {"", "light", "dark"})
 
 
 @require_http_methods(["POST"])
 @signed_in
-def text_size(request: SignedIn) -> HttpResponse:
+def text_size(request: SignedInRequest) -> HttpResponse:
     """The size of letters without scripts."""
     return _remember(request, "size", {"", "small", "large"})
 
 
-def _remember(request: SignedIn, name: str, known: set[str]) -> HttpResponse:
+def _remember(request: SignedInRequest, name: str, known: set[str]) -> HttpResponse:
     """Set the cookie `name`, as the scripts set it; an empty value takes it away."""
     wanted = request.POST.get(name, "")
     if wanted not in known:
@@ -57,7 +57,7 @@ def _remember(request: SignedIn, name: str, known: set[str]) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def account(request: SignedIn) -> HttpResponse:
+def account(request: SignedInRequest) -> HttpResponse:
     """Who one is here."""
     known = {"name": request.user.name, "username": request.user.username}
     form = ProfileForm(request.POST or None, initial=known)
@@ -66,15 +66,18 @@ def account(request: SignedIn) -> HttpResponse:
         return redirect(f"{request.path}?saved=1")
     memberships = list(Membership.objects.filter(user=request.user).select_related("group").order_by("group__name"))
     context = {
-        "form": form, "memberships": memberships, "is_manager": any(each.is_manager for each in memberships),
-        "tab": "account", "saved": "saved" in request.GET,
-    }  # fmt: skip
+        "form": form,
+        "memberships": memberships,
+        "is_manager": any(each.is_manager for each in memberships),
+        "tab": "account",
+        "saved": "saved" in request.GET,
+    }
     return show_page(request, "chat/settings_account.html", context, status=422 if form.is_bound else 200)
 
 
 @require_GET
 @signed_in
-def security(request: SignedIn) -> HttpResponse:
+def security(request: SignedInRequest) -> HttpResponse:
     """What signs one in, in short; each leads to where it is changed."""
     context = {"ways": twofactor.ways_of(request.user), "tab": "security"}
     return show_page(request, "chat/settings_security.html", context)
@@ -82,5 +85,5 @@ def security(request: SignedIn) -> HttpResponse:
 
 @require_GET
 @signed_in
-def data(request: SignedIn) -> HttpResponse:
+def data(request: SignedInRequest) -> HttpResponse:
     return show_page(request, "chat/settings_data.html", {"tab": "data"})

@@ -1,10 +1,9 @@
 """The pages of people who manage groups: what their people spend, and the budgets they set for them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from uuid import UUID
 
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
@@ -17,12 +16,12 @@ from billing.services import budget_admin, oversight
 from billing.services.budget_admin import BudgetRefused
 from core.refusal import ToldIn
 from web.forms.budgets import BudgetForm
-from web.shell import SignedIn, is_partial, show_done, show_page, signed_in
+from web.shell import SignedInRequest, show_done, show_form, show_page, signed_in
 
 
 @require_GET
 @signed_in
-def index(request: SignedIn) -> HttpResponse:
+def index(request: SignedInRequest) -> HttpResponse:
     circles = oversight.managed_groups_of(request.user)
     if not circles:
         raise Http404("This person manages no group.")
@@ -31,21 +30,21 @@ def index(request: SignedIn) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def new_for_person(request: SignedIn, user_id: UUID) -> HttpResponse:
+def new_for_person(request: SignedInRequest, user_id: UUID) -> HttpResponse:
     person = managed_person_for(request.user, user_id)
     return _new(request, person)
 
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def new_for_group(request: SignedIn, group_id: UUID) -> HttpResponse:
+def new_for_group(request: SignedInRequest, group_id: UUID) -> HttpResponse:
     group = managed_group_for(request.user, group_id)
     return _new(request, group)
 
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def change(request: SignedIn, budget_id: UUID) -> HttpResponse:
+def change(request: SignedInRequest, budget_id: UUID) -> HttpResponse:
     budget = managed_budget_for(request.user, budget_id)
     form = BudgetForm(request.POST or None, budget=budget)
 
@@ -60,19 +59,22 @@ def change(request: SignedIn, budget_id: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def switch_off(request: SignedIn, budget_id: UUID) -> HttpResponse:
+def switch_off(request: SignedInRequest, budget_id: UUID) -> HttpResponse:
     budget = managed_budget_for(request.user, budget_id)
     if request.method == "POST":
         budget_admin.switch_off(actor=request.user, budget_id=budget.id)
         return show_done(request, _("Budget turned off."), go=reverse("chat:people"))
-    context = {
-        "title": _("Turn off this budget?"), "button": _("Turn off"), "kind": "danger",
-        "words": _("The budget “%(name)s” will be turned off.") % {"name": budget.name},
-    }  # fmt: skip
-    return _render(request, context)
+    return show_form(
+        request,
+        title=_("Turn off this budget?"),
+        words=_("The budget “%(name)s” will be turned off.") % {"name": budget.name},
+        button=_("Turn off"),
+        kind="danger",
+        back=reverse("chat:people"),
+    )
 
 
-def _new(request: SignedIn, target: User | Group) -> HttpResponse:
+def _new(request: SignedInRequest, target: User | Group) -> HttpResponse:
     whose = target.name if isinstance(target, User) else str(target)
     form = BudgetForm(request.POST or None, for_group=isinstance(target, Group))
 
@@ -83,17 +85,10 @@ def _new(request: SignedIn, target: User | Group) -> HttpResponse:
     return _show(request, form, save, _("Budget for %(name)s") % {"name": whose})
 
 
-def _show(request: SignedIn, form: BudgetForm, save: Callable[[], Budget], title: str) -> HttpResponse:
+def _show(request: SignedInRequest, form: BudgetForm, save: Callable[[], Budget], title: str) -> HttpResponse:
     """Show the form, or save what it says."""
     if request.method == "POST" and form.is_valid():
         with ToldIn(form, BudgetRefused):
             save()
             return show_done(request, _("Budget saved."), go=reverse("chat:people"))
-    status = 422 if form.is_bound else 200
-    return _render(request, {"title": title, "button": _("Save"), "form": form}, status=status)
-
-
-def _render(request: SignedIn, context: Mapping[str, object], *, status: int = 200) -> HttpResponse:
-    shell = "chat/dialog.html" if is_partial(request) else "chat/alone.html"
-    whole = {**context, "shell": shell, "back": reverse("chat:people")}
-    return render(request, "chat/form.html", whole, status=status)
+    return show_form(request, form=form, title=title, button=_("Save"), back=reverse("chat:people"))

@@ -14,7 +14,7 @@ from billing.services.usage import Used
 from chat import access
 from chat.services import costs
 from web.plot import PlotDay, plot_of
-from web.shell import SignedIn, show_dialog, show_page, signed_in
+from web.shell import SignedInRequest, show_dialog, show_page, signed_in
 
 REASONS: Final = ("message", "title", "start", "refill", "adjustment")
 SPANS: Final = (7, 30, 90)
@@ -22,7 +22,7 @@ SPANS: Final = (7, 30, 90)
 
 @require_GET
 @signed_in
-def balance(request: SignedIn) -> HttpResponse:
+def balance(request: SignedInRequest) -> HttpResponse:
     """What there is, how far the budgets are used, and every entry of the ledger."""
     reason = _reason(request)
     spent = account_statement.spent_since([request.user.id], account_statement.month_start())
@@ -41,7 +41,7 @@ def balance(request: SignedIn) -> HttpResponse:
 
 @require_GET
 @signed_in
-def ledger(request: SignedIn) -> HttpResponse:
+def ledger(request: SignedInRequest) -> HttpResponse:
     """The ledger as a CSV file."""
     rows = account_statement.entries_of(request.user, reason=_reason(request))
     response = StreamingHttpResponse(account_statement.csv_lines(rows), content_type="text/csv; charset=utf-8")
@@ -51,7 +51,7 @@ def ledger(request: SignedIn) -> HttpResponse:
 
 @require_GET
 @signed_in
-def usage_page(request: SignedIn) -> HttpResponse:
+def usage_page(request: SignedInRequest) -> HttpResponse:
     """What was used, by day, model and endpoint."""
     wanted = request.GET.get("days", "30")
     days = int(wanted) if wanted in {str(each) for each in SPANS} else 30
@@ -74,19 +74,21 @@ def _by_day(found: usage.UsageReport) -> list[PlotDay]:
 
 @require_GET
 @signed_in
-def conversation_cost(request: SignedIn, conversation_id: UUID) -> HttpResponse:
+def conversation_cost(request: SignedInRequest, conversation_id: UUID) -> HttpResponse:
     """What a conversation has cost, in the dialog."""
     found = access.conversation_for(request.user, conversation_id)
     parts = costs.parts_of(found)
     total = sum((each.used for each in parts), Used())
     kinds = [
-        (_("Input"), total.input), (_("Read from the cache"), total.cache_read),
-        (_("Written to the cache"), total.cache_write), (_("Output"), total.output),
+        (_("Input"), total.input),
+        (_("Read from the cache"), total.cache_read),
+        (_("Written to the cache"), total.cache_write),
+        (_("Output"), total.output),
         (_("including reasoning"), total.reasoning),
-    ]  # fmt: skip
+    ]
     return show_dialog(request, "chat/cost.html", found, parts=parts, total=total, kinds=kinds)
 
 
-def _reason(request: SignedIn) -> str:
+def _reason(request: SignedInRequest) -> str:
     reason = request.GET.get("reason", "")
     return reason if reason in REASONS else ""

@@ -23,7 +23,7 @@ from chat.services.turns import titles
 from core import rate_limits
 from core.refusal import ToldIn
 from web.forms.actions import MoveForm, TagsForm
-from web.shell import SignedIn, is_partial, show_dialog, show_done, signed_in, uuid_or_none
+from web.shell import SignedInRequest, is_partial, show_dialog, show_done, signed_in, uuid_or_none
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +32,15 @@ class Act:
 
     question: Promise
     button: Promise
-    do: Callable[[SignedIn, Conversation], HttpResponse]
+    do: Callable[[SignedInRequest, Conversation], HttpResponse]
 
 
-def _archive(request: SignedIn, found: Conversation) -> HttpResponse:
+def _archive(request: SignedInRequest, found: Conversation) -> HttpResponse:
     done = bulk.archive(user=request.user, ids=[found.id])
     return show_done(request, _("“%(title)s” was archived.") % {"title": found.title}, gone=found.id, undo=done.undo)
 
 
-def _restore(request: SignedIn, found: Conversation) -> HttpResponse:
+def _restore(request: SignedInRequest, found: Conversation) -> HttpResponse:
     """Bring it back. On the page of archived chats one stays there, for the next."""
     conversations.archive(user=request.user, conversation_ids=[found.id], archived=False)
     words = _("“%(title)s” was restored.") % {"title": found.title}
@@ -54,17 +54,17 @@ def _restore(request: SignedIn, found: Conversation) -> HttpResponse:
     )
 
 
-def _pin(request: SignedIn, found: Conversation) -> HttpResponse:
+def _pin(request: SignedInRequest, found: Conversation) -> HttpResponse:
     pins.set_pinned(user=request.user, conversation_id=found.id, pinned=True)
     return show_done(request, _("“%(title)s” was pinned.") % {"title": found.title})
 
 
-def _unpin(request: SignedIn, found: Conversation) -> HttpResponse:
+def _unpin(request: SignedInRequest, found: Conversation) -> HttpResponse:
     pins.set_pinned(user=request.user, conversation_id=found.id, pinned=False)
     return show_done(request, _("“%(title)s” was unpinned.") % {"title": found.title})
 
 
-def _duplicate(request: SignedIn, found: Conversation) -> HttpResponse:
+def _duplicate(request: SignedInRequest, found: Conversation) -> HttpResponse:
     title = forking.title_of_copy(found, _("Copy of %(title)s"))
     address = rate_limits.address_of(request)
     made = forking.duplicate(user=request.user, conversation_id=found.id, title=title, address=address)
@@ -72,7 +72,7 @@ def _duplicate(request: SignedIn, found: Conversation) -> HttpResponse:
     return show_done(request, _("Chat duplicated."), go=go)
 
 
-def _retitle(request: SignedIn, found: Conversation) -> HttpResponse:
+def _retitle(request: SignedInRequest, found: Conversation) -> HttpResponse:
     titles.ask_again(user=request.user, conversation_id=found.id)
     return show_done(request, _("Generating a new title."))
 
@@ -91,7 +91,7 @@ ACTS = {
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def act(request: SignedIn, conversation_id: UUID, verb: str) -> HttpResponse:
+def act(request: SignedInRequest, conversation_id: UUID, verb: str) -> HttpResponse:
     if verb not in ACTS:
         raise Http404
     found = access.conversation_for(request.user, conversation_id)
@@ -103,7 +103,7 @@ def act(request: SignedIn, conversation_id: UUID, verb: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def bookmarks(request: SignedIn, conversation_id: UUID) -> HttpResponse:
+def bookmarks(request: SignedInRequest, conversation_id: UUID) -> HttpResponse:
     """Choose the bookmarks that a conversation bears, and add a new one. A box that is ticked counts at once."""
     found = access.conversation_for(request.user, conversation_id)
     toggled = uuid_or_none(request.POST.get("toggle"))
@@ -126,7 +126,7 @@ def bookmarks(request: SignedIn, conversation_id: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def move(request: SignedIn, conversation_id: UUID) -> HttpResponse:
+def move(request: SignedInRequest, conversation_id: UUID) -> HttpResponse:
     """Move a conversation into a project, a new one perhaps, or out of any."""
     found = access.conversation_for(request.user, conversation_id)
     mine = list(projects.counted(request.user).order_by("name", "id"))

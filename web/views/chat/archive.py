@@ -1,7 +1,5 @@
 """The page of archived conversations, and what concerns all of them."""
 
-from collections.abc import Mapping
-
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -13,12 +11,12 @@ from chat.models import Conversation
 from chat.services.organise import bulk, conversations
 from chat.services.search.text import holds
 from web.forms.actions import SureForm
-from web.shell import SignedIn, is_partial, show_done, show_page, signed_in
+from web.shell import SignedInRequest, is_partial, show_done, show_form, show_page, signed_in
 
 
 @require_GET
 @signed_in
-def index(request: SignedIn) -> HttpResponse:
+def index(request: SignedInRequest) -> HttpResponse:
     """Archived conversations: looked for by title, in any order, page by page."""
     words = request.GET.get("q", "").replace("\x00", " ").strip()[:200]
     sort = request.GET.get("sort", "")
@@ -37,7 +35,7 @@ def index(request: SignedIn) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def archive_all(request: SignedIn) -> HttpResponse:
+def archive_all(request: SignedInRequest) -> HttpResponse:
     if request.method == "POST":
         count = conversations.archive_all(user=request.user)
         words = ngettext("%(count)d chat was archived.", "%(count)d chats were archived.", count) % {"count": count}
@@ -46,13 +44,13 @@ def archive_all(request: SignedIn) -> HttpResponse:
     words = ngettext(
         "This moves %(count)d chat to the archive.", "This moves %(count)d chats to the archive.", count
     ) % {"count": count}
-    context = {"title": _("Archive all chats?"), "words": words, "button": _("Archive all chats"), "kind": "primary"}
-    return _ask(request, context, back="chat:settings_data")
+    title, button = _("Archive all chats?"), _("Archive all chats")
+    return show_form(request, title=title, words=words, button=button, back=reverse("chat:settings_data"))
 
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def delete_archived(request: SignedIn) -> HttpResponse:
+def delete_archived(request: SignedInRequest) -> HttpResponse:
     """Delete what the page of archived chats lists, and nothing else."""
     if request.method == "POST":
         return _deleted(request, bulk.delete_all(user=request.user, archived_only=True), go="chat:archive")
@@ -63,16 +61,19 @@ def delete_archived(request: SignedIn) -> HttpResponse:
         count,
     )
     button = ngettext("Delete %(count)d archived chat", "Delete %(count)d archived chats", count)
-    context = {
-        "title": _("Delete archived chats?"), "words": words % {"count": count}, "button": button % {"count": count},
-        "kind": "danger",
-    }  # fmt: skip
-    return _ask(request, context, back="chat:archive")
+    return show_form(
+        request,
+        title=_("Delete archived chats?"),
+        words=words % {"count": count},
+        button=button % {"count": count},
+        kind="danger",
+        back=reverse("chat:archive"),
+    )
 
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def delete_all(request: SignedIn) -> HttpResponse:
+def delete_all(request: SignedInRequest) -> HttpResponse:
     """Archived ones too. A word is typed first."""
     form = SureForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -83,19 +84,17 @@ def delete_all(request: SignedIn) -> HttpResponse:
         "This deletes %(count)d chats, including archived ones. You can undo it for ten minutes.",
         count,
     )
-    context = {
-        "title": _("Delete all chats?"), "words": words % {"count": count}, "button": _("Delete all chats"),
-        "kind": "danger", "form": form,
-    }  # fmt: skip
-    return _ask(request, context, back="chat:settings_data", status=422 if form.is_bound else 200)
+    return show_form(
+        request,
+        title=_("Delete all chats?"),
+        words=words % {"count": count},
+        button=_("Delete all chats"),
+        kind="danger",
+        form=form,
+        back=reverse("chat:settings_data"),
+    )
 
 
-def _deleted(request: SignedIn, done: bulk.Done, *, go: str) -> HttpResponse:
+def _deleted(request: SignedInRequest, done: bulk.Done, *, go: str) -> HttpResponse:
     words = ngettext("%(count)d chat was deleted.", "%(count)d chats were deleted.", done.count)
     return show_done(request, words % {"count": done.count}, go=reverse(go), undo=done.undo)
-
-
-def _ask(request: SignedIn, context: Mapping[str, object], *, back: str, status: int = 200) -> HttpResponse:
-    shell = "chat/dialog.html" if is_partial(request) else "chat/alone.html"
-    whole = {**context, "shell": shell, "back": reverse(back)}
-    return render(request, "chat/form.html", whole, status=status)

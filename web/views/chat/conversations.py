@@ -20,7 +20,7 @@ from web import pages, url_parameters
 from web.forms.composer import RenameForm
 from web.model_facts import facts_for
 from web.presenters import present_branch
-from web.shell import SignedIn, is_partial, show_chat, show_dialog, show_done, signed_in, uuid_or_none
+from web.shell import SignedInRequest, is_partial, show_chat, show_dialog, show_done, signed_in, uuid_or_none
 from web.styleguide import styleguide_samples
 
 MAX_PROJECTS = 200  # to choose from beside the message box
@@ -37,7 +37,7 @@ def _projects(user: User) -> tuple[Project, ...]:
 
 @require_GET
 @signed_in
-def new_chat(request: SignedIn) -> HttpResponse:
+def new_chat(request: SignedInRequest) -> HttpResponse:
     wanted = url_parameters.read(request, request.user)
     project = wanted.project
     model_ref = wanted.model_ref
@@ -45,15 +45,20 @@ def new_chat(request: SignedIn) -> HttpResponse:
     if model_ref is None and preset and catalog_for(request.user).shows(preset):
         model_ref = preset
     return show_chat(
-        request, None, wanted=model_ref, text=wanted.text, submits=wanted.submits, project=project,
+        request,
+        None,
+        wanted=model_ref,
+        text=wanted.text,
+        submits=wanted.submits,
+        project=project,
         projects=_projects(request.user) if project else (),
         settings=json.dumps(wanted.settings) if wanted.settings else "",
-    )  # fmt: skip
+    )
 
 
 @require_GET
 @signed_in
-def landing(request: SignedIn) -> HttpResponse:
+def landing(request: SignedInRequest) -> HttpResponse:
     """What a new chat greets with, after something else was chosen for it."""
     model_ref = url_parameters.read(request, request.user).model_ref
     if not is_partial(request):
@@ -64,14 +69,14 @@ def landing(request: SignedIn) -> HttpResponse:
 
 @require_GET
 @signed_in
-def model_facts(request: SignedIn) -> HttpResponse:
+def model_facts(request: SignedInRequest) -> HttpResponse:
     """What the model menu says of each model; asked for when the menu is opened for the first time."""
     return JsonResponse({"models": facts_for(request.user)})
 
 
 @require_GET
 @signed_in
-def conversation(request: SignedIn, conversation_id: UUID) -> HttpResponse:
+def conversation(request: SignedInRequest, conversation_id: UUID) -> HttpResponse:
     """The end of the branch on view, or with `at` the branch through that message, from there on.
 
     Where there is no such chat (any more) an empty new one is shown, with the status that says so.
@@ -88,14 +93,19 @@ def conversation(request: SignedIn, conversation_id: UUID) -> HttpResponse:
     wanted = url_parameters.read(request, request.user, current=current)
     branch = present_branch(found, at=_put_on_view(request, found))
     return show_chat(
-        request, found, branch=branch, wanted=wanted.model_ref, text=wanted.text, submits=wanted.submits,
+        request,
+        found,
+        branch=branch,
+        wanted=wanted.model_ref,
+        text=wanted.text,
+        submits=wanted.submits,
         settings=json.dumps(found.settings | wanted.settings) if wanted.settings else "",
-    )  # fmt: skip
+    )
 
 
 @require_GET
 @signed_in
-def context_use(request: SignedIn, conversation_id: UUID) -> HttpResponse:
+def context_use(request: SignedInRequest, conversation_id: UUID) -> HttpResponse:
     """How full the model's window is after the last reply."""
     found = access.conversation_for(request.user, conversation_id)
     branch = present_branch(found, limit=2)
@@ -105,7 +115,7 @@ def context_use(request: SignedIn, conversation_id: UUID) -> HttpResponse:
 
 @require_GET
 @signed_in
-def actions(request: SignedIn, conversation_id: UUID) -> HttpResponse:
+def actions(request: SignedInRequest, conversation_id: UUID) -> HttpResponse:
     """The actions of the page's header, after one of them changed what they show."""
     found = access.conversation_for(request.user, conversation_id)
     if not is_partial(request):
@@ -116,7 +126,7 @@ def actions(request: SignedIn, conversation_id: UUID) -> HttpResponse:
 
 @require_GET
 @signed_in
-def messages(request: SignedIn, conversation_id: UUID) -> HttpResponse:
+def messages(request: SignedInRequest, conversation_id: UUID) -> HttpResponse:
     """The end of the branch on view; with `before` the screenful above that message, with `at` what is around it."""
     found = access.conversation_for(request.user, conversation_id)
     before = uuid_or_none(request.GET.get("before"))
@@ -129,7 +139,7 @@ def messages(request: SignedIn, conversation_id: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def rename(request: SignedIn, conversation_id: UUID) -> HttpResponse:
+def rename(request: SignedInRequest, conversation_id: UUID) -> HttpResponse:
     found = access.conversation_for(request.user, conversation_id)
     form = RenameForm(request.POST or None, initial={"title": found.title})
     if request.method == "GET" or not form.is_valid():
@@ -145,7 +155,7 @@ def rename(request: SignedIn, conversation_id: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def delete(request: SignedIn, conversation_id: UUID) -> HttpResponse:
+def delete(request: SignedInRequest, conversation_id: UUID) -> HttpResponse:
     found = access.conversation_for(request.user, conversation_id)
     if request.method == "GET":
         return show_dialog(request, "chat/delete.html", found)
@@ -161,7 +171,7 @@ def styleguide(request: HttpRequest) -> HttpResponse:
     return render(request, "styleguide.html", {"form": RenameForm({"title": ""}), **styleguide_samples()})
 
 
-def _put_on_view(request: SignedIn, found: Conversation) -> UUID | None:
+def _put_on_view(request: SignedInRequest, found: Conversation) -> UUID | None:
     """Choose the branch through the message `at` names; None when it names none. Raises `Http404`.
 
     The choice is stored, so it is left to links of this site: one from another site shows the chat as it was.

@@ -13,12 +13,12 @@ from chat.services.refusal import TurnRefused
 from chat.services.turns import editing
 from chat.services.turns.editing import BadEdit
 from web.presenters import present_messages
-from web.shell import SignedIn, is_partial, show_branch, signed_in
+from web.shell import SignedInRequest, is_partial, show_branch, signed_in
 
 
 @require_GET
 @signed_in
-def message(request: SignedIn, conversation_id: UUID, message_id: UUID) -> HttpResponse:
+def message(request: SignedInRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
     """One message, as it stands in its conversation."""
     found = access.message_for(request.user, message_id, conversation_id=conversation_id)
     if not is_partial(request):
@@ -28,7 +28,7 @@ def message(request: SignedIn, conversation_id: UUID, message_id: UUID) -> HttpR
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def edit(request: SignedIn, conversation_id: UUID, message_id: UUID) -> HttpResponse:
+def edit(request: SignedInRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
     """The editor of a message; a POST saves its text in place."""
     found = access.message_for(request.user, message_id, conversation_id=conversation_id)
     if found.state == Message.State.STREAMING or not any(map(editing.is_editable, found.parts)):
@@ -48,7 +48,7 @@ def edit(request: SignedIn, conversation_id: UUID, message_id: UUID) -> HttpResp
 
 @require_POST
 @signed_in
-def rerun(request: SignedIn, conversation_id: UUID, message_id: UUID) -> HttpResponse:
+def rerun(request: SignedInRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
     """Send a message again as it is in the editor, or let a reply go on from its edited text."""
     found = access.message_for(request.user, message_id, conversation_id=conversation_id)
     texts = _texts(request, found)
@@ -75,7 +75,9 @@ def rerun(request: SignedIn, conversation_id: UUID, message_id: UUID) -> HttpRes
     return response
 
 
-def _editor(request: SignedIn, found: Message, texts: dict[int, str], *, fault: BadEdit | None = None) -> HttpResponse:
+def _editor(
+    request: SignedInRequest, found: Message, texts: dict[int, str], *, fault: BadEdit | None = None
+) -> HttpResponse:
     view = present_messages([found])[found.id]
     parts = [
         {
@@ -93,7 +95,7 @@ def _editor(request: SignedIn, found: Message, texts: dict[int, str], *, fault: 
     return render(request, "chat/edit.html", context, status=422 if fault else 200)
 
 
-def _texts(request: SignedIn, found: Message) -> dict[int, str]:
+def _texts(request: SignedInRequest, found: Message) -> dict[int, str]:
     names = {index: f"part-{index}" for index, part in enumerate(found.parts) if editing.is_editable(part)}
     return {index: request.POST[name].replace("\r\n", "\n") for index, name in names.items() if name in request.POST}
 

@@ -12,12 +12,12 @@ from chat import access
 from chat.models import Message
 from chat.services import feedback as service
 from chat.services.feedback_tags import LIMIT, TAGS, Feedback
-from web.shell import SignedIn, is_partial, signed_in
+from web.shell import SignedInRequest, is_partial, signed_in
 
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def feedback(request: SignedIn, conversation_id: UUID, message_id: UUID) -> HttpResponse:
+def feedback(request: SignedInRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
     """Keep a thumb with its reasons; an empty rating takes it away. GET shows the reasons on a page of their own."""
     message = access.message_for(request.user, message_id, conversation_id=conversation_id)
     if request.method == "GET":
@@ -36,7 +36,9 @@ def feedback(request: SignedIn, conversation_id: UUID, message_id: UUID) -> Http
     return redirect(f"{reverse('chat:conversation', args=[conversation_id])}?at={message_id}#m-{message_id}")
 
 
-def _show(request: SignedIn, message: Message, *, status: int = 200, fault: bool = False, **typed: str) -> HttpResponse:
+def _show(
+    request: SignedInRequest, message: Message, *, status: int = 200, fault: bool = False, **typed: str
+) -> HttpResponse:
     given = message.feedback or {}
     context = {
         "message": message,

@@ -12,12 +12,12 @@ from chat import access
 from chat.services.tree import forking, tree
 from core import rate_limits
 from web.forms.actions import ForkForm
-from web.shell import SignedIn, show_dialog, show_done, signed_in
+from web.shell import SignedInRequest, show_dialog, show_done, signed_in
 
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def fork(request: SignedIn, conversation_id: UUID, message_id: UUID) -> HttpResponse:
+def fork(request: SignedInRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
     """Ask what to take along, and copy it; with a remembered answer, copy at once."""
     message = access.message_for(request.user, message_id, conversation_id=conversation_id)
     chosen = preferences_of(request.user)

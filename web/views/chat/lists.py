@@ -10,12 +10,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from chat.services.organise import bulk, pins, projects, tags
 from web import sidebar as listing
 from web.forms.actions import BulkForm
-from web.shell import SignedIn, is_partial, show_done, show_page, signed_in, uuid_or_none
+from web.shell import SignedInRequest, is_partial, shell_of, show_done, show_page, signed_in, uuid_or_none
 
 
 @require_GET
 @signed_in
-def sidebar(request: SignedIn) -> HttpResponse:
+def sidebar(request: SignedInRequest) -> HttpResponse:
     """A page of the list; `q` and `tag` narrow it."""
     words = request.GET.get("q", "").replace("\x00", " ").encode(errors="replace").decode().strip()[:200]
     chosen = [found for each in request.GET.getlist("tag")[:100] if (found := uuid_or_none(each))]
@@ -30,7 +30,7 @@ def sidebar(request: SignedIn) -> HttpResponse:
 
 @require_POST
 @signed_in
-def order_pinned(request: SignedIn) -> HttpResponse:
+def order_pinned(request: SignedInRequest) -> HttpResponse:
     """Take the order of the pinned rows as dragging sends it."""
     ids = [uuid_or_none(each) for each in request.POST.getlist("ids")]
     if None in ids:
@@ -41,7 +41,7 @@ def order_pinned(request: SignedIn) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def many(request: SignedIn) -> HttpResponse:
+def many(request: SignedInRequest) -> HttpResponse:
     """Archive, delete, move or bookmark the chosen rows; where something is to be chosen first, ask."""
     mine = (list(projects.counted(request.user).order_by("name")), list(tags.listed(request.user)))
     form = BulkForm(request.POST or request.GET or None, projects=mine[0], tags=mine[1])
@@ -68,14 +68,13 @@ def many(request: SignedIn) -> HttpResponse:
 
 @require_POST
 @signed_in
-def undo(request: SignedIn) -> HttpResponse:
+def undo(request: SignedInRequest) -> HttpResponse:
     """Take back what was done to many."""
     count = bulk.undo(user=request.user, token=request.POST.get("token", ""))
     words = ngettext("Restored %(count)d chat.", "Restored %(count)d chats.", count) % {"count": count}
     return show_done(request, words)
 
 
-def _ask(request: SignedIn, form: BulkForm, *, status: int = 200) -> HttpResponse:
-    shell = "chat/dialog.html" if is_partial(request) else "chat/alone.html"
+def _ask(request: SignedInRequest, form: BulkForm, *, status: int = 200) -> HttpResponse:
     count = len(form.cleaned_data.get("ids", ())) if form.is_bound else 0
-    return render(request, "chat/bulk.html", {"form": form, "count": count, "shell": shell}, status=status)
+    return render(request, "chat/bulk.html", {"form": form, "count": count, "shell": shell_of(request)}, status=status)

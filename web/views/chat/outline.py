@@ -12,7 +12,7 @@ from chat import access
 from chat.models import Message
 from chat.services.search.previews import bare_words
 from chat.services.tree import tree
-from web.shell import SignedIn, signed_in
+from web.shell import SignedInRequest, signed_in
 
 MAX_MARKS = 120
 WORDS = 90  # characters
@@ -29,7 +29,7 @@ class Mark:
 
 @require_GET
 @signed_in
-def outline(request: SignedIn, conversation_id: UUID) -> HttpResponse:
+def outline(request: SignedInRequest, conversation_id: UUID) -> HttpResponse:
     """The marks as a list of links. Three queries at any length."""
     found = access.conversation_for(request.user, conversation_id)
     path = tree.path_ids(found.id)

@@ -15,14 +15,14 @@ from chat.services.organise.conversations import set_parameters
 from endpoints.catalog.selection import ModelRef, catalog_for
 from web.model_menu import ModelOption, model_option_of
 from web.parameter_panel import ParameterPanel, Sent, build_fields, read_panel, shown_parameters
-from web.shell import SignedIn, is_partial, signed_in
+from web.shell import SignedInRequest, is_partial, signed_in
 
 _UNKNOWN = ModelOption(endpoint="", endpoint_label="", model="", label="", available=False)
 
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def parameters(request: SignedIn, conversation_id: UUID | None = None) -> HttpResponse:
+def parameters(request: SignedInRequest, conversation_id: UUID | None = None) -> HttpResponse:
     """Show the panel for the model in use; `act` of a POST is "open", "reset", or nothing to save.
 
     What is set in an existing conversation is stored at once; a new chat keeps it in its composer until it is sent.
@@ -57,7 +57,7 @@ def parameters(request: SignedIn, conversation_id: UUID | None = None) -> HttpRe
     return _show(request, panel, saves=saves, is_change=saves and act != "reset")
 
 
-def _show(request: SignedIn, panel: ParameterPanel, *, saves: bool, is_change: bool) -> HttpResponse:
+def _show(request: SignedInRequest, panel: ParameterPanel, *, saves: bool, is_change: bool) -> HttpResponse:
     partial = is_partial(request)
     status = 422 if panel.faults else 200
     if is_change and partial:
@@ -65,9 +65,12 @@ def _show(request: SignedIn, panel: ParameterPanel, *, saves: bool, is_change: b
     if saves and not partial and not panel.faults:
         return redirect(panel.back + _as_query(panel))
     context = {
-        "panel": panel, "saved": saves, "carries": saves and partial, "address": request.path,
+        "panel": panel,
+        "saved": saves,
+        "carries": saves and partial,
+        "address": request.path,
         "shell": "chat/dialog.html" if partial else "chat/alone.html",
-    }  # fmt: skip
+    }
     return render(request, "chat/parameters.html", context, status=status)
 
 

@@ -20,14 +20,14 @@ from core.refusal import ToldIn
 from endpoints.catalog.selection import ModelRef
 from web.forms.actions import ProjectForm
 from web.model_menu import model_groups, model_option_of
-from web.shell import SignedIn, is_partial, show_done, show_page, signed_in
+from web.shell import SignedInRequest, is_partial, show_done, show_form, show_page, signed_in
 
 SEPARATOR = " · "  # between endpoint and model in one form field
 
 
 @require_GET
 @signed_in
-def index(request: SignedIn) -> HttpResponse:
+def index(request: SignedInRequest) -> HttpResponse:
     words = request.GET.get("q", "").replace("\x00", " ").strip()[:200]
     sort = request.GET.get("sort", "")
     sort = sort if sort in projects.SORTS else "lastConversationAt"
@@ -43,7 +43,7 @@ def index(request: SignedIn) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def create(request: SignedIn) -> HttpResponse:
+def create(request: SignedInRequest) -> HttpResponse:
     form = ProjectForm(request.POST or None, models=_models(request.user))
     if request.method == "POST" and form.is_valid():
         with ToldIn(form, projects.BadProject):
@@ -53,12 +53,13 @@ def create(request: SignedIn) -> HttpResponse:
                 projects.change(user=request.user, project_id=made.id, **_model(data, request.user))
             words = _("Project “%(name)s” created.") % {"name": made.name}
             return show_done(request, words, go=reverse("chat:project", args=[made.id]))
-    return _form(request, form, _("New project"), _("Create project"), reverse("chat:projects"))
+    back = reverse("chat:projects")
+    return show_form(request, form=form, title=_("New project"), button=_("Create project"), back=back)
 
 
 @require_GET
 @signed_in
-def workspace(request: SignedIn, project_id: UUID) -> HttpResponse:
+def workspace(request: SignedInRequest, project_id: UUID) -> HttpResponse:
     found = access.project_for(request.user, project_id)
     sort = request.GET.get("sort", "")
     sort = sort if sort in {"updatedAt", "createdAt", "title"} else "updatedAt"
@@ -76,7 +77,7 @@ def workspace(request: SignedIn, project_id: UUID) -> HttpResponse:
 
 @require_GET
 @signed_in
-def rows(request: SignedIn, project_id: UUID) -> HttpResponse:
+def rows(request: SignedInRequest, project_id: UUID) -> HttpResponse:
     """The project's latest chats, for its place in the sidebar."""
     found = access.project_for(request.user, project_id)
     if not is_partial(request):
@@ -87,7 +88,7 @@ def rows(request: SignedIn, project_id: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def change(request: SignedIn, project_id: UUID) -> HttpResponse:
+def change(request: SignedInRequest, project_id: UUID) -> HttpResponse:
     found = access.project_for_editor(request.user, project_id)
     initial = {name: getattr(found, name) for name in projects.LIMITS}
     initial["model"] = f"{found.endpoint}{SEPARATOR}{found.model}" if found.model else ""
@@ -98,12 +99,12 @@ def change(request: SignedIn, project_id: UUID) -> HttpResponse:
             data = form.cleaned_data
             projects.change(user=request.user, project_id=project_id, **_texts(data), **_model(data, request.user))
             return show_done(request, _("Project saved."), go=back)
-    return _form(request, form, _("Edit project"), _("Save project"), back)
+    return show_form(request, form=form, title=_("Edit project"), button=_("Save project"), back=back)
 
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def delete(request: SignedIn, project_id: UUID) -> HttpResponse:
+def delete(request: SignedInRequest, project_id: UUID) -> HttpResponse:
     found = access.project_for_owner(request.user, project_id)
     if request.method == "POST":
         projects.delete(user=request.user, project_id=project_id)
@@ -115,17 +116,19 @@ def delete(request: SignedIn, project_id: UUID) -> HttpResponse:
         "Delete “%(name)s” and its instructions? Its %(count)d chats stay in your list.",
         count,
     )
-    context = {
-        "title": _("Delete project?"), "words": words % {"name": found.name, "count": count},
-        "button": _("Delete project"), "kind": "danger", "back": reverse("chat:project", args=[project_id]),
-        "shell": "chat/dialog.html" if is_partial(request) else "chat/alone.html",
-    }  # fmt: skip
-    return render(request, "chat/form.html", context)
+    return show_form(
+        request,
+        title=_("Delete project?"),
+        words=words % {"name": found.name, "count": count},
+        button=_("Delete project"),
+        kind="danger",
+        back=reverse("chat:project", args=[project_id]),
+    )
 
 
 @require_http_methods(["POST"])
 @signed_in
-def favourite(request: SignedIn) -> HttpResponse:
+def favourite(request: SignedInRequest) -> HttpResponse:
     """Add a model to the favourites, or take it away."""
     model_ref = ModelRef(*(request.POST.get(name, "") for name in ModelRef._fields))
     model_ref = ModelRef(spec=model_ref.spec) if model_ref.spec else model_ref
@@ -139,7 +142,7 @@ def favourite(request: SignedIn) -> HttpResponse:
 
 @require_http_methods(["POST"])
 @signed_in
-def favourites_order(request: SignedIn) -> HttpResponse:
+def favourites_order(request: SignedInRequest) -> HttpResponse:
     """Take the favourites' order as dragging sends it: ids of the rows."""
     mine = {str(each.id): favourites.model_ref_of(each) for each in favourites.listed(request.user)}
     wanted = [mine[each] for each in request.POST.getlist("ids") if each in mine]
@@ -168,9 +171,3 @@ def _model(data: dict[str, Any], user: User) -> dict[str, str]:
             if not choice.spec and data["model"] == f"{choice.endpoint}{SEPARATOR}{choice.model}":
                 return {"endpoint": choice.endpoint, "model": choice.model}
     return {"endpoint": "", "model": ""}
-
-
-def _form(request: SignedIn, form: ProjectForm, heading: str, button: str, back: str) -> HttpResponse:
-    shell = "chat/dialog.html" if is_partial(request) else "chat/alone.html"
-    context = {"form": form, "shell": shell, "title": heading, "button": button, "back": back}
-    return render(request, "chat/form.html", context, status=422 if form.is_bound else 200)

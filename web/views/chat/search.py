@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 from chat.services.search import search
 from chat.services.search.query import MAX_CHARACTERS, parse
 from chat.services.search.snippets import marked, snippet
-from web.shell import SignedIn, is_partial, show_page, signed_in
+from web.shell import SignedInRequest, is_partial, show_page, signed_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Chat:
 
 @require_GET
 @signed_in
-def index(request: SignedIn) -> HttpResponse:
+def index(request: SignedInRequest) -> HttpResponse:
     words = request.GET.get("q", "").replace("\x00", " ").encode(errors="replace").decode()[:MAX_CHARACTERS]
     sort = "best" if request.GET.get("sort") == "best" else "newest"
     query = parse(words)

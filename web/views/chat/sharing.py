@@ -14,7 +14,7 @@ from accounts.models import Grant
 from accounts.services import grants, picker
 from accounts.services.grants import AccessEntry, GrantRefused, Who
 from accounts.services.resources import SharedKind, SharedObject
-from web.shell import SignedIn, is_partial, show_done, signed_in
+from web.shell import SignedInRequest, is_partial, shell_of, show_done, signed_in
 
 NONE, KEPT = "none", ""  # of a row: take all rights away; leave rights that have no name as they are
 FEW = 8  # results
@@ -36,7 +36,7 @@ class SharingRow:
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def share(request: SignedIn, resource: str, resource_id: UUID) -> HttpResponse:
+def share(request: SignedInRequest, resource: str, resource_id: UUID) -> HttpResponse:
     kind, shared = _shared(request, resource, resource_id)
     refusal = ""
     if request.POST.get("do") == "save":
@@ -52,52 +52,64 @@ def share(request: SignedIn, resource: str, resource_id: UUID) -> HttpResponse:
 
 @require_GET
 @signed_in
-def search(request: SignedIn, resource: str, resource_id: UUID) -> HttpResponse:
+def search(request: SignedInRequest, resource: str, resource_id: UUID) -> HttpResponse:
     """The list under the search box."""
     _shared(request, resource, resource_id)
     return render(request, "chat/share_found.html", _found(request, request.GET.get("q", "")))
 
 
-def _shared(request: SignedIn, resource: str, resource_id: UUID) -> tuple[SharedKind, SharedObject]:
+def _shared(request: SignedInRequest, resource: str, resource_id: UUID) -> tuple[SharedKind, SharedObject]:
     kind, shared, _bits = grants.shared_for(request.user, resource, resource_id, needs=Grant.SHARE)
     if not grants.may_share(request.user, kind):
         raise PermissionDenied
     return kind, shared
 
 
-def _show(request: SignedIn, kind: SharedKind, shared: SharedObject, refusal: str) -> HttpResponse:
+def _show(request: SignedInRequest, kind: SharedKind, shared: SharedObject, refusal: str) -> HttpResponse:
     stored = grants.entries(request.user, kind, shared)
     everybody = next((each for each in stored if each.who.type == "public"), None)
     is_sent = request.method == "POST"
     words = request.POST.get("q", "") if request.POST.get("do") == "find" else ""
     context = {
-        "shell": "chat/dialog.html" if is_partial(request) else "chat/alone.html", "shared": shared,
-        "kind": kind, "rows": _rows(request, stored), "refusal": refusal, "words": words,
-        "link": request.build_absolute_uri(shared.address), "may_search": bool(picker.kinds_for(request.user)),
+        "shell": shell_of(request),
+        "shared": shared,
+        "kind": kind,
+        "rows": _rows(request, stored),
+        "refusal": refusal,
+        "words": words,
+        "link": request.build_absolute_uri(shared.address),
+        "may_search": bool(picker.kinds_for(request.user)),
         "shows_public": everybody is not None or grants.may_share(request.user, kind, publicly=True),
         "is_public": "public" in request.POST if is_sent else everybody is not None,
-        "was_public": everybody is not None, "is_dialog": is_partial(request), **_found(request, words),
-    }  # fmt: skip
+        "was_public": everybody is not None,
+        "is_dialog": is_partial(request),
+        **_found(request, words),
+    }
     return render(request, "chat/share.html", context, status=422 if refusal else 200)
 
 
-def _found(request: SignedIn, words: str) -> dict[str, object]:
+def _found(request: SignedInRequest, words: str) -> dict[str, object]:
     looked = len(words.strip()) >= picker.MIN_QUERY_CHARACTERS
     found = picker.search(asking=request.user, words=words, limit=FEW) if looked else []
     return {"found": found, "is_searched": looked}
 
 
-def _rows(request: SignedIn, stored: list[AccessEntry]) -> list[SharingRow]:
+def _rows(request: SignedInRequest, stored: list[AccessEntry]) -> list[SharingRow]:
     """The rows stored, with what is chosen in the form, and those that were added to it and not saved yet."""
     chosen = _chosen(request.POST)
     rows = [
         SharingRow(
-            key := f"{each.who.type}:{each.who.id}", each.who.type, each.name, each.email, chosen.get(key, each.role),
-            each.is_fixed, is_nameless=not each.role,
+            key := f"{each.who.type}:{each.who.id}",
+            each.who.type,
+            each.name,
+            each.email,
+            chosen.get(key, each.role),
+            each.is_fixed,
+            is_nameless=not each.role,
         )
         for each in stored
         if each.who.type != "public"
-    ]  # fmt: skip
+    ]
     fresh = [key for key in chosen if key not in {row.key for row in rows}][: grants.MAX_ENTRIES]
     known = picker.named(request.user, [_split(key) for key in fresh])
     added = [(key, known[_split(key)]) for key in fresh if _split(key) in known]

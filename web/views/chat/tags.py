@@ -14,14 +14,14 @@ from chat.services.organise import tags
 from chat.services.search.text import holds
 from core.refusal import ToldIn
 from web.forms.actions import TagForm
-from web.shell import SignedIn, is_partial, show_done, show_page, signed_in, uuid_or_none
+from web.shell import SignedInRequest, is_partial, shell_of, show_done, show_form, show_page, signed_in, uuid_or_none
 
 PAGE = 100
 
 
 @require_GET
 @signed_in
-def index(request: SignedIn) -> HttpResponse:
+def index(request: SignedInRequest) -> HttpResponse:
     words = request.GET.get("q", "").strip()
     mine = tags.listed(request.user)
     if words:
@@ -37,44 +37,45 @@ def index(request: SignedIn) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def create(request: SignedIn) -> HttpResponse:
+def create(request: SignedInRequest) -> HttpResponse:
     form = TagForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         with ToldIn(form, tags.BadTag):
             made = tags.create(user=request.user, **form.cleaned_data)
             words = _("Bookmark “%(name)s” created.") % {"name": made.name}
             return show_done(request, words, go=reverse("chat:tags"))
-    return _form(request, form, _("New bookmark"), _("Create bookmark"))
+    back = reverse("chat:tags")
+    return show_form(request, form=form, title=_("New bookmark"), button=_("Create bookmark"), back=back)
 
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def change(request: SignedIn, tag_id: UUID) -> HttpResponse:
+def change(request: SignedInRequest, tag_id: UUID) -> HttpResponse:
     found = access.tag_for(request.user, tag_id)
     form = TagForm(request.POST or None, initial={"name": found.name, "description": found.description})
     if request.method == "POST" and form.is_valid():
         with ToldIn(form, tags.BadTag):
             tags.change(user=request.user, tag_id=tag_id, **form.cleaned_data)
             return show_done(request, _("Bookmark saved."), go=reverse("chat:tags"))
-    return _form(request, form, _("Edit bookmark"), _("Save bookmark"))
+    back = reverse("chat:tags")
+    return show_form(request, form=form, title=_("Edit bookmark"), button=_("Save bookmark"), back=back)
 
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def delete(request: SignedIn, tag_id: UUID) -> HttpResponse:
+def delete(request: SignedInRequest, tag_id: UUID) -> HttpResponse:
     found = access.tag_for(request.user, tag_id)
     if request.method == "POST":
         tags.delete(user=request.user, tag_id=tag_id)
         words = _("Bookmark “%(name)s” deleted.") % {"name": found.name}
         return show_done(request, words, go=reverse("chat:tags"))
     counted: Tag = tags.listed(request.user).get(id=tag_id)
-    shell = "chat/dialog.html" if is_partial(request) else "chat/alone.html"
-    return render(request, "chat/tag_delete.html", {"tag": counted, "shell": shell})
+    return render(request, "chat/tag_delete.html", {"tag": counted, "shell": shell_of(request)})
 
 
 @require_POST
 @signed_in
-def reorder(request: SignedIn) -> HttpResponse:
+def reorder(request: SignedInRequest) -> HttpResponse:
     """Take the order of all, as dragging sends it, or one tag a step up or down."""
     wanted = [found for each in request.POST.getlist("ids") if (found := uuid_or_none(each))]
     moved = uuid_or_none(request.POST.get("up") or request.POST.get("down"))
@@ -88,9 +89,3 @@ def reorder(request: SignedIn) -> HttpResponse:
     if is_partial(request):
         return render(request, "chat/tag_rows.html", {"tags": list(tags.listed(request.user))})
     return redirect("chat:tags")
-
-
-def _form(request: SignedIn, form: TagForm, heading: str, button: str) -> HttpResponse:
-    shell = "chat/dialog.html" if is_partial(request) else "chat/alone.html"
-    context = {"form": form, "shell": shell, "title": heading, "button": button, "back": reverse("chat:tags")}
-    return render(request, "chat/form.html", context, status=422 if form.is_bound else 200)

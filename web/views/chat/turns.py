@@ -19,12 +19,12 @@ from web import pages
 from web.forms.composer import TurnForm
 from web.presenters import Branch, present_branch, present_started
 from web.refusals import way_out
-from web.shell import SignedIn, is_partial, show_branch, show_chat, signed_in
+from web.shell import SignedInRequest, is_partial, show_branch, show_chat, signed_in
 
 
 @require_POST
 @signed_in
-def start_turn(request: SignedIn, conversation_id: UUID | None = None) -> HttpResponse:
+def start_turn(request: SignedInRequest, conversation_id: UUID | None = None) -> HttpResponse:
     form = TurnForm(request.POST)
     try:
         if not form.is_valid():
@@ -46,7 +46,7 @@ def start_turn(request: SignedIn, conversation_id: UUID | None = None) -> HttpRe
 
 @require_POST
 @signed_in
-def regenerate(request: SignedIn, conversation_id: UUID, message_id: UUID) -> HttpResponse:
+def regenerate(request: SignedInRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
     """Write another reply beside this one, with the model in use when the form names one."""
     access.message_for(request.user, message_id, conversation_id=conversation_id)
     user, model_ref = request.user, _model_ref_of(request)
@@ -58,14 +58,14 @@ def regenerate(request: SignedIn, conversation_id: UUID, message_id: UUID) -> Ht
 
 @require_POST
 @signed_in
-def continue_reply(request: SignedIn, conversation_id: UUID, message_id: UUID) -> HttpResponse:
+def continue_reply(request: SignedInRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
     access.message_for(request.user, message_id, conversation_id=conversation_id)
     return _show(request, turns.continue_reply(user=request.user, message_id=message_id))
 
 
 @require_POST
 @signed_in
-def choose(request: SignedIn, conversation_id: UUID, message_id: UUID) -> HttpResponse:
+def choose(request: SignedInRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
     access.message_for(request.user, message_id, conversation_id=conversation_id)
     message = tree.choose(user=request.user, message_id=message_id)
     return show_branch(request, message.conversation, message_id)
@@ -73,14 +73,14 @@ def choose(request: SignedIn, conversation_id: UUID, message_id: UUID) -> HttpRe
 
 @require_POST
 @signed_in
-def stop(request: SignedIn, generation_id: UUID) -> HttpResponse:
+def stop(request: SignedInRequest, generation_id: UUID) -> HttpResponse:
     run = turns.stop(user=request.user, generation_id=generation_id)
     if is_partial(request):
         return HttpResponse(status=204)
     return redirect("chat:conversation", run.conversation_id)
 
 
-def _refused_draft(request: SignedIn, conversation_id: UUID | None, refusal: Refusal) -> HttpResponse:
+def _refused_draft(request: SignedInRequest, conversation_id: UUID | None, refusal: Refusal) -> HttpResponse:
     """Say why beside the composer, and keep what was typed."""
     if is_partial(request):
         response = render(
@@ -106,14 +106,14 @@ def _refused_draft(request: SignedIn, conversation_id: UUID | None, refusal: Ref
     )
 
 
-def _model_ref_of(request: SignedIn) -> ModelRef:
+def _model_ref_of(request: SignedInRequest) -> ModelRef:
     return ModelRef(*(request.POST.get(name, "") for name in ModelRef._fields))
 
 
-def _typed_quotes(request: SignedIn) -> tuple[dict[str, str], ...]:
+def _typed_quotes(request: SignedInRequest) -> tuple[dict[str, str], ...]:
     pairs = zip_longest(request.POST.getlist("quote"), request.POST.getlist("quote_message"), fillvalue="")
     return tuple({"text": text, "message_id": message_id} for text, message_id in pairs if text)
 
 
-def _show(request: SignedIn, started: StartedTurn) -> HttpResponse:
+def _show(request: SignedInRequest, started: StartedTurn) -> HttpResponse:
     return show_branch(request, started.conversation, started.reply.id)

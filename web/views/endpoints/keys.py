@@ -15,7 +15,7 @@ from endpoints.catalog.selection import catalog_for
 from endpoints.providers.base import Endpoint
 from endpoints.services import connection_test
 from web.forms.provider_keys import KeyForm
-from web.shell import SignedIn, is_partial, show_done, show_page, signed_in
+from web.shell import SignedInRequest, is_partial, show_done, show_form, show_page, signed_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +28,13 @@ class KeyRow:
 
 @require_GET
 @signed_in
-def index(request: SignedIn) -> HttpResponse:
+def index(request: SignedInRequest) -> HttpResponse:
     return _list(request)
 
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def set_key(request: SignedIn) -> HttpResponse:
+def set_key(request: SignedInRequest) -> HttpResponse:
     endpoint = _asked_for(request)
     initial = {"endpoint": endpoint.name, "stays": "" if "settings" in request.GET else "1"}
     form = KeyForm(request.POST or None, endpoint=endpoint, initial=initial)
@@ -42,14 +42,14 @@ def set_key(request: SignedIn) -> HttpResponse:
         with ToldIn(form, keys.KeyRefused):
             keys.store(user=request.user, endpoint=endpoint.name, value=form.value(), expires_at=form.expires_at())
             go = "" if form.cleaned_data["stays"] else reverse("chat:settings_keys")
-            words = _("Key for “%(endpoint)s” saved.") % {"endpoint": endpoint.label}
+            words = _("Key for “%(endpoint)s” saved.") % {"endpoint": endpoint.display.label}
             return show_done(request, words, go=go, clears="key-note")
     return _show_form(request, endpoint, form)
 
 
 @require_GET
 @signed_in
-def needed(request: SignedIn) -> HttpResponse:
+def needed(request: SignedInRequest) -> HttpResponse:
     """Ask for the key if the endpoint cannot be used without; else say nothing."""
     endpoint = _asked_for(request)
     problem = keys.problem_of(endpoint, request.user.id)
@@ -61,21 +61,21 @@ def needed(request: SignedIn) -> HttpResponse:
 
 @require_POST
 @signed_in
-def revoke(request: SignedIn) -> HttpResponse:
+def revoke(request: SignedInRequest) -> HttpResponse:
     keys.revoke(user=request.user, endpoint=request.POST.get("endpoint", ""))
     return show_done(request, _("Key revoked."), go=reverse("chat:settings_keys"))
 
 
 @require_POST
 @signed_in
-def revoke_all(request: SignedIn) -> HttpResponse:
+def revoke_all(request: SignedInRequest) -> HttpResponse:
     keys.revoke_all(user=request.user)
     return show_done(request, _("All keys revoked."), go=reverse("chat:settings_keys"))
 
 
 @require_POST
 @signed_in
-def try_out(request: SignedIn) -> HttpResponse:
+def try_out(request: SignedInRequest) -> HttpResponse:
     """Call the endpoint with the person's key, and say what came of it."""
     endpoint = _asked_for(request)
     models = catalog_for(request.user).models(endpoint.name)
@@ -85,7 +85,7 @@ def try_out(request: SignedIn) -> HttpResponse:
     return _list(request, found)
 
 
-def _list(request: SignedIn, found: connection_test.ConnectionTestResult | None = None) -> HttpResponse:
+def _list(request: SignedInRequest, found: connection_test.ConnectionTestResult | None = None) -> HttpResponse:
     states = keys.states(request.user)
     rows = [
         KeyRow(each, states.get(each.name, KeyState("none")))
@@ -96,18 +96,19 @@ def _list(request: SignedIn, found: connection_test.ConnectionTestResult | None 
     return show_page(request, "chat/settings_keys.html", context)
 
 
-def _show_form(request: SignedIn, endpoint: Endpoint, form: KeyForm, words: str = "") -> HttpResponse:
-    context = {
-        "shell": "chat/dialog.html" if is_partial(request) else "chat/alone.html",
-        "title": _("Your key for %(endpoint)s") % {"endpoint": endpoint.label},
-        "words": words or _("It's stored encrypted, used only for your messages, and never shown again."),
-        "button": _("Save key"), "form": form, "action": reverse("chat:key_set"),
-        "back": reverse("chat:settings_keys"),
-    }  # fmt: skip
-    return render(request, "chat/form.html", context, status=422 if form.is_bound else 200)
+def _show_form(request: SignedInRequest, endpoint: Endpoint, form: KeyForm, words: str = "") -> HttpResponse:
+    return show_form(
+        request,
+        form=form,
+        title=_("Your key for %(endpoint)s") % {"endpoint": endpoint.display.label},
+        words=words or _("It's stored encrypted, used only for your messages, and never shown again."),
+        button=_("Save key"),
+        action=reverse("chat:key_set"),
+        back=reverse("chat:settings_keys"),
+    )
 
 
-def _asked_for(request: SignedIn) -> Endpoint:
+def _asked_for(request: SignedInRequest) -> Endpoint:
     """Return the endpoint that the request names, if it takes a key and is offered to the person. Raises `Http404`."""
     name = request.POST.get("endpoint") or request.GET.get("endpoint", "")
     offer = catalog_for(request.user)

@@ -19,22 +19,23 @@ from accounts.admin.stepup import fresh_sign_in
 from accounts.services import permissions
 from endpoints.catalog import stored_endpoints
 from endpoints.catalog.model_lists import refresh, stored_models
-from endpoints.catalog.provider_presets import PROVIDER_PRESETS, ProviderPreset, preset_of
 from endpoints.models import OperatorEndpoint
+from endpoints.providers.provider import Preset
+from endpoints.providers.registry import preset_of, presets
 from endpoints.services import connection_test
 from web.forms.setup import ModelsForm, ProviderForm
-from web.shell import SignedIn, is_partial, show_page, signed_in
+from web.shell import SignedInRequest, is_partial, show_page, signed_in
 
 P = ParamSpec("P")
 
 
 def for_administrators(
-    view: Callable[Concatenate[SignedIn, P], HttpResponse],
-) -> Callable[Concatenate[SignedIn, P], HttpResponse]:
+    view: Callable[Concatenate[SignedInRequest, P], HttpResponse],
+) -> Callable[Concatenate[SignedInRequest, P], HttpResponse]:
     """To everybody else there is no such page."""
 
     @wraps(view)
-    def guarded(request: SignedIn, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def guarded(request: SignedInRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if not permissions.is_capable(request.user, "manage:configs"):
             raise Http404("The set-up is for administrators.")
         return view(request, *args, **kwargs)
@@ -45,15 +46,15 @@ def for_administrators(
 @require_GET
 @signed_in
 @for_administrators
-def index(request: SignedIn) -> HttpResponse:
-    return show_page(request, "chat/setup.html", {"cards": PROVIDER_PRESETS, "rows": OperatorEndpoint.objects.all()})
+def index(request: SignedInRequest) -> HttpResponse:
+    return show_page(request, "chat/setup.html", {"cards": presets(), "rows": OperatorEndpoint.objects.all()})
 
 
 @require_http_methods(["GET", "POST"])
 @signed_in
 @for_administrators
 @fresh_sign_in
-def provider(request: SignedIn, slug: str) -> HttpResponse:
+def provider(request: SignedInRequest, slug: str) -> HttpResponse:
     """Ask for the key. The endpoint is stored switched off, so that the key need not be sent to the browser again."""
     card = preset_of(slug)
     if card is None:
@@ -71,7 +72,7 @@ def provider(request: SignedIn, slug: str) -> HttpResponse:
 @signed_in
 @for_administrators
 @fresh_sign_in
-def models(request: SignedIn, row_id: UUID) -> HttpResponse:
+def models(request: SignedInRequest, row_id: UUID) -> HttpResponse:
     """Choose the models; with the last button the endpoint is switched on."""
     row = _row(row_id)
     form = _models_form(request, row)
@@ -91,7 +92,7 @@ def models(request: SignedIn, row_id: UUID) -> HttpResponse:
 @signed_in
 @for_administrators
 @fresh_sign_in
-def test(request: SignedIn, row_id: UUID) -> HttpResponse:
+def test(request: SignedInRequest, row_id: UUID) -> HttpResponse:
     """Call the model that new chats would begin with, and say what came of it."""
     row = _row(row_id)
     form = _models_form(request, row)
@@ -103,7 +104,7 @@ def test(request: SignedIn, row_id: UUID) -> HttpResponse:
     return _show_models(request, row, form, trial=found)
 
 
-def _stored(request: SignedIn, form: ProviderForm, card: ProviderPreset) -> OperatorEndpoint | None:
+def _stored(request: SignedInRequest, form: ProviderForm, card: Preset) -> OperatorEndpoint | None:
     entry = stored_endpoints.Entry(
         kind=card.kind,
         model_names=stored_endpoints.provider_of(card.kind).models,
@@ -126,13 +127,13 @@ def _row(row_id: UUID) -> OperatorEndpoint:
     return row
 
 
-def _models_form(request: SignedIn, row: OperatorEndpoint) -> ModelsForm:
+def _models_form(request: SignedInRequest, row: OperatorEndpoint) -> ModelsForm:
     listed = stored_models(stored_endpoints.to_endpoint(row))
     chosen = tuple(name for name in row.model_names if not listed or name in listed or row.is_enabled)
     return ModelsForm(request.POST or None, offered=listed, chosen=chosen)
 
 
-def _show_models(request: SignedIn, row: OperatorEndpoint, form: ModelsForm, **more: Any) -> HttpResponse:
+def _show_models(request: SignedInRequest, row: OperatorEndpoint, form: ModelsForm, **more: Any) -> HttpResponse:
     context = {
         "row": row,
         "form": form,

@@ -1,0 +1,60 @@
+"""The wires that are spoken here: one row each, with the way in which each is asked for a JSON object.
+
+`connection.wire` names one. "litellm" stands for every provider that no other row speaks to.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from endpoints.providers.anthropic import wire as anthropic_wire
+from endpoints.providers.base import Adapter, ModelRequest
+from endpoints.providers.bedrock import wire as bedrock_wire
+from endpoints.providers.google import wire as google_wire
+from endpoints.providers.litellm import wire as litellm_wire
+from endpoints.providers.openai import responses_wire
+from endpoints.providers.openai import wire as openai_wire
+from endpoints.providers.vertex import wire as vertex_wire
+
+AskForObject = Callable[[ModelRequest, str, Mapping[str, Any]], ModelRequest]
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """`model_prefix` is what litellm calls the provider that this wire speaks to."""
+
+    stream: Adapter
+    ask_for_object: AskForObject
+    model_prefix: str = ""
+    is_priced_bare: bool = False  # the price map has these models without their provider's name
+    parameter_set: str = ""  # of whoever speaks it, unless something else is said
+    prepare: Callable[[], Any] | None = None  # what is loaded before the first call, in a thread
+
+
+WIRES: Final = {
+    "openai": Wire(openai_wire.stream, openai_wire.ask_for_object),
+    "responses": Wire(responses_wire.stream, responses_wire.ask_for_object),
+    "anthropic": Wire(
+        anthropic_wire.stream,
+        anthropic_wire.ask_for_object,
+        "anthropic/",
+        is_priced_bare=True,
+        parameter_set="anthropic",
+    ),
+    "google": Wire(google_wire.stream, google_wire.ask_for_object, "gemini/"),
+    "vertex": Wire(vertex_wire.stream, vertex_wire.ask_for_object, "vertex_ai/"),
+    "bedrock": Wire(bedrock_wire.stream, bedrock_wire.ask_for_object, "bedrock/"),
+    "litellm": Wire(litellm_wire.stream, openai_wire.ask_for_object, prepare=litellm_wire.prepare),
+}
+_BY_PREFIX: Final = {wire.model_prefix: name for name, wire in WIRES.items() if wire.model_prefix}
+
+
+def wire_of_prefix(prefix: str) -> str:
+    """Return the wire of a provider by the name that litellm has for it: ours where there is one."""
+    return _BY_PREFIX.get(prefix, "litellm")
+
+
+def wire_of(request: ModelRequest) -> Wire:
+    """Return what speaks to the request's endpoint."""
+    name = request.endpoint.connection.wire
+    return WIRES["responses" if name == "openai" and request.wire == "responses" else name]
