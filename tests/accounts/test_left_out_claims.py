@@ -140,7 +140,7 @@ def test_any_claim_may_be_kept_elsewhere(path: str, told: dict[str, Any], kept_o
 
 def test_a_token_that_is_not_there_has_no_claims() -> None:
     for kind in ("access", "userinfo"):
-        assert "did not say" in why_kept_out(said({}), replace(A, required_claim=Claim(kind, "groups")))
+        assert "tell us your groups" in why_kept_out(said({}), replace(A, required_claim=Claim(kind, "groups")))
 
 
 # --- what follows the provider ---------------------------------------------------------------------------

@@ -203,14 +203,14 @@ def test_a_refusal_says_when_the_next_refill_comes(owner: User, rules: Any) -> N
     assert "administrator" not in told
     assert f"{due:%Y}" in told
     assert f"{due:%H:%M}" in told, "the hour, too"
-    assert "it needs $0.0050 at first" in told
+    assert "It needs $0.0050 to start" in told
 
 
 def test_a_refusal_without_a_refill_names_who_can_help(owner: User, rules: Any) -> None:
     rules(refill=None)
     owns(owner, 900, refilled=timedelta(hours=2))
     told = account_statement.why_refused(owner, 5_000)
-    assert told.endswith("it needs $0.0050 at first, and you have $0.000900. Ask your administrator for more.")
+    assert told.endswith("It needs $0.0050 to start, and you have $0.000900. Ask your administrator for more.")
 
 
 @pytest.mark.parametrize(
@@ -270,7 +270,7 @@ def test_a_refill_that_nobody_lives_to_see_breaks_no_page(client: Client, owner:
 def test_the_rules_stand_in_the_administration(client: Client, admin_user: User) -> None:
     client.force_login(admin_user)
     page = client.get("/admin/billing/moneysettings/", follow=True).content.decode()
-    assert "is no debt" in page
+    assert "Earlier usage stays in the ledger" in page
     assert "always a single refill" in page
 
 

@@ -90,8 +90,8 @@ def test_a_value_is_what_was_meant(text: str, value: str) -> None:
         ("A=${NOWHERE}", "line 1 needs NOWHERE, which is not set"),
         ("A=${EMPTY}", "line 1 needs EMPTY, which is not set"),
         ("A=`b` c", "line 1 has text after the closing quote"),
-        ('A="${NOWHERE:?x}"', "line 1 has ${…} around what is no name of a variable"),
-        ('A="${NOWHERE-x}"', "line 1 has ${…} around what is no name of a variable"),
+        ('A="${NOWHERE:?x}"', "line 1 has ${…} around something that is not a variable name"),
+        ('A="${NOWHERE-x}"', "line 1 has ${…} around something that is not a variable name"),
     ],
 )
 def test_a_line_that_cannot_be_read_is_told_with_its_number_and_without_its_value(text: str, fault: str) -> None:

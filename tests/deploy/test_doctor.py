@@ -118,7 +118,7 @@ def test_what_another_program_left_of_its_file_is_named(monkeypatch: pytest.Monk
     env.text("SSL_CERT_FILE")
     output, status = doctor()
     assert status == 0
-    assert "! environment     SSL_CERT_FILE of the environment is in quotes" in output
+    assert "! environment     SSL_CERT_FILE in the environment is in quotes" in output
     assert "ours.pem" not in output
 
 
@@ -190,7 +190,7 @@ def test_a_redis_that_takes_no_writes_is_the_cause_that_is_named(full_redis: Non
 def test_the_probe_names_it_too(full_redis: None, client: Client) -> None:
     answer = client.get("/readyz")
     assert answer.status_code == 503
-    assert "redis: takes no writes" in answer.content.decode()
+    assert "redis: refuses writes" in answer.content.decode()
 
 
 FULL = """
@@ -226,7 +226,7 @@ def test_a_page_says_that_the_disk_is_full_and_the_probe_is_not_ready(
     client.raise_request_exception = False
     answer = client.get("/c/new")
     assert answer.status_code == 503
-    assert "no disk space left" in answer.content.decode()
+    assert "No disk space left" in answer.content.decode()
     assert "space: the database has no disk space left" in client.get("/readyz").content.decode()
 
 
@@ -271,9 +271,9 @@ def test_what_has_no_effect_or_is_left_out_is_named_one_by_one(settings: Setting
         "endpoints.custom[0].apiKey, line 6: NOT_SET_ANYWHERE is not set",
         "endpoints.custom[0].colour, line 7: is unknown and has no effect",
         "endpoint A is left out: NOT_SET_ANYWHERE is not set",
-        "interface.feedback is without effect yet",
-        "registration.oauthStateTtlMs is without effect yet",
-        "endpoints.custom[].streamRate is without effect yet",
+        "interface.feedback has no effect yet",
+        "registration.oauthStateTtlMs has no effect yet",
+        "endpoints.custom[].streamRate has no effect yet",
     ]
 
 
