@@ -14,7 +14,7 @@ from endpoints.catalog import registry
 class Command(BaseCommand):
     help = (
         "Load conversations for a user from a file of JSON lines: "
-        '{"title", "created": unix seconds, "messages": [{"role", "content"}]}. If any line is wrong, nothing is loaded.'
+        '{"title", "created": unix seconds, "messages": [{"role", "content"}]}. All or nothing.'
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
