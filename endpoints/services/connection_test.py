@@ -44,7 +44,7 @@ class ConnectionTestResult:
 def run_connection_test(endpoint: Endpoint, model: str, *, by: UUID | None = None) -> ConnectionTestResult:
     """Call `model` once and return what came of it. The provider has 20 seconds; nothing is charged here.
 
-    `by` is the person who asks, and may do so ten times a minute. Raises `limits.TooOften`.
+    `by` is the person who asks, and may do so ten times a minute. Raises `rate_limits.TooOften`.
     """
     if by is not None:
         rate_limits.count(rate_limits.named("endpoint_trial"), str(by))

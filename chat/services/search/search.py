@@ -64,7 +64,7 @@ class SearchPage:
 def search(*, user: User, query: Query, cursor: str | None = None, limit: int = PAGE) -> SearchPage:
     """Return one page of the messages that `query` describes. A cursor that is not ours gives the first page.
 
-    Raises `limits.TooOften`.
+    Raises `rate_limits.TooOften`.
     """
     terms = (*query.phrases, *query.words)
     if query.is_empty or query.faults:
@@ -85,7 +85,7 @@ def search(*, user: User, query: Query, cursor: str | None = None, limit: int = 
 
 
 def search_best(*, user: User, query: Query, cursor: str | None = None, limit: int = PAGE) -> SearchPage:
-    """Return one page of the messages that `query` describes, those that fit best first. Raises `limits.TooOften`.
+    """Return one page of the messages that `query` describes, those that fit best first. Raises `rate_limits.TooOften`.
 
     Of very many hits the newest `RANKED` are put in order. A cursor that is not ours gives the first page.
     """
@@ -120,7 +120,7 @@ def _page(rows: list[tuple[Any, ...]], limit: int, terms: tuple[str, ...], *, to
 def conversation_ids(*, user: User, text: str) -> list[UUID]:
     """Return the conversations whose title is like `text`, or in which all its words were said.
 
-    Raises `limits.TooOften`.
+    Raises `rate_limits.TooOften`.
     """
     query = parse(text)
     if query.is_empty or query.faults:
@@ -136,7 +136,7 @@ def conversation_ids(*, user: User, text: str) -> list[UUID]:
 
 
 def count(user: User) -> None:
-    """Count one search. Raises `limits.TooOften`."""
+    """Count one search. Raises `rate_limits.TooOften`."""
     rate_limits.count(rate_limits.named("search_user"), str(user.id))
 
 

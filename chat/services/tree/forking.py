@@ -115,7 +115,7 @@ def fork(
     """Copy the chosen part of the tree into a new conversation, whose branch on view ends at the message.
 
     With `split` the copy begins at the message's level and goes on to `latest_message_id`. Raises `TurnRefused`,
-    `limits.TooOften` and `Http404`.
+    `rate_limits.TooOften` and `Http404`.
     """
     original = access.conversation_for(user, conversation_id)
     tree = read(original)
@@ -153,7 +153,7 @@ def title_of_copy(original: Conversation, words: str) -> str:
 
 
 def duplicate(*, user: User, conversation_id: UUID, title: str | None = None, address: str = "") -> Conversation:
-    """Copy the whole conversation, with the branch that is on view. Raises `limits.TooOften` and `Http404`."""
+    """Copy the whole conversation, with the branch that is on view. Raises `rate_limits.TooOften` and `Http404`."""
     original = access.conversation_for(user, conversation_id)
     count(user, address)
     tree = read(original)
@@ -161,7 +161,7 @@ def duplicate(*, user: User, conversation_id: UUID, title: str | None = None, ad
 
 
 def count(user: User, address: str) -> None:
-    """Count one copy. Raises `limits.TooOften`, a violation."""
+    """Count one copy. Raises `rate_limits.TooOften`, a violation."""
     try:
         if address:
             rate_limits.count(rate_limits.named("fork_ip"), address)
@@ -252,7 +252,7 @@ def _copy(
 
 
 def _take(user: User, message_ids: list[UUID]) -> None:
-    """Count what is copied, by its size. Raises `limits.TooOften` and `core.quotas.QuotaReached`."""
+    """Count what is copied, by its size. Raises `rate_limits.TooOften` and `core.quotas.QuotaReached`."""
     size = storage.size_of(message_ids)
     quotas.count_volume(str(user.id), size)
     storage.take(user, size)
