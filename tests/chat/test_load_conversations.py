@@ -48,5 +48,5 @@ def test_a_bad_line_is_named_and_nothing_is_loaded(owner: User, tmp_path: Path, 
 
 
 def test_an_unknown_person_is_named(db: None, tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match=r"Nobody has the address a@example\.org"):
+    with pytest.raises(CommandError, match=r"No user has the email address a@example\.org"):
         call_command("load_conversations", str(tmp_path / "none"), user="a@example.org")

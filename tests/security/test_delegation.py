@@ -112,8 +112,8 @@ NAMED: dict[str, Callable[[User, User], object]] = {
 }  # fmt: skip
 # Services of `accounts` with an actor that move no right of anybody's: they let in or keep out, or show something.
 MOVE_NOTHING = {
-    "bans.ban", "bans.lift", "banners.show", "banners.remove_all", "erasure.erase_person", "grants.entries",
-    "people.switch", "people.approve", "people.sign_out",
+    "audit.record", "bans.ban", "bans.lift", "banners.show", "banners.remove_all", "erasure.erase_person",
+    "grants.entries", "people.switch", "people.approve", "people.sign_out",
     # A new group has no rights yet.
     "groups.create",
     # The rule itself.
