@@ -128,7 +128,7 @@ def test_the_model_is_chosen_by_the_keyboard_alone(tab: Page) -> None:
         ("Workshop", "qwen3-32b", "[[error:context]]", "too long for the model"),
         ("Workshop", "qwen3-32b", "[[error:500]]", "overloaded or has a problem"),
         ("Workshop", "qwen3-32b", "[[cut]]", "reply was cut short"),
-        ("Unreachable", "nobody", "hello", "cannot be reached"),
+        ("Unreachable", "nobody", "hello", "can't be reached"),
     ],
 )
 def test_a_failure_says_what_to_do_stays_and_is_no_dead_end(

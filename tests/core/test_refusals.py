@@ -35,7 +35,7 @@ from core.rate_limits import NotCounted, TooOften
 from core.refusal import Refusal, ToldIn
 from endpoints.catalog.model_lists import NotThereYet
 from endpoints.catalog.prices import UnknownPrice
-from tests.house import sources
+from tests.house import sources, tree_of
 from web.refusals import Refusals
 
 # Technical: nobody is told no in their words. What a library or a worker did wrong, and what stops a process.
@@ -85,7 +85,7 @@ SAID = [
 def _classes() -> Iterator[tuple[str, str]]:
     """Every class of the house with each of its bases."""
     for path in sources():
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(tree_of(path)):
             if isinstance(node, ast.ClassDef):
                 for base in node.bases:
                     yield node.name, ast.unparse(base).rpartition(".")[2]

@@ -72,7 +72,7 @@ def test_letters_of_all_scripts_count_afterwards(earlier: str) -> None:
     assert trigrams(earlier) is None
     assert found_by_index(earlier, "хлеп") == []
 
-    assert carry_over.carry_over(earlier) == ["trigram indexes of parley built anew"]
+    assert carry_over.carry_over(earlier) == ["trigram indexes of parley rebuilt"]
 
     assert trigrams(earlier) == 5
     assert found_by_index(earlier, "хлепь хлеб") == [RUSSIAN]
@@ -94,7 +94,7 @@ def test_an_interrupted_change_is_taken_up_again(earlier: str, monkeypatch: pyte
         with pytest.raises(KeyboardInterrupt):
             carry_over.carry_over(earlier)
 
-    assert carry_over.carry_over(earlier) == ["trigram indexes of parley built anew"]
+    assert carry_over.carry_over(earlier) == ["trigram indexes of parley rebuilt"]
     assert found_by_index(earlier, "хлеб") == [RUSSIAN]
 
 

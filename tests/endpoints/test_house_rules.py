@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.house import ROOT, sources
+from tests.house import ROOT, sources, tree_of
 
 HTTP = {
     "aiohttp", "httpx", "httpx2", "requests", "urllib3", "websockets", "websocket", "socket", "ftplib", "smtplib",
@@ -69,7 +69,7 @@ def test_case_43_only_the_guarded_client_can_open_a_connection() -> None:
         name = path.relative_to(ROOT).as_posix()
         if name.startswith("deploy/"):  # the supervisor and the doctor look at the parts of this machine
             continue
-        tree = ast.parse(path.read_text())
+        tree = tree_of(path)
         may = ALLOWED.get(name, set())
         broken += [
             f"{name}: {each}" for each in imported(tree) if forbidden(each) and each.partition(".")[0] not in may
@@ -86,7 +86,7 @@ def test_case_43_only_the_guarded_client_can_open_a_connection() -> None:
 def test_case_43_every_exception_is_named_in_the_architecture() -> None:
     text = (ROOT / "docs/architecture.md").read_text()
     assert [name for name in ALLOWED if f"`{name}`" not in text] == []
-    assert [name for name in ALLOWED if not imported(ast.parse((ROOT / name).read_text())) & HTTP] == []
+    assert [name for name in ALLOWED if not imported(tree_of(ROOT / name)) & HTTP] == []
 
 
 @pytest.mark.security
@@ -133,7 +133,7 @@ def test_a_provider_is_named_in_its_folder_and_in_the_tables_only() -> None:
         name = path.relative_to(ROOT).as_posix()
         if OWN_PLACES.match(name) or "/migrations/" in name:
             continue
-        names = names_in(ast.parse(path.read_text()))
+        names = names_in(tree_of(path))
         if name in NAMED_ELSEWHERE:
             excepted |= {name} if names else set()
         else:

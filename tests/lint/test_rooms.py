@@ -11,7 +11,7 @@ from typing import Final
 import grimp
 import pytest
 
-from tests.house import PACKAGES, ROOT, sources
+from tests.house import PACKAGES, ROOT, sources, tree_of
 
 DOMAINS: Final = ("accounts", "billing", "endpoints", "files", "agents", "chat")
 AT_THE_TOP: Final = {"__init__.py", "models.py", "access.py", "admin.py", "tasks.py", "apps.py"}
@@ -23,10 +23,6 @@ BANNED: Final = {
     "abandon": "cancel_for_deletion", "patiently": "retry_while_db_down", "Standing": "AccountSummary",
     "screenful": "page of messages", "doors": "access", "circles_of": "managed_groups_of",
 }  # fmt: skip
-
-
-def code(path: Path) -> ast.Module:
-    return ast.parse(path.read_text())
 
 
 def ours() -> Iterator[Path]:
@@ -42,7 +38,7 @@ def test_no_class_name_is_defined_twice() -> None:
     """Classes within a class have its name before their own, and are found by it."""
     where = defaultdict(list)
     for path in ours():
-        for node in code(path).body:
+        for node in tree_of(path).body:
             if isinstance(node, ast.ClassDef) and node.name not in EVERYBODYS:
                 where[node.name].append(path.relative_to(ROOT).as_posix())
     assert {name: places for name, places in where.items() if len(places) > 1} == {}
@@ -69,7 +65,7 @@ def test_what_has_a_standard_word_is_called_by_it() -> None:
     found = {
         f"{path.relative_to(ROOT).as_posix()}: {name}"
         for path in ours()
-        for name in names(code(path))
+        for name in names(tree_of(path))
         if is_banned(name)
     }
     assert found == set()
