@@ -23,8 +23,8 @@ def sources(*packages: str) -> Iterator[Path]:
 def tree_of(path: Path) -> ast.Module:
     """Return a module's syntax tree, parsed once for all tests.
 
-    CPython 3.11 raises `SystemError` here now and then, in a process whose other threads and collected generators move the
-    depth that its parser counts; the same text is parsed the next time.
+    CPython 3.11 raises `SystemError` here now and then, in a process whose other threads and collected generators move
+    the depth that its parser counts; the same text is parsed the next time.
     """
     for _ in range(4):
         try:
