@@ -66,7 +66,7 @@ def test_on_a_phone_in_the_dark(open_tab: Callable[..., Page], axe: Check) -> No
 
 def test_another_provider_begins_a_new_chat_for_who_wants_it_so(tab: Page) -> None:
     tab.goto("/settings")
-    tab.get_by_label("Keep the chat when switching providersss").uncheck()
+    tab.get_by_label("Keep the chat when switching providers").uncheck()
     expect(tab.get_by_text("Saved")).to_be_visible()
     tab.goto("/c/new")
     send(tab, "Hello")
