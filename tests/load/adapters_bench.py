@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import django
 
 from tests.model_server.fixtures import ROOT, start_model_server
 
@@ -56,6 +57,8 @@ def bench_adapters(report: Any) -> None:
     """Add the figures to `report` (a `tests.load.bench.Report`)."""
     import uvloop  # noqa: PLC0415 (as the generator does)
 
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    django.setup()  # what an endpoint is made of has models
     server = start_model_server()
     try:
         uvloop.run(_measure(report, server.root))
