@@ -181,13 +181,6 @@ def revoke(*, token: str) -> None:
         return
 
 
-def revoke_access(*, token: str) -> None:
-    """End the session that an access token belongs to, where it names one."""
-    with suppress(BadToken):
-        if session_id := read_access(token).session_id:
-            RefreshSession.objects.filter(id=session_id).delete()
-
-
 def session_of(token: str) -> UUID | None:
     """Return the session that a refresh token belongs to; None for one that opens nothing."""
     try:
