@@ -56,6 +56,7 @@ function opened() {
   delay = FIRST_DELAY;
   tries = 0;
   listener.opened(isAgain);
+  if (!navigator.onLine) ask(ANSWER_OFFLINE); // it may have been opened just before the network went
 }
 
 function closed(event) {
