@@ -14,6 +14,13 @@ from tests.load.stack import Stack
 pytestmark = pytest.mark.browser
 Open = Callable[..., Page]
 TITLING = "/c/new?endpoint=Titling&model=gives-titles"
+SLOW_ANSWERS = """const fetched = window.fetch;
+window.fetch = async (address, options) => {
+    const answer = await fetched(address, options);
+    const isListed = () => document.querySelector("#history-rows").textContent.includes("A cat of many names");
+    while (options?.method === "POST" && !isListed()) await new Promise(requestAnimationFrame);
+    return answer;
+};"""
 
 
 def load_rows(stack: Stack, person: Person, folder: Path, rows: list[dict[str, object]]) -> None:
@@ -29,6 +36,15 @@ def test_a_title_arrives_in_every_tab_while_the_page_is_open(open_tab: Open) -> 
         expect(page.locator("#history-rows")).to_contain_text("A cat of many names")
     expect(tab).to_have_title("A cat of many names · Parley")
     expect(other).to_have_title("Parley")
+
+
+def test_a_title_told_before_the_chat_has_its_address_stays(open_tab: Open) -> None:
+    page = open_tab()
+    page.add_init_script(SLOW_ANSWERS)
+    page.goto(TITLING)
+    send(page, "[[title:A_cat_of_many_names]] what shall I call it?")
+    settled(page)
+    expect(page).to_have_title("A cat of many names · Parley")
 
 
 def test_the_sidebar_pages_as_it_scrolls(open_tab: Open, stack: Stack, person: Person, tmp_path: Path) -> None:
