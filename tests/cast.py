@@ -18,7 +18,7 @@ from accounts.services import banners, bans, site
 from accounts.services.permissions import bits_of
 from billing.services import policy
 from core.ttl_cache import ttl_cache
-from endpoints.catalog import stored_endpoints
+from endpoints.catalog import registry, stored_endpoints
 
 PASSWORD = "correct-horse-battery"
 
@@ -112,6 +112,13 @@ def light_settings(settings: Settings) -> None:
     }
     settings.REGISTER_MAX = 0  # all tests come from one address
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def fresh_registry() -> Iterator[None]:
+    registry.reset()
+    yield
+    registry.reset()
 
 
 @pytest.fixture

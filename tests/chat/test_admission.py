@@ -14,7 +14,7 @@ from billing.models import Hold
 from chat.models import Generation
 from chat.services.refusal import TurnRefused
 from chat.services.turns import turns
-from tests.chat.conftest import began
+from tests.conversations import began
 
 pytestmark = pytest.mark.usefixtures("somewhere")
 

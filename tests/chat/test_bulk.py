@@ -14,7 +14,7 @@ from accounts.services.model_access import access_of
 from billing.services import budgets
 from chat.models import Conversation, Generation, Message, Project, Tag
 from chat.services.organise import bulk, conversations, pins, projects
-from tests.chat.conftest import began
+from tests.conversations import began
 from web.sidebar import Filter, sidebar
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("somewhere")]

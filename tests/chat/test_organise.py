@@ -19,7 +19,7 @@ from chat.services.organise import conversations
 from chat.services.organise.conversations import BadTitle
 from chat.services.turns import turns
 from core.ids import uuid7
-from tests.chat.conftest import began, counts, draft, end
+from tests.conversations import began, counts, draft, end
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("somewhere")]
 

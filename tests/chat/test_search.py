@@ -16,7 +16,7 @@ from chat.services.search import search
 from chat.services.search.query import parse
 from chat.services.search.snippets import marked, snippet
 from chat.services.turns import editing
-from tests.chat.conftest import began, end
+from tests.conversations import began, end
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("somewhere")]
 

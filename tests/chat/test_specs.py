@@ -20,7 +20,7 @@ from chat.services.turns.draft import Draft, StartedTurn
 from endpoints.catalog import registry
 from runs.persistence import claim
 from runs.prompt import prompt_of
-from tests.chat.conftest import end
+from tests.conversations import end
 from tests.specs import write_specs
 
 pytestmark = [pytest.mark.django_db, pytest.mark.security]

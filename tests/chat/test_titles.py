@@ -20,7 +20,7 @@ from endpoints.providers.base import Endpoint, ModelRequest, Titles
 from endpoints.services.tokens import estimate
 from runs.worker import Generator
 from siteconfig import live
-from tests.chat.conftest import began
+from tests.conversations import began
 from tests.endpoint_maker import changed, make_endpoint
 from tests.model_server.fixtures import ModelServer
 

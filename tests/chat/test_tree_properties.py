@@ -18,7 +18,7 @@ from chat.services.tree.forking import OPTIONS, Option
 from chat.services.tree.map import tree_map
 from chat.services.turns import editing, turns
 from chat.services.turns.draft import StartedTurn
-from tests.chat.conftest import draft, end
+from tests.conversations import draft, end
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("somewhere")]
 # Shrinking would repeat thousands of statements; the operations of a failure are short enough to read.

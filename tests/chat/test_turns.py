@@ -22,7 +22,7 @@ from chat.services.turns.draft import StartedTurn
 from chat.services.turns.queue import WORK, client
 from chat.services.turns.turns import start_turn
 from core.ids import uuid7
-from tests.chat.conftest import began, counts, draft, end
+from tests.conversations import began, counts, draft, end
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("somewhere")]
 

@@ -1,11 +1,10 @@
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
 from aiohttp import web
 
 from core.addresses import Address
-from endpoints.catalog import registry
 from endpoints.transport import http
 from tests.servers import free_port
 
@@ -62,10 +61,3 @@ async def remote() -> AsyncIterator[Remote]:
     await web.TCPSite(runner, "127.0.0.1", made.port).start()
     yield made
     await runner.cleanup()
-
-
-@pytest.fixture
-def fresh_registry() -> Iterator[None]:
-    registry.reset()
-    yield
-    registry.reset()

@@ -20,8 +20,8 @@ from endpoints.services.model_calls import stream
 from messages.events import Finished
 from messages.reducer import MessageParts
 from runs.prompt import prompt_of
-from tests.chat.test_prompt import JOB
 from tests.model_server.fixtures import ModelServer
+from tests.runs.test_prompt import JOB
 
 FOLDER = {
     "__init__.py": "",

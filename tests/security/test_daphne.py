@@ -17,7 +17,7 @@ from websockets.typing import Origin
 from accounts.models import User
 from chat.models import Generation, Message
 from core.http.daphne import MAX_MESSAGE_BYTES
-from tests.chat.conftest import began
+from tests.conversations import began
 from tests.security.test_body_limits import MEGABYTE, Running, serving
 
 pytestmark = [pytest.mark.security, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("somewhere")]

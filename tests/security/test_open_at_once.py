@@ -12,7 +12,7 @@ from api.librechat.chat.stream import frames, in_database, load_run
 from runs import stream_slots
 from runs.stream_slots import Places
 from tests.api.conftest import bearer
-from tests.chat.conftest import began
+from tests.conversations import began
 from web.consumers import TOO_MANY, TabConsumer
 
 pytestmark = [

@@ -29,7 +29,7 @@ from endpoints.services import connection_test
 from endpoints.services.model_calls import complete
 from messages.events import Failed
 from tests.api.conftest import Api
-from tests.chat.conftest import began
+from tests.conversations import began
 from tests.endpoint_maker import changed, make_endpoint
 from tests.endpoints.conftest import sockets
 from tests.endpoints.test_addresses import REFUSED_URLS

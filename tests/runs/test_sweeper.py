@@ -21,7 +21,7 @@ from endpoints.services.tokens import estimate, estimate_message
 from messages.stream_format import OUT_OF_BAND, key_of
 from runs import persistence
 from runs.sweeper import TOO_LATE, UNHEARD, Sweeper
-from tests.chat.conftest import began, end
+from tests.conversations import began, end
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("somewhere")]
 

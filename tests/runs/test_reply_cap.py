@@ -22,7 +22,7 @@ from endpoints.catalog import registry
 from endpoints.services.tokens import estimate_message
 from runs.worker import Generator
 from siteconfig import live
-from tests.chat.conftest import began
+from tests.conversations import began
 from tests.endpoint_maker import make_endpoint
 from tests.model_server.fixtures import ModelServer
 

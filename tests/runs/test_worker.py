@@ -25,7 +25,7 @@ from endpoints.services.tokens import estimate_message
 from runs import persistence, worker
 from runs.sweeper import Sweeper
 from runs.worker import Generator
-from tests.chat.conftest import began, draft
+from tests.conversations import began, draft
 from tests.model_server.fixtures import ModelServer
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.wire]

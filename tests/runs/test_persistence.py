@@ -14,7 +14,7 @@ from endpoints.providers.base import PromptMessage
 from messages.events import Failed, Finished, Usage
 from messages.reducer import Part
 from runs.persistence import ClaimedRun, Progress, RunResult, claim, finish, save
-from tests.chat.conftest import began, draft, end
+from tests.conversations import began, draft, end
 
 # The claim speaks to the connection itself, in a pipeline of its own.
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("somewhere")]

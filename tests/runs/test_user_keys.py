@@ -18,9 +18,9 @@ from endpoints.models import UserKey
 from messages.events import Failed
 from runs import persistence
 from runs.worker import Generator
-from tests.chat.conftest import began
-from tests.chat.test_generator import asked, generator, over, provider
+from tests.conversations import began
 from tests.model_server.fixtures import ModelServer
+from tests.runs.test_worker import asked, generator, over, provider
 
 __all__ = ["generator", "provider"]
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.wire]

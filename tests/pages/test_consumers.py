@@ -29,7 +29,7 @@ from core.ids import uuid7
 from messages.events import Failed, Finished, ReasoningDelta, ReasoningSignature, TextDelta
 from runs import follow
 from runs.stream_log import LogWriter, RunLog
-from tests.chat.conftest import began, end
+from tests.conversations import began, end
 from web import consumers
 from web.consumers import TabConsumer
 

@@ -21,7 +21,7 @@ from messages.events import Event, ReasoningDelta, TextDelta, ToolCallStarted
 from messages.reducer import MessageParts
 from runs.scrub import Scrubber
 from runs.worker import Generator
-from tests.chat.conftest import began, draft
+from tests.conversations import began, draft
 from tests.model_server.fixtures import ModelServer
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.wire]

@@ -20,7 +20,7 @@ from chat.services.refusal import TurnRefused
 from chat.services.turns.queue import WORK, client
 from endpoints.catalog import model_lists, registry
 from tests.api.conftest import Api
-from tests.chat.conftest import began
+from tests.conversations import began
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.wire]
 
