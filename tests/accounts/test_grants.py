@@ -260,9 +260,9 @@ def test_addresses_show_only_to_administrators(
     assert shared is not None
     assert "hidden" not in repr(grants.entries(sharer, kind(), shared))
     for words in ("odd", "hidden", "one@", "@hidden.example", "hidden.example"):
-        assert "hidden" not in repr(picker.search(asking=sharer, words=words))
-    assert picker.search(asking=sharer, words="hidden") == []
-    assert picker.search(asking=admin_user, words="odd@hidden")[0].email == "odd@hidden.example"
+        assert "hidden" not in repr(picker.search(asking=sharer, text=words))
+    assert picker.search(asking=sharer, text="hidden") == []
+    assert picker.search(asking=admin_user, text="odd@hidden")[0].email == "odd@hidden.example"
 
 
 def test_people_are_found_the_likest_first(sharer: User, make_user: MakeUser) -> None:
@@ -271,21 +271,21 @@ def test_people_are_found_the_likest_first(sharer: User, make_user: MakeUser) ->
     make_user("Ann Away", is_active=False)
     make_user("Ann Waits", waits_for_approval=True)
     Group.objects.create(name="Annual")
-    found = [each.name for each in picker.search(asking=sharer, words="ann")]
+    found = [each.name for each in picker.search(asking=sharer, text="ann")]
     assert found == ["Ann", "Anna", "Annual", "Marian Ann", "Joanna", "Maryann"]
-    assert [each.name for each in picker.search(asking=sharer, words="ann", limit=2)] == ["Ann", "Anna"]
-    assert picker.search(asking=sharer, words="a") == []
-    assert picker.search(asking=sharer, words="%%") == []
-    assert [each.type for each in picker.search(asking=sharer, words="sharers", kinds=["role"])] == ["role"]
-    assert sharer.name not in [each.name for each in picker.search(asking=sharer, words="Sharon")]
+    assert [each.name for each in picker.search(asking=sharer, text="ann", limit=2)] == ["Ann", "Anna"]
+    assert picker.search(asking=sharer, text="a") == []
+    assert picker.search(asking=sharer, text="%%") == []
+    assert [each.type for each in picker.search(asking=sharer, text="sharers", kinds=["role"])] == ["role"]
+    assert sharer.name not in [each.name for each in picker.search(asking=sharer, text="Sharon")]
 
 
 def test_hidden_kinds_are_not_found(owner: User, make_user: MakeUser) -> None:
     make_user("Anna")
     Group.objects.create(name="Annual")
-    assert picker.search(asking=owner, words="ann") == []
+    assert picker.search(asking=owner, text="ann") == []
     roles.update(actor=None, role=owner.role, permissions_={"PEOPLE_PICKER": {"VIEW_GROUPS": True}})
-    assert [each.name for each in picker.search(asking=owner, words="ann")] == ["Annual"]
+    assert [each.name for each in picker.search(asking=owner, text="ann")] == ["Annual"]
 
 
 def test_nobody_keeps_rights_on_what_is_gone(sharer: User, owner: User, project: Project) -> None:

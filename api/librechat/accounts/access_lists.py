@@ -77,7 +77,7 @@ class PrincipalsView(PermissionsView):
         allowed = picker.kinds_for(user)
         if not allowed or set(wanted) - set(allowed):
             raise _forbidden()
-        found = picker.search(asking=user, words=words, kinds=wanted or None, limit=limit)
+        found = picker.search(asking=user, text=words, kinds=wanted or None, limit=limit)
         results = [_result(each) for each in found]
         return Response(
             {

@@ -90,7 +90,7 @@ def _show(request: SignedInRequest, kind: SharedKind, shared: SharedObject, refu
 
 def _found(request: SignedInRequest, words: str) -> dict[str, object]:
     looked = len(words.strip()) >= picker.MIN_QUERY_CHARACTERS
-    found = picker.search(asking=request.user, words=words, limit=FEW) if looked else []
+    found = picker.search(asking=request.user, text=words, limit=FEW) if looked else []
     return {"found": found, "is_searched": looked}
 
 
