@@ -23,7 +23,7 @@ def is_allowed(email: str) -> bool:
         site.current().allowed_domains or None,
         live.current().document.registration.allowedDomains,
     )
-    named = [each for each in lists if each is not None]
+    named = [names for names in lists if names is not None]
     listed = {name.strip().lower().removeprefix("@") for names in named for name in names}
     return not named or email.strip().lower().rpartition("@")[2] in listed
 

@@ -44,15 +44,15 @@ def mark(request: HttpRequest, user: User) -> str:
 def was_opened_in_time(request: HttpRequest, user: User) -> bool:
     """Whether the form that was sent brings along such a proof, of this address and of this person's sign-in."""
     try:
-        told = signing.loads(request.POST.get(FIELD, ""), salt=_SALT, max_age=_FILLING_IN)
+        claims = signing.loads(request.POST.get(FIELD, ""), salt=_SALT, max_age=_FILLING_IN)
     except signing.BadSignature:
         return False
-    return bool(told == _claims(request, user))
+    return bool(claims == _claims(request, user))
 
 
 def _is_recent(request: HttpRequest, user: User) -> bool:
     since = time.time() - settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
-    return any(each["at"] > since for each in get_authentication_records(request, user))
+    return any(record["at"] > since for record in get_authentication_records(request, user))
 
 
 def _claims(request: HttpRequest, user: User) -> list[str]:

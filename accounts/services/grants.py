@@ -56,12 +56,12 @@ class AccessEntry:
 
 def bits_of(user: User, kind: str, ids: Iterable[UUID]) -> dict[UUID, int]:
     """Return what is granted to the person on each of these objects; what is not there is nothing. One query."""
-    found: dict[UUID, int] = {}
+    bits_by_id: dict[UUID, int] = {}
     if user.may_enter:
         rows = Grant.objects.reaching(user).filter(resource_type=kind, resource_id__in=list(ids))
         for resource_id, bits in rows.values_list("resource_id", "bits"):
-            found[resource_id] = found.get(resource_id, 0) | bits
-    return found
+            bits_by_id[resource_id] = bits_by_id.get(resource_id, 0) | bits
+    return bits_by_id
 
 
 def visible_ids(user: User, kind: str) -> QuerySet[Grant, UUID]:
@@ -72,12 +72,12 @@ def visible_ids(user: User, kind: str) -> QuerySet[Grant, UUID]:
 
 def all_bits(user: User, kind: SharedKind) -> dict[UUID, int]:
     """Return the person's rights on every object of a kind on which they have any."""
-    found: dict[UUID, int] = {}
+    bits_by_id: dict[UUID, int] = {}
     for resource_id, bits in (
         Grant.objects.reaching(user).filter(resource_type=kind.name).values_list("resource_id", "bits")
     ):
-        found[resource_id] = found.get(resource_id, 0) | bits
-    return found | dict.fromkeys(kind.owned(user), Grant.OWNER)
+        bits_by_id[resource_id] = bits_by_id.get(resource_id, 0) | bits
+    return bits_by_id | dict.fromkeys(kind.owned(user), Grant.OWNER)
 
 
 def shared_for(user: User, kind_name: str, resource_id: UUID, *, needs: int) -> tuple[SharedKind, SharedObject, int]:
@@ -100,12 +100,14 @@ def shared_for(user: User, kind_name: str, resource_id: UUID, *, needs: int) -> 
 def entries(actor: User, kind: SharedKind, shared: SharedObject) -> list[AccessEntry]:
     """Return the list as `actor` may see it: who made the object, then the others by name. Two queries."""
     rows = Grant.objects.filter(resource_type=kind.name, resource_id=shared.id).exclude(user=shared.owner_id)
-    found = [_entry(actor, each) for each in rows.select_related("user", "group", "role")]
+    access_list = [_entry(actor, grant) for grant in rows.select_related("user", "group", "role")]
     order = [Principal.PUBLIC, Principal.ROLE, Principal.GROUP, Principal.USER]
-    found.sort(key=lambda each: (order.index(Principal(each.grantee.type)), each.name.casefold(), each.grantee.id))
+    access_list.sort(
+        key=lambda entry: (order.index(Principal(entry.grantee.type)), entry.name.casefold(), entry.grantee.id)
+    )
     if shared.owner_id and (maker := User.objects.filter(id=shared.owner_id).first()):
-        found.insert(0, _of_person(actor, maker, Grant.OWNER, is_fixed=True))
-    return found
+        access_list.insert(0, _of_person(actor, maker, Grant.OWNER, is_fixed=True))
+    return access_list
 
 
 def _of_person(actor: User, user: User, bits: int, *, is_fixed: bool = False) -> AccessEntry:
@@ -146,7 +148,7 @@ def change(
         before = entries(actor, kind, shared)
         given = {_cleaned(grantee): bits for grantee, bits in give.items()}
         taken = {_cleaned(grantee) for grantee in take} - set(given)
-        had = {each.grantee: each.bits for each in before}
+        had = {entry.grantee: entry.bits for entry in before}
         given = {grantee: bits for grantee, bits in given.items() if had.get(grantee) != bits}
         _refuse(actor, kind, before, held, given, taken)
         _store(actor, kind, shared, given, taken)
@@ -185,7 +187,7 @@ def _refuse(
     given: Mapping[Grantee, int],
     taken: Iterable[Grantee],
 ) -> None:
-    had = {each.grantee: each for each in before}
+    had = {entry.grantee: entry for entry in before}
     for grantee in [*given, *taken]:
         if grantee in had and had[grantee].is_fixed:
             raise GrantRefused(_("The creator must stay an owner."))
@@ -242,9 +244,9 @@ def _columns(grantee: Grantee) -> dict[str, str]:
 
 
 def _refuse_orphan(after: Sequence[AccessEntry]) -> None:
-    if not any(each.bits == Grant.OWNER and each.grantee.type != Principal.PUBLIC for each in after):
+    if not any(entry.bits == Grant.OWNER and entry.grantee.type != Principal.PUBLIC for entry in after):
         raise GrantRefused(_("At least one owner must remain."))
 
 
 def _plain(rows: Iterable[AccessEntry]) -> dict[str, str]:
-    return {f"{each.grantee.type}:{each.grantee.id}": each.role or str(each.bits) for each in rows}
+    return {f"{row.grantee.type}:{row.grantee.id}": row.role or str(row.bits) for row in rows}

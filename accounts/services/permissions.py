@@ -103,8 +103,8 @@ def may(user: User, kind: str, bit: str = "USE") -> bool:
 @ttl_cache
 def bits_of(role: str) -> dict[str, dict[str, bool]]:
     """Return every bit of every type for the role of this name; `USER`'s where there is none."""
-    found = Role.objects.filter(name=role).first()
-    return permissions_of(found) if found else defaults(Role.USER)
+    stored_role = Role.objects.filter(name=role).first()
+    return permissions_of(stored_role) if stored_role else defaults(Role.USER)
 
 
 def checked(permissions: object) -> dict[str, dict[str, bool]]:
@@ -155,12 +155,14 @@ def capabilities_of_group(group: Group) -> frozenset[str]:
 
 
 def _with_implied(granted: Iterable[str], role: Role | None = None) -> frozenset[str]:
-    found = set(granted)
+    capabilities = set(granted)
     for kind, bits in permissions_of(role).items() if role else ():
         if any(bits.values()):
-            found |= _IMPLIED_BY_PERMISSION.get(kind, set())
-    implied = {each.replace("manage:", "read:", 1) for each in found if each.startswith("manage:")}
-    return frozenset(found | {each for each in implied if each in CAPABILITIES})
+            capabilities |= _IMPLIED_BY_PERMISSION.get(kind, set())
+    implied = {
+        capability.replace("manage:", "read:", 1) for capability in capabilities if capability.startswith("manage:")
+    }
+    return frozenset(capabilities | {capability for capability in implied if capability in CAPABILITIES})
 
 
 def is_capable(user: User, capability: str) -> bool:

@@ -55,12 +55,12 @@ def search(*, asking: User, text: str, kinds: Sequence[str] | None = None, limit
     text = " ".join(text.replace("\x00", " ").split())[:100]
     if len(text) < MIN_QUERY_CHARACTERS:
         return []
-    found: list[tuple[int, Found]] = []
+    matches: list[tuple[int, Found]] = []
     for kind in kinds_for(asking):
         if kinds is None or kind in kinds:
-            found += _SEARCHES[kind](asking, text, min(limit, MAX_RESULTS))
-    found.sort(key=lambda pair: (pair[0], pair[1].name.casefold(), pair[1].id))
-    return [each for _rank, each in found[:limit]]
+            matches += _SEARCHES[kind](asking, text, min(limit, MAX_RESULTS))
+    matches.sort(key=lambda pair: (pair[0], pair[1].name.casefold(), pair[1].id))
+    return [match for _rank, match in matches[:limit]]
 
 
 def _ranked(rows: QuerySet[Any], text: str, limit: int) -> list[Any]:
@@ -79,11 +79,11 @@ def _users(asking: User, text: str, limit: int) -> list[tuple[int, Found]]:
     if asking.is_admin:
         fits |= Q(email__icontains=text)
     rows = _ranked(pickable().exclude(id=asking.id).filter(fits), text, limit)
-    found = [(row.rank, person_to_found(asking, row)) for row in rows]
+    matches = [(row.rank, person_to_found(asking, row)) for row in rows]
     if asking.is_admin:
-        return found
+        return matches
     # What matched may be the address in somebody's name, which must not be guessed piece by piece.
-    return [(rank, each) for rank, each in found if text.casefold() in each.name.casefold()]
+    return [(rank, match) for rank, match in matches if text.casefold() in match.name.casefold()]
 
 
 def _groups(asking: User, text: str, limit: int) -> list[tuple[int, Found]]:
@@ -108,24 +108,24 @@ def named(asking: User, ids: Sequence[tuple[str, str]]) -> dict[tuple[str, str],
     for kind, value in ids:
         if kind in kinds_for(asking):
             wanted.setdefault(kind, []).append(value)
-    found: list[Found] = []
+    principals: list[Found] = []
     if users := _uuids(wanted.get("user", [])):
-        found += [person_to_found(asking, each) for each in pickable().filter(id__in=users)]
+        principals += [person_to_found(asking, user) for user in pickable().filter(id__in=users)]
     if groups := _uuids(wanted.get("group", [])):
         rows = Group.objects.filter(id__in=groups)
-        found += [Found("group", str(each.id), each.name, "", each.description, each.source) for each in rows]
+        principals += [Found("group", str(group.id), group.name, "", group.description, group.source) for group in rows]
     if roles := wanted.get("role"):
-        found += [
-            Found("role", each.name, each.name, "", each.description) for each in Role.objects.filter(name__in=roles)
+        principals += [
+            Found("role", role.name, role.name, "", role.description) for role in Role.objects.filter(name__in=roles)
         ]
-    return {(each.type, each.id): each for each in found}
+    return {(principal.type, principal.id): principal for principal in principals}
 
 
 def _uuids(values: Sequence[str]) -> list[UUID]:
     kept = []
-    for each in values:
+    for value in values:
         try:
-            kept.append(UUID(each))
+            kept.append(UUID(value))
         except ValueError:
             continue
     return kept

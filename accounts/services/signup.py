@@ -126,7 +126,7 @@ def _place(user: User, invited: Invitation | None, *, may_be_first: bool, email_
 
 
 def _fitting(name: str) -> str:
-    return "".join(each for each in name if each.isprintable()).strip()[:80].strip()
+    return "".join(character for character in name if character.isprintable()).strip()[:80].strip()
 
 
 def _check(user: User) -> None:
