@@ -53,7 +53,7 @@ def reconcile() -> Reconciliation:
         drift = [Drift(*row) for row in cursor.fetchall()]
     report.entries = LedgerEntry.objects.count()
     report.people = Balance.objects.count()
-    report.drift = [asdict(each) for each in drift[:MAX_REPORTED]]
+    report.drift = [asdict(difference) for difference in drift[:MAX_REPORTED]]
     report.finished_at = timezone.now()
     report.save()
     if drift:
