@@ -50,7 +50,7 @@ class OperatorEndpointForm(forms.ModelForm):  # type: ignore[type-arg]
         self.initial["model_names"] = "\n".join(self.instance.model_names)
 
     def clean_model_names(self) -> list[str]:
-        return [each.strip() for each in self.cleaned_data["model_names"].splitlines() if each.strip()]
+        return [line.strip() for line in self.cleaned_data["model_names"].splitlines() if line.strip()]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

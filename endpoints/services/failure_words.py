@@ -249,14 +249,14 @@ def explain(code: str, wait: int = 0, settings: Sequence[str] = ()) -> Explanati
     `wait`: the seconds for which the provider wants to be left alone, in the reader's language. `settings`: the keys
     of the parameters that it refused.
     """
-    words = EXPLANATIONS.get(code, EXPLANATIONS["internal"])
+    explanation = EXPLANATIONS.get(code, EXPLANATIONS["internal"])
     if names := labels_of(settings):
         advice = _(
             "This model doesn't accept the current value of %(names)s. Change or clear it in the parameters, "
             "then regenerate."
         )
-        return replace(words, advice=str(advice) % {"names": names})
-    return replace(words, advice=_after(wait)) if wait else words
+        return replace(explanation, advice=str(advice) % {"names": names})
+    return replace(explanation, advice=_after(wait)) if wait else explanation
 
 
 def _after(seconds: int) -> str:
