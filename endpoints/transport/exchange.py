@@ -119,7 +119,7 @@ def wire_model_name(request: ModelRequest) -> str:
 
 def instructions_of(request: ModelRequest) -> str:
     """Return the prompt's system messages, which most wires take apart from the others, as one text."""
-    return "\n\n".join(each.content for each in spoken(request.messages) if each.role == "system")
+    return "\n\n".join(message.content for message in spoken(request.messages) if message.role == "system")
 
 
 def in_turns(
@@ -240,7 +240,7 @@ class Reply:
             elif data == DONE:
                 self.done = True
             elif isinstance(data, list):
-                yield from self.read([each for each in data if isinstance(each, dict)])
+                yield from self.read([item for item in data if isinstance(item, dict)])
 
     def parse_chunk(self, data: dict[str, Any]) -> Iterator[Event]:
         """Yield the events of one object."""

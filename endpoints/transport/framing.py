@@ -171,17 +171,17 @@ class EventLines:
     def _close(self) -> list[Any]:
         """Return the values of the lines that were held, now that their event is whole."""
         held, self._held, self._held_size = self._held, [], 0
-        found: list[Any] = []
+        results: list[Any] = []
         if held:
             values = _values("\n".join(held))
             if values is not None:
-                found = self._all_named(values)
+                results = self._all_named(values)
             elif self._event.lower().endswith(_ERRORS):
-                found = [{"error": "\n".join(held)}]
+                results = [{"error": "\n".join(held)}]
             else:
-                found = [value for text in held for value in self._alone(text)]
+                results = [value for text in held for value in self._alone(text)]
         self._event = b""
-        return found
+        return results
 
     def _all_named(self, values: list[Any]) -> list[Any]:
         return [self._named(value) for value in values] if self._event else values

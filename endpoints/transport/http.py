@@ -118,11 +118,11 @@ class _Guard(AbstractResolver):
         address = (host.rstrip(".").lower(), port)
         self.check(address)
         results = await self._names.resolve(host, port, family)
-        for each in results:
+        for result in results:
             if address in self._allowlist:
-                self._granted.add((each["host"], each["port"]))
+                self._granted.add((result["host"], result["port"]))
             else:
-                check_address(each["host"])
+                check_address(result["host"])
         return results
 
     def socket(self, info: Any) -> socket.socket:
@@ -363,9 +363,9 @@ def _tracing() -> aiohttp.TraceConfig:
         if (request := _watched.get()) is not None:
             request.connected()
 
-    async def answered(_session: Any, _context: Any, told: aiohttp.TraceRequestEndParams) -> None:
+    async def answered(_session: Any, _context: Any, params: aiohttp.TraceRequestEndParams) -> None:
         if (request := _watched.get()) is not None:
-            request.answered(told.response)
+            request.answered(params.response)
 
     tracing.on_connection_create_start.append(connect)
     tracing.on_connection_create_end.append(connected)

@@ -77,8 +77,8 @@ def _think(params: dict[str, Any], known: Claude, chosen: Chosen, cap: int) -> N
     elif not known.thinks and known.version != UNKNOWN:
         chosen.refuse(_("This model doesn't support thinking."), "thinking", "thinkingBudget", "thinkingDisplay")
     elif cap <= MIN_THINKING_TOKENS and not known.adapts:
-        words = _("Thinking needs max output tokens above %(least)d.") % {"least": MIN_THINKING_TOKENS}
-        chosen.notes["thinking"] = words
+        note = _("Thinking needs max output tokens above %(least)d.") % {"least": MIN_THINKING_TOKENS}
+        chosen.notes["thinking"] = note
     else:
         kind = {"type": "adaptive"} if known.adapts else {"type": "enabled", "budget_tokens": _budget(chosen, cap)}
         params["thinking"] = kind | ({"display": display} if display != "auto" else {})
@@ -88,8 +88,8 @@ def _budget(chosen: Chosen, cap: int) -> int:
     wanted = int(chosen.get("thinkingBudget") or 2000)
     most = budget_below(cap)
     if wanted >= cap:
-        words = _("The budget must be below max output tokens, so %(limit)d is used.") % {"limit": most}
-        chosen.notes["thinkingBudget"] = words
+        note = _("The budget must be below max output tokens, so %(limit)d is used.") % {"limit": most}
+        chosen.notes["thinkingBudget"] = note
         return most
     return wanted
 

@@ -44,4 +44,4 @@ def _from_profile(name: str) -> dict[str, str]:
     except (configparser.Error, UnicodeDecodeError):
         return {}
     section = parser[name] if parser.has_section(name) else {}
-    return {each: section[each] for each in _OWN if section.get(each)}
+    return {key: section[key] for key in _OWN if section.get(key)}
