@@ -23,7 +23,7 @@ from chat.services.turns import titles
 from core import rate_limits
 from core.refusal import ToldIn
 from web.forms.actions import MoveForm, TagsForm
-from web.shell import SignedInRequest, is_partial, show_dialog, show_done, signed_in, uuid_or_none
+from web.shell import SignedInRequest, is_partial, show_dialog, show_done, show_form, signed_in, uuid_or_none
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,13 @@ def act(request: SignedInRequest, conversation_id: UUID, verb: str) -> HttpRespo
     wanted = ACTS[verb]
     if request.method == "POST":
         return wanted.do(request, found)
-    return show_dialog(request, "chat/confirm.html", found, question=wanted.question, button=wanted.button)
+    return show_form(
+        request,
+        title=str(wanted.question),
+        words=found.title,
+        button=str(wanted.button),
+        back=reverse("chat:conversation", args=[found.id]),
+    )
 
 
 @require_http_methods(["GET", "POST"])
