@@ -83,7 +83,7 @@ class _Answer:
         counted, answer = _counted(), self.cleaned_data["credential"]
         try:
             found = super().clean_credential()  # type: ignore[misc]
-            passkeys.note_use(row=found, told=passkeys.told_by(answer), alone=self.alone)
+            passkeys.note_use(row=found, signed_data=passkeys.told_by(answer), alone=self.alone)
             counted.take_back()
             return found
         except _MALFORMED:
