@@ -66,12 +66,12 @@ def tree_map(conversation: Conversation) -> TreeMap:
     rows = Message.objects.filter(conversation=conversation).annotate(start=Left("text", PREVIEW))
     nodes: list[Node] = []
     previews: dict[UUID, str] = {}
-    for each, parent, author, created, chosen, start, state in rows.values_list(
+    for message_id, parent, author, created, chosen, start, state in rows.values_list(
         "id", "parent_id", "author", "created_at", "chosen_child_id", "start", "state"
     ):
-        nodes.append(Node(each, parent, author == Message.Author.USER, created, chosen))
+        nodes.append(Node(message_id, parent, author == Message.Author.USER, created, chosen))
         gone = state == Message.State.DELETED
-        previews[each] = _("This message was deleted.") if gone else bare_words(start)
+        previews[message_id] = _("This message was deleted.") if gone else bare_words(start)
     tree = Tree(nodes)
     on_view = _path_on_view(tree, conversation.chosen_root_id)
     spots = _spots(tree, previews, set(on_view))
@@ -83,7 +83,7 @@ def tree_map(conversation: Conversation) -> TreeMap:
         height=height,
         leaf_id=on_view[-1] if on_view else None,
         messages=len(tree.nodes),
-        branches=sum(1 for each in tree.nodes if not tree.children.get(each)),
+        branches=sum(1 for message_id in tree.nodes if not tree.children.get(message_id)),
     )
 
 
@@ -91,7 +91,7 @@ def _path_on_view(tree: Tree, chosen_root: UUID | None) -> list[UUID]:
     path: list[UUID] = []
     wanted, level = chosen_root, tree.levels[0] if tree.levels else []
     while level:
-        node = next((each for each in level if each.id == wanted), level[-1])
+        node = next((child for child in level if child.id == wanted), level[-1])
         path.append(node.id)
         wanted, level = node.chosen_child_id, tree.children.get(node.id, [])
     return path
@@ -190,7 +190,7 @@ def _beside(spots: list[Spot], outlines: dict[UUID, _Outline], shift: dict[UUID,
 def _overwrite(edge: list[float], offset: float, nearer: list[float], nearer_offset: float) -> None:
     """Let the topmost rows of `edge` be those of `nearer`, which is no longer."""
     if nearer:
-        edge[-len(nearer) :] = [each + nearer_offset - offset for each in nearer]
+        edge[-len(nearer) :] = [x + nearer_offset - offset for x in nearer]
 
 
 def _above(outline: _Outline) -> _Outline:

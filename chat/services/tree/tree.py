@@ -114,8 +114,8 @@ def window_of_messages(
     shown = path[start:end]
     rows = Message.objects.in_bulk(shown)
     return MessageWindow(
-        messages=[rows[each] for each in shown],
-        places=places(rows[each] for each in shown),
+        messages=[rows[message_id] for message_id in shown],
+        places=places(rows[message_id] for message_id in shown),
         has_earlier=start > 0,
         ends_branch=end == len(path),
         leaf_id=path[-1] if path else None,
@@ -141,7 +141,7 @@ def places(messages: Iterable[Message]) -> dict[UUID, Place]:
         after=Window(Lead("id"), partition_by=fork, order_by=order),
     ).values_list("id", "place", "total", "before", "after")
     ids = {message.id for message in wanted}
-    return {each: Place(*rest) for each, *rest in rows if each in ids}
+    return {message_id: Place(*rest) for message_id, *rest in rows if message_id in ids}
 
 
 def choose(*, user: User, message_id: UUID) -> Message:
