@@ -168,9 +168,9 @@ class FavoritesView(ChatView):
     def post(self, request: Request) -> Response:
         wanted = read_body(request, FavoritesRequest).favorites
         if len(wanted) > (most := quotas.most("favourites")):
-            words = _("You can have at most %(limit)d favourites.") % {"limit": most}
-            raise ApiError(400, {"message": words, "code": "MAX_FAVORITES_EXCEEDED", "limit": most})
-        model_refs = [_model_ref(each) for each in wanted]
+            message = _("You can have at most %(limit)d favourites.") % {"limit": most}
+            raise ApiError(400, {"message": message, "code": "MAX_FAVORITES_EXCEEDED", "limit": most})
+        model_refs = [_model_ref(item) for item in wanted]
         return Response(list(map(favourites.to_wire, favourites.replace(user=person(request), model_refs=model_refs))))
 
 

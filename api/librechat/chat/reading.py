@@ -67,15 +67,15 @@ def message_page(request: Request) -> tuple[list[Message], str | None]:
     conversation, named = request.query_params.get("conversationId"), request.query_params.get("messageId")
     if not conversation and not named:
         return [], None
-    found = access.conversation_for(person(request), id_in_path(conversation)) if conversation else None
+    parent = access.conversation_for(person(request), id_in_path(conversation)) if conversation else None
     if named:
-        return _named(request, uuid_of(named), found), None
-    assert found is not None  # noqa: S101 (one of the two is named)
+        return _named(request, uuid_of(named), parent), None
+    assert parent is not None  # noqa: S101 (one of the two is named)
     field = MESSAGE_ORDERS.get(request.query_params.get("sortBy", "createdAt"))
     direction = request.query_params.get("sortDirection", "desc")
     if field is None or direction not in {"asc", "desc"}:
         raise ApiError(400, _("sortBy or sortDirection: unknown order."))
-    rows = messages_of(found)
+    rows = messages_of(parent)
     if field == "endpoint":
         return _by_endpoint(request, rows, direction)
     keyset = Keyset(field, Spaced(), descending=direction == "desc", ids_ascend=True)
@@ -109,10 +109,10 @@ def messages_of(conversation: Conversation) -> QuerySet[Message]:
 
 def id_in_path(text: str) -> UUID:
     """Return the id, or raise `Http404`: what is no id names nothing."""
-    found = uuid_of(text)
-    if found is None:
+    uuid = uuid_of(text)
+    if uuid is None:
         raise Http404
-    return found
+    return uuid
 
 
 def order(request: Request, sorts: Mapping[str, str], *, default: str) -> tuple[str, bool]:
