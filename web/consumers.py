@@ -225,7 +225,7 @@ async def _read_ends(wanted: dict[UUID, bool]) -> dict[UUID, str]:
         except DatabaseError:
             log.warning("cannot read the ends of %d runs yet", len(wanted), exc_info=True)
             await asyncio.sleep(1)
-    return {each: frames.get(each) or command("gone", str(each)) for each in wanted}
+    return {generation_id: frames.get(generation_id) or command("gone", str(generation_id)) for generation_id in wanted}
 
 
 def _uuid(value: object) -> UUID | None:

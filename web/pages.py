@@ -97,7 +97,7 @@ class ChatPage:
     @property
     def context_use(self) -> ContextUse | None:
         """What the last reply and its prompt fill of the window of the model in use; None before a provider said."""
-        reply = next((each for each in reversed(self.branch.messages) if each.prompt_tokens), None)
+        reply = next((message for message in reversed(self.branch.messages) if message.prompt_tokens), None)
         endpoint = registry.current().get(self.choice.endpoint) if self.choice else None
         if reply is None or endpoint is None or self.choice is None or self.conversation is None:
             return None
@@ -105,13 +105,13 @@ class ChatPage:
         chosen = asked_with(self.conversation.spec, self.conversation.settings)
         own = chosen and chosen.get("maxContextTokens")
         known = facts(endpoint.for_model(model), model)
-        words = _("set by you") if own else known.window_text
-        return ContextUse(reply.prompt_tokens, reply.reply_tokens, own or known.window, words)
+        source = _("set by you") if own else known.window_text
+        return ContextUse(reply.prompt_tokens, reply.reply_tokens, own or known.window, source)
 
     @property
     def running(self) -> MessageView | None:
         """The reply that is being written, if one on view is."""
-        return next((each for each in reversed(self.branch.messages) if each.generation_id), None)
+        return next((message for message in reversed(self.branch.messages) if message.generation_id), None)
 
 
 def chat_page(

@@ -80,8 +80,8 @@ def sidebar(
     rows = replace(rows, tags=above.tags, favourites=above.favourites, standing=account_summary_of(user))
     if narrowed.is_on:
         return rows
-    newest = [each for each in (rows.latest, *above.pinned) if each]
-    latest = max(newest, key=lambda each: each.updated_at, default=None)
+    newest = [conversation for conversation in (rows.latest, *above.pinned) if conversation]
+    latest = max(newest, key=lambda conversation: conversation.updated_at, default=None)
     return replace(rows, latest=latest, pinned=above.pinned, projects=above.projects)
 
 

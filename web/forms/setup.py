@@ -45,7 +45,7 @@ class ModelsForm(forms.Form):
         shown = tuple(dict.fromkeys([*chosen, *offered]))[:MAX_SHOWN_MODELS]
         super().__init__(data, initial={"models": list(chosen), "first": next(iter(chosen), "")})
         for name in ("first", "models"):
-            self.fields[name].choices = [(each, each) for each in shown]  # type: ignore[attr-defined]
+            self.fields[name].choices = [(model, model) for model in shown]  # type: ignore[attr-defined]
         if not shown:
             del self.fields["first"], self.fields["models"]
 
@@ -58,7 +58,7 @@ class ModelsForm(forms.Form):
     def names(self) -> tuple[str, ...]:
         """Return the chosen models, the one that new chats begin with first."""
         data = self.cleaned_data
-        typed = [each.strip() for each in data.get("more", "").split(",") if each.strip()]
+        typed = [name.strip() for name in data.get("more", "").split(",") if name.strip()]
         ticked = data.get("models", [])
         first = [data["first"]] if data.get("first") and (ticked or not typed) else []
         return tuple(dict.fromkeys([*first, *ticked, *typed]))

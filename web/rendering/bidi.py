@@ -27,8 +27,8 @@ class Count:
     begins_leftward: bool = False
 
     def read(self, text: str) -> None:
-        found = _WORD.findall(ADDRESS.sub("", text))
-        self._count(sum(map(bool, found)), len(found), begins_leftward=bool(found and found[0]))
+        directions = _WORD.findall(ADDRESS.sub("", text))
+        self._count(sum(map(bool, directions)), len(directions), begins_leftward=bool(directions and directions[0]))
 
     def add(self, inner: "Count") -> None:
         self._count(inner.leftward, inner.words, begins_leftward=inner.begins_leftward)

@@ -39,8 +39,8 @@ def code_block(info: str, body_html: str, words: Words) -> str:
 
 
 def _language(info: str) -> str:
-    found = _LANGUAGE.match(info.strip())
-    return found[0].lower() if found else ""
+    match = _LANGUAGE.match(info.strip())
+    return match[0].lower() if match else ""
 
 
 class Writer:

@@ -22,10 +22,10 @@ from web.shell import SignedInRequest, show_done, show_form, show_page, signed_i
 @require_GET
 @signed_in
 def index(request: SignedInRequest) -> HttpResponse:
-    circles = oversight.managed_groups_of(request.user)
-    if not circles:
+    groups = oversight.managed_groups_of(request.user)
+    if not groups:
         raise Http404("This person manages no group.")
-    return show_page(request, "chat/people.html", {"circles": circles})
+    return show_page(request, "chat/people.html", {"circles": groups})
 
 
 @require_http_methods(["GET", "POST"])
