@@ -127,7 +127,7 @@ def actions(request: SignedInRequest, conversation_id: UUID) -> HttpResponse:
 @require_GET
 @signed_in
 def messages(request: SignedInRequest, conversation_id: UUID) -> HttpResponse:
-    """The end of the branch on view; with `before` the screenful above that message, with `at` what is around it."""
+    """The end of the branch on view; with `before` the page of messages above it, with `at` what is around one."""
     conversation = access.conversation_for(request.user, conversation_id)
     before = uuid_or_none(request.GET.get("before"))
     branch = present_branch(conversation, before=before, at=_put_on_view(request, conversation))
