@@ -20,12 +20,12 @@ class ProviderForm(forms.Form):
         label=_("Key"), max_length=MAX_KEY_LENGTH, widget=forms.PasswordInput({"autocomplete": "off"})
     )
 
-    def __init__(self, data: Any = None, *, card: Preset) -> None:
-        super().__init__(data, initial={"name": str(card.label), "base_url": card.base_url})
-        if not card.asks_address:
+    def __init__(self, data: Any = None, *, preset: Preset) -> None:
+        super().__init__(data, initial={"name": str(preset.label), "base_url": preset.base_url})
+        if not preset.asks_address:
             del self.fields["base_url"]
-        self.fields["api_key"].required = card.needs_key
-        if not card.needs_key:
+        self.fields["api_key"].required = preset.needs_key
+        if not preset.needs_key:
             self.fields["api_key"].help_text = _("Leave it empty if the server doesn't need one.")
 
 

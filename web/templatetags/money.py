@@ -31,7 +31,7 @@ def count(number: int) -> str:
 
 
 @register.filter
-def reason_words(reason: str) -> str:
+def reason_label(reason: str) -> str:
     """Return why there is an entry; a reason nobody has put into words stands for itself."""
     labels = {
         "message": _("Message"),
@@ -50,7 +50,7 @@ def in_unit(amount: int, budget: Budget) -> str:
 
 
 @register.filter
-def spent_words(meter: Meter) -> str:
+def spent_text(meter: Meter) -> str:
     """Return what is spent of a budget in its present day, week or month."""
     sentences = {
         Budget.Period.DAY: _("%(spent)s of %(amount)s today"),
@@ -62,7 +62,7 @@ def spent_words(meter: Meter) -> str:
 
 
 @register.filter
-def each_words(budget: Budget) -> str:
+def per_person_text(budget: Budget) -> str:
     """Return what a budget that everybody has for themselves gives each of them."""
     sentences = {
         Budget.Period.DAY: _("%(amount)s per person per day"),

@@ -81,7 +81,7 @@ def try_out(request: SignedInRequest) -> HttpResponse:
     models = catalog_for(request.user).models(endpoint.name)
     result = connection_test.run_connection_test(keys.resolve(endpoint, request.user.id), models[0], by=request.user.id)
     if is_partial(request):
-        return render(request, "chat/trial.html", {"trial": result})
+        return render(request, "chat/connection_test.html", {"connection_test": result})
     return _list(request, result)
 
 
@@ -92,7 +92,7 @@ def _list(request: SignedInRequest, result: connection_test.ConnectionTestResult
         for endpoint in catalog_for(request.user).endpoints
         if keys.needs_key(endpoint)
     ]
-    context = {"rows": rows, "has_any": bool(states), "trial": result, "tab": "keys"}
+    context = {"rows": rows, "has_any": bool(states), "connection_test": result, "tab": "keys"}
     return show_page(request, "chat/settings_keys.html", context)
 
 
@@ -101,7 +101,7 @@ def _show_form(request: SignedInRequest, endpoint: Endpoint, form: KeyForm, text
         request,
         form=form,
         title=_("Your key for %(endpoint)s") % {"endpoint": endpoint.display.label},
-        words=text or _("It's stored encrypted, used only for your messages, and never shown again."),
+        text=text or _("It's stored encrypted, used only for your messages, and never shown again."),
         button=_("Save key"),
         action=reverse("chat:key_set"),
         back=reverse("chat:settings_keys"),

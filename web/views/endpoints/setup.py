@@ -47,7 +47,7 @@ def for_administrators(
 @signed_in
 @for_administrators
 def index(request: SignedInRequest) -> HttpResponse:
-    return show_page(request, "chat/setup.html", {"cards": presets(), "rows": OperatorEndpoint.objects.all()})
+    return show_page(request, "chat/setup.html", {"presets": presets(), "rows": OperatorEndpoint.objects.all()})
 
 
 @require_http_methods(["GET", "POST"])
@@ -59,13 +59,13 @@ def provider(request: SignedInRequest, slug: str) -> HttpResponse:
     preset = preset_of(slug)
     if preset is None:
         raise Http404("There is no such provider.")
-    form = ProviderForm(request.POST or None, card=preset)
+    form = ProviderForm(request.POST or None, preset=preset)
     if form.is_valid() and (row := _stored(request, form, preset)):
         endpoint = stored_endpoints.to_endpoint(row)
         if row.fetch_models:
             asyncio.run(refresh(endpoint))
         return redirect("chat:setup_models", row.id)
-    return show_page(request, "chat/setup_key.html", {"card": preset, "form": form}, status=_status(form))
+    return show_page(request, "chat/setup_key.html", {"preset": preset, "form": form}, status=_status(form))
 
 
 @require_http_methods(["GET", "POST"])
@@ -100,8 +100,8 @@ def test(request: SignedInRequest, row_id: UUID) -> HttpResponse:
         return _show_models(request, row, form)
     result = connection_test.run_connection_test(stored_endpoints.to_endpoint(row), form.names()[0], by=request.user.id)
     if is_partial(request):
-        return render(request, "chat/trial.html", {"trial": result})
-    return _show_models(request, row, form, trial=result)
+        return render(request, "chat/connection_test.html", {"connection_test": result})
+    return _show_models(request, row, form, connection_test=result)
 
 
 def _stored(request: SignedInRequest, form: ProviderForm, preset: Preset) -> OperatorEndpoint | None:
