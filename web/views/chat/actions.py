@@ -27,7 +27,7 @@ from web.shell import SignedInRequest, is_partial, show_dialog, show_done, signe
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class Action:
     """A question, the button that says yes, and what then happens; `do` returns the answer."""
 
     question: Promise
@@ -79,25 +79,25 @@ def _retitle(request: SignedInRequest, conversation: Conversation) -> HttpRespon
     return show_done(request, _("Generating a new title."))
 
 
-ACTS = {
-    "archive": Act(gettext_lazy("Archive this chat?"), gettext_lazy("Archive chat"), _archive),
-    "restore": Act(gettext_lazy("Restore this chat?"), gettext_lazy("Restore chat"), _restore),
-    "pin": Act(gettext_lazy("Pin this chat?"), gettext_lazy("Pin chat"), _pin),
-    "unpin": Act(gettext_lazy("Unpin this chat?"), gettext_lazy("Unpin chat"), _unpin),
-    "duplicate": Act(
+ACTIONS = {
+    "archive": Action(gettext_lazy("Archive this chat?"), gettext_lazy("Archive chat"), _archive),
+    "restore": Action(gettext_lazy("Restore this chat?"), gettext_lazy("Restore chat"), _restore),
+    "pin": Action(gettext_lazy("Pin this chat?"), gettext_lazy("Pin chat"), _pin),
+    "unpin": Action(gettext_lazy("Unpin this chat?"), gettext_lazy("Unpin chat"), _unpin),
+    "duplicate": Action(
         gettext_lazy("Duplicate this chat with all its branches?"), gettext_lazy("Duplicate chat"), _duplicate
     ),
-    "retitle": Act(gettext_lazy("Generate a new title?"), gettext_lazy("Generate title"), _retitle),
+    "retitle": Action(gettext_lazy("Generate a new title?"), gettext_lazy("Generate title"), _retitle),
 }
 
 
 @require_http_methods(["GET", "POST"])
 @signed_in
 def act(request: SignedInRequest, conversation_id: UUID, verb: str) -> HttpResponse:
-    if verb not in ACTS:
+    if verb not in ACTIONS:
         raise Http404
     conversation = access.conversation_for(request.user, conversation_id)
-    wanted = ACTS[verb]
+    wanted = ACTIONS[verb]
     if request.method == "POST":
         return wanted.do(request, conversation)
     return show_dialog(request, "chat/confirm.html", conversation, question=wanted.question, button=wanted.button)
