@@ -19,11 +19,11 @@ Number = int | Decimal
 
 @dataclass(frozen=True, slots=True)
 class PlotDay:
-    """What is to be shown of one day: amounts by their kind, to stand on one another, and all of it in words."""
+    """What is to be shown of one day: amounts by their kind, to stand on one another, and all of it as text."""
 
     day: date
     amounts: Mapping[str, Number]
-    words: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class PlotBar:
     """One day: its blocks, the lowest first."""
 
     day: date
-    words: str
+    text: str
     x: float
     width: float
     blocks: Sequence[PlotBlock]
@@ -53,7 +53,7 @@ class PlotLine:
 
     y: float
     text_y: float
-    words: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def plot_of(days: Sequence[PlotDay]) -> Plot:
         label, rest = divmod(len(days) - 1 - number, every)
         blocks = _blocks(day.amounts, base, room / top)
         middle = _short(x + width / 2)
-        bars.append(PlotBar(day.day, day.words, _short(x), _short(width), blocks, middle, rest == 0, label % 2 == 1))
+        bars.append(PlotBar(day.day, day.text, _short(x), _short(width), blocks, middle, rest == 0, label % 2 == 1))
     lines = [
         PlotLine(
             _short(base - room * part / LINES), _short(base - room * part / LINES + 4), _in_few(top * part / LINES)

@@ -133,7 +133,7 @@ def show_form(
 ) -> HttpResponse:
     """Show a form of a few fields, or a question without one, as `show_dialog` does. `back` is an address.
 
-    `more` is what `chat/form.html` may have beside: `words`, `kind`, `action`.
+    `more` is what `chat/form.html` may have beside: `text`, `kind`, `action`.
     """
     context = {"title": title, "button": button, "back": back, "form": form, "shell": shell_of(request), **more}
     return render(request, "chat/form.html", context, status=422 if form is not None and form.is_bound else 200)

@@ -52,7 +52,7 @@ class ApiRequest(BaseModel):
         known |= frozenset(cls.model_fields) if by_name else frozenset()
         user_id = (info.context or {}).get("user_id")
         if name := privileged.fault_in(data, known=known, repeated=cls.repeated, user_id=user_id):
-            raise PydanticCustomError(PRIVILEGED, "{words}", {"words": privileged.words_for(name)})
+            raise PydanticCustomError(PRIVILEGED, "{message}", {"message": privileged.words_for(name)})
         return data
 
 

@@ -13,7 +13,7 @@ from chat.services.organise.projects import LIMITS
 from chat.services.organise.tags import DESCRIPTION_LIMIT, NAME_LIMIT
 from chat.services.tree.forking import OPTIONS
 
-FORK_WORDS = {
+FORK_LABELS = {
     "directPath": _("Visible messages only (a branch from here)"),
     "includeBranches": _("Include related branches"),
     "targetLevel": _("All branches up to here"),
@@ -55,7 +55,7 @@ class MoveForm(forms.Form):
 
 class ForkForm(forms.Form):
     option = forms.ChoiceField(
-        choices=[(option, FORK_WORDS[option]) for option in OPTIONS],
+        choices=[(option, FORK_LABELS[option]) for option in OPTIONS],
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose what to copy."), "invalid_choice": _("Choose one of the options.")},
     )

@@ -59,11 +59,11 @@ def _sources(parts: list[Part]) -> Iterator[tuple[tuple[int, str, int], str]]:
         for kind, name in _LISTS.items():
             listed = attached.get(name)
             for index, source in enumerate(listed if isinstance(listed, list) else []):
-                if isinstance(source, dict) and (text := _words(source)):
+                if isinstance(source, dict) and (text := _text_of(source)):
                     yield (turn, kind, index), text
 
 
-def _words(source: dict[str, Any]) -> str:
+def _text_of(source: dict[str, Any]) -> str:
     title = source.get("title") or source.get("fileName") or source.get("filename") or ""
     address = source.get("link") or source.get("url") or ""
     return " – ".join(text for text in (str(title).strip(), str(address).strip()) if text)

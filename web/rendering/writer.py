@@ -101,7 +101,7 @@ class Writer:
         name = tag if type(tag) is str else next(iter(tag))
         end = self._ends.pop()
         if count := self._directions.pop():
-            self._out[count.place] = count.settle(self._out[count.place])
+            self._out[count.index] = count.settle(self._out[count.index])
             if outer := self._counting():
                 outer.add(count)
         if name in _ENDS and not (self._images and name != "Image"):

@@ -112,7 +112,7 @@ class MessagesView(ChatView):
         responses=MessagePage,
     )
     def get(self, request: Request) -> Response:
-        if text := reading.words(request, "search"):
+        if text := reading.search_text(request, "search"):
             return _hits(request, text)
         messages, cursor = reading.message_page(request)
         owner = str(person(request).id)

@@ -107,7 +107,7 @@ class ProjectsView(ChatView):
         sort, descending = reading.order(request, projects.SORTS, default="lastConversationAt")
         page = projects.page(
             user=person(request),
-            search=reading.words(request, "search"),
+            search=reading.search_text(request, "search"),
             sort=sort,
             descending=descending,
             cursor=request.query_params.get("cursor"),

@@ -45,7 +45,7 @@ def conversation_query(request: Request) -> ConversationQuery:
         among = among.bearing(Tag.objects.filter(owner=person(request), name__in=_storable(names)))
     if project := request.query_params.get("projectId"):
         among = _in_project(request, among, project)
-    if text := words(request, "search"):
+    if text := search_text(request, "search"):
         among = among.filter(id__in=search.conversation_ids(user=person(request), text=text))
     return ConversationQuery(request.query_params.get("cursor"), size(request, "limit"), among, sort, descending)
 
@@ -125,7 +125,7 @@ def order(request: Request, sorts: Mapping[str, str], *, default: str) -> tuple[
     return sort, direction == "desc"
 
 
-def words(request: Request, name: str) -> str:
+def search_text(request: Request, name: str) -> str:
     """Return a text of the query string as it can be looked for."""
     return " ".join(_storable([request.query_params.get(name, "")])).strip()[:MAX_SEARCH_CHARACTERS]
 

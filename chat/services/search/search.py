@@ -212,9 +212,9 @@ FROM (SELECT created_at, message_id, (SELECT count(*) FROM h) AS number FROM h O
     AS oldest LEFT JOIN kept ON true ORDER BY 9 DESC NULLS LAST, 1 DESC
 """
 _TITLES = """
-SELECT id, word_similarity(%(words)s, chat_fold(title)) AS likeness FROM chat_conversation
+SELECT id, word_similarity(%(text)s, chat_fold(title)) AS likeness FROM chat_conversation
 WHERE owner_id = %(owner)s AND deleted_at IS NULL AND NOT is_temporary
-    AND (chat_fold(title) LIKE ALL(%(patterns)s) OR (%(forgiving)s AND %(words)s <%% chat_fold(title)))
+    AND (chat_fold(title) LIKE ALL(%(patterns)s) OR (%(forgiving)s AND %(text)s <%% chat_fold(title)))
 ORDER BY chat_fold(title) LIKE ALL(%(patterns)s) DESC, likeness DESC, updated_at DESC LIMIT %(limit)s
 """
 
@@ -289,8 +289,8 @@ def _tsquery(user: User, query: Query) -> tuple[str, Query]:
     """
     with connection.cursor() as db:
         db.execute(
-            "SELECT chat_lexemes(word, true) FROM unnest(%s::text[]) WITH ORDINALITY AS given (word, place)"
-            " ORDER BY place",
+            "SELECT chat_lexemes(word, true) FROM unnest(%s::text[]) WITH ORDINALITY AS given (word, ordinal)"
+            " ORDER BY ordinal",
             [[*query.words, *query.excluded]],
         )
         lexemes = [row[0] for row in db.fetchall()]
@@ -330,7 +330,7 @@ def _titles(db: Any, user: User, query: Query, *, limit: int) -> list[tuple[UUID
         return []
     db.execute("SELECT set_config('pg_trgm.word_similarity_threshold', %s, true)", [str(_LIKENESS)])
     patterns = _patterns([*query.titles, *query.words])
-    values = {"owner": user.id, "words": fold(text), "patterns": patterns, "forgiving": len(text) > 3, "limit": limit}
+    values = {"owner": user.id, "text": fold(text), "patterns": patterns, "forgiving": len(text) > 3, "limit": limit}
     db.execute(_TITLES, values)
     return list(db.fetchall())
 

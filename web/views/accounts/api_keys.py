@@ -66,7 +66,7 @@ def delete(request: SignedInRequest, key_id: UUID) -> HttpResponse:
         title=_("Delete the key “%(name)s”?") % {"name": key.name},
         button=_("Delete"),
         kind="danger",
-        words=_("Anything using it stops working."),
+        text=_("Anything using it stops working."),
         back=reverse("chat:api_keys"),
     )
 

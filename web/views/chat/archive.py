@@ -27,7 +27,7 @@ def index(request: SignedInRequest) -> HttpResponse:
         among = among.filter(holds("title", search_text))
     cursor = request.GET.get("cursor")
     page = conversations.page(user=request.user, cursor=cursor, among=among, sort=sort, descending=descending)
-    context = {"page_of": page, "words": search_text, "sort": sort, "descending": descending}
+    context = {"page_of": page, "search_text": search_text, "sort": sort, "descending": descending}
     if is_partial(request):
         return render(request, "chat/archive_rows.html" if cursor else "chat/archive_table.html", context)
     return show_page(request, "chat/archive.html", context)
@@ -45,7 +45,7 @@ def archive_all(request: SignedInRequest) -> HttpResponse:
         "This moves %(count)d chat to the archive.", "This moves %(count)d chats to the archive.", count
     ) % {"count": count}
     title, button = _("Archive all chats?"), _("Archive all chats")
-    return show_form(request, title=title, words=message, button=button, back=reverse("chat:settings_data"))
+    return show_form(request, title=title, text=message, button=button, back=reverse("chat:settings_data"))
 
 
 @require_http_methods(["GET", "POST"])
@@ -64,7 +64,7 @@ def delete_archived(request: SignedInRequest) -> HttpResponse:
     return show_form(
         request,
         title=_("Delete archived chats?"),
-        words=message % {"count": count},
+        text=message % {"count": count},
         button=button % {"count": count},
         kind="danger",
         back=reverse("chat:archive"),
@@ -87,7 +87,7 @@ def delete_all(request: SignedInRequest) -> HttpResponse:
     return show_form(
         request,
         title=_("Delete all chats?"),
-        words=message % {"count": count},
+        text=message % {"count": count},
         button=_("Delete all chats"),
         kind="danger",
         form=form,

@@ -19,7 +19,7 @@ def sidebar(request: SignedInRequest) -> HttpResponse:
     """A page of the list; `q` and `tag` narrow it."""
     search_text = request.GET.get("q", "").replace("\x00", " ").encode(errors="replace").decode().strip()[:200]
     chosen = [tag_id for text in request.GET.getlist("tag")[:100] if (tag_id := uuid_or_none(text))]
-    narrowed = listing.Filter(words=search_text, tags=tuple(chosen))
+    narrowed = listing.Filter(text=search_text, tags=tuple(chosen))
     after = request.GET.get("after", "")
     cursor = request.GET.get("cursor")
     listed = listing.sidebar(user=request.user, cursor=cursor, after=after, narrowed=narrowed)

@@ -35,7 +35,7 @@ def index(request: SignedInRequest) -> HttpResponse:
     page = projects.page(
         user=request.user, search=search_text, sort=sort, descending=descending, cursor=request.GET.get("cursor")
     )
-    context = {"page_of": page, "words": search_text, "sort": sort, "descending": descending}
+    context = {"page_of": page, "search_text": search_text, "sort": sort, "descending": descending}
     if is_partial(request):
         return render(request, "chat/project_rows.html", context)
     return show_page(request, "chat/projects.html", context)
@@ -121,7 +121,7 @@ def delete(request: SignedInRequest, project_id: UUID) -> HttpResponse:
     return show_form(
         request,
         title=_("Delete project?"),
-        words=message % {"name": project.name, "count": count},
+        text=message % {"name": project.name, "count": count},
         button=_("Delete project"),
         kind="danger",
         back=reverse("chat:project", args=[project_id]),

@@ -33,10 +33,10 @@ def index(request: SignedInRequest) -> HttpResponse:
     find = search.search_best if sort == "best" else search.search
     results = find(user=request.user, query=query, cursor=cursor)
     context: dict[str, Any] = {
-        "words": search_text,
+        "search_text": search_text,
         "sort": sort,
         "faults": query.faults,
-        "found": results,
+        "results": results,
         "chats": by_chat(results.hits, results.terms),
         "titles": []
         if cursor

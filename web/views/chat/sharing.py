@@ -55,7 +55,7 @@ def share(request: SignedInRequest, resource: str, resource_id: UUID) -> HttpRes
 def search(request: SignedInRequest, resource: str, resource_id: UUID) -> HttpResponse:
     """The list under the search box."""
     _shared(request, resource, resource_id)
-    return render(request, "chat/share_found.html", _found(request, request.GET.get("q", "")))
+    return render(request, "chat/share_found.html", _results(request, request.GET.get("q", "")))
 
 
 def _shared(request: SignedInRequest, resource: str, resource_id: UUID) -> tuple[SharedKind, SharedObject]:
@@ -76,22 +76,22 @@ def _show(request: SignedInRequest, kind: SharedKind, shared: SharedObject, refu
         "kind": kind,
         "rows": _rows(request, stored),
         "refusal": refusal,
-        "words": search_text,
+        "search_text": search_text,
         "link": request.build_absolute_uri(shared.address),
         "may_search": bool(picker.kinds_for(request.user)),
         "shows_public": everybody is not None or grants.may_share(request.user, kind, publicly=True),
         "is_public": "public" in request.POST if is_sent else everybody is not None,
         "was_public": everybody is not None,
         "is_dialog": is_partial(request),
-        **_found(request, search_text),
+        **_results(request, search_text),
     }
     return render(request, "chat/share.html", context, status=422 if refusal else 200)
 
 
-def _found(request: SignedInRequest, search_text: str) -> dict[str, object]:
+def _results(request: SignedInRequest, search_text: str) -> dict[str, object]:
     looked = len(search_text.strip()) >= picker.MIN_QUERY_CHARACTERS
     principals = picker.search(asking=request.user, words=search_text, limit=FEW) if looked else []
-    return {"found": principals, "is_searched": looked}
+    return {"principals": principals, "is_searched": looked}
 
 
 def _rows(request: SignedInRequest, stored: list[AccessEntry]) -> list[SharingRow]:

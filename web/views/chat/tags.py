@@ -29,7 +29,7 @@ def index(request: SignedInRequest) -> HttpResponse:
     whole = bool(search_text) or "all" in request.GET
     shown = list(mine) if whole else list(mine[: PAGE + 1])
     more = not whole and len(shown) > PAGE
-    context = {"tags": shown[:PAGE] if more else shown, "words": search_text, "more": more}
+    context = {"tags": shown[:PAGE] if more else shown, "search_text": search_text, "more": more}
     if is_partial(request):
         return render(request, "chat/tag_rows.html", context)
     return show_page(request, "chat/tags.html", context)
