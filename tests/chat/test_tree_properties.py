@@ -233,7 +233,7 @@ class Run:
         path = tree.path_ids(self.chat.id)
         assert path == self.model.path()
         assert [
-            spot.id for spot in tree_map(Conversation.objects.get(id=self.chat.id)).spots if spot.is_on_view
+            node.id for node in tree_map(Conversation.objects.get(id=self.chat.id)).nodes if node.is_on_view
         ] == path
         assert all(row.is_user for row in rows.values() if row.parent_id is None)
         in_order(rows)
