@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 KeyPath = tuple[str | int, ...]
 
@@ -100,12 +101,18 @@ def _repeated(node: yaml.Node, key_path: KeyPath, seen: set[int]) -> Iterator[tu
             yield from _repeated(value, (*key_path, name), seen)
 
 
-_BOUNDS: dict[str, Callable[[], str]] = {
-    "greater_than_equal": lambda: _("must be at least %(ge)s"),
-    "greater_than": lambda: _("must be greater than %(gt)s"),
-    "less_than_equal": lambda: _("must be at most %(le)s"),
-    "string_too_long": lambda: _("must have at most %(max_length)s characters"),
-    "too_long": lambda: _("must have at most %(max_length)s items"),
+_BOUNDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "greater_than_equal": lambda _context: _("must be at least %(ge)s"),
+    "greater_than": lambda _context: _("must be greater than %(gt)s"),
+    "less_than_equal": lambda _context: _("must be at most %(le)s"),
+    "string_too_long": lambda context: ngettext(
+        "must have at most %(max_length)s character",
+        "must have at most %(max_length)s characters",
+        context["max_length"],
+    ),
+    "too_long": lambda context: ngettext(
+        "must have at most %(max_length)s item", "must have at most %(max_length)s items", context["max_length"]
+    ),
 }
 
 
@@ -122,7 +129,7 @@ def message_of(error: Mapping[str, Any], allowed: Sequence[str]) -> str:
     if kind == "union_tag_invalid":
         return _("must be one of: %s") % str(context["expected_tags"])
     if kind in _BOUNDS:
-        return str(_BOUNDS[kind]() % context)
+        return str(_BOUNDS[kind](context) % context)
     messages: dict[str, str] = {
         "missing": _("is required"),
         "string_type": _("must be text (put it in quotes)"),

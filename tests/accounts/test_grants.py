@@ -39,9 +39,9 @@ def project(sharer: User) -> Project:
 
 
 def kind() -> SharedKind:
-    found = kind_of("project")
-    assert found is not None
-    return found
+    project_kind = kind_of("project")
+    assert project_kind is not None
+    return project_kind
 
 
 def person(user: User) -> Grantee:
@@ -52,7 +52,7 @@ def change(
     actor: User, project: Project, give: dict[Grantee, int], take: tuple[Grantee, ...] = ()
 ) -> dict[Grantee, int]:
     rows = grants.change(actor=actor, kind_name="project", resource_id=project.id, give=give, take=take)
-    return {each.grantee: each.bits for each in rows}
+    return {row.grantee: row.bits for row in rows}
 
 
 STEPS = st.lists(
@@ -97,7 +97,7 @@ def test_rights_are_the_union_of_all_that_reaches_a_person(make_user: MakeUser, 
                     resource_type="thing", resource_id=objects[other], principal=verb, bits=bits, **columns
                 )
                 rows[objects[other], verb, of] = bits
-    for number, user in enumerate(User.objects.filter(id__in=[each.id for each in users]).order_by("name")):
+    for number, user in enumerate(User.objects.filter(id__in=[user.id for user in users]).order_by("name")):
         expected: dict[UUID, int] = {}
         for (resource, verb, of), bits in rows.items():
             reaches = {
@@ -106,7 +106,7 @@ def test_rights_are_the_union_of_all_that_reaches_a_person(make_user: MakeUser, 
             if reaches[verb]:
                 expected[resource] = expected.get(resource, 0) | bits
         assert grants.bits_of(user, "thing", objects) == expected
-        seen = {each for each, bits in expected.items() if bits & Grant.VIEW}
+        seen = {resource_id for resource_id, bits in expected.items() if bits & Grant.VIEW}
         assert set(grants.visible_ids(user, "thing")) == seen
     Grant.objects.filter(resource_type="thing").delete()
 
@@ -181,7 +181,7 @@ def test_rights_that_do_not_exist_are_refused(sharer: User, owner: User, project
 
 
 @pytest.mark.parametrize(
-    "grantee",
+    "target",
     [
         Grantee("user", str(uuid4())),
         Grantee("user", "x"),
@@ -190,9 +190,9 @@ def test_rights_that_do_not_exist_are_refused(sharer: User, owner: User, project
         Grantee("cat", "x"),
     ],
 )
-def test_whom_nobody_knows_gets_nothing(sharer: User, owner: User, project: Project, grantee: Grantee) -> None:
+def test_whom_nobody_knows_gets_nothing(sharer: User, owner: User, project: Project, target: Grantee) -> None:
     with pytest.raises(GrantRefused):
-        change(sharer, project, {person(owner): 1, grantee: 1})
+        change(sharer, project, {person(owner): 1, target: 1})
     assert not Grant.objects.exists()
 
 
@@ -259,8 +259,8 @@ def test_addresses_show_only_to_administrators(
     shared = kind().find(project.id)
     assert shared is not None
     assert "hidden" not in repr(grants.entries(sharer, kind(), shared))
-    for words in ("odd", "hidden", "one@", "@hidden.example", "hidden.example"):
-        assert "hidden" not in repr(picker.search(asking=sharer, text=words))
+    for query in ("odd", "hidden", "one@", "@hidden.example", "hidden.example"):
+        assert "hidden" not in repr(picker.search(asking=sharer, text=query))
     assert picker.search(asking=sharer, text="hidden") == []
     assert picker.search(asking=admin_user, text="odd@hidden")[0].email == "odd@hidden.example"
 
@@ -271,13 +271,13 @@ def test_people_are_found_the_likest_first(sharer: User, make_user: MakeUser) ->
     make_user("Ann Away", is_active=False)
     make_user("Ann Waits", waits_for_approval=True)
     Group.objects.create(name="Annual")
-    found = [each.name for each in picker.search(asking=sharer, text="ann")]
-    assert found == ["Ann", "Anna", "Annual", "Marian Ann", "Joanna", "Maryann"]
-    assert [each.name for each in picker.search(asking=sharer, text="ann", limit=2)] == ["Ann", "Anna"]
+    names = [match.name for match in picker.search(asking=sharer, text="ann")]
+    assert names == ["Ann", "Anna", "Annual", "Marian Ann", "Joanna", "Maryann"]
+    assert [match.name for match in picker.search(asking=sharer, text="ann", limit=2)] == ["Ann", "Anna"]
     assert picker.search(asking=sharer, text="a") == []
     assert picker.search(asking=sharer, text="%%") == []
-    assert [each.type for each in picker.search(asking=sharer, text="sharers", kinds=["role"])] == ["role"]
-    assert sharer.name not in [each.name for each in picker.search(asking=sharer, text="Sharon")]
+    assert [match.type for match in picker.search(asking=sharer, text="sharers", kinds=["role"])] == ["role"]
+    assert sharer.name not in [match.name for match in picker.search(asking=sharer, text="Sharon")]
 
 
 def test_hidden_kinds_are_not_found(owner: User, make_user: MakeUser) -> None:
@@ -285,7 +285,7 @@ def test_hidden_kinds_are_not_found(owner: User, make_user: MakeUser) -> None:
     Group.objects.create(name="Annual")
     assert picker.search(asking=owner, text="ann") == []
     roles.update(actor=None, role=owner.role, permissions_={"PEOPLE_PICKER": {"VIEW_GROUPS": True}})
-    assert [each.name for each in picker.search(asking=owner, text="ann")] == ["Annual"]
+    assert [match.name for match in picker.search(asking=owner, text="ann")] == ["Annual"]
 
 
 def test_nobody_keeps_rights_on_what_is_gone(sharer: User, owner: User, project: Project) -> None:
@@ -305,7 +305,7 @@ def test_case_13_a_right_of_a_group_is_not_that_of_another_of_its_name(
     Role.objects.create(name="red")
     User.objects.filter(id=stranger.id).update(role="red")
     change(sharer, project, {Grantee("group", str(local.id)): Grant.VIEWER})
-    assert [each.id for each in Project.objects.visible_to(owner)] == [project.id]
+    assert [project.id for project in Project.objects.visible_to(owner)] == [project.id]
     assert not Project.objects.visible_to(User.objects.get(id=stranger.id)).exists()
 
 

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Count, Max, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import User
 from accounts.models.user import VISIBLE, can_be_seen
@@ -101,8 +102,10 @@ def reorder(*, user: User, tag_ids: Sequence[UUID]) -> None:
     with transaction.atomic():
         User.objects.select_for_update(no_key=True).only("id").get(id=user.id)
         mine = {tag.id: tag for tag in Tag.objects.filter(owner=user).order_by("position", "name")}
-        wanted = [each for each in dict.fromkeys(tag_ids) if each in mine]
-        _number([mine[each] for each in wanted] + [tag for each, tag in mine.items() if each not in set(wanted)])
+        wanted = [tag_id for tag_id in dict.fromkeys(tag_ids) if tag_id in mine]
+        _number(
+            [mine[tag_id] for tag_id in wanted] + [tag for tag_id, tag in mine.items() if tag_id not in set(wanted)]
+        )
 
 
 def _number(tags: list[Tag]) -> None:
@@ -160,13 +163,24 @@ def _clean(name: str) -> str:
     if not VISIBLE.match(cleaned):
         raise BadTag(str(can_be_seen.message))
     if len(cleaned) > NAME_LIMIT:
-        raise BadTag(_("A name can have at most %(limit)d characters.") % {"limit": NAME_LIMIT})
+        raise BadTag(
+            ngettext(
+                "A name can have at most %(limit)d character.",
+                "A name can have at most %(limit)d characters.",
+                NAME_LIMIT,
+            )
+            % {"limit": NAME_LIMIT}
+        )
     return cleaned
 
 
 def _clean_description(text: str) -> str:
     cleaned = text.replace("\x00", " ").strip()
     if len(cleaned) > DESCRIPTION_LIMIT:
-        message = _("A description can have at most %(limit)d characters.") % {"limit": DESCRIPTION_LIMIT}
+        message = ngettext(
+            "A description can have at most %(limit)d character.",
+            "A description can have at most %(limit)d characters.",
+            DESCRIPTION_LIMIT,
+        ) % {"limit": DESCRIPTION_LIMIT}
         raise BadTag(message, "description")
     return cleaned
