@@ -117,7 +117,7 @@ class OperatorEndpointAdmin(Panel):
         if again := stepup.refusal(request):
             return again
         endpoint = stored_endpoints.to_endpoint(row)
-        form = TrialForm(request.POST or None, initial={"model": next(iter(endpoint.models.names), "")})
+        form = ConnectionTestForm(request.POST or None, initial={"model": next(iter(endpoint.models.names), "")})
         result: connection_test.ConnectionTestResult | None = None
         if form.is_valid():
             data = form.cleaned_data
@@ -133,7 +133,7 @@ class OperatorEndpointAdmin(Panel):
         )
 
 
-class TrialForm(forms.Form):
+class ConnectionTestForm(forms.Form):
     model = forms.CharField(label=_("Model"), max_length=256, widget=UnfoldAdminTextInputWidget())
     api_key = forms.CharField(
         label=_("Key for this test"), required=False, max_length=16_384, widget=UnfoldAdminPasswordWidget()

@@ -54,7 +54,7 @@ _AGAIN_IN = re.compile(
 
 
 @dataclass(slots=True)
-class _Found:
+class _Reasons:
     """The codes and texts of an error, from the outside inwards."""
 
     codes: list[str] = field(default_factory=list)
@@ -113,7 +113,7 @@ def failure_of(status: int, body: Any, secrets: Iterable[str] = (), *, wait: int
     """
     if isinstance(body, str) and body.lstrip().startswith("<"):
         return Failed(code_of_page(status), _clean(f"{status} a web page: {title_of(body)}", secrets), wait)
-    reasons = _Found([hint] if hint else [])
+    reasons = _Reasons([hint] if hint else [])
     reasons.look(body)
     text = " ".join([*reasons.texts, *reasons.codes])
     if body and not reasons.texts and not reasons.codes and isinstance(body, dict | list):
@@ -125,7 +125,7 @@ def failure_of(status: int, body: Any, secrets: Iterable[str] = (), *, wait: int
 
 def failure_in(body: Any, secrets: Iterable[str] = ()) -> Failed:
     """Return why the provider refused after its status went out: the body alone tells."""
-    reasons = _Found()
+    reasons = _Reasons()
     reasons.look(body)
     status = status_of(reasons.codes, 0)
     failed = failure_of(status or 500, body, secrets)
