@@ -136,6 +136,7 @@ def show_form(
     `more` is what `chat/form.html` may have beside: `text`, `kind`, `action`.
     """
     context = {"title": title, "button": button, "back": back, "form": form, "shell": shell_of(request), **more}
+    context["focus_cancel"] = form is None and more.get("kind") == "danger"
     return render(request, "chat/form.html", context, status=422 if form is not None and form.is_bound else 200)
 
 

@@ -7,7 +7,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import Invitation, Role, User
 from accounts.services import domains, invitations, mails, site
@@ -157,6 +157,13 @@ def check_password(password: str, user: User) -> None:
 def check_length(password: str) -> None:
     """Raise `ValidationError` for a password that is too long or only spaces."""
     if len(password) > MAX_PASSWORD_LENGTH:
-        raise ValidationError(_("A password can have at most %(most)s characters.") % {"most": MAX_PASSWORD_LENGTH})
+        raise ValidationError(
+            ngettext(
+                "A password can have at most %(most)s character.",
+                "A password can have at most %(most)s characters.",
+                MAX_PASSWORD_LENGTH,
+            )
+            % {"most": MAX_PASSWORD_LENGTH}
+        )
     if not password.strip():
         raise ValidationError(_("A password can't be only spaces."))

@@ -15,7 +15,7 @@ from uuid import UUID
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import User
 from accounts.services import audit
@@ -235,7 +235,14 @@ def parse(value: str) -> Pasted:
     if not value:
         raise KeyRefused(_("Paste a key first."))
     if len(value) > MAX_KEY_LENGTH:
-        raise KeyRefused(_("This is too long for a key. A key can have at most %d characters.") % MAX_KEY_LENGTH)
+        raise KeyRefused(
+            ngettext(
+                "This is too long for a key. A key can have at most %d character.",
+                "This is too long for a key. A key can have at most %d characters.",
+                MAX_KEY_LENGTH,
+            )
+            % MAX_KEY_LENGTH
+        )
     fields = _fields(value) if value.startswith("{") else {"apiKey": value}
     if not all(text.isprintable() and text.isascii() for text in fields.values()):
         raise KeyRefused(_("A key must be a single line of plain characters. Copy it again without line breaks."))

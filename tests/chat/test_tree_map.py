@@ -131,8 +131,8 @@ def test_the_page_links_every_message_and_is_closed_to_strangers(owner: User, st
     Message.objects.filter(id=ids[1]).update(text='<script>alert("x")</script>')
     client.force_login(owner)
     html = client.get(f"/c/{chat.id}/map").content.decode()
-    for each in ids:
-        assert f'href="/c/{chat.id}?at={each}#m-{each}"' in html
+    for message_id in ids:
+        assert f'href="/c/{chat.id}?at={message_id}#m-{message_id}"' in html
     assert "<script>alert" not in html
     assert "3 messages" in html
     assert "2 branches" in html

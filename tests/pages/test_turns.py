@@ -189,7 +189,7 @@ def test_title_that_cannot_be_used_is_a_422(sign_in: SignIn, owner: User, make_c
 def test_delete_asks_by_name_and_then_deletes(sign_in: SignIn, owner: User, make_chat: Chats) -> None:
     chat, kept = make_chat(owner), make_chat(owner, title="Kept")
     client = sign_in(owner)
-    assert "<strong>Cats at night</strong>" in client.get(f"/c/{chat.id}/delete").content.decode()
+    assert "“Cats at night”" in client.get(f"/c/{chat.id}/delete").content.decode()
     assert Conversation.objects.count() == 2
     assert client.post(f"/c/{chat.id}/delete")["Location"] == "/c/new"
     assert list(Conversation.objects.visible_to(owner)) == [kept]

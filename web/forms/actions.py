@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from chat.models import Project, Tag
@@ -96,7 +96,11 @@ class BulkForm(forms.Form):
         except ValueError:
             raise forms.ValidationError(_("Choose a chat first.")) from None
         if len(ids) > MAX_CHOSEN:
-            message = _("At most %(limit)d chats can be changed at once.")
+            message = ngettext(
+                "At most %(limit)d chat can be changed at once.",
+                "At most %(limit)d chats can be changed at once.",
+                MAX_CHOSEN,
+            )
             raise forms.ValidationError(message % {"limit": MAX_CHOSEN})
         return ids
 

@@ -66,6 +66,8 @@ class TurnForm(forms.Form):
 
 
 class RenameForm(forms.Form):
+    use_required_attribute = False  # an empty title is refused in the dialog, in our words
+
     title = forms.CharField(
         label=_("Title"),
         max_length=1024,

@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 
 from accounts.models import Grant
 from accounts.services import grants, picker
-from accounts.services.grants import AccessEntry, Who
+from accounts.services.grants import AccessEntry, Grantee
 from accounts.services.resources import SharedKind, SharedObject, kind_of
 from api.base.admin import number
 from api.base.errors import ApiError
@@ -43,8 +43,8 @@ class PrincipalRequest(ApiRequest):
     is_admin: bool | None = None
     member_count: int | None = None
 
-    def who(self) -> Who:
-        return Who(self.type, self.id or "")
+    def grantee(self) -> Grantee:
+        return Grantee(self.type, self.id or "")
 
 
 class PermissionsRequest(ApiRequest):
@@ -77,7 +77,7 @@ class PrincipalsView(PermissionsView):
         allowed = picker.kinds_for(user)
         if not allowed or set(wanted) - set(allowed):
             raise _forbidden()
-        principals = picker.search(asking=user, words=query, kinds=wanted or None, limit=limit)
+        principals = picker.search(asking=user, text=query, kinds=wanted or None, limit=limit)
         results = [_result(principal) for principal in principals]
         return Response(
             {
@@ -130,12 +130,12 @@ class AccessListView(PermissionsView):
     def put(self, request: Request, resource: str, resource_id: UUID) -> Response:
         kind, _shared_thing = _shared(request, resource, resource_id)
         body = read_body(request, PermissionsRequest)
-        give = {update.who(): _bits(kind, update.access_role_id) for update in body.updated}
-        take = [removal.who() for removal in body.removed]
+        give = {update.grantee(): _bits(kind, update.access_role_id) for update in body.updated}
+        take = [removal.grantee() for removal in body.removed]
         if body.public:
-            give[Who("public")] = _bits(kind, body.public_access_role_id or f"{kind.name}_viewer")
+            give[Grantee("public")] = _bits(kind, body.public_access_role_id or f"{kind.name}_viewer")
         elif body.public is False:
-            take.append(Who("public"))
+            take.append(Grantee("public"))
         after = grants.change(actor=person(request), kind_name=kind.name, resource_id=resource_id, give=give, take=take)
         return Response({"message": _("Permissions updated successfully"), "results": _list(kind, after)})
 
@@ -195,8 +195,8 @@ def _bits(kind: SharedKind, role_id: str) -> int:
 
 
 def _list(kind: SharedKind, rows: list[AccessEntry]) -> dict[str, Any]:
-    principals = [_principal(kind, entry) for entry in rows if entry.who.type != "public"]
-    everybody = next((entry for entry in rows if entry.who.type == "public"), None)
+    principals = [_principal(kind, entry) for entry in rows if entry.grantee.type != "public"]
+    everybody = next((entry for entry in rows if entry.grantee.type == "public"), None)
     answer: dict[str, Any] = {"principals": principals, "public": everybody is not None}
     return answer | ({"publicAccessRoleId": _role_id(kind, everybody)} if everybody else {})
 
@@ -204,8 +204,8 @@ def _list(kind: SharedKind, rows: list[AccessEntry]) -> dict[str, Any]:
 def _principal(kind: SharedKind, entry: AccessEntry) -> dict[str, Any]:
     shown = {"name": entry.name, "email": entry.email, "description": entry.description}
     return {
-        "type": entry.who.type,
-        "id": entry.who.id,
+        "type": entry.grantee.type,
+        "id": entry.grantee.id,
         **{name: text for name, text in shown.items() if text},
         "source": "local",
         "accessRoleId": _role_id(kind, entry),

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from django.db import transaction
-from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import User
 from chat.models import Favourite
@@ -33,7 +33,10 @@ def replace(*, user: User, model_refs: Sequence[ModelRef]) -> list[Favourite]:
     """
     wanted = list(dict.fromkeys(model_refs))
     if len(wanted) > (most := quotas.most("favourites")):
-        raise TooManyFavourites(_("You can have at most %(limit)d favourites.") % {"limit": most})
+        raise TooManyFavourites(
+            ngettext("You can have at most %(limit)d favourite.", "You can have at most %(limit)d favourites.", most)
+            % {"limit": most}
+        )
     catalog = catalog_for(user)
     kept = [model_ref for model_ref in wanted if catalog.may_use(model_ref)]
     with transaction.atomic():

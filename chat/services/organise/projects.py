@@ -25,6 +25,7 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import User
 from accounts.models.user import VISIBLE, can_be_seen
@@ -174,7 +175,11 @@ def _cleaned(fields: dict[str, str]) -> dict[str, str]:
             if not VISIBLE.match(text):
                 raise BadProject(str(can_be_seen.message), "name")
         if len(text) > LIMITS[field]:
-            message = _("This can have at most %(limit)d characters.") % {"limit": LIMITS[field]}
+            message = ngettext(
+                "This can have at most %(limit)d character.",
+                "This can have at most %(limit)d characters.",
+                LIMITS[field],
+            ) % {"limit": LIMITS[field]}
             raise BadProject(message, field)
         cleaned[field] = text
     return cleaned

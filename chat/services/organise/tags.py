@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Count, Max, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import User
 from accounts.models.user import VISIBLE, can_be_seen
@@ -162,13 +163,24 @@ def _clean(name: str) -> str:
     if not VISIBLE.match(cleaned):
         raise BadTag(str(can_be_seen.message))
     if len(cleaned) > NAME_LIMIT:
-        raise BadTag(_("A name can have at most %(limit)d characters.") % {"limit": NAME_LIMIT})
+        raise BadTag(
+            ngettext(
+                "A name can have at most %(limit)d character.",
+                "A name can have at most %(limit)d characters.",
+                NAME_LIMIT,
+            )
+            % {"limit": NAME_LIMIT}
+        )
     return cleaned
 
 
 def _clean_description(text: str) -> str:
     cleaned = text.replace("\x00", " ").strip()
     if len(cleaned) > DESCRIPTION_LIMIT:
-        message = _("A description can have at most %(limit)d characters.") % {"limit": DESCRIPTION_LIMIT}
+        message = ngettext(
+            "A description can have at most %(limit)d character.",
+            "A description can have at most %(limit)d characters.",
+            DESCRIPTION_LIMIT,
+        ) % {"limit": DESCRIPTION_LIMIT}
         raise BadTag(message, "description")
     return cleaned

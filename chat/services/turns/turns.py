@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import User
 from billing.services import holds
@@ -164,7 +165,9 @@ def _check_references(user: User, conversation_id: UUID | None, draft: Draft) ->
     if draft.project_id is not None:  # also for a chat that is there, where it changes nothing
         access.project_for(user, draft.project_id)
     if len(draft.quotes) > MAX_QUOTES:
-        message = _("You can quote at most %(limit)d passages.")
+        message = ngettext(
+            "You can quote at most %(limit)d passage.", "You can quote at most %(limit)d passages.", MAX_QUOTES
+        )
         raise TurnRefused(message % {"limit": MAX_QUOTES}, status=422, code="quotes")
     for quote in draft.quotes:
         clean_text(quote.text)
@@ -199,8 +202,13 @@ def clean_text(text: str) -> str:
     if not text.strip():
         raise TurnRefused(_("Write a message first."), status=422, code="empty")
     if len(text) > settings.MESSAGE_MAX_CHARACTERS:
-        message = _("The message is too long. You can send at most %(limit)d characters.")
-        raise TurnRefused(message % {"limit": settings.MESSAGE_MAX_CHARACTERS}, status=422, code="too_long")
+        limit = settings.MESSAGE_MAX_CHARACTERS
+        message = ngettext(
+            "The message is too long. You can send at most %(limit)d character.",
+            "The message is too long. You can send at most %(limit)d characters.",
+            limit,
+        )
+        raise TurnRefused(message % {"limit": limit}, status=422, code="too_long")
     if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
         raise TurnRefused(_("The message contains a character that can't be saved."), status=422, code="characters")
     return text

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from endpoints.parameters.mapped import Chosen, Mapped
 from endpoints.providers.anthropic.facts import UNKNOWN, Claude, claude
@@ -59,7 +60,11 @@ def _cap(known: Claude, chosen: Chosen, key: str) -> int:
     if known.version == UNKNOWN and not known.is_newest:
         return wanted or longest
     if wanted > longest:
-        chosen.notes[key] = _("This model can write at most %(limit)d tokens, so that is used.") % {"limit": longest}
+        chosen.notes[key] = ngettext_lazy(
+            "This model can write at most %(limit)d token, so that is used.",
+            "This model can write at most %(limit)d tokens, so that is used.",
+            longest,
+        ) % {"limit": longest}
     return min(wanted or longest, longest)
 
 

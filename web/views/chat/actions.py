@@ -23,7 +23,7 @@ from chat.services.turns import titles
 from core import rate_limits
 from core.refusal import ToldIn
 from web.forms.actions import MoveForm, TagsForm
-from web.shell import SignedInRequest, is_partial, show_dialog, show_done, signed_in, uuid_or_none
+from web.shell import SignedInRequest, is_partial, show_dialog, show_done, show_form, signed_in, uuid_or_none
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,13 @@ def act(request: SignedInRequest, conversation_id: UUID, verb: str) -> HttpRespo
     wanted = ACTIONS[verb]
     if request.method == "POST":
         return wanted.do(request, conversation)
-    return show_dialog(request, "chat/confirm.html", conversation, question=wanted.question, button=wanted.button)
+    return show_form(
+        request,
+        title=str(wanted.question),
+        text=conversation.title,
+        button=str(wanted.button),
+        back=reverse("chat:conversation", args=[conversation.id]),
+    )
 
 
 @require_http_methods(["GET", "POST"])

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -20,7 +21,7 @@ from web import pages, url_parameters
 from web.forms.composer import RenameForm
 from web.model_facts import facts_for
 from web.presenters import present_branch
-from web.shell import SignedInRequest, is_partial, show_chat, show_dialog, show_done, signed_in, uuid_or_none
+from web.shell import SignedInRequest, is_partial, show_chat, show_done, show_form, signed_in, uuid_or_none
 from web.styleguide import styleguide_samples
 
 MAX_PROJECTS = 200  # to choose from beside the message box
@@ -144,15 +145,21 @@ def messages(request: SignedInRequest, conversation_id: UUID) -> HttpResponse:
 def rename(request: SignedInRequest, conversation_id: UUID) -> HttpResponse:
     conversation = access.conversation_for(request.user, conversation_id)
     form = RenameForm(request.POST or None, initial={"title": conversation.title})
-    if request.method == "GET" or not form.is_valid():
-        return show_dialog(request, "chat/rename.html", conversation, form=form)
-    title = form.cleaned_data["title"]
-    with ToldIn(form, conversations.BadTitle, field="title"):
-        renamed = conversations.rename(user=request.user, conversation_id=conversation_id, title=title)
-        if is_partial(request):
-            return render(request, "chat/renamed.html", {"conversation": renamed})
-        return redirect("chat:conversation", conversation_id)
-    return show_dialog(request, "chat/rename.html", conversation, form=form)
+    if request.method == "POST" and form.is_valid():
+        title = form.cleaned_data["title"]
+        with ToldIn(form, conversations.BadTitle, field="title"):
+            renamed = conversations.rename(user=request.user, conversation_id=conversation_id, title=title)
+            if is_partial(request):
+                return render(request, "chat/renamed.html", {"conversation": renamed})
+            return redirect("chat:conversation", conversation_id)
+    return show_form(
+        request,
+        form=form,
+        title=_("Rename chat"),
+        button=_("Rename"),
+        action=reverse("chat:rename", args=[conversation.id]),
+        back=reverse("chat:conversation", args=[conversation.id]),
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -160,7 +167,16 @@ def rename(request: SignedInRequest, conversation_id: UUID) -> HttpResponse:
 def delete(request: SignedInRequest, conversation_id: UUID) -> HttpResponse:
     conversation = access.conversation_for(request.user, conversation_id)
     if request.method == "GET":
-        return show_dialog(request, "chat/delete.html", conversation)
+        return show_form(
+            request,
+            title=_("Delete this chat?"),
+            text=_("This deletes “%(title)s” and all its messages. You can undo it for ten minutes.")
+            % {"title": conversation.title},
+            button=_("Delete chat"),
+            kind="danger",
+            action=reverse("chat:delete", args=[conversation.id]),
+            back=reverse("chat:conversation", args=[conversation.id]),
+        )
     done = bulk.delete(user=request.user, ids=[conversation.id])
     return show_done(
         request, _("“%(title)s” was deleted.") % {"title": conversation.title}, gone=conversation.id, undo=done.undo

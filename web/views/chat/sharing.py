@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.models import Grant
 from accounts.services import grants, picker
-from accounts.services.grants import AccessEntry, GrantRefused, Who
+from accounts.services.grants import AccessEntry, Grantee, GrantRefused
 from accounts.services.resources import SharedKind, SharedObject
 from web.shell import SignedInRequest, is_partial, shell_of, show_done, signed_in
 
@@ -67,7 +67,7 @@ def _shared(request: SignedInRequest, resource: str, resource_id: UUID) -> tuple
 
 def _show(request: SignedInRequest, kind: SharedKind, shared: SharedObject, refusal: str) -> HttpResponse:
     stored = grants.entries(request.user, kind, shared)
-    everybody = next((entry for entry in stored if entry.who.type == "public"), None)
+    everybody = next((entry for entry in stored if entry.grantee.type == "public"), None)
     is_sent = request.method == "POST"
     search_text = request.POST.get("q", "") if request.POST.get("do") == "find" else ""
     context = {
@@ -90,7 +90,7 @@ def _show(request: SignedInRequest, kind: SharedKind, shared: SharedObject, refu
 
 def _results(request: SignedInRequest, search_text: str) -> dict[str, object]:
     looked = len(search_text.strip()) >= picker.MIN_QUERY_CHARACTERS
-    principals = picker.search(asking=request.user, words=search_text, limit=FEW) if looked else []
+    principals = picker.search(asking=request.user, text=search_text, limit=FEW) if looked else []
     return {"principals": principals, "is_searched": looked}
 
 
@@ -99,8 +99,8 @@ def _rows(request: SignedInRequest, stored: list[AccessEntry]) -> list[SharingRo
     chosen = _chosen(request.POST)
     rows = [
         SharingRow(
-            key := f"{entry.who.type}:{entry.who.id}",
-            entry.who.type,
+            key := f"{entry.grantee.type}:{entry.grantee.id}",
+            entry.grantee.type,
             entry.name,
             entry.email,
             chosen.get(key, entry.role),
@@ -108,7 +108,7 @@ def _rows(request: SignedInRequest, stored: list[AccessEntry]) -> list[SharingRo
             is_nameless=not entry.role,
         )
         for entry in stored
-        if entry.who.type != "public"
+        if entry.grantee.type != "public"
     ]
     fresh = [key for key in chosen if key not in {row.key for row in rows}][: grants.MAX_ENTRIES]
     known = picker.named(request.user, [_split(key) for key in fresh])
@@ -128,17 +128,17 @@ def _chosen(data: Mapping[str, str]) -> dict[str, str]:
     return chosen
 
 
-def _wanted(data: Mapping[str, str]) -> tuple[dict[Who, int], list[Who]]:
+def _wanted(data: Mapping[str, str]) -> tuple[dict[Grantee, int], list[Grantee]]:
     give, take = {}, []
     for key, role in _chosen(data).items():
         if role == NONE:
-            take.append(Who(*_split(key)))
+            take.append(Grantee(*_split(key)))
         elif role in grants.ROLES:
-            give[Who(*_split(key))] = grants.ROLES[role]
+            give[Grantee(*_split(key))] = grants.ROLES[role]
     if "public" in data and not data.get("was_public"):
-        give[Who("public")] = Grant.VIEWER
+        give[Grantee("public")] = Grant.VIEWER
     elif "public" not in data and data.get("was_public"):
-        take.append(Who("public"))
+        take.append(Grantee("public"))
     return give, take
 
 

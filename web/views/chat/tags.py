@@ -9,12 +9,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from chat import access
-from chat.models import Tag
 from chat.services.organise import tags
 from chat.services.search.text import holds
 from core.refusal import ToldIn
 from web.forms.actions import TagForm
-from web.shell import SignedInRequest, is_partial, shell_of, show_done, show_form, show_page, signed_in, uuid_or_none
+from web.shell import SignedInRequest, is_partial, show_done, show_form, show_page, signed_in, uuid_or_none
 
 PAGE = 100
 
@@ -69,8 +68,14 @@ def delete(request: SignedInRequest, tag_id: UUID) -> HttpResponse:
         tags.delete(user=request.user, tag_id=tag_id)
         message = _("Bookmark “%(name)s” deleted.") % {"name": tag.name}
         return show_done(request, message, go=reverse("chat:tags"))
-    counted: Tag = tags.listed(request.user).get(id=tag_id)
-    return render(request, "chat/tag_delete.html", {"tag": counted, "shell": shell_of(request)})
+    return show_form(
+        request,
+        title=_("Delete bookmark?"),
+        text=_("Delete “%(name)s”? No chats are deleted.") % {"name": tag.name},
+        button=_("Delete bookmark"),
+        kind="danger",
+        back=reverse("chat:tags"),
+    )
 
 
 @require_POST
