@@ -178,16 +178,16 @@ def check_worker() -> Iterator[Finding]:
         "Without it, chats get no titles and lost runs are never ended."
     )
     try:
-        seen = client().get(WORKER_SEEN)
+        seen_at = client().get(WORKER_SEEN)
     except redis.RedisError:
         yield Finding("worker", "fault", "unknown: Redis cannot be reached", "Fix Redis first.")
         return
-    if seen is None and (cause := _cause_of_silence()):
+    if seen_at is None and (cause := _cause_of_silence()):
         yield Finding("worker", "fault", cause, "Fix Redis first.")
-    elif seen is None:
+    elif seen_at is None:
         yield Finding("worker", "fault", "not seen for a minute", advice)
     else:
-        yield Finding("worker", "ok", f"seen {max(0, int(time.time()) - int(seen))} s ago")  # type: ignore[arg-type]
+        yield Finding("worker", "ok", f"seen {max(0, int(time.time()) - int(seen_at))} s ago")  # type: ignore[arg-type]
 
 
 def check_models() -> Iterator[Finding]:

@@ -38,7 +38,7 @@ BATCH_SIZE = 200
 
 
 @dataclass(slots=True)
-class _Seen:
+class _Observation:
     """A run as it was first seen in this state: its lease, and when that was, on the monotonic clock."""
 
     lease: datetime | None
@@ -56,7 +56,7 @@ class Sweeper:
     """
 
     monotonic: Callable[[], float] = time.monotonic
-    _seen: dict[UUID, _Seen] = field(default_factory=dict)
+    _observations: dict[UUID, _Observation] = field(default_factory=dict)
     _looked_at: float = -math.inf
     _clock: tuple[datetime, float] | None = None  # the time of the day and the monotonic time of the last look
     _jumped_at: float = -math.inf
@@ -65,19 +65,19 @@ class Sweeper:
         """Do what is due; return the counts. Raises `DatabaseError` while there is no database."""
         now = self.monotonic()
         if now - self._looked_at > GAP:
-            self._seen.clear()
+            self._observations.clear()
         self._watch_the_clock(now)
         rows = Generation.objects.filter(state__in=[Generation.State.RUNNING, Generation.State.QUEUED])
         open_runs = list(rows.order_by("created_at").values_list("id", "state", "lease_expires_at", "created_at"))
-        self._seen = {
-            run: seen if (seen := self._seen.get(run)) and seen.lease == lease else _Seen(lease, now)
+        self._observations = {
+            run: known if (known := self._observations.get(run)) and known.lease == lease else _Observation(lease, now)
             for run, _, lease, _ in open_runs
         }
         lost = [run for run, state, *_ in open_runs if state == Generation.State.RUNNING and self._is_lost(run, now)]
         waiting = [(run, created) for run, state, _, created in open_runs if state == Generation.State.QUEUED]
         late = [run for run, created in waiting if self._waits(run, created, now, TOO_LATE)]
         counts = {
-            "interrupted": sum(_interrupt(run, self._seen[run].lease) for run in lost[:BATCH_SIZE]),
+            "interrupted": sum(_interrupt(run, self._observations[run].lease) for run in lost[:BATCH_SIZE]),
             "expired": sum(_expire(run) for run in late[:BATCH_SIZE]),
         }
         gone = set(late)
@@ -88,11 +88,11 @@ class Sweeper:
         return counts | {"announced": len(forgotten[:BATCH_SIZE])}
 
     def _is_lost(self, run: UUID, now: float) -> bool:
-        return now - self._seen[run].since >= settings.GENERATION_LEASE_SECONDS
+        return now - self._observations[run].since >= settings.GENERATION_LEASE_SECONDS
 
     def _waits(self, run: UUID, created: datetime, now: float, seconds: float) -> bool:
         """Whether a queued run waits that long. Its own time counts only where the clock has not jumped since."""
-        if now - self._seen[run].since >= seconds:
+        if now - self._observations[run].since >= seconds:
             return True
         return now - self._jumped_at > TOO_LATE and timezone.now() - created >= timedelta(seconds=seconds)
 

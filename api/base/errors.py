@@ -60,7 +60,7 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response:
     answer = rest_exception_handler(exc, context)
     if answer is None:
         return _unexpected(exc, key)
-    answer.data = {getattr(exc, "wire_key", key): _words(exc)}
+    answer.data = {getattr(exc, "wire_key", key): _message_of(exc)}
     if code := getattr(exc, "wire_code", ""):
         answer.data["code"] = code
     return answer
@@ -97,7 +97,7 @@ def too_large() -> str:
     return edge.words_of(413)
 
 
-def _words(exc: Exception) -> str:
+def _message_of(exc: Exception) -> str:
     if isinstance(exc, Http404):
         return _("There is nothing here.")
     if isinstance(exc, PermissionDenied):

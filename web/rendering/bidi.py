@@ -33,10 +33,10 @@ class Count:
     def add(self, inner: "Count") -> None:
         self._count(inner.leftward, inner.word_count, begins_leftward=inner.begins_leftward)
 
-    def _count(self, leftward: int, words: int, *, begins_leftward: bool) -> None:
+    def _count(self, leftward: int, word_count: int, *, begins_leftward: bool) -> None:
         self.begins_leftward = begins_leftward if not self.word_count else self.begins_leftward
         self.leftward += leftward
-        self.word_count += words
+        self.word_count += word_count
 
     def settle(self, start: str) -> str:
         """Return the start tag with its direction; without words the browser decides.

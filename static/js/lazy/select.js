@@ -22,7 +22,7 @@ function show(on) {
 }
 function count() {
   byId("bulk").querySelector("[data-count]").textContent = counted("selected", chosen().length);
-  for (const act of byId("bulk").querySelectorAll("[data-action]")) act.disabled = !chosen().length;
+  for (const control of byId("bulk").querySelectorAll("[data-action]")) control.disabled = !chosen().length;
 }
 
 /** Begin to choose, or end it. */
