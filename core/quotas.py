@@ -25,16 +25,16 @@ class QuotaReached(Refusal):
 
 def count_write(*, user_id: object, address: str, size: int) -> None:
     """Count one change, of `size` bytes, of a person; of an address where nobody is signed in. Raises `TooOften`."""
-    who = str(user_id or address)
-    rate_limits.count(rate_limits.named("write_user" if user_id else "write_ip"), who)
-    count_volume(who, size)
+    subject = str(user_id or address)
+    rate_limits.count(rate_limits.named("write_user" if user_id else "write_ip"), subject)
+    count_volume(subject, size)
 
 
-def count_volume(who: str, size: int) -> None:
+def count_volume(subject: str, size: int) -> None:
     """Count bytes that are written, sent or copied. Raises `TooOften`."""
     volume = rate_limits.named("write_megabytes")
     rate_limits.count(
-        rate_limits.Limit(volume.name, volume.most * KILOBYTE, volume.window), who, times=-(-size // KILOBYTE)
+        rate_limits.Limit(volume.name, volume.most * KILOBYTE, volume.window), subject, times=-(-size // KILOBYTE)
     )
 
 

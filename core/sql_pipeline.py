@@ -40,7 +40,7 @@ def run_pipeline(statements: Sequence[Statement]) -> None:
                 cursor.execute(statement.sql, statement.params, prepare=True)
                 cursors.append(cursor)
         if connection.queries_logged:
-            connection.queries_log.extend({"sql": each.sql, "time": "0"} for each in statements)
+            connection.queries_log.extend({"sql": statement.sql, "time": "0"} for statement in statements)
         for statement, cursor in zip(statements, cursors, strict=True):
             if statement.on_no_row is not None and cursor.rowcount == 0:
                 raise statement.on_no_row

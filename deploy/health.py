@@ -192,16 +192,16 @@ def check_worker() -> Iterator[Finding]:
 
 def check_models() -> Iterator[Finding]:
     try:
-        found = registry.current()
+        current = registry.current()
     except ConfigFaults as faults:
         for fault in faults.faults:
             yield Finding("librechat.yaml", "fault", str(fault), f"Fix {faults.file}.")
         return
     for fault in live.faults():  # what validation would refuse, or an edit that is not in use
         yield Finding("librechat.yaml", "fault", str(fault), f"Fix {settings.LIBRECHAT_CONFIG.name}.")
-    for notice in found.notices:
+    for notice in current.notices:
         yield Finding("librechat.yaml", "warning", notice)
-    for path in found.config.not_in_use:
+    for path in current.config.not_in_use:
         yield Finding("librechat.yaml", "warning", f"{path} has no effect yet")
     if not settings.LOCAL_MODEL_URL:
         yield Finding("local model", "ok", "off")
@@ -213,10 +213,10 @@ def check_models() -> Iterator[Finding]:
 
 
 def check_environment() -> Iterator[Finding]:
-    found = [*env.notices, *env.suspicious()]
-    for notice in found:
+    notices = [*env.notices, *env.suspicious()]
+    for notice in notices:
         yield Finding("environment", "warning", notice)
-    if not found:
+    if not notices:
         yield Finding("environment", "ok", "no problems found")
 
 

@@ -128,7 +128,9 @@ class OperatorEndpointAdmin(Panel):
         if not endpoint.connection.key_from_user:
             del form.fields["api_key"]
         context = {**self.admin_site.each_context(request), "title": gettext("Test “%s”") % row.name, "form": form}
-        return TemplateResponse(request, "admin/endpoints/test.html", {**context, "row": row, "trial": result})
+        return TemplateResponse(
+            request, "admin/endpoints/test.html", {**context, "row": row, "connection_test": result}
+        )
 
 
 class TrialForm(forms.Form):

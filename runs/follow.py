@@ -241,7 +241,11 @@ class LogReader:
         while True:
             await asyncio.sleep(SILENCE / 2)
             now = asyncio.get_running_loop().time()
-            silent = [each for each in self._subscriptions.values() if not each.ended and now - each.heard_at > SILENCE]
+            silent = [
+                subscription
+                for subscription in self._subscriptions.values()
+                if not subscription.ended and now - subscription.heard_at > SILENCE
+            ]
             if not silent:
                 continue
             try:
@@ -259,8 +263,8 @@ class LogReader:
 
 
 def _open_among(ids: list[UUID]) -> set[UUID]:
-    found = Generation.objects.filter(id__in=ids, state__in=Generation.OPEN)
-    return set(found.values_list("id", flat=True))
+    still_open = Generation.objects.filter(id__in=ids, state__in=Generation.OPEN)
+    return set(still_open.values_list("id", flat=True))
 
 
 _readers: dict[asyncio.AbstractEventLoop, LogReader] = {}
@@ -270,7 +274,7 @@ def reader() -> LogReader:
     """Return the reader of the running event loop."""
     loop = asyncio.get_running_loop()
     if loop not in _readers:
-        for closed in [each for each in _readers if each.is_closed()]:
+        for closed in [loop for loop in _readers if loop.is_closed()]:
             del _readers[closed]
         _readers[loop] = LogReader()
     return _readers[loop]

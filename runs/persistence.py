@@ -123,8 +123,8 @@ def claim(*, ids: Sequence[UUID], worker: str) -> list[ClaimedRun]:
         taken = taking.execute(_CLAIM, values, prepare=True)
         telling = Cursor(raw, row_factory=tuple_row)
         telling.adapters.register_loader("jsonb", JsonbLoader)
-        told = telling.execute(_HISTORY, {"ids": list(ids)}, prepare=True)
-        claimed, rows = taken.fetchall(), told.fetchall()
+        history_cursor = telling.execute(_HISTORY, {"ids": list(ids)}, prepare=True)
+        claimed, rows = taken.fetchall(), history_cursor.fetchall()
     history: dict[UUID, list[PromptMessage]] = {}
     for run_id, author, text, quotes in rows:
         if not is_blank(text) or quotes:
@@ -159,13 +159,13 @@ def save(*, worker: str, batch: Sequence[Progress]) -> dict[UUID, bool]:
         cursor.execute(
             "UPDATE chat_generation SET lease_expires_at = clock_timestamp() + make_interval(secs => %s)"
             " WHERE id = ANY(%s) AND worker = %s AND state = 'running' RETURNING id, stop_requested",
-            [settings.GENERATION_LEASE_SECONDS, [each.id for each in batch], worker],
+            [settings.GENERATION_LEASE_SECONDS, [progress.id for progress in batch], worker],
         )
         held: dict[UUID, bool] = dict(cursor.fetchall())
-        written = [each for each in batch if each.id in held and each.parts is not None]
+        written = [progress for progress in batch if progress.id in held and progress.parts is not None]
         if written:
-            parts: Any = [(Jsonb(each.parts), each.message_id) for each in written]
-            events = [(each.last_event_id, each.id) for each in written]
+            parts: Any = [(Jsonb(progress.parts), progress.message_id) for progress in written]
+            events = [(progress.last_event_id, progress.id) for progress in written]
             cursor.executemany("UPDATE chat_message SET parts = %s WHERE id = %s AND state = 'streaming'", parts)
             cursor.executemany("UPDATE chat_generation SET last_event_id = %s WHERE id = %s", events)
     return held
@@ -192,17 +192,17 @@ def finish(results: Sequence[RunResult]) -> set[UUID]:
     billing) the holds' and the balances'.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_END_RUNS, _columns([_run_row(each) for each in results]))
+        cursor.execute(_END_RUNS, _columns([_run_row(result) for result in results]))
         kept = {row[0] for row in cursor.fetchall()}
-        ours = [each for each in results if each.job.id in kept]
+        ours = [result for result in results if result.job.id in kept]
         if ours:
-            cursor.execute(_END_MESSAGES, _columns([_message_row(each) for each in ours]))
-        if lost := [each for each in results if each.job.id not in kept]:
+            cursor.execute(_END_MESSAGES, _columns([_message_row(result) for result in ours]))
+        if lost := [result for result in results if result.job.id not in kept]:
             # A run whose conversation was deleted meanwhile has cost money all the same.
-            existing = Generation.objects.filter(id__in=[each.job.id for each in lost])
+            existing = Generation.objects.filter(id__in=[result.job.id for result in lost])
             swept = set(existing.values_list("id", flat=True))
-            ours += [each for each in lost if each.job.id not in swept]
-        holds.settle_many({each.job.hold_id: lines_of(each) for each in ours})
+            ours += [result for result in lost if result.job.id not in swept]
+        holds.settle_many({result.job.hold_id: lines_of(result) for result in ours})
     return kept
 
 

@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-Place = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +38,13 @@ class ConfigFaults(ImproperlyConfigured):
         return any(fault.path == "imageOutputType" for fault in self.faults)
 
 
-def path_of(place: Place) -> str:
+def path_of(key_path: KeyPath) -> str:
     """
     >>> path_of(("endpoints", "custom", 0, "models"))
     'endpoints.custom[0].models'
     """
     text = ""
-    for step in place:
+    for step in key_path:
         text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
     return text
 
@@ -55,19 +55,19 @@ class Lines:
     def __init__(self, root: yaml.Node | None) -> None:
         self._root = root
 
-    def of(self, place: Place) -> int:
+    def of(self, key_path: KeyPath) -> int:
         node, line = self._root, 0
         if node is None:
             return 0
         line = node.start_mark.line + 1
-        for step in place:
+        for step in key_path:
             child = _child(node, step)
             if child is None:
                 break
             line, node = child
         return line
 
-    def repeated_keys(self) -> Iterator[tuple[Place, int]]:
+    def repeated_keys(self) -> Iterator[tuple[KeyPath, int]]:
         """Yield every key that stands twice in one mapping: YAML readers take the last without a word."""
         if self._root is not None:
             yield from _repeated(self._root, (), set())
@@ -84,21 +84,21 @@ def _child(node: yaml.Node, step: str | int) -> tuple[int, yaml.Node] | None:
     return None
 
 
-def _repeated(node: yaml.Node, place: Place, seen: set[int]) -> Iterator[tuple[Place, int]]:
+def _repeated(node: yaml.Node, key_path: KeyPath, seen: set[int]) -> Iterator[tuple[KeyPath, int]]:
     if id(node) in seen:  # an alias leads back to what was looked at
         return
     seen.add(id(node))
     if isinstance(node, yaml.SequenceNode):
         for index, value in enumerate(node.value):
-            yield from _repeated(value, (*place, index), seen)
+            yield from _repeated(value, (*key_path, index), seen)
     elif isinstance(node, yaml.MappingNode):
         keys: set[str] = set()
         for key, value in node.value:
             name = str(key.value)
             if name in keys:
-                yield (*place, name), key.start_mark.line + 1
+                yield (*key_path, name), key.start_mark.line + 1
             keys.add(name)
-            yield from _repeated(value, (*place, name), seen)
+            yield from _repeated(value, (*key_path, name), seen)
 
 
 _BOUNDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
@@ -130,7 +130,7 @@ def message_of(error: Mapping[str, Any], allowed: Sequence[str]) -> str:
         return _("must be one of: %s") % str(context["expected_tags"])
     if kind in _BOUNDS:
         return str(_BOUNDS[kind](context) % context)
-    words: dict[str, str] = {
+    messages: dict[str, str] = {
         "missing": _("is required"),
         "string_type": _("must be text (put it in quotes)"),
         "bool_type": _("must be true or false"),
@@ -147,4 +147,4 @@ def message_of(error: Mapping[str, Any], allowed: Sequence[str]) -> str:
         "finite_number": _("must be a number"),
         "invalid_key": _("must be text (put it in quotes)"),
     }
-    return words.get(kind) or str(error["msg"])
+    return messages.get(kind) or str(error["msg"])

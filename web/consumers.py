@@ -42,7 +42,7 @@ class TabConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve the socket, which ends in many ways: its place is given back in each."""
-        with ExitStack() as self.place:
+        with ExitStack() as self.exit_stack:
             await super().__call__(scope, receive, send)
 
     async def connect(self) -> None:
@@ -62,7 +62,7 @@ class TabConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         if tabs.are_taken(self.user.id):
             await self.close(code=TOO_MANY)
             return
-        self.place.enter_context(tabs.one(self.user.id))
+        self.exit_stack.enter_context(tabs.one(self.user.id))
         session = self.scope.get("session")
         self.proof = Proof.of(self.user, page=(session.session_key if session else None) or "")
         await self.channel_layer.group_add(group_of(self.user.id), self.channel_name)
@@ -225,7 +225,7 @@ async def _read_ends(wanted: dict[UUID, bool]) -> dict[UUID, str]:
         except DatabaseError:
             log.warning("cannot read the ends of %d runs yet", len(wanted), exc_info=True)
             await asyncio.sleep(1)
-    return {each: frames.get(each) or command("gone", str(each)) for each in wanted}
+    return {generation_id: frames.get(generation_id) or command("gone", str(generation_id)) for generation_id in wanted}
 
 
 def _uuid(value: object) -> UUID | None:

@@ -104,7 +104,7 @@ _ENDINGS: dict[str, str | Promise] = {
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A screenful of the branch on view, oldest first."""
+    """A page of messages of the branch on view, oldest first."""
 
     messages: list[MessageView]
     has_earlier: bool
@@ -113,26 +113,30 @@ class Branch:
 
 
 def present_branch(
-    conversation: Conversation, *, before: UUID | None = None, at: UUID | None = None, limit: int = tree.SCREENFUL
+    conversation: Conversation,
+    *,
+    before: UUID | None = None,
+    at: UUID | None = None,
+    limit: int = tree.MESSAGES_PER_PAGE,
 ) -> Branch:
     """Return the last messages of the branch on view (before message `before`, or around message `at`).
 
     Four queries at any size.
     """
-    stretch = tree.window_of_messages(conversation=conversation, before=before, at=at, limit=limit)
-    streaming = [message.id for message in stretch.messages if message.state == Message.State.STREAMING]
+    window = tree.window_of_messages(conversation=conversation, before=before, at=at, limit=limit)
+    streaming = [message.id for message in window.messages if message.state == Message.State.STREAMING]
     runs = Generation.objects.filter(message_id__in=streaming, state__in=Generation.OPEN) if streaming else ()
     run_of = {run.message_id: run for run in runs}
-    last = stretch.messages[-1].id if stretch.messages and stretch.ends_branch else None
+    last = window.messages[-1].id if window.messages and window.ends_branch else None
     views = [
-        present(message, place=stretch.places.get(message.id), run=run_of.get(message.id), is_last=message.id == last)
-        for message in stretch.messages
+        present(message, place=window.places.get(message.id), run=run_of.get(message.id), is_last=message.id == last)
+        for message in window.messages
     ]
     return Branch(
         messages=views,
-        has_earlier=stretch.has_earlier,
-        has_later=not stretch.ends_branch and before is None,
-        leaf_id=stretch.leaf_id,
+        has_earlier=window.has_earlier,
+        has_later=not window.ends_branch and before is None,
+        leaf_id=window.leaf_id,
     )
 
 

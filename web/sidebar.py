@@ -28,14 +28,14 @@ class DateGroup:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What the list is narrowed to: words, and bookmarks of which a conversation bears at least one."""
+    """What the list is narrowed to: a text, and bookmarks of which a conversation bears at least one."""
 
-    words: str = ""
+    text: str = ""
     tags: tuple[UUID, ...] = ()
 
     @property
     def is_on(self) -> bool:
-        return bool(self.words or self.tags)
+        return bool(self.text or self.tags)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +80,8 @@ def sidebar(
     rows = replace(rows, tags=above.tags, favourites=above.favourites, standing=account_summary_of(user))
     if narrowed.is_on:
         return rows
-    newest = [each for each in (rows.latest, *above.pinned) if each]
-    latest = max(newest, key=lambda each: each.updated_at, default=None)
+    newest = [conversation for conversation in (rows.latest, *above.pinned) if conversation]
+    latest = max(newest, key=lambda conversation: conversation.updated_at, default=None)
     return replace(rows, latest=latest, pinned=above.pinned, projects=above.projects)
 
 
@@ -89,8 +89,8 @@ def _among(user: User, narrowed: Filter) -> ConversationQuerySet:
     among = Conversation.objects.listed()
     if narrowed.tags:
         among = among.bearing(Tag.objects.filter(owner=user, id__in=narrowed.tags))
-    if narrowed.words:
-        return among.filter(id__in=search.conversation_ids(user=user, text=narrowed.words))
+    if narrowed.text:
+        return among.filter(id__in=search.conversation_ids(user=user, text=narrowed.text))
     return among if narrowed.tags else among.filter(pin_position=None)
 
 

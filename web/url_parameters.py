@@ -88,7 +88,7 @@ def _settings(query: Mapping[str, str]) -> dict[str, Any]:
         if not value:
             continue
         if name == "stop":
-            value = [each for each in value.split(",") if each]
+            value = [part for part in value.split(",") if part]
         try:
             kept |= ModelSettings.read({name: value}).to_json()
         except ValidationError:

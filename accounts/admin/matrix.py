@@ -30,7 +30,7 @@ class MatrixRow:
     bit: str
     cells: list[Cell]
     title: str = ""
-    words: str = ""
+    label: str = ""
 
 
 class Matrix:

@@ -32,7 +32,7 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Circle:
+class ManagedGroup:
     """A group with its people and its own budgets."""
 
     group: Group
@@ -41,7 +41,7 @@ class Circle:
     credits: int
 
 
-def managed_groups_of(manager: User) -> list[Circle]:
+def managed_groups_of(manager: User) -> list[ManagedGroup]:
     """Return the groups this person manages. Six queries, however many people and budgets there are."""
     groups = list(groups_managed_by(manager))
     memberships = list(
@@ -49,7 +49,7 @@ def managed_groups_of(manager: User) -> list[Circle]:
     )
     spent = account_statement.spent_since({each.user_id for each in memberships}, account_statement.month_start())
     seen = _seen(manager, list(budgets_under(manager)))
-    circles = []
+    managed_groups = []
     for group in groups:
         members = [
             Member(each.user, *spent.get(each.user_id, (0, 0)), [one for one in seen if _is_for(one, each.user_id)])
@@ -57,8 +57,8 @@ def managed_groups_of(manager: User) -> list[Circle]:
             if each.group_id == group.id
         ]
         own = [one for one in seen if one.budget.group_id == group.id]
-        circles.append(Circle(group, members, own, sum(each.credits for each in members)))
-    return circles
+        managed_groups.append(ManagedGroup(group, members, own, sum(each.credits for each in members)))
+    return managed_groups
 
 
 def budgets_under(manager: User) -> QuerySet[Budget]:

@@ -56,7 +56,9 @@ def asked_with(spec_name: str, chosen: Mapping[str, Any]) -> ModelSettings | Non
         return preset
     own = ModelSettings.read(chosen)
     hidden = {same for name in own.values for same in synonyms(name)}
-    return ModelSettings({name: each for name, each in preset.values.items() if name not in hidden} | dict(own.values))
+    return ModelSettings(
+        {name: value for name, value in preset.values.items() if name not in hidden} | dict(own.values)
+    )
 
 
 def describe_parameters(schema: dict[str, Any]) -> None:

@@ -52,19 +52,19 @@ def _conversations(user: User) -> Iterator[dict[str, Any]]:
     rows = (
         Conversation.objects.filter(owner=user, deleted_at=None).order_by("created_at", "id").prefetch_related("tags")
     )
-    for each in rows.iterator(chunk_size=50):
-        messages = Message.objects.filter(conversation=each).order_by("created_at", "id")
+    for conversation in rows.iterator(chunk_size=50):
+        messages = Message.objects.filter(conversation=conversation).order_by("created_at", "id")
         yield {
-            "id": each.id,
-            "title": each.title,
-            "endpoint": each.endpoint,
-            "model": each.model,
-            "settings": each.settings,
-            "projectId": each.project_id,
-            "bookmarks": [tag.name for tag in each.tags.all()],
-            "archivedAt": each.archived_at,
-            "createdAt": each.created_at,
-            "updatedAt": each.updated_at,
+            "id": conversation.id,
+            "title": conversation.title,
+            "endpoint": conversation.endpoint,
+            "model": conversation.model,
+            "settings": conversation.settings,
+            "projectId": conversation.project_id,
+            "bookmarks": [tag.name for tag in conversation.tags.all()],
+            "archivedAt": conversation.archived_at,
+            "createdAt": conversation.created_at,
+            "updatedAt": conversation.updated_at,
             "messages": [
                 {
                     "id": row.id,

@@ -49,8 +49,8 @@ def limit_of(method: str, path: str) -> int:
     view = _view_at(path)
     if view is None or method.upper() in WITHOUT_BODY:
         return SMALL
-    for each in (view, getattr(view, "cls", None), getattr(view, "view_class", None)):
-        if declared := getattr(each, "body_limit", 0):
+    for candidate in (view, getattr(view, "cls", None), getattr(view, "view_class", None)):
+        if declared := getattr(candidate, "body_limit", 0):
             return int(declared)
     return settings.DATA_UPLOAD_MAX_MEMORY_SIZE
 

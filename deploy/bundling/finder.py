@@ -26,9 +26,9 @@ class BundleFinder(FileSystemFinder):
                 yield path, storage
 
     def find_location(self, root: Any, path: str, prefix: str | None = None) -> str | None:
-        found = super().find_location(root, path, prefix)
-        if not found or not is_source(path):
-            return found
+        location = super().find_location(root, path, prefix)
+        if not location or not is_source(path):
+            return location
         return str(build(Path(root), path)) if is_entry(path) else None
 
 

@@ -94,10 +94,10 @@ def _quoted(rest: str, quote: str, known: Mapping[str, str]) -> tuple[str, int]:
 
 
 def _filled(text: str, pattern: re.Pattern[str], known: Mapping[str, str]) -> str:
-    def replaced(found: re.Match[str]) -> str:
-        if found[1]:
-            return _ESCAPED.get(found[1], found[1])
-        name, instead, default = found[2].partition(":-")
+    def replaced(match: re.Match[str]) -> str:
+        if match[1]:
+            return _ESCAPED.get(match[1], match[1])
+        name, instead, default = match[2].partition(":-")
         if not _NAME.fullmatch(name):
             raise _Unreadable(
                 "has ${…} around something that is not a variable name; use single quotes to keep it as text"

@@ -43,39 +43,42 @@ class SocialServer:
         answer = requests.get(address, allow_redirects=False, timeout=5)
         if answer.status_code == 302:
             return answer.headers["Location"], {}
-        found = answer.json()
-        return found["action"], found["form"]
+        reply = answer.json()
+        return reply["action"], reply["form"]
 
     def authorize(self, name: str) -> Any:
         query = flask.request.args.to_dict()
         code = token_urlsafe(12)
         self.codes[code] = query
-        told = {"code": code, "state": query["state"]}
+        fields = {"code": code, "state": query["state"]}
         if name != "apple":
-            return flask.redirect(f"{query['redirect_uri']}?{urlencode(told)}")
+            return flask.redirect(f"{query['redirect_uri']}?{urlencode(fields)}")
         assert query["response_mode"] == "form_post", "as Apple demands where a name or an address is asked for"
-        return {"action": query["redirect_uri"], "form": told | {"id_token": self.id_token(name, query)} | self.posted}
+        return {
+            "action": query["redirect_uri"],
+            "form": fields | {"id_token": self.id_token(name, query)} | self.posted,
+        }
 
     def token(self, name: str) -> Any:
         """Redeem a code: once, from who asked for it, with its secret."""
-        told = flask.request.values.to_dict()
-        begun = self.codes.pop(told.get("code", ""), None)
-        if begun is None or any(told.get(key) != begun[key] for key in ("client_id", "redirect_uri")):
+        form = flask.request.values.to_dict()
+        begun = self.codes.pop(form.get("code", ""), None)
+        if begun is None or any(form.get(key) != begun[key] for key in ("client_id", "redirect_uri")):
             return {"error": "invalid_grant"}, 400
         challenge = begun.get("code_challenge")
-        verifier = urlsafe_b64encode(hashlib.sha256(told.get("code_verifier", "").encode()).digest())
+        verifier = urlsafe_b64encode(hashlib.sha256(form.get("code_verifier", "").encode()).digest())
         if challenge and challenge != verifier.rstrip(b"=").decode():
             return {"error": "invalid_grant"}, 400
-        if not self._knows(name, told["client_secret"]):
+        if not self._knows(name, form["client_secret"]):
             return {"error": "invalid_client"}, 401
-        found = {"access_token": f"{name}-t0ken", "token_type": "Bearer", "expires_in": 3600}
-        return found | ({"id_token": self.id_token(name, begun)} if name in ISSUERS else {})
+        tokens = {"access_token": f"{name}-t0ken", "token_type": "Bearer", "expires_in": 3600}
+        return tokens | ({"id_token": self.id_token(name, begun)} if name in ISSUERS else {})
 
     def _knows(self, name: str, secret: str) -> bool:
         if name != "apple":
             return secret == f"{name}-secret"
-        told = jwt.decode(secret, APPLE_KEY.public_key(), algorithms=["ES256"], audience=ISSUERS["apple"])
-        return (told["iss"], told["sub"], jwt.get_unverified_header(secret)["kid"]) == ("TEAM", "apple-id", "KEY")
+        claims = jwt.decode(secret, APPLE_KEY.public_key(), algorithms=["ES256"], audience=ISSUERS["apple"])
+        return (claims["iss"], claims["sub"], jwt.get_unverified_header(secret)["kid"]) == ("TEAM", "apple-id", "KEY")
 
     def id_token(self, name: str, begun: dict[str, str]) -> str:
         now = int(time.time())
@@ -88,12 +91,12 @@ class SocialServer:
         return {"keys": [jwt.algorithms.RSAAlgorithm.to_jwk(KEY.public_key(), as_dict=True) | {"kid": "k1"}]}
 
     def me(self, name: str) -> Any:
-        told, token = flask.request.args, f"{name}-t0ken"
+        query, token = flask.request.args, f"{name}-t0ken"
         if name == "facebook":
             proof = hmac.new(b"facebook-secret", token.encode(), hashlib.sha256).hexdigest()
-            if (told["access_token"], told["appsecret_proof"]) != (token, proof):
+            if (query["access_token"], query["appsecret_proof"]) != (token, proof):
                 return {"error": {"message": "Invalid appsecret_proof"}}, 400
-            return {key: value for key, value in self.person.items() if key in told["fields"].split(",")}
+            return {key: value for key, value in self.person.items() if key in query["fields"].split(",")}
         if flask.request.headers["Authorization"] != f"Bearer {token}":
             return {"message": "401: Unauthorized", "code": 0}, 401
         return self.person

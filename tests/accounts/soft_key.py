@@ -38,9 +38,9 @@ class SoftKey:
         self.handle = asked["user"]["id"].encode()
         public = ES256.from_cryptography_key(self.private.public_key())  # type: ignore[no-untyped-call]
         data = AttestedCredentialData.create(b"\0" * 16, self.credential, public)
-        told = AuthenticatorData.create(self._hash(changes), flags | ATTESTED, self.counter, data)
+        authenticator_data = AuthenticatorData.create(self._hash(changes), flags | ATTESTED, self.counter, data)
         client = self._client(CollectedClientData.TYPE.CREATE, asked["challenge"], changes)
-        response = {"attestationObject": websafe_encode(AttestationObject.create("none", told, {}))}
+        response = {"attestationObject": websafe_encode(AttestationObject.create("none", authenticator_data, {}))}
         return self._answer(client, response, credProps={"rk": True})
 
     def used(self, options: dict[str, Any], *, flags: FLAG = PRESENT | VERIFIED, **changes: Any) -> dict[str, Any]:
@@ -48,10 +48,10 @@ class SoftKey:
         self.counter += self.counts
         kind = changes.get("kind", CollectedClientData.TYPE.GET)
         client = self._client(kind, options["publicKey"]["challenge"], changes)
-        told = AuthenticatorData.create(self._hash(changes), flags, changes.get("counter", self.counter))
-        signature = self.private.sign(bytes(told) + sha256(client).digest(), ec.ECDSA(hashes.SHA256()))
+        authenticator_data = AuthenticatorData.create(self._hash(changes), flags, changes.get("counter", self.counter))
+        signature = self.private.sign(bytes(authenticator_data) + sha256(client).digest(), ec.ECDSA(hashes.SHA256()))
         response = {
-            "authenticatorData": websafe_encode(told), "signature": websafe_encode(signature),
+            "authenticatorData": websafe_encode(authenticator_data), "signature": websafe_encode(signature),
             "userHandle": changes.get("handle", self.handle).decode(),
         }  # fmt: skip
         return self._answer(client, response)

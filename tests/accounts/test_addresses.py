@@ -23,7 +23,7 @@ PROXY = "10.0.0.1"
 
 @pytest.fixture(autouse=True)
 def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.client_address._told", {})
+    monkeypatch.setattr("core.client_address._last_logged", {})
 
 
 WRITTEN = [
@@ -66,10 +66,10 @@ def test_what_cannot_be_understood_is_the_proxy_and_told(written: str, caplog: p
     assert parse(written) is None
     assert client_address({"HTTP_X_FORWARDED_FOR": written}, peer=PROXY, hops=1) == PROXY
     assert client_address({"HTTP_X_FORWARDED_FOR": written}, peer=PROXY, hops=1) == PROXY
-    told = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
-    assert len(told) == 1, "once in a while is enough"
-    assert PROXY in told[0]
-    assert written not in told[0]
+    warnings = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    assert len(warnings) == 1, "once in a while is enough"
+    assert PROXY in warnings[0]
+    assert written not in warnings[0]
 
 
 @pytest.mark.security
@@ -111,7 +111,7 @@ def test_as_many_entries_count_as_proxies_are_trusted(hops: int, headers: dict[s
 
 
 @pytest.mark.parametrize(
-    ("hops", "headers", "peer", "told"),
+    ("hops", "headers", "peer", "log_message"),
     [
         (0, {"HTTP_X_FORWARDED_FOR": "198.51.100.23"}, PROXY, "set TRUST_PROXY"),
         (0, {"HTTP_X_FORWARDED_FOR": "198.51.100.23"}, "8.8.8.8", ""),  # a visitor's own invention
@@ -122,11 +122,11 @@ def test_as_many_entries_count_as_proxies_are_trusted(hops: int, headers: dict[s
     ],
 )
 def test_an_address_that_people_share_is_told(
-    hops: int, headers: dict[str, str], peer: str, told: str, caplog: pytest.LogCaptureFixture
+    hops: int, headers: dict[str, str], peer: str, log_message: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     client_address(headers, peer=peer, hops=hops)
-    assert told in caplog.text
-    assert bool(caplog.text) == bool(told)
+    assert log_message in caplog.text
+    assert bool(caplog.text) == bool(log_message)
 
 
 def test_a_socket_in_the_file_system_is_this_machine() -> None:

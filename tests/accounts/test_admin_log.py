@@ -97,8 +97,8 @@ def changeable() -> set[type[Model]]:
     request.user = User(role_id=Role.ADMIN)
 
     def is_open(panel: Any) -> bool:
-        may = (panel.has_add_permission, panel.has_change_permission, panel.has_delete_permission)
-        return any(each(request) for each in may)
+        checks = (panel.has_add_permission, panel.has_change_permission, panel.has_delete_permission)
+        return any(has_permission(request) for has_permission in checks)
 
     return {model for model, panel in admin.site._registry.items() if is_open(panel)}
 
@@ -116,7 +116,7 @@ def test_a_key_taken_back_is_in_the_audit_log(client: Client, admin_user: User, 
     assert entry.before["key_hash"] == "set"
 
 
-@pytest.mark.parametrize("model", FORMS, ids=lambda each: each.__name__)
+@pytest.mark.parametrize("model", FORMS, ids=lambda model: model.__name__)
 def test_a_change_by_a_form_is_in_the_audit_log(client: Client, admin_user: User, model: type[Model]) -> None:
     made, changed = FORMS[model]
     rows = set(model._default_manager.values_list("pk", flat=True))
@@ -152,7 +152,7 @@ def test_no_password_is_in_the_audit_log(client: Client, owner: User) -> None:
 
 
 def act(client: Client, model: type[Model], action: str, *rows: Model) -> Any:
-    data = {"action": action, "_selected_action": [str(each.pk) for each in rows]}
+    data = {"action": action, "_selected_action": [str(row.pk) for row in rows]}
     return client.post(page(model, "changelist"), data, follow=True)
 
 
@@ -162,8 +162,8 @@ def test_people_are_switched_approved_signed_out_and_banned_by_actions(
     User.objects.filter(pk=stranger.pk).update(waits_for_approval=True)
     for action in ("switch_off", "switch_on", "approve", "sign_out", "ban_for_a_day", "lift_bans"):
         assert act(client, User, action, owner, stranger).status_code == 200
-    told = list(AuditEntry.objects.order_by("seq").values_list("action", flat=True))
-    assert told == [
+    actions = list(AuditEntry.objects.order_by("seq").values_list("action", flat=True))
+    assert actions == [
         "user.switched_off", "user.switched_off", "user.switched_on", "user.switched_on", "user.approved",
         "user.signed_out", "user.signed_out", "ban.set", "ban.set", "ban.lifted", "ban.lifted",
     ]  # fmt: skip
@@ -250,9 +250,11 @@ def test_the_models_of_a_role_are_a_table_in_its_form(client: Client) -> None:
 
 
 def test_members_of_a_group_are_a_table_in_its_form(client: Client, owner: User, stranger: User) -> None:
-    def rows(*found: dict[str, str], stored: int) -> dict[str, str]:
-        data = {"memberships-TOTAL_FORMS": str(len(found)), "memberships-INITIAL_FORMS": str(stored)}
-        return data | {f"memberships-{n}-{name}": value for n, row in enumerate(found) for name, value in row.items()}
+    def rows(*memberships: dict[str, str], stored: int) -> dict[str, str]:
+        data = {"memberships-TOTAL_FORMS": str(len(memberships)), "memberships-INITIAL_FORMS": str(stored)}
+        return data | {
+            f"memberships-{n}-{name}": value for n, row in enumerate(memberships) for name, value in row.items()
+        }
 
     post(client, page(Group, "add"), name="Lab", **rows({"user": str(owner.pk), "is_manager": "on"}, stored=0))
     group = Group.objects.get()
@@ -260,9 +262,9 @@ def test_members_of_a_group_are_a_table_in_its_form(client: Client, owner: User,
     assert first.is_manager
     old = {"id": str(first.pk), "group": str(group.pk), "user": str(owner.pk), "DELETE": "on"}
     post(client, page(Group, "change", group.pk), name="Lab", **rows(old, {"user": str(stranger.pk)}, stored=1))
-    assert [each.user for each in group.memberships.all()] == [stranger]
-    told = list(AuditEntry.objects.order_by("seq").values_list("action", flat=True))
-    assert told == ["group.created", "group.member_added", "group.member_removed", "group.member_added"]
+    assert [membership.user for membership in group.memberships.all()] == [stranger]
+    actions = list(AuditEntry.objects.order_by("seq").values_list("action", flat=True))
+    assert actions == ["group.created", "group.member_added", "group.member_removed", "group.member_added"]
 
 
 @pytest.mark.security
@@ -322,9 +324,9 @@ def test_rights_of_what_does_not_exist_are_not_shown_and_keep_their_value(client
 def test_every_right_that_the_code_asks_for_is_put_into_words() -> None:
     asked = re.compile(r'\b(?:may|is_allowed)\([^()]*?,\s*"([A-Z_]+)"(?:,\s*"([A-Z_]+)")?\)')
     code = "\n".join(path.read_text() for path in sources())
-    found = {(kind, bit or "USE") for kind, bit in asked.findall(code)}
-    assert {("BOOKMARKS", "USE"), ("PROJECTS", "CREATE")} <= found
-    assert found <= permission_labels.WORDS.keys()
+    asked_for = {(kind, bit or "USE") for kind, bit in asked.findall(code)}
+    assert {("BOOKMARKS", "USE"), ("PROJECTS", "CREATE")} <= asked_for
+    assert asked_for <= permission_labels.WORDS.keys()
 
 
 def test_what_the_matrix_did_not_show_stays_as_it_is(client: Client) -> None:
@@ -386,7 +388,7 @@ def test_the_administration_loads_nothing_from_elsewhere_and_runs_no_inline_scri
     policy = client.get(reverse("admin:index"))["Content-Security-Policy"]
     assert "http" not in policy
     assert "frame-ancestors 'none'" in policy
-    scripts = next(each for each in policy.split("; ") if each.startswith("script-src"))
+    scripts = next(directive for directive in policy.split("; ") if directive.startswith("script-src"))
     assert "unsafe-inline" not in scripts
     assert "unsafe-eval" not in client.get("/c/new")["Content-Security-Policy"]
 
@@ -399,7 +401,7 @@ def old_sign_in(client: Client) -> None:
 
 
 @pytest.mark.security
-@pytest.mark.parametrize("model", [*FORMS, SiteSettings, MoneySettings], ids=lambda each: each.__name__)
+@pytest.mark.parametrize("model", [*FORMS, SiteSettings, MoneySettings], ids=lambda model: model.__name__)
 def test_who_signed_in_long_ago_changes_nothing_before_showing_that_it_is_them(client: Client, model: Any) -> None:
     old_sign_in(client)
     path = page(model, "add") if model in FORMS else page(model, "change", "1")

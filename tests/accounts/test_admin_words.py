@@ -34,7 +34,7 @@ def listing(client: Client, name: str) -> str:
 
 def test_plurals_are_english() -> None:
     names = [str(model._meta.verbose_name_plural) for model in admin.site._registry]
-    assert not [each for each in names if re.search(r"[^aeiou]ys$|ss$|capability|api key", each)]
+    assert not [name for name in names if re.search(r"[^aeiou]ys$|ss$|capability|api key", name)]
 
 
 def test_amounts_are_in_dollars_as_people_see_them(admin_client: Client, owner: User) -> None:
@@ -71,7 +71,7 @@ def test_settings_have_one_name(admin_client: Client, name: str) -> None:
 def test_endpoints_of_the_file_are_named_beside_the_table(
     admin_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    named = [make_endpoint(each) for each in ("Atlas", "Borea")]
+    named = [make_endpoint(name) for name in ("Atlas", "Borea")]
     monkeypatch.setattr(registry, "current", lambda: SimpleNamespace(endpoints=named))
     page = listing(admin_client, "endpoints_operatorendpoint")
     assert "2 endpoints come from the configuration file or the environment: Atlas, Borea." in page
@@ -80,13 +80,13 @@ def test_endpoints_of_the_file_are_named_beside_the_table(
 
 def test_the_last_label_of_a_plot_ends_inside_it(admin_client: Client) -> None:
     today = timezone.localdate()
-    plot = plot_of([PlotDay(today - timedelta(days=29 - each), {"all": each}, "1") for each in range(30)])
+    plot = plot_of([PlotDay(today - timedelta(days=29 - day), {"all": day}, "1") for day in range(30)])
     drawn = render_to_string("chat/plot_bars.html", {"plot": plot})
     last = re.findall(r'<text class="plot-words" x="([\d.]+)" y="\d+" text-anchor="(\w+)"', drawn)[-1]
     assert (float(last[0]), last[1]) == (plot.width, "end")
 
 
 def test_no_typeface_is_loaded_beside_the_icons() -> None:
-    found = finders.find("unfold/fonts/inter/styles.css")
-    assert isinstance(found, str)
-    assert "@font-face" not in open(found).read()  # noqa: PTH123, SIM115
+    path = finders.find("unfold/fonts/inter/styles.css")
+    assert isinstance(path, str)
+    assert "@font-face" not in open(path).read()  # noqa: PTH123, SIM115

@@ -41,8 +41,8 @@ def refused(answer: Any) -> None:
 
 
 def test_the_library_limits_nothing() -> None:
-    for each in (app_settings, mfa_settings):
-        assert not {name: rate for name, rate in each.RATE_LIMITS.items() if rate}
+    for module in (app_settings, mfa_settings):
+        assert not {name: rate for name, rate in module.RATE_LIMITS.items() if rate}
 
 
 def test_right_passwords_are_never_too_many(owner: User, make_user: Callable[..., User]) -> None:
@@ -167,10 +167,10 @@ def test_pages_behind_mails_say_when_to_come_again(
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"), [(1, "1 second."), (90, "90 seconds."), (91, "2 minutes."), (3600, "60 minutes.")]
+    ("seconds", "wait"), [(1, "1 second."), (90, "90 seconds."), (91, "2 minutes."), (3600, "60 minutes.")]
 )
-def test_the_words_say_how_long(seconds: int, words: str) -> None:
-    assert TooOften(seconds).message == f"Too many requests. Try again in {words}"
+def test_the_words_say_how_long(seconds: int, wait: str) -> None:
+    assert TooOften(seconds).message == f"Too many requests. Try again in {wait}"
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ def test_who_is_banned_gets_in_nowhere(client: Client, owner: User, admin_user: 
     assert (answer.status_code, "blocked until" in answer.json()["message"]) == (403, True)
     assert bans.lift(actor=admin_user, user=owner) == 1
     assert Api(owner).send("GET", "/api/user").status_code == 200
-    assert [each.action for each in AuditEntry.objects.order_by("seq")] == ["ban.set", "ban.lifted"]
+    assert [entry.action for entry in AuditEntry.objects.order_by("seq")] == ["ban.set", "ban.lifted"]
 
 
 def test_a_banned_address_cannot_even_sign_in(client: Client, owner: User) -> None:
@@ -62,7 +62,7 @@ def test_every_twentieth_point_of_one_kind_bans_person_and_address(owner: User, 
     bans.record_violation("concurrent", user=owner)
     assert not Ban.objects.exists()
     assert bans.record_violation("fork_limit", user=owner, address="192.0.2.7") == 20
-    assert {(each.user, each.address) for each in Ban.objects.all()} == {(owner, None), (None, "192.0.2.7")}
+    assert {(ban.user, ban.address) for ban in Ban.objects.all()} == {(owner, None), (None, "192.0.2.7")}
     assert bans.banned_until(address="192.0.2.7") is not None
 
 
@@ -120,8 +120,8 @@ def test_case_59_failed_sign_ins_are_limited_and_counted_whatever_the_header_say
     body = {"email": owner.email, "password": "wrong"}
     answers = []
     for number in range(9):
-        told = {"X-Forwarded-For": f"203.0.113.{number}"}
-        answers.append(Client().post("/api/auth/login", body, "application/json", headers=told).status_code)
+        headers = {"X-Forwarded-For": f"203.0.113.{number}"}
+        answers.append(Client().post("/api/auth/login", body, "application/json", headers=headers).status_code)
     assert answers[:7] == [404] * 7
     assert answers[7] == 429
     assert Ban.objects.get().address == "127.0.0.1"
@@ -139,7 +139,7 @@ def test_new_accounts_are_limited_by_address(db: None, settings: Any) -> None:
         )
         for number in range(3)
     ]  # fmt: skip
-    assert [each.status_code for each in answers] == [200, 200, 429]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
     assert answers[2]["Retry-After"].isdigit()
     assert User.objects.count() == 2
 
@@ -154,6 +154,6 @@ def test_copying_and_asking_for_mails_too_often_are_violations(owner: User, sett
         bans.count_mailed(name, address)
         with pytest.raises(TooOften):
             bans.count_mailed(name, address)
-    assert {(each.user, each.address) for each in Ban.objects.all()} == {
+    assert {(ban.user, ban.address) for ban in Ban.objects.all()} == {
         (owner, None), (None, "192.0.2.1"), (None, "192.0.2.2"),
     }  # fmt: skip

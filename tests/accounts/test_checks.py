@@ -8,7 +8,7 @@ from siteconfig.environment.identity import Directory, IdentityProvider
 
 
 def ids() -> list[str | None]:
-    return [each.id for each in check_sign_in()]
+    return [warning.id for warning in check_sign_in()]
 
 
 @pytest.fixture

@@ -27,14 +27,14 @@ def run(name: str, *arguments: str, **options: Any) -> Any:
 
 
 def test_an_account_is_made_with_a_password_that_is_printed_once(client: Client) -> None:
-    told = run("create_user", "new@example.org", "New Person", "--generate")
-    assert client.login(email="new@example.org", password=told["password"])
+    account = run("create_user", "new@example.org", "New Person", "--generate")
+    assert client.login(email="new@example.org", password=account["password"])
     assert AuditEntry.objects.get().action == "user.created"
-    assert told["password"] not in json.dumps(AuditEntry.objects.get().after)
+    assert account["password"] not in json.dumps(AuditEntry.objects.get().after)
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "message"),
     [
         (["olivia.owner@example.org", "Twice", "--generate"], "already"),
         (["no address", "Name", "--generate"], "valid email"),
@@ -43,15 +43,15 @@ def test_an_account_is_made_with_a_password_that_is_printed_once(client: Client)
         (["new@example.org", "Name"], "Can't ask for"),
     ],
 )
-def test_a_faulty_account_is_refused(owner: User, arguments: list[str], words: str) -> None:
-    with pytest.raises(CommandError, match=words):
+def test_a_faulty_account_is_refused(owner: User, arguments: list[str], message: str) -> None:
+    with pytest.raises(CommandError, match=message):
         run("create_user", *arguments)
     assert User.objects.count() == 1
 
 
 def test_somebody_is_invited_and_the_link_makes_the_account(client: Client) -> None:
-    told = run("invite_user", "guest@example.org", "--role", "ADMIN")
-    answer = client.post(told["link"].partition("://")[2].partition("/")[2].join(["/", ""]), {
+    invitation = run("invite_user", "guest@example.org", "--role", "ADMIN")
+    answer = client.post(invitation["link"].partition("://")[2].partition("/")[2].join(["/", ""]), {
         "name": "Guest", "password": "correct-horse-battery",
     })  # fmt: skip
     assert answer.status_code == 302
@@ -64,21 +64,21 @@ def test_somebody_is_invited_and_the_link_makes_the_account(client: Client) -> N
 
 
 def test_people_are_listed(owner: User, admin_user: User) -> None:
-    assert [each["email"] for each in run("list_users", "--role", "USER")] == [owner.email]
+    assert [user["email"] for user in run("list_users", "--role", "USER")] == [owner.email]
 
 
 def test_a_new_password_ends_the_sessions(owner: User, client: Client) -> None:
     client.force_login(owner)
-    told = run("reset_password", owner.email, "--generate")
+    account = run("reset_password", owner.email, "--generate")
     assert client.get("/c/new").status_code == 302
-    assert client.login(email=owner.email, password=told["password"])
+    assert client.login(email=owner.email, password=account["password"])
 
 
 def test_balances_by_command(owner: User) -> None:
     assert run("add_balance", owner.email, "500")["balance"] == 500
     assert run("set_balance", owner.email, "200", "--reason", "Because")["balance"] == 200
     assert run("list_balances") == [{"email": owner.email, "balance": 200, "held": 0}]
-    assert [each.note for each in LedgerEntry.objects.order_by("id")] == ["by command", "Because"]
+    assert [entry.note for entry in LedgerEntry.objects.order_by("id")] == ["by command", "Because"]
     with pytest.raises(CommandError, match="below 0"):
         run("set_balance", owner.email, "-5")
     with pytest.raises(CommandError, match="No user has the email"):
@@ -98,10 +98,10 @@ def test_roles_and_bans_by_command(owner: User) -> None:
 
 
 def test_the_example_of_metogpt() -> None:
-    told = {each["name"]: each["modelAccess"] for each in run("seed_roles", "--yes")}
-    assert told["USER"] == {"gpt-3.5-turbo": {"enabled": True, "coefficient": 1.0}}
-    assert told["PRO"]["claude-3"] == {"enabled": True, "coefficient": 1.8}
-    assert told["ADMIN"] == {}
+    models_of = {role["name"]: role["modelAccess"] for role in run("seed_roles", "--yes")}
+    assert models_of["USER"] == {"gpt-3.5-turbo": {"enabled": True, "coefficient": 1.0}}
+    assert models_of["PRO"]["claude-3"] == {"enabled": True, "coefficient": 1.8}
+    assert models_of["ADMIN"] == {}
     run("seed_roles", "--yes")
     assert Role.objects.count() == 3
 
@@ -132,19 +132,19 @@ def test_a_person_is_deleted_with_everything_but_the_books(owner: User, stranger
 
 def test_everything_about_a_person_is_written_to_a_file(owner: User, stranger: User, tmp_path: Path) -> None:
     """Security case 18: and nothing of anybody else."""
-    for person, words in ((owner, "Mine"), (stranger, "Not mine")):
-        chat = Conversation.objects.create(owner=person, title=words, endpoint="E", model="m")
-        Message.objects.create(conversation=chat, author="user", parts=[{"type": "text", "text": words}], text=words)
+    for person, title in ((owner, "Mine"), (stranger, "Not mine")):
+        chat = Conversation.objects.create(owner=person, title=title, endpoint="E", model="m")
+        Message.objects.create(conversation=chat, author="user", parts=[{"type": "text", "text": title}], text=title)
     run("add_balance", owner.email, "500")
     file = tmp_path / "export.zip"
     run("export_user", owner.email, str(file))
     with zipfile.ZipFile(file) as archive:
-        told = {name: json.loads(archive.read(name)) for name in archive.namelist()}
-    assert told["account.json"]["email"] == owner.email
-    assert [each["title"] for each in told["conversations.json"]] == ["Mine"]
-    assert told["conversations.json"][0]["messages"][0]["parts"] == [{"type": "text", "text": "Mine"}]
-    assert told["ledger.json"][0]["credits"] == 500
-    assert "Not mine" not in json.dumps(told)
+        files = {name: json.loads(archive.read(name)) for name in archive.namelist()}
+    assert files["account.json"]["email"] == owner.email
+    assert [chat["title"] for chat in files["conversations.json"]] == ["Mine"]
+    assert files["conversations.json"][0]["messages"][0]["parts"] == [{"type": "text", "text": "Mine"}]
+    assert files["ledger.json"][0]["credits"] == 500
+    assert "Not mine" not in json.dumps(files)
     with pytest.raises(CommandError, match="cannot be written"):
         run("export_user", owner.email, str(file))
 

@@ -46,8 +46,8 @@ def sign_in(client: Client, login: str, password: str = PASSWORD) -> Any:
 
 
 def who(client: Client) -> User | None:
-    found = client.session.get("_auth_user_id")
-    return User.objects.get(id=found) if found else None
+    user_id = client.session.get("_auth_user_id")
+    return User.objects.get(id=user_id) if user_id else None
 
 
 def test_a_person_of_the_directory_comes_in_with_an_account(client: Client, server: DirectoryServer) -> None:
@@ -199,8 +199,8 @@ def test_the_environment_says_where_it_is(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("LDAP_URL", "ldaps://directory.example.org")
     monkeypatch.setenv("LDAP_USER_SEARCH_BASE", PEOPLE)
     monkeypatch.setenv("LDAP_FULL_NAME", "cn")
-    found = identity.directory()
-    assert found == Directory(url="ldaps://directory.example.org", base=PEOPLE, name_attributes=("cn",))
+    directory = identity.directory()
+    assert directory == Directory(url="ldaps://directory.example.org", base=PEOPLE, name_attributes=("cn",))
     monkeypatch.setenv("LDAP_URL", "directory.example.org")
     with pytest.raises(ImproperlyConfigured, match="LDAP_URL"):
         identity.directory()
@@ -227,11 +227,11 @@ def by_name(server: DirectoryServer, settings: Settings) -> DirectoryServer:
 
 def test_who_has_an_address_that_is_taken_is_told_so(by_name: DirectoryServer, client: Client) -> None:
     assert sign_in(client, "frieda")["Location"] == "/c/new"
-    frieda, words = who(client), "An account with your email address already exists."
+    frieda, sentence = who(client), "An account with your email address already exists."
     status, page = by_page("second")
-    assert (status, words in page) == (403, True)
+    assert (status, sentence in page) == (403, True)
     status, message = by_api("second")
-    assert (status, message.startswith(words)) == (403, True)
+    assert (status, message.startswith(sentence)) == (403, True)
     assert frieda is not None
     assert User.objects.filter(email="frieda@example.org").get() == frieda
 
@@ -245,10 +245,10 @@ def test_an_address_that_is_none_counts_as_none(by_name: DirectoryServer, client
 @pytest.mark.security
 @pytest.mark.parametrize("login", ["frieda", "second", "noaddress", "nobody-at-all"])
 def test_a_wrong_password_tells_nothing(by_name: DirectoryServer, login: str) -> None:
-    words = "Wrong username or password."
+    refusal = "Wrong username or password."
     status, page = by_page(login, "wrong")
-    assert (status, words in page) == (200, True)
-    assert by_api(login, "wrong") == (404, words)
+    assert (status, refusal in page) == (200, True)
+    assert by_api(login, "wrong") == (404, refusal)
 
 
 def test_a_right_password_without_an_account_locks_nobody_out(by_name: DirectoryServer, settings: Settings) -> None:
@@ -299,7 +299,7 @@ def refusing_people(monkeypatch: pytest.MonkeyPatch, result: int, message: str) 
 
 
 @pytest.mark.parametrize(
-    ("code", "words"),
+    ("code", "sentence"),
     [
         ("530", "to sign in at this time"), ("531", "from this site"), ("532", "has expired. Change it there"),
         ("533", "account is disabled"), ("701", "Your directory account has expired"),
@@ -307,13 +307,13 @@ def refusing_people(monkeypatch: pytest.MonkeyPatch, result: int, message: str) 
     ],
 )  # fmt: skip
 def test_active_directory_says_why_a_right_password_opens_nothing(
-    by_name: DirectoryServer, monkeypatch: pytest.MonkeyPatch, code: str, words: str
+    by_name: DirectoryServer, monkeypatch: pytest.MonkeyPatch, code: str, sentence: str
 ) -> None:
     active_directory(monkeypatch, code)
     status, page = by_page("frieda")
-    assert (status, words in page) == (403, True)
+    assert (status, sentence in page) == (403, True)
     status, message = by_api("frieda")
-    assert (status, words in message) == (403, True)
+    assert (status, sentence in message) == (403, True)
     assert not User.objects.filter(provider="ldap").exists()
 
 

@@ -35,9 +35,9 @@ def test_the_file_orders_who_is_offered(file: Any, settings: Settings) -> None:
         for name in ("google", "github")
     }
     file("  socialLogins: [github, openid]\n")
-    assert [each.key for each in sign_in_options.providers()] == ["github"]
+    assert [provider.key for provider in sign_in_options.providers()] == ["github"]
     file("  other: true\n")
-    assert [each.key for each in sign_in_options.providers()] == ["google", "github"]
+    assert [provider.key for provider in sign_in_options.providers()] == ["google", "github"]
 
 
 def test_a_provider_that_does_not_exist_is_a_fault_of_the_file(file: Any) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from accounts.models import AuditEntry, Grant, Group, Membership, Role, User
 from accounts.models.access import granted_sql, is_granted_sql
 from accounts.services import grants, memberships, permissions, picker, roles
-from accounts.services.grants import GrantRefused, Who
+from accounts.services.grants import Grantee, GrantRefused
 from accounts.services.resources import SharedKind, kind_of
 from chat.models import Project
 from core.ids import uuid7
@@ -39,18 +39,20 @@ def project(sharer: User) -> Project:
 
 
 def kind() -> SharedKind:
-    found = kind_of("project")
-    assert found is not None
-    return found
+    project_kind = kind_of("project")
+    assert project_kind is not None
+    return project_kind
 
 
-def person(user: User) -> Who:
-    return Who("user", str(user.id))
+def person(user: User) -> Grantee:
+    return Grantee("user", str(user.id))
 
 
-def change(actor: User, project: Project, give: dict[Who, int], take: tuple[Who, ...] = ()) -> dict[Who, int]:
+def change(
+    actor: User, project: Project, give: dict[Grantee, int], take: tuple[Grantee, ...] = ()
+) -> dict[Grantee, int]:
     rows = grants.change(actor=actor, kind_name="project", resource_id=project.id, give=give, take=take)
-    return {each.who: each.bits for each in rows}
+    return {row.grantee: row.bits for row in rows}
 
 
 STEPS = st.lists(
@@ -95,7 +97,7 @@ def test_rights_are_the_union_of_all_that_reaches_a_person(make_user: MakeUser, 
                     resource_type="thing", resource_id=objects[other], principal=verb, bits=bits, **columns
                 )
                 rows[objects[other], verb, of] = bits
-    for number, user in enumerate(User.objects.filter(id__in=[each.id for each in users]).order_by("name")):
+    for number, user in enumerate(User.objects.filter(id__in=[user.id for user in users]).order_by("name")):
         expected: dict[UUID, int] = {}
         for (resource, verb, of), bits in rows.items():
             reaches = {
@@ -104,7 +106,7 @@ def test_rights_are_the_union_of_all_that_reaches_a_person(make_user: MakeUser, 
             if reaches[verb]:
                 expected[resource] = expected.get(resource, 0) | bits
         assert grants.bits_of(user, "thing", objects) == expected
-        seen = {each for each, bits in expected.items() if bits & Grant.VIEW}
+        seen = {resource_id for resource_id, bits in expected.items() if bits & Grant.VIEW}
         assert set(grants.visible_ids(user, "thing")) == seen
     Grant.objects.filter(resource_type="thing").delete()
 
@@ -128,8 +130,8 @@ def test_who_may_not_enter_has_no_rights(owner: User, project: Project) -> None:
 
 
 def test_sharing_stores_the_rows_and_tells_the_audit_log(sharer: User, owner: User, project: Project) -> None:
-    after = change(sharer, project, {person(owner): Grant.EDITOR, Who("public"): Grant.VIEWER})
-    assert after == {person(sharer): 15, Who("public"): 1, person(owner): 3}
+    after = change(sharer, project, {person(owner): Grant.EDITOR, Grantee("public"): Grant.VIEWER})
+    assert after == {person(sharer): 15, Grantee("public"): 1, person(owner): 3}
     assert sorted(Grant.objects.values_list("principal", "bits", "granted_by")) == [
         ("public", 1, sharer.id), ("user", 3, sharer.id),
     ]  # fmt: skip
@@ -138,7 +140,7 @@ def test_sharing_stores_the_rows_and_tells_the_audit_log(sharer: User, owner: Us
     assert entry.after == {"public:": "viewer", f"user:{owner.id}": "editor"}
     change(sharer, project, {person(owner): Grant.EDITOR})
     assert AuditEntry.objects.count() == 1  # nothing changed
-    assert change(sharer, project, {}, (Who("public"), person(owner))) == {person(sharer): 15}
+    assert change(sharer, project, {}, (Grantee("public"), person(owner))) == {person(sharer): 15}
     assert not Grant.objects.exists()
 
 
@@ -159,8 +161,8 @@ def test_the_role_says_whether_one_shares_and_with_whom(sharer: User, owner: Use
     role = sharer.role
     for kept, give in [
         ({"PROJECTS": {"SHARE_PUBLIC": True}}, {person(owner): 1}),
-        ({"PROJECTS": {"SHARE": True}}, {Who("public"): 1}),
-        ({"PROJECTS": {"SHARE": True}, "PEOPLE_PICKER": {"VIEW_USERS": True}}, {Who("role", "USER"): 1}),
+        ({"PROJECTS": {"SHARE": True}}, {Grantee("public"): 1}),
+        ({"PROJECTS": {"SHARE": True}, "PEOPLE_PICKER": {"VIEW_USERS": True}}, {Grantee("role", "USER"): 1}),
         ({"PROJECTS": {"SHARE": True}, "PEOPLE_PICKER": {"VIEW_ROLES": True}}, {person(owner): 1}),
     ]:
         role.permissions = kept
@@ -179,12 +181,18 @@ def test_rights_that_do_not_exist_are_refused(sharer: User, owner: User, project
 
 
 @pytest.mark.parametrize(
-    "who",
-    [Who("user", str(uuid4())), Who("user", "x"), Who("group", str(uuid4())), Who("role", "NONE"), Who("cat", "x")],
+    "target",
+    [
+        Grantee("user", str(uuid4())),
+        Grantee("user", "x"),
+        Grantee("group", str(uuid4())),
+        Grantee("role", "NONE"),
+        Grantee("cat", "x"),
+    ],
 )
-def test_whom_nobody_knows_gets_nothing(sharer: User, owner: User, project: Project, who: Who) -> None:
+def test_whom_nobody_knows_gets_nothing(sharer: User, owner: User, project: Project, target: Grantee) -> None:
     with pytest.raises(GrantRefused):
-        change(sharer, project, {person(owner): 1, who: 1})
+        change(sharer, project, {person(owner): 1, target: 1})
     assert not Grant.objects.exists()
 
 
@@ -208,11 +216,11 @@ def test_nobody_gives_or_takes_rights_beyond_their_own(
     )
     change(sharer, project, {person(stranger): Grant.EDITOR})
     some = User.objects.get(id=owner.id)
-    for give, take in (({Who("public"): 3}, ()), ({person(stranger): 1}, ()), ({}, (person(stranger),))):
+    for give, take in (({Grantee("public"): 3}, ()), ({person(stranger): 1}, ()), ({}, (person(stranger),))):
         with pytest.raises(GrantRefused) as refused:
             change(some, project, give, take)
         assert refused.value.status == 403
-    assert change(some, project, {Who("public"): 1})[Who("public")] == 1
+    assert change(some, project, {Grantee("public"): 1})[Grantee("public")] == 1
 
 
 def sharer_of(user: User) -> User:
@@ -251,10 +259,10 @@ def test_addresses_show_only_to_administrators(
     shared = kind().find(project.id)
     assert shared is not None
     assert "hidden" not in repr(grants.entries(sharer, kind(), shared))
-    for words in ("odd", "hidden", "one@", "@hidden.example", "hidden.example"):
-        assert "hidden" not in repr(picker.search(asking=sharer, words=words))
-    assert picker.search(asking=sharer, words="hidden") == []
-    assert picker.search(asking=admin_user, words="odd@hidden")[0].email == "odd@hidden.example"
+    for query in ("odd", "hidden", "one@", "@hidden.example", "hidden.example"):
+        assert "hidden" not in repr(picker.search(asking=sharer, text=query))
+    assert picker.search(asking=sharer, text="hidden") == []
+    assert picker.search(asking=admin_user, text="odd@hidden")[0].email == "odd@hidden.example"
 
 
 def test_people_are_found_the_likest_first(sharer: User, make_user: MakeUser) -> None:
@@ -263,21 +271,21 @@ def test_people_are_found_the_likest_first(sharer: User, make_user: MakeUser) ->
     make_user("Ann Away", is_active=False)
     make_user("Ann Waits", waits_for_approval=True)
     Group.objects.create(name="Annual")
-    found = [each.name for each in picker.search(asking=sharer, words="ann")]
-    assert found == ["Ann", "Anna", "Annual", "Marian Ann", "Joanna", "Maryann"]
-    assert [each.name for each in picker.search(asking=sharer, words="ann", limit=2)] == ["Ann", "Anna"]
-    assert picker.search(asking=sharer, words="a") == []
-    assert picker.search(asking=sharer, words="%%") == []
-    assert [each.type for each in picker.search(asking=sharer, words="sharers", kinds=["role"])] == ["role"]
-    assert sharer.name not in [each.name for each in picker.search(asking=sharer, words="Sharon")]
+    names = [match.name for match in picker.search(asking=sharer, text="ann")]
+    assert names == ["Ann", "Anna", "Annual", "Marian Ann", "Joanna", "Maryann"]
+    assert [match.name for match in picker.search(asking=sharer, text="ann", limit=2)] == ["Ann", "Anna"]
+    assert picker.search(asking=sharer, text="a") == []
+    assert picker.search(asking=sharer, text="%%") == []
+    assert [match.type for match in picker.search(asking=sharer, text="sharers", kinds=["role"])] == ["role"]
+    assert sharer.name not in [match.name for match in picker.search(asking=sharer, text="Sharon")]
 
 
 def test_hidden_kinds_are_not_found(owner: User, make_user: MakeUser) -> None:
     make_user("Anna")
     Group.objects.create(name="Annual")
-    assert picker.search(asking=owner, words="ann") == []
+    assert picker.search(asking=owner, text="ann") == []
     roles.update(actor=None, role=owner.role, permissions_={"PEOPLE_PICKER": {"VIEW_GROUPS": True}})
-    assert [each.name for each in picker.search(asking=owner, words="ann")] == ["Annual"]
+    assert [match.name for match in picker.search(asking=owner, text="ann")] == ["Annual"]
 
 
 def test_nobody_keeps_rights_on_what_is_gone(sharer: User, owner: User, project: Project) -> None:
@@ -296,8 +304,8 @@ def test_case_13_a_right_of_a_group_is_not_that_of_another_of_its_name(
     memberships.sync_groups(user=stranger, source="openid", names=["red"])
     Role.objects.create(name="red")
     User.objects.filter(id=stranger.id).update(role="red")
-    change(sharer, project, {Who("group", str(local.id)): Grant.VIEWER})
-    assert [each.id for each in Project.objects.visible_to(owner)] == [project.id]
+    change(sharer, project, {Grantee("group", str(local.id)): Grant.VIEWER})
+    assert [project.id for project in Project.objects.visible_to(owner)] == [project.id]
     assert not Project.objects.visible_to(User.objects.get(id=stranger.id)).exists()
 
 

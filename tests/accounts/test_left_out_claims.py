@@ -82,9 +82,9 @@ def test_membership_that_is_told_admits(claims: dict[str, Any]) -> None:
 def test_too_many_groups_for_a_token_are_named_as_the_reason(
     claims: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
-    words = why_kept_out(said(claims), A)
-    assert "left out your groups" in words
-    assert "Ask an administrator to send only the groups assigned to this application" in words
+    sentence = why_kept_out(said(claims), A)
+    assert "left out your groups" in sentence
+    assert "Ask an administrator to send only the groups assigned to this application" in sentence
     assert "claim groups" in caplog.text
     assert "too many" in caplog.text
 
@@ -114,7 +114,7 @@ def test_an_empty_claim_is_no_membership(claims: dict[str, Any], caplog: pytest.
 
 
 @pytest.mark.parametrize(
-    ("path", "told", "kept_out"),
+    ("path", "claims", "kept_out"),
     [
         ("realm_access.roles", {"realm_access": {"roles": [STAFF]}}, False),
         ("realm_access.roles", {"realm_access": {}}, True),
@@ -132,10 +132,10 @@ def test_an_empty_claim_is_no_membership(claims: dict[str, Any], caplog: pytest.
         ("https://example.org/roles", {"_claim_names": {"https://example.org/roles": "src1"}}, True),
     ],
 )
-def test_any_claim_may_be_kept_elsewhere(path: str, told: dict[str, Any], kept_out: bool) -> None:
-    words = why_kept_out(said(told), replace(A, required_claim=Claim("id", path)))
-    assert bool(words) == kept_out
-    assert ("too many" in words) == ("_claim_names" in told)
+def test_any_claim_may_be_kept_elsewhere(path: str, claims: dict[str, Any], kept_out: bool) -> None:
+    sentence = why_kept_out(said(claims), replace(A, required_claim=Claim("id", path)))
+    assert bool(sentence) == kept_out
+    assert ("too many" in sentence) == ("_claim_names" in claims)
 
 
 def test_a_token_that_is_not_there_has_no_claims() -> None:

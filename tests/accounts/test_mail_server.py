@@ -89,8 +89,8 @@ class Session(socketserver.StreamRequestHandler):
             lines.append(line)
         return "\n".join(lines)
 
-    def say(self, words: str) -> None:
-        self.wfile.write(f"{words}\r\n".encode())
+    def say(self, line: str) -> None:
+        self.wfile.write(f"{line}\r\n".encode())
 
 
 class MailServer(socketserver.ThreadingTCPServer):
@@ -155,18 +155,18 @@ def test_nothing_is_configured_by_itself() -> None:
 
 
 def test_a_named_service_brings_its_server(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = read(monkeypatch, SERVICE="Gmail", FROM="me@example.org", HOST="not-asked.example.org", PASSWORD="s3cret")
-    assert (found.host, found.port, found.encryption) == ("smtp.gmail.com", 465, "tls")
-    assert "s3cret" not in repr(found)
-    found = read(monkeypatch, PORT="587", ENCRYPTION="starttls")
-    assert (found.port, found.encryption) == (587, "starttls")
+    server = read(monkeypatch, SERVICE="Gmail", FROM="me@example.org", HOST="not-asked.example.org", PASSWORD="s3cret")
+    assert (server.host, server.port, server.encryption) == ("smtp.gmail.com", 465, "tls")
+    assert "s3cret" not in repr(server)
+    server = read(monkeypatch, PORT="587", ENCRYPTION="starttls")
+    assert (server.port, server.encryption) == (587, "starttls")
 
 
 def test_a_server_of_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = read(monkeypatch, HOST="mail.example.org", FROM="me@example.org", ENCRYPTION="STARTTLS",
+    server = read(monkeypatch, HOST="mail.example.org", FROM="me@example.org", ENCRYPTION="STARTTLS",
                  ENCRYPTION_HOSTNAME="mx.example.org", ALLOW_SELFSIGNED="true")  # fmt: skip
-    assert (found.host, found.port, found.encryption) == ("mail.example.org", 25, "starttls")
-    assert (found.tls_name, found.any_certificate) == ("mx.example.org", True)
+    assert (server.host, server.port, server.encryption) == ("mail.example.org", 25, "starttls")
+    assert (server.tls_name, server.any_certificate) == ("mx.example.org", True)
 
 
 @pytest.mark.parametrize(

@@ -51,8 +51,8 @@ def server(shared_server: OpenIdServer, settings: Settings, admin_user: User) ->
 
 
 def who(client: Client) -> User | None:
-    found = client.session.get("_auth_user_id")
-    return User.objects.get(id=found) if found else None
+    user_id = client.session.get("_auth_user_id")
+    return User.objects.get(id=user_id) if user_id else None
 
 
 def refused(client: Client, answer: Any, status: int) -> None:
@@ -376,8 +376,8 @@ def test_groups_follow_the_provider_and_leave_the_others_alone(
     memberships.sync_groups(user=user, source="ldap", names=["red"])
     server.person("nina", **NINA, groups=["blue", "green"])
     sign_in(client, server)
-    found = Membership.objects.filter(user=user).values_list("group__source", "group__name").order_by("group__name")
-    assert sorted(found) == [("ldap", "red"), ("local", "red"), ("openid", "blue"), ("openid", "green")]
+    groups = Membership.objects.filter(user=user).values_list("group__source", "group__name").order_by("group__name")
+    assert sorted(groups) == [("ldap", "red"), ("local", "red"), ("openid", "blue"), ("openid", "green")]
 
 
 def test_the_claims_for_names_can_be_chosen(client: Client, server: OpenIdServer, settings: Settings) -> None:
@@ -424,9 +424,9 @@ def test_signing_out_ends_the_session_there_too(client: Client, server: OpenIdSe
 def test_signing_out_over_the_api_says_where_to_go_on(client: Client, server: OpenIdServer, settings: Settings) -> None:
     rules(settings, end_session=True)
     sign_in(client, server)
-    told = client.post("/api/auth/logout").json()
-    assert set(told) == {"message", "redirect"}
-    assert told["redirect"].startswith(f"{server.url}/oauth2/end_session?client_id=parley")
+    body = client.post("/api/auth/logout").json()
+    assert set(body) == {"message", "redirect"}
+    assert body["redirect"].startswith(f"{server.url}/oauth2/end_session?client_id=parley")
     assert who(client) is None
     rules(settings, end_session=False)
     sign_in(client, server)

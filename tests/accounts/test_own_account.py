@@ -97,7 +97,7 @@ def test_noting_the_use_costs_a_write_only_now_and_then(owner: User) -> None:
     here.get("/api/user")
     with CaptureQueriesContext(connection) as queries:
         here.get("/api/user")
-    assert not [each for each in queries if "usersession" in each["sql"]]
+    assert not [query for query in queries if "usersession" in query["sql"]]
 
 
 def test_one_place_is_signed_out(owner: User) -> None:
@@ -261,4 +261,4 @@ def test_apps_are_asked_to_remove_what_they_keep(owner: User, monkeypatch: pytes
     seen: list[User] = []
     monkeypatch.setattr(erasure, "_erasers", [seen.append])
     erasure.erase_person(user=owner)
-    assert [each.email for each in seen] == [owner.email]
+    assert [user.email for user in seen] == [owner.email]

@@ -49,9 +49,9 @@ def unverified(owner: User) -> User:
 
 
 def link() -> str:
-    found = re.search(r"http\S+", str(mail.outbox[-1].body))
-    assert found is not None
-    return found[0]
+    link = re.search(r"http\S+", str(mail.outbox[-1].body))
+    assert link is not None
+    return link[0]
 
 
 def asked(link: str) -> dict[str, str]:

@@ -100,8 +100,8 @@ def test_an_invitation_works_while_registration_is_closed(
     nina = User.objects.get(email="nina@example.org")
     assert (nina.role_id, nina.email_verified, nina.waits_for_approval) == (Role.ADMIN, True, False)
     assert guest.get("/api/user").status_code == 200
-    for each in (guest.get, guest.post):
-        assert each(path).status_code == 400
+    for send in (guest.get, guest.post):
+        assert send(path).status_code == 400
 
 
 @pytest.mark.security
@@ -225,7 +225,7 @@ def test_with_mail_registering_tells_nobody_who_has_an_account(
             answer = Client().post("/register", NEW | {"email": email})
         answers.add((answer.status_code, answer["Location"]))
     assert answers == {(302, "/verify/sent")}
-    assert [each.to for each in mail.outbox] == [[owner.email], ["nina@example.org"]]
+    assert [letter.to for letter in mail.outbox] == [[owner.email], ["nina@example.org"]]
     assert owner.check_password(PASSWORD)
     assert User.objects.count() == 2
 

@@ -67,9 +67,9 @@ def begin(client: Client, path: str = "/oauth/saml") -> str:
     asked = zlib.decompress(base64.b64decode(query_of(there["Location"])["SAMLRequest"]), -15).decode()
     assert f'AssertionConsumerServiceURL="{CALLBACK}"' in asked
     assert "<saml:Issuer>parley</saml:Issuer>" in asked
-    found = re.search(r' ID="([^"]+)"', asked)
-    assert found is not None
-    return found[1]
+    match = re.search(r' ID="([^"]+)"', asked)
+    assert match is not None
+    return match[1]
 
 
 def stamp(minutes: int) -> str:
@@ -77,25 +77,25 @@ def stamp(minutes: int) -> str:
 
 
 def assertion(answers: str, **changes: Any) -> str:
-    told = {
+    values = {
         "audience": "parley", "recipient": CALLBACK, "until": stamp(5), "since": stamp(-5), "subject": "nina-1",
         "format": Names.NAMEID_PERSISTENT, "email": "nina@example.org", "id": "_assertion", "issuer": IDP,
     } | changes  # fmt: skip
     answering = f'InResponseTo="{answers}"' if answers else ""
     return f"""<saml:Assertion xmlns:saml="{Names.NS_SAML}" xmlns:xs="http://www.w3.org/2001/XMLSchema"
-xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" ID="{told["id"]}" Version="2.0" IssueInstant="{stamp(0)}">
-<saml:Issuer>{told["issuer"]}</saml:Issuer>
-<saml:Subject><saml:NameID Format="{told["format"]}">{told["subject"]}</saml:NameID>
+xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" ID="{values["id"]}" Version="2.0" IssueInstant="{stamp(0)}">
+<saml:Issuer>{values["issuer"]}</saml:Issuer>
+<saml:Subject><saml:NameID Format="{values["format"]}">{values["subject"]}</saml:NameID>
 <saml:SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:bearer">
-<saml:SubjectConfirmationData NotOnOrAfter="{told["until"]}" Recipient="{told["recipient"]}" {answering}/>
+<saml:SubjectConfirmationData NotOnOrAfter="{values["until"]}" Recipient="{values["recipient"]}" {answering}/>
 </saml:SubjectConfirmation></saml:Subject>
-<saml:Conditions NotBefore="{told["since"]}" NotOnOrAfter="{told["until"]}"><saml:AudienceRestriction>
-<saml:Audience>{told["audience"]}</saml:Audience></saml:AudienceRestriction></saml:Conditions>
-<saml:AuthnStatement AuthnInstant="{stamp(0)}" SessionNotOnOrAfter="{told["until"]}"><saml:AuthnContext>
+<saml:Conditions NotBefore="{values["since"]}" NotOnOrAfter="{values["until"]}"><saml:AudienceRestriction>
+<saml:Audience>{values["audience"]}</saml:Audience></saml:AudienceRestriction></saml:Conditions>
+<saml:AuthnStatement AuthnInstant="{stamp(0)}" SessionNotOnOrAfter="{values["until"]}"><saml:AuthnContext>
 <saml:AuthnContextClassRef>urn:oasis:names:tc:SAML:2.0:ac:classes:Password</saml:AuthnContextClassRef>
 </saml:AuthnContext></saml:AuthnStatement>
 <saml:AttributeStatement>
-<saml:Attribute Name="email"><saml:AttributeValue>{told["email"]}</saml:AttributeValue></saml:Attribute>
+<saml:Attribute Name="email"><saml:AttributeValue>{values["email"]}</saml:AttributeValue></saml:Attribute>
 <saml:Attribute Name="given_name"><saml:AttributeValue>Nina</saml:AttributeValue></saml:Attribute>
 <saml:Attribute Name="family_name"><saml:AttributeValue>New</saml:AttributeValue></saml:Attribute>
 <saml:Attribute Name="username"><saml:AttributeValue>nina</saml:AttributeValue></saml:Attribute>
@@ -126,8 +126,8 @@ def signed_for(answers: str, **changes: Any) -> str:
 
 
 def who(client: Client) -> User | None:
-    found = client.session.get("_auth_user_id")
-    return User.objects.get(id=found) if found else None
+    user_id = client.session.get("_auth_user_id")
+    return User.objects.get(id=user_id) if user_id else None
 
 
 def refused(client: Client, answer: Any, status: int = 401) -> None:
@@ -168,7 +168,7 @@ LINK = (
 
 
 @pytest.mark.parametrize(
-    ("sent", "stay", "told"),
+    ("sent", "stay", "log_message"),
     [
         ("", True, "let the provider send it"),
         (LINK, True, "there are too many"),
@@ -178,7 +178,7 @@ LINK = (
     ids=["left out", "too many", "empty", "an empty value"],
 )
 def test_groups_that_are_left_out_are_not_empty(
-    client: Client, sent: str, stay: bool, told: str, caplog: pytest.LogCaptureFixture
+    client: Client, sent: str, stay: bool, log_message: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     post(client, signed_for(begin(client)))
     client.get("/oauth/saml/callback")
@@ -188,7 +188,7 @@ def test_groups_that_are_left_out_are_not_empty(
     assert client.get("/oauth/saml/callback")["Location"] == "/c/new"
     left = Membership.objects.filter(user__provider="saml").values_list("group__name", flat=True)
     assert sorted(left) == (["blue", "red"] if stay else [])
-    assert told in caplog.text
+    assert log_message in caplog.text
 
 
 def test_a_subject_that_changes_each_time_is_known_by_its_address(client: Client) -> None:
@@ -317,9 +317,9 @@ def test_the_environment_configures_it(monkeypatch: pytest.MonkeyPatch, tmp_path
     monkeypatch.setenv("SAML_ISSUER", "parley")
     for form in (str(tmp_path / "idp.pem"), CERTIFICATE, CERTIFICATE.replace("\n", "\\n"), body):
         monkeypatch.setenv("SAML_CERT", form)
-        found = identity.saml()
-        assert found is not None
-        assert found.certificate == body
+        provider = identity.saml()
+        assert provider is not None
+        assert provider.certificate == body
     assert list(identity.providers()) == ["saml"]
     monkeypatch.setenv("OPENID_ISSUER", "https://login.example.org")
     monkeypatch.setenv("OPENID_CLIENT_ID", "parley")

@@ -35,8 +35,8 @@ def is_in(client: Client) -> bool:
 def test_a_changed_password_ends_the_others_and_keeps_this_one(owner: User) -> None:
     here, there = browser(owner), browser(owner)
     refresh = tokens.open_session(user=owner)
-    words = {"oldpassword": PASSWORD, "password1": "tangerine-lamp-42", "password2": "tangerine-lamp-42"}
-    assert here.post("/account/password", words).status_code == 302
+    form = {"oldpassword": PASSWORD, "password1": "tangerine-lamp-42", "password2": "tangerine-lamp-42"}
+    assert here.post("/account/password", form).status_code == 302
     assert is_in(here)
     assert not is_in(there)
     assert not RefreshSession.objects.exists()
@@ -67,12 +67,12 @@ def test_a_change_that_matters_to_nobody_ends_nothing(owner: User, admin_user: U
 def test_sockets_are_told_after_commit(
     owner: User, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Callable[..., Any]
 ) -> None:
-    told: list[UUID] = []
-    monkeypatch.setattr(access_changes, "_listeners", [told.append])
+    told_ids: list[UUID] = []
+    monkeypatch.setattr(access_changes, "_listeners", [told_ids.append])
     with django_capture_on_commit_callbacks(execute=True):
         sessions.end_all(user=owner)
-        assert told == []
-    assert told == [owner.id]
+        assert told_ids == []
+    assert told_ids == [owner.id]
 
 
 def test_an_ended_session_of_the_api_takes_its_access_token_along(owner: User) -> None:

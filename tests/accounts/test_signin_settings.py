@@ -58,7 +58,7 @@ def test_clients_of_the_api_may_be_let_in_beside(client: Client, owner: User, se
 
 def test_a_site_that_nobody_can_enter_is_told(settings: Settings) -> None:
     settings.ALLOW_EMAIL_LOGIN = False
-    assert [each.id for each in check_sign_in()] == ["accounts.W005"]
+    assert [warning.id for warning in check_sign_in()] == ["accounts.W005"]
 
 
 @pytest.mark.security

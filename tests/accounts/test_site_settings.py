@@ -33,8 +33,8 @@ def test_what_is_set_holds_at_once_on_every_page_and_is_in_the_audit_log(client:
     fields = EMPTY | {"app_title": "Duck Pond", "welcome": "Quack, {{user.name}}", "footer": "Feed no bread."}
     assert client.post(SITE, fields)["Location"] == SITE
     page = client.get("/c/new").content.decode()
-    for words in ("Duck Pond", f"Quack, {admin_user.name}", "Feed no bread."):
-        assert words in page
+    for text in ("Duck Pond", f"Quack, {admin_user.name}", "Feed no bread."):
+        assert text in page
     assert client.get("/api/config").json()["appTitle"] == "Duck Pond"
     entry = AuditEntry.objects.latest("seq")
     assert (entry.actor_id, entry.after["app_title"]) == (admin_user.id, "Duck Pond")

@@ -88,7 +88,7 @@ def test_the_order_can_be_another_and_leave_some_out(monkeypatch: pytest.MonkeyP
         monkeypatch.setattr(live, "current", lambda: Config(document))
 
     say(["github", "google"])
-    assert [each.key for each in sign_in_options.providers()] == ["github", "google"]
+    assert [provider.key for provider in sign_in_options.providers()] == ["github", "google"]
     say([])
     assert sign_in_options.providers() == []
 
@@ -139,10 +139,10 @@ def web() -> Iterator[flask.Flask]:
     @app.route("/<path:path>", methods=["GET", "POST"])
     def answer(path: str) -> Any:
         app.config["ASKED"][path] = flask.request.values.to_dict() | dict(flask.request.headers)
-        found = app.config["ANSWERS"].get(path)
-        if isinstance(found, str) and found.startswith("/"):
-            return flask.redirect(found)
-        return flask.jsonify(found) if found is not None else ("", 404)
+        answer = app.config["ANSWERS"].get(path)
+        if isinstance(answer, str) and answer.startswith("/"):
+            return flask.redirect(answer)
+        return flask.jsonify(answer) if answer is not None else ("", 404)
 
     server = make_server("127.0.0.1", 0, app, threaded=True)
     app.config["URL"] = f"http://127.0.0.1:{server.server_port}"

@@ -51,9 +51,9 @@ def server(
     """All four are configured, and lie on loopback; somebody else is the administrator already."""
     cache.clear()
     shared_server.__init__(url=shared_server.url)  # type: ignore[misc]
-    for each in ("google", "discord", "facebook"):
-        monkeypatch.setenv(f"{each.upper()}_CLIENT_ID", f"{each}-id")
-        monkeypatch.setenv(f"{each.upper()}_CLIENT_SECRET", f"{each}-secret")
+    for provider in ("google", "discord", "facebook"):
+        monkeypatch.setenv(f"{provider.upper()}_CLIENT_ID", f"{provider}-id")
+        monkeypatch.setenv(f"{provider.upper()}_CLIENT_SECRET", f"{provider}-secret")
     (tmp_path / "apple.p8").write_bytes(
         APPLE_KEY.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -68,11 +68,11 @@ def server(
         "google": GoogleAdapter, "discord": DiscordAdapter, "facebook": FacebookOAuth2Adapter,
         "apple": AppleAdapter,
     }  # fmt: skip
-    for each, adapter in adapters.items():
-        monkeypatch.setattr(adapter, "authorize_url", f"{shared_server.url}/{each}/authorize")
-        monkeypatch.setattr(adapter, "access_token_url", f"{shared_server.url}/{each}/token")
-    for each in SIGNED:
-        monkeypatch.setattr(adapters[each], "keys_url", f"{shared_server.url}/{each}/keys")
+    for provider, adapter in adapters.items():
+        monkeypatch.setattr(adapter, "authorize_url", f"{shared_server.url}/{provider}/authorize")
+        monkeypatch.setattr(adapter, "access_token_url", f"{shared_server.url}/{provider}/token")
+    for provider in SIGNED:
+        monkeypatch.setattr(adapters[provider], "keys_url", f"{shared_server.url}/{provider}/keys")
     monkeypatch.setattr(DiscordAdapter, "profile_url", f"{shared_server.url}/discord/me")
     monkeypatch.setattr(flows, "GRAPH_API_URL", f"{shared_server.url}/facebook")
     return shared_server
@@ -84,8 +84,8 @@ def nina_at(server: SocialServer, name: str, **changes: Any) -> None:
 
 
 def who(client: Client) -> User | None:
-    found = client.session.get("_auth_user_id")
-    return User.objects.get(id=found) if found else None
+    user_id = client.session.get("_auth_user_id")
+    return User.objects.get(id=user_id) if user_id else None
 
 
 def refused(client: Client, answer: Any, status: int) -> None:
@@ -181,15 +181,15 @@ def test_case_48_the_address_of_another_account_does_not_open_it(
 @pytest.mark.security
 @everywhere
 def test_case_48_the_same_subject_elsewhere_is_somebody_else(client: Client, server: SocialServer, name: str) -> None:
-    other = next(each for each in NAMES if each != name)
+    other = next(candidate for candidate in NAMES if candidate != name)
     nina_at(server, name)
     sign_in(client, server, name)
     client.logout()
     nina_at(server, other, email="eve@example.org", **{"sub" if other in SIGNED else "id": SUBJECTS[name]})
     sign_in(client, server, other)
-    found = who(client)
-    assert found is not None
-    assert found.email == "eve@example.org"
+    user = who(client)
+    assert user is not None
+    assert user.email == "eve@example.org"
 
 
 @everywhere
@@ -238,7 +238,7 @@ def denied(client: Client, name: str, state: str) -> Any:
 def test_who_says_no_there_is_told_so_on_the_sign_in_page(client: Client, server: SocialServer, name: str) -> None:
     answer = denied(client, name, state_of(client, name))
     assert (answer.status_code, answer["Location"]) == (302, "/login?redirect=false&error=cancelled")
-    assert not [each for each in server.asked if each.endswith("/token")]
+    assert not [path for path in server.asked if path.endswith("/token")]
     assert denied(client, name, "wrong").status_code == 403
 
 
@@ -266,7 +266,7 @@ def test_case_50_a_state_works_once(client: Client, server: SocialServer, name: 
 @pytest.mark.security
 @everywhere
 def test_case_50_a_state_is_good_for_its_own_provider(client: Client, server: SocialServer, name: str) -> None:
-    other = next(each for each in NAMES if each != name)
+    other = next(candidate for candidate in NAMES if candidate != name)
     nina_at(server, name)
     address, form = server.agree(client.get(f"/oauth/{name}")["Location"])
     state = state_of(client, other)
@@ -400,15 +400,15 @@ def test_an_answer_that_is_none_is_refused(client: Client, server: SocialServer,
 
 def test_facebook_is_asked_for_no_more_than_is_needed(client: Client, server: SocialServer) -> None:
     nina_at(server, "facebook")
-    told: list[dict[str, Any]] = []
+    answers: list[dict[str, Any]] = []
 
     def keep(answer: dict[str, Any]) -> dict[str, Any]:
-        told.append(answer)
+        answers.append(answer)
         return answer
 
     server.lies["facebook/me"] = keep
     sign_in(client, server, "facebook")
-    assert told == [{"id": "1020", "name": "Nina New", "email": EMAIL}]
+    assert answers == [{"id": "1020", "name": "Nina New", "email": EMAIL}]
 
 
 @pytest.mark.parametrize("name", SIGNED)

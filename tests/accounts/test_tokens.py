@@ -143,6 +143,6 @@ def test_of_many_refreshes_at_once_one_succeeds(make_user: Callable[..., User]) 
             connection.close()
 
     with ThreadPoolExecutor(8) as threads:
-        winners = [each for each in threads.map(attempt, range(16)) if each]
+        winners = [token for token in threads.map(attempt, range(16)) if token]
     assert len(winners) == 1
     assert tokens.rotate(token=winners[0].token)

@@ -149,9 +149,9 @@ async def read_stream(path: str, user: User) -> list[tuple[str, dict[str, Any]]]
 
 
 def frames_of(text: str) -> list[tuple[str, dict[str, Any]]]:
-    found = []
+    frames = []
     for block in text.split("\n\n"):
         if block and not block.startswith(":"):
             name, data = block.split("\n")
-            found.append((name.removeprefix("event: "), json.loads(data.removeprefix("data: "))))
-    return found
+            frames.append((name.removeprefix("event: "), json.loads(data.removeprefix("data: "))))
+    return frames

@@ -9,13 +9,13 @@ const read = async () => {
   for await (const piece of process.stdin) pieces.push(piece);
   return JSON.parse(Buffer.concat(pieces).toString("utf8"));
 };
-const plain = (error) => (error.issues ?? [error]).map((each) => `${(each.path ?? []).join(".")}: ${each.message}`);
+const plain = (error) => (error.issues ?? [error]).map((issue) => `${(issue.path ?? []).join(".")}: ${issue.message}`);
 
 const kinds = {
   // A published schema, by its name: "schema:tMessageSchema".
   schema: (value, name) => client[name].parse(value),
   // The same for each of a list.
-  schemas: (value, name) => value.map((each) => client[name].parse(each)),
+  schemas: (value, name) => value.map((item) => client[name].parse(item)),
   // A conversation, as the client reads one that it did not begin.
   convo: (value) => ({
     full: client.parseConvo({ endpoint: value.endpoint, endpointType: value.endpointType, conversation: value }),
@@ -25,12 +25,12 @@ const kinds = {
   payload: (value) => client.createPayload(value),
 };
 
-const answer = (each) => {
-  const [kind, name] = each.kind.split(":");
+const answer = (question) => {
+  const [kind, name] = question.kind.split(":");
   try {
-    return { name: each.name, faults: [], value: kinds[kind](each.value, name) };
+    return { name: question.name, faults: [], value: kinds[kind](question.value, name) };
   } catch (error) {
-    return { name: each.name, faults: plain(error), value: null };
+    return { name: question.name, faults: plain(error), value: null };
   }
 };
 process.stdout.write(JSON.stringify((await read()).map(answer)));

@@ -33,9 +33,9 @@ def admin(admin_user: User) -> Api:
 def test_users_are_listed_with_their_balances(admin: Api, owner: User) -> None:
     admin.send("PUT", f"/api/admin/users/{owner.id}/balance", {"balance": 2000, "reason": "Start"})
     body = admin.send("GET", "/api/admin/users").json()
-    found = {each["email"]: each for each in body["users"]}
-    assert set(found[owner.email]) >= {"_id", "email", "username", "name", "role", "balance", "createdAt"}
-    assert (found[owner.email]["_id"], found[owner.email]["balance"]) == (str(owner.id), 2000)
+    users = {user["email"]: user for user in body["users"]}
+    assert set(users[owner.email]) >= {"_id", "email", "username", "name", "role", "balance", "createdAt"}
+    assert (users[owner.email]["_id"], users[owner.email]["balance"]) == (str(owner.id), 2000)
     assert (body["total"], body["limit"], body["offset"]) == (2, 50, 0)
 
 
@@ -45,7 +45,7 @@ def test_a_balance_is_set_with_a_reason(admin: Api, admin_user: User, owner: Use
     assert (answer.status_code, answer.json()["balance"], answer.json()["user"]["balance"]) == (200, 5000, 5000)
     assert admin.send("PATCH", path, {"balance": 4000, "reason": "Less"}).json()["balance"] == 4000
     entries = LedgerEntry.objects.filter(user=owner).order_by("id")
-    assert [(each.credits, each.note, each.actor_id) for each in entries] == [
+    assert [(entry.credits, entry.note, entry.actor_id) for entry in entries] == [
         (5000, "Monthly allowance", admin_user.id), (-1000, "Less", admin_user.id),
     ]  # fmt: skip
     for bad in ({"balance": 5}, {"balance": -1, "reason": "x"}, {"balance": 1.5, "reason": "x"}, {"balance": "5",
@@ -65,7 +65,7 @@ def test_roles_are_made_changed_and_deleted(admin: Api, owner: User) -> None:
     assert made.json()["role"]["permissions"]["ROLE_MANAGEMENT"] == {"CREATE": False, "UPDATE": False, "DELETE": False}
     assert admin.send("POST", "/api/admin/roles", PRO).status_code == 409
     listed = admin.send("GET", "/api/admin/roles").json()
-    assert {each["name"] for each in listed["roles"]} == {"ADMIN", "USER", "PRO"}
+    assert {role["name"] for role in listed["roles"]} == {"ADMIN", "USER", "PRO"}
     changed = admin.send("PUT", "/api/admin/roles/PRO", {"modelAccess": {"gpt-4": {"enabled": True, "coefficient": 2}}})
     assert changed.json()["modelAccess"] == {"gpt-4": {"enabled": True, "coefficient": 2.0}}
     admin.send("PUT", f"/api/admin/users/{owner.id}/role", {"role": "PRO"})
@@ -175,7 +175,7 @@ def test_groups_and_their_members(admin: Api, owner: User) -> None:
     assert (member["userId"], member["isManager"]) == (str(owner.id), True)
     assert admin.send("DELETE", f"{path}/members/{owner.id}").json() == {"success": True}
     assert admin.send("DELETE", f"{path}/members/{owner.id}").status_code == 404
-    assert [each["name"] for each in admin.send("GET", "/api/admin/groups?search=team").json()["groups"]] == [
+    assert [group["name"] for group in admin.send("GET", "/api/admin/groups?search=team").json()["groups"]] == [
         "The team"
     ]
     assert admin.send("GET", "/api/admin/groups?source=moon").status_code == 400
@@ -212,14 +212,14 @@ def test_the_audit_log_is_filtered_exported_and_verified(admin: Api, admin_user:
     admin.send("POST", "/api/admin/roles", PRO | {"description": "=cmd|' /C calc'!A0"})
     admin.send("PUT", f"/api/admin/users/{owner.id}/balance", {"balance": 5, "reason": "x"})
     body = admin.send("GET", "/api/admin/audit-log").json()
-    assert [each["action"] for each in body["entries"]] == ["balance.changed", "role.created", "user.role"]
+    assert [entry["action"] for entry in body["entries"]] == ["balance.changed", "role.created", "user.role"]
     assert body["entries"][0]["context"]["address"] == "127.0.0.1"
     assert body["entries"][1]["integrity"]["prevHash"] == body["entries"][2]["integrity"]["hash"]
     only = admin.send("GET", f"/api/admin/audit-log?targetId={owner.id}&action=user.role").json()
     assert only["total"] == 1
     page = admin.send("GET", "/api/admin/audit-log?limit=2").json()
     assert page["nextCursor"] == 2
-    assert [each["id"] for each in admin.send("GET", "/api/admin/audit-log?cursor=2").json()["entries"]] == ["1"]
+    assert [entry["id"] for entry in admin.send("GET", "/api/admin/audit-log?cursor=2").json()["entries"]] == ["1"]
     assert admin.send("GET", "/api/admin/audit-log?from=yesterday").status_code == 400
     csv = admin.send("GET", "/api/admin/audit-log/export.csv").getvalue().decode()
     assert csv.count("\n") == 4
@@ -254,5 +254,5 @@ def test_ones_own_balance(owner: User, settings: Any) -> None:
 
 def test_people_are_found_by_their_names(admin: Api, owner: User) -> None:
     body = admin.send("GET", "/api/admin/users/search?q=olivia").json()
-    assert ([each["id"] for each in body["users"]], body["total"], body["capped"]) == ([str(owner.id)], 1, False)
+    assert ([user["id"] for user in body["users"]], body["total"], body["capped"]) == ([str(owner.id)], 1, False)
     assert admin.send("GET", "/api/admin/users/search?q=o").status_code == 400

@@ -70,7 +70,7 @@ def test_groups_have_all_their_fields(owner: User, stranger: User, admin_user: U
     assert (changed.json()["group"]["email"], changed.json()["group"]["avatar"]) == ("", "/dog.png")
     empty = api.post("/api/admin/groups", {"name": "Nobody"}).json()["group"]
     assert (empty["memberIds"], empty["email"]) == ([], "")
-    assert [each["memberIds"] for each in api.get("/api/admin/groups?search=Nobody").json()["groups"]] == [[]]
+    assert [group["memberIds"] for group in api.get("/api/admin/groups?search=Nobody").json()["groups"]] == [[]]
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_grants_are_read_by_principal(owner: User, admin_user: User) -> None:
     assert {name: grant[name] for name in given} == given
     assert api.get(f"/api/admin/grants/user/{admin_user.id}").json() == {"grants": []}
     inborn = api.get("/api/admin/grants/role/ADMIN").json()["grants"]
-    assert {each["capability"] for each in inborn} == set(permissions.CAPABILITIES)
+    assert {grant["capability"] for grant in inborn} == set(permissions.CAPABILITIES)
     assert api.get("/api/admin/grants/role/NONE").status_code == 404
     assert api.get(f"/api/admin/grants/moon/{owner.id}").status_code == 400
     assert Api(owner).get(f"/api/admin/grants/user/{owner.id}").status_code == 403

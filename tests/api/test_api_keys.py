@@ -54,7 +54,7 @@ def test_a_key_is_made_shown_once_and_deleted(owner: User, allowed: None) -> Non
     assert (key[:3], len(key), made.json()["keyPrefix"]) == ("sk-", 67, key[:8])
     assert key not in str(list(ApiKey.objects.values()))
     listed = api.send("GET", "/api/api-keys").json()["keys"]
-    assert [each["name"] for each in listed] == ["My script"]
+    assert [key["name"] for key in listed] == ["My script"]
     assert key not in str(listed)
     assert call("GET", "/api/user", Authorization=f"Bearer {key}").json()["email"] == owner.email
     assert "lastUsedAt" in api.send("GET", f"/api/api-keys/{made.json()['id']}").json()

@@ -47,8 +47,8 @@ def test_a_start_may_carry_the_row_of_a_message_that_was_read_here(
     chat = make_conversation(owner)
     run = make_turn(chat)
     api = Api(owner)
-    row = next(each for each in api.get(f"/api/messages?conversationId={chat.id}").json()["messages"]
-               if each["messageId"] == str(run.message_id))  # fmt: skip
+    row = next(message for message in api.get(f"/api/messages?conversationId={chat.id}").json()["messages"]
+               if message["messageId"] == str(run.message_id))  # fmt: skip
     assert {"_id", "user", "createdAt"} <= set(row)
     body = row | hello(conversationId=str(chat.id), parentMessageId=str(run.message_id), messageId=str(uuid4()))
     assert api.post("/api/agents/chat/Somewhere", body).status_code == 200
@@ -78,7 +78,7 @@ def test_a_bookmark_is_edited_and_dragged_with_its_whole_row(owner: User) -> Non
     assert (edited.status_code, edited.json()["tag"]) == (200, "Drei")
     moved = api.send("PUT", "/api/tags/Drei", row | {"tag": "Drei", "position": 1})
     assert moved.status_code == 200, moved.content
-    assert [each["tag"] for each in api.get("/api/tags").json()] == ["Drei", "One", "Two"]
+    assert [tag["tag"] for tag in api.get("/api/tags").json()] == ["Drei", "One", "Two"]
 
 
 @pytest.mark.parametrize("field", ["user", "_id", "createdAt", "updatedAt"])
@@ -123,7 +123,7 @@ def test_a_message_as_it_was_read_can_be_stored_again(owner: User, make_conversa
         ("/api/user/verify/resend", {"email": "nobody@example.org", "locale": "it"}, 200),
         ("/api/projects", {"name": "Mine", "colour": "red"}, 201),
     ],
-    ids=lambda each: str(each)[:24],
+    ids=lambda value: str(value)[:24],
 )  # fmt: skip
 def test_other_bodies_ignore_it_too(owner: User, path: str, body: dict[str, Any], status: int) -> None:
     assert Api(owner).post(path, body).status_code == status
@@ -164,19 +164,19 @@ def test_a_privileged_name_is_one_however_it_is_spelt(owner: User, make_conversa
 
 
 def bodies(of: type[ApiRequest] = ApiRequest) -> set[type[ApiRequest]]:
-    return {of} | {each for below in of.__subclasses__() for each in bodies(below)}
+    return {of} | {body for below in of.__subclasses__() for body in bodies(below)}
 
 
 def test_every_body_of_the_api_refuses_what_nobody_may_set() -> None:
     """A new body joins by being one; none may switch the rule off."""
-    found = bodies() - {ApiRequest}
-    assert len(found) > 40
-    for each in found:
-        known = {name for own, field in each.model_fields.items() for name in (own, field.alias or own)}
+    body_types = bodies() - {ApiRequest}
+    assert len(body_types) > 40
+    for body_type in body_types:
+        known = {name for own, field in body_type.model_fields.items() for name in (own, field.alias or own)}
         for name in ("owner", "tenantId", "isAdmin", "credits", "createdAt"):
             if name not in known:
                 shown = privileged.fault_in(
-                    {name: "x"}, known=frozenset(known), repeated=each.repeated, user_id=None
+                    {name: "x"}, known=frozenset(known), repeated=body_type.repeated, user_id=None
                 )  # fmt: skip
-                assert shown == name, each
-        assert each.model_config.get("extra") == "ignore", each
+                assert shown == name, body_type
+        assert body_type.model_config.get("extra") == "ignore", body_type

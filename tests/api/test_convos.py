@@ -18,16 +18,16 @@ Turn = Callable[..., Generation]
 
 
 def test_the_owner_reads_a_conversation_with_its_parameters(owner: User, make_conversation: Make) -> None:
-    found = make_conversation(owner, settings={"temperature": 0.5, "promptPrefix": "Be kind", "stop": ["END"]})
-    answer = Api(owner).get(f"/api/convos/{found.id}")
+    chat = make_conversation(owner, settings={"temperature": 0.5, "promptPrefix": "Be kind", "stop": ["END"]})
+    answer = Api(owner).get(f"/api/convos/{chat.id}")
     assert answer.status_code == 200
     body = answer.json()
     created, updated = body.pop("createdAt"), body.pop("updatedAt")
     assert created.endswith("Z")
     assert len(created) == len("2026-01-31T12:00:00.000Z") == len(updated)
     assert body == {
-        "_id": str(found.id),
-        "conversationId": str(found.id),
+        "_id": str(chat.id),
+        "conversationId": str(chat.id),
         "title": "Cats at night",
         "user": str(owner.id),
         "endpoint": "Somewhere",
@@ -44,8 +44,8 @@ def test_the_owner_reads_a_conversation_with_its_parameters(owner: User, make_co
 
 
 def test_a_stranger_and_an_unknown_id_get_the_same_404(owner: User, stranger: User, make_conversation: Make) -> None:
-    found = make_conversation(owner)
-    foreign = Api(stranger).get(f"/api/convos/{found.id}")
+    chat = make_conversation(owner)
+    foreign = Api(stranger).get(f"/api/convos/{chat.id}")
     unknown = Api(stranger).get(f"/api/convos/{uuid4()}")
     assert (foreign.status_code, foreign.json()) == (404, unknown.json())
 
@@ -64,7 +64,7 @@ def test_the_list_goes_on_where_the_cursor_says(owner: User, stranger: User, mak
     first = Api(owner).get("/api/convos?limit=3").json()
     second = Api(owner).get(f"/api/convos?limit=3&cursor={first['nextCursor']}").json()
     rows = [*first["conversations"], *second["conversations"]]
-    assert [row["conversationId"] for row in rows] == [str(each.id) for each in mine]
+    assert [row["conversationId"] for row in rows] == [str(chat.id) for chat in mine]
     assert second["nextCursor"] is None
     assert set(rows[0]) == {
         "_id", "conversationId", "endpoint", "title", "user", "model", "pinned", "createdAt", "updatedAt"
@@ -123,12 +123,12 @@ def test_the_list_costs_the_same_with_one_row_and_with_eleven(
 
 
 def test_renaming_answers_201_with_the_conversation(owner: User, make_conversation: Make) -> None:
-    found = make_conversation(owner)
-    answer = Api(owner).post("/api/convos/update", {"arg": {"conversationId": str(found.id), "title": "  Dogs \n"}})
+    chat = make_conversation(owner)
+    answer = Api(owner).post("/api/convos/update", {"arg": {"conversationId": str(chat.id), "title": "  Dogs \n"}})
     assert answer.status_code == 201
     assert answer.json()["title"] == "Dogs"
-    found.refresh_from_db()
-    assert (found.title, found.titled_by) == ("Dogs", Conversation.TitledBy.PERSON)
+    chat.refresh_from_db()
+    assert (chat.title, chat.titled_by) == ("Dogs", Conversation.TitledBy.PERSON)
 
 
 @pytest.mark.parametrize(
@@ -146,47 +146,47 @@ def test_renaming_answers_201_with_the_conversation(owner: User, make_conversati
     ],
 )
 def test_a_bad_rename_changes_nothing(owner: User, make_conversation: Make, body: dict[str, object]) -> None:
-    found = make_conversation(owner)
+    chat = make_conversation(owner)
     arg = body.get("arg")
     if isinstance(arg, dict) and arg.get("conversationId") == "{id}":
-        body = {**body, "arg": {**arg, "conversationId": str(found.id)}}
+        body = {**body, "arg": {**arg, "conversationId": str(chat.id)}}
     answer = Api(owner).post("/api/convos/update", body)
     assert answer.status_code == 400
     assert list(answer.json()) == ["error"]
-    found.refresh_from_db()
-    assert found.title == "Cats at night"
+    chat.refresh_from_db()
+    assert chat.title == "Cats at night"
 
 
 def test_a_stranger_renames_nothing(owner: User, stranger: User, make_conversation: Make) -> None:
-    found = make_conversation(owner)
-    body = {"arg": {"conversationId": str(found.id), "title": "Mine"}}
+    chat = make_conversation(owner)
+    body = {"arg": {"conversationId": str(chat.id), "title": "Mine"}}
     assert Api(stranger).post("/api/convos/update", body).status_code == 404
-    found.refresh_from_db()
-    assert found.title == "Cats at night"
+    chat.refresh_from_db()
+    assert chat.title == "Cats at night"
 
 
 def test_deleting_takes_the_messages_along(owner: User, make_conversation: Make, make_turn: Turn) -> None:
-    found, other = make_conversation(owner), make_conversation(owner)
-    make_turn(found)
+    chat, other = make_conversation(owner), make_conversation(owner)
+    make_turn(chat)
     make_turn(other)
-    answer = Api(owner).send("DELETE", "/api/convos", {"arg": {"conversationId": str(found.id)}})
+    answer = Api(owner).send("DELETE", "/api/convos", {"arg": {"conversationId": str(chat.id)}})
     assert answer.status_code == 201
     assert answer.json() == {
         "acknowledged": True,
         "deletedCount": 1,
         "messages": {"acknowledged": True, "deletedCount": 2},
-        "conversationIds": [str(found.id)],
+        "conversationIds": [str(chat.id)],
     }
     assert list(Conversation.objects.all()) == [other]
     assert Message.objects.filter(conversation=other).count() == 2
 
 
 def test_a_stranger_deletes_nothing(owner: User, stranger: User, make_conversation: Make, make_turn: Turn) -> None:
-    found = make_conversation(owner)
-    make_turn(found)
-    answer = Api(stranger).send("DELETE", "/api/convos", {"arg": {"conversationId": str(found.id)}})
+    chat = make_conversation(owner)
+    make_turn(chat)
+    answer = Api(stranger).send("DELETE", "/api/convos", {"arg": {"conversationId": str(chat.id)}})
     assert answer.status_code == 404
-    assert Message.objects.filter(conversation=found).count() == 2
+    assert Message.objects.filter(conversation=chat).count() == 2
 
 
 @pytest.mark.parametrize(

@@ -44,13 +44,13 @@ def test_by_default_no_other_site_is_answered(owner: User) -> None:
 def test_a_preflight_is_answered_before_anybody_is_asked_who_they_are(path: str) -> None:
     answer = Api().raw("OPTIONS", path, b"", **ASKED)
     assert (answer.status_code, answer.content) == (204, b"")
-    told = cors_of(answer)
-    assert told["Access-Control-Allow-Origin"] == THERE
-    assert "PATCH" in told["Access-Control-Allow-Methods"]
+    headers = cors_of(answer)
+    assert headers["Access-Control-Allow-Origin"] == THERE
+    assert "PATCH" in headers["Access-Control-Allow-Methods"]
     assert {"authorization", "content-type", "x-api-key"} <= set(
-        told["Access-Control-Allow-Headers"].lower().split(", ")
+        headers["Access-Control-Allow-Headers"].lower().split(", ")
     )
-    assert "Access-Control-Allow-Credentials" not in told
+    assert "Access-Control-Allow-Credentials" not in headers
     assert "Origin" in answer["Vary"]
 
 

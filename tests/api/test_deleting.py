@@ -25,11 +25,11 @@ def thread(chat: Conversation, make_turn: Turn) -> list[Message]:
     """Question, reply, question, reply."""
     first = make_turn(chat, text="Why?", reply="Because.").message
     second = make_turn(chat, text="And then?", reply="Purring.", parent=first).message
-    found = [each for each in (first.parent, first, second.parent, second) if each is not None]
-    for above, below in pairwise(found):
+    thread = [message for message in (first.parent, first, second.parent, second) if message is not None]
+    for above, below in pairwise(thread):
         Message.objects.filter(id=above.id).update(chosen_child=below)
-    Conversation.objects.filter(id=chat.id).update(chosen_root=found[0])
-    return found
+    Conversation.objects.filter(id=chat.id).update(chosen_root=thread[0])
+    return thread
 
 
 def delete(user: User, message: Message) -> int:
@@ -40,15 +40,15 @@ def texts(user: User, chat: Conversation) -> list[str]:
     return [row["text"] for row in Api(user).get(f"/api/messages/{chat.id}").json()]
 
 
-@pytest.mark.parametrize("place", [0, 1, 2, 3])
+@pytest.mark.parametrize("position", [0, 1, 2, 3])
 def test_the_others_stay_with_their_words_and_parents(
-    owner: User, chat: Conversation, thread: list[Message], place: int
+    owner: User, chat: Conversation, thread: list[Message], position: int
 ) -> None:
     api = Api(owner)
     before = api.get(f"/api/messages/{chat.id}").json()
-    assert delete(owner, thread[place]) == 204
+    assert delete(owner, thread[position]) == 204
     assert api.get(f"/api/messages/{chat.id}").json() == [row for row in before if row["messageId"] !=
-                                                          str(thread[place].id)]  # fmt: skip
+                                                          str(thread[position].id)]  # fmt: skip
     page = api.get(f"/api/messages?conversationId={chat.id}").json()["messages"]
     assert len(page) == 3
 
@@ -74,8 +74,8 @@ def test_the_last_message_leaves_no_place(owner: User, thread: list[Message]) ->
 
 
 def test_places_that_nothing_follows_from_go_too(owner: User, thread: list[Message]) -> None:
-    for place in (1, 2):
-        assert delete(owner, thread[place]) == 204
+    for position in (1, 2):
+        assert delete(owner, thread[position]) == 204
     assert Message.objects.count() == 4
     assert delete(owner, thread[3]) == 204
     assert list(Message.objects.values_list("text", flat=True)) == ["Why?"]
@@ -96,7 +96,7 @@ def test_the_page_says_so_and_shows_the_rest(owner: User, chat: Conversation, th
     html = client.get(f"/c/{chat.id}").content.decode()
     assert "This message was deleted." in html
     assert "Because." not in html
-    assert all(words in html for words in ("Why?", "And then?", "Purring."))
+    assert all(text in html for text in ("Why?", "And then?", "Purring."))
     assert html.count('data-state="deleted"') == 1
 
 
@@ -116,8 +116,8 @@ def test_no_other_reply_is_asked_for_to_what_is_gone(owner: User, chat: Conversa
 
 
 def test_the_chat_goes_on(owner: User, chat: Conversation, thread: list[Message]) -> None:
-    for place in (0, 1):
-        assert delete(owner, thread[place]) == 204
+    for position in (0, 1):
+        assert delete(owner, thread[position]) == 204
     body = {"conversationId": str(chat.id), "parentMessageId": str(thread[3].id), "text": "More", "model": "tiny"}
     assert Api(owner).post("/api/agents/chat/Somewhere", body).status_code == 200
     assert texts(owner, chat)[:3] == ["And then?", "Purring.", "More"]

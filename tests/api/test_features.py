@@ -140,8 +140,8 @@ def test_favourites_come_with_the_person(owner: User) -> None:
 def test_the_pinned_order_takes_any_names(owner: User, make_conversation: Make) -> None:
     api, path = Api(owner), "/api/user/settings/pinned-order"
     one, two, loose = (str(make_conversation(owner, name).id) for name in ("One", "Two", "Loose"))
-    for each in (one, two):
-        api.post("/api/convos/pin", {"arg": {"conversationId": each, "pinned": True}})
+    for chat_id in (one, two):
+        api.post("/api/convos/pin", {"arg": {"conversationId": chat_id, "pinned": True}})
     wanted = ["agent_x", two, "Somewhere::tiny", one]
     assert api.post(path, {"pinnedOrder": wanted}).json() == wanted
     assert api.get(path).json() == wanted

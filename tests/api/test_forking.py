@@ -38,19 +38,19 @@ def test_a_fork_answers_with_the_new_conversation_and_its_messages(owner: User, 
     body = {"conversationId": str(chat.id), "messageId": of(chat, "One"), "option": "directPath"}
     answer = Api(owner).post("/api/convos/fork", body)
     assert answer.status_code == 200
-    told = answer.json()
-    assert told["conversation"]["conversationId"] != str(chat.id)
-    assert told["conversation"]["title"] == chat.title
-    question, reply = told["messages"]
+    fork = answer.json()
+    assert fork["conversation"]["conversationId"] != str(chat.id)
+    assert fork["conversation"]["title"] == chat.title
+    question, reply = fork["messages"]
     assert (question["text"], question["parentMessageId"]) == ("First", ROOT)
     assert reply["parentMessageId"] == question["messageId"] != of(chat, "First")
-    assert {each["conversationId"] for each in told["messages"]} == {told["conversation"]["conversationId"]}
+    assert {message["conversationId"] for message in fork["messages"]} == {fork["conversation"]["conversationId"]}
 
 
 def test_a_fork_takes_whole_levels_unless_told_otherwise(owner: User, chat: Conversation) -> None:
     root = Message.objects.create(conversation=chat, author="user", text="Other root")
     body = {"conversationId": str(chat.id), "messageId": of(chat, "One")}
-    texts = {each["text"] for each in Api(owner).post("/api/convos/fork", body).json()["messages"]}
+    texts = {message["text"] for message in Api(owner).post("/api/convos/fork", body).json()["messages"]}
     assert texts == {"First", "One", root.text}
 
 
@@ -58,7 +58,7 @@ def test_a_split_starts_at_the_message(owner: User, chat: Conversation) -> None:
     body = {"conversationId": str(chat.id), "messageId": of(chat, "Second"), "splitAtTarget": True}
     assert Api(owner).post("/api/convos/fork", body).status_code == 400
     answer = Api(owner).post("/api/convos/fork", body | {"latestMessageId": of(chat, "Two")})
-    assert [(each["text"], each["parentMessageId"] == ROOT) for each in answer.json()["messages"]] == [
+    assert [(message["text"], message["parentMessageId"] == ROOT) for message in answer.json()["messages"]] == [
         ("Second", True), ("Two", False),
     ]  # fmt: skip
 
@@ -67,7 +67,7 @@ def test_a_duplicate_is_201_with_a_title_of_its_own(owner: User, chat: Conversat
     answer = Api(owner).post("/api/convos/duplicate", {"conversationId": str(chat.id), "title": " Copy\nof it "})
     assert answer.status_code == 201
     assert answer.json()["conversation"]["title"] == "Copy of it"
-    assert [each["text"] for each in answer.json()["messages"]] == ["First", "One", "Second", "Two"]
+    assert [message["text"] for message in answer.json()["messages"]] == ["First", "One", "Second", "Two"]
 
 
 def test_cases_3_and_4_strangers_and_ids_of_other_chats_get_404(

@@ -73,11 +73,11 @@ def test_what_cannot_be_kept_is_refused_in_words(owner: User, changes: dict[str,
 
 
 def test_endpoints_tell_what_to_bring(owner: User) -> None:
-    found = Api(owner).get("/api/endpoints").json()
-    assert found["My own-one"]["userProvide"] is True
-    assert not found["My own-one"].get("userProvideURL")
-    assert found["Anywhere"]["userProvideURL"] is True
-    assert found["Somewhere"]["userProvide"] is False
+    endpoints = Api(owner).get("/api/endpoints").json()
+    assert endpoints["My own-one"]["userProvide"] is True
+    assert not endpoints["My own-one"].get("userProvideURL")
+    assert endpoints["Anywhere"]["userProvideURL"] is True
+    assert endpoints["Somewhere"]["userProvide"] is False
 
 
 def test_a_turn_without_a_key_is_refused_with_what_to_do(owner: User) -> None:

@@ -34,8 +34,8 @@ def test_a_message_that_is_not_there_is_an_empty_page(owner: User, make_conversa
     run = make_turn(chat)
     api = Api(owner)
     for named in ("019ab3d4-0000-7000-8000-00000000beef", "nonsense"):
-        for place in (f"?conversationId={chat.id}&messageId={named}", f"?messageId={named}"):
-            assert api.get(f"/api/messages{place}").json() == {"messages": [], "nextCursor": None}
+        for query in (f"?conversationId={chat.id}&messageId={named}", f"?messageId={named}"):
+            assert api.get(f"/api/messages{query}").json() == {"messages": [], "nextCursor": None}
     assert len(api.get(f"/api/messages?messageId={run.message_id}").json()["messages"]) == 1
 
 
@@ -53,17 +53,17 @@ def test_messages_are_sorted_by_endpoint_page_by_page(owner: User, make_conversa
     chat = make_conversation(owner)
     for number in range(5):
         Message.objects.create(conversation=chat, author="user", text=str(number), endpoint="ABABA"[number], parts=[])
-    found: list[dict[str, Any]] = []
+    rows: list[dict[str, Any]] = []
     cursor = ""
     for _page in range(3):
         path = f"/api/messages?conversationId={chat.id}&sortBy=endpoint&sortDirection={direction}&pageSize=2"
         body = Api(owner).get(f"{path}&cursor={cursor}").json()
-        found += body["messages"]
+        rows += body["messages"]
         cursor = body["nextCursor"] or ""
     assert cursor == ""
-    names = [row["endpoint"] for row in found]
+    names = [row["endpoint"] for row in rows]
     assert names == sorted("AAABB", reverse=direction == "desc")
-    assert len({row["messageId"] for row in found}) == 5
+    assert len({row["messageId"] for row in rows}) == 5
 
 
 @pytest.mark.parametrize("limit", ["0", "abc", "-1", "1.5", ""])
@@ -161,7 +161,7 @@ def test_a_bookmark_may_end_with_a_slash(owner: User) -> None:
     for name in ("a", "a/"):
         api.post("/api/tags", {"tag": name})
     assert api.send("DELETE", "/api/tags/a%2F").json()["tag"] == "a/"
-    assert [each["tag"] for each in api.get("/api/tags").json()] == ["a"]
+    assert [tag["tag"] for tag in api.get("/api/tags").json()] == ["a"]
 
 
 @pytest.mark.usefixtures("stream_threads")

@@ -29,10 +29,10 @@ def ask(chat: Conversation, text: str = "Why?", **fields: Any) -> Message:
 
 
 def answer(question: Message, *parts: dict[str, Any], **fields: Any) -> Message:
-    told = list(parts) or [{"type": "text", "text": "Because"}]
-    text = "\n\n".join(part["text"] for part in told if part["type"] == "text")
+    stored_parts = list(parts) or [{"type": "text", "text": "Because"}]
+    text = "\n\n".join(part["text"] for part in stored_parts if part["type"] == "text")
     return Message.objects.create(
-        conversation=question.conversation, parent=question, author="assistant", parts=told, text=text, **fields
+        conversation=question.conversation, parent=question, author="assistant", parts=stored_parts, text=text, **fields
     )
 
 
@@ -99,11 +99,11 @@ def test_case_3_and_4_nothing_of_another_s_is_touched(
 ) -> None:
     question, own = ask(chat), make_conversation(stranger)
     api = Api(stranger)
-    for place in (chat.id, own.id):
-        assert api.send("put", f"/api/messages/{place}/{question.id}", {"text": "x"}).status_code == 404
-        assert api.send("delete", f"/api/messages/{place}/{question.id}").status_code == 404
+    for chat_id in (chat.id, own.id):
+        assert api.send("put", f"/api/messages/{chat_id}/{question.id}", {"text": "x"}).status_code == 404
+        assert api.send("delete", f"/api/messages/{chat_id}/{question.id}").status_code == 404
         body = {"text": "x", "isCreatedByUser": True, "parentMessageId": str(question.id)}
-        assert api.send("post", f"/api/messages/{place}", body).status_code == 404
+        assert api.send("post", f"/api/messages/{chat_id}", body).status_code == 404
     branch = {"messageId": str(question.id), "agentId": "x"}
     assert api.send("post", "/api/messages/branch", branch).status_code == 404
     assert list(Message.objects.values_list("text", flat=True)) == ["Why?"]
@@ -131,9 +131,9 @@ def test_a_branch_holds_what_one_agent_said(owner: User, chat: Conversation) -> 
 def test_messages_are_found(owner: User, stranger: User, chat: Conversation, make_conversation: Make) -> None:
     ask(chat, "Why do cats purr?")
     ask(make_conversation(stranger), "Why do cats hiss?")
-    found = Api(owner).get("/api/messages?search=cats").json()
-    assert found["nextCursor"] is None
-    (hit,) = found["messages"]
+    answer = Api(owner).get("/api/messages?search=cats").json()
+    assert answer["nextCursor"] is None
+    (hit,) = answer["messages"]
     assert hit["text"] == "Why do cats purr?"
     assert hit["_formatted"] == {"text": "Why do <mark>cats</mark> purr?"}
     assert (hit["title"], hit["user"]) == (chat.title, str(owner.id))
@@ -148,5 +148,5 @@ def test_case_84_searching_in_a_loop_is_refused(owner: User, chat: Conversation,
     settings.SEARCH_USER_MAX = 2
     ask(chat, "Why do cats purr?")
     answers = [Api(owner).get(f"/api/{path}?search=cats") for path in ("messages", "convos", "messages", "convos")]
-    assert [each.status_code for each in answers] == [200, 200, 429, 429]
+    assert [answer.status_code for answer in answers] == [200, 200, 429, 429]
     assert int(answers[-1]["Retry-After"]) <= 60

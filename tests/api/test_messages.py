@@ -18,9 +18,9 @@ ROOT = "00000000-0000-0000-0000-000000000000"
 
 
 def test_the_whole_tree_comes_oldest_first(owner: User, make_conversation: Make, make_turn: Turn) -> None:
-    found = make_conversation(owner)
-    run = make_turn(found)
-    answer = Api(owner).get(f"/api/messages/{found.id}")
+    chat = make_conversation(owner)
+    run = make_turn(chat)
+    answer = Api(owner).get(f"/api/messages/{chat.id}")
     assert answer.status_code == 200
     question, reply = answer.json()
     for message in (question, reply):
@@ -28,7 +28,7 @@ def test_the_whole_tree_comes_oldest_first(owner: User, make_conversation: Make,
         assert message.pop("updatedAt").endswith("Z")
     assert question == {
         "messageId": str(run.message.parent_id),
-        "conversationId": str(found.id),
+        "conversationId": str(chat.id),
         "parentMessageId": ROOT,
         "sender": "User",
         "text": "Why?",
@@ -40,7 +40,7 @@ def test_the_whole_tree_comes_oldest_first(owner: User, make_conversation: Make,
     }
     assert reply == {
         "messageId": str(run.message_id),
-        "conversationId": str(found.id),
+        "conversationId": str(chat.id),
         "parentMessageId": str(run.message.parent_id),
         "sender": "tiny",
         "text": "Because.",
@@ -63,10 +63,10 @@ def test_a_conversation_that_does_not_exist_yet_has_no_messages(owner: User) -> 
 def test_a_stranger_gets_404_like_for_an_unknown_id(
     owner: User, stranger: User, make_conversation: Make, make_turn: Turn
 ) -> None:
-    found = make_conversation(owner)
-    run = make_turn(found)
-    paths = [f"/api/messages/{found.id}", f"/api/messages/{found.id}/{run.message_id}",
-             f"/api/messages?conversationId={found.id}"]  # fmt: skip
+    chat = make_conversation(owner)
+    run = make_turn(chat)
+    paths = [f"/api/messages/{chat.id}", f"/api/messages/{chat.id}/{run.message_id}",
+             f"/api/messages?conversationId={chat.id}"]  # fmt: skip
     for path in paths:
         answer = Api(stranger).get(path)
         assert answer.status_code == 404
@@ -76,19 +76,19 @@ def test_a_stranger_gets_404_like_for_an_unknown_id(
 
 
 def test_one_message_comes_as_a_list_of_one(owner: User, make_conversation: Make, make_turn: Turn) -> None:
-    found, other = make_conversation(owner), make_conversation(owner)
-    run = make_turn(found)
-    (message,) = Api(owner).get(f"/api/messages/{found.id}/{run.message_id}").json()
+    chat, other = make_conversation(owner), make_conversation(owner)
+    run = make_turn(chat)
+    (message,) = Api(owner).get(f"/api/messages/{chat.id}/{run.message_id}").json()
     assert message["text"] == "Because."
     assert Api(owner).get(f"/api/messages/{other.id}/{run.message_id}").status_code == 404
 
 
 def test_how_a_reply_ended_shows(owner: User, make_conversation: Make, make_turn: Turn) -> None:
-    found = make_conversation(owner)
+    chat = make_conversation(owner)
     flags = {}
     for state in ("running", "stopped", "interrupted", "failed", "done"):
-        run = make_turn(found, state=state)
-        (message,) = Api(owner).get(f"/api/messages/{found.id}/{run.message_id}").json()
+        run = make_turn(chat, state=state)
+        (message,) = Api(owner).get(f"/api/messages/{chat.id}/{run.message_id}").json()
         flags[state] = (message["unfinished"], message["error"])
     assert flags == {
         "running": (True, False), "stopped": (True, False), "interrupted": (True, False),
@@ -101,9 +101,9 @@ def test_errors_and_attachments_are_told_in_words(owner: User, make_conversation
         {"type": "attachment", "kind": "web_search", "data": {"toolCallId": "c", "results": []}},
         {"type": "error", "code": "timeout"},
     ]
-    found = make_conversation(owner)
-    run = make_turn(found, state="failed", parts=parts, reply="")
-    (message,) = Api(owner).get(f"/api/messages/{found.id}/{run.message_id}").json()
+    chat = make_conversation(owner)
+    run = make_turn(chat, state="failed", parts=parts, reply="")
+    (message,) = Api(owner).get(f"/api/messages/{chat.id}/{run.message_id}").json()
     (error,) = message["content"]
     assert (error["type"], error["code"]) == ("error", "timeout")
     assert "too long" in error["error"]
@@ -111,7 +111,7 @@ def test_errors_and_attachments_are_told_in_words(owner: User, make_conversation
         {
             "type": "web_search",
             "messageId": str(run.message_id),
-            "conversationId": str(found.id),
+            "conversationId": str(chat.id),
             "toolCallId": "c",
             "web_search": {"results": []},
         }
@@ -122,13 +122,13 @@ def test_errors_and_attachments_are_told_in_words(owner: User, make_conversation
 def test_pages_hold_every_message_once_also_those_of_one_moment(
     owner: User, make_conversation: Make, make_turn: Turn, direction: str
 ) -> None:
-    found = make_conversation(owner)
+    chat = make_conversation(owner)
     for _ in range(3):
-        make_turn(found)
-    Message.objects.update(created_at=found.created_at)
+        make_turn(chat)
+    Message.objects.update(created_at=chat.created_at)
     seen, cursor = [], ""
     for _ in range(4):
-        query = urlencode({"conversationId": found.id, "pageSize": 2, "sortDirection": direction, "cursor": cursor})
+        query = urlencode({"conversationId": chat.id, "pageSize": 2, "sortDirection": direction, "cursor": cursor})
         page = Api(owner).get(f"/api/messages?{query}").json()
         seen += [message["messageId"] for message in page["messages"]]
         cursor = page["nextCursor"]
@@ -140,9 +140,9 @@ def test_pages_hold_every_message_once_also_those_of_one_moment(
 def test_a_page_names_the_owner_and_one_message_can_be_asked_for(
     owner: User, make_conversation: Make, make_turn: Turn
 ) -> None:
-    found = make_conversation(owner)
-    run = make_turn(found)
-    page = Api(owner).get(f"/api/messages?conversationId={found.id}&messageId={run.message_id}").json()
+    chat = make_conversation(owner)
+    run = make_turn(chat)
+    page = Api(owner).get(f"/api/messages?conversationId={chat.id}&messageId={run.message_id}").json()
     (message,) = page["messages"]
     assert (message["_id"], message["user"]) == (str(run.message_id), str(owner.id))
     assert page["nextCursor"] is None
@@ -150,8 +150,8 @@ def test_a_page_names_the_owner_and_one_message_can_be_asked_for(
 
 @pytest.mark.parametrize("query", ["search=on:never", "conversationId={id}&sortBy=text"])
 def test_a_query_without_meaning_is_refused(owner: User, make_conversation: Make, query: str) -> None:
-    found = make_conversation(owner)
-    answer = Api(owner).get(f"/api/messages?{query.replace('{id}', str(found.id))}")
+    chat = make_conversation(owner)
+    answer = Api(owner).get(f"/api/messages?{query.replace('{id}', str(chat.id))}")
     assert answer.status_code == 400
     assert list(answer.json()) == ["error"]
 
@@ -159,9 +159,9 @@ def test_a_query_without_meaning_is_refused(owner: User, make_conversation: Make
 def test_a_long_conversation_costs_no_more_queries(
     owner: User, make_conversation: Make, make_turn: Turn, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    found, api = make_conversation(owner), Api(owner)
+    chat, api = make_conversation(owner), Api(owner)
     for turns in (1, 10):
         for _ in range(turns):
-            make_turn(found)
+            make_turn(chat)
         with django_assert_num_queries(3):
-            api.get(f"/api/messages/{found.id}")
+            api.get(f"/api/messages/{chat.id}")

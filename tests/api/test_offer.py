@@ -88,7 +88,7 @@ def test_only_people_who_are_signed_in_see_it(path: str) -> None:
 def test_a_person_sees_themself(owner: User) -> None:
     body = Api(owner).get("/api/user").json()
     times = (body.pop("createdAt"), body.pop("updatedAt"))
-    assert all(each.endswith("Z") for each in times)
+    assert all(time.endswith("Z") for time in times)
     assert body == {
         "_id": str(owner.id),
         "id": str(owner.id),
@@ -130,23 +130,23 @@ def test_the_openapi_document_describes_every_route(owner: User) -> None:
 def test_the_openapi_document_is_made_without_a_warning(capsys: pytest.CaptureFixture[str]) -> None:
     call_command("spectacular", fail_on_warn=True)  # raises when there is one
     document = yaml.safe_load(capsys.readouterr().out)
-    named = [each["operationId"] for item in document["paths"].values() for each in item.values()]
+    named = [operation["operationId"] for item in document["paths"].values() for operation in item.values()]
     assert len(named) == len(set(named))
     assert {"chat_start", "chat_start_at", "chat_steer", "chat_steer_deliver"} <= set(named)
 
 
 def _unresolved(document: dict[str, Any]) -> set[str]:
     known = {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
-    found: set[str] = set()
+    references: set[str] = set()
     rest: list[Any] = [document]
     while rest:
-        each = rest.pop()
-        if isinstance(each, dict):
-            found |= {each["$ref"]} if isinstance(each.get("$ref"), str) else set()
-            rest += each.values()
-        elif isinstance(each, list):
-            rest += each
-    return found - known
+        node = rest.pop()
+        if isinstance(node, dict):
+            references |= {node["$ref"]} if isinstance(node.get("$ref"), str) else set()
+            rest += node.values()
+        elif isinstance(node, list):
+            rest += node
+    return references - known
 
 
 def test_a_client_learns_through_whom_people_may_sign_in(settings: Settings) -> None:

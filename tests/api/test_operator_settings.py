@@ -30,7 +30,7 @@ def test_a_path_under_which_nothing_is_served_is_told_at_the_start(
     settings: Settings, address: str, names: list[str]
 ) -> None:
     settings.DOMAIN_CLIENT = address
-    assert [each.msg.split()[0] for each in check_addresses()] == names
+    assert [warning.msg.split()[0] for warning in check_addresses()] == names
 
 
 @pytest.mark.parametrize(("value", "on"), [("true", False), ("false", True), (None, True)])
@@ -59,12 +59,12 @@ def test_port_0_is_whichever_is_free(settings: Settings, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize(
-    ("named", "told"),
+    ("named", "is_reported"),
     [("Nowhere", True), ("openai", True), ("agents", True), ("custom", True), ("openAI", False), ("Other", False),
      ("Somewhere", False), ("", False)],
 )  # fmt: skip
 @pytest.mark.parametrize("at", ["custom", "openAI", "all"])
-def test_titles_from_an_endpoint_that_is_none_are_told(tmp_path: Path, named: str, told: bool, at: str) -> None:
+def test_titles_from_an_endpoint_that_is_none_are_told(tmp_path: Path, named: str, is_reported: bool, at: str) -> None:
     file = tmp_path / "librechat.yaml"
     line = f"titleEndpoint: {named!r}"
     custom = "\n".join(
@@ -77,7 +77,7 @@ def test_titles_from_an_endpoint_that_is_none_are_told(tmp_path: Path, named: st
     file.write_text(f"version: 1.3.5\nendpoints:\n{above}  custom:\n{custom}\n")
     places = [notice.path for notice in load_config(file).notices]
     expected = "endpoints.custom[0].titleEndpoint" if at == "custom" else f"endpoints.{at}.titleEndpoint"
-    assert (expected in places) is told, places
+    assert (expected in places) is is_reported, places
 
 
 @pytest.mark.django_db

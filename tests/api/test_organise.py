@@ -37,8 +37,8 @@ def test_archive_pin_and_archive_all(owner: User, make_conversation: Make) -> No
 def test_the_pinned_order_is_read_and_set(owner: User, make_conversation: Make) -> None:
     api = Api(owner)
     ids = [str(make_conversation(owner, f"Chat {n}").id) for n in range(3)]
-    for each in ids:
-        api.post("/api/convos/pin", {"arg": {"conversationId": each, "pinned": True}})
+    for chat_id in ids:
+        api.post("/api/convos/pin", {"arg": {"conversationId": chat_id, "pinned": True}})
     assert api.get("/api/user/settings/pinned-order").json() == ids
     wanted = [ids[2], ids[0], ids[1]]
     assert api.post("/api/user/settings/pinned-order", {"pinnedOrder": wanted}).json() == wanted
@@ -53,7 +53,7 @@ def test_bookmarks(owner: User, make_conversation: Make) -> None:
     api.post("/api/tags", {"tag": "a/b c"})
     changed = api.send("put", "/api/tags/a%2Fb%20c", {"tag": "Work", "description": "d", "position": 1})
     assert changed.status_code == 200
-    assert [each["tag"] for each in api.get("/api/tags").json()] == ["Work", "Pets"]
+    assert [tag["tag"] for tag in api.get("/api/tags").json()] == ["Work", "Pets"]
     full = api.send("put", f"/api/tags/convo/{chat.id}", {"tags": ["Work", "New"]})
     assert full.json() == ["Work", "New"]
     assert api.get(f"/api/convos/{chat.id}").json()["tags"] == ["Work", "New"] or set(
@@ -66,7 +66,7 @@ def test_bookmarks(owner: User, make_conversation: Make) -> None:
     assert api.send("delete", "/api/tags/Pets").json()["tag"] == "Pets"
     assert api.send("delete", "/api/tags/Pets").status_code == 404
     api.send("delete", "/api/convos", {"arg": {"conversationId": str(chat.id)}})
-    assert {each["count"] for each in api.get("/api/tags").json()} == {0}
+    assert {tag["count"] for tag in api.get("/api/tags").json()} == {0}
 
 
 def test_projects(owner: User, stranger: User, make_conversation: Make) -> None:
@@ -103,14 +103,14 @@ def test_projects_are_sorted_found_and_paged(owner: User) -> None:
             cursor = ""
             while True:
                 page = api.get(f"/api/projects?limit=2&sortBy={sort}&sortDirection={direction}&cursor={cursor}").json()
-                seen += [each["name"] for each in page["projects"]]
+                seen += [project["name"] for project in page["projects"]]
                 cursor = page["nextCursor"]
                 if not cursor:
                     break
             assert sorted(seen) == ["a", "b", "c"], (sort, direction)
             if sort == "name":
                 assert seen == sorted(seen, reverse=direction == "desc")
-    assert [each["name"] for each in api.get("/api/projects?search=b").json()["projects"]] == ["b"]
+    assert [project["name"] for project in api.get("/api/projects?search=b").json()["projects"]] == ["b"]
     assert api.get("/api/projects?sortBy=owner").status_code == 400
 
 

@@ -123,9 +123,9 @@ def test_principals_are_found_without_their_addresses(
 ) -> None:
     Group.objects.create(name="Owners")
     path = "/api/permissions/search-principals"
-    found = Api(sharer).get(f"{path}?q=owner").json()
-    assert [each["name"] for each in found.pop("results")] == ["Owners", "Olivia Owner"]
-    assert found == {"query": "owner", "limit": 20, "types": None, "count": 2, "sources": {"local": 2, "entra": 0}}
+    answer = Api(sharer).get(f"{path}?q=owner").json()
+    assert [result["name"] for result in answer.pop("results")] == ["Owners", "Olivia Owner"]
+    assert answer == {"query": "owner", "limit": 20, "types": None, "count": 2, "sources": {"local": 2, "entra": 0}}
     assert b"@" not in Api(sharer).get(f"{path}?q=owner&types=user").content
     assert Api(admin_user).get(f"{path}?q=owner&types=user").json()["results"][0]["email"] == owner.email
     for query, status in (("q=o", 400), ("", 400), ("q=ow&limit=51", 400), ("q=ow&types=cat", 400)):
@@ -140,7 +140,7 @@ def test_principals_are_found_without_their_addresses(
 
 def test_the_roles_of_a_kind(owner: User) -> None:
     roles = Api(owner).get("/api/permissions/project/roles").json()
-    assert [(each["accessRoleId"], each["permBits"]) for each in roles] == [
+    assert [(role["accessRoleId"], role["permBits"]) for role in roles] == [
         ("project_viewer", 1), ("project_editor", 3), ("project_owner", 15),
     ]  # fmt: skip
     assert Api(owner).get("/api/permissions/cat/roles").status_code == 404
@@ -150,8 +150,8 @@ def test_a_long_list_costs_no_more_queries(sharer: User, project: Project, make_
     counts = []
     for many in (1, 10):
         Grant.objects.bulk_create(
-            Grant(resource_type="project", resource_id=project.id, principal="user", user=each, bits=1)
-            for each in [make_user(f"Many {many} {at}") for at in range(many)]
+            Grant(resource_type="project", resource_id=project.id, principal="user", user=user, bits=1)
+            for user in [make_user(f"Many {many} {at}") for at in range(many)]
         )
         with CaptureQueriesContext(connection) as seen:
             Api(sharer).get(f"/api/permissions/project/{project.id}")
@@ -167,7 +167,7 @@ def test_the_rights_count_at_the_projects_own_routes(
         Grant.objects.create(resource_type="project", resource_id=project.id, principal="user", user=owner, bits=bits)
     api, path = Api(owner), f"/api/projects/{project.id}"
     answers = (api.get(path), api.send("PATCH", path, {"name": "Mars"}), api.send("DELETE", path))
-    assert tuple(each.status_code for each in answers) == statuses
+    assert tuple(answer.status_code for answer in answers) == statuses
     assert Project.objects.get().name == ("Mars" if statuses[1] == 200 else "Moon")
 
 

@@ -53,8 +53,8 @@ def asked(*questions: tuple[str, str, Any]) -> dict[str, Any]:
         [shutil.which("node") or "node", str(SCRIPT), FOLDER], input=sent, capture_output=True, text=True, check=True
     )
     answers = json.loads(run.stdout)
-    assert {each["name"]: each["faults"] for each in answers if each["faults"]} == {}
-    return {each["name"]: each["value"] for each in answers}
+    assert {answer["name"]: answer["faults"] for answer in answers if answer["faults"]} == {}
+    return {answer["name"]: answer["value"] for answer in answers}
 
 
 def named_by_type(conversation: dict[str, Any]) -> dict[str, Any]:
@@ -64,17 +64,17 @@ def named_by_type(conversation: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture
 def chat(owner: User, make_conversation: Make, make_turn: Turn) -> Conversation:
-    found = make_conversation(
+    chat = make_conversation(
         owner, settings={"temperature": 0.5, "promptPrefix": "Be kind", "stop": ["END"]}, icon_url="/cat.png"
     )
     first = make_turn(
-        found, parts=[{"type": "think", "think": "Hm"}, {"type": "text", "text": "Because."},
+        chat, parts=[{"type": "think", "think": "Hm"}, {"type": "text", "text": "Because."},
                       {"type": "tool_call", "tool_call": {"id": "1", "name": "add", "args": "{}", "type": "tool_call",
                                                           "output": "2", "progress": 1}}],
     )  # fmt: skip
-    make_turn(found, parent=first.message, state="failed", parts=[{"type": "error", "code": "rate_limit"}], reply="")
+    make_turn(chat, parent=first.message, state="failed", parts=[{"type": "error", "code": "rate_limit"}], reply="")
     Message.objects.filter(id=first.message_id).update(feedback={"rating": "thumbsUp", "tag": "accurate_reliable"})
-    return found
+    return chat
 
 
 def test_conversations_and_messages(owner: User, chat: Conversation) -> None:

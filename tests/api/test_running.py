@@ -32,15 +32,15 @@ def test_active_names_each_conversation_that_is_being_written_once(
 
 
 def test_status_of_a_quiet_conversation_is_only_that(owner: User, make_conversation: Make, make_turn: Turn) -> None:
-    found = make_conversation(owner)
-    make_turn(found)
-    assert Api(owner).get(f"/api/agents/chat/status/{found.id}").json() == {"active": False}
+    chat = make_conversation(owner)
+    make_turn(chat)
+    assert Api(owner).get(f"/api/agents/chat/status/{chat.id}").json() == {"active": False}
     assert Api(owner).get("/api/agents/chat/status/new").json() == {"active": False}
 
 
 def test_status_of_a_run_tells_how_to_join_it(owner: User, make_conversation: Make, make_turn: Turn) -> None:
-    found = make_conversation(owner)
-    run = make_turn(found, state="running", reply="Beca")
+    chat = make_conversation(owner)
+    run = make_turn(chat, state="running", reply="Beca")
     Message.objects.filter(id=run.message_id).update(usage={})
     content = [{"type": "text", "text": "Beca"}]
     step = {
@@ -50,27 +50,27 @@ def test_status_of_a_run_tells_how_to_join_it(owner: User, make_conversation: Ma
             "message_creation": {"message_id": str(run.message_id), "content_type": "text"},
         },
     }  # fmt: skip
-    assert Api(owner).get(f"/api/agents/chat/status/{found.id}").json() == {
+    assert Api(owner).get(f"/api/agents/chat/status/{chat.id}").json() == {
         "active": True,
-        "streamId": str(found.id),
+        "streamId": str(chat.id),
         "status": "running",
         "aggregatedContent": content,
         "createdAt": at(run),
         "resumeState": {
             "runSteps": [step],
             "aggregatedContent": content,
-            "conversationId": str(found.id),
+            "conversationId": str(chat.id),
             "responseMessageId": str(run.message_id),
             "userMessage": {
                 "messageId": str(run.message.parent_id),
                 "parentMessageId": "00000000-0000-0000-0000-000000000000",
-                "conversationId": str(found.id),
+                "conversationId": str(chat.id),
                 "text": "Why?",
             },
             "sender": "tiny",
             "model": "tiny",
             "isRegenerate": False,
-            "titleEvent": {"event": "title", "data": {"conversationId": str(found.id), "title": "Cats at night"}},
+            "titleEvent": {"event": "title", "data": {"conversationId": str(chat.id), "title": "Cats at night"}},
         },
         "generationProtocolVersion": 1,
     }
@@ -78,19 +78,19 @@ def test_status_of_a_run_tells_how_to_join_it(owner: User, make_conversation: Ma
 
 @pytest.mark.parametrize("name", ["streamId", "conversationId", "abortKey"])
 def test_a_running_reply_is_asked_to_stop(owner: User, make_conversation: Make, make_turn: Turn, name: str) -> None:
-    found = make_conversation(owner)
-    run = make_turn(found, state="running")
-    target = f"{found.id}:x" if name == "abortKey" else str(found.id)
+    chat = make_conversation(owner)
+    run = make_turn(chat, state="running")
+    target = f"{chat.id}:x" if name == "abortKey" else str(chat.id)
     answer = Api(owner).post(ABORT, {name: target})
-    assert (answer.status_code, answer.json()) == (200, {"success": True, "aborted": str(found.id)})
+    assert (answer.status_code, answer.json()) == (200, {"success": True, "aborted": str(chat.id)})
     run.refresh_from_db()
     assert (run.state, run.stop_requested) == ("running", True)
 
 
 def test_a_reply_nobody_has_begun_ends_at_once(owner: User, make_conversation: Make, make_turn: Turn) -> None:
-    found = make_conversation(owner)
-    run = make_turn(found, state="queued", reply="")
-    assert Api(owner).post(ABORT, {"conversationId": str(found.id)}).status_code == 200
+    chat = make_conversation(owner)
+    run = make_turn(chat, state="queued", reply="")
+    assert Api(owner).post(ABORT, {"conversationId": str(chat.id)}).status_code == 200
     run.refresh_from_db()
     assert (run.state, run.message.state) == ("stopped", "stopped")
 
@@ -107,32 +107,34 @@ def test_new_means_the_only_run(owner: User, make_conversation: Make, make_turn:
 
 
 @pytest.mark.parametrize(
-    ("state", "told"), [("done", "complete"), ("stopped", "aborted"), ("failed", "error"), ("interrupted", "error")]
+    ("state", "status"), [("done", "complete"), ("stopped", "aborted"), ("failed", "error"), ("interrupted", "error")]
 )
-def test_what_is_over_is_settled(owner: User, make_conversation: Make, make_turn: Turn, state: str, told: str) -> None:
-    found = make_conversation(owner)
-    make_turn(found, state=state)
-    answer = Api(owner).post(ABORT, {"conversationId": str(found.id)})
+def test_what_is_over_is_settled(
+    owner: User, make_conversation: Make, make_turn: Turn, state: str, status: str
+) -> None:
+    chat = make_conversation(owner)
+    make_turn(chat, state=state)
+    answer = Api(owner).post(ABORT, {"conversationId": str(chat.id)})
     assert answer.status_code == 200
     assert answer.json() == {
         "success": False,
         "settled": True,
         "code": "RUN_ALREADY_SETTLED",
-        "streamId": str(found.id),
-        "terminalStatus": told,
+        "streamId": str(chat.id),
+        "terminalStatus": status,
     }
 
 
 def test_a_run_that_was_replaced_is_not_mistaken_for_the_new_one(
     owner: User, make_conversation: Make, make_turn: Turn
 ) -> None:
-    found = make_conversation(owner)
-    run = make_turn(found, state="running")
-    answer = Api(owner).post(ABORT, {"conversationId": str(found.id), "generationCreatedAt": at(run) - 1})
+    chat = make_conversation(owner)
+    run = make_turn(chat, state="running")
+    answer = Api(owner).post(ABORT, {"conversationId": str(chat.id), "generationCreatedAt": at(run) - 1})
     assert (answer.status_code, answer.json()["code"]) == (409, "RUN_REPLACED")
     run.refresh_from_db()
     assert run.stop_requested is False
-    answer = Api(owner).post(ABORT, {"conversationId": str(found.id), "generationCreatedAt": at(run)})
+    answer = Api(owner).post(ABORT, {"conversationId": str(chat.id), "generationCreatedAt": at(run)})
     assert answer.json()["success"] is True
 
 
@@ -149,10 +151,10 @@ def test_a_target_that_is_none_is_refused(owner: User, body: dict[str, Any]) -> 
 def test_a_stranger_learns_nothing_and_stops_nothing(
     owner: User, stranger: User, make_conversation: Make, make_turn: Turn
 ) -> None:
-    found = make_conversation(owner)
-    run = make_turn(found, state="running")
+    chat = make_conversation(owner)
+    run = make_turn(chat, state="running")
     api = Api(stranger)
-    for target in (found.id, uuid4()):
+    for target in (chat.id, uuid4()):
         assert api.post(ABORT, {"streamId": str(target)}).status_code == 404
         assert api.get(f"/api/agents/chat/status/{target}").status_code == 404
     assert api.get("/api/agents/chat/active").json() == {"activeJobIds": []}

@@ -21,8 +21,8 @@ def start(api: Api, conversation: str | None = None, **more: Any) -> str:
             "model": "tiny", **more}  # fmt: skip
     answer = api.post("/api/agents/chat", body)
     assert answer.status_code == 200, answer.content
-    found: str = answer.json()["conversationId"]
-    return found
+    chat_id: str = answer.json()["conversationId"]
+    return chat_id
 
 
 def shown(row: dict[str, Any]) -> dict[str, Any]:

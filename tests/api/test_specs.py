@@ -38,7 +38,7 @@ def test_the_startup_config_lists_the_specs_in_their_order(owner: User) -> None:
     specs = config["modelSpecs"]
     assert (specs["enforce"], specs["prioritize"]) == (False, True)
     assert "addedEndpoints" not in specs
-    assert [each["name"] for each in specs["list"]] == ["writer", "helper", "hidden"]
+    assert [spec["name"] for spec in specs["list"]] == ["writer", "helper", "hidden"]
     helper = specs["list"][1]
     assert helper["preset"] == {
         "endpoint": "Somewhere", "model": "small", "temperature": 0.3, "promptPrefix": "A secret prompt",
@@ -58,7 +58,7 @@ def test_the_prompt_of_an_enforced_spec_never_reaches_a_client(owner: User, writ
     said = [api.get(path).content.decode() for path in (
         "/api/config", "/api/convos", f"/api/convos/{chat.id}", f"/api/messages/{chat.id}", "/api/endpoints",
     )]  # fmt: skip
-    assert not [each for each in said if "A secret prompt" in each or "agent_secret" in each]
+    assert not [text for text in said if "A secret prompt" in text or "agent_secret" in text]
 
 
 def test_people_may_choose_beside_the_specs_what_the_file_says(owner: User, write: Write) -> None:
@@ -110,7 +110,7 @@ def test_where_specs_are_enforced_the_rest_of_the_body_does_not_count(owner: Use
 def test_a_role_learns_only_of_specs_it_may_use(owner: User) -> None:
     roles.update(actor=None, role=Role.objects.get(name="USER"), model_access={"Somewhere/tiny": {"enabled": True}})
     api = Api(owner)
-    assert [each["name"] for each in api.get("/api/config").json()["modelSpecs"]["list"]] == ["hidden"]
+    assert [spec["name"] for spec in api.get("/api/config").json()["modelSpecs"]["list"]] == ["hidden"]
     assert ask(api, spec="helper")[0] == 400
     assert ask(api, spec="writer", endpoint="Somewhere", model="tiny")[0] == 400
     assert ask(api, spec="hidden")[0] == 200

@@ -65,12 +65,12 @@ def test_what_a_real_client_sends_beside_it_is_accepted(owner: User) -> None:
 
 
 def test_the_next_message_is_a_child_of_the_reply(owner: User, make_conversation: Make, make_turn: Turn) -> None:
-    found = make_conversation(owner)
-    before = make_turn(found)
-    body = hello(conversationId=str(found.id), parentMessageId=str(before.message_id))
+    chat = make_conversation(owner)
+    before = make_turn(chat)
+    body = hello(conversationId=str(chat.id), parentMessageId=str(before.message_id))
     assert Api(owner).post(START, body).status_code == 200
     question = Message.objects.get(parent=before.message)
-    assert (question.text, question.conversation_id) == ("Hello", found.id)
+    assert (question.text, question.conversation_id) == ("Hello", chat.id)
     assert Conversation.objects.count() == 1
 
 
@@ -84,20 +84,20 @@ def test_a_repeated_request_gets_the_run_of_the_first(owner: User) -> None:
 def test_regenerating_writes_a_second_reply_beside_the_first(
     owner: User, make_conversation: Make, make_turn: Turn
 ) -> None:
-    found = make_conversation(owner)
-    before = make_turn(found)
+    chat = make_conversation(owner)
+    before = make_turn(chat)
     question = before.message.parent_id
-    body = hello(conversationId=str(found.id), parentMessageId=str(question), isRegenerate=True, text="Why?")
+    body = hello(conversationId=str(chat.id), parentMessageId=str(question), isRegenerate=True, text="Why?")
     assert Api(owner).post(START, body).status_code == 200
     assert Message.objects.filter(parent_id=question).count() == 2
     assert Message.objects.filter(author="user").count() == 1
 
 
 def test_continuing_lets_the_same_reply_grow(owner: User, make_conversation: Make, make_turn: Turn) -> None:
-    found = make_conversation(owner)
-    before = make_turn(found, state="stopped")
+    chat = make_conversation(owner)
+    before = make_turn(chat, state="stopped")
     body = hello(
-        conversationId=str(found.id), parentMessageId=str(before.message.parent_id), isContinued=True,
+        conversationId=str(chat.id), parentMessageId=str(before.message.parent_id), isContinued=True,
         responseMessageId=str(before.message_id),
     )  # fmt: skip
     assert Api(owner).post(START, body).status_code == 200
@@ -110,12 +110,12 @@ def test_a_model_that_is_not_offered_is_denied_in_the_chat(owner: User) -> None:
     answer = Api(owner).post(START, hello(model="gpt-secret"))
     assert answer.status_code == 400
     assert answer["Content-Type"] == "text/event-stream"
-    (first, asked), (second, told) = frames_of(answer.content.decode())
+    (first, asked), (second, error) = frames_of(answer.content.decode())
     assert (first, asked["created"], asked["message"]["text"]) == ("message", True, "Hello")
     assert second == "error"
-    assert (told["error"], told["final"], told["isCreatedByUser"]) == (True, True, False)
-    assert told["parentMessageId"] == asked["message"]["messageId"]
-    assert json.loads(told["text"])["type"] == "illegal_model_request"
+    assert (error["error"], error["final"], error["isCreatedByUser"]) == (True, True, False)
+    assert error["parentMessageId"] == asked["message"]["messageId"]
+    assert json.loads(error["text"])["type"] == "illegal_model_request"
     assert nothing_began()
 
 
@@ -171,10 +171,10 @@ def test_faulty_protocol_fields_have_codes(owner: User, field: str, value: Any, 
 
 
 def test_a_run_that_came_in_between_is_noticed(owner: User, make_conversation: Make, make_turn: Turn) -> None:
-    found = make_conversation(owner)
-    run = make_turn(found)
+    chat = make_conversation(owner)
+    run = make_turn(chat)
     at = int(run.created_at.timestamp() * 1000)
-    body = hello(conversationId=str(found.id), parentMessageId=str(run.message_id))
+    body = hello(conversationId=str(chat.id), parentMessageId=str(run.message_id))
     answer = Api(owner).post(START, {**body, "expectedPredecessorCreatedAt": at - 1})
     assert (answer.status_code, answer.json()["code"]) == (409, "GENERATION_PREDECESSOR_MISMATCH")
     assert Generation.objects.count() == 1
@@ -184,9 +184,9 @@ def test_a_run_that_came_in_between_is_noticed(owner: User, make_conversation: M
 def test_a_reply_that_is_still_written_cannot_be_answered(
     owner: User, make_conversation: Make, make_turn: Turn
 ) -> None:
-    found = make_conversation(owner)
-    run = make_turn(found, state="running")
-    answer = Api(owner).post(START, hello(conversationId=str(found.id), parentMessageId=str(run.message_id)))
+    chat = make_conversation(owner)
+    run = make_turn(chat, state="running")
+    answer = Api(owner).post(START, hello(conversationId=str(chat.id), parentMessageId=str(run.message_id)))
     assert (answer.status_code, answer.json()["code"]) == (409, "busy")
     assert Generation.objects.count() == 1
 
@@ -203,9 +203,9 @@ def test_a_stranger_cannot_write_into_a_conversation(
         {"conversationId": str(mine.id), "parentMessageId": str(run.message_id), "isRegenerate": True},
         {"conversationId": str(theirs.id), "responseMessageId": str(run.message_id), "isContinued": True},
     ]
-    for each in ids:
-        answer = Api(stranger).post(START, hello(**each))
-        assert answer.status_code == 404, each
+    for fields in ids:
+        answer = Api(stranger).post(START, hello(**fields))
+        assert answer.status_code == 404, fields
         assert list(answer.json()) == ["error"]
     assert Message.objects.count() == 2
     assert Generation.objects.count() == 1
@@ -246,8 +246,8 @@ def test_every_parameter_of_a_model_is_kept_and_told(owner: User) -> None:
     conversation = Conversation.objects.get()
     assert answer.status_code == 200
     assert conversation.settings == chosen
-    told = Api(owner).get(f"/api/convos/{conversation.id}").json()
-    assert {name: told.get(name) for name in chosen} == chosen
+    row = Api(owner).get(f"/api/convos/{conversation.id}").json()
+    assert {name: row.get(name) for name in chosen} == chosen
     assert Message.objects.get(author="assistant").sender == "Ada"
 
 
@@ -277,18 +277,18 @@ def test_without_credit_the_chat_is_told_the_numbers(owner: User, settings: Sett
     Balance.objects.create(user=owner, credits=3)
     answer = Api(owner).post(START, hello())
     assert answer.status_code == 402
-    (told,) = [frame for _name, frame in frames_of(answer.content.decode()) if frame.get("error")]
+    (error,) = [frame for _name, frame in frames_of(answer.content.decode()) if frame.get("error")]
     asked = estimate_message("Hello")
-    found = json.loads(told["text"])
-    found.pop("info")
-    assert found == {"type": "token_balance", "balance": 3, "tokenCost": asked + 20, "promptTokens": asked}
+    reason = json.loads(error["text"])
+    reason.pop("info")
+    assert reason == {"type": "token_balance", "balance": 3, "tokenCost": asked + 20, "promptTokens": asked}
 
 
 def test_a_message_that_no_window_takes_is_told_in_the_chat(owner: User, settings: Settings) -> None:
     answer = Api(owner).post(START, hello(text="人" * 40_000))
     assert answer.status_code == 422
-    (told,) = [frame for _name, frame in frames_of(answer.content.decode()) if frame.get("error")]
-    found = json.loads(told["text"])
-    assert found["type"] == "INPUT_LENGTH"
-    assert found["info"].startswith(f"{estimate_message('人' * 40_000)} / ")
+    (error,) = [frame for _name, frame in frames_of(answer.content.decode()) if frame.get("error")]
+    reason = json.loads(error["text"])
+    assert reason["type"] == "INPUT_LENGTH"
+    assert reason["info"].startswith(f"{estimate_message('人' * 40_000)} / ")
     assert not Generation.objects.exists()

@@ -69,7 +69,7 @@ def test_the_first_text_begins_a_step_and_the_next_goes_on_in_it() -> None:
 
 def test_reasoning_has_a_step_of_its_own_and_the_text_after_it_the_next_index() -> None:
     payloads = translate(ReasoningDelta("hm"), TextDelta("yes"))
-    assert [(each["event"], each["data"].get("index")) for each in payloads] == [
+    assert [(payload["event"], payload["data"].get("index")) for payload in payloads] == [
         ("on_run_step", 0),
         ("on_reasoning_delta", None),
         ("on_run_step", 1),
@@ -127,9 +127,9 @@ def test_parallel_calls_complete_at_their_own_index() -> None:
     payloads = translate(
         ToolCallStarted("a", "one"), ToolCallStarted("b", "two"), ToolResult("b", "2"), ToolResult("a", "1", True)
     )
-    results = [each["data"]["result"] for each in payloads if each["event"] == "on_run_step_completed"]
-    assert [(each["index"], each["tool_call"]["output"]) for each in results] == [(1, "2"), (0, "1")]
-    assert [each["tool_call"].get("failed") for each in results] == [None, True]
+    results = [payload["data"]["result"] for payload in payloads if payload["event"] == "on_run_step_completed"]
+    assert [(result["index"], result["tool_call"]["output"]) for result in results] == [(1, "2"), (0, "1")]
+    assert [result["tool_call"].get("failed") for result in results] == [None, True]
 
 
 def test_what_belongs_to_no_known_call_says_nothing() -> None:
@@ -193,7 +193,7 @@ def test_a_failure_ends_a_run_too() -> None:
 
 def test_a_run_that_goes_on_from_an_earlier_one_tells_its_parts_first() -> None:
     payloads = translate(Snapshot(({"type": "text", "text": "So far"},)), TextDelta(" and on"))
-    assert [each["event"] for each in payloads] == ["on_run_step", "on_message_delta", "on_message_delta"]
+    assert [payload["event"] for payload in payloads] == ["on_run_step", "on_message_delta", "on_message_delta"]
     assert said(payloads, "text") == "So far and on"
 
 
@@ -204,7 +204,7 @@ def test_a_log_written_anew_puts_the_client_in_the_picture_with_one_frame() -> N
     assert sync["sync"] is True
     assert sync["pendingEvents"] == []
     assert sync["resumeState"]["aggregatedContent"] == [{"type": "text", "text": "Hello"}]
-    assert [each["id"] for each in sync["resumeState"]["runSteps"]] == [step(0)]
+    assert [run_step["id"] for run_step in sync["resumeState"]["runSteps"]] == [step(0)]
     (delta,) = steps.translate(TextDelta("!"))
     assert delta["data"]["id"] == step(0)
 
@@ -214,8 +214,12 @@ def test_a_resuming_client_gets_steps_and_content_at_once() -> None:
     for event in (ReasoningDelta("hm"), TextDelta("Hello"), ToolCallStarted("c", "t")):
         steps.translate(event)
     state = steps.sync({"sender": "m-1"})["resumeState"]
-    assert [each["type"] for each in state["runSteps"]] == ["message_creation", "message_creation", "tool_calls"]
-    assert [each["type"] for each in state["aggregatedContent"]] == ["think", "text", "tool_call"]
+    assert [run_step["type"] for run_step in state["runSteps"]] == [
+        "message_creation",
+        "message_creation",
+        "tool_calls",
+    ]
+    assert [part["type"] for part in state["aggregatedContent"]] == ["think", "text", "tool_call"]
     assert (state["responseMessageId"], state["conversationId"]) == (str(MESSAGE), str(CONVERSATION))
     assert state["sender"] == "m-1"
     assert "messageId" not in state
@@ -224,21 +228,21 @@ def test_a_resuming_client_gets_steps_and_content_at_once() -> None:
 def said(payloads: list[dict[str, Any]], kind: str) -> str:
     event = {"text": "on_message_delta", "think": "on_reasoning_delta"}[kind]
     return "".join(
-        part[kind] for each in payloads if each["event"] == event for part in each["data"]["delta"]["content"]
+        part[kind] for payload in payloads if payload["event"] == event for part in payload["data"]["delta"]["content"]
     )
 
 
-words = st.text(max_size=12)
+texts = st.text(max_size=12)
 calls = st.sampled_from(["c1", "c2", "c3"])
 started = st.sampled_from([ToolCallStarted("c1", "one"), ToolCallStarted("c2", "two")])
 any_event = st.one_of(
-    st.builds(TextDelta, words),
-    st.builds(ReasoningDelta, words),
+    st.builds(TextDelta, texts),
+    st.builds(ReasoningDelta, texts),
     started,
-    st.builds(ToolCallDelta, calls, words),
-    st.builds(ToolResult, calls, words, st.booleans()),
+    st.builds(ToolCallDelta, calls, texts),
+    st.builds(ToolResult, calls, texts, st.booleans()),
     st.builds(Attachment, st.just("web_search"), st.just({})),
-    st.builds(AgentSwitched, words, words),
+    st.builds(AgentSwitched, texts, texts),
 )
 
 
@@ -258,7 +262,7 @@ def test_whatever_is_said_a_client_that_follows_the_indexes_has_the_stored_conte
         for payload in steps.translate(event):
             _follow(payload, content, by_step)
     stored = content_of(parts.parts, message_id=str(MESSAGE))
-    assert [content[index] for index in sorted(content)] == [_comparable(each) for each in stored]
+    assert [content[index] for index in sorted(content)] == [_comparable(part) for part in stored]
     assert steps.content == stored
 
 

@@ -47,9 +47,9 @@ def test_keys_of_one_s_own_are_told_in_the_wire_s_words() -> None:
 async def test_a_run_that_is_over_still_tells_usage_and_title(
     owner: User, make_conversation: Make, make_turn: Turn
 ) -> None:
-    found = await sync_to_async(make_conversation)(owner, title="Reasons", titled_by="model")
-    await sync_to_async(make_turn)(found, needs_title=True)
-    frames = [payload for _name, payload in await read_stream(f"/api/agents/chat/stream/{found.id}", owner)]
+    chat = await sync_to_async(make_conversation)(owner, title="Reasons", titled_by="model")
+    await sync_to_async(make_turn)(chat, needs_title=True)
+    frames = [payload for _name, payload in await read_stream(f"/api/agents/chat/stream/{chat.id}", owner)]
     names = [payload.get("event") or ("final" if "final" in payload else "created") for payload in frames]
     assert names == ["created", "on_run_step", "on_message_delta", "on_token_usage", "title", "final"]
     assert frames[3]["data"]["output_tokens"] == 2
@@ -59,18 +59,18 @@ async def test_a_run_that_is_over_still_tells_usage_and_title(
 async def test_a_title_that_another_run_brought_is_not_told_again(
     owner: User, make_conversation: Make, make_turn: Turn
 ) -> None:
-    found = await sync_to_async(make_conversation)(owner, titled_by="model")
-    await sync_to_async(make_turn)(found)
-    frames = [payload for _name, payload in await read_stream(f"/api/agents/chat/stream/{found.id}", owner)]
+    chat = await sync_to_async(make_conversation)(owner, titled_by="model")
+    await sync_to_async(make_turn)(chat)
+    frames = [payload for _name, payload in await read_stream(f"/api/agents/chat/stream/{chat.id}", owner)]
     assert "title" not in [payload.get("event") for payload in frames]
 
 
 async def test_who_resumes_has_usage_and_title_in_the_first_frame(
     owner: User, make_conversation: Make, make_turn: Turn
 ) -> None:
-    found = await sync_to_async(make_conversation)(owner, title="Reasons", titled_by="model")
-    await sync_to_async(make_turn)(found, needs_title=True)
-    frames = [each for _, each in await read_stream(f"/api/agents/chat/stream/{found.id}?resume=true", owner)]
+    chat = await sync_to_async(make_conversation)(owner, title="Reasons", titled_by="model")
+    await sync_to_async(make_turn)(chat, needs_title=True)
+    frames = [frame for _, frame in await read_stream(f"/api/agents/chat/stream/{chat.id}?resume=true", owner)]
     state = frames[0]["resumeState"]
     assert state["collectedUsage"][0]["output_tokens"] == 2
     assert state["titleEvent"]["data"]["title"] == "Reasons"
@@ -170,9 +170,9 @@ def test_a_banned_person_is_told_in_the_chat_and_elsewhere_as_message(owner: Use
         assert (answer.status_code, list(answer.json())) == (403, ["message"]), path
     answer = api.post("/api/agents/chat/Somewhere", {"text": "Hello", "endpoint": "Somewhere", "model": "tiny"})
     assert (answer.status_code, answer["Content-Type"]) == (403, "text/event-stream")
-    (_, asked), (name, told) = frames_of(answer.content.decode())
+    (_, asked), (name, error) = frames_of(answer.content.decode())
     assert (asked["created"], asked["message"]["text"], name) == (True, "Hello", "error")
-    assert json.loads(told["text"])["type"] == "ban"
+    assert json.loads(error["text"])["type"] == "ban"
     for raw in (b"", b"{", b"[]", b'{"text": 7}', b'{"a": "' + b"x" * 4_000_000 + b'"}'):
         answer = api.raw("POST", "/api/agents/chat/Somewhere", raw)
         assert (answer.status_code, answer["Content-Type"]) == (403, "text/event-stream"), raw[:20]

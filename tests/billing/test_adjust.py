@@ -35,8 +35,8 @@ def opened(user: User, *, refilled_days_ago: int) -> None:
 def test_credits_are_added_with_a_reason_and_an_audit_entry(owner: User, admin_user: User) -> None:
     entry = adjust.add_credits(actor=admin_user, user=owner, credits=500, reason="Prize")
     assert (entry.credits, entry.balance_after, entry.note, entry.actor_id) == (500, 500, "Prize", admin_user.id)
-    told = AuditEntry.objects.get()
-    assert (told.action, told.before, told.after) == (
+    audit_entry = AuditEntry.objects.get()
+    assert (audit_entry.action, audit_entry.before, audit_entry.after) == (
         "balance.changed", {"credits": 0}, {"credits": 500, "reason": "Prize"},
     )  # fmt: skip
 
@@ -102,7 +102,7 @@ def test_reconciling_finds_what_does_not_add_up(owner: User, stranger: User) -> 
     assert reconcile().drift == []
     Balance.objects.filter(user=owner).update(credits=11, held=4)
     report = reconcile()
-    assert {(each["kind"], each["stored"], each["computed"]) for each in report.drift} == {
+    assert {(row["kind"], row["stored"], row["computed"]) for row in report.drift} == {
         ("balance", 11, 10), ("held", 4, 0),
     }  # fmt: skip
     assert Reconciliation.objects.count() == 2

@@ -39,9 +39,9 @@ def test_the_map_gives_known_models_their_prices_and_windows() -> None:
     rates = rates_for(["no/such-model", "gpt-4o-mini"])
     assert rates is not None
     assert (rates.prompt, rates.completion, rates.cache_read) == (Decimal("0.15"), Decimal("0.6"), Decimal("0.075"))
-    found = entry("gpt-4o-mini")
-    assert found is not None
-    assert found["max_input_tokens"] == 128_000
+    prices = entry("gpt-4o-mini")
+    assert prices is not None
+    assert prices["max_input_tokens"] == 128_000
     assert rates_for(["no/such-model"]) is None
 
 

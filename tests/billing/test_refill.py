@@ -24,12 +24,12 @@ DAILY = policy.Refill(REFILL, 1, "days")
 @pytest.fixture
 def rules(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Return what sets the rules, as a file does that is put in place while Parley runs; at first balances are off."""
-    told: dict[str, Any] = {"enforced": False}
-    monkeypatch.setattr(policy, "_of_file", lambda: told)
+    file_policy: dict[str, Any] = {"enforced": False}
+    monkeypatch.setattr(policy, "_of_file", lambda: file_policy)
 
     def put(**fields: Any) -> None:
-        told.clear()
-        told.update({"enforced": True, "start_credits": START, "refill": DAILY} | fields)
+        file_policy.clear()
+        file_policy.update({"enforced": True, "start_credits": START, "refill": DAILY} | fields)
 
     return put
 
@@ -199,22 +199,22 @@ def test_a_refusal_says_when_the_next_refill_comes(owner: User, rules: Any) -> N
     rules()
     owns(owner, -300, refilled=timedelta(hours=2))
     due = Balance.objects.get(user=owner).last_refill_at + timedelta(days=1)
-    told = account_statement.why_refused(owner, 5_000)
-    assert "administrator" not in told
-    assert f"{due:%Y}" in told
-    assert f"{due:%H:%M}" in told, "the hour, too"
-    assert "It needs $0.0050 to start" in told
+    refusal = account_statement.why_refused(owner, 5_000)
+    assert "administrator" not in refusal
+    assert f"{due:%Y}" in refusal
+    assert f"{due:%H:%M}" in refusal, "the hour, too"
+    assert "It needs $0.0050 to start" in refusal
 
 
 def test_a_refusal_without_a_refill_names_who_can_help(owner: User, rules: Any) -> None:
     rules(refill=None)
     owns(owner, 900, refilled=timedelta(hours=2))
-    told = account_statement.why_refused(owner, 5_000)
-    assert told.endswith("It needs $0.0050 to start, and you have $0.000900. Ask your administrator for more.")
+    refusal = account_statement.why_refused(owner, 5_000)
+    assert refusal.endswith("It needs $0.0050 to start, and you have $0.000900. Ask your administrator for more.")
 
 
 @pytest.mark.parametrize(
-    ("has", "refilled", "words"),
+    ("has", "refilled", "sentence"),
     [
         (-300, timedelta(hours=25), "with your next message"),
         (0, timedelta(days=25), "with your next message"),
@@ -222,12 +222,12 @@ def test_a_refusal_without_a_refill_names_who_can_help(owner: User, rules: Any) 
     ],
 )
 def test_the_settings_show_no_date_that_is_past(
-    client: Client, owner: User, rules: Any, has: int, refilled: timedelta, words: str
+    client: Client, owner: User, rules: Any, has: int, refilled: timedelta, sentence: str
 ) -> None:
     rules()
     owns(owner, has, refilled=refilled)
     client.force_login(owner)
-    assert words in client.get("/settings/balance").content.decode()
+    assert sentence in client.get("/settings/balance").content.decode()
 
 
 @pytest.mark.parametrize("unit", ["hours", "minutes", "days"])

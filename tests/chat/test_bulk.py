@@ -26,7 +26,7 @@ def chats(owner: User, count: int) -> list[Conversation]:
 
 
 def ids_of(rows: list[Conversation]) -> list[UUID]:
-    return [each.id for each in rows]
+    return [chat.id for chat in rows]
 
 
 def test_all_that_was_deleted_comes_back_and_no_more(owner: User, stranger: User) -> None:
@@ -113,8 +113,8 @@ def test_case_86_what_was_deleted_is_purged_when_the_way_back_has_closed(owner: 
 
 def test_pins_keep_an_order_of_one_s_own(owner: User, stranger: User) -> None:
     first, second, third = chats(owner, 3)
-    for each in (first, second, third):
-        pins.set_pinned(user=owner, conversation_id=each.id, pinned=True)
+    for chat in (first, second, third):
+        pins.set_pinned(user=owner, conversation_id=chat.id, pinned=True)
     assert pins.pinned(owner) == ids_of([first, second, third])
     assert pins.reorder(user=owner, conversation_ids=[third.id]) == ids_of([third, first, second])
     pins.set_pinned(user=owner, conversation_id=first.id, pinned=False)
@@ -157,7 +157,7 @@ def test_every_order_pages_through_all_rows_once(owner: User, sort: str, descend
         if cursor is None:
             break
     assert len(seen) == len(set(seen)) == 7
-    titles = [Conversation.objects.get(id=each).title for each in seen]
+    titles = [Conversation.objects.get(id=chat_id).title for chat_id in seen]
     if sort == "title":
         assert titles == sorted(titles, reverse=descending)
 
@@ -186,7 +186,7 @@ def test_the_list_is_narrowed_to_any_of_several_bookmarks(owner: User, stranger:
     work.conversations.add(second)
 
     def shown(*wanted: Tag) -> set[UUID]:
-        narrowed = Filter(tags=tuple(each.id for each in wanted))
+        narrowed = Filter(tags=tuple(tag.id for tag in wanted))
         return {row.id for group in sidebar(user=owner, narrowed=narrowed).groups for row in group.rows}
 
     assert shown(pets) == {first.id}

@@ -67,7 +67,7 @@ def shape(chat: Conversation) -> dict[str, str | None]:
 
 def path(chat: Conversation) -> str:
     rows = Message.objects.in_bulk(tree.path_ids(chat.id))
-    return " ".join(rows[each].text for each in tree.path_ids(chat.id))
+    return " ".join(rows[message_id].text for message_id in tree.path_ids(chat.id))
 
 
 def everything(chat: Conversation) -> list[Any]:

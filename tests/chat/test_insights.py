@@ -130,8 +130,8 @@ def test_what_a_person_sees_is_told(client: Client, owner: User) -> None:
     Budget.objects.create(name="Honey money", scope="group", group=group, amount=100)
     budgets.active.invalidate()
     text = client.get(reverse("see_as", args=[owner.pk])).content.decode()
-    for each in ("Lab of bees", "manager", "Honey money", "0 / 100", "Create projects", "Coefficient"):
-        assert each in text
+    for label in ("Lab of bees", "manager", "Honey money", "0 / 100", "Create projects", "Coefficient"):
+        assert label in text
     assert "WEB_SEARCH" not in text  # a right without words: what it is about is not there yet
     assert client.post(reverse("see_as", args=[owner.pk])).status_code == 405
     assert client.get(reverse("see_as", args=["01900000-0000-7000-8000-00000000ffff"])).status_code == 404

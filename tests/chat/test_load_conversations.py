@@ -22,7 +22,7 @@ def test_every_line_becomes_a_conversation_with_its_branch(owner: User, tmp_path
     assert (first.title, second.title) == ("First", "Ünï")
     assert first.created_at.timestamp() == 1_700_000_000
     texts = Message.objects.in_bulk(path_ids(first.id))
-    assert [texts[each].text for each in path_ids(first.id)] == ["Hello", "Hi", "Bye"]
+    assert [texts[message_id].text for message_id in path_ids(first.id)] == ["Hello", "Hi", "Bye"]
     assert SearchEntry.objects.filter(conversation_id=first.id, vector="bye").count() == 1
 
 

@@ -48,7 +48,7 @@ def test_pages_hold_each_conversation_once_also_with_equal_times(owner: User, st
     store(owner, 25, updated_at=timezone.now())
     store(stranger, 3)
     pages = all_pages(owner, limit)
-    ids = [each.id for page in pages for each in page]
+    ids = [chat.id for page in pages for chat in page]
     assert len(ids) == len(set(ids)) == 25
     assert ids == sorted(ids, reverse=True)
     assert all(len(page) == limit for page in pages[:-1])
@@ -61,14 +61,14 @@ def test_latest_comes_first_and_what_is_put_away_not_at_all(owner: User) -> None
         Conversation.objects.filter(id=chat.id).update(updated_at=now - timedelta(minutes=number))
     Conversation.objects.filter(title="Chat 1").update(archived_at=timezone.now())
     Conversation.objects.filter(title="Chat 2").update(is_temporary=True)
-    assert [each.title for each in conversations.page(user=owner).items] == ["Chat 0", "Chat 3"]
+    assert [chat.title for chat in conversations.page(user=owner).items] == ["Chat 0", "Chat 3"]
 
 
 def test_a_page_says_which_are_running(owner: User) -> None:
     running, done = began(owner), began(owner)
     end(done.generation)
     shown: list[Any] = conversations.page(user=owner).items
-    assert {each.id: each.is_running for each in shown} == {
+    assert {chat.id: chat.is_running for chat in shown} == {
         running.conversation.id: True, done.conversation.id: False,
     }  # fmt: skip
 

@@ -6,7 +6,7 @@ from chat.services.search.previews import bare_words
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("text", "bare"),
     [
         ("# A heading\n\nand words", "A heading and words"),
         ("**Bold**, *slanted*, __both__ and ~~gone~~", "Bold, slanted, both and gone"),
@@ -21,5 +21,5 @@ from chat.services.search.previews import bare_words
         ("", ""),
     ],
 )
-def test_marks_are_left_out_and_words_stay(text: str, words: str) -> None:
-    assert bare_words(text) == words
+def test_marks_are_left_out_and_words_stay(text: str, bare: str) -> None:
+    assert bare_words(text) == bare

@@ -120,8 +120,8 @@ def test_who_was_removed_keeps_the_chat_and_loses_the_project(
     turn = make_turn(chat)
     assert access.conversation_for(stranger, chat.id).project == project
     grant.delete()
-    found = access.conversation_for(stranger, chat.id)
-    assert (found.project, found.project_id) == (None, None)
+    shared_chat = access.conversation_for(stranger, chat.id)
+    assert (shared_chat.project, shared_chat.project_id) == (None, None)
     with pytest.raises(Http404):
         access.project_for(stranger, project.id)
     assert forking.duplicate(user=stranger, conversation_id=chat.id).project is None

@@ -199,7 +199,7 @@ def test_titles_are_found_in_spite_of_typing_errors(owner: User, say: Say) -> No
     say(owner, "x", title="Migrating Postgres to a new machine")
     say(owner, "x", title="Dinner for six")
     for typed in ("postgres", "postgers", "migratng", "new machine"):
-        assert [each.title for each in search.titles(user=owner, query=parse(typed))] == [
+        assert [chat.title for chat in search.titles(user=owner, query=parse(typed))] == [
             "Migrating Postgres to a new machine"
         ], typed
 

@@ -104,7 +104,7 @@ def test_it_is_found_and_marked(owner: User, say: Callable[[str], Message], text
     page = search.search(user=owner, query=parse(query))
     assert [hit.text for hit in page.hits] == [text]
     for html in (marked(text, page.terms), snippet(text, page.terms)):
-        assert mark in [re.sub("&#x27;", "'", each) for each in re.findall("<mark>(.*?)</mark>", html)]
+        assert mark in [re.sub("&#x27;", "'", marked) for marked in re.findall("<mark>(.*?)</mark>", html)]
 
 
 def test_a_phrase_may_go_on_in_the_next_line(owner: User, say: Callable[[str], Message]) -> None:
@@ -131,7 +131,7 @@ def test_a_title_is_found_as_it_is_typed(
 ) -> None:
     say("text", title)
     say("text", "Quite another thing")
-    assert [each.title for each in search.titles(user=owner, query=parse(typed))] == [title]
+    assert [chat.title for chat in search.titles(user=owner, query=parse(typed))] == [title]
 
 
 @pytest.mark.parametrize(("title", "typed"), [("Zürich im Winter", "zurich"), ("Ταξίδι", "ταξιδι"), ("10% off", "10%")])
@@ -140,7 +140,7 @@ def test_filters_of_lists_fold_as_search_does(
 ) -> None:
     say("text", title)
     say("text", "Quite another thing")
-    assert [each.title for each in Conversation.objects.filter(holds("title", typed))] == [title]
+    assert [chat.title for chat in Conversation.objects.filter(holds("title", typed))] == [title]
 
 
 def folded_by_database(text: str) -> str:
@@ -161,7 +161,7 @@ LETTERS = st.characters(exclude_categories=["Cs", "Cn", "Co"], exclude_character
 @given(st.text(LETTERS, max_size=30))
 def test_the_database_folds_any_text_as_the_pages_do(text: str) -> None:
     """Newer characters than the database knows have no case there yet: they are left out."""
-    known = "".join(each for each in text if folded_by_database(each) == fold(each))
+    known = "".join(character for character in text if folded_by_database(character) == fold(character))
     if len(known) == len(text):
         assert folded_by_database(text) == fold(text)
 

@@ -151,7 +151,7 @@ def test_where_specs_are_enforced_the_server_builds_the_request_from_the_spec(ow
     assert started.reply.sender == "The Helper"
     request = asked(started.generation)
     assert (request.endpoint.name, request.model, request.params["temperature"]) == ("Somewhere", "small", 0.3)
-    assert [each.content for each in request.messages] == ["A secret prompt", "Why?"]
+    assert [message.content for message in request.messages] == ["A secret prompt", "Why?"]
 
 
 def test_settings_from_before_do_not_get_past_enforcement(owner: User, write: Write) -> None:

@@ -117,11 +117,11 @@ def test_a_model_that_writes_no_json_is_asked_for_text_and_both_calls_are_charge
     owner: User, endpoint: Endpoint, model_server: ModelServer
 ) -> None:
     assert title_of(owner, endpoint, asked="[[title:Cats_purr json=no]]", method="structured") == "Cats purr"
-    first, second = (each["body"] for each in model_server.requests())
+    first, second = (request["body"] for request in model_server.requests())
     assert ["response_format" in first, "response_format" in second] == [True, False]
-    words = sum(len(str(body["messages"][0]["content"]).split()) for body in (first, second))
+    word_count = sum(len(str(body["messages"][0]["content"]).split()) for body in (first, second))
     entry = LedgerEntry.objects.get(reason="title")
-    assert [entry.input_tokens, entry.output_tokens] == [words, 4]
+    assert [entry.input_tokens, entry.output_tokens] == [word_count, 4]
 
 
 @pytest.mark.parametrize("timing", ["immediate", "final"])
@@ -163,10 +163,10 @@ QUIET: list[tuple[dict[str, Any], str, dict[str, Any], bool]] = [
 ]
 
 
-@pytest.mark.parametrize(("more", "model", "told", "has_room"), QUIET)
+@pytest.mark.parametrize(("more", "model", "expected", "has_room"), QUIET)
 def test_a_model_that_thinks_is_asked_for_little_of_it_or_has_room(
     owner: User, endpoint: Endpoint, model_server: ModelServer, more: dict[str, Any], model: str,
-    told: dict[str, Any], has_room: bool,
+    expected: dict[str, Any], has_room: bool,
 ) -> None:  # fmt: skip
     root = model_server.root if more.get("wire") == "litellm" else model_server.url
     rates = {**endpoint.models.token_rates, model: RATES}
@@ -174,7 +174,9 @@ def test_a_model_that_thinks_is_asked_for_little_of_it_or_has_room(
     assert title_of(owner, served, model=model) == "Cats purr"
     body = model_server.requests()[0]["body"]
     config = body.get("generationConfig", body)
-    assert {name: config[name] for name in ("reasoning_effort", "thinkingConfig", "thinking") if name in config} == told
+    assert {
+        name: config[name] for name in ("reasoning_effort", "thinkingConfig", "thinking") if name in config
+    } == expected
     caps = [config[name] for name in ("max_tokens", "max_completion_tokens", "maxOutputTokens") if name in config]
     assert caps == [titles.TITLE_TOKENS + (titles.THINKING_TOKENS if has_room else 0)]
 

@@ -25,5 +25,5 @@ def titled(owner: User, title: str) -> Conversation:
     ],
 )
 def test_a_copy_is_marked_once_and_counted(owner: User, titles: list[str], made: str) -> None:
-    original, *_others = [titled(owner, each) for each in titles]
+    original, *_others = [titled(owner, title) for title in titles]
     assert title_of_copy(original, "Fork of %(title)s") == made

@@ -22,7 +22,7 @@ Branch = Callable[..., Conversation]
 
 def texts(chat: Conversation) -> list[str]:
     rows = Message.objects.in_bulk(tree.path_ids(chat.id))
-    return [rows[each].text for each in tree.path_ids(chat.id)]
+    return [rows[message_id].text for message_id in tree.path_ids(chat.id)]
 
 
 def message(text: str, parent: Message | None = None, *, conversation: Conversation | None = None) -> Message:
@@ -128,7 +128,7 @@ def test_a_long_branch_is_read_by_screenfuls_that_meet(owner: User, make_branch:
     while more:
         stretch = tree.window_of_messages(conversation=chat, before=before, limit=300)
         assert stretch.ends_branch == (before is None)
-        seen = [each.text for each in stretch.messages] + seen
+        seen = [message.text for message in stretch.messages] + seen
         before, more = stretch.messages[0].id, stretch.has_earlier
     assert seen == [f"M{number}" for number in range(2_000)]
 

@@ -61,7 +61,7 @@ class Model:
     empty: set[UUID] = field(default_factory=set)  # places of deleted messages
 
     def below(self, message: UUID | None) -> list[UUID]:
-        return [each for each, above in self.parent.items() if above == message]
+        return [child for child, above in self.parent.items() if above == message]
 
     def up(self, message: UUID) -> list[UUID]:
         above = self.parent[message]
@@ -82,8 +82,8 @@ class Model:
         self.parent[message], self.is_user[message], self.chosen[parent] = parent, is_user, message
 
     def show(self, message: UUID) -> None:
-        for each in self.up(message):
-            self.chosen[self.parent[each]] = each
+        for ancestor in self.up(message):
+            self.chosen[self.parent[ancestor]] = ancestor
 
     def delete(self, message: UUID) -> None:
         if self.below(message):
@@ -95,11 +95,11 @@ class Model:
         above = self.parent[message]
         while above in self.empty and len(self.below(above)) == 1:
             message, above = above, self.parent[above]
-        gone = {each for each in self.parent if message in self.up(each)}
-        for each in gone:
-            del self.parent[each], self.is_user[each]
+        gone = {node for node in self.parent if message in self.up(node)}
+        for node in gone:
+            del self.parent[node], self.is_user[node]
         self.empty -= gone
-        self.chosen = {above: each for above, each in self.chosen.items() if above not in gone and each not in gone}
+        self.chosen = {above: child for above, child in self.chosen.items() if above not in gone and child not in gone}
 
     def taken(self, target: UUID, option: Option) -> set[UUID]:
         """The rules of a fork, said naively."""
@@ -107,15 +107,15 @@ class Model:
         if option == "directPath":
             return set(path)
         if option == "includeBranches":
-            return {each for each, above in self.parent.items() if each in path or above in path[:-1]}
-        return {each for each in self.parent if self.depth(each) <= self.depth(target)}
+            return {child for child, above in self.parent.items() if child in path or above in path[:-1]}
+        return {node for node in self.parent if self.depth(node) <= self.depth(target)}
 
     def split(self, target: UUID) -> "Model":
         """The part from the level of `target` on, whose replies bring their questions."""
-        level = [each for each in self.parent if self.depth(each) == self.depth(target)]
-        roots = {each if self.is_user[each] else self.parent[each] for each in level}
-        kept = {each for each in self.parent if roots & set(self.up(each))}
-        parent = {each: None if each in roots else above for each, above in self.parent.items() if each in kept}
+        level = [node for node in self.parent if self.depth(node) == self.depth(target)]
+        roots = {node if self.is_user[node] else self.parent[node] for node in level}
+        kept = {node for node in self.parent if roots & set(self.up(node))}
+        parent = {child: None if child in roots else above for child, above in self.parent.items() if child in kept}
         return Model(parent, self.is_user, self.chosen, self.empty)
 
 
@@ -142,8 +142,8 @@ class Run:
 
     def pick(self, number: int, *, is_user: bool | None = None) -> UUID | None:
         fitting = [
-            each for each in self.model.parent
-            if is_user in {None, self.model.is_user[each]} and each not in self.model.empty
+            node for node in self.model.parent
+            if is_user in {None, self.model.is_user[node]} and node not in self.model.empty
         ]  # fmt: skip
         return fitting[number % len(fitting)] if fitting else None
 
@@ -154,7 +154,7 @@ class Run:
     def do(self, operation: str, number: int) -> None:
         """Do one thing, to the conversation and to the model. What has no message to act on does nothing."""
         path = self.model.path()
-        reply, question, any_one = (self.pick(number, is_user=each) for each in (False, True, None))
+        reply, question, any_one = (self.pick(number, is_user=is_user) for is_user in (False, True, None))
         if operation == "send" and path:
             self.send(path[-1] if not self.model.is_user[path[-1]] else None)
         elif operation == "root":
@@ -196,7 +196,7 @@ class Run:
 
     def fork(self, target: UUID, option: Option, *, split: bool) -> None:
         model = self.model.split(target) if split else self.model
-        below = [each for each in model.parent if target in self.model.up(each)]
+        below = [node for node in model.parent if target in self.model.up(node)]
         last = below[-1] if split else target
         made = forking.fork(
             user=self.user, conversation_id=self.chat.id, message_id=target, option=option, split=split,
@@ -211,35 +211,35 @@ class Run:
         assert not set(copies) & self.ever
         assert not set(copies) & set(source)
         self.ever |= set(copies)
-        words = sorted(self.lineage(source, model.parent, each) for each in taken)
-        above = {each: row.parent_id for each, row in copies.items()}
-        assert sorted(self.lineage(copies, above, each) for each in copies) == words
-        shown = [copies[each] for each in tree.path_ids(made.id)]
-        assert [row.text for row in shown] == [source[each].text for each in path]
+        lineages = sorted(self.lineage(source, model.parent, node) for node in taken)
+        above = {node: row.parent_id for node, row in copies.items()}
+        assert sorted(self.lineage(copies, above, node) for node in copies) == lineages
+        shown = [copies[node] for node in tree.path_ids(made.id)]
+        assert [row.text for row in shown] == [source[node].text for node in path]
         in_order(copies)
 
     @staticmethod
     def lineage(rows: dict[UUID, Message], parent: dict[UUID, UUID | None], message: UUID) -> list[str]:
-        words: list[str] = []
+        texts: list[str] = []
         at: UUID | None = message
         while at is not None:
-            words.append(rows[at].text)
+            texts.append(rows[at].text)
             at = parent[at]
-        return words
+        return texts
 
     def check(self) -> None:
         rows = {row.id: row for row in Message.objects.filter(conversation=self.chat)}
-        assert {each: row.parent_id for each, row in rows.items()} == self.model.parent  # none lost, no orphan
+        assert {node: row.parent_id for node, row in rows.items()} == self.model.parent  # none lost, no orphan
         path = tree.path_ids(self.chat.id)
         assert path == self.model.path()
         assert [
-            spot.id for spot in tree_map(Conversation.objects.get(id=self.chat.id)).spots if spot.is_on_view
+            node.id for node in tree_map(Conversation.objects.get(id=self.chat.id)).nodes if node.is_on_view
         ] == path
         assert all(row.is_user for row in rows.values() if row.parent_id is None)
         in_order(rows)
-        empty = {each for each, row in rows.items() if row.state == Message.State.DELETED}
+        empty = {node for node, row in rows.items() if row.state == Message.State.DELETED}
         assert empty == self.model.empty
-        assert not any(rows[each].text or rows[each].parts for each in empty)
+        assert not any(rows[node].text or rows[node].parts for node in empty)
         self.ever |= set(rows)
 
 
@@ -275,7 +275,7 @@ def test_circles_in_stored_data_never_hang_anything(
         fields = (
             {"chosen_child": other} if other is None or number % 2 == 0 else {"parent": other, "chosen_child": other}
         )
-        Message.objects.filter(id=ids[number]).update(**{f"{name}_id": each for name, each in fields.items()})
+        Message.objects.filter(id=ids[number]).update(**{f"{name}_id": target for name, target in fields.items()})
     Conversation.objects.filter(id=chat.id).update(chosen_root=ids[root])
     chat.refresh_from_db()
     path = tree.path_ids(chat.id)

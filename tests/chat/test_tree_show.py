@@ -33,7 +33,7 @@ def answer(parent: Message, text: str) -> Message:
 
 def texts(chat: Conversation) -> list[str]:
     rows = Message.objects.in_bulk(tree.path_ids(chat.id))
-    return [rows[each].text for each in tree.path_ids(chat.id)]
+    return [rows[message_id].text for message_id in tree.path_ids(chat.id)]
 
 
 @pytest.fixture

@@ -21,39 +21,39 @@ class Faults(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self.found: list[str] = []
+        self.faults: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in LOADING_TAGS:
-            self.found.append(f"<{tag}>")
+            self.faults.append(f"<{tag}>")
         for name, value in attrs:
             if name.startswith(("on", "hx-")) or name in LOADING_ATTRIBUTES:
-                self.found.append(f"<{tag} {name}>")
+                self.faults.append(f"<{tag} {name}>")
             if name == "href" and not (tag == "a" and (value or "").lower().startswith(ALLOWED_SCHEMES)):
-                self.found.append(f"<{tag} href={value!r}>")
+                self.faults.append(f"<{tag} href={value!r}>")
         if tag == "a":
             kept = dict(attrs)
             if kept.get("target") != "_blank" or kept.get("rel") != "noopener noreferrer nofollow":
-                self.found.append(f"<a> that opens here: {attrs}")
+                self.faults.append(f"<a> that opens here: {attrs}")
 
     def handle_comment(self, data: str) -> None:
-        self.found.append(f"<!--{data}-->")
+        self.faults.append(f"<!--{data}-->")
 
     def handle_decl(self, decl: str) -> None:
-        self.found.append(f"<!{decl}>")
+        self.faults.append(f"<!{decl}>")
 
     def handle_pi(self, data: str) -> None:
-        self.found.append(f"<?{data}>")
+        self.faults.append(f"<?{data}>")
 
     def unknown_decl(self, data: str) -> None:
-        self.found.append(f"<![{data}]>")
+        self.faults.append(f"<![{data}]>")
 
 
 def faults(html: str) -> list[str]:
     parser = Faults()
     parser.feed(html)
     parser.close()
-    return parser.found
+    return parser.faults
 
 
 CORPUS = [

@@ -33,7 +33,7 @@ CASES = [
 
 
 def links(shown: str) -> list[str]:
-    return [html.unescape(each).removeprefix(AT) for each in re.findall(r'href="([^"]*)"', shown)]
+    return [html.unescape(link).removeprefix(AT) for link in re.findall(r'href="([^"]*)"', shown)]
 
 
 @pytest.mark.parametrize(("text", "expected"), CASES)

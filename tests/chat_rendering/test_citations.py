@@ -16,8 +16,8 @@ SOURCES = {
 }
 
 
-def text(words: str) -> Part:
-    return {"type": "text", "text": words}
+def text(content: str) -> Part:
+    return {"type": "text", "text": content}
 
 
 def test_all_text_parts_come_in_order_and_nothing_else() -> None:
@@ -34,8 +34,8 @@ def test_all_text_parts_come_in_order_and_nothing_else() -> None:
 def test_markers_become_numbers_in_order_of_their_first_use_with_the_sources_below(
     mark: str, opened: str, closed: str
 ) -> None:
-    words = f"Soft{opened}{mark}turn0search1{mark}turn0news0{closed}, loud{mark}turn0search1."
-    assert readable([text(words), SOURCES]) == ("Soft[1][2], loud[1].\n\n[1] https://b.example\n[2] News of cats")
+    reply = f"Soft{opened}{mark}turn0search1{mark}turn0news0{closed}, loud{mark}turn0search1."
+    assert readable([text(reply), SOURCES]) == ("Soft[1][2], loud[1].\n\n[1] https://b.example\n[2] News of cats")
 
 
 def test_numbered_markers_name_the_sources_in_their_order() -> None:
@@ -49,5 +49,5 @@ def test_markers_without_a_source_go() -> None:
 
 
 def test_ordinary_brackets_stay() -> None:
-    words = "a[0] 【note】 turn0search0 \\u0041"
-    assert readable([text(words)]) == words
+    reply = "a[0] 【note】 turn0search0 \\u0041"
+    assert readable([text(reply)]) == reply

@@ -54,7 +54,7 @@ def test_nothing_that_a_formula_says_by_style_is_lost(block: bool) -> None:
         classes = set(" ".join(re.findall(r'class="([^"]*)"', markup)).split())
         assert " style=" not in markup
         assert clean(markup) == markup
-        assert {each for each in classes - rules if not WITHOUT_RULE.fullmatch(each)} == set(), tex
+        assert {name for name in classes - rules if not WITHOUT_RULE.fullmatch(name)} == set(), tex
 
 
 @pytest.mark.parametrize(

@@ -28,8 +28,8 @@ PLACES = [
 
 @pytest.mark.parametrize("text", CORPUS)
 def test_hostile_text_is_harmless_wherever_it_stands(text: str) -> None:
-    for place in PLACES:
-        assert faults(render(place.format(text))) == []
+    for template in PLACES:
+        assert faults(render(template.format(text))) == []
 
 
 @pytest.mark.parametrize("text", CORPUS)

@@ -43,16 +43,16 @@ PIECES = st.sampled_from([
 @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(PIECES, min_size=1, max_size=20), st.integers(1, 30))
 def test_no_word_is_shown_twice_and_none_goes_away(shapes: list[str], size: int) -> None:
-    words = iter(WORDS)
-    text = "".join(re.sub(r"\{\}", lambda _: next(words), shape) for shape in shapes)
+    words_left = iter(WORDS)
+    text = "".join(re.sub(r"\{\}", lambda _: next(words_left), shape) for shape in shapes)
     page, stream = Page(), MarkdownStream()
     shown = 0
     for piece in cut(text, size):
         page.apply(stream.feed(piece))
-        found = words_of(page.html)
-        assert found == WORDS[: len(found)]
-        assert len(found) >= shown
-        shown = len(found)
+        visible_words = words_of(page.html)
+        assert visible_words == WORDS[: len(visible_words)]
+        assert len(visible_words) >= shown
+        shown = len(visible_words)
     page.apply(stream.finish())
     assert words_of(page.html) == words_of(text.replace("<b>", ""))
 

@@ -57,7 +57,7 @@ def jobs(text: str) -> list[tuple[str, str]]:
     made = draft(text, words_in_use())
     order = {key: made.html.index(job.mark) for key, job in made.jobs.items()}
     shown = [(at.start(), made.jobs[key]) for key in order for at in re.finditer(made.jobs[key].mark, made.html)]
-    return [(job.kind, job.source) for _, job in sorted(shown, key=lambda each: each[0]) if job.kind != "code"]
+    return [(job.kind, job.source) for _, job in sorted(shown, key=lambda item: item[0]) if job.kind != "code"]
 
 
 @pytest.mark.parametrize(("text", "expected"), TEXTS)

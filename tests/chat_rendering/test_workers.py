@@ -93,7 +93,7 @@ def test_a_page_waits_no_longer_for_many_than_for_one(slow: Slow) -> None:
 def test_one_person_s_text_does_not_slow_another_s_page(slow: Slow) -> None:
     def attack(number: int) -> None:
         with on_behalf(Reader(person=lambda: "one")):
-            render("".join(fenced(f"sleep {number} {each}") for each in range(3)))
+            render("".join(fenced(f"sleep {number} {index}") for index in range(3)))
 
     threads = [threading.Thread(target=attack, args=(number,)) for number in range(8)]
     for thread in threads:
@@ -161,9 +161,9 @@ def test_a_worker_is_small_and_knows_no_secret() -> None:
     environment = Path(f"/proc/{worker.pid}/environ").read_bytes().decode()
     mapped = Path(f"/proc/{worker.pid}/maps").read_text()
     worker.end()
-    found = re.search(r"VmRSS:\s+(\d+) kB", status)
-    assert found is not None
-    assert int(found[1]) < 60_000
+    match = re.search(r"VmRSS:\s+(\d+) kB", status)
+    assert match is not None
+    assert int(match[1]) < 60_000
     assert "SECRET" not in environment
     assert "DATABASE_URL" not in environment
     assert "psycopg" not in mapped
@@ -182,8 +182,8 @@ def test_every_eighth_language_keeps_every_character() -> None:
         for alias in aliases[:1]:
             answer = draw(Job("code", sample, alias))
             assert answer.html is not None, name
-            words = re.sub(r"<[^>]*>", "", clean(answer.html))
-            assert words.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&") == sample, name
+            text = re.sub(r"<[^>]*>", "", clean(answer.html))
+            assert text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&") == sample, name
 
 
 def test_a_long_text_goes_to_a_worker_and_comes_back_the_same() -> None:

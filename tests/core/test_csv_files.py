@@ -29,9 +29,9 @@ def test_numbers_stay_numbers() -> None:
 
 @pytest.mark.security
 def test_nobody_else_writes_csv() -> None:
-    found = [
+    paths = [
         str(path.relative_to(ROOT))
         for path in sources()
         if "csv.writer" in (text := path.read_text()) or "csv.DictWriter" in text
     ]
-    assert found == ["core/csv_files.py"]
+    assert paths == ["core/csv_files.py"]

@@ -35,13 +35,13 @@ def test_the_numbers_that_hold_where_nobody_says_otherwise() -> None:
 
 
 def test_variables_change_them() -> None:
-    found = numbers(
+    limits = numbers(
         FORK_IP_MAX="3", FORK_IP_WINDOW="10", RESET_PASSWORD_MAX="9", RESET_PASSWORD_SUBMISSION_WINDOW="4",
         MESSAGE_IP_MAX="8", MESSAGE_USER_MAX="8", LIMIT_MESSAGE_USER="true",
     )  # fmt: skip
-    assert (found["FORK_IP_MAX"], found["FORK_IP_WINDOW"]) == (3, 10)
-    assert (found["RESET_PASSWORD_SUBMISSION_MAX"], found["RESET_PASSWORD_SUBMISSION_WINDOW"]) == (9, 4)
-    assert (found["MESSAGE_IP_MAX"], found["MESSAGE_USER_MAX"]) == (0, 8)
+    assert (limits["FORK_IP_MAX"], limits["FORK_IP_WINDOW"]) == (3, 10)
+    assert (limits["RESET_PASSWORD_SUBMISSION_MAX"], limits["RESET_PASSWORD_SUBMISSION_WINDOW"]) == (9, 4)
+    assert (limits["MESSAGE_IP_MAX"], limits["MESSAGE_USER_MAX"]) == (0, 8)
 
 
 @pytest.mark.parametrize("name", sorted(numbers()))

@@ -77,7 +77,7 @@ def test_a_script_of_pages_without_a_map_holds_everything(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("text", "sentence"),
     [
         ('import { other } from "./lib/dom.js";\n', "js/lib/dom.js exports no other"),
         ('import { x } from "./lib/none.js";\n', "js/stream.js: there is no js/lib/none.js"),
@@ -90,8 +90,8 @@ def test_a_script_of_pages_without_a_map_holds_everything(tmp_path: Path) -> Non
         ("const a = `one\n// two`;\n", "a template literal goes over several lines"),
     ],
 )
-def test_what_a_bundle_cannot_do_is_refused(tmp_path: Path, text: str, words: str) -> None:
-    assert words in refusal(tmp_path, "js/stream.js", stream=text)
+def test_what_a_bundle_cannot_do_is_refused(tmp_path: Path, text: str, sentence: str) -> None:
+    assert sentence in refusal(tmp_path, "js/stream.js", stream=text)
 
 
 def test_imports_that_are_no_tree_are_refused(tmp_path: Path) -> None:
@@ -140,9 +140,9 @@ def test_every_export_says_what_it_is() -> None:
     """In JSDoc, for whoever imports it."""
     texts = {path.relative_to(STATIC).as_posix(): path.read_text() for path in (STATIC / "js").rglob("*.js")}
     bare = [
-        f"{path}: {found}"
+        f"{path}: {line}"
         for path, text in texts.items()
-        for found in re.findall(r"(?<!\*/\n)^export .*$", text, re.MULTILINE)
+        for line in re.findall(r"(?<!\*/\n)^export .*$", text, re.MULTILINE)
     ]
     assert sum(text.count("\nexport ") for text in texts.values()) > 100
     assert bare == []
@@ -166,9 +166,9 @@ def test_debug_serves_what_is_gathered(tmp_path: Path, settings: Settings) -> No
     subprocess.run(command, cwd=ROOT, env=environ | {"PARLEY_DATA": str(tmp_path / "data")}, check=True)
     gathered = tmp_path / "data" / "static"
     for path in ("js/page.js", "js/lazy/quotes.js", "css/chat.css", "vendor/htmx.min.js"):
-        found = finders.find(path)
-        assert isinstance(found, str)
-        assert Path(found).read_bytes() == (gathered / path).read_bytes()
+        source = finders.find(path)
+        assert isinstance(source, str)
+        assert Path(source).read_bytes() == (gathered / path).read_bytes()
     entries = {path.relative_to(gathered).as_posix() for path in (gathered / "js").rglob("*.js")}
     assert {re.sub(r"\.[0-9a-f]{12}\.", ".", path) for path in entries} == set(Scripts(STATIC).entries)
     assert finders.find("js/lib/dom.js") is None

@@ -133,12 +133,12 @@ def test_json_holds_every_finding() -> None:
     redis_client().delete(WORKER_SEEN)
     output, status = doctor("--json")
     assert status == 1
-    found = {finding["part"]: finding for finding in json.loads(output)}
-    assert found["database"] == {
-        "part": "database", "level": "ok", "text": found["database"]["text"], "advice": "", "detail": "",
+    findings = {finding["part"]: finding for finding in json.loads(output)}
+    assert findings["database"] == {
+        "part": "database", "level": "ok", "text": findings["database"]["text"], "advice": "", "detail": "",
     }  # fmt: skip
-    assert found["worker"]["level"] == "fault"
-    assert "--with-schedule" in found["worker"]["advice"]
+    assert findings["worker"]["level"] == "fault"
+    assert "--with-schedule" in findings["worker"]["advice"]
 
 
 @pytest.mark.usefixtures("no_database")
@@ -180,11 +180,11 @@ def full_redis() -> Iterator[None]:
 
 def test_a_redis_that_takes_no_writes_is_the_cause_that_is_named(full_redis: None) -> None:
     redis_client().delete(GENERATOR, WORKER_SEEN)
-    found = faults()
-    assert set(found) == {"redis", "generator", "worker"}
-    assert found["redis"].text.startswith("refuses writes: ")
-    assert "maxmemory" in found["redis"].text
-    assert {found[part].text for part in ("generator", "worker")} == {"unknown: Redis refuses writes"}
+    found_faults = faults()
+    assert set(found_faults) == {"redis", "generator", "worker"}
+    assert found_faults["redis"].text.startswith("refuses writes: ")
+    assert "maxmemory" in found_faults["redis"].text
+    assert {found_faults[part].text for part in ("generator", "worker")} == {"unknown: Redis refuses writes"}
 
 
 def test_the_probe_names_it_too(full_redis: None, client: Client) -> None:
@@ -265,9 +265,9 @@ def test_what_has_no_effect_or_is_left_out_is_named_one_by_one(settings: Setting
         "endpoints:\n  custom:\n    - {name: A, apiKey: '${NOT_SET_ANYWHERE}', baseURL: 'https://a.example.org',\n"
         "       models: {default: [m]}, streamRate: 5, colour: red}\n"
     )
-    found = [finding for finding in health.examine() if finding.part == "librechat.yaml"]
-    assert {finding.level for finding in found} == {"warning"}
-    assert [finding.text for finding in found] == [
+    findings = [finding for finding in health.examine() if finding.part == "librechat.yaml"]
+    assert {finding.level for finding in findings} == {"warning"}
+    assert [finding.text for finding in findings] == [
         "endpoints.custom[0].apiKey, line 6: NOT_SET_ANYWHERE is not set",
         "endpoints.custom[0].colour, line 7: is unknown and has no effect",
         "endpoint A is left out: NOT_SET_ANYWHERE is not set",

@@ -12,14 +12,14 @@ PLAN = Plan(Path("/r"), Path("/d"), Path("/s"), Path("/t"), "::1", 1, "", "", Fa
 
 
 @pytest.mark.parametrize(
-    ("variables", "ends", "words"),
+    ("variables", "ends", "message"),
     [
         ({"MAKELEVEL": "1"}, True, "make, which started Parley, has ended."),
         ({}, False, "Parley keeps running. To stop it: kill"),
     ],
 )
 def test_the_end_of_make_ends_the_whole_and_of_others_is_told(
-    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], ends: bool, words: str
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], ends: bool, message: str
 ) -> None:
     monkeypatch.delenv("MAKELEVEL", raising=False)
     for name, value in variables.items():
@@ -31,7 +31,7 @@ def test_the_end_of_make_ends_the_whole_and_of_others_is_told(
     adopted_by = os.getpid()  # any but the one that started it
     monkeypatch.setattr(os, "getppid", lambda: adopted_by)
     assert supervisor._gives_up() == ends
-    assert words in said[0]
+    assert message in said[0]
     supervisor._gives_up()
     assert len(said) == 1, "once"
 

@@ -105,9 +105,9 @@ def test_no_command_line_shows_a_password(tmp_path: Path) -> None:
     for url, command in zip(
         (valkey.url(tmp_path / "valkey", 1), postgres.url(tmp_path / "postgres", 1)), commands, strict=True
     ):
-        found = re.search(r":([0-9a-f]{64})@", url)
-        assert found
-        assert found[1] not in " ".join(command)
+        match = re.search(r":([0-9a-f]{64})@", url)
+        assert match
+        assert match[1] not in " ".join(command)
     assert "requirepass" in (tmp_path / "valkey" / "valkey.conf").read_text()
 
 

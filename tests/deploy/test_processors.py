@@ -43,16 +43,16 @@ def needing_more(file: Path) -> set[str]:
     import iced_x86  # noqa: PLC0415
 
     beyond = {getattr(iced_x86.CpuidFeature, name) for name in BEYOND_V2 if hasattr(iced_x86.CpuidFeature, name)}
-    found = set()
+    needing = set()
     for name, address, code in functions(file):
         if CHOSEN_AT_RUN_TIME.search(name):
             continue
         for one in iced_x86.Decoder(64, code, ip=address):
             # Compilers write `tzcnt` for any processor: an older one reads it as `bsf`, which does the same there.
             if beyond & set(one.cpuid_features()) and one.mnemonic != iced_x86.Mnemonic.TZCNT:
-                found.add(name)
+                needing.add(name)
                 break
-    return found
+    return needing
 
 
 def test_the_vector_extension_in_use_is_the_portable_one() -> None:

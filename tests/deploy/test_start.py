@@ -97,8 +97,8 @@ def test_other_commands_find_the_embedded_parts(tmp_path: Path) -> None:
     (tmp_path / "runtime.env").write_text(
         "DATABASE_URL=postgres://parley@127.0.0.1:1234/parley\nREDIS_URL=redis://x:1/0\n"
     )
-    found = settings_in(tmp_path, "doctor")
-    assert (found["database"]["PORT"], found["redis"]) == (1234, "redis://x:1/0")
+    values = settings_in(tmp_path, "doctor")
+    assert (values["database"]["PORT"], values["redis"]) == (1234, "redis://x:1/0")
     assert settings_in(tmp_path, "doctor", DATABASE_URL="")["database"]["PORT"] == 1234
     own = settings_in(tmp_path, "doctor", DATABASE_URL="postgres://db/own")
     assert own["database"]["HOST"] == "db"

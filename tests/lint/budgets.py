@@ -53,14 +53,14 @@ def address_faults(file: Path) -> Iterator[str]:
 
 
 def main() -> int:
-    found: list[str] = []
+    messages: list[str] = []
     for file in tracked():
         if file.suffix in {".py", ".html", ".css", ".js"}:
-            found += faults(file)
+            messages += faults(file)
         elif file.parent.name == "requirements" or file.name in {"uv.lock", "package-lock.json", ".npmrc", "pip.conf"}:
-            found += address_faults(file)
-    print("\n".join(found) or "budgets: kept")
-    return 1 if found else 0
+            messages += address_faults(file)
+    print("\n".join(messages) or "budgets: kept")
+    return 1 if messages else 0
 
 
 if __name__ == "__main__":

@@ -21,10 +21,14 @@ def test_no_migration_is_missing() -> None:
 def added_columns() -> Iterator[tuple[str, str, str]]:
     """Yield app, model and field of every column that was added to a table that was there."""
     for (app, _name), migration in sorted((MigrationLoader(None).disk_migrations or {}).items()):
-        made = {each.name.lower() for each in migration.operations if isinstance(each, CreateModel)}
-        for each in migration.operations if app in OURS else ():
-            if isinstance(each, AddField) and each.model_name.lower() not in made and not each.field.many_to_many:
-                yield app, each.model_name.lower(), each.name
+        made = {operation.name.lower() for operation in migration.operations if isinstance(operation, CreateModel)}
+        for operation in migration.operations if app in OURS else ():
+            if (
+                isinstance(operation, AddField)
+                and operation.model_name.lower() not in made
+                and not operation.field.many_to_many
+            ):
+                yield app, operation.model_name.lower(), operation.name
 
 
 @pytest.mark.django_db

@@ -62,13 +62,13 @@ def is_banned(name: str) -> bool:
 
 
 def test_what_has_a_standard_word_is_called_by_it() -> None:
-    found = {
+    banned = {
         f"{path.relative_to(ROOT).as_posix()}: {name}"
         for path in ours()
         for name in names(tree_of(path))
         if is_banned(name)
     }
-    assert found == set()
+    assert banned == set()
 
 
 @pytest.mark.parametrize("name", ["MOST", "LONGEST_NAME", "_LOT", "doors"])
@@ -80,6 +80,6 @@ def test_the_rule_sees_them(name: str) -> None:
 def test_no_modules_import_each_other_in_a_circle() -> None:
     graph = grimp.build_graph(*PACKAGES, cache_dir=None)
     below = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
-    circles = TopologicalSorter(below)
-    circles.prepare()  # raises `CycleError`, which names the modules
+    modules = TopologicalSorter(below)
+    modules.prepare()  # raises `CycleError`, which names the modules
     assert len(below) > 500

@@ -31,21 +31,25 @@ def sentences() -> Iterator[tuple[str, str]]:
         text = path.read_text()
         for plain, quoted in re.findall(r"""(?:\btranslate\s+|_\()(?:"([^"]*)"|'([^']*)')""", text):
             yield path.name, plain or quoted
-        for words in re.findall(r"blocktranslate(?:[^%]|%(?!\}))*%\}(.*?)\{% endblocktranslate", text, re.DOTALL):
-            yield path.name, " ".join(words.split())
+        for sentence in re.findall(r"blocktranslate(?:[^%]|%(?!\}))*%\}(.*?)\{% endblocktranslate", text, re.DOTALL):
+            yield path.name, " ".join(sentence.split())
     calls = re.compile(rf"\b(?:_|n?gettext|n?gettext_lazy)\(\s*((?:(?:{QUOTED})[\s,]*)+)")
     for path in sources():
         for call in calls.findall(path.read_text() if "migrations" not in path.parts else ""):
             joined = re.sub(r'"\s*\n\s*"', "", call)
-            for words in re.findall(r'"((?:[^"\\]|\\.)*)"', joined):
-                yield path.name, words
+            for sentence in re.findall(r'"((?:[^"\\]|\\.)*)"', joined):
+                yield path.name, sentence
 
 
 @pytest.mark.parametrize("phrase", STILTED)
 def test_no_sentence_has(phrase: str) -> None:
     pattern = re.compile(rf"\b{re.escape(phrase)}")
-    found = [(name, words) for name, words in sentences() if pattern.search(words.lower()) and words not in API_ONLY]
-    assert found == []
+    hits = [
+        (name, sentence)
+        for name, sentence in sentences()
+        if pattern.search(sentence.lower()) and sentence not in API_ONLY
+    ]
+    assert hits == []
 
 
 def test_there_are_sentences() -> None:
@@ -78,38 +82,38 @@ def test_untranslated_text_would_be_found() -> None:
 
 def test_no_attribute_that_people_read_stands_outside_the_tags_that_translate() -> None:
     read = re.compile(r'\b(?:title|aria-label|placeholder|alt)="([^"]*[A-Za-z]{2}[^"]*)"')
-    found = []
+    texts = []
     for path in sorted((ROOT / "templates").rglob("*.html")):
         whole = r"\{%-?\s*blocktranslate.*?endblocktranslate\s*%\}|\{%.*?%\}|\{\{.*?\}\}"
         text = re.sub(whole, "", path.read_text(), flags=re.DOTALL)
-        found += [(path.name, words) for words in read.findall(text) if path.name not in OURS]
-    assert found == []
+        texts += [(path.name, attribute) for attribute in read.findall(text) if path.name not in OURS]
+    assert texts == []
 
 
 def test_no_script_puts_a_number_into_a_bare_percent_sign() -> None:
     """A placeholder has a name, and a number comes by `counted`, in the plural form that fits it."""
-    found = [
+    paths = [
         str(path.relative_to(ROOT))
         for path in sorted((ROOT / "static" / "js").rglob("*.js"))
         if re.search(r"""\.replace\(["'`]%["'`]""", path.read_text())
     ]
-    assert found == []
+    assert paths == []
 
 
 def test_no_sentence_counts_without_plural_forms() -> None:
     """A number that is counted comes by `ngettext`, or by `{% blocktranslate count %}`."""
     single = re.compile(r'\b(?:_|gettext|gettext_lazy)\(\s*(?:"[^"]*"\s*)*"[^"]*%\((?:count|number)\)')
-    found = [path.name for path in sources() if single.search(path.read_text())]
+    names = [path.name for path in sources() if single.search(path.read_text())]
     counted = re.compile(r"\{\{ (?:count|number|days|tokens|messages|calls) \}\} [a-z]+s\b")
     for path in sorted((ROOT / "templates").rglob("*.*")):
-        for options, words in re.findall(
+        for options, body in re.findall(
             r"blocktranslate((?:[^%]|%(?!\}))*)%\}(.*?)\{% endblocktranslate", path.read_text(), re.DOTALL
         ):
-            found += [path.name] if counted.search(words) and " count " not in options else []
-    assert found == []
+            names += [path.name] if counted.search(body) and " count " not in options else []
+    assert names == []
 
 
 def test_no_sentence_has_a_placeholder_without_a_name() -> None:
     """A bare percent sign is no placeholder; only a unit in a table's heading is one."""
-    found = [words for _name, words in sentences() if re.search(r"(?<![\d}{])%(?![(a-z%}])", words)]
-    assert found == ["Errors in %"]
+    bare = [sentence for _name, sentence in sentences() if re.search(r"(?<![\d}{])%(?![(a-z%}])", sentence)]
+    assert bare == ["Errors in %"]

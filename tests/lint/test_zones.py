@@ -21,12 +21,12 @@ def test_the_package_alone_is_read(tmp_path: Path) -> None:
     pytest.importorskip("tzdata")
     assert zoneinfo.TZPATH == ()
     env = os.environ | {"PYTHONTZPATH": str(tmp_path)}  # a machine whose own zones are nonsense
-    told = subprocess.run([sys.executable, "-c", CODE], cwd=ROOT, env=env, capture_output=True, text=True, check=True)
-    assert told.stdout.split() == ["()", "CET"]
+    output = subprocess.run([sys.executable, "-c", CODE], cwd=ROOT, env=env, capture_output=True, text=True, check=True)
+    assert output.stdout.split() == ["()", "CET"]
 
 
 @pytest.mark.parametrize("name", ["prod", "up", "dev"])
 def test_the_lock_has_the_zones_on_every_system(name: str) -> None:
     lines = (ROOT / "requirements" / f"{name}.txt").read_text().splitlines()
-    (line,) = [each for each in lines if each.startswith("tzdata==")]
+    (line,) = [requirement for requirement in lines if requirement.startswith("tzdata==")]
     assert ";" not in line

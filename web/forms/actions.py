@@ -13,7 +13,7 @@ from chat.services.organise.projects import LIMITS
 from chat.services.organise.tags import DESCRIPTION_LIMIT, NAME_LIMIT
 from chat.services.tree.forking import OPTIONS
 
-FORK_WORDS = {
+FORK_LABELS = {
     "directPath": _("Visible messages only (a branch from here)"),
     "includeBranches": _("Include related branches"),
     "targetLevel": _("All branches up to here"),
@@ -30,7 +30,7 @@ class TagsForm(forms.Form):
 
     def __init__(self, *args: Any, tags: list[Tag], **options: Any) -> None:
         super().__init__(*args, **options)
-        self.fields["tags"].choices = [(str(each.id), each.name) for each in tags]  # type: ignore[attr-defined]
+        self.fields["tags"].choices = [(str(tag.id), tag.name) for tag in tags]  # type: ignore[attr-defined]
 
     def new_names(self) -> list[str]:
         return [self.cleaned_data["new"]] if self.cleaned_data["new"].strip() else []
@@ -49,13 +49,13 @@ class MoveForm(forms.Form):
 
     def __init__(self, *args: Any, projects: list[Project], **options: Any) -> None:
         super().__init__(*args, **options)
-        choices = [("", _("No project")), *((str(each.id), each.name) for each in projects)]
+        choices = [("", _("No project")), *((str(project.id), project.name) for project in projects)]
         self.fields["project"].choices = choices  # type: ignore[attr-defined]
 
 
 class ForkForm(forms.Form):
     option = forms.ChoiceField(
-        choices=[(each, FORK_WORDS[each]) for each in OPTIONS],
+        choices=[(option, FORK_LABELS[option]) for option in OPTIONS],
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose what to copy."), "invalid_choice": _("Choose one of the options.")},
     )
@@ -83,8 +83,8 @@ class BulkForm(forms.Form):
     def __init__(self, *args: Any, projects: list[Project], tags: list[Tag], **options: Any) -> None:
         super().__init__(*args, **options)
         known: dict[str, list[tuple[str, Any]]] = {
-            "project": [("none", _("No project")), *((str(each.id), each.name) for each in projects)],
-            "tag": [(str(each.id), each.name) for each in tags],
+            "project": [("none", _("No project")), *((str(project.id), project.name) for project in projects)],
+            "tag": [(str(tag.id), tag.name) for tag in tags],
         }
         for name, choices in known.items():
             self.fields[name].choices = choices  # type: ignore[attr-defined]
@@ -92,7 +92,7 @@ class BulkForm(forms.Form):
 
     def clean_ids(self) -> list[UUID]:
         try:
-            ids = [UUID(each) for some in self.cleaned_data["ids"] for each in some.split(",")]
+            ids = [UUID(text) for some in self.cleaned_data["ids"] for text in some.split(",")]
         except ValueError:
             raise forms.ValidationError(_("Choose a chat first.")) from None
         if len(ids) > MAX_CHOSEN:

@@ -74,7 +74,7 @@ class RenderedDraft:
 
 def fill(html: str, shown: Mapping[str, str], *, encode: Callable[[str], str] = str) -> str:
     """Put what is shown of each job in the place of its mark."""
-    return MARK.sub(lambda found: encode(shown.get(found[1], "")), html) if TOKEN in html else html
+    return MARK.sub(lambda match: encode(shown.get(match[1], "")), html) if TOKEN in html else html
 
 
 def keys_in(html: str) -> list[str]:

@@ -51,7 +51,7 @@ def unknown(jobs: Iterable[Job]) -> list[Job]:
     listed = list(jobs)
     drawn = known(listed)
     missing = [job for job in listed if job.key not in drawn]
-    inner = [each for draft in drawn.values() for each in draft.jobs.values()]
+    inner = [job for draft in drawn.values() for job in draft.jobs.values()]
     return missing + (unknown(inner) if inner else [])
 
 

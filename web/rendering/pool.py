@@ -125,7 +125,7 @@ class _Allowances:
     def use(self, person: str, seconds: float) -> None:
         left = self.left(person)
         if len(self.used) > 10_000:
-            self.used = {each: value for each, value in self.used.items() if self.left(each) < ALLOWANCE}
+            self.used = {reader: value for reader, value in self.used.items() if self.left(reader) < ALLOWANCE}
         self.used[person] = (ALLOWANCE - left + seconds, time.monotonic())
 
 

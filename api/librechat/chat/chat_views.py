@@ -87,8 +87,8 @@ class StartView(ChatView):
             if refused.code in TOLD_IN_THE_CHAT:
                 return denial(refused, body)
             if refused.code == "concurrent":
-                told = {"type": refused.code, **refused.details, "generationProtocolVersion": PROTOCOL}
-                raise ApiError(429, told) from None
+                details = {"type": refused.code, **refused.details, "generationProtocolVersion": PROTOCOL}
+                raise ApiError(429, details) from None
             raise ApiError(refused.status, told_plainly(refused)) from None
         return Response(_started(started).to_wire())
 
@@ -105,7 +105,9 @@ class ActiveView(ChatView):
     @extend_schema(operation_id="chat_active", responses=ActiveResponse)
     def get(self, request: Request) -> Response:
         ids = access.open_generations(person(request)).values_list("conversation_id", flat=True)
-        return Response(ActiveResponse(active_job_ids=[str(each) for each in dict.fromkeys(ids)]).to_wire())
+        return Response(
+            ActiveResponse(active_job_ids=[str(conversation_id) for conversation_id in dict.fromkeys(ids)]).to_wire()
+        )
 
 
 class StatusView(ChatView):
@@ -165,8 +167,8 @@ class StreamView(ChatView):
     def get(self, request: Request, stream_id: str) -> StreamingHttpResponse:
         run = _run_of(request, uuid_of(stream_id))
         if streams.are_taken(run.generation.owner_id):
-            words = _("Too many replies are being streamed at once. Close some of them first.")
-            raise ApiError(429, {"error": words}, headers={"Retry-After": "5"})
+            message = _("Too many replies are being streamed at once. Close some of them first.")
+            raise ApiError(429, {"error": message}, headers={"Retry-After": "5"})
         resume = request.query_params.get("resume") == "true"
         page = request._request.session.session_key or ""
         proof = Proof.of(person(request), auth=request.auth, page=page)
@@ -211,11 +213,11 @@ def asynchronous(view_class: type[APIView]) -> Callable[..., Any]:
             return response
         now = asyncio.get_running_loop().time
         end = now() + TITLE_SECONDS
-        async with titles(owner) as told:
+        async with titles(owner) as notices:
             while getattr(response, "pending_for", None) and now() < end:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(told.wait(), min(TITLE_LOOK, end - now()))
-                told.clear()
+                    await asyncio.wait_for(notices.wait(), min(TITLE_LOOK, end - now()))
+                notices.clear()
                 response = await view(request, **kwargs)
         return response
 
@@ -264,8 +266,8 @@ def _run_of(request: Request, conversation_id: UUID | None) -> Run:
         raise _no_run()
     at = request.query_params.get("generationCreatedAt")
     if at is not None and at != str(_at(latest)):
-        words = _("This run was replaced by a newer one.")
-        raise ApiError(409, {"code": "GENERATION_REPLACED", "error": words, "message": words})
+        message = _("This run was replaced by a newer one.")
+        raise ApiError(409, {"code": "GENERATION_REPLACED", "error": message, "message": message})
     run = load_run(latest.id)
     if run is None or run.conversation.deleted_at is not None:
         raise _no_run()
@@ -273,8 +275,8 @@ def _run_of(request: Request, conversation_id: UUID | None) -> Run:
 
 
 def _no_run() -> ApiError:
-    words = _("No reply was written in a conversation with this id.")
-    return ApiError(404, {"error": words, "message": words})
+    message = _("No reply was written in a conversation with this id.")
+    return ApiError(404, {"error": message, "message": message})
 
 
 def _abort_in(request: Request) -> AbortRequest:
@@ -282,9 +284,9 @@ def _abort_in(request: Request) -> AbortRequest:
     try:
         return read_body(request, AbortRequest)
     except ApiError as fault:
-        words = str(fault.body)
-        code = "INVALID_GENERATION_IDENTITY" if words.startswith("generationCreatedAt") else "INVALID_ABORT_TARGET"
-        raise ApiError(fault.status, {"code": code, "error": words}) from None
+        message = str(fault.body)
+        code = "INVALID_GENERATION_IDENTITY" if message.startswith("generationCreatedAt") else "INVALID_ABORT_TARGET"
+        raise ApiError(fault.status, {"code": code, "error": message}) from None
 
 
 def _target(request: Request, body: AbortRequest) -> UUID:
@@ -304,8 +306,8 @@ def _only_active(request: Request) -> UUID:
         raise ApiError(409, {"code": "AMBIGUOUS_ACTIVE_RUN", "error": _("Several replies are being written.")})
     if not active:
         raise ApiError(404, {"error": _("No reply is being written."), "streamId": NEW})
-    found: UUID = active.pop()
-    return found
+    conversation_id: UUID = active.pop()
+    return conversation_id
 
 
 def _settled(conversation_id: UUID) -> AbortResponse:

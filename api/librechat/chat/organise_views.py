@@ -42,8 +42,8 @@ class ArchiveView(ChatView):
     def post(self, request: Request) -> Response:
         arg = read_body(request, ArchiveRequest).arg
         ids = [arg.conversation_id]
-        (found,) = conversations.archive(user=person(request), conversation_ids=ids, archived=arg.is_archived)
-        return Response(conversation_to_wire(found))
+        (conversation,) = conversations.archive(user=person(request), conversation_ids=ids, archived=arg.is_archived)
+        return Response(conversation_to_wire(conversation))
 
 
 class ArchiveAllView(ChatView):
@@ -56,8 +56,8 @@ class PinView(ChatView):
     @extend_schema(operation_id="conversations_pin", request=PinRequest, responses=ConversationResponse)
     def post(self, request: Request) -> Response:
         arg = read_body(request, PinRequest).arg
-        found = pins.set_pinned(user=person(request), conversation_id=arg.conversation_id, pinned=arg.pinned)
-        return Response(conversation_to_wire(found))
+        conversation = pins.set_pinned(user=person(request), conversation_id=arg.conversation_id, pinned=arg.pinned)
+        return Response(conversation_to_wire(conversation))
 
 
 class PinnedOrderView(ChatView):
@@ -120,14 +120,14 @@ class TagsView(ChatView):
         if body.conversation_id is not None:
             access.conversation_for(user, body.conversation_id)
         conversation_id = body.conversation_id if body.add_to_conversation else None
-        found = tags.named(user, body.tag)
-        if found is None:
-            found = tags.create(
+        tag = tags.named(user, body.tag)
+        if tag is None:
+            tag = tags.create(
                 user=user, name=body.tag, description=body.description or "", conversation_id=conversation_id
             )
         elif conversation_id:
-            tags.put(user=user, conversation_id=conversation_id, tag_id=found.id, on=True)
-        return Response(tag_to_wire(tags.listed(user).get(id=found.id)))
+            tags.put(user=user, conversation_id=conversation_id, tag_id=tag.id, on=True)
+        return Response(tag_to_wire(tags.listed(user).get(id=tag.id)))
 
 
 class TagView(ChatView):
@@ -135,20 +135,20 @@ class TagView(ChatView):
 
     @extend_schema(operation_id="tags_change", request=TagRequest, responses=ConversationTag)
     def put(self, request: Request, name: str) -> Response:
-        user, found = person(request), _tag(request, name)
+        user, tag = person(request), _tag(request, name)
         body = read_body(request, TagRequest)
         if not body.model_fields_set:
             raise ApiError(400, _("tag, description or position: say what to change."))
-        tags.change(user=user, tag_id=found.id, name=body.tag, description=body.description)
+        tags.change(user=user, tag_id=tag.id, name=body.tag, description=body.description)
         if body.position is not None:
-            tags.move(user=user, tag_id=found.id, position=body.position)
-        return Response(tag_to_wire(tags.listed(user).get(id=found.id)))
+            tags.move(user=user, tag_id=tag.id, position=body.position)
+        return Response(tag_to_wire(tags.listed(user).get(id=tag.id)))
 
     @extend_schema(operation_id="tags_delete", responses={200: ConversationTag})
     def delete(self, request: Request, name: str) -> Response:
-        found = _tag(request, name)
-        tags.delete(user=person(request), tag_id=found.id)
-        return Response(tag_to_wire(found))
+        tag = _tag(request, name)
+        tags.delete(user=person(request), tag_id=tag.id)
+        return Response(tag_to_wire(tag))
 
 
 class ConversationTagsView(ChatView):
@@ -162,10 +162,10 @@ class ConversationTagsView(ChatView):
 
 
 def _tag(request: Request, name: str) -> Tag:
-    found = tags.listed(person(request)).filter(name=name).first() if "\x00" not in name else None
-    if found is None:
+    tag = tags.listed(person(request)).filter(name=name).first() if "\x00" not in name else None
+    if tag is None:
         raise ApiError(404, _("No matching bookmarks."))
-    return found
+    return tag
 
 
 def _copied(made: Conversation) -> dict[str, object]:

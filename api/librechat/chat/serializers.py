@@ -300,8 +300,8 @@ def message_to_wire(message: Message) -> dict[str, Any]:
 
 def _metadata(message: Message) -> dict[str, Any]:
     """Return what a reply cost in tokens, and how many earlier messages did not fit into its prompt."""
-    found: dict[str, Any] = {"usage": _usage(message.usage)} if message.usage else {}
-    return found | ({"leftOut": message.left_out} if message.left_out else {})
+    metadata: dict[str, Any] = {"usage": _usage(message.usage)} if message.usage else {}
+    return metadata | ({"leftOut": message.left_out} if message.left_out else {})
 
 
 def _usage(usage: dict[str, Any]) -> dict[str, int]:

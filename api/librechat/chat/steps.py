@@ -61,7 +61,7 @@ class RunSteps:
         said_something = bool(self._reducer.parts)
         if isinstance(event, Snapshot) and said_something:
             return self._replace(event)
-        payloads = [each for part_event in _expand(event) for each in self._tell(part_event)]
+        payloads = [payload for part_event in _expand(event) for payload in self._tell(part_event)]
         self._reducer.apply(event)
         return payloads
 

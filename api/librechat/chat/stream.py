@@ -133,8 +133,8 @@ async def frames(run: Run, *, resume: bool = False, proof: Proof | None = None) 
     person = run.generation.owner_id
     with streams.one(person):
         async with endings(person) as ended, aclosing(_frames(run, resume, _Watch(proof, ended))) as all_:
-            async for each in all_:
-                yield each
+            async for frame in all_:
+                yield frame
 
 
 class _Watch:
@@ -302,9 +302,9 @@ def failure(code: str) -> Payload:
 
     Clients look for a `code` in it before they look at its `type`, so our own code has another name.
     """
-    words = error_text(code)
+    text = error_text(code)
     kind = WIRE_TYPES.get(code, "upstream_model_error" if code not in {"internal", "interrupted"} else "")
-    error = json.dumps({"type": kind, "info": words, "reason": code}, ensure_ascii=False) if kind else words
+    error = json.dumps({"type": kind, "info": text, "reason": code}, ensure_ascii=False) if kind else text
     return {"error": error, "generationProtocolVersion": PROTOCOL}
 
 

@@ -70,9 +70,9 @@ def rename(*, user: User, conversation_id: UUID, title: str) -> Conversation:
 
 def set_parameters(*, user: User, conversation_id: UUID, settings: ModelSettings) -> None:
     """Set what the conversation's model is asked with, from the next turn on. Raises `Http404`."""
-    found = access.conversation_for(user, conversation_id)
-    found.settings = settings.to_json()
-    found.save(update_fields=["settings"])
+    conversation = access.conversation_for(user, conversation_id)
+    conversation.settings = settings.to_json()
+    conversation.save(update_fields=["settings"])
 
 
 def archive(*, user: User, conversation_ids: Sequence[UUID], archived: bool) -> list[Conversation]:
@@ -81,14 +81,14 @@ def archive(*, user: User, conversation_ids: Sequence[UUID], archived: bool) -> 
     Being put away is no activity: the times of change stay. Raises `Http404` when one is not this person's.
     """
     with transaction.atomic():
-        found = access.conversations_for(user, conversation_ids)
+        selected = access.conversations_for(user, conversation_ids)
         now = timezone.now()
-        for conversation in found:
+        for conversation in selected:
             conversation.archived_at = (conversation.archived_at or now) if archived else None
             conversation.pin_position = None if archived else conversation.pin_position
-        Conversation.objects.bulk_update(found, ["archived_at", "pin_position"])
-        _tell(user, [each.id for each in found] if archived else [])
-    return found
+        Conversation.objects.bulk_update(selected, ["archived_at", "pin_position"])
+        _tell(user, [conversation.id for conversation in selected] if archived else [])
+    return selected
 
 
 def archive_all(*, user: User) -> int:
@@ -105,7 +105,7 @@ def _tell(user: User, gone: Sequence[UUID]) -> None:
     """Tell the person's tabs that the list changed, and what is no longer in it."""
     notify(user.id, "list", {})
     if gone:
-        notify(user.id, "gone", {"conversations": [str(each) for each in gone]})
+        notify(user.id, "gone", {"conversations": [str(conversation_id) for conversation_id in gone]})
 
 
 def delete(*, user: User, conversation_id: UUID) -> int:

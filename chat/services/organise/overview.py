@@ -65,28 +65,28 @@ def overview_of(user: User) -> Overview:
     }
     with connection.cursor() as cursor:
         cursor.execute(_OVERVIEW, values)
-        starred, filed, pinned, labels = (_read(each) for each in cursor.fetchone())
+        starred, filed, pinned, labels = (_read(column) for column in cursor.fetchone())
     return Overview(
-        pinned=[_model(Conversation, each) for each in pinned],
-        projects=[_model(Project, each) for each in filed],
-        favourites=_favourites(user, [_model(Favourite, each) for each in starred]),
-        tags=[_model(Tag, each) for each in labels],
+        pinned=[_model(Conversation, row) for row in pinned],
+        projects=[_model(Project, row) for row in filed],
+        favourites=_favourites(user, [_model(Favourite, row) for row in starred]),
+        tags=[_model(Tag, row) for row in labels],
     )
 
 
 def _favourites(user: User, rows: list[Favourite]) -> list[Favourite]:
     """Return those that are offered, each with its `label`."""
     catalog = catalog_for(user)
-    kept = [each for each in rows if catalog.shows(model_ref_of(each))]
-    for each in kept:
-        spec = catalog.spec(each.spec) if each.spec else None
-        each.label = spec.label if spec else each.model
+    kept = [row for row in rows if catalog.shows(model_ref_of(row))]
+    for row in kept:
+        spec = catalog.spec(row.spec) if row.spec else None
+        row.label = spec.label if spec else row.model
     return kept
 
 
 def _read(rows: Any) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(rows) if isinstance(rows, str) else rows or []
-    return found
+    parsed: list[dict[str, Any]] = json.loads(rows) if isinstance(rows, str) else rows or []
+    return parsed
 
 
 def _model(kind: type[M], row: dict[str, Any]) -> M:
@@ -94,7 +94,7 @@ def _model(kind: type[M], row: dict[str, Any]) -> M:
     row["id"] = UUID(row["id"])
     if "updated_at" in row:
         row["updated_at"] = datetime.fromisoformat(row["updated_at"])
-    names = {each.attname for each in kind._meta.concrete_fields}
+    names = {field.attname for field in kind._meta.concrete_fields}
     made = kind(**{name: value for name, value in row.items() if name in names})
     for name in row.keys() - names:
         setattr(made, name, row[name])

@@ -142,19 +142,19 @@ def put(*, user: User, conversation_ids: Sequence[UUID], project_id: UUID | None
     """Move conversations into a project, or out of any; all or nothing. Raises `Http404`."""
     with transaction.atomic():
         project = access.project_for(user, project_id) if project_id else None
-        found = access.conversations_for(user, conversation_ids)
-        Conversation.objects.filter(id__in=[each.id for each in found]).update(project=project)
-        for each in found:
-            each.project = project
+        selected = access.conversations_for(user, conversation_ids)
+        Conversation.objects.filter(id__in=[conversation.id for conversation in selected]).update(project=project)
+        for conversation in selected:
+            conversation.project = project
         notify(user.id, "list", {})
-    return found
+    return selected
 
 
 def _find(project_id: UUID) -> SharedObject | None:
-    found = Project.objects.filter(id=project_id).only("id", "name", "owner_id").first()
-    if found is None:
+    project = Project.objects.filter(id=project_id).only("id", "name", "owner_id").first()
+    if project is None:
         return None
-    return SharedObject(found.id, found.name, found.owner_id, reverse("chat:project", args=[found.id]))
+    return SharedObject(project.id, project.name, project.owner_id, reverse("chat:project", args=[project.id]))
 
 
 def _owned(user: User) -> list[UUID]:

@@ -102,8 +102,10 @@ def reorder(*, user: User, tag_ids: Sequence[UUID]) -> None:
     with transaction.atomic():
         User.objects.select_for_update(no_key=True).only("id").get(id=user.id)
         mine = {tag.id: tag for tag in Tag.objects.filter(owner=user).order_by("position", "name")}
-        wanted = [each for each in dict.fromkeys(tag_ids) if each in mine]
-        _number([mine[each] for each in wanted] + [tag for each, tag in mine.items() if each not in set(wanted)])
+        wanted = [tag_id for tag_id in dict.fromkeys(tag_ids) if tag_id in mine]
+        _number(
+            [mine[tag_id] for tag_id in wanted] + [tag for tag_id, tag in mine.items() if tag_id not in set(wanted)]
+        )
 
 
 def _number(tags: list[Tag]) -> None:

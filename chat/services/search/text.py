@@ -67,9 +67,9 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFC", plain).lower().replace("ς", "σ")
 
 
-def holds(field: str, words: str) -> Q:
-    """Return the condition that the text in `field` holds `words`, both folded."""
-    return Q(Contains(Func(F(field), function="chat_fold", output_field=TextField()), Value(fold(words))))
+def holds(field: str, wanted: str) -> Q:
+    """Return the condition that the text in `field` contains `wanted`, both folded."""
+    return Q(Contains(Func(F(field), function="chat_fold", output_field=TextField()), Value(fold(wanted))))
 
 
 def is_unspaced(character: str) -> bool:
@@ -108,10 +108,10 @@ class Folded:
     def spans(self, pattern: "re.Pattern[str]") -> Iterator[tuple[int, int]]:
         """Yield where `pattern`, made of folded text, is found in the original: start and end, none overlapping."""
         last = 0
-        for found in pattern.finditer(self.text):
-            if found.start() == found.end():
+        for match in pattern.finditer(self.text):
+            if match.start() == match.end():
                 continue
-            start, end = self.starts[found.start()], self.ends[found.end() - 1]
+            start, end = self.starts[match.start()], self.ends[match.end() - 1]
             if start >= last:
                 yield start, end
                 last = end

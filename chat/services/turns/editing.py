@@ -150,7 +150,7 @@ def rerun(*, user: User, message_id: UUID, text: str | None = None) -> StartedTu
         spec=conversation.spec,
         parent_id=message.parent_id,
     )
-    quotes = tuple(Quote.model_validate(each) for each in _still_there(message))
+    quotes = tuple(Quote.model_validate(quote) for quote in _still_there(message))
     return turns.start_turn(user=user, conversation_id=conversation.id, draft=replace(draft, quotes=quotes))
 
 
@@ -158,7 +158,7 @@ def _still_there(message: Message) -> list[dict[str, Any]]:
     """Return the quotes; one whose source is gone, or stayed behind in another chat, keeps its words alone."""
     named = [quote["messageId"] for quote in message.quotes if "messageId" in quote]
     rows = Message.objects.filter(id__in=named, conversation_id=message.conversation_id)
-    known = {str(each) for each in rows.values_list("id", flat=True)}
+    known = {str(message_id) for message_id in rows.values_list("id", flat=True)}
     return [quote if quote.get("messageId") in known else {"text": quote["text"]} for quote in message.quotes]
 
 

@@ -28,8 +28,8 @@ def check_length(target: ResolvedModel, text: str, settings_of: Callable[[], Map
         "The message is about %(size)d tokens long, and “%(model)s” takes at most %(room)d. Shorten it by "
         "about %(over)d tokens, or choose a model with a larger context window."
     )
-    words = message % {"size": size, "model": target.model, "room": room, "over": size - room}
-    raise TurnRefused(words, status=422, code=CODE, details={"info": f"{size} / {room}"})
+    refusal = message % {"size": size, "model": target.model, "room": room, "over": size - room}
+    raise TurnRefused(refusal, status=422, code=CODE, details={"info": f"{size} / {room}"})
 
 
 def _room(target: ResolvedModel, settings: Mapping[str, Any]) -> int:

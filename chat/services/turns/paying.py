@@ -79,5 +79,5 @@ class Need:
             "tokenCost": self._reserve(holds.SLICES[-1]).credits,
             "promptTokens": estimate_message(self.text),
         }
-        words = why_refused(self.user, short.needed)
-        return TurnRefused(words, status=short.status, code=short.code, details=details)
+        message = why_refused(self.user, short.needed)
+        return TurnRefused(message, status=short.status, code=short.code, details=details)

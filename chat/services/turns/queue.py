@@ -35,7 +35,7 @@ def announce_stop(generation_id: UUID) -> None:
 
 def _push(generation_ids: tuple[UUID, ...]) -> None:
     try:
-        client().rpush(WORK, *(str(each) for each in generation_ids))
+        client().rpush(WORK, *(str(generation_id) for generation_id in generation_ids))
     except redis.RedisError:
         log.warning("could not announce %d runs; the sweeper will", len(generation_ids), exc_info=True)
 

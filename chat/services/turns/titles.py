@@ -169,7 +169,7 @@ def _prompt(titles: Titles, question: Message) -> str:
         said["output"] = reply.text[:QUESTION_CHARACTERS] if reply else ""
     template = titles.template or (TEMPLATE if said["output"] else "{input}")
     # In one pass: what a person or a model writes is no placeholder.
-    convo = re.sub(r"\{(input|output)\}", lambda found: said[found[1]], template)
+    convo = re.sub(r"\{(input|output)\}", lambda match: said[match[1]], template)
     return (titles.prompt or PROMPT).replace("{convo}", convo)
 
 
@@ -250,8 +250,8 @@ async def _written(request: ModelRequest, titles: Titles) -> tuple[str, Usage | 
         if failed is not None and failed.code == "bad_request" and request.params:
             return await complete(replace(request, params={}))
         return text, usage, failed
-    found, spent, failed = await complete_object(request, name="title", schema=SCHEMA)
-    title = found.get("title") if found else None
+    answer, spent, failed = await complete_object(request, name="title", schema=SCHEMA)
+    title = answer.get("title") if answer else None
     if isinstance(title, str) and title:
         return title, spent, failed
     if failed is not None and failed.code != "bad_request":

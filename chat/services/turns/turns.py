@@ -193,8 +193,8 @@ def _check_length(target: ResolvedModel, conversation_id: UUID | None, draft: Dr
 
 def ticket_for(generation_id: UUID, user_id: UUID) -> str:
     """Return the proof that lets `user_id`'s websocket follow the run without asking the database."""
-    words = f"follow:{generation_id}:{user_id}".encode()
-    return hmac.new(settings.SECRET_KEY.encode(), words, hashlib.sha256).hexdigest()[:32]
+    signed = f"follow:{generation_id}:{user_id}".encode()
+    return hmac.new(settings.SECRET_KEY.encode(), signed, hashlib.sha256).hexdigest()[:32]
 
 
 def clean_text(text: str) -> str:

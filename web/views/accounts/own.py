@@ -48,8 +48,8 @@ class DeleteForm(forms.Form):
 def sessions(request: SignedInRequest) -> HttpResponse:
     """Where this person is signed in. A POST ends the one that `end` names, or all others."""
     if request.method != "POST":
-        found = places.listed(request=request, user=request.user)
-        return render(request, "account/sessions.html", {"places": found})
+        listed = places.listed(request=request, user=request.user)
+        return render(request, "account/sessions.html", {"sessions": listed})
     key = request.POST.get("end", "")
     if key == "others":
         places.end_others(request=request, user=request.user)

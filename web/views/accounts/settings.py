@@ -68,7 +68,7 @@ def account(request: SignedInRequest) -> HttpResponse:
     context = {
         "form": form,
         "memberships": memberships,
-        "is_manager": any(each.is_manager for each in memberships),
+        "is_manager": any(membership.is_manager for membership in memberships),
         "tab": "account",
         "saved": "saved" in request.GET,
     }

@@ -21,14 +21,14 @@ PAGE = 100
 @require_GET
 @signed_in
 def index(request: SignedInRequest) -> HttpResponse:
-    words = request.GET.get("q", "").strip()
+    search_text = request.GET.get("q", "").strip()
     mine = tags.listed(request.user)
-    if words:
-        mine = mine.filter(holds("name", words.replace("\x00", " ")))
-    whole = bool(words) or "all" in request.GET
+    if search_text:
+        mine = mine.filter(holds("name", search_text.replace("\x00", " ")))
+    whole = bool(search_text) or "all" in request.GET
     shown = list(mine) if whole else list(mine[: PAGE + 1])
     more = not whole and len(shown) > PAGE
-    context = {"tags": shown[:PAGE] if more else shown, "words": words, "more": more}
+    context = {"tags": shown[:PAGE] if more else shown, "search_text": search_text, "more": more}
     if is_partial(request):
         return render(request, "chat/tag_rows.html", context)
     return show_page(request, "chat/tags.html", context)
@@ -41,8 +41,8 @@ def create(request: SignedInRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         with ToldIn(form, tags.BadTag):
             made = tags.create(user=request.user, **form.cleaned_data)
-            words = _("Bookmark “%(name)s” created.") % {"name": made.name}
-            return show_done(request, words, go=reverse("chat:tags"))
+            message = _("Bookmark “%(name)s” created.") % {"name": made.name}
+            return show_done(request, message, go=reverse("chat:tags"))
     back = reverse("chat:tags")
     return show_form(request, form=form, title=_("New bookmark"), button=_("Create bookmark"), back=back)
 
@@ -50,8 +50,8 @@ def create(request: SignedInRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @signed_in
 def change(request: SignedInRequest, tag_id: UUID) -> HttpResponse:
-    found = access.tag_for(request.user, tag_id)
-    form = TagForm(request.POST or None, initial={"name": found.name, "description": found.description})
+    tag = access.tag_for(request.user, tag_id)
+    form = TagForm(request.POST or None, initial={"name": tag.name, "description": tag.description})
     if request.method == "POST" and form.is_valid():
         with ToldIn(form, tags.BadTag):
             tags.change(user=request.user, tag_id=tag_id, **form.cleaned_data)
@@ -63,15 +63,15 @@ def change(request: SignedInRequest, tag_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @signed_in
 def delete(request: SignedInRequest, tag_id: UUID) -> HttpResponse:
-    found = access.tag_for(request.user, tag_id)
+    tag = access.tag_for(request.user, tag_id)
     if request.method == "POST":
         tags.delete(user=request.user, tag_id=tag_id)
-        words = _("Bookmark “%(name)s” deleted.") % {"name": found.name}
-        return show_done(request, words, go=reverse("chat:tags"))
+        message = _("Bookmark “%(name)s” deleted.") % {"name": tag.name}
+        return show_done(request, message, go=reverse("chat:tags"))
     return show_form(
         request,
         title=_("Delete bookmark?"),
-        words=_("Delete “%(name)s”? No chats are deleted.") % {"name": found.name},
+        text=_("Delete “%(name)s”? No chats are deleted.") % {"name": tag.name},
         button=_("Delete bookmark"),
         kind="danger",
         back=reverse("chat:tags"),
@@ -82,13 +82,13 @@ def delete(request: SignedInRequest, tag_id: UUID) -> HttpResponse:
 @signed_in
 def reorder(request: SignedInRequest) -> HttpResponse:
     """Take the order of all, as dragging sends it, or one tag a step up or down."""
-    wanted = [found for each in request.POST.getlist("ids") if (found := uuid_or_none(each))]
+    wanted = [tag_id for text in request.POST.getlist("ids") if (tag_id := uuid_or_none(text))]
     moved = uuid_or_none(request.POST.get("up") or request.POST.get("down"))
     if moved:
         access.tag_for(request.user, moved)
         order = [tag.id for tag in tags.listed(request.user)]
-        place = order.index(moved) + (0 if request.POST.get("up") else 2)
-        tags.move(user=request.user, tag_id=moved, position=place)
+        position = order.index(moved) + (0 if request.POST.get("up") else 2)
+        tags.move(user=request.user, tag_id=moved, position=position)
     else:
         tags.reorder(user=request.user, tag_ids=wanted)
     if is_partial(request):
