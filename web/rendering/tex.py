@@ -1,8 +1,8 @@
 r"""Finds the formulas in a Markdown text.
 
-Formulas are between ``$ $``, ``$$ $$``, ``\( \)`` and ``\[ \]``, or a bare environment such as ``\begin{aligned} …
-\end{aligned}``. A dollar sign is also a price, a shell variable or a ticker symbol; it is decided here, before Markdown
-sees the text, which dollars delimit formulas, and all others remain ordinary Markdown.
+Formulas are between ``$ $``, ``$$ $$``, ``\( \)`` and ``\[ \]``, or a bare environment such as
+``\begin{aligned} … \end{aligned}``. A dollar sign is also a price, a shell variable or a ticker symbol; it is decided
+here, before Markdown sees the text, which dollars delimit formulas, and all others remain ordinary Markdown.
 
 Everything works on UTF-8 and looks a bounded distance ahead, so the work is linear in the length of the text.
 """
