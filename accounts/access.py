@@ -1,4 +1,4 @@
-"""The only ways from an id that came from outside to a person or a key. To a stranger there is no such thing: 404."""
+"""The only functions that turn an external id into a person or a key. A stranger gets 404."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""The only ways from an id that came from outside to a budget. A stranger gets 404, never a hint that it exists."""
+"""The only functions that turn an external id into a budget. A stranger gets 404, never a hint that it exists."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""The only ways from an id that came from outside to an object. A stranger gets 404, never a hint that it exists."""
+"""The only functions that turn an external id into an object. A stranger gets 404, never a hint that it exists."""
 
 from collections.abc import Sequence
 from uuid import UUID

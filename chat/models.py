@@ -1,4 +1,4 @@
-"""Conversations, messages and the runs that write replies."""
+"""Projects, conversations, messages and runs."""
 
 from django.conf import settings
 from django.contrib.postgres.indexes import BrinIndex, GinIndex, OpClass

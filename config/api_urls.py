@@ -1,4 +1,4 @@
-"""Every address under /api; what is none of them answers in JSON too."""
+"""Every URL under /api; unknown ones answer in JSON, too."""
 
 from inspect import iscoroutinefunction
 

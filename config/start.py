@@ -1,4 +1,4 @@
-"""Loading the settings: whoever starts Parley reads what is wrong with them in words, not in a stack trace."""
+"""Loading the settings: errors in them are reported in plain words, not as a stack trace."""
 
 import os
 import sys

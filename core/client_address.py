@@ -1,4 +1,4 @@
-"""Which network address a request came from, however the proxies before the site write it."""
+"""The network address that a request came from, behind any number of proxies and in whatever form they report it."""
 
 import logging
 import re

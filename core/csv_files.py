@@ -1,4 +1,4 @@
-"""Lines of CSV files, in which no cell is a formula: the only place that writes any."""
+"""CSV files in which no cell is a formula. All CSV output is written here."""
 
 import csv
 import unicodedata

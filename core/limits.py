@@ -1,7 +1,7 @@
-"""Every limit of how often something may be done: how many times in how many minutes, and the variables that change it.
+"""Every rate limit: how many times in how many minutes, and the variables that change it.
 
 `core.rate_limits` counts against a row by its name. A row with variables is in Django's settings under their names, as
-whole numbers; 0 times means: as often as one likes. A row without any stays as it is written here.
+whole numbers; 0 times means no limit. A row without variables is fixed.
 """
 
 from collections.abc import Iterator

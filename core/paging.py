@@ -1,7 +1,7 @@
-"""Pages of a list that is in the order of one column and then of the id, and the cursors that ask for the next page.
+"""Pages of a list sorted by one column and then by id, and the cursors that request the next page.
 
-To whoever holds it a cursor is opaque. Each list keeps the format that clients may hold already. A cursor that cannot
-be read, or is of another order, gives the first page.
+Clients treat a cursor as opaque. Each list keeps the format of cursors that clients may already hold. A cursor that
+cannot be read, or belongs to another order, gives the first page.
 """
 
 import base64

@@ -1,7 +1,7 @@
-"""How much of everything one person may write and keep: rates, volumes and numbers, all set in `config.settings`.
+"""How much one person may write and store: rates, volumes and counts, all set in `config.settings`.
 
-Each change counts once: on a page in `web.middleware.admission.CountWrites`, in the API in `api.base.throttle`. A new
-route that writes is limited without being named anywhere. 0 means: as much as one likes.
+Each write counts once: on a page in `web.middleware.admission.CountWrites`, in the API in `api.base.throttle`, so a new
+route is limited without being listed anywhere. 0 means no limit.
 """
 
 from typing import Final

@@ -1,7 +1,7 @@
-"""Several statements in one round trip to Postgres.
+"""Several SQL statements in one round trip to Postgres.
 
-The start of a turn writes to six tables; sent one by one, the waiting costs more than the work. A pipeline
-keeps the order and the transaction. Use it only where a measurement asks for it; everything else is the ORM.
+The start of a turn writes to six tables; sent one by one, the waiting costs more than the work. A pipeline keeps order
+and transaction. Use it only where a measurement justifies it, and the ORM everywhere else.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""Rows that every request or turn asks for: each process remembers them for a moment."""
+"""A short-lived cache in each process, for rows that every request or turn needs."""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Checks of every part. Each finding says what is wrong and what to do about it."""
+"""Checks of every component. Each finding says what is wrong and how to fix it."""
 
 import shutil
 import stat

@@ -1,4 +1,4 @@
-"""Endpoints that administrators enter, and trying them out."""
+"""Admin pages of stored endpoints, and testing them."""
 
 from typing import Any
 from uuid import UUID

@@ -3,7 +3,7 @@
 An entry holds the field ``e``: JSON ``[at, [event, ...]]`` with the events of `messages.events.to_wire` and
 ``at``, the position (see `messages.events.offset_step`) before the first of them. After a lost connection nobody
 knows whether a write was applied; because of ``at`` it can simply be sent again, and a reader skips what it
-has. An entry whose first event is `Resumed` says what the message holds at ``at``. An entry at `OUT_OF_BAND`
+has. An entry whose first event is `Snapshot` holds the whole message at ``at``. An entry at `OUT_OF_BAND`
 is the word of somebody else than the generator (the sweeper): the run is over, the database has the rest.
 """
 

@@ -1,4 +1,4 @@
-"""Storing the ends of runs: those that end together are stored together."""
+"""Storing the results of runs, in batches of those that end together."""
 
 import asyncio
 import logging

@@ -1,8 +1,8 @@
 """Following logs: any number of tabs and API clients, one multiplexed reader per process.
 
-A `Subscription` is this process's view of one run: its reducer, and the listeners that hear each batch of events.
-The first listener opens it, the last one closes it. Nothing here is trusted to be complete: a tail that hears
-nothing for a while asks the database whether the run is over.
+A `Subscription` is this process's view of one run: its reducer, and the listeners that receive each batch of events.
+The first listener opens it, the last one closes it. The log may be incomplete, so a follower that receives nothing for
+a while asks the database whether the run is over.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
-"""What the generator writes to Postgres. Synchronous; called from a few threads that keep their connections.
+"""The generator's writes to Postgres. Synchronous; called from a few threads that keep their connections.
 
-Every write names the worker and the state `running`: a run that was swept, stopped elsewhere or deleted is
-simply not touched any more.
+Every write checks the worker and the state `running`, so a run that was swept, stopped elsewhere or deleted is not
+touched.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""What the model is asked: the branch up to the reply, as much of it as the model takes."""
+"""Building the prompt: the branch up to the reply, as much of it as fits the context window."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

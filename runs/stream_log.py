@@ -1,6 +1,6 @@
 """The stream log: one Redis stream per run, written by its generator, read by every follower.
 
-`messages.stream_format` says what an entry is.
+`messages.stream_format` defines an entry.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Ending what nobody ends any more. The worker has a thread of its own for it, which tasks cannot hold up."""
+"""Ends runs that no generator will end. It has its own thread in the worker process, so that tasks cannot delay it."""
 
 import logging
 import math

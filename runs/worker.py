@@ -1,7 +1,7 @@
 """The generator process: hundreds of runs on one event loop.
 
-It claims queued runs, writes what they say to the stream log, saves it every two seconds and at the end, and
-renews their leases. Told to stop it drains: takes nothing new, finishes what runs.
+It claims queued runs, writes their events to the stream log, saves them every two seconds and at the end, and renews
+their leases. To stop, it drains: it claims nothing new and finishes its current runs.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""The configuration file, `librechat.yaml`: refused as a whole when anything in it is wrong."""
+"""Loading the configuration file, `librechat.yaml`: one error anywhere rejects the whole file."""
 
 import re
 from collections.abc import Iterator

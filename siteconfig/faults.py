@@ -1,4 +1,4 @@
-"""What is wrong with a configuration file: where, in which line, and what would be right."""
+"""Errors in a configuration file: the place, the line, and what is allowed there."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""From what pydantic finds to faults with a path and a line of the file."""
+"""Converts pydantic's validation errors to faults with a path and a line of the file."""
 
 from collections.abc import Sequence
 from typing import Any, get_args

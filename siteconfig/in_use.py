@@ -1,4 +1,4 @@
-"""Which keys of the file have an effect. The others are accepted and checked, and the doctor names them."""
+"""The keys of the file that have an effect. Others are accepted and validated, and the doctor lists them."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

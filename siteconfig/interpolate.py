@@ -1,7 +1,7 @@
-"""``${NAME}`` in the configuration file: replaced once, at load; what was put in is never looked at again.
+"""``${NAME}`` in the configuration file: replaced once, at load; an inserted value is not expanded again.
 
-What cannot be put in never goes anywhere: a key that holds it counts as not written, and an endpoint without a name,
-an address or a key is left out (`endpoints.providers.factories`). Both are said.
+An unresolved variable is never sent anywhere: its key counts as not set, and an endpoint without a name, an address or
+a key is left out (`endpoints.providers.factories`). Both are reported.
 """
 
 import re

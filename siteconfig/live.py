@@ -1,4 +1,4 @@
-"""The configuration file as it is now: read at the start of a process, and again within two seconds of a change."""
+"""The current configuration file: read when a process starts, and again within two seconds of a change."""
 
 import logging
 import threading

@@ -1,4 +1,4 @@
-"""The websocket of a tab: it follows runs and hears notices. `docs/streaming.md` describes its messages."""
+"""The websocket of a tab: it follows runs and receives notices. `docs/streaming.md` describes its messages."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""The models and specs that a person may choose, and which one a chat begins with."""
+"""The models and specs that a person may choose, and the default for a new chat."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What the chat pages show beside the messages: the model in use, the model menu."""
+"""The context of the chat pages besides the messages: the current model and the model menu."""
 
 from dataclasses import dataclass
 from uuid import UUID

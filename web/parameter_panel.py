@@ -1,4 +1,4 @@
-"""The panel where a person sets parameters of a model: what it shows, and what it sends."""
+"""The parameter panel: what it shows, and what it submits."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Bar plots, reckoned on the server in the units of their pictures, so that no page needs a script for them."""
+"""Bar charts, computed on the server in SVG units, so that no page needs a script for them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a template needs to know about a message, worked out once, so that templates only place it."""
+"""Prepares messages for templates, so that templates compute nothing."""
 
 from dataclasses import dataclass
 from datetime import datetime

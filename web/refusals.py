@@ -1,7 +1,7 @@
-"""How the pages say no: in a toast where htmx asks, in the form that was sent, else on a page that says nothing more.
+"""How pages show a refusal: as a toast for htmx, in the submitted form, or as a page of its own.
 
-The edge is `web.shell.signed_in` for the pages of people who are signed in, and `Refusals` for all others: a view calls
-its service and catches no refusal, but to keep what was typed (`ToldIn`).
+`web.shell.signed_in` handles it on pages of signed-in people, `Refusals` on all others: a view calls its service and
+catches no refusal, except to keep what was typed (`ToldIn`).
 """
 
 from collections.abc import Callable, Mapping

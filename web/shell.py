@@ -1,4 +1,4 @@
-"""What all views share: who is signed in, whether htmx asks for a part, and how dialogs and refusals are shown."""
+"""Shared by all views: the signed-in user, htmx detection, and how dialogs and refusals are shown."""
 
 from collections.abc import Callable
 from functools import wraps

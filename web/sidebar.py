@@ -1,4 +1,4 @@
-"""What the sidebar shows: favourites, projects, pinned conversations, and the others by time."""
+"""The sidebar: favourites, projects, pinned conversations, and the others by time."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace

@@ -1,6 +1,6 @@
-"""What an address of a chat may ask for: model, words, project, parameters (features, section 45).
+"""Query parameters of a chat's URL: model, prompt, project, parameters (features, section 45).
 
-Names and values that mean nothing are passed over: an old bookmark must not break a page.
+Unknown names and invalid values are ignored: an old bookmark must not break a page.
 """
 
 from collections.abc import Mapping

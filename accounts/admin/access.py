@@ -1,4 +1,4 @@
-"""Admin rights: given and taken, never changed."""
+"""Admin rights: they can be granted and revoked, not edited."""
 
 from typing import Any
 

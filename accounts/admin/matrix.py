@@ -1,4 +1,4 @@
-"""Roles side by side: what each permits and which models it may use, as check boxes."""
+"""The permission matrix: what each role permits and which models it may use, as check boxes."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,4 +1,4 @@
-"""What every page of the administration is made of: its looks, refusals said in words, and the audit log."""
+"""Base classes of all admin pages: appearance, messages for refusals, and the audit log."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar

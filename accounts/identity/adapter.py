@@ -1,7 +1,7 @@
-"""Where allauth's sign-in through others meets our services.
+"""Connects allauth's sign-in through providers to our services.
 
-Who vouches for people stands in the settings, never in the database, and what an account may do is decided by
-`accounts.services.social`: allauth walks people to the provider and back, and no further.
+The providers are in the settings, never in the database. allauth only runs the redirects to the provider and back;
+`accounts.services.social` decides what an account may do.
 """
 
 import logging

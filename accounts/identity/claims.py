@@ -1,4 +1,4 @@
-"""What is made of the claims of a provider: a name, an address, roles."""
+"""Reading a provider's claims: name, email address, roles."""
 
 import json
 import logging

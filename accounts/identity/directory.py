@@ -1,8 +1,8 @@
 """Checking passwords with an LDAP directory.
 
-A person is looked up by what they typed, and the directory is then asked to let them in under the name it has for
-them. Nothing is asked about a password that is empty, blank or holds a NUL: to many directories the first is a
-greeting of nobody in particular, which always succeeds.
+A person is looked up by what they typed; then a bind with the name that the directory has for them checks the password.
+A password that is empty, blank or contains NUL is never sent: many directories treat a bind with an empty one as
+anonymous, which always succeeds.
 """
 
 import logging

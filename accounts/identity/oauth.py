@@ -1,4 +1,4 @@
-"""Providers that allauth knows by name, where they need more than their credentials."""
+"""Providers supported by allauth that need more than their credentials."""
 
 import json
 from collections.abc import Mapping

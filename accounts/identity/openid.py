@@ -1,4 +1,4 @@
-"""Signing in with OpenID Connect: what allauth leaves to trust is checked here."""
+"""Sign-in with OpenID Connect, with the checks that allauth leaves out."""
 
 from collections.abc import Callable, Mapping
 from hashlib import sha256

@@ -1,8 +1,8 @@
-"""Signing in with SAML.
+"""Sign-in with SAML.
 
-The identity provider lets the browser post its signed response, which comes without this site's session. So the
-response is checked where it arrives, what it says is kept for a moment, and the browser comes once more as a page:
-then it must be the one that began, for the response names the request it answers.
+The identity provider makes the browser post its signed response, and a cross-site post carries no session cookie. So
+the response is verified on arrival and its content kept for a moment; the browser then returns with a normal page
+request, whose session must be the one that sent the SAML request named in the response.
 """
 
 import logging

@@ -1,4 +1,4 @@
-"""Reading tokens that a provider signed. A signature is always checked, and only with the provider's public keys."""
+"""Reading tokens signed by a provider. The signature is always verified, and only with the provider's public keys."""
 
 import hmac
 from collections.abc import Mapping

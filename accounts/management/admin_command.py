@@ -1,6 +1,6 @@
-"""What the commands for administrators share: plain words or JSON, asking first, and exit codes.
+"""The base of administrators' commands: text or JSON output, confirmation, and exit codes.
 
-0: done. 1: it could not be done, and why is on standard error. 2: the arguments are wrong. 130: broken off.
+0: success. 1: failure, with the reason on standard error. 2: invalid arguments. 130: interrupted.
 """
 
 import getpass

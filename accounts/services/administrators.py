@@ -1,4 +1,4 @@
-"""There is always somebody who administers the site."""
+"""Makes sure that the site always has an administrator."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Keys by which programs act for a person: made, looked up, and taken back."""
+"""API keys, with which programs act for a person: creating, finding and revoking them."""
 
 import hashlib
 import secrets

@@ -1,4 +1,4 @@
-"""The line above every page. Every page asks: each process reads the table every two seconds."""
+"""The banner above every page. Each process reads the table every two seconds."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Keeping people and addresses out for a while, and what makes that happen by itself: violations.
+"""Temporary bans of people and addresses, and the violations that cause automatic ones.
 
 Each kind of violation has a score (`LOGIN_VIOLATION_SCORE` and so on). A person's scores of one kind add up in Redis;
 each time the sum passes a multiple of `BAN_INTERVAL`, the person and the address are banned for `BAN_DURATION`.

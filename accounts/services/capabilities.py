@@ -1,4 +1,4 @@
-"""Giving powers of administration to people, groups and roles, and taking them back."""
+"""Granting capabilities to people, groups and roles, and revoking them."""
 
 from uuid import UUID
 

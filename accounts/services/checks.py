@@ -1,4 +1,4 @@
-"""System checks of how people sign in: what is configured and has no effect, or a worse one than meant."""
+"""System checks of the sign-in settings: those that have no effect, or a less secure one than intended."""
 
 from typing import Any
 from urllib.parse import urlsplit

@@ -1,9 +1,9 @@
-"""Passing rights on: nobody gives or takes what they do not hold.
+"""Nobody can give or take rights that they do not hold.
 
-The one rule for every verb that moves rights: a role or a group given or taken, edited or renamed, a power, a right on
-an object, an invitation, a password set for somebody. Each says what it would move, as `Rights`, and asks
-`refuse_unheld`. Administrators (the role `ADMIN`) and commands (no actor) hold everything. What the role `USER` carries
-is no secret: everybody who comes in has it, so everybody may pass it on.
+This one rule covers every service that gives or takes rights: assigning, editing or renaming a role or a group,
+capabilities, grants on objects, invitations, setting somebody's password. Each describes the change as `Rights` and
+calls `refuse_unheld`. Administrators (the role `ADMIN`) and commands (no actor) hold everything. Anybody may pass on
+what the role `USER` permits, because everybody has it.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

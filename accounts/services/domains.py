@@ -1,4 +1,4 @@
-"""Of which email domains people may be: those that are listed, or all where nobody lists any."""
+"""Permitted email domains: those that are listed, or all if there is no list."""
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy

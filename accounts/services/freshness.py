@@ -1,7 +1,7 @@
-"""Whether somebody has shown lately that it is them: a fresh sign-in, for what matters.
+"""Fresh sign-ins: whether a person has proved their identity recently, as sensitive actions require.
 
-On pages: they signed in, or wrote the password or a code, within `ACCOUNT_REAUTHENTICATION_TIMEOUT`. Of API clients the
-session began within it. A form that was opened in time brings along a proof of that, and may be filled in for an hour.
+On pages: they signed in, or entered the password or a code, within `ACCOUNT_REAUTHENTICATION_TIMEOUT`. For API clients:
+the session began within it. A form opened in time contains a proof of that, and can be submitted for an hour.
 """
 
 import time

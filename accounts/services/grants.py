@@ -1,7 +1,7 @@
-"""The access list of shared things: who may do what, and changing it. Every change is in the audit log.
+"""The access list of shared objects: rights on them, and changing these. Every change is in the audit log.
 
-A person's rights on an object are all those that are granted to them, to a group of theirs, to their role and to
-everybody, taken together; who made the object has all of them without a row.
+A person's rights on an object are the union of those granted to them, to their groups, to their role and to everybody;
+its creator has all of them without a row.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

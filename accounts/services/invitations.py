@@ -1,4 +1,4 @@
-"""Invitations: a link that makes one account, for one address, also while registration is closed."""
+"""Invitations: a link that creates one account for one address, even while registration is closed."""
 
 import secrets
 from datetime import timedelta

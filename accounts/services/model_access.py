@@ -1,4 +1,4 @@
-"""Which models a role may use, and at which coefficient. Kept in each process for a moment: every turn asks."""
+"""Which models a role may use, with their coefficients. Cached briefly in each process, because every turn needs it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What the sign-in library leaves open of passkeys: who used one, and whether it is the only one of its kind."""
+"""Checks of passkeys that allauth leaves out: user verification, and detecting cloned keys."""
 
 from typing import Any, Final
 

@@ -1,4 +1,4 @@
-"""What administrators do with accounts: make them, give them passwords, switch them on and off."""
+"""Administration of accounts: creating them, setting passwords, enabling and disabling them."""
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction

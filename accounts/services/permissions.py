@@ -1,7 +1,8 @@
-"""What a role may do: the permission types, their bits, and the powers of administration.
+"""What a role may do: permission types, their bits, and capabilities.
 
-The types, the bits and what `ADMIN` and `USER` begin with are those of the REST interface's section 23; the two
-`…_MANAGEMENT` types are MetoGPT's. A role stores only what differs from its default: `USER`'s, for roles of one's own.
+The types, the bits and the defaults of `ADMIN` and `USER` are those of the REST interface's section 23; the two
+`…_MANAGEMENT` types are MetoGPT's. A role stores only its differences from the default, which is `USER`'s for custom
+roles.
 """
 
 from collections.abc import Iterable, Mapping

@@ -1,6 +1,6 @@
 """Finding people, groups and roles by name, to share something with them.
 
-No email address shows to whom may not see it.
+Email addresses are shown only to those who may see them.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Roles: making, changing and deleting them, and giving them to people. Every change is in the audit log."""
+"""Roles: creating, changing, deleting and assigning them. Every change is in the audit log."""
 
 from collections.abc import Mapping
 from dataclasses import replace

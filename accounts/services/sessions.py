@@ -1,7 +1,7 @@
-"""Where a person is signed in, and ending it.
+"""A person's sessions, and ending them.
 
-The one place for it: sessions of pages, those of API clients with their tokens, what is open (sockets, streams), and
-with a password also the API keys and the links that would set another one.
+The only place for it: browser sessions, API clients' sessions with their tokens, open connections (sockets, streams),
+and, when the password changes, also API keys and password links.
 """
 
 import time

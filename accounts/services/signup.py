@@ -1,4 +1,4 @@
-"""Making accounts."""
+"""Creating accounts."""
 
 from typing import Final
 from uuid import uuid4

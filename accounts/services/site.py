@@ -1,4 +1,4 @@
-"""How the site is set up: what administrators set in the browser, else the environment's word."""
+"""Site settings: what administrators set in the browser, else the value from the environment."""
 
 from dataclasses import dataclass
 from typing import Final

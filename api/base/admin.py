@@ -1,4 +1,4 @@
-"""What all routes under /api/admin share: who may call them, and paging."""
+"""Shared by all routes under /api/admin: permissions and paging."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar, TypeVar

@@ -1,4 +1,4 @@
-"""What is said of all operations at once in the OpenAPI document: answers that any may give, and published names."""
+"""Additions to all operations of the OpenAPI document: responses that any of them may give, and published names."""
 
 import re
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""Reading JSON bodies from anybody."""
+"""Parsing untrusted JSON bodies."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What every part of the wire format is made of: models of bodies, ids, times."""
+"""Base classes and types of API bodies: models, ids, times."""
 
 from datetime import UTC, datetime
 from functools import cache

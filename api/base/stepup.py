@@ -1,4 +1,4 @@
-"""Acts that matter: whoever does them shows again that it is really them."""
+"""Sensitive actions, which require proof of identity again."""
 
 from django.conf import settings
 from django.utils.translation import gettext as _

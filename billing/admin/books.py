@@ -1,4 +1,4 @@
-"""The books, to be read. What changes them are the services, never a form."""
+"""Read-only admin pages of balances and ledger: every change goes through a service."""
 
 from uuid import UUID
 

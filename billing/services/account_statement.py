@@ -1,4 +1,4 @@
-"""What a person can read of their account: what there is, what was spent, and every entry of the ledger."""
+"""What people see of their account: balance, spending, and all ledger entries."""
 
 from calendar import monthrange
 from collections.abc import Iterable, Iterator

@@ -1,4 +1,4 @@
-"""How a person stands at a glance, for the menu that is on every page: in one query, however many budgets there are."""
+"""A person's account at a glance, for the menu on every page: one query, however many budgets there are."""
 
 import json
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Changing balances by hand and by the calendar: gifts, corrections, refills. Each is a ledger entry."""
+"""Manual and scheduled balance changes: gifts, corrections, refills. Each is a ledger entry."""
 
 from uuid import UUID
 

@@ -1,8 +1,8 @@
-"""Setting budgets: by whom, for whom. Every change is in the audit log.
+"""Setting budgets, and who may set them for whom. Every change is in the audit log.
 
-Everybody sets budgets for their own API keys. Who manages a group sets budgets for it and for its people. They
-loosen nothing that others have set above them: a manager changes only what a manager set, and nothing that another
-one set for them.
+People set budgets for their own API keys. A group's manager sets budgets for the group and for its people. Nobody can
+loosen what others have set above them: a manager changes only what a manager set, and nothing that another manager set
+for them.
 """
 
 from dataclasses import dataclass

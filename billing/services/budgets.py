@@ -1,8 +1,8 @@
-"""Which budgets bind a call, what is left of them, and reserving them together with a hold.
+"""Which budgets apply to a call, how much of them is left, and reserving from them together with a hold.
 
-A budget's usage row is its lock, as the balance's is: one conditional update reserves, so that however many turns
-start at once, no more is reserved than the budget has left. Locks are taken in the order of the rows' budgets, and
-after the balance's.
+A budget's usage row is its lock, like the balance's row: one conditional update reserves, so that any number of turns
+starting at once cannot reserve more than the budget has left. Locks are taken after the balance's, in the order of the
+rows' budgets.
 """
 
 from collections.abc import Sequence

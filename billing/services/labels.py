@@ -1,4 +1,4 @@
-"""Credits in words: dollars where models have prices, tokens where each token costs one."""
+"""Formatting credits: as dollars if models have prices, as tokens if each token costs one credit."""
 
 from decimal import Decimal
 

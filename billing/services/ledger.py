@@ -1,4 +1,4 @@
-"""Writing the ledger: entries and the balances' running sums, together and under the balances' locks."""
+"""Writing ledger entries and the balances' running sums, together and under the balances' locks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

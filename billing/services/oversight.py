@@ -1,4 +1,4 @@
-"""What managers see of their groups: the people, what they have spent, and the budgets. Never what they wrote."""
+"""What managers see of their groups: people, spending and budgets. Never what they wrote."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
-"""The rules of money on this site: what is enforced, what people begin with, what is added again.
+"""The site's billing rules: enforcement, start credits, refills.
 
-They come from the environment, field by field from `librechat.yaml` (`balance`, `parley.billing`), and then from what
-administrators set in the browser.
+They come from the environment, then field by field from `librechat.yaml` (`balance`, `parley.billing`), then from what
+administrators set in the browser; the last one wins.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""litellm's bundled price map, read as a file: importing litellm costs 150 MB and seconds, its data do not."""
+"""litellm's bundled price map, read as a file: importing litellm would cost 150 MB and seconds."""
 
 import importlib.util
 import json

@@ -1,4 +1,4 @@
-"""The prices that administrators set; each process looks again after a moment."""
+"""The prices set by administrators, cached for a moment in each process."""
 
 from billing.models import Price
 from billing.services.pricing import Rates

@@ -1,4 +1,4 @@
-"""The proof that the ledger and the balances agree, for everybody. Run every night, and by `manage.py reconcile`."""
+"""Checks that ledger and balances agree, for everybody. Runs every night, and by `manage.py reconcile`."""
 
 import logging
 from dataclasses import asdict, dataclass

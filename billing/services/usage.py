@@ -1,4 +1,4 @@
-"""What a person used, summed up: by day, by model, by endpoint."""
+"""A person's usage, summed up by day, by model and by endpoint."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field

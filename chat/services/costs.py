@@ -1,4 +1,4 @@
-"""What a conversation has cost."""
+"""The cost of a conversation."""
 
 from django.db.models import Q
 

@@ -1,4 +1,4 @@
-"""Keeping what a person thinks of a reply."""
+"""Storing a person's rating of a reply."""
 
 from uuid import UUID
 

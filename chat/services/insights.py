@@ -1,6 +1,6 @@
-"""How the site is used: counted from the ledger and from the runs, never from what people wrote.
+"""Usage statistics of the site, from the ledger and the runs, never from what people wrote.
 
-Each table is one query, so that the page costs the same whatever is in them. Days are UTC's.
+Each table is one query, so the page's cost does not depend on its content. Days are in UTC.
 """
 
 from collections.abc import Callable, Mapping, Sequence

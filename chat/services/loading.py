@@ -1,4 +1,4 @@
-"""Loading many conversations at once, by COPY: for measurements and for moving in from elsewhere."""
+"""Bulk-loading conversations with COPY: for benchmarks, and for importing from other products."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

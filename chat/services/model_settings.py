@@ -1,4 +1,4 @@
-"""What a person has set for the model of a conversation: one reader for pages, API and stored JSON."""
+"""The parameters that a person set for a conversation's model: one reader for pages, API and stored JSON."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What of the chats belongs to a person: erased with them, handed out, or deleted when it is old."""
+"""A person's chats: erasing, exporting, and deleting them after their retention period."""
 
 import logging
 import math

@@ -1,4 +1,4 @@
-"""Passages of earlier messages that a message refers to."""
+"""Quotes: passages of earlier messages that a message refers to."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any

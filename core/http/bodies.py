@@ -1,7 +1,7 @@
-"""How large a request's body may be: known before the body is read, per route, in front of Django.
+"""Size limits of request bodies, per route, enforced before Django reads the body.
 
-`config.asgi` asks here whatever server runs it. Daphne collects a body before it tells an application of the request,
-so `core.http.daphne` asks here, too.
+`config.asgi` applies them under any server. Daphne buffers a whole body before it calls the application, so
+`core.http.daphne` applies them as well.
 """
 
 import json

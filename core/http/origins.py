@@ -1,4 +1,4 @@
-"""Which pages count as this site's own: one rule for the websocket and for the routes without a CSRF token."""
+"""Which origins count as this site's own: one rule for the websocket and for the routes without a CSRF token."""
 
 from urllib.parse import SplitResult, urlsplit
 

@@ -1,4 +1,4 @@
-"""What no text of a request may hold: NUL, which Postgres refuses, and halves of characters, which nothing encodes."""
+"""Characters that no text may contain: NUL, which Postgres refuses, and lone surrogates, which UTF-8 cannot encode."""
 
 from collections.abc import Iterable, Mapping
 from http.cookies import CookieError

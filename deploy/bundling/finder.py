@@ -1,4 +1,4 @@
-"""The finder of static files that gives bundles for sources. `collectstatic` and a server in debug both ask it."""
+"""The static files finder that returns bundles instead of sources, for `collectstatic` and a server in debug."""
 
 import os
 from collections.abc import Iterable, Iterator

@@ -1,13 +1,14 @@
 """Scripts: an entry in `static/js` becomes one file with the modules it imports.
 
-The sources are ES modules that import each other by relative address, and would run as they are, at the price of a
-request for each. In a bundle each part is a function that is called once, in the order in which a browser would have
-run the modules, and returns what it exports:
+The sources are ES modules that import each other by relative path. They would run unbundled, at the cost of one request
+each. In a bundle each part is a function that is called once, in the order in which a browser would have run the
+modules, and returns its exports:
 
     const $lib_dom = (() => { …; return { byId }; })();
 
-`page.js` is on every page that others are on: they take the parts it holds from it, through the import map, so that
-what those keep is there once. An entry imports another entry in the same way. Whatever this cannot do is refused.
+Every page with an import map loads `page.js`: other entries take the parts it contains from it, through the import map,
+so that the state of those parts exists once. An entry imports another entry in the same way. Anything that the bundler
+does not support is an error.
 """
 
 import re

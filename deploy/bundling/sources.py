@@ -1,4 +1,4 @@
-"""What scripts and styles have in common: which files are entries, and text without comments."""
+"""Shared by scripts and styles: which files are entries, and removing comments."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Style sheets: an entry in `static/css` takes in the parts it imports."""
+"""Style sheets: an entry in `static/css` includes the parts it imports."""
 
 import re
 from pathlib import Path

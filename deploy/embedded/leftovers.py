@@ -1,4 +1,4 @@
-"""What a killed supervisor may leave: parts that have not heard yet that it is gone. They would share its data."""
+"""Ends processes that outlived a killed supervisor: they would share its data with the new ones."""
 
 import contextlib
 import os

@@ -1,4 +1,4 @@
-"""The whole system on one machine: starts the parts in order, watches them, stops them in order."""
+"""Runs the whole system on one machine: starts the processes in order, watches them, stops them in order."""
 
 import fcntl
 import json

@@ -1,4 +1,4 @@
-"""Model servers on this machine, where `parley.discoverLocal` allows it: looked for in the background only."""
+"""Finds model servers on this machine if `parley.discoverLocal` allows it, in the background only."""
 
 import asyncio
 import time

@@ -1,7 +1,7 @@
-"""What is known of a model: one answer for the prompt, the parameters, the API and the prices alike.
+"""What is known about a model: one source for the prompt, the parameters, the API and the prices.
 
-What the operator wrote goes before the provider's list, that before the providers' own tables
-(`endpoints/providers/*/facts.py`), those before the price map; the rest is assumed.
+The operator's configuration takes precedence over the provider's list, that over the providers' own tables
+(`endpoints/providers/*/facts.py`), those over the price map; the rest is assumed.
 """
 
 from collections.abc import Mapping

@@ -1,8 +1,8 @@
-"""The keys that people bring to endpoints: kept encrypted, until the time they chose, and put in before a call.
+"""People's own keys to endpoints: stored encrypted until they expire, and inserted before a call.
 
-What a person pastes is a key alone, or a JSON object of the fields that their endpoint needs. An address of theirs is
-called with nothing of the operator's: neither key nor headers; and it may be private only where the operator wrote
-exactly its host and port into `endpoints.allowedAddresses`.
+A person enters a key alone, or a JSON object with the fields that their endpoint needs. Calls to a person's own address
+carry nothing of the operator's, neither key nor headers; it may be private only if the operator listed its exact host
+and port in `endpoints.allowedAddresses`.
 """
 
 import json

@@ -1,7 +1,7 @@
-"""Reading a provider's list of models: names, windows, and what of it cannot be used, whatever its shape.
+"""Parses a provider's list of models, in any of the known shapes: names, windows, and which models cannot be used.
 
-Nobody keeps to one shape: the rows stand under `data`, `models` or alone, name a model by `id`, `name` or nothing but
-themselves, and tell its window in a dozen ways.
+There is no standard: the rows are under `data`, under `models` or at the top level, name a model by `id`, by `name` or
+are plain names, and give its window in a dozen ways.
 """
 
 import re

@@ -1,7 +1,7 @@
-"""Which endpoints and models there are: from the environment, the configuration file, and the embedded model.
+"""The registry of all endpoints and their models, from the environment, the file, the browser and the local model.
 
-The registry is made again when `siteconfig.live` has read another file, and when administrators changed what they
-entered in the browser. The environment is read at the start only, except where the file names its variables.
+It is rebuilt when `siteconfig.live` has loaded a changed file, and when administrators changed endpoints in the
+browser. The environment is read at the start only, except where the file names its variables.
 """
 
 import logging

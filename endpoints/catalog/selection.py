@@ -1,4 +1,4 @@
-"""What the site offers to one person: the registry, less what their role may not use."""
+"""The models offered to one person: the registry, without what their role may not use."""
 
 from typing import Any, NamedTuple
 

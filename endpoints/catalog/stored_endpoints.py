@@ -1,6 +1,6 @@
-"""Endpoints that administrators enter in the browser: stored with their keys encrypted, in force at once everywhere.
+"""Endpoints that administrators enter in the browser: stored with encrypted keys, in use everywhere within two seconds.
 
-Each process looks at the table again after two seconds.
+Each process re-reads the table every two seconds.
 """
 
 import asyncio

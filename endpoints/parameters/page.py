@@ -1,4 +1,4 @@
-"""The table of parameters as a page of the documentation."""
+"""Renders the table of parameters as a page of the documentation."""
 
 from collections.abc import Iterator
 

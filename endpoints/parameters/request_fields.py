@@ -1,4 +1,4 @@
-"""From a person's choices to the fields of a request, with what the operator says before and after them."""
+"""Maps a person's settings to the fields of a request, with the operator's rules applied."""
 
 from collections.abc import Mapping
 from dataclasses import replace

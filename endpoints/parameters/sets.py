@@ -1,4 +1,4 @@
-"""Which parameters a model of an endpoint has, and what is chosen for each."""
+"""The parameters of a model at an endpoint, and the person's value of each."""
 
 from collections.abc import Mapping
 from typing import Any

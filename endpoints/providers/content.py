@@ -1,4 +1,4 @@
-"""What a message says: a text, or pieces of many types, some of which are thoughts. Unknown types are passed over."""
+"""The content of a message: a text, or parts of many types, some of them reasoning. Unknown types are ignored."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final

@@ -1,7 +1,7 @@
-"""Token counts as providers tell them: under many names, in many places, once or again and again.
+"""Token counts as providers report them: under many names, in many places, once or repeatedly.
 
-`Counts` gathers the reports of one call. A later one replaces what it counts anew; nothing is ever added up, and a
-zero takes nothing back.
+`Counts` collects the reports of one call. A later report replaces an earlier one; nothing is ever added up, and a zero
+does not replace a number.
 """
 
 import math

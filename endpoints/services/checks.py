@@ -1,4 +1,4 @@
-"""System checks: a faulty configuration stops every command before it begins."""
+"""System checks: an invalid configuration stops every command before it begins."""
 
 from typing import Any
 

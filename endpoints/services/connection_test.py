@@ -1,4 +1,4 @@
-"""Trying an endpoint out: one tiny, real call, and what came of it in words."""
+"""Tests an endpoint with one tiny, real call, and describes the result."""
 
 import asyncio
 import time

@@ -1,7 +1,7 @@
-"""Why a model call failed, and what each person can do about it.
+"""Messages for failed model calls, and what each person can do about them.
 
-`code` is what is stored and sent; whoever shows it looks the words up here: pages, the API, the test of an endpoint,
-and who refuses a message before it is sent. Provider text is for the log only: it may hold anything.
+`code` is what is stored and sent; everything that shows it looks up the message here: pages, the API, endpoint tests,
+and refusals before a message is sent. The provider's text goes to the log only, because it may contain anything.
 """
 
 from collections.abc import Sequence

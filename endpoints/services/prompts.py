@@ -1,7 +1,7 @@
-"""What providers refuse in any prompt, taken out of it before a call; what was said stays stored as it was.
+"""Removes from prompts what providers refuse; the stored messages do not change.
 
-Text of nothing but white space is refused by some of them, and so is a message without a block, two messages of one
-side in a row, and white space at the end of what the model is made to have said.
+Some refuse a text of only white space, a message without a block, two consecutive messages of one role, and trailing
+white space in the assistant message that the model is to continue.
 """
 
 from collections.abc import Iterable, Sequence

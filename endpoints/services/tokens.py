@@ -1,9 +1,9 @@
-"""About how many tokens a text is, where no provider has counted them yet.
+"""Estimates the number of tokens of a text that no provider has counted yet.
 
 One estimator for all models, by script: a vocabulary cuts words of Latin letters into few tokens, everything else into
-more. It errs high, so that what is left out is left out before a provider refuses all of it, and what is held is
-enough. The weights were fitted to cl100k and o200k, the vocabularies that are published. It runs over the bytes of
-UTF-8: the first byte of a character tells its script.
+more. It errs high, so that a prompt is shortened before a provider refuses it, and holds are sufficient. The weights
+were fitted to cl100k and o200k, the published vocabularies. It runs over the bytes of UTF-8: the first byte of a
+character tells its script.
 """
 
 import math

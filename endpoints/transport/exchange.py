@@ -1,7 +1,7 @@
-"""What all our own wires share: one HTTP call, its answer in pieces, and a reply that becomes events.
+"""Shared by our own wires: one HTTP call, its chunks, and a reply that becomes events.
 
-What a provider sends is never trusted: only known fields of known types become events, everything else is passed
-over; a line and a reply have a largest size.
+Provider output is never trusted: only known fields of known types become events, everything else is ignored; lines and
+replies have a maximum size.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""What a provider's refusal means: its status and its body, whatever form that has, read once for every adapter."""
+"""The meaning of a provider's error: status and body, in whatever form, parsed once for all wires."""
 
 import json
 import math

@@ -1,7 +1,7 @@
-"""Cutting a body into its JSON values as they come: the body decides how, whatever its label says.
+"""Splits a body into JSON values as they arrive: the content decides how, not the content type.
 
-An event stream (https://html.spec.whatwg.org/multipage/server-sent-events.html) may hold one value in several lines
-of data, or an error outside of its data; other servers send a JSON value a line, a list that grows, or one value.
+An event stream (https://html.spec.whatwg.org/multipage/server-sent-events.html) may spread one value over several data
+lines, or contain an error outside its data; other servers send JSON lines, a growing list, or one value.
 """
 
 import json

@@ -1,12 +1,12 @@
-"""The one way out: every connection of the product to another server is made here.
+"""All outbound connections are made here.
 
-An address is checked three times: its spelling before anybody is asked about it, what its name resolves to, and
-the socket's address itself at the moment of connecting. Private, loopback, link-local and metadata addresses are
-refused, unless the operator wrote exactly this host and port (`allowlist`); what a person, a model or a remote
-server can influence is never exempt. Redirects are followed by hand, and checked at every hop. Nothing is taken
-from the environment or from a cookie, and every answer has a limit in size and time.
+An address is checked three times: its spelling before it is resolved, the addresses that its name resolves to, and the
+socket's address when it connects. Private, loopback, link-local and metadata addresses are refused, unless the operator
+listed exactly this host and port (`allowlist`); addresses that a person, a model or a remote server can influence are
+never exempt. Redirects are followed by hand and checked at every hop. Nothing is taken from the environment or from
+cookies, and every response is limited in size and time.
 
-No other module may import an HTTP library or a socket; a test reads every file for that.
+No other module may import an HTTP library or a socket; a test checks every file.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""What the words of a refusal mean: codes of machines first, then what is said to people, then the status."""
+"""Classifies a provider's error: by machine-readable codes first, then by its message, then by its status."""
 
 import re
 from collections.abc import Iterable, Sequence

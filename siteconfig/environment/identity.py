@@ -1,4 +1,4 @@
-"""Signing in through others, read from the environment: who vouches for people here, and what they say is worth."""
+"""Identity providers and directories, and which of their claims are used, read from the environment."""
 
 import base64
 import re

@@ -1,8 +1,8 @@
-"""The one reader of the environment and of `.env`: every variable that Parley goes by is asked for here.
+"""The only reader of the environment and of `.env`: all settings are read through it.
 
-A value that is not what it must be stops the start, with the variable's name and what is allowed: a switch for safety
-must never be off because of a typing error. What is wrong is collected, so that one start tells all of it. No message
-holds a value, which may be a secret.
+An invalid value stops the start with the variable's name and the allowed values: a typing error must never turn a
+security setting off. Errors are collected, so that one start reports all of them. No message contains a value, which
+may be a secret.
 """
 
 import ast

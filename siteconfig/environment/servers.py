@@ -1,4 +1,4 @@
-"""The addresses of Postgres and of Redis, read from the environment. What is wrong with one is said without it."""
+"""The addresses of Postgres and Redis, read from the environment. Errors never quote them: they hold passwords."""
 
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit

@@ -1,4 +1,4 @@
-"""What one parameter of a model is."""
+"""The definition of one model parameter."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""What people choose, checked by the union of all sets: stored JSON and API bodies may come from any endpoint."""
+"""Validation of a person's parameters against all sets: stored JSON and API bodies may come from any endpoint."""
 
 from collections.abc import Mapping
 from functools import cache

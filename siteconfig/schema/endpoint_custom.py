@@ -1,4 +1,4 @@
-"""`endpoints.custom`: every place that speaks the OpenAI wire, or Anthropic's."""
+"""`endpoints.custom`: servers that speak OpenAI's protocol, or Anthropic's."""
 
 from typing import Annotated, Any, Literal
 

@@ -1,4 +1,4 @@
-"""The administration's page of every model and its price."""
+"""The admin page of all models and their prices."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The administration's pages that need to know of every app: the overview, and what one person sees.
+"""Admin pages that need data from several apps: the overview, and one person's page.
 
 None shows what anybody wrote.
 """

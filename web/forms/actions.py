@@ -1,4 +1,4 @@
-"""The forms of what can be done with a conversation."""
+"""Forms of the actions on a conversation."""
 
 from typing import Any
 from uuid import UUID

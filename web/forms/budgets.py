@@ -1,4 +1,4 @@
-"""Setting a budget, as a form. Amounts of credit are typed in dollars where models have prices."""
+"""The form that sets a budget. Credits are entered in dollars if models have prices."""
 
 from decimal import Decimal
 from typing import Any

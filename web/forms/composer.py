@@ -1,4 +1,4 @@
-"""What the pages' forms send."""
+"""Forms of the chat page."""
 
 from typing import Any, cast
 

@@ -1,4 +1,4 @@
-"""What a person may prefer, as a form."""
+"""The form of a person's preferences."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _

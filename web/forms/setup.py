@@ -1,4 +1,4 @@
-"""The forms of the set-up: a provider's key, and the models that people may choose."""
+"""Forms of the setup page: a provider's key, and the models that people may choose."""
 
 from typing import Any
 

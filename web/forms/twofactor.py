@@ -1,4 +1,4 @@
-"""The forms of the second factor: their codes are checked where the API's are."""
+"""Forms of two-factor authentication: pages and API check codes with the same service."""
 
 import json
 from typing import Any

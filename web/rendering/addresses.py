@@ -1,4 +1,4 @@
-"""Bare web addresses in a text, and where each ends."""
+"""Finding bare URLs in a text, and where each ends."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Which way a block of text runs: as most of its words do, whatever code, formulas and addresses are in it."""
+"""The direction of a block of text: that of most of its words, ignoring code, formulas and URLs."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Citation markers, which only a provider understands, as references a person can read."""
+"""Converts providers' citation markers to references that a person can read."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The end of a text that grows: what cannot be judged yet is held back, what is open is shown as if it were closed."""
+"""The end of a growing text: ambiguous syntax is held back, open syntax is shown as if it were closed."""
 
 import re
 

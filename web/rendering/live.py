@@ -1,4 +1,4 @@
-"""Blocks that can grow without being written again: fenced code and tables."""
+"""Blocks that can grow without being rendered again: fenced code and tables."""
 
 import re
 from collections.abc import Callable

@@ -1,7 +1,7 @@
 """Markdown to safe HTML: CommonMark with tables, strikethrough, task lists, footnotes, alerts and formulas.
 
-A text is a row of top-level blocks, and each is written and sanitised by itself (`Parser.write`). A stream
-does the same to the same blocks (`web.rendering.stream`), so both end with the same HTML.
+A text is a sequence of top-level blocks; each is written and sanitised by itself (`Parser.write`). A stream does the
+same with the same blocks (`web.rendering.stream`), so both end with the same HTML.
 """
 
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
-"""What the Markdown parser must not see as it is: formulas, and letters that hide the end of an emphasis from it.
+"""Masks text that would confuse the Markdown parser: formulas, and letters that hide the end of an emphasis from it.
 
-A mask has as many bytes as what it stands for, so all places that the parser names hold for the original, too.
+A mask has as many bytes as the text it replaces, so that the parser's positions are valid for the original, too.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Markdown to HTML for a page: what is cheap at once, the rest by workers, within limits (`web.rendering.results`)."""
+"""Renders messages to HTML: cheap parts at once, the rest by workers, within limits (`web.rendering.results`)."""
 
 from collections.abc import Callable, Iterable
 

@@ -1,6 +1,6 @@
-"""What was drawn, kept: in this process, and what was dear for all of them in the cache.
+"""The cache of rendering results: in this process and, for expensive ones, in Redis for all processes.
 
-What could not be drawn is kept, too, so that nobody pays for it twice.
+Failures are cached, too, so that they cost only once.
 """
 
 import asyncio

@@ -1,10 +1,9 @@
-"""Markdown that arrives in pieces, to patches for a page that shows it growing.
+"""Converts Markdown that arrives in pieces to patches for a growing page.
 
-A top-level block is *closed* when another has begun after it or nothing can be added to it any more; its HTML
-is then final and sent once. The last one is *open*: its HTML is sent again only when it has grown by an
-eighth and something in it needs parsing; until then what comes is appended to it as plain text. Code and
-tables are never sent again while they grow. So the work and the bytes stay within a constant factor of the
-text's length.
+A top-level block is *closed* when another has begun after it or nothing can be added to it any more; its HTML is then
+final and sent once. The last one is *open*: its HTML is sent again only when it has grown by an eighth and contains
+something to parse; until then new text is appended to it as plain text. Code and tables are never sent again while they
+grow. So the work and the bytes stay within a constant factor of the text's length.
 """
 
 import re

@@ -1,10 +1,10 @@
-r"""Which parts of a Markdown text are formulas.
+r"""Finds the formulas in a Markdown text.
 
-Formulas stand between ``$ $``, ``$$ $$``, ``\( \)`` and ``\[ \]``, or are a bare environment such as
-``\begin{aligned} … \end{aligned}``. A dollar is also a price, a variable of a shell or a ticker; what is a formula is
-decided here, before Markdown looks at the text, so that what is none is Markdown as if there had been no dollar.
+Formulas are between ``$ $``, ``$$ $$``, ``\( \)`` and ``\[ \]``, or a bare environment such as
+``\begin{aligned} … \end{aligned}``. A dollar sign is also a price, a shell variable or a ticker symbol; it is decided
+here, before Markdown sees the text, which dollars delimit formulas, and all others remain ordinary Markdown.
 
-Everything works on UTF-8 and looks a bounded way ahead, so the work is linear in the length of the text.
+Everything works on UTF-8 and looks a bounded distance ahead, so the work is linear in the length of the text.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Parser events to HTML. Nothing a user or model wrote becomes a tag, a class, an id or an address that loads."""
+"""Parser events to HTML. Nothing from a user or model becomes a tag, a class, an id or a URL that loads."""
 
 import re
 from collections.abc import Callable, Iterable

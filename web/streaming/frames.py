@@ -1,7 +1,7 @@
-"""From events to what the browser applies. `docs/streaming.md` describes the messages.
+"""Converts a run's events to websocket messages. `docs/streaming.md` describes these.
 
-A `RunRenderer` renders one run once per process; its frames are shared by every tab that follows it. Finished
-blocks are sent once, the open block again only when it has grown by enough, else only the new text.
+A `RunRenderer` renders one run once per process; its frames are shared by every tab that follows it. Finished blocks
+are sent once, the open block again only when it has grown enough, otherwise only the new text.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""What templates need beside Django's own tags."""
+"""Template tags and filters beyond Django's own."""
 
 import json
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Who may do what with shared things (`/api/permissions`), for every kind that is registered."""
+"""Access lists of shared objects (`/api/permissions`), for every registered kind."""
 
 from typing import Any, Final
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Roles for administrators: upstream's routes and MetoGPT's on the same paths, answered with the union of fields."""
+"""Roles for administrators: LibreChat's and MetoGPT's routes share their paths; responses have the fields of both."""
 
 from typing import Any
 

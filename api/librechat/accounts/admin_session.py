@@ -1,4 +1,4 @@
-"""How an administration panel of another make signs in (`/api/admin/login`, `verify`, `oauth`)."""
+"""Sign-in of external administration panels (`/api/admin/login`, `verify`, `oauth`)."""
 
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema

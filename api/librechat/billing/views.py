@@ -1,4 +1,4 @@
-"""One's own balance, and everybody's for administrators."""
+"""A person's own balance; administrators see everybody's."""
 
 from typing import Any
 from uuid import UUID

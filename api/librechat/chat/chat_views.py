@@ -1,4 +1,4 @@
-"""Starting, following, asking after and stopping replies over the API."""
+"""Starting, following and stopping replies over the API, and their status."""
 
 import asyncio
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""How a start that may not be is answered: as the two frames that the stream would have begun and ended with."""
+"""A refused start, in the form of the first and last frame of an event stream."""
 
 import json
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Changing, adding and deleting messages over the API, and finding them."""
+"""Changing, adding, deleting and searching messages over the API."""
 
 from typing import Any
 from uuid import UUID

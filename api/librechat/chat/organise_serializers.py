@@ -1,4 +1,4 @@
-"""Bodies of the routes that organise conversations, as they are on the wire."""
+"""Bodies of the routes that organise conversations."""
 
 from typing import Annotated, Any, Literal
 

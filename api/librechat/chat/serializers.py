@@ -1,4 +1,4 @@
-"""Conversations, messages and the bodies of the chat routes, as they are on the wire."""
+"""Conversations, messages and the bodies of the chat routes, in the wire format."""
 
 from typing import Any, Literal
 from uuid import UUID

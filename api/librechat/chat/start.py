@@ -1,4 +1,4 @@
-"""The body that starts a reply: which of its many documented fields mean what here."""
+"""The body that starts a reply, and which of its many documented fields are supported."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,7 +1,6 @@
-"""The event stream of one run for an API client: frames in the order `created`, steps and deltas, `final`.
+"""The event stream of one run for an API client: the frames `created`, steps and deltas, `final`, in this order.
 
-A run that is being written is followed live; one that is over is told from the database. Either way the deltas
-together are the reply.
+A run in progress is followed live; a finished one is read from the database. Either way the deltas add up to the reply.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
-"""What clients ask of a run beside following and stopping it, and what does not exist here: each answer says so.
+"""Further routes of runs, beside following and stopping them; those of features that do not exist here answer so.
 
-Without these routes their names would be taken for names of endpoints.
+Without these routes their names would be taken for endpoint names.
 """
 
 from django.utils.translation import gettext as _

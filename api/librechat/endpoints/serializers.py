@@ -1,4 +1,4 @@
-"""What a client may know before and after signing in, and about endpoints and models."""
+"""What clients may know before and after signing in, and about endpoints and models."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""How the site is set up, and which models it offers."""
+"""The site's configuration, and the models it offers."""
 
 from uuid import UUID
 

@@ -1,6 +1,6 @@
-"""What is done to many conversations at once, all or nothing; and undone, as far as they are still there.
+"""Actions on many conversations at once, all or nothing, and undoing them for those that still exist.
 
-The way back is a signed text that the page keeps: it names exactly what was changed, for whom, and ends by itself.
+The undo token is a signed text that the page keeps: it names exactly what was changed, and for whom, and expires.
 """
 
 from collections.abc import Sequence

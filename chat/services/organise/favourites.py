@@ -1,4 +1,4 @@
-"""Models and specs that a person keeps at hand."""
+"""A person's favourite models and specs."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What stands above the list of a person's conversations: favourites, projects, pinned conversations and bookmarks."""
+"""The sections above a person's list of conversations: favourites, projects, pinned conversations and bookmarks."""
 
 import json
 from dataclasses import dataclass

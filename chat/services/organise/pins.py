@@ -1,4 +1,4 @@
-"""Keeping conversations at the top of the list, in an order of one's own."""
+"""Pinned conversations: kept at the top of the list, in the person's own order."""
 
 from collections.abc import Sequence
 from uuid import UUID

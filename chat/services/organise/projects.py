@@ -1,6 +1,6 @@
-"""Projects: folders of conversations, with instructions and a model to begin with.
+"""Projects: folders of conversations, with instructions and a default model.
 
-Others may share theirs; what a person sees in them is their own conversations all the same.
+A project can be shared; each person still sees only their own conversations in it.
 """
 
 from collections.abc import Sequence

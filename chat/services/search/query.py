@@ -1,4 +1,4 @@
-"""What a person may write into the search field, and what it means: nonsense becomes words, or a fault."""
+"""Parsing the search field. Unknown syntax is searched as words, or reported as a fault."""
 
 import re
 from dataclasses import dataclass, field, replace

@@ -1,8 +1,8 @@
-"""Finding what a person wrote or was answered.
+"""Searching a person's messages.
 
-Three ways lead to the newest hits, none of which depends on what the planner believes about a word. A look at the
-newest messages finds what is said often. What is said seldom is found by the index of words, all of it at once.
-And what is said often, but seldom as asked for, by walking back in time for as long as it takes.
+Three methods find the newest hits; none depends on the planner's estimate of how frequent a word is. A look at the
+newest messages finds frequent words. The word index finds all hits of rare words. Walking back in time finds frequent
+words whose filters leave few hits.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""The sentence in which something was found, with the hits marked."""
+"""The sentence around a search hit, with the hits marked."""
 
 import re
 from collections.abc import Sequence

@@ -1,11 +1,11 @@
-"""The one form in which text is stored for search, asked for and marked: `fold`.
+"""Normalising text for indexing, querying and highlighting: `fold`.
 
-It makes equal what people take for the same when they search: upper and lower case, letters with and without accents,
-points and marks, full width and compatibility forms, digits of all scripts, typographic and plain apostrophes. What
-tells words apart is kept: the vowels of Indic and Southeast Asian scripts, the voicing marks of kana.
+It removes differences that people ignore when they search: upper and lower case, accents, points and marks, full-width
+and compatibility forms, digits of other scripts, typographic apostrophes. It keeps what distinguishes words: the vowels
+of Indic and Southeast Asian scripts, the voicing marks of kana.
 
-The database has the same as `chat_fold` (migration ``0010``); a test holds both together. Which characters are equal
-follows the decompositions of Unicode (UAX #15) and, where Unicode has none, the letters below.
+The database function `chat_fold` (migration ``0010``) does the same; a test compares the two. Equivalence follows
+Unicode's decompositions (UAX #15) and, where Unicode has none, the letters below.
 """
 
 import re

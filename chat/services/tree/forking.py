@@ -1,7 +1,7 @@
-"""Copying part of a conversation's tree into a new conversation. The original stays as it is.
+"""Copying part of a conversation's tree into a new conversation. The original does not change.
 
-The options and the split are those of the product reference (features §1); where a split begins with replies, the
-questions above them come along, since only a person's message can begin a conversation.
+The options and the split are those of the product reference (features §1). Where a split begins with replies, their
+questions are copied too, since only a person's message can begin a conversation.
 """
 
 import re

@@ -1,7 +1,7 @@
-"""The whole tree of a conversation as a drawing: where each message stands, and what joins it to the one above.
+"""The layout of the map of a conversation's tree: the position of each node, and the lines between nodes.
 
-Tidy in the sense of Reingold and Tilford: a message stands above the middle of those below it, and neighbours are as
-close as their outlines allow. Everything is a loop, in time proportional to the number of messages.
+Tidy in the sense of Reingold and Tilford: a node is centred above its children, and neighbouring subtrees are as close
+as their outlines allow. It is iterative, and linear in the number of messages.
 """
 
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The branch on view: which messages a page shows, and how a person moves between siblings."""
+"""The branch on view: which messages a page shows, and moving between siblings."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

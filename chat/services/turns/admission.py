@@ -1,4 +1,4 @@
-"""How many messages a person or an address may send, and how many replies may be written for a person at once."""
+"""Limits of messages per person or address, and of simultaneous replies per person."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""What a person sends, and the turn that it started."""
+"""A draft, and the turn that it started."""
 
 from dataclasses import dataclass
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Changing what was said: in place, as another branch, or by taking it away."""
+"""Editing messages: in place, as another branch, or by deleting them."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Telling followers that a run is over although no generator says so."""
+"""Ending runs from outside a generator: announcing the end, and cancelling runs that are to be deleted."""
 
 import logging
 from uuid import UUID

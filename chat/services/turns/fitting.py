@@ -1,4 +1,4 @@
-"""A message that no window has room for is refused before anything is stored or called, and told how much too long."""
+"""Refuses a message that exceeds the context window, before anything is stored or called, and says by how much."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""What a reply must be paid with before it may begin, and what is said where it cannot be."""
+"""Reserving credit for a reply before it starts, and the messages when credit is short."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

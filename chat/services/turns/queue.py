@@ -1,4 +1,4 @@
-"""What is said to the generators, once the database has committed."""
+"""Announcements to the generators, sent after the database has committed."""
 
 import logging
 from functools import cache

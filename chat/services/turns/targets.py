@@ -1,4 +1,4 @@
-"""Who is asked for a reply: an endpoint and a model, by themselves or as a model spec says."""
+"""Choosing the endpoint and model of a reply, directly or through a model spec."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

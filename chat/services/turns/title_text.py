@@ -1,4 +1,4 @@
-"""From what a model answers when it is asked for a title to the one line that it meant."""
+"""Extracts the title from a model's answer."""
 
 import json
 import re

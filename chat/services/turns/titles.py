@@ -1,4 +1,4 @@
-"""Naming a conversation by a model, after its first message."""
+"""Generating a conversation's title after its first message."""
 
 import asyncio
 import logging

@@ -1,7 +1,7 @@
-"""The start of a turn as one pipeline: the hot path of a burst (see `core.sql_pipeline`).
+"""Starting a turn with one SQL pipeline, because this is the hot path under load (see `core.sql_pipeline`).
 
-Every condition is in a WHERE clause, so that checking and writing cannot come apart. The ORM says the same
-in six round trips; `tests/chat/test_turns.py` holds the two equal.
+Every condition is in a WHERE clause, so checking and writing are atomic. The ORM would need six round trips;
+`tests/chat/test_turns.py` checks that both give the same result.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Starting, repeating, continuing and stopping a reply."""
+"""Starting, regenerating, continuing and stopping a reply."""
 
 import hashlib
 import hmac

@@ -1,4 +1,4 @@
-"""The Messages API: thinking, effort, sampling beside them, caching, the provider's search."""
+"""Parameters of the Messages API: thinking, effort and their effect on sampling, caching, the provider's web search."""
 
 from typing import Any
 

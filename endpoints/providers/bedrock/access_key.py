@@ -1,4 +1,4 @@
-"""The access key that signs calls to AWS: from the variables of this site, a profile, or those of every AWS tool."""
+"""The AWS access key for signing calls: from this site's variables, a profile, or the standard AWS variables."""
 
 import configparser
 from collections.abc import Mapping

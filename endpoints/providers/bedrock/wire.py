@@ -1,4 +1,4 @@
-"""AWS Bedrock's Converse, streamed or whole, signed by us."""
+"""AWS Bedrock's Converse, with or without streaming, with our own signing."""
 
 import re
 from collections.abc import AsyncGenerator, Iterator, Mapping

@@ -1,9 +1,9 @@
-"""Every provider that does not speak the OpenAI wire, through litellm.
+"""Providers without a wire of their own, through litellm.
 
-litellm costs 150 MB and seconds to import, so it is imported by the first call, in a thread. It is used as a
-translator only: no retries, no callbacks, no price map from the network, no proxy from the environment. It opens
-no connection of its own: it is handed a session of the guarded client that cannot reach any host but the
-endpoint's, and may not follow redirects, which would take the key along in a header that is no `Authorization`.
+litellm costs 150 MB and seconds to import, so the first call imports it, in a thread. It is used as a translator only:
+no retries, no callbacks, no price map from the network, no proxy from the environment. It opens no connection of its
+own: it is given a session of the guarded client that can reach only the endpoint's host. Redirects are not followed,
+because they would take the key along in any header but `Authorization`.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""From a model request to the body and headers of the OpenAI wire. Nothing of the person's own request is in them."""
+"""Builds body and headers of the OpenAI wire from a model request. The person's HTTP request adds nothing."""
 
 import re
 from collections.abc import Mapping

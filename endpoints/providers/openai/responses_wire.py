@@ -1,4 +1,7 @@
-"""OpenAI's Responses API, streamed or whole. Nothing is kept at the provider: thoughts come sealed, and go back so."""
+"""OpenAI's Responses API, with or without streaming.
+
+Nothing is stored at the provider: reasoning is returned encrypted, and sent back in that form.
+"""
 
 import re
 from collections.abc import AsyncGenerator, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""The OpenAI wire: chat completions, streamed or whole. The hot path: bytes are split and parsed, no more."""
+"""The OpenAI wire: chat completions, with or without streaming. The hot path: it only splits and parses bytes."""
 
 from collections.abc import AsyncGenerator, Generator, Iterator, Mapping
 from typing import Any

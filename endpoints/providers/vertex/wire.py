@@ -1,6 +1,6 @@
-"""Vertex AI: Google's and Anthropic's own bodies at addresses of a project and a region, with a short-lived token.
+"""Vertex AI: Google's and Anthropic's bodies at URLs with a project and a region, with a short-lived token.
 
-The token is bought with the key of a service account through the guarded client, like any other call.
+The token is obtained with a service account's key through the guarded client, like any other call.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""A person's API keys: made, limited, taken back. The text of a key is on one page, once."""
+"""A person's API keys: creating, limiting and revoking them. A key's text is shown once, on one page."""
 
 from uuid import UUID
 

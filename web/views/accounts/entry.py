@@ -1,4 +1,4 @@
-"""The sign-in page and the way out, with those who vouch for people beside the password."""
+"""The sign-in page, with the identity providers beside the password, and signing out."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""The way to somebody who vouches for people, and back."""
+"""Redirects to an identity provider, and back."""
 
 import logging
 import secrets

@@ -1,4 +1,4 @@
-"""A person's own account: where it is signed in, what it has to accept, and its end."""
+"""A person's own account: signed-in devices, accepting the terms, and deleting the account."""
 
 from allauth.account.decorators import reauthentication_required
 from django import forms

@@ -1,4 +1,4 @@
-"""The pages where a person sets how Parley behaves for them, and sees what belongs to them."""
+"""The settings pages, with a person's preferences and data."""
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render

@@ -1,4 +1,4 @@
-"""The pages of people who manage groups: what their people spend, and the budgets they set for them."""
+"""Pages for managers of groups: their people's spending, and budgets."""
 
 from collections.abc import Callable
 from uuid import UUID

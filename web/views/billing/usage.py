@@ -1,4 +1,4 @@
-"""The pages of what a person has left and has used, and what a conversation has cost."""
+"""Pages of a person's balance and usage, and of the cost of a conversation."""
 
 from typing import Final
 from uuid import UUID

@@ -1,6 +1,6 @@
-"""What the menus of a conversation do: archive, pin, copy, name anew, file and bookmark it.
+"""The actions in a conversation's menus: archive, pin, duplicate, retitle, move to a project, and bookmark.
 
-Each is a link to a form of one question, which a browser without scripts shows; the scripts send the form at once.
+Each is a link to a small form, which a browser without scripts shows; scripts submit the form at once.
 """
 
 from collections.abc import Callable

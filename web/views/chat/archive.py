@@ -1,4 +1,4 @@
-"""The page of archived conversations, and what concerns all of them."""
+"""The page of archived conversations, and actions on all of them."""
 
 from django.http import HttpResponse
 from django.shortcuts import render

@@ -1,4 +1,4 @@
-"""The chat pages and their fragments. Each works as a plain page or form; htmx asks for the part that changes."""
+"""The chat pages and their fragments. Each works as a plain page or form; htmx requests only the part that changes."""
 
 import json
 from uuid import UUID

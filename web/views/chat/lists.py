@@ -1,4 +1,4 @@
-"""The sidebar's list, and what is done to many of its rows."""
+"""The sidebar's list, and bulk actions on it."""
 
 from uuid import UUID
 

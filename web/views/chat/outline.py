@@ -1,4 +1,4 @@
-"""The outline of a long thread: one mark for each message on view, or for a few of them."""
+"""The outline of a long thread: one mark for each message of the branch on view, or for a few of them."""
 
 from dataclasses import dataclass
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""The panel of parameters: opened with what the composer has, saved at every change."""
+"""The parameter panel: opened with the composer's values, saved at every change."""
 
 from urllib.parse import urlencode
 from uuid import UUID

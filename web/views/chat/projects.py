@@ -1,4 +1,4 @@
-"""The pages of projects: all of them, and the workspace of one."""
+"""The list of projects, and the page of one."""
 
 from typing import Any
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Who may use a shared thing: the page, or dialog, where its access list is changed. Saved all at once."""
+"""The page or dialog in which a shared object's access list is edited. All changes are saved at once."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

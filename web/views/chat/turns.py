@@ -1,4 +1,4 @@
-"""Sending, repeating, continuing and stopping; and moving between branches."""
+"""Sending, regenerating, continuing and stopping; switching branches."""
 
 from itertools import zip_longest
 from uuid import UUID

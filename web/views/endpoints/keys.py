@@ -1,4 +1,4 @@
-"""The pages where people bring keys of their own to endpoints."""
+"""Pages for people's own keys to endpoints."""
 
 from dataclasses import dataclass
 

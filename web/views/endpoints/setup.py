@@ -1,4 +1,4 @@
-"""The set-up: an administrator picks a provider, pastes a key, tests it and chooses models; no restart."""
+"""The setup page: an administrator picks a provider, pastes a key, tests it and chooses models; no restart."""
 
 import asyncio
 from collections.abc import Callable
