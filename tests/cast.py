@@ -79,8 +79,8 @@ def _empty_tables(_: object) -> None:
 @pytest.fixture(autouse=True)
 def fresh_lists(monkeypatch: pytest.MonkeyPatch) -> None:
     """What processes remember for a moment does not outlive a test, and is not asked for again in its midst."""
-    for each in ttl_cache.every:
-        each.clear()
+    for cache in ttl_cache.every:
+        cache.clear()
     monkeypatch.setattr(ttl_cache, "FRESH", float("inf"))
     banners.latest.remember([])
     site.stored.remember(None)

@@ -37,4 +37,4 @@ def changed(endpoint: Endpoint, **changes: Any) -> Endpoint:
 
 
 def _part_of(name: str) -> str:
-    return next(part for part, kind in _PARTS.items() if name in {each.name for each in fields(kind)})
+    return next(part for part, kind in _PARTS.items() if name in {field.name for field in fields(kind)})

@@ -36,10 +36,10 @@ EXPECTED = ("the server responded with a status of", "net::ERR_FAILED", "ERR_INT
             "Failed to fetch")  # fmt: skip
 # Hostile texts try to set `__xss`: whenever one succeeds, it is a fault of the test it ran in.
 TRAP = "Object.defineProperty(window, '__xss', {set(value) { console.error(`a hostile script ran: ${value}`) }})"
-SPILLED = """() => [...document.querySelectorAll('html, :popover-open, dialog[open]')].filter(each => {
-    const box = each.getBoundingClientRect();
-    return box.left < 0 || box.right > innerWidth || each.scrollWidth > innerWidth;
-}).map(each => each.id || each.tagName)"""
+SPILLED = """() => [...document.querySelectorAll('html, :popover-open, dialog[open]')].filter(element => {
+    const box = element.getBoundingClientRect();
+    return box.left < 0 || box.right > innerWidth || element.scrollWidth > innerWidth;
+}).map(element => element.id || element.tagName)"""
 expect.set_options(timeout=15_000)
 
 
@@ -83,9 +83,9 @@ def administrator(stack: Stack) -> str:
 @pytest.fixture
 def faults(stack: Stack) -> Iterator[list[str]]:
     """Collect what goes wrong in any page of the test; it must stay empty."""
-    found: list[str] = []
-    yield found
-    assert found == []
+    messages: list[str] = []
+    yield messages
+    assert messages == []
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def open_tab(browser: Browser, stack: Stack, person: Person, faults: list[str]) 
 
     def watch(page: Page) -> None:
         def console(message: ConsoleMessage) -> None:
-            if message.type == "error" and not any(each in message.text for each in EXPECTED):
+            if message.type == "error" and not any(expected in message.text for expected in EXPECTED):
                 faults.append(f"console: {message.text}")
 
         def answered(response: Response) -> None:
@@ -151,9 +151,11 @@ def axe() -> Callable[[Page, str], None]:
     library = Axe()
 
     def check(page: Page, state: str) -> None:
-        found = library.run(page).response["violations"]
-        told = [f"{each['id']}: {[node['target'] for node in each['nodes']][:3]}" for each in found]
-        assert told == [], state
+        violations = library.run(page).response["violations"]
+        descriptions = [
+            f"{violation['id']}: {[node['target'] for node in violation['nodes']][:3]}" for violation in violations
+        ]
+        assert descriptions == [], state
         assert page.evaluate(SPILLED) == [], f"{state}: wider than the window"
 
     return check

@@ -25,7 +25,7 @@ def test_every_page_of_the_menu_and_every_form(open_tab: Open, axe: Axe, adminis
     page = open_tab("/login?next=/admin/", signed_in=False, phone=phone, color_scheme="dark" if phone else "light")
     sign_in(page, administrator)
     links = page.locator("nav a[href^='/admin/'], aside a[href^='/admin/'], #nav-sidebar a[href^='/admin/']")
-    paths = sorted(set(links.evaluate_all("found => found.map(each => each.getAttribute('href'))")))
+    paths = sorted(set(links.evaluate_all("all => all.map(link => link.getAttribute('href'))")))
     assert len(paths) > 15
     for path in (*paths, *FORMS):
         page.goto(path)

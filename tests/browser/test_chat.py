@@ -120,7 +120,7 @@ def test_the_model_is_chosen_by_the_keyboard_alone(tab: Page) -> None:
 
 
 @pytest.mark.parametrize(
-    ("endpoint", "model", "prompt", "words"),
+    ("endpoint", "model", "prompt", "sentence"),
     [
         ("A second provider with quite a long name", "no-such-model", "hello", "rejected the key"),
         ("Workshop", "qwen3-32b", "[[error:404]]", "doesn't know this model"),
@@ -132,15 +132,15 @@ def test_the_model_is_chosen_by_the_keyboard_alone(tab: Page) -> None:
     ],
 )
 def test_a_failure_says_what_to_do_stays_and_is_no_dead_end(
-    tab: Page, endpoint: str, model: str, prompt: str, words: str
+    tab: Page, endpoint: str, model: str, prompt: str, sentence: str
 ) -> None:
     tab.goto(f"/c/new?endpoint={endpoint}&model={model}")
     send(tab, prompt)
     settled(tab, "failed")
     failed = tab.locator("article.from-model").last
-    expect(failed).to_contain_text(words)
+    expect(failed).to_contain_text(sentence)
     tab.reload()
-    expect(tab.locator("article.from-model").last).to_contain_text(words)
+    expect(tab.locator("article.from-model").last).to_contain_text(sentence)
     tab.goto(f"{tab.url.partition('?')[0]}?endpoint=Workshop&model=qwen3-32b")
     send(tab, "[[tokens:3]] and now?")
     settled(tab)
@@ -164,7 +164,7 @@ def test_reading_is_not_disturbed_and_the_way_back_is_offered(tab: Page) -> None
     tab.wait_for_function("() => document.getElementById('scroll').scrollHeight > 1800")
     tab.evaluate(
         "() => { window.shift = 0; new PerformanceObserver(list => list.getEntries().forEach("
-        "each => { window.shift += each.value })).observe({type: 'layout-shift', buffered: false}) }"
+        "entry => { window.shift += entry.value })).observe({type: 'layout-shift', buffered: false}) }"
     )
     jump = tab.get_by_role("button", name="Jump to latest")
     expect(jump).to_be_hidden()

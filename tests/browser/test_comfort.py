@@ -69,13 +69,13 @@ def test_long_lines_of_code_can_be_wrapped(open_tab: Open, axe: Axe, phone: bool
     (pre.tap if phone else pre.hover)()
     wrap = page.get_by_role("button", name="Wrap lines")
     expect(wrap).to_have_attribute("aria-pressed", "false")
-    assert pre.evaluate("each => each.scrollWidth > each.clientWidth")
+    assert pre.evaluate("element => element.scrollWidth > element.clientWidth")
     wrap.click()
     expect(wrap).to_have_attribute("aria-pressed", "true")
-    assert pre.evaluate("each => each.scrollWidth <= each.clientWidth")
+    assert pre.evaluate("element => element.scrollWidth <= element.clientWidth")
     axe(page, "wrapped code")
     wrap.click()
-    assert pre.evaluate("each => each.scrollWidth > each.clientWidth")
+    assert pre.evaluate("element => element.scrollWidth > element.clientWidth")
 
 
 def test_the_switch_comes_by_keyboard_and_only_where_a_line_is_long(tab: Page) -> None:
@@ -100,12 +100,12 @@ def test_a_diagram_is_enlarged_and_moved_by_keys(tab: Page, axe: Axe) -> None:
     axe(tab, "a large diagram")
     tab.keyboard.press("0")
     expect(dialog.locator("output")).to_have_text("100 %")
-    before = stage.locator("iframe").evaluate("each => each.clientWidth")
+    before = stage.locator("iframe").evaluate("element => element.clientWidth")
     tab.keyboard.press("+")
     tab.keyboard.press("+")
     expect(dialog.locator("output")).to_have_text("156 %")
-    assert stage.locator("iframe").evaluate("each => each.clientWidth") > before * 1.5
-    left = stage.evaluate("each => each.scrollLeft")
+    assert stage.locator("iframe").evaluate("element => element.clientWidth") > before * 1.5
+    left = stage.evaluate("element => element.scrollLeft")
     tab.keyboard.press("ArrowRight")
     tab.wait_for_function("left => document.querySelector('.stage').scrollLeft > left", arg=left)
     tab.keyboard.press("Escape")
@@ -122,14 +122,14 @@ def test_a_wide_diagram_opens_in_letters_that_a_phone_can_show(open_tab: Open, a
     page.wait_for_function("() => document.querySelector('.stage iframe').clientWidth > 2 * innerWidth")
     axe(page, "a large diagram on a phone")
     page.get_by_role("button", name="Fit to window").tap()
-    assert frame.evaluate("each => each.clientWidth <= innerWidth")
+    assert frame.evaluate("element => element.clientWidth <= innerWidth")
 
 
 def test_a_diagram_is_as_high_as_it_needs_after_the_window_changed(tab: Page) -> None:
     reply_with(tab, "mermaid", DIAGRAM)
     frame = tab.locator(".code iframe")
     expect(tab.get_by_role("button", name="Enlarge")).to_be_visible()
-    before = frame.evaluate("each => each.clientHeight")
+    before = frame.evaluate("element => element.clientHeight")
     tab.set_viewport_size({"width": 420, "height": 800})
     tab.wait_for_function("before => document.querySelector('.code iframe').clientHeight < before", arg=before)
 
@@ -148,7 +148,7 @@ def test_all_of_a_menu_can_be_reached_in_a_small_window(open_tab: Open, axe: Axe
     page.set_viewport_size(SMALL)
     page.get_by_role("button", name="Actions for this chat").click()
     menu = page.locator("#chat-menu")
-    assert menu.evaluate("each => each.getBoundingClientRect().bottom <= innerHeight")
+    assert menu.evaluate("element => element.getBoundingClientRect().bottom <= innerHeight")
     last = menu.locator(".menu-item").last
     page.keyboard.press("ArrowUp")  # from the first to the last
     expect(last).to_be_focused()
@@ -249,7 +249,7 @@ def test_a_lost_connection_is_told_and_nothing_typed_is_lost(tab: Page, axe: Axe
 
 
 def test_a_reply_stands_under_the_icon_of_its_model(tab: Page) -> None:
-    drawn = "each => each.querySelector('.model-icon').innerHTML"
+    drawn = "element => element.querySelector('.model-icon').innerHTML"
     header = tab.locator("[data-model-icon]").evaluate(drawn)
     send(tab, "[[tokens:40 delay=20]] Who answers?")
     expect(tab.locator("article.from-model .face .model-icon")).to_have_count(1)
@@ -278,8 +278,8 @@ def test_the_second_reply_of_a_chat_is_followed_too(tab: Page) -> None:
         send(tab, "[[markdown]] again")
         settled(tab)
         tab.wait_for_function(
-            "() => { const each = document.getElementById('scroll');"
-            " return each.scrollHeight - each.scrollTop - each.clientHeight < 2 }"
+            "() => { const element = document.getElementById('scroll');"
+            " return element.scrollHeight - element.scrollTop - element.clientHeight < 2 }"
         )
 
 
@@ -290,12 +290,12 @@ def test_a_long_name_of_a_project_widens_nothing(open_tab: Open, axe: Axe) -> No
     page.keyboard.press("Enter")
     toast = page.locator(".toast")
     expect(toast).to_contain_text("created")
-    assert toast.evaluate("each => each.scrollWidth <= each.clientWidth")
+    assert toast.evaluate("element => element.scrollWidth <= element.clientWidth")
     expect(page.get_by_role("link", name="New chat", exact=True).and_(page.locator(".top a:visible"))).to_have_count(1)
     page.locator(".top .starts-chat").tap()
     expect(page.locator(".scope")).to_be_visible()
     expect(page.locator(".send")).to_be_in_viewport(ratio=1)
-    assert page.locator(".main").evaluate("each => each.scrollWidth <= innerWidth")
+    assert page.locator(".main").evaluate("element => element.scrollWidth <= innerWidth")
     send(page, "[[tokens:3]]")
     settled(page)
     expect(page.get_by_role("button", name="Actions for this chat")).to_be_in_viewport(ratio=1)
@@ -309,6 +309,6 @@ def test_versions_and_actions_of_a_reply_fit_a_phone(open_tab: Open) -> None:
     page.get_by_role("button", name="Regenerate").tap()
     count = page.get_by_role("img", name="Version 2 of 2")
     expect(count).to_be_visible()
-    assert count.evaluate("each => each.getClientRects().length") == 1
-    assert count.evaluate("each => each.clientHeight < 32")
+    assert count.evaluate("element => element.getClientRects().length") == 1
+    assert count.evaluate("element => element.clientHeight < 32")
     expect(page.get_by_role("link", name="Fork from here").last).to_be_in_viewport(ratio=1)

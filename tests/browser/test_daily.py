@@ -155,7 +155,7 @@ def test_many_are_archived_and_deleted_at_once_and_come_back(open_tab: Open, axe
         chat(page, f"[[echo]] number {number}")
     page.goto("/c/new")
     reveal(page, phone)
-    for action, told in (("Archive", "3 chats were archived"), ("Delete", "3 chats were deleted")):
+    for action, message in (("Archive", "3 chats were archived"), ("Delete", "3 chats were deleted")):
         page.get_by_role("button", name="Select chats").click()
         page.locator("#bulk").get_by_role("button", name="All").click()
         expect(page.locator("#bulk")).to_contain_text("3 chats selected")
@@ -163,7 +163,7 @@ def test_many_are_archived_and_deleted_at_once_and_come_back(open_tab: Open, axe
         page.locator("#bulk").get_by_role("button", name=f"{action} selected chats").click()
         if action == "Delete":
             page.get_by_role("button", name="Delete 3 chats").click()
-        expect(page.locator(".toast").last).to_contain_text(told)
+        expect(page.locator(".toast").last).to_contain_text(message)
         expect(page.locator("#history-rows [data-row]")).to_have_count(0)
         page.locator(".toast").last.get_by_role("button", name="Undo").click()
         expect(page.locator("#history-rows [data-row]")).to_have_count(3)

@@ -83,10 +83,10 @@ $$\begin{array}{l|r} aaa & b \\ \hline c & ddd \end{array}$$
 $$\textcolor{red}{x} + \boxed{y} \xrightarrow{\text{a long label}} \boldsymbol{v}$$
 """
 # The edges of all elements of a kind, rounded.
-EDGES = """(name) => [...document.querySelectorAll(`.from-model math ${name}`)].map(each => {
-    const {left, right, top, bottom} = each.getBoundingClientRect();
-    return {text: each.textContent, left: Math.round(left), right: Math.round(right), width: right - left,
-        height: bottom - top, color: getComputedStyle(each).color};
+EDGES = """(name) => [...document.querySelectorAll(`.from-model math ${name}`)].map(element => {
+    const {left, right, top, bottom} = element.getBoundingClientRect();
+    return {text: element.textContent, left: Math.round(left), right: Math.round(right), width: right - left,
+        height: bottom - top, color: getComputedStyle(element).color};
 })"""
 
 
@@ -97,18 +97,22 @@ def test_formulas_look_as_tex_sets_them(tab: Page, axe: Check) -> None:
     expect(tab.locator(".from-model math")).to_have_count(4)
     tab.evaluate("() => document.fonts.ready")
     operators = tab.evaluate(EDGES, "mo")
-    equals = [each for each in operators if each["text"] == "="]
-    assert len({each["left"] for each in equals}) == 1, "lines are aligned at their signs"
-    brackets = [each for each in operators if each["text"] in "()" and each["height"] > 40]
+    equals = [operator for operator in operators if operator["text"] == "="]
+    assert len({operator["left"] for operator in equals}) == 1, "lines are aligned at their signs"
+    brackets = [operator for operator in operators if operator["text"] in "()" and operator["height"] > 40]
     assert len(brackets) == 2, "brackets grow with what they hold"
-    cells = [each for each in tab.evaluate(EDGES, "mtd") if each["text"] in {"aaa", "b", "c", "ddd"}]
-    letters = {each["text"]: each for each in tab.evaluate(EDGES, "mtd > *")}
+    cells = [cell for cell in tab.evaluate(EDGES, "mtd") if cell["text"] in {"aaa", "b", "c", "ddd"}]
+    letters = {letter["text"]: letter for letter in tab.evaluate(EDGES, "mtd > *")}
     assert letters["aaa"]["left"] == letters["c"]["left"], "the first column is aligned to the left"
     assert letters["b"]["right"] == letters["ddd"]["right"], "the second one to the right"
     assert len(cells) == 4
-    borders = tab.locator(".from-model .tml-br-solid").first.evaluate("each => getComputedStyle(each).borderRightStyle")
+    borders = tab.locator(".from-model .tml-br-solid").first.evaluate(
+        "element => getComputedStyle(element).borderRightStyle"
+    )
     assert borders == "solid"
-    assert next(each for each in tab.evaluate(EDGES, "mi") if each["text"] == "x" and "255" in each["color"])
+    assert next(
+        element for element in tab.evaluate(EDGES, "mi") if element["text"] == "x" and "255" in element["color"]
+    )
     axe(tab, "formulas")
 
 
@@ -121,4 +125,4 @@ def test_fonts_for_formulas_are_loaded_only_where_there_is_one(tab: Page) -> Non
     send(tab, "[[echo]] Here $a^2 + \\frac{b}{c}$ is.")
     settled(tab)
     tab.evaluate("() => document.fonts.ready")
-    assert ["common" in each for each in loaded] == [True]
+    assert ["common" in url for url in loaded] == [True]

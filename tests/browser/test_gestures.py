@@ -20,7 +20,8 @@ BOTH = pytest.mark.parametrize("phone", [False, True], ids=["wide", "phone"])
 WORDS = "and a few more words " * 30
 # What is cut off must not scroll either: a focus or a fragment would move the whole page.
 MOVED = """() => [document.scrollingElement, ...document.querySelectorAll('.app, .main, dialog[open]')]
-    .filter(each => { each.scrollTop = 50; return each.scrollTop > 0 }).map(each => each.className || each.tagName)"""
+    .filter(element => { element.scrollTop = 50; return element.scrollTop > 0 })
+    .map(element => element.className || element.tagName)"""
 
 
 @pytest.fixture
@@ -146,7 +147,9 @@ def test_every_form_of_a_chat_is_whole_on_a_page_of_its_own(tab: Page, axe: Axe)
     verbs = ["rename", "move", "bookmarks", "delete", "map", "cost", "parameters"]
     for path in [*verbs, f"messages/{message}/fork", f"messages/{message}/edit"]:
         tab.goto(f"{chat}/{path}")
-        large = tab.locator(".figure, .icon").evaluate_all("all => all.filter(each => each.clientWidth > 60).length")
+        large = tab.locator(".figure, .icon").evaluate_all(
+            "all => all.filter(element => element.clientWidth > 60).length"
+        )
         assert large == 0, path
         axe(tab, path)
 
@@ -166,17 +169,17 @@ def test_a_stopped_reply_goes_on_and_is_edited_without_a_reload(tab: Page) -> No
 
 
 @BOTH
-@pytest.mark.parametrize("words", ["zebra41x", "", "nothing has this"])
+@pytest.mark.parametrize("query", ["zebra41x", "", "nothing has this"])
 @pytest.mark.usefixtures("chats")
-def test_enter_in_the_search_box_searches_everything(open_tab: Open, axe: Axe, phone: bool, words: str) -> None:
+def test_enter_in_the_search_box_searches_everything(open_tab: Open, axe: Axe, phone: bool, query: str) -> None:
     page = open_tab(phone=phone)
     if phone:
         page.locator(".opener").click()
-    page.locator("#list-filter").fill(words)
+    page.locator("#list-filter").fill(query)
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(r"/search\?q="))
-    expect(page.locator("#search-field")).to_have_value(words)
-    expect(page.locator(".hits > li")).to_have_count(1 if words == "zebra41x" else 0)
+    expect(page.locator("#search-field")).to_have_value(query)
+    expect(page.locator(".hits > li")).to_have_count(1 if query == "zebra41x" else 0)
     expect(page.locator("#sidebar")).to_be_attached()
     axe(page, "found by Enter")
 
@@ -275,15 +278,15 @@ TOLD = [
 ]
 
 
-@pytest.mark.parametrize(("path", "act", "label", "value", "told"), TOLD)
+@pytest.mark.parametrize(("path", "act", "label", "value", "message"), TOLD)
 def test_what_was_done_is_told_although_the_page_changes(
-    tab: Page, path: str, act: str, label: str, value: str, told: str
+    tab: Page, path: str, act: str, label: str, value: str, message: str
 ) -> None:
     tab.goto(path)
     tab.get_by_role("link", name=act).click()
     tab.get_by_role("dialog").get_by_label(label, exact=True).fill(value)
     tab.keyboard.press("Enter")
-    expect(tab.locator(".toast")).to_contain_text(told)
+    expect(tab.locator(".toast")).to_contain_text(message)
     tab.reload()
     expect(tab.locator(".toast")).to_have_count(0)
 
@@ -358,7 +361,7 @@ def test_a_phone_s_header_holds_all_it_shows(open_tab: Open, axe: Axe, width: in
     settled(page)
     expect(page.get_by_role("button", name="Actions for this chat")).to_be_in_viewport(ratio=1)
     name = page.locator("[data-model-name]")
-    assert name.evaluate("each => each.scrollWidth <= each.clientWidth"), "the model's name is cut"
+    assert name.evaluate("element => element.scrollWidth <= element.clientWidth"), "the model's name is cut"
     page.get_by_role("button", name="Actions for this chat").focus()
     axe(page, f"the header at {width}")
     page.get_by_role("button", name="Actions for this chat").click()

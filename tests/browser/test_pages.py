@@ -142,7 +142,7 @@ def test_the_weight_of_a_page_is_within_its_budget(
     page.wait_for_load_state("networkidle")
     if path not in {"/login", "/c/new"}:
         expect(page.locator("#messages article")).to_have_count(20)
-    sizes = {each.url: each.request.sizes()["responseBodySize"] for each in seen}
+    sizes = {response.url: response.request.sizes()["responseBodySize"] for response in seen}
     scripts = {url: size for url, size in sizes.items() if url.partition("?")[0].endswith(".js")}
     assert len(sizes) <= most_requests, sorted(sizes)
     assert sum(sizes.values()) <= most_bytes, sizes

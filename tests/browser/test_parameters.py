@@ -15,7 +15,7 @@ def open_panel(page: Page) -> None:
     page.get_by_role("link", name="Parameters").click()
     expect(page.get_by_role("dialog", name="Parameters")).to_be_visible()
     if not page.locator(".more-parameters").get_attribute("open"):
-        page.locator(".more-parameters").evaluate("each => { each.open = true }")
+        page.locator(".more-parameters").evaluate("element => { element.open = true }")
 
 
 def saved(page: Page) -> None:

@@ -12,7 +12,7 @@ Open = Callable[..., Page]
 Check = Callable[[Page, str], None]
 SELECT = """([selector, from, to]) => {
     const text = node => document.createTreeWalker(node, NodeFilter.SHOW_TEXT).nextNode();
-    const [first, last] = selector.map(each => [...document.querySelectorAll(each)].pop());
+    const [first, last] = selector.map(part => [...document.querySelectorAll(part)].pop());
     const range = document.createRange();
     range.setStart(text(first), from); range.setEnd(text(last), to);
     getSelection().removeAllRanges(); getSelection().addRange(range);
@@ -69,7 +69,7 @@ def test_a_quote_goes_with_the_next_message(open_tab: Open, axe: Check, phone: b
     chips = page.locator("#quotes li")
     expect(chips).to_have_count(1)
     expect(page.locator("#text")).to_be_focused()
-    words = chips.first.inner_text()
+    text = chips.first.inner_text()
     select(page, QUESTION, QUESTION, 2, 6)
     page.get_by_role("button", name="Quote", exact=True).click()
     expect(chips).to_have_count(2)
@@ -81,7 +81,7 @@ def test_a_quote_goes_with_the_next_message(open_tab: Open, axe: Check, phone: b
     send(page, "what of this?")
     settled(page)
     quoted = page.locator("article.from-user").last.locator("blockquote")
-    expect(quoted).to_have_text(words.strip())
+    expect(quoted).to_have_text(text.strip())
     expect(chips).to_have_count(0)
     axe(page, "quoted")
     page.reload()

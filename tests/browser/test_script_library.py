@@ -110,7 +110,7 @@ def test_a_cookie_is_read_as_it_was_written_and_forgotten_when_empty(run: Run, p
 
 def test_a_cookie_is_for_the_whole_site_and_a_year(run: Run, page: Page) -> None:
     run("cookies", "lib.setCookie('theme', 'dark'); lib.setTimeZone();")
-    cookies = {each["name"]: each for each in page.context.cookies()}
+    cookies = {cookie["name"]: cookie for cookie in page.context.cookies()}
     theme = cookies["theme"]
     assert (theme["value"], theme["path"], theme["sameSite"]) == ("dark", "/", "Lax")
     now = page.evaluate("Date.now() / 1000")
@@ -146,21 +146,21 @@ def test_a_form_that_reaches_nobody_is_not_done(run: Run, page: Page) -> None:
 
 
 def test_the_page_is_asked_anew_each_time(run: Run) -> None:
-    told = run(
+    result = run(
         "dom",
         """const before = [lib.byId("main").tagName, lib.byId("none"), lib.conversation(), lib.isOnView("c1")];
         lib.main().outerHTML = '<main id="main" data-conversation="c2"></main>';
         return [before, lib.conversation(), lib.isOnView("c1"), lib.main() === lib.byId("main")];""",
     )
-    assert told == [["MAIN", None, "c1", True], "c2", False, True]
+    assert result == [["MAIN", None, "c1", True], "c2", False, True]
 
 
 def test_what_covers_the_page(run: Run) -> None:
-    told = run(
+    result = run(
         "dom",
         """const states = [lib.isCovered()];
         document.body.insertAdjacentHTML("beforeend", "<dialog></dialog><div popover></div>");
-        const [dialog, popover] = ["dialog", "[popover]"].map((each) => document.querySelector(each));
+        const [dialog, popover] = ["dialog", "[popover]"].map((selector) => document.querySelector(selector));
         states.push(lib.isCovered());
         dialog.showModal();
         states.push(lib.isCovered());
@@ -169,7 +169,7 @@ def test_what_covers_the_page(run: Run) -> None:
         states.push(lib.isCovered());
         return states;""",
     )
-    assert told == [False, False, True, True]
+    assert result == [False, False, True, True]
 
 
 @pytest.mark.parametrize(
@@ -182,17 +182,17 @@ def test_a_click_that_opens_another_tab(run: Run, keys: dict[str, bool], elsewhe
 
 
 def test_the_target_of_a_request_is_an_element_or_its_selector(run: Run) -> None:
-    told = run(
+    result = run(
         "dom",
         """const main = lib.byId("main");
         return [{ target: "#main" }, { target: main }].map((ctx) => lib.targetOf(ctx) === main)
             .concat(lib.targetOf({ target: "#none" }) === null);""",
     )
-    assert told == [True, True, True]
+    assert result == [True, True, True]
 
 
 def test_a_button_does_what_it_is_for_and_sends_no_form(run: Run) -> None:
-    told = run(
+    result = run(
         "dom",
         """let acted = [];
         const button = lib.makeButton("Undo <b>", "button quiet", (it) => acted.push(it === button));
@@ -200,7 +200,7 @@ def test_a_button_does_what_it_is_for_and_sends_no_form(run: Run) -> None:
         button.click();
         return [button.type, button.className, button.textContent, acted, location.search];""",
     )
-    assert told == ["button", "button quiet", "Undo <b>", [True], ""]
+    assert result == ["button", "button quiet", "Undo <b>", [True], ""]
 
 
 def test_what_is_said_is_in_the_live_region(run: Run, page: Page) -> None:
@@ -213,7 +213,7 @@ def test_what_is_said_is_in_the_live_region(run: Run, page: Page) -> None:
 
 @pytest.mark.parametrize("area", ["local", "session"])
 def test_what_is_written_is_read_and_taken_out_when_empty(run: Run, page: Page, area: str) -> None:
-    told = run(
+    result = run(
         "store",
         """lib.writeText(given, "draft:c1", "Hello");
         lib.writeJson(given, "waiting:c1", ["a", { b: 1 }]);
@@ -226,7 +226,7 @@ def test_what_is_written_is_read_and_taken_out_when_empty(run: Run, page: Page, 
         return [kept, after, lib.readJson(given, "empty"), localStorage.length + sessionStorage.length];""",
         area,
     )
-    assert told == [["Hello", ["a", {"b": 1}], {}], [None, None], None, 0]
+    assert result == [["Hello", ["a", {"b": 1}], {}], [None, None], None, 0]
     run("store", "lib.writeText(given, 'x', '1')", area)
     assert page.evaluate("area => window[area + 'Storage'].getItem('x')", area) == "1"
 
@@ -236,7 +236,7 @@ def test_what_cannot_be_read_is_nothing(run: Run) -> None:
 
 
 def test_full_or_forbidden_storage_disturbs_nobody(run: Run) -> None:
-    told = run(
+    result = run(
         "store",
         """const refuse = { get() { throw new DOMException("no", "SecurityError"); } };
         Object.defineProperty(window, "localStorage", refuse);
@@ -245,17 +245,17 @@ def test_full_or_forbidden_storage_disturbs_nobody(run: Run) -> None:
         lib.writeJson("session", "y", [1]);
         return [lib.readText("local", "x"), lib.readJson("local", "x"), lib.readJson("session", "y")];""",
     )
-    assert told == [None, None, None]
+    assert result == [None, None, None]
 
 
 def test_what_is_kept_of_a_chat_has_its_name(run: Run) -> None:
-    told = run(
+    result = run(
         "store",
         """const before = lib.keyOfChat("draft");
         delete document.getElementById("main").dataset.conversation;
         return [before, lib.keyOfChat("draft")];""",
     )
-    assert told == ["draft:c1", "draft:new"]
+    assert result == ["draft:c1", "draft:new"]
 
 
 # --- toasts and words ---
@@ -270,7 +270,7 @@ def test_a_toast_has_its_kind_and_offers_a_button_once(run: Run, page: Page) -> 
     )
     toasts = page.locator("#toasts > .toast")
     assert toasts.nth(0).inner_text() == "It <b>failed</b>."
-    icons = "all => all.map(each => [each.className, each.querySelector('use').getAttribute('href')])"
+    icons = "all => all.map(element => [element.className, element.querySelector('use').getAttribute('href')])"
     assert toasts.evaluate_all(icons) == [["toast bad", "#i-warning"], ["toast good", "#i-check"]]
     toasts.nth(1).get_by_role("button", name="Undo").click()
     assert page.evaluate("window.undone") == 1

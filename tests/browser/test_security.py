@@ -28,7 +28,7 @@ def page(browser: Browser, stack: Stack, request: pytest.FixtureRequest) -> Iter
     faults: list[str] = []
 
     def console(message: ConsoleMessage) -> None:
-        if message.type == "error" and not any(each in message.text for each in EXPECTED):
+        if message.type == "error" and not any(expected in message.text for expected in EXPECTED):
             faults.append(message.text)
 
     page.on("console", console)

@@ -60,7 +60,7 @@ def test_the_sidebar_pages_as_it_scrolls(open_tab: Open, stack: Stack, person: P
     for _ in range(20):
         if page.get_by_text("Conversation 0", exact=True).count():
             break
-        page.locator("#history").evaluate("each => each.scrollTo(0, each.scrollHeight)")
+        page.locator("#history").evaluate("element => element.scrollTo(0, element.scrollHeight)")
         page.wait_for_timeout(150)
     assert listed.all_inner_texts() == names[::-1]
 

@@ -116,7 +116,7 @@ def test_the_parameters_stand_beside_the_chat_which_stays_in_use(tab: Page, axe:
     expect(panel).to_be_visible()
     menu(tab, "Rename")
     expect(tab.get_by_role("dialog", name="Rename chat")).to_be_visible()
-    assert tab.locator("#dialog").evaluate("each => each.matches(':modal')")
+    assert tab.locator("#dialog").evaluate("element => element.matches(':modal')")
 
 
 def test_a_silent_model_shows_how_long_it_has_been_silent_and_can_be_stopped(tab: Page, stack: Stack, axe: Axe) -> None:
@@ -203,7 +203,7 @@ def test_copies_are_told_apart(tab: Page) -> None:
     titles = tab.locator("#history-rows [data-row] .row span")
     expect(titles).to_have_count(3)
     assert len(set(titles.all_inner_texts())) == 3
-    assert any(each.startswith("Fork of ") for each in titles.all_inner_texts())
+    assert any(title.startswith("Fork of ") for title in titles.all_inner_texts())
 
 
 def test_moving_a_bookmark_keeps_the_focus(tab: Page) -> None:
@@ -236,12 +236,12 @@ def test_the_bar_of_a_quotation_stands_where_its_words_begin(open_tab: Open) -> 
     send(page, "[[echo]] > اقتباس من كتاب\n\n- بند\n\n> and this from left to right")
     settled(page)
     sides = page.locator(".from-model .prose :is(blockquote, ul)").evaluate_all(
-        "all => all.map(each => getComputedStyle(each).direction)"
+        "all => all.map(element => getComputedStyle(element).direction)"
     )
     assert sides == ["rtl", "rtl", "ltr"]
     page.evaluate("document.documentElement.dir = 'rtl'")
     sides = page.locator(".from-model .prose blockquote").evaluate_all(
-        "all => all.map(each => parseFloat(getComputedStyle(each).borderRightWidth) > 0)"
+        "all => all.map(element => parseFloat(getComputedStyle(element).borderRightWidth) > 0)"
     )
     assert sides == [True, False]
 
@@ -273,14 +273,14 @@ def test_a_diagram_costs_nothing_until_somebody_is_there(tab: Page, open_tab: Op
     session.send("Network.enable")
     weights: list[float] = []
     asked: list[str] = []
-    session.on("Network.loadingFinished", lambda each: weights.append(each["encodedDataLength"]))
-    page.on("request", lambda each: asked.append(urlsplit(each.url).path))
+    session.on("Network.loadingFinished", lambda event: weights.append(event["encodedDataLength"]))
+    page.on("request", lambda request: asked.append(urlsplit(request.url).path))
     page.goto(tab.url)
     expect(page.locator(".from-model .code pre")).to_contain_text("graph TD")
     page.wait_for_timeout(3000)
     assert len(asked) <= 15, asked
     assert sum(weights) <= 150_000, sum(weights)
-    assert not any("mermaid" in each or "frames" in each for each in asked)
+    assert not any("mermaid" in path or "frames" in path for path in asked)
     page.locator(".from-model .code pre").tap()
     expect(page.frame_locator(".from-model iframe.diagram").get_by_text("Known?")).to_be_visible()
     expect(page.locator(".from-model .code pre")).to_be_hidden()
@@ -291,6 +291,6 @@ def test_the_map_tells_words_and_no_marks(tab: Page) -> None:
     settled(tab)
     menu(tab, "Map of this chat")
     expect(tab.locator(".map.is-ready")).to_be_visible()
-    labels = tab.locator(".map .spot").evaluate_all("all => all.map(each => each.getAttribute('aria-label'))")
+    labels = tab.locator(".map .spot").evaluate_all("all => all.map(element => element.getAttribute('aria-label'))")
     assert labels
-    assert not any(re.search(r"[#*`|>]", each) for each in labels), labels
+    assert not any(re.search(r"[#*`|>]", label) for label in labels), labels

@@ -44,12 +44,12 @@ def test_a_dialog_has_a_cross_and_begins_in_its_form(tab: Page, axe: Callable[[P
     axe(tab, "dialog with a cross")
     tab.locator("#dialog").get_by_role("button", name="Close").click()
     expect(tab.locator("#dialog")).not_to_be_visible()
-    assert tab.locator(".code-head").first.evaluate("each => getComputedStyle(each).position") == "sticky"
+    assert tab.locator(".code-head").first.evaluate("element => getComputedStyle(element).position") == "sticky"
 
 
 def test_a_number_is_said_with_its_plural(tab: Page) -> None:
     said = tab.evaluate(
-        "import('parley/counted').then(({ counted }) => [1, 2, 1200].map(each => counted('selected', each)))"
+        "import('parley/counted').then(({ counted }) => [1, 2, 1200].map(number => counted('selected', number)))"
     )
     assert said == ["1 chat selected", "2 chats selected", "1,200 chats selected"]
 
@@ -57,5 +57,5 @@ def test_a_number_is_said_with_its_plural(tab: Page) -> None:
 def test_the_tabs_of_the_settings_are_one_row_with_the_current_in_view(open_tab: Callable[..., Page]) -> None:
     page = open_tab("/settings/data", phone=True)
     tabs = page.locator(".tabs a")
-    assert len({round(each.bounding_box()["y"]) for each in tabs.all()}) == 1  # type: ignore[index]
+    assert len({round(button.bounding_box()["y"]) for button in tabs.all()}) == 1  # type: ignore[index]
     expect(page.locator(".tabs [aria-current]")).to_be_in_viewport(ratio=0.9)

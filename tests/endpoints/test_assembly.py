@@ -48,16 +48,16 @@ def test_thoughts_are_the_same_however_the_text_is_cut(
 
 def calls(pieces: list[Any], taken: tuple[str, ...] = ()) -> dict[str, tuple[str, str]]:
     """Return name and arguments of every call by its id."""
-    found: dict[str, tuple[str, str]] = {}
+    calls_by_id: dict[str, tuple[str, str]] = {}
     joined = ToolCalls(taken)
     for event in (event for piece in pieces for event in joined.feed(piece)):
         if isinstance(event, ToolCallStarted):
-            assert event.call_id not in found
-            found[event.call_id] = (event.name, "")
+            assert event.call_id not in calls_by_id
+            calls_by_id[event.call_id] = (event.name, "")
         elif isinstance(event, ToolCallDelta):
-            name, arguments = found[event.call_id]
-            found[event.call_id] = (name, arguments + event.arguments)
-    return found
+            name, arguments = calls_by_id[event.call_id]
+            calls_by_id[event.call_id] = (name, arguments + event.arguments)
+    return calls_by_id
 
 
 def piece(index: Any = None, call_id: Any = None, name: Any = None, arguments: Any = None) -> dict[str, Any]:
@@ -65,21 +65,21 @@ def piece(index: Any = None, call_id: Any = None, name: Any = None, arguments: A
 
 
 def test_calls_told_apart_by_index() -> None:
-    found = calls(
+    calls_by_id = calls(
         [[piece(0, "a", "f", ""), piece(1, "b", "g", "")], [piece(1, arguments="2")], [piece(0, arguments="1")]]
     )
-    assert found == {"a": ("f", "1"), "b": ("g", "2")}
+    assert calls_by_id == {"a": ("f", "1"), "b": ("g", "2")}
 
 
 def test_calls_told_apart_by_id_although_the_index_is_the_same() -> None:
-    found = calls([[piece(0, "a", "f", "1")], [piece(0, "b", "g", "2")], [piece(0, "b", None, "3")]])
-    assert found == {"a": ("f", "1"), "b": ("g", "23")}
+    calls_by_id = calls([[piece(0, "a", "f", "1")], [piece(0, "b", "g", "2")], [piece(0, "b", None, "3")]])
+    assert calls_by_id == {"a": ("f", "1"), "b": ("g", "23")}
 
 
 def test_calls_without_index_or_id() -> None:
-    found = calls([[piece(None, None, "f", "1")], [piece(arguments="2")], [piece(None, "", "g", "3")]])
-    assert list(found.values()) == [("f", "12"), ("g", "3")]
-    assert all(found)
+    calls_by_id = calls([[piece(None, None, "f", "1")], [piece(arguments="2")], [piece(None, "", "g", "3")]])
+    assert list(calls_by_id.values()) == [("f", "12"), ("g", "3")]
+    assert all(calls_by_id)
 
 
 def test_arguments_before_the_name_are_kept() -> None:
@@ -91,9 +91,9 @@ def test_arguments_that_are_an_object_become_json() -> None:
 
 
 def test_an_id_of_an_earlier_round_is_not_used_again() -> None:
-    (found,) = calls([[piece(0, "call_0", "f", "1")], [piece(0, "call_0", None, "2")]], ("call_0",)).items()
-    assert found[0] != "call_0"
-    assert found[1] == ("f", "12")
+    (call,) = calls([[piece(0, "call_0", "f", "1")], [piece(0, "call_0", None, "2")]], ("call_0",)).items()
+    assert call[0] != "call_0"
+    assert call[1] == ("f", "12")
 
 
 def test_endless_calls_are_cut_off() -> None:
@@ -102,7 +102,7 @@ def test_endless_calls_are_cut_off() -> None:
 
 KEYS = st.sampled_from(["index", "id", "function", "name", "arguments"])
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(), lambda each: st.lists(each) | st.dictionaries(KEYS, each)
+    st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(KEYS, inner)
 )
 
 

@@ -22,8 +22,8 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def built(tmp_path: Path, text: str) -> tuple[dict[str, Endpoint], list[str]]:
     file = tmp_path / "librechat.yaml"
     file.write_text("version: 1.3.17\nendpoints:\n" + text)
-    found, notices = build(load_config(file).document.endpoints)
-    return {endpoint.name: endpoint for endpoint in found}, notices
+    endpoints, notices = build(load_config(file).document.endpoints)
+    return {endpoint.name: endpoint for endpoint in endpoints}, notices
 
 
 AZURE = """
@@ -65,13 +65,13 @@ AZURE = """
 
 
 def test_each_azure_model_has_an_address_and_a_key_of_its_own(tmp_path: Path) -> None:
-    found, notices = built(tmp_path, AZURE)
-    azure = found["azureOpenAI"]
+    endpoints, notices = built(tmp_path, AZURE)
+    azure = endpoints["azureOpenAI"]
     assert azure.models.names == ("gpt-4o", "gpt-5", "o3", "o4", "llama")
     assert azure.titles.model == "current_model"
     assert notices == ["endpoint azureOpenAI (unset) is left out: NOT_SET_ANYWHERE is not set"]
     seen = {model: azure.for_model(model) for model in azure.models.names}
-    assert {model: each.connection.base_url for model, each in seen.items()} == {
+    assert {model: endpoint.connection.base_url for model, endpoint in seen.items()} == {
         "gpt-4o": "https://my-instance.openai.azure.com/openai/deployments/four-o",
         "gpt-5": "https://my-instance.openai.azure.com/openai/deployments/common",
         "o3": "https://mine.cognitiveservices.azure.com/openai/deployments/o-three",
@@ -130,8 +130,8 @@ def test_gemini_goes_before_vertex_and_vertex_needs_a_service_account(
 
 def test_a_service_account_that_cannot_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GOOGLE_SERVICE_KEY_FILE", str(tmp_path / "nothing.json"))
-    found, (notice,) = built(tmp_path, "  custom: []")
-    assert found == {}
+    endpoints, (notice,) = built(tmp_path, "  custom: []")
+    assert endpoints == {}
     assert notice.startswith("endpoint google is left out: GOOGLE_SERVICE_KEY_FILE is neither")
 
 
@@ -139,8 +139,8 @@ def test_claude_runs_on_vertex_when_the_file_says_so(tmp_path: Path) -> None:
     key = tmp_path / "key.json"
     key.write_text(SERVICE_KEY)
     text = f"  anthropic:\n    vertex:\n      serviceKeyFile: {key}\n      region: global\n      models:\n"
-    found, _ = built(tmp_path, text + "        Sonnet: {deploymentName: claude-sonnet-5@1}\n        plain: true\n")
-    claude = found["anthropic"]
+    endpoints, _ = built(tmp_path, text + "        Sonnet: {deploymentName: claude-sonnet-5@1}\n        plain: true\n")
+    claude = endpoints["anthropic"]
     assert (claude.connection.model_prefix, claude.connection.base_url) == (
         "vertex_ai/",
         "https://aiplatform.googleapis.com",
@@ -168,12 +168,12 @@ def test_bedrock_with_profiles_regions_and_a_guardrail(tmp_path: Path, monkeypat
     monkeypatch.setenv("BEDROCK_AWS_ACCESS_KEY_ID", "id")
     monkeypatch.setenv("BEDROCK_AWS_SECRET_ACCESS_KEY", "planted-secret")
     monkeypatch.setenv("PROFILE_ARN", "arn:aws:bedrock:p")
-    found, _ = built(
+    endpoints, _ = built(
         tmp_path,
         "  bedrock:\n    models: [m]\n    inferenceProfiles: {m: '${PROFILE_ARN}'}\n    availableRegions: [a, b]\n"
         "    guardrailConfig: {guardrailIdentifier: g, guardrailVersion: '1', trace: enabled}\n",
     )
-    bedrock = found["bedrock"]
+    bedrock = endpoints["bedrock"]
     assert (bedrock.connection.model_prefix, bedrock.models.names) == ("bedrock/", ("m",))
     assert (bedrock.connection.base_url, bedrock.connection.credentials["aws_region_name"]) == ("", "eu-central-1")
     assert bedrock.models.wire_names == {"m": "arn:aws:bedrock:p"}
@@ -203,12 +203,12 @@ def test_the_access_key_of_aws_comes_from_where_its_tools_look(
     )
     for name, value in {"AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "aws"), **variables}.items():
         monkeypatch.setenv(name, value)
-    found, notices = built(tmp_path, "  custom: []\n")
+    endpoints, notices = built(tmp_path, "  custom: []\n")
     if key is None:
-        assert "bedrock" not in found
-        assert any("bedrock" in each and "access key" in each for each in notices)
+        assert "bedrock" not in endpoints
+        assert any("bedrock" in notice and "access key" in notice for notice in notices)
     else:
-        assert found["bedrock"].connection.credentials["aws_secret_access_key"] == key
+        assert endpoints["bedrock"].connection.credentials["aws_secret_access_key"] == key
 
 
 ENTRY = "name: A, apiKey: k, baseURL: 'https://a.example.org', models: {default: [m]}"
@@ -296,8 +296,8 @@ def test_the_default_order_is_the_documented_one(tmp_path: Path, monkeypatch: py
     text = AZURE + "  custom:\n    - {" + ENTRY + "}\n"
     assert list(built(tmp_path, text)[0]) == ["openAI", "azureOpenAI", "google", "anthropic", "A", "bedrock"]
     monkeypatch.setenv("ENDPOINTS", "agents, custom,openAI,opnAI")
-    found, notices = built(tmp_path, text)
-    assert list(found) == ["A", "openAI"]
+    endpoints, notices = built(tmp_path, text)
+    assert list(endpoints) == ["A", "openAI"]
     assert notices == ["ENDPOINTS names “opnAI”, which is unknown"]
 
 
@@ -306,8 +306,8 @@ def test_a_client_sees_how_to_show_an_endpoint_and_never_its_secrets(
 ) -> None:
     monkeypatch.setenv("BEDROCK_AWS_DEFAULT_REGION", "a")
     monkeypatch.setenv("BEDROCK_AWS_SECRET_ACCESS_KEY", "planted-secret")
-    found, _ = built(tmp_path, CUSTOM + "  bedrock: {availableRegions: [a, b]}\n" + AZURE)
-    seen = {name: endpoint_out(endpoint).to_wire() for name, endpoint in found.items()}
+    endpoints, _ = built(tmp_path, CUSTOM + "  bedrock: {availableRegions: [a, b]}\n" + AZURE)
+    seen = {name: endpoint_out(endpoint).to_wire() for name, endpoint in endpoints.items()}
     assert seen["Mine"]["iconURL"] == "/icons/mine.png"
     assert seen["Mine"]["customParams"] == {
         "defaultParamsEndpoint": "openrouter",

@@ -36,15 +36,15 @@ def at(url: str, **fields: object) -> Endpoint:
 
 
 def test_an_endpoint_that_works_says_how_fast_and_what(model_server: ModelServer) -> None:
-    found = connection_test.run_connection_test(at(model_server.url), "tiny")
-    assert (found.ok, found.code, found.said) == (True, "", "Hello! This is a short reply from the model server.")
-    assert f"{found.milliseconds} ms" in found.text
+    result = connection_test.run_connection_test(at(model_server.url), "tiny")
+    assert (result.ok, result.code, result.said) == (True, "", "Hello! This is a short reply from the model server.")
+    assert f"{result.milliseconds} ms" in result.text
     sent = model_server.requests()[0]["body"]
     assert (sent["model"], sent["max_tokens"]) == ("tiny", connection_test.REPLY_TOKENS)
 
 
 @pytest.mark.parametrize(
-    ("question", "code", "words"),
+    ("question", "code", "message"),
     [
         ("[[error:401]]", "bad_key", "rejected"), ("[[error:404]]", "no_such_model", "know this model"),
         ("[[error:429]]", "rate_limit", "limiting requests"), ("[[error:402]]", "quota", "no credit"),
@@ -52,13 +52,13 @@ def test_an_endpoint_that_works_says_how_fast_and_what(model_server: ModelServer
     ],
 )  # fmt: skip
 def test_each_refusal_is_told_in_its_own_words(
-    model_server: ModelServer, monkeypatch: pytest.MonkeyPatch, question: str, code: str, words: str
+    model_server: ModelServer, monkeypatch: pytest.MonkeyPatch, question: str, code: str, message: str
 ) -> None:
     monkeypatch.setattr(connection_test, "QUESTION", question)
-    found = connection_test.run_connection_test(at(model_server.url), "tiny")
-    assert (found.ok, found.code) == (False, code)
-    assert words in found.text
-    assert KEY not in json.dumps(found.to_json())
+    result = connection_test.run_connection_test(at(model_server.url), "tiny")
+    assert (result.ok, result.code) == (False, code)
+    assert message in result.text
+    assert KEY not in json.dumps(result.to_json())
 
 
 def test_a_persons_own_key_is_told_to_be_theirs(model_server: ModelServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,10 +98,10 @@ def test_loading_a_library_comes_before_the_call_whose_time_is_limited(
 
     monkeypatch.setattr(litellm, "load", load)
     monkeypatch.setattr(model_calls, "stream", stream)
-    found = connection_test.run_connection_test(
+    result = connection_test.run_connection_test(
         at(model_server.url, wire="litellm", model_prefix="mistral/"), "command-x"
     )
-    assert (found.ok, order[:2]) == (True, ["load", "call"]), found.text
+    assert (result.ok, order[:2]) == (True, ["load", "call"]), result.text
     order.clear()
     connection_test.run_connection_test(at(model_server.url), "tiny")
     assert order == ["call"]  # a wire of our own needs none
@@ -109,18 +109,18 @@ def test_loading_a_library_comes_before_the_call_whose_time_is_limited(
 
 def test_a_certificate_of_somebody_else_is_named(tmp_path: Path) -> None:
     with _self_signed(tmp_path) as port:
-        found = connection_test.run_connection_test(at(f"https://127.0.0.1:{port}/v1"), "tiny")
-    assert found.code == "certificate"
-    assert "certificate" in found.text
+        result = connection_test.run_connection_test(at(f"https://127.0.0.1:{port}/v1"), "tiny")
+    assert result.code == "certificate"
+    assert "certificate" in result.text
 
 
 def test_ten_tries_a_minute_are_enough(model_server: ModelServer) -> None:
     cache.clear()
-    who = uuid4()
+    user_id = uuid4()
     for _ in range(named("endpoint_trial").most):
-        connection_test.run_connection_test(at(model_server.url), "tiny", by=who)
+        connection_test.run_connection_test(at(model_server.url), "tiny", by=user_id)
     with pytest.raises(TooOften):
-        connection_test.run_connection_test(at(model_server.url), "tiny", by=who)
+        connection_test.run_connection_test(at(model_server.url), "tiny", by=user_id)
     assert model_server.count == named("endpoint_trial").most
 
 
@@ -182,8 +182,8 @@ def somewhere(model_server: ModelServer, settings: Settings, tmp_path: Path) -> 
 def test_the_command_tries_and_tells(monkeypatch: pytest.MonkeyPatch) -> None:
     out = StringIO()
     call_command("endpoints", "test", "Somewhere", "--json", stdout=out)
-    told = json.loads(out.getvalue())
-    assert (told["ok"], told["model"], told["endpoint"]) == (True, "tiny", "Somewhere")
+    result = json.loads(out.getvalue())
+    assert (result["ok"], result["model"], result["endpoint"]) == (True, "tiny", "Somewhere")
     with pytest.raises(CommandError, match="Nowhere not found"):
         call_command("endpoints", "test", "Nowhere")
     monkeypatch.setattr(connection_test, "QUESTION", "[[error:401]]")

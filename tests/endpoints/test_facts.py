@@ -53,11 +53,11 @@ def test_the_window_of_a_model(family: str, model: str, window: int) -> None:
 
 
 def test_the_endpoints_own_word_comes_first_by_the_longest_name_and_the_last_of_equals() -> None:
-    found = endpoint(windows={"GPT-5": 5_000, "gpt-5-mini": 6_000, "aaaa": 1, "bbbb": 2})
-    assert facts(found, "gpt-5-mini-2026").window == 6_000
-    assert facts(found, "gpt-5-nano").window == 5_000
-    assert facts(found, "aaaa-bbbb").window == 2
-    assert facts(found, "gpt-4o").window == 127_500
+    own_endpoint = endpoint(windows={"GPT-5": 5_000, "gpt-5-mini": 6_000, "aaaa": 1, "bbbb": 2})
+    assert facts(own_endpoint, "gpt-5-mini-2026").window == 6_000
+    assert facts(own_endpoint, "gpt-5-nano").window == 5_000
+    assert facts(own_endpoint, "aaaa-bbbb").window == 2
+    assert facts(own_endpoint, "gpt-4o").window == 127_500
 
 
 def test_what_the_table_has_not_is_in_the_price_map_and_the_rest_unknown() -> None:
@@ -90,12 +90,12 @@ def test_price_keys(endpoint: Endpoint, model: str, keys: tuple[str, ...]) -> No
 
 
 def test_what_a_model_can_do_comes_from_the_price_map() -> None:
-    found = facts(GEMINI, "gemini-2.5-pro")
+    model_facts = facts(GEMINI, "gemini-2.5-pro")
     known = entry("gemini/gemini-2.5-pro")
     assert known is not None
-    assert found.max_prompt == known["max_input_tokens"]
-    assert found.max_output == known["max_output_tokens"]
-    assert (found.tools, found.reasoning, found.vision) == (True, True, True)
+    assert model_facts.max_prompt == known["max_input_tokens"]
+    assert model_facts.max_output == known["max_output_tokens"]
+    assert (model_facts.tools, model_facts.reasoning, model_facts.vision) == (True, True, True)
 
 
 def test_unknown_models_get_what_is_safe() -> None:

@@ -37,21 +37,23 @@ FOLDERS = re.compile(r"endpoints\.providers\.(?:openai|anthropic|google|vertex|b
 
 
 def imported(tree: ast.AST) -> set[str]:
-    found: set[str] = set()
+    names: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
         elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("import_module", "__import__")):
-            found |= {
-                each.value for each in node.args if isinstance(each, ast.Constant) and isinstance(each.value, str)
+            names |= {
+                argument.value
+                for argument in node.args
+                if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
             }
-    return found
+    return names
 
 
 def forbidden(name: str) -> bool:
-    return any(name == each or name.startswith(each + ".") for each in HTTP)
+    return any(name == library or name.startswith(library + ".") for library in HTTP)
 
 
 ALLOWED = {
@@ -72,7 +74,9 @@ def test_case_43_only_the_guarded_client_can_open_a_connection() -> None:
         tree = tree_of(path)
         may = ALLOWED.get(name, set())
         broken += [
-            f"{name}: {each}" for each in imported(tree) if forbidden(each) and each.partition(".")[0] not in may
+            f"{name}: {module}"
+            for module in imported(tree)
+            if forbidden(module) and module.partition(".")[0] not in may
         ]
         broken += [
             f"{name}: {node.attr}"
@@ -117,14 +121,14 @@ def names_in(tree: ast.AST) -> list[tuple[int, str]]:
         and node.body
         and isinstance(node.body[0], ast.Expr)
     }
-    found = []
+    lines = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docs:
             if PROVIDERS.search(node.value):
-                found.append((node.lineno, node.value[:60]))
+                lines.append((node.lineno, node.value[:60]))
         elif isinstance(node, ast.ImportFrom) and FOLDERS.match(node.module or ""):
-            found.append((node.lineno, str(node.module)))
-    return found
+            lines.append((node.lineno, str(node.module)))
+    return lines
 
 
 def test_a_provider_is_named_in_its_folder_and_in_the_tables_only() -> None:

@@ -39,8 +39,8 @@ def names(monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> list[str]:
     async def resolve(self: Any, host: str, port: int = 0, family: Any = socket.AF_INET) -> list[Any]:
         asked.append(host)
         return [
-            {"hostname": host, "host": each, "port": port, "family": socket.AF_INET, "proto": 0, "flags": 0}
-            for each in next(left)
+            {"hostname": host, "host": address, "port": port, "family": socket.AF_INET, "proto": 0, "flags": 0}
+            for address in next(left)
         ]
 
     monkeypatch.setattr(aiohttp.ThreadedResolver, "resolve", resolve)
@@ -303,7 +303,7 @@ def test_the_client_of_a_loop_ends_with_it() -> None:
 
     client, session = asyncio.run(use())
     assert session.closed
-    assert all(each is not client for each, _ in http._clients.values())
+    assert all(kept_client is not client for kept_client, _ in http._clients.values())
 
 
 @pytest.fixture(autouse=True)

@@ -37,9 +37,9 @@ SAME = {"another path": "https://lab.example.com/v2", "a port that is the usual"
 
 @pytest.fixture
 def file(settings: Settings, tmp_path: Path) -> Path:
-    settings.LIBRECHAT_CONFIG = found = tmp_path / "librechat.yaml"
-    found.write_text("version: 1.3.5\n")
-    return found
+    settings.LIBRECHAT_CONFIG = path = tmp_path / "librechat.yaml"
+    path.write_text("version: 1.3.5\n")
+    return path
 
 
 @pytest.fixture
@@ -49,8 +49,8 @@ def row(admin_user: User, file: Path) -> OperatorEndpoint:
 
 
 def stored(row: OperatorEndpoint) -> tuple[str, str]:
-    found = OperatorEndpoint.objects.get(pk=row.pk)
-    return found.base_url, secrets.decrypt(found.api_key)
+    saved = OperatorEndpoint.objects.get(pk=row.pk)
+    return saved.base_url, secrets.decrypt(saved.api_key)
 
 
 @pytest.mark.parametrize("address", ELSEWHERE.values(), ids=ELSEWHERE)
@@ -103,17 +103,17 @@ def own_endpoint(base_url: str = HERE) -> Entry:
 
 
 def current(name: str) -> Endpoint:
-    found = registry.current().get(name)
-    assert found is not None
-    return found
+    endpoint = registry.current().get(name)
+    assert endpoint is not None
+    return endpoint
 
 
 def problem(user: User) -> str:
-    found = keys.problem_of(current("Own"), user.id)
-    return found.code if found else ""
+    key_problem = keys.problem_of(current("Own"), user.id)
+    return key_problem.code if key_problem else ""
 
 
-@pytest.mark.parametrize("address", [each for each in ELSEWHERE.values() if each])
+@pytest.mark.parametrize("address", [address for address in ELSEWHERE.values() if address])
 def test_nobodys_own_key_follows_an_endpoint_elsewhere(admin_user: User, owner: User, file: Path, address: str) -> None:
     row = stored_endpoints.save(actor=admin_user, entry=own_endpoint())
     keys.store(user=owner, endpoint="Own", value="sk-mine", expires_at=None)

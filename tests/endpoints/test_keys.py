@@ -51,9 +51,9 @@ def enter(settings: Settings, tmp_path: Path, admin_user: User) -> Callable[...,
 
 
 def endpoint(name: str) -> Endpoint:
-    found = registry.current().get(name)
-    assert found is not None
-    return found
+    current_endpoint = registry.current().get(name)
+    assert current_endpoint is not None
+    return current_endpoint
 
 
 def put(user: User, name: str, value: str, **fields: Any) -> None:
@@ -61,16 +61,16 @@ def put(user: User, name: str, value: str, **fields: Any) -> None:
 
 
 def problem(user: User, name: str) -> str:
-    with pytest.raises(KeyProblem) as found:
+    with pytest.raises(KeyProblem) as refusal:
         keys.resolve(endpoint(name), user.id)
-    assert name in found.value.message
-    return found.value.code
+    assert name in refusal.value.message
+    return refusal.value.code
 
 
 def test_a_key_is_put_in_for_its_person_alone(owner: User, stranger: User) -> None:
     put(owner, "Own", f"  {SECRET}\n")
-    found = keys.resolve(endpoint("Own"), owner.id)
-    assert (found.connection.api_key, found.connection.base_url) == (SECRET, "https://own.example.com/v1")
+    resolved = keys.resolve(endpoint("Own"), owner.id)
+    assert (resolved.connection.api_key, resolved.connection.base_url) == (SECRET, "https://own.example.com/v1")
     assert problem(stranger, "Own") == "no_user_key"
 
 
@@ -79,14 +79,14 @@ def test_it_is_encrypted_and_never_told(owner: User) -> None:
     row = UserKey.objects.get()
     assert SECRET not in row.value
     resolved = keys.resolve(endpoint("Own"), owner.id)
-    told = [
+    outputs = [
         repr(row),
         str(row),
         repr(resolved),
         repr(keys.parse(SECRET)),
         json.dumps(list(AuditEntry.objects.values("before", "after")), default=str),
     ]
-    assert not [each for each in told if SECRET in each]
+    assert not [output for output in outputs if SECRET in output]
     file = io.BytesIO()
     export_person(owner, file)
     with zipfile.ZipFile(file) as archive:
@@ -105,9 +105,9 @@ def test_an_expired_key_says_so_until_it_is_replaced(owner: User) -> None:
     assert keys.forget_expired() == 1
     assert UserKey.objects.get().value == ""
     assert keys.forget_expired() == 0
-    with pytest.raises(KeyProblem) as found:
+    with pytest.raises(KeyProblem) as refusal:
         keys.resolve(endpoint("Own"), owner.id)
-    assert (found.value.code, set(found.value.details)) == ("expired_user_key", {"endpoint", "expiredAt"})
+    assert (refusal.value.code, set(refusal.value.details)) == ("expired_user_key", {"endpoint", "expiredAt"})
     put(owner, "Own", SECRET)
     assert keys.state(owner, "Own") == KeyState("valid", None)
 
@@ -167,8 +167,8 @@ def test_a_key_for_an_endpoint_of_the_operator_is_refused(owner: User) -> None:
 def test_the_fields_of_a_provider_are_put_in(owner: User) -> None:
     fields = {"accessKeyId": "AKIA", "secretAccessKey": "s", "sessionToken": "t"}
     put(owner, "Own", json.dumps(fields))
-    found = keys.resolve(endpoint("Own"), owner.id)
-    assert dict(found.connection.credentials) == {
+    resolved = keys.resolve(endpoint("Own"), owner.id)
+    assert dict(resolved.connection.credentials) == {
         "aws_access_key_id": "AKIA", "aws_secret_access_key": "s", "aws_session_token": "t",
     }  # fmt: skip
     put(owner, "Own", '{"GOOGLE_API_KEY": "AIza"}')
@@ -183,9 +183,9 @@ def test_an_address_of_ones_own(owner: User) -> None:
     put(owner, "Anywhere", SECRET)
     assert problem(owner, "Anywhere") == "no_base_url"
     put(owner, "Anywhere", json.dumps({"apiKey": SECRET, "baseURL": "https://mine.example.com/v1/"}))
-    found = keys.resolve(endpoint("Anywhere"), owner.id)
-    assert (found.connection.base_url, found.connection.api_key) == ("https://mine.example.com/v1", SECRET)
-    assert not found.origin.written_by_operator
+    resolved = keys.resolve(endpoint("Anywhere"), owner.id)
+    assert (resolved.connection.base_url, resolved.connection.api_key) == ("https://mine.example.com/v1", SECRET)
+    assert not resolved.origin.written_by_operator
 
 
 def test_an_address_is_not_taken_where_the_operator_wrote_one(owner: User) -> None:
@@ -220,9 +220,9 @@ def test_nothing_of_the_operators_goes_to_an_address_of_a_person() -> None:
         variants={"big": make_endpoint(name="Mixed", label="Mixed", wire="openai", api_key="sk-operators")},
         written_by_operator=True,
     )  # fmt: skip
-    with pytest.raises(KeyProblem) as found:
+    with pytest.raises(KeyProblem) as refusal:
         keys.with_key(operators, keys.parse('{"baseURL": "https://mine.example.com"}'))
-    assert found.value.code == "no_user_key"
+    assert refusal.value.code == "no_user_key"
     mine = keys.with_key(operators, keys.parse('{"baseURL": "https://mine.example.com", "apiKey": "sk-mine"}'))
     assert (
         mine.connection.api_key,

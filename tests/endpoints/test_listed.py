@@ -9,8 +9,8 @@ from endpoints.catalog.model_list_reader import read_list
 from tests.endpoint_maker import make_endpoint
 
 
-def rows(*found: dict[str, Any] | str | int | None) -> dict[str, Any]:
-    return {"object": "list", "data": list(found)}
+def rows(*entries: dict[str, Any] | str | int | None) -> dict[str, Any]:
+    return {"object": "list", "data": list(entries)}
 
 
 CATALOGUE = [
@@ -27,17 +27,17 @@ ODD = rows(
 
 
 def test_an_address_is_no_name_and_embeddings_do_not_chat() -> None:
-    found = read_list(CATALOGUE)
-    assert (found.names, found.left_out) == (("acme-chat", "Bert-writer"), {"kind": 1})
+    models = read_list(CATALOGUE)
+    assert (models.names, models.left_out) == (("acme-chat", "Bert-writer"), {"kind": 1})
 
 
 def test_each_real_name_is_there_once_and_the_others_are_counted() -> None:
-    found = read_list(ODD)
-    assert found.names == (
+    models = read_list(ODD)
+    assert models.names == (
         "Our Model 13B (Q4)", "[reserve]big-model", "千问-max", "~acme/latest", "acme/model:free", "ft:acme:team::x1",
         "a<b>c", "named-only", "just-a-name", "models/with-prefix",
     )  # fmt: skip
-    assert found.left_out == {"unnamed": 4, "name": 4}
+    assert models.left_out == {"unnamed": 4, "name": 4}
 
 
 @pytest.mark.parametrize(
@@ -87,13 +87,13 @@ def test_each_real_name_is_there_once_and_the_others_are_counted() -> None:
     ],
 )
 def test_what_does_not_chat_is_left_out(row: dict[str, Any], chats: bool) -> None:
-    found = read_list({"models": [row]})
-    assert bool(found.names) == chats
-    assert found.left_out == ({} if chats else {"kind": 1})
+    models = read_list({"models": [row]})
+    assert bool(models.names) == chats
+    assert models.left_out == ({} if chats else {"kind": 1})
 
 
 @pytest.mark.parametrize(
-    ("told", "window"),
+    ("fields", "window"),
     [
         ({"max_model_len": 4_096}, 4_096),
         ({"meta": {"n_ctx_train": 131_072, "n_ctx": 16_384}}, 16_384),
@@ -140,13 +140,13 @@ def test_what_does_not_chat_is_left_out(row: dict[str, Any], chats: bool) -> Non
         ({}, 0),
     ],
 )
-def test_the_window_under_each_name_that_servers_give_it(told: dict[str, Any], window: int) -> None:
-    assert read_list(rows({"id": "m", **told})).windows.get("m", 0) == window
+def test_the_window_under_each_name_that_servers_give_it(fields: dict[str, Any], window: int) -> None:
+    assert read_list(rows({"id": "m", **fields})).windows.get("m", 0) == window
 
 
 def test_an_adapter_has_the_window_of_its_model() -> None:
-    found = read_list(rows({"id": "m", "max_model_len": 6_000}, {"id": "lora", "parent": "m", "max_model_len": None}))
-    assert found.windows == {"m": 6_000, "lora": 6_000}
+    models = read_list(rows({"id": "m", "max_model_len": 6_000}, {"id": "lora", "parent": "m", "max_model_len": None}))
+    assert models.windows == {"m": 6_000, "lora": 6_000}
 
 
 @pytest.mark.parametrize(
@@ -173,8 +173,8 @@ def test_who_is_believed_about_a_window() -> None:
     listed = make_endpoint("x", "x", "openai", listed_windows={"gpt-4o": 6_000, "house": 4_096})
     written = make_endpoint("x", "x", "openai", listed_windows={"gpt-4o": 6_000}, windows={"gpt-4o": 5_000})
     asked = [(written, "gpt-4o"), (listed, "gpt-4o"), (listed, "house"), (plain, "gpt-4o"), (listed, "house-2")]
-    found = [facts(endpoint, model) for endpoint, model in asked]
-    assert [each.window_source for each in found] == ["file", "list", "list", "table", "assumed"]
-    assert [each.window for each in found] == [5_000, 6_000, 4_096, 127_500, DEFAULT_WINDOW]
-    assert "list" in found[1].window_text
-    assert "assumed" in found[4].window_text
+    all_facts = [facts(endpoint, model) for endpoint, model in asked]
+    assert [model_facts.window_source for model_facts in all_facts] == ["file", "list", "list", "table", "assumed"]
+    assert [model_facts.window for model_facts in all_facts] == [5_000, 6_000, 4_096, 127_500, DEFAULT_WINDOW]
+    assert "list" in all_facts[1].window_text
+    assert "assumed" in all_facts[4].window_text

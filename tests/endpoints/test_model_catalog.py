@@ -43,9 +43,9 @@ def site(settings: Any, tmp_path: Path, db: None) -> Any:
 
 
 def endpoint() -> Any:
-    found = registry.current().get("Somewhere")
-    assert found is not None
-    return found
+    current_endpoint = registry.current().get("Somewhere")
+    assert current_endpoint is not None
+    return current_endpoint
 
 
 def test_a_role_without_rows_may_use_everything(site: Any, owner: User) -> None:
@@ -71,18 +71,18 @@ def test_the_balance_of_the_file_has_the_documented_defaults(site: Any) -> None:
 
 
 def test_prices_come_from_the_file_then_the_table_then_the_map(site: Any, owner: User) -> None:
-    found = rates_of(endpoint(), "gpt-4")
-    assert found is not None
-    assert [int(each) for each in (found.prompt, found.completion, found.cache_read)] == [3, 7, 3]
+    rates = rates_of(endpoint(), "gpt-4")
+    assert rates is not None
+    assert [int(rate) for rate in (rates.prompt, rates.completion, rates.cache_read)] == [3, 7, 3]
     assert rates_of(endpoint(), "nobody-knows") is None
     with pytest.raises(UnknownPrice):
         reserve_for(owner, endpoint(), "nobody-knows", prompt_tokens=1)
     Price.objects.create(model="nobody-knows", prompt=2, completion=4, cache_write=5)
     price_table.table.invalidate()
-    found = rates_of(endpoint(), "nobody-knows")
-    assert found is not None
-    assert [int(each) for each in (found.prompt, found.completion, found.cache_read)] == [2, 4, 2]
-    assert int(found.cache_write) == 5
+    rates = rates_of(endpoint(), "nobody-knows")
+    assert rates is not None
+    assert [int(rate) for rate in (rates.prompt, rates.completion, rates.cache_read)] == [2, 4, 2]
+    assert int(rates.cache_write) == 5
 
 
 def test_an_unknown_price_can_be_charged_at_a_default(site: Any, owner: User) -> None:
@@ -91,8 +91,8 @@ def test_an_unknown_price_can_be_charged_at_a_default(site: Any, owner: User) ->
 
 
 def test_every_price_tells_where_it_is_from(site: Any) -> None:
-    def source(model: str, place: Endpoint | None = None) -> str:
-        return price_in_force(place or endpoint(), model).source
+    def source(model: str, own_endpoint: Endpoint | None = None) -> str:
+        return price_in_force(own_endpoint or endpoint(), model).source
 
     local = make_endpoint(name="Local", label="Local", wire="openai", local=True)
     assert [source("gpt-4"), source("gpt-4o"), source("nobody-knows")] == ["token_config", "map", "unknown"]

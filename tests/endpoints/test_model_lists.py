@@ -164,20 +164,20 @@ async def test_prices_and_windows_of_the_list_are_kept_below_those_of_the_operat
     own = Rates(Decimal(7), Decimal(7), Decimal(7), Decimal(7))
     endpoint = at(remote, "OpenRouter", token_rates={"maker/free": own})
     await refresh(endpoint)
-    found = Registry((endpoint,)).get("OpenRouter")
-    assert found is not None
-    assert found.models.token_rates == {
+    listed_endpoint = Registry((endpoint,)).get("OpenRouter")
+    assert listed_endpoint is not None
+    assert listed_endpoint.models.token_rates == {
         "maker/a": Rates(Decimal(3), Decimal(15), Decimal(3), Decimal(3)),
         "maker/free": own,
         "openrouter/auto": Rates(Decimal(10), Decimal(30), Decimal(10), Decimal(10)),
     }
-    assert found.models.listed_windows == {"maker/a": 200_000}
+    assert listed_endpoint.models.listed_windows == {"maker/a": 200_000}
 
 
 async def test_prices_of_other_lists_are_nobodys_word(remote: Remote) -> None:
     answers(remote, "/v1/models", PRICED)
-    found = await fetch(at(remote, "Somewhere"))
-    assert (found.rates, found.windows) == ({}, {"maker/a": 200_000})
+    model_list = await fetch(at(remote, "Somewhere"))
+    assert (model_list.rates, model_list.windows) == ({}, {"maker/a": 200_000})
 
 
 @pytest.mark.django_db
@@ -203,8 +203,8 @@ async def test_administrators_are_told_what_of_a_list_is_not_offered(remote: Rem
     answers(remote, "/v1/models", {"data": odd})
     endpoint = at(remote, "Odd")
     await refresh(endpoint)
-    told = ["3 models without a name", "1 model that isn't for chat"]
-    assert await sync_to_async(model_lists.describe_left_out)(endpoint) == told
+    sentences = ["3 models without a name", "1 model that isn't for chat"]
+    assert await sync_to_async(model_lists.describe_left_out)(endpoint) == sentences
     assert model_lists.describe_left_out(changed(endpoint, fetch_models=False)) == []
 
 
@@ -249,7 +249,7 @@ def test_a_server_that_the_file_names_is_not_offered_twice(nearby: int, settings
         f"version: 1\nparley: {{discoverLocal: true}}\nendpoints:\n  custom:\n    - {own}\n"
     )
     asyncio.run(discovery.look())
-    assert [each.name for each in registry.current().endpoints] == ["Own"]
+    assert [endpoint.name for endpoint in registry.current().endpoints] == ["Own"]
 
 
 def test_a_start_with_two_hundred_endpoints_makes_no_connection(
@@ -260,8 +260,8 @@ def test_a_start_with_two_hundred_endpoints_makes_no_connection(
     settings.LIBRECHAT_CONFIG.write_text(
         "version: 1\nendpoints:\n  custom:\n" + "".join(entry.format(number) for number in range(200))
     )
-    found = [each for each in registry.current().endpoints if not each.origin.local]
-    assert len(found) == 200
+    endpoints = [endpoint for endpoint in registry.current().endpoints if not endpoint.origin.local]
+    assert len(endpoints) == 200
     assert registry.current().models("E7") == ()
     assert sockets == []
     assert load_config(settings.LIBRECHAT_CONFIG).not_in_use == ()

@@ -65,10 +65,10 @@ def acme(
     settings.LIBRECHAT_CONFIG = tmp_path / "librechat.yaml"
     settings.LOCAL_MODEL_URL = ""
     registry.reset()
-    found = registry.current().get("acme")
-    assert found is not None
-    yield found
-    for name in [each for each in sys.modules if each.startswith("endpoints.providers.acme")]:
+    acme = registry.current().get("acme")
+    assert acme is not None
+    yield acme
+    for name in [module for module in sys.modules if module.startswith("endpoints.providers.acme")]:
         del sys.modules[name]
 
 
@@ -96,8 +96,8 @@ async def test_a_turn_is_asked_and_its_thoughts_are_read_by_the_providers_own_ke
 
 def test_its_folder_says_what_is_known_of_its_models(acme: Endpoint) -> None:
     deep, plain = facts(acme, "acme-deep-1"), facts(acme, "acme-plain-1")
-    assert [(each.window, each.window_source) for each in (deep, plain)] == [(64_000, "table")] * 2
-    assert [each.thinks for each in (deep, plain)] == [True, False]
+    assert [(model_facts.window, model_facts.window_source) for model_facts in (deep, plain)] == [(64_000, "table")] * 2
+    assert [model_facts.thinks for model_facts in (deep, plain)] == [True, False]
 
 
 async def test_the_environment_switches_it_on_its_list_is_read_and_the_set_up_offers_it(acme: Endpoint) -> None:

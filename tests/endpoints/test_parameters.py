@@ -15,7 +15,7 @@ from siteconfig.parameters.settings import keys, read, union
 from siteconfig.parameters.table import SETS
 from tests.endpoint_maker import make_endpoint
 
-EVERY = [(name, each) for name, parameters in SETS.items() for each in parameters]
+EVERY = [(name, parameter) for name, parameters in SETS.items() for parameter in parameters]
 
 
 def custom(**more: Any) -> Endpoint:
@@ -27,7 +27,7 @@ def test_the_page_of_the_documentation_is_up_to_date() -> None:
     assert page == render(), "run `manage.py parameters_page`"
 
 
-@pytest.mark.parametrize(("name", "parameter"), EVERY, ids=[f"{name}-{each.key}" for name, each in EVERY])
+@pytest.mark.parametrize(("name", "parameter"), EVERY, ids=[f"{name}-{parameter.key}" for name, parameter in EVERY])
 def test_every_default_and_limit_of_the_table_is_valid(name: str, parameter: Any) -> None:
     values = [parameter.low, parameter.high, *parameter.options, parameter.default]
     for value in values:
@@ -41,7 +41,7 @@ def test_every_default_and_limit_of_the_table_is_valid(name: str, parameter: Any
 
 def test_no_set_has_a_parameter_twice_and_nothing_is_left_over() -> None:
     for parameters in SETS.values():
-        assert len({each.key for each in parameters}) == len(parameters)
+        assert len({parameter.key for parameter in parameters}) == len(parameters)
     assert set(LABELS) == set(keys())
 
 
@@ -86,29 +86,31 @@ def test_definitions_of_an_endpoint_change_single_controls() -> None:
         "placeholder": "warm", "showLabel": False, "showDefault": False,
     }  # fmt: skip
     effort = {"key": "reasoning_effort", "options": ["low", "high"], "enumMappings": {"low": "Little"}}
-    found = {each.key: each for each in parameters_of(custom(param_definitions=(definition, effort)), "m")}
-    heat = found["temperature"]
+    parameters_by_key = {
+        parameter.key: parameter for parameter in parameters_of(custom(param_definitions=(definition, effort)), "m")
+    }
+    heat = parameters_by_key["temperature"]
     assert (heat.default, heat.low, heat.high, heat.step, heat.label) == (0.3, 0.1, 0.9, 0.1, "Heat")
     assert (heat.description, heat.columns, heat.control, heat.belongs) == ("How hot.", 4, "input", "conversation")
     assert (heat.placeholder, heat.show_label, heat.show_default, heat.always) == ("warm", False, False, True)
-    assert found["reasoning_effort"].options == ("low", "high")
-    assert found["reasoning_effort"].option_labels == {"low": "Little"}
-    assert found["top_p"] == next(each for each in SETS["custom"] if each.key == "top_p")
+    assert parameters_by_key["reasoning_effort"].options == ("low", "high")
+    assert parameters_by_key["reasoning_effort"].option_labels == {"low": "Little"}
+    assert parameters_by_key["top_p"] == next(parameter for parameter in SETS["custom"] if parameter.key == "top_p")
 
 
 def test_what_an_endpoint_drops_has_no_control() -> None:
-    found = [each.key for each in parameters_of(custom(drop_params=("stop", "user")), "m")]
-    assert "stop" not in found
-    assert len(found) == len(SETS["custom"]) - 1
+    keys = [parameter.key for parameter in parameters_of(custom(drop_params=("stop", "user")), "m")]
+    assert "stop" not in keys
+    assert len(keys) == len(SETS["custom"]) - 1
 
 
 def test_the_api_tells_which_parameters_an_endpoint_has() -> None:
     assert endpoint_out(custom()).to_wire()["customParams"] == {"defaultParamsEndpoint": "custom"}
-    told = custom(
+    endpoint = custom(
         parameter_set="anthropic", reasoning_format="disabled", reasoning_key="reasoning",
         param_definitions=({"key": "topK", "default": 3},),
     )  # fmt: skip
-    assert endpoint_out(told).to_wire()["customParams"] == {
+    assert endpoint_out(endpoint).to_wire()["customParams"] == {
         "defaultParamsEndpoint": "anthropic",
         "reasoningFormat": "disabled",
         "reasoningKey": "reasoning",

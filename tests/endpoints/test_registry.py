@@ -80,11 +80,11 @@ def test_custom_endpoints_come_after_the_built_in_and_the_local_model_last(
     write(settings)
     monkeypatch.setenv("GOOGLE_KEY", "k")
     settings.LOCAL_MODEL_URL = "http://127.0.0.1:8123/v1"
-    found = registry.current().endpoints
-    assert [endpoint.name for endpoint in found] == ["google", "Mine", "Personal", "ollama", "Messages", "Local"]
-    assert [endpoint.display.order for endpoint in found] == [0, 1, 2, 3, 4, 5]
-    assert (found[4].connection.wire, found[4].connection.model_prefix) == ("anthropic", "anthropic/")
-    local = found[-1]
+    endpoints = registry.current().endpoints
+    assert [endpoint.name for endpoint in endpoints] == ["google", "Mine", "Personal", "ollama", "Messages", "Local"]
+    assert [endpoint.display.order for endpoint in endpoints] == [0, 1, 2, 3, 4, 5]
+    assert (endpoints[4].connection.wire, endpoints[4].connection.model_prefix) == ("anthropic", "anthropic/")
+    local = endpoints[-1]
     assert local.origin.local
     assert local.display.label == "Local model"
     assert local.models.names == ("smollm2-135m-instruct",)

@@ -118,9 +118,9 @@ def test_specs_without_an_endpoint_are_left_out_with_a_notice(file: Path) -> Non
         )
     )  # fmt: skip
     file.write_text(text("First") + "modelSpecs:\n  list:\n" + specs)
-    found = registry.current()
-    assert [spec.name for spec in found.specs] == ["good", "agent"]
-    assert found.notices == (
+    current = registry.current()
+    assert [spec.name for spec in current.specs] == ["good", "agent"]
+    assert current.notices == (
         "model spec lost is left out: there is no endpoint “Nowhere”",
         "model spec none is left out: there is no endpoint “”",
     )

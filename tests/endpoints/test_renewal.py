@@ -30,8 +30,8 @@ DEFAULTS = [(provider.name, model) for provider in built_in() for model in provi
 @pytest.mark.django_db
 @pytest.mark.parametrize(("family", "model"), DEFAULTS)
 def test_every_default_model_has_a_price_and_a_window(family: str, model: str) -> None:
-    place = endpoint(family)
-    price, known = price_in_force(place, model), facts(place, model)
+    own_endpoint = endpoint(family)
+    price, known = price_in_force(own_endpoint, model), facts(own_endpoint, model)
     assert price.is_known
     assert price.rates is not None
     assert price.rates.prompt > 0
@@ -78,16 +78,16 @@ def test_renewing_takes_figures_keeps_what_is_gone_and_tells(copy: Path, tmp_pat
         call_command("models", "renew", file=str(path), check=True)
     assert copy.read_text() == before
     call_command("models", "renew", file=str(path))
-    found = json.loads(copy.read_text())
-    assert found["openAI"]["gpt-4o"] == {
+    price_list = json.loads(copy.read_text())
+    assert price_list["openAI"]["gpt-4o"] == {
         "window": 64_000, "reply": 4_000, "prompt": "0.95", "completion": "10", "cache_read": "0.95",
         "cache_write": "0.95",
     }  # fmt: skip
-    assert "gpt-5.9" not in found["openAI"]
-    assert found["google"] == json.loads(before)["google"]
-    told = capsys.readouterr().out
-    assert "openAI gpt-4o: window 128000 -> 64000" in told
-    assert "google gemini-2.5-pro: price list kept -> no longer there" in told
+    assert "gpt-5.9" not in price_list["openAI"]
+    assert price_list["google"] == json.loads(before)["google"]
+    output = capsys.readouterr().out
+    assert "openAI gpt-4o: window 128000 -> 64000" in output
+    assert "google gemini-2.5-pro: price list kept -> no longer there" in output
     call_command("models", "renew", file=str(path), add=True)
     assert list(json.loads(copy.read_text())["openAI"])[-1] == "gpt-5.9"
     assert "openAI gpt-5.9: model None -> new" in capsys.readouterr().out

@@ -135,8 +135,12 @@ def test_no_error_body_makes_its_reader_raise(value: Any, status: int) -> None:
 @given(value=PIECES, other=PIECES)
 def test_no_report_makes_the_counts_raise(value: Any, other: Any) -> None:
     counts = Counts()
-    for each in (value, {"usage": other}, {"prompt_tokens": 3, "prompt_tokens_details": value, "cached_tokens": other}):
-        for report in [each, *reports_in(each if isinstance(each, dict) else {})]:
+    for payload in (
+        value,
+        {"usage": other},
+        {"prompt_tokens": 3, "prompt_tokens_details": value, "cached_tokens": other},
+    ):
+        for report in [payload, *reports_in(payload if isinstance(payload, dict) else {})]:
             counts.note(report)
     usage = counts.usage()
     assert usage is None or all(

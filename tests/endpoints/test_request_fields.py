@@ -42,15 +42,15 @@ SAMPLING = {"temperature": 0.5, "top_p": 0.9, "frequency_penalty": 1, "presence_
 )  # fmt: skip
 @pytest.mark.parametrize("family", ["openAI", "azureOpenAI", "custom", "openrouter"])
 def test_reasoning_models_get_no_sampling_parameters(family: str, model: str, kept: bool) -> None:
-    found = request_fields(endpoint(family), model, SAMPLING)
-    assert {name: found.params[name] for name in SAMPLING if name in found.params} == (SAMPLING if kept else {})
-    assert set(found.notes) == (set() if kept else set(SAMPLING))
+    fields = request_fields(endpoint(family), model, SAMPLING)
+    assert {name: fields.params[name] for name in SAMPLING if name in fields.params} == (SAMPLING if kept else {})
+    assert set(fields.notes) == (set() if kept else set(SAMPLING))
 
 
 def test_a_searching_model_takes_only_the_longest_reply() -> None:
-    found = request_fields(endpoint("openAI"), "gpt-4o-search-preview", {**SAMPLING, "stop": ["x"], "max_tokens": 9})
-    assert (found.params, found.max_tokens, found.wire) == ({}, 9, "chat")
-    assert set(found.notes) == {*SAMPLING, "stop"}
+    fields = request_fields(endpoint("openAI"), "gpt-4o-search-preview", {**SAMPLING, "stop": ["x"], "max_tokens": 9})
+    assert (fields.params, fields.max_tokens, fields.wire) == ({}, 9, "chat")
+    assert set(fields.notes) == {*SAMPLING, "stop"}
 
 
 @pytest.mark.parametrize(
@@ -94,8 +94,8 @@ def test_the_field_that_caps_a_reply(family: str, model: str, wire: Any, name: s
 def test_which_wire_a_call_takes(
     family: str, model: str, chosen: dict[str, Any], more: dict[str, Any], wire: str, params: dict[str, Any]
 ) -> None:
-    found = request_fields(endpoint(family, **more), model, chosen)
-    assert (found.wire, found.params) == (wire, params)
+    fields = request_fields(endpoint(family, **more), model, chosen)
+    assert (fields.wire, fields.params) == (wire, params)
 
 
 REASONING = {
@@ -117,8 +117,8 @@ def test_reasoning_on_both_wires() -> None:
 
 
 def test_a_model_that_does_not_reason_is_not_asked_to() -> None:
-    found = request_fields(endpoint("openAI"), "gpt-4o", {"reasoning_effort": "high"})
-    assert (found.params, set(found.notes)) == ({}, {"reasoning_effort"})
+    fields = request_fields(endpoint("openAI"), "gpt-4o", {"reasoning_effort": "high"})
+    assert (fields.params, set(fields.notes)) == ({}, {"reasoning_effort"})
 
 
 @pytest.mark.parametrize(
@@ -193,16 +193,16 @@ def test_thinking_sampling_and_caching_of_claude(model: str, chosen: dict[str, A
     ],
 )  # fmt: skip
 def test_the_longest_reply_of_claude(model: str, wanted: int | None, cap: int) -> None:
-    found = request_fields(endpoint("anthropic"), model, {"maxOutputTokens": wanted} if wanted else {})
-    assert found.max_tokens == cap
-    assert ("maxOutputTokens" in found.notes) == (wanted is not None and wanted > cap)
+    fields = request_fields(endpoint("anthropic"), model, {"maxOutputTokens": wanted} if wanted else {})
+    assert fields.max_tokens == cap
+    assert ("maxOutputTokens" in fields.notes) == (wanted is not None and wanted > cap)
 
 
 def test_a_budget_for_thinking_stays_below_the_reply() -> None:
     settings = {"maxOutputTokens": 4000, "thinkingBudget": 6000}
-    found = request_fields(endpoint("anthropic"), "claude-3-7-sonnet", settings)
-    assert found.params["thinking"] == {"type": "enabled", "budget_tokens": 3600}
-    assert set(found.notes) == {"thinkingBudget"}
+    fields = request_fields(endpoint("anthropic"), "claude-3-7-sonnet", settings)
+    assert fields.params["thinking"] == {"type": "enabled", "budget_tokens": 3600}
+    assert set(fields.notes) == {"thinkingBudget"}
     short = request_fields(endpoint("anthropic"), "claude-3-7-sonnet", {"maxOutputTokens": 1024})
     assert "thinking" not in short.params
     assert set(short.notes) == {"thinking"}
@@ -210,9 +210,9 @@ def test_a_budget_for_thinking_stays_below_the_reply() -> None:
 
 def test_the_search_of_claude_needs_a_header() -> None:
     where = endpoint("anthropic", headers={"Anthropic-Beta": "own"})
-    found = request_fields(where, "claude-3-haiku-20240307", {"web_search": True, "promptCache": False})
-    assert found.params == {"tools": [{"type": "web_search_20250305", "name": "web_search"}]}
-    assert with_headers(where, found.headers).connection.headers == {"Anthropic-Beta": "own,web-search-2025-03-05"}
+    fields = request_fields(where, "claude-3-haiku-20240307", {"web_search": True, "promptCache": False})
+    assert fields.params == {"tools": [{"type": "web_search_20250305", "name": "web_search"}]}
+    assert with_headers(where, fields.headers).connection.headers == {"Anthropic-Beta": "own,web-search-2025-03-05"}
     assert with_headers(where, {}) is where
 
 
@@ -292,9 +292,9 @@ def test_defaults_of_definitions_then_the_person_then_additions_then_what_is_dro
         "drop_params": ("presence_penalty",),
     }
     settings = {"temperature": 0.3, "top_p": 0.3, "presence_penalty": 1, "max_tokens": 50}
-    found = request_fields(endpoint("custom", **where), "m", settings)
-    assert found.params == {"temperature": 0.3, "top_p": 0.4, "verbosity": "low", "seed": 7}
-    assert found.max_tokens == 60
+    fields = request_fields(endpoint("custom", **where), "m", settings)
+    assert fields.params == {"temperature": 0.3, "top_p": 0.4, "verbosity": "low", "seed": 7}
+    assert fields.max_tokens == 60
     assert sent("custom", "m", {}, **where)["temperature"] == 0.1
 
 
@@ -314,9 +314,9 @@ def test_streaming_can_be_turned_off() -> None:
 
 def test_a_conversation_that_moves_keeps_what_the_other_set_calls_differently() -> None:
     settings = {"top_p": 0.4, "max_tokens": 100, "temperature": 1.5, "verbosity": "low", "stop": list("abcdef")}
-    found = request_fields(endpoint("anthropic"), "claude-3-haiku-20240307", {**settings, "promptCache": False})
-    assert found.params == {"temperature": 1.0, "top_p": 0.4}
-    assert (found.max_tokens, set(found.notes)) == (100, {"temperature"})
+    fields = request_fields(endpoint("anthropic"), "claude-3-haiku-20240307", {**settings, "promptCache": False})
+    assert fields.params == {"temperature": 1.0, "top_p": 0.4}
+    assert (fields.max_tokens, set(fields.notes)) == (100, {"temperature"})
     back = request_fields(endpoint("openAI"), "gpt-4o", settings)
     assert back.params["stop"] == ["a", "b", "c", "d"]
     assert set(back.notes) == {"stop"}
@@ -324,12 +324,12 @@ def test_a_conversation_that_moves_keeps_what_the_other_set_calls_differently() 
 
 def test_anthropic_parameters_on_a_custom_endpoint_go_over_its_own_wire() -> None:
     where = endpoint("custom", parameter_set="anthropic")
-    found = request_fields(where, "claude-sonnet-4-5", {"maxOutputTokens": 5000})
-    body = body_of(ModelRequest(where, "claude-sonnet-4-5", [], params=found.params, max_tokens=found.max_tokens))
+    fields = request_fields(where, "claude-sonnet-4-5", {"maxOutputTokens": 5000})
+    body = body_of(ModelRequest(where, "claude-sonnet-4-5", [], params=fields.params, max_tokens=fields.max_tokens))
     assert body["thinking"] == {"type": "enabled", "budget_tokens": 2000}
     assert (body["max_tokens"], body["cache_control"]) == (5000, {"type": "ephemeral"})
 
 
 def test_the_local_model_is_not_asked_for_what_it_cannot_do() -> None:
-    found = request_fields(changed(endpoint("custom"), provider="local", local=True), "m", {"web_search": True})
-    assert (found.params, found.wire, set(found.notes)) == ({}, "chat", {"web_search"})
+    fields = request_fields(changed(endpoint("custom"), provider="local", local=True), "m", {"web_search": True})
+    assert (fields.params, fields.wire, set(fields.notes)) == ({}, "chat", {"web_search"})

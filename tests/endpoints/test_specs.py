@@ -22,7 +22,7 @@ def spec(**fields: object) -> ModelSpec:
 
 def test_every_known_endpoint_has_a_mark_of_its_own() -> None:
     root = ElementTree.parse(django_settings.BASE_DIR / "static" / "marks.svg").getroot()  # noqa: S314 (our own file)
-    symbols = {each.get("id"): "".join(part.get("d", "") + str(part.attrib) for part in each) for each in root}
+    symbols = {symbol.get("id"): "".join(part.get("d", "") + str(part.attrib) for part in symbol) for symbol in root}
     assert set(symbols) == MARKS
     assert ICONS <= MARKS
     assert len(set(symbols.values())) == len(MARKS)
@@ -86,10 +86,10 @@ modelSpecs:
     - {name: b, label: B, group: G, iconURL: xai, preset: {endpoint: X}}
 """)
     registry.reset()
-    words = "is not shown: it must be a path of this site or the name of a known endpoint"
+    reason = "is not shown: it must be a path of this site or the name of a known endpoint"
     assert registry.current().notices == (
         "model spec a: no model takes this temperature",
-        f"endpoint X: the icon https://example.org/x.png {words}",
-        f"group G: the icon //example.org/g.png {words}",
+        f"endpoint X: the icon https://example.org/x.png {reason}",
+        f"group G: the icon //example.org/g.png {reason}",
     )
     registry.reset()

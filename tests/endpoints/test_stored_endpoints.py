@@ -41,8 +41,8 @@ def file(settings: Settings, tmp_path: Path) -> None:
 @pytest.fixture
 def enter(admin_user: User) -> Callable[..., OperatorEndpoint]:
     def save(row: OperatorEndpoint | None = None, **fields: Any) -> OperatorEndpoint:
-        told = {"kind": "custom", "name": "Lab", "base_url": "https://lab.example.com/v1", "model_names": ("tiny",)}
-        return stored_endpoints.save(actor=admin_user, entry=Entry(**{**told, **fields}), row=row)
+        values = {"kind": "custom", "name": "Lab", "base_url": "https://lab.example.com/v1", "model_names": ("tiny",)}
+        return stored_endpoints.save(actor=admin_user, entry=Entry(**{**values, **fields}), row=row)
 
     return save
 
@@ -58,9 +58,9 @@ def browser(admin_user: User) -> Client:
 def test_it_is_in_force_at_once_and_gone_at_once(enter: Callable[..., OperatorEndpoint], admin_user: User) -> None:
     assert registry.current().get("Lab") is None
     row = enter(api_key=SECRET)
-    found = registry.current().get("Lab")
-    assert found is not None
-    assert (found.connection.api_key, found.connection.base_url, found.models.names) == (
+    endpoint = registry.current().get("Lab")
+    assert endpoint is not None
+    assert (endpoint.connection.api_key, endpoint.connection.base_url, endpoint.models.names) == (
         SECRET,
         "https://lab.example.com/v1",
         ("tiny",),
@@ -96,9 +96,9 @@ def test_the_key_is_encrypted_kept_and_told_to_nobody(enter: Callable[..., Opera
     assert SECRET not in row.api_key
     assert row.key_end == "6789"
     enter(row, base_url="https://lab.example.com/v2")
-    found = registry.current().get("Lab")
-    assert found is not None
-    assert found.connection.api_key == SECRET
+    endpoint = registry.current().get("Lab")
+    assert endpoint is not None
+    assert endpoint.connection.api_key == SECRET
     audited = json.dumps(list(AuditEntry.objects.values("before", "after", "target_name")))
     assert SECRET not in audited
     assert row.api_key not in audited
@@ -108,18 +108,18 @@ def test_the_key_is_encrypted_kept_and_told_to_nobody(enter: Callable[..., Opera
 
 def test_the_file_goes_before(enter: Callable[..., OperatorEndpoint]) -> None:
     enter(name="Twice", api_key=SECRET)
-    found = registry.current().get("Twice")
-    assert found is not None
-    assert found.connection.api_key == "sk-of-the-file"
+    endpoint = registry.current().get("Twice")
+    assert endpoint is not None
+    assert endpoint.connection.api_key == "sk-of-the-file"
 
 
 def test_a_provider_needs_a_key_and_knows_its_address_and_models(enter: Callable[..., OperatorEndpoint]) -> None:
     enter(kind="anthropic", name="Claude", base_url="", api_key=SECRET, model_names=())
-    found = registry.current().get("Claude")
-    assert found is not None
-    assert (found.connection.wire, found.connection.model_prefix) == ("anthropic", "anthropic/")
-    assert found.connection.base_url == "https://api.anthropic.com"
-    assert found.models.names
+    endpoint = registry.current().get("Claude")
+    assert endpoint is not None
+    assert (endpoint.connection.wire, endpoint.connection.model_prefix) == ("anthropic", "anthropic/")
+    assert endpoint.connection.base_url == "https://api.anthropic.com"
+    assert endpoint.models.names
 
 
 @pytest.mark.parametrize(
@@ -145,9 +145,9 @@ def test_a_key_of_another_creds_key_is_left_out(enter: Callable[..., OperatorEnd
     enter(api_key=SECRET)
     settings.CREDS_KEY = "f" * 64
     stored_endpoints.stored.invalidate()
-    found = registry.current().get("Lab")
-    assert found is not None
-    assert found.connection.api_key == ""
+    endpoint = registry.current().get("Lab")
+    assert endpoint is not None
+    assert endpoint.connection.api_key == ""
 
 
 def test_the_form_never_shows_the_key(browser: Client, enter: Callable[..., OperatorEndpoint]) -> None:
@@ -200,7 +200,7 @@ def test_another_provider_is_spoken_to_through_litellm(
     assert "provider" in refused.value.message_dict
     litellm.load()  # on a busy machine its import alone takes as long as a trial may
     row = enter(kind="other", provider="deepseek", base_url=model_server.url, api_key="sk-test")
-    found = connection_test.run_connection_test(stored_endpoints.to_endpoint(row), "tiny")
-    assert found.ok, found
+    result = connection_test.run_connection_test(stored_endpoints.to_endpoint(row), "tiny")
+    assert result.ok, result
     [asked] = model_server.requests()
     assert (asked["path"], asked["body"]["model"]) == ("/v1/chat/completions", "tiny")

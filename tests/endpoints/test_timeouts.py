@@ -74,8 +74,8 @@ def test_operators_set_the_limits(settings: Any) -> None:
     settings.MODEL_FIRST_WORD_SECONDS, settings.REASONING_FIRST_WORD_SECONDS = 7, 8000
     settings.MODEL_SILENCE_SECONDS = 9
     assert [first_of(OPENAI, "gpt-4o"), first_of(OPENAI, "o3")] == [7, 8000]
-    found = timeouts_of(ModelRequest(OPENAI, "o3", ()))
-    assert [found.idle, found.total] == [9, TOTAL + 8000]
+    timeouts = timeouts_of(ModelRequest(OPENAI, "o3", ()))
+    assert [timeouts.idle, timeouts.total] == [9, TOTAL + 8000]
 
 
 async def test_what_stands_in_between_is_told_that_the_connection_lives() -> None:

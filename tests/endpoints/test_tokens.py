@@ -33,11 +33,11 @@ TEXTS = {
     "Thai": "มนุษย์ทั้งหลายเกิดมามีอิสระและเสมอภาคกันในเกียรติศักดิ์และสิทธิ " * 20,
     "emoji": "🦊👩‍🚀🎉😀👍🏽🇩🇪❤️🔥" * 20,
     "table": "| name | value |\n|------|------:|\n"
-    + "".join(f"| row {each} | {_random.randint(1, 99_999)} |\n" for each in range(99)),
+    + "".join(f"| row {number} | {_random.randint(1, 99_999)} |\n" for number in range(99)),
     "CSV": "".join(
-        f"{_random.random():.4f},{_random.randint(0, 99_999)},2026-11-{each % 30:02}\n" for each in range(99)
+        f"{_random.random():.4f},{_random.randint(0, 99_999)},2026-11-{number % 30:02}\n" for number in range(99)
     ),
-    "JSON": json.dumps([{"id": each, "price": each * 1.37, "tags": ["a"]} for each in range(99)], indent=1),
+    "JSON": json.dumps([{"id": number, "price": number * 1.37, "tags": ["a"]} for number in range(99)], indent=1),
     "identifiers": "\n".join(str(UUID(int=_random.getrandbits(128))) for _ in range(60)),
     "base64": base64.b64encode(_random.randbytes(3000)).decode(),
     "signs": "{}[]();:=>!==&&||+-*/%<<>>" * 30,

@@ -40,8 +40,8 @@ def test_a_model_without_a_price_is_never_what_a_chat_begins_with(owner: User, c
 
 @pytest.mark.django_db
 def test_the_menu_says_which_have_none(owner: User, catalog: None) -> None:
-    found = {choice.model: choice.is_unpriced for group in model_groups(owner) for choice in group.choices}
-    assert found == {"house-a": True, "house-b": True, "house-c": True, "house-d": False}
+    is_unpriced = {choice.model: choice.is_unpriced for group in model_groups(owner) for choice in group.choices}
+    assert is_unpriced == {"house-a": True, "house-b": True, "house-c": True, "house-d": False}
     client = Client()
     client.force_login(owner)
     page = client.get("/c/new").content.decode()
@@ -74,21 +74,21 @@ def test_a_file_with_balances_charges_the_rate_for_unknown_models(tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("told", "rate"),
+    ("written", "rate"),
     [
         (1.6000000000000001e-06, "1.6"), ("1.6000000000000001e-06", "1.6"), (9.499999999999999e-07, "0.95"),
         ("0.000003", "3"), (0, "0"), (2.5e-08, "0.025"), (1e-9, "0.001"), (0.00012, "120"),
     ],
 )  # fmt: skip
-def test_noise_of_arithmetic_is_no_part_of_a_price(told: object, rate: str) -> None:
-    assert rate_of(told) == Decimal(rate)
+def test_noise_of_arithmetic_is_no_part_of_a_price(written: object, rate: str) -> None:
+    assert rate_of(written) == Decimal(rate)
 
 
 def test_a_million_tokens_of_a_noisy_price_cost_no_credit_more() -> None:
     noisy = [
-        (key, found["input_cost_per_token"])
-        for key, found in _entries().items()
-        if len(str(found.get("input_cost_per_token", ""))) > 14 and "output_cost_per_token" in found
+        (key, entry["input_cost_per_token"])
+        for key, entry in _entries().items()
+        if len(str(entry.get("input_cost_per_token", ""))) > 14 and "output_cost_per_token" in entry
     ]
     assert noisy
     for key, cost in noisy:

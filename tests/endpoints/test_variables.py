@@ -63,22 +63,22 @@ def load(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.mark.django_db
 def test_what_is_set_is_filled_in_and_the_rest_goes_nowhere(load: Callable[..., Registry]) -> None:
-    found = load()
-    acme = found.get("Acme")
+    current = load()
+    acme = current.get("Acme")
     assert acme is not None
     assert (acme.connection.api_key, acme.connection.base_url) == ("sk-example-1", "https://llm.example/v1")
     assert dict(acme.connection.headers) == {"X-Hash": "a#b"}
     assert acme.models.names == ("acme-small", "acme-large")
     assert (acme.titles.model, acme.display.icon) == ("", "")
     assert acme.parameters.add == {"top_k": 3, "stop": ["x"]}
-    names = [endpoint.name for endpoint in found.endpoints]
+    names = [endpoint.name for endpoint in current.endpoints]
     assert names == ["Acme", "Fetching"]
-    assert "${" not in repr(found.endpoints)
+    assert "${" not in repr(current.endpoints)
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    "words",
+    "notice",
     [
         "endpoints.custom[0].headers.X-Note, line 9: NOT_SET_AT_ALL is not set",
         "endpoints.custom[0].headers.X-Bare, line 11: a variable is written as ${ACME_KEY}, with braces",
@@ -94,8 +94,8 @@ def test_what_is_set_is_filled_in_and_the_rest_goes_nowhere(load: Callable[..., 
         "endpoints.custom, line 4: endpoint Modelless is left out because none of its models is set",
     ],
 )
-def test_the_variable_and_its_key_are_named(load: Callable[..., Registry], words: str) -> None:
-    assert words in load().notices
+def test_the_variable_and_its_key_are_named(load: Callable[..., Registry], notice: str) -> None:
+    assert notice in load().notices
 
 
 @pytest.mark.django_db
@@ -110,23 +110,23 @@ def test_the_command_says_so_too(load: Callable[..., Registry], settings: Settin
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", ["OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GOOGLE_KEY"])
 def test_a_providers_key_that_was_not_filled_in_is_none(load: Callable[..., Registry], name: str) -> None:
-    found = load("version: 1\n", **{name: "${MY_KEY}"})
-    assert found.endpoints == ()
-    assert found.notices == (f"{name} holds the name of another variable, which is not set",)
+    current = load("version: 1\n", **{name: "${MY_KEY}"})
+    assert current.endpoints == ()
+    assert current.notices == (f"{name} holds the name of another variable, which is not set",)
 
 
 @pytest.mark.django_db
 def test_a_variable_that_holds_one_is_not_put_in(load: Callable[..., Registry]) -> None:
-    found = load(ACME_KEY="${OTHER}")
-    assert found.get("Acme") is None
-    assert "endpoint Acme is left out: ACME_KEY itself contains a placeholder" in found.notices
+    current = load(ACME_KEY="${OTHER}")
+    assert current.get("Acme") is None
+    assert "endpoint Acme is left out: ACME_KEY itself contains a placeholder" in current.notices
 
 
 @pytest.mark.django_db
 def test_a_variable_of_the_file_that_looks_odd_is_told(load: Callable[..., Registry]) -> None:
     load(ACME_KEY='"sk-example-1"')
-    told = [each for each in env.suspicious() if each.startswith("ACME_")]
-    assert told == [
+    notices = [notice for notice in env.suspicious() if notice.startswith("ACME_")]
+    assert notices == [
         "ACME_KEY in the environment is in quotes, which become part of the value",
         "ACME_NOTE in the environment has a # after a space, so a comment may have become part of the value",
     ]
@@ -151,10 +151,10 @@ endpoints:
 
 @pytest.mark.django_db
 def test_azures_own_placeholders_stay_and_others_do_not(load: Callable[..., Registry]) -> None:
-    found = load(AZURE).get("azureOpenAI")
-    assert found is not None
-    assert found.models.names == ("good-model",)
-    variant = found.models.variants["good-model"]
+    endpoint = load(AZURE).get("azureOpenAI")
+    assert endpoint is not None
+    assert endpoint.models.names == ("good-model",)
+    variant = endpoint.models.variants["good-model"]
     assert (variant.connection.base_url, dict(variant.connection.headers)) == (
         "https://a.example/acme-small",
         {"X-B": "a#b"},

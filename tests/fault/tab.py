@@ -50,9 +50,9 @@ class Tab:
         async with self.session.post(self.base + path, data=form, headers=headers) as reply:
             html = await reply.text()
             assert reply.status == 200, (reply.status, html[:300])
-        found = ARTICLE.search(html)
-        if found:
-            self.run, self.ticket = found.groups()
+        match = ARTICLE.search(html)
+        if match:
+            self.run, self.ticket = match.groups()
         return html
 
     async def ask(self, prompt: str) -> str:

@@ -50,9 +50,9 @@ async def test_the_web_is_killed_and_a_program_resumes_its_stream(stack: Stack, 
     await reading
     assert reader.connections >= 2
     assert reader.final is not None
-    told = " ".join(reader.text.split())
-    assert told == await provider_text(stack, prompt)
-    assert " ".join(reader.final["responseMessage"]["content"][0]["text"].split()) == told
+    text = " ".join(reader.text.split())
+    assert text == await provider_text(stack, prompt)
+    assert " ".join(reader.final["responseMessage"]["content"][0]["text"].split()) == text
     assert await calls_of(stack, prompt) == 1
 
 

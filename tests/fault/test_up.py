@@ -22,15 +22,15 @@ pytestmark = pytest.mark.fault
 
 def left_behind(folder: Path) -> list[str]:
     """Return the commands that still name the folder."""
-    found = []
+    commands = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and int(entry.name) != os.getpid():
             with contextlib.suppress(OSError):
                 line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
                 environment = (entry / "environ").read_bytes().decode(errors="replace")
                 if f"PARLEY_DATA={folder}" in environment or str(folder) in line:
-                    found.append(line)
-    return found
+                    commands.append(line)
+    return commands
 
 
 def refused_start(environment: dict[str, str]) -> "subprocess.CompletedProcess[str]":

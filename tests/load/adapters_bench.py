@@ -48,7 +48,7 @@ from endpoints.catalog import registry
 from siteconfig.configuration import load_config
 began = time.perf_counter()
 made = registry._made(load_config(settings.LIBRECHAT_CONFIG), ())
-[made.models(each.name) for each in made.endpoints]
+[made.models(endpoint.name) for endpoint in made.endpoints]
 print(time.perf_counter() - began)
 """
 
@@ -132,10 +132,10 @@ async def _read(events: AsyncIterator[Any]) -> None:
 
 async def _first_event(events: AsyncIterator[Any]) -> float:
     began = time.perf_counter()
-    found = 0.0
+    seconds = 0.0
     async for _ in events:
-        found = found or time.perf_counter() - began
-    return found
+        seconds = seconds or time.perf_counter() - began
+    return seconds
 
 
 async def _first_byte(session: aiohttp.ClientSession, root: str) -> float:
@@ -143,9 +143,9 @@ async def _first_byte(session: aiohttp.ClientSession, root: str) -> float:
     began = time.perf_counter()
     async with session.post(f"{root}/v1/chat/completions", json=body) as answer:
         await answer.content.readany()
-        found = time.perf_counter() - began
+        seconds = time.perf_counter() - began
         await answer.read()
-    return found
+    return seconds
 
 
 def _registry_seconds(file: Path, count: int) -> float:

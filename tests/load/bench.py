@@ -94,7 +94,7 @@ async def first_token(report: Report, stack: Stack, rounds: int) -> None:
     await close_tabs([tab])
     base = statistics.median(times["direct"])
     for name, target in (("page", "≤ 15 / 30 ms"), ("api", "")):
-        added = [each - base for each in times[name]]
+        added = [value - base for value in times[name]]
         value = f"{ms(statistics.median(added))} / {ms(quantile(added, 0.95))}"
         report.add(f"first token added over direct, {name}, median / p95", value, target, f"direct {ms(base)}")
 
@@ -134,7 +134,7 @@ async def burst(report: Report, stack: Stack, count: int, way: str) -> None:
         samples = await gather(*(tab.turn(STEADY) for tab in tabs))
     else:
         pairs = zip(sessions, people, strict=True)
-        samples = await gather(*(through_api(each, stack.base, who.token, STEADY) for each, who in pairs))
+        samples = await gather(*(through_api(session, stack.base, person.token, STEADY) for session, person in pairs))
     await asyncio.sleep(1)
     spent, wall = stack.cpu_seconds() - cpu, time.perf_counter() - started
     await close_tabs(tabs)
@@ -169,10 +169,10 @@ async def pages(report: Report, stack: Stack, folder: Path) -> None:
         first, cursor = await timed(session, f"{stack.base}/sidebar")
         value = [first]
         for _ in range(20):
-            found = re.search(r"/sidebar\?cursor=([^\"&]+)", cursor)
-            if not found:
+            match = re.search(r"/sidebar\?cursor=([^\"&]+)", cursor)
+            if not match:
                 break
-            seconds, cursor = await timed(session, f"{stack.base}/sidebar?cursor={found[1]}")
+            seconds, cursor = await timed(session, f"{stack.base}/sidebar?cursor={match[1]}")
             value.append(seconds)
         text = f"{ms(statistics.median(value))} / {ms(max(value))}"
         report.add(

@@ -79,11 +79,11 @@ class PageUser:
             if reply.status != 200:
                 sample.failed = f"{reply.status}: {html[:200]}"
                 return sample
-        found = ARTICLE.search(html)
-        if found is None:
+        match = ARTICLE.search(html)
+        if match is None:
             sample.failed = "no run in the answer"
             return sample
-        run, ticket = found.groups()
+        run, ticket = match.groups()
         await self.socket.send_json({"follow": run, "ticket": ticket})
         await self._read(run, sample, started)
         sample.total = time.perf_counter() - started
@@ -153,4 +153,4 @@ def _note(sample: Sample, started: float, characters: int) -> None:
 async def gather(*tasks: Any) -> list[Sample]:
     """Run all at once; a client that breaks becomes a failed sample."""
     results = await asyncio.gather(*tasks, return_exceptions=True)
-    return [each if isinstance(each, Sample) else Sample(failed=repr(each)) for each in results]
+    return [result if isinstance(result, Sample) else Sample(failed=repr(result)) for result in results]

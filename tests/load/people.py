@@ -67,9 +67,9 @@ async def open_tabs(stack: Stack, people: list[Person]) -> list[PageUser]:
     """Give each person one tab whose connections are open before a clock starts."""
     tabs = [PageUser(stack.base, http_session(person), CSRF) for person in people]
     for start in range(0, len(tabs), 20):
-        lot = tabs[start : start + 20]
-        await asyncio.gather(*(tab.open() for tab in lot))
-        await asyncio.gather(*(_touch(tab) for tab in lot))
+        batch = tabs[start : start + 20]
+        await asyncio.gather(*(tab.open() for tab in batch))
+        await asyncio.gather(*(_touch(tab) for tab in batch))
     return tabs
 
 
@@ -112,7 +112,7 @@ def write_conversations(path: Path, conversations: int, messages: int) -> None:
 
     with path.open("w") as file:
         for number in range(conversations):
-            turns = [{"role": "assistant" if each % 2 else "user", "content": text(40)} for each in range(messages)]
+            turns = [{"role": "assistant" if index % 2 else "user", "content": text(40)} for index in range(messages)]
             row: dict[str, Any] = {"title": text(5), "created": 1_700_000_000 + number * 60, "messages": turns}
             file.write(json.dumps(row) + "\n")
 

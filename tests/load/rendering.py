@@ -75,8 +75,8 @@ def main() -> None:
     write(f"{'text':<12}{'tokens':>8}{'ms':>9}{'us/delta':>10}{'parsed':>9}{'sent':>7}{'whole ms':>10}\n")
     for name, make in KINDS.items():
         for tokens in SIZES:
-            ms, each, parsed, sent, whole = _measure(make(tokens * DELTA))
-            write(f"{name:<12}{tokens:>8}{ms:>9.2f}{each:>10.1f}{parsed:>9.1f}{sent:>7.1f}{whole:>10.2f}\n")
+            ms, per_delta, parsed, sent, whole = _measure(make(tokens * DELTA))
+            write(f"{name:<12}{tokens:>8}{ms:>9.2f}{per_delta:>10.1f}{parsed:>9.1f}{sent:>7.1f}{whole:>10.2f}\n")
 
 
 if __name__ == "__main__":

@@ -57,8 +57,8 @@ def bench_search(report: Any, *, messages: int = 1_000_000, rounds: int = 9) -> 
 
     call_command("migrate", verbosity=0)
     people = _fill(messages)
-    for who, chosen in (("a person with 100,000 messages", people[:1]), ("people with 900 each", people[1:])):
-        _measure(report, who, chosen, rounds)
+    for whose, chosen in (("a person with 100,000 messages", people[:1]), ("people with 900 each", people[1:])):
+        _measure(report, whose, chosen, rounds)
     _save_plans(people[0])
 
 
@@ -70,12 +70,12 @@ def _fill(messages: int) -> list[Any]:
 
     people = [User(username=f"u{n}", email=f"u{n}@example.org", password="!") for n in range(PEOPLE)]
     User.objects.bulk_create(people)
-    each = (messages - LARGE) // (PEOPLE - 1)
+    share = (messages - LARGE) // (PEOPLE - 1)
     Conversation.objects.bulk_create(
         (
             Conversation(owner=person, title=f"Chat about topic {n} of {number}", endpoint="Bench", model="bench")
             for number, person in enumerate(people)
-            for n in range((LARGE if number == 0 else each) // CHAT or 1)
+            for n in range((LARGE if number == 0 else share) // CHAT or 1)
         ),
         batch_size=5_000,
     )
@@ -90,24 +90,24 @@ def _fill(messages: int) -> list[Any]:
     return people
 
 
-def _measure(report: Any, who: str, people: list[Any], rounds: int) -> None:
+def _measure(report: Any, whose: str, people: list[Any], rounds: int) -> None:
     from chat.services.search import search  # noqa: PLC0415
     from chat.services.search.query import parse  # noqa: PLC0415
 
     everything: list[float] = []
-    for kind, words in KINDS.items():
+    for kind, query in KINDS.items():
         times = []
         for number in range(rounds):
             person = people[number * 37 % len(people)]
             began = time.perf_counter()
-            search.search(user=person, query=parse(words))
+            search.search(user=person, query=parse(query))
             times.append((time.perf_counter() - began) * 1000)
         everything += times
-        report.add(f"search, {who}: {kind}", f"{statistics.median(times):.1f} ms", "", words)
+        report.add(f"search, {whose}: {kind}", f"{statistics.median(times):.1f} ms", "", query)
     everything.sort()
     target = "median ≤ 20 ms" if len(people) == 1 else "p95 ≤ 100 ms"
     value = f"{statistics.median(everything):.1f} / {everything[int(0.95 * len(everything))]:.1f} ms"
-    report.add(f"search, {who}: median / p95 of all kinds", value, target)
+    report.add(f"search, {whose}: median / p95 of all kinds", value, target)
 
 
 def _save_plans(person: Any) -> None:

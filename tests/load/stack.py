@@ -147,12 +147,12 @@ def tree(root: int) -> list[int]:
             with contextlib.suppress(OSError):
                 parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
                 children.setdefault(parent, []).append(int(entry.name))
-    found, waiting = [], [root]
+    pids, waiting = [], [root]
     while waiting:
         pid = waiting.pop()
-        found.append(pid)
+        pids.append(pid)
         waiting += children.get(pid, [])
-    return found
+    return pids
 
 
 def _cpu(pid: int) -> float:
@@ -161,7 +161,7 @@ def _cpu(pid: int) -> float:
     except OSError:
         return 0.0
     # Also of children that have ended: user, system, children's user, children's system.
-    return sum(int(each) for each in fields[11:15]) / CLOCK
+    return sum(int(field) for field in fields[11:15]) / CLOCK
 
 
 def _pss(pid: int) -> float:
@@ -174,14 +174,14 @@ def _pss(pid: int) -> float:
 
 def _name(pid: int) -> str:
     try:
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\x00")
+        arguments = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\x00")
     except OSError:
         return "gone"
-    line = " ".join(words)
+    line = " ".join(arguments)
     for needle, name in (
         ("config.asgi", "web"), ("manage.py generate", "generator"), ("celery", "worker"), ("postgres", "postgres"),
         ("valkey", "valkey"), ("deploy.embedded", "supervisor"), ("manage.py up", "supervisor"),
     ):  # fmt: skip
         if needle in line:
             return name
-    return words[0].rpartition("/")[2] or "kernel"
+    return arguments[0].rpartition("/")[2] or "kernel"

@@ -57,12 +57,12 @@ def fold(events: list[e.Event], start: MessageParts | None = None) -> MessagePar
 
 
 def test_events_become_parts() -> None:
-    found = fold(EVENTS)
-    assert found.parts == PARTS
-    assert found.usage == e.Usage(30, 11, 2, 4, 3, estimated=True)
-    assert found.finished == e.Finished("stop")
-    assert found.offset == len("Let me think.Again.Looking it up.Done.") + 16
-    assert plain_text(found.parts) == "Looking it up.\n\nDone."
+    result = fold(EVENTS)
+    assert result.parts == PARTS
+    assert result.usage == e.Usage(30, 11, 2, 4, 3, estimated=True)
+    assert result.finished == e.Finished("stop")
+    assert result.offset == len("Let me think.Again.Looking it up.Done.") + 16
+    assert plain_text(result.parts) == "Looking it up.\n\nDone."
 
 
 @given(st.lists(st.integers(0, len(EVENTS))))

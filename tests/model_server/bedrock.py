@@ -64,8 +64,8 @@ class Bedrock:
             return b""
         closed = self._close()
         self._open, self._index = kind, self._index + 1
-        place = {"contentBlockIndex": self._index}
-        return closed + (frame("contentBlockStart", {"start": start} | place) if start else b"")
+        position = {"contentBlockIndex": self._index}
+        return closed + (frame("contentBlockStart", {"start": start} | position) if start else b"")
 
     def _close(self) -> bytes:
         if not self._open:

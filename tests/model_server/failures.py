@@ -144,12 +144,12 @@ def most_of(model: str) -> int:
 
 def too_large(wire: str, cap: int, most: int) -> dict[str, Any]:
     """Return the refusal of a cap on the reply, in the words of `wire`."""
-    words = f"max_tokens is too large: {cap}. At most {most} completion tokens are supported."
+    message = f"max_tokens is too large: {cap}. At most {most} completion tokens are supported."
     if wire == "anthropic":
-        return {"type": "error", "error": {"type": "invalid_request_error", "message": words}}
+        return {"type": "error", "error": {"type": "invalid_request_error", "message": message}}
     if wire == "gemini":
-        return {"error": {"code": 400, "message": words, "status": "INVALID_ARGUMENT"}}
+        return {"error": {"code": 400, "message": message, "status": "INVALID_ARGUMENT"}}
     if wire == "bedrock":
-        return {"message": words}
-    error = {"message": words, "type": "invalid_request_error", "param": "max_tokens", "code": "invalid_value"}
+        return {"message": message}
+    error = {"message": message, "type": "invalid_request_error", "param": "max_tokens", "code": "invalid_value"}
     return {"error": error}

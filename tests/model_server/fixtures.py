@@ -52,11 +52,11 @@ class ModelServer:
     ) -> list[dict[str, Any]]:
         """Return the requests once they satisfy `condition`; fail when they do not in time."""
         end = time.monotonic() + seconds
-        while not condition(found := self.requests()):
+        while not condition(requests := self.requests()):
             if time.monotonic() > end:
-                raise AssertionError(f"the model server never saw it: {found}")
+                raise AssertionError(f"the model server never saw it: {requests}")
             time.sleep(0.02)
-        return found
+        return requests
 
     def stop(self) -> None:
         self.process.terminate()

@@ -29,17 +29,17 @@ class Responses:
         match step.kind:
             case "text":
                 key = "refusal" if self.script.name == "refusal" else "text"
-                place = {"content_index": 0, "delta": step.text}
+                fields = {"content_index": 0, "delta": step.text}
                 kind = "response.refusal.delta" if key == "refusal" else "response.output_text.delta"
                 content = [{"type": "refusal", "refusal": ""}] if key == "refusal" else [_text("")]
                 opened = self._begin("text", {"type": "message", "role": "assistant", "content": content})
                 self._output[-1]["content"][0][key] += step.text
-                return opened + self._delta(kind, place if key == "refusal" else place | {"logprobs": []})
+                return opened + self._delta(kind, fields if key == "refusal" else fields | {"logprobs": []})
             case "think":
                 opened = self._begin("think", {"type": "reasoning", "summary": [{"type": "summary_text", "text": ""}]})
                 self._output[-1]["summary"][0]["text"] += step.text
-                place = {"summary_index": 0, "delta": step.text}
-                return opened + self._delta("response.reasoning_summary_text.delta", place)
+                fields = {"summary_index": 0, "delta": step.text}
+                return opened + self._delta("response.reasoning_summary_text.delta", fields)
             case "redacted":
                 return self._begin("sealed", {"type": "reasoning", "summary": []})
             case "call":

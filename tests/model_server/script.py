@@ -84,14 +84,14 @@ class Prompt:
 def script_for(prompt: Prompt) -> Script:
     if TITLE.search(prompt.all_text):
         return _titled(prompt)
-    found = _marker(prompt.text)
-    if found is None:
+    match = _marker(prompt.text)
+    if match is None:
         return _limited(Script(tuple(_text("Hello! This is a short reply from the model server."))), prompt)
-    name, value, tail = found[1], found[2] or "", found[3]
-    options = dict(each.split("=", 1) for each in tail.split())
+    name, value, tail = match[1], match[2] or "", match[3]
+    options = dict(option.split("=", 1) for option in tail.split())
     if name == "scenario":
         name, _, value = value.partition(":")
-    rest = prompt.text[found.end() :].strip() if name == "echo" else ""
+    rest = prompt.text[match.end() :].strip() if name == "echo" else ""
     results = (prompt.tool_results, prompt.rounds) if name == "tools" else ((), 0)
     return _limited(_script(name, value, tuple(sorted(options.items())), rest, *results), prompt)
 
@@ -231,17 +231,17 @@ def _titled(prompt: Prompt) -> Script:
         return Script(tuple(_text(title)), name="title", first=float(slow[1]) / 1000)
     if not prompt.structured or "json=no" in prompt.text:
         return Script(tuple(_text(title)), name="title")
-    found = json.dumps({"title": title})
+    arguments = json.dumps({"title": title})
     if prompt.structured == "json":
-        return Script((Step("text", found),), name="title json")
-    steps = (Step("call", "title", 0, "call_title"), Step("args", found, 0))
+        return Script((Step("text", arguments),), name="title json")
+    steps = (Step("call", "title", 0, "call_title"), Step("args", arguments, 0))
     return Script(steps, finish="tool_calls", name="title tool")
 
 
 def _title(text: str) -> str:
-    for found in MARKER.finditer(text):
-        if found[1] == "title":
-            return (found[2] or "").replace("_", " ")
+    for match in MARKER.finditer(text):
+        if match[1] == "title":
+            return (match[2] or "").replace("_", " ")
     question = MARKER.sub("", text.rpartition("\n\n")[2]).split()
     return "Talk about " + (" ".join(question[:4]) or "nothing")
 

@@ -127,8 +127,8 @@ async def _gemini(request: web.Request) -> web.StreamResponse:
 
 
 def _function_result(part: dict[str, Any]) -> str:
-    found = part.get("functionResponse") or part.get("function_response")
-    return json.dumps(found.get("response")) if found else ""
+    response = part.get("functionResponse") or part.get("function_response")
+    return json.dumps(response.get("response")) if response else ""
 
 
 async def _note(request: web.Request) -> dict[str, Any]:
@@ -142,11 +142,11 @@ async def _note(request: web.Request) -> dict[str, Any]:
 
 
 def _prompt(messages: list[dict[str, Any]], tool_role: str, max_tokens: int) -> Prompt:
-    last = max((at for at, each in enumerate(messages) if each.get("role") == "user"), default=-1)
+    last = max((at for at, message in enumerate(messages) if message.get("role") == "user"), default=-1)
     after = messages[last + 1 :] if last >= 0 else []
-    texts = [plain(each.get("content")) for each in messages]
-    replies = [each for each in after if each.get("role") in {"assistant", "model"}]
-    results = tuple(plain(each.get("content")) for each in after if each.get("role") == tool_role)
+    texts = [plain(message.get("content")) for message in messages]
+    replies = [message for message in after if message.get("role") in {"assistant", "model"}]
+    results = tuple(plain(message.get("content")) for message in after if message.get("role") == tool_role)
     return Prompt(
         text=texts[last] if last >= 0 else "",
         all_text="\n".join(texts),
@@ -323,8 +323,8 @@ async def _models(request: web.Request) -> web.Response:
 async def _requests(request: web.Request) -> web.Response:
     state = request.app[STATE]
     seen = [
-        {"path": each.path, "headers": each.headers, "body": each.body, "state": each.state, "sent": each.sent}
-        for each in state.seen
+        {"path": seen.path, "headers": seen.headers, "body": seen.body, "state": seen.state, "sent": seen.sent}
+        for seen in state.seen
     ]
     return web.json_response({"count": state.count, "requests": seen})
 

@@ -76,7 +76,7 @@ def test_stranger_gets_404_from_every_act(sign_in: SignIn, stranger: User, mine:
              f"messages/{message.id}/fork"]  # fmt: skip
     for path in paths:
         assert client.get(f"/c/{mine.id}/{path}").status_code == 404, path
-    edits = [f"messages/{message.id}/{each}" for each in ("edit", "rerun", "fork")]
+    edits = [f"messages/{message.id}/{verb}" for verb in ("edit", "rerun", "fork")]
     for path in [*paths[:4], *edits]:
         assert client.post(f"/c/{mine.id}/{path}", {"option": "directPath", "part-0": "x"}).status_code == 404, path
     assert Conversation.objects.count() == 1
@@ -202,8 +202,8 @@ def test_a_fork_is_a_chat_of_its_own(sign_in: SignIn, owner: User, mine: Convers
     answer = client.post(address, {"option": "directPath", "remember": "on"}, headers=HTMX)
     made = Conversation.objects.exclude(id=mine.id).get()
     assert f'data-go="/c/{made.id}"' in answer.content.decode()
-    assert [each.text for each in made.messages.order_by("created_at")] == [
-        each.text for each in mine.messages.order_by("created_at")[:2]
+    assert [message.text for message in made.messages.order_by("created_at")] == [
+        message.text for message in mine.messages.order_by("created_at")[:2]
     ]
     owner.refresh_from_db()
     assert preferences_of(owner).fork_at_once
@@ -235,4 +235,4 @@ def test_a_role_without_bookmarks_has_none(sign_in: SignIn, owner: User, mine: C
     assert client.post(f"/c/{mine.id}/bookmarks", {"new": "New"}, headers=HTMX).status_code == 403
     assert client.post(f"/c/{mine.id}/bookmarks", {"toggle": str(tag.id), "tags": []}, headers=HTMX).status_code == 403
     assert Api(owner).send("POST", "/api/tags", {"tag": "New"}).status_code == 403
-    assert [each.name for each in Tag.objects.all()] == ["Old"]
+    assert [tag.name for tag in Tag.objects.all()] == ["Old"]

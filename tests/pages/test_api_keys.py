@@ -52,7 +52,7 @@ def test_case_55_no_key_is_made_long_after_signing_in(sign_in: SignIn, owner: Us
     client = sign_in(owner)
     session = client.session
     session["account_authentication_methods"] = [
-        each | {"at": each["at"] - 3_700} for each in session["account_authentication_methods"]
+        record | {"at": record["at"] - 3_700} for record in session["account_authentication_methods"]
     ]
     session.save()
     again = "/account/reauthenticate?next=%2Fsettings%2Fapi-keys%2Fnew"
@@ -123,4 +123,4 @@ def test_a_limit_is_changed_and_taken_away_by_who_set_it(sign_in: SignIn, owner:
     client.post(f"/settings/api-keys/{key.id}/limit", LIMIT | {"amount": "2000"})
     assert set(Budget.objects.values_list("name", "amount")) == {("From above", 5), ("A little", 2_000)}
     client.post(f"/settings/api-keys/{key.id}/unlimit")
-    assert [each.id for each in Budget.objects.filter(is_active=True)] == [above.id]
+    assert [budget.id for budget in Budget.objects.filter(is_active=True)] == [above.id]

@@ -111,9 +111,9 @@ def test_an_entry_has_its_tokens_and_its_sign_and_can_be_filtered(sign_in: SignI
     spend(owner, -9_000_000, reason="adjustment", model="", endpoint="", note="<b>A gift</b>")
     client = sign_in(owner)
     page = balance_page(client)
-    for words in ("\N{MINUS SIGN}$1.23", "+$9.00", "700 in", "300 out", "50 reasoning", "4,321 cache read", "×1.5",
+    for text in ("\N{MINUS SIGN}$1.23", "+$9.00", "700 in", "300 out", "50 reasoning", "4,321 cache read", "×1.5",
                   "estimated", "&lt;b&gt;A gift"):  # fmt: skip
-        assert words in page
+        assert text in page
     assert "+$9.00" not in balance_page(client, "?reason=message")
     assert "\N{MINUS SIGN}$1.23" not in balance_page(client, "?reason=adjustment")
     assert client.get("/settings/balance?reason=%01&cursor=nonsense_x").status_code == 200
@@ -159,8 +159,8 @@ def test_a_chat_says_what_it_cost_by_model(
     sign_in: SignIn, owner: User, stranger: User, make_chat: Chats, spend: Spend
 ) -> None:
     chat, other = make_chat(owner), make_chat(owner)
-    for each, model in ((chat, "tiny"), (other, "elsewhere")):
-        run = make_run(each.messages.get(author="assistant"), "complete")
+    for conversation, model in ((chat, "tiny"), (other, "elsewhere")):
+        run = make_run(conversation.messages.get(author="assistant"), "complete")
         run.hold_id = run.id
         run.save()
         spend(owner, 1_000_000, hold_id=run.id, model=model)

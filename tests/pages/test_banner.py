@@ -25,21 +25,21 @@ def run(name: str, *arguments: str) -> Any:
 
 
 def test_a_banner_is_shown_to_people_who_are_signed_in_until_they_put_it_away(sign_in: SignIn, owner: User) -> None:
-    told = run("update_banner", "Down <b>tonight</b>")
+    banner = run("update_banner", "Down <b>tonight</b>")
     client = sign_in(owner)
     page = client.get("/c/new").content.decode()
     assert "Down &lt;b&gt;tonight&lt;/b&gt;" in page
     assert "Down" not in Client().get("/login").content.decode()
     assert Api(owner).get("/api/banner").json()["message"] == "Down <b>tonight</b>"
     assert Api().get("/api/banner").content == b""
-    client.cookies["banner"] = str(told["id"])
+    client.cookies["banner"] = str(banner["id"])
     assert "Down" not in client.get("/c/new").content.decode()
 
 
 def test_a_public_one_that_persists_is_shown_to_everybody(owner: User) -> None:
-    told = run("update_banner", "Read this", "--public", "--persistent")
+    banner = run("update_banner", "Read this", "--public", "--persistent")
     client = Client()
-    client.cookies["banner"] = str(told["id"])
+    client.cookies["banner"] = str(banner["id"])
     page = client.get("/login").content.decode()
     assert "Read this" in page
     assert "put-away" not in page
@@ -53,6 +53,6 @@ def test_a_banner_has_its_time(db: None) -> None:
     Banner.objects.create(message="Not yet", display_from=now + timedelta(days=1))
     banners.latest.invalidate()
     assert banners.current(signed_in=True) is None
-    for words in (["x", "--until", "tomorrow"], [" "], ["x" * 501]):
+    for arguments in (["x", "--until", "tomorrow"], [" "], ["x" * 501]):
         with pytest.raises(CommandError):
-            run("update_banner", *words)
+            run("update_banner", *arguments)

@@ -101,9 +101,9 @@ def test_archived_chats_are_listed_sorted_found_and_paged(sign_in: SignIn, owner
     assert "Chat 39" not in table
     assert "In the list" not in table
     assert "More" in table
-    found = client.get("/archive?q=chat 39", headers=HTMX).content.decode()
-    assert "Chat 39" in found
-    assert "Chat 38" not in found
+    hits = client.get("/archive?q=chat 39", headers=HTMX).content.decode()
+    assert "Chat 39" in hits
+    assert "Chat 38" not in hits
 
 
 def test_the_archive_s_own_button_deletes_no_chat_of_the_list(
@@ -116,10 +116,10 @@ def test_the_archive_s_own_button_deletes_no_chat_of_the_list(
     conversations.archive(user=stranger, conversation_ids=[other.id], archived=True)
     assert "archive/delete" in client.get("/archive").content.decode()
     assert "1 archived chat." in client.get("/archive/delete").content.decode()
-    told = client.post("/archive/delete", headers=HTMX).content.decode()
+    answer = client.post("/archive/delete", headers=HTMX).content.decode()
     assert list(Conversation.objects.visible_to(owner)) == [listed]
     assert list(Conversation.objects.visible_to(stranger)) == [other]
-    token = re.search(r'data-token="([^"]+)"', told)
+    token = re.search(r'data-token="([^"]+)"', answer)
     assert token
     assert "1 chat" in client.post("/conversations/undo", {"token": token[1]}, headers=HTMX).content.decode()
     assert Conversation.objects.visible_to(owner).count() == 2
@@ -238,7 +238,7 @@ def test_favourites_come_and_go(sign_in: SignIn, owner: User) -> None:
     client.post("/favourites", {"endpoint": "Nowhere", "model": "none"}, headers=HTMX)
     assert list(Favourite.objects.values_list("model", flat=True)) == ["small"]
     client.post("/favourites", {"endpoint": "Somewhere", "model": "tiny"}, headers=HTMX)
-    order = [str(each.id) for each in Favourite.objects.order_by("-position")]
+    order = [str(favourite.id) for favourite in Favourite.objects.order_by("-position")]
     client.post("/favourites/order", {"ids": order}, headers=HTMX)
     assert list(Favourite.objects.order_by("position").values_list("model", flat=True)) == ["tiny", "small"]
     client.post("/favourites", {"endpoint": "Somewhere", "model": "tiny"}, headers=HTMX)
@@ -252,16 +252,16 @@ def test_no_form_and_no_link_of_a_fragment_leads_to_a_page_without_a_way_back(
     client, chat = sign_in(owner), make_chat(owner, turns=40)
     for number in range(40):
         make_chat(owner, title=f"Chat {number:02}")
-    found = set()
+    all_addresses = set()
     for path in [*PAGES, "c/new", f"c/{chat.id}", "sidebar", "settings/balance", "settings/data", "search?q=Answer"]:
         html = client.get(f"/{path}").content.decode()
         forms = re.findall(r'<form[^>]*method="get"[^>]*action="([^"]*)"', html)
         links = re.findall(r'<a [^>]*href="([^"]*)"[^>]*hx-get="[^"]*"[^>]*hx-trigger="[^"]*intersect', html)
-        addresses = {urljoin(f"/{path}", unescape(each)) for each in [*forms, *links]}
-        found |= addresses - {"/conversations/bulk"}  # scripts alone show it, and keep it
-    assert {"/search", "/archive", "/projects", "/bookmarks"} <= found
-    assert any(each.startswith("/sidebar?cursor=") for each in found)
-    for address in found:
+        addresses = {urljoin(f"/{path}", unescape(target)) for target in [*forms, *links]}
+        all_addresses |= addresses - {"/conversations/bulk"}  # scripts alone show it, and keep it
+    assert {"/search", "/archive", "/projects", "/bookmarks"} <= all_addresses
+    assert any(address.startswith("/sidebar?cursor=") for address in all_addresses)
+    for address in all_addresses:
         page = client.get(address)
         assert page.status_code == 200, address
         assert 'id="sidebar"' in page.content.decode(), address

@@ -28,17 +28,17 @@ class Elements(HTMLParser):
 
     def __init__(self, html: str) -> None:
         super().__init__()
-        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, dict(attrs)))
+        self.elements.append((tag, dict(attrs)))
 
     def messages(self) -> list[dict[str, str | None]]:
-        return [each for each in self.all("article") if "data-message" in each]
+        return [article for article in self.all("article") if "data-message" in article]
 
     def all(self, tag: str) -> list[dict[str, str | None]]:
-        return [attributes for name, attributes in self.found if name == tag]
+        return [attributes for name, attributes in self.elements if name == tag]
 
 
 def test_front_door_leads_to_a_new_chat(client: Client) -> None:
@@ -63,7 +63,7 @@ def test_new_chat_greets_by_name_and_offers_the_default_model(sign_in: SignIn, o
     html = sign_in(owner).get("/c/new").content.decode()
     assert ", Olivia" in html
     assert html.count('class="starter"') == 4
-    fields = {each["name"]: each.get("value") for each in Elements(html).all("input") if each.get("name")}
+    fields = {field["name"]: field.get("value") for field in Elements(html).all("input") if field.get("name")}
     assert fields["endpoint"] == "Somewhere"
     assert fields["model"] == "tiny"
     assert fields["parent"] == ""
@@ -127,11 +127,9 @@ def test_running_reply_can_be_followed_and_stopped(sign_in: SignIn, owner: User,
     assert articles[-1]["data-state"] == "streaming"
 
 
-@pytest.mark.parametrize(
-    ("model", "words"), [("tiny", "Waiting for the model · {time}"), ("o3", "Thinking for {time}")]
-)
+@pytest.mark.parametrize(("model", "text"), [("tiny", "Waiting for the model · {time}"), ("o3", "Thinking for {time}")])
 def test_running_reply_says_for_how_long_it_has_been_waited(
-    sign_in: SignIn, owner: User, make_chat: Chats, model: str, words: str
+    sign_in: SignIn, owner: User, make_chat: Chats, model: str, text: str
 ) -> None:
     """From the beginning of the run, whatever the time of the message."""
     chat = make_chat(owner)
@@ -140,8 +138,8 @@ def test_running_reply_says_for_how_long_it_has_been_waited(
     run = make_run(reply)
     Generation.objects.filter(id=run.id).update(created_at=timezone.now() - timedelta(minutes=5))
     shown = Elements(sign_in(owner).get(f"/c/{chat.id}").content.decode()).all("p")
-    (sign,) = [each for each in shown if each.get("class") == "wait"]
-    assert (sign["data-words"], sign["role"]) == (words, "timer")
+    (sign,) = [element for element in shown if element.get("class") == "wait"]
+    assert (sign["data-words"], sign["role"]) == (text, "timer")
     assert 300 <= int(sign["data-waited"] or 0) < 360
     Generation.objects.filter(id=run.id).update(created_at=timezone.now() + timedelta(minutes=5))  # another clock's
     assert 'data-waited="0"' in sign_in(owner).get(f"/c/{chat.id}").content.decode()
@@ -158,7 +156,7 @@ def test_failed_reply_says_what_to_do(sign_in: SignIn, owner: User, make_chat: C
 
 
 @pytest.mark.parametrize(
-    ("fields", "words"),
+    ("fields", "label"),
     [
         ({"finish_reason": "length"}, "Cut off at the length limit"),
         ({"finish_reason": "content_filter"}, "Ended by the provider&#x27;s content filter"),
@@ -171,12 +169,12 @@ def test_failed_reply_says_what_to_do(sign_in: SignIn, owner: User, make_chat: C
     ],
 )
 def test_what_ended_a_reply_is_said_beneath_it(
-    sign_in: SignIn, owner: User, make_chat: Chats, fields: dict[str, str], words: str
+    sign_in: SignIn, owner: User, make_chat: Chats, fields: dict[str, str], label: str
 ) -> None:
     chat = make_chat(owner)
     make_reply(Message.objects.get(text="Question 0"), "Long ago a wolf", **fields)
     html = sign_in(owner).get(f"/c/{chat.id}").content.decode()
-    assert re.findall(r'<span class="ended">([^<]*)</span><span class="acts">', html) == ([words] if words else [])
+    assert re.findall(r'<span class="ended">([^<]*)</span><span class="acts">', html) == ([label] if label else [])
 
 
 def test_every_kind_of_part_is_shown(sign_in: SignIn, owner: User, make_chat: Chats) -> None:
@@ -208,11 +206,11 @@ def test_long_conversation_opens_with_its_end_and_goes_back_by_screenfuls(
     client = sign_in(owner)
     page = Elements(client.get(f"/c/{chat.id}").content.decode())
     assert len(page.messages()) == 30
-    earlier = next(each for each in page.all("a") if each.get("class") == "earlier")
+    earlier = next(link for link in page.all("a") if link.get("class") == "earlier")
     assert earlier["href"]
     rest = Elements(client.get(earlier["href"], headers=FRAGMENT).content.decode())
     assert len(rest.messages()) == 10
-    assert not [each for each in rest.all("a") if each.get("class") == "earlier"]
+    assert not [link for link in rest.all("a") if link.get("class") == "earlier"]
 
 
 def test_earlier_messages_open_without_scripts(sign_in: SignIn, owner: User, make_chat: Chats) -> None:
@@ -238,9 +236,9 @@ def test_only_an_administrator_is_told_how_to_add_a_real_model(
     local = make_endpoint(name="Local", label="Local model", wire="openai", models=("tiny",), local=True)
     only_local = registry.Registry((local,))
     monkeypatch.setattr(registry, "current", lambda: only_local)
-    told = sign_in(admin_user).get("/c/new").content.decode()
-    assert 'href="/setup"' in told
-    assert "tiny model runs on this server" in told
+    page = sign_in(admin_user).get("/c/new").content.decode()
+    assert 'href="/setup"' in page
+    assert "tiny model runs on this server" in page
     others = sign_in(owner).get("/c/new").content.decode()
     assert 'href="/setup"' not in others
     assert "tiny model runs on this server" in others
@@ -260,9 +258,9 @@ def test_only_an_administrator_is_told_of_a_broken_edit_of_the_file(
     registry.reset()
     registry.current()
     settings.LIBRECHAT_CONFIG.write_text("version: 1\nspeling: 1\n")
-    told = sign_in(admin_user).get("/c/new").content.decode()
-    assert "was changed but has errors" in told
-    assert "speling, line 2: is not a known key here" in told
+    page = sign_in(admin_user).get("/c/new").content.decode()
+    assert "was changed but has errors" in page
+    assert "speling, line 2: is not a known key here" in page
     assert "speling" not in sign_in(owner).get("/c/new").content.decode()
 
 

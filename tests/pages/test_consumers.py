@@ -78,9 +78,9 @@ class Socket:
                     return message
             await self.hear()
 
-    async def text_until(self, words: str) -> str:
+    async def text_until(self, text: str) -> str:
         """Return all that was sent, up to the message that holds `words`."""
-        while words not in json.dumps(self.messages, ensure_ascii=False):
+        while text not in json.dumps(self.messages, ensure_ascii=False):
             await self.hear()
         return json.dumps(self.messages, ensure_ascii=False)
 
@@ -354,11 +354,11 @@ async def test_after_unfollowing_nothing_more_comes(
     tab: Tabs, started: StartedTurn, writer: LogWriter, written: RunLog
 ) -> None:
     socket, other, gid = await tab(), await tab(), str(started.generation.id)
-    for each in (socket, other):
-        await each.say(follow=gid)
+    for open_socket in (socket, other):
+        await open_socket.say(follow=gid)
     writer.append(written, TextDelta("one "))
-    for each in (socket, other):
-        await each.text_until("one")
+    for open_socket in (socket, other):
+        await open_socket.text_until("one")
     await socket.say(unfollow=gid)
     assert await socket.settled()
     socket.messages.clear()
@@ -404,7 +404,7 @@ async def fall_behind(socket: Socket, other: Socket, writer: LogWriter, run: Run
 def await_nothing(socket: Socket) -> int:
     """Return how many bytes wait for the tab: no more than the window and one frame."""
     queue = socket._socket.output_queue
-    return sum(len(each["text"].encode()) for each in list(queue._queue) if each["type"] == "websocket.send")
+    return sum(len(frame["text"].encode()) for frame in list(queue._queue) if frame["type"] == "websocket.send")
 
 
 async def test_a_slow_tab_is_sent_nothing_until_it_has_caught_up_and_then_the_whole(
@@ -451,9 +451,9 @@ async def test_a_message_larger_than_the_window_arrives_all_the_same(
 ) -> None:
     socket, gid = await tab(), str(started.generation.id)
     await socket.say(follow=gid)
-    for lot in range(5):
-        writer.append(written, TextDelta(paragraphs(lot * 200, lot * 200 + 200)))
-        await socket.text_until(f"Word{lot * 200 + 199} ")
+    for batch in range(5):
+        writer.append(written, TextDelta(paragraphs(batch * 200, batch * 200 + 200)))
+        await socket.text_until(f"Word{batch * 200 + 199} ")
         await socket.say(ack=socket.received)
         await socket.settled()
     await finish(started, writer, written, "All")

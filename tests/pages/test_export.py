@@ -48,7 +48,7 @@ def test_everything_is_handed_out_in_one_file(
     assert answer["Content-Disposition"].startswith("attachment")
     with zipfile.ZipFile(io.BytesIO(answer.getvalue())) as archive:
         chats = json.loads(archive.read("conversations.json"))
-    assert [each["title"] for each in chats] == ["Mine"]
+    assert [chat["title"] for chat in chats] == ["Mine"]
     assert len(chats[0]["messages"]) == 2
 
 

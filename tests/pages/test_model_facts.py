@@ -33,15 +33,15 @@ def fresh() -> Iterator[None]:
 
 
 def told(client: Client) -> dict[str, dict[str, Any]]:
-    return {each["model"]: each for each in client.get("/c/new/models").json()["models"]}
+    return {model["model"]: model for model in client.get("/c/new/models").json()["models"]}
 
 
 def test_a_price_that_is_known_is_told_and_nothing_is_blocked(sign_in: SignIn, owner: User) -> None:
     Price.objects.create(endpoint="Somewhere", model="tiny", prompt=3, completion=15)
-    found = told(sign_in(owner))
-    assert "$3 in, $15 out per million" in found["tiny"]["words"]
-    assert found["small"]["words"] == ""
-    assert not any(each["blocked"] or each["trouble"] for each in found.values())
+    models = told(sign_in(owner))
+    assert "$3 in, $15 out per million" in models["tiny"]["words"]
+    assert models["small"]["words"] == ""
+    assert not any(model["blocked"] or model["trouble"] for model in models.values())
 
 
 def test_without_a_price_a_model_is_blocked_where_balances_are_on(
@@ -49,10 +49,10 @@ def test_without_a_price_a_model_is_blocked_where_balances_are_on(
 ) -> None:
     settings.BALANCE_ENABLED, settings.BALANCE_START_CREDITS = True, 5
     Price.objects.create(endpoint="Somewhere", model="tiny", prompt=3, completion=15)
-    found = told(sign_in(owner))
-    assert (found["tiny"]["blocked"], found["small"]["blocked"]) == (False, True)
-    assert "No price yet" in found["small"]["trouble"]
-    assert found["small"]["link"] == ""
+    models = told(sign_in(owner))
+    assert (models["tiny"]["blocked"], models["small"]["blocked"]) == (False, True)
+    assert "No price yet" in models["small"]["trouble"]
+    assert models["small"]["link"] == ""
     assert told(sign_in(admin_user))["small"]["link"].endswith("/price/add/")
 
 

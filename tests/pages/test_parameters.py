@@ -25,9 +25,9 @@ DRAFT = {"text": "Hello", **MODEL, "parent": ""}
 
 def carried(html: str) -> Any:
     """Return what the composer is told to send along with the next message."""
-    found = re.search(r'id="composer-settings" name="settings" value="([^"]*)" hx-swap-oob="true"', html)
-    assert found is not None
-    text = found[1].replace("&quot;", '"')
+    match = re.search(r'id="composer-settings" name="settings" value="([^"]*)" hx-swap-oob="true"', html)
+    assert match is not None
+    text = match[1].replace("&quot;", '"')
     return json.loads(text) if text else None
 
 
@@ -91,7 +91,7 @@ def test_reset_forgets_everything(sign_in: SignIn, owner: User, make_chat: Chats
 
 
 @pytest.mark.parametrize(
-    ("posted", "words"),
+    ("posted", "sentence"),
     [
         ({"temperature": "3"}, "Enter a number from 0 to 2."),
         ({"temperature": "warm"}, "Enter a number from 0 to 2."),
@@ -101,7 +101,7 @@ def test_reset_forgets_everything(sign_in: SignIn, owner: User, make_chat: Chats
     ],
 )
 def test_a_faulty_value_is_said_beside_its_control_and_the_old_one_stays(
-    sign_in: SignIn, owner: User, make_chat: Chats, posted: dict[str, str], words: str
+    sign_in: SignIn, owner: User, make_chat: Chats, posted: dict[str, str], sentence: str
 ) -> None:
     chat = make_chat(owner)
     kept = {"temperature": 0.5, "max_tokens": 9, "stop": ["x"], "reasoning_effort": "low"}
@@ -111,7 +111,7 @@ def test_a_faulty_value_is_said_beside_its_control_and_the_old_one_stays(
     chat.refresh_from_db()
     assert response.status_code == 422
     note = response.content.decode().split(f'id="parameter-{next(iter(posted))}-note"')[1].split("</div>")[0]
-    assert words in note
+    assert sentence in note
     assert chat.settings == {**kept, "top_p": 0.1}
 
 
@@ -168,8 +168,8 @@ def test_a_reply_tells_on_page_and_api_what_did_not_fit(sign_in: SignIn, owner: 
     assert "did not fit" not in client.get(f"/c/{chat.id}").content.decode()
     Message.objects.filter(id=reply.id).update(left_out=3)
     assert "3 earlier messages didn't fit and weren't sent" in client.get(f"/c/{chat.id}").content.decode()
-    told = Api(owner).get(f"/api/messages/{chat.id}").json()
-    assert [each["metadata"]["leftOut"] for each in told if "leftOut" in each.get("metadata", {})] == [3]
+    messages = Api(owner).get(f"/api/messages/{chat.id}").json()
+    assert [message["metadata"]["leftOut"] for message in messages if "leftOut" in message.get("metadata", {})] == [3]
 
 
 def test_the_gauge_tells_how_full_the_window_is(sign_in: SignIn, owner: User, make_chat: Chats) -> None:

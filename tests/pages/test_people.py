@@ -48,10 +48,10 @@ def test_a_manager_sees_their_people_and_what_they_spend_but_not_what_they_write
     spend(mia, 3_000_000)
     make_chat(mia, title="A secret title")
     page = sign_in(owner).get("/people").content.decode()
-    for words in ("Ducks", "Mia Member", "$3.00", "1,000 tokens"):
-        assert words in page
-    for words in ("Gus Goose", "Geese", "secret", "Question 0"):
-        assert words not in page
+    for text in ("Ducks", "Mia Member", "$3.00", "1,000 tokens"):
+        assert text in page
+    for text in ("Gus Goose", "Geese", "secret", "Question 0"):
+        assert text not in page
 
 
 def test_a_budget_is_set_for_a_person_and_binds_them(sign_in: SignIn, owner: User, mia: User) -> None:
@@ -123,8 +123,8 @@ def test_a_manager_s_doors_end_at_their_own_groups(sign_in: SignIn, owner: User,
         Budget.objects.create(name="b", scope="group", group=geese, amount=5, created_by=owner),
         Budget.objects.create(name="c", scope="everyone", amount=5, created_by=owner),
     ]
-    for each in others:
-        for address in addresses(gus, geese, each)[1:]:
+    for budget in others:
+        for address in addresses(gus, geese, budget)[1:]:
             assert client.get(address).status_code == 404
             assert client.post(address, GOOD).status_code == 404
     for address in (f"/people/{uuid4()}/budgets/new", f"/people/budgets/{uuid4()}"):
@@ -140,11 +140,11 @@ def test_what_an_administrator_set_is_seen_and_not_changed(
     ]
     client = sign_in(owner)
     page = client.get("/people").content.decode()
-    for each in above:
-        assert each.name in page
-        assert f"/people/budgets/{each.id}" not in page
-        assert client.post(f"/people/budgets/{each.id}", GOOD).status_code == 404
-        assert client.post(f"/people/budgets/{each.id}/off").status_code == 404
+    for budget in above:
+        assert budget.name in page
+        assert f"/people/budgets/{budget.id}" not in page
+        assert client.post(f"/people/budgets/{budget.id}", GOOD).status_code == 404
+        assert client.post(f"/people/budgets/{budget.id}/off").status_code == 404
 
 
 def test_managers_share_their_work_but_lift_nothing_from_themselves(

@@ -92,7 +92,7 @@ def test_all_that_signs_a_person_in_is_in_one_place(sign_in: SignIn, owner: User
 def test_settings_open_at_the_first_tab(sign_in: SignIn, owner: User) -> None:
     page = sign_in(owner).get("/settings").content.decode()
     tabs = re.findall(r"<a [^>]*>", page[page.index('class="tabs"') : page.index("</nav>", page.index('class="tabs"'))])
-    assert ["aria-current" in each for each in tabs] == [True] + [False] * 6
+    assert ["aria-current" in tab for tab in tabs] == [True] + [False] * 6
 
 
 TITLES = {
@@ -118,7 +118,7 @@ PAGES = (
 def test_headings_go_down_one_by_one_and_name_what_is_there(sign_in: SignIn, owner: User, path: str) -> None:
     page = sign_in(owner).get(f"/{path}").content.decode()
     page = page[page.index('id="main"') :]
-    levels = [int(each) for each in re.findall(r"<h([1-6])\b", page[: page.index("</main>")])]
+    levels = [int(level) for level in re.findall(r"<h([1-6])\b", page[: page.index("</main>")])]
     assert levels.count(1) == 1
     assert all(below <= above + 1 for above, below in itertools.pairwise(levels))
     assert ">Content<" not in page

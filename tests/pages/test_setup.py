@@ -49,9 +49,9 @@ def test_from_a_key_to_a_chat(client: Client, model_server: ModelServer, owner: 
     assert listed
     done = client.post(f"/setup/{row.id}", {"first": listed[-1], "models": listed})
     assert done["Location"] == f"/c/new?endpoint=Lab&model={listed[-1]}"
-    found = registry.current().get("Lab")
-    assert found is not None
-    assert (found.connection.api_key, found.models.names[0], set(found.models.names)) == (
+    endpoint = registry.current().get("Lab")
+    assert endpoint is not None
+    assert (endpoint.connection.api_key, endpoint.models.names[0], set(endpoint.models.names)) == (
         SECRET,
         listed[-1],
         set(listed),

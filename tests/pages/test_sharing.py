@@ -49,8 +49,8 @@ def test_somebody_is_found_added_and_saved_without_scripts(
     assert "Sharon Sharer" in page
     assert f"http://testserver/projects/{project.id}" in page
     assert "@example.org" not in page
-    found = client.post(path(project), {"do": "find", "q": "oliv"}).content.decode()
-    assert f'value="user:{owner.id}"' in found
+    search_page = client.post(path(project), {"do": "find", "q": "oliv"}).content.decode()
+    assert f'value="user:{owner.id}"' in search_page
     assert not Grant.objects.exists()
     added = client.post(path(project), {"add": f"user:{owner.id}"}).content.decode()
     assert f'name="role:user:{owner.id}"' in added
@@ -102,10 +102,10 @@ def test_a_refusal_stands_in_the_form_and_changes_nothing(
 def test_the_search_gives_names_and_keeps_addresses(
     sign_in: SignIn, sharer: User, owner: User, project: Project
 ) -> None:
-    found = sign_in(sharer).get(f"{path(project)}/people?q=oliv", headers=FRAGMENT).content.decode()
-    assert 'role="listbox"' in found
-    assert "Olivia Owner" in found
-    assert "@" not in found
+    page = sign_in(sharer).get(f"{path(project)}/people?q=oliv", headers=FRAGMENT).content.decode()
+    assert 'role="listbox"' in page
+    assert "Olivia Owner" in page
+    assert "@" not in page
     assert b"No one found." in sign_in(sharer).get(f"{path(project)}/people?q=zzz").content
     assert b"option" not in sign_in(sharer).get(f"{path(project)}/people?q=o").content
 

@@ -52,8 +52,8 @@ def test_pages_hold_every_chat_once(sign_in: SignIn, owner: User) -> None:
     client, seen, path = sign_in(owner), [], "/sidebar"
     while path:
         page = Elements(client.get(path, headers=FRAGMENT).content.decode())
-        seen += [each["data-row"] for each in page.all("li")]
-        path = next((each["hx-get"] or "" for each in page.all("a") if "hx-get" in each), "")
+        seen += [row["data-row"] for row in page.all("li")]
+        path = next((link["hx-get"] or "" for link in page.all("a") if "hx-get" in link), "")
     assert len(seen) == len(set(seen)) == 70
 
 

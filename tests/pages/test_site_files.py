@@ -27,9 +27,9 @@ def test_robots_are_told_as_the_operator_says(client: Client, settings: Settings
 
 
 def test_the_site_can_be_put_on_a_home_screen(client: Client, owner: User) -> None:
-    told = client.get("/manifest.webmanifest").json()
-    assert (told["name"], told["start_url"], told["display"]) == ("Parley", "/c/new", "standalone")
-    assert told["icons"][0]["src"].startswith("/static/icon")
+    manifest = client.get("/manifest.webmanifest").json()
+    assert (manifest["name"], manifest["start_url"], manifest["display"]) == ("Parley", "/c/new", "standalone")
+    assert manifest["icons"][0]["src"].startswith("/static/icon")
     assert 'rel="manifest" href="/manifest.webmanifest"' in client.get("/login").content.decode()
 
 
@@ -59,10 +59,10 @@ def test_an_address_that_names_what_is_not_there_is_passed_over(sign_in: SignIn,
     ],
 )
 def test_hits_are_shown_without_marks_of_markdown(text: str, term: str, shown: str) -> None:
-    found = str(snippet(text, [term]))
-    assert shown in found
-    assert "**" not in found
-    assert "```" not in found
+    html = str(snippet(text, [term]))
+    assert shown in html
+    assert "**" not in html
+    assert "```" not in html
 
 
 def test_two_models_of_one_endpoint_can_be_told_apart(

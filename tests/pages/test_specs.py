@@ -50,7 +50,7 @@ def chosen(html: str) -> tuple[str, str, str]:
     """Return endpoint, model and spec that the composer would send."""
     composer = html[html.index('id="composer"') :]
     values = [re.search(rf'name="{name}" value="([^"]*)"', composer) for name in ("endpoint", "model", "spec")]
-    return tuple(each[1] if each else "?" for each in values)  # type: ignore[return-value]
+    return tuple(match[1] if match else "?" for match in values)  # type: ignore[return-value]
 
 
 def page(client: Client, address: str = "/c/new") -> str:
@@ -206,7 +206,7 @@ def test_the_prompt_of_an_enforced_spec_stands_on_no_page(sign_in: SignIn, owner
     addresses = ["/c/new", "/c/new?spec=helper", f"/c/{chat.id}", f"/c/{chat.id}/parameters",
                  "/c/new/parameters?spec=helper", "/c/new/landing?spec=helper"]  # fmt: skip
     said = [page(client, address) for address in addresses]
-    assert not [each for each in said if "A secret prompt" in each or "agent_secret" in each]
+    assert not [text for text in said if "A secret prompt" in text or "agent_secret" in text]
     assert client.get("/c/new/parameters?spec=helper").status_code == 404
     assert client.get(f"/c/{chat.id}/parameters").status_code == 404
     assert 'id="parameters-button"' not in said[0]

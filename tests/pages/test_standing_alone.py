@@ -26,7 +26,7 @@ def test_entry_pages_load_small_scripts_and_no_htmx(client: Client, owner: User,
     html = client.get(reverse(name)).content.decode()
     scripts = Elements(html).all("script")
     passkey = ["/static/js/passkey.js"] if name == "account_login" else []
-    assert [each["src"] for each in scripts] == ["/static/js/entry.js", *passkey]
+    assert [script["src"] for script in scripts] == ["/static/js/entry.js", *passkey]
     assert html.count("<h1") == 1
     assert "<main" in html
 
@@ -54,7 +54,7 @@ def test_unknown_address_is_a_friendly_404(client: Client, db: None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault", "status", "words"),
+    ("fault", "status", "sentence"),
     [
         (OperationalError("connection refused"), 503, "Part of the server can't be reached"),
         (RuntimeError("a secret detail"), 500, "Something went wrong"),
@@ -62,7 +62,7 @@ def test_unknown_address_is_a_friendly_404(client: Client, db: None) -> None:
     ],
 )
 def test_fault_has_a_page_of_its_own_without_details(
-    sign_in: SignIn, owner: User, monkeypatch: pytest.MonkeyPatch, fault: Exception, status: int, words: str
+    sign_in: SignIn, owner: User, monkeypatch: pytest.MonkeyPatch, fault: Exception, status: int, sentence: str
 ) -> None:
     def fail(*args: object, **kwargs: object) -> None:
         raise fault
@@ -71,7 +71,7 @@ def test_fault_has_a_page_of_its_own_without_details(
     response = sign_in(owner).get("/c/new")
     html = response.content.decode()
     assert response.status_code == status
-    assert words in html
+    assert sentence in html
     assert str(fault) not in html or status == 403
     assert 'name="viewport"' in html
 
@@ -91,7 +91,7 @@ def test_pages_forbid_framing_and_foreign_content(sign_in: SignIn, owner: User) 
 
 def test_no_page_holds_an_inline_handler_or_style(sign_in: SignIn, owner: User) -> None:
     """Security case 63: what the policy would block must not be there."""
-    for tag, attributes in Elements(sign_in(owner).get("/c/new").content.decode()).found:
+    for tag, attributes in Elements(sign_in(owner).get("/c/new").content.decode()).elements:
         assert not [name for name in attributes if name.startswith("on") or name == "style"], tag
         assert tag != "script" or attributes.get("src") or attributes.get("nonce")
 

@@ -53,7 +53,7 @@ def test_starter_is_sent_as_it_stands(sign_in: SignIn, owner: User) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "status", "words"),
+    ("changes", "status", "sentence"),
     [
         ({"text": "  \r\n "}, 422, "Write a message first."),
         ({"parent": "no-id"}, 422, "The previous message wasn&#x27;t found."),
@@ -62,18 +62,18 @@ def test_starter_is_sent_as_it_stands(sign_in: SignIn, owner: User) -> None:
     ],
 )
 def test_refused_draft_keeps_what_was_typed(
-    sign_in: SignIn, owner: User, changes: dict[str, str], status: int, words: str
+    sign_in: SignIn, owner: User, changes: dict[str, str], status: int, sentence: str
 ) -> None:
     client, sent = sign_in(owner), {**DRAFT, "text": "Kept words", **changes}
     page = client.post("/c/new/turns", sent)
     assert page.status_code == status
-    assert words in page.content.decode()
+    assert sentence in page.content.decode()
     if sent["text"] == "Kept words":
         assert ">Kept words</textarea>" in page.content.decode()
     fragment = client.post("/c/new/turns", sent, headers=FRAGMENT)
     assert fragment.status_code == status
     assert fragment["HX-Retarget"] == "#composer-error"
-    assert words in fragment.content.decode()
+    assert sentence in fragment.content.decode()
     assert Conversation.objects.count() == Message.objects.count() == Generation.objects.count() == 0
 
 
@@ -194,9 +194,9 @@ def test_delete_asks_by_name_and_then_deletes(sign_in: SignIn, owner: User, make
     assert client.post(f"/c/{chat.id}/delete")["Location"] == "/c/new"
     assert list(Conversation.objects.visible_to(owner)) == [kept]
     assert client.get(f"/c/{chat.id}").status_code == 404
-    told = client.post(f"/c/{kept.id}/delete", headers=FRAGMENT).content.decode()
-    assert f'data-gone="{kept.id}"' in told
-    assert "data-undo" in told
+    fragment = client.post(f"/c/{kept.id}/delete", headers=FRAGMENT).content.decode()
+    assert f'data-gone="{kept.id}"' in fragment
+    assert "data-undo" in fragment
 
 
 def test_no_verb_works_on_a_stranger_s_chat(sign_in: SignIn, owner: User, stranger: User, make_chat: Chats) -> None:

@@ -54,7 +54,7 @@ def test_parameters_that_are_valid(owner: User) -> None:
 
 
 def test_a_project_must_be_one_s_own(owner: User, stranger: User) -> None:
-    own, foreign = (Project.objects.create(owner=each, name="p") for each in (owner, stranger))
+    own, foreign = (Project.objects.create(owner=user, name="p") for user in (owner, stranger))
     assert read(owner, f"projectId={own.id}").project == own
     for other in (foreign.id, uuid4(), "x", "%00"):
         assert read(owner, f"projectId={other}").project is None

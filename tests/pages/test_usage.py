@@ -28,13 +28,13 @@ def test_usage_is_summed_up_by_day_model_and_endpoint(owner: User, stranger: Use
     spend(owner, 1_000, days=7)
     spend(owner, -500, reason="refill", model="", endpoint="")
     spend(stranger, 99)
-    found = usage_of(owner, days=7)
-    assert [used.credits for _day, used in found.days] == [5, 0, 0, 0, 0, 30, 10]
-    assert found.days[-1][0] == timezone.localdate()
-    assert [(each.model, each.used.credits) for each in found.models] == [("small", 30), ("tiny", 15)]
-    assert found.endpoints == [("Somewhere", found.total)]
-    assert found.total == Used(2_100, 900, 150, 9, 0, 45, 3)
-    assert found.total.tokens == 3_009
+    usage = usage_of(owner, days=7)
+    assert [used.credits for _day, used in usage.days] == [5, 0, 0, 0, 0, 30, 10]
+    assert usage.days[-1][0] == timezone.localdate()
+    assert [(row.model, row.used.credits) for row in usage.models] == [("small", 30), ("tiny", 15)]
+    assert usage.endpoints == [("Somewhere", usage.total)]
+    assert usage.total == Used(2_100, 900, 150, 9, 0, 45, 3)
+    assert usage.total.tokens == 3_009
 
 
 def test_a_day_is_the_one_on_the_person_s_clock(owner: User, spend: Spend) -> None:
@@ -62,8 +62,8 @@ def test_the_first_and_the_last_minute_of_a_day_are_its_own(owner: User, spend: 
         spend(owner, 1, created_at=first)
         spend(owner, 2, created_at=first + timedelta(hours=23, minutes=58))
         spend(owner, 4, created_at=first - timedelta(minutes=2))
-        found = {each: used.credits for each, used in usage_of(owner, days=400).days if used.credits}
-    assert found == {day: 3, day - timedelta(days=1): 4}
+        credits_by_day = {used_on: used.credits for used_on, used in usage_of(owner, days=400).days if used.credits}
+    assert credits_by_day == {day: 3, day - timedelta(days=1): 4}
 
 
 def test_where_midnight_is_twice_or_never_a_day_begins_once(owner: User, spend: Spend) -> None:
@@ -73,8 +73,8 @@ def test_where_midnight_is_twice_or_never_a_day_begins_once(owner: User, spend: 
             for minutes in (-1, 1, 30, 90):
                 spend(owner, 1, created_at=start + timedelta(minutes=minutes))
             days = (timezone.localdate() - day).days + 3
-            found = dict(usage_of(owner, days=days).days)
-            assert (found[day].credits, found[day - timedelta(days=1)].credits) == (3, 1)
+            used_by_day = dict(usage_of(owner, days=days).days)
+            assert (used_by_day[day].credits, used_by_day[day - timedelta(days=1)].credits) == (3, 1)
 
 
 @pytest.mark.parametrize("days", [7, 30, 90])
@@ -96,7 +96,7 @@ def test_bars_stay_within_the_picture_and_grow_with_what_they_show(days: int) ->
 
 
 @pytest.mark.parametrize(
-    ("amounts", "words"),
+    ("amounts", "labels"),
     [
         ([], ["0", "1", "2", "3", "4"]), ([0, 3], ["0", "1", "2", "3", "4"]), ([7], ["0", "2", "4", "6", "8"]),
         ([950_000], ["0", "300k", "600k", "900k", "1.2M"]),
@@ -104,9 +104,9 @@ def test_bars_stay_within_the_picture_and_grow_with_what_they_show(days: int) ->
         ([Decimal("0.0031"), 0], ["0", "0.001", "0.002", "0.003", "0.004"]),
     ],
 )  # fmt: skip
-def test_the_scale_is_round_and_not_much_longer_than_needed(amounts: list[int | Decimal], words: list[str]) -> None:
-    plot = plot_of([PlotDay(date(2026, 1, 1), {"all": each}, "") for each in amounts])
-    assert [line.text for line in plot.lines] == words
+def test_the_scale_is_round_and_not_much_longer_than_needed(amounts: list[int | Decimal], labels: list[str]) -> None:
+    plot = plot_of([PlotDay(date(2026, 1, 1), {"all": amount}, "") for amount in amounts])
+    assert [line.text for line in plot.lines] == labels
 
 
 def test_lying_bars_are_the_largest_in_order() -> None:

@@ -68,7 +68,7 @@ async def over(started: StartedTurn) -> Message:
 
 
 def heard(model_server: ModelServer) -> list[tuple[str, str]]:
-    return [(each["role"], each["content"]) for each in model_server.requests()[-1]["body"]["messages"]]
+    return [(message["role"], message["content"]) for message in model_server.requests()[-1]["body"]["messages"]]
 
 
 async def test_blank_lines_before_a_reply_are_not_stored(owner: User, generator: Generator) -> None:
@@ -93,7 +93,7 @@ async def test_after_a_blank_reply_the_chat_goes_on(
 async def test_chats_that_were_loaded_with_blanks_go_on(
     owner: User, generator: Generator, model_server: ModelServer, number: int
 ) -> None:
-    messages = [{"role": "assistant" if at % 2 else "user", "content": each} for at, each in enumerate(CHATS[number])]
+    messages = [{"role": "assistant" if at % 2 else "user", "content": text} for at, text in enumerate(CHATS[number])]
     line = json.dumps({"title": "Blanks", "created": 1_780_000_000, "messages": messages})
     await sync_to_async(load_conversations)(user=owner, lines=[line], endpoint="Somewhere", model="tiny")
     last = await Message.objects.filter(text=CHATS[number][-1]).alatest("created_at")
@@ -103,7 +103,7 @@ async def test_chats_that_were_loaded_with_blanks_go_on(
     assert (await over(started)).state == "complete"
     assert heard(model_server) == HEARD[number]
     stored = Message.objects.filter(conversation_id=last.conversation_id).order_by("created_at")
-    assert [each.text async for each in stored][: len(messages)] == CHATS[number]
+    assert [message.text async for message in stored][: len(messages)] == CHATS[number]
 
 
 async def test_going_on_after_blanks_repeats_no_blank(

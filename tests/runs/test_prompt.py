@@ -30,16 +30,16 @@ def contents(messages: Any) -> str:
 @st.composite
 def conversations(draw: st.DrawFn) -> list[PromptMessage]:
     """Turns of any length, some with calls of tools, after none, one or two system prompts."""
-    found = [PromptMessage("system", "s") for _ in range(draw(st.integers(0, 2)))]
+    messages = [PromptMessage("system", "s") for _ in range(draw(st.integers(0, 2)))]
     for number in range(draw(st.integers(1, 12))):
-        found.append(PromptMessage("user", f"u{number}"))
+        messages.append(PromptMessage("user", f"u{number}"))
         for call in range(draw(st.integers(0, 3))):
             name = f"c{number}-{call}"
-            found.append(PromptMessage("assistant", "", tool_calls=(ToolCall(name, "look", "{}"),)))
-            found.append(PromptMessage("tool", "seen", tool_call_id=name))
+            messages.append(PromptMessage("assistant", "", tool_calls=(ToolCall(name, "look", "{}"),)))
+            messages.append(PromptMessage("tool", "seen", tool_call_id=name))
         if draw(st.booleans()):
-            found.append(PromptMessage("assistant", f"a{number}"))
-    return found
+            messages.append(PromptMessage("assistant", f"a{number}"))
+    return messages
 
 
 @settings(max_examples=400, deadline=None)
@@ -53,28 +53,28 @@ def test_what_is_kept_fits_in_order_with_the_last_question_and_whole_calls(
     size_of = {id(message): size for message, size in zip(messages, sizes, strict=True)}
     beginning = [message for message in messages if message.role == "system"]
     last = max(at for at, message in enumerate(messages) if message.role == "user")
-    least = sum(size_of[id(each)] for each in [*beginning, *messages[last:]])
+    least = sum(size_of[id(message)] for message in [*beginning, *messages[last:]])
     assert (kept == []) == (least > room)
     if not kept:
         return
-    assert sum(size_of[id(each)] for each in kept) <= room
+    assert sum(size_of[id(message)] for message in kept) <= room
     rest = kept[len(beginning) :]
     assert kept[: len(beginning)] == beginning
     assert rest == messages[len(messages) - len(rest) :]
     assert rest[0].role == "user"
     assert messages[last] in rest
-    called = {call.call_id for each in rest for call in each.tool_calls}
-    assert called == {each.tool_call_id for each in rest if each.role == "tool"}
+    called = {call.call_id for message in rest for call in message.tool_calls}
+    assert called == {message.tool_call_id for message in rest if message.role == "tool"}
     dropped = len(messages) - len(kept)
     before = next((at for at in range(len(beginning) + dropped - 1, -1, -1) if messages[at].role == "user"), None)
     if dropped and before is not None:  # one turn more would not have fitted
-        assert sum(size_of[id(each)] for each in [*beginning, *messages[before:]]) > room
+        assert sum(size_of[id(message)] for message in [*beginning, *messages[before:]]) > room
 
 
 def test_the_oldest_turns_are_left_out_and_counted() -> None:
     job = replace(JOB, history=history(1500, 1500, 1500, 1500, 300), settings={"promptPrefix": "Short."})
-    found = prompt_of(job, ENDPOINT)
-    assert (contents(found.request.messages), found.left_out) == ("SCDE", 2)
+    prompt = prompt_of(job, ENDPOINT)
+    assert (contents(prompt.request.messages), prompt.left_out) == ("SCDE", 2)
     assert contents(prompt_of(replace(job, history=history(9, 9, 9)), ENDPOINT).request.messages) == "SABC"
 
 
@@ -98,4 +98,4 @@ def test_nothing_is_left_when_the_last_message_alone_is_too_long() -> None:
 
 def test_what_is_continued_keeps_the_end_of_what_was_written() -> None:
     job = replace(JOB, history=history(9), continues=True, parts=[{"type": "text", "text": "Once"}])
-    assert [each.content for each in prompt_of(job, ENDPOINT).request.messages] == ["A" * 9, "Once", CONTINUE]
+    assert [message.content for message in prompt_of(job, ENDPOINT).request.messages] == ["A" * 9, "Once", CONTINUE]

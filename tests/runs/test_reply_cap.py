@@ -72,11 +72,11 @@ async def generator() -> AsyncIterator[Generator]:
 
 
 def offer(kind: str, model_server: ModelServer) -> str:
-    told, model, _path, _most = KINDS[kind]
-    root = model_server.url if told.get("wire") != "litellm" else model_server.root
+    fields, model, _path, _most = KINDS[kind]
+    root = model_server.url if fields.get("wire") != "litellm" else model_server.root
     endpoint = make_endpoint(
         **{"name": "Somewhere", "label": "Somewhere", "wire": "openai", "base_url": root, "api_key": "sk",
-           "models": (model,), "token_rates": {model: ONE}, "written_by_operator": True, **told}
+           "models": (model,), "token_rates": {model: ONE}, "written_by_operator": True, **fields}
     )  # fmt: skip
     endpoint = replace(endpoint, titles=replace(endpoint.titles, wanted=False))
     registry.reset()
@@ -95,10 +95,10 @@ async def run_of(owner: User, model: str, text: str = "Why?", **chosen: Any) -> 
 
 
 def cap_of(kind: str, model_server: ModelServer) -> Any:
-    found = model_server.requests()[0]["body"]
+    value = model_server.requests()[0]["body"]
     for name in KINDS[kind][2]:
-        found = found.get(name) if isinstance(found, dict) else None
-    return found
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
 
 
 async def has(owner: User, credits: int) -> None:

@@ -69,8 +69,8 @@ def age(run: Generation, **how: float) -> None:
 
 
 def work() -> list[str]:
-    found: Any = client().lrange(WORK, 0, -1)
-    return [each.decode() for each in found]
+    entries: Any = client().lrange(WORK, 0, -1)
+    return [entry.decode() for entry in entries]
 
 
 def test_a_lost_run_keeps_what_was_saved_and_is_charged_by_estimate(
@@ -232,8 +232,8 @@ def test_several_sweepers_at_once_end_each_run_once(make_user: Callable[..., Use
 
     with ThreadPoolExecutor(4) as pool:
         results = list(pool.map(go, range(4)))
-    assert sum(each["interrupted"] for each in results) == 6
-    assert sum(each["expired"] for each in results) == 4
+    assert sum(result["interrupted"] for result in results) == 6
+    assert sum(result["expired"] for result in results) == 4
     assert LedgerEntry.objects.count() == 6
     for message in Message.objects.filter(state="interrupted"):
         assert [part["type"] for part in message.parts] == ["text", "error"]

@@ -50,7 +50,7 @@ async def test_each_persons_own_key_is_sent(
     for user, key in ((owner, "sk-olivias"), (stranger, "sk-sams")):
         await sync_to_async(put)(user, key)
         assert await ask(user) == []
-    sent = [each["headers"]["Authorization"] for each in model_server.requests() if each["body"]["stream"]]
+    sent = [request["headers"]["Authorization"] for request in model_server.requests() if request["body"]["stream"]]
     assert sent == ["Bearer sk-olivias", "Bearer sk-sams"]
 
 

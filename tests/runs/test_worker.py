@@ -99,8 +99,8 @@ async def test_the_headers_tell_who_asks_and_where(
 ) -> None:
     where = "{{LIBRECHAT_BODY_CONVERSATIONID}} {{LIBRECHAT_BODY_MESSAGEID}}"
     headers = "{X-Who: '{{LIBRECHAT_USER_EMAIL}}', X-Where: '" + where + "'}"
-    told = ENDPOINTS.format(url=model_server.url) + f"      headers: {headers}\n"
-    (tmp_path / "librechat.yaml").write_text(told)
+    text = ENDPOINTS.format(url=model_server.url) + f"      headers: {headers}\n"
+    (tmp_path / "librechat.yaml").write_text(text)
     registry.reset()
     started = await asked(owner, "Why?")
     await over(started)
@@ -330,9 +330,9 @@ async def test_a_count_that_cannot_be_is_cut_and_told(owner: User, generator: Ge
     entry = await LedgerEntry.objects.aget(reason="message")
     assert (run.state, entry.input_tokens, entry.output_tokens) == ("done", 127_500, 16_384)
     assert (await Balance.objects.aget(user=owner)).credits > 0
-    told = await AuditEntry.objects.aget(action="usage.implausible")
-    assert told.before["reported"]["output_tokens"] == 90_000_000
-    assert told.after["charged"]["output_tokens"] == 16_384
+    audit_entry = await AuditEntry.objects.aget(action="usage.implausible")
+    assert audit_entry.before["reported"]["output_tokens"] == 90_000_000
+    assert audit_entry.after["charged"]["output_tokens"] == 16_384
     capped = await over(
         await asked(owner, "[[tokens:5 usage=900]]", model="gpt-4o", settings=ModelSettings({"max_tokens": 50}))
     )

@@ -60,7 +60,7 @@ def places_of(belongings: dict[str, Any]) -> dict[str, str]:
         "project_id": "project",
         "resource_id": "project",
     }
-    return {place: str(belongings[name].id) for place, name in names.items()}
+    return {parameter: str(belongings[name].id) for parameter, name in names.items()}
 
 
 def everything() -> str:

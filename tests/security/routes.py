@@ -43,23 +43,23 @@ _EXAMPLES: dict[str, object] = {
 
 def all_routes() -> list[Route]:
     """Return every route but the catch-alls, which are regular expressions."""
-    found = list(_walk(get_resolver().url_patterns, "/", ""))
-    assert len(found) > 20
-    return found
+    routes = list(_walk(get_resolver().url_patterns, "/", ""))
+    assert len(routes) > 20
+    return routes
 
 
 def _walk(patterns: list[Any], prefix: str, namespace: str) -> Iterator[Route]:
-    for each in patterns:
-        pattern = each.pattern
+    for item in patterns:
+        pattern = item.pattern
         if not isinstance(pattern, RoutePattern):
             continue
         path, kinds = _template(pattern)
-        if isinstance(each, URLResolver):
-            inner = f"{namespace}{each.namespace}:" if each.namespace else namespace
-            for route in _walk(each.url_patterns, prefix + path, inner):
+        if isinstance(item, URLResolver):
+            inner = f"{namespace}{item.namespace}:" if item.namespace else namespace
+            for route in _walk(item.url_patterns, prefix + path, inner):
                 yield Route(route.path, route.name, {**kinds, **route.kinds}, route.callback)
-        elif isinstance(each, URLPattern):
-            yield Route(prefix + path, f"{namespace}{each.name or ''}", kinds, each.callback)
+        elif isinstance(item, URLPattern):
+            yield Route(prefix + path, f"{namespace}{item.name or ''}", kinds, item.callback)
 
 
 def _template(pattern: RoutePattern) -> tuple[str, dict[str, str]]:

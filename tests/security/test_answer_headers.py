@@ -25,26 +25,26 @@ METHODS = ("GET", "POST", "DELETE", "OPTIONS")
 
 
 def urls(places: dict[str, str]) -> list[str]:
-    found: list[Route] = [each for each in all_routes() if each.name not in LEAVES | FOR_EVERYBODY]
-    return [*(each.url(**places) for each in found), *OTHERS]
+    routes: list[Route] = [route for route in all_routes() if route.name not in LEAVES | FOR_EVERYBODY]
+    return [*(route.url(**places) for route in routes), *OTHERS]
 
 
-@pytest.mark.parametrize("who", ["owner", "administrator", "bearer", "anonymous"])
+@pytest.mark.parametrize("caller", ["owner", "administrator", "bearer", "anonymous"])
 def test_nobody_else_may_keep_an_answer(
-    who: str, owner: User, admin_user: User, belongings: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    caller: str, owner: User, admin_user: User, belongings: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    client = Client(raise_request_exception=False, headers=bearer(owner) if who == "bearer" else {})
-    if who in {"owner", "administrator"}:
-        client.force_login(owner if who == "owner" else admin_user)
+    client = Client(raise_request_exception=False, headers=bearer(owner) if caller == "bearer" else {})
+    if caller in {"owner", "administrator"}:
+        client.force_login(owner if caller == "owner" else admin_user)
     for url in urls(places_of(belongings)):
-        for method in METHODS[: 4 if who == "bearer" else 1]:
+        for method in METHODS[: 4 if caller == "bearer" else 1]:
             answer = client.generic(method, url, b"{}", "application/json")
-            said = {each.strip() for each in answer.get("Cache-Control", "").split(",")}
+            said = {directive.strip() for directive in answer.get("Cache-Control", "").split(",")}
             assert "private" in said, (method, url, said)
             assert said & {"no-store", "no-cache"}, (method, url, said)
             if url.startswith("/api/") and "/stream/" not in url:
                 assert "no-store" in said, (method, url, said)
-            varies = {each.strip().lower() for each in answer.get("Vary", "").split(",")}
+            varies = {header.strip().lower() for header in answer.get("Vary", "").split(",")}
             assert {"cookie", "authorization", "x-api-key"} <= varies, (method, url, varies)
 
 
@@ -96,7 +96,7 @@ def test_no_refusal_of_the_api_repeats_what_was_sent(owner: User, admin_user: Us
         (b'{"%s": {"%s": "%s"}}' % ((MARK.encode(),) * 3), f'application/json; x="{MARK}"'),
         (f"name={MARK}".encode(), "application/x-www-form-urlencoded"),
     ]
-    for route in [each for each in all_routes() if each.is_api]:
+    for route in [route for route in all_routes() if route.is_api]:
         user = admin_user if route.is_admin or "/roles/" in route.path else owner
         places = dict.fromkeys((name for name, kind in route.kinds.items() if kind in TEXTS), MARK)
         real = places_of(belongings)
@@ -117,7 +117,7 @@ TEXTS = {"StringConverter", "PathConverter", "SlugConverter"}
 
 def test_a_value_of_the_wrong_kind_is_not_repeated(owner: User, admin_user: User, belongings: dict[str, Any]) -> None:
     some_id = str(belongings["conversation"].id)
-    for writer in [each for each in all_writers(owner, **places_of(belongings)) if each.takes_body]:
+    for writer in [writer for writer in all_writers(owner, **places_of(belongings)) if writer.takes_body]:
         good = good_body(writer, some_id)
         inner = good["arg"] if isinstance(good.get("arg"), dict) else good
         for name in inner:

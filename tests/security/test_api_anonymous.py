@@ -29,7 +29,7 @@ LOGIN = ("/login", "/admin/login/")
 def test_nobody_gets_in() -> None:
     client = Client(raise_request_exception=False)
     before = everything()
-    for route in [each for each in all_routes() if each.name not in OPEN]:
+    for route in [route for route in all_routes() if route.name not in OPEN]:
         for method in METHODS:
             answer = client.generic(method, route.url(), b"{}", "application/json")
             led_away = answer.status_code == 302 and answer["Location"].startswith(LOGIN)

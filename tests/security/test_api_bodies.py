@@ -55,7 +55,7 @@ def no_limits_left_over() -> Iterator[None]:
 def test_a_field_that_is_nobodys_to_write_is_refused(
     field: str, owner: User, admin_user: User, belongings: Belongings
 ) -> None:
-    writers = [each for each in all_writers(owner, **places_of(belongings)) if each.takes_body]
+    writers = [writer for writer in all_writers(owner, **places_of(belongings)) if writer.takes_body]
     assert len(writers) >= 5
     before = everything()
     for writer in writers:
@@ -65,16 +65,16 @@ def test_a_field_that_is_nobodys_to_write_is_refused(
         tries = [{**body, field: "x"}]
         if isinstance(body.get("arg"), dict):
             tries.append({"arg": {**body["arg"], field: "x"}})
-        for each in tries:
-            answer = writer.by(owner, admin_user).send(writer.method, writer.path, each)
-            assert answer.status_code == 400, (writer, each, answer.content)
+        for attempt in tries:
+            answer = writer.by(owner, admin_user).send(writer.method, writer.path, attempt)
+            assert answer.status_code == 400, (writer, attempt, answer.content)
     assert everything() == before
 
 
 def test_a_field_that_is_only_unknown_is_no_reason_to_refuse(
     owner: User, admin_user: User, belongings: Belongings
 ) -> None:
-    for writer in [each for each in all_writers(owner, **places_of(belongings)) if each.takes_body]:
+    for writer in [writer for writer in all_writers(owner, **places_of(belongings)) if writer.takes_body]:
         if writer.template == "/api/roles/{name}/{kind}":
             continue  # its fields are the bits themselves
         cache.clear()
@@ -86,7 +86,7 @@ def test_a_field_that_is_only_unknown_is_no_reason_to_refuse(
 
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_body_that_breaks_is_refused(name: str, owner: User, admin_user: User, belongings: Belongings) -> None:
-    writers = [each for each in all_writers(owner, **places_of(belongings)) if each.takes_body]
+    writers = [writer for writer in all_writers(owner, **places_of(belongings)) if writer.takes_body]
     before = everything()
     for writer in writers:
         answer = writer.by(owner, admin_user).raw(writer.method, writer.path, BROKEN[name])
@@ -181,7 +181,7 @@ def test_a_writer_needs_a_good_body_in_the_table(owner: User) -> None:
 
 
 def test_a_writer_without_a_body_ignores_one(owner: User) -> None:
-    for writer in [each for each in all_writers(owner) if not each.takes_body]:
+    for writer in [writer for writer in all_writers(owner) if not writer.takes_body]:
         for raw in (b"[]", BROKEN["bottomless"], BROKEN["markup"]):
             status = Api(owner).raw(writer.method, writer.path, raw).status_code
             assert status < 500 or status == NOT_OFFERED.get((writer.method, writer.template)), writer

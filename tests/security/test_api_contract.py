@@ -44,18 +44,18 @@ def no_limits_left_over() -> Iterator[None]:
 
 
 def document(user: User) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(Api(user).get("/api/openapi.json").content)
-    return found
+    description: dict[str, Any] = json.loads(Api(user).get("/api/openapi.json").content)
+    return description
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("who", ["owner", "administrator", "nobody"])
-def test_no_answer_is_undocumented(who: str, owner: User, admin_user: User, belongings: dict[str, Any]) -> None:
+@pytest.mark.parametrize("caller", ["owner", "administrator", "nobody"])
+def test_no_answer_is_undocumented(caller: str, owner: User, admin_user: User, belongings: dict[str, Any]) -> None:
     described = document(owner)
     schema = schemathesis.openapi.from_dict(described)
-    user = {"owner": owner, "administrator": admin_user}.get(who)
+    user = {"owner": owner, "administrator": admin_user}.get(caller)
     client = Client(raise_request_exception=False, headers=bearer(user) if user else {})
-    real, found, asked = places_of(belongings), [], 0
+    real, undocumented, asked = places_of(belongings), [], 0
     for result in schema.get_all_operations():
         operation: Any = result.ok()  # type: ignore[union-attr]  # a schema that cannot be read raises here
         if operation.path in LEFT_OUT:
@@ -71,11 +71,11 @@ def test_no_answer_is_undocumented(who: str, owner: User, admin_user: User, belo
                 status, text = answer_to(client, case, places)
                 is_fault = status >= 500 and (case.method, case.operation.path) not in NOT_OFFERED
                 if is_fault or str(status) not in case.operation.definition.raw["responses"]:
-                    found.append(f"{case.method} {case.operation.path} {status} {text[:80]!r}")
+                    undocumented.append(f"{case.method} {case.operation.path} {status} {text[:80]!r}")
 
         ask()
     assert asked > 150
-    assert not sorted(set(found))
+    assert not sorted(set(undocumented))
 
 
 def answer_to(client: Client, case: Any, places: dict[str, str]) -> tuple[int, str]:

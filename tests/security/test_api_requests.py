@@ -40,7 +40,7 @@ WITHOUT_A_SESSION = {
 
 
 def plain_routes() -> list[Route]:
-    return [each for each in all_routes() if not each.is_admin]
+    return [route for route in all_routes() if not route.is_admin]
 
 
 def test_a_lying_header_changes_and_shows_nothing(owner: User) -> None:

@@ -73,7 +73,7 @@ def secrets_planted(owner: User, admin_user: User, belongings: dict[str, Any]) -
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("route", all_routes(), ids=lambda each: each.path)
+@pytest.mark.parametrize("route", all_routes(), ids=lambda route: route.path)
 def test_no_answer_tells_a_secret(
     route: Route, owner: User, admin_user: User, belongings: dict[str, Any], secrets_planted: list[str]
 ) -> None:
@@ -96,7 +96,7 @@ def test_no_answer_tells_a_secret(
                 answer.status_code == 501 and NOT_OFFERED.get((method, route.path)) == 501
             ), (method, answer.status_code)  # fmt: skip
             body = _text(answer)
-            assert [each for each in secrets_planted if each in body or each in str(answer.headers)] == []
+            assert [secret for secret in secrets_planted if secret in body or secret in str(answer.headers)] == []
 
 
 def _object_of(route: Route, owner: User, belongings: dict[str, Any]) -> object:

@@ -37,7 +37,7 @@ NOBODYS = {
 
 
 def with_objects() -> list[Route]:
-    return [each for each in all_routes() if each.kinds and not each.is_admin and each.name not in NOBODYS]
+    return [route for route in all_routes() if route.kinds and not route.is_admin and route.name not in NOBODYS]
 
 
 def ids_of(belongings: Belongings) -> dict[str, list[object]]:
@@ -62,15 +62,15 @@ def test_there_are_routes_to_try() -> None:
     assert {"api:conversation", "api:message", "chat:conversation"} <= {route.name for route in with_objects()}
 
 
-@pytest.mark.parametrize("route", with_objects(), ids=lambda each: each.path)
+@pytest.mark.parametrize("route", with_objects(), ids=lambda route: route.path)
 def test_a_stranger_finds_nothing(route: Route, stranger: User, belongings: Belongings) -> None:
     ids = ids_of(belongings)
     choices = {name: ids.get(name, ids[""]) for name in route.kinds}
-    longest = max(len(each) for each in choices.values())
+    longest = max(len(values) for values in choices.values())
     client = _signed_in(route, stranger)
     before = everything()
     for number in range(longest):
-        url = route.url(**{name: each[number % len(each)] for name, each in choices.items()})
+        url = route.url(**{name: values[number % len(values)] for name, values in choices.items()})
         for method in METHODS:
             answer = _call(route, client, method, url)
             assert answer.status_code in {404, 405}, (method, url, answer.status_code)
@@ -81,7 +81,7 @@ def test_a_stranger_finds_nothing(route: Route, stranger: User, belongings: Belo
 def test_who_administers_nothing_may_do_nothing_under_api_admin(owner: User, stranger: User) -> None:
     """Whatever exists or not: the answer is the same."""
     before = everything()
-    routes = [each for each in all_routes() if each.path.startswith("/api/admin/")]
+    routes = [route for route in all_routes() if route.path.startswith("/api/admin/")]
     assert len(routes) > 20
     for route in routes:
         for user_id in (owner.id, stranger.id):
@@ -174,18 +174,18 @@ async def test_a_stranger_at_the_door_does_not_disturb_the_stream(
     make_conversation: Callable[..., Conversation],
     make_turn: Callable[..., Generation],
 ) -> None:
-    found = await sync_to_async(make_conversation)(owner)
-    run = await sync_to_async(make_turn)(found, state="running", reply="")
-    path = f"/api/agents/chat/stream/{found.id}"
+    chat = await sync_to_async(make_conversation)(owner)
+    run = await sync_to_async(make_turn)(chat, state="running", reply="")
+    path = f"/api/agents/chat/stream/{chat.id}"
     reading = asyncio.create_task(read_stream(path, owner))
     async with writing(run) as say:
         say(TextDelta("Be"))
         client, headers = AsyncClient(), bearer(stranger)
-        body = json.dumps({"streamId": str(found.id)})
+        body = json.dumps({"streamId": str(chat.id)})
         answers = [
             await client.get(path, headers=headers),
             await client.get(f"{path}?resume=true", headers=headers),
-            await client.get(f"/api/agents/chat/status/{found.id}", headers=headers),
+            await client.get(f"/api/agents/chat/status/{chat.id}", headers=headers),
             await client.post("/api/agents/chat/abort", body, content_type="application/json", headers=headers),
         ]
         assert [answer.status_code for answer in answers] == [404] * 4

@@ -129,19 +129,19 @@ def told(act: str, admin: User, user: User) -> frozenset[str]:
     before = set(AuditEntry.objects.values_list("seq", flat=True))
     ACTS[act](admin, user)
     entries = AuditEntry.objects.exclude(seq__in=before).filter(actor_id=admin.id)
-    found = frozenset(entries.values_list("action", flat=True))
-    return found - BESIDES or found
+    names = frozenset(entries.values_list("action", flat=True))
+    return names - BESIDES or names
 
 
 def test_no_two_acts_have_one_action(admin_user: User, make_user: Callable[..., User]) -> None:
     actions: dict[str, Any] = {}
     for number, act in enumerate(ACTS):
         Group.objects.all().delete()
-        found = told(act, admin_user, make_user(f"Person {number}"))
-        assert len(found) == 1, (act, found)
-        actions[act] = next(iter(found))
+        names = told(act, admin_user, make_user(f"Person {number}"))
+        assert len(names) == 1, (act, names)
+        actions[act] = next(iter(names))
     for act, action in actions.items():
-        same = {each for each, other in actions.items() if other == action}
+        same = {name for name, other in actions.items() if other == action}
         assert same == {act} or same in SAME, (action, same)
 
 

@@ -53,19 +53,19 @@ class Running:
 
     def scratch(self) -> int:
         """Return the bytes in files that have a name no more."""
-        found = 0
-        for each in Path(f"/proc/{self.pid}/fd").iterdir():
+        size = 0
+        for descriptor in Path(f"/proc/{self.pid}/fd").iterdir():
             with suppress(FileNotFoundError):  # closed meanwhile
-                if " (deleted)" in str(each.readlink()):
-                    found += each.stat().st_size
-        return found
+                if " (deleted)" in str(descriptor.readlink()):
+                    size += descriptor.stat().st_size
+        return size
 
 
 @contextmanager
 def serving(name: str) -> Iterator[Running]:
     port = free_port()
     url = os.environ["DATABASE_URL"].rpartition("/")[0] + f"/{connection.settings_dict['NAME']}"
-    command = [sys.executable, *(each.format(port=port) for each in SERVERS[name])]
+    command = [sys.executable, *(argument.format(port=port) for argument in SERVERS[name])]
     environment = os.environ | {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "config.settings", "DEBUG": "true"}
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
@@ -119,10 +119,10 @@ def server(request: pytest.FixtureRequest, django_db_setup: None, django_db_bloc
 
 @pytest.mark.parametrize("method", ["POST", "GET", "DELETE"])
 def test_a_declared_length_is_refused_before_a_byte_is_sent(server: Running, method: str) -> None:
-    for each in paths() if method == "POST" else OTHERS:
-        answer, sent = answer_to(server, method, each, size=500 * MEGABYTE, declared=True)
-        assert answer.startswith(b"HTTP/1.1 413"), (method, each, answer[:100])
-        assert sent == 0, (method, each)
+    for address in paths() if method == "POST" else OTHERS:
+        answer, sent = answer_to(server, method, address, size=500 * MEGABYTE, declared=True)
+        assert answer.startswith(b"HTTP/1.1 413"), (method, address, answer[:100])
+        assert sent == 0, (method, address)
 
 
 @pytest.mark.parametrize("signed_in", [False, True])
@@ -133,13 +133,13 @@ def test_a_body_in_chunks_is_refused_where_it_passes_the_limit(server: Running, 
         client.force_login(owner)
         headers["Cookie"] = f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
     before = server.peak()
-    for each in OTHERS if signed_in else paths():
-        answer, sent = answer_to(server, "POST", each, size=64 * MEGABYTE, declared=False, **headers)
-        assert answer.startswith(b"HTTP/1.1 413"), (each, answer[:100])
+    for address in OTHERS if signed_in else paths():
+        answer, sent = answer_to(server, "POST", address, size=64 * MEGABYTE, declared=False, **headers)
+        assert answer.startswith(b"HTTP/1.1 413"), (address, answer[:100])
         # What lies in the buffers of the sockets comes on top.
-        assert sent < settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 12 * MEGABYTE, each
-        kind = b"application/json" if unquote(each).startswith("/api/") else b"text/html"
-        assert b"content-type: " + kind in answer.lower(), each
+        assert sent < settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 12 * MEGABYTE, address
+        kind = b"application/json" if unquote(address).startswith("/api/") else b"text/html"
+        assert b"content-type: " + kind in answer.lower(), address
     assert server.peak() - before < 60 * MEGABYTE
     assert server.scratch() < 8 * MEGABYTE
 

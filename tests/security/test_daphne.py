@@ -35,9 +35,9 @@ def asked(server: Running, path: str, **headers: str) -> tuple[int, str | None, 
     there.request("GET", path, headers=headers)
     answer = there.getresponse()
     policy = (answer.getheader("Content-Security-Policy") or "").count("unsafe-eval")
-    found = (answer.status, answer.getheader("Location"), f"{policy}")
+    result = (answer.status, answer.getheader("Location"), f"{policy}")
     there.close()
-    return found
+    return result
 
 
 PLACES = [
@@ -55,12 +55,12 @@ PLACES = [
 ]
 
 
-@pytest.mark.parametrize("place", PLACES)
-def test_no_client_says_where_the_site_is_mounted(server: Running, place: str) -> None:
-    for path in ("/c/new", f"{place if place[:1] == '/' else '/x'}/api/config", "/admin/"):
+@pytest.mark.parametrize("mount_path", PLACES)
+def test_no_client_says_where_the_site_is_mounted(server: Running, mount_path: str) -> None:
+    for path in ("/c/new", f"{mount_path if mount_path[:1] == '/' else '/x'}/api/config", "/admin/"):
         usual = asked(server, path)
         for name in ("Daphne-Root-Path", "daphne-root-path", "Script-Name"):
-            assert asked(server, path, **{name: place}) == usual, (path, name)
+            assert asked(server, path, **{name: mount_path}) == usual, (path, name)
 
 
 @contextmanager
@@ -77,8 +77,8 @@ def tab(server: Running, user: User, path: str = "/ws", **headers: str) -> Itera
 
 
 def test_nor_of_a_socket(server: Running, owner: User) -> None:
-    for path, place in (("/x/ws", "/x"), ("/static/ws", "/static")):
-        with pytest.raises(InvalidStatus), tab(server, owner, path, **{"Daphne-Root-Path": place}):
+    for path, mount_path in (("/x/ws", "/x"), ("/static/ws", "/static")):
+        with pytest.raises(InvalidStatus), tab(server, owner, path, **{"Daphne-Root-Path": mount_path}):
             pass
     with tab(server, owner, **{"Daphne-Root-Path": "/x"}) as socket:
         socket.send('{"ping": 1}')

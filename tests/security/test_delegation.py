@@ -26,8 +26,8 @@ def helper(make_user: Callable[..., User]) -> User:
     """Manages roles and groups, with every power but those to read the audit log and to set balances."""
     role = Role.objects.create(name="Helpers", permissions={"ROLE_MANAGEMENT": dict.fromkeys(
         ("CREATE", "UPDATE", "DELETE"), True)})  # fmt: skip
-    for each in set(permissions.CAPABILITIES) - {UNHELD}:
-        CapabilityGrant.objects.create(capability=each, principal="role", role=role)
+    for capability in set(permissions.CAPABILITIES) - {UNHELD}:
+        CapabilityGrant.objects.create(capability=capability, principal="role", role=role)
     return make_user("Hal Helper", role=role.name)
 
 
@@ -123,16 +123,16 @@ MOVE_NOTHING = {
 
 
 def test_every_verb_with_an_actor_is_tried_or_moves_nothing() -> None:
-    found = set()
-    for each in iter_modules(accounts.services.__path__):
-        module = import_module(f"accounts.services.{each.name}")
+    verbs = set()
+    for module_info in iter_modules(accounts.services.__path__):
+        module = import_module(f"accounts.services.{module_info.name}")
         for name, function in inspect.getmembers(module, inspect.isfunction):
             is_own = function.__module__ == module.__name__ and not name.startswith("_")
             if is_own and {"actor", "by"} & set(inspect.signature(function).parameters):
-                found.add(f"{each.name}.{name}")
+                verbs.add(f"{module_info.name}.{name}")
     tried = {verb.partition(",")[0] for verb in (*BY_ROLE, *BY_GROUP, *TAKES, *NAMED)} | {"grants.change"}
-    assert found - MOVE_NOTHING == tried
-    assert found >= MOVE_NOTHING
+    assert verbs - MOVE_NOTHING == tried
+    assert verbs >= MOVE_NOTHING
 
 
 def refused(act: Callable[[], object]) -> None:

@@ -73,13 +73,13 @@ class Doors:
             "lone bearer": Client().get("/api/user", headers=self.lone),
             "key": Client().get("/api/user", headers={"Authorization": f"Bearer {self.key}"}),
         }
-        found = {name for name, answer in asked.items() if answer.status_code == 200}
-        found |= {name for name, proof in self.proofs.items() if proof.holds()}
+        ways = {name for name, answer in asked.items() if answer.status_code == 200}
+        ways |= {name for name, proof in self.proofs.items() if proof.holds()}
         try:
             tokens.rotate(token=self.refresh.token)
         except tokens.SessionGone:
-            return found
-        return found | {"refresh"}
+            return ways
+        return ways | {"refresh"}
 
 
 def admin_client(admin: User) -> Client:
@@ -191,23 +191,23 @@ def test_it_ends_at_once(event: str, owner: User, admin_user: User, monkeypatch:
     roles.update(actor=None, role=Role.objects.get(name="USER"), permissions_={"REMOTE_AGENTS": {"USE": True}})
     doors = Doors.of(owner)
     assert doors.open() == EVERYWHERE | {"key", "key stream"}
-    told: list[UUID] = []
-    monkeypatch.setattr(access_changes, "_listeners", [told.append])
+    told_ids: list[UUID] = []
+    monkeypatch.setattr(access_changes, "_listeners", [told_ids.append])
     happens, ended = EVENTS[event]
     happens(doors, admin_user)
-    assert set(told) == {owner.id}, "sockets and streams hear of it, without waiting"
+    assert set(told_ids) == {owner.id}, "sockets and streams hear of it, without waiting"
     still = doors.open() | ({"refresh"} if owner.refresh_sessions.exists() else set())
     assert still == WITH_KEYS - ended
 
 
 def test_every_caller_that_ends_something_is_tried() -> None:
     """Who ends sessions or tokens goes through `sessions`, and the list above has them all."""
-    found = {
+    paths = {
         str(path.relative_to(ROOT))
         for path in sources()
         if any(word in path.read_text() for word in ("sessions.end_", "places.end_", "tokens.revoke", "end_session("))
     }
-    assert found == {
+    assert paths == {
         "accounts/admin/people.py", "accounts/services/receivers.py", "api/librechat/accounts/twofactor.py",
         "api/librechat/accounts/views.py",
         "accounts/services/bans.py", "accounts/services/erasure.py", "accounts/services/people.py",

@@ -56,7 +56,7 @@ def ids(owner: User) -> dict[str, Any]:
 
 
 def pages() -> list[Route]:
-    return [each for each in all_routes() if not each.is_api and each.name not in WAYS_OUT]
+    return [route for route in all_routes() if not route.is_api and route.name not in WAYS_OUT]
 
 
 def object_paths() -> Iterator[str]:
@@ -67,7 +67,7 @@ def object_paths() -> Iterator[str]:
 
 
 def test_no_page_of_the_administration_takes_anything(owner: User, admin_user: User, ids: dict[str, Any]) -> None:
-    paths = [each.url(**ids) for each in pages() if each.path.startswith("/admin/")] + list(object_paths())
+    paths = [route.url(**ids) for route in pages() if route.path.startswith("/admin/")] + list(object_paths())
     assert len(paths) > 80
     stale, before = signed_in(admin_user, ago=LONG_AGO), everything()
     for path in paths:
@@ -80,19 +80,19 @@ def test_no_page_of_the_administration_takes_anything(owner: User, admin_user: U
 
 def test_nor_does_any_other_page_that_others_do_not_have(owner: User, admin_user: User, ids: dict[str, Any]) -> None:
     """Found by what they answer: others get 404 or 403 where an administrator does not."""
-    found = set()
+    names = set()
     for route in pages():
         path = route.url(**ids)
         if path.startswith("/admin/") or signed_in(owner).post(path).status_code not in {403, 404}:
             continue
         if signed_in(admin_user).post(path).status_code in {403, 404, 405}:
             continue
-        found.add(route.name)
+        names.add(route.name)
         answer = signed_in(admin_user, ago=LONG_AGO).post(path)
         assert answer.status_code == 302, path
         assert answer["Location"].startswith(AGAIN), path
     # the last one asks everybody whose role allows keys
-    assert found == {"chat:setup_key", "chat:setup_models", "chat:setup_test", "chat:api_key_create"}
+    assert names == {"chat:setup_key", "chat:setup_models", "chat:setup_test", "chat:api_key_create"}
 
 
 def with_an_old_session(user: User) -> dict[str, str]:
@@ -106,7 +106,7 @@ def with_a_lone_token(user: User) -> dict[str, str]:
 
 
 def with_a_page(user: User) -> dict[str, str]:
-    return {"Cookie": "; ".join(each.OutputString() for each in signed_in(user, ago=LONG_AGO).cookies.values())}
+    return {"Cookie": "; ".join(cookie.OutputString() for cookie in signed_in(user, ago=LONG_AGO).cookies.values())}
 
 
 @pytest.mark.parametrize("way", [with_an_old_session, with_a_lone_token, with_a_page])
@@ -115,15 +115,15 @@ def test_no_route_of_the_api_that_others_do_not_have_takes_anything(
 ) -> None:
     ordinary = Client(raise_request_exception=False, headers=bearer(owner))
     stale = Client(raise_request_exception=False, headers=way(admin_user))
-    found = []
-    for route in [each for each in all_routes() if each.is_api and each.name not in NOT_ASKED]:
+    requests = []
+    for route in [route for route in all_routes() if route.is_api and route.name not in NOT_ASKED]:
         for method in WRITING:
             if ordinary.generic(method, route.url(**ids), b"{}", "application/json").status_code != 403:
                 continue
-            found.append((method, route.url(**ids)))
-    assert len(found) > 15
+            requests.append((method, route.url(**ids)))
+    assert len(requests) > 15
     before = everything()
-    for method, path in found:
+    for method, path in requests:
         answer = stale.generic(method, path, b"{}", "application/json")
         assert answer.status_code == 403, (method, path, answer.status_code)
         assert answer.json()["code"] == "REAUTHENTICATION_REQUIRED", (method, path)

@@ -69,7 +69,7 @@ def places(belongings: Belongings, owner: User) -> dict[str, str]:
 
 
 def routes() -> list[Route]:
-    return [each for each in all_routes() if each.name not in LEAVES]
+    return [route for route in all_routes() if route.name not in LEAVES]
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
@@ -84,7 +84,7 @@ def test_in_every_query(text: str, administrator: Client, places: dict[str, str]
 
 def test_in_one_field_of_the_lists(administrator: Client) -> None:
     """Alone, because what is refused first hides the rest."""
-    lists = [f"/api/{each}" for each in ("convos", "messages", "projects", "admin/users", "admin/users/search",
+    lists = [f"/api/{name}" for name in ("convos", "messages", "projects", "admin/users", "admin/users/search",
                                          "admin/audit-log", "admin/groups", "admin/roles",
                                          "permissions/search-principals")]  # fmt: skip
     lists += ["/search", "/people", "/settings/usage", reverse("admin:accounts_user_changelist")]
@@ -98,9 +98,13 @@ def test_in_one_field_of_the_lists(administrator: Client) -> None:
 def test_in_every_address(kind: str, administrator: Client, places: dict[str, str]) -> None:
     tried = 0
     for route in routes():
-        for name in [name for name, each in route.kinds.items() if each == kind]:
+        for name in [name for name, converter in route.kinds.items() if converter == kind]:
             for text in ("a\x00b", str(10**40), "x" * 5_000, "\ufffe", "%00"):
-                url = quote(route.path.format(**{each: places.get(each, "1") for each in route.kinds} | {name: text}))
+                url = quote(
+                    route.path.format(
+                        **{parameter: places.get(parameter, "1") for parameter in route.kinds} | {name: text}
+                    )
+                )
                 for method in ("GET", "POST", "DELETE", "PUT"):
                     answer = administrator.generic(method, url, b"{}", "application/json")
                     assert answer.status_code < 500, (route, method, text)
@@ -118,8 +122,8 @@ def admin_pages() -> list[str]:
     for model in admin.site._registry:
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
         pages += [reverse(f"{name}_changelist"), reverse(f"{name}_add")]
-        if (found := model._default_manager.first()) is not None:
-            pages += [reverse(f"{name}_{each}", args=[found.pk]) for each in ("change", "delete", "history")]
+        if (row := model._default_manager.first()) is not None:
+            pages += [reverse(f"{name}_{action}", args=[row.pk]) for action in ("change", "delete", "history")]
     return pages
 
 
@@ -183,8 +187,8 @@ def test_a_count_of_forms_that_lies(administrator: Client, admin_user: User) -> 
         fields = fields_of(administrator.get(path).content.decode())
         prefixes = {name.removesuffix("-TOTAL_FORMS") for name in fields if name.endswith("-TOTAL_FORMS")} | {"form"}
         for total, initial in (next(counts), next(counts)):
-            lies = {f"{each}-TOTAL_FORMS": total for each in prefixes}
-            lies |= {f"{each}-INITIAL_FORMS": initial for each in prefixes}
+            lies = {f"{prefix}-TOTAL_FORMS": total for prefix in prefixes}
+            lies |= {f"{prefix}-INITIAL_FORMS": initial for prefix in prefixes}
             for form in (lies, {**dict.fromkeys(fields, "1"), **lies}):
                 answer = administrator.post(path, form)
                 assert answer.status_code < 500, (path, form, answer.content[-500:])
@@ -218,16 +222,16 @@ def test_in_every_form_of_the_pages(administrator: Client, owner: User, places: 
     names = [*QUERY, "text", "title", "instructions", "ids", "picks"]
     others = cycle([text for text in TEXTS.values() if text != NUL])
     own = signed_in(owner)
-    for route in [each for each in routes() if not each.is_api and not each.is_admin]:
+    for route in [route for route in routes() if not route.is_api and not route.is_admin]:
         url = route.url(**places)
         page = own.get(url)
-        found = fields_of(b"".join(page).decode(errors="replace") if page.streaming else page.content.decode())
+        field_names = fields_of(b"".join(page).decode(errors="replace") if page.streaming else page.content.decode())
         before = everything()
-        answer = own.post(url, garbage(sorted({*found, *names}), NUL))
+        answer = own.post(url, garbage(sorted({*field_names, *names}), NUL))
         assert answer.status_code in {302, 400, 403, 404, 405}, (route, answer.status_code)
         assert everything() == before, route
         for client, text in ((own, next(others)), (administrator, next(others))):
-            answer = client.post(url, garbage(sorted({*found, *names}), text))
+            answer = client.post(url, garbage(sorted({*field_names, *names}), text))
             assert answer.status_code < 500, (route, answer.status_code)
 
 

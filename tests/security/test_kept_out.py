@@ -35,7 +35,7 @@ def kept_out(request: pytest.FixtureRequest, settings: Settings) -> dict[str, An
 
 
 def closed() -> list[Route]:
-    return [each for each in all_routes() if each.name not in OPEN | STILL_OPEN | SIGNS_OUT]
+    return [route for route in all_routes() if route.name not in OPEN | STILL_OPEN | SIGNS_OUT]
 
 
 @pytest.mark.parametrize("by", ["token", "key"])
@@ -46,7 +46,7 @@ def test_the_api_refuses_it(owner: User, kept_out: dict[str, Any], by: str) -> N
     assert client.get("/api/user").status_code == 200
     User.objects.filter(id=owner.id).update(**kept_out)
     before = everything()
-    for route in [each for each in closed() if each.is_api]:
+    for route in [route for route in closed() if route.is_api]:
         for method in METHODS:
             answer = client.generic(method, route.url(), b"{}", "application/json")
             assert answer.status_code in {401, 403, 405}, (route, method, answer.status_code)
@@ -58,7 +58,7 @@ def test_who_has_not_accepted_the_terms_administers_nothing(admin_user: User, se
     client.force_login(admin_user)
     settings.TERMS_TEXT = "Be kind."
     before = everything()
-    routes = [each for each in closed() if each.is_admin and each.name != "api:admin_login"]
+    routes = [route for route in closed() if route.is_admin and route.name != "api:admin_login"]
     assert len(routes) > 20
     for route in routes:
         for method in METHODS:

@@ -18,7 +18,7 @@ SCOPES = ("read", "write", "admin")
 
 
 def api_routes() -> list[Route]:
-    return [each for each in all_routes() if each.is_api]
+    return [route for route in all_routes() if route.is_api]
 
 
 def ask(user: User, scopes: list[str], route: Route, method: str) -> int:
@@ -48,7 +48,7 @@ def test_a_key_without_the_declared_scope_is_refused(admin_user: User) -> None:
             continue  # nobody is asked for a key; whose key opens nothing is told what anybody is
         for method in METHODS:
             needed = route.callback.cls.key_scopes.get(method)
-            scopes = [each for each in SCOPES if each != needed]
+            scopes = [scope for scope in SCOPES if scope != needed]
             assert ask(admin_user, scopes, route, method) in {403, 405}, (route.path, method)
             before = before or everything_but_the_log()
     assert everything_but_the_log() == before

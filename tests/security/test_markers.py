@@ -31,10 +31,10 @@ def planted(owner: User, admin_user: User, belongings: dict[str, Any]) -> list[s
 
 
 def lists() -> list[Route]:
-    return [each for each in all_routes() if not each.kinds and not each.is_admin]
+    return [route for route in all_routes() if not route.kinds and not route.is_admin]
 
 
-@pytest.mark.parametrize("route", lists(), ids=lambda each: each.path)
+@pytest.mark.parametrize("route", lists(), ids=lambda route: route.path)
 def test_a_stranger_reads_no_byte_of_it(route: Route, stranger: User, planted: list[str]) -> None:
     client = Client(raise_request_exception=False, headers=bearer(stranger) if route.is_api else None)
     client.force_login(stranger)
@@ -42,9 +42,9 @@ def test_a_stranger_reads_no_byte_of_it(route: Route, stranger: User, planted: l
         answer = client.get(route.path + query)
         text = answer.getvalue().decode(errors="replace").replace(QUERY[1:], "")
         if query:  # what was looked for may be repeated, what was found not
-            planted = [each for each in planted if each != "MARKER"]
+            planted = [marker for marker in planted if marker != "MARKER"]
             text = text.replace("MARKER-TAG", "")
-        assert [each for each in planted if each in text] == [], answer.status_code
+        assert [marker for marker in planted if marker in text] == [], answer.status_code
 
 
 def test_the_marks_are_found_by_their_owner(owner: User, planted: list[str]) -> None:

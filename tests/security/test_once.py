@@ -73,7 +73,7 @@ def test_a_code_opens_once(owner: User) -> None:
 
     twofactor.confirm(user=owner, code=code(-1))
     refusals = (twofactor.WrongCode, twofactor.TooManyCodes)
-    for each, expected in ((begun.backup_codes[0], 1), (begun.backup_codes[0], 0), (code(0), 1), (code(-1), 0)):
+    for spent_code, expected in ((begun.backup_codes[0], 1), (begun.backup_codes[0], 0), (code(0), 1), (code(-1), 0)):
         cache.clear()
-        spend = one_after(lambda each=each: twofactor.spend(user=owner, code=each), *refusals)  # type: ignore[misc]
-        assert sum(at_once(4, spend)) == expected, each
+        spend = one_after(lambda spent_code=spent_code: twofactor.spend(user=owner, code=spent_code), *refusals)  # type: ignore[misc]
+        assert sum(at_once(4, spend)) == expected, spent_code

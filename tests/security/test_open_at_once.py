@@ -36,9 +36,9 @@ async def opened(user: User) -> WebsocketCommunicator:
 
 async def is_open(socket: WebsocketCommunicator) -> bool:
     await socket.send_json_to({"ping": 1})
-    found = await socket.receive_output(timeout=10)
-    assert found["type"] == "websocket.send" or found["code"] == TOO_MANY
-    return bool(found["type"] == "websocket.send")
+    event = await socket.receive_output(timeout=10)
+    assert event["type"] == "websocket.send" or event["code"] == TOO_MANY
+    return bool(event["type"] == "websocket.send")
 
 
 async def test_sockets(owner: User, admin_user: User) -> None:
@@ -48,7 +48,7 @@ async def test_sockets(owner: User, admin_user: User) -> None:
         kept.append(await opened(user))
         return await is_open(kept[-1])
 
-    assert [await is_open(each) for each in kept] == [True] * 3
+    assert [await is_open(socket) for socket in kept] == [True] * 3
     assert not await another(owner)
     assert await another(admin_user), "another's are counted apart"
     await kept[0].disconnect()
@@ -65,13 +65,13 @@ async def test_streams(owner: User) -> None:
     run = await in_database(load_run)(started.generation.id)
     assert run is not None
     following = [frames(run) for _ in range(3)]
-    for each in following:
-        await anext(each)
+    for events in following:
+        await anext(events)
     assert stream_slots.streams.are_taken(owner.id)
     await following[0].aclose()  # type: ignore[attr-defined]
     assert not stream_slots.streams.are_taken(owner.id)
-    for each in following[1:]:
-        await each.aclose()  # type: ignore[attr-defined]
+    for events in following[1:]:
+        await events.aclose()  # type: ignore[attr-defined]
 
 
 def test_one_stream_too_many_is_refused(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -128,8 +128,8 @@ def by_model_list(user: User, url: str) -> str:
 
 
 def by_trial(user: User, url: str) -> str:
-    found = connection_test.run_connection_test(endpoint_at(url), "tiny")
-    return "refused" if found.code == "refused_address" else found.text
+    result = connection_test.run_connection_test(endpoint_at(url), "tiny")
+    return "refused" if result.code == "refused_address" else result.text
 
 
 STORING: tuple[Door, ...] = (by_form, by_api)
@@ -137,7 +137,7 @@ USING: tuple[Door, ...] = (by_turn, by_test_button)
 CALLING: tuple[Door, ...] = (by_call, by_library, by_model_list, by_trial)
 
 
-@pytest.mark.parametrize("door", [*STORING, *USING, *CALLING], ids=lambda each: each.__name__)
+@pytest.mark.parametrize("door", [*STORING, *USING, *CALLING], ids=lambda door: door.__name__)
 def test_cases_37_and_40_no_door_leads_to_a_private_address(door: Door, owner: User, sockets: list[str]) -> None:
     """The whole table at each door: refused, and no packet sent."""
     outcomes = {}
@@ -149,13 +149,13 @@ def test_cases_37_and_40_no_door_leads_to_a_private_address(door: Door, owner: U
     assert sockets == []
 
 
-@pytest.mark.parametrize("door", STORING, ids=lambda each: each.__name__)
+@pytest.mark.parametrize("door", STORING, ids=lambda door: door.__name__)
 @pytest.mark.parametrize("url", LOOKS_PRIVATE)
 def test_case_41_what_only_looks_private_is_taken(door: Door, owner: User, url: str) -> None:
     assert door(owner, url) == "taken"
 
 
-@pytest.mark.parametrize("door", CALLING, ids=lambda each: each.__name__)
+@pytest.mark.parametrize("door", CALLING, ids=lambda door: door.__name__)
 def test_case_38_a_public_name_that_leads_inside_is_refused_at_the_call(
     door: Door, owner: User, sockets: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -188,9 +188,9 @@ def on(port: int) -> Endpoint:
     """Let the operator exempt this port of the machine; return `Anywhere`."""
     Path(django_settings.LIBRECHAT_CONFIG).write_text(YAML.format(port=port))
     registry.reset()
-    found = registry.current().get("Anywhere")
-    assert found is not None
-    return found
+    endpoint = registry.current().get("Anywhere")
+    assert endpoint is not None
+    return endpoint
 
 
 @pytest.mark.wire

@@ -32,10 +32,10 @@ def fresh(db: None, settings: Settings) -> Iterator[None]:
 
 
 def options_in(page: bytes) -> dict[str, Any]:
-    found = re.search(r'<script id="passkey-options"[^>]*>(.*?)</script>', page.decode(), re.DOTALL)
-    assert found is not None
-    told: dict[str, Any] = json.loads(html.unescape(found[1]))
-    return told
+    match = re.search(r'<script id="passkey-options"[^>]*>(.*?)</script>', page.decode(), re.DOTALL)
+    assert match is not None
+    options: dict[str, Any] = json.loads(html.unescape(match[1]))
+    return options
 
 
 def add(user: User, key: SoftKey, **changes: Any) -> Any:
@@ -58,8 +58,8 @@ def key(owner: User) -> SoftKey:
 
 def asked(client: Client) -> dict[str, Any]:
     answer = client.get("/login/passkey", headers={"Accept": "application/json"})
-    found: dict[str, Any] = answer.json()["request_options"]
-    return found
+    options: dict[str, Any] = answer.json()["request_options"]
+    return options
 
 
 def opens(client: Client, answer: dict[str, Any]) -> bool:

@@ -23,12 +23,12 @@ pytestmark = [pytest.mark.security, pytest.mark.django_db(transaction=True)]
 
 def at_once(count: int, work: Callable[[], int]) -> list[int]:
     """Do the same in several threads that begin together; return what each answered."""
-    gate, found = threading.Barrier(count, timeout=30), list[int]()
+    gate, answers = threading.Barrier(count, timeout=30), list[int]()
 
     def run() -> None:
         try:
             gate.wait()
-            found.append(work())
+            answers.append(work())
         finally:
             connections.close_all()
 
@@ -37,7 +37,7 @@ def at_once(count: int, work: Callable[[], int]) -> list[int]:
         thread.start()
     for thread in threads:
         thread.join(60)
-    return sorted(found)
+    return sorted(answers)
 
 
 def test_what_two_delete_at_once_is_deleted_once(admin_user: User, owner: User) -> None:
@@ -51,7 +51,7 @@ def test_what_two_delete_at_once_is_deleted_once(admin_user: User, owner: User) 
             answers = at_once(4, lambda path_=path_, user=user: Api(user).send("DELETE", path_).status_code)  # type: ignore[misc]
             assert len(answers) == 4
             assert answers[0] < 300, (path_, answers)
-            assert all(each < 500 for each in answers), (path_, answers)
+            assert all(status < 500 for status in answers), (path_, answers)
 
 
 def test_what_two_make_at_once_is_made_once(admin_user: User, owner: User) -> None:
@@ -59,7 +59,7 @@ def test_what_two_make_at_once_is_made_once(admin_user: User, owner: User) -> No
                               ("/api/admin/groups", {"name": "Both"}, admin_user)):  # fmt: skip
         answers = at_once(4, lambda p=path_, b=body, u=user: Api(u).post(p, b).status_code)  # type: ignore[misc]
         assert answers[0] < 300, (path_, answers)
-        assert all(each < 500 for each in answers), (path_, answers)
+        assert all(status < 500 for status in answers), (path_, answers)
 
 
 # --- the edge ------------------------------------------------------------------------------------------

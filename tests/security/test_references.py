@@ -36,14 +36,14 @@ def references(document: dict[str, Any], writer: Writer) -> list[str]:
     content = document["paths"][writer.template][writer.method.lower()]["requestBody"]["content"]
     schema = content["application/json"]["schema"]
     template = "/api/agents/chat" if "agents/chat/{endpoint}" in writer.template else writer.template
-    return [each for each in _walk(document, schema, "") if (template, each.rpartition(".")[2]) not in NO_REFERENCES]
+    return [path for path in _walk(document, schema, "") if (template, path.rpartition(".")[2]) not in NO_REFERENCES]
 
 
 def _walk(document: dict[str, Any], schema: dict[str, Any], path: str) -> Iterator[str]:
     if "$ref" in schema:
         schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
-    for each in (*schema.get("anyOf", ()), *schema.get("allOf", ())):
-        yield from _walk(document, each, path)
+    for option in (*schema.get("anyOf", ()), *schema.get("allOf", ())):
+        yield from _walk(document, option, path)
     for name, inner in schema.get("properties", {}).items():
         if name.lower().endswith(("id", "ids", "order")):
             yield f"{path}{name}"

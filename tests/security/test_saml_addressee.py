@@ -77,10 +77,10 @@ WRAPPED: dict[str, Callable[[str, str, str], str]] = {
 
 
 def _in_signature(signed: str, forged: str) -> str:
-    found = re.search(r"<ds:Signature.*?</ds:Signature>", signed, re.DOTALL)
-    assert found is not None
-    inside = f"<ds:Object>{signed.replace(found[0], '')}</ds:Object></ds:Signature>"
-    return forged.replace("</saml:Issuer>", "</saml:Issuer>" + found[0].replace("</ds:Signature>", inside), 1)
+    signature = re.search(r"<ds:Signature.*?</ds:Signature>", signed, re.DOTALL)
+    assert signature is not None
+    inside = f"<ds:Object>{signed.replace(signature[0], '')}</ds:Object></ds:Signature>"
+    return forged.replace("</saml:Issuer>", "</saml:Issuer>" + signature[0].replace("</ds:Signature>", inside), 1)
 
 
 @pytest.mark.parametrize("way", WRAPPED)
@@ -116,7 +116,7 @@ def test_a_subject_that_looks_like_an_address_is_not_whoever_has_it(client: Clie
 
 
 def test_two_long_names_of_groups_that_begin_alike_are_two_groups(owner: User) -> None:
-    first, second = (f"cn={'x' * 300},ou={each}" for each in ("staff", "guests"))
+    first, second = (f"cn={'x' * 300},ou={unit}" for unit in ("staff", "guests"))
     memberships.sync_groups(user=owner, source="saml", names=[first])
     memberships.sync_groups(user=owner, source="saml", names=[second])
     assert Group.objects.filter(source="saml").count() == 2
@@ -126,4 +126,4 @@ def test_two_long_names_of_groups_that_begin_alike_are_two_groups(owner: User) -
 def test_a_list_of_thousands_of_groups_changes_nothing(owner: User) -> None:
     memberships.sync_groups(user=owner, source="saml", names=["red"])
     memberships.sync_groups(user=owner, source="saml", names=[f"g{number}" for number in range(50_000)])
-    assert [each.group.name for each in Membership.objects.filter(user=owner)] == ["red"]
+    assert [membership.group.name for membership in Membership.objects.filter(user=owner)] == ["red"]

@@ -82,24 +82,24 @@ def test_another_sites_link_does_not_change_which_branch_is_shown(
     address: str, site: str | None, is_stored: bool, client: Client, owner: User,
     make_conversation: Callable[..., Conversation], make_turn: Callable[..., Generation],
 ) -> None:  # fmt: skip
-    found = make_conversation(owner)
-    first = make_turn(found, reply="first").message
-    second = make_turn(found, reply="second").message
-    found.refresh_from_db()
+    chat = make_conversation(owner)
+    first = make_turn(chat, reply="first").message
+    second = make_turn(chat, reply="second").message
+    chat.refresh_from_db()
     client.force_login(owner)
     before = list(Conversation.objects.values())
     headers = {"Sec-Fetch-Site": site} if site else {}
-    shown = [client.get(address.format(found.id, each.id), headers=headers) for each in (second, first)]
-    assert {each.status_code for each in shown} == {200}
+    shown = [client.get(address.format(chat.id, message.id), headers=headers) for message in (second, first)]
+    assert {answer.status_code for answer in shown} == {200}
     assert (list(Conversation.objects.values()) != before) is is_stored
 
 
 def statements(act: Callable[[], Any]) -> list[str]:
     with CaptureQueriesContext(
         connection,
-    ) as found:
+    ) as queries:
         act()
-    return [" ".join(each["sql"].split()[:3]) for each in found.captured_queries]
+    return [" ".join(query["sql"].split()[:3]) for query in queries.captured_queries]
 
 
 @pytest.mark.parametrize("way", ["page", "api"])
@@ -121,8 +121,8 @@ def test_a_taken_address_costs_what_a_new_one_does(way: str, owner: User, settin
     assert User.objects.count() == people
     new = statements(lambda: register("new@example.org"))
     assert User.objects.count() == people + 1
-    for each in ('INSERT INTO "accounts_user"', "SELECT pg_advisory_xact_lock(1346458188)"):
-        assert taken.count(each) == new.count(each) == 1, (each, taken, new)
+    for statement in ('INSERT INTO "accounts_user"', "SELECT pg_advisory_xact_lock(1346458188)"):
+        assert taken.count(statement) == new.count(statement) == 1, (statement, taken, new)
     assert len(taken) >= len(new) - 8, (taken, new)
 
 

@@ -46,15 +46,15 @@ def made(owner: User, settings: Settings, belongings: dict[str, Any]) -> dict[st
     }
 
 
-def opens(place: str, token: str, owner: User) -> int:
-    """Return what `place` answers to `token`."""
-    if place in {"access", "key"}:
+def opens(target: str, token: str, owner: User) -> int:
+    """Return what `target` answers to `token`."""
+    if target in {"access", "key"}:
         return int(Api().raw("GET", "/api/user", Authorization=f"Bearer {token}").status_code)
     client = Client()
-    if place == "page":
+    if target == "page":
         client.cookies[django_settings.SESSION_COOKIE_NAME] = token
         return int(client.get("/api/user").status_code)
-    if place == "refresh":
+    if target == "refresh":
         client.cookies["refreshToken"] = token
         return int(client.post("/api/auth/refresh").status_code)
     path, body = {
@@ -63,26 +63,26 @@ def opens(place: str, token: str, owner: User) -> int:
         "reset": ("/api/auth/resetPassword", {"userId": str(owner.id), "token": token, "password": NEW}),
         "invitation": ("/api/auth/register", {"name": "Guest", "email": "guest@example.org", "password": NEW,
                                               "confirm_password": NEW, "token": token}),
-    }[place]  # fmt: skip
+    }[target]  # fmt: skip
     return int(Api().post(path, body).status_code)
 
 
-PLACES = ("access", "key", "page", "refresh", "challenge", "verify", "reset", "invitation")
+TARGETS = ("access", "key", "page", "refresh", "challenge", "verify", "reset", "invitation")
 BOTH_ARE_BEARERS = {("access", "key"), ("key", "access")}
 
 
-@pytest.mark.parametrize("place", PLACES)
-def test_no_other_token_opens_it(place: str, owner: User, made: dict[str, str]) -> None:
+@pytest.mark.parametrize("target", TARGETS)
+def test_no_other_token_opens_it(target: str, owner: User, made: dict[str, str]) -> None:
     before = everything()
     for purpose, token in made.items():
-        if purpose == place or (place, purpose) in BOTH_ARE_BEARERS:
+        if purpose == target or (target, purpose) in BOTH_ARE_BEARERS:
             continue
         cache.clear()  # the limits are another test's
-        assert opens(place, token, owner) in {400, 401, 403, 404}, (place, purpose)
+        assert opens(target, token, owner) in {400, 401, 403, 404}, (target, purpose)
     assert everything() == before
     cache.clear()
-    own = opens(place, made[place], owner)
-    assert own == (400 if place == "challenge" else 200), "400: it is believed, and there is no second factor to show"
+    own = opens(target, made[target], owner)
+    assert own == (400 if target == "challenge" else 200), "400: it is believed, and there is no second factor to show"
 
 
 def test_keys_that_are_wrong_again_and_again_are_slowed_down(owner: User, settings: Settings) -> None:

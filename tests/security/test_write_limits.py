@@ -68,8 +68,8 @@ def test_every_writer_of_the_api_is_limited(owner: User, admin_user: User, belon
         cache.clear()
         body = good_body(writer, str(belongings["conversation"].id)) if writer.takes_body else None
         by = writer.by(owner, admin_user) if not writer.template.startswith(OPEN_TO_ALL) else Api()
-        for who in (owner, admin_user):
-            quotas.count_write(user_id=who.id, address="", size=0)
+        for user in (owner, admin_user):
+            quotas.count_write(user_id=user.id, address="", size=0)
         quotas.count_write(user_id=None, address="127.0.0.1", size=0)
         answer = by.send(writer.method, writer.path, body)
         needs_a_session = by.headers == {} and answer.status_code == 401
@@ -83,7 +83,7 @@ def test_no_view_of_the_api_has_another_throttle() -> None:
     for route in all_routes():
         view = getattr(route.callback, "cls", None)
         if view is not None and issubclass(view, APIView):
-            assert [each.__name__ for each in view.throttle_classes] == ["WriteThrottle"], route
+            assert [throttle.__name__ for throttle in view.throttle_classes] == ["WriteThrottle"], route
 
 
 @pytest.mark.usefixtures("strict")
@@ -215,7 +215,7 @@ def test_messages_have_a_quota_by_their_size(owner: User, settings: Settings, la
         Api(owner).post("/api/convos/duplicate", {"conversationId": str(large.id)}),
         Api(owner).post("/api/convos/fork", {"conversationId": str(large.id), "messageId": str(message.id)}),
     ]
-    assert [each.status_code for each in answers] == [409, 409, 409]
+    assert [answer.status_code for answer in answers] == [409, 409, 409]
     browser = Client()
     browser.force_login(owner)
     page = browser.post(f"/c/{large.id}/messages/{message.id}/fork", {"option": "targetLevel"})
@@ -265,7 +265,7 @@ OTHERWISE = {
 
 
 def test_everything_that_a_person_keeps_is_bounded() -> None:
-    owned = {each._meta.label for each in apps.get_models() if _belongs_to_people(each)}
+    owned = {model._meta.label for model in apps.get_models() if _belongs_to_people(model)}
     assert len(owned) > 10
     assert not owned - BOUNDED.keys() - OTHERWISE.keys()
     assert set(BOUNDED.values()) == set(django_settings.QUOTAS)

@@ -104,8 +104,8 @@ def test_a_file_in_use_is_read(file: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_every_fault_is_told_with_its_place_and_what_is_allowed(file: Path) -> None:
-    found = faults_of(file, BAD)
-    places = [(path, line) for path, line, _ in found]
+    faults = faults_of(file, BAD)
+    places = [(path, line) for path, line, _ in faults]
     custom = "endpoints.custom"
     assert places == [
         ("cachee", 2),
@@ -125,7 +125,7 @@ def test_every_fault_is_told_with_its_place_and_what_is_allowed(file: Path) -> N
         (f"{custom}[1].dropParams", 20),
         (f"{custom}[2]", 21),
     ]
-    messages = {path: message for path, _, message in found}
+    messages = {path: message for path, _, message in faults}
     assert messages["cachee"].startswith("is not a known key here. Allowed: version, endpoints, ")
     assert messages["endpoints.customs"].startswith("is not a known key here. Allowed: custom, ")
     assert messages[f"{custom}[0].name"].startswith("must not be one of: azureOpenAI, openAI")
@@ -133,7 +133,7 @@ def test_every_fault_is_told_with_its_place_and_what_is_allowed(file: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("text", "path", "line", "words"),
+    ("text", "path", "line", "sentence"),
     [
         ("version: [1\nendpoints: {", "", 2, "not valid YAML"),
         ("- a\n- b", "", 1, "must be a mapping"),
@@ -147,10 +147,10 @@ def test_every_fault_is_told_with_its_place_and_what_is_allowed(file: Path) -> N
     ],
 )
 def test_files_of_another_kind_are_refused_with_a_reason(
-    file: Path, text: str, path: str, line: int, words: str
+    file: Path, text: str, path: str, line: int, sentence: str
 ) -> None:
-    found = faults_of(file, text)
-    assert any((where, at) == (path, line) and words in message for where, at, message in found), found
+    faults = faults_of(file, text)
+    assert any((where, at) == (path, line) and sentence in message for where, at, message in faults), faults
 
 
 def test_names_that_stand_twice_are_a_fault(file: Path) -> None:
@@ -174,10 +174,10 @@ def test_case_46_what_a_variable_holds_is_not_read_again(file: Path, monkeypatch
         "version: 1\nendpoints:\n  custom:\n    - name: A\n      apiKey: k\n      baseURL: https://a.example.org\n"
         "      models: {default: [m]}\n      headers: {X-A: '${OUTER}', X-B: '${JWT_SECRET}', X-C: '${SECRET_KEY}'}\n"
     )
-    found = load_config(file)
-    (entry,) = found.document.endpoints.custom
+    config = load_config(file)
+    (entry,) = config.document.endpoints.custom
     assert entry.headers == {}
-    assert [notice.message for notice in found.notices] == [
+    assert [notice.message for notice in config.notices] == [
         "OUTER itself contains a placeholder",
         "JWT_SECRET is a secret of this site and can't be sent to an endpoint",
         "SECRET_KEY is not set",

@@ -21,8 +21,8 @@ def faults_of(tmp_path: Path, text: str) -> list[str]:
     file.write_text("version: 1.3.17\n" + text)
     try:
         load_config(file)
-    except ConfigFaults as found:
-        return [f"{fault.path}: {fault.message}" for fault in found.faults]
+    except ConfigFaults as refusal:
+        return [f"{fault.path}: {fault.message}" for fault in refusal.faults]
     return []
 
 
@@ -88,8 +88,8 @@ def test_of_a_key_that_is_used_in_part_the_rest_is_named() -> None:
     ],
 )  # fmt: skip
 def test_a_rule_of_a_key_is_told_in_words(tmp_path: Path, text: str, fault: str) -> None:
-    (found,) = faults_of(tmp_path, text)
-    assert found.startswith(fault)
+    (message,) = faults_of(tmp_path, text)
+    assert message.startswith(fault)
 
 
 @pytest.mark.parametrize(
@@ -108,16 +108,16 @@ def test_a_rule_of_a_key_is_told_in_words(tmp_path: Path, text: str, fault: str)
     ],
 )  # fmt: skip
 def test_a_rule_of_a_custom_endpoint_is_told_in_words(tmp_path: Path, entry: str, fault: str) -> None:
-    (found,) = faults_of(tmp_path, f"endpoints:\n  custom:\n    - {{{CUSTOM}, {entry}}}\n")
-    assert found.startswith(f"endpoints.custom[0].{fault}")
+    (message,) = faults_of(tmp_path, f"endpoints:\n  custom:\n    - {{{CUSTOM}, {entry}}}\n")
+    assert message.startswith(f"endpoints.custom[0].{fault}")
 
 
 @pytest.mark.parametrize("name", ["openAI", "azureOpenAI", "google", "anthropic", "assistants", "azureAssistants",
                                   "agents", "custom", "bedrock"])  # fmt: skip
 def test_names_of_built_in_endpoints_are_reserved(tmp_path: Path, name: str) -> None:
     text = CUSTOM.replace("name: A", f"name: {name}")
-    (found,) = faults_of(tmp_path, f"endpoints:\n  custom:\n    - {{{text}}}\n")
-    assert found.startswith("endpoints.custom[0].name: must not be one of: ")
+    (message,) = faults_of(tmp_path, f"endpoints:\n  custom:\n    - {{{text}}}\n")
+    assert message.startswith("endpoints.custom[0].name: must not be one of: ")
 
 
 @pytest.mark.parametrize(
@@ -137,8 +137,8 @@ def test_names_of_built_in_endpoints_are_reserved(tmp_path: Path, name: str) -> 
     ],
 )  # fmt: skip
 def test_the_rules_of_azure_groups(tmp_path: Path, groups: str, fault: str) -> None:
-    (found,) = faults_of(tmp_path, f"endpoints: {{azureOpenAI: {{groups: {groups}}}}}")
-    assert found.startswith(f"endpoints.azureOpenAI.{fault}")
+    (message,) = faults_of(tmp_path, f"endpoints: {{azureOpenAI: {{groups: {groups}}}}}")
+    assert message.startswith(f"endpoints.azureOpenAI.{fault}")
 
 
 @pytest.mark.security
@@ -156,8 +156,8 @@ def test_an_exemption_names_a_private_host_and_a_port(tmp_path: Path, entry: str
      "[2606:4700::1111]:443", "fd00::5:80", "a b:80", "me@host:80", "10.0.0.0/8:80", "host:8０"],
 )  # fmt: skip
 def test_an_exemption_is_never_wider_or_public(tmp_path: Path, entry: str) -> None:
-    (found,) = faults_of(tmp_path, f"actions: {{allowedAddresses: ['{entry}']}}")
-    assert found.startswith("actions.allowedAddresses[0]: must ")
+    (message,) = faults_of(tmp_path, f"actions: {{allowedAddresses: ['{entry}']}}")
+    assert message.startswith("actions.allowedAddresses[0]: must ")
 
 
 def test_an_invalid_summarization_is_passed_over_with_a_notice(tmp_path: Path) -> None:

@@ -63,10 +63,10 @@ HERE = {"HOME_KEY": "from-outside", "EMPTY": ""}
     ],
 )
 def test_a_value_is_what_was_meant(text: str, value: str) -> None:
-    found = parse(text, HERE)
-    assert (found.values["A"], found.faults) == (value, [])
+    env_file = parse(text, HERE)
+    assert (env_file.values["A"], env_file.faults) == (value, [])
     if "C=d" in text:
-        assert found.values["C"] == "d", "what follows is read on"
+        assert env_file.values["C"] == "d", "what follows is read on"
 
 
 @pytest.mark.parametrize(
@@ -95,20 +95,20 @@ def test_a_value_is_what_was_meant(text: str, value: str) -> None:
     ],
 )
 def test_a_line_that_cannot_be_read_is_told_with_its_number_and_without_its_value(text: str, fault: str) -> None:
-    found = parse(text, HERE)
-    assert len(found.faults) == 1
-    assert found.faults[0].startswith(fault)
-    assert "value" not in found.faults[0].replace("NAME=value", "")
-    assert "A" not in found.values
+    env_file = parse(text, HERE)
+    assert len(env_file.faults) == 1
+    assert env_file.faults[0].startswith(fault)
+    assert "value" not in env_file.faults[0].replace("NAME=value", "")
+    assert "A" not in env_file.values
 
 
 def test_a_line_that_cannot_be_read_does_not_hide_the_next_one() -> None:
-    found = parse("A='b\nB = c\nC=d # words", {})
-    assert [fault.split()[1] for fault in found.faults] == ["1", "2"]
-    assert found.values == {"C": "d"}
+    env_file = parse("A='b\nB = c\nC=d # words", {})
+    assert [fault.split()[1] for fault in env_file.faults] == ["1", "2"]
+    assert env_file.values == {"C": "d"}
 
 
 def test_a_variable_that_stands_there_twice_is_told() -> None:
-    found = parse("A=yes\nB=c\nA=no\nB=c", {})
-    assert found.values == {"A": "no", "B": "c"}
-    assert found.notices == ["A is set in lines 1 and 3; the last one is used"]
+    env_file = parse("A=yes\nB=c\nA=no\nB=c", {})
+    assert env_file.values == {"A": "no", "B": "c"}
+    assert env_file.notices == ["A is set in lines 1 and 3; the last one is used"]

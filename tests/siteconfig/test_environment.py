@@ -60,9 +60,9 @@ def test_a_switch_that_is_neither_stops_the_start(
 ) -> None:
     monkeypatch.setenv("X", word)
     assert env.switch("X", default) is default, "and is never off by itself"
-    with pytest.raises(ImproperlyConfigured, match=r"^X must be true or false") as found:
+    with pytest.raises(ImproperlyConfigured, match=r"^X must be true or false") as refusal:
         env.check()
-    assert word not in str(found.value)
+    assert word not in str(refusal.value)
 
 
 @pytest.mark.parametrize(
@@ -146,9 +146,9 @@ def test_a_file_that_cannot_be_read_stops_the_start(
     file = tmp_path / ".env"
     file.write_bytes(content)
     env.read_file(file)
-    with pytest.raises(ImproperlyConfigured, match=fault) as found:
+    with pytest.raises(ImproperlyConfigured, match=fault) as refusal:
         env.check()
-    assert "s3cret" not in str(found.value)
+    assert "s3cret" not in str(refusal.value)
 
 
 def test_a_folder_in_the_place_of_a_file_stops_the_start(env: Environment, tmp_path: Path) -> None:
@@ -164,10 +164,10 @@ def test_what_others_left_of_their_own_file_is_told(env: Environment, tmp_path: 
         env.text(name)
     os.environ["W"] = "'s3cret'"
     env.secret("W")
-    told = env.suspicious()
-    assert [each.split()[0] for each in told] == ["W", "X", "Y"]
-    assert "sk-1" not in "".join(told)
-    assert "s3cret" not in "".join(told)
+    notices = env.suspicious()
+    assert [notice.split()[0] for notice in notices] == ["W", "X", "Y"]
+    assert "sk-1" not in "".join(notices)
+    assert "s3cret" not in "".join(notices)
 
 
 # --- programs, each in a process of its own ------------------------------------------------------------
@@ -209,11 +209,11 @@ def program(*command: str, **variables: str) -> "subprocess.CompletedProcess[str
 def test_every_fault_is_told_at_once_and_without_a_stack_trace(command: tuple[str, ...]) -> None:
     done = program(*command, **WRONG)
     assert done.returncode == 1
-    told = done.stdout + done.stderr
-    assert told.startswith("Parley cannot start:\n")
-    assert {line.split()[0] for line in told.splitlines()[1:]} == set(WRONG)
-    assert "Traceback" not in told
-    assert "s3cret" not in told
+    output = done.stdout + done.stderr
+    assert output.startswith("Parley cannot start:\n")
+    assert {line.split()[0] for line in output.splitlines()[1:]} == set(WRONG)
+    assert "Traceback" not in output
+    assert "s3cret" not in output
 
 
 def test_a_switch_of_a_provider_is_checked_at_the_start_too() -> None:

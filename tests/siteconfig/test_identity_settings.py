@@ -76,7 +76,7 @@ def read_everything() -> None:
 
 
 @pytest.mark.parametrize(
-    ("variables", "words"),
+    ("variables", "message"),
     [
         ({"OPENID_REQUIRED_ROLE": "staff"}, "OPENID_REQUIRED_ROLE_PARAMETER_PATH"),
         ({"OPENID_ADMIN_ROLE": "boss"}, "OPENID_ADMIN_ROLE_PARAMETER_PATH"),
@@ -85,8 +85,8 @@ def read_everything() -> None:
         ({"GOOGLE_CLIENT_ID": "a", "GOOGLE_CLIENT_SECRET": "b", "GOOGLE_CALLBACK_URL": "back"}, "GOOGLE_CALLBACK_URL"),
     ],
 )
-def test_nonsense_stops_the_start(issuer: pytest.MonkeyPatch, variables: dict[str, str], words: str) -> None:
+def test_nonsense_stops_the_start(issuer: pytest.MonkeyPatch, variables: dict[str, str], message: str) -> None:
     for name, value in variables.items():
         issuer.setenv(name, value)
-    with pytest.raises(ImproperlyConfigured, match=words):
+    with pytest.raises(ImproperlyConfigured, match=message):
         read_everything()

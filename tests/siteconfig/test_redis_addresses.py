@@ -111,8 +111,8 @@ class Encrypting:
         self._ready.set()
         self._loop.run_forever()
         open_ones = asyncio.all_tasks(self._loop)
-        for each in open_ones:
-            each.cancel()
+        for task in open_ones:
+            task.cancel()
         self._loop.run_until_complete(asyncio.gather(*open_ones, return_exceptions=True))
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -129,15 +129,15 @@ class Encrypting:
 
 @pytest.fixture
 def encrypted(alone: tuple[int, Path], tmp_path: Path) -> Iterator[Encrypting]:
-    with Encrypting(alone[0], tmp_path) as found:
-        yield found
+    with Encrypting(alone[0], tmp_path) as server:
+        yield server
 
 
 def read(monkeypatch: pytest.MonkeyPatch, url: str) -> str:
     monkeypatch.setenv("REDIS_URL", url)
-    found = servers.redis_url()
+    address = servers.redis_url()
     env.check()
-    return found
+    return address
 
 
 def by_redis(url: str) -> bool:
@@ -205,9 +205,9 @@ def test_the_doctor_and_the_probe_name_a_cluster(tmp_path: Path, settings: Setti
     client.cache_clear()
     with server(tmp_path, "--cluster-enabled", "yes", "--cluster-port", str(free_port())) as port:
         settings.REDIS_URL = f"redis://127.0.0.1:{port}/0"
-        (found,) = check_redis()
+        (finding,) = check_redis()
     client.cache_clear()
-    assert (found.level, found.text) == ("fault", "is part of a cluster, so it holds only some of the keys")
+    assert (finding.level, finding.text) == ("fault", "is part of a cluster, so it holds only some of the keys")
 
 
 def test_the_doctor_warns_of_a_server_that_need_not_show_who_it_is(
@@ -215,6 +215,6 @@ def test_the_doctor_warns_of_a_server_that_need_not_show_who_it_is(
 ) -> None:
     client.cache_clear()
     settings.REDIS_URL = read(monkeypatch, f"rediss://app:{QUOTED}@127.0.0.1:{encrypted.port}/0?ssl_cert_reqs=none")
-    found = list(check_redis())
+    findings = list(check_redis())
     client.cache_clear()
-    assert [each.level for each in found] == ["ok", "warning"]
+    assert [finding.level for finding in findings] == ["ok", "warning"]

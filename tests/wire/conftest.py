@@ -90,10 +90,10 @@ def thoughts_of(events: list[Event]) -> str:
 
 
 def calls_of(events: list[Event]) -> list[tuple[str, str]]:
-    found = [part["tool_call"] for part in told(events).parts if part["type"] == "tool_call"]
-    assert len({call["id"] for call in found}) == len(found)
-    assert all(call["id"] for call in found)
-    return [(call["name"], call["args"]) for call in found]
+    calls = [part["tool_call"] for part in told(events).parts if part["type"] == "tool_call"]
+    assert len({call["id"] for call in calls}) == len(calls)
+    assert all(call["id"] for call in calls)
+    return [(call["name"], call["args"]) for call in calls]
 
 
 def ended(events: list[Event]) -> str:

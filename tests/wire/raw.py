@@ -57,7 +57,7 @@ def http(
 
 def sse(*objects: Any, done: bool = True) -> bytes:
     """Return an event stream's answer of the objects, or of the lines where one is a text."""
-    lines = [each if isinstance(each, str) else "data: " + json.dumps(each, ensure_ascii=False) for each in objects]
+    lines = [item if isinstance(item, str) else "data: " + json.dumps(item, ensure_ascii=False) for item in objects]
     return http("".join(f"{line}\n\n" for line in lines) + ("data: [DONE]\n\n" if done else ""))
 
 

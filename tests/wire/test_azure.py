@@ -28,7 +28,7 @@ async def test_each_model_is_called_at_its_own_group(azure: Endpoint, model_serv
     both = changed(azure, models=("gpt-4o", "phi"), variants={"phi": serverless})
     await events_of(ask(both, "hi", model="phi"))
     await events_of(ask(both, "hi", model="gpt-4o"))
-    seen = [(each["path"].partition("?")[0], each["headers"]["api-key"]) for each in model_server.requests()]
+    seen = [(request["path"].partition("?")[0], request["headers"]["api-key"]) for request in model_server.requests()]
     assert seen == [("/v1/chat/completions", "sk-other"), ("/openai/deployments/our-gpt/chat/completions", KEY)]
 
 

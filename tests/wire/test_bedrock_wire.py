@@ -126,13 +126,13 @@ def test_messages_are_found_however_they_are_cut(size: int) -> None:
         "messageStop", {"stopReason": "end_turn"}
     )
     ours, theirs = EventFrames(), EventStreamBuffer()
-    found: list[dict[str, Any]] = []
+    events: list[dict[str, Any]] = []
     for at in range(0, len(stream), size):
-        found += ours.feed(stream[at : at + size])
+        events += ours.feed(stream[at : at + size])
         theirs.add_data(stream[at : at + size])
-    official = [{each.headers[":event-type"]: json.loads(each.payload)} for each in theirs]
-    assert found == official
-    assert len(found) == 2
+    official = [{message.headers[":event-type"]: json.loads(message.payload)} for message in theirs]
+    assert events == official
+    assert len(events) == 2
 
 
 @pytest.mark.parametrize("at", [1, 5, 9, 20, -3])

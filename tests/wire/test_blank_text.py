@@ -46,15 +46,15 @@ CHATS: dict[str, tuple[Turns, Turns]] = {
 
 def said_of(body: dict[str, Any]) -> Turns:
     """Return who says what in a request, whatever its wire."""
-    found: Turns = []
+    turns: Turns = []
     for message in body.get("messages") or body.get("contents") or body["input"]:
         content = message.get("content", message.get("parts"))
         blocks = [content] if isinstance(content, str) else [block["text"] for block in content]
         assert blocks
         assert all(block.strip() for block in blocks)
         role = "assistant" if message["role"] == "model" else message["role"]
-        found.append((role, "\n\n".join(blocks)))
-    return found
+        turns.append((role, "\n\n".join(blocks)))
+    return turns
 
 
 def served(kind: str, openai: Endpoint, anthropic: Endpoint, gemini: Endpoint, bedrock: Endpoint) -> Endpoint:
@@ -112,7 +112,7 @@ async def test_thoughts_and_calls_keep_their_place_without_the_blank_between(
 ) -> None:
     for endpoint in (anthropic, bedrock, gemini, openai):
         await events_of(ModelRequest(endpoint, endpoint.models.names[0] if endpoint.models.names else "m", ROUND))
-    claude, converse, google, chat = (each["body"] for each in model_server.requests())
+    claude, converse, google, chat = (request["body"] for request in model_server.requests())
     assert claude["messages"][1:] == [
         {"role": "assistant", "content": [
             {"type": "thinking", "thinking": "Look it up.", "signature": "c2ln"},
@@ -124,7 +124,7 @@ async def test_thoughts_and_calls_keep_their_place_without_the_blank_between(
     assert converse["messages"][2]["content"][0]["toolResult"]["content"] == [{"text": NO_OUTPUT}]
     assert [sorted(part) for part in google["contents"][1]["parts"]] == [["functionCall", "thoughtSignature"]]
     assert google["contents"][2]["parts"][0]["functionResponse"]["response"] == {"result": NO_OUTPUT}
-    assert [each["content"] for each in chat["messages"]] == ["Look.", None, NO_OUTPUT]
+    assert [message["content"] for message in chat["messages"]] == ["Look.", None, NO_OUTPUT]
 
 
 @pytest.mark.parametrize("more", [{}, {"signature": "c2ln"}, {"redacted": "x7Q="}])
@@ -132,4 +132,4 @@ def test_thoughts_alone_are_no_message(more: dict[str, str]) -> None:
     """Anthropic and OpenAI refuse thoughts that nothing follows; elsewhere an empty message would be left of them."""
     alone = PromptMessage("assistant", " ", reasoning=({"type": "think", "think": "Hm."} | more,))
     before, after = PromptMessage("user", "a"), PromptMessage("user", "b")
-    assert [(each.role, each.content) for each in tidy([before, alone, after])] == [("user", "a\n\nb")]
+    assert [(turn.role, turn.content) for turn in tidy([before, alone, after])] == [("user", "a\n\nb")]

@@ -120,7 +120,7 @@ def joined(deltas: list[dict[str, Any]]) -> dict[str, Any]:
             elif not known:
                 message[name] = value
     if isinstance(message.get("audio"), list):
-        message["audio"] = {"transcript": "".join(each["transcript"] for each in message["audio"])}
+        message["audio"] = {"transcript": "".join(piece["transcript"] for piece in message["audio"])}
     return message
 
 
@@ -232,9 +232,9 @@ async def test_responses_that_come_item_by_item_or_at_the_end(name: str, end: st
     usage = {"input_tokens": 18, "output_tokens": 12, "total_tokens": 30}
     response = {"object": "response", "status": "completed", "output": ITEMS, "usage": usage}
     events = await played(sse(*TURNS[name], {"type": end, "response": response}, done=False), "responses")
-    for each in (events, await played(whole(response), "responses", stream=False)):
-        assert [text_of(each), thoughts_of(each), ended(each)] == ["Hello, you.", "Be \n\nshort.", "stop"]
-        assert each[-2] == Usage(18, 12)
+    for reply in (events, await played(whole(response), "responses", stream=False)):
+        assert [text_of(reply), thoughts_of(reply), ended(reply)] == ["Hello, you.", "Be \n\nshort.", "stop"]
+        assert reply[-2] == Usage(18, 12)
 
 
 @pytest.mark.parametrize("status", ["incomplete", "cancelled", "in_progress", "queued"])
@@ -268,9 +268,9 @@ async def test_a_message_of_anthropics_wire_may_be_a_text() -> None:
 
 @pytest.mark.parametrize("kinds", [("thinking_delta", "text_delta"), ("thinking", "text"), (None, None)])
 async def test_deltas_of_anthropics_wire_under_other_types(kinds: tuple[str | None, str | None]) -> None:
-    thought, words = ({"type": kind} if kind else {} for kind in kinds)
-    deltas = [thought | {"thinking": "Be short."}, words | {"text": "Hello, "}, words | {"text": "you."}]
-    objects = [{"type": "content_block_delta", "index": 0, "delta": each} for each in deltas]
+    thought, text = ({"type": kind} if kind else {} for kind in kinds)
+    deltas = [thought | {"thinking": "Be short."}, text | {"text": "Hello, "}, text | {"text": "you."}]
+    objects = [{"type": "content_block_delta", "index": 0, "delta": delta} for delta in deltas]
     unknown = {"type": "content_block_delta", "index": 0, "delta": {"type": "something_new", "text": "no"}}
     events = await played(sse(*objects, unknown, {"type": "message_stop"}, done=False), "anthropic")
     assert [text_of(events), thoughts_of(events), ended(events)] == ["Hello, you.", "Be short.", "stop"]
@@ -278,8 +278,8 @@ async def test_deltas_of_anthropics_wire_under_other_types(kinds: tuple[str | No
 
 def test_other_thoughts_that_begin_alike_are_kept() -> None:
     thoughts = Thoughts()
-    told = [thoughts.tell("a", "I think so. "), thoughts.tell("b", "I "), thoughts.tell("b", "should go.")]
-    assert told == ["I think so. ", "", "I should go."]
+    pieces = [thoughts.tell("a", "I think so. "), thoughts.tell("b", "I "), thoughts.tell("b", "should go.")]
+    assert pieces == ["I think so. ", "", "I should go."]
 
 
 @pytest.mark.security

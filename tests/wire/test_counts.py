@@ -92,7 +92,7 @@ REPORTS: dict[str, tuple[list[dict[str, Any]], Usage, int]] = {
         [chunk({}, usage={"prompt_tokens": 25}), END | {"usage": {"completion_tokens": 17}}], ALL, 110,
     ),
     "a sum that grows": (
-        [chunk({}, usage={"prompt_tokens": 25, "completion_tokens": each, "total_tokens": 25 + each}) for each in (1,
+        [chunk({}, usage={"prompt_tokens": 25, "completion_tokens": count, "total_tokens": 25 + count}) for count in (1,
          9, 17)]
         + [END], ALL, 110,
     ),
@@ -159,14 +159,14 @@ async def test_a_stream_is_charged_once_by_what_was_told(name: str, wire: str) -
 async def test_a_whole_answer_is_charged_alike(name: str) -> None:
     objects, expected, credits = REPORTS[name]
     answer = completion({"content": "Counted."})
-    for each in objects:
-        counted = {name: value for name, value in each.items() if name not in {"choices", *END}}
-        choice = (each.get("choices") or [{}])[0]
+    for report in objects:
+        counted = {name: value for name, value in report.items() if name not in {"choices", *END}}
+        choice = (report.get("choices") or [{}])[0]
         inside = choice.get("usage") or choice.get("delta", {}).get("usage")
         answer["choices"][0] |= {"usage": inside} if inside else {}
         if isinstance(counted.get("usage"), dict):
-            told = {name: value for name, value in counted["usage"].items() if value}
-            counted["usage"] = (answer.get("usage") or {}) | told
+            counted_usage = {name: value for name, value in counted["usage"].items() if value}
+            counted["usage"] = (answer.get("usage") or {}) | counted_usage
         answer |= {name: value for name, value in counted.items() if value}
     usage = used(await played(whole(answer), stream=False))
     assert [usage, cost(usage)] == [expected, credits]
@@ -188,7 +188,7 @@ def claude(start: dict[str, Any], end: dict[str, Any], stop: dict[str, Any] | No
 def gemini(*reports: dict[str, Any]) -> bytes:
     parts = {"content": {"parts": [{"text": "Counted."}]}, "finishReason": "STOP"}
     return events(
-        *({"candidates": [parts] if not at else [], "usageMetadata": each} for at, each in enumerate(reports))
+        *({"candidates": [parts] if not at else [], "usageMetadata": report} for at, report in enumerate(reports))
     )
 
 

@@ -48,11 +48,11 @@ TOO_LONG: dict[str, Any] = {
 }  # fmt: skip
 
 
-def assert_too_long(events: list[Event], words: str = WORDS[:40]) -> None:
+def assert_too_long(events: list[Event], excerpt: str = WORDS[:40]) -> None:
     (failed,) = events
     assert isinstance(failed, Failed)
     assert failed.code == "context_too_long"
-    assert words in failed.detail
+    assert excerpt in failed.detail
     (part,) = told(events).parts
     assert str(explain(part["code"]).title) == "This conversation is too long for the model"
 
@@ -61,13 +61,13 @@ def assert_too_long(events: list[Event], words: str = WORDS[:40]) -> None:
 @pytest.mark.parametrize("name", TOO_LONG)
 async def test_an_error_is_told_in_each_form(name: str, wire: str) -> None:
     body = TOO_LONG[name]
-    words = (
+    excerpt = (
         "CONTEXT_LENGTH_EXCEEDED" if "alone" in name and "code" in name else "No." if "code in" in name else WORDS[:40]
     )
     for answer in (sse(body), sse(body, done=False), http(json.dumps(body)), http(json.dumps(body, indent=1)),
                    http(json.dumps([body])), http(json.dumps(body), "application/json")):  # fmt: skip
-        assert_too_long(await played(answer, wire), words)
-    assert_too_long(await played(http(json.dumps(body), "application/json"), wire, stream=False), words)
+        assert_too_long(await played(answer, wire), excerpt)
+    assert_too_long(await played(http(json.dumps(body), "application/json"), wire, stream=False), excerpt)
 
 
 EVENTS = {
@@ -90,9 +90,9 @@ EVENTS = {
 @pytest.mark.parametrize("wire", TEXT_WIRES)
 @pytest.mark.parametrize("name", EVENTS)
 async def test_an_error_beside_the_data_is_told(name: str, wire: str) -> None:
-    words = WORDS[:25] if "two lines" in name else WORDS[:40]
+    excerpt = WORDS[:25] if "two lines" in name else WORDS[:40]
     for ends in ("\n", "\r\n"):
-        assert_too_long(await played(sse(EVENTS[name].replace("\n", ends), done=False), wire), words)
+        assert_too_long(await played(sse(EVENTS[name].replace("\n", ends), done=False), wire), excerpt)
 
 
 BEGUN: dict[str, list[Any]] = {
@@ -250,13 +250,13 @@ async def test_what_is_no_error_is_passed_over(wire: str) -> None:
 @pytest.mark.security
 @pytest.mark.parametrize("name", ["object", "words", "detail", "quoted", "event", "field", "plain"])
 async def test_no_secret_is_in_the_log_whatever_the_form(name: str) -> None:
-    words = f"The engine refused {KEY} of Bearer {KEY} and other-secret-1"
-    said = {"error": {"message": words}}
+    message = f"The engine refused {KEY} of Bearer {KEY} and other-secret-1"
+    said = {"error": {"message": message}}
     form: Any = {
-        "object": {"error": {"message": words, "code": KEY}}, "words": {"error": words},
-        "detail": {"detail": [{"msg": words}]},
-        "quoted": {"error": {"message": json.dumps(said)}}, "event": f"event: error\ndata: {words}",
-        "field": f"error: {words}", "plain": words,
+        "object": {"error": {"message": message, "code": KEY}}, "words": {"error": message},
+        "detail": {"detail": [{"msg": message}]},
+        "quoted": {"error": {"message": json.dumps(said)}}, "event": f"event: error\ndata: {message}",
+        "field": f"error: {message}", "plain": message,
     }[name]  # fmt: skip
     (failed,) = await played(sse(form, done=False), headers={"X-Gateway-Key": "other-secret-1"})
     assert isinstance(failed, Failed)

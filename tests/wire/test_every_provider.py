@@ -115,7 +115,11 @@ def asked(request: pytest.FixtureRequest, model_server: ModelServer) -> Callable
 
 @pytest.mark.parametrize(
     ("name", "stream_it"),
-    [(name, stream_it) for name, each in SCENARIOS.items() for stream_it in ([True, False] if each.whole else [True])],
+    [
+        (name, stream_it)
+        for name, scenario in SCENARIOS.items()
+        for stream_it in ([True, False] if scenario.whole else [True])
+    ],
 )
 @pytest.mark.parametrize("provider", PROVIDERS)
 async def test_every_scenario_with_every_provider(
@@ -126,7 +130,7 @@ async def test_every_scenario_with_every_provider(
     end = scenario.instead.get(provider, scenario.end)
     assert [ended(events), text_of(events), thoughts_of(events)] == [end, scenario.text, scenario.thoughts]
     arguments = [f'{{"q":"query{number}"}}' for number in range(scenario.calls)]
-    assert [each.replace(" ", "") for _, each in calls_of(events)] == arguments
+    assert [argument.replace(" ", "") for _, argument in calls_of(events)] == arguments
     if scenario.usage is not None:
         assert events[-2] == usage_of(provider, scenario.usage)
         more = scenario.usage.cache_read_tokens * RATES.prompt if provider in APART else 0

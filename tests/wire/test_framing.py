@@ -29,12 +29,12 @@ def text(value: Any, **options: Any) -> str:
     return json.dumps(value, ensure_ascii=False, **options)
 
 
-LINES = [text(each) for each in OBJECTS]
+LINES = [text(item) for item in OBJECTS]
 SSE = "".join(f"data: {line}\n\n" for line in [*LINES, "[DONE]"])
 NDJSON = "".join(f"{line}\n" for line in LINES)
 INDENTED = text(WHOLE, indent=1)
 IN_LINES = "".join(
-    "".join(f"data: {line}\n" for line in text(each, indent=2).split("\n")) + "\n" for each in OBJECTS
+    "".join(f"data: {line}\n" for line in text(item, indent=2).split("\n")) + "\n" for item in OBJECTS
 )  # fmt: skip
 TWO_LINES = SSE.replace(', "object"', ',\ndata:  "object"').replace('"choices"', '\ndata: "choices"')
 BOM = "\ufeff"
@@ -84,7 +84,7 @@ BODIES: dict[str, str] = {
     "separated as RFC 7464 says": "".join(f"\x1e{line}\n" for line in LINES),
     "a list": text(OBJECTS),
     "an indented list": text(OBJECTS, indent=2),
-    "a list in the way of one provider": "[" + "\n,\r\n".join(text(each, indent=1) for each in OBJECTS) + "\n]",
+    "a list in the way of one provider": "[" + "\n,\r\n".join(text(item, indent=1) for item in OBJECTS) + "\n]",
     "at once": text(WHOLE),
     "at once in an event": f"data: {text(WHOLE)}\n\ndata: [DONE]\n\n",
     "at once and indented": INDENTED,
@@ -126,8 +126,8 @@ def test_it_does_not_matter_where_the_network_cuts(name: str, size: int) -> None
 
     def values(size: int) -> list[Any]:
         lines = EventLines()
-        found = [each for at in range(0, len(body), size) for each in lines.feed(body[at : at + size])]
-        return [each for each in found + lines.end() if isinstance(each, dict)]
+        objects = [item for at in range(0, len(body), size) for item in lines.feed(body[at : at + size])]
+        return [item for item in objects + lines.end() if isinstance(item, dict)]
 
     assert values(size) == values(len(body))
 
@@ -201,19 +201,19 @@ BY_WIRE: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
 }  # fmt: skip
 
 
-def named(each: dict[str, Any], *, twice: bool) -> str:
+def named(item: dict[str, Any], *, twice: bool) -> str:
     """Return an event whose type is its name, or stands in its data too."""
-    inner = each if twice else {name: value for name, value in each.items() if name != "type"}
-    return (f"event: {each['type']}\n" if "type" in each else "") + f"data: {text(inner)}\n\n"
+    inner = item if twice else {name: value for name, value in item.items() if name != "type"}
+    return (f"event: {item['type']}\n" if "type" in item else "") + f"data: {text(inner)}\n\n"
 
 
 def carried(objects: list[dict[str, Any]], at_once: dict[str, Any]) -> dict[str, str]:
-    sse = "".join(named(each, twice=True) for each in objects)
+    sse = "".join(named(item, twice=True) for item in objects)
     return {
-        "plain": sse, "named alone": "".join(named(each, twice=False) for each in objects), "mark": BOM + sse,
+        "plain": sse, "named alone": "".join(named(item, twice=False) for item in objects), "mark": BOM + sse,
         "CR": sse.replace("\n", "\r"), "CR LF, no space": sse.replace("\n", "\r\n").replace("data: ", "data:"),
         "several lines": sse.replace('": ', '": \ndata: '),
-        "a line each": "".join(text(each) + "\n" for each in objects),
+        "a line each": "".join(text(item) + "\n" for item in objects),
         "a list": text(objects), "an indented list": text(objects, indent=1), "at once": text(at_once),
         "at once, indented": text(at_once, indent=2), "at once in an event": f"data: {text(at_once)}\n\n",
     }  # fmt: skip

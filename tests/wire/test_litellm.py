@@ -33,9 +33,9 @@ async def events_of(request: ModelRequest) -> list[Event]:
 
 @pytest.fixture(params=["anthropic", "gemini"])
 def endpoint(request: pytest.FixtureRequest) -> Endpoint:
-    found = request.getfixturevalue(request.param)
-    assert isinstance(found, Endpoint)
-    return found
+    endpoint = request.getfixturevalue(request.param)
+    assert isinstance(endpoint, Endpoint)
+    return endpoint
 
 
 @pytest.mark.parametrize("stream_it", [True, False])

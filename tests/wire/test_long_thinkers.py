@@ -87,7 +87,7 @@ async def told(root: str, first: float, idle: float, *, streamed: bool = True) -
 SIGNS = {
     "comments": [part(b": still here\n\n")] * 8,
     "pings": [part(b"event: ping\ndata: {}\n\n")] * 8,
-    "a byte at a time": [part(each.to_bytes()) for each in b": think "],
+    "a byte at a time": [part(byte.to_bytes()) for byte in b": think "],
     "blank lines": [part(b"\n")] * 8,
 }
 
@@ -158,8 +158,8 @@ def asked_of(server: ModelServer, wire: str, text: str, *, streamed: bool) -> Mo
         changes = {"credentials": {"aws_region_name": "eu-central-1"}}  # type: ignore[dict-item]
     if wire.startswith("vertex"):
         changes = {"credentials": {"vertex_project": "p-1", "vertex_location": "eu"}}  # type: ignore[dict-item]
-    found = ask(changed(request.endpoint, **changes), text, model=request.model, stream=streamed)
-    return replace(found, wire=request.wire)
+    request_made = ask(changed(request.endpoint, **changes), text, model=request.model, stream=streamed)
+    return replace(request_made, wire=request.wire)
 
 
 async def test_closing_the_call_while_the_model_is_silent_hangs_up_at_once(
@@ -178,9 +178,9 @@ async def test_closing_the_call_while_the_model_is_silent_hangs_up_at_once(
 # --- through litellm -------------------------------------------------------------------------------
 @pytest.fixture(params=["anthropic", "gemini"])
 def translated(request: pytest.FixtureRequest) -> Endpoint:
-    found = request.getfixturevalue(request.param)
-    assert isinstance(found, Endpoint)
-    return found
+    endpoint = request.getfixturevalue(request.param)
+    assert isinstance(endpoint, Endpoint)
+    return endpoint
 
 
 async def through(request: ModelRequest, first: float, idle: float) -> list[Event]:
@@ -208,16 +208,16 @@ async def test_litellm_takes_comments_for_life_before_and_between_words(anthropi
     beginning = {"type": "message_start", "message": {"id": "m", "role": "assistant", "content": [], "model": "c",
                  "usage": {"input_tokens": 1, "output_tokens": 1}}}  # fmt: skip
     block = {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}}
-    words = [{"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": text}}
+    deltas = [{"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": text}}
              for text in ("A ", "b.")]  # fmt: skip
     end = [{"type": "content_block_stop", "index": 0},
            {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 2}},
            {"type": "message_stop"}]  # fmt: skip
 
     def sent(*objects: Any) -> bytes:
-        return b"".join(part(f"event: {each['type']}\ndata: {json.dumps(each)}\n\n".encode()) for each in objects)
+        return b"".join(part(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode()) for event in objects)
 
-    steps = [HEAD, *comments, sent(beginning, block, words[0]), *comments, sent(words[1], *end), END]
+    steps = [HEAD, *comments, sent(beginning, block, deltas[0]), *comments, sent(deltas[1], *end), END]
     async with playing(*steps) as root:
         events = await through(ask(changed(anthropic, base_url=root), "hi"), SHORT, SHORT)
     assert [text_of(events), ended(events)] == ["A b.", "stop"]
@@ -248,5 +248,5 @@ async def unreachable() -> AsyncIterator[str]:
     try:
         yield f"http://{address[0]}:{address[1]}"
     finally:
-        for each in (*fillers, listening):
-            each.close()
+        for open_socket in (*fillers, listening):
+            open_socket.close()

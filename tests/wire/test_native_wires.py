@@ -208,8 +208,8 @@ async def test_a_service_account_buys_a_token_once(vertex: Endpoint, model_serve
     for _ in range(2):
         assert ended(await events_of(ask(endpoint, "hi"))) == "stop"
     bought, *called = model_server.requests()
-    assert [each["path"].startswith(VERTEX) for each in called] == [True, True]
-    assert {each["headers"]["Authorization"] for each in called} == {"Bearer ya29.sold"}
+    assert [request["path"].startswith(VERTEX) for request in called] == [True, True]
+    assert {request["headers"]["Authorization"] for request in called} == {"Bearer ya29.sold"}
     claims = jwt.decode(bought["body"]["assertion"], key.public_key(), ["RS256"], audience=address)
     assert [claims["iss"], claims["scope"]] == ["a@p-1.test", "https://www.googleapis.com/auth/cloud-platform"]
 

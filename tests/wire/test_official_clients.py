@@ -106,7 +106,7 @@ def lines(text: bytes) -> Iterator[bytes]:
 def plain(value: Any) -> Any:
     """Return the value with its lists read to the end: those of an iterable type are checked as they are read."""
     if isinstance(value, dict):
-        return {name: plain(each) for name, each in value.items()}
+        return {name: plain(item) for name, item in value.items()}
     if isinstance(value, str | bytes) or not isinstance(value, Iterable):
         return value
-    return [plain(each) for each in value]
+    return [plain(item) for item in value]

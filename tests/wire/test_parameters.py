@@ -15,9 +15,9 @@ pytestmark = [pytest.mark.wire, pytest.mark.filterwarnings("ignore")]
 
 async def received(endpoint: Endpoint, server: ModelServer, model: str, chosen: dict[str, Any]) -> dict[str, Any]:
     """Return the body that arrives for what is chosen, and with it the headers."""
-    found = request_fields(endpoint, model, chosen)
-    request = ask(with_headers(endpoint, found.headers), "hi", model=model, params=found.params, stream=found.stream,
-                  max_tokens=found.max_tokens, wire=found.wire)  # fmt: skip
+    fields = request_fields(endpoint, model, chosen)
+    request = ask(with_headers(endpoint, fields.headers), "hi", model=model, params=fields.params, stream=fields.stream,
+                  max_tokens=fields.max_tokens, wire=fields.wire)  # fmt: skip
     assert ended(await events_of(request)) == "stop"
     (seen,) = server.requests()
     body: dict[str, Any] = seen["body"]

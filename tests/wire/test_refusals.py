@@ -154,13 +154,13 @@ REFUSALS: list[tuple[int, Any, str, list[str]]] = [
 
 @pytest.mark.parametrize(("status", "body", "code", "logged"), REFUSALS)
 async def test_a_refusal_is_told_by_its_reason(status: int, body: Any, code: str, logged: list[str]) -> None:
-    words = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)
-    for answer in (http(words, "application/json", f"{status} No"), http(words, "text/event-stream", f"{status} No"),
-                   http(words if isinstance(body, str) else f"event: error\ndata: {words}\n\n", None,
+    text = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)
+    for answer in (http(text, "application/json", f"{status} No"), http(text, "text/event-stream", f"{status} No"),
+                   http(text if isinstance(body, str) else f"event: error\ndata: {text}\n\n", None,
                    f"{status} No")):  # fmt: skip
         (failed,) = await played(answer)
         assert isinstance(failed, Failed)
-        assert [failed.code, *(each for each in logged if each not in failed.detail)] == [code]
+        assert [failed.code, *(line for line in logged if line not in failed.detail)] == [code]
 
 
 @pytest.mark.parametrize("wire", WIRES)
@@ -188,10 +188,10 @@ def test_what_people_read(code: str, title: str, advice: str) -> None:
 def test_whose_key_it_is_is_said() -> None:
     own = make_endpoint("Own", "Own", "openai", key_from_user=True)
     for code in ("bad_key", "forbidden", "key_limit", "quota"):
-        told = with_user_key_error(Failed(code, "the detail"), own)
-        assert told.detail == "the detail"
-        assert explain(told.code).about_keys
-        assert "administrator" not in str(explain(told.code).advice)
+        failure = with_user_key_error(Failed(code, "the detail"), own)
+        assert failure.detail == "the detail"
+        assert explain(failure.code).about_keys
+        assert "administrator" not in str(explain(failure.code).advice)
         assert with_user_key_error(Failed(code), make_endpoint("S", "S", "openai")).code == code
 
 
@@ -209,14 +209,14 @@ async def test_a_page_is_told_from_a_refusal(status: int, code: str, label: str 
     assert failed == Failed(code, f"{status} a web page: Blocked")
 
 
-@pytest.mark.parametrize(("page", "words"), [
+@pytest.mark.parametrize(("page", "text"), [
     ("<html><body><h1>Access denied</h1><p>Rule 7</p></body></html>", "Access denied Rule 7"),
     ("<html><script>var x = 1</script><style>p {}</style><title> </title><p>Go &lt;away&gt;</p>", "Go <away>"),
     ("<?xml version='1.0'?><Error><Code>AccessDenied</Code><Message>No</Message></Error>", "AccessDenied No"),
 ])  # fmt: skip
-async def test_the_first_words_of_a_page_without_a_title(page: str, words: str) -> None:
+async def test_the_first_words_of_a_page_without_a_title(page: str, text: str) -> None:
     (failed,) = await played(http(page, "text/html", "403 No"))
-    assert failed == Failed("proxy", f"403 a web page: {words}")
+    assert failed == Failed("proxy", f"403 a web page: {text}")
 
 
 async def test_a_refusal_whose_body_breaks_off_is_one_all_the_same() -> None:
@@ -254,7 +254,8 @@ async def test_what_is_limited_shortly_is_asked_again(body: Any, again: bool) ->
     asked: list[bytes] = []
     async with answering(http(json.dumps(body), "application/json", "429 No"), asked=asked) as root:
         _ = [
-            each async for each in stream(request_to(root), retries=Retries(max_retries=1, pause=0.01, max_backoff=1.5))
+            event
+            async for event in stream(request_to(root), retries=Retries(max_retries=1, pause=0.01, max_backoff=1.5))
         ]
     assert len(asked) == (2 if again else 1)
 
@@ -263,8 +264,8 @@ def test_what_litellm_raises_is_read_alike() -> None:
     class PermissionDeniedError(Exception):
         status_code = 403
 
-    words = "litellm.PermissionDeniedError: XException - " + json.dumps(error("Key limit exceeded (monthly limit)"))
-    assert failure_of_exception(PermissionDeniedError(words)).code == "key_limit"
+    message = "litellm.PermissionDeniedError: XException - " + json.dumps(error("Key limit exceeded (monthly limit)"))
+    assert failure_of_exception(PermissionDeniedError(message)).code == "key_limit"
     assert failure_of_exception(PermissionDeniedError("litellm.PermissionDeniedError: no")).code == "forbidden"
 
 
@@ -275,7 +276,7 @@ def test_each_code_has_words() -> None:
 
 def claude(reason: str, *texts: str) -> bytes:
     deltas = [
-        {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": each}} for each in texts
+        {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": text}} for text in texts
     ]
     return sse({"type": "message_start", "message": {"usage": {"input_tokens": 30, "output_tokens": 1}}}, *deltas,
                {"type": "message_delta", "delta": {"stop_reason": reason}, "usage": {"output_tokens": 1}},
@@ -283,24 +284,24 @@ def claude(reason: str, *texts: str) -> bytes:
 
 
 def gemini(reason: str, *texts: str) -> bytes:
-    parts = [{"candidates": [{"content": {"parts": [{"text": each}]}}]} for each in texts]
+    parts = [{"candidates": [{"content": {"parts": [{"text": text}]}}]} for text in texts]
     return sse(*parts, {"candidates": [{"finishReason": reason}]}, done=False)
 
 
 def bedrock(reason: str, *texts: str) -> bytes:
     frames = [frame("messageStart", {"role": "assistant"})]
-    frames += [frame("contentBlockDelta", {"delta": {"text": each}, "contentBlockIndex": 0}) for each in texts]
+    frames += [frame("contentBlockDelta", {"delta": {"text": text}, "contentBlockIndex": 0}) for text in texts]
     return http(b"".join([*frames, frame("messageStop", {"stopReason": reason})]), "application/vnd.amazon.eventstream")
 
 
 def responses(reason: str, *texts: str) -> bytes:
-    deltas = [{"type": "response.output_text.delta", "output_index": 0, "delta": each} for each in texts]
+    deltas = [{"type": "response.output_text.delta", "output_index": 0, "delta": text} for text in texts]
     response = {"status": "incomplete", "incomplete_details": {"reason": reason}}
     return sse(*deltas, {"type": "response.incomplete", "response": response}, done=False)
 
 
 def chat(reason: str, *texts: str) -> bytes:
-    return sse(chunk({"role": "assistant"}), *(chunk({"content": each}) for each in texts), chunk({}, reason))
+    return sse(chunk({"role": "assistant"}), *(chunk({"content": text}) for text in texts), chunk({}, reason))
 
 
 def chat_at_once(reason: str, *texts: str) -> bytes:

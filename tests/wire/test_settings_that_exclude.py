@@ -34,15 +34,15 @@ BOTH = {"temperature": 0.4, "topP": 0.8}
 
 async def sampled(endpoint: Endpoint, model: str, chosen: dict[str, Any], model_server: ModelServer) -> set[str]:
     """Return which sampling parameters reach the provider."""
-    found = request_fields(endpoint, model, {"thinking": False, **chosen})
+    fields = request_fields(endpoint, model, {"thinking": False, **chosen})
     request = ModelRequest(
-        endpoint, model, [PromptMessage("user", "hi")], params=found.params, max_tokens=found.max_tokens,
-        wire=found.wire,
+        endpoint, model, [PromptMessage("user", "hi")], params=fields.params, max_tokens=fields.max_tokens,
+        wire=fields.wire,
     )  # fmt: skip
     await events_of(request)
     body = model_server.requests()[-1]["body"]
-    places = [body, body.get("inferenceConfig", {}), body.get("additionalModelRequestFields", {})]
-    return {NAMES[name] for place in places for name in place if name in NAMES}
+    sections = [body, body.get("inferenceConfig", {}), body.get("additionalModelRequestFields", {})]
+    return {NAMES[name] for section in sections for name in section if name in NAMES}
 
 
 @pytest.mark.parametrize(("chosen", "names"), SETS)
@@ -91,9 +91,9 @@ async def test_what_the_operator_adds_to_the_body_goes_before_the_other(
 def test_the_panel_says_why() -> None:
     for family, adapter in (("anthropic", "litellm"), ("bedrock", "litellm")):
         endpoint = make_endpoint("x", "x", adapter, provider=family)
-        found = request_fields(endpoint, "us.anthropic.claude-sonnet-4-5-v1:0", {**BOTH, "thinking": False})
-        assert set(found.notes) == {"topP"}
-        assert "temperature is used" in str(found.notes["topP"])
+        fields = request_fields(endpoint, "us.anthropic.claude-sonnet-4-5-v1:0", {**BOTH, "thinking": False})
+        assert set(fields.notes) == {"topP"}
+        assert "temperature is used" in str(fields.notes["topP"])
 
 
 # family, model, chosen, what of it is sent, whether a note stands at it
@@ -132,9 +132,9 @@ def test_a_value_that_is_refused_is_not_sent(
     family: Any, model: str, chosen: dict[str, Any], params: dict[str, Any], noted: bool
 ) -> None:
     adapter: Any = "litellm" if family == "google" else "openai"
-    found = request_fields(make_endpoint("x", "x", adapter, provider=family), model, chosen)
-    assert dict(found.params) == params
-    assert bool(found.notes) == noted
+    fields = request_fields(make_endpoint("x", "x", adapter, provider=family), model, chosen)
+    assert dict(fields.params) == params
+    assert bool(fields.notes) == noted
 
 
 @pytest.mark.parametrize(
@@ -151,9 +151,9 @@ def test_a_reply_is_no_longer_than_the_model_writes(family: Any, model: str, key
     adapter: Any = "openai" if key == "max_tokens" else "litellm"
     prefix = {"bedrock": "bedrock/", "google": "gemini/"}.get(family, "")
     endpoint = make_endpoint("x", "x", adapter, provider=family, model_prefix=prefix)
-    found = request_fields(endpoint, model, {key: 900_000})
-    assert found.max_tokens == most
-    assert (key in found.notes) == (family != "custom")
+    fields = request_fields(endpoint, model, {key: 900_000})
+    assert fields.max_tokens == most
+    assert (key in fields.notes) == (family != "custom")
 
 
 async def test_a_refusal_names_the_settings_as_the_panel_does(
