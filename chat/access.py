@@ -9,7 +9,7 @@ from django.http import Http404
 
 from accounts.models import Grant, User
 from accounts.services import grants
-from chat.models import Conversation, Generation, Message, Project, Tag
+from chat.models import Bookmark, Conversation, Message, Project, Run
 
 
 def conversation_for(user: User, conversation_id: UUID) -> Conversation:
@@ -17,7 +17,7 @@ def conversation_for(user: User, conversation_id: UUID) -> Conversation:
 
     A project that is no longer shared with them is as if the conversation were in none.
     """
-    bookmarks = Tag.objects.filter(conversations=OuterRef("pk"))
+    bookmarks = Bookmark.objects.filter(conversations=OuterRef("pk"))
     rows = Conversation.objects.visible_to(user).select_related("project").annotate(is_bookmarked=Exists(bookmarks))
     conversation = rows.filter(id=conversation_id).first()
     if conversation is None:
@@ -70,12 +70,12 @@ def _rights(user: User, project: Project) -> int:
     return grants.bits_of(user, Project.KIND, [project.id]).get(project.id, 0)
 
 
-def tag_for(user: User, tag_id: UUID) -> Tag:
-    """Return the tag if it is `user`'s. Raises `Http404`."""
-    tag = Tag.objects.filter(id=tag_id, owner=user).first()
-    if tag is None:
+def bookmark_for(user: User, bookmark_id: UUID) -> Bookmark:
+    """Return the bookmark if it is `user`'s. Raises `Http404`."""
+    bookmark = Bookmark.objects.filter(id=bookmark_id, owner=user).first()
+    if bookmark is None:
         raise Http404("There is no such bookmark.")
-    return tag
+    return bookmark
 
 
 def message_for(
@@ -96,14 +96,14 @@ def message_for(
     return message
 
 
-def generation_for(user: User, generation_id: UUID) -> Generation:
+def run_for(user: User, run_id: UUID) -> Run:
     """Return the run if it is `user`'s. Raises `Http404`."""
-    generation = Generation.objects.filter(id=generation_id, owner=user).first()
-    if generation is None:
+    run = Run.objects.filter(id=run_id, owner=user).first()
+    if run is None:
         raise Http404("There is no such run.")
-    return generation
+    return run
 
 
-def open_generations(user: User) -> QuerySet[Generation]:
+def open_runs(user: User) -> QuerySet[Run]:
     """Return the runs of `user` that are queued or running, oldest first."""
-    return Generation.objects.filter(owner=user, state__in=Generation.OPEN).order_by("created_at")
+    return Run.objects.filter(owner=user, state__in=Run.OPEN).order_by("created_at")

@@ -21,7 +21,7 @@ from accounts.models import User
 from accounts.models.access import is_granted_sql
 from billing.services import holds
 from billing.services.pricing import TokenCounts
-from chat.models import Generation, Message, Project
+from chat.models import Message, Project, Run
 from chat.services.quotes import with_quotes
 from endpoints.catalog.prices import rates_of
 from endpoints.providers.base import Caller, Endpoint, PromptMessage
@@ -188,7 +188,7 @@ WHERE m.id = e.id
 def finish(results: Sequence[RunResult]) -> set[UUID]:
     """Store the ends of runs and settle their holds, in one transaction; the statements do not grow with their number.
 
-    Returns the ids of those runs that were still ours. Locks the generations' rows, then the messages', then (in
+    Returns the ids of those runs that were still ours. Locks the runs' rows, then the messages', then (in
     billing) the holds' and the balances'.
     """
     with transaction.atomic(), connection.cursor() as cursor:
@@ -199,7 +199,7 @@ def finish(results: Sequence[RunResult]) -> set[UUID]:
             cursor.execute(_END_MESSAGES, _columns([_message_row(result) for result in ours]))
         if lost := [result for result in results if result.job.id not in kept]:
             # A run whose conversation was deleted meanwhile has cost money all the same.
-            existing = Generation.objects.filter(id__in=[result.job.id for result in lost])
+            existing = Run.objects.filter(id__in=[result.job.id for result in lost])
             swept = set(existing.values_list("id", flat=True))
             ours += [result for result in lost if result.job.id not in swept]
         holds.settle_many({result.job.hold_id: lines_of(result) for result in ours})
@@ -228,10 +228,10 @@ def _message_row(result: RunResult) -> tuple[Any, ...]:
 def states_of(ending: Event) -> tuple[str, str]:
     """Return the states of the run and of its message after `ending`."""
     if isinstance(ending, Failed):
-        return Generation.State.FAILED, Message.State.FAILED
+        return Run.State.FAILED, Message.State.FAILED
     if isinstance(ending, Finished) and ending.reason == "stopped":
-        return Generation.State.STOPPED, Message.State.STOPPED
-    return Generation.State.DONE, Message.State.COMPLETE
+        return Run.State.STOPPED, Message.State.STOPPED
+    return Run.State.DONE, Message.State.COMPLETE
 
 
 def lines_of(result: RunResult) -> list[holds.LedgerLine]:

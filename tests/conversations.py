@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 
 from accounts.models import User
 from billing.models import Balance
-from chat.models import Conversation, Generation, Message
+from chat.models import Conversation, Message, Run
 from chat.services.turns import turns
 from chat.services.turns.draft import Draft, StartedTurn
 from chat.services.turns.queue import WORK, client
@@ -48,9 +48,9 @@ def draft(text: str = "Why do cats purr?", **changes: Any) -> Draft:
     return Draft(**{"text": text, "endpoint": "Somewhere", "model": "tiny", **changes})
 
 
-def end(run: Generation, text: str = "Because.", *, state: str = "done", message_state: str = "complete") -> Message:
+def end(run: Run, text: str = "Because.", *, state: str = "done", message_state: str = "complete") -> Message:
     """Store a run's end as a generator would; returns the reply."""
-    Generation.objects.filter(id=run.id).update(state=state)
+    Run.objects.filter(id=run.id).update(state=state)
     Message.objects.filter(id=run.message_id).update(
         state=message_state, text=text, parts=[{"type": "text", "text": text}],
         finish_reason="stop" if message_state == "complete" else "",
@@ -87,7 +87,7 @@ def balances_on(settings: Settings) -> None:
 
 def counts() -> dict[str, int]:
     """How much is stored: refusals leave it as it was."""
-    return {model.__name__: model.objects.count() for model in (Conversation, Message, Generation)} | {
+    return {model.__name__: model.objects.count() for model in (Conversation, Message, Run)} | {
         "held": sum(Balance.objects.values_list("held", flat=True))
     }
 

@@ -111,7 +111,7 @@ class ChatPage:
     @property
     def running(self) -> MessageView | None:
         """The reply that is being written, if one on view is."""
-        return next((message for message in reversed(self.branch.messages) if message.generation_id), None)
+        return next((message for message in reversed(self.branch.messages) if message.run_id), None)
 
 
 def chat_page(

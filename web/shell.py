@@ -78,7 +78,7 @@ def show_chat(
     listed = (
         None
         if partial and (conversation or wanted)
-        else sidebar(user=request.user, narrowed=_by_tags(request), is_whole=True)
+        else sidebar(user=request.user, narrowed=_by_bookmarks(request), is_whole=True)
     )
     if conversation is None and wanted is None:
         wanted = initial_model_ref(
@@ -97,9 +97,11 @@ def show_chat(
     return render(request, "chat/page.html", context, status=status)
 
 
-def _by_tags(request: SignedInRequest) -> Filter:
+def _by_bookmarks(request: SignedInRequest) -> Filter:
     """The bookmarks in the page's address, which narrow its list of chats."""
-    return Filter(tags=tuple(tag_id for text in request.GET.getlist("tag")[:100] if (tag_id := uuid_or_none(text))))
+    return Filter(
+        bookmarks=tuple(bookmark_id for text in request.GET.getlist("tag")[:100] if (bookmark_id := uuid_or_none(text)))
+    )
 
 
 def _latest(listed: Sidebar | None) -> ModelRef | None:

@@ -44,13 +44,15 @@ def export(user: User) -> Iterator[tuple[str, Any]]:
         "projects",
         list(user.projects.order_by("created_at").values("id", "name", "description", "instructions", "created_at")),
     )
-    yield "bookmarks", list(user.tags.order_by("position").values("name", "description"))
+    yield "bookmarks", list(user.bookmarks.order_by("position").values("name", "description"))
     yield "conversations", _conversations(user)
 
 
 def _conversations(user: User) -> Iterator[dict[str, Any]]:
     rows = (
-        Conversation.objects.filter(owner=user, deleted_at=None).order_by("created_at", "id").prefetch_related("tags")
+        Conversation.objects.filter(owner=user, deleted_at=None)
+        .order_by("created_at", "id")
+        .prefetch_related("bookmarks")
     )
     for conversation in rows.iterator(chunk_size=50):
         messages = Message.objects.filter(conversation=conversation).order_by("created_at", "id")
@@ -61,7 +63,7 @@ def _conversations(user: User) -> Iterator[dict[str, Any]]:
             "model": conversation.model,
             "settings": conversation.settings,
             "projectId": conversation.project_id,
-            "bookmarks": [tag.name for tag in conversation.tags.all()],
+            "bookmarks": [bookmark.name for bookmark in conversation.bookmarks.all()],
             "archivedAt": conversation.archived_at,
             "createdAt": conversation.created_at,
             "updatedAt": conversation.updated_at,

@@ -19,7 +19,7 @@ from pytest_django import Settings
 
 from accounts.models import User
 from api.librechat.chat import stream
-from chat.models import Conversation, Generation, Message
+from chat.models import Conversation, Message, Run
 from endpoints.catalog import registry
 
 if TYPE_CHECKING:
@@ -97,12 +97,12 @@ def make_conversation(db: None) -> Callable[..., Conversation]:
 
 
 @pytest.fixture
-def make_turn(db: None) -> Callable[..., Generation]:
+def make_turn(db: None) -> Callable[..., Run]:
     """Return a function that stores a question, its reply and the run that wrote (or writes) it."""
 
     def make(
         conversation: Conversation, *, text: str = "Why?", reply: str = "Because.", state: str = "done", **fields: Any
-    ) -> Generation:
+    ) -> Run:
         message_state = {"done": "complete", "queued": "streaming", "running": "streaming"}.get(state, state)
         parts = fields.pop("parts", [{"type": "text", "text": reply}] if reply else [])
         question = Message.objects.create(
@@ -115,7 +115,7 @@ def make_turn(db: None) -> Callable[..., Generation]:
             finish_reason="stop" if state == "done" else "", usage={"input_tokens": 3, "output_tokens": 2},
             created_at=question.created_at + timedelta(milliseconds=1),
         )  # fmt: skip
-        return Generation.objects.create(
+        return Run.objects.create(
             owner=conversation.owner, conversation=conversation, message=answer, state=state, **fields
         )
 

@@ -9,7 +9,7 @@ from django.core.cache import cache
 from pytest_django import Settings
 
 from accounts.models import User
-from chat.models import Conversation, Generation, Message
+from chat.models import Conversation, Message, Run
 from tests.api.conftest import Api
 
 pytestmark = pytest.mark.django_db
@@ -22,7 +22,7 @@ def uncounted() -> None:
 
 
 @pytest.fixture
-def chat(owner: User, make_conversation: Callable[..., Conversation], make_turn: Callable[..., Generation]) -> Any:
+def chat(owner: User, make_conversation: Callable[..., Conversation], make_turn: Callable[..., Run]) -> Any:
     """Two turns, the second with the question `Second`."""
     chat = make_conversation(owner)
     first = make_turn(chat, text="First", reply="One")

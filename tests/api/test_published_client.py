@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.services import banners
-from chat.models import Conversation, Generation, Message
+from chat.models import Conversation, Message, Run
 from tests.api.conftest import Api, read_stream
 
 FOLDER = os.environ.get("PUBLISHED_CLIENT", "")
@@ -36,7 +36,7 @@ pytestmark = [
     pytest.mark.skipif(not HERE, reason=HOW),
 ]
 Make = Callable[..., Conversation]
-Turn = Callable[..., Generation]
+Turn = Callable[..., Run]
 ROOT = "00000000-0000-0000-0000-000000000000"
 SCRIPT = Path(__file__).with_name("published_client.mjs")
 
@@ -117,7 +117,7 @@ def test_small_things(owner: User, admin_user: User, chat: Conversation) -> None
 
 
 async def test_streams(owner: User, chat: Conversation) -> None:
-    await sync_to_async(Generation.objects.filter(conversation=chat, state="failed").delete)()
+    await sync_to_async(Run.objects.filter(conversation=chat, state="failed").delete)()
     frames = [payload for _, payload in await read_stream(f"/api/agents/chat/stream/{chat.id}", owner)]
     final = frames[-1]
     await sync_to_async(asked)(
@@ -161,7 +161,7 @@ def test_what_it_sends_starts_a_chat_and_goes_on_with_it(owner: User) -> None:
     Message.objects.filter(conversation_id=chat["conversationId"], author="assistant").update(
         state="complete", text="A"
     )
-    Generation.objects.update(state="done")
+    Run.objects.update(state="done")
     reply = api.get(f"/api/messages?conversationId={chat['conversationId']}").json()["messages"][0]
     following = asked(("payload", "payload", submission(chat, reply)))["payload"]["payload"]
     again = api.post("/api/agents/chat/Somewhere", following)

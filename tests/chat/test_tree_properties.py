@@ -129,14 +129,14 @@ class Run:
         self.chat = self.started(turns.start_turn(user=user, conversation_id=None, draft=draft()), None)
 
     def started(self, turn: StartedTurn, parent: UUID | None) -> Conversation:
-        end(turn.generation)
+        end(turn.run)
         assert not {turn.user_message.id, turn.reply.id} & self.ever
         self.model.add(turn.user_message.id, parent, is_user=True)
         self.model.add(turn.reply.id, turn.user_message.id, is_user=False)
         return turn.conversation
 
     def replied(self, turn: StartedTurn, question: UUID) -> None:
-        end(turn.generation)
+        end(turn.run)
         assert turn.reply.id not in self.ever
         self.model.add(turn.reply.id, question, is_user=False)
 

@@ -7,10 +7,10 @@ from django import forms
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from chat.models import Project, Tag
+from chat.models import Bookmark, Project
+from chat.services.organise.bookmarks import DESCRIPTION_LIMIT, NAME_LIMIT
 from chat.services.organise.bulk import MAX_CHOSEN
 from chat.services.organise.projects import LIMITS
-from chat.services.organise.tags import DESCRIPTION_LIMIT, NAME_LIMIT
 from chat.services.tree.forking import OPTIONS
 
 FORK_LABELS = {
@@ -20,7 +20,7 @@ FORK_LABELS = {
 }
 
 
-class TagsForm(forms.Form):
+class BookmarksForm(forms.Form):
     """Which of the person's bookmarks a conversation bears, and perhaps a new one."""
 
     tags = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
@@ -28,9 +28,9 @@ class TagsForm(forms.Form):
         label=_("New bookmark"), required=False, max_length=NAME_LIMIT, widget=forms.TextInput({"autocomplete": "off"})
     )
 
-    def __init__(self, *args: Any, tags: list[Tag], **options: Any) -> None:
+    def __init__(self, *args: Any, bookmarks: list[Bookmark], **options: Any) -> None:
         super().__init__(*args, **options)
-        self.fields["tags"].choices = [(str(tag.id), tag.name) for tag in tags]  # type: ignore[attr-defined]
+        self.fields["tags"].choices = [(str(bookmark.id), bookmark.name) for bookmark in bookmarks]  # type: ignore[attr-defined]
 
     def new_names(self) -> list[str]:
         return [self.cleaned_data["new"]] if self.cleaned_data["new"].strip() else []
@@ -80,11 +80,11 @@ class BulkForm(forms.Form):
     project = forms.ChoiceField(label=_("Project"), required=False, widget=forms.RadioSelect)
     tag = forms.ChoiceField(label=_("Bookmark"), required=False, widget=forms.RadioSelect)
 
-    def __init__(self, *args: Any, projects: list[Project], tags: list[Tag], **options: Any) -> None:
+    def __init__(self, *args: Any, projects: list[Project], bookmarks: list[Bookmark], **options: Any) -> None:
         super().__init__(*args, **options)
         known: dict[str, list[tuple[str, Any]]] = {
             "project": [("none", _("No project")), *((str(project.id), project.name) for project in projects)],
-            "tag": [(str(tag.id), tag.name) for tag in tags],
+            "tag": [(str(bookmark.id), bookmark.name) for bookmark in bookmarks],
         }
         for name, choices in known.items():
             self.fields[name].choices = choices  # type: ignore[attr-defined]
@@ -131,7 +131,7 @@ class SureForm(forms.Form):
         return typed
 
 
-class TagForm(forms.Form):
+class BookmarkForm(forms.Form):
     name = forms.CharField(
         label=_("Name"),
         max_length=NAME_LIMIT,

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from api.base.errors import ApiError
 from api.base.payloads import person
 from chat import access
-from chat.models import Conversation, ConversationQuerySet, Message, Project, Tag
+from chat.models import Bookmark, Conversation, ConversationQuerySet, Message, Project
 from chat.services.organise import conversations
 from chat.services.search import search
 from core.ids import uuid_of
@@ -42,7 +42,7 @@ def conversation_query(request: Request) -> ConversationQuery:
     if _flag(request, "pinned"):
         among = among.filter(pin_position__isnull=False)
     if names := [name for name in request.query_params.getlist("tags") if name]:
-        among = among.bearing(Tag.objects.filter(owner=person(request), name__in=_storable(names)))
+        among = among.bearing(Bookmark.objects.filter(owner=person(request), name__in=_storable(names)))
     if project := request.query_params.get("projectId"):
         among = _in_project(request, among, project)
     if text := search_text(request, "search"):

@@ -217,7 +217,7 @@ def conversation_to_wire(conversation: Conversation) -> dict[str, Any]:
         icon_url=icon_of(conversation) or None,
         greeting=conversation.greeting or None,
         spec=conversation.spec or None,
-        tags=[tag.name for tag in conversation.tags.all()],
+        tags=[tag.name for tag in conversation.bookmarks.all()],
         chat_project_id=str(conversation.project_id) if conversation.project_id else None,
         archived_at=iso(conversation.archived_at) if conversation.archived_at else None,
         is_archived=conversation.is_archived,

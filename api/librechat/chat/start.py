@@ -14,7 +14,7 @@ from api.base.parsers import FormData
 from api.base.payloads import OF_A_ROW, ApiRequest, Id, first_fault, person, read
 from api.librechat.chat.serializers import NEW, PROTOCOL, ROOT_PARENT
 from chat import access
-from chat.models import GREETING_LIMIT, ICON_LIMIT, Generation, Message
+from chat.models import GREETING_LIMIT, ICON_LIMIT, Message, Run
 from chat.services.model_settings import ModelSettings, describe_parameters
 from chat.services.quotes import MAX_QUOTES, read_quotes
 from chat.services.turns.draft import Draft, Shown, StartedTurn
@@ -160,8 +160,8 @@ def begin(request: Request, body: StartRequest) -> StartedTurn:
     return start_turn(user=user, conversation_id=body.conversation_id, draft=draft)
 
 
-def latest_run(conversation_id: UUID) -> Generation | None:
-    return Generation.objects.filter(conversation_id=conversation_id).order_by("created_at").last()
+def latest_run(conversation_id: UUID) -> Run | None:
+    return Run.objects.filter(conversation_id=conversation_id).order_by("created_at").last()
 
 
 def _first_model(user: User, body: StartRequest) -> str:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from chat import access
-from chat.models import Conversation, Generation, Project
+from chat.models import Conversation, Project, Run
 from chat.services.notices import notify
 from chat.services.organise import conversations, projects
 from chat.services.turns import turns
@@ -74,8 +74,8 @@ def delete_all(*, user: User, archived_only: bool = False) -> Done:
 
 
 def _hide(user: User, ids: Sequence[UUID], now: datetime) -> None:
-    for run in Generation.objects.filter(conversation__in=ids, state__in=Generation.OPEN):
-        turns.stop(user=user, generation_id=run.id)
+    for run in Run.objects.filter(conversation__in=ids, state__in=Run.OPEN):
+        turns.stop(user=user, run_id=run.id)
     Conversation.objects.filter(id__in=ids).update(deleted_at=now)
     notify(user.id, "list", {})
     notify(user.id, "gone", {"conversations": [str(conversation_id) for conversation_id in ids]})
@@ -92,11 +92,11 @@ def move(*, user: User, ids: Sequence[UUID], project_id: UUID | None) -> Done:
     return Done(len(selected), _sign(user, "move", before))
 
 
-def tag(*, user: User, ids: Sequence[UUID], tag_id: UUID) -> Done:
+def bookmark(*, user: User, ids: Sequence[UUID], bookmark_id: UUID) -> Done:
     """Put a bookmark on conversations. Raises `Http404`."""
     with transaction.atomic():
         selected = access.conversations_for(user, ids)
-        wanted = access.tag_for(user, tag_id)
+        wanted = access.bookmark_for(user, bookmark_id)
         bearing = set(
             wanted.conversations.filter(id__in=[conversation.id for conversation in selected]).values_list(
                 "id", flat=True
@@ -105,7 +105,7 @@ def tag(*, user: User, ids: Sequence[UUID], tag_id: UUID) -> Done:
         fresh = [conversation for conversation in selected if conversation.id not in bearing]
         wanted.conversations.add(*fresh)
         notify(user.id, "list", {})
-    return Done(len(selected), _sign(user, "tag", {str(conversation.id): str(tag_id) for conversation in fresh}))
+    return Done(len(selected), _sign(user, "tag", {str(conversation.id): str(bookmark_id) for conversation in fresh}))
 
 
 def undo(*, user: User, token: str) -> int:
@@ -162,8 +162,8 @@ def _move_back(user: User, by_id: dict[str, Conversation], before: dict[str, Any
 
 
 def _untag(user: User, by_id: dict[str, Conversation], before: dict[str, Any]) -> None:
-    for tag in user.tags.filter(id__in=set(before.values())):
-        tag.conversations.remove(*by_id.values())
+    for bookmark in user.bookmarks.filter(id__in=set(before.values())):
+        bookmark.conversations.remove(*by_id.values())
 
 
 _BACK = {"archive": _unarchive, "delete": _undelete, "move": _move_back, "tag": _untag}

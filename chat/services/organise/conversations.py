@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from chat import access
-from chat.models import Conversation, ConversationQuerySet, Generation
+from chat.models import Conversation, ConversationQuerySet, Run
 from chat.services.model_settings import ModelSettings
 from chat.services.notices import notify
 from chat.services.turns.ending import cancel_for_deletion
@@ -50,7 +50,7 @@ def page(
     if field == "archived_at":
         rows = rows.annotate(sorted_by=Coalesce("archived_at", Value(_EPOCH)))
         field = "sorted_by"
-    running = Generation.objects.filter(conversation=OuterRef("pk"), state__in=Generation.OPEN)
+    running = Run.objects.filter(conversation=OuterRef("pk"), state__in=Run.OPEN)
     keyset = Keyset(field, Encoded(field, is_text=field == "title"), descending)
     return keyset.page(rows.annotate(is_running=Exists(running)), cursor=cursor, limit=limit)
 
@@ -137,7 +137,7 @@ def erase(ids: list[UUID]) -> int:
     """
     with transaction.atomic():
         list(Conversation.objects.select_for_update().filter(id__in=ids).order_by("id").values_list("id"))
-        cancel_for_deletion(Generation.objects.filter(conversation_id__in=ids))
+        cancel_for_deletion(Run.objects.filter(conversation_id__in=ids))
         with connection.cursor() as cursor:
             cursor.execute("DELETE FROM chat_generation WHERE conversation_id = ANY(%s)", [ids])
             cursor.execute("DELETE FROM chat_message WHERE conversation_id = ANY(%s)", [ids])

@@ -11,7 +11,7 @@ from django.db.models import Model
 
 from accounts.models import User
 from accounts.models.access import granted_sql
-from chat.models import Conversation, Favourite, Project, Tag
+from chat.models import Bookmark, Conversation, Favourite, Project
 from chat.services.organise.favourites import model_ref_of
 from endpoints.catalog.selection import catalog_for
 
@@ -28,7 +28,7 @@ class Overview:
     pinned: list[Conversation]
     projects: list[Project]
     favourites: list[Favourite]
-    tags: list[Tag]
+    bookmarks: list[Bookmark]
 
 
 # Everything above the list in one round trip: each part is small, and asking for it costs more than finding it.
@@ -50,7 +50,7 @@ SELECT
         FROM chat_conversation c WHERE owner_id = %(owner)s AND pin_position IS NOT NULL AND deleted_at IS NULL
             AND archived_at IS NULL AND NOT is_temporary ORDER BY pin_position, id LIMIT %(pinned)s) c),
     (SELECT json_agg(row_to_json(t)) FROM (
-        SELECT id, name FROM chat_tag WHERE owner_id = %(owner)s ORDER BY position, name LIMIT %(tags)s) t)
+        SELECT id, name FROM chat_tag WHERE owner_id = %(owner)s ORDER BY position, name LIMIT %(bookmarks)s) t)
 """
 
 
@@ -61,7 +61,7 @@ def overview_of(user: User) -> Overview:
         "role": user.role_id,
         "projects": MAX_PROJECTS,
         "pinned": MAX_PINNED,
-        "tags": MAX_TAGS,
+        "bookmarks": MAX_TAGS,
     }
     with connection.cursor() as cursor:
         cursor.execute(_OVERVIEW, values)
@@ -70,7 +70,7 @@ def overview_of(user: User) -> Overview:
         pinned=[_model(Conversation, row) for row in pinned],
         projects=[_model(Project, row) for row in filed],
         favourites=_favourites(user, [_model(Favourite, row) for row in starred]),
-        tags=[_model(Tag, row) for row in labels],
+        bookmarks=[_model(Bookmark, row) for row in labels],
     )
 
 

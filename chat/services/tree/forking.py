@@ -240,7 +240,7 @@ def _copy(
             created_at=now,
             updated_at=now,
         )
-        made.tags.set(original.tags.all())
+        made.bookmarks.set(original.bookmarks.all())
         columns = [list(column) for column in zip(*_rows(tree, order, new_id, path), strict=True)] or [[]] * 5
         with connection.cursor() as cursor:
             cursor.execute(_COPYING, ["on"])

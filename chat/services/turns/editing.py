@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from chat import access
-from chat.models import Conversation, Generation, Message
+from chat.models import Conversation, Message, Run
 from chat.services import storage
 from chat.services.notices import notify
 from chat.services.quotes import Quote
@@ -216,7 +216,7 @@ def delete_branch(*, user: User, message_id: UUID) -> int:
             top = next((row[0] for row in cursor.fetchall()), message.id)
             cursor.execute(_SUBTREE, [top])
             ids = [row[0] for row in cursor.fetchall()]
-            cancel_for_deletion(Generation.objects.filter(message_id__in=ids))
+            cancel_for_deletion(Run.objects.filter(message_id__in=ids))
             Message.objects.filter(chosen_child_id__in=ids).exclude(id__in=ids).update(chosen_child=None)
             Conversation.objects.filter(chosen_root_id__in=ids).update(chosen_root=None)
             cursor.execute("DELETE FROM chat_generation WHERE message_id = ANY(%s)", [ids])

@@ -15,7 +15,7 @@ from billing.models import Hold
 from billing.services import holds, policy
 from billing.services.pricing import TokenCounts
 from chat import access
-from chat.models import Conversation, Generation, Message
+from chat.models import Conversation, Message, Run
 from chat.services.notices import notify
 from chat.services.refusal import TurnRefused
 from chat.services.turns.alarms import implausible_usage
@@ -262,7 +262,7 @@ async def _written(request: ModelRequest, titles: Titles) -> tuple[str, Usage | 
 
 def _begun_with(conversation: Conversation) -> UUID | None:
     """Return the API key that the conversation was begun with, whose budgets pay for its title too."""
-    runs = Generation.objects.filter(conversation=conversation).order_by("id")[:1]
+    runs = Run.objects.filter(conversation=conversation).order_by("id")[:1]
     return Hold.objects.filter(id__in=runs.values("hold_id")).values_list("key_id", flat=True).first()
 
 

@@ -20,7 +20,7 @@ const near = new IntersectionObserver((entries) => {
 export function draw() {
   forgetLost();
   for (const block of document.querySelectorAll(".code[data-lang=mermaid]:not([data-drawn])")) {
-    if (block.closest("[data-generation], [data-open]")) continue; // still being written
+    if (block.closest("[data-run], [data-open]")) continue; // still being written
     block.dataset.drawn = "";
     near.observe(block);
   }

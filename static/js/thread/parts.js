@@ -64,7 +64,7 @@ export const changes = {
   d(article, state, foot, run) {
     runs.delete(run);
     article.dataset.state = state;
-    delete article.dataset.generation;
+    delete article.dataset.run;
     delete article.dataset.ticket;
     delete article.dataset.since;
     markState();

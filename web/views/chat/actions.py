@@ -17,12 +17,12 @@ from django.views.decorators.http import require_http_methods
 
 from chat import access
 from chat.models import Conversation
-from chat.services.organise import bulk, conversations, pins, projects, tags
+from chat.services.organise import bookmarks, bulk, conversations, pins, projects
 from chat.services.tree import forking
 from chat.services.turns import titles
 from core import rate_limits
 from core.refusal import ToldIn
-from web.forms.actions import MoveForm, TagsForm
+from web.forms.actions import BookmarksForm, MoveForm
 from web.shell import SignedInRequest, is_partial, show_dialog, show_done, show_form, signed_in, uuid_or_none
 
 
@@ -111,25 +111,31 @@ def act(request: SignedInRequest, conversation_id: UUID, verb: str) -> HttpRespo
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def bookmarks(request: SignedInRequest, conversation_id: UUID) -> HttpResponse:
+def set_bookmarks(request: SignedInRequest, conversation_id: UUID) -> HttpResponse:
     """Choose the bookmarks that a conversation bears, and add a new one. A box that is ticked counts at once."""
     conversation = access.conversation_for(request.user, conversation_id)
     toggled = uuid_or_none(request.POST.get("toggle"))
     if toggled is not None:
         is_on = str(toggled) in request.POST.getlist("tags")
-        tags.put(user=request.user, conversation_id=conversation.id, tag_id=toggled, on=is_on)
+        bookmarks.put(user=request.user, conversation_id=conversation.id, bookmark_id=toggled, on=is_on)
         return HttpResponse(status=204)
-    mine = list(tags.listed(request.user))
-    form = TagsForm(request.POST or None, tags=mine, initial={"tags": [str(tag.id) for tag in conversation.tags.all()]})
+    mine = list(bookmarks.listed(request.user))
+    form = BookmarksForm(
+        request.POST or None,
+        bookmarks=mine,
+        initial={"tags": [str(bookmark.id) for bookmark in conversation.bookmarks.all()]},
+    )
     if request.method == "GET" or not form.is_valid():
-        return show_dialog(request, "chat/conversation_tags.html", conversation, form=form)
-    name_of = {str(tag.id): tag.name for tag in mine}
-    names = [name_of[tag_id] for tag_id in form.cleaned_data["tags"]]
-    with ToldIn(form, tags.BadTag, field="new"):
-        names = tags.set_tags(user=request.user, conversation_id=conversation.id, names=[*names, *form.new_names()])
+        return show_dialog(request, "chat/conversation_bookmarks.html", conversation, form=form)
+    name_of = {str(bookmark.id): bookmark.name for bookmark in mine}
+    names = [name_of[bookmark_id] for bookmark_id in form.cleaned_data["tags"]]
+    with ToldIn(form, bookmarks.BadBookmark, field="new"):
+        names = bookmarks.set_bookmarks(
+            user=request.user, conversation_id=conversation.id, names=[*names, *form.new_names()]
+        )
         message = _("Bookmarked: %(names)s") % {"names": ", ".join(names)} if names else _("Bookmarks removed.")
         return show_done(request, message)
-    return show_dialog(request, "chat/conversation_tags.html", conversation, form=form)
+    return show_dialog(request, "chat/conversation_bookmarks.html", conversation, form=form)
 
 
 @require_http_methods(["GET", "POST"])

@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from chat.services.organise import bulk, pins, projects, tags
+from chat.services.organise import bookmarks, bulk, pins, projects
 from web import sidebar as listing
 from web.forms.actions import BulkForm
 from web.shell import SignedInRequest, is_partial, shell_of, show_done, show_page, signed_in, uuid_or_none
@@ -18,8 +18,8 @@ from web.shell import SignedInRequest, is_partial, shell_of, show_done, show_pag
 def sidebar(request: SignedInRequest) -> HttpResponse:
     """A page of the list; `q` and `tag` narrow it."""
     search_text = request.GET.get("q", "").replace("\x00", " ").encode(errors="replace").decode().strip()[:200]
-    chosen = [tag_id for text in request.GET.getlist("tag")[:100] if (tag_id := uuid_or_none(text))]
-    narrowed = listing.Filter(text=search_text, tags=tuple(chosen))
+    chosen = [bookmark_id for text in request.GET.getlist("tag")[:100] if (bookmark_id := uuid_or_none(text))]
+    narrowed = listing.Filter(text=search_text, bookmarks=tuple(chosen))
     after = request.GET.get("after", "")
     cursor = request.GET.get("cursor")
     listed = listing.sidebar(user=request.user, cursor=cursor, after=after, narrowed=narrowed)
@@ -43,8 +43,8 @@ def order_pinned(request: SignedInRequest) -> HttpResponse:
 @signed_in
 def many(request: SignedInRequest) -> HttpResponse:
     """Archive, delete, move or bookmark the chosen rows; where something is to be chosen first, ask."""
-    mine = (list(projects.counted(request.user).order_by("name")), list(tags.listed(request.user)))
-    form = BulkForm(request.POST or request.GET or None, projects=mine[0], tags=mine[1])
+    mine = (list(projects.counted(request.user).order_by("name")), list(bookmarks.listed(request.user)))
+    form = BulkForm(request.POST or request.GET or None, projects=mine[0], bookmarks=mine[1])
     if not form.is_valid():
         return _ask(request, form, status=422)
     if request.method == "GET" or "asks" in request.POST or not form.is_complete:
@@ -61,7 +61,7 @@ def many(request: SignedInRequest) -> HttpResponse:
             done = bulk.move(user=request.user, ids=ids, project_id=uuid_or_none(form.cleaned_data["project"]))
             message = ngettext("%(count)d chat was moved.", "%(count)d chats were moved.", done.count)
         case _:
-            done = bulk.tag(user=request.user, ids=ids, tag_id=UUID(form.cleaned_data["tag"]))
+            done = bulk.bookmark(user=request.user, ids=ids, bookmark_id=UUID(form.cleaned_data["tag"]))
             message = ngettext("%(count)d chat was bookmarked.", "%(count)d chats were bookmarked.", done.count)
     return show_done(request, message % {"count": done.count}, undo=done.undo)
 

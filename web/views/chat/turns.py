@@ -73,8 +73,8 @@ def choose(request: SignedInRequest, conversation_id: UUID, message_id: UUID) ->
 
 @require_POST
 @signed_in
-def stop(request: SignedInRequest, generation_id: UUID) -> HttpResponse:
-    run = turns.stop(user=request.user, generation_id=generation_id)
+def stop(request: SignedInRequest, run_id: UUID) -> HttpResponse:
+    run = turns.stop(user=request.user, run_id=run_id)
     if is_partial(request):
         return HttpResponse(status=204)
     return redirect("chat:conversation", run.conversation_id)
