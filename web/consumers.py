@@ -69,7 +69,7 @@ class TabConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         await self._look()  # only now: what ends from here on is heard
 
     async def disconnect(self, code: int) -> None:
-        for run_id in list(getattr(self, "painters", {})):
+        for run_id in list(self.renderers):
             self._unfollow(run_id)
         if self.user.is_authenticated:
             await self.channel_layer.group_discard(group_of(self.user.id), self.channel_name)
@@ -179,7 +179,7 @@ _endings: set[asyncio.Task[None]] = set()
 
 
 def renderer_of(run_id: UUID) -> RunRenderer:
-    """Return this process's painter of the run, which every tab here shares."""
+    """Return this process's renderer of the run, which every tab here shares."""
     renderer = _renderers.get(run_id)
     if renderer is None:
         subscription = Subscription(run_id)

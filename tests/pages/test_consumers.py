@@ -370,6 +370,18 @@ async def test_after_unfollowing_nothing_more_comes(
     assert UUID(gid) not in consumers._renderers, "the last tab that leaves ends the reading"
 
 
+async def test_a_tab_that_closes_unfollows_its_runs(
+    tab: Tabs, started: StartedTurn, writer: LogWriter, written: RunLog
+) -> None:
+    socket, run_id = await tab(), started.run.id
+    await socket.say(follow=str(run_id))
+    writer.append(written, TextDelta("one"))
+    await socket.text_until("one")
+    assert consumers._renderers[run_id].viewers
+    await socket.close()
+    assert run_id not in consumers._renderers
+
+
 async def test_notices_reach_all_tabs_of_a_person_and_no_others(tab: Tabs, owner: User, stranger: User) -> None:
     one, two, theirs = await tab(), await tab(), await tab(stranger)
     await notify_now(owner.id, "title", {"conversation": "x", "title": "Cats"})

@@ -72,7 +72,7 @@ class _Live:
 
 
 class RunRenderer:
-    """Paints one tail. `ended` is called once, with the batch that ended the run, when all before it was sent.
+    """Renders one run. `ended` is called once, with the batch that ended the run, when all before it was sent.
 
     What it keeps of the message has marks for what is drawn elsewhere; its outbox fills them in.
     """
@@ -127,7 +127,7 @@ class RunRenderer:
         return f"{reset}\n{command('p', self._gid, live.index, '', live.opened, ''.join(live.tails) or None)}"
 
     def hear(self, batch: Batch) -> None:
-        """Listener of the tail: paint a batch and hand it to every viewer."""
+        """Listener of the subscription: render a batch and hand it to every viewer."""
         if batch.over:
             self._end(batch)
             return
