@@ -50,7 +50,7 @@ def prompt_of(job: ClaimedRun, endpoint: Endpoint) -> Prompt:
         max_tokens=mapped.max_tokens,
         user_id=str(job.owner_id),
         stream=mapped.stream,
-        wire=mapped.wire,
+        uses_responses=mapped.uses_responses,
     )
     return Prompt(request, left_out=len(messages) - len(kept))
 

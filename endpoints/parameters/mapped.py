@@ -8,7 +8,6 @@ from django.utils.translation import gettext_lazy as _
 
 from siteconfig.parameters.fields import Translatable
 
-Wire = Literal["chat", "responses"]
 Sampling = Literal["free", "one", "none"]  # "one": temperature or top P, and not both
 
 
@@ -46,7 +45,7 @@ class Mapped:
     """
 
     params: Mapping[str, Any] = field(default_factory=dict)
-    wire: Wire = "chat"
+    uses_responses: bool = False  # the Responses API of OpenAI, not chat completions
     stream: bool = True
     max_tokens: int = 0
     headers: Mapping[str, str] = field(default_factory=dict)

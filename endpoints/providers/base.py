@@ -149,7 +149,7 @@ class ModelRequest:
     """One model call. `max_tokens` caps the reply (0: no cap).
 
     `params` are fields of the provider's own request, as `endpoints.parameters` makes them of a person's choices;
-    `wire` tells chat completions from the Responses API, where an endpoint speaks both.
+    `uses_responses` asks the Responses API of OpenAI instead of chat completions.
     """
 
     endpoint: Endpoint
@@ -160,7 +160,7 @@ class ModelRequest:
     max_tokens: int = 0
     user_id: str = ""
     stream: bool = True
-    wire: Literal["chat", "responses"] = "chat"
+    uses_responses: bool = False
     caller: Caller = Caller()
 
     def with_params(self, **params: Any) -> "ModelRequest":

@@ -57,4 +57,4 @@ def wire_of_prefix(prefix: str) -> str:
 def wire_of(request: ModelRequest) -> Wire:
     """Return what speaks to the request's endpoint."""
     name = request.endpoint.connection.wire
-    return WIRES["responses" if name == "openai" and request.wire == "responses" else name]
+    return WIRES["responses" if name == "openai" and request.uses_responses else name]

@@ -49,12 +49,12 @@ def test_reasoning_models_get_no_sampling_parameters(family: str, model: str, ke
 
 def test_a_searching_model_takes_only_the_longest_reply() -> None:
     fields = request_fields(endpoint("openAI"), "gpt-4o-search-preview", {**SAMPLING, "stop": ["x"], "max_tokens": 9})
-    assert (fields.params, fields.max_tokens, fields.wire) == ({}, 9, "chat")
+    assert (fields.params, fields.max_tokens, fields.uses_responses) == ({}, 9, False)
     assert set(fields.notes) == {*SAMPLING, "stop"}
 
 
 @pytest.mark.parametrize(
-    ("family", "model", "wire", "name"),
+    ("family", "model", "api", "name"),
     [
         ("openAI", "gpt-4o", "chat", "max_tokens"),
         ("openAI", "gpt-5", "chat", "max_completion_tokens"),
@@ -66,12 +66,12 @@ def test_a_searching_model_takes_only_the_longest_reply() -> None:
         ("custom", "llama-3", "chat", "max_tokens"),
     ],
 )
-def test_the_field_that_caps_a_reply(family: str, model: str, wire: Any, name: str) -> None:
-    assert cap_field(endpoint(family), model, wire) == name
+def test_the_field_that_caps_a_reply(family: str, model: str, api: str, name: str) -> None:
+    assert cap_field(endpoint(family), model, uses_responses=api == "responses") == name
 
 
 @pytest.mark.parametrize(
-    ("family", "model", "chosen", "more", "wire", "params"),
+    ("family", "model", "chosen", "more", "api", "params"),
     [
         ("openAI", "gpt-4o", {"web_search": True}, {}, "responses", {"tools": [{"type": "web_search"}]}),
         ("azureOpenAI", "gpt-4o", {"web_search": True}, {}, "responses", {"tools": [{"type": "web_search"}]}),
@@ -91,11 +91,11 @@ def test_the_field_that_caps_a_reply(family: str, model: str, wire: Any, name: s
         ("openAI", "gpt-5.5", {"reasoning_effort": "low"}, {}, "chat", {"reasoning_effort": "low"}),
     ],
 )  # fmt: skip
-def test_which_wire_a_call_takes(
-    family: str, model: str, chosen: dict[str, Any], more: dict[str, Any], wire: str, params: dict[str, Any]
+def test_which_api_a_call_takes(
+    family: str, model: str, chosen: dict[str, Any], more: dict[str, Any], api: str, params: dict[str, Any]
 ) -> None:
     fields = request_fields(endpoint(family, **more), model, chosen)
-    assert (fields.wire, fields.params) == (wire, params)
+    assert (fields.uses_responses, fields.params) == (api == "responses", params)
 
 
 REASONING = {
@@ -332,4 +332,4 @@ def test_anthropic_parameters_on_a_custom_endpoint_go_over_its_own_wire() -> Non
 
 def test_the_local_model_is_not_asked_for_what_it_cannot_do() -> None:
     fields = request_fields(changed(endpoint("custom"), provider="local", local=True), "m", {"web_search": True})
-    assert (fields.params, fields.wire, set(fields.notes)) == ({}, "chat", {"web_search"})
+    assert (fields.params, fields.uses_responses, set(fields.notes)) == ({}, False, {"web_search"})

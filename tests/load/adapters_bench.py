@@ -106,7 +106,7 @@ def _ways(root: str) -> "dict[str, tuple[Callable[[Any], AsyncIterator[Any]], An
     claude = replace(chat, endpoint=changed(other, model_prefix="anthropic/"), model="claude-sonnet-4-5")
     return {
         "OpenAI wire": (stream, chat),
-        "Responses": (stream, replace(chat, wire="responses")),
+        "Responses": (stream, replace(chat, uses_responses=True)),
         "Anthropic": (stream, claude),
         "Gemini": (stream, replace(chat, endpoint=changed(other, model_prefix="gemini/"))),
         "Bedrock": (

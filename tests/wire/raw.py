@@ -86,8 +86,8 @@ def request_to(root: str, wire: str = "openai", *, stream: bool = True, **change
                      "model_prefix": "vertex_ai/" if vertex else _PREFIXES[wire]}  # fmt: skip
     model = "claude-sonnet-4-5" if wire in {"anthropic", "vertex claude"} else "some-model"
     made = make_endpoint("Raw", "Raw", written_by_operator=True, **(endpoint | changes))
-    name = "responses" if wire == "responses" else "chat"
-    return ModelRequest(made, model, [PromptMessage("user", "hi")], stream=stream, wire=name)  # type: ignore[arg-type]
+    prompt = [PromptMessage("user", "hi")]
+    return ModelRequest(made, model, prompt, stream=stream, uses_responses=wire == "responses")
 
 
 async def played(answer: bytes | Sequence[bytes], wire: str = "openai", **options: Any) -> list[Event]:

@@ -68,8 +68,7 @@ def request_of(
     kind = request.param
     endpoint = served(kind, openai, anthropic, gemini, bedrock)
     model = endpoint.models.names[0] if endpoint.models.names else "some-model"
-    wire: Any = "responses" if kind == "responses" else "chat"
-    return lambda messages: ModelRequest(endpoint, model, messages, wire=wire)
+    return lambda messages: ModelRequest(endpoint, model, messages, uses_responses=kind == "responses")
 
 
 @pytest.mark.parametrize("chat", CHATS)
@@ -80,7 +79,8 @@ async def test_a_prompt_has_nothing_blank_and_takes_turns(
     request = request_of([PromptMessage(role, text) for role, text in given])  # type: ignore[arg-type]
     assert ended(await events_of(request)) == "stop"
     body = model_server.requests()[0]["body"]
-    if chat == "nothing but instructions" and request.endpoint.connection.wire == "openai" and request.wire == "chat":
+    completions = request.endpoint.connection.wire == "openai" and not request.uses_responses
+    if chat == "nothing but instructions" and completions:
         heard = given  # this wire has instructions among the messages
     assert said_of(body) == heard
     assert not any(body.get(name) for name in ("system", "systemInstruction", "instructions"))

@@ -108,7 +108,7 @@ def asked(request: pytest.FixtureRequest, model_server: ModelServer) -> Callable
             endpoint = changed(endpoint, model_prefix="vertex_ai/", base_url=model_server.root, models=(model,),
                                credentials=credentials)  # fmt: skip
         request_made = ask(endpoint, text, tools=(TOOL,), stream=stream)
-        return replace(request_made, wire="responses") if "responses" in provider else request_made
+        return replace(request_made, uses_responses=True) if "responses" in provider else request_made
 
     return made
 

@@ -159,7 +159,7 @@ def asked_of(server: ModelServer, wire: str, text: str, *, streamed: bool) -> Mo
     if wire.startswith("vertex"):
         changes = {"credentials": {"vertex_project": "p-1", "vertex_location": "eu"}}  # type: ignore[dict-item]
     request_made = ask(changed(request.endpoint, **changes), text, model=request.model, stream=streamed)
-    return replace(request_made, wire=request.wire)
+    return replace(request_made, uses_responses=request.uses_responses)
 
 
 async def test_closing_the_call_while_the_model_is_silent_hangs_up_at_once(

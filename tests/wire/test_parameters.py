@@ -17,7 +17,7 @@ async def received(endpoint: Endpoint, server: ModelServer, model: str, chosen: 
     """Return the body that arrives for what is chosen, and with it the headers."""
     fields = request_fields(endpoint, model, chosen)
     request = ask(with_headers(endpoint, fields.headers), "hi", model=model, params=fields.params, stream=fields.stream,
-                  max_tokens=fields.max_tokens, wire=fields.wire)  # fmt: skip
+                  max_tokens=fields.max_tokens, uses_responses=fields.uses_responses)  # fmt: skip
     assert ended(await events_of(request)) == "stop"
     (seen,) = server.requests()
     body: dict[str, Any] = seen["body"]

@@ -18,7 +18,7 @@ THOUGHT = "".join(f"Step {number}: think. " for number in range(6))
 
 
 def ask_response(endpoint: Endpoint, text: str, **options: Any) -> ModelRequest:
-    return replace(ask(endpoint, text, **options), wire="responses")
+    return replace(ask(endpoint, text, **options), uses_responses=True)
 
 
 async def test_the_request_holds_what_was_asked_and_nothing_else(openai: Endpoint, model_server: ModelServer) -> None:
@@ -39,7 +39,7 @@ async def test_the_request_holds_what_was_asked_and_nothing_else(openai: Endpoin
               "tools": [{"type": "web_search"}], "input": "forged", "instructions": "forged"}  # fmt: skip
     await events_of(
         ModelRequest(openai, "gpt-5", messages, params=params, tools=(TOOL,), max_tokens=50, user_id="u1",
-                     wire="responses")
+                     uses_responses=True)
     )  # fmt: skip
     (seen,) = model_server.requests()
     assert seen["path"] == "/v1/responses"
@@ -106,7 +106,7 @@ async def test_results_of_tools_go_back(openai: Endpoint) -> None:
         PromptMessage("assistant", "", tool_calls=(ToolCall("c1", "lookup", "{}"),)),
         PromptMessage("tool", "sunny", tool_call_id="c1"),
     ]
-    events = await events_of(ModelRequest(openai, "gpt-5", messages, tools=(TOOL,), wire="responses"))
+    events = await events_of(ModelRequest(openai, "gpt-5", messages, tools=(TOOL,), uses_responses=True))
     assert "sunny" in text_of(events)
 
 

@@ -37,7 +37,7 @@ async def sampled(endpoint: Endpoint, model: str, chosen: dict[str, Any], model_
     fields = request_fields(endpoint, model, {"thinking": False, **chosen})
     request = ModelRequest(
         endpoint, model, [PromptMessage("user", "hi")], params=fields.params, max_tokens=fields.max_tokens,
-        wire=fields.wire,
+        uses_responses=fields.uses_responses,
     )  # fmt: skip
     await events_of(request)
     body = model_server.requests()[-1]["body"]

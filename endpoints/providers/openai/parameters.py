@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from core.addresses import address_of
-from endpoints.parameters.mapped import Chosen, Mapped, Quiet, Wire
+from endpoints.parameters.mapped import Chosen, Mapped, Quiet
 from endpoints.providers.anthropic import parameters as anthropic_parameters
 from endpoints.providers.anthropic.facts import claude
 from endpoints.providers.base import Endpoint
@@ -46,14 +46,14 @@ def fields(endpoint: Endpoint, model: str, chosen: Chosen) -> Mapped:
     _refuse(endpoint, model, chosen)
     if is_openrouter(endpoint):
         return _mapped_openrouter(model, chosen)
-    wire = _wire(endpoint, model, chosen)
-    params = _responses(chosen, endpoint) if wire == "responses" else _completions(chosen, endpoint)
-    return _finished(params, chosen, wire)
+    uses_responses = _uses_responses(endpoint, model, chosen)
+    params = _responses(chosen, endpoint) if uses_responses else _completions(chosen, endpoint)
+    return _finished(params, chosen, uses_responses=uses_responses)
 
 
-def cap_field(endpoint: Endpoint, model: str, wire: Wire = "chat") -> str:
+def cap_field(endpoint: Endpoint, model: str, *, uses_responses: bool = False) -> str:
     """Return the name of the field that caps the reply."""
-    if wire == "responses":
+    if uses_responses:
         return "max_output_tokens"
     o_series = (
         endpoint.origin.provider in {"openAI", "azureOpenAI"} or address_of(endpoint.connection.base_url) == _OFFICIAL
@@ -62,10 +62,10 @@ def cap_field(endpoint: Endpoint, model: str, wire: Wire = "chat") -> str:
     return "max_completion_tokens" if newer else "max_tokens"
 
 
-def _finished(params: dict[str, Any], chosen: Chosen, wire: Wire = "chat") -> Mapped:
+def _finished(params: dict[str, Any], chosen: Chosen, *, uses_responses: bool = False) -> Mapped:
     return Mapped(
         params,
-        wire=wire,
+        uses_responses=uses_responses,
         stream=not chosen.get("disableStreaming", False),
         max_tokens=int(chosen.get("max_tokens") or 0),
         notes=chosen.notes,
@@ -116,13 +116,13 @@ def _refuse_while_reasoning(endpoint: Endpoint, model: str, chosen: Chosen) -> N
         chosen.refuse(_("Not used while reasoning is on."), *_SAMPLING)
 
 
-def _wire(endpoint: Endpoint, model: str, chosen: Chosen) -> Wire:
+def _uses_responses(endpoint: Endpoint, model: str, chosen: Chosen) -> bool:
     asked = chosen.get("useResponsesApi")
     if chosen.get("web_search") or asked:
-        return "responses"
+        return True
     by_effort = _RESPONSES_BY_EFFORT.search(model) and chosen.get("reasoning_effort")
     free = asked is None and "useResponsesApi" not in endpoint.parameters.drop
-    return "responses" if by_effort and free and address_of(endpoint.connection.base_url) == _OFFICIAL else "chat"
+    return bool(by_effort and free and address_of(endpoint.connection.base_url) == _OFFICIAL)
 
 
 def _completions(chosen: Chosen, endpoint: Endpoint) -> dict[str, Any]:

@@ -28,7 +28,7 @@ def body_of(request: ModelRequest) -> dict[str, Any]:
         body["user"] = request.user_id
     body |= {name: value for name, value in request.params.items() if name not in body and value not in (None, "")}
     if request.max_tokens:
-        body[cap_field(endpoint, request.model, request.wire)] = request.max_tokens
+        body[cap_field(endpoint, request.model, uses_responses=request.uses_responses)] = request.max_tokens
     if request.tools:
         body["tools"] = [*body.get("tools", ()), *tools_of(request)]
     body |= additions(endpoint.parameters)
