@@ -1,4 +1,4 @@
-"""Mail, outside of requests. Each takes what it needs to look its person up, and sends nothing twice by itself."""
+"""Celery tasks: sending mails, none of them twice, and purging expired links and sessions."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""The only ways from an id that came from outside to a budget. A stranger gets 404, never a hint that it exists."""
+"""The only functions that turn an external id into a budget. A stranger gets 404, never a hint that it exists."""
 
 from uuid import UUID
 
@@ -11,15 +11,15 @@ from billing.services import budget_admin, oversight
 
 def managed_group_for(manager: User, group_id: UUID) -> Group:
     """Return the group if `manager` manages it. Raises `Http404`."""
-    found = budget_admin.groups_managed_by(manager).filter(id=group_id).first()
-    if found is None:
+    group = budget_admin.groups_managed_by(manager).filter(id=group_id).first()
+    if group is None:
         raise Http404("There is no such group.")
-    return found
+    return group
 
 
 def managed_budget_for(manager: User, budget_id: UUID) -> Budget:
     """Return the budget if `manager` may change it. Raises `Http404`."""
-    found = oversight.budgets_under(manager).filter(id=budget_id).first()
-    if found is None or not budget_admin.changeable_by(manager, [found]):
+    budget = oversight.budgets_under(manager).filter(id=budget_id).first()
+    if budget is None or not budget_admin.changeable_by(manager, [budget]):
         raise Http404("There is no such budget.")
-    return found
+    return budget

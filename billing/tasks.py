@@ -1,4 +1,4 @@
-"""Celery's side of billing."""
+"""Celery tasks of billing."""
 
 from celery import shared_task
 

@@ -1,4 +1,4 @@
-"""The only ways from an id that came from outside to an object. A stranger gets 404, never a hint that it exists."""
+"""The only functions that turn an external id into an object. A stranger gets 404, never a hint that it exists."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -9,7 +9,7 @@ from django.http import Http404
 
 from accounts.models import Grant, User
 from accounts.services import grants
-from chat.models import Conversation, Generation, Message, Project, Tag
+from chat.models import Bookmark, Conversation, Message, Project, Run
 
 
 def conversation_for(user: User, conversation_id: UUID) -> Conversation:
@@ -17,35 +17,35 @@ def conversation_for(user: User, conversation_id: UUID) -> Conversation:
 
     A project that is no longer shared with them is as if the conversation were in none.
     """
-    bookmarks = Tag.objects.filter(conversations=OuterRef("pk"))
+    bookmarks = Bookmark.objects.filter(conversations=OuterRef("pk"))
     rows = Conversation.objects.visible_to(user).select_related("project").annotate(is_bookmarked=Exists(bookmarks))
-    found = rows.filter(id=conversation_id).first()
-    if found is None:
+    conversation = rows.filter(id=conversation_id).first()
+    if conversation is None:
         raise Http404("There is no such conversation.")
-    if found.project is not None:
-        found.project.rights = _rights(user, found.project)
-        if not found.project.rights & Grant.VIEW:
-            found.project = None
-    return found
+    if conversation.project is not None:
+        conversation.project.rights = _rights(user, conversation.project)
+        if not conversation.project.rights & Grant.VIEW:
+            conversation.project = None
+    return conversation
 
 
 def conversations_for(user: User, conversation_ids: Sequence[UUID]) -> list[Conversation]:
     """Return these conversations, locked, in the order of their ids. Raises `Http404` unless all are `user`'s."""
     wanted = set(conversation_ids)
-    found = list(Conversation.objects.visible_to(user).filter(id__in=wanted).order_by("id").select_for_update())
-    if len(found) != len(wanted):
+    conversations = list(Conversation.objects.visible_to(user).filter(id__in=wanted).order_by("id").select_for_update())
+    if len(conversations) != len(wanted):
         raise Http404("There is no such conversation.")
-    return found
+    return conversations
 
 
 def project_for(user: User, project_id: UUID) -> Project:
     """Return the project, with `user`'s rights on it, if they may see it. Raises `Http404`."""
-    found = Project.objects.filter(id=project_id).first()
-    if found is not None:
-        found.rights = _rights(user, found)
-    if found is None or not found.rights & Grant.VIEW:
+    project = Project.objects.filter(id=project_id).first()
+    if project is not None:
+        project.rights = _rights(user, project)
+    if project is None or not project.rights & Grant.VIEW:
         raise Http404("There is no such project.")
-    return found
+    return project
 
 
 def project_for_editor(user: User, project_id: UUID) -> Project:
@@ -58,10 +58,10 @@ def project_for_owner(user: User, project_id: UUID) -> Project:
     return _with(Grant.OWNER, project_for(user, project_id))
 
 
-def _with(needs: int, found: Project) -> Project:
-    if needs & ~found.rights:
+def _with(needs: int, project: Project) -> Project:
+    if needs & ~project.rights:
         raise PermissionDenied
-    return found
+    return project
 
 
 def _rights(user: User, project: Project) -> int:
@@ -70,12 +70,12 @@ def _rights(user: User, project: Project) -> int:
     return grants.bits_of(user, Project.KIND, [project.id]).get(project.id, 0)
 
 
-def tag_for(user: User, tag_id: UUID) -> Tag:
-    """Return the tag if it is `user`'s. Raises `Http404`."""
-    found = Tag.objects.filter(id=tag_id, owner=user).first()
-    if found is None:
+def bookmark_for(user: User, bookmark_id: UUID) -> Bookmark:
+    """Return the bookmark if it is `user`'s. Raises `Http404`."""
+    bookmark = Bookmark.objects.filter(id=bookmark_id, owner=user).first()
+    if bookmark is None:
         raise Http404("There is no such bookmark.")
-    return found
+    return bookmark
 
 
 def message_for(
@@ -90,20 +90,20 @@ def message_for(
     )
     if conversation_id is not None:
         messages = messages.filter(conversation_id=conversation_id)
-    found = messages.first()
-    if found is None or (found.state == Message.State.DELETED and not also_deleted):
+    message = messages.first()
+    if message is None or (message.state == Message.State.DELETED and not also_deleted):
         raise Http404("There is no such message.")
-    return found
+    return message
 
 
-def generation_for(user: User, generation_id: UUID) -> Generation:
+def run_for(user: User, run_id: UUID) -> Run:
     """Return the run if it is `user`'s. Raises `Http404`."""
-    found = Generation.objects.filter(id=generation_id, owner=user).first()
-    if found is None:
+    run = Run.objects.filter(id=run_id, owner=user).first()
+    if run is None:
         raise Http404("There is no such run.")
-    return found
+    return run
 
 
-def open_generations(user: User) -> QuerySet[Generation]:
+def open_runs(user: User) -> QuerySet[Run]:
     """Return the runs of `user` that are queued or running, oldest first."""
-    return Generation.objects.filter(owner=user, state__in=Generation.OPEN).order_by("created_at")
+    return Run.objects.filter(owner=user, state__in=Run.OPEN).order_by("created_at")

@@ -1,4 +1,4 @@
-"""Conversations, messages and the runs that write replies."""
+"""Projects, conversations, messages and runs."""
 
 from django.conf import settings
 from django.contrib.postgres.indexes import BrinIndex, GinIndex, OpClass
@@ -56,11 +56,11 @@ class Project(models.Model):
         return bool(self.rights & Grant.SHARE)
 
 
-class Tag(models.Model):
+class Bookmark(models.Model):
     """A person's own label for conversations. How many bear it is counted, never stored."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="tags")
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="bookmarks")
     name = models.CharField(max_length=128)
     description = models.CharField(max_length=1000, blank=True)
     position = models.PositiveIntegerField(default=0)
@@ -68,6 +68,7 @@ class Tag(models.Model):
     updated_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
+        db_table = "chat_tag"
         constraints = [models.UniqueConstraint("owner", "name", name="tag_name_once")]
 
     def __str__(self) -> str:
@@ -112,9 +113,9 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         """What the page of archived ones shows."""
         return self.filter(archived_at__isnull=False, is_temporary=False)
 
-    def bearing(self, tags: models.QuerySet["Tag"]) -> "ConversationQuerySet":
+    def bearing(self, bookmarks: models.QuerySet["Bookmark"]) -> "ConversationQuerySet":
         """What bears at least one of these bookmarks."""
-        return self.filter(models.Exists(tags.filter(conversations=models.OuterRef("pk"))))
+        return self.filter(models.Exists(bookmarks.filter(conversations=models.OuterRef("pk"))))
 
 
 class Conversation(models.Model):
@@ -138,7 +139,9 @@ class Conversation(models.Model):
     settings = models.JSONField(default=dict, blank=True)  # a `chat.services.model_settings.ModelSettings`
     chosen_root = models.ForeignKey("Message", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     project = models.ForeignKey(Project, on_delete=models.SET_NULL, null=True, blank=True, related_name="conversations")
-    tags = models.ManyToManyField(Tag, blank=True, related_name="conversations")
+    bookmarks = models.ManyToManyField(
+        Bookmark, through="ConversationBookmark", blank=True, related_name="conversations"
+    )
     archived_at = models.DateTimeField(null=True, blank=True)
     pin_position = models.PositiveIntegerField(null=True, blank=True)  # place among the pinned ones; None: not pinned
     deleted_at = models.DateTimeField(null=True, blank=True, db_index=True)  # gone for the person, purged after a while
@@ -166,6 +169,21 @@ class Conversation(models.Model):
     @property
     def is_pinned(self) -> bool:
         return self.pin_position is not None
+
+
+class ConversationBookmark(models.Model):
+    """A bookmark on a conversation."""
+
+    id = models.BigAutoField(primary_key=True)
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="+")
+    bookmark = models.ForeignKey(Bookmark, on_delete=models.CASCADE, related_name="+", db_column="tag_id")
+
+    class Meta:
+        db_table = "chat_conversation_tags"
+        unique_together = [("conversation", "bookmark")]
+
+    def __str__(self) -> str:
+        return f"{self.conversation_id} {self.bookmark_id}"
 
 
 class Message(models.Model):
@@ -254,8 +272,8 @@ class SearchEntry(models.Model):
         return str(self.message_id)
 
 
-class Generation(models.Model):
-    """One run that writes a reply: queued → running → done | stopped | failed | interrupted.
+class Run(models.Model):
+    """The writing of one reply: queued → running → done | stopped | failed | interrupted.
 
     A generator holds it by a lease. When the lease runs out the sweeper keeps what was saved and marks the
     run interrupted; it is never started a second time, because a provider call costs money.
@@ -272,9 +290,9 @@ class Generation(models.Model):
     OPEN = (State.QUEUED, State.RUNNING)
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="generations")
-    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="generations")
-    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="generations")
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="runs")
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="runs")
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="runs")
     hold_id = models.UUIDField(null=True)  # a `billing.Hold`; it outlives a deleted conversation
     state = models.CharField(max_length=11, choices=State.choices, default=State.QUEUED)
     continues = models.BooleanField(default=False)  # goes on from the message's parts
@@ -290,6 +308,7 @@ class Generation(models.Model):
     finished_at = models.DateTimeField(null=True)
 
     class Meta:
+        db_table = "chat_generation"
         constraints = [
             models.UniqueConstraint(
                 "owner",

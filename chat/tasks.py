@@ -1,4 +1,4 @@
-"""Celery's side of chat: thin, idempotent, each calls a service."""
+"""Celery tasks of chat: thin and idempotent, each calls a service."""
 
 import time
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""How the administration looks: its title, its colours, and the menu at its side."""
+"""The administration's title, colours and side menu."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Every address under /api; what is none of them answers in JSON too."""
+"""Every URL under /api; unknown ones answer in JSON, too."""
 
 from inspect import iscoroutinefunction
 
@@ -18,11 +18,11 @@ def nothing_here(request: HttpRequest, **rest: str) -> HttpResponseBase:
     """Answer what is no address. One with a slash too many at its end is answered as without it."""
     shorter = request.path_info.removesuffix("/")
     if shorter not in {request.path_info, "/api"}:
-        found = resolve(shorter)
-        if found.func is not nothing_here:
-            request.resolver_match = found
-            view = async_to_sync(found.func) if iscoroutinefunction(found.func) else found.func
-            answer: HttpResponseBase = view(request, *found.args, **found.kwargs)
+        match = resolve(shorter)
+        if match.func is not nothing_here:
+            request.resolver_match = match
+            view = async_to_sync(match.func) if iscoroutinefunction(match.func) else match.func
+            answer: HttpResponseBase = view(request, *match.args, **match.kwargs)
             return answer
     return JsonResponse({"message": _("There is nothing here.")}, status=404)
 

@@ -1,4 +1,4 @@
-"""The ASGI entry. Neutral towards the server: Daphne by default, any other may run it."""
+"""The ASGI entry point. It works with any server; Daphne is the default."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Loading the settings: whoever starts Parley reads what is wrong with them in words, not in a stack trace."""
+"""Loading the settings: errors in them are reported in plain words, not as a stack trace."""
 
 import os
 import sys
@@ -20,5 +20,5 @@ def load_settings() -> None:
 
 def explain(fault: ImproperlyConfigured) -> None:
     """End the process with what is wrong."""
-    found = "\n".join(dict.fromkeys([*env.faults, str(fault)]))
-    sys.exit(f"Parley cannot start:\n  {found.replace(chr(10), chr(10) + '  ')}")
+    faults = "\n".join(dict.fromkeys([*env.faults, str(fault)]))
+    sys.exit(f"Parley cannot start:\n  {faults.replace(chr(10), chr(10) + '  ')}")

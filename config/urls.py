@@ -1,4 +1,4 @@
-"""Every address of the site; each app keeps its own."""
+"""The site's URLs; each app has its own."""
 
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path

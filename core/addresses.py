@@ -10,8 +10,8 @@ Address = tuple[str, int]  # host, port
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _PRIVATE_4 = tuple(
-    ipaddress.IPv4Network(each)
-    for each in (
+    ipaddress.IPv4Network(network)
+    for network in (
         "0.0.0.0/8",
         "10.0.0.0/8",
         "100.64.0.0/10",
@@ -30,7 +30,7 @@ _PRIVATE_4 = tuple(
     )
 )
 _GLOBAL_6 = ipaddress.IPv6Network("2000::/3")
-_PRIVATE_6 = tuple(ipaddress.IPv6Network(each) for each in ("2001:db8::/32", "2001:10::/28", "3fff::/20"))
+_PRIVATE_6 = tuple(ipaddress.IPv6Network(network) for network in ("2001:db8::/32", "2001:10::/28", "3fff::/20"))
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _NAT64_LOCAL = ipaddress.IPv6Network("64:ff9b:1::/48")
 _COMPATIBLE = ipaddress.IPv6Network("::/96")
@@ -61,8 +61,8 @@ def check_address(text: str) -> None:
         address: IPAddress = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
         raise RefusedAddress(f"{text!r} is not an address") from None
-    for each in (address, *_embedded(address)):
-        if not _is_public(each):
+    for candidate in (address, *_embedded(address)):
+        if not _is_public(candidate):
             raise RefusedAddress(f"{text} is not a public address")
 
 

@@ -1,4 +1,4 @@
-"""Which network address a request came from, however the proxies before the site write it."""
+"""The network address that a request came from, behind any number of proxies and in whatever form they report it."""
 
 import logging
 import re
@@ -15,7 +15,7 @@ _BRACKETED: Final = re.compile(rf"\[([^\[\]]+)\]{_PORT}")
 _WITH_PORT: Final = re.compile(rf"([0-9.]+){_PORT}")
 _TOKENS: Final = re.compile(r'"(?:[^"\\]|\\.)*"?|[,;]|[^",;]+')  # of `Forwarded`: a quoted text may hold any sign
 _FOR: Final = re.compile(r"\s*for\s*=\s*(.*?)\s*", re.IGNORECASE | re.DOTALL)
-_told: dict[str, float] = {}
+_last_logged: dict[str, float] = {}
 
 
 def parse(text: str) -> str | None:
@@ -24,9 +24,9 @@ def parse(text: str) -> str | None:
     Ports, brackets and zones are no part of it, and an IPv4 address within IPv6 is that IPv4 address.
     """
     bare = text.strip().strip('"').strip()
-    found = _BRACKETED.fullmatch(bare) or _WITH_PORT.fullmatch(bare)
+    match = _BRACKETED.fullmatch(bare) or _WITH_PORT.fullmatch(bare)
     try:
-        address = ip_address((found[1] if found else bare).partition("%")[0])
+        address = ip_address((match[1] if match else bare).partition("%")[0])
     except ValueError:
         return None
     if isinstance(address, IPv6Address):
@@ -45,30 +45,30 @@ def client_address(headers: Mapping[str, str], *, peer: str, hops: int) -> str:
     them shares the proxy's address, limits and bans; the log tells that.
     """
     peer = parse(peer) or "127.0.0.1"  # a socket in the file system is one of this machine
-    told = list(_told_by(headers))
+    forwarded_addresses = list(_forwarded_by(headers))
     if not hops:
-        if told and ip_address(peer).is_private:
+        if forwarded_addresses and ip_address(peer).is_private:
             _tell("a proxy at %s says for whom it asks, and is not believed: set TRUST_PROXY", peer)
         return peer
-    if len(told) < hops:
+    if len(forwarded_addresses) < hops:
         _tell("a request through %s names fewer proxies than TRUST_PROXY: its own address is used", peer)
         return peer
-    found = parse(told[-hops])
-    if found is None:
+    address = parse(forwarded_addresses[-hops])
+    if address is None:
         _tell("the proxy at %s does not say who asks, in words that can be understood: its own address is used", peer)
-    return found or peer
+    return address or peer
 
 
-def _told_by(headers: Mapping[str, str]) -> Iterator[str]:
+def _forwarded_by(headers: Mapping[str, str]) -> Iterator[str]:
     """Yield what the proxies appended, the nearest last: to ``X-Forwarded-For``, without it to ``Forwarded``."""
     usual = headers.get("HTTP_X_FORWARDED_FOR", "")
     if usual.strip():
-        yield from (each for each in usual.split(",") if each.strip())
+        yield from (part for part in usual.split(",") if part.strip())
         return
     for element in _split(headers.get("HTTP_FORWARDED", ""), ","):
         if element.strip():
-            found = [told[1] for pair in _split(element, ";") if (told := _FOR.fullmatch(pair))]
-            yield re.sub(r"\\(.)", r"\1", found[0].strip('"')) if len(found) == 1 else ""
+            values = [match[1] for pair in _split(element, ";") if (match := _FOR.fullmatch(pair))]
+            yield re.sub(r"\\(.)", r"\1", values[0].strip('"')) if len(values) == 1 else ""
 
 
 def _split(text: str, sign: str) -> list[str]:
@@ -82,8 +82,8 @@ def _split(text: str, sign: str) -> list[str]:
     return parts
 
 
-def _tell(words: str, peer: str) -> None:
+def _tell(message: str, peer: str) -> None:
     now = time.monotonic()
-    if now - _told.get(words, -SILENT_SECONDS) >= SILENT_SECONDS:
-        _told[words] = now
-        log.warning(words, peer)
+    if now - _last_logged.get(message, -SILENT_SECONDS) >= SILENT_SECONDS:
+        _last_logged[message] = now
+        log.warning(message, peer)

@@ -51,9 +51,9 @@ class Component(Node):
 
     def __init__(self, name: str, values: dict[str, FilterExpression], attributes: NodeList, body: NodeList) -> None:
         self.name = name
-        found = {key: _constant(expression) for key, expression in values.items()}
-        self.constants = {key: value for key, value in found.items() if value is not NOTHING}
-        self.values = {key: expression for key, expression in values.items() if found[key] is NOTHING}
+        constants = {key: _constant(expression) for key, expression in values.items()}
+        self.constants = {key: value for key, value in constants.items() if value is not NOTHING}
+        self.values = {key: expression for key, expression in values.items() if constants[key] is NOTHING}
         self.attributes = attributes
         self.body = body
         self.template: Template | None = None
@@ -125,7 +125,7 @@ def _is_settled(part: Any, open_names: set[str]) -> bool:
         variables = [part.var, *(value for _, values in part.filters for is_variable, value in values if is_variable)]
         return not any(_is_open(variable, open_names) for variable in variables)
     parts = [getattr(part, name, None) for name in ("first", "second", "value")]
-    return all(each is None or _is_settled(each, open_names) for each in parts if not isinstance(each, str))
+    return all(child is None or _is_settled(child, open_names) for child in parts if not isinstance(child, str))
 
 
 def _is_open(variable: object, open_names: set[str]) -> bool:

@@ -1,4 +1,4 @@
-"""Lines of CSV files, in which no cell is a formula: the only place that writes any."""
+"""CSV files in which no cell is a formula. All CSV output is written here."""
 
 import csv
 import unicodedata
@@ -22,7 +22,7 @@ def lines(head: Sequence[object], rows: Iterable[Sequence[object]]) -> Iterator[
     """Yield the lines of a table, one after the other."""
     writer = csv.writer(_Echo())
     for row in chain([head], rows):
-        yield writer.writerow([safe_cell(each) for each in row])
+        yield writer.writerow([safe_cell(value) for value in row])
 
 
 def safe_cell(value: object) -> object:
@@ -33,5 +33,5 @@ def safe_cell(value: object) -> object:
 def _is_formula(text: str) -> bool:
     if text[:1] in {"\t", "\r", "\n"}:
         return True
-    seen = next((each for each in text if unicodedata.category(each) not in _UNSEEN), "")
+    seen = next((character for character in text if unicodedata.category(character) not in _UNSEEN), "")
     return unicodedata.normalize("NFKC", seen)[:1] in _STARTS if seen else False

@@ -1,4 +1,4 @@
-"""Time-ordered keys, and reading what should be one. RFC 9562, section 5.7 (UUID version 7)."""
+"""Time-ordered ids (UUID version 7, RFC 9562, section 5.7), and parsing ids."""
 
 import os
 import re

@@ -1,7 +1,7 @@
-"""Every limit of how often something may be done: how many times in how many minutes, and the variables that change it.
+"""Every rate limit: how many times in how many minutes, and the variables that change it.
 
 `core.rate_limits` counts against a row by its name. A row with variables is in Django's settings under their names, as
-whole numbers; 0 times means: as often as one likes. A row without any stays as it is written here.
+whole numbers; 0 times means no limit. A row without variables is fixed.
 """
 
 from collections.abc import Iterator
@@ -23,8 +23,8 @@ class Rule:
 
 
 LIMITS: Final = {
-    each.name: each
-    for each in (
+    rule.name: rule
+    for rule in (
         # Signing in, and what goes with it, by account and by address.
         Rule("login", 7, 5, "LOGIN_MAX", "LOGIN_WINDOW"),
         Rule("login_address", like="login"),
@@ -78,13 +78,13 @@ class EnvironmentReader(Protocol):
 
 def settings_of(env: EnvironmentReader) -> Iterator[tuple[str, int]]:
     """Yield the settings of all limits: the names of their variables, and the numbers that hold."""
-    found: dict[str, tuple[int, int]] = {}
+    numbers: dict[str, tuple[int, int]] = {}
     for rule in LIMITS.values():
         if not rule.most_from:
             continue
-        most, minutes = found[rule.like] if rule.like else (rule.most, rule.minutes)
+        most, minutes = numbers[rule.like] if rule.like else (rule.most, rule.minutes)
         most = env.whole(rule.most_from, most) * (not rule.switch or env.switch(rule.switch, False))
         minutes = env.whole(rule.minutes_from, minutes, least=1)
-        found[rule.name] = most, minutes
+        numbers[rule.name] = most, minutes
         yield rule.most_from, most
         yield rule.minutes_from, minutes

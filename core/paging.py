@@ -1,7 +1,7 @@
-"""Pages of a list that is in the order of one column and then of the id, and the cursors that ask for the next page.
+"""Pages of a list sorted by one column and then by id, and the cursors that request the next page.
 
-To whoever holds it a cursor is opaque. Each list keeps the format that clients may hold already. A cursor that cannot
-be read, or is of another order, gives the first page.
+Clients treat a cursor as opaque. Each list keeps the format of cursors that clients may already hold. A cursor that
+cannot be read, or belongs to another order, gives the first page.
 """
 
 import base64
@@ -53,11 +53,11 @@ class Keyset:
         if cursor and (place := self.format.read(cursor)):
             rows = self._after(rows, place)
         by_id = "id" if self.ids_ascend or not self.descending else "-id"
-        found = list(rows.order_by(f"{'-' if self.descending else ''}{self.field}", by_id)[: limit + 1])
-        if len(found) <= limit:
-            return Page(found, None)
-        last = found[limit - 1]
-        return Page(found[:limit], self.format.write((getattr(last, self.field), last.pk)))
+        items = list(rows.order_by(f"{'-' if self.descending else ''}{self.field}", by_id)[: limit + 1])
+        if len(items) <= limit:
+            return Page(items, None)
+        last = items[limit - 1]
+        return Page(items[:limit], self.format.write((getattr(last, self.field), last.pk)))
 
     def _after(self, rows: QuerySet[Row], place: Place) -> QuerySet[Row]:
         value, last_id = place
@@ -97,14 +97,14 @@ class Encoded:
     is_text: bool = False
 
     def write(self, place: Place) -> str:
-        words = json.dumps({"primary": _as_text(place[0]), "secondary": self.name, "id": str(place[1])})
-        return base64.urlsafe_b64encode(words.encode()).decode()
+        text = json.dumps({"primary": _as_text(place[0]), "secondary": self.name, "id": str(place[1])})
+        return base64.urlsafe_b64encode(text.encode()).decode()
 
     def read(self, cursor: str) -> Place | None:
         try:
-            found: dict[str, Any] = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-            value, last_id = found["primary"], UUID(found["id"])
-            if found["secondary"] != self.name or not isinstance(value, str) or "\x00" in value:
+            data: dict[str, Any] = json.loads(base64.urlsafe_b64decode(cursor.encode()))
+            value, last_id = data["primary"], UUID(data["id"])
+            if data["secondary"] != self.name or not isinstance(value, str) or "\x00" in value:
                 return None
             if self.is_text:
                 value.encode()

@@ -1,7 +1,7 @@
-"""How much of everything one person may write and keep: rates, volumes and numbers, all set in `config.settings`.
+"""How much one person may write and store: rates, volumes and counts, all set in `config.settings`.
 
-Each change counts once: on a page in `web.middleware.admission.CountWrites`, in the API in `api.base.throttle`. A new
-route that writes is limited without being named anywhere. 0 means: as much as one likes.
+Each write counts once: on a page in `web.middleware.admission.CountWrites`, in the API in `api.base.throttle`, so a new
+route is limited without being listed anywhere. 0 means no limit.
 """
 
 from typing import Final
@@ -25,16 +25,16 @@ class QuotaReached(Refusal):
 
 def count_write(*, user_id: object, address: str, size: int) -> None:
     """Count one change, of `size` bytes, of a person; of an address where nobody is signed in. Raises `TooOften`."""
-    who = str(user_id or address)
-    rate_limits.count(rate_limits.named("write_user" if user_id else "write_ip"), who)
-    count_volume(who, size)
+    subject = str(user_id or address)
+    rate_limits.count(rate_limits.named("write_user" if user_id else "write_ip"), subject)
+    count_volume(subject, size)
 
 
-def count_volume(who: str, size: int) -> None:
+def count_volume(subject: str, size: int) -> None:
     """Count bytes that are written, sent or copied. Raises `TooOften`."""
     volume = rate_limits.named("write_megabytes")
     rate_limits.count(
-        rate_limits.Limit(volume.name, volume.most * KILOBYTE, volume.window), who, times=-(-size // KILOBYTE)
+        rate_limits.Limit(volume.name, volume.most * KILOBYTE, volume.window), subject, times=-(-size // KILOBYTE)
     )
 
 

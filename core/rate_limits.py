@@ -94,16 +94,16 @@ class Counted:
 
 
 def count(
-    limit: Limit, who: str, *, times: int = 1, closed: bool = False, refusal: Callable[[int], TooOften] = TooOften
+    limit: Limit, subject: str, *, times: int = 1, closed: bool = False, refusal: Callable[[int], TooOften] = TooOften
 ) -> Counted:
-    """Count one more time, or several, for `who`. Raises `refusal`.
+    """Count one more time, or several, for `subject`. Raises `refusal`.
 
     While Redis takes no count, what is `closed` is refused (`NotCounted`): guessing passwords and making accounts must
     not go on uncounted. Everything else goes on: a limit must not stop everybody.
     """
     if not limit.most or not times:
         return Counted()
-    key, into = _key(limit, who)
+    key, into = _key(limit, subject)
     try:
         cache.add(key, 0, timeout=limit.window + 1)
         counted = cache.incr(key, times)
@@ -119,9 +119,9 @@ def count(
     return Counted(key)
 
 
-def check(limit: Limit, who: str, *, refusal: Callable[[int], TooOften] = TooOften) -> None:
-    """Raise `refusal` where `who` has reached the limit, and count nothing."""
-    key, into = _key(limit, who)
+def check(limit: Limit, subject: str, *, refusal: Callable[[int], TooOften] = TooOften) -> None:
+    """Raise `refusal` where `subject` has reached the limit, and count nothing."""
+    key, into = _key(limit, subject)
     try:
         reached = bool(limit.most) and int(cache.get(key, 0)) >= limit.most
     except (redis.RedisError, OSError):
@@ -131,25 +131,25 @@ def check(limit: Limit, who: str, *, refusal: Callable[[int], TooOften] = TooOft
         raise refusal(math.ceil(limit.window - into))
 
 
-def forget(limit: Limit, who: str) -> None:
-    """Let what `who` did in this window count no more."""
+def forget(limit: Limit, subject: str) -> None:
+    """Let what `subject` did in this window count no more."""
     try:
-        cache.delete(_key(limit, who)[0])
+        cache.delete(_key(limit, subject)[0])
     except (redis.RedisError, OSError):
         log.warning("limit %s is not forgotten", limit.name, exc_info=True)
 
 
-def _key(limit: Limit, who: str) -> tuple[str, float]:
+def _key(limit: Limit, subject: str) -> tuple[str, float]:
     number, into = divmod(time.time(), limit.window)
-    return f"limit:{limit.name}:{who}:{number:.0f}", into
+    return f"limit:{limit.name}:{subject}:{number:.0f}", into
 
 
-def count_named(name: str, who: str, *, refusal: Callable[[int], TooOften] = TooOften) -> Counted:
+def count_named(name: str, subject: str, *, refusal: Callable[[int], TooOften] = TooOften) -> Counted:
     """Count against the limit of this name, of the ways in.
 
     Raises `refusal`, and `NotCounted` where nothing can be counted.
     """
-    return count(named(name), who, closed=True, refusal=refusal)
+    return count(named(name), subject, closed=True, refusal=refusal)
 
 
 def address_of(request: HttpRequest) -> str:

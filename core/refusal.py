@@ -1,7 +1,7 @@
-"""What a person is told no by: one base, which each face shows at one edge of its own.
+"""Errors meant for a user: one base class, which each interface handles in one place.
 
-The REST API does in `api.base.errors`, the pages in `web.refusals`, commands in `accounts.management.admin_command`.
-What goes wrong without anybody being told so in these words (a connection, a damaged secret) is no refusal.
+The REST API does in `api.base.errors`, pages in `web.refusals`, commands in `accounts.management.admin_command`.
+Technical failures that no user sees in these words (a connection, a damaged secret) are not refusals.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Secrets at rest: encrypted under a key that is derived from `CREDS_KEY`."""
+"""Encryption of stored secrets, under a key that is derived from `CREDS_KEY`."""
 
 import base64
 import hashlib

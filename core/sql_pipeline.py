@@ -1,7 +1,7 @@
-"""Several statements in one round trip to Postgres.
+"""Several SQL statements in one round trip to Postgres.
 
-The start of a turn writes to six tables; sent one by one, the waiting costs more than the work. A pipeline
-keeps the order and the transaction. Use it only where a measurement asks for it; everything else is the ORM.
+The start of a turn writes to six tables; sent one by one, the waiting costs more than the work. A pipeline keeps order
+and transaction. Use it only where a measurement justifies it, and the ORM everywhere else.
 """
 
 from collections.abc import Callable, Sequence
@@ -40,7 +40,7 @@ def run_pipeline(statements: Sequence[Statement]) -> None:
                 cursor.execute(statement.sql, statement.params, prepare=True)
                 cursors.append(cursor)
         if connection.queries_logged:
-            connection.queries_log.extend({"sql": each.sql, "time": "0"} for each in statements)
+            connection.queries_log.extend({"sql": statement.sql, "time": "0"} for statement in statements)
         for statement, cursor in zip(statements, cursors, strict=True):
             if statement.on_no_row is not None and cursor.rowcount == 0:
                 raise statement.on_no_row

@@ -34,11 +34,11 @@ RAW_TAGS = ("blocktranslate", "blocktrans", "verbatim")
 
 def compact(tokens: Iterable[Token]) -> list[Token]:
     """Return a template's tokens without comments and without breaks that mean nothing."""
-    told = list(_joined(_without_comments(tokens)))
+    joined_tokens = list(_joined(_without_comments(tokens)))
     scanner = _Scanner()
-    for index, token in enumerate(told):
+    for index, token in enumerate(joined_tokens):
         if token.token_type == TokenType.TEXT:
-            is_before_tag = index + 1 == len(told) or not _is_word(told[index + 1])
+            is_before_tag = index + 1 == len(joined_tokens) or not _is_word(joined_tokens[index + 1])
             token.contents = scanner.read(token.contents, is_before_tag=is_before_tag)
         elif token.token_type == TokenType.VAR:
             scanner.is_after_tag = not _is_word(token)
@@ -46,7 +46,7 @@ def compact(tokens: Iterable[Token]) -> list[Token]:
                 token.token_type, token.contents = TokenType.TEXT, " "
         else:
             scanner.pass_tag(token.contents)
-    return [token for token in told if token.contents or token.token_type != TokenType.TEXT]
+    return [token for token in joined_tokens if token.contents or token.token_type != TokenType.TEXT]
 
 
 def _is_word(token: Token) -> bool:
@@ -103,15 +103,15 @@ class _Scanner:
 
     def read(self, text: str, *, is_before_tag: bool) -> str:
         pieces = []
-        place = 0
-        while place < len(text):
-            end = self.ends.search(text, place)
-            piece = text[place : end.start() if end else len(text)]
+        position = 0
+        while position < len(text):
+            end = self.ends.search(text, position)
+            piece = text[position : end.start() if end else len(text)]
             pieces.append(piece if self.is_kept else self._shortened(piece, end, is_before_tag=is_before_tag))
             if end is None:
                 break
             pieces.append(end[0])
-            place = end.end()
+            position = end.end()
             self._enter(end[0])
         self.is_after_tag = False
         return "".join(pieces)
@@ -125,8 +125,8 @@ class _Scanner:
             return piece
         is_after_tag, is_before_tag = self.is_after_tag, is_before_tag if end is None else True
 
-        def shortened(found: re.Match[str]) -> str:
-            is_beside_tag = (is_after_tag and found.start() == 0) or (is_before_tag and found.end() == len(piece))
+        def shortened(match: re.Match[str]) -> str:
+            is_beside_tag = (is_after_tag and match.start() == 0) or (is_before_tag and match.end() == len(piece))
             return "" if is_beside_tag else " "
 
         return BREAK.sub(shortened, piece)

@@ -1,4 +1,4 @@
-"""Rows that every request or turn asks for: each process remembers them for a moment."""
+"""A short-lived cache in each process, for rows that every request or turn needs."""
 
 import time
 from collections.abc import Callable
@@ -28,11 +28,11 @@ class ttl_cache(Generic[P, V]):  # noqa: N801 (a decorator)
         self.every.append(self)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> V:
-        found = self._known.get(args)
-        if found is None or time.monotonic() - found[0] > self.FRESH:
-            found = time.monotonic(), self._read(*args, **kwargs)
-            self._known[args] = found
-        return found[1]
+        entry = self._known.get(args)
+        if entry is None or time.monotonic() - entry[0] > self.FRESH:
+            entry = time.monotonic(), self._read(*args, **kwargs)
+            self._known[args] = entry
+        return entry[1]
 
     def remember(self, answer: V) -> None:
         """Take this as the answer to no arguments, without asking."""

@@ -1,4 +1,4 @@
-"""Checks of every part. Each finding says what is wrong and what to do about it."""
+"""Checks of every component. Each finding says what is wrong and how to fix it."""
 
 import shutil
 import stat
@@ -178,30 +178,30 @@ def check_worker() -> Iterator[Finding]:
         "Without it, chats get no titles and lost runs are never ended."
     )
     try:
-        seen = client().get(WORKER_SEEN)
+        seen_at = client().get(WORKER_SEEN)
     except redis.RedisError:
         yield Finding("worker", "fault", "unknown: Redis cannot be reached", "Fix Redis first.")
         return
-    if seen is None and (cause := _cause_of_silence()):
+    if seen_at is None and (cause := _cause_of_silence()):
         yield Finding("worker", "fault", cause, "Fix Redis first.")
-    elif seen is None:
+    elif seen_at is None:
         yield Finding("worker", "fault", "not seen for a minute", advice)
     else:
-        yield Finding("worker", "ok", f"seen {max(0, int(time.time()) - int(seen))} s ago")  # type: ignore[arg-type]
+        yield Finding("worker", "ok", f"seen {max(0, int(time.time()) - int(seen_at))} s ago")  # type: ignore[arg-type]
 
 
 def check_models() -> Iterator[Finding]:
     try:
-        found = registry.current()
+        current = registry.current()
     except ConfigFaults as faults:
         for fault in faults.faults:
             yield Finding("librechat.yaml", "fault", str(fault), f"Fix {faults.file}.")
         return
     for fault in live.faults():  # what validation would refuse, or an edit that is not in use
         yield Finding("librechat.yaml", "fault", str(fault), f"Fix {settings.LIBRECHAT_CONFIG.name}.")
-    for notice in found.notices:
+    for notice in current.notices:
         yield Finding("librechat.yaml", "warning", notice)
-    for path in found.config.not_in_use:
+    for path in current.config.not_in_use:
         yield Finding("librechat.yaml", "warning", f"{path} has no effect yet")
     if not settings.LOCAL_MODEL_URL:
         yield Finding("local model", "ok", "off")
@@ -213,10 +213,10 @@ def check_models() -> Iterator[Finding]:
 
 
 def check_environment() -> Iterator[Finding]:
-    found = [*env.notices, *env.suspicious()]
-    for notice in found:
+    notices = [*env.notices, *env.suspicious()]
+    for notice in notices:
         yield Finding("environment", "warning", notice)
-    if not found:
+    if not notices:
         yield Finding("environment", "ok", "no problems found")
 
 

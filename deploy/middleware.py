@@ -1,4 +1,4 @@
-"""What a load balancer asks is answered before anything looks at the host, the language, the session or the person."""
+"""Answers health checks before any other middleware looks at the host, the language, the session or the user."""
 
 from collections.abc import Callable
 

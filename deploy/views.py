@@ -1,4 +1,4 @@
-"""What a load balancer asks."""
+"""Health checks for a load balancer."""
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache

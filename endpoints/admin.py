@@ -1,4 +1,4 @@
-"""Endpoints that administrators enter, and trying them out."""
+"""Admin pages of stored endpoints, and testing them."""
 
 from typing import Any
 from uuid import UUID
@@ -50,7 +50,7 @@ class OperatorEndpointForm(forms.ModelForm):  # type: ignore[type-arg]
         self.initial["model_names"] = "\n".join(self.instance.model_names)
 
     def clean_model_names(self) -> list[str]:
-        return [each.strip() for each in self.cleaned_data["model_names"].splitlines() if each.strip()]
+        return [line.strip() for line in self.cleaned_data["model_names"].splitlines() if line.strip()]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -117,7 +117,7 @@ class OperatorEndpointAdmin(Panel):
         if again := stepup.refusal(request):
             return again
         endpoint = stored_endpoints.to_endpoint(row)
-        form = TrialForm(request.POST or None, initial={"model": next(iter(endpoint.models.names), "")})
+        form = ConnectionTestForm(request.POST or None, initial={"model": next(iter(endpoint.models.names), "")})
         result: connection_test.ConnectionTestResult | None = None
         if form.is_valid():
             data = form.cleaned_data
@@ -128,10 +128,12 @@ class OperatorEndpointAdmin(Panel):
         if not endpoint.connection.key_from_user:
             del form.fields["api_key"]
         context = {**self.admin_site.each_context(request), "title": gettext("Test “%s”") % row.name, "form": form}
-        return TemplateResponse(request, "admin/endpoints/test.html", {**context, "row": row, "trial": result})
+        return TemplateResponse(
+            request, "admin/endpoints/test.html", {**context, "row": row, "connection_test": result}
+        )
 
 
-class TrialForm(forms.Form):
+class ConnectionTestForm(forms.Form):
     model = forms.CharField(label=_("Model"), max_length=256, widget=UnfoldAdminTextInputWidget())
     api_key = forms.CharField(
         label=_("Key for this test"), required=False, max_length=16_384, widget=UnfoldAdminPasswordWidget()

@@ -1,4 +1,4 @@
-"""What is stored about endpoints: the keys that people bring, and the endpoints entered in the browser."""
+"""Tables of people's own keys, and of the endpoints entered in the browser."""
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField

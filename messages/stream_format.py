@@ -3,7 +3,7 @@
 An entry holds the field ``e``: JSON ``[at, [event, ...]]`` with the events of `messages.events.to_wire` and
 ``at``, the position (see `messages.events.offset_step`) before the first of them. After a lost connection nobody
 knows whether a write was applied; because of ``at`` it can simply be sent again, and a reader skips what it
-has. An entry whose first event is `Resumed` says what the message holds at ``at``. An entry at `OUT_OF_BAND`
+has. An entry whose first event is `Snapshot` holds the whole message at ``at``. An entry at `OUT_OF_BAND`
 is the word of somebody else than the generator (the sweeper): the run is over, the database has the rest.
 """
 
@@ -19,8 +19,8 @@ OUT_OF_BAND = -1
 KEPT_AFTER_END = 90  # seconds: long enough for a tab to reconnect, short enough that finished logs cost little
 
 
-def key_of(generation_id: UUID) -> str:
-    return f"parley:log:{generation_id}"
+def key_of(run_id: UUID) -> str:
+    return f"parley:log:{run_id}"
 
 
 def encode(at: int, events: Iterable[Event]) -> str:
@@ -33,11 +33,11 @@ def decode(entry: bytes) -> tuple[int, list[Event]]:
     return at, [from_wire(row) for row in rows]
 
 
-def write_end(client: redis.Redis, generation_id: UUID, event: Event) -> None:
+def write_end(client: redis.Redis, run_id: UUID, event: Event) -> None:
     """Tell followers that a run is over although its generator cannot (it is gone, or never came)."""
     if not isinstance(event, TERMINAL):
         raise TypeError(f"{event!r} ends nothing")
     with client.pipeline(transaction=True) as pipe:
-        pipe.xadd(key_of(generation_id), {"e": encode(OUT_OF_BAND, [event])})
-        pipe.expire(key_of(generation_id), KEPT_AFTER_END)
+        pipe.xadd(key_of(run_id), {"e": encode(OUT_OF_BAND, [event])})
+        pipe.expire(key_of(run_id), KEPT_AFTER_END)
         pipe.execute()

@@ -1,4 +1,4 @@
-"""Storing the ends of runs: those that end together are stored together."""
+"""Storing the results of runs, in batches of those that end together."""
 
 import asyncio
 import logging
@@ -55,14 +55,14 @@ class ResultBatcher:
         delay = 0.25
         while True:
             try:
-                kept = await self._in_thread(lambda: persistence.finish([each.result for each in batch]))
+                kept = await self._in_thread(lambda: persistence.finish([pending.result for pending in batch]))
             except DataError:
                 if len(batch) == 1:
                     log.exception("run %s holds what cannot be stored", batch[0].result.job.id)
                     _tell(batch, set())
                     return
-                for each in batch:  # one of them holds what cannot be stored; the others must not suffer
-                    await self._store([each])
+                for pending in batch:  # one of them holds what cannot be stored; the others must not suffer
+                    await self._store([pending])
                 return
             except DatabaseError:
                 log.warning("the ends of %d runs cannot be stored yet", len(batch), exc_info=True)
@@ -74,6 +74,6 @@ class ResultBatcher:
 
 
 def _tell(batch: list[_PendingResult], kept: set[UUID]) -> None:
-    for each in batch:
-        if not each.kept.done():
-            each.kept.set_result(each.result.job.id in kept)
+    for pending in batch:
+        if not pending.kept.done():
+            pending.kept.set_result(pending.result.job.id in kept)

@@ -1,8 +1,8 @@
 """Following logs: any number of tabs and API clients, one multiplexed reader per process.
 
-A `Subscription` is this process's view of one run: its reducer, and the listeners that hear each batch of events.
-The first listener opens it, the last one closes it. Nothing here is trusted to be complete: a tail that hears
-nothing for a while asks the database whether the run is over.
+A `Subscription` is this process's view of one run: its reducer, and the listeners that receive each batch of events.
+The first listener opens it, the last one closes it. The log may be incomplete, so a follower that receives nothing for
+a while asks the database whether the run is over.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from django.db import DatabaseError
 from redis.asyncio import Redis
 from redis.asyncio.connection import AbstractConnection
 
-from chat.models import Generation
+from chat.models import Run
 from messages.events import (
     TERMINAL,
     AgentSwitched,
@@ -64,7 +64,7 @@ Listener = Callable[[Batch], None]
 
 @dataclass(slots=True, eq=False)
 class Subscription:
-    generation_id: UUID
+    run_id: UUID
     reducer: MessageParts = field(default_factory=MessageParts)
     listeners: list[Listener] = field(default_factory=list)
     last_id: str = "0"
@@ -79,7 +79,7 @@ class Subscription:
         if events and isinstance(events[0], Snapshot):
             return self._replace(at, events)
         if at > self.reducer.offset:
-            raise LookupError(f"log {self.generation_id} has a hole")
+            raise LookupError(f"log {self.run_id} has a hole")
         news = _after(self.reducer.offset - at, events)
         for event in news:
             self.reducer.apply(event)
@@ -128,16 +128,14 @@ class LogReader:
         self._changed = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
-    def follow(self, generation_id: UUID, listener: Listener) -> Subscription:
+    def follow(self, run_id: UUID, listener: Listener) -> Subscription:
         """Add a listener; returns the tail, which may hold much already. Call from the event loop."""
         if not self._tasks:
             self._tasks = [asyncio.create_task(self._read_for_ever()), asyncio.create_task(self._watch_for_ever())]
-        key = key_of(generation_id).encode()
+        key = key_of(run_id).encode()
         subscription = self._subscriptions.get(key)
         if subscription is None:
-            subscription = self._subscriptions[key] = Subscription(
-                generation_id, heard_at=asyncio.get_running_loop().time()
-            )
+            subscription = self._subscriptions[key] = Subscription(run_id, heard_at=asyncio.get_running_loop().time())
             self._changed.set()
             if self._blocked:
                 self._tasks.append(asyncio.create_task(self._unblock()))
@@ -147,7 +145,7 @@ class LogReader:
     def unfollow(self, subscription: Subscription, listener: Listener) -> None:
         if listener in subscription.listeners:
             subscription.listeners.remove(listener)
-        key = key_of(subscription.generation_id).encode()
+        key = key_of(subscription.run_id).encode()
         if not subscription.listeners and self._subscriptions.get(key) is subscription:
             del self._subscriptions[key]
 
@@ -230,7 +228,7 @@ class LogReader:
             subscription.last_id = "0"
             return False
         except ValueError:
-            log.exception("an entry of log %s cannot be read", subscription.generation_id)
+            log.exception("an entry of log %s cannot be read", subscription.run_id)
             return True
         if batch is not None:
             subscription.tell(batch)
@@ -241,26 +239,28 @@ class LogReader:
         while True:
             await asyncio.sleep(SILENCE / 2)
             now = asyncio.get_running_loop().time()
-            silent = [each for each in self._subscriptions.values() if not each.ended and now - each.heard_at > SILENCE]
+            silent = [
+                subscription
+                for subscription in self._subscriptions.values()
+                if not subscription.ended and now - subscription.heard_at > SILENCE
+            ]
             if not silent:
                 continue
             try:
-                still_open = await database_sync_to_async(_open_among)(
-                    [subscription.generation_id for subscription in silent]
-                )
+                still_open = await database_sync_to_async(_open_among)([subscription.run_id for subscription in silent])
             except DatabaseError:  # it may be away: ask again next time
                 log.warning("could not ask which runs are open", exc_info=True)
                 continue
             for subscription in silent:
                 subscription.heard_at = now
-                if subscription.generation_id not in still_open:
+                if subscription.run_id not in still_open:
                     subscription.ended = True
                     subscription.tell(Batch([], over=True))
 
 
 def _open_among(ids: list[UUID]) -> set[UUID]:
-    found = Generation.objects.filter(id__in=ids, state__in=Generation.OPEN)
-    return set(found.values_list("id", flat=True))
+    still_open = Run.objects.filter(id__in=ids, state__in=Run.OPEN)
+    return set(still_open.values_list("id", flat=True))
 
 
 _readers: dict[asyncio.AbstractEventLoop, LogReader] = {}
@@ -270,13 +270,13 @@ def reader() -> LogReader:
     """Return the reader of the running event loop."""
     loop = asyncio.get_running_loop()
     if loop not in _readers:
-        for closed in [each for each in _readers if each.is_closed()]:
+        for closed in [loop for loop in _readers if loop.is_closed()]:
             del _readers[closed]
         _readers[loop] = LogReader()
     return _readers[loop]
 
 
-async def follow(generation_id: UUID) -> AsyncIterator[list[Event]]:
+async def follow(run_id: UUID) -> AsyncIterator[list[Event]]:
     """Yield the run's events: first what there is, as few events as possible, then live; ends after the last.
 
     Iterates without a terminal event when the run ended outside the log, or the caller was too slow.
@@ -290,7 +290,7 @@ async def follow(generation_id: UUID) -> AsyncIterator[list[Event]]:
         except asyncio.QueueFull:
             overrun.set()
 
-    subscription = reader().follow(generation_id, listener)
+    subscription = reader().follow(run_id, listener)
     try:
         known = events_of(subscription.reducer)
         if known:

@@ -1,4 +1,4 @@
-"""The credit of one run while it writes: slices of the hold, extended before they are used up."""
+"""The credit of a running reply: the hold is extended, slice by slice, before it is used up."""
 
 import asyncio
 import logging

@@ -1,7 +1,7 @@
-"""What the generator writes to Postgres. Synchronous; called from a few threads that keep their connections.
+"""The generator's writes to Postgres. Synchronous; called from a few threads that keep their connections.
 
-Every write names the worker and the state `running`: a run that was swept, stopped elsewhere or deleted is
-simply not touched any more.
+Every write checks the worker and the state `running`, so a run that was swept, stopped elsewhere or deleted is not
+touched.
 """
 
 import json
@@ -21,7 +21,7 @@ from accounts.models import User
 from accounts.models.access import is_granted_sql
 from billing.services import holds
 from billing.services.pricing import TokenCounts
-from chat.models import Generation, Message, Project
+from chat.models import Message, Project, Run
 from chat.services.quotes import with_quotes
 from endpoints.catalog.prices import rates_of
 from endpoints.providers.base import Caller, Endpoint, PromptMessage
@@ -123,8 +123,8 @@ def claim(*, ids: Sequence[UUID], worker: str) -> list[ClaimedRun]:
         taken = taking.execute(_CLAIM, values, prepare=True)
         telling = Cursor(raw, row_factory=tuple_row)
         telling.adapters.register_loader("jsonb", JsonbLoader)
-        told = telling.execute(_HISTORY, {"ids": list(ids)}, prepare=True)
-        claimed, rows = taken.fetchall(), told.fetchall()
+        history_cursor = telling.execute(_HISTORY, {"ids": list(ids)}, prepare=True)
+        claimed, rows = taken.fetchall(), history_cursor.fetchall()
     history: dict[UUID, list[PromptMessage]] = {}
     for run_id, author, text, quotes in rows:
         if not is_blank(text) or quotes:
@@ -159,13 +159,13 @@ def save(*, worker: str, batch: Sequence[Progress]) -> dict[UUID, bool]:
         cursor.execute(
             "UPDATE chat_generation SET lease_expires_at = clock_timestamp() + make_interval(secs => %s)"
             " WHERE id = ANY(%s) AND worker = %s AND state = 'running' RETURNING id, stop_requested",
-            [settings.GENERATION_LEASE_SECONDS, [each.id for each in batch], worker],
+            [settings.GENERATION_LEASE_SECONDS, [progress.id for progress in batch], worker],
         )
         held: dict[UUID, bool] = dict(cursor.fetchall())
-        written = [each for each in batch if each.id in held and each.parts is not None]
+        written = [progress for progress in batch if progress.id in held and progress.parts is not None]
         if written:
-            parts: Any = [(Jsonb(each.parts), each.message_id) for each in written]
-            events = [(each.last_event_id, each.id) for each in written]
+            parts: Any = [(Jsonb(progress.parts), progress.message_id) for progress in written]
+            events = [(progress.last_event_id, progress.id) for progress in written]
             cursor.executemany("UPDATE chat_message SET parts = %s WHERE id = %s AND state = 'streaming'", parts)
             cursor.executemany("UPDATE chat_generation SET last_event_id = %s WHERE id = %s", events)
     return held
@@ -188,21 +188,21 @@ WHERE m.id = e.id
 def finish(results: Sequence[RunResult]) -> set[UUID]:
     """Store the ends of runs and settle their holds, in one transaction; the statements do not grow with their number.
 
-    Returns the ids of those runs that were still ours. Locks the generations' rows, then the messages', then (in
+    Returns the ids of those runs that were still ours. Locks the runs' rows, then the messages', then (in
     billing) the holds' and the balances'.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_END_RUNS, _columns([_run_row(each) for each in results]))
+        cursor.execute(_END_RUNS, _columns([_run_row(result) for result in results]))
         kept = {row[0] for row in cursor.fetchall()}
-        ours = [each for each in results if each.job.id in kept]
+        ours = [result for result in results if result.job.id in kept]
         if ours:
-            cursor.execute(_END_MESSAGES, _columns([_message_row(each) for each in ours]))
-        if lost := [each for each in results if each.job.id not in kept]:
+            cursor.execute(_END_MESSAGES, _columns([_message_row(result) for result in ours]))
+        if lost := [result for result in results if result.job.id not in kept]:
             # A run whose conversation was deleted meanwhile has cost money all the same.
-            existing = Generation.objects.filter(id__in=[each.job.id for each in lost])
+            existing = Run.objects.filter(id__in=[result.job.id for result in lost])
             swept = set(existing.values_list("id", flat=True))
-            ours += [each for each in lost if each.job.id not in swept]
-        holds.settle_many({each.job.hold_id: lines_of(each) for each in ours})
+            ours += [result for result in lost if result.job.id not in swept]
+        holds.settle_many({result.job.hold_id: lines_of(result) for result in ours})
     return kept
 
 
@@ -228,10 +228,10 @@ def _message_row(result: RunResult) -> tuple[Any, ...]:
 def states_of(ending: Event) -> tuple[str, str]:
     """Return the states of the run and of its message after `ending`."""
     if isinstance(ending, Failed):
-        return Generation.State.FAILED, Message.State.FAILED
+        return Run.State.FAILED, Message.State.FAILED
     if isinstance(ending, Finished) and ending.reason == "stopped":
-        return Generation.State.STOPPED, Message.State.STOPPED
-    return Generation.State.DONE, Message.State.COMPLETE
+        return Run.State.STOPPED, Message.State.STOPPED
+    return Run.State.DONE, Message.State.COMPLETE
 
 
 def lines_of(result: RunResult) -> list[holds.LedgerLine]:

@@ -1,4 +1,4 @@
-"""What the model is asked: the branch up to the reply, as much of it as the model takes."""
+"""Building the prompt: the branch up to the reply, as much of it as fits the context window."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ def prompt_of(job: ClaimedRun, endpoint: Endpoint) -> Prompt:
     if chosen is None:  # without what it says, this would be another request
         raise LookupError(f"there is no model spec {job.spec}")
     messages = list(job.history)
-    said = [each for each in (job.instructions, chosen.get("promptPrefix")) if each and not is_blank(each)]
+    said = [text for text in (job.instructions, chosen.get("promptPrefix")) if text and not is_blank(text)]
     if system := "\n\n".join(said):
         messages.insert(0, PromptMessage("system", system))
     if job.continues and not is_blank(written := plain_text(job.parts)):
@@ -66,10 +66,10 @@ def fit(messages: Sequence[PromptMessage], *, sizes: Sequence[int], room: int) -
     left = room - sum(sizes[:beginning])
     kept_from = len(messages)
     needed = 0
-    for place in range(len(messages) - 1, beginning - 1, -1):
-        needed += sizes[place]
+    for index in range(len(messages) - 1, beginning - 1, -1):
+        needed += sizes[index]
         if needed > left:
             break
-        if messages[place].role == "user" or place == beginning:
-            kept_from = place
+        if messages[index].role == "user" or index == beginning:
+            kept_from = index
     return [*messages[:beginning], *messages[kept_from:]] if kept_from < len(messages) else []

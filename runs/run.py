@@ -1,4 +1,4 @@
-"""One run, from the claimed job to its outcome. Knows neither Redis nor Postgres: it gets what it needs."""
+"""One run, from the claimed job to its outcome. Redis and Postgres are used only by what is passed in."""
 
 import asyncio
 import logging

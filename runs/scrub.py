@@ -1,4 +1,4 @@
-"""Providers cut text anywhere; what leaves here can be stored as UTF-8 in Postgres."""
+"""Cleans text that providers cut at arbitrary places, so that it can be stored as UTF-8 in Postgres."""
 
 from dataclasses import replace
 

@@ -1,6 +1,6 @@
 """The stream log: one Redis stream per run, written by its generator, read by every follower.
 
-`messages.stream_format` says what an entry is.
+`messages.stream_format` defines an entry.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ FASTEST, SLOWEST, PER_RUN = 0.025, 0.1, 0.00025  # otherwise every 0.25 ms x run
 class RunLog:
     """The generator's end of one log: what is not written yet, and the reducer that knows it all."""
 
-    generation_id: UUID
+    run_id: UUID
     reducer: MessageParts
     started: bool = False  # something was written
     in_flight: bool = False  # something is being written
@@ -90,10 +90,10 @@ class LogWriter:
         self._rewrite = False
         self._flushed = asyncio.Condition()
 
-    def open(self, generation_id: UUID, parts: tuple[dict[str, Any], ...] = ()) -> RunLog:
+    def open(self, run_id: UUID, parts: tuple[dict[str, Any], ...] = ()) -> RunLog:
         """Begin the log of a run; `parts` are what the message holds already."""
-        run = RunLog(generation_id, MessageParts(parts))
-        self._runs[generation_id] = run
+        run = RunLog(run_id, MessageParts(parts))
+        self._runs[run_id] = run
         if parts:
             self.append(run, Snapshot(parts))
         return run
@@ -110,11 +110,11 @@ class LogWriter:
         try:
             async with asyncio.timeout(5), self._flushed:
                 await self._flushed.wait_for(lambda: not (run.pending or run.in_flight))
-            await self._client.expire(key_of(run.generation_id), KEPT_AFTER_END)
+            await self._client.expire(key_of(run.run_id), KEPT_AFTER_END)
         except (redis.RedisError, OSError, TimeoutError):
-            log.warning("the end of log %s could not be written; followers read the database", run.generation_id)
+            log.warning("the end of log %s could not be written; followers read the database", run.run_id)
         finally:
-            self._runs.pop(run.generation_id, None)
+            self._runs.pop(run.run_id, None)
             self._dirty.discard(run)
 
     async def flush_for_ever(self) -> None:
@@ -162,7 +162,7 @@ class LogWriter:
         async with self._client.pipeline(transaction=False) as pipe:
             for run, (at, events) in zip(runs, taken, strict=True):
                 # The plain command: redis-py's own method costs as much as writing the event.
-                key, entry = key_of(run.generation_id), encode(at, events)
+                key, entry = key_of(run.run_id), encode(at, events)
                 if run.started:
                     # Only a first entry makes the stream: when it has vanished, the answer is nil.
                     pipe.execute_command("XADD", key, "NOMKSTREAM", "*", "e", entry)
@@ -190,9 +190,9 @@ class LogWriter:
             return
         async with self._client.pipeline(transaction=True) as pipe:
             for run in runs:
-                pipe.delete(key_of(run.generation_id))
-                pipe.xadd(key_of(run.generation_id), {"e": run.snapshot()})
-                pipe.expire(key_of(run.generation_id), KEPT_UNFINISHED)
+                pipe.delete(key_of(run.run_id))
+                pipe.xadd(key_of(run.run_id), {"e": run.snapshot()})
+                pipe.expire(key_of(run.run_id), KEPT_UNFINISHED)
                 run.take()
                 run.in_flight = True
             results = await pipe.execute()

@@ -1,6 +1,6 @@
-"""How many long answers one person has open in this process: sockets of tabs, and event streams of API clients.
+"""Limits a person's long-lived connections in this process: tabs' sockets and API clients' event streams.
 
-Each costs memory and a place in every fan-out for as long as its client likes, so nobody has any number of them.
+Each costs memory and work on every broadcast for as long as its client likes.
 """
 
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Ending what nobody ends any more. The worker has a thread of its own for it, which tasks cannot hold up."""
+"""Ends runs that no generator will end. It has its own thread in the worker process, so that tasks cannot delay it."""
 
 import logging
 import math
@@ -17,7 +17,7 @@ from django.utils import timezone
 from billing.models import Hold, LedgerEntry
 from billing.services import holds
 from billing.services.pricing import TokenCounts
-from chat.models import Generation, Message
+from chat.models import Message, Run
 from chat.services.tree import tree
 from chat.services.turns.ending import announce_end
 from chat.services.turns.queue import announce_work
@@ -38,7 +38,7 @@ BATCH_SIZE = 200
 
 
 @dataclass(slots=True)
-class _Seen:
+class _Observation:
     """A run as it was first seen in this state: its lease, and when that was, on the monotonic clock."""
 
     lease: datetime | None
@@ -56,7 +56,7 @@ class Sweeper:
     """
 
     monotonic: Callable[[], float] = time.monotonic
-    _seen: dict[UUID, _Seen] = field(default_factory=dict)
+    _observations: dict[UUID, _Observation] = field(default_factory=dict)
     _looked_at: float = -math.inf
     _clock: tuple[datetime, float] | None = None  # the time of the day and the monotonic time of the last look
     _jumped_at: float = -math.inf
@@ -65,19 +65,19 @@ class Sweeper:
         """Do what is due; return the counts. Raises `DatabaseError` while there is no database."""
         now = self.monotonic()
         if now - self._looked_at > GAP:
-            self._seen.clear()
+            self._observations.clear()
         self._watch_the_clock(now)
-        rows = Generation.objects.filter(state__in=[Generation.State.RUNNING, Generation.State.QUEUED])
+        rows = Run.objects.filter(state__in=[Run.State.RUNNING, Run.State.QUEUED])
         open_runs = list(rows.order_by("created_at").values_list("id", "state", "lease_expires_at", "created_at"))
-        self._seen = {
-            run: seen if (seen := self._seen.get(run)) and seen.lease == lease else _Seen(lease, now)
+        self._observations = {
+            run: known if (known := self._observations.get(run)) and known.lease == lease else _Observation(lease, now)
             for run, _, lease, _ in open_runs
         }
-        lost = [run for run, state, *_ in open_runs if state == Generation.State.RUNNING and self._is_lost(run, now)]
-        waiting = [(run, created) for run, state, _, created in open_runs if state == Generation.State.QUEUED]
+        lost = [run for run, state, *_ in open_runs if state == Run.State.RUNNING and self._is_lost(run, now)]
+        waiting = [(run, created) for run, state, _, created in open_runs if state == Run.State.QUEUED]
         late = [run for run, created in waiting if self._waits(run, created, now, TOO_LATE)]
         counts = {
-            "interrupted": sum(_interrupt(run, self._seen[run].lease) for run in lost[:BATCH_SIZE]),
+            "interrupted": sum(_interrupt(run, self._observations[run].lease) for run in lost[:BATCH_SIZE]),
             "expired": sum(_expire(run) for run in late[:BATCH_SIZE]),
         }
         gone = set(late)
@@ -88,11 +88,11 @@ class Sweeper:
         return counts | {"announced": len(forgotten[:BATCH_SIZE])}
 
     def _is_lost(self, run: UUID, now: float) -> bool:
-        return now - self._seen[run].since >= settings.GENERATION_LEASE_SECONDS
+        return now - self._observations[run].since >= settings.GENERATION_LEASE_SECONDS
 
     def _waits(self, run: UUID, created: datetime, now: float, seconds: float) -> bool:
         """Whether a queued run waits that long. Its own time counts only where the clock has not jumped since."""
-        if now - self._seen[run].since >= seconds:
+        if now - self._observations[run].since >= seconds:
             return True
         return now - self._jumped_at > TOO_LATE and timezone.now() - created >= timedelta(seconds=seconds)
 
@@ -107,20 +107,18 @@ class Sweeper:
 
 
 @transaction.atomic
-def _interrupt(generation_id: UUID, lease: datetime | None) -> int:
+def _interrupt(run_id: UUID, lease: datetime | None) -> int:
     """Keep what was saved of a run whose lease is still `lease`, and mark it. Locks the run's row."""
     run = (
-        Generation.objects.select_for_update(skip_locked=True, of=("self",))
+        Run.objects.select_for_update(skip_locked=True, of=("self",))
         .select_related("message")
-        .filter(id=generation_id, state=Generation.State.RUNNING, lease_expires_at=lease)
+        .filter(id=run_id, state=Run.State.RUNNING, lease_expires_at=lease)
         .first()
     )
     if run is None:
         return 0
     now = timezone.now()
-    Generation.objects.filter(id=run.id).update(
-        state=Generation.State.INTERRUPTED, error="interrupted", finished_at=now
-    )
+    Run.objects.filter(id=run.id).update(state=Run.State.INTERRUPTED, error="interrupted", finished_at=now)
     message = run.message
     parts = [*message.parts, {"type": "error", "code": "interrupted"}]
     Message.objects.filter(id=message.id).update(
@@ -134,11 +132,11 @@ def _interrupt(generation_id: UUID, lease: datetime | None) -> int:
     return 1
 
 
-def _estimate(run: Generation, message: Message) -> holds.LedgerLine:
+def _estimate(run: Run, message: Message) -> holds.LedgerLine:
     written = estimate("".join(part.get("text") or part.get("think") or "" for part in message.parts))
     if run.continues:
         # What an earlier run wrote into the message was charged by its end, and is now part of the prompt.
-        earlier = Generation.objects.filter(message=message).exclude(id=run.id).values("hold_id")
+        earlier = Run.objects.filter(message=message).exclude(id=run.id).values("hold_id")
         charged = LedgerEntry.objects.filter(hold_id__in=earlier).aggregate(total=Sum("output_tokens"))["total"] or 0
         written = max(written - charged, 0)
     asked = Message.objects.filter(id__in=tree.ancestor_ids(message.id)).values_list("text", flat=True)
@@ -156,19 +154,15 @@ def _estimate(run: Generation, message: Message) -> holds.LedgerLine:
     )
 
 
-def _coefficient(run: Generation) -> Decimal:
+def _coefficient(run: Run) -> Decimal:
     hold = Hold.objects.filter(id=run.hold_id).first() if run.hold_id else None
     return hold.coefficient if hold else Decimal(1)
 
 
 @transaction.atomic
-def _expire(generation_id: UUID) -> int:
-    run = (
-        Generation.objects.select_for_update(skip_locked=True)
-        .filter(id=generation_id, state=Generation.State.QUEUED)
-        .first()
-    )
+def _expire(run_id: UUID) -> int:
+    run = Run.objects.select_for_update(skip_locked=True).filter(id=run_id, state=Run.State.QUEUED).first()
     if run is None:
         return 0
-    end_unstarted(run, Generation.State.FAILED, Message.State.FAILED, error="expired")
+    end_unstarted(run, Run.State.FAILED, Message.State.FAILED, error="expired")
     return 1

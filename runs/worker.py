@@ -1,7 +1,7 @@
 """The generator process: hundreds of runs on one event loop.
 
-It claims queued runs, writes what they say to the stream log, saves it every two seconds and at the end, and
-renews their leases. Told to stop it drains: takes nothing new, finishes what runs.
+It claims queued runs, writes their events to the stream log, saves them every two seconds and at the end, and renews
+their leases. To stop, it drains: it claims nothing new and finishes its current runs.
 """
 
 import asyncio
@@ -69,8 +69,8 @@ class Generator:
     async def run(self) -> None:
         self._room.set()
         helpers = [
-            asyncio.create_task(each)
-            for each in (
+            asyncio.create_task(work)
+            for work in (
                 self._writer.flush_for_ever(),
                 self._result_batcher.work_for_ever(),
                 self._for_ever(self._listen_for_stops),
@@ -117,11 +117,11 @@ class Generator:
             self._room.clear()
             await self._room.wait()
         # A thousand turns may wait: taking them in small lots keeps the first ones quick.
-        lot = min(persistence.CLAIM_LIMIT, settings.GENERATOR_MAX_RUNS - len(self._runs))
-        popped = await self._waiting.blmpop(0, 1, WORK, direction="LEFT", count=lot)  # type: ignore[misc]
+        count = min(persistence.CLAIM_LIMIT, settings.GENERATOR_MAX_RUNS - len(self._runs))
+        popped = await self._waiting.blmpop(0, 1, WORK, direction="LEFT", count=count)  # type: ignore[misc]
         if not popped:
             return
-        ids = [UUID(each.decode()) for each in popped[1]]
+        ids = [UUID(raw_id.decode()) for raw_id in popped[1]]
         for job in await self._in_thread(lambda: persistence.claim(ids=ids, worker=self.worker)):
             self._begin(job)
 
@@ -183,14 +183,14 @@ class Generator:
         active = list(self._runs.values())
         if not active:
             return
-        batch = [self._progress(each) for each in active]
+        batch = [self._progress(run) for run in active]
         ours = await self._in_thread(lambda: persistence.save(worker=self.worker, batch=batch))
-        for each in active:
-            if each.job.id not in self._runs or each.ending:
+        for run in active:
+            if run.job.id not in self._runs or run.ending:
                 continue
             # One that is not ours any more was swept or deleted: its end is not stored, but what it cost is.
-            if ours.get(each.job.id, True):
-                each.stop()
+            if ours.get(run.job.id, True):
+                run.stop()
 
     def _progress(self, active: ActiveRun) -> persistence.Progress:
         offset = active.log.reducer.offset

@@ -1,4 +1,4 @@
-"""The configuration file, `librechat.yaml`: refused as a whole when anything in it is wrong."""
+"""Loading the configuration file, `librechat.yaml`: one error anywhere rejects the whole file."""
 
 import re
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ import yaml
 from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
-from siteconfig.faults import ConfigFaults, Fault, Lines, Place, path_of
+from siteconfig.faults import ConfigFaults, Fault, KeyPath, Lines, path_of
 from siteconfig.findings import faults_of
 from siteconfig.in_use import is_preview, not_in_use
 from siteconfig.interpolate import INSTANCE, interpolate, pruned
@@ -20,7 +20,7 @@ from siteconfig.schema.endpoint_custom import RESERVED, CustomEndpoint
 
 __all__ = ["Config", "ConfigFaults", "Fault", "load_config"]
 
-LeftOut = list[tuple[Place, str]]
+LeftOut = list[tuple[KeyPath, str]]
 _WITHOUT_MODELS = {"agents", "assistants", "azureAssistants", "custom"}  # of the built-in names
 _INSTANCE = frozenset({"INSTANCE_NAME", "DEPLOYMENT_NAME"})  # filled for each model
 
@@ -65,11 +65,11 @@ def _checked(file: str, text: str) -> Config:
     if not isinstance(document, dict):
         raise ConfigFaults(file, [Fault("", lines.of(()), _("must be a mapping of keys to values"))])
     written = {name: value for name, value in document.items() if value is not None}
-    faults = [Fault(path_of(place), line, _("is already set above")) for place, line in lines.repeated_keys()]
+    faults = [Fault(path_of(key_path), line, _("is already set above")) for key_path, line in lines.repeated_keys()]
     notices: list[Fault] = []
     left_out: LeftOut = []
     try:
-        found = _validated(written, left_out)
+        valid_document = _validated(written, left_out)
     except ValidationError as error:
         said = faults_of(error, written, lines)
         # An invalid `summarization` was always passed over with a warning, and the files out there rely on that.
@@ -77,11 +77,11 @@ def _checked(file: str, text: str) -> Config:
         faults += [fault for fault in said if fault not in notices]
         if not faults:
             rest = {name: value for name, value in written.items() if name != "summarization"}
-            found = _validated(rest, left_out)
+            valid_document = _validated(rest, left_out)
     if faults:
         raise ConfigFaults(file, sorted(faults, key=lambda fault: fault.line))
-    notices += [Fault(path_of(place), lines.of(place), why) for place, why in dict(left_out).items()]
-    return _config(found, written, [*notices, *_notices(found, written, lines)])
+    notices += [Fault(path_of(key_path), lines.of(key_path), why) for key_path, why in dict(left_out).items()]
+    return _config(valid_document, written, [*notices, *_notices(valid_document, written, lines)])
 
 
 def _validated(document: dict[Any, Any], left_out: LeftOut) -> Document:
@@ -91,12 +91,12 @@ def _validated(document: dict[Any, Any], left_out: LeftOut) -> Document:
         return Document.model_validate(document)
     keeps = {name: INSTANCE if name == "azureOpenAI" else frozenset[str]() for name in endpoints}
     filled = {name: interpolate(value, keep=keeps[name]) for name, value in endpoints.items()}
-    found = Document.model_validate(document | {"endpoints": filled})
+    valid_document = Document.model_validate(document | {"endpoints": filled})
     rest = {name: pruned(value, ("endpoints", name), left_out, keeps[name]) for name, value in filled.items()}
     if not left_out:
-        return found
+        return valid_document
     if isinstance(rest.get("custom"), list):
-        rest["custom"] = [each for each in rest["custom"] if _has_models(each, left_out)]
+        rest["custom"] = [endpoint for endpoint in rest["custom"] if _has_models(endpoint, left_out)]
     return Document.model_validate(document | {"endpoints": rest})
 
 
@@ -110,43 +110,45 @@ def _has_models(endpoint: dict[str, Any], left_out: LeftOut) -> bool:
     return False
 
 
-def _config(found: Document, written: dict[str, Any], notices: list[Fault]) -> Config:
+def _config(document: Document, written: dict[str, Any], notices: list[Fault]) -> Config:
     unknown = {re.sub(r"\[\d+\]", "[]", fault.path) for fault in notices}
     unused = [path for path in not_in_use(written) if path not in unknown]
-    if not found.transactions.enabled:
+    if not document.transactions.enabled:
         unused.append("transactions.enabled")
-    return Config(found, tuple(unused), tuple(notices))
+    return Config(document, tuple(unused), tuple(notices))
 
 
-def _notices(found: Document, written: dict[str, Any], lines: Lines) -> list[Fault]:
+def _notices(document: Document, written: dict[str, Any], lines: Lines) -> list[Fault]:
     notices = []
-    if _number(str(found.version)) > SCHEMA_VERSION:
-        newest = ".".join(str(each) for each in SCHEMA_VERSION)
+    if _number(str(document.version)) > SCHEMA_VERSION:
+        newest = ".".join(str(part) for part in SCHEMA_VERSION)
         notices.append(
             Fault("version", lines.of(("version",)), _("is newer than %s, the newest supported version") % newest)
         )
-    notices += _title_endpoints(found, written, lines)
+    notices += _title_endpoints(document, written, lines)
     custom = written["endpoints"].get("custom") if "endpoints" in written else None
-    for number, each in enumerate(custom or []):
-        for name in each:
+    for number, endpoint in enumerate(custom or []):
+        for name in endpoint:
             if name not in CustomEndpoint.model_fields and not is_preview(name):
-                place = ("endpoints", "custom", number, str(name))
-                notices.append(Fault(path_of(place), lines.of(place), _("is unknown and has no effect")))
+                key_path = ("endpoints", "custom", number, str(name))
+                notices.append(Fault(path_of(key_path), lines.of(key_path), _("is unknown and has no effect")))
     return notices
 
 
-def _title_endpoints(found: Document, written: dict[str, Any], lines: Lines) -> Iterator[Fault]:
+def _title_endpoints(document: Document, written: dict[str, Any], lines: Lines) -> Iterator[Fault]:
     """Yield where titles are to come from an endpoint that there is not: they come from the conversation's then."""
     endpoints = written.get("endpoints")
     if not isinstance(endpoints, dict):
         return
-    known = {*RESERVED, *(endpoint.name for endpoint in found.endpoints.custom)} - _WITHOUT_MODELS
-    places: list[tuple[Place, Any]] = [(("endpoints", str(name)), each) for name, each in endpoints.items()]
-    places += [(("endpoints", "custom", number), each) for number, each in enumerate(endpoints.get("custom") or [])]
-    for place, each in places:
-        named = each.get("titleEndpoint") if isinstance(each, dict) else None
+    known = {*RESERVED, *(endpoint.name for endpoint in document.endpoints.custom)} - _WITHOUT_MODELS
+    sections: list[tuple[KeyPath, Any]] = [(("endpoints", str(name)), section) for name, section in endpoints.items()]
+    sections += [
+        (("endpoints", "custom", number), section) for number, section in enumerate(endpoints.get("custom") or [])
+    ]
+    for key_path, section in sections:
+        named = section.get("titleEndpoint") if isinstance(section, dict) else None
         if named and interpolate(named) not in known:
-            at = (*place, "titleEndpoint")
+            at = (*key_path, "titleEndpoint")
             message = _("“%s” is not an endpoint, so the conversation's own endpoint writes the titles")
             yield Fault(path_of(at), lines.of(at), message % named)
 
@@ -157,4 +159,4 @@ def _number(version: str) -> tuple[int, ...]:
     (1, 3, 17)
     """
     plain = version.partition("-")[0].split(".")
-    return tuple(int(each) for each in plain if each.isdecimal())
+    return tuple(int(part) for part in plain if part.isdecimal())

@@ -1,4 +1,4 @@
-"""What is wrong with a configuration file: where, in which line, and what would be right."""
+"""Errors in a configuration file: the place, the line, and what is allowed there."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,8 +7,9 @@ from typing import Any
 import yaml
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-Place = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +38,13 @@ class ConfigFaults(ImproperlyConfigured):
         return any(fault.path == "imageOutputType" for fault in self.faults)
 
 
-def path_of(place: Place) -> str:
+def path_of(key_path: KeyPath) -> str:
     """
     >>> path_of(("endpoints", "custom", 0, "models"))
     'endpoints.custom[0].models'
     """
     text = ""
-    for step in place:
+    for step in key_path:
         text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
     return text
 
@@ -54,19 +55,19 @@ class Lines:
     def __init__(self, root: yaml.Node | None) -> None:
         self._root = root
 
-    def of(self, place: Place) -> int:
+    def of(self, key_path: KeyPath) -> int:
         node, line = self._root, 0
         if node is None:
             return 0
         line = node.start_mark.line + 1
-        for step in place:
+        for step in key_path:
             child = _child(node, step)
             if child is None:
                 break
             line, node = child
         return line
 
-    def repeated_keys(self) -> Iterator[tuple[Place, int]]:
+    def repeated_keys(self) -> Iterator[tuple[KeyPath, int]]:
         """Yield every key that stands twice in one mapping: YAML readers take the last without a word."""
         if self._root is not None:
             yield from _repeated(self._root, (), set())
@@ -83,29 +84,35 @@ def _child(node: yaml.Node, step: str | int) -> tuple[int, yaml.Node] | None:
     return None
 
 
-def _repeated(node: yaml.Node, place: Place, seen: set[int]) -> Iterator[tuple[Place, int]]:
+def _repeated(node: yaml.Node, key_path: KeyPath, seen: set[int]) -> Iterator[tuple[KeyPath, int]]:
     if id(node) in seen:  # an alias leads back to what was looked at
         return
     seen.add(id(node))
     if isinstance(node, yaml.SequenceNode):
         for index, value in enumerate(node.value):
-            yield from _repeated(value, (*place, index), seen)
+            yield from _repeated(value, (*key_path, index), seen)
     elif isinstance(node, yaml.MappingNode):
         keys: set[str] = set()
         for key, value in node.value:
             name = str(key.value)
             if name in keys:
-                yield (*place, name), key.start_mark.line + 1
+                yield (*key_path, name), key.start_mark.line + 1
             keys.add(name)
-            yield from _repeated(value, (*place, name), seen)
+            yield from _repeated(value, (*key_path, name), seen)
 
 
-_BOUNDS: dict[str, Callable[[], str]] = {
-    "greater_than_equal": lambda: _("must be at least %(ge)s"),
-    "greater_than": lambda: _("must be greater than %(gt)s"),
-    "less_than_equal": lambda: _("must be at most %(le)s"),
-    "string_too_long": lambda: _("must have at most %(max_length)s characters"),
-    "too_long": lambda: _("must have at most %(max_length)s items"),
+_BOUNDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "greater_than_equal": lambda _context: _("must be at least %(ge)s"),
+    "greater_than": lambda _context: _("must be greater than %(gt)s"),
+    "less_than_equal": lambda _context: _("must be at most %(le)s"),
+    "string_too_long": lambda context: ngettext(
+        "must have at most %(max_length)s character",
+        "must have at most %(max_length)s characters",
+        context["max_length"],
+    ),
+    "too_long": lambda context: ngettext(
+        "must have at most %(max_length)s item", "must have at most %(max_length)s items", context["max_length"]
+    ),
 }
 
 
@@ -122,8 +129,8 @@ def message_of(error: Mapping[str, Any], allowed: Sequence[str]) -> str:
     if kind == "union_tag_invalid":
         return _("must be one of: %s") % str(context["expected_tags"])
     if kind in _BOUNDS:
-        return str(_BOUNDS[kind]() % context)
-    words: dict[str, str] = {
+        return str(_BOUNDS[kind](context) % context)
+    messages: dict[str, str] = {
         "missing": _("is required"),
         "string_type": _("must be text (put it in quotes)"),
         "bool_type": _("must be true or false"),
@@ -140,4 +147,4 @@ def message_of(error: Mapping[str, Any], allowed: Sequence[str]) -> str:
         "finite_number": _("must be a number"),
         "invalid_key": _("must be text (put it in quotes)"),
     }
-    return words.get(kind) or str(error["msg"])
+    return messages.get(kind) or str(error["msg"])

@@ -1,8 +1,9 @@
-"""What this product has: one table for everything that tells clients what to show.
+"""The product's features: one table for everything that tells clients what to show.
 
-A client hides what is off and offers what is on. So `/api/config` and `/api/roles/:name` must agree with each other and
-with what answers: a part that is built becomes `True` here, once, and both follow. What a role *may* do is another
-question (`accounts.services.permissions`); of a part that is not there it may do nothing, whatever its row says.
+Clients hide what is off and offer what is on. So `/api/config` and `/api/roles/:name` must agree with each other and
+with the routes: a feature that is implemented becomes `True` here, once, and both follow. What a role *may* do is
+decided by `accounts.services.permissions`; it may do nothing with a feature that is not implemented, whatever its row
+says.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""From what pydantic finds to faults with a path and a line of the file."""
+"""Converts pydantic's validation errors to faults with a path and a line of the file."""
 
 from collections.abc import Sequence
 from typing import Any, get_args
@@ -7,49 +7,52 @@ from django.utils.translation import gettext as _
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from siteconfig.faults import Fault, Lines, Place, message_of, path_of
+from siteconfig.faults import Fault, KeyPath, Lines, message_of, path_of
 from siteconfig.schema.document import Document
 
 
 def faults_of(error: ValidationError, document: dict[str, Any], lines: Lines) -> list[Fault]:
     """Return one fault for each place, in the file's own terms."""
-    found = [
-        (place, whole, each)
-        for each in error.errors(include_url=False, include_input=False)
-        for place, whole in [_in_file(each["loc"], document)]
+    details = [
+        (key_path, whole, detail)
+        for detail in error.errors(include_url=False, include_input=False)
+        for key_path, whole in [_in_file(detail["loc"], document)]
     ]
-    places = {place for place, *_ in found}
-    messages: dict[Place, list[str]] = {}
-    for place, whole, each in found:
+    key_paths = {key_path for key_path, *_ in details}
+    messages: dict[KeyPath, list[str]] = {}
+    for key_path, whole, detail in details:
         # Of several kinds that a value may be of, the one that fits best says what is wrong inside.
-        if whole or not any(other[: len(place)] == place and other != place for other in places):
-            messages.setdefault(place, []).append(message_of(each, _allowed(place)))
+        if whole or not any(other[: len(key_path)] == key_path and other != key_path for other in key_paths):
+            messages.setdefault(key_path, []).append(message_of(detail, _allowed(key_path)))
     joint = _(", or ")
-    return [Fault(path_of(place), lines.of(place), joint.join(dict.fromkeys(said))) for place, said in messages.items()]
+    return [
+        Fault(path_of(key_path), lines.of(key_path), joint.join(dict.fromkeys(said)))
+        for key_path, said in messages.items()
+    ]
 
 
-def _in_file(location: Sequence[str | int], document: Any) -> tuple[Place, bool]:
+def _in_file(location: Sequence[str | int], document: Any) -> tuple[KeyPath, bool]:
     """Return the place without the names that pydantic gives to the branches of a union, and whether it had none.
 
     The last step may name a key that is not there.
     """
-    place: list[str | int] = []
+    key_path: list[str | int] = []
     value = document
     for step in location:
         inside = isinstance(value, dict) and step in value
         if inside or (isinstance(value, list) and isinstance(step, int) and step < len(value)):
             value = value[step]
-            place.append(step)
-        elif isinstance(value, dict) and step in _keys(_models(place)):
-            place.append(step)
+            key_path.append(step)
+        elif isinstance(value, dict) and step in _keys(_models(key_path)):
+            key_path.append(step)
             break
-    return tuple(place), len(place) == len(location)
+    return tuple(key_path), len(key_path) == len(location)
 
 
-def _models(place: Sequence[str | int]) -> list[type[BaseModel]]:
-    """Return the models that may stand at `place`: several for a union."""
+def _models(key_path: Sequence[str | int]) -> list[type[BaseModel]]:
+    """Return the models that may stand at `key_path`: several for a union."""
     models: list[type[BaseModel]] = [Document]
-    for step in place:
+    for step in key_path:
         fields = [
             field for model in models for name, field in model.model_fields.items() if step in {name, field.alias}
         ]
@@ -72,5 +75,5 @@ def _keys(models: Sequence[type[BaseModel]]) -> list[str]:
     return [name for name, _field in _fields(models)]
 
 
-def _allowed(place: Place) -> list[str]:
-    return _keys(_models(place[:-1]))
+def _allowed(key_path: KeyPath) -> list[str]:
+    return _keys(_models(key_path[:-1]))

@@ -1,9 +1,9 @@
-"""Which keys of the file have an effect. The others are accepted and checked, and the doctor names them."""
+"""The keys of the file that have an effect. Others are accepted and validated, and the doctor lists them."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from siteconfig.faults import Place, path_of
+from siteconfig.faults import KeyPath, path_of
 from siteconfig.parameters.settings import keys
 
 _TITLES = ("titleConvo", "titleModel", "titleMethod", "titleEndpoint", "titlePrompt", "titlePromptTemplate",
@@ -58,22 +58,22 @@ def is_preview(name: object) -> bool:
 
 def not_in_use(document: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the paths of keys without effect; of a list's items, each path once."""
-    places = _without_effect(document, _TREE, ())
-    return tuple(dict.fromkeys(path_of(place).replace(".*", "[]") for place in places))
+    key_paths = _without_effect(document, _TREE, ())
+    return tuple(dict.fromkeys(path_of(key_path).replace(".*", "[]") for key_path in key_paths))
 
 
-def _without_effect(value: Any, branch: dict[str, Any], place: Place) -> Iterator[Place]:
+def _without_effect(value: Any, branch: dict[str, Any], key_path: KeyPath) -> Iterator[KeyPath]:
     if not branch:  # all below has an effect
         return
     if isinstance(value, list):
-        for each in value:
-            yield from _without_effect(each, branch.get("*", {}), (*place, "*"))
+        for child in value:
+            yield from _without_effect(child, branch.get("*", {}), (*key_path, "*"))
     elif isinstance(value, dict):
-        for name, each in value.items():
+        for name, child in value.items():
             if is_preview(name):
                 continue
             following = branch.get(str(name), branch.get("*"))
             if following is None:
-                yield (*place, str(name))
+                yield (*key_path, str(name))
             else:
-                yield from _without_effect(each, following, (*place, str(name)))
+                yield from _without_effect(child, following, (*key_path, str(name)))

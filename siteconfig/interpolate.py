@@ -1,7 +1,7 @@
-"""``${NAME}`` in the configuration file: replaced once, at load; what was put in is never looked at again.
+"""``${NAME}`` in the configuration file: replaced once, at load; an inserted value is not expanded again.
 
-What cannot be put in never goes anywhere: a key that holds it counts as not written, and an endpoint without a name,
-an address or a key is left out (`endpoints.providers.factories`). Both are said.
+An unresolved variable is never sent anywhere: its key counts as not set, and an endpoint without a name, an address or
+a key is left out (`endpoints.providers.factories`). Both are reported.
 """
 
 import re
@@ -11,7 +11,7 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 
 from siteconfig.environment.reader import env
-from siteconfig.faults import Place
+from siteconfig.faults import KeyPath
 
 _VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _BARE: Final = re.compile(r"(?:\S+ )?\$([A-Za-z_][A-Za-z0-9_]*)")
@@ -56,11 +56,11 @@ def interpolate(value: Any, *, keep: frozenset[str] = frozenset()) -> Any:
     several, where the variable has commas.
     """
     if isinstance(value, str):
-        return _VARIABLE.sub(lambda found: found[0] if found[1] in keep else _value_of(found), value)
+        return _VARIABLE.sub(lambda match: match[0] if match[1] in keep else _value_of(match), value)
     if isinstance(value, list):
-        return [item for each in value for item in _items(each, keep)]
+        return [item for element in value for item in _items(element, keep)]
     if isinstance(value, dict):
-        return {name: interpolate(each, keep=keep) for name, each in value.items()}
+        return {name: interpolate(child, keep=keep) for name, child in value.items()}
     return value
 
 
@@ -75,31 +75,33 @@ def why_unfilled(*texts: str, keep: frozenset[str] = frozenset()) -> str:
     return _("a variable is written as ${%s}, with braces") % bare[1] if bare else ""
 
 
-def pruned(value: Any, place: Place, left_out: list[tuple[Place, str]], keep: frozenset[str] = frozenset()) -> Any:
+def pruned(
+    value: Any, key_path: KeyPath, left_out: list[tuple[KeyPath, str]], keep: frozenset[str] = frozenset()
+) -> Any:
     """Return `value` without what was left standing in it; `left_out` gets each such place, and why."""
     if isinstance(value, dict):
-        kept = {name: (each, pruned(each, (*place, name), left_out, keep)) for name, each in value.items()}
+        kept = {name: (child, pruned(child, (*key_path, name), left_out, keep)) for name, child in value.items()}
         if kept.get("name", ("", ""))[1] is None:  # it stands for what it names
             return None
-        return {name: new for name, (each, new) in kept.items() if new is not None or each is None}
+        return {name: new for name, (child, new) in kept.items() if new is not None or child is None}
     if isinstance(value, list):
-        several = [pruned(each, (*place, index), left_out, keep) for index, each in enumerate(value)]
-        return [each for each in several if each is not None]
+        several = [pruned(child, (*key_path, index), left_out, keep) for index, child in enumerate(value)]
+        return [child for child in several if child is not None]
     why = why_unfilled(value, keep=keep) if isinstance(value, str) else ""
     if not why:
         return value
-    left_out.append((place, why))
-    return value if _NEEDED.intersection(place) and not _in_models(place) else None
+    left_out.append((key_path, why))
+    return value if _NEEDED.intersection(key_path) and not _in_models(key_path) else None
 
 
-def _in_models(place: Place) -> bool:
-    return "models" in place and "deploymentName" not in place and "version" not in place
+def _in_models(key_path: KeyPath) -> bool:
+    return "models" in key_path and "deploymentName" not in key_path and "version" not in key_path
 
 
 def _items(value: Any, keep: frozenset[str]) -> Iterable[Any]:
     filled = interpolate(value, keep=keep)
     if isinstance(value, str) and _VARIABLE.fullmatch(value) and filled != value:
-        return [each.strip() for each in filled.split(",") if each.strip()]
+        return [part.strip() for part in filled.split(",") if part.strip()]
     return [filled]
 
 

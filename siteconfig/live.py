@@ -1,4 +1,4 @@
-"""The configuration file as it is now: read at the start of a process, and again within two seconds of a change."""
+"""The current configuration file: read when a process starts, and again within two seconds of a change."""
 
 import logging
 import threading
@@ -70,11 +70,11 @@ def _begun() -> _FileState:
         log.warning("there is no file %s (CONFIG_PATH)", path)
     try:
         return _FileState(load_config(path), seen, look_again_at)
-    except ConfigFaults as found:
-        if not env.switch("CONFIG_BYPASS_VALIDATION", default=False) or found.cannot_be_bypassed:
+    except ConfigFaults as error:
+        if not env.switch("CONFIG_BYPASS_VALIDATION", default=False) or error.cannot_be_bypassed:
             raise
-        log.warning("%s\nCONFIG_BYPASS_VALIDATION: the defaults are used instead", found)
-        return _FileState(Config(), seen, look_again_at, found.faults)
+        log.warning("%s\nCONFIG_BYPASS_VALIDATION: the defaults are used instead", error)
+        return _FileState(Config(), seen, look_again_at, error.faults)
 
 
 def _look_again(state: _FileState, path: Path) -> None:
@@ -88,9 +88,9 @@ def _look_again(state: _FileState, path: Path) -> None:
         return
     try:
         state.config = load_config(path)
-    except ConfigFaults as found:
-        state.faults = found.faults
-        log.error("%s\nWhat it said before stays in use", found)
+    except ConfigFaults as error:
+        state.faults = error.faults
+        log.error("%s\nWhat it said before stays in use", error)
         return
     state.faults = ()
     log.info("%s is in use as it is now", path.name)
@@ -98,7 +98,7 @@ def _look_again(state: _FileState, path: Path) -> None:
 
 def _seen(path: Path) -> tuple[int, ...]:
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError:
         return ()
-    return found.st_mtime_ns, found.st_size, found.st_ino
+    return status.st_mtime_ns, status.st_size, status.st_ino

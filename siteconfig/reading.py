@@ -1,4 +1,4 @@
-"""YAML as the files out there mean it: `on` and `2024-10-21` are texts, as in YAML 1.2."""
+"""Reads YAML by the rules of YAML 1.2, as existing files expect: `on` and `2024-10-21` are strings."""
 
 import re
 from typing import Any

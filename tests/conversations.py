@@ -19,7 +19,7 @@ from accounts.models import User
 from api.librechat.chat import stream
 from billing.models import Balance, Budget
 from billing.services import budgets
-from chat.models import Conversation, Generation, Message, Project
+from chat.models import Conversation, Message, Project, Run
 from chat.services.turns import turns
 from chat.services.turns.draft import Draft, StartedTurn
 from chat.services.turns.queue import client
@@ -50,9 +50,9 @@ def draft(text: str = "Why do cats purr?", **changes: Any) -> Draft:
     return Draft(**{"text": text, "endpoint": "Somewhere", "model": "tiny", **changes})
 
 
-def end(run: Generation, text: str = "Because.", *, state: str = "done", message_state: str = "complete") -> Message:
+def end(run: Run, text: str = "Because.", *, state: str = "done", message_state: str = "complete") -> Message:
     """Store a run's end as a generator would; returns the reply."""
-    Generation.objects.filter(id=run.id).update(state=state)
+    Run.objects.filter(id=run.id).update(state=state)
     Message.objects.filter(id=run.message_id).update(
         state=message_state, text=text, parts=[{"type": "text", "text": text}],
         finish_reason="stop" if message_state == "complete" else "",
@@ -101,12 +101,12 @@ def project(sharer: User) -> Project:
 
 
 @pytest.fixture
-def make_turn(db: None) -> Callable[..., Generation]:
+def make_turn(db: None) -> Callable[..., Run]:
     """Return a function that stores a question, its reply and the run that wrote (or writes) it."""
 
     def make(
         conversation: Conversation, *, text: str = "Why?", reply: str = "Because.", state: str = "done", **fields: Any
-    ) -> Generation:
+    ) -> Run:
         message_state = {"done": "complete", "queued": "streaming", "running": "streaming"}.get(state, state)
         parts = fields.pop("parts", [{"type": "text", "text": reply}] if reply else [])
         question = Message.objects.create(
@@ -119,7 +119,7 @@ def make_turn(db: None) -> Callable[..., Generation]:
             finish_reason="stop" if state == "done" else "", usage={"input_tokens": 3, "output_tokens": 2},
             created_at=question.created_at + timedelta(milliseconds=1),
         )  # fmt: skip
-        return Generation.objects.create(
+        return Run.objects.create(
             owner=conversation.owner, conversation=conversation, message=answer, state=state, **fields
         )
 
@@ -144,7 +144,7 @@ def balances_on(settings: Settings) -> None:
 
 def counts() -> dict[str, int]:
     """How much is stored: refusals leave it as it was."""
-    return {model.__name__: model.objects.count() for model in (Conversation, Message, Generation)} | {
+    return {model.__name__: model.objects.count() for model in (Conversation, Message, Run)} | {
         "held": sum(Balance.objects.values_list("held", flat=True))
     }
 

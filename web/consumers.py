@@ -1,4 +1,4 @@
-"""The websocket of a tab: it follows runs and hears notices. `docs/streaming.md` describes its messages."""
+"""The websocket of a tab: it follows runs and receives notices. `docs/streaming.md` describes its messages."""
 
 import asyncio
 import contextlib
@@ -42,7 +42,7 @@ class TabConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve the socket, which ends in many ways: its place is given back in each."""
-        with ExitStack() as self.place:
+        with ExitStack() as self.exit_stack:
             await super().__call__(scope, receive, send)
 
     async def connect(self) -> None:
@@ -62,15 +62,15 @@ class TabConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         if tabs.are_taken(self.user.id):
             await self.close(code=TOO_MANY)
             return
-        self.place.enter_context(tabs.one(self.user.id))
+        self.exit_stack.enter_context(tabs.one(self.user.id))
         session = self.scope.get("session")
         self.proof = Proof.of(self.user, page=(session.session_key if session else None) or "")
         await self.channel_layer.group_add(group_of(self.user.id), self.channel_name)
         await self._look()  # only now: what ends from here on is heard
 
     async def disconnect(self, code: int) -> None:
-        for generation_id in list(getattr(self, "painters", {})):
-            self._unfollow(generation_id)
+        for run_id in list(self.renderers):
+            self._unfollow(run_id)
         if self.user.is_authenticated:
             await self.channel_layer.group_discard(group_of(self.user.id), self.channel_name)
 
@@ -88,10 +88,10 @@ class TabConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             self.emit(command("pong"))
         if isinstance(message.get("ack"), int):
             self._acknowledge(message["ack"])
-        if (generation_id := _uuid(message.get("follow"))) is not None:
-            await self._follow(generation_id, str(message.get("ticket", "")))
-        if (generation_id := _uuid(message.get("unfollow"))) is not None:
-            self._unfollow(generation_id)
+        if (run_id := _uuid(message.get("follow"))) is not None:
+            await self._follow(run_id, str(message.get("ticket", "")))
+        if (run_id := _uuid(message.get("unfollow"))) is not None:
+            self._unfollow(run_id)
 
     async def notice(self, event: dict[str, Any]) -> None:
         """A message of the channel layer (see `chat.services.notices`)."""
@@ -106,8 +106,8 @@ class TabConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         self.looked = time.monotonic()
         may_stay = await database_sync_to_async(self.proof.holds)()
         if not may_stay:
-            for generation_id in list(self.renderers):
-                self._unfollow(generation_id)
+            for run_id in list(self.renderers):
+                self._unfollow(run_id)
             self.outgoing.clear()
             await self.close(code=SIGNED_OUT)
         return bool(may_stay)
@@ -122,12 +122,12 @@ class TabConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         if self.sending is None or self.sending.done():
             self.sending = asyncio.create_task(self._drain())
 
-    def end(self, generation_id: UUID, frame: str) -> None:
+    def end(self, run_id: UUID, frame: str) -> None:
         """Say that a run is over; a tab that is behind hears it when it has caught up."""
-        self.renderers.pop(generation_id, None)
+        self.renderers.pop(run_id, None)
         self.emit(frame)
         if self.behind:
-            self.missed.add(generation_id)
+            self.missed.add(run_id)
 
     async def _drain(self) -> None:
         while self.outgoing:
@@ -147,25 +147,25 @@ class TabConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     async def _send_missed(self) -> None:
         missed, self.missed = self.missed, set()
-        for generation_id, frame in (await _read_ends(dict.fromkeys(missed, True))).items():
-            self.end(generation_id, frame)
+        for run_id, frame in (await _read_ends(dict.fromkeys(missed, True))).items():
+            self.end(run_id, frame)
 
-    async def _follow(self, generation_id: UUID, ticket: str) -> None:
-        if generation_id in self.renderers or len(self.renderers) >= FOLLOW_LIMIT:
+    async def _follow(self, run_id: UUID, ticket: str) -> None:
+        if run_id in self.renderers or len(self.renderers) >= FOLLOW_LIMIT:
             return
-        if not hmac.compare_digest(ticket.encode(errors="replace"), ticket_for(generation_id, self.user.id).encode()):
+        if not hmac.compare_digest(ticket.encode(errors="replace"), ticket_for(run_id, self.user.id).encode()):
             try:
-                await database_sync_to_async(access.generation_for)(self.user, generation_id)
+                await database_sync_to_async(access.run_for)(self.user, run_id)
             except Http404:
-                self.emit(command("gone", str(generation_id)))
+                self.emit(command("gone", str(run_id)))
                 return
-        renderer = self.renderers[generation_id] = renderer_of(generation_id)
+        renderer = self.renderers[run_id] = renderer_of(run_id)
         renderer.outbox.person = str(self.user.id)  # only the owner may follow
         renderer.join(self)
 
-    def _unfollow(self, generation_id: UUID) -> None:
-        self.missed.discard(generation_id)
-        renderer = self.renderers.pop(generation_id, None)
+    def _unfollow(self, run_id: UUID) -> None:
+        self.missed.discard(run_id)
+        renderer = self.renderers.pop(run_id, None)
         if renderer is not None and self in renderer.viewers:
             renderer.leave(self)
             if not renderer.viewers:
@@ -178,21 +178,21 @@ _ended: list[tuple[RunRenderer, bool]] = []  # runs whose end is not sent yet, a
 _endings: set[asyncio.Task[None]] = set()
 
 
-def renderer_of(generation_id: UUID) -> RunRenderer:
-    """Return this process's painter of the run, which every tab here shares."""
-    renderer = _renderers.get(generation_id)
+def renderer_of(run_id: UUID) -> RunRenderer:
+    """Return this process's renderer of the run, which every tab here shares."""
+    renderer = _renderers.get(run_id)
     if renderer is None:
-        subscription = Subscription(generation_id)
-        renderer = _renderers[generation_id] = RunRenderer(subscription, _on_end)
+        subscription = Subscription(run_id)
+        renderer = _renderers[run_id] = RunRenderer(subscription, _on_end)
         pool.prepare()  # by the time that there is code to colour
-        renderer.subscription = reader().follow(generation_id, renderer.hear)
+        renderer.subscription = reader().follow(run_id, renderer.hear)
     return renderer
 
 
 def forget(renderer: RunRenderer) -> None:
     reader().unfollow(renderer.subscription, renderer.hear)
-    if _renderers.get(renderer.subscription.generation_id) is renderer:
-        del _renderers[renderer.subscription.generation_id]
+    if _renderers.get(renderer.subscription.run_id) is renderer:
+        del _renderers[renderer.subscription.run_id]
 
 
 def _on_end(renderer: RunRenderer, batch: Batch) -> None:
@@ -208,11 +208,11 @@ def _on_end(renderer: RunRenderer, batch: Batch) -> None:
 async def _send_ends() -> None:
     await asyncio.sleep(GATHERED)
     batch, _ended[:] = list(_ended), []
-    frames = await _read_ends({renderer.subscription.generation_id: whole for renderer, whole in batch})
+    frames = await _read_ends({renderer.subscription.run_id: whole for renderer, whole in batch})
     for renderer, _ in batch:
-        generation_id = renderer.subscription.generation_id
+        run_id = renderer.subscription.run_id
         for viewer in renderer.viewers:
-            viewer.end(generation_id, frames[generation_id])
+            viewer.end(run_id, frames[run_id])
 
 
 async def _read_ends(wanted: dict[UUID, bool]) -> dict[UUID, str]:
@@ -225,7 +225,7 @@ async def _read_ends(wanted: dict[UUID, bool]) -> dict[UUID, str]:
         except DatabaseError:
             log.warning("cannot read the ends of %d runs yet", len(wanted), exc_info=True)
             await asyncio.sleep(1)
-    return {each: frames.get(each) or command("gone", str(each)) for each in wanted}
+    return {run_id: frames.get(run_id) or command("gone", str(run_id)) for run_id in wanted}
 
 
 def _uuid(value: object) -> UUID | None:

@@ -1,4 +1,4 @@
-"""Where an administrator can do what others are told to ask for. `endpoints.services.failure_words` has the words."""
+"""For administrators: advice and a link to the page that fixes a failed call (`endpoints.services.failure_words`)."""
 
 from typing import Final, NamedTuple
 

@@ -1,4 +1,4 @@
-"""What the model menu says beside a model's name: its window, its price, and why it cannot be used yet."""
+"""The details beside a model's name in the model menu: context window, price, and why it cannot be used yet."""
 
 from typing import TypedDict
 

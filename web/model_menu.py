@@ -1,4 +1,4 @@
-"""The models and specs that a person may choose, and which one a chat begins with."""
+"""The models and specs that a person may choose, and the default for a new chat."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -89,7 +89,7 @@ def initial_model_ref(user: User, last: ModelRef | None) -> ModelRef | None:
     priority, a model that was chosen by itself gives way to them.
     """
     catalog = catalog_for(user)
-    if firm := next((each for each in catalog.specs if each.default), None):
+    if firm := next((spec for spec in catalog.specs if spec.default), None):
         return ModelRef(spec=firm.name)
     if (
         last is not None
@@ -98,24 +98,26 @@ def initial_model_ref(user: User, last: ModelRef | None) -> ModelRef | None:
         and (last.spec or not catalog.prioritizes_specs)
     ):
         return last
-    if soft := next((each for each in catalog.specs if each.softDefault), None):
+    if soft := next((spec for spec in catalog.specs if spec.softDefault), None):
         return ModelRef(spec=soft.name)
     return catalog.first_model_ref()
 
 
 def remembered_model_ref(cookie: str) -> ModelRef | None:
     """Return what was chosen in this browser and not used yet."""
-    found = {name: values[0] for name, values in parse_qs(unquote(cookie)[:1000]).items()}
-    model_ref = ModelRef(found.get("endpoint", ""), found.get("model", ""), found.get("spec", ""))
+    fields = {name: values[0] for name, values in parse_qs(unquote(cookie)[:1000]).items()}
+    model_ref = ModelRef(fields.get("endpoint", ""), fields.get("model", ""), fields.get("spec", ""))
     return model_ref if any(model_ref) else None
 
 
 def model_groups(user: User) -> list[ModelGroup]:
     """Return the model menu: specs by themselves, specs in groups of their own, endpoints with specs and models."""
     catalog = catalog_for(user)
-    shown = [each for each in catalog.specs if each.showInMenu]
-    places = {each.name: ModelGroup(each.display.label, [], endpoint_icon(each)) for each in catalog.endpoints}
-    own = {"": ModelGroup("")} | {each.group: _own_group(each.group, shown) for each in shown if each.group}
+    shown = [spec for spec in catalog.specs if spec.showInMenu]
+    places = {
+        endpoint.name: ModelGroup(endpoint.display.label, [], endpoint_icon(endpoint)) for endpoint in catalog.endpoints
+    }
+    own = {"": ModelGroup("")} | {spec.group: _own_group(spec.group, shown) for spec in shown if spec.group}
     for spec in shown:
         group = places.get(spec.group) or own[spec.group]
         group.choices.append(spec_option(catalog, spec))
@@ -180,7 +182,7 @@ def writer_icon(endpoint_name: str, spec_name: str) -> Icon | None:
 
 def _own_group(label: str, specs: Iterable[ModelSpec]) -> ModelGroup:
     """Return a group of specs with the first icon that one of them names for it."""
-    named = next((each.groupIcon for each in specs if each.group == label and each.groupIcon), "")
+    named = next((spec.groupIcon for spec in specs if spec.group == label and spec.groupIcon), "")
     return ModelGroup(label, [], icon_of(named, name=label) if named else None)
 
 

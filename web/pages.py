@@ -1,4 +1,4 @@
-"""What the chat pages show beside the messages: the model in use, the model menu."""
+"""The context of the chat pages besides the messages: the current model and the model menu."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -28,7 +28,7 @@ class ContextUse:
     prompt: int
     reply: int
     window: int
-    window_words: str  # who says so
+    window_source: str  # who says so
 
     @property
     def used(self) -> int:
@@ -54,11 +54,11 @@ class ChatPage:
     may_choose: bool = True  # among models or specs
     may_set: bool = True  # parameters of the model
     config_faults: tuple[Fault, ...] = ()  # why the file of models as it is now is not in use, for administrators
-    key_words: str = ""  # why the model cannot be used without a key of the person's
+    key_problem: str = ""  # why the model cannot be used without a key of the person's
     text: str = ""
     error: str = ""
     error_link: str = ""
-    error_link_words: str = ""
+    error_link_label: str = ""
     submits: bool = False  # the page sends `text` by itself
     project: Project | None = None  # what a new conversation will be filed under
     projects: tuple[Project, ...] = ()  # to choose from, where there is a project to leave
@@ -97,7 +97,7 @@ class ChatPage:
     @property
     def context_use(self) -> ContextUse | None:
         """What the last reply and its prompt fill of the window of the model in use; None before a provider said."""
-        reply = next((each for each in reversed(self.branch.messages) if each.prompt_tokens), None)
+        reply = next((message for message in reversed(self.branch.messages) if message.prompt_tokens), None)
         endpoint = registry.current().get(self.choice.endpoint) if self.choice else None
         if reply is None or endpoint is None or self.choice is None or self.conversation is None:
             return None
@@ -105,13 +105,13 @@ class ChatPage:
         chosen = asked_with(self.conversation.spec, self.conversation.settings)
         own = chosen and chosen.get("maxContextTokens")
         known = facts(endpoint.for_model(model), model)
-        words = _("set by you") if own else known.window_text
-        return ContextUse(reply.prompt_tokens, reply.reply_tokens, own or known.window, words)
+        source = _("set by you") if own else known.window_text
+        return ContextUse(reply.prompt_tokens, reply.reply_tokens, own or known.window, source)
 
     @property
     def running(self) -> MessageView | None:
         """The reply that is being written, if one on view is."""
-        return next((each for each in reversed(self.branch.messages) if each.generation_id), None)
+        return next((message for message in reversed(self.branch.messages) if message.run_id), None)
 
 
 def chat_page(
@@ -122,7 +122,7 @@ def chat_page(
     text: str = "",
     error: str = "",
     error_link: str = "",
-    error_link_words: str = "",
+    error_link_label: str = "",
     quotes: tuple[dict[str, str], ...] = (),
     submits: bool = False,
     project: Project | None = None,
@@ -138,7 +138,7 @@ def chat_page(
         conversation=conversation,
         branch=branch,
         choice=choice,
-        key_words=_key_words(choice, user),
+        key_problem=_key_problem(choice, user),
         may_choose=catalog.selects_models or bool(catalog.specs),
         may_set=catalog.sets_parameters,
         only_local=registry.current().only_local,
@@ -146,7 +146,7 @@ def chat_page(
         text=text,
         error=error,
         error_link=error_link,
-        error_link_words=error_link_words,
+        error_link_label=error_link_label,
         quotes=quotes,
         submits=submits,
         project=conversation.project if conversation is not None and conversation.project_id else project,
@@ -155,7 +155,7 @@ def chat_page(
     )
 
 
-def _key_words(choice: ModelOption | None, user: User) -> str:
+def _key_problem(choice: ModelOption | None, user: User) -> str:
     endpoint = registry.current().get(choice.endpoint) if choice and choice.takes_key else None
     problem = keys.problem_of(endpoint, user.id) if endpoint else None
     return problem.message if problem else ""
@@ -165,4 +165,4 @@ def branch_down_to(conversation: Conversation, message_id: UUID) -> Branch:
     """Return the end of the branch on view, far enough up that it holds the message."""
     path = tree.path_ids(conversation.id)
     distance = len(path) - path.index(message_id) + 1 if message_id in path else 0
-    return present_branch(conversation, limit=min(max(tree.SCREENFUL, distance), tree.FARTHEST))
+    return present_branch(conversation, limit=min(max(tree.MESSAGES_PER_PAGE, distance), tree.FARTHEST))

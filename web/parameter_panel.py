@@ -1,4 +1,4 @@
-"""The panel where a person sets parameters of a model: what it shows, and what it sends."""
+"""The parameter panel: what it shows, and what it submits."""
 
 import json
 from collections.abc import Mapping
@@ -97,7 +97,7 @@ class ParameterField:
         """Pairs of value and words; the first is no choice, where the model has no default."""
         named = self.parameter.option_labels or {}
         options = self.parameter.options if self.parameter.default is not None else ("", *self.parameter.options)
-        return [(each, named.get(each) or OPTIONS.get(each, each)) for each in dict.fromkeys(options)]
+        return [(option, named.get(option) or OPTIONS.get(option, option)) for option in dict.fromkeys(options)]
 
     @property
     def low(self) -> str:
@@ -156,24 +156,24 @@ class ParameterPanel:
     @property
     def common(self) -> list[ParameterField]:
         """What most people set; the rest is folded below."""
-        return [each for each in self.fields if each.parameter.key in COMMON]
+        return [field for field in self.fields if field.parameter.key in COMMON]
 
     @property
     def more(self) -> list[ParameterField]:
-        return [each for each in self.fields if each.parameter.key not in COMMON]
+        return [field for field in self.fields if field.parameter.key not in COMMON]
 
     @property
     def shows_more(self) -> bool:
         """Whether something of what is folded is set, or to be looked at."""
-        return any(each.chosen not in (None, "", []) or each.fault for each in self.more)
+        return any(field.chosen not in (None, "", []) or field.fault for field in self.more)
 
     @property
     def faults(self) -> int:
-        return sum(bool(each.fault) for each in self.fields)
+        return sum(bool(field.fault) for field in self.fields)
 
     @property
     def unused(self) -> int:
-        return sum(bool(each.note and not each.fault) for each in self.fields)
+        return sum(bool(field.note and not field.fault) for field in self.fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +186,7 @@ class Sent:
 
 
 def shown_parameters(endpoint: Endpoint, model: str) -> list[Parameter]:
-    return [each for each in parameters_of(endpoint, model) if not each.waits]
+    return [parameter for parameter in parameters_of(endpoint, model) if not parameter.waits]
 
 
 def build_fields(endpoint: Endpoint, model: str, sent: Sent) -> list[ParameterField]:
@@ -194,32 +194,32 @@ def build_fields(endpoint: Endpoint, model: str, sent: Sent) -> list[ParameterFi
     notes = request_fields(endpoint, model, sent.chosen.values).notes
     return [
         ParameterField(
-            each,
-            sent.typed[each.key] if each.key in sent.faults else sent.chosen.get(each.key),
-            notes.get(each.key, ""),
-            sent.faults.get(each.key, ""),
+            parameter,
+            sent.typed[parameter.key] if parameter.key in sent.faults else sent.chosen.get(parameter.key),
+            notes.get(parameter.key, ""),
+            sent.faults.get(parameter.key, ""),
         )
-        for each in shown_parameters(endpoint, model)
+        for parameter in shown_parameters(endpoint, model)
     ]
 
 
 def read_panel(parameters: list[Parameter], before: ModelSettings, posted: QueryDict) -> Sent:
     """Return what the panel sends, upon what was chosen before. What it does not show stays as it was."""
-    names = {name for each in parameters for name in (each.key, *synonyms(each.key))}
+    names = {name for parameter in parameters for name in (parameter.key, *synonyms(parameter.key))}
     values = {key: value for key, value in before.values.items() if key not in names}
     faults: dict[str, str] = {}
-    for each in parameters:
-        value = _posted(each, posted)
+    for parameter in parameters:
+        value = _posted(parameter, posted)
         if value in (None, "", []):
             continue
         try:
-            values |= _checked(each, ModelSettings.read({each.key: value}).values)
+            values |= _checked(parameter, ModelSettings.read({parameter.key: value}).values)
         except ValidationError:
-            faults[each.key] = _expected(each)
+            faults[parameter.key] = _expected(parameter)
         except ValueError as fault:
-            faults[each.key] = str(fault)
-        if each.key in faults and (kept := before.get(each.key)) is not None:
-            values[each.key] = kept
+            faults[parameter.key] = str(fault)
+        if parameter.key in faults and (kept := before.get(parameter.key)) is not None:
+            values[parameter.key] = kept
     typed = {key: posted.get(key, "") for key in faults}
     return Sent(ModelSettings.read(values), faults, typed)
 

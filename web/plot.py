@@ -1,4 +1,4 @@
-"""Bar plots, reckoned on the server in the units of their pictures, so that no page needs a script for them."""
+"""Bar charts, computed on the server in SVG units, so that no page needs a script for them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,11 +19,11 @@ Number = int | Decimal
 
 @dataclass(frozen=True, slots=True)
 class PlotDay:
-    """What is to be shown of one day: amounts by their kind, to stand on one another, and all of it in words."""
+    """What is to be shown of one day: amounts by their kind, to stand on one another, and all of it as text."""
 
     day: date
     amounts: Mapping[str, Number]
-    words: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class PlotBar:
     """One day: its blocks, the lowest first."""
 
     day: date
-    words: str
+    text: str
     x: float
     width: float
     blocks: Sequence[PlotBlock]
@@ -53,7 +53,7 @@ class PlotLine:
 
     y: float
     text_y: float
-    words: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,18 +79,18 @@ class PlotRow:
 
 def plot_of(days: Sequence[PlotDay]) -> Plot:
     """Return a bar for each of these days."""
-    top = _round_up([sum(each.amounts.values()) for each in days])
+    top = _round_up([sum(day.amounts.values()) for day in days])
     room, base = HEIGHT - BOTTOM - TOP, HEIGHT - BOTTOM
     step = (WIDTH - LEFT) / max(len(days), 1)
     width = min(step * 0.72, 44)
     every = -(-len(days) // MAX_LABELS)
     bars = []
-    for number, each in enumerate(days):
+    for number, day in enumerate(days):
         x = LEFT + number * step + (step - width) / 2
         label, rest = divmod(len(days) - 1 - number, every)
-        blocks = _blocks(each.amounts, base, room / top)
+        blocks = _blocks(day.amounts, base, room / top)
         middle = _short(x + width / 2)
-        bars.append(PlotBar(each.day, each.words, _short(x), _short(width), blocks, middle, rest == 0, label % 2 == 1))
+        bars.append(PlotBar(day.day, day.text, _short(x), _short(width), blocks, middle, rest == 0, label % 2 == 1))
     lines = [
         PlotLine(
             _short(base - room * part / LINES), _short(base - room * part / LINES + 4), _in_few(top * part / LINES)
@@ -102,7 +102,7 @@ def plot_of(days: Sequence[PlotDay]) -> Plot:
 
 def rows_of(amounts: Sequence[tuple[str, Number]]) -> list[PlotRow]:
     """Return the largest of these amounts as lying bars."""
-    largest = sorted(amounts, key=lambda each: each[1], reverse=True)[:MAX_ROWS]
+    largest = sorted(amounts, key=lambda amount: amount[1], reverse=True)[:MAX_ROWS]
     most = float(largest[0][1]) if largest else 0
     return [PlotRow(label, value, _short(float(value) * 100 / (most or 1))) for label, value in largest]
 
@@ -119,7 +119,7 @@ def _blocks(amounts: Mapping[str, Number], base: float, scale: float) -> list[Pl
 def _round_up(sums: Sequence[Number]) -> float:
     """Return the end of a scale: a round number not much above all, that four parts divide where these are whole."""
     most = max(sums, default=0)
-    size = 4.0 if all(isinstance(each, int) for each in sums) else 4e-4
+    size = 4.0 if all(isinstance(amount, int) for amount in sums) else 4e-4
     while True:
         for step in (1, 2, 3, 5):
             if size * step >= most:

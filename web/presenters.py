@@ -1,4 +1,4 @@
-"""What a template needs to know about a message, worked out once, so that templates only place it."""
+"""Prepares messages for templates, so that templates compute nothing."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy
 
-from chat.models import Conversation, Generation, Message
+from chat.models import Conversation, Message, Run
 from chat.services.tree import tree
 from chat.services.turns.draft import StartedTurn
 from chat.services.turns.editing import is_editable
@@ -65,7 +65,7 @@ class MessageView:
     previous_id: UUID | None = None
     next_id: UUID | None = None
     is_last: bool = False
-    generation_id: UUID | None = None  # the open run that writes it
+    run_id: UUID | None = None  # the open run that writes it
     ticket: str = ""  # lets the websocket follow that run
     waited: int = 0  # seconds since that run was begun
     thinks: bool = False  # its model may think before it answers
@@ -104,7 +104,7 @@ _ENDINGS: dict[str, str | Promise] = {
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A screenful of the branch on view, oldest first."""
+    """A page of messages of the branch on view, oldest first."""
 
     messages: list[MessageView]
     has_earlier: bool
@@ -113,33 +113,37 @@ class Branch:
 
 
 def present_branch(
-    conversation: Conversation, *, before: UUID | None = None, at: UUID | None = None, limit: int = tree.SCREENFUL
+    conversation: Conversation,
+    *,
+    before: UUID | None = None,
+    at: UUID | None = None,
+    limit: int = tree.MESSAGES_PER_PAGE,
 ) -> Branch:
     """Return the last messages of the branch on view (before message `before`, or around message `at`).
 
     Four queries at any size.
     """
-    stretch = tree.window_of_messages(conversation=conversation, before=before, at=at, limit=limit)
-    streaming = [message.id for message in stretch.messages if message.state == Message.State.STREAMING]
-    runs = Generation.objects.filter(message_id__in=streaming, state__in=Generation.OPEN) if streaming else ()
+    window = tree.window_of_messages(conversation=conversation, before=before, at=at, limit=limit)
+    streaming = [message.id for message in window.messages if message.state == Message.State.STREAMING]
+    runs = Run.objects.filter(message_id__in=streaming, state__in=Run.OPEN) if streaming else ()
     run_of = {run.message_id: run for run in runs}
-    last = stretch.messages[-1].id if stretch.messages and stretch.ends_branch else None
+    last = window.messages[-1].id if window.messages and window.ends_branch else None
     views = [
-        present(message, place=stretch.places.get(message.id), run=run_of.get(message.id), is_last=message.id == last)
-        for message in stretch.messages
+        present(message, place=window.places.get(message.id), run=run_of.get(message.id), is_last=message.id == last)
+        for message in window.messages
     ]
     return Branch(
         messages=views,
-        has_earlier=stretch.has_earlier,
-        has_later=not stretch.ends_branch and before is None,
-        leaf_id=stretch.leaf_id,
+        has_earlier=window.has_earlier,
+        has_later=not window.ends_branch and before is None,
+        leaf_id=window.leaf_id,
     )
 
 
 def present_messages(messages: list[Message]) -> dict[UUID, MessageView]:
     """Return stored messages, of any conversations, by their ids. Three queries for any number."""
     ids = [message.id for message in messages]
-    runs = {run.message_id: run for run in Generation.objects.filter(message__in=ids, state__in=Generation.OPEN)}
+    runs = {run.message_id: run for run in Run.objects.filter(message__in=ids, state__in=Run.OPEN)}
     parents = set(Message.objects.filter(parent__in=ids).values_list("parent_id", flat=True))
     places = tree.places(messages)
     return {
@@ -156,13 +160,11 @@ def present_started(started: StartedTurn) -> tuple[MessageView, MessageView]:
     places = {} if started.is_new else tree.places([question, reply])
     return (
         present(question, place=places.get(question.id), run=None),
-        present(reply, place=places.get(reply.id), run=started.generation, is_last=True),
+        present(reply, place=places.get(reply.id), run=started.run, is_last=True),
     )
 
 
-def present(
-    message: Message, *, place: tree.Place | None, run: Generation | None, is_last: bool = False
-) -> MessageView:
+def present(message: Message, *, place: tree.Place | None, run: Run | None, is_last: bool = False) -> MessageView:
     """Put together what the message's template shows."""
     place = place or tree.Place(1, 1, None, None)
     # While a run writes the message these are the parts at its last save; the websocket brings the rest.
@@ -186,7 +188,7 @@ def present(
         previous_id=place.previous_id,
         next_id=place.next_id,
         is_last=is_last,
-        generation_id=run.id if run else None,
+        run_id=run.id if run else None,
         ticket=ticket_for(run.id, run.owner_id) if run else "",
         waited=max(0, int((timezone.now() - run.created_at).total_seconds())) if run else 0,
         thinks=run is not None and _thinks(message),

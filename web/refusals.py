@@ -1,7 +1,7 @@
-"""How the pages say no: in a toast where htmx asks, in the form that was sent, else on a page that says nothing more.
+"""How pages show a refusal: as a toast for htmx, in the submitted form, or as a page of its own.
 
-The edge is `web.shell.signed_in` for the pages of people who are signed in, and `Refusals` for all others: a view calls
-its service and catches no refusal, but to keep what was typed (`ToldIn`).
+`web.shell.signed_in` handles it on pages of signed-in people, `Refusals` on all others: a view calls its service and
+catches no refusal, except to keep what was typed (`ToldIn`).
 """
 
 from collections.abc import Callable, Mapping
@@ -60,9 +60,9 @@ def show(
 def way_out(refusal: Refusal, user: User) -> dict[str, str]:
     """Return the link that stands beside a refusal: to the balance, the person's keys or the prices."""
     if refusal.code == "unpriced" and user.is_admin:
-        return {"link": reverse("admin:billing_price_add"), "link_words": _("Set a price")}
+        return {"link": reverse("admin:billing_price_add"), "link_label": _("Set a price")}
     if refusal.code in _ABOUT_MONEY:
-        return {"link": reverse("chat:balance"), "link_words": _("See your balance")}
+        return {"link": reverse("chat:balance"), "link_label": _("See your balance")}
     if refusal.code in _ABOUT_KEYS:
-        return {"link": reverse("chat:settings_keys"), "link_words": _("Add your key")}
+        return {"link": reverse("chat:settings_keys"), "link_label": _("Add your key")}
     return {}

@@ -1,4 +1,4 @@
-"""What all views share: who is signed in, whether htmx asks for a part, and how dialogs and refusals are shown."""
+"""Shared by all views: the signed-in user, htmx detection, and how dialogs and refusals are shown."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -66,7 +66,7 @@ def is_partial(request: HttpRequest) -> bool:
 
 def show_chat(
     request: SignedInRequest,
-    found: Conversation | None,
+    conversation: Conversation | None,
     *,
     branch: Branch = pages.NOTHING,
     wanted: ModelRef | None = None,
@@ -76,16 +76,18 @@ def show_chat(
     """Render a chat page whole, or only its main part when htmx moves from one chat to another."""
     partial = is_partial(request)
     listed = (
-        None if partial and (found or wanted) else sidebar(user=request.user, narrowed=_by_tags(request), is_whole=True)
+        None
+        if partial and (conversation or wanted)
+        else sidebar(user=request.user, narrowed=_by_bookmarks(request), is_whole=True)
     )
-    if found is None and wanted is None:
+    if conversation is None and wanted is None:
         wanted = initial_model_ref(
             request.user, remembered_model_ref(request.COOKIES.get("pick", "")) or _latest(listed)
         )
-    page = pages.chat_page(conversation=found, branch=branch, wanted=wanted, user=request.user, **more)
+    page = pages.chat_page(conversation=conversation, branch=branch, wanted=wanted, user=request.user, **more)
     if partial:
         return render(request, "chat/main.html", {"page": page, "partial": True}, status=status)
-    favourites = {model_ref_of(each) for each in listed.favourites} if listed else set()
+    favourites = {model_ref_of(row) for row in listed.favourites} if listed else set()
     context = {
         "page": page,
         "sidebar": listed,
@@ -95,9 +97,11 @@ def show_chat(
     return render(request, "chat/page.html", context, status=status)
 
 
-def _by_tags(request: SignedInRequest) -> Filter:
+def _by_bookmarks(request: SignedInRequest) -> Filter:
     """The bookmarks in the page's address, which narrow its list of chats."""
-    return Filter(tags=tuple(found for each in request.GET.getlist("tag")[:100] if (found := uuid_or_none(each))))
+    return Filter(
+        bookmarks=tuple(bookmark_id for text in request.GET.getlist("tag")[:100] if (bookmark_id := uuid_or_none(text)))
+    )
 
 
 def _latest(listed: Sidebar | None) -> ModelRef | None:
@@ -110,19 +114,19 @@ def show_refusal(request: SignedInRequest, refusal: Refusal) -> HttpResponse:
     return show(request, refusal, toast=is_partial(request), link=way_out(refusal, request.user))
 
 
-def show_branch(request: SignedInRequest, found: Conversation, message_id: UUID) -> HttpResponse:
+def show_branch(request: SignedInRequest, conversation: Conversation, message_id: UUID) -> HttpResponse:
     """Show the branch through a message that has just come on view."""
     if not is_partial(request):
-        return redirect(f"{reverse('chat:conversation', args=[found.id])}#m-{message_id}")
-    branch = pages.branch_down_to(found, message_id)
-    page = pages.chat_page(conversation=found, branch=branch, user=request.user)
+        return redirect(f"{reverse('chat:conversation', args=[conversation.id])}#m-{message_id}")
+    branch = pages.branch_down_to(conversation, message_id)
+    page = pages.chat_page(conversation=conversation, branch=branch, user=request.user)
     return render(request, "chat/messages.html", {"page": page})
 
 
-def show_dialog(request: SignedInRequest, template: str, found: Conversation, **more: Any) -> HttpResponse:
+def show_dialog(request: SignedInRequest, template: str, conversation: Conversation, **more: Any) -> HttpResponse:
     """Render a form inside the page's dialog, or on a page of its own. A faulty form is a 422."""
     form = more.get("form")
-    context = {"conversation": found, "shell": shell_of(request), **more}
+    context = {"conversation": conversation, "shell": shell_of(request), **more}
     return render(request, template, context, status=422 if form is not None and form.is_bound else 200)
 
 
@@ -131,9 +135,10 @@ def show_form(
 ) -> HttpResponse:
     """Show a form of a few fields, or a question without one, as `show_dialog` does. `back` is an address.
 
-    `more` is what `chat/form.html` may have beside: `words`, `kind`, `action`.
+    `more` is what `chat/form.html` may have beside: `text`, `kind`, `action`.
     """
     context = {"title": title, "button": button, "back": back, "form": form, "shell": shell_of(request), **more}
+    context["focus_cancel"] = form is None and more.get("kind") == "danger"
     return render(request, "chat/form.html", context, status=422 if form is not None and form.is_bound else 200)
 
 

@@ -1,4 +1,4 @@
-"""What the sidebar shows: favourites, projects, pinned conversations, and the others by time."""
+"""The sidebar: favourites, projects, pinned conversations, and the others by time."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from billing.services.account_summary import AccountSummary, account_summary_of
-from chat.models import Conversation, ConversationQuerySet, Favourite, Project, Tag
+from chat.models import Bookmark, Conversation, ConversationQuerySet, Favourite, Project
 from chat.services.organise import conversations
 from chat.services.organise.overview import overview_of
 from chat.services.search import search
@@ -28,14 +28,14 @@ class DateGroup:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What the list is narrowed to: words, and bookmarks of which a conversation bears at least one."""
+    """What the list is narrowed to: a text, and bookmarks of which a conversation bears at least one."""
 
-    words: str = ""
-    tags: tuple[UUID, ...] = ()
+    text: str = ""
+    bookmarks: tuple[UUID, ...] = ()
 
     @property
     def is_on(self) -> bool:
-        return bool(self.words or self.tags)
+        return bool(self.text or self.bookmarks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,8 @@ class Sidebar:
     pinned: list[Conversation] = field(default_factory=list)
     projects: list[Project] = field(default_factory=list)
     favourites: list[Favourite] = field(default_factory=list)
-    tags: list[Tag] = field(default_factory=list)
-    narrowed_tags: list[Tag] = field(default_factory=list)  # the bookmarks that the list is narrowed to
+    bookmarks: list[Bookmark] = field(default_factory=list)
+    narrowed_bookmarks: list[Bookmark] = field(default_factory=list)  # the bookmarks that the list is narrowed to
     standing: AccountSummary | None = None
 
 
@@ -72,26 +72,28 @@ def sidebar(
         last_key=groups[-1].key if groups else after,
         latest=page.items[0] if page.items else None,
         narrowed=narrowed,
-        narrowed_tags=list(Tag.objects.filter(owner=user, id__in=narrowed.tags)) if narrowed.tags else [],
+        narrowed_bookmarks=list(Bookmark.objects.filter(owner=user, id__in=narrowed.bookmarks))
+        if narrowed.bookmarks
+        else [],
     )
     if cursor or (narrowed.is_on and not is_whole):
         return rows
     above = overview_of(user)
-    rows = replace(rows, tags=above.tags, favourites=above.favourites, standing=account_summary_of(user))
+    rows = replace(rows, bookmarks=above.bookmarks, favourites=above.favourites, standing=account_summary_of(user))
     if narrowed.is_on:
         return rows
-    newest = [each for each in (rows.latest, *above.pinned) if each]
-    latest = max(newest, key=lambda each: each.updated_at, default=None)
+    newest = [conversation for conversation in (rows.latest, *above.pinned) if conversation]
+    latest = max(newest, key=lambda conversation: conversation.updated_at, default=None)
     return replace(rows, latest=latest, pinned=above.pinned, projects=above.projects)
 
 
 def _among(user: User, narrowed: Filter) -> ConversationQuerySet:
     among = Conversation.objects.listed()
-    if narrowed.tags:
-        among = among.bearing(Tag.objects.filter(owner=user, id__in=narrowed.tags))
-    if narrowed.words:
-        return among.filter(id__in=search.conversation_ids(user=user, text=narrowed.words))
-    return among if narrowed.tags else among.filter(pin_position=None)
+    if narrowed.bookmarks:
+        among = among.bearing(Bookmark.objects.filter(owner=user, id__in=narrowed.bookmarks))
+    if narrowed.text:
+        return among.filter(id__in=search.conversation_ids(user=user, text=narrowed.text))
+    return among if narrowed.bookmarks else among.filter(pin_position=None)
 
 
 def grouped(rows: Iterable[Conversation], *, today: date, after: str = "") -> list[DateGroup]:

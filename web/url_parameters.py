@@ -1,6 +1,6 @@
-"""What an address of a chat may ask for: model, words, project, parameters (features, section 45).
+"""Query parameters of a chat's URL: model, prompt, project, parameters (features, section 45).
 
-Names and values that mean nothing are passed over: an old bookmark must not break a page.
+Unknown names and invalid values are ignored: an old bookmark must not break a page.
 """
 
 from collections.abc import Mapping
@@ -88,7 +88,7 @@ def _settings(query: Mapping[str, str]) -> dict[str, Any]:
         if not value:
             continue
         if name == "stop":
-            value = [each for each in value.split(",") if each]
+            value = [part for part in value.split(",") if part]
         try:
             kept |= ModelSettings.read({name: value}).to_json()
         except ValidationError:

@@ -1,4 +1,4 @@
-"""The administration's pages of people, roles and what is watched."""
+"""Admin pages of people, roles, bans and the audit log."""
 
 from accounts.admin import access, banners, groups, invitations, keys, people, roles, site, watch
 

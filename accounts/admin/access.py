@@ -1,4 +1,4 @@
-"""Admin rights: given and taken, never changed."""
+"""Admin rights: they can be granted and revoked, not edited."""
 
 from typing import Any
 
@@ -45,10 +45,10 @@ class PowerAdmin(Panel):
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "capability":
-            choices = [(each, each) for each in permissions.CAPABILITIES]
+            choices = [(capability, capability) for capability in permissions.CAPABILITIES]
             return forms.ChoiceField(choices=choices, label=_("Right"), widget=_select())
         if db_field.name == "principal":
-            choices = [each for each in Principal.choices if each[0] != Principal.PUBLIC]
+            choices = [choice for choice in Principal.choices if choice[0] != Principal.PUBLIC]
             return forms.ChoiceField(choices=choices, label=_("Principal"), widget=_select())
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 

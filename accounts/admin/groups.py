@@ -44,8 +44,8 @@ class GroupAdmin(Panel):
     inlines = (MemberTable,)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
-        found: QuerySet[Group] = super().get_queryset(request)
-        return found.annotate(number=Count("memberships"))
+        queryset: QuerySet[Group] = super().get_queryset(request)
+        return queryset.annotate(number=Count("memberships"))
 
     @admin.display(description=_("Members"), ordering="number")
     def members(self, group: Any) -> int:

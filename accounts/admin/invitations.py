@@ -75,24 +75,24 @@ class InvitationAdmin(Panel):
         return self._links(request, [getattr(request, self._made)])
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        found: dict[str, Any] = super().get_actions(request)
+        actions: dict[str, Any] = super().get_actions(request)
         if mails.is_configured():
-            found.pop("show_links", None)
-        return found
+            actions.pop("show_links", None)
+        return actions
 
     @admin.action(description=_("Get new links"), permissions=["add"])
     def show_links(self, request: HttpRequest, chosen: QuerySet[Invitation]) -> HttpResponse | None:
         """Give the open ones among them new links; the earlier links stop working."""
-        found = list(chosen.filter(accepted_at=None, expires_at__gt=timezone.now()).order_by("email"))
-        if not found:
+        open_invitations = list(chosen.filter(accepted_at=None, expires_at__gt=timezone.now()).order_by("email"))
+        if not open_invitations:
             self.message_user(request, gettext("These invitations were accepted or have expired. Send new ones."))
             return None
-        for each in found:
-            target = audit.AuditTarget("invitation", str(each.pk), each.email)
+        for invitation in open_invitations:
+            target = audit.AuditTarget("invitation", str(invitation.pk), invitation.email)
             audit.record(actor=actor_of(request), action="invitation.link", target=target, after={"link": "new"})
-        return self._links(request, found)
+        return self._links(request, open_invitations)
 
-    def _links(self, request: HttpRequest, found: list[Invitation]) -> HttpResponse:
-        rows = [(each.email, invitations.link_of(each)) for each in found]
+    def _links(self, request: HttpRequest, open_invitations: list[Invitation]) -> HttpResponse:
+        rows = [(invitation.email, invitations.link_of(invitation)) for invitation in open_invitations]
         context = {**self.admin_site.each_context(request), "title": gettext("Invitation link"), "rows": rows}
         return TemplateResponse(request, "admin/accounts/invitation_links.html", context)

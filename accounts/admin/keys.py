@@ -1,4 +1,4 @@
-"""API keys: seen and taken back, never shown."""
+"""API keys: administrators can list and revoke them, never see their text."""
 
 from django.contrib import admin
 from django.http import HttpRequest

@@ -1,4 +1,4 @@
-"""Roles side by side: what each permits and which models it may use, as check boxes."""
+"""The permission matrix: what each role permits and which models it may use, as check boxes."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -30,14 +30,14 @@ class MatrixRow:
     bit: str
     cells: list[Cell]
     title: str = ""
-    words: str = ""
+    label: str = ""
 
 
 class Matrix:
     """The matrix of these roles. `permissions_in` and `save` read a form that was sent back."""
 
-    def __init__(self, found: list[Role]) -> None:
-        self.roles = found
+    def __init__(self, shown_roles: list[Role]) -> None:
+        self.roles = shown_roles
 
     @property
     def permission_rows(self) -> list[MatrixRow]:
@@ -58,7 +58,7 @@ class Matrix:
         limited = {role for role, _endpoint, _model in said}
         models = dict.fromkeys((row.endpoint, row.model) for row in rows)
         return [
-            MatrixRow(endpoint, model, [self._model_cell(each, endpoint, model, said, limited) for each in self.roles])
+            MatrixRow(endpoint, model, [self._model_cell(role, endpoint, model, said, limited) for role in self.roles])
             for endpoint, model in models
         ]
 
@@ -67,10 +67,10 @@ class Matrix:
 
     def permissions_in(self, data: QueryDict, role: Role) -> dict[str, dict[str, bool]]:
         """Return the permissions that the form showed, as they were ticked."""
-        found: dict[str, dict[str, bool]] = {}
+        ticked_bits: dict[str, dict[str, bool]] = {}
         for kind, bit in permission_labels.WORDS:
-            found.setdefault(kind, {})[bit] = f"p|{role.name}|{kind}|{bit}" in data
-        return found
+            ticked_bits.setdefault(kind, {})[bit] = f"p|{role.name}|{kind}|{bit}" in data
+        return ticked_bits
 
     def save(self, data: QueryDict, *, actor: User) -> int:
         """Save all roles that the form showed, or none; return how many changed. Raises `RoleRefused`."""
@@ -97,7 +97,7 @@ class Matrix:
                 wanted[key] = {"enabled": cell.name in data, "coefficient": data[f"{cell.name}|c"] or "1"}
             else:  # not among what the form showed: as it is
                 wanted[key] = {"enabled": cell.is_on, "coefficient": cell.coefficient}
-        plain = all(each["enabled"] and each["coefficient"] == "1" for each in wanted.values())
+        plain = all(entry["enabled"] and entry["coefficient"] == "1" for entry in wanted.values())
         return None if plain and not access.rows_of(role.name) else wanted
 
     def _cell(self, role: Role, kind: str, bit: str, is_on: bool) -> Cell:

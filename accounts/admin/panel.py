@@ -1,4 +1,4 @@
-"""What every page of the administration is made of: its looks, refusals said in words, and the audit log."""
+"""Base classes of all admin pages: appearance, messages for refusals, and the audit log."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -78,8 +78,8 @@ class Panel(ModelAdmin):  # type: ignore[type-arg]
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         with transaction.atomic():
-            for each in queryset:
-                self.delete_model(request, each)
+            for obj in queryset:
+                self.delete_model(request, obj)
 
     def after_change(self) -> None:
         """For what processes remember of the rows."""
@@ -124,7 +124,7 @@ class Panel(ModelAdmin):  # type: ignore[type-arg]
 
     def _stored(self, obj: Model) -> dict[str, Any]:
         """Return the row as the database has it; secrets are replaced when it is recorded."""
-        names = [each.attname for each in self.model._meta.concrete_fields if each.name not in self.audit_exclude]
+        names = [field.attname for field in self.model._meta.concrete_fields if field.name not in self.audit_exclude]
         return self.model._default_manager.filter(pk=obj.pk).values(*names).first() or {}
 
     def _target(self, obj: Model) -> audit.AuditTarget:
@@ -146,13 +146,13 @@ class TheOne(Panel):
         value = self.elsewhere().get(db_field.name)
         if field is None or value is None:
             return field
-        words = gettext("Default from config (%(now)s)")
+        label = gettext("Default from config (%(now)s)")
         if isinstance(value, bool):
             now = {"now": gettext("yes") if value else gettext("no")}
-            field.widget.choices = [("unknown", words % now), ("true", gettext("Yes")), ("false", gettext("No"))]
+            field.widget.choices = [("unknown", label % now), ("true", gettext("Yes")), ("false", gettext("No"))]
         elif db_field.choices:
             options = dict(db_field.flatchoices)
-            field.widget.choices = [("", words % {"now": options.get(value, value)}), *options.items()]
+            field.widget.choices = [("", label % {"now": options.get(value, value)}), *options.items()]
         else:
             field.widget.attrs["placeholder"] = str(value)
         return field

@@ -147,11 +147,11 @@ class PersonAdmin(Panel, UserAdmin):  # type: ignore[type-arg]
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Add one action for each role."""
-        found: dict[str, Any] = super().get_actions(request)
+        actions: dict[str, Any] = super().get_actions(request)
         for name in Role.objects.order_by("name").values_list("name", flat=True):
             act = partial(_give_role, name)
-            found[f"give:{name}"] = (act, f"give:{name}", gettext("Give the role %(role)s") % {"role": name})
-        return found
+            actions[f"give:{name}"] = (act, f"give:{name}", gettext("Give the role %(role)s") % {"role": name})
+        return actions
 
     @admin.action(description=_("Enable"))
     def switch_on(self, request: HttpRequest, chosen: QuerySet[User]) -> None:

@@ -30,7 +30,7 @@ class AccessRows(Rows):
 
     def to_plain(self) -> dict[str, dict[str, Any]]:
         """Return the rows as `roles.update` takes them."""
-        kept = [each.cleaned_data for each in self.forms if each.cleaned_data and not each.cleaned_data.get("DELETE")]
+        kept = [form.cleaned_data for form in self.forms if form.cleaned_data and not form.cleaned_data.get("DELETE")]
         return {
             f"{row['endpoint']}/{row['model']}" if row["endpoint"] else row["model"]: {
                 "enabled": row["enabled"],
@@ -82,9 +82,9 @@ class RoleAdmin(Panel):
         obj._state.adding = False
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Sequence[Any], change: bool) -> None:
-        rows = next((each.to_plain() for each in formsets if isinstance(each, AccessRows)), None)
-        for each in formsets:
-            each.new_objects, each.changed_objects, each.deleted_objects = [], [], []
+        rows = next((formset.to_plain() for formset in formsets if isinstance(formset, AccessRows)), None)
+        for formset in formsets:
+            formset.new_objects, formset.changed_objects, formset.deleted_objects = [], [], []
         roles.update(
             actor=actor_of(request),
             role=form.instance,
@@ -105,18 +105,18 @@ class RoleAdmin(Panel):
         """Show all roles side by side; save what was ticked otherwise."""
         if again := stepup.refusal(request):
             return again
-        found = list(Role.objects.order_by("name"))
+        all_roles = list(Role.objects.order_by("name"))
         if request.method == "POST":
             try:
-                changed = Matrix(found).save(request.POST, actor=actor_of(request))
+                changed = Matrix(all_roles).save(request.POST, actor=actor_of(request))
             except Refusal as refusal:
                 messages.error(request, refusal.message)
             else:
-                told = ngettext("%d role changed.", "%d roles changed.", changed) % changed
-                messages.success(request, told)
+                message = ngettext("%d role changed.", "%d roles changed.", changed) % changed
+                messages.success(request, message)
             return HttpResponseRedirect(request.path)
         context = {**self.admin_site.each_context(request), "title": gettext("Permission matrix")}
-        context["matrix"] = Matrix(found)
+        context["matrix"] = Matrix(all_roles)
         return TemplateResponse(request, "admin/accounts/matrix.html", context)
 
 

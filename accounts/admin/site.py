@@ -1,4 +1,4 @@
-"""How the site is set up, for administrators."""
+"""Site settings, for administrators."""
 
 from collections.abc import Mapping
 

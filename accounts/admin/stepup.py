@@ -1,4 +1,4 @@
-"""Who changes something in the administration has shown lately that it is them."""
+"""Changes in the administration need a fresh sign-in."""
 
 from collections.abc import Callable
 from functools import wraps

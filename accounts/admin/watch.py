@@ -80,8 +80,8 @@ class BanAdmin(Panel):
 
     @admin.action(description=_("Lift these bans"), permissions=["view"])
     def lift(self, request: HttpRequest, chosen: QuerySet[Ban]) -> None:
-        for each in chosen:
-            bans.lift(actor=actor_of(request), user=each.user, address=each.address or "")
+        for ban in chosen:
+            bans.lift(actor=actor_of(request), user=ban.user, address=ban.address or "")
         self.message_user(request, gettext("Ban lifted."))
 
 
@@ -123,17 +123,17 @@ class AuditEntryAdmin(ReadOnly):
         head = ("seq", "at", "actor", "action", "type", "id", "target", "before", "after", "address")
         rows = (
             (
-                each.seq,
-                each.at.isoformat(),
-                each.actor_name,
-                each.action,
-                each.target_type,
-                each.target_id,
-                each.target_name,
-                json.dumps(each.before),
-                json.dumps(each.after),
-                each.address,
+                entry.seq,
+                entry.at.isoformat(),
+                entry.actor_name,
+                entry.action,
+                entry.target_type,
+                entry.target_id,
+                entry.target_name,
+                json.dumps(entry.before),
+                json.dumps(entry.after),
+                entry.address,
             )
-            for each in chosen[:MAX_EXPORTED_ROWS]
+            for entry in chosen[:MAX_EXPORTED_ROWS]
         )
         return as_csv("audit-log", head, rows)

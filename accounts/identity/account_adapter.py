@@ -1,4 +1,4 @@
-"""Where the sign-in pages of allauth meet our services."""
+"""Connects allauth's sign-in pages to our services."""
 
 from typing import Any
 from urllib.parse import quote

@@ -1,7 +1,7 @@
-"""Where allauth's sign-in through others meets our services.
+"""Connects allauth's sign-in through providers to our services.
 
-Who vouches for people stands in the settings, never in the database, and what an account may do is decided by
-`accounts.services.social`: allauth walks people to the provider and back, and no further.
+The providers are in the settings, never in the database. allauth only runs the redirects to the provider and back;
+`accounts.services.social` decides what an account may do.
 """
 
 import logging
@@ -40,17 +40,18 @@ class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         self, request: HttpRequest, provider: str | None = None, client_id: str | None = None
     ) -> list[SocialApp]:
         return [
-            _app(each)
-            for each in settings.IDENTITY_PROVIDERS.values()
-            if provider in {None, each.key, each.kind} and client_id in {None, each.client_id}
+            _app(identity_provider)
+            for identity_provider in settings.IDENTITY_PROVIDERS.values()
+            if provider in {None, identity_provider.key, identity_provider.kind}
+            and client_id in {None, identity_provider.client_id}
         ]
 
     def get_provider(self, request: HttpRequest, provider: str, client_id: str | None = None) -> Any:
-        found = super().get_provider(request, provider, client_id)
-        if hasattr(found, "oauth2_adapter_class"):
-            found.oauth2_adapter_class = called_back_here(ADAPTERS.get(found.id, found.oauth2_adapter_class))
-        found.extract_extra_data = _nothing
-        return found
+        instance = super().get_provider(request, provider, client_id)
+        if hasattr(instance, "oauth2_adapter_class"):
+            instance.oauth2_adapter_class = called_back_here(ADAPTERS.get(instance.id, instance.oauth2_adapter_class))
+        instance.extract_extra_data = _nothing
+        return instance
 
     def get_requests_session(self) -> OperatorSession:
         return OperatorSession()
@@ -97,7 +98,7 @@ def refuse(request: HttpRequest, message: str, *, status: int) -> NoReturn:
 
 def identity_of(login: SocialLogin) -> social.Identity:
     """Return who a provider says somebody is, where allauth has read its answer."""
-    address = next((each for each in login.email_addresses if each.primary), None) or next(
+    address = next((email_address for email_address in login.email_addresses if email_address.primary), None) or next(
         iter(login.email_addresses), None
     )
     return social.Identity(

@@ -1,8 +1,8 @@
 """Checking passwords with an LDAP directory.
 
-A person is looked up by what they typed, and the directory is then asked to let them in under the name it has for
-them. Nothing is asked about a password that is empty, blank or holds a NUL: to many directories the first is a
-greeting of nobody in particular, which always succeeds.
+A person is looked up by what they typed; then a bind with the name that the directory has for them checks the password.
+A password that is empty, blank or contains NUL is never sent: many directories treat a bind with an empty one as
+anonymous, which always succeeds.
 """
 
 import logging
@@ -93,12 +93,12 @@ def look_up(directory: Directory, *, login: str, password: str) -> social.Identi
     the person may not come in.
     """
     with _connection(directory, directory.bind_dn, directory.bind_password) as reader:
-        found = _search(reader, directory.base, _filled(directory.filter, username=login), _attributes(directory), 2)
-        if found is None or len(found) != 1:
-            if found != []:
+        entries = _search(reader, directory.base, _filled(directory.filter, username=login), _attributes(directory), 2)
+        if entries is None or len(entries) != 1:
+            if entries != []:
                 log.warning("the directory has more than one person for a login: nobody is let in with it")
             return None
-        entry = found[0]
+        entry = entries[0]
         try:
             _connection(directory, entry["dn"], password).unbind()
         except NOT_THIS_PERSON as error:
@@ -150,13 +150,13 @@ def _groups(reader: ldap3.Connection, directory: Directory, entry: Entry) -> lis
     """Return the groups that a person is in; None where the directory tells only a part of them, or nothing."""
     query = _filled(directory.group_filter, dn=entry["dn"], username=_first(entry, directory.id_attributes))
     try:
-        found = _search(reader, directory.group_base, query, [directory.group_name], MAX_GROUPS)
+        entries = _search(reader, directory.group_base, query, [directory.group_name], MAX_GROUPS)
     except LDAPException as error:
         log.error("groups stay as they were, as the directory does not tell them: %s", error)
         return None
-    if found is None:
+    if entries is None:
         return None
-    return [name for name in (_first(entry, [directory.group_name]) for entry in found) if name]
+    return [name for name in (_first(entry, [directory.group_name]) for entry in entries) if name]
 
 
 def _connection(directory: Directory, dn: str, password: str) -> ldap3.Connection:
@@ -189,7 +189,7 @@ def _search(
     if reader.result["result"] in {RESULT_SIZE_LIMIT_EXCEEDED, RESULT_TIME_LIMIT_EXCEEDED}:
         log.warning("the directory tells only a part of what is below %s", base)
         return None
-    return [each for each in reader.response or [] if each["type"] == "searchResEntry"]
+    return [entry for entry in reader.response or [] if entry["type"] == "searchResEntry"]
 
 
 def _filled(template: str, **values: str) -> str:
@@ -210,9 +210,9 @@ def _first(entry: Entry, names: Iterable[str]) -> str:
 
 def _values(entry: Entry, name: str) -> list[str]:
     """Return what a person has of an attribute, without what is empty."""
-    attributes = {each.lower(): value for each, value in entry["attributes"].items()}
+    attributes = {key.lower(): value for key, value in entry["attributes"].items()}
     value = attributes.get(name.lower())
     values = value if isinstance(value, list) else [value]
     # Bytes, such as an objectGUID, have no letters of their own.
-    texts = [each.hex() if isinstance(each, bytes) else str(each).strip() for each in values if each]
+    texts = [item.hex() if isinstance(item, bytes) else str(item).strip() for item in values if item]
     return [text for text in texts if text]

@@ -1,4 +1,4 @@
-"""Providers that allauth knows by name, where they need more than their credentials."""
+"""Providers supported by allauth that need more than their credentials."""
 
 import json
 from collections.abc import Mapping
@@ -44,8 +44,8 @@ class SignedWord:
                 leeway=LEEWAY,
             )
 
-        found = openid.read_with_keys(self.keys_url, KEYS_SECONDS, read)
-        return found | {"email_verified": found.get("email_verified") in (True, "true")}
+        claims = openid.read_with_keys(self.keys_url, KEYS_SECONDS, read)
+        return claims | {"email_verified": claims.get("email_verified") in (True, "true")}
 
 
 class GoogleAdapter(SignedWord, GoogleOAuth2Adapter):  # type: ignore[misc]
@@ -66,8 +66,8 @@ class AppleAdapter(SignedWord, AppleOAuth2Adapter):  # type: ignore[misc]
     def get_access_token_data(
         self, request: HttpRequest, app: SocialApp, client: Any, pkce_code_verifier: str | None = None
     ) -> dict[str, Any]:
-        found: dict[str, Any] = client.get_access_token(request.GET["code"], pkce_code_verifier=pkce_code_verifier)
-        return found
+        token_data: dict[str, Any] = client.get_access_token(request.GET["code"], pkce_code_verifier=pkce_code_verifier)
+        return token_data
 
     def parse_token(self, data: Mapping[str, Any]) -> SocialToken:
         return SocialToken(token=data["access_token"])

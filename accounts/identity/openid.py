@@ -1,4 +1,4 @@
-"""Signing in with OpenID Connect: what allauth leaves to trust is checked here."""
+"""Sign-in with OpenID Connect, with the checks that allauth leaves out."""
 
 from collections.abc import Callable, Mapping
 from hashlib import sha256
@@ -60,7 +60,7 @@ class OpenIdAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
         nonce = self.state.get("nonce")
 
         def read(keys: Mapping[str, Any]) -> claims.Sources:
-            found = {
+            sources = {
                 "id": tokens.read_id_token(self.id_token, keys=keys, client_id=app.client_id, nonce=nonce, **given)
             }
             if "access" in {
@@ -69,16 +69,16 @@ class OpenIdAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
                 rules.role_claim.kind,
                 rules.groups_claim.kind,
             }:
-                found["access"] = tokens.read_access_token(access_token, keys=keys, **given)
-            return found
+                sources["access"] = tokens.read_access_token(access_token, keys=keys, **given)
+            return sources
 
-        found = dict(read_with_keys(rules.keys_url or config["jwks_uri"], rules.keys_seconds, read))
+        sources = dict(read_with_keys(rules.keys_url or config["jwks_uri"], rules.keys_seconds, read))
         if config.get("userinfo_endpoint"):
             userinfo = self._fetch_user_info(access_token)
-            if not isinstance(userinfo, dict) or userinfo.get("sub") != found["id"]["sub"]:
+            if not isinstance(userinfo, dict) or userinfo.get("sub") != sources["id"]["sub"]:
                 raise OpenIdFault("userinfo is about somebody else")
-            found["userinfo"] = userinfo
-        return found
+            sources["userinfo"] = userinfo
+        return sources
 
 
 class PermissionRefused(OpenIdFault, Refused):
@@ -94,13 +94,13 @@ def current_rules() -> OpenId:
 def description(issuer: str) -> dict[str, Any]:
     """Return what the provider says of itself. Raises `OpenIdFault` when it says it is another, or sends us astray."""
     home, _slash, _rest = issuer.partition("/.well-known/")
-    found = _document(f"{home}/.well-known/openid-configuration" if home == issuer else issuer, DISCOVERY_SECONDS)
-    if str(found.get("issuer", "")).rstrip("/") != home:
+    document = _document(f"{home}/.well-known/openid-configuration" if home == issuer else issuer, DISCOVERY_SECONDS)
+    if str(document.get("issuer", "")).rstrip("/") != home:
         raise OpenIdFault("the provider describes another issuer")
     for name in ADDRESSES:
-        if name in found and urlsplit(str(found[name])).scheme not in {"https", urlsplit(home).scheme}:
+        if name in document and urlsplit(str(document[name])).scheme not in {"https", urlsplit(home).scheme}:
             raise OpenIdFault(f"the provider's {name} is no address to go to")
-    return found
+    return document
 
 
 def read_with_keys(address: str, seconds: int, read: Callable[[Mapping[str, Any]], T]) -> T:
@@ -141,11 +141,11 @@ def logout_address(id_token: str, client_id: str) -> str | None:
 
 def identity_from(sources: claims.Sources, rules: OpenId) -> Identity:
     """Return who the claims are about. The userinfo answer is believed before the ID token: it is newer."""
-    told = {**sources["id"], **sources.get("userinfo", {})}
-    email = claims.text(told, rules.email_claim, "email", "preferred_username", "upn")
-    verified = told.get("email_verified") if email == claims.text(told, "email") else None
-    name = claims.text(told, rules.name_claim, "name")
-    both = f"{claims.text(told, 'given_name')} {claims.text(told, 'family_name')}".strip()
+    merged_claims = {**sources["id"], **sources.get("userinfo", {})}
+    email = claims.text(merged_claims, rules.email_claim, "email", "preferred_username", "upn")
+    verified = merged_claims.get("email_verified") if email == claims.text(merged_claims, "email") else None
+    name = claims.text(merged_claims, rules.name_claim, "name")
+    both = f"{claims.text(merged_claims, 'given_name')} {claims.text(merged_claims, 'family_name')}".strip()
     is_admin = claims.is_administrator(sources, rules)
     return Identity(
         provider="openid",
@@ -153,7 +153,7 @@ def identity_from(sources: claims.Sources, rules: OpenId) -> Identity:
         email=email if "@" in email else "",
         email_verified=None if verified is None else verified in {True, "true"},
         name=name or both,
-        username=claims.text(told, rules.username_claim, "preferred_username", "username"),
+        username=claims.text(merged_claims, rules.username_claim, "preferred_username", "username"),
         is_admin=is_admin,
         may_be_first=bool(is_admin or not rules.admin_role),
         roles=claims.roles_in_order(sources, rules),
@@ -178,9 +178,9 @@ def _document(address: str, seconds: int, *, anew: bool = False) -> dict[str, An
         answer.raise_for_status()
         if answer.is_redirect:
             raise OpenIdFault("the provider leads elsewhere")
-        found = answer.json()
-    if not isinstance(found, dict):
+        document = answer.json()
+    if not isinstance(document, dict):
         raise OpenIdFault("the provider's answer makes no sense")
     if seconds:
-        cache.set(key, found, seconds)
-    return found
+        cache.set(key, document, seconds)
+    return document

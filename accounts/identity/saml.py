@@ -1,8 +1,8 @@
-"""Signing in with SAML.
+"""Sign-in with SAML.
 
-The identity provider lets the browser post its signed response, which comes without this site's session. So the
-response is checked where it arrives, what it says is kept for a moment, and the browser comes once more as a page:
-then it must be the one that began, for the response names the request it answers.
+The identity provider makes the browser post its signed response, and a cross-site post carries no session cookie. So
+the response is verified on arrival and its content kept for a moment; the browser then returns with a normal page
+request, whose session must be the one that sent the SAML request named in the response.
 """
 
 import logging
@@ -116,14 +116,16 @@ def _check_addressee(auth: Any, answers: str) -> None:
     from onelogin.saml2.xml_utils import OneLogin_Saml2_XML  # noqa: PLC0415 (an extra)
 
     root, rules = OneLogin_Saml2_XML.to_etree(auth.get_last_response_xml()), _rules()
-    told = OneLogin_Saml2_XML.query(
+    confirmations = OneLogin_Saml2_XML.query(
         root, f"//saml:SubjectConfirmation[@Method='{BEARER}']/saml:SubjectConfirmationData"
     )
     here = f"{settings.DOMAIN}{settings.IDENTITY_PROVIDERS['saml'].callback}"
     expected = {answers, None} if rules.whole_response else {answers}  # else the response around it is signed, too
     if not any(
-        each.get("Recipient") == here and each.get("NotOnOrAfter") and each.get("InResponseTo") in expected
-        for each in told
+        confirmation.get("Recipient") == here
+        and confirmation.get("NotOnOrAfter")
+        and confirmation.get("InResponseTo") in expected
+        for confirmation in confirmations
     ):
         raise BadResponse("it does not say that it is for this address and this request, and how long")
     if not OneLogin_Saml2_XML.query(root, "//saml:Assertion/saml:Conditions/saml:AudienceRestriction/saml:Audience"):
@@ -132,10 +134,10 @@ def _check_addressee(auth: Any, answers: str) -> None:
 
 def _identity(auth: Any, issuer: str) -> Identity:
     rules = _rules()
-    told = {**auth.get_friendlyname_attributes(), **auth.get_attributes()}
+    attributes = {**auth.get_friendlyname_attributes(), **auth.get_attributes()}
 
     def first(name: str) -> str:
-        values = told.get(name) if name else None
+        values = attributes.get(name) if name else None
         return str(values[0] or "").strip() if values else ""
 
     subject, form = str(auth.get_nameid() or ""), auth.get_nameid_format()
@@ -153,17 +155,17 @@ def _identity(auth: Any, issuer: str) -> Identity:
         email=email,
         name=first(rules.name_claim) or both,
         username=first(rules.username_claim),
-        groups=_groups(told, rules.groups_claim),
+        groups=_groups(attributes, rules.groups_claim),
     )
 
 
-def _groups(told: Mapping[str, Sequence[Any]], claim: str) -> list[str] | None:
+def _groups(attributes: Mapping[str, Sequence[Any]], claim: str) -> list[str] | None:
     """Return the groups that the person is in; None: there is no say. What is left out is not empty."""
     if not claim:
         return None
-    if claim in told:
-        return [str(name) for name in told[claim] if name]
-    kept_elsewhere = any(name.endswith((f"{claim}.link", GROUPS_LINK)) for name in told)
+    if claim in attributes:
+        return [str(name) for name in attributes[claim] if name]
+    kept_elsewhere = any(name.endswith((f"{claim}.link", GROUPS_LINK)) for name in attributes)
     why = (
         "there are too many; let the provider send only those assigned to this application"
         if kept_elsewhere
@@ -180,12 +182,12 @@ def _issuer(response: str) -> str:
 
     try:
         root = OneLogin_Saml2_XML.to_etree(OneLogin_Saml2_Utils.b64decode(response))
-        found = OneLogin_Saml2_XML.query(root, "//saml:Assertion/saml:Issuer")
+        issuers = OneLogin_Saml2_XML.query(root, "//saml:Assertion/saml:Issuer")
     except Exception as error:  # noqa: BLE001 (whatever the parsers raise, it is no response)
         raise BadResponse(str(error)) from None
-    if not found or not (found[0].text or "").strip():
+    if not issuers or not (issuers[0].text or "").strip():
         raise BadResponse("it names no issuer")
-    return str(found[0].text).strip()
+    return str(issuers[0].text).strip()
 
 
 def _auth(posted: dict[str, str], *, issuer: str) -> Any:

@@ -1,8 +1,9 @@
-"""The requests that sign-in makes to a provider, and nothing else: to addresses that the operator wrote down.
+"""HTTP requests to identity providers, at addresses from the operator's settings only.
 
-What people name is fetched by the guarded client of `endpoints`, which `accounts` may not import. Here an address
-comes from the settings or from the provider's own description of itself, and may lie in the private network of the
-house. No redirect is followed, no proxy or password file of the machine is used, and an answer is small and soon.
+Addresses that people enter are fetched by the guarded client in `endpoints`, which `accounts` may not import. Here an
+address comes from the settings or from the provider's own metadata, and may be in the organisation's private network.
+Redirects are not followed, the machine's proxy settings and password files are not used, and size and time of a
+response are limited.
 """
 
 import time

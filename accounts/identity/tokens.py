@@ -1,4 +1,4 @@
-"""Reading tokens that a provider signed. A signature is always checked, and only with the provider's public keys."""
+"""Reading tokens signed by a provider. The signature is always verified, and only with the provider's public keys."""
 
 import hmac
 from collections.abc import Mapping
@@ -68,16 +68,16 @@ def _read(
 def _key(header: Mapping[str, Any], keys: Mapping[str, Any]) -> jwt.PyJWK:
     algorithm, kid = header.get("alg"), header.get("kid")
     fitting = [
-        each
-        for each in keys.get("keys", [])
-        if isinstance(each, dict)
-        and algorithm in ALGORITHMS.get(each.get("kty", ""), ())
-        and each.get("alg", algorithm) == algorithm
-        and each.get("use", "sig") == "sig"
+        key
+        for key in keys.get("keys", [])
+        if isinstance(key, dict)
+        and algorithm in ALGORITHMS.get(key.get("kty", ""), ())
+        and key.get("alg", algorithm) == algorithm
+        and key.get("use", "sig") == "sig"
     ]
     if algorithm not in {name for names in ALGORITHMS.values() for name in names}:
         raise BadIdToken("alg")
-    named = [each for each in fitting if each.get("kid") == kid] if kid else fitting
+    named = [key for key in fitting if key.get("kid") == kid] if kid else fitting
     if len(named) != 1:
         raise UnknownKey("kid")
     return jwt.PyJWK(named[0], algorithm=algorithm)

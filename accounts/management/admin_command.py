@@ -1,6 +1,6 @@
-"""What the commands for administrators share: plain words or JSON, asking first, and exit codes.
+"""The base of administrators' commands: text or JSON output, confirmation, and exit codes.
 
-0: done. 1: it could not be done, and why is on standard error. 2: the arguments are wrong. 130: broken off.
+0: success. 1: failure, with the reason on standard error. 2: invalid arguments. 130: interrupted.
 """
 
 import getpass
@@ -34,7 +34,7 @@ class AdminCommand(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            result, words = self.run_with(**options)
+            result, text = self.run_with(**options)
         except Refusal as refusal:
             raise CommandError(refusal.message) from None
         except ValidationError as fault:
@@ -42,7 +42,7 @@ class AdminCommand(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(result, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2))
         else:
-            self.stdout.write(words)
+            self.stdout.write(text)
 
     def run_with(self, **options: Any) -> tuple[Any, str]:
         """Do the work; return what ``--json`` prints, and what is printed else.
@@ -63,12 +63,10 @@ class AdminCommand(BaseCommand):
 
 def person_named(text: str) -> User:
     """Return the person with this email address or username. Raises `CommandError`."""
-    found = (
-        User.objects.filter(email=text.strip().lower()).first() or User.objects.filter(username=text.strip()).first()
-    )
-    if found is None:
+    user = User.objects.filter(email=text.strip().lower()).first() or User.objects.filter(username=text.strip()).first()
+    if user is None:
         raise CommandError(f"No user has the email or username {text}. See manage.py list-users.")
-    return found
+    return user
 
 
 def ask_password() -> str:
@@ -83,7 +81,7 @@ def ask_password() -> str:
 
 def table(rows: list[list[object]], heads: list[str]) -> str:
     """Return rows as columns of text."""
-    cells = [heads, *([str(each) for each in row] for row in rows)]
+    cells = [heads, *([str(value) for value in row] for row in rows)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(heads))]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells

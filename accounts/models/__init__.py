@@ -1,4 +1,4 @@
-"""Who there is, and what they may do."""
+"""People, roles, groups and their rights."""
 
 from accounts.models.access import CapabilityGrant, Grant, ModelAccess
 from accounts.models.api_key import ApiKey

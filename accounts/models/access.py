@@ -1,4 +1,4 @@
-"""What roles, groups and people may use: models, single objects, and the powers of administration."""
+"""What roles, groups and people may use: models, single objects, and capabilities."""
 
 from django.conf import settings
 from django.db import models

@@ -1,4 +1,4 @@
-"""Keys by which programs act for a person."""
+"""API keys: with them programs act for a person."""
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField

@@ -1,4 +1,4 @@
-"""What administrators did."""
+"""The audit log of administrators' actions."""
 
 from django.db import models
 from django.utils import timezone

@@ -1,4 +1,4 @@
-"""Who is kept out for a while."""
+"""Temporary bans."""
 
 from django.conf import settings
 from django.db import models

@@ -1,4 +1,4 @@
-"""What everybody is told at the top of the page."""
+"""Banners at the top of every page."""
 
 from django.db import models
 from django.db.models import F, Q

@@ -1,4 +1,4 @@
-"""Groups of people, kept here or brought along by a directory."""
+"""Groups of people, managed here or synced from a directory."""
 
 from django.conf import settings
 from django.db import models

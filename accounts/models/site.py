@@ -1,4 +1,4 @@
-"""How the site is set up, as far as administrators set it in the browser."""
+"""The site settings that administrators change in the browser."""
 
 from django.db import models
 from django.db.models import Q

@@ -1,4 +1,4 @@
-"""Telling whoever answers a person for long (a socket, a stream) that something that lets them in has ended."""
+"""Notifies long-lived connections (sockets, streams) when one of their person's sessions or keys has ended."""
 
 from collections.abc import Callable
 from uuid import UUID

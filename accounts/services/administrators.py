@@ -1,4 +1,4 @@
-"""There is always somebody who administers the site."""
+"""Makes sure that the site always has an administrator."""
 
 from typing import Final
 
@@ -16,5 +16,5 @@ def is_last(user: User) -> bool:
     site without one.
     """
     admins = User.objects.select_for_update().filter(role=Role.ADMIN, is_active=True).order_by("id")
-    others = [each for each in admins if each.id != user.id]
+    others = [admin for admin in admins if admin.id != user.id]
     return user.is_admin and not others

@@ -1,4 +1,4 @@
-"""Keys by which programs act for a person: made, looked up, and taken back."""
+"""API keys, with which programs act for a person: creating, finding and revoking them."""
 
 import hashlib
 import secrets
@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import ApiKey, User
 from accounts.services import access_changes, audit, permissions
@@ -53,7 +54,14 @@ def make(
     with transaction.atomic():
         User.objects.select_for_update(no_key=True).only("id").get(id=user.id)
         if user.api_keys.count() >= (most := quotas.most("api_keys")):
-            raise BadKey(_("You can have at most %(most)d keys. Delete one first.") % {"most": most})
+            raise BadKey(
+                ngettext(
+                    "You can have at most %(most)d key. Delete it first.",
+                    "You can have at most %(most)d keys. Delete one first.",
+                    most,
+                )
+                % {"most": most}
+            )
         row = ApiKey.objects.create(
             user=user,
             name=name,

@@ -1,4 +1,4 @@
-"""What people hear who registered while `REGISTRATION_APPROVAL` is on."""
+"""Mails to people who registered while `REGISTRATION_APPROVAL` is on."""
 
 from accounts.models import User
 from accounts.services import mails

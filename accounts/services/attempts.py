@@ -1,7 +1,7 @@
-"""Guessing passwords: failed tries are counted by account and by network address, wherever a password is asked for.
+"""Password guessing: failed attempts are counted by account and by network address, wherever a password is asked for.
 
-A try counts against the account before it is known whether it fails, so that many at once do not get past the limit,
-and no longer if it succeeds. Against the address only failures count: a house full of people may sign in at nine.
+An attempt counts against the account before its result is known, so that parallel attempts cannot exceed the limit;
+success takes it back. Only failures count against the address: a whole office may sign in at nine o'clock.
 """
 
 from collections.abc import Iterator

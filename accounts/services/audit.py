@@ -68,7 +68,7 @@ def record(
 
 def hash_of(entry: AuditEntry) -> str:
     """Return the SHA-256 of an entry and of the hash before it, as hexadecimal digits."""
-    told = {
+    content = {
         "seq": entry.seq,
         "at": entry.at.isoformat(),
         "actor": str(entry.actor_id or ""),
@@ -80,7 +80,7 @@ def hash_of(entry: AuditEntry) -> str:
         "address": entry.address,
         "previous": entry.previous_hash,
     }
-    return hashlib.sha256(json.dumps(told, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The line above every page. Every page asks: each process reads the table every two seconds."""
+"""The banner above every page. Each process reads the table every two seconds."""
 
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from core.ttl_cache import ttl_cache
 def current(*, signed_in: bool) -> Banner | None:
     """Return the banner that counts now, for people who are signed in or for anybody."""
     now = timezone.now()
-    return next((each for each in latest() if _counts(each, now) and (signed_in or each.is_public)), None)
+    return next((banner for banner in latest() if _counts(banner, now) and (signed_in or banner.is_public)), None)
 
 
 @ttl_cache

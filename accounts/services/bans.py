@@ -1,4 +1,4 @@
-"""Keeping people and addresses out for a while, and what makes that happen by itself: violations.
+"""Temporary bans of people and addresses, and the violations that cause automatic ones.
 
 Each kind of violation has a score (`LOGIN_VIOLATION_SCORE` and so on). A person's scores of one kind add up in Redis;
 each time the sum passes a multiple of `BAN_INTERVAL`, the person and the address are banned for `BAN_DURATION`.
@@ -37,8 +37,8 @@ class ActiveBans:
 def banned_until(*, user_id: UUID | None = None, address: str = "") -> datetime | None:
     """Return until when this person or this address is kept out, or None. Asks the database every two seconds."""
     now = timezone.now()
-    found = [banned().people.get(user_id) if user_id else None, banned().addresses.get(address)]
-    return max((each for each in found if each is not None and each > now), default=None)
+    ends = [banned().people.get(user_id) if user_id else None, banned().addresses.get(address)]
+    return max((end for end in ends if end is not None and end > now), default=None)
 
 
 @ttl_cache
@@ -47,9 +47,9 @@ def banned() -> ActiveBans:
     rows = Ban.objects.filter(until__gt=timezone.now()).values_list("user_id", "address", "until")
     people: dict[UUID, datetime] = {}
     addresses: dict[str, datetime] = {}
-    for person, place, until in rows.order_by("until"):
-        if place is not None:
-            addresses[parse(place) or place] = until
+    for person, address, until in rows.order_by("until"):
+        if address is not None:
+            addresses[parse(address) or address] = until
         else:
             people[person] = until
     return ActiveBans(people, addresses)
@@ -62,7 +62,9 @@ def ban(
     until, address = timezone.now() + timedelta(minutes=minutes), parse(address) or ""
     subjects = ([{"user": user}] if user else []) + ([{"address": address}] if address else [])
     with transaction.atomic():
-        made = [Ban.objects.create(until=until, reason=reason[:200], created_by=actor, **each) for each in subjects]
+        made = [
+            Ban.objects.create(until=until, reason=reason[:200], created_by=actor, **subject) for subject in subjects
+        ]
         if user is not None:
             sessions.end_all(user=user)
         target = (
@@ -79,9 +81,11 @@ def ban(
 def lift(*, actor: User | None, user: User | None = None, address: str = "") -> int:
     """Let a person or an address in again; return how many bans that ended."""
     plain = parse(address)
-    who = Q(user=user) if user else Q(address__in=[plain, f"::ffff:{plain}"] if plain and "." in plain else [plain])
+    condition = (
+        Q(user=user) if user else Q(address__in=[plain, f"::ffff:{plain}"] if plain and "." in plain else [plain])
+    )
     with transaction.atomic():
-        ended = Ban.objects.filter(who, until__gt=timezone.now()).update(until=timezone.now())
+        ended = Ban.objects.filter(condition, until__gt=timezone.now()).update(until=timezone.now())
         if ended:
             target = (
                 audit.AuditTarget("user", str(user.id), user.email) if user else audit.AuditTarget("address", address)
@@ -98,10 +102,10 @@ def record_violation(kind: str, *, user: User | None = None, address: str = "") 
     """
     score = settings.VIOLATION_SCORES.get(kind, 1)
     log.warning("violation %s by %s", kind, user.id if user else "an unknown person")
-    who = str(user.id) if user else address
-    if not score or not who:
+    subject = str(user.id) if user else address
+    if not score or not subject:
         return 0
-    key = f"violation:{kind}:{who}"
+    key = f"violation:{kind}:{subject}"
     try:
         cache.add(key, 0, timeout=REMEMBERED)
         total = int(cache.incr(key, score))

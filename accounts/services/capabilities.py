@@ -1,4 +1,4 @@
-"""Giving powers of administration to people, groups and roles, and taking them back."""
+"""Granting capabilities to people, groups and roles, and revoking them."""
 
 from uuid import UUID
 
@@ -75,10 +75,10 @@ def _target(principal: str, identifier: str) -> dict[str, User | Group | Role]:
             UUID(identifier)
         except ValueError:
             raise CapabilityRefused(_("Principal not found."), status=404) from None
-    found = model._default_manager.filter(pk=identifier).first()
-    if found is None:
+    holder = model._default_manager.filter(pk=identifier).first()
+    if holder is None:
         raise CapabilityRefused(_("Principal not found."), status=404)
-    return {principal: found}
+    return {principal: holder}
 
 
 def _audit_target(grant: CapabilityGrant) -> audit.AuditTarget:

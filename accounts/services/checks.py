@@ -1,4 +1,4 @@
-"""System checks of how people sign in: what is configured and has no effect, or a worse one than meant."""
+"""System checks of the sign-in settings: those that have no effect, or a less secure one than intended."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,11 +10,11 @@ LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 def check_sign_in(**kwargs: Any) -> list[CheckMessage]:
-    found: list[CheckMessage] = []
+    problems: list[CheckMessage] = []
     providers = settings.IDENTITY_PROVIDERS
     if providers and not settings.ALLOW_SOCIAL_LOGIN:
         names = ", ".join(providers)
-        found.append(
+        problems.append(
             Warning(
                 f"{names}: set up, but social sign-in is turned off.",
                 hint="Set ALLOW_SOCIAL_LOGIN=true.",
@@ -22,21 +22,21 @@ def check_sign_in(**kwargs: Any) -> list[CheckMessage]:
             )
         )
     hint = "Use a path on this site or a data: URL."
-    found += [
+    problems += [
         Warning(
-            f"The image of {each.key} isn't shown, because pages load nothing from other sites.",
+            f"The image of {provider.key} isn't shown, because pages load nothing from other sites.",
             hint=hint,
             id="accounts.W002",
         )
-        for each in providers.values()
-        if each.image and not each.shows_image
+        for provider in providers.values()
+        if provider.image and not provider.shows_image
     ]
     if not settings.ALLOW_EMAIL_LOGIN and not (providers and settings.ALLOW_SOCIAL_LOGIN):
         hint = "Set ALLOW_EMAIL_LOGIN=true, or set up a sign-in service."
-        found.append(Warning("People can sign in only with a passkey.", hint=hint, id="accounts.W005"))
+        problems.append(Warning("People can sign in only with a passkey.", hint=hint, id="accounts.W005"))
     directory = settings.DIRECTORY
     if directory and not _private(directory.url) and not directory.start_tls:
-        found.append(
+        problems.append(
             Warning(
                 "Passwords are sent to the directory unencrypted.",
                 hint="Use ldaps:// or LDAP_STARTTLS.",
@@ -44,10 +44,10 @@ def check_sign_in(**kwargs: Any) -> list[CheckMessage]:
             )
         )
     if directory and not directory.verify:
-        found.append(
+        problems.append(
             Warning("The directory's certificate is not checked.", hint="Set LDAP_CA_CERT_PATH.", id="accounts.W004")
         )
-    return found
+    return problems
 
 
 def check_addresses(**kwargs: Any) -> list[CheckMessage]:

@@ -1,9 +1,9 @@
-"""Passing rights on: nobody gives or takes what they do not hold.
+"""Nobody can give or take rights that they do not hold.
 
-The one rule for every verb that moves rights: a role or a group given or taken, edited or renamed, a power, a right on
-an object, an invitation, a password set for somebody. Each says what it would move, as `Rights`, and asks
-`refuse_unheld`. Administrators (the role `ADMIN`) and commands (no actor) hold everything. What the role `USER` carries
-is no secret: everybody who comes in has it, so everybody may pass it on.
+This one rule covers every service that gives or takes rights: assigning, editing or renaming a role or a group,
+capabilities, grants on objects, invitations, setting somebody's password. Each describes the change as `Rights` and
+calls `refuse_unheld`. Administrators (the role `ADMIN`) and commands (no actor) hold everything. Anybody may pass on
+what the role `USER` permits, because everybody has it.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -118,47 +118,51 @@ def _lacking(actor: User, moved: Rights, before: RoleModels | None) -> str:
 def _unheld(actor: User, moved: Rights, before: RoleModels | None) -> Iterator[str]:
     everybody = Role.objects.get(name=Role.USER)
     held = bits_on(permissions.permissions_of(actor.role)) | bits_on(permissions.permissions_of(everybody))
-    yield from (".".join(each) for each in sorted(moved.bits - held))
+    yield from (".".join(permission) for permission in sorted(moved.bits - held))
     yield from sorted(moved.powers - permissions.capabilities_of(actor) - permissions.capabilities_of_role(everybody))
     if _has_unheld_object(actor, moved.objects):
         yield _("rights on items shared by others")
     if moved.models is not None:
         known = [access_of(actor.role_name), access_of(Role.USER), before]
-        yield from _unheld_models(moved.models, [each for each in known if each is not None])
+        yield from _unheld_models(moved.models, [role_models for role_models in known if role_models is not None])
 
 
 def _has_unheld_object(actor: User, objects: Mapping[Object, int]) -> bool:
     if not objects:
         return False
-    held = _on_objects(Grant.objects.reaching(actor).filter(resource_id__in=[each for _kind, each in objects]))
+    held = _on_objects(
+        Grant.objects.reaching(actor).filter(resource_id__in=[resource_id for _kind, resource_id in objects])
+    )
     everybodys = _on_objects(Grant.objects.filter(role=Role.USER))
     return any(
-        bits & ~(held.get(each, 0) | everybodys.get(each, 0)) and not _made(actor, *each)
-        for each, bits in objects.items()
+        bits & ~(held.get(key, 0) | everybodys.get(key, 0)) and not _made(actor, *key) for key, bits in objects.items()
     )
 
 
 def _made(actor: User, kind: str, resource_id: UUID) -> bool:
-    found = kind_of(kind)
-    shared = found.find(resource_id) if found else None
+    shared_kind = kind_of(kind)
+    shared = shared_kind.find(resource_id) if shared_kind else None
     return shared is not None and shared.owner_id == actor.id
 
 
 def _unheld_models(wanted: RoleModels, held: Sequence[RoleModels]) -> Iterator[str]:
     """Yield each model that `wanted` allows, or allows for less, and none of `held` does."""
-    if not wanted.rows and all(each.rows for each in held):
+    if not wanted.rows and all(role_models.rows for role_models in held):
         yield _("every model")
-    named = {key for each in (wanted, *held) for key in each.rows} if wanted.rows else set()
+    named = {key for role_models in (wanted, *held) for key in role_models.rows} if wanted.rows else set()
     for endpoint, model in sorted(named):
         cost = wanted.coefficient(endpoint, model)
-        covered = any(each.allows(endpoint, model) and each.coefficient(endpoint, model) <= cost for each in held)
+        covered = any(
+            role_models.allows(endpoint, model) and role_models.coefficient(endpoint, model) <= cost
+            for role_models in held
+        )
         if wanted.allows(endpoint, model) and not covered:
             yield f"{endpoint}/{model}" if endpoint else model
 
 
 def _on_objects(rows: Iterable[Grant]) -> dict[Object, int]:
-    found: dict[Object, int] = {}
+    bits_by_object: dict[Object, int] = {}
     for row in rows:
         key = (row.resource_type, row.resource_id)
-        found[key] = found.get(key, 0) | row.bits
-    return found
+        bits_by_object[key] = bits_by_object.get(key, 0) | row.bits
+    return bits_by_object

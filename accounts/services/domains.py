@@ -1,4 +1,4 @@
-"""Of which email domains people may be: those that are listed, or all where nobody lists any."""
+"""Permitted email domains: those that are listed, or all if there is no list."""
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy
@@ -23,7 +23,7 @@ def is_allowed(email: str) -> bool:
         site.current().allowed_domains or None,
         live.current().document.registration.allowedDomains,
     )
-    named = [each for each in lists if each is not None]
+    named = [names for names in lists if names is not None]
     listed = {name.strip().lower().removeprefix("@") for names in named for name in names}
     return not named or email.strip().lower().rpartition("@")[2] in listed
 

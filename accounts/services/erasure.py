@@ -1,7 +1,7 @@
-"""Erasing a person, and handing out what is stored about them.
+"""Erasing a person, and exporting what is stored about them.
 
-Each app says what of it belongs to a person: `on_erase` gets a callable that deletes it, `on_export` one that tells it.
-The ledger and the audit log stay: amounts, counts and acts, no content.
+Each app registers its part: `on_erase` takes a function that deletes a person's data, `on_export` one that yields it.
+The ledger and the audit log stay: amounts, counts and actions, no content.
 """
 
 import io

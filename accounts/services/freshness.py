@@ -1,7 +1,7 @@
-"""Whether somebody has shown lately that it is them: a fresh sign-in, for what matters.
+"""Fresh sign-ins: whether a person has proved their identity recently, as sensitive actions require.
 
-On pages: they signed in, or wrote the password or a code, within `ACCOUNT_REAUTHENTICATION_TIMEOUT`. Of API clients the
-session began within it. A form that was opened in time brings along a proof of that, and may be filled in for an hour.
+On pages: they signed in, or entered the password or a code, within `ACCOUNT_REAUTHENTICATION_TIMEOUT`. For API clients:
+the session began within it. A form opened in time contains a proof of that, and can be submitted for an hour.
 """
 
 import time
@@ -44,15 +44,15 @@ def mark(request: HttpRequest, user: User) -> str:
 def was_opened_in_time(request: HttpRequest, user: User) -> bool:
     """Whether the form that was sent brings along such a proof, of this address and of this person's sign-in."""
     try:
-        told = signing.loads(request.POST.get(FIELD, ""), salt=_SALT, max_age=_FILLING_IN)
+        claims = signing.loads(request.POST.get(FIELD, ""), salt=_SALT, max_age=_FILLING_IN)
     except signing.BadSignature:
         return False
-    return bool(told == _claims(request, user))
+    return bool(claims == _claims(request, user))
 
 
 def _is_recent(request: HttpRequest, user: User) -> bool:
     since = time.time() - settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
-    return any(each["at"] > since for each in get_authentication_records(request, user))
+    return any(record["at"] > since for record in get_authentication_records(request, user))
 
 
 def _claims(request: HttpRequest, user: User) -> list[str]:

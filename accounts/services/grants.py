@@ -1,7 +1,7 @@
-"""The access list of shared things: who may do what, and changing it. Every change is in the audit log.
+"""The access list of shared objects: rights on them, and changing these. Every change is in the audit log.
 
-A person's rights on an object are all those that are granted to them, to a group of theirs, to their role and to
-everybody, taken together; who made the object has all of them without a row.
+A person's rights on an object are the union of those granted to them, to their groups, to their role and to everybody;
+its creator has all of them without a row.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -30,7 +30,7 @@ class GrantRefused(Refusal):
 
 
 @dataclass(frozen=True, slots=True)
-class Who:
+class Grantee:
     """A principal: `id` is a person's or group's id or a role's name, and empty for everybody."""
 
     type: str
@@ -41,7 +41,7 @@ class Who:
 class AccessEntry:
     """A row of the list, with what is shown of the principal. `is_fixed`: who made the object, always its owner."""
 
-    who: Who
+    grantee: Grantee
     bits: int
     name: str = ""
     email: str = ""  # of people only; see `picker.Found`
@@ -56,12 +56,12 @@ class AccessEntry:
 
 def bits_of(user: User, kind: str, ids: Iterable[UUID]) -> dict[UUID, int]:
     """Return what is granted to the person on each of these objects; what is not there is nothing. One query."""
-    found: dict[UUID, int] = {}
+    bits_by_id: dict[UUID, int] = {}
     if user.may_enter:
         rows = Grant.objects.reaching(user).filter(resource_type=kind, resource_id__in=list(ids))
         for resource_id, bits in rows.values_list("resource_id", "bits"):
-            found[resource_id] = found.get(resource_id, 0) | bits
-    return found
+            bits_by_id[resource_id] = bits_by_id.get(resource_id, 0) | bits
+    return bits_by_id
 
 
 def visible_ids(user: User, kind: str) -> QuerySet[Grant, UUID]:
@@ -72,12 +72,12 @@ def visible_ids(user: User, kind: str) -> QuerySet[Grant, UUID]:
 
 def all_bits(user: User, kind: SharedKind) -> dict[UUID, int]:
     """Return the person's rights on every object of a kind on which they have any."""
-    found: dict[UUID, int] = {}
+    bits_by_id: dict[UUID, int] = {}
     for resource_id, bits in (
         Grant.objects.reaching(user).filter(resource_type=kind.name).values_list("resource_id", "bits")
     ):
-        found[resource_id] = found.get(resource_id, 0) | bits
-    return found | dict.fromkeys(kind.owned(user), Grant.OWNER)
+        bits_by_id[resource_id] = bits_by_id.get(resource_id, 0) | bits
+    return bits_by_id | dict.fromkeys(kind.owned(user), Grant.OWNER)
 
 
 def shared_for(user: User, kind_name: str, resource_id: UUID, *, needs: int) -> tuple[SharedKind, SharedObject, int]:
@@ -100,27 +100,31 @@ def shared_for(user: User, kind_name: str, resource_id: UUID, *, needs: int) -> 
 def entries(actor: User, kind: SharedKind, shared: SharedObject) -> list[AccessEntry]:
     """Return the list as `actor` may see it: who made the object, then the others by name. Two queries."""
     rows = Grant.objects.filter(resource_type=kind.name, resource_id=shared.id).exclude(user=shared.owner_id)
-    found = [_entry(actor, each) for each in rows.select_related("user", "group", "role")]
+    access_list = [_entry(actor, grant) for grant in rows.select_related("user", "group", "role")]
     order = [Principal.PUBLIC, Principal.ROLE, Principal.GROUP, Principal.USER]
-    found.sort(key=lambda each: (order.index(Principal(each.who.type)), each.name.casefold(), each.who.id))
+    access_list.sort(
+        key=lambda entry: (order.index(Principal(entry.grantee.type)), entry.name.casefold(), entry.grantee.id)
+    )
     if shared.owner_id and (maker := User.objects.filter(id=shared.owner_id).first()):
-        found.insert(0, _of_person(actor, maker, Grant.OWNER, is_fixed=True))
-    return found
+        access_list.insert(0, _of_person(actor, maker, Grant.OWNER, is_fixed=True))
+    return access_list
 
 
 def _of_person(actor: User, user: User, bits: int, *, is_fixed: bool = False) -> AccessEntry:
     shown = picker.person_to_found(actor, user)
-    return AccessEntry(Who("user", str(user.id)), bits, shown.name, shown.email, is_fixed=is_fixed)
+    return AccessEntry(Grantee("user", str(user.id)), bits, shown.name, shown.email, is_fixed=is_fixed)
 
 
 def _entry(actor: User, grant: Grant) -> AccessEntry:
     if grant.user is not None:
         return _of_person(actor, grant.user, grant.bits)
     if grant.group is not None:
-        return AccessEntry(Who("group", str(grant.group_id)), grant.bits, grant.group.name, "", grant.group.description)
+        return AccessEntry(
+            Grantee("group", str(grant.group_id)), grant.bits, grant.group.name, "", grant.group.description
+        )
     if grant.role is not None:
-        return AccessEntry(Who("role", grant.role.name), grant.bits, grant.role.name, "", grant.role.description)
-    return AccessEntry(Who("public"), grant.bits, _("Everyone signed in"))
+        return AccessEntry(Grantee("role", grant.role.name), grant.bits, grant.role.name, "", grant.role.description)
+    return AccessEntry(Grantee("public"), grant.bits, _("Everyone signed in"))
 
 
 def may_share(user: User, kind: SharedKind, *, publicly: bool = False) -> bool:
@@ -129,7 +133,7 @@ def may_share(user: User, kind: SharedKind, *, publicly: bool = False) -> bool:
 
 
 def change(
-    *, actor: User, kind_name: str, resource_id: UUID, give: Mapping[Who, int], take: Iterable[Who] = ()
+    *, actor: User, kind_name: str, resource_id: UUID, give: Mapping[Grantee, int], take: Iterable[Grantee] = ()
 ) -> list[AccessEntry]:
     """Give principals these rights instead of those they had, and take all from others; all of it or nothing.
 
@@ -142,10 +146,10 @@ def change(
         if not may_share(actor, kind):
             raise GrantRefused(_("Your role doesn't allow you to share this."), status=403)
         before = entries(actor, kind, shared)
-        given = {_cleaned(who): bits for who, bits in give.items()}
-        taken = {_cleaned(who) for who in take} - set(given)
-        had = {each.who: each.bits for each in before}
-        given = {who: bits for who, bits in given.items() if had.get(who) != bits}
+        given = {_cleaned(grantee): bits for grantee, bits in give.items()}
+        taken = {_cleaned(grantee) for grantee in take} - set(given)
+        had = {entry.grantee: entry.bits for entry in before}
+        given = {grantee: bits for grantee, bits in given.items() if had.get(grantee) != bits}
         _refuse(actor, kind, before, held, given, taken)
         _store(actor, kind, shared, given, taken)
         after = entries(actor, kind, shared)
@@ -162,17 +166,17 @@ def _lock(resource_id: UUID) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"grants:{resource_id}"])
 
 
-def _cleaned(who: Who) -> Who:
-    if who.type == Principal.PUBLIC:
-        return Who("public")
-    if who.type not in Principal.values:
+def _cleaned(grantee: Grantee) -> Grantee:
+    if grantee.type == Principal.PUBLIC:
+        return Grantee("public")
+    if grantee.type not in Principal.values:
         raise GrantRefused(_("Unknown kind of principal."))
-    if who.type != Principal.ROLE:
+    if grantee.type != Principal.ROLE:
         try:
-            return Who(who.type, str(UUID(who.id)))
+            return Grantee(grantee.type, str(UUID(grantee.id)))
         except ValueError:
             raise GrantRefused(_("This is not a valid id.")) from None
-    return who
+    return grantee
 
 
 def _refuse(
@@ -180,32 +184,32 @@ def _refuse(
     kind: SharedKind,
     before: Sequence[AccessEntry],
     held: int,
-    given: Mapping[Who, int],
-    taken: Iterable[Who],
+    given: Mapping[Grantee, int],
+    taken: Iterable[Grantee],
 ) -> None:
-    had = {each.who: each for each in before}
-    for who in [*given, *taken]:
-        if who in had and had[who].is_fixed:
+    had = {entry.grantee: entry for entry in before}
+    for grantee in [*given, *taken]:
+        if grantee in had and had[grantee].is_fixed:
             raise GrantRefused(_("The creator must stay an owner."))
-        touched = given.get(who, 0) | (had[who].bits if who in had else 0)
+        touched = given.get(grantee, 0) | (had[grantee].bits if grantee in had else 0)
         delegation.refuse_unheld_bits(held, touched, GrantRefused)
     if any(bits not in range(1, 16) or not bits & Grant.VIEW for bits in given.values()):
         raise GrantRefused(_("Unknown rights."))
-    if Who("public") in given and not may_share(actor, kind, publicly=True):
+    if Grantee("public") in given and not may_share(actor, kind, publicly=True):
         raise GrantRefused(_("Your role doesn't allow you to share this with everyone."), status=403)
-    fresh = [who for who in given if who not in had and who.type != Principal.PUBLIC]
-    if {who.type for who in fresh} - set(picker.kinds_for(actor)):
+    fresh = [grantee for grantee in given if grantee not in had and grantee.type != Principal.PUBLIC]
+    if {grantee.type for grantee in fresh} - set(picker.kinds_for(actor)):
         raise GrantRefused(_("Your role doesn't allow you to share this with these people."), status=403)
     if len(set(had) | set(given)) > MAX_ENTRIES:
         raise GrantRefused(_("At most %(limit)d people, groups and roles can have access.") % {"limit": MAX_ENTRIES})
     _refuse_unknown(fresh)
 
 
-def _refuse_unknown(fresh: Sequence[Who]) -> None:
+def _refuse_unknown(fresh: Sequence[Grantee]) -> None:
     """All of them exist. At most three queries."""
     ids: dict[str, set[str]] = {}
-    for who in fresh:
-        ids.setdefault(who.type, set()).add(who.id)
+    for grantee in fresh:
+        ids.setdefault(grantee.type, set()).add(grantee.id)
     known = {
         "user": lambda: picker.pickable().filter(id__in=ids["user"]).count(),
         "group": lambda: Group.objects.filter(id__in=ids["group"]).count(),
@@ -215,32 +219,34 @@ def _refuse_unknown(fresh: Sequence[Who]) -> None:
         raise GrantRefused(_("One of these people, groups or roles does not exist."))
 
 
-def _store(actor: User, kind: SharedKind, shared: SharedObject, given: Mapping[Who, int], taken: Iterable[Who]) -> None:
+def _store(
+    actor: User, kind: SharedKind, shared: SharedObject, given: Mapping[Grantee, int], taken: Iterable[Grantee]
+) -> None:
     gone = Q(pk__in=[])
-    for who in [*given, *taken]:
-        gone |= Q(principal=who.type, **_columns(who))
+    for grantee in [*given, *taken]:
+        gone |= Q(principal=grantee.type, **_columns(grantee))
     Grant.objects.filter(gone, resource_type=kind.name, resource_id=shared.id).delete()
     Grant.objects.bulk_create(
         Grant(
             resource_type=kind.name,
             resource_id=shared.id,
-            principal=who.type,
+            principal=grantee.type,
             bits=bits,
             granted_by=actor,
-            **_columns(who),
+            **_columns(grantee),
         )
-        for who, bits in given.items()
+        for grantee, bits in given.items()
     )
 
 
-def _columns(who: Who) -> dict[str, str]:
-    return {} if who.type == Principal.PUBLIC else {f"{who.type}_id": who.id}
+def _columns(grantee: Grantee) -> dict[str, str]:
+    return {} if grantee.type == Principal.PUBLIC else {f"{grantee.type}_id": grantee.id}
 
 
 def _refuse_orphan(after: Sequence[AccessEntry]) -> None:
-    if not any(each.bits == Grant.OWNER and each.who.type != Principal.PUBLIC for each in after):
+    if not any(entry.bits == Grant.OWNER and entry.grantee.type != Principal.PUBLIC for entry in after):
         raise GrantRefused(_("At least one owner must remain."))
 
 
 def _plain(rows: Iterable[AccessEntry]) -> dict[str, str]:
-    return {f"{each.who.type}:{each.who.id}": each.role or str(each.bits) for each in rows}
+    return {f"{row.grantee.type}:{row.grantee.id}": row.role or str(row.bits) for row in rows}

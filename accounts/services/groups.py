@@ -1,4 +1,4 @@
-"""Groups: making, changing and deleting them, and who is in them. Every change is in the audit log."""
+"""Groups: creating, changing and deleting them, and their members. Every change is in the audit log."""
 
 from uuid import UUID
 

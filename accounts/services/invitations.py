@@ -1,4 +1,4 @@
-"""Invitations: a link that makes one account, for one address, also while registration is closed."""
+"""Invitations: a link that creates one account for one address, even while registration is closed."""
 
 import secrets
 from datetime import timedelta
@@ -74,10 +74,10 @@ def send_invitation(*, invitation_id: UUID) -> None:
 def find(*, token: str) -> Invitation:
     """Return the open invitation with this token. Raises `BadInvitation`."""
     held = digest(token) if 0 < len(token) <= _MAX_TOKEN_LENGTH else ""
-    found = Invitation.objects.filter(token_hash=held, accepted_at=None, expires_at__gt=timezone.now()).first()
-    if found is None:
+    invitation = Invitation.objects.filter(token_hash=held, accepted_at=None, expires_at__gt=timezone.now()).first()
+    if invitation is None:
         raise BadInvitation
-    return found
+    return invitation
 
 
 def role_of(invitation: Invitation) -> str:

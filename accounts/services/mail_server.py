@@ -1,4 +1,4 @@
-"""The connection to the mail server, whose certificate may have another name than its host, or be its own."""
+"""The connection to the mail server, whose certificate may name another host, or be self-signed."""
 
 import ssl
 from typing import Any

@@ -1,4 +1,4 @@
-"""What is sent by mail. Always from a task: how long it takes then tells nobody whether there is an account."""
+"""Mails. Always sent from a task, so that response times do not reveal whether an account exists."""
 
 from dataclasses import dataclass
 from typing import Any

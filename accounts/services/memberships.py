@@ -1,4 +1,4 @@
-"""Who is in which group."""
+"""Membership of groups."""
 
 import logging
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Which models a role may use, and at which coefficient. Kept in each process for a moment: every turn asks."""
+"""Which models a role may use, with their coefficients. Cached briefly in each process, because every turn needs it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,8 +22,8 @@ class RoleModels:
 
     def coefficient(self, endpoint: str, model: str) -> Decimal:
         """Return what each credit counts for this role: 1 where nothing else is said."""
-        found = self._row(endpoint, model)
-        return ONE if found is None else found
+        coefficient = self._row(endpoint, model)
+        return ONE if coefficient is None else coefficient
 
     def _row(self, endpoint: str, model: str) -> Decimal | None:
         return self.rows[endpoint, model] if (endpoint, model) in self.rows else self.rows.get(("", model))

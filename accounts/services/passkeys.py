@@ -1,4 +1,4 @@
-"""What the sign-in library leaves open of passkeys: who used one, and whether it is the only one of its kind."""
+"""Checks of passkeys that allauth leaves out: user verification, and detecting cloned keys."""
 
 from typing import Any, Final
 
@@ -21,25 +21,25 @@ class NotBelieved(Refusal):
 
 def told_by(answer: Any) -> AuthenticatorData:
     """Return what a key signed. `answer` is what `navigator.credentials.get` gave, checked by the library."""
-    told: AuthenticatorData = AuthenticationResponse.from_dict(answer).response.authenticator_data
-    return told
+    signed_data: AuthenticatorData = AuthenticationResponse.from_dict(answer).response.authenticator_data
+    return signed_data
 
 
-def note_use(*, row: Authenticator, told: AuthenticatorData, alone: bool) -> None:
+def note_use(*, row: Authenticator, signed_data: AuthenticatorData, alone: bool) -> None:
     """Take a use of a passkey down. Raises `NotBelieved`.
 
     Where it comes `alone`, in place of a password, it must have asked its person for a finger, face or PIN: the library
     goes by what this session asked for last, which may have been less. A key that counts its uses never counts
     backwards, but where there is a copy of it. Locks the row.
     """
-    if alone and not told.is_user_verified():
+    if alone and not signed_data.is_user_verified():
         raise NotBelieved
     with transaction.atomic():
         kept = Authenticator.objects.select_for_update().filter(pk=row.pk).first()
         if kept is None:
             raise NotBelieved
         before = kept.data.get("counter", kept.wrap().authenticator_data.counter)
-        if (told.counter or before) and told.counter <= before:
+        if (signed_data.counter or before) and signed_data.counter <= before:
             raise NotBelieved
-        kept.data["counter"] = row.data["counter"] = told.counter
+        kept.data["counter"] = row.data["counter"] = signed_data.counter
         kept.save(update_fields=["data"])

@@ -1,4 +1,4 @@
-"""What administrators do with accounts: make them, give them passwords, switch them on and off."""
+"""Administration of accounts: creating them, setting passwords, enabling and disabling them."""
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
@@ -28,10 +28,10 @@ def make_account(
     Raises `EmailTaken`, `RoleMissing`, `PersonRefused`, and `ValidationError` with the faults by field.
     """
     user = User(name=name.strip(), email=email.strip().lower(), username=username.strip(), role_id=role)
-    found = Role.objects.filter(name=role).first()
-    if found is None:
+    stored_role = Role.objects.filter(name=role).first()
+    if stored_role is None:
         raise RoleMissing(_("Role %s not found.") % role)
-    delegation.refuse_unheld(actor, delegation.of_role(found), PersonRefused)
+    delegation.refuse_unheld(actor, delegation.of_role(stored_role), PersonRefused)
     check_account(user, password)
     user.set_password(password)
     with transaction.atomic():
@@ -101,8 +101,8 @@ def remove_second_factor(*, actor: User | None, user: User) -> None:
         before = twofactor.ways_of(user)
         twofactor.reset(user=user)
         sessions.end_all(user=user)
-        told = {"app": before.has_app, "passkeys": len(before.passkeys)}
-        audit.record(actor=actor, action="user.second_factor_removed", target=_target(user), before=told)
+        factors = {"app": before.has_app, "passkeys": len(before.passkeys)}
+        audit.record(actor=actor, action="user.second_factor_removed", target=_target(user), before=factors)
         mails.queue("send_notice", str(user.pk), "twofactor")
 
 

@@ -1,7 +1,7 @@
-"""What each right of a role means, for administrators.
+"""Descriptions of each right of a role, for administrators.
 
-A right without words here belongs to something that this version does not have yet: no page shows it. It keeps its
-value, and the API still tells and takes it. What adds the feature adds the words.
+A right without a description belongs to a feature that this version does not have: no page shows it. It keeps its
+value, and the API still reads and writes it. Add the description together with the feature.
 """
 
 from collections.abc import Mapping

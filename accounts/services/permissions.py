@@ -1,7 +1,8 @@
-"""What a role may do: the permission types, their bits, and the powers of administration.
+"""What a role may do: permission types, their bits, and capabilities.
 
-The types, the bits and what `ADMIN` and `USER` begin with are those of the REST interface's section 23; the two
-`…_MANAGEMENT` types are MetoGPT's. A role stores only what differs from its default: `USER`'s, for roles of one's own.
+The types, the bits and the defaults of `ADMIN` and `USER` are those of the REST interface's section 23; the two
+`…_MANAGEMENT` types are MetoGPT's. A role stores only its differences from the default, which is `USER`'s for custom
+roles.
 """
 
 from collections.abc import Iterable, Mapping
@@ -103,8 +104,8 @@ def may(user: User, kind: str, bit: str = "USE") -> bool:
 @ttl_cache
 def bits_of(role: str) -> dict[str, dict[str, bool]]:
     """Return every bit of every type for the role of this name; `USER`'s where there is none."""
-    found = Role.objects.filter(name=role).first()
-    return permissions_of(found) if found else defaults(Role.USER)
+    stored_role = Role.objects.filter(name=role).first()
+    return permissions_of(stored_role) if stored_role else defaults(Role.USER)
 
 
 def checked(permissions: object) -> dict[str, dict[str, bool]]:
@@ -155,12 +156,14 @@ def capabilities_of_group(group: Group) -> frozenset[str]:
 
 
 def _with_implied(granted: Iterable[str], role: Role | None = None) -> frozenset[str]:
-    found = set(granted)
+    capabilities = set(granted)
     for kind, bits in permissions_of(role).items() if role else ():
         if any(bits.values()):
-            found |= _IMPLIED_BY_PERMISSION.get(kind, set())
-    implied = {each.replace("manage:", "read:", 1) for each in found if each.startswith("manage:")}
-    return frozenset(found | {each for each in implied if each in CAPABILITIES})
+            capabilities |= _IMPLIED_BY_PERMISSION.get(kind, set())
+    implied = {
+        capability.replace("manage:", "read:", 1) for capability in capabilities if capability.startswith("manage:")
+    }
+    return frozenset(capabilities | {capability for capability in implied if capability in CAPABILITIES})
 
 
 def is_capable(user: User, capability: str) -> bool:

@@ -1,6 +1,6 @@
 """Finding people, groups and roles by name, to share something with them.
 
-No email address shows to whom may not see it.
+Email addresses are shown only to those who may see them.
 """
 
 import re
@@ -50,52 +50,52 @@ def person_to_found(asking: User, person: User) -> Found:
     return Found("user", str(person.id), _ADDRESS.sub("", person.name).strip() or "…")
 
 
-def search(*, asking: User, words: str, kinds: Sequence[str] | None = None, limit: int = 20) -> list[Found]:
+def search(*, asking: User, text: str, kinds: Sequence[str] | None = None, limit: int = 20) -> list[Found]:
     """Return who is called so, the likest first. One query for each of `kinds` that `asking` may look for."""
-    words = " ".join(words.replace("\x00", " ").split())[:100]
-    if len(words) < MIN_QUERY_CHARACTERS:
+    text = " ".join(text.replace("\x00", " ").split())[:100]
+    if len(text) < MIN_QUERY_CHARACTERS:
         return []
-    found: list[tuple[int, Found]] = []
+    matches: list[tuple[int, Found]] = []
     for kind in kinds_for(asking):
         if kinds is None or kind in kinds:
-            found += _SEARCHES[kind](asking, words, min(limit, MAX_RESULTS))
-    found.sort(key=lambda pair: (pair[0], pair[1].name.casefold(), pair[1].id))
-    return [each for _rank, each in found[:limit]]
+            matches += _SEARCHES[kind](asking, text, min(limit, MAX_RESULTS))
+    matches.sort(key=lambda pair: (pair[0], pair[1].name.casefold(), pair[1].id))
+    return [match for _rank, match in matches[:limit]]
 
 
-def _ranked(rows: QuerySet[Any], words: str, limit: int) -> list[Any]:
+def _ranked(rows: QuerySet[Any], text: str, limit: int) -> list[Any]:
     rank = Case(
-        When(name__iexact=words, then=Value(0)),
-        When(name__istartswith=words, then=Value(1)),
-        When(name__icontains=f" {words}", then=Value(2)),
+        When(name__iexact=text, then=Value(0)),
+        When(name__istartswith=text, then=Value(1)),
+        When(name__icontains=f" {text}", then=Value(2)),
         default=Value(3),
         output_field=IntegerField(),
     )
     return list(rows.annotate(rank=rank).order_by("rank", "name", "pk")[:limit])
 
 
-def _users(asking: User, words: str, limit: int) -> list[tuple[int, Found]]:
-    fits = Q(name__icontains=words)
+def _users(asking: User, text: str, limit: int) -> list[tuple[int, Found]]:
+    fits = Q(name__icontains=text)
     if asking.is_admin:
-        fits |= Q(email__icontains=words)
-    rows = _ranked(pickable().exclude(id=asking.id).filter(fits), words, limit)
-    found = [(row.rank, person_to_found(asking, row)) for row in rows]
+        fits |= Q(email__icontains=text)
+    rows = _ranked(pickable().exclude(id=asking.id).filter(fits), text, limit)
+    matches = [(row.rank, person_to_found(asking, row)) for row in rows]
     if asking.is_admin:
-        return found
+        return matches
     # What matched may be the address in somebody's name, which must not be guessed piece by piece.
-    return [(rank, each) for rank, each in found if words.casefold() in each.name.casefold()]
+    return [(rank, match) for rank, match in matches if text.casefold() in match.name.casefold()]
 
 
-def _groups(asking: User, words: str, limit: int) -> list[tuple[int, Found]]:
-    rows = Group.objects.filter(name__icontains=words).annotate(members=Count("memberships"))
+def _groups(asking: User, text: str, limit: int) -> list[tuple[int, Found]]:
+    rows = Group.objects.filter(name__icontains=text).annotate(members=Count("memberships"))
     return [
         (row.rank, Found("group", str(row.id), row.name, "", row.description, row.source, row.members))
-        for row in _ranked(rows, words, limit)
+        for row in _ranked(rows, text, limit)
     ]
 
 
-def _roles(asking: User, words: str, limit: int) -> list[tuple[int, Found]]:
-    rows = _ranked(Role.objects.filter(name__icontains=words), words, limit)
+def _roles(asking: User, text: str, limit: int) -> list[tuple[int, Found]]:
+    rows = _ranked(Role.objects.filter(name__icontains=text), text, limit)
     return [(row.rank, Found("role", row.name, row.name, "", row.description)) for row in rows]
 
 
@@ -108,24 +108,24 @@ def named(asking: User, ids: Sequence[tuple[str, str]]) -> dict[tuple[str, str],
     for kind, value in ids:
         if kind in kinds_for(asking):
             wanted.setdefault(kind, []).append(value)
-    found: list[Found] = []
+    principals: list[Found] = []
     if users := _uuids(wanted.get("user", [])):
-        found += [person_to_found(asking, each) for each in pickable().filter(id__in=users)]
+        principals += [person_to_found(asking, user) for user in pickable().filter(id__in=users)]
     if groups := _uuids(wanted.get("group", [])):
         rows = Group.objects.filter(id__in=groups)
-        found += [Found("group", str(each.id), each.name, "", each.description, each.source) for each in rows]
+        principals += [Found("group", str(group.id), group.name, "", group.description, group.source) for group in rows]
     if roles := wanted.get("role"):
-        found += [
-            Found("role", each.name, each.name, "", each.description) for each in Role.objects.filter(name__in=roles)
+        principals += [
+            Found("role", role.name, role.name, "", role.description) for role in Role.objects.filter(name__in=roles)
         ]
-    return {(each.type, each.id): each for each in found}
+    return {(principal.type, principal.id): principal for principal in principals}
 
 
 def _uuids(values: Sequence[str]) -> list[UUID]:
     kept = []
-    for each in values:
+    for value in values:
         try:
-            kept.append(UUID(each))
+            kept.append(UUID(value))
         except ValueError:
             continue
     return kept

@@ -1,4 +1,4 @@
-"""What a person has set for themselves: one schema for the settings page and the stored JSON."""
+"""A person's preferences: one schema for the settings page and the stored JSON."""
 
 from typing import Any, Literal
 

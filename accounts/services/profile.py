@@ -1,4 +1,4 @@
-"""What a person is called."""
+"""Changing a person's name and username."""
 
 from accounts.models import User
 

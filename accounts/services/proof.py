@@ -1,4 +1,4 @@
-"""What a long answer was opened with, and whether that still opens it."""
+"""The credential that opened a long-lived connection, and whether it is still valid."""
 
 from dataclasses import dataclass
 from importlib import import_module

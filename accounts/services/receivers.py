@@ -1,4 +1,4 @@
-"""What follows from what the sign-in library does by itself: what a person's change or sign-out ends elsewhere."""
+"""Receivers of allauth's and Django's signals: what a sign-in, a sign-out or a changed password ends elsewhere."""
 
 from typing import Any
 

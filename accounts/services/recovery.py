@@ -1,4 +1,4 @@
-"""Verified addresses and forgotten passwords: links by mail that work once, for a quarter of an hour."""
+"""Address verification and password reset: links by email that work once, for fifteen minutes."""
 
 import secrets
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The kinds of things that can be shared. An app registers its own, so that this one need not know them."""
+"""The kinds of objects that can be shared. Each app registers its own, so that `accounts` need not know them."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass

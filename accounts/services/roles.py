@@ -1,4 +1,4 @@
-"""Roles: making, changing and deleting them, and giving them to people. Every change is in the audit log."""
+"""Roles: creating, changing, deleting and assigning them. Every change is in the audit log."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -127,10 +127,10 @@ def delete(*, actor: User | None, role: Role) -> None:
     _refuse_own(actor, role)
     delegation.refuse_unheld(actor, replace(delegation.of_role(role), models=None), RoleRefused)
     with transaction.atomic():
-        found = Role.objects.select_for_update().filter(name=role.name).first()
-        if found is None:  # somebody else was quicker
+        stored_role = Role.objects.select_for_update().filter(name=role.name).first()
+        if stored_role is None:  # somebody else was quicker
             raise RoleRefused(_("Role not found."), status=404)
-        people = found.people.count()
+        people = stored_role.people.count()
         if people:
             message = ngettext(
                 "%(count)d person has this role. Give them another role first.",
@@ -138,8 +138,8 @@ def delete(*, actor: User | None, role: Role) -> None:
                 people,
             )
             raise RoleRefused(message % {"count": people}, status=409)
-        audit.record(actor=actor, action="role.deleted", target=_target(found), before=to_plain(found))
-        found.delete()
+        audit.record(actor=actor, action="role.deleted", target=_target(stored_role), before=to_plain(stored_role))
+        stored_role.delete()
         _forget()
 
 
@@ -148,20 +148,20 @@ def give(*, actor: User | None, user: User, role: str) -> User:
 
     Raises `RoleRefused`: 403 where the old role or the new one has more than the actor. Locks all administrators' rows.
     """
-    found = Role.objects.filter(name=role).first()
-    if found is None:
+    new_role = Role.objects.filter(name=role).first()
+    if new_role is None:
         raise RoleRefused(_("Role not found."))
-    if user.role_id == found.name:
+    if user.role_id == new_role.name:
         return user
     if actor is not None and actor.id == user.id:
         delegation.refuse_administration(actor, RoleRefused, _("Only an administrator can change their own role."))
-    delegation.refuse_unheld(actor, delegation.of_role(found), RoleRefused)
+    delegation.refuse_unheld(actor, delegation.of_role(new_role), RoleRefused)
     delegation.refuse_unheld(actor, replace(delegation.of_role(user.role), models=None), RoleRefused)
     with transaction.atomic():
         if administrators.is_last(user):
             raise RoleRefused(str(administrators.IS_LAST))
         before = user.role_id
-        user.role = found
+        user.role = new_role
         user.save(update_fields=["role", "updated_at"])
         sessions.end_all(user=user)
         target = audit.AuditTarget("user", str(user.id), user.email)
@@ -225,10 +225,10 @@ def _checked_access(value: object) -> list[ModelAccess]:
     if not isinstance(value, dict):
         raise RoleRefused(_("`modelAccess` must be an object of models."))
     rows = []
-    for key, each in value.items():
-        if not isinstance(each, dict) or not set(each) <= {"enabled", "coefficient"}:
+    for key, entry in value.items():
+        if not isinstance(entry, dict) or not set(entry) <= {"enabled", "coefficient"}:
             raise RoleRefused(_("A model needs `enabled` and `coefficient`."))
-        enabled, coefficient = each.get("enabled", True), _coefficient(each.get("coefficient", 1))
+        enabled, coefficient = entry.get("enabled", True), _coefficient(entry.get("coefficient", 1))
         if not isinstance(enabled, bool):
             raise RoleRefused(_("`enabled` must be true or false."))
         endpoint, slash, model = str(key).partition("/")

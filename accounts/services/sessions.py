@@ -1,7 +1,7 @@
-"""Where a person is signed in, and ending it.
+"""A person's sessions, and ending them.
 
-The one place for it: sessions of pages, those of API clients with their tokens, what is open (sockets, streams), and
-with a password also the API keys and the links that would set another one.
+The only place for it: browser sessions, API clients' sessions with their tokens, open connections (sockets, streams),
+and, when the password changes, also API keys and password links.
 """
 
 import time
@@ -56,7 +56,7 @@ def end_all(*, user: User, new_password: bool = False) -> None:
 def end_here(*, request: HttpRequest, user: User) -> None:
     """Sign `user` out where `request` comes from: its page, its access token, and the refresh token it brings along."""
     here = (_session_of_bearer(request), tokens.session_of(request.COOKIES.get(REFRESH_COOKIE, "")))
-    RefreshSession.objects.filter(user=user, id__in=[each for each in here if each]).delete()
+    RefreshSession.objects.filter(user=user, id__in=[session_id for session_id in here if session_id]).delete()
     logout(request)  # which tells (`accounts.services.receivers`)
     access_changes.announce(user.id)
 
@@ -91,8 +91,8 @@ class SignIn:
     @property
     def device(self) -> str:
         """Return the browser and the system, as far as they are known."""
-        found = [next((name for sign, name in signs if sign in self.user_agent), "") for signs in (_BROWSERS, _SYSTEMS)]
-        return " · ".join(filter(None, found)) or self.user_agent.split(" ")[0][:40]
+        names = [next((name for sign, name in signs if sign in self.user_agent), "") for signs in (_BROWSERS, _SYSTEMS)]
+        return " · ".join(filter(None, names)) or self.user_agent.split(" ")[0][:40]
 
 
 def listed(*, request: HttpRequest, user: User) -> list[SignIn]:
@@ -100,29 +100,29 @@ def listed(*, request: HttpRequest, user: User) -> list[SignIn]:
     here, bearer = request.session.session_key, _session_of_bearer(request)
     pages = [
         SignIn(
-            f"page-{each.pk}",
-            each.session_key == here,
+            f"page-{session.pk}",
+            session.session_key == here,
             False,
-            each.ip or "",
-            each.user_agent,
-            each.created_at,
-            timezone.now() if each.session_key == here else each.last_seen_at,
+            session.ip or "",
+            session.user_agent,
+            session.created_at,
+            timezone.now() if session.session_key == here else session.last_seen_at,
         )
-        for each in UserSession.objects.purge_and_list(user)
+        for session in UserSession.objects.purge_and_list(user)
     ]
     clients = [
         SignIn(
-            f"api-{each.id}",
-            each.id == bearer,
+            f"api-{session.id}",
+            session.id == bearer,
             True,
-            each.ip or "",
-            each.user_agent,
-            each.created_at,
-            each.rotated_at or each.created_at,
+            session.ip or "",
+            session.user_agent,
+            session.created_at,
+            session.rotated_at or session.created_at,
         )
-        for each in RefreshSession.objects.filter(user=user, expires_at__gt=timezone.now())
+        for session in RefreshSession.objects.filter(user=user, expires_at__gt=timezone.now())
     ]
-    return sorted(pages + clients, key=lambda each: (not each.is_here, -each.seen.timestamp()))
+    return sorted(pages + clients, key=lambda sign_in: (not sign_in.is_here, -sign_in.seen.timestamp()))
 
 
 def touch_session(request: HttpRequest) -> None:
@@ -164,13 +164,13 @@ def _end(user: User, *, keep_pages: str, keep_tokens: set[UUID | None], new_pass
     with transaction.atomic():
         User.objects.filter(id=user.id).update(sign_in_version=F("sign_in_version") + 1)
         user.refresh_from_db(fields=["sign_in_version"])
-        tokens.revoke_all(user=user, but={each for each in keep_tokens if each})
+        tokens.revoke_all(user=user, but={session_id for session_id in keep_tokens if session_id})
         ended = list(UserSession.objects.filter(user=user).exclude(session_key=keep_pages))
-        UserSession.objects.filter(id__in=[each.id for each in ended]).delete()
+        UserSession.objects.filter(id__in=[session.id for session in ended]).delete()
         if new_password:
             api_keys.end_all(user=user)
             MailedToken.objects.filter(user=user, purpose=MailedToken.Purpose.RESET).delete()
-        transaction.on_commit(lambda: _forget([each.session_key for each in ended]))
+        transaction.on_commit(lambda: _forget([session.session_key for session in ended]))
         access_changes.announce(user.id)
 
 

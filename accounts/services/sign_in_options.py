@@ -1,4 +1,4 @@
-"""Which ways to sign in are offered, in which order."""
+"""The sign-in methods that are offered, and their order."""
 
 from django.conf import settings
 

@@ -1,4 +1,4 @@
-"""Checking who somebody says they are."""
+"""Checking credentials."""
 
 from allauth.account.adapter import get_adapter
 from django.conf import settings

@@ -1,4 +1,4 @@
-"""Making accounts."""
+"""Creating accounts."""
 
 from typing import Final
 from uuid import uuid4
@@ -7,7 +7,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import Invitation, Role, User
 from accounts.services import domains, invitations, mails, site
@@ -126,7 +126,7 @@ def _place(user: User, invited: Invitation | None, *, may_be_first: bool, email_
 
 
 def _fitting(name: str) -> str:
-    return "".join(each for each in name if each.isprintable()).strip()[:80].strip()
+    return "".join(character for character in name if character.isprintable()).strip()[:80].strip()
 
 
 def _check(user: User) -> None:
@@ -157,6 +157,13 @@ def check_password(password: str, user: User) -> None:
 def check_length(password: str) -> None:
     """Raise `ValidationError` for a password that is too long or only spaces."""
     if len(password) > MAX_PASSWORD_LENGTH:
-        raise ValidationError(_("A password can have at most %(most)s characters.") % {"most": MAX_PASSWORD_LENGTH})
+        raise ValidationError(
+            ngettext(
+                "A password can have at most %(most)s character.",
+                "A password can have at most %(most)s characters.",
+                MAX_PASSWORD_LENGTH,
+            )
+            % {"most": MAX_PASSWORD_LENGTH}
+        )
     if not password.strip():
         raise ValidationError(_("A password can't be only spaces."))

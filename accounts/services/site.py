@@ -1,4 +1,4 @@
-"""How the site is set up: what administrators set in the browser, else the environment's word."""
+"""Site settings: what administrators set in the browser, else the value from the environment."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -32,16 +32,16 @@ class SiteValues:
 def current() -> SiteValues:
     """Return what holds now; each process asks the database every two seconds."""
     row = stored()
-    told = {name: getattr(row, name, None) for name in _IN_ENVIRONMENT}
+    stored_values = {name: getattr(row, name, None) for name in _IN_ENVIRONMENT}
     values = {
         name: value if value not in (None, "") else getattr(settings, _IN_ENVIRONMENT[name])
-        for name, value in told.items()
+        for name, value in stored_values.items()
     }
     if settings.DIRECTORY:  # the directory admits people
         values["allow_registration"] = False
     if row is None:
         return SiteValues(**values)
-    domains = tuple(each.strip() for each in row.allowed_domains.split(",") if each.strip())
+    domains = tuple(domain.strip() for domain in row.allowed_domains.split(",") if domain.strip())
     return SiteValues(**values, welcome=row.welcome, footer=row.footer, allowed_domains=domains)
 
 

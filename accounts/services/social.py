@@ -1,4 +1,4 @@
-"""People whom somebody else vouches for: letting them in, and keeping their role and groups as that one says."""
+"""Sign-in through a provider or directory: finding or creating the account, and syncing its role and groups."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

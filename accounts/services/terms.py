@@ -1,4 +1,4 @@
-"""The terms of use, where an installation has some."""
+"""The terms of use, if the installation has any."""
 
 from datetime import datetime
 

@@ -1,8 +1,8 @@
-"""The tokens of API clients: a short-lived access token, and a refresh token that a row stands behind.
+"""The tokens of API clients: a short-lived access token, and a refresh token backed by a database row.
 
-An access token is believed until it expires or its session ends; both are looked up with its person. A refresh
-token works once: using it hands out the next one. One that was used already ends its session, because somebody
-kept a copy, except in the first seconds, when two tabs may have asked at once. A new password ends all sessions.
+An access token is valid until it expires or its session ends; both are checked when its person is looked up. A refresh
+token works once: using it returns the next one. Reusing an old one ends its session, because somebody kept a copy,
+except in the first seconds, when two tabs may have refreshed at once. A new password ends all sessions.
 """
 
 import hashlib

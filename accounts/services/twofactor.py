@@ -1,6 +1,6 @@
-"""The second factor: codes of an app, and recovery codes. Pages and API keep them in the same rows.
+"""Two-factor authentication: authenticator and recovery codes. Pages and API share the same rows.
 
-Passkeys are the library's alone; what is here is every code that a person types.
+allauth handles passkeys; this module handles every code that a person types.
 """
 
 import hashlib

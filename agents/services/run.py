@@ -65,7 +65,7 @@ class _RoundReply:
 
     @property
     def calls(self) -> tuple[ToolCall, ...]:
-        return tuple(ToolCall(each, name, "".join(self.arguments[each])) for each, name in self.names.items())
+        return tuple(ToolCall(call_id, name, "".join(self.arguments[call_id])) for call_id, name in self.names.items())
 
 
 async def run(
@@ -121,8 +121,8 @@ async def _call_tools(calls: Sequence[ToolCall], toolbox: Toolbox, limits: Limit
         for task in asyncio.as_completed(tasks):
             yield await task
     finally:
-        for each in tasks:
-            each.cancel()
+        for started in tasks:
+            started.cancel()
 
 
 async def _call_tool(call: ToolCall, toolbox: Toolbox, limits: Limits) -> ToolResult:

@@ -1,4 +1,4 @@
-"""What all routes under /api/admin share: who may call them, and paging."""
+"""Shared by all routes under /api/admin: permissions and paging."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar, TypeVar
@@ -36,8 +36,8 @@ class Capable(BasePermission):
         if "access:admin" not in capabilities:
             return False
         return any(
-            each in capabilities if isinstance(each, str) else permissions.may(user, *each)
-            for each in view.needs[request.method if request.method != "HEAD" else "GET"]
+            need in capabilities if isinstance(need, str) else permissions.may(user, *need)
+            for need in view.needs[request.method if request.method != "HEAD" else "GET"]
         )
 
 
@@ -51,8 +51,8 @@ class Fresh(BasePermission):
         is_asked = request.method not in SAFE_METHODS and not isinstance(request.auth, ApiKey)
         if not is_asked or signed_in_lately(request, person(request), lone=True):
             return True
-        words = _("Sign in again first.")
-        raise ApiError(403, {"error": words, "message": words, "code": "REAUTHENTICATION_REQUIRED"})
+        message = _("Sign in again first.")
+        raise ApiError(403, {"error": message, "message": message, "code": "REAUTHENTICATION_REQUIRED"})
 
 
 class AdminView(APIView):

@@ -1,4 +1,4 @@
-"""Who an API request comes from, by the token or the key in its headers."""
+"""Authentication of API requests, by the token or key in their headers."""
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy

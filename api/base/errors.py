@@ -1,14 +1,14 @@
-"""What the REST API answers when a request cannot be carried out.
+"""Error responses of the REST API.
 
-Most routes say ``{"message": str}``, those of conversations, messages and chat ``{"error": str}``. A service raises a
-`Refusal`, no view catches it, and this is the edge that answers. Where the wire format wants it otherwise, a view says:
+Most routes answer ``{"message": str}``, those of conversations, messages and chat ``{"error": str}``. Services raise a
+`Refusal`, no view catches it, and the exception handler here answers. Where the wire format differs, a view sets:
 
-- `error_key`: the key of the sentence; `limit_key`: its key where a limit is reached;
-- `field_names`: what the wire format calls a field that is at fault;
-- `invalid_status`: what it says instead of 422;
+- `error_key`: the key of the message; `limit_key`: its key when a limit is reached;
+- `field_names`: the wire format's names for invalid fields;
+- `invalid_status`: the status instead of 422;
 - `refusal_body(refusal)`: a body of its own.
 
-Nothing of what was sent, and nothing of what went wrong inside, is repeated.
+Responses never contain the input, nor details of internal errors.
 """
 
 import logging
@@ -60,7 +60,7 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response:
     answer = rest_exception_handler(exc, context)
     if answer is None:
         return _unexpected(exc, key)
-    answer.data = {getattr(exc, "wire_key", key): _words(exc)}
+    answer.data = {getattr(exc, "wire_key", key): _message_of(exc)}
     if code := getattr(exc, "wire_code", ""):
         answer.data["code"] = code
     return answer
@@ -97,7 +97,7 @@ def too_large() -> str:
     return edge.words_of(413)
 
 
-def _words(exc: Exception) -> str:
+def _message_of(exc: Exception) -> str:
     if isinstance(exc, Http404):
         return _("There is nothing here.")
     if isinstance(exc, PermissionDenied):

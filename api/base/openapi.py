@@ -1,4 +1,4 @@
-"""What is said of all operations at once in the OpenAPI document: answers that any may give, and published names."""
+"""Additions to all operations of the OpenAPI document: responses that any of them may give, and published names."""
 
 import re
 from typing import Any, Final
@@ -32,8 +32,8 @@ def add_refusals(result: dict[str, Any], **_rest: Any) -> dict[str, Any]:
     for item in result["paths"].values():
         for operation in item.values():
             answers = operation.setdefault("responses", {})
-            for status, words in REFUSALS.items():
-                answers.setdefault(status, {"description": words, "content": content})
+            for status, description in REFUSALS.items():
+                answers.setdefault(status, {"description": description, "content": content})
             answers["429"].setdefault("headers", {"Retry-After": {"schema": {"type": "integer"}}})
     return result
 
@@ -52,13 +52,13 @@ def keep_published_names(result: dict[str, Any], **_rest: Any) -> dict[str, Any]
 def _renamed(value: Any, key: str = "") -> Any:
     if isinstance(value, dict):
         of_schemas = key == "schemas"
-        return {(_published(name) if of_schemas else name): _renamed(each, name) for name, each in value.items()}
+        return {(_published(name) if of_schemas else name): _renamed(member, name) for name, member in value.items()}
     if isinstance(value, list):
-        return [_renamed(each) for each in value]
+        return [_renamed(item) for item in value]
     if isinstance(value, str) and (key == "title" or value.startswith("#/components/schemas/")):
         return _published(value)
     return value
 
 
 def _published(name: str) -> str:
-    return _ENDS.sub(lambda found: _PUBLISHED[found[0]], name)
+    return _ENDS.sub(lambda match: _PUBLISHED[match[0]], name)

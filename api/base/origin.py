@@ -1,4 +1,4 @@
-"""Refusing what another site's page makes a browser send."""
+"""Refuses cross-site requests, which another site's page makes a browser send."""
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework.permissions import BasePermission

@@ -1,4 +1,4 @@
-"""Reading JSON bodies from anybody."""
+"""Parsing untrusted JSON bodies."""
 
 import json
 from collections.abc import Mapping
@@ -69,19 +69,19 @@ def parse_form(raw: bytes) -> FormData:
         pairs = parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=most)
     except ValueError:
         raise ParseError from None
-    found = FormData()
+    data = FormData()
     for name, value in pairs:
-        _put(found, _steps(name), value)
-    _check(found)
-    return found
+        _put(data, _steps(name), value)
+    _check(data)
+    return data
 
 
 def _steps(name: str) -> list[str]:
     first, *rest = name.split("[")
-    closed = all(each.endswith("]") and each.count("]") == 1 for each in rest)
+    closed = all(step.endswith("]") and step.count("]") == 1 for step in rest)
     if not first or "]" in first or not closed or "]" in rest[:-1] or len(rest) >= DEEPEST:
         raise ParseError
-    return [first, *(each[:-1] for each in rest)]
+    return [first, *(step[:-1] for step in rest)]
 
 
 def _put(at: dict[str, Any], steps: list[str], value: str) -> None:
@@ -115,10 +115,10 @@ def parse_object(raw: bytes) -> dict[str, Any]:
 
 
 def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    members = dict(pairs)
+    if len(members) != len(pairs):
         raise ValueError("a name stands twice")
-    return found
+    return members
 
 
 def _no_constant(name: str) -> None:
@@ -128,7 +128,7 @@ def _no_constant(name: str) -> None:
 def _check(value: Any) -> None:
     level = [value]
     for _depth in range(DEEPEST):
-        level = [child for each in level for child in _children(each)]
+        level = [child for parent in level for child in _children(parent)]
         if not level:
             return
     raise ParseError
@@ -136,7 +136,7 @@ def _check(value: Any) -> None:
 
 def _children(value: Any) -> list[Any]:
     if isinstance(value, str):
-        if "\x00" in value or (not value.isascii() and any(ord(each) in _SURROGATES for each in value)):
+        if "\x00" in value or (not value.isascii() and any(ord(character) in _SURROGATES for character in value)):
             raise ParseError
         return []
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""What every part of the wire format is made of: models of bodies, ids, times."""
+"""Base classes and types of API bodies: models, ids, times."""
 
 from datetime import UTC, datetime
 from functools import cache
@@ -52,7 +52,7 @@ class ApiRequest(BaseModel):
         known |= frozenset(cls.model_fields) if by_name else frozenset()
         user_id = (info.context or {}).get("user_id")
         if name := privileged.fault_in(data, known=known, repeated=cls.repeated, user_id=user_id):
-            raise PydanticCustomError(PRIVILEGED, "{words}", {"words": privileged.words_for(name)})
+            raise PydanticCustomError(PRIVILEGED, "{message}", {"message": privileged.words_for(name)})
         return data
 
 
@@ -68,10 +68,10 @@ class ApiResponse(BaseModel):
 def _id(value: object) -> object:
     if value is None or isinstance(value, UUID):
         return value
-    found = uuid_of(value)
-    if found is None:
+    uuid = uuid_of(value)
+    if uuid is None:
         raise ValueError("this is not an id")
-    return found
+    return uuid
 
 
 def person(request: Request) -> User:
@@ -105,7 +105,7 @@ def read(model: type[Body], data: object, *, status: int = 400, user: User | Non
     try:
         return model.model_validate(data, strict=strict, context={"user_id": user.id if user else None})
     except ValidationError as fault:
-        forbidden = any(each["type"] == PRIVILEGED for each in fault.errors())
+        forbidden = any(error["type"] == PRIVILEGED for error in fault.errors())
         raise ApiError(400 if forbidden else status, first_fault(fault)) from None
 
 
@@ -115,20 +115,20 @@ def first_fault(fault: ValidationError) -> str:
     if first["type"] == PRIVILEGED:
         return str(first["msg"])  # which has the name
     known = _documented()
-    where = ".".join(str(each) for each in first["loc"] if isinstance(each, int) or each in known) or _("the body")
+    where = ".".join(str(step) for step in first["loc"] if isinstance(step, int) or step in known) or _("the body")
     return f"{where}: {first['msg']}"
 
 
 @cache
 def _documented() -> frozenset[str]:
     """Return every name of a field that a body may have; other names in a place are keys that somebody sent."""
-    found: set[str] = set()
+    names: set[str] = set()
     level: list[type[BaseModel]] = [BaseModel]
     while level:
-        level = [each for table in level for each in table.__subclasses__()]
-        found.update(name for table in level for name in table.model_fields)
-        found.update(field.alias for table in level for field in table.model_fields.values() if field.alias)
-    return frozenset(found)
+        level = [subclass for table in level for subclass in table.__subclasses__()]
+        names.update(name for table in level for name in table.model_fields)
+        names.update(field.alias for table in level for field in table.model_fields.values() if field.alias)
+    return frozenset(names)
 
 
 class UserResponse(ApiResponse):
@@ -170,7 +170,7 @@ def user_to_wire(user: User) -> dict[str, Any]:
         two_factor_enabled=twofactor.is_on(user),
         terms_accepted=user.terms_accepted_at is not None,
         personalization={"memories": features.has("memories")},
-        favorites=[favourites.to_wire(each) for each in favourites.listed(user)],
+        favorites=[favourites.to_wire(favourite) for favourite in favourites.listed(user)],
         created_at=iso(user.created_at),
         updated_at=iso(user.updated_at),
     ).to_wire()

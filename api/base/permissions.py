@@ -1,4 +1,4 @@
-"""Who may use the API."""
+"""DRF permissions: who may use the API."""
 
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import PermissionDenied

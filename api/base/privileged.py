@@ -1,9 +1,9 @@
-"""Fields that no body of the API may set, whatever it is for (security case 19).
+"""Fields that no API body may set, whatever it is for (security case 19).
 
-A body may hold names that nobody knows: newer clients say more than older servers hear, and it is ignored. These names
-are another matter. Who sends `owner` or `role` means to change it, so it is refused, by name. Two ways lead past it:
-a body that documents the field, and a body that clients send back as they got it (`repeated`), which may repeat what
-is so and is not believed.
+Unknown names are ignored, because newer clients send more than older servers know. But a client that sends `owner` or
+`role` means to change it, so these names are refused with an error. There are two exceptions: a body that documents the
+field, and an object that clients send back as they received it (`repeated`), which may contain plausible values; they
+are not used.
 """
 
 from collections.abc import Mapping

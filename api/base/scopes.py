@@ -1,6 +1,6 @@
-"""What an API key needs for a view: each declares it as `key_scopes`, a scope for each method.
+"""The scope that an API key needs for a view: each view declares `key_scopes`, one scope per method.
 
-A method that is not there is closed to keys: the person must have signed in. So is a view that declares nothing.
+A method that is not listed is closed to keys and needs a signed-in person. So is a view that declares nothing.
 """
 
 from collections.abc import Mapping

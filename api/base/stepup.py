@@ -1,4 +1,4 @@
-"""Acts that matter: whoever does them shows again that it is really them."""
+"""Sensitive actions, which require proof of identity again."""
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -20,17 +20,17 @@ def require_fresh(request: Request, user: User, password: str | None = None) -> 
     if password:
         _check_password(request, user, password)
     elif not signed_in_lately(request, user):
-        words = _("Sign in again first, or include your password.")
-        raise ApiError(403, {"message": words, "code": "REAUTHENTICATION_REQUIRED"})
+        message = _("Sign in again first, or include your password.")
+        raise ApiError(403, {"message": message, "code": "REAUTHENTICATION_REQUIRED"})
 
 
 def _check_password(request: Request, user: User, password: str) -> None:
     login = user.email if "email" in settings.LOGIN_METHODS else user.username
     try:
-        found = signin.check_password(request=request._request, email=login, password=password)
+        checked = signin.check_password(request=request._request, email=login, password=password)
     except (signin.WrongCredentials, signin.PasswordsOff, signin.SwitchedOff, DomainRefused):
-        found = None
-    if found != user:
+        checked = None
+    if checked != user:
         raise ApiError(401, _("Wrong password."))
 
 

@@ -1,4 +1,4 @@
-"""How often a person may write over the API."""
+"""Rate limits of writes over the API."""
 
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle

@@ -1,4 +1,4 @@
-"""The administration's pages of money."""
+"""The admin pages for balances, budgets, prices and the ledger."""
 
 from billing.admin import books, rules
 

@@ -1,4 +1,4 @@
-"""The books, to be read. What changes them are the services, never a form."""
+"""Read-only admin pages of balances and ledger: every change goes through a service."""
 
 from uuid import UUID
 
@@ -71,8 +71,8 @@ class BalanceAdmin(ReadOnly):
         if form.is_valid():
             with ToldIn(form, adjust.AdjustmentRefused):
                 entry = adjust.add_credits(actor=actor_of(request), user=user, **form.cleaned_data)
-                told = gettext("The balance is now %(balance)s.") % {"balance": in_words(entry.balance_after)}
-                messages.success(request, told)
+                message = gettext("The balance is now %(balance)s.") % {"balance": in_words(entry.balance_after)}
+                messages.success(request, message)
                 return HttpResponseRedirect(reverse("admin:billing_balance_changelist"))
         context = {**self.admin_site.each_context(request), "title": gettext("Adjust balance"), "form": form}
         context |= {"person": user, "balance": Balance.objects.filter(user=user).first()}

@@ -1,4 +1,4 @@
-"""Budgets, prices and the rules of money."""
+"""Admin pages for budgets, prices and billing rules."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""What the commands that change a balance share."""
+"""Shared code of the commands that change a balance."""
 
 from argparse import ArgumentParser
 from collections.abc import Callable

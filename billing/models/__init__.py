@@ -1,4 +1,4 @@
-"""What was spent, what is left, what is reserved, what it costs, and how much may be spent."""
+"""Ledger, balances, holds, prices and budgets."""
 
 from billing.models.budget import Budget, BudgetUsage, HoldShare
 from billing.models.ledger import Balance, Hold, LedgerEntry, Reconciliation

@@ -1,4 +1,4 @@
-"""How much may be spent, by whom and in which time."""
+"""Budgets: how much may be spent, by whom and in which period."""
 
 from django.conf import settings
 from django.db import models

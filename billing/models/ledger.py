@@ -1,4 +1,4 @@
-"""The ledger: what was spent, what is left, what is reserved."""
+"""The ledger, balances and holds."""
 
 from django.conf import settings
 from django.contrib.postgres.indexes import BrinIndex

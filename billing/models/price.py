@@ -1,4 +1,4 @@
-"""Prices that administrators set."""
+"""Prices set by administrators."""
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models

@@ -1,4 +1,4 @@
-"""The rules of money, as far as administrators set them in the browser."""
+"""The billing rules that administrators set in the browser."""
 
 from django.core.validators import MinValueValidator
 from django.db import models

@@ -1,4 +1,4 @@
-"""What a person can read of their account: what there is, what was spent, and every entry of the ledger."""
+"""What people see of their account: balance, spending, and all ledger entries."""
 
 from calendar import monthrange
 from collections.abc import Iterable, Iterator
@@ -86,17 +86,17 @@ def why_refused(user: User, needed: int) -> str:
     account = account_of(user)
     if account is None:
         return _("You don't have enough credit for this.")
-    told = _("You don't have enough credit for this. It needs %(needed)s to start, and you have %(available)s.") % {
+    message = _("You don't have enough credit for this. It needs %(needed)s to start, and you have %(available)s.") % {
         "needed": in_words(needed),
         "available": in_words(account.available),
     }
     if account.next_refill is None:
-        return f"{told} {_('Ask your administrator for more.')}"
+        return f"{message} {_('Ask your administrator for more.')}"
     if account.refill_is_due:  # it was added, and is too little
-        return f"{told} {_('Shorten it, choose another model, or ask your administrator for more.')}"
+        return f"{message} {_('Shorten it, choose another model, or ask your administrator for more.')}"
     at = timezone.localtime(account.next_refill)
     when = f"{date_format(at, 'DATETIME_FORMAT')} {at.tzname()}"
-    return f"{told} {_('Your next refill comes with your first message after %(when)s.') % {'when': when}}"
+    return f"{message} {_('Your next refill comes with your first message after %(when)s.') % {'when': when}}"
 
 
 def spent_since(user_ids: Iterable[UUID], since: datetime) -> dict[UUID, tuple[int, int]]:
@@ -121,30 +121,30 @@ def entries_of(user: User, *, reason: str = "") -> QuerySet[LedgerEntry]:
 
 def page_of(user: User, *, reason: str = "", cursor: str = "") -> StatementPage:
     """Return a page of the ledger; a cursor that says nothing begins anew. One query."""
-    found = _NEWEST_FIRST.page(entries_of(user, reason=reason), cursor=cursor, limit=PAGE)
-    return StatementPage(found.items, found.next_cursor or "")
+    page = _NEWEST_FIRST.page(entries_of(user, reason=reason), cursor=cursor, limit=PAGE)
+    return StatementPage(page.items, page.next_cursor or "")
 
 
 def csv_lines(entries: QuerySet[LedgerEntry]) -> Iterator[str]:
     """Return the entries as lines of a CSV file, one after the other."""
     rows = (
         (
-            each.created_at.isoformat(timespec="seconds"),
-            each.reason,
-            each.endpoint,
-            each.model,
-            each.input_tokens,
-            each.output_tokens,
-            each.reasoning_tokens,
-            each.cache_read_tokens,
-            each.cache_write_tokens,
-            "yes" if each.estimated else "no",
-            each.coefficient,
-            each.credits,
-            each.balance_after,
-            each.note,
+            entry.created_at.isoformat(timespec="seconds"),
+            entry.reason,
+            entry.endpoint,
+            entry.model,
+            entry.input_tokens,
+            entry.output_tokens,
+            entry.reasoning_tokens,
+            entry.cache_read_tokens,
+            entry.cache_write_tokens,
+            "yes" if entry.estimated else "no",
+            entry.coefficient,
+            entry.credits,
+            entry.balance_after,
+            entry.note,
         )
-        for each in entries.iterator(chunk_size=1_000)
+        for entry in entries.iterator(chunk_size=1_000)
     )
     return csv_files.lines(COLUMNS, rows)
 

@@ -1,4 +1,4 @@
-"""How a person stands at a glance, for the menu that is on every page: in one query, however many budgets there are."""
+"""A person's account at a glance, for the menu on every page: one query, however many budgets there are."""
 
 import json
 from dataclasses import dataclass
@@ -36,33 +36,38 @@ SELECT
 
 def account_summary_of(user: User) -> AccountSummary:
     """Return how the person stands. One query; none where neither balances nor budgets are used."""
-    rules, found = policy.current(), active()
-    if not rules.enforced and not found:
+    rules, budgets = policy.current(), active()
+    if not rules.enforced and not budgets:
         return AccountSummary(None, None)
     since = min(period_start(period, timezone.now()) for period in Budget.Period.values)
-    values: dict[str, Any] = {"user": user.id, "nobody": NOBODY, "budgets": [each.id for each in found], "since": since}
+    values: dict[str, Any] = {
+        "user": user.id,
+        "nobody": NOBODY,
+        "budgets": [budget.id for budget in budgets],
+        "since": since,
+    }
     values["start"] = rules.start_credits
     with connection.cursor() as cursor:
         cursor.execute(_ALL, values)
         credits, groups, used = cursor.fetchone()
     if credits is None:
         credits = rules.start_credits
-    mine = frozenset(UUID(each) for each in _read(groups))
-    bound = [each for each in found if binds(each, user.id, user.role_name, mine)]
+    mine = frozenset(UUID(group_id) for group_id in _read(groups))
+    bound = [budget for budget in budgets if binds(budget, user.id, user.role_name, mine)]
     return AccountSummary(credits if rules.enforced else None, _fullest(bound, user.id, _read(used)))
 
 
-def _fullest(found: list[Budget], user_id: UUID, used: list[Any]) -> Meter | None:
+def _fullest(budgets: list[Budget], user_id: UUID, used: list[Any]) -> Meter | None:
     now = timezone.now()
-    known = {(UUID(budget), UUID(who), day): (spent, held) for budget, who, day, spent, held in used}
+    known = {(UUID(budget_id), UUID(subject), day): (spent, held) for budget_id, subject, day, spent, held in used}
     meters = []
-    for each in found:
-        key = (each.id, user_id if is_own(each) else NOBODY, period_start(each.period, now).isoformat())
-        meters.append(Meter(each, *known.get(key, (0, 0)), period_end(each.period, now)))
+    for budget in budgets:
+        key = (budget.id, user_id if is_own(budget) else NOBODY, period_start(budget.period, now).isoformat())
+        meters.append(Meter(budget, *known.get(key, (0, 0)), period_end(budget.period, now)))
     fullest = max(meters, key=lambda meter: meter.percent, default=None)
     return fullest if fullest and fullest.percent >= WARN else None
 
 
 def _read(rows: Any) -> list[Any]:
-    found: list[Any] = json.loads(rows) if isinstance(rows, str) else rows or []
-    return found
+    values: list[Any] = json.loads(rows) if isinstance(rows, str) else rows or []
+    return values

@@ -1,4 +1,4 @@
-"""Changing balances by hand and by the calendar: gifts, corrections, refills. Each is a ledger entry."""
+"""Manual and scheduled balance changes: gifts, corrections, refills. Each is a ledger entry."""
 
 from uuid import UUID
 
@@ -84,8 +84,8 @@ def _change(
     *, actor: User | None, user: User, reason: str, key: str, change: int = 0, to: int | None = None
 ) -> LedgerEntry:
     if actor is not None and actor.id == user.id:
-        words = _("Only an administrator can change their own balance. Ask someone else.")
-        delegation.refuse_administration(actor, AdjustmentRefused, words)
+        message = _("Only an administrator can change their own balance. Ask someone else.")
+        delegation.refuse_administration(actor, AdjustmentRefused, message)
     with transaction.atomic():
         if key and (earlier := LedgerEntry.objects.filter(key=f"adjust:{key}").first()):
             return earlier

@@ -1,8 +1,8 @@
-"""Setting budgets: by whom, for whom. Every change is in the audit log.
+"""Setting budgets, and who may set them for whom. Every change is in the audit log.
 
-Everybody sets budgets for their own API keys. Who manages a group sets budgets for it and for its people. They
-loosen nothing that others have set above them: a manager changes only what a manager set, and nothing that another
-one set for them.
+People set budgets for their own API keys. A group's manager sets budgets for the group and for its people. Nobody can
+loosen what others have set above them: a manager changes only what a manager set, and nothing that another manager set
+for them.
 """
 
 from dataclasses import dataclass
@@ -104,7 +104,7 @@ def groups_managed_by(manager: User) -> QuerySet[Group]:
     return Group.objects.filter(id__in=managed.values("group")).order_by("name", "id")
 
 
-def changeable_by(manager: User, found: list[Budget]) -> set[UUID]:
+def changeable_by(manager: User, budgets: list[Budget]) -> set[UUID]:
     """Return which of these budgets a manager may change: their own, and those another manager set for others.
 
     The caller has made sure that the budgets are of the manager's people and groups. One query.
@@ -113,9 +113,9 @@ def changeable_by(manager: User, found: list[Budget]) -> set[UUID]:
     managers = Membership.objects.filter(is_manager=True, group__in=groups).exclude(user__role="ADMIN")
     peers = set(managers.values_list("user_id", flat=True))
     return {
-        each.id
-        for each in found
-        if each.created_by_id == manager.id or (each.created_by_id in peers and each.user_id != manager.id)
+        budget.id
+        for budget in budgets
+        if budget.created_by_id == manager.id or (budget.created_by_id in peers and budget.user_id != manager.id)
     }
 
 

@@ -1,8 +1,8 @@
-"""Which budgets bind a call, what is left of them, and reserving them together with a hold.
+"""Which budgets apply to a call, how much of them is left, and reserving from them together with a hold.
 
-A budget's usage row is its lock, as the balance's is: one conditional update reserves, so that however many turns
-start at once, no more is reserved than the budget has left. Locks are taken in the order of the rows' budgets, and
-after the balance's.
+A budget's usage row is its lock, like the balance's row: one conditional update reserves, so that any number of turns
+starting at once cannot reserve more than the budget has left. Locks are taken after the balance's, in the order of the
+rows' budgets.
 """
 
 from collections.abc import Sequence
@@ -77,15 +77,15 @@ def binding(*, user_id: UUID, role: str, endpoint: str, model: str, key_id: UUID
 
     `key_id` is the API key that the call is begun with. No query, unless there are budgets of groups (one).
     """
-    found = [each for each in active() if _names(each, endpoint, model)]
-    if not found:
+    candidates = [budget for budget in active() if _names(budget, endpoint, model)]
+    if not candidates:
         return []
-    groups = _groups_of(user_id) if any(each.scope == Budget.Scope.GROUP for each in found) else frozenset()
+    groups = _groups_of(user_id) if any(budget.scope == Budget.Scope.GROUP for budget in candidates) else frozenset()
     now = timezone.now()
     return [
-        Binding(each, user_id if is_own(each) else NOBODY, period_start(each.period, now))
-        for each in found
-        if (each.api_key_id == key_id if each.api_key_id else binds(each, user_id, role, groups))
+        Binding(budget, user_id if is_own(budget) else NOBODY, period_start(budget.period, now))
+        for budget in candidates
+        if (budget.api_key_id == key_id if budget.api_key_id else binds(budget, user_id, role, groups))
     ]
 
 
@@ -97,13 +97,17 @@ def reserve_statements(
     The first raise `OverBudget`.
     """
     reserving, noting = [], []
-    for each in bindings:
-        key = (each.budget.id, each.subject, each.period_start)
-        amount = each.amount(credits=credits, tokens=tokens)
-        room = max(amount, 1) if each.budget.is_hard else None
+    for budget_binding in bindings:
+        key = (budget_binding.budget.id, budget_binding.subject, budget_binding.period_start)
+        amount = budget_binding.amount(credits=credits, tokens=tokens)
+        room = max(amount, 1) if budget_binding.budget.is_hard else None
         reserving += [
             Statement(_OPEN, key),
-            Statement(_RESERVE, (amount, *key, room, room, each.budget.amount), on_no_row=OverBudget(each.budget.id)),
+            Statement(
+                _RESERVE,
+                (amount, *key, room, room, budget_binding.budget.amount),
+                on_no_row=OverBudget(budget_binding.budget.id),
+            ),
         ]
         noting.append(Statement(_NOTE, (hold_id, amount, *key)))
     return reserving, noting
@@ -165,7 +169,7 @@ def settle(spent: dict[UUID, tuple[int, int]]) -> None:
         used, freed = totals.get(usage_id, (0, 0))
         totals[usage_id] = used + (credits if unit == Budget.Unit.CREDITS else tokens), freed + reserved
     if totals:
-        used_and_freed = [list(each) for each in zip(*totals.values(), strict=True)]
+        used_and_freed = [list(column) for column in zip(*totals.values(), strict=True)]
         with connection.cursor() as cursor:
             cursor.execute(_SETTLE, [list(totals), list(totals), *used_and_freed])
 
@@ -186,20 +190,20 @@ def meters_of(user: User) -> list[Meter]:
     Three queries at most.
     """
     groups = _groups_of(user.id)
-    return meters([each for each in active() if binds(each, user.id, user.role_name, groups)], user.id)
+    return meters([budget for budget in active() if binds(budget, user.id, user.role_name, groups)], user.id)
 
 
-def meters(found: Sequence[Budget], user_id: UUID) -> list[Meter]:
+def meters(budgets: Sequence[Budget], user_id: UUID) -> list[Meter]:
     """Return how far these budgets are used, for this person where they are per person. One query."""
     now = timezone.now()
-    starts = {each.id: period_start(each.period, now) for each in found}
+    starts = {budget.id: period_start(budget.period, now) for budget in budgets}
     rows = BudgetUsage.objects.filter(budget__in=list(starts), subject__in=[user_id, NOBODY])
     used = {(row.budget_id, row.subject, row.period_start): row for row in rows}
     result = []
-    for each in found:
-        row = used.get((each.id, user_id if is_own(each) else NOBODY, starts[each.id]))
+    for budget in budgets:
+        row = used.get((budget.id, user_id if is_own(budget) else NOBODY, starts[budget.id]))
         spent, held = (row.spent, row.held) if row else (0, 0)
-        result.append(Meter(each, spent, held, period_end(each.period, now)))
+        result.append(Meter(budget, spent, held, period_end(budget.period, now)))
     return result
 
 
@@ -219,8 +223,8 @@ def explain(budget_id: UUID) -> str:
     if budget is None:
         return _("A budget is used up.")
     ends = period_end(budget.period, timezone.now())
-    words = {"name": budget.name, "date": f"{ends:%Y-%m-%d}"}
-    return _("The budget “%(name)s” is used up until %(date)s (UTC).") % words
+    values = {"name": budget.name, "date": f"{ends:%Y-%m-%d}"}
+    return _("The budget “%(name)s” is used up until %(date)s (UTC).") % values
 
 
 def period_start(period: str, now: datetime) -> date:

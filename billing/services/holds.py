@@ -1,8 +1,8 @@
-"""Reserving, extending, settling and releasing credit: the one gate in front of everything that costs.
+"""Reserving, extending, settling and releasing credit: the one gate in front of every chargeable call.
 
-The locks are the rows themselves: a hold is placed by one conditional update of each budget's usage and of the
-balance, so however many turns start at once, no more is reserved than there is. Where nothing limits anybody, holds
-are placed all the same, without an amount, and the ledger is written; only nobody is refused.
+The locks are the rows themselves: one conditional update of each budget's usage and of the balance places a hold, so
+any number of turns starting at once cannot reserve more than there is. Without any limits holds are still placed, with
+no amount, and the ledger is still written; no call is refused.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Credits in words: dollars where models have prices, tokens where each token costs one."""
+"""Formatting credits: as dollars if models have prices, as tokens if each token costs one credit."""
 
 from decimal import Decimal
 
@@ -22,8 +22,8 @@ def is_usd() -> bool:
 
 
 def tokens_in_words(tokens: int) -> str:
-    words = ngettext("%(count)s token", "%(count)s tokens", tokens)
-    return words % {"count": number_format(tokens, force_grouping=True)}
+    label = ngettext("%(count)s token", "%(count)s tokens", tokens)
+    return label % {"count": number_format(tokens, force_grouping=True)}
 
 
 def _dollars(credits: int) -> str:

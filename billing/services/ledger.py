@@ -1,4 +1,4 @@
-"""Writing the ledger: entries and the balances' running sums, together and under the balances' locks."""
+"""Writing ledger entries and the balances' running sums, together and under the balances' locks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -116,7 +116,11 @@ def write(dues: Sequence[Due]) -> list[LedgerEntry]:
         cursor.execute(
             "UPDATE billing_balance b SET credits = v.credits, held = v.held, updated_at = now()"
             " FROM unnest(%s::uuid[], %s::bigint[], %s::bigint[]) AS v (id, credits, held) WHERE b.user_id = v.id",
-            [list(balances), [each.credits for each in balances.values()], [each.held for each in balances.values()]],
+            [
+                list(balances),
+                [balance.credits for balance in balances.values()],
+                [balance.held for balance in balances.values()],
+            ],
         )
     return entries
 
@@ -128,14 +132,14 @@ def locked_balances(user_ids: set[UUID]) -> dict[UUID, Balance]:
         rows = Balance.objects.select_for_update().filter(user_id__in=user_ids).order_by("user_id")
         return {row.user_id: row for row in rows}
 
-    found = locked()
-    missing = sorted(user_ids - set(found))
+    balances = locked()
+    missing = sorted(user_ids - set(balances))
     if missing:
         with connection.cursor() as cursor:
-            for statement in (each for user_id in missing for each in opening_statements(user_id)):
+            for statement in (statement for user_id in missing for statement in opening_statements(user_id)):
                 cursor.execute(statement.sql, statement.params)
-        found = locked()
-    return found
+        balances = locked()
+    return balances
 
 
 def _entry(user_id: UUID, line: LedgerLine, *, hold_id: UUID | None, balance_after: int) -> LedgerEntry:

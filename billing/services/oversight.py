@@ -1,4 +1,4 @@
-"""What managers see of their groups: the people, what they have spent, and the budgets. Never what they wrote."""
+"""What managers see of their groups: people, spending and budgets. Never what they wrote."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Circle:
+class ManagedGroup:
     """A group with its people and its own budgets."""
 
     group: Group
@@ -41,24 +41,30 @@ class Circle:
     credits: int
 
 
-def managed_groups_of(manager: User) -> list[Circle]:
+def managed_groups_of(manager: User) -> list[ManagedGroup]:
     """Return the groups this person manages. Six queries, however many people and budgets there are."""
     groups = list(groups_managed_by(manager))
     memberships = list(
         Membership.objects.filter(group__in=groups).select_related("user").order_by("user__name", "user__id")
     )
-    spent = account_statement.spent_since({each.user_id for each in memberships}, account_statement.month_start())
+    spent = account_statement.spent_since(
+        {membership.user_id for membership in memberships}, account_statement.month_start()
+    )
     seen = _seen(manager, list(budgets_under(manager)))
-    circles = []
+    managed_groups = []
     for group in groups:
         members = [
-            Member(each.user, *spent.get(each.user_id, (0, 0)), [one for one in seen if _is_for(one, each.user_id)])
-            for each in memberships
-            if each.group_id == group.id
+            Member(
+                membership.user,
+                *spent.get(membership.user_id, (0, 0)),
+                [one for one in seen if _is_for(one, membership.user_id)],
+            )
+            for membership in memberships
+            if membership.group_id == group.id
         ]
         own = [one for one in seen if one.budget.group_id == group.id]
-        circles.append(Circle(group, members, own, sum(each.credits for each in members)))
-    return circles
+        managed_groups.append(ManagedGroup(group, members, own, sum(member.credits for member in members)))
+    return managed_groups
 
 
 def budgets_under(manager: User) -> QuerySet[Budget]:
@@ -68,27 +74,29 @@ def budgets_under(manager: User) -> QuerySet[Budget]:
     return Budget.objects.filter(Q(user__in=people) | Q(group__in=groups), is_active=True).order_by("id")
 
 
-def _seen(manager: User, found: list[Budget]) -> list[BudgetView]:
-    mine = changeable_by(manager, found)
-    return [BudgetView(each, meter, each.id in mine) for each, meter in zip(found, _meters(found), strict=True)]
+def _seen(manager: User, budgets: list[Budget]) -> list[BudgetView]:
+    mine = changeable_by(manager, budgets)
+    return [
+        BudgetView(budget, meter, budget.id in mine) for budget, meter in zip(budgets, _meters(budgets), strict=True)
+    ]
 
 
-def _meters(found: Iterable[Budget]) -> list[Meter | None]:
+def _meters(budgets: Iterable[Budget]) -> list[Meter | None]:
     """Return how far each is used by whom it is for. One query."""
-    found, now = list(found), timezone.now()
-    rows = BudgetUsage.objects.filter(budget__in=found)
+    budgets, now = list(budgets), timezone.now()
+    rows = BudgetUsage.objects.filter(budget__in=budgets)
     used = {(row.budget_id, row.subject, row.period_start): (row.spent, row.held) for row in _current(rows)}
     result: list[Meter | None] = []
-    for each in found:
-        subject = each.user_id or NOBODY
-        spent, held = used.get((each.id, subject, period_start(each.period, now)), (0, 0))
-        is_split = each.scope == Budget.Scope.GROUP and each.per_person
-        result.append(None if is_split else Meter(each, spent, held, period_end(each.period, now)))
+    for budget in budgets:
+        subject = budget.user_id or NOBODY
+        spent, held = used.get((budget.id, subject, period_start(budget.period, now)), (0, 0))
+        is_split = budget.scope == Budget.Scope.GROUP and budget.per_person
+        result.append(None if is_split else Meter(budget, spent, held, period_end(budget.period, now)))
     return result
 
 
 def _current(rows: QuerySet[BudgetUsage]) -> QuerySet[BudgetUsage]:
-    return rows.filter(period_start__gte=min(period_start(each, timezone.now()) for each in Budget.Period.values))
+    return rows.filter(period_start__gte=min(period_start(period, timezone.now()) for period in Budget.Period.values))
 
 
 def _is_for(seen: BudgetView, user_id: UUID) -> bool:

@@ -1,7 +1,7 @@
-"""The rules of money on this site: what is enforced, what people begin with, what is added again.
+"""The site's billing rules: enforcement, start credits, refills.
 
-They come from the environment, field by field from `librechat.yaml` (`balance`, `parley.billing`), and then from what
-administrators set in the browser.
+They come from the environment, then field by field from `librechat.yaml` (`balance`, `parley.billing`), then from what
+administrators set in the browser; the last one wins.
 """
 
 from collections.abc import Mapping
@@ -65,22 +65,22 @@ def stored() -> MoneySettings | None:
 def _overrides_of(row: MoneySettings, rules: Policy) -> dict[str, Any]:
     """Return the fields of `Policy` that the row sets; `rules` are those of the file and the environment."""
     names = ("enforced", "start_credits", "unknown", "default_rate")
-    told = {name: value for name in names if (value := getattr(row, name)) not in (None, "")}
+    overrides = {name: value for name in names if (value := getattr(row, name)) not in (None, "")}
     refill = rules.refill
     if row.refill_amount is not None and row.refill_value is not None:
         refill = Refill(row.refill_amount, row.refill_value, cast("Unit", row.refill_unit))
     wanted = rules.refill is not None if row.refill is None else row.refill
-    return told | {"refill": refill if wanted else None}
+    return overrides | {"refill": refill if wanted else None}
 
 
 def fields_of(balance: BalanceSettings | None, parley: Parley) -> Mapping[str, Any]:
     """Return the fields of `Policy` that `librechat.yaml` sets."""
-    found = _of_balance(balance) if balance is not None else {}
+    fields = _of_balance(balance) if balance is not None else {}
     if parley.model_fields_set:
-        found |= _of_billing(parley.billing)
+        fields |= _of_billing(parley.billing)
     if balance is not None and "unknownPrice" not in parley.billing.model_fields_set:
-        found["unknown"] = "default"  # what `balance` means: a model that nobody knows is charged, never refused
-    return found
+        fields["unknown"] = "default"  # what `balance` means: a model that nobody knows is charged, never refused
+    return fields
 
 
 def _of_balance(balance: BalanceSettings) -> dict[str, Any]:

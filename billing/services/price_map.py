@@ -1,4 +1,4 @@
-"""litellm's bundled price map, read as a file: importing litellm costs 150 MB and seconds, its data do not."""
+"""litellm's bundled price map, read as a file: importing litellm would cost 150 MB and seconds."""
 
 import importlib.util
 import json
@@ -35,16 +35,16 @@ def entry(key: str) -> Mapping[str, Any] | None:
 def rates_for(keys: Sequence[str]) -> Rates | None:
     """Return the rates of the first of `keys` that has a price, or None where nobody knows it."""
     for key in keys:
-        found = entry(key)
-        if found and (rates := rates_of_entry(found)):
+        map_entry = entry(key)
+        if map_entry and (rates := rates_of_entry(map_entry)):
             return rates
     return None
 
 
-def rates_of_entry(found: Mapping[str, Any]) -> Rates | None:
+def rates_of_entry(map_entry: Mapping[str, Any]) -> Rates | None:
     """Return the rates that an entry of a price map tells, or None where it has no price."""
-    told = [found.get(name) for name in ("input_cost_per_token", "output_cost_per_token")]
-    return None if None in told else _rates(found)
+    costs = [map_entry.get(name) for name in ("input_cost_per_token", "output_cost_per_token")]
+    return None if None in costs else _rates(map_entry)
 
 
 def installed() -> Mapping[str, Any]:
@@ -52,12 +52,12 @@ def installed() -> Mapping[str, Any]:
     return _entries()
 
 
-def _rates(found: Mapping[str, Any]) -> Rates:
+def _rates(map_entry: Mapping[str, Any]) -> Rates:
     thresholds = sorted(
-        {int(match[2]) for name in found if (match := _TIER.fullmatch(name) or _CACHE_TIER.fullmatch(name))}
+        {int(match[2]) for name in map_entry if (match := _TIER.fullmatch(name) or _CACHE_TIER.fullmatch(name))}
     )
-    base = _row(found, "")
-    tiers = [(size * 1000, _row(found, f"_above_{size}k_tokens", base)) for size in thresholds]
+    base = _row(map_entry, "")
+    tiers = [(size * 1000, _row(map_entry, f"_above_{size}k_tokens", base)) for size in thresholds]
     return _to_rates(base, tuple((size, _to_rates(row)) for size, row in tiers))
 
 
@@ -65,12 +65,12 @@ def _to_rates(row: Mapping[str, Decimal], tiers: Sequence[tuple[int, Rates]] = (
     return Rates(row["prompt"], row["completion"], row["cache_read"], row["cache_write"], tiers=tiers)
 
 
-def _row(found: Mapping[str, Any], suffix: str, base: Mapping[str, Decimal] | None = None) -> dict[str, Decimal]:
+def _row(map_entry: Mapping[str, Any], suffix: str, base: Mapping[str, Decimal] | None = None) -> dict[str, Decimal]:
     """Return one row of rates. What a tier does not name is as below it, a missing cache rate as the prompt's."""
     base = base or {}
 
     def rate(name: str, fallback: Decimal) -> Decimal:
-        value = found.get(name + suffix)
+        value = map_entry.get(name + suffix)
         return fallback if value is None else rate_of(value)
 
     prompt = rate("input_cost_per_token", base.get("prompt", Decimal(0)))
@@ -97,7 +97,7 @@ def _entries() -> dict[str, dict[str, Any]]:
 
 def _slim(value: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        name: each
-        for name, each in value.items()
-        if each is not None and (name in _KEPT or _TIER.fullmatch(name) or _CACHE_TIER.fullmatch(name))
+        name: item
+        for name, item in value.items()
+        if item is not None and (name in _KEPT or _TIER.fullmatch(name) or _CACHE_TIER.fullmatch(name))
     }

@@ -1,4 +1,4 @@
-"""The prices that administrators set; each process looks again after a moment."""
+"""The prices set by administrators, cached for a moment in each process."""
 
 from billing.models import Price
 from billing.services.pricing import Rates
@@ -13,7 +13,7 @@ def price_of(endpoint: str, model: str) -> Rates | None:
 @ttl_cache
 def table() -> dict[tuple[str, str], Rates]:
     """Return all of them by endpoint (empty: any) and model."""
-    return {(each.endpoint, each.model): _rates(each) for each in Price.objects.all()}
+    return {(price.endpoint, price.model): _rates(price) for price in Price.objects.all()}
 
 
 def _rates(price: Price) -> Rates:

@@ -1,4 +1,4 @@
-"""What of the money belongs to a person: erased with them, or handed out."""
+"""A person's billing data: erasing and exporting it."""
 
 from collections.abc import Iterator
 from typing import Any

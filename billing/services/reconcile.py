@@ -1,4 +1,4 @@
-"""The proof that the ledger and the balances agree, for everybody. Run every night, and by `manage.py reconcile`."""
+"""Checks that ledger and balances agree, for everybody. Runs every night, and by `manage.py reconcile`."""
 
 import logging
 from dataclasses import asdict, dataclass
@@ -53,7 +53,7 @@ def reconcile() -> Reconciliation:
         drift = [Drift(*row) for row in cursor.fetchall()]
     report.entries = LedgerEntry.objects.count()
     report.people = Balance.objects.count()
-    report.drift = [asdict(each) for each in drift[:MAX_REPORTED]]
+    report.drift = [asdict(difference) for difference in drift[:MAX_REPORTED]]
     report.finished_at = timezone.now()
     report.save()
     if drift:

@@ -1,4 +1,4 @@
-"""What a person used, summed up: by day, by model, by endpoint."""
+"""A person's usage, summed up by day, by model and by endpoint."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -71,20 +71,20 @@ def usage_of(user: User, *, days: int) -> UsageReport:
     starts = [_start_of(day) for day in every_day]
     rows = spending().filter(user=user, created_at__gte=starts[0])
     parts = _summed(rows.annotate(day=_DayNumber(starts)), "day", every_day)
-    by_day = _by(parts, lambda each: each.day)
-    by_model = _by(parts, lambda each: (each.endpoint, each.model))
-    by_endpoint = _by(parts, lambda each: each.endpoint)
+    by_day = _by(parts, lambda share: share.day)
+    by_model = _by(parts, lambda share: (share.endpoint, share.model))
+    by_endpoint = _by(parts, lambda share: share.endpoint)
     return UsageReport(
         days=[(day, by_day.get(day, Used())) for day in every_day],
         models=[UsageShare(*key, used) for key, used in _costliest(by_model)],
         endpoints=_costliest(by_endpoint),
-        total=sum((each.used for each in parts), Used()),
+        total=sum((share.used for share in parts), Used()),
     )
 
 
 def parts_of(entries: QuerySet[LedgerEntry]) -> list[UsageShare]:
     """Return what these entries sum up to by model, the costliest first. One query."""
-    return sorted(_summed(entries), key=lambda each: (-each.used.credits, -each.used.tokens, each.model))
+    return sorted(_summed(entries), key=lambda share: (-share.used.credits, -share.used.tokens, share.model))
 
 
 def among(user: User, keys: Q) -> QuerySet[LedgerEntry]:
@@ -146,11 +146,11 @@ def _summed(rows: QuerySet[LedgerEntry], by: str = "", days: Sequence[date] = ()
 
 
 def _by(parts: Iterable[UsageShare], key: Callable[[UsageShare], K]) -> dict[K, Used]:
-    found: dict[K, Used] = {}
-    for each in parts:
-        found[key(each)] = found.get(key(each), Used()) + each.used
-    return found
+    sums: dict[K, Used] = {}
+    for share in parts:
+        sums[key(share)] = sums.get(key(share), Used()) + share.used
+    return sums
 
 
-def _costliest(found: dict[K, Used]) -> list[tuple[K, Used]]:
-    return sorted(found.items(), key=lambda pair: (-pair[1].credits, -pair[1].tokens, str(pair[0])))
+def _costliest(sums: dict[K, Used]) -> list[tuple[K, Used]]:
+    return sorted(sums.items(), key=lambda pair: (-pair[1].credits, -pair[1].tokens, str(pair[0])))

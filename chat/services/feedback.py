@@ -1,4 +1,4 @@
-"""Keeping what a person thinks of a reply."""
+"""Storing a person's rating of a reply."""
 
 from uuid import UUID
 
@@ -24,6 +24,6 @@ def rate(*, user: User, conversation_id: UUID, message_id: UUID, feedback: Feedb
     if message.is_user:
         raise NotAReply
     message.feedback = feedback.to_json() if feedback else None
-    # What a running generation writes meanwhile stays: no other field is touched.
+    # What a running reply writes meanwhile stays: no other field is touched.
     message.save(update_fields=["feedback"])
     return message

@@ -1,4 +1,4 @@
-"""What a person thinks of a reply."""
+"""The ratings and reasons with which people rate replies."""
 
 from typing import Annotated, Any, Literal, Self, get_args
 

@@ -1,6 +1,6 @@
-"""How the site is used: counted from the ledger and from the runs, never from what people wrote.
+"""Usage statistics of the site, from the ledger and the runs, never from what people wrote.
 
-Each table is one query, so that the page costs the same whatever is in them. Days are UTC's.
+Each table is one query, so the page's cost does not depend on its content. Days are in UTC.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -119,11 +119,11 @@ _TABLES: Final[Mapping[str, Callable[[str, date, int], InsightTable]]] = {
 def _query(sql: str, first: date) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, [datetime.combine(first, time.min, UTC)])
-        found: list[tuple[Any, ...]] = cursor.fetchall()
-    return found
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
 
 
 def _every_day(rows: list[tuple[Any, ...]], first: date, days: int, columns: int) -> list[tuple[Any, ...]]:
-    found = {row[0]: row for row in rows}
+    row_of = {row[0]: row for row in rows}
     every = [first + timedelta(days=number) for number in range(days)]
-    return [found.get(day, (day, *([0] * columns))) for day in every]
+    return [row_of.get(day, (day, *([0] * columns))) for day in every]

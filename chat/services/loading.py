@@ -1,4 +1,4 @@
-"""Loading many conversations at once, by COPY: for measurements and for moving in from elsewhere."""
+"""Bulk-loading conversations with COPY: for benchmarks, and for importing from other products."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -91,18 +91,18 @@ def _parse(lines: Iterable[str]) -> Iterator[LoadedConversation]:
 def _store(user: User, batch: list[LoadedConversation], endpoint: str, model: str, loaded: Loaded) -> None:
     conversations: list[tuple[Any, ...]] = []
     messages: list[tuple[Any, ...]] = []
-    for each in batch:
-        start = datetime.fromtimestamp(each.created, UTC)
-        ids = [uuid7() for _ in each.messages]
+    for conversation in batch:
+        start = datetime.fromtimestamp(conversation.created, UTC)
+        ids = [uuid7() for _ in conversation.messages]
         key = uuid7()
-        rows = list(_rows(each, key, ids, start, endpoint, model))
+        rows = list(_rows(conversation, key, ids, start, endpoint, model))
         messages += rows
         last = rows[-1][-1] if rows else start
         conversations.append(
             (
                 key,
                 user.id,
-                each.title or "New Chat",
+                conversation.title or "New Chat",
                 "person",
                 endpoint,
                 model,

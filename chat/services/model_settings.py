@@ -1,4 +1,4 @@
-"""What a person has set for the model of a conversation: one reader for pages, API and stored JSON."""
+"""The parameters that a person set for a conversation's model: one reader for pages, API and stored JSON."""
 
 import json
 from collections.abc import Mapping
@@ -56,7 +56,9 @@ def asked_with(spec_name: str, chosen: Mapping[str, Any]) -> ModelSettings | Non
         return preset
     own = ModelSettings.read(chosen)
     hidden = {same for name in own.values for same in synonyms(name)}
-    return ModelSettings({name: each for name, each in preset.values.items() if name not in hidden} | dict(own.values))
+    return ModelSettings(
+        {name: value for name, value in preset.values.items() if name not in hidden} | dict(own.values)
+    )
 
 
 def describe_parameters(schema: dict[str, Any]) -> None:

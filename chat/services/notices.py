@@ -1,6 +1,6 @@
-"""Small messages to all of a person's tabs: a title is ready, the list changed, a run began or ended.
+"""Notices: short messages to all of a person's tabs, such as a new title, a changed list, a run that began or ended.
 
-They go over the channel layer, which may lose them: a page never depends on one to be right after a reload.
+They go over the channel layer, which may lose them, so no page depends on one to be right after a reload.
 """
 
 import asyncio

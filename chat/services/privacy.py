@@ -1,4 +1,4 @@
-"""What of the chats belongs to a person: erased with them, handed out, or deleted when it is old."""
+"""A person's chats: erasing, exporting, and deleting them after their retention period."""
 
 import logging
 import math
@@ -44,27 +44,29 @@ def export(user: User) -> Iterator[tuple[str, Any]]:
         "projects",
         list(user.projects.order_by("created_at").values("id", "name", "description", "instructions", "created_at")),
     )
-    yield "bookmarks", list(user.tags.order_by("position").values("name", "description"))
+    yield "bookmarks", list(user.bookmarks.order_by("position").values("name", "description"))
     yield "conversations", _conversations(user)
 
 
 def _conversations(user: User) -> Iterator[dict[str, Any]]:
     rows = (
-        Conversation.objects.filter(owner=user, deleted_at=None).order_by("created_at", "id").prefetch_related("tags")
+        Conversation.objects.filter(owner=user, deleted_at=None)
+        .order_by("created_at", "id")
+        .prefetch_related("bookmarks")
     )
-    for each in rows.iterator(chunk_size=50):
-        messages = Message.objects.filter(conversation=each).order_by("created_at", "id")
+    for conversation in rows.iterator(chunk_size=50):
+        messages = Message.objects.filter(conversation=conversation).order_by("created_at", "id")
         yield {
-            "id": each.id,
-            "title": each.title,
-            "endpoint": each.endpoint,
-            "model": each.model,
-            "settings": each.settings,
-            "projectId": each.project_id,
-            "bookmarks": [tag.name for tag in each.tags.all()],
-            "archivedAt": each.archived_at,
-            "createdAt": each.created_at,
-            "updatedAt": each.updated_at,
+            "id": conversation.id,
+            "title": conversation.title,
+            "endpoint": conversation.endpoint,
+            "model": conversation.model,
+            "settings": conversation.settings,
+            "projectId": conversation.project_id,
+            "bookmarks": [bookmark.name for bookmark in conversation.bookmarks.all()],
+            "archivedAt": conversation.archived_at,
+            "createdAt": conversation.created_at,
+            "updatedAt": conversation.updated_at,
             "messages": [
                 {
                     "id": row.id,

@@ -1,10 +1,11 @@
-"""Passages of earlier messages that a message refers to."""
+"""Quotes: passages of earlier messages that a message refers to."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.refusal import Refusal
@@ -42,7 +43,12 @@ def read_quotes(texts: Sequence[str], message_ids: Sequence[str] = ()) -> tuple[
     if message_ids and len(message_ids) != len(texts):
         raise BadQuote(_("The quoted passages are incomplete."))
     if len(texts) > MAX_QUOTES:
-        raise BadQuote(_("You can quote at most %(limit)d passages.") % {"limit": MAX_QUOTES})
+        raise BadQuote(
+            ngettext(
+                "You can quote at most %(limit)d passage.", "You can quote at most %(limit)d passages.", MAX_QUOTES
+            )
+            % {"limit": MAX_QUOTES}
+        )
     named: Sequence[str | None] = message_ids or [None] * len(texts)
     quotes = []
     for text, message_id in zip(texts, named, strict=True):

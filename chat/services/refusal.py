@@ -1,4 +1,4 @@
-"""Why a turn cannot start."""
+"""Reasons why a turn cannot start."""
 
 from core.refusal import Refusal
 

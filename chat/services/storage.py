@@ -1,7 +1,7 @@
-"""How many bytes of messages a person keeps, and that they stay within their quota.
+"""The bytes of messages that a person stores, and their quota.
 
-The sum is measured from the rows at most every ten minutes, in between what is added is counted in Redis: a quota
-guards against abuse and need not be exact. A turn never waits for the measuring; a task does it.
+The sum is measured from the rows at most every ten minutes; in between, additions are counted in Redis. A quota guards
+against abuse and need not be exact. A task does the measuring, so a turn never waits for it.
 """
 
 import logging

@@ -1,7 +1,7 @@
-"""How large a request's body may be: known before the body is read, per route, in front of Django.
+"""Size limits of request bodies, per route, enforced before Django reads the body.
 
-`config.asgi` asks here whatever server runs it. Daphne collects a body before it tells an application of the request,
-so `core.http.daphne` asks here, too.
+`config.asgi` applies them under any server. Daphne buffers a whole body before it calls the application, so
+`core.http.daphne` applies them as well.
 """
 
 import json
@@ -49,8 +49,8 @@ def limit_of(method: str, path: str) -> int:
     view = _view_at(path)
     if view is None or method.upper() in WITHOUT_BODY:
         return SMALL
-    for each in (view, getattr(view, "cls", None), getattr(view, "view_class", None)):
-        if declared := getattr(each, "body_limit", 0):
+    for candidate in (view, getattr(view, "cls", None), getattr(view, "view_class", None)):
+        if declared := getattr(candidate, "body_limit", 0):
             return int(declared)
     return settings.DATA_UPLOAD_MAX_MEMORY_SIZE
 

@@ -1,7 +1,7 @@
-"""Daphne with limits: it takes whole bodies, and all that a websocket says, before any application hears of it.
+"""Daphne with limits: it buffers whole bodies and all websocket messages before the application sees any of them.
 
-It also lets any client name the path that the site is mounted at. `config.asgi` installs this where Daphne runs it, so
-that every command that starts Daphne has it.
+Stock Daphne also lets any client set the site's mount path. `config.asgi` installs this whenever it runs under Daphne,
+so that it applies to every command that starts Daphne.
 """
 
 from io import BytesIO

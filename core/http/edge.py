@@ -1,7 +1,7 @@
-"""The edge: what cannot be a request is refused before anything works with it, and what a race leaves is no fault.
+"""The edge: requests that cannot be valid are refused before any other code sees them, and losers of a race get 4xx.
 
-NUL and halves of characters come in by the path, the query, forms, cookies, headers and a charset that makes them;
-JSON is read by `api.base.parsers`, a websocket's handshake by `core.http.sockets`.
+NUL and lone surrogates arrive in the path, the query, forms, cookies, headers, or through a charset that produces them.
+`api.base.parsers` checks JSON, `core.http.sockets` a websocket's handshake.
 """
 
 import logging

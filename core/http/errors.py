@@ -1,4 +1,4 @@
-"""The page that stands in when a request fails. It must work while everything else does not."""
+"""The error page for a request that failed. It must work while everything else does not."""
 
 import sys
 import time

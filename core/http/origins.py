@@ -1,4 +1,4 @@
-"""Which pages count as this site's own: one rule for the websocket and for the routes without a CSRF token."""
+"""Which origins count as this site's own: one rule for the websocket and for the routes without a CSRF token."""
 
 from urllib.parse import SplitResult, urlsplit
 
@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.http.request import split_domain_port, validate_host
 from django.utils.http import is_same_domain
 
-Place = tuple[str, str, int | None]  # scheme, host, port
+Origin = tuple[str, str, int | None]  # scheme, host, port
 _PORTS = {"http": 80, "https": 443}
 _PAGES = {"ws": "http", "wss": "https"}  # the page from which a socket is opened
 
@@ -17,12 +17,14 @@ def is_ours(origin: str, *, scheme: str, host: str) -> bool:
 
     `scheme` and `host` are those of the request. A host that `ALLOWED_HOSTS` does not name proves nothing.
     """
-    place = place_of(origin)
-    if place is None:
+    parsed_origin = parse_origin(origin)
+    if parsed_origin is None:
         return False
-    if place == place_of(settings.DOMAIN) or any(_matches(place, each) for each in settings.CSRF_TRUSTED_ORIGINS):
+    if parsed_origin == parse_origin(settings.DOMAIN) or any(
+        _matches(parsed_origin, trusted) for trusted in settings.CSRF_TRUSTED_ORIGINS
+    ):
         return True
-    return _is_allowed(host) and place == place_of(f"{_PAGES.get(scheme, scheme)}://{host}")
+    return _is_allowed(host) and parsed_origin == parse_origin(f"{_PAGES.get(scheme, scheme)}://{host}")
 
 
 def is_own(request: HttpRequest) -> bool:
@@ -31,7 +33,7 @@ def is_own(request: HttpRequest) -> bool:
     return origin is None or is_ours(origin, scheme=request.scheme or "http", host=request.get_host())
 
 
-def place_of(address: str) -> Place | None:
+def parse_origin(address: str) -> Origin | None:
     """Return what an origin is made of; None for what is no address of a page, such as ``null``."""
     try:
         parts = urlsplit(address.strip().lower())
@@ -48,13 +50,13 @@ def _has_more(parts: SplitResult) -> bool:
     return "@" in parts.netloc or parts.path not in {"", "/"} or bool(parts.query or parts.fragment)
 
 
-def _matches(place: Place, trusted: str) -> bool:
+def _matches(origin: Origin, trusted: str) -> bool:
     """Compare with an entry of `CSRF_TRUSTED_ORIGINS`, which may stand for subdomains: ``https://*.example.org``."""
-    scheme, host, port = place
+    scheme, host, port = origin
     if "://*." in trusted:
-        wanted = place_of(trusted.replace("://*.", "://", 1))
+        wanted = parse_origin(trusted.replace("://*.", "://", 1))
         return wanted is not None and (scheme, port) == wanted[::2] and is_same_domain(host, f".{wanted[1]}")
-    return place == place_of(trusted)
+    return origin == parse_origin(trusted)
 
 
 def _is_allowed(host: str) -> bool:

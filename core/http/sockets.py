@@ -1,4 +1,4 @@
-"""What a websocket's handshake must be before anything looks at the session: of this site, and readable."""
+"""Checks of a websocket's handshake before the session is read: it must come from this site and be well-formed."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""What no text of a request may hold: NUL, which Postgres refuses, and halves of characters, which nothing encodes."""
+"""Characters that no text may contain: NUL, which Postgres refuses, and lone surrogates, which UTF-8 cannot encode."""
 
 from collections.abc import Iterable, Mapping
 from http.cookies import CookieError
@@ -11,7 +11,7 @@ _SURROGATES = range(0xD800, 0xE000)
 
 def is_possible(text: str) -> bool:
     """Tell whether `text` can be stored and sent."""
-    return "\x00" not in text and (text.isascii() or not any(ord(each) in _SURROGATES for each in text))
+    return "\x00" not in text and (text.isascii() or not any(ord(character) in _SURROGATES for character in text))
 
 
 def are_possible(texts: Iterable[str]) -> bool:

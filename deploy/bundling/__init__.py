@@ -1,1 +1,1 @@
-"""Scripts and styles as they are served: an entry and the parts it imports, made one file when files are gathered."""
+"""Bundling of scripts and styles: `collectstatic` combines each entry point and the parts it imports into one file."""

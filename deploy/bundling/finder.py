@@ -1,4 +1,4 @@
-"""The finder of static files that gives bundles for sources. `collectstatic` and a server in debug both ask it."""
+"""The static files finder that returns bundles instead of sources, for `collectstatic` and a server in debug."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -26,9 +26,9 @@ class BundleFinder(FileSystemFinder):
                 yield path, storage
 
     def find_location(self, root: Any, path: str, prefix: str | None = None) -> str | None:
-        found = super().find_location(root, path, prefix)
-        if not found or not is_source(path):
-            return found
+        location = super().find_location(root, path, prefix)
+        if not location or not is_source(path):
+            return location
         return str(build(Path(root), path)) if is_entry(path) else None
 
 

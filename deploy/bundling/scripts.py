@@ -1,13 +1,14 @@
 """Scripts: an entry in `static/js` becomes one file with the modules it imports.
 
-The sources are ES modules that import each other by relative address, and would run as they are, at the price of a
-request for each. In a bundle each part is a function that is called once, in the order in which a browser would have
-run the modules, and returns what it exports:
+The sources are ES modules that import each other by relative path. They would run unbundled, at the cost of one request
+each. In a bundle each part is a function that is called once, in the order in which a browser would have run the
+modules, and returns its exports:
 
     const $lib_dom = (() => { …; return { byId }; })();
 
-`page.js` is on every page that others are on: they take the parts it holds from it, through the import map, so that
-what those keep is there once. An entry imports another entry in the same way. Whatever this cannot do is refused.
+Every page with an import map loads `page.js`: other entries take the parts it contains from it, through the import map,
+so that the state of those parts exists once. An entry imports another entry in the same way. Anything that the bundler
+does not support is an error.
 """
 
 import re
@@ -80,7 +81,7 @@ class Scripts:
         inner = [module for module in own if module not in base]
         self._refuse_twice(entry, inner)
         module = self._module(entry, entry)
-        lines = [self._taken([*inner, module], base), *(self._outer(each) for each in module.imports)]
+        lines = [self._taken([*inner, module], base), *(self._outer(imported) for imported in module.imports)]
         lines += [_wrapped(part, self._bound(part)) for part in inner]
         lines += [self._bound(module), module.body]
         if entry == BASE:
@@ -94,26 +95,26 @@ class Scripts:
 
     def _parts(self, entry: str) -> list[Module]:
         """Return the parts that an entry imports, directly or not, in the order in which they run."""
-        found: dict[str, Module] = {}
+        modules: dict[str, Module] = {}
 
         def visit(path: str, way: tuple[str, ...]) -> None:
             if path in way:
                 raise CannotBundle(f"an import in a circle: {' → '.join([*way[way.index(path) :], path])}")
-            if path in found:
+            if path in modules:
                 return
             module = self._module(path, way[-1] if way else path)
-            for each in module.imports:
-                if not is_entry(each.path):
-                    visit(each.path, (*way, path))
+            for imported in module.imports:
+                if not is_entry(imported.path):
+                    visit(imported.path, (*way, path))
                 elif path != entry or entry in ALONE:
                     raise CannotBundle(
-                        f"{path}: {each.path} is an entry, which only an entry of a page with a map imports"
+                        f"{path}: {imported.path} is an entry, which only an entry of a page with a map imports"
                     )
-            found[path] = module
+            modules[path] = module
 
         visit(entry, ())
-        del found[entry]
-        return list(found.values())
+        del modules[entry]
+        return list(modules.values())
 
     def _refuse_twice(self, entry: str, inner: list[Module]) -> None:
         """What stands in two bundles of one page would run twice."""
@@ -122,31 +123,33 @@ class Scripts:
         for other in self.entries:
             if other in {entry, BASE} or other in ALONE:
                 continue
-            if twice := [each.path for each in self._parts(other) if each in inner]:
+            if twice := [module.path for module in self._parts(other) if module in inner]:
                 raise CannotBundle(f"{twice[0]} is in {entry} and in {other}: {BASE} has to import it for both")
 
     def _taken(self, modules: list[Module], base: list[Module]) -> str:
         """Return the line that takes parts from the page's own bundle."""
-        wanted = {each.path for module in modules for each in module.imports if each.names}
+        wanted = {imported.path for module in modules for imported in module.imports if imported.names}
         names = [part.name for part in base if part.path in wanted]
         return f'import {{ {", ".join(names)} }} from "{address(BASE)}";\n' if names else ""
 
-    def _outer(self, each: Import) -> str:
+    def _outer(self, imported: Import) -> str:
         """Return the import of another entry, which stays one."""
-        if not is_entry(each.path):
+        if not is_entry(imported.path):
             return ""
-        names = f"{{ {', '.join(_pair(*pair, ' as ') for pair in each.names)} }} from " if each.names else ""
-        return f'import {names}"{address(each.path)}";\n'
+        names = f"{{ {', '.join(_pair(*pair, ' as ') for pair in imported.names)} }} from " if imported.names else ""
+        return f'import {names}"{address(imported.path)}";\n'
 
     def _bound(self, module: Module) -> str:
         """Return the lines by which a module has what it imports from parts."""
         lines = []
-        for each in module.imports:
-            other = self._module(each.path, module.path)
-            if missing := [name for name, _ in each.names if name not in other.exports]:
-                raise CannotBundle(f"{module.path}: {each.path} exports no {missing[0]}")
-            if each.names and not is_entry(each.path):
-                lines.append(f"const {{ {', '.join(_pair(*pair, ': ') for pair in each.names)} }} = {other.name};\n")
+        for imported in module.imports:
+            other = self._module(imported.path, module.path)
+            if missing := [name for name, _ in imported.names if name not in other.exports]:
+                raise CannotBundle(f"{module.path}: {imported.path} exports no {missing[0]}")
+            if imported.names and not is_entry(imported.path):
+                lines.append(
+                    f"const {{ {', '.join(_pair(*pair, ': ') for pair in imported.names)} }} = {other.name};\n"
+                )
         return "".join(lines)
 
 

@@ -1,4 +1,4 @@
-"""What scripts and styles have in common: which files are entries, and text without comments."""
+"""Shared by scripts and styles: which files are entries, and removing comments."""
 
 import re
 from pathlib import Path
@@ -55,5 +55,5 @@ def bare_script(text: str, path: str) -> str:
 
 def bare_style(text: str) -> str:
     """Return a style without comments, empty lines and indentation."""
-    lines = STYLE_COMMENT.sub(lambda found: found[1] or "", text).splitlines()
+    lines = STYLE_COMMENT.sub(lambda match: match[1] or "", text).splitlines()
     return "".join(f"{line.strip()}\n" for line in lines if line.strip())

@@ -1,4 +1,4 @@
-"""Style sheets: an entry in `static/css` takes in the parts it imports."""
+"""Style sheets: an entry in `static/css` includes the parts it imports."""
 
 import re
 from pathlib import Path
@@ -11,8 +11,8 @@ IMPORT = re.compile(r'^@import (?:url\()?"([^"]+)"\)?;\n', re.MULTILINE)
 def bundle(root: Path, entry: str) -> str:
     """Return the style sheet `entry` with each part in the place of its import."""
 
-    def part(found: re.Match[str]) -> str:
-        path = resolve(entry, found[1])
+    def part(match: re.Match[str]) -> str:
+        path = resolve(entry, match[1])
         text = read(root, path, entry)
         if "@import" in text or "url(" in text:
             raise CannotBundle(f"{path}: only an entry names other files; their addresses are relative to it")

@@ -1,4 +1,4 @@
-"""The supervisor's process: ``manage.py up`` becomes it, so that Django does not lie in memory beside its parts."""
+"""The supervisor process: ``manage.py up`` replaces itself with it, so that Django does not stay in memory."""
 
 import contextlib
 import os

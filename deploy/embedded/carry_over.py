@@ -1,4 +1,4 @@
-"""Brings the databases of an embedded server that an earlier release made to what this release expects of them."""
+"""Migrates the data of the embedded servers from earlier releases."""
 
 import psycopg
 from psycopg import sql

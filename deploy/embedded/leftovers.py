@@ -1,4 +1,4 @@
-"""What a killed supervisor may leave: parts that have not heard yet that it is gone. They would share its data."""
+"""Ends processes that outlived a killed supervisor: they would share its data with the new ones."""
 
 import contextlib
 import os
@@ -13,9 +13,9 @@ PATIENCE = 5.0  # seconds that a database has for a shutdown in good order
 def end_leftovers(data: Path) -> None:
     """End every part that another supervisor started on `data`. Where there is no /proc there is nothing to see."""
     began = time.monotonic()
-    while (found := _find(data)) and (waited := time.monotonic() - began) < 2 * PATIENCE:
+    while (running := _find(data)) and (waited := time.monotonic() - began) < 2 * PATIENCE:
         late = waited > PATIENCE
-        for pid, is_postgres in found.items():
+        for pid, is_postgres in running.items():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGINT if is_postgres and not late else signal.SIGKILL)
         time.sleep(0.1)
@@ -24,10 +24,10 @@ def end_leftovers(data: Path) -> None:
 def _find(data: Path) -> dict[int, bool]:
     """Return the process ids of such parts, and whether each is the Postgres server."""
     mark = f"{MARK}={data}".encode()
-    found = {}
+    running = {}
     for entry in Path("/proc").glob("[0-9]*"):
         # Gone meanwhile, or somebody else's.
         with contextlib.suppress(OSError):
             if mark in (entry / "environ").read_bytes().split(b"\0"):
-                found[int(entry.name)] = b"/postgres\0" in (entry / "cmdline").read_bytes()
-    return found
+                running[int(entry.name)] = b"/postgres\0" in (entry / "cmdline").read_bytes()
+    return running

@@ -1,4 +1,4 @@
-"""An embedded PostgreSQL from a Python wheel: where its programs are, how a cluster is made and started."""
+"""An embedded PostgreSQL from a Python wheel: locating its programs, creating and starting a cluster."""
 
 import importlib.util
 import locale

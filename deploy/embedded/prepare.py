@@ -1,4 +1,4 @@
-"""What must be so before the web starts: the database, its tables, the static files. Skipped where it is so already."""
+"""Prepares database, tables and static files before the web process starts. Steps already done are skipped."""
 
 import hashlib
 import subprocess

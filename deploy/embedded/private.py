@@ -1,4 +1,4 @@
-"""Keeps the embedded servers to the account that runs them: passwords, and files nobody else can read."""
+"""Restricts the embedded servers to the account that runs them: passwords, and files that nobody else can read."""
 
 import contextlib
 import os

@@ -1,4 +1,4 @@
-"""Is it there? Small questions that the supervisor and the doctor ask."""
+"""Small availability checks for the supervisor and the doctor."""
 
 import errno
 import http.client

@@ -1,4 +1,4 @@
-"""The whole system on one machine: starts the parts in order, watches them, stops them in order."""
+"""Runs the whole system on one machine: starts the processes in order, watches them, stops them in order."""
 
 import fcntl
 import json
@@ -174,8 +174,8 @@ class Supervisor:
         url, known = self._environment["DATABASE_URL"], set(plan.migrations)
         changed = prepare.migrate(url, known, plan.root, self._environment, partial(self._line, "database"))
         self._line("database", "migrated" if changed else "up to date")
-        told = partial(self._line, "static files")
-        if prepare.collect_static(plan.static, plan.static_root, plan.root, self._environment, told):
+        report = partial(self._line, "static files")
+        if prepare.collect_static(plan.static, plan.static_root, plan.root, self._environment, report):
             self._line("static files", "collected")
 
     def _start_web(self) -> None:

@@ -1,6 +1,6 @@
-"""Which models a provider is offered with when nobody names any and its own list is not there.
+"""The models offered for a provider if none are configured and its own list is not available.
 
-`manage.py models renew` writes the file: by provider and model its window, longest reply and prices.
+`manage.py models renew` writes the file: window, longest reply and prices, by provider and model.
 """
 
 import json

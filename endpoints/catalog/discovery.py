@@ -1,4 +1,4 @@
-"""Model servers on this machine, where `parley.discoverLocal` allows it: looked for in the background only."""
+"""Finds model servers on this machine if `parley.discoverLocal` allows it, in the background only."""
 
 import asyncio
 import time
@@ -33,7 +33,7 @@ def servers() -> list[Endpoint]:
     ]
 
 
-def found() -> tuple[str, ...]:
+def server_names() -> tuple[str, ...]:
     """Return the names of those that answered; have them asked again when that is long ago."""
     try:
         names, seen_at = cache.get(_KEY) or ((), 0.0)
@@ -48,6 +48,6 @@ async def look() -> tuple[str, ...]:
     """Ask every port for its models, and keep who answered, with its list."""
     there = servers()
     lists = await asyncio.gather(*(refresh(server) for server in there))
-    names = tuple(each.name for each, models in zip(there, lists, strict=True) if models)
+    names = tuple(server.name for server, models in zip(there, lists, strict=True) if models)
     await cache.aset(_KEY, (names, time.time()), KEPT_SECONDS)
     return names

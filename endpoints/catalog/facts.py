@@ -1,7 +1,7 @@
-"""What is known of a model: one answer for the prompt, the parameters, the API and the prices alike.
+"""What is known about a model: one source for the prompt, the parameters, the API and the prices.
 
-What the operator wrote goes before the provider's list, that before the providers' own tables
-(`endpoints/providers/*/facts.py`), those before the price map; the rest is assumed.
+The operator's configuration takes precedence over the provider's list, that over the providers' own tables
+(`endpoints/providers/*/facts.py`), those over the price map; the rest is assumed.
 """
 
 from collections.abc import Mapping
@@ -192,14 +192,16 @@ def _thinks(endpoint: Endpoint, model: str, *, is_listed: bool) -> bool:
     if is_listed:
         return False
     names = {model, endpoint.models.wire_names.get(model, model)}
-    patterns = [each for provider in registry.PROVIDERS.values() if (each := provider.facts.thinking_names)]
+    patterns = [
+        name_pattern for provider in registry.PROVIDERS.values() if (name_pattern := provider.facts.thinking_names)
+    ]
     return any(pattern.search(name) for pattern in patterns for name in names)
 
 
 @lru_cache(4_096)
 def _sampling(model: str) -> Sampling:
-    told = (provider.facts.sampling(model) for provider in registry.PROVIDERS.values())
-    return next((sampling for sampling in told if sampling != "free"), "free")
+    samplings = (provider.facts.sampling(model) for provider in registry.PROVIDERS.values())
+    return next((sampling for sampling in samplings if sampling != "free"), "free")
 
 
 def _listed_rates(known: Mapping[str, Any]) -> Rates:

@@ -1,4 +1,4 @@
-"""What endpoints and model specs are shown with: a mark of our own, a picture of this site, or a letter."""
+"""Icons of endpoints and model specs: a built-in one, an image on this site, or a letter."""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit

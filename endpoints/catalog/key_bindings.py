@@ -1,6 +1,6 @@
-"""Where a stored secret may be sent: it is bound to the places that it was entered for.
+"""Where a stored key may be sent: it is bound to the hosts it was entered for.
 
-Who changes an endpoint's address, by whatever way, must not thereby get a key sent there that they cannot read.
+Somebody who changes an endpoint's address, in whatever way, must not receive a key that they cannot read.
 """
 
 from urllib.parse import urlsplit

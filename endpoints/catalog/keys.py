@@ -1,8 +1,8 @@
-"""The keys that people bring to endpoints: kept encrypted, until the time they chose, and put in before a call.
+"""People's own keys to endpoints: stored encrypted until they expire, and inserted before a call.
 
-What a person pastes is a key alone, or a JSON object of the fields that their endpoint needs. An address of theirs is
-called with nothing of the operator's: neither key nor headers; and it may be private only where the operator wrote
-exactly its host and port into `endpoints.allowedAddresses`.
+A person enters a key alone, or a JSON object with the fields that their endpoint needs. Calls to a person's own address
+carry nothing of the operator's, neither key nor headers; it may be private only if the operator listed its exact host
+and port in `endpoints.allowedAddresses`.
 """
 
 import json
@@ -15,7 +15,7 @@ from uuid import UUID
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import User
 from accounts.services import audit
@@ -235,7 +235,14 @@ def parse(value: str) -> Pasted:
     if not value:
         raise KeyRefused(_("Paste a key first."))
     if len(value) > MAX_KEY_LENGTH:
-        raise KeyRefused(_("This is too long for a key. A key can have at most %d characters.") % MAX_KEY_LENGTH)
+        raise KeyRefused(
+            ngettext(
+                "This is too long for a key. A key can have at most %d character.",
+                "This is too long for a key. A key can have at most %d characters.",
+                MAX_KEY_LENGTH,
+            )
+            % MAX_KEY_LENGTH
+        )
     fields = _fields(value) if value.startswith("{") else {"apiKey": value}
     if not all(text.isprintable() and text.isascii() for text in fields.values()):
         raise KeyRefused(_("A key must be a single line of plain characters. Copy it again without line breaks."))

@@ -1,7 +1,7 @@
-"""Reading a provider's list of models: names, windows, and what of it cannot be used, whatever its shape.
+"""Parses a provider's list of models, in any of the known shapes: names, windows, and which models cannot be used.
 
-Nobody keeps to one shape: the rows stand under `data`, `models` or alone, name a model by `id`, `name` or nothing but
-themselves, and tell its window in a dozen ways.
+There is no standard: the rows are under `data`, under `models` or at the top level, name a model by `id`, by `name` or
+are plain names, and give its window in a dozen ways.
 """
 
 import re
@@ -79,16 +79,16 @@ def read_list(body: Any) -> Listed:
     rows: dict[str, Mapping[str, Any]] = {}
     left_out: Counter[str] = Counter()
     for row in _rows_of(body):
-        told = row if isinstance(row, Mapping) else {}
+        fields = row if isinstance(row, Mapping) else {}
         name = _name_of(row)
-        if why := _fault_of(name, told):
+        if why := _fault_of(name, fields):
             left_out[why] += 1
         elif name in rows:
             continue
         elif len(rows) == MAX_MODELS:
             left_out["many"] += 1
         else:
-            rows[name] = told
+            rows[name] = fields
     own = {name: _window_of(row) for name, row in rows.items()}
     windows = {name: window for name, row in rows.items() if (window := own[name] or _of_parent(row, own))}
     return Listed(tuple(rows), windows, rows, dict(left_out))
@@ -96,8 +96,11 @@ def read_list(body: Any) -> Listed:
 
 def _rows_of(body: Any) -> Iterator[Any]:
     if isinstance(body, Mapping):
-        told = [body[key] for key in _ROWS if isinstance(body.get(key), list | Mapping)]
-        body = next((each for each in told if isinstance(each, list)), told[0] if told else None)
+        candidates = [body[key] for key in _ROWS if isinstance(body.get(key), list | Mapping)]
+        body = next(
+            (candidate for candidate in candidates if isinstance(candidate, list)),
+            candidates[0] if candidates else None,
+        )
     if isinstance(body, Mapping):  # by their names
         body = [{"id": name, **row} for name, row in body.items() if isinstance(row, Mapping)]
     yield from body if isinstance(body, list) else ()
@@ -148,9 +151,9 @@ def _does_else(row: Mapping[str, Any]) -> bool:
 
 def _window_of(row: Mapping[str, Any]) -> int:
     """Return the smallest window that the row tells, since a prompt must fit them all; 0 where it tells none."""
-    told = [(key.lower().replace("_", ""), value) for key, value in _fields(row, _MAX_DEPTH)]
+    fields = [(key.lower().replace("_", ""), value) for key, value in _fields(row, _MAX_DEPTH)]
     for names in (_SERVED, _TRAINED):
-        if windows := [window for name, value in told if name in names and (window := _tokens(value))]:
+        if windows := [window for name, value in fields if name in names and (window := _tokens(value))]:
             return min(windows)
     return 0
 
@@ -161,9 +164,9 @@ def _of_parent(row: Mapping[str, Any], windows: Mapping[str, int]) -> int:
     return windows.get(parent, 0) if isinstance(parent, str) else 0
 
 
-def _fields(told: Any, deep: int) -> Iterator[tuple[str, Any]]:
+def _fields(data: Any, deep: int) -> Iterator[tuple[str, Any]]:
     """Yield each field of the row and of what stands within it."""
-    for row in told if isinstance(told, list) else [told]:
+    for row in data if isinstance(data, list) else [data]:
         for key, value in row.items() if isinstance(row, Mapping) else ():
             yield str(key), value
             if deep > 1 and not _PRICES.search(str(key)):

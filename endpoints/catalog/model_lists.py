@@ -1,4 +1,4 @@
-"""Model lists that providers publish: fetched in the background, kept in the cache, never waited for."""
+"""The lists of models that providers publish: fetched in the background, cached, never waited for."""
 
 import asyncio
 import hashlib

@@ -1,4 +1,4 @@
-"""What a model of an endpoint costs, and what a call of it must reserve."""
+"""The price of a model at an endpoint, and the credit to reserve for a call."""
 
 from dataclasses import dataclass
 from decimal import Decimal

@@ -1,7 +1,7 @@
-"""Which endpoints and models there are: from the environment, the configuration file, and the embedded model.
+"""The registry of all endpoints and their models, from the environment, the file, the browser and the local model.
 
-The registry is made again when `siteconfig.live` has read another file, and when administrators changed what they
-entered in the browser. The environment is read at the start only, except where the file names its variables.
+It is rebuilt when `siteconfig.live` has loaded a changed file, and when administrators changed endpoints in the
+browser. The environment is read at the start only, except where the file names its variables.
 """
 
 import logging
@@ -191,7 +191,7 @@ def _look_again(state: _State, config: Config, stored: tuple[Endpoint, ...]) -> 
     changed = state.config is not config or state.stored is not stored
     state.config, state.stored = config, stored
     if config.document.parley.discoverLocal:
-        local = discovery.found()
+        local = discovery.server_names()
         changed = changed or local != state.local
         state.local = local
     if changed:
@@ -207,9 +207,11 @@ def _made(config: Config, stored: tuple[Endpoint, ...], local: tuple[str, ...] =
         endpoints += _discovered(local, endpoints)
     if settings.LOCAL_MODEL_URL:
         endpoints.append(_local())
-    ordered = tuple(replace(each, display=replace(each.display, order=order)) for order, each in enumerate(endpoints))
+    ordered = tuple(
+        replace(endpoint, display=replace(endpoint.display, order=order)) for order, endpoint in enumerate(endpoints)
+    )
     registry = Registry(ordered, config)
-    notices = [*(str(each) for each in config.notices), *left_out, *_about_specs(registry), *_about_icons(registry)]
+    notices = [*(str(notice) for notice in config.notices), *left_out, *_about_specs(registry), *_about_icons(registry)]
     for notice in notices:
         log.warning("%s", notice)
     registry.notices = tuple(notices)
@@ -232,11 +234,11 @@ def _about_specs(registry: Registry) -> list[str]:
 
 def _about_icons(registry: Registry) -> list[str]:
     document = registry.config.document
-    written = [(f"endpoint {each.name}", each.iconURL) for each in document.endpoints.custom]
+    written = [(f"endpoint {endpoint.name}", endpoint.iconURL) for endpoint in document.endpoints.custom]
     for spec in document.modelSpecs.specs:
         written += [(f"model spec {spec.name}", spec.iconURL), (f"group {spec.group}", spec.groupIcon)]
-    words = "the icon {} is not shown: it must be a path of this site or the name of a known endpoint"
-    return [f"{name}: {words.format(icon)}" for name, icon in written if not is_shown(icon)]
+    message = "the icon {} is not shown: it must be a path of this site or the name of a known endpoint"
+    return [f"{name}: {message.format(icon)}" for name, icon in written if not is_shown(icon)]
 
 
 def _discovered(names: tuple[str, ...], known: list[Endpoint]) -> list[Endpoint]:
@@ -244,8 +246,8 @@ def _discovered(names: tuple[str, ...], known: list[Endpoint]) -> list[Endpoint]
     taken = {endpoint.name.lower() for endpoint in known}
     ports = {
         address[1]
-        for each in [settings.LOCAL_MODEL_URL, *(each.connection.base_url for each in known)]
-        if (address := address_of(each)) and address[0] in _THIS_MACHINE
+        for url in [settings.LOCAL_MODEL_URL, *(endpoint.connection.base_url for endpoint in known)]
+        if (address := address_of(url)) and address[0] in _THIS_MACHINE
     }
     return [
         server

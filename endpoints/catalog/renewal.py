@@ -1,8 +1,8 @@
-"""Renewing what is known of the built-in providers' models from a price map: their prices, windows, longest replies.
+"""Updates the built-in providers' models from a price map: prices, windows, longest replies.
 
-`built_in.json` has, by provider and in the order of the menu, every model that is offered when nobody names any. So the
-lists, the prices and the windows cannot come apart; a model that the map forgets keeps what was known of it, and its
-`source` says where that can be read.
+`built_in.json` has, by provider and in menu order, every model that is offered if none are configured. So lists, prices
+and windows cannot diverge. A model that the map drops keeps its values, and its `source` says where they can be
+checked.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""What the site offers to one person: the registry, less what their role may not use."""
+"""The models offered to one person: the registry, without what their role may not use."""
 
 from typing import Any, NamedTuple
 
@@ -50,7 +50,7 @@ class ModelCatalog:
     def specs(self) -> list[ModelSpec]:
         """The model specs that this role may use, in the order people see them."""
         offered = [spec for spec in self._registry.specs if self._serves(spec)]
-        return sorted(offered, key=lambda each: float("inf") if each.order is None else each.order)
+        return sorted(offered, key=lambda spec: float("inf") if spec.order is None else spec.order)
 
     @property
     def enforces_specs(self) -> bool:
@@ -102,15 +102,15 @@ class ModelCatalog:
         """Return what is used before anybody chose: a spec where those have priority, else a model."""
         shown = next((spec for spec in self.specs if spec.showInMenu), None)
         is_fallback = not (self.selects_models or self.specs or self.enforces_specs)
-        places = self.endpoints if is_fallback else self.selectable
-        first = self._first_of(places)
+        endpoints = self.endpoints if is_fallback else self.selectable
+        first = self._first_of(endpoints)
         if shown and (self.prioritizes_specs or first is None):
             return ModelRef(spec=shown.name)
         return first
 
-    def _first_of(self, places: list[Endpoint]) -> ModelRef | None:
+    def _first_of(self, endpoints: list[Endpoint]) -> ModelRef | None:
         """Return the first model that can be paid for; one without a price only where there is no other."""
-        every = [ModelRef(each.name, model) for each in places for model in self.models(each.name)]
+        every = [ModelRef(endpoint.name, model) for endpoint in endpoints for model in self.models(endpoint.name)]
         return next((model_ref for model_ref in every if not self.is_refused(model_ref)), every[0] if every else None)
 
     def is_refused(self, model_ref: ModelRef) -> bool:

@@ -1,4 +1,4 @@
-"""What a model spec stands for: the parameters it begins with, and what of it clients may be told."""
+"""The parameters of a model spec, and which parts of it clients may see."""
 
 from collections.abc import Iterator
 from typing import Any

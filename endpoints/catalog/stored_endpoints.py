@@ -1,6 +1,6 @@
-"""Endpoints that administrators enter in the browser: stored with their keys encrypted, in force at once everywhere.
+"""Endpoints that administrators enter in the browser: stored with encrypted keys, in use everywhere within two seconds.
 
-Each process looks at the table again after two seconds.
+Each process re-reads the table every two seconds.
 """
 
 import asyncio
@@ -147,7 +147,7 @@ def _refuse_address(actor: User, entry: Entry, row: OperatorEndpoint | None) -> 
 
     Who has the power `manage:configs` alone chooses among the addresses of the providers that the set-up knows.
     """
-    known = {card.base_url for card in registry.presets() if card.base_url.startswith("https://")} | {
+    known = {preset.base_url for preset in registry.presets() if preset.base_url.startswith("https://")} | {
         row.base_url if row else ""
     }
     if not actor.is_admin and entry.base_url.strip().rstrip("/") not in known | {""}:

@@ -1,6 +1,6 @@
-"""What people may set for a model, as one table, and what becomes of it in a request.
+"""The parameters of models, and how a person's settings become fields of a request.
 
-`siteconfig.parameters.table` holds every parameter of every set, and `.settings` checks what is stored and sent by the
-union of the sets; `sets` picks those of one model and what is chosen for them; each provider's `parameters` turns that
-into fields, and `request_fields` adds what the operator says.
+`siteconfig.parameters.table` holds every parameter of every set, and `.settings` validates stored and submitted values
+against the union of the sets. `sets` selects those of one model with the person's values; each provider's `parameters`
+maps them to fields, and `request_fields` adds the operator's rules.
 """

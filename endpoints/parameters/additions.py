@@ -1,4 +1,4 @@
-"""The operator's `addParams`: those that are fields of the request body as they stand."""
+"""The operator's `addParams`: those that go into the request body unchanged."""
 
 from functools import cache
 from typing import Any

@@ -1,4 +1,4 @@
-"""How a model is asked to think as little as it can: for short answers, which thoughts would leave no room for."""
+"""Asks a model to reason as little as possible, for short answers that reasoning would leave no room for."""
 
 from endpoints.catalog.facts import facts
 from endpoints.parameters.mapped import Quiet

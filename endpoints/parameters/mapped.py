@@ -1,4 +1,4 @@
-"""What is chosen for one model, and what comes of it: the fields of one provider's request."""
+"""A person's values for one model, and the request fields that they are mapped to."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

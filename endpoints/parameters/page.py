@@ -1,4 +1,4 @@
-"""The table of parameters as a page of the documentation."""
+"""Renders the table of parameters as a page of the documentation."""
 
 from collections.abc import Iterator
 
@@ -40,22 +40,22 @@ def _sections() -> Iterator[str]:
         yield ""
 
 
-def _cells(each: Parameter) -> Iterator[str]:
-    yield f"`{each.key}`"
-    yield str(each.label)
-    yield each.control
-    yield each.type
-    yield "" if each.default in (None, "", ()) else f"`{str(each.default).lower()}`"
-    yield _range(each)
-    yield each.belongs or "message"
-    yield str(each.description) + (" Kept, and without effect yet." if each.waits else "")
+def _cells(parameter: Parameter) -> Iterator[str]:
+    yield f"`{parameter.key}`"
+    yield str(parameter.label)
+    yield parameter.control
+    yield parameter.type
+    yield "" if parameter.default in (None, "", ()) else f"`{str(parameter.default).lower()}`"
+    yield _range(parameter)
+    yield parameter.belongs or "message"
+    yield str(parameter.description) + (" Kept, and without effect yet." if parameter.waits else "")
 
 
-def _range(each: Parameter) -> str:
-    if each.options:
-        return " · ".join(f"`{option}`" for option in each.options if option)
-    if each.max_items:
-        return f"up to {each.max_items}"
-    if each.low is None or each.high is None:
+def _range(parameter: Parameter) -> str:
+    if parameter.options:
+        return " · ".join(f"`{option}`" for option in parameter.options if option)
+    if parameter.max_items:
+        return f"up to {parameter.max_items}"
+    if parameter.low is None or parameter.high is None:
         return ""
-    return f"{each.low:.12g} to {each.high:.12g}, step {each.step or 1:.12g}"
+    return f"{parameter.low:.12g} to {parameter.high:.12g}, step {parameter.step or 1:.12g}"

@@ -1,4 +1,4 @@
-"""Which settings a provider's refusal is about: by their names on the wires to their names in the panel."""
+"""Finds the settings that a provider's error is about: from their names in requests to their names in the panel."""
 
 import re
 from collections.abc import Sequence

@@ -1,10 +1,11 @@
-"""From a person's choices to the fields of a request, with what the operator says before and after them."""
+"""Maps a person's settings to the fields of a request, with the operator's rules applied."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from endpoints.catalog.facts import facts
 from endpoints.parameters.additions import additions
@@ -41,7 +42,11 @@ def _within_reach(endpoint: Endpoint, model: str, mapped: Mapped, chosen: Chosen
     longest = facts(endpoint, model).max_output if registry.provider_of(endpoint).limits_replies else 0
     if not longest or mapped.max_tokens <= longest:
         return mapped
-    why = _("This model can write at most %(limit)d tokens, so that is used.") % {"limit": longest}
+    why = ngettext_lazy(
+        "This model can write at most %(limit)d token, so that is used.",
+        "This model can write at most %(limit)d tokens, so that is used.",
+        longest,
+    ) % {"limit": longest}
     notes = {key: why for key in _CAPS if chosen.get(key) is not None}
     return replace(mapped, max_tokens=longest, notes={**mapped.notes, **notes})
 

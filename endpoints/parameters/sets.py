@@ -1,4 +1,4 @@
-"""Which parameters a model of an endpoint has, and what is chosen for each."""
+"""The parameters of a model at an endpoint, and the person's value of each."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -34,11 +34,12 @@ def parameters_of(endpoint: Endpoint, model: str) -> tuple[Parameter, ...]:
     """Return the parameters of the model, as the operator's definitions have them and without what he drops."""
     parameters = SETS[set_name(endpoint, model)]
     defined = {str(definition.get("key")): definition for definition in endpoint.parameters.definitions}
-    kept = [each for each in parameters if each.key not in endpoint.parameters.drop]
+    kept = [parameter for parameter in parameters if parameter.key not in endpoint.parameters.drop]
     changed = [
         parameter.overridden(defined[parameter.key]) if parameter.key in defined else parameter for parameter in kept
     ]
-    return tuple(each for each in changed if each.options or each.control != "combobox")  # there is none to choose
+    # A list without options leaves nothing to choose.
+    return tuple(parameter for parameter in changed if parameter.options or parameter.control != "combobox")
 
 
 def chosen_for(endpoint: Endpoint, model: str, settings: Mapping[str, Any]) -> Chosen:
@@ -47,17 +48,17 @@ def chosen_for(endpoint: Endpoint, model: str, settings: Mapping[str, Any]) -> C
     A choice that another set has under another name counts here too. What the set has not is passed over.
     """
     chosen = Chosen(sampling=facts(endpoint, model).sampling)
-    for each in parameters_of(endpoint, model):
-        names = (each.key, *synonyms(each.key))
+    for parameter in parameters_of(endpoint, model):
+        names = (parameter.key, *synonyms(parameter.key))
         value = next((settings[name] for name in names if settings.get(name) not in _NOTHING), None)
-        added = endpoint.parameters.add.get(each.key)
-        if added not in _NOTHING and _is_of_kind(each, added):
+        added = endpoint.parameters.add.get(parameter.key)
+        if added not in _NOTHING and _is_of_kind(parameter, added):
             value = added
         if value is None:
-            if each.always and each.default not in _NOTHING:
-                chosen.values[each.key] = each.default
+            if parameter.always and parameter.default not in _NOTHING:
+                chosen.values[parameter.key] = parameter.default
             continue
-        _take(chosen, each, value)
+        _take(chosen, parameter, value)
     return chosen
 
 
@@ -87,8 +88,8 @@ def _take(chosen: Chosen, parameter: Parameter, value: Any) -> None:
     elif parameter.options and parameter.type != "array" and value not in parameter.options:
         chosen.notes[key] = _("This model doesn't support this option, so it isn't sent.")
     elif parameter.type == "array" and parameter.max_items and len(value) > parameter.max_items:
-        words = ngettext_lazy("Only the first %(count)d is sent.", "Only the first %(count)d are sent.", "count")
-        chosen.notes[key] = words % {"count": parameter.max_items}
+        message = ngettext_lazy("Only the first %(count)d is sent.", "Only the first %(count)d are sent.", "count")
+        chosen.notes[key] = message % {"count": parameter.max_items}
         chosen.values[key] = list(value)[: parameter.max_items]
     else:
         chosen.values[key] = list(value) if parameter.type == "array" else value

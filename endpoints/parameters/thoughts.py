@@ -1,4 +1,4 @@
-"""Which fields of a request ask the model to think before it answers."""
+"""The request fields that ask a model to reason before it answers."""
 
 from collections.abc import Mapping
 from typing import Any, Final

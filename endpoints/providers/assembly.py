@@ -1,4 +1,4 @@
-"""Putting a streamed reply together: thoughts inside text, tool calls in pieces."""
+"""Assembling a streamed reply: reasoning inside text, tool calls in pieces."""
 
 import json
 import uuid

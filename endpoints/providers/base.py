@@ -1,4 +1,4 @@
-"""What every adapter takes and gives."""
+"""The types that every wire takes and returns."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,4 @@
-"""What a message says: a text, or pieces of many types, some of which are thoughts. Unknown types are passed over."""
+"""The content of a message: a text, or parts of many types, some of them reasoning. Unknown types are ignored."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
@@ -62,7 +62,7 @@ def thoughts_in(value: Any) -> str:
     """Return the words of a field that holds thoughts: a text, an object, or a list of either."""
     if isinstance(value, str):
         return value
-    return "".join(words for kind, words in said_in(value, THOUGHT) if kind is THOUGHT)
+    return "".join(text for kind, text in said_in(value, THOUGHT) if kind is THOUGHT)
 
 
 def _piece(piece: dict[str, Any], kind: str, depth: int) -> Iterator[Said]:
@@ -113,8 +113,8 @@ class Thoughts:
 
     def __init__(self) -> None:
         self._source = ""
-        self._told: list[str] = []
-        self._places: dict[str, tuple[int, int] | None] = {}  # how far another source repeats; None: it does not
+        self._pieces: list[str] = []
+        self._positions: dict[str, tuple[int, int] | None] = {}  # how far another source repeats; None: it does not
 
     def tell(self, source: str, text: str) -> str:
         """Return what of `text` was not told yet by another source."""
@@ -123,24 +123,24 @@ class Thoughts:
         if source != self._source:
             text = self._unsaid(source, text)
         if text:
-            self._told.append(text)
+            self._pieces.append(text)
         return text
 
     def _unsaid(self, source: str, text: str) -> str:
-        place = self._places.get(source, (0, 0))
-        if place is None:
+        position = self._positions.get(source, (0, 0))
+        if position is None:
             return text
-        index, offset = place
+        index, offset = position
         at = 0
-        while at < len(text) and index < len(self._told):
-            piece = self._told[index]
+        while at < len(text) and index < len(self._pieces):
+            piece = self._pieces[index]
             size = min(len(piece) - offset, len(text) - at)
             if not piece.startswith(text[at : at + size], offset):
-                self._places[source] = None  # another thought that began alike
-                return "".join(self._told[: place[0]]) + self._told[place[0]][: place[1]] + text
+                self._positions[source] = None  # another thought that began alike
+                return "".join(self._pieces[: position[0]]) + self._pieces[position[0]][: position[1]] + text
             at, offset = at + size, offset + size
             if offset == len(piece):
                 index, offset = index + 1, 0
         # What goes beyond is told, and so is behind this source.
-        self._places[source] = (index + 1, 0) if at < len(text) else (index, offset)
+        self._positions[source] = (index + 1, 0) if at < len(text) else (index, offset)
         return text[at:]

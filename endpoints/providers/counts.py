@@ -1,7 +1,7 @@
-"""Token counts as providers tell them: under many names, in many places, once or again and again.
+"""Token counts as providers report them: under many names, in many places, once or repeatedly.
 
-`Counts` gathers the reports of one call. A later one replaces what it counts anew; nothing is ever added up, and a
-zero takes nothing back.
+`Counts` collects the reports of one call. A later report replaces an earlier one; nothing is ever added up, and a zero
+does not replace a number.
 """
 
 import math
@@ -31,8 +31,8 @@ _OUTPUT_DETAILS = ("completiontokensdetails", "outputtokensdetails", "completion
 _APART = (("inputtokens", ("cachereadinputtokens", "cachecreationinputtokens", "cachewriteinputtokens")),
           ("inputtokencount", ("cachereadinputtokencount", "cachewriteinputtokencount")))  # fmt: skip
 _INSIDE = ("billedunits", "tokens", "usage")  # a report may hold its counts one level further in
-_PLACES = ("usage", "usage_metadata", "usageMetadata", "token_usage", "tokenUsage", "token_count", "usage_info",
-           "timings", "metadata", "meta", "extra", "message", "delta", "response")  # fmt: skip
+_REPORT_KEYS = ("usage", "usage_metadata", "usageMetadata", "token_usage", "tokenUsage", "token_count", "usage_info",
+                "timings", "metadata", "meta", "extra", "message", "delta", "response")  # fmt: skip
 
 
 def count(value: Any) -> int:
@@ -116,9 +116,9 @@ def reports_in(data: Mapping[str, Any]) -> Iterator[Any]:
     yield data  # a server's own form: the counts stand among the rest
     for name, value in data.items():
         if name.startswith("x_") and isinstance(value, dict):
-            yield from (value.get(place) for place in _PLACES)
-    for place in reversed(_PLACES):
-        value = data.get(place)
+            yield from (value.get(key) for key in _REPORT_KEYS)
+    for key in reversed(_REPORT_KEYS):
+        value = data.get(key)
         if isinstance(value, dict):
             yield value.get("usage")
             yield value
@@ -138,8 +138,8 @@ def _read(report: Any, *, apart: bool = False, inside: bool = False) -> Counts |
     if not isinstance(report, Mapping):
         return None
     report = _squeezed(report)
-    for place in () if inside else _INSIDE:
-        if isinstance(report.get(place), Mapping) and (inner := _read(report[place], apart=apart, inside=True)):
+    for name in () if inside else _INSIDE:
+        if isinstance(report.get(name), Mapping) and (inner := _read(report[name], apart=apart, inside=True)):
             return inner
     read = _among(report, _PROMPT_DETAILS, _READ) or _first(report, _READ)
     written = _among(report, _PROMPT_DETAILS, _WRITTEN) or _first(report, _WRITTEN)
@@ -176,10 +176,10 @@ def _first(report: Mapping[str, Any], names: Iterable[str]) -> int:
     return 0
 
 
-def _among(report: Mapping[str, Any], places: Iterable[str], names: Iterable[str]) -> int:
+def _among(report: Mapping[str, Any], keys: Iterable[str], names: Iterable[str]) -> int:
     """Return the count in one of the objects that tell the details."""
-    for place in places:
-        details = report.get(place)
+    for key in keys:
+        details = report.get(key)
         if isinstance(details, Mapping) and (number := _first(_squeezed(details), names)):
             return number
     return 0

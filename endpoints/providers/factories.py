@@ -1,4 +1,4 @@
-"""From the file and the environment to the endpoints that there are."""
+"""Builds the endpoints from the file and the environment."""
 
 from endpoints.providers import registry
 from endpoints.providers.base import Endpoint

@@ -1,4 +1,4 @@
-"""Why a reply ended, in the words of all providers: each name is unique enough to be one table."""
+"""Finish reasons of all providers: the names are unique enough for a single table."""
 
 import re
 from typing import Final

@@ -1,4 +1,4 @@
-"""What is known of a provider as a whole: everything that other modules ask about one, so that none names any."""
+"""Everything that other modules need to know about a provider, so that none of them names one."""
 
 import re
 from collections.abc import Callable, Mapping

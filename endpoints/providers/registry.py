@@ -1,6 +1,6 @@
-"""Every provider, one row each, in the order in which people see them. What has no row of its own is "custom".
+"""All providers, one row each, in the order in which people see them. Any without a row of its own is "custom".
 
-A new one is a folder beside this file and a row here; `CONTRIBUTING.md` says what the folder may hold.
+A new one is a folder beside this file and a row here; `CONTRIBUTING.md` describes the folder.
 """
 
 from collections.abc import Callable, Mapping

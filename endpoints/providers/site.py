@@ -1,4 +1,4 @@
-"""What the builders of endpoints share: the file, the variables, and what is said about what is left out."""
+"""Shared by the builders of endpoints: the file, the variables, and reporting what is left out."""
 
 from dataclasses import dataclass, field
 from typing import Any

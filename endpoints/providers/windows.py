@@ -1,4 +1,4 @@
-"""Writing a table of windows."""
+"""A helper for writing tables of context windows."""
 
 
 def spread(window: int, *names: str) -> dict[str, int]:

@@ -1,6 +1,6 @@
-"""The wires that are spoken here: one row each, with the way in which each is asked for a JSON object.
+"""All wires, one row each, with the way in which each requests a JSON object.
 
-`connection.wire` names one. "litellm" stands for every provider that no other row speaks to.
+`connection.wire` names one. "litellm" stands for every provider that no other row supports.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""What the headers of an endpoint may tell about who asks it."""
+"""The values of caller placeholders in an endpoint's headers."""
 
 from allauth.socialaccount.models import SocialAccount
 

@@ -1,4 +1,4 @@
-"""System checks: a faulty configuration stops every command before it begins."""
+"""System checks: an invalid configuration stops every command before it begins."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ def check_configuration(**kwargs: Any) -> list[CheckMessage]:
     try:
         check_switches()
     except ImproperlyConfigured as fault:
-        return [Error(each, id="endpoints.E002") for each in str(fault).splitlines()]
+        return [Error(line, id="endpoints.E002") for line in str(fault).splitlines()]
     try:
         load_config(settings.LIBRECHAT_CONFIG)  # no more: the database may not be there yet
     except ConfigFaults as error:

@@ -1,4 +1,4 @@
-"""Trying an endpoint out: one tiny, real call, and what came of it in words."""
+"""Tests an endpoint with one tiny, real call, and describes the result."""
 
 import asyncio
 import time
@@ -37,8 +37,8 @@ class ConnectionTestResult:
     said: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        told = asdict(self)
-        return {"words" if name == "text" else name: value for name, value in told.items()}
+        fields = asdict(self)
+        return {"words" if name == "text" else name: value for name, value in fields.items()}
 
 
 def run_connection_test(endpoint: Endpoint, model: str, *, by: UUID | None = None) -> ConnectionTestResult:

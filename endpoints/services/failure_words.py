@@ -1,7 +1,7 @@
-"""Why a model call failed, and what each person can do about it.
+"""Messages for failed model calls, and what each person can do about them.
 
-`code` is what is stored and sent; whoever shows it looks the words up here: pages, the API, the test of an endpoint,
-and who refuses a message before it is sent. Provider text is for the log only: it may hold anything.
+`code` is what is stored and sent; everything that shows it looks up the message here: pages, the API, endpoint tests,
+and refusals before a message is sent. The provider's text goes to the log only, because it may contain anything.
 """
 
 from collections.abc import Sequence
@@ -249,14 +249,14 @@ def explain(code: str, wait: int = 0, settings: Sequence[str] = ()) -> Explanati
     `wait`: the seconds for which the provider wants to be left alone, in the reader's language. `settings`: the keys
     of the parameters that it refused.
     """
-    words = EXPLANATIONS.get(code, EXPLANATIONS["internal"])
+    explanation = EXPLANATIONS.get(code, EXPLANATIONS["internal"])
     if names := labels_of(settings):
         advice = _(
             "This model doesn't accept the current value of %(names)s. Change or clear it in the parameters, "
             "then regenerate."
         )
-        return replace(words, advice=str(advice) % {"names": names})
-    return replace(words, advice=_after(wait)) if wait else words
+        return replace(explanation, advice=str(advice) % {"names": names})
+    return replace(explanation, advice=_after(wait)) if wait else explanation
 
 
 def _after(seconds: int) -> str:

@@ -1,4 +1,4 @@
-"""Calling a model: the one way in for everything that wants an answer."""
+"""Calling a model: the single entry point."""
 
 import asyncio
 from collections.abc import AsyncGenerator

@@ -1,7 +1,7 @@
-"""``{{LIBRECHAT_USER_EMAIL}}`` and its like in the headers of an endpoint, filled at each request.
+"""Placeholders such as ``{{LIBRECHAT_USER_EMAIL}}`` in an endpoint's headers, filled in for each request.
 
-One pass over what the operator wrote: a value that was put in is never looked at again. A known name without a value
-becomes empty; an unknown one stays as written.
+The operator's text is scanned once, and inserted values are not expanded again. A known name without a value becomes
+empty; an unknown one stays as written.
 """
 
 import base64

@@ -1,4 +1,4 @@
-"""What a provider may say that a call used: never more than it can have read and written."""
+"""Limits the usage that a provider reports to what the call can have read and written."""
 
 from dataclasses import replace
 

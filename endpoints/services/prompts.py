@@ -1,7 +1,7 @@
-"""What providers refuse in any prompt, taken out of it before a call; what was said stays stored as it was.
+"""Removes from prompts what providers refuse; the stored messages do not change.
 
-Text of nothing but white space is refused by some of them, and so is a message without a block, two messages of one
-side in a row, and white space at the end of what the model is made to have said.
+Some refuse a text of only white space, a message without a block, two consecutive messages of one role, and trailing
+white space in the assistant message that the model is to continue.
 """
 
 from collections.abc import Iterable, Sequence
@@ -65,15 +65,15 @@ def _joined(before: PromptMessage, message: PromptMessage) -> PromptMessage:
 
 def _begun_by_a_person(messages: list[PromptMessage]) -> list[PromptMessage]:
     """Leave out what the model says before anybody spoke, unless nobody does."""
-    first = next((at for at, each in enumerate(messages) if each.role == "user"), None)
+    first = next((at for at, message in enumerate(messages) if message.role == "user"), None)
     if first is None:
         return messages
-    return [each for at, each in enumerate(messages) if at >= first or each.role == "system"]
+    return [message for at, message in enumerate(messages) if at >= first or message.role == "system"]
 
 
 def spoken(messages: Iterable[PromptMessage]) -> list[PromptMessage]:
     """Return the prompt for a provider that takes instructions apart: it must have something else to answer."""
     prompt = list(messages)
-    if prompt and not any(each.role in {"user", "tool"} for each in prompt):
+    if prompt and not any(message.role in {"user", "tool"} for message in prompt):
         prompt[-1] = replace(prompt[-1], role="user")
     return prompt

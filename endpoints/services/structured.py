@@ -1,4 +1,4 @@
-"""Asking a model for a JSON object instead of text, in the way that each wire has for it."""
+"""Requesting a JSON object instead of text, in each wire's own way."""
 
 import json
 from collections.abc import Mapping

@@ -1,9 +1,9 @@
-"""About how many tokens a text is, where no provider has counted them yet.
+"""Estimates the number of tokens of a text that no provider has counted yet.
 
 One estimator for all models, by script: a vocabulary cuts words of Latin letters into few tokens, everything else into
-more. It errs high, so that what is left out is left out before a provider refuses all of it, and what is held is
-enough. The weights were fitted to cl100k and o200k, the vocabularies that are published. It runs over the bytes of
-UTF-8: the first byte of a character tells its script.
+more. It errs high, so that a prompt is shortened before a provider refuses it, and holds are sufficient. The weights
+were fitted to cl100k and o200k, the published vocabularies. It runs over the bytes of UTF-8: the first byte of a
+character tells its script.
 """
 
 import math
@@ -37,8 +37,8 @@ _BY_FIRST_BYTE: Final = (
     (0xF0, 3.0),  # emoji, rare characters
 )
 _BEYOND_ASCII: Final = bytes(
-    0xC2 + max(0, bisect([first for first, _ in _BY_FIRST_BYTE], each) - 1) if each >= 0xC2 else 0
-    for each in range(256)
+    0xC2 + max(0, bisect([first for first, _ in _BY_FIRST_BYTE], byte) - 1) if byte >= 0xC2 else 0
+    for byte in range(256)
 )
 _WORD = 0.95  # tokens of each run of letters: small ones, or capitals, which small ones may follow
 _LONG = 0.27  # of each letter after the fifth of a word
@@ -50,16 +50,16 @@ _BREAK = 0.8  # of line ends and tabs
 _BLANK = 0.05  # the first blank is part of the word after it
 
 _LOWER, _UPPER, _DIGITS = b"abcdefghijklmnopqrstuvwxyz", b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"0123456789"
-_SIGNS = bytes(each for each in range(0x21, 0x7F) if not chr(each).isalnum())
+_SIGNS = bytes(byte for byte in range(0x21, 0x7F) if not chr(byte).isalnum())
 _ASCII: Final = bytes(range(0x80))
 
 
 def _mask(characters: bytes) -> bytes:
     """Return the table that turns these characters into 1 and all others into 0."""
-    return bytes(each in characters for each in range(256))
+    return bytes(byte in characters for byte in range(256))
 
 
-_MASKS: Final = tuple(_mask(each) for each in (_LOWER, _UPPER, _DIGITS, _SIGNS))
+_MASKS: Final = tuple(_mask(characters) for characters in (_LOWER, _UPPER, _DIGITS, _SIGNS))
 
 
 def weigh(text: str) -> float:
@@ -74,9 +74,9 @@ def _weigh(text: str) -> float:
     # A byte of these numbers is 1 where the text has such a character: whole texts are compared at once.
     lower, upper, digits, signs = (int.from_bytes(data.translate(mask), "little") for mask in _MASKS)
     letters = lower | upper
-    words = _runs(lower) + _runs(upper) - (lower & (upper << 8)).bit_count()
+    word_count = _runs(lower) + _runs(upper) - (lower & (upper << 8)).bit_count()
     long = _beyond_fifth(letters)
-    total = _WORD * words + _LONG * long.bit_count() + _CAPITAL * (upper & (upper << 8) & ~long).bit_count()
+    total = _WORD * word_count + _LONG * long.bit_count() + _CAPITAL * (upper & (upper << 8) & ~long).bit_count()
     total += _NUMBER * _runs(digits) + _DIGIT * digits.bit_count()
     total += _MIXED * ((letters & (digits << 8)).bit_count() + (digits & (letters << 8)).bit_count())
     total += _RUN * _runs(signs) + _SIGN * signs.bit_count()

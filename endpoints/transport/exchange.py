@@ -1,7 +1,7 @@
-"""What all our own wires share: one HTTP call, its answer in pieces, and a reply that becomes events.
+"""Shared by our own wires: one HTTP call, its chunks, and a reply that becomes events.
 
-What a provider sends is never trusted: only known fields of known types become events, everything else is passed
-over; a line and a reply have a largest size.
+Provider output is never trusted: only known fields of known types become events, everything else is ignored; lines and
+replies have a maximum size.
 """
 
 import asyncio
@@ -119,7 +119,7 @@ def wire_model_name(request: ModelRequest) -> str:
 
 def instructions_of(request: ModelRequest) -> str:
     """Return the prompt's system messages, which most wires take apart from the others, as one text."""
-    return "\n\n".join(each.content for each in spoken(request.messages) if each.role == "system")
+    return "\n\n".join(message.content for message in spoken(request.messages) if message.role == "system")
 
 
 def in_turns(
@@ -240,7 +240,7 @@ class Reply:
             elif data == DONE:
                 self.done = True
             elif isinstance(data, list):
-                yield from self.read([each for each in data if isinstance(each, dict)])
+                yield from self.read([item for item in data if isinstance(item, dict)])
 
     def parse_chunk(self, data: dict[str, Any]) -> Iterator[Event]:
         """Yield the events of one object."""

@@ -1,4 +1,4 @@
-"""What a provider's refusal means: its status and its body, whatever form that has, read once for every adapter."""
+"""The meaning of a provider's error: status and body, in whatever form, parsed once for all wires."""
 
 import json
 import math
@@ -54,7 +54,7 @@ _AGAIN_IN = re.compile(
 
 
 @dataclass(slots=True)
-class _Found:
+class _Reasons:
     """The codes and texts of an error, from the outside inwards."""
 
     codes: list[str] = field(default_factory=list)
@@ -68,8 +68,8 @@ class _Found:
         if isinstance(value, str):
             self._look_in_text(value, depth)
         elif isinstance(value, list):
-            for each in value[:MAX_PARTS]:
-                self.look(each, depth + 1)
+            for item in value[:MAX_PARTS]:
+                self.look(item, depth + 1)
         elif isinstance(value, dict):
             self._look_in_object(value, depth)
 
@@ -113,19 +113,19 @@ def failure_of(status: int, body: Any, secrets: Iterable[str] = (), *, wait: int
     """
     if isinstance(body, str) and body.lstrip().startswith("<"):
         return Failed(code_of_page(status), _clean(f"{status} a web page: {title_of(body)}", secrets), wait)
-    reasons = _Found([hint] if hint else [])
+    reasons = _Reasons([hint] if hint else [])
     reasons.look(body)
-    words = " ".join([*reasons.texts, *reasons.codes])
+    text = " ".join([*reasons.texts, *reasons.codes])
     if body and not reasons.texts and not reasons.codes and isinstance(body, dict | list):
         reasons.texts.append(json.dumps(body, ensure_ascii=False)[:MAX_TEXT])  # a form that is not known
     detail = " ".join([str(status), *(code for code in reasons.codes if code != str(status)), *reasons.texts])
-    wait = wait or _wait_in(reasons.wait, words)
-    return Failed(code_of(status, reasons.codes, words.lower(), behind=reasons.behind), _clean(detail, secrets), wait)
+    wait = wait or _wait_in(reasons.wait, text)
+    return Failed(code_of(status, reasons.codes, text.lower(), behind=reasons.behind), _clean(detail, secrets), wait)
 
 
 def failure_in(body: Any, secrets: Iterable[str] = ()) -> Failed:
     """Return why the provider refused after its status went out: the body alone tells."""
-    reasons = _Found()
+    reasons = _Reasons()
     reasons.look(body)
     status = status_of(reasons.codes, 0)
     failed = failure_of(status or 500, body, secrets)
@@ -139,12 +139,12 @@ def failure_of_body(status: int, body: bytes, secrets: Iterable[str] = (), *, wa
     return failure_of(status, objects or " ".join(map(str, values)), secrets, wait=wait, hint=hint)
 
 
-def failure_of_text(words: str, secrets: Iterable[str] = ()) -> Failed:
+def failure_of_text(text: str, secrets: Iterable[str] = ()) -> Failed:
     """Return what stands for an answer that came with a 200 and is none: a page, or words that nobody expected."""
-    if words.lstrip().startswith("<"):
-        return Failed(code_of_page(200), _clean(f"a web page: {title_of(words)}", secrets))
-    code = code_of_text(words.lower())
-    return Failed(code, _clean(f"no answer: {words}" if words else "the stream ended before the reply did", secrets))
+    if text.lstrip().startswith("<"):
+        return Failed(code_of_page(200), _clean(f"a web page: {title_of(text)}", secrets))
+    code = code_of_text(text.lower())
+    return Failed(code, _clean(f"no answer: {text}" if text else "the stream ended before the reply did", secrets))
 
 
 def failure_of_error(error: Exception, *, began: bool = False) -> Failed:
@@ -180,7 +180,7 @@ def names_error(data: Mapping[str, Any]) -> bool:
 def _tells(value: Any) -> bool:
     """Whether the value of a field for errors is one: servers that are well write null, nothing, or a zero there."""
     if isinstance(value, dict):
-        return any(_tells(each) for each in value.values())
+        return any(_tells(item) for item in value.values())
     if isinstance(value, str | int | float):
         return str(value).lower() not in _GOOD | {"false", "none", "null"}
     return bool(value)
@@ -223,11 +223,11 @@ def wait_of(headers: Mapping[str, str]) -> int:
     return _whole_seconds(seconds)
 
 
-def _wait_in(told: float, words: str) -> int:
+def _wait_in(wait: float, text: str) -> int:
     """Return the seconds to wait that a body asks for."""
-    if told:
-        return _whole_seconds(told)
-    match = _AGAIN_IN.search(words.lower())
+    if wait:
+        return _whole_seconds(wait)
+    match = _AGAIN_IN.search(text.lower())
     if not match:
         return 0
     hours, minutes, number, unit = match.groups()

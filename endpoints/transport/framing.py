@@ -1,7 +1,7 @@
-"""Cutting a body into its JSON values as they come: the body decides how, whatever its label says.
+"""Splits a body into JSON values as they arrive: the content decides how, not the content type.
 
-An event stream (https://html.spec.whatwg.org/multipage/server-sent-events.html) may hold one value in several lines
-of data, or an error outside of its data; other servers send a JSON value a line, a list that grows, or one value.
+An event stream (https://html.spec.whatwg.org/multipage/server-sent-events.html) may spread one value over several data
+lines, or contain an error outside its data; other servers send JSON lines, a growing list, or one value.
 """
 
 import json
@@ -171,17 +171,17 @@ class EventLines:
     def _close(self) -> list[Any]:
         """Return the values of the lines that were held, now that their event is whole."""
         held, self._held, self._held_size = self._held, [], 0
-        found: list[Any] = []
+        results: list[Any] = []
         if held:
             values = _values("\n".join(held))
             if values is not None:
-                found = self._all_named(values)
+                results = self._all_named(values)
             elif self._event.lower().endswith(_ERRORS):
-                found = [{"error": "\n".join(held)}]
+                results = [{"error": "\n".join(held)}]
             else:
-                found = [value for text in held for value in self._alone(text)]
+                results = [value for text in held for value in self._alone(text)]
         self._event = b""
-        return found
+        return results
 
     def _all_named(self, values: list[Any]) -> list[Any]:
         return [self._named(value) for value in values] if self._event else values

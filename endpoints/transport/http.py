@@ -1,12 +1,12 @@
-"""The one way out: every connection of the product to another server is made here.
+"""All outbound connections are made here.
 
-An address is checked three times: its spelling before anybody is asked about it, what its name resolves to, and
-the socket's address itself at the moment of connecting. Private, loopback, link-local and metadata addresses are
-refused, unless the operator wrote exactly this host and port (`allowlist`); what a person, a model or a remote
-server can influence is never exempt. Redirects are followed by hand, and checked at every hop. Nothing is taken
-from the environment or from a cookie, and every answer has a limit in size and time.
+An address is checked three times: its spelling before it is resolved, the addresses that its name resolves to, and the
+socket's address when it connects. Private, loopback, link-local and metadata addresses are refused, unless the operator
+listed exactly this host and port (`allowlist`); addresses that a person, a model or a remote server can influence are
+never exempt. Redirects are followed by hand and checked at every hop. Nothing is taken from the environment or from
+cookies, and every response is limited in size and time.
 
-No other module may import an HTTP library or a socket; a test reads every file for that.
+No other module may import an HTTP library or a socket; a test checks every file.
 """
 
 import asyncio
@@ -118,11 +118,11 @@ class _Guard(AbstractResolver):
         address = (host.rstrip(".").lower(), port)
         self.check(address)
         results = await self._names.resolve(host, port, family)
-        for each in results:
+        for result in results:
             if address in self._allowlist:
-                self._granted.add((each["host"], each["port"]))
+                self._granted.add((result["host"], result["port"]))
             else:
-                check_address(each["host"])
+                check_address(result["host"])
         return results
 
     def socket(self, info: Any) -> socket.socket:
@@ -363,9 +363,9 @@ def _tracing() -> aiohttp.TraceConfig:
         if (request := _watched.get()) is not None:
             request.connected()
 
-    async def answered(_session: Any, _context: Any, told: aiohttp.TraceRequestEndParams) -> None:
+    async def answered(_session: Any, _context: Any, params: aiohttp.TraceRequestEndParams) -> None:
         if (request := _watched.get()) is not None:
-            request.answered(told.response)
+            request.answered(params.response)
 
     tracing.on_connection_create_start.append(connect)
     tracing.on_connection_create_end.append(connected)

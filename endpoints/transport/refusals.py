@@ -1,4 +1,4 @@
-"""What the words of a refusal mean: codes of machines first, then what is said to people, then the status."""
+"""Classifies a provider's error: by machine-readable codes first, then by its message, then by its status."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -167,23 +167,23 @@ def status_of(codes: Sequence[str], default: int) -> int:
     return next((status for status in named if status), default)
 
 
-def code_of(status: int, codes: Sequence[str], words: str, *, behind: bool = False) -> str:
+def code_of(status: int, codes: Sequence[str], text: str, *, behind: bool = False) -> str:
     """Return a code of `endpoints.services.failure_words`.
 
-    `words` are in small letters; `behind`: a gateway names its provider.
+    `text` is in small letters; `behind`: a gateway names its provider.
     """
     status = _refined(status, codes)
     # A limit of requests may call itself a quota, or that of a key.
-    limited = "resourceexhausted" in map(squeezed, codes) or bool(_LIMITED.search(words))
+    limited = "resourceexhausted" in map(squeezed, codes) or bool(_LIMITED.search(text))
     for code in codes:
         if known := _CODES.get(squeezed(code)):
             return known
     for pattern, known in _WORDS:
-        if pattern.search(words) and not (limited and known in {"quota", "key_limit"}):
+        if pattern.search(text) and not (limited and known in {"quota", "key_limit"}):
             return known
-    if status == 429 or (status in {403, 500} and _LIMITED.search(words)):
-        return "upstream_limit" if behind or _BEHIND.search(words) else "rate_limit"
-    return _by_words(status, words) or _by_status(status, words)
+    if status == 429 or (status in {403, 500} and _LIMITED.search(text)):
+        return "upstream_limit" if behind or _BEHIND.search(text) else "rate_limit"
+    return _by_words(status, text) or _by_status(status, text)
 
 
 def _refined(status: int, codes: Iterable[str]) -> int:
@@ -194,17 +194,17 @@ def _refined(status: int, codes: Iterable[str]) -> int:
     return next((refined for refined in named if refined and refined not in {400, 500}), status)
 
 
-def _by_words(status: int, words: str) -> str:
-    codes = (code for statuses, pattern, code in _BY_STATUS if status in statuses and pattern.search(words))
+def _by_words(status: int, text: str) -> str:
+    codes = (code for statuses, pattern, code in _BY_STATUS if status in statuses and pattern.search(text))
     return next(codes, "")
 
 
-def _by_status(status: int, words: str) -> str:
+def _by_status(status: int, text: str) -> str:
     if status == 403:
-        return "bad_key" if _BAD_TOKEN.search(words) else "proxy" if _IN_BETWEEN.search(words) else "forbidden"
-    if status == 404 and _CANNOT.search(words):
+        return "bad_key" if _BAD_TOKEN.search(text) else "proxy" if _IN_BETWEEN.search(text) else "forbidden"
+    if status == 404 and _CANNOT.search(text):
         return "bad_request"
-    if status == 404 and _NO_ADDRESS.match(words):
+    if status == 404 and _NO_ADDRESS.match(text):
         return "bad_response"
     fallback = "overloaded" if status >= 500 else "bad_request" if status >= 400 else "bad_response"
     return _STATUSES.get(status, fallback)
@@ -217,6 +217,6 @@ def code_of_page(status: int) -> str:
     return _OF_PAGES.get(status) or ("overloaded" if status >= 500 else "proxy")
 
 
-def code_of_text(words: str) -> str:
+def code_of_text(text: str) -> str:
     """Return the code for words that came with a 200 and are no answer."""
-    return "overloaded" if _BUSY.search(words) else "bad_response"
+    return "overloaded" if _BUSY.search(text) else "bad_response"

@@ -1,4 +1,4 @@
-"""When a model call is made again: only while nothing came of it and nothing can have been charged."""
+"""Retrying a model call: only while nothing was received and nothing can have been charged."""
 
 from dataclasses import dataclass
 from random import SystemRandom

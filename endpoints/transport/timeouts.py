@@ -1,4 +1,4 @@
-"""How long a call waits for its model: one that reasons may be silent for many minutes before its first word."""
+"""Timeouts of model calls: a model that reasons may be silent for many minutes before its first token."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Which pages of other sites may use the API, read from the environment."""
+"""The origins of other sites that may use the API, read from the environment."""
 
 from collections.abc import Sequence
 from urllib.parse import urlsplit

@@ -1,13 +1,13 @@
-"""Files of lines ``NAME=value``, such as `.env`: what stands in them, and which lines cannot be read.
+"""Parsing files of lines ``NAME=value``, such as `.env`.
 
-The libraries that read such files differ in what becomes of a comment, pass over lines they do not understand, or both.
-Here a switch for safety may stand in any line, so a line that cannot be read is a fault.
+Libraries that read such files differ in how they treat comments, skip lines they do not understand, or both. Here any
+line may hold a security setting, so a line that cannot be parsed is an error.
 
-* ``# …`` is a comment at the start of a line and after a value with a blank before it. In quotes it is none.
-* Single quotes and backticks keep everything as it is. In double quotes ``\\n``, ``\\r``, ``\\t``, ``\\"``, ``\\\\``
-  and ``\\$`` are what they are in a shell; any other backslash stays. Quoted values may have several lines.
-* ``${NAME}``, except in those, is the variable of that name: of the environment, else from a line above. With
-  ``${NAME:-text}`` it is that text where the variable is not set. A ``$`` without braces is an ordinary character.
+* ``# …`` is a comment at the start of a line, and after a value with a blank before it, but not inside quotes.
+* Single quotes and backticks keep everything unchanged. In double quotes ``\\n``, ``\\r``, ``\\t``, ``\\"``, ``\\\\``
+  and ``\\$`` are escapes as in a shell; any other backslash is literal. Quoted values may span several lines.
+* ``${NAME}``, except in single quotes and backticks, is that variable: from the environment, else from an earlier line.
+  ``${NAME:-text}`` falls back to the text if the variable is not set. A ``$`` without braces is an ordinary character.
 """
 
 import re
@@ -94,10 +94,10 @@ def _quoted(rest: str, quote: str, known: Mapping[str, str]) -> tuple[str, int]:
 
 
 def _filled(text: str, pattern: re.Pattern[str], known: Mapping[str, str]) -> str:
-    def replaced(found: re.Match[str]) -> str:
-        if found[1]:
-            return _ESCAPED.get(found[1], found[1])
-        name, instead, default = found[2].partition(":-")
+    def replaced(match: re.Match[str]) -> str:
+        if match[1]:
+            return _ESCAPED.get(match[1], match[1])
+        name, instead, default = match[2].partition(":-")
         if not _NAME.fullmatch(name):
             raise _Unreadable(
                 "has ${…} around something that is not a variable name; use single quotes to keep it as text"

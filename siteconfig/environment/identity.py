@@ -1,4 +1,4 @@
-"""Signing in through others, read from the environment: who vouches for people here, and what they say is worth."""
+"""Identity providers and directories, and which of their claims are used, read from the environment."""
 
 import base64
 import re
@@ -137,16 +137,16 @@ def providers() -> dict[str, IdentityProvider]:
     """Return who is configured, by key."""
     enterprise = env.site("GITHUB_ENTERPRISE_BASE_URL", "")
     vouching = _openid_provider()
-    found = [vouching, _apple(), None if vouching else _saml_provider()]
+    candidates = [vouching, _apple(), None if vouching else _saml_provider()]
     for key, names, label, scope, pkce in _NAMED:
-        found.append(_oauth(key, names, label, scope, pkce, enterprise if key == "github" else ""))
-    return {each.key: each for each in found if each is not None}
+        candidates.append(_oauth(key, names, label, scope, pkce, enterprise if key == "github" else ""))
+    return {provider.key: provider for provider in candidates if provider is not None}
 
 
 def openid(domain: str) -> OpenId | None:
     """Return what to make of an OpenID Connect sign-in, or None where none is configured."""
     keys_seconds = env.whole("OPENID_JWKS_URL_CACHE_TIME", 600_000) // 1000
-    found = OpenId(
+    rules = OpenId(
         issuer=env.site("OPENID_ISSUER", ""),
         audience=env.words("OPENID_AUDIENCE"),
         nonce=env.switch("OPENID_GENERATE_NONCE", True),
@@ -176,20 +176,20 @@ def openid(domain: str) -> OpenId | None:
         after_logout=env.text("OPENID_POST_LOGOUT_REDIRECT_URI") or f"{domain}/login?redirect=false",
         longest_logout=env.whole("OPENID_MAX_LOGOUT_URL_LENGTH", 2000),
     )
-    return found if found.issuer else None
+    return rules if rules.issuer else None
 
 
 def directory() -> Directory | None:
     """Return the directory that passwords are checked with, or None where none is configured."""
-    found = _directory()
-    url = found.url
-    if not (url and found.base):
+    ldap_directory = _directory()
+    url = ldap_directory.url
+    if not (url and ldap_directory.base):
         return None
     if not url.startswith(("ldap://", "ldaps://")) or " " in url:
         raise ImproperlyConfigured("LDAP_URL must be an address that begins with ldap:// or ldaps://.")
     if find_spec("ldap3") is None:
         raise ImproperlyConfigured("LDAP_URL needs the package ldap3, which is not installed.")
-    return found
+    return ldap_directory
 
 
 def _directory() -> Directory:
@@ -238,15 +238,15 @@ def saml() -> Saml | None:
 
 
 def _saml_provider() -> IdentityProvider | None:
-    found = saml()
-    if found is None:
+    rules = saml()
+    if rules is None:
         return None
     return IdentityProvider(
         key="saml",
         kind="saml",
         label=env.text("SAML_BUTTON_LABEL") or _("Continue with SAML"),
         image=env.text("SAML_IMAGE_URL"),
-        client_id=found.issuer,
+        client_id=rules.issuer,
         callback=_path("SAML_CALLBACK_URL", "/oauth/saml/callback"),
     )
 

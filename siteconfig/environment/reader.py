@@ -1,8 +1,8 @@
-"""The one reader of the environment and of `.env`: every variable that Parley goes by is asked for here.
+"""The only reader of the environment and of `.env`: all settings are read through it.
 
-A value that is not what it must be stops the start, with the variable's name and what is allowed: a switch for safety
-must never be off because of a typing error. What is wrong is collected, so that one start tells all of it. No message
-holds a value, which may be a secret.
+An invalid value stops the start with the variable's name and the allowed values: a typing error must never turn a
+security setting off. Errors are collected, so that one start reports all of them. No message contains a value, which
+may be a secret.
 """
 
 import ast
@@ -50,10 +50,10 @@ class Environment:
         except OSError as error:
             self.faults.append(f"{path.name} cannot be read: {error.strerror}")
             return
-        found = parse(text, os.environ)
-        self.faults += [f"{path.name}, {fault}" for fault in found.faults]
-        self.notices += [f"{path.name}: {notice}" for notice in found.notices]
-        for name, value in found.values.items():
+        contents = parse(text, os.environ)
+        self.faults += [f"{path.name}, {fault}" for fault in contents.faults]
+        self.notices += [f"{path.name}: {notice}" for notice in contents.notices]
+        for name, value in contents.values.items():
             if name not in os.environ:
                 os.environ[name] = value
                 self.from_files.add(name)
@@ -89,14 +89,14 @@ class Environment:
     def choice(self, name: str, default: str, allowed: Collection[str]) -> str:
         """Return one of the words that are allowed, however its letters are written."""
         text = self.text(name)
-        found = next((each for each in allowed if each.lower() == text.lower()), None)
-        if text and found is None:
+        choice = next((option for option in allowed if option.lower() == text.lower()), None)
+        if text and choice is None:
             self.fault(name, f"must be one of {', '.join(allowed)}")
-        return found or default
+        return choice or default
 
     def words(self, name: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
         """Return what a variable lists with commas, each once."""
-        return tuple(dict.fromkeys(each.strip() for each in self.text(name).split(",") if each.strip())) or default
+        return tuple(dict.fromkeys(item.strip() for item in self.text(name).split(",") if item.strip())) or default
 
     def site(self, name: str, default: str) -> str:
         """Return the address of a site, without the slash at its end."""
@@ -124,27 +124,27 @@ class Environment:
             self.fault(name, "must be the path of a UTF-8 text file")
             return ""
 
-    def fault(self, name: str, words: str) -> None:
-        self.faults.append(f"{name} {words}")
+    def fault(self, name: str, problem: str) -> None:
+        self.faults.append(f"{name} {problem}")
 
     def check(self) -> None:
         """Raise `ImproperlyConfigured` with all that was found wrong since the last time."""
-        found, self.faults = list(dict.fromkeys(self.faults)), []
-        if found:
-            raise ImproperlyConfigured("\n".join(found))
+        faults, self.faults = list(dict.fromkeys(self.faults)), []
+        if faults:
+            raise ImproperlyConfigured("\n".join(faults))
 
     def suspicious(self) -> list[str]:
         """Return what programs that start Parley may have left of a file of theirs, by variable."""
-        found = []
+        suspicions = []
         for name in sorted(self.asked - self.from_files):
             value = os.environ.get(name, "").strip()
             if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"":
-                found.append(f"{name} in the environment is in quotes, which become part of the value")
+                suspicions.append(f"{name} in the environment is in quotes, which become part of the value")
             elif re.search(r"\s#", value):
-                found.append(
+                suspicions.append(
                     f"{name} in the environment has a # after a space, so a comment may have become part of the value"
                 )
-        return found
+        return suspicions
 
 
 def _worked_out(text: str) -> int | None:

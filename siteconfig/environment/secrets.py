@@ -1,4 +1,4 @@
-"""Secrets of an installation: from the environment, else generated once into the data folder."""
+"""The installation's secrets: from the environment, else generated once into the data folder."""
 
 import json
 import os

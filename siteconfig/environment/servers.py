@@ -1,4 +1,4 @@
-"""The addresses of Postgres and of Redis, read from the environment. What is wrong with one is said without it."""
+"""The addresses of Postgres and Redis, read from the environment. Errors never quote them: they hold passwords."""
 
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -51,8 +51,8 @@ def broker_url(url: str) -> str:
     if parts.scheme != "unix":
         return url
     query = dict(parse_qsl(parts.query))
-    place = f"{parts.netloc.rpartition('@')[0]}@" if "@" in parts.netloc else ""
-    return f"redis+socket://{place}{parts.path}?{urlencode({'virtual_host': query.get('db', '0')})}"
+    credentials = f"{parts.netloc.rpartition('@')[0]}@" if "@" in parts.netloc else ""
+    return f"redis+socket://{credentials}{parts.path}?{urlencode({'virtual_host': query.get('db', '0')})}"
 
 
 def _has_path(scheme: str, path: str) -> bool:
@@ -65,8 +65,8 @@ def _proven(url: str) -> str:
     Of one that leaves it out redis-py wants a certificate, and Celery none: it would give its password to anybody.
     """
     address, _mark, query = url.partition("?")
-    told = dict(parse_qsl(query))
-    proof = told.get("ssl_cert_reqs", "required").lower().removeprefix("cert_")
+    options = dict(parse_qsl(query))
+    proof = options.get("ssl_cert_reqs", "required").lower().removeprefix("cert_")
     if proof not in _PROOFS:
         env.fault("REDIS_URL", f"must have one of {', '.join(sorted(_PROOFS))} as ssl_cert_reqs")
-    return f"{address}?{urlencode(told | {'ssl_cert_reqs': proof})}"
+    return f"{address}?{urlencode(options | {'ssl_cert_reqs': proof})}"

@@ -1,4 +1,4 @@
-"""One set of time zones for everybody: those of the pinned package, whatever the machine has."""
+"""Time zones from the pinned package only, so that every machine has the same ones."""
 
 import zoneinfo
 from importlib.util import find_spec

@@ -1,4 +1,4 @@
-"""What one parameter of a model is."""
+"""The definition of one model parameter."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -57,7 +57,7 @@ class Parameter:
         }
         changes |= {field: limits[name] for name, field in _LIMITS.items() if limits.get(name) is not None}
         if definition.get("options"):
-            changes["options"] = tuple(str(each) for each in definition["options"])
+            changes["options"] = tuple(str(option) for option in definition["options"])
         if "default" in changes:
             changes["always"] = True
         changes["columns"] = min(max(int(changes.get("columns", self.columns)), 1), 4)

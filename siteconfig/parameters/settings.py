@@ -1,4 +1,4 @@
-"""What people choose, checked by the union of all sets: stored JSON and API bodies may come from any endpoint."""
+"""Validation of a person's parameters against all sets: stored JSON and API bodies may come from any endpoint."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -15,7 +15,7 @@ MAX_STOP_SEQUENCES = 16  # what some provider or other takes
 @cache
 def union() -> type[BaseModel]:
     """Return the schema of all parameters by key; each takes what any of the sets that have it takes."""
-    fields: dict[str, Any] = {key: (_annotation(each) | None, None) for key, each in _by_key().items()}
+    fields: dict[str, Any] = {key: (_annotation(parameters) | None, None) for key, parameters in _by_key().items()}
     schema: type[BaseModel] = create_model(
         "ModelParameters", __config__=ConfigDict(extra="forbid", frozen=True), **fields
     )
@@ -23,11 +23,11 @@ def union() -> type[BaseModel]:
 
 
 def _by_key() -> dict[str, list[Parameter]]:
-    found: dict[str, list[Parameter]] = {}
+    by_key: dict[str, list[Parameter]] = {}
     for parameters in SETS.values():
         for parameter in parameters:
-            found.setdefault(parameter.key, []).append(parameter)
-    return found
+            by_key.setdefault(parameter.key, []).append(parameter)
+    return by_key
 
 
 def _annotation(sets: list[Parameter]) -> Any:
@@ -39,7 +39,7 @@ def _annotation(sets: list[Parameter]) -> Any:
             list[Annotated[str, Field(min_length=1, max_length=MAX_LINE_LENGTH)]], Field(max_length=MAX_STOP_SEQUENCES)
         ]
     if first.type == "enum":
-        options = dict.fromkeys(option for each in sets for option in each.options if option)
+        options = dict.fromkeys(option for parameter in sets for option in parameter.options if option)
         return Literal[tuple(options)]
     if first.type == "string":
         return Annotated[str, Field(max_length=max(one.max_length for one in sets))]
@@ -64,4 +64,4 @@ def read(chosen: Mapping[str, Any], *, strict: bool = False) -> dict[str, Any]:
 
 def synonyms(key: str) -> tuple[str, ...]:
     """Return the names of the parameter in other sets."""
-    return next((tuple(each for each in group if each != key) for group in SYNONYMS if key in group), ())
+    return next((tuple(name for name in group if name != key) for group in SYNONYMS if key in group), ())

@@ -1,4 +1,4 @@
-"""What the models of the file share: how strict they are, and the kinds of values."""
+"""The base of the file's models: their strictness, and shared types of values."""
 
 from typing import Annotated, Any
 

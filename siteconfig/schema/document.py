@@ -1,4 +1,4 @@
-"""The whole of `librechat.yaml`. The names are the file's own; what has no default is None where it is not written."""
+"""The whole of `librechat.yaml`. Fields have the file's own names; one without a default is None if not written."""
 
 from typing import Any, Literal
 

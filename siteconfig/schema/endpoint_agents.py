@@ -136,7 +136,7 @@ class StatefulCodeSessions(Open):
         if environments:
             if len({environment.id for environment in environments}) != len(environments):
                 raise ValueError(_("every `id` must be unique"))
-            if sum(each.default for each in environments) != 1:
+            if sum(environment.default for environment in environments) != 1:
                 raise ValueError(_("exactly one must have `default: true`"))
         return environments
 

@@ -75,11 +75,11 @@ class Azure(SharedWithAzure):
     @classmethod
     def _once(cls, groups: list[AzureGroup]) -> list[AzureGroup]:
         names = [group.group for group in groups]
-        models = [model for each in groups for model in each.models]
-        for words, names_found in (
+        models = [model for group in groups for model in group.models]
+        for message, names_found in (
             (_("every `group` must be unique; used twice: %s"), names),
             (_("every model must be in only one group; used twice: %s"), models),
         ):
-            if twice := sorted({each for each in names_found if names_found.count(each) > 1}):
-                raise ValueError(words % ", ".join(twice))
+            if twice := sorted({name for name in names_found if names_found.count(name) > 1}):
+                raise ValueError(message % ", ".join(twice))
         return groups

@@ -1,4 +1,4 @@
-"""`endpoints.custom`: every place that speaks the OpenAI wire, or Anthropic's."""
+"""`endpoints.custom`: servers that speak OpenAI's protocol, or Anthropic's."""
 
 from typing import Annotated, Any, Literal
 
@@ -151,11 +151,15 @@ class CustomEndpoint(All):
     @model_validator(mode="after")
     def _of_the_set(self) -> "CustomEndpoint":
         name = self.parameter_set or "custom"
-        sets = [found for each, found in SETS.items() if each == name or (name, each[:8]) == ("bedrock", "bedrock-")]
+        sets = [
+            parameters
+            for set_name, parameters in SETS.items()
+            if set_name == name or (name, set_name[:8]) == ("bedrock", "bedrock-")
+        ]
         if not sets:
             raise ValueError(_("`customParams.defaultParamsEndpoint` is not a known set of parameters"))
-        keys = {each.key for found in sets for each in found}
-        if unknown := sorted({each.key for each in self.customParams.paramDefinitions} - keys):
+        keys = {parameter.key for parameters in sets for parameter in parameters}
+        if unknown := sorted({definition.key for definition in self.customParams.paramDefinitions} - keys):
             message = _("`paramDefinitions` has keys that are not in the set: %(unknown)s. Allowed: %(allowed)s")
             raise ValueError(message % {"unknown": ", ".join(unknown), "allowed": ", ".join(sorted(keys))})
         return self

@@ -1,4 +1,4 @@
-"""What every endpoint may say: its address and headers, and how titles come about."""
+"""The keys that all endpoints share: address, headers, titles."""
 
 import re
 from typing import Any, Literal

@@ -1,4 +1,4 @@
-"""`interface`: what people see, and the permissions that a new role begins with."""
+"""`interface`: what people see, and the initial permissions of a new role."""
 
 from typing import Annotated, Literal
 

@@ -1,4 +1,4 @@
-"""`modelSpecs`: choices that an administrator put together, with what a conversation begins with."""
+"""`modelSpecs`: named combinations of model and parameters that a conversation can start with."""
 
 from typing import Annotated, Any, Literal
 

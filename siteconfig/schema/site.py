@@ -1,4 +1,4 @@
-"""The small keys: who may register, how often, and what guards the doors."""
+"""Small keys: registration, rate limits, captcha, allowed domains and the like."""
 
 from typing import Annotated, Literal
 

@@ -57,7 +57,7 @@ class Tts(Open):
 
     @model_validator(mode="after")
     def _one(self) -> "Tts":
-        if sum(each is not None for each in (self.openai, self.azureOpenAI, self.elevenlabs, self.localai)) != 1:
+        if sum(part is not None for part in (self.openai, self.azureOpenAI, self.elevenlabs, self.localai)) != 1:
             raise ValueError(_("needs exactly one of: %s") % "openai, azureOpenAI, elevenlabs, localai")
         return self
 

@@ -1,4 +1,4 @@
-"""`ocr` and `webSearch`. Keys of services are asked of each person where their variable is not set."""
+"""`ocr` and `webSearch`. People are asked for a service's key if its variable is not set."""
 
 from typing import Annotated, Any, Literal
 

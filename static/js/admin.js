@@ -2,13 +2,13 @@
 
 document.addEventListener("DOMContentLoaded", () => {
   document.getElementById("main")?.setAttribute("role", "main");
-  for (const each of document.querySelectorAll("span[x-on\\:click*='sidebar']")) {
-    pressable(each, "Menu");
+  for (const toggle of document.querySelectorAll("span[x-on\\:click*='sidebar']")) {
+    pressable(toggle, "Menu");
   }
-  for (const each of document.querySelectorAll("th:empty, th:not([aria-label])")) {
-    if (!each.textContent.trim()) each.replaceWith(asCell(each));
+  for (const head of document.querySelectorAll("th:empty, th:not([aria-label])")) {
+    if (!head.textContent.trim()) head.replaceWith(asCell(head));
   }
-  for (const each of document.querySelectorAll("select.admin-autocomplete")) nameBox(each);
+  for (const select of document.querySelectorAll("select.admin-autocomplete")) nameBox(select);
 });
 
 document.addEventListener("click", async (event) => {
@@ -21,8 +21,8 @@ document.addEventListener("click", async (event) => {
 });
 
 addEventListener("load", () => {
-  document.querySelectorAll(".simplebar-content-wrapper[role=region]").forEach((each, index) => {
-    if (index) each.setAttribute("aria-label", `${each.getAttribute("aria-label")} ${index + 1}`);
+  document.querySelectorAll(".simplebar-content-wrapper[role=region]").forEach((region, index) => {
+    if (index) region.setAttribute("aria-label", `${region.getAttribute("aria-label")} ${index + 1}`);
   });
 });
 
@@ -52,10 +52,10 @@ function nameBox(select) {
   const name = () => {
     const box = select.parentElement.querySelector(".select2-selection");
     if (!box) return;
-    const words = `${label.textContent.trim()} ${select.selectedOptions[0]?.textContent.trim() ?? ""}`.trim();
-    for (const each of [box, box.querySelector("[role=textbox]")]) {
-      each?.removeAttribute("aria-labelledby");
-      each?.setAttribute("aria-label", words);
+    const accessibleName = `${label.textContent.trim()} ${select.selectedOptions[0]?.textContent.trim() ?? ""}`.trim();
+    for (const element of [box, box.querySelector("[role=textbox]")]) {
+      element?.removeAttribute("aria-labelledby");
+      element?.setAttribute("aria-label", accessibleName);
     }
   };
   new MutationObserver(name).observe(select.parentElement, { childList: true, subtree: true });

@@ -5,7 +5,7 @@ import "./lib/toast.js";
 import "./page/menus.js";
 import "./page/dialog.js";
 import "./page/swaps.js";
-import "./page/acts.js";
+import "./page/actions.js";
 import "./page/loading.js";
 import "./page/viewport.js";
 // For the dialog of shortcuts, too.

@@ -22,7 +22,7 @@ PROXY = "10.0.0.1"
 
 @pytest.fixture(autouse=True)
 def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.client_address._told", {})
+    monkeypatch.setattr("core.client_address._last_logged", {})
 
 
 WRITTEN = [

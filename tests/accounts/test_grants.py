@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from accounts.models import AuditEntry, Grant, Group, Membership, Role, User
 from accounts.models.access import granted_sql, is_granted_sql
 from accounts.services import grants, memberships, permissions, picker, roles
-from accounts.services.grants import GrantRefused, Who
+from accounts.services.grants import Grantee, GrantRefused
 from accounts.services.resources import SharedKind, kind_of
 from chat.models import Project
 from core.ids import uuid7
@@ -30,13 +30,15 @@ def kind() -> SharedKind:
     return project_kind
 
 
-def person(user: User) -> Who:
-    return Who("user", str(user.id))
+def person(user: User) -> Grantee:
+    return Grantee("user", str(user.id))
 
 
-def change(actor: User, project: Project, give: dict[Who, int], take: tuple[Who, ...] = ()) -> dict[Who, int]:
+def change(
+    actor: User, project: Project, give: dict[Grantee, int], take: tuple[Grantee, ...] = ()
+) -> dict[Grantee, int]:
     rows = grants.change(actor=actor, kind_name="project", resource_id=project.id, give=give, take=take)
-    return {row.who: row.bits for row in rows}
+    return {row.grantee: row.bits for row in rows}
 
 
 STEPS = st.lists(
@@ -114,8 +116,8 @@ def test_who_may_not_enter_has_no_rights(owner: User, project: Project) -> None:
 
 
 def test_sharing_stores_the_rows_and_tells_the_audit_log(sharer: User, owner: User, project: Project) -> None:
-    after = change(sharer, project, {person(owner): Grant.EDITOR, Who("public"): Grant.VIEWER})
-    assert after == {person(sharer): 15, Who("public"): 1, person(owner): 3}
+    after = change(sharer, project, {person(owner): Grant.EDITOR, Grantee("public"): Grant.VIEWER})
+    assert after == {person(sharer): 15, Grantee("public"): 1, person(owner): 3}
     assert sorted(Grant.objects.values_list("principal", "bits", "granted_by")) == [
         ("public", 1, sharer.id), ("user", 3, sharer.id),
     ]  # fmt: skip
@@ -124,7 +126,7 @@ def test_sharing_stores_the_rows_and_tells_the_audit_log(sharer: User, owner: Us
     assert entry.after == {"public:": "viewer", f"user:{owner.id}": "editor"}
     change(sharer, project, {person(owner): Grant.EDITOR})
     assert AuditEntry.objects.count() == 1  # nothing changed
-    assert change(sharer, project, {}, (Who("public"), person(owner))) == {person(sharer): 15}
+    assert change(sharer, project, {}, (Grantee("public"), person(owner))) == {person(sharer): 15}
     assert not Grant.objects.exists()
 
 
@@ -145,8 +147,8 @@ def test_the_role_says_whether_one_shares_and_with_whom(sharer: User, owner: Use
     role = sharer.role
     for kept, give in [
         ({"PROJECTS": {"SHARE_PUBLIC": True}}, {person(owner): 1}),
-        ({"PROJECTS": {"SHARE": True}}, {Who("public"): 1}),
-        ({"PROJECTS": {"SHARE": True}, "PEOPLE_PICKER": {"VIEW_USERS": True}}, {Who("role", "USER"): 1}),
+        ({"PROJECTS": {"SHARE": True}}, {Grantee("public"): 1}),
+        ({"PROJECTS": {"SHARE": True}, "PEOPLE_PICKER": {"VIEW_USERS": True}}, {Grantee("role", "USER"): 1}),
         ({"PROJECTS": {"SHARE": True}, "PEOPLE_PICKER": {"VIEW_ROLES": True}}, {person(owner): 1}),
     ]:
         role.permissions = kept
@@ -166,9 +168,15 @@ def test_rights_that_do_not_exist_are_refused(sharer: User, owner: User, project
 
 @pytest.mark.parametrize(
     "target",
-    [Who("user", str(uuid4())), Who("user", "x"), Who("group", str(uuid4())), Who("role", "NONE"), Who("cat", "x")],
+    [
+        Grantee("user", str(uuid4())),
+        Grantee("user", "x"),
+        Grantee("group", str(uuid4())),
+        Grantee("role", "NONE"),
+        Grantee("cat", "x"),
+    ],
 )
-def test_whom_nobody_knows_gets_nothing(sharer: User, owner: User, project: Project, target: Who) -> None:
+def test_whom_nobody_knows_gets_nothing(sharer: User, owner: User, project: Project, target: Grantee) -> None:
     with pytest.raises(GrantRefused):
         change(sharer, project, {person(owner): 1, target: 1})
     assert not Grant.objects.exists()
@@ -194,11 +202,11 @@ def test_nobody_gives_or_takes_rights_beyond_their_own(
     )
     change(sharer, project, {person(stranger): Grant.EDITOR})
     some = User.objects.get(id=owner.id)
-    for give, take in (({Who("public"): 3}, ()), ({person(stranger): 1}, ()), ({}, (person(stranger),))):
+    for give, take in (({Grantee("public"): 3}, ()), ({person(stranger): 1}, ()), ({}, (person(stranger),))):
         with pytest.raises(GrantRefused) as refused:
             change(some, project, give, take)
         assert refused.value.status == 403
-    assert change(some, project, {Who("public"): 1})[Who("public")] == 1
+    assert change(some, project, {Grantee("public"): 1})[Grantee("public")] == 1
 
 
 def sharer_of(user: User) -> User:
@@ -238,9 +246,9 @@ def test_addresses_show_only_to_administrators(
     assert shared is not None
     assert "hidden" not in repr(grants.entries(sharer, kind(), shared))
     for query in ("odd", "hidden", "one@", "@hidden.example", "hidden.example"):
-        assert "hidden" not in repr(picker.search(asking=sharer, words=query))
-    assert picker.search(asking=sharer, words="hidden") == []
-    assert picker.search(asking=admin_user, words="odd@hidden")[0].email == "odd@hidden.example"
+        assert "hidden" not in repr(picker.search(asking=sharer, text=query))
+    assert picker.search(asking=sharer, text="hidden") == []
+    assert picker.search(asking=admin_user, text="odd@hidden")[0].email == "odd@hidden.example"
 
 
 def test_people_are_found_the_likest_first(sharer: User, make_user: MakeUser) -> None:
@@ -249,21 +257,21 @@ def test_people_are_found_the_likest_first(sharer: User, make_user: MakeUser) ->
     make_user("Ann Away", is_active=False)
     make_user("Ann Waits", waits_for_approval=True)
     Group.objects.create(name="Annual")
-    names = [match.name for match in picker.search(asking=sharer, words="ann")]
+    names = [match.name for match in picker.search(asking=sharer, text="ann")]
     assert names == ["Ann", "Anna", "Annual", "Marian Ann", "Joanna", "Maryann"]
-    assert [match.name for match in picker.search(asking=sharer, words="ann", limit=2)] == ["Ann", "Anna"]
-    assert picker.search(asking=sharer, words="a") == []
-    assert picker.search(asking=sharer, words="%%") == []
-    assert [match.type for match in picker.search(asking=sharer, words="sharers", kinds=["role"])] == ["role"]
-    assert sharer.name not in [match.name for match in picker.search(asking=sharer, words="Sharon")]
+    assert [match.name for match in picker.search(asking=sharer, text="ann", limit=2)] == ["Ann", "Anna"]
+    assert picker.search(asking=sharer, text="a") == []
+    assert picker.search(asking=sharer, text="%%") == []
+    assert [match.type for match in picker.search(asking=sharer, text="sharers", kinds=["role"])] == ["role"]
+    assert sharer.name not in [match.name for match in picker.search(asking=sharer, text="Sharon")]
 
 
 def test_hidden_kinds_are_not_found(owner: User, make_user: MakeUser) -> None:
     make_user("Anna")
     Group.objects.create(name="Annual")
-    assert picker.search(asking=owner, words="ann") == []
+    assert picker.search(asking=owner, text="ann") == []
     roles.update(actor=None, role=owner.role, permissions_={"PEOPLE_PICKER": {"VIEW_GROUPS": True}})
-    assert [match.name for match in picker.search(asking=owner, words="ann")] == ["Annual"]
+    assert [match.name for match in picker.search(asking=owner, text="ann")] == ["Annual"]
 
 
 def test_nobody_keeps_rights_on_what_is_gone(sharer: User, owner: User, project: Project) -> None:
@@ -282,7 +290,7 @@ def test_case_13_a_right_of_a_group_is_not_that_of_another_of_its_name(
     memberships.sync_groups(user=stranger, source="openid", names=["red"])
     Role.objects.create(name="red")
     User.objects.filter(id=stranger.id).update(role="red")
-    change(sharer, project, {Who("group", str(local.id)): Grant.VIEWER})
+    change(sharer, project, {Grantee("group", str(local.id)): Grant.VIEWER})
     assert [project.id for project in Project.objects.visible_to(owner)] == [project.id]
     assert not Project.objects.visible_to(User.objects.get(id=stranger.id)).exists()
 

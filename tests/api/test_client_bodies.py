@@ -9,12 +9,12 @@ import pytest
 from accounts.models import User
 from api.base import privileged
 from api.base.payloads import ApiRequest
-from chat.models import Conversation, Generation, Message, Tag
+from chat.models import Bookmark, Conversation, Message, Run
 from tests.api.conftest import Api
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("somewhere")]
 Make = Callable[..., Conversation]
-Turn = Callable[..., Generation]
+Turn = Callable[..., Run]
 ROOT = "00000000-0000-0000-0000-000000000000"
 
 
@@ -60,7 +60,7 @@ def test_a_bookmark_is_taken_off_by_the_list_alone(owner: User, make_conversatio
     assert api.send("PUT", address, {"tags": ["Blue", "Red"], "tag": "Blue"}).json() == ["Blue", "Red"]
     assert api.send("PUT", address, {"tags": ["Red"], "tag": "Blue"}).json() == ["Red"]
     assert api.send("PUT", address, {"tags": [], "tag": "Red"}).json() == []
-    assert list(chat.tags.all()) == []
+    assert list(chat.bookmarks.all()) == []
 
 
 def test_a_bookmark_is_made_by_the_form_of_the_panel(owner: User) -> None:
@@ -89,7 +89,7 @@ def test_a_row_sent_back_says_what_is_so_or_is_refused(owner: User, admin_user: 
     for lie in (str(admin_user.id) if field == "user" else "x", 7, {"$gt": ""}, ["x"]):
         answer = api.send("PUT", "/api/tags/One", row | {field: lie})
         assert (answer.status_code, field in answer.json()["error"]) == (400, True), lie
-    assert Tag.objects.get().owner == owner
+    assert Bookmark.objects.get().owner == owner
 
 
 def test_the_times_of_a_row_sent_back_are_not_believed(owner: User, make_conversation: Make) -> None:

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from accounts.models import User
-from chat.models import Conversation, Generation, Message
+from chat.models import Conversation, Message, Run
 from tests.api.conftest import Api
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("somewhere")]
 Make = Callable[..., Conversation]
-Turn = Callable[..., Generation]
+Turn = Callable[..., Run]
 DOWN = {"rating": "thumbsDown", "tag": "inaccurate", "text": "Cats do not bark."}
 
 

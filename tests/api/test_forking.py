@@ -8,7 +8,7 @@ import pytest
 from pytest_django import Settings
 
 from accounts.models import User
-from chat.models import Conversation, Generation, Message
+from chat.models import Conversation, Message, Run
 from tests.api.conftest import Api
 
 pytestmark = pytest.mark.django_db
@@ -16,7 +16,7 @@ ROOT = "00000000-0000-0000-0000-000000000000"
 
 
 @pytest.fixture
-def two_turns(owner: User, make_conversation: Callable[..., Conversation], make_turn: Callable[..., Generation]) -> Any:
+def two_turns(owner: User, make_conversation: Callable[..., Conversation], make_turn: Callable[..., Run]) -> Any:
     """Two turns, the second with the question `Second`."""
     chat = make_conversation(owner)
     first = make_turn(chat, text="First", reply="One")

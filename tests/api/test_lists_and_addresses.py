@@ -9,12 +9,12 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import Role, User
-from chat.models import Conversation, Generation, Message
+from chat.models import Conversation, Message, Run
 from tests.api.conftest import Api, read_stream
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("somewhere")]
 Make = Callable[..., Conversation]
-Turn = Callable[..., Generation]
+Turn = Callable[..., Run]
 
 
 @pytest.mark.parametrize("query", ["", "?search=", "?search=%20", "?pageSize=5", "?conversationId="])

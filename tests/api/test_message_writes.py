@@ -8,12 +8,12 @@ import pytest
 from pytest_django import Settings
 
 from accounts.models import User
-from chat.models import Conversation, Generation, Message
+from chat.models import Conversation, Message, Run
 from tests.api.conftest import Api
 
 pytestmark = pytest.mark.django_db
 Make = Callable[..., Conversation]
-Turn = Callable[..., Generation]
+Turn = Callable[..., Run]
 NOBODY = str(UUID(int=0))
 
 
@@ -72,7 +72,7 @@ def test_a_message_is_added_and_comes_on_view(owner: User, chat: Conversation) -
     first.refresh_from_db()
     assert str(first.chosen_child_id) == key
     assert Message.objects.get(id=key).created_at > first.created_at
-    assert not Generation.objects.exists()
+    assert not Run.objects.exists()
     assert Api(owner).send("post", f"/api/messages/{chat.id}", body).status_code == 409
 
 
@@ -107,7 +107,7 @@ def test_case_3_and_4_nothing_of_another_s_is_touched(
 def test_deleting_a_reply_that_is_being_written_ends_its_run(owner: User, chat: Conversation, make_turn: Turn) -> None:
     run = make_turn(chat)
     assert Api(owner).send("delete", f"/api/messages/{chat.id}/{run.message_id}").status_code == 204
-    assert not Generation.objects.exists()
+    assert not Run.objects.exists()
 
 
 def test_a_branch_holds_what_one_agent_said(owner: User, chat: Conversation) -> None:

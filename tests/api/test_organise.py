@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from accounts.models import User
-from chat.models import Conversation, Project, Tag
+from chat.models import Bookmark, Conversation, Project
 from tests.api.conftest import Api
 
 pytestmark = pytest.mark.django_db
@@ -136,4 +136,4 @@ def test_a_chat_begins_in_a_project(owner: User) -> None:
     assert Conversation.objects.get().project == project
     assert api.post("/api/agents/chat", body | {"chatProjectId": str(uuid4())}).status_code == 404
     assert Conversation.objects.count() == 1
-    assert not Tag.objects.exists()
+    assert not Bookmark.objects.exists()

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.services import banners
-from chat.models import Conversation, Generation, Message
+from chat.models import Conversation, Message, Run
 from tests.api.conftest import Api, read_stream
 
 FOLDER = os.environ.get("PUBLISHED_CLIENT", "")
@@ -35,7 +35,7 @@ pytestmark = [
     pytest.mark.skipif(not HERE, reason=HOW),
 ]
 Make = Callable[..., Conversation]
-Turn = Callable[..., Generation]
+Turn = Callable[..., Run]
 ROOT = "00000000-0000-0000-0000-000000000000"
 SCRIPT = Path(__file__).with_name("published_client.mjs")
 
@@ -111,7 +111,7 @@ def test_small_things(owner: User, admin_user: User, full_chat: Conversation) ->
 
 
 async def test_streams(owner: User, full_chat: Conversation) -> None:
-    await sync_to_async(Generation.objects.filter(conversation=full_chat, state="failed").delete)()
+    await sync_to_async(Run.objects.filter(conversation=full_chat, state="failed").delete)()
     frames = [payload for _, payload in await read_stream(f"/api/agents/chat/stream/{full_chat.id}", owner)]
     final = frames[-1]
     await sync_to_async(asked)(
@@ -155,7 +155,7 @@ def test_what_it_sends_starts_a_chat_and_goes_on_with_it(owner: User) -> None:
     Message.objects.filter(conversation_id=chat["conversationId"], author="assistant").update(
         state="complete", text="A"
     )
-    Generation.objects.update(state="done")
+    Run.objects.update(state="done")
     reply = api.get(f"/api/messages?conversationId={chat['conversationId']}").json()["messages"][0]
     following = asked(("payload", "payload", submission(chat, reply)))["payload"]["payload"]
     again = api.post("/api/agents/chat/Somewhere", following)

@@ -7,16 +7,16 @@ from uuid import uuid4
 import pytest
 
 from accounts.models import User
-from chat.models import Conversation, Generation, Message
+from chat.models import Conversation, Message, Run
 from tests.api.conftest import Api
 
 pytestmark = pytest.mark.django_db
 Make = Callable[..., Conversation]
-Turn = Callable[..., Generation]
+Turn = Callable[..., Run]
 ABORT = "/api/agents/chat/abort"
 
 
-def at(run: Generation) -> int:
+def at(run: Run) -> int:
     return int(run.created_at.timestamp() * 1000)
 
 

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from accounts.models import User
-from chat.models import Conversation, Generation
+from chat.models import Conversation, Run
 from tests.api.conftest import Api
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("somewhere")]
 Make = Callable[..., Conversation]
-Turn = Callable[..., Generation]
+Turn = Callable[..., Run]
 ROOT = "00000000-0000-0000-0000-000000000000"
 SENT = {"endpointType": "custom", "iconURL": "https://example.org/cat.png", "greeting": "Miaow!"}
 

@@ -10,14 +10,14 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import User
 from billing.models import Balance
-from chat.models import Conversation, Generation, Message
+from chat.models import Conversation, Message, Run
 from endpoints.catalog import registry
 from endpoints.services.tokens import estimate_message
 from tests.api.conftest import Api, frames_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("somewhere")]
 Make = Callable[..., Conversation]
-Turn = Callable[..., Generation]
+Turn = Callable[..., Run]
 ROOT = "00000000-0000-0000-0000-000000000000"
 START = "/api/agents/chat/Somewhere"
 
@@ -32,7 +32,7 @@ def test_a_first_message_begins_a_conversation_and_queues_a_run(owner: User) -> 
     answer = Api(owner).post(START, hello(messageId=str(question), temperature=0.2, promptPrefix="Be kind"))
     assert answer.status_code == 200
     conversation = Conversation.objects.get()
-    run = Generation.objects.get()
+    run = Run.objects.get()
     assert answer.json() == {
         "streamId": str(conversation.id),
         "conversationId": str(conversation.id),
@@ -78,7 +78,7 @@ def test_a_repeated_request_gets_the_run_of_the_first(owner: User) -> None:
     first = Api(owner).post(START, hello(clientRequestId="once")).json()
     again = Api(owner).post(START, hello(clientRequestId="once")).json()
     assert again == {**first, "status": "resumed"}
-    assert Generation.objects.count() == 1
+    assert Run.objects.count() == 1
 
 
 def test_regenerating_writes_a_second_reply_beside_the_first(
@@ -101,7 +101,7 @@ def test_continuing_lets_the_same_reply_grow(owner: User, make_conversation: Mak
         responseMessageId=str(before.message_id),
     )  # fmt: skip
     assert Api(owner).post(START, body).status_code == 200
-    run = Generation.objects.exclude(id=before.id).get()
+    run = Run.objects.exclude(id=before.id).get()
     assert (run.message_id, run.continues) == (before.message_id, True)
     assert Message.objects.count() == 2
 
@@ -177,7 +177,7 @@ def test_a_run_that_came_in_between_is_noticed(owner: User, make_conversation: M
     body = hello(conversationId=str(chat.id), parentMessageId=str(run.message_id))
     answer = Api(owner).post(START, {**body, "expectedPredecessorCreatedAt": at - 1})
     assert (answer.status_code, answer.json()["code"]) == (409, "GENERATION_PREDECESSOR_MISMATCH")
-    assert Generation.objects.count() == 1
+    assert Run.objects.count() == 1
     assert Api(owner).post(START, {**body, "expectedPredecessorCreatedAt": at}).status_code == 200
 
 
@@ -188,7 +188,7 @@ def test_a_reply_that_is_still_written_cannot_be_answered(
     run = make_turn(chat, state="running")
     answer = Api(owner).post(START, hello(conversationId=str(chat.id), parentMessageId=str(run.message_id)))
     assert (answer.status_code, answer.json()["code"]) == (409, "busy")
-    assert Generation.objects.count() == 1
+    assert Run.objects.count() == 1
 
 
 def test_a_stranger_cannot_write_into_a_conversation(
@@ -208,7 +208,7 @@ def test_a_stranger_cannot_write_into_a_conversation(
         assert answer.status_code == 404, fields
         assert list(answer.json()) == ["error"]
     assert Message.objects.count() == 2
-    assert Generation.objects.count() == 1
+    assert Run.objects.count() == 1
 
 
 def test_nobody_starts_without_signing_in() -> None:
@@ -226,7 +226,7 @@ def test_the_hot_path_asks_for_the_person_and_writes_the_turn(
 
 
 def nothing_began() -> bool:
-    return not (Conversation.objects.exists() or Message.objects.exists() or Generation.objects.exists())
+    return not (Conversation.objects.exists() or Message.objects.exists() or Run.objects.exists())
 
 
 def test_ids_on_the_wire_are_the_ids_of_the_rows(owner: User) -> None:
@@ -291,4 +291,4 @@ def test_a_message_that_no_window_takes_is_told_in_the_chat(owner: User, setting
     reason = json.loads(error["text"])
     assert reason["type"] == "INPUT_LENGTH"
     assert reason["info"].startswith(f"{estimate_message('人' * 40_000)} / ")
-    assert not Generation.objects.exists()
+    assert not Run.objects.exists()

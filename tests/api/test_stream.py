@@ -18,7 +18,7 @@ from accounts.models import User
 from accounts.services import sessions, tokens
 from api.librechat.chat import chat_views, stream
 from api.librechat.chat.stream import WIRE_TYPES, failure, in_database
-from chat.models import Conversation, Generation, Message
+from chat.models import Conversation, Message, Run
 from chat.services.notices import notify_now
 from chat.services.organise import conversations
 from endpoints.services.failure_words import EXPLANATIONS
@@ -29,12 +29,12 @@ from tests.api.conftest import bearer, frames_of, read_stream
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("stream_threads")]
 Make = Callable[..., Conversation]
-Turn = Callable[..., Generation]
+Turn = Callable[..., Run]
 Frames = list[tuple[str, dict[str, Any]]]
 
 
 @asynccontextmanager
-async def writing(run: Generation) -> AsyncIterator[Callable[[Event], None]]:
+async def writing(run: Run) -> AsyncIterator[Callable[[Event], None]]:
     """Be the generator of `run`: yields a function that logs an event; what ends the run is stored first."""
     writer = LogWriter(Redis.from_url(settings.REDIS_URL))
     flushing = asyncio.create_task(writer.flush_for_ever())
@@ -47,12 +47,12 @@ async def writing(run: Generation) -> AsyncIterator[Callable[[Event], None]]:
 
 
 @in_database
-def store_end(run: Generation, text: str, state: str = "done", error: str = "", title: str = "") -> None:
+def store_end(run: Run, text: str, state: str = "done", error: str = "", title: str = "") -> None:
     message_state = {"done": "complete"}.get(state, state)
     Message.objects.filter(id=run.message_id).update(
         text=text, parts=[{"type": "text", "text": text}] if text else [], state=message_state
     )
-    Generation.objects.filter(id=run.id).update(state=state, error=error)
+    Run.objects.filter(id=run.id).update(state=state, error=error)
     if title:
         Conversation.objects.filter(id=run.conversation_id).update(title=title, titled_by="model")
 

@@ -12,13 +12,13 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.services import bans
 from api.librechat.chat.stream import failure
-from chat.models import Conversation, Generation, Message
+from chat.models import Conversation, Message, Run
 from endpoints.services.failure_words import EXPLANATIONS
 from tests.api.conftest import Api, frames_of, read_stream
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("stream_threads", "somewhere")]
 Make = Callable[..., Conversation]
-Turn = Callable[..., Generation]
+Turn = Callable[..., Run]
 
 
 @pytest.mark.parametrize("code", sorted(set(EXPLANATIONS) - {"internal", "interrupted"}))

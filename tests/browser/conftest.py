@@ -183,6 +183,6 @@ def settled(page: Page, state: str = "complete") -> None:
     """Wait until the last reply is in `state`."""
     page.wait_for_function(
         "state => { const all = document.querySelectorAll('article.from-model'); const last = all[all.length - 1];"
-        " return last && last.dataset.state === state && !last.dataset.generation }",
+        " return last && last.dataset.state === state && !last.dataset.run }",
         arg=state,
     )

@@ -225,7 +225,7 @@ def test_sections_fold_and_stay_folded(tab: Page) -> None:
 def test_what_is_sent_meanwhile_waits_visibly(open_tab: Open, axe: Axe, phone: bool) -> None:
     page = open_tab(phone=phone)
     send(page, "[[gate:waits]] the first")
-    expect(page.locator("article[data-generation]")).to_have_count(1)
+    expect(page.locator("article[data-run]")).to_have_count(1)
     send(page, "[[echo]] the second")
     expect(page.locator("#waiting")).to_contain_text("the second")
     axe(page, "waiting")
@@ -341,7 +341,7 @@ def test_the_strip_leads_through_a_long_thread(tab: Page, axe: Axe) -> None:
 
 def test_what_waits_is_not_lost_when_it_cannot_be_sent(tab: Page) -> None:
     send(tab, "[[gate:held]] the first")
-    expect(tab.locator("article[data-generation]")).to_have_count(1)
+    expect(tab.locator("article[data-run]")).to_have_count(1)
     send(tab, "[[echo]] the second")
     tab.locator("#text").fill("still typing")
     tab.route("**/turns", lambda route: route.abort())

@@ -107,7 +107,7 @@ def test_a_lost_end_is_noticed_when_the_tab_comes_back_to_the_front(tab: Page, t
     address = tab.url
     while not over:
         tab.wait_for_timeout(50)
-    expect(tab.locator("article[data-generation]")).to_have_count(1)
+    expect(tab.locator("article[data-run]")).to_have_count(1)
     foreground(tab)
     settled(tab)
     assert words(tab) == NUMBERED
@@ -128,7 +128,7 @@ def test_a_laptop_that_slept_for_minutes_shows_the_whole_reply(tab: Page, stack:
     line = Line(tab)
     send(tab, numbered(delay=5))
     expect(tab.locator("article.from-model .parts")).to_contain_text("n005")
-    run = tab.locator("article[data-generation]").get_attribute("data-generation")
+    run = tab.locator("article[data-run]").get_attribute("data-run")
     line.lost = lambda frame: line.opened == 1  # the socket looks open, and nobody is there
     other = tab.context.new_page()
     other.goto(tab.url)
@@ -177,7 +177,7 @@ def test_no_proxy_finds_the_socket_idle_for_half_a_minute(open_tab: Open) -> Non
 def test_a_run_that_is_gone_is_read_again_even_when_the_first_read_fails(tab: Page) -> None:
     line = Line(tab)
     send(tab, "[[gate:away]]")
-    run = tab.locator("article[data-generation]").get_attribute("data-generation")
+    run = tab.locator("article[data-run]").get_attribute("data-run")
     failed: list[str] = []
 
     def fail_once(route: Route) -> None:

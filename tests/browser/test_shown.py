@@ -18,8 +18,8 @@ Axe = Callable[[Page, str], None]
 AGED = """
 from datetime import timedelta
 from django.db.models import F
-from chat.models import Generation
-assert Generation.objects.filter(id={run!r}).update(created_at=F("created_at") - timedelta(minutes=5))
+from chat.models import Run
+assert Run.objects.filter(id={run!r}).update(created_at=F("created_at") - timedelta(minutes=5))
 """
 BOTH = pytest.mark.parametrize("phone", [False, True], ids=["wide", "phone"])
 
@@ -132,7 +132,7 @@ def test_a_silent_model_shows_how_long_it_has_been_silent_and_can_be_stopped(tab
     expect(sign).to_have_role("timer")  # which is read when it is asked for, and not every second
     assert tab.locator("#live").inner_text() == "The model is writing."
     axe(tab, "a silent model")
-    run_in_shell(stack, AGED.format(run=tab.locator("article.from-model").get_attribute("data-generation")))
+    run_in_shell(stack, AGED.format(run=tab.locator("article.from-model").get_attribute("data-run")))
     tab.reload()
     tab.clock.run_for(1_000)
     expect(sign).to_have_text(re.compile(r"^Waiting for the model · 5:\d\d$"))

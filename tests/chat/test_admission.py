@@ -10,7 +10,7 @@ from django.db import connection
 from accounts.models import Role, User
 from accounts.services import roles
 from billing.models import Hold
-from chat.models import Generation
+from chat.models import Run
 from chat.services.refusal import TurnRefused
 from chat.services.turns import turns
 from tests.conversations import began
@@ -25,8 +25,8 @@ def test_one_reply_too_many_is_refused_and_leaves_nothing(owner: User, settings:
     with pytest.raises(TurnRefused) as refused:
         began(owner)
     assert (refused.value.status, refused.value.code, refused.value.details["limit"]) == (429, "concurrent", 2)
-    assert Generation.objects.count() == 2
-    turns.stop(user=owner, generation_id=second.generation.id)
+    assert Run.objects.count() == 2
+    turns.stop(user=owner, run_id=second.run.id)
     began(owner)
     with pytest.raises(TurnRefused):
         turns.regenerate(user=owner, message_id=second.reply.id)
@@ -67,7 +67,7 @@ def test_a_model_of_another_role_is_refused(owner: User) -> None:
         began(owner)
     assert (refused.value.status, refused.value.code) == (400, "illegal_model_request")
     began(owner, model="small")
-    assert not Generation.objects.filter(message__model="tiny").exists()
+    assert not Run.objects.filter(message__model="tiny").exists()
 
 
 def test_a_run_is_charged_at_the_coefficient_it_began_with(owner: User, make_user: Callable[..., User]) -> None:
@@ -75,5 +75,5 @@ def test_a_run_is_charged_at_the_coefficient_it_began_with(owner: User, make_use
         actor=None, role=Role.objects.get(name="USER"), model_access={"tiny": {"enabled": True, "coefficient": 1.8}}
     )
     started = began(owner)
-    [hold] = Hold.objects.filter(id=started.generation.hold_id or "")
+    [hold] = Hold.objects.filter(id=started.run.hold_id or "")
     assert float(hold.coefficient) == 1.8

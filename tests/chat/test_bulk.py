@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.services.model_access import access_of
 from billing.services import budgets
-from chat.models import Conversation, Generation, Message, Project, Tag
+from chat.models import Bookmark, Conversation, Message, Project, Run
 from chat.services.organise import bulk, conversations, pins, projects
 from tests.conversations import began
 from web.sidebar import Filter, sidebar
@@ -48,7 +48,7 @@ def test_all_that_was_deleted_comes_back_and_no_more(owner: User, stranger: User
 def test_everything_is_put_back_exactly(owner: User) -> None:
     pinned, filed, tagged = rows = chats(owner, 3)
     ids = ids_of(rows)
-    project, tag = Project.objects.create(owner=owner, name="p"), Tag.objects.create(owner=owner, name="t")
+    project, tag = Project.objects.create(owner=owner, name="p"), Bookmark.objects.create(owner=owner, name="t")
     pins.set_pinned(user=owner, conversation_id=pinned.id, pinned=True)
     projects.put(user=owner, conversation_ids=[filed.id], project_id=project.id)
     tag.conversations.add(tagged)
@@ -58,7 +58,7 @@ def test_everything_is_put_back_exactly(owner: User) -> None:
     bulk.undo(user=owner, token=bulk.move(user=owner, ids=ids, project_id=None).undo)
     filed.refresh_from_db()
     assert filed.project == project
-    bulk.undo(user=owner, token=bulk.tag(user=owner, ids=ids, tag_id=tag.id).undo)
+    bulk.undo(user=owner, token=bulk.bookmark(user=owner, ids=ids, bookmark_id=tag.id).undo)
     assert list(tag.conversations.all()) == [tagged]
     done = bulk.delete(user=owner, ids=ids)
     assert not Conversation.objects.visible_to(owner).exists()
@@ -76,15 +76,15 @@ def test_what_was_moved_on_meanwhile_stays(owner: User) -> None:
     assert chat.project == second
 
 
-@pytest.mark.parametrize("act", ["archive", "delete", "move", "tag"])
+@pytest.mark.parametrize("act", ["archive", "delete", "move", "bookmark"])
 def test_case_2_and_4_one_foreign_chat_refuses_the_whole(owner: User, stranger: User, act: str) -> None:
     (own,), (foreign,) = chats(owner, 1), chats(stranger, 1)
-    tag = Tag.objects.create(owner=owner, name="t")
-    needs: dict[str, dict[str, Any]] = {"move": {"project_id": None}, "tag": {"tag_id": tag.id}}
+    tag = Bookmark.objects.create(owner=owner, name="t")
+    needs: dict[str, dict[str, Any]] = {"move": {"project_id": None}, "bookmark": {"bookmark_id": tag.id}}
     with pytest.raises(Http404):
         getattr(bulk, act)(user=owner, ids=[own.id, foreign.id], **needs.get(act, {}))
     own.refresh_from_db()
-    assert (own.archived_at, own.deleted_at, own.tags.count()) == (None, None, 0)
+    assert (own.archived_at, own.deleted_at, own.bookmarks.count()) == (None, None, 0)
 
 
 def test_the_way_back_is_the_person_s_own_and_ends(owner: User, stranger: User) -> None:
@@ -101,7 +101,7 @@ def test_the_way_back_is_the_person_s_own_and_ends(owner: User, stranger: User) 
 def test_case_86_what_was_deleted_is_purged_when_the_way_back_has_closed(owner: User) -> None:
     started = began(owner)
     done = bulk.delete(user=owner, ids=[started.conversation.id])
-    assert Generation.objects.get().state == "stopped", "what writes there is stopped at once"
+    assert Run.objects.get().state == "stopped", "what writes there is stopped at once"
     assert bulk.purge() == 0
     Conversation.objects.update(deleted_at=timezone.now() - bulk.GRACE - timedelta(minutes=2))
     assert bulk.purge() == 1
@@ -168,25 +168,25 @@ def test_the_sidebar_costs_two_queries_whatever_it_shows(
     for number, chat in enumerate(chats(owner, 30)):
         project = projects.create(user=owner, name=f"Project {number}")
         projects.put(user=owner, conversation_ids=[chat.id], project_id=project.id)
-        Tag.objects.create(owner=owner, name=f"Tag {number}")
+        Bookmark.objects.create(owner=owner, name=f"Bookmark {number}")
         if number % 2:
             pins.set_pinned(user=owner, conversation_id=chat.id, pinned=True)
     access_of(owner.role_name), budgets.active()  # remembered for a moment by every process
     with django_assert_num_queries(2):  # type: ignore[attr-defined]
         listed = sidebar(user=owner)
-    assert (len(listed.pinned), len(listed.projects), len(listed.tags)) == (15, 8, 30)
+    assert (len(listed.pinned), len(listed.projects), len(listed.bookmarks)) == (15, 8, 30)
     assert getattr(listed.projects[0], "conversation_count") == 1  # noqa: B009 (an annotation)
 
 
 def test_the_list_is_narrowed_to_any_of_several_bookmarks(owner: User, stranger: User) -> None:
     first, second, _third = chats(owner, 3)
-    pets, work = (Tag.objects.create(owner=owner, name=name) for name in ("Pets", "Work"))
-    foreign = Tag.objects.create(owner=stranger, name="Pets")
+    pets, work = (Bookmark.objects.create(owner=owner, name=name) for name in ("Pets", "Work"))
+    foreign = Bookmark.objects.create(owner=stranger, name="Pets")
     pets.conversations.add(first)
     work.conversations.add(second)
 
-    def shown(*wanted: Tag) -> set[UUID]:
-        narrowed = Filter(tags=tuple(tag.id for tag in wanted))
+    def shown(*wanted: Bookmark) -> set[UUID]:
+        narrowed = Filter(bookmarks=tuple(tag.id for tag in wanted))
         return {row.id for group in sidebar(user=owner, narrowed=narrowed).groups for row in group.rows}
 
     assert shown(pets) == {first.id}

@@ -16,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from accounts.models import User
-from chat.models import Conversation, Message, Project, SearchEntry, Tag
+from chat.models import Bookmark, Conversation, Message, Project, SearchEntry
 from chat.services import storage
 from chat.services.refusal import TurnRefused
 from chat.services.tree import forking, tree
@@ -41,7 +41,7 @@ def original(owner: User) -> Conversation:
         owner=owner, title="Cats", titled_by="person", endpoint="Somewhere", model="small", project=project,
         settings={"temperature": 0.5}, pin_position=3,
     )  # fmt: skip
-    chat.tags.add(Tag.objects.create(owner=owner, name="fur"))
+    chat.bookmarks.add(Bookmark.objects.create(owner=owner, name="fur"))
     rows: dict[str, Message] = {}
     for number, (text, above) in enumerate(PARENTS.items()):
         reply: dict[str, Any] = {"sender": "Small", "model": "small", "endpoint": "Somewhere", "finish_reason": "stop"}
@@ -74,7 +74,7 @@ def everything(chat: Conversation) -> list[Any]:
     return [
         *Conversation.objects.filter(id=chat.id).values(),
         *Message.objects.filter(conversation=chat).order_by("id").values(),
-        *chat.tags.order_by("id").values(),
+        *chat.bookmarks.order_by("id").values(),
     ]
 
 
@@ -137,7 +137,7 @@ def test_a_copy_keeps_what_was_said_but_no_rating_and_no_pin(owner: User, origin
     made = forking.fork(user=owner, conversation_id=original.id, message_id=of(original, "b"), option="directPath")
     kept = ("title", "titled_by", "endpoint", "model", "settings", "project_id", "owner_id")
     assert [getattr(made, name) for name in kept] == [getattr(original, name) for name in kept]
-    assert [tag.name for tag in made.tags.all()] == ["fur"]
+    assert [tag.name for tag in made.bookmarks.all()] == ["fur"]
     assert made.pin_position is None
     names = ("text", "parts", "usage", "quotes", "sender", "model", "endpoint", "author", "state", "finish_reason")
     for copy in Message.objects.filter(conversation=made):

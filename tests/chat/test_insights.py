@@ -15,17 +15,17 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import Group, Membership, User
 from billing.models import Balance, Budget, LedgerEntry
 from billing.services import budgets
-from chat.models import Conversation, Generation, Message, Project, Tag
+from chat.models import Bookmark, Conversation, Message, Project, Run
 from chat.services import insights
 
 MARKER = "zebra-under-the-bridge"
 
 
 @pytest.fixture
-def store_run(db: None) -> Callable[..., Generation]:
+def store_run(db: None) -> Callable[..., Run]:
     """Return a function that stores a run of so many seconds, and what it cost."""
 
-    def make(owner: User, *, days_ago: int = 0, endpoint: str = "E", seconds: int = 2, **fields: Any) -> Generation:
+    def make(owner: User, *, days_ago: int = 0, endpoint: str = "E", seconds: int = 2, **fields: Any) -> Run:
         at = timezone.now() - timedelta(days=days_ago)
         chat = Conversation.objects.create(owner=owner, title=MARKER, endpoint=endpoint, model="m")
         question = Message.objects.create(conversation=chat, author="user", text=MARKER)
@@ -37,21 +37,19 @@ def store_run(db: None) -> Callable[..., Generation]:
             model="m", input_tokens=10, cache_read_tokens=5, output_tokens=3, created_at=at,
         )  # fmt: skip
         state = {"state": "done", "started_at": at, "finished_at": at + timedelta(seconds=seconds), **fields}
-        return Generation.objects.create(owner=owner, conversation=chat, message=reply, created_at=at, **state)
+        return Run.objects.create(owner=owner, conversation=chat, message=reply, created_at=at, **state)
 
     return make
 
 
-def test_replies_and_people_are_counted_by_day(
-    store_run: Callable[..., Generation], owner: User, stranger: User
-) -> None:
+def test_replies_and_people_are_counted_by_day(store_run: Callable[..., Run], owner: User, stranger: User) -> None:
     for user, days in [(owner, 0), (owner, 0), (stranger, 0), (owner, 2), (owner, 7)]:
         store_run(user, days_ago=days)
     rows = insights.table("activity", days=7).rows
     assert [row[1:] for row in rows] == [(0, 0), (0, 0), (0, 0), (0, 0), (1, 1), (0, 0), (3, 2)]
 
 
-def test_tokens_and_cost_are_the_ledgers(store_run: Callable[..., Generation], owner: User) -> None:
+def test_tokens_and_cost_are_the_ledgers(store_run: Callable[..., Run], owner: User) -> None:
     store_run(owner)
     store_run(owner)
     LedgerEntry.objects.create(user=owner, key="gift", reason="adjustment", credits=9_000_000, balance_after=0)
@@ -59,7 +57,7 @@ def test_tokens_and_cost_are_the_ledgers(store_run: Callable[..., Generation], o
     assert insights.table("models", days=7).rows == [("E / m", 30, 6, Decimal(1))]
 
 
-def test_who_is_in_two_groups_counts_in_both(store_run: Callable[..., Generation], owner: User, stranger: User) -> None:
+def test_who_is_in_two_groups_counts_in_both(store_run: Callable[..., Run], owner: User, stranger: User) -> None:
     lab, staff = Group.objects.create(name="Lab"), Group.objects.create(name="Staff")
     for group, user in [(lab, owner), (staff, owner), (staff, stranger)]:
         Membership.objects.create(group=group, user=user)
@@ -69,7 +67,7 @@ def test_who_is_in_two_groups_counts_in_both(store_run: Callable[..., Generation
     assert rows == [("Staff", 30, 6, Decimal(1)), ("Lab", 15, 3, Decimal("0.5"))]
 
 
-def test_latency_and_errors_are_told_by_endpoint(store_run: Callable[..., Generation], owner: User) -> None:
+def test_latency_and_errors_are_told_by_endpoint(store_run: Callable[..., Run], owner: User) -> None:
     for seconds in (1, 3):
         store_run(owner, seconds=seconds)
     store_run(owner, state="failed")
@@ -81,7 +79,7 @@ def test_latency_and_errors_are_told_by_endpoint(store_run: Callable[..., Genera
 
 
 def test_the_overview_costs_the_same_with_one_run_and_with_eleven(
-    store_run: Callable[..., Generation], owner: User, stranger: User, django_assert_num_queries: DjangoAssertNumQueries
+    store_run: Callable[..., Run], owner: User, stranger: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for number in range(11):
         store_run(owner if number % 2 else stranger, days_ago=number, endpoint=f"E{number}")
@@ -91,7 +89,7 @@ def test_the_overview_costs_the_same_with_one_run_and_with_eleven(
 
 @pytest.mark.parametrize("days", ["", "7", "90", "4000", "x"])
 def test_the_overview_opens_for_every_span(
-    admin_client: Client, store_run: Callable[..., Generation], owner: User, days: str
+    admin_client: Client, store_run: Callable[..., Run], owner: User, days: str
 ) -> None:
     store_run(owner)
     answer = admin_client.get(reverse("admin:index"), {"days": days})
@@ -102,7 +100,7 @@ def test_the_overview_opens_for_every_span(
 
 @pytest.mark.parametrize("slug", ["activity", "spending", "models", "groups", "endpoints"])
 def test_every_table_can_be_downloaded(
-    admin_client: Client, store_run: Callable[..., Generation], owner: User, slug: str
+    admin_client: Client, store_run: Callable[..., Run], owner: User, slug: str
 ) -> None:
     store_run(owner, endpoint="=1+1")
     Membership.objects.create(group=Group.objects.create(name="Lab"), user=owner)
@@ -137,12 +135,12 @@ def test_what_a_person_sees_is_told(admin_client: Client, owner: User) -> None:
 
 @pytest.mark.security
 def test_no_page_of_the_administration_shows_what_people_wrote(
-    admin_client: Client, store_run: Callable[..., Generation], owner: User
+    admin_client: Client, store_run: Callable[..., Run], owner: User
 ) -> None:
-    generation = store_run(owner)
-    Message.objects.filter(pk=generation.message_id).update(parts=[{"type": "text", "text": MARKER}], quotes=[MARKER])
+    finished = store_run(owner)
+    Message.objects.filter(pk=finished.message_id).update(parts=[{"type": "text", "text": MARKER}], quotes=[MARKER])
     Project.objects.create(owner=owner, name=MARKER)
-    Tag.objects.create(owner=owner, name=MARKER)
+    Bookmark.objects.create(owner=owner, name=MARKER)
     Balance.objects.create(user=owner)
     Membership.objects.create(group=Group.objects.create(name="Lab"), user=owner)
     pages = [reverse("admin:index"), reverse("see_as", args=[owner.pk]), reverse("admin:accounts_role_matrix")]

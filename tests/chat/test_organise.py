@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from billing.models import Balance, Hold, LedgerEntry
-from chat.models import Conversation, Generation, Message
+from chat.models import Conversation, Message, Run
 from chat.services.organise import conversations
 from chat.services.organise.conversations import BadTitle
 from chat.services.turns import turns
@@ -66,7 +66,7 @@ def test_latest_comes_first_and_what_is_put_away_not_at_all(owner: User) -> None
 
 def test_a_page_says_which_are_running(owner: User) -> None:
     running, done = began(owner), began(owner)
-    end(done.generation)
+    end(done.run)
     shown: list[Any] = conversations.page(user=owner).items
     assert {chat.id: chat.is_running for chat in shown} == {
         running.conversation.id: True, done.conversation.id: False,
@@ -124,13 +124,13 @@ def test_stranger_gets_404_and_changes_nothing(owner: User, stranger: User) -> N
 def test_deleting_takes_the_messages_and_runs_and_leaves_the_ledger(owner: User, make_branch: Branch) -> None:
     kept = make_branch(owner, 3)
     gone = began(owner)
-    end(gone.generation)
+    end(gone.run)
     hold = Hold.objects.get()
     Hold.objects.filter(id=hold.id).update(state="settled")
     assert conversations.delete(user=owner, conversation_id=gone.conversation.id) == 2
     assert Conversation.objects.get() == kept
     assert Message.objects.count() == 3
-    assert not Generation.objects.exists()
+    assert not Run.objects.exists()
     assert Hold.objects.get().state == "settled"
 
 
@@ -144,9 +144,9 @@ def test_deleting_a_queued_run_frees_its_hold(owner: User, balances_on: None) ->
 
 def test_deleting_a_running_run_leaves_its_hold_to_the_generator(owner: User) -> None:
     started = began(owner)
-    Generation.objects.filter(id=started.generation.id).update(state="running")
+    Run.objects.filter(id=started.run.id).update(state="running")
     conversations.delete(user=owner, conversation_id=started.conversation.id)
-    assert counts() == {"Conversation": 0, "Message": 0, "Generation": 0, "held": 0}
+    assert counts() == {"Conversation": 0, "Message": 0, "Run": 0, "held": 0}
     assert Hold.objects.get().state == "open"
 
 
@@ -173,7 +173,7 @@ def test_statements_do_not_grow_with_what_is_deleted(owner: User, make_branch: B
 def test_a_turn_that_comes_while_the_conversation_is_deleted_finds_nothing(make_user: Callable[..., User]) -> None:
     user = make_user()
     first = began(user)
-    reply = end(first.generation)
+    reply = end(first.run)
     deleted, begun = Event(), Event()
 
     def answer() -> str:
@@ -194,14 +194,14 @@ def test_a_turn_that_comes_while_the_conversation_is_deleted_finds_nothing(make_
             deleted.set()
             begun.wait(10)
         assert answered.result(10) == "404"
-    assert counts() == {"Conversation": 0, "Message": 0, "Generation": 0, "held": 0}
+    assert counts() == {"Conversation": 0, "Message": 0, "Run": 0, "held": 0}
 
 
 @pytest.mark.django_db(transaction=True)
 def test_deleting_while_a_turn_begins_takes_the_turn_too(make_user: Callable[..., User]) -> None:
     user = make_user()
     first = began(user)
-    reply = end(first.generation)
+    reply = end(first.run)
 
     def delete() -> int:
         try:
@@ -215,7 +215,7 @@ def test_deleting_while_a_turn_begins_takes_the_turn_too(make_user: Callable[...
             done = pool.submit(delete)
             _wait_for_a_waiting_lock()
         assert done.result(10) == 4
-    assert counts() == {"Conversation": 0, "Message": 0, "Generation": 0, "held": 0}
+    assert counts() == {"Conversation": 0, "Message": 0, "Run": 0, "held": 0}
     assert set(Hold.objects.values_list("state", flat=True)) == {"open", "released"}
 
 

@@ -9,7 +9,7 @@ from django.http import Http404
 
 from accounts.models import Grant, User
 from chat import access
-from chat.models import Conversation, Generation, Project
+from chat.models import Conversation, Project, Run
 from chat.services.organise import projects
 from chat.services.tree import forking
 from runs import persistence
@@ -87,12 +87,12 @@ def test_a_project_that_is_deleted_leaves_everybodys_chats(
 
 
 def test_instructions_reach_the_model_only_while_the_chats_owner_may_see_them(
-    stranger: User, moon: Project, make_conversation: MakeChat, make_turn: Callable[..., Generation]
+    stranger: User, moon: Project, make_conversation: MakeChat, make_turn: Callable[..., Run]
 ) -> None:
     def told(chat: Conversation) -> str:
         run = make_turn(chat, state="queued", reply="")
         (job,) = persistence.claim(ids=[run.id], worker="w")
-        Generation.objects.filter(id=run.id).update(state="done")
+        Run.objects.filter(id=run.id).update(state="done")
         return job.instructions
 
     chat = make_conversation(stranger, project=moon)
@@ -110,7 +110,7 @@ def test_instructions_reach_the_model_only_while_the_chats_owner_may_see_them(
 
 
 def test_who_was_removed_keeps_the_chat_and_loses_the_project(
-    stranger: User, moon: Project, make_conversation: MakeChat, make_turn: Callable[..., Generation]
+    stranger: User, moon: Project, make_conversation: MakeChat, make_turn: Callable[..., Run]
 ) -> None:
     """Security case 10."""
     grant = let(stranger, moon, Grant.VIEWER)

@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from chat.models import Conversation, Message, Project, SearchEntry
-from chat.services.organise import conversations, tags
+from chat.services.organise import bookmarks, conversations
 from chat.services.search import search
 from chat.services.search.query import parse
 from chat.services.search.snippets import marked, snippet
@@ -90,7 +90,7 @@ def test_operators_narrow_it_down(owner: User, say: Say) -> None:
     mine = say(owner, "purr one", title="Cats")
     reply = say(owner, "purr two ```py```", title="Cats", author="assistant", model="gpt-4o")
     aged = say(owner, "purr three", title="Old cats", created_at=old)
-    tags.create(user=owner, name="Pets", conversation_id=mine.conversation_id)
+    bookmarks.create(user=owner, name="Pets", conversation_id=mine.conversation_id)
     assert found(owner, "purr role:user") == [mine.text, aged.text]
     assert found(owner, "purr has:code") == [reply.text]
     assert found(owner, "purr model:gpt") == [reply.text]
@@ -128,7 +128,7 @@ def test_the_index_follows_every_change(owner: User, say: Say) -> None:
     started = began(owner)
     assert found(owner, "purr") == ["Why do cats purr?"]
     assert not SearchEntry.objects.filter(message_id=started.reply.id).exists(), "nothing while it is written"
-    end(started.generation, "Because of contentment")
+    end(started.run, "Because of contentment")
     assert found(owner, "contentment") == ["Because of contentment"]
     editing.save(user=owner, message_id=started.reply.id, texts={0: "Because of joy"})
     assert (found(owner, "contentment"), found(owner, "joy")) == ([], ["Because of joy"])
@@ -185,7 +185,7 @@ def test_a_filter_that_few_of_many_hits_pass_is_followed_to_the_end(
     assert found(owner, 'purr "no such phrase"') == []
     old = Conversation.objects.get(title="Old")
     monkeypatch.setattr(search, "MAX_COUNTED_HITS", 5_000)
-    tags.create(user=owner, name="Pets", conversation_id=old.id)
+    bookmarks.create(user=owner, name="Pets", conversation_id=old.id)
     assert search.conversation_ids(user=owner, text="tag:pets") == [old.id]
 
 

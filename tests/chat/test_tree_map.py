@@ -41,14 +41,14 @@ def empty(owner: User) -> Conversation:
 
 def check(drawn: TreeMap) -> None:
     """No two marks on one place or closer than a step in a row; each below the one it belongs to; all within."""
-    by_id = {spot.id: spot for spot in drawn.spots}
+    by_id = {node.id: node for node in drawn.nodes}
     rows: dict[int, list[int]] = {}
-    for spot in drawn.spots:
-        rows.setdefault(spot.y, []).append(spot.x)
-        assert STEP // 2 <= spot.x <= drawn.width - STEP // 2
-        assert STEP // 2 <= spot.y <= drawn.height - STEP // 2
-        if spot.parent_id:
-            assert spot.y == by_id[spot.parent_id].y + STEP
+    for node in drawn.nodes:
+        rows.setdefault(node.y, []).append(node.x)
+        assert STEP // 2 <= node.x <= drawn.width - STEP // 2
+        assert STEP // 2 <= node.y <= drawn.height - STEP // 2
+        if node.parent_id:
+            assert node.y == by_id[node.parent_id].y + STEP
     for places in rows.values():
         assert places == sorted(places)
         assert all(right - left >= STEP - 1 for left, right in itertools.pairwise(places))
@@ -61,10 +61,10 @@ def test_a_small_tree_is_drawn_whole_with_the_branch_on_view(owner: User) -> Non
     chat.refresh_from_db()
     drawn = tree_map(chat)
     check(drawn)
-    assert {spot.id for spot in drawn.spots} == set(ids)
-    assert [spot.id for spot in drawn.spots if spot.is_on_view] == tree.path_ids(chat.id) == [ids[0], ids[1], ids[3]]
+    assert {node.id for node in drawn.nodes} == set(ids)
+    assert [node.id for node in drawn.nodes if node.is_on_view] == tree.path_ids(chat.id) == [ids[0], ids[1], ids[3]]
     assert (drawn.leaf_id, drawn.messages, drawn.branches) == (ids[3], 6, 3)
-    assert [spot.is_user for spot in drawn.spots] == [True, False, True, False, True, True]
+    assert [node.is_user for node in drawn.nodes] == [True, False, True, False, True, True]
     assert sum(line.is_on_view for line in drawn.lines) == 2
 
 
@@ -77,8 +77,8 @@ def test_no_mark_lies_on_another_whatever_the_tree(owner: User, seed: int) -> No
     ids = grow(chat, parents)
     drawn = tree_map(chat)
     check(drawn)
-    assert len(drawn.spots) == len(ids)
-    assert [spot.id for spot in drawn.spots if spot.is_on_view] == tree.path_ids(chat.id)
+    assert len(drawn.nodes) == len(ids)
+    assert [node.id for node in drawn.nodes if node.is_on_view] == tree.path_ids(chat.id)
 
 
 def test_a_long_row_without_a_choice_is_one_mark(owner: User) -> None:
@@ -86,7 +86,7 @@ def test_a_long_row_without_a_choice_is_one_mark(owner: User) -> None:
     ids = grow(chat, [None, *range(80), 40])  # message 81 is a second one below message 40
     drawn = tree_map(chat)
     check(drawn)
-    assert [(spot.id, spot.hidden) for spot in drawn.spots] == [
+    assert [(node.id, node.hidden) for node in drawn.nodes] == [
         (ids[0], 0), (ids[1], 39), (ids[40], 0), (ids[41], 0), (ids[42], 38), (ids[80], 0), (ids[81], 0),
     ]  # fmt: skip
     assert drawn.messages == 82
@@ -109,7 +109,7 @@ def test_five_thousand_messages_take_two_queries_and_little_time(
 def test_five_thousand_in_one_row_do_not_exhaust_the_stack(owner: User) -> None:
     chat = empty(owner)
     grow(chat, [None, *range(4999)])
-    assert [spot.hidden for spot in tree_map(chat).spots] == [0, 4998, 0]
+    assert [node.hidden for node in tree_map(chat).nodes] == [0, 4998, 0]
 
 
 def test_a_circle_and_an_orphan_in_stored_data_are_left_out(owner: User, make_branch: Branch) -> None:
@@ -117,12 +117,12 @@ def test_a_circle_and_an_orphan_in_stored_data_are_left_out(owner: User, make_br
     rows = {row.text: row for row in Message.objects.filter(conversation=chat)}
     Message.objects.filter(id=rows["M2"].id).update(parent=rows["M5"])
     drawn = tree_map(chat)
-    assert [spot.preview for spot in drawn.spots] == ["M0", "M1"]
+    assert [node.preview for node in drawn.nodes] == ["M0", "M1"]
 
 
 def test_an_empty_conversation_has_an_empty_map(owner: User) -> None:
     drawn = tree_map(empty(owner))
-    assert (drawn.spots, drawn.width, drawn.leaf_id) == ([], STEP // 2, None)
+    assert (drawn.nodes, drawn.width, drawn.leaf_id) == ([], STEP // 2, None)
 
 
 def test_the_page_links_every_message_and_is_closed_to_strangers(owner: User, stranger: User, client: Client) -> None:

@@ -129,14 +129,14 @@ class Run:
         self.chat = self.started(turns.start_turn(user=user, conversation_id=None, draft=draft()), None)
 
     def started(self, turn: StartedTurn, parent: UUID | None) -> Conversation:
-        end(turn.generation)
+        end(turn.run)
         assert not {turn.user_message.id, turn.reply.id} & self.ever
         self.model.add(turn.user_message.id, parent, is_user=True)
         self.model.add(turn.reply.id, turn.user_message.id, is_user=False)
         return turn.conversation
 
     def replied(self, turn: StartedTurn, question: UUID) -> None:
-        end(turn.generation)
+        end(turn.run)
         assert turn.reply.id not in self.ever
         self.model.add(turn.reply.id, question, is_user=False)
 
@@ -233,7 +233,7 @@ class Run:
         path = tree.path_ids(self.chat.id)
         assert path == self.model.path()
         assert [
-            spot.id for spot in tree_map(Conversation.objects.get(id=self.chat.id)).spots if spot.is_on_view
+            node.id for node in tree_map(Conversation.objects.get(id=self.chat.id)).nodes if node.is_on_view
         ] == path
         assert all(row.is_user for row in rows.values() if row.parent_id is None)
         in_order(rows)

@@ -14,7 +14,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from accounts.models import User
 from billing.models import Balance, Hold, LedgerEntry
-from chat.models import Conversation, Generation, Message
+from chat.models import Conversation, Message, Run
 from chat.services.model_settings import ModelSettings
 from chat.services.refusal import TurnRefused
 from chat.services.turns import turns
@@ -34,7 +34,7 @@ def saved_equals_built(started: StartedTurn) -> None:
     """What the pipeline stored is what the ORM would have stored, column by column, defaults included."""
     pairs: list[tuple[Any, Any]] = [
         (started.conversation, Conversation), (started.user_message, Message), (started.reply, Message),
-        (started.generation, Generation),
+        (started.run, Run),
     ]  # fmt: skip
     for built, model in pairs:
         stored = model.objects.get(pk=built.pk)
@@ -60,7 +60,7 @@ def test_first_turn_stores_everything_and_announces_the_run(
     assert not started.repeated
     chat = Conversation.objects.get()
     question, reply = Message.objects.get(author="user"), Message.objects.get(author="assistant")
-    run, hold = Generation.objects.get(), Hold.objects.get()
+    run, hold = Run.objects.get(), Hold.objects.get()
     assert (chat.owner, chat.title, chat.titled_by, chat.settings) == (owner, "Why?", "words", {"temperature": 0.5})
     assert (question.text, question.parts) == (" Why?\n", [{"type": "text", "text": " Why?\n"}])
     assert (question.parent, question.chosen_child, question.state) == (None, reply, "complete")
@@ -75,7 +75,7 @@ def test_first_turn_stores_everything_and_announces_the_run(
 
 def test_next_turn_hangs_under_its_parent_and_only_touches_the_conversation(owner: User) -> None:
     first = began(owner)
-    reply = end(first.generation)
+    reply = end(first.run)
     before = model_to_dict(first.conversation, exclude=["updated_at", "model", "endpoint", "chosen_root"])
     started = start_turn(
         user=owner, conversation_id=first.conversation.id, draft=draft("And dogs?", parent_id=reply.id, model="small")
@@ -88,12 +88,12 @@ def test_next_turn_hangs_under_its_parent_and_only_touches_the_conversation(owne
     assert chat.updated_at > first.conversation.updated_at
     reply.refresh_from_db()
     assert reply.chosen_child_id == started.user_message.id
-    assert not started.generation.needs_title
+    assert not started.run.needs_title
 
 
 def test_turn_without_a_parent_begins_another_root_and_shows_it(owner: User) -> None:
     first = began(owner)
-    end(first.generation)
+    end(first.run)
     second = start_turn(user=owner, conversation_id=first.conversation.id, draft=draft("Anew"))
     assert Conversation.objects.get().chosen_root_id == second.user_message.id
     assert Message.objects.filter(parent=None).count() == 2
@@ -151,7 +151,7 @@ def test_a_reply_that_is_being_written_cannot_be_answered(owner: User) -> None:
 @pytest.mark.parametrize("state", ["stopped", "failed", "interrupted"])
 def test_a_reply_that_ended_early_can_be_answered(owner: User, state: str) -> None:
     first = began(owner)
-    reply = end(first.generation, state=state, message_state=state)
+    reply = end(first.run, state=state, message_state=state)
     started = start_turn(user=owner, conversation_id=first.conversation.id, draft=draft(parent_id=reply.id))
     assert started.user_message.parent_id == reply.id
 
@@ -159,9 +159,9 @@ def test_a_reply_that_ended_early_can_be_answered(owner: User, state: str) -> No
 @pytest.mark.security
 def test_stranger_gets_404_for_conversation_and_parent(owner: User, stranger: User) -> None:
     theirs = began(owner)
-    end(theirs.generation)
+    end(theirs.run)
     mine = began(stranger)
-    end(mine.generation)
+    end(mine.run)
     before = counts()
     attempts: list[tuple[UUID, UUID | None]] = [
         (theirs.conversation.id, None),
@@ -179,7 +179,7 @@ def test_stranger_gets_404_for_conversation_and_parent(owner: User, stranger: Us
 
 def test_a_parent_of_one_s_own_other_conversation_is_404(owner: User) -> None:
     one, other = began(owner), began(owner)
-    end(one.generation)
+    end(one.run)
     before = counts()
     with pytest.raises(Http404):
         start_turn(user=owner, conversation_id=other.conversation.id, draft=draft(parent_id=one.reply.id))
@@ -212,11 +212,11 @@ def test_a_repeated_request_returns_the_first_run(owner: User, stranger: User) -
     first = began(owner, client_request_id="once")
     again = began(owner, client_request_id="once", text="Something else")
     assert again.repeated
-    assert (again.generation, again.reply, again.user_message, again.conversation) == (
-        first.generation, first.reply, first.user_message, first.conversation,
+    assert (again.run, again.reply, again.user_message, again.conversation) == (
+        first.run, first.reply, first.user_message, first.conversation,
     )  # fmt: skip
     assert not began(stranger, client_request_id="once").repeated
-    assert Generation.objects.count() == 2
+    assert Run.objects.count() == 2
 
 
 @pytest.mark.django_db(transaction=True)
@@ -226,20 +226,20 @@ def test_a_request_repeated_at_once_starts_one_run(make_user: Callable[..., User
 
     def send(_: int) -> UUID:
         try:
-            return began(user, client_request_id="once").generation.id
+            return began(user, client_request_id="once").run.id
         finally:
             connections.close_all()
 
     with ThreadPoolExecutor(6) as pool:
         runs = list(pool.map(send, range(6)))
     assert len(set(runs)) == 1
-    assert counts() == {"Conversation": 1, "Message": 2, "Generation": 1, "held": 0}
+    assert counts() == {"Conversation": 1, "Message": 2, "Run": 1, "held": 0}
     assert Hold.objects.count() == 1
 
 
 def test_the_hot_path_is_a_handful_of_statements(owner: User, balances_on: None) -> None:
     first = began(owner, model="gpt-4o", client_request_id="a")
-    reply = end(first.generation)
+    reply = end(first.run)
     with CaptureQueriesContext(connection) as queries:
         start_turn(
             user=owner, conversation_id=first.conversation.id,
@@ -255,7 +255,7 @@ def test_regenerating_writes_beside_the_old_reply_and_shows_the_new(
     owner: User, django_capture_on_commit_callbacks: Capture
 ) -> None:
     first = began(owner)
-    old = end(first.generation)
+    old = end(first.run)
     with django_capture_on_commit_callbacks(execute=True):
         again = turns.regenerate(user=owner, message_id=old.id, model="small")
     assert again.reply.id != old.id
@@ -263,8 +263,8 @@ def test_regenerating_writes_beside_the_old_reply_and_shows_the_new(
     assert (stored.parent_id, stored.state, stored.model) == (old.parent_id, "streaming", "small")
     assert Message.objects.get(id=first.user_message.id).chosen_child_id == stored.id
     assert Message.objects.get(id=old.id).text == "Because."
-    run = Generation.objects.get(message=stored)
-    assert (run.state, run.continues, Hold.objects.get(id=again.generation.hold_id or "").state) == (
+    run = Run.objects.get(message=stored)
+    assert (run.state, run.continues, Hold.objects.get(id=again.run.hold_id or "").state) == (
         "queued", False, "open",
     )  # fmt: skip
     work: Any = client().lrange(WORK, 0, -1)
@@ -274,14 +274,14 @@ def test_regenerating_writes_beside_the_old_reply_and_shows_the_new(
 @pytest.mark.security
 def test_regenerate_continue_and_stop_are_404_for_a_stranger(owner: User, stranger: User) -> None:
     first = began(owner)
-    reply = end(first.generation, state="stopped", message_state="stopped")
+    reply = end(first.run, state="stopped", message_state="stopped")
     before = counts()
     with pytest.raises(Http404):
         turns.regenerate(user=stranger, message_id=reply.id)
     with pytest.raises(Http404):
         turns.continue_reply(user=stranger, message_id=reply.id)
     with pytest.raises(Http404):
-        turns.stop(user=stranger, generation_id=first.generation.id)
+        turns.stop(user=stranger, run_id=first.run.id)
     assert counts() == before
 
 
@@ -294,7 +294,7 @@ def test_a_question_cannot_be_regenerated_or_continued(owner: User) -> None:
 
 
 def test_without_credit_there_is_no_other_reply(owner: User, balances_on: None) -> None:
-    old = end(began(owner, model="gpt-4o").generation)
+    old = end(began(owner, model="gpt-4o").run)
     Balance.objects.filter(user=owner).update(credits=0)
     before = counts()
     with pytest.raises(TurnRefused) as refusal:
@@ -309,10 +309,10 @@ def test_without_credit_there_is_no_other_reply(owner: User, balances_on: None) 
 
 def test_continuing_lets_the_same_message_grow(owner: User) -> None:
     first = began(owner)
-    reply = end(first.generation, "Half a", state="interrupted", message_state="interrupted")
+    reply = end(first.run, "Half a", state="interrupted", message_state="interrupted")
     more = turns.continue_reply(user=owner, message_id=reply.id)
     assert more.reply.id == reply.id
-    run = Generation.objects.get(id=more.generation.id)
+    run = Run.objects.get(id=more.run.id)
     assert (run.continues, run.state, run.message_id) == (True, "queued", reply.id)
     reply.refresh_from_db()
     assert (reply.state, reply.text) == ("streaming", "Half a")
@@ -328,10 +328,10 @@ def test_continuing_lets_the_same_message_grow(owner: User) -> None:
     ],
 )  # fmt: skip
 def test_only_what_was_cut_off_goes_on(owner: User, state: str, reason: str, may: bool) -> None:
-    reply = end(began(owner).generation)
+    reply = end(began(owner).run)
     Message.objects.filter(id=reply.id).update(state=state, finish_reason=reason)
     if may:
-        assert turns.continue_reply(user=owner, message_id=reply.id).generation.continues
+        assert turns.continue_reply(user=owner, message_id=reply.id).run.continues
         return
     with pytest.raises(TurnRefused) as refusal:
         turns.continue_reply(user=owner, message_id=reply.id)
@@ -342,7 +342,7 @@ def test_only_what_was_cut_off_goes_on(owner: User, state: str, reason: str, may
 @pytest.mark.django_db(transaction=True)
 def test_continuing_twice_at_once_starts_one_run(make_user: Callable[..., User]) -> None:
     user = make_user()
-    reply = end(began(user).generation, state="stopped", message_state="stopped")
+    reply = end(began(user).run, state="stopped", message_state="stopped")
 
     def go_on(_: int) -> bool:
         try:
@@ -355,7 +355,7 @@ def test_continuing_twice_at_once_starts_one_run(make_user: Callable[..., User])
 
     with ThreadPoolExecutor(4) as pool:
         assert sum(pool.map(go_on, range(4))) == 1
-    assert Generation.objects.filter(state="queued").count() == 1
+    assert Run.objects.filter(state="queued").count() == 1
     assert Hold.objects.count() == 2
 
 
@@ -365,7 +365,7 @@ def test_continuing_twice_at_once_starts_one_run(make_user: Callable[..., User])
 def test_stopping_a_queued_run_ends_it_at_once_and_costs_nothing(owner: User, balances_on: None) -> None:
     """Security case 80."""
     first = began(owner, model="gpt-4o")
-    run = turns.stop(user=owner, generation_id=first.generation.id)
+    run = turns.stop(user=owner, run_id=first.run.id)
     assert run.state == "stopped"
     assert run.finished_at is not None
     reply = Message.objects.get(id=first.reply.id)
@@ -377,8 +377,8 @@ def test_stopping_a_queued_run_ends_it_at_once_and_costs_nothing(owner: User, ba
 
 def test_stopping_a_running_run_only_asks_its_generator(owner: User) -> None:
     first = began(owner)
-    Generation.objects.filter(id=first.generation.id).update(state="running")
-    run = turns.stop(user=owner, generation_id=first.generation.id)
+    Run.objects.filter(id=first.run.id).update(state="running")
+    run = turns.stop(user=owner, run_id=first.run.id)
     assert (run.state, run.stop_requested) == ("running", True)
     assert Message.objects.get(id=first.reply.id).state == "streaming"
     assert Hold.objects.get().state == "open"
@@ -386,8 +386,8 @@ def test_stopping_a_running_run_only_asks_its_generator(owner: User) -> None:
 
 def test_stopping_what_is_over_changes_nothing(owner: User) -> None:
     first = began(owner)
-    end(first.generation)
-    run = turns.stop(user=owner, generation_id=first.generation.id)
+    end(first.run)
+    run = turns.stop(user=owner, run_id=first.run.id)
     assert (run.state, run.stop_requested) == ("done", False)
     assert Message.objects.get(id=first.reply.id).text == "Because."
 

@@ -3,8 +3,8 @@
 import pytest
 
 from accounts.models import User
-from chat.models import Project, Tag
-from chat.services.organise import projects, tags
+from chat.models import Bookmark, Project
+from chat.services.organise import bookmarks, projects
 
 pytestmark = [pytest.mark.django_db, pytest.mark.security]
 HIDDEN = ("Payroll \u202egpj.exe", "Pay\u200broll", "Pay\U000e0041roll")
@@ -15,10 +15,10 @@ def test_case_30_names_neither_hide_letters_nor_turn_them_around(owner: User, na
     """Security case 30."""
     with pytest.raises(projects.BadProject):
         projects.create(user=owner, name=name)
-    with pytest.raises(tags.BadTag):
-        tags.create(user=owner, name=name)
+    with pytest.raises(bookmarks.BadBookmark):
+        bookmarks.create(user=owner, name=name)
     assert not Project.objects.exists()
-    assert not Tag.objects.exists()
+    assert not Bookmark.objects.exists()
 
 
 def test_names_of_any_script_are_fine(owner: User) -> None:

@@ -28,7 +28,7 @@ from accounts.services import (
 from api.base.errors import ApiError, exception_handler
 from billing.services import budgets, holds
 from chat.services import feedback, quotes
-from chat.services.organise import bulk, favourites, projects, tags
+from chat.services.organise import bookmarks, bulk, favourites, projects
 from chat.services.refusal import TurnRefused
 from core.quotas import QuotaReached
 from core.rate_limits import NotCounted, TooOften
@@ -125,12 +125,12 @@ class Own:
         (Plain, TurnRefused("No.", status=422, code="empty", details={"a": 1}), 422, {"error": "No."}, None),
         (Plain, TooOften(7), 429, {"error": "Too many requests. Try again in 7 seconds."}, "7"),
         (Plain, NotCounted(), 503, {"error": "This can't be done right now. Try again in 5 seconds."}, "5"),
-        (Plain, tags.BadTag("No."), 400, {"error": "name: No."}, None),
+        (Plain, bookmarks.BadBookmark("No."), 400, {"error": "name: No."}, None),
         (Plain, projects.BadProject("No.", "instructions"), 400, {"error": "instructions: No."}, None),
         (Plain, quotes.BadQuote("No."), 400, {"error": "quotes: No."}, None),
         (Plain, feedback.NotAReply(), 422, {"error": "Only a reply can be rated."}, None),
         (Unlike, feedback.NotAReply(), 400, {"error": "Only a reply can be rated."}, None),
-        (Unlike, tags.BadTag("No."), 400, {"error": "tag: No."}, None),
+        (Unlike, bookmarks.BadBookmark("No."), 400, {"error": "tag: No."}, None),
         (Unlike, TooOften(7), 429, {"message": "Too many requests. Try again in 7 seconds."}, "7"),
         (Unlike, QuotaReached("Full."), 409, {"error": "Full."}, None),
         (Own, roles.RoleRefused("No.", status=403), 403, {"error": "Forbidden", "message": "No."}, None),
@@ -172,21 +172,21 @@ class NameForm(forms.Form):
 @pytest.mark.parametrize(
     ("refusal", "field", "at"),
     [
-        (tags.BadTag("No."), "", "name"),
-        (tags.BadTag("No.", "description"), "", "__all__"),
-        (tags.BadTag("No.", "description"), "name", "name"),
+        (bookmarks.BadBookmark("No."), "", "name"),
+        (bookmarks.BadBookmark("No.", "description"), "", "__all__"),
+        (bookmarks.BadBookmark("No.", "description"), "name", "name"),
     ],
 )
 def test_a_form_says_it_at_the_field(refusal: Refusal, field: str, at: str) -> None:
     form = NameForm({"name": "x"})
     assert form.is_valid()
-    with ToldIn(form, tags.BadTag, field=field):
+    with ToldIn(form, bookmarks.BadBookmark, field=field):
         raise refusal
     assert form.errors == {at: ["No."]}
 
 
 def test_a_form_says_nothing_else() -> None:
-    with pytest.raises(QuotaReached), ToldIn(NameForm({"name": "x"}), tags.BadTag):
+    with pytest.raises(QuotaReached), ToldIn(NameForm({"name": "x"}), bookmarks.BadBookmark):
         raise QuotaReached("Full.")
 
 

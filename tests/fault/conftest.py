@@ -91,7 +91,7 @@ from chat.services.turns.draft import Draft
 from chat.services.turns.turns import start_turn
 email, text = sys.argv[1:]
 draft = Draft(text=text, endpoint="Bench", model="bench-model")
-print("RUN", start_turn(user=User.objects.get(email=email), conversation_id=None, draft=draft).generation.id)
+print("RUN", start_turn(user=User.objects.get(email=email), conversation_id=None, draft=draft).run.id)
 """
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import aiohttp
 
-ARTICLE = re.compile(r'data-generation="([0-9a-f-]{36})"[^>]*?data-ticket="([0-9a-f]+)"', re.DOTALL)
+ARTICLE = re.compile(r'data-run="([0-9a-f-]{36})"[^>]*?data-ticket="([0-9a-f]+)"', re.DOTALL)
 TAGS = re.compile(r"<[^>]+>")
 
 

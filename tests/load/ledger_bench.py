@@ -82,11 +82,11 @@ def _run(turns: int, waits: Counter[str]) -> int:
     watcher = threading.Thread(target=_watch, args=(waits, over))
     watcher.start()
     kills, last_kill, last_sweep = 0, time.monotonic(), time.monotonic()
-    from chat.models import Generation  # noqa: PLC0415
+    from chat.models import Run  # noqa: PLC0415
     from runs.sweeper import Sweeper  # noqa: PLC0415
 
     sweeper = Sweeper()
-    while Generation.objects.count() < turns:
+    while Run.objects.count() < turns:
         time.sleep(0.5)
         now = time.monotonic()
         if now - last_kill > KILL_EVERY:
@@ -127,15 +127,15 @@ def _watch(waits: Counter[str], over: threading.Event) -> None:
 
 
 def _sweep_all() -> None:
-    from chat.models import Generation  # noqa: PLC0415
+    from chat.models import Run  # noqa: PLC0415
     from chat.services.turns.turns import end_unstarted  # noqa: PLC0415
     from runs.sweeper import Sweeper  # noqa: PLC0415
 
     sweeper = Sweeper()
-    while Generation.objects.filter(state="running").exists():
+    while Run.objects.filter(state="running").exists():
         sweeper.look()
         time.sleep(0.2)
-    for run in Generation.objects.filter(state="queued"):
+    for run in Run.objects.filter(state="queued"):
         end_unstarted(run, "failed", "failed", error="expired")
 
 
@@ -144,10 +144,10 @@ def _tell(report: Any, turns: int, seconds: float, kills: int, waits: Counter[st
 
     from billing.models import Balance, BudgetUsage, Hold, LedgerEntry  # noqa: PLC0415
     from billing.services.reconcile import reconcile  # noqa: PLC0415
-    from chat.models import Generation  # noqa: PLC0415
+    from chat.models import Run  # noqa: PLC0415
 
     proof = reconcile()
-    states = dict(Generation.objects.values_list("state").annotate(Count("id")))
+    states = dict(Run.objects.values_list("state").annotate(Count("id")))
     reasons = dict(LedgerEntry.objects.values_list("reason").annotate(Count("id")))
     below = Balance.objects.filter(credits__lt=0).count()
     spent = sum(BudgetUsage.objects.values_list("spent", flat=True))
@@ -191,7 +191,7 @@ def _turns() -> None:
             started = start_turn(user=chance.choice(people), conversation_id=None, draft=draft)
         except TurnRefused:
             continue  # no credit until the next refill
-        for job in persistence.claim(ids=[started.generation.id], worker=me):
+        for job in persistence.claim(ids=[started.run.id], worker=me):
             said = [{"type": "text", "text": "Because they can. " * chance.randint(1, 50)}]
             persistence.save(worker=me, batch=[persistence.Progress(job.id, job.message_id, said, "0-1")])
             usage = Usage(input_tokens=chance.randint(10, 4_000), output_tokens=chance.randint(1, 900))

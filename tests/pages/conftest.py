@@ -12,7 +12,7 @@ from pytest_django import Settings
 from accounts.models import User
 from billing.models import Budget, BudgetUsage, LedgerEntry
 from billing.services import budgets
-from chat.models import Conversation, Generation, Message
+from chat.models import Conversation, Message, Run
 
 FRAGMENT = {"HX-Request": "true", "HX-Request-Type": "partial"}
 
@@ -50,9 +50,9 @@ def make_reply(question: Message, text: str, **fields: Any) -> Message:
     return Message.objects.create(conversation=question.conversation, author="assistant", parent=question, **values)
 
 
-def make_run(reply: Message, state: str = "running") -> Generation:
+def make_run(reply: Message, state: str = "running") -> Run:
     Message.objects.filter(id=reply.id).update(state="streaming")
-    return Generation.objects.create(
+    return Run.objects.create(
         owner=reply.conversation.owner, conversation=reply.conversation, message=reply, state=state
     )
 

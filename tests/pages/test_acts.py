@@ -9,8 +9,8 @@ import pytest
 from accounts.models import User
 from accounts.services import roles
 from accounts.services.preferences import preferences_of, set_preferences
-from chat.models import Conversation, Generation, Message, Project, Tag
-from chat.services.organise import projects, tags
+from chat.models import Bookmark, Conversation, Message, Project, Run
+from chat.services.organise import bookmarks, projects
 from tests.api.conftest import Api
 from tests.cast import signed_in
 
@@ -81,26 +81,26 @@ def test_stranger_gets_404_from_every_act(stranger: User, mine: Conversation) ->
 
 
 def test_a_ticked_bookmark_counts_at_once(owner: User, mine: Conversation) -> None:
-    kept, other = tags.create(user=owner, name="Kept"), tags.create(user=owner, name="Other")
-    mine.tags.add(other)
+    kept, other = bookmarks.create(user=owner, name="Kept"), bookmarks.create(user=owner, name="Other")
+    mine.bookmarks.add(other)
     client = signed_in(owner)
     path = f"/c/{mine.id}/bookmarks"
     assert client.post(path, {"toggle": str(kept.id), "tags": [str(kept.id)]}, headers=HTMX).status_code == 204
-    assert {tag.name for tag in mine.tags.all()} == {"Kept", "Other"}, "what another tab chose stays"
+    assert {tag.name for tag in mine.bookmarks.all()} == {"Kept", "Other"}, "what another tab chose stays"
     assert client.post(path, {"toggle": str(kept.id)}, headers=HTMX).status_code == 204
-    assert {tag.name for tag in mine.tags.all()} == {"Other"}
+    assert {tag.name for tag in mine.bookmarks.all()} == {"Other"}
     assert client.post(path, {"toggle": str(uuid4()), "tags": []}, headers=HTMX).status_code == 404
 
 
 def test_bookmarks_are_chosen_and_made_in_one_form(owner: User, mine: Conversation) -> None:
     client = signed_in(owner)
-    old = tags.create(user=owner, name="Old", conversation_id=mine.id)
-    kept = tags.create(user=owner, name="Kept", conversation_id=mine.id)
+    old = bookmarks.create(user=owner, name="Old", conversation_id=mine.id)
+    kept = bookmarks.create(user=owner, name="Kept", conversation_id=mine.id)
     assert "Kept" in client.get(f"/c/{mine.id}/bookmarks", headers=HTMX).content.decode()
     answer = client.post(f"/c/{mine.id}/bookmarks", {"tags": [str(kept.id)], "new": " Brand  new "}, headers=HTMX)
     assert "data-done" in answer.content.decode()
-    assert set(mine.tags.values_list("name", flat=True)) == {"Kept", "Brand new"}
-    assert Tag.objects.filter(id=old.id).exists()
+    assert set(mine.bookmarks.values_list("name", flat=True)) == {"Kept", "Brand new"}
+    assert Bookmark.objects.filter(id=old.id).exists()
     refused = client.post(f"/c/{mine.id}/bookmarks", {"tags": [str(uuid4())]}, headers=HTMX)
     assert refused.status_code == 422
     long = client.post(f"/c/{mine.id}/bookmarks", {"new": "x" * 129}, headers=HTMX)
@@ -157,7 +157,7 @@ def test_rerunning_makes_a_sibling_and_shows_it(owner: User, mine: Conversation)
     assert answer.headers["HX-Retarget"] == "#messages"
     sibling = Message.objects.get(text="Asked anew")
     assert sibling.parent_id == question.parent_id
-    assert Generation.objects.get().message.parent == sibling
+    assert Run.objects.get().message.parent == sibling
     question.refresh_from_db()
     assert question.text != "Asked anew"
     empty = client.post(f"/c/{mine.id}/messages/{question.id}/rerun", {"part-0": " "}, headers=HTMX)
@@ -180,7 +180,7 @@ def test_a_reply_goes_on_from_its_edited_text(owner: User, mine: Conversation) -
     reply = mine.messages.order_by("created_at")[1]
     address = f"/c/{mine.id}/messages/{reply.id}/rerun"
     assert signed_in(owner).post(address, {"part-0": "It begins so"}, headers=HTMX).status_code == 200
-    run = Generation.objects.get()
+    run = Run.objects.get()
     assert run.continues
     assert (run.message.text, run.message.state) == ("It begins so", "streaming")
     assert run.message.parent_id == reply.parent_id
@@ -219,11 +219,11 @@ def test_preferences_are_the_person_s_own(owner: User, stranger: User) -> None:
 
 def test_a_role_without_bookmarks_has_none(owner: User, mine: Conversation) -> None:
     """The permission BOOKMARKS, on pages and over the API alike."""
-    tag = tags.create(user=owner, name="Old")
+    tag = bookmarks.create(user=owner, name="Old")
     roles.update(actor=None, role=owner.role, permissions_={"BOOKMARKS": {"USE": False}})
     client = signed_in(owner)
     assert "data-no-bookmarks" in client.get(f"/c/{mine.id}").content.decode()
     assert client.post(f"/c/{mine.id}/bookmarks", {"new": "New"}, headers=HTMX).status_code == 403
     assert client.post(f"/c/{mine.id}/bookmarks", {"toggle": str(tag.id), "tags": []}, headers=HTMX).status_code == 403
     assert Api(owner).send("POST", "/api/tags", {"tag": "New"}).status_code == 403
-    assert [tag.name for tag in Tag.objects.all()] == ["Old"]
+    assert [bookmark.name for bookmark in Bookmark.objects.all()] == ["Old"]

@@ -12,8 +12,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from accounts.services.preferences import preferences_of
-from chat.models import Conversation, Favourite, Message, Project, Tag
-from chat.services.organise import conversations, projects, tags
+from chat.models import Bookmark, Conversation, Favourite, Message, Project
+from chat.services.organise import bookmarks, conversations, projects
 from tests.cast import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -43,7 +43,7 @@ def test_pages_cost_the_same_whatever_they_show(
     client.get("/settings")
     for number in range(12):
         chat = make_chat(owner, title=f"Chat {number}")
-        tags.create(user=owner, name=f"Tag {number}", conversation_id=chat.id)
+        bookmarks.create(user=owner, name=f"Bookmark {number}", conversation_id=chat.id)
         project = projects.create(user=owner, name=f"Project {number}")
         projects.put(user=owner, conversation_ids=[chat.id], project_id=project.id)
         if number % 2:
@@ -57,7 +57,7 @@ def test_bookmarks_are_made_changed_ordered_and_deleted(owner: User, make_chat: 
     assert "No bookmarks yet." in client.get("/bookmarks").content.decode()
     assert client.post("/bookmarks/new", {"name": "Pets", "description": "cats"}).status_code == 302
     client.post("/bookmarks/new", {"name": "Work"})
-    pets, work = Tag.objects.get(name="Pets"), Tag.objects.get(name="Work")
+    pets, work = Bookmark.objects.get(name="Pets"), Bookmark.objects.get(name="Work")
     for data in ({"name": ""}, {"name": "Pets"}, {"name": "x" * 129}):
         refused = client.post("/bookmarks/new", data, headers=HTMX)
         assert refused.status_code == 422
@@ -65,26 +65,26 @@ def test_bookmarks_are_made_changed_ordered_and_deleted(owner: User, make_chat: 
     assert client.post(f"/bookmarks/{pets.id}", {"name": "Work"}, headers=HTMX).status_code == 422
     client.post(f"/bookmarks/{pets.id}", {"name": "Animals"})
     client.post("/bookmarks/order", {"up": str(work.id)})
-    assert list(tags.listed(owner).values_list("name", flat=True)) == ["Work", "Animals"]
+    assert list(bookmarks.listed(owner).values_list("name", flat=True)) == ["Work", "Animals"]
     client.post("/bookmarks/order", {"ids": [str(pets.id), str(work.id), str(uuid4()), "nonsense"]})
-    assert list(tags.listed(owner).values_list("name", flat=True)) == ["Animals", "Work"]
+    assert list(bookmarks.listed(owner).values_list("name", flat=True)) == ["Animals", "Work"]
     chat = make_chat(owner)
-    tags.put(user=owner, conversation_id=chat.id, tag_id=pets.id, on=True)
+    bookmarks.put(user=owner, conversation_id=chat.id, bookmark_id=pets.id, on=True)
     assert "No chats are deleted." in client.get(f"/bookmarks/{pets.id}/delete").content.decode()
     client.post(f"/bookmarks/{pets.id}/delete")
-    assert list(Tag.objects.values_list("name", flat=True)) == ["Work"]
+    assert list(Bookmark.objects.values_list("name", flat=True)) == ["Work"]
     assert Conversation.objects.filter(id=chat.id).exists()
 
 
 def test_case_2_another_s_bookmark_or_project_is_not_there(owner: User, stranger: User) -> None:
-    tag, project = tags.create(user=owner, name="Mine"), projects.create(user=owner, name="Mine too")
+    tag, project = bookmarks.create(user=owner, name="Mine"), projects.create(user=owner, name="Mine too")
     client = signed_in(stranger)
     for path in (f"bookmarks/{tag.id}", f"bookmarks/{tag.id}/delete", f"projects/{project.id}",
                  f"projects/{project.id}/edit", f"projects/{project.id}/delete"):  # fmt: skip
         assert client.get(f"/{path}").status_code == 404
         assert client.post(f"/{path}", {"name": "Stolen"}).status_code in {404, 405}
     assert client.post("/bookmarks/order", {"up": str(tag.id)}).status_code == 404
-    assert [Tag.objects.get().name, Project.objects.get().name] == ["Mine", "Mine too"]
+    assert [Bookmark.objects.get().name, Project.objects.get().name] == ["Mine", "Mine too"]
 
 
 def test_archived_chats_are_listed_sorted_found_and_paged(owner: User, make_chat: Chats) -> None:

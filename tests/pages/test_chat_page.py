@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from accounts.models import User
 from accounts.services.preferences import set_preferences
-from chat.models import Conversation, Generation, Message
+from chat.models import Conversation, Message, Run
 from endpoints.catalog import registry
 from siteconfig import live
 from tests.cast import signed_in
@@ -120,7 +120,7 @@ def test_running_reply_can_be_followed_and_stopped(owner: User, make_chat: Chats
     chat = make_chat(owner)
     run = make_run(make_reply(Message.objects.get(text="Question 0"), ""))
     articles = Elements(signed_in(owner).get(f"/c/{chat.id}").content.decode()).messages()
-    assert articles[-1]["data-generation"] == str(run.id)
+    assert articles[-1]["data-run"] == str(run.id)
     assert articles[-1]["data-ticket"]
     assert articles[-1]["data-state"] == "streaming"
 
@@ -134,12 +134,12 @@ def test_running_reply_says_for_how_long_it_has_been_waited(
     reply = make_reply(Message.objects.get(text="Question 0"), "")
     Message.objects.filter(id=reply.id).update(model=model, created_at=timezone.now() + timedelta(days=1))
     run = make_run(reply)
-    Generation.objects.filter(id=run.id).update(created_at=timezone.now() - timedelta(minutes=5))
+    Run.objects.filter(id=run.id).update(created_at=timezone.now() - timedelta(minutes=5))
     shown = Elements(signed_in(owner).get(f"/c/{chat.id}").content.decode()).all("p")
     (sign,) = [element for element in shown if element.get("class") == "wait"]
     assert (sign["data-words"], sign["role"]) == (text, "timer")
     assert 300 <= int(sign["data-waited"] or 0) < 360
-    Generation.objects.filter(id=run.id).update(created_at=timezone.now() + timedelta(minutes=5))  # another clock's
+    Run.objects.filter(id=run.id).update(created_at=timezone.now() + timedelta(minutes=5))  # another clock's
     assert 'data-waited="0"' in signed_in(owner).get(f"/c/{chat.id}").content.decode()
 
 

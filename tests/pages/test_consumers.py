@@ -19,7 +19,7 @@ from pytest_django import Settings
 
 from accounts.models import User
 from accounts.services import sessions
-from chat.models import Generation
+from chat.models import Run
 from chat.services.notices import notify_now
 from chat.services.organise import conversations
 from chat.services.turns.draft import StartedTurn
@@ -136,18 +136,18 @@ Tabs = Callable[..., Awaitable[Socket]]
 @pytest.fixture
 def started(owner: User) -> StartedTurn:
     turn = began(owner)
-    Generation.objects.filter(id=turn.generation.id).update(state="running")
+    Run.objects.filter(id=turn.run.id).update(state="running")
     return turn
 
 
 @pytest.fixture
 def written(started: StartedTurn, writer: LogWriter) -> RunLog:
-    return writer.open(started.generation.id)
+    return writer.open(started.run.id)
 
 
 async def finish(started: StartedTurn, writer: LogWriter, run: RunLog, text: str) -> None:
     """End a run as the generator does: first the database, then the log."""
-    await sync_to_async(end)(started.generation, text)
+    await sync_to_async(end)(started.run, text)
     writer.append(run, Finished("stop"))
     await writer.close(run)
 
@@ -155,8 +155,8 @@ async def finish(started: StartedTurn, writer: LogWriter, run: RunLog, text: str
 async def test_a_tab_follows_a_run_to_its_end(
     connect_tab: Tabs, owner: User, started: StartedTurn, writer: LogWriter, written: RunLog
 ) -> None:
-    socket, gid = await connect_tab(), str(started.generation.id)
-    await socket.say(follow=gid, ticket=ticket_for(started.generation.id, owner.id))
+    socket, gid = await connect_tab(), str(started.run.id)
+    await socket.say(follow=gid, ticket=ticket_for(started.run.id, owner.id))
     writer.append(written, TextDelta("Because "))
     assert (await socket.until("n"))[:3] == ["n", gid, 0]
     writer.append(written, TextDelta("cats."))
@@ -171,8 +171,8 @@ async def test_a_tab_follows_a_run_to_its_end(
 async def test_blocks_of_thoughts_stand_apart_and_an_encrypted_one_is_named(
     connect_tab: Tabs, owner: User, started: StartedTurn, writer: LogWriter, written: RunLog
 ) -> None:
-    socket, gid = await connect_tab(), str(started.generation.id)
-    await socket.say(follow=gid, ticket=ticket_for(started.generation.id, owner.id))
+    socket, gid = await connect_tab(), str(started.run.id)
+    await socket.say(follow=gid, ticket=ticket_for(started.run.id, owner.id))
     writer.append(written, ReasoningDelta("One."))
     writer.append(written, ReasoningSignature("sig"))
     writer.append(written, ReasoningDelta("Two."))
@@ -183,7 +183,7 @@ async def test_blocks_of_thoughts_stand_apart_and_an_encrypted_one_is_named(
     assert "share this reasoning" in shown[2][3]
     assert "Ab" not in shown[2][3]
     late = await connect_tab()
-    await late.say(follow=gid, ticket=ticket_for(started.generation.id, owner.id))
+    await late.say(follow=gid, ticket=ticket_for(started.run.id, owner.id))
     snapshot = (await late.until("reset"))[2]
     assert [f'data-part="{index}"' in snapshot for index in range(4)] == [True] * 4
     await finish(started, writer, written, "Cats.")
@@ -193,8 +193,8 @@ async def test_blocks_of_thoughts_stand_apart_and_an_encrypted_one_is_named(
 async def test_a_late_tab_gets_what_was_said_before_and_then_the_rest(
     connect_tab: Tabs, owner: User, started: StartedTurn, writer: LogWriter, written: RunLog
 ) -> None:
-    early, late, gid = await connect_tab(), await connect_tab(), str(started.generation.id)
-    ticket = ticket_for(started.generation.id, owner.id)
+    early, late, gid = await connect_tab(), await connect_tab(), str(started.run.id)
+    ticket = ticket_for(started.run.id, owner.id)
     await early.say(follow=gid, ticket=ticket)
     writer.append(written, TextDelta("First *block*.\n\nSecond"))
     await early.text_until("Second")
@@ -213,7 +213,7 @@ async def test_without_a_ticket_the_owner_is_looked_up(
     connect_tab: Tabs, started: StartedTurn, writer: LogWriter, written: RunLog
 ) -> None:
     socket = await connect_tab()
-    await socket.say(follow=str(started.generation.id))
+    await socket.say(follow=str(started.run.id))
     writer.append(written, TextDelta("Hello"))
     await socket.text_until("Hello")
 
@@ -261,9 +261,9 @@ async def test_a_stranger_is_told_that_there_is_no_such_run(
     connect_tab: Tabs, owner: User, stranger: User, started: StartedTurn, writer: LogWriter, written: RunLog
 ) -> None:
     """Security case 7."""
-    gid = str(started.generation.id)
+    gid = str(started.run.id)
     socket = await connect_tab(stranger)
-    for ticket in ("", ticket_for(started.generation.id, owner.id), "\ud800", 7, None):
+    for ticket in ("", ticket_for(started.run.id, owner.id), "\ud800", 7, None):
         await socket.say(follow=gid, ticket=ticket)
         assert await socket.until("gone") == ["gone", gid]
     nobodys = str(uuid7())
@@ -312,9 +312,9 @@ async def test_a_run_that_is_over_and_whose_log_is_gone_is_read_from_the_databas
     connect_tab: Tabs, started: StartedTurn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(follow, "SILENCE", 0.1)
-    await sync_to_async(end)(started.generation, "Stored *words*")
+    await sync_to_async(end)(started.run, "Stored *words*")
     socket = await connect_tab()
-    await socket.say(follow=str(started.generation.id))
+    await socket.say(follow=str(started.run.id))
     assert "<em>words</em>" in (await socket.until("reset"))[2]
     assert (await socket.until("d"))[2] == "complete"
 
@@ -323,13 +323,13 @@ async def test_the_sweeper_s_word_brings_the_message_as_it_is_stored(
     connect_tab: Tabs, started: StartedTurn, writer: LogWriter, written: RunLog
 ) -> None:
     socket = await connect_tab()
-    await socket.say(follow=str(started.generation.id))
+    await socket.say(follow=str(started.run.id))
     writer.append(written, TextDelta("Half, and more that was not saved"))
     await socket.text_until("more")
 
     def sweep() -> None:
-        end(started.generation, "Half", state="interrupted", message_state="interrupted")
-        announce_end(started.generation, Failed("interrupted"))
+        end(started.run, "Half", state="interrupted", message_state="interrupted")
+        announce_end(started.run, Failed("interrupted"))
 
     await sync_to_async(sweep)()
     reset = await socket.until("reset")
@@ -344,18 +344,18 @@ async def test_a_run_whose_conversation_was_deleted_is_gone(
     connect_tab: Tabs, owner: User, started: StartedTurn, writer: LogWriter, written: RunLog
 ) -> None:
     socket = await connect_tab()
-    await socket.say(follow=str(started.generation.id))
+    await socket.say(follow=str(started.run.id))
     writer.append(written, TextDelta("Hello"))
     await socket.text_until("Hello")
     await sync_to_async(conversations.delete)(user=owner, conversation_id=started.conversation.id)
     writer.append(written, Finished("stopped"))
-    assert await socket.until("gone") == ["gone", str(started.generation.id)]
+    assert await socket.until("gone") == ["gone", str(started.run.id)]
 
 
 async def test_after_unfollowing_nothing_more_comes(
     connect_tab: Tabs, started: StartedTurn, writer: LogWriter, written: RunLog
 ) -> None:
-    socket, other, gid = await connect_tab(), await connect_tab(), str(started.generation.id)
+    socket, other, gid = await connect_tab(), await connect_tab(), str(started.run.id)
     for open_socket in (socket, other):
         await open_socket.say(follow=gid)
     writer.append(written, TextDelta("one "))
@@ -370,6 +370,18 @@ async def test_after_unfollowing_nothing_more_comes(
     await other.say(unfollow=gid)
     await other.settled()
     assert UUID(gid) not in consumers._renderers, "the last tab that leaves ends the reading"
+
+
+async def test_a_tab_that_closes_unfollows_its_runs(
+    connect_tab: Tabs, started: StartedTurn, writer: LogWriter, written: RunLog
+) -> None:
+    socket, run_id = await connect_tab(), started.run.id
+    await socket.say(follow=str(run_id))
+    writer.append(written, TextDelta("one"))
+    await socket.text_until("one")
+    assert consumers._renderers[run_id].viewers
+    await socket.close()
+    assert run_id not in consumers._renderers
 
 
 async def test_notices_reach_all_tabs_of_a_person_and_no_others(connect_tab: Tabs, owner: User, stranger: User) -> None:
@@ -412,7 +424,7 @@ def await_nothing(socket: Socket) -> int:
 async def test_a_slow_tab_is_sent_nothing_until_it_has_caught_up_and_then_the_whole(
     connect_tab: Tabs, started: StartedTurn, writer: LogWriter, written: RunLog, small_window: None
 ) -> None:
-    slow, quick, gid = await connect_tab(), await connect_tab(), str(started.generation.id)
+    slow, quick, gid = await connect_tab(), await connect_tab(), str(started.run.id)
     for socket in (slow, quick):
         await socket.say(follow=gid)
         await socket.settled()  # who follows too late begins with a `reset` of its own
@@ -432,7 +444,7 @@ async def test_a_slow_tab_is_sent_nothing_until_it_has_caught_up_and_then_the_wh
 async def test_a_slow_tab_hears_of_an_end_that_came_while_it_was_behind(
     connect_tab: Tabs, started: StartedTurn, writer: LogWriter, written: RunLog, small_window: None
 ) -> None:
-    slow, quick, gid = await connect_tab(), await connect_tab(), str(started.generation.id)
+    slow, quick, gid = await connect_tab(), await connect_tab(), str(started.run.id)
     for socket in (slow, quick):
         await socket.say(follow=gid)
         await socket.settled()  # who follows too late begins with a `reset` of its own
@@ -451,7 +463,7 @@ async def test_a_slow_tab_hears_of_an_end_that_came_while_it_was_behind(
 async def test_a_message_larger_than_the_window_arrives_all_the_same(
     connect_tab: Tabs, started: StartedTurn, writer: LogWriter, written: RunLog, small_window: None
 ) -> None:
-    socket, gid = await connect_tab(), str(started.generation.id)
+    socket, gid = await connect_tab(), str(started.run.id)
     await socket.say(follow=gid)
     for batch in range(5):
         writer.append(written, TextDelta(paragraphs(batch * 200, batch * 200 + 200)))

@@ -87,7 +87,7 @@ class Tab:
     def emit(self, frame: str) -> None:
         self.frames.append(frame)
 
-    def end(self, generation_id: UUID, frame: str) -> None:
+    def end(self, run_id: UUID, frame: str) -> None:
         self.frames.append(frame)
 
 

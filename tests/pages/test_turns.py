@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from chat.models import Conversation, Generation, Message
+from chat.models import Conversation, Message, Run
 from tests.cast import signed_in
 from tests.pages.conftest import FRAGMENT, make_reply, make_run
 
@@ -23,17 +23,17 @@ def test_first_message_makes_a_conversation_and_leads_to_it(owner: User) -> None
     assert response["Location"] == f"/c/{chat.id}#m-{question.id}"
     assert question.text == "Hello\nthere"
     assert (chat.owner, chat.endpoint, chat.model) == (owner, "Somewhere", "tiny")
-    assert Generation.objects.get().state == "queued"
+    assert Run.objects.get().state == "queued"
 
 
 def test_htmx_gets_both_messages_and_the_new_address(owner: User) -> None:
     response = signed_in(owner).post("/c/new/turns", DRAFT, headers=FRAGMENT)
-    chat, run = Conversation.objects.get(), Generation.objects.get()
+    chat, run = Conversation.objects.get(), Run.objects.get()
     html = response.content.decode()
     assert response.status_code == 200
     assert response["HX-Push-Url"] == f"/c/{chat.id}"
     assert html.count("<article") == 2
-    assert f'data-generation="{run.id}"' in html
+    assert f'data-run="{run.id}"' in html
     assert f'id="parent" name="parent" value="{run.message_id}" hx-swap-oob="true"' in html
     assert f"/c/{chat.id}/rename" in html
 
@@ -72,7 +72,7 @@ def test_refused_draft_keeps_what_was_typed(owner: User, changes: dict[str, str]
     assert fragment.status_code == status
     assert fragment["HX-Retarget"] == "#composer-error"
     assert sentence in fragment.content.decode()
-    assert Conversation.objects.count() == Message.objects.count() == Generation.objects.count() == 0
+    assert Conversation.objects.count() == Message.objects.count() == Run.objects.count() == 0
 
 
 def test_answering_a_reply_that_is_being_written_is_refused(owner: User, make_chat: Chats) -> None:
@@ -89,7 +89,7 @@ def test_same_request_twice_starts_one_run(owner: User) -> None:
     client, sent = signed_in(owner), {**DRAFT, "request_id": "0123456789abcdef"}
     first, second = (client.post("/c/new/turns", sent) for _ in range(2))
     assert first["Location"] == second["Location"]
-    assert Generation.objects.count() == 1
+    assert Run.objects.count() == 1
 
 
 def test_regenerate_puts_a_new_sibling_on_view(owner: User, make_chat: Chats) -> None:
@@ -124,7 +124,7 @@ def test_continue_lets_the_same_message_grow(owner: User, make_chat: Chats) -> N
     assert f"{last.id}/continue" in client.get(f"/c/{chat.id}").content.decode()
     response = client.post(f"/c/{chat.id}/messages/{last.id}/continue")
     assert response["Location"] == f"/c/{chat.id}#m-{last.id}"
-    assert Generation.objects.get(message=last).continues
+    assert Run.objects.get(message=last).continues
 
 
 def test_switcher_shows_the_other_version(owner: User, make_chat: Chats) -> None:
@@ -187,7 +187,7 @@ def test_title_that_cannot_be_used_is_a_422(owner: User, make_chat: Chats, title
 def test_delete_asks_by_name_and_then_deletes(owner: User, make_chat: Chats) -> None:
     chat, kept = make_chat(owner), make_chat(owner, title="Kept")
     client = signed_in(owner)
-    assert "<strong>Cats at night</strong>" in client.get(f"/c/{chat.id}/delete").content.decode()
+    assert "“Cats at night”" in client.get(f"/c/{chat.id}/delete").content.decode()
     assert Conversation.objects.count() == 2
     assert client.post(f"/c/{chat.id}/delete")["Location"] == "/c/new"
     assert list(Conversation.objects.visible_to(owner)) == [kept]

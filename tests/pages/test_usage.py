@@ -105,7 +105,7 @@ def test_bars_stay_within_the_picture_and_grow_with_what_they_show(days: int) ->
 )  # fmt: skip
 def test_the_scale_is_round_and_not_much_longer_than_needed(amounts: list[int | Decimal], labels: list[str]) -> None:
     plot = plot_of([PlotDay(date(2026, 1, 1), {"all": amount}, "") for amount in amounts])
-    assert [line.words for line in plot.lines] == labels
+    assert [line.text for line in plot.lines] == labels
 
 
 def test_lying_bars_are_the_largest_in_order() -> None:

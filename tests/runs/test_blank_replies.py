@@ -7,7 +7,7 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from accounts.models import User
-from chat.models import Generation, Message
+from chat.models import Message, Run
 from chat.services.loading import load_conversations
 from chat.services.turns import turns
 from chat.services.turns.draft import StartedTurn
@@ -32,7 +32,7 @@ HEARD = [
 
 async def over(started: StartedTurn) -> Message:
     async with asyncio.timeout(20):
-        while (await Generation.objects.aget(id=started.generation.id)).is_open:  # noqa: ASYNC110
+        while (await Run.objects.aget(id=started.run.id)).is_open:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     return await Message.objects.aget(id=started.reply.id)
 

@@ -15,7 +15,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import User
-from chat.models import Generation
+from chat.models import Run
 from chat.services.refusal import TurnRefused
 from chat.services.turns.queue import WORK, client
 from endpoints.catalog import model_lists, registry
@@ -72,7 +72,7 @@ def lists(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_message_waits_for_the_list(owner: User, lists: Lists) -> None:
     assert registry.current().models("Slow") == ()
-    assert began(owner, endpoint="Slow", model="late-model").generation.id
+    assert began(owner, endpoint="Slow", model="late-model").run.id
     assert lists.asked == 1
     began(owner, endpoint="Slow", model="other")
     assert lists.asked == 1
@@ -86,7 +86,7 @@ def test_so_it_does_on_the_page_and_in_the_api(owner: User, lists: Lists) -> Non
     cache.clear()
     body = {"text": "Hi", "endpoint": "Slow", "model": "late-model", "conversationId": None}
     assert Api(owner).post("/api/agents/chat/Slow", body).status_code == 200
-    assert (Generation.objects.count(), lists.asked) == (2, 2)
+    assert (Run.objects.count(), lists.asked) == (2, 2)
 
 
 def test_many_at_once_ask_the_provider_once(owner: User, lists: Lists) -> None:
@@ -122,4 +122,4 @@ def test_after_a_while_the_person_is_told(
         assert "Slow" in refusal.value.message
         assert time.monotonic() - began_at < 3
     assert lists.asked == 1
-    assert not Generation.objects.exists()
+    assert not Run.objects.exists()

@@ -7,7 +7,7 @@ import pytest
 
 from accounts.models import User
 from billing.models import Hold, LedgerEntry
-from chat.models import Generation, Message
+from chat.models import Message, Run
 from chat.services.turns import turns
 from endpoints.catalog import registry
 from endpoints.providers.base import PromptMessage
@@ -28,13 +28,13 @@ def outcome(job: ClaimedRun, ending: Finished | Failed, usages: Sequence[Usage] 
 
 def test_a_run_is_taken_once_with_all_it_needs(owner: User) -> None:
     first = began(owner, text="Why?", model="gpt-4o")
-    reply = end(first.generation, "Because.")
+    reply = end(first.run, "Because.")
     second = turns.start_turn(
         user=owner, conversation_id=first.conversation.id, draft=draft(text="And?", parent_id=reply.id)
     )
-    [job] = claim(ids=[second.generation.id, first.generation.id], worker="one")
-    assert claim(ids=[second.generation.id], worker="two") == []
-    run = Generation.objects.get(id=second.generation.id)
+    [job] = claim(ids=[second.run.id, first.run.id], worker="one")
+    assert claim(ids=[second.run.id], worker="two") == []
+    run = Run.objects.get(id=second.run.id)
     assert (run.state, run.worker) == ("running", "one")
     assert (job.id, job.owner_id, job.message_id, job.hold_id) == (run.id, owner.id, second.reply.id, run.hold_id)
     assert (job.endpoint, job.model, job.parts, job.stop_requested) == ("Somewhere", "tiny", [], False)
@@ -44,12 +44,12 @@ def test_a_run_is_taken_once_with_all_it_needs(owner: User) -> None:
 
 
 def test_a_save_renews_the_lease_and_tells_of_a_stop(owner: User) -> None:
-    run = began(owner).generation
+    run = began(owner).run
     [job] = claim(ids=[run.id], worker="one")
-    before = Generation.objects.get(id=run.id).lease_expires_at
-    Generation.objects.filter(id=run.id).update(stop_requested=True)
+    before = Run.objects.get(id=run.id).lease_expires_at
+    Run.objects.filter(id=run.id).update(stop_requested=True)
     assert save(worker="one", batch=[Progress(run.id, job.message_id, PARTS, "7-0")]) == {run.id: True}
-    after = Generation.objects.get(id=run.id)
+    after = Run.objects.get(id=run.id)
     assert (after.last_event_id, Message.objects.get(id=job.message_id).parts) == ("7-0", PARTS)
     assert before is not None
     assert after.lease_expires_at is not None
@@ -57,13 +57,13 @@ def test_a_save_renews_the_lease_and_tells_of_a_stop(owner: User) -> None:
 
 
 def test_who_lost_a_run_writes_nothing_into_its_reply(owner: User) -> None:
-    run = began(owner).generation
+    run = began(owner).run
     [job] = claim(ids=[run.id], worker="one")
-    Generation.objects.filter(id=run.id).update(worker="two")
-    stored = Generation.objects.values().get(id=run.id)
+    Run.objects.filter(id=run.id).update(worker="two")
+    stored = Run.objects.values().get(id=run.id)
     assert save(worker="one", batch=[Progress(run.id, job.message_id, PARTS, "7-0")]) == {}
     assert finish([outcome(job, Finished(), [Usage(10, 5)])]) == set()
-    assert Generation.objects.values().get(id=run.id) == stored
+    assert Run.objects.values().get(id=run.id) == stored
     reply = Message.objects.get(id=job.message_id)
     assert (reply.parts, reply.state) == ([], "streaming")
     assert Hold.objects.get(id=job.hold_id).state == "open"
@@ -81,11 +81,11 @@ def test_who_lost_a_run_writes_nothing_into_its_reply(owner: User) -> None:
 def test_the_end_stores_the_reply_and_settles_the_hold_once(
     owner: User, ending: Finished | Failed, run_state: str, reply_state: str, reason: str, error: str
 ) -> None:
-    run = began(owner, model="gpt-4o").generation
+    run = began(owner, model="gpt-4o").run
     [job] = claim(ids=[run.id], worker="one")
     whole = outcome(job, ending, [Usage(100, 20), Usage(200, 30)])
     assert finish([whole]) == {run.id}
-    after, reply = Generation.objects.get(id=run.id), Message.objects.get(id=job.message_id)
+    after, reply = Run.objects.get(id=run.id), Message.objects.get(id=job.message_id)
     assert (after.state, after.error, after.finished_at is not None) == (run_state, error, True)
     assert (reply.state, reply.finish_reason, reply.text, reply.parts) == (
         reply_state, reason, "Because they can.", PARTS,

@@ -12,7 +12,7 @@ from pytest_django import Settings
 from accounts.models import User
 from billing.models import Balance, LedgerEntry
 from billing.services.pricing import Rates
-from chat.models import Generation
+from chat.models import Run
 from chat.services.model_settings import ModelSettings
 from chat.services.refusal import TurnRefused
 from endpoints.catalog import registry
@@ -70,11 +70,11 @@ def offer(kind: str, model_server: ModelServer) -> str:
     return model
 
 
-async def run_of(owner: User, model: str, text: str = "Why?", **chosen: Any) -> Generation:
+async def run_of(owner: User, model: str, text: str = "Why?", **chosen: Any) -> Run:
     started = await sync_to_async(began)(owner, text=text, model=model, settings=ModelSettings(chosen))
     async with asyncio.timeout(20):
         while True:
-            run = await Generation.objects.select_related("message").aget(id=started.generation.id)
+            run = await Run.objects.select_related("message").aget(id=started.run.id)
             if not run.is_open:
                 return run
             await asyncio.sleep(0.02)
@@ -144,4 +144,4 @@ async def test_who_cannot_pay_for_a_few_words_is_refused_and_told_the_numbers(
     asked = estimate_message("Why?")
     assert (refusal.value.status, refusal.value.code) == (402, "token_balance")
     assert refusal.value.details == {"balance": asked + 5, "tokenCost": asked + 10, "promptTokens": asked}
-    assert not await Generation.objects.aexists()
+    assert not await Run.objects.aexists()

@@ -26,11 +26,11 @@ async def log_reader() -> AsyncIterator[LogReader]:
 
 
 class Listener:
-    def __init__(self, reader: LogReader, generation_id: UUID) -> None:
+    def __init__(self, reader: LogReader, run_id: UUID) -> None:
         self.batches: list[Batch] = []
         self.text = ""
         self.ended = asyncio.Event()
-        self.tail = reader.follow(generation_id, self.hear)
+        self.tail = reader.follow(run_id, self.hear)
         self.text = text_of(self.tail.reducer)
         if self.tail.ended:
             self.ended.set()
@@ -59,13 +59,13 @@ async def until(condition: Any) -> None:
 
 
 async def test_followers_early_and_late_read_the_same_text(writer: LogWriter, log_reader: LogReader) -> None:
-    generation_id = uuid7()
-    run = writer.open(generation_id)
-    early = Listener(log_reader, generation_id)
+    run_id = uuid7()
+    run = writer.open(run_id)
+    early = Listener(log_reader, run_id)
     for number in range(50):
         writer.append(run, TextDelta(f"{number} "))
     await until(lambda: early.text.endswith("49 "))
-    late = Listener(log_reader, generation_id)
+    late = Listener(log_reader, run_id)
     for number in range(50, 100):
         writer.append(run, TextDelta(f"{number} "))
     writer.append(run, Finished("stop"))
@@ -77,14 +77,14 @@ async def test_followers_early_and_late_read_the_same_text(writer: LogWriter, lo
 
 
 async def test_a_reader_of_another_process_starts_from_the_beginning(writer: LogWriter) -> None:
-    generation_id = uuid7()
-    run = writer.open(generation_id)
+    run_id = uuid7()
+    run = writer.open(run_id)
     writer.append(run, ReasoningDelta("hm"))
     writer.append(run, TextDelta("Hello"))
     writer.append(run, Finished("stop"))
     await writer.close(run)
     reader = LogReader()
-    listener = Listener(reader, generation_id)
+    listener = Listener(reader, run_id)
     await asyncio.wait_for(listener.ended.wait(), 10)
     assert listener.tail.reducer.parts == [{"type": "think", "think": "hm"}, {"type": "text", "text": "Hello"}]
     assert events_of(listener.tail.reducer) == [ReasoningDelta("hm"), TextDelta("Hello"), Finished("stop")]
@@ -92,11 +92,11 @@ async def test_a_reader_of_another_process_starts_from_the_beginning(writer: Log
 
 
 async def test_a_run_that_continues_begins_with_what_it_has(writer: LogWriter, log_reader: LogReader) -> None:
-    generation_id = uuid7()
-    run = writer.open(generation_id, ({"type": "text", "text": "Half a"},))
+    run_id = uuid7()
+    run = writer.open(run_id, ({"type": "text", "text": "Half a"},))
     writer.append(run, TextDelta(" sentence."))
     writer.append(run, Finished("stop"))
-    listener = Listener(log_reader, generation_id)
+    listener = Listener(log_reader, run_id)
     await asyncio.wait_for(listener.ended.wait(), 10)
     assert text_of(listener.tail.reducer) == listener.text == "Half a sentence."
 
@@ -104,16 +104,16 @@ async def test_a_run_that_continues_begins_with_what_it_has(writer: LogWriter, l
 async def test_lost_data_are_written_again_and_nobody_sees_a_word_twice(
     writer: LogWriter, log_reader: LogReader, redis_client: Redis
 ) -> None:
-    generation_id = uuid7()
-    run = writer.open(generation_id)
-    early = Listener(log_reader, generation_id)
+    run_id = uuid7()
+    run = writer.open(run_id)
+    early = Listener(log_reader, run_id)
     writer.append(run, TextDelta("one "))
     await until(lambda: early.text == "one ")
-    await redis_client.delete(key_of(generation_id))
+    await redis_client.delete(key_of(run_id))
     writer.append(run, TextDelta("two "))
     await until(lambda: early.text == "one two ")
     late_reader = LogReader()
-    late = Listener(late_reader, generation_id)
+    late = Listener(late_reader, run_id)
     writer.append(run, TextDelta("three"))
     writer.append(run, Finished("stop"))
     await asyncio.wait_for(asyncio.gather(early.ended.wait(), late.ended.wait()), 10)
@@ -124,9 +124,9 @@ async def test_lost_data_are_written_again_and_nobody_sees_a_word_twice(
 async def test_a_write_whose_answer_was_lost_is_not_read_twice(
     writer: LogWriter, log_reader: LogReader, redis_client: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    generation_id = uuid7()
-    run = writer.open(generation_id)
-    listener = Listener(log_reader, generation_id)
+    run_id = uuid7()
+    run = writer.open(run_id)
+    listener = Listener(log_reader, run_id)
     writer.append(run, TextDelta("one "))
     await until(lambda: listener.text == "one ")
     write, failures = writer._write, iter([True])
@@ -146,12 +146,12 @@ async def test_a_write_whose_answer_was_lost_is_not_read_twice(
 
 
 async def test_the_sweepers_word_ends_a_log_outside_of_its_order(log_reader: LogReader, writer: LogWriter) -> None:
-    generation_id = uuid7()
-    run = writer.open(generation_id)
-    listener = Listener(log_reader, generation_id)
+    run_id = uuid7()
+    run = writer.open(run_id)
+    listener = Listener(log_reader, run_id)
     writer.append(run, TextDelta("Half"))
     await until(lambda: listener.text == "Half")
-    write_end(sync_client(), generation_id, Failed("interrupted"))
+    write_end(sync_client(), run_id, Failed("interrupted"))
     await asyncio.wait_for(listener.ended.wait(), 10)
     assert listener.batches[-1] == Batch([Failed("interrupted")], over=True)
 
@@ -161,7 +161,7 @@ async def test_a_closed_log_expires(writer: LogWriter, redis_client: Redis) -> N
     writer.append(run, TextDelta("x"))
     writer.append(run, Finished())
     await writer.close(run)
-    assert 0 < await redis_client.ttl(key_of(run.generation_id)) <= KEPT_AFTER_END
+    assert 0 < await redis_client.ttl(key_of(run.run_id)) <= KEPT_AFTER_END
 
 
 def test_a_tail_takes_only_what_it_has_not() -> None:

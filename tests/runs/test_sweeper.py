@@ -14,7 +14,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from accounts.models import User
 from billing.models import Balance, Hold, LedgerEntry
-from chat.models import Generation, Message
+from chat.models import Message, Run
 from chat.services.turns import turns
 from chat.services.turns.queue import WORK, client
 from endpoints.services.tokens import estimate, estimate_message
@@ -52,20 +52,20 @@ def sweep() -> dict[str, int]:
     return {name: first[name] + second[name] for name in first}
 
 
-def lose(run: Generation, text: str = "Because cats") -> Message:
+def lose(run: Run, text: str = "Because cats") -> Message:
     """Leave a run as a generator that was killed does."""
-    Generation.objects.filter(id=run.id).update(state="running", worker="killed", lease_expires_at=timezone.now())
+    Run.objects.filter(id=run.id).update(state="running", worker="killed", lease_expires_at=timezone.now())
     Message.objects.filter(id=run.message_id).update(parts=[{"type": "text", "text": text}] if text else [])
     return Message.objects.get(id=run.message_id)
 
 
-def renew(run: Generation) -> None:
+def renew(run: Run) -> None:
     progress = persistence.Progress(id=run.id, message_id=run.message_id, parts=None, last_event_id="")
     persistence.save(worker="killed", batch=[progress])
 
 
-def age(run: Generation, **how: float) -> None:
-    Generation.objects.filter(id=run.id).update(created_at=timezone.now() - timedelta(**how))
+def age(run: Run, **how: float) -> None:
+    Run.objects.filter(id=run.id).update(created_at=timezone.now() - timedelta(**how))
 
 
 def work() -> list[str]:
@@ -77,10 +77,10 @@ def test_a_lost_run_keeps_what_was_saved_and_is_charged_by_estimate(
     owner: User, balances_on: None, django_capture_on_commit_callbacks: Capture
 ) -> None:
     started = began(owner, model="gpt-4o")
-    lose(started.generation, "Because " * 100)
+    lose(started.run, "Because " * 100)
     with django_capture_on_commit_callbacks(execute=True):
         assert sweep() == NOTHING | {"interrupted": 1}
-    run, message = Generation.objects.get(), Message.objects.get(id=started.reply.id)
+    run, message = Run.objects.get(), Message.objects.get(id=started.reply.id)
     assert (run.state, run.error) == ("interrupted", "interrupted")
     assert run.finished_at is not None
     assert (message.state, message.text) == ("interrupted", "Because " * 100)
@@ -98,9 +98,9 @@ def test_a_lost_run_keeps_what_was_saved_and_is_charged_by_estimate(
 
 def test_other_branches_are_no_part_of_what_a_lost_run_read(owner: User, balances_on: None) -> None:
     first = began(owner, model="gpt-4o")
-    end(first.generation, "Because " * 500)
+    end(first.run, "Because " * 500)
     again = turns.regenerate(user=owner, message_id=first.reply.id)
-    lose(again.generation, "Because " * 4)
+    lose(again.run, "Because " * 4)
     sweep()
     entry = LedgerEntry.objects.get(estimated=True)
     assert entry.input_tokens == estimate_message(first.user_message.text)
@@ -108,7 +108,7 @@ def test_other_branches_are_no_part_of_what_a_lost_run_read(owner: User, balance
 
 def test_a_run_that_had_said_nothing_is_interrupted_too(owner: User) -> None:
     started = began(owner)
-    lose(started.generation, "")
+    lose(started.run, "")
     sweep()
     message = Message.objects.get(id=started.reply.id)
     assert (message.state, message.text, message.parts) == (
@@ -118,7 +118,7 @@ def test_a_run_that_had_said_nothing_is_interrupted_too(owner: User) -> None:
 
 
 def test_a_run_whose_lease_is_renewed_is_left_alone(owner: User) -> None:
-    run = began(owner).generation
+    run = began(owner).run
     lose(run)
     clock = Clock()
     sweeper = Sweeper(clock)
@@ -126,7 +126,7 @@ def test_a_run_whose_lease_is_renewed_is_left_alone(owner: User) -> None:
         assert sweeper.look() == NOTHING
         clock.pass_(settings.GENERATION_LEASE_SECONDS - 1)
         renew(run)
-    assert Generation.objects.get().state == "running"
+    assert Run.objects.get().state == "running"
     assert Hold.objects.get().state == "open"
 
 
@@ -134,7 +134,7 @@ def test_a_run_whose_lease_is_renewed_is_left_alone(owner: User) -> None:
 def test_a_jump_of_the_clock_costs_no_living_run_and_saves_no_dead_one(
     hours: int, owner: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    living, dead, waiting = (began(owner).generation for _ in range(3))
+    living, dead, waiting = (began(owner).run for _ in range(3))
     for run in (living, dead):
         lose(run)
     clock = Clock()
@@ -149,7 +149,7 @@ def test_a_jump_of_the_clock_costs_no_living_run_and_saves_no_dead_one(
     clock.pass_(settings.GENERATION_LEASE_SECONDS / 2)
     assert sweeper.look()["interrupted"] == 1
 
-    states = dict(Generation.objects.values_list("id", "state"))
+    states = dict(Run.objects.values_list("id", "state"))
     assert states == {living.id: "running", dead.id: "interrupted", waiting.id: "queued"}
 
 
@@ -171,7 +171,7 @@ def test_what_nobody_takes_is_announced_and_expires_whatever_the_clock_says(
 
 
 def test_after_an_outage_generators_may_renew_their_leases_first(owner: User) -> None:
-    run = began(owner).generation
+    run = began(owner).run
     lose(run)
     clock = Clock()
     sweeper = Sweeper(clock)
@@ -186,10 +186,10 @@ def test_after_an_outage_generators_may_renew_their_leases_first(owner: User) ->
 
 def test_a_continued_run_is_not_charged_for_what_an_earlier_one_wrote(owner: User) -> None:
     first = began(owner)
-    lose(first.generation, "x" * 400)
+    lose(first.run, "x" * 400)
     sweep()
     more = turns.continue_reply(user=owner, message_id=first.reply.id)
-    lose(more.generation, "x" * 480)
+    lose(more.run, "x" * 480)
     assert sweep() == NOTHING | {"interrupted": 1}
     charged = LedgerEntry.objects.order_by("created_at").values_list("output_tokens", flat=True)
     before, after = estimate("x" * 400), estimate("x" * 480)
@@ -199,8 +199,8 @@ def test_a_continued_run_is_not_charged_for_what_an_earlier_one_wrote(owner: Use
 
 def test_the_generator_that_comes_back_finds_that_the_run_is_not_its_own(owner: User) -> None:
     started = began(owner)
-    [job] = persistence.claim(ids=[started.generation.id], worker="slow")
-    lose(started.generation)
+    [job] = persistence.claim(ids=[started.run.id], worker="slow")
+    lose(started.run)
     sweep()
     progress = persistence.Progress(id=job.id, message_id=job.message_id, parts=[], last_event_id="")
     assert persistence.save(worker="slow", batch=[progress]) == {}
@@ -208,7 +208,7 @@ def test_the_generator_that_comes_back_finds_that_the_run_is_not_its_own(owner: 
 
 
 def test_sweeping_again_changes_nothing(owner: User) -> None:
-    lose(began(owner).generation)
+    lose(began(owner).run)
     sweep()
     before = Message.objects.filter(author="assistant").values_list("parts", "updated_at").get()
     assert sweep() == NOTHING
@@ -220,9 +220,9 @@ def test_sweeping_again_changes_nothing(owner: User) -> None:
 def test_several_sweepers_at_once_end_each_run_once(make_user: Callable[..., User]) -> None:
     user = make_user()
     for _ in range(6):
-        lose(began(user).generation)
+        lose(began(user).run)
     for _ in range(4):
-        age(began(user).generation, minutes=16)
+        age(began(user).run, minutes=16)
 
     def go(_: int) -> dict[str, int]:
         try:
@@ -242,25 +242,25 @@ def test_several_sweepers_at_once_end_each_run_once(make_user: Callable[..., Use
 
 def test_a_run_nobody_took_is_announced_again(owner: User, django_capture_on_commit_callbacks: Capture) -> None:
     early, late = began(owner), began(owner)
-    age(early.generation, seconds=6)
+    age(early.run, seconds=6)
     with django_capture_on_commit_callbacks(execute=True):
         assert Sweeper().look() == NOTHING | {"announced": 1}
-    assert work() == [str(early.generation.id)]
-    assert Generation.objects.get(id=late.generation.id).state == "queued"
+    assert work() == [str(early.run.id)]
+    assert Run.objects.get(id=late.run.id).state == "queued"
 
 
 def test_a_run_heard_twice_is_taken_once(owner: User) -> None:
-    run = began(owner).generation
+    run = began(owner).run
     assert [job.id for job in persistence.claim(ids=[run.id, run.id], worker="one")] == [run.id]
     assert persistence.claim(ids=[run.id], worker="two") == []
-    assert Generation.objects.get().worker == "one"
+    assert Run.objects.get().worker == "one"
 
 
 def test_a_run_that_waited_too_long_fails_and_costs_nothing(owner: User, balances_on: None) -> None:
     started = began(owner, model="gpt-4o")
-    age(started.generation, minutes=16)
+    age(started.run, minutes=16)
     assert sweep() == NOTHING | {"expired": 1}
-    run, message = Generation.objects.get(), Message.objects.get(id=started.reply.id)
+    run, message = Run.objects.get(), Message.objects.get(id=started.reply.id)
     assert (run.state, run.error) == ("failed", "expired")
     assert (message.state, message.parts) == ("failed", [{"type": "error", "code": "expired"}])
     assert Hold.objects.get().state == "released"
@@ -270,9 +270,9 @@ def test_a_run_that_waited_too_long_fails_and_costs_nothing(owner: User, balance
 
 def test_a_continuation_that_waited_too_long_keeps_the_reply(owner: User) -> None:
     first = began(owner)
-    reply = end(first.generation, "Half a", state="stopped", message_state="stopped")
+    reply = end(first.run, "Half a", state="stopped", message_state="stopped")
     more = turns.continue_reply(user=owner, message_id=reply.id)
-    age(more.generation, minutes=16)
+    age(more.run, minutes=16)
     sweep()
     reply.refresh_from_db()
     assert (reply.state, reply.text, reply.parts) == ("failed", "Half a", [{"type": "text", "text": "Half a"}])

@@ -62,7 +62,7 @@ def test_a_key_that_expires_while_the_run_waits(owner: User) -> None:
     put(owner, "sk-olivias")
     started = began(owner, endpoint="Own", model="mini")
     UserKey.objects.update(expires_at=timezone.now())
-    job = persistence.claim(ids=[started.generation.id], worker="late")[0]
+    job = persistence.claim(ids=[started.run.id], worker="late")[0]
     endpoint, _budget = Generator()._means_of(job)
     assert endpoint == Failed("expired_user_key")
 

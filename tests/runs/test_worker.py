@@ -13,7 +13,7 @@ from pytest_django import Settings
 from accounts.models import AuditEntry, User
 from billing.models import Balance, Hold, LedgerEntry
 from billing.services import holds
-from chat.models import Conversation, Generation, Message
+from chat.models import Conversation, Message, Run
 from chat.services.model_settings import ModelSettings
 from chat.services.organise import conversations
 from chat.services.refusal import TurnRefused
@@ -40,11 +40,11 @@ async def asked(user: User, text: str, **changes: Any) -> StartedTurn:
     return await sync_to_async(began)(user, text=text, **changes)
 
 
-async def row(started: StartedTurn) -> Generation:
-    return await Generation.objects.select_related("message").aget(id=started.generation.id)
+async def row(started: StartedTurn) -> Run:
+    return await Run.objects.select_related("message").aget(id=started.run.id)
 
 
-async def over(started: StartedTurn) -> Generation:
+async def over(started: StartedTurn) -> Run:
     """Return the run when it has ended."""
     async with asyncio.timeout(20):
         while (run := await row(started)).is_open:  # noqa: ASYNC110 (the database has no event)
@@ -86,7 +86,7 @@ async def test_the_headers_tell_who_asks_and_where(
 async def test_stopping_keeps_what_was_written_and_charges_it(owner: User, generator: Generator) -> None:
     started = await asked(owner, "[[endless delay=10]]")
     await until(lambda: bool(Message.objects.get(id=started.reply.id).parts))
-    await sync_to_async(turns.stop)(user=owner, generation_id=started.generation.id)
+    await sync_to_async(turns.stop)(user=owner, run_id=started.run.id)
     run = await over(started)
     assert (run.state, run.message.state, run.message.finish_reason) == ("stopped", "stopped", "stopped")
     assert run.message.text.startswith("The 0 quick 1")
@@ -99,7 +99,7 @@ async def test_a_stop_that_was_not_heard_is_read_from_the_row(
 ) -> None:
     started = await asked(owner, "[[stall]]")
     await until(lambda: bool(Message.objects.get(id=started.reply.id).parts))
-    await Generation.objects.aupdate(stop_requested=True)
+    await Run.objects.aupdate(stop_requested=True)
     assert (await over(started)).state == "stopped"
 
 
@@ -109,7 +109,7 @@ async def test_a_stop_before_the_first_word_hangs_up_at_once_and_costs_nothing(
     monkeypatch.setattr(worker, "SAVE_EVERY", 600)  # the word alone stops it
     started = await asked(owner, "[[stall head=no]]")
     await asyncio.to_thread(model_server.wait_until, lambda seen: len(seen) == 1)
-    await sync_to_async(turns.stop)(user=owner, generation_id=started.generation.id)
+    await sync_to_async(turns.stop)(user=owner, run_id=started.run.id)
     run = await over(started)
     assert (run.state, run.message.state, run.message.parts) == ("stopped", "stopped", [])
     await asyncio.to_thread(model_server.wait_until, lambda seen: seen[0]["state"] == "disconnected")
@@ -126,11 +126,11 @@ async def test_a_model_that_is_silent_for_longer_than_a_lease_keeps_its_run(
     sweeper = Sweeper(monotonic=lambda: clock)
     for _ in range(5):
         lease = (await row(started)).lease_expires_at
-        await until(lambda seen=lease: Generation.objects.get().lease_expires_at != seen)  # type: ignore[misc]
+        await until(lambda seen=lease: Run.objects.get().lease_expires_at != seen)  # type: ignore[misc]
         assert (await sync_to_async(sweeper.look)())["interrupted"] == 0
         clock += settings.GENERATION_LEASE_SECONDS
     assert (await row(started)).is_open
-    await sync_to_async(turns.stop)(user=owner, generation_id=started.generation.id)
+    await sync_to_async(turns.stop)(user=owner, run_id=started.run.id)
     assert (await over(started)).state == "stopped"
 
 
@@ -151,7 +151,7 @@ async def test_deleting_while_it_writes_charges_what_was_written(owner: User, ge
 async def test_a_run_that_was_swept_is_given_up(owner: User, generator: Generator, model_server: ModelServer) -> None:
     started = await asked(owner, "[[endless delay=10]]")
     await until(lambda: bool(Message.objects.get(id=started.reply.id).parts))
-    await Generation.objects.aupdate(state="interrupted")
+    await Run.objects.aupdate(state="interrupted")
     await Message.objects.filter(id=started.reply.id).aupdate(state="interrupted", text="kept", parts=[])
     await asyncio.to_thread(model_server.wait_until, lambda seen: seen[-1]["state"] == "disconnected")
     reply = await Message.objects.aget(id=started.reply.id)
@@ -166,7 +166,7 @@ async def test_words_that_mean_nothing_do_not_end_the_work(owner: User, generato
     assert (await over(started)).state == "done"
     slow = await asked(owner, "[[stall]]")
     await until(lambda: bool(Message.objects.get(id=slow.reply.id).parts))
-    await sync_to_async(turns.stop)(user=owner, generation_id=slow.generation.id)
+    await sync_to_async(turns.stop)(user=owner, run_id=slow.run.id)
     assert (await over(slow)).state == "stopped"
 
 
@@ -175,7 +175,7 @@ async def test_settings_nobody_can_read_fail_the_run_and_only_it(owner: User, ge
         patch.setattr(turns, "announce_work", lambda *_: None)
         started = await asked(owner, "[[tokens:5]]")
     await Conversation.objects.aupdate(settings={"of": "another version"})
-    client().rpush(WORK, str(started.generation.id))
+    client().rpush(WORK, str(started.run.id))
     run = await over(started)
     assert (run.state, run.error, run.message.state) == ("failed", "internal", "failed")
     assert (await Hold.objects.aget()).state == "settled"
@@ -206,7 +206,7 @@ async def test_a_stop_while_credit_is_asked_for_ends_the_run_unasked(
     extend = holds.extend
 
     def extend_and_stop(**values: Any) -> bool:
-        turns.stop(user=owner, generation_id=Generation.objects.get().id)
+        turns.stop(user=owner, run_id=Run.objects.get().id)
         done = extend(**values)
         asyncio.run_coroutine_threadsafe(heard(), loop).result(10)
         return done
@@ -234,7 +234,7 @@ async def test_told_to_stop_it_finishes_what_runs_and_takes_nothing_new(owner: U
     await asyncio.wait_for(working, 20)
     assert (await row(running)).state == "done"
     assert (await row(waiting)).state == "queued"
-    assert await sync_to_async(persistence.claim)(ids=[waiting.generation.id], worker="next")
+    assert await sync_to_async(persistence.claim)(ids=[waiting.run.id], worker="next")
     await sync_to_async(connections.close_all)()
 
 
@@ -288,7 +288,7 @@ async def test_a_message_that_the_model_has_no_room_for_is_not_sent(
     assert (refusal.value.status, refusal.value.code) == (422, "INPUT_LENGTH")
     assert refusal.value.details == {"info": f"{size} / 10"}
     assert f"about {size - 10} tokens" in refusal.value.message
-    assert not await Generation.objects.aexists()
+    assert not await Run.objects.aexists()
     started = await asked(owner, "Hi", settings=ModelSettings({"promptPrefix": "word " * 100, "maxContextTokens": 10}))
     run = await over(started)
     assert (run.state, run.error) == ("failed", "empty_messages")

@@ -20,21 +20,21 @@ from accounts.models import (
     User,
 )
 from billing.models import Balance, Hold, LedgerEntry
-from chat.models import Conversation, Favourite, Generation, Message, Project, Tag
-from chat.services.organise import favourites, projects, tags
+from chat.models import Bookmark, Conversation, Favourite, Message, Project, Run
+from chat.services.organise import bookmarks, favourites, projects
 from endpoints.catalog.selection import ModelRef
 from endpoints.models import OperatorEndpoint, UserKey
 
 TABLES: tuple[Any, ...] = (
     User, RefreshSession, SocialAccount, Group, Membership,
-    Conversation, Message, Generation, Project, Tag, Favourite, Balance, Hold, LedgerEntry,
+    Conversation, Message, Run, Project, Bookmark, Favourite, Balance, Hold, LedgerEntry,
     AuditEntry, CapabilityGrant, Grant, ModelAccess, Role, ApiKey, UserKey, OperatorEndpoint,
 )  # fmt: skip
 
 
 @pytest.fixture
 def belongings(
-    owner: User, make_conversation: Callable[..., Conversation], make_turn: Callable[..., Generation]
+    owner: User, make_conversation: Callable[..., Conversation], make_turn: Callable[..., Run]
 ) -> dict[str, Any]:
     """What `owner` has: the values for the ids in addresses and bodies."""
     conversation = make_conversation(owner, title="MARKER-TITLE")
@@ -42,7 +42,7 @@ def belongings(
     run = make_turn(conversation, state="running", reply="MARKER-PARTIAL", parent=done.message)
     project = projects.create(user=owner, name="MARKER-PROJECT", instructions="MARKER-INSTRUCTIONS")
     projects.put(user=owner, conversation_ids=[conversation.id], project_id=project.id)
-    tag = tags.create(user=owner, name="MARKER-TAG", description="MARKER", conversation_id=conversation.id)
+    tag = bookmarks.create(user=owner, name="MARKER-TAG", description="MARKER", conversation_id=conversation.id)
     favourites.replace(user=owner, model_refs=[ModelRef("Somewhere", "small")])
     return {
         "conversation": conversation, "reply": done.message, "question": done.message.parent, "run": run,

@@ -96,7 +96,7 @@ def test_a_body_that_breaks_is_refused(name: str, owner: User, admin_user: User,
 def test_pages_survive_it_too(name: str, owner: User, belongings: Belongings) -> None:
     client = signed_in(owner)
     ids = {"conversation_id": belongings["conversation"].id, "message_id": belongings["reply"].id,
-           "generation_id": belongings["run"].id}  # fmt: skip
+           "run_id": belongings["run"].id}  # fmt: skip
     harmless = {"account_logout", "admin:logout", "chat:delete", "chat:stop"}  # these need no body to do their work
     for route in all_routes():
         if route.is_api or route.is_admin or route.name in harmless:

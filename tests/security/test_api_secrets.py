@@ -73,7 +73,7 @@ def test_no_answer_tells_a_secret(
         "conversation_id": belongings["conversation"].id,
         "stream_id": belongings["conversation"].id,
         "message_id": belongings["reply"].id,
-        "generation_id": belongings["run"].id,
+        "run_id": belongings["run"].id,
         "object_id": _object_of(route, owner, belongings),
     }
     if route.name == "api:chat_stream":

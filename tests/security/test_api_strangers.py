@@ -10,7 +10,7 @@ from asgiref.sync import sync_to_async
 from django.test import AsyncClient, Client
 
 from accounts.models import User
-from chat.models import Conversation, Generation
+from chat.models import Conversation, Run
 from messages.events import Finished, TextDelta
 from tests.api.conftest import Api, bearer, read_stream
 from tests.api.test_stream import store_end, text_of, writing
@@ -49,7 +49,7 @@ def ids_of(belongings: Belongings) -> dict[str, list[object]]:
         "conversation_id": [conversation],
         "stream_id": [conversation],
         "message_id": messages,
-        "generation_id": [run],
+        "run_id": [run],
         "project_id": [belongings["project"].id],
         "resource": ["project"],
         "resource_id": [belongings["project"].id],
@@ -171,7 +171,7 @@ async def test_a_stranger_at_the_door_does_not_disturb_the_stream(
     owner: User,
     stranger: User,
     make_conversation: Callable[..., Conversation],
-    make_turn: Callable[..., Generation],
+    make_turn: Callable[..., Run],
 ) -> None:
     chat = await sync_to_async(make_conversation)(owner)
     run = await sync_to_async(make_turn)(chat, state="running", reply="")

@@ -15,7 +15,7 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
 from accounts.models import User
-from chat.models import Generation, Message
+from chat.models import Message, Run
 from core.http.daphne import MAX_MESSAGE_BYTES
 from tests.conversations import began
 from tests.security.test_body_limits import MEGABYTE, Running, serving
@@ -108,11 +108,11 @@ def test_a_client_that_says_more_than_is_heard_is_hung_up_on(daphne: Running, ow
 
 
 def test_a_reply_of_several_megabytes_comes_through(daphne: Running, owner: User) -> None:
-    run, text = began(owner).generation, "A word, and another. " * 100_000
+    run, text = began(owner).run, "A word, and another. " * 100_000
     Message.objects.filter(id=run.message_id).update(
         parts=[{"type": "text", "text": text}], text=text, state=Message.State.COMPLETE
     )
-    Generation.objects.filter(id=run.id).update(state=Generation.State.DONE)
+    Run.objects.filter(id=run.id).update(state=Run.State.DONE)
     with tab(daphne, owner) as socket:
         socket.send(json.dumps({"follow": str(run.id)}))
         frame = str(socket.recv(60))

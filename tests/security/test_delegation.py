@@ -12,7 +12,7 @@ import pytest
 import accounts.services
 from accounts.models import CapabilityGrant, Grant, Group, Membership, ModelAccess, Role, User
 from accounts.services import capabilities, grants, groups, invitations, people, permissions, roles, signup
-from accounts.services.grants import GrantRefused, Who
+from accounts.services.grants import Grantee, GrantRefused
 from chat.services.organise import projects
 from tests.cast import PASSWORD
 from tests.security.conftest import everything
@@ -191,9 +191,9 @@ def test_rights_on_an_object_are_not_passed_on(bits: int, helper: User, owner: U
         }  # fmt: skip
         role.save()
     group = Group.objects.create(name="Mine")
-    for target in (Who("user", str(stranger.id)), Who("group", str(group.id))):
+    for grantee in (Grantee("user", str(stranger.id)), Grantee("group", str(group.id))):
         with pytest.raises(GrantRefused) as caught:
-            grants.change(actor=helper, kind_name="project", resource_id=project.id, give={target: bits})
+            grants.change(actor=helper, kind_name="project", resource_id=project.id, give={grantee: bits})
         assert caught.value.status == 403
     assert Grant.objects.count() == 1
 

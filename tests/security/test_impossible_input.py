@@ -53,7 +53,7 @@ def places(belongings: Belongings, owner: User) -> dict[str, str]:
     group = Group.objects.create(name="Some group")
     return places_of(belongings) | {
         "name": Role.USER, "user_id": str(owner.id), "group_id": str(group.id),
-        "generation_id": str(belongings["run"].id),
+        "run_id": str(belongings["run"].id),
         "tag_id": str(belongings["tag"].id), "resource": "project", "verb": "pin", "endpoint": "Somewhere",
     }  # fmt: skip
 

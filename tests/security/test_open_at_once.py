@@ -8,7 +8,7 @@ from channels.testing import WebsocketCommunicator
 from django.test import Client
 
 from accounts.models import User
-from api.librechat.chat.stream import frames, in_database, load_run
+from api.librechat.chat.stream import frames, in_database, load_reply
 from runs import stream_slots
 from runs.stream_slots import Places
 from tests.api.conftest import bearer
@@ -62,7 +62,7 @@ async def test_sockets(owner: User, admin_user: User) -> None:
 
 async def test_streams(owner: User) -> None:
     started = await in_database(began)(owner)
-    run = await in_database(load_run)(started.generation.id)
+    run = await in_database(load_reply)(started.run.id)
     assert run is not None
     following = [frames(run) for _ in range(3)]
     for events in following:
@@ -75,7 +75,7 @@ async def test_streams(owner: User) -> None:
 
 
 def test_one_stream_too_many_is_refused(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    run = began(owner).generation
+    run = began(owner).run
     monkeypatch.setattr(Places, "are_taken", lambda self, person: person == owner.id)
     answer = Client().get(f"/api/agents/chat/stream/{run.conversation_id}", headers=bearer(owner))
     assert answer.status_code == 429

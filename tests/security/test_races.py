@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.models import Group, Role, User
-from chat.services.organise import projects, tags
+from chat.services.organise import bookmarks, projects
 from config.urls import urlpatterns as all_patterns
 from tests.api.conftest import Api
 
@@ -45,7 +45,7 @@ def test_what_two_delete_at_once_is_deleted_once(admin_user: User, owner: User) 
         Role.objects.create(name="Spare")
         group = Group.objects.create(name=f"Group {round_}")
         project = projects.create(user=owner, name=f"Project {round_}")
-        tag = tags.create(user=owner, name=f"Tag {round_}")
+        tag = bookmarks.create(user=owner, name=f"Bookmark {round_}")
         for path_, user in ((f"/api/admin/roles/{'Spare'}", admin_user), (f"/api/admin/groups/{group.id}", admin_user),
                             (f"/api/projects/{project.id}", owner), (f"/api/tags/{tag.name}", owner)):  # fmt: skip
             answers = at_once(4, lambda path_=path_, user=user: Api(user).send("DELETE", path_).status_code)  # type: ignore[misc]

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from accounts.models import User
-from chat.models import Conversation, Generation
+from chat.models import Conversation, Run
 from tests.api.conftest import Api
 from tests.cast import signed_in
 from tests.security.conftest import everything
@@ -66,7 +66,7 @@ def with_value(body: dict[str, Any], path: str, value: object) -> dict[str, Any]
 
 @pytest.fixture
 def strangers_chat(
-    stranger: User, make_conversation: Callable[..., Conversation], make_turn: Callable[..., Generation]
+    stranger: User, make_conversation: Callable[..., Conversation], make_turn: Callable[..., Run]
 ) -> dict[str, Any]:
     conversation = make_conversation(stranger, title="Mine")
     run = make_turn(conversation, text="Question", reply="Reply")

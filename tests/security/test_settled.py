@@ -16,7 +16,7 @@ from accounts.models import Ban, Role, User
 from accounts.services import bans, social
 from billing.models import Balance
 from billing.services import adjust
-from chat.models import Conversation, Generation
+from chat.models import Conversation, Run
 from tests.api.conftest import Api
 from tests.cast import PASSWORD
 
@@ -80,7 +80,7 @@ def test_nobody_bans_the_address_that_they_come_from(client: Client, admin_user:
 @pytest.mark.parametrize("address", ["/c/{}?at={}", "/c/{}/messages?at={}"])
 def test_another_sites_link_does_not_change_which_branch_is_shown(
     address: str, site: str | None, is_stored: bool, client: Client, owner: User,
-    make_conversation: Callable[..., Conversation], make_turn: Callable[..., Generation],
+    make_conversation: Callable[..., Conversation], make_turn: Callable[..., Run],
 ) -> None:  # fmt: skip
     chat = make_conversation(owner)
     first = make_turn(chat, reply="first").message

@@ -18,9 +18,9 @@ from accounts.models import ApiKey, RefreshSession, User
 from accounts.services import api_keys, tokens
 from billing.models import Budget
 from billing.services import budget_admin
-from chat.models import Conversation, Favourite, Message, Project, Tag
+from chat.models import Bookmark, Conversation, Favourite, Message, Project
 from chat.services import storage
-from chat.services.organise import favourites, projects, tags
+from chat.services.organise import bookmarks, favourites, projects
 from chat.services.tree import forking
 from chat.services.turns import editing
 from chat.services.turns.draft import Draft
@@ -133,12 +133,12 @@ def full(settings: Settings, **changes: int) -> None:
 def test_bookmarks_projects_favourites_and_keys_have_a_quota(owner: User, settings: Settings) -> None:
     full(settings, bookmarks=2, projects=2, favourites=1, api_keys=2)
     for name in ("a", "b"):
-        tags.create(user=owner, name=name)
+        bookmarks.create(user=owner, name=name)
         projects.create(user=owner, name=name)
         api_keys.make(user=owner, name=name)
     favourites.replace(user=owner, model_refs=[ModelRef("Somewhere", "tiny")])
     for refused in (
-        lambda: tags.create(user=owner, name="c"),
+        lambda: bookmarks.create(user=owner, name="c"),
         lambda: projects.create(user=owner, name="c"),
         lambda: api_keys.make(user=owner, name="c"),
         lambda: favourites.replace(
@@ -147,7 +147,7 @@ def test_bookmarks_projects_favourites_and_keys_have_a_quota(owner: User, settin
     ):
         with pytest.raises(Refusal, match=r"reached the limit|at most"):
             refused()
-    counts = [table.objects.count() for table in (Tag, Project, ApiKey, Favourite)]
+    counts = [table.objects.count() for table in (Bookmark, Project, ApiKey, Favourite)]
     assert counts == [2, 2, 2, 1]
     for path, body in (("/api/tags", {"tag": "c"}), ("/api/projects", {"name": "c"}), ("/api/api-keys", {"name": "c"})):
         assert 400 <= Api(owner).post(path, body).status_code < 500
@@ -237,13 +237,13 @@ def test_the_longest_message_is_a_setting(owner: User, settings: Settings, make_
 
 # What a person keeps, and what bounds it. A new table that belongs to people has to be added.
 BOUNDED = {
-    "chat.Project": "projects", "chat.Tag": "bookmarks", "chat.Favourite": "favourites",
+    "chat.Project": "projects", "chat.Bookmark": "bookmarks", "chat.Favourite": "favourites",
     "chat.Conversation": "storage_megabytes", "accounts.ApiKey": "api_keys", "mfa.Authenticator": "passkeys",
     "accounts.RefreshSession": "api_sessions", "billing.Budget": "budgets",
 }  # fmt: skip
 OTHERWISE = {
     "endpoints.UserKey": "one for each endpoint", "billing.Balance": "one", "accounts.Membership": "one for each group",
-    "chat.Generation": "one for each message", "billing.Hold": "one for each run",
+    "chat.Run": "one for each message", "billing.Hold": "one for each run",
     "billing.LedgerEntry": "costs credit, or an administrator writes it", "accounts.Grant": "200 for each object",
     "accounts.CapabilityGrant": "one for each power", "accounts.Group": "administrators make them",
     "accounts.MailedToken": "as often as mails may be asked for", "accounts.Invitation": "administrators make them",

@@ -1,4 +1,4 @@
-"""The administration's page of every model and its price."""
+"""The admin page of all models and their prices."""
 
 from dataclasses import dataclass
 
@@ -39,7 +39,11 @@ def prices(request: HttpRequest) -> HttpResponse:
         "title": _("Current prices"),
         "rows": rows,
         "rules": policy.current(),
-        "left_out": [(each.name, told) for each in current.endpoints if (told := describe_left_out(each))],
+        "left_out": [
+            (endpoint.name, description)
+            for endpoint in current.endpoints
+            if (description := describe_left_out(endpoint))
+        ],
         "unknown": sum(not row.price.is_known for row in rows),
     }
     return TemplateResponse(request, "admin/endpoints/prices.html", context)

@@ -1,4 +1,4 @@
-"""The administration's pages that need to know of every app: the overview, and what one person sees.
+"""Admin pages that need data from several apps: the overview, and one person's page.
 
 None shows what anybody wrote.
 """
@@ -30,7 +30,7 @@ from web.plot import Plot, PlotDay, PlotRow, plot_of, rows_of
 def fill_dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Return the context of the administration's first page."""
     days = _span(request)
-    tables = [(each, figures_of(each)) for each in insights.tables(days=days)]
+    tables = [(table, figures_of(table)) for table in insights.tables(days=days)]
     return {**context, "title": _("Overview"), "days": days, "spans": insights.SPANS, "tables": tables}
 
 
@@ -70,7 +70,7 @@ def export(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _span(request: HttpRequest) -> int:
     asked = request.GET.get("days", "")
-    return next((each for each in insights.SPANS if str(each) == asked), insights.SPANS[1])
+    return next((span for span in insights.SPANS if str(span) == asked), insights.SPANS[1])
 
 
 @require_GET

@@ -1,26 +1,26 @@
-"""The forms of what can be done with a conversation."""
+"""Forms of the actions on a conversation."""
 
 from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from chat.models import Project, Tag
+from chat.models import Bookmark, Project
+from chat.services.organise.bookmarks import DESCRIPTION_LIMIT, NAME_LIMIT
 from chat.services.organise.bulk import MAX_CHOSEN
 from chat.services.organise.projects import LIMITS
-from chat.services.organise.tags import DESCRIPTION_LIMIT, NAME_LIMIT
 from chat.services.tree.forking import OPTIONS
 
-FORK_WORDS = {
+FORK_LABELS = {
     "directPath": _("Visible messages only (a branch from here)"),
     "includeBranches": _("Include related branches"),
     "targetLevel": _("All branches up to here"),
 }
 
 
-class TagsForm(forms.Form):
+class BookmarksForm(forms.Form):
     """Which of the person's bookmarks a conversation bears, and perhaps a new one."""
 
     tags = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
@@ -28,9 +28,9 @@ class TagsForm(forms.Form):
         label=_("New bookmark"), required=False, max_length=NAME_LIMIT, widget=forms.TextInput({"autocomplete": "off"})
     )
 
-    def __init__(self, *args: Any, tags: list[Tag], **options: Any) -> None:
+    def __init__(self, *args: Any, bookmarks: list[Bookmark], **options: Any) -> None:
         super().__init__(*args, **options)
-        self.fields["tags"].choices = [(str(each.id), each.name) for each in tags]  # type: ignore[attr-defined]
+        self.fields["tags"].choices = [(str(bookmark.id), bookmark.name) for bookmark in bookmarks]  # type: ignore[attr-defined]
 
     def new_names(self) -> list[str]:
         return [self.cleaned_data["new"]] if self.cleaned_data["new"].strip() else []
@@ -49,13 +49,13 @@ class MoveForm(forms.Form):
 
     def __init__(self, *args: Any, projects: list[Project], **options: Any) -> None:
         super().__init__(*args, **options)
-        choices = [("", _("No project")), *((str(each.id), each.name) for each in projects)]
+        choices = [("", _("No project")), *((str(project.id), project.name) for project in projects)]
         self.fields["project"].choices = choices  # type: ignore[attr-defined]
 
 
 class ForkForm(forms.Form):
     option = forms.ChoiceField(
-        choices=[(each, FORK_WORDS[each]) for each in OPTIONS],
+        choices=[(option, FORK_LABELS[option]) for option in OPTIONS],
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose what to copy."), "invalid_choice": _("Choose one of the options.")},
     )
@@ -80,11 +80,11 @@ class BulkForm(forms.Form):
     project = forms.ChoiceField(label=_("Project"), required=False, widget=forms.RadioSelect)
     tag = forms.ChoiceField(label=_("Bookmark"), required=False, widget=forms.RadioSelect)
 
-    def __init__(self, *args: Any, projects: list[Project], tags: list[Tag], **options: Any) -> None:
+    def __init__(self, *args: Any, projects: list[Project], bookmarks: list[Bookmark], **options: Any) -> None:
         super().__init__(*args, **options)
         known: dict[str, list[tuple[str, Any]]] = {
-            "project": [("none", _("No project")), *((str(each.id), each.name) for each in projects)],
-            "tag": [(str(each.id), each.name) for each in tags],
+            "project": [("none", _("No project")), *((str(project.id), project.name) for project in projects)],
+            "tag": [(str(bookmark.id), bookmark.name) for bookmark in bookmarks],
         }
         for name, choices in known.items():
             self.fields[name].choices = choices  # type: ignore[attr-defined]
@@ -92,11 +92,15 @@ class BulkForm(forms.Form):
 
     def clean_ids(self) -> list[UUID]:
         try:
-            ids = [UUID(each) for some in self.cleaned_data["ids"] for each in some.split(",")]
+            ids = [UUID(text) for some in self.cleaned_data["ids"] for text in some.split(",")]
         except ValueError:
             raise forms.ValidationError(_("Choose a chat first.")) from None
         if len(ids) > MAX_CHOSEN:
-            message = _("At most %(limit)d chats can be changed at once.")
+            message = ngettext(
+                "At most %(limit)d chat can be changed at once.",
+                "At most %(limit)d chats can be changed at once.",
+                MAX_CHOSEN,
+            )
             raise forms.ValidationError(message % {"limit": MAX_CHOSEN})
         return ids
 
@@ -127,7 +131,7 @@ class SureForm(forms.Form):
         return typed
 
 
-class TagForm(forms.Form):
+class BookmarkForm(forms.Form):
     name = forms.CharField(
         label=_("Name"),
         max_length=NAME_LIMIT,

@@ -1,4 +1,4 @@
-"""Making an API key, as a form."""
+"""The form that creates an API key."""
 
 from datetime import datetime, timedelta
 from typing import Any

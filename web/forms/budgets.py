@@ -1,4 +1,4 @@
-"""Setting a budget, as a form. Amounts of credit are typed in dollars where models have prices."""
+"""The form that sets a budget. Credits are entered in dollars if models have prices."""
 
 from decimal import Decimal
 from typing import Any
@@ -44,11 +44,11 @@ class BudgetForm(forms.Form):
 
     def limit(self) -> BudgetLimit:
         """Return what was typed, in the budget's unit."""
-        told = self.cleaned_data
-        unit = self.budget.unit if self.budget else told["unit"]
-        period = self.budget.period if self.budget else told["period"]
-        amount = int(told["amount"] * _factor(unit))
-        return BudgetLimit(name=told["name"], amount=amount, unit=unit, period=period, is_hard=told["is_hard"])
+        data = self.cleaned_data
+        unit = self.budget.unit if self.budget else data["unit"]
+        period = self.budget.period if self.budget else data["period"]
+        amount = int(data["amount"] * _factor(unit))
+        return BudgetLimit(name=data["name"], amount=amount, unit=unit, period=period, is_hard=data["is_hard"])
 
 
 def _factor(unit: str) -> int:

@@ -1,4 +1,4 @@
-"""What the pages' forms send."""
+"""Forms of the chat page."""
 
 from typing import Any, cast
 
@@ -66,6 +66,8 @@ class TurnForm(forms.Form):
 
 
 class RenameForm(forms.Form):
+    use_required_attribute = False  # an empty title is refused in the dialog, in our words
+
     title = forms.CharField(
         label=_("Title"),
         max_length=1024,

@@ -1,9 +1,9 @@
-"""What a person may prefer, as a form."""
+"""The form of a person's preferences."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from web.forms.actions import FORK_WORDS
+from web.forms.actions import FORK_LABELS
 
 
 class PreferenceForm(forms.Form):
@@ -27,7 +27,7 @@ class PreferenceForm(forms.Form):
     formulas = forms.BooleanField(label=_("Show LaTeX as formulas"), required=False)
     own_markdown = forms.BooleanField(label=_("Show my own messages as Markdown"), required=False)
     open_thoughts = forms.BooleanField(label=_("Expand reasoning by default"), required=False)
-    fork_option = forms.ChoiceField(label=_("Copy into the fork"), choices=list(FORK_WORDS.items()))
+    fork_option = forms.ChoiceField(label=_("Copy into the fork"), choices=list(FORK_LABELS.items()))
     fork_splits = forms.BooleanField(label=_("Start forks at the chosen message"), required=False)
     fork_at_once = forms.BooleanField(label=_("Fork without asking"), required=False)
 

@@ -1,4 +1,4 @@
-"""What a person is called, as a form."""
+"""The form of a person's name and username."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _

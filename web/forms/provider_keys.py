@@ -1,4 +1,4 @@
-"""Pasting a key of one's own, as a form."""
+"""The form for pasting one's own key."""
 
 from datetime import datetime, timedelta
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""The forms of the set-up: a provider's key, and the models that people may choose."""
+"""Forms of the setup page: a provider's key, and the models that people may choose."""
 
 from typing import Any
 
@@ -20,12 +20,12 @@ class ProviderForm(forms.Form):
         label=_("Key"), max_length=MAX_KEY_LENGTH, widget=forms.PasswordInput({"autocomplete": "off"})
     )
 
-    def __init__(self, data: Any = None, *, card: Preset) -> None:
-        super().__init__(data, initial={"name": str(card.label), "base_url": card.base_url})
-        if not card.asks_address:
+    def __init__(self, data: Any = None, *, preset: Preset) -> None:
+        super().__init__(data, initial={"name": str(preset.label), "base_url": preset.base_url})
+        if not preset.asks_address:
             del self.fields["base_url"]
-        self.fields["api_key"].required = card.needs_key
-        if not card.needs_key:
+        self.fields["api_key"].required = preset.needs_key
+        if not preset.needs_key:
             self.fields["api_key"].help_text = _("Leave it empty if the server doesn't need one.")
 
 
@@ -45,7 +45,7 @@ class ModelsForm(forms.Form):
         shown = tuple(dict.fromkeys([*chosen, *offered]))[:MAX_SHOWN_MODELS]
         super().__init__(data, initial={"models": list(chosen), "first": next(iter(chosen), "")})
         for name in ("first", "models"):
-            self.fields[name].choices = [(each, each) for each in shown]  # type: ignore[attr-defined]
+            self.fields[name].choices = [(model, model) for model in shown]  # type: ignore[attr-defined]
         if not shown:
             del self.fields["first"], self.fields["models"]
 
@@ -58,7 +58,7 @@ class ModelsForm(forms.Form):
     def names(self) -> tuple[str, ...]:
         """Return the chosen models, the one that new chats begin with first."""
         data = self.cleaned_data
-        typed = [each.strip() for each in data.get("more", "").split(",") if each.strip()]
+        typed = [name.strip() for name in data.get("more", "").split(",") if name.strip()]
         ticked = data.get("models", [])
         first = [data["first"]] if data.get("first") and (ticked or not typed) else []
         return tuple(dict.fromkeys([*first, *ticked, *typed]))

@@ -1,4 +1,4 @@
-"""Signing in and signing up."""
+"""Forms of sign-in and sign-up."""
 
 from contextlib import suppress
 from typing import Any

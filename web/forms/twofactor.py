@@ -1,4 +1,4 @@
-"""The forms of the second factor: their codes are checked where the API's are."""
+"""Forms of two-factor authentication: pages and API check codes with the same service."""
 
 import json
 from typing import Any
@@ -82,10 +82,10 @@ class _Answer:
     def clean_credential(self) -> Any:
         counted, answer = _counted(), self.cleaned_data["credential"]
         try:
-            found = super().clean_credential()  # type: ignore[misc]
-            passkeys.note_use(row=found, told=passkeys.told_by(answer), alone=self.alone)
+            authenticator = super().clean_credential()  # type: ignore[misc]
+            passkeys.note_use(row=authenticator, signed_data=passkeys.told_by(answer), alone=self.alone)
             counted.take_back()
-            return found
+            return authenticator
         except _MALFORMED:
             raise ValidationError(gettext("We couldn't read this passkey.")) from None
         except passkeys.NotBelieved as refusal:

@@ -1,4 +1,4 @@
-"""Who may not come in: banned people and addresses, and people who wait, or have not verified or accepted."""
+"""Refuses banned people and addresses, and people who are unapproved, unverified or have not accepted the terms."""
 
 from collections.abc import Callable
 from typing import Any, Final

@@ -1,9 +1,9 @@
-"""Pages of other sites that use the API (CORS): those that the operator names, and never with a cookie.
+"""CORS: pages of other sites may use the API if the operator names their origin, but never with a cookie.
 
-A browser sends cookies along whoever asks, so a cookie proves nothing about a page of another site. Such a page shows
-a token or a key, which it must have been given. From it no cookie is read, to it none is set, and browsers are not told
-that they may (`Access-Control-Allow-Credentials`). So an origin named here can do what a program can, and not more: it
-cannot act as whoever is signed in to this site in the same browser, nor sign them in as somebody else.
+A browser attaches cookies to any request, so a cookie proves nothing about another site's page. Such a page must
+present a token or a key that it was given. No cookie is read from it or set for it, and
+`Access-Control-Allow-Credentials` is not sent. So an allowed origin can do what any program can, and no more: it cannot
+act as the person who is signed in to this site in the same browser, nor sign them in as somebody else.
 """
 
 from collections.abc import Callable

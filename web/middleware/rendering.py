@@ -1,4 +1,4 @@
-"""What every request tells the renderer."""
+"""Tells the renderer for whom a request renders."""
 
 from collections.abc import Callable
 

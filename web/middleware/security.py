@@ -1,4 +1,4 @@
-"""What holds for every answer: headers, what may be kept of it, and the clock by which times are shown."""
+"""Applied to every response: security headers, caching rules, and the time zone in which times are shown."""
 
 import secrets
 from collections.abc import Callable

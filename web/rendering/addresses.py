@@ -1,4 +1,4 @@
-"""Bare web addresses in a text, and where each ends."""
+"""Finding bare URLs in a text, and where each ends."""
 
 import re
 from collections.abc import Iterator
@@ -48,10 +48,10 @@ def link_addresses(text: str, *, isolate: bool = False) -> str:
 
 def bare_addresses(text: str) -> Iterator[tuple[int, int]]:
     """Yield where each bare address begins and ends."""
-    for found in ADDRESS.finditer(text):
-        address = _trimmed(found[0])
+    for match in ADDRESS.finditer(text):
+        address = _trimmed(match[0])
         if not address.endswith("//"):
-            yield found.start(), found.start() + len(address)
+            yield match.start(), match.start() + len(address)
 
 
 def _trimmed(address: str) -> str:

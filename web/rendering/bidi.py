@@ -1,4 +1,4 @@
-"""Which way a block of text runs: as most of its words do, whatever code, formulas and addresses are in it."""
+"""The direction of a block of text: that of most of its words, ignoring code, formulas and URLs."""
 
 import re
 from dataclasses import dataclass
@@ -19,32 +19,32 @@ def runs_left(source: bytes) -> bool:
 
 @dataclass(slots=True)
 class Count:
-    """The words of one container, whose start stands at `place` of what is written."""
+    """The words of one container, whose start tag stands at `index` of what is written."""
 
-    place: int
+    index: int
     leftward: int = 0
-    words: int = 0
+    word_count: int = 0
     begins_leftward: bool = False
 
     def read(self, text: str) -> None:
-        found = _WORD.findall(ADDRESS.sub("", text))
-        self._count(sum(map(bool, found)), len(found), begins_leftward=bool(found and found[0]))
+        directions = _WORD.findall(ADDRESS.sub("", text))
+        self._count(sum(map(bool, directions)), len(directions), begins_leftward=bool(directions and directions[0]))
 
     def add(self, inner: "Count") -> None:
-        self._count(inner.leftward, inner.words, begins_leftward=inner.begins_leftward)
+        self._count(inner.leftward, inner.word_count, begins_leftward=inner.begins_leftward)
 
-    def _count(self, leftward: int, words: int, *, begins_leftward: bool) -> None:
-        self.begins_leftward = begins_leftward if not self.words else self.begins_leftward
+    def _count(self, leftward: int, word_count: int, *, begins_leftward: bool) -> None:
+        self.begins_leftward = begins_leftward if not self.word_count else self.begins_leftward
         self.leftward += leftward
-        self.words += words
+        self.word_count += word_count
 
     def settle(self, start: str) -> str:
         """Return the start tag with its direction; without words the browser decides.
 
         What begins from the right runs so when more than a third of its words do: names and terms are often Latin.
         """
-        if not self.words:
+        if not self.word_count:
             return start
-        runs_left = self.leftward * 3 > self.words if self.begins_leftward else self.leftward * 2 > self.words
+        runs_left = self.leftward * 3 > self.word_count if self.begins_leftward else self.leftward * 2 > self.word_count
         direction = "rtl" if runs_left else "ltr"
         return start.replace(OPEN, f' dir="{direction}"', 1)

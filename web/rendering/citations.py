@@ -1,4 +1,4 @@
-"""Citation markers, which only a provider understands, as references a person can read."""
+"""Converts providers' citation markers to references that a person can read."""
 
 import re
 from collections.abc import Iterator
@@ -27,8 +27,8 @@ class _References:
 
     def number(self, match: re.Match[str]) -> str:
         if match["number"]:
-            place = int(match["number"]) - 1
-            source = self.in_order[place] if 0 <= place < len(self.in_order) else None
+            index = int(match["number"]) - 1
+            source = self.in_order[index] if 0 <= index < len(self.in_order) else None
         else:
             source = self.by_place.get((int(match["turn"]), match["kind"], int(match["index"])))
         if source is None:
@@ -59,11 +59,11 @@ def _sources(parts: list[Part]) -> Iterator[tuple[tuple[int, str, int], str]]:
         for kind, name in _LISTS.items():
             listed = attached.get(name)
             for index, source in enumerate(listed if isinstance(listed, list) else []):
-                if isinstance(source, dict) and (words := _words(source)):
-                    yield (turn, kind, index), words
+                if isinstance(source, dict) and (text := _text_of(source)):
+                    yield (turn, kind, index), text
 
 
-def _words(source: dict[str, Any]) -> str:
+def _text_of(source: dict[str, Any]) -> str:
     title = source.get("title") or source.get("fileName") or source.get("filename") or ""
     address = source.get("link") or source.get("url") or ""
-    return " – ".join(each for each in (str(title).strip(), str(address).strip()) if each)
+    return " – ".join(text for text in (str(title).strip(), str(address).strip()) if text)

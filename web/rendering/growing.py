@@ -1,4 +1,4 @@
-"""The end of a text that grows: what cannot be judged yet is held back, what is open is shown as if it were closed."""
+"""The end of a growing text: ambiguous syntax is held back, open syntax is shown as if it were closed."""
 
 import re
 
@@ -30,8 +30,8 @@ def undecided(text: str) -> int:
     """Return how many characters at the end of `text` cannot be judged yet."""
     if (start := _begun_table(text)) >= 0:
         return len(text) - start
-    found = _UNDECIDED.search(text, max(0, len(text) - 900))
-    return len(found[0]) if found else 0
+    match = _UNDECIDED.search(text, max(0, len(text) - 900))
+    return len(match[0]) if match else 0
 
 
 def _begun_table(text: str) -> int:
@@ -48,10 +48,10 @@ def _begun_table(text: str) -> int:
 def closed(source: str) -> tuple[str, str]:
     """Return what is shown of `source`, with the ends of emphasis and code that are still to come, and what is not."""
     body = source[: len(source) - undecided(source)]
-    words = body.rstrip()
-    before, gap, _ = words.rpartition("\n\n")
-    ends = ends_of(words[max(len(before + gap), len(words) - _LAST_PARAGRAPH) :])
-    return (words + ends, source[len(words) :]) if ends else (body, source[len(body) :])
+    visible = body.rstrip()
+    before, gap, _ = visible.rpartition("\n\n")
+    ends = ends_of(visible[max(len(before + gap), len(visible) - _LAST_PARAGRAPH) :])
+    return (visible + ends, source[len(visible) :]) if ends else (body, source[len(body) :])
 
 
 def ends_of(paragraph: str) -> str:
@@ -61,10 +61,10 @@ def ends_of(paragraph: str) -> str:
     if code:
         return code[1] + ends_of(text[: code.start()])
     open_signs: list[str] = []
-    for found in _SIGNS.finditer(text):
-        sign = found[0]
+    for match in _SIGNS.finditer(text):
+        sign = match[0]
         if sign in open_signs:
             del open_signs[open_signs.index(sign) :]
-        elif found[2] is None:
+        elif match[2] is None:
             open_signs.append(sign)
     return "".join(reversed(open_signs))

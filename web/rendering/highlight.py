@@ -1,4 +1,4 @@
-"""Source code to HTML with a dozen classes, which `static/css/messages/code.css` colours."""
+"""Highlights source code as HTML with a dozen classes, which `static/css/messages/code.css` colours."""
 
 from functools import cache
 

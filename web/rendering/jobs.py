@@ -1,5 +1,7 @@
-"""What is drawn in a process of its own (`web.rendering.worker`), because only that can be ended: code, formulas and
-long texts. Until a job is drawn a mark stands for it in the HTML, which the sanitiser takes for a word.
+"""Rendering jobs for the worker processes (`web.rendering.worker`): code, formulas and long texts.
+
+These need a process of their own, because only a process can be killed. Until a job is done, a mark stands in for it in
+the HTML, which the sanitiser treats as a word.
 """
 
 import re
@@ -74,7 +76,7 @@ class RenderedDraft:
 
 def fill(html: str, shown: Mapping[str, str], *, encode: Callable[[str], str] = str) -> str:
     """Put what is shown of each job in the place of its mark."""
-    return MARK.sub(lambda found: encode(shown.get(found[1], "")), html) if TOKEN in html else html
+    return MARK.sub(lambda match: encode(shown.get(match[1], "")), html) if TOKEN in html else html
 
 
 def keys_in(html: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Blocks that can grow without being written again: fenced code and tables."""
+"""Blocks that can grow without being rendered again: fenced code and tables."""
 
 import re
 from collections.abc import Callable
@@ -94,8 +94,8 @@ def is_closed_fence(source: str) -> bool:
 
 
 def _mark(opening: str) -> str:
-    found = _OPENING.match(opening)
-    return found[1] if found else "```"
+    match = _OPENING.match(opening)
+    return match[1] if match else "```"
 
 
 def _closing(mark: str) -> "re.Pattern[str]":

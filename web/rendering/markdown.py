@@ -1,7 +1,7 @@
 """Markdown to safe HTML: CommonMark with tables, strikethrough, task lists, footnotes, alerts and formulas.
 
-A text is a row of top-level blocks, and each is written and sanitised by itself (`Parser.write`). A stream
-does the same to the same blocks (`web.rendering.stream`), so both end with the same HTML.
+A text is a sequence of top-level blocks; each is written and sanitised by itself (`Parser.write`). A stream does the
+same with the same blocks (`web.rendering.stream`), so both end with the same HTML.
 """
 
 from dataclasses import dataclass
@@ -86,11 +86,11 @@ class Parser:
         if "]:" not in text:
             return
         self.parsed_characters += len(text)
-        found = _MARKDOWN.reference_definitions(text)
-        self.has_late_names = self.has_late_names or bool(found) or "[^" in text
-        for label, definition in found.items():
+        definitions = _MARKDOWN.reference_definitions(text)
+        self.has_late_names = self.has_late_names or bool(definitions) or "[^" in text
+        for label, definition in definitions.items():
             self._definitions.setdefault(_label(label), (definition["dest"], definition["title"] or ""))
-        if found:
+        if definitions:
             self._configure()
 
     def _configure(self) -> None:
@@ -131,7 +131,7 @@ class Parser:
         self.parsed_characters += len(text)
         raw = text.encode()
         runs_left = bidi.runs_left(raw)
-        found: list[Block] = []
+        blocks: list[Block] = []
         events: list[Any] = []
         depth = last_end = 0
         for event, span in self._parse(text, growing=growing):
@@ -139,14 +139,14 @@ class Parser:
                 start = max(raw.rfind(b"\n", 0, span["start"]) + 1, last_end)
                 end = raw.find(b"\n", max(span["end"] - 1, 0)) + 1 or len(raw)
                 last_end = span["end"]
-                if found and found[-1].end > start:
-                    found[-1].end = start
+                if blocks and blocks[-1].end > start:
+                    blocks[-1].end = start
                 events = []
-                found.append(Block(_kind(event), start, end, raw, events, runs_left))
+                blocks.append(Block(_kind(event), start, end, raw, events, runs_left))
             events.append(event)
             if type(event) is dict:
                 depth += ("Start" in event) - ("End" in event)
-        return found
+        return blocks
 
     def write(self, block: Block, *, live: bool = False) -> RenderedDraft:
         """Return a block's sanitised HTML and what is drawn for it elsewhere."""

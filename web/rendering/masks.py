@@ -1,6 +1,6 @@
-"""What the Markdown parser must not see as it is: formulas, and letters that hide the end of an emphasis from it.
+"""Masks text that would confuse the Markdown parser: formulas, and letters that hide the end of an emphasis from it.
 
-A mask has as many bytes as what it stands for, so all places that the parser names hold for the original, too.
+A mask has as many bytes as the text it replaces, so that the parser's positions are valid for the original, too.
 """
 
 import re
@@ -107,35 +107,35 @@ class Mask:
 
     def uncover(self, events: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
         """Return the parser's events with what was hidden. A formula in a text is an event of its own."""
-        found: list[tuple[Any, Any]] = []
+        uncovered: list[tuple[Any, Any]] = []
         for event, span in events:
             if type(event) is dict and "Text" in event:
-                found += [(piece, span) for piece in self._pieces(event["Text"])]
+                uncovered += [(piece, span) for piece in self._pieces(event["Text"])]
             else:
-                found.append((_mapped(event, self._restore), span))
-        return found
+                uncovered.append((_mapped(event, self._restore), span))
+        return uncovered
 
     def _pieces(self, text: str) -> list[Any]:
         pieces: list[Any] = []
         done = 0
-        for found in _FORMULA.finditer(text):
-            formula = self.formulas.get(found[0])
+        for match in _FORMULA.finditer(text):
+            formula = self.formulas.get(match[0])
             if formula is None:
                 continue
-            if found.start() > done:
-                pieces.append({"Text": self._restore(text[done : found.start()])})
+            if match.start() > done:
+                pieces.append({"Text": self._restore(text[done : match.start()])})
             if formula.is_pending:
-                pieces.append({"Pending": self._restore(self.sources[found[0]])})
+                pieces.append({"Pending": self._restore(self.sources[match[0]])})
             else:
                 pieces.append({"DisplayMath" if formula.is_display else "InlineMath": self._restore(formula.tex)})
-            done = found.end()
+            done = match.end()
         if done < len(text):
             pieces.append({"Text": self._restore(text[done:])})
         return pieces
 
     def _restore(self, text: str) -> str:
         if self.formulas:
-            text = _FORMULA.sub(lambda found: self.sources.get(found[0], found[0]), text)
+            text = _FORMULA.sub(lambda match: self.sources.get(match[0], match[0]), text)
         for sign, letter in self.letters.items():
             text = text.replace(sign, letter)
         return text
@@ -147,22 +147,22 @@ def _hiding(text: str) -> Iterator[int]:
     In a paragraph runs of one kind begin and end by turns, where no space beside them says which it is.
     """
     is_open: dict[str, bool] = {}
-    for found in _RUN.finditer(text):
-        run = found[0]
+    for match in _RUN.finditer(text):
+        run = match[0]
         if run.startswith("\n"):
             is_open.clear()
         if run[0] in "\n`":
             continue
-        before = text[found.start() - 1 : found.start()] if found.start() else ""
-        after = text[found.end() : found.end() + 1]
+        before = text[match.start() - 1 : match.start()] if match.start() else ""
+        after = text[match.end() : match.end() + 1]
         if not before.strip() and not after.strip():
             continue  # a bullet, or a sign between spaces
         ends = bool(before.strip()) and (not after.strip() or is_open.get(run, False))
         is_open[run] = not ends
         if ends and _IS_PUNCTUATION.match(before):
-            yield from _either(text, found.end(), found.start() - 1)
+            yield from _either(text, match.end(), match.start() - 1)
         elif not ends and _IS_PUNCTUATION.match(after):
-            yield from _either(text, found.start() - 1, found.end())
+            yield from _either(text, match.start() - 1, match.end())
 
 
 def _either(text: str, letter: int, punctuation: int) -> Iterator[int]:
@@ -189,7 +189,7 @@ def _mapped(value: Any, change: Callable[[str], str], *, is_name: bool = True) -
         return value if is_name else change(value)
     if type(value) is dict:
         return {
-            name: _mapped(each, change, is_name=name in {"Start", "End", "link_type", "level"})
-            for name, each in value.items()
+            name: _mapped(member, change, is_name=name in {"Start", "End", "link_type", "level"})
+            for name, member in value.items()
         }
     return value

@@ -35,10 +35,10 @@ def _convert(tex: str, block: bool) -> str | None:
     if mathml is None:
         return None
     safe = clean(mathml)
-    return safe if _words(safe) == _words(mathml) else None  # what the sanitiser would take away must not be missed
+    return safe if _text_of(safe) == _text_of(mathml) else None  # what the sanitiser would take away must not be missed
 
 
-def _words(html: str) -> str:
+def _text_of(html: str) -> str:
     return "".join(unescape(_TAG.sub("", html)).split())
 
 

@@ -1,4 +1,4 @@
-"""Markdown to HTML for a page: what is cheap at once, the rest by workers, within limits (`web.rendering.results`)."""
+"""Renders messages to HTML: cheap parts at once, the rest by workers, within limits (`web.rendering.results`)."""
 
 from collections.abc import Callable, Iterable
 
@@ -51,7 +51,7 @@ def unknown(jobs: Iterable[Job]) -> list[Job]:
     listed = list(jobs)
     drawn = known(listed)
     missing = [job for job in listed if job.key not in drawn]
-    inner = [each for draft in drawn.values() for each in draft.jobs.values()]
+    inner = [job for draft in drawn.values() for job in draft.jobs.values()]
     return missing + (unknown(inner) if inner else [])
 
 

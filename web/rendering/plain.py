@@ -1,4 +1,4 @@
-"""What people typed, shown as they typed it."""
+"""Renders people's own messages as they typed them."""
 
 from django.utils.safestring import SafeString, mark_safe
 

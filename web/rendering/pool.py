@@ -1,8 +1,8 @@
-"""A few worker processes, and who may use them for how long.
+"""A small pool of worker processes, and limits on their use.
 
-Whatever is drawn has three limits: of CPU time, which the worker's kernel keeps (`CPU_SECONDS`); of time by the clock,
-after which its worker is killed; and of what one person may use up. A person holds one worker at most, so that there
-is one for somebody else; who finds none free waits for a moment only and goes away with less.
+A job has three limits: CPU time, enforced by the kernel (`CPU_SECONDS`); wall time, after which its worker is killed;
+and the worker time of one person. A person uses one worker at most, so that another is free for somebody else; if none
+is free, they wait only a moment, and the text is shown unrendered.
 """
 
 import logging
@@ -125,7 +125,7 @@ class _Allowances:
     def use(self, person: str, seconds: float) -> None:
         left = self.left(person)
         if len(self.used) > 10_000:
-            self.used = {each: value for each, value in self.used.items() if self.left(each) < ALLOWANCE}
+            self.used = {reader: value for reader, value in self.used.items() if self.left(reader) < ALLOWANCE}
         self.used[person] = (ALLOWANCE - left + seconds, time.monotonic())
 
 

@@ -1,6 +1,6 @@
-"""What was drawn, kept: in this process, and what was dear for all of them in the cache.
+"""The cache of rendering results: in this process and, for expensive ones, in Redis for all processes.
 
-What could not be drawn is kept, too, so that nobody pays for it twice.
+Failures are cached, too, so that they cost only once.
 """
 
 import asyncio
@@ -93,21 +93,21 @@ _threads = ThreadPoolExecutor(2, thread_name_prefix="rendering")
 
 def known(jobs: Iterable[Job]) -> dict[str, RenderedDraft]:
     """Return what this process remembers of `jobs`, by their keys."""
-    return {job.key: found for job in jobs if (found := memory.get(job.key)) is not None}
+    return {job.key: draft for job in jobs if (draft := memory.get(job.key)) is not None}
 
 
 def draw(jobs: Iterable[Job], behalf: Reader | None = None) -> dict[str, RenderedDraft]:
     """Draw `jobs` within the time left to the reader; return what there is, by their keys. The rest is shown plain."""
     wanted = {job.key: job for job in jobs}
-    found = known(wanted.values())
-    missing = [job for key, job in wanted.items() if key not in found]
+    cached = known(wanted.values())
+    missing = [job for key, job in wanted.items() if key not in cached]
     if not missing:
-        return found
+        return cached
     stored = _stored(missing)
     drawn = _draw_now([job for job in missing if job.key not in stored], behalf or _reader.get() or Reader())
     for key, draft in (stored | drawn).items():
         memory.put(key, draft)
-    return found | stored | drawn
+    return cached | stored | drawn
 
 
 def _draw_now(jobs: list[Job], behalf: Reader) -> dict[str, RenderedDraft]:
@@ -132,7 +132,7 @@ def _draft(job: Job, outcome: Outcome) -> RenderedDraft:
     if answer is None or answer.html is None:
         return RenderedDraft(job.plain)
     # A worker has read hostile text with many libraries: what it says is not trusted either.
-    return RenderedDraft(clean(answer.html), {each.key: each for each in answer.jobs})
+    return RenderedDraft(clean(answer.html), {nested.key: nested for nested in answer.jobs})
 
 
 # --- the cache of all processes --------------------------------------------------------------------------
@@ -157,14 +157,14 @@ def _stored(jobs: list[Job]) -> dict[str, RenderedDraft]:
         values: Mapping[str, Any] = shared.get_many([_name(job.key) for job in jobs])
     except (RedisError, OSError):
         return {}
-    found = {}
+    drafts = {}
     for job in jobs:
         value = values.get(_name(job.key))
         if value is not None:
             html, inner = value
-            drawn = RenderedDraft(from_others(html), {each.key: each for each in inner}) if html else None
-            found[job.key] = drawn or RenderedDraft(job.plain)
-    return found
+            drawn = RenderedDraft(from_others(html), {job.key: job for job in inner}) if html else None
+            drafts[job.key] = drawn or RenderedDraft(job.plain)
+    return drafts
 
 
 def _store(outcomes: dict[Job, Outcome], drawn: dict[str, RenderedDraft]) -> None:

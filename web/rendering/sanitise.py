@@ -1,4 +1,4 @@
-"""The allow-list. Whatever wrote a piece of HTML, only this passes."""
+"""The HTML allow-list: all HTML passes through it, whatever produced it."""
 
 import nh3
 

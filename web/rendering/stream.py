@@ -1,10 +1,9 @@
-"""Markdown that arrives in pieces, to patches for a page that shows it growing.
+"""Converts Markdown that arrives in pieces to patches for a growing page.
 
-A top-level block is *closed* when another has begun after it or nothing can be added to it any more; its HTML
-is then final and sent once. The last one is *open*: its HTML is sent again only when it has grown by an
-eighth and something in it needs parsing; until then what comes is appended to it as plain text. Code and
-tables are never sent again while they grow. So the work and the bytes stay within a constant factor of the
-text's length.
+A top-level block is *closed* when another has begun after it or nothing can be added to it any more; its HTML is then
+final and sent once. The last one is *open*: its HTML is sent again only when it has grown by an eighth and contains
+something to parse; until then new text is appended to it as plain text. Code and tables are never sent again while they
+grow. So the work and the bytes stay within a constant factor of the text's length.
 """
 
 import re
@@ -125,9 +124,9 @@ class MarkdownStream:
     def _tail(self, text: str) -> Patch:
         """Append to the open block as text, but for a sign at the end that the next words may explain."""
         text = self._held + text
-        found = _SIGN.search(text)
-        most = _HELD_OF_TABLE if found and "|" in found[0] else _HELD
-        keep = found.start() if found and len(text) - found.start() <= most else len(text)
+        match = _SIGN.search(text)
+        most = _HELD_OF_TABLE if match and "|" in match[0] else _HELD
+        keep = match.start() if match and len(text) - match.start() <= most else len(text)
         text, self._held = text[:keep], text[keep:]
         return Patch(tail=escape(text)) if text else NOTHING
 
@@ -302,8 +301,8 @@ class MarkdownStream:
 
 def _with_tail(html: str, gap: str, ends: "re.Pattern[str]") -> str:
     """Mark the place in an open block where text goes on."""
-    found = ends.search(html)
-    place = found.start() if found else len(html)
-    if html.startswith("</code></pre>", place - len("</code></pre>")):
-        place -= len("</code></pre>")
-    return f"{html[:place]}<span data-tail>{gap}</span>{html[place:]}"
+    match = ends.search(html)
+    end = match.start() if match else len(html)
+    if html.startswith("</code></pre>", end - len("</code></pre>")):
+        end -= len("</code></pre>")
+    return f"{html[:end]}<span data-tail>{gap}</span>{html[end:]}"

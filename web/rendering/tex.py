@@ -1,10 +1,10 @@
-r"""Which parts of a Markdown text are formulas.
+r"""Finds the formulas in a Markdown text.
 
-Formulas stand between ``$ $``, ``$$ $$``, ``\( \)`` and ``\[ \]``, or are a bare environment such as
-``\begin{aligned} … \end{aligned}``. A dollar is also a price, a variable of a shell or a ticker; what is a formula is
-decided here, before Markdown looks at the text, so that what is none is Markdown as if there had been no dollar.
+Formulas are between ``$ $``, ``$$ $$``, ``\( \)`` and ``\[ \]``, or a bare environment such as
+``\begin{aligned} … \end{aligned}``. A dollar sign is also a price, a shell variable or a ticker symbol; it is decided
+here, before Markdown sees the text, which dollars delimit formulas, and all others remain ordinary Markdown.
 
-Everything works on UTF-8 and looks a bounded way ahead, so the work is linear in the length of the text.
+Everything works on UTF-8 and looks a bounded distance ahead, so the work is linear in the length of the text.
 """
 
 import re
@@ -56,25 +56,25 @@ def find(source: bytes, opaque: bytes, walls: Sequence[int], *, growing: bool = 
     crosses, the borders of Markdown's blocks. Of a `growing` text the last formula may be pending.
     """
     position = 0
-    while found := _OPENING.search(opaque, position):
-        position = found.end()
-        sign = found[0]
+    while match := _OPENING.search(opaque, position):
+        position = match.end()
+        sign = match[0]
         if sign in {b"\\\\", b"\\$"} or (len(sign) > 2 and sign.startswith(b"$")):
             continue
-        formula = _formula(source, opaque, found, growing)
+        formula = _formula(source, opaque, match, growing)
         if formula is None or (not _is_block(opaque, formula) and _crosses(walls, formula)):
             continue
         yield formula
         position = formula.end
 
 
-def _formula(source: bytes, opaque: bytes, found: "re.Match[bytes]", growing: bool) -> Formula | None:
-    sign, start, inner = found[0], found.start(), found.end()
+def _formula(source: bytes, opaque: bytes, opening: "re.Match[bytes]", growing: bool) -> Formula | None:
+    sign, start, inner = opening[0], opening.start(), opening.end()
     if sign == b"$":
         return _between_dollars(source, opaque, start)
-    if found[1] is not None:
-        closing, keep = b"\\end{" + found[1] + b"}", True
-        end = _matching(opaque, inner, b"\\begin{" + found[1] + b"}", closing)
+    if opening[1] is not None:
+        closing, keep = b"\\end{" + opening[1] + b"}", True
+        end = _matching(opaque, inner, b"\\begin{" + opening[1] + b"}", closing)
     else:
         closing, keep = {b"$$": b"$$", b"\\(": b"\\)", b"\\[": b"\\]"}[sign], False
         end = _unescaped(opaque, inner, closing)
@@ -135,9 +135,9 @@ def _is_markup(tex: bytes) -> bool:
 
 def _is_balanced(body: bytes) -> bool:
     depth = 0
-    for found in _BRACKETS.finditer(body):
-        if len(found[0]) == 1:
-            depth += 1 if found[0] in b"([{" else -1
+    for match in _BRACKETS.finditer(body):
+        if len(match[0]) == 1:
+            depth += 1 if match[0] in b"([{" else -1
             if depth < 0:
                 return False
     return depth == 0

@@ -1,4 +1,4 @@
-"""Characters: what every renderer does to them first and last."""
+"""Character handling that all renderers share, before and after rendering."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The few words a rendered text holds that its author did not write, in the reader's language."""
+"""The few words that rendering adds to a text, in the reader's language."""
 
 import json
 from dataclasses import asdict, dataclass

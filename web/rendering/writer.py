@@ -1,4 +1,4 @@
-"""Parser events to HTML. Nothing a user or model wrote becomes a tag, a class, an id or an address that loads."""
+"""Parser events to HTML. Nothing from a user or model becomes a tag, a class, an id or a URL that loads."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -39,8 +39,8 @@ def code_block(info: str, body_html: str, words: Words) -> str:
 
 
 def _language(info: str) -> str:
-    found = _LANGUAGE.match(info.strip())
-    return found[0].lower() if found else ""
+    match = _LANGUAGE.match(info.strip())
+    return match[0].lower() if match else ""
 
 
 class Writer:
@@ -101,7 +101,7 @@ class Writer:
         name = tag if type(tag) is str else next(iter(tag))
         end = self._ends.pop()
         if count := self._directions.pop():
-            self._out[count.place] = count.settle(self._out[count.place])
+            self._out[count.index] = count.settle(self._out[count.index])
             if outer := self._counting():
                 outer.add(count)
         if name in _ENDS and not (self._images and name != "Image"):

@@ -1,7 +1,7 @@
-"""From events to what the browser applies. `docs/streaming.md` describes the messages.
+"""Converts a run's events to websocket messages. `docs/streaming.md` describes these.
 
-A `RunRenderer` renders one run once per process; its frames are shared by every tab that follows it. Finished
-blocks are sent once, the open block again only when it has grown by enough, else only the new text.
+A `RunRenderer` renders one run once per process; its frames are shared by every tab that follows it. Finished blocks
+are sent once, the open block again only when it has grown enough, otherwise only the new text.
 """
 
 import json
@@ -13,7 +13,7 @@ from uuid import UUID
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 
-from chat.models import Generation
+from chat.models import Run
 from messages.events import (
     TERMINAL,
     Event,
@@ -39,7 +39,7 @@ class Viewer(Protocol):
     def emit(self, frame: str) -> None:
         """Send a frame, in order."""
 
-    def end(self, generation_id: UUID, frame: str) -> None:
+    def end(self, run_id: UUID, frame: str) -> None:
         """Send the last frame of a run."""
 
 
@@ -72,7 +72,7 @@ class _Live:
 
 
 class RunRenderer:
-    """Paints one tail. `ended` is called once, with the batch that ended the run, when all before it was sent.
+    """Renders one run. `ended` is called once, with the batch that ended the run, when all before it was sent.
 
     What it keeps of the message has marks for what is drawn elsewhere; its outbox fills them in.
     """
@@ -82,7 +82,7 @@ class RunRenderer:
         self.outbox = Outbox()
         self._viewers: list[Viewer] = []
         self._joining: list[Viewer] = []  # those that wait for their snapshot
-        self._gid = str(subscription.generation_id)
+        self._gid = str(subscription.run_id)
         self._ended = ended
         self._done: list[str] = []  # the HTML of each finished part
         self._live: _Live | None = None
@@ -127,7 +127,7 @@ class RunRenderer:
         return f"{reset}\n{command('p', self._gid, live.index, '', live.opened, ''.join(live.tails) or None)}"
 
     def hear(self, batch: Batch) -> None:
-        """Listener of the tail: paint a batch and hand it to every viewer."""
+        """Listener of the subscription: render a batch and hand it to every viewer."""
         if batch.over:
             self._end(batch)
             return
@@ -270,16 +270,16 @@ def ends_of(wanted: dict[UUID, bool]) -> dict[UUID, str]:
 
     A run that is gone with its conversation is left out. Reads the database, with as many queries for many as for one.
     """
-    runs = Generation.objects.filter(id__in=list(wanted)).select_related("message")
+    runs = Run.objects.filter(id__in=list(wanted)).select_related("message")
     message_of = {run.id: run.message for run in runs}
     with on_behalf(Reader(left=0)):  # other runs wait for this thread: what nobody has drawn yet stays plain
         views = present_messages(list(message_of.values()))
     frames = {}
-    for generation_id, message in message_of.items():
+    for run_id, message in message_of.items():
         foot = render_to_string("chat/message_foot.html", {"message": views[message.id]})
-        frame = command("d", str(generation_id), message.state, foot)
-        if wanted[generation_id]:
+        frame = command("d", str(run_id), message.state, foot)
+        if wanted[run_id]:
             parts = "".join(render_part(view) for view in views[message.id].parts)
-            frame = "\n".join([command("reset", str(generation_id), parts), frame])
-        frames[generation_id] = frame
+            frame = "\n".join([command("reset", str(run_id), parts), frame])
+        frames[run_id] = frame
     return frames

@@ -1,6 +1,6 @@
-"""What a painter has said and not sent yet: a frame waits, a moment at most, for what is drawn elsewhere in it.
+"""Holds frames of a run until the worker has rendered their jobs, for a moment at most.
 
-Frames leave in the order in which they came, so those behind wait with it; other runs do not.
+Frames leave in order, so later frames wait too; other runs do not.
 """
 
 import asyncio

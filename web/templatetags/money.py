@@ -31,16 +31,16 @@ def count(number: int) -> str:
 
 
 @register.filter
-def reason_words(reason: str) -> str:
+def reason_label(reason: str) -> str:
     """Return why there is an entry; a reason nobody has put into words stands for itself."""
-    words = {
+    labels = {
         "message": _("Message"),
         "title": _("Title"),
         "start": _("Start credit"),
         "refill": _("Refill"),
         "adjustment": _("Adjustment"),
     }
-    return words.get(reason, reason)
+    return labels.get(reason, reason)
 
 
 @register.filter
@@ -50,26 +50,26 @@ def in_unit(amount: int, budget: Budget) -> str:
 
 
 @register.filter
-def spent_words(meter: Meter) -> str:
+def spent_text(meter: Meter) -> str:
     """Return what is spent of a budget in its present day, week or month."""
-    words = {
+    sentences = {
         Budget.Period.DAY: _("%(spent)s of %(amount)s today"),
         Budget.Period.WEEK: _("%(spent)s of %(amount)s this week"),
         Budget.Period.MONTH: _("%(spent)s of %(amount)s this month"),
     }
     numbers = {"spent": in_unit(meter.spent, meter.budget), "amount": in_unit(meter.budget.amount, meter.budget)}
-    return words[Budget.Period(meter.budget.period)] % numbers
+    return sentences[Budget.Period(meter.budget.period)] % numbers
 
 
 @register.filter
-def each_words(budget: Budget) -> str:
+def per_person_text(budget: Budget) -> str:
     """Return what a budget that everybody has for themselves gives each of them."""
-    words = {
+    sentences = {
         Budget.Period.DAY: _("%(amount)s per person per day"),
         Budget.Period.WEEK: _("%(amount)s per person per week"),
         Budget.Period.MONTH: _("%(amount)s per person per month"),
     }
-    return words[Budget.Period(budget.period)] % {"amount": in_unit(budget.amount, budget)}
+    return sentences[Budget.Period(budget.period)] % {"amount": in_unit(budget.amount, budget)}
 
 
 @register.filter

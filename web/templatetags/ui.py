@@ -1,4 +1,4 @@
-"""What templates need beside Django's own tags."""
+"""Template tags and filters beyond Django's own."""
 
 import json
 from datetime import datetime
@@ -129,9 +129,9 @@ def moment(value: datetime) -> SafeString:
     """Return a time as people say it: the hour today, else the day; the whole of it when pointed at."""
     local = timezone.localtime(value)
     today = local.date() == timezone.localdate()
-    words = time_format(local, "H:i") if today else date_format(local, "SHORT_DATE_FORMAT")
+    short = time_format(local, "H:i") if today else date_format(local, "SHORT_DATE_FORMAT")
     whole = date_format(local, "DATETIME_FORMAT")
-    return format_html('<time datetime="{}" title="{}">{}</time>', local.isoformat(timespec="seconds"), whole, words)
+    return format_html('<time datetime="{}" title="{}">{}</time>', local.isoformat(timespec="seconds"), whole, short)
 
 
 @register.filter
@@ -146,7 +146,7 @@ def as_input(field: BoundField) -> SafeString:
     if field.errors:
         attributes["aria-invalid"] = "true"
     if field.form.errors:  # the first fault is where the work goes on
-        faulty = (each.name for each in field.form.visible_fields() if each.errors)
+        faulty = (control.name for control in field.form.visible_fields() if control.errors)
         attributes["autofocus"] = field.name == next(faulty, None)
     return field.as_widget(attrs=attributes)
 

@@ -1,4 +1,4 @@
-"""Signing in and out, under short addresses."""
+"""URLs of sign-in and sign-out."""
 
 from allauth.account import views
 from allauth.mfa.base import views as codes

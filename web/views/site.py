@@ -1,4 +1,4 @@
-"""What browsers and robots ask every site for."""
+"""Files that browsers and robots request from every site."""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -34,7 +34,7 @@ def robots(request: HttpRequest) -> HttpResponse:
 def manifest(request: HttpRequest) -> HttpResponse:
     """How the site is called and looks on a home screen."""
     name = site.current().app_title
-    told = {
+    fields = {
         "id": "/",
         "name": name,
         "short_name": name,
@@ -46,4 +46,4 @@ def manifest(request: HttpRequest) -> HttpResponse:
         "theme_color": "#4a4cc4",
         "icons": [{"src": static("icon.svg"), "sizes": "any", "type": "image/svg+xml", "purpose": "any maskable"}],
     }
-    return JsonResponse(told, content_type="application/manifest+json")
+    return JsonResponse(fields, content_type="application/manifest+json")

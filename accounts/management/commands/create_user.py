@@ -34,8 +34,8 @@ class Command(AdminCommand):
             )
         except EmailTaken:
             raise CommandError(f"An account with the email address {options['email']} already exists.") from None
-        told = {"id": user.id, "email": user.email, "role": user.role_name}
+        result = {"id": user.id, "email": user.email, "role": user.role_name}
         if generated:
-            told["password"] = generated
-        words = f"{user.email} can sign in, as {user.role_name}."
-        return told, words + (f" Password: {generated}" if generated else "")
+            result["password"] = generated
+        text = f"{user.email} can sign in, as {user.role_name}."
+        return result, text + (f" Password: {generated}" if generated else "")

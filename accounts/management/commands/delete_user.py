@@ -15,6 +15,6 @@ class Command(AdminCommand):
     def run_with(self, **options: Any) -> tuple[Any, str]:
         user = person_named(options["email"])
         self.confirm(f"This deletes {user.email} and all their chats permanently.", options)
-        told = {"id": user.id, "email": user.email}
+        result = {"id": user.id, "email": user.email}
         erase_person(actor=None, user=user)
-        return told, f"{told['email']} was deleted."
+        return result, f"{result['email']} was deleted."

@@ -22,8 +22,8 @@ class Command(AdminCommand):
             raise CommandError(f"Role {options['role']} not found.")
         mailed = mails.is_configured() and not options["print"]
         invitation = invitations.invite(by=None, email=options["email"], role=role, mailed=mailed)
-        told = {"email": invitation.email, "role": role.name, "expiresAt": invitation.expires_at, "mailed": mailed}
+        result = {"email": invitation.email, "role": role.name, "expiresAt": invitation.expires_at, "mailed": mailed}
         if mailed:
-            return told, f"{invitation.email} was invited by email."
+            return result, f"{invitation.email} was invited by email."
         link = invitations.link_of(invitation)
-        return told | {"link": link}, f"{invitation.email} is invited until {invitation.expires_at:%Y-%m-%d}: {link}"
+        return result | {"link": link}, f"{invitation.email} is invited until {invitation.expires_at:%Y-%m-%d}: {link}"

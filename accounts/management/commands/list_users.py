@@ -15,20 +15,27 @@ class Command(AdminCommand):
         people = User.objects.order_by("created_at", "id")
         if options["role"]:
             people = people.filter(role=options["role"])
-        told = [
+        records = [
             {
-                "id": each.id,
-                "email": each.email,
-                "name": each.name,
-                "role": each.role_name,
-                "provider": each.provider,
-                "active": each.is_active,
-                "createdAt": each.created_at,
+                "id": user.id,
+                "email": user.email,
+                "name": user.name,
+                "role": user.role_name,
+                "provider": user.provider,
+                "active": user.is_active,
+                "createdAt": user.created_at,
             }
-            for each in people.iterator()
+            for user in people.iterator()
         ]
         rows = [
-            [each["id"], each["email"], each["name"], each["role"], each["provider"], f"{each['createdAt']:%Y-%m-%d}"]
-            for each in told
+            [
+                record["id"],
+                record["email"],
+                record["name"],
+                record["role"],
+                record["provider"],
+                f"{record['createdAt']:%Y-%m-%d}",
+            ]
+            for record in records
         ]
-        return told, table(rows, ["id", "email", "name", "role", "provider", "since"])
+        return records, table(rows, ["id", "email", "name", "role", "provider", "since"])

@@ -18,6 +18,6 @@ class Command(AdminCommand):
         user = person_named(options["email"])
         generated = secrets.token_urlsafe(12) if options["generate"] else ""
         set_password(actor=None, user=user, password=generated or options["password"] or ask_password())
-        told = {"email": user.email} | ({"password": generated} if generated else {})
-        words = f"{user.email} has a new password and is signed out everywhere."
-        return told, words + (f" Password: {generated}" if generated else "")
+        result = {"email": user.email} | ({"password": generated} if generated else {})
+        text = f"{user.email} has a new password and is signed out everywhere."
+        return result, text + (f" Password: {generated}" if generated else "")

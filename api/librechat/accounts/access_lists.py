@@ -1,4 +1,4 @@
-"""Who may do what with shared things (`/api/permissions`), for every kind that is registered."""
+"""Access lists of shared objects (`/api/permissions`), for every registered kind."""
 
 from typing import Any, Final
 from uuid import UUID
@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 
 from accounts.models import Grant
 from accounts.services import grants, picker
-from accounts.services.grants import AccessEntry, Who
+from accounts.services.grants import AccessEntry, Grantee
 from accounts.services.resources import SharedKind, SharedObject, kind_of
 from api.base.admin import number
 from api.base.errors import ApiError
@@ -43,8 +43,8 @@ class PrincipalRequest(ApiRequest):
     is_admin: bool | None = None
     member_count: int | None = None
 
-    def who(self) -> Who:
-        return Who(self.type, self.id or "")
+    def grantee(self) -> Grantee:
+        return Grantee(self.type, self.id or "")
 
 
 class PermissionsRequest(ApiRequest):
@@ -67,21 +67,21 @@ class PrincipalsView(PermissionsView):
     )
     def get(self, request: Request) -> Response:
         user = person(request)
-        words = " ".join(request.query_params.get("q", "").split())
-        if len(words) < picker.MIN_QUERY_CHARACTERS:
+        query = " ".join(request.query_params.get("q", "").split())
+        if len(query) < picker.MIN_QUERY_CHARACTERS:
             raise ApiError(400, _("q: enter at least %(least)d characters.") % {"least": picker.MIN_QUERY_CHARACTERS})
         limit = number(request, "limit", 20, least=1, most=picker.MAX_RESULTS)
-        wanted = [each for each in request.query_params.get("types", "").split(",") if each]
+        wanted = [kind for kind in request.query_params.get("types", "").split(",") if kind]
         if set(wanted) - {"user", "group", "role"}:
             raise ApiError(400, _("types: must be user, group or role."))
         allowed = picker.kinds_for(user)
         if not allowed or set(wanted) - set(allowed):
             raise _forbidden()
-        found = picker.search(asking=user, words=words, kinds=wanted or None, limit=limit)
-        results = [_result(each) for each in found]
+        principals = picker.search(asking=user, text=query, kinds=wanted or None, limit=limit)
+        results = [_result(principal) for principal in principals]
         return Response(
             {
-                "query": words,
+                "query": query,
                 "limit": limit,
                 "types": wanted or None,
                 "results": results,
@@ -94,7 +94,7 @@ class PrincipalsView(PermissionsView):
 class RolesOfKindView(PermissionsView):
     @extend_schema(operation_id="permissions_roles", responses=_LIST)
     def get(self, request: Request, resource: str) -> Response:
-        found = _kind(resource)
+        kind = _kind(resource)
         names = {
             "viewer": (_("Viewer"), _("Can view and use it.")),
             "editor": (_("Editor"), _("Can view, use and edit it.")),
@@ -103,7 +103,7 @@ class RolesOfKindView(PermissionsView):
         return Response(
             [
                 {
-                    "accessRoleId": f"{found.name}_{role}",
+                    "accessRoleId": f"{kind.name}_{role}",
                     "name": names[role][0],
                     "description": names[role][1],
                     "permBits": bits,
@@ -117,29 +117,27 @@ class AccessListView(PermissionsView):
     @extend_schema(operation_id="permissions_list", responses=_OBJECT)
     def get(self, request: Request, resource: str, resource_id: UUID) -> Response:
         user = person(request)
-        found, shared = _shared(request, resource, resource_id)
+        kind, shared = _shared(request, resource, resource_id)
         return Response(
             {
-                "resourceType": found.name,
+                "resourceType": kind.name,
                 "resourceId": str(shared.id),
-                **_list(found, grants.entries(user, found, shared)),
+                **_list(kind, grants.entries(user, kind, shared)),
             }
         )
 
     @extend_schema(operation_id="permissions_change", request=PermissionsRequest, responses=_OBJECT)
     def put(self, request: Request, resource: str, resource_id: UUID) -> Response:
-        found, _shared_thing = _shared(request, resource, resource_id)
+        kind, _shared_thing = _shared(request, resource, resource_id)
         body = read_body(request, PermissionsRequest)
-        give = {each.who(): _bits(found, each.access_role_id) for each in body.updated}
-        take = [each.who() for each in body.removed]
+        give = {update.grantee(): _bits(kind, update.access_role_id) for update in body.updated}
+        take = [removal.grantee() for removal in body.removed]
         if body.public:
-            give[Who("public")] = _bits(found, body.public_access_role_id or f"{found.name}_viewer")
+            give[Grantee("public")] = _bits(kind, body.public_access_role_id or f"{kind.name}_viewer")
         elif body.public is False:
-            take.append(Who("public"))
-        after = grants.change(
-            actor=person(request), kind_name=found.name, resource_id=resource_id, give=give, take=take
-        )
-        return Response({"message": _("Permissions updated successfully"), "results": _list(found, after)})
+            take.append(Grantee("public"))
+        after = grants.change(actor=person(request), kind_name=kind.name, resource_id=resource_id, give=give, take=take)
+        return Response({"message": _("Permissions updated successfully"), "results": _list(kind, after)})
 
     def refusal_body(self, refusal: Refusal) -> dict[str, str]:
         error = _("Forbidden") if refusal.status == 403 else _("Bad Request")
@@ -159,24 +157,26 @@ class EffectiveView(PermissionsView):
 class AllEffectiveView(PermissionsView):
     @extend_schema(operation_id="permissions_effective_all", responses=_OBJECT)
     def get(self, request: Request, resource: str) -> Response:
-        return Response({str(each): bits for each, bits in grants.all_bits(person(request), _kind(resource)).items()})
+        return Response(
+            {str(object_id): bits for object_id, bits in grants.all_bits(person(request), _kind(resource)).items()}
+        )
 
 
 def _kind(name: str) -> SharedKind:
-    found = kind_of(name)
-    if found is None:
+    kind = kind_of(name)
+    if kind is None:
         raise _not_found()
-    return found
+    return kind
 
 
 def _shared(request: Request, resource: str, resource_id: UUID) -> tuple[SharedKind, SharedObject]:
     try:
-        found, shared, _bits = grants.shared_for(person(request), resource, resource_id, needs=Grant.SHARE)
+        kind, shared, _bits = grants.shared_for(person(request), resource, resource_id, needs=Grant.SHARE)
     except Http404:
         raise _not_found() from None
     except PermissionDenied:
         raise _forbidden() from None
-    return found, shared
+    return kind, shared
 
 
 def _not_found() -> ApiError:
@@ -195,8 +195,8 @@ def _bits(kind: SharedKind, role_id: str) -> int:
 
 
 def _list(kind: SharedKind, rows: list[AccessEntry]) -> dict[str, Any]:
-    principals = [_principal(kind, each) for each in rows if each.who.type != "public"]
-    everybody = next((each for each in rows if each.who.type == "public"), None)
+    principals = [_principal(kind, entry) for entry in rows if entry.grantee.type != "public"]
+    everybody = next((entry for entry in rows if entry.grantee.type == "public"), None)
     answer: dict[str, Any] = {"principals": principals, "public": everybody is not None}
     return answer | ({"publicAccessRoleId": _role_id(kind, everybody)} if everybody else {})
 
@@ -204,8 +204,8 @@ def _list(kind: SharedKind, rows: list[AccessEntry]) -> dict[str, Any]:
 def _principal(kind: SharedKind, entry: AccessEntry) -> dict[str, Any]:
     shown = {"name": entry.name, "email": entry.email, "description": entry.description}
     return {
-        "type": entry.who.type,
-        "id": entry.who.id,
+        "type": entry.grantee.type,
+        "id": entry.grantee.id,
         **{name: text for name, text in shown.items() if text},
         "source": "local",
         "accessRoleId": _role_id(kind, entry),
@@ -216,11 +216,11 @@ def _role_id(kind: SharedKind, entry: AccessEntry) -> str:
     return f"{kind.name}_{entry.role}" if entry.role else ""
 
 
-def _result(found: picker.Found) -> dict[str, Any]:
+def _result(principal: picker.Found) -> dict[str, Any]:
     more: dict[str, Any] = {
-        "email": found.email or None,
-        "description": found.description or None,
-        "memberCount": found.member_count,
+        "email": principal.email or None,
+        "description": principal.description or None,
+        "memberCount": principal.member_count,
     }
     kept = {name: value for name, value in more.items() if value is not None}
-    return {"id": found.id, "type": found.type, "name": found.name, "source": found.source, **kept}
+    return {"id": principal.id, "type": principal.type, "name": principal.name, "source": principal.source, **kept}

@@ -44,7 +44,7 @@ class GrantsView(AdminView):
     @extend_schema(operation_id="admin_grants", responses=_OBJECT)
     def get(self, request: Request) -> Response:
         rows, paging = page_of(request, CapabilityGrant.objects.order_by("-created_at", "id"))
-        return Response({"grants": [grant_to_wire(each) for each in rows], **paging})
+        return Response({"grants": [grant_to_wire(row) for row in rows], **paging})
 
     @extend_schema(operation_id="admin_grant_assign", request=GrantRequest, responses={201: {"type": "object"}})
     def post(self, request: Request) -> Response:
@@ -67,18 +67,18 @@ class PrincipalGrantsView(AdminView):
     def get(self, request: Request, principal: str, principal_id: str) -> Response:
         rows = capabilities.given_to(principal=principal, principal_id=principal_id)
         inborn = permissions.CAPABILITIES if (principal, principal_id) == ("role", Role.ADMIN) else ()
-        told = [
+        built_in = [
             {
-                "id": f"{Role.ADMIN}:{each}",
+                "id": f"{Role.ADMIN}:{capability}",
                 "principalType": "role",
                 "principalId": Role.ADMIN,
-                "capability": each,
+                "capability": capability,
                 "grantedBy": None,
                 "grantedAt": None,
             }
-            for each in inborn
+            for capability in inborn
         ]
-        return Response({"grants": [*told, *(grant_to_wire(each) for each in rows if each.capability not in inborn)]})
+        return Response({"grants": [*built_in, *(grant_to_wire(row) for row in rows if row.capability not in inborn)]})
 
 
 class EffectiveGrantsView(AdminView):
@@ -152,9 +152,9 @@ class AuditLogView(AdminView):
     def get(self, request: Request) -> Response:
         rows = filtered(request)
         cursor = number(request, "cursor", 0, least=1, most=10**9)
-        found, paging = page_of(request, rows.filter(seq__lt=cursor) if cursor else rows)
-        last = found[-1].seq if len(found) == paging["limit"] and found[-1].seq > 1 else None
-        return Response({"entries": [entry_to_wire(each) for each in found], **paging, "nextCursor": last})
+        entries, paging = page_of(request, rows.filter(seq__lt=cursor) if cursor else rows)
+        last = entries[-1].seq if len(entries) == paging["limit"] and entries[-1].seq > 1 else None
+        return Response({"entries": [entry_to_wire(entry) for entry in entries], **paging, "nextCursor": last})
 
 
 class AuditEntryView(AdminView):

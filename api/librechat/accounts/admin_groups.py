@@ -48,7 +48,7 @@ def group_to_wire(group: Group) -> dict[str, Any]:
     ids = getattr(group, "member_ids", None)
     if ids is None:
         ids = group.memberships.order_by("joined_at", "id").values_list("user_id", flat=True)
-    members = [str(each) for each in ids]
+    members = [str(user_id) for user_id in ids]
     return {
         "_id": str(group.id),
         "id": str(group.id),
@@ -91,8 +91,8 @@ class GroupsView(AdminView):
             rows = rows.filter(name__icontains=search)
         if source:
             rows = rows.filter(source=source)
-        found, paging = page_of(request, rows)
-        return Response({"groups": [group_to_wire(each) for each in found], **paging})
+        groups, paging = page_of(request, rows)
+        return Response({"groups": [group_to_wire(group) for group in groups], **paging})
 
     @extend_schema(operation_id="admin_group_create", request=NewGroupRequest, responses={201: {"type": "object"}})
     def post(self, request: Request) -> Response:
@@ -146,13 +146,13 @@ class GroupMembersView(AdminView):
         rows, paging = page_of(request, memberships)
         members = [
             {
-                "userId": str(each.user_id),
-                "name": each.user.name,
-                "email": each.user.email,
-                "isManager": each.is_manager,
-                "joinedAt": iso(each.joined_at),
+                "userId": str(membership.user_id),
+                "name": membership.user.name,
+                "email": membership.user.email,
+                "isManager": membership.is_manager,
+                "joinedAt": iso(membership.joined_at),
             }
-            for each in rows
+            for membership in rows
         ]
         return Response({"members": members, **paging})
 

@@ -1,4 +1,4 @@
-"""Roles for administrators: upstream's routes and MetoGPT's on the same paths, answered with the union of fields."""
+"""Roles for administrators: LibreChat's and MetoGPT's routes share their paths; responses have the fields of both."""
 
 from typing import Any
 
@@ -70,7 +70,7 @@ class RolesView(AdminView):
     @extend_schema(operation_id="admin_roles", responses=_ROLE)
     def get(self, request: Request) -> Response:
         rows, paging = page_of(request, Role.objects.prefetch_related("model_access").order_by("name"))
-        return Response({"roles": [role_to_wire(each) for each in rows], **paging})
+        return Response({"roles": [role_to_wire(role) for role in rows], **paging})
 
     @extend_schema(operation_id="admin_role_create", request=NewRoleRequest, responses={201: {"type": "object"}})
     def post(self, request: Request) -> Response:
@@ -134,7 +134,7 @@ class RoleMembersView(AdminView):
     @extend_schema(operation_id="admin_role_members", responses=_ROLE)
     def get(self, request: Request, name: str) -> Response:
         rows, paging = page_of(request, User.objects.filter(role=role_or_404(name)).order_by("created_at", "id"))
-        members = [{"userId": str(each.id), "name": each.name, "email": each.email} for each in rows]
+        members = [{"userId": str(user.id), "name": user.name, "email": user.email} for user in rows]
         return Response({"members": members, **paging})
 
     @extend_schema(operation_id="admin_role_member_add", request=RoleMemberRequest, responses=_ROLE)

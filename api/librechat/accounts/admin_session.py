@@ -1,4 +1,4 @@
-"""How an administration panel of another make signs in (`/api/admin/login`, `verify`, `oauth`)."""
+"""Sign-in of external administration panels (`/api/admin/login`, `verify`, `oauth`)."""
 
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
@@ -59,7 +59,7 @@ class OpenIdCheckView(AdminView):
 
     @extend_schema(operation_id="admin_openid_check", responses=_OBJECT)
     def get(self, request: Request) -> Response:
-        if "openid" not in {each.key for each in sign_in_options.providers()}:
-            words = _("OpenID Connect sign-in is turned off here.")
-            raise ApiError(404, {"error": words, "error_code": "OPENID_NOT_CONFIGURED"})
+        if "openid" not in {provider.key for provider in sign_in_options.providers()}:
+            message = _("OpenID Connect sign-in is turned off here.")
+            raise ApiError(404, {"error": message, "error_code": "OPENID_NOT_CONFIGURED"})
         return Response({"message": _("Sign in through OpenID Connect here.")})

@@ -50,7 +50,7 @@ class KeysView(APIView):
         if not api_keys.may_make(person(request)):
             raise ApiError(403, {"message": _("Your role doesn't allow API keys.")})
         rows = person(request).api_keys.order_by("-created_at", "id")
-        return Response({"keys": [key_to_wire(each) for each in rows]})
+        return Response({"keys": [key_to_wire(key) for key in rows]})
 
     @extend_schema(operation_id="api_key_create", request=KeyRequest, responses={201: {"type": "object"}})
     def post(self, request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""The bodies of signing up and in."""
+"""The bodies of sign-up and sign-in."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The second factor over the API (`/api/auth/2fa/…`), in the same rows as on the pages."""
+"""Two-factor authentication over the API (`/api/auth/2fa/…`), with the same rows as the pages."""
 
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase

@@ -1,4 +1,4 @@
-"""A person's own account (`/api/user/…`): the terms, and its end."""
+"""A person's own account (`/api/user/…`): accepting the terms, and deleting the account."""
 
 from django.contrib.auth import logout
 from django.http.response import HttpResponseBase

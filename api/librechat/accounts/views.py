@@ -1,4 +1,4 @@
-"""Signing up, in and out, and who asks."""
+"""Sign-up, sign-in, sign-out, and the current user."""
 
 from contextlib import suppress
 from typing import Any

@@ -1,4 +1,4 @@
-"""One's own balance, and everybody's for administrators."""
+"""A person's own balance; administrators see everybody's."""
 
 from typing import Any
 from uuid import UUID
@@ -45,20 +45,20 @@ class BalanceView(APIView):
         if not rules.enforced:
             return HttpResponse(status=204)
         balance = Balance.objects.filter(user=user).first()
-        told: dict[str, Any] = {
+        body: dict[str, Any] = {
             "user": str(user.id),
             "tokenCredits": balance.credits_with(rules.start_credits) if balance else rules.start_credits,
             "autoRefillEnabled": rules.refill is not None,
         }
         if rules.refill is not None:
             refilled_at = balance.last_refill_at if balance else user.created_at
-            told |= {
+            body |= {
                 "refillIntervalValue": rules.refill.value,
                 "refillIntervalUnit": rules.refill.unit,
                 "refillAmount": rules.refill.amount,
                 "lastRefill": iso(refilled_at),
             }
-        return Response(told)
+        return Response(body)
 
 
 def user_to_admin(user: User) -> dict[str, Any]:
@@ -85,7 +85,7 @@ class UsersView(AdminView):
     @extend_schema(operation_id="admin_users", responses=_OBJECT)
     def get(self, request: Request) -> Response:
         rows, paging = page_of(request, User.objects.select_related("balance").order_by("created_at", "id"))
-        return Response({"users": [user_to_admin(each) for each in rows], **paging})
+        return Response({"users": [user_to_admin(row) for row in rows], **paging})
 
 
 class UserSearchView(AdminView):
@@ -93,17 +93,16 @@ class UserSearchView(AdminView):
 
     @extend_schema(operation_id="admin_users_search", responses=_OBJECT)
     def get(self, request: Request) -> Response:
-        words = request.query_params.get("q", "").strip()
-        if not 2 <= len(words) <= 200:
+        query = request.query_params.get("q", "").strip()
+        if not 2 <= len(query) <= 200:
             raise ApiError(400, _("q must have 2 to 200 characters."))
         limit = number(request, "limit", 20, least=1, most=MAX_RESULTS)
         rows = User.objects.filter(
-            Q(name__icontains=words) | Q(email__icontains=words) | Q(username__icontains=words)
+            Q(name__icontains=query) | Q(email__icontains=query) | Q(username__icontains=query)
         ).order_by("name", "id")
         total = rows.count()
         users = [
-            {"id": str(each.id), "name": each.name, "email": each.email, "username": each.username}
-            for each in rows[:limit]
+            {"id": str(row.id), "name": row.name, "email": row.email, "username": row.username} for row in rows[:limit]
         ]
         return Response({"users": users, "total": total, "capped": total > limit})
 

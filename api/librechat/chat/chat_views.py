@@ -1,4 +1,4 @@
-"""Starting, following, asking after and stopping replies over the API."""
+"""Starting, following and stopping replies over the API, and their status."""
 
 import asyncio
 from collections.abc import Callable
@@ -34,10 +34,10 @@ from api.librechat.chat.serializers import (
     Title,
 )
 from api.librechat.chat.start import StartRequest, begin, latest_run, read_start
-from api.librechat.chat.stream import Run, frames, in_database, load_run, resume_state
+from api.librechat.chat.stream import StreamedReply, frames, in_database, load_reply, resume_state
 from api.librechat.chat.views import ChatView
 from chat import access
-from chat.models import Conversation, Generation
+from chat.models import Conversation, Run
 from chat.services.notices import titles
 from chat.services.refusal import TurnRefused
 from chat.services.turns.draft import StartedTurn
@@ -87,8 +87,8 @@ class StartView(ChatView):
             if refused.code in TOLD_IN_THE_CHAT:
                 return denial(refused, body)
             if refused.code == "concurrent":
-                told = {"type": refused.code, **refused.details, "generationProtocolVersion": PROTOCOL}
-                raise ApiError(429, told) from None
+                details = {"type": refused.code, **refused.details, "generationProtocolVersion": PROTOCOL}
+                raise ApiError(429, details) from None
             raise ApiError(refused.status, told_plainly(refused)) from None
         return Response(_started(started).to_wire())
 
@@ -104,8 +104,10 @@ class StartAtView(StartView):
 class ActiveView(ChatView):
     @extend_schema(operation_id="chat_active", responses=ActiveResponse)
     def get(self, request: Request) -> Response:
-        ids = access.open_generations(person(request)).values_list("conversation_id", flat=True)
-        return Response(ActiveResponse(active_job_ids=[str(each) for each in dict.fromkeys(ids)]).to_wire())
+        ids = access.open_runs(person(request)).values_list("conversation_id", flat=True)
+        return Response(
+            ActiveResponse(active_job_ids=[str(conversation_id) for conversation_id in dict.fromkeys(ids)]).to_wire()
+        )
 
 
 class StatusView(ChatView):
@@ -114,21 +116,21 @@ class StatusView(ChatView):
         if conversation_id == NEW:
             return Response({"active": False})
         conversation = access.conversation_for(person(request), id_in_path(conversation_id))
-        latest = access.open_generations(person(request)).filter(conversation=conversation).last()
-        run = load_run(latest.id) if latest is not None else None
-        if run is None:
+        latest = access.open_runs(person(request)).filter(conversation=conversation).last()
+        streamed = load_reply(latest.id) if latest is not None else None
+        if streamed is None:
             return Response({"active": False})
         # What stood in the message at its last save; the stream brings the rest.
-        steps = run.steps()
-        for event in run.stored():
+        steps = streamed.steps()
+        for event in streamed.stored():
             steps.translate(event)
         answer = StatusResponse(
             active=True,
             stream_id=str(conversation.id),
             status="running",
             aggregated_content=steps.content,
-            created_at=milliseconds(run.generation.created_at),
-            resume_state=steps.sync(resume_state(run))["resumeState"],
+            created_at=milliseconds(streamed.run.created_at),
+            resume_state=steps.sync(resume_state(streamed))["resumeState"],
             generation_protocol_version=PROTOCOL,
         )
         return Response(answer.to_wire())
@@ -139,7 +141,7 @@ class AbortView(ChatView):
     def post(self, request: Request) -> Response:
         body = _abort_in(request)
         conversation_id = _target(request, body)
-        runs = list(access.open_generations(person(request)).filter(conversation_id=conversation_id))
+        runs = list(access.open_runs(person(request)).filter(conversation_id=conversation_id))
         if body.generation_created_at is not None:
             latest = latest_run(conversation_id)
             if latest is not None and all(_at(run) != body.generation_created_at for run in [*runs, latest]):
@@ -148,7 +150,7 @@ class AbortView(ChatView):
         if not runs:
             return Response(_settled(conversation_id).to_wire())
         for run in runs:
-            stop(user=person(request), generation_id=run.id)
+            stop(user=person(request), run_id=run.id)
         return Response(AbortResponse(success=True, aborted=str(conversation_id)).to_wire())
 
 
@@ -163,15 +165,15 @@ class StreamView(ChatView):
         responses={(200, "text/event-stream"): str},
     )
     def get(self, request: Request, stream_id: str) -> StreamingHttpResponse:
-        run = _run_of(request, uuid_of(stream_id))
-        if streams.are_taken(run.generation.owner_id):
-            words = _("Too many replies are being streamed at once. Close some of them first.")
-            raise ApiError(429, {"error": words}, headers={"Retry-After": "5"})
+        streamed = _reply_of(request, uuid_of(stream_id))
+        if streams.are_taken(streamed.run.owner_id):
+            message = _("Too many replies are being streamed at once. Close some of them first.")
+            raise ApiError(429, {"error": message}, headers={"Retry-After": "5"})
         resume = request.query_params.get("resume") == "true"
         page = request._request.session.session_key or ""
         proof = Proof.of(person(request), auth=request.auth, page=page)
         return StreamingHttpResponse(
-            frames(run, resume=resume, proof=proof),
+            frames(streamed, resume=resume, proof=proof),
             content_type="text/event-stream",
             headers={
                 "Cache-Control": "no-cache, no-transform",
@@ -192,7 +194,7 @@ class TitleView(ChatView):
         conversation = access.conversation_for(person(request), id_in_path(conversation_id))
         if conversation.titled_by != Conversation.TitledBy.WORDS:
             return Response(Title(title=conversation.title).to_wire())
-        expected = Generation.objects.filter(conversation=conversation, needs_title=True).exists()
+        expected = Run.objects.filter(conversation=conversation, needs_title=True).exists()
         answer = Response({"message": _("This conversation has no generated title.")}, status=404)
         answer.pending_for = conversation.owner_id if expected else None  # type: ignore[attr-defined]
         return answer
@@ -211,11 +213,11 @@ def asynchronous(view_class: type[APIView]) -> Callable[..., Any]:
             return response
         now = asyncio.get_running_loop().time
         end = now() + TITLE_SECONDS
-        async with titles(owner) as told:
+        async with titles(owner) as notices:
             while getattr(response, "pending_for", None) and now() < end:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(told.wait(), min(TITLE_LOOK, end - now()))
-                told.clear()
+                    await asyncio.wait_for(notices.wait(), min(TITLE_LOOK, end - now()))
+                notices.clear()
                 response = await view(request, **kwargs)
         return response
 
@@ -233,7 +235,7 @@ def _started(started: StartedTurn) -> StartedResponse:
     return StartedResponse(
         stream_id=conversation_id,
         conversation_id=conversation_id,
-        generation_created_at=_at(started.generation),
+        generation_created_at=_at(started.run),
         status="resumed" if started.repeated else "started",
     )
 
@@ -257,24 +259,24 @@ def _check_predecessor(request: Request, conversation_id: UUID, expected: int) -
     raise ApiError(409, body)
 
 
-def _run_of(request: Request, conversation_id: UUID | None) -> Run:
+def _reply_of(request: Request, conversation_id: UUID | None) -> StreamedReply:
     """Return the latest run of the conversation, or the one that was created at the time named. Raises `ApiError`."""
     latest = latest_run(conversation_id) if conversation_id else None
     if latest is None or latest.owner_id != person(request).id:
         raise _no_run()
     at = request.query_params.get("generationCreatedAt")
     if at is not None and at != str(_at(latest)):
-        words = _("This run was replaced by a newer one.")
-        raise ApiError(409, {"code": "GENERATION_REPLACED", "error": words, "message": words})
-    run = load_run(latest.id)
-    if run is None or run.conversation.deleted_at is not None:
+        message = _("This run was replaced by a newer one.")
+        raise ApiError(409, {"code": "GENERATION_REPLACED", "error": message, "message": message})
+    streamed = load_reply(latest.id)
+    if streamed is None or streamed.conversation.deleted_at is not None:
         raise _no_run()
-    return run
+    return streamed
 
 
 def _no_run() -> ApiError:
-    words = _("No reply was written in a conversation with this id.")
-    return ApiError(404, {"error": words, "message": words})
+    message = _("No reply was written in a conversation with this id.")
+    return ApiError(404, {"error": message, "message": message})
 
 
 def _abort_in(request: Request) -> AbortRequest:
@@ -282,9 +284,9 @@ def _abort_in(request: Request) -> AbortRequest:
     try:
         return read_body(request, AbortRequest)
     except ApiError as fault:
-        words = str(fault.body)
-        code = "INVALID_GENERATION_IDENTITY" if words.startswith("generationCreatedAt") else "INVALID_ABORT_TARGET"
-        raise ApiError(fault.status, {"code": code, "error": words}) from None
+        message = str(fault.body)
+        code = "INVALID_GENERATION_IDENTITY" if message.startswith("generationCreatedAt") else "INVALID_ABORT_TARGET"
+        raise ApiError(fault.status, {"code": code, "error": message}) from None
 
 
 def _target(request: Request, body: AbortRequest) -> UUID:
@@ -299,13 +301,13 @@ def _target(request: Request, body: AbortRequest) -> UUID:
 
 
 def _only_active(request: Request) -> UUID:
-    active = set(access.open_generations(person(request)).values_list("conversation_id", flat=True))
+    active = set(access.open_runs(person(request)).values_list("conversation_id", flat=True))
     if len(active) > 1:
         raise ApiError(409, {"code": "AMBIGUOUS_ACTIVE_RUN", "error": _("Several replies are being written.")})
     if not active:
         raise ApiError(404, {"error": _("No reply is being written."), "streamId": NEW})
-    found: UUID = active.pop()
-    return found
+    conversation_id: UUID = active.pop()
+    return conversation_id
 
 
 def _settled(conversation_id: UUID) -> AbortResponse:
@@ -320,12 +322,12 @@ def _settled(conversation_id: UUID) -> AbortResponse:
 
 
 _TERMINAL: dict[str, str] = {
-    Generation.State.DONE: "complete",
-    Generation.State.STOPPED: "aborted",
-    Generation.State.FAILED: "error",
-    Generation.State.INTERRUPTED: "error",
+    Run.State.DONE: "complete",
+    Run.State.STOPPED: "aborted",
+    Run.State.FAILED: "error",
+    Run.State.INTERRUPTED: "error",
 }
 
 
-def _at(run: Generation) -> int:
+def _at(run: Run) -> int:
     return milliseconds(run.created_at)

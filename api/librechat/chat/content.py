@@ -37,8 +37,8 @@ def result_of(call: dict[str, Any], output: str, failed: bool) -> dict[str, Any]
 
 def error_text(code: str, wait: int = 0, settings: Sequence[str] = ()) -> str:
     """Return what went wrong and what to do, as one text."""
-    words = explain(code, wait, settings)
-    return f"{words.title}. {words.advice}"
+    explanation = explain(code, wait, settings)
+    return f"{explanation.title}. {explanation.advice}"
 
 
 def _part_to_wire(part: Part, *, index: int, message_id: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""How a start that may not be is answered: as the two frames that the stream would have begun and ended with."""
+"""A refused start, in the form of the first and last frame of an event stream."""
 
 import json
 from dataclasses import dataclass
@@ -31,8 +31,8 @@ _TYPES = {"no_user_key", "expired_user_key", "no_base_url", "invalid_base_url"}
 
 def told_plainly(refused: Refusal) -> dict[str, Any]:
     """Return the body of a refusal that is plain JSON."""
-    told = {"error": refused.message, "code": refused.code}
-    return told | ({"type": refused.code, **refused.details} if refused.code in _TYPES else {})
+    body = {"error": refused.message, "code": refused.code}
+    return body | ({"type": refused.code, **refused.details} if refused.code in _TYPES else {})
 
 
 def denial(refused: Refusal, body: StartRequest) -> HttpResponse:
@@ -47,11 +47,11 @@ def denial(refused: Refusal, body: StartRequest) -> HttpResponse:
     return _stream(refused, asked)
 
 
-def denial_of_ban(data: object, words: str) -> HttpResponse:
+def denial_of_ban(data: object, message: str) -> HttpResponse:
     """Return that the person is banned. Of what they sent only the text is repeated, to them alone."""
     text = data.get("text") if isinstance(data, dict) else None
     asked = _Asked(text=text if isinstance(text, str) else "", message_id=str(uuid4()))
-    return _stream(TurnRefused(words, status=403, code="ban"), asked)
+    return _stream(TurnRefused(message, status=403, code="ban"), asked)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Changing, adding and deleting messages over the API, and finding them."""
+"""Changing, adding, deleting and searching messages over the API."""
 
 from typing import Any
 from uuid import UUID
@@ -112,7 +112,7 @@ class MessagesView(ChatView):
         responses=MessagePage,
     )
     def get(self, request: Request) -> Response:
-        if text := reading.words(request, "search"):
+        if text := reading.search_text(request, "search"):
             return _hits(request, text)
         messages, cursor = reading.message_page(request)
         owner = str(person(request).id)
@@ -127,15 +127,15 @@ class ConversationMessagesView(ChatView):
     def get(self, request: Request, conversation_id: str) -> Response:
         if conversation_id == NEW:
             return Response([])
-        found = access.conversation_for(person(request), reading.id_in_path(conversation_id))
-        messages = reading.messages_of(found).order_by("created_at", "id")
+        conversation = access.conversation_for(person(request), reading.id_in_path(conversation_id))
+        messages = reading.messages_of(conversation).order_by("created_at", "id")
         return Response([message_to_wire(message) for message in messages])
 
     @extend_schema(operation_id="messages_add", request=NewMessageRequest, responses={201: MessageResponse})
     def post(self, request: Request, conversation_id: str) -> Response:
         """Store a message as it is; no model is asked."""
-        found = access.conversation_for(person(request), reading.id_in_path(conversation_id))
-        return _add(request, found.id)
+        conversation = access.conversation_for(person(request), reading.id_in_path(conversation_id))
+        return _add(request, conversation.id)
 
 
 class MessageDetailView(ChatView):
@@ -147,11 +147,11 @@ class MessageDetailView(ChatView):
     @extend_schema(operation_id="messages_edit", request=EditRequest, responses=EditedResponse)
     def put(self, request: Request, conversation_id: UUID, message_id: UUID) -> Response:
         user = person(request)
-        found = access.message_for(user, message_id, conversation_id=conversation_id)
+        message = access.message_for(user, message_id, conversation_id=conversation_id)
         body = read_body(request, EditRequest)
         if body.message_id not in (None, message_id) or body.conversation_id not in (None, conversation_id):
             raise ApiError(400, _("The ids in the body and the URL don't match."))
-        index = body.index if body.index is not None else _first_text(found)
+        index = body.index if body.index is not None else _first_text(message)
         saved = editing.save(
             user=user, message_id=message_id, texts={index: body.text}, conversation_id=conversation_id
         )
@@ -204,11 +204,11 @@ def _hits(request: Request, text: str) -> Response:
     if query.faults:
         raise ApiError(400, f"search: {query.faults[0]}")
     page = search.search(user=person(request), query=query, limit=MAX_HITS)
-    found = Message.objects.select_related("conversation").in_bulk([hit.message_id for hit in page.hits])
+    by_id = Message.objects.select_related("conversation").in_bulk([hit.message_id for hit in page.hits])
     rows = [
-        _hit(hit, page.terms, str(person(request).id), found[hit.message_id])
+        _hit(hit, page.terms, str(person(request).id), by_id[hit.message_id])
         for hit in page.hits
-        if hit.message_id in found
+        if hit.message_id in by_id
     ]
     return Response({"messages": [row.to_wire() for row in rows], "nextCursor": None})
 

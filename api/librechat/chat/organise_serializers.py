@@ -1,4 +1,4 @@
-"""Bodies of the routes that organise conversations, as they are on the wire."""
+"""Bodies of the routes that organise conversations."""
 
 from typing import Annotated, Any, Literal
 
@@ -6,7 +6,7 @@ from pydantic import BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from api.base.payloads import OF_A_ROW, ApiRequest, ApiResponse, Id, iso
-from chat.services.organise.tags import DESCRIPTION_LIMIT, NAME_LIMIT
+from chat.services.organise.bookmarks import DESCRIPTION_LIMIT, NAME_LIMIT
 from chat.services.tree.forking import Option
 
 
@@ -99,7 +99,7 @@ class ConversationTag(ApiResponse):
 
 
 def tag_to_wire(tag: Any) -> dict[str, Any]:
-    """Return a `Tag` of `tags.listed`, which counts."""
+    """Return a `Bookmark` of `bookmarks.listed`, which counts."""
     return ConversationTag(
         id_=str(tag.id),
         tag=tag.name,

@@ -28,8 +28,8 @@ from api.librechat.chat.organise_serializers import (
 from api.librechat.chat.serializers import ConversationResponse, conversation_to_wire, message_to_wire
 from api.librechat.chat.views import ChatView
 from chat import access
-from chat.models import Conversation, Tag
-from chat.services.organise import conversations, pins, tags
+from chat.models import Bookmark, Conversation
+from chat.services.organise import bookmarks, conversations, pins
 from chat.services.tree import forking
 from core import rate_limits
 
@@ -42,8 +42,8 @@ class ArchiveView(ChatView):
     def post(self, request: Request) -> Response:
         arg = read_body(request, ArchiveRequest).arg
         ids = [arg.conversation_id]
-        (found,) = conversations.archive(user=person(request), conversation_ids=ids, archived=arg.is_archived)
-        return Response(conversation_to_wire(found))
+        (conversation,) = conversations.archive(user=person(request), conversation_ids=ids, archived=arg.is_archived)
+        return Response(conversation_to_wire(conversation))
 
 
 class ArchiveAllView(ChatView):
@@ -56,8 +56,8 @@ class PinView(ChatView):
     @extend_schema(operation_id="conversations_pin", request=PinRequest, responses=ConversationResponse)
     def post(self, request: Request) -> Response:
         arg = read_body(request, PinRequest).arg
-        found = pins.set_pinned(user=person(request), conversation_id=arg.conversation_id, pinned=arg.pinned)
-        return Response(conversation_to_wire(found))
+        conversation = pins.set_pinned(user=person(request), conversation_id=arg.conversation_id, pinned=arg.pinned)
+        return Response(conversation_to_wire(conversation))
 
 
 class PinnedOrderView(ChatView):
@@ -111,7 +111,7 @@ class TagsView(ChatView):
 
     @extend_schema(operation_id="tags_list", responses=_TAGS)
     def get(self, request: Request) -> Response:
-        return Response([tag_to_wire(tag) for tag in tags.listed(person(request))])
+        return Response([tag_to_wire(tag) for tag in bookmarks.listed(person(request))])
 
     @extend_schema(operation_id="tags_create", request=NewTagRequest, responses=ConversationTag)
     def post(self, request: Request) -> Response:
@@ -120,14 +120,14 @@ class TagsView(ChatView):
         if body.conversation_id is not None:
             access.conversation_for(user, body.conversation_id)
         conversation_id = body.conversation_id if body.add_to_conversation else None
-        found = tags.named(user, body.tag)
-        if found is None:
-            found = tags.create(
+        tag = bookmarks.named(user, body.tag)
+        if tag is None:
+            tag = bookmarks.create(
                 user=user, name=body.tag, description=body.description or "", conversation_id=conversation_id
             )
         elif conversation_id:
-            tags.put(user=user, conversation_id=conversation_id, tag_id=found.id, on=True)
-        return Response(tag_to_wire(tags.listed(user).get(id=found.id)))
+            bookmarks.put(user=user, conversation_id=conversation_id, bookmark_id=tag.id, on=True)
+        return Response(tag_to_wire(bookmarks.listed(user).get(id=tag.id)))
 
 
 class TagView(ChatView):
@@ -135,20 +135,20 @@ class TagView(ChatView):
 
     @extend_schema(operation_id="tags_change", request=TagRequest, responses=ConversationTag)
     def put(self, request: Request, name: str) -> Response:
-        user, found = person(request), _tag(request, name)
+        user, tag = person(request), _tag(request, name)
         body = read_body(request, TagRequest)
         if not body.model_fields_set:
             raise ApiError(400, _("tag, description or position: say what to change."))
-        tags.change(user=user, tag_id=found.id, name=body.tag, description=body.description)
+        bookmarks.change(user=user, bookmark_id=tag.id, name=body.tag, description=body.description)
         if body.position is not None:
-            tags.move(user=user, tag_id=found.id, position=body.position)
-        return Response(tag_to_wire(tags.listed(user).get(id=found.id)))
+            bookmarks.move(user=user, bookmark_id=tag.id, position=body.position)
+        return Response(tag_to_wire(bookmarks.listed(user).get(id=tag.id)))
 
     @extend_schema(operation_id="tags_delete", responses={200: ConversationTag})
     def delete(self, request: Request, name: str) -> Response:
-        found = _tag(request, name)
-        tags.delete(user=person(request), tag_id=found.id)
-        return Response(tag_to_wire(found))
+        tag = _tag(request, name)
+        bookmarks.delete(user=person(request), bookmark_id=tag.id)
+        return Response(tag_to_wire(tag))
 
 
 class ConversationTagsView(ChatView):
@@ -158,14 +158,14 @@ class ConversationTagsView(ChatView):
     def put(self, request: Request, conversation_id: UUID) -> Response:
         access.conversation_for(person(request), conversation_id)
         body = read_body(request, TagsRequest)
-        return Response(tags.set_tags(user=person(request), conversation_id=conversation_id, names=body.tags))
+        return Response(bookmarks.set_bookmarks(user=person(request), conversation_id=conversation_id, names=body.tags))
 
 
-def _tag(request: Request, name: str) -> Tag:
-    found = tags.listed(person(request)).filter(name=name).first() if "\x00" not in name else None
-    if found is None:
+def _tag(request: Request, name: str) -> Bookmark:
+    tag = bookmarks.listed(person(request)).filter(name=name).first() if "\x00" not in name else None
+    if tag is None:
         raise ApiError(404, _("No matching bookmarks."))
-    return found
+    return tag
 
 
 def _copied(made: Conversation) -> dict[str, object]:

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from pydantic import ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -107,7 +108,7 @@ class ProjectsView(ChatView):
         sort, descending = reading.order(request, projects.SORTS, default="lastConversationAt")
         page = projects.page(
             user=person(request),
-            search=reading.words(request, "search"),
+            search=reading.search_text(request, "search"),
             sort=sort,
             descending=descending,
             cursor=request.query_params.get("cursor"),
@@ -168,9 +169,11 @@ class FavoritesView(ChatView):
     def post(self, request: Request) -> Response:
         wanted = read_body(request, FavoritesRequest).favorites
         if len(wanted) > (most := quotas.most("favourites")):
-            words = _("You can have at most %(limit)d favourites.") % {"limit": most}
-            raise ApiError(400, {"message": words, "code": "MAX_FAVORITES_EXCEEDED", "limit": most})
-        model_refs = [_model_ref(each) for each in wanted]
+            message = ngettext(
+                "You can have at most %(limit)d favourite.", "You can have at most %(limit)d favourites.", most
+            ) % {"limit": most}
+            raise ApiError(400, {"message": message, "code": "MAX_FAVORITES_EXCEEDED", "limit": most})
+        model_refs = [_model_ref(item) for item in wanted]
         return Response(list(map(favourites.to_wire, favourites.replace(user=person(request), model_refs=model_refs))))
 
 

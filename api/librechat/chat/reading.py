@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from api.base.errors import ApiError
 from api.base.payloads import person
 from chat import access
-from chat.models import Conversation, ConversationQuerySet, Message, Project, Tag
+from chat.models import Bookmark, Conversation, ConversationQuerySet, Message, Project
 from chat.services.organise import conversations
 from chat.services.search import search
 from core.ids import uuid_of
@@ -42,10 +42,10 @@ def conversation_query(request: Request) -> ConversationQuery:
     if _flag(request, "pinned"):
         among = among.filter(pin_position__isnull=False)
     if names := [name for name in request.query_params.getlist("tags") if name]:
-        among = among.bearing(Tag.objects.filter(owner=person(request), name__in=_storable(names)))
+        among = among.bearing(Bookmark.objects.filter(owner=person(request), name__in=_storable(names)))
     if project := request.query_params.get("projectId"):
         among = _in_project(request, among, project)
-    if text := words(request, "search"):
+    if text := search_text(request, "search"):
         among = among.filter(id__in=search.conversation_ids(user=person(request), text=text))
     return ConversationQuery(request.query_params.get("cursor"), size(request, "limit"), among, sort, descending)
 
@@ -67,15 +67,15 @@ def message_page(request: Request) -> tuple[list[Message], str | None]:
     conversation, named = request.query_params.get("conversationId"), request.query_params.get("messageId")
     if not conversation and not named:
         return [], None
-    found = access.conversation_for(person(request), id_in_path(conversation)) if conversation else None
+    parent = access.conversation_for(person(request), id_in_path(conversation)) if conversation else None
     if named:
-        return _named(request, uuid_of(named), found), None
-    assert found is not None  # noqa: S101 (one of the two is named)
+        return _named(request, uuid_of(named), parent), None
+    assert parent is not None  # noqa: S101 (one of the two is named)
     field = MESSAGE_ORDERS.get(request.query_params.get("sortBy", "createdAt"))
     direction = request.query_params.get("sortDirection", "desc")
     if field is None or direction not in {"asc", "desc"}:
         raise ApiError(400, _("sortBy or sortDirection: unknown order."))
-    rows = messages_of(found)
+    rows = messages_of(parent)
     if field == "endpoint":
         return _by_endpoint(request, rows, direction)
     keyset = Keyset(field, Spaced(), descending=direction == "desc", ids_ascend=True)
@@ -109,10 +109,10 @@ def messages_of(conversation: Conversation) -> QuerySet[Message]:
 
 def id_in_path(text: str) -> UUID:
     """Return the id, or raise `Http404`: what is no id names nothing."""
-    found = uuid_of(text)
-    if found is None:
+    uuid = uuid_of(text)
+    if uuid is None:
         raise Http404
-    return found
+    return uuid
 
 
 def order(request: Request, sorts: Mapping[str, str], *, default: str) -> tuple[str, bool]:
@@ -125,7 +125,7 @@ def order(request: Request, sorts: Mapping[str, str], *, default: str) -> tuple[
     return sort, direction == "desc"
 
 
-def words(request: Request, name: str) -> str:
+def search_text(request: Request, name: str) -> str:
     """Return a text of the query string as it can be looked for."""
     return " ".join(_storable([request.query_params.get(name, "")])).strip()[:MAX_SEARCH_CHARACTERS]
 

@@ -1,4 +1,4 @@
-"""Conversations, messages and the bodies of the chat routes, as they are on the wire."""
+"""Conversations, messages and the bodies of the chat routes, in the wire format."""
 
 from typing import Any, Literal
 from uuid import UUID
@@ -217,7 +217,7 @@ def conversation_to_wire(conversation: Conversation) -> dict[str, Any]:
         icon_url=icon_of(conversation) or None,
         greeting=conversation.greeting or None,
         spec=conversation.spec or None,
-        tags=[tag.name for tag in conversation.tags.all()],
+        tags=[tag.name for tag in conversation.bookmarks.all()],
         chat_project_id=str(conversation.project_id) if conversation.project_id else None,
         archived_at=iso(conversation.archived_at) if conversation.archived_at else None,
         is_archived=conversation.is_archived,
@@ -300,8 +300,8 @@ def message_to_wire(message: Message) -> dict[str, Any]:
 
 def _metadata(message: Message) -> dict[str, Any]:
     """Return what a reply cost in tokens, and how many earlier messages did not fit into its prompt."""
-    found: dict[str, Any] = {"usage": _usage(message.usage)} if message.usage else {}
-    return found | ({"leftOut": message.left_out} if message.left_out else {})
+    metadata: dict[str, Any] = {"usage": _usage(message.usage)} if message.usage else {}
+    return metadata | ({"leftOut": message.left_out} if message.left_out else {})
 
 
 def _usage(usage: dict[str, Any]) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""The body that starts a reply: which of its many documented fields mean what here."""
+"""The body that starts a reply, and which of its many documented fields are supported."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,7 +14,7 @@ from api.base.parsers import FormData
 from api.base.payloads import OF_A_ROW, ApiRequest, Id, first_fault, person, read
 from api.librechat.chat.serializers import NEW, PROTOCOL, ROOT_PARENT
 from chat import access
-from chat.models import GREETING_LIMIT, ICON_LIMIT, Generation, Message
+from chat.models import GREETING_LIMIT, ICON_LIMIT, Message, Run
 from chat.services.model_settings import ModelSettings, describe_parameters
 from chat.services.quotes import MAX_QUOTES, read_quotes
 from chat.services.turns.draft import Draft, Shown, StartedTurn
@@ -67,10 +67,10 @@ class StartRequest(ApiRequest):
         """The conversation to go on with. Raises `ApiError` for what is neither an id nor "new"."""
         if self.conversationId in (None, "", NEW):
             return None
-        found = uuid_of(self.conversationId)
-        if found is None:
+        uuid = uuid_of(self.conversationId)
+        if uuid is None:
             raise ApiError(400, "conversationId: this is not an id")
-        return found
+        return uuid
 
     @property
     def parent_id(self) -> UUID | None:
@@ -128,8 +128,8 @@ def _check_protocol_fields(body: StartRequest) -> None:
         raise _protocol_fault("INVALID_GENERATION_PREDECESSOR", _("expectedPredecessorCreatedAt must not be negative."))
 
 
-def _protocol_fault(code: str, words: str) -> ApiError:
-    return ApiError(400, {"code": code, "error": words, "generationProtocolVersion": PROTOCOL})
+def _protocol_fault(code: str, message: str) -> ApiError:
+    return ApiError(400, {"code": code, "error": message, "generationProtocolVersion": PROTOCOL})
 
 
 def begin(request: Request, body: StartRequest) -> StartedTurn:
@@ -160,8 +160,8 @@ def begin(request: Request, body: StartRequest) -> StartedTurn:
     return start_turn(user=user, conversation_id=body.conversation_id, draft=draft)
 
 
-def latest_run(conversation_id: UUID) -> Generation | None:
-    return Generation.objects.filter(conversation_id=conversation_id).order_by("created_at").last()
+def latest_run(conversation_id: UUID) -> Run | None:
+    return Run.objects.filter(conversation_id=conversation_id).order_by("created_at").last()
 
 
 def _first_model(user: User, body: StartRequest) -> str:
@@ -178,9 +178,9 @@ def _reply_meant(request: Request, body: StartRequest) -> Message:
     message_id = named or body.parent_id or body.messageId
     if message_id is None:
         raise ApiError(400, _("parentMessageId: name the message that the reply answers."))
-    for each in (body.parent_id, body.parentMessageId):
-        if each is not None and each not in {ROOT_PARENT, message_id}:
-            access.message_for(person(request), each, conversation_id=conversation_id, also_deleted=True)
+    for parent_id in (body.parent_id, body.parentMessageId):
+        if parent_id is not None and parent_id not in {ROOT_PARENT, message_id}:
+            access.message_for(person(request), parent_id, conversation_id=conversation_id, also_deleted=True)
     message = access.message_for(person(request), message_id, conversation_id=conversation_id)
     if not message.is_user:
         return message

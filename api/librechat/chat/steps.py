@@ -1,6 +1,7 @@
-"""Events in, the payloads of the API's event stream out (`on_run_step`, `on_message_delta`, …).
+"""Converts events to the payloads of the API's event stream (`on_run_step`, `on_message_delta`, …).
 
-A content index is the place of a part in ``Message.content``; attachments have none, they stand beside it.
+A content index is the position of a part in ``Message.content``; attachments have none, because they are a separate
+list.
 """
 
 from typing import Any, TypeAlias
@@ -61,7 +62,7 @@ class RunSteps:
         said_something = bool(self._reducer.parts)
         if isinstance(event, Snapshot) and said_something:
             return self._replace(event)
-        payloads = [each for part_event in _expand(event) for each in self._tell(part_event)]
+        payloads = [payload for part_event in _expand(event) for payload in self._tell(part_event)]
         self._reducer.apply(event)
         return payloads
 

@@ -1,7 +1,6 @@
-"""The event stream of one run for an API client: frames in the order `created`, steps and deltas, `final`.
+"""The event stream of one run for an API client: the frames `created`, steps and deltas, `final`, in this order.
 
-A run that is being written is followed live; one that is over is told from the database. Either way the deltas
-together are the reply.
+A run in progress is followed live; a finished one is read from the database. Either way the deltas add up to the reply.
 """
 
 import asyncio
@@ -28,7 +27,7 @@ from api.librechat.chat.serializers import (
     message_to_wire,
 )
 from api.librechat.chat.steps import Payload, RunSteps
-from chat.models import Conversation, Generation, Message
+from chat.models import Conversation, Message, Run
 from chat.services.notices import endings
 from messages.events import Event, Usage
 from messages.reducer import MessageParts
@@ -68,10 +67,10 @@ WIRE_TYPES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class StreamedReply:
     """A run with the rows its frames speak of."""
 
-    generation: Generation
+    run: Run
     conversation: Conversation
     question: Message
     reply: Message
@@ -105,36 +104,36 @@ def in_database(function: Callable[P, R]) -> Callable[P, Any]:
     return sync_to_async(call, thread_sensitive=False, executor=_pool)
 
 
-def load_run(generation_id: UUID) -> Run | None:
+def load_reply(run_id: UUID) -> StreamedReply | None:
     """Return the run as it is now; None when its conversation was deleted meanwhile."""
-    related = Generation.objects.select_related("conversation", "message__parent")
-    related = related.prefetch_related("conversation__tags")
-    generation = related.filter(id=generation_id).first()
-    question = generation.message.parent if generation else None
-    if generation is None or question is None:
+    related = Run.objects.select_related("conversation", "message__parent")
+    related = related.prefetch_related("conversation__bookmarks")
+    run = related.filter(id=run_id).first()
+    question = run.message.parent if run else None
+    if run is None or question is None:
         return None
-    reply = generation.message
-    question.conversation = reply.conversation = generation.conversation
+    reply = run.message
+    question.conversation = reply.conversation = run.conversation
     earlier = Message.objects.filter(parent=question, author=Message.Author.ASSISTANT, created_at__lt=reply.created_at)
-    again = generation.is_open and earlier.exists()  # nobody asks of a run that is over
-    return Run(generation, generation.conversation, question, reply, again)
+    again = run.is_open and earlier.exists()  # nobody asks of a run that is over
+    return StreamedReply(run, run.conversation, question, reply, again)
 
 
 def frame(payload: Payload, event: str = "message") -> str:
     return f"event: {event}\ndata: {json.dumps(payload, ensure_ascii=False, separators=(',', ':'))}\n\n"
 
 
-async def frames(run: Run, *, resume: bool = False, proof: Proof | None = None) -> AsyncIterator[str]:
+async def frames(streamed: StreamedReply, *, resume: bool = False, proof: Proof | None = None) -> AsyncIterator[str]:
     """Yield the frames of `run`; ends after `final` or an error frame.
 
     A client that was too slow is cut off before them: it resumes, as after any lost connection. One whose `proof` holds
     no more is cut off, too, and cannot resume.
     """
-    person = run.generation.owner_id
+    person = streamed.run.owner_id
     with streams.one(person):
-        async with endings(person) as ended, aclosing(_frames(run, resume, _Watch(proof, ended))) as all_:
-            async for each in all_:
-                yield each
+        async with endings(person) as ended, aclosing(_frames(streamed, resume, _Watch(proof, ended))) as all_:
+            async for frame in all_:
+                yield frame
 
 
 class _Watch:
@@ -152,43 +151,43 @@ class _Watch:
         return not self.is_over
 
 
-async def _frames(run: Run, resume: bool, watch: _Watch) -> AsyncGenerator[str]:
-    steps = run.steps()
+async def _frames(streamed: StreamedReply, resume: bool, watch: _Watch) -> AsyncGenerator[str]:
+    steps = streamed.steps()
     # A client that comes late hears of the title that this run brought; one that resumes has it in the first frame.
-    brought = run.generation.needs_title and not run.generation.is_open and not resume
-    titled = run.conversation.titled_by != Conversation.TitledBy.WORDS and not brought
+    brought = streamed.run.needs_title and not streamed.run.is_open and not resume
+    titled = streamed.conversation.titled_by != Conversation.TitledBy.WORDS and not brought
     if not resume:
-        yield frame(created(run))
+        yield frame(created(streamed))
     wait = SNAPSHOT_WAIT if resume else None
-    async with aclosing(_batches(run, wait=wait, watch=watch)) as batches:  # type: ignore[type-var]
+    async with aclosing(_batches(streamed, wait=wait, watch=watch)) as batches:  # type: ignore[type-var]
         async for batch in batches:
             if batch is None:
                 yield ": keep-alive\n\n"
                 continue
             payloads = [payload for event in batch for payload in steps.translate(event)]
             if resume:
-                payloads, resume = [steps.sync(resume_state(run))], False
+                payloads, resume = [steps.sync(resume_state(streamed))], False
             if payloads:
                 yield "".join(frame(payload) for payload in payloads)
     if watch.is_over:
         return
-    ended = await in_database(load_run)(run.generation.id)
-    if ended is not None and ended.generation.is_open:
+    ended = await in_database(load_reply)(streamed.run.id)
+    if ended is not None and ended.run.is_open:
         return
     if ended is not None and not titled and ended.conversation.titled_by != Conversation.TitledBy.WORDS:
         yield frame(title_event(ended.conversation))
-    yield ending(ended, run)
+    yield ending(ended, streamed)
 
 
-async def _batches(run: Run, *, wait: float | None, watch: _Watch) -> AsyncIterator[list[Event] | None]:
+async def _batches(streamed: StreamedReply, *, wait: float | None, watch: _Watch) -> AsyncIterator[list[Event] | None]:
     """Yield the run's events while `watch` lets it go on; None means "nothing for a while".
 
     With `wait` the first batch comes within it.
     """
-    if not run.generation.is_open:
-        yield run.stored()
+    if not streamed.run.is_open:
+        yield streamed.stored()
         return
-    async with aclosing(follow(run.generation.id)) as source:  # type: ignore[type-var]
+    async with aclosing(follow(streamed.run.id)) as source:  # type: ignore[type-var]
         following = asyncio.ensure_future(_next(source))
         if wait is not None:
             await asyncio.wait({following}, timeout=wait)
@@ -226,32 +225,32 @@ async def _next(source: AsyncIterator[list[Event]]) -> list[Event] | None:
     return await anext(source, None)
 
 
-def created(run: Run) -> Payload:
+def created(streamed: StreamedReply) -> Payload:
     """Return the first frame: the question was accepted."""
-    return {"created": True, "message": message_to_wire(run.question), "streamId": str(run.conversation.id)}
+    return {"created": True, "message": message_to_wire(streamed.question), "streamId": str(streamed.conversation.id)}
 
 
-def resume_state(run: Run) -> Payload:
+def resume_state(streamed: StreamedReply) -> Payload:
     """Return what a resuming client is told beside steps and content."""
-    question = run.question
+    question = streamed.question
     asked: Payload = {
         "messageId": str(question.id),
         "parentMessageId": str(question.parent_id or ROOT_PARENT),
-        "conversationId": str(run.conversation.id),
+        "conversationId": str(streamed.conversation.id),
         "text": question.text,
     }
     if question.quotes:
         asked["quotes"] = [quote["text"] for quote in question.quotes]
     state: Payload = {
         "userMessage": asked,
-        "sender": run.reply.sender,
-        "model": run.reply.model,
-        "isRegenerate": run.is_regenerate,
+        "sender": streamed.reply.sender,
+        "model": streamed.reply.model,
+        "isRegenerate": streamed.is_regenerate,
     }
-    if icon := icon_of(run.conversation):
+    if icon := icon_of(streamed.conversation):
         state["iconURL"] = icon
-    if run.conversation.titled_by != Conversation.TitledBy.WORDS:
-        state["titleEvent"] = title_event(run.conversation)
+    if streamed.conversation.titled_by != Conversation.TitledBy.WORDS:
+        state["titleEvent"] = title_event(streamed.conversation)
     return state
 
 
@@ -260,35 +259,35 @@ def title_event(conversation: Conversation) -> Payload:
     return {"event": "title", "data": data}
 
 
-def ending(run: Run | None, before: Run) -> str:
+def ending(streamed: StreamedReply | None, before: StreamedReply) -> str:
     """Return the last frame: how the run ended, as the database has it."""
-    if run is None:
+    if streamed is None:
         conversation = {"conversationId": str(before.conversation.id)}
         return frame(_final(conversation=conversation, reconcile=True, reconcileReason="terminal_payload_missing"))
-    if run.generation.state == Generation.State.FAILED or run.reply.state == Message.State.FAILED:
-        return frame(failure(run.generation.error or "internal"), "error")
-    if run.generation.state == Generation.State.STOPPED:
-        return frame(aborted(run))
+    if streamed.run.state == Run.State.FAILED or streamed.reply.state == Message.State.FAILED:
+        return frame(failure(streamed.run.error or "internal"), "error")
+    if streamed.run.state == Run.State.STOPPED:
+        return frame(aborted(streamed))
     return frame(
         _final(
-            conversation=conversation_to_wire(run.conversation),
-            title=run.conversation.title,
-            requestMessage=message_to_wire(run.question),
-            responseMessage=message_to_wire(run.reply),
+            conversation=conversation_to_wire(streamed.conversation),
+            title=streamed.conversation.title,
+            requestMessage=message_to_wire(streamed.question),
+            responseMessage=message_to_wire(streamed.reply),
         )
     )
 
 
-def aborted(run: Run) -> Payload:
+def aborted(streamed: StreamedReply) -> Payload:
     """Return the last payload of a run that a person stopped."""
-    question, reply = message_to_wire(run.question), message_to_wire(run.reply)
+    question, reply = message_to_wire(streamed.question), message_to_wire(streamed.reply)
     names = ("messageId", "parentMessageId", "conversationId", "content", "sender", "endpoint", "model")
     response = {name: reply[name] for name in names if name in reply}
     return _final(
         aborted=True,
         earlyAbort=not reply["content"],
         title="New Chat",  # a constant of the wire format
-        conversation={"conversationId": str(run.conversation.id)},
+        conversation={"conversationId": str(streamed.conversation.id)},
         requestMessage={
             name: question[name]
             for name in ("messageId", "parentMessageId", "conversationId", "text", "isCreatedByUser")
@@ -302,9 +301,9 @@ def failure(code: str) -> Payload:
 
     Clients look for a `code` in it before they look at its `type`, so our own code has another name.
     """
-    words = error_text(code)
+    text = error_text(code)
     kind = WIRE_TYPES.get(code, "upstream_model_error" if code not in {"internal", "interrupted"} else "")
-    error = json.dumps({"type": kind, "info": words, "reason": code}, ensure_ascii=False) if kind else words
+    error = json.dumps({"type": kind, "info": text, "reason": code}, ensure_ascii=False) if kind else text
     return {"error": error, "generationProtocolVersion": PROTOCOL}
 
 

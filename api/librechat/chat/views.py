@@ -61,7 +61,7 @@ class ConversationsView(ChatView):
             sort=query.sort,
             descending=query.descending,
         )
-        answer = ConversationPage(conversations=[row_of(each) for each in page.items], next_cursor=page.next_cursor)
+        answer = ConversationPage(conversations=[row_of(row) for row in page.items], next_cursor=page.next_cursor)
         return Response(answer.to_wire())
 
     @extend_schema(operation_id="conversations_delete", request=DeleteRequest, responses={200: str, 201: DeleteResult})
@@ -78,7 +78,10 @@ class ConversationsView(ChatView):
 class AllConversationsView(ChatView):
     @extend_schema(operation_id="conversations_delete_all", request=None, responses={201: DeleteResult})
     def delete(self, request: Request) -> Response:
-        ids = [str(each) for each in Conversation.objects.visible_to(person(request)).values_list("id", flat=True)]
+        ids = [
+            str(conversation_id)
+            for conversation_id in Conversation.objects.visible_to(person(request)).values_list("id", flat=True)
+        ]
         return _deleted(ids, conversations.delete_all(user=person(request)))
 
 

@@ -1,6 +1,6 @@
-"""What clients ask of a run beside following and stopping it, and what does not exist here: each answer says so.
+"""Further routes of runs, beside following and stopping them; those of features that do not exist here answer so.
 
-Without these routes their names would be taken for names of endpoints.
+Without these routes their names would be taken for endpoint names.
 """
 
 from django.utils.translation import gettext as _
@@ -30,8 +30,8 @@ class SteerView(ChatView):
 
     @extend_schema(operation_id="chat_steer", request=None, responses={404: {"type": "object"}})
     def post(self, request: Request) -> Response:
-        words = _("A running reply can't be steered here. Stop it or wait until it's finished.")
-        raise ApiError(404, {"code": "STEER_UNSUPPORTED", "error": words})
+        message = _("A running reply can't be steered here. Stop it or wait until it's finished.")
+        raise ApiError(404, {"code": "STEER_UNSUPPORTED", "error": message})
 
 
 @extend_schema_view(post=extend_schema(operation_id="chat_steer_deliver"))
@@ -64,8 +64,8 @@ class QueuedTurnsView(ChatView):
 
     @extend_schema(operation_id="chat_queued_turns_add", request=None, responses={404: {"type": "object"}})
     def post(self, request: Request) -> Response:
-        words = _("Messages can't be queued here. Send it when the reply is finished.")
-        raise ApiError(404, {"code": "QUEUED_TURNS_UNSUPPORTED", "error": words})
+        message = _("Messages can't be queued here. Send it when the reply is finished.")
+        raise ApiError(404, {"code": "QUEUED_TURNS_UNSUPPORTED", "error": message})
 
 
 class QueuedTurnView(ChatView):

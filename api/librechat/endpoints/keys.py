@@ -29,10 +29,10 @@ class UserKeysView(APIView):
     @extend_schema(operation_id="keys", parameters=[OpenApiParameter("name", str)], responses=_STATE)
     def get(self, request: Request) -> Response:
         """Tell until when the key holds: a time, "never" when it does not end, or null without one."""
-        found = keys.state(person(request), request.query_params.get("name", ""))
-        if found.standing == "none":
+        state = keys.state(person(request), request.query_params.get("name", ""))
+        if state.standing == "none":
             return Response({"expiresAt": None})
-        return Response({"expiresAt": iso(found.expires_at) if found.expires_at else "never"})
+        return Response({"expiresAt": iso(state.expires_at) if state.expires_at else "never"})
 
     @extend_schema(operation_id="key_store", request=UserKeyRequest, responses={201: None})
     def put(self, request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""What a client may know before and after signing in, and about endpoints and models."""
+"""What clients may know before and after signing in, and about endpoints and models."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -156,9 +156,9 @@ def _model_specs(offer: ModelCatalog) -> ModelSpecsResponse | None:
     specs = live.current().document.modelSpecs
     if not specs.specs:
         return None
-    found = [to_dict(each, enforced=specs.enforce) for each in offer.specs]
+    rows = [to_dict(spec, enforced=specs.enforce) for spec in offer.specs]
     return ModelSpecsResponse(
-        enforce=specs.enforce, prioritize=specs.prioritize, list=found, added_endpoints=specs.addedEndpoints
+        enforce=specs.enforce, prioritize=specs.prioritize, list=rows, added_endpoints=specs.addedEndpoints
     )
 
 
@@ -176,11 +176,13 @@ def _balance() -> BalanceConfig:
     rules = policy.current()
     if not rules.enforced:
         return BalanceConfig(enabled=False)
-    told = BalanceConfig(enabled=True, start_balance=rules.start_credits, auto_refill_enabled=rules.refill is not None)
+    balance = BalanceConfig(
+        enabled=True, start_balance=rules.start_credits, auto_refill_enabled=rules.refill is not None
+    )
     if rules.refill is not None:
-        told.refill_interval_value, told.refill_interval_unit = rules.refill.value, rules.refill.unit
-        told.refill_amount = rules.refill.amount
-    return told
+        balance.refill_interval_value, balance.refill_interval_unit = rules.refill.value, rules.refill.unit
+        balance.refill_amount = rules.refill.amount
+    return balance
 
 
 def _directory() -> DirectoryConfig | None:
@@ -190,17 +192,17 @@ def _directory() -> DirectoryConfig | None:
 
 
 def _offers() -> dict[str, Any]:
-    shown = {each.key: each for each in sign_in_options.providers()}
-    told: dict[str, Any] = {
+    shown = {provider.key: provider for provider in sign_in_options.providers()}
+    offers: dict[str, Any] = {
         "social_logins": list(shown),
         **{f"{name}_login_enabled": name in shown for name in ORDER},
     }
     for name in ("openid", "saml"):
         if provider := shown.get(name):
-            told |= {f"{name}_label": str(provider.label), f"{name}_image_url": provider.image}
+            offers |= {f"{name}_label": str(provider.label), f"{name}_image_url": provider.image}
     if "openid" in shown and settings.OPENID is not None:
-        told["openid_auto_redirect"] = settings.OPENID.auto_redirect
-    return told
+        offers["openid_auto_redirect"] = settings.OPENID.auto_redirect
+    return offers
 
 
 def type_on_the_wire(name: str) -> str | None:
@@ -213,7 +215,9 @@ def type_on_the_wire(name: str) -> str | None:
 
 def endpoint_out(endpoint: Endpoint) -> EndpointResponse:
     own_parts = True if endpoint.connection.key_from_user and endpoint.origin.provider == "bedrock" else None
-    regions = next((each["options"] for each in endpoint.parameters.definitions if each["key"] == "region"), None)
+    regions = next(
+        (definition["options"] for definition in endpoint.parameters.definitions if definition["key"] == "region"), None
+    )
     return EndpointResponse(
         order=endpoint.display.order,
         user_provide=needs_key(endpoint),
@@ -236,14 +240,14 @@ def endpoint_out(endpoint: Endpoint) -> EndpointResponse:
 
 def _custom_params(endpoint: Endpoint) -> dict[str, Any]:
     """Return which parameters the endpoint's models have, and what the operator changed about them."""
-    found: dict[str, Any] = {"defaultParamsEndpoint": set_name(endpoint, "")}
+    parameters: dict[str, Any] = {"defaultParamsEndpoint": set_name(endpoint, "")}
     if endpoint.parameters.reasoning_format != "reasoning_effort":
-        found["reasoningFormat"] = endpoint.parameters.reasoning_format
+        parameters["reasoningFormat"] = endpoint.parameters.reasoning_format
     if endpoint.parameters.reasoning_key:
-        found["reasoningKey"] = endpoint.parameters.reasoning_key
+        parameters["reasoningKey"] = endpoint.parameters.reasoning_key
     if endpoint.parameters.definitions:
-        found["paramDefinitions"] = [dict(each) for each in endpoint.parameters.definitions]
-    return found
+        parameters["paramDefinitions"] = [dict(definition) for definition in endpoint.parameters.definitions]
+    return parameters
 
 
 def token_rates(rates: Rates | None, context: int | None) -> TokenRates:

@@ -1,4 +1,4 @@
-"""How the site is set up, and which models it offers."""
+"""The site's configuration, and the models it offers."""
 
 from uuid import UUID
 
@@ -55,8 +55,8 @@ class EndpointsView(APIView):
 
     @extend_schema(operation_id="endpoints", responses=_ENDPOINTS)
     def get(self, request: Request) -> Response:
-        found = catalog_for(person(request)).endpoints
-        return Response({endpoint.name: endpoint_out(endpoint).to_wire() for endpoint in found})
+        endpoints = catalog_for(person(request)).endpoints
+        return Response({endpoint.name: endpoint_out(endpoint).to_wire() for endpoint in endpoints})
 
 
 class TokenConfigView(APIView):

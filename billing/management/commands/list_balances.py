@@ -9,6 +9,8 @@ class Command(AdminCommand):
 
     def run_with(self, **options: Any) -> tuple[Any, str]:
         rows = Balance.objects.select_related("user").order_by("user__email")
-        told = [{"email": each.user.email, "balance": each.credits, "held": each.held} for each in rows.iterator()]
-        cells: list[list[object]] = [[each["email"], f"{each['balance']:,}", f"{each['held']:,}"] for each in told]
-        return told, table(cells, ["email", "credits", "held"])
+        records = [{"email": row.user.email, "balance": row.credits, "held": row.held} for row in rows.iterator()]
+        cells: list[list[object]] = [
+            [record["email"], f"{record['balance']:,}", f"{record['held']:,}"] for record in records
+        ]
+        return records, table(cells, ["email", "credits", "held"])

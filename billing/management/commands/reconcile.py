@@ -17,9 +17,10 @@ class Command(AdminCommand):
     def run_with(self, **options: Any) -> tuple[Any, str]:
         report = reconcile()
         self.drift = len(report.drift)
-        told = {"people": report.people, "entries": report.entries, "drift": report.drift}
-        words = f"{report.people} balances, {report.entries} entries, {self.drift} differences."
+        result = {"people": report.people, "entries": report.entries, "drift": report.drift}
+        summary = f"{report.people} balances, {report.entries} entries, {self.drift} differences."
         lines = [
-            f"{each['kind']} {each['subject']}: {each['stored']}, should be {each['computed']}" for each in report.drift
+            f"{difference['kind']} {difference['subject']}: {difference['stored']}, should be {difference['computed']}"
+            for difference in report.drift
         ]
-        return told, "\n".join([words, *lines])
+        return result, "\n".join([summary, *lines])

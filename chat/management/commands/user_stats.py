@@ -18,5 +18,5 @@ class Command(AdminCommand):
         with connection.cursor() as cursor:
             cursor.execute(_COUNTS)
             rows = cursor.fetchall()
-        told = [{"email": email, "conversations": chats, "messages": messages} for email, chats, messages in rows]
-        return told, table([list(row) for row in rows], ["email", "conversations", "messages"])
+        records = [{"email": email, "conversations": chats, "messages": messages} for email, chats, messages in rows]
+        return records, table([list(row) for row in rows], ["email", "conversations", "messages"])

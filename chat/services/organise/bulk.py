@@ -1,6 +1,6 @@
-"""What is done to many conversations at once, all or nothing; and undone, as far as they are still there.
+"""Actions on many conversations at once, all or nothing, and undoing them for those that still exist.
 
-The way back is a signed text that the page keeps: it names exactly what was changed, for whom, and ends by itself.
+The undo token is a signed text that the page keeps: it names exactly what was changed, and for whom, and expires.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from chat import access
-from chat.models import Conversation, Generation, Project
+from chat.models import Conversation, Project, Run
 from chat.services.notices import notify
 from chat.services.organise import conversations, projects
 from chat.services.turns import turns
@@ -45,18 +45,20 @@ class Done:
 def archive(*, user: User, ids: Sequence[UUID]) -> Done:
     """Archive conversations. Raises `Http404` when one is not this person's."""
     with transaction.atomic():
-        found = access.conversations_for(user, ids)
-        before = {str(each.id): each.pin_position for each in found if not each.is_archived}
+        selected = access.conversations_for(user, ids)
+        before = {
+            str(conversation.id): conversation.pin_position for conversation in selected if not conversation.is_archived
+        }
         conversations.archive(user=user, conversation_ids=ids, archived=True)
-    return Done(len(found), _sign(user, "archive", before))
+    return Done(len(selected), _sign(user, "archive", before))
 
 
 def delete(*, user: User, ids: Sequence[UUID]) -> Done:
     """Delete conversations, for ten minutes only from view; what writes in them is stopped. Raises `Http404`."""
     with transaction.atomic():
-        found = access.conversations_for(user, ids)
-        _hide(user, [each.id for each in found], timezone.now())
-    return Done(len(found), _sign(user, "delete", {str(each.id): None for each in found}))
+        selected = access.conversations_for(user, ids)
+        _hide(user, [conversation.id for conversation in selected], timezone.now())
+    return Done(len(selected), _sign(user, "delete", {str(conversation.id): None for conversation in selected}))
 
 
 def delete_all(*, user: User, archived_only: bool = False) -> Done:
@@ -72,32 +74,38 @@ def delete_all(*, user: User, archived_only: bool = False) -> Done:
 
 
 def _hide(user: User, ids: Sequence[UUID], now: datetime) -> None:
-    for run in Generation.objects.filter(conversation__in=ids, state__in=Generation.OPEN):
-        turns.stop(user=user, generation_id=run.id)
+    for run in Run.objects.filter(conversation__in=ids, state__in=Run.OPEN):
+        turns.stop(user=user, run_id=run.id)
     Conversation.objects.filter(id__in=ids).update(deleted_at=now)
     notify(user.id, "list", {})
-    notify(user.id, "gone", {"conversations": [str(each) for each in ids]})
+    notify(user.id, "gone", {"conversations": [str(conversation_id) for conversation_id in ids]})
 
 
 def move(*, user: User, ids: Sequence[UUID], project_id: UUID | None) -> Done:
     """Move conversations into a project, or out of any. Raises `Http404`."""
     with transaction.atomic():
-        found = access.conversations_for(user, ids)
-        before = {str(each.id): [_text(each.project_id), _text(project_id)] for each in found}
+        selected = access.conversations_for(user, ids)
+        before = {
+            str(conversation.id): [_text(conversation.project_id), _text(project_id)] for conversation in selected
+        }
         projects.put(user=user, conversation_ids=ids, project_id=project_id)
-    return Done(len(found), _sign(user, "move", before))
+    return Done(len(selected), _sign(user, "move", before))
 
 
-def tag(*, user: User, ids: Sequence[UUID], tag_id: UUID) -> Done:
+def bookmark(*, user: User, ids: Sequence[UUID], bookmark_id: UUID) -> Done:
     """Put a bookmark on conversations. Raises `Http404`."""
     with transaction.atomic():
-        found = access.conversations_for(user, ids)
-        wanted = access.tag_for(user, tag_id)
-        bearing = set(wanted.conversations.filter(id__in=[each.id for each in found]).values_list("id", flat=True))
-        fresh = [each for each in found if each.id not in bearing]
+        selected = access.conversations_for(user, ids)
+        wanted = access.bookmark_for(user, bookmark_id)
+        bearing = set(
+            wanted.conversations.filter(id__in=[conversation.id for conversation in selected]).values_list(
+                "id", flat=True
+            )
+        )
+        fresh = [conversation for conversation in selected if conversation.id not in bearing]
         wanted.conversations.add(*fresh)
         notify(user.id, "list", {})
-    return Done(len(found), _sign(user, "tag", {str(each.id): str(tag_id) for each in fresh}))
+    return Done(len(selected), _sign(user, "tag", {str(conversation.id): str(bookmark_id) for conversation in fresh}))
 
 
 def undo(*, user: User, token: str) -> int:
@@ -110,50 +118,52 @@ def undo(*, user: User, token: str) -> int:
         raise Http404("This is not yours to undo.")
     if action == "delete_all":
         return _undelete_all(user, before["at"])
-    ids = [UUID(each) for each in before]
+    ids = [UUID(conversation_id) for conversation_id in before]
     with transaction.atomic():
         rows = Conversation.objects.filter(owner=user, id__in=ids).select_for_update()
-        found = {str(each.id): each for each in rows.order_by("id")}
-        if not found and ids:
+        by_id = {str(conversation.id): conversation for conversation in rows.order_by("id")}
+        if not by_id and ids:
             raise TooLate
-        _BACK[action](user, found, before)
+        _BACK[action](user, by_id, before)
         notify(user.id, "list", {})
-    return len(found)
+    return len(by_id)
 
 
-def _unarchive(user: User, found: dict[str, Conversation], before: dict[str, Any]) -> None:
-    for key, conversation in found.items():
+def _unarchive(user: User, by_id: dict[str, Conversation], before: dict[str, Any]) -> None:
+    for key, conversation in by_id.items():
         conversation.archived_at, conversation.pin_position = None, before[key]
-    Conversation.objects.bulk_update(found.values(), ["archived_at", "pin_position"])
+    Conversation.objects.bulk_update(by_id.values(), ["archived_at", "pin_position"])
 
 
-def _undelete(user: User, found: dict[str, Conversation], before: dict[str, Any]) -> None:
-    Conversation.objects.filter(id__in=found).update(deleted_at=None)
+def _undelete(user: User, by_id: dict[str, Conversation], before: dict[str, Any]) -> None:
+    Conversation.objects.filter(id__in=by_id).update(deleted_at=None)
 
 
 def _undelete_all(user: User, at: str) -> int:
     with transaction.atomic():
         rows = Conversation.objects.filter(owner=user, deleted_at=datetime.fromisoformat(at)).select_for_update()
-        count = Conversation.objects.filter(id__in=[each.id for each in rows.order_by("id")]).update(deleted_at=None)
+        count = Conversation.objects.filter(id__in=[conversation.id for conversation in rows.order_by("id")]).update(
+            deleted_at=None
+        )
         if not count:
             raise TooLate
         notify(user.id, "list", {})
     return count
 
 
-def _move_back(user: User, found: dict[str, Conversation], before: dict[str, Any]) -> None:
+def _move_back(user: User, by_id: dict[str, Conversation], before: dict[str, Any]) -> None:
     """What was moved on meanwhile stays where it is now."""
-    there = {str(each) for each in Project.objects.visible_to(user).values_list("id", flat=True)}
-    back = [each for key, each in found.items() if _text(each.project_id) == before[key][1]]
+    there = {str(project_id) for project_id in Project.objects.visible_to(user).values_list("id", flat=True)}
+    back = [conversation for key, conversation in by_id.items() if _text(conversation.project_id) == before[key][1]]
     for conversation in back:
         previous = before[str(conversation.id)][0]
         conversation.project_id = UUID(previous) if previous in there else None
     Conversation.objects.bulk_update(back, ["project"])
 
 
-def _untag(user: User, found: dict[str, Conversation], before: dict[str, Any]) -> None:
-    for each in user.tags.filter(id__in=set(before.values())):
-        each.conversations.remove(*found.values())
+def _untag(user: User, by_id: dict[str, Conversation], before: dict[str, Any]) -> None:
+    for bookmark in user.bookmarks.filter(id__in=set(before.values())):
+        bookmark.conversations.remove(*by_id.values())
 
 
 _BACK = {"archive": _unarchive, "delete": _undelete, "move": _move_back, "tag": _untag}

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from chat import access
-from chat.models import Conversation, ConversationQuerySet, Generation
+from chat.models import Conversation, ConversationQuerySet, Run
 from chat.services.model_settings import ModelSettings
 from chat.services.notices import notify
 from chat.services.turns.ending import cancel_for_deletion
@@ -50,7 +50,7 @@ def page(
     if field == "archived_at":
         rows = rows.annotate(sorted_by=Coalesce("archived_at", Value(_EPOCH)))
         field = "sorted_by"
-    running = Generation.objects.filter(conversation=OuterRef("pk"), state__in=Generation.OPEN)
+    running = Run.objects.filter(conversation=OuterRef("pk"), state__in=Run.OPEN)
     keyset = Keyset(field, Encoded(field, is_text=field == "title"), descending)
     return keyset.page(rows.annotate(is_running=Exists(running)), cursor=cursor, limit=limit)
 
@@ -70,9 +70,9 @@ def rename(*, user: User, conversation_id: UUID, title: str) -> Conversation:
 
 def set_parameters(*, user: User, conversation_id: UUID, settings: ModelSettings) -> None:
     """Set what the conversation's model is asked with, from the next turn on. Raises `Http404`."""
-    found = access.conversation_for(user, conversation_id)
-    found.settings = settings.to_json()
-    found.save(update_fields=["settings"])
+    conversation = access.conversation_for(user, conversation_id)
+    conversation.settings = settings.to_json()
+    conversation.save(update_fields=["settings"])
 
 
 def archive(*, user: User, conversation_ids: Sequence[UUID], archived: bool) -> list[Conversation]:
@@ -81,14 +81,14 @@ def archive(*, user: User, conversation_ids: Sequence[UUID], archived: bool) -> 
     Being put away is no activity: the times of change stay. Raises `Http404` when one is not this person's.
     """
     with transaction.atomic():
-        found = access.conversations_for(user, conversation_ids)
+        selected = access.conversations_for(user, conversation_ids)
         now = timezone.now()
-        for conversation in found:
+        for conversation in selected:
             conversation.archived_at = (conversation.archived_at or now) if archived else None
             conversation.pin_position = None if archived else conversation.pin_position
-        Conversation.objects.bulk_update(found, ["archived_at", "pin_position"])
-        _tell(user, [each.id for each in found] if archived else [])
-    return found
+        Conversation.objects.bulk_update(selected, ["archived_at", "pin_position"])
+        _tell(user, [conversation.id for conversation in selected] if archived else [])
+    return selected
 
 
 def archive_all(*, user: User) -> int:
@@ -105,7 +105,7 @@ def _tell(user: User, gone: Sequence[UUID]) -> None:
     """Tell the person's tabs that the list changed, and what is no longer in it."""
     notify(user.id, "list", {})
     if gone:
-        notify(user.id, "gone", {"conversations": [str(each) for each in gone]})
+        notify(user.id, "gone", {"conversations": [str(conversation_id) for conversation_id in gone]})
 
 
 def delete(*, user: User, conversation_id: UUID) -> int:
@@ -137,7 +137,7 @@ def erase(ids: list[UUID]) -> int:
     """
     with transaction.atomic():
         list(Conversation.objects.select_for_update().filter(id__in=ids).order_by("id").values_list("id"))
-        cancel_for_deletion(Generation.objects.filter(conversation_id__in=ids))
+        cancel_for_deletion(Run.objects.filter(conversation_id__in=ids))
         with connection.cursor() as cursor:
             cursor.execute("DELETE FROM chat_generation WHERE conversation_id = ANY(%s)", [ids])
             cursor.execute("DELETE FROM chat_message WHERE conversation_id = ANY(%s)", [ids])

@@ -1,9 +1,9 @@
-"""Models and specs that a person keeps at hand."""
+"""A person's favourite models and specs."""
 
 from collections.abc import Sequence
 
 from django.db import transaction
-from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import User
 from chat.models import Favourite
@@ -23,7 +23,7 @@ def listed(user: User) -> list[Favourite]:
     """Return the favourites that are offered, in their order. One query."""
     catalog = catalog_for(user)
     rows = Favourite.objects.filter(owner=user).order_by("position", "id")
-    return [each for each in rows if catalog.may_use(model_ref_of(each))]
+    return [row for row in rows if catalog.may_use(model_ref_of(row))]
 
 
 def replace(*, user: User, model_refs: Sequence[ModelRef]) -> list[Favourite]:
@@ -33,15 +33,16 @@ def replace(*, user: User, model_refs: Sequence[ModelRef]) -> list[Favourite]:
     """
     wanted = list(dict.fromkeys(model_refs))
     if len(wanted) > (most := quotas.most("favourites")):
-        raise TooManyFavourites(_("You can have at most %(limit)d favourites.") % {"limit": most})
+        raise TooManyFavourites(
+            ngettext("You can have at most %(limit)d favourite.", "You can have at most %(limit)d favourites.", most)
+            % {"limit": most}
+        )
     catalog = catalog_for(user)
     kept = [model_ref for model_ref in wanted if catalog.may_use(model_ref)]
     with transaction.atomic():
         User.objects.select_for_update(no_key=True).only("id").get(id=user.id)
-        known = {model_ref_of(each): each for each in Favourite.objects.filter(owner=user)}
-        Favourite.objects.filter(
-            id__in=[each.id for model_ref, each in known.items() if model_ref not in kept]
-        ).delete()
+        known = {model_ref_of(row): row for row in Favourite.objects.filter(owner=user)}
+        Favourite.objects.filter(id__in=[row.id for model_ref, row in known.items() if model_ref not in kept]).delete()
         rows = [known.get(model_ref) or Favourite(owner=user, **model_ref._asdict()) for model_ref in kept]
         for position, row in enumerate(rows, 1):
             row.position = position
@@ -53,9 +54,9 @@ def replace(*, user: User, model_refs: Sequence[ModelRef]) -> list[Favourite]:
 
 def toggle(*, user: User, model_ref: ModelRef) -> bool:
     """Add it to the favourites, or take it away; return whether it is one now. Raises `TooManyFavourites`."""
-    known = [model_ref_of(each) for each in listed(user)]
+    known = [model_ref_of(row) for row in listed(user)]
     is_new = model_ref not in known
-    replace(user=user, model_refs=[*known, model_ref] if is_new else [each for each in known if each != model_ref])
+    replace(user=user, model_refs=[*known, model_ref] if is_new else [other for other in known if other != model_ref])
     return is_new
 
 

@@ -1,4 +1,4 @@
-"""What stands above the list of a person's conversations: favourites, projects, pinned conversations and bookmarks."""
+"""The sections above a person's list of conversations: favourites, projects, pinned conversations and bookmarks."""
 
 import json
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from django.db.models import Model
 
 from accounts.models import User
 from accounts.models.access import granted_sql
-from chat.models import Conversation, Favourite, Project, Tag
+from chat.models import Bookmark, Conversation, Favourite, Project
 from chat.services.organise.favourites import model_ref_of
 from endpoints.catalog.selection import catalog_for
 
@@ -28,7 +28,7 @@ class Overview:
     pinned: list[Conversation]
     projects: list[Project]
     favourites: list[Favourite]
-    tags: list[Tag]
+    bookmarks: list[Bookmark]
 
 
 # Everything above the list in one round trip: each part is small, and asking for it costs more than finding it.
@@ -50,7 +50,7 @@ SELECT
         FROM chat_conversation c WHERE owner_id = %(owner)s AND pin_position IS NOT NULL AND deleted_at IS NULL
             AND archived_at IS NULL AND NOT is_temporary ORDER BY pin_position, id LIMIT %(pinned)s) c),
     (SELECT json_agg(row_to_json(t)) FROM (
-        SELECT id, name FROM chat_tag WHERE owner_id = %(owner)s ORDER BY position, name LIMIT %(tags)s) t)
+        SELECT id, name FROM chat_tag WHERE owner_id = %(owner)s ORDER BY position, name LIMIT %(bookmarks)s) t)
 """
 
 
@@ -61,32 +61,32 @@ def overview_of(user: User) -> Overview:
         "role": user.role_id,
         "projects": MAX_PROJECTS,
         "pinned": MAX_PINNED,
-        "tags": MAX_TAGS,
+        "bookmarks": MAX_TAGS,
     }
     with connection.cursor() as cursor:
         cursor.execute(_OVERVIEW, values)
-        starred, filed, pinned, labels = (_read(each) for each in cursor.fetchone())
+        starred, filed, pinned, labels = (_read(column) for column in cursor.fetchone())
     return Overview(
-        pinned=[_model(Conversation, each) for each in pinned],
-        projects=[_model(Project, each) for each in filed],
-        favourites=_favourites(user, [_model(Favourite, each) for each in starred]),
-        tags=[_model(Tag, each) for each in labels],
+        pinned=[_model(Conversation, row) for row in pinned],
+        projects=[_model(Project, row) for row in filed],
+        favourites=_favourites(user, [_model(Favourite, row) for row in starred]),
+        bookmarks=[_model(Bookmark, row) for row in labels],
     )
 
 
 def _favourites(user: User, rows: list[Favourite]) -> list[Favourite]:
     """Return those that are offered, each with its `label`."""
     catalog = catalog_for(user)
-    kept = [each for each in rows if catalog.shows(model_ref_of(each))]
-    for each in kept:
-        spec = catalog.spec(each.spec) if each.spec else None
-        each.label = spec.label if spec else each.model
+    kept = [row for row in rows if catalog.shows(model_ref_of(row))]
+    for row in kept:
+        spec = catalog.spec(row.spec) if row.spec else None
+        row.label = spec.label if spec else row.model
     return kept
 
 
 def _read(rows: Any) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(rows) if isinstance(rows, str) else rows or []
-    return found
+    parsed: list[dict[str, Any]] = json.loads(rows) if isinstance(rows, str) else rows or []
+    return parsed
 
 
 def _model(kind: type[M], row: dict[str, Any]) -> M:
@@ -94,7 +94,7 @@ def _model(kind: type[M], row: dict[str, Any]) -> M:
     row["id"] = UUID(row["id"])
     if "updated_at" in row:
         row["updated_at"] = datetime.fromisoformat(row["updated_at"])
-    names = {each.attname for each in kind._meta.concrete_fields}
+    names = {field.attname for field in kind._meta.concrete_fields}
     made = kind(**{name: value for name, value in row.items() if name in names})
     for name in row.keys() - names:
         setattr(made, name, row[name])

@@ -1,4 +1,4 @@
-"""Keeping conversations at the top of the list, in an order of one's own."""
+"""Pinned conversations: kept at the top of the list, in the person's own order."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -38,15 +38,15 @@ def set_pinned(*, user: User, conversation_id: UUID, pinned: bool) -> Conversati
 
 def named_order(user: User) -> list[str]:
     """Return what is kept at the top, in a client's order: pinned conversations by their ids, the rest by its names."""
-    ids = [str(each) for each in pinned(user)]
+    ids = [str(conversation) for conversation in pinned(user)]
     waiting = iter(ids)
-    found = []
+    order = []
     for name in preferences_of(user).pinned_order:
         if uuid_of(name) is None:
-            found.append(name)
+            order.append(name)
         elif name in ids:  # the places of conversations; which stands where may have changed on a page
-            found.append(next(waiting))
-    return [*found, *waiting]
+            order.append(next(waiting))
+    return [*order, *waiting]
 
 
 def set_named_order(*, user: User, names: Sequence[str]) -> list[str]:
@@ -55,10 +55,10 @@ def set_named_order(*, user: User, names: Sequence[str]) -> list[str]:
     One's own conversations that are not pinned (any more) are left out. Raises `Http404` for other ids.
     """
     wanted = list(dict.fromkeys(names))
-    ids = {found for name in wanted if (found := uuid_of(name))}
+    ids = {conversation_id for name in wanted if (conversation_id := uuid_of(name))}
     if Conversation.objects.visible_to(user).filter(id__in=ids).count() < len(ids):
         raise Http404("There is no such conversation.")
-    mine = {str(each): each for each in pinned(user)}
+    mine = {str(conversation): conversation for conversation in pinned(user)}
     reorder(user=user, conversation_ids=[mine[name] for name in wanted if name in mine])
     kept = [name for name in wanted if name in mine or uuid_of(name) is None]
     set_preferences(user=user, changes={"pinned_order": kept})
@@ -69,13 +69,13 @@ def reorder(*, user: User, conversation_ids: Sequence[UUID]) -> list[UUID]:
     """Put the pinned conversations into this order; those not named follow. Raises `Http404` for any other."""
     with transaction.atomic():
         rows = Conversation.objects.visible_to(user).filter(pin_position__isnull=False).select_for_update()
-        known = {each.id: each for each in rows.order_by("pin_position", "id")}
+        known = {conversation.id: conversation for conversation in rows.order_by("pin_position", "id")}
         wanted = list(dict.fromkeys(conversation_ids))
         if not set(wanted) <= set(known):
             raise Http404("There is no such pinned conversation.")
-        order = wanted + [each for each in known if each not in set(wanted)]
-        for position, each in enumerate(order, 1):
-            known[each].pin_position = position
+        order = wanted + [conversation_id for conversation_id in known if conversation_id not in set(wanted)]
+        for position, conversation_id in enumerate(order, 1):
+            known[conversation_id].pin_position = position
         Conversation.objects.bulk_update(known.values(), ["pin_position"])
         notify(user.id, "list", {})
     return order

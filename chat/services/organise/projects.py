@@ -1,6 +1,6 @@
-"""Projects: folders of conversations, with instructions and a model to begin with.
+"""Projects: folders of conversations, with instructions and a default model.
 
-Others may share theirs; what a person sees in them is their own conversations all the same.
+A project can be shared; each person still sees only their own conversations in it.
 """
 
 from collections.abc import Sequence
@@ -25,6 +25,7 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import User
 from accounts.models.user import VISIBLE, can_be_seen
@@ -141,19 +142,19 @@ def put(*, user: User, conversation_ids: Sequence[UUID], project_id: UUID | None
     """Move conversations into a project, or out of any; all or nothing. Raises `Http404`."""
     with transaction.atomic():
         project = access.project_for(user, project_id) if project_id else None
-        found = access.conversations_for(user, conversation_ids)
-        Conversation.objects.filter(id__in=[each.id for each in found]).update(project=project)
-        for each in found:
-            each.project = project
+        selected = access.conversations_for(user, conversation_ids)
+        Conversation.objects.filter(id__in=[conversation.id for conversation in selected]).update(project=project)
+        for conversation in selected:
+            conversation.project = project
         notify(user.id, "list", {})
-    return found
+    return selected
 
 
 def _find(project_id: UUID) -> SharedObject | None:
-    found = Project.objects.filter(id=project_id).only("id", "name", "owner_id").first()
-    if found is None:
+    project = Project.objects.filter(id=project_id).only("id", "name", "owner_id").first()
+    if project is None:
         return None
-    return SharedObject(found.id, found.name, found.owner_id, reverse("chat:project", args=[found.id]))
+    return SharedObject(project.id, project.name, project.owner_id, reverse("chat:project", args=[project.id]))
 
 
 def _owned(user: User) -> list[UUID]:
@@ -174,7 +175,11 @@ def _cleaned(fields: dict[str, str]) -> dict[str, str]:
             if not VISIBLE.match(text):
                 raise BadProject(str(can_be_seen.message), "name")
         if len(text) > LIMITS[field]:
-            message = _("This can have at most %(limit)d characters.") % {"limit": LIMITS[field]}
+            message = ngettext(
+                "This can have at most %(limit)d character.",
+                "This can have at most %(limit)d characters.",
+                LIMITS[field],
+            ) % {"limit": LIMITS[field]}
             raise BadProject(message, field)
         cleaned[field] = text
     return cleaned

@@ -1,4 +1,4 @@
-"""The first words of a message for a line of text: what they say, without the marks of Markdown."""
+"""The beginning of a message as one line of plain text, without Markdown syntax."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What a person may write into the search field, and what it means: nonsense becomes words, or a fault."""
+"""Parsing the search field. Unknown syntax is searched as words, or reported as a fault."""
 
 import re
 from dataclasses import dataclass, field, replace
@@ -62,8 +62,8 @@ excluded_phrases=(), titles=(), models=(), projects=(), tags=(), role='user', \
 has_code=False, since=None, until=None, faults=())
     """
     query = Query()
-    for found in _TOKEN.finditer(text[:MAX_CHARACTERS].replace("\x00", " ").translate(_QUOTES)):
-        minus, operator, quoted, bare = found.groups()
+    for match in _TOKEN.finditer(text[:MAX_CHARACTERS].replace("\x00", " ").translate(_QUOTES)):
+        minus, operator, quoted, bare = match.groups()
         value = " ".join((quoted if quoted is not None else bare).split())
         if operator and operator.lower() in _OPERATORS and value:
             query = _operator(query, operator.lower(), value)
@@ -104,8 +104,8 @@ def _operator(query: Query, name: str, value: str) -> Query:
 def _dated(query: Query, name: str, value: str) -> Query:
     span = _span(value)
     if span is None:
-        words = _("“%(value)s” is not a date. Use a format like 2026-11-21, 2026-11 or 2026.")
-        return _fault(query, words % {"value": value[:40]})
+        message = _("“%(value)s” is not a date. Use a format like 2026-11-21, 2026-11 or 2026.")
+        return _fault(query, message % {"value": value[:40]})
     first, after = span
     if name == "before":
         return replace(query, until=first)
@@ -116,10 +116,10 @@ def _dated(query: Query, name: str, value: str) -> Query:
 
 def _span(value: str) -> tuple[date, date] | None:
     """Return the first day of a date, month or year, and the first day after it."""
-    found = _DATE.fullmatch(value)
-    if found is None:
+    match = _DATE.fullmatch(value)
+    if match is None:
         return None
-    year, month, day = (int(each) if each else None for each in found.groups())
+    year, month, day = (int(part) if part else None for part in match.groups())
     try:
         first = date(year or 0, month or 1, day or 1)
         if day:
@@ -131,5 +131,5 @@ def _span(value: str) -> tuple[date, date] | None:
         return None
 
 
-def _fault(query: Query, words: str) -> Query:
-    return replace(query, faults=(*query.faults, words))
+def _fault(query: Query, message: str) -> Query:
+    return replace(query, faults=(*query.faults, message))

@@ -1,8 +1,8 @@
-"""Finding what a person wrote or was answered.
+"""Searching a person's messages.
 
-Three ways lead to the newest hits, none of which depends on what the planner believes about a word. A look at the
-newest messages finds what is said often. What is said seldom is found by the index of words, all of it at once.
-And what is said often, but seldom as asked for, by walking back in time for as long as it takes.
+Three methods find the newest hits; none depends on the planner's estimate of how frequent a word is. A look at the
+newest messages finds frequent words. The word index finds all hits of rare words. Walking back in time finds frequent
+words whose filters leave few hits.
 """
 
 from collections.abc import Callable, Sequence
@@ -95,7 +95,7 @@ def search_best(*, user: User, query: Query, cursor: str | None = None, limit: i
     count(user)
     wanted, query = _tsquery(user, query)
     offset = _offset(cursor)
-    said = [text for each in dict.fromkeys(terms) if (text := fold(each))]
+    said = [text for term in dict.fromkeys(terms) if (text := fold(term))]
     values = _values(user, query, wanted, _not_after(query.until, None), limit + 1) | {
         "ranked": RANKED,
         "looked_at": LOOKED_AT,
@@ -146,8 +146,8 @@ def titles(*, user: User, query: Query) -> list[Conversation]:
         return []
     with transaction.atomic(), connection.cursor() as db:
         ids = [row[0] for row in _titles(db, user, query, limit=LIKE_TITLES)]
-    found = Conversation.objects.visible_to(user).in_bulk(ids)
-    return [found[each] for each in ids if each in found]
+    by_id = Conversation.objects.visible_to(user).in_bulk(ids)
+    return [by_id[conversation_id] for conversation_id in ids if conversation_id in by_id]
 
 
 _MAY_SEE = is_granted_sql(Project.KIND, thing="p.id", user="c.owner_id")
@@ -212,26 +212,26 @@ FROM (SELECT created_at, message_id, (SELECT count(*) FROM h) AS number FROM h O
     AS oldest LEFT JOIN kept ON true ORDER BY 9 DESC NULLS LAST, 1 DESC
 """
 _TITLES = """
-SELECT id, word_similarity(%(words)s, chat_fold(title)) AS likeness FROM chat_conversation
+SELECT id, word_similarity(%(text)s, chat_fold(title)) AS likeness FROM chat_conversation
 WHERE owner_id = %(owner)s AND deleted_at IS NULL AND NOT is_temporary
-    AND (chat_fold(title) LIKE ALL(%(patterns)s) OR (%(forgiving)s AND %(words)s <%% chat_fold(title)))
+    AND (chat_fold(title) LIKE ALL(%(patterns)s) OR (%(forgiving)s AND %(text)s <%% chat_fold(title)))
 ORDER BY chat_fold(title) LIKE ALL(%(patterns)s) DESC, likeness DESC, updated_at DESC LIMIT %(limit)s
 """
 
 
 def _by_time(db: Any, query: Query, values: dict[str, Any], limit: int, terms: tuple[str, ...]) -> SearchPage:
     """Return a page of words that are everywhere: walk back until the filters have left enough."""
-    found: list[tuple[Any, ...]] = []
+    matching: list[tuple[Any, ...]] = []
     for number in range(ROUNDS):
         walk = WALK * 2**number
         db.execute(_BY_TIME.format(filters=_filters(query)), values | {"walk": walk})
         rows = db.fetchall()
-        found += [row for row in rows if row[0] is not None]
+        matching += [row for row in rows if row[0] is not None]
         too_old = rows and values["since"] and rows[0][-3] < values["since"]
-        if len(found) > limit or not rows or rows[0][-1] < walk or too_old:
-            return _page(found, limit, terms)
+        if len(matching) > limit or not rows or rows[0][-1] < walk or too_old:
+            return _page(matching, limit, terms)
         values = values | {"moment": rows[0][-3], "last": rows[0][-2]}
-    hits = [_hit(row) for row in found]
+    hits = [_hit(row) for row in matching]
     return SearchPage(hits, _PLACE.write((values["moment"], values["last"])), None, terms)
 
 
@@ -253,8 +253,8 @@ def _values(
         "excluded_phrases": _patterns(query.excluded_phrases),
         "titles": _patterns(query.titles),
         "models": _patterns(query.models, form=str),
-        "projects": [fold(each) for each in query.projects],
-        "tags": [fold(each) for each in query.tags],
+        "projects": [fold(name) for name in query.projects],
+        "tags": [fold(name) for name in query.tags],
     }
 
 
@@ -279,7 +279,7 @@ def _filters(query: Query) -> str:
             "EXISTS (SELECT 1 FROM chat_conversation_tags ct JOIN chat_tag t ON t.id = ct.tag_id"
             " WHERE ct.conversation_id = c.id AND chat_fold(t.name) = ANY(%(tags)s))"
         )
-    return "".join(f" AND {each}" for each in filters)
+    return "".join(f" AND {condition}" for condition in filters)
 
 
 def _tsquery(user: User, query: Query) -> tuple[str, Query]:
@@ -289,8 +289,8 @@ def _tsquery(user: User, query: Query) -> tuple[str, Query]:
     """
     with connection.cursor() as db:
         db.execute(
-            "SELECT chat_lexemes(word, true) FROM unnest(%s::text[]) WITH ORDINALITY AS given (word, place)"
-            " ORDER BY place",
+            "SELECT chat_lexemes(word, true) FROM unnest(%s::text[]) WITH ORDINALITY AS given (word, ordinal)"
+            " ORDER BY ordinal",
             [[*query.words, *query.excluded]],
         )
         lexemes = [row[0] for row in db.fetchall()]
@@ -298,10 +298,12 @@ def _tsquery(user: User, query: Query) -> tuple[str, Query]:
     terms = [_quoted(f"o:{user.id.hex}")]
     terms += [_quoted(f"r:{query.role}")] if query.role else []
     terms += [_quoted("c:code")] if query.has_code else []
-    for number, each in enumerate(wanted, 1):
-        terms += [_beginning(each)] if number == len(wanted) and each else map(_term, each)
-    terms += ["!(" + " & ".join(map(_term, each)) + ")" for each in unwanted if each]
-    bare = tuple(word for word, each in zip(query.words, wanted, strict=True) if not each and word not in query.phrases)
+    for number, lexeme in enumerate(wanted, 1):
+        terms += [_beginning(lexeme)] if number == len(wanted) and lexeme else map(_term, lexeme)
+    terms += ["!(" + " & ".join(map(_term, lexeme)) + ")" for lexeme in unwanted if lexeme]
+    bare = tuple(
+        word for word, lexeme in zip(query.words, wanted, strict=True) if not lexeme and word not in query.phrases
+    )
     return " & ".join(terms), replace(query, phrases=(*query.phrases, *bare))
 
 
@@ -323,12 +325,12 @@ def _quoted(lexeme: str) -> str:
 
 
 def _titles(db: Any, user: User, query: Query, *, limit: int) -> list[tuple[UUID, float]]:
-    words = " ".join([*query.titles, *query.words])
-    if not words or (query.has_filters and not query.titles):
+    text = " ".join([*query.titles, *query.words])
+    if not text or (query.has_filters and not query.titles):
         return []
     db.execute("SELECT set_config('pg_trgm.word_similarity_threshold', %s, true)", [str(_LIKENESS)])
     patterns = _patterns([*query.titles, *query.words])
-    values = {"owner": user.id, "words": fold(words), "patterns": patterns, "forgiving": len(words) > 3, "limit": limit}
+    values = {"owner": user.id, "text": fold(text), "patterns": patterns, "forgiving": len(text) > 3, "limit": limit}
     db.execute(_TITLES, values)
     return list(db.fetchall())
 
@@ -363,7 +365,7 @@ def _offset(cursor: str | None) -> int:
 
 
 def _position(cursor: str | None) -> tuple[datetime, UUID] | None:
-    place = _PLACE.read(cursor or "")
-    if place is None or not isinstance(place[0], datetime):
+    position = _PLACE.read(cursor or "")
+    if position is None or not isinstance(position[0], datetime):
         return None
-    return place[0], place[1]
+    return position[0], position[1]

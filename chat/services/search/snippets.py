@@ -1,4 +1,4 @@
-"""The sentence in which something was found, with the hits marked."""
+"""The sentence around a search hit, with the hits marked."""
 
 import re
 from collections.abc import Sequence
@@ -26,10 +26,10 @@ def snippet(text: str, terms: Sequence[str]) -> SafeString:
         after = " …"
     else:
         after = ""
-    words = bare_words(cut)
-    if pattern and not pattern.search(fold(words)):
-        words = " ".join(cut.split())  # found in what Markdown does not show, such as an address
-    return mark_safe(f"{'… ' if start else ''}{_marked(words, pattern)}{after}")  # noqa: S308 (escaped)
+    plain = bare_words(cut)
+    if pattern and not pattern.search(fold(plain)):
+        plain = " ".join(cut.split())  # found in what Markdown does not show, such as an address
+    return mark_safe(f"{'… ' if start else ''}{_marked(plain, pattern)}{after}")  # noqa: S308 (escaped)
 
 
 def marked(text: str, terms: Sequence[str]) -> SafeString:
@@ -50,7 +50,7 @@ def _first(text: str, pattern: "re.Pattern[str] | None") -> int:
 def _sentence_start(text: str, at: int) -> int:
     """Return where the sentence around `at` begins, or a word not far before it."""
     window = max(0, at - AROUND)
-    ends = [found.end() for found in _END.finditer(text, window, at)]
+    ends = [match.end() for match in _END.finditer(text, window, at)]
     if ends:
         return ends[-1]
     if not window:

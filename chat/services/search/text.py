@@ -1,11 +1,11 @@
-"""The one form in which text is stored for search, asked for and marked: `fold`.
+"""Normalising text for indexing, querying and highlighting: `fold`.
 
-It makes equal what people take for the same when they search: upper and lower case, letters with and without accents,
-points and marks, full width and compatibility forms, digits of all scripts, typographic and plain apostrophes. What
-tells words apart is kept: the vowels of Indic and Southeast Asian scripts, the voicing marks of kana.
+It removes differences that people ignore when they search: upper and lower case, accents, points and marks, full-width
+and compatibility forms, digits of other scripts, typographic apostrophes. It keeps what distinguishes words: the vowels
+of Indic and Southeast Asian scripts, the voicing marks of kana.
 
-The database has the same as `chat_fold` (migration ``0010``); a test holds both together. Which characters are equal
-follows the decompositions of Unicode (UAX #15) and, where Unicode has none, the letters below.
+The database function `chat_fold` (migration ``0010``) does the same; a test compares the two. Equivalence follows
+Unicode's decompositions (UAX #15) and, where Unicode has none, the letters below.
 """
 
 import re
@@ -67,9 +67,9 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFC", plain).lower().replace("ς", "σ")
 
 
-def holds(field: str, words: str) -> Q:
-    """Return the condition that the text in `field` holds `words`, both folded."""
-    return Q(Contains(Func(F(field), function="chat_fold", output_field=TextField()), Value(fold(words))))
+def holds(field: str, wanted: str) -> Q:
+    """Return the condition that the text in `field` contains `wanted`, both folded."""
+    return Q(Contains(Func(F(field), function="chat_fold", output_field=TextField()), Value(fold(wanted))))
 
 
 def is_unspaced(character: str) -> bool:
@@ -108,10 +108,10 @@ class Folded:
     def spans(self, pattern: "re.Pattern[str]") -> Iterator[tuple[int, int]]:
         """Yield where `pattern`, made of folded text, is found in the original: start and end, none overlapping."""
         last = 0
-        for found in pattern.finditer(self.text):
-            if found.start() == found.end():
+        for match in pattern.finditer(self.text):
+            if match.start() == match.end():
                 continue
-            start, end = self.starts[found.start()], self.ends[found.end() - 1]
+            start, end = self.starts[match.start()], self.ends[match.end() - 1]
             if start >= last:
                 yield start, end
                 last = end

@@ -1,4 +1,4 @@
-"""Entering anew what earlier releases entered for search, in the background."""
+"""Rebuilding search entries from earlier releases, in the background."""
 
 import time
 

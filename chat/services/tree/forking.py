@@ -1,7 +1,7 @@
-"""Copying part of a conversation's tree into a new conversation. The original stays as it is.
+"""Copying part of a conversation's tree into a new conversation. The original does not change.
 
-The options and the split are those of the product reference (features §1); where a split begins with replies, the
-questions above them come along, since only a person's message can begin a conversation.
+The options and the split are those of the product reference (features §1). Where a split begins with replies, their
+questions are copied too, since only a person's message can begin a conversation.
 """
 
 import re
@@ -59,7 +59,7 @@ class Tree:
         self.levels: list[list[Node]] = []
         self.level_of: dict[UUID, int] = {}
         self.parent_of: dict[UUID, UUID | None] = {}
-        level = self.children.get(None, []) if roots is None else [known[each] for each in roots]
+        level = self.children.get(None, []) if roots is None else [known[root_id] for root_id in roots]
         self.parent_of.update((root.id, None) for root in level)
         while level:
             self.level_of.update((node.id, len(self.levels)) for node in level)
@@ -84,7 +84,7 @@ class Tree:
         if option == "directPath":
             return set(path)
         if option == "includeBranches":
-            return set(path) | {child.id for each in path[:-1] for child in self.children.get(each, [])}
+            return set(path) | {child.id for message_id in path[:-1] for child in self.children.get(message_id, [])}
         return {node.id for level in self.levels[: self.level_of[target] + 1] for node in level}
 
     def split(self, target: UUID) -> "Tree":
@@ -97,7 +97,7 @@ class Tree:
                 at = self.nodes[above] if above else None
             if at is not None:
                 roots[at.id] = None
-        topmost = [each for each in roots if not any(above in roots for above in self.path(each)[:-1])]
+        topmost = [root_id for root_id in roots if not any(above in roots for above in self.path(root_id)[:-1])]
         return Tree(self.nodes.values(), roots=topmost)
 
 
@@ -132,12 +132,12 @@ def fork(
     return _copy(original, tree, target, tree.choose(target, option), title=title)
 
 
-def title_of_copy(original: Conversation, words: str) -> str:
-    """Return `words` with the original's title in them, and a number where that title is taken.
+def title_of_copy(original: Conversation, template: str) -> str:
+    """Return `template` with the original's title in them, and a number where that title is taken.
 
-    `words` holds ``%(title)s``; what a copy of a copy already says is not said again.
+    `template` holds ``%(title)s``; what a copy of a copy already says is not said again.
     """
-    before, _placeholder, after = words.partition("%(title)s")
+    before, _placeholder, after = template.partition("%(title)s")
     bare = original.title
     if bare.startswith(before) and before:
         bare = bare.removeprefix(before).removesuffix(after)
@@ -148,7 +148,11 @@ def title_of_copy(original: Conversation, words: str) -> str:
             "title", flat=True
         )
     )
-    number = next(each for each in count_from(1) if (marked if each == 1 else f"{marked} ({each})") not in taken)
+    number = next(
+        candidate
+        for candidate in count_from(1)
+        if (marked if candidate == 1 else f"{marked} ({candidate})") not in taken
+    )
     return marked if number == 1 else f"{marked} ({number})"
 
 
@@ -177,8 +181,8 @@ def read(conversation: Conversation) -> Tree:
         "id", "parent_id", "author", "created_at", "chosen_child_id", "state"
     )
     return Tree(
-        Node(each, parent, author == Message.Author.USER, created, chosen, state == Message.State.STREAMING)
-        for each, parent, author, created, chosen, state in rows
+        Node(message_id, parent, author == Message.Author.USER, created, chosen, state == Message.State.STREAMING)
+        for message_id, parent, author, created, chosen, state in rows
     )
 
 
@@ -236,7 +240,7 @@ def _copy(
             created_at=now,
             updated_at=now,
         )
-        made.tags.set(original.tags.all())
+        made.bookmarks.set(original.bookmarks.all())
         columns = [list(column) for column in zip(*_rows(tree, order, new_id, path), strict=True)] or [[]] * 5
         with connection.cursor() as cursor:
             cursor.execute(_COPYING, ["on"])

@@ -1,4 +1,4 @@
-"""The branch on view: which messages a page shows, and how a person moves between siblings."""
+"""The branch on view: which messages a page shows, and moving between siblings."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from accounts.models import User
 from chat import access
 from chat.models import Conversation, Message
 
-SCREENFUL = 30
+MESSAGES_PER_PAGE = 30
 FARTHEST = 200  # messages shown at once to reach one far up
 LEAD = 4  # messages shown above the one that was asked for
 
@@ -98,11 +98,11 @@ def ancestor_ids(message_id: UUID) -> list[UUID]:
 
 
 def window_of_messages(
-    *, conversation: Conversation, before: UUID | None = None, at: UUID | None = None, limit: int = SCREENFUL
+    *, conversation: Conversation, before: UUID | None = None, at: UUID | None = None, limit: int = MESSAGES_PER_PAGE
 ) -> MessageWindow:
     """Return the last `limit` messages of the branch on view, or the last ones before message `before`.
 
-    With `at`, a message of the branch, the stretch begins a little above it; it goes on to the end unless that
+    With `at`, a message of the branch, the window begins a little above it; it goes on to the end unless that
     is far away. Three queries, whatever the length of the conversation.
     """
     path = path_ids(conversation.id)
@@ -114,8 +114,8 @@ def window_of_messages(
     shown = path[start:end]
     rows = Message.objects.in_bulk(shown)
     return MessageWindow(
-        messages=[rows[each] for each in shown],
-        places=places(rows[each] for each in shown),
+        messages=[rows[message_id] for message_id in shown],
+        places=places(rows[message_id] for message_id in shown),
         has_earlier=start > 0,
         ends_branch=end == len(path),
         leaf_id=path[-1] if path else None,
@@ -141,7 +141,7 @@ def places(messages: Iterable[Message]) -> dict[UUID, Place]:
         after=Window(Lead("id"), partition_by=fork, order_by=order),
     ).values_list("id", "place", "total", "before", "after")
     ids = {message.id for message in wanted}
-    return {each: Place(*rest) for each, *rest in rows if each in ids}
+    return {message_id: Place(*rest) for message_id, *rest in rows if message_id in ids}
 
 
 def choose(*, user: User, message_id: UUID) -> Message:

@@ -1,4 +1,4 @@
-"""How many messages a person or an address may send, and how many replies may be written for a person at once."""
+"""Limits of messages per person or address, and of simultaneous replies per person."""
 
 from uuid import UUID
 
@@ -32,12 +32,12 @@ SELECT 1 WHERE (SELECT count(*) FROM chat_generation WHERE owner_id = %s AND sta
 
 def count_message(user: User, text: str = "") -> None:
     """Count one message of this person and of the address it came from. Raises `TurnRefused` (429), `QuotaReached`."""
-    for name, limiter, who in (("message_ip", "ip", audit.origin.get()), ("message_user", "user", str(user.id))):
+    for name, limiter, subject in (("message_ip", "ip", audit.origin.get()), ("message_user", "user", str(user.id))):
         limit = rate_limits.named(name)
-        if not who:
+        if not subject:
             continue
         try:
-            rate_limits.count(limit, who)
+            rate_limits.count(limit, subject)
         except rate_limits.TooOften as often:
             record_violation("message_limit", user=user, address=audit.origin.get())
             details = {"max": limit.most, "limiter": limiter, "windowInMinutes": limit.window // 60}

@@ -1,4 +1,4 @@
-"""What an administrator must hear about a provider."""
+"""Provider problems that administrators must be told about."""
 
 import logging
 from dataclasses import asdict

@@ -1,9 +1,9 @@
-"""What a person sends, and the turn that it started."""
+"""A draft, and the turn that it started."""
 
 from dataclasses import dataclass
 from uuid import UUID
 
-from chat.models import Conversation, Generation, Message
+from chat.models import Conversation, Message, Run
 from chat.services.model_settings import ModelSettings
 from chat.services.quotes import Quote
 
@@ -45,6 +45,6 @@ class StartedTurn:
     conversation: Conversation
     user_message: Message
     reply: Message
-    generation: Generation
+    run: Run
     is_new: bool = False
     repeated: bool = False

@@ -1,4 +1,4 @@
-"""Changing what was said: in place, as another branch, or by taking it away."""
+"""Editing messages: in place, as another branch, or by deleting them."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from chat import access
-from chat.models import Conversation, Generation, Message
+from chat.models import Conversation, Message, Run
 from chat.services import storage
 from chat.services.notices import notify
 from chat.services.quotes import Quote
@@ -150,7 +150,7 @@ def rerun(*, user: User, message_id: UUID, text: str | None = None) -> StartedTu
         spec=conversation.spec,
         parent_id=message.parent_id,
     )
-    quotes = tuple(Quote.model_validate(each) for each in _still_there(message))
+    quotes = tuple(Quote.model_validate(quote) for quote in _still_there(message))
     return turns.start_turn(user=user, conversation_id=conversation.id, draft=replace(draft, quotes=quotes))
 
 
@@ -158,7 +158,7 @@ def _still_there(message: Message) -> list[dict[str, Any]]:
     """Return the quotes; one whose source is gone, or stayed behind in another chat, keeps its words alone."""
     named = [quote["messageId"] for quote in message.quotes if "messageId" in quote]
     rows = Message.objects.filter(id__in=named, conversation_id=message.conversation_id)
-    known = {str(each) for each in rows.values_list("id", flat=True)}
+    known = {str(message_id) for message_id in rows.values_list("id", flat=True)}
     return [quote if quote.get("messageId") in known else {"text": quote["text"]} for quote in message.quotes]
 
 
@@ -216,7 +216,7 @@ def delete_branch(*, user: User, message_id: UUID) -> int:
             top = next((row[0] for row in cursor.fetchall()), message.id)
             cursor.execute(_SUBTREE, [top])
             ids = [row[0] for row in cursor.fetchall()]
-            cancel_for_deletion(Generation.objects.filter(message_id__in=ids))
+            cancel_for_deletion(Run.objects.filter(message_id__in=ids))
             Message.objects.filter(chosen_child_id__in=ids).exclude(id__in=ids).update(chosen_child=None)
             Conversation.objects.filter(chosen_root_id__in=ids).update(chosen_root=None)
             cursor.execute("DELETE FROM chat_generation WHERE message_id = ANY(%s)", [ids])

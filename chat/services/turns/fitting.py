@@ -1,4 +1,4 @@
-"""A message that no window has room for is refused before anything is stored or called, and told how much too long."""
+"""Refuses a message that exceeds the context window, before anything is stored or called, and says by how much."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -28,8 +28,8 @@ def check_length(target: ResolvedModel, text: str, settings_of: Callable[[], Map
         "The message is about %(size)d tokens long, and “%(model)s” takes at most %(room)d. Shorten it by "
         "about %(over)d tokens, or choose a model with a larger context window."
     )
-    words = message % {"size": size, "model": target.model, "room": room, "over": size - room}
-    raise TurnRefused(words, status=422, code=CODE, details={"info": f"{size} / {room}"})
+    refusal = message % {"size": size, "model": target.model, "room": room, "over": size - room}
+    raise TurnRefused(refusal, status=422, code=CODE, details={"info": f"{size} / {room}"})
 
 
 def _room(target: ResolvedModel, settings: Mapping[str, Any]) -> int:

@@ -1,4 +1,4 @@
-"""What a reply must be paid with before it may begin, and what is said where it cannot be."""
+"""Reserving credit for a reply before it starts, and the messages when credit is short."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from accounts.models import User
 from billing.services import holds
 from billing.services.account_statement import why_refused
 from billing.services.budgets import explain
-from chat.models import Generation
+from chat.models import Run
 from chat.services.refusal import TurnRefused
 from chat.services.turns.admission import TooManyAtOnce, too_many_at_once
 from core.sql_pipeline import Statement
@@ -27,16 +27,16 @@ class Need:
     model: str
     text: str
 
-    def pay(self, generation: Generation, write: Callable[[list[Statement]], None]) -> None:
+    def pay(self, run: Run, write: Callable[[list[Statement]], None]) -> None:
         """Let `write` store the run, with the statements that place its hold. Raises `TurnRefused`.
 
         Where the credit is used up, a refill that is due comes first; then a smaller slice of the reply is held.
         """
         try:
             try:
-                return holds.with_refill(self.user.id, lambda: write(self._hold(generation, holds.REPLY_SLICE)))
+                return holds.with_refill(self.user.id, lambda: write(self._hold(run, holds.REPLY_SLICE)))
             except (holds.NoCredit, holds.OverBudget) as refused:
-                self._pay_less(generation, write, refused)
+                self._pay_less(run, write, refused)
         except TooManyAtOnce:
             raise too_many_at_once(self.user) from None
         except holds.OverBudget as over:
@@ -44,18 +44,18 @@ class Need:
         except holds.NoCredit as short:
             raise self._no_credit(short) from None
 
-    def _pay_less(self, generation: Generation, write: Callable[[list[Statement]], None], refused: Exception) -> None:
+    def _pay_less(self, run: Run, write: Callable[[list[Statement]], None], refused: Exception) -> None:
         """Raises `refused` where not even the smallest slice can be had."""
         for tokens in holds.SLICES[1:]:
             try:
-                return write(self._hold(generation, tokens))
+                return write(self._hold(run, tokens))
             except (holds.NoCredit, holds.OverBudget):
                 continue
         raise refused
 
-    def _hold(self, generation: Generation, reply_tokens: int) -> list[Statement]:
-        assert generation.hold_id is not None  # noqa: S101 (every caller has just made one)
-        return holds.place_statements(hold_id=generation.hold_id, reserve=self._reserve(reply_tokens))
+    def _hold(self, run: Run, reply_tokens: int) -> list[Statement]:
+        assert run.hold_id is not None  # noqa: S101 (every caller has just made one)
+        return holds.place_statements(hold_id=run.hold_id, reserve=self._reserve(reply_tokens))
 
     def _reserve(self, reply_tokens: int) -> holds.Reserve:
         try:
@@ -79,5 +79,5 @@ class Need:
             "tokenCost": self._reserve(holds.SLICES[-1]).credits,
             "promptTokens": estimate_message(self.text),
         }
-        words = why_refused(self.user, short.needed)
-        return TurnRefused(words, status=short.status, code=short.code, details=details)
+        message = why_refused(self.user, short.needed)
+        return TurnRefused(message, status=short.status, code=short.code, details=details)

@@ -1,4 +1,4 @@
-"""What is said to the generators, once the database has committed."""
+"""Announcements to the generators, sent after the database has committed."""
 
 import logging
 from functools import cache
@@ -20,28 +20,28 @@ def client() -> redis.Redis:
     return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=2)
 
 
-def announce_work(*generation_ids: UUID) -> None:
+def announce_work(*run_ids: UUID) -> None:
     """Tell a generator, after commit, that runs wait. Best effort: the sweeper finds what was not heard."""
-    transaction.on_commit(lambda: _push(generation_ids))
+    transaction.on_commit(lambda: _push(run_ids))
 
 
-def announce_stop(generation_id: UUID) -> None:
+def announce_stop(run_id: UUID) -> None:
     """Tell the generator that holds the run, after commit, that a person wants it to stop.
 
     Best effort too: the generator sees the flag in the row at its next save.
     """
-    transaction.on_commit(lambda: _publish(generation_id))
+    transaction.on_commit(lambda: _publish(run_id))
 
 
-def _push(generation_ids: tuple[UUID, ...]) -> None:
+def _push(run_ids: tuple[UUID, ...]) -> None:
     try:
-        client().rpush(WORK, *(str(each) for each in generation_ids))
+        client().rpush(WORK, *(str(run_id) for run_id in run_ids))
     except redis.RedisError:
-        log.warning("could not announce %d runs; the sweeper will", len(generation_ids), exc_info=True)
+        log.warning("could not announce %d runs; the sweeper will", len(run_ids), exc_info=True)
 
 
-def _publish(generation_id: UUID) -> None:
+def _publish(run_id: UUID) -> None:
     try:
-        client().publish(STOP, str(generation_id))
+        client().publish(STOP, str(run_id))
     except redis.RedisError:
-        log.warning("could not announce the stop of %s; its generator reads the row", generation_id, exc_info=True)
+        log.warning("could not announce the stop of %s; its generator reads the row", run_id, exc_info=True)

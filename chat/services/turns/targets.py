@@ -1,4 +1,4 @@
-"""Who is asked for a reply: an endpoint and a model, by themselves or as a model spec says."""
+"""Choosing the endpoint and model of a reply, directly or through a model spec."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -44,12 +44,12 @@ def resolve_model(user: User, *, endpoint: str, model: str, spec: str = "") -> R
     A spec stands in for the endpoint and the model that are not named, and where specs are enforced for any.
     """
     catalog = catalog_for(user)
-    found = catalog.spec(spec) if spec else None
-    if found is None and (spec or catalog.enforces_specs):
+    model_spec = catalog.spec(spec) if spec else None
+    if model_spec is None and (spec or catalog.enforces_specs):
         raise _illegal(user, _not_here(spec))
-    if found is not None:
-        endpoint, model = _filled(catalog, found, endpoint, model)
-    is_its_own = found is not None and (endpoint, model) == catalog.endpoint_and_model_of(found)
+    if model_spec is not None:
+        endpoint, model = _filled(catalog, model_spec, endpoint, model)
+    is_its_own = model_spec is not None and (endpoint, model) == catalog.endpoint_and_model_of(model_spec)
     if not is_its_own and not catalog.allows(endpoint, model):
         _wait_for_list(user, catalog, endpoint)
     at = catalog.get(endpoint)
@@ -58,7 +58,7 @@ def resolve_model(user: User, *, endpoint: str, model: str, spec: str = "") -> R
         raise _illegal(user, message % {"model": model, "endpoint": endpoint})
     if problem := keys.problem_of(at, user.id):
         raise TurnRefused(problem.message, status=422, code=problem.code, details=problem.details)
-    return ResolvedModel(at, model, found, is_fixed=catalog.enforces_specs)
+    return ResolvedModel(at, model, model_spec, is_fixed=catalog.enforces_specs)
 
 
 def _wait_for_list(user: User, catalog: ModelCatalog, endpoint: str) -> None:

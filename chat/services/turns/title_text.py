@@ -1,4 +1,4 @@
-"""From what a model answers when it is asked for a title to the one line that it meant."""
+"""Extracts the title from a model's answer."""
 
 import json
 import re
@@ -96,8 +96,8 @@ _STOPS = ".。．।۔"
 
 def first_words(text: str) -> str:
     """Return a title made of the first words of a message, at most 60 characters."""
-    words = " ".join(text.split()[:TITLE_WORDS])
-    return words if len(words) <= TITLE_CHARACTERS else words[: TITLE_CHARACTERS - 1].rstrip() + "…"
+    title = " ".join(text.split()[:TITLE_WORDS])
+    return title if len(title) <= TITLE_CHARACTERS else title[: TITLE_CHARACTERS - 1].rstrip() + "…"
 
 
 def clean_title(text: str) -> str:
@@ -113,18 +113,18 @@ def clean_title(text: str) -> str:
     text = _BOXED.sub(r"\1", text.strip()[:_READ]).strip()
     if fenced := _FENCE.search(text):
         text = fenced[1].strip()
-    if (found := _of_json(text)) is not None:
-        text = found
+    if (title := _of_json(text)) is not None:
+        text = title
     if wrapped := _WRAPPED.search(text):
         text = wrapped[2]
     line = _bare(_first_line(text))
     return _cut(line) if any(map(str.isalnum, line)) and not _REFUSAL.match(line) else ""
 
 
-def _left_of_thought(found: "re.Match[str]") -> str:
+def _left_of_thought(match: "re.Match[str]") -> str:
     """Return what stays of a thought: nothing, but words behind a title are no thought that was cut off."""
-    is_cut_off = found["end"] is None and any(map(str.isalnum, found.string[: found.start()][:200]))
-    return found[0] if is_cut_off else ""
+    is_cut_off = match["end"] is None and any(map(str.isalnum, match.string[: match.start()][:200]))
+    return match[0] if is_cut_off else ""
 
 
 def _of_json(text: str) -> str | None:
@@ -134,14 +134,14 @@ def _of_json(text: str) -> str | None:
             return _title_in(json.loads(text))
         except (ValueError, RecursionError):
             pass
-    found = _IN_JSON.search(text)  # cut off, with other words around it, or with quotation marks that are not JSON's
-    return found[2].replace('\\"', '"') if found else None
+    match = _IN_JSON.search(text)  # cut off, with other words around it, or with quotation marks that are not JSON's
+    return match[2].replace('\\"', '"') if match else None
 
 
 def _title_in(value: Any) -> str:
     if isinstance(value, dict):
-        named = {str(key).lower(): each for key, each in value.items()}
-        titles = [each for key, each in named.items() if key.endswith("title") and each]
+        named = {str(key).lower(): member for key, member in value.items()}
+        titles = [member for key, member in named.items() if key.endswith("title") and member]
         return _title_in(titles[0] if titles else next(iter(named.values()), ""))
     if isinstance(value, list):
         return _title_in(value[0]) if value else ""
@@ -201,5 +201,5 @@ def _cut(line: str) -> str:
     """Return the line, or as many of its first words as a title has room for."""
     if len(line) <= MAX_UNCUT_CHARACTERS:
         return line
-    words, _, rest = line[:TITLE_CHARACTERS].rpartition(" ")
-    return (words if len(words) > TITLE_CHARACTERS // 2 else words + " " * bool(words) + rest).rstrip(" ,;:-–—") + "…"
+    head, _, rest = line[:TITLE_CHARACTERS].rpartition(" ")
+    return (head if len(head) > TITLE_CHARACTERS // 2 else head + " " * bool(head) + rest).rstrip(" ,;:-–—") + "…"

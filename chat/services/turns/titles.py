@@ -1,4 +1,4 @@
-"""Naming a conversation by a model, after its first message."""
+"""Generating a conversation's title after its first message."""
 
 import asyncio
 import logging
@@ -15,7 +15,7 @@ from billing.models import Hold
 from billing.services import holds, policy
 from billing.services.pricing import TokenCounts
 from chat import access
-from chat.models import Conversation, Generation, Message
+from chat.models import Conversation, Message, Run
 from chat.services.notices import notify
 from chat.services.refusal import TurnRefused
 from chat.services.turns.alarms import implausible_usage
@@ -169,7 +169,7 @@ def _prompt(titles: Titles, question: Message) -> str:
         said["output"] = reply.text[:QUESTION_CHARACTERS] if reply else ""
     template = titles.template or (TEMPLATE if said["output"] else "{input}")
     # In one pass: what a person or a model writes is no placeholder.
-    convo = re.sub(r"\{(input|output)\}", lambda found: said[found[1]], template)
+    convo = re.sub(r"\{(input|output)\}", lambda match: said[match[1]], template)
     return (titles.prompt or PROMPT).replace("{convo}", convo)
 
 
@@ -250,8 +250,8 @@ async def _written(request: ModelRequest, titles: Titles) -> tuple[str, Usage | 
         if failed is not None and failed.code == "bad_request" and request.params:
             return await complete(replace(request, params={}))
         return text, usage, failed
-    found, spent, failed = await complete_object(request, name="title", schema=SCHEMA)
-    title = found.get("title") if found else None
+    answer, spent, failed = await complete_object(request, name="title", schema=SCHEMA)
+    title = answer.get("title") if answer else None
     if isinstance(title, str) and title:
         return title, spent, failed
     if failed is not None and failed.code != "bad_request":
@@ -262,7 +262,7 @@ async def _written(request: ModelRequest, titles: Titles) -> tuple[str, Usage | 
 
 def _begun_with(conversation: Conversation) -> UUID | None:
     """Return the API key that the conversation was begun with, whose budgets pay for its title too."""
-    runs = Generation.objects.filter(conversation=conversation).order_by("id")[:1]
+    runs = Run.objects.filter(conversation=conversation).order_by("id")[:1]
     return Hold.objects.filter(id__in=runs.values("hold_id")).values_list("key_id", flat=True).first()
 
 

@@ -1,7 +1,7 @@
-"""The start of a turn as one pipeline: the hot path of a burst (see `core.sql_pipeline`).
+"""Starting a turn with one SQL pipeline, because this is the hot path under load (see `core.sql_pipeline`).
 
-Every condition is in a WHERE clause, so that checking and writing cannot come apart. The ORM says the same
-in six round trips; `tests/chat/test_turns.py` holds the two equal.
+Every condition is in a WHERE clause, so checking and writing are atomic. The ORM would need six round trips;
+`tests/chat/test_turns.py` checks that both give the same result.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from chat.models import Generation, Message
+from chat.models import Message, Run
 from chat.services.turns.draft import Shown, StartedTurn
 from core.sql_pipeline import Statement
 
@@ -47,7 +47,7 @@ VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,
     coalesce((SELECT nullif(settings->>'modelLabel', '') FROM chat_conversation WHERE id = %s), %s), '', '{}', %s, %s)
 RETURNING sender
 """
-_INSERT_GENERATION = """
+_INSERT_RUN = """
 INSERT INTO chat_generation (id, owner_id, conversation_id, message_id, hold_id, state, continues, needs_title,
     client_request_id, worker, stop_requested, last_event_id, error, created_at)
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, '', false, '', '', %s)
@@ -96,7 +96,7 @@ def start(
             )
         )
     reply = _message(started.reply, named_by=conversation.id if named_by_person else None)
-    statements += [_message(question), reply, *hold, _generation(started.generation)]
+    statements += [_message(question), reply, *hold, _run(started.run)]
     return statements
 
 
@@ -130,19 +130,19 @@ def _message(message: Message, *, named_by: UUID | None = None) -> Statement:
     )
 
 
-def _generation(generation: Generation) -> Statement:
+def _run(run: Run) -> Statement:
     return Statement(
-        _INSERT_GENERATION,
+        _INSERT_RUN,
         (
-            generation.id,
-            generation.owner_id,
-            generation.conversation_id,
-            generation.message_id,
-            generation.hold_id,
-            generation.state,
-            generation.continues,
-            generation.needs_title,
-            generation.client_request_id,
-            generation.created_at,
+            run.id,
+            run.owner_id,
+            run.conversation_id,
+            run.message_id,
+            run.hold_id,
+            run.state,
+            run.continues,
+            run.needs_title,
+            run.client_request_id,
+            run.created_at,
         ),
     )

@@ -1,4 +1,4 @@
-"""Starting, repeating, continuing and stopping a reply."""
+"""Starting, regenerating, continuing and stopping a reply."""
 
 import hashlib
 import hmac
@@ -12,11 +12,12 @@ from django.db import IntegrityError, transaction
 from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import User
 from billing.services import holds
 from chat import access
-from chat.models import Conversation, Generation, Message
+from chat.models import Conversation, Message, Run
 from chat.services.quotes import MAX_QUOTES, with_quotes
 from chat.services.refusal import TurnRefused
 from chat.services.turns import turn_sql
@@ -64,10 +65,10 @@ def start_turn(*, user: User, conversation_id: UUID | None, draft: Draft) -> Sta
         )
         with transaction.atomic():
             run_pipeline(at_once_statements(user) + statements)
-            announce_work(started.generation.id)
+            announce_work(started.run.id)
 
     try:
-        need.pay(started.generation, write)
+        need.pay(started.run, write)
     except turn_sql.Untouched as missing:
         raise _why_untouched(user=user, missing=missing, parent_id=draft.parent_id) from None
     except IntegrityError:
@@ -124,33 +125,33 @@ def can_continue(reply: Message) -> bool:
     return reply.state != Message.State.COMPLETE or reply.finish_reason not in {"", "stop"}
 
 
-def stop(*, user: User, generation_id: UUID) -> Generation:
+def stop(*, user: User, run_id: UUID) -> Run:
     """Ask a run to stop; what it wrote stays. One that has not begun ends at once. Raises `Http404`."""
-    generation = access.generation_for(user, generation_id)
+    run = access.run_for(user, run_id)
     with transaction.atomic():
-        waiting = Generation.objects.select_for_update().filter(id=generation.id, state=Generation.State.QUEUED)
+        waiting = Run.objects.select_for_update().filter(id=run.id, state=Run.State.QUEUED)
         if waiting.exists():
-            end_unstarted(generation, Generation.State.STOPPED, Message.State.STOPPED)
-        elif generation.is_open:
-            Generation.objects.filter(id=generation.id, state__in=Generation.OPEN).update(stop_requested=True)
-            announce_stop(generation.id)
-    generation.refresh_from_db()
-    return generation
+            end_unstarted(run, Run.State.STOPPED, Message.State.STOPPED)
+        elif run.is_open:
+            Run.objects.filter(id=run.id, state__in=Run.OPEN).update(stop_requested=True)
+            announce_stop(run.id)
+    run.refresh_from_db()
+    return run
 
 
-def end_unstarted(generation: Generation, state: str, message_state: str, error: str = "") -> None:
+def end_unstarted(run: Run, state: str, message_state: str, error: str = "") -> None:
     """Close a queued run that no generator took, and release its hold. The caller holds the row's lock."""
     now = timezone.now()
-    Generation.objects.filter(id=generation.id).update(state=state, error=error, finished_at=now)
-    Message.objects.filter(id=generation.message_id).update(
+    Run.objects.filter(id=run.id).update(state=state, error=error, finished_at=now)
+    Message.objects.filter(id=run.message_id).update(
         state=message_state,
-        finish_reason="stopped" if state == Generation.State.STOPPED else "",
+        finish_reason="stopped" if state == Run.State.STOPPED else "",
         updated_at=now,
-        **({"parts": [{"type": "error", "code": error}]} if error and not generation.continues else {}),
+        **({"parts": [{"type": "error", "code": error}]} if error and not run.continues else {}),
     )
-    if generation.hold_id:
-        holds.release(hold_id=generation.hold_id)
-    announce_end(generation, Failed(error) if error else Finished("stopped"))
+    if run.hold_id:
+        holds.release(hold_id=run.hold_id)
+    announce_end(run, Failed(error) if error else Finished("stopped"))
 
 
 def _check_question(question: Message) -> None:
@@ -164,7 +165,9 @@ def _check_references(user: User, conversation_id: UUID | None, draft: Draft) ->
     if draft.project_id is not None:  # also for a chat that is there, where it changes nothing
         access.project_for(user, draft.project_id)
     if len(draft.quotes) > MAX_QUOTES:
-        message = _("You can quote at most %(limit)d passages.")
+        message = ngettext(
+            "You can quote at most %(limit)d passage.", "You can quote at most %(limit)d passages.", MAX_QUOTES
+        )
         raise TurnRefused(message % {"limit": MAX_QUOTES}, status=422, code="quotes")
     for quote in draft.quotes:
         clean_text(quote.text)
@@ -188,10 +191,10 @@ def _check_length(target: ResolvedModel, conversation_id: UUID | None, draft: Dr
     check_length(target, with_quotes(draft.text, [quote.to_json() for quote in draft.quotes]), settings_of)
 
 
-def ticket_for(generation_id: UUID, user_id: UUID) -> str:
+def ticket_for(run_id: UUID, user_id: UUID) -> str:
     """Return the proof that lets `user_id`'s websocket follow the run without asking the database."""
-    words = f"follow:{generation_id}:{user_id}".encode()
-    return hmac.new(settings.SECRET_KEY.encode(), words, hashlib.sha256).hexdigest()[:32]
+    signed = f"follow:{run_id}:{user_id}".encode()
+    return hmac.new(settings.SECRET_KEY.encode(), signed, hashlib.sha256).hexdigest()[:32]
 
 
 def clean_text(text: str) -> str:
@@ -199,8 +202,13 @@ def clean_text(text: str) -> str:
     if not text.strip():
         raise TurnRefused(_("Write a message first."), status=422, code="empty")
     if len(text) > settings.MESSAGE_MAX_CHARACTERS:
-        message = _("The message is too long. You can send at most %(limit)d characters.")
-        raise TurnRefused(message % {"limit": settings.MESSAGE_MAX_CHARACTERS}, status=422, code="too_long")
+        limit = settings.MESSAGE_MAX_CHARACTERS
+        message = ngettext(
+            "The message is too long. You can send at most %(limit)d character.",
+            "The message is too long. You can send at most %(limit)d characters.",
+            limit,
+        )
+        raise TurnRefused(message % {"limit": limit}, status=422, code="too_long")
     if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
         raise TurnRefused(_("The message contains a character that can't be saved."), status=422, code="characters")
     return text
@@ -234,7 +242,7 @@ def _new_rows(*, user: User, conversation_id: UUID | None, draft: Draft, target:
     reply = _reply(conversation, parent_id=question.id, target=target, reply_id=draft.reply_id)
     question.chosen_child = reply
     is_new = conversation_id is None
-    generation = Generation(
+    run = Run(
         id=uuid7(),
         owner=user,
         conversation=conversation,
@@ -244,9 +252,7 @@ def _new_rows(*, user: User, conversation_id: UUID | None, draft: Draft, target:
         client_request_id=draft.client_request_id,
         created_at=now,
     )
-    return StartedTurn(
-        conversation=conversation, user_message=question, reply=reply, generation=generation, is_new=is_new
-    )
+    return StartedTurn(conversation=conversation, user_message=question, reply=reply, run=run, is_new=is_new)
 
 
 def _reply(
@@ -273,9 +279,7 @@ def _queue(
     *, user: User, question: Message, reply: Message, target: ResolvedModel, continues: bool = False
 ) -> StartedTurn:
     """Store `reply` (unless it continues) as the chosen child of `question` and queue a run for it."""
-    generation = Generation(
-        owner=user, conversation=reply.conversation, message=reply, hold_id=uuid7(), continues=continues
-    )
+    run = Run(owner=user, conversation=reply.conversation, message=reply, hold_id=uuid7(), continues=continues)
     check_length(target, question.text, lambda: reply.conversation.settings)
     count_message(user)
     need = Need(user, target.endpoint, target.model, question.text)
@@ -293,28 +297,28 @@ def _queue(
                 reply.save(update_fields=["state", "endpoint", "model", "updated_at"])
             Message.objects.filter(id=question.id).update(chosen_child=reply)
             run_pipeline(at_once_statements(user) + hold)
-            generation.save(force_insert=True)
-            announce_work(generation.id)
+            run.save(force_insert=True)
+            announce_work(run.id)
 
     try:
-        need.pay(generation, queue)
+        need.pay(run, queue)
     except IntegrityError:
         raise TurnRefused(_("This reply is still being written."), status=409, code="busy") from None
-    return StartedTurn(conversation=reply.conversation, user_message=question, reply=reply, generation=generation)
+    return StartedTurn(conversation=reply.conversation, user_message=question, reply=reply, run=run)
 
 
 def _started_before(user: User, client_request_id: str) -> StartedTurn | None:
-    same = Generation.objects.filter(owner=user, client_request_id=client_request_id)
+    same = Run.objects.filter(owner=user, client_request_id=client_request_id)
     if not same.exists():  # nearly always; the statement with all rows takes Django long to put together
         return None
-    generation = same.select_related("conversation", "message__parent").first()
-    if generation is None or generation.message.parent is None:
+    run = same.select_related("conversation", "message__parent").first()
+    if run is None or run.message.parent is None:
         return None
     return StartedTurn(
-        conversation=generation.conversation,
-        user_message=generation.message.parent,
-        reply=generation.message,
-        generation=generation,
+        conversation=run.conversation,
+        user_message=run.message.parent,
+        reply=run.message,
+        run=run,
         repeated=True,
     )
 

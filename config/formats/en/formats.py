@@ -1,4 +1,4 @@
-"""How dates are written in English: one form on all pages, which no country reads as another day."""
+"""English date formats: the same on all pages, and unambiguous in every country."""
 
 DATE_FORMAT = SHORT_DATE_FORMAT = "j M Y"
 TIME_FORMAT = "H:i"

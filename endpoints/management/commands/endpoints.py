@@ -22,7 +22,7 @@ class Command(AdminCommand):
         name, current = options["name"], registry.current()
         endpoint = current.get(name)
         if endpoint is None:
-            known = ", ".join(each.name for each in current.endpoints)
+            known = ", ".join(known_endpoint.name for known_endpoint in current.endpoints)
             raise CommandError(f"Endpoint {name} not found. Available: {known or 'none'}.")
         if needs_key(endpoint):
             raise CommandError(

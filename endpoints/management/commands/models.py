@@ -29,14 +29,14 @@ class Command(AdminCommand):
         after = renewal.renewed(before, entries, add=options["add"])
         changes = list(renewal.changes(before, after, entries))
         old, new = renewal.to_text(before), renewal.to_text(after)
-        told = [asdict(each) for each in changes]
+        records = [asdict(change) for change in changes]
         diff = "".join(difflib.unified_diff(old.splitlines(True), new.splitlines(True), FILE.name, FILE.name, n=0))
         if options["check"] and old != new:
             raise CommandError(f"{FILE.name} doesn't match the price list:\n{diff}")
         if not options["check"]:
             FILE.write_text(new)
-        words = "\n".join([*map(str, changes), diff or "Nothing has changed."])
-        return told, words
+        text = "\n".join([*map(str, changes), diff or "Nothing has changed."])
+        return records, text
 
 
 def _entries_of(name: str) -> Any:

@@ -22,5 +22,5 @@ class Command(AdminCommand):
         known = Role.objects.filter(name="PRO").first()
         pro = known or roles.create(actor=None, name="PRO", description="More models.")
         roles.update(actor=None, role=pro, model_access=PRO)
-        told = [roles.to_plain(each) for each in Role.objects.order_by("name")]
-        return told, "Roles: " + ", ".join(each["name"] for each in told)
+        records = [roles.to_plain(role) for role in Role.objects.order_by("name")]
+        return records, "Roles: " + ", ".join(record["name"] for record in records)

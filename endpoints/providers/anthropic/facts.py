@@ -1,4 +1,4 @@
-"""What the names of Anthropic's models tell, wherever they are served."""
+"""Facts about Anthropic's models by their names, wherever they are served."""
 
 import re
 from dataclasses import dataclass

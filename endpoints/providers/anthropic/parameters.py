@@ -1,8 +1,9 @@
-"""The Messages API: thinking, effort, sampling beside them, caching, the provider's search."""
+"""Parameters of the Messages API: thinking, effort and their effect on sampling, caching, the provider's web search."""
 
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from endpoints.parameters.mapped import Chosen, Mapped
 from endpoints.providers.anthropic.facts import UNKNOWN, Claude, claude
@@ -59,7 +60,11 @@ def _cap(known: Claude, chosen: Chosen, key: str) -> int:
     if known.version == UNKNOWN and not known.is_newest:
         return wanted or longest
     if wanted > longest:
-        chosen.notes[key] = _("This model can write at most %(limit)d tokens, so that is used.") % {"limit": longest}
+        chosen.notes[key] = ngettext_lazy(
+            "This model can write at most %(limit)d token, so that is used.",
+            "This model can write at most %(limit)d tokens, so that is used.",
+            longest,
+        ) % {"limit": longest}
     return min(wanted or longest, longest)
 
 
@@ -77,8 +82,8 @@ def _think(params: dict[str, Any], known: Claude, chosen: Chosen, cap: int) -> N
     elif not known.thinks and known.version != UNKNOWN:
         chosen.refuse(_("This model doesn't support thinking."), "thinking", "thinkingBudget", "thinkingDisplay")
     elif cap <= MIN_THINKING_TOKENS and not known.adapts:
-        words = _("Thinking needs max output tokens above %(least)d.") % {"least": MIN_THINKING_TOKENS}
-        chosen.notes["thinking"] = words
+        note = _("Thinking needs max output tokens above %(least)d.") % {"least": MIN_THINKING_TOKENS}
+        chosen.notes["thinking"] = note
     else:
         kind = {"type": "adaptive"} if known.adapts else {"type": "enabled", "budget_tokens": _budget(chosen, cap)}
         params["thinking"] = kind | ({"display": display} if display != "auto" else {})
@@ -88,8 +93,8 @@ def _budget(chosen: Chosen, cap: int) -> int:
     wanted = int(chosen.get("thinkingBudget") or 2000)
     most = budget_below(cap)
     if wanted >= cap:
-        words = _("The budget must be below max output tokens, so %(limit)d is used.") % {"limit": most}
-        chosen.notes["thinkingBudget"] = words
+        note = _("The budget must be below max output tokens, so %(limit)d is used.") % {"limit": most}
+        chosen.notes["thinkingBudget"] = note
         return most
     return wanted
 

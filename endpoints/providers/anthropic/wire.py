@@ -1,4 +1,4 @@
-"""Anthropic's Messages, streamed or whole."""
+"""Anthropic's Messages API, with or without streaming."""
 
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The access key that signs calls to AWS: from the variables of this site, a profile, or those of every AWS tool."""
+"""The AWS access key for signing calls: from this site's variables, a profile, or the standard AWS variables."""
 
 import configparser
 from collections.abc import Mapping
@@ -44,4 +44,4 @@ def _from_profile(name: str) -> dict[str, str]:
     except (configparser.Error, UnicodeDecodeError):
         return {}
     section = parser[name] if parser.has_section(name) else {}
-    return {each: section[each] for each in _OWN if section.get(each)}
+    return {key: section[key] for key in _OWN if section.get(key)}

@@ -1,7 +1,7 @@
-"""Amazon's event stream: binary messages of headers and a JSON payload, each with checksums.
+"""Amazon's event stream: binary messages of headers and a JSON payload, with checksums.
 
-A message is: its length and that of its headers (4 bytes each), a checksum of these, the headers, the payload, and
-a checksum of all before it. A header is: its name's length and the name, a type, and for text (7) two bytes of
+A message is: its length and that of its headers (4 bytes each), a checksum of these, the headers, the payload, and a
+checksum of everything before. A header is: its name's length, the name, a type, and for text (type 7) two bytes of
 length and the text.
 """
 

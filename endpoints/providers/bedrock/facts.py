@@ -1,4 +1,4 @@
-"""What is known of the models that Bedrock serves: their names begin with a region and their maker."""
+"""Facts about models on Bedrock: their names begin with a region and their maker."""
 
 import re
 from typing import Final

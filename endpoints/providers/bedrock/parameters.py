@@ -1,4 +1,4 @@
-"""Bedrock's Converse: the adapter sorts the fields into `inferenceConfig` and `additionalModelRequestFields`."""
+"""Parameters of Bedrock's Converse: the wire sorts them into `inferenceConfig` and `additionalModelRequestFields`."""
 
 from dataclasses import replace
 from typing import Any

@@ -1,4 +1,4 @@
-"""Amazon's signature, version 4: proof of a secret key over one request, without sending the key."""
+"""AWS Signature Version 4: proves possession of a secret key for one request, without sending the key."""
 
 import hashlib
 import hmac

@@ -1,4 +1,4 @@
-"""AWS Bedrock's Converse, streamed or whole, signed by us."""
+"""AWS Bedrock's Converse, with or without streaming, with our own signing."""
 
 import re
 from collections.abc import AsyncGenerator, Iterator, Mapping
@@ -72,7 +72,7 @@ def _region_of(request: ModelRequest) -> str:
         request.endpoint.connection.credentials.get("aws_region_name"),
         REGION,
     )
-    return next(each for each in named_regions if isinstance(each, str) and _REGION.fullmatch(each))
+    return next(region for region in named_regions if isinstance(region, str) and _REGION.fullmatch(region))
 
 
 def _headers(endpoint: Endpoint, url: str, body: bytes, region: str) -> dict[str, str]:
@@ -110,7 +110,7 @@ def body_of(request: ModelRequest) -> dict[str, Any]:
     for name, more in (("inferenceConfig", inference), ("additionalModelRequestFields", own)):
         if more:
             body[name] = {**body.get(name, {}), **more}
-    if system := [{"text": each.content} for each in spoken(request.messages) if each.role == "system"]:
+    if system := [{"text": message.content} for message in spoken(request.messages) if message.role == "system"]:
         body["system"] = system
     if mark := params.get("cachePoint"):
         _mark_kept(body, mark)

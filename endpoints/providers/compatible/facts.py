@@ -1,4 +1,4 @@
-"""What the names of all other makers' models tell."""
+"""Facts about all other makers' models, by their names."""
 
 import re
 from typing import Final

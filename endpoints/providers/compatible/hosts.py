@@ -1,4 +1,4 @@
-"""Places that speak the usual protocol and are known by name or address: one row each."""
+"""OpenAI-compatible hosts that are recognised by name or address: one row each."""
 
 from dataclasses import dataclass
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""What the names of Google's models tell."""
+"""Facts about Google's models, by their names."""
 
 import re
 from typing import Final

@@ -1,4 +1,4 @@
-"""generateContent: the fields of `generationConfig`, and the provider's tools."""
+"""Parameters of generateContent: the fields of `generationConfig`, and the provider's tools."""
 
 import re
 from typing import Any

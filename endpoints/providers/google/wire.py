@@ -1,4 +1,4 @@
-"""Google's generateContent, streamed or whole."""
+"""Google's generateContent, with or without streaming."""
 
 import json
 import re

@@ -1,9 +1,9 @@
-"""Every provider that does not speak the OpenAI wire, through litellm.
+"""Providers without a wire of their own, through litellm.
 
-litellm costs 150 MB and seconds to import, so it is imported by the first call, in a thread. It is used as a
-translator only: no retries, no callbacks, no price map from the network, no proxy from the environment. It opens
-no connection of its own: it is handed a session of the guarded client that cannot reach any host but the
-endpoint's, and may not follow redirects, which would take the key along in a header that is no `Authorization`.
+litellm costs 150 MB and seconds to import, so the first call imports it, in a thread. It is used as a translator only:
+no retries, no callbacks, no price map from the network, no proxy from the environment. It opens no connection of its
+own: it is given a session of the guarded client that can reach only the endpoint's host. Redirects are not followed,
+because they would take the key along in any header but `Authorization`.
 """
 
 import asyncio
@@ -247,20 +247,20 @@ class _Reply:
     def _said(self, delta: Any) -> Iterator[Event]:
         yield from self._think("reasoning_content", getattr(delta, "reasoning_content", None))
         yield from self._signatures(delta)
-        for kind, words in said_in(delta.content):
+        for kind, piece in said_in(delta.content):
             if kind is THOUGHT:
-                yield from self._think("content", words)
-            elif isinstance(words, str):
+                yield from self._think("content", piece)
+            elif isinstance(piece, str):
                 self.began = True
-                yield TextDelta(words)
+                yield TextDelta(piece)
         for event in self._calls.feed([_plain(call) for call in delta.tool_calls or ()]):
             self.began = True
             yield event
 
     def _think(self, source: str, thought: Any) -> Iterator[Event]:
-        if thought and isinstance(thought, str) and (told := self._thoughts.tell(source, thought)):
+        if thought and isinstance(thought, str) and (new_text := self._thoughts.tell(source, thought)):
             self.began = True
-            yield ReasoningDelta(told)
+            yield ReasoningDelta(new_text)
 
     def _signatures(self, delta: Any) -> Iterator[Event]:
         for block in getattr(delta, "thinking_blocks", None) or ():
@@ -290,7 +290,7 @@ def failure_of_exception(error: BaseException, *, secret: str = "", began: bool 
     code = _cause(chain, began=began)
     if code:
         return Failed(code, detail)
-    statuses = [status for each in chain if isinstance(status := getattr(each, "status_code", None), int)]
+    statuses = [status for exception in chain if isinstance(status := getattr(exception, "status_code", None), int)]
     if not statuses:
         log.error("litellm raised %s", detail, exc_info=error)
         return Failed("internal", detail)
@@ -303,15 +303,18 @@ def failure_of_exception(error: BaseException, *, secret: str = "", began: bool 
 def _cause(chain: list[BaseException], *, began: bool) -> str:
     """Return the code that the exceptions name by themselves, or an empty string."""
     names = [type(error).__name__ for error in chain]
-    if any(isinstance(each, RefusedAddress) for each in chain):
+    if any(isinstance(exception, RefusedAddress) for exception in chain):
         return "refused_address"
-    if any(isinstance(each, ConnectTimedOut) for each in chain):
+    if any(isinstance(exception, ConnectTimedOut) for exception in chain):
         return "connect_timeout"
-    if any(isinstance(each, TimeoutError | TimedOut) or "Timeout" in type(each).__name__ for each in chain):
+    if any(
+        isinstance(exception, TimeoutError | TimedOut) or "Timeout" in type(exception).__name__ for exception in chain
+    ):
         return "stalled" if began else "timeout"
     lost = any(part in name for name in names for part in _LOST)
     nobody = any(
-        isinstance(each, ConnectionError | ConnectionFailed) or type(each).__name__ in _NOBODY for each in chain
+        isinstance(exception, ConnectionError | ConnectionFailed) or type(exception).__name__ in _NOBODY
+        for exception in chain
     )
     if lost or nobody or (began and "APIConnectionError" in names):
         return "cut_off" if began else "connection" if nobody else "lost"

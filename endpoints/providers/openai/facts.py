@@ -1,4 +1,4 @@
-"""What the names of OpenAI's models tell."""
+"""Facts about OpenAI's models, by their names."""
 
 import re
 from typing import Final

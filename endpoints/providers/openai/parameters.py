@@ -1,4 +1,4 @@
-"""Chat completions and the Responses API, and what OpenRouter adds to the first."""
+"""Parameters of chat completions and the Responses API, and OpenRouter's additions to the first."""
 
 import re
 from typing import Any

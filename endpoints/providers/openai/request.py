@@ -1,4 +1,4 @@
-"""From a model request to the body and headers of the OpenAI wire. Nothing of the person's own request is in them."""
+"""Builds body and headers of the OpenAI wire from a model request. The person's HTTP request adds nothing."""
 
 import re
 from collections.abc import Mapping
@@ -42,12 +42,12 @@ def messages_of(request: ModelRequest) -> list[dict[str, Any]]:
     """Return the prompt. Where the endpoint wants thoughts back, those of this run are in it, or of all replies."""
     endpoint, messages = request.endpoint, request.messages
     replayed = endpoint.parameters.resend_reasoning or bool(_REPLAYED.search(request.model))
-    asked = max((at for at, each in enumerate(messages) if each.role == "user"), default=-1)
+    asked = max((at for at, message in enumerate(messages) if message.role == "user"), default=-1)
     wire_messages = [
-        message_of(each, thoughts=endpoint.parameters.resend_reasoning_history or (replayed and at > asked))
-        for at, each in enumerate(messages)
+        message_of(message, thoughts=endpoint.parameters.resend_reasoning_history or (replayed and at > asked))
+        for at, message in enumerate(messages)
     ]
-    return [each for each in wire_messages if each["content"] or len(each) > _BARE]
+    return [wire_message for wire_message in wire_messages if wire_message["content"] or len(wire_message) > _BARE]
 
 
 def message_of(message: PromptMessage, *, thoughts: bool = False) -> dict[str, Any]:

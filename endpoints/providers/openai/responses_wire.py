@@ -1,4 +1,7 @@
-"""OpenAI's Responses API, streamed or whole. Nothing is kept at the provider: thoughts come sealed, and go back so."""
+"""OpenAI's Responses API, with or without streaming.
+
+Nothing is stored at the provider: reasoning is returned encrypted, and sent back in that form.
+"""
 
 import re
 from collections.abc import AsyncGenerator, Iterator, Mapping
@@ -129,7 +132,7 @@ class ResponseReply(Reply):
         super().__init__(request)
         self._thoughts = Thoughts()
         self._thought = False  # the open item of thoughts has a readable one
-        self._told: set[int | str] = set()  # the marks of items that came in pieces, or whole
+        self._seen: set[int | str] = set()  # the marks of items that came in pieces, or whole
         self._texts: set[int | str] = set()  # those of messages of which a text came whole
         self._pieced: set[str] = set()  # the types of what came in pieces
         self._kinds: set[str] = set()  # and of all that came
@@ -154,19 +157,19 @@ class ResponseReply(Reply):
         if data.get("delta"):
             self._kinds.add(item)
             self._pieced.add(item)
-            self._told |= _marks(data, item)
+            self._seen |= _marks(data, item)
 
-    def _came(self, marks: set[int | str], kind: str, places: set[int | str]) -> bool:
-        """Whether an item came in one of the places. What has no mark of its own is known by its type."""
-        return bool((marks | {kind}) & places) or (marks == {kind} and kind in self._pieced)
+    def _came(self, marks: set[int | str], kind: str, seen: set[int | str]) -> bool:
+        """Whether an item is among those that were seen. What has no mark of its own is known by its type."""
+        return bool((marks | {kind}) & seen) or (marks == {kind} and kind in self._pieced)
 
     def _say(self, content: Any) -> Iterator[Event]:
-        for kind, words in said_in(content):
+        for kind, piece in said_in(content):
             if kind is THOUGHT:
-                yield from self._think("content", words)
+                yield from self._think("content", piece)
             elif kind is not CALL:
                 self.began = True
-                yield TextDelta(words)
+                yield TextDelta(piece)
 
     def _turn(self, kind: str, data: dict[str, Any]) -> Iterator[Event]:
         """Yield the events of what stands between the deltas."""
@@ -196,9 +199,9 @@ class ResponseReply(Reply):
         if not isinstance(response, dict):
             return
         self.known = True
-        told = frozenset(self._kinds)  # the items may be numbered anew here: their types say what came
+        known_kinds = frozenset(self._kinds)  # the items may be numbered anew here: their types say what came
         for item in _objects(response.get("output")):
-            if _type(item) not in told:
+            if _type(item) not in known_kinds:
                 self._thought = False
                 yield from self._whole_item(item, None)
         if not self.began:
@@ -208,7 +211,7 @@ class ResponseReply(Reply):
     def _whole_text(self, data: dict[str, Any], text: Any) -> Iterator[Event]:
         """Yield a text that came whole, unless it came in pieces before."""
         marks = _marks(data, "message")
-        if not self._came(marks, "message", self._told):
+        if not self._came(marks, "message", self._seen):
             self._kinds.add("message")
             self._texts |= marks
             yield from self._say(text)
@@ -217,12 +220,12 @@ class ResponseReply(Reply):
         """Yield the events of an item that is over, without what came of it before."""
         kind = _type(item)
         marks = _marks({"item_id": item.get("id")} | data, kind)
-        if self._came(marks, kind, self._told | self._texts):
+        if self._came(marks, kind, self._seen | self._texts):
             yield from self._signature(item)
         else:
             yield from self._whole_item(item, _number(data))
         self._kinds.add(kind)
-        self._told |= marks - {kind}
+        self._seen |= marks - {kind}
 
     def _whole_item(self, item: dict[str, Any], index: int | None) -> Iterator[Event]:
         if _type(item) == "reasoning":
@@ -235,8 +238,8 @@ class ResponseReply(Reply):
     def _reasons(self, item: dict[str, Any]) -> Iterator[Event]:
         """Yield the thoughts of an item: as they were, else their summary."""
         for name in ("content", "summary"):
-            for _, words in said_in(item.get(name), THOUGHT):
-                text = "\n\n" + words if self._thought and name == "summary" else words
+            for _, thought in said_in(item.get(name), THOUGHT):
+                text = "\n\n" + thought if self._thought and name == "summary" else thought
                 yield from self._think(f"response.reasoning_{name}", text)
             if self._thought:
                 return
@@ -275,7 +278,7 @@ def _number(data: dict[str, Any]) -> int | None:
 
 def _marks(data: dict[str, Any], kind: str) -> set[int | str]:
     """Return what tells an item from the others: its number and its id, or nothing but its type."""
-    marks = {each for each in (_number(data), data.get("item_id")) if isinstance(each, int | str) and each != ""}
+    marks = {mark for mark in (_number(data), data.get("item_id")) if isinstance(mark, int | str) and mark != ""}
     return marks or {kind}
 
 
@@ -284,4 +287,4 @@ def _type(item: dict[str, Any]) -> str:
 
 
 def _objects(value: Any) -> list[dict[str, Any]]:
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

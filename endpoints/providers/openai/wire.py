@@ -1,4 +1,4 @@
-"""The OpenAI wire: chat completions, streamed or whole. The hot path: bytes are split and parsed, no more."""
+"""The OpenAI wire: chat completions, with or without streaming. The hot path: it only splits and parses bytes."""
 
 from collections.abc import AsyncGenerator, Generator, Iterator, Mapping
 from typing import Any
@@ -102,7 +102,7 @@ class ChatReply(Reply):
             self._look_around(data)
 
     def flush(self) -> Iterator[Event]:
-        yield from self._told(self._text.end())
+        yield from self._text_events(self._text.end())
         if self.finish is None and self._messages == 1 and self.began:
             self.finish = "stop"  # a reply that came at once is whole
 
@@ -116,7 +116,7 @@ class ChatReply(Reply):
                 self.began = True
                 yield TextDelta(content)
             else:
-                yield from self._told(self._text.feed(content))
+                yield from self._text_events(self._text.feed(content))
         elif content:
             yield from self._pieces(content, thought=thought)
         else:
@@ -134,13 +134,13 @@ class ChatReply(Reply):
 
     def _pieces(self, content: Any, *, thought: bool) -> Iterator[Event]:
         """Yield the events of a content in pieces. `thought`: its thoughts were told beside it."""
-        for kind, words in said_in(content):
+        for kind, piece in said_in(content):
             if kind is CALL:
-                yield from self._call([words])
+                yield from self._call([piece])
             elif kind is not THOUGHT:
-                yield from self._told(self._text.feed(words))
+                yield from self._text_events(self._text.feed(piece))
             elif not thought:
-                yield from self._think("content", words)
+                yield from self._think("content", piece)
 
     def _instead(self, delta: dict[str, Any]) -> Iterator[Event]:
         """Yield the events of what stands where there is no content."""
@@ -157,7 +157,7 @@ class ChatReply(Reply):
             self.began = True
             yield ReasoningDelta(text)
 
-    def _told(self, events: Iterator[Event]) -> Iterator[Event]:
+    def _text_events(self, events: Iterator[Event]) -> Iterator[Event]:
         """Yield the events of the text, of its thoughts only those that were not told before."""
         for event in events:
             if isinstance(event, ReasoningDelta):
@@ -167,7 +167,7 @@ class ChatReply(Reply):
                 yield event
 
     def _call(self, calls: Any) -> Iterator[Event]:
-        yield from self._told(self._text.end())
+        yield from self._text_events(self._text.end())
         for event in self.calls.feed(calls if isinstance(calls, list) else [calls]):
             self.began = True
             yield event

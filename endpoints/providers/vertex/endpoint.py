@@ -1,4 +1,4 @@
-"""Models at Google's Vertex AI, whoever made them: a project, a region, and the key of a service account."""
+"""Models on Google's Vertex AI, whoever made them: a project, a region, and a service account's key."""
 
 import base64
 import binascii

@@ -1,6 +1,6 @@
-"""Vertex AI: Google's and Anthropic's own bodies at addresses of a project and a region, with a short-lived token.
+"""Vertex AI: Google's and Anthropic's bodies at URLs with a project and a region, with a short-lived token.
 
-The token is bought with the key of a service account through the guarded client, like any other call.
+The token is obtained with a service account's key through the guarded client, like any other call.
 """
 
 import hashlib
@@ -77,16 +77,16 @@ def _call(request: ModelRequest, token: str) -> tuple[Call, Reply]:
         str(endpoint.connection.credentials.get("vertex_project") or account.get("project_id", "")), safe=""
     )
     region = quote(str(endpoint.connection.credentials.get("vertex_location") or "global"), safe="")
-    place = f"/v1/projects/{project}/locations/{region}/publishers"
+    path = f"/v1/projects/{project}/locations/{region}/publishers"
     headers = with_key(endpoint.connection, "Authorization", f"Bearer {token}")
     if is_claude(request):
         verb = ":streamRawPredict" if request.stream else ":rawPredict"
         betas = request.params.get("betas")
         body = {"anthropic_version": ANTHROPIC_VERSION} | ({"anthropic_beta": list(betas)} if betas else {})
-        url = url_of(endpoint.connection, f"{place}/anthropic/models/{model}{verb}")
+        url = url_of(endpoint.connection, f"{path}/anthropic/models/{model}{verb}")
         body = anthropic_wire.body_of(request) | body
         return Call(url, headers, encode_json(body)), anthropic_wire.MessageReply(request)
-    url = url_of(endpoint.connection, f"{place}/google/models/{model}{gemini_wire.verb_of(request)}")
+    url = url_of(endpoint.connection, f"{path}/google/models/{model}{gemini_wire.verb_of(request)}")
     body = gemini_wire.body_of(request)
     return Call(gemini_wire.with_sse(url, request), headers, encode_json(body)), gemini_wire.ContentReply(request)
 

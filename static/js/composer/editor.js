@@ -7,8 +7,8 @@ let edited = null; // the id of the message whose editor is open
 
 function markEdited(form) {
   const texts = [...form.querySelectorAll("textarea")];
-  const changed = texts.filter((each) => each.value !== each.dataset.saved);
-  const isBlank = texts.some((each) => !each.value.trim());
+  const changed = texts.filter((area) => area.value !== area.dataset.saved);
+  const isBlank = texts.some((area) => !area.value.trim());
   form.querySelector("[data-save]").disabled = !changed.length || isBlank;
   const rerun = form.querySelector("[data-rerun]");
   const sendsAgain = "again" in rerun.dataset;

@@ -25,8 +25,8 @@ document.addEventListener(
   (event) => {
     const stop = event.target.closest("[data-do=stop]");
     if (!stop) return;
-    const run = [...document.querySelectorAll("#messages article[data-generation]")].pop();
-    if (run) stop.setAttribute("formaction", `/generations/${run.dataset.generation}/stop`);
+    const run = [...document.querySelectorAll("#messages article[data-run]")].pop();
+    if (run) stop.setAttribute("formaction", `/generations/${run.dataset.run}/stop`);
     text().focus();
   },
   true,

@@ -13,10 +13,10 @@ export const field = (name) => document.querySelector(`#composer [name=${name}]`
 
 function showModel(option) {
   const { spec, label, endpointLabel } = option.dataset;
-  const place = spec
+  const iconHolder = spec
     ? option.querySelector("template")?.content
     : option.closest("[role=group]").querySelector(".group-name");
-  const icon = place?.querySelector(".model-icon")?.cloneNode(true);
+  const icon = iconHolder?.querySelector(".model-icon")?.cloneNode(true);
   document.querySelector("[data-model-icon]").replaceChildren(...[icon].filter(Boolean));
   document.querySelector("[data-model-name]").textContent = label;
   document.querySelector("[data-model-endpoint]").textContent = endpointLabel;

@@ -28,7 +28,7 @@ export async function showFacts(address, options) {
     return false;
   }
   const { models } = await answer.json();
-  const known = new Map(models.map((each) => [keyOf(each), each]));
+  const known = new Map(models.map((model) => [keyOf(model), model]));
   for (const option of options) {
     const facts = known.get(keyOf(option.dataset));
     if (facts) show(option, facts);

@@ -45,8 +45,8 @@ hear(events.favourite, () => {
 function filter() {
   const sought = input.value.trim().toLowerCase().split(/\s+/);
   for (const option of options) {
-    const words = option.dataset.words.toLowerCase();
-    option.hidden = !sought.every((word) => words.includes(word));
+    const searchText = option.dataset.words.toLowerCase();
+    option.hidden = !sought.every((word) => searchText.includes(word));
   }
   for (const group of menu.querySelectorAll("[role=group]")) {
     group.hidden = !group.querySelector("[role=option]:not([hidden])");
@@ -75,9 +75,9 @@ menu.addEventListener("beforetoggle", (event) => {
 menu.addEventListener("toggle", async (event) => {
   if (event.newState !== "open") return activate(null);
   input.focus();
-  const told = showFacts(menu.dataset.facts, options);
+  const hasFacts = showFacts(menu.dataset.facts, options);
   activate(menu.querySelector("[aria-selected=true]") || options[0]);
-  if (await told) showFoot();
+  if (await hasFacts) showFoot();
 });
 
 input.addEventListener("input", filter);

@@ -34,33 +34,33 @@ export function setQueue(list, held = false) {
  * @param {boolean} [held]
  */
 export function showQueue(list, held = false) {
-  byId("waiting")?.replaceChildren(...list.map((words, place) => cardOf(words, place, held)));
+  byId("waiting")?.replaceChildren(...list.map((message, index) => cardOf(message, index, held)));
 }
 
-function cardOf(words, place, held) {
+function cardOf(message, index, held) {
   const card = byId("waiting-card").content.firstElementChild.cloneNode(true);
-  card.querySelector("p").textContent = words;
+  card.querySelector("p").textContent = message;
   const takeOut = () =>
     setQueue(
-      queued().filter((_, at) => at !== place),
+      queued().filter((_, at) => at !== index),
       held,
     );
   card.querySelector("[data-drop]").addEventListener("click", takeOut);
   card.querySelector("[data-change]").addEventListener("click", () => {
     takeOut();
-    joinText(text().value, words);
+    joinText(text().value, message);
     saveDraft();
     text().focus();
   });
   const now = card.querySelector("[data-now]");
-  now.hidden = !held || place > 0;
+  now.hidden = !held || index > 0;
   now.addEventListener("click", sendNext);
   return card;
 }
 
-/** @param {string} words which were in the box */
-export function enqueue(words) {
-  setQueue([...queued(), words]);
+/** @param {string} message which was in the box */
+export function enqueue(message) {
+  setQueue([...queued(), message]);
   text().value = "";
   saveDraft();
   fit();

@@ -16,23 +16,23 @@ document.addEventListener(
   "submit",
   (event) => {
     if (event.target !== form()) return;
-    const words = event.submitter?.name === "starter" ? event.submitter.value : text().value;
+    const typed = event.submitter?.name === "starter" ? event.submitter.value : text().value;
     const isBusy = isRunning() || underway.sending;
-    if (words.trim() && !isBusy && !isAway()) {
+    if (typed.trim() && !isBusy && !isAway()) {
       form().elements.request_id.value ||= requestId();
       return;
     }
     event.preventDefault();
     event.stopImmediatePropagation();
-    if (words.trim() && isBusy) enqueue(words);
+    if (typed.trim() && isBusy) enqueue(typed);
     text().focus();
   },
   true,
 );
 
-function pendingOf(words) {
+function pendingOf(message) {
   const pending = byId("pending").content.cloneNode(true);
-  pending.querySelector(".prose").textContent = words;
+  pending.querySelector(".prose").textContent = message;
   pending.querySelector(".who h2").textContent = document.querySelector("[data-model-name]")?.textContent || "";
   const icon = document.querySelector("[data-model-icon] .model-icon");
   if (icon) pending.querySelector(".face").replaceChildren(icon.cloneNode(true));

@@ -34,16 +34,16 @@ export function enlarge(text, opener) {
     stage.scrollTo(before.x * zoom - stage.clientWidth / 2, before.y * zoom - stage.clientHeight / 2);
   }
   const whole = () => Math.min(1, shape ? stage.clientHeight / (stage.clientWidth * shape) : 1);
-  const acts = { in: () => show(zoom * STEP), out: () => show(zoom / STEP), fit: () => show(whole()) };
+  const actions = { in: () => show(zoom * STEP), out: () => show(zoom / STEP), fit: () => show(whole()) };
   const keys = { "+": "in", "=": "in", "-": "out", 0: "fit" };
   dialog.addEventListener("click", ({ target }) => {
     if (target.closest("[data-close]")) dialog.close();
-    else acts[target.closest("[data-zoom]")?.dataset.zoom]?.();
+    else actions[target.closest("[data-zoom]")?.dataset.zoom]?.();
   });
   dialog.addEventListener("keydown", (event) => {
     if (!keys[event.key] || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
-    acts[keys[event.key]]();
+    actions[keys[event.key]]();
   });
   stage.addEventListener(
     "wheel",

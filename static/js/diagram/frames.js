@@ -37,7 +37,7 @@ function send(frame) {
   frame.contentWindow.postMessage({ text, fills, dark: isDark() }, "*");
 }
 addEventListener("message", ({ source, data }) => {
-  const frame = [...frames.keys()].find((each) => each.contentWindow === source);
+  const frame = [...frames.keys()].find((candidate) => candidate.contentWindow === source);
   if (!frame || !data) return;
   if (data.ready) send(frame);
   else if (Number.isFinite(data.height) || data.fault !== undefined) frames.get(frame).heard(data);

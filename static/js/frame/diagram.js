@@ -8,8 +8,8 @@ function tell() {
 }
 // Another width is another height. One that fills its frame has its shape, which does not change.
 addEventListener("resize", () => {
-  const place = document.getElementById("drawing");
-  if (innerWidth !== width && place.firstChild && !place.className) tell();
+  const drawing = document.getElementById("drawing");
+  if (innerWidth !== width && drawing.firstChild && !drawing.className) tell();
 });
 // The policy would stop what a label's HTML or a style of its own tries; it does not come that far.
 const OWN_STYLES = ["themeCSS", "themeVariables", "fontFamily", "altFontFamily", "htmlLabels", "flowchart", "class"];
@@ -18,7 +18,7 @@ const withoutTags = (text) => text.replace(/(?<!<)<(?=[a-z!/?])(?!br\s*\/?>)/gi,
 addEventListener("message", async ({ source, data }) => {
   if (source !== parent || typeof data?.text !== "string") return;
   document.documentElement.style.colorScheme = data.dark ? "dark" : "light";
-  const place = document.getElementById("drawing");
+  const drawing = document.getElementById("drawing");
   mermaid.initialize({
     startOnLoad: false,
     securityLevel: "strict",
@@ -34,8 +34,8 @@ addEventListener("message", async ({ source, data }) => {
   try {
     count += 1;
     const { svg } = await mermaid.render(`drawing-${count}`, withoutTags(data.text));
-    place.innerHTML = svg;
-    place.className = data.fills ? "fills" : "";
+    drawing.innerHTML = svg;
+    drawing.className = data.fills ? "fills" : "";
     tell();
   } catch (fault) {
     parent.postMessage({ fault: String(fault?.message || fault).slice(0, 300) }, "*");

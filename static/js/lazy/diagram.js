@@ -20,7 +20,7 @@ const near = new IntersectionObserver((entries) => {
 export function draw() {
   forgetLost();
   for (const block of document.querySelectorAll(".code[data-lang=mermaid]:not([data-drawn])")) {
-    if (block.closest("[data-generation], [data-open]")) continue; // still being written
+    if (block.closest("[data-run], [data-open]")) continue; // still being written
     block.dataset.drawn = "";
     near.observe(block);
   }
@@ -50,7 +50,7 @@ function drawn(block, frame, height, text) {
 function giveUp(block, frame) {
   forget(frame);
   block.classList.remove("is-drawn", "is-code");
-  for (const each of block.querySelectorAll(".of-diagram")) each.remove();
+  for (const part of block.querySelectorAll(".of-diagram")) part.remove();
   const note = Object.assign(document.createElement("p"), { className: "no-diagram", textContent: words.noDiagram });
   frame.replaceWith(note);
 }

@@ -4,7 +4,7 @@ import { byId, opensElsewhere } from "../lib/dom.js";
 import { events, htmxEvents } from "../lib/events.js";
 import { dialog } from "../page/dialog.js";
 
-const spotOf = (event) => event.target.closest?.(".spot");
+const nodeOf = (event) => event.target.closest?.(".spot");
 
 /** The menu's link: htmx fetches the drawing meanwhile. */
 export function openMap() {}
@@ -17,21 +17,21 @@ export function fit(button) {
   if (!fits) reveal(drawing.querySelector(".spot[tabindex='0']"));
 }
 
-function reveal(spot) {
-  spot?.querySelector(".knot").scrollIntoView({ block: "center", inline: "center" });
+function reveal(node) {
+  node?.querySelector(".knot").scrollIntoView({ block: "center", inline: "center" });
 }
 // One message of the map is in the order of the Tab key, the last one visited.
-function visit(spot) {
-  for (const each of spot.closest("svg.map-drawing").querySelectorAll(".spot[tabindex='0']"))
-    each.setAttribute("tabindex", "-1");
-  spot.setAttribute("tabindex", "0");
-  spot.closest(".map").querySelector("[data-preview]").textContent = spot.getAttribute("aria-label");
+function visit(node) {
+  for (const visited of node.closest("svg.map-drawing").querySelectorAll(".spot[tabindex='0']"))
+    visited.setAttribute("tabindex", "-1");
+  node.setAttribute("tabindex", "0");
+  node.closest(".map").querySelector("[data-preview]").textContent = node.getAttribute("aria-label");
 }
 function prepare() {
   const map = dialog.querySelector(".map:not(.is-ready)");
   if (!map) return;
   map.classList.add("is-ready");
-  for (const spot of map.querySelectorAll(".spot")) spot.setAttribute("tabindex", "-1");
+  for (const node of map.querySelectorAll(".spot")) node.setAttribute("tabindex", "-1");
   const leaf = (map.dataset.leaf && byId(map.dataset.leaf)) || map.querySelector(".spot.on:last-of-type, .spot");
   if (!leaf) return;
   visit(leaf);
@@ -39,46 +39,46 @@ function prepare() {
   reveal(leaf);
 }
 
-const nearest = (spots, x) =>
-  spots.sort((one, other) => Math.abs(one.dataset.x - x) - Math.abs(other.dataset.x - x))[0];
+const nearest = (nodes, x) =>
+  nodes.sort((one, other) => Math.abs(one.dataset.x - x) - Math.abs(other.dataset.x - x))[0];
 const steps = {
-  ArrowUp: (spot) => byId(spot.dataset.above),
-  ArrowDown: (spot, all) => {
-    const below = all.filter((each) => each.dataset.above === spot.id);
-    return below.find((each) => each.classList.contains("on")) || below.at(-1);
+  ArrowUp: (node) => byId(node.dataset.above),
+  ArrowDown: (node, all) => {
+    const below = all.filter((other) => other.dataset.above === node.id);
+    return below.find((other) => other.classList.contains("on")) || below.at(-1);
   },
-  ArrowLeft: (spot, all) =>
+  ArrowLeft: (node, all) =>
     nearest(
-      all.filter((each) => each.dataset.y === spot.dataset.y && +each.dataset.x < +spot.dataset.x),
-      +spot.dataset.x,
+      all.filter((other) => other.dataset.y === node.dataset.y && +other.dataset.x < +node.dataset.x),
+      +node.dataset.x,
     ),
-  ArrowRight: (spot, all) =>
+  ArrowRight: (node, all) =>
     nearest(
-      all.filter((each) => each.dataset.y === spot.dataset.y && +each.dataset.x > +spot.dataset.x),
-      +spot.dataset.x,
+      all.filter((other) => other.dataset.y === node.dataset.y && +other.dataset.x > +node.dataset.x),
+      +node.dataset.x,
     ),
   Home: (_, all) => all[0],
-  End: (spot) => byId(spot.closest(".map").dataset.leaf),
+  End: (node) => byId(node.closest(".map").dataset.leaf),
 };
 dialog.addEventListener("keydown", (event) => {
-  const spot = spotOf(event);
-  if (!spot || !(event.key in steps)) return;
+  const node = nodeOf(event);
+  if (!node || !(event.key in steps)) return;
   event.preventDefault();
-  const next = steps[event.key](spot, [...spot.closest(".map").querySelectorAll(".spot")]);
+  const next = steps[event.key](node, [...node.closest(".map").querySelectorAll(".spot")]);
   next?.focus();
   reveal(next);
 });
-dialog.addEventListener("focusin", (event) => spotOf(event) && visit(spotOf(event)));
+dialog.addEventListener("focusin", (event) => nodeOf(event) && visit(nodeOf(event)));
 dialog.addEventListener("pointerover", (event) => {
-  const spot = spotOf(event);
-  if (spot) spot.closest(".map").querySelector("[data-preview]").textContent = spot.getAttribute("aria-label");
+  const node = nodeOf(event);
+  if (node) node.closest(".map").querySelector("[data-preview]").textContent = node.getAttribute("aria-label");
 });
 dialog.addEventListener("click", async (event) => {
-  const spot = spotOf(event);
-  if (!spot || opensElsewhere(event) || event.button) return;
+  const node = nodeOf(event);
+  if (!node || opensElsewhere(event) || event.button) return;
   event.preventDefault();
-  const address = spot.getAttribute("href");
-  const id = spot.id.replace("s-", "m-");
+  const address = node.getAttribute("href");
+  const id = node.id.replace("s-", "m-");
   dialog.close();
   await htmx.ajax("GET", address.split("#")[0], {
     target: "#main",

@@ -9,7 +9,7 @@ const options = () => [...results().querySelectorAll("[role=option]")];
 const marked = () => results().querySelector("[aria-selected=true]");
 
 function mark(box, option) {
-  for (const each of options()) each.setAttribute("aria-selected", each === option);
+  for (const other of options()) other.setAttribute("aria-selected", other === option);
   if (option) box.setAttribute("aria-activedescendant", option.id);
   else box.removeAttribute("aria-activedescendant");
   option?.scrollIntoView({ block: "nearest" });

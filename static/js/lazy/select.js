@@ -22,7 +22,7 @@ function show(on) {
 }
 function count() {
   byId("bulk").querySelector("[data-count]").textContent = counted("selected", chosen().length);
-  for (const act of byId("bulk").querySelectorAll("[data-action]")) act.disabled = !chosen().length;
+  for (const control of byId("bulk").querySelectorAll("[data-action]")) control.disabled = !chosen().length;
 }
 
 /** Begin to choose, or end it. */
@@ -60,7 +60,7 @@ export function press(row, range) {
   if (from < 0) box.checked = !box.checked;
   else {
     const [first, last] = [from, all.indexOf(box)].sort((one, other) => one - other);
-    for (const each of all.slice(first, last + 1)) each.checked = true;
+    for (const between of all.slice(first, last + 1)) between.checked = true;
   }
   latest = box;
   count();

@@ -42,9 +42,9 @@ function clicked(event) {
   stop();
   draw();
 }
-function note(row, words, keys = "") {
+function note(row, message, keys = "") {
   const line = row.querySelector("[data-note]");
-  line.textContent = words;
+  line.textContent = message;
   const button = row.querySelector("[data-take]");
   button.hidden = !keys;
   button.dataset.keys = keys;

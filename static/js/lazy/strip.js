@@ -7,7 +7,7 @@ const MIN_MESSAGES = 8;
 let shown = null; // the conversation whose strip stands there
 let timer = 0;
 const visible = new Map();
-const seen = new IntersectionObserver(
+const observer = new IntersectionObserver(
   (entries) => {
     for (const { target, isIntersecting } of entries) {
       if (isIntersecting) visible.set(target.dataset.message, target);
@@ -36,23 +36,23 @@ export async function refresh() {
 function remove() {
   byId("strip")?.remove();
   shown = null;
-  seen.disconnect();
+  observer.disconnect();
   visible.clear();
 }
 function watch() {
-  seen.disconnect();
+  observer.disconnect();
   visible.clear();
-  for (const article of document.querySelectorAll("#messages article[data-message]")) seen.observe(article);
+  for (const article of document.querySelectorAll("#messages article[data-message]")) observer.observe(article);
 }
 function mark() {
   const strip = byId("strip");
   if (!strip) return;
   const articles = [...document.querySelectorAll("#messages article[data-message]")];
-  const first = articles.find((each) => visible.has(each.dataset.message));
+  const first = articles.find((article) => visible.has(article.dataset.message));
   const before = articles
     .slice(0, articles.indexOf(first) + 1)
     .reverse()
-    .map((each) => each.dataset.message);
+    .map((article) => article.dataset.message);
   const at = before.map((id) => strip.querySelector(`[data-mark="${id}"]`)).find(Boolean);
   strip.querySelector("[aria-current]")?.removeAttribute("aria-current");
   at?.setAttribute("aria-current", "true");

@@ -8,7 +8,7 @@ const text = () => byId("text");
 const MAX_SHOWN = 50;
 const list = Object.assign(document.createElement("div"), { id: "suggest", className: "suggest", popover: "manual" });
 list.setAttribute("role", "listbox");
-let open = null; // { kind, start, end, found, at }
+let open = null; // { kind, start, end, matches, at }
 let left = -1; // where Escape was pressed: that “@” is text
 
 /** What stands between the last sign at the beginning of a line and the caret. */
@@ -31,23 +31,23 @@ export function look() {
     return close();
   }
   const parts = now.sought.split(/\s+/);
-  const found = now.kind
+  const matches = now.kind
     .options()
-    .filter((each) => parts.every((part) => each.words.includes(part)))
+    .filter((option) => parts.every((part) => option.searchText.includes(part)))
     .slice(0, MAX_SHOWN);
-  if (!found.length) return close(); // Enter then sends what is written
-  open = { ...now, found, at: 0 };
+  if (!matches.length) return close(); // Enter then sends what is written
+  open = { ...now, matches, at: 0 };
   draw();
 }
 function draw() {
   list.setAttribute("aria-label", open.kind.label);
   list.replaceChildren(
-    ...open.found.map((each, at) => {
+    ...open.matches.map((option, at) => {
       const row = Object.assign(document.createElement("div"), { id: `suggest-${at}` });
       row.setAttribute("role", "option");
       const [name, note] = ["span", "small"].map((tag) => document.createElement(tag));
-      name.textContent = each.label;
-      note.textContent = each.note;
+      name.textContent = option.label;
+      note.textContent = option.note;
       name.dir = note.dir = "auto";
       row.append(name, note);
       return row;
@@ -57,12 +57,12 @@ function draw() {
   if (!list.matches(":popover-open")) list.showPopover();
   text().setAttribute("aria-controls", "suggest");
   text().setAttribute("aria-autocomplete", "list");
-  say(counted("suggested", open.found.length));
+  say(counted("suggested", open.matches.length));
   placeAt(list, text(), open.start);
   mark(0);
 }
 function mark(at) {
-  open.at = (at + open.found.length) % open.found.length;
+  open.at = (at + open.matches.length) % open.matches.length;
   for (const [index, row] of [...list.children].entries()) row.setAttribute("aria-selected", index === open.at);
   list.children[open.at].scrollIntoView({ block: "nearest" });
   text().setAttribute("aria-activedescendant", `suggest-${open.at}`);
@@ -74,11 +74,11 @@ function close() {
   for (const name of ["aria-activedescendant", "aria-controls", "aria-autocomplete"]) text().removeAttribute(name);
 }
 function choose(at) {
-  const { kind, start, end, found } = open;
+  const { kind, start, end, matches } = open;
   close();
   text().setRangeText("", start, end, "end");
   text().dispatchEvent(new Event("input", { bubbles: true }));
-  kind.choose(found[at]);
+  kind.choose(matches[at]);
 }
 document.addEventListener("input", (event) => event.target.id === "text" && look());
 document.addEventListener(

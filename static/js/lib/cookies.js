@@ -17,7 +17,7 @@ export function setCookie(name, value) {
  * @returns {string} the value, or "" where there is no such cookie
  */
 export function getCookie(name) {
-  const pair = document.cookie.split("; ").find((each) => each.startsWith(`${name}=`));
+  const pair = document.cookie.split("; ").find((text) => text.startsWith(`${name}=`));
   return pair ? decodeURIComponent(pair.slice(name.length + 1)) : "";
 }
 

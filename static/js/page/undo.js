@@ -58,8 +58,8 @@ export function toastOnNextPage(message, way) {
 
 /** Say what the page before left to be said. */
 export function showStored() {
-  const told = readJson("session", "toast");
+  const stored = readJson("session", "toast");
   writeJson("session", "toast", null);
-  if (told) toastDone(told.message, told.undo);
+  if (stored) toastDone(stored.message, stored.undo);
   for (const box of byId("toasts").children) fadeLater(box); // those the server sent with the page
 }

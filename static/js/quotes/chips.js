@@ -17,8 +17,8 @@ const quotes = () => [...chips().children].map(valuesOf);
 
 function addChip(text, message) {
   const row = byId("quote-chip").content.firstElementChild.cloneNode(true);
-  const [words, passage, source] = row.children;
-  words.textContent = words.title = passage.value = text;
+  const [label, passage, source] = row.children;
+  label.textContent = label.title = passage.value = text;
   source.value = message;
   chips().append(row);
 }

@@ -20,7 +20,7 @@ function mayFire(event, name, keys) {
 document.addEventListener("keydown", (event) => {
   if (event.isComposing || event.repeat || event.defaultPrevented) return;
   const keys = keysIn(event);
-  const name = keys && Object.keys(actions).find((each) => keysOf(each) === keys);
+  const name = keys && Object.keys(actions).find((action) => keysOf(action) === keys);
   if (!name) return;
   const covered = document.querySelector("dialog:modal, [popover]:popover-open:not(#suggest)");
   if (covered && !(name === "shortcuts" && covered.querySelector("[data-shortcut-dialog]"))) return;

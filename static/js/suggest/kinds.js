@@ -8,18 +8,18 @@ import { words } from "../lib/words.js";
  * @property {string} id
  * @property {string} label
  * @property {string} note
- * @property {string} words that are looked for, in small letters
+ * @property {string} searchText what is looked through, in small letters
  */
 /** @type {Record<string, {label: string, options: () => Suggestion[], choose: (chosen: Suggestion) => void}>} */
 export const KINDS = {
   "@": {
     label: words.models,
     options: () =>
-      [...document.querySelectorAll("#models [role=option]")].map((each) => ({
-        id: each.id,
-        label: each.dataset.label,
-        note: each.dataset.endpointLabel,
-        words: each.dataset.words.toLowerCase(),
+      [...document.querySelectorAll("#models [role=option]")].map((option) => ({
+        id: option.id,
+        label: option.dataset.label,
+        note: option.dataset.endpointLabel,
+        searchText: option.dataset.words.toLowerCase(),
       })),
     choose: ({ id }) => tell(events.chooseModel, { option: id }),
   },

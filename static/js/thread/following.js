@@ -45,8 +45,8 @@ function scan() {
     runs.delete(run);
     send({ unfollow: run });
   }
-  for (const article of document.querySelectorAll("#messages article[data-generation]")) {
-    const run = article.dataset.generation;
+  for (const article of document.querySelectorAll("#messages article[data-run]")) {
+    const run = article.dataset.run;
     if (runs.has(run)) continue;
     runs.set(run, article);
     secondsOf(article);

@@ -35,7 +35,7 @@ function joinIfMissing(id, run) {
 /** @type {Record<string, (notice: any) => void>} */
 export const notices = {
   gone({ conversations }) {
-    for (const each of conversations) rowOf(each)?.remove();
+    for (const id of conversations) rowOf(id)?.remove();
     if (conversations.includes(conversation())) setTimeout(leaveIfStillHere, LEAVE_AFTER, conversations);
   },
   toast: ({ message }) => tell(events.toast, { message }),

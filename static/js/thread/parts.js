@@ -13,17 +13,17 @@ function unfold(article) {
 }
 
 // New words fade in, for the eye alone: code and rows of tables do not, and nothing of it comes again with a snapshot.
-function append(place, tail) {
-  if (place.matches("code, tbody, pre *")) return place.insertAdjacentHTML("beforeend", tail);
+function append(container, tail) {
+  if (container.matches("code, tbody, pre *")) return container.insertAdjacentHTML("beforeend", tail);
   const fresh = Object.assign(document.createElement("span"), { className: "fresh", innerHTML: tail });
-  place.append(fresh);
+  container.append(fresh);
 }
 
 /** @type {Record<string, (article: HTMLElement, ...rest: any[]) => void>} */
 export const changes = {
   /** All of the reply. */
   reset(article, html) {
-    const wasOpen = [...article.querySelectorAll(".think[open]")].map((each) => each.dataset.part);
+    const wasOpen = [...article.querySelectorAll(".think[open]")].map((part) => part.dataset.part);
     article.querySelector(".parts").innerHTML = html;
     unfold(article);
     for (const index of wasOpen) partOf(article, index)?.setAttribute("open", "");
@@ -64,7 +64,7 @@ export const changes = {
   d(article, state, foot, run) {
     runs.delete(run);
     article.dataset.state = state;
-    delete article.dataset.generation;
+    delete article.dataset.run;
     delete article.dataset.ticket;
     delete article.dataset.since;
     markState();

@@ -1,1 +1,1 @@
-"""The process that draws what may take long. Nothing here imports Django: it starts in a moment and stays small."""
+"""The process that renders slow content. Nothing here imports Django: it starts fast and stays small."""

@@ -1,4 +1,4 @@
-"""How each kind of job is drawn."""
+"""How each kind of job is rendered."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""What a worker is asked and answers: one JSON object a line."""
+"""The protocol between a worker and its parent: one JSON object a line."""
 
 import json
 from typing import NamedTuple

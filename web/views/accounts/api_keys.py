@@ -1,4 +1,4 @@
-"""A person's API keys: made, limited, taken back. The text of a key is on one page, once."""
+"""A person's API keys: creating, limiting and revoking them. A key's text is shown once, on one page."""
 
 from uuid import UUID
 
@@ -28,7 +28,7 @@ def index(request: SignedInRequest) -> HttpResponse:
     keys = list(request.user.api_keys.order_by("-created_at", "id"))
     limits = budgets.limits_of(keys)
     meters = budgets.meters(limits, request.user.id)
-    rows = [(key, [each for each in meters if each.budget.api_key_id == key.id]) for key in keys]
+    rows = [(key, [meter for meter in meters if meter.budget.api_key_id == key.id]) for key in keys]
     context = {"rows": rows, "may_make": api_keys.may_make(request.user), "tab": "security"}
     return show_page(request, "chat/settings_api_keys.html", context)
 
@@ -66,7 +66,7 @@ def delete(request: SignedInRequest, key_id: UUID) -> HttpResponse:
         title=_("Delete the key “%(name)s”?") % {"name": key.name},
         button=_("Delete"),
         kind="danger",
-        words=_("Anything using it stops working."),
+        text=_("Anything using it stops working."),
         back=reverse("chat:api_keys"),
     )
 
@@ -91,8 +91,8 @@ def limit(request: SignedInRequest, key_id: UUID) -> HttpResponse:
 def unlimit(request: SignedInRequest, key_id: UUID) -> HttpResponse:
     """Take away the person's own limits of a key; those that others set stay."""
     key = api_key_for(request.user, key_id)
-    for each in budgets.own_limits_of(request.user, key):
-        budget_admin.switch_off(actor=request.user, budget_id=each.id)
+    for budget in budgets.own_limits_of(request.user, key):
+        budget_admin.switch_off(actor=request.user, budget_id=budget.id)
     return show_done(request, _("Limit removed."), go=reverse("chat:api_keys"))
 
 

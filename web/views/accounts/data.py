@@ -1,4 +1,4 @@
-"""What is stored about a person, for the person."""
+"""A person's export of their own data."""
 
 import tempfile
 

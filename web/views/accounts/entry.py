@@ -1,4 +1,4 @@
-"""The sign-in page and the way out, with those who vouch for people beside the password."""
+"""The sign-in page, with the identity providers beside the password, and signing out."""
 
 from typing import Final
 
@@ -62,7 +62,7 @@ class SignInView(allauth_views.LoginView):  # type: ignore[misc]
     def _leads_on(request: HttpRequest) -> bool:
         wanted = settings.OPENID is not None and settings.OPENID.auto_redirect
         kept_here = request.GET.get("redirect") == "false" or "error" in request.GET
-        return wanted and not kept_here and any(each.key == "openid" for each in sign_in_options.providers())
+        return wanted and not kept_here and any(provider.key == "openid" for provider in sign_in_options.providers())
 
 
 class SignupView(allauth_views.SignupView):  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""The way to somebody who vouches for people, and back."""
+"""Redirects to an identity provider, and back."""
 
 import logging
 import secrets
@@ -90,10 +90,10 @@ def apple_callback(request: HttpRequest, provider: str) -> HttpResponseBase:
     """Take what Apple lets the browser post: without the session, so it is kept, and asked for again as a page."""
     if request.method == "GET":
         return callback(request, provider)
-    told = {name: request.POST[name] for name in ("code", "state", "error") if name in request.POST}
+    parameters = {name: request.POST[name] for name in ("code", "state", "error") if name in request.POST}
     kept = get_apple_session(request)
     kept.store["user"] = request.POST.get("user", "")[:MAX_POSTED_BYTES]
-    answer = redirect(f"{reverse('apple_finish')}?{urlencode(told)}")
+    answer = redirect(f"{reverse('apple_finish')}?{urlencode(parameters)}")
     kept.save(answer)
     return answer
 

@@ -1,4 +1,4 @@
-"""The page behind the link of an invitation."""
+"""The page that an invitation links to."""
 
 from allauth.account.internal.flows.signup import complete_signup
 from django.contrib import messages

@@ -1,4 +1,4 @@
-"""A person's own account: where it is signed in, what it has to accept, and its end."""
+"""A person's own account: signed-in devices, accepting the terms, and deleting the account."""
 
 from allauth.account.decorators import reauthentication_required
 from django import forms
@@ -48,8 +48,8 @@ class DeleteForm(forms.Form):
 def sessions(request: SignedInRequest) -> HttpResponse:
     """Where this person is signed in. A POST ends the one that `end` names, or all others."""
     if request.method != "POST":
-        found = places.listed(request=request, user=request.user)
-        return render(request, "account/sessions.html", {"places": found})
+        listed = places.listed(request=request, user=request.user)
+        return render(request, "account/sessions.html", {"sessions": listed})
     key = request.POST.get("end", "")
     if key == "others":
         places.end_others(request=request, user=request.user)

@@ -1,4 +1,4 @@
-"""Pages behind the links that are sent by mail, and where to ask for one."""
+"""The pages that links in mails lead to, and the forms that request such a mail."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A person's own account: what signs them in."""
+"""A person's own account: credentials."""
 
 from allauth.account.decorators import reauthentication_required
 from allauth.mfa.models import Authenticator

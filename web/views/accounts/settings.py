@@ -1,4 +1,4 @@
-"""The pages where a person sets how Parley behaves for them, and sees what belongs to them."""
+"""The settings pages, with a person's preferences and data."""
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -68,7 +68,7 @@ def account(request: SignedInRequest) -> HttpResponse:
     context = {
         "form": form,
         "memberships": memberships,
-        "is_manager": any(each.is_manager for each in memberships),
+        "is_manager": any(membership.is_manager for membership in memberships),
         "tab": "account",
         "saved": "saved" in request.GET,
     }

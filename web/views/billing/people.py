@@ -1,4 +1,4 @@
-"""The pages of people who manage groups: what their people spend, and the budgets they set for them."""
+"""Pages for managers of groups: their people's spending, and budgets."""
 
 from collections.abc import Callable
 from uuid import UUID
@@ -22,10 +22,10 @@ from web.shell import SignedInRequest, show_done, show_form, show_page, signed_i
 @require_GET
 @signed_in
 def index(request: SignedInRequest) -> HttpResponse:
-    circles = oversight.managed_groups_of(request.user)
-    if not circles:
+    managed_groups = oversight.managed_groups_of(request.user)
+    if not managed_groups:
         raise Http404("This person manages no group.")
-    return show_page(request, "chat/people.html", {"circles": circles})
+    return show_page(request, "chat/people.html", {"managed_groups": managed_groups})
 
 
 @require_http_methods(["GET", "POST"])
@@ -67,7 +67,7 @@ def switch_off(request: SignedInRequest, budget_id: UUID) -> HttpResponse:
     return show_form(
         request,
         title=_("Turn off this budget?"),
-        words=_("The budget “%(name)s” will be turned off.") % {"name": budget.name},
+        text=_("The budget “%(name)s” will be turned off.") % {"name": budget.name},
         button=_("Turn off"),
         kind="danger",
         back=reverse("chat:people"),

@@ -1,4 +1,4 @@
-"""The pages of what a person has left and has used, and what a conversation has cost."""
+"""Pages of a person's balance and usage, and of the cost of a conversation."""
 
 from typing import Final
 from uuid import UUID
@@ -54,13 +54,13 @@ def ledger(request: SignedInRequest) -> HttpResponse:
 def usage_page(request: SignedInRequest) -> HttpResponse:
     """What was used, by day, model and endpoint."""
     wanted = request.GET.get("days", "30")
-    days = int(wanted) if wanted in {str(each) for each in SPANS} else 30
-    found = usage.usage_of(request.user, days=days)
-    context = {"tab": "usage", "usage": found, "plot": plot_of(_by_day(found)), "days": days, "spans": SPANS}
+    days = int(wanted) if wanted in {str(span) for span in SPANS} else 30
+    report = usage.usage_of(request.user, days=days)
+    context = {"tab": "usage", "usage": report, "plot": plot_of(_by_day(report)), "days": days, "spans": SPANS}
     return show_page(request, "chat/usage.html", context)
 
 
-def _by_day(found: usage.UsageReport) -> list[PlotDay]:
+def _by_day(report: usage.UsageReport) -> list[PlotDay]:
     """Return what the plot shows: what was read, and what was written on top."""
     return [
         PlotDay(
@@ -68,7 +68,7 @@ def _by_day(found: usage.UsageReport) -> list[PlotDay]:
             {"read": used.tokens - used.output, "written": used.output},
             f"{number_format(used.tokens, force_grouping=True)} · {in_words(used.credits)}",
         )
-        for day, used in found.days
+        for day, used in report.days
     ]
 
 
@@ -76,9 +76,9 @@ def _by_day(found: usage.UsageReport) -> list[PlotDay]:
 @signed_in
 def conversation_cost(request: SignedInRequest, conversation_id: UUID) -> HttpResponse:
     """What a conversation has cost, in the dialog."""
-    found = access.conversation_for(request.user, conversation_id)
-    parts = costs.parts_of(found)
-    total = sum((each.used for each in parts), Used())
+    conversation = access.conversation_for(request.user, conversation_id)
+    parts = costs.parts_of(conversation)
+    total = sum((part.used for part in parts), Used())
     kinds = [
         (_("Input"), total.input),
         (_("Read from the cache"), total.cache_read),
@@ -86,7 +86,7 @@ def conversation_cost(request: SignedInRequest, conversation_id: UUID) -> HttpRe
         (_("Output"), total.output),
         (_("including reasoning"), total.reasoning),
     ]
-    return show_dialog(request, "chat/cost.html", found, parts=parts, total=total, kinds=kinds)
+    return show_dialog(request, "chat/cost.html", conversation, parts=parts, total=total, kinds=kinds)
 
 
 def _reason(request: SignedInRequest) -> str:

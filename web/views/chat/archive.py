@@ -1,4 +1,4 @@
-"""The page of archived conversations, and what concerns all of them."""
+"""The page of archived conversations, and actions on all of them."""
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -18,16 +18,16 @@ from web.shell import SignedInRequest, is_partial, show_done, show_form, show_pa
 @signed_in
 def index(request: SignedInRequest) -> HttpResponse:
     """Archived conversations: looked for by title, in any order, page by page."""
-    words = request.GET.get("q", "").replace("\x00", " ").strip()[:200]
+    search_text = request.GET.get("q", "").replace("\x00", " ").strip()[:200]
     sort = request.GET.get("sort", "")
     sort = sort if sort in conversations.SORTS else "archivedAt"
     descending = request.GET.get("direction") != "asc"
     among = Conversation.objects.archived()
-    if words:
-        among = among.filter(holds("title", words))
+    if search_text:
+        among = among.filter(holds("title", search_text))
     cursor = request.GET.get("cursor")
     page = conversations.page(user=request.user, cursor=cursor, among=among, sort=sort, descending=descending)
-    context = {"page_of": page, "words": words, "sort": sort, "descending": descending}
+    context = {"page_of": page, "search_text": search_text, "sort": sort, "descending": descending}
     if is_partial(request):
         return render(request, "chat/archive_rows.html" if cursor else "chat/archive_table.html", context)
     return show_page(request, "chat/archive.html", context)
@@ -38,14 +38,14 @@ def index(request: SignedInRequest) -> HttpResponse:
 def archive_all(request: SignedInRequest) -> HttpResponse:
     if request.method == "POST":
         count = conversations.archive_all(user=request.user)
-        words = ngettext("%(count)d chat was archived.", "%(count)d chats were archived.", count) % {"count": count}
-        return show_done(request, words, go=reverse("chat:archive"))
+        message = ngettext("%(count)d chat was archived.", "%(count)d chats were archived.", count) % {"count": count}
+        return show_done(request, message, go=reverse("chat:archive"))
     count = Conversation.objects.listed().visible_to(request.user).count()
-    words = ngettext(
+    message = ngettext(
         "This moves %(count)d chat to the archive.", "This moves %(count)d chats to the archive.", count
     ) % {"count": count}
     title, button = _("Archive all chats?"), _("Archive all chats")
-    return show_form(request, title=title, words=words, button=button, back=reverse("chat:settings_data"))
+    return show_form(request, title=title, text=message, button=button, back=reverse("chat:settings_data"))
 
 
 @require_http_methods(["GET", "POST"])
@@ -55,7 +55,7 @@ def delete_archived(request: SignedInRequest) -> HttpResponse:
     if request.method == "POST":
         return _deleted(request, bulk.delete_all(user=request.user, archived_only=True), go="chat:archive")
     count = Conversation.objects.archived().visible_to(request.user).count()
-    words = ngettext(
+    message = ngettext(
         "This deletes %(count)d archived chat. You can undo it for ten minutes.",
         "This deletes %(count)d archived chats. You can undo it for ten minutes.",
         count,
@@ -64,7 +64,7 @@ def delete_archived(request: SignedInRequest) -> HttpResponse:
     return show_form(
         request,
         title=_("Delete archived chats?"),
-        words=words % {"count": count},
+        text=message % {"count": count},
         button=button % {"count": count},
         kind="danger",
         back=reverse("chat:archive"),
@@ -79,7 +79,7 @@ def delete_all(request: SignedInRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         return _deleted(request, bulk.delete_all(user=request.user), go="chat:settings_data")
     count = Conversation.objects.visible_to(request.user).count()
-    words = ngettext(
+    message = ngettext(
         "This deletes %(count)d chat, even if it's archived. You can undo it for ten minutes.",
         "This deletes %(count)d chats, including archived ones. You can undo it for ten minutes.",
         count,
@@ -87,7 +87,7 @@ def delete_all(request: SignedInRequest) -> HttpResponse:
     return show_form(
         request,
         title=_("Delete all chats?"),
-        words=words % {"count": count},
+        text=message % {"count": count},
         button=_("Delete all chats"),
         kind="danger",
         form=form,
@@ -96,5 +96,5 @@ def delete_all(request: SignedInRequest) -> HttpResponse:
 
 
 def _deleted(request: SignedInRequest, done: bulk.Done, *, go: str) -> HttpResponse:
-    words = ngettext("%(count)d chat was deleted.", "%(count)d chats were deleted.", done.count)
-    return show_done(request, words % {"count": done.count}, go=reverse(go), undo=done.undo)
+    message = ngettext("%(count)d chat was deleted.", "%(count)d chats were deleted.", done.count)
+    return show_done(request, message % {"count": done.count}, go=reverse(go), undo=done.undo)

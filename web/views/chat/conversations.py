@@ -1,4 +1,4 @@
-"""The chat pages and their fragments. Each works as a plain page or form; htmx asks for the part that changes."""
+"""The chat pages and their fragments. Each works as a plain page or form; htmx requests only the part that changes."""
 
 import json
 from uuid import UUID
@@ -6,6 +6,7 @@ from uuid import UUID
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -20,7 +21,7 @@ from web import pages, url_parameters
 from web.forms.composer import RenameForm
 from web.model_facts import facts_for
 from web.presenters import present_branch
-from web.shell import SignedInRequest, is_partial, show_chat, show_dialog, show_done, signed_in, uuid_or_none
+from web.shell import SignedInRequest, is_partial, show_chat, show_done, show_form, signed_in, uuid_or_none
 from web.styleguide import styleguide_samples
 
 MAX_PROJECTS = 200  # to choose from beside the message box
@@ -82,24 +83,24 @@ def conversation(request: SignedInRequest, conversation_id: UUID) -> HttpRespons
     Where there is no such chat (any more) an empty new one is shown, with the status that says so.
     """
     try:
-        found = access.conversation_for(request.user, conversation_id)
+        conversation = access.conversation_for(request.user, conversation_id)
     except Http404:
         if is_partial(request):
             raise
         return show_chat(
             request, None, error=_("That chat was deleted or isn't yours. We started a new one."), status=404
         )
-    current = ModelRef(found.endpoint, found.model, found.spec)
+    current = ModelRef(conversation.endpoint, conversation.model, conversation.spec)
     wanted = url_parameters.read(request, request.user, current=current)
-    branch = present_branch(found, at=_put_on_view(request, found))
+    branch = present_branch(conversation, at=_put_on_view(request, conversation))
     return show_chat(
         request,
-        found,
+        conversation,
         branch=branch,
         wanted=wanted.model_ref,
         text=wanted.text,
         submits=wanted.submits,
-        settings=json.dumps(found.settings | wanted.settings) if wanted.settings else "",
+        settings=json.dumps(conversation.settings | wanted.settings) if wanted.settings else "",
     )
 
 
@@ -107,9 +108,9 @@ def conversation(request: SignedInRequest, conversation_id: UUID) -> HttpRespons
 @signed_in
 def context_use(request: SignedInRequest, conversation_id: UUID) -> HttpResponse:
     """How full the model's window is after the last reply."""
-    found = access.conversation_for(request.user, conversation_id)
-    branch = present_branch(found, limit=2)
-    page = pages.chat_page(conversation=found, branch=branch, user=request.user)
+    conversation = access.conversation_for(request.user, conversation_id)
+    branch = present_branch(conversation, limit=2)
+    page = pages.chat_page(conversation=conversation, branch=branch, user=request.user)
     return render(request, "chat/context_use.html", {"page": page})
 
 
@@ -117,50 +118,69 @@ def context_use(request: SignedInRequest, conversation_id: UUID) -> HttpResponse
 @signed_in
 def actions(request: SignedInRequest, conversation_id: UUID) -> HttpResponse:
     """The actions of the page's header, after one of them changed what they show."""
-    found = access.conversation_for(request.user, conversation_id)
+    conversation = access.conversation_for(request.user, conversation_id)
     if not is_partial(request):
         return redirect("chat:conversation", conversation_id)
-    page = pages.chat_page(conversation=found, user=request.user)
+    page = pages.chat_page(conversation=conversation, user=request.user)
     return render(request, "chat/header_actions.html", {"page": page})
 
 
 @require_GET
 @signed_in
 def messages(request: SignedInRequest, conversation_id: UUID) -> HttpResponse:
-    """The end of the branch on view; with `before` the screenful above that message, with `at` what is around it."""
-    found = access.conversation_for(request.user, conversation_id)
+    """The end of the branch on view; with `before` the page of messages above it, with `at` what is around one."""
+    conversation = access.conversation_for(request.user, conversation_id)
     before = uuid_or_none(request.GET.get("before"))
-    branch = present_branch(found, before=before, at=_put_on_view(request, found))
+    branch = present_branch(conversation, before=before, at=_put_on_view(request, conversation))
     if not is_partial(request):
-        return show_chat(request, found, branch=branch)
+        return show_chat(request, conversation, branch=branch)
     template = "chat/earlier.html" if before else "chat/messages.html"
-    return render(request, template, {"page": pages.chat_page(conversation=found, branch=branch, user=request.user)})
+    return render(
+        request, template, {"page": pages.chat_page(conversation=conversation, branch=branch, user=request.user)}
+    )
 
 
 @require_http_methods(["GET", "POST"])
 @signed_in
 def rename(request: SignedInRequest, conversation_id: UUID) -> HttpResponse:
-    found = access.conversation_for(request.user, conversation_id)
-    form = RenameForm(request.POST or None, initial={"title": found.title})
-    if request.method == "GET" or not form.is_valid():
-        return show_dialog(request, "chat/rename.html", found, form=form)
-    title = form.cleaned_data["title"]
-    with ToldIn(form, conversations.BadTitle, field="title"):
-        renamed = conversations.rename(user=request.user, conversation_id=conversation_id, title=title)
-        if is_partial(request):
-            return render(request, "chat/renamed.html", {"conversation": renamed})
-        return redirect("chat:conversation", conversation_id)
-    return show_dialog(request, "chat/rename.html", found, form=form)
+    conversation = access.conversation_for(request.user, conversation_id)
+    form = RenameForm(request.POST or None, initial={"title": conversation.title})
+    if request.method == "POST" and form.is_valid():
+        title = form.cleaned_data["title"]
+        with ToldIn(form, conversations.BadTitle, field="title"):
+            renamed = conversations.rename(user=request.user, conversation_id=conversation_id, title=title)
+            if is_partial(request):
+                return render(request, "chat/renamed.html", {"conversation": renamed})
+            return redirect("chat:conversation", conversation_id)
+    return show_form(
+        request,
+        form=form,
+        title=_("Rename chat"),
+        button=_("Rename"),
+        action=reverse("chat:rename", args=[conversation.id]),
+        back=reverse("chat:conversation", args=[conversation.id]),
+    )
 
 
 @require_http_methods(["GET", "POST"])
 @signed_in
 def delete(request: SignedInRequest, conversation_id: UUID) -> HttpResponse:
-    found = access.conversation_for(request.user, conversation_id)
+    conversation = access.conversation_for(request.user, conversation_id)
     if request.method == "GET":
-        return show_dialog(request, "chat/delete.html", found)
-    done = bulk.delete(user=request.user, ids=[found.id])
-    return show_done(request, _("“%(title)s” was deleted.") % {"title": found.title}, gone=found.id, undo=done.undo)
+        return show_form(
+            request,
+            title=_("Delete this chat?"),
+            text=_("This deletes “%(title)s” and all its messages. You can undo it for ten minutes.")
+            % {"title": conversation.title},
+            button=_("Delete chat"),
+            kind="danger",
+            action=reverse("chat:delete", args=[conversation.id]),
+            back=reverse("chat:conversation", args=[conversation.id]),
+        )
+    done = bulk.delete(user=request.user, ids=[conversation.id])
+    return show_done(
+        request, _("“%(title)s” was deleted.") % {"title": conversation.title}, gone=conversation.id, undo=done.undo
+    )
 
 
 @require_GET
@@ -171,7 +191,7 @@ def styleguide(request: HttpRequest) -> HttpResponse:
     return render(request, "styleguide.html", {"form": RenameForm({"title": ""}), **styleguide_samples()})
 
 
-def _put_on_view(request: SignedInRequest, found: Conversation) -> UUID | None:
+def _put_on_view(request: SignedInRequest, conversation: Conversation) -> UUID | None:
     """Choose the branch through the message `at` names; None when it names none. Raises `Http404`.
 
     The choice is stored, so it is left to links of this site: one from another site shows the chat as it was.
@@ -180,6 +200,6 @@ def _put_on_view(request: SignedInRequest, found: Conversation) -> UUID | None:
     if request.headers.get("Sec-Fetch-Site", "none") in {"cross-site", "same-site"}:
         return None
     if at is not None:
-        access.message_for(request.user, at, conversation_id=found.id)
+        access.message_for(request.user, at, conversation_id=conversation.id)
         tree.show(user=request.user, message_id=at)
     return at

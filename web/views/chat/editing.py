@@ -20,27 +20,27 @@ from web.shell import SignedInRequest, is_partial, show_branch, signed_in
 @signed_in
 def message(request: SignedInRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
     """One message, as it stands in its conversation."""
-    found = access.message_for(request.user, message_id, conversation_id=conversation_id)
+    message = access.message_for(request.user, message_id, conversation_id=conversation_id)
     if not is_partial(request):
-        return redirect(_place(found))
-    return render(request, "chat/message.html", {"message": present_messages([found])[found.id]})
+        return redirect(_place(message))
+    return render(request, "chat/message.html", {"message": present_messages([message])[message.id]})
 
 
 @require_http_methods(["GET", "POST"])
 @signed_in
 def edit(request: SignedInRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
     """The editor of a message; a POST saves its text in place."""
-    found = access.message_for(request.user, message_id, conversation_id=conversation_id)
-    if found.state == Message.State.STREAMING or not any(map(editing.is_editable, found.parts)):
-        raise TurnRefused(editing.cannot_be_edited(found), status=409)
+    message = access.message_for(request.user, message_id, conversation_id=conversation_id)
+    if message.state == Message.State.STREAMING or not any(map(editing.is_editable, message.parts)):
+        raise TurnRefused(editing.cannot_be_edited(message), status=409)
     if request.method == "GET":
-        return _editor(request, found, {})
-    texts = _texts(request, found)
-    changed = {index: text for index, text in texts.items() if text != _text_of(found, index)}
+        return _editor(request, message, {})
+    texts = _texts(request, message)
+    changed = {index: text for index, text in texts.items() if text != _text_of(message, index)}
     try:
-        saved = editing.save(user=request.user, message_id=message_id, texts=changed) if changed else found
+        saved = editing.save(user=request.user, message_id=message_id, texts=changed) if changed else message
     except BadEdit as fault:
-        return _editor(request, found, texts, fault=fault)
+        return _editor(request, message, texts, fault=fault)
     if not is_partial(request):
         return redirect(_place(saved))
     return render(request, "chat/message.html", {"message": present_messages([saved])[saved.id]})
@@ -50,25 +50,25 @@ def edit(request: SignedInRequest, conversation_id: UUID, message_id: UUID) -> H
 @signed_in
 def rerun(request: SignedInRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
     """Send a message again as it is in the editor, or let a reply go on from its edited text."""
-    found = access.message_for(request.user, message_id, conversation_id=conversation_id)
-    texts = _texts(request, found)
+    message = access.message_for(request.user, message_id, conversation_id=conversation_id)
+    texts = _texts(request, message)
     if not texts:
-        raise TurnRefused(editing.cannot_be_edited(found), status=409)
+        raise TurnRefused(editing.cannot_be_edited(message), status=409)
     try:
-        if found.is_user:
+        if message.is_user:
             started = editing.rerun(user=request.user, message_id=message_id, text=texts.get(0))
         else:
-            changed = [index for index, text in texts.items() if text != _text_of(found, index)]
+            changed = [index for index, text in texts.items() if text != _text_of(message, index)]
             index = changed[0] if changed else max(texts)
             if len(changed) > 1:
                 raise BadEdit(editing.one_part_only(), changed[1])
             started = editing.rerun_reply(user=request.user, message_id=message_id, index=index, text=texts[index])
     except BadEdit as fault:
-        return _editor(request, found, texts, fault=fault)
+        return _editor(request, message, texts, fault=fault)
     except TurnRefused as refusal:
         if refusal.status != 422:
             raise
-        return _editor(request, found, texts, fault=BadEdit(refusal.message))
+        return _editor(request, message, texts, fault=BadEdit(refusal.message))
     response = show_branch(request, started.conversation, started.reply.id)
     response.headers["HX-Retarget"] = "#messages"
     response.headers["HX-Reswap"] = "innerHTML show:none"
@@ -76,34 +76,34 @@ def rerun(request: SignedInRequest, conversation_id: UUID, message_id: UUID) -> 
 
 
 def _editor(
-    request: SignedInRequest, found: Message, texts: dict[int, str], *, fault: BadEdit | None = None
+    request: SignedInRequest, message: Message, texts: dict[int, str], *, fault: BadEdit | None = None
 ) -> HttpResponse:
-    view = present_messages([found])[found.id]
+    view = present_messages([message])[message.id]
     parts = [
         {
             "view": shown,
             "index": index,
             "editable": editing.is_editable(part),
-            "text": texts.get(index, _text_of(found, index)),
-            "saved": _text_of(found, index),
+            "text": texts.get(index, _text_of(message, index)),
+            "saved": _text_of(message, index),
             "error": str(fault) if fault and fault.index == index else "",
         }
-        for index, (part, shown) in enumerate(zip(found.parts, view.parts, strict=True))
+        for index, (part, shown) in enumerate(zip(message.parts, view.parts, strict=True))
     ]
     shell = "chat/fragment.html" if is_partial(request) else "chat/alone.html"
     context = {"message": view, "parts": parts, "shell": shell}
     return render(request, "chat/edit.html", context, status=422 if fault else 200)
 
 
-def _texts(request: SignedInRequest, found: Message) -> dict[int, str]:
-    names = {index: f"part-{index}" for index, part in enumerate(found.parts) if editing.is_editable(part)}
+def _texts(request: SignedInRequest, message: Message) -> dict[int, str]:
+    names = {index: f"part-{index}" for index, part in enumerate(message.parts) if editing.is_editable(part)}
     return {index: request.POST[name].replace("\r\n", "\n") for index, name in names.items() if name in request.POST}
 
 
-def _text_of(found: Message, index: int) -> str:
-    part = found.parts[index]
+def _text_of(message: Message, index: int) -> str:
+    part = message.parts[index]
     return str(part.get(part["type"], "")) if editing.is_editable(part) else ""
 
 
-def _place(found: Message) -> str:
-    return f"{reverse('chat:conversation', args=[found.conversation_id])}#m-{found.id}"
+def _place(message: Message) -> str:
+    return f"{reverse('chat:conversation', args=[message.conversation_id])}#m-{message.id}"

@@ -1,4 +1,4 @@
-"""Pages that stand inside another page and draw what a model wrote. They have no origin, so no cookie and no API."""
+"""Sandboxed frames that render what a model wrote. Their origin is opaque: no cookies, no API access."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render

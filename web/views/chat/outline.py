@@ -1,4 +1,4 @@
-"""The outline of a long thread: one mark for each message on view, or for a few of them."""
+"""The outline of a long thread: one mark for each message of the branch on view, or for a few of them."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -15,7 +15,7 @@ from chat.services.tree import tree
 from web.shell import SignedInRequest, signed_in
 
 MAX_MARKS = 120
-WORDS = 90  # characters
+MAX_PREVIEW = 90  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Mark:
     """A message that the script can jump to; in a very long thread it stands for the few after it."""
 
     id: UUID
-    words: str
+    text: str
     is_user: bool
 
 
@@ -31,12 +31,16 @@ class Mark:
 @signed_in
 def outline(request: SignedInRequest, conversation_id: UUID) -> HttpResponse:
     """The marks as a list of links. Three queries at any length."""
-    found = access.conversation_for(request.user, conversation_id)
-    path = tree.path_ids(found.id)
+    conversation = access.conversation_for(request.user, conversation_id)
+    path = tree.path_ids(conversation.id)
     step = max(1, -(-len(path) // MAX_MARKS))
     shown = path[::step]
-    rows = Message.objects.filter(id__in=shown).exclude(state=Message.State.DELETED).annotate(words=Left("text", WORDS))
-    said = {each: (words, author) for each, words, author in rows.values_list("id", "words", "author")}
-    known = [(each, *said[each]) for each in shown if each in said]
-    marks = [Mark(each, bare_words(words), author == Message.Author.USER) for each, words, author in known]
-    return render(request, "chat/outline.html", {"conversation": found, "marks": marks})
+    rows = (
+        Message.objects.filter(id__in=shown)
+        .exclude(state=Message.State.DELETED)
+        .annotate(start=Left("text", MAX_PREVIEW))
+    )
+    said = {message_id: (start, author) for message_id, start, author in rows.values_list("id", "start", "author")}
+    known = [(message_id, *said[message_id]) for message_id in shown if message_id in said]
+    marks = [Mark(message_id, bare_words(start), author == Message.Author.USER) for message_id, start, author in known]
+    return render(request, "chat/outline.html", {"conversation": conversation, "marks": marks})

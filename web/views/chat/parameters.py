@@ -1,4 +1,4 @@
-"""The panel of parameters: opened with what the composer has, saved at every change."""
+"""The parameter panel: opened with the composer's values, saved at every change."""
 
 from urllib.parse import urlencode
 from uuid import UUID
@@ -27,19 +27,19 @@ def parameters(request: SignedInRequest, conversation_id: UUID | None = None) ->
 
     What is set in an existing conversation is stored at once; a new chat keeps it in its composer until it is sent.
     """
-    found = access.conversation_for(request.user, conversation_id) if conversation_id else None
+    conversation = access.conversation_for(request.user, conversation_id) if conversation_id else None
     asked = request.POST if request.method == "POST" else request.GET
     catalog = catalog_for(request.user)
     if not catalog.sets_parameters:
         raise Http404("Nobody sets parameters here.")
     wanted = ModelRef(*(asked.get(name, "") for name in ModelRef._fields))
-    if found and not any(wanted):
-        wanted = ModelRef(found.endpoint, found.model, found.spec)
+    if conversation and not any(wanted):
+        wanted = ModelRef(conversation.endpoint, conversation.model, conversation.spec)
     choice = model_option_of(wanted, request.user) or _UNKNOWN
     endpoint = catalog.get(choice.endpoint)
     endpoint = endpoint.for_model(choice.model) if endpoint is not None else None
     preset = ModelSettings(catalog.preset(choice.spec))
-    before = asked_with(choice.spec, _chosen(found, asked.get("settings", "")).values) or ModelSettings()
+    before = asked_with(choice.spec, _chosen(conversation, asked.get("settings", "")).values) or ModelSettings()
     act = request.POST.get("act", "")
     saves = request.method == "POST" and act != "open"
     sent = Sent(before)
@@ -48,11 +48,11 @@ def parameters(request: SignedInRequest, conversation_id: UUID | None = None) ->
     elif saves and endpoint is not None:
         sent = read_panel(shown_parameters(endpoint, choice.model), before, request.POST)
     own = ModelSettings({key: value for key, value in sent.chosen.values.items() if preset.get(key) != value})
-    if saves and found is not None:
-        set_parameters(user=request.user, conversation_id=found.id, settings=own)
+    if saves and conversation is not None:
+        set_parameters(user=request.user, conversation_id=conversation.id, settings=own)
     fields = build_fields(endpoint, choice.model, sent) if endpoint is not None else []
-    back = reverse("chat:conversation", args=[found.id]) if found else reverse("chat:new")
-    stored = found is not None and (saves or not asked.get("settings"))
+    back = reverse("chat:conversation", args=[conversation.id]) if conversation else reverse("chat:new")
+    stored = conversation is not None and (saves or not asked.get("settings"))
     panel = ParameterPanel(choice=choice, fields=fields, chosen=own, back=back, stored=stored)
     return _show(request, panel, saves=saves, is_change=saves and act != "reset")
 
@@ -74,12 +74,12 @@ def _show(request: SignedInRequest, panel: ParameterPanel, *, saves: bool, is_ch
     return render(request, "chat/parameters.html", context, status=status)
 
 
-def _chosen(found: Conversation | None, text: str) -> ModelSettings:
+def _chosen(conversation: Conversation | None, text: str) -> ModelSettings:
     """Return what the composer holds for the next message, else what the conversation has."""
     try:
         if text:
             return ModelSettings.read_json(text)
-        return ModelSettings.read(found.settings) if found else ModelSettings()
+        return ModelSettings.read(conversation.settings) if conversation else ModelSettings()
     except ValueError:
         return ModelSettings()
 

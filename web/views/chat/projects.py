@@ -1,4 +1,4 @@
-"""The pages of projects: all of them, and the workspace of one."""
+"""The list of projects, and the page of one."""
 
 from typing import Any
 from uuid import UUID
@@ -28,14 +28,14 @@ SEPARATOR = " · "  # between endpoint and model in one form field
 @require_GET
 @signed_in
 def index(request: SignedInRequest) -> HttpResponse:
-    words = request.GET.get("q", "").replace("\x00", " ").strip()[:200]
+    search_text = request.GET.get("q", "").replace("\x00", " ").strip()[:200]
     sort = request.GET.get("sort", "")
     sort = sort if sort in projects.SORTS else "lastConversationAt"
     descending = request.GET.get("direction", "asc" if sort == "name" else "desc") != "asc"
     page = projects.page(
-        user=request.user, search=words, sort=sort, descending=descending, cursor=request.GET.get("cursor")
+        user=request.user, search=search_text, sort=sort, descending=descending, cursor=request.GET.get("cursor")
     )
-    context = {"page_of": page, "words": words, "sort": sort, "descending": descending}
+    context = {"page_of": page, "search_text": search_text, "sort": sort, "descending": descending}
     if is_partial(request):
         return render(request, "chat/project_rows.html", context)
     return show_page(request, "chat/projects.html", context)
@@ -51,8 +51,8 @@ def create(request: SignedInRequest) -> HttpResponse:
             made = projects.create(user=request.user, **_texts(data))
             if data["model"]:
                 projects.change(user=request.user, project_id=made.id, **_model(data, request.user))
-            words = _("Project “%(name)s” created.") % {"name": made.name}
-            return show_done(request, words, go=reverse("chat:project", args=[made.id]))
+            message = _("Project “%(name)s” created.") % {"name": made.name}
+            return show_done(request, message, go=reverse("chat:project", args=[made.id]))
     back = reverse("chat:projects")
     return show_form(request, form=form, title=_("New project"), button=_("Create project"), back=back)
 
@@ -60,16 +60,18 @@ def create(request: SignedInRequest) -> HttpResponse:
 @require_GET
 @signed_in
 def workspace(request: SignedInRequest, project_id: UUID) -> HttpResponse:
-    found = access.project_for(request.user, project_id)
+    project = access.project_for(request.user, project_id)
     sort = request.GET.get("sort", "")
     sort = sort if sort in {"updatedAt", "createdAt", "title"} else "updatedAt"
     descending = request.GET.get("direction", "asc" if sort == "title" else "desc") != "asc"
-    among = Conversation.objects.listed().filter(project=found)
+    among = Conversation.objects.listed().filter(project=project)
     cursor = request.GET.get("cursor")
     page = conversations.page(user=request.user, cursor=cursor, among=among, sort=sort, descending=descending)
-    context = {"project": found, "page_of": page, "sort": sort, "descending": descending}
-    context["may_share"] = found.may_share and permissions.may(request.user, "PROJECTS", "SHARE")
-    context["model"] = model_option_of(ModelRef(found.endpoint, found.model), request.user) if found.model else None
+    context = {"project": project, "page_of": page, "sort": sort, "descending": descending}
+    context["may_share"] = project.may_share and permissions.may(request.user, "PROJECTS", "SHARE")
+    context["model"] = (
+        model_option_of(ModelRef(project.endpoint, project.model), request.user) if project.model else None
+    )
     if is_partial(request):
         return render(request, "chat/project_chats.html", context)
     return show_page(request, "chat/project.html", context)
@@ -79,19 +81,19 @@ def workspace(request: SignedInRequest, project_id: UUID) -> HttpResponse:
 @signed_in
 def rows(request: SignedInRequest, project_id: UUID) -> HttpResponse:
     """The project's latest chats, for its place in the sidebar."""
-    found = access.project_for(request.user, project_id)
+    project = access.project_for(request.user, project_id)
     if not is_partial(request):
         return redirect("chat:project", project_id)
-    page = conversations.page(user=request.user, among=Conversation.objects.listed().filter(project=found), limit=20)
+    page = conversations.page(user=request.user, among=Conversation.objects.listed().filter(project=project), limit=20)
     return render(request, "chat/project_sidebar_rows.html", {"rows": page.items})
 
 
 @require_http_methods(["GET", "POST"])
 @signed_in
 def change(request: SignedInRequest, project_id: UUID) -> HttpResponse:
-    found = access.project_for_editor(request.user, project_id)
-    initial = {name: getattr(found, name) for name in projects.LIMITS}
-    initial["model"] = f"{found.endpoint}{SEPARATOR}{found.model}" if found.model else ""
+    project = access.project_for_editor(request.user, project_id)
+    initial = {name: getattr(project, name) for name in projects.LIMITS}
+    initial["model"] = f"{project.endpoint}{SEPARATOR}{project.model}" if project.model else ""
     form = ProjectForm(request.POST or None, models=_models(request.user), initial=initial)
     back = reverse("chat:project", args=[project_id])
     if request.method == "POST" and form.is_valid():
@@ -105,13 +107,13 @@ def change(request: SignedInRequest, project_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @signed_in
 def delete(request: SignedInRequest, project_id: UUID) -> HttpResponse:
-    found = access.project_for_owner(request.user, project_id)
+    project = access.project_for_owner(request.user, project_id)
     if request.method == "POST":
         projects.delete(user=request.user, project_id=project_id)
-        words = _("Project “%(name)s” deleted. Its chats were kept.") % {"name": found.name}
-        return show_done(request, words, go=reverse("chat:projects"))
-    count = Conversation.objects.visible_to(request.user).filter(project=found).count()
-    words = ngettext(
+        message = _("Project “%(name)s” deleted. Its chats were kept.") % {"name": project.name}
+        return show_done(request, message, go=reverse("chat:projects"))
+    count = Conversation.objects.visible_to(request.user).filter(project=project).count()
+    message = ngettext(
         "Delete “%(name)s” and its instructions? Its chat stays in your list.",
         "Delete “%(name)s” and its instructions? Its %(count)d chats stay in your list.",
         count,
@@ -119,7 +121,7 @@ def delete(request: SignedInRequest, project_id: UUID) -> HttpResponse:
     return show_form(
         request,
         title=_("Delete project?"),
-        words=words % {"name": found.name, "count": count},
+        text=message % {"name": project.name, "count": count},
         button=_("Delete project"),
         kind="danger",
         back=reverse("chat:project", args=[project_id]),
@@ -136,16 +138,16 @@ def favourite(request: SignedInRequest) -> HttpResponse:
     if choice is None or not choice.available:
         raise TurnRefused(_("This model isn't available."), status=409)
     is_one = favourites.toggle(user=request.user, model_ref=model_ref)
-    words = _("Added to favourites.") if is_one else _("Removed from favourites.")
-    return show_done(request, words % {"model": choice.label})
+    message = _("Added to favourites.") if is_one else _("Removed from favourites.")
+    return show_done(request, message % {"model": choice.label})
 
 
 @require_http_methods(["POST"])
 @signed_in
 def favourites_order(request: SignedInRequest) -> HttpResponse:
     """Take the favourites' order as dragging sends it: ids of the rows."""
-    mine = {str(each.id): favourites.model_ref_of(each) for each in favourites.listed(request.user)}
-    wanted = [mine[each] for each in request.POST.getlist("ids") if each in mine]
+    mine = {str(row.id): favourites.model_ref_of(row) for row in favourites.listed(request.user)}
+    wanted = [mine[row_id] for row_id in request.POST.getlist("ids") if row_id in mine]
     favourites.replace(
         user=request.user, model_refs=[*wanted, *(model_ref for model_ref in mine.values() if model_ref not in wanted)]
     )

@@ -26,21 +26,24 @@ class Chat:
 @require_GET
 @signed_in
 def index(request: SignedInRequest) -> HttpResponse:
-    words = request.GET.get("q", "").replace("\x00", " ").encode(errors="replace").decode()[:MAX_CHARACTERS]
+    search_text = request.GET.get("q", "").replace("\x00", " ").encode(errors="replace").decode()[:MAX_CHARACTERS]
     sort = "best" if request.GET.get("sort") == "best" else "newest"
-    query = parse(words)
+    query = parse(search_text)
     cursor = request.GET.get("cursor")
     find = search.search_best if sort == "best" else search.search
-    found = find(user=request.user, query=query, cursor=cursor)
+    results = find(user=request.user, query=query, cursor=cursor)
     context: dict[str, Any] = {
-        "words": words,
+        "search_text": search_text,
         "sort": sort,
         "faults": query.faults,
-        "found": found,
-        "chats": by_chat(found.hits, found.terms),
+        "results": results,
+        "chats": by_chat(results.hits, results.terms),
         "titles": []
         if cursor
-        else [(each, marked(each.title, found.terms)) for each in search.titles(user=request.user, query=query)],
+        else [
+            (conversation, marked(conversation.title, results.terms))
+            for conversation in search.titles(user=request.user, query=query)
+        ],
     }
     status = 422 if query.faults else 200
     if is_partial(request):

@@ -1,4 +1,4 @@
-"""Who may use a shared thing: the page, or dialog, where its access list is changed. Saved all at once."""
+"""The page or dialog in which a shared object's access list is edited. All changes are saved at once."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.models import Grant
 from accounts.services import grants, picker
-from accounts.services.grants import AccessEntry, GrantRefused, Who
+from accounts.services.grants import AccessEntry, Grantee, GrantRefused
 from accounts.services.resources import SharedKind, SharedObject
 from web.shell import SignedInRequest, is_partial, shell_of, show_done, signed_in
 
@@ -55,7 +55,7 @@ def share(request: SignedInRequest, resource: str, resource_id: UUID) -> HttpRes
 def search(request: SignedInRequest, resource: str, resource_id: UUID) -> HttpResponse:
     """The list under the search box."""
     _shared(request, resource, resource_id)
-    return render(request, "chat/share_found.html", _found(request, request.GET.get("q", "")))
+    return render(request, "chat/share_found.html", _results(request, request.GET.get("q", "")))
 
 
 def _shared(request: SignedInRequest, resource: str, resource_id: UUID) -> tuple[SharedKind, SharedObject]:
@@ -67,31 +67,31 @@ def _shared(request: SignedInRequest, resource: str, resource_id: UUID) -> tuple
 
 def _show(request: SignedInRequest, kind: SharedKind, shared: SharedObject, refusal: str) -> HttpResponse:
     stored = grants.entries(request.user, kind, shared)
-    everybody = next((each for each in stored if each.who.type == "public"), None)
+    everybody = next((entry for entry in stored if entry.grantee.type == "public"), None)
     is_sent = request.method == "POST"
-    words = request.POST.get("q", "") if request.POST.get("do") == "find" else ""
+    search_text = request.POST.get("q", "") if request.POST.get("do") == "find" else ""
     context = {
         "shell": shell_of(request),
         "shared": shared,
         "kind": kind,
         "rows": _rows(request, stored),
         "refusal": refusal,
-        "words": words,
+        "search_text": search_text,
         "link": request.build_absolute_uri(shared.address),
         "may_search": bool(picker.kinds_for(request.user)),
         "shows_public": everybody is not None or grants.may_share(request.user, kind, publicly=True),
         "is_public": "public" in request.POST if is_sent else everybody is not None,
         "was_public": everybody is not None,
         "is_dialog": is_partial(request),
-        **_found(request, words),
+        **_results(request, search_text),
     }
     return render(request, "chat/share.html", context, status=422 if refusal else 200)
 
 
-def _found(request: SignedInRequest, words: str) -> dict[str, object]:
-    looked = len(words.strip()) >= picker.MIN_QUERY_CHARACTERS
-    found = picker.search(asking=request.user, words=words, limit=FEW) if looked else []
-    return {"found": found, "is_searched": looked}
+def _results(request: SignedInRequest, search_text: str) -> dict[str, object]:
+    looked = len(search_text.strip()) >= picker.MIN_QUERY_CHARACTERS
+    principals = picker.search(asking=request.user, text=search_text, limit=FEW) if looked else []
+    return {"principals": principals, "is_searched": looked}
 
 
 def _rows(request: SignedInRequest, stored: list[AccessEntry]) -> list[SharingRow]:
@@ -99,21 +99,24 @@ def _rows(request: SignedInRequest, stored: list[AccessEntry]) -> list[SharingRo
     chosen = _chosen(request.POST)
     rows = [
         SharingRow(
-            key := f"{each.who.type}:{each.who.id}",
-            each.who.type,
-            each.name,
-            each.email,
-            chosen.get(key, each.role),
-            each.is_fixed,
-            is_nameless=not each.role,
+            key := f"{entry.grantee.type}:{entry.grantee.id}",
+            entry.grantee.type,
+            entry.name,
+            entry.email,
+            chosen.get(key, entry.role),
+            entry.is_fixed,
+            is_nameless=not entry.role,
         )
-        for each in stored
-        if each.who.type != "public"
+        for entry in stored
+        if entry.grantee.type != "public"
     ]
     fresh = [key for key in chosen if key not in {row.key for row in rows}][: grants.MAX_ENTRIES]
     known = picker.named(request.user, [_split(key) for key in fresh])
     added = [(key, known[_split(key)]) for key in fresh if _split(key) in known]
-    rows += [SharingRow(key, each.type, each.name, each.email, chosen[key], is_new=True) for key, each in added]
+    rows += [
+        SharingRow(key, principal.type, principal.name, principal.email, chosen[key], is_new=True)
+        for key, principal in added
+    ]
     return rows
 
 
@@ -125,17 +128,17 @@ def _chosen(data: Mapping[str, str]) -> dict[str, str]:
     return chosen
 
 
-def _wanted(data: Mapping[str, str]) -> tuple[dict[Who, int], list[Who]]:
+def _wanted(data: Mapping[str, str]) -> tuple[dict[Grantee, int], list[Grantee]]:
     give, take = {}, []
     for key, role in _chosen(data).items():
         if role == NONE:
-            take.append(Who(*_split(key)))
+            take.append(Grantee(*_split(key)))
         elif role in grants.ROLES:
-            give[Who(*_split(key))] = grants.ROLES[role]
+            give[Grantee(*_split(key))] = grants.ROLES[role]
     if "public" in data and not data.get("was_public"):
-        give[Who("public")] = Grant.VIEWER
+        give[Grantee("public")] = Grant.VIEWER
     elif "public" not in data and data.get("was_public"):
-        take.append(Who("public"))
+        take.append(Grantee("public"))
     return give, take
 
 

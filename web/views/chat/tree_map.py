@@ -14,5 +14,5 @@ from web.shell import SignedInRequest, show_dialog, signed_in
 @signed_in
 def conversation_map(request: SignedInRequest, conversation_id: UUID) -> HttpResponse:
     """Draw every branch; each mark leads to its message."""
-    found = access.conversation_for(request.user, conversation_id)
-    return show_dialog(request, "chat/map.html", found, map=tree_map(found), step=STEP, half=STEP // 2)
+    conversation = access.conversation_for(request.user, conversation_id)
+    return show_dialog(request, "chat/map.html", conversation, map=tree_map(conversation), step=STEP, half=STEP // 2)

@@ -1,4 +1,4 @@
-"""Sending, repeating, continuing and stopping; and moving between branches."""
+"""Sending, regenerating, continuing and stopping; switching branches."""
 
 from itertools import zip_longest
 from uuid import UUID
@@ -73,8 +73,8 @@ def choose(request: SignedInRequest, conversation_id: UUID, message_id: UUID) ->
 
 @require_POST
 @signed_in
-def stop(request: SignedInRequest, generation_id: UUID) -> HttpResponse:
-    run = turns.stop(user=request.user, generation_id=generation_id)
+def stop(request: SignedInRequest, run_id: UUID) -> HttpResponse:
+    run = turns.stop(user=request.user, run_id=run_id)
     if is_partial(request):
         return HttpResponse(status=204)
     return redirect("chat:conversation", run.conversation_id)
@@ -92,17 +92,17 @@ def _refused_draft(request: SignedInRequest, conversation_id: UUID | None, refus
         response.headers["HX-Retarget"] = "#composer-error"
         response.headers["HX-Reswap"] = "innerHTML"
         return response
-    found = access.conversation_for(request.user, conversation_id) if conversation_id else None
+    conversation = access.conversation_for(request.user, conversation_id) if conversation_id else None
     return show_chat(
         request,
-        found,
-        branch=present_branch(found) if found else pages.NOTHING,
+        conversation,
+        branch=present_branch(conversation) if conversation else pages.NOTHING,
         wanted=_model_ref_of(request),
         status=refusal.status,
         text=request.POST.get("text", ""),
         quotes=_typed_quotes(request),
         error=refusal.message,
-        **{f"error_{name}": words for name, words in way_out(refusal, request.user).items()},
+        **{f"error_{name}": text for name, text in way_out(refusal, request.user).items()},
     )
 
 

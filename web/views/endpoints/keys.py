@@ -1,4 +1,4 @@
-"""The pages where people bring keys of their own to endpoints."""
+"""Pages for people's own keys to endpoints."""
 
 from dataclasses import dataclass
 
@@ -42,8 +42,8 @@ def set_key(request: SignedInRequest) -> HttpResponse:
         with ToldIn(form, keys.KeyRefused):
             keys.store(user=request.user, endpoint=endpoint.name, value=form.value(), expires_at=form.expires_at())
             go = "" if form.cleaned_data["stays"] else reverse("chat:settings_keys")
-            words = _("Key for “%(endpoint)s” saved.") % {"endpoint": endpoint.display.label}
-            return show_done(request, words, go=go, clears="key-note")
+            message = _("Key for “%(endpoint)s” saved.") % {"endpoint": endpoint.display.label}
+            return show_done(request, message, go=go, clears="key-note")
     return _show_form(request, endpoint, form)
 
 
@@ -79,29 +79,29 @@ def try_out(request: SignedInRequest) -> HttpResponse:
     """Call the endpoint with the person's key, and say what came of it."""
     endpoint = _asked_for(request)
     models = catalog_for(request.user).models(endpoint.name)
-    found = connection_test.run_connection_test(keys.resolve(endpoint, request.user.id), models[0], by=request.user.id)
+    result = connection_test.run_connection_test(keys.resolve(endpoint, request.user.id), models[0], by=request.user.id)
     if is_partial(request):
-        return render(request, "chat/trial.html", {"trial": found})
-    return _list(request, found)
+        return render(request, "chat/connection_test.html", {"connection_test": result})
+    return _list(request, result)
 
 
-def _list(request: SignedInRequest, found: connection_test.ConnectionTestResult | None = None) -> HttpResponse:
+def _list(request: SignedInRequest, result: connection_test.ConnectionTestResult | None = None) -> HttpResponse:
     states = keys.states(request.user)
     rows = [
-        KeyRow(each, states.get(each.name, KeyState("none")))
-        for each in catalog_for(request.user).endpoints
-        if keys.needs_key(each)
+        KeyRow(endpoint, states.get(endpoint.name, KeyState("none")))
+        for endpoint in catalog_for(request.user).endpoints
+        if keys.needs_key(endpoint)
     ]
-    context = {"rows": rows, "has_any": bool(states), "trial": found, "tab": "keys"}
+    context = {"rows": rows, "has_any": bool(states), "connection_test": result, "tab": "keys"}
     return show_page(request, "chat/settings_keys.html", context)
 
 
-def _show_form(request: SignedInRequest, endpoint: Endpoint, form: KeyForm, words: str = "") -> HttpResponse:
+def _show_form(request: SignedInRequest, endpoint: Endpoint, form: KeyForm, text: str = "") -> HttpResponse:
     return show_form(
         request,
         form=form,
         title=_("Your key for %(endpoint)s") % {"endpoint": endpoint.display.label},
-        words=words or _("It's stored encrypted, used only for your messages, and never shown again."),
+        text=text or _("It's stored encrypted, used only for your messages, and never shown again."),
         button=_("Save key"),
         action=reverse("chat:key_set"),
         back=reverse("chat:settings_keys"),

@@ -1,4 +1,4 @@
-"""The set-up: an administrator picks a provider, pastes a key, tests it and chooses models; no restart."""
+"""The setup page: an administrator picks a provider, pastes a key, tests it and chooses models; no restart."""
 
 import asyncio
 from collections.abc import Callable
@@ -47,7 +47,7 @@ def for_administrators(
 @signed_in
 @for_administrators
 def index(request: SignedInRequest) -> HttpResponse:
-    return show_page(request, "chat/setup.html", {"cards": presets(), "rows": OperatorEndpoint.objects.all()})
+    return show_page(request, "chat/setup.html", {"presets": presets(), "rows": OperatorEndpoint.objects.all()})
 
 
 @require_http_methods(["GET", "POST"])
@@ -56,16 +56,16 @@ def index(request: SignedInRequest) -> HttpResponse:
 @fresh_sign_in
 def provider(request: SignedInRequest, slug: str) -> HttpResponse:
     """Ask for the key. The endpoint is stored switched off, so that the key need not be sent to the browser again."""
-    card = preset_of(slug)
-    if card is None:
+    preset = preset_of(slug)
+    if preset is None:
         raise Http404("There is no such provider.")
-    form = ProviderForm(request.POST or None, card=card)
-    if form.is_valid() and (row := _stored(request, form, card)):
+    form = ProviderForm(request.POST or None, preset=preset)
+    if form.is_valid() and (row := _stored(request, form, preset)):
         endpoint = stored_endpoints.to_endpoint(row)
         if row.fetch_models:
             asyncio.run(refresh(endpoint))
         return redirect("chat:setup_models", row.id)
-    return show_page(request, "chat/setup_key.html", {"card": card, "form": form}, status=_status(form))
+    return show_page(request, "chat/setup_key.html", {"preset": preset, "form": form}, status=_status(form))
 
 
 @require_http_methods(["GET", "POST"])
@@ -98,17 +98,17 @@ def test(request: SignedInRequest, row_id: UUID) -> HttpResponse:
     form = _models_form(request, row)
     if not form.is_valid():
         return _show_models(request, row, form)
-    found = connection_test.run_connection_test(stored_endpoints.to_endpoint(row), form.names()[0], by=request.user.id)
+    result = connection_test.run_connection_test(stored_endpoints.to_endpoint(row), form.names()[0], by=request.user.id)
     if is_partial(request):
-        return render(request, "chat/trial.html", {"trial": found})
-    return _show_models(request, row, form, trial=found)
+        return render(request, "chat/connection_test.html", {"connection_test": result})
+    return _show_models(request, row, form, connection_test=result)
 
 
-def _stored(request: SignedInRequest, form: ProviderForm, card: Preset) -> OperatorEndpoint | None:
+def _stored(request: SignedInRequest, form: ProviderForm, preset: Preset) -> OperatorEndpoint | None:
     entry = stored_endpoints.Entry(
-        kind=card.kind,
-        model_names=stored_endpoints.provider_of(card.kind).models,
-        fetch_models=stored_endpoints.lists_models(card.kind),
+        kind=preset.kind,
+        model_names=stored_endpoints.provider_of(preset.kind).models,
+        fetch_models=stored_endpoints.lists_models(preset.kind),
         is_enabled=False,
         **form.cleaned_data,
     )

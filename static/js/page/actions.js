@@ -12,10 +12,10 @@ import { undoLast } from "./undo.js";
 const { documentElement: root } = document;
 
 function markPressed(button) {
-  for (const each of button.parentElement.children) each.setAttribute("aria-pressed", each === button);
+  for (const child of button.parentElement.children) child.setAttribute("aria-pressed", child === button);
 }
 
-const acts = {
+const actions = {
   "open-sidebar": openSidebar,
   "close-sidebar": closeSidebar,
   "close-dialog"(_, event) {
@@ -65,9 +65,9 @@ const acts = {
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-do], [data-copy], [data-verb]");
   if (!button) return;
-  const { do: act, module: address, verb } = button.dataset;
-  if (act in acts) acts[act](button, event);
-  else if (address) import(address).then((module) => module[act](button, event));
+  const { do: action, module: address, verb } = button.dataset;
+  if (action in actions) actions[action](button, event);
+  else if (address) import(address).then((module) => module[action](button, event));
   else if ("copy" in button.dataset) copy(button, button.closest(".code").querySelector("pre code").textContent);
   else if (verb !== undefined) {
     event.preventDefault();
