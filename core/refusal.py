@@ -45,7 +45,7 @@ class Refusal(Exception):
         return {}
 
 
-class ToldIn:
+class AsFormError:
     """Makes a refusal of these kinds an error of `form`, at `field` or the field that it names.
 
     What its block returns is the answer to who was not refused; after it the form is shown again.

@@ -17,7 +17,7 @@ from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextareaWidget,
 from accounts.admin import stepup
 from accounts.admin.panel import Panel, actor_of
 from core.rate_limits import TooOften
-from core.refusal import ToldIn
+from core.refusal import AsFormError
 from endpoints.catalog import registry, stored_endpoints
 from endpoints.models import OperatorEndpoint
 from endpoints.services import connection_test
@@ -121,7 +121,7 @@ class OperatorEndpointAdmin(Panel):
         result: connection_test.ConnectionTestResult | None = None
         if form.is_valid():
             data = form.cleaned_data
-            with ToldIn(form, TooOften):
+            with AsFormError(form, TooOften):
                 result = connection_test.run_connection_test_with_key(
                     endpoint, data["model"], own_key=data["api_key"], by=actor_of(request).id
                 )

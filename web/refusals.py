@@ -1,7 +1,7 @@
 """How pages show a refusal: as a toast for htmx, in the submitted form, or as a page of its own.
 
 `web.shell.signed_in` handles it on pages of signed-in people, `Refusals` on all others: a view calls its service and
-catches no refusal, except to keep what was typed (`ToldIn`).
+catches no refusal, except to keep what was typed (`AsFormError`).
 """
 
 from collections.abc import Callable, Mapping

@@ -6,6 +6,9 @@ from typing import Any
 from django.db import transaction
 from django.http import QueryDict
 from django.template.loader import render_to_string
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from accounts.models import ModelAccess, Role, User
 from accounts.services import model_access as access
@@ -29,8 +32,9 @@ class MatrixRow:
     kind: str
     bit: str
     cells: list[Cell]
+    label: str
     title: str = ""
-    label: str = ""
+    hint: str = ""
 
 
 class Matrix:
@@ -46,7 +50,7 @@ class Matrix:
         for kind, bit in permission_labels.WORDS:
             cells = [self._cell(role, kind, bit, held[role.name][kind][bit]) for role in self.roles]
             title = permission_labels.title_of(kind) if kind != last else ""
-            rows.append(MatrixRow(kind, bit, cells, title, permission_labels.words_of(kind, bit)))
+            rows.append(MatrixRow(kind, bit, cells, permission_labels.words_of(kind, bit), title, f"{kind}.{bit}"))
             last = kind
         return rows
 
@@ -58,12 +62,28 @@ class Matrix:
         limited = {role for role, _endpoint, _model in said}
         models = dict.fromkeys((row.endpoint, row.model) for row in rows)
         return [
-            MatrixRow(endpoint, model, [self._model_cell(role, endpoint, model, said, limited) for role in self.roles])
+            MatrixRow(
+                endpoint,
+                model,
+                [self._model_cell(role, endpoint, model, said, limited) for role in self.roles],
+                f"{endpoint} / {model}" if endpoint else model,
+            )
             for endpoint, model in models
         ]
 
-    def to_html(self) -> str:
-        return render_to_string("admin/accounts/matrix_table.html", {"matrix": self})
+    def permissions_html(self) -> SafeString:
+        """Return the table of permissions; a hidden field names each role that the form shows."""
+        shown = format_html_join("", '<input type="hidden" name="matrix" value="{}">', ((r.name,) for r in self.roles))
+        return shown + self._table(self.permission_rows, _("Permission"), _("Permissions by role"))
+
+    def models_html(self) -> SafeString:
+        """Return the table of models; nothing where no role says anything of one."""
+        rows = self.model_rows
+        return self._table(rows, _("Model"), _("Models by role")) if rows else SafeString()
+
+    def _table(self, rows: list[MatrixRow], heading: str, label: str) -> SafeString:
+        context = {"roles": self.roles, "rows": rows, "heading": heading, "label": label}
+        return render_to_string("admin/accounts/matrix_table.html", context)
 
     def permissions_in(self, data: QueryDict, role: Role) -> dict[str, dict[str, bool]]:
         """Return the permissions that the form showed, as they were ticked."""

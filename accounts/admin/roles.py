@@ -8,7 +8,6 @@ from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
-from django.utils.safestring import mark_safe
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -72,7 +71,7 @@ class RoleAdmin(Panel):
 
     @admin.display(description=_("Permissions"))
     def permission_list(self, role: Role) -> str:
-        return mark_safe(Matrix([role]).to_html())  # noqa: S308 - its template escapes
+        return Matrix([role]).permissions_html()
 
     def save_model(self, request: HttpRequest, obj: Role, form: "forms.ModelForm[Role]", change: bool) -> None:
         """Make a role here; a changed one is saved with its models, in `save_related`."""

@@ -25,7 +25,7 @@ class Group(models.Model):
     source = models.CharField(max_length=8, choices=Source.choices, default=Source.LOCAL)
     external_id = models.CharField(max_length=500, blank=True)
     retention_days = models.PositiveIntegerField(null=True, blank=True)  # as `Role.retention_days`
-    people = models.ManyToManyField(settings.AUTH_USER_MODEL, through="Membership", related_name="circles")
+    people = models.ManyToManyField(settings.AUTH_USER_MODEL, through="Membership", related_name="joined_groups")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 

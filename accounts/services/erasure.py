@@ -81,7 +81,7 @@ def _write(out: Any, values: Any) -> None:
 
 
 def _account(user: User) -> Iterator[tuple[str, Any]]:
-    groups = list(user.circles.order_by("name").values_list("name", flat=True))
+    groups = list(user.joined_groups.order_by("name").values_list("name", flat=True))
     yield (
         "account",
         {

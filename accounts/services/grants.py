@@ -44,7 +44,7 @@ class AccessEntry:
     grantee: Grantee
     bits: int
     name: str = ""
-    email: str = ""  # of people only; see `picker.Found`
+    email: str = ""  # of people only; see `picker.Candidate`
     description: str = ""
     is_fixed: bool = False
 
@@ -111,7 +111,7 @@ def entries(actor: User, kind: SharedKind, shared: SharedObject) -> list[AccessE
 
 
 def _of_person(actor: User, user: User, bits: int, *, is_fixed: bool = False) -> AccessEntry:
-    shown = picker.person_to_found(actor, user)
+    shown = picker.candidate_of(actor, user)
     return AccessEntry(Grantee("user", str(user.id)), bits, shown.name, shown.email, is_fixed=is_fixed)
 
 

@@ -19,7 +19,7 @@ class NotBelieved(Refusal):
     default_message = gettext_lazy("This passkey isn't registered here.")
 
 
-def told_by(answer: Any) -> AuthenticatorData:
+def signed_data_of(answer: Any) -> AuthenticatorData:
     """Return what a key signed. `answer` is what `navigator.credentials.get` gave, checked by the library."""
     signed_data: AuthenticatorData = AuthenticationResponse.from_dict(answer).response.authenticator_data
     return signed_data

@@ -21,7 +21,7 @@ _ADDRESS: Final = re.compile(r"@\S+")
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Candidate:
     """A person, a group or a role. `email` is empty unless who asks is an administrator."""
 
     type: str
@@ -43,19 +43,19 @@ def pickable() -> QuerySet[User]:
     return User.objects.filter(is_active=True, waits_for_approval=False)
 
 
-def person_to_found(asking: User, person: User) -> Found:
+def candidate_of(asking: User, person: User) -> Candidate:
     """Return what `asking` may see of a person: of a name that is an email address, only what stands before the @."""
     if asking.is_admin:
-        return Found("user", str(person.id), person.name or person.email, person.email)
-    return Found("user", str(person.id), _ADDRESS.sub("", person.name).strip() or "…")
+        return Candidate("user", str(person.id), person.name or person.email, person.email)
+    return Candidate("user", str(person.id), _ADDRESS.sub("", person.name).strip() or "…")
 
 
-def search(*, asking: User, text: str, kinds: Sequence[str] | None = None, limit: int = 20) -> list[Found]:
+def search(*, asking: User, text: str, kinds: Sequence[str] | None = None, limit: int = 20) -> list[Candidate]:
     """Return who is called so, the likest first. One query for each of `kinds` that `asking` may look for."""
     text = " ".join(text.replace("\x00", " ").split())[:100]
     if len(text) < MIN_QUERY_CHARACTERS:
         return []
-    matches: list[tuple[int, Found]] = []
+    matches: list[tuple[int, Candidate]] = []
     for kind in kinds_for(asking):
         if kinds is None or kind in kinds:
             matches += _SEARCHES[kind](asking, text, min(limit, MAX_RESULTS))
@@ -74,49 +74,52 @@ def _ranked(rows: QuerySet[Any], text: str, limit: int) -> list[Any]:
     return list(rows.annotate(rank=rank).order_by("rank", "name", "pk")[:limit])
 
 
-def _users(asking: User, text: str, limit: int) -> list[tuple[int, Found]]:
+def _users(asking: User, text: str, limit: int) -> list[tuple[int, Candidate]]:
     fits = Q(name__icontains=text)
     if asking.is_admin:
         fits |= Q(email__icontains=text)
     rows = _ranked(pickable().exclude(id=asking.id).filter(fits), text, limit)
-    matches = [(row.rank, person_to_found(asking, row)) for row in rows]
+    matches = [(row.rank, candidate_of(asking, row)) for row in rows]
     if asking.is_admin:
         return matches
     # What matched may be the address in somebody's name, which must not be guessed piece by piece.
     return [(rank, match) for rank, match in matches if text.casefold() in match.name.casefold()]
 
 
-def _groups(asking: User, text: str, limit: int) -> list[tuple[int, Found]]:
+def _groups(asking: User, text: str, limit: int) -> list[tuple[int, Candidate]]:
     rows = Group.objects.filter(name__icontains=text).annotate(members=Count("memberships"))
     return [
-        (row.rank, Found("group", str(row.id), row.name, "", row.description, row.source, row.members))
+        (row.rank, Candidate("group", str(row.id), row.name, "", row.description, row.source, row.members))
         for row in _ranked(rows, text, limit)
     ]
 
 
-def _roles(asking: User, text: str, limit: int) -> list[tuple[int, Found]]:
+def _roles(asking: User, text: str, limit: int) -> list[tuple[int, Candidate]]:
     rows = _ranked(Role.objects.filter(name__icontains=text), text, limit)
-    return [(row.rank, Found("role", row.name, row.name, "", row.description)) for row in rows]
+    return [(row.rank, Candidate("role", row.name, row.name, "", row.description)) for row in rows]
 
 
 _SEARCHES: Final = {"user": _users, "group": _groups, "role": _roles}
 
 
-def named(asking: User, ids: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Found]:
+def named(asking: User, ids: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Candidate]:
     """Return those of these (kind, id) that `asking` may look for and that exist. One query for each kind."""
     wanted: dict[str, list[str]] = {}
     for kind, value in ids:
         if kind in kinds_for(asking):
             wanted.setdefault(kind, []).append(value)
-    principals: list[Found] = []
+    principals: list[Candidate] = []
     if users := _uuids(wanted.get("user", [])):
-        principals += [person_to_found(asking, user) for user in pickable().filter(id__in=users)]
+        principals += [candidate_of(asking, user) for user in pickable().filter(id__in=users)]
     if groups := _uuids(wanted.get("group", [])):
         rows = Group.objects.filter(id__in=groups)
-        principals += [Found("group", str(group.id), group.name, "", group.description, group.source) for group in rows]
+        principals += [
+            Candidate("group", str(group.id), group.name, "", group.description, group.source) for group in rows
+        ]
     if roles := wanted.get("role"):
         principals += [
-            Found("role", role.name, role.name, "", role.description) for role in Role.objects.filter(name__in=roles)
+            Candidate("role", role.name, role.name, "", role.description)
+            for role in Role.objects.filter(name__in=roles)
         ]
     return {(principal.type, principal.id): principal for principal in principals}
 

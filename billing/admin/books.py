@@ -20,7 +20,7 @@ from billing.models import Balance, Hold, LedgerEntry, Reconciliation
 from billing.services import adjust
 from billing.services.labels import in_words
 from core.ids import uuid7
-from core.refusal import ToldIn
+from core.refusal import AsFormError
 
 
 class AdjustForm(forms.Form):
@@ -69,7 +69,7 @@ class BalanceAdmin(ReadOnly):
             return again
         form = AdjustForm(request.POST if request.method == "POST" else None, initial={"key": str(uuid7())})
         if form.is_valid():
-            with ToldIn(form, adjust.AdjustmentRefused):
+            with AsFormError(form, adjust.AdjustmentRefused):
                 entry = adjust.add_credits(actor=actor_of(request), user=user, **form.cleaned_data)
                 message = gettext("The balance is now %(balance)s.") % {"balance": in_words(entry.balance_after)}
                 messages.success(request, message)

@@ -32,7 +32,7 @@ from chat.services.organise import bookmarks, bulk, favourites, projects
 from chat.services.refusal import TurnRefused
 from core.quotas import QuotaReached
 from core.rate_limits import NotCounted, TooOften
-from core.refusal import Refusal, ToldIn
+from core.refusal import AsFormError, Refusal
 from endpoints.catalog.model_lists import NotThereYet
 from endpoints.catalog.prices import UnknownPrice
 from tests.house import sources, tree_of
@@ -180,13 +180,13 @@ class NameForm(forms.Form):
 def test_a_form_says_it_at_the_field(refusal: Refusal, field: str, at: str) -> None:
     form = NameForm({"name": "x"})
     assert form.is_valid()
-    with ToldIn(form, bookmarks.BadBookmark, field=field):
+    with AsFormError(form, bookmarks.BadBookmark, field=field):
         raise refusal
     assert form.errors == {at: ["No."]}
 
 
 def test_a_form_says_nothing_else() -> None:
-    with pytest.raises(QuotaReached), ToldIn(NameForm({"name": "x"}), bookmarks.BadBookmark):
+    with pytest.raises(QuotaReached), AsFormError(NameForm({"name": "x"}), bookmarks.BadBookmark):
         raise QuotaReached("Full.")
 
 

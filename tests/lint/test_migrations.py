@@ -47,8 +47,10 @@ def test_a_column_that_was_added_can_be_left_out_by_older_code(app: str, model: 
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("name", ["0015_run", "0016_bookmark"])
-def test_a_name_in_code_changes_nothing_that_is_stored(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    call_command("sqlmigrate", "chat", name)
+@pytest.mark.parametrize(
+    ("app", "name"), [("accounts", "0019_joined_groups"), ("chat", "0015_run"), ("chat", "0016_bookmark")]
+)
+def test_a_name_in_code_changes_nothing_that_is_stored(app: str, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("sqlmigrate", app, name)
     statements = [line for line in capsys.readouterr().out.splitlines() if line and not line.startswith("--")]
     assert statements == ["BEGIN;", "COMMIT;"]

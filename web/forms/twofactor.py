@@ -83,7 +83,7 @@ class _Answer:
         counted, answer = _counted(), self.cleaned_data["credential"]
         try:
             authenticator = super().clean_credential()  # type: ignore[misc]
-            passkeys.note_use(row=authenticator, signed_data=passkeys.told_by(answer), alone=self.alone)
+            passkeys.note_use(row=authenticator, signed_data=passkeys.signed_data_of(answer), alone=self.alone)
             counted.take_back()
             return authenticator
         except _MALFORMED:

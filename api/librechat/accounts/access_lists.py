@@ -216,7 +216,7 @@ def _role_id(kind: SharedKind, entry: AccessEntry) -> str:
     return f"{kind.name}_{entry.role}" if entry.role else ""
 
 
-def _result(principal: picker.Found) -> dict[str, Any]:
+def _result(principal: picker.Candidate) -> dict[str, Any]:
     more: dict[str, Any] = {
         "email": principal.email or None,
         "description": principal.description or None,

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from chat.services.model_settings import asked_with
 from chat.services.refusal import TurnRefused
-from chat.services.turns.targets import ResolvedModel
+from chat.services.turns.resolved_model import ResolvedModel
 from endpoints.catalog.facts import facts
 from endpoints.parameters.request_fields import request_fields
 from endpoints.services.tokens import estimate_message

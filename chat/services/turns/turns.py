@@ -27,7 +27,7 @@ from chat.services.turns.ending import announce_end
 from chat.services.turns.fitting import check_length
 from chat.services.turns.paying import Need
 from chat.services.turns.queue import announce_stop, announce_work
-from chat.services.turns.targets import ResolvedModel, resolve_model
+from chat.services.turns.resolved_model import ResolvedModel, resolve_model
 from chat.services.turns.title_text import first_words
 from core.ids import uuid7
 from core.sql_pipeline import Statement, run_pipeline

@@ -16,7 +16,7 @@ from accounts.services import api_keys
 from billing.models import Budget
 from billing.services import budget_admin, budgets
 from billing.services.budget_admin import BudgetRefused
-from core.refusal import ToldIn
+from core.refusal import AsFormError
 from web.forms.api_keys import ApiKeyForm
 from web.forms.budgets import BudgetForm
 from web.shell import SignedInRequest, shell_of, show_done, show_form, show_page, signed_in
@@ -44,7 +44,7 @@ def create(request: SignedInRequest) -> HttpResponse:
         return again
     form = ApiKeyForm(request.POST or None, administers=request.user.is_staff)
     if request.method == "POST" and form.is_valid():
-        with ToldIn(form, api_keys.BadKey):
+        with AsFormError(form, api_keys.BadKey):
             made = api_keys.make(
                 user=request.user, name=form.cleaned_data["name"], scopes=form.scopes(), expires_at=form.expires_at()
             )
@@ -79,7 +79,7 @@ def limit(request: SignedInRequest, key_id: UUID) -> HttpResponse:
     budget = budgets.own_limits_of(request.user, key).first()
     form = BudgetForm(request.POST or None, budget=budget, initial={"name": key.name})
     if request.method == "POST" and form.is_valid():
-        with ToldIn(form, BudgetRefused):
+        with AsFormError(form, BudgetRefused):
             _set_limit(request, form, key, budget)
             return show_done(request, _("The limit is saved."), go=reverse("chat:api_keys"))
     title = _("Limit for “%(name)s”") % {"name": key.name}

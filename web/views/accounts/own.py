@@ -18,7 +18,7 @@ from accounts.models import User
 from accounts.services import erasure, site
 from accounts.services import sessions as places
 from accounts.services import terms as conditions
-from core.refusal import ToldIn
+from core.refusal import AsFormError
 from web.shell import SignedInRequest
 
 _READ_AND_WRITE = ("GET", "HEAD", "POST")
@@ -69,7 +69,7 @@ def delete(request: SignedInRequest) -> HttpResponse:
         raise PermissionDenied
     form = DeleteForm(request.POST or None, user=request.user)
     if form.is_valid():
-        with ToldIn(form, erasure.LastAdministrator):
+        with AsFormError(form, erasure.LastAdministrator):
             erasure.erase_person(user=request.user)
             logout(request)
             return redirect("account_deleted")

@@ -14,7 +14,7 @@ from billing.access import managed_budget_for, managed_group_for
 from billing.models import Budget
 from billing.services import budget_admin, oversight
 from billing.services.budget_admin import BudgetRefused
-from core.refusal import ToldIn
+from core.refusal import AsFormError
 from web.forms.budgets import BudgetForm
 from web.shell import SignedInRequest, show_done, show_form, show_page, signed_in
 
@@ -88,7 +88,7 @@ def _new(request: SignedInRequest, target: User | Group) -> HttpResponse:
 def _show(request: SignedInRequest, form: BudgetForm, save: Callable[[], Budget], title: str) -> HttpResponse:
     """Show the form, or save what it says."""
     if request.method == "POST" and form.is_valid():
-        with ToldIn(form, BudgetRefused):
+        with AsFormError(form, BudgetRefused):
             save()
             return show_done(request, _("Budget saved."), go=reverse("chat:people"))
     return show_form(request, form=form, title=title, button=_("Save"), back=reverse("chat:people"))

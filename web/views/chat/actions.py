@@ -21,7 +21,7 @@ from chat.services.organise import bookmarks, bulk, conversations, pins, project
 from chat.services.tree import forking
 from chat.services.turns import titles
 from core import rate_limits
-from core.refusal import ToldIn
+from core.refusal import AsFormError
 from web.forms.actions import BookmarksForm, MoveForm
 from web.shell import SignedInRequest, is_partial, show_dialog, show_done, show_form, signed_in, uuid_or_none
 
@@ -129,7 +129,7 @@ def set_bookmarks(request: SignedInRequest, conversation_id: UUID) -> HttpRespon
         return show_dialog(request, "chat/conversation_bookmarks.html", conversation, form=form)
     name_of = {str(bookmark.id): bookmark.name for bookmark in mine}
     names = [name_of[bookmark_id] for bookmark_id in form.cleaned_data["tags"]]
-    with ToldIn(form, bookmarks.BadBookmark, field="new"):
+    with AsFormError(form, bookmarks.BadBookmark, field="new"):
         names = bookmarks.set_bookmarks(
             user=request.user, conversation_id=conversation.id, names=[*names, *form.new_names()]
         )
@@ -148,7 +148,7 @@ def move(request: SignedInRequest, conversation_id: UUID) -> HttpResponse:
     if request.method == "GET" or not form.is_valid():
         return show_dialog(request, "chat/move.html", conversation, form=form)
     wanted = form.cleaned_data["project"] or None
-    with ToldIn(form, projects.BadProject, field="new"):
+    with AsFormError(form, projects.BadProject, field="new"):
         if form.cleaned_data["new"]:
             wanted = projects.create(user=request.user, name=form.cleaned_data["new"]).id
     if form.errors:

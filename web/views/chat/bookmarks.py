@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from chat import access
 from chat.services.organise import bookmarks
 from chat.services.search.text import holds
-from core.refusal import ToldIn
+from core.refusal import AsFormError
 from web.forms.actions import BookmarkForm
 from web.shell import SignedInRequest, is_partial, show_done, show_form, show_page, signed_in, uuid_or_none
 
@@ -39,7 +39,7 @@ def index(request: SignedInRequest) -> HttpResponse:
 def create(request: SignedInRequest) -> HttpResponse:
     form = BookmarkForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        with ToldIn(form, bookmarks.BadBookmark):
+        with AsFormError(form, bookmarks.BadBookmark):
             made = bookmarks.create(user=request.user, **form.cleaned_data)
             message = _("Bookmark “%(name)s” created.") % {"name": made.name}
             return show_done(request, message, go=reverse("chat:bookmarks"))
@@ -53,7 +53,7 @@ def change(request: SignedInRequest, bookmark_id: UUID) -> HttpResponse:
     bookmark = access.bookmark_for(request.user, bookmark_id)
     form = BookmarkForm(request.POST or None, initial={"name": bookmark.name, "description": bookmark.description})
     if request.method == "POST" and form.is_valid():
-        with ToldIn(form, bookmarks.BadBookmark):
+        with AsFormError(form, bookmarks.BadBookmark):
             bookmarks.change(user=request.user, bookmark_id=bookmark_id, **form.cleaned_data)
             return show_done(request, _("Bookmark saved."), go=reverse("chat:bookmarks"))
     back = reverse("chat:bookmarks")

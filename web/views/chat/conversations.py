@@ -15,7 +15,7 @@ from chat import access
 from chat.models import Conversation, Project
 from chat.services.organise import bulk, conversations
 from chat.services.tree import tree
-from core.refusal import ToldIn
+from core.refusal import AsFormError
 from endpoints.catalog.selection import ModelRef, catalog_for
 from web import pages, url_parameters
 from web.forms.composer import RenameForm
@@ -147,7 +147,7 @@ def rename(request: SignedInRequest, conversation_id: UUID) -> HttpResponse:
     form = RenameForm(request.POST or None, initial={"title": conversation.title})
     if request.method == "POST" and form.is_valid():
         title = form.cleaned_data["title"]
-        with ToldIn(form, conversations.BadTitle, field="title"):
+        with AsFormError(form, conversations.BadTitle, field="title"):
             renamed = conversations.rename(user=request.user, conversation_id=conversation_id, title=title)
             if is_partial(request):
                 return render(request, "chat/renamed.html", {"conversation": renamed})

@@ -16,7 +16,7 @@ from chat import access
 from chat.models import Conversation
 from chat.services.organise import conversations, favourites, projects
 from chat.services.refusal import TurnRefused
-from core.refusal import ToldIn
+from core.refusal import AsFormError
 from endpoints.catalog.selection import ModelRef
 from web.forms.actions import ProjectForm
 from web.model_menu import model_groups, model_option_of
@@ -46,7 +46,7 @@ def index(request: SignedInRequest) -> HttpResponse:
 def create(request: SignedInRequest) -> HttpResponse:
     form = ProjectForm(request.POST or None, models=_models(request.user))
     if request.method == "POST" and form.is_valid():
-        with ToldIn(form, projects.BadProject):
+        with AsFormError(form, projects.BadProject):
             data = form.cleaned_data
             made = projects.create(user=request.user, **_texts(data))
             if data["model"]:
@@ -97,7 +97,7 @@ def change(request: SignedInRequest, project_id: UUID) -> HttpResponse:
     form = ProjectForm(request.POST or None, models=_models(request.user), initial=initial)
     back = reverse("chat:project", args=[project_id])
     if request.method == "POST" and form.is_valid():
-        with ToldIn(form, projects.BadProject):
+        with AsFormError(form, projects.BadProject):
             data = form.cleaned_data
             projects.change(user=request.user, project_id=project_id, **_texts(data), **_model(data, request.user))
             return show_done(request, _("Project saved."), go=back)

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from core.refusal import ToldIn
+from core.refusal import AsFormError
 from endpoints.catalog import keys
 from endpoints.catalog.keys import KeyState
 from endpoints.catalog.selection import catalog_for
@@ -39,7 +39,7 @@ def set_key(request: SignedInRequest) -> HttpResponse:
     initial = {"endpoint": endpoint.name, "stays": "" if "settings" in request.GET else "1"}
     form = KeyForm(request.POST or None, endpoint=endpoint, initial=initial)
     if form.is_valid():
-        with ToldIn(form, keys.KeyRefused):
+        with AsFormError(form, keys.KeyRefused):
             keys.store(user=request.user, endpoint=endpoint.name, value=form.value(), expires_at=form.expires_at())
             go = "" if form.cleaned_data["stays"] else reverse("chat:settings_keys")
             message = _("Key for “%(endpoint)s” saved.") % {"endpoint": endpoint.display.label}
