@@ -8,6 +8,8 @@ from django.test import Client
 from accounts.models import Role, User
 from tests.cast import PASSWORD, sign_in, user_of
 
+pytestmark = pytest.mark.django_db
+
 NEW = {"name": "Nina New", "email": "nina@example.org", "password1": "correct-horse-battery"}
 SOMEWHERE_ELSE = [
     "//evil.example", "https://evil.example", "https:evil.example", "javascript:alert(1)", "\\evil.example",

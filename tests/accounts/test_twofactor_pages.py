@@ -11,6 +11,8 @@ from accounts.models import User
 from core import secrets
 from tests.cast import PASSWORD, code_of, confirm, signed_in_by_password
 
+pytestmark = pytest.mark.django_db
+
 
 @pytest.fixture
 def owner_browser(owner: User) -> Client:
