@@ -17,7 +17,7 @@ MOST_SENT = 12  # characters sent for each of the text's HTML
 
 
 @pytest.fixture(autouse=True, scope="module")
-def patient() -> Iterator[None]:
+def patient_pool() -> Iterator[None]:
     """Let workers finish on a slow machine: what is counted here must not become plain text."""
     with pytest.MonkeyPatch.context() as patch:
         pool = Pool(start=lambda: Worker(COMMAND))

@@ -8,7 +8,6 @@ from uuid import UUID
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
-from django.core.cache import cache
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
@@ -28,9 +27,8 @@ from accounts.services import (
     tokens,
 )
 from accounts.services.proof import Proof
-from tests.accounts.test_sessions import browser
 from tests.api.conftest import bearer
-from tests.cast import PASSWORD
+from tests.cast import PASSWORD, signed_in, signed_in_by_password
 from tests.house import ROOT, sources
 
 pytestmark = [pytest.mark.security, pytest.mark.django_db(transaction=True)]
@@ -55,7 +53,8 @@ class Doors:
 
     @classmethod
     def of(cls, user: User) -> "Doors":
-        page, refresh, key = browser(user), tokens.open_session(user=user), api_keys.make(user=user, name="Script")
+        page, refresh = signed_in_by_password(user), tokens.open_session(user=user)
+        key = api_keys.make(user=user, name="Script")
         bearer_ = tokens.access_token(user, refresh.session_id)
         user = User.objects.get(id=user.id)
         proofs = {
@@ -63,7 +62,7 @@ class Doors:
             "bearer stream": Proof.of(user, auth=bearer_),
             "key stream": Proof.of(user, auth=key.row),
         }
-        return cls(user, browser(user), page, refresh, bearer_, bearer(user), key.text, proofs)
+        return cls(user, signed_in_by_password(user), page, refresh, bearer_, bearer(user), key.text, proofs)
 
     def open(self) -> set[str]:
         """Return what still opens something."""
@@ -82,22 +81,16 @@ class Doors:
         return ways | {"refresh"}
 
 
-def admin_client(admin: User) -> Client:
-    client = Client()
-    client.force_login(admin)
-    return client
-
-
 def act(admin: User, user: User, action: str) -> None:
     fields = {"action": action, "_selected_action": [str(user.pk)]}
-    assert admin_client(admin).post(reverse("admin:accounts_user_changelist"), fields).status_code == 302
+    assert signed_in(admin).post(reverse("admin:accounts_user_changelist"), fields).status_code == 302
 
 
 def form(admin: User, user: User, **changes: str | None) -> None:
     fields = {"email": user.email, "name": user.name, "role": "USER", "is_active": "on", "email_verified": "on"}
     sent = {name: value for name, value in (fields | changes).items() if value is not None}
     path = reverse("admin:accounts_user_change", args=[user.pk])
-    assert admin_client(admin).post(path, sent).status_code == 302
+    assert signed_in(admin).post(path, sent).status_code == 302
 
 
 def reset(doors: Doors, admin: User) -> None:
@@ -107,7 +100,7 @@ def reset(doors: Doors, admin: User) -> None:
 
 def panel_password(doors: Doors, admin: User) -> None:
     path = reverse("admin:auth_user_password_change", args=[doors.user.pk])
-    assert admin_client(admin).post(path, PASSWORDS).status_code == 302
+    assert signed_in(admin).post(path, PASSWORDS).status_code == 302
 
 
 def own_password(doors: Doors, admin: User) -> None:
@@ -181,7 +174,6 @@ EVENTS: dict[str, tuple[Event, set[str]]] = {
 
 @pytest.fixture(autouse=True)
 def ready(settings: Settings) -> None:
-    cache.clear()
     settings.MAIL_CONFIGURED = settings.ALLOW_PASSWORD_RESET = True
     settings.TERMS_TEXT = ""
 
