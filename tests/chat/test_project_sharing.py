@@ -89,23 +89,23 @@ def test_a_project_that_is_deleted_leaves_everybodys_chats(
 def test_instructions_reach_the_model_only_while_the_chats_owner_may_see_them(
     stranger: User, moon: Project, make_conversation: MakeChat, make_turn: Callable[..., Run]
 ) -> None:
-    def told(chat: Conversation) -> str:
+    def instructions_for(chat: Conversation) -> str:
         run = make_turn(chat, state="queued", reply="")
         (job,) = persistence.claim(ids=[run.id], worker="w")
         Run.objects.filter(id=run.id).update(state="done")
         return job.instructions
 
     chat = make_conversation(stranger, project=moon)
-    assert told(chat) == ""
+    assert instructions_for(chat) == ""
     grant = let(stranger, moon, Grant.VIEWER)
-    assert told(chat) == "Speak of craters."
+    assert instructions_for(chat) == "Speak of craters."
     grant.delete()
-    assert told(chat) == ""
+    assert instructions_for(chat) == ""
     for principal, column in (("public", {}), ("role", {"role_id": "USER"})):
         grant = Grant.objects.create(
             resource_type="project", resource_id=moon.id, principal=principal, bits=1, **column
         )
-        assert told(chat) == "Speak of craters."
+        assert instructions_for(chat) == "Speak of craters."
         grant.delete()
 
 

@@ -93,7 +93,7 @@ def store_message(owner: User) -> Callable[[str], Message]:
     return make
 
 
-def found(user: User, query: str) -> list[str]:
+def hits_of(user: User, query: str) -> list[str]:
     return [hit.text for hit in search.search(user=user, query=parse(query)).hits]
 
 
@@ -111,7 +111,7 @@ def test_it_is_found_and_marked(
 
 def test_a_phrase_may_go_on_in_the_next_line(owner: User, store_message: Callable[[str], Message]) -> None:
     store_message("what is wrapped\nin lines")
-    assert found(owner, '"wrapped in"') == ["what is wrapped\nin lines"]
+    assert hits_of(owner, '"wrapped in"') == ["what is wrapped\nin lines"]
 
 
 @pytest.mark.parametrize(("text", "query"), NOTHING)
@@ -119,7 +119,7 @@ def test_what_is_not_there_is_not_found(
     owner: User, store_message: Callable[[str], Message], text: str, query: str
 ) -> None:
     store_message(text)
-    assert found(owner, query) == []
+    assert hits_of(owner, query) == []
 
 
 @pytest.mark.parametrize(
@@ -200,9 +200,9 @@ def test_what_an_earlier_release_entered_is_found_again_after_a_while(
     for number in range(3):
         store_message(f"晚上记得关灯 {number}")
     SearchEntry.objects.update(version=0, vector="")
-    assert found(owner, "灯") == []
+    assert hits_of(owner, "灯") == []
     assert upkeep.renew(seconds=10) is False
-    assert len(found(owner, "灯")) == 3
+    assert len(hits_of(owner, "灯")) == 3
     assert set(SearchEntry.objects.values_list("version", flat=True)) == {1}
 
 
