@@ -29,7 +29,7 @@ _KEPT = {
 
 
 def entry(key: str) -> Mapping[str, Any] | None:
-    """Return what the map says of a model, or None. Costs are USD per one token, as JSON numbers."""
+    """Return what the map says of a model, or None. Costs are USD per one token, as decimals."""
     return _entries().get(key)
 
 
@@ -51,6 +51,11 @@ def rates_of_entry(map_entry: Mapping[str, Any]) -> Rates | None:
 def installed() -> Mapping[str, Any]:
     """Return the map that comes with litellm, by key."""
     return _entries()
+
+
+def read_map(path: Path) -> Any:
+    """Return a price map from its file, its fractions as they are written. Raises `OSError`, `ValueError`."""
+    return json.loads(path.read_text(), parse_float=Decimal)
 
 
 def _rates(map_entry: Mapping[str, Any]) -> Rates:
@@ -90,10 +95,9 @@ def _entries() -> dict[str, dict[str, Any]]:
     spec = importlib.util.find_spec("litellm")
     if spec is None or spec.origin is None:
         return {}
-    document = json.loads((Path(spec.origin).parent / FILE).read_text())
     return {
         key: kept
-        for key, value in document.items()
+        for key, value in read_map(Path(spec.origin).parent / FILE).items()
         if isinstance(value, dict) and key != "sample_spec" and (kept := _slim(value))
     }
 

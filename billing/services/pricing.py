@@ -1,4 +1,9 @@
-"""What calls cost. Pure: quantities x rates x coefficient, in credits (1,000,000 credits are 1 US dollar)."""
+"""What calls cost. Pure: quantities x rates x coefficient, in credits (1,000,000 credits are 1 US dollar).
+
+Rates are decimals, read from the text of the list or the file that has them, never from a binary float. Two roundings
+happen, both here: a rate has nine decimal places at most (`as_rate`), and a call's charge is rounded up to whole
+credits, once, after everything is summed up (`in_credits`).
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -60,15 +65,31 @@ class Rates:
 _PLACES: Final = Decimal("1e-9")  # of a rate; prices are written with fewer, what is beyond is noise of arithmetic
 
 
+def as_rate(usd: Decimal) -> Decimal:
+    """Return a rate without the noise of its author's arithmetic, which would be rounded up to one more credit.
+
+    >>> as_rate(Decimal("0.30000000000000004"))
+    Decimal('0.3')
+    """
+    return usd.quantize(_PLACES, ROUND_HALF_EVEN).normalize() + 0
+
+
 def rate_of(per_token: object) -> Decimal:
     """Return USD per million tokens of a price per token, as a list has it: a number, or its text.
 
-    Lists hold `1.6000000000000001e-06`, of which the noise would be rounded up to one more credit.
-
-    >>> rate_of(1.6000000000000001e-06)
+    >>> rate_of("1.6000000000000001e-06")
     Decimal('1.6')
     """
-    return (Decimal(str(per_token)) * 1_000_000).quantize(_PLACES, ROUND_HALF_EVEN).normalize() + 0
+    return as_rate(Decimal(str(per_token)) * 1_000_000)
+
+
+def in_credits(amount: Decimal) -> int:
+    """Return a call's charge in whole credits, rounded up.
+
+    >>> [in_credits(Decimal(amount)) for amount in ("0", "0.001", "1", "1.5")]
+    [0, 1, 1, 2]
+    """
+    return int(amount.to_integral_value(ROUND_CEILING))
 
 
 # One credit per token: what `parley.billing.pricing: tokens` charges, whatever the model costs. Tokens alone count.
@@ -90,4 +111,4 @@ def charge(quantities: Quantities, rates: Rates, coefficient: Decimal = Decimal(
         + used.cache_write_1h * (at.cache_write if at.cache_write_1h is None else at.cache_write_1h)
         + sum((getattr(used, kind) * getattr(at, kind) for kind in _UNITS), _NONE) * _CREDITS
     )
-    return int((total * coefficient).to_integral_value(ROUND_CEILING))
+    return in_credits(total * coefficient)
