@@ -10,7 +10,7 @@ from django.db import InterfaceError, OperationalError
 
 from billing.services import holds
 from billing.services.pricing import Rates
-from endpoints.catalog.facts import facts
+from endpoints.catalog.facts import facts, vocabulary_of
 from endpoints.catalog.prices import FREE, rates_of
 from endpoints.providers.base import Endpoint, ModelRequest
 from endpoints.services.tokens import prompt_size
@@ -49,8 +49,9 @@ class RunBudget:
         rates = self._rates
         if rates is None:
             return request
-        asked = prompt_size(request.messages)
-        tokens = asked - prompt_size(request.messages[-1:])
+        vocabulary = vocabulary_of(request.model)
+        asked = prompt_size(request.messages, vocabulary)
+        tokens = asked - prompt_size(request.messages[-1:], vocabulary)
         amount = holds.slice_credits(rates=rates, input_tokens=tokens, output_tokens=0)
         if not await self.in_thread(lambda: holds.extend(hold_id=self._hold_id, credits=amount, tokens=tokens)):
             return None

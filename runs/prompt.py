@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chat.services.model_settings import asked_with
-from endpoints.catalog.facts import facts
+from endpoints.catalog.facts import facts, vocabulary_of
 from endpoints.parameters.request_fields import request_fields, with_headers
 from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage
 from endpoints.services.prompts import is_blank
@@ -41,7 +41,8 @@ def prompt_of(job: ClaimedRun, endpoint: Endpoint) -> Prompt:
     mapped = request_fields(variant, job.model, chosen.values)
     known = facts(variant, job.model)
     room = known.usable(max_tokens=mapped.max_tokens, chosen=chosen.get("maxContextTokens"))
-    kept = fit(messages, sizes=list(map(size_of, messages)), room=room)
+    vocabulary = vocabulary_of(job.model)
+    kept = fit(messages, sizes=[size_of(message, vocabulary) for message in messages], room=room)
     request = ModelRequest(
         endpoint=with_headers(variant, mapped.headers),
         model=job.model,

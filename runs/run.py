@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from agents.services.run import run as run_agent
 from chat.services.turns.alarms import implausible_usage
+from endpoints.catalog.facts import vocabulary_of
 from endpoints.catalog.keys import with_user_key_error
 from endpoints.providers.base import Caller, Endpoint, ModelRequest
 from endpoints.services.placeholders import uses_caller_placeholders
@@ -37,9 +38,12 @@ class ActiveRun:
     saved_offset: int = -1
     task: "asyncio.Task[None] | None" = None
     usages: list[Usage] = field(default_factory=list)
-    written: Tally = field(default_factory=Tally)  # since the last reported usage
+    written: Tally = field(init=False)  # since the last reported usage
     total: int = 0
     left_out: int = 0  # messages of the branch that did not fit into the prompt
+
+    def __post_init__(self) -> None:
+        self.written = Tally(vocabulary_of(self.job.model))
 
     def stop(self) -> None:
         """End the run with what it has; also when the provider is silent just now."""
@@ -167,7 +171,11 @@ def _note_silence(active: ActiveRun, request: ModelRequest) -> None:
     if not active.written:
         return
     active.usages.append(
-        Usage(input_tokens=prompt_size(request.messages), output_tokens=active.written.tokens, estimated=True)
+        Usage(
+            input_tokens=prompt_size(request.messages, vocabulary_of(request.model)),
+            output_tokens=active.written.tokens,
+            estimated=True,
+        )
     )
     active.written.clear()
 

@@ -23,6 +23,7 @@ from chat.services.turns.ending import announce_end
 from chat.services.turns.queue import announce_work
 from chat.services.turns.turns import end_unstarted
 from endpoints.catalog import registry
+from endpoints.catalog.facts import vocabulary_of
 from endpoints.catalog.prices import rates_of
 from endpoints.services.tokens import estimate, estimate_message
 from messages.events import Failed
@@ -133,14 +134,15 @@ def _interrupt(run_id: UUID, lease: datetime | None) -> int:
 
 
 def _estimate(run: Run, message: Message) -> holds.LedgerLine:
-    written = estimate("".join(part.get("text") or part.get("think") or "" for part in message.parts))
+    vocabulary = vocabulary_of(message.model)
+    written = estimate("".join(part.get("text") or part.get("think") or "" for part in message.parts), vocabulary)
     if run.continues:
         # What an earlier run wrote into the message was charged by its end, and is now part of the prompt.
         earlier = Run.objects.filter(message=message).exclude(id=run.id).values("hold_id")
         charged = LedgerEntry.objects.filter(hold_id__in=earlier).aggregate(total=Sum("output_tokens"))["total"] or 0
         written = max(written - charged, 0)
     asked = Message.objects.filter(id__in=tree.ancestor_ids(message.id)).values_list("text", flat=True)
-    read = sum(map(estimate_message, asked))
+    read = sum(estimate_message(text, vocabulary) for text in asked)
     endpoint = registry.current().get(message.endpoint)
     return holds.LedgerLine(
         key=f"generation:{run.id}:interrupted",

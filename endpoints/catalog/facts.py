@@ -21,6 +21,7 @@ from endpoints.providers import registry
 from endpoints.providers.base import Endpoint
 from endpoints.providers.compatible.hosts import price_map_name
 from endpoints.providers.wires import WIRES
+from endpoints.services.tokens import UNKNOWN
 
 DEFAULT_WINDOW: Final = 32_000  # tokens, of a model that nobody knows
 LOCAL_WINDOW: Final = 4_096
@@ -196,6 +197,13 @@ def _thinks(endpoint: Endpoint, model: str, *, is_listed: bool) -> bool:
         name_pattern for provider in registry.PROVIDERS.values() if (name_pattern := provider.facts.thinking_names)
     ]
     return any(pattern.search(name) for pattern in patterns for name in names)
+
+
+@lru_cache(4_096)
+def vocabulary_of(model: str) -> str:
+    """Return the vocabulary by which a model's tokens are estimated; by its name, wherever it is served."""
+    tables = (provider.facts.vocabularies for provider in registry.PROVIDERS.values())
+    return next((name for table in tables for name, models in table.items() if models.search(model)), UNKNOWN)
 
 
 @lru_cache(4_096)

@@ -59,6 +59,8 @@ class ProviderFacts:
     windows: Mapping[str, int] = field(default_factory=dict)  # tokens, by the beginning or a part of a name
     price_prefix: str = ""  # what the price map puts before a model's name
     new_models: re.Pattern[str] | None = None  # those that are offered of the models that a price map adds
+    # By the vocabulary that `endpoints/services/token_weights.json` has weights for: the models that have it.
+    vocabularies: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
     thinks: Callable[[str], bool] = lambda _model: False  # whether a model of this name thinks before it answers
     thinking_names: re.Pattern[str] | None = None  # the same of models that nobody lists
     sampling: Callable[[str], Sampling] = lambda _model: "free"

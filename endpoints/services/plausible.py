@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from endpoints.catalog.facts import facts
+from endpoints.catalog.facts import facts, vocabulary_of
 from endpoints.providers.base import ModelRequest
 from endpoints.services.tokens import prompt_size
 from messages.events import Usage
@@ -17,7 +17,7 @@ def plausible(usage: Usage, request: ModelRequest, *, written: int) -> Usage:
     known = facts(request.endpoint, request.model)
     window = known.window
     asked = request.max_tokens or known.max_output or window
-    left = max(window, 2 * prompt_size(request.messages))
+    left = max(window, 2 * prompt_size(request.messages, vocabulary_of(request.model)))
     counts = {}
     for name in ("input_tokens", "cache_write_tokens", "cache_read_tokens"):
         counts[name] = min(getattr(usage, name), left)

@@ -34,7 +34,7 @@ def test_the_whole_tree_comes_oldest_first(owner: User, make_conversation: Make,
         "text": "Why?",
         "isCreatedByUser": True,
         "endpoint": "Somewhere",
-        "tokenCount": 3,
+        "tokenCount": 2,
         "unfinished": False,
         "error": False,
     }

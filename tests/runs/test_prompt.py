@@ -20,7 +20,8 @@ JOB = ClaimedRun(
 
 
 def history(*lengths: int) -> list[PromptMessage]:
-    return [PromptMessage("assistant" if at % 2 else "user", chr(65 + at) * size) for at, size in enumerate(lengths)]
+    texts = [(chr(65 + at) + " word" * size)[:size] for at, size in enumerate(lengths)]
+    return [PromptMessage("assistant" if at % 2 else "user", text) for at, text in enumerate(texts)]
 
 
 def contents(messages: Any) -> str:
@@ -98,4 +99,4 @@ def test_nothing_is_left_when_the_last_message_alone_is_too_long() -> None:
 
 def test_what_is_continued_keeps_the_end_of_what_was_written() -> None:
     job = replace(JOB, history=history(9), continues=True, parts=[{"type": "text", "text": "Once"}])
-    assert [message.content for message in prompt_of(job, ENDPOINT).request.messages] == ["A" * 9, "Once", CONTINUE]
+    assert [message.content for message in prompt_of(job, ENDPOINT).request.messages] == ["A word wo", "Once", CONTINUE]

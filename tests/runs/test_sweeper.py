@@ -88,8 +88,8 @@ def test_a_lost_run_keeps_what_was_saved_and_is_charged_by_estimate(
     assert turns.can_continue(message)
     assert Hold.objects.get().state == "settled"
     entry = LedgerEntry.objects.exclude(reason="start").get()
-    assert (entry.estimated, entry.output_tokens, entry.model) == (True, estimate("Because " * 100), "gpt-4o")
-    assert entry.input_tokens == estimate_message(started.user_message.text)
+    assert (entry.estimated, entry.output_tokens, entry.model) == (True, estimate("Because " * 100, "o200k"), "gpt-4o")
+    assert entry.input_tokens == estimate_message(started.user_message.text, "o200k")
     balance = Balance.objects.get(user=owner)
     assert (balance.held, balance.credits) == (0, entry.balance_after)
     log: Any = client().xrange(key_of(run.id))
@@ -103,7 +103,7 @@ def test_other_branches_are_no_part_of_what_a_lost_run_read(owner: User, balance
     lose(again.run, "Because " * 4)
     sweep()
     entry = LedgerEntry.objects.get(estimated=True)
-    assert entry.input_tokens == estimate_message(first.user_message.text)
+    assert entry.input_tokens == estimate_message(first.user_message.text, "o200k")
 
 
 def test_a_run_that_had_said_nothing_is_interrupted_too(owner: User) -> None:

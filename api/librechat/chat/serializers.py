@@ -12,6 +12,7 @@ from api.librechat.endpoints.serializers import type_on_the_wire
 from chat.models import Conversation, Message
 from chat.services.model_settings import describe_parameters
 from endpoints.catalog import registry
+from endpoints.catalog.facts import vocabulary_of
 from endpoints.services.tokens import estimate
 
 ROOT_PARENT = UUID(int=0)  # stands for "no parent"
@@ -288,7 +289,7 @@ def _tokens(message: Message) -> int | None:
     if not (message.is_user or message.edited_at) and "output_tokens" in message.usage:
         counted: int = message.usage["output_tokens"]
         return counted
-    return estimate(message.text)
+    return estimate(message.text, vocabulary_of(message.model))
 
 
 UNFINISHED = {Message.State.STREAMING, Message.State.STOPPED, Message.State.INTERRUPTED}

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from chat.services.model_settings import asked_with
 from chat.services.refusal import TurnRefused
 from chat.services.turns.resolved_model import ResolvedModel
-from endpoints.catalog.facts import facts
+from endpoints.catalog.facts import facts, vocabulary_of
 from endpoints.parameters.request_fields import request_fields
 from endpoints.services.tokens import estimate_message
 
@@ -21,7 +21,7 @@ def check_length(target: ResolvedModel, text: str, settings_of: Callable[[], Map
 
     `settings_of` returns what the person has set: a window, or a longest reply that takes a part of it.
     """
-    size, room = estimate_message(text), _room(target, settings_of())
+    size, room = estimate_message(text, vocabulary_of(target.model)), _room(target, settings_of())
     if size <= room:
         return
     message = _(

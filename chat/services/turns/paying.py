@@ -13,6 +13,7 @@ from chat.models import Run
 from chat.services.refusal import TurnRefused
 from chat.services.turns.admission import TooManyAtOnce, too_many_at_once
 from core.sql_pipeline import Statement
+from endpoints.catalog.facts import vocabulary_of
 from endpoints.catalog.prices import UnknownPrice, reserve_for
 from endpoints.providers.base import Endpoint
 from endpoints.services.tokens import estimate_message
@@ -63,7 +64,7 @@ class Need:
                 self.user,
                 self.endpoint,
                 self.model,
-                prompt_tokens=estimate_message(self.text),
+                prompt_tokens=self._prompt_tokens(),
                 reply_tokens=reply_tokens,
             )
         except UnknownPrice as unknown:
@@ -73,11 +74,14 @@ class Need:
             )
             raise TurnRefused(message % {"model": self.model}, status=unknown.status, code=unknown.code) from None
 
+    def _prompt_tokens(self) -> int:
+        return estimate_message(self.text, vocabulary_of(self.model))
+
     def _no_credit(self, short: holds.NoCredit) -> TurnRefused:
         details = {
             "balance": holds.available(user_id=self.user.id),
             "tokenCost": self._reserve(holds.SLICES[-1]).credits,
-            "promptTokens": estimate_message(self.text),
+            "promptTokens": self._prompt_tokens(),
         }
         message = why_refused(self.user, short.needed)
         return TurnRefused(message, status=short.status, code=short.code, details=details)

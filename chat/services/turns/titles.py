@@ -23,6 +23,7 @@ from chat.services.turns.title_text import clean_title
 from core import rate_limits
 from core.ids import uuid7
 from endpoints.catalog import keys, registry
+from endpoints.catalog.facts import vocabulary_of
 from endpoints.catalog.prices import UnknownPrice, rates_of, reserve_for
 from endpoints.parameters.least_thinking import least_thinking
 from endpoints.providers.base import Caller, Endpoint, ModelRequest, PromptMessage, Titles
@@ -180,7 +181,7 @@ def _paid(conversation: Conversation, request: ModelRequest, titles: Titles, *, 
     """
     endpoint, model = request.endpoint, request.model
     hold_id = uuid7()
-    asked = prompt_size(request.messages)
+    asked = prompt_size(request.messages, vocabulary_of(model))
     reserve = reserve_for(
         conversation.owner,
         endpoint,
@@ -218,9 +219,10 @@ def _paid(conversation: Conversation, request: ModelRequest, titles: Titles, *, 
 
 def _believed(conversation: Conversation, request: ModelRequest, usage: Usage | None, text: str) -> Usage:
     """Return what is charged: by estimate where the provider reports nothing, and never what cannot be."""
-    written = estimate(text)
+    vocabulary = vocabulary_of(request.model)
+    written = estimate(text, vocabulary)
     if usage is None:
-        return Usage(prompt_size(request.messages), written, estimated=True)
+        return Usage(prompt_size(request.messages, vocabulary), written, estimated=True)
     charged = plausible(usage, request, written=written)
     if charged != usage:
         implausible_usage(

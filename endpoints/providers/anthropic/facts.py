@@ -109,6 +109,13 @@ FACTS: Final = ProviderFacts(
     windows=_WINDOWS,
     new_models=re.compile(r"claude-[a-z]+-\d+(?:-\d{1,2})?"),
     thinks=lambda model: claude(model).thinks,
+    vocabularies={
+        # Since Opus 4.7, the same text has more tokens.
+        "claude 4.7": re.compile(
+            r"claude-(?:(?:fable|mythos)|(?:opus|sonnet|haiku)-(?:4[-.][7-9](?!\d)|[5-9](?!\d)))", re.IGNORECASE
+        ),
+        "claude": re.compile(r"claude", re.IGNORECASE),
+    },
     sampling=sampling,
     least_thinking=least_thinking,
 )

@@ -31,6 +31,12 @@ WINDOWS: Final = {
 }
 FACTS: Final = ProviderFacts(
     windows=WINDOWS,
+    vocabularies={
+        "deepseek": re.compile(r"deepseek(?!.*(?:llama|qwen))", re.IGNORECASE),
+        "qwen": re.compile(r"qwen|qwq", re.IGNORECASE),
+        "mistral": re.compile(r"mistral|mixtral|ministral|codestral|devstral|magistral|pixtral", re.IGNORECASE),
+        "llama": re.compile(r"llama", re.IGNORECASE),
+    },
     # Their makers name them by what they do.
     thinking_names=re.compile(r"(?:^|[^a-z0-9])(?:r1|qwq|magistral|think\w*|reason\w*)(?![a-z0-9])", re.IGNORECASE),
 )

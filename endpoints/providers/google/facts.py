@@ -18,6 +18,7 @@ _WINDOWS: Final = {
 FACTS: Final = ProviderFacts(
     windows=_WINDOWS,
     price_prefix="gemini/",
+    vocabularies={"gemini": re.compile(r"gemini|gemma", re.IGNORECASE)},
     new_models=re.compile(r"gemini-\d[\d.]*-(?:pro|flash|flash-lite)(?:-preview)?"),
     thinking_names=re.compile(r"(?:^|[^a-z0-9])gemini-(?:2\.5|[3-9])(?![a-z0-9])", re.IGNORECASE),
 )

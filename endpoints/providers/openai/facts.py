@@ -40,5 +40,9 @@ FACTS: Final = ProviderFacts(
         r"(?!.*(?:audio|realtime|transcri|tts|image|search|\d{4}-\d\d-\d\d))[\w.-]*"
     ),
     thinking_names=re.compile(r"(?:^|[^a-z0-9])(?:o[1-9]|gpt-(?:[5-9]|\d\d|oss))(?![a-z0-9])", re.IGNORECASE),
+    vocabularies={
+        "cl100k": re.compile(r"gpt-(?:3\.5|4(?!o|\.\d))", re.IGNORECASE),
+        "o200k": re.compile(r"gpt-|(?:^|[^a-z0-9])o[134](?![a-z0-9])", re.IGNORECASE),
+    },
     sampling=sampling,
 )
