@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Group, Membership, User
 from billing.models import Balance, Budget, Hold
 from endpoints.catalog import registry
 from tests.endpoint_maker import make_endpoint
@@ -66,6 +66,14 @@ def test_settings_have_one_name(admin_client: Client, name: str) -> None:
     assert title
     assert "Change" not in title[1]
     assert "Select" not in title[1]
+
+
+def test_the_members_of_a_group_are_not_headed_by_ids(admin_client: Client, owner: User) -> None:
+    group = Group.objects.create(name="Lab")
+    Membership.objects.create(group=group, user=owner)
+    page = admin_client.get(reverse("admin:accounts_group_change", args=[group.id])).content.decode()
+    assert owner.email in page
+    assert f"{owner.id} in {group.id}" not in page
 
 
 def test_endpoints_of_the_file_are_named_beside_the_table(
