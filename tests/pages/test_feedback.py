@@ -43,7 +43,9 @@ def test_without_scripts_a_thumb_leads_to_the_reasons_and_they_lead_back(
     client = sign_in(owner)
     first = client.post(address(reply), {"rating": "thumbsUp"})
     assert (first.status_code, first["Location"]) == (302, address(reply))
-    assert "Clear and well written" in client.get(address(reply)).content.decode()
+    page = client.get(address(reply)).content.decode()
+    assert "Clear and well written" in page
+    assert "css/messages" in page  # where the look of the reasons is
     last = client.post(address(reply), {"rating": "thumbsUp", "tag": "creative_solution", "details": "So\r\nnew"})
     assert last["Location"].endswith(f"#m-{reply.id}")
     assert stored(reply) == {"rating": "thumbsUp", "tag": "creative_solution", "text": "So\nnew"}
