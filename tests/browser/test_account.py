@@ -60,6 +60,7 @@ def test_every_page_of_the_account(
     page.goto("/settings/usage")
     page.get_by_text("As a table").click()
     axe(page, "the table of the days")
+    assert page.locator(".plot").evaluate("element => element.getBoundingClientRect().right <= innerWidth")
 
 
 def test_a_person_goes_through_their_settings(open_tab: Open, axe: Axe, stack: Stack, person: Person) -> None:
