@@ -61,6 +61,21 @@ def test_the_tabs_of_the_settings_are_one_row_with_the_current_in_view(open_tab:
     expect(page.locator(".tabs [aria-current]")).to_be_in_viewport(ratio=0.9)
 
 
+def test_the_focus_stays_at_a_message_when_another_version_of_it_is_shown(tab: Page) -> None:
+    send(tab, "[[tokens:3]] hello")
+    settled(tab)
+    tab.get_by_role("button", name="Regenerate").press("Enter")
+    expect(tab.locator(".siblings")).to_contain_text("2 / 2")
+    settled(tab)
+    assert tab.evaluate("document.activeElement.closest('article') === document.querySelector('.from-model')")
+    tab.get_by_role("button", name="Previous version").press("Enter")
+    expect(tab.locator(".siblings")).to_contain_text("1 / 2")
+    expect(tab.get_by_role("button", name="Next version")).to_be_focused()
+    tab.keyboard.press("Enter")
+    expect(tab.locator(".siblings")).to_contain_text("2 / 2")
+    expect(tab.get_by_role("button", name="Previous version")).to_be_focused()
+
+
 @pytest.mark.parametrize("phone", [False, True], ids=["wide", "phone"])
 def test_a_menu_is_gone_through_by_keys_from_its_first_item_on_view(open_tab: Callable[..., Page], phone: bool) -> None:
     page = open_tab(phone=phone)
