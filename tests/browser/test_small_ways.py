@@ -96,3 +96,15 @@ def test_a_menu_is_gone_through_by_keys_from_its_first_item_on_view(open_tab: Ca
         expect(item).to_be_focused()
         page.keyboard.press("ArrowDown")
     expect(items.first).to_be_focused()
+
+
+def test_a_wide_menu_keeps_away_from_the_edge_of_a_phone(open_tab: Callable[..., Page]) -> None:
+    page = open_tab("/c/new?endpoint=Titling&model=gives-titles", phone=True)
+    send(page, "[[tokens:3]] hello")
+    settled(page)
+    page.get_by_role("button", name="Context usage").click()
+    box = page.locator("#context-menu").bounding_box()
+    assert box
+    assert box["x"] + box["width"] <= 390 - 8
+    name = page.locator("#context-menu dt").first
+    assert name.evaluate("element => element.clientHeight") < 30, "it takes two lines"
