@@ -1,6 +1,8 @@
 import pytest
 
-pytest_plugins = ["tests.cast", "tests.conversations", "tests.chat_rendering.slow", "tests.model_server.fixtures"]
+pytest_plugins = [
+    "tests.cast", "tests.conversations", "tests.specs", "tests.chat_rendering.slow", "tests.model_server.fixtures",
+]  # fmt: skip
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

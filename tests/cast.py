@@ -1,16 +1,19 @@
-"""The fixed cast, and the switch that makes any connection beyond loopback fail."""
+"""The fixed cast, how they sign in, and the switch that makes any connection beyond loopback fail."""
 
 import ipaddress
 import socket
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from allauth.account.authentication import get_authentication_records
 from allauth.account.internal.flows.login import record_authentication
+from allauth.mfa.totp.internal import auth as totp
 from django.contrib.auth.signals import user_logged_in
+from django.core.cache import cache
 from django.db import connection
-from django.test import TransactionTestCase
+from django.test import Client, TransactionTestCase
 from pytest_django import Settings
 
 from accounts.models import Role, User
@@ -77,10 +80,14 @@ def _empty_tables(_: object) -> None:
 
 
 @pytest.fixture(autouse=True)
-def fresh_lists(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What processes remember for a moment does not outlive a test, and is not asked for again in its midst."""
-    for cache in ttl_cache.every:
-        cache.clear()
+def fresh_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is counted in Redis, and what processes remember for a moment, does not outlive a test.
+
+    The latter is not asked for again in its midst.
+    """
+    cache.clear()
+    for cached in ttl_cache.every:
+        cached.clear()
     monkeypatch.setattr(ttl_cache, "FRESH", float("inf"))
     banners.latest.remember([])
     site.stored.remember(None)
@@ -112,6 +119,40 @@ def light_settings(settings: Settings) -> None:
     }
     settings.REGISTER_MAX = 0  # all tests come from one address
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def signed_in(user: User, **headers: str) -> Client:
+    """Return a browser where the person has signed in just now. A fault of ours is an answer, and no exception."""
+    client = Client(raise_request_exception=False, headers=headers)
+    client.force_login(user)
+    return client
+
+
+def sign_in(client: Client, login: str, password: str = PASSWORD, **fields: str) -> Any:
+    """Send the page's form; return the answer."""
+    return client.post("/login", {"login": login, "password": password, **fields})
+
+
+def signed_in_by_password(user: User, **headers: str) -> Client:
+    client = Client(headers=headers)
+    assert sign_in(client, user.email).status_code == 302
+    return client
+
+
+def confirm(client: Client) -> None:
+    """Give the password once more."""
+    assert client.post("/account/reauthenticate", {"password": PASSWORD}).status_code == 302
+
+
+def code_of(secret: str, steps_ahead: int = 0) -> str:
+    """Return what the app of a second factor shows."""
+    return str(totp.format_hotp_value(totp.hotp_value(secret, int(time.time()) // 30 + steps_ahead)))
+
+
+def user_of(client: Client) -> User | None:
+    """Return who is signed in in a browser."""
+    user_id = client.session.get("_auth_user_id")
+    return User.objects.get(id=user_id) if user_id else None
 
 
 @pytest.fixture
@@ -152,3 +193,12 @@ def stranger(make_user: Callable[..., User]) -> User:
 @pytest.fixture
 def admin_user(make_user: Callable[..., User]) -> User:
     return make_user("Ada Admin", role=Role.ADMIN)
+
+
+@pytest.fixture
+def sharer(make_user: Callable[..., User]) -> User:
+    """Somebody whose role lets them share, and look for everybody."""
+    people = dict.fromkeys(("VIEW_USERS", "VIEW_GROUPS", "VIEW_ROLES"), True)
+    permissions = {"PROJECTS": {"SHARE": True, "SHARE_PUBLIC": True}, "PEOPLE_PICKER": people}
+    Role.objects.create(name="SHARERS", permissions=permissions)
+    return make_user("Sharon Sharer", role="SHARERS")

@@ -1,7 +1,9 @@
 """A file with model specs, for tests of every layer."""
 
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from pytest_django import Settings
 
 from endpoints.catalog import registry
@@ -40,8 +42,17 @@ modelSpecs:
 """
 
 
-def write_specs(settings: Settings, folder: Path, rules: str = "enforce: false", more: str = "") -> None:
-    """Let the site have these specs; `rules` are the keys beside the list, `more` other keys of the file."""
-    settings.LIBRECHAT_CONFIG = folder / "librechat.yaml"
-    settings.LIBRECHAT_CONFIG.write_text(ENDPOINTS + more + SPECS % rules.replace("\n", "\n  "))
-    registry.reset()
+@pytest.fixture
+def write_spec_file(settings: Settings, tmp_path: Path, fresh_registry: None) -> Callable[..., None]:
+    """Let the site have these specs; return a function that writes the file again.
+
+    Its `rules` are the keys beside the list, `more` other keys of the file.
+    """
+
+    def write(rules: str = "enforce: false", more: str = "") -> None:
+        settings.LIBRECHAT_CONFIG = tmp_path / "librechat.yaml"
+        settings.LIBRECHAT_CONFIG.write_text(ENDPOINTS + more + SPECS % rules.replace("\n", "\n  "))
+        registry.reset()
+
+    write()
+    return write

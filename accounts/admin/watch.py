@@ -47,7 +47,7 @@ class BanForm(forms.ModelForm):  # type: ignore[type-arg]
 @admin.register(Ban)
 class BanAdmin(Panel):
     form = BanForm
-    list_display = ("who", "until", "reason", "created_by", "created_at")
+    list_display = ("target", "until", "reason", "created_by", "created_at")
     list_select_related = ("user", "created_by")
     search_fields = ("user__email", "address", "reason")
     autocomplete_fields = ("user",)
@@ -68,7 +68,7 @@ class BanAdmin(Panel):
         return False
 
     @admin.display(description=_("Who"))
-    def who(self, ban: Ban) -> str:
+    def target(self, ban: Ban) -> str:
         return str(ban.user or ban.address)
 
     def save_model(self, request: HttpRequest, obj: Ban, form: Any, change: bool) -> None:

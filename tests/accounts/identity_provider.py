@@ -84,7 +84,7 @@ def path_of(address: str) -> str:
     return f"{parts.path}?{parts.query}"
 
 
-def sign_in(client: Client, server: OpenIdServer, sub: str = "nina", path: str = "/oauth/openid") -> Any:
+def sign_in_by_openid(client: Client, server: OpenIdServer, sub: str = "nina", path: str = "/oauth/openid") -> Any:
     """Go the whole way: out, agree, back."""
     there = client.get(path)
     assert there.status_code == 302, there.content[:500]

@@ -127,7 +127,7 @@ def bring_back(client: Client, back: tuple[str, dict[str, str]]) -> Any:
     return client.get(answer["Location"])
 
 
-def sign_in(client: Client, server: SocialServer, name: str) -> Any:
+def sign_in_by_social(client: Client, server: SocialServer, name: str) -> Any:
     """Go the whole way: out, agree, back."""
     there = client.get(f"/oauth/{name}")
     assert there.status_code == 302, there.content[:300]

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from allauth.usersessions.models import UserSession
-from django.core.cache import cache
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.utils import timezone
@@ -139,10 +138,8 @@ def test_a_socket_in_the_file_system_is_this_machine() -> None:
 @pytest.fixture
 def proxied(db: None, settings: Any) -> Iterator[None]:
     settings.TRUST_PROXY = 1
-    cache.clear()
     bans.banned.invalidate()
     yield
-    cache.clear()
     bans.banned.invalidate()
 
 

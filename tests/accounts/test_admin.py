@@ -17,12 +17,6 @@ PAGES = ["accounts_user", "accounts_role", "billing_ledgerentry", "billing_balan
 
 
 @pytest.fixture
-def admin_client(client: Client, admin_user: User) -> Client:
-    client.force_login(admin_user)
-    return client
-
-
-@pytest.fixture
 def books(owner: User) -> LedgerEntry:
     line = holds.LedgerLine(key="a", reason="message", endpoint="E", model="m", counts=TokenCounts(input=3), rates=None)
     with transaction.atomic():

@@ -21,12 +21,6 @@ from web.plot import PlotDay, plot_of
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def admin_client(client: Client, admin_user: User) -> Client:
-    client.force_login(admin_user)
-    return client
-
-
 def listing(client: Client, name: str) -> str:
     page = client.get(reverse(f"admin:{name}_changelist")).content.decode()
     return page[page.index("result-list-wrapper") :]

@@ -1,36 +1,20 @@
 """Limits of sign-in: ours and no other, wherever a password or a code is asked for, told with when they end."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from allauth.account import app_settings
 from allauth.mfa import app_settings as mfa_settings
-from django.core.cache import cache
 from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import User
-from accounts.services import bans
-from chat.services.turns.queue import client
 from core.rate_limits import Limit, TooOften, count
 from tests.api.conftest import Api
-from tests.cast import PASSWORD
+from tests.cast import PASSWORD, sign_in
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def fresh() -> Iterator[None]:
-    cache.clear()
-    bans.banned.invalidate()
-    yield
-    cache.clear()
-    bans.banned.invalidate()
-
-
-def sign_in(email: str, password: str = PASSWORD) -> Any:
-    return Client().post("/login", {"login": email, "password": password})
 
 
 def refused(answer: Any) -> None:
@@ -48,7 +32,7 @@ def test_the_library_limits_nothing() -> None:
 def test_right_passwords_are_never_too_many(owner: User, make_user: Callable[..., User]) -> None:
     """However many people sign in from one address: the library must not refuse them by a limit of its own."""
     for _ in range(35):
-        assert sign_in(owner.email).status_code == 302
+        assert sign_in(Client(), owner.email).status_code == 302
     assert Api().post("/api/auth/login", {"email": owner.email, "password": PASSWORD}).status_code == 200
 
 
@@ -56,9 +40,9 @@ def test_right_passwords_are_never_too_many(owner: User, make_user: Callable[...
 @pytest.mark.parametrize("most", [1, 3, 12])
 def test_wrong_passwords_are_counted_by_account(owner: User, settings: Settings, most: int) -> None:
     settings.LOGIN_MAX, settings.LOGIN_WINDOW = most, 60
-    assert [sign_in(owner.email, "wrong").status_code for _ in range(most)] == [200] * most
-    refused(sign_in(owner.email, "wrong"))
-    refused(sign_in(owner.email.upper()))
+    assert [sign_in(Client(), owner.email, "wrong").status_code for _ in range(most)] == [200] * most
+    refused(sign_in(Client(), owner.email, "wrong"))
+    refused(sign_in(Client(), owner.email.upper()))
     refused(Api().post("/api/auth/login", {"email": owner.email, "password": PASSWORD}))
 
 
@@ -66,8 +50,8 @@ def test_wrong_passwords_are_counted_by_account(owner: User, settings: Settings,
 def test_wrong_passwords_are_counted_by_address(owner: User, settings: Settings) -> None:
     settings.LOGIN_MAX, settings.LOGIN_WINDOW = 3, 60
     for number in range(3):
-        assert sign_in(f"nobody{number}@example.org", "wrong").status_code == 200
-    refused(sign_in(owner.email))
+        assert sign_in(Client(), f"nobody{number}@example.org", "wrong").status_code == 200
+    refused(sign_in(Client(), owner.email))
     elsewhere = Client(REMOTE_ADDR="127.0.0.2").post("/login", {"login": owner.email, "password": PASSWORD})
     assert elsewhere.status_code == 302
 
@@ -75,14 +59,14 @@ def test_wrong_passwords_are_counted_by_address(owner: User, settings: Settings)
 def test_a_right_password_forgets_no_wrong_one(owner: User, settings: Settings) -> None:
     settings.LOGIN_MAX, settings.LOGIN_WINDOW = 3, 60
     for _ in range(3):
-        sign_in(owner.email, "wrong")
-        sign_in(owner.email)
-    refused(sign_in(owner.email))
+        sign_in(Client(), owner.email, "wrong")
+        sign_in(Client(), owner.email)
+    refused(sign_in(Client(), owner.email))
 
 
 def test_no_limit_is_no_limit(owner: User, settings: Settings) -> None:
     settings.LOGIN_MAX = 0
-    assert [sign_in(owner.email, "wrong").status_code for _ in range(12)] == [200] * 12
+    assert [sign_in(Client(), owner.email, "wrong").status_code for _ in range(12)] == [200] * 12
 
 
 @pytest.mark.security
@@ -101,7 +85,7 @@ def test_a_signed_in_screen_is_no_place_to_guess(
     client.force_login(owner)
     assert [client.post(path, wrong).status_code for _ in range(3)] == [200] * 3
     refused(client.post(path, wrong))
-    refused(sign_in(owner.email))
+    refused(sign_in(Client(), owner.email))
 
 
 def test_showing_again_who_one_is_is_never_too_much(owner: User) -> None:
@@ -173,22 +157,13 @@ def test_the_words_say_how_long(seconds: int, wait: str) -> None:
     assert TooOften(seconds).message == f"Too many requests. Try again in {wait}"
 
 
-@pytest.fixture
-def full_redis() -> Iterator[None]:
-    """Redis has no memory for another write."""
-    admin = client()
-    admin.config_set("maxmemory", "1")
-    yield
-    admin.config_set("maxmemory", "0")
-
-
 def test_nobody_gets_in_uncounted(owner: User, full_redis: None, settings: Settings) -> None:
     """Limits that cannot be counted are taken for reached wherever guessing would get somebody in."""
     settings.REGISTER_MAX, settings.REGISTER_WINDOW = 5, 60
     form = {"name": "New", "email": "new@example.org", "password1": "correct-horse-battery"}
     body = {"name": "New", "email": "new@example.org", "password": "x" * 20, "confirm_password": "x" * 20}
     answers = [
-        sign_in(owner.email), sign_in(owner.email, "guess"), Client().post("/register", form),
+        sign_in(Client(), owner.email), sign_in(Client(), owner.email, "guess"), Client().post("/register", form),
         Api().post("/api/auth/register", body),
         Api().post("/api/auth/login", {"email": owner.email, "password": PASSWORD}),
     ]  # fmt: skip

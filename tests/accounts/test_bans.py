@@ -1,11 +1,10 @@
 """Violations add up to bans; who is banned gets in nowhere; headers trick nobody."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.http import HttpRequest
 from django.test import Client
 from django.utils import timezone
@@ -15,13 +14,6 @@ from accounts.services import bans, tokens
 from chat.services.tree import forking
 from core.rate_limits import TooOften, address_of
 from tests.api.conftest import Api
-
-
-@pytest.fixture(autouse=True)
-def nothing_counted() -> Iterator[None]:
-    cache.clear()
-    yield
-    cache.clear()
 
 
 def test_who_is_banned_gets_in_nowhere(client: Client, owner: User, admin_user: User) -> None:

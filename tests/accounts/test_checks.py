@@ -12,7 +12,7 @@ def ids() -> list[str | None]:
 
 
 @pytest.fixture
-def provider() -> IdentityProvider:
+def google() -> IdentityProvider:
     return IdentityProvider(
         key="google", kind="google", label="Google", client_id="x", callback="/", image="/static/x.svg"
     )
@@ -22,8 +22,8 @@ def test_nothing_is_said_where_nothing_is_configured() -> None:
     assert ids() == []
 
 
-def test_providers_that_are_switched_off_are_told(settings: Settings, provider: IdentityProvider) -> None:
-    settings.IDENTITY_PROVIDERS = {"google": provider}
+def test_providers_that_are_switched_off_are_told(settings: Settings, google: IdentityProvider) -> None:
+    settings.IDENTITY_PROVIDERS = {"google": google}
     assert ids() == ["accounts.W001"]
     settings.ALLOW_SOCIAL_LOGIN = True
     assert ids() == []

@@ -6,7 +6,6 @@ from html import unescape
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 from pytest_django import Settings
@@ -17,58 +16,53 @@ from siteconfig.environment.identity import Directory
 from tests import cast
 from tests.accounts import directory_server
 from tests.accounts.directory_server import GROUPS, PASSWORD, PEOPLE, READER, READER_PASSWORD, DirectoryServer
+from tests.cast import sign_in, user_of
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of ldap3's own libraries
 
 
 @pytest.fixture(scope="module")
-def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DirectoryServer]:
+def shared_directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DirectoryServer]:
     with directory_server.running(tmp_path_factory.mktemp("slapd")) as server:
         yield server
 
 
 @pytest.fixture
-def server(shared_server: DirectoryServer, settings: Settings, admin_user: User) -> Iterator[DirectoryServer]:
-    cache.clear()
+def directory(shared_directory: DirectoryServer, settings: Settings, admin_user: User) -> DirectoryServer:
     settings.DIRECTORY = Directory(
-        url=shared_server.url, base=PEOPLE, bind_dn=READER, bind_password=READER_PASSWORD, group_base=GROUPS
+        url=shared_directory.url, base=PEOPLE, bind_dn=READER, bind_password=READER_PASSWORD, group_base=GROUPS
     )
     settings.AUTHENTICATION_BACKENDS = [
         "accounts.identity.directory.DirectoryBackend",
         *settings.AUTHENTICATION_BACKENDS,
     ]
-    yield shared_server
-    cache.clear()
+    return shared_directory
 
 
-def sign_in(client: Client, login: str, password: str = PASSWORD) -> Any:
-    return client.post("/login", {"login": login, "password": password})
+def enter(client: Client, login: str, password: str = PASSWORD) -> Any:
+    """Sign in with the password of the directory, unless told otherwise."""
+    return sign_in(client, login, password)
 
 
-def who(client: Client) -> User | None:
-    user_id = client.session.get("_auth_user_id")
-    return User.objects.get(id=user_id) if user_id else None
-
-
-def test_a_person_of_the_directory_comes_in_with_an_account(client: Client, server: DirectoryServer) -> None:
-    assert sign_in(client, "lina@example.org")["Location"] == "/c/new"
-    user = who(client)
+def test_a_person_of_the_directory_comes_in_with_an_account(client: Client, directory: DirectoryServer) -> None:
+    assert enter(client, "lina@example.org")["Location"] == "/c/new"
+    user = user_of(client)
     assert user is not None
     assert (user.email, user.name, user.username) == ("lina@example.org", "Lina Listed", "Lina")
     assert (user.provider, user.role_id, user.has_usable_password()) == ("ldap", Role.USER, False)
     groups = Membership.objects.filter(user=user).values_list("group__source", "group__name")
     assert sorted(groups) == [("ldap", "blue"), ("ldap", "red")]
     client.logout()
-    sign_in(client, "LINA@example.org")
-    assert who(client) == user
+    enter(client, "LINA@example.org")
+    assert user_of(client) == user
 
 
-def test_names_have_all_their_letters(client: Client, server: DirectoryServer) -> None:
-    sign_in(client, "max@example.org")
+def test_names_have_all_their_letters(client: Client, directory: DirectoryServer) -> None:
+    enter(client, "max@example.org")
     assert User.objects.get(email="max@example.org").name == "Max Müller"
 
 
-def test_the_client_signs_in_the_same_way(server: DirectoryServer) -> None:
+def test_the_client_signs_in_the_same_way(directory: DirectoryServer) -> None:
     answer = Client().post(
         "/api/auth/login", {"email": "lina@example.org", "password": PASSWORD}, content_type="application/json"
     )
@@ -78,25 +72,25 @@ def test_the_client_signs_in_the_same_way(server: DirectoryServer) -> None:
 
 @pytest.mark.security
 @pytest.mark.parametrize("password", ["wrong", PASSWORD.upper(), "x" * 5000, f"{PASSWORD} ", "*"])
-def test_a_wrong_password_is_refused(client: Client, server: DirectoryServer, password: str) -> None:
-    assert sign_in(client, "lina@example.org", password).status_code == 200
-    assert who(client) is None
+def test_a_wrong_password_is_refused(client: Client, directory: DirectoryServer, password: str) -> None:
+    assert enter(client, "lina@example.org", password).status_code == 200
+    assert user_of(client) is None
     assert User.objects.count() == 1
 
 
 @pytest.mark.security
 @pytest.mark.parametrize("password", ["", " ", "\t\n ", "\u00a0", "\0", f"{PASSWORD}\0", f"\0{PASSWORD}"])
 def test_case_47_an_empty_password_is_refused_without_asking(
-    client: Client, server: DirectoryServer, password: str
+    client: Client, directory: DirectoryServer, password: str
 ) -> None:
-    before = server.questions()
-    assert sign_in(client, "lina@example.org", password).status_code == (400 if "\0" in password else 200)
+    before = directory.questions()
+    assert enter(client, "lina@example.org", password).status_code == (400 if "\0" in password else 200)
     answer = Client().post(
         "/api/auth/login", {"email": "lina@example.org", "password": password}, content_type="application/json"
     )
     assert answer.status_code in {400, 401, 404, 422}
-    assert server.questions() == before
-    assert who(client) is None
+    assert directory.questions() == before
+    assert user_of(client) is None
     assert User.objects.count() == 1
 
 
@@ -105,52 +99,52 @@ def test_case_47_an_empty_password_is_refused_without_asking(
     "login", ["*", "lina*", "*)(uid=lina", "lina)(|(uid=*", "\\2a", "lina\0", "uid=lina," + PEOPLE, "nobody", "twin1)"]
 )
 def test_a_login_is_no_part_of_the_question(
-    client: Client, server: DirectoryServer, settings: Settings, login: str
+    client: Client, directory: DirectoryServer, settings: Settings, login: str
 ) -> None:
     settings.DIRECTORY = replace(settings.DIRECTORY, filter="(uid={{username}})", by_username=True)
-    assert sign_in(client, login).status_code == (400 if "\0" in login else 200)
-    assert who(client) is None
+    assert enter(client, login).status_code == (400 if "\0" in login else 200)
+    assert user_of(client) is None
     assert User.objects.count() == 1
 
 
-def test_a_user_name_can_be_asked_for(client: Client, server: DirectoryServer, settings: Settings) -> None:
+def test_a_user_name_can_be_asked_for(client: Client, directory: DirectoryServer, settings: Settings) -> None:
     settings.DIRECTORY = replace(settings.DIRECTORY, filter="(uid={{username}})", by_username=True)
     page = client.get("/login").content.decode()
     assert "Username" in page
     assert 'type="email"' not in page
-    assert sign_in(client, "lina")["Location"] == "/c/new"
+    assert enter(client, "lina")["Location"] == "/c/new"
 
 
-def test_two_people_with_one_address_are_nobody(client: Client, server: DirectoryServer) -> None:
-    sign_in(client, "twin@example.org")
-    assert who(client) is None
+def test_two_people_with_one_address_are_nobody(client: Client, directory: DirectoryServer) -> None:
+    enter(client, "twin@example.org")
+    assert user_of(client) is None
 
 
 def test_who_has_no_address_gets_one_of_the_directory(
-    client: Client, server: DirectoryServer, settings: Settings
+    client: Client, directory: DirectoryServer, settings: Settings
 ) -> None:
     settings.DIRECTORY = replace(settings.DIRECTORY, filter="uid={{username}}", email_attributes=("telephoneNumber",),
                                  by_username=True)  # fmt: skip
-    sign_in(client, "lina")
+    enter(client, "lina")
     assert User.objects.get(provider="ldap").email == "lina@ldap.local"
 
 
 @pytest.mark.security
 def test_case_48_the_address_of_another_account_does_not_open_it(
-    client: Client, server: DirectoryServer, make_user: Any
+    client: Client, directory: DirectoryServer, make_user: Any
 ) -> None:
     local = make_user("Lina Local", email="lina@example.org")
-    assert sign_in(client, "lina@example.org").status_code == 403
-    assert who(client) is None
-    assert sign_in(client, "lina@example.org", cast.PASSWORD)["Location"] == "/c/new"
-    assert who(client) == local, "its own password still does"
+    assert enter(client, "lina@example.org").status_code == 403
+    assert user_of(client) is None
+    assert enter(client, "lina@example.org", cast.PASSWORD)["Location"] == "/c/new"
+    assert user_of(client) == local, "its own password still does"
 
 
-def test_a_person_switched_off_stays_out(client: Client, server: DirectoryServer) -> None:
-    sign_in(client, "lina@example.org")
+def test_a_person_switched_off_stays_out(client: Client, directory: DirectoryServer) -> None:
+    enter(client, "lina@example.org")
     client.logout()
     User.objects.filter(email="lina@example.org").update(is_active=False)
-    assert sign_in(client, "lina@example.org")["Location"] == "/account/inactive"
+    assert enter(client, "lina@example.org")["Location"] == "/account/inactive"
 
 
 @pytest.mark.parametrize(
@@ -165,33 +159,33 @@ def test_a_person_switched_off_stays_out(client: Client, server: DirectoryServer
     ids=str,
 )
 def test_a_directory_that_does_not_answer_stops_nobody_else(
-    client: Client, server: DirectoryServer, settings: Settings, owner: User, changes: dict[str, Any]
+    client: Client, directory: DirectoryServer, settings: Settings, owner: User, changes: dict[str, Any]
 ) -> None:
     settings.DIRECTORY = replace(settings.DIRECTORY, **changes)
-    assert sign_in(client, "lina@example.org").status_code == 200
-    assert sign_in(client, owner.email, cast.PASSWORD)["Location"] == "/c/new"
+    assert enter(client, "lina@example.org").status_code == 200
+    assert enter(client, owner.email, cast.PASSWORD)["Location"] == "/c/new"
 
 
 def test_start_tls_with_a_certificate_of_the_operators_authority(
-    client: Client, server: DirectoryServer, settings: Settings
+    client: Client, directory: DirectoryServer, settings: Settings
 ) -> None:
-    settings.DIRECTORY = replace(settings.DIRECTORY, start_tls=True, ca_file=server.ca_file)
-    assert sign_in(client, "lina@example.org")["Location"] == "/c/new"
+    settings.DIRECTORY = replace(settings.DIRECTORY, start_tls=True, ca_file=directory.ca_file)
+    assert enter(client, "lina@example.org")["Location"] == "/c/new"
 
 
 @pytest.mark.security
 @pytest.mark.parametrize("stranger", ["authority", "name"])
 def test_a_certificate_that_proves_nothing_gets_no_password(
-    client: Client, server: DirectoryServer, settings: Settings, stranger: str
+    client: Client, directory: DirectoryServer, settings: Settings, stranger: str
 ) -> None:
     changes: dict[str, Any] = {"start_tls": True}
     if stranger == "name":
-        changes |= {"ca_file": server.ca_file, "url": server.url.replace("localhost", "127.0.0.1")}
+        changes |= {"ca_file": directory.ca_file, "url": directory.url.replace("localhost", "127.0.0.1")}
     settings.DIRECTORY = replace(settings.DIRECTORY, **changes)
-    sign_in(client, "lina@example.org")
-    assert who(client) is None
+    enter(client, "lina@example.org")
+    assert user_of(client) is None
     settings.DIRECTORY = replace(settings.DIRECTORY, verify=False)
-    assert sign_in(client, "lina@example.org")["Location"] == "/c/new", "unless the operator wants it so"
+    assert enter(client, "lina@example.org")["Location"] == "/c/new", "unless the operator wants it so"
 
 
 def test_the_environment_says_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -215,19 +209,19 @@ def by_api(login: str, password: str = PASSWORD) -> tuple[int, str]:
 
 
 def by_page(login: str, password: str = PASSWORD) -> tuple[int, str]:
-    answer = sign_in(Client(), login, password)
+    answer = enter(Client(), login, password)
     return answer.status_code, unescape(answer.content.decode())
 
 
 @pytest.fixture
-def by_name(server: DirectoryServer, settings: Settings) -> DirectoryServer:
+def by_name(directory: DirectoryServer, settings: Settings) -> DirectoryServer:
     settings.DIRECTORY = replace(settings.DIRECTORY, filter="(uid={{username}})", by_username=True)
-    return server
+    return directory
 
 
 def test_who_has_an_address_that_is_taken_is_told_so(by_name: DirectoryServer, client: Client) -> None:
-    assert sign_in(client, "frieda")["Location"] == "/c/new"
-    frieda, sentence = who(client), "An account with your email address already exists."
+    assert enter(client, "frieda")["Location"] == "/c/new"
+    frieda, sentence = user_of(client), "An account with your email address already exists."
     status, page = by_page("second")
     assert (status, sentence in page) == (403, True)
     status, message = by_api("second")
@@ -238,8 +232,10 @@ def test_who_has_an_address_that_is_taken_is_told_so(by_name: DirectoryServer, c
 
 @pytest.mark.parametrize("login", ["noaddress", "odd"])
 def test_an_address_that_is_none_counts_as_none(by_name: DirectoryServer, client: Client, login: str) -> None:
-    assert sign_in(client, login)["Location"] == "/c/new"
-    assert who(client) == User.objects.get(email=f"{login}@ldap.local" if login == "noaddress" else "odd@example.org")
+    assert enter(client, login)["Location"] == "/c/new"
+    assert user_of(client) == User.objects.get(
+        email=f"{login}@ldap.local" if login == "noaddress" else "odd@example.org"
+    )
 
 
 @pytest.mark.security
@@ -253,7 +249,7 @@ def test_a_wrong_password_tells_nothing(by_name: DirectoryServer, login: str) ->
 
 def test_a_right_password_without_an_account_locks_nobody_out(by_name: DirectoryServer, settings: Settings) -> None:
     settings.LOGIN_MAX = 2
-    sign_in(Client(), "frieda")
+    enter(Client(), "frieda")
     assert [by_page("second")[0] for _ in range(4)] == [403] * 4
 
 
@@ -343,22 +339,22 @@ def test_a_directory_that_cannot_check_is_silent(
     assert "isn't responding" in by_api("frieda")[1]
 
 
-def test_an_answer_from_elsewhere_is_none(server: DirectoryServer, settings: Settings) -> None:
+def test_an_answer_from_elsewhere_is_none(directory: DirectoryServer, settings: Settings) -> None:
     settings.DIRECTORY = replace(settings.DIRECTORY, base="dc=elsewhere,dc=net")
     assert "isn't responding" in by_api("lina@example.org")[1]
 
 
 def test_a_local_account_with_the_same_password_still_opens(
-    client: Client, server: DirectoryServer, make_user: Any
+    client: Client, directory: DirectoryServer, make_user: Any
 ) -> None:
     local = make_user("Lina Local", email="lina@example.org")
     local.set_password(PASSWORD)
     local.save()
-    assert sign_in(client, "lina@example.org")["Location"] == "/c/new"
-    assert who(client) == local
+    assert enter(client, "lina@example.org")["Location"] == "/c/new"
+    assert user_of(client) == local
 
 
-def test_a_directory_that_is_silent_is_named_so(client: Client, server: DirectoryServer, settings: Settings) -> None:
+def test_a_directory_that_is_silent_is_named_so(client: Client, directory: DirectoryServer, settings: Settings) -> None:
     settings.DIRECTORY = replace(settings.DIRECTORY, url="ldap://127.0.0.1:9")
     assert "The directory that checks passwords isn't responding." in by_page("lina@example.org")[1]
     assert by_api("lina@example.org") == (
@@ -368,16 +364,16 @@ def test_a_directory_that_is_silent_is_named_so(client: Client, server: Director
 
 @pytest.mark.parametrize("trouble", ["part", "fault"])
 def test_groups_stay_as_they_were_where_the_directory_does_not_tell_all(
-    client: Client, server: DirectoryServer, settings: Settings, monkeypatch: pytest.MonkeyPatch, trouble: str
+    client: Client, directory: DirectoryServer, settings: Settings, monkeypatch: pytest.MonkeyPatch, trouble: str
 ) -> None:
-    sign_in(client, "lina@example.org")
-    user = who(client)
+    enter(client, "lina@example.org")
+    user = user_of(client)
     before = list(Membership.objects.filter(user=user).values_list("group__name", flat=True).order_by("group__name"))
     client.logout()
     if trouble == "part":
         monkeypatch.setattr("accounts.identity.directory.MAX_GROUPS", 1)
     else:
         settings.DIRECTORY = replace(settings.DIRECTORY, group_base="ou=gone,dc=example,dc=org")
-    assert sign_in(client, "lina@example.org")["Location"] == "/c/new"
+    assert enter(client, "lina@example.org")["Location"] == "/c/new"
     after = list(Membership.objects.filter(user=user).values_list("group__name", flat=True).order_by("group__name"))
     assert after == before == ["blue", "red"]

@@ -17,7 +17,7 @@ from tests.accounts.test_signin_pages import NEW
 
 
 @pytest.fixture
-def file(tmp_path: Path, settings: Settings, db: None) -> Any:
+def write_registration(tmp_path: Path, settings: Settings, db: None) -> Any:
     settings.LIBRECHAT_CONFIG = tmp_path / "librechat.yaml"
     settings.ALLOW_SOCIAL_LOGIN = settings.ALLOW_SOCIAL_REGISTRATION = True
 
@@ -29,26 +29,26 @@ def file(tmp_path: Path, settings: Settings, db: None) -> Any:
     registry.reset()
 
 
-def test_the_file_orders_who_is_offered(file: Any, settings: Settings) -> None:
+def test_the_file_orders_who_is_offered(write_registration: Any, settings: Settings) -> None:
     settings.IDENTITY_PROVIDERS = {
         name: IdentityProvider(key=name, kind=name, label=name, client_id="x", callback="/")
         for name in ("google", "github")
     }
-    file("  socialLogins: [github, openid]\n")
+    write_registration("  socialLogins: [github, openid]\n")
     assert [provider.key for provider in sign_in_options.providers()] == ["github"]
-    file("  other: true\n")
+    write_registration("  other: true\n")
     assert [provider.key for provider in sign_in_options.providers()] == ["google", "github"]
 
 
-def test_a_provider_that_does_not_exist_is_a_fault_of_the_file(file: Any) -> None:
-    file("  socialLogins: [gihtub]\n")
+def test_a_provider_that_does_not_exist_is_a_fault_of_the_file(write_registration: Any) -> None:
+    write_registration("  socialLogins: [gihtub]\n")
     with pytest.raises(ConfigFaults):
         registry.current()
 
 
 @pytest.mark.security
-def test_only_people_of_the_domains_get_an_account(client: Client, file: Any) -> None:
-    file("  allowedDomains: [Example.com, example.net]\n")
+def test_only_people_of_the_domains_get_an_account(client: Client, write_registration: Any) -> None:
+    write_registration("  allowedDomains: [Example.com, example.net]\n")
     for email in ("nina@example.org", "nina@sub.example.com", "nina@example.com.evil.example", "nina@notexample.com"):
         answer = client.post("/register", NEW | {"email": email})
         assert answer.status_code == 200
@@ -61,11 +61,11 @@ def test_only_people_of_the_domains_get_an_account(client: Client, file: Any) ->
 
 
 @pytest.mark.security
-def test_who_came_before_through_another_is_refused_from_then_on(file: Any, admin_user: User) -> None:
+def test_who_came_before_through_another_is_refused_from_then_on(write_registration: Any, admin_user: User) -> None:
     identity = Identity(provider="github", subject="1", email="nina@example.org")
-    file("  other: true\n")
+    write_registration("  other: true\n")
     user = social.sign_in_external(identity=identity)
     assert social.sign_in_external(identity=identity) == user
-    file("  allowedDomains: [example.com]\n")
+    write_registration("  allowedDomains: [example.com]\n")
     with pytest.raises(Refused):
         social.sign_in_external(identity=identity)

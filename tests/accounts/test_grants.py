@@ -24,20 +24,6 @@ pytestmark = pytest.mark.django_db
 MakeUser = Callable[..., User]
 
 
-@pytest.fixture
-def sharer(make_user: MakeUser) -> User:
-    """Somebody whose role lets them share, and look for everybody."""
-    allowed = dict.fromkeys(("VIEW_USERS", "VIEW_GROUPS", "VIEW_ROLES"), True)
-    bits = {"PROJECTS": {"SHARE": True, "SHARE_PUBLIC": True}, "PEOPLE_PICKER": allowed}
-    Role.objects.create(name="SHARERS", permissions=bits)
-    return make_user("Sharon Sharer", role="SHARERS")
-
-
-@pytest.fixture
-def project(sharer: User) -> Project:
-    return Project.objects.create(owner=sharer, name="Moon")
-
-
 def kind() -> SharedKind:
     project_kind = kind_of("project")
     assert project_kind is not None

@@ -18,12 +18,6 @@ GUEST = {"email": "guest@example.org", "role": "USER"}
 LINK = re.compile(r'value="[^"]*(/invitation\?token=[0-9a-f]{64})"')
 
 
-@pytest.fixture
-def admin_client(client: Client, admin_user: User) -> Client:
-    client.force_login(admin_user)
-    return client
-
-
 def test_without_mail_the_link_is_shown_once_and_makes_the_account(admin_client: Client) -> None:
     assert "No mail server is set up" in admin_client.get(ADD).content.decode()
     answer = admin_client.post(ADD, GUEST)

@@ -100,7 +100,7 @@ class MailServer(socketserver.ThreadingTCPServer):
 
 
 @pytest.fixture
-def server() -> Iterator[MailServer]:
+def mail_server() -> Iterator[MailServer]:
     with MailServer(("127.0.0.1", 0), Session) as server:
         server.taken = []
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
@@ -115,33 +115,33 @@ def send(server: MailServer) -> None:
     EmailMessage("Hello", "The text", "parley@example.org", ["nina@example.org"], connection=backend).send()
 
 
-def test_a_certificate_that_nobody_vouches_for_is_not_believed(server: MailServer, tmp_path: Path) -> None:
-    server.certificate = certificate(tmp_path, "127.0.0.1")
+def test_a_certificate_that_nobody_vouches_for_is_not_believed(mail_server: MailServer, tmp_path: Path) -> None:
+    mail_server.certificate = certificate(tmp_path, "127.0.0.1")
     with pytest.raises(ssl.SSLCertVerificationError):
-        send(server)
-    assert server.taken == []
+        send(mail_server)
+    assert mail_server.taken == []
 
 
-def test_unless_the_operator_says_so(server: MailServer, tmp_path: Path, settings: Settings) -> None:
+def test_unless_the_operator_says_so(mail_server: MailServer, tmp_path: Path, settings: Settings) -> None:
     settings.EMAIL_ALLOW_SELFSIGNED = True
-    server.certificate = certificate(tmp_path, "another.example.org")
-    send(server)
-    assert "The text" in server.taken[0]
+    mail_server.certificate = certificate(tmp_path, "another.example.org")
+    send(mail_server)
+    assert "The text" in mail_server.taken[0]
 
 
 def test_the_certificate_names_the_host_or_what_the_operator_says(
-    server: MailServer, tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    mail_server: MailServer, tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    server.certificate = certificate(tmp_path, "mail.example.org")
-    monkeypatch.setenv("SSL_CERT_FILE", str(server.certificate))
+    mail_server.certificate = certificate(tmp_path, "mail.example.org")
+    monkeypatch.setenv("SSL_CERT_FILE", str(mail_server.certificate))
     with pytest.raises(ssl.SSLCertVerificationError, match=r"127\.0\.0\.1"):
-        send(server)
+        send(mail_server)
     settings.EMAIL_ENCRYPTION_HOSTNAME = "other.example.org"
     with pytest.raises(ssl.SSLCertVerificationError, match=r"other\.example\.org"):
-        send(server)
+        send(mail_server)
     settings.EMAIL_ENCRYPTION_HOSTNAME = "mail.example.org"
-    send(server)
-    assert "The text" in server.taken[0]
+    send(mail_server)
+    assert "The text" in mail_server.taken[0]
 
 
 def read(monkeypatch: pytest.MonkeyPatch, **variables: str) -> mail.Mail:

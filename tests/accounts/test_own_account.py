@@ -1,6 +1,6 @@
 """One's own account: where it is signed in, the terms, waiting for approval, and its end."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -18,46 +18,21 @@ from accounts.models import RefreshSession, User
 from accounts.services import erasure, sessions, tokens
 from billing.models import LedgerEntry
 from chat.models import Conversation, Message
-from tests.api.conftest import Api, bearer, make_conversation, make_turn
-from tests.cast import PASSWORD
+from tests.api.conftest import Api, bearer
+from tests.cast import PASSWORD, confirm, signed_in_by_password
 
-__all__ = ["make_conversation", "make_turn"]
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
-
-
-@pytest.fixture(autouse=True)
-def fresh_limits(db: None) -> Iterator[None]:
-    cache.clear()
-    yield
-    cache.clear()
-
-
-def browser(user: User, **headers: str) -> Client:
-    client = Client(headers=headers)
-    client.post("/login", {"login": user.email, "password": PASSWORD})
-    return client
-
-
-def signed_in_api(user: User) -> Api:
-    api = Api()
-    token = api.post("/api/auth/login", {"email": user.email, "password": PASSWORD}).json()["token"]
-    api.headers = {"Authorization": f"Bearer {token}"}
-    return api
 
 
 def places(client: Client) -> str:
     return client.get("/account/sessions").content.decode().replace("\xa0", " ")
 
 
-def confirm(client: Client) -> None:
-    assert client.post("/account/reauthenticate", {"password": PASSWORD}).status_code == 302
-
-
 def test_every_place_is_listed_with_its_device(owner: User, stranger: User) -> None:
-    here = browser(owner, **{"User-Agent": FIREFOX})
-    browser(owner, **{"User-Agent": "curl/8.0"})
-    browser(stranger, **{"User-Agent": "Netscape/4.0"})
-    signed_in_api(owner)
+    here = signed_in_by_password(owner, **{"User-Agent": FIREFOX})
+    signed_in_by_password(owner, **{"User-Agent": "curl/8.0"})
+    signed_in_by_password(stranger, **{"User-Agent": "Netscape/4.0"})
+    Api.by_password(owner)
     page = here.get("/account/sessions").content.decode()
     assert page.index("This device") < page.index("curl/8.0")
     assert "Firefox · Linux" in page
@@ -66,8 +41,8 @@ def test_every_place_is_listed_with_its_device(owner: User, stranger: User) -> N
 
 
 def test_a_place_says_when_it_was_last_used(owner: User, stranger: User) -> None:
-    here, there = browser(owner), browser(owner)
-    browser(stranger)
+    here, there = signed_in_by_password(owner), signed_in_by_password(owner)
+    signed_in_by_password(stranger)
     long_ago = timezone.now() - timedelta(days=3)
     UserSession.objects.update(created_at=long_ago, last_seen_at=long_ago)
     assert "last used 3 days" in places(here)
@@ -84,7 +59,7 @@ def test_a_place_says_when_it_was_last_used(owner: User, stranger: User) -> None
 
 
 def test_a_client_was_last_used_when_it_renewed_its_token(owner: User) -> None:
-    here = browser(owner)
+    here = signed_in_by_password(owner)
     refresh = tokens.open_session(user=owner)
     RefreshSession.objects.update(created_at=timezone.now() - timedelta(days=3))
     assert "last used 3 days" in places(here)
@@ -93,7 +68,7 @@ def test_a_client_was_last_used_when_it_renewed_its_token(owner: User) -> None:
 
 
 def test_noting_the_use_costs_a_write_only_now_and_then(owner: User) -> None:
-    here = browser(owner)
+    here = signed_in_by_password(owner)
     here.get("/api/user")
     with CaptureQueriesContext(connection) as queries:
         here.get("/api/user")
@@ -101,7 +76,7 @@ def test_noting_the_use_costs_a_write_only_now_and_then(owner: User) -> None:
 
 
 def test_one_place_is_signed_out(owner: User) -> None:
-    here, there, api = browser(owner), browser(owner), signed_in_api(owner)
+    here, there, api = signed_in_by_password(owner), signed_in_by_password(owner), Api.by_password(owner)
     latest = UserSession.objects.filter(user=owner).latest("id")
     assert here.post("/account/sessions", {"end": f"page-{latest.pk}"}).status_code == 302
     assert there.get("/api/user").status_code == 401
@@ -112,7 +87,7 @@ def test_one_place_is_signed_out(owner: User) -> None:
 
 
 def test_all_other_places_are_signed_out(owner: User) -> None:
-    here, there, api = browser(owner), browser(owner), signed_in_api(owner)
+    here, there, api = signed_in_by_password(owner), signed_in_by_password(owner), Api.by_password(owner)
     assert here.post("/account/sessions", {"end": "others"}).status_code == 302
     assert here.get("/api/user").status_code == 200
     assert there.get("/api/user").status_code == 401
@@ -122,7 +97,7 @@ def test_all_other_places_are_signed_out(owner: User) -> None:
 
 @pytest.mark.security
 def test_nobody_ends_the_session_of_another(owner: User, stranger: User) -> None:
-    there, here = browser(owner), browser(stranger)
+    there, here = signed_in_by_password(owner), signed_in_by_password(stranger)
     refresh = tokens.open_session(user=owner)
     page = UserSession.objects.get(user=owner)
     for key in (
@@ -141,7 +116,7 @@ def test_nobody_ends_the_session_of_another(owner: User, stranger: User) -> None
 
 def test_the_terms_stand_before_everything(owner: User, settings: Settings) -> None:
     settings.TERMS_TEXT = "Be kind.\n\n<script>alert(1)</script>"
-    client, api = browser(owner), signed_in_api(owner)
+    client, api = signed_in_by_password(owner), Api.by_password(owner)
     for path in ("/c/new", "/account/security", "/settings"):
         assert client.get(path)["Location"] == "/account/terms"
     assert client.get("/c/new", headers={"HX-Request": "true"}).headers["HX-Refresh"] == "true"
@@ -162,7 +137,7 @@ def test_the_terms_stand_before_everything(owner: User, settings: Settings) -> N
 
 def test_the_page_accepts_too(owner: User, settings: Settings) -> None:
     settings.TERMS_TEXT = "Be kind."
-    client = browser(owner)
+    client = signed_in_by_password(owner)
     assert client.post("/account/terms")["Location"] == "/c/new"
     owner.refresh_from_db()
     assert owner.terms_accepted_at is not None
@@ -172,7 +147,7 @@ def test_the_page_accepts_too(owner: User, settings: Settings) -> None:
 def test_who_waits_for_approval_sees_a_page_and_nothing_else(owner: User) -> None:
     """Security case 14."""
     User.objects.filter(id=owner.id).update(waits_for_approval=True)
-    client = browser(owner)
+    client = signed_in_by_password(owner)
     assert client.get("/c/new")["Location"] == "/account/waiting"
     page = client.get("/account/waiting")
     assert (page.status_code, b"Waiting for approval" in page.content) == (403, True)
@@ -192,7 +167,7 @@ def test_an_account_is_deleted_with_all_that_is_its_own(
     make_turn(make_conversation(stranger))
     key = {"key": "k", "reason": "message", "credits": -1, "balance_after": 0}
     LedgerEntry.objects.create(user=owner, **key)
-    client = browser(owner)
+    client = signed_in_by_password(owner)
     confirm(client)
     assert b"the email address of this account" in client.post("/account/delete", {"email": stranger.email}).content
     assert client.post("/account/delete", {"email": owner.email.upper()})["Location"] == "/account/deleted"
@@ -207,7 +182,7 @@ def test_an_account_is_deleted_with_all_that_is_its_own(
 @pytest.mark.security
 def test_deleting_asks_who_it_is(owner: User) -> None:
     """Security case 55."""
-    client = browser(owner)
+    client = signed_in_by_password(owner)
     answer = client.post("/account/delete", {"email": owner.email})
     assert answer["Location"].startswith("/account/reauthenticate")
     assert Api(owner).send("DELETE", "/api/user/delete").status_code == 403
@@ -216,7 +191,7 @@ def test_deleting_asks_who_it_is(owner: User) -> None:
         record["at"] -= 11 * 60
     session.save()
     assert client.delete("/api/user/delete").status_code == 403
-    api = signed_in_api(owner)
+    api = Api.by_password(owner)
     RefreshSession.objects.update(created_at=timezone.now() - timedelta(minutes=11))
     refusal = api.send("DELETE", "/api/user/delete")
     assert (refusal.status_code, refusal.json()["code"]) == (403, "REAUTHENTICATION_REQUIRED")
@@ -224,7 +199,7 @@ def test_deleting_asks_who_it_is(owner: User) -> None:
 
 
 def test_the_api_deletes_soon_after_signing_in(owner: User) -> None:
-    api = signed_in_api(owner)
+    api = Api.by_password(owner)
     assert api.send("DELETE", "/api/user/delete").status_code == 200
     assert not User.objects.filter(id=owner.id).exists()
     assert api.get("/api/user").status_code == 401
@@ -241,10 +216,10 @@ def test_with_two_factors_deleting_needs_a_code(owner: User) -> None:
 @pytest.mark.security
 def test_an_installation_may_keep_its_accounts(owner: User, settings: Settings) -> None:
     settings.ALLOW_ACCOUNT_DELETION = False
-    client = browser(owner)
+    client = signed_in_by_password(owner)
     confirm(client)
     assert client.post("/account/delete", {"email": owner.email}).status_code == 403
-    assert signed_in_api(owner).send("DELETE", "/api/user/delete").status_code == 403
+    assert Api.by_password(owner).send("DELETE", "/api/user/delete").status_code == 403
     assert User.objects.filter(id=owner.id).exists()
 
 
@@ -252,7 +227,7 @@ def test_an_installation_may_keep_its_accounts(owner: User, settings: Settings) 
 def test_the_last_administrator_stays(admin_user: User, make_user: Callable[..., User]) -> None:
     with pytest.raises(erasure.LastAdministrator):
         erasure.erase_person(user=admin_user)
-    assert signed_in_api(admin_user).send("DELETE", "/api/user/delete").status_code == 403
+    assert Api.by_password(admin_user).send("DELETE", "/api/user/delete").status_code == 403
     make_user("Second Admin", role="ADMIN")
     erasure.erase_person(user=admin_user)
 

@@ -1,7 +1,7 @@
 """Links by mail: verifying an address, and choosing a new password."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -9,7 +9,6 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from celery import current_app
 from django.core import mail
-from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.test import Client
 from django.utils import timezone
@@ -26,7 +25,7 @@ NEW = "another-horse-battery"
 
 
 @pytest.fixture(autouse=True)
-def with_mail(db: None, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def with_mail(db: None, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """A mail server, and a worker that does at once what is queued."""
     settings.MAIL_CONFIGURED = settings.ALLOW_PASSWORD_RESET = True
     for name in ("RESET_PASSWORD", "RESET_PASSWORD_SUBMISSION", "VERIFY_EMAIL", "VERIFY_EMAIL_SUBMISSION"):
@@ -36,9 +35,6 @@ def with_mail(db: None, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> 
         getattr(tasks, name.removeprefix("accounts.tasks."))(*arguments)
 
     monkeypatch.setattr(current_app, "send_task", work)
-    cache.clear()
-    yield
-    cache.clear()
 
 
 @pytest.fixture

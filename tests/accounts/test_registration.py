@@ -1,7 +1,6 @@
 """Who may make an account: domains, invitations, approval, and usernames to sign in with."""
 
 import re
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -10,7 +9,6 @@ from urllib.parse import urlsplit
 import pytest
 from celery import current_app
 from django.core import mail
-from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -35,14 +33,13 @@ BODY = {"name": "Nina New", "email": "nina@example.org", "password": PASSWORD, "
 
 
 @pytest.fixture(autouse=True)
-def fresh_limits(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def no_queue(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is queued is done at once."""
+
     def work(name: str, arguments: list[str]) -> None:
         getattr(tasks, name.removeprefix("accounts.tasks."))(*arguments)
 
     monkeypatch.setattr(current_app, "send_task", work)
-    cache.clear()
-    yield
-    cache.clear()
 
 
 def invited(email: str = "nina@example.org", role: str = Role.USER, by: User | None = None) -> str:
@@ -231,40 +228,40 @@ def test_with_mail_registering_tells_nobody_who_has_an_account(
 
 
 @pytest.fixture
-def named(owner: User, settings: Settings) -> User:
+def named_owner(owner: User, settings: Settings) -> User:
     settings.LOGIN_METHODS = {"email", "username"}
     owner.username = "Olivia"
     owner.save()
     return owner
 
 
-def test_a_user_name_signs_in(named: User, client: Client, settings: Settings) -> None:
+def test_a_user_name_signs_in(named_owner: User, client: Client, settings: Settings) -> None:
     assert client.post("/login", {"login": "olivia ", "password": PASSWORD}).status_code == 302
     assert Api().post("/api/auth/login", {"email": "OLIVIA", "password": PASSWORD}).status_code == 200
-    assert Client().post("/login", {"login": named.email, "password": PASSWORD}).status_code == 302
+    assert Client().post("/login", {"login": named_owner.email, "password": PASSWORD}).status_code == 302
     settings.LOGIN_METHODS = {"username"}
-    assert address_of_login(named.email) != named.email
+    assert address_of_login(named_owner.email) != named_owner.email
     settings.LOGIN_METHODS = {"email"}
     assert Api().post("/api/auth/login", {"email": "olivia", "password": PASSWORD}).status_code == 404
 
 
 @pytest.mark.security
 @pytest.mark.parametrize("login", ["nobody", "", "olivia", "%", "\u2603", "o" * 300])
-def test_wrong_and_unknown_names_are_the_same(login: str, named: User, client: Client) -> None:
+def test_wrong_and_unknown_names_are_the_same(login: str, named_owner: User, client: Client) -> None:
     assert Api().post("/api/auth/login", {"email": login, "password": "wrong"}).status_code == 404
     assert client.post("/login", {"login": login, "password": "wrong"}).status_code == 200
     assert "_auth_user_id" not in client.session
 
 
 @pytest.mark.security
-def test_a_user_name_that_looks_like_an_address_stands_in_nobodys_way(named: User, stranger: User) -> None:
-    stranger.username = named.email
+def test_a_user_name_that_looks_like_an_address_stands_in_nobodys_way(named_owner: User, stranger: User) -> None:
+    stranger.username = named_owner.email
     stranger.save()
-    assert address_of_login(named.email) == named.email
+    assert address_of_login(named_owner.email) == named_owner.email
 
 
 @pytest.mark.security
-def test_a_user_name_belongs_to_one_person(named: User, client: Client) -> None:
+def test_a_user_name_belongs_to_one_person(named_owner: User, client: Client) -> None:
     form = client.post("/register", NEW | {"username": "OLIVIA"}).context["form"]
     assert list(form.errors) == ["username"]
     assert Api().post("/api/auth/register", BODY | {"username": "olivia"}).status_code == 404

@@ -14,7 +14,6 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
-from django.core.cache import cache
 from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 from onelogin.saml2.constants import OneLogin_Saml2_Constants as Names
@@ -25,6 +24,7 @@ from accounts.models import Membership, User
 from siteconfig.environment import identity
 from siteconfig.environment.identity import IdentityProvider, Saml
 from tests.accounts.identity_provider import query_of
+from tests.cast import user_of
 
 CALLBACK = "http://localhost:3080/oauth/saml/callback"
 IDP = "https://idp.example.org"
@@ -48,8 +48,7 @@ OTHER = _pair()
 
 
 @pytest.fixture(autouse=True)
-def provider(settings: Settings, admin_user: User) -> None:
-    cache.clear()
+def saml_provider(settings: Settings, admin_user: User) -> None:
     settings.ALLOW_SOCIAL_LOGIN = settings.ALLOW_SOCIAL_REGISTRATION = True
     body = "".join(CERTIFICATE.splitlines()[1:-1])
     settings.SAML = Saml(entry_point=f"{IDP}/sso", issuer="parley", certificate=body, groups_claim="groups")
@@ -125,16 +124,11 @@ def signed_for(answers: str, **changes: Any) -> str:
     return response(answers, sign(assertion(answers, **changes)))
 
 
-def who(client: Client) -> User | None:
-    user_id = client.session.get("_auth_user_id")
-    return User.objects.get(id=user_id) if user_id else None
-
-
 def refused(client: Client, answer: Any, status: int = 401) -> None:
     assert answer.status_code == status
     assert b"You're not signed in" in answer.content
     assert client.get("/oauth/saml/callback").status_code == 403, "nothing was kept"
-    assert who(client) is None
+    assert user_of(client) is None
     assert User.objects.count() == 1
 
 
@@ -145,7 +139,7 @@ def test_a_new_person_comes_in_with_an_account(client: Client) -> None:
     client.cookies["saml-login"] = taken.cookies["saml-login"].value
     answer = client.get("/oauth/saml/callback")
     assert answer["Location"] == "/projects"
-    user = who(client)
+    user = user_of(client)
     assert user is not None
     assert (user.email, user.name, user.username, user.provider) == ("nina@example.org", "Nina New", "nina", "saml")
     groups = Membership.objects.filter(user=user).values_list("group__source", "group__name")
@@ -282,7 +276,7 @@ def test_case_50_another_browser_cannot_finish_nor_one_twice(client: Client) -> 
     client.logout()
     post(client, signed_for(answers))
     assert client.get("/oauth/saml/callback").status_code == 403
-    assert who(client) is None
+    assert user_of(client) is None
 
 
 @pytest.mark.security
@@ -297,7 +291,7 @@ def test_a_response_for_another_address_or_of_a_failure_is_refused(client: Clien
 def test_case_48_the_address_of_another_account_does_not_open_it(client: Client, owner: User) -> None:
     post(client, signed_for(begin(client), email=owner.email))
     assert client.get("/oauth/saml/callback").status_code == 403
-    assert who(client) is None
+    assert user_of(client) is None
 
 
 def test_the_whole_response_can_be_signed_instead(client: Client, settings: Settings) -> None:

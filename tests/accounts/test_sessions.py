@@ -1,31 +1,17 @@
 """Case 54: what ends all other sessions of a person."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 
 from accounts.models import RefreshSession, Role, User
 from accounts.services import access_changes, sessions, tokens
-from tests.cast import PASSWORD
+from tests.cast import PASSWORD, signed_in_by_password
 
 pytestmark = pytest.mark.security
-
-
-@pytest.fixture(autouse=True)
-def fresh_limits(db: None) -> Iterator[None]:
-    cache.clear()
-    yield
-    cache.clear()
-
-
-def browser(user: User) -> Client:
-    client = Client()
-    assert client.post("/login", {"login": user.email, "password": PASSWORD}).status_code == 302
-    return client
 
 
 def is_in(client: Client) -> bool:
@@ -33,7 +19,7 @@ def is_in(client: Client) -> bool:
 
 
 def test_a_changed_password_ends_the_others_and_keeps_this_one(owner: User) -> None:
-    here, there = browser(owner), browser(owner)
+    here, there = signed_in_by_password(owner), signed_in_by_password(owner)
     refresh = tokens.open_session(user=owner)
     form = {"oldpassword": PASSWORD, "password1": "tangerine-lamp-42", "password2": "tangerine-lamp-42"}
     assert here.post("/account/password", form).status_code == 302
@@ -45,7 +31,7 @@ def test_a_changed_password_ends_the_others_and_keeps_this_one(owner: User) -> N
 
 
 def test_another_role_ends_every_session(owner: User, admin_user: User) -> None:
-    there, admin = browser(owner), browser(admin_user)
+    there, admin = signed_in_by_password(owner), signed_in_by_password(admin_user)
     refresh = tokens.open_session(user=owner)
     access = {"Authorization": f"Bearer {tokens.access_token(owner, refresh.session_id)}"}
     values = {"email": owner.email, "name": owner.name, "role": Role.ADMIN, "is_active": "on", "email_verified": "on"}
@@ -57,7 +43,7 @@ def test_another_role_ends_every_session(owner: User, admin_user: User) -> None:
 
 
 def test_a_change_that_matters_to_nobody_ends_nothing(owner: User, admin_user: User) -> None:
-    there, admin = browser(owner), browser(admin_user)
+    there, admin = signed_in_by_password(owner), signed_in_by_password(admin_user)
     values = {"email": owner.email, "name": "Other Name", "role": owner.role_id, "is_active": "on",
               "email_verified": "on"}  # fmt: skip
     assert admin.post(f"/admin/accounts/user/{owner.id}/change/", values).status_code == 302

@@ -1,22 +1,12 @@
 """Checking a password for the API: the same limits and the same silence as the page."""
 
-from collections.abc import Iterator
-
 import pytest
-from django.core.cache import cache
 from django.test import RequestFactory
 
 from accounts.models import User
 from accounts.services.attempts import TooManyAttempts
 from accounts.services.signin import SwitchedOff, WrongCredentials, check_password
 from tests.cast import PASSWORD
-
-
-@pytest.fixture(autouse=True)
-def fresh_limits(db: None) -> Iterator[None]:
-    cache.clear()
-    yield
-    cache.clear()
 
 
 def check(email: str, password: str) -> User:

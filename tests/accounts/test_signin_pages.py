@@ -1,14 +1,14 @@
 """The pages for signing up, in and out."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 
 from accounts.models import Role, User
-from tests.cast import PASSWORD
+from tests.cast import PASSWORD, sign_in, user_of
+
+pytestmark = pytest.mark.django_db
 
 NEW = {"name": "Nina New", "email": "nina@example.org", "password1": "correct-horse-battery"}
 SOMEWHERE_ELSE = [
@@ -18,29 +18,13 @@ SOMEWHERE_ELSE = [
 ]  # fmt: skip
 
 
-@pytest.fixture(autouse=True)
-def fresh_limits(db: None) -> Iterator[None]:
-    """Failed attempts of other tests do not count."""
-    cache.clear()
-    yield
-    cache.clear()
-
-
-def signed_in(client: Client) -> str | None:
-    return client.session.get("_auth_user_id")
-
-
-def sign_in(client: Client, user: User, **changes: str) -> Any:
-    return client.post("/login", {"login": user.email, "password": PASSWORD, **changes})
-
-
 def test_signing_up_signs_in_and_leads_to_a_new_chat(client: Client) -> None:
     answer = client.post("/register", NEW)
     assert (answer.status_code, answer["Location"]) == (302, "/c/new")
     user = User.objects.get()
     assert (user.name, user.email, user.role_id) == ("Nina New", "nina@example.org", Role.ADMIN)
     assert user.check_password(NEW["password1"])
-    assert signed_in(client) == str(user.id)
+    assert user_of(client) == user
 
 
 @pytest.mark.security
@@ -66,7 +50,7 @@ def test_a_fault_is_said_at_its_field_and_no_account_is_made(client: Client, cha
     assert answer.status_code == 200
     assert list(answer.context["form"].errors) == [field]
     assert not User.objects.exists()
-    assert signed_in(client) is None
+    assert user_of(client) is None
 
 
 @pytest.mark.parametrize("field", NEW)
@@ -74,7 +58,7 @@ def test_what_no_text_can_hold_is_refused_before_the_form(client: Client, field:
     answer = client.post("/register", NEW | {field: "a\x00b"})
     assert answer.status_code == 400
     assert not User.objects.exists()
-    assert signed_in(client) is None
+    assert user_of(client) is None
 
 
 def test_a_taken_address_is_said(client: Client, owner: User) -> None:
@@ -98,11 +82,11 @@ def test_the_form_asks_for_three_things_without_placeholders(client: Client) -> 
 
 
 def test_signing_in_and_out(client: Client, owner: User) -> None:
-    answer = sign_in(client, owner, login=owner.email.upper())
+    answer = sign_in(client, owner.email.upper())
     assert (answer.status_code, answer["Location"]) == (302, "/c/new")
-    assert signed_in(client) == str(owner.id)
+    assert user_of(client) == owner
     assert client.post("/logout")["Location"] == "/login"
-    assert signed_in(client) is None
+    assert user_of(client) is None
 
 
 @pytest.mark.security
@@ -110,20 +94,20 @@ def test_signing_in_and_out(client: Client, owner: User) -> None:
     "password", ["wrong", "' OR pg_sleep(8)--", "{{7*7}}", "${JWT_SECRET}", "a\r\nb: c", "x" * 9999]
 )
 def test_a_wrong_password_fails_plainly_and_is_not_repeated(client: Client, owner: User, password: str) -> None:
-    answer = sign_in(client, owner, password=password)
+    answer = sign_in(client, owner.email, password=password)
     assert answer.status_code == 200
     assert password not in answer.content.decode()
     unknown = client.post("/login", {"login": "nobody@example.org", "password": password})
     assert answer.context["form"].non_field_errors() == unknown.context["form"].non_field_errors()
-    assert signed_in(client) is None
+    assert user_of(client) is None
 
 
 @pytest.mark.security
 def test_a_person_switched_off_is_told_so_and_not_signed_in(client: Client, owner: User) -> None:
     User.objects.filter(id=owner.id).update(is_active=False)
-    assert sign_in(client, owner)["Location"] == "/account/inactive"
-    assert signed_in(client) is None
-    wrong = sign_in(client, owner, password="wrong")
+    assert sign_in(client, owner.email)["Location"] == "/account/inactive"
+    assert user_of(client) is None
+    wrong = sign_in(client, owner.email, password="wrong")
     assert wrong.status_code == 200, "only who knows the password hears that the account is off"
 
 
@@ -136,20 +120,20 @@ def test_guessing_is_stopped_also_under_another_forwarded_address(client: Client
             {"login": owner.email, "password": f"guess-{attempt}"},
             headers={"X-Forwarded-For": f"198.51.100.{attempt}"},
         )
-    answer = sign_in(client, owner)
+    answer = sign_in(client, owner.email)
     assert answer.status_code != 302
-    assert signed_in(client) is None
+    assert user_of(client) is None
 
 
 @pytest.mark.security
 @pytest.mark.parametrize("target", SOMEWHERE_ELSE)
 def test_signing_in_leads_nowhere_else(client: Client, owner: User, target: str) -> None:
     """Security case 57."""
-    assert sign_in(client, owner, next=target)["Location"] == "/c/new"
+    assert sign_in(client, owner.email, next=target)["Location"] == "/c/new"
 
 
 def test_signing_in_leads_back_to_a_page_of_the_site(client: Client, owner: User) -> None:
-    assert sign_in(client, owner, next="/admin/?a=b")["Location"] == "/admin/?a=b"
+    assert sign_in(client, owner.email, next="/admin/?a=b")["Location"] == "/admin/?a=b"
 
 
 @pytest.mark.security
@@ -160,5 +144,5 @@ def test_a_form_without_its_token_is_refused(owner: User, path: str) -> None:
     client.force_login(owner)
     answer = client.post(path, NEW | {"login": owner.email, "password": PASSWORD}, headers={"Origin": "null"})
     assert answer.status_code == 403
-    assert signed_in(client) == str(owner.id)
+    assert user_of(client) == owner
     assert User.objects.count() == 1

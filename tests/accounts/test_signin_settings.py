@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import SESSION_KEY
-from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -24,12 +23,6 @@ def by_page(client: Client, user: User) -> Any:
 
 def by_api(user: User) -> Any:
     return Api().post("/api/auth/login", {"email": user.email, "password": PASSWORD})
-
-
-@pytest.fixture(autouse=True)
-def fresh_limits(db: None) -> None:
-    """Failed attempts of other tests do not count."""
-    cache.clear()
 
 
 @pytest.mark.security

@@ -20,7 +20,7 @@ EMPTY = {"allow_registration": "unknown", "require_approval": "unknown"}
 
 
 @pytest.fixture(autouse=True)
-def administrator(client: Client, admin_user: User) -> None:
+def administrators_browser(client: Client, admin_user: User) -> None:
     client.force_login(admin_user)
 
 

@@ -9,7 +9,6 @@ import flask
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from django.core.cache import cache
 from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 from pytest_django import Settings
@@ -37,7 +36,6 @@ EXPECTED: dict[str, tuple[str, set[str], bool]] = {
 @pytest.fixture
 def everybody(monkeypatch: pytest.MonkeyPatch, settings: Settings, tmp_path: Path, admin_user: User) -> None:
     """All five are configured, from the environment."""
-    cache.clear()
     key = ec.generate_private_key(ec.SECP256R1())
     (tmp_path / "apple.p8").write_bytes(
         key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())

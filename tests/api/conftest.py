@@ -1,44 +1,21 @@
-"""A JSON client, and what a conversation needs to exist without a model."""
+"""A JSON client, and a reader of event streams."""
 
-import asyncio
 import json
-import threading
-from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jwt
-import pytest
-from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.db import connections
 from django.test import AsyncClient, Client
 from django.utils import timezone
-from pytest_django import Settings
 
 from accounts.models import User
-from api.librechat.chat import stream
-from chat.models import Conversation, Message, Run
-from endpoints.catalog import registry
+from tests.cast import PASSWORD
 
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse
 
     Answer = _MonkeyPatchedWSGIResponse
-
-PLANTED_KEY = "sk-planted-in-the-configuration"
-ENDPOINTS = f"""
-version: 1.3.5
-endpoints:
-  custom:
-    - name: Somewhere
-      apiKey: {PLANTED_KEY}
-      baseURL: http://127.0.0.1:9/v1
-      modelDisplayLabel: Some Model
-      models:
-        default: [tiny, small]
-"""
 
 
 def bearer(user: User, **changes: Any) -> dict[str, str]:
@@ -59,6 +36,14 @@ class Api:
         self.client = Client(raise_request_exception=False)
         self.headers = bearer(user) if user else {}
 
+    @classmethod
+    def by_password(cls, user: User) -> "Api":
+        """Return a client with the token of a sign-in, which belongs to a session."""
+        api = cls()
+        token = api.post("/api/auth/login", {"email": user.email, "password": PASSWORD}).json()["token"]
+        api.headers = {"Authorization": f"Bearer {token}"}
+        return api
+
     def raw(self, method: str, path: str, data: bytes = b"", **headers: str) -> "Answer":
         return self.client.generic(method, path, data, "application/json", headers={**self.headers, **headers})
 
@@ -70,71 +55,6 @@ class Api:
 
     def post(self, path: str, body: Any) -> "Answer":
         return self.send("POST", path, body)
-
-
-@pytest.fixture
-def api() -> Callable[..., Api]:
-    return Api
-
-
-@pytest.fixture
-def somewhere(settings: Settings, tmp_path: Path) -> Iterator[None]:
-    """One endpoint, from the configuration file: `Somewhere` with the models `tiny` and `small`."""
-    settings.LIBRECHAT_CONFIG = tmp_path / "librechat.yaml"
-    settings.LIBRECHAT_CONFIG.write_text(ENDPOINTS)
-    registry.reset()
-    yield
-    registry.reset()
-
-
-@pytest.fixture
-def make_conversation(db: None) -> Callable[..., Conversation]:
-    def make(owner: User, title: str = "Cats at night", **fields: Any) -> Conversation:
-        values = {"endpoint": "Somewhere", "model": "tiny", "titled_by": Conversation.TitledBy.MODEL, **fields}
-        return Conversation.objects.create(owner=owner, title=title, **values)
-
-    return make
-
-
-@pytest.fixture
-def make_turn(db: None) -> Callable[..., Run]:
-    """Return a function that stores a question, its reply and the run that wrote (or writes) it."""
-
-    def make(
-        conversation: Conversation, *, text: str = "Why?", reply: str = "Because.", state: str = "done", **fields: Any
-    ) -> Run:
-        message_state = {"done": "complete", "queued": "streaming", "running": "streaming"}.get(state, state)
-        parts = fields.pop("parts", [{"type": "text", "text": reply}] if reply else [])
-        question = Message.objects.create(
-            conversation=conversation, author="user", text=text, parent=fields.pop("parent", None),
-            parts=[{"type": "text", "text": text}],
-        )  # fmt: skip
-        answer = Message.objects.create(
-            conversation=conversation, author="assistant", text=reply, parts=parts, parent=question,
-            endpoint=conversation.endpoint, model=conversation.model, sender=conversation.model, state=message_state,
-            finish_reason="stop" if state == "done" else "", usage={"input_tokens": 3, "output_tokens": 2},
-            created_at=question.created_at + timedelta(milliseconds=1),
-        )  # fmt: skip
-        return Run.objects.create(
-            owner=conversation.owner, conversation=conversation, message=answer, state=state, **fields
-        )
-
-    return make
-
-
-@pytest.fixture
-async def stream_threads() -> AsyncIterator[None]:
-    """Close what the threads of event streams and of async tests hold, so that the test's database can go."""
-    yield
-    await sync_to_async(connections.close_all)()
-    together = threading.Barrier(stream.THREADS, timeout=10)
-
-    def close() -> None:
-        together.wait()
-        connections.close_all()
-
-    loop = asyncio.get_running_loop()
-    await asyncio.gather(*(loop.run_in_executor(stream._pool, close) for _ in range(stream.THREADS)))
 
 
 async def read_stream(path: str, user: User) -> list[tuple[str, dict[str, Any]]]:

@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.utils import timezone
 
 from accounts.models import Banner, Group, RefreshSession, User
@@ -14,12 +13,6 @@ from tests.api.conftest import Api
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "correct-horse-battery"
-
-
-@pytest.fixture(autouse=True)
-def nothing_counted_before() -> None:
-    """Limits on signing in count in the cache, over the tests before this one too."""
-    cache.clear()
 
 
 def test_only_who_administers_signs_in_to_the_panel(owner: User, admin_user: User) -> None:

@@ -9,18 +9,11 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import ApiKey, AuditEntry, User
-from accounts.services import api_keys, bans, roles, tokens
+from accounts.services import api_keys, bans, roles
 from tests.api.conftest import Api
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("somewhere", "keys_allowed")]
 Call = Callable[..., Any]
-
-
-@pytest.fixture
-def allowed(admin_user: User) -> None:
-    from accounts.models import Role  # noqa: PLC0415 (only here)
-
-    roles.update(actor=None, role=Role.objects.get(name="USER"), permissions_={"REMOTE_AGENTS": {"USE": True}})
 
 
 def call(method: str, path: str, body: Any = None, **headers: str) -> Any:
@@ -29,16 +22,9 @@ def call(method: str, path: str, body: Any = None, **headers: str) -> Any:
     )
 
 
-def just_signed_in(user: User) -> Api:
-    api = Api()
-    refresh = tokens.open_session(user=user)
-    api.headers = {"Authorization": f"Bearer {tokens.access_token(user, refresh.session_id)}"}
-    return api
-
-
 @pytest.mark.security
-def test_case_55_no_key_is_made_long_after_signing_in(owner: User, allowed: None) -> None:
-    api = just_signed_in(owner)
+def test_case_55_no_key_is_made_long_after_signing_in(owner: User) -> None:
+    api = Api.by_password(owner)
     owner.refresh_sessions.update(created_at=timezone.now() - timedelta(hours=1))
     for client in (api, Api(owner)):
         answer = client.send("POST", "/api/api-keys", {"name": "My script"})
@@ -46,8 +32,8 @@ def test_case_55_no_key_is_made_long_after_signing_in(owner: User, allowed: None
     assert not ApiKey.objects.exists()
 
 
-def test_a_key_is_made_shown_once_and_deleted(owner: User, allowed: None) -> None:
-    api = just_signed_in(owner)
+def test_a_key_is_made_shown_once_and_deleted(owner: User) -> None:
+    api = Api.by_password(owner)
     made = api.send("POST", "/api/api-keys", {"name": "My script"})
     assert made.status_code == 201
     key = made.json()["key"]
@@ -63,10 +49,10 @@ def test_a_key_is_made_shown_once_and_deleted(owner: User, allowed: None) -> Non
     assert AuditEntry.objects.filter(action="api_key.created").count() == 1
 
 
-def test_a_role_must_allow_keys(owner: User, allowed: None) -> None:
+def test_a_role_must_allow_keys(owner: User) -> None:
     made = api_keys.make(user=owner, name="Made before")
     roles.update(actor=None, role=owner.role, permissions_={"REMOTE_AGENTS": {"USE": False}})
-    refused = just_signed_in(owner).send("POST", "/api/api-keys", {"name": "My script"})
+    refused = Api.by_password(owner).send("POST", "/api/api-keys", {"name": "My script"})
     assert (refused.status_code, "code" in refused.json()) == (403, False)
     assert call("GET", "/api/user", Authorization=f"Bearer {made.text}").status_code == 403
 
@@ -77,8 +63,8 @@ def test_a_role_must_allow_keys(owner: User, allowed: None) -> None:
      {"name": "a", "expiresAt": "yesterday"}, {"name": "a", "expiresAt": "2001-01-01T00:00:00Z"},
      {"name": "a", "expiresAt": "2099-01-01T00:00:00"}, {"name": "a", "user": "x"}],
 )  # fmt: skip
-def test_a_faulty_key_is_not_made(owner: User, allowed: None, body: dict[str, Any]) -> None:
-    assert just_signed_in(owner).send("POST", "/api/api-keys", body).status_code == 400
+def test_a_faulty_key_is_not_made(owner: User, body: dict[str, Any]) -> None:
+    assert Api.by_password(owner).send("POST", "/api/api-keys", body).status_code == 400
     assert not ApiKey.objects.exists()
 
 
@@ -105,7 +91,7 @@ def test_a_stranger_finds_no_key(owner: User, stranger: User) -> None:
     ],
 )
 def test_case_16_a_key_does_what_its_scope_says_however_it_is_sent(
-    owner: User, allowed: None, scopes: list[str], method: str, path: str, status: int
+    owner: User, scopes: list[str], method: str, path: str, status: int
 ) -> None:
     body = b'{"tag": "Mine"}' if path == "/api/tags" else None
     for way in ("bearer", "header", "query", "cookie"):

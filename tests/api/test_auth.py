@@ -1,13 +1,11 @@
 """Signing up, in and out over the API (`/api/auth`)."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import jwt
 import pytest
 from django.conf import settings as django_settings
-from django.core.cache import cache
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -20,13 +18,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.django_db
 EMAIL = "olivia.owner@example.org"
-
-
-@pytest.fixture(autouse=True)
-def no_limits_left_over() -> Iterator[None]:
-    cache.clear()
-    yield
-    cache.clear()
 
 
 def login(api: Api, **changes: Any) -> "Answer":

@@ -12,6 +12,7 @@ from pytest_django import Settings
 from accounts.models import RefreshSession, User
 from siteconfig.environment.cors import origins
 from tests.api.conftest import Api, bearer
+from tests.cast import signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("somewhere")]
 THERE = "https://app.example.org"
@@ -25,7 +26,7 @@ def cors_of(answer: Any) -> dict[str, str]:
 
 
 @pytest.fixture
-def named(settings: Settings) -> None:
+def one_origin(settings: Settings) -> None:
     settings.CORS_ALLOWED_ORIGINS = frozenset({THERE})
 
 
@@ -39,7 +40,7 @@ def test_by_default_no_other_site_is_answered(owner: User) -> None:
         assert cors_of(Api(owner).raw(method, "/api/convos", b"", **headers)) == {}
 
 
-@pytest.mark.usefixtures("named")
+@pytest.mark.usefixtures("one_origin")
 @pytest.mark.parametrize("path", ["/api/convos", "/api/auth/login", "/api/agents/chat/Somewhere", "/api/nothing"])
 def test_a_preflight_is_answered_before_anybody_is_asked_who_they_are(path: str) -> None:
     answer = Api().raw("OPTIONS", path, b"", **ASKED)
@@ -54,7 +55,7 @@ def test_a_preflight_is_answered_before_anybody_is_asked_who_they_are(path: str)
     assert "Origin" in answer["Vary"]
 
 
-@pytest.mark.usefixtures("named")
+@pytest.mark.usefixtures("one_origin")
 def test_a_token_opens_what_it_opens(owner: User) -> None:
     answer = Api(owner).raw("GET", "/api/convos", Origin=THERE)
     assert answer.status_code == 200
@@ -66,7 +67,7 @@ def test_a_token_opens_what_it_opens(owner: User) -> None:
     assert (refused.status_code, refused["Access-Control-Allow-Origin"]) == (401, THERE)
 
 
-@pytest.mark.usefixtures("named")
+@pytest.mark.usefixtures("one_origin")
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://app.example.org", f"{THERE}:8443",
                                     "https://app.example.org.evil.example", f"{THERE}/", "https://[", ""])  # fmt: skip
 def test_others_are_not(owner: User, origin: str) -> None:
@@ -95,12 +96,11 @@ def test_pages_are_not_for_other_sites(owner: User) -> None:
         assert cors_of(client.get(path, headers={"Origin": THERE})) == {}
 
 
-@pytest.mark.parametrize("allowed", ["named", "anyone"])
+@pytest.mark.parametrize("allowed", ["one_origin", "anyone"])
 def test_a_cookie_proves_nothing_from_there(owner: User, allowed: str, request: pytest.FixtureRequest) -> None:
     """Security case 56: also with a token against forgery, which a page of the same site might get hold of."""
     request.getfixturevalue(allowed)
-    client = Client(raise_request_exception=False)
-    client.force_login(owner)
+    client = signed_in(owner)
     assert client.get("/api/user").status_code == 200
     for method, path in (("GET", "/api/user"), ("POST", "/api/convos/archive/all"), ("DELETE", "/api/convos/all")):
         answer = client.generic(method, path, b"{}", "application/json", headers={"Origin": THERE})
@@ -111,7 +111,7 @@ def test_a_cookie_proves_nothing_from_there(owner: User, allowed: str, request: 
     assert (answer.status_code, answer["Content-Type"]) == (200, "text/plain")  # "signed out"
 
 
-@pytest.mark.parametrize("allowed", ["named", "anyone"])
+@pytest.mark.parametrize("allowed", ["one_origin", "anyone"])
 def test_signing_in_from_there_gives_a_token_and_no_cookie(
     owner: User, allowed: str, request: pytest.FixtureRequest
 ) -> None:
@@ -129,7 +129,7 @@ def test_signing_in_from_there_gives_a_token_and_no_cookie(
     assert api.raw("GET", "/api/user", b"", **token).status_code == 401
 
 
-@pytest.mark.usefixtures("named")
+@pytest.mark.usefixtures("one_origin")
 def test_our_own_pages_keep_their_cookies(owner: User) -> None:
     api = Api()
     body = json.dumps({"email": owner.email, "password": PASSWORD}).encode()
@@ -138,7 +138,7 @@ def test_our_own_pages_keep_their_cookies(owner: User) -> None:
     assert api.raw("POST", "/api/auth/refresh", b"", Origin="http://testserver").json()["token"]
 
 
-@pytest.mark.usefixtures("named", "stream_threads")
+@pytest.mark.usefixtures("one_origin", "stream_threads")
 @pytest.mark.django_db(transaction=True)
 async def test_streams_are_readable_too(owner: User) -> None:
     answer: Any = await AsyncClient().get("/api/agents/chat/stream/x", headers=bearer(owner) | {"Origin": THERE})

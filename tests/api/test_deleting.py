@@ -16,11 +16,6 @@ Turn = Callable[..., Run]
 
 
 @pytest.fixture
-def chat(owner: User, make_conversation: Make) -> Conversation:
-    return make_conversation(owner)
-
-
-@pytest.fixture
 def thread(chat: Conversation, make_turn: Turn) -> list[Message]:
     """Question, reply, question, reply."""
     first = make_turn(chat, text="Why?", reply="Because.").message

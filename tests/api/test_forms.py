@@ -6,7 +6,6 @@ from urllib.parse import urlencode
 
 import pytest
 from django.conf import settings
-from django.core.cache import cache
 from django.test import Client
 from rest_framework.exceptions import ParseError
 
@@ -18,11 +17,6 @@ from tests.api.conftest import Api
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("somewhere")]
 Make = Callable[..., Conversation]
 FORM = "application/x-www-form-urlencoded"
-
-
-@pytest.fixture(autouse=True)
-def nothing_counted_before() -> None:
-    cache.clear()
 
 
 def send(user: User | None, method: str, path: str, fields: Any, **headers: str) -> Any:

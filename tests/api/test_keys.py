@@ -15,7 +15,7 @@ KEY = {"name": "My own-one", "value": "sk-of-olivia", "expiresAt": None}
 
 
 @pytest.fixture(autouse=True)
-def own(admin_user: User) -> None:
+def key_endpoints(admin_user: User) -> None:
     for name, base_url in (("My own-one", "https://own.example.com/v1"), ("Anywhere", "")):
         entry = stored_endpoints.Entry(
             kind="custom", name=name, base_url=base_url, key_from_user=True, model_names=("tiny",)

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.core.cache import cache
 from django.test import Client
 from pytest_django import Settings
 
@@ -16,11 +15,6 @@ from tests.api.conftest import Api, read_stream
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("somewhere")]
 Make = Callable[..., Conversation]
 Turn = Callable[..., Run]
-
-
-@pytest.fixture(autouse=True)
-def nothing_counted_before() -> None:
-    cache.clear()
 
 
 @pytest.mark.parametrize("query", ["", "?search=", "?search=%20", "?pageSize=5", "?conversationId="])

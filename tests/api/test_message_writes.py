@@ -17,11 +17,6 @@ Turn = Callable[..., Run]
 NOBODY = str(UUID(int=0))
 
 
-@pytest.fixture
-def chat(owner: User, make_conversation: Make) -> Conversation:
-    return make_conversation(owner)
-
-
 def ask(chat: Conversation, text: str = "Why?", **fields: Any) -> Message:
     return Message.objects.create(
         conversation=chat, author="user", text=text, parts=[{"type": "text", "text": text}], **fields

@@ -11,7 +11,8 @@ from pytest_django import Settings
 from accounts.models import User
 from endpoints.catalog import registry
 from siteconfig.environment.identity import IdentityProvider
-from tests.api.conftest import PLANTED_KEY, Api
+from tests.api.conftest import Api
+from tests.conversations import PLANTED_KEY
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("somewhere")]
 BEFORE_LOGIN = {
@@ -60,13 +61,13 @@ def test_endpoints_and_models_are_listed_without_their_keys(owner: User) -> None
             "customParams": {"defaultParamsEndpoint": "custom"},
         }
     }
-    assert Api(owner).get("/api/models").json() == {"Somewhere": ["tiny", "small"]}
+    assert Api(owner).get("/api/models").json() == {"Somewhere": ["tiny", "small", "gpt-4o"]}
     assert PLANTED_KEY.encode() not in endpoints.content
 
 
 def test_token_config_names_every_model(owner: User) -> None:
     body = Api(owner).get("/api/endpoints/token-config").json()
-    assert list(body["Somewhere"]) == ["tiny", "small"]
+    assert list(body["Somewhere"]) == ["tiny", "small", "gpt-4o"]
     assert body["Somewhere"]["tiny"]["context"] > 0
 
 

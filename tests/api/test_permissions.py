@@ -16,18 +16,6 @@ pytestmark = pytest.mark.django_db
 ALL = {"VIEW_USERS": True, "VIEW_GROUPS": True, "VIEW_ROLES": True}
 
 
-@pytest.fixture
-def sharer(make_user: Callable[..., User]) -> User:
-    permissions = {"PROJECTS": {"SHARE": True, "SHARE_PUBLIC": True}, "PEOPLE_PICKER": ALL}
-    Role.objects.create(name="SHARERS", permissions=permissions)
-    return make_user("Sharon Sharer", role="SHARERS")
-
-
-@pytest.fixture
-def project(sharer: User) -> Project:
-    return Project.objects.create(owner=sharer, name="Moon")
-
-
 def test_a_project_is_shared_and_unshared(sharer: User, owner: User, project: Project) -> None:
     api, path = Api(sharer), f"/api/permissions/project/{project.id}"
     maker = {

@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.core.cache import cache
 from django.utils import timezone
 
 from accounts.models import User
@@ -41,11 +40,6 @@ ROOT = "00000000-0000-0000-0000-000000000000"
 SCRIPT = Path(__file__).with_name("published_client.mjs")
 
 
-@pytest.fixture(autouse=True)
-def nothing_counted_before() -> None:
-    cache.clear()
-
-
 def asked(*questions: tuple[str, str, Any]) -> dict[str, Any]:
     """Return what the client made of each (name, kind, value). Fails with all it did not like."""
     sent = json.dumps([{"name": name, "kind": kind, "value": value} for name, kind, value in questions])
@@ -63,7 +57,7 @@ def named_by_type(conversation: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.fixture
-def chat(owner: User, make_conversation: Make, make_turn: Turn) -> Conversation:
+def full_chat(owner: User, make_conversation: Make, make_turn: Turn) -> Conversation:
     chat = make_conversation(
         owner, settings={"temperature": 0.5, "promptPrefix": "Be kind", "stop": ["END"]}, icon_url="/cat.png"
     )
@@ -77,17 +71,17 @@ def chat(owner: User, make_conversation: Make, make_turn: Turn) -> Conversation:
     return chat
 
 
-def test_conversations_and_messages(owner: User, chat: Conversation) -> None:
+def test_conversations_and_messages(owner: User, full_chat: Conversation) -> None:
     api = Api(owner)
-    made = api.post("/api/convos/duplicate", {"conversationId": str(chat.id)}).json()
-    whole = api.get(f"/api/convos/{chat.id}").json()
-    rows = api.get(f"/api/messages/{chat.id}").json()
+    made = api.post("/api/convos/duplicate", {"conversationId": str(full_chat.id)}).json()
+    whole = api.get(f"/api/convos/{full_chat.id}").json()
+    rows = api.get(f"/api/messages/{full_chat.id}").json()
     read = asked(
         ("conversation", "schema:tConversationSchema", named_by_type(whole)),
         ("parsed", "convo", whole),
         ("copy", "schema:tConversationSchema", named_by_type(made["conversation"])),
         ("messages", "schemas:tMessageSchema", rows),
-        ("page", "schemas:tMessageSchema", api.get(f"/api/messages?conversationId={chat.id}").json()["messages"]),
+        ("page", "schemas:tMessageSchema", api.get(f"/api/messages?conversationId={full_chat.id}").json()["messages"]),
         ("found", "schemas:tMessageSchema", api.get("/api/messages?search=because").json()["messages"]),
         ("copied", "schemas:tMessageSchema", made["messages"]),
         ("feedback", "schema:feedbackSchema", rows[1]["feedback"]),
@@ -98,9 +92,9 @@ def test_conversations_and_messages(owner: User, chat: Conversation) -> None:
     assert len(read["messages"]) == 4
 
 
-def test_small_things(owner: User, admin_user: User, chat: Conversation) -> None:
+def test_small_things(owner: User, admin_user: User, full_chat: Conversation) -> None:
     api = Api(owner)
-    api.post("/api/tags", {"tag": "Cats", "conversationId": str(chat.id), "addToConversation": True})
+    api.post("/api/tags", {"tag": "Cats", "conversationId": str(full_chat.id), "addToConversation": True})
     banners.show(actor=None, message="Hello", public=True, until=timezone.now() + timedelta(days=1))
     config = api.get("/api/config").json()
     admin = Api(admin_user)
@@ -116,9 +110,9 @@ def test_small_things(owner: User, admin_user: User, chat: Conversation) -> None
     )
 
 
-async def test_streams(owner: User, chat: Conversation) -> None:
-    await sync_to_async(Run.objects.filter(conversation=chat, state="failed").delete)()
-    frames = [payload for _, payload in await read_stream(f"/api/agents/chat/stream/{chat.id}", owner)]
+async def test_streams(owner: User, full_chat: Conversation) -> None:
+    await sync_to_async(Run.objects.filter(conversation=full_chat, state="failed").delete)()
+    frames = [payload for _, payload in await read_stream(f"/api/agents/chat/stream/{full_chat.id}", owner)]
     final = frames[-1]
     await sync_to_async(asked)(
         ("asked", "schema:tMessageSchema", frames[0]["message"]),
@@ -191,7 +185,9 @@ type Texts<T> = T extends string ? (string extends T ? T : `${T}` | T) : T exten
 
 
 @pytest.mark.skipif(not (Path(FOLDER) / "typescript").is_dir(), reason=HOW)
-def test_answers_are_of_the_published_types(owner: User, chat: Conversation, tmp_path: Path, settings: Any) -> None:
+def test_answers_are_of_the_published_types(
+    owner: User, full_chat: Conversation, tmp_path: Path, settings: Any
+) -> None:
     """Enumerations are texts on the wire, so they are compared as texts; all else must fit as it is."""
     settings.BALANCE_ENABLED = True
     api = Api(owner)

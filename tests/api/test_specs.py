@@ -1,31 +1,17 @@
 """Model specs over the API: what clients are told of them, and what they may ask for."""
 
 import json
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
-from pytest_django import Settings
 
 from accounts.models import Role, User
 from accounts.services import roles
 from chat.models import Conversation, Message
-from endpoints.catalog import registry
 from tests.api.conftest import Api
-from tests.specs import write_specs
 
-pytestmark = [pytest.mark.django_db, pytest.mark.security]
+pytestmark = [pytest.mark.django_db, pytest.mark.security, pytest.mark.usefixtures("write_spec_file")]
 Write = Callable[..., None]
-
-
-@pytest.fixture(autouse=True)
-def write(settings: Settings, tmp_path: Path) -> Iterator[Write]:
-    def anew(rules: str = "enforce: false", more: str = "") -> None:
-        write_specs(settings, tmp_path, rules, more)
-
-    anew()
-    yield anew
-    registry.reset()
 
 
 def ask(api: Api, **body: object) -> tuple[int, str]:
@@ -48,8 +34,8 @@ def test_the_startup_config_lists_the_specs_in_their_order(owner: User) -> None:
     assert "modelSpecs" not in Api().get("/api/config").json()
 
 
-def test_the_prompt_of_an_enforced_spec_never_reaches_a_client(owner: User, write: Write) -> None:
-    write("enforce: true")
+def test_the_prompt_of_an_enforced_spec_never_reaches_a_client(owner: User, write_spec_file: Write) -> None:
+    write_spec_file("enforce: true")
     api = Api(owner)
     config = api.get("/api/config").json()
     assert config["modelSpecs"]["enforce"] is True
@@ -61,12 +47,12 @@ def test_the_prompt_of_an_enforced_spec_never_reaches_a_client(owner: User, writ
     assert not [text for text in said if "A secret prompt" in text or "agent_secret" in text]
 
 
-def test_people_may_choose_beside_the_specs_what_the_file_says(owner: User, write: Write) -> None:
-    write("addedEndpoints: [Elsewhere]")
+def test_people_may_choose_beside_the_specs_what_the_file_says(owner: User, write_spec_file: Write) -> None:
+    write_spec_file("addedEndpoints: [Elsewhere]")
     config = Api(owner).get("/api/config").json()
     assert config["modelSpecs"]["addedEndpoints"] == ["Elsewhere"]
     assert (config["interface"]["modelSelect"], config["interface"]["parameters"]) == (True, False)
-    write("addedEndpoints: [Elsewhere]", more="interface: {modelSelect: false}\n")
+    write_spec_file("addedEndpoints: [Elsewhere]", more="interface: {modelSelect: false}\n")
     config = Api(owner).get("/api/config").json()
     assert (config["interface"]["modelSelect"], config["interface"]["parameters"]) == (False, True)
 
@@ -90,17 +76,17 @@ def test_a_conversation_tells_its_spec(owner: User) -> None:
      {"endpoint": "Elsewhere", "spec": ""}, {"endpoint": "Elsewhere", "spec": None}],
 )  # fmt: skip
 def test_where_specs_are_enforced_clients_name_one_that_is_there(
-    owner: User, write: Write, body: dict[str, object]
+    owner: User, write_spec_file: Write, body: dict[str, object]
 ) -> None:
-    write("enforce: true")
+    write_spec_file("enforce: true")
     status, text = ask(Api(owner), **body)
     assert status == 400
     assert "illegal_model_request" in text
     assert Conversation.objects.count() == 0
 
 
-def test_where_specs_are_enforced_the_rest_of_the_body_does_not_count(owner: User, write: Write) -> None:
-    write("enforce: true")
+def test_where_specs_are_enforced_the_rest_of_the_body_does_not_count(owner: User, write_spec_file: Write) -> None:
+    write_spec_file("enforce: true")
     body = {"endpoint": "Elsewhere", "model": "large", "promptPrefix": "Mine", "temperature": 2, "modelLabel": "Me"}
     assert ask(Api(owner), spec="helper", **body)[0] == 200
     chat = Conversation.objects.get()

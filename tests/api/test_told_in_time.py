@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.core.cache import cache
 from django.utils import timezone
 
 from accounts.models import User
@@ -20,12 +19,6 @@ from tests.api.conftest import Api, frames_of, read_stream
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("stream_threads", "somewhere")]
 Make = Callable[..., Conversation]
 Turn = Callable[..., Run]
-
-
-@pytest.fixture(autouse=True)
-def nothing_counted_before() -> None:
-    """Limits on signing in count in the cache, over the tests before this one too."""
-    cache.clear()
 
 
 @pytest.mark.parametrize("code", sorted(set(EXPLANATIONS) - {"internal", "interrupted"}))

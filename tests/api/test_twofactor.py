@@ -1,15 +1,12 @@
 """The second factor over the API (`/api/auth/2fa`)."""
 
 import re
-import time
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import jwt
 import pytest
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal import auth as totp
 from django.conf import settings as django_settings
 from django.core.cache import cache
 from django.test import Client
@@ -18,36 +15,19 @@ from django.utils import timezone
 from accounts.models import RefreshSession, User
 from accounts.services import tokens, twofactor
 from tests.api.conftest import Api, bearer
-from tests.cast import PASSWORD
+from tests.cast import PASSWORD, code_of
 
 pytestmark = pytest.mark.django_db
 ON = "/api/auth/2fa"
 
 
-@pytest.fixture(autouse=True)
-def no_limits_left_over() -> Iterator[None]:
-    cache.clear()
-    yield
-    cache.clear()
-
-
 @pytest.fixture
 def client_api(owner: User) -> Api:
-    return signed_in(owner)
+    return Api.by_password(owner)
 
 
 def login(user: User) -> Any:
     return Api().post("/api/auth/login", {"email": user.email, "password": PASSWORD}).json()
-
-
-def signed_in(user: User) -> Api:
-    api = Api()
-    api.headers = {"Authorization": f"Bearer {login(user)['token']}"}
-    return api
-
-
-def code_of(secret: str, steps_ahead: int = 0) -> str:
-    return str(totp.format_hotp_value(totp.hotp_value(secret, int(time.time()) // 30 + steps_ahead)))
 
 
 def set_up(api: Api) -> tuple[str, list[str]]:
@@ -156,7 +136,7 @@ def test_the_second_step_is_slowed_down(client_api: Api, owner: User) -> None:
 
 @pytest.mark.security
 def test_turning_it_on_or_off_ends_all_other_sessions(client_api: Api, owner: User) -> None:
-    browser, other = Client(), signed_in(owner)
+    browser, other = Client(), Api.by_password(owner)
     browser.post("/login", {"login": owner.email, "password": PASSWORD})
     _secret, codes = set_up(client_api)
     assert browser.get("/api/user").status_code == 401

@@ -119,7 +119,7 @@ class Books:
 
 
 @pytest.fixture
-def rules(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def monthly_refill(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.BALANCE_ENABLED, settings.BALANCE_START_CREDITS = True, 500
     monkeypatch.setattr(policy, "_of_file", lambda: {"refill": policy.Refill(REFILL, 1, "months")})
 
@@ -131,7 +131,7 @@ def rules(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 @example([("place", 0, 300), ("settle", 0, 300), ("take", 0, 700), ("month", 0, 0), ("place", 0, 0)])  # below nothing
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_books_balance_whatever_happens(
-    make_user: Callable[..., User], owner: User, stranger: User, rules: None, steps: list[tuple[str, int, int]]
+    make_user: Callable[..., User], owner: User, stranger: User, monthly_refill: None, steps: list[tuple[str, int, int]]
 ) -> None:
     point = transaction.savepoint()
     try:

@@ -19,17 +19,6 @@ from tests.billing.test_holds import line
 MakeBudget = Callable[..., Budget]
 
 
-@pytest.fixture
-def make_budget(db: None) -> MakeBudget:
-    def make(**fields: Any) -> Budget:
-        fields = {"name": "A budget", "scope": "everyone", "amount": 1_000} | fields
-        budget = Budget.objects.create(**fields)
-        budgets.active.invalidate()
-        return budget
-
-    return make
-
-
 def place(user: User, credits: int, *, tokens: int = 0, model: str = "m") -> UUID:
     hold_id = uuid7()
     bindings = budgets.binding(user_id=user.id, role=user.role_name, endpoint="Test", model=model)

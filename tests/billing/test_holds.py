@@ -23,7 +23,7 @@ ONE = Rates(Decimal(1), Decimal(1), Decimal(1), Decimal(1))
 
 
 @pytest.fixture
-def balances_on(settings: Any) -> None:
+def thousand_credits(settings: Any) -> None:
     settings.BALANCE_ENABLED = True
     settings.BALANCE_START_CREDITS = 1_000
 
@@ -62,14 +62,14 @@ def test_without_balances_every_hold_is_granted_and_the_ledger_is_written(owner:
     check_books(owner)
 
 
-def test_the_start_credits_are_an_entry_of_their_own(owner: User, balances_on: None) -> None:
+def test_the_start_credits_are_an_entry_of_their_own(owner: User, thousand_credits: None) -> None:
     place(owner, 300)
     assert LedgerEntry.objects.get(user=owner).reason == "start"
     assert holds.available(user_id=owner.id) == 700
     check_books(owner)
 
 
-def test_more_than_there_is_cannot_be_held(owner: User, balances_on: None) -> None:
+def test_more_than_there_is_cannot_be_held(owner: User, thousand_credits: None) -> None:
     place(owner, 600)
     with pytest.raises(holds.NoCredit), transaction.atomic():
         place(owner, 401)
@@ -79,13 +79,13 @@ def test_more_than_there_is_cannot_be_held(owner: User, balances_on: None) -> No
     check_books(owner)
 
 
-def test_nothing_left_refuses_even_what_costs_nothing(owner: User, balances_on: None) -> None:
+def test_nothing_left_refuses_even_what_costs_nothing(owner: User, thousand_credits: None) -> None:
     place(owner, 1_000)
     with pytest.raises(holds.NoCredit), transaction.atomic():
         place(owner, 0)
 
 
-def test_settling_charges_what_was_used_frees_the_rest_and_happens_once(owner: User, balances_on: None) -> None:
+def test_settling_charges_what_was_used_frees_the_rest_and_happens_once(owner: User, thousand_credits: None) -> None:
     hold_id = place(owner, 500)
     assert holds.extend(hold_id=hold_id, credits=100)
     first = holds.settle(hold_id=hold_id, lines=[line("a", 120), line("b", 30)])
@@ -96,7 +96,7 @@ def test_settling_charges_what_was_used_frees_the_rest_and_happens_once(owner: U
     check_books(owner)
 
 
-def test_a_released_hold_costs_nothing_and_cannot_be_used(owner: User, balances_on: None) -> None:
+def test_a_released_hold_costs_nothing_and_cannot_be_used(owner: User, thousand_credits: None) -> None:
     hold_id = place(owner, 500)
     holds.release(hold_id=hold_id)
     holds.release(hold_id=hold_id)
@@ -105,7 +105,7 @@ def test_a_released_hold_costs_nothing_and_cannot_be_used(owner: User, balances_
     check_books(owner)
 
 
-def test_a_slice_shrinks_to_what_is_left_down_to_one_token(owner: User, balances_on: None) -> None:
+def test_a_slice_shrinks_to_what_is_left_down_to_one_token(owner: User, thousand_credits: None) -> None:
     hold_id = place(owner, 995)
     assert holds.extend_by_tokens(hold_id=hold_id, rate=Decimal(2), tokens=1_000) == 2
     assert holds.extend_by_tokens(hold_id=hold_id, rate=Decimal(2), tokens=1_000) == 0
@@ -126,7 +126,7 @@ def test_a_key_is_charged_once(owner: User) -> None:
     check_books(owner)
 
 
-def test_holds_of_several_people_are_settled_together(owner: User, stranger: User, balances_on: None) -> None:
+def test_holds_of_several_people_are_settled_together(owner: User, stranger: User, thousand_credits: None) -> None:
     first, second, other = place(owner, 100), place(owner, 200), place(stranger, 300)
     holds.settle_many({first: [line("a", 10)], second: [line("b", 20), line("b", 20)], other: [line("c", 30)]})
     assert Balance.objects.get(user=owner).credits == 970
@@ -145,7 +145,9 @@ def test_the_database_itself_refuses_to_change_the_ledger(owner: User, statement
 
 
 @pytest.mark.django_db(transaction=True)
-def test_fifty_at_once_with_credit_for_one_admit_exactly_one(make_user: Callable[..., User], balances_on: None) -> None:
+def test_fifty_at_once_with_credit_for_one_admit_exactly_one(
+    make_user: Callable[..., User], thousand_credits: None
+) -> None:
     """Security case 79."""
     user = make_user("Fifty")
 
@@ -164,7 +166,7 @@ def test_fifty_at_once_with_credit_for_one_admit_exactly_one(make_user: Callable
 
 
 @pytest.mark.django_db(transaction=True)
-def test_settling_twice_at_once_charges_once(make_user: Callable[..., User], balances_on: None) -> None:
+def test_settling_twice_at_once_charges_once(make_user: Callable[..., User], thousand_credits: None) -> None:
     """Security case 80."""
     user = make_user("Twice")
     hold_id = place(user, 600)
@@ -184,7 +186,7 @@ def test_settling_twice_at_once_charges_once(make_user: Callable[..., User], bal
 
 @pytest.mark.django_db(transaction=True)
 def test_settling_the_same_holds_in_any_order_at_once_charges_each_once(
-    make_user: Callable[..., User], balances_on: None
+    make_user: Callable[..., User], thousand_credits: None
 ) -> None:
     people = [make_user(f"Person {number}") for number in range(6)]
     placed = [place(user, 100) for user in people]
@@ -215,7 +217,7 @@ STEPS = st.lists(
 @given(STEPS)
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_books_balance_after_any_sequence(
-    owner: User, balances_on: None, steps: list[tuple[str, int, int]]
+    owner: User, thousand_credits: None, steps: list[tuple[str, int, int]]
 ) -> None:
     placed: list[UUID] = []
     point = transaction.savepoint()

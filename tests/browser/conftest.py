@@ -73,7 +73,7 @@ def person(people: Iterator[Person]) -> Person:
 
 
 @pytest.fixture
-def administrator(stack: Stack) -> str:
+def administrator_email(stack: Stack) -> str:
     """Return the address of a new administrator."""
     email = f"ada-{uuid4().hex}@example.org"
     run_in_shell(stack, MAKE.format(email=email, password=PASSWORD))
@@ -172,7 +172,7 @@ def send(page: Page, text: str) -> None:
     page.keyboard.press("Enter")
 
 
-def sign_in(page: Page, email: str) -> None:
+def sign_in_on_page(page: Page, email: str) -> None:
     page.get_by_label("Email").fill(email)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()

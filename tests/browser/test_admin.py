@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import sign_in
+from tests.browser.conftest import sign_in_on_page
 from tests.load.stack import Stack
 
 pytestmark = pytest.mark.browser
@@ -21,9 +21,9 @@ FORMS = (
 
 
 @pytest.mark.parametrize("phone", [False, True], ids=["wide", "phone"])
-def test_every_page_of_the_menu_and_every_form(open_tab: Open, axe: Axe, administrator: str, phone: bool) -> None:
+def test_every_page_of_the_menu_and_every_form(open_tab: Open, axe: Axe, administrator_email: str, phone: bool) -> None:
     page = open_tab("/login?next=/admin/", signed_in=False, phone=phone, color_scheme="dark" if phone else "light")
-    sign_in(page, administrator)
+    sign_in_on_page(page, administrator_email)
     links = page.locator("nav a[href^='/admin/'], aside a[href^='/admin/'], #nav-sidebar a[href^='/admin/']")
     paths = sorted(set(links.evaluate_all("all => all.map(link => link.getAttribute('href'))")))
     assert len(paths) > 15
@@ -32,17 +32,17 @@ def test_every_page_of_the_menu_and_every_form(open_tab: Open, axe: Axe, adminis
         axe(page, path)
 
 
-def test_a_long_open_session_shows_again_who_it_is(open_tab: Open, stack: Stack, administrator: str) -> None:
+def test_a_long_open_session_shows_again_who_it_is(open_tab: Open, stack: Stack, administrator_email: str) -> None:
     page = open_tab("/login?next=/admin/accounts/banner/add/", signed_in=False)
-    sign_in(page, administrator)
+    sign_in_on_page(page, administrator_email)
     page.get_by_label("Message").fill("Maintenance at noon")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("Maintenance at noon").first).to_be_visible()
 
 
-def test_an_invitation_without_mail_is_a_link_to_copy(open_tab: Open, axe: Axe, administrator: str) -> None:
+def test_an_invitation_without_mail_is_a_link_to_copy(open_tab: Open, axe: Axe, administrator_email: str) -> None:
     page = open_tab("/login?next=/admin/accounts/invitation/add/", signed_in=False)
-    sign_in(page, administrator)
+    sign_in_on_page(page, administrator_email)
     page.get_by_label("Email").fill(f"guest-{uuid4().hex}@example.org")
     page.locator("select[name=role]").select_option("USER")
     page.get_by_role("button", name="Save", exact=True).click()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import send, settled, sign_in
+from tests.browser.conftest import send, settled, sign_in_on_page
 from tests.load.stack import ROOT, Stack
 
 pytestmark = pytest.mark.browser
@@ -39,10 +39,10 @@ def clean(stack: Stack) -> Iterator[None]:
 
 @pytest.mark.parametrize(("phone", "scheme"), [(False, "light"), (True, "dark")], ids=["wide-light", "phone-dark"])
 def test_from_a_pasted_key_to_an_answer(
-    open_tab: Open, axe: Axe, stack: Stack, administrator: str, phone: bool, scheme: str
+    open_tab: Open, axe: Axe, stack: Stack, administrator_email: str, phone: bool, scheme: str
 ) -> None:
     page = open_tab("/login?next=/setup", signed_in=False, phone=phone, color_scheme=scheme)
-    sign_in(page, administrator)
+    sign_in_on_page(page, administrator_email)
     axe(page, "providers")
     page.get_by_role("link", name="Another server").click()
     axe(page, "key")
@@ -63,9 +63,9 @@ def test_from_a_pasted_key_to_an_answer(
 
 @pytest.mark.parametrize(("phone", "scheme"), [(True, "light"), (False, "dark")], ids=["phone-light", "wide-dark"])
 def test_a_chat_asks_for_ones_own_key(
-    open_tab: Open, axe: Axe, stack: Stack, administrator: str, phone: bool, scheme: str
+    open_tab: Open, axe: Axe, stack: Stack, administrator_email: str, phone: bool, scheme: str
 ) -> None:
-    shell(stack, EACH_THEIR_OWN.format(url=f"{stack.model_url}/v1", email=administrator))
+    shell(stack, EACH_THEIR_OWN.format(url=f"{stack.model_url}/v1", email=administrator_email))
     page = open_tab("/c/new", phone=phone, color_scheme=scheme)
     page.reload()  # two seconds at most, and every process knows it
     expect(page.locator("[data-model=mine]")).to_have_count(1)

@@ -19,7 +19,7 @@ PAGES = (
 
 
 @pytest.fixture(params=["wide-light", "phone-dark"])
-def page(browser: Browser, stack: Stack, request: pytest.FixtureRequest) -> Iterator[Page]:
+def passkey_page(browser: Browser, stack: Stack, request: pytest.FixtureRequest) -> Iterator[Page]:
     """A page on `localhost`, where passkeys work without TLS, with a device that holds them."""
     phone, scheme = request.param.startswith("phone"), request.param.split("-")[1]
     base = f"http://localhost:{stack.port}"
@@ -56,27 +56,27 @@ def confirm(page: Page) -> None:
     page.get_by_role("button", name="Confirm").click()
 
 
-def test_a_passkey_is_added_and_signs_in(page: Page, axe: Callable[[Page, str], None]) -> None:
-    page.goto("/account/passkeys/add")
-    axe(page, "confirm")
-    confirm(page)
-    page.fill("input[name=name]", "My laptop")
-    page.get_by_role("button", name="Add a passkey").click()
-    expect(page.locator(".codes li")).to_have_count(10)
-    axe(page, "recovery codes")
-    with page.expect_download() as download:
-        page.get_by_role("link", name="Download").click()
+def test_a_passkey_is_added_and_signs_in(passkey_page: Page, axe: Callable[[Page, str], None]) -> None:
+    passkey_page.goto("/account/passkeys/add")
+    axe(passkey_page, "confirm")
+    confirm(passkey_page)
+    passkey_page.fill("input[name=name]", "My laptop")
+    passkey_page.get_by_role("button", name="Add a passkey").click()
+    expect(passkey_page.locator(".codes li")).to_have_count(10)
+    axe(passkey_page, "recovery codes")
+    with passkey_page.expect_download() as download:
+        passkey_page.get_by_role("link", name="Download").click()
     assert len(re.findall(r"\d{8}\n", download.value.path().read_text())) == 10
-    page.get_by_role("link", name="Done").click()
-    expect(page.get_by_role("region", name="Ways to sign in")).to_contain_text("My laptop")
+    passkey_page.get_by_role("link", name="Done").click()
+    expect(passkey_page.get_by_role("region", name="Ways to sign in")).to_contain_text("My laptop")
     for path in PAGES:
-        page.goto(path)
-        axe(page, path)
-    page.context.clear_cookies()
-    page.goto("/login")
-    page.get_by_role("button", name="Sign in with a passkey").click()
-    page.wait_for_url("**/c/new")
-    page.context.clear_cookies()
-    page.goto("/login")
-    page.fill("input[name=login]", "nobody@example.org")
-    axe(page, "sign in")
+        passkey_page.goto(path)
+        axe(passkey_page, path)
+    passkey_page.context.clear_cookies()
+    passkey_page.goto("/login")
+    passkey_page.get_by_role("button", name="Sign in with a passkey").click()
+    passkey_page.wait_for_url("**/c/new")
+    passkey_page.context.clear_cookies()
+    passkey_page.goto("/login")
+    passkey_page.fill("input[name=login]", "nobody@example.org")
+    axe(passkey_page, "sign in")

@@ -20,7 +20,7 @@ User.objects.filter(email="%s").update(role=role)
 
 
 @pytest.fixture
-def sharer(stack: Stack, person: Person) -> Person:
+def sharing_person(stack: Stack, person: Person) -> Person:
     """Let the person of the test share."""
     command = [sys.executable, "manage.py", "shell", "-c", _LET % person.email]
     subprocess.run(command, cwd=ROOT, env=stack.environment | stack.runtime(), check=True, capture_output=True)
@@ -28,7 +28,7 @@ def sharer(stack: Stack, person: Person) -> Person:
     return person
 
 
-@pytest.mark.usefixtures("sharer")
+@pytest.mark.usefixtures("sharing_person")
 @pytest.mark.parametrize("phone", [False, True], ids=["wide", "phone"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_project_is_shared(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import send, settled, sign_in
+from tests.browser.conftest import send, settled, sign_in_on_page
 from tests.load.people import Person, load
 from tests.load.stack import Stack
 
@@ -76,9 +76,9 @@ def test_the_sidebar_folds_away_and_stays_folded(tab: Page) -> None:
 
 
 @pytest.mark.parametrize("phone", [False, True], ids=["wide", "phone"])
-def test_a_long_name_does_not_widen_the_sidebar(open_tab: Open, administrator: str, phone: bool) -> None:
+def test_a_long_name_does_not_widen_the_sidebar(open_tab: Open, administrator_email: str, phone: bool) -> None:
     page = open_tab("/login", signed_in=False, phone=phone)
-    sign_in(page, administrator)
+    sign_in_on_page(page, administrator_email)
     sidebar, name = page.locator("#sidebar"), page.locator(".me")
     assert name.evaluate("element => element.offsetWidth") <= sidebar.evaluate("element => element.clientWidth")
     if phone:

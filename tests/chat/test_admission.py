@@ -1,11 +1,10 @@
 """How many messages may be sent, and how many replies written at once; models a role may not use."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.db import connection
 
 from accounts.models import Role, User
@@ -17,13 +16,6 @@ from chat.services.turns import turns
 from tests.conversations import began
 
 pytestmark = pytest.mark.usefixtures("somewhere")
-
-
-@pytest.fixture(autouse=True)
-def nothing_counted() -> Iterator[None]:
-    cache.clear()
-    yield
-    cache.clear()
 
 
 def test_one_reply_too_many_is_refused_and_leaves_nothing(owner: User, settings: Any) -> None:

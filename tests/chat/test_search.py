@@ -42,7 +42,7 @@ def say() -> Say:
     return make
 
 
-def found(user: User, text: str) -> list[str]:
+def hits_of(user: User, text: str) -> list[str]:
     return [hit.text for hit in search.search(user=user, query=parse(text)).hits]
 
 
@@ -74,7 +74,7 @@ def found(user: User, text: str) -> list[str]:
 def test_words_of_any_language_and_identifiers_are_found(owner: User, say: Say, text: str, query: str) -> None:
     say(owner, text)
     say(owner, "something else altogether")
-    assert found(owner, query) == [text]
+    assert hits_of(owner, query) == [text]
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_words_of_any_language_and_identifiers_are_found(owner: User, say: Say, 
 )
 def test_what_is_not_there_is_not_found(owner: User, say: Say, query: str) -> None:
     say(owner, "The quick brown fox of 東京都 writes c++")
-    assert found(owner, query) == []
+    assert hits_of(owner, query) == []
 
 
 def test_operators_narrow_it_down(owner: User, say: Say) -> None:
@@ -91,25 +91,25 @@ def test_operators_narrow_it_down(owner: User, say: Say) -> None:
     reply = say(owner, "purr two ```py```", title="Cats", author="assistant", model="gpt-4o")
     aged = say(owner, "purr three", title="Old cats", created_at=old)
     bookmarks.create(user=owner, name="Pets", conversation_id=mine.conversation_id)
-    assert found(owner, "purr role:user") == [mine.text, aged.text]
-    assert found(owner, "purr has:code") == [reply.text]
-    assert found(owner, "purr model:gpt") == [reply.text]
-    assert found(owner, "purr on:2025-03-04") == [aged.text]
-    assert found(owner, "purr after:2025-03-04") == [reply.text, mine.text]
-    assert found(owner, "purr before:2025-03-04") == []
-    assert found(owner, "purr tag:pets") == [reply.text, mine.text]
-    assert found(owner, "purr title:old") == [aged.text]
-    assert found(owner, "project:none purr") == []
+    assert hits_of(owner, "purr role:user") == [mine.text, aged.text]
+    assert hits_of(owner, "purr has:code") == [reply.text]
+    assert hits_of(owner, "purr model:gpt") == [reply.text]
+    assert hits_of(owner, "purr on:2025-03-04") == [aged.text]
+    assert hits_of(owner, "purr after:2025-03-04") == [reply.text, mine.text]
+    assert hits_of(owner, "purr before:2025-03-04") == []
+    assert hits_of(owner, "purr tag:pets") == [reply.text, mine.text]
+    assert hits_of(owner, "purr title:old") == [aged.text]
+    assert hits_of(owner, "project:none purr") == []
 
 
 def test_case_18_another_person_s_words_are_never_found(owner: User, stranger: User, say: Say) -> None:
     said = say(stranger, "zanzibar marker")
-    assert found(owner, "zanzibar") == []
+    assert hits_of(owner, "zanzibar") == []
     assert search.conversation_ids(user=owner, text="zanzibar") == []
     assert search.titles(user=owner, query=parse("A chat")) == []
-    assert found(owner, f"o:{stranger.id.hex} zanzibar") == []
-    assert found(owner, f"zanzibar' | 'o:{stranger.id.hex}") == []
-    assert found(stranger, "zanzibar") == [said.text]
+    assert hits_of(owner, f"o:{stranger.id.hex} zanzibar") == []
+    assert hits_of(owner, f"zanzibar' | 'o:{stranger.id.hex}") == []
+    assert hits_of(stranger, "zanzibar") == [said.text]
 
 
 def test_archived_chats_are_found_deleted_and_temporary_ones_are_not(owner: User, say: Say) -> None:
@@ -126,14 +126,14 @@ def test_archived_chats_are_found_deleted_and_temporary_ones_are_not(owner: User
 
 def test_the_index_follows_every_change(owner: User, say: Say) -> None:
     started = began(owner)
-    assert found(owner, "purr") == ["Why do cats purr?"]
+    assert hits_of(owner, "purr") == ["Why do cats purr?"]
     assert not SearchEntry.objects.filter(message_id=started.reply.id).exists(), "nothing while it is written"
     end(started.run, "Because of contentment")
-    assert found(owner, "contentment") == ["Because of contentment"]
+    assert hits_of(owner, "contentment") == ["Because of contentment"]
     editing.save(user=owner, message_id=started.reply.id, texts={0: "Because of joy"})
-    assert (found(owner, "contentment"), found(owner, "joy")) == ([], ["Because of joy"])
+    assert (hits_of(owner, "contentment"), hits_of(owner, "joy")) == ([], ["Because of joy"])
     editing.delete(user=owner, message_id=started.reply.id)
-    assert found(owner, "joy") == []
+    assert hits_of(owner, "joy") == []
     conversations.delete(user=owner, conversation_id=started.conversation.id)
     assert not SearchEntry.objects.exists()
     say(owner, "once more")
@@ -181,8 +181,8 @@ def test_a_filter_that_few_of_many_hits_pass_is_followed_to_the_end(
         say(owner, f"purr {number}", created_at=start + timedelta(minutes=number + 1))
     for name, value in (("RECENT", 2), ("MAX_COUNTED_HITS", 3), ("WALK", 4)):
         monkeypatch.setattr(search, name, value)
-    assert found(owner, "purr title:old") == ["purr in the beginning"]
-    assert found(owner, 'purr "no such phrase"') == []
+    assert hits_of(owner, "purr title:old") == ["purr in the beginning"]
+    assert hits_of(owner, 'purr "no such phrase"') == []
     old = Conversation.objects.get(title="Old")
     monkeypatch.setattr(search, "MAX_COUNTED_HITS", 5_000)
     bookmarks.create(user=owner, name="Pets", conversation_id=old.id)
@@ -284,7 +284,7 @@ def test_the_best_of_very_many_are_the_best_of_the_newest(
 @pytest.mark.parametrize("text", ["on:2026", "", "before:never", "%", "c++", "'); --", '"two words"', "a\\b"])
 def test_the_best_of_anything_is_an_answer(say: Say, owner: User, text: str) -> None:
     say(owner, "two words of c++ at 100% '); -- a\\b")
-    assert set(best(owner, text)) == set(found(owner, text))
+    assert set(best(owner, text)) == set(hits_of(owner, text))
 
 
 def test_a_hit_says_in_which_project_it_is_to_who_may_see_it(say: Say, owner: User, stranger: User) -> None:

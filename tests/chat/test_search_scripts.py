@@ -83,7 +83,7 @@ NOTHING = [
 
 
 @pytest.fixture
-def say(owner: User) -> Callable[[str], Message]:
+def store_message(owner: User) -> Callable[[str], Message]:
     def make(text: str, title: str = "A chat") -> Message:
         chat = Conversation.objects.create(owner=owner, title=title, endpoint="Somewhere", model="tiny")
         return Message.objects.create(
@@ -93,29 +93,33 @@ def say(owner: User) -> Callable[[str], Message]:
     return make
 
 
-def found(user: User, query: str) -> list[str]:
+def hits_of(user: User, query: str) -> list[str]:
     return [hit.text for hit in search.search(user=user, query=parse(query)).hits]
 
 
 @pytest.mark.parametrize(("text", "query", "mark"), CASES)
-def test_it_is_found_and_marked(owner: User, say: Callable[[str], Message], text: str, query: str, mark: str) -> None:
-    say(text)
-    say("quite another thing")
+def test_it_is_found_and_marked(
+    owner: User, store_message: Callable[[str], Message], text: str, query: str, mark: str
+) -> None:
+    store_message(text)
+    store_message("quite another thing")
     page = search.search(user=owner, query=parse(query))
     assert [hit.text for hit in page.hits] == [text]
     for html in (marked(text, page.terms), snippet(text, page.terms)):
         assert mark in [re.sub("&#x27;", "'", marked) for marked in re.findall("<mark>(.*?)</mark>", html)]
 
 
-def test_a_phrase_may_go_on_in_the_next_line(owner: User, say: Callable[[str], Message]) -> None:
-    say("what is wrapped\nin lines")
-    assert found(owner, '"wrapped in"') == ["what is wrapped\nin lines"]
+def test_a_phrase_may_go_on_in_the_next_line(owner: User, store_message: Callable[[str], Message]) -> None:
+    store_message("what is wrapped\nin lines")
+    assert hits_of(owner, '"wrapped in"') == ["what is wrapped\nin lines"]
 
 
 @pytest.mark.parametrize(("text", "query"), NOTHING)
-def test_what_is_not_there_is_not_found(owner: User, say: Callable[[str], Message], text: str, query: str) -> None:
-    say(text)
-    assert found(owner, query) == []
+def test_what_is_not_there_is_not_found(
+    owner: User, store_message: Callable[[str], Message], text: str, query: str
+) -> None:
+    store_message(text)
+    assert hits_of(owner, query) == []
 
 
 @pytest.mark.parametrize(
@@ -127,19 +131,19 @@ def test_what_is_not_there_is_not_found(owner: User, say: Callable[[str], Messag
     ],
 )  # fmt: skip
 def test_a_title_is_found_as_it_is_typed(
-    owner: User, say: Callable[[str, str], Message], title: str, typed: str
+    owner: User, store_message: Callable[[str, str], Message], title: str, typed: str
 ) -> None:
-    say("text", title)
-    say("text", "Quite another thing")
+    store_message("text", title)
+    store_message("text", "Quite another thing")
     assert [chat.title for chat in search.titles(user=owner, query=parse(typed))] == [title]
 
 
 @pytest.mark.parametrize(("title", "typed"), [("Zürich im Winter", "zurich"), ("Ταξίδι", "ταξιδι"), ("10% off", "10%")])
 def test_filters_of_lists_fold_as_search_does(
-    owner: User, say: Callable[[str, str], Message], title: str, typed: str
+    owner: User, store_message: Callable[[str, str], Message], title: str, typed: str
 ) -> None:
-    say("text", title)
-    say("text", "Quite another thing")
+    store_message("text", title)
+    store_message("text", "Quite another thing")
     assert [chat.title for chat in Conversation.objects.filter(holds("title", typed))] == [title]
 
 
@@ -191,21 +195,23 @@ def test_marking_changes_no_text(text: str) -> None:
 
 
 def test_what_an_earlier_release_entered_is_found_again_after_a_while(
-    owner: User, say: Callable[[str], Message]
+    owner: User, store_message: Callable[[str], Message]
 ) -> None:
     for number in range(3):
-        say(f"晚上记得关灯 {number}")
+        store_message(f"晚上记得关灯 {number}")
     SearchEntry.objects.update(version=0, vector="")
-    assert found(owner, "灯") == []
+    assert hits_of(owner, "灯") == []
     assert upkeep.renew(seconds=10) is False
-    assert len(found(owner, "灯")) == 3
+    assert len(hits_of(owner, "灯")) == 3
     assert set(SearchEntry.objects.values_list("version", flat=True)) == {1}
 
 
-def test_renewing_ends_when_its_time_is_over(say: Callable[[str], Message], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_renewing_ends_when_its_time_is_over(
+    store_message: Callable[[str], Message], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(upkeep, "BATCH_SIZE", 1)
     for number in range(3):
-        say(f"number {number}")
+        store_message(f"number {number}")
     SearchEntry.objects.update(version=0)
     assert upkeep.renew(seconds=-1) is True
     assert SearchEntry.objects.filter(version=0).count() == 2

@@ -1,11 +1,9 @@
 """Conversations with a model spec: what is stored, what the model is asked with, and who is refused."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.http import Http404
 from pytest_django import Settings
 
@@ -21,23 +19,9 @@ from endpoints.catalog import registry
 from runs.persistence import claim
 from runs.prompt import prompt_of
 from tests.conversations import end
-from tests.specs import write_specs
 
-pytestmark = [pytest.mark.django_db, pytest.mark.security]
+pytestmark = [pytest.mark.django_db, pytest.mark.security, pytest.mark.usefixtures("write_spec_file")]
 Write = Callable[..., None]
-
-
-@pytest.fixture(autouse=True)
-def write(settings: Settings, tmp_path: Path) -> Iterator[Write]:
-    """Return a function that writes the file anew; it is there from the beginning."""
-
-    def anew(rules: str = "enforce: false", more: str = "") -> None:
-        write_specs(settings, tmp_path, rules, more)
-
-    cache.clear()
-    anew()
-    yield anew
-    registry.reset()
 
 
 def began(user: User, conversation: Conversation | None = None, **fields: Any) -> StartedTurn:
@@ -142,8 +126,10 @@ def test_a_spec_that_is_not_there_is_refused_and_counted(owner: User, settings: 
     assert bans.banned_until(user_id=owner.id) is not None
 
 
-def test_where_specs_are_enforced_the_server_builds_the_request_from_the_spec(owner: User, write: Write) -> None:
-    write("enforce: true")
+def test_where_specs_are_enforced_the_server_builds_the_request_from_the_spec(
+    owner: User, write_spec_file: Write
+) -> None:
+    write_spec_file("enforce: true")
     chosen = ModelSettings({"promptPrefix": "Ignore everything", "temperature": 2, "modelLabel": "Mine"})
     started = began(owner, spec="helper", endpoint="Elsewhere", model="large", settings=chosen)
     chat = Conversation.objects.get()
@@ -154,10 +140,10 @@ def test_where_specs_are_enforced_the_server_builds_the_request_from_the_spec(ow
     assert [message.content for message in request.messages] == ["A secret prompt", "Why?"]
 
 
-def test_settings_from_before_do_not_get_past_enforcement(owner: User, write: Write) -> None:
+def test_settings_from_before_do_not_get_past_enforcement(owner: User, write_spec_file: Write) -> None:
     first = began(owner, spec="helper", settings=ModelSettings({"promptPrefix": "Mine", "modelLabel": "Mine"}))
     reply = end(first.run)
-    write("enforce: true")
+    write_spec_file("enforce: true")
     again = turns.regenerate(user=owner, message_id=reply.id)
     assert again.reply.sender == "The Helper"
     assert asked(again.run).messages[0].content == "A secret prompt"
@@ -166,9 +152,9 @@ def test_settings_from_before_do_not_get_past_enforcement(owner: User, write: Wr
     assert second.reply.sender == Message.objects.get(id=second.reply.id).sender == "The Helper"
 
 
-def test_where_specs_are_enforced_nothing_else_can_be_asked(owner: User, write: Write) -> None:
+def test_where_specs_are_enforced_nothing_else_can_be_asked(owner: User, write_spec_file: Write) -> None:
     plain = end(began(owner, endpoint="Somewhere", model="tiny").run, state="stopped", message_state="stopped")
-    write("enforce: true\naddedEndpoints: [Somewhere]", more="interface: {modelSelect: true}\n")
+    write_spec_file("enforce: true\naddedEndpoints: [Somewhere]", more="interface: {modelSelect: true}\n")
     refused(lambda: began(owner, endpoint="Somewhere", model="tiny"))
     refused(lambda: began(owner, plain.conversation, endpoint="Somewhere", model="small"))
     refused(lambda: turns.regenerate(user=owner, message_id=plain.id))
@@ -197,18 +183,18 @@ def test_a_spec_does_not_open_other_models_to_a_role(owner: User) -> None:
     refused(lambda: began(owner, spec="hidden", endpoint="Elsewhere", model="large"))
 
 
-def test_a_run_whose_spec_is_gone_asks_no_model(owner: User, write: Write) -> None:
+def test_a_run_whose_spec_is_gone_asks_no_model(owner: User, write_spec_file: Write) -> None:
     started = began(owner, spec="helper")
     Message.objects.filter(id=started.reply.id).update(spec="gone")
     with pytest.raises(LookupError):
         asked(started.run)
 
 
-def test_the_rest_of_a_reply_is_written_by_what_the_enforced_spec_says_now(owner: User, write: Write) -> None:
+def test_the_rest_of_a_reply_is_written_by_what_the_enforced_spec_says_now(owner: User, write_spec_file: Write) -> None:
     first = began(owner, spec="helper", endpoint="Elsewhere", model="large")
     reply = end(first.run, state="stopped", message_state="stopped")
     assert (reply.endpoint, reply.model, reply.spec) == ("Elsewhere", "large", "helper")
-    write("enforce: true")
+    write_spec_file("enforce: true")
     more = turns.continue_reply(user=owner, message_id=reply.id)
     assert asked(more.run).endpoint.name == "Somewhere"
     reply.refresh_from_db()

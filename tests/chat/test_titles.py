@@ -30,7 +30,7 @@ RATES = Rates(Decimal(1), Decimal(1), Decimal(1), Decimal(1))
 
 
 @pytest.fixture
-def endpoint(model_server: ModelServer) -> Endpoint:
+def titled_endpoint(model_server: ModelServer) -> Endpoint:
     client().delete(WORK)
     return make_endpoint(
         "Somewhere", "Somewhere", "openai", base_url=model_server.url, api_key="sk-test",
@@ -49,9 +49,9 @@ def title_of(owner: User, served: Endpoint, asked: str = "[[title:Cats_purr]] wh
 
 
 def test_the_conversations_own_model_writes_the_title(
-    owner: User, endpoint: Endpoint, model_server: ModelServer
+    owner: User, titled_endpoint: Endpoint, model_server: ModelServer
 ) -> None:
-    assert title_of(owner, endpoint, model="current_model") == "Cats purr"
+    assert title_of(owner, titled_endpoint, model="current_model") == "Cats purr"
     body = model_server.requests()[0]["body"]
     assert [body["model"], body["stream"]] == ["tiny", False]
     assert body["max_tokens"] == titles.TITLE_TOKENS + titles.THINKING_TOKENS  # nobody knows whether it thinks
@@ -61,10 +61,10 @@ def test_the_conversations_own_model_writes_the_title(
 
 
 def test_another_endpoint_writes_it_with_its_own_key_and_is_what_is_charged(
-    owner: User, endpoint: Endpoint, model_server: ModelServer
+    owner: User, titled_endpoint: Endpoint, model_server: ModelServer
 ) -> None:
-    other = changed(endpoint, name="Cheap", api_key="sk-cheap")
-    offer(replace(endpoint, titles=Titles(endpoint="Cheap", model="small")), other)
+    other = changed(titled_endpoint, name="Cheap", api_key="sk-cheap")
+    offer(replace(titled_endpoint, titles=Titles(endpoint="Cheap", model="small")), other)
     assert titles.write_title(began(owner, text="[[title:Cats_purr]]").conversation.id) == "Cats purr"
     (seen,) = model_server.requests()
     assert [seen["headers"]["Authorization"], seen["body"]["model"]] == ["Bearer sk-cheap", "small"]
@@ -73,23 +73,25 @@ def test_another_endpoint_writes_it_with_its_own_key_and_is_what_is_charged(
 
 
 def test_an_unknown_endpoint_is_told_and_the_conversations_own_writes_it(
-    owner: User, endpoint: Endpoint, caplog: pytest.LogCaptureFixture
+    owner: User, titled_endpoint: Endpoint, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert title_of(owner, endpoint, endpoint="Nowhere") == "Cats purr"
+    assert title_of(owner, titled_endpoint, endpoint="Nowhere") == "Cats purr"
     assert "there is no endpoint Nowhere" in caplog.text
 
 
-def test_prompt_template_and_role_are_the_operators(owner: User, endpoint: Endpoint, model_server: ModelServer) -> None:
+def test_prompt_template_and_role_are_the_operators(
+    owner: User, titled_endpoint: Endpoint, model_server: ModelServer
+) -> None:
     title_of(
-        owner, endpoint, asked="{output} {convo}", prompt="A title of the conversation, please: {convo}!",
+        owner, titled_endpoint, asked="{output} {convo}", prompt="A title of the conversation, please: {convo}!",
         template="Q={input} A={output}", role="system",
     )  # fmt: skip
     (message,) = model_server.requests()[0]["body"]["messages"]
     assert message == {"role": "system", "content": "A title of the conversation, please: Q={output} {convo} A=!"}
 
 
-def test_after_the_answer_both_are_known(owner: User, endpoint: Endpoint, model_server: ModelServer) -> None:
-    offer(replace(endpoint, titles=Titles(timing="final")))
+def test_after_the_answer_both_are_known(owner: User, titled_endpoint: Endpoint, model_server: ModelServer) -> None:
+    offer(replace(titled_endpoint, titles=Titles(timing="final")))
     started = began(owner, text="why?")
     Message.objects.filter(id=started.reply.id).update(text="because")
     titles.write_title(started.conversation.id)
@@ -106,17 +108,17 @@ PROVIDERS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_a_structured_title(owner: User, endpoint: Endpoint, model_server: ModelServer, provider: str) -> None:
+def test_a_structured_title(owner: User, titled_endpoint: Endpoint, model_server: ModelServer, provider: str) -> None:
     root = model_server.url if provider == "openai" else model_server.root
-    served = changed(endpoint, base_url=root, **PROVIDERS[provider])
+    served = changed(titled_endpoint, base_url=root, **PROVIDERS[provider])
     assert title_of(owner, served, method="structured") == "Cats purr"
     assert model_server.count == 1
 
 
 def test_a_model_that_writes_no_json_is_asked_for_text_and_both_calls_are_charged(
-    owner: User, endpoint: Endpoint, model_server: ModelServer
+    owner: User, titled_endpoint: Endpoint, model_server: ModelServer
 ) -> None:
-    assert title_of(owner, endpoint, asked="[[title:Cats_purr json=no]]", method="structured") == "Cats purr"
+    assert title_of(owner, titled_endpoint, asked="[[title:Cats_purr json=no]]", method="structured") == "Cats purr"
     first, second = (request["body"] for request in model_server.requests())
     assert ["response_format" in first, "response_format" in second] == [True, False]
     word_count = sum(len(str(body["messages"][0]["content"]).split()) for body in (first, second))
@@ -126,11 +128,11 @@ def test_a_model_that_writes_no_json_is_asked_for_text_and_both_calls_are_charge
 
 @pytest.mark.parametrize("timing", ["immediate", "final"])
 async def test_the_title_is_asked_for_when_the_operator_says(
-    owner: User, endpoint: Endpoint, model_server: ModelServer, timing: Any, monkeypatch: pytest.MonkeyPatch
+    owner: User, titled_endpoint: Endpoint, model_server: ModelServer, timing: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
     monkeypatch.setattr("runs.worker.write_title.delay", asked.append)
-    offer(replace(endpoint, titles=Titles(timing=timing)))
+    offer(replace(titled_endpoint, titles=Titles(timing=timing)))
     generator = Generator()
     task = asyncio.create_task(generator.run())
     started = await sync_to_async(began)(owner, text="[[gate:titled]] hi")
@@ -165,12 +167,12 @@ QUIET: list[tuple[dict[str, Any], str, dict[str, Any], bool]] = [
 
 @pytest.mark.parametrize(("more", "model", "expected", "has_room"), QUIET)
 def test_a_model_that_thinks_is_asked_for_little_of_it_or_has_room(
-    owner: User, endpoint: Endpoint, model_server: ModelServer, more: dict[str, Any], model: str,
+    owner: User, titled_endpoint: Endpoint, model_server: ModelServer, more: dict[str, Any], model: str,
     expected: dict[str, Any], has_room: bool,
 ) -> None:  # fmt: skip
     root = model_server.root if more.get("wire") == "litellm" else model_server.url
-    rates = {**endpoint.models.token_rates, model: RATES}
-    served = changed(endpoint, base_url=root, token_rates=rates, models=("tiny", model), **more)
+    rates = {**titled_endpoint.models.token_rates, model: RATES}
+    served = changed(titled_endpoint, base_url=root, token_rates=rates, models=("tiny", model), **more)
     assert title_of(owner, served, model=model) == "Cats purr"
     body = model_server.requests()[0]["body"]
     config = body.get("generationConfig", body)
@@ -182,19 +184,19 @@ def test_a_model_that_thinks_is_asked_for_little_of_it_or_has_room(
 
 
 def test_a_call_without_a_count_is_charged_by_estimate(
-    owner: User, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+    owner: User, titled_endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def silent(request: ModelRequest) -> tuple[str, None, None]:
         return "Cats purr", None, None
 
     monkeypatch.setattr(titles, "complete", silent)
-    assert title_of(owner, endpoint) == "Cats purr"
+    assert title_of(owner, titled_endpoint) == "Cats purr"
     entry = LedgerEntry.objects.get(reason="title")
     assert entry.estimated
     assert entry.input_tokens > 20
     assert entry.output_tokens == estimate("Cats purr")
 
 
-def test_an_answer_that_is_no_title_leaves_the_first_words(owner: User, endpoint: Endpoint) -> None:
-    assert title_of(owner, endpoint, asked="[[title:{}]] Why do cats purr?") == "[[title:{}]] Why do cats purr?"
+def test_an_answer_that_is_no_title_leaves_the_first_words(owner: User, titled_endpoint: Endpoint) -> None:
+    assert title_of(owner, titled_endpoint, asked="[[title:{}]] Why do cats purr?") == "[[title:{}]] Why do cats purr?"
     assert LedgerEntry.objects.filter(reason="title").exists()

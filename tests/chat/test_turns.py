@@ -65,7 +65,7 @@ def test_first_turn_stores_everything_and_announces_the_run(
     assert (question.text, question.parts) == (" Why?\n", [{"type": "text", "text": " Why?\n"}])
     assert (question.parent, question.chosen_child, question.state) == (None, reply, "complete")
     assert (reply.parent, reply.state, reply.parts, reply.model, reply.sender) == (
-        question, "streaming", [], "tiny", "tiny",
+        question, "streaming", [], "tiny", "Some Model",
     )  # fmt: skip
     assert reply.created_at > question.created_at
     assert (run.state, run.message, run.hold_id, run.needs_title) == ("queued", reply, hold.id, True)

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 import pytest
-from django.core.cache import cache
 
 from tests.chat_rendering.slow_worker import COMMAND
 from web.rendering import pool as pools
@@ -44,7 +43,6 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[Slow]:
     assert pool.wait_until_ready(60)
     monkeypatch.setattr(results, "pool", pool)
     results.memory.clear()
-    cache.clear()
     yield pool
     pool.close()
     results.memory.clear()

@@ -12,12 +12,12 @@ from web.rendering.pool import Pool, Worker
 from web.rendering.stream import MarkdownStream
 
 SMALL, LARGE = 10_000, 80_000
-MOST_PARSED = 20  # characters parsed for each of the text
-MOST_SENT = 12  # characters sent for each of the text's HTML
+MAX_PARSED = 20  # characters parsed for each of the text
+MAX_SENT = 12  # characters sent for each of the text's HTML
 
 
 @pytest.fixture(autouse=True, scope="module")
-def patient() -> Iterator[None]:
+def patient_pool() -> Iterator[None]:
     """Let workers finish on a slow machine: what is counted here must not become plain text."""
     with pytest.MonkeyPatch.context() as patch:
         pool = Pool(start=lambda: Worker(COMMAND))
@@ -79,8 +79,8 @@ def test_parsed_characters_and_sent_bytes_are_linear(shape: str) -> None:
     for length in (SMALL, LARGE):
         text = SHAPES[shape](length)
         sent, finished = streamed(text)
-        assert finished.parsed_characters <= MOST_PARSED * len(text)
-        assert sent <= MOST_SENT * max(len(finished.html), len(text))
+        assert finished.parsed_characters <= MAX_PARSED * len(text)
+        assert sent <= MAX_SENT * max(len(finished.html), len(text))
         assert finished.html == render(text)
 
 

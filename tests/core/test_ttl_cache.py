@@ -7,39 +7,39 @@ from core.ttl_cache import ttl_cache
 
 
 @pytest.fixture
-def asked() -> list[str]:
+def questions() -> list[str]:
     return []
 
 
-def test_a_question_is_asked_once_for_each_argument(asked: list[str]) -> None:
+def test_a_question_is_asked_once_for_each_argument(questions: list[str]) -> None:
     @ttl_cache
     def length(word: str) -> int:
-        asked.append(word)
+        questions.append(word)
         return len(word)
 
     assert [length("a"), length("bb"), length("a")] == [1, 2, 1]
-    assert asked == ["a", "bb"]
+    assert questions == ["a", "bb"]
 
 
-def test_it_is_asked_anew_after_a_moment(asked: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_is_asked_anew_after_a_moment(questions: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ttl_cache, "FRESH", -1.0)
 
     @ttl_cache
     def count() -> int:
-        asked.append("again")
-        return len(asked)
+        questions.append("again")
+        return len(questions)
 
     assert [count(), count()] == [1, 2]
 
 
 @pytest.mark.django_db
 def test_what_is_forgotten_is_asked_anew_also_when_the_change_is_committed(
-    asked: list[str], django_capture_on_commit_callbacks: object
+    questions: list[str], django_capture_on_commit_callbacks: object
 ) -> None:
     @ttl_cache
     def count() -> int:
-        asked.append("again")
-        return len(asked)
+        questions.append("again")
+        return len(questions)
 
     with django_capture_on_commit_callbacks(execute=True), transaction.atomic():  # type: ignore[operator]
         count.invalidate()

@@ -169,15 +169,6 @@ def test_no_redis_also_hides_generator_and_worker() -> None:
     assert "REDIS_URL" in faults()["redis"].advice
 
 
-@pytest.fixture
-def full_redis() -> Iterator[None]:
-    """Redis reads, but has no memory for another write."""
-    admin = redis_client()
-    admin.config_set("maxmemory", "1")
-    yield
-    admin.config_set("maxmemory", "0")
-
-
 def test_a_redis_that_takes_no_writes_is_the_cause_that_is_named(full_redis: None) -> None:
     redis_client().delete(GENERATOR, WORKER_SEEN)
     found_faults = faults()

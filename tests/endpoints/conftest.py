@@ -25,7 +25,7 @@ def sockets(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.fixture
-async def client() -> AsyncIterator[http.OutboundClient]:
+async def outbound_client() -> AsyncIterator[http.OutboundClient]:
     made = http.OutboundClient()
     yield made
     await made.close()

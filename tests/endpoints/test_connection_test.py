@@ -166,7 +166,7 @@ def _certificate(folder: Path) -> tuple[Path, Path]:
 
 
 @pytest.fixture
-def somewhere(model_server: ModelServer, settings: Settings, tmp_path: Path) -> Iterator[None]:
+def working_endpoint(model_server: ModelServer, settings: Settings, tmp_path: Path) -> Iterator[None]:
     settings.LIBRECHAT_CONFIG = tmp_path / "librechat.yaml"
     settings.LIBRECHAT_CONFIG.write_text(
         "version: 1.3.5\nendpoints:\n  custom:\n    - {name: Somewhere, apiKey: sk-of-the-operator, "
@@ -178,7 +178,7 @@ def somewhere(model_server: ModelServer, settings: Settings, tmp_path: Path) -> 
 
 
 @pytest.mark.django_db
-@pytest.mark.usefixtures("somewhere")
+@pytest.mark.usefixtures("working_endpoint")
 def test_the_command_tries_and_tells(monkeypatch: pytest.MonkeyPatch) -> None:
     out = StringIO()
     call_command("endpoints", "test", "Somewhere", "--json", stdout=out)

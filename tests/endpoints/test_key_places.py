@@ -36,14 +36,14 @@ SAME = {"another path": "https://lab.example.com/v2", "a port that is the usual"
 
 
 @pytest.fixture
-def file(settings: Settings, tmp_path: Path) -> Path:
+def empty_config(settings: Settings, tmp_path: Path) -> Path:
     settings.LIBRECHAT_CONFIG = path = tmp_path / "librechat.yaml"
     path.write_text("version: 1.3.5\n")
     return path
 
 
 @pytest.fixture
-def row(admin_user: User, file: Path) -> OperatorEndpoint:
+def row(admin_user: User, empty_config: Path) -> OperatorEndpoint:
     entry = Entry(kind="openAI", name="Lab", base_url=HERE, api_key=SECRET, model_names=("tiny",))
     return stored_endpoints.save(actor=admin_user, entry=entry)
 
@@ -71,7 +71,7 @@ def test_an_endpoint_at_the_same_place_keeps_its_key(row: OperatorEndpoint, admi
 
 
 @pytest.mark.parametrize("kind", ["anthropic", "google", "other"])
-def test_a_key_for_one_provider_is_not_sent_to_another(admin_user: User, file: Path, kind: str) -> None:
+def test_a_key_for_one_provider_is_not_sent_to_another(admin_user: User, empty_config: Path, kind: str) -> None:
     """Where no address is named the kind says where it is."""
     entry = Entry(kind="openAI", name="Lab", api_key=SECRET, model_names=("tiny",))
     row = stored_endpoints.save(actor=admin_user, entry=entry)
@@ -114,7 +114,9 @@ def problem(user: User) -> str:
 
 
 @pytest.mark.parametrize("address", [address for address in ELSEWHERE.values() if address])
-def test_nobodys_own_key_follows_an_endpoint_elsewhere(admin_user: User, owner: User, file: Path, address: str) -> None:
+def test_nobodys_own_key_follows_an_endpoint_elsewhere(
+    admin_user: User, owner: User, empty_config: Path, address: str
+) -> None:
     row = stored_endpoints.save(actor=admin_user, entry=own_endpoint())
     keys.store(user=owner, endpoint="Own", value="sk-mine", expires_at=None)
     assert keys.resolve(current("Own"), owner.id).connection.api_key == "sk-mine"
@@ -124,7 +126,7 @@ def test_nobodys_own_key_follows_an_endpoint_elsewhere(admin_user: User, owner: 
     assert keys.resolve(current("Own"), owner.id).connection.base_url == address
 
 
-def test_it_does_not_follow_a_new_endpoint_of_the_same_name(admin_user: User, owner: User, file: Path) -> None:
+def test_it_does_not_follow_a_new_endpoint_of_the_same_name(admin_user: User, owner: User, empty_config: Path) -> None:
     row = stored_endpoints.save(actor=admin_user, entry=own_endpoint())
     keys.store(user=owner, endpoint="Own", value="sk-mine", expires_at=None)
     stored_endpoints.remove(actor=admin_user, row=row)
@@ -132,7 +134,9 @@ def test_it_does_not_follow_a_new_endpoint_of_the_same_name(admin_user: User, ow
     assert problem(owner) == "no_user_key"
 
 
-def test_an_address_of_ones_own_is_not_swapped_for_the_operators(admin_user: User, owner: User, file: Path) -> None:
+def test_an_address_of_ones_own_is_not_swapped_for_the_operators(
+    admin_user: User, owner: User, empty_config: Path
+) -> None:
     row = stored_endpoints.save(actor=admin_user, entry=own_endpoint(""))
     value = '{"apiKey": "sk-mine", "baseURL": "https://mine.example.com/v1"}'
     keys.store(user=owner, endpoint="Own", value=value, expires_at=None)
@@ -141,7 +145,9 @@ def test_an_address_of_ones_own_is_not_swapped_for_the_operators(admin_user: Use
     assert problem(owner) == "no_user_key"
 
 
-def test_a_key_of_an_earlier_release_is_bound_where_it_is_used_first(admin_user: User, owner: User, file: Path) -> None:
+def test_a_key_of_an_earlier_release_is_bound_where_it_is_used_first(
+    admin_user: User, owner: User, empty_config: Path
+) -> None:
     row = stored_endpoints.save(actor=admin_user, entry=own_endpoint())
     keys.store(user=owner, endpoint="Own", value="sk-mine", expires_at=None)
     UserKey.objects.update(places="")

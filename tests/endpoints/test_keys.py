@@ -33,7 +33,7 @@ endpoints:
 
 
 @pytest.fixture(autouse=True)
-def enter(settings: Settings, tmp_path: Path, admin_user: User) -> Callable[..., None]:
+def add_endpoint(settings: Settings, tmp_path: Path, admin_user: User) -> Callable[..., None]:
     """`Own` takes a person's key, `Anywhere` also their address, `Shared` neither; return what adds more."""
     settings.LIBRECHAT_CONFIG = tmp_path / "librechat.yaml"
     settings.LIBRECHAT_CONFIG.write_text(YAML)

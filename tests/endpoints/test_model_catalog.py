@@ -31,7 +31,7 @@ parley: {billing: {pricing: %s, unknownPrice: %s}}
 
 
 @pytest.fixture
-def site(settings: Any, tmp_path: Path, db: None) -> Any:
+def configure_prices(settings: Any, tmp_path: Path, db: None) -> Any:
     def configure(pricing: str = "usd", unknown: str = "refuse") -> None:
         settings.LIBRECHAT_CONFIG = tmp_path / "librechat.yaml"
         settings.LIBRECHAT_CONFIG.write_text(YAML % (pricing, unknown))
@@ -48,11 +48,11 @@ def endpoint() -> Any:
     return current_endpoint
 
 
-def test_a_role_without_rows_may_use_everything(site: Any, owner: User) -> None:
+def test_a_role_without_rows_may_use_everything(configure_prices: Any, owner: User) -> None:
     assert catalog_for(owner).models("Somewhere") == ("gpt-3.5-turbo", "gpt-4", "nobody-knows")
 
 
-def test_a_role_with_rows_may_use_what_they_enable(site: Any, owner: User) -> None:
+def test_a_role_with_rows_may_use_what_they_enable(configure_prices: Any, owner: User) -> None:
     access = {"gpt-3.5-turbo": {"enabled": True, "coefficient": 1.5}, "Somewhere/gpt-4": {"enabled": False}}
     roles.update(actor=None, role=Role.objects.get(name="USER"), model_access=access)
     offer = catalog_for(owner)
@@ -66,11 +66,11 @@ def test_a_role_with_rows_may_use_what_they_enable(site: Any, owner: User) -> No
     assert catalog_for(owner).default() is None
 
 
-def test_the_balance_of_the_file_has_the_documented_defaults(site: Any) -> None:
+def test_the_balance_of_the_file_has_the_documented_defaults(configure_prices: Any) -> None:
     assert policy.current() == policy.Policy(enforced=True, start_credits=20_000)
 
 
-def test_prices_come_from_the_file_then_the_table_then_the_map(site: Any, owner: User) -> None:
+def test_prices_come_from_the_file_then_the_table_then_the_map(configure_prices: Any, owner: User) -> None:
     rates = rates_of(endpoint(), "gpt-4")
     assert rates is not None
     assert [int(rate) for rate in (rates.prompt, rates.completion, rates.cache_read)] == [3, 7, 3]
@@ -85,12 +85,12 @@ def test_prices_come_from_the_file_then_the_table_then_the_map(site: Any, owner:
     assert int(rates.cache_write) == 5
 
 
-def test_an_unknown_price_can_be_charged_at_a_default(site: Any, owner: User) -> None:
-    site(unknown="default")
+def test_an_unknown_price_can_be_charged_at_a_default(configure_prices: Any, owner: User) -> None:
+    configure_prices(unknown="default")
     assert reserve_for(owner, endpoint(), "nobody-knows", prompt_tokens=100, reply_tokens=0).credits == 600
 
 
-def test_every_price_tells_where_it_is_from(site: Any) -> None:
+def test_every_price_tells_where_it_is_from(configure_prices: Any) -> None:
     def source(model: str, own_endpoint: Endpoint | None = None) -> str:
         return price_in_force(own_endpoint or endpoint(), model).source
 
@@ -101,16 +101,16 @@ def test_every_price_tells_where_it_is_from(site: Any) -> None:
     Price.objects.create(model="gpt-4", prompt=0, completion=0)
     price_table.table.invalidate()
     assert [source("gpt-4"), source("gpt-4o")] == ["token_config", "table"]
-    site(unknown="default")
+    configure_prices(unknown="default")
     assert (source("nobody-knows"), price_in_force(endpoint(), "nobody-knows").is_known) == ("default", False)
-    site(pricing="tokens")
+    configure_prices(pricing="tokens")
     assert source("nobody-knows") == "per_token"
     assert len(SOURCES) == 7
 
 
-def test_where_tokens_are_charged_every_model_costs_one_per_token(site: Any, owner: User) -> None:
+def test_where_tokens_are_charged_every_model_costs_one_per_token(configure_prices: Any, owner: User) -> None:
     """MetoGPT: deducted tokens = base tokens x coefficient."""
-    site(pricing="tokens")
+    configure_prices(pricing="tokens")
     access = {"gpt-4": {"enabled": True, "coefficient": 1.5}}
     roles.update(actor=None, role=Role.objects.get(name="USER"), model_access=access)
     assert reserve_for(owner, endpoint(), "gpt-4", prompt_tokens=1_000, reply_tokens=1_000).credits == 3_000

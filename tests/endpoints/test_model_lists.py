@@ -9,7 +9,6 @@ import pytest
 from aiohttp import web
 from asgiref.sync import sync_to_async
 from celery import current_app
-from django.core.cache import cache
 from pytest_django import Settings
 
 from accounts.models import User
@@ -24,10 +23,7 @@ from tests.endpoint_maker import changed, make_endpoint
 from tests.endpoints.conftest import Remote
 from tests.model_server.fixtures import ModelServer
 
-
-@pytest.fixture(autouse=True)
-def _alone(fresh_registry: None) -> None:
-    cache.clear()
+pytestmark = pytest.mark.usefixtures("fresh_registry")
 
 
 @pytest.fixture
@@ -39,7 +35,7 @@ def fetching(model_server: ModelServer) -> Endpoint:
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+def queued_tasks(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """The tasks that were queued; none is run."""
     queued: list[Any] = []
     monkeypatch.setattr(current_app, "send_task", lambda *arguments: queued.append(arguments))
@@ -47,31 +43,31 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 
 def test_asking_for_models_never_waits_and_asks_once(
-    fetching: Endpoint, model_server: ModelServer, asked: list[Any]
+    fetching: Endpoint, model_server: ModelServer, queued_tasks: list[Any]
 ) -> None:
     for _ in range(3):  # as three processes
         assert Registry((fetching,)).models("Fetching") == ("fetched-small", "mine")
-    assert asked == [(refresh_models.name, ["Fetching"])]
+    assert queued_tasks == [(refresh_models.name, ["Fetching"])]
     assert model_server.count == 0
 
 
 def test_a_fetched_list_is_used_and_renewed_when_old(
-    fetching: Endpoint, asked: list[Any], monkeypatch: pytest.MonkeyPatch
+    fetching: Endpoint, queued_tasks: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asyncio.run(refresh(fetching))
     current = Registry((fetching,))
     assert current.models("Fetching") == ("fetched-small", "fetched-large")
     assert current.allows("Fetching", "fetched-large")
     assert current.allows("Fetching", "mine")  # the operator named it, whatever the provider's list says
-    assert asked == []
+    assert queued_tasks == []
     now = time.time()
     monkeypatch.setattr(time, "time", lambda: now + model_lists.FRESH_SECONDS + 1)
     assert stored_models(fetching)[0] == "fetched-large"
-    assert len(asked) == 1
+    assert len(queued_tasks) == 1
 
 
 def test_the_task_fetches_what_the_registry_knows(
-    fetching: Endpoint, model_server: ModelServer, monkeypatch: pytest.MonkeyPatch, asked: list[Any]
+    fetching: Endpoint, model_server: ModelServer, monkeypatch: pytest.MonkeyPatch, queued_tasks: list[Any]
 ) -> None:
     there = Registry((fetching, changed(fetching, name="Fixed", fetch_models=False)))
     monkeypatch.setattr(registry, "current", lambda: there)
@@ -91,7 +87,9 @@ async def test_a_list_that_cannot_be_fetched_changes_nothing(fetching: Endpoint,
     assert (await fetch(changed(fetching, **change))).names == ()
 
 
-def test_without_a_cache_the_default_list_is_shown(fetching: Endpoint, settings: Settings, asked: list[Any]) -> None:
+def test_without_a_cache_the_default_list_is_shown(
+    fetching: Endpoint, settings: Settings, queued_tasks: list[Any]
+) -> None:
     settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:9/0"}}
     assert stored_models(fetching) == ()
 
@@ -158,7 +156,7 @@ PRICED = {"data": [
 
 
 async def test_prices_and_windows_of_the_list_are_kept_below_those_of_the_operator(
-    remote: Remote, asked: list[Any]
+    remote: Remote, queued_tasks: list[Any]
 ) -> None:
     answers(remote, "/v1/models", PRICED)
     own = Rates(Decimal(7), Decimal(7), Decimal(7), Decimal(7))
@@ -181,14 +179,16 @@ async def test_prices_of_other_lists_are_nobodys_word(remote: Remote) -> None:
 
 
 @pytest.mark.django_db
-def test_a_personal_list_is_kept_for_each_person(model_server: ModelServer, asked: list[Any], owner: User) -> None:
+def test_a_personal_list_is_kept_for_each_person(
+    model_server: ModelServer, queued_tasks: list[Any], owner: User
+) -> None:
     endpoint = make_endpoint(
         "P", "P", "openai", base_url=model_server.url, api_key="k", fetch_models=True, user_id_query=True,
         headers={"X-Who": "{{LIBRECHAT_USER_EMAIL}}"}, models=("default",), written_by_operator=True,
     )  # fmt: skip
     there = Registry((endpoint,))
     assert there.models("P", str(owner.id)) == ("default",)
-    assert asked == [(refresh_models.name, ["P", str(owner.id)])]
+    assert queued_tasks == [(refresh_models.name, ["P", str(owner.id)])]
     caller = Caller(user={"ID": str(owner.id), "EMAIL": owner.email})
     asyncio.run(refresh(endpoint, str(owner.id), caller))
     (seen,) = model_server.requests()
@@ -198,7 +198,7 @@ def test_a_personal_list_is_kept_for_each_person(model_server: ModelServer, aske
     assert Registry((endpoint,)).models("P", "somebody-else") == ("default",)
 
 
-async def test_administrators_are_told_what_of_a_list_is_not_offered(remote: Remote, asked: list[Any]) -> None:
+async def test_administrators_are_told_what_of_a_list_is_not_offered(remote: Remote, queued_tasks: list[Any]) -> None:
     odd = [{"id": "m"}, {"id": ""}, {"id": 9}, None, {"id": "e", "type": "embedding"}]
     answers(remote, "/v1/models", {"data": odd})
     endpoint = at(remote, "Odd")
@@ -223,11 +223,11 @@ def nearby(settings: Settings, tmp_path: Any, model_server: ModelServer, monkeyp
 
 
 def test_a_server_on_this_machine_is_offered_when_the_operator_allows_it(
-    nearby: int, settings: Settings, asked: list[Any]
+    nearby: int, settings: Settings, queued_tasks: list[Any]
 ) -> None:
     settings.LIBRECHAT_CONFIG.write_text("version: 1\nparley: {discoverLocal: true}\n")
     assert registry.current().endpoints == ()
-    assert (look_for_local_servers.name,) in asked
+    assert (look_for_local_servers.name,) in queued_tasks
     look_for_local_servers()
     (endpoint,) = registry.current().endpoints
     assert (endpoint.name, endpoint.connection.base_url) == ("vLLM", f"http://127.0.0.1:{nearby}/v1")
@@ -235,15 +235,17 @@ def test_a_server_on_this_machine_is_offered_when_the_operator_allows_it(
 
 
 def test_nobody_looks_around_without_the_operators_word(
-    nearby: int, settings: Settings, model_server: ModelServer, asked: list[Any]
+    nearby: int, settings: Settings, model_server: ModelServer, queued_tasks: list[Any]
 ) -> None:
     settings.LIBRECHAT_CONFIG.write_text("version: 1\n")
     look_for_local_servers()
     assert registry.current().endpoints == ()
-    assert (model_server.count, asked) == (0, [])
+    assert (model_server.count, queued_tasks) == (0, [])
 
 
-def test_a_server_that_the_file_names_is_not_offered_twice(nearby: int, settings: Settings, asked: list[Any]) -> None:
+def test_a_server_that_the_file_names_is_not_offered_twice(
+    nearby: int, settings: Settings, queued_tasks: list[Any]
+) -> None:
     own = f"{{name: Own, apiKey: k, baseURL: 'http://localhost:{nearby}/v1', models: {{default: [m]}}}}"
     settings.LIBRECHAT_CONFIG.write_text(
         f"version: 1\nparley: {{discoverLocal: true}}\nendpoints:\n  custom:\n    - {own}\n"
@@ -253,7 +255,7 @@ def test_a_server_that_the_file_names_is_not_offered_twice(nearby: int, settings
 
 
 def test_a_start_with_two_hundred_endpoints_makes_no_connection(
-    tmp_path: Any, settings: Settings, sockets: list[str], asked: list[Any]
+    tmp_path: Any, settings: Settings, sockets: list[str], queued_tasks: list[Any]
 ) -> None:
     entry = "    - {{name: E{0}, apiKey: k, baseURL: 'https://e{0}.example.org/v1', models: {{fetch: true}}}}\n"
     settings.LIBRECHAT_CONFIG = tmp_path / "librechat.yaml"

@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 
 import pytest
-from django.core.cache import cache
 from pytest_django import Settings
 
 from endpoints.catalog import registry
@@ -28,7 +27,6 @@ endpoints:
 def _alone(tmp_path: Path, settings: Settings, fresh_registry: None) -> None:
     settings.LIBRECHAT_CONFIG = tmp_path / "librechat.yaml"
     settings.LOCAL_MODEL_URL = ""
-    cache.clear()
 
 
 def write(settings: Settings, text: str = CUSTOM) -> None:

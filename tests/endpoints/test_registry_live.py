@@ -18,7 +18,7 @@ def text(name: str) -> str:
 
 
 @pytest.fixture
-def file(tmp_path: Path, settings: Settings, fresh_registry: None, monkeypatch: pytest.MonkeyPatch) -> Path:
+def live_config(tmp_path: Path, settings: Settings, fresh_registry: None, monkeypatch: pytest.MonkeyPatch) -> Path:
     settings.LIBRECHAT_CONFIG = tmp_path / "librechat.yaml"
     monkeypatch.setattr(live, "LOOK_AGAIN_SECONDS", 0.0)
     settings.LIBRECHAT_CONFIG.write_text(text("First"))
@@ -36,70 +36,70 @@ def replace_file(file: Path, new: str) -> None:
     other.replace(file)
 
 
-def test_an_edit_takes_effect_without_a_restart(file: Path) -> None:
+def test_an_edit_takes_effect_without_a_restart(live_config: Path) -> None:
     assert names() == ["First"]
     unchanged = registry.current()
     assert registry.current() is unchanged
-    replace_file(file, text("Second"))
+    replace_file(live_config, text("Second"))
     assert names() == ["Second"]
     assert live.faults() == ()
 
 
-def test_a_broken_edit_keeps_the_last_good_file_and_is_told_until_it_is_mended(file: Path) -> None:
+def test_a_broken_edit_keeps_the_last_good_file_and_is_told_until_it_is_mended(live_config: Path) -> None:
     assert names() == ["First"]
-    replace_file(file, text("Second") + "speling: 1\n")
+    replace_file(live_config, text("Second") + "speling: 1\n")
     assert names() == ["First"]
     (fault,) = live.faults()
     assert (fault.path, fault.line) == ("speling", 5)
     assert names() == ["First"]  # nor is it read again and again
-    replace_file(file, text("Third"))
+    replace_file(live_config, text("Third"))
     assert names() == ["Third"]
     assert live.faults() == ()
 
 
-def test_a_file_that_vanishes_stays_in_use(file: Path) -> None:
+def test_a_file_that_vanishes_stays_in_use(live_config: Path) -> None:
     assert names() == ["First"]
-    file.unlink()
+    live_config.unlink()
     assert names() == ["First"]
     (fault,) = live.faults()
     assert fault.message == "librechat.yaml is missing, so its last version stays in use"
 
 
-def test_a_file_that_comes_later_is_found(file: Path) -> None:
-    file.unlink()
+def test_a_file_that_comes_later_is_found(live_config: Path) -> None:
+    live_config.unlink()
     assert names() == []
-    file.write_text(text("Late"))
+    live_config.write_text(text("Late"))
     assert names() == ["Late"]
 
 
-def test_the_file_is_not_asked_about_at_every_use(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_file_is_not_asked_about_at_every_use(live_config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "LOOK_AGAIN_SECONDS", 60.0)
     registry.reset()
     assert names() == ["First"]
     looked: list[Path] = []
     monkeypatch.setattr(live, "_seen", looked.append)
-    replace_file(file, text("Second"))
+    replace_file(live_config, text("Second"))
     assert names() == ["First"]
     assert looked == []
 
 
-def test_the_environment_is_that_of_the_start(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_is_that_of_the_start(live_config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert names() == ["First"]
     monkeypatch.setitem(os.environ, "OPENAI_API_KEY", "k")
     assert names() == ["First"]
 
 
 def test_a_start_with_a_faulty_file_is_refused_unless_validation_is_bypassed(
-    file: Path, monkeypatch: pytest.MonkeyPatch
+    live_config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file.write_text("version: 1\nspeling: 1\n")
+    live_config.write_text("version: 1\nspeling: 1\n")
     with pytest.raises(ConfigFaults):
         registry.current()
     monkeypatch.setenv("CONFIG_BYPASS_VALIDATION", " True ")
     assert names() == []
     assert [fault.path for fault in live.faults()] == ["speling"]
     registry.reset()
-    file.write_text("version: 1\nimageOutputType: gif\n")
+    live_config.write_text("version: 1\nimageOutputType: gif\n")
     with pytest.raises(ConfigFaults, match="imageOutputType, line 2: must be one of"):
         registry.current()
 
@@ -110,14 +110,14 @@ def test_a_web_address_is_no_file(settings: Settings, fresh_registry: None) -> N
         registry.current()
 
 
-def test_specs_without_an_endpoint_are_left_out_with_a_notice(file: Path) -> None:
+def test_specs_without_an_endpoint_are_left_out_with_a_notice(live_config: Path) -> None:
     specs = "".join(
         f"    - {{name: {name}, label: L, preset: {preset}}}\n"
         for name, preset in (
             ("good", "{endpoint: First}"), ("agent", "{agent_id: a}"), ("lost", "{endpoint: Nowhere}"), ("none", "{}"),
         )
     )  # fmt: skip
-    file.write_text(text("First") + "modelSpecs:\n  list:\n" + specs)
+    live_config.write_text(text("First") + "modelSpecs:\n  list:\n" + specs)
     current = registry.current()
     assert [spec.name for spec in current.specs] == ["good", "agent"]
     assert current.notices == (

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
@@ -33,13 +32,13 @@ endpoints:
 
 
 @pytest.fixture(autouse=True)
-def file(settings: Settings, tmp_path: Path) -> None:
+def written_config(settings: Settings, tmp_path: Path) -> None:
     settings.LIBRECHAT_CONFIG = tmp_path / "librechat.yaml"
     settings.LIBRECHAT_CONFIG.write_text(FILE)
 
 
 @pytest.fixture
-def enter(admin_user: User) -> Callable[..., OperatorEndpoint]:
+def save_endpoint(admin_user: User) -> Callable[..., OperatorEndpoint]:
     def save(row: OperatorEndpoint | None = None, **fields: Any) -> OperatorEndpoint:
         values = {"kind": "custom", "name": "Lab", "base_url": "https://lab.example.com/v1", "model_names": ("tiny",)}
         return stored_endpoints.save(actor=admin_user, entry=Entry(**{**values, **fields}), row=row)
@@ -47,17 +46,11 @@ def enter(admin_user: User) -> Callable[..., OperatorEndpoint]:
     return save
 
 
-@pytest.fixture
-def browser(admin_user: User) -> Client:
-    cache.clear()
-    client = Client()
-    client.force_login(admin_user)
-    return client
-
-
-def test_it_is_in_force_at_once_and_gone_at_once(enter: Callable[..., OperatorEndpoint], admin_user: User) -> None:
+def test_it_is_in_force_at_once_and_gone_at_once(
+    save_endpoint: Callable[..., OperatorEndpoint], admin_user: User
+) -> None:
     assert registry.current().get("Lab") is None
-    row = enter(api_key=SECRET)
+    row = save_endpoint(api_key=SECRET)
     endpoint = registry.current().get("Lab")
     assert endpoint is not None
     assert (endpoint.connection.api_key, endpoint.connection.base_url, endpoint.models.names) == (
@@ -66,19 +59,19 @@ def test_it_is_in_force_at_once_and_gone_at_once(enter: Callable[..., OperatorEn
         ("tiny",),
     )
     assert registry.current() is registry.current()
-    enter(row, model_names=("tiny", "big"))
+    save_endpoint(row, model_names=("tiny", "big"))
     assert registry.current().models("Lab") == ("tiny", "big")
-    enter(row, is_enabled=False)
+    save_endpoint(row, is_enabled=False)
     assert registry.current().get("Lab") is None
-    enter(row)
+    save_endpoint(row)
     stored_endpoints.remove(actor=admin_user, row=row)
     assert registry.current().get("Lab") is None
 
 
 def test_another_process_looks_again_after_two_seconds(
-    enter: Callable[..., OperatorEndpoint], monkeypatch: pytest.MonkeyPatch
+    save_endpoint: Callable[..., OperatorEndpoint], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    row = enter()
+    row = save_endpoint()
     assert registry.current().get("Lab") is not None
     OperatorEndpoint.objects.filter(pk=row.pk).update(name="Renamed")  # as another process would
     assert registry.current().get("Renamed") is None
@@ -91,11 +84,11 @@ async def test_an_event_loop_asks_nothing_and_knows_the_last(monkeypatch: pytest
     assert stored_endpoints.endpoints() == ()
 
 
-def test_the_key_is_encrypted_kept_and_told_to_nobody(enter: Callable[..., OperatorEndpoint]) -> None:
-    row = enter(api_key=SECRET)
+def test_the_key_is_encrypted_kept_and_told_to_nobody(save_endpoint: Callable[..., OperatorEndpoint]) -> None:
+    row = save_endpoint(api_key=SECRET)
     assert SECRET not in row.api_key
     assert row.key_end == "6789"
-    enter(row, base_url="https://lab.example.com/v2")
+    save_endpoint(row, base_url="https://lab.example.com/v2")
     endpoint = registry.current().get("Lab")
     assert endpoint is not None
     assert endpoint.connection.api_key == SECRET
@@ -106,15 +99,17 @@ def test_the_key_is_encrypted_kept_and_told_to_nobody(enter: Callable[..., Opera
     assert actions == ["operatorendpoint.created", "operatorendpoint.updated"]
 
 
-def test_the_file_goes_before(enter: Callable[..., OperatorEndpoint]) -> None:
-    enter(name="Twice", api_key=SECRET)
+def test_the_file_goes_before(save_endpoint: Callable[..., OperatorEndpoint]) -> None:
+    save_endpoint(name="Twice", api_key=SECRET)
     endpoint = registry.current().get("Twice")
     assert endpoint is not None
     assert endpoint.connection.api_key == "sk-of-the-file"
 
 
-def test_a_provider_needs_a_key_and_knows_its_address_and_models(enter: Callable[..., OperatorEndpoint]) -> None:
-    enter(kind="anthropic", name="Claude", base_url="", api_key=SECRET, model_names=())
+def test_a_provider_needs_a_key_and_knows_its_address_and_models(
+    save_endpoint: Callable[..., OperatorEndpoint],
+) -> None:
+    save_endpoint(kind="anthropic", name="Claude", base_url="", api_key=SECRET, model_names=())
     endpoint = registry.current().get("Claude")
     assert endpoint is not None
     assert (endpoint.connection.wire, endpoint.connection.model_prefix) == ("anthropic", "anthropic/")
@@ -133,16 +128,18 @@ def test_a_provider_needs_a_key_and_knows_its_address_and_models(enter: Callable
     ],
 )  # fmt: skip
 def test_what_cannot_work_is_refused_by_field(
-    enter: Callable[..., OperatorEndpoint], fields: dict[str, Any], field: str
+    save_endpoint: Callable[..., OperatorEndpoint], fields: dict[str, Any], field: str
 ) -> None:
     with pytest.raises(ValidationError) as refused:
-        enter(**fields)
+        save_endpoint(**fields)
     assert field in refused.value.message_dict
     assert not OperatorEndpoint.objects.exists()
 
 
-def test_a_key_of_another_creds_key_is_left_out(enter: Callable[..., OperatorEndpoint], settings: Settings) -> None:
-    enter(api_key=SECRET)
+def test_a_key_of_another_creds_key_is_left_out(
+    save_endpoint: Callable[..., OperatorEndpoint], settings: Settings
+) -> None:
+    save_endpoint(api_key=SECRET)
     settings.CREDS_KEY = "f" * 64
     stored_endpoints.stored.invalidate()
     endpoint = registry.current().get("Lab")
@@ -150,18 +147,18 @@ def test_a_key_of_another_creds_key_is_left_out(enter: Callable[..., OperatorEnd
     assert endpoint.connection.api_key == ""
 
 
-def test_the_form_never_shows_the_key(browser: Client, enter: Callable[..., OperatorEndpoint]) -> None:
-    row = enter(api_key=SECRET)
-    page = browser.get(reverse("admin:endpoints_operatorendpoint_change", args=[row.pk])).content.decode()
+def test_the_form_never_shows_the_key(admin_client: Client, save_endpoint: Callable[..., OperatorEndpoint]) -> None:
+    row = save_endpoint(api_key=SECRET)
+    page = admin_client.get(reverse("admin:endpoints_operatorendpoint_change", args=[row.pk])).content.decode()
     assert "ends with 6789" in page
     assert SECRET not in page
     assert row.api_key not in page
-    assert "…6789" in browser.get(reverse("admin:endpoints_operatorendpoint_changelist")).content.decode()
+    assert "…6789" in admin_client.get(reverse("admin:endpoints_operatorendpoint_changelist")).content.decode()
 
 
-def test_a_faulty_form_says_where(browser: Client) -> None:
+def test_a_faulty_form_says_where(admin_client: Client) -> None:
     form = {"kind": "custom", "name": "Lab", "base_url": "nowhere", "model_names": "tiny", "order": "0"}
-    page = browser.post(reverse("admin:endpoints_operatorendpoint_add"), form)
+    page = admin_client.post(reverse("admin:endpoints_operatorendpoint_add"), form)
     assert page.status_code == 200
     assert "must begin with https://" in page.content.decode()
     assert not OperatorEndpoint.objects.exists()
@@ -169,23 +166,25 @@ def test_a_faulty_form_says_where(browser: Client) -> None:
 
 @pytest.mark.wire
 def test_the_button_makes_a_real_call(
-    browser: Client, enter: Callable[..., OperatorEndpoint], model_server: ModelServer
+    admin_client: Client, save_endpoint: Callable[..., OperatorEndpoint], model_server: ModelServer
 ) -> None:
-    row = enter(base_url=model_server.url, api_key=SECRET, is_enabled=False)
+    row = save_endpoint(base_url=model_server.url, api_key=SECRET, is_enabled=False)
     address = reverse("admin:endpoints_operatorendpoint_test", args=[row.pk])
-    assert "It works" not in browser.get(address).content.decode()
+    assert "It works" not in admin_client.get(address).content.decode()
     assert model_server.count == 0
-    assert "It works" in browser.post(address, {"model": "tiny"}).content.decode()
+    assert "It works" in admin_client.post(address, {"model": "tiny"}).content.decode()
     assert model_server.requests()[0]["headers"]["Authorization"] == f"Bearer {SECRET}"
-    row = enter(row, base_url=model_server.url, key_from_user=True)
-    assert "Paste a key first" in browser.post(address, {"model": "tiny"}).content.decode()
-    assert "It works" in browser.post(address, {"model": "tiny", "api_key": "sk-for-now"}).content.decode()
+    row = save_endpoint(row, base_url=model_server.url, key_from_user=True)
+    assert "Paste a key first" in admin_client.post(address, {"model": "tiny"}).content.decode()
+    assert "It works" in admin_client.post(address, {"model": "tiny", "api_key": "sk-for-now"}).content.decode()
 
 
-def test_the_page_of_prices_says_where_each_is_from(browser: Client, enter: Callable[..., OperatorEndpoint]) -> None:
-    enter(model_names=("gpt-4o", "priced", "unheard-of"))
+def test_the_page_of_prices_says_where_each_is_from(
+    admin_client: Client, save_endpoint: Callable[..., OperatorEndpoint]
+) -> None:
+    save_endpoint(model_names=("gpt-4o", "priced", "unheard-of"))
     Price.objects.create(endpoint="Lab", model="priced", prompt=0, completion=2)
-    page = browser.get("/admin/prices/").content.decode()
+    page = admin_client.get("/admin/prices/").content.decode()
     assert "the built-in price list" in page
     assert "the price table" in page
     assert "2 models have no known price." in page  # `tiny` of the file, too
@@ -193,13 +192,13 @@ def test_the_page_of_prices_says_where_each_is_from(browser: Client, enter: Call
 
 
 def test_another_provider_is_spoken_to_through_litellm(
-    enter: Callable[..., OperatorEndpoint], model_server: ModelServer
+    save_endpoint: Callable[..., OperatorEndpoint], model_server: ModelServer
 ) -> None:
     with pytest.raises(ValidationError) as refused:
-        enter(kind="other", base_url=model_server.url)
+        save_endpoint(kind="other", base_url=model_server.url)
     assert "provider" in refused.value.message_dict
     litellm.load()  # on a busy machine its import alone takes as long as a trial may
-    row = enter(kind="other", provider="deepseek", base_url=model_server.url, api_key="sk-test")
+    row = save_endpoint(kind="other", provider="deepseek", base_url=model_server.url, api_key="sk-test")
     result = connection_test.run_connection_test(stored_endpoints.to_endpoint(row), "tiny")
     assert result.ok, result
     [asked] = model_server.requests()

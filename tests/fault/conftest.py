@@ -16,35 +16,35 @@ from tests.load.stack import ROOT, Stack, _name, running_stack
 
 
 @pytest.fixture(scope="module")
-def stack() -> Iterator[Stack]:
+def short_lease_stack() -> Iterator[Stack]:
     with running_stack(GENERATION_LEASE_SECONDS="4") as running:
         yield running
 
 
 @pytest.fixture
-async def tab(stack: Stack) -> AsyncIterator[Tab]:
-    [person] = make_people(stack, 1)
-    tab = Tab.of(stack.base, person)
+async def person_tab(short_lease_stack: Stack) -> AsyncIterator[Tab]:
+    [person] = make_people(short_lease_stack, 1)
+    tab = Tab.of(short_lease_stack.base, person)
     yield tab
     await tab.session.close()
 
 
 @pytest.fixture
-def pid_of(stack: Stack) -> Callable[[str], int]:
+def pid_of(short_lease_stack: Stack) -> Callable[[str], int]:
     """Return a function that gives the process of a part: of several the supervisor's own, 0 while there is none."""
 
     def find(part: str) -> int:
-        return next((pid for pid in stack.processes() if _name(pid) == part), 0)
+        return next((pid for pid in short_lease_stack.processes() if _name(pid) == part), 0)
 
     return find
 
 
 @pytest.fixture
-def row_of(stack: Stack) -> Callable[[str], dict[str, Any]]:
+def row_of(short_lease_stack: Stack) -> Callable[[str], dict[str, Any]]:
     """Return a function that reads a run with its message, hold and ledger entries."""
 
     def read(run: str) -> dict[str, Any]:
-        url = stack.runtime()["DATABASE_URL"]
+        url = short_lease_stack.runtime()["DATABASE_URL"]
         with psycopg.connect(url, row_factory=dict_row) as connection:
             row = connection.execute(
                 "SELECT g.state, g.error, g.conversation_id, m.id AS message_id, m.state AS message_state, m.text,"

@@ -20,7 +20,7 @@ Row = Callable[[str], dict[str, object]]
 
 
 @pytest.fixture(scope="module")
-def stack() -> Iterator[Stack]:
+def short_lease_stack() -> Iterator[Stack]:
     titled = YAML.replace("titleConvo: false", "titleConvo: true")
     with running_stack(yaml=titled, GENERATION_LEASE_SECONDS="4", TASK_RETURN_SECONDS=str(RETURN)) as running:
         yield running
@@ -47,35 +47,35 @@ async def asked_for_titles(tab: Tab, row_of: Row, count: int, first: int) -> lis
 
 
 async def test_a_killed_worker_s_title_is_written_by_the_next(
-    stack: Stack, tab: Tab, pid_of: Callable[[str], int], row_of: Row
+    short_lease_stack: Stack, person_tab: Tab, pid_of: Callable[[str], int], row_of: Row
 ) -> None:
-    [chat] = await asked_for_titles(tab, row_of, 1, first=3000)
+    [chat] = await asked_for_titles(person_tab, row_of, 1, first=3000)
     os.kill(worker := pid_of("worker"), signal.SIGKILL)
     await until(lambda: pid_of("worker") not in {0, worker})
-    await until(lambda: title_of(stack, chat)[0] == "Number 0", 150)
+    await until(lambda: title_of(short_lease_stack, chat)[0] == "Number 0", 150)
 
 
 async def test_slow_titles_hold_nobody_up_who_waits_for_a_lost_run(
-    stack: Stack, tab: Tab, pid_of: Callable[[str], int], row_of: Row
+    short_lease_stack: Stack, person_tab: Tab, pid_of: Callable[[str], int], row_of: Row
 ) -> None:
-    await asked_for_titles(tab, row_of, 4, first=30_000)
-    tab.state = ""
-    await tab.ask("[[tokens:500 delay=20]] lost")
-    watching = asyncio.create_task(tab.watch())
-    await until(lambda: len(tab.text) > 100)
+    await asked_for_titles(person_tab, row_of, 4, first=30_000)
+    person_tab.state = ""
+    await person_tab.ask("[[tokens:500 delay=20]] lost")
+    watching = asyncio.create_task(person_tab.watch())
+    await until(lambda: len(person_tab.text) > 100)
     began = time.monotonic()
     os.kill(pid_of("generator"), signal.SIGKILL)
     await watching
-    assert tab.state == "interrupted"
+    assert person_tab.state == "interrupted"
     assert time.monotonic() - began < 30  # the titles hold both threads for longer
-    assert row_of(tab.run)["state"] == "interrupted"
+    assert row_of(person_tab.run)["state"] == "interrupted"
 
 
 async def test_the_broker_dies_with_a_title_in_the_works(
-    stack: Stack, tab: Tab, pid_of: Callable[[str], int], row_of: Row
+    short_lease_stack: Stack, person_tab: Tab, pid_of: Callable[[str], int], row_of: Row
 ) -> None:
-    [chat] = await asked_for_titles(tab, row_of, 1, first=3000)
+    [chat] = await asked_for_titles(person_tab, row_of, 1, first=3000)
     os.kill(pid_of("valkey"), signal.SIGKILL)
-    await until(lambda: title_of(stack, chat)[1] == "model", 90)
-    [later] = await asked_for_titles(tab, row_of, 1, first=0)
-    await until(lambda: title_of(stack, later)[0] == "Number 0", 90)
+    await until(lambda: title_of(short_lease_stack, chat)[1] == "model", 90)
+    [later] = await asked_for_titles(person_tab, row_of, 1, first=0)
+    await until(lambda: title_of(short_lease_stack, later)[0] == "Number 0", 90)

@@ -131,7 +131,7 @@ def failure_line(wire: str, name: str) -> str:
 
 
 # Tokens that a model writes at most, by the beginning of its name; any other writes a little less than real ones do.
-_LONGEST = {
+_MAX_OUTPUT = {
     "gpt-4.1": 32_768, "gpt-4o": 16_384, "gpt-4": 8_192, "gpt-5": 128_000, "gemini-2.5": 65_536, "claude": 128_000,
 }  # fmt: skip
 
@@ -139,7 +139,7 @@ _LONGEST = {
 def most_of(model: str) -> int:
     """Return the largest cap on a reply that is taken."""
     name = model.rpartition("/")[2]
-    return next((most for part, most in _LONGEST.items() if part in name), 32_000)
+    return next((most for part, most in _MAX_OUTPUT.items() if part in name), 32_000)
 
 
 def too_large(wire: str, cap: int, most: int) -> dict[str, Any]:

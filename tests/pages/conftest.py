@@ -1,14 +1,11 @@
 """Signed-in browsers, and conversations for them to look at."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.core.cache import cache
-from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -16,42 +13,13 @@ from accounts.models import User
 from billing.models import Budget, BudgetUsage, LedgerEntry
 from billing.services import budgets
 from chat.models import Conversation, Message, Run
-from endpoints.catalog import registry
 
-ENDPOINTS = """
-version: 1.3.5
-endpoints:
-  custom:
-    - name: Somewhere
-      apiKey: sk-planted
-      baseURL: http://127.0.0.1:9/v1
-      models:
-        default: [tiny, small]
-"""
 FRAGMENT = {"HX-Request": "true", "HX-Request-Type": "partial"}
 
 
 @pytest.fixture(autouse=True)
-def somewhere(settings: Settings, tmp_path: Path) -> Iterator[None]:
-    """One endpoint `Somewhere` with the models `tiny` and `small`; a clean cache."""
-    settings.LIBRECHAT_CONFIG = tmp_path / "librechat.yaml"
-    settings.LIBRECHAT_CONFIG.write_text(ENDPOINTS)
-    registry.reset()
-    cache.clear()
-    yield
-    registry.reset()
-
-
-@pytest.fixture
-def sign_in() -> Callable[[User], Client]:
-    """Return a function that gives a client signed in as a person."""
-
-    def enter(user: User) -> Client:
-        client = Client(raise_request_exception=False)
-        client.force_login(user)
-        return client
-
-    return enter
+def configured(somewhere: None) -> None:
+    """Every page is asked for where `Somewhere` is configured."""
 
 
 @pytest.fixture
@@ -108,19 +76,9 @@ def spend(db: None) -> Callable[..., LedgerEntry]:
 
 
 @pytest.fixture
-def balances_on(settings: Settings) -> None:
+def five_dollars(settings: Settings) -> None:
     settings.BALANCE_ENABLED = True
     settings.BALANCE_START_CREDITS = 5_000_000
-
-
-@pytest.fixture
-def make_budget(db: None) -> Callable[..., Budget]:
-    def make(**fields: Any) -> Budget:
-        budget = Budget.objects.create(**({"name": "A budget", "scope": "everyone", "amount": 1_000_000} | fields))
-        budgets.active.invalidate()
-        return budget
-
-    return make
 
 
 @pytest.fixture

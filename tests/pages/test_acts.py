@@ -5,7 +5,6 @@ from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
-from django.test import Client
 
 from accounts.models import User
 from accounts.services import roles
@@ -13,11 +12,11 @@ from accounts.services.preferences import preferences_of, set_preferences
 from chat.models import Bookmark, Conversation, Message, Project, Run
 from chat.services.organise import bookmarks, projects
 from tests.api.conftest import Api
+from tests.cast import signed_in
 
 pytestmark = pytest.mark.django_db
 
 Chats = Callable[..., Conversation]
-SignIn = Callable[..., Client]
 HTMX = {"HX-Request": "true"}
 
 
@@ -32,9 +31,9 @@ def mine(make_chat: Chats, owner: User) -> Conversation:
 
 @pytest.mark.parametrize("verb", ["archive", "restore", "pin", "unpin", "duplicate", "retitle"])
 def test_every_act_asks_without_scripts_and_is_done_at_once_with_them(
-    sign_in: SignIn, owner: User, mine: Conversation, verb: str
+    owner: User, mine: Conversation, verb: str
 ) -> None:
-    client = sign_in(owner)
+    client = signed_in(owner)
     address = f"/c/{mine.id}/do/{verb}"
     page = client.get(address)
     assert page.status_code == 200
@@ -45,10 +44,8 @@ def test_every_act_asks_without_scripts_and_is_done_at_once_with_them(
     assert "data-done" in answer.content.decode() or answer.status_code == 409
 
 
-def test_archiving_takes_a_chat_from_the_list_and_offers_the_way_back(
-    sign_in: SignIn, owner: User, mine: Conversation
-) -> None:
-    client = sign_in(owner)
+def test_archiving_takes_a_chat_from_the_list_and_offers_the_way_back(owner: User, mine: Conversation) -> None:
+    client = signed_in(owner)
     answer = client.post(f"/c/{mine.id}/do/archive", headers=HTMX).content.decode()
     token = re.search(r'data-token="([^"]+)"', answer)
     assert token
@@ -58,8 +55,8 @@ def test_archiving_takes_a_chat_from_the_list_and_offers_the_way_back(
     assert mine.title in client.get("/sidebar", headers=HTMX).content.decode()
 
 
-def test_restoring_stays_on_the_page_of_archived_chats(sign_in: SignIn, owner: User, mine: Conversation) -> None:
-    client, address = sign_in(owner), f"/c/{mine.id}/do/restore"
+def test_restoring_stays_on_the_page_of_archived_chats(owner: User, mine: Conversation) -> None:
+    client, address = signed_in(owner), f"/c/{mine.id}/do/restore"
     there = HTMX | {"HX-Current-URL": "http://testserver/archive?q=plan"}
     stays = client.post(address, headers=there).content.decode()
     assert f'data-go="" data-undo="" data-token="" data-gone="{mine.id}"' in stays
@@ -68,8 +65,8 @@ def test_restoring_stays_on_the_page_of_archived_chats(sign_in: SignIn, owner: U
     assert client.post(address)["Location"] == "/archive", "without scripts, too"
 
 
-def test_stranger_gets_404_from_every_act(sign_in: SignIn, stranger: User, mine: Conversation) -> None:
-    client = sign_in(stranger)
+def test_stranger_gets_404_from_every_act(stranger: User, mine: Conversation) -> None:
+    client = signed_in(stranger)
     message = mine.messages.first()
     assert message is not None
     paths = ["do/archive", "do/duplicate", "bookmarks", "move", f"messages/{message.id}", f"messages/{message.id}/edit",
@@ -83,10 +80,10 @@ def test_stranger_gets_404_from_every_act(sign_in: SignIn, stranger: User, mine:
     assert client.get(f"/c/{mine.id}/do/shred").status_code == 404
 
 
-def test_a_ticked_bookmark_counts_at_once(sign_in: SignIn, owner: User, mine: Conversation) -> None:
+def test_a_ticked_bookmark_counts_at_once(owner: User, mine: Conversation) -> None:
     kept, other = bookmarks.create(user=owner, name="Kept"), bookmarks.create(user=owner, name="Other")
     mine.bookmarks.add(other)
-    client = sign_in(owner)
+    client = signed_in(owner)
     path = f"/c/{mine.id}/bookmarks"
     assert client.post(path, {"toggle": str(kept.id), "tags": [str(kept.id)]}, headers=HTMX).status_code == 204
     assert {tag.name for tag in mine.bookmarks.all()} == {"Kept", "Other"}, "what another tab chose stays"
@@ -95,8 +92,8 @@ def test_a_ticked_bookmark_counts_at_once(sign_in: SignIn, owner: User, mine: Co
     assert client.post(path, {"toggle": str(uuid4()), "tags": []}, headers=HTMX).status_code == 404
 
 
-def test_bookmarks_are_chosen_and_made_in_one_form(sign_in: SignIn, owner: User, mine: Conversation) -> None:
-    client = sign_in(owner)
+def test_bookmarks_are_chosen_and_made_in_one_form(owner: User, mine: Conversation) -> None:
+    client = signed_in(owner)
     old = bookmarks.create(user=owner, name="Old", conversation_id=mine.id)
     kept = bookmarks.create(user=owner, name="Kept", conversation_id=mine.id)
     assert "Kept" in client.get(f"/c/{mine.id}/bookmarks", headers=HTMX).content.decode()
@@ -111,10 +108,8 @@ def test_bookmarks_are_chosen_and_made_in_one_form(sign_in: SignIn, owner: User,
     assert "x" * 129 in long.content.decode()
 
 
-def test_case_4_a_chat_moves_into_one_s_own_projects_only(
-    sign_in: SignIn, owner: User, stranger: User, mine: Conversation
-) -> None:
-    client = sign_in(owner)
+def test_case_4_a_chat_moves_into_one_s_own_projects_only(owner: User, stranger: User, mine: Conversation) -> None:
+    client = signed_in(owner)
     own, foreign = projects.create(user=owner, name="Own"), projects.create(user=stranger, name="Foreign")
     assert "Foreign" not in client.get(f"/c/{mine.id}/move", headers=HTMX).content.decode()
     assert client.post(f"/c/{mine.id}/move", {"project": str(foreign.id)}, headers=HTMX).status_code == 422
@@ -129,8 +124,8 @@ def test_case_4_a_chat_moves_into_one_s_own_projects_only(
     assert mine.project is None
 
 
-def test_a_message_is_edited_in_its_place(sign_in: SignIn, owner: User, mine: Conversation) -> None:
-    client = sign_in(owner)
+def test_a_message_is_edited_in_its_place(owner: User, mine: Conversation) -> None:
+    client = signed_in(owner)
     for message in mine.messages.order_by("created_at")[:2]:
         address = f"/c/{mine.id}/messages/{message.id}/edit"
         assert message.text in client.get(address).content.decode()
@@ -144,11 +139,9 @@ def test_a_message_is_edited_in_its_place(sign_in: SignIn, owner: User, mine: Co
 
 
 @pytest.mark.parametrize("text", ["", "  ", "x" * 1_000_001])
-def test_a_bad_edit_is_422_and_keeps_what_was_typed(
-    sign_in: SignIn, owner: User, mine: Conversation, text: str
-) -> None:
+def test_a_bad_edit_is_422_and_keeps_what_was_typed(owner: User, mine: Conversation, text: str) -> None:
     message = mine.messages.order_by("created_at")[0]
-    answer = sign_in(owner).post(f"/c/{mine.id}/messages/{message.id}/edit", {"part-0": text}, headers=HTMX)
+    answer = signed_in(owner).post(f"/c/{mine.id}/messages/{message.id}/edit", {"part-0": text}, headers=HTMX)
     assert answer.status_code == 422
     assert 'aria-invalid="true"' in answer.content.decode()
     before = message.text
@@ -156,8 +149,8 @@ def test_a_bad_edit_is_422_and_keeps_what_was_typed(
     assert message.text == before
 
 
-def test_rerunning_makes_a_sibling_and_shows_it(sign_in: SignIn, owner: User, mine: Conversation) -> None:
-    client = sign_in(owner)
+def test_rerunning_makes_a_sibling_and_shows_it(owner: User, mine: Conversation) -> None:
+    client = signed_in(owner)
     question = mine.messages.order_by("created_at")[0]
     answer = client.post(f"/c/{mine.id}/messages/{question.id}/rerun", {"part-0": "Asked anew"}, headers=HTMX)
     assert answer.status_code == 200
@@ -172,21 +165,21 @@ def test_rerunning_makes_a_sibling_and_shows_it(sign_in: SignIn, owner: User, mi
 
 
 def test_rerunning_in_a_fork_keeps_the_words_of_a_quote_whose_source_stayed_behind(
-    sign_in: SignIn, owner: User, mine: Conversation
+    owner: User, mine: Conversation
 ) -> None:
     question = mine.messages.order_by("created_at")[0]
     Message.objects.filter(id=question.id).update(quotes=[{"text": "said before", "messageId": str(uuid4())}])
-    answer = sign_in(owner).post(f"/c/{mine.id}/messages/{question.id}/rerun", {"part-0": "Again"}, headers=HTMX)
+    answer = signed_in(owner).post(f"/c/{mine.id}/messages/{question.id}/rerun", {"part-0": "Again"}, headers=HTMX)
     assert answer.status_code == 200
     assert Message.objects.get(text="Again").quotes == [{"text": "said before"}]
-    nothing = sign_in(owner).post(f"/c/{mine.id}/messages/{question.id}/rerun", headers=HTMX)
+    nothing = signed_in(owner).post(f"/c/{mine.id}/messages/{question.id}/rerun", headers=HTMX)
     assert nothing.status_code == 409
 
 
-def test_a_reply_goes_on_from_its_edited_text(sign_in: SignIn, owner: User, mine: Conversation) -> None:
+def test_a_reply_goes_on_from_its_edited_text(owner: User, mine: Conversation) -> None:
     reply = mine.messages.order_by("created_at")[1]
     address = f"/c/{mine.id}/messages/{reply.id}/rerun"
-    assert sign_in(owner).post(address, {"part-0": "It begins so"}, headers=HTMX).status_code == 200
+    assert signed_in(owner).post(address, {"part-0": "It begins so"}, headers=HTMX).status_code == 200
     run = Run.objects.get()
     assert run.continues
     assert (run.message.text, run.message.state) == ("It begins so", "streaming")
@@ -194,8 +187,8 @@ def test_a_reply_goes_on_from_its_edited_text(sign_in: SignIn, owner: User, mine
     assert run.message_id != reply.id
 
 
-def test_a_fork_is_a_chat_of_its_own(sign_in: SignIn, owner: User, mine: Conversation) -> None:
-    client = sign_in(owner)
+def test_a_fork_is_a_chat_of_its_own(owner: User, mine: Conversation) -> None:
+    client = signed_in(owner)
     message = mine.messages.order_by("created_at")[1]
     address = f"/c/{mine.id}/messages/{message.id}/fork"
     assert "Visible messages only" in client.get(address).content.decode()
@@ -211,11 +204,9 @@ def test_a_fork_is_a_chat_of_its_own(sign_in: SignIn, owner: User, mine: Convers
     assert client.post(address, {"option": "sideways"}, headers=HTMX).status_code == 422
 
 
-def test_case_84_forking_in_a_loop_is_refused(
-    sign_in: SignIn, owner: User, mine: Conversation, settings: object
-) -> None:
+def test_case_84_forking_in_a_loop_is_refused(owner: User, mine: Conversation, settings: object) -> None:
     settings.FORK_USER_MAX = 3  # type: ignore[attr-defined]
-    client = sign_in(owner)
+    client = signed_in(owner)
     answers = [client.post(f"/c/{mine.id}/do/duplicate", headers=HTMX).status_code for _ in range(5)]
     assert answers == [200, 200, 200, 429, 429]
     assert Conversation.objects.count() == 4
@@ -226,11 +217,11 @@ def test_preferences_are_the_person_s_own(owner: User, stranger: User) -> None:
     assert not preferences_of(stranger).fork_splits
 
 
-def test_a_role_without_bookmarks_has_none(sign_in: SignIn, owner: User, mine: Conversation) -> None:
+def test_a_role_without_bookmarks_has_none(owner: User, mine: Conversation) -> None:
     """The permission BOOKMARKS, on pages and over the API alike."""
     tag = bookmarks.create(user=owner, name="Old")
     roles.update(actor=None, role=owner.role, permissions_={"BOOKMARKS": {"USE": False}})
-    client = sign_in(owner)
+    client = signed_in(owner)
     assert "data-no-bookmarks" in client.get(f"/c/{mine.id}").content.decode()
     assert client.post(f"/c/{mine.id}/bookmarks", {"new": "New"}, headers=HTMX).status_code == 403
     assert client.post(f"/c/{mine.id}/bookmarks", {"toggle": str(tag.id), "tags": []}, headers=HTMX).status_code == 403

@@ -2,7 +2,6 @@
 
 import io
 import json
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -14,8 +13,7 @@ from django.utils import timezone
 from accounts.models import Banner, User
 from accounts.services import banners
 from tests.api.conftest import Api
-
-SignIn = Callable[[User], Client]
+from tests.cast import signed_in
 
 
 def run(name: str, *arguments: str) -> Any:
@@ -24,9 +22,9 @@ def run(name: str, *arguments: str) -> Any:
     return json.loads(out.getvalue())
 
 
-def test_a_banner_is_shown_to_people_who_are_signed_in_until_they_put_it_away(sign_in: SignIn, owner: User) -> None:
+def test_a_banner_is_shown_to_people_who_are_signed_in_until_they_put_it_away(owner: User) -> None:
     banner = run("update_banner", "Down <b>tonight</b>")
-    client = sign_in(owner)
+    client = signed_in(owner)
     page = client.get("/c/new").content.decode()
     assert "Down &lt;b&gt;tonight&lt;/b&gt;" in page
     assert "Down" not in Client().get("/login").content.decode()

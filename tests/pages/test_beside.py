@@ -14,35 +14,32 @@ from accounts.models import User
 from accounts.services.preferences import preferences_of
 from chat.models import Bookmark, Conversation, Favourite, Message, Project
 from chat.services.organise import bookmarks, conversations, projects
+from tests.cast import signed_in
 
 pytestmark = pytest.mark.django_db
 
 Chats = Callable[..., Conversation]
-SignIn = Callable[..., Client]
 HTMX = {"HX-Request": "true"}
 PAGES = ["bookmarks", "archive", "projects", "search", "settings"]
 FORMS = ["bookmarks/new", "archive/all", "archive/delete", "archive/delete-all", "projects/new"]
 
 
 @pytest.mark.parametrize("path", [*PAGES, *FORMS])
-def test_every_page_is_whole_by_itself_and_closed_to_strangers(
-    client: Client, sign_in: SignIn, owner: User, path: str
-) -> None:
+def test_every_page_is_whole_by_itself_and_closed_to_strangers(client: Client, owner: User, path: str) -> None:
     assert client.get(f"/{path}").status_code == 302
-    page = sign_in(owner).get(f"/{path}")
+    page = signed_in(owner).get(f"/{path}")
     assert page.status_code == 200
     assert "<h1" in page.content.decode()
 
 
 @pytest.mark.parametrize("path", PAGES)
 def test_pages_cost_the_same_whatever_they_show(
-    sign_in: SignIn,
     owner: User,
     make_chat: Chats,
     path: str,
     django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
-    client = sign_in(owner)
+    client = signed_in(owner)
     client.get("/settings")
     for number in range(12):
         chat = make_chat(owner, title=f"Chat {number}")
@@ -55,8 +52,8 @@ def test_pages_cost_the_same_whatever_they_show(
         client.get(f"/{path}?q=chat")
 
 
-def test_bookmarks_are_made_changed_ordered_and_deleted(sign_in: SignIn, owner: User, make_chat: Chats) -> None:
-    client = sign_in(owner)
+def test_bookmarks_are_made_changed_ordered_and_deleted(owner: User, make_chat: Chats) -> None:
+    client = signed_in(owner)
     assert "No bookmarks yet." in client.get("/bookmarks").content.decode()
     assert client.post("/bookmarks/new", {"name": "Pets", "description": "cats"}).status_code == 302
     client.post("/bookmarks/new", {"name": "Work"})
@@ -79,9 +76,9 @@ def test_bookmarks_are_made_changed_ordered_and_deleted(sign_in: SignIn, owner: 
     assert Conversation.objects.filter(id=chat.id).exists()
 
 
-def test_case_2_another_s_bookmark_or_project_is_not_there(sign_in: SignIn, owner: User, stranger: User) -> None:
+def test_case_2_another_s_bookmark_or_project_is_not_there(owner: User, stranger: User) -> None:
     tag, project = bookmarks.create(user=owner, name="Mine"), projects.create(user=owner, name="Mine too")
-    client = sign_in(stranger)
+    client = signed_in(stranger)
     for path in (f"bookmarks/{tag.id}", f"bookmarks/{tag.id}/delete", f"projects/{project.id}",
                  f"projects/{project.id}/edit", f"projects/{project.id}/delete"):  # fmt: skip
         assert client.get(f"/{path}").status_code == 404
@@ -90,8 +87,8 @@ def test_case_2_another_s_bookmark_or_project_is_not_there(sign_in: SignIn, owne
     assert [Bookmark.objects.get().name, Project.objects.get().name] == ["Mine", "Mine too"]
 
 
-def test_archived_chats_are_listed_sorted_found_and_paged(sign_in: SignIn, owner: User, make_chat: Chats) -> None:
-    client = sign_in(owner)
+def test_archived_chats_are_listed_sorted_found_and_paged(owner: User, make_chat: Chats) -> None:
+    client = signed_in(owner)
     ids = [make_chat(owner, title=f"Chat {number:02}").id for number in range(40)]
     conversations.archive(user=owner, conversation_ids=ids, archived=True)
     make_chat(owner, title="In the list")
@@ -106,10 +103,8 @@ def test_archived_chats_are_listed_sorted_found_and_paged(sign_in: SignIn, owner
     assert "Chat 38" not in hits
 
 
-def test_the_archive_s_own_button_deletes_no_chat_of_the_list(
-    sign_in: SignIn, owner: User, stranger: User, make_chat: Chats
-) -> None:
-    client, listed, other = sign_in(owner), make_chat(owner), make_chat(stranger)
+def test_the_archive_s_own_button_deletes_no_chat_of_the_list(owner: User, stranger: User, make_chat: Chats) -> None:
+    client, listed, other = signed_in(owner), make_chat(owner), make_chat(stranger)
     away = make_chat(owner, title="Away")
     assert "archive/delete" not in client.get("/archive").content.decode()
     conversations.archive(user=owner, conversation_ids=[away.id], archived=True)
@@ -128,32 +123,28 @@ def test_the_archive_s_own_button_deletes_no_chat_of_the_list(
 @pytest.mark.parametrize(
     ("typed", "status"), [("", 422), ("yes", 422), ("delete all", 422), ("delete", 302), (" “Delete” ", 302)]
 )
-def test_everything_goes_only_by_a_typed_word(
-    sign_in: SignIn, owner: User, make_chat: Chats, typed: str, status: int
-) -> None:
+def test_everything_goes_only_by_a_typed_word(owner: User, make_chat: Chats, typed: str, status: int) -> None:
     make_chat(owner)
-    assert sign_in(owner).post("/archive/delete-all", {"sure": typed}).status_code == status
+    assert signed_in(owner).post("/archive/delete-all", {"sure": typed}).status_code == status
     assert Conversation.objects.visible_to(owner).exists() == (status == 422)
 
 
-def test_what_was_done_without_scripts_is_told_by_the_next_page(sign_in: SignIn, owner: User) -> None:
-    client = sign_in(owner)
+def test_what_was_done_without_scripts_is_told_by_the_next_page(owner: User) -> None:
+    client = signed_in(owner)
     page = client.post("/bookmarks/new", {"name": "Pets <b>"}, follow=True).content.decode()
     assert "Pets &lt;b&gt;" in page[page.index('id="toasts"') :]
     assert "data-toast" not in client.get("/bookmarks").content.decode().split('id="toasts"')[1].split("</div>")[0]
 
 
-def test_everything_is_archived_at_once(sign_in: SignIn, owner: User, stranger: User, make_chat: Chats) -> None:
+def test_everything_is_archived_at_once(owner: User, stranger: User, make_chat: Chats) -> None:
     make_chat(owner)
     make_chat(stranger)
-    sign_in(owner).post("/archive/all")
+    signed_in(owner).post("/archive/all")
     assert Conversation.objects.filter(archived_at=None).get().owner == stranger
 
 
-def test_a_project_is_made_filled_changed_and_deleted_without_its_chats(
-    sign_in: SignIn, owner: User, make_chat: Chats
-) -> None:
-    client = sign_in(owner)
+def test_a_project_is_made_filled_changed_and_deleted_without_its_chats(owner: User, make_chat: Chats) -> None:
+    client = signed_in(owner)
     made = client.post("/projects/new", {"name": "Moon", "instructions": "Be brief", "model": "Somewhere · small"})
     project = Project.objects.get()
     assert made.headers["Location"] == f"/projects/{project.id}"
@@ -176,20 +167,20 @@ def test_a_project_is_made_filled_changed_and_deleted_without_its_chats(
 
 
 def test_case_18_search_shows_hits_in_their_sentence_and_nobody_else_s(
-    sign_in: SignIn, owner: User, stranger: User, make_chat: Chats
+    owner: User, stranger: User, make_chat: Chats
 ) -> None:
     make_chat(stranger, title="zanzibar secret")
     chat = make_chat(owner, title="Cats at night")
     message = chat.messages.order_by("created_at")[0]
     word = message.text.split()[0].strip("?.,")
-    page = sign_in(owner).get(f"/search?q={word}").content.decode()
+    page = signed_in(owner).get(f"/search?q={word}").content.decode()
     assert f"<mark>{word}</mark>" in page
     assert f"/c/{chat.id}?at={message.id}#m-{message.id}" in page
-    assert "zanzibar" not in sign_in(owner).get("/search?q=secret").content.decode()
-    assert "No results" in sign_in(owner).get("/search?q=zanzibar").content.decode()
+    assert "zanzibar" not in signed_in(owner).get("/search?q=secret").content.decode()
+    assert "No results" in signed_in(owner).get("/search?q=zanzibar").content.decode()
 
 
-def test_hits_stand_together_by_their_chat_and_in_the_order_asked_for(sign_in: SignIn, owner: User) -> None:
+def test_hits_stand_together_by_their_chat_and_in_the_order_asked_for(owner: User) -> None:
     moon = Project.objects.create(owner=owner, name="Moon base")
     for title, texts, project in (
         ("Old chat", ("rocket rocket rocket", "a rocket"), moon),
@@ -198,7 +189,7 @@ def test_hits_stand_together_by_their_chat_and_in_the_order_asked_for(sign_in: S
         chat = Conversation.objects.create(owner=owner, title=title, project=project, endpoint="E", model="m")
         for text in texts:
             Message.objects.create(conversation=chat, author="user", text=text)
-    client = sign_in(owner)
+    client = signed_in(owner)
     newest = client.get("/search?q=rocket").content.decode()
     assert newest.count("card-name") == 2  # chats, of three hits
     assert newest.count('class="hit"') == 3
@@ -210,17 +201,17 @@ def test_hits_stand_together_by_their_chat_and_in_the_order_asked_for(sign_in: S
     assert client.get("/search?q=rocket&sort=nonsense&cursor=no").status_code == 200
 
 
-def test_nonsense_in_the_search_field_is_422_and_stays_there(sign_in: SignIn, owner: User) -> None:
-    answer = sign_in(owner).get("/search?q=before:yesterday cats")
+def test_nonsense_in_the_search_field_is_422_and_stays_there(owner: User) -> None:
+    answer = signed_in(owner).get("/search?q=before:yesterday cats")
     assert answer.status_code == 422
     assert "is not a date" in answer.content.decode()
     assert 'value="before:yesterday cats"' in answer.content.decode()
     for query in ("%01", "🦊", "%22" * 500, "a" * 5_000, "%ED%A0%80"):
-        assert sign_in(owner).get(f"/search?q={query}").status_code == 200
+        assert signed_in(owner).get(f"/search?q={query}").status_code == 200
 
 
-def test_settings_are_kept_and_bad_ones_refused(sign_in: SignIn, owner: User) -> None:
-    client = sign_in(owner)
+def test_settings_are_kept_and_bad_ones_refused(owner: User) -> None:
+    client = signed_in(owner)
     good = {"send_with": "mod_enter", "direction": "rtl", "fork_option": "directPath", "wide_chat": "on"}
     assert client.post("/settings", good).status_code == 302
     owner.refresh_from_db()
@@ -232,8 +223,8 @@ def test_settings_are_kept_and_bad_ones_refused(sign_in: SignIn, owner: User) ->
     assert preferences_of(owner) == kept
 
 
-def test_favourites_come_and_go(sign_in: SignIn, owner: User) -> None:
-    client = sign_in(owner)
+def test_favourites_come_and_go(owner: User) -> None:
+    client = signed_in(owner)
     client.post("/favourites", {"endpoint": "Somewhere", "model": "small"}, headers=HTMX)
     client.post("/favourites", {"endpoint": "Nowhere", "model": "none"}, headers=HTMX)
     assert list(Favourite.objects.values_list("model", flat=True)) == ["small"]
@@ -245,11 +236,9 @@ def test_favourites_come_and_go(sign_in: SignIn, owner: User) -> None:
     assert list(Favourite.objects.values_list("model", flat=True)) == ["small"]
 
 
-def test_no_form_and_no_link_of_a_fragment_leads_to_a_page_without_a_way_back(
-    sign_in: SignIn, owner: User, make_chat: Chats
-) -> None:
+def test_no_form_and_no_link_of_a_fragment_leads_to_a_page_without_a_way_back(owner: User, make_chat: Chats) -> None:
     """Without scripts, on Enter and in a new tab the address behind it is all there is."""
-    client, chat = sign_in(owner), make_chat(owner, turns=40)
+    client, chat = signed_in(owner), make_chat(owner, turns=40)
     for number in range(40):
         make_chat(owner, title=f"Chat {number:02}")
     all_addresses = set()

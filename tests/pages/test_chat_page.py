@@ -16,10 +16,10 @@ from accounts.services.preferences import set_preferences
 from chat.models import Conversation, Message, Run
 from endpoints.catalog import registry
 from siteconfig import live
+from tests.cast import signed_in
 from tests.endpoint_maker import make_endpoint
 from tests.pages.conftest import FRAGMENT, make_reply, make_run
 
-SignIn = Callable[[User], Client]
 Chats = Callable[..., Conversation]
 
 
@@ -59,8 +59,8 @@ def test_anonymous_fragment_request_moves_the_whole_page(client: Client, db: Non
     assert response["HX-Redirect"] == f"{reverse('account_login')}?next=%2Fc%2Fnew"
 
 
-def test_new_chat_greets_by_name_and_offers_the_default_model(sign_in: SignIn, owner: User) -> None:
-    html = sign_in(owner).get("/c/new").content.decode()
+def test_new_chat_greets_by_name_and_offers_the_default_model(owner: User) -> None:
+    html = signed_in(owner).get("/c/new").content.decode()
     assert ", Olivia" in html
     assert html.count('class="starter"') == 4
     fields = {field["name"]: field.get("value") for field in Elements(html).all("input") if field.get("name")}
@@ -69,23 +69,21 @@ def test_new_chat_greets_by_name_and_offers_the_default_model(sign_in: SignIn, o
     assert fields["parent"] == ""
 
 
-def test_new_chat_offers_the_model_used_last(sign_in: SignIn, owner: User, make_chat: Chats) -> None:
+def test_new_chat_offers_the_model_used_last(owner: User, make_chat: Chats) -> None:
     chat = make_chat(owner)
     Conversation.objects.filter(id=chat.id).update(model="small")
-    html = sign_in(owner).get("/c/new").content.decode()
+    html = signed_in(owner).get("/c/new").content.decode()
     assert 'name="model" value="small"' in html
 
 
-def test_model_links_choose_without_scripts(sign_in: SignIn, owner: User) -> None:
-    html = sign_in(owner).get("/c/new?endpoint=Somewhere&model=small").content.decode()
+def test_model_links_choose_without_scripts(owner: User) -> None:
+    html = signed_in(owner).get("/c/new?endpoint=Somewhere&model=small").content.decode()
     assert 'name="model" value="small"' in html
 
 
-def test_conversation_shows_its_branch_and_points_at_its_last_message(
-    sign_in: SignIn, owner: User, make_chat: Chats
-) -> None:
+def test_conversation_shows_its_branch_and_points_at_its_last_message(owner: User, make_chat: Chats) -> None:
     chat = make_chat(owner, turns=2)
-    html = sign_in(owner).get(f"/c/{chat.id}").content.decode()
+    html = signed_in(owner).get(f"/c/{chat.id}").content.decode()
     assert [f"Question {n}" in html and f"Answer {n}" in html for n in range(2)] == [True, True]
     last = Message.objects.get(text="Answer 1")
     assert f'name="parent" value="{last.id}"' in html
@@ -93,35 +91,35 @@ def test_conversation_shows_its_branch_and_points_at_its_last_message(
     assert len(Elements(html).all("h1")) == 1
 
 
-def test_fragment_is_the_main_part_alone(sign_in: SignIn, owner: User, make_chat: Chats) -> None:
+def test_fragment_is_the_main_part_alone(owner: User, make_chat: Chats) -> None:
     chat = make_chat(owner)
-    html = sign_in(owner).get(f"/c/{chat.id}", headers=FRAGMENT).content.decode()
+    html = signed_in(owner).get(f"/c/{chat.id}", headers=FRAGMENT).content.decode()
     assert html.startswith("<title>Cats at night")
     assert 'id="main"' in html
     assert 'id="sidebar"' not in html
     assert "<script" not in html
 
 
-def test_going_back_in_history_gets_the_whole_page(sign_in: SignIn, owner: User, make_chat: Chats) -> None:
+def test_going_back_in_history_gets_the_whole_page(owner: User, make_chat: Chats) -> None:
     chat = make_chat(owner)
     headers = {"HX-Request": "true", "HX-Request-Type": "full"}
-    html = sign_in(owner).get(f"/c/{chat.id}", headers=headers).content.decode()
+    html = signed_in(owner).get(f"/c/{chat.id}", headers=headers).content.decode()
     assert "<!doctype html>" in html
     assert 'id="sidebar"' in html
 
 
 @pytest.mark.parametrize("path", ["", "/messages", "/rename", "/delete"])
-def test_stranger_gets_404(sign_in: SignIn, owner: User, stranger: User, make_chat: Chats, path: str) -> None:
+def test_stranger_gets_404(owner: User, stranger: User, make_chat: Chats, path: str) -> None:
     chat = make_chat(owner)
-    response = sign_in(stranger).get(f"/c/{chat.id}{path}")
+    response = signed_in(stranger).get(f"/c/{chat.id}{path}")
     assert response.status_code == 404
     assert "Cats at night" not in response.content.decode()
 
 
-def test_running_reply_can_be_followed_and_stopped(sign_in: SignIn, owner: User, make_chat: Chats) -> None:
+def test_running_reply_can_be_followed_and_stopped(owner: User, make_chat: Chats) -> None:
     chat = make_chat(owner)
     run = make_run(make_reply(Message.objects.get(text="Question 0"), ""))
-    articles = Elements(sign_in(owner).get(f"/c/{chat.id}").content.decode()).messages()
+    articles = Elements(signed_in(owner).get(f"/c/{chat.id}").content.decode()).messages()
     assert articles[-1]["data-run"] == str(run.id)
     assert articles[-1]["data-ticket"]
     assert articles[-1]["data-state"] == "streaming"
@@ -129,7 +127,7 @@ def test_running_reply_can_be_followed_and_stopped(sign_in: SignIn, owner: User,
 
 @pytest.mark.parametrize(("model", "text"), [("tiny", "Waiting for the model · {time}"), ("o3", "Thinking for {time}")])
 def test_running_reply_says_for_how_long_it_has_been_waited(
-    sign_in: SignIn, owner: User, make_chat: Chats, model: str, text: str
+    owner: User, make_chat: Chats, model: str, text: str
 ) -> None:
     """From the beginning of the run, whatever the time of the message."""
     chat = make_chat(owner)
@@ -137,20 +135,20 @@ def test_running_reply_says_for_how_long_it_has_been_waited(
     Message.objects.filter(id=reply.id).update(model=model, created_at=timezone.now() + timedelta(days=1))
     run = make_run(reply)
     Run.objects.filter(id=run.id).update(created_at=timezone.now() - timedelta(minutes=5))
-    shown = Elements(sign_in(owner).get(f"/c/{chat.id}").content.decode()).all("p")
+    shown = Elements(signed_in(owner).get(f"/c/{chat.id}").content.decode()).all("p")
     (sign,) = [element for element in shown if element.get("class") == "wait"]
     assert (sign["data-words"], sign["role"]) == (text, "timer")
     assert 300 <= int(sign["data-waited"] or 0) < 360
     Run.objects.filter(id=run.id).update(created_at=timezone.now() + timedelta(minutes=5))  # another clock's
-    assert 'data-waited="0"' in sign_in(owner).get(f"/c/{chat.id}").content.decode()
+    assert 'data-waited="0"' in signed_in(owner).get(f"/c/{chat.id}").content.decode()
 
 
-def test_failed_reply_says_what_to_do(sign_in: SignIn, owner: User, make_chat: Chats) -> None:
+def test_failed_reply_says_what_to_do(owner: User, make_chat: Chats) -> None:
     chat = make_chat(owner)
     make_reply(
         Message.objects.get(text="Question 0"), "", state="failed", parts=[{"type": "error", "code": "rate_limit"}]
     )
-    html = sign_in(owner).get(f"/c/{chat.id}").content.decode()
+    html = signed_in(owner).get(f"/c/{chat.id}").content.decode()
     assert "The provider is limiting requests" in html
     assert "Wait a minute and regenerate" in html
 
@@ -169,15 +167,15 @@ def test_failed_reply_says_what_to_do(sign_in: SignIn, owner: User, make_chat: C
     ],
 )
 def test_what_ended_a_reply_is_said_beneath_it(
-    sign_in: SignIn, owner: User, make_chat: Chats, fields: dict[str, str], label: str
+    owner: User, make_chat: Chats, fields: dict[str, str], label: str
 ) -> None:
     chat = make_chat(owner)
     make_reply(Message.objects.get(text="Question 0"), "Long ago a wolf", **fields)
-    html = sign_in(owner).get(f"/c/{chat.id}").content.decode()
+    html = signed_in(owner).get(f"/c/{chat.id}").content.decode()
     assert re.findall(r'<span class="ended">([^<]*)</span><span class="acts">', html) == ([label] if label else [])
 
 
-def test_every_kind_of_part_is_shown(sign_in: SignIn, owner: User, make_chat: Chats) -> None:
+def test_every_kind_of_part_is_shown(owner: User, make_chat: Chats) -> None:
     chat = make_chat(owner)
     call = {"id": "1", "name": "lookup<b>", "args": '{"q": "<i>"}', "output": "<u>found</u>", "progress": 1}
     make_reply(
@@ -188,7 +186,7 @@ def test_every_kind_of_part_is_shown(sign_in: SignIn, owner: User, make_chat: Ch
             {"type": "agent_update", "agent_update": {"agentId": "a", "name": "b"}}, {"type": "text", "text": "Done."},
         ],
     )  # fmt: skip
-    html = sign_in(owner).get(f"/c/{chat.id}").content.decode()
+    html = signed_in(owner).get(f"/c/{chat.id}").content.decode()
     for index in range(5):
         assert f'data-part="{index}"' in html
     assert "Thoughts" in html
@@ -199,11 +197,9 @@ def test_every_kind_of_part_is_shown(sign_in: SignIn, owner: User, make_chat: Ch
     assert "Another agent continues." in html
 
 
-def test_long_conversation_opens_with_its_end_and_goes_back_by_screenfuls(
-    sign_in: SignIn, owner: User, make_chat: Chats
-) -> None:
+def test_long_conversation_opens_with_its_end_and_goes_back_by_screenfuls(owner: User, make_chat: Chats) -> None:
     chat = make_chat(owner, turns=20)
-    client = sign_in(owner)
+    client = signed_in(owner)
     page = Elements(client.get(f"/c/{chat.id}").content.decode())
     assert len(page.messages()) == 30
     earlier = next(link for link in page.all("a") if link.get("class") == "earlier")
@@ -213,71 +209,69 @@ def test_long_conversation_opens_with_its_end_and_goes_back_by_screenfuls(
     assert not [link for link in rest.all("a") if link.get("class") == "earlier"]
 
 
-def test_earlier_messages_open_without_scripts(sign_in: SignIn, owner: User, make_chat: Chats) -> None:
+def test_earlier_messages_open_without_scripts(owner: User, make_chat: Chats) -> None:
     chat = make_chat(owner, turns=20)
     before = Message.objects.get(text="Question 5")
-    response = sign_in(owner).get(f"/c/{chat.id}/messages?before={before.id}")
+    response = signed_in(owner).get(f"/c/{chat.id}/messages?before={before.id}")
     assert response.status_code == 200
     assert "Question 4" in response.content.decode()
 
 
-def test_a_person_s_own_words_are_shown_as_typed(sign_in: SignIn, owner: User, make_chat: Chats) -> None:
+def test_a_person_s_own_words_are_shown_as_typed(owner: User, make_chat: Chats) -> None:
     chat = make_chat(owner)
     text = "<script>alert(1)</script>\n  **two** spaces"
     question = Message.objects.get(text="Question 0")
     Message.objects.filter(id=question.id).update(text=text, parts=[{"type": "text", "text": text}])
-    html = sign_in(owner).get(f"/c/{chat.id}").content.decode()
+    html = signed_in(owner).get(f"/c/{chat.id}").content.decode()
     assert "&lt;script&gt;alert(1)&lt;/script&gt;\n  **two** spaces" in html
 
 
 def test_only_an_administrator_is_told_how_to_add_a_real_model(
-    sign_in: SignIn, owner: User, admin_user: User, monkeypatch: pytest.MonkeyPatch
+    owner: User, admin_user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     local = make_endpoint(name="Local", label="Local model", wire="openai", models=("tiny",), local=True)
     only_local = registry.Registry((local,))
     monkeypatch.setattr(registry, "current", lambda: only_local)
-    page = sign_in(admin_user).get("/c/new").content.decode()
+    page = signed_in(admin_user).get("/c/new").content.decode()
     assert 'href="/setup"' in page
     assert "tiny model runs on this server" in page
-    others = sign_in(owner).get("/c/new").content.decode()
+    others = signed_in(owner).get("/c/new").content.decode()
     assert 'href="/setup"' not in others
     assert "tiny model runs on this server" in others
     chat = Conversation.objects.create(owner=admin_user, endpoint="Local", model="gone")
-    gone = sign_in(admin_user).get(f"/c/{chat.id}").content.decode()
+    gone = signed_in(admin_user).get(f"/c/{chat.id}").content.decode()
     assert "no longer available" in gone
     assert "tiny model" not in gone
-    seen = sign_in(admin_user)
+    seen = signed_in(admin_user)
     seen.cookies["local_hint"] = "seen"
     assert 'href="/setup"' not in seen.get("/c/new").content.decode()
 
 
 def test_only_an_administrator_is_told_of_a_broken_edit_of_the_file(
-    sign_in: SignIn, owner: User, admin_user: User, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    owner: User, admin_user: User, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live, "LOOK_AGAIN_SECONDS", 0.0)
     registry.reset()
     registry.current()
     settings.LIBRECHAT_CONFIG.write_text("version: 1\nspeling: 1\n")
-    page = sign_in(admin_user).get("/c/new").content.decode()
+    page = signed_in(admin_user).get("/c/new").content.decode()
     assert "was changed but has errors" in page
     assert "speling, line 2: is not a known key here" in page
-    assert "speling" not in sign_in(owner).get("/c/new").content.decode()
+    assert "speling" not in signed_in(owner).get("/c/new").content.decode()
 
 
-def test_without_any_model_the_page_says_whom_to_ask(
-    sign_in: SignIn, owner: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_any_model_the_page_says_whom_to_ask(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
     empty = registry.Registry(())
     monkeypatch.setattr(registry, "current", lambda: empty)
-    html = sign_in(owner).get("/c/new").content.decode()
+    html = signed_in(owner).get("/c/new").content.decode()
     assert "No models are set up yet. Ask your administrator." in html
 
 
 def test_queries_do_not_grow_with_the_conversation(
-    sign_in: SignIn, owner: User, make_chat: Chats, django_assert_num_queries: Callable[..., object]
+    owner: User, make_chat: Chats, django_assert_num_queries: Callable[..., object]
 ) -> None:
     small, large = make_chat(owner, turns=2), make_chat(owner, turns=20)
-    client = sign_in(owner)
+    client = signed_in(owner)
     client.get(f"/c/{small.id}")  # fills the session's cache
     for chat in (small, large):
         with django_assert_num_queries(7):  # type: ignore[attr-defined]
@@ -285,11 +279,11 @@ def test_queries_do_not_grow_with_the_conversation(
 
 
 def test_a_fork_of_five_thousand_costs_no_more_than_one_of_two(
-    sign_in: SignIn, owner: User, make_chat: Chats, django_assert_num_queries: Callable[..., object]
+    owner: User, make_chat: Chats, django_assert_num_queries: Callable[..., object]
 ) -> None:
     chat = make_chat(owner)
     question = chat.messages.get(author="user")
-    client = sign_in(owner)
+    client = signed_in(owner)
     client.get(f"/c/{chat.id}")
     start = timezone.now()
     Message.objects.bulk_create(
@@ -308,21 +302,19 @@ def test_a_fork_of_five_thousand_costs_no_more_than_one_of_two(
     assert re.search(r"5,?000", html)
 
 
-def test_the_address_of_a_chat_that_is_gone_shows_an_empty_new_one(sign_in: SignIn, owner: User) -> None:
+def test_the_address_of_a_chat_that_is_gone_shows_an_empty_new_one(owner: User) -> None:
     """Whoever asks for another's chat sees the same."""
-    response = sign_in(owner).get("/c/0198c0de-0000-7000-8000-000000000000")
+    response = signed_in(owner).get("/c/0198c0de-0000-7000-8000-000000000000")
     html = response.content.decode()
     assert response.status_code == 404
     assert "We started a new one." in html
     assert 'action="/c/new/turns"' in html
 
 
-def test_own_messages_are_shown_as_typed_or_as_markdown(
-    sign_in: SignIn, owner: User, make_chat: Callable[..., Conversation]
-) -> None:
+def test_own_messages_are_shown_as_typed_or_as_markdown(owner: User, make_chat: Callable[..., Conversation]) -> None:
     chat = make_chat(owner)
     chat.messages.filter(parent=None).update(parts=[{"type": "text", "text": "I **mean** <b>it</b>"}])
-    client = sign_in(owner)
+    client = signed_in(owner)
     assert "I **mean** &lt;b&gt;it&lt;/b&gt;" in client.get(f"/c/{chat.id}").content.decode()
     set_preferences(user=owner, changes={"own_markdown": True, "formulas": False})
     html = client.get(f"/c/{chat.id}").content.decode()
@@ -330,9 +322,9 @@ def test_own_messages_are_shown_as_typed_or_as_markdown(
     assert "data-plain-tex" in html
 
 
-def test_a_drawing_has_a_page_that_may_do_nothing_else(sign_in: SignIn, owner: User) -> None:
+def test_a_drawing_has_a_page_that_may_do_nothing_else(owner: User) -> None:
     """Security case 65: no origin, no requests, framed by this site alone."""
-    response = sign_in(owner).get("/frames/diagram")
+    response = signed_in(owner).get("/frames/diagram")
     policy = response["Content-Security-Policy"]
     assert "sandbox allow-scripts" in policy
     assert "allow-same-origin" not in policy

@@ -117,7 +117,7 @@ async def one_process() -> AsyncIterator[None]:
 
 
 @pytest.fixture
-async def tab(owner: User) -> AsyncIterator[Callable[..., Awaitable[Socket]]]:
+async def connect_tab(owner: User) -> AsyncIterator[Callable[..., Awaitable[Socket]]]:
     """Return a function that opens a tab of the owner, or of somebody else."""
     opened: list[Socket] = []
 
@@ -153,9 +153,9 @@ async def finish(started: StartedTurn, writer: LogWriter, run: RunLog, text: str
 
 
 async def test_a_tab_follows_a_run_to_its_end(
-    tab: Tabs, owner: User, started: StartedTurn, writer: LogWriter, written: RunLog
+    connect_tab: Tabs, owner: User, started: StartedTurn, writer: LogWriter, written: RunLog
 ) -> None:
-    socket, gid = await tab(), str(started.run.id)
+    socket, gid = await connect_tab(), str(started.run.id)
     await socket.say(follow=gid, ticket=ticket_for(started.run.id, owner.id))
     writer.append(written, TextDelta("Because "))
     assert (await socket.until("n"))[:3] == ["n", gid, 0]
@@ -169,9 +169,9 @@ async def test_a_tab_follows_a_run_to_its_end(
 
 
 async def test_blocks_of_thoughts_stand_apart_and_an_encrypted_one_is_named(
-    tab: Tabs, owner: User, started: StartedTurn, writer: LogWriter, written: RunLog
+    connect_tab: Tabs, owner: User, started: StartedTurn, writer: LogWriter, written: RunLog
 ) -> None:
-    socket, gid = await tab(), str(started.run.id)
+    socket, gid = await connect_tab(), str(started.run.id)
     await socket.say(follow=gid, ticket=ticket_for(started.run.id, owner.id))
     writer.append(written, ReasoningDelta("One."))
     writer.append(written, ReasoningSignature("sig"))
@@ -182,7 +182,7 @@ async def test_blocks_of_thoughts_stand_apart_and_an_encrypted_one_is_named(
     assert [frame[2] for frame in shown] == [0, 1, 2, 3]
     assert "share this reasoning" in shown[2][3]
     assert "Ab" not in shown[2][3]
-    late = await tab()
+    late = await connect_tab()
     await late.say(follow=gid, ticket=ticket_for(started.run.id, owner.id))
     snapshot = (await late.until("reset"))[2]
     assert [f'data-part="{index}"' in snapshot for index in range(4)] == [True] * 4
@@ -191,9 +191,9 @@ async def test_blocks_of_thoughts_stand_apart_and_an_encrypted_one_is_named(
 
 
 async def test_a_late_tab_gets_what_was_said_before_and_then_the_rest(
-    tab: Tabs, owner: User, started: StartedTurn, writer: LogWriter, written: RunLog
+    connect_tab: Tabs, owner: User, started: StartedTurn, writer: LogWriter, written: RunLog
 ) -> None:
-    early, late, gid = await tab(), await tab(), str(started.run.id)
+    early, late, gid = await connect_tab(), await connect_tab(), str(started.run.id)
     ticket = ticket_for(started.run.id, owner.id)
     await early.say(follow=gid, ticket=ticket)
     writer.append(written, TextDelta("First *block*.\n\nSecond"))
@@ -210,18 +210,20 @@ async def test_a_late_tab_gets_what_was_said_before_and_then_the_rest(
 
 
 async def test_without_a_ticket_the_owner_is_looked_up(
-    tab: Tabs, started: StartedTurn, writer: LogWriter, written: RunLog
+    connect_tab: Tabs, started: StartedTurn, writer: LogWriter, written: RunLog
 ) -> None:
-    socket = await tab()
+    socket = await connect_tab()
     await socket.say(follow=str(started.run.id))
     writer.append(written, TextDelta("Hello"))
     await socket.text_until("Hello")
 
 
 @pytest.mark.security
-async def test_a_person_who_is_signed_out_loses_the_socket(tab: Callable[..., Awaitable[Socket]], owner: User) -> None:
+async def test_a_person_who_is_signed_out_loses_the_socket(
+    connect_tab: Callable[..., Awaitable[Socket]], owner: User
+) -> None:
     """Security case 12."""
-    socket = await tab()
+    socket = await connect_tab()
     await sync_to_async(sessions.end_all)(user=owner)
     assert await socket.closed_with() == 4401
 
@@ -256,11 +258,11 @@ async def test_a_person_who_waits_for_approval_gets_no_socket(owner: User) -> No
 
 
 async def test_a_stranger_is_told_that_there_is_no_such_run(
-    tab: Tabs, owner: User, stranger: User, started: StartedTurn, writer: LogWriter, written: RunLog
+    connect_tab: Tabs, owner: User, stranger: User, started: StartedTurn, writer: LogWriter, written: RunLog
 ) -> None:
     """Security case 7."""
     gid = str(started.run.id)
-    socket = await tab(stranger)
+    socket = await connect_tab(stranger)
     for ticket in ("", ticket_for(started.run.id, owner.id), "\ud800", 7, None):
         await socket.say(follow=gid, ticket=ticket)
         assert await socket.until("gone") == ["gone", gid]
@@ -292,8 +294,8 @@ async def test_bytes_close_the_socket(owner: User) -> None:
     [{}, {"follow": 7}, {"follow": "no-id"}, {"follow": None}, {"ack": "x"}, {"ack": -(10**30)}, {"ack": 10**30},
      {"unfollow": str(uuid7())}, {"unfollow": []}, {"anything": {"else": 1}}],
 )  # fmt: skip
-async def test_a_message_that_means_nothing_is_ignored(tab: Tabs, message: dict[str, Any]) -> None:
-    socket = await tab()
+async def test_a_message_that_means_nothing_is_ignored(connect_tab: Tabs, message: dict[str, Any]) -> None:
+    socket = await connect_tab()
     await socket.say(**message)
     assert await socket.settled() == []
 
@@ -307,20 +309,20 @@ async def test_nobody_gets_in_without_signing_in(make_user: Callable[..., User])
 
 
 async def test_a_run_that_is_over_and_whose_log_is_gone_is_read_from_the_database(
-    tab: Tabs, started: StartedTurn, monkeypatch: pytest.MonkeyPatch
+    connect_tab: Tabs, started: StartedTurn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(follow, "SILENCE", 0.1)
     await sync_to_async(end)(started.run, "Stored *words*")
-    socket = await tab()
+    socket = await connect_tab()
     await socket.say(follow=str(started.run.id))
     assert "<em>words</em>" in (await socket.until("reset"))[2]
     assert (await socket.until("d"))[2] == "complete"
 
 
 async def test_the_sweeper_s_word_brings_the_message_as_it_is_stored(
-    tab: Tabs, started: StartedTurn, writer: LogWriter, written: RunLog
+    connect_tab: Tabs, started: StartedTurn, writer: LogWriter, written: RunLog
 ) -> None:
-    socket = await tab()
+    socket = await connect_tab()
     await socket.say(follow=str(started.run.id))
     writer.append(written, TextDelta("Half, and more that was not saved"))
     await socket.text_until("more")
@@ -339,9 +341,9 @@ async def test_the_sweeper_s_word_brings_the_message_as_it_is_stored(
 
 
 async def test_a_run_whose_conversation_was_deleted_is_gone(
-    tab: Tabs, owner: User, started: StartedTurn, writer: LogWriter, written: RunLog
+    connect_tab: Tabs, owner: User, started: StartedTurn, writer: LogWriter, written: RunLog
 ) -> None:
-    socket = await tab()
+    socket = await connect_tab()
     await socket.say(follow=str(started.run.id))
     writer.append(written, TextDelta("Hello"))
     await socket.text_until("Hello")
@@ -351,9 +353,9 @@ async def test_a_run_whose_conversation_was_deleted_is_gone(
 
 
 async def test_after_unfollowing_nothing_more_comes(
-    tab: Tabs, started: StartedTurn, writer: LogWriter, written: RunLog
+    connect_tab: Tabs, started: StartedTurn, writer: LogWriter, written: RunLog
 ) -> None:
-    socket, other, gid = await tab(), await tab(), str(started.run.id)
+    socket, other, gid = await connect_tab(), await connect_tab(), str(started.run.id)
     for open_socket in (socket, other):
         await open_socket.say(follow=gid)
     writer.append(written, TextDelta("one "))
@@ -371,9 +373,9 @@ async def test_after_unfollowing_nothing_more_comes(
 
 
 async def test_a_tab_that_closes_unfollows_its_runs(
-    tab: Tabs, started: StartedTurn, writer: LogWriter, written: RunLog
+    connect_tab: Tabs, started: StartedTurn, writer: LogWriter, written: RunLog
 ) -> None:
-    socket, run_id = await tab(), started.run.id
+    socket, run_id = await connect_tab(), started.run.id
     await socket.say(follow=str(run_id))
     writer.append(written, TextDelta("one"))
     await socket.text_until("one")
@@ -382,8 +384,8 @@ async def test_a_tab_that_closes_unfollows_its_runs(
     assert run_id not in consumers._renderers
 
 
-async def test_notices_reach_all_tabs_of_a_person_and_no_others(tab: Tabs, owner: User, stranger: User) -> None:
-    one, two, theirs = await tab(), await tab(), await tab(stranger)
+async def test_notices_reach_all_tabs_of_a_person_and_no_others(connect_tab: Tabs, owner: User, stranger: User) -> None:
+    one, two, theirs = await connect_tab(), await connect_tab(), await connect_tab(stranger)
     await notify_now(owner.id, "title", {"conversation": "x", "title": "Cats"})
     for socket in (one, two):
         assert await socket.until("notice") == ["notice", "title", {"conversation": "x", "title": "Cats"}]
@@ -420,9 +422,9 @@ def await_nothing(socket: Socket) -> int:
 
 
 async def test_a_slow_tab_is_sent_nothing_until_it_has_caught_up_and_then_the_whole(
-    tab: Tabs, started: StartedTurn, writer: LogWriter, written: RunLog, small_window: None
+    connect_tab: Tabs, started: StartedTurn, writer: LogWriter, written: RunLog, small_window: None
 ) -> None:
-    slow, quick, gid = await tab(), await tab(), str(started.run.id)
+    slow, quick, gid = await connect_tab(), await connect_tab(), str(started.run.id)
     for socket in (slow, quick):
         await socket.say(follow=gid)
         await socket.settled()  # who follows too late begins with a `reset` of its own
@@ -440,9 +442,9 @@ async def test_a_slow_tab_is_sent_nothing_until_it_has_caught_up_and_then_the_wh
 
 
 async def test_a_slow_tab_hears_of_an_end_that_came_while_it_was_behind(
-    tab: Tabs, started: StartedTurn, writer: LogWriter, written: RunLog, small_window: None
+    connect_tab: Tabs, started: StartedTurn, writer: LogWriter, written: RunLog, small_window: None
 ) -> None:
-    slow, quick, gid = await tab(), await tab(), str(started.run.id)
+    slow, quick, gid = await connect_tab(), await connect_tab(), str(started.run.id)
     for socket in (slow, quick):
         await socket.say(follow=gid)
         await socket.settled()  # who follows too late begins with a `reset` of its own
@@ -459,9 +461,9 @@ async def test_a_slow_tab_hears_of_an_end_that_came_while_it_was_behind(
 
 
 async def test_a_message_larger_than_the_window_arrives_all_the_same(
-    tab: Tabs, started: StartedTurn, writer: LogWriter, written: RunLog, small_window: None
+    connect_tab: Tabs, started: StartedTurn, writer: LogWriter, written: RunLog, small_window: None
 ) -> None:
-    socket, gid = await tab(), str(started.run.id)
+    socket, gid = await connect_tab(), str(started.run.id)
     await socket.say(follow=gid)
     for batch in range(5):
         writer.append(written, TextDelta(paragraphs(batch * 200, batch * 200 + 200)))

@@ -3,24 +3,14 @@
 import io
 import json
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 
 from accounts.models import User
 from chat.models import Conversation
-from tests.cast import PASSWORD
-
-SignIn = Callable[[User], Client]
-
-
-@pytest.fixture(autouse=True)
-def nothing_counted() -> Iterator[None]:
-    cache.clear()
-    yield
-    cache.clear()
+from tests.cast import PASSWORD, signed_in
 
 
 def just_shown(client: Client) -> None:
@@ -28,19 +18,19 @@ def just_shown(client: Client) -> None:
 
 
 @pytest.mark.security
-def test_case_55_nothing_is_handed_out_without_a_fresh_sign_in(sign_in: SignIn, owner: User) -> None:
-    client = sign_in(owner)
+def test_case_55_nothing_is_handed_out_without_a_fresh_sign_in(owner: User) -> None:
+    client = signed_in(owner)
     for answer in (client.get("/settings/export"), client.post("/settings/export")):
         assert answer.status_code == 302
         assert answer["Location"].startswith("/account/reauthenticate")
 
 
 def test_everything_is_handed_out_in_one_file(
-    sign_in: SignIn, owner: User, stranger: User, make_chat: Callable[..., Conversation]
+    owner: User, stranger: User, make_chat: Callable[..., Conversation]
 ) -> None:
     make_chat(owner, title="Mine")
     make_chat(stranger, title="Not mine")
-    client = sign_in(owner)
+    client = signed_in(owner)
     just_shown(client)
     assert "Download" in client.get("/settings/export").content.decode()
     answer = client.post("/settings/export")
@@ -52,9 +42,9 @@ def test_everything_is_handed_out_in_one_file(
     assert len(chats[0]["messages"]) == 2
 
 
-def test_exports_are_limited(sign_in: SignIn, owner: User) -> None:
+def test_exports_are_limited(owner: User) -> None:
     """Security case 84."""
-    client = sign_in(owner)
+    client = signed_in(owner)
     just_shown(client)
     answers = []
     for _ in range(4):

@@ -19,7 +19,7 @@ CODE = "```python\nfine\n```\n\n"
 
 
 @pytest.fixture(autouse=True)
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+def long_hold(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outboxes, "HOLD", 10)
 
 

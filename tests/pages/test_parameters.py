@@ -13,11 +13,11 @@ from accounts.models import User
 from chat.models import Conversation, Message
 from endpoints.catalog import registry
 from tests.api.conftest import Api
+from tests.cast import signed_in
 from tests.pages.conftest import FRAGMENT
 
 pytestmark = pytest.mark.django_db
 
-SignIn = Callable[[User], Client]
 Chats = Callable[..., Conversation]
 MODEL = {"endpoint": "Somewhere", "model": "tiny"}
 DRAFT = {"text": "Hello", **MODEL, "parent": ""}
@@ -31,8 +31,8 @@ def carried(html: str) -> Any:
     return json.loads(text) if text else None
 
 
-def test_the_panel_of_a_new_chat_has_every_control_of_the_model(sign_in: SignIn, owner: User) -> None:
-    response = sign_in(owner).post("/c/new/parameters", {**MODEL, "act": "open", "settings": '{"top_p": 0.4}'},
+def test_the_panel_of_a_new_chat_has_every_control_of_the_model(owner: User) -> None:
+    response = signed_in(owner).post("/c/new/parameters", {**MODEL, "act": "open", "settings": '{"top_p": 0.4}'},
                                    headers=FRAGMENT)  # fmt: skip
     html = response.content.decode()
     assert response.status_code == 200
@@ -44,8 +44,8 @@ def test_the_panel_of_a_new_chat_has_every_control_of_the_model(sign_in: SignIn,
     assert "composer-settings" not in html
 
 
-def test_a_change_of_a_new_chat_goes_to_its_composer_and_with_the_message(sign_in: SignIn, owner: User) -> None:
-    client = sign_in(owner)
+def test_a_change_of_a_new_chat_goes_to_its_composer_and_with_the_message(owner: User) -> None:
+    client = signed_in(owner)
     posted = {**MODEL, "settings": '{"topK": 7}', "temperature": "0.5", "stop": "one\r\n\r\ntwo", "web_search": "on",
               "promptPrefix": "Be kind.", "modelLabel": "Ada"}  # fmt: skip
     response = client.post("/c/new/parameters", posted, headers=FRAGMENT)
@@ -60,9 +60,9 @@ def test_a_change_of_a_new_chat_goes_to_its_composer_and_with_the_message(sign_i
     assert Message.objects.get(author="assistant").sender == "Ada"
 
 
-def test_a_change_of_an_existing_chat_is_kept_at_once(sign_in: SignIn, owner: User, make_chat: Chats) -> None:
+def test_a_change_of_an_existing_chat_is_kept_at_once(owner: User, make_chat: Chats) -> None:
     chat = make_chat(owner)
-    client, address = sign_in(owner), f"/c/{chat.id}/parameters"
+    client, address = signed_in(owner), f"/c/{chat.id}/parameters"
     before = chat.updated_at
     html = client.post(address, {**MODEL, "temperature": "0.5", "modelLabel": "Ada"}, headers=FRAGMENT).content.decode()
     chat.refresh_from_db()
@@ -79,10 +79,10 @@ def test_a_change_of_an_existing_chat_is_kept_at_once(sign_in: SignIn, owner: Us
     assert chat.settings == {"temperature": 0.5, "modelLabel": "Ada"}
 
 
-def test_reset_forgets_everything(sign_in: SignIn, owner: User, make_chat: Chats) -> None:
+def test_reset_forgets_everything(owner: User, make_chat: Chats) -> None:
     chat = make_chat(owner)
     Conversation.objects.filter(id=chat.id).update(settings={"temperature": 0.5, "topK": 3})
-    response = sign_in(owner).post(f"/c/{chat.id}/parameters", {**MODEL, "temperature": "0.5", "act": "reset"},
+    response = signed_in(owner).post(f"/c/{chat.id}/parameters", {**MODEL, "temperature": "0.5", "act": "reset"},
                                    headers=FRAGMENT)  # fmt: skip
     chat.refresh_from_db()
     assert chat.settings == {}
@@ -101,13 +101,13 @@ def test_reset_forgets_everything(sign_in: SignIn, owner: User, make_chat: Chats
     ],
 )
 def test_a_faulty_value_is_said_beside_its_control_and_the_old_one_stays(
-    sign_in: SignIn, owner: User, make_chat: Chats, posted: dict[str, str], sentence: str
+    owner: User, make_chat: Chats, posted: dict[str, str], sentence: str
 ) -> None:
     chat = make_chat(owner)
     kept = {"temperature": 0.5, "max_tokens": 9, "stop": ["x"], "reasoning_effort": "low"}
     Conversation.objects.filter(id=chat.id).update(settings=kept)
     all_posted = {"temperature": "0.5", "max_tokens": "9", "stop": "x", "reasoning_effort": "low", "top_p": "0.1"}
-    response = sign_in(owner).post(f"/c/{chat.id}/parameters", {**MODEL, **all_posted, **posted}, headers=FRAGMENT)
+    response = signed_in(owner).post(f"/c/{chat.id}/parameters", {**MODEL, **all_posted, **posted}, headers=FRAGMENT)
     chat.refresh_from_db()
     assert response.status_code == 422
     note = response.content.decode().split(f'id="parameter-{next(iter(posted))}-note"')[1].split("</div>")[0]
@@ -115,18 +115,18 @@ def test_a_faulty_value_is_said_beside_its_control_and_the_old_one_stays(
     assert chat.settings == {**kept, "top_p": 0.1}
 
 
-def test_what_the_model_cannot_take_is_said_beside_its_control(sign_in: SignIn, owner: User) -> None:
+def test_what_the_model_cannot_take_is_said_beside_its_control(owner: User) -> None:
     registry.reset()
     posted = {"endpoint": "Somewhere", "model": "tiny", "reasoning_summary": "auto", "temperature": "1"}
-    html = sign_in(owner).post("/c/new/parameters", posted, headers=FRAGMENT).content.decode()
+    html = signed_in(owner).post("/c/new/parameters", posted, headers=FRAGMENT).content.decode()
     note = html.split('id="parameter-reasoning_summary-note"')[1].split("</div>")[0]
     assert "Only available with the Responses API." in note
     assert "1 setting is changed or left out for this model" in html
     assert carried(html) == {"temperature": 1.0, "reasoning_summary": "auto"}
 
 
-def test_without_scripts_the_panel_is_a_page(sign_in: SignIn, owner: User, make_chat: Chats) -> None:
-    chat, client = make_chat(owner), sign_in(owner)
+def test_without_scripts_the_panel_is_a_page(owner: User, make_chat: Chats) -> None:
+    chat, client = make_chat(owner), signed_in(owner)
     assert 'id="parameters"' in client.get(f"/c/{chat.id}/parameters").content.decode()
     saved = client.post(f"/c/{chat.id}/parameters", {**MODEL, "temperature": "0.5"})
     assert (saved.status_code, saved["Location"]) == (302, f"/c/{chat.id}")
@@ -137,33 +137,31 @@ def test_without_scripts_the_panel_is_a_page(sign_in: SignIn, owner: User, make_
     assert 'value="9"' in faulty.content.decode()
 
 
-def test_a_model_that_is_gone_has_no_controls(sign_in: SignIn, owner: User) -> None:
-    html = sign_in(owner).get("/c/new/parameters?endpoint=Gone&model=x").content.decode()
+def test_a_model_that_is_gone_has_no_controls(owner: User) -> None:
+    html = signed_in(owner).get("/c/new/parameters?endpoint=Gone&model=x").content.decode()
     assert "This model isn't available" in html
     assert 'name="temperature"' not in html
 
 
-def test_settings_that_cannot_be_read_count_as_none(sign_in: SignIn, owner: User) -> None:
+def test_settings_that_cannot_be_read_count_as_none(owner: User) -> None:
     for text in ("{", "[]", '{"temperature": 99}'):
         posted = {**MODEL, "settings": text, "top_p": "0.5"}
-        html = sign_in(owner).post("/c/new/parameters", posted, headers=FRAGMENT).content.decode()
+        html = signed_in(owner).post("/c/new/parameters", posted, headers=FRAGMENT).content.decode()
         assert carried(html) == {"top_p": 0.5}
 
 
-def test_strangers_and_the_anonymous_get_nothing(
-    sign_in: SignIn, owner: User, stranger: User, client: Client, make_chat: Chats
-) -> None:
+def test_strangers_and_the_anonymous_get_nothing(owner: User, stranger: User, client: Client, make_chat: Chats) -> None:
     chat = make_chat(owner)
     for method in ("get", "post"):
-        assert getattr(sign_in(stranger), method)(f"/c/{chat.id}/parameters", MODEL).status_code == 404
-        assert getattr(sign_in(owner), method)(f"/c/{uuid4()}/parameters", MODEL).status_code == 404
+        assert getattr(signed_in(stranger), method)(f"/c/{chat.id}/parameters", MODEL).status_code == 404
+        assert getattr(signed_in(owner), method)(f"/c/{uuid4()}/parameters", MODEL).status_code == 404
         assert getattr(client, method)("/c/new/parameters", MODEL).status_code == 302
     chat.refresh_from_db()
     assert chat.settings == {}
 
 
-def test_a_reply_tells_on_page_and_api_what_did_not_fit(sign_in: SignIn, owner: User, make_chat: Chats) -> None:
-    chat, client = make_chat(owner), sign_in(owner)
+def test_a_reply_tells_on_page_and_api_what_did_not_fit(owner: User, make_chat: Chats) -> None:
+    chat, client = make_chat(owner), signed_in(owner)
     reply = Message.objects.get(conversation=chat, author="assistant")
     assert "did not fit" not in client.get(f"/c/{chat.id}").content.decode()
     Message.objects.filter(id=reply.id).update(left_out=3)
@@ -172,8 +170,8 @@ def test_a_reply_tells_on_page_and_api_what_did_not_fit(sign_in: SignIn, owner: 
     assert [message["metadata"]["leftOut"] for message in messages if "leftOut" in message.get("metadata", {})] == [3]
 
 
-def test_the_gauge_tells_how_full_the_window_is(sign_in: SignIn, owner: User, make_chat: Chats) -> None:
-    chat, client = make_chat(owner), sign_in(owner)
+def test_the_gauge_tells_how_full_the_window_is(owner: User, make_chat: Chats) -> None:
+    chat, client = make_chat(owner), signed_in(owner)
     address = f"/c/{chat.id}/context"
     assert 'role="meter"' not in client.get(address).content.decode()
     usage = {"input_tokens": 3_000, "cache_read_tokens": 1_000, "output_tokens": 4_000}
@@ -186,5 +184,5 @@ def test_the_gauge_tells_how_full_the_window_is(sign_in: SignIn, owner: User, ma
     assert 'role="meter"' not in client.get("/c/new").content.decode()
 
 
-def test_a_strangers_gauge_is_not_there(sign_in: SignIn, owner: User, stranger: User, make_chat: Chats) -> None:
-    assert sign_in(stranger).get(f"/c/{make_chat(owner).id}/context").status_code == 404
+def test_a_strangers_gauge_is_not_there(owner: User, stranger: User, make_chat: Chats) -> None:
+    assert signed_in(stranger).get(f"/c/{make_chat(owner).id}/context").status_code == 404

@@ -2,17 +2,15 @@
 
 import itertools
 import re
-from collections.abc import Callable
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Group, Membership, User
+from tests.cast import signed_in
 
 pytestmark = pytest.mark.django_db
 
-SignIn = Callable[[User], Client]
 TABS = {
     "/settings": "Appearance", "/settings/account": "Account", "/settings/security": "Security",
     "/settings/data": "Data", "/settings/balance": "Balance", "/settings/usage": "Usage",
@@ -20,8 +18,8 @@ TABS = {
 
 
 @pytest.mark.parametrize("path", TABS)
-def test_every_tab_is_a_page_that_leads_to_all_others(sign_in: SignIn, owner: User, path: str) -> None:
-    page = sign_in(owner).get(path)
+def test_every_tab_is_a_page_that_leads_to_all_others(owner: User, path: str) -> None:
+    page = signed_in(owner).get(path)
     assert page.status_code == 200
     text = page.content.decode()
     tabs = text[text.index('class="tabs"') :]
@@ -31,8 +29,8 @@ def test_every_tab_is_a_page_that_leads_to_all_others(sign_in: SignIn, owner: Us
     assert f"<title>{TABS[path]}" in text
 
 
-def test_a_person_calls_themself_otherwise(sign_in: SignIn, owner: User) -> None:
-    client = sign_in(owner)
+def test_a_person_calls_themself_otherwise(owner: User) -> None:
+    client = signed_in(owner)
     answer = client.post("/settings/account", {"name": " Olive  Owner ", "username": "olive"})
     assert answer.headers["Location"] == "/settings/account?saved=1"
     assert "Saved" in client.get(answer.headers["Location"]).content.decode()
@@ -41,32 +39,32 @@ def test_a_person_calls_themself_otherwise(sign_in: SignIn, owner: User) -> None
 
 
 @pytest.mark.parametrize("bad", [{"name": ""}, {"name": "x" * 81}, {"username": "y" * 81}, {"name": "a\u202eb"}])
-def test_a_bad_name_is_422_and_changes_nothing(sign_in: SignIn, owner: User, bad: dict[str, str]) -> None:
-    answer = sign_in(owner).post("/settings/account", {"name": "Fine", "username": "fine"} | bad)
+def test_a_bad_name_is_422_and_changes_nothing(owner: User, bad: dict[str, str]) -> None:
+    answer = signed_in(owner).post("/settings/account", {"name": "Fine", "username": "fine"} | bad)
     assert answer.status_code == 422
     owner.refresh_from_db()
     assert (owner.name, owner.username) == ("Olivia Owner", "")
 
 
-def test_the_address_and_the_role_are_not_the_person_s_to_change(sign_in: SignIn, owner: User) -> None:
+def test_the_address_and_the_role_are_not_the_person_s_to_change(owner: User) -> None:
     more = {"email": "other@example.org", "role": "ADMIN", "role_id": "ADMIN"}
-    sign_in(owner).post("/settings/account", {"name": "Olivia"} | more)
+    signed_in(owner).post("/settings/account", {"name": "Olivia"} | more)
     owner.refresh_from_db()
     assert (owner.email, owner.role_name) == ("olivia.owner@example.org", "USER")
 
 
-def test_groups_stand_there_and_managers_find_their_people(sign_in: SignIn, owner: User) -> None:
+def test_groups_stand_there_and_managers_find_their_people(owner: User) -> None:
     member = Membership.objects.create(group=Group.objects.create(name="Ducks"), user=owner)
-    page = sign_in(owner).get("/settings/account").content.decode()
+    page = signed_in(owner).get("/settings/account").content.decode()
     assert "Ducks" in page
     assert 'href="/people"' not in page
     member.is_manager = True
     member.save()
-    assert 'href="/people"' in sign_in(owner).get("/settings/account").content.decode()
+    assert 'href="/people"' in signed_in(owner).get("/settings/account").content.decode()
 
 
-def test_the_theme_can_be_set_without_scripts(sign_in: SignIn, owner: User) -> None:
-    client = sign_in(owner)
+def test_the_theme_can_be_set_without_scripts(owner: User) -> None:
+    client = signed_in(owner)
     assert client.post("/settings/theme", {"theme": "dark"}).status_code == 302
     assert 'data-theme="dark"' in client.get("/settings").content.decode().split(">")[1]
     client.post("/settings/theme", {"theme": ""})
@@ -75,8 +73,8 @@ def test_the_theme_can_be_set_without_scripts(sign_in: SignIn, owner: User) -> N
     assert client.get("/settings/theme").status_code == 405
 
 
-def test_all_that_signs_a_person_in_is_in_one_place(sign_in: SignIn, owner: User) -> None:
-    client = sign_in(owner)
+def test_all_that_signs_a_person_in_is_in_one_place(owner: User) -> None:
+    client = signed_in(owner)
     page = client.get("/settings/security").content.decode()
     for name in ("account_change_password", "mfa_activate_totp", "mfa_add_webauthn", "account_sessions"):
         assert reverse(name) in page
@@ -86,11 +84,11 @@ def test_all_that_signs_a_person_in_is_in_one_place(sign_in: SignIn, owner: User
     assert 'href="/settings/security"' in client.get("/account/sessions").content.decode(), "and the way back"
     owner.set_unusable_password()
     owner.save()
-    assert "No password yet" in sign_in(owner).get("/settings/security").content.decode()
+    assert "No password yet" in signed_in(owner).get("/settings/security").content.decode()
 
 
-def test_settings_open_at_the_first_tab(sign_in: SignIn, owner: User) -> None:
-    page = sign_in(owner).get("/settings").content.decode()
+def test_settings_open_at_the_first_tab(owner: User) -> None:
+    page = signed_in(owner).get("/settings").content.decode()
     tabs = re.findall(r"<a [^>]*>", page[page.index('class="tabs"') : page.index("</nav>", page.index('class="tabs"'))])
     assert ["aria-current" in tab for tab in tabs] == [True] + [False] * 6
 
@@ -103,8 +101,8 @@ TITLES = {
 
 
 @pytest.mark.parametrize("path", TITLES)
-def test_the_tab_says_which_page_it_is(sign_in: SignIn, admin_user: User, path: str) -> None:
-    page = sign_in(admin_user).get(f"/{path}").content.decode()
+def test_the_tab_says_which_page_it_is(admin_user: User, path: str) -> None:
+    page = signed_in(admin_user).get(f"/{path}").content.decode()
     assert re.findall(r"<title>\s*(.*?)\s*</title>", page) == [TITLES[path]]
 
 
@@ -115,8 +113,8 @@ PAGES = (
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_headings_go_down_one_by_one_and_name_what_is_there(sign_in: SignIn, owner: User, path: str) -> None:
-    page = sign_in(owner).get(f"/{path}").content.decode()
+def test_headings_go_down_one_by_one_and_name_what_is_there(owner: User, path: str) -> None:
+    page = signed_in(owner).get(f"/{path}").content.decode()
     page = page[page.index('id="main"') :]
     levels = [int(level) for level in re.findall(r"<h([1-6])\b", page[: page.index("</main>")])]
     assert levels.count(1) == 1
@@ -124,8 +122,8 @@ def test_headings_go_down_one_by_one_and_name_what_is_there(sign_in: SignIn, own
     assert ">Content<" not in page
 
 
-def test_the_size_of_letters_can_be_set_without_scripts(sign_in: SignIn, owner: User) -> None:
-    client = sign_in(owner)
+def test_the_size_of_letters_can_be_set_without_scripts(owner: User) -> None:
+    client = signed_in(owner)
     assert client.post("/settings/text-size", {"size": "large"}).status_code == 302
     assert 'data-size="large"' in client.get("/settings").content.decode().split(">")[1]
     client.post("/settings/text-size", {"size": ""})

@@ -8,25 +8,13 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import Grant, Role, User
+from accounts.models import Grant, User
 from chat.models import Conversation, Project
+from tests.cast import signed_in
 from tests.pages.conftest import FRAGMENT
 
 pytestmark = pytest.mark.django_db
-SignIn = Callable[[User], Client]
 ALL = {"VIEW_USERS": True, "VIEW_GROUPS": True, "VIEW_ROLES": True}
-
-
-@pytest.fixture
-def sharer(make_user: Callable[..., User]) -> User:
-    permissions = {"PROJECTS": {"SHARE": True, "SHARE_PUBLIC": True}, "PEOPLE_PICKER": ALL}
-    Role.objects.create(name="SHARERS", permissions=permissions)
-    return make_user("Sharon Sharer", role="SHARERS")
-
-
-@pytest.fixture
-def project(sharer: User) -> Project:
-    return Project.objects.create(owner=sharer, name="Moon", instructions="Speak of craters.")
 
 
 def let(user: User, project: Project, bits: int) -> Grant:
@@ -41,10 +29,8 @@ def rows() -> list[tuple[str, str | None, int]]:
     return sorted(Grant.objects.values_list("principal", "user__name", "bits"))
 
 
-def test_somebody_is_found_added_and_saved_without_scripts(
-    sign_in: SignIn, sharer: User, owner: User, project: Project
-) -> None:
-    client = sign_in(sharer)
+def test_somebody_is_found_added_and_saved_without_scripts(sharer: User, owner: User, project: Project) -> None:
+    client = signed_in(sharer)
     page = client.get(path(project)).content.decode()
     assert "Sharon Sharer" in page
     assert f"http://testserver/projects/{project.id}" in page
@@ -62,97 +48,91 @@ def test_somebody_is_found_added_and_saved_without_scripts(
 
 
 def test_what_was_chosen_stays_while_another_is_added(
-    sign_in: SignIn, sharer: User, owner: User, stranger: User, project: Project
+    sharer: User, owner: User, stranger: User, project: Project
 ) -> None:
     let(owner, project, Grant.VIEWER)
     data = {f"role:user:{owner.id}": "none", "add": f"user:{stranger.id}", "public": "on"}
-    page = sign_in(sharer).post(path(project), data, headers=FRAGMENT).content.decode()
+    page = signed_in(sharer).post(path(project), data, headers=FRAGMENT).content.decode()
     assert '<option value="none" selected>' in page
     assert f'name="role:user:{stranger.id}"' in page
     assert 'name="public" checked' in page
     assert rows() == [("user", "Olivia Owner", 1)]
 
 
-def test_access_is_changed_and_removed(
-    sign_in: SignIn, sharer: User, owner: User, stranger: User, project: Project
-) -> None:
+def test_access_is_changed_and_removed(sharer: User, owner: User, stranger: User, project: Project) -> None:
     let(owner, project, Grant.VIEWER)
     let(stranger, project, Grant.VIEWER)
     Grant.objects.create(resource_type="project", resource_id=project.id, principal="public", bits=3)
     data = {"do": "save", f"role:user:{owner.id}": "owner", f"role:user:{stranger.id}": "none", "was_public": "1"}
-    done = sign_in(sharer).post(path(project), {**data, "public": "on"}, headers=FRAGMENT)
+    done = signed_in(sharer).post(path(project), {**data, "public": "on"}, headers=FRAGMENT)
     assert b"Sharing updated." in done.content
     assert rows() == [("public", None, 3), ("user", "Olivia Owner", 15)]  # rights that were not touched stay
-    sign_in(sharer).post(path(project), data)
+    signed_in(sharer).post(path(project), data)
     assert rows() == [("user", "Olivia Owner", 15)]
 
 
-def test_a_refusal_stands_in_the_form_and_changes_nothing(
-    sign_in: SignIn, sharer: User, owner: User, project: Project
-) -> None:
+def test_a_refusal_stands_in_the_form_and_changes_nothing(sharer: User, owner: User, project: Project) -> None:
     data = {"do": "save", f"role:user:{owner.id}": "viewer", f"role:user:{uuid4()}": "viewer"}
-    answer = sign_in(sharer).post(path(project), data)
+    answer = signed_in(sharer).post(path(project), data)
     assert answer.status_code == 422
     assert b"does not exist" in answer.content
-    answer = sign_in(sharer).post(path(project), {"do": "save", f"role:user:{sharer.id}": "viewer"})
+    answer = signed_in(sharer).post(path(project), {"do": "save", f"role:user:{sharer.id}": "viewer"})
     assert b"must stay an owner" in answer.content
     assert rows() == []
 
 
-def test_the_search_gives_names_and_keeps_addresses(
-    sign_in: SignIn, sharer: User, owner: User, project: Project
-) -> None:
-    page = sign_in(sharer).get(f"{path(project)}/people?q=oliv", headers=FRAGMENT).content.decode()
+def test_the_search_gives_names_and_keeps_addresses(sharer: User, owner: User, project: Project) -> None:
+    page = signed_in(sharer).get(f"{path(project)}/people?q=oliv", headers=FRAGMENT).content.decode()
     assert 'role="listbox"' in page
     assert "Olivia Owner" in page
     assert "@" not in page
-    assert b"No one found." in sign_in(sharer).get(f"{path(project)}/people?q=zzz").content
-    assert b"option" not in sign_in(sharer).get(f"{path(project)}/people?q=o").content
+    assert b"No one found." in signed_in(sharer).get(f"{path(project)}/people?q=zzz").content
+    assert b"option" not in signed_in(sharer).get(f"{path(project)}/people?q=o").content
 
 
-def test_only_who_may_share_gets_here(
-    sign_in: SignIn, sharer: User, owner: User, stranger: User, project: Project
-) -> None:
+def test_only_who_may_share_gets_here(sharer: User, owner: User, stranger: User, project: Project) -> None:
     let(owner, project, Grant.EDITOR)
     for address in (path(project), f"{path(project)}/people?q=ol"):
-        assert sign_in(stranger).get(address).status_code == 404
-        assert sign_in(owner).get(address).status_code == 403
+        assert signed_in(stranger).get(address).status_code == 404
+        assert signed_in(owner).get(address).status_code == 403
         assert Client().get(address).status_code == 302
-    assert sign_in(stranger).post(path(project), {"do": "save", "public": "on"}).status_code == 404
-    assert sign_in(owner).post(path(project), {"do": "save", "public": "on"}).status_code == 403
-    assert sign_in(sharer).get(f"/share/cat/{project.id}").status_code == 404
+    assert signed_in(stranger).post(path(project), {"do": "save", "public": "on"}).status_code == 404
+    assert signed_in(owner).post(path(project), {"do": "save", "public": "on"}).status_code == 403
+    assert signed_in(sharer).get(f"/share/cat/{project.id}").status_code == 404
     mine = Project.objects.create(owner=owner, name="Mine")
-    assert sign_in(owner).get(path(mine)).status_code == 403  # their role shares nothing
+    assert signed_in(owner).get(path(mine)).status_code == 403  # their role shares nothing
     assert rows() == [("user", "Olivia Owner", 3)]
 
 
 @pytest.mark.parametrize(("bits", "verbs"), [(1, ""), (3, "edit"), (15, "edit delete")])
 def test_a_shared_project_shows_what_one_may_do_with_it(
-    sign_in: SignIn, owner: User, project: Project, bits: int, verbs: str,
+    owner: User, project: Project, bits: int, verbs: str,
     sharer: User, make_chat: Callable[..., Conversation],
 ) -> None:  # fmt: skip
     make_chat(sharer, title="Private words", project=project)
     let(owner, project, bits)
-    page = sign_in(owner).get(f"/projects/{project.id}").content.decode()
+    page = signed_in(owner).get(f"/projects/{project.id}").content.decode()
     assert "Shared with you" in page
     assert "Speak of craters." in page
     assert "Private words" not in page
     assert "/share/project/" not in page
     for verb in ("edit", "delete"):
         assert (f"/projects/{project.id}/{verb}" in page) == (verb in verbs)
-        status = sign_in(owner).get(f"/projects/{project.id}/{verb}").status_code
+        status = signed_in(owner).get(f"/projects/{project.id}/{verb}").status_code
         assert status == (200 if verb in verbs else 403)
-    assert "Shared</small>" in sign_in(owner).get("/c/new").content.decode()
-    assert "Private words" not in sign_in(owner).get(f"/projects/{project.id}/chats", headers=FRAGMENT).content.decode()
+    assert "Shared</small>" in signed_in(owner).get("/c/new").content.decode()
+    assert (
+        "Private words" not in signed_in(owner).get(f"/projects/{project.id}/chats", headers=FRAGMENT).content.decode()
+    )
 
 
 def test_a_member_who_was_removed_finds_nothing(
-    sign_in: SignIn, owner: User, project: Project, make_chat: Callable[..., Conversation]
+    owner: User, project: Project, make_chat: Callable[..., Conversation]
 ) -> None:
     """Security case 9."""
     grant = let(owner, project, 1)
     chat = make_chat(owner, project=project)
-    client = sign_in(owner)
+    client = signed_in(owner)
     assert "Moon" in client.get(f"/c/{chat.id}").content.decode()
     grant.delete()
     assert client.get(f"/projects/{project.id}").status_code == 404
@@ -160,18 +140,14 @@ def test_a_member_who_was_removed_finds_nothing(
     assert (page.status_code, "Moon" in page.content.decode()) == (200, False)
 
 
-def test_the_button_stands_there_for_who_may_share(
-    sign_in: SignIn, sharer: User, owner: User, project: Project
-) -> None:
-    assert path(project) in sign_in(sharer).get(f"/projects/{project.id}").content.decode()
+def test_the_button_stands_there_for_who_may_share(sharer: User, owner: User, project: Project) -> None:
+    assert path(project) in signed_in(sharer).get(f"/projects/{project.id}").content.decode()
     mine = Project.objects.create(owner=owner, name="Mine")
-    assert path(mine) not in sign_in(owner).get(f"/projects/{mine.id}").content.decode()
+    assert path(mine) not in signed_in(owner).get(f"/projects/{mine.id}").content.decode()
 
 
-def test_a_long_list_costs_no_more_queries(
-    sign_in: SignIn, sharer: User, project: Project, make_user: Callable[..., User]
-) -> None:
-    client, counts = sign_in(sharer), []
+def test_a_long_list_costs_no_more_queries(sharer: User, project: Project, make_user: Callable[..., User]) -> None:
+    client, counts = signed_in(sharer), []
     client.get(path(project), headers=FRAGMENT)  # what processes remember for a moment is known now
     for many in (1, 10):
         for at in range(many):

@@ -5,16 +5,15 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
 from chat.models import Conversation
+from tests.cast import signed_in
 from tests.pages.conftest import FRAGMENT, make_run
 from tests.pages.test_chat_page import Elements
 from web.sidebar import grouped
 
-SignIn = Callable[[User], Client]
 Chats = Callable[..., Conversation]
 
 
@@ -43,13 +42,13 @@ def test_heading_is_not_repeated_on_the_next_page() -> None:
     assert grouped([row], today=date(2026, 6, 15), after="today")[0].title == ""
 
 
-def test_pages_hold_every_chat_once(sign_in: SignIn, owner: User) -> None:
+def test_pages_hold_every_chat_once(owner: User) -> None:
     now = timezone.now()
     Conversation.objects.bulk_create(
         Conversation(owner=owner, title=f"Chat {n}", endpoint="a", model="b", updated_at=now - timedelta(minutes=n))
         for n in range(70)
     )
-    client, seen, path = sign_in(owner), [], "/sidebar"
+    client, seen, path = signed_in(owner), [], "/sidebar"
     while path:
         page = Elements(client.get(path, headers=FRAGMENT).content.decode())
         seen += [row["data-row"] for row in page.all("li")]
@@ -57,35 +56,35 @@ def test_pages_hold_every_chat_once(sign_in: SignIn, owner: User) -> None:
     assert len(seen) == len(set(seen)) == 70
 
 
-def test_list_is_one_s_own(sign_in: SignIn, owner: User, stranger: User, make_chat: Chats) -> None:
+def test_list_is_one_s_own(owner: User, stranger: User, make_chat: Chats) -> None:
     make_chat(owner)
-    assert "Cats at night" in sign_in(owner).get("/sidebar").content.decode()
-    assert "Cats at night" not in sign_in(stranger).get("/sidebar").content.decode()
+    assert "Cats at night" in signed_in(owner).get("/sidebar").content.decode()
+    assert "Cats at night" not in signed_in(stranger).get("/sidebar").content.decode()
 
 
-def test_empty_list_says_how_to_begin(sign_in: SignIn, owner: User) -> None:
-    assert "Send a message to start one." in sign_in(owner).get("/sidebar", headers=FRAGMENT).content.decode()
+def test_empty_list_says_how_to_begin(owner: User) -> None:
+    assert "Send a message to start one." in signed_in(owner).get("/sidebar", headers=FRAGMENT).content.decode()
 
 
-def test_row_shows_that_its_chat_is_being_written(sign_in: SignIn, owner: User, make_chat: Chats) -> None:
+def test_row_shows_that_its_chat_is_being_written(owner: User, make_chat: Chats) -> None:
     chat = make_chat(owner)
-    client = sign_in(owner)
+    client = signed_in(owner)
     assert "data-running" not in client.get("/sidebar", headers=FRAGMENT).content.decode()
     make_run(chat.messages.get(author="assistant"))
     assert "data-running" in client.get("/sidebar", headers=FRAGMENT).content.decode()
 
 
-def test_titles_are_text_not_markup(sign_in: SignIn, owner: User, make_chat: Chats) -> None:
+def test_titles_are_text_not_markup(owner: User, make_chat: Chats) -> None:
     make_chat(owner, title='<img src=x onerror="alert(1)">')
-    html = sign_in(owner).get("/c/new").content.decode()
+    html = signed_in(owner).get("/c/new").content.decode()
     assert "<img" not in html
     assert "&lt;img src=x onerror=&quot;alert(1)&quot;&gt;" in html
 
 
 def test_queries_do_not_grow_with_the_list(
-    sign_in: SignIn, owner: User, make_chat: Chats, django_assert_num_queries: Callable[..., object]
+    owner: User, make_chat: Chats, django_assert_num_queries: Callable[..., object]
 ) -> None:
-    client = sign_in(owner)
+    client = signed_in(owner)
     make_chat(owner)
     client.get("/sidebar", headers=FRAGMENT)
     for _ in range(2):

@@ -9,9 +9,9 @@ from pytest_django import Settings
 from accounts.models import User
 from chat.models import Conversation, Message
 from chat.services.search.snippets import snippet
+from tests.cast import signed_in
 
 pytestmark = pytest.mark.django_db
-SignIn = Callable[[User], Client]
 
 
 def test_the_icon_is_found_without_the_page(client: Client) -> None:
@@ -34,8 +34,8 @@ def test_the_site_can_be_put_on_a_home_screen(client: Client, owner: User) -> No
 
 
 @pytest.mark.parametrize("query", ["endpoint=Nope&model=x", "endpoint=Somewhere&model=nothing", "endpoint=Nope"])
-def test_an_address_that_names_what_is_not_there_is_passed_over(sign_in: SignIn, owner: User, query: str) -> None:
-    client = sign_in(owner)
+def test_an_address_that_names_what_is_not_there_is_passed_over(owner: User, query: str) -> None:
+    client = signed_in(owner)
     page = client.get(f"/c/new?{query}").content.decode()
     plain = client.get("/c/new").content.decode()
     name = 'name="model" value="'
@@ -65,13 +65,11 @@ def test_hits_are_shown_without_marks_of_markdown(text: str, term: str, shown: s
     assert "```" not in html
 
 
-def test_two_models_of_one_endpoint_can_be_told_apart(
-    sign_in: SignIn, owner: User, make_chat: Callable[..., Conversation]
-) -> None:
+def test_two_models_of_one_endpoint_can_be_told_apart(owner: User, make_chat: Callable[..., Conversation]) -> None:
     chat = make_chat(owner, turns=2)
     first, second = chat.messages.filter(author="assistant").order_by("created_at")
     Message.objects.filter(id=first.id).update(sender="Atlas", model="atlas-large")
     Message.objects.filter(id=second.id).update(sender="atlas-small", model="atlas-small")
-    page = sign_in(owner).get(f"/c/{chat.id}").content.decode()
+    page = signed_in(owner).get(f"/c/{chat.id}").content.decode()
     assert page.count('class="who-model"') == 1, "and nothing is said twice"
     assert 'class="who-model" dir="auto">atlas-large<' in page

@@ -1,8 +1,7 @@
 """Model specs on the chat pages: the menu, what a new chat begins with, its landing, parameters, favourites."""
 
 import re
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
@@ -14,25 +13,14 @@ from accounts.services import roles
 from chat.models import Conversation, Favourite, Message, Project
 from endpoints.catalog import registry
 from endpoints.catalog.selection import ModelRef
+from tests.cast import signed_in
 from tests.pages.conftest import FRAGMENT
-from tests.specs import write_specs
 from web.model_menu import initial_model_ref, model_groups, model_option_of
 
-pytestmark = pytest.mark.django_db
-SignIn = Callable[[User], Client]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("write_spec_file")]
 Chats = Callable[..., Conversation]
 Write = Callable[..., None]
 BESIDE = "enforce: false\naddedEndpoints: [Somewhere]"
-
-
-@pytest.fixture(autouse=True)
-def write(settings: Settings, tmp_path: Path, somewhere: None) -> Iterator[Write]:
-    def anew(rules: str = "enforce: false", more: str = "") -> None:
-        write_specs(settings, tmp_path, rules, more)
-
-    anew()
-    yield anew
-    registry.reset()
 
 
 def edit(settings: Settings, old: str, new: str) -> None:
@@ -57,18 +45,18 @@ def page(client: Client, address: str = "/c/new") -> str:
     return client.get(address).content.decode()
 
 
-def test_the_menu_has_the_specs_in_order_and_hides_what_is_not_beside_them(owner: User, write: Write) -> None:
+def test_the_menu_has_the_specs_in_order_and_hides_what_is_not_beside_them(owner: User, write_spec_file: Write) -> None:
     assert menu(owner) == [("", ["The Helper"]), ("Words", ["The Writer"])]
-    write(BESIDE)
+    write_spec_file(BESIDE)
     assert menu(owner) == [("", ["The Helper"]), ("Words", ["The Writer"]), ("Somewhere", ["tiny", "small"])]
-    write(more="interface: {modelSelect: true}\n")
+    write_spec_file(more="interface: {modelSelect: true}\n")
     assert [label for label, _ in menu(owner)] == ["", "Words", "Somewhere", "Elsewhere"]
-    write("enforce: true\naddedEndpoints: [Somewhere]", more="interface: {modelSelect: true}\n")
+    write_spec_file("enforce: true\naddedEndpoints: [Somewhere]", more="interface: {modelSelect: true}\n")
     assert [label for label, _ in menu(owner)] == ["", "Words"]
 
 
-def test_a_group_named_as_an_endpoint_stands_there(owner: User, write: Write, settings: Settings) -> None:
-    write(BESIDE)
+def test_a_group_named_as_an_endpoint_stands_there(owner: User, write_spec_file: Write, settings: Settings) -> None:
+    write_spec_file(BESIDE)
     edit(settings, "group: Words", "group: Somewhere")
     assert menu(owner) == [("", ["The Helper"]), ("Somewhere", ["The Writer", "tiny", "small"])]
 
@@ -78,8 +66,8 @@ def test_the_menu_leaves_out_what_the_role_may_not_use(owner: User) -> None:
     assert menu(owner) == [("", ["The Helper"])]
 
 
-def test_a_description_keeps_its_emphasis_and_nothing_else(sign_in: SignIn, owner: User) -> None:
-    html = page(sign_in(owner))
+def test_a_description_keeps_its_emphasis_and_nothing_else(owner: User) -> None:
+    html = page(signed_in(owner))
     assert '<small dir="auto"><b>Writes</b> letters</small>' in html
     assert "alert(1)" not in html
     assert model_option_of(ModelRef(spec="helper"), owner).description == "Helps with everything"  # type: ignore[union-attr]
@@ -114,18 +102,22 @@ def test_text_that_is_not_html_is_shown_as_written(owner: User, settings: Settin
     ],
 )  # fmt: skip
 def test_what_a_new_chat_begins_with(
-    owner: User, write: Write, settings: Settings, rules: str, default: str, last: ModelRef | None, first: ModelRef
+    owner: User,
+    write_spec_file: Write,
+    settings: Settings,
+    rules: str,
+    default: str,
+    last: ModelRef | None,
+    first: ModelRef,
 ) -> None:
-    write(rules)
+    write_spec_file(rules)
     if default:
         edit(settings, "order: 2", f"order: 2\n      {default}")
     assert initial_model_ref(owner, last) == first
 
 
-def test_the_last_chat_and_a_choice_in_this_browser_are_remembered(
-    sign_in: SignIn, owner: User, make_chat: Chats
-) -> None:
-    client = sign_in(owner)
+def test_the_last_chat_and_a_choice_in_this_browser_are_remembered(owner: User, make_chat: Chats) -> None:
+    client = signed_in(owner)
     assert chosen(page(client)) == ("Elsewhere", "large", "writer")
     Conversation.objects.filter(id=make_chat(owner).id).update(spec="hidden")
     assert chosen(page(client)) == ("Somewhere", "tiny", "hidden")
@@ -135,17 +127,17 @@ def test_the_last_chat_and_a_choice_in_this_browser_are_remembered(
     assert chosen(page(client)) == ("Elsewhere", "large", "writer")
 
 
-def test_the_address_may_name_a_spec_which_wins_over_a_model(sign_in: SignIn, owner: User, write: Write) -> None:
-    client = sign_in(owner)
+def test_the_address_may_name_a_spec_which_wins_over_a_model(owner: User, write_spec_file: Write) -> None:
+    client = signed_in(owner)
     assert chosen(page(client, "/c/new?spec=helper&endpoint=Elsewhere&model=large")) == ("Somewhere", "small", "helper")
     assert chosen(page(client, "/c/new?spec=absent"))[2] == "writer"
     assert chosen(page(client, "/c/new?endpoint=Somewhere&model=tiny"))[2] == "writer"
-    write(BESIDE)
+    write_spec_file(BESIDE)
     assert chosen(page(client, "/c/new?endpoint=Somewhere&model=tiny")) == ("Somewhere", "tiny", "")
 
 
-def test_a_landing_shows_label_description_and_at_most_four_starters(sign_in: SignIn, owner: User) -> None:
-    client = sign_in(owner)
+def test_a_landing_shows_label_description_and_at_most_four_starters(owner: User) -> None:
+    client = signed_in(owner)
     html = page(client, "/c/new?spec=writer")
     assert '<h1 dir="auto">The Writer</h1>' in html
     assert html.count('name="starter"') == 4
@@ -155,9 +147,9 @@ def test_a_landing_shows_label_description_and_at_most_four_starters(sign_in: Si
     assert html.count('name="starter"') == 0
 
 
-def test_the_landing_follows_the_choice(sign_in: SignIn, owner: User, write: Write) -> None:
-    write(BESIDE)
-    client = sign_in(owner)
+def test_the_landing_follows_the_choice(owner: User, write_spec_file: Write) -> None:
+    write_spec_file(BESIDE)
+    client = signed_in(owner)
     html = client.get("/c/new/landing?spec=writer", headers=FRAGMENT).content.decode()
     assert "<main" not in html
     assert 'id="starters" role="group" aria-label="Ideas to get started" hx-swap-oob="true"' in html
@@ -167,18 +159,16 @@ def test_the_landing_follows_the_choice(sign_in: SignIn, owner: User, write: Wri
     assert html.count('name="starter"') == 4
 
 
-def test_a_message_goes_to_the_spec_whatever_model_stands_beside_it(sign_in: SignIn, owner: User) -> None:
+def test_a_message_goes_to_the_spec_whatever_model_stands_beside_it(owner: User) -> None:
     draft = {"text": "Hello", "endpoint": "Somewhere", "model": "tiny", "spec": "writer", "parent": ""}
-    assert sign_in(owner).post("/c/new/turns", draft).status_code == 302
+    assert signed_in(owner).post("/c/new/turns", draft).status_code == 302
     chat = Conversation.objects.get()
     assert (chat.spec, chat.endpoint, chat.model) == ("writer", "Elsewhere", "large")
 
 
-def test_a_chat_goes_to_another_endpoint_and_to_a_spec(
-    sign_in: SignIn, owner: User, make_chat: Chats, write: Write
-) -> None:
-    write(BESIDE)
-    client, chat = sign_in(owner), make_chat(owner)
+def test_a_chat_goes_to_another_endpoint_and_to_a_spec(owner: User, make_chat: Chats, write_spec_file: Write) -> None:
+    write_spec_file(BESIDE)
+    client, chat = signed_in(owner), make_chat(owner)
     reply = Message.objects.get(author="assistant")
     address = f"/c/{chat.id}/turns"
     client.post(address, {"text": "Hello", "endpoint": "Elsewhere", "model": "large", "parent": str(reply.id)})
@@ -191,16 +181,16 @@ def test_a_chat_goes_to_another_endpoint_and_to_a_spec(
     assert (newest.spec, newest.model, newest.sender) == ("helper", "small", "The Helper")
 
 
-def test_a_chat_whose_spec_is_gone_asks_for_another_choice(sign_in: SignIn, owner: User, make_chat: Chats) -> None:
+def test_a_chat_whose_spec_is_gone_asks_for_another_choice(owner: User, make_chat: Chats) -> None:
     chat = make_chat(owner, spec="gone")
-    html = page(sign_in(owner), f"/c/{chat.id}")
+    html = page(signed_in(owner), f"/c/{chat.id}")
     assert "“gone” is no longer available" in html
 
 
 @pytest.mark.security
-def test_the_prompt_of_an_enforced_spec_stands_on_no_page(sign_in: SignIn, owner: User, write: Write) -> None:
-    write("enforce: true")
-    client = sign_in(owner)
+def test_the_prompt_of_an_enforced_spec_stands_on_no_page(owner: User, write_spec_file: Write) -> None:
+    write_spec_file("enforce: true")
+    client = signed_in(owner)
     client.post("/c/new/turns", {"text": "Hello", "spec": "helper", "parent": ""})
     chat = Conversation.objects.get()
     addresses = ["/c/new", "/c/new?spec=helper", f"/c/{chat.id}", f"/c/{chat.id}/parameters",
@@ -212,9 +202,9 @@ def test_the_prompt_of_an_enforced_spec_stands_on_no_page(sign_in: SignIn, owner
     assert 'id="parameters-button"' not in said[0]
 
 
-def test_the_panel_shows_the_preset_and_keeps_only_what_differs(sign_in: SignIn, owner: User, write: Write) -> None:
-    write(more="interface: {parameters: true}\n")
-    client = sign_in(owner)
+def test_the_panel_shows_the_preset_and_keeps_only_what_differs(owner: User, write_spec_file: Write) -> None:
+    write_spec_file(more="interface: {parameters: true}\n")
+    client = signed_in(owner)
     opened = {"act": "open", "spec": "helper", "endpoint": "", "model": "", "settings": ""}
     html = client.post("/c/new/parameters", opened, headers=FRAGMENT).content.decode()
     assert 'name="temperature" min="0" max="2" step="0.01" value="0.3"' in html
@@ -224,8 +214,8 @@ def test_the_panel_shows_the_preset_and_keeps_only_what_differs(sign_in: SignIn,
     assert "{&quot;top_p&quot;: 0.5}" in html
 
 
-def test_a_spec_can_be_a_favourite(sign_in: SignIn, owner: User) -> None:
-    client = sign_in(owner)
+def test_a_spec_can_be_a_favourite(owner: User) -> None:
+    client = signed_in(owner)
     client.post("/favourites", {"spec": "helper", "endpoint": "Somewhere", "model": "small"})
     row = Favourite.objects.get()
     assert (row.spec, row.endpoint, row.model) == ("helper", "", "")
@@ -236,22 +226,24 @@ def test_a_spec_can_be_a_favourite(sign_in: SignIn, owner: User) -> None:
     assert client.post("/favourites", {"spec": "gone"}).status_code == 409
 
 
-def test_without_a_menu_the_model_is_told_all_the_same(sign_in: SignIn, owner: User, settings: Settings) -> None:
+def test_without_a_menu_the_model_is_told_all_the_same(owner: User, settings: Settings) -> None:
     text = settings.LIBRECHAT_CONFIG.read_text()
     settings.LIBRECHAT_CONFIG.write_text(text[: text.index("modelSpecs")] + "interface: {modelSelect: false}\n")
     registry.reset()
-    html = page(sign_in(owner))
+    html = page(signed_in(owner))
     assert 'id="model-button"' not in html
     assert chosen(html) == ("Somewhere", "tiny", "")
 
 
 @pytest.mark.security
 def test_no_form_of_a_page_gets_past_enforcement(
-    sign_in: SignIn, owner: User, make_chat: Chats, write: Write, settings: Settings
+    owner: User, make_chat: Chats, write_spec_file: Write, settings: Settings
 ) -> None:
     settings.VIOLATION_SCORES = {"illegal_model_request": 0}
-    write("enforce: true\naddedEndpoints: [Somewhere]", more="interface: {modelSelect: true, parameters: true}\n")
-    client, chat = sign_in(owner), make_chat(owner)
+    write_spec_file(
+        "enforce: true\naddedEndpoints: [Somewhere]", more="interface: {modelSelect: true, parameters: true}\n"
+    )
+    client, chat = signed_in(owner), make_chat(owner)
     reply = Message.objects.get(author="assistant")
     Message.objects.filter(id=reply.id).update(state="stopped")
     model = {"endpoint": "Somewhere", "model": "tiny"}
@@ -270,20 +262,20 @@ def test_no_form_of_a_page_gets_past_enforcement(
     assert "“tiny” is no longer available" in html
 
 
-def test_a_project_with_a_model_of_its_own_keeps_to_what_is_offered(sign_in: SignIn, owner: User, write: Write) -> None:
+def test_a_project_with_a_model_of_its_own_keeps_to_what_is_offered(owner: User, write_spec_file: Write) -> None:
     project = Project.objects.create(owner=owner, name="Moon", endpoint="Somewhere", model="tiny")
-    client, address = sign_in(owner), f"/c/new?projectId={project.id}"
+    client, address = signed_in(owner), f"/c/new?projectId={project.id}"
     assert chosen(page(client, address))[2] == "writer"
-    write(BESIDE)
+    write_spec_file(BESIDE)
     assert chosen(page(client, address)) == ("Somewhere", "tiny", "")
     client.post("/c/new/turns", {"text": "Hello", "spec": "helper", "project": str(project.id)})
     assert Conversation.objects.get().project == project
 
 
 @pytest.mark.security
-def test_a_role_without_any_spec_has_nothing_to_choose(sign_in: SignIn, owner: User, write: Write) -> None:
-    write("enforce: true")
+def test_a_role_without_any_spec_has_nothing_to_choose(owner: User, write_spec_file: Write) -> None:
+    write_spec_file("enforce: true")
     roles.update(actor=None, role=Role.objects.get(name="USER"), model_access={"absent": {"enabled": True}})
     assert menu(owner) == []
-    html = page(sign_in(owner))
+    html = page(signed_in(owner))
     assert "No models are set up yet" in html

@@ -1,7 +1,6 @@
 """Pages outside the chat: signing in, faults, headers, the styleguide."""
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,11 +13,10 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from accounts.models import User
+from tests.cast import signed_in
 from tests.pages.test_chat_page import Elements
 from web import shell
 from web.styleguide import icons
-
-SignIn = Callable[[User], Client]
 
 
 @pytest.mark.parametrize("name", ["account_login", "account_signup"])
@@ -39,8 +37,8 @@ def test_wrong_password_is_said_beside_the_form(client: Client, owner: User) -> 
     assert "wrong-wrong-wrong" not in html
 
 
-def test_signing_out_needs_a_form(sign_in: SignIn, owner: User) -> None:
-    client = sign_in(owner)
+def test_signing_out_needs_a_form(owner: User) -> None:
+    client = signed_in(owner)
     assert client.get(reverse("account_logout")).status_code == 200
     assert client.get("/c/new").status_code == 200
     client.post(reverse("account_logout"))
@@ -62,13 +60,13 @@ def test_unknown_address_is_a_friendly_404(client: Client, db: None) -> None:
     ],
 )
 def test_fault_has_a_page_of_its_own_without_details(
-    sign_in: SignIn, owner: User, monkeypatch: pytest.MonkeyPatch, fault: Exception, status: int, sentence: str
+    owner: User, monkeypatch: pytest.MonkeyPatch, fault: Exception, status: int, sentence: str
 ) -> None:
     def fail(*args: object, **kwargs: object) -> None:
         raise fault
 
     monkeypatch.setattr(shell, "sidebar", fail)
-    response = sign_in(owner).get("/c/new")
+    response = signed_in(owner).get("/c/new")
     html = response.content.decode()
     assert response.status_code == status
     assert sentence in html
@@ -76,9 +74,9 @@ def test_fault_has_a_page_of_its_own_without_details(
     assert 'name="viewport"' in html
 
 
-def test_pages_forbid_framing_and_foreign_content(sign_in: SignIn, owner: User) -> None:
+def test_pages_forbid_framing_and_foreign_content(owner: User) -> None:
     """Security case 67."""
-    response = sign_in(owner).get("/c/new")
+    response = signed_in(owner).get("/c/new")
     policy = response["Content-Security-Policy"]
     assert "frame-ancestors 'none'" in policy
     assert "default-src 'none'" in policy
@@ -89,9 +87,9 @@ def test_pages_forbid_framing_and_foreign_content(sign_in: SignIn, owner: User) 
     assert response["Cross-Origin-Opener-Policy"] == "same-origin"
 
 
-def test_no_page_holds_an_inline_handler_or_style(sign_in: SignIn, owner: User) -> None:
+def test_no_page_holds_an_inline_handler_or_style(owner: User) -> None:
     """Security case 63: what the policy would block must not be there."""
-    for tag, attributes in Elements(sign_in(owner).get("/c/new").content.decode()).elements:
+    for tag, attributes in Elements(signed_in(owner).get("/c/new").content.decode()).elements:
         assert not [name for name in attributes if name.startswith("on") or name == "style"], tag
         assert tag != "script" or attributes.get("src") or attributes.get("nonce")
 
@@ -121,8 +119,8 @@ def test_fault_pages_need_no_request() -> None:
         assert "<h1>" in render_to_string(f"{name}.html")
 
 
-def test_time_zone_cookie_that_is_none_is_ignored(sign_in: SignIn, owner: User) -> None:
-    client = sign_in(owner)
+def test_time_zone_cookie_that_is_none_is_ignored(owner: User) -> None:
+    client = signed_in(owner)
     for zone in ("Europe%2FBerlin", "Nowhere", "../../etc/passwd", "\x7f"):
         client.cookies["tz"] = zone
         assert client.get("/c/new").status_code == 200

@@ -1,20 +1,18 @@
 """What an address may ask for, and what is passed over."""
 
-from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
-from django.test import Client, RequestFactory
+from django.test import RequestFactory
 from pytest_django import Settings
 
 from accounts.models import User
 from chat.models import Conversation, Project
 from endpoints.catalog.selection import ModelRef
+from tests.cast import signed_in
 from web import url_parameters
 
 pytestmark = pytest.mark.django_db
-
-SignIn = Callable[..., Client]
 
 
 def read(user: User, query: str, site: str = "none", **more: ModelRef) -> url_parameters.Wanted:
@@ -60,9 +58,9 @@ def test_a_project_must_be_one_s_own(owner: User, stranger: User) -> None:
         assert read(owner, f"projectId={other}").project is None
 
 
-def test_the_page_carries_them_into_the_first_message(sign_in: SignIn, owner: User) -> None:
+def test_the_page_carries_them_into_the_first_message(owner: User) -> None:
     project = Project.objects.create(owner=owner, name="Moon", endpoint="Somewhere", model="small")
-    client = sign_in(owner)
+    client = signed_in(owner)
     page = client.get(f"/c/new?projectId={project.id}&temperature=0.5&prompt=%3Cb%3E").content.decode()
     assert "&lt;b&gt;</textarea>" in page
     assert 'name="model" value="small"' in page

@@ -6,18 +6,17 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from billing.models import LedgerEntry
 from billing.services.usage import Used, usage_of
+from tests.cast import signed_in
 from web.plot import HEIGHT, WIDTH, PlotDay, plot_of, rows_of
 
 pytestmark = pytest.mark.django_db
 
-SignIn = Callable[[User], Client]
 Spend = Callable[..., LedgerEntry]
 
 
@@ -117,9 +116,9 @@ def test_lying_bars_are_the_largest_in_order() -> None:
     assert rows_of([]) == []
 
 
-def test_the_picture_has_words_and_a_table_and_no_style_of_its_own(sign_in: SignIn, owner: User, spend: Spend) -> None:
+def test_the_picture_has_words_and_a_table_and_no_style_of_its_own(owner: User, spend: Spend) -> None:
     spend(owner, 2_000_000)
-    page = sign_in(owner).get("/settings/usage?days=7").content.decode()
+    page = signed_in(owner).get("/settings/usage?days=7").content.decode()
     assert "Tokens by day, last 7 days" in page
     assert "1,000 tokens in total, for $2.00" in page
     assert page.count('class="plot-read"') == 1
@@ -128,8 +127,8 @@ def test_the_picture_has_words_and_a_table_and_no_style_of_its_own(sign_in: Sign
 
 
 @pytest.mark.parametrize("days", ["", "0", "8", "ninety", "%01", "-1"])
-def test_any_other_time_is_thirty_days(sign_in: SignIn, owner: User, days: str) -> None:
-    page = sign_in(owner).get(f"/settings/usage?days={days}")
+def test_any_other_time_is_thirty_days(owner: User, days: str) -> None:
+    page = signed_in(owner).get(f"/settings/usage?days={days}")
     assert page.status_code == 200
     assert "last 30 days" in page.content.decode()
     assert "Nothing used" in page.content.decode()
@@ -137,11 +136,11 @@ def test_any_other_time_is_thirty_days(sign_in: SignIn, owner: User, days: str) 
 
 @pytest.mark.parametrize("rows", [1, 11])
 def test_the_page_costs_the_same_whatever_it_shows(
-    sign_in: SignIn, owner: User, spend: Spend, rows: int, django_assert_num_queries: DjangoAssertNumQueries
+    owner: User, spend: Spend, rows: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for number in range(rows):
         spend(owner, model=f"model-{number}", days=number)
-    client = sign_in(owner)
+    client = signed_in(owner)
     client.get("/settings/usage")
     with django_assert_num_queries(4):
         client.get("/settings/usage?days=90")

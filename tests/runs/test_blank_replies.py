@@ -2,21 +2,15 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.db import connections
-from pytest_django import Settings
 
 from accounts.models import User
 from chat.models import Message, Run
 from chat.services.loading import load_conversations
 from chat.services.turns import turns
 from chat.services.turns.draft import StartedTurn
-from chat.services.turns.queue import WORK, client
-from endpoints.catalog import registry
 from messages.events import Event, ReasoningDelta, TextDelta, ToolCallStarted
 from messages.reducer import MessageParts
 from runs.scrub import Scrubber
@@ -24,14 +18,8 @@ from runs.worker import Generator
 from tests.conversations import began, draft
 from tests.model_server.fixtures import ModelServer
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.wire]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.wire, pytest.mark.usefixtures("provider")]
 
-ENDPOINTS = """
-version: 1.3.5
-endpoints:
-  custom:
-    - {{name: Somewhere, apiKey: sk-test, baseURL: "{url}", titleConvo: false, models: {{default: [tiny]}}}}
-"""
 CHATS = [
     ["Open?", "\n", "Still there?", " \t ", "Say it.", "It is open. \n"],
     ["a", "", "b", "\u00a0\u3000"],
@@ -40,24 +28,6 @@ HEARD = [
     [("user", "Open?\n\nStill there?\n\nSay it."), ("assistant", "It is open."), ("user", "And now?")],
     [("user", "a\n\nb\n\nAnd now?")],
 ]
-
-
-@pytest.fixture(autouse=True)
-def provider(settings: Settings, tmp_path: Path, model_server: ModelServer) -> None:
-    settings.LIBRECHAT_CONFIG = tmp_path / "librechat.yaml"
-    settings.LIBRECHAT_CONFIG.write_text(ENDPOINTS.format(url=model_server.url))
-    registry.reset()
-    client().delete(WORK)
-
-
-@pytest.fixture
-async def generator() -> AsyncIterator[Generator]:
-    generator = Generator()
-    task = asyncio.create_task(generator.run())
-    yield generator
-    generator.drain()
-    await asyncio.wait_for(task, 20)
-    await sync_to_async(connections.close_all)()
 
 
 async def over(started: StartedTurn) -> Message:

@@ -63,13 +63,11 @@ def lists(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     settings.LIBRECHAT_CONFIG = tmp_path / "librechat.yaml"
     settings.LIBRECHAT_CONFIG.write_text(FILE.format(url=f"http://127.0.0.1:{server.server_port}/v1"))
     monkeypatch.setattr("endpoints.catalog.model_lists.current_app.send_task", lambda *_: None)  # no worker is up yet
-    cache.clear()
     registry.reset()
     client().delete(WORK)
     yield server
     server.shutdown()
     registry.reset()
-    cache.clear()
 
 
 def test_a_message_waits_for_the_list(owner: User, lists: Lists) -> None:

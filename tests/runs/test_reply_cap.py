@@ -1,14 +1,12 @@
 """How long a reply may be where credit is limited: what the request says, at each kind of provider."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.db import connections
 from pytest_django import Settings
 
 from accounts.models import User
@@ -17,7 +15,6 @@ from billing.services.pricing import Rates
 from chat.models import Run
 from chat.services.model_settings import ModelSettings
 from chat.services.refusal import TurnRefused
-from chat.services.turns.queue import WORK, client
 from endpoints.catalog import registry
 from endpoints.services.tokens import estimate_message
 from runs.worker import Generator
@@ -58,17 +55,6 @@ KINDS: dict[str, tuple[dict[str, Any], str, tuple[str, ...], int]] = {
 def balances(settings: Settings) -> None:
     settings.BALANCE_ENABLED = True
     settings.BALANCE_START_CREDITS = 100_000_000
-    client().delete(WORK)
-
-
-@pytest.fixture
-async def generator() -> AsyncIterator[Generator]:
-    generator = Generator()
-    task = asyncio.create_task(generator.run())
-    yield generator
-    generator.drain()
-    await asyncio.wait_for(task, 20)
-    await sync_to_async(connections.close_all)()
 
 
 def offer(kind: str, model_server: ModelServer) -> str:

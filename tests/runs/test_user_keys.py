@@ -20,14 +20,13 @@ from runs import persistence
 from runs.worker import Generator
 from tests.conversations import began
 from tests.model_server.fixtures import ModelServer
-from tests.runs.test_worker import asked, generator, over, provider
+from tests.runs.test_worker import asked, over
 
-__all__ = ["generator", "provider"]
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.wire]
 
 
 @pytest.fixture(autouse=True)
-def own(provider: None, admin_user: User, model_server: ModelServer) -> None:
+def own_key_endpoint(provider: None, admin_user: User, model_server: ModelServer) -> None:
     entry = stored_endpoints.Entry(
         kind="custom", name="Own", base_url=model_server.url, key_from_user=True, model_names=("mini",)
     )

@@ -1,7 +1,7 @@
 """The generator in this process, against a real provider, log and database: how runs end, and that it goes on."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -30,36 +30,10 @@ from tests.model_server.fixtures import ModelServer
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.wire]
 
-ENDPOINTS = """
-version: 1.3.5
-endpoints:
-  custom:
-    - name: Somewhere
-      apiKey: sk-test
-      baseURL: {url}
-      titleConvo: false
-      models:
-        default: [tiny, gpt-4o]
-"""
-
 
 @pytest.fixture(autouse=True)
-def provider(settings: Settings, tmp_path: Path, model_server: ModelServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings.LIBRECHAT_CONFIG = tmp_path / "librechat.yaml"
-    settings.LIBRECHAT_CONFIG.write_text(ENDPOINTS.format(url=model_server.url))
+def saved_soon(provider: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker, "SAVE_EVERY", 0.1)
-    registry.reset()
-    client().delete(WORK)
-
-
-@pytest.fixture
-async def generator() -> AsyncIterator[Generator]:
-    generator = Generator()
-    task = asyncio.create_task(generator.run())
-    yield generator
-    generator.drain()
-    await asyncio.wait_for(task, 20)
-    await sync_to_async(connections.close_all)()
 
 
 async def asked(user: User, text: str, **changes: Any) -> StartedTurn:
@@ -99,8 +73,8 @@ async def test_the_headers_tell_who_asks_and_where(
 ) -> None:
     where = "{{LIBRECHAT_BODY_CONVERSATIONID}} {{LIBRECHAT_BODY_MESSAGEID}}"
     headers = "{X-Who: '{{LIBRECHAT_USER_EMAIL}}', X-Where: '" + where + "'}"
-    text = ENDPOINTS.format(url=model_server.url) + f"      headers: {headers}\n"
-    (tmp_path / "librechat.yaml").write_text(text)
+    file = tmp_path / "librechat.yaml"
+    file.write_text(file.read_text() + f"      headers: {headers}\n")
     registry.reset()
     started = await asked(owner, "Why?")
     await over(started)
@@ -264,11 +238,9 @@ async def test_told_to_stop_it_finishes_what_runs_and_takes_nothing_new(owner: U
     await sync_to_async(connections.close_all)()
 
 
-def test_a_title_is_written_again_because_the_person_asked(
-    owner: User, model_server: ModelServer, tmp_path: Path
-) -> None:
-    titled = ENDPOINTS.format(url=model_server.url).replace("titleConvo: false", "titleConvo: true")
-    (tmp_path / "librechat.yaml").write_text(titled)
+def test_a_title_is_written_again_because_the_person_asked(owner: User, tmp_path: Path) -> None:
+    file = tmp_path / "librechat.yaml"
+    file.write_text(file.read_text().replace("titleConvo: false", "titleConvo: true"))
     registry.reset()
     started = began(owner, text="[[title:A_new_name]] why do cats purr?")
     conversations.rename(user=owner, conversation_id=started.conversation.id, title="My own")

@@ -24,9 +24,7 @@ from chat.models import Bookmark, Conversation, Favourite, Message, Project, Run
 from chat.services.organise import bookmarks, favourites, projects
 from endpoints.catalog.selection import ModelRef
 from endpoints.models import OperatorEndpoint, UserKey
-from tests.api.conftest import make_conversation, make_turn, somewhere, stream_threads
 
-__all__ = ["make_conversation", "make_turn", "somewhere", "stream_threads"]
 TABLES: tuple[Any, ...] = (
     User, RefreshSession, SocialAccount, Group, Membership,
     Conversation, Message, Run, Project, Bookmark, Favourite, Balance, Hold, LedgerEntry,

@@ -1,6 +1,5 @@
 """Cases 19 to 22: fields that re-own, bodies that break, ids that are none, and what a refusal repeats."""
 
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
@@ -10,6 +9,7 @@ from django.test import Client
 
 from accounts.models import User
 from tests.api.conftest import Api, bearer
+from tests.cast import signed_in
 from tests.security.conftest import everything, places_of
 from tests.security.routes import all_routes
 from tests.security.test_api_contract import NOT_OFFERED
@@ -41,14 +41,6 @@ BROKEN = {
     "markup": b"{<script>alert(1)</script>",
 }
 NO_IDS: list[Any] = [{"$gt": ""}, ["x"], 1.5, 10**30, "../", True, "0", "{UPPER}", "{id} ", "{id}\u0000", "{{id}}"]
-
-
-@pytest.fixture(autouse=True)
-def no_limits_left_over() -> Iterator[None]:
-    """Rate limits count in the cache: what one test used up must not refuse another."""
-    cache.clear()
-    yield
-    cache.clear()
 
 
 @pytest.mark.parametrize("field", RE_OWNING)
@@ -102,8 +94,7 @@ def test_a_body_that_breaks_is_refused(name: str, owner: User, admin_user: User,
 
 @pytest.mark.parametrize("name", BROKEN)
 def test_pages_survive_it_too(name: str, owner: User, belongings: Belongings) -> None:
-    client = Client(raise_request_exception=False)
-    client.force_login(owner)
+    client = signed_in(owner)
     ids = {"conversation_id": belongings["conversation"].id, "message_id": belongings["reply"].id,
            "run_id": belongings["run"].id}  # fmt: skip
     harmless = {"account_logout", "admin:logout", "chat:delete", "chat:stop"}  # these need no body to do their work

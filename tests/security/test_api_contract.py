@@ -1,12 +1,10 @@
 """The API keeps to its OpenAPI document, whatever is asked: no fault of ours, and no status that nobody described."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import schemathesis
-from django.core.cache import cache
 from django.test import Client
 from hypothesis import HealthCheck, Phase, given, settings
 
@@ -34,13 +32,6 @@ NOT_OFFERED = {
     ("POST", "/api/agents/chat/resume"): 404,
     ("DELETE", "/api/agents/chat/queued-turns/{turn_id}"): 404,
 }
-
-
-@pytest.fixture(autouse=True)
-def no_limits_left_over() -> Iterator[None]:
-    cache.clear()
-    yield
-    cache.clear()
 
 
 def document(user: User) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from django.test import Client
 
 from accounts.models import User
 from tests.api.conftest import Api, bearer
+from tests.cast import signed_in
 from tests.security.conftest import everything
 from tests.security.routes import Route, all_routes
 
@@ -44,8 +45,7 @@ def plain_routes() -> list[Route]:
 
 
 def test_a_lying_header_changes_and_shows_nothing(owner: User) -> None:
-    client = Client(raise_request_exception=False)
-    client.force_login(owner)
+    client = signed_in(owner)
     for route in plain_routes():
         plain, lied = client.get(route.url()), client.get(route.url(), headers=LYING)
         assert lied.status_code == plain.status_code, route

@@ -2,17 +2,16 @@
 
 import logging
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.conf import settings
-from django.core.cache import cache
 from django.test import Client
 
 from accounts.models import RefreshSession, User
 from accounts.services import tokens
-from tests.api.conftest import PLANTED_KEY, Api, bearer
+from tests.api.conftest import Api, bearer
+from tests.conversations import PLANTED_KEY
 from tests.security.routes import Route, all_routes
 from tests.security.test_api_contract import NOT_OFFERED
 
@@ -22,13 +21,6 @@ pytestmark = [
     pytest.mark.usefixtures("stream_threads", "somewhere"),
 ]
 CODE = ("' OR pg_sleep(8)--", "{{7*7}}", "${JWT_SECRET}", "x\r\nSet-Cookie: a=b", "%s%n", "*)(uid=*", "\\")
-
-
-@pytest.fixture(autouse=True)
-def no_limits_left_over() -> Iterator[None]:
-    cache.clear()
-    yield
-    cache.clear()
 
 
 @pytest.mark.parametrize("code", CODE)

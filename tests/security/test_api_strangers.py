@@ -14,6 +14,7 @@ from chat.models import Conversation, Run
 from messages.events import Finished, TextDelta
 from tests.api.conftest import Api, bearer, read_stream
 from tests.api.test_stream import store_end, text_of, writing
+from tests.cast import signed_in
 from tests.security.conftest import everything
 from tests.security.routes import METHODS, Route, all_routes
 
@@ -95,9 +96,7 @@ def test_who_administers_nothing_may_do_nothing_under_api_admin(owner: User, str
 def _signed_in(route: Route, user: User) -> Client:
     if route.is_api:
         return Client(raise_request_exception=False, headers=bearer(user))
-    client = Client(raise_request_exception=False)
-    client.force_login(user)
-    return client
+    return signed_in(user)
 
 
 def _call(route: Route, client: Client, method: str, url: str) -> Any:

@@ -125,7 +125,7 @@ SAME = [{"ban_for_a_day", "ban_for_a_week"}, {"give:ADMIN", "form: role"}, {"swi
 BESIDES = {"api_key.created", "api_key.ended", "ban.set"}  # what goes before or along with an act
 
 
-def told(act: str, admin: User, user: User) -> frozenset[str]:
+def actions_logged_by(act: str, admin: User, user: User) -> frozenset[str]:
     before = set(AuditEntry.objects.values_list("seq", flat=True))
     ACTS[act](admin, user)
     entries = AuditEntry.objects.exclude(seq__in=before).filter(actor_id=admin.id)
@@ -137,7 +137,7 @@ def test_no_two_acts_have_one_action(admin_user: User, make_user: Callable[..., 
     actions: dict[str, Any] = {}
     for number, act in enumerate(ACTS):
         Group.objects.all().delete()
-        names = told(act, admin_user, make_user(f"Person {number}"))
+        names = actions_logged_by(act, admin_user, make_user(f"Person {number}"))
         assert len(names) == 1, (act, names)
         actions[act] = next(iter(names))
     for act, action in actions.items():

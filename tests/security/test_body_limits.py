@@ -112,57 +112,64 @@ def paths() -> list[str]:
 
 
 @pytest.fixture(scope="module", params=SERVERS)
-def server(request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: Any) -> Iterator[Running]:
+def each_server(request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: Any) -> Iterator[Running]:
     with django_db_blocker.unblock(), serving(request.param) as running:
         yield running
 
 
 @pytest.mark.parametrize("method", ["POST", "GET", "DELETE"])
-def test_a_declared_length_is_refused_before_a_byte_is_sent(server: Running, method: str) -> None:
+def test_a_declared_length_is_refused_before_a_byte_is_sent(each_server: Running, method: str) -> None:
     for address in paths() if method == "POST" else OTHERS:
-        answer, sent = answer_to(server, method, address, size=500 * MEGABYTE, declared=True)
+        answer, sent = answer_to(each_server, method, address, size=500 * MEGABYTE, declared=True)
         assert answer.startswith(b"HTTP/1.1 413"), (method, address, answer[:100])
         assert sent == 0, (method, address)
 
 
 @pytest.mark.parametrize("signed_in", [False, True])
-def test_a_body_in_chunks_is_refused_where_it_passes_the_limit(server: Running, signed_in: bool, owner: User) -> None:
+def test_a_body_in_chunks_is_refused_where_it_passes_the_limit(
+    each_server: Running, signed_in: bool, owner: User
+) -> None:
     headers = {}
     if signed_in:
         client = Client()
         client.force_login(owner)
         headers["Cookie"] = f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
-    before = server.peak()
+    before = each_server.peak()
     for address in OTHERS if signed_in else paths():
-        answer, sent = answer_to(server, "POST", address, size=64 * MEGABYTE, declared=False, **headers)
+        answer, sent = answer_to(each_server, "POST", address, size=64 * MEGABYTE, declared=False, **headers)
         assert answer.startswith(b"HTTP/1.1 413"), (address, answer[:100])
         # What lies in the buffers of the sockets comes on top.
         assert sent < settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 12 * MEGABYTE, address
         kind = b"application/json" if unquote(address).startswith("/api/") else b"text/html"
         assert b"content-type: " + kind in answer.lower(), address
-    assert server.peak() - before < 60 * MEGABYTE
-    assert server.scratch() < 8 * MEGABYTE
+    assert each_server.peak() - before < 60 * MEGABYTE
+    assert each_server.scratch() < 8 * MEGABYTE
 
 
-def test_who_asks_first_whether_to_send_is_told_no(server: Running) -> None:
-    answer, sent = answer_to(server, "POST", "/login", size=50 * MEGABYTE, declared=True, Expect="100-continue")
+def test_who_asks_first_whether_to_send_is_told_no(each_server: Running) -> None:
+    answer, sent = answer_to(each_server, "POST", "/login", size=50 * MEGABYTE, declared=True, Expect="100-continue")
     assert answer.startswith(b"HTTP/1.1 413")
     assert b"100 Continue" not in answer
     assert sent == 0
 
 
-def test_a_handshake_with_a_body_is_refused(server: Running) -> None:
+def test_a_handshake_with_a_body_is_refused(each_server: Running) -> None:
     upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec_WebSocket_Key": "x" * 22 + "==",
                "Sec_WebSocket_Version": "13"}  # fmt: skip
-    answer, sent = answer_to(server, "GET", "/ws", size=50 * MEGABYTE, declared=True, **upgrade)
+    answer, sent = answer_to(each_server, "GET", "/ws", size=50 * MEGABYTE, declared=True, **upgrade)
     assert answer.startswith(b"HTTP/1.1 413")
     assert sent == 0
 
 
-def test_what_is_within_the_limit_still_arrives(server: Running) -> None:
+def test_what_is_within_the_limit_still_arrives(each_server: Running) -> None:
     for declared in (True, False):
         answer, _sent = answer_to(
-            server, "POST", "/api/auth/login", size=2 * MEGABYTE, declared=declared, Content_Type="application/json"
+            each_server,
+            "POST",
+            "/api/auth/login",
+            size=2 * MEGABYTE,
+            declared=declared,
+            Content_Type="application/json",
         )
         assert answer.startswith(b"HTTP/1.1 400"), answer[:200]  # it is no JSON
 

@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.security, pytest.mark.django_db(transaction=True), pyt
 
 
 @pytest.fixture(scope="module")
-def server(django_db_setup: None, django_db_blocker: Any) -> Iterator[Running]:
+def daphne(django_db_setup: None, django_db_blocker: Any) -> Iterator[Running]:
     with django_db_blocker.unblock(), serving("daphne") as running:
         yield running
 
@@ -56,11 +56,11 @@ PLACES = [
 
 
 @pytest.mark.parametrize("mount_path", PLACES)
-def test_no_client_says_where_the_site_is_mounted(server: Running, mount_path: str) -> None:
+def test_no_client_says_where_the_site_is_mounted(daphne: Running, mount_path: str) -> None:
     for path in ("/c/new", f"{mount_path if mount_path[:1] == '/' else '/x'}/api/config", "/admin/"):
-        usual = asked(server, path)
+        usual = asked(daphne, path)
         for name in ("Daphne-Root-Path", "daphne-root-path", "Script-Name"):
-            assert asked(server, path, **{name: mount_path}) == usual, (path, name)
+            assert asked(daphne, path, **{name: mount_path}) == usual, (path, name)
 
 
 @contextmanager
@@ -76,19 +76,19 @@ def tab(server: Running, user: User, path: str = "/ws", **headers: str) -> Itera
         yield socket
 
 
-def test_nor_of_a_socket(server: Running, owner: User) -> None:
+def test_nor_of_a_socket(daphne: Running, owner: User) -> None:
     for path, mount_path in (("/x/ws", "/x"), ("/static/ws", "/static")):
-        with pytest.raises(InvalidStatus), tab(server, owner, path, **{"Daphne-Root-Path": mount_path}):
+        with pytest.raises(InvalidStatus), tab(daphne, owner, path, **{"Daphne-Root-Path": mount_path}):
             pass
-    with tab(server, owner, **{"Daphne-Root-Path": "/x"}) as socket:
+    with tab(daphne, owner, **{"Daphne-Root-Path": "/x"}) as socket:
         socket.send('{"ping": 1}')
         assert json.loads(socket.recv(30)) == ["pong"]
 
 
 @pytest.mark.parametrize("pieces", [1, 3])
-def test_a_message_that_is_too_long_ends_the_socket(server: Running, owner: User, pieces: int) -> None:
+def test_a_message_that_is_too_long_ends_the_socket(daphne: Running, owner: User, pieces: int) -> None:
     size = MAX_MESSAGE_BYTES // pieces + 1
-    with tab(server, owner) as socket:
+    with tab(daphne, owner) as socket:
         socket.send([" " * size] * pieces if pieces > 1 else " " * size)
         with pytest.raises(ConnectionClosed):
             socket.recv(30)
@@ -100,20 +100,20 @@ def say(socket: ClientConnection, times: int) -> None:
         socket.send(json.dumps({"follow": str(uuid4())}) + " " * 1000)
 
 
-def test_a_client_that_says_more_than_is_heard_is_hung_up_on(server: Running, owner: User) -> None:
-    before = server.peak()
-    with tab(server, owner) as socket, pytest.raises(ConnectionClosed):
+def test_a_client_that_says_more_than_is_heard_is_hung_up_on(daphne: Running, owner: User) -> None:
+    before = daphne.peak()
+    with tab(daphne, owner) as socket, pytest.raises(ConnectionClosed):
         say(socket, 100_000)
-    assert server.peak() - before < 32 * MEGABYTE
+    assert daphne.peak() - before < 32 * MEGABYTE
 
 
-def test_a_reply_of_several_megabytes_comes_through(server: Running, owner: User) -> None:
+def test_a_reply_of_several_megabytes_comes_through(daphne: Running, owner: User) -> None:
     run, text = began(owner).run, "A word, and another. " * 100_000
     Message.objects.filter(id=run.message_id).update(
         parts=[{"type": "text", "text": text}], text=text, state=Message.State.COMPLETE
     )
     Run.objects.filter(id=run.id).update(state=Run.State.DONE)
-    with tab(server, owner) as socket:
+    with tab(daphne, owner) as socket:
         socket.send(json.dumps({"follow": str(run.id)}))
         frame = str(socket.recv(60))
     assert len(frame) > 2 * MEGABYTE

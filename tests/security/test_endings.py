@@ -8,7 +8,6 @@ from uuid import UUID
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
-from django.core.cache import cache
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
@@ -28,9 +27,8 @@ from accounts.services import (
     tokens,
 )
 from accounts.services.proof import Proof
-from tests.accounts.test_sessions import browser
 from tests.api.conftest import bearer
-from tests.cast import PASSWORD
+from tests.cast import PASSWORD, signed_in, signed_in_by_password
 from tests.house import ROOT, sources
 
 pytestmark = [pytest.mark.security, pytest.mark.django_db(transaction=True)]
@@ -55,7 +53,8 @@ class Doors:
 
     @classmethod
     def of(cls, user: User) -> "Doors":
-        page, refresh, key = browser(user), tokens.open_session(user=user), api_keys.make(user=user, name="Script")
+        page, refresh = signed_in_by_password(user), tokens.open_session(user=user)
+        key = api_keys.make(user=user, name="Script")
         bearer_ = tokens.access_token(user, refresh.session_id)
         user = User.objects.get(id=user.id)
         proofs = {
@@ -63,7 +62,7 @@ class Doors:
             "bearer stream": Proof.of(user, auth=bearer_),
             "key stream": Proof.of(user, auth=key.row),
         }
-        return cls(user, browser(user), page, refresh, bearer_, bearer(user), key.text, proofs)
+        return cls(user, signed_in_by_password(user), page, refresh, bearer_, bearer(user), key.text, proofs)
 
     def open(self) -> set[str]:
         """Return what still opens something."""
@@ -82,60 +81,54 @@ class Doors:
         return ways | {"refresh"}
 
 
-def admin_client(admin: User) -> Client:
-    client = Client()
-    client.force_login(admin)
-    return client
-
-
 def act(admin: User, user: User, action: str) -> None:
     fields = {"action": action, "_selected_action": [str(user.pk)]}
-    assert admin_client(admin).post(reverse("admin:accounts_user_changelist"), fields).status_code == 302
+    assert signed_in(admin).post(reverse("admin:accounts_user_changelist"), fields).status_code == 302
 
 
 def form(admin: User, user: User, **changes: str | None) -> None:
     fields = {"email": user.email, "name": user.name, "role": "USER", "is_active": "on", "email_verified": "on"}
     sent = {name: value for name, value in (fields | changes).items() if value is not None}
     path = reverse("admin:accounts_user_change", args=[user.pk])
-    assert admin_client(admin).post(path, sent).status_code == 302
+    assert signed_in(admin).post(path, sent).status_code == 302
 
 
-def reset(doors: Doors, admin: User) -> None:
-    token = recovery._issue(doors.user, MailedToken.Purpose.RESET)
-    recovery.reset(user_id=doors.user.id, token=token, password=NEW)
+def reset(entries: Doors, admin: User) -> None:
+    token = recovery._issue(entries.user, MailedToken.Purpose.RESET)
+    recovery.reset(user_id=entries.user.id, token=token, password=NEW)
 
 
-def panel_password(doors: Doors, admin: User) -> None:
-    path = reverse("admin:auth_user_password_change", args=[doors.user.pk])
-    assert admin_client(admin).post(path, PASSWORDS).status_code == 302
+def panel_password(entries: Doors, admin: User) -> None:
+    path = reverse("admin:auth_user_password_change", args=[entries.user.pk])
+    assert signed_in(admin).post(path, PASSWORDS).status_code == 302
 
 
-def own_password(doors: Doors, admin: User) -> None:
+def own_password(entries: Doors, admin: User) -> None:
     sent = {"oldpassword": PASSWORD, "password1": NEW, "password2": NEW}
-    assert doors.own.post("/account/password", sent).status_code == 302
+    assert entries.own.post("/account/password", sent).status_code == 302
 
 
-def own_passkey_removed(doors: Doors, admin: User) -> None:
-    row = Authenticator.objects.create(user=doors.user, type="webauthn", data={"name": "x", "credential": {}})
-    doors.own.post("/account/reauthenticate", {"password": PASSWORD})
-    assert doors.own.post(f"/account/passkeys/{row.pk}/remove").status_code == 302
+def own_passkey_removed(entries: Doors, admin: User) -> None:
+    row = Authenticator.objects.create(user=entries.user, type="webauthn", data={"name": "x", "credential": {}})
+    entries.own.post("/account/reauthenticate", {"password": PASSWORD})
+    assert entries.own.post(f"/account/passkeys/{row.pk}/remove").status_code == 302
 
 
-def arrived(doors: Doors, admin: User) -> None:
+def arrived(entries: Doors, admin: User) -> None:
     Role.objects.create(name="STAFF", permissions={"REMOTE_AGENTS": {"USE": True}})
     identity = social.Identity(
         provider="openid", subject="1", email="olivia@example.org", email_verified=True, is_admin=False, roles=["STAFF"]
     )
-    SocialAccount.objects.create(user=doors.user, provider="openid", uid="1")
+    SocialAccount.objects.create(user=entries.user, provider="openid", uid="1")
     social.sign_in_external(identity=identity)
 
 
-def api_sign_out(doors: Doors, admin: User) -> None:
-    answer = Client().post("/api/auth/logout", headers={"Authorization": f"Bearer {doors.bearer}"})
+def api_sign_out(entries: Doors, admin: User) -> None:
+    answer = Client().post("/api/auth/logout", headers={"Authorization": f"Bearer {entries.bearer}"})
     assert answer.status_code == 200
 
 
-def lose_the_right(doors: Doors, admin: User) -> None:
+def lose_the_right(entries: Doors, admin: User) -> None:
     roles.update(actor=admin, role=Role.objects.get(name="USER"), permissions_={"REMOTE_AGENTS": {"USE": False}})
 
 
@@ -144,35 +137,35 @@ EVENTS: dict[str, tuple[Event, set[str]]] = {
     "password reset by mail": (reset, WITH_KEYS),
     "password set by an administrator": (panel_password, WITH_KEYS),
     "password set by the service": (
-        lambda doors, admin: people.set_password(actor=admin, user=doors.user, password=NEW),
+        lambda entries, admin: people.set_password(actor=admin, user=entries.user, password=NEW),
         WITH_KEYS,
     ),
     "password set by a command": (
-        lambda doors, admin: call_command("reset_password", doors.user.email, "--password", NEW),
+        lambda entries, admin: call_command("reset_password", entries.user.email, "--password", NEW),
         WITH_KEYS,
     ),
     "password changed by themself": (own_password, WITH_KEYS),
     "passkey removed by themself": (own_passkey_removed, EVERYWHERE),
-    "role given": (lambda doors, admin: roles.give(actor=admin, user=doors.user, role="ADMIN"), EVERYWHERE),
-    "role in a form": (lambda doors, admin: form(admin, doors.user, role="ADMIN"), EVERYWHERE),
-    "role by an action": (lambda doors, admin: act(admin, doors.user, "give:ADMIN"), EVERYWHERE),
+    "role given": (lambda entries, admin: roles.give(actor=admin, user=entries.user, role="ADMIN"), EVERYWHERE),
+    "role in a form": (lambda entries, admin: form(admin, entries.user, role="ADMIN"), EVERYWHERE),
+    "role by an action": (lambda entries, admin: act(admin, entries.user, "give:ADMIN"), EVERYWHERE),
     "role by a provider": (arrived, EVERYWHERE),
-    "switched off in a form": (lambda doors, admin: form(admin, doors.user, is_active=None), WITH_KEYS),
-    "switched off by an action": (lambda doors, admin: act(admin, doors.user, "switch_off"), WITH_KEYS),
-    "address unverified in a form": (lambda doors, admin: form(admin, doors.user, email_verified=None), WITH_KEYS),
-    "banned by an action": (lambda doors, admin: act(admin, doors.user, "ban_for_a_day"), WITH_KEYS),
-    "banned": (lambda doors, admin: bans.ban(actor=None, user=doors.user, minutes=1), WITH_KEYS),
-    "signed out by an action": (lambda doors, admin: act(admin, doors.user, "sign_out"), EVERYWHERE),
-    "second factor removed": (lambda doors, admin: act(admin, doors.user, "remove_second_factor"), EVERYWHERE),
-    "erased": (lambda doors, admin: erasure.erase_person(user=doors.user, actor=admin), WITH_KEYS),
+    "switched off in a form": (lambda entries, admin: form(admin, entries.user, is_active=None), WITH_KEYS),
+    "switched off by an action": (lambda entries, admin: act(admin, entries.user, "switch_off"), WITH_KEYS),
+    "address unverified in a form": (lambda entries, admin: form(admin, entries.user, email_verified=None), WITH_KEYS),
+    "banned by an action": (lambda entries, admin: act(admin, entries.user, "ban_for_a_day"), WITH_KEYS),
+    "banned": (lambda entries, admin: bans.ban(actor=None, user=entries.user, minutes=1), WITH_KEYS),
+    "signed out by an action": (lambda entries, admin: act(admin, entries.user, "sign_out"), EVERYWHERE),
+    "second factor removed": (lambda entries, admin: act(admin, entries.user, "remove_second_factor"), EVERYWHERE),
+    "erased": (lambda entries, admin: erasure.erase_person(user=entries.user, actor=admin), WITH_KEYS),
     "others signed out": (
-        lambda doors, admin: doors.own.post("/account/sessions", {"end": "others"}),
+        lambda entries, admin: entries.own.post("/account/sessions", {"end": "others"}),
         EVERYWHERE,
     ),
-    "sign-out on a page": (lambda doors, admin: doors.page.post("/logout"), {"page", "socket"}),
+    "sign-out on a page": (lambda entries, admin: entries.page.post("/logout"), {"page", "socket"}),
     "sign-out by bearer": (api_sign_out, {"refresh", "bearer", "bearer stream"}),
     "key taken back": (
-        lambda doors, admin: api_keys.delete(user=doors.user, key_id=doors.user.api_keys.get().id),
+        lambda entries, admin: api_keys.delete(user=entries.user, key_id=entries.user.api_keys.get().id),
         {"key", "key stream"},
     ),
     "the role no longer allows keys": (lose_the_right, {"key", "key stream"}),
@@ -181,7 +174,6 @@ EVENTS: dict[str, tuple[Event, set[str]]] = {
 
 @pytest.fixture(autouse=True)
 def ready(settings: Settings) -> None:
-    cache.clear()
     settings.MAIL_CONFIGURED = settings.ALLOW_PASSWORD_RESET = True
     settings.TERMS_TEXT = ""
 
@@ -189,14 +181,14 @@ def ready(settings: Settings) -> None:
 @pytest.mark.parametrize("event", EVENTS)
 def test_it_ends_at_once(event: str, owner: User, admin_user: User, monkeypatch: pytest.MonkeyPatch) -> None:
     roles.update(actor=None, role=Role.objects.get(name="USER"), permissions_={"REMOTE_AGENTS": {"USE": True}})
-    doors = Doors.of(owner)
-    assert doors.open() == EVERYWHERE | {"key", "key stream"}
+    entries = Doors.of(owner)
+    assert entries.open() == EVERYWHERE | {"key", "key stream"}
     told_ids: list[UUID] = []
     monkeypatch.setattr(access_changes, "_listeners", [told_ids.append])
     happens, ended = EVENTS[event]
-    happens(doors, admin_user)
+    happens(entries, admin_user)
     assert set(told_ids) == {owner.id}, "sockets and streams hear of it, without waiting"
-    still = doors.open() | ({"refresh"} if owner.refresh_sessions.exists() else set())
+    still = entries.open() | ({"refresh"} if owner.refresh_sessions.exists() else set())
     assert still == WITH_KEYS - ended
 
 

@@ -18,7 +18,7 @@ from accounts.services.freshness import FIELD
 from billing.models import Balance, Price
 from endpoints.models import OperatorEndpoint
 from tests.api.conftest import bearer
-from tests.cast import PASSWORD
+from tests.cast import PASSWORD, signed_in
 from tests.security.conftest import everything
 from tests.security.routes import Route, all_routes
 
@@ -34,9 +34,8 @@ WAYS_OUT = {"admin:login", "admin:logout", "admin:jsi18n"}
 AGAIN = "/account/reauthenticate"
 
 
-def signed_in(user: User, *, ago: float = 0) -> Client:
-    client = Client(raise_request_exception=False)
-    client.force_login(user)
+def signed_in_long_ago(user: User, ago: float = LONG_AGO) -> Client:
+    client = signed_in(user)
     session = client.session
     for record in session["account_authentication_methods"]:
         record["at"] = time.time() - ago
@@ -69,7 +68,7 @@ def object_paths() -> Iterator[str]:
 def test_no_page_of_the_administration_takes_anything(owner: User, admin_user: User, ids: dict[str, Any]) -> None:
     paths = [route.url(**ids) for route in pages() if route.path.startswith("/admin/")] + list(object_paths())
     assert len(paths) > 80
-    stale, before = signed_in(admin_user, ago=LONG_AGO), everything()
+    stale, before = signed_in_long_ago(admin_user), everything()
     for path in paths:
         for method in WRITING:
             answer = stale.generic(method, path, b"post=yes", "application/x-www-form-urlencoded")
@@ -88,7 +87,7 @@ def test_nor_does_any_other_page_that_others_do_not_have(owner: User, admin_user
         if signed_in(admin_user).post(path).status_code in {403, 404, 405}:
             continue
         names.add(route.name)
-        answer = signed_in(admin_user, ago=LONG_AGO).post(path)
+        answer = signed_in_long_ago(admin_user).post(path)
         assert answer.status_code == 302, path
         assert answer["Location"].startswith(AGAIN), path
     # the last one asks everybody whose role allows keys
@@ -106,7 +105,7 @@ def with_a_lone_token(user: User) -> dict[str, str]:
 
 
 def with_a_page(user: User) -> dict[str, str]:
-    return {"Cookie": "; ".join(cookie.OutputString() for cookie in signed_in(user, ago=LONG_AGO).cookies.values())}
+    return {"Cookie": "; ".join(cookie.OutputString() for cookie in signed_in_long_ago(user).cookies.values())}
 
 
 @pytest.mark.parametrize("way", [with_an_old_session, with_a_lone_token, with_a_page])
@@ -168,7 +167,7 @@ def test_a_form_that_was_opened_in_time_may_be_filled_in(admin_user: User, owner
     form = {"credits": "5", "reason": "x", "key": str(uuid4())}
     proof = opened(signed_in(admin_user), path)
     assert proof
-    stale = signed_in(admin_user, ago=LONG_AGO)
+    stale = signed_in_long_ago(admin_user)
     assert stale.get(path).status_code == 302, "without a proof there is no form to open"
     others = opened(signed_in(admin_user), reverse("admin:accounts_role_matrix"))
     for wrong in ("", "x", others, proof[:-1] + ("A" if proof[-1] != "A" else "B")):
@@ -183,13 +182,13 @@ def test_its_proof_ends_with_the_hour_and_the_sign_in(
 ) -> None:
     path = reverse("admin:billing_balance_adjust", args=[owner.id])
     form = {"credits": "5", "reason": "x", "key": str(uuid4()), FIELD: opened(signed_in(admin_user), path)}
-    stale, now = signed_in(admin_user, ago=3_700), time.time()
+    stale, now = signed_in_long_ago(admin_user, 3_700), time.time()
     monkeypatch.setattr("django.core.signing.time.time", lambda: now + 3_601)
     assert stale.post(path, form)["Location"].startswith(AGAIN)
     monkeypatch.undo()
     User.objects.filter(id=admin_user.id).update(sign_in_version=5)
     admin_user.refresh_from_db()
-    assert signed_in(admin_user, ago=LONG_AGO).post(path, form)["Location"].startswith(AGAIN)
+    assert signed_in_long_ago(admin_user).post(path, form)["Location"].startswith(AGAIN)
 
 
 @pytest.mark.parametrize("name", ["accounts_group_add", "accounts_role_add", "accounts_user_add"])
@@ -199,7 +198,7 @@ def test_the_forms_of_the_administration_bring_the_proof(admin_user: User, name:
 
 
 def test_after_signing_in_again_it_goes_on_where_it_was(admin_user: User, ids: dict[str, Any]) -> None:
-    stale = signed_in(admin_user, ago=LONG_AGO)
+    stale = signed_in_long_ago(admin_user)
     page = reverse("chat:setup_models", args=[ids["row_id"]])
     answer = stale.post(f"{page}/test", headers={"Referer": f"http://testserver{page}"})
     assert answer["Location"] == f"{AGAIN}?next={page.replace('/', '%2F')}"

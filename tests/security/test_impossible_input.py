@@ -1,7 +1,6 @@
 """What no request can mean, in every place of every route: refused with 4xx, and never a fault of ours."""
 
 import re
-from collections.abc import Iterator
 from itertools import cycle
 from typing import Any
 from unittest.mock import AsyncMock
@@ -9,7 +8,6 @@ from urllib.parse import quote
 
 import pytest
 from django.contrib import admin
-from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -18,6 +16,7 @@ from accounts.models import Banner, Group, Invitation, Role, User
 from billing.models import Price
 from core.http import edge
 from endpoints.catalog import stored_endpoints
+from tests.cast import signed_in
 from tests.security.conftest import everything, places_of
 from tests.security.routes import Route, all_routes
 
@@ -44,18 +43,9 @@ QUERY = (
 LEAVES = {"account_logout", "admin:logout", "account_delete"}  # these end what the others need
 
 
-@pytest.fixture(autouse=True)
-def no_limits_left_over() -> Iterator[None]:
-    cache.clear()
-    yield
-    cache.clear()
-
-
 @pytest.fixture
 def administrator(admin_user: User) -> Client:
-    client = Client(raise_request_exception=False)
-    client.force_login(admin_user)
-    return client
+    return signed_in(admin_user)
 
 
 @pytest.fixture
@@ -193,12 +183,6 @@ def test_a_count_of_forms_that_lies(administrator: Client, admin_user: User) -> 
                 answer = administrator.post(path, form)
                 assert answer.status_code < 500, (path, form, answer.content[-500:])
                 assert len(answer.content) < 2_000_000, path
-
-
-def signed_in(user: User) -> Client:
-    client = Client(raise_request_exception=False)
-    client.force_login(user)
-    return client
 
 
 def test_a_huge_number_of_fields(administrator: Client, owner: User, places: dict[str, str]) -> None:

@@ -9,6 +9,7 @@ from pytest_django import Settings
 from accounts.models import User
 from accounts.services import api_keys
 from tests.api.conftest import bearer
+from tests.cast import signed_in
 from tests.security.conftest import everything
 from tests.security.routes import METHODS, Route, all_routes
 from tests.security.test_api_anonymous import LOGIN, OPEN
@@ -54,8 +55,7 @@ def test_the_api_refuses_it(owner: User, kept_out: dict[str, Any], by: str) -> N
 
 
 def test_who_has_not_accepted_the_terms_administers_nothing(admin_user: User, settings: Settings) -> None:
-    client = Client(raise_request_exception=False)
-    client.force_login(admin_user)
+    client = signed_in(admin_user)
     settings.TERMS_TEXT = "Be kind."
     before = everything()
     routes = [route for route in closed() if route.is_admin and route.name != "api:admin_login"]
@@ -69,8 +69,7 @@ def test_who_has_not_accepted_the_terms_administers_nothing(admin_user: User, se
 
 
 def test_pages_and_the_api_refuse_its_session(admin_user: User, kept_out: dict[str, Any]) -> None:
-    client = Client(raise_request_exception=False)
-    client.force_login(admin_user)
+    client = signed_in(admin_user)
     assert client.get("/c/new").status_code == 200
     User.objects.filter(id=admin_user.id).update(**kept_out)
     before = everything()

@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from allauth.mfa.totp.internal import auth as totp
@@ -13,13 +13,6 @@ from accounts.services import invitations, people, roles, signup, twofactor
 from tests.security.test_races import at_once
 
 pytestmark = [pytest.mark.security, pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture(autouse=True)
-def fresh_limits() -> Iterator[None]:
-    cache.clear()
-    yield
-    cache.clear()
 
 
 def one_after(act: Callable[[], object], *refusals: type[Exception]) -> Callable[[], int]:

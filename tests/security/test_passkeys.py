@@ -3,12 +3,11 @@
 import html
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
-from django.core.cache import cache
 from django.test import Client
 from fido2.webauthn import CollectedClientData
 from pytest_django import Settings
@@ -22,13 +21,8 @@ pytestmark = [pytest.mark.security, pytest.mark.django_db]
 
 
 @pytest.fixture(autouse=True)
-def fresh(db: None, settings: Settings) -> Iterator[None]:
+def unlimited_codes(db: None, settings: Settings) -> None:
     settings.TWO_FACTOR_TEMP_MAX = 0
-    cache.clear()
-    bans.banned.invalidate()
-    yield
-    cache.clear()
-    bans.banned.invalidate()
 
 
 def options_in(page: bytes) -> dict[str, Any]:

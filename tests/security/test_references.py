@@ -6,11 +6,11 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.test import Client
 
 from accounts.models import User
 from chat.models import Conversation, Run
 from tests.api.conftest import Api
+from tests.cast import signed_in
 from tests.security.conftest import everything
 from tests.security.writers import Writer, all_writers, good_body
 
@@ -65,7 +65,7 @@ def with_value(body: dict[str, Any], path: str, value: object) -> dict[str, Any]
 
 
 @pytest.fixture
-def own(
+def strangers_chat(
     stranger: User, make_conversation: Callable[..., Conversation], make_turn: Callable[..., Run]
 ) -> dict[str, Any]:
     conversation = make_conversation(stranger, title="Mine")
@@ -79,12 +79,12 @@ def body_of(writer: Writer, own: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_no_field_of_any_body_takes_anothers_id(
-    stranger: User, admin_user: User, belongings: dict[str, Any], own: dict[str, Any]
+    stranger: User, admin_user: User, belongings: dict[str, Any], strangers_chat: dict[str, Any]
 ) -> None:
     api = Api(stranger)
     document = json.loads(api.get("/api/openapi.json").content)
     foreign = {name: str(belongings[name].id) for name in ("conversation", "question", "project", "tag")}
-    places = {"conversation_id": own["conversation"].id, "message_id": own["reply"].id}
+    places = {"conversation_id": strangers_chat["conversation"].id, "message_id": strangers_chat["reply"].id}
     before, tried, taken = everything(), set(), set()
     for writer in all_writers(stranger, **places):
         if not writer.takes_body or writer.is_for_administrators or "/auth/" in writer.template:
@@ -94,7 +94,7 @@ def test_no_field_of_any_body_takes_anothers_id(
                 continue
             tried.add(f"{writer.method} {writer.template} {path}")
             for kind, value in foreign.items():
-                answer = api.send(writer.method, writer.path, with_value(body_of(writer, own), path, value))
+                answer = api.send(writer.method, writer.path, with_value(body_of(writer, strangers_chat), path, value))
                 assert b"MARKER" not in answer.content
                 if not 400 <= answer.status_code < 500:
                     taken.add((writer.method, writer.template, path, kind, answer.status_code))
@@ -107,13 +107,18 @@ def test_no_field_of_any_body_takes_anothers_id(
 @pytest.mark.parametrize("field", ["chatProjectId", "conversationId", "parentMessageId", "overrideParentMessageId"])
 @pytest.mark.parametrize("is_new", [False, True])
 def test_nor_does_any_way_to_begin_a_reply(
-    mode: dict[str, bool], field: str, is_new: bool, stranger: User, belongings: dict[str, Any], own: dict[str, Any]
+    mode: dict[str, bool],
+    field: str,
+    is_new: bool,
+    stranger: User,
+    belongings: dict[str, Any],
+    strangers_chat: dict[str, Any],
 ) -> None:
     names = {"chatProjectId": "project", "conversationId": "conversation"}
     value = str(belongings[names.get(field, "question")].id)
     body = {
-        "text": "Hello", "endpoint": "Somewhere", "model": "tiny", "responseMessageId": str(own["reply"].id),
-        "conversationId": None if is_new and not mode else str(own["conversation"].id), **mode, field: value,
+        "text": "Hello", "endpoint": "Somewhere", "model": "tiny", "responseMessageId": str(strangers_chat["reply"].id),
+        "conversationId": None if is_new and not mode else str(strangers_chat["conversation"].id), **mode, field: value,
     }  # fmt: skip
     before = everything()
     for wrong in (value, str(uuid4())):
@@ -136,16 +141,15 @@ FORMS: dict[str, tuple[str, dict[str, str], str]] = {
 
 @pytest.mark.parametrize("name", FORMS)
 def test_no_field_of_a_form_takes_anothers_id(
-    name: str, stranger: User, belongings: dict[str, Any], own: dict[str, Any]
+    name: str, stranger: User, belongings: dict[str, Any], strangers_chat: dict[str, Any]
 ) -> None:
     address, fields, field = FORMS[name]
     kinds = {"project": "project", "toggle": "tag", "ids": "conversation"}
-    client = Client(raise_request_exception=False)
-    client.force_login(stranger)
+    client = signed_in(stranger)
     form = {"text": "Hello", "endpoint": "Somewhere", "model": "tiny", **fields}
     before = everything()
     for value in (belongings[kinds.get(field, "question")].id, uuid4()):
-        answer = client.post(address.format(conversation=own["conversation"].id), form | {field: str(value)})
+        answer = client.post(address.format(conversation=strangers_chat["conversation"].id), form | {field: str(value)})
         assert answer.status_code in {400, 404, 422}, (name, answer.status_code)
         assert b"MARKER" not in answer.content
     assert everything() == before

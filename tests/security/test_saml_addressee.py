@@ -16,13 +16,13 @@ from tests.accounts.test_saml import (
     assertion,
     begin,
     post,
-    provider,  # noqa: F401 (a fixture)
     refused,
     response,
+    saml_provider,  # noqa: F401 (a fixture)
     sign,
     signed_for,
-    who,
 )
+from tests.cast import user_of
 
 pytestmark = pytest.mark.security
 Change = Callable[[str], str]
@@ -98,7 +98,7 @@ def test_what_no_signature_covers_cuts_no_word(client: Client, inside: str, word
     signed = sign(assertion(answers))
     post(client, response(answers, signed.replace(f">{word}<", f">{word[:3]}{inside}{word[3:]}<")))
     client.get("/oauth/saml/callback")
-    user = who(client)
+    user = user_of(client)
     if user is not None:
         assert user.email == "nina@example.org"
         assert user.socialaccount_set.get().uid == "https://idp.example.org nina-1"  # type: ignore[attr-defined]
@@ -108,11 +108,11 @@ def test_a_subject_that_looks_like_an_address_is_not_whoever_has_it(client: Clie
     """A name that changes each time stands for the address; one that stays does not become that person's."""
     post(client, signed_for(begin(client), format=Names.NAMEID_TRANSIENT))
     client.get("/oauth/saml/callback")
-    assert who(client) is not None
+    assert user_of(client) is not None
     client.logout()
     post(client, signed_for(begin(client), subject="mail:nina@example.org", email="eve@example.org"))
     client.get("/oauth/saml/callback")
-    assert who(client) is None
+    assert user_of(client) is None
 
 
 def test_two_long_names_of_groups_that_begin_alike_are_two_groups(owner: User) -> None:

@@ -26,7 +26,6 @@ NEW = "tangerine-lamp-42"
 @pytest.fixture
 def made(owner: User, settings: Settings, belongings: dict[str, Any]) -> dict[str, str]:
     """One of every token that there is, by its purpose."""
-    cache.clear()
     settings.MAIL_CONFIGURED = settings.ALLOW_PASSWORD_RESET = True
     refresh = tokens.open_session(user=owner)
     page = Client()

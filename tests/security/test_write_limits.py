@@ -1,7 +1,7 @@
 """All that writes has a rate, and all that a person keeps has a quota: found by looking, not by naming."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -41,13 +41,6 @@ pytestmark = [
 Make = Callable[..., Conversation]
 OPEN_TO_ALL = ("/api/auth/", "/api/user/verify")
 ENDS_EVERYTHING = {"account_logout", "admin:logout", "account_delete"}
-
-
-@pytest.fixture(autouse=True)
-def no_limits_left_over() -> Iterator[None]:
-    cache.clear()
-    yield
-    cache.clear()
 
 
 @pytest.fixture

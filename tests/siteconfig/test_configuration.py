@@ -62,7 +62,7 @@ endpoints:
 
 
 @pytest.fixture
-def file(tmp_path: Path, settings: Settings, fresh_registry: None) -> Path:
+def config_file(tmp_path: Path, settings: Settings, fresh_registry: None) -> Path:
     settings.LIBRECHAT_CONFIG = tmp_path / "librechat.yaml"
     return tmp_path / "librechat.yaml"
 
@@ -74,11 +74,11 @@ def faults_of(file: Path, text: str) -> list[tuple[str, int, str]]:
     return [(fault.path, fault.line, fault.message) for fault in caught.value.faults]
 
 
-def test_a_file_in_use_is_read(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_in_use_is_read(config_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {"GROQ_API_KEY": "gsk-1", "GROQ_HOST": "api.groq.com", "TEAM": "blue"}.items():
         monkeypatch.setenv(name, value)
-    file.write_text(GOOD)
-    config = load_config(file)
+    config_file.write_text(GOOD)
+    config = load_config(config_file)
     assert config.not_in_use == (
         "cache",
         "interface.customWelcome",
@@ -103,8 +103,8 @@ def test_a_file_in_use_is_read(file: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert "blue" not in repr(endpoint)
 
 
-def test_every_fault_is_told_with_its_place_and_what_is_allowed(file: Path) -> None:
-    faults = faults_of(file, BAD)
+def test_every_fault_is_told_with_its_place_and_what_is_allowed(config_file: Path) -> None:
+    faults = faults_of(config_file, BAD)
     places = [(path, line) for path, line, _ in faults]
     custom = "endpoints.custom"
     assert places == [
@@ -147,34 +147,34 @@ def test_every_fault_is_told_with_its_place_and_what_is_allowed(file: Path) -> N
     ],
 )
 def test_files_of_another_kind_are_refused_with_a_reason(
-    file: Path, text: str, path: str, line: int, sentence: str
+    config_file: Path, text: str, path: str, line: int, sentence: str
 ) -> None:
-    faults = faults_of(file, text)
+    faults = faults_of(config_file, text)
     assert any((where, at) == (path, line) and sentence in message for where, at, message in faults), faults
 
 
-def test_names_that_stand_twice_are_a_fault(file: Path) -> None:
+def test_names_that_stand_twice_are_a_fault(config_file: Path) -> None:
     entry = "{name: A, apiKey: k, baseURL: 'https://a.example.org', models: {default: [m]}}"
-    ((path, _, message),) = faults_of(file, f"version: 1\nendpoints:\n  custom:\n    - {entry}\n    - {entry}\n")
+    ((path, _, message),) = faults_of(config_file, f"version: 1\nendpoints:\n  custom:\n    - {entry}\n    - {entry}\n")
     assert (path, message) == ("endpoints.custom", "every `name` must be unique; used twice: A")
 
 
-def test_a_file_that_is_not_there_or_empty_says_nothing(file: Path) -> None:
-    assert load_config(file).document.endpoints.custom == []
-    file.write_text("# nothing yet\n")
-    assert load_config(file).document.endpoints.custom == []
+def test_a_file_that_is_not_there_or_empty_says_nothing(config_file: Path) -> None:
+    assert load_config(config_file).document.endpoints.custom == []
+    config_file.write_text("# nothing yet\n")
+    assert load_config(config_file).document.endpoints.custom == []
 
 
 @pytest.mark.security
-def test_case_46_what_a_variable_holds_is_not_read_again(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_case_46_what_a_variable_holds_is_not_read_again(config_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OUTER", "${INNER}-${JWT_SECRET}")
     monkeypatch.setenv("INNER", "planted")
     monkeypatch.setenv("JWT_SECRET", "planted-too")
-    file.write_text(
+    config_file.write_text(
         "version: 1\nendpoints:\n  custom:\n    - name: A\n      apiKey: k\n      baseURL: https://a.example.org\n"
         "      models: {default: [m]}\n      headers: {X-A: '${OUTER}', X-B: '${JWT_SECRET}', X-C: '${SECRET_KEY}'}\n"
     )
-    config = load_config(file)
+    config = load_config(config_file)
     (entry,) = config.document.endpoints.custom
     assert entry.headers == {}
     assert [notice.message for notice in config.notices] == [
@@ -185,16 +185,16 @@ def test_case_46_what_a_variable_holds_is_not_read_again(file: Path, monkeypatch
 
 
 @pytest.mark.security
-def test_a_fault_never_shows_the_value(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fault_never_shows_the_value(config_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MY_KEY", "sk-planted")
     text = (
         "version: 1\nendpoints:\n  custom:\n    - {name: A, apiKey: k, baseURL: '${MY_KEY}', titleConvo: '${MY_KEY}'}\n"
     )
-    assert "sk-planted" not in str(faults_of(file, text))
+    assert "sk-planted" not in str(faults_of(config_file, text))
 
 
-def test_a_faulty_file_stops_every_command_and_process(file: Path) -> None:
-    file.write_text("version: 1\nendpoint: {}\n")
+def test_a_faulty_file_stops_every_command_and_process(config_file: Path) -> None:
+    config_file.write_text("version: 1\nendpoint: {}\n")
     with pytest.raises(ConfigFaults, match="endpoint, line 2: is not a known key"):
         registry.current()
     (message,) = check_configuration()
@@ -203,9 +203,9 @@ def test_a_faulty_file_stops_every_command_and_process(file: Path) -> None:
         call_command("check")
 
 
-def test_a_worker_ends_at_once(file: Path) -> None:
-    file.write_text("version: 1\nendpoint: {}\n")
+def test_a_worker_ends_at_once(config_file: Path) -> None:
+    config_file.write_text("version: 1\nendpoint: {}\n")
     with pytest.raises(SystemExit, match="endpoint, line 2"):
         worker_init.send(sender=None)
-    file.write_text("version: 1\n")
+    config_file.write_text("version: 1\n")
     worker_init.send(sender=None)

@@ -178,15 +178,15 @@ def test_words_that_older_yaml_took_for_something_else_are_texts(tmp_path: Path)
 
 
 def test_definitions_name_parameters_of_a_known_set(tmp_path: Path) -> None:
-    def found(params: str, more: str = "titleConvo: true") -> list[str]:
+    def faults_with(params: str, more: str = "titleConvo: true") -> list[str]:
         return faults_of(tmp_path, f"endpoints:\n  custom:\n    - {{{CUSTOM}, {more}, customParams: {params}}}\n")
 
-    assert found("{paramDefinitions: [{key: temperature}]}") == []
-    assert found("{defaultParamsEndpoint: google, paramDefinitions: [{key: topK}]}") == []
-    assert found("{paramDefinitions: [{key: thinking}]}", "provider: anthropic") == []
-    (unknown,) = found("{defaultParamsEndpoint: nowhere}")
+    assert faults_with("{paramDefinitions: [{key: temperature}]}") == []
+    assert faults_with("{defaultParamsEndpoint: google, paramDefinitions: [{key: topK}]}") == []
+    assert faults_with("{paramDefinitions: [{key: thinking}]}", "provider: anthropic") == []
+    (unknown,) = faults_with("{defaultParamsEndpoint: nowhere}")
     assert unknown.endswith("`customParams.defaultParamsEndpoint` is not a known set of parameters")
-    (other,) = found("{paramDefinitions: [{key: topK}]}")
+    (other,) = faults_with("{paramDefinitions: [{key: topK}]}")
     assert "keys that are not in the set: topK. Allowed: " in other
     assert "temperature" in other
-    assert found("{defaultParamsEndpoint: bedrock, paramDefinitions: [{key: region}]}") == []
+    assert faults_with("{defaultParamsEndpoint: bedrock, paramDefinitions: [{key: region}]}") == []

@@ -74,7 +74,7 @@ async def checked(stream_of_events: AsyncIterator[Event]) -> list[Event]:
     return events
 
 
-def told(events: list[Event]) -> MessageParts:
+def parts_of(events: list[Event]) -> MessageParts:
     parts = MessageParts()
     for event in events:
         parts.apply(event)
@@ -82,15 +82,15 @@ def told(events: list[Event]) -> MessageParts:
 
 
 def text_of(events: list[Event]) -> str:
-    return "".join(part["text"] for part in told(events).parts if part["type"] == "text")
+    return "".join(part["text"] for part in parts_of(events).parts if part["type"] == "text")
 
 
 def thoughts_of(events: list[Event]) -> str:
-    return "".join(part["think"] for part in told(events).parts if part["type"] == "think")
+    return "".join(part["think"] for part in parts_of(events).parts if part["type"] == "think")
 
 
 def calls_of(events: list[Event]) -> list[tuple[str, str]]:
-    calls = [part["tool_call"] for part in told(events).parts if part["type"] == "tool_call"]
+    calls = [part["tool_call"] for part in parts_of(events).parts if part["type"] == "tool_call"]
     assert len({call["id"] for call in calls}) == len(calls)
     assert all(call["id"] for call in calls)
     return [(call["name"], call["args"]) for call in calls]

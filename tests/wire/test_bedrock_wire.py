@@ -20,7 +20,7 @@ from tests.endpoint_maker import changed
 from tests.model_server.bedrock import frame
 from tests.model_server.fixtures import ModelServer
 from tests.model_server.script import words
-from tests.wire.conftest import KEY, ask, calls_of, events_of, text_of, told
+from tests.wire.conftest import KEY, ask, calls_of, events_of, parts_of, text_of
 from tests.wire.test_native_wires import PROMPT, TOOL, headers_of
 
 pytestmark = pytest.mark.wire
@@ -98,7 +98,7 @@ async def test_a_region_cannot_name_another_host(bedrock: Endpoint, model_server
 @pytest.mark.parametrize("stream_it", [True, False])
 async def test_thoughts_and_calls(bedrock: Endpoint, stream_it: bool) -> None:
     thought = "".join(f"Step {number}: think. " for number in range(6))
-    parts = told(await events_of(ask(bedrock, "[[reasoning]]", stream=stream_it))).parts
+    parts = parts_of(await events_of(ask(bedrock, "[[reasoning]]", stream=stream_it))).parts
     assert parts[0] == {"type": "think", "think": thought, "signature": "c2ln"}
     events = await events_of(ask(bedrock, "[[tools calls=2]]", tools=(TOOL,), stream=stream_it))
     assert calls_of(events) == [("lookup", f'{{"q": "query {number}"}}') for number in range(2)]

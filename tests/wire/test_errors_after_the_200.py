@@ -8,7 +8,7 @@ import pytest
 from endpoints.services.failure_words import explain
 from messages.events import Event, Failed
 from tests.model_server.bedrock import frame
-from tests.wire.conftest import KEY, ended, text_of, told
+from tests.wire.conftest import KEY, ended, parts_of, text_of
 from tests.wire.raw import WIRES, chunk, http, played, sse
 
 pytestmark = pytest.mark.wire
@@ -53,7 +53,7 @@ def assert_too_long(events: list[Event], excerpt: str = WORDS[:40]) -> None:
     assert isinstance(failed, Failed)
     assert failed.code == "context_too_long"
     assert excerpt in failed.detail
-    (part,) = told(events).parts
+    (part,) = parts_of(events).parts
     assert str(explain(part["code"]).title) == "This conversation is too long for the model"
 
 

@@ -18,7 +18,7 @@ from messages.events import Failed, Usage
 from tests.endpoint_maker import changed
 from tests.model_server.fixtures import ModelServer
 from tests.model_server.script import UNICODE, words
-from tests.wire.conftest import ask, calls_of, checked, ended, events_of, text_of, thoughts_of, told
+from tests.wire.conftest import ask, calls_of, checked, ended, events_of, parts_of, text_of, thoughts_of
 
 pytestmark = pytest.mark.wire
 
@@ -136,7 +136,7 @@ async def test_every_scenario_with_every_provider(
         more = scenario.usage.cache_read_tokens * RATES.prompt if provider in APART else 0
         assert cost_of(events[-2]) == scenario.cost + more
     if scenario.title and end == scenario.end:
-        (error,) = [part for part in told(events).parts if part["type"] == "error"]
+        (error,) = [part for part in parts_of(events).parts if part["type"] == "error"]
         words_read = explain(error["code"], error.get("wait", 0))
         assert str(words_read.title) == scenario.title
         assert scenario.advice in {"", str(words_read.advice)}

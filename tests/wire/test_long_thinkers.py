@@ -79,7 +79,7 @@ async def playing(*steps: bytes | float) -> AsyncIterator[str]:
             task.cancel()
 
 
-async def told(root: str, first: float, idle: float, *, streamed: bool = True) -> list[Event]:
+async def events_over(root: str, first: float, idle: float, *, streamed: bool = True) -> list[Event]:
     request = request_to(root, stream=streamed)
     return await checked(wire_of(request).stream(request, timeouts=timeouts(first, idle)))
 
@@ -96,14 +96,14 @@ SIGNS = {
 async def test_any_byte_before_the_first_word_is_a_sign_of_life(signs: list[bytes]) -> None:
     between: list[bytes | float] = [step for sign in signs for step in (sign, SHORT / 5)]  # more than a limit in all
     async with playing(HEAD, *between, part(b"\n\n"), said("Late.", "stop"), END) as root:
-        events = await told(root, SHORT, LONG)
+        events = await events_over(root, SHORT, LONG)
     assert [text_of(events), ended(events)] == ["Late.", "stop"]
 
 
 async def test_any_byte_between_two_words_is_a_sign_of_life() -> None:
     between: list[bytes | float] = [part(b": still here\n\n"), SHORT / 5] * 8
     async with playing(HEAD, said("A "), *between, said("b.", "stop"), END) as root:
-        events = await told(root, LONG, SHORT)
+        events = await events_over(root, LONG, SHORT)
     assert [text_of(events), ended(events)] == ["A b.", "stop"]
 
 
@@ -112,7 +112,7 @@ async def test_a_whole_reply_that_trickles_in_is_read_to_its_end() -> None:
     pieces = [body[at : at + len(body) // 8] for at in range(0, len(body), len(body) // 8)]
     steps: list[bytes | float] = [step for piece in pieces for step in (part(piece), SHORT / 5)]
     async with playing(WHOLE, *steps, END) as root:
-        events = await told(root, SHORT, LONG, streamed=False)
+        events = await events_over(root, SHORT, LONG, streamed=False)
     assert [text_of(events), ended(events)] == ["Slow.", "stop"]
 
 
@@ -120,14 +120,14 @@ async def test_a_whole_reply_that_trickles_in_is_read_to_its_end() -> None:
 async def test_before_the_first_word_the_limit_is_that_of_the_first_word(beginning: bytes) -> None:
     """A model that says "I am thinking" at once, as OpenAI's Responses do, has as long for its thoughts as any."""
     async with playing(beginning, SHORT * 2, b"" if beginning else HEAD, said("Late.", "stop"), END) as root:
-        assert text_of(await told(root, LONG, SHORT / 2)) == "Late."
-        assert ended(await told(root, SHORT / 2, LONG)) == "timeout"
+        assert text_of(await events_over(root, LONG, SHORT / 2)) == "Late."
+        assert ended(await events_over(root, SHORT / 2, LONG)) == "timeout"
 
 
 async def test_after_the_first_word_the_limit_is_that_between_words() -> None:
     async with playing(HEAD, said("A "), SHORT * 2, said("b.", "stop"), END) as root:
-        assert text_of(await told(root, SHORT / 2, LONG)) == "A b."
-        events = await told(root, LONG, SHORT / 2)
+        assert text_of(await events_over(root, SHORT / 2, LONG)) == "A b."
+        events = await events_over(root, LONG, SHORT / 2)
     assert [text_of(events), ended(events)] == ["A ", "stalled"]
 
 

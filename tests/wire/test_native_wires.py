@@ -17,7 +17,7 @@ from messages.events import TextDelta, Usage
 from tests.endpoint_maker import changed, make_endpoint
 from tests.model_server.fixtures import ModelServer
 from tests.model_server.script import words
-from tests.wire.conftest import KEY, ask, ended, events_of, text_of, told
+from tests.wire.conftest import KEY, ask, ended, events_of, parts_of, text_of
 
 pytestmark = pytest.mark.wire
 
@@ -162,7 +162,7 @@ async def test_a_content_to_google(gemini: Endpoint, model_server: ModelServer) 
 
 async def test_the_proof_of_a_thought_comes_before_the_call(gemini: Endpoint) -> None:
     events = await events_of(ask(gemini, "[[tools proof=AbC]]", tools=(TOOL,)))
-    kinds = [(part["type"], part.get("redacted")) for part in told(events).parts]
+    kinds = [(part["type"], part.get("redacted")) for part in parts_of(events).parts]
     assert kinds == [("text", None), ("think", "AbC"), ("tool_call", None)]
 
 

@@ -9,7 +9,7 @@ from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage, Tool
 from messages.events import Usage
 from tests.model_server.fixtures import ModelServer
 from tests.model_server.responses import SEALED
-from tests.wire.conftest import KEY, ask, calls_of, ended, events_of, text_of, thoughts_of, told
+from tests.wire.conftest import KEY, ask, calls_of, ended, events_of, parts_of, text_of, thoughts_of
 
 pytestmark = pytest.mark.wire
 
@@ -79,7 +79,7 @@ async def test_a_model_that_does_not_reason_is_not_asked_for_thoughts(
 @pytest.mark.parametrize("stream_it", [True, False])
 async def test_thoughts_come_sealed(openai: Endpoint, stream_it: bool) -> None:
     events = await events_of(ask_response(openai, "[[reasoning cached=1]] a b", stream=stream_it))
-    assert told(events).parts == [
+    assert parts_of(events).parts == [
         {"type": "think", "think": THOUGHT, "signature": f"rs_0 {SEALED}"},
         {"type": "text", "text": "So the answer is 42."},
     ]
@@ -89,7 +89,7 @@ async def test_thoughts_come_sealed(openai: Endpoint, stream_it: bool) -> None:
 
 async def test_thoughts_that_nobody_may_read_are_kept_for_the_provider(openai: Endpoint) -> None:
     events = await events_of(ask_response(openai, "[[reasoning thoughts=1 redacted=x]]"))
-    kinds = [(part["type"], "redacted" in part, "signature" in part) for part in told(events).parts]
+    kinds = [(part["type"], "redacted" in part, "signature" in part) for part in parts_of(events).parts]
     assert kinds == [("think", False, True), ("think", True, False), ("think", False, True), ("text", False, False)]
 
 
