@@ -64,16 +64,22 @@ def test_the_tabs_of_the_settings_are_one_row_with_the_current_in_view(open_tab:
 def test_the_focus_stays_at_a_message_when_another_version_of_it_is_shown(tab: Page) -> None:
     send(tab, "[[tokens:3]] hello")
     settled(tab)
+    tab.wait_for_load_state("networkidle")  # what was sent gives the focus back to the message box
     tab.get_by_role("button", name="Regenerate").press("Enter")
     expect(tab.locator(".siblings")).to_contain_text("2 / 2")
     settled(tab)
-    assert tab.evaluate("document.activeElement.closest('article') === document.querySelector('.from-model')")
+    expect(tab.locator("article.from-model:focus-within, article.from-model:focus")).to_have_count(1)
     tab.get_by_role("button", name="Previous version").press("Enter")
     expect(tab.locator(".siblings")).to_contain_text("1 / 2")
     expect(tab.get_by_role("button", name="Next version")).to_be_focused()
     tab.keyboard.press("Enter")
     expect(tab.locator(".siblings")).to_contain_text("2 / 2")
     expect(tab.get_by_role("button", name="Previous version")).to_be_focused()
+    tab.get_by_role("link", name="Edit message").first.press("Enter")
+    tab.locator(".editor textarea").fill("[[tokens:3]] other words")
+    tab.keyboard.press("ControlOrMeta+Enter")
+    expect(tab.locator("article.from-user")).to_contain_text("other words")
+    expect(tab.locator("article.from-user")).to_be_focused()
 
 
 @pytest.mark.parametrize("phone", [False, True], ids=["wide", "phone"])

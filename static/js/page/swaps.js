@@ -8,8 +8,7 @@ import { closeDialog, dialog, dialogChanged, isPanelOpen } from "./dialog.js";
 import { closeDrawer } from "./drawer.js";
 import { markCurrent } from "./navigation.js";
 
-let keptFrom = null; // where the message of a fork stood, and the one before it
-let focused = "";
+let focused = {};
 
 hear(htmxEvents.beforeRequest, ({ ctx }) => {
   // Another dialog takes the panel's place.
@@ -19,7 +18,7 @@ hear(htmxEvents.beforeRequest, ({ ctx }) => {
   const article = submitter?.closest("article");
   // The reply that is to be written stands there at once, in the place of the one before it.
   if (ctx.request.action.endsWith("/regenerate")) article?.classList.add("is-rewritten");
-  keptFrom = article
+  ctx.keptFrom = article // it and the one before it; other requests come and go meanwhile
     ? {
         top: article.getBoundingClientRect().top,
         previous: article.previousElementSibling?.id,
@@ -33,8 +32,8 @@ const enabled = (button) => (button?.disabled ? button.parentElement.querySelect
 // Another version of a message has the same buttons; while it is written, it has none and takes the focus itself.
 function focusVersion(article, label) {
   if (document.activeElement !== document.body) return;
-  const buttons = [...article.querySelectorAll(".message-foot button")];
-  const same = enabled(buttons.find((button) => button.getAttribute("aria-label") === label));
+  const controls = [...article.querySelectorAll(".message-foot :is(a, button)")];
+  const same = enabled(controls.find((control) => control.getAttribute("aria-label") === label));
   if (!same) article.tabIndex = -1;
   (same || article).focus({ preventScroll: true });
 }
@@ -73,26 +72,29 @@ hear(htmxEvents.afterSwap, ({ ctx }) => {
     closeDrawer();
     tell(events.moved);
   }
-  if (keptFrom && targetOf(ctx)?.id === "messages" && ctx.sourceElement?.id === "acts") {
+  const { keptFrom } = ctx;
+  if (keptFrom && targetOf(ctx)?.id === "messages") {
     const before = keptFrom.previous && byId(keptFrom.previous);
     const article = before ? before.nextElementSibling : byId("messages").firstElementChild;
-    if (article) {
-      byId("scroll").scrollTop += article.getBoundingClientRect().top - keptFrom.top;
-      focusVersion(article, keptFrom.label);
-    }
+    const isPressed = ctx.sourceElement?.id === "acts"; // and not sent from the message's editor
+    if (article && isPressed) byId("scroll").scrollTop += article.getBoundingClientRect().top - keptFrom.top;
+    if (article) focusVersion(article, keptFrom.label);
   }
-  keptFrom = null;
   markCurrent();
 });
 
 // The focus outlives a swap: the same control, or where that is disabled now, the one beside it.
 hear(htmxEvents.beforeSwap, () => {
-  focused = document.activeElement?.id || "";
+  const { activeElement } = document;
+  const article = activeElement?.closest("#messages article")?.id;
+  focused = { id: activeElement?.id, article, label: activeElement?.getAttribute("aria-label") };
 });
 hear(htmxEvents.afterSwap, () => {
-  const same = focused && byId(focused);
-  if (!same || (document.activeElement !== document.body && document.activeElement !== null)) return;
-  enabled(same)?.focus();
+  if (document.activeElement !== document.body && document.activeElement !== null) return;
+  const same = focused.id && focused.id !== focused.article && byId(focused.id);
+  const article = focused.article && byId(focused.article);
+  if (same) enabled(same)?.focus();
+  else if (article) focusVersion(article, focused.label);
 });
 
 hear(htmxEvents.finallyRequest, ({ ctx }) => {
