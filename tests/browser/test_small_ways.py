@@ -82,6 +82,29 @@ def test_the_focus_stays_at_a_message_when_another_version_of_it_is_shown(tab: P
     expect(tab.locator("article.from-user")).to_be_focused()
 
 
+def test_escape_leads_from_a_dialog_back_to_what_opened_it(tab: Page) -> None:
+    send(tab, "[[tokens:3]] hello")
+    settled(tab)
+    dialog, menu = tab.locator("#dialog"), tab.get_by_role("button", name="Actions for this chat")
+    menu.press("Enter")
+    tab.locator("#chat-menu").get_by_text("Rename").press("Enter")
+    expect(dialog).to_be_visible()
+    tab.keyboard.press("Escape")
+    expect(menu).to_be_focused()
+    fork = tab.get_by_role("link", name="Fork from here").last
+    fork.press("Enter")
+    expect(dialog).to_be_visible()
+    tab.keyboard.press("Escape")
+    expect(fork).to_be_focused()
+    tab.get_by_role("button", name="Select chats").press("Enter")
+    tab.locator(".pick").first.check()
+    delete = tab.get_by_role("button", name="Delete selected chats")
+    delete.press("Enter")
+    expect(dialog.get_by_role("link", name="Cancel")).to_be_focused()
+    tab.keyboard.press("Escape")
+    expect(delete).to_be_focused()
+
+
 @pytest.mark.parametrize("phone", [False, True], ids=["wide", "phone"])
 def test_a_menu_is_gone_through_by_keys_from_its_first_item_on_view(open_tab: Callable[..., Page], phone: bool) -> None:
     page = open_tab(phone=phone)
