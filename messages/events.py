@@ -65,8 +65,8 @@ class ToolResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Attachment:
-    """Something a tool produced beside its text: a file, citations. `data` is JSON."""
+class Attached:
+    """A tool produced something beside its text: a file, citations. `data` is JSON."""
 
     kind: str
     data: dict[str, Any]
@@ -118,7 +118,7 @@ Event: TypeAlias = (
     | ToolCallStarted
     | ToolCallDelta
     | ToolResult
-    | Attachment
+    | Attached
     | AgentSwitched
     | Usage
     | Finished
@@ -134,7 +134,7 @@ _BY_TAG: Final[dict[str, type[Event]]] = {
     "c": ToolCallStarted,
     "a": ToolCallDelta,
     "o": ToolResult,
-    "x": Attachment,
+    "x": Attached,
     "g": AgentSwitched,
     "u": Usage,
     "f": Finished,

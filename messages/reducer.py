@@ -20,7 +20,7 @@ from typing import Any, TypeAlias
 
 from messages.events import (
     AgentSwitched,
-    Attachment,
+    Attached,
     Event,
     Failed,
     Finished,
@@ -86,7 +86,7 @@ class MessageParts:
                     self._arguments.setdefault(call_id, []).append(arguments)
             case ToolResult(call_id, output, failed):
                 self._finish_call(call_id, output, failed)
-            case Attachment(kind, data):
+            case Attached(kind, data):
                 self._push({"type": "attachment", "kind": kind, "data": data})
             case AgentSwitched(agent_id, name):
                 self._push({"type": "agent_update", "agent_update": {"agentId": agent_id, "name": name}})

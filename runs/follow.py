@@ -23,7 +23,7 @@ from chat.models import Run
 from messages.events import (
     TERMINAL,
     AgentSwitched,
-    Attachment,
+    Attached,
     Event,
     Finished,
     ReasoningDelta,
@@ -333,7 +333,7 @@ def _events_of_part(part: Part) -> list[Event]:
                 events.append(ToolResult(call["id"], call["output"], bool(call.get("failed"))))
             return events
         case "attachment":
-            return [Attachment(part["kind"], part["data"])]
+            return [Attached(part["kind"], part["data"])]
         case "agent_update":
             return [AgentSwitched(part["agent_update"]["agentId"], part["agent_update"]["name"])]
         case _:  # error: the terminal event says it

@@ -10,7 +10,7 @@ from api.librechat.chat.content import content_of
 from api.librechat.chat.steps import RunSteps
 from messages.events import (
     AgentSwitched,
-    Attachment,
+    Attached,
     Event,
     Failed,
     Finished,
@@ -138,7 +138,7 @@ def test_what_belongs_to_no_known_call_says_nothing() -> None:
 
 def test_an_attachment_stands_beside_the_content_and_takes_no_index() -> None:
     payloads = translate(
-        Attachment("web_search", {"toolCallId": "c1", "results": []}), Attachment("file", {"file_id": "f"}),
+        Attached("web_search", {"toolCallId": "c1", "results": []}), Attached("file", {"file_id": "f"}),
         TextDelta("x"),
     )  # fmt: skip
     ids = {"messageId": str(MESSAGE), "conversationId": str(CONVERSATION)}
@@ -241,7 +241,7 @@ any_event = st.one_of(
     started,
     st.builds(ToolCallDelta, calls, texts),
     st.builds(ToolResult, calls, texts, st.booleans()),
-    st.builds(Attachment, st.just("web_search"), st.just({})),
+    st.builds(Attached, st.just("web_search"), st.just({})),
     st.builds(AgentSwitched, texts, texts),
 )
 

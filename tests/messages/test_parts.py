@@ -28,7 +28,7 @@ EVENTS: list[e.Event] = [
     e.ToolResult("b", "found"),
     e.ToolResult("a", "no", failed=True),
     e.ToolResult("nobody", "forged"),
-    e.Attachment("file", {"id": 1}),
+    e.Attached("file", {"id": 1}),
     e.AgentSwitched("ag", "Second"),
     e.TextDelta("Done."),
     e.Usage(20, 6, 0, 4, 3, estimated=True),
