@@ -7,6 +7,7 @@ from typing import Any, Literal, Protocol
 from billing.services.pricing import Rates
 from endpoints.transport.http import Timeouts
 from messages.events import Event
+from messages.parts import ToolCall
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +106,6 @@ class Endpoint:
     def for_model(self, model: str) -> "Endpoint":
         """Return the endpoint as it is for `model`: its own address, key and headers, where they differ."""
         return self.models.variants.get(model, self)
-
-
-@dataclass(frozen=True, slots=True)
-class ToolCall:
-    call_id: str
-    name: str
-    arguments: str  # JSON text as the model wrote it
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import pytest
 
 from agents.services.run import Limits, run
 from agents.services.toolbox import Tool, Toolbox, ToolOutput
-from endpoints.providers.base import ModelRequest, PromptMessage, ToolCall, ToolSpec
+from endpoints.providers.base import ModelRequest, PromptMessage, ToolSpec
 from messages.events import (
     Event,
     Failed,
@@ -22,6 +22,7 @@ from messages.events import (
     ToolResult,
     Usage,
 )
+from messages.parts import ToolCall
 from tests.endpoint_maker import make_endpoint
 
 REQUEST = ModelRequest(

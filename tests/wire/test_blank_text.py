@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage, ToolCall
+from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage
 from endpoints.services.prompts import NO_OUTPUT, tidy
+from messages.parts import ToolCall
 from tests.model_server.fixtures import ModelServer
 from tests.wire.conftest import ended, events_of
 

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage, ToolCall, ToolSpec
+from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage, ToolSpec
 from endpoints.providers.litellm import wire as litellm
 from endpoints.transport.http import Timeouts
 from messages.events import Event, TextDelta, Usage
+from messages.parts import ToolCall
 from messages.reducer import MessageParts
 from tests.endpoint_maker import changed
 from tests.model_server.fixtures import ModelServer

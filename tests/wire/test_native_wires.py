@@ -11,9 +11,10 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage, ToolCall, ToolSpec
+from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage, ToolSpec
 from endpoints.services.model_calls import complete, stream
 from messages.events import TextDelta, Usage
+from messages.parts import ToolCall
 from tests.endpoint_maker import changed, make_endpoint
 from tests.model_server.fixtures import ModelServer
 from tests.model_server.script import words

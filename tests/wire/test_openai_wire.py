@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage, ToolCall, ToolSpec
+from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage, ToolSpec
 from endpoints.providers.openai import wire as openai_wire
 from endpoints.services.model_calls import complete, stream
 from endpoints.transport.http import Timeouts
 from messages.events import Failed, TextDelta, Usage
+from messages.parts import ToolCall
 from tests.endpoint_maker import changed
 from tests.model_server.fixtures import ModelServer
 from tests.model_server.script import MARKDOWN, UNICODE, words

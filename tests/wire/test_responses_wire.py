@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage, ToolCall, ToolSpec
+from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage, ToolSpec
 from messages.events import Usage
+from messages.parts import ToolCall
 from tests.model_server.fixtures import ModelServer
 from tests.model_server.responses import SEALED
 from tests.wire.conftest import KEY, ask, calls_of, ended, events_of, parts_of, text_of, thoughts_of

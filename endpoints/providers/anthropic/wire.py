@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from endpoints.parameters.additions import additions
-from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage, ToolCall, ToolSpec
+from endpoints.providers.base import Endpoint, ModelRequest, PromptMessage, ToolSpec
 from endpoints.providers.counts import Counts, reports_in
 from endpoints.transport.exchange import (
     TIMEOUTS,
@@ -23,6 +23,7 @@ from endpoints.transport.exchange import (
 )
 from endpoints.transport.http import Timeouts
 from messages.events import Event, ReasoningDelta, ReasoningSignature, TextDelta
+from messages.parts import ToolCall
 from messages.reducer import has_signature
 
 VERSION = "2023-06-01"
@@ -111,7 +112,7 @@ def _blocks_of(message: PromptMessage) -> Iterator[dict[str, Any]]:
 
 
 def _use_of(call: ToolCall) -> dict[str, Any]:
-    return {"type": "tool_use", "id": safe_id(call.call_id), "name": call.name, "input": arguments_of(call)}
+    return {"type": "tool_use", "id": safe_id(call.id), "name": call.name, "input": arguments_of(call)}
 
 
 def _thought_of(part: Mapping[str, Any]) -> dict[str, str]:

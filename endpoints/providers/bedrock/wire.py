@@ -146,7 +146,7 @@ def _blocks_of(message: PromptMessage) -> Iterator[dict[str, Any]]:
     if message.content:
         yield {"text": message.content}
     for call in message.tool_calls:
-        yield {"toolUse": {"toolUseId": safe_id(call.call_id), "name": call.name, "input": arguments_of(call)}}
+        yield {"toolUse": {"toolUseId": safe_id(call.id), "name": call.name, "input": arguments_of(call)}}
 
 
 class ConverseReply(Reply):

@@ -59,7 +59,7 @@ def with_sse(url: str, request: ModelRequest) -> str:
 def body_of(request: ModelRequest) -> dict[str, Any]:
     """Return the request's body. `add_params` is applied last, then `drop_params` takes away."""
     endpoint = request.endpoint
-    names = {call.call_id: call.name for message in request.messages for call in message.tool_calls}
+    names = {call.id: call.name for message in request.messages for call in message.tool_calls}
     body: dict[str, Any] = {"contents": in_turns(request, partial(_parts_of, names=names), model="model", key="parts")}
     if system := instructions_of(request):
         body["systemInstruction"] = {"parts": [{"text": system}]}

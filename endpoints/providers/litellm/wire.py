@@ -217,7 +217,7 @@ class _Reply:
         self._finish = ""
         self._counts = Counts()
         self._thoughts = Thoughts()
-        self._calls = ToolCalls(call.call_id for message in request.messages for call in message.tool_calls)
+        self._calls = ToolCalls(call.id for message in request.messages for call in message.tool_calls)
 
     def parse_chunk(self, chunk: Any) -> Iterator[Event]:
         """Yield the events of a chunk, or of a whole answer."""

@@ -58,7 +58,7 @@ def message_of(message: PromptMessage, *, thoughts: bool = False) -> dict[str, A
         said["content"] = message.content or None
         said["tool_calls"] = [
             {
-                "id": call.call_id,
+                "id": call.id,
                 "type": "function",
                 "function": {"name": call.name, "arguments": call.arguments or "{}"},
             }

@@ -116,7 +116,7 @@ def _items_of(message: PromptMessage) -> Iterator[dict[str, Any]]:
     if message.role != "system" and (message.content or not message.tool_calls):
         yield {"role": message.role, "content": message.content}
     for call in message.tool_calls:
-        yield {"type": "function_call", "call_id": call.call_id, "name": call.name, "arguments": call.arguments or "{}"}
+        yield {"type": "function_call", "call_id": call.id, "name": call.name, "arguments": call.arguments or "{}"}
 
 
 def _thought_of(part: Mapping[str, Any]) -> dict[str, Any]:
