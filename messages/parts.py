@@ -228,6 +228,11 @@ def can_grow(part: Part) -> TypeGuard[Text | Reasoning]:
     return isinstance(part, Text) or (isinstance(part, Reasoning) and part.signature is None)
 
 
+def is_readable(part: Part) -> TypeGuard[Text | Reasoning]:
+    """Whether it is words that people can read: text, or thoughts that are not encrypted."""
+    return isinstance(part, Text) or (isinstance(part, Reasoning) and not part.is_hidden)
+
+
 def writer_of(part: Part) -> Any:
     """Return the id of the agent that a part names as its writer (`agentId`), None where it names none."""
     row = part.json if isinstance(part, UnknownPart) else part.stored

@@ -25,7 +25,7 @@ from messages.events import (
     ToolCallStarted,
     ToolResult,
 )
-from messages.parts import ToolCall
+from messages.parts import Reasoning, ToolCall
 from messages.reducer import MessageParts
 
 log = logging.getLogger(__name__)
@@ -105,9 +105,8 @@ async def run(
 def _round(reply: _RoundReply, results: Sequence[ToolResult]) -> list[PromptMessage]:
     """Return what the next model call must see of this one: its calls, and each result in the calls' order."""
     output = {result.call_id: result.output for result in results}
-    said = PromptMessage(
-        "assistant", "".join(reply.text), tool_calls=reply.calls, reasoning=tuple(reply.reasoning.parts)
-    )
+    thoughts = tuple(part for part in reply.reasoning.parts if isinstance(part, Reasoning))
+    said = PromptMessage("assistant", "".join(reply.text), tool_calls=reply.calls, reasoning=thoughts)
     heard = [PromptMessage("tool", output[call.id], tool_call_id=call.id) for call in reply.calls]
     return [said, *heard]
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from endpoints.providers.base import PromptMessage
-from messages.parts import ToolCall
+from messages.parts import Text, ToolCall
 from runs.persistence import ClaimedRun
 from runs.prompt import CONTINUE, fit, prompt_of
 from tests.endpoint_maker import changed, make_endpoint
@@ -98,5 +98,5 @@ def test_nothing_is_left_when_the_last_message_alone_is_too_long() -> None:
 
 
 def test_what_is_continued_keeps_the_end_of_what_was_written() -> None:
-    job = replace(JOB, history=history(9), continues=True, parts=[{"type": "text", "text": "Once"}])
+    job = replace(JOB, history=history(9), continues=True, parts=[Text("Once")])
     assert [message.content for message in prompt_of(job, ENDPOINT).request.messages] == ["A" * 9, "Once", CONTINUE]

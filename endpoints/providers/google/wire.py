@@ -24,7 +24,6 @@ from endpoints.transport.exchange import (
 )
 from endpoints.transport.http import Timeouts
 from messages.events import Event, Failed, ReasoningDelta, ReasoningSignature, TextDelta
-from messages.reducer import has_signature
 
 _TOP = {"generationConfig", "safetySettings", "toolConfig", "cachedContent", "labels"}  # every other: generationConfig
 _OWN = {"model", "contents", "systemInstruction", "tools", "stream"}
@@ -99,7 +98,7 @@ def _parts_of(message: PromptMessage, names: Mapping[str, str]) -> Iterator[dict
         return
     if message.content:
         yield {"text": message.content}
-    signatures = [part.get("signature") or part["redacted"] for part in message.reasoning if has_signature(part)]
+    signatures = [thought.signature.data for thought in message.reasoning if thought.signature]
     for number, call in enumerate(message.tool_calls):
         part: dict[str, Any] = {"functionCall": {"name": call.name, "args": arguments_of(call)}}
         # The first of parallel calls carries the proof of the thoughts that led to them.

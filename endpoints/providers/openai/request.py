@@ -64,7 +64,7 @@ def message_of(message: PromptMessage, *, thoughts: bool = False) -> dict[str, A
             }
             for call in message.tool_calls
         ]
-    thought = "\n\n".join(part["think"] for part in message.reasoning if part["think"])
+    thought = "\n\n".join(part.text for part in message.reasoning if part.text)
     return said | ({"reasoning_content": thought} if thought and thoughts else {})
 
 

@@ -31,7 +31,7 @@ def message(request: SignedInRequest, conversation_id: UUID, message_id: UUID) -
 def edit(request: SignedInRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
     """The editor of a message; a POST saves its text in place."""
     message = access.message_for(request.user, message_id, conversation_id=conversation_id)
-    if message.state == Message.State.STREAMING or not any(map(editing.is_editable, message.parts)):
+    if message.state == Message.State.STREAMING or not any(map(editing.is_editable, message.content)):
         raise TurnRefused(editing.cannot_be_edited(message), status=409)
     if request.method == "GET":
         return _editor(request, message, {})
@@ -88,7 +88,7 @@ def _editor(
             "saved": _text_of(message, index),
             "error": str(fault) if fault and fault.index == index else "",
         }
-        for index, (part, shown) in enumerate(zip(message.parts, view.parts, strict=True))
+        for index, (part, shown) in enumerate(zip(message.content, view.parts, strict=True))
     ]
     shell = "chat/fragment.html" if is_partial(request) else "chat/alone.html"
     context = {"message": view, "parts": parts, "shell": shell}
@@ -96,13 +96,13 @@ def _editor(
 
 
 def _texts(request: SignedInRequest, message: Message) -> dict[int, str]:
-    names = {index: f"part-{index}" for index, part in enumerate(message.parts) if editing.is_editable(part)}
+    names = {index: f"part-{index}" for index, part in enumerate(message.content) if editing.is_editable(part)}
     return {index: request.POST[name].replace("\r\n", "\n") for index, name in names.items() if name in request.POST}
 
 
 def _text_of(message: Message, index: int) -> str:
-    part = message.parts[index]
-    return str(part.get(part["type"], "")) if editing.is_editable(part) else ""
+    part = message.content[index]
+    return part.text if editing.is_editable(part) else ""
 
 
 def _place(message: Message) -> str:
