@@ -122,9 +122,9 @@ class ContentReply(Reply):
             self.known = True
             content = candidate.get("content")
             parts = content.get("parts") if isinstance(content, dict) else None
-            for part in parts if isinstance(parts, list) else ():
-                if isinstance(part, dict):
-                    yield from self._said(part)
+            for piece in parts if isinstance(parts, list) else ():
+                if isinstance(piece, dict):
+                    yield from self._said(piece)
             reason = candidate.get("finishReason") or candidate.get("finish_reason")
             if isinstance(reason, str) and reason != "FINISH_REASON_UNSPECIFIED":
                 self.finish = reason or self.finish
@@ -139,13 +139,13 @@ class ContentReply(Reply):
         elif not data.get("error"):
             self.pass_over(data)
 
-    def _said(self, part: dict[str, Any]) -> Iterator[Event]:
-        text, call = part.get("text"), part.get("functionCall") or part.get("function_call")
-        proof = part.get("thoughtSignature") or part.get("thought_signature")
+    def _said(self, piece: dict[str, Any]) -> Iterator[Event]:
+        text, call = piece.get("text"), piece.get("functionCall") or piece.get("function_call")
+        proof = piece.get("thoughtSignature") or piece.get("thought_signature")
         if text and isinstance(text, str):
             self.began = True
-            self._thought = self._thought or bool(part.get("thought"))
-            yield ReasoningDelta(text) if part.get("thought") else TextDelta(text)
+            self._thought = self._thought or bool(piece.get("thought"))
+            yield ReasoningDelta(text) if piece.get("thought") else TextDelta(text)
         if isinstance(call, dict):
             self.began = True
             if proof and isinstance(proof, str):
