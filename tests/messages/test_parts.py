@@ -18,6 +18,8 @@ from messages.parts import (
     Text,
     ToolCall,
     UnknownPart,
+    parts_from_json,
+    parts_to_json,
     plain_text,
 )
 from messages.reducer import MessageParts
@@ -105,6 +107,19 @@ def test_every_event_survives_the_wire(event: e.Event) -> None:
 def test_what_is_no_event_is_refused(row: list[object]) -> None:
     with pytest.raises(ValueError, match="unknown event"):
         e.from_wire(row)
+
+
+def test_what_goes_on_keeps_what_else_was_stored() -> None:
+    call = {"type": "tool_call", "tool_call": {"id": "a", "name": "look", "auth": "x"}}
+    stored = [call, {"type": "new"}, {"type": "text", "text": "Half", "agentId": "ag"}]
+    going = fold([e.TextDelta(" and half"), e.ToolCallDelta("a", "{}"), e.ToolResult("a", "found")],
+                 MessageParts(parts_from_json(stored)))  # fmt: skip
+    done = {"id": "a", "name": "look", "auth": "x", "args": "{}", "output": "found", "progress": 1}
+    assert parts_to_json(going.parts) == [
+        {"type": "tool_call", "tool_call": done},
+        {"type": "new"},
+        {"type": "text", "text": "Half and half", "agentId": "ag"},
+    ]
 
 
 def test_a_failure_is_a_part_with_a_code_but_without_the_providers_words() -> None:

@@ -12,6 +12,7 @@ from chat.models import Message
 from chat.services.refusal import TurnRefused
 from chat.services.turns import editing
 from chat.services.turns.editing import BadEdit
+from messages.parts import Part
 from web.presenters import present_messages
 from web.shell import SignedInRequest, is_partial, show_branch, signed_in
 
@@ -36,7 +37,7 @@ def edit(request: SignedInRequest, conversation_id: UUID, message_id: UUID) -> H
     if request.method == "GET":
         return _editor(request, message, {})
     texts = _texts(request, message)
-    changed = {index: text for index, text in texts.items() if text != _text_of(message, index)}
+    changed = _changed(message, texts)
     try:
         saved = editing.save(user=request.user, message_id=message_id, texts=changed) if changed else message
     except BadEdit as fault:
@@ -58,7 +59,7 @@ def rerun(request: SignedInRequest, conversation_id: UUID, message_id: UUID) -> 
         if message.is_user:
             started = editing.rerun(user=request.user, message_id=message_id, text=texts.get(0))
         else:
-            changed = [index for index, text in texts.items() if text != _text_of(message, index)]
+            changed = list(_changed(message, texts))
             index = changed[0] if changed else max(texts)
             if len(changed) > 1:
                 raise BadEdit(editing.one_part_only(), changed[1])
@@ -84,8 +85,8 @@ def _editor(
             "view": shown,
             "index": index,
             "editable": editing.is_editable(part),
-            "text": texts.get(index, _text_of(message, index)),
-            "saved": _text_of(message, index),
+            "text": texts.get(index, _text_of(part)),
+            "saved": _text_of(part),
             "error": str(fault) if fault and fault.index == index else "",
         }
         for index, (part, shown) in enumerate(zip(message.content, view.parts, strict=True))
@@ -100,8 +101,12 @@ def _texts(request: SignedInRequest, message: Message) -> dict[int, str]:
     return {index: request.POST[name].replace("\r\n", "\n") for index, name in names.items() if name in request.POST}
 
 
-def _text_of(message: Message, index: int) -> str:
-    part = message.content[index]
+def _changed(message: Message, texts: dict[int, str]) -> dict[int, str]:
+    content = message.content
+    return {index: text for index, text in texts.items() if text != _text_of(content[index])}
+
+
+def _text_of(part: Part) -> str:
     return part.text if editing.is_editable(part) else ""
 
 
