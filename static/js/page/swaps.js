@@ -15,13 +15,29 @@ hear(htmxEvents.beforeRequest, ({ ctx }) => {
   // Another dialog takes the panel's place.
   if (isPanelOpen() && dialog.contains(targetOf(ctx)) && !dialog.contains(ctx.sourceElement)) closeDialog();
   // What is above or below a fork changes; the fork itself stays where the eye is.
-  const article = ctx.request.submitter?.closest("article");
+  const { submitter } = ctx.request;
+  const article = submitter?.closest("article");
   // The reply that is to be written stands there at once, in the place of the one before it.
   if (ctx.request.action.endsWith("/regenerate")) article?.classList.add("is-rewritten");
   keptFrom = article
-    ? { top: article.getBoundingClientRect().top, previous: article.previousElementSibling?.id }
+    ? {
+        top: article.getBoundingClientRect().top,
+        previous: article.previousElementSibling?.id,
+        label: submitter.getAttribute("aria-label"),
+      }
     : null;
 });
+
+const enabled = (button) => (button?.disabled ? button.parentElement.querySelector("button:not(:disabled)") : button);
+
+// Another version of a message has the same buttons; while it is written, it has none and takes the focus itself.
+function focusVersion(article, label) {
+  if (document.activeElement !== document.body) return;
+  const buttons = [...article.querySelectorAll(".message-foot button")];
+  const same = enabled(buttons.find((button) => button.getAttribute("aria-label") === label));
+  if (!same) article.tabIndex = -1;
+  (same || article).focus({ preventScroll: true });
+}
 
 function refused(ctx, status) {
   // Only a chat has a page of its own behind its address; a fragment has none.
@@ -60,7 +76,10 @@ hear(htmxEvents.afterSwap, ({ ctx }) => {
   if (keptFrom && targetOf(ctx)?.id === "messages" && ctx.sourceElement?.id === "acts") {
     const before = keptFrom.previous && byId(keptFrom.previous);
     const article = before ? before.nextElementSibling : byId("messages").firstElementChild;
-    if (article) byId("scroll").scrollTop += article.getBoundingClientRect().top - keptFrom.top;
+    if (article) {
+      byId("scroll").scrollTop += article.getBoundingClientRect().top - keptFrom.top;
+      focusVersion(article, keptFrom.label);
+    }
   }
   keptFrom = null;
   markCurrent();
@@ -73,7 +92,7 @@ hear(htmxEvents.beforeSwap, () => {
 hear(htmxEvents.afterSwap, () => {
   const same = focused && byId(focused);
   if (!same || (document.activeElement !== document.body && document.activeElement !== null)) return;
-  (same.disabled ? same.parentElement.querySelector("button:not(:disabled)") : same)?.focus();
+  enabled(same)?.focus();
 });
 
 hear(htmxEvents.finallyRequest, ({ ctx }) => {
