@@ -83,7 +83,10 @@ class AgentSwitched:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens of one model call. `input_tokens` excludes both cache counts; `output_tokens` includes reasoning."""
+    """Tokens of one model call. `input_tokens` excludes both cache counts; `output_tokens` includes reasoning.
+
+    `cache_write_1h_tokens` are those of the cache writes that are kept for an hour instead of five minutes.
+    """
 
     input_tokens: int = 0
     output_tokens: int = 0
@@ -91,6 +94,7 @@ class Usage:
     cache_read_tokens: int = 0
     cache_write_tokens: int = 0
     estimated: bool = False
+    cache_write_1h_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +157,8 @@ def to_wire(event: Event) -> list[Any]:
         return [_TAGS[Snapshot], parts_to_json(event.parts)]
     kind = type(event)
     row = [_TAGS[kind], *(getattr(event, name) for name in _FIELDS[kind])]
-    if kind is Failed and not row[-1]:
-        row.pop()  # the release before knew no settings
+    if kind in {Failed, Usage} and not row[-1]:
+        row.pop()  # the release before knew no settings, and no writes for an hour
     return row
 
 

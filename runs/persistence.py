@@ -20,7 +20,7 @@ from psycopg.types.json import Jsonb, JsonbLoader
 from accounts.models import User
 from accounts.models.access import is_granted_sql
 from billing.services import holds
-from billing.services.pricing import TokenCounts
+from billing.services.quantities import Quantities
 from chat.models import Message, Project, Run
 from chat.services.quotes import with_quotes
 from endpoints.catalog.prices import rates_of
@@ -247,7 +247,7 @@ def lines_of(result: RunResult) -> list[holds.LedgerLine]:
             reason="message",
             endpoint=job.endpoint,
             model=job.model,
-            counts=counts_of(usage),
+            quantities=Quantities.of(usage),
             rates=rates,
             coefficient=job.coefficient,
             estimated=usage.estimated,
@@ -256,20 +256,12 @@ def lines_of(result: RunResult) -> list[holds.LedgerLine]:
     ]
 
 
-def counts_of(usage: Usage) -> TokenCounts:
-    return TokenCounts(
-        input=usage.input_tokens,
-        output=usage.output_tokens,
-        reasoning=usage.reasoning_tokens,
-        cache_read=usage.cache_read_tokens,
-        cache_write=usage.cache_write_tokens,
-    )
-
-
 def usage_json(usages: Sequence[Usage]) -> Mapping[str, Any]:
     """Return the token counts of a reply by kind, summed over its model calls; empty when none was made."""
     if not usages:
         return {}
     names = ("input_tokens", "output_tokens", "reasoning_tokens", "cache_read_tokens", "cache_write_tokens")
     total: dict[str, Any] = {name: sum(getattr(usage, name) for usage in usages) for name in names}
+    if hour := sum(usage.cache_write_1h_tokens for usage in usages):
+        total["cache_write_1h_tokens"] = hour
     return total | ({"estimated": True} if any(usage.estimated for usage in usages) else {})

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from billing.models import Hold, LedgerEntry
 from billing.services import holds
-from billing.services.pricing import TokenCounts
+from billing.services.quantities import Quantities
 from chat.models import Message, Run
 from chat.services.tree import tree
 from chat.services.turns.ending import announce_end
@@ -147,7 +147,7 @@ def _estimate(run: Run, message: Message) -> holds.LedgerLine:
         reason="message",
         endpoint=message.endpoint,
         model=message.model,
-        counts=TokenCounts(input=read, output=written),
+        quantities=Quantities(input=read, output=written),
         rates=rates_of(endpoint, message.model) if endpoint else None,
         coefficient=_coefficient(run),
         estimated=True,

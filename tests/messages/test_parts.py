@@ -103,6 +103,13 @@ def test_every_event_survives_the_wire(event: e.Event) -> None:
     assert e.from_wire(json.loads(json.dumps(e.to_wire(event)))) == event
 
 
+def test_usage_of_the_release_before_is_read_and_it_reads_ours() -> None:
+    assert e.from_wire(["u", 30, 11, 2, 4, 3, True]) == e.Usage(30, 11, 2, 4, 3, estimated=True)
+    assert e.to_wire(e.Usage(30, 11, 2, 4, 3)) == ["u", 30, 11, 2, 4, 3, False]
+    written = e.Usage(30, cache_write_tokens=3, cache_write_1h_tokens=2)
+    assert e.from_wire(e.to_wire(written)) == written
+
+
 @pytest.mark.parametrize("row", [["execute", "rm"], [], [None], [["t"]]])
 def test_what_is_no_event_is_refused(row: list[object]) -> None:
     with pytest.raises(ValueError, match="unknown event"):

@@ -9,7 +9,8 @@ from decimal import Decimal
 
 import pytest
 
-from billing.services.pricing import Rates, TokenCounts, charge
+from billing.services.pricing import Rates, charge
+from billing.services.quantities import Quantities
 from endpoints.providers.base import Endpoint, ModelRequest, ToolSpec
 from endpoints.providers.wires import wire_of
 from endpoints.services.failure_words import explain
@@ -153,11 +154,7 @@ def usage_of(provider: str, usage: Usage) -> Usage:
 
 def cost_of(usage: object) -> int:
     assert isinstance(usage, Usage)
-    counts = TokenCounts(
-        input=usage.input_tokens, output=usage.output_tokens, reasoning=usage.reasoning_tokens,
-        cache_read=usage.cache_read_tokens, cache_write=usage.cache_write_tokens,
-    )  # fmt: skip
-    return charge(counts, RATES)
+    return charge(Quantities.of(usage), RATES)
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
