@@ -49,7 +49,7 @@ async def writing(run: Run) -> AsyncIterator[Callable[[Event], None]]:
 
 async def joined(run: Run) -> None:
     """Wait until a client follows the run."""
-    while key_of(run.id).encode() not in follow.reader()._subscriptions:
+    while key_of(run.id).encode() not in follow.reader()._subscriptions:  # noqa: ASYNC110 (nothing tells of it)
         await asyncio.sleep(0.01)
 
 
