@@ -6,8 +6,11 @@ message. The union is closed: a provider's unknown event never becomes one of th
 On the wire (the stream log) an event is a JSON list ``[tag, ...]``; `to_wire` and `from_wire` are inverse.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
+
+from messages.parts import Part, parts_from_json, parts_to_json
 
 FinishReason = Literal["stop", "length", "tool_calls", "content_filter", "stopped", "budget", "limit"]
 # stop: the model ended by itself; length: the provider's token limit; stopped: a person pressed Stop;
@@ -19,7 +22,7 @@ class Snapshot:
     """What the message holds at this point, whole: a run that goes on from an earlier one (*Continue*) begins with
     it, and a log that had to be written anew does. It replaces whatever was known before."""
 
-    parts: tuple[dict[str, Any], ...]
+    parts: tuple[Part, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +68,11 @@ class ToolResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Attachment:
-    """Something a tool produced beside its text: a file, citations. `data` is JSON."""
+class Attached:
+    """A tool produced something beside its text: a file, citations. `data` is JSON."""
 
     kind: str
-    data: dict[str, Any]
+    data: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,10 @@ class AgentSwitched:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens of one model call. `input_tokens` excludes both cache counts; `output_tokens` includes reasoning."""
+    """Tokens of one model call. `input_tokens` excludes both cache counts; `output_tokens` includes reasoning.
+
+    `cache_write_1h_tokens` are those of the cache writes that are kept for an hour instead of five minutes.
+    """
 
     input_tokens: int = 0
     output_tokens: int = 0
@@ -88,6 +94,7 @@ class Usage:
     cache_read_tokens: int = 0
     cache_write_tokens: int = 0
     estimated: bool = False
+    cache_write_1h_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +125,7 @@ Event: TypeAlias = (
     | ToolCallStarted
     | ToolCallDelta
     | ToolResult
-    | Attachment
+    | Attached
     | AgentSwitched
     | Usage
     | Finished
@@ -134,7 +141,7 @@ _BY_TAG: Final[dict[str, type[Event]]] = {
     "c": ToolCallStarted,
     "a": ToolCallDelta,
     "o": ToolResult,
-    "x": Attachment,
+    "x": Attached,
     "g": AgentSwitched,
     "u": Usage,
     "f": Finished,
@@ -146,10 +153,12 @@ _FIELDS: Final = {kind: tuple(kind.__dataclass_fields__) for kind in _TAGS}
 
 def to_wire(event: Event) -> list[Any]:
     """Return ``[tag, field, ...]``, every value plain JSON."""
+    if isinstance(event, Snapshot):
+        return [_TAGS[Snapshot], parts_to_json(event.parts)]
     kind = type(event)
     row = [_TAGS[kind], *(getattr(event, name) for name in _FIELDS[kind])]
-    if kind is Failed and not row[-1]:
-        row.pop()  # the release before knew no settings
+    if kind in {Failed, Usage} and not row[-1]:
+        row.pop()  # the release before knew no settings, and no writes for an hour
     return row
 
 
@@ -160,7 +169,7 @@ def from_wire(row: list[Any]) -> Event:
     except (KeyError, IndexError, TypeError):
         raise ValueError(f"unknown event {row[:1]!r}") from None
     if kind is Snapshot:
-        return Snapshot(tuple(row[1]))
+        return Snapshot(parts_from_json(row[1]))
     if kind is Failed:
         code, detail, wait, *settings = row[1:]
         return Failed(code, detail, wait, tuple(settings[0]) if settings else ())

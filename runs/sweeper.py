@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from billing.models import Hold, LedgerEntry
 from billing.services import holds
-from billing.services.pricing import TokenCounts
+from billing.services.quantities import Quantities
 from chat.models import Message, Run
 from chat.services.tree import tree
 from chat.services.turns.ending import announce_end
@@ -26,7 +26,7 @@ from endpoints.catalog import registry
 from endpoints.catalog.prices import rates_of
 from endpoints.services.tokens import estimate, estimate_message
 from messages.events import Failed
-from messages.reducer import plain_text
+from messages.parts import Error, Reasoning, Text
 
 log = logging.getLogger(__name__)
 
@@ -120,9 +120,9 @@ def _interrupt(run_id: UUID, lease: datetime | None) -> int:
     now = timezone.now()
     Run.objects.filter(id=run.id).update(state=Run.State.INTERRUPTED, error="interrupted", finished_at=now)
     message = run.message
-    parts = [*message.parts, {"type": "error", "code": "interrupted"}]
+    message.set_content([*message.content, Error("interrupted")])
     Message.objects.filter(id=message.id).update(
-        parts=parts, text=plain_text(parts), state=Message.State.INTERRUPTED, updated_at=now
+        parts=message.parts, text=message.text, state=Message.State.INTERRUPTED, updated_at=now
     )
     if run.hold_id:
         # The provider was called and reported nothing: what was written is charged by estimate, the rest released.
@@ -133,7 +133,7 @@ def _interrupt(run_id: UUID, lease: datetime | None) -> int:
 
 
 def _estimate(run: Run, message: Message) -> holds.LedgerLine:
-    written = estimate("".join(part.get("text") or part.get("think") or "" for part in message.parts))
+    written = estimate("".join(part.text for part in message.content if isinstance(part, Text | Reasoning)))
     if run.continues:
         # What an earlier run wrote into the message was charged by its end, and is now part of the prompt.
         earlier = Run.objects.filter(message=message).exclude(id=run.id).values("hold_id")
@@ -147,7 +147,7 @@ def _estimate(run: Run, message: Message) -> holds.LedgerLine:
         reason="message",
         endpoint=message.endpoint,
         model=message.model,
-        counts=TokenCounts(input=read, output=written),
+        quantities=Quantities(input=read, output=written),
         rates=rates_of(endpoint, message.model) if endpoint else None,
         coefficient=_coefficient(run),
         estimated=True,

@@ -1,6 +1,10 @@
-"""Reads YAML by the rules of YAML 1.2, as existing files expect: `on` and `2024-10-21` are strings."""
+"""Reads YAML by the rules of YAML 1.2, as existing files expect: `on` and `2024-10-21` are strings.
+
+Fractions know how they are written, so that money is no binary float (`WrittenFloat`).
+"""
 
 import re
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import yaml
@@ -8,6 +12,20 @@ import yaml
 MAX_DEPTH = 100
 _BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # written in C, it takes a tenth of the time
 _OTHERWISE = {"tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp"}
+
+
+class WrittenFloat(float):
+    """A fraction of the file, with its text."""
+
+    text: str
+
+    @property
+    def decimal(self) -> Decimal:
+        """The number exactly as it is written; one that is no plain decimal (`.inf`, `1:30.5`), as a float has it."""
+        try:
+            return Decimal(self.text.replace("_", ""))
+        except InvalidOperation:
+            return Decimal(repr(float(self)))
 
 
 class _Loader(_BASE):  # type: ignore[misc]
@@ -20,6 +38,15 @@ class _Loader(_BASE):  # type: ignore[misc]
 _Loader.add_implicit_resolver(
     "tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
 )
+
+
+def _fraction(loader: Any, node: yaml.ScalarNode) -> WrittenFloat:
+    number = WrittenFloat(loader.construct_yaml_float(node))
+    number.text = node.value
+    return number
+
+
+_Loader.add_constructor("tag:yaml.org,2002:float", _fraction)
 
 
 def read(text: str) -> tuple[yaml.Node | None, Any]:

@@ -90,6 +90,7 @@ class LedgerEntry(models.Model):
     reasoning_tokens = models.BigIntegerField(default=0)
     cache_read_tokens = models.BigIntegerField(default=0)
     cache_write_tokens = models.BigIntegerField(default=0)
+    cache_write_1h_tokens = models.BigIntegerField(default=0, db_default=0)  # of them: kept for an hour
     estimated = models.BooleanField(default=False)  # the provider reported no usage
     rates = models.JSONField(default=dict, blank=True)  # USD per million tokens by kind, as charged
     coefficient = models.DecimalField(max_digits=8, decimal_places=4, default=1)

@@ -38,6 +38,7 @@ COLUMNS: Final = (
     "credits",
     "balance after",
     "note",
+    "cache write 1h tokens",  # of the cache write tokens; last, so that the others keep their places
 )
 
 
@@ -143,6 +144,7 @@ def csv_lines(entries: QuerySet[LedgerEntry]) -> Iterator[str]:
             entry.credits,
             entry.balance_after,
             entry.note,
+            entry.cache_write_1h_tokens,
         )
         for entry in entries.iterator(chunk_size=1_000)
     )

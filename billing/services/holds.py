@@ -21,7 +21,8 @@ from billing.services import budgets, policy
 from billing.services.adjust import refill_if_due
 from billing.services.budgets import Binding, OverBudget
 from billing.services.ledger import Due, LedgerLine, opening_statements, write
-from billing.services.pricing import Rates, TokenCounts, charge
+from billing.services.pricing import Rates, charge
+from billing.services.quantities import Quantities
 from core.refusal import Refusal
 from core.sql_pipeline import Statement, run_pipeline
 
@@ -121,7 +122,7 @@ def slice_credits(
     *, rates: Rates, input_tokens: int, output_tokens: int = REPLY_SLICE, coefficient: Decimal = Decimal(1)
 ) -> int:
     """Return what to reserve for so many tokens of prompt and of reply."""
-    return charge(TokenCounts(input=input_tokens, output=output_tokens), rates, coefficient)
+    return charge(Quantities(input=input_tokens, output=output_tokens), rates, coefficient)
 
 
 def available(*, user_id: UUID) -> int:
@@ -192,7 +193,7 @@ def extend_by_tokens(*, hold_id: UUID, rate: Decimal, tokens: int) -> int:
         return tokens
     wanted = tokens
     while wanted >= 1:
-        if extend(hold_id=hold_id, credits=charge(TokenCounts(output=wanted), _flat(rate)), tokens=wanted):
+        if extend(hold_id=hold_id, credits=charge(Quantities(output=wanted), _flat(rate)), tokens=wanted):
             return wanted
         left = affordable(hold_id=hold_id, rate=rate)
         wanted = min(wanted - 1, wanted if left is None else left)

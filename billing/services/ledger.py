@@ -9,7 +9,8 @@ from django.db import connection
 
 from billing.models import Balance, LedgerEntry
 from billing.services import policy
-from billing.services.pricing import Rates, TokenCounts, charge, in_bounds
+from billing.services.pricing import Rates, charge
+from billing.services.quantities import Quantities
 from core.ids import uuid7
 from core.sql_pipeline import Statement
 
@@ -24,19 +25,18 @@ class LedgerLine:
     reason: str
     endpoint: str
     model: str
-    counts: TokenCounts
+    quantities: Quantities
     rates: Rates | None
     coefficient: Decimal = Decimal(1)
     estimated: bool = False
 
     @property
     def credits(self) -> int:
-        return charge(self.counts, self.rates, self.coefficient) if self.rates else 0
+        return charge(self.quantities, self.rates, self.coefficient) if self.rates else 0
 
     @property
     def tokens(self) -> int:
-        counts = in_bounds(self.counts)
-        return counts.prompt + counts.output
+        return self.quantities.in_bounds().tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ def locked_balances(user_ids: set[UUID]) -> dict[UUID, Balance]:
 
 
 def _entry(user_id: UUID, line: LedgerLine, *, hold_id: UUID | None, balance_after: int) -> LedgerEntry:
-    counts = in_bounds(line.counts)
+    used = line.quantities.in_bounds()
     return LedgerEntry(
         user_id=user_id,
         key=line.key,
@@ -152,13 +152,14 @@ def _entry(user_id: UUID, line: LedgerLine, *, hold_id: UUID | None, balance_aft
         balance_after=balance_after,
         endpoint=line.endpoint,
         model=line.model,
-        input_tokens=counts.input,
-        output_tokens=counts.output,
-        reasoning_tokens=counts.reasoning,
-        cache_read_tokens=counts.cache_read,
-        cache_write_tokens=counts.cache_write,
+        input_tokens=used.input,
+        output_tokens=used.output,
+        reasoning_tokens=used.reasoning,
+        cache_read_tokens=used.cache_read,
+        cache_write_tokens=used.cache_write,
+        cache_write_1h_tokens=used.cache_write_1h,
         estimated=line.estimated,
-        rates=line.rates.at(counts.prompt).to_json() if line.rates else UNKNOWN,
+        rates=line.rates.at(used.prompt).to_json() if line.rates else UNKNOWN,
         coefficient=line.coefficient,
         hold_id=hold_id,
     )

@@ -13,12 +13,13 @@ from billing.services.pricing import Rates, rate_of
 
 FILE = "model_prices_and_context_window_backup.json"
 _TIER = re.compile(r"(input|output)_cost_per_token_above_(\d+)k_tokens")
-_CACHE_TIER = re.compile(r"cache_(read|creation)_input_token_cost_above_(\d+)k_tokens")
+_CACHE_TIER = re.compile(r"cache_(read|creation)_input_token_cost(?:_above_1hr)?_above_(\d+)k_tokens")
 _KEPT = {
     "input_cost_per_token",
     "output_cost_per_token",
     "cache_read_input_token_cost",
     "cache_creation_input_token_cost",
+    "cache_creation_input_token_cost_above_1hr",
     "max_input_tokens",
     "max_output_tokens",
     "supports_function_calling",
@@ -28,7 +29,7 @@ _KEPT = {
 
 
 def entry(key: str) -> Mapping[str, Any] | None:
-    """Return what the map says of a model, or None. Costs are USD per one token, as JSON numbers."""
+    """Return what the map says of a model, or None. Costs are USD per one token, as decimals."""
     return _entries().get(key)
 
 
@@ -52,6 +53,11 @@ def installed() -> Mapping[str, Any]:
     return _entries()
 
 
+def read_map(path: Path) -> Any:
+    """Return a price map from its file, its fractions as they are written. Raises `OSError`, `ValueError`."""
+    return json.loads(path.read_text(), parse_float=Decimal)
+
+
 def _rates(map_entry: Mapping[str, Any]) -> Rates:
     thresholds = sorted(
         {int(match[2]) for name in map_entry if (match := _TIER.fullmatch(name) or _CACHE_TIER.fullmatch(name))}
@@ -62,7 +68,7 @@ def _rates(map_entry: Mapping[str, Any]) -> Rates:
 
 
 def _to_rates(row: Mapping[str, Decimal], tiers: Sequence[tuple[int, Rates]] = ()) -> Rates:
-    return Rates(row["prompt"], row["completion"], row["cache_read"], row["cache_write"], tiers=tiers)
+    return Rates(**row, tiers=tiers)
 
 
 def _row(map_entry: Mapping[str, Any], suffix: str, base: Mapping[str, Decimal] | None = None) -> dict[str, Decimal]:
@@ -74,12 +80,14 @@ def _row(map_entry: Mapping[str, Any], suffix: str, base: Mapping[str, Decimal] 
         return fallback if value is None else rate_of(value)
 
     prompt = rate("input_cost_per_token", base.get("prompt", Decimal(0)))
-    return {
+    row = {
         "prompt": prompt,
         "completion": rate("output_cost_per_token", base.get("completion", Decimal(0))),
         "cache_read": rate("cache_read_input_token_cost", base.get("cache_read", prompt)),
         "cache_write": rate("cache_creation_input_token_cost", base.get("cache_write", prompt)),
     }
+    hour = rate("cache_creation_input_token_cost_above_1hr", base.get("cache_write_1h", row["cache_write"]))
+    return row | ({"cache_write_1h": hour} if hour != row["cache_write"] else {})
 
 
 @cache
@@ -87,10 +95,9 @@ def _entries() -> dict[str, dict[str, Any]]:
     spec = importlib.util.find_spec("litellm")
     if spec is None or spec.origin is None:
         return {}
-    document = json.loads((Path(spec.origin).parent / FILE).read_text())
     return {
         key: kept
-        for key, value in document.items()
+        for key, value in read_map(Path(spec.origin).parent / FILE).items()
         if isinstance(value, dict) and key != "sample_spec" and (kept := _slim(value))
     }
 

@@ -1,36 +1,42 @@
-"""What tokens cost. Pure: token counts x rates x coefficient, in credits (1,000,000 credits are 1 US dollar)."""
+"""What calls cost. Pure: quantities x rates x coefficient, in credits (1,000,000 credits are 1 US dollar).
+
+Rates are decimals, read from the text of the list or the file that has them, never from a binary float. Two roundings
+happen, both here: a rate has nine decimal places at most (`as_rate`), and a call's charge is rounded up to whole
+credits, once, after everything is summed up (`in_credits`).
+"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, fields, replace
 from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Decimal
 from typing import Final
 
+from billing.services.quantities import Quantities
 
-@dataclass(frozen=True, slots=True)
-class TokenCounts:
-    """Tokens of one model call. `input` excludes both cache counts; `output` includes `reasoning`."""
-
-    input: int = 0
-    output: int = 0
-    reasoning: int = 0
-    cache_read: int = 0
-    cache_write: int = 0
-
-    @property
-    def prompt(self) -> int:
-        """All tokens of the prompt, cached or not: what long-context tiers go by."""
-        return self.input + self.cache_read + self.cache_write
+_NONE: Final = Decimal(0)
+_CREDITS: Final = 1_000_000  # of a US dollar
+_UNITS: Final = ("images", "seconds", "characters", "pages", "searches", "calls")  # kinds that are not tokens
 
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """USD per million tokens, by kind. `tiers` hold (threshold, rates): above so many prompt tokens, those count."""
+    """Prices by kind: of tokens in USD per million, of everything else in USD each.
+
+    `cache_write_1h` None: a write for an hour costs as much as one for five minutes. `tiers` hold (threshold, rates):
+    above so many prompt tokens, those count.
+    """
 
     prompt: Decimal
     completion: Decimal
     cache_read: Decimal
     cache_write: Decimal
     tiers: Sequence[tuple[int, "Rates"]] = ()
+    cache_write_1h: Decimal | None = field(default=None, kw_only=True)
+    images: Decimal = field(default=_NONE, kw_only=True)
+    seconds: Decimal = field(default=_NONE, kw_only=True)
+    characters: Decimal = field(default=_NONE, kw_only=True)
+    pages: Decimal = field(default=_NONE, kw_only=True)
+    searches: Decimal = field(default=_NONE, kw_only=True)
+    calls: Decimal = field(default=_NONE, kw_only=True)
 
     def at(self, prompt_tokens: int) -> "Rates":
         """Return the rates of a call with so many prompt tokens: the tier replaces them for the whole call."""
@@ -40,69 +46,69 @@ class Rates:
     def scaled(self, coefficient: Decimal) -> "Rates":
         """Return the rates times a role's coefficient."""
         tiers = tuple((threshold, rates.scaled(coefficient)) for threshold, rates in self.tiers)
-        return Rates(
-            prompt=self.prompt * coefficient,
-            completion=self.completion * coefficient,
-            cache_read=self.cache_read * coefficient,
-            cache_write=self.cache_write * coefficient,
-            tiers=tiers,
-        )
+        scaled = {kind: rate * coefficient for kind, rate in self._by_kind().items()}
+        return replace(self, **scaled, tiers=tiers)
 
     def to_json(self) -> dict[str, str]:
-        return {
-            "prompt": str(self.prompt),
-            "completion": str(self.completion),
-            "cache_read": str(self.cache_read),
-            "cache_write": str(self.cache_write),
-        }
+        """Return the rates as text; those of tokens always, the others where they cost something."""
+        rates = self._by_kind()
+        if self.cache_write_1h == self.cache_write:
+            del rates["cache_write_1h"]
+        return {kind: str(rate) for kind, rate in rates.items() if rate or kind not in _UNITS}
+
+    def _by_kind(self) -> dict[str, Decimal]:
+        """Return every rate that is set."""
+        values = {kind.name: getattr(self, kind.name) for kind in fields(self) if kind.name != "tiers"}
+        return {kind: rate for kind, rate in values.items() if rate is not None}
 
 
 _PLACES: Final = Decimal("1e-9")  # of a rate; prices are written with fewer, what is beyond is noise of arithmetic
 
 
+def as_rate(usd: Decimal) -> Decimal:
+    """Return a rate without the noise of its author's arithmetic, which would be rounded up to one more credit.
+
+    >>> as_rate(Decimal("0.30000000000000004"))
+    Decimal('0.3')
+    """
+    return usd.quantize(_PLACES, ROUND_HALF_EVEN).normalize() + 0
+
+
 def rate_of(per_token: object) -> Decimal:
     """Return USD per million tokens of a price per token, as a list has it: a number, or its text.
 
-    Lists hold `1.6000000000000001e-06`, of which the noise would be rounded up to one more credit.
-
-    >>> rate_of(1.6000000000000001e-06)
+    >>> rate_of("1.6000000000000001e-06")
     Decimal('1.6')
     """
-    return (Decimal(str(per_token)) * 1_000_000).quantize(_PLACES, ROUND_HALF_EVEN).normalize() + 0
+    return as_rate(Decimal(str(per_token)) * 1_000_000)
 
 
-# One credit per token: what `parley.billing.pricing: tokens` charges, whatever the model costs.
+def in_credits(amount: Decimal) -> int:
+    """Return a call's charge in whole credits, rounded up.
+
+    >>> [in_credits(Decimal(amount)) for amount in ("0", "0.001", "1", "1.5")]
+    [0, 1, 1, 2]
+    """
+    return int(amount.to_integral_value(ROUND_CEILING))
+
+
+# One credit per token: what `parley.billing.pricing: tokens` charges, whatever the model costs. Tokens alone count.
 PER_TOKEN: Final = Rates(Decimal(1), Decimal(1), Decimal(1), Decimal(1))
-# No call has more; what a provider reports beyond it is a fault of the provider, and not charged.
-MAX_TOKENS: Final = 100_000_000
 
 
-def in_bounds(counts: TokenCounts) -> TokenCounts:
-    """Return the counts between 0 and `MAX_TOKENS`."""
-
-    def bound(number: int) -> int:
-        return min(max(number, 0), MAX_TOKENS)
-
-    return TokenCounts(
-        input=bound(counts.input),
-        output=bound(counts.output),
-        reasoning=bound(counts.reasoning),
-        cache_read=bound(counts.cache_read),
-        cache_write=bound(counts.cache_write),
-    )
-
-
-def charge(counts: TokenCounts, rates: Rates, coefficient: Decimal = Decimal(1)) -> int:
-    """Return the credits that a call costs, rounded up. Negative counts are taken for 0, absurd ones capped.
+def charge(quantities: Quantities, rates: Rates, coefficient: Decimal = Decimal(1)) -> int:
+    """Return the credits that a call costs, rounded up. Negative quantities are taken for 0, absurd ones capped.
 
     A rate in USD per million tokens is the same number in credits per token.
     """
-    counts = in_bounds(counts)
-    at = rates.at(counts.prompt)
+    used = quantities.in_bounds()
+    at = rates.at(used.prompt)
     total = (
-        counts.input * at.prompt
-        + counts.output * at.completion
-        + counts.cache_read * at.cache_read
-        + counts.cache_write * at.cache_write
+        used.input * at.prompt
+        + used.output * at.completion
+        + used.cache_read * at.cache_read
+        + used.cache_write_5m * at.cache_write
+        + used.cache_write_1h * (at.cache_write if at.cache_write_1h is None else at.cache_write_1h)
+        + sum((getattr(used, kind) * getattr(at, kind) for kind in _UNITS), _NONE) * _CREDITS
     )
-    return int((total * coefficient).to_integral_value(ROUND_CEILING))
+    return in_credits(total * coefficient)

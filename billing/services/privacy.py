@@ -20,6 +20,7 @@ _COLUMNS = (
     "reasoning_tokens",
     "cache_read_tokens",
     "cache_write_tokens",
+    "cache_write_1h_tokens",
     "estimated",
     "coefficient",
 )

@@ -18,7 +18,10 @@ K = TypeVar("K")
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """Tokens by kind, credits and calls. `output` includes the reasoning, `input` excludes what a cache had."""
+    """Tokens by kind, credits and calls. `output` includes the reasoning, `input` excludes what a cache had.
+
+    `cache_write_1h` are those of `cache_write` that are kept for an hour.
+    """
 
     input: int = 0
     output: int = 0
@@ -27,6 +30,7 @@ class Used:
     cache_write: int = 0
     credits: int = 0
     calls: int = 0
+    cache_write_1h: int = 0
 
     @property
     def tokens(self) -> int:
@@ -41,6 +45,7 @@ class Used:
             self.cache_write + other.cache_write,
             self.credits + other.credits,
             self.calls + other.calls,
+            self.cache_write_1h + other.cache_write_1h,
         )
 
 
@@ -122,6 +127,7 @@ def _summed(rows: QuerySet[LedgerEntry], by: str = "", days: Sequence[date] = ()
             reasoning=Sum("reasoning_tokens"),
             cache_read=Sum("cache_read_tokens"),
             cache_write=Sum("cache_write_tokens"),
+            cache_write_1h=Sum("cache_write_1h_tokens"),
             spent=-Sum("credits"),
             calls=Count("id"),
         )
@@ -138,6 +144,7 @@ def _summed(rows: QuerySet[LedgerEntry], by: str = "", days: Sequence[date] = ()
                 row["cache_write"],
                 row["spent"],
                 row["calls"],
+                row["cache_write_1h"],
             ),
             days[row[by] - 1] if by else None,
         )

@@ -208,4 +208,5 @@ def _listed_rates(known: Mapping[str, Any]) -> Rates:
     """Return the rates of Parley's own list, with those that hold above so many prompt tokens."""
     prompt, completion, cache_read, cache_write = (Decimal(known[name]) for name in _KINDS)
     tiers = tuple((int(size), _listed_rates(rates)) for size, rates in known.get("above", {}).items())
-    return Rates(prompt, completion, cache_read, cache_write, tiers=tiers)
+    hour = Decimal(known["cache_write_1h"]) if "cache_write_1h" in known else None
+    return Rates(prompt, completion, cache_read, cache_write, tiers=tiers, cache_write_1h=hour)

@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, Final
 
 from django.utils.functional import Promise
@@ -184,6 +185,6 @@ def _tokens(value: Any) -> int:
     """Return a number of tokens, also of texts such as ``32,768`` and ``32k``; 0 for what is none."""
     if isinstance(value, str) and (written := _AMOUNT.fullmatch(value.strip().replace(",", "").replace("_", ""))):
         value = int(written[1]) * _TIMES[written[2].lower()]
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != value // 1:
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return 0
-    return int(value) if _MIN_WINDOW <= value <= _MAX_WINDOW else 0
+    return int(value) if _MIN_WINDOW <= value <= _MAX_WINDOW and value == int(value) else 0

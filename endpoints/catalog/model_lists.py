@@ -197,7 +197,7 @@ async def _answer(endpoint: Endpoint, url: str, caller: Caller) -> Any:
         async with client.request(
             "GET", url, headers=headers, allowlist=allowlist_of(endpoint), redirects=3, timeouts=TIMEOUTS
         ) as answer:
-            body = try_json(await answer.read(MAX_BYTES))
+            body = try_json(await answer.read(MAX_BYTES), parse_float=Decimal)  # of prices
             if answer.status == 200:
                 return body
             log.warning("the models of %s cannot be fetched: status %d", endpoint.name, answer.status)

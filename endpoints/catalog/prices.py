@@ -13,7 +13,7 @@ from accounts.services import api_keys
 from accounts.services.model_access import access_of
 from billing.services import budgets, holds, policy
 from billing.services.price_table import price_of
-from billing.services.pricing import PER_TOKEN, Rates
+from billing.services.pricing import PER_TOKEN, Rates, as_rate
 from core.refusal import Refusal
 from endpoints.catalog.facts import facts
 from endpoints.providers.base import Endpoint
@@ -72,7 +72,7 @@ def price_in_force(endpoint: Endpoint, model: str) -> PriceInForce:
         return PriceInForce(PER_TOKEN, "per_token")
     known = _known_price(endpoint, model)
     if known is None and rules.unknown == "default":
-        rate = rules.default_rate
+        rate = as_rate(rules.default_rate)
         return PriceInForce(Rates(rate, rate, rate, rate), "default")
     return known or PriceInForce(None, "unknown")
 

@@ -23,6 +23,8 @@ _READ = ("cachedtokens", "cachereadinputtokens", "cachereadtokens", "promptcache
          "numcachedtokens", "cacheread", "cachen")  # fmt: skip
 _WRITTEN = ("cachewritetokens", "cachecreationtokens", "cachecreationinputtokens", "cachewriteinputtokens",
             "cachewriteinputtokencount", "cachecreation", "cachewrite")  # fmt: skip
+_BY_LIFE = ("cachecreation", "cachecreationtokendetails", "cachedetails")  # those that were written, by their life
+_HOUR = "ephemeral1hinputtokens"
 _THOUGHT = ("reasoningtokens", "thinkingtokens", "thoughtstokencount")
 _BESIDE = ("thoughtstokencount",)  # not among those of the reply
 _PROMPT_DETAILS = ("prompttokensdetails", "inputtokensdetails", "prompttokendetails", "inputtokendetails")
@@ -55,6 +57,7 @@ class Counts:
     output: int = 0
     read: int = 0
     written: int = 0
+    hour: int = 0  # of those written: kept for an hour
     thought: int = 0
     total: int = 0
     apart: bool = False  # a wire of which it is known that cached tokens are not among the prompt's
@@ -73,7 +76,7 @@ class Counts:
         counts = _read(report, apart=self.apart)
         if counts is None:
             return
-        for name in ("prompt", "output", "read", "written", "thought"):
+        for name in ("prompt", "output", "read", "written", "hour", "thought"):
             if value := getattr(counts, name):
                 setattr(self, name, value)
         self.total = counts.total  # that of an earlier report was of fewer tokens
@@ -101,6 +104,7 @@ class Counts:
             reasoning_tokens=min(self.thought, output),
             cache_read_tokens=self.read,
             cache_write_tokens=self.written,
+            cache_write_1h_tokens=min(self.hour, self.written),
         )
 
 
@@ -151,7 +155,7 @@ def _read(report: Any, *, apart: bool = False, inside: bool = False) -> Counts |
     prompt += count(report.get("tooluseprompttokencount"))
     output += _first(report, _BESIDE)
     thought = _among(report, _OUTPUT_DETAILS, _THOUGHT) or _first(report, _THOUGHT)
-    counts = Counts(prompt, output, read, written, thought, _first(report, _TOTAL))
+    counts = Counts(prompt, output, read, written, _hour(report), thought, _first(report, _TOTAL))
     return counts if prompt or output or read or written or counts.total else None
 
 
@@ -173,6 +177,20 @@ def _first(report: Mapping[str, Any], names: Iterable[str]) -> int:
         value = report.get(name)
         if value and (number := sum(map(count, value.values())) if isinstance(value, Mapping) else count(value)):
             return number
+    return 0
+
+
+def _hour(report: Mapping[str, Any]) -> int:
+    """Return the tokens that were written to a cache for an hour: Anthropic names the life, Converse lists lives."""
+    details = [details for key in _PROMPT_DETAILS if isinstance(details := report.get(key), Mapping)]
+    for place in (report, *map(_squeezed, details)):
+        for key in _BY_LIFE:
+            lives = place.get(key)
+            if isinstance(lives, Mapping):
+                return count(_squeezed(lives).get(_HOUR))
+            if isinstance(lives, list):
+                rows = [_squeezed(row) for row in lives if isinstance(row, Mapping)]
+                return sum(count(row.get("inputtokens")) for row in rows if row.get("ttl") == "1h")
     return 0
 
 

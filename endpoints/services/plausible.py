@@ -23,4 +23,5 @@ def plausible(usage: Usage, request: ModelRequest, *, written: int) -> Usage:
         counts[name] = min(getattr(usage, name), left)
         left -= counts[name]
     output = min(usage.output_tokens, max(asked, 2 * written))
+    counts["cache_write_1h_tokens"] = min(usage.cache_write_1h_tokens, counts["cache_write_tokens"])
     return replace(usage, **counts, output_tokens=output, reasoning_tokens=min(usage.reasoning_tokens, output))

@@ -3,7 +3,7 @@
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -154,11 +154,11 @@ def failure_of_error(error: Exception, *, began: bool = False) -> Failed:
     return Failed(code, f"{type(error).__name__}: {error}"[:DETAIL])
 
 
-def try_json(text: bytes) -> Any:
-    """Return the JSON value in `text`, or the text when it is none."""
+def try_json(text: bytes, *, parse_float: Callable[[str], Any] | None = None) -> Any:
+    """Return the JSON value in `text`, or the text when it is none. `parse_float` reads its fractions, else `float`."""
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
+        return json.loads(text, parse_float=parse_float)
+    except (ValueError, ArithmeticError, RecursionError):
         return text.decode("utf-8", "replace")
 
 

@@ -11,14 +11,16 @@ from accounts.models import RefreshSession, Role, User
 from accounts.services import tokens
 from billing.models import Balance, Hold, LedgerEntry
 from billing.services import holds, ledger
-from billing.services.pricing import TokenCounts
+from billing.services.quantities import Quantities
 
 PAGES = ["accounts_user", "accounts_role", "billing_ledgerentry", "billing_balance", "billing_hold"]
 
 
 @pytest.fixture
 def books(owner: User) -> LedgerEntry:
-    line = holds.LedgerLine(key="a", reason="message", endpoint="E", model="m", counts=TokenCounts(input=3), rates=None)
+    line = holds.LedgerLine(
+        key="a", reason="message", endpoint="E", model="m", quantities=Quantities(input=3), rates=None
+    )
     with transaction.atomic():
         [entry] = ledger.write([ledger.Due(owner.id, [line])])
     Hold.objects.create(user=owner, amount=0)

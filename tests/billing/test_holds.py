@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from accounts.models import User
 from billing.models import Balance, Hold, LedgerEntry
 from billing.services import holds, ledger
-from billing.services.pricing import Rates, TokenCounts
+from billing.services.pricing import Rates
+from billing.services.quantities import Quantities
 from core.ids import uuid7
 from core.sql_pipeline import run_pipeline
 
@@ -35,8 +36,8 @@ def place(user: User, credits: int) -> UUID:
 
 
 def line(key: str, tokens: int, rates: Rates | None = ONE) -> holds.LedgerLine:
-    counts = TokenCounts(input=tokens)
-    return holds.LedgerLine(key=key, reason="message", endpoint="Test", model="m", counts=counts, rates=rates)
+    counts = Quantities(input=tokens)
+    return holds.LedgerLine(key=key, reason="message", endpoint="Test", model="m", quantities=counts, rates=rates)
 
 
 def book(user: User, line: holds.LedgerLine) -> None:

@@ -1,9 +1,12 @@
+from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
-from billing.services.price_map import entry, rates_for
-from billing.services.pricing import Rates, TokenCounts, charge
+from billing.services.price_map import entry, rates_for, rates_of_entry
+from billing.services.pricing import PER_TOKEN, Rates, charge
+from billing.services.quantities import Quantities
 
 FLAT = Rates(prompt=Decimal(3), completion=Decimal(15), cache_read=Decimal("0.3"), cache_write=Decimal("3.75"))
 
@@ -11,28 +14,72 @@ FLAT = Rates(prompt=Decimal(3), completion=Decimal(15), cache_read=Decimal("0.3"
 @pytest.mark.parametrize(
     ("counts", "coefficient", "credits"),
     [
-        (TokenCounts(), "1", 0),
-        (TokenCounts(input=1_000_000), "1", 3_000_000),
-        (TokenCounts(input=100, output=10), "1", 450),
-        (TokenCounts(input=100, output=10, reasoning=8), "1", 450),
-        (TokenCounts(cache_read=1), "1", 1),
-        (TokenCounts(input=10, cache_read=100, cache_write=100), "1", 435),
-        (TokenCounts(input=100, output=10), "1.5", 675),
-        (TokenCounts(input=-5, output=-1), "1", 0),
+        (Quantities(), "1", 0),
+        (Quantities(input=1_000_000), "1", 3_000_000),
+        (Quantities(input=100, output=10), "1", 450),
+        (Quantities(input=100, output=10, reasoning=8), "1", 450),
+        (Quantities(cache_read=1), "1", 1),
+        (Quantities(input=10, cache_read=100, cache_write=100), "1", 435),
+        (Quantities(input=100, output=10), "1.5", 675),
+        (Quantities(input=-5, output=-1), "1", 0),
     ],
 )
 def test_credits_are_tokens_times_rate_times_coefficient_rounded_up(
-    counts: TokenCounts, coefficient: str, credits: int
+    counts: Quantities, coefficient: str, credits: int
 ) -> None:
     assert charge(counts, FLAT, Decimal(coefficient)) == credits
+
+
+HOUR = replace(FLAT, cache_write_1h=Decimal(6))
+
+
+@pytest.mark.parametrize(
+    ("rates", "written", "hour", "credits"),
+    [
+        (HOUR, 100, 0, 375), (HOUR, 100, 40, 465), (HOUR, 100, 100, 600), (HOUR, 10, 999, 60), (FLAT, 100, 40, 375),
+        (PER_TOKEN, 100, 40, 100),
+    ],
+)  # fmt: skip
+def test_what_a_cache_keeps_for_an_hour_has_a_price_of_its_own(
+    rates: Rates, written: int, hour: int, credits: int
+) -> None:
+    used = Quantities(cache_write=written, cache_write_1h=hour)
+    assert charge(used, rates) == credits
+    assert charge(used, rates, Decimal(2)) == charge(used, rates.scaled(Decimal(2))) == 2 * credits
+
+
+@pytest.mark.parametrize("kind", ["images", "seconds", "characters", "pages", "searches", "calls"])
+def test_what_is_no_token_is_charged_each_at_the_coefficient_too(kind: str) -> None:
+    rate: dict[str, Any] = {kind: Decimal("0.0000125")}
+    three: dict[str, Any] = {kind: Decimal(3) if kind == "seconds" else 3}
+    fewer: dict[str, Any] = {kind: -3}
+    rates, used = replace(FLAT, **rate), Quantities(**three)
+    assert charge(used, rates) == 38
+    assert charge(used, rates, Decimal("1.5")) == charge(used, rates.scaled(Decimal("1.5"))) == 57
+    assert charge(replace(used, input=100), rates) == 338
+    assert charge(used, FLAT) == charge(used, PER_TOKEN) == 0
+    assert charge(replace(used, **fewer), rates) == 0
+
+
+def test_where_each_token_is_one_credit_every_token_counts_once() -> None:
+    used = Quantities(input=5, output=7, reasoning=6, cache_read=11, cache_write=13, cache_write_1h=12)
+    assert charge(used, PER_TOKEN) == used.tokens == 36
+    assert charge(used, PER_TOKEN, Decimal("1.5")) == 54
+
+
+def test_an_entry_keeps_the_rates_that_were_charged() -> None:
+    flat = {"prompt": "3", "completion": "15", "cache_read": "0.3", "cache_write": "3.75"}
+    assert FLAT.to_json() == flat
+    assert HOUR.to_json() == flat | {"cache_write_1h": "6"}
+    assert replace(FLAT, images=Decimal("0.04")).to_json() == flat | {"images": "0.04"}
 
 
 def test_a_long_prompt_is_charged_by_its_tier_for_the_whole_call() -> None:
     long = Rates(prompt=Decimal(6), completion=Decimal(20), cache_read=Decimal(1), cache_write=Decimal(7))
     rates = Rates(Decimal(3), Decimal(15), Decimal("0.3"), Decimal("3.75"), tiers=((200_000, long),))
-    assert charge(TokenCounts(input=200_000, output=1), rates) == 600_015
-    assert charge(TokenCounts(input=200_001, output=1), rates) == 1_200_026
-    assert charge(TokenCounts(input=1, cache_read=200_000), rates) == 200_006
+    assert charge(Quantities(input=200_000, output=1), rates) == 600_015
+    assert charge(Quantities(input=200_001, output=1), rates) == 1_200_026
+    assert charge(Quantities(input=1, cache_read=200_000), rates) == 200_006
 
 
 def test_the_map_gives_known_models_their_prices_and_windows() -> None:
@@ -43,6 +90,22 @@ def test_the_map_gives_known_models_their_prices_and_windows() -> None:
     assert prices is not None
     assert prices["max_input_tokens"] == 128_000
     assert rates_for(["no/such-model"]) is None
+
+
+def test_the_map_tells_what_an_hour_in_the_cache_costs() -> None:
+    rates = rates_for(["claude-haiku-4-5"])
+    assert rates is not None
+    assert [rates.cache_write, rates.cache_write_1h] == [Decimal("1.25"), Decimal(2)]
+    tiered = rates_of_entry(
+        {"input_cost_per_token": 3e-06, "output_cost_per_token": 15e-06, "cache_creation_input_token_cost": 3.75e-06,
+         "cache_creation_input_token_cost_above_1hr": 6e-06, "cache_creation_input_token_cost_above_200k_tokens": 7e-06,
+         "cache_creation_input_token_cost_above_1hr_above_200k_tokens": 12e-06}
+    )  # fmt: skip
+    assert tiered is not None
+    assert [tiered.at(size).cache_write_1h for size in (200_000, 200_001)] == [6, 12]
+    nobody = rates_for(["gpt-4o-mini"])
+    assert nobody is not None
+    assert nobody.cache_write_1h is None
 
 
 def test_tiers_of_the_map_are_read() -> None:

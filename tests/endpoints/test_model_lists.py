@@ -12,7 +12,7 @@ from celery import current_app
 from pytest_django import Settings
 
 from accounts.models import User
-from billing.services.pricing import Rates
+from billing.services.pricing import Rates, rate_of
 from endpoints.catalog import discovery, model_lists, registry
 from endpoints.catalog.model_lists import fetch, merged, refresh, stored_models
 from endpoints.catalog.registry import Registry
@@ -170,6 +170,23 @@ async def test_prices_and_windows_of_the_list_are_kept_below_those_of_the_operat
         "openrouter/auto": Rates(Decimal(10), Decimal(30), Decimal(10), Decimal(10)),
     }
     assert listed_endpoint.models.listed_windows == {"maker/a": 200_000}
+
+
+async def test_prices_that_are_numbers_are_taken_as_they_are_written(
+    remote: Remote, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    costs: list[object] = []
+
+    def noted(cost: object) -> Decimal:
+        costs.append(cost)
+        return rate_of(cost)
+
+    monkeypatch.setattr(model_lists, "rate_of", noted)
+    pricing = {"prompt": 1.6000000000000001e-06, "completion": 0}
+    answers(remote, "/v1/models", {"data": [{"id": "m", "pricing": pricing}]})
+    await fetch(at(remote, "OpenRouter"))
+    assert costs == [Decimal("1.6000000000000001e-06"), 0]
+    assert not any(isinstance(cost, float) for cost in costs)
 
 
 async def test_prices_of_other_lists_are_nobodys_word(remote: Remote) -> None:

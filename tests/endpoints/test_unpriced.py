@@ -10,7 +10,8 @@ from pytest_django import Settings
 from accounts.models import User
 from billing.services import policy
 from billing.services.price_map import _entries, rates_for
-from billing.services.pricing import Rates, TokenCounts, charge, rate_of
+from billing.services.pricing import Rates, charge, rate_of
+from billing.services.quantities import Quantities
 from endpoints.catalog import registry
 from endpoints.catalog.selection import ModelRef, catalog_for
 from siteconfig import live
@@ -94,8 +95,8 @@ def test_a_million_tokens_of_a_noisy_price_cost_no_credit_more() -> None:
     for key, cost in noisy:
         rates = rates_for([key])
         assert rates is not None
-        assert charge(TokenCounts(input=1_000_000), rates.at(0)) <= round(cost * 10**12, 3) + 1
+        assert charge(Quantities(input=1_000_000), rates.at(0)) <= round(cost * 10**12, 3) + 1
         assert rates.prompt == round(rates.prompt, 9)
     nothing = Decimal(0)
     rates = Rates(rate_of(1.6000000000000001e-06), nothing, nothing, nothing)
-    assert charge(TokenCounts(input=1_000_000), rates) == 1_600_000
+    assert charge(Quantities(input=1_000_000), rates) == 1_600_000

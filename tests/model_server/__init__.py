@@ -46,7 +46,8 @@ Of several markers that each begin a paragraph the last one counts: messages of 
 ========================  =====================================================================================
 
 Every scenario takes ``delay=MS`` between chunks, ``first=MS`` before the head, ``at=N`` (where in the reply it
-stalls, breaks or waits), ``usage=no``, ``cached=N`` and ``tokens=N`` (length of the reply).
+stalls, breaks or waits), ``usage=no``, ``cached=N``, ``written=N`` to the cache,
+``hour=N`` of them for an hour (Anthropic, Bedrock), and ``tokens=N`` (length of the reply).
 
 A prompt that asks for a title gets ``Talk about <first words>``, or what ``[[title:A_b_c]]`` names (underlines
 become spaces; with ``first=MS`` in it, that late); as an object where one is asked for, unless it says ``json=no``.

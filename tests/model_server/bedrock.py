@@ -86,8 +86,10 @@ class Bedrock:
         return [closed + stop, frame("metadata", {"metrics": {"latencyMs": 1}} | usage)]
 
     def usage(self) -> dict[str, Any]:
-        cached, written = self.counts.cached, self.script.number("written", 0)
+        cached, written, hour = self.counts.cached, self.script.number("written", 0), self.script.number("hour", 0)
+        lives = [{"ttl": "1h", "inputTokens": hour}, {"ttl": "5m", "inputTokens": written - hour}]
         return {
+            "cacheDetails": [life for life in lives if life["inputTokens"]],
             "inputTokens": self.counts.prompt,
             "outputTokens": self.counts.output,
             "totalTokens": self.counts.prompt + self.counts.output + cached + written,

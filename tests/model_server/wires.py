@@ -192,10 +192,12 @@ class Anthropic:
         return [closed + event("message_delta", {"delta": delta, "usage": usage}), event("message_stop", {})]
 
     def usage(self) -> dict[str, Any]:
+        written, hour = self.script.number("written", 0), self.script.number("hour", 0)
         return {
             "input_tokens": self.counts.prompt,
-            "cache_creation_input_tokens": self.script.number("written", 0),
+            "cache_creation_input_tokens": written,
             "cache_read_input_tokens": self.counts.cached,
+            "cache_creation": {"ephemeral_5m_input_tokens": written - hour, "ephemeral_1h_input_tokens": hour},
             "output_tokens": self.counts.output,
         }
 

@@ -130,6 +130,25 @@ def test_case_34_the_file_has_every_entry_and_no_formula(owner: User, stranger: 
     assert len(b"".join(filtered.streaming_content).splitlines()) == 2  # type: ignore[attr-defined]
 
 
+def test_what_a_cache_keeps_for_an_hour_is_told(owner: User, make_chat: Chats, spend: Spend) -> None:
+    run = make_run(make_chat(owner).messages.get(author="assistant"), "complete")
+    run.hold_id = run.id
+    run.save()
+    client = signed_in(owner)
+    spend(owner, 5, cache_write_tokens=900, hold_id=run.id)
+    assert "for an hour" not in client.get("/settings/balance").content.decode()
+    assert "for an hour" not in client.get(f"/c/{run.conversation_id}/cost").content.decode()
+    spend(owner, 5, cache_write_tokens=900, cache_write_1h_tokens=800, hold_id=run.id)
+    page = client.get("/settings/balance").content.decode()
+    assert "900 cache written (800 for an hour)" in " ".join(page.split())
+    dialog = client.get(f"/c/{run.conversation_id}/cost").content.decode()
+    assert 'including for an hour</th><td class="is-number">800<' in dialog
+    answer = client.get("/settings/balance/ledger.csv")
+    lines = b"".join(answer.streaming_content).decode().splitlines()  # type: ignore[attr-defined]
+    assert lines[0].endswith(",cache write 1h tokens")
+    assert [line.rpartition(",")[2] for line in lines[1:]] == ["800", "0"]
+
+
 @pytest.mark.parametrize("path", ["balance", "usage", "balance/ledger.csv", "account", "security", "data"])
 def test_anonymous_is_sent_to_the_login_page(client: Client, db: None, path: str) -> None:
     assert client.get(f"/settings/{path}").headers["Location"].startswith("/login?next=")

@@ -1,7 +1,9 @@
 """The generator in this process, against a real provider, log and database: how runs end, and that it goes on."""
 
 import asyncio
+import math
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -293,6 +295,23 @@ async def test_a_message_that_the_model_has_no_room_for_is_not_sent(
     run = await over(started)
     assert (run.state, run.error) == ("failed", "empty_messages")
     assert model_server.count == 0
+
+
+async def test_what_a_cache_keeps_for_an_hour_reaches_the_ledger_at_its_price(
+    owner: User, generator: Generator, model_server: ModelServer, tmp_path: Path
+) -> None:
+    file = tmp_path / "librechat.yaml"
+    file.write_text(file.read_text().replace(model_server.url, model_server.root + "\n      provider: anthropic"))
+    file.write_text(file.read_text().replace("tiny", "claude-haiku-4-5"))
+    registry.reset()
+    run = await over(await asked(owner, "[[tokens:3 cached=7 written=50 hour=20]] Why?", model="claude-haiku-4-5"))
+    entry = await LedgerEntry.objects.aget()
+    assert (run.state, entry.cache_write_tokens, entry.cache_write_1h_tokens) == ("done", 50, 20)
+    assert (entry.rates["cache_write"], entry.rates["cache_write_1h"]) == ("1.25", "2")
+    assert -entry.credits == math.ceil(
+        entry.input_tokens + 3 * 5 + entry.cache_read_tokens * Decimal("0.1") + 30 * Decimal("1.25") + 20 * 2
+    )
+    assert run.message.usage["cache_write_1h_tokens"] == 20
 
 
 async def test_a_count_that_cannot_be_is_cut_and_told(owner: User, generator: Generator, settings: Settings) -> None:

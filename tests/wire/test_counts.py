@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from billing.services.pricing import Rates, TokenCounts, charge
+from billing.services.pricing import Rates, charge
+from billing.services.quantities import Quantities
 from endpoints.providers.counts import Counts
 from messages.events import Event, Usage
 from tests.model_server.bedrock import frame
@@ -15,7 +16,8 @@ from tests.wire.raw import chunk, completion, http, played, sse, whole
 
 pytestmark = pytest.mark.wire
 
-RATES = Rates(prompt=Decimal(1), completion=Decimal(5), cache_read=Decimal("0.1"), cache_write=Decimal("1.25"))
+RATES = Rates(prompt=Decimal(1), completion=Decimal(5), cache_read=Decimal("0.1"), cache_write=Decimal("1.25"),
+              cache_write_1h=Decimal(2))  # fmt: skip
 PLAIN = {"prompt_tokens": 25, "completion_tokens": 17, "total_tokens": 42}
 SAID = chunk({"content": "Counted."})
 END = chunk({}, "stop")
@@ -81,6 +83,17 @@ REPORTS: dict[str, tuple[list[dict[str, Any]], Usage, int]] = {
         [END | {"usage": {"input_tokens": 25, "output_tokens": 17, "input_tokens_details": {"cached_tokens": 10}}}],
         PART, 101,
     ),
+    "written by time, as a proxy tells it": (
+        [END | {"usage": {"prompt_tokens": 9600, "completion_tokens": 100, "total_tokens": 9700,
+                          "prompt_tokens_details": {
+                              "cached_tokens": 7000, "cache_creation_tokens": 600, "cache_creation_token_details": {
+                                  "ephemeral_5m_input_tokens": 0, "ephemeral_1h_input_tokens": 400}}}}],
+        Usage(2000, 100, cache_read_tokens=7000, cache_write_tokens=600, cache_write_1h_tokens=400), 4250,
+    ),
+    "more for an hour than were written": (
+        [END | {"usage": PLAIN | {"cache_creation": {"ephemeral_1h_input_tokens": "10"}, "cache_write_tokens": 4}}],
+        Usage(21, 17, cache_write_tokens=4, cache_write_1h_tokens=4), 114,
+    ),
     "hits and misses": ([END | {"usage": PLAIN | {"prompt_cache_hit_tokens": 10, "prompt_cache_miss_tokens": 15}}],
     PART, 101),
     "then zeros": (
@@ -140,11 +153,7 @@ def used(events: list[Event]) -> Usage:
 
 
 def cost(usage: Usage) -> int:
-    counts = TokenCounts(
-        input=usage.input_tokens, output=usage.output_tokens, reasoning=usage.reasoning_tokens,
-        cache_read=usage.cache_read_tokens, cache_write=usage.cache_write_tokens,
-    )  # fmt: skip
-    return charge(counts, RATES)
+    return charge(Quantities.of(usage), RATES)
 
 
 @pytest.mark.parametrize("wire", ["openai", "azure"])
@@ -222,7 +231,12 @@ OTHERS: dict[str, tuple[str, bytes, Usage]] = {
         "anthropic", claude({"input_tokens": 5, "cache_creation": {"ephemeral_5m_input_tokens": 3,
                                                                    "ephemeral_1h_input_tokens": 4}},
                                                                    {"output_tokens": 2}),
-        Usage(5, 2, cache_write_tokens=7)),
+        Usage(5, 2, cache_write_tokens=7, cache_write_1h_tokens=4)),
+    "claude, written by time beside their sum": (
+        "anthropic", claude({"input_tokens": 5, "cache_creation_input_tokens": 7, "cache_creation": {
+                                 "ephemeral_5m_input_tokens": 0, "ephemeral_1h_input_tokens": 7}},
+                            {"cache_creation_input_tokens": 7, "output_tokens": 2}),
+        Usage(5, 2, cache_write_tokens=7, cache_write_1h_tokens=7)),
     "claude, in the last event": (
         "anthropic", claude({}, {}, {"usage": {"input_tokens": 25, "output_tokens": 17}}), ALL),
     "claude, inside of the end": (
@@ -251,6 +265,10 @@ OTHERS: dict[str, tuple[str, bytes, Usage]] = {
     "bedrock, cached": (
         "bedrock", bedrock({"inputTokens": 15, "outputTokens": 17, "totalTokens": 42, "cacheReadInputTokens": 10}),
         PART),
+    "bedrock, written by time": (
+        "bedrock", bedrock({"inputTokens": 15, "outputTokens": 17, "totalTokens": 42, "cacheWriteInputTokens": 10,
+                            "cacheDetails": [{"inputTokens": 6, "ttl": "1h"}, {"inputTokens": 4, "ttl": "5m"}, None]}),
+        Usage(15, 17, cache_write_tokens=10, cache_write_1h_tokens=6)),
     "bedrock, cached under its older name": (
         "bedrock", bedrock({"inputTokens": 2000, "outputTokens": 100, "cacheReadInputTokenCount": 7000,
                             "cacheWriteInputTokenCount": 600}), WRITTEN),

@@ -9,12 +9,14 @@ from decimal import Decimal
 
 import pytest
 
-from billing.services.pricing import Rates, TokenCounts, charge
+from billing.services.pricing import Rates, charge
+from billing.services.quantities import Quantities
 from endpoints.providers.base import Endpoint, ModelRequest, ToolSpec
 from endpoints.providers.wires import wire_of
 from endpoints.services.failure_words import explain
 from endpoints.transport.http import Timeouts
 from messages.events import Failed, Usage
+from messages.parts import Error
 from tests.endpoint_maker import changed
 from tests.model_server.fixtures import ModelServer
 from tests.model_server.script import UNICODE, words
@@ -136,8 +138,8 @@ async def test_every_scenario_with_every_provider(
         more = scenario.usage.cache_read_tokens * RATES.prompt if provider in APART else 0
         assert cost_of(events[-2]) == scenario.cost + more
     if scenario.title and end == scenario.end:
-        (error,) = [part for part in parts_of(events).parts if part["type"] == "error"]
-        words_read = explain(error["code"], error.get("wait", 0))
+        (error,) = [part for part in parts_of(events).parts if isinstance(part, Error)]
+        words_read = explain(error.code, error.wait)
         assert str(words_read.title) == scenario.title
         assert scenario.advice in {"", str(words_read.advice)}
     assert model_server.count == 1
@@ -152,11 +154,7 @@ def usage_of(provider: str, usage: Usage) -> Usage:
 
 def cost_of(usage: object) -> int:
     assert isinstance(usage, Usage)
-    counts = TokenCounts(
-        input=usage.input_tokens, output=usage.output_tokens, reasoning=usage.reasoning_tokens,
-        cache_read=usage.cache_read_tokens, cache_write=usage.cache_write_tokens,
-    )  # fmt: skip
-    return charge(counts, RATES)
+    return charge(Quantities.of(usage), RATES)
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from billing.models import Hold
 from billing.services import holds, policy
-from billing.services.pricing import TokenCounts
+from billing.services.quantities import Quantities
 from chat import access
 from chat.models import Conversation, Message, Run
 from chat.services.notices import notify
@@ -202,19 +202,12 @@ def _paid(conversation: Conversation, request: ModelRequest, titles: Titles, *, 
         holds.release(hold_id=hold_id)
         return text, failed
     usage = _believed(conversation, request, usage, text)
-    counts = TokenCounts(
-        input=usage.input_tokens,
-        output=usage.output_tokens,
-        reasoning=usage.reasoning_tokens,
-        cache_read=usage.cache_read_tokens,
-        cache_write=usage.cache_write_tokens,
-    )
     line = holds.LedgerLine(
         key=key,
         reason="title",
         endpoint=endpoint.name,
         model=model,
-        counts=counts,
+        quantities=Quantities.of(usage),
         rates=rates_of(endpoint, model),
         coefficient=reserve.coefficient,
         estimated=usage.estimated,

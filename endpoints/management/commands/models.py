@@ -1,5 +1,4 @@
 import difflib
-import json
 from argparse import ArgumentParser
 from dataclasses import asdict
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from accounts.management.admin_command import AdminCommand
-from billing.services.price_map import installed
+from billing.services.price_map import installed, read_map
 from endpoints.catalog import renewal
 from endpoints.catalog.default_models import FILE
 
@@ -43,7 +42,7 @@ def _entries_of(name: str) -> Any:
     if not name:
         return installed()
     try:
-        entries = json.loads(Path(name).read_text())
+        entries = read_map(Path(name))
     except (OSError, ValueError) as error:
         raise CommandError(f"{name} cannot be read: {error}") from None
     if not isinstance(entries, dict):

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from billing.services.pricing import Rates
+from billing.services.pricing import Rates, as_rate
 from endpoints.providers.base import Display, Endpoint, EndpointOrigin, ParameterRules, ServedModels, Titles
 from endpoints.providers.compatible.hosts import ICONS
 from endpoints.providers.provider import Provider
@@ -74,8 +74,8 @@ def _titles(site: Site, written: CustomEndpoint) -> Titles:
 def _rates(written: TokenConfigRates) -> Rates:
     read, write = written.cacheRead, written.cacheWrite
     return Rates(
-        prompt=written.prompt,
-        completion=written.completion,
-        cache_read=written.prompt if read is None else read,
-        cache_write=written.prompt if write is None else write,
+        prompt=as_rate(written.prompt),
+        completion=as_rate(written.completion),
+        cache_read=as_rate(written.prompt if read is None else read),
+        cache_write=as_rate(written.prompt if write is None else write),
     )

@@ -83,6 +83,7 @@ def conversation_cost(request: SignedInRequest, conversation_id: UUID) -> HttpRe
         (_("Input"), total.input),
         (_("Read from the cache"), total.cache_read),
         (_("Written to the cache"), total.cache_write),
+        (_("including for an hour"), total.cache_write_1h),
         (_("Output"), total.output),
         (_("including reasoning"), total.reasoning),
     ]
